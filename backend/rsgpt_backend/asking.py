@@ -1,0 +1,75 @@
+"""The types that cross the engine's border. They know no HTTP, no files and no tensors."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from PIL import Image
+
+FinishReason = Literal["stop", "length", "cancelled"]
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One prompt about one picture.
+
+    image: 8-bit RGB of any size. image_key: SHA-256 of the picture, under which its features are kept.
+    temperature: 0 is greedy. top_logprobs: how many alternatives to report for each token, 0 to 20.
+    """
+
+    image: Image.Image
+    image_key: str
+    prompt: str
+    max_new_tokens: int = 128
+    temperature: float = 0.0
+    seed: int = 0
+    top_logprobs: int = 0
+    cancel: threading.Event = field(default_factory=threading.Event)
+
+
+@dataclass(frozen=True)
+class Token:
+    """One generated token: its text, natural log probability, and the likeliest alternatives."""
+
+    text: str
+    logprob: float
+    top: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A finished answer. confidence: 0 to 1, from token probabilities; degenerate: empty or repeating text."""
+
+    text: str
+    tokens: tuple[Token, ...]
+    confidence: float
+    finish_reason: FinishReason
+    degenerate: bool
+    prompt_tokens: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """One event of a running batch: a token of the ask at `index`, or, at its end, its answer."""
+
+    index: int
+    token: Token | None = None
+    answer: Answer | None = None
+
+
+class Predictor(Protocol):
+    """What the server needs of an engine; `engine.Engine` is one, the tests' fake another."""
+
+    name: str
+    weights_sha256: str
+
+    def stream(self, asks: Sequence[Ask]) -> Iterator[Step]:
+        """Answer a batch. Each ask ends with exactly one Step that holds an answer.
+
+        A set `ask.cancel` ends that row before its next token, with finish_reason "cancelled".
+        A failure of one row must not end the others; a failure of the batch is raised as EngineError.
+        """
+        ...

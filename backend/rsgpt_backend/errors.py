@@ -1,0 +1,39 @@
+"""Every error that the backend shows to a person: a sentence that says what to do next."""
+
+from __future__ import annotations
+
+
+class RsgptError(Exception):
+    """Base of the backend's own errors. `code` is stable and is printed in --json output."""
+
+    code = "error"
+
+
+class UsageError(RsgptError):
+    """The call itself is wrong: a flag, a recipe key, a value out of range."""
+
+    code = "usage"
+
+
+class ImageError(RsgptError):
+    """A picture cannot be read or breaks a limit."""
+
+    code = "image"
+
+
+class ModelError(RsgptError):
+    """A model is unknown, incomplete or does not match its recorded hash."""
+
+    code = "model"
+
+
+class DataError(RsgptError):
+    """An annotation file or its pictures cannot be used."""
+
+    code = "data"
+
+
+class EngineError(RsgptError):
+    """The model failed while answering."""
+
+    code = "engine"
