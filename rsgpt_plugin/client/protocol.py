@@ -1,0 +1,155 @@
+"""Requests and replies of the chat-completions protocol as bytes. Sends nothing and knows no Qt."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import ModelError, RsgptError, ServerError
+from .models import ModelInfo
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """One question about one picture. image: an encoded PNG or JPEG, 8-bit RGB."""
+
+    image: bytes
+    text: str
+    max_tokens: int = 128
+    top_logprobs: int = 5
+
+
+@dataclass(frozen=True)
+class ReplyToken:
+    """One generated token, its natural log probability, and the likeliest alternatives with theirs."""
+
+    text: str
+    logprob: float
+    top: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A finished answer. confidence: 0 to 1, NaN where the server reports no probabilities."""
+
+    text: str
+    confidence: float
+    tokens: tuple[ReplyToken, ...]
+    finish_reason: str
+    degenerate: bool
+    model: str
+
+
+def build_request(prompt: Prompt, model: str) -> bytes:
+    """Return the body of `POST chat/completions`: greedy, one picture, one text."""
+    kind = "png" if prompt.image.startswith(_PNG) else "jpeg"
+    picture = base64.b64encode(prompt.image).decode("ascii")
+    content = [
+        {"type": "image_url", "image_url": {"url": f"data:image/{kind};base64,{picture}"}},
+        {"type": "text", "text": prompt.text},
+    ]
+    body = {
+        "model": model,
+        "messages": [{"role": "user", "content": content}],
+        "max_tokens": prompt.max_tokens,
+        "temperature": 0,
+        "seed": 0,
+        "logprobs": True,
+        "top_logprobs": prompt.top_logprobs,
+    }
+    return json.dumps(body).encode("utf-8")
+
+
+def parse_reply(body: bytes) -> Reply:
+    """Read a chat completion. ServerError where there is no answer in it, an error in a 200 body included."""
+    record = _object(body)
+    if "error" in record:
+        raise ServerError(f"The model server reports: {_message(record)}")
+    choice = _mapping(_first(record.get("choices")))
+    text = _mapping(choice.get("message")).get("content")
+    if not isinstance(text, str):
+        raise ServerError("The model server sent no answer. Check that it serves a chat model.")
+    tokens = _tokens(choice)
+    extra = _mapping(record.get("rsgpt"))
+    return Reply(
+        text=text,
+        confidence=_number(extra.get("confidence"), _mean_probability(tokens)),
+        tokens=tokens,
+        finish_reason=str(choice.get("finish_reason") or "stop"),
+        degenerate=bool(extra.get("degenerate", not text.strip())),
+        model=str(record.get("model") or ""),
+    )
+
+
+def parse_models(body: bytes) -> list[ModelInfo]:
+    """Read the list of `GET models`; entries without a name are left out."""
+    listed = _object(body).get("data")
+    entries = [_mapping(entry) for entry in listed] if isinstance(listed, list) else []
+    named = [entry for entry in entries if entry.get("id")]
+    return [ModelInfo(str(entry["id"]), str(entry.get("weights_sha256") or "")) for entry in named]
+
+
+def parse_error(status: int, body: bytes) -> RsgptError:
+    """Turn a reply of that HTTP status into the sentence to show."""
+    try:
+        said = _message(_object(body))
+    except ServerError:
+        said = ""
+    if status in (401, 403):
+        return ServerError("The model server did not accept the key. Enter the right one in the settings.")
+    if 300 <= status < 400:
+        return ServerError("The model server points to another address, which is not followed. Enter that.")
+    if status == 404:
+        return ModelError(f"The model server does not know this model or address. {said}".strip())
+    return ServerError(f"The model server refused the request (status {status}). {said}".strip())
+
+
+def _object(body: bytes) -> Mapping[str, Any]:
+    try:
+        record = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise ServerError("The model server did not answer in JSON. Check its address.") from error
+    return _mapping(record)
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _first(value: object) -> object:
+    return value[0] if isinstance(value, list) and value else None
+
+
+def _message(record: Mapping[str, Any]) -> str:
+    error = record.get("error")
+    said = error.get("message") if isinstance(error, dict) else error
+    return str(said or "no reason given")[:500]
+
+
+def _tokens(choice: Mapping[str, Any]) -> tuple[ReplyToken, ...]:
+    listed = _mapping(choice.get("logprobs")).get("content")
+    entries: Sequence[object] = listed if isinstance(listed, list) else ()
+    return tuple(_token(_mapping(entry)) for entry in entries)
+
+
+def _token(entry: Mapping[str, Any]) -> ReplyToken:
+    listed = entry.get("top_logprobs")
+    top = [_mapping(other) for other in listed] if isinstance(listed, list) else []
+    pairs = tuple((str(other.get("token", "")), _number(other.get("logprob"))) for other in top)
+    return ReplyToken(str(entry.get("token", "")), _number(entry.get("logprob")), pairs)
+
+
+def _number(value: object, otherwise: float = math.nan) -> float:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return float(value) if is_number else otherwise  # type: ignore[arg-type]
+
+
+def _mean_probability(tokens: Sequence[ReplyToken]) -> float:
+    known = [token.logprob for token in tokens if not math.isnan(token.logprob)]
+    return math.exp(min(0.0, sum(known) / len(known))) if known else math.nan

@@ -1,0 +1,169 @@
+"""HTTP on Qt networking in the current thread. Knows bytes, time limits and proxies; no questions, no answers."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from enum import Enum
+
+from qgis.core import QgsNetworkAccessManager
+from qgis.PyQt.QtCore import QTimer, QUrl
+from qgis.PyQt.QtNetwork import QNetworkAccessManager, QNetworkProxy, QNetworkReply, QNetworkRequest
+
+from .endpoint import Endpoint
+
+# Qt opens at most six connections to one host from one manager and queues the rest.
+_CONNECTIONS = 6
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds to wait for a connection, for the first byte and between bytes; the largest reply in bytes."""
+
+    connect_s: float = 10.0
+    first_byte_s: float = 600.0
+    silence_s: float = 60.0
+    reply_bytes: int = 8_000_000
+
+
+class Ending(Enum):
+    """How an exchange ended: with an HTTP status, cut off, out of time, or with more than an answer can be."""
+
+    WHOLE = "whole"
+    BROKEN = "the connection broke"
+    SILENT = "no sign of life within the time limit"
+    OVERSIZED = "the reply is larger than any answer can be"
+
+
+class Exchange:
+    """One request on its way, polled from the thread that sent it. It owns its reply and nothing else does."""
+
+    def __init__(self, reply: QNetworkReply, limits: Limits) -> None:
+        self.body = bytearray()
+        self.ending = Ending.WHOLE
+        self._reply = reply
+        self._limits = limits
+        self._connected = False
+        self._touched = time.monotonic()
+        reply.uploadProgress.connect(self._uploaded)
+
+    @property
+    def status(self) -> int:
+        """The HTTP status, 0 where none arrived."""
+        return int(self._reply.attribute(QNetworkRequest.Attribute.HttpStatusCodeAttribute) or 0)
+
+    @property
+    def reason(self) -> str:
+        """Why it failed, in words."""
+        return str(self._reply.errorString()) if self.ending is Ending.BROKEN else self.ending.value
+
+    def header(self, name: bytes) -> str:
+        """Return a header of the reply, empty where it is absent."""
+        return bytes(self._reply.rawHeader(name)).decode("latin-1")
+
+    def poll(self) -> bool:
+        """Take what has arrived; True when the exchange is over, be it by success, failure or a limit."""
+        arrived = bytes(self._reply.readAll()) if self._reply.bytesAvailable() else b""
+        if arrived:
+            self.body += arrived
+            self.touch()
+        if self._reply.isFinished():
+            self.ending = self._natural_ending()
+            return True
+        self.ending = self._limit_reached()
+        return self.ending is not Ending.WHOLE
+
+    def touch(self) -> None:
+        """Restart the clock: something moved, or nobody was looking."""
+        self._touched = time.monotonic()
+
+    def drop(self) -> None:
+        """End it now; nothing of it is heard again."""
+        self._reply.abort()
+        self._reply.deleteLater()
+
+    def _uploaded(self, sent: int, total: int) -> None:
+        self._connected = self._connected or sent > 0
+        self.touch()
+
+    def _natural_ending(self) -> Ending:
+        error, none = self._reply.error(), QNetworkReply.NetworkError.NoError
+        cut = error == QNetworkReply.NetworkError.RemoteHostClosedError
+        if self.status == 0 or cut or (error != none and self.status < 300):
+            return Ending.BROKEN
+        return Ending.OVERSIZED if len(self.body) > self._limits.reply_bytes else Ending.WHOLE
+
+    def _limit_reached(self) -> Ending:
+        if len(self.body) > self._limits.reply_bytes:
+            return Ending.OVERSIZED
+        late = time.monotonic() - self._touched > self._patience()
+        return Ending.SILENT if late else Ending.WHOLE
+
+    def _patience(self) -> float:
+        if self.body:
+            return self._limits.silence_s
+        return self._limits.first_byte_s if self._connected else self._limits.connect_s
+
+
+class Transport:
+    """Sends requests to one endpoint. Belongs to the thread that made it."""
+
+    def __init__(self, endpoint: Endpoint, limits: Limits, in_flight: int) -> None:
+        self.endpoint = endpoint
+        self._limits = limits
+        self._managers = _managers(endpoint, in_flight)
+        self._load = [0] * len(self._managers)
+        self._open: dict[Exchange, int] = {}
+
+    def post(self, route: str, body: bytes) -> Exchange:
+        """Send `body` as JSON to `route`."""
+        slot = self._load.index(min(self._load))
+        return self._keep(self._managers[slot].post(self._request(route), body), slot)
+
+    def get(self, route: str) -> Exchange:
+        """Ask for `route`."""
+        return self._keep(self._managers[0].get(self._request(route)), 0)
+
+    def release(self, exchange: Exchange) -> None:
+        """Forget an exchange, aborting it where it still runs."""
+        self._load[self._open.pop(exchange)] -= 1
+        exchange.drop()
+
+    def touch(self) -> None:
+        """Restart the clock of everything under way, after a time in which nobody polled."""
+        for exchange in self._open:
+            exchange.touch()
+
+    def close(self) -> None:
+        """Abort everything under way."""
+        for exchange in list(self._open):
+            self.release(exchange)
+
+    def _keep(self, reply: QNetworkReply, slot: int) -> Exchange:
+        timer = reply.findChild(QTimer, "timeoutTimer")
+        if timer is not None:  # QGIS gives up after a minute without a byte; a model may think for longer
+            timer.stop()
+        exchange = Exchange(reply, self._limits)
+        self._open[exchange] = slot
+        self._load[slot] += 1
+        return exchange
+
+    def _request(self, route: str) -> QNetworkRequest:
+        request = QNetworkRequest(QUrl(self.endpoint.address(route)))
+        request.setRawHeader(b"Content-Type", b"application/json")
+        request.setRawHeader(b"Accept-Encoding", b"identity")
+        if self.endpoint.api_key:
+            request.setRawHeader(b"Authorization", b"Bearer " + self.endpoint.api_key.encode("ascii"))
+        manual = QNetworkRequest.RedirectPolicy.ManualRedirectPolicy
+        policy = int(getattr(manual, "value", manual))
+        request.setAttribute(QNetworkRequest.Attribute.RedirectPolicyAttribute, policy)
+        return request
+
+
+def _managers(endpoint: Endpoint, in_flight: int) -> list[QNetworkAccessManager]:
+    if not endpoint.is_loopback:
+        return [QgsNetworkAccessManager.instance()]
+    managers = [QNetworkAccessManager() for _ in range(-(-in_flight // _CONNECTIONS))]
+    for manager in managers:
+        manager.setProxy(QNetworkProxy(QNetworkProxy.ProxyType.NoProxy))
+    return managers

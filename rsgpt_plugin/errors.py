@@ -1,0 +1,35 @@
+"""The errors of the plugin: each carries one sentence for the user. They know no Qt and no QGIS."""
+
+from __future__ import annotations
+
+
+class RsgptError(Exception):
+    """The base of all. str(error) says what happened and what the user can do next."""
+
+
+class SetupError(RsgptError):
+    """The model's environment is missing, half made or unusable."""
+
+
+class ServerError(RsgptError):
+    """The model server could not be reached, went away, or sent what is no answer."""
+
+
+class ModelError(RsgptError):
+    """The model named does not exist, or cannot do what was asked of it."""
+
+
+class ImageryError(RsgptError):
+    """The layer, extent or tile cannot become a picture."""
+
+
+class QuestionError(RsgptError):
+    """A question line cannot be read."""
+
+
+class OutputError(RsgptError):
+    """Results or remembered answers cannot be written or read."""
+
+
+class Cancelled(RsgptError):
+    """The user stopped the run; answers so far are kept."""
