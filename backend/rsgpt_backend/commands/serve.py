@@ -1,0 +1,43 @@
+"""`rsgpt serve`: the model behind OpenAI's protocol on this machine. It knows no HTTP itself."""
+
+from __future__ import annotations
+
+import argparse
+
+from rsgpt_backend.asking import Predictor
+from rsgpt_backend.server.launch import Launch, serve
+
+DEFAULT_MODEL = "rsgpt-small"
+_LARGEST_PORT = 65_535
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the `serve` command."""
+    parser = subparsers.add_parser(
+        "serve",
+        help="serve a model on 127.0.0.1",
+        description="Serve a model on 127.0.0.1. The first line on stdout is JSON with url, api_key and pid.",
+    )
+    parser.add_argument("--port", type=_port, default=0, help="0, the default, takes a free one")
+    parser.add_argument("--model", default=DEFAULT_MODEL, help="a name that `rsgpt models` lists")
+    parser.add_argument("--exit-with-stdin", action="store_true", help="end when stdin reaches its end")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until told to stop; 0, or 1 if the model cannot be loaded or the port is taken."""
+    model: str = args.model
+    return serve(Launch(model, lambda: _load(model), args.port, args.exit_with_stdin))
+
+
+def _load(model: str) -> Predictor:
+    from rsgpt_backend.engine import Engine  # noqa: PLC0415 - the server listens before torch is imported
+
+    return Engine.load(model)
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= _LARGEST_PORT:
+        raise argparse.ArgumentTypeError(f"a port is a number from 0 to {_LARGEST_PORT}")
+    return port

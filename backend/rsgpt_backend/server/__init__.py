@@ -1,0 +1,1 @@
+"""OpenAI-compatible HTTP on loopback. It knows engines by `asking.Predictor` alone."""

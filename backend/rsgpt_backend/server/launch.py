@@ -1,0 +1,156 @@
+"""One launch of the server: its socket, its key, its first line, its end. It knows no engine by name."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import socket
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import uvicorn
+from PIL import Image
+
+from rsgpt_backend.asking import Predictor
+
+from .app import build_app
+from .batcher import Batcher, QueueLimits
+from .limits import STALL_S
+from .middleware.key import new_key
+
+_HOST = "127.0.0.1"
+_GRACE_S = 2
+_KEEP_ALIVE_S = 75
+_INTERRUPTED = 130
+
+
+@dataclass(frozen=True)
+class Launch:
+    """What to serve. load: runs on the engine's thread. port: 0 takes a free one.
+
+    exit_with_stdin: end when stdin reaches its end. stall_s: a silence of the engine that ends the server.
+    """
+
+    model: str
+    load: Callable[[], Predictor]
+    port: int = 0
+    exit_with_stdin: bool = False
+    queue: QueueLimits = field(default_factory=QueueLimits)
+    stall_s: float = STALL_S
+
+
+def serve(launch: Launch) -> int:
+    """Serve until told to stop; the exit code. Prints one JSON line on stdout, all else on stderr."""
+    logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
+    first_line = _claim_stdout()
+    try:
+        listener = _listen(launch.port)
+    except OSError as error:
+        return _give_up(f"Port {launch.port} cannot be used ({error.strerror}); choose another, or 0.")
+    batcher = Batcher(launch.model, launch.load, launch.queue)
+    server = _Server(launch, batcher, listener, first_line)
+    code = _run(server, listener)
+    # A model in the middle of a computation cannot be interrupted, and the interpreter may crash under it.
+    if not batcher.join(_GRACE_S):
+        sys.stderr.flush()
+        os._exit(code)
+    return code
+
+
+class _Server(uvicorn.Server):
+    """Announces itself once it listens, and ends when its engine is lost."""
+
+    def __init__(self, launch: Launch, batcher: Batcher, listener: socket.socket, first_line: int) -> None:
+        port = listener.getsockname()[1]
+        self._key = new_key()
+        self._url = f"http://{_HOST}:{port}/v1"
+        self._launch = launch
+        self._batcher = batcher
+        self._first_line = first_line
+        self.failure: str | None = None
+        super().__init__(_config(batcher, port, self._key))
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, begin to load the model, and say where."""
+        await super().startup(sockets)
+        self._batcher.start()
+        line = json.dumps({"url": self._url, "api_key": self._key, "pid": os.getpid()})
+        os.write(self._first_line, f"{line}\n".encode())
+        if self._launch.exit_with_stdin:
+            threading.Thread(target=_follow_stdin, args=(self,), name="stdin", daemon=True).start()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Whether to end: asked to, or the engine could not be loaded, or it hangs."""
+        if self._batcher.stalled_s() > self._launch.stall_s:
+            self.failure = f"The model has not moved for {self._launch.stall_s:g} s; start the server again."
+        self.failure = self.failure or self._batcher.failure
+        return await super().on_tick(counter) or self.failure is not None
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Refuse what is unanswered, then close."""
+        self._batcher.stop()
+        await super().shutdown(sockets)
+
+
+def _config(batcher: Batcher, port: int, key: str) -> uvicorn.Config:
+    return uvicorn.Config(
+        build_app(batcher, port, key),
+        http="h11",
+        ws="none",
+        loop="asyncio",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=_KEEP_ALIVE_S,
+        timeout_graceful_shutdown=_GRACE_S,
+    )
+
+
+def _run(server: _Server, listener: socket.socket) -> int:
+    try:
+        server.run([listener])
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    return _give_up(server.failure) if server.failure else 0
+
+
+def _claim_stdout() -> int:
+    """A descriptor of the real stdout; whatever else writes there from now on goes to stderr."""
+    sys.stdout.flush()
+    first_line = os.dup(1)
+    os.dup2(2, 1)
+    return first_line
+
+
+def _listen(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # On Windows SO_REUSEADDR would let another program share the port; there the default is right.
+    if sys.platform != "win32":
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((_HOST, port))
+    return listener
+
+
+def _follow_stdin(server: uvicorn.Server) -> None:
+    """End the server with its parent, by force if it does not end by itself."""
+    # os.read, because a buffered read in a daemon thread aborts the interpreter at its end.
+    with suppress(OSError):
+        while os.read(0, 4096):
+            continue
+    server.should_exit = True
+    time.sleep(2 * _GRACE_S)
+    os._exit(0)
+
+
+def _give_up(sentence: str) -> int:
+    sys.stderr.write(f"{sentence}\n")
+    return 1

@@ -1,0 +1,51 @@
+"""Stops reading a body that is too long or has gone silent. It does not know what the body says."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ..limits import BODY_SILENCE_S, MAX_BODY_BYTES
+from ..refusals import Refusal, header_values
+
+
+def declared_length(scope: Scope) -> None:
+    """A Content-Length within the limit; else 413, before the body is read."""
+    if any(int(value) > MAX_BODY_BYTES for value in header_values(scope, b"content-length")):
+        raise _too_long()
+
+
+class BodyLimit:
+    """Counts the body as it arrives; raises 413 at the first byte over, 408 after a long silence."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, _Counted(receive), send)
+
+
+class _Counted:
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._bytes = 0
+        self._ended = False
+
+    async def __call__(self) -> Message:
+        if self._ended:
+            return await self._receive()
+        try:
+            message = await asyncio.wait_for(self._receive(), BODY_SILENCE_S)
+        except TimeoutError:
+            raise Refusal(408, "timeout", "The request stopped half-way; send it again.", True) from None
+        self._bytes += len(message.get("body", b""))
+        self._ended = not message.get("more_body", False)
+        if self._bytes > MAX_BODY_BYTES:
+            raise _too_long()
+        return message
+
+
+def _too_long() -> Refusal:
+    megabytes = MAX_BODY_BYTES // 1_000_000
+    return Refusal(413, "body_too_long", f"Send a smaller picture: a request may have {megabytes} MB.", True)

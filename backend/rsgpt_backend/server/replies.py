@@ -1,0 +1,108 @@
+"""Writes answers in OpenAI's shape. It knows the protocol, not HTTP and not the engine."""
+
+from __future__ import annotations
+
+import json
+import math
+import secrets
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from rsgpt_backend.asking import Answer, Token
+
+PROTOCOL_VERSION = 1
+LEAST_LOGPROB = -9999.0
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Writes one completion. logprobs: whether the client asked for them. created: seconds since 1970."""
+
+    model: str
+    weights_sha256: str
+    logprobs: bool = False
+    id: str = field(default_factory=lambda: f"chatcmpl-{secrets.token_hex(12)}")
+    created: int = field(default_factory=lambda: int(time.time()))
+
+    def reply(self, answer: Answer) -> Body:
+        """The whole answer as one object."""
+        choice = {
+            "index": 0,
+            "message": {"role": "assistant", "content": answer.text},
+            "logprobs": self._logprobs(answer.tokens),
+            "finish_reason": answer.finish_reason,
+        }
+        return {**self._head("chat.completion"), "choices": [choice], **self._tail(answer)}
+
+    def token(self, token: Token, first: bool) -> Body:
+        """One token as a chunk; the first also names the role."""
+        delta = {"role": "assistant", "content": token.text} if first else {"content": token.text}
+        return self._chunk(delta, self._logprobs((token,)), None)
+
+    def end(self, answer: Answer) -> Body:
+        """The chunk that ends a stream, with usage and what is known of the whole answer."""
+        return {**self._chunk({}, None, answer.finish_reason), **self._tail(answer)}
+
+    def _chunk(self, delta: Body, logprobs: Body | None, finish_reason: str | None) -> Body:
+        choice = {"index": 0, "delta": delta, "logprobs": logprobs, "finish_reason": finish_reason}
+        return {**self._head("chat.completion.chunk"), "choices": [choice]}
+
+    def _head(self, kind: str) -> Body:
+        return {"id": self.id, "object": kind, "created": self.created, "model": self.model}
+
+    def _tail(self, answer: Answer) -> Body:
+        written = len(answer.tokens)
+        usage = {
+            "prompt_tokens": answer.prompt_tokens,
+            "completion_tokens": written,
+            "total_tokens": answer.prompt_tokens + written,
+        }
+        extra = {
+            "confidence": answer.confidence if math.isfinite(answer.confidence) else 0.0,
+            "degenerate": answer.degenerate,
+            "weights_sha256": self.weights_sha256,
+        }
+        return {"usage": usage, "rsgpt": extra}
+
+    def _logprobs(self, tokens: tuple[Token, ...]) -> Body | None:
+        return {"content": [_token(token) for token in tokens]} if self.logprobs else None
+
+
+def event(body: Body) -> str:
+    """One server-sent event."""
+    return f"data: {json.dumps(body, allow_nan=False, separators=(',', ':'))}\n\n"
+
+
+END_OF_STREAM = "data: [DONE]\n\n"
+
+
+def model_list(model: str, weights_sha256: str, created: int) -> Body:
+    """OpenAI's list of models, which holds the one that is served. created: seconds since 1970."""
+    entry = {
+        "id": model,
+        "object": "model",
+        "created": created,
+        "owned_by": "rsgpt",
+        "weights_sha256": weights_sha256,
+        "protocol_version": PROTOCOL_VERSION,
+    }
+    return {"object": "list", "data": [entry]}
+
+
+def health(model: str, loaded: bool) -> Body:
+    """What `GET /health` says."""
+    return {"status": "ok" if loaded else "loading", "protocol_version": PROTOCOL_VERSION, "model": model}
+
+
+def _token(token: Token) -> Body:
+    top = [_scored(text, logprob) for text, logprob in token.top]
+    return {**_scored(token.text, token.logprob), "top_logprobs": top}
+
+
+def _scored(text: str, logprob: float) -> Body:
+    # JSON has no infinity; OpenAI writes a probability of nought as -9999.
+    value = max(logprob, LEAST_LOGPROB) if math.isfinite(logprob) else LEAST_LOGPROB
+    return {"token": text, "logprob": value, "bytes": list(text.encode("utf-8", "replace"))}

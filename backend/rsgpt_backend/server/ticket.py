@@ -1,0 +1,67 @@
+"""One ask on its way through the engine: carries events from the engine's thread to a coroutine."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+from rsgpt_backend.asking import Answer, Ask, Step, Token
+from rsgpt_backend.errors import EngineError
+
+from .refusals import Refusal
+
+Event = Token | Answer | Refusal
+
+
+class Ticket:
+    """Made and awaited on the event loop; everything else is called from the engine's thread.
+
+    wants_tokens: whether tokens are passed on as they come, or the answer alone.
+    """
+
+    def __init__(self, ask: Ask, wants_tokens: bool) -> None:
+        self.ask = ask
+        self.pixels = ask.image.width * ask.image.height
+        self.ended = False
+        self._wants_tokens = wants_tokens
+        self._sent: list[str] = []
+        self._position = 0
+        self._loop = asyncio.get_running_loop()
+        self._events: asyncio.Queue[Event] = asyncio.Queue()
+
+    async def next(self) -> Token | Answer:
+        """The next event; the last one is an answer. Raises Refusal if there will be none."""
+        event = await self._events.get()
+        if isinstance(event, Refusal):
+            raise event
+        return event
+
+    def rewind(self) -> None:
+        """The engine starts on this ask, perhaps again: what was sent already is not sent twice."""
+        self._position = 0
+
+    def take(self, step: Step) -> None:
+        """Pass on a step of the engine."""
+        if step.token is not None and self._wants_tokens:
+            self._take_token(step.token)
+        if step.answer is not None and not self.ended:
+            self.ended = True
+            self._post(step.answer)
+
+    def fail(self, refusal: Refusal) -> None:
+        """End with a refusal in place of an answer."""
+        self.ended = True
+        self._post(refusal)
+
+    def _take_token(self, token: Token) -> None:
+        if self._position == len(self._sent):
+            self._sent.append(token.text)
+            self._post(token)
+        elif self._sent[self._position] != token.text:
+            raise EngineError("The model failed in the middle of this answer; ask again.")
+        self._position += 1
+
+    def _post(self, event: Event) -> None:
+        # A closed loop means that the server is gone and nobody waits.
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._events.put_nowait, event)

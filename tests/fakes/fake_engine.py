@@ -1,0 +1,126 @@
+"""An engine without a model, for tests: it follows a script and answers with the picture's number."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rsgpt_backend.asking import Answer, Ask, FinishReason, Step, Token
+from rsgpt_backend.errors import EngineError, ModelError
+
+HANG_S = 3600.0
+
+
+@dataclass(frozen=True)
+class Script:
+    """delay, token_delay and load_delay: seconds before a batch, before each token, and to load.
+
+    reply: what is answered, with {number} of the picture and {prompt}; replies: the same for prompts
+    that hold a word. faults: for prompts that hold a word, one of error, memory, hang, exit.
+    """
+
+    reply: str = "picture {number}"
+    replies: dict[str, str] = field(default_factory=dict)
+    faults: dict[str, str] = field(default_factory=dict)
+    delay: float = 0.0
+    token_delay: float = 0.0
+    load_delay: float = 0.0
+    load_error: str = ""
+    confidence: float = 0.9
+    log: str = ""
+
+
+def number_of(ask: Ask) -> int:
+    """The number that a picture carries in its middle pixel, red first: (1, 2, 3) is 0x010203."""
+    pixel = ask.image.getpixel((ask.image.width // 2, ask.image.height // 2))
+    red, green, blue = pixel if isinstance(pixel, tuple) else (0, 0, 0)
+    return int(red) << 16 | int(green) << 8 | int(blue)
+
+
+class FakeEngine:
+    """A Predictor that follows a Script."""
+
+    def __init__(self, script: Script, name: str = "rsgpt-small") -> None:
+        time.sleep(script.load_delay)
+        if script.load_error:
+            raise ModelError(script.load_error)
+        self.name = name
+        self.weights_sha256 = "f" * 64
+        self.steps = 0
+        self._script = script
+
+    def stream(self, asks: Sequence[Ask]) -> Iterator[Step]:
+        """One token of each row in turn, until every row has its answer."""
+        for ask in asks:
+            self._note(ask)
+        _pause(self._script.delay, asks)
+        rows = {index: self._row(ask) for index, ask in enumerate(asks)}
+        while rows:
+            _pause(self._script.token_delay, asks)
+            for index in list(rows):
+                self.steps += 1
+                step = next(rows[index])
+                if isinstance(step, Answer):
+                    del rows[index]
+                yield Step(index, answer=step) if isinstance(step, Answer) else Step(index, token=step)
+
+    def _row(self, ask: Ask) -> Iterator[Token | Answer]:
+        words = re.findall(r"\s*\S+", self._reply(ask))
+        tokens: list[Token] = []
+        for word in words[: ask.max_new_tokens]:
+            if ask.cancel.is_set():
+                break
+            alternatives = tuple((f"{word}{place}", -1.0 - place) for place in range(1, ask.top_logprobs))
+            top = ((word, -0.1), *alternatives) if ask.top_logprobs else ()
+            tokens.append(Token(word, -0.1, top))
+            yield tokens[-1]
+            _FAULTS[self._fault(ask)]()
+        yield self._answer(ask, tokens, len(words))
+
+    def _answer(self, ask: Ask, tokens: list[Token], words: int) -> Answer:
+        reason: FinishReason = "length" if len(tokens) < words else "stop"
+        reason = "cancelled" if ask.cancel.is_set() else reason
+        text = "".join(token.text for token in tokens)
+        return Answer(text, tuple(tokens), self._script.confidence, reason, not text, len(ask.prompt.split()))
+
+    def _reply(self, ask: Ask) -> str:
+        chosen = [reply for word, reply in self._script.replies.items() if word in ask.prompt]
+        template = chosen[0] if chosen else self._script.reply
+        return template.replace("{number}", str(number_of(ask))).replace("{prompt}", ask.prompt)
+
+    def _fault(self, ask: Ask) -> str:
+        return next((fault for word, fault in self._script.faults.items() if word in ask.prompt), "")
+
+    def _note(self, ask: Ask) -> None:
+        if self._script.log:
+            line = json.dumps({"prompt": ask.prompt, "number": number_of(ask)})
+            with Path(self._script.log).open("a", encoding="utf-8") as log:
+                log.write(f"{line}\n")
+
+
+def _pause(seconds: float, asks: Sequence[Ask]) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and not all(ask.cancel.is_set() for ask in asks):
+        time.sleep(min(0.01, seconds))
+
+
+def _raise_engine_error() -> None:
+    raise EngineError("The scripted model failed; ask something else.")
+
+
+def _raise_memory_error() -> None:
+    raise MemoryError
+
+
+_FAULTS: dict[str, Callable[[], None]] = {
+    "": lambda: None,
+    "error": _raise_engine_error,
+    "memory": _raise_memory_error,
+    "hang": lambda: time.sleep(HANG_S),
+    "exit": lambda: os._exit(70),
+}

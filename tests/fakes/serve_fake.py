@@ -1,0 +1,55 @@
+"""Serves the fake engine with the real server and the real first line, as a program of its own.
+
+python serve_fake.py [--delay S] [--reply TEXT] [--script JSON] [--log FILE] [options of `rsgpt serve`]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+_ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(_ROOT), str(_ROOT / "backend")]
+
+from rsgpt_backend.server.batcher import QueueLimits  # noqa: E402 - needs the path above
+from rsgpt_backend.server.launch import Launch, serve  # noqa: E402 - needs the path above
+
+from tests.fakes.fake_engine import FakeEngine, Script  # noqa: E402 - needs the path above
+
+
+def main() -> int:
+    """Serve until told to stop; the exit code."""
+    args = _parser().parse_args()
+    given = {"delay": args.delay, "token_delay": args.token_delay, "reply": args.reply, "log": args.log}
+    script = Script(**json.loads(args.script), **{name: value for name, value in given.items() if value})
+    launch = Launch(
+        args.model,
+        lambda: FakeEngine(script, args.model),
+        args.port,
+        args.exit_with_stdin,
+        QueueLimits(args.waiting, args.batch),
+        args.stall,
+    )
+    return serve(launch)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description="Serve a scripted engine.")
+    parser.add_argument("--delay", type=float, help="seconds before each batch")
+    parser.add_argument("--token-delay", type=float, help="seconds before each token")
+    parser.add_argument("--reply", help="the answer; {number} is the picture's, {prompt} the question")
+    parser.add_argument("--script", default="{}", help="JSON of fake_engine.Script")
+    parser.add_argument("--log", help="a file that gets one JSON line for each prompt asked")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--model", default="rsgpt-small")
+    parser.add_argument("--exit-with-stdin", action="store_true")
+    parser.add_argument("--waiting", type=int, default=QueueLimits.waiting, help="places in the queue")
+    parser.add_argument("--batch", type=int, default=QueueLimits.batch, help="largest batch")
+    parser.add_argument("--stall", type=float, default=300.0, help="seconds of silence that end the server")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
