@@ -1,0 +1,41 @@
+"""One process at a time, held by the operating system's file locks, so that a dead owner holds nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from ..errors import SetupError
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _acquire(handle: IO[str]) -> None:
+        handle.seek(0)
+        msvcrt.locking(handle.fileno(), msvcrt.LK_NBLCK, 1)
+else:
+    import fcntl
+
+    def _acquire(handle: IO[str]) -> None:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+@contextlib.contextmanager
+def sole_owner(path: Path) -> Iterator[None]:
+    """Hold `path` for the duration; SetupError with the owner's process number where another one holds it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+", encoding="ascii") as handle:
+        try:
+            _acquire(handle)
+        except OSError as error:
+            owner = path.with_suffix(".pid")
+            number = owner.read_text("ascii") if owner.exists() else "unknown"
+            raise SetupError(
+                f"Another window (process {number}) is setting up the model. Wait for it, then try again."
+            ) from error
+        path.with_suffix(".pid").write_text(str(os.getpid()), "ascii")
+        yield
