@@ -1,0 +1,151 @@
+"""Pictures of a layer as QGIS draws it: online, styled, paletted. Knows no bands and no stretch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from qgis.core import QgsFeedback, QgsMapRendererParallelJob, QgsMapSettings, QgsRectangle
+from qgis.PyQt.QtCore import QCoreApplication, QEventLoop, QSize, Qt, QTimer
+from qgis.PyQt.QtGui import QColor, QImage
+
+from ..errors import Cancelled, ImageryError
+from .grid import Frame, Window, framed
+from .gsd import GroundMeter
+from .native import MAX_SIDE
+from .picture import Picture
+from .snapshot import LayerSnapshot
+
+translate = QCoreApplication.translate
+
+# The ground resolution of the images that the default model learned from.
+DEFAULT_GROUND_RESOLUTION_M = 0.3
+RENDER_SECONDS = 60
+_ATTEMPTS = 2
+
+
+@dataclass(frozen=True, eq=False)
+class RenderedCapture:
+    """Pictures of windows of `frame`, drawn in the calling thread's event loop from a clone of the layer."""
+
+    snapshot: LayerSnapshot
+    frame: Frame
+    meter: GroundMeter
+    feedback: QgsFeedback
+
+    @property
+    def note(self) -> str:
+        """How the layer is shown to the model."""
+        metres = self.meter.resolution(self.frame, Window(0, 0, self.frame.width, self.frame.height))
+        sentence = translate("Rsgpt", "The layer is captured as QGIS draws it, at {metres} m a pixel.")
+        return sentence.format(metres=f"{metres:.3g}")
+
+    def settled(self, windows: Sequence[Window], feedback: QgsFeedback) -> RenderedCapture:
+        """Itself: the layer's style decides on colours, not the pictures of this run."""
+        return self
+
+    def picture(self, window: Window) -> Picture:
+        """The window as drawn, transparent parts not valid.
+
+        A drawing with errors or without any content is tried twice. Raises ImageryError where the errors
+        stay or nothing arrives in time, Cancelled where the run is stopped.
+        """
+        box = self.frame.polygon(window).boundingBox()
+        scale = min(1.0, MAX_SIDE / max(window.width, window.height))
+        size = QSize(max(1, round(window.width * scale)), max(1, round(window.height * scale)))
+        rgb, valid = self._drawn(box, size)
+        return Picture(
+            rgb=rgb,
+            valid=valid,
+            extent=(box.xMinimum(), box.yMinimum(), box.xMaximum(), box.yMaximum()),
+            crs_wkt=self.snapshot.crs.toWkt(),
+            gsd_m=self.meter.resolution(self.frame, window) / scale,
+            bands="rendered",
+            stretch="rendered",
+        )
+
+    def _drawn(self, box: QgsRectangle, size: QSize) -> tuple[np.ndarray, np.ndarray]:
+        for attempt in range(1, _ATTEMPTS + 1):
+            image, errors = self._render(box, size)
+            rgb, valid = _arrays(image)
+            if not errors and valid.any():
+                break
+            if errors and attempt == _ATTEMPTS:
+                sentence = translate("Rsgpt", "The layer did not arrive ({cause}). Check the connection to it.")
+                raise ImageryError(sentence.format(cause=errors))
+        return rgb, valid
+
+    def _render(self, box: QgsRectangle, size: QSize) -> tuple[QImage, str]:
+        """The picture at `size`, and the errors of drawing it."""
+        # Map settings know one scale for both axes: draw at the finer one, then squeeze to the frame's pixels.
+        unit = min(box.width() / size.width(), box.height() / size.height())
+        drawn = QSize(max(1, round(box.width() / unit)), max(1, round(box.height() / unit)))
+        job = QgsMapRendererParallelJob(self._settings(box, drawn))
+        self._wait(job)
+        errors = "; ".join(error.message for error in job.errors())
+        image = job.renderedImage()
+        if drawn != size:
+            smooth = Qt.TransformationMode.SmoothTransformation
+            image = image.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, smooth)
+        return image, errors
+
+    def _settings(self, box: QgsRectangle, size: QSize) -> QgsMapSettings:
+        settings = QgsMapSettings()
+        settings.setLayers([self.snapshot.layer])
+        settings.setDestinationCrs(self.snapshot.crs)
+        settings.setTransformContext(self.snapshot.context)
+        settings.setOutputSize(size)
+        settings.setExtent(box)
+        settings.setBackgroundColor(QColor(0, 0, 0, 0))
+        settings.setOutputImageFormat(QImage.Format.Format_ARGB32_Premultiplied)
+        return settings
+
+    def _wait(self, job: QgsMapRendererParallelJob) -> None:
+        loop, clock = QEventLoop(), QTimer()
+        clock.setSingleShot(True)
+        for signal in (job.finished, clock.timeout, self.feedback.canceled):
+            signal.connect(loop.quit)
+        clock.start(RENDER_SECONDS * 1000)
+        job.start()
+        if job.isActive() and not self.feedback.isCanceled():
+            loop.exec()
+        self.feedback.canceled.disconnect(loop.quit)
+        if job.isActive():
+            job.cancel()
+            raise self._broken_off()
+
+    def _broken_off(self) -> Exception:
+        if self.feedback.isCanceled():
+            return Cancelled(translate("Rsgpt", "The run was stopped."))
+        sentence = translate("Rsgpt", "The layer was not drawn within {seconds} s. Check the connection to it.")
+        return ImageryError(sentence.format(seconds=RENDER_SECONDS))
+
+
+def rendering_frame(snapshot: LayerSnapshot, meter: GroundMeter, area: QgsRectangle, ground_resolution: float) -> Frame:
+    """A frame over `area` (layer's CRS) with pixels of `ground_resolution` metres at the area's centre.
+
+    0 means the raster's own pixels, or DEFAULT_GROUND_RESOLUTION_M where it has none.
+    """
+    if not ground_resolution and snapshot.has_pixels:
+        extent = snapshot.provider.extent()
+        return framed(area, extent.width() / snapshot.provider.xSize(), extent.height() / snapshot.provider.ySize())
+    metres = ground_resolution or DEFAULT_GROUND_RESOLUTION_M
+    step = max(area.width(), area.height()) * 1e-3
+    east, north = meter.unit_sides(area.center(), step)
+    if not (math.isfinite(east) and math.isfinite(north) and east > 0 and north > 0):
+        raise ImageryError(
+            translate("Rsgpt", "The ground cannot be measured here. Choose a smaller extent within the layer.")
+        )
+    return framed(area, metres / east, metres / north)
+
+
+def _arrays(image: QImage) -> tuple[np.ndarray, np.ndarray]:
+    """rgb (uint8, H x W x 3, transparency on black) and valid (bool, H x W: not fully transparent)."""
+    image = image.convertToFormat(QImage.Format.Format_RGBA8888_Premultiplied)
+    bits = image.constBits()
+    bits.setsize(image.sizeInBytes())
+    rows = np.frombuffer(bytes(bits), np.uint8).reshape(image.height(), image.bytesPerLine())
+    pixels = rows[:, : 4 * image.width()].reshape(image.height(), image.width(), 4)
+    return pixels[:, :, :3].copy(), pixels[:, :, 3] > 0

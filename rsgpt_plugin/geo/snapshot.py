@@ -1,0 +1,89 @@
+"""What a worker may know of a raster layer: clones and settings taken on the main thread. Reads no pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransformContext,
+    QgsMultiBandColorRenderer,
+    QgsProviderRegistry,
+    QgsRasterDataProvider,
+    QgsRasterLayer,
+    QgsRectangle,
+)
+from qgis.PyQt.QtCore import QCoreApplication, QThread
+
+from ..errors import ImageryError
+
+translate = QCoreApplication.translate
+
+
+@dataclass(frozen=True, eq=False)
+class LayerSnapshot:
+    """A raster layer's clones and settings; the project's layer itself stays behind.
+
+    extent: in the layer's CRS. renderer_bands: what the layer's style shows as red, green, blue; may be
+    empty. path: the file behind the layer, or "".
+    """
+
+    name: str
+    crs: QgsCoordinateReferenceSystem
+    context: QgsCoordinateTransformContext
+    extent: QgsRectangle
+    layer: QgsRasterLayer
+    provider: QgsRasterDataProvider
+    renderer_bands: tuple[int, ...]
+    path: str
+
+    @property
+    def has_pixels(self) -> bool:
+        """Whether there are pixels to read, rather than pictures that a server draws."""
+        return self.provider.xSize() > 0 and self.provider.ySize() > 0 and self.provider.bandCount() > 0
+
+    def enter_thread(self) -> None:
+        """Hand the clones to the calling thread; to be called once, where the pixels will be read."""
+        for clone in (self.layer, self.provider):
+            clone.moveToThread(QThread.currentThread())
+
+
+def take_snapshot(layer: QgsRasterLayer, context: QgsCoordinateTransformContext) -> LayerSnapshot:
+    """Clone what a run needs. Main thread only. Raises ImageryError for a broken layer or one without CRS."""
+    provider = layer.dataProvider()
+    if not layer.isValid() or provider is None:
+        raise _refusal(translate("Rsgpt", "The layer '{name}' cannot be read. Check its source."), layer)
+    if not layer.crs().isValid():
+        raise _refusal(
+            translate(
+                "Rsgpt",
+                "The layer '{name}' has no coordinate system, so its tiles have no place on the map. Set one "
+                "in the layer's properties under Source, then run again.",
+            ),
+            layer,
+        )
+    snapshot = LayerSnapshot(
+        layer.name(), layer.crs(), context, layer.extent(), layer.clone(), provider.clone(),
+        _renderer_bands(layer), _path(layer),
+    )  # fmt: skip
+    for clone in (snapshot.layer, snapshot.provider):
+        clone.moveToThread(None)
+    return snapshot
+
+
+def _refusal(sentence: str, layer: QgsRasterLayer) -> ImageryError:
+    return ImageryError(sentence.format(name=layer.name()))
+
+
+def _renderer_bands(layer: QgsRasterLayer) -> tuple[int, ...]:
+    renderer = layer.renderer()
+    if not isinstance(renderer, QgsMultiBandColorRenderer):
+        return ()
+    bands = (renderer.redBand(), renderer.greenBand(), renderer.blueBand())
+    return bands if all(band > 0 for band in bands) else ()
+
+
+def _path(layer: QgsRasterLayer) -> str:
+    if layer.providerType() != "gdal":
+        return ""
+    return str(QgsProviderRegistry.instance().decodeUri("gdal", layer.source()).get("path", ""))

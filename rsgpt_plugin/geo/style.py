@@ -1,0 +1,38 @@
+"""How a result looks on the map: outline by confidence, caption as label and map tip. Writes no style file."""
+
+from __future__ import annotations
+
+from qgis.core import (
+    QgsMapLayer,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingLayerPostProcessorInterface,
+    QgsVectorLayer,
+    QgsWkbTypes,
+)
+
+from ..core.paths import plugin_root
+
+STYLE_FILE = plugin_root() / "resources" / "styles" / "answers.qml"
+
+_TEXT_ONLY = QgsMapLayer.StyleCategory.Labeling | QgsMapLayer.StyleCategory.MapTips
+
+
+def apply_style(layer: QgsVectorLayer) -> None:
+    """Style a result layer; one that holds points or lines keeps its symbols and gets labels and map tips."""
+    polygons = layer.geometryType() == QgsWkbTypes.GeometryType.PolygonGeometry
+    layer.loadNamedStyle(
+        str(STYLE_FILE), True, QgsMapLayer.StyleCategory.AllStyleCategories if polygons else _TEXT_ONLY
+    )
+    layer.triggerRepaint()
+
+
+class ResultStyler(QgsProcessingLayerPostProcessorInterface):
+    """Styles a result on the main thread once Processing has loaded it; the algorithm must keep a reference."""
+
+    def postProcessLayer(
+        self, layer: QgsMapLayer, context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> None:
+        """Apply the style to a vector layer."""
+        if isinstance(layer, QgsVectorLayer):
+            apply_style(layer)
