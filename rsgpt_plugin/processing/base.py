@@ -1,0 +1,273 @@
+"""What both algorithms share: parameters, outputs and their checks. Reads no pixels and asks no model."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsFields,
+    QgsProcessing,
+    QgsProcessingAlgorithm,
+    QgsProcessingContext,
+    QgsProcessingException,
+    QgsProcessingFeedback,
+    QgsProcessingOutputNumber,
+    QgsProcessingParameterBand,
+    QgsProcessingParameterBoolean,
+    QgsProcessingParameterDefinition,
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterFeatureSink,
+    QgsProcessingParameterNumber,
+    QgsProcessingParameterRasterLayer,
+    QgsProcessingParameterString,
+)
+from qgis.PyQt.QtCore import QCoreApplication
+from qgis.PyQt.QtGui import QIcon
+
+from ..client.models import DEFAULT_MODEL, model_identity
+from ..core.paths import plugin_root
+from ..core.questions import CAPTION_PROMPT, parse_questions
+from ..errors import ImageryError, OutputError, QuestionError, RsgptError
+from ..geo.capture import CaptureMode, CaptureWish
+from ..geo.schema import output_fields
+from ..geo.snapshot import LayerSnapshot, take_snapshot
+from ..geo.style import ResultStyler
+from .run import Asking, Counts
+
+Parameters = dict[str, Any]
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+translate = QCoreApplication.translate
+
+_MODES = list(CaptureMode)
+
+
+def in_sentences(method: Method) -> Method:
+    """Turn the plugin's own errors into what Processing shows without a traceback."""
+
+    @functools.wraps(method)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return method(*args, **kwargs)
+        except RsgptError as error:
+            raise QgsProcessingException(str(error)) from error
+
+    return guarded  # type: ignore[return-value]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an algorithm collected on the main thread."""
+
+    snapshot: LayerSnapshot
+    wish: CaptureWish
+    asking: Asking
+
+
+@dataclass(frozen=True)
+class SinkShape:
+    """What an output looks like: its columns, geometry type and CRS."""
+
+    fields: QgsFields
+    wkb_type: Any
+    crs: QgsCoordinateReferenceSystem
+
+
+class DescribeAlgorithm(QgsProcessingAlgorithm):
+    """Base of the algorithms that turn pictures of a raster into captions and answers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.plan: Plan | None = None
+        self._styler: ResultStyler | None = None
+
+    def group(self) -> str:
+        return self.tr("Describe imagery")
+
+    def groupId(self) -> str:
+        return "describe"
+
+    def icon(self) -> QIcon:
+        return QIcon(str(plugin_root() / "resources" / "icons" / "rsgpt.svg"))
+
+    def tags(self) -> list[str]:
+        return self.tr("caption,question,answer,vqa,model,ai,imagery,raster,describe,tiles,count").split(",")
+
+    def createInstance(self) -> DescribeAlgorithm:
+        return type(self)()
+
+    def tr(self, text: str) -> str:
+        """`text` in the user's language."""
+        return translate("Rsgpt", text)
+
+    def add_input(self) -> None:
+        """The raster."""
+        self.addParameter(QgsProcessingParameterRasterLayer("INPUT", self.tr("Raster layer")))
+
+    def add_shared(self, output: str) -> None:
+        """What is asked, how pictures are taken, and the output named `output`."""
+        self._add_asking()
+        self._add_capture()
+        self.addParameter(QgsProcessingParameterFeatureSink("OUTPUT", output))
+        for name, label in (
+            ("TILES", self.tr("Places looked at")),
+            ("ANSWERED", self.tr("Places answered")),
+            ("SKIPPED", self.tr("Places skipped")),
+            ("FAILED", self.tr("Places failed")),
+            ("ASKED", self.tr("Prompts sent to the model")),
+            ("CACHED", self.tr("Answers known from before")),
+        ):
+            self.addOutput(QgsProcessingOutputNumber(name, label))
+
+    def checkParameterValues(self, parameters: Parameters, context: QgsProcessingContext) -> tuple[bool, str]:
+        """Refuse in words what cannot work, before anything is read."""
+        fine, sentence = super().checkParameterValues(parameters, context)
+        if not fine:
+            return fine, sentence
+        try:
+            self._asking(parameters, context)
+            self._wish(parameters, context)
+        except RsgptError as error:
+            return False, str(error)
+        return True, ""
+
+    @in_sentences
+    def prepareAlgorithm(
+        self, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> bool:
+        """Collect layers and settings; the only part that touches the project."""
+        layer = self.parameterAsRasterLayer(parameters, "INPUT", context)
+        if layer is None:
+            raise QgsProcessingException(self.invalidRasterError(parameters, "INPUT"))
+        snapshot = take_snapshot(layer, context.transformContext())
+        self.plan = Plan(snapshot, self._wish(parameters, context), self._asking(parameters, context))
+        return True
+
+    def prepared(self) -> Plan:
+        """The plan; raises ImageryError where Processing left out the preparation."""
+        if self.plan is None:
+            raise ImageryError(self.tr("The run was not prepared. Start it through Processing."))
+        return self.plan
+
+    def open_sink(self, parameters: Parameters, context: QgsProcessingContext, shape: SinkShape) -> tuple[Any, str]:
+        """The sink OUTPUT and its id, with the style to come; raises OutputError where it cannot be written."""
+        try:
+            sink, identifier = self.parameterAsSink(
+                parameters, "OUTPUT", context, shape.fields, shape.wkb_type, shape.crs
+            )
+        except QgsProcessingException as error:
+            raise _unwritable(str(error)) from error
+        if sink is None:
+            raise _unwritable("")
+        if context.willLoadLayerOnCompletion(identifier):
+            self._styler = ResultStyler()
+            context.layerToLoadOnCompletionDetails(identifier).setPostProcessor(self._styler)
+        return sink, identifier
+
+    def fields(self) -> QgsFields:
+        """The columns that the run adds."""
+        return output_fields(self.prepared().asking.questions)
+
+    def results(self, identifier: str, counts: Counts, feedback: QgsProcessingFeedback) -> dict[str, Any]:
+        """The outputs, and the counts in the log."""
+        feedback.pushInfo(
+            self.tr(
+                "{tiles} places: {answered} answered, {skipped} skipped, {failed} failed. "
+                "Prompts: {asked} asked, {cached} known from before."
+            ).format(**counts.as_dict())
+        )
+        return {"OUTPUT": identifier, **{name.upper(): value for name, value in counts.as_dict().items()}}
+
+    def _add_asking(self) -> None:
+        self.addParameter(QgsProcessingParameterBoolean("CAPTION", self.tr("Write a caption"), defaultValue=True))
+        self.addParameter(
+            QgsProcessingParameterString(
+                "QUESTIONS",
+                self.tr("Questions, one a line, for example  cars[integer]: How many cars are there?"),
+                multiLine=True,
+                optional=True,
+            )
+        )
+        self.addParameter(QgsProcessingParameterString("MODEL", self.tr("Model"), defaultValue=DEFAULT_MODEL))
+        self._add_advanced(
+            QgsProcessingParameterString("PROMPT", self.tr("Prompt for the caption"), defaultValue=CAPTION_PROMPT)
+        )
+
+    def _add_capture(self) -> None:
+        self._add_advanced(
+            QgsProcessingParameterBand(
+                "BANDS",
+                self.tr("Bands shown as red, green, blue, or one as grey"),
+                parentLayerParameterName="INPUT",
+                optional=True,
+                allowMultiple=True,
+            )
+        )
+        self._add_advanced(
+            QgsProcessingParameterEnum(
+                "CAPTURE",
+                self.tr("Capture"),
+                options=[mode.value for mode in _MODES],
+                defaultValue=CaptureMode.AUTO.value,
+                usesStaticStrings=True,
+            )
+        )
+        self._add_advanced(
+            QgsProcessingParameterNumber(
+                "GROUND_RESOLUTION",
+                self.tr("Ground resolution of rendered capture (metres a pixel)"),
+                type=QgsProcessingParameterNumber.Type.Double,
+                optional=True,
+                minValue=0.001,
+            )
+        )
+
+    def _add_advanced(self, parameter: QgsProcessingParameterDefinition) -> None:
+        advanced = QgsProcessingParameterDefinition.Flag.FlagAdvanced
+        parameter.setFlags(parameter.flags() | advanced)
+        self.addParameter(parameter)
+
+    def _asking(self, parameters: Parameters, context: QgsProcessingContext) -> Asking:
+        questions = parse_questions(self.parameterAsString(parameters, "QUESTIONS", context))
+        caption = self.parameterAsBool(parameters, "CAPTION", context)
+        prompt = self.parameterAsString(parameters, "PROMPT", context).strip()
+        if not caption and not questions:
+            raise QuestionError(self.tr("There is nothing to ask. Switch the caption on, or write a question."))
+        if caption and not prompt:
+            raise QuestionError(self.tr("The prompt for the caption is empty. Write one, or switch it off."))
+        model = model_identity(self.parameterAsString(parameters, "MODEL", context).strip())
+        return Asking(model, tuple(questions), prompt if caption else "")
+
+    def _wish(self, parameters: Parameters, context: QgsProcessingContext) -> CaptureWish:
+        mode = CaptureMode(self.parameterAsEnumString(parameters, "CAPTURE", context))
+        bands = tuple(self.parameterAsInts(parameters, "BANDS", context))
+        resolution = 0.0
+        if parameters.get("GROUND_RESOLUTION") is not None:
+            resolution = self.parameterAsDouble(parameters, "GROUND_RESOLUTION", context)
+        if resolution and (bands or mode is CaptureMode.NATIVE):
+            raise ImageryError(
+                self.tr(
+                    "A ground resolution belongs to rendered capture, bands to native capture. Leave one of them out."
+                )
+            )
+        if bands and mode is CaptureMode.RENDERED:
+            raise ImageryError(self.tr("Rendered capture shows the bands of the layer's style. Leave the bands out."))
+        return CaptureWish(mode, bands, resolution)
+
+
+def _unwritable(cause: str) -> OutputError:
+    sentence = translate(
+        "Rsgpt",
+        "The output cannot be written. Check that its folder exists and may be written to, and that no other "
+        "program has the file open. {cause}",
+    )
+    return OutputError(sentence.format(cause=cause).strip())
+
+
+def source_types() -> list[int]:
+    """Feature sources of any geometry."""
+    return [QgsProcessing.SourceType.TypeVectorAnyGeometry]

@@ -1,0 +1,162 @@
+"""`rsgpt:describefeatures`: one picture a feature, with a caption and answers. Knows no model server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any
+
+from qgis.core import (
+    QgsCoordinateTransform,
+    QgsCsException,
+    QgsFeature,
+    QgsGeometry,
+    QgsProcessingContext,
+    QgsProcessingException,
+    QgsProcessingFeatureSource,
+    QgsProcessingFeedback,
+    QgsProcessingParameterFeatureSource,
+    QgsProcessingUtils,
+    QgsRectangle,
+)
+
+from ..core.cache import AnswerCache
+from ..core.paths import cache_file
+from ..errors import ImageryError
+from ..geo.capture import Capture, open_capture, overlapping
+from ..geo.grid import MAX_TILES, Window, square
+from ..geo.picture import Picture
+from .base import DescribeAlgorithm, Parameters, SinkShape, in_sentences, source_types
+from .run import Place, Run
+
+# A little of the surroundings helps to tell what a thing is; a point becomes a window of LEAST_SIDE.
+MARGIN = 0.1
+LEAST_SIDE = 64
+
+# A feature and its geometry in the layer's CRS, None where it has none there.
+Located = tuple[QgsFeature, "QgsGeometry | None"]
+
+
+class DescribeFeatures(DescribeAlgorithm):
+    """Features of a vector layer to the same features with caption, answers and provenance."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._source: QgsProcessingFeatureSource | None = None
+
+    def name(self) -> str:
+        return "describefeatures"
+
+    def displayName(self) -> str:
+        return self.tr("Describe features")
+
+    def shortDescription(self) -> str:
+        return self.tr("Captions and answers for every feature, from the raster beneath it.")
+
+    def shortHelpString(self) -> str:
+        return self.tr(
+            "Shows the part of a raster around each feature to a vision-language model on this machine: the "
+            "feature's bounding box, made square, with a margin of a tenth. The result keeps the features' own "
+            "geometry and attributes and adds a caption, one typed column a question with its confidence, and "
+            "what is needed to repeat it.\n\n"
+            "Questions: one a line, optionally with the column's name and type before it: "
+            "pool[yesno]: Is there a swimming pool?  Types: text, yesno, integer, choice(a|b|c).\n\n"
+            "Answers are remembered: a second run, or one after a stop, asks only what is new."
+        )
+
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
+        """Declare parameters and outputs."""
+        self.add_input()
+        self.addParameter(
+            QgsProcessingParameterFeatureSource("FEATURES", self.tr("Features to describe"), source_types())
+        )
+        self.add_shared(self.tr("Described features"))
+
+    @in_sentences
+    def prepareAlgorithm(
+        self, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> bool:
+        """Collect the features' source too."""
+        super().prepareAlgorithm(parameters, context, feedback)
+        self._source = self.parameterAsSource(parameters, "FEATURES", context)
+        if self._source is None:
+            raise QgsProcessingException(self.invalidSourceError(parameters, "FEATURES"))
+        return True
+
+    @in_sentences
+    def processAlgorithm(
+        self, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> dict[str, Any]:
+        """Locate, capture, ask, write."""
+        plan, source = self.prepared(), self._features()
+        located = self._located(source, context)
+        area = overlapping(plan.snapshot, _around([place for _, place in located if place is not None]))
+        capture = open_capture(plan.snapshot, plan.wish, area.boundingBox(), feedback)
+        windows = [_window(capture, place) for _, place in located]
+        capture = capture.settled([window for window in windows if window is not None], feedback)
+        if capture.note:
+            feedback.pushInfo(capture.note)
+        fields = QgsProcessingUtils.combineFields(source.fields(), self.fields())
+        shape = SinkShape(fields, source.wkbType(), source.sourceCrs())
+        sink, identifier = self.open_sink(parameters, context, shape)
+        with AnswerCache(cache_file()) as cache:
+            places = _places(capture, [feature for feature, _ in located], windows)
+            counts = Run(plan.asking, cache, sink, feedback).describe(places, len(windows))
+        del sink
+        return self.results(identifier, counts, feedback)
+
+    def _features(self) -> QgsProcessingFeatureSource:
+        source = self._source
+        if source is None or not source.featureCount():
+            raise ImageryError(self.tr("There are no features to describe. Choose another layer or selection."))
+        if source.featureCount() > MAX_TILES:
+            raise ImageryError(
+                self.tr("There are more than {limit} features. Select fewer of them.").format(limit=MAX_TILES)
+            )
+        if not source.sourceCrs().isValid():
+            raise ImageryError(
+                self.tr(
+                    "The features have no coordinate system, so their place on the raster is unknown. Set one in "
+                    "the layer's properties, then run again."
+                )
+            )
+        return source
+
+    def _located(self, source: QgsProcessingFeatureSource, context: QgsProcessingContext) -> list[Located]:
+        snapshot = self.prepared().snapshot
+        transform = QgsCoordinateTransform(source.sourceCrs(), snapshot.crs, context.transformContext())
+        return [(feature, _moved(feature, transform)) for feature in source.getFeatures()]
+
+
+def _moved(feature: QgsFeature, transform: QgsCoordinateTransform) -> QgsGeometry | None:
+    if not feature.hasGeometry():
+        return None
+    geometry = QgsGeometry(feature.geometry())
+    try:
+        geometry.transform(transform)
+    except QgsCsException:
+        return None
+    return None if geometry.isEmpty() else geometry
+
+
+def _around(places: Sequence[QgsGeometry]) -> QgsGeometry:
+    """The bounding box of all places, never without area."""
+    box = QgsRectangle()
+    for place in places:
+        box.combineExtentWith(place.boundingBox())
+    if places:
+        box.grow(max(box.width(), box.height()) * 1e-3 or 1e-6)
+    return QgsGeometry.fromRect(box) if places else QgsGeometry()
+
+
+def _window(capture: Capture, place: QgsGeometry | None) -> Window | None:
+    return square(capture.frame.window(place), MARGIN, LEAST_SIDE) if place is not None else None
+
+
+def _places(capture: Capture, features: Sequence[QgsFeature], windows: Sequence[Window | None]) -> Iterator[Place]:
+    for feature, window in zip(features, windows):
+        yield Place(feature, partial(capture.picture, window) if window is not None else _nowhere)
+
+
+def _nowhere() -> Picture:
+    raise ImageryError("the feature has no geometry that lies on the raster")

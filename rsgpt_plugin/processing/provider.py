@@ -1,0 +1,30 @@
+"""The Processing provider `rsgpt`. Needs no interface, no model and no network to load."""
+
+from __future__ import annotations
+
+from qgis.core import QgsProcessingProvider
+from qgis.PyQt.QtGui import QIcon
+
+from ..core.paths import plugin_root
+from .describefeatures import DescribeFeatures
+from .describeraster import DescribeRaster
+
+
+class RsgptProvider(QgsProcessingProvider):
+    """Lists the algorithms; ids never change."""
+
+    def id(self) -> str:
+        return "rsgpt"
+
+    def name(self) -> str:
+        return "RSGPT"
+
+    def longName(self) -> str:
+        return self.tr("RSGPT: captions and answers about imagery")
+
+    def icon(self) -> QIcon:
+        return QIcon(str(plugin_root() / "resources" / "icons" / "rsgpt.svg"))
+
+    def loadAlgorithms(self) -> None:
+        for algorithm in (DescribeRaster, DescribeFeatures):
+            self.addAlgorithm(algorithm())
