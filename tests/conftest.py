@@ -1,0 +1,59 @@
+"""What the tests of both sides share. Imports neither QGIS nor the model side when it is loaded."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from rsgpt_plugin.client.environment import ManagedEnvironment, State
+from rsgpt_plugin.client.local_server import LocalServer, stop_shared_servers
+
+ROOT = Path(__file__).resolve().parents[1]
+_HOME = Path(os.environ.get("RSGPT_HOME") or ROOT / "build" / "home")
+
+
+@pytest.fixture(scope="session")
+def backend_python() -> Path:
+    """The interpreter of the managed environment that scripts/test has made."""
+    environment = ManagedEnvironment(_HOME)
+    if environment.state() is not State.READY:
+        pytest.fail(f"{environment.folder} {environment.state().value}; run the tests with scripts/test")
+    return environment.python
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of shared data beside the repository."""
+    folder = ROOT.parent / "shared"
+    if not folder.is_dir():
+        pytest.skip(f"{folder} is not there; it holds data that the repository does not")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A data folder for each test, so that no answer is remembered and no server survives."""
+    home = tmp_path / "home"
+    monkeypatch.setenv("RSGPT_HOME", str(home))
+    yield home
+    stop_shared_servers()
+
+
+@pytest.fixture
+def fake_server(backend_python: Path, tmp_path: Path) -> Iterator[Callable[..., LocalServer]]:
+    """Make local servers that run the real server with the scripted engine; options as for serve_fake.py."""
+    servers: list[LocalServer] = []
+
+    def make(*options: str) -> LocalServer:
+        program = str(ROOT / "tests" / "fakes" / "serve_fake.py")
+        command = [str(backend_python), program, "--exit-with-stdin", *options]
+        environment = ManagedEnvironment(_HOME).backend_variables()
+        servers.append(LocalServer(command, environment, tmp_path / f"server{len(servers)}.log"))
+        return servers[-1]
+
+    yield make
+    for server in servers:
+        server.stop()
