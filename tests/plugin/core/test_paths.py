@@ -1,0 +1,46 @@
+"""Where files go."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rsgpt_plugin.core import paths
+
+
+def test_the_variable_decides(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("RSGPT_HOME", str(tmp_path / "Größe 1"))
+    assert paths.cache_file() == tmp_path / "Größe 1" / "cache" / "answers.sqlite"
+    assert paths.environment_folder().parent == paths.log_folder().parent == tmp_path / "Größe 1"
+    assert not paths.home().exists()
+
+
+@pytest.mark.parametrize(
+    ("platform", "variable", "expected"),
+    [
+        ("linux", "XDG_DATA_HOME", "data/rsgpt"),
+        ("win32", "LOCALAPPDATA", "data/rsgpt"),
+    ],
+)
+def test_the_platform_decides_otherwise(
+    platform: str, variable: str, expected: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("RSGPT_HOME", raising=False)
+    monkeypatch.setattr("sys.platform", platform)
+    monkeypatch.setenv(variable, str(tmp_path / "data"))
+    assert paths.home() == tmp_path / expected
+
+
+def test_a_relative_data_folder_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RSGPT_HOME", raising=False)
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setenv("XDG_DATA_HOME", "somewhere")
+    assert paths.home() == Path.home() / ".local" / "share" / "rsgpt"
+
+
+def test_the_version_is_that_of_the_metadata(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(paths, "plugin_root", lambda: tmp_path)
+    assert paths.plugin_version() == "unknown"
+    (tmp_path / "metadata.txt").write_text("[general]\nname=x\nversion=1.2.3\nabout=100% sure\n", encoding="utf-8")
+    assert paths.plugin_version() == "1.2.3"

@@ -1,0 +1,72 @@
+"""Question lines: what can be read, and what the error says about what cannot."""
+
+from __future__ import annotations
+
+import pytest
+
+from rsgpt_plugin.core.questions import AnswerType, Question, parse_questions
+from rsgpt_plugin.errors import QuestionError
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("What is here?", Question("q1", "What is here?")),
+        ("land_use: What is the land use?", Question("land_use", "What is the land use?")),
+        ("cars[integer]: How many cars?", Question("cars", "How many cars?", AnswerType.INTEGER)),
+        ("  cars [ Integer ] : How many?", Question("cars", "How many?", AnswerType.INTEGER)),
+        ("[yesno]: Is there water?", Question("q1", "Is there water?", AnswerType.YESNO)),
+        (
+            "use[choice(city | open land|water)]: Which?",
+            Question("use", "Which?", AnswerType.CHOICE, ("city", "open land", "water")),
+        ),
+        ("Größe[text]: Wie groß?", Question("Größe", "Wie groß?")),
+        ("is it 10:30 here?", Question("q1", "is it 10:30 here?")),
+        ("Is the roof [red]?", Question("q1", "Is the roof [red]?")),
+    ],
+)
+def test_a_line_is_read(line: str, expected: Question) -> None:
+    assert parse_questions(line) == [expected]
+
+
+def test_empty_lines_are_skipped_and_names_follow_the_questions() -> None:
+    questions = parse_questions("\nfirst one\n\n  \nsecond one\n")
+    assert [(q.name, q.text) for q in questions] == [("q1", "first one"), ("q2", "second one")]
+
+
+def test_a_question_survives_being_written_and_read() -> None:
+    text = "a[yesno]: Is it?\nb[integer]: How many?\nc[choice(x|y z)]: Which?\nd[text]: What?"
+    questions = parse_questions(text)
+    assert "\n".join(question.line for question in questions) == text
+    assert parse_questions("\n".join(question.line for question in questions)) == questions
+
+
+def test_the_prompt_of_a_choice_names_its_options() -> None:
+    (question,) = parse_questions("use[choice(city|water)]: What is it?")
+    assert question.prompt == "What is it? Choose one of: city, water."
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "hint"),
+    [
+        ("a: fine\ncars[number]: How many?", 2, "text, yesno, integer or choice"),
+        ("cars[integer: How many?", 1, "no `]:`"),
+        ("cars[integer] How many?", 1, "no `]:`"),
+        ("cars[integer]:  ", 1, "missing"),
+        ("use[choice(only)]: Which?", 1, "two or more"),
+        ("use[choice(a||b)]: Which?", 1, "none empty"),
+        ("use[choice(a|A)]: Which?", 1, "twice"),
+        ("a: one\n\nA: two", 3, "earlier line"),
+        ("a: one\na_confidence: two", 2, "earlier line"),
+        ("caption[text]: What?", 1, "another name"),
+        ("Status[text]: What?", 1, "another name"),
+        ("2cars[integer]: How many?", 1, "column name"),
+        ("x" * 60 + "[text]: What?", 1, "column name"),
+        ("why " * 600, 1, "shorten"),
+    ],
+)
+def test_the_error_names_the_line_and_what_to_write(text: str, line: int, hint: str) -> None:
+    with pytest.raises(QuestionError) as caught:
+        parse_questions(text)
+    assert str(caught.value).startswith(f"Question line {line} ")
+    assert hint in str(caught.value)
