@@ -14,7 +14,8 @@ from qgis.core import (
 
 from .grid import Frame, Window
 
-# Where a CRS names no ellipsoid of its own.
+# For a CRS without a listed ellipsoid: QGIS measures nothing on one that is given by its axes alone, and
+# the ellipsoids in use differ by less than a thousandth.
 _FALLBACK_ELLIPSOID = "EPSG:7030"
 
 
@@ -24,7 +25,9 @@ class GroundMeter:
     def __init__(self, crs: QgsCoordinateReferenceSystem, context: QgsCoordinateTransformContext) -> None:
         self._area = QgsDistanceArea()
         self._area.setSourceCrs(crs, context)
-        self._area.setEllipsoid(crs.ellipsoidAcronym() or _FALLBACK_ELLIPSOID)
+        listed = crs.ellipsoidAcronym()
+        unlisted = not listed or listed.startswith("PARAMETER:")
+        self._area.setEllipsoid(_FALLBACK_ELLIPSOID if unlisted else listed)
 
     def metres(self, start: QgsPointXY, end: QgsPointXY) -> float:
         """The length in metres of a line in the CRS; 0 where it cannot be measured."""

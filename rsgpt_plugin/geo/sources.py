@@ -52,9 +52,9 @@ class ProviderSource:
                      extent.yMaximum(), 0.0, -extent.height() / height)  # fmt: skip
         self.frame = Frame(transform, width, height)
         # Shrunk reads of large areas should average, not skip, where the provider can.
-        if provider.providerCapabilities() & Qgis.RasterProviderCapability.ProviderHintCanPerformProviderResampling:
+        if provider.providerCapabilities() & QgsRasterDataProvider.ProviderCapability.ProviderHintCanPerformProviderResampling:
             provider.enableProviderResampling(True)
-            provider.setZoomedOutResamplingMethod(Qgis.RasterResamplingMethod.Average)
+            provider.setZoomedOutResamplingMethod(QgsRasterDataProvider.ResamplingMethod.Average)
             provider.setMaxOversampling(1e6)
 
     def read(self, bands: BandChoice, window: Window, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
@@ -140,7 +140,7 @@ def _joined(pairs: list[tuple[np.ndarray, np.ndarray]], shown: np.ndarray | None
     """
     values = np.stack([pair[0] for pair in pairs])
     masks = np.stack([pair[1] for pair in pairs])
-    valid = masks.any(axis=0) if values.dtype == np.uint8 else masks.all(axis=0)
+    valid: np.ndarray = masks.any(axis=0) if values.dtype == np.uint8 else masks.all(axis=0)
     if values.dtype.kind == "f":
         valid &= np.isfinite(values).all(axis=0)
     return values, valid if shown is None else valid & shown

@@ -1,0 +1,45 @@
+"""Ground metres a pixel in every kind of CRS."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransformContext, QgsPointXY
+
+from rsgpt_plugin.geo.grid import Frame, Window
+from rsgpt_plugin.geo.gsd import GroundMeter
+from tests.plugin.rasters import LOCAL_CRS, ROTATED
+
+
+def meter(crs: str) -> GroundMeter:
+    known = crs.startswith("EPSG")
+    reference = QgsCoordinateReferenceSystem(crs) if known else QgsCoordinateReferenceSystem.fromProj(crs)
+    assert reference.isValid()
+    return GroundMeter(reference, QgsCoordinateTransformContext())
+
+
+def resolution(crs: str, transform: tuple[float, ...]) -> float:
+    return meter(crs).resolution(Frame(transform, 200, 200), Window(0, 0, 200, 200))
+
+
+@pytest.mark.parametrize(
+    ("crs", "transform", "metres", "tolerance"),
+    [
+        ("EPSG:32611", (500000, 0.5, 0, 4000000, 0, -0.5), 0.5, 1e-3),
+        ("EPSG:32611", ROTATED, 0.5, 1e-3),
+        (LOCAL_CRS, (1234, 0.5, 0, 4321, 0, -0.5), 0.5, 1e-3),
+        # US survey feet
+        ("EPSG:2227", (6000000, 1, 0, 2100000, 0, -1), 0.3048, 1e-3),
+        # Web Mercator shrinks with the cosine of the latitude.
+        ("EPSG:3857", (0, 1, 0, 8399737.89, 0, -1), math.cos(math.radians(60)), 5e-3),
+        ("EPSG:4326", (-115.3, 1e-6, 0, 0.0001, 0, -1e-6), 0.111, 5e-3),
+    ],
+)
+def test_resolution(crs: str, transform: tuple[float, ...], metres: float, tolerance: float) -> None:
+    assert resolution(crs, transform) == pytest.approx(metres, rel=tolerance)
+
+
+def test_a_degree_is_shorter_eastward_far_from_the_equator() -> None:
+    east, north = meter("EPSG:4326").unit_sides(QgsPointXY(25.0, 60.0), 0.001)
+    assert (east, north) == pytest.approx((55800, 111412), rel=2e-3)
