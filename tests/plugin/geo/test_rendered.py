@@ -1,0 +1,147 @@
+"""Layers as QGIS draws them: palettes, styles, online tiles that come and that do not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from qgis.core import (
+    QgsCoordinateTransformContext,
+    QgsFeedback,
+    QgsGeometry,
+    QgsHueSaturationFilter,
+    QgsRasterLayer,
+    QgsRectangle,
+)
+from qgis.PyQt.QtGui import QColor, QImage
+
+from rsgpt_plugin.errors import Cancelled, ImageryError
+from rsgpt_plugin.geo import rendered
+from rsgpt_plugin.geo.capture import CaptureMode, CaptureWish, open_capture, overlapping
+from rsgpt_plugin.geo.grid import Window
+from rsgpt_plugin.geo.rendered import RenderedCapture
+from rsgpt_plugin.geo.snapshot import LayerSnapshot, take_snapshot
+from tests.plugin.rasters import DEGREES, Odd, pattern, write
+
+WHOLE_WEB = QgsRectangle(-500, 6000000, 500, 6001000)
+
+
+def drawn(snapshot: LayerSnapshot, resolution: float = 0.0, area: QgsRectangle | None = None) -> RenderedCapture:
+    wish = CaptureWish(CaptureMode.RENDERED if not resolution else CaptureMode.AUTO, (), resolution)
+    capture = open_capture(snapshot, wish, area or snapshot.extent, QgsFeedback())
+    assert isinstance(capture, RenderedCapture)
+    return capture
+
+
+def online(address: str) -> LayerSnapshot:
+    layer = QgsRasterLayer(f"type=xyz&url={address}&zmax=19&zmin=0", "online", "wms")
+    assert layer.isValid()
+    return take_snapshot(layer, QgsCoordinateTransformContext())
+
+
+@pytest.fixture
+def tiles(tmp_path: Path) -> Path:
+    """A folder of one red tile, to be named without zoom, column and row."""
+    image = QImage(256, 256, QImage.Format.Format_RGB32)
+    image.fill(QColor(200, 30, 10))
+    path = tmp_path / "tile.png"
+    assert image.save(str(path))
+    return path
+
+
+def test_a_palette_is_drawn_in_its_colours(make_snapshot: Callable[..., LayerSnapshot]) -> None:
+    values = pattern(1, 64, 96)
+    capture = open_capture(
+        make_snapshot(values, Odd(palette=True)), CaptureWish(), QgsRectangle(500000, 3999968, 500048, 4000000),
+        QgsFeedback(),
+    )  # fmt: skip
+    assert isinstance(capture, RenderedCapture)
+    assert (capture.frame.width, capture.frame.height) == (96, 64)
+    shot = capture.picture(Window(0, 0, 96, 64))
+    assert np.array_equal(shot.rgb[..., 0], values[0])
+    assert np.array_equal(shot.rgb[..., 1], 255 - values[0])
+    assert (shot.bands, shot.stretch) == ("rendered", "rendered")
+
+
+def test_the_style_is_what_the_model_sees(tmp_path: Path) -> None:
+    values = np.zeros((3, 64, 96), np.uint8)
+    values[0] = 200
+    layer = QgsRasterLayer(str(write(tmp_path / "a.tif", values)), "a")
+    layer.hueSaturationFilter().setGrayscaleMode(QgsHueSaturationFilter.GrayscaleMode.GrayscaleAverage)
+    shot = drawn(take_snapshot(layer, QgsCoordinateTransformContext())).picture(Window(0, 0, 96, 64))
+    assert shot.rgb.std(axis=2).max() == 0
+
+
+def test_what_is_transparent_is_not_valid(make_snapshot: Callable[..., LayerSnapshot]) -> None:
+    values = pattern(1, 64, 96)
+    values[0, :, :40] = 0
+    shot = drawn(make_snapshot(values, Odd(nodata=0))).picture(Window(0, 0, 96, 64))
+    assert not shot.valid[:, :40].any()
+    assert shot.valid[:, 40:].all()
+    assert shot.rgb[:, :40].max() == 0
+
+
+def test_the_ground_resolution_is_met_in_metres_and_degrees(make_snapshot: Callable[..., LayerSnapshot]) -> None:
+    capture = drawn(make_snapshot(pattern(3, 400, 400), Odd(DEGREES, 4326)), 1.0)
+    along, down = capture.meter.pixel_sides(capture.frame, Window(0, 0, 64, 64))
+    assert (along, down) == pytest.approx((1.0, 1.0), rel=1e-3)
+    shot = capture.picture(Window(0, 0, 64, 64))
+    assert shot.rgb.shape == (64, 64, 3)
+    assert shot.valid.all()
+    assert shot.gsd_m == pytest.approx(1.0, rel=1e-3)
+
+
+def test_online_tiles_arrive(tiles: Path) -> None:
+    capture = drawn(online(tiles.as_uri()), 0.5, WHOLE_WEB)
+    shot = capture.picture(Window(10, 10, 128, 128))
+    assert shot.valid.all()
+    assert np.unique(shot.rgb.reshape(-1, 3), axis=0).tolist() == [[200, 30, 10]]
+    assert shot.gsd_m == pytest.approx(0.5, rel=0.01)
+    assert "0.5 m" in capture.note
+
+
+def test_online_tiles_that_do_not_come_are_tried_twice(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    capture = drawn(online((tmp_path / "missing.png").as_uri()), 0.5, WHOLE_WEB)
+    attempts = []
+    render = RenderedCapture._render
+    monkeypatch.setattr(
+        RenderedCapture, "_render", lambda self, *args: attempts.append(args) or render(self, *args)
+    )
+    assert capture.picture(Window(0, 0, 64, 64)).empty
+    assert len(attempts) == 2
+
+
+def test_a_drawing_can_be_stopped(tiles: Path) -> None:
+    capture = drawn(online(tiles.as_uri()), 0.5, WHOLE_WEB)
+    capture.feedback.cancel()
+    with pytest.raises(Cancelled):
+        capture.picture(Window(0, 0, 64, 64))
+
+
+def test_a_drawing_that_takes_too_long_is_broken_off(tiles: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rendered, "RENDER_SECONDS", 0)
+    with pytest.raises(ImageryError, match="not drawn within 0 s"):
+        drawn(online(tiles.as_uri()), 0.5, WHOLE_WEB).picture(Window(0, 0, 512, 512))
+
+
+@pytest.mark.parametrize(
+    ("area", "sentence"),
+    [
+        (QgsGeometry.fromRect(QgsRectangle(0, 0, 10, 10)), "outside the layer 'raster'.*coordinate system"),
+        (QgsGeometry(), "without bounds"),
+        (QgsGeometry.fromWkt("Polygon ((0 0, 1 0, 1 inf, 0 0))"), "without bounds"),
+    ],
+)
+def test_an_area_that_cannot_be_is_refused(
+    make_snapshot: Callable[..., LayerSnapshot], area: QgsGeometry, sentence: str
+) -> None:
+    with pytest.raises(ImageryError, match=sentence):
+        overlapping(make_snapshot(pattern(1, 64, 96)), area)
+
+
+def test_an_area_partly_outside_is_cut(make_snapshot: Callable[..., LayerSnapshot]) -> None:
+    asked = QgsGeometry.fromRect(QgsRectangle(499000, 3999990, 500010, 4001000))
+    part = overlapping(make_snapshot(pattern(1, 64, 96)), asked)
+    assert part.boundingBox() == QgsRectangle(500000, 3999990, 500010, 4000000)
