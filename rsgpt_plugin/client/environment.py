@@ -58,9 +58,7 @@ class State(Enum):
 class ManagedEnvironment:
     """The Python environment under `home`/env. Made once, used by every QGIS window of this user."""
 
-    def __init__(
-        self, home: Path, backend: Path = BACKEND, variables: Optional[Mapping[str, str]] = None
-    ) -> None:
+    def __init__(self, home: Path, backend: Path = BACKEND, variables: Optional[Mapping[str, str]] = None) -> None:
         """variables: added to the environment of the installer, such as HTTPS_PROXY."""
         self.home = home
         self.folder = home / "env"

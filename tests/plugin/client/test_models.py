@@ -1,0 +1,43 @@
+"""Model descriptions on disk."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from rsgpt_plugin.client.models import ModelInfo, installed_models, model_identity
+from rsgpt_plugin.errors import ModelError
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> Path:
+    for name in ("aaa", "rsgpt-small"):
+        (tmp_path / name).mkdir()
+        record = {"name": name, "weights_sha256": name[0] * 64}
+        (tmp_path / name / "model.json").write_text(json.dumps(record))
+    return tmp_path
+
+
+def test_the_default_model_comes_first(weights: Path) -> None:
+    assert [model.name for model in installed_models(weights)] == ["rsgpt-small", "aaa"]
+
+
+def test_identity_is_read_without_weights(weights: Path) -> None:
+    assert model_identity("aaa", weights) == ModelInfo("aaa", "a" * 64)
+
+
+def test_an_unknown_name_lists_what_there_is(weights: Path) -> None:
+    with pytest.raises(ModelError, match=r"no model named “x”\. Choose one of these: rsgpt-small, aaa"):
+        model_identity("x", weights)
+
+
+def test_a_broken_description_says_so(weights: Path) -> None:
+    (weights / "aaa" / "model.json").write_text("{")
+    with pytest.raises(ModelError, match="Install the plugin again"):
+        installed_models(weights)
+
+
+def test_the_embedded_default_is_shipped() -> None:
+    assert len(model_identity("rsgpt-small").weights_sha256) == 64

@@ -1,0 +1,69 @@
+"""The client's half of the contract in tests/contract: the same files hold the server to the other half."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rsgpt_plugin.client.models import ModelInfo
+from rsgpt_plugin.client.protocol import Prompt, build_request, parse_error, parse_models, parse_reply
+from rsgpt_plugin.errors import ServerError
+
+CONTRACT = Path(__file__).resolve().parents[2] / "contract"
+
+
+def contract(name: str) -> Any:
+    return json.loads((CONTRACT / name).read_text("utf-8"))
+
+
+def name_of(case: dict[str, Any]) -> str:
+    return str(case["name"])
+
+
+@pytest.mark.parametrize("case", contract("requests.json"), ids=name_of)
+def test_requests_are_the_contract_s(case: dict[str, Any]) -> None:
+    given = dict(case["prompt"])
+    prompt = Prompt(image=base64.b64decode(given.pop("image_base64")), **given)
+    assert json.loads(build_request(prompt, case["request"]["model"])) == case["request"]
+
+
+@pytest.mark.parametrize("case", contract("replies.json"), ids=name_of)
+def test_replies_are_read_as_the_server_meant_them(case: dict[str, Any]) -> None:
+    reply, meant = parse_reply(json.dumps(case["reply"]).encode()), case["answer"]
+    assert (reply.text, reply.confidence) == (meant["text"], meant["confidence"])
+    assert (reply.finish_reason, reply.degenerate) == (meant["finish_reason"], meant["degenerate"])
+    assert [(token.text, token.logprob) for token in reply.tokens] == [
+        (token["text"], token["logprob"]) for token in meant["tokens"]
+    ]
+    assert [list(map(list, token.top)) for token in reply.tokens] == [token["top"] for token in meant["tokens"]]
+
+
+def test_models_are_read() -> None:
+    assert parse_models(json.dumps(contract("models.json")).encode()) == [ModelInfo("rsgpt-small", "0" * 64)]
+
+
+@pytest.mark.parametrize("case", contract("errors.json"), ids=name_of)
+def test_errors_become_a_sentence(case: dict[str, Any]) -> None:
+    sentence = str(parse_error(case["status"], json.dumps(case["body"]).encode()))
+    assert sentence.startswith("The model server ")
+    assert case["status"] in (401, 403) or case["body"]["error"]["message"] in sentence
+
+
+def test_confidence_comes_from_the_tokens_where_the_server_gives_none() -> None:
+    tokens = [{"token": "a", "logprob": math.log(0.5)}, {"token": "b", "logprob": math.log(0.125)}]
+    body = {"choices": [{"message": {"content": "ab"}, "logprobs": {"content": tokens}}]}
+    assert parse_reply(json.dumps(body).encode()).confidence == pytest.approx(0.25)
+
+
+def test_an_empty_answer_is_degenerate() -> None:
+    assert parse_reply(b'{"choices": [{"message": {"content": "  "}}]}').degenerate
+
+
+def test_deep_nesting_is_no_crash() -> None:
+    with pytest.raises(ServerError):
+        parse_reply(b"[" * 200_000)
