@@ -15,7 +15,6 @@ sys.path[:0] = [str(_ROOT), str(_ROOT / "backend")]
 
 from rsgpt_backend.server.batcher import QueueLimits  # noqa: E402 - needs the path above
 from rsgpt_backend.server.launch import Launch, serve  # noqa: E402 - needs the path above
-
 from tests.fakes.fake_engine import FakeEngine, Script  # noqa: E402 - needs the path above
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from rsgpt_backend.asking import Predictor
-from rsgpt_backend.server.launch import Launch, serve
+from ..asking import Predictor
+from ..model.registry import DEFAULT_MODEL, model_folder
+from ..server.launch import Launch, serve
 
-DEFAULT_MODEL = "rsgpt-small"
 _LARGEST_PORT = 65_535
 
 
@@ -19,19 +19,23 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         description="Serve a model on 127.0.0.1. The first line on stdout is JSON with url, api_key and pid.",
     )
     parser.add_argument("--port", type=_port, default=0, help="0, the default, takes a free one")
-    parser.add_argument("--model", default=DEFAULT_MODEL, help="a name that `rsgpt models` lists")
+    parser.add_argument("--model", default=DEFAULT_MODEL, help="a name that `rsgpt models` lists, or a folder")
     parser.add_argument("--exit-with-stdin", action="store_true", help="end when stdin reaches its end")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Serve until told to stop; 0, or 1 if the model cannot be loaded or the port is taken."""
+    """Serve until told to stop; 0, or 1 if the model cannot be loaded or the port is taken.
+
+    Raises ModelError before anything is printed if there is no such model. A folder is served by its own name.
+    """
     model: str = args.model
-    return serve(Launch(model, lambda: _load(model), args.port, args.exit_with_stdin))
+    name = model_folder(model).resolve().name
+    return serve(Launch(name, lambda: _load(model), args.port, args.exit_with_stdin))
 
 
 def _load(model: str) -> Predictor:
-    from rsgpt_backend.engine import Engine  # noqa: PLC0415 - the server listens before torch is imported
+    from ..engine import Engine  # noqa: PLC0415 - the server listens before torch is imported
 
     return Engine.load(model)
 

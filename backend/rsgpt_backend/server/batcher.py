@@ -14,9 +14,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from rsgpt_backend.asking import Ask, Predictor
-from rsgpt_backend.errors import EngineError, RsgptError
-
+from ..asking import Ask, Predictor
+from ..errors import EngineError, RsgptError
 from .limits import MAX_WAITING, MAX_WAITING_PIXELS
 from .refusals import Refusal
 from .ticket import Ticket
@@ -174,4 +173,4 @@ def _sentence(error: Exception, otherwise: str) -> str:
 def _trace(error: Exception) -> str:
     """Where it failed; never the message of a foreign error, which may quote a prompt."""
     what = str(error) if isinstance(error, RsgptError) else type(error).__name__
-    return "\n".join([what, *traceback.format_tb(error.__traceback__)])
+    return "".join([what, "\n", *traceback.format_tb(error.__traceback__)])

@@ -11,8 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from rsgpt_backend.asking import Answer, Token
-
+from ..asking import Answer, Token
 from .batcher import Batcher
 from .refusals import AsciiJSON, Refusal
 from .replies import END_OF_STREAM, Writer, event
@@ -45,7 +44,7 @@ class Chat:
     async def _respond(self, request: Request, order: Order, ticket: Ticket) -> Response:
         """Waits for the first event, so that what fails before it still gets a status of its own."""
         first = await _while_connected(request, ticket.next())
-        writer = Writer(self._batcher.name, self._weights(), order.logprobs)
+        writer = Writer(self._batcher.name, self._weights(), order.top_logprobs)
         if isinstance(first, Answer) and not order.stream:
             return AsciiJSON(writer.reply(first))
         lines = _lines(writer, first, ticket)

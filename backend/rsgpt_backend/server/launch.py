@@ -14,11 +14,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+import h11
 import uvicorn
 from PIL import Image
 
-from rsgpt_backend.asking import Predictor
-
+from ..asking import Predictor
 from .app import build_app
 from .batcher import Batcher, QueueLimits
 from .limits import STALL_S
@@ -47,8 +47,7 @@ class Launch:
 
 def serve(launch: Launch) -> int:
     """Serve until told to stop; the exit code. Prints one JSON line on stdout, all else on stderr."""
-    logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
-    warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
+    _set_up_logs()
     first_line = _claim_stdout()
     try:
         listener = _listen(launch.port)
@@ -131,8 +130,21 @@ def _claim_stdout() -> int:
     return first_line
 
 
+def _set_up_logs() -> None:
+    logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("uvicorn.error").addFilter(_is_our_fault)
+    warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
+
+
+def _is_our_fault(record: logging.LogRecord) -> bool:
+    """Whether to log it: a client that breaks HTTP is told so and may not fill the log as well."""
+    error = record.exc_info[1] if record.exc_info else None
+    return record.levelno > logging.WARNING and not isinstance(error, h11.LocalProtocolError)
+
+
 def _listen(port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # With the protocol named, asyncio sends small writes at once; else each reply waits 40 ms.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     # On Windows SO_REUSEADDR would let another program share the port; there the default is right.
     if sys.platform != "win32":
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -8,8 +8,7 @@ from typing import Any
 from starlette.responses import JSONResponse
 from starlette.types import Scope
 
-from rsgpt_backend.errors import RsgptError
-
+from ..errors import RsgptError
 from .limits import MAX_BODY_BYTES, RETRY_AFTER_S
 
 _TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}

@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from rsgpt_backend.asking import Answer, Token
+from ..asking import Answer, Token
 
 PROTOCOL_VERSION = 1
 LEAST_LOGPROB = -9999.0
@@ -19,11 +19,14 @@ Body = dict[str, Any]
 
 @dataclass(frozen=True)
 class Writer:
-    """Writes one completion. logprobs: whether the client asked for them. created: seconds since 1970."""
+    """Writes one completion. top_logprobs: alternatives a token, None for no log probabilities at all.
+
+    created: seconds since 1970.
+    """
 
     model: str
     weights_sha256: str
-    logprobs: bool = False
+    top_logprobs: int | None = None
     id: str = field(default_factory=lambda: f"chatcmpl-{secrets.token_hex(12)}")
     created: int = field(default_factory=lambda: int(time.time()))
 
@@ -68,7 +71,9 @@ class Writer:
         return {"usage": usage, "rsgpt": extra}
 
     def _logprobs(self, tokens: tuple[Token, ...]) -> Body | None:
-        return {"content": [_token(token) for token in tokens]} if self.logprobs else None
+        if self.top_logprobs is None:
+            return None
+        return {"content": [_token(token, self.top_logprobs) for token in tokens]}
 
 
 def event(body: Body) -> str:
@@ -97,8 +102,8 @@ def health(model: str, loaded: bool) -> Body:
     return {"status": "ok" if loaded else "loading", "protocol_version": PROTOCOL_VERSION, "model": model}
 
 
-def _token(token: Token) -> Body:
-    top = [_scored(text, logprob) for text, logprob in token.top]
+def _token(token: Token, alternatives: int) -> Body:
+    top = [_scored(text, logprob) for text, logprob in token.top[:alternatives]]
     return {**_scored(token.text, token.logprob), "top_logprobs": top}
 
 

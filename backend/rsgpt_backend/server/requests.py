@@ -6,8 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from rsgpt_backend.asking import Ask
-
+from ..asking import Ask
 from . import limits
 from .images import read_picture
 from .refusals import Refusal
@@ -17,11 +16,11 @@ Fields = dict[str, Any]
 
 @dataclass(frozen=True)
 class Order:
-    """What to ask, and how the client wants the answer sent."""
+    """What to ask, and how to send the answer. top_logprobs: None for no log probabilities at all."""
 
     ask: Ask
     stream: bool
-    logprobs: bool
+    top_logprobs: int | None
 
 
 def read_order(body: bytes, model: str) -> Order:
@@ -42,7 +41,7 @@ def read_order(body: bytes, model: str) -> Order:
         "top_logprobs": top,
     }
     picture = read_picture(url)
-    return Order(Ask(picture.pixels, picture.key, prompt, **options), stream, logprobs)
+    return Order(Ask(picture.pixels, picture.key, prompt, **options), stream, top if logprobs else None)
 
 
 def _parse(body: bytes) -> Fields:

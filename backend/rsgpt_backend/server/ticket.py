@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
-from rsgpt_backend.asking import Answer, Ask, Step, Token
-from rsgpt_backend.errors import EngineError
-
+from ..asking import Answer, Ask, Step, Token
+from ..errors import EngineError
 from .refusals import Refusal
 
 Event = Token | Answer | Refusal

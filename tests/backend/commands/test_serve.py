@@ -1,0 +1,42 @@
+"""The flags of `rsgpt serve`."""
+
+from __future__ import annotations
+
+import argparse
+
+import pytest
+
+from rsgpt_backend.commands import serve
+from rsgpt_backend.errors import ModelError
+
+
+def parse(*arguments: str) -> argparse.Namespace:
+    """The parsed command line."""
+    parser = argparse.ArgumentParser()
+    serve.add_parser(parser.add_subparsers())
+    return parser.parse_args(["serve", *arguments])
+
+
+def test_defaults() -> None:
+    args = parse()
+    assert (args.port, args.model, args.exit_with_stdin) == (0, "rsgpt-small", False)
+    assert args.run is serve.run
+
+
+def test_every_flag() -> None:
+    args = parse("--port", "65535", "--model", "rsgpt-7b", "--exit-with-stdin")
+    assert (args.port, args.model, args.exit_with_stdin) == (65_535, "rsgpt-7b", True)
+
+
+@pytest.mark.parametrize("port", ["-1", "65536", "x", ""])
+def test_a_wrong_port_is_wrong_use(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        parse(f"--port={port}")
+    assert caught.value.code == 2
+    assert "--port" in capsys.readouterr().err
+
+
+def test_an_unknown_model_is_refused_before_anything_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(ModelError, match="no model 'nonsense'"):
+        serve.run(parse("--model", "nonsense"))
+    assert capfd.readouterr() == ("", "")

@@ -1,0 +1,288 @@
+"""The queue and its one thread, without HTTP: batches, order, room, retries, ends."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from rsgpt_backend.asking import Answer, Ask, Predictor, Step, Token
+from rsgpt_backend.errors import EngineError, ModelError
+from rsgpt_backend.server.batcher import Batcher, QueueLimits
+from rsgpt_backend.server.refusals import Refusal
+from rsgpt_backend.server.ticket import Ticket
+
+SECRET = "what somebody asked"
+Behaviour = Callable[[Sequence[Ask]], Iterator[Step]]
+
+
+class Scripted:
+    """An engine whose batches wait for `gate` and then do as told; it keeps what it was asked."""
+
+    name = "rsgpt-small"
+    weights_sha256 = "0" * 64
+
+    def __init__(self, behaviour: Behaviour) -> None:
+        self.gate = threading.Event()
+        self.gate.set()
+        self.began = threading.Event()
+        self.batches: list[list[str]] = []
+        self._behaviour = behaviour
+
+    def stream(self, asks: Sequence[Ask]) -> Iterator[Step]:
+        """Note the batch, wait for the gate, then behave."""
+        self.batches.append([ask.prompt for ask in asks])
+        self.began.set()
+        self.gate.wait(5)
+        yield from self._behaviour(asks)
+
+
+def ask(prompt: str, size: tuple[int, int] = (2, 2)) -> Ask:
+    """An ask of a small black picture."""
+    return Ask(Image.new("RGB", size), "key", prompt)
+
+
+def answer(text: str) -> Answer:
+    """An answer of one token."""
+    return Answer(text, (Token(text, -0.1),), 0.9, "stop", False, 1)
+
+
+def echo(asks: Sequence[Ask]) -> Iterator[Step]:
+    """Each answer is its prompt."""
+    for index, one in enumerate(asks):
+        yield Step(index, token=Token(one.prompt, -0.1))
+        yield Step(index, answer=answer(one.prompt))
+
+
+async def final(ticket: Ticket) -> str:
+    """The text of the answer, or the code of the refusal."""
+    try:
+        event = await asyncio.wait_for(ticket.next(), 5)
+    except Refusal as refusal:
+        return refusal.code
+    return event.text
+
+
+def run(
+    work: Callable[[Batcher], Coroutine[Any, Any, None]],
+    load: Callable[[], Predictor],
+    limits: QueueLimits | None = None,
+) -> Batcher:
+    """Run a coroutine with a started batcher, then stop it."""
+    batcher = Batcher("rsgpt-small", load, limits)
+    batcher.start()
+    try:
+        asyncio.run(work(batcher))
+    finally:
+        batcher.stop()
+        assert batcher.join(5)
+    return batcher
+
+
+def test_what_waits_becomes_one_batch_in_order() -> None:
+    engine = Scripted(echo)
+    engine.gate.clear()
+
+    async def work(batcher: Batcher) -> None:
+        with ExitStack() as stack:
+            first = stack.enter_context(batcher.asking(ask("0"), False))
+            await asyncio.to_thread(engine.began.wait, 5)
+            rest = [stack.enter_context(batcher.asking(ask(str(n)), False)) for n in range(1, 41)]
+            engine.gate.set()
+            texts = await asyncio.gather(*(final(ticket) for ticket in [first, *rest]))
+        assert texts == [str(n) for n in range(41)]
+
+    run(work, lambda: engine)
+    assert [len(batch) for batch in engine.batches] == [1, 32, 8]
+    assert [prompt for batch in engine.batches for prompt in batch] == [str(n) for n in range(41)]
+
+
+def test_a_burst_is_gathered() -> None:
+    engine = Scripted(echo)
+
+    async def work(batcher: Batcher) -> None:
+        with ExitStack() as stack:
+            tickets = [stack.enter_context(batcher.asking(ask(str(n)), False)) for n in range(5)]
+            await asyncio.gather(*(final(ticket) for ticket in tickets))
+
+    run(work, lambda: engine)
+    assert len(engine.batches) <= 2
+
+
+def test_a_full_queue_refuses_and_an_ask_that_leaves_makes_room() -> None:
+    engine = Scripted(echo)
+    engine.gate.clear()
+
+    async def work(batcher: Batcher) -> None:
+        with ExitStack() as stack:
+            stack.enter_context(batcher.asking(ask("running"), False))
+            await asyncio.to_thread(engine.began.wait, 5)
+            stack.enter_context(batcher.asking(ask("one"), False))
+            with batcher.asking(ask("leaves"), False):
+                for check in (batcher.check_room, batcher.asking(ask("late"), False).__enter__):
+                    with pytest.raises(Refusal) as caught:
+                        check()
+                    assert caught.value.status == 429
+            with batcher.asking(ask("fits"), False) as ticket:
+                engine.gate.set()
+                assert await final(ticket) == "fits"
+
+    run(work, lambda: engine, QueueLimits(waiting=2))
+    assert engine.batches == [["running"], ["one", "fits"]]
+
+
+def test_large_pictures_fill_the_queue_before_its_places_do() -> None:
+    engine = Scripted(echo)
+    engine.gate.clear()
+
+    async def work(batcher: Batcher) -> None:
+        with batcher.asking(ask("running"), False):
+            await asyncio.to_thread(engine.began.wait, 5)
+            with batcher.asking(ask("alone it may", (50, 50)), False):
+                with pytest.raises(Refusal) as caught, batcher.asking(ask("two", (1, 1)), False):
+                    pass
+                assert caught.value.code == "busy"
+        engine.gate.set()
+
+    run(work, lambda: engine, QueueLimits(pixels=100))
+
+
+def poisoned(asks: Sequence[Ask]) -> Iterator[Step]:
+    """Tokens for all, then a failure if one is poison, else the answers."""
+    for index, one in enumerate(asks):
+        yield Step(index, token=Token(one.prompt, -0.1))
+    if any(one.prompt == "poison" for one in asks):
+        raise MemoryError(SECRET)
+    for index, one in enumerate(asks):
+        yield Step(index, answer=answer(one.prompt))
+
+
+def test_one_poisoned_ask_hurts_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    engine = Scripted(poisoned)
+
+    async def work(batcher: Batcher) -> None:
+        with ExitStack() as stack:
+            prompts = ["a", "poison", "b"]
+            tickets = [stack.enter_context(batcher.asking(ask(prompt), False)) for prompt in prompts]
+            assert [await final(ticket) for ticket in tickets] == ["a", "engine", "b"]
+
+    run(work, lambda: engine)
+    assert engine.batches == [["a", "poison", "b"], ["a"], ["poison"], ["b"]]
+    assert "MemoryError" in caplog.text
+    assert SECRET not in caplog.text
+
+
+def test_a_token_is_not_sent_twice_when_its_batch_is_repeated() -> None:
+    async def work(batcher: Batcher) -> None:
+        with batcher.asking(ask("a"), True) as good, batcher.asking(ask("poison"), False) as bad:
+            events = [await good.next(), await good.next()]
+            assert [type(event) for event in events] == [Token, Answer]
+            assert await final(bad) == "engine"
+
+    run(work, lambda: Scripted(poisoned))
+
+
+def test_another_text_after_a_failure_is_an_error_not_a_mixture() -> None:
+    words = iter(["first", "second"])
+
+    def fickle(asks: Sequence[Ask]) -> Iterator[Step]:
+        yield Step(0, token=Token(next(words), -0.1))
+        if len(asks) > 1:
+            raise EngineError("Broken.")
+        yield Step(0, answer=answer("second"))
+
+    async def work(batcher: Batcher) -> None:
+        with batcher.asking(ask("a"), True) as ticket, batcher.asking(ask("b"), False):
+            assert (await ticket.next()).text == "first"
+            assert await final(ticket) == "engine"
+
+    run(work, lambda: Scripted(fickle))
+
+
+def test_a_row_without_an_answer_is_an_error() -> None:
+    async def work(batcher: Batcher) -> None:
+        with batcher.asking(ask("a"), False) as ticket:
+            assert await final(ticket) == "engine"
+
+    run(work, lambda: Scripted(lambda asks: iter(())))
+
+
+def test_an_ask_that_left_is_not_asked_again() -> None:
+    engine = Scripted(poisoned)
+    engine.gate.clear()
+
+    async def work(batcher: Batcher) -> None:
+        with batcher.asking(ask("poison"), False) as ticket:
+            with batcher.asking(ask("left"), False):
+                await asyncio.to_thread(engine.began.wait, 5)
+            engine.gate.set()
+            assert await final(ticket) == "engine"
+
+    run(work, lambda: engine)
+    assert engine.batches == [["poison", "left"], ["poison"]]
+
+
+def test_stopping_answers_everyone() -> None:
+    engine = Scripted(echo)
+    engine.gate.clear()
+
+    async def work(batcher: Batcher) -> None:
+        with batcher.asking(ask("running"), False) as running:
+            await asyncio.to_thread(engine.began.wait, 5)
+            with batcher.asking(ask("waiting"), False) as waiting:
+                batcher.stop()
+                assert [await final(running), await final(waiting)] == ["stopping", "stopping"]
+                assert running.ask.cancel.is_set()
+            with pytest.raises(Refusal) as caught:
+                batcher.check_room()
+            assert caught.value.status == 503
+        engine.gate.set()
+
+    run(work, lambda: engine)
+
+
+def test_a_model_that_cannot_be_loaded_is_explained() -> None:
+    def foreign() -> Predictor:
+        raise OSError("/home/somebody")
+
+    def ours() -> Predictor:
+        raise ModelError("There is no model x; choose y.")
+
+    async def work(batcher: Batcher) -> None:
+        while batcher.failure is None:
+            await asyncio.sleep(0.01)
+
+    assert run(work, ours).failure == "There is no model x; choose y."
+    assert run(work, foreign).failure == "The model rsgpt-small could not be loaded (OSError)."
+
+
+def test_a_silent_engine_is_noticed_and_a_resting_one_is_not() -> None:
+    engine = Scripted(echo)
+    engine.gate.clear()
+
+    async def work(batcher: Batcher) -> None:
+        assert batcher.stalled_s() == 0.0
+        with batcher.asking(ask("a"), False) as ticket:
+            await asyncio.to_thread(engine.began.wait, 5)
+            await asyncio.sleep(0.05)
+            assert batcher.stalled_s() >= 0.05
+            engine.gate.set()
+            await final(ticket)
+        while batcher.stalled_s():
+            await asyncio.sleep(0.01)
+
+    run(work, lambda: engine)
+
+
+def test_tickets_compare_by_identity() -> None:
+    async def work(batcher: Batcher) -> None:
+        same = replace(ask("a"))
+        assert Ticket(same, False) != Ticket(same, False)
+
+    run(work, lambda: Scripted(echo))

@@ -1,0 +1,168 @@
+"""How a server begins and ends, and what it says on the way."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from rsgpt_backend.server.middleware.key import new_key
+from tests.backend.server.conftest import Launch
+from tests.backend.server.harness import COMPLETIONS, FAKE, Served, data_uri, encode, png, question
+
+
+def test_the_first_line_is_the_contract_and_the_only_one(launch: Launch) -> None:
+    server = launch("--reply", "x")
+    assert set(server.said) == {"url", "api_key", "pid"}
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/v1", server.said["url"])
+    assert server.said["pid"] == server.process.pid
+    assert server.first_line.endswith("}\n")
+    assert server.ask().text == "x"
+    assert server.finish() == (0, "", "")
+
+
+def test_what_an_engine_prints_goes_to_stderr() -> None:
+    program = (
+        "import sys; sys.path[:0] = sys.argv[1:];"
+        "from rsgpt_backend.server.launch import Launch, serve;"
+        "from tests.fakes.fake_engine import FakeEngine, Script;"
+        "load = lambda: (print('loud', flush=True), FakeEngine(Script()))[1];"
+        "sys.exit(serve(Launch('rsgpt-small', load, exit_with_stdin=True)))"
+    )
+    root = FAKE.parents[2]
+    command = [sys.executable, "-c", program, str(root), str(root / "backend")]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert json.loads(process.stdout.readline())["pid"] == process.pid
+        time.sleep(0.3)
+        assert process.communicate(timeout=10) == ("", "loud\n")
+
+
+def test_it_accepts_connections_as_soon_as_it_says_so(launch: Launch) -> None:
+    for _ in range(3):
+        server = launch()
+        with socket.create_connection(("127.0.0.1", server.port), 1):
+            pass
+
+
+def test_it_ends_with_its_parents_pipe(launch: Launch) -> None:
+    server = launch("--script", '{"load_delay": 30}')
+    start = time.monotonic()
+    assert server.finish() == (0, "", "")
+    assert time.monotonic() - start < 5
+
+
+def test_it_ends_with_its_parents_pipe_while_it_answers(launch: Launch) -> None:
+    server = launch("--delay", "30")
+    connection = server.connect()
+    connection.request("POST", COMPLETIONS, encode(question()), server.headers())
+    time.sleep(0.2)
+    start = time.monotonic()
+    assert server.finish() == (0, "", "")
+    assert time.monotonic() - start < 5
+    assert connection.getresponse().status == 503
+    connection.close()
+
+
+def test_without_the_option_a_closed_stdin_means_nothing() -> None:
+    command = [sys.executable, str(FAKE)]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        said = json.loads(process.stdout.readline())
+        time.sleep(0.3)
+        with socket.create_connection(("127.0.0.1", int(said["url"].split(":")[2].split("/")[0])), 1):
+            pass
+        process.terminate()
+        assert process.wait(5) == -signal.SIGTERM
+
+
+def test_an_interrupt_ends_without_a_traceback(launch: Launch) -> None:
+    server = launch()
+    assert server.call("GET", "/health").status == 200
+    server.process.send_signal(signal.SIGINT)
+    server.process.wait(5)
+    assert server.finish() == (130, "", "")
+
+
+def test_while_the_model_loads_health_says_so_and_questions_wait(launch: Launch) -> None:
+    server = launch("--script", '{"load_delay": 0.6}')
+    health = server.call("GET", "/health").record
+    assert health == {"status": "loading", "protocol_version": 1, "model": "rsgpt-small"}
+    assert server.ask(number=3).text == "picture 3"
+    assert server.call("GET", "/health").record["status"] == "ok"
+
+
+def test_the_list_of_models_waits_for_the_model(launch: Launch) -> None:
+    server = launch("--script", '{"load_delay": 0.4}', "--model", "rsgpt-7b")
+    entry = server.call("GET", "/v1/models").record["data"][0]
+    assert (entry["id"], entry["weights_sha256"], entry["protocol_version"]) == ("rsgpt-7b", "f" * 64, 1)
+
+
+def test_a_model_that_cannot_be_loaded_ends_it_with_a_sentence(launch: Launch) -> None:
+    reason = "There is no model of that name; choose rsgpt-small."
+    server = launch("--script", json.dumps({"load_delay": 0.4, "load_error": reason}))
+    start = time.monotonic()
+    assert server.ask().status == 503
+    code, out, err = server.finish()
+    assert (code, out, err) == (1, "", f"{reason}\n")
+    assert time.monotonic() - start < 5
+
+
+def test_a_taken_port_is_named(served: Served) -> None:
+    command = [sys.executable, str(FAKE), "--port", str(served.port)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.startswith(f"Port {served.port} cannot be used")
+    assert ended.stderr.count("\n") == 1
+
+
+def test_a_port_can_be_chosen(launch: Launch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    assert launch("--port", str(port)).port == port
+
+
+def test_keys_are_new_long_and_never_alike(launch: Launch) -> None:
+    keys = {new_key() for _ in range(1_000)}
+    assert len(keys) == 1_000
+    assert min(len(key) for key in keys) >= 43
+    assert launch().key != launch().key
+
+
+def test_the_key_is_in_no_argument_or_variable(served: Served) -> None:
+    process = Path(f"/proc/{served.process.pid}")
+    assert served.key.encode() not in (process / "cmdline").read_bytes()
+    assert served.key.encode() not in (process / "environ").read_bytes()
+
+
+def test_the_log_holds_no_key_prompt_or_picture(launch: Launch) -> None:
+    server = launch("--script", json.dumps({"faults": {"secret": "memory"}}))
+    server.ask("secret prompt")
+    server.ask("secret prompt", stream=True)
+    server.call("POST", COMPLETIONS, b'{"secret prompt": ')
+    server.call("GET", "/v1/secret%0aprompt", headers={})
+    server.raw(b"secret prompt\r\n\r\n")
+    _, _, err = server.finish()
+    assert "MemoryError" in err
+    assert "secret prompt" not in err
+    assert server.key not in err
+    assert data_uri(png())[30:60] not in err
+
+
+def test_every_end_leaves_nothing_behind(launch: Launch, tmp_path: Path) -> None:
+    server = launch()
+    server.ask()
+    children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text()
+    assert children == ""
+    server.finish()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", server.port), 1)

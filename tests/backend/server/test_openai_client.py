@@ -1,0 +1,76 @@
+"""The official client talks to the server as to any other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.backend.server.conftest import Launch
+from tests.backend.server.harness import Served, question
+
+openai = pytest.importorskip("openai", reason="the official client is not installed")
+
+
+@pytest.fixture
+def client(served: Served) -> Iterator[Any]:
+    """A client with the address and key of the first line."""
+    with openai.OpenAI(base_url=served.said["url"], api_key=served.key, max_retries=0) as client:
+        yield client
+
+
+def asked(**fields: Any) -> dict[str, Any]:
+    """The arguments of a completion."""
+    return question("How many?", 99, **fields)
+
+
+def test_models(client: Any) -> None:
+    listed = client.models.list().data
+    assert [model.id for model in listed] == ["rsgpt-small"]
+    assert listed[0].weights_sha256 == "f" * 64
+
+
+def test_a_whole_answer(client: Any) -> None:
+    reply = client.chat.completions.create(**asked())
+    assert reply.choices[0].message.content == "picture 99"
+    assert reply.usage.completion_tokens == 2
+    assert reply.rsgpt["confidence"] == 0.9
+
+
+def test_a_stream(client: Any) -> None:
+    with client.chat.completions.create(**asked(stream=True)) as stream:
+        chunks = list(stream)
+    assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks) == "picture 99"
+    assert chunks[-1].choices[0].finish_reason == "stop"
+    assert chunks[-1].rsgpt["degenerate"] is False
+
+
+def test_logprobs(client: Any) -> None:
+    reply = client.chat.completions.create(**asked(logprobs=True, top_logprobs=5))
+    tokens = reply.choices[0].logprobs.content
+    assert [token.token for token in tokens] == ["picture", " 99"]
+    assert len(tokens[0].top_logprobs) == 5
+    assert bytes(tokens[0].bytes).decode() == "picture"
+
+
+def test_errors_have_their_own_classes(client: Any, served: Served, launch: Launch) -> None:
+    with pytest.raises(openai.BadRequestError, match="n must be 1"):
+        client.chat.completions.create(**asked(n=2))
+    with pytest.raises(openai.NotFoundError):
+        client.chat.completions.create(**asked(model="gpt-4o"))
+    with (
+        openai.OpenAI(base_url=served.said["url"], api_key="wrong", max_retries=0) as stranger,
+        pytest.raises(openai.AuthenticationError),
+    ):
+        stranger.models.list()
+
+
+def test_a_failing_stream_raises(launch: Launch) -> None:
+    server = launch("--script", '{"faults": {"How": "error"}}')
+    with (
+        openai.OpenAI(base_url=server.said["url"], api_key=server.key, max_retries=0) as client,
+        client.chat.completions.create(**asked(stream=True)) as stream,
+        pytest.raises(openai.APIError, match="scripted model failed"),
+    ):
+        list(stream)
