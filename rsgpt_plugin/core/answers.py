@@ -56,11 +56,6 @@ def read_answer(question: Question, raw: RawAnswer) -> TypedAnswer:
     return TypedAnswer(value, _confidence(value, raw))
 
 
-def read_text(raw: RawAnswer) -> TypedAnswer:
-    """The reply as text, for captions; the same rules as for a text question."""
-    return read_answer(Question("caption", "", AnswerType.TEXT), raw)
-
-
 def is_degenerate(text: str) -> bool:
     """Whether text is empty, has no letter or digit, or is mostly one part repeated three times or more."""
     words = text.strip()

@@ -12,6 +12,9 @@ from qgis.PyQt.QtGui import QImage
 from ..core.hashing import pixels_sha256
 from ..errors import ImageryError
 
+# What `bands` and `stretch` say of a picture that QGIS drew.
+RENDERED = "rendered"
+
 Extent = tuple[float, float, float, float]
 
 

@@ -15,7 +15,7 @@ from ..errors import Cancelled, ImageryError
 from .grid import Frame, Window, framed
 from .gsd import GroundMeter
 from .native import MAX_SIDE
-from .picture import Picture
+from .picture import RENDERED, Picture
 from .snapshot import LayerSnapshot
 
 translate = QCoreApplication.translate
@@ -62,8 +62,8 @@ class RenderedCapture:
             extent=(box.xMinimum(), box.yMinimum(), box.xMaximum(), box.yMaximum()),
             crs_wkt=self.snapshot.crs.toWkt(),
             gsd_m=self.meter.resolution(self.frame, window) / scale,
-            bands="rendered",
-            stretch="rendered",
+            bands=RENDERED,
+            stretch=RENDERED,
         )
 
     def _drawn(self, box: QgsRectangle, size: QSize) -> tuple[np.ndarray, np.ndarray]:

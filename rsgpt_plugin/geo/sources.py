@@ -20,6 +20,8 @@ translate = QCoreApplication.translate
 # A hostile or exotic file is better left to QGIS's own choice of driver.
 _DRIVERS = ["GTiff", "PNG", "JPEG"]
 
+_CAN_RESAMPLE = QgsRasterDataProvider.ProviderCapability.ProviderHintCanPerformProviderResampling
+
 _TYPES = {
     Qgis.DataType.Byte: np.uint8,
     Qgis.DataType.UInt16: np.uint16,
@@ -52,7 +54,10 @@ class ProviderSource:
                      extent.yMaximum(), 0.0, -extent.height() / height)  # fmt: skip
         self.frame = Frame(transform, width, height)
         # Shrunk reads of large areas should average, not skip, where the provider can.
-        if provider.providerCapabilities() & QgsRasterDataProvider.ProviderCapability.ProviderHintCanPerformProviderResampling:
+        if (
+            provider.providerCapabilities()
+            & QgsRasterDataProvider.ProviderCapability.ProviderHintCanPerformProviderResampling
+        ):
             provider.enableProviderResampling(True)
             provider.setZoomedOutResamplingMethod(QgsRasterDataProvider.ResamplingMethod.Average)
             provider.setMaxOversampling(1e6)
@@ -140,7 +145,7 @@ def _joined(pairs: list[tuple[np.ndarray, np.ndarray]], shown: np.ndarray | None
     """
     values = np.stack([pair[0] for pair in pairs])
     masks = np.stack([pair[1] for pair in pairs])
-    valid: np.ndarray = masks.any(axis=0) if values.dtype == np.uint8 else masks.all(axis=0)
+    valid = np.asarray(masks.any(axis=0) if values.dtype == np.uint8 else masks.all(axis=0))
     if values.dtype.kind == "f":
         valid &= np.isfinite(values).all(axis=0)
     return values, valid if shown is None else valid & shown

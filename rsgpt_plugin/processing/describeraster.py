@@ -94,7 +94,7 @@ class DescribeRaster(DescribeAlgorithm):
     ) -> dict[str, Any]:
         """Cut, capture, ask, write."""
         plan = self.prepared()
-        area = self._area(overlapping(plan.snapshot, self._extent), context)
+        area = overlapping(plan.snapshot, self._extent)
         capture = open_capture(plan.snapshot, plan.wish, area.boundingBox(), feedback)
         windows = self._windows(capture, area, parameters, context)
         capture = capture.settled(windows, feedback)
@@ -115,14 +115,15 @@ class DescribeRaster(DescribeAlgorithm):
             self.parameterAsInt(parameters, "TILE_SIZE", context),
             self.parameterAsDouble(parameters, "OVERLAP", context),
         ).checked()
-        engine = QgsGeometry.createGeometryEngine(area.constGet())
+        wanted = self._masked(area, context)
+        engine = QgsGeometry.createGeometryEngine(wanted.constGet())
         engine.prepareGeometry()
         return [
             window for window in grid.windows() if engine.intersects(_inner(capture.frame.polygon(window)).constGet())
         ]
 
-    def _area(self, area: QgsGeometry, context: QgsProcessingContext) -> QgsGeometry:
-        """The area within the mask, in the layer's CRS."""
+    def _masked(self, area: QgsGeometry, context: QgsProcessingContext) -> QgsGeometry:
+        """The part of the area under the mask. It chooses tiles and does not move them: a changed mask re-asks none."""
         if self._mask is None:
             return area
         request = QgsFeatureRequest().setNoAttributes()

@@ -13,18 +13,19 @@ from typing import Union
 from qgis.core import QgsFeature, QgsFeatureSink, QgsFeedback
 from qgis.PyQt.QtCore import QCoreApplication
 
-from ..client.gateway import Gateway, local_gateway
+from ..client.gateway import local_gateway
 from ..client.models import ModelInfo
 from ..client.protocol import Prompt, Reply
-from ..core.answers import RawAnswer, is_degenerate, read_answer, read_text
+from ..core.answers import RawAnswer, TypedAnswer, is_degenerate, read_answer
 from ..core.cache import AnswerCache
 from ..core.hashing import Asked
 from ..core.paths import plugin_version
 from ..core.questions import Question
 from ..errors import Cancelled, ImageryError, OutputError, RsgptError
-from ..geo.picture import Picture
+from ..geo.picture import RENDERED, Picture
 from ..geo.schema import RowValues, Status, attributes
 
+CAPTION = "caption"
 MAX_TOKENS = 128
 _DECODING = {"max_tokens": MAX_TOKENS, "temperature": 0, "seed": 0}
 
@@ -42,10 +43,10 @@ class Asking:
     prompt: str
 
     @property
-    def texts(self) -> tuple[str, ...]:
-        """The prompts in order: the caption's, where there is one, then the questions'."""
-        caption = (self.prompt,) if self.prompt else ()
-        return caption + tuple(question.prompt for question in self.questions)
+    def asked(self) -> tuple[Question, ...]:
+        """Everything that is asked of a picture, in order; the caption is a question too."""
+        caption = (Question(CAPTION, self.prompt),) if self.prompt else ()
+        return caption + self.questions
 
     def describe(self) -> str:
         """For the `prompt` column: the caption's prompt and the questions, one a line."""
@@ -79,17 +80,20 @@ class Counts:
 
 @dataclass
 class _Row:
-    """A place on its way. picture: None where there is nothing to ask, `status` and `reason` say why."""
+    """A place on its way. outcomes: one for each thing asked, None while it is under way.
+
+    It keeps no pixels: a row may wait long for one before it.
+    """
 
     feature: QgsFeature
-    picture: Picture | None
     outcomes: list[Outcome | None]
-    status: Status = Status.FAILED
+    provenance: dict[str, str | float] = field(default_factory=dict)
+    status: Status = Status.ANSWERED
     reason: str = ""
 
     @property
     def complete(self) -> bool:
-        return self.picture is None or None not in self.outcomes
+        return None not in self.outcomes
 
 
 @dataclass
@@ -111,7 +115,7 @@ class _Waiting:
 class Run:
     """One run over places: each is looked at once, each answer is remembered as it arrives.
 
-    Rows reach the sink in the order of the places. A cancel ends the run after the rows that are complete.
+    Rows reach the sink in the order of the places. A run that ends early writes the rows that are complete.
     """
 
     def __init__(self, asking: Asking, cache: AnswerCache, sink: QgsFeatureSink, feedback: QgsFeedback) -> None:
@@ -121,14 +125,17 @@ class Run:
         self._feedback = feedback
         self._rows: deque[_Row] = deque()
         self._waiting = _Waiting()
-        self._version = plugin_version()
+        self._common = {
+            "model": asking.model.name,
+            "weights_sha256": asking.model.weights_sha256,
+            "prompt": asking.describe(),
+            "plugin_version": plugin_version(),
+        }
         self._done = 0
         self.counts = Counts()
 
-    def describe(
-        self, places: Iterable[Place], total: int, connect: Callable[[str], Gateway] = local_gateway
-    ) -> Counts:
-        """Describe all places. `connect` is called with the model's name at the first prompt that is not known.
+    def describe(self, places: Iterable[Place], total: int) -> Counts:
+        """Describe all `total` places. A model server is asked for at the first prompt that is not known.
 
         Raises RsgptError where the run cannot go on; complete rows are written, answers so far remembered.
         """
@@ -137,12 +144,13 @@ class Run:
         try:
             first = next(prompts, None)
             if first is not None:
-                gateway = connect(self._asking.model.name)
+                gateway = local_gateway(self._asking.model.name)
                 for index, reply in gateway.ask_many(chain([first], prompts), self._feedback):
                     self._receive(self._waiting.keys[index], reply)
         except Cancelled:
             self._feedback.pushWarning(translate("Rsgpt", "Stopped. Answers so far are kept; run again to go on."))
         finally:
+            self._rows = deque(row for row in self._rows if row.complete)
             self._write()
         return self.counts
 
@@ -151,33 +159,46 @@ class Run:
         for place in places:
             if self._feedback.isCanceled():
                 raise Cancelled(translate("Rsgpt", "The run was stopped."))
-            row = self._look(place)
-            self._rows.append(row)
-            if row.picture is not None:
-                yield from self._unknown(row, row.picture)
+            picture = self._look(place)
+            if picture is not None:
+                yield from self._unknown(self._rows[-1], picture)
             self._write()
 
-    def _look(self, place: Place) -> _Row:
-        outcomes: list[Outcome | None] = [None] * len(self._asking.texts)
+    def _look(self, place: Place) -> Picture | None:
+        """Take the place's picture and queue its row; None where there is nothing to ask about."""
+        row = _Row(place.feature, [])
+        self._rows.append(row)
         try:
             picture = place.picture()
         except ImageryError as error:
-            return _Row(place.feature, None, outcomes, Status.FAILED, str(error))
+            row.status, row.reason = Status.FAILED, str(error)
+            return None
+        row.provenance = {
+            "image_sha256": picture.sha256,
+            "gsd_m": picture.gsd_m,
+            "bands": picture.bands,
+            "stretch": picture.stretch,
+        }
         if picture.empty:
-            reason = translate("Rsgpt", "no valid pixel here")
-            return _Row(place.feature, None, outcomes, Status.SKIPPED, reason)
-        return _Row(place.feature, picture, outcomes)
+            row.status, row.reason = Status.SKIPPED, _why_empty(picture)
+            return None
+        row.outcomes = [None] * len(self._asking.asked)
+        return picture
 
     def _unknown(self, row: _Row, picture: Picture) -> Iterator[Prompt]:
-        keys = [self._key(picture, text) for text in self._asking.texts]
+        """The prompts about a picture that neither memory nor an earlier row answers."""
+        texts = [question.prompt for question in self._asking.asked]
+        keys = [self._key(picture, text) for text in texts]
         known = self._cache.get(keys)
-        for slot, (key, text) in enumerate(zip(keys, self._asking.texts)):
+        for slot, (key, text) in enumerate(zip(keys, texts)):
             if key in known:
                 row.outcomes[slot] = known[key]
                 self.counts.cached += 1
             elif self._waiting.join(key, row, slot):
                 self.counts.asked += 1
                 yield Prompt(picture.png, text, MAX_TOKENS)
+            else:
+                self.counts.cached += 1
 
     def _key(self, picture: Picture, text: str) -> str:
         model = self._asking.model
@@ -214,46 +235,28 @@ class Run:
         self._feedback.setProgress(100.0 * self._done / max(1, self.counts.tiles))
 
     def _values(self, row: _Row) -> RowValues:
-        if row.picture is None:
-            return RowValues(row.status, row.reason, provenance=self._common())
-        problems, typed = [], {}
-        for name, outcome, question in zip(self._names(), row.outcomes, self._with_caption()):
-            if isinstance(outcome, RawAnswer):
-                typed[name] = read_answer(question, outcome) if question else read_text(outcome)
-                problem = typed[name].problem
-            else:
-                problem = str(outcome)
-            problems += [f"{name}: {problem}"] if problem else []
-        answered = sum(answer.value is not None for answer in typed.values())
-        status = Status.FAILED if not answered else Status.PARTIAL if problems else Status.ANSWERED
-        caption = typed.pop("caption", None)
-        return RowValues(status, "; ".join(problems), caption, typed, self._provenance(row, row.picture))
+        provenance = {**self._common, **row.provenance}
+        if not row.outcomes:
+            return RowValues(row.status, row.reason, provenance=provenance)
+        typed = {q.name: _typed(q, outcome) for q, outcome in zip(self._asking.asked, row.outcomes)}
+        problems = [f"{name}: {answer.problem}" for name, answer in typed.items() if answer.problem]
+        status = Status.ANSWERED
+        if problems:
+            status = Status.FAILED if len(problems) == len(typed) else Status.PARTIAL
+        provenance["asked_at"] = max((o.asked_at for o in row.outcomes if isinstance(o, RawAnswer)), default="")
+        return RowValues(status, "; ".join(problems), typed.pop(CAPTION, None), typed, provenance)
 
-    def _with_caption(self) -> list[Question | None]:
-        return [*([None] if self._asking.prompt else []), *self._asking.questions]
 
-    def _names(self) -> list[str]:
-        return [question.name if question else "caption" for question in self._with_caption()]
+def _typed(question: Question, outcome: Outcome | None) -> TypedAnswer:
+    if isinstance(outcome, RawAnswer):
+        return read_answer(question, outcome)
+    return TypedAnswer(None, None, str(outcome))
 
-    def _common(self) -> dict[str, str | float]:
-        model = self._asking.model
-        return {
-            "model": model.name,
-            "weights_sha256": model.weights_sha256,
-            "prompt": self._asking.describe(),
-            "plugin_version": self._version,
-        }
 
-    def _provenance(self, row: _Row, picture: Picture) -> dict[str, str | float]:
-        moments = [outcome.asked_at for outcome in row.outcomes if isinstance(outcome, RawAnswer)]
-        return {
-            **self._common(),
-            "image_sha256": picture.sha256,
-            "gsd_m": picture.gsd_m,
-            "bands": picture.bands,
-            "stretch": picture.stretch,
-            "asked_at": max(moments, default=""),
-        }
+def _why_empty(picture: Picture) -> str:
+    if picture.bands == RENDERED:
+        return translate("Rsgpt", "the layer drew nothing here, in two attempts")
+    return translate("Rsgpt", "no valid pixel here")
 
 
 def _remembered(reply: Reply) -> RawAnswer:

@@ -6,9 +6,10 @@ import math
 
 import pytest
 
-from rsgpt_plugin.core.answers import RawAnswer, TypedAnswer, is_degenerate, read_answer, read_text
+from rsgpt_plugin.core.answers import RawAnswer, TypedAnswer, is_degenerate, read_answer
 from rsgpt_plugin.core.questions import AnswerType, Question
 
+TEXT = Question("caption", "What?")
 CHOICES = ("residential", "dense residential", "forest")
 
 
@@ -90,7 +91,7 @@ def test_a_sentence_has_the_confidence_of_its_tokens() -> None:
 
 
 def test_a_server_without_probabilities_gives_no_confidence() -> None:
-    assert read_text(RawAnswer("a city", None)) == TypedAnswer("a city", None)
+    assert read_answer(TEXT, RawAnswer("a city", None)) == TypedAnswer("a city", None)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +101,7 @@ def test_a_server_without_probabilities_gives_no_confidence() -> None:
 )  # fmt: skip
 def test_degenerate_text_is_no_answer(text: str) -> None:
     assert is_degenerate(text)
-    assert read_text(RawAnswer(text, 0.9)).value is None
+    assert read_answer(TEXT, RawAnswer(text, 0.9)).value is None
 
 
 @pytest.mark.parametrize(
@@ -113,7 +114,7 @@ def test_other_text_is_not_degenerate(text: str) -> None:
 
 
 def test_the_server_may_call_a_text_degenerate() -> None:
-    assert read_text(RawAnswer("fine words", 0.9, degenerate=True)).value is None
+    assert read_answer(TEXT, RawAnswer("fine words", 0.9, degenerate=True)).value is None
 
 
 def test_a_long_text_is_judged_quickly() -> None:

@@ -15,7 +15,9 @@ from rsgpt_plugin.core.cache import SCHEMA_VERSION, AnswerCache
 from rsgpt_plugin.errors import OutputError
 
 ROOT = Path(__file__).resolve().parents[3]
-ANSWER = RawAnswer("there's \"a\" city 城市 \0", 0.75, (("Yes", -0.1), (" no", -2.5)), False, "2024-05-06T07:08:09+00:00")
+ANSWER = RawAnswer(
+    'there\'s "a" city 城市 \0', 0.75, (("Yes", -0.1), (" no", -2.5)), False, "2024-05-06T07:08:09+00:00"
+)
 
 # Writes answers one by one and says so, until it is killed.
 WRITER = """

@@ -106,9 +106,7 @@ def test_online_tiles_that_do_not_come_are_tried_twice(monkeypatch: pytest.Monke
     capture = drawn(online((tmp_path / "missing.png").as_uri()), 0.5, WHOLE_WEB)
     attempts = []
     render = RenderedCapture._render
-    monkeypatch.setattr(
-        RenderedCapture, "_render", lambda self, *args: attempts.append(args) or render(self, *args)
-    )
+    monkeypatch.setattr(RenderedCapture, "_render", lambda self, *args: attempts.append(args) or render(self, *args))
     assert capture.picture(Window(0, 0, 64, 64)).empty
     assert len(attempts) == 2
 

@@ -38,7 +38,7 @@ def test_values_survive_a_geopackage_with_their_types(tmp_path: Path) -> None:
     row = RowValues(
         Status.PARTIAL,
         "use: unsure",
-        TypedAnswer("it's \"odd\" <b>城市</b>", 0.75),
+        TypedAnswer('it\'s "odd" <b>城市</b>', 0.75),
         {"what": TypedAnswer("grass", 0.5), "water": TypedAnswer(False, 0.9), "cars": TypedAnswer(12, 0.4)},
         {"model": "m", "gsd_m": 0.3, "asked_at": "2024-05-06T07:08:09.123+00:00"},
     )
@@ -56,7 +56,7 @@ def test_values_survive_a_geopackage_with_their_types(tmp_path: Path) -> None:
     assert writer.addFeature(feature)
     del writer
     (read,) = QgsVectorLayer(path, "a").getFeatures()
-    assert read["caption"] == "it's \"odd\" <b>城市</b>"
+    assert read["caption"] == 'it\'s "odd" <b>城市</b>'
     assert (read["confidence"], read["what"], read["water"], read["cars"]) == (0.75, "grass", False, 12)
     assert type(read["water"]) is bool
     assert read["use"] is None or read["use"].isNull()

@@ -1,0 +1,201 @@
+"""The loop: order, memory, failures, cancel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from qgis.core import QgsFeature, QgsFeatureSink, QgsProcessingFeedback, QgsVectorLayer
+
+from rsgpt_plugin.client.models import ModelInfo
+from rsgpt_plugin.client.protocol import Prompt
+from rsgpt_plugin.core.cache import AnswerCache
+from rsgpt_plugin.core.questions import parse_questions
+from rsgpt_plugin.errors import ImageryError, OutputError, ServerError
+from rsgpt_plugin.geo.picture import Picture
+from rsgpt_plugin.geo.schema import output_fields
+from rsgpt_plugin.processing.run import Asking, Counts, Place, Run
+
+from .conftest import ScriptedGateway, number_in
+
+MODEL = ModelInfo("rsgpt-small", "ab" * 32)
+CAPTION = Asking(MODEL, (), "Describe this image.")
+
+
+def picture(number: int, empty: bool = False) -> Picture:
+    rgb = np.full((8, 8, 3), number, np.uint8)
+    return Picture(rgb, np.full((8, 8), not empty), (0, 0, 1, 1), "", 0.3, "1,2,3", "none")
+
+
+def places(*numbers: int) -> Iterator[Place]:
+    for number in numbers:
+        yield Place(QgsFeature(), lambda number=number: picture(number))
+
+
+class Bench:
+    """A sink, a cache file and a feedback, to run on again and again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "answers.sqlite"
+        self.feedback = QgsProcessingFeedback()
+
+    def run(self, asking: Asking, what: Iterator[Place], total: int) -> tuple[Counts, list[QgsFeature]]:
+        self.layer = QgsVectorLayer("NoGeometry", "x", "memory")
+        self.layer.dataProvider().addAttributes(output_fields(asking.questions))
+        self.layer.updateFields()
+        with AnswerCache(self.path) as cache:
+            counts = Run(asking, cache, self.layer.dataProvider(), self.feedback).describe(what, total)
+        return counts, self.rows()
+
+    def rows(self) -> list[QgsFeature]:
+        return list(self.layer.getFeatures())
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+def test_every_row_gets_the_answer_about_its_own_picture(bench: Bench, gateway: ScriptedGateway) -> None:
+    gateway.say = lambda prompt: f"number {number_in(prompt)}"
+    counts, rows = bench.run(CAPTION, places(*range(100)), 100)
+    assert [row["caption"] for row in rows] == [f"number {number}" for number in range(100)]
+    assert counts == Counts(tiles=100, answered=100, asked=100)
+    assert bench.feedback.progress() == pytest.approx(100)
+
+
+def test_a_second_run_asks_nothing_and_starts_no_server(bench: Bench, gateway: ScriptedGateway) -> None:
+    _, first = bench.run(CAPTION, places(*range(10)), 10)
+    counts, second = bench.run(CAPTION, places(*range(10)), 10)
+    assert counts == Counts(tiles=10, answered=10, cached=10)
+    assert gateway.connections == 1
+    assert [row.attributes() for row in first] == [row.attributes() for row in second]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Asking(MODEL, (), "What is this?"),
+        Asking(ModelInfo("rsgpt-small", "cd" * 32), (), CAPTION.prompt),
+        Asking(ModelInfo("rsgpt-7b", "ab" * 32), (), CAPTION.prompt),
+    ],
+    ids=["prompt", "weights", "model"],
+)
+def test_what_changes_the_answer_is_asked_again(bench: Bench, gateway: ScriptedGateway, other: Asking) -> None:
+    bench.run(CAPTION, places(1, 2, 3), 3)
+    assert bench.run(other, places(1, 2, 3), 3)[0].asked == 3
+
+
+def test_equal_pictures_are_asked_once(bench: Bench, gateway: ScriptedGateway) -> None:
+    counts, rows = bench.run(CAPTION, places(5, 5, 6, 5), 4)
+    assert (counts.asked, counts.cached, len(gateway.prompts)) == (2, 2, 2)
+    assert [row["status"] for row in rows] == ["answered"] * 4
+
+
+def test_questions_become_typed_columns(bench: Bench, gateway: ScriptedGateway) -> None:
+    said = {"How many?": "twelve", "Water?": "no", "Which?": "It is a forest.", "Describe this image.": "trees"}
+    gateway.say = lambda prompt: next(text for start, text in said.items() if prompt.text.startswith(start))
+    questions = parse_questions("n[integer]: How many?\nw[yesno]: Water?\nu[choice(city|forest)]: Which?")
+    _, (row,) = bench.run(Asking(MODEL, tuple(questions), CAPTION.prompt), places(1), 1)
+    assert (row["caption"], row["n"], row["w"], row["u"]) == ("trees", 12, False, "forest")
+    assert row["confidence"] == row["n_confidence"] == pytest.approx(0.8)
+    assert row["w_confidence"] == pytest.approx(1.0)
+    assert row["prompt"].split("\n") == [CAPTION.prompt, *(question.line for question in questions)]
+    assert (row["model"], row["weights_sha256"]) == ("rsgpt-small", "ab" * 32)
+    assert row["image_sha256"] == picture(1).sha256
+    assert (row["gsd_m"], row["bands"], row["stretch"]) == (0.3, "1,2,3", "none")
+    assert row["asked_at"].isValid()
+
+
+def test_an_answer_that_does_not_fit_leaves_its_column_empty_and_says_why(
+    bench: Bench, gateway: ScriptedGateway
+) -> None:
+    gateway.say = lambda prompt: "the the the the the"
+    questions = tuple(parse_questions("n[integer]: How many?"))
+    counts, (row,) = bench.run(Asking(MODEL, questions, CAPTION.prompt), places(1), 1)
+    assert (row["status"], counts.failed) == ("failed", 1)
+    assert row["reason"].startswith("caption: the model wrote nothing usable; n: ")
+    gateway.say = lambda prompt: "seven"
+    counts, (row,) = bench.run(Asking(MODEL, questions, "Another prompt."), places(1), 1)
+    assert (row["status"], row["caption"], counts.answered) == ("partial", "seven", 1)
+
+
+def test_a_place_without_pixels_is_skipped_and_one_that_cannot_be_read_fails(
+    bench: Bench, gateway: ScriptedGateway
+) -> None:
+    def broken() -> Picture:
+        raise ImageryError("The pixels cannot be read.")
+
+    what = [Place(QgsFeature(), lambda: picture(1, empty=True)), Place(QgsFeature(), broken), *places(7)]
+    counts, rows = bench.run(CAPTION, iter(what), 3)
+    assert [row["status"] for row in rows] == ["skipped", "failed", "answered"]
+    assert [row["reason"] for row in rows[:2]] == ["no valid pixel here", "The pixels cannot be read."]
+    assert counts == Counts(tiles=3, answered=1, skipped=1, failed=1, asked=1)
+
+
+def test_one_refused_prompt_fails_its_row_alone(bench: Bench, gateway: ScriptedGateway) -> None:
+    gateway.say = lambda prompt: ServerError("No.") if number_in(prompt) == 3 else "fine"
+    counts, rows = bench.run(CAPTION, places(*range(6)), 6)
+    assert [row["status"] for row in rows] == ["answered"] * 3 + ["failed"] + ["answered"] * 2
+    assert rows[3]["reason"] == "caption: No."
+    gateway.say = lambda prompt: "fine now"
+    assert bench.run(CAPTION, places(*range(6)), 6)[0].asked == 1
+
+
+def test_a_dead_server_keeps_what_was_answered(bench: Bench, gateway: ScriptedGateway) -> None:
+    gateway.dies_after = 50
+    with pytest.raises(ServerError, match="stopped twice"):
+        bench.run(CAPTION, places(*range(100)), 100)
+    assert len(bench.rows()) == 50
+    gateway.dies_after = 10**9
+    counts, rows = bench.run(CAPTION, places(*range(100)), 100)
+    assert (counts.asked, counts.cached, len(rows)) == (50, 50, 100)
+
+
+def test_a_cancel_keeps_complete_rows(bench: Bench, gateway: ScriptedGateway) -> None:
+    def say(prompt: Prompt) -> str:
+        if len(gateway.prompts) == 20:
+            bench.feedback.cancel()
+        return "fine"
+
+    gateway.say = say
+    counts, rows = bench.run(CAPTION, places(*range(100)), 100)
+    assert len(rows) == counts.answered == 20
+    bench.feedback = QgsProcessingFeedback()
+    assert bench.run(CAPTION, places(*range(100)), 100)[0].asked == 80
+
+
+def test_a_cancel_is_noticed_where_everything_is_known(bench: Bench, gateway: ScriptedGateway) -> None:
+    bench.run(CAPTION, places(*range(10)), 10)
+    bench.feedback.cancel()
+    assert bench.run(CAPTION, places(*range(10)), 10)[1] == []
+
+
+def test_pictures_are_taken_only_as_they_can_be_sent(bench: Bench, gateway: ScriptedGateway) -> None:
+    taken = []
+
+    def counted() -> Iterator[Place]:
+        for place in places(*range(50)):
+            taken.append(place)
+            yield place
+
+    def say(prompt: Prompt) -> str:
+        assert len(taken) <= len(gateway.prompts) + 4
+        return "fine"
+
+    gateway.say = say
+    assert bench.run(CAPTION, counted(), 50)[0].answered == 50
+
+
+def test_a_sink_that_refuses_ends_the_run_in_a_sentence(tmp_path: Path, gateway: ScriptedGateway) -> None:
+    class Full(QgsFeatureSink):
+        def addFeature(self, feature: QgsFeature, flags: object) -> bool:
+            return False
+
+        def lastError(self) -> str:
+            return "disk full"
+
+    with AnswerCache(tmp_path / "a.sqlite") as cache, pytest.raises(OutputError, match=r"disk full.*free space"):
+        Run(CAPTION, cache, Full(), QgsProcessingFeedback()).describe(places(1), 1)
