@@ -216,7 +216,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
             if environment.state() is not State.READY:
                 environment.make(say=_to_stderr)
             command = environment.backend_command(options.arguments)
-            os.execve(command[0], command, environment.backend_variables())
+            os.execve(command[0], command, environment.backend_variables())  # nosec B606 - our own interpreter
     except RsgptError as error:
         _to_stderr(str(error))
         return 1

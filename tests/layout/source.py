@@ -1,0 +1,63 @@
+"""The repository's Python files as syntax trees, for the house rules. Judges nothing."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+SHIPPED = ("__init__.py", "rsgpt_plugin/", "backend/")
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file. name: its path from the root, with slashes."""
+
+    name: str
+    text: str
+    tree: ast.Module
+
+    @property
+    def package(self) -> str:
+        """The first folder below the side's root, such as `core` of rsgpt_plugin/core/cache.py."""
+        parts = self.name.split("/")
+        start = 2 if parts[0] == "backend" else 1
+        return parts[start] if len(parts) > start + 1 else parts[-1].removesuffix(".py")
+
+    def imports(self) -> Iterator[tuple[int, str]]:
+        """Yield the level and the module of each import; `from . import a` gives (1, "a")."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                yield from ((0, alias.name) for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                yield from self._imported_from(node)
+
+    def _imported_from(self, node: ast.ImportFrom) -> Iterator[tuple[int, str]]:
+        if node.module:
+            yield node.level, node.module
+        else:
+            yield from ((node.level, alias.name) for alias in node.names)
+
+
+@cache
+def sources() -> tuple[Source, ...]:
+    """Every Python file that git tracks or would track."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "*.py"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    names = sorted(name for name in listed.split("\0") if name and (ROOT / name).exists())
+    texts = {name: (ROOT / name).read_text("utf-8") for name in names}
+    return tuple(Source(name, text, ast.parse(text, name)) for name, text in texts.items())
+
+
+def shipped() -> list[Source]:
+    """What reaches a user."""
+    return [source for source in sources() if source.name.startswith(SHIPPED)]
+
+
+def under(prefix: str) -> list[Source]:
+    """The files below a folder."""
+    return [source for source in sources() if source.name.startswith(prefix)]

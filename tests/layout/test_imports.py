@@ -1,0 +1,79 @@
+"""Who may import whom: the two sides share no code, and inside each side imports go one way."""
+
+from __future__ import annotations
+
+from tests.layout.source import Source, sources, under
+
+MODEL_SIDE = {"torch", "transformers", "rsgpt_backend", "backend", "requests", "starlette", "safetensors", "PIL"}
+QGIS_SIDE = {"qgis", "osgeo", "processing", "rsgpt_plugin"}
+WIDGETS = ("qgis.gui", "qgis.PyQt.QtWidgets", "qgis.utils")
+
+# What a folder of the plugin may import besides itself, the errors and the standard library.
+PLUGIN = {
+    "core": set(),
+    "geo": {"core"},
+    "client": {"core"},
+    "processing": {"core", "geo", "client"},
+    "services": {"core", "geo", "client", "processing"},
+    "gui": {"core", "geo", "client", "processing", "services"},
+    "plugin": {"core", "geo", "client", "processing", "services", "gui"},
+    "errors": set(),
+    "__init__": set(),
+}
+BACKEND_BELOW = {"model": {"engine", "server", "commands", "train", "evaluate"}, "engine": {"server", "commands"}}
+
+
+def tops(source: Source) -> set[str]:
+    return {module.split(".")[0] for level, module in source.imports() if level == 0}
+
+
+def target(source: Source, level: int, module: str) -> str:
+    """The folder of the same side that a relative import reaches."""
+    here = source.name.removesuffix(".py").split("/")[:-level]
+    side = 2 if here[0] == "backend" else 1
+    return [*here, *module.split(".")][side]
+
+
+def relative(source: Source) -> set[str]:
+    return {target(source, level, module) for level, module in source.imports() if level}
+
+
+def test_the_plugin_knows_no_model() -> None:
+    assert {s.name: tops(s) & MODEL_SIDE for s in under("rsgpt_plugin/") if tops(s) & MODEL_SIDE} == {}
+
+
+def test_the_model_side_knows_no_qgis() -> None:
+    assert {s.name: tops(s) & QGIS_SIDE for s in under("backend/") if tops(s) & QGIS_SIDE} == {}
+
+
+def test_the_plugin_imports_itself_relatively() -> None:
+    assert [s.name for s in under("rsgpt_plugin/") if tops(s) & {"rsgpt_plugin", "rsgpt"}] == []
+
+
+def test_the_plugin_imports_one_way() -> None:
+    allowed = {s.name: PLUGIN[s.package] | {s.package, "errors"} for s in under("rsgpt_plugin/")}
+    wrong = {s.name: relative(s) - allowed[s.name] for s in under("rsgpt_plugin/")}
+    assert {name: found for name, found in wrong.items() if found} == {}
+
+
+def test_the_model_side_imports_one_way() -> None:
+    wrong = {s.name: relative(s) & BACKEND_BELOW.get(s.package, set()) for s in under("backend/")}
+    assert {name: found for name, found in wrong.items() if found} == {}
+
+
+def test_core_and_processing_need_no_window() -> None:
+    for folder in ("core", "geo", "client", "processing"):
+        found = under(f"rsgpt_plugin/{folder}/")
+        assert [s.name for s in found for _, module in s.imports() if module.startswith(WIDGETS)] == []
+
+
+def test_the_environment_needs_no_qgis() -> None:
+    alone = {"environment", "installer", "interpreters", "install_errors", "sole_owner", "child", "models", "endpoint"}
+    found = [s for s in under("rsgpt_plugin/client/") if s.name.split("/")[-1].removesuffix(".py") in alone]
+    assert len(found) == len(alone)
+    assert [s.name for s in [*found, *under("rsgpt_plugin/core/")] if tops(s) & QGIS_SIDE] == []
+
+
+def test_relative_imports_are_resolved() -> None:
+    (gateway,) = [s for s in sources() if s.name == "rsgpt_plugin/client/gateway.py"]
+    assert relative(gateway) == {"client", "errors"}
