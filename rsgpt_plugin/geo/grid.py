@@ -146,8 +146,8 @@ def square(window: Window, margin: float, least: int) -> Window:
 
 
 def framed(extent: QgsRectangle, pixel_width: float, pixel_height: float) -> Frame:
-    """A north-up frame that covers `extent` with pixels of the given size in CRS units."""
-    width = max(1, math.ceil(extent.width() / pixel_width - 1e-6))
-    height = max(1, math.ceil(extent.height() / pixel_height - 1e-6))
+    """A north-up frame over `extent`, to within half a pixel, with pixels of the given size in CRS units."""
+    width = max(1, round(extent.width() / pixel_width))
+    height = max(1, round(extent.height() / pixel_height))
     transform = (extent.xMinimum(), pixel_width, 0.0, extent.yMaximum(), 0.0, -pixel_height)
     return Frame(transform, width, height)

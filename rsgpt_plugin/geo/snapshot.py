@@ -48,10 +48,9 @@ class LayerSnapshot:
             clone.moveToThread(QThread.currentThread())
 
 
-def take_snapshot(layer: QgsRasterLayer, context: QgsCoordinateTransformContext) -> LayerSnapshot:
-    """Clone what a run needs. Main thread only. Raises ImageryError for a broken layer or one without CRS."""
-    provider = layer.dataProvider()
-    if not layer.isValid() or provider is None:
+def check_layer(layer: QgsRasterLayer) -> None:
+    """Raise ImageryError for a broken layer or one without CRS."""
+    if not layer.isValid() or layer.dataProvider() is None:
         raise _refusal(translate("Rsgpt", "The layer '{name}' cannot be read. Check its source."), layer)
     if not layer.crs().isValid():
         raise _refusal(
@@ -62,8 +61,13 @@ def take_snapshot(layer: QgsRasterLayer, context: QgsCoordinateTransformContext)
             ),
             layer,
         )
+
+
+def take_snapshot(layer: QgsRasterLayer, context: QgsCoordinateTransformContext) -> LayerSnapshot:
+    """Clone what a run needs. Main thread only. Raises ImageryError as `check_layer`."""
+    check_layer(layer)
     snapshot = LayerSnapshot(
-        layer.name(), layer.crs(), context, layer.extent(), layer.clone(), provider.clone(),
+        layer.name(), layer.crs(), context, layer.extent(), layer.clone(), layer.dataProvider().clone(),
         _renderer_bands(layer), _path(layer),
     )  # fmt: skip
     for clone in (snapshot.layer, snapshot.provider):

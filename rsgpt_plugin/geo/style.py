@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from qgis.core import (
     QgsMapLayer,
     QgsProcessingContext,
@@ -28,11 +30,22 @@ def apply_style(layer: QgsVectorLayer) -> None:
 
 
 class ResultStyler(QgsProcessingLayerPostProcessorInterface):
-    """Styles a result on the main thread once Processing has loaded it; the algorithm must keep a reference."""
+    """Styles one result on the main thread once Processing has loaded it.
+
+    Processing owns and deletes it, yet its Python half dies with the last reference, and the algorithm that
+    made it is gone before it is used: so it keeps itself until then.
+    """
+
+    _waiting: ClassVar[set[ResultStyler]] = set()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._waiting.add(self)
 
     def postProcessLayer(
         self, layer: QgsMapLayer, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> None:
         """Apply the style to a vector layer."""
+        self._waiting.discard(self)
         if isinstance(layer, QgsVectorLayer):
             apply_style(layer)

@@ -34,7 +34,7 @@ from ..core.questions import CAPTION_PROMPT, parse_questions
 from ..errors import ImageryError, OutputError, QuestionError, RsgptError
 from ..geo.capture import CaptureMode, CaptureWish
 from ..geo.schema import output_fields
-from ..geo.snapshot import LayerSnapshot, take_snapshot
+from ..geo.snapshot import LayerSnapshot, check_layer, take_snapshot
 from ..geo.style import ResultStyler
 from .run import Asking, Counts
 
@@ -83,7 +83,6 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
     def __init__(self) -> None:
         super().__init__()
         self.plan: Plan | None = None
-        self._styler: ResultStyler | None = None
 
     def group(self) -> str:
         return self.tr("Describe imagery")
@@ -131,6 +130,9 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         try:
             self._asking(parameters, context)
             self._wish(parameters, context)
+            layer = self.parameterAsRasterLayer(parameters, "INPUT", context)
+            if layer is not None:
+                check_layer(layer)
         except RsgptError as error:
             return False, str(error)
         return True, ""
@@ -164,8 +166,7 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         if sink is None:
             raise _unwritable("")
         if context.willLoadLayerOnCompletion(identifier):
-            self._styler = ResultStyler()
-            context.layerToLoadOnCompletionDetails(identifier).setPostProcessor(self._styler)
+            context.layerToLoadOnCompletionDetails(identifier).setPostProcessor(ResultStyler())
         return sink, identifier
 
     def fields(self) -> QgsFields:

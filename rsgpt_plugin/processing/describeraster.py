@@ -11,6 +11,7 @@ from qgis.core import (
     QgsFeature,
     QgsFeatureRequest,
     QgsGeometry,
+    QgsGeometryEngine,
     QgsProcessing,
     QgsProcessingContext,
     QgsProcessingFeatureSource,
@@ -118,9 +119,7 @@ class DescribeRaster(DescribeAlgorithm):
         wanted = self._masked(area, context)
         engine = QgsGeometry.createGeometryEngine(wanted.constGet())
         engine.prepareGeometry()
-        return [
-            window for window in grid.windows() if engine.intersects(_inner(capture.frame.polygon(window)).constGet())
-        ]
+        return [window for window in grid.windows() if _lies_in(engine, capture.frame.polygon(window))]
 
     def _masked(self, area: QgsGeometry, context: QgsProcessingContext) -> QgsGeometry:
         """The part of the area under the mask. It chooses tiles and does not move them: a changed mask re-asks none."""
@@ -143,9 +142,11 @@ class DescribeRaster(DescribeAlgorithm):
         )
 
 
-def _inner(polygon: QgsGeometry) -> QgsGeometry:
-    """The polygon a hair smaller: to share an edge with an area is not to lie in it."""
-    return polygon.buffer(-1e-4 * math.sqrt(polygon.area()), 1)
+def _lies_in(engine: QgsGeometryEngine, polygon: QgsGeometry) -> bool:
+    """Whether the polygon, made smaller by a hair, meets the area: to share an edge with it is not enough."""
+    # The name keeps the geometry alive: constGet() lends its inside.
+    smaller = polygon.buffer(-1e-4 * math.sqrt(polygon.area()), 1)
+    return bool(engine.intersects(smaller.constGet()))
 
 
 def _places(capture: Capture, windows: Sequence[Window]) -> Iterator[Place]:

@@ -74,7 +74,7 @@ def test_a_square_holds_the_window_in_its_middle() -> None:
     assert square(Window(5, 5, 0, 0), 0.1, 64) == Window(-27, -27, 64, 64)
 
 
-def test_a_frame_covers_its_extent() -> None:
-    frame = framed(QgsRectangle(10, 20, 20.1, 25), 0.5, 0.25)
+def test_a_frame_covers_its_extent_to_half_a_pixel() -> None:
+    frame = framed(QgsRectangle(10, 20, 20.3, 25.1), 0.5, 0.25)
     assert (frame.width, frame.height) == (21, 20)
-    assert frame.point(0, 0) == QgsPointXY(10, 25)
+    assert frame.point(0, 0) == QgsPointXY(10, 25.1)

@@ -137,7 +137,7 @@ def test_a_place_without_pixels_is_skipped_and_one_that_cannot_be_read_fails(
 
 def test_one_refused_prompt_fails_its_row_alone(bench: Bench, gateway: ScriptedGateway) -> None:
     gateway.say = lambda prompt: ServerError("No.") if number_in(prompt) == 3 else "fine"
-    counts, rows = bench.run(CAPTION, places(*range(6)), 6)
+    _, rows = bench.run(CAPTION, places(*range(6)), 6)
     assert [row["status"] for row in rows] == ["answered"] * 3 + ["failed"] + ["answered"] * 2
     assert rows[3]["reason"] == "caption: No."
     gateway.say = lambda prompt: "fine now"
@@ -190,12 +190,6 @@ def test_pictures_are_taken_only_as_they_can_be_sent(bench: Bench, gateway: Scri
 
 
 def test_a_sink_that_refuses_ends_the_run_in_a_sentence(tmp_path: Path, gateway: ScriptedGateway) -> None:
-    class Full(QgsFeatureSink):
-        def addFeature(self, feature: QgsFeature, flags: object) -> bool:
-            return False
-
-        def lastError(self) -> str:
-            return "disk full"
-
+    full = type("Full", (QgsFeatureSink,), {"addFeature": lambda *_: False, "lastError": lambda _: "disk full"})
     with AnswerCache(tmp_path / "a.sqlite") as cache, pytest.raises(OutputError, match=r"disk full.*free space"):
-        Run(CAPTION, cache, Full(), QgsProcessingFeedback()).describe(places(1), 1)
+        Run(CAPTION, cache, full(), QgsProcessingFeedback()).describe(places(1), 1)

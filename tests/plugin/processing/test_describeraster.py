@@ -1,0 +1,232 @@
+"""`rsgpt:describeraster` in a real QGIS: what works, and what is refused in which words."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import processing
+import pytest
+from qgis.core import (
+    QgsApplication,
+    QgsFeature,
+    QgsGeometry,
+    QgsProcessingAlgRunnerTask,
+    QgsProcessingContext,
+    QgsProcessingException,
+    QgsProcessingFeedback,
+    QgsProject,
+    QgsRasterLayer,
+    QgsRectangle,
+    QgsVectorLayer,
+)
+from qgis.PyQt.QtCore import QEventLoop
+
+from rsgpt_plugin.errors import SetupError
+from rsgpt_plugin.processing import run as run_module
+from rsgpt_plugin.processing.describeraster import DescribeRaster
+from tests.plugin.rasters import DEGREES, LOCAL_CRS, ROTATED, Odd, pattern, write
+
+from .conftest import ScriptedGateway, number_in, numbered, rows_of
+
+pytestmark = pytest.mark.usefixtures("provider")
+
+Make = Callable[..., QgsRasterLayer]
+
+
+def describe(layer: QgsRasterLayer, **parameters: Any) -> dict[str, Any]:
+    return processing.run(
+        "rsgpt:describeraster", {"INPUT": layer, "TILE_SIZE": 32, "OUTPUT": "TEMPORARY_OUTPUT", **parameters}
+    )
+
+
+def refusal(layer: object, **parameters: Any) -> str:
+    with pytest.raises(QgsProcessingException) as caught:
+        describe(layer, **parameters)  # type: ignore[arg-type]
+    return str(caught.value)
+
+
+def counts(result: dict[str, Any]) -> tuple[int, ...]:
+    return tuple(result[name] for name in ("TILES", "ANSWERED", "SKIPPED", "FAILED", "ASKED", "CACHED"))
+
+
+def test_each_tile_becomes_a_polygon_with_its_own_answer(raster: Make, gateway: ScriptedGateway) -> None:
+    gateway.say = lambda prompt: f"tile {number_in(prompt)}" if "Describe" in prompt.text else str(number_in(prompt))
+    result = describe(raster(numbered(3, 5)), QUESTIONS="n[integer]: Which number?")
+    rows = rows_of(result["OUTPUT"])
+    assert counts(result) == (15, 15, 0, 0, 30, 0)
+    assert [row["n"] for row in rows] == list(range(15))
+    assert [row["caption"] for row in rows] == [f"tile {number}" for number in range(15)]
+    assert rows[7].geometry().boundingBox() == QgsRectangle(500032, 3999968, 500048, 3999984)
+
+
+def test_a_second_run_asks_nothing(raster: Make, gateway: ScriptedGateway) -> None:
+    layer = raster(numbered(3, 5))
+    first = describe(layer)
+    again = describe(layer, TILE_SIZE=32)
+    assert counts(again) == (15, 15, 0, 0, 0, 15)
+    assert [r.attributes() for r in rows_of(first["OUTPUT"])] == [r.attributes() for r in rows_of(again["OUTPUT"])]
+    assert gateway.connections == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "odd"),
+    [
+        (pattern(1, 64, 96, "uint16"), Odd()),
+        (pattern(2, 64, 96), Odd()),
+        (pattern(4, 64, 96), Odd(crs=LOCAL_CRS)),
+        (pattern(3, 64, 96), Odd(DEGREES, 4326)),
+        (pattern(3, 64, 96), Odd(ROTATED)),
+        (pattern(1, 64, 96), Odd(palette=True)),
+        (np.where(pattern(1, 64, 96, "float32") > 0.2, np.nan, pattern(1, 64, 96, "float32")), Odd()),
+    ],
+    ids=["16 bit", "two bands", "four bands, local CRS", "degrees", "rotated", "palette", "NaN"],
+)
+def test_odd_rasters_work(raster: Make, gateway: ScriptedGateway, values: np.ndarray, odd: Odd) -> None:
+    result = describe(raster(values, odd))
+    layer = result["OUTPUT"]
+    assert counts(result)[:4] == (6, 6, 0, 0)
+    assert layer.crs().isValid()
+    covered = QgsGeometry.unaryUnion([row.geometry() for row in layer.getFeatures()])
+    transform = odd.geotransform
+    pixel = abs(transform[1] * transform[5] - transform[2] * transform[4])
+    assert covered.area() == pytest.approx(64 * 96 * pixel, rel=1e-4)
+
+
+def test_tiles_without_data_are_rows_with_a_reason(raster: Make, gateway: ScriptedGateway) -> None:
+    values = pattern(1, 64, 96, "int16")
+    values[0, :32, :64] = -9999
+    result = describe(raster(values, Odd(nodata=-9999)))
+    assert counts(result) == (6, 4, 2, 0, 4, 0)
+    assert [row["status"] for row in rows_of(result["OUTPUT"])] == ["skipped"] * 2 + ["answered"] * 4
+
+
+def test_an_extent_partly_outside_is_cut(raster: Make, gateway: ScriptedGateway) -> None:
+    result = describe(raster(numbered(3, 5)), EXTENT="499000,500032,3999968,4001000 [EPSG:32611]")
+    assert result["TILES"] == 4
+
+
+def test_an_extent_in_another_crs_is_brought_over(raster: Make, gateway: ScriptedGateway) -> None:
+    result = describe(raster(numbered(3, 5)), EXTENT="-118,-116,35,37 [EPSG:4326]")
+    assert result["TILES"] == 15
+
+
+def test_a_mask_chooses_tiles_and_does_not_move_them(raster: Make, gateway: ScriptedGateway) -> None:
+    layer = raster(numbered(3, 5))
+    describe(layer)
+    mask = QgsVectorLayer("Polygon?crs=EPSG:32611", "mask", "memory")
+    feature = QgsFeature()
+    # Tile 6 exactly, and a corner of tile 14.
+    wkt = "MultiPolygon (((500016 3999968, 500032 3999968, 500032 3999984, 500016 3999984, 500016 3999968)))"
+    feature.setGeometry(QgsGeometry.fromWkt(wkt))
+    corner = QgsFeature()
+    corner.setGeometry(QgsGeometry.fromRect(QgsRectangle(500079, 3999951, 500090, 3999953)))
+    mask.dataProvider().addFeatures([feature, corner])
+    result = describe(layer, MASK=mask)
+    assert counts(result) == (2, 2, 0, 0, 0, 2)
+
+
+def test_overlap_makes_more_tiles(raster: Make, gateway: ScriptedGateway) -> None:
+    assert describe(raster(pattern(3, 64, 64)), OVERLAP=50)["TILES"] == 9
+
+
+def test_bands_can_be_chosen(raster: Make, gateway: ScriptedGateway) -> None:
+    (row,) = rows_of(describe(raster(pattern(4, 32, 32)), BANDS=[4, 3, 2])["OUTPUT"])
+    assert row["bands"] == "4,3,2"
+
+
+def test_a_ground_resolution_renders(raster: Make, gateway: ScriptedGateway) -> None:
+    rows = rows_of(describe(raster(pattern(3, 128, 128)), GROUND_RESOLUTION=1.0)["OUTPUT"])
+    assert len(rows) == 4
+    assert rows[0]["gsd_m"] == pytest.approx(1.0, rel=1e-3)
+    assert rows[0]["bands"] == "rendered"
+
+
+def test_questions_alone_are_enough(raster: Make, gateway: ScriptedGateway) -> None:
+    gateway.say = lambda prompt: "no"
+    (row,) = rows_of(describe(raster(pattern(3, 32, 32)), CAPTION=False, QUESTIONS="w[yesno]: Water?")["OUTPUT"])
+    assert (row["w"], row["status"], row["prompt"]) == (False, "answered", "w[yesno]: Water?")
+
+
+def test_it_runs_in_a_worker_thread(raster: Make, gateway: ScriptedGateway) -> None:
+    context, feedback, ended = QgsProcessingContext(), QgsProcessingFeedback(), []
+    algorithm = DescribeRaster().create()
+    parameters = {"INPUT": raster(numbered(3, 5)), "TILE_SIZE": 32, "OUTPUT": "TEMPORARY_OUTPUT"}
+    task = QgsProcessingAlgRunnerTask(algorithm, parameters, context, feedback)
+    loop = QEventLoop()
+    task.executed.connect(lambda fine, results: (ended.append((fine, results)), loop.quit()))
+    QgsApplication.taskManager().addTask(task)
+    loop.exec()
+    assert ended[0][0], feedback.textLog()
+    assert ended[0][1]["ANSWERED"] == 15
+
+
+def test_every_result_that_is_loaded_is_styled(raster: Make, gateway: ScriptedGateway) -> None:
+    source = raster(pattern(3, 32, 32))
+    for _ in range(3):
+        parameters = {"INPUT": source, "TILE_SIZE": 32, "OUTPUT": "TEMPORARY_OUTPUT"}
+        result = processing.runAndLoadResults("rsgpt:describeraster", parameters)
+        gc.collect()
+        layer = QgsProject.instance().mapLayer(result["OUTPUT"])
+        assert layer.renderer().type() == "RuleRenderer"
+        assert layer.labelsEnabled()
+        QgsProject.instance().removeMapLayer(layer)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "sentence"),
+    [
+        ({"EXTENT": "0,10,0,10 [EPSG:32611]"}, "outside the layer 'raster'. Choose one that overlaps"),
+        ({"QUESTIONS": "fine\nn[number]: How many?"}, "Question line 2 cannot be read: the type `number`"),
+        ({"CAPTION": False}, "nothing to ask"),
+        ({"PROMPT": "  "}, "prompt for the caption is empty"),
+        ({"MODEL": "rsgpt-huge"}, "no model named “rsgpt-huge”. Choose one of these: rsgpt-small"),
+        ({"BANDS": [1, 2]}, "one band (grey) or three bands"),
+        ({"BANDS": [1], "CAPTURE": "rendered"}, "Leave the bands out"),
+        ({"GROUND_RESOLUTION": 1.0, "CAPTURE": "native"}, "Leave one of them out"),
+        ({"OUTPUT": "/proc/nowhere/a.gpkg"}, "The output cannot be written. Check that its folder exists"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_a_sentence(
+    raster: Make, gateway: ScriptedGateway, parameters: dict[str, Any], sentence: str
+) -> None:
+    said = refusal(raster(pattern(3, 64, 96)), **parameters)
+    assert sentence in said
+    assert "Traceback" not in said
+    assert gateway.connections == 0
+
+
+@pytest.mark.parametrize(
+    ("values", "odd", "parameters", "sentence"),
+    [
+        (pattern(1, 64, 96), Odd(crs=None), {}, "has no coordinate system"),
+        (np.zeros((1, 64, 96), np.int16), Odd(nodata=0), {}, "no valid pixel in the area"),
+        (pattern(1, 64, 96), Odd(palette=True), {"CAPTURE": "native"}, "Choose rendered capture"),
+        (np.zeros((1, 9000, 9000), np.uint8), Odd(), {"TILE_SIZE": 16}, "needs 316969 tiles"),
+    ],
+    ids=["no CRS", "no data", "palette", "too many tiles"],
+)
+def test_layers_that_cannot_be_are_refused(
+    raster: Make, gateway: ScriptedGateway, values: np.ndarray, odd: Odd, parameters: dict[str, Any], sentence: str
+) -> None:
+    assert sentence in refusal(raster(values, odd), **parameters)
+    assert gateway.connections == 0
+
+
+def test_a_missing_environment_is_told(raster: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(model: str) -> None:
+        raise SetupError("The model is not set up. Set it up in the settings.")
+
+    monkeypatch.setattr(run_module, "local_gateway", missing)
+    assert "not set up" in refusal(raster(pattern(3, 64, 96)))
+
+
+def test_a_raster_that_ends_early_fails_where_it_is_broken(tmp_path: Path, gateway: ScriptedGateway) -> None:
+    path = write(tmp_path / "a.tif", pattern(1, 96, 96, "uint16"))
+    path.write_bytes(path.read_bytes()[:10000])
+    result = describe(QgsRasterLayer(str(path), "broken"))
+    assert 0 < result["FAILED"] < result["TILES"] == result["FAILED"] + result["ANSWERED"]
+    assert "cannot be read" in rows_of(result["OUTPUT"])[-1]["reason"]

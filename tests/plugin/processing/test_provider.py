@@ -1,0 +1,55 @@
+"""What the provider offers, under names that others rely on."""
+
+from __future__ import annotations
+
+import pytest
+from qgis.core import QgsApplication, QgsProcessingAlgorithm, QgsProcessingParameterDefinition
+
+from rsgpt_plugin.processing.provider import RsgptProvider
+
+SHARED = {"INPUT", "CAPTION", "QUESTIONS", "PROMPT", "MODEL", "BANDS", "CAPTURE", "GROUND_RESOLUTION", "OUTPUT"}
+
+
+@pytest.fixture
+def algorithms(provider: RsgptProvider) -> dict[str, QgsProcessingAlgorithm]:
+    return {algorithm.id(): algorithm for algorithm in provider.algorithms()}
+
+
+@pytest.mark.parametrize(
+    ("name", "own"),
+    [
+        ("rsgpt:describeraster", {"EXTENT", "MASK", "TILE_SIZE", "OVERLAP"}),
+        ("rsgpt:describefeatures", {"FEATURES"}),
+    ],
+)
+def test_parameters_and_outputs(algorithms: dict[str, QgsProcessingAlgorithm], name: str, own: set[str]) -> None:
+    algorithm = algorithms[name]
+    assert {parameter.name() for parameter in algorithm.parameterDefinitions()} == SHARED | own
+    assert {output.name() for output in algorithm.outputDefinitions()} == {
+        "OUTPUT", "TILES", "ANSWERED", "SKIPPED", "FAILED", "ASKED", "CACHED",
+    }  # fmt: skip
+
+
+def test_only_the_input_has_to_be_given(algorithms: dict[str, QgsProcessingAlgorithm]) -> None:
+    optional = QgsProcessingParameterDefinition.Flag.FlagOptional
+    needed = {
+        parameter.name()
+        for parameter in algorithms["rsgpt:describeraster"].parameterDefinitions()
+        if not parameter.flags() & optional and parameter.defaultValue() is None
+    }
+    assert needed == {"INPUT", "OUTPUT"}
+
+
+def test_every_algorithm_explains_itself(algorithms: dict[str, QgsProcessingAlgorithm]) -> None:
+    assert len(algorithms) == 2
+    for algorithm in algorithms.values():
+        assert len(algorithm.shortHelpString()) > 200
+        assert algorithm.shortDescription()
+        assert "caption" in algorithm.tags()
+        assert type(algorithm.create()) is type(algorithm)
+
+
+def test_the_provider_is_found_by_its_name(provider: RsgptProvider) -> None:
+    registry = QgsApplication.processingRegistry()
+    assert registry.providerById("rsgpt") is provider
+    assert registry.algorithmById("rsgpt:describeraster").displayName() == "Describe raster"
