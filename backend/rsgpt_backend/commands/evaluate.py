@@ -1,0 +1,39 @@
+"""`rsgpt evaluate`: the paper's measures over annotated pictures."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from ..model.registry import DEFAULT_MODEL
+from .output import Output
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the `evaluate` command and its two kinds."""
+    parser = subparsers.add_parser("evaluate", help="score a model on annotated pictures")
+    kinds = parser.add_subparsers(dest="kind", required=True)
+    for kind, text in (("captions", "BLEU, METEOR, ROUGE-L, CIDEr"), ("questions", "accuracy by kind of question")):
+        part = kinds.add_parser(kind, help=text)
+        part.add_argument("--images", type=Path, required=True, help="a folder or zip of pictures")
+        part.add_argument("--annotations", type=Path, required=True, help="a caption or question file")
+        part.add_argument("--model", default=DEFAULT_MODEL, help="a name that `rsgpt models` lists, or a folder")
+        part.add_argument("--limit", type=int, help="only so many pictures or questions, evenly spread")
+        part.add_argument("--answers", type=Path, help="also write every answer to this JSON file")
+        part.add_argument("--json", action="store_true", help="one JSON object")
+        part.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Score and print."""
+    from ..engine import Engine  # noqa: PLC0415 - wrong use is told before torch is imported
+    from ..evaluate import captions, questions  # noqa: PLC0415
+
+    evaluate = {"captions": captions.evaluate, "questions": questions.evaluate}[args.kind]
+    scores, answers = evaluate(Engine.load(args.model), args.images, args.annotations, args.limit)
+    if args.answers:
+        args.answers.write_text(json.dumps(answers, indent=1, ensure_ascii=False), encoding="utf-8")
+    output = Output(args.json)
+    output.result(scores, "\n".join(f"{key:>10}  {value}" for key, value in scores.items()))
+    return output.exit_code

@@ -1,0 +1,1 @@
+"""Annotated pictures, as published data sets lay them out."""

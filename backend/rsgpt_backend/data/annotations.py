@@ -1,0 +1,74 @@
+"""Caption and question files -> records. It checks shape and says which record is wrong; it opens no picture.
+
+Two layouts: {"annotations": [{"filename", "captions" | "question" and "answer"}]}, and RSIEval's list of
+{"filename", "caption", "qa_pairs": [{"question", "answer", "type"}]}.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import DataError
+
+
+@dataclass(frozen=True)
+class Captioned:
+    """A picture with its reference sentences, and its scene label where the data set has one."""
+
+    filename: str
+    captions: tuple[str, ...]
+    scene: str = ""
+
+
+@dataclass(frozen=True)
+class Questioned:
+    """A question about a picture, its answer, and the kind of the question."""
+
+    filename: str
+    question: str
+    answer: str
+    kind: str
+
+
+def read_captions(path: Path) -> list[Captioned]:
+    """All captioned pictures of a file."""
+    return [
+        Captioned(
+            _text(record, "filename", path),
+            tuple(record.get("captions") or (_text(record, "caption", path),)),
+            str(record.get("scene", "")),
+        )
+        for record in _records(path)
+    ]
+
+
+def read_questions(path: Path) -> list[Questioned]:
+    """All questions of a file; those without words are left out, as RSIEval's own test does."""
+    questions = []
+    for record in _records(path):
+        filename = _text(record, "filename", path)
+        for pair in record.get("qa_pairs", [record]):
+            question, answer = _text(pair, "question", path), _text(pair, "answer", path)
+            questions.append(Questioned(filename, question, answer, str(pair.get("type", "other"))))
+    return [question for question in questions if question.question.strip()]
+
+
+def _records(path: Path) -> list[dict[str, Any]]:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path} is not a readable annotation file: {error}.") from error
+    records = data.get("annotations") if isinstance(data, dict) else data
+    if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
+        raise DataError(f"{path} holds no list of annotations. Give a caption or question file.")
+    return records
+
+
+def _text(record: dict[str, Any], key: str, path: Path) -> str:
+    value = record.get(key)
+    if not isinstance(value, str):
+        raise DataError(f"{path}: a record lacks the text {key!r}: {str(record)[:120]}")
+    return value

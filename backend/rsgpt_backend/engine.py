@@ -1,0 +1,157 @@
+"""The predictor: encode a picture once, ask it many things, in batches, token by token.
+
+It knows no HTTP and no files chosen by a client. One thread at a time may use it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from .asking import Answer, Ask, FinishReason, Step, Token
+from .errors import EngineError
+from .model.decoding import Chosen, Decoder, Draw
+from .model.registry import model_folder
+from .model.rsgpt import Rsgpt
+from .model.vision import to_bytes
+from .model.weights import load_model
+from .wording import is_degenerate
+
+_KEPT_PICTURES = 512  # features of this many pictures stay in memory; 107 kB each for the small model
+_YES_NO = ("yes", "no")
+
+
+class Engine:
+    """A loaded model that answers batches of asks."""
+
+    def __init__(self, model: Rsgpt) -> None:
+        self.model = model
+        self.name = model.config.name
+        self.weights_sha256 = model.config.weights_sha256
+        self._features: OrderedDict[str, Tensor] = OrderedDict()
+
+    @classmethod
+    def load(cls, name: str) -> Engine:
+        """A model by its name or its folder, with the language model in the dtype that suits this machine."""
+        return cls(load_model(model_folder(name), suitable_dtype()))
+
+    @property
+    def caption_prompt(self) -> str:
+        """What to ask for a caption."""
+        return self.model.config.caption_prompt
+
+    @torch.inference_mode()
+    def stream(self, asks: Sequence[Ask]) -> Iterator[Step]:
+        """Answer a batch; see asking.Predictor."""
+        instructions = self.model.tokenize([ask.prompt for ask in asks])
+        try:
+            prefix = self.model.prefix(self._encode(asks), instructions)
+            draws = [Draw(ask.temperature, ask.seed, max(ask.top_logprobs, 2)) for ask in asks]
+            decoder = Decoder(self.model.language, prefix, draws)
+        except (RuntimeError, ValueError) as error:
+            raise EngineError(f"The model failed on this input: {error}. Ask again with a shorter prompt.") from error
+        rows = [_Row(self.model, ask, len(ids)) for ask, ids in zip(asks, instructions, strict=True)]
+        yield from _run(decoder, rows, self.model.config.language.eos_id)
+
+    def answer(self, asks: Sequence[Ask]) -> list[Answer]:
+        """Whole answers, in the order of the asks."""
+        answers = {step.index: step.answer for step in self.stream(asks) if step.answer}
+        return [answers[index] for index in range(len(asks))]
+
+    def _encode(self, asks: Sequence[Ask]) -> Tensor:
+        """Features [asks, cells, width]; each picture is encoded once, however often it is asked."""
+        missing = {ask.image_key: ask.image for ask in asks if ask.image_key not in self._features}
+        if missing:
+            size = self.model.config.vision.image_size
+            encoded = self.model.encode(to_bytes(list(missing.values()), size))
+            self._features.update(zip(missing, encoded, strict=True))
+        for ask in asks:
+            self._features.move_to_end(ask.image_key)
+        features = torch.stack([self._features[ask.image_key] for ask in asks])
+        while len(self._features) > _KEPT_PICTURES:
+            self._features.popitem(last=False)
+        return features
+
+
+class _Row:
+    """One ask while it is being answered."""
+
+    def __init__(self, model: Rsgpt, ask: Ask, prompt_tokens: int) -> None:
+        self.ask = ask
+        self._tokenizer = model.tokenizer
+        self._prompt_tokens = prompt_tokens + 1 + model.config.qformer.queries
+        self._ids: list[int] = []
+        self._tokens: list[Token] = []
+        self._text = ""
+
+    @property
+    def full(self) -> bool:
+        """Whether the limit of new tokens is reached."""
+        return len(self._ids) >= self.ask.max_new_tokens
+
+    def add(self, chosen: Chosen) -> Token:
+        """Take a token in; its text may be empty where a character is not complete yet."""
+        self._ids.append(chosen.token)
+        text = self._tokenizer.decode(self._ids).lstrip()
+        if text.endswith("\N{REPLACEMENT CHARACTER}") and not self.full:
+            text = self._text
+        piece, self._text = text[len(self._text) :], text
+        top = tuple((self._tokenizer.decode([token]), logprob) for token, logprob in chosen.top)
+        self._tokens.append(Token(piece, chosen.logprob, top))
+        return Token(piece, chosen.logprob, top[: self.ask.top_logprobs])
+
+    def finish(self, reason: FinishReason) -> Answer:
+        """The answer as it stands."""
+        text = self._text.strip()
+        return Answer(
+            text, tuple(self._tokens), confidence(self._tokens), reason, is_degenerate(text), self._prompt_tokens
+        )
+
+
+def confidence(tokens: Sequence[Token]) -> float:
+    """0 to 1. Yes or no: the given one's share of the two; else the geometric mean of the tokens' probabilities."""
+    if not tokens:
+        return 0.0
+    first = tokens[0].text.strip().lower().rstrip(".,")
+    shares = {word.strip().lower(): math.exp(logprob) for word, logprob in reversed(tokens[0].top)}
+    if first in _YES_NO and all(word in shares for word in _YES_NO):
+        return shares[first] / sum(shares[word] for word in _YES_NO)
+    return math.exp(sum(token.logprob for token in tokens) / len(tokens))
+
+
+def suitable_dtype() -> torch.dtype:
+    """bfloat16 where the processor multiplies it natively, else float32."""
+    capable = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)()
+    return torch.bfloat16 if capable else torch.float32
+
+
+def load_folder(folder: Path) -> Engine:
+    """A model that was just trained or converted."""
+    return Engine.load(str(folder))
+
+
+def _run(decoder: Decoder, rows: Sequence[_Row], eos: int) -> Iterator[Step]:
+    while decoder.rows:
+        going: list[Chosen] = []
+        for chosen in decoder.choose():
+            row = rows[chosen.row]
+            reason = _ending(row, chosen, eos)
+            if reason == "":
+                yield Step(chosen.row, token=row.add(chosen))
+                going.append(chosen)
+            else:
+                yield Step(chosen.row, answer=row.finish(reason))
+        decoder.advance(going)
+
+
+def _ending(row: _Row, chosen: Chosen, eos: int) -> FinishReason | str:
+    if row.ask.cancel.is_set():
+        return "cancelled"
+    if chosen.token == eos:
+        return "stop"
+    return "length" if row.full else ""

@@ -1,0 +1,1 @@
+"""The paper's measures: caption metrics and question accuracy, over the shipped engine."""

@@ -1,0 +1,34 @@
+"""Answer many prompts with a progress bar, in batches; shared by both kinds of evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from tqdm import tqdm
+
+from ..asking import Answer, Ask
+from ..data.images import ImageSource
+from ..engine import Engine
+
+_BATCH = 48
+T = TypeVar("T")
+
+
+def answer_all(engine: Engine, images: Path, prompts: Sequence[tuple[str, str]]) -> list[Answer]:
+    """prompts: (file name, prompt) pairs -> answers in the same order; every picture is decoded once a batch."""
+    source = ImageSource(images)
+    answers: list[Answer] = []
+    for start in tqdm(range(0, len(prompts), _BATCH), desc="answering", unit="batch"):
+        batch = prompts[start : start + _BATCH]
+        pictures = {name: source.open(name) for name, _ in batch}
+        answers += engine.answer([Ask(pictures[name], name, prompt) for name, prompt in batch])
+    return answers
+
+
+def spread(items: Sequence[T], limit: int | None) -> list[T]:
+    """At most `limit` items, evenly taken from the whole."""
+    if limit is None or limit >= len(items):
+        return list(items)
+    return [items[index * len(items) // limit] for index in range(limit)]

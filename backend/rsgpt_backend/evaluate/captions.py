@@ -1,0 +1,95 @@
+"""Caption metrics of the COCO tools: BLEU, METEOR, ROUGE-L, CIDEr; each x 100, CIDEr 100 = 1.0.
+
+METEOR and the original tokenizer are Java programs: without Java, METEOR is null, and a tokenizer of the same
+rules is used in place of the other.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..data.annotations import read_captions
+from ..engine import Engine
+from ..errors import DataError
+from .ask_all import answer_all, spread
+from .tokens import tokenize
+
+Sentences = dict[int, list[str]]
+
+
+def evaluate(
+    engine: Engine, images: Path, annotations: Path, limit: int | None
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Scores, and every caption beside its references."""
+    records = spread(read_captions(annotations), limit)
+    started = time.monotonic()
+    answers = answer_all(engine, images, [(record.filename, engine.caption_prompt) for record in records])
+    seconds = time.monotonic() - started
+    references = {index: list(record.captions) for index, record in enumerate(records)}
+    captions = {index: [answer.text] for index, answer in enumerate(answers)}
+    scores = {"images": len(records), **score(references, captions), "seconds": round(seconds, 1)}
+    told = [
+        {"filename": record.filename, "caption": answer.text, "references": list(record.captions)}
+        for record, answer in zip(records, answers, strict=True)
+    ]
+    return scores, told
+
+
+def score(references: Sentences, captions: Sentences) -> dict[str, float | None]:
+    """references: several sentences a picture; captions: one. Both raw; they are tokenized here."""
+    java = shutil.which("java") is not None
+    prepare = _original_tokenizer() if java else tokenize_all
+    references, captions = prepare(references), prepare(captions)
+    bleu, cider, meteor, rouge = _scorers()
+    found: dict[str, float | None] = {}
+    with contextlib.redirect_stdout(io.StringIO()):  # the scorers print what they compute
+        for size, value in enumerate(bleu(4).compute_score(references, captions)[0], start=1):
+            found[f"BLEU-{size}"] = _percent(value)
+        found["METEOR"] = _percent(meteor().compute_score(references, captions)[0]) if java else None
+        found["ROUGE-L"] = _percent(rouge().compute_score(references, captions)[0])
+        found["CIDEr"] = _percent(cider().compute_score(references, captions)[0])
+    return found
+
+
+def tokenize_all(sentences: Sentences) -> Sentences:
+    """Lower case words without punctuation, joined by spaces."""
+    return {key: [" ".join(tokenize(text)) for text in texts] for key, texts in sentences.items()}
+
+
+def _original_tokenizer() -> Callable[[Sentences], Sentences]:
+    try:
+        from pycocoevalcap.tokenizer.ptbtokenizer import PTBTokenizer  # noqa: PLC0415 - an optional package
+    except ImportError as error:
+        raise _missing() from error
+
+    def prepare(sentences: Sentences) -> Sentences:
+        wrapped = {key: [{"caption": text} for text in texts] for key, texts in sentences.items()}
+        tokenized: Sentences = PTBTokenizer().tokenize(wrapped)
+        return tokenized
+
+    return prepare
+
+
+def _scorers() -> tuple[Any, Any, Any, Any]:
+    try:
+        from pycocoevalcap.bleu.bleu import Bleu  # noqa: PLC0415 - an optional package
+        from pycocoevalcap.cider.cider import Cider  # noqa: PLC0415
+        from pycocoevalcap.meteor.meteor import Meteor  # noqa: PLC0415
+        from pycocoevalcap.rouge.rouge import Rouge  # noqa: PLC0415
+    except ImportError as error:
+        raise _missing() from error
+    return Bleu, Cider, Meteor, Rouge
+
+
+def _missing() -> DataError:
+    return DataError("The package pycocoevalcap is missing. Add the group `evaluate` to the environment.")
+
+
+def _percent(value: float) -> float:
+    return round(100 * float(value), 2)

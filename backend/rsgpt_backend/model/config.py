@@ -1,0 +1,110 @@
+"""What a model of the family is, as data that travels with its weights. It knows no tensors.
+
+Every member is one config: the small model differs from RSGPT-13B in these values alone.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..errors import ModelError
+
+CONFIG_FILE = "model.json"
+
+
+@dataclass(frozen=True)
+class VisionConfig:
+    """kind: key of `vision.ENCODERS`; image_size: pixels a side, the picture is squashed to it.
+
+    mean, std: of RGB in 0..1, applied after scaling; cells: vectors a picture;
+    cell_positions: learn a position for each cell, for encoders that have none of their own.
+    """
+
+    kind: str
+    image_size: int
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    width: int
+    cells: int
+    cell_positions: bool = False
+
+
+@dataclass(frozen=True)
+class QFormerConfig:
+    """tokenizer: "language" to share the language model's vocabulary and frozen embeddings, else a folder."""
+
+    layers: int
+    width: int
+    heads: int
+    intermediate: int
+    queries: int
+    cross_attention_frequency: int
+    tokenizer: str = "language"
+    vocabulary: int = 0
+    max_text: int = 160
+    dropout: float = 0.1
+
+
+@dataclass(frozen=True)
+class LanguageConfig:
+    """source: "package:NAME/FILE" for a GGUF inside an installed package, else a transformers folder.
+
+    sha256: of that GGUF file; bos_id: what every prompt starts with.
+    """
+
+    source: str
+    width: int
+    bos_id: int
+    eos_id: int
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """One member of the family. weights_sha256 names the trained part and is checked when it is loaded."""
+
+    name: str
+    vision: VisionConfig
+    qformer: QFormerConfig
+    language: LanguageConfig
+    caption_prompt: str
+    weights_sha256: str = ""
+    licence: str = ""
+    notes: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> ModelConfig:
+        """Build from parsed JSON; unknown or missing keys raise ModelError."""
+        try:
+            vision = {**data["vision"], "mean": tuple(data["vision"]["mean"]), "std": tuple(data["vision"]["std"])}
+            parts = {
+                "vision": VisionConfig(**vision),
+                "qformer": QFormerConfig(**data["qformer"]),
+                "language": LanguageConfig(**data["language"]),
+            }
+            return cls(**{**data, **parts})
+        except (KeyError, TypeError) as error:
+            raise ModelError(f"The model's {CONFIG_FILE} cannot be used ({error}). Install the model again.") from error
+
+    def to_dict(self) -> dict[str, Any]:
+        """The inverse of from_dict, ready for JSON."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def read(cls, folder: Path) -> ModelConfig:
+        """Read the config of a model folder."""
+        try:
+            data = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise ModelError(f"{folder} holds no readable {CONFIG_FILE}. Give the folder of a model.") from error
+        return cls.from_dict(data)
+
+    def write(self, folder: Path) -> None:
+        """Write the config into a model folder, which is made if missing."""
+        folder.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(self.to_dict(), indent=2, ensure_ascii=False)
+        (folder / CONFIG_FILE).write_text(text + "\n", encoding="utf-8")

@@ -1,0 +1,119 @@
+"""Token-by-token generation for a batch of prefixes. It knows ids and log probabilities, no text and no pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import DynamicCache
+
+from .rsgpt import Prefix
+
+
+@dataclass(frozen=True)
+class Draw:
+    """How a row chooses its tokens. temperature 0: the likeliest; top: how many alternatives to report."""
+
+    temperature: float = 0.0
+    seed: int = 0
+    top: int = 0
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A token of one row: its id, natural log probability, and the likeliest ids with theirs."""
+
+    row: int
+    token: int
+    logprob: float
+    top: tuple[tuple[int, float], ...]
+
+
+class Decoder:
+    """Runs the language model over prefixes, one token a row at a time; finished rows leave the batch.
+
+    Rows are named by their place in the prefix. The caller ends a row with `drop`; the batch shrinks then.
+    """
+
+    def __init__(self, language: Any, prefix: Prefix, draws: Sequence[Draw]) -> None:
+        self._language = language
+        self._draws = draws
+        self._generators = [torch.Generator().manual_seed(draw.seed) for draw in draws]
+        self._rows = list(range(len(draws)))
+        self._mask = prefix.mask
+        self._cache = DynamicCache(config=language.config)
+        positions = (prefix.mask.cumsum(1) - 1).clamp(min=0)
+        self._next_position = positions[:, -1:] + 1
+        self._logits = self._forward(positions, inputs_embeds=prefix.embeds)
+
+    @property
+    def rows(self) -> list[int]:
+        """Rows that are still running."""
+        return list(self._rows)
+
+    def choose(self) -> list[Chosen]:
+        """One token for each running row."""
+        scores = torch.log_softmax(self._logits.float(), dim=-1)
+        return [self._choose(row, scores[place]) for place, row in enumerate(self._rows)]
+
+    def advance(self, chosen: Sequence[Chosen]) -> None:
+        """Feed the tokens of the rows that go on; rows that are not among them are dropped."""
+        kept = {choice.row: choice.token for choice in chosen}
+        self._keep([place for place, row in enumerate(self._rows) if row in kept])
+        if not self._rows:
+            return
+        ids = torch.tensor([[kept[row]] for row in self._rows], device=self._mask.device)
+        self._mask = torch.cat([self._mask, self._mask.new_ones(len(self._rows), 1)], dim=1)
+        self._logits = self._forward(self._next_position, input_ids=ids)
+        self._next_position = self._next_position + 1
+
+    def _choose(self, row: int, scores: Tensor) -> Chosen:
+        draw = self._draws[row]
+        if draw.temperature > 0:
+            shares = torch.softmax(scores / draw.temperature, dim=-1).cpu()
+            token = int(torch.multinomial(shares, 1, generator=self._generators[row]))
+        else:
+            token = int(scores.argmax())
+        best = scores.topk(draw.top) if draw.top else None
+        top = tuple(zip(best.indices.tolist(), best.values.tolist(), strict=True)) if best else ()
+        return Chosen(row, token, float(scores[token]), top)
+
+    def _keep(self, places: list[int]) -> None:
+        if len(places) == len(self._rows):
+            return
+        self._rows = [self._rows[place] for place in places]
+        if not places:
+            return
+        index = torch.tensor(places, device=self._mask.device)
+        self._cache.batch_select_indices(index)
+        self._mask, self._next_position = self._mask[index], self._next_position[index]
+
+    def _forward(self, positions: Tensor, **inputs: Tensor) -> Tensor:
+        """Scores of the next token, [rows, vocabulary]; only the last position reaches the vocabulary."""
+        output = self._language(
+            **inputs,
+            attention_mask=self._mask,
+            position_ids=positions,
+            past_key_values=self._cache,
+            use_cache=True,
+            logits_to_keep=1,
+        )
+        logits: Tensor = output.logits[:, -1]
+        return logits
+
+
+def decode_greedily(language: Any, prefix: Prefix, eos: int, most: int) -> Iterator[list[int]]:
+    """Whole answers as ids, in the order of the rows."""
+    decoder = Decoder(language, prefix, [Draw()] * len(prefix.mask))
+    answers: list[list[int]] = [[] for _ in prefix.mask]
+    for _ in range(most):
+        chosen = [choice for choice in decoder.choose() if choice.token != eos]
+        for choice in chosen:
+            answers[choice.row].append(choice.token)
+        decoder.advance(chosen)
+        if not decoder.rows:
+            break
+    return iter(answers)

@@ -1,0 +1,144 @@
+"""EfficientNet-Lite as an image encoder: pixels in, a grid of feature vectors out. It knows no labels.
+
+Architecture: Tan and Le, "EfficientNet", 2019, and the Lite variants' table published by its authors
+(ReLU6 in place of swish, no squeeze-and-excitation, first and last stage never repeated).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+_BN_EPS = 1e-3
+_STEM_CHANNELS = 32
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One row of the architecture table: how often, kernel size, stride, expansion, output channels."""
+
+    repeats: int
+    kernel: int
+    stride: int
+    expansion: int
+    channels: int
+
+
+_STAGES = (
+    Stage(1, 3, 1, 1, 16),
+    Stage(2, 3, 2, 6, 24),
+    Stage(2, 5, 2, 6, 40),
+    Stage(3, 3, 2, 6, 80),
+    Stage(3, 5, 1, 6, 112),
+    Stage(4, 5, 2, 6, 192),
+    Stage(1, 3, 1, 6, 320),
+)
+_SCALES = {"lite0": (1.0, 1.0), "lite1": (1.0, 1.1), "lite2": (1.1, 1.2), "lite3": (1.2, 1.4), "lite4": (1.4, 1.8)}
+_FINE_STAGE = 4  # the last stage at stride 16
+
+
+class SameConv2d(nn.Conv2d):
+    """Convolution with TensorFlow's SAME padding, which the published weights were trained with."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x: [batch, channels, height, width] -> [batch, channels, ceil(height/stride), ceil(width/stride)]."""
+        pad_h, pad_w = (self._excess(size, dim) for dim, size in enumerate(x.shape[-2:]))
+        if pad_h or pad_w:
+            x = F.pad(x, [pad_w // 2, pad_w - pad_w // 2, pad_h // 2, pad_h - pad_h // 2])
+        return super().forward(x)
+
+    def _excess(self, size: int, dim: int) -> int:
+        stride = self.stride[dim]
+        return max((math.ceil(size / stride) - 1) * stride + self.kernel_size[dim] - size, 0)
+
+
+class Block(nn.Module):
+    """Inverted residual: expand, filter each channel, project; with a skip where shapes agree."""
+
+    def __init__(self, channels_in: int, stage: Stage, stride: int) -> None:
+        super().__init__()
+        hidden = channels_in * stage.expansion
+        self.expands = stage.expansion > 1
+        if self.expands:
+            self.expand_conv = SameConv2d(channels_in, hidden, 1, bias=False)
+            self.bn0 = nn.BatchNorm2d(hidden, eps=_BN_EPS)
+        self.depthwise_conv = SameConv2d(hidden, hidden, stage.kernel, stride, groups=hidden, bias=False)
+        self.bn1 = nn.BatchNorm2d(hidden, eps=_BN_EPS)
+        self.project_conv = SameConv2d(hidden, stage.channels, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(stage.channels, eps=_BN_EPS)
+        self.skips = stride == 1 and channels_in == stage.channels
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x: [batch, channels, height, width]."""
+        y = F.relu6(self.bn0(self.expand_conv(x))) if self.expands else x
+        y = F.relu6(self.bn1(self.depthwise_conv(y)))
+        y = self.bn2(self.project_conv(y))
+        return x + y if self.skips else y
+
+
+class EfficientNetLite(nn.Module):
+    """Image encoder without the classifier.
+
+    fine: join to each cell of the last grid (stride 32) the four cells of the grid before it
+    (stride 16) that it covers: small objects survive, and the number of vectors stays the same.
+    """
+
+    def __init__(self, variant: str, fine: bool = False) -> None:
+        super().__init__()
+        stages = scaled_stages(variant)
+        self.fine = fine
+        self.conv_stem = SameConv2d(3, _STEM_CHANNELS, 3, 2, bias=False)
+        self.bn0 = nn.BatchNorm2d(_STEM_CHANNELS, eps=_BN_EPS)
+        self.blocks = nn.ModuleList(_blocks(stages))
+        self._fine_block = sum(stage.repeats for stage in stages[: _FINE_STAGE + 1]) - 1
+        self.width = stages[-1].channels + (4 * stages[_FINE_STAGE].channels if fine else 0)
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """pixels: [batch, 3, height, width], normalised, sides divisible by 32 -> [batch, cells, width].
+
+        Cells are in row-major order, the top left of the picture first.
+        """
+        x = F.relu6(self.bn0(self.conv_stem(pixels)))
+        finer = x
+        for index, block in enumerate(self.blocks):
+            x = block(x)
+            if index == self._fine_block:
+                finer = x
+        grid = torch.cat([x, F.pixel_unshuffle(finer, 2)], dim=1) if self.fine else x
+        return grid.flatten(2).transpose(1, 2)
+
+
+def scaled_stages(variant: str) -> list[Stage]:
+    """The architecture table of one Lite variant."""
+    width, depth = _SCALES[variant]
+    scaled = []
+    for index, stage in enumerate(_STAGES):
+        fixed = index in (0, len(_STAGES) - 1)
+        repeats = stage.repeats if fixed else math.ceil(stage.repeats * depth)
+        scaled.append(Stage(repeats, stage.kernel, stage.stride, stage.expansion, _round(stage.channels * width)))
+    return scaled
+
+
+def published_state(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Rename the keys of the published weights to this module's, dropping head and classifier."""
+    renamed = {".".join(part.lstrip("_") for part in key.split(".")): value for key, value in state.items()}
+    return {key: value for key, value in renamed.items() if not key.startswith(("conv_head", "bn1.", "fc."))}
+
+
+def _blocks(stages: list[Stage]) -> list[Block]:
+    blocks, channels = [], _STEM_CHANNELS
+    for stage in stages:
+        for repeat in range(stage.repeats):
+            blocks.append(Block(channels, stage, stage.stride if repeat == 0 else 1))
+            channels = stage.channels
+    return blocks
+
+
+def _round(channels: float, divisor: int = 8) -> int:
+    """Nearest multiple of the divisor, never more than a tenth below."""
+    rounded = max(divisor, int(channels + divisor / 2) // divisor * divisor)
+    return rounded + divisor if rounded < 0.9 * channels else rounded

@@ -1,0 +1,105 @@
+"""Frozen language models: from a GGUF inside a package or a transformers folder, with their tokenizer.
+
+A GGUF is unpacked once into the cache as safetensors, because unpacking takes longer than answering.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+from transformers.utils import logging as transformers_logging
+
+from ..errors import ModelError
+from .config import LanguageConfig
+
+_PACKAGE = "package:"
+
+
+@dataclass(frozen=True)
+class Language:
+    """A causal language model in evaluation mode, without gradients, and its tokenizer."""
+
+    model: Any
+    tokenizer: Any
+
+    @property
+    def words(self) -> nn.Embedding:
+        """The table of word vectors, [vocabulary, width]."""
+        table: nn.Embedding = self.model.get_input_embeddings()
+        return table
+
+
+def load_language(config: LanguageConfig, dtype: torch.dtype) -> Language:
+    """Load model and tokenizer on the CPU; nothing is downloaded."""
+    folder = language_folder(config)
+    transformers_logging.disable_progress_bar()
+    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, local_files_only=True)
+    return Language(model.eval().requires_grad_(False), tokenizer)
+
+
+def language_folder(config: LanguageConfig) -> Path:
+    """The transformers folder of a language model, unpacked from its GGUF if that has not been done."""
+    if not config.source.startswith(_PACKAGE):
+        return Path(config.source)
+    gguf = packaged_file(config.source.removeprefix(_PACKAGE))
+    folder = home() / "language" / f"{gguf.stem}-{config.sha256[:12]}"
+    if not (folder / "config.json").exists():
+        _unpack(gguf, config.sha256, folder)
+    return folder
+
+
+def home() -> Path:
+    """Where the backend keeps what it makes: RSGPT_HOME, else a folder in the user's cache."""
+    given = os.environ.get("RSGPT_HOME")
+    if given:
+        return Path(given)
+    caches = {"win32": "AppData/Local", "darwin": "Library/Caches"}
+    return Path.home() / caches.get(sys.platform, ".cache") / "rsgpt"
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def packaged_file(source: str) -> Path:
+    """A data file of an installed package, found without importing the package's code."""
+    package, _, name = source.partition("/")
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise ModelError(f"The package {package} is missing. Repair the environment: it is one of the pinned packages.")
+    path = Path(spec.submodule_search_locations[0]) / name
+    if not path.exists():
+        raise ModelError(f"The package {package} lacks its file {name}. Repair the environment.")
+    return path
+
+
+def _unpack(gguf: Path, sha256: str, folder: Path) -> None:
+    """Write a GGUF as a transformers folder in bfloat16; a killed unpacking leaves nothing behind under that name."""
+    if file_sha256(gguf) != sha256:
+        raise ModelError(f"{gguf.name} is not the file this model was trained with. Repair the environment.")
+    part = folder.with_name(f"{folder.name}.{os.getpid()}")
+    shutil.rmtree(part, ignore_errors=True)
+    transformers_logging.disable_progress_bar()
+    source = {"pretrained_model_name_or_path": gguf.parent, "gguf_file": gguf.name, "local_files_only": True}
+    AutoTokenizer.from_pretrained(**source).save_pretrained(part)
+    model = AutoModelForCausalLM.from_pretrained(
+        **source, dtype=torch.bfloat16, quantization_config=GgufConfig(dequantize=True)
+    )
+    model.save_pretrained(part)
+    try:
+        part.rename(folder)
+    except OSError:  # another process was faster: its copy is the same
+        shutil.rmtree(part)

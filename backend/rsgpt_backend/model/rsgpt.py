@@ -1,0 +1,112 @@
+"""The model of the family, whole: encoder, layer norm, Q-Former, projection, language model.
+
+It turns pictures and instructions into the language model's input. It does not generate: see decoding.py.
+Layout, as in RSGPT: [query vectors] [BOS, instruction] [answer, EOS]; the image comes before BOS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from .config import ModelConfig
+from .language import Language, load_language
+from .qformer import QFormer
+from .vision import build_encoder, normalise
+
+
+@dataclass(frozen=True)
+class Prefix:
+    """What the language model reads before it answers.
+
+    embeds: [batch, queries + longest prompt, width]; mask: 1 where real. Padding lies between image and text.
+    """
+
+    embeds: Tensor
+    mask: Tensor
+
+
+class Bridge(nn.Module):
+    """The trained part: layer norm on the encoder's output, Q-Former, one linear layer."""
+
+    def __init__(self, config: ModelConfig, words: nn.Embedding) -> None:
+        super().__init__()
+        vision = config.vision
+        self.ln_vision = nn.LayerNorm(vision.width, eps=1e-5)
+        self.cell_positions = (
+            nn.Parameter(torch.zeros(vision.cells, vision.width)) if vision.cell_positions else None
+        )
+        self.qformer = QFormer(config.qformer, vision, words)
+        self.projection = nn.Linear(config.qformer.width, config.language.width)
+
+    def forward(self, features: Tensor, ids: Tensor, mask: Tensor) -> Tensor:
+        """features: [batch, cells, vision width]; ids, mask: [batch, length] -> [batch, queries, language width]."""
+        features = self.ln_vision(features.float())
+        if self.cell_positions is not None:
+            features = features + self.cell_positions
+        return cast(Tensor, self.projection(self.qformer(features, ids, mask)))
+
+
+class Rsgpt(nn.Module):
+    """Encoder and language model are frozen; only `bridge` is ever trained."""
+
+    def __init__(self, config: ModelConfig, language: Language) -> None:
+        super().__init__()
+        self.config = config
+        encoder = build_encoder(config.vision).eval().requires_grad_(False)
+        self.encoder = encoder.to(memory_format=torch.channels_last)  # twice as fast on CPUs
+        self.bridge = Bridge(config, language.words)
+        self.tokenizer = language.tokenizer
+        self.language = language.model
+
+    @classmethod
+    def build(cls, config: ModelConfig, dtype: torch.dtype = torch.float32) -> Rsgpt:
+        """A model with its language model loaded in `dtype`, and encoder and bridge still random, in float32."""
+        return cls(config, load_language(config.language, dtype))
+
+    def train(self, mode: bool = True) -> Rsgpt:
+        """Only the bridge ever leaves evaluation mode: the frozen parts must not update statistics or drop units."""
+        super().train(False)
+        self.bridge.train(mode)
+        return self
+
+    @torch.no_grad()
+    def encode(self, pixels: Tensor) -> Tensor:
+        """uint8 [batch, 3, size, size] -> features [batch, cells, vision width]."""
+        ready = normalise(pixels, self.config.vision).to(memory_format=torch.channels_last)
+        return cast(Tensor, self.encoder(ready))
+
+    def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
+        """Token ids of texts, without special tokens."""
+        encoded: list[list[int]] = self.tokenizer(list(texts), add_special_tokens=False).input_ids
+        return encoded
+
+    def query_vectors(self, features: Tensor, instructions: Sequence[Sequence[int]]) -> Tensor:
+        """features and token ids of one instruction each -> [batch, queries, language width]."""
+        longest = self.config.qformer.max_text
+        ids, mask = pad([row[-longest:] for row in instructions], 0, features.device)
+        return cast(Tensor, self.bridge(features, ids, mask))
+
+    def prefix(self, features: Tensor, instructions: Sequence[Sequence[int]]) -> Prefix:
+        """Query vectors, then padding, then BOS and instruction, for generation."""
+        queries = self.query_vectors(features, instructions)
+        bos = self.config.language.bos_id
+        ids, mask = pad([[bos, *row] for row in instructions], bos, features.device, left=True)
+        words = self.language.get_input_embeddings()(ids)
+        embeds = torch.cat([queries.to(words.dtype), words], dim=1)
+        return Prefix(embeds, torch.cat([mask.new_ones(queries.shape[:2]), mask], dim=1))
+
+
+def pad(rows: Sequence[Sequence[int]], fill: int, device: torch.device, left: bool = False) -> tuple[Tensor, Tensor]:
+    """Rows of ids -> (ids, mask), both int64 [batch, longest]."""
+    longest = max(len(row) for row in rows)
+    ids, mask = [], []
+    for row in rows:
+        gap = longest - len(row)
+        ids.append([fill] * gap + list(row) if left else list(row) + [fill] * gap)
+        mask.append([0] * gap + [1] * len(row) if left else [1] * len(row) + [0] * gap)
+    return torch.tensor(ids, device=device), torch.tensor(mask, device=device)

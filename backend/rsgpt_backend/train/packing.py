@@ -1,0 +1,75 @@
+"""A batch of prompts with their answers as language-model input. All answers of a prompt share its prefix.
+
+Five captions of one picture then cost one prefix, not five. It knows token ids only, no text and no pictures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Group:
+    """One prompt and its answers, as token ids; answers end with EOS and hold no BOS."""
+
+    instruction: tuple[int, ...]
+    answers: tuple[tuple[int, ...], ...]
+
+    def __len__(self) -> int:
+        return len(self.instruction) + 1 + sum(len(answer) for answer in self.answers)
+
+
+@dataclass(frozen=True)
+class Packed:
+    """ids, positions: [batch, length] of what follows the query vectors; attend: bool [batch, 1, all, all],
+    all = queries + length; source, target: for each learnt token, the flat position (row x all + column) whose
+    output predicts it, and its id."""
+
+    ids: Tensor
+    positions: Tensor
+    attend: Tensor
+    source: Tensor
+    target: Tensor
+
+    def to(self, device: torch.device) -> Packed:
+        """The same batch on another device."""
+        return Packed(*(tensor.to(device) for tensor in vars(self).values()))
+
+
+def pack(groups: Sequence[Group], queries: int, bos: int) -> Packed:
+    """Lay groups out as [queries][BOS, instruction][answer][answer]...; answers do not see each other."""
+    length = max(len(group) for group in groups)
+    ids = torch.full((len(groups), length), bos)
+    positions = torch.zeros((len(groups), length), dtype=torch.long)
+    segments = torch.full((len(groups), queries + length), -1)  # -1 padding, 0 prefix, 1.. answers
+    source: list[int] = []
+    target: list[int] = []
+    for row, group in enumerate(groups):
+        prefix = 1 + len(group.instruction)
+        ids[row, 1:prefix] = torch.tensor(group.instruction)
+        segments[row, : queries + prefix] = 0
+        positions[row, :prefix] = torch.arange(queries, queries + prefix)
+        start, flat = prefix, row * (queries + length) + queries
+        for number, answer in enumerate(group.answers, start=1):
+            end = start + len(answer)
+            ids[row, start:end] = torch.tensor(answer)
+            segments[row, queries + start : queries + end] = number
+            positions[row, start:end] = torch.arange(queries + prefix, queries + prefix + len(answer))
+            source += [flat + prefix - 1, *range(flat + start, flat + end - 1)]
+            target += answer
+            start = end
+    every = torch.arange(queries).expand(len(groups), -1)
+    return Packed(ids, torch.cat([every, positions], 1), _attend(segments), torch.tensor(source), torch.tensor(target))
+
+
+def _attend(segments: Tensor) -> Tensor:
+    """Causal, and only to the prefix or to the same answer; padding sees itself, so that no row is empty."""
+    size = segments.shape[1]
+    causal = torch.ones(size, size, dtype=torch.bool).tril()
+    seen, by = segments[:, None, :], segments[:, :, None]
+    allowed = causal & ((seen == 0) | (seen == by))
+    return (allowed | torch.eye(size, dtype=torch.bool))[:, None]

@@ -1,0 +1,86 @@
+"""A training recipe: what is learnt from which files, and how; read from TOML. It starts nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..errors import UsageError
+from ..model.config import ModelConfig
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """images: a folder or zip; captions, questions: annotation files. All relative to the data folder."""
+
+    images: str
+    captions: str = ""
+    questions: str = ""
+
+
+@dataclass(frozen=True)
+class Adaptation:
+    """Fine-tuning of the vision encoder on scene labels and named objects, before it is frozen for good.
+
+    size: pixels a side while it is tuned; less than the model's own is faster, and objects then look
+    about as large as they will, since crops enlarge them.
+    """
+
+    steps: int = 0
+    batch: int = 32
+    size: int = 192
+    learning_rate: float = 3e-4
+    weight_decay: float = 0.05
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """steps: optimiser steps of the bridge; batch: prompts a step; questions_per_image: drawn each epoch.
+
+    views: how many of the picture's 8 turned and mirrored copies are used; warmup: steps;
+    learning_rate, weight_decay: AdamW's. precision: "bf16" or "fp32".
+    compile: fuse the language model's operations, twice as fast on CPUs; needs a C++ compiler.
+    """
+
+    model: ModelConfig
+    train: tuple[Dataset, ...]
+    validate: tuple[Dataset, ...]
+    adaptation: Adaptation = field(default_factory=Adaptation)
+    steps: int = 6000
+    batch: int = 128
+    questions_per_image: int = 3
+    views: int = 8
+    warmup: int = 300
+    learning_rate: float = 4e-4
+    min_learning_rate: float = 1e-5
+    weight_decay: float = 0.05
+    clip: float = 1.0
+    precision: str = "bf16"
+    compile: bool = False
+    seed: int = 42
+    checkpoint_every: int = 500
+    validation_prompts: int = 2000
+
+
+def read_recipe(path: Path, overrides: dict[str, Any] | None = None) -> Recipe:
+    """Read a recipe; unknown keys and missing parts raise UsageError."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data.update(overrides or {})
+        parts = {
+            "model": ModelConfig.from_dict(data["model"]),
+            "train": tuple(Dataset(**part) for part in data["train"]),
+            "validate": tuple(Dataset(**part) for part in data.get("validate", [])),
+            "adaptation": Adaptation(**data.get("adaptation", {})),
+        }
+        return Recipe(**{**data, **parts})
+    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+        raise UsageError(f"The recipe {path} cannot be used: {error}.") from error
+
+
+def digest_of(recipe: Recipe) -> dict[str, Any]:
+    """The recipe as plain data, to be stored beside what it made."""
+    return dataclasses.asdict(recipe)

@@ -1,0 +1,223 @@
+"""Train the bridge: RSGPT's recipe with encoder and language model frozen. Resumes exactly after a kill.
+
+It writes one folder: the adapted encoder, features, checkpoint, and at the end the model.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+from torch.nn import functional as F
+from tqdm import tqdm
+
+from ..model.rsgpt import Rsgpt
+from ..model.weights import load_published, save_model
+from .adapt import adapt_encoder
+from .corpus import Corpus, Drawn
+from .packing import Group, Packed, pack
+from .recipe import Recipe
+from .views import FeatureStore, store_name
+
+_NO_DECAY = ("bias", "norm", "ln_", "query_tokens", "positions")
+_LOG_EVERY = 50
+
+
+class Trainer:
+    """One run of a recipe in one folder."""
+
+    def __init__(self, recipe: Recipe, data: Path, out: Path, device: torch.device) -> None:
+        self.recipe, self.out, self.device = recipe, out, device
+        self.dtype = torch.bfloat16 if recipe.precision == "bf16" else torch.float32
+        out.mkdir(parents=True, exist_ok=True)
+        torch.manual_seed(recipe.seed)
+        self.model = Rsgpt.build(recipe.model, self.dtype).to(device)
+        self.model.language.set_attn_implementation("eager")  # with a mask, its backward is the fastest on CPUs
+        self._read = torch.compile(self.model.language.model, dynamic=True) if recipe.compile else None
+        self._nll = torch.compile(F.cross_entropy, dynamic=True) if recipe.compile else F.cross_entropy
+        size = recipe.model.vision.image_size
+        self.corpus = Corpus(data, recipe.train, size)
+        self.held_out = Corpus(data, recipe.validate, size) if recipe.validate else None
+        self._ids: dict[str, tuple[int, ...]] = {}
+
+    def run(self) -> None:
+        """Encoder, features, bridge; then the model is written to the folder `model`."""
+        self._prepare_encoder()
+        features = self._features(self.corpus, self.recipe.views)
+        held_out = self._features(self.held_out, 1) if self.held_out else None
+        self._train_bridge(features, held_out)
+        save_model(self.model, self.out / "model")
+
+    def _prepare_encoder(self) -> None:
+        path = self.out / "encoder.safetensors"
+        if path.exists():
+            self.model.encoder.load_state_dict(load_file(path))
+            return
+        start = self.recipe.model.notes.get("encoder_start")
+        if start:
+            load_published(self.model.encoder, start)
+        if self.recipe.adaptation.steps:
+            vision = self.recipe.model.vision
+            adapt_encoder(self.model.encoder, self.corpus, vision, self.recipe.adaptation, self.device)
+        _write(self.model.encoder.state_dict(), path)
+
+    def _features(self, corpus: Corpus, views: int) -> Tensor | FeatureStore:
+        """On a GPU they are kept in its memory, else on disk."""
+        vision = self.recipe.model.vision
+        name = store_name(corpus.filenames, list(self.model.encoder.state_dict().values()))
+        store = FeatureStore(self.out / name, len(corpus.subjects), views, (vision.cells, vision.width))
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.dtype == torch.bfloat16):
+            store.fill(corpus.pixels, lambda pixels: self.model.encode(pixels.to(self.device)))
+        return torch.from_numpy(store.features[:]).to(self.device) if self.device.type == "cuda" else store
+
+    def _train_bridge(self, features: Any, held_out: Any) -> None:
+        optimizer = _optimizer(self.model, self.recipe)
+        first = self._resume(optimizer)
+        batches = self._batches(first)
+        bar = tqdm(range(first, self.recipe.steps), desc="bridge", initial=first, total=self.recipe.steps)
+        losses: list[Tensor] = []
+        for step in bar:
+            torch.manual_seed(self.recipe.seed * 1_000_003 + step)
+            losses.append(self._step(next(batches), features, optimizer, step))
+            if (step + 1) % _LOG_EVERY == 0:
+                bar.set_postfix(loss=f"{torch.stack(losses).mean().item():.3f}")
+                losses.clear()
+            if (step + 1) % self.recipe.checkpoint_every == 0 or step + 1 == self.recipe.steps:
+                self._checkpoint(optimizer, step + 1)
+                self._validate(held_out, step + 1)
+
+    def _batches(self, first: int) -> Iterator[list[Drawn]]:
+        recipe = self.recipe
+        buckets = self.corpus.buckets(recipe.seed, recipe.batch, recipe.views, recipe.questions_per_image)
+        every = (batch for bucket in buckets for batch in bucket)
+        for _ in range(first):
+            next(every)
+        return every
+
+    def _step(self, drawn: list[Drawn], features: Any, optimizer: torch.optim.Optimizer, step: int) -> Tensor:
+        self.model.train()
+        loss = self._loss(drawn, features)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.bridge.parameters(), self.recipe.clip)
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate(self.recipe, step)
+        optimizer.step()
+        optimizer.zero_grad()
+        return loss.detach()
+
+    def _loss(self, drawn: list[Drawn], features: Any) -> Tensor:
+        """Mean negative log likelihood of the answers' tokens."""
+        config = self.recipe.model
+        groups = [self._group(one) for one in drawn]
+        packed = pack(groups, config.qformer.queries, config.language.bos_id).to(self.device)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.dtype == torch.bfloat16):
+            seen = self._gather(features, drawn)
+            queries = self.model.query_vectors(seen, [group.instruction for group in groups])
+            logits = answer_logits(self.model, queries, packed, self._read)
+        loss: Tensor = self._nll(logits.float(), packed.target)
+        return loss
+
+    def _gather(self, features: Any, drawn: Sequence[Drawn]) -> Tensor:
+        shown, pictures = [one.view for one in drawn], [one.picture for one in drawn]
+        if isinstance(features, FeatureStore):
+            return torch.from_numpy(features.features[shown, pictures])
+        picked: Tensor = features[shown, pictures]
+        return picked
+
+    def _group(self, drawn: Drawn) -> Group:
+        return Group(self._tokens(drawn.prompt), tuple(self._tokens(answer, True) for answer in drawn.answers))
+
+    def _tokens(self, text: str, answer: bool = False) -> tuple[int, ...]:
+        """Token ids; an answer starts with a space, as in running text, and ends with EOS."""
+        key = f" {text}" if answer else text
+        if key not in self._ids:
+            end = (self.recipe.model.language.eos_id,) if answer else ()
+            self._ids[key] = (*self.model.tokenize([key])[0], *end)
+        return self._ids[key]
+
+    @torch.no_grad()
+    def _validate(self, features: Any, step: int) -> None:
+        if self.held_out is None:
+            return
+        self.model.eval()
+        batch = self.recipe.batch
+        buckets = self.held_out.buckets(0, batch, 1, self.recipe.questions_per_image)
+        batches = [one for bucket in (next(buckets), next(buckets)) for one in bucket]
+        rounds = batches[: max(self.recipe.validation_prompts // batch, 1)]
+        loss = torch.stack([self._loss(one, features) for one in rounds]).mean().item()
+        with (self.out / "log.jsonl").open("a", encoding="utf-8") as log:
+            log.write(json.dumps({"step": step, "validation_loss": round(loss, 4)}) + "\n")
+        tqdm.write(f"step {step}: validation loss {loss:.4f}")
+
+    def _checkpoint(self, optimizer: torch.optim.Optimizer, step: int) -> None:
+        tensors = {f"bridge.{name}": value for name, value in self.model.bridge.state_dict().items()}
+        for index, state in optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{index}.{key}": value for key, value in state.items()}
+        tensors["step"] = torch.tensor([step])
+        _write(tensors, self.out / "checkpoint.safetensors")
+
+    def _resume(self, optimizer: torch.optim.Optimizer) -> int:
+        """Step to go on with."""
+        path = self.out / "checkpoint.safetensors"
+        if not path.exists():
+            return 0
+        tensors = load_file(path)
+        bridge = {key.removeprefix("bridge."): value for key, value in tensors.items() if key.startswith("bridge.")}
+        self.model.bridge.load_state_dict(bridge)
+        state: dict[int, dict[str, Tensor]] = {}
+        for key, value in tensors.items():
+            if key.startswith("optimizer."):
+                _, index, name = key.split(".", 2)
+                state.setdefault(int(index), {})[name] = value
+        optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+        return int(tensors["step"][0])
+
+
+def answer_logits(model: Rsgpt, queries: Tensor, packed: Packed, read: Callable[..., Any] | None = None) -> Tensor:
+    """Scores for each learnt token, [tokens, vocabulary]; only these positions reach the vocabulary.
+
+    read: the language model without its head, where it is compiled.
+    """
+    words = model.language.get_input_embeddings()(packed.ids)
+    bias = torch.zeros(packed.attend.shape, dtype=words.dtype, device=words.device)
+    bias.masked_fill_(~packed.attend, torch.finfo(words.dtype).min)
+    hidden = (read or model.language.model)(
+        inputs_embeds=torch.cat([queries.to(words.dtype), words], dim=1),
+        attention_mask=bias,
+        position_ids=packed.positions,
+        use_cache=False,
+    ).last_hidden_state
+    logits: Tensor = model.language.lm_head(hidden.flatten(0, 1)[packed.source])
+    return logits
+
+
+def learning_rate(recipe: Recipe, step: int) -> float:
+    """Linear warm-up, then a cosine down to the least."""
+    if step < recipe.warmup:
+        return recipe.learning_rate * (step + 1) / recipe.warmup
+    share = (step - recipe.warmup) / max(recipe.steps - recipe.warmup, 1)
+    return recipe.min_learning_rate + (recipe.learning_rate - recipe.min_learning_rate) * 0.5 * (
+        1 + math.cos(math.pi * min(share, 1))
+    )
+
+
+def _optimizer(model: Rsgpt, recipe: Recipe) -> torch.optim.AdamW:
+    """AdamW; norms, biases, queries and positions are not decayed."""
+    decayed, free = [], []
+    for name, parameter in model.bridge.named_parameters():
+        (free if parameter.ndim < 2 or any(part in name for part in _NO_DECAY) else decayed).append(parameter)
+    groups = [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": free, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=recipe.learning_rate, betas=(0.9, 0.999), fused=True)
+
+
+def _write(tensors: dict[str, Tensor], path: Path) -> None:
+    """Write beside, then rename: a kill leaves the old file whole."""
+    part = path.with_suffix(".part")
+    save_file({key: value.detach().cpu().contiguous() for key, value in tensors.items()}, part)
+    part.replace(path)

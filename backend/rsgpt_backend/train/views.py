@@ -1,0 +1,61 @@
+"""The eight turned and mirrored copies of a picture, and their features kept on disk.
+
+View 0 is the picture itself. It knows encoders only as a function.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from tqdm import tqdm
+
+VIEWS = 8
+
+
+def view(pixels: Tensor, number: int) -> Tensor:
+    """One of the eight symmetries of the square: [..., height, width] -> the same shape."""
+    turned = torch.rot90(pixels, number % 4, (-2, -1))
+    return turned.flip(-1) if number >= 4 else turned
+
+
+class FeatureStore:
+    """Features of all views of all pictures, float16 [views, pictures, cells, width], memory-mapped.
+
+    A store that was cut off is taken up where it stopped; one made by another encoder is never used.
+    """
+
+    def __init__(self, path: Path, pictures: int, views: int, shape: tuple[int, int]) -> None:
+        self._progress = path.with_suffix(".json")
+        mode = "r+" if path.exists() and self._progress.exists() else "w+"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        size = (views, pictures, *shape)
+        self.features: NDArray[np.float16] = np.memmap(path, np.float16, mode, shape=size)
+        self._done = json.loads(self._progress.read_text()) if mode == "r+" else 0
+
+    def fill(self, pixels: Tensor, encode: Callable[[Tensor], Tensor], batch: int = 64) -> None:
+        """pixels: uint8 [pictures, 3, size, size]; encode: a batch of them -> features."""
+        views, pictures = self.features.shape[:2]
+        starts = [(number, start) for number in range(views) for start in range(0, pictures, batch)]
+        for index, (number, start) in enumerate(tqdm(starts, desc="features", disable=self._done >= len(starts))):
+            if index < self._done:
+                continue
+            encoded = encode(view(pixels[start : start + batch], number).contiguous())
+            self.features[number, start : start + batch] = encoded.to("cpu", torch.float16).numpy()
+            if index % 50 == 49 or index == len(starts) - 1:
+                self.features.flush()  # type: ignore[attr-defined]  # numpy types a memmap as a plain array here
+                self._progress.write_text(json.dumps(index + 1))
+
+
+def store_name(files: Sequence[str], weights: Sequence[Tensor]) -> str:
+    """A name that changes with the pictures' names and the encoder's weights."""
+    digest = hashlib.sha256("\n".join(files).encode())
+    for tensor in weights:
+        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return f"features-{digest.hexdigest()[:16]}.f16"
