@@ -58,7 +58,7 @@ def style(layer: QgsVectorLayer, tile_pixels: float) -> None:
     halo.setColor(QColor(0, 0, 0, 200))
     text.setBuffer(halo)
     labels = QgsPalLayerSettings()
-    labels.fieldName = f"wordwrap(coalesce(\"caption\", \"status\"), {LETTERS})"
+    labels.fieldName = f'wordwrap(coalesce("caption", "status"), {LETTERS})'
     labels.isExpression = True
     labels.placement = Qgis.LabelPlacement.OverPoint
     labels.multilineAlign = Qgis.LabelMultiLineAlignment.Center

@@ -50,9 +50,9 @@ def broad_handlers(source: Source) -> Iterator[int]:
     """A broad handler, which belongs at a border of a thread or process alone, says in a comment why."""
     lines = source.text.splitlines()
     for node in ast.walk(source.tree):
-        if isinstance(node, ast.ExceptHandler) and is_broad(node.type):
-            if "#" not in "".join(lines[node.lineno - 1 : node.lineno + 1]):
-                yield node.lineno
+        broad = isinstance(node, ast.ExceptHandler) and is_broad(node.type)
+        if broad and "#" not in "".join(lines[node.lineno - 1 : node.lineno + 1]):
+            yield node.lineno
 
 
 def is_broad(caught: ast.expr | None) -> bool:

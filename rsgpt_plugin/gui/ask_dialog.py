@@ -1,0 +1,78 @@
+"""The dialog of “Ask about this area…”: a question and the kind of its answer. Asks nothing itself."""
+
+from __future__ import annotations
+
+from typing import Optional
+
+from qgis.PyQt.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QLineEdit, QWidget
+
+from ..core.questions import AnswerType, Question, parse_questions
+from ..errors import QuestionError
+
+_NAME = "answer"
+
+
+class AskDialog(QDialog):
+    """Ends with `accept` only when `question()` is one that can be asked."""
+
+    def __init__(self, parent: Optional[QWidget] = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Ask about this area"))
+        self.text = QLineEdit()
+        self.text.setPlaceholderText(self.tr("How many cars are there?"))
+        self.text.setMinimumWidth(360)
+        self.kind = QComboBox()
+        for label, kind in (
+            (self.tr("Text"), AnswerType.TEXT),
+            (self.tr("Yes or no"), AnswerType.YESNO),
+            (self.tr("Whole number"), AnswerType.INTEGER),
+            (self.tr("One of a list"), AnswerType.CHOICE),
+        ):
+            self.kind.addItem(label, kind.value)
+        self.choices = QLineEdit()
+        self.choices.setPlaceholderText(self.tr("forest, farmland, town"))
+        self.problem = QLabel()
+        self.problem.setWordWrap(True)
+        roles = QDialogButtonBox.StandardButton
+        self.buttons = QDialogButtonBox(roles.Ok | roles.Cancel)
+        self._lay_out()
+        self._update()
+
+    def question(self) -> Question:
+        """Return the question; QuestionError where it cannot be asked yet."""
+        kind = str(self.kind.currentData())
+        if kind == AnswerType.CHOICE.value:
+            kind = f"choice({'|'.join(part.strip() for part in self.choices.text().split(','))})"
+        (question,) = parse_questions(f"{_NAME}[{kind}]: {self.text.text().strip()}")
+        return question
+
+    def _lay_out(self) -> None:
+        layout = QFormLayout(self)
+        layout.addRow(self.tr("Question"), self.text)
+        layout.addRow(self.tr("Answer"), self.kind)
+        layout.addRow(self.tr("Choices"), self.choices)
+        layout.addRow(self.problem)
+        layout.addRow(self.buttons)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        self.text.textChanged.connect(self._update)
+        self.choices.textChanged.connect(self._update)
+        self.kind.currentIndexChanged.connect(self._update)
+
+    def _update(self) -> None:
+        is_choice = self.kind.currentData() == AnswerType.CHOICE.value
+        self.choices.setEnabled(is_choice)
+        problem = self._what_is_missing(is_choice)
+        self.problem.setText(problem)
+        self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(not problem)
+
+    def _what_is_missing(self, is_choice: bool) -> str:
+        if not self.text.text().strip():
+            return self.tr("Write a question.")
+        if is_choice and self.choices.text().count(",") < 1:
+            return self.tr("Write two or more choices, with commas between them.")
+        try:
+            self.question()
+        except QuestionError as error:
+            return str(error)
+        return ""

@@ -1,0 +1,1 @@
+"""Runs started from the interface: tasks, and the layer that their answers reach."""

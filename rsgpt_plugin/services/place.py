@@ -1,0 +1,128 @@
+"""Which part of which raster a click means, as parameters of `rsgpt:describeraster`. Reads no pixels."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Optional
+
+from qgis.core import (
+    QgsCoordinateTransform,
+    QgsCsException,
+    QgsMapSettings,
+    QgsPointXY,
+    QgsProcessing,
+    QgsRasterLayer,
+    QgsRectangle,
+    QgsReferencedRectangle,
+)
+from qgis.PyQt.QtCore import QCoreApplication
+
+from ..core.questions import Question
+from ..errors import ImageryError
+from ..geo.gsd import GroundMeter
+
+translate = QCoreApplication.translate
+
+# 256 pixels of 0.3 m, as in the images that the default model learned from.
+CLICK_SIZE_M = 77.0
+_SCREEN_PIXELS = 256
+_LARGEST_TILE = 1024
+_SHRUNK_TO = 512
+_FINEST_M = 0.3
+
+
+@dataclass(frozen=True)
+class Place:
+    """An extent of a raster layer, in the layer's CRS, that becomes one picture. side_m: its longer side."""
+
+    layer: QgsRasterLayer
+    extent: QgsReferencedRectangle
+    side_m: float
+
+    def parameters(self, question: Optional[Question] = None) -> dict[str, Any]:
+        """Return what describes it, or, with a question, what answers that alone: always one tile, one row."""
+        asked = {
+            "INPUT": self.layer.id(),
+            "EXTENT": self.extent,
+            "TILE_SIZE": _LARGEST_TILE,
+            "CAPTION": question is None,
+            "QUESTIONS": question.line if question else "",
+            "OUTPUT": QgsProcessing.TEMPORARY_OUTPUT,
+        }
+        if not 0 < self._native_pixels() <= _LARGEST_TILE:
+            asked["GROUND_RESOLUTION"] = max(_FINEST_M, self.side_m / _SHRUNK_TO)
+        return asked
+
+    def _native_pixels(self) -> float:
+        """The raster's own pixels along the longer side; 0 where a server draws it."""
+        if self.layer.width() <= 0 or self.layer.height() <= 0:
+            return 0.0
+        whole = self.layer.extent()
+        across = self.extent.width() * self.layer.width() / whole.width()
+        down = self.extent.height() * self.layer.height() / whole.height()
+        return max(across, down)
+
+
+def canvas_place(view: QgsMapSettings) -> Place:
+    """Return what the map shows of its topmost raster; ImageryError where that is nothing, or is rotated."""
+    if view.rotation():
+        raise ImageryError(
+            translate("Rsgpt", "The map is rotated. Set its rotation to 0 in the status bar, then describe it.")
+        )
+    return _place(view, view.visibleExtent())
+
+
+def clicked_place(view: QgsMapSettings, point: QgsPointXY, size_m: float = CLICK_SIZE_M) -> Place:
+    """Return the square around a point of the map: `size_m` on the ground, or 256 pixels of the screen where that
+    is more, cut to what is visible.
+    """
+    visible = view.visibleExtent()
+    east, north = _metres_per_unit(view, point, visible)
+    side = max(size_m, _SCREEN_PIXELS * view.mapUnitsPerPixel() * math.sqrt(east * north))
+    square = QgsRectangle.fromCenterAndSize(point, side / east, side / north)
+    return _place(view, square.intersect(visible))
+
+
+def _place(view: QgsMapSettings, area: QgsRectangle) -> Place:
+    layer, extent = _topmost_raster(view, area)
+    east, north = _metres_per_unit(view, area.center(), area)
+    side_m = max(area.width() * east, area.height() * north)
+    return Place(layer, QgsReferencedRectangle(extent, layer.crs()), side_m)
+
+
+def _topmost_raster(view: QgsMapSettings, area: QgsRectangle) -> tuple[QgsRasterLayer, QgsRectangle]:
+    """The first visible raster under the middle of `area`, else the first that touches it; `area` in its CRS."""
+    found = []
+    for layer in view.layers():
+        if isinstance(layer, QgsRasterLayer) and layer.isValid() and layer.isInScaleRange(view.scale()):
+            there = _in_layer(view, layer, area)
+            if there is not None and there.intersects(layer.extent()):
+                found.append((layer, there))
+    for layer, there in found:
+        if layer.extent().contains(there.center()):
+            return layer, there
+    if found:
+        return found[0]
+    raise ImageryError(
+        translate("Rsgpt", "There is no visible raster layer here. Add an aerial or satellite image, or show one.")
+    )
+
+
+def _in_layer(view: QgsMapSettings, layer: QgsRasterLayer, area: QgsRectangle) -> Optional[QgsRectangle]:
+    transform = QgsCoordinateTransform(view.destinationCrs(), layer.crs(), view.transformContext())
+    try:
+        there = transform.transformBoundingBox(area)
+    except QgsCsException:
+        return None
+    return there if there.isFinite() and not there.isEmpty() else None
+
+
+def _metres_per_unit(view: QgsMapSettings, point: QgsPointXY, area: QgsRectangle) -> tuple[float, float]:
+    meter = GroundMeter(view.destinationCrs(), view.transformContext())
+    east, north = meter.unit_sides(point, 1e-3 * max(area.width(), area.height()))
+    if not (math.isfinite(east) and math.isfinite(north) and east > 0 and north > 0):
+        raise ImageryError(
+            translate("Rsgpt", "The ground cannot be measured here. Zoom to the image and check the project's CRS.")
+        )
+    return east, north
