@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import ClassVar
 
 from qgis.core import (
+    Qgis,
     QgsMapLayer,
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProcessingLayerPostProcessorInterface,
     QgsVectorLayer,
-    QgsWkbTypes,
 )
 
 from ..core.paths import plugin_root
@@ -22,7 +22,7 @@ _TEXT_ONLY = QgsMapLayer.StyleCategory.Labeling | QgsMapLayer.StyleCategory.MapT
 
 def apply_style(layer: QgsVectorLayer) -> None:
     """Style a result layer; one that holds points or lines keeps its symbols and gets labels and map tips."""
-    polygons = layer.geometryType() == QgsWkbTypes.GeometryType.PolygonGeometry
+    polygons = layer.geometryType() == Qgis.GeometryType.Polygon
     layer.loadNamedStyle(
         str(STYLE_FILE), True, QgsMapLayer.StyleCategory.AllStyleCategories if polygons else _TEXT_ONLY
     )

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from qgis.core import (
+    Qgis,
     QgsFeature,
     QgsFeatureRequest,
     QgsGeometry,
@@ -19,7 +20,6 @@ from qgis.core import (
     QgsProcessingParameterExtent,
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterNumber,
-    QgsWkbTypes,
 )
 
 from ..core.cache import AnswerCache
@@ -101,7 +101,7 @@ class DescribeRaster(DescribeAlgorithm):
         capture = capture.settled(windows, feedback)
         if capture.note:
             feedback.pushInfo(capture.note)
-        shape = SinkShape(self.fields(), QgsWkbTypes.Type.Polygon, plan.snapshot.crs)
+        shape = SinkShape(self.fields(), Qgis.WkbType.Polygon, plan.snapshot.crs)
         sink, identifier = self.open_sink(parameters, context, shape)
         with AnswerCache(cache_file()) as cache:
             counts = Run(plan.asking, cache, sink, feedback).describe(_places(capture, windows), len(windows))

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import processing
 import pytest
+from osgeo import gdal, ogr, osr
 from qgis.core import (
     QgsApplication,
     QgsFeature,
@@ -28,7 +29,7 @@ from qgis.PyQt.QtCore import QEventLoop
 from rsgpt_plugin.errors import SetupError
 from rsgpt_plugin.processing import run as run_module
 from rsgpt_plugin.processing.describeraster import DescribeRaster
-from tests.plugin.rasters import DEGREES, LOCAL_CRS, ROTATED, Odd, pattern, write
+from tests.plugin.rasters import DEGREES, LOCAL_CRS, ROTATED, Odd, pattern, truncate, write
 
 from .conftest import ScriptedGateway, number_in, numbered, rows_of
 
@@ -214,6 +215,51 @@ def test_layers_that_cannot_be_are_refused(
 ) -> None:
     assert sentence in refusal(raster(values, odd), **parameters)
     assert gateway.connections == 0
+
+
+@pytest.mark.parametrize(
+    ("extent", "sentence"),
+    [
+        (QgsRectangle(float("-inf"), float("-inf"), float("inf"), float("inf")), "without bounds"),
+        (QgsRectangle(float("nan"), 0, 1, float("nan")), "without bounds"),
+        (QgsRectangle(500010, 3999990, 500010, 3999990), "outside the layer"),
+    ],
+)
+def test_extents_without_bounds_or_area_are_refused(
+    raster: Make, gateway: ScriptedGateway, extent: QgsRectangle, sentence: str
+) -> None:
+    assert sentence in refusal(raster(pattern(3, 64, 96)), EXTENT=extent)
+
+
+def test_the_whole_world_is_refused_before_anything_is_drawn(gateway: ScriptedGateway) -> None:
+    world = QgsRasterLayer("type=xyz&url=http://127.0.0.1:1/{z}/{x}/{y}&zmax=19&zmin=0", "world", "wms")
+    assert "Choose a smaller extent" in refusal(world)
+
+
+@pytest.mark.parametrize("percent", range(5, 100, 10))
+def test_a_file_cut_anywhere_is_refused_or_described_as_far_as_it_goes(
+    tmp_path: Path, gateway: ScriptedGateway, percent: int
+) -> None:
+    path = truncate(write(tmp_path / "a.tif", pattern(3, 96, 96, "uint16")), percent / 100)
+    layer = QgsRasterLayer(str(path), "cut")
+    if not layer.isValid():
+        assert refusal(layer)
+        return
+    try:
+        result = describe(layer)
+    except QgsProcessingException as error:
+        assert "unreadable" in str(error)  # noqa: PT017 - either end is right, depending on where it was cut
+    else:
+        assert result["ANSWERED"] + result["SKIPPED"] + result["FAILED"] == result["TILES"] == 9
+
+
+def test_exceptions_of_gdal_that_another_plugin_switched_on_do_no_harm(raster: Make, gateway: ScriptedGateway) -> None:
+    gdal.UseExceptions()
+    try:
+        assert describe(raster(pattern(3, 64, 96), Odd(ROTATED)))["ANSWERED"] == 6
+    finally:
+        for module in (osr, ogr, gdal):  # GDAL 3.6 wants the last one first
+            module.DontUseExceptions()
 
 
 def test_a_missing_environment_is_told(raster: Make, monkeypatch: pytest.MonkeyPatch) -> None:
