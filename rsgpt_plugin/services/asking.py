@@ -69,7 +69,7 @@ class AskingService(QObject):
         click = _Click(question, context)
         algorithm = QgsApplication.processingRegistry().createAlgorithmById(_ALGORITHM)
         task = QgsProcessingAlgRunnerTask(algorithm, place.parameters(question), context, click.feedback)
-        task.setDescription(translate("Rsgpt", "RSGPT looks at {layer}").format(layer=place.layer.name()))
+        task.setDescription(translate("Rsgpt", "RSGPT looks at {layer}").format(layer=place.layer_name))
         if click.feedback.errors or task.isCanceled():
             self.failed.emit(_sentence(click.feedback))
             return

@@ -34,34 +34,30 @@ _FINEST_M = 0.3
 
 @dataclass(frozen=True)
 class Place:
-    """An extent of a raster layer, in the layer's CRS, that becomes one picture. side_m: its longer side."""
+    """An extent of a raster layer, in the layer's CRS, that becomes one picture.
 
-    layer: QgsRasterLayer
+    side_m: its longer side on the ground. pixels: the raster's own along that side; 0 where a server draws it.
+    """
+
+    layer_id: str
+    layer_name: str
     extent: QgsReferencedRectangle
     side_m: float
+    pixels: float
 
     def parameters(self, question: Optional[Question] = None) -> dict[str, Any]:
         """Return what describes it, or, with a question, what answers that alone: always one tile, one row."""
         asked = {
-            "INPUT": self.layer.id(),
+            "INPUT": self.layer_id,
             "EXTENT": self.extent,
             "TILE_SIZE": _LARGEST_TILE,
             "CAPTION": question is None,
             "QUESTIONS": question.line if question else "",
             "OUTPUT": QgsProcessing.TEMPORARY_OUTPUT,
         }
-        if not 0 < self._native_pixels() <= _LARGEST_TILE:
+        if not 0 < self.pixels <= _LARGEST_TILE:
             asked["GROUND_RESOLUTION"] = max(_FINEST_M, self.side_m / _SHRUNK_TO)
         return asked
-
-    def _native_pixels(self) -> float:
-        """The raster's own pixels along the longer side; 0 where a server draws it."""
-        if self.layer.width() <= 0 or self.layer.height() <= 0:
-            return 0.0
-        whole = self.layer.extent()
-        across = self.extent.width() * self.layer.width() / whole.width()
-        down = self.extent.height() * self.layer.height() / whole.height()
-        return max(across, down)
 
 
 def canvas_place(view: QgsMapSettings) -> Place:
@@ -70,7 +66,8 @@ def canvas_place(view: QgsMapSettings) -> Place:
         raise ImageryError(
             translate("Rsgpt", "The map is rotated. Set its rotation to 0 in the status bar, then describe it.")
         )
-    return _place(view, view.visibleExtent())
+    area = view.visibleExtent()
+    return _place(view, area, area.center())
 
 
 def clicked_place(view: QgsMapSettings, point: QgsPointXY, size_m: float = CLICK_SIZE_M) -> Place:
@@ -81,41 +78,45 @@ def clicked_place(view: QgsMapSettings, point: QgsPointXY, size_m: float = CLICK
     east, north = _metres_per_unit(view, point, visible)
     side = max(size_m, _SCREEN_PIXELS * view.mapUnitsPerPixel() * math.sqrt(east * north))
     square = QgsRectangle.fromCenterAndSize(point, side / east, side / north)
-    return _place(view, square.intersect(visible))
+    return _place(view, square.intersect(visible), point)
 
 
-def _place(view: QgsMapSettings, area: QgsRectangle) -> Place:
-    layer, extent = _topmost_raster(view, area)
-    east, north = _metres_per_unit(view, area.center(), area)
+def _place(view: QgsMapSettings, area: QgsRectangle, point: QgsPointXY) -> Place:
+    layer, extent = _topmost_raster(view, area, point)
+    east, north = _metres_per_unit(view, point, area)
     side_m = max(area.width() * east, area.height() * north)
-    return Place(layer, QgsReferencedRectangle(extent, layer.crs()), side_m)
+    asked = QgsReferencedRectangle(extent, layer.crs())
+    return Place(layer.id(), layer.name(), asked, side_m, _pixels(layer, extent))
 
 
-def _topmost_raster(view: QgsMapSettings, area: QgsRectangle) -> tuple[QgsRasterLayer, QgsRectangle]:
-    """The first visible raster under the middle of `area`, else the first that touches it; `area` in its CRS."""
-    found = []
+def _pixels(layer: QgsRasterLayer, extent: QgsRectangle) -> float:
+    if layer.width() <= 0 or layer.height() <= 0:
+        return 0.0
+    whole = layer.extent()
+    across = extent.width() * layer.width() / whole.width()
+    return max(across, extent.height() * layer.height() / whole.height())
+
+
+def _topmost_raster(view: QgsMapSettings, area: QgsRectangle, point: QgsPointXY) -> tuple[QgsRasterLayer, QgsRectangle]:
+    """The first visible raster under `point`, else the first that touches `area`; with `area` in its CRS."""
+    touching = []
     for layer in view.layers():
-        if isinstance(layer, QgsRasterLayer) and layer.isValid() and layer.isInScaleRange(view.scale()):
-            there = _in_layer(view, layer, area)
-            if there is not None and there.intersects(layer.extent()):
-                found.append((layer, there))
-    for layer, there in found:
-        if layer.extent().contains(there.center()):
+        if not (isinstance(layer, QgsRasterLayer) and layer.isValid() and layer.isInScaleRange(view.scale())):
+            continue
+        transform = QgsCoordinateTransform(view.destinationCrs(), layer.crs(), view.transformContext())
+        try:
+            there, spot = transform.transformBoundingBox(area), transform.transform(point)
+        except QgsCsException:
+            continue
+        if layer.extent().contains(spot):
             return layer, there
-    if found:
-        return found[0]
+        if there.intersects(layer.extent()):
+            touching.append((layer, there))
+    if touching:
+        return touching[0]
     raise ImageryError(
         translate("Rsgpt", "There is no visible raster layer here. Add an aerial or satellite image, or show one.")
     )
-
-
-def _in_layer(view: QgsMapSettings, layer: QgsRasterLayer, area: QgsRectangle) -> Optional[QgsRectangle]:
-    transform = QgsCoordinateTransform(view.destinationCrs(), layer.crs(), view.transformContext())
-    try:
-        there = transform.transformBoundingBox(area)
-    except QgsCsException:
-        return None
-    return there if there.isFinite() and not there.isEmpty() else None
 
 
 def _metres_per_unit(view: QgsMapSettings, point: QgsPointXY, area: QgsRectangle) -> tuple[float, float]:

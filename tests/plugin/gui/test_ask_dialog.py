@@ -1,0 +1,54 @@
+"""The dialog: it cannot be accepted before there is a question that can be asked."""
+
+from __future__ import annotations
+
+import pytest
+from qgis.PyQt.QtWidgets import QDialogButtonBox
+
+from rsgpt_plugin.core.questions import AnswerType, Question
+from rsgpt_plugin.gui.ask_dialog import AskDialog
+
+
+@pytest.fixture
+def dialog(qgis_app: object) -> AskDialog:
+    return AskDialog()
+
+
+def can_be_accepted(dialog: AskDialog) -> bool:
+    return bool(dialog.buttons.button(QDialogButtonBox.StandardButton.Ok).isEnabled())
+
+
+def choose(dialog: AskDialog, kind: AnswerType) -> None:
+    dialog.kind.setCurrentIndex(dialog.kind.findData(kind.value))
+
+
+def test_it_starts_empty_and_says_what_is_missing(dialog: AskDialog) -> None:
+    assert not can_be_accepted(dialog)
+    assert dialog.problem.text() == "Write a question."
+    assert not dialog.choices.isEnabled()
+
+
+@pytest.mark.parametrize("kind", [AnswerType.TEXT, AnswerType.YESNO, AnswerType.INTEGER])
+def test_each_kind_becomes_a_typed_question(dialog: AskDialog, kind: AnswerType) -> None:
+    dialog.text.setText("  Is it: [a] harbour? ")
+    choose(dialog, kind)
+    assert can_be_accepted(dialog)
+    assert dialog.question() == Question("answer", "Is it: [a] harbour?", kind)
+
+
+def test_a_list_needs_two_choices(dialog: AskDialog) -> None:
+    dialog.text.setText("Which is it?")
+    choose(dialog, AnswerType.CHOICE)
+    assert dialog.choices.isEnabled()
+    assert not can_be_accepted(dialog)
+    dialog.choices.setText("forest, ")
+    assert not can_be_accepted(dialog)
+    dialog.choices.setText("forest, town ")
+    assert can_be_accepted(dialog)
+    assert dialog.question() == Question("answer", "Which is it?", AnswerType.CHOICE, ("forest", "town"))
+
+
+def test_what_cannot_be_read_is_said(dialog: AskDialog) -> None:
+    dialog.text.setText("x" * 3000)
+    assert not can_be_accepted(dialog)
+    assert "2000 characters" in dialog.problem.text()

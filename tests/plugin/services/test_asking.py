@@ -1,0 +1,173 @@
+"""A click from parameters to a row of the results layer, with the real server, as a real task."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from qgis.core import QgsApplication, QgsCoordinateReferenceSystem, QgsProject, QgsRasterLayer
+from qgis.PyQt.QtCore import QCoreApplication
+
+from rsgpt_plugin.client.local_server import LocalServer
+from rsgpt_plugin.core.questions import AnswerType, Question
+from rsgpt_plugin.processing.provider import RsgptProvider
+from rsgpt_plugin.services.asking import AskingService
+from rsgpt_plugin.services.place import canvas_place
+from tests.plugin.services.conftest import around, view_of
+
+Serve = Callable[..., LocalServer]
+
+
+class Told:
+    """What a service said, and a way to wait for it."""
+
+    def __init__(self, service: AskingService) -> None:
+        self.answers: list[str] = []
+        self.problems: list[str] = []
+        self.stops = 0
+        service.answered.connect(self.answers.append)
+        service.failed.connect(self.problems.append)
+        service.stopped.connect(self._stop)
+
+    def _stop(self) -> None:
+        self.stops += 1
+
+    def wait(self, count: int = 1, seconds: float = 30.0) -> None:
+        wait_until(lambda: len(self.answers) + len(self.problems) + self.stops >= count, seconds)
+
+
+def wait_until(is_done: Callable[[], bool], seconds: float = 30.0) -> float:
+    """Run events until `is_done`; return the longest time in seconds that the main thread was away."""
+    begin, longest = time.monotonic(), 0.0
+    while not is_done():
+        now = time.monotonic()
+        assert now - begin < seconds
+        QCoreApplication.processEvents()
+        longest = max(longest, time.monotonic() - now)
+        time.sleep(0.005)
+    return longest
+
+
+@pytest.fixture
+def service(project: QgsProject, provider: RsgptProvider) -> Iterator[AskingService]:
+    service = AskingService(project)
+    yield service
+    service.close()
+
+
+def test_a_caption_becomes_a_row_of_the_results_layer(
+    service: AskingService, raster: QgsRasterLayer, serve: Serve
+) -> None:
+    serve("--reply", "a harbour with <b>many</b> boats")
+    told = Told(service)
+    service.ask(canvas_place(view_of([raster], around(150, 150, 100))))
+    told.wait()
+    assert (told.answers, told.problems) == (["a harbour with <b>many</b> boats"], [])
+    (layer,) = QgsProject.instance().mapLayersByName("RSGPT answers")
+    (row,) = layer.getFeatures()
+    assert row["answer"] == "a harbour with <b>many</b> boats"
+    assert row["question"] == "Describe this image."
+    assert (row["status"], row["model"], row["weights_sha256"]) == ("answered", "rsgpt-small", "f" * 64)
+    assert row["confidence"] == pytest.approx(0.9)
+    assert row.geometry().boundingBox().contains(around(150, 150, 90))
+    assert QgsProject.instance().layerTreeRoot().layerOrder()[0] is layer
+
+
+def test_questions_of_each_kind_join_the_same_layer(
+    service: AskingService, raster: QgsRasterLayer, serve: Serve
+) -> None:
+    serve("--script", '{"replies": {"water": "yes", "cars": "12", "kind": "forest"}}')
+    told = Told(service)
+    place = canvas_place(view_of([raster], around(150, 150, 100)))
+    questions = [
+        Question("answer", "Is there water?", AnswerType.YESNO),
+        Question("answer", "How many cars are there?", AnswerType.INTEGER),
+        Question("answer", "Which kind is it?", AnswerType.CHOICE, ("forest", "town")),
+    ]
+    for number, question in enumerate(questions, start=1):
+        service.ask(place, question)
+        told.wait(number)
+    assert told.answers == ["yes", "12", "forest"]
+    (layer,) = QgsProject.instance().mapLayersByName("RSGPT answers")
+    assert [row["question"] for row in layer.getFeatures()] == [question.text for question in questions]
+
+
+def test_the_answer_lies_in_the_project_s_crs(service: AskingService, raster: QgsRasterLayer, serve: Serve) -> None:
+    serve()
+    QgsProject.instance().setCrs(QgsCoordinateReferenceSystem("EPSG:4326"))
+    told = Told(service)
+    service.ask(canvas_place(view_of([raster], around(150, 150, 100))))
+    told.wait()
+    (layer,) = QgsProject.instance().mapLayersByName("RSGPT answers")
+    assert layer.crs().authid() == "EPSG:4326"
+    (row,) = layer.getFeatures()
+    assert 14 < row.geometry().centroid().asPoint().x() < 16
+
+
+def test_the_main_thread_stays_free_and_cancel_ends_it(
+    service: AskingService, raster: QgsRasterLayer, serve: Serve
+) -> None:
+    serve("--delay", "30")
+    told = Told(service)
+    service.ask(canvas_place(view_of([raster], around(150, 150, 100))))
+    begin = time.monotonic()
+    longest = wait_until(lambda: time.monotonic() - begin > 2.0)
+    assert longest < 0.15
+    (task,) = QgsApplication.taskManager().activeTasks()
+    task.cancel()
+    begin = time.monotonic()
+    told.wait()
+    assert time.monotonic() - begin < 1.0
+    assert (told.stops, told.answers, told.problems) == (1, [], [])
+    assert QgsProject.instance().mapLayersByName("RSGPT answers") == []
+
+
+def test_a_failure_is_one_sentence(service: AskingService, raster: QgsRasterLayer, serve: Serve) -> None:
+    serve("--script", '{"load_error": "The weights are gone; install the plugin again."}')
+    told = Told(service)
+    service.ask(canvas_place(view_of([raster], around(150, 150, 100))))
+    told.wait()
+    (problem,) = told.problems
+    assert "The weights are gone" in problem
+    assert "Traceback" not in problem
+
+
+def test_what_cannot_be_asked_is_one_sentence_and_starts_nothing(
+    service: AskingService, raster: QgsRasterLayer, serve: Serve
+) -> None:
+    server = serve()
+    told = Told(service)
+    place = canvas_place(view_of([raster], around(150, 150, 100)))
+    QgsProject.instance().removeMapLayer(raster.id())
+    service.ask(place)
+    told.wait()
+    (problem,) = told.problems
+    assert "INPUT" in problem or "layer" in problem.lower()
+    assert server._process is None
+
+
+def test_a_server_killed_under_a_click_is_restarted(
+    service: AskingService, raster: QgsRasterLayer, serve: Serve
+) -> None:
+    server = serve("--delay", "1")
+    told = Told(service)
+    service.ask(canvas_place(view_of([raster], around(150, 150, 100))))
+    wait_until(lambda: server._endpoint is not None)
+    assert server._process is not None
+    os.kill(server._process.pid, signal.SIGKILL)
+    told.wait()
+    assert [answer.split()[0] for answer in told.answers] == ["picture"]
+    assert told.problems == []
+
+
+def test_close_ends_what_runs(service: AskingService, raster: QgsRasterLayer, serve: Serve) -> None:
+    serve("--delay", "30")
+    service.ask(canvas_place(view_of([raster], around(150, 150, 100))))
+    wait_until(lambda: bool(QgsApplication.taskManager().activeTasks()))
+    begin = time.monotonic()
+    service.close()
+    assert time.monotonic() - begin < 3.0
+    wait_until(lambda: not QgsApplication.taskManager().activeTasks(), 5.0)

@@ -1,0 +1,193 @@
+"""The plugin as QGIS holds it: loaded from its folder, used by real clicks, unloaded without a trace."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from qgis.core import QgsApplication, QgsPointXY, QgsProject, QgsRasterLayer, QgsRectangle
+from qgis.gui import QgsMapCanvas, QgsMapMouseEvent, QgsMessageBar
+from qgis.PyQt.QtCore import QCoreApplication, QEvent, QSize, Qt
+from qgis.PyQt.QtGui import QMouseEvent
+from qgis.PyQt.QtWidgets import QAction, QMainWindow, QMenu
+
+ROOT = Path(__file__).resolve().parents[2]
+DEMO = ROOT / "resources" / "demo" / "scenes.tif"
+
+
+class Window:
+    """The part of QGIS's interface that the plugin touches, with a real canvas and message bar."""
+
+    def __init__(self) -> None:
+        self.window = QMainWindow()
+        self.canvas = QgsMapCanvas(self.window)
+        self.canvas.resize(QSize(600, 400))
+        self.bar = QgsMessageBar(self.window)
+        self.tools: list[QAction] = []
+        self.menu: list[QAction] = []
+
+    def mainWindow(self) -> QMainWindow:
+        return self.window
+
+    def mapCanvas(self) -> QgsMapCanvas:
+        return self.canvas
+
+    def messageBar(self) -> QgsMessageBar:
+        return self.bar
+
+    def addToolBarIcon(self, action: QAction) -> None:
+        self.tools.append(action)
+
+    def removeToolBarIcon(self, action: QAction) -> None:
+        self.tools.remove(action)
+
+    def addPluginToRasterMenu(self, menu: str, action: QAction) -> None:
+        self.menu.append(action)
+
+    def removePluginRasterMenu(self, menu: str, action: QAction) -> None:
+        self.menu.remove(action)
+
+    def right_click(self, point: QgsPointXY) -> QMenu:
+        """The context menu of the canvas at a point of the map, as QGIS builds it."""
+        menu = QMenu(self.window)
+        place = self.canvas.getCoordinateTransform().transform(point).toQPointF()
+        button = Qt.MouseButton.RightButton
+        press = QMouseEvent(QEvent.Type.MouseButtonPress, place, button, button, Qt.KeyboardModifier.NoModifier)
+        event = QgsMapMouseEvent(self.canvas, press)
+        self.canvas.contextMenuAboutToShow.emit(menu, event)
+        return menu
+
+    def messages(self) -> list[str]:
+        return [item.text() for item in self.bar.items()]
+
+
+def action(menu: QMenu, text: str) -> QAction:
+    (found,) = [entry for entry in menu.actions() if entry.text() == text]
+    return found
+
+
+@pytest.fixture
+def window(qgis_new_project: None) -> Window:
+    return Window()
+
+
+@pytest.fixture
+def plugin(window: Window, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The plugin, started by `classFactory` of the repository's folder."""
+    monkeypatch.syspath_prepend(str(ROOT.parent))
+    started = importlib.import_module(ROOT.name).classFactory(window)
+    started.initGui()
+    yield started
+    started.unload()
+
+
+def wait_until(is_done: Callable[[], bool], seconds: float = 30.0) -> None:
+    begin = time.monotonic()
+    while not is_done():
+        assert time.monotonic() - begin < seconds
+        QCoreApplication.processEvents()
+        time.sleep(0.01)
+
+
+def providers() -> list[str]:
+    return sorted(provider.id() for provider in QgsApplication.processingRegistry().providers())
+
+
+def test_load_and_unload_leave_no_trace(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT.parent))
+    factory = importlib.import_module(ROOT.name).classFactory
+    before = providers()
+    for _ in range(5):
+        started = factory(window)
+        started.initGui()
+        assert providers() == sorted([*before, "rsgpt"])
+        assert [tool.text() for tool in window.tools] == ["Describe canvas"]
+        assert len(window.menu) == 3
+        assert window.right_click(QgsPointXY(0, 0)).actions() != []
+        started.unload()
+        assert (providers(), window.tools, window.menu) == (before, [], [])
+        assert window.right_click(QgsPointXY(0, 0)).actions() == []
+
+
+def test_processing_alone_needs_no_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT.parent))
+    started = importlib.import_module(ROOT.name).classFactory(None)
+    started.initProcessing()
+    assert "rsgpt" in providers()
+    started.unload()
+    assert "rsgpt" not in providers()
+
+
+def test_the_right_click_offers_both(plugin: Any, window: Window) -> None:
+    texts = [entry.text() for entry in window.right_click(QgsPointXY(0, 0)).actions() if not entry.isSeparator()]
+    assert texts == ["Describe this area", "Ask about this area…"]
+
+
+def test_the_first_use_offers_to_set_up_and_starts_nothing(plugin: Any, window: Window, own_home: Path) -> None:
+    action(window.right_click(QgsPointXY(0, 0)), "Describe this area").trigger()
+    (message,) = window.messages()
+    assert "has to be set up once" in message
+    assert not own_home.exists()
+    assert QgsApplication.taskManager().activeTasks() == []
+
+
+@pytest.fixture
+def ready(plugin: Any, window: Window, fake_server: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Window:
+    """A window with the demo raster, and the scripted engine in the place of the model."""
+    package = type(plugin).__module__.rpartition(".")[0]
+    server = fake_server("--reply", "a harbour <i>with</i> boats")
+    monkeypatch.setattr(sys.modules[f"{package}.client.local_server"], "_managed_server", lambda model: server)
+    monkeypatch.setattr(sys.modules[f"{package}.gui.canvas_actions"], "is_ready", lambda: True)
+    models = sys.modules[f"{package}.client.models"]
+    identity = models.ModelInfo("rsgpt-small", "f" * 64)
+    monkeypatch.setattr(sys.modules[f"{package}.processing.base"], "model_identity", lambda name: identity)
+    raster = QgsRasterLayer(str(DEMO), "scenes")
+    assert raster.isValid()
+    QgsProject.instance().setCrs(raster.crs())
+    QgsProject.instance().addMapLayer(raster)
+    window.canvas.setDestinationCrs(raster.crs())
+    window.canvas.setLayers([raster])
+    window.canvas.setExtent(raster.extent())
+    return window
+
+
+def test_a_right_click_becomes_a_feature_and_a_message(ready: Window) -> None:
+    point = ready.canvas.extent().center()
+    action(ready.right_click(point), "Describe this area").trigger()
+    wait_until(lambda: bool(QgsProject.instance().mapLayersByName("RSGPT answers")))
+    (layer,) = QgsProject.instance().mapLayersByName("RSGPT answers")
+    (row,) = layer.getFeatures()
+    assert row["answer"] == "a harbour <i>with</i> boats"
+    assert (
+        row.geometry().boundingBox().contains(QgsRectangle(point.x() - 1, point.y() - 1, point.x() + 1, point.y() + 1))
+    )
+    wait_until(lambda: ready.messages() == ["a harbour &lt;i&gt;with&lt;/i&gt; boats"])
+
+
+def test_the_toolbar_button_describes_the_canvas(ready: Window) -> None:
+    ready.tools[0].trigger()
+    wait_until(lambda: bool(QgsProject.instance().mapLayersByName("RSGPT answers")))
+    (layer,) = QgsProject.instance().mapLayersByName("RSGPT answers")
+    (row,) = layer.getFeatures()
+    (raster,) = QgsProject.instance().mapLayersByName("scenes")
+    assert row.geometry().area() == pytest.approx(raster.extent().area(), rel=0.05)
+
+
+def test_a_rotated_canvas_is_refused_in_words(ready: Window) -> None:
+    ready.canvas.setRotation(20)
+    ready.tools[0].trigger()
+    (message,) = ready.messages()
+    assert "The map is rotated" in message
+
+
+def test_unload_ends_what_runs(ready: Window, plugin: Any) -> None:
+    ready.tools[0].trigger()
+    plugin.unload()
+    wait_until(lambda: not QgsApplication.taskManager().activeTasks(), 5.0)
+    assert ready.messages() == []
+    plugin.initGui()
