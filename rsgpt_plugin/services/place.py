@@ -26,7 +26,7 @@ translate = QCoreApplication.translate
 
 # 256 pixels of 0.3 m, as in the images that the default model learned from.
 CLICK_SIZE_M = 77.0
-_SCREEN_PIXELS = 256
+_SCREEN_PIXELS = 128
 _LARGEST_TILE = 1024
 _SHRUNK_TO = 512
 _FINEST_M = 0.3
@@ -71,7 +71,7 @@ def canvas_place(view: QgsMapSettings) -> Place:
 
 
 def clicked_place(view: QgsMapSettings, point: QgsPointXY, size_m: float = CLICK_SIZE_M) -> Place:
-    """Return the square around a point of the map: `size_m` on the ground, or 256 pixels of the screen where that
+    """Return the square around a point of the map: `size_m` on the ground, or 128 pixels of the screen where that
     is more, cut to what is visible.
     """
     visible = view.visibleExtent()

@@ -27,7 +27,7 @@ def test_a_click_is_a_square_of_the_usual_ground_size(raster: QgsRasterLayer) ->
 def test_far_out_a_click_is_what_surrounds_it_on_the_screen(raster: QgsRasterLayer) -> None:
     view = view_of([raster], around(150, 150, 400))
     place = clicked_place(view, around(150, 150, 1).center(), 77.0)
-    assert place.extent.width() == pytest.approx(256 * view.mapUnitsPerPixel(), rel=0.01)
+    assert place.extent.width() == pytest.approx(128 * view.mapUnitsPerPixel(), rel=0.01)
 
 
 def test_a_click_never_reaches_beyond_what_is_visible(raster: QgsRasterLayer) -> None:
