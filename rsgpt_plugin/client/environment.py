@@ -187,15 +187,14 @@ def _creation(folder: Path) -> list[str]:
     )
 
 
-def _arguments(argv: Optional[Sequence[str]]) -> argparse.Namespace:
+def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python3 -m rsgpt_plugin.client.environment")
     commands = parser.add_subparsers(dest="command", required=True)
     make = commands.add_parser("make", help="make the environment, or bring it up to date")
     make.add_argument("--group", action="append", default=[], choices=GROUPS)
     commands.add_parser("python", help="print the path of its interpreter")
-    run = commands.add_parser("run", help="run the model's command in it, making it first if need be")
-    run.add_argument("arguments", nargs=argparse.REMAINDER)
-    return parser.parse_args(argv)
+    commands.add_parser("run", help="run the model's command in it with all arguments that follow")
+    return parser.parse_args(argv[:1] if argv[:1] == ["run"] else argv)
 
 
 def _to_stderr(line: str) -> None:
@@ -205,7 +204,8 @@ def _to_stderr(line: str) -> None:
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """The command line of this module. Returns 0, or 1 with a sentence on stderr; `run` does not return."""
-    options = _arguments(argv)
+    given = list(sys.argv[1:] if argv is None else argv)
+    options = _arguments(given)
     environment = ManagedEnvironment(paths.home())
     try:
         if options.command == "make":
@@ -215,7 +215,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         else:
             if environment.state() is not State.READY:
                 environment.make(say=_to_stderr)
-            command = environment.backend_command(options.arguments)
+            command = environment.backend_command(given[1:])
             os.execve(command[0], command, environment.backend_variables())  # nosec B606 - our own interpreter
     except RsgptError as error:
         _to_stderr(str(error))

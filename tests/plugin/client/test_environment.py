@@ -194,3 +194,27 @@ def test_the_backend_runs_offline_and_apart_from_qgis(
     assert "/qgis" not in variables.values()
     assert variables["PYTHONPATH"] == str(made._backend)
     assert variables["HF_HUB_OFFLINE"] == variables["TRANSFORMERS_OFFLINE"] == "1"
+
+
+def test_the_command_line_makes_it_and_runs_the_backend_in_it(
+    made: ManagedEnvironment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    started: list[list[str]] = []
+    monkeypatch.setattr(module, "ManagedEnvironment", lambda home: made)
+    monkeypatch.setattr(os, "execve", lambda path, command, variables: started.append(command))
+    assert module.main(["run", "ask", "a.png", "--question", "Q", "--", "--help"]) == 0
+    assert made.state() is State.READY
+    (command,) = started
+    assert command[0] == str(made.python)
+    assert command[-6:] == ["ask", "a.png", "--question", "Q", "--", "--help"]
+    assert module.main(["python"]) == 0
+    assert capsys.readouterr().out == f"{made.python}\n"
+
+
+def test_the_command_line_fails_with_a_sentence(
+    made: ManagedEnvironment, wheels: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(module, "ManagedEnvironment", lambda home: made)
+    (wheels / "torch-2.0-py3-none-any.whl").unlink()
+    assert module.main(["make"]) == 1
+    assert "no build for this machine" in capsys.readouterr().err
