@@ -50,11 +50,15 @@ def in_sentences(method: Method) -> Method:
     """Turn the plugin's own errors into what Processing shows without a traceback."""
 
     @functools.wraps(method)
-    def guarded(*args: Any, **kwargs: Any) -> Any:
+    def guarded(*args: Any) -> Any:
         try:
-            return method(*args, **kwargs)
-        except RsgptError as error:
-            raise QgsProcessingException(str(error)) from error
+            return method(*args)
+        except (RsgptError, QgsProcessingException) as error:
+            sentence = str(error)
+        # QGIS 3.40 never releases the exception it takes over: its frames must not hold this run's layers, which
+        # would die after QGIS has closed its drivers, and crash it.
+        del args
+        raise QgsProcessingException(sentence)
 
     return guarded  # type: ignore[return-value]
 

@@ -12,7 +12,7 @@ from typing import Any, Union
 
 import numpy as np
 import pytest
-from qgis.core import QgsApplication, QgsFeature, QgsFeedback, QgsRasterLayer, QgsVectorLayer
+from qgis.core import QgsApplication, QgsFeature, QgsFeedback, QgsProject, QgsRasterLayer, QgsVectorLayer
 from qgis.PyQt.QtGui import QImage
 
 from rsgpt_plugin.client.models import model_identity
@@ -97,14 +97,26 @@ def provider(qgis_processing: None) -> Iterator[RsgptProvider]:
     QgsApplication.processingRegistry().removeProvider(registered)
 
 
+@pytest.fixture(autouse=True)
+def project() -> Iterator[QgsProject]:
+    """The project, emptied at the end.
+
+    Layers belong to it, as they do for a user. QGIS never releases an exception that an algorithm raised, so
+    layers that belong to Python would live in its frames until after QGIS, and crash at the end.
+    """
+    instance = QgsProject.instance()
+    yield instance
+    instance.removeAllMapLayers()
+
+
 @pytest.fixture
-def raster(tmp_path: Path) -> Callable[..., QgsRasterLayer]:
-    """Write a raster and open it as a layer."""
+def raster(tmp_path: Path, project: QgsProject) -> Callable[..., QgsRasterLayer]:
+    """Write a raster and open it as a layer of the project."""
 
     def make(values: np.ndarray, odd: Odd | None = None) -> QgsRasterLayer:
         layer = QgsRasterLayer(str(write(tmp_path / "raster.tif", values, odd)), "raster")
         assert layer.isValid()
-        return layer
+        return project.addMapLayer(layer)
 
     return make
 

@@ -12,6 +12,7 @@ from qgis.core import (
     QgsGeometry,
     QgsPointXY,
     QgsProcessingException,
+    QgsProject,
     QgsRasterLayer,
     QgsRectangle,
     QgsVectorLayer,
@@ -34,7 +35,7 @@ def features(geometries: Sequence[QgsGeometry], kind: str = "Polygon", crs: str 
         feature.setAttributes([f"owner {number}", number])
         feature.setGeometry(geometry)
         layer.dataProvider().addFeature(feature)
-    return layer
+    return QgsProject.instance().addMapLayer(layer)
 
 
 def rectangle(x: float, y: float, width: float = 10, height: float = 10) -> QgsGeometry:

@@ -231,19 +231,19 @@ def test_extents_without_bounds_or_area_are_refused(
     assert sentence in refusal(raster(pattern(3, 64, 96)), EXTENT=extent)
 
 
-def test_the_whole_world_is_refused_before_anything_is_drawn(gateway: ScriptedGateway) -> None:
+def test_the_whole_world_is_refused_before_anything_is_drawn(project: QgsProject, gateway: ScriptedGateway) -> None:
     world = QgsRasterLayer("type=xyz&url=http://127.0.0.1:1/{z}/{x}/{y}&zmax=19&zmin=0", "world", "wms")
-    assert "Choose a smaller extent" in refusal(world)
+    assert "Choose a smaller extent" in refusal(project.addMapLayer(world))
 
 
 @pytest.mark.parametrize("percent", range(5, 100, 10))
 def test_a_file_cut_anywhere_is_refused_or_described_as_far_as_it_goes(
-    tmp_path: Path, gateway: ScriptedGateway, percent: int
+    tmp_path: Path, project: QgsProject, gateway: ScriptedGateway, percent: int
 ) -> None:
     path = truncate(write(tmp_path / "a.tif", pattern(3, 96, 96, "uint16")), percent / 100)
-    layer = QgsRasterLayer(str(path), "cut")
-    if not layer.isValid():
-        assert refusal(layer)
+    layer = project.addMapLayer(QgsRasterLayer(str(path), "cut"))
+    if layer is None:
+        assert "Could not load" in refusal(str(path))
         return
     try:
         result = describe(layer)
