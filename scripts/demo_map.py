@@ -25,6 +25,7 @@ from qgis.PyQt.QtGui import QColor, QFont
 
 WIDTH = 2400
 LETTERS = 24
+AT_THE_FOOT = "make_point(x(centroid($geometry)), y_min($geometry) + 0.2 * (y_max($geometry) - y_min($geometry)))"
 PROVENANCE = {"model", "weights_sha256", "prompt", "image_sha256", "gsd_m", "bands", "stretch", "asked_at"}
 HIDDEN = PROVENANCE | {"fid", "plugin_version", "reason"}
 
@@ -44,7 +45,7 @@ def main(raster_path: str, answers_path: str, picture_path: str) -> int:
 
 def style(layer: QgsVectorLayer, tile_pixels: float) -> None:
     """Outline the tiles and write captions of a size that fits `tile_pixels` into them."""
-    symbol = QgsFillSymbol.createSimple({"style": "no", "outline_color": "#ffdd33", "outline_width": "0.5"})
+    symbol = QgsFillSymbol.createSimple({"style": "no", "outline_color": "#ffdd33", "outline_width": "0.8"})
     layer.setRenderer(QgsSingleSymbolRenderer(symbol))
     text = QgsTextFormat()
     text.setFont(QFont("DejaVu Sans"))
@@ -62,7 +63,7 @@ def style(layer: QgsVectorLayer, tile_pixels: float) -> None:
     labels.isExpression = True
     labels.placement = Qgis.LabelPlacement.OverPoint
     labels.multilineAlign = Qgis.LabelMultiLineAlignment.Center
-    labels.geometryGenerator, labels.geometryGeneratorEnabled = "centroid($geometry)", True
+    labels.geometryGenerator, labels.geometryGeneratorEnabled = AT_THE_FOOT, True
     labels.geometryGeneratorType = Qgis.GeometryType.Point
     placement = labels.placementSettings()
     placement.setOverlapHandling(Qgis.LabelOverlapHandling.AllowOverlapAtNoCost)
@@ -97,12 +98,12 @@ def print_table(tiles: list[QgsFeature]) -> None:
 
 
 def shown(value: object) -> str:
-    """A value as the table shows it: no more than 60 characters, two decimals, a dash for nothing."""
+    """A value as the table shows it: no more than 48 characters, two decimals, a dash for nothing."""
     if isinstance(value, float):
         return f"{value:.2f}"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return "-" if str(value) == "NULL" or value is None else str(value)[:60]
+    return "-" if str(value) == "NULL" or value is None else str(value)[:48]
 
 
 if __name__ == "__main__":

@@ -25,7 +25,8 @@ _KINDS = (
         "There is no connection to the package index. Connect to the internet once, then set up again.",
     ),
     (
-        r"no matching distribution|could not find a version|not a supported wheel|no solution found",
+        r"no matching distribution|could not find a version|resolutionimpossible|"
+        r"not a supported wheel|no solution found",
         "A package has no build for this machine's system or Python. Install Python 3.12, then set up again.",
     ),
     (
