@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -31,7 +32,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         note("Stopped.")
         return 1
     except BrokenPipeError:
-        sys.stderr.close()
+        # What is still in the buffer has no reader, and the interpreter would complain of it when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        note(f"A file cannot be read or written: {error}. Check its path, its rights and the free space.")
         return 1
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -23,6 +22,7 @@ from .model.weights import load_model
 from .wording import is_degenerate
 
 _KEPT_PICTURES = 512  # features of this many pictures stay in memory; 107 kB each for the small model
+_ALTERNATIVES = 20  # as many as an ask may want; the first token's decide a confidence, whatever is asked for
 _YES_NO = ("yes", "no")
 
 
@@ -48,20 +48,25 @@ class Engine:
     @torch.inference_mode()
     def stream(self, asks: Sequence[Ask]) -> Iterator[Step]:
         """Answer a batch; see asking.Predictor."""
-        instructions = self.model.tokenize([ask.prompt for ask in asks])
+        if not asks:
+            return
         try:
-            prefix = self.model.prefix(self._encode(asks), instructions)
-            draws = [Draw(ask.temperature, ask.seed, max(ask.top_logprobs, 2)) for ask in asks]
-            decoder = Decoder(self.model.language, prefix, draws)
+            yield from self._stream(asks)
         except (RuntimeError, ValueError) as error:
             raise EngineError(f"The model failed on this input: {error}. Ask again with a shorter prompt.") from error
-        rows = [_Row(self.model, ask, len(ids)) for ask, ids in zip(asks, instructions, strict=True)]
-        yield from _run(decoder, rows, self.model.config.language.eos_id)
 
     def answer(self, asks: Sequence[Ask]) -> list[Answer]:
         """Whole answers, in the order of the asks."""
         answers = {step.index: step.answer for step in self.stream(asks) if step.answer}
         return [answers[index] for index in range(len(asks))]
+
+    def _stream(self, asks: Sequence[Ask]) -> Iterator[Step]:
+        instructions = self.model.tokenize([ask.prompt for ask in asks])
+        prefix = self.model.prefix(self._encode(asks), instructions)
+        draws = [Draw(ask.temperature, ask.seed, _ALTERNATIVES) for ask in asks]
+        decoder = Decoder(self.model.language, prefix, draws)
+        rows = [_Row(self.model, ask, len(ids)) for ask, ids in zip(asks, instructions, strict=True)]
+        yield from _run(decoder, rows, self.model.config.language.eos_id)
 
     def _encode(self, asks: Sequence[Ask]) -> Tensor:
         """Features [asks, cells, width]; each picture is encoded once, however often it is asked."""
@@ -69,13 +74,14 @@ class Engine:
         if missing:
             size = self.model.config.vision.image_size
             encoded = self.model.encode(to_bytes(list(missing.values()), size))
-            self._features.update(zip(missing, encoded, strict=True))
+            for key, features in zip(missing, encoded, strict=True):
+                self._features[key] = features.clone()  # a view would keep its whole batch in memory
         for ask in asks:
             self._features.move_to_end(ask.image_key)
-        features = torch.stack([self._features[ask.image_key] for ask in asks])
+        stacked = torch.stack([self._features[ask.image_key] for ask in asks])
         while len(self._features) > _KEPT_PICTURES:
             self._features.popitem(last=False)
-        return features
+        return stacked
 
 
 class _Row:
@@ -87,6 +93,7 @@ class _Row:
         self._prompt_tokens = prompt_tokens + 1 + model.config.qformer.queries
         self._ids: list[int] = []
         self._tokens: list[Token] = []
+        self._openings: tuple[tuple[str, float], ...] = ()
         self._text = ""
 
     @property
@@ -97,28 +104,34 @@ class _Row:
     def add(self, chosen: Chosen) -> Token:
         """Take a token in; its text may be empty where a character is not complete yet."""
         self._ids.append(chosen.token)
-        text = self._tokenizer.decode(self._ids).lstrip()
+        text = self._tokenizer.decode(self._ids, skip_special_tokens=True).lstrip()
         if text.endswith("\N{REPLACEMENT CHARACTER}") and not self.full:
             text = self._text
         piece, self._text = text[len(self._text) :], text
-        top = tuple((self._tokenizer.decode([token]), logprob) for token, logprob in chosen.top)
-        self._tokens.append(Token(piece, chosen.logprob, top))
-        return Token(piece, chosen.logprob, top[: self.ask.top_logprobs])
+        if not self._tokens:
+            self._openings = self._alternatives(chosen, _ALTERNATIVES)
+        self._tokens.append(Token(piece, chosen.logprob, self._alternatives(chosen, self.ask.top_logprobs)))
+        return self._tokens[-1]
 
     def finish(self, reason: FinishReason) -> Answer:
         """The answer as it stands."""
         text = self._text.strip()
-        return Answer(
-            text, tuple(self._tokens), confidence(self._tokens), reason, is_degenerate(text), self._prompt_tokens
-        )
+        sure = confidence(self._tokens, self._openings)
+        return Answer(text, tuple(self._tokens), sure, reason, is_degenerate(text), self._prompt_tokens)
+
+    def _alternatives(self, chosen: Chosen, most: int) -> tuple[tuple[str, float], ...]:
+        return tuple((self._tokenizer.decode([token]), logprob) for token, logprob in chosen.top[:most])
 
 
-def confidence(tokens: Sequence[Token]) -> float:
-    """0 to 1. Yes or no: the given one's share of the two; else the geometric mean of the tokens' probabilities."""
+def confidence(tokens: Sequence[Token], openings: Sequence[tuple[str, float]]) -> float:
+    """0 to 1. Yes or no: the given one's share of the two; else the geometric mean of the tokens' probabilities.
+
+    openings: the likeliest first tokens and their log probabilities, likeliest first.
+    """
     if not tokens:
         return 0.0
     first = tokens[0].text.strip().lower().rstrip(".,")
-    shares = {word.strip().lower(): math.exp(logprob) for word, logprob in reversed(tokens[0].top)}
+    shares = {word.strip().lower(): math.exp(logprob) for word, logprob in reversed(openings)}
     if first in _YES_NO and all(word in shares for word in _YES_NO):
         return shares[first] / sum(shares[word] for word in _YES_NO)
     return math.exp(sum(token.logprob for token in tokens) / len(tokens))
@@ -130,28 +143,23 @@ def suitable_dtype() -> torch.dtype:
     return torch.bfloat16 if capable else torch.float32
 
 
-def load_folder(folder: Path) -> Engine:
-    """A model that was just trained or converted."""
-    return Engine.load(str(folder))
-
-
 def _run(decoder: Decoder, rows: Sequence[_Row], eos: int) -> Iterator[Step]:
     while decoder.rows:
         going: list[Chosen] = []
         for chosen in decoder.choose():
             row = rows[chosen.row]
             reason = _ending(row, chosen, eos)
-            if reason == "":
+            if reason:
+                yield Step(chosen.row, answer=row.finish(reason))
+            else:
                 yield Step(chosen.row, token=row.add(chosen))
                 going.append(chosen)
-            else:
-                yield Step(chosen.row, answer=row.finish(reason))
         decoder.advance(going)
 
 
-def _ending(row: _Row, chosen: Chosen, eos: int) -> FinishReason | str:
+def _ending(row: _Row, chosen: Chosen, eos: int) -> FinishReason | None:
     if row.ask.cancel.is_set():
         return "cancelled"
     if chosen.token == eos:
         return "stop"
-    return "length" if row.full else ""
+    return "length" if row.full else None

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import re
+from collections.abc import Sequence
 
-_SAME_WORD = 4  # so many in a row
-_SAME_PHRASE = 4  # so many times a phrase of three words
+_LONGEST_PHRASE = 16  # words
+_FEW_WORDS = 3  # a phrase of so few words may come three times in a row in a sound sentence
+_STUTTER = re.compile(r"([^\W\d_]{1,20}?)\1{3,}")
 
 
 def is_degenerate(text: str) -> bool:
-    """Whether a text is empty, has no letter or digit, or repeats itself."""
-    words = text.lower().split()
-    if not any(character.isalnum() for character in text):
+    """Whether a text is empty, has no letter or digit, or repeats a part of itself over and over in a row."""
+    lowered = text.lower()
+    words = re.findall(r"\w+", lowered)
+    if not any(character.isalnum() for character in lowered) or _STUTTER.search(lowered):
         return True
-    run = 1
-    for before, word in zip(words, words[1:], strict=False):
-        run = run + 1 if word == before else 1
-        if run >= _SAME_WORD:
+    return any(_is_stuck(words, length) for length in range(1, _LONGEST_PHRASE + 1))
+
+
+def _is_stuck(words: Sequence[str], length: int) -> bool:
+    """Whether a phrase of `length` words comes four times in a row, a long one three times."""
+    repeats = 3 if length <= _FEW_WORDS else 2
+    run = 0
+    for word, later in zip(words, words[length:], strict=False):
+        run = run + 1 if word == later else 0
+        if run >= repeats * length:
             return True
-    phrases = Counter(zip(words, words[1:], words[2:], strict=False))
-    return bool(phrases) and max(phrases.values()) >= _SAME_PHRASE
+    return False

@@ -6,12 +6,13 @@ import argparse
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..asking import Answer, Ask
 from ..data.images import open_image
-from ..errors import ImageError, RsgptError, UsageError
+from ..errors import EngineError, ImageError, RsgptError, UsageError
 from ..model.registry import DEFAULT_MODEL
 from .output import Output
 
@@ -84,18 +85,27 @@ def _engine(model: str) -> Engine:
 def _checked(prompts: Sequence[str]) -> Sequence[str]:
     for prompt in prompts:
         if not prompt.strip() or len(prompt) > _LONGEST_PROMPT:
-            raise UsageError(f"A question or prompt has 1 to {_LONGEST_PROMPT} characters. Write it shorter, or at all.")
+            raise UsageError(
+                f"A question or prompt has 1 to {_LONGEST_PROMPT} characters. Write it shorter, or at all."
+            )
     return prompts
 
 
 def _answers(engine: Engine, items: Sequence[Item], prompt: str) -> Iterator[tuple[Item, Answer | RsgptError]]:
-    """Each item with its answer or its error, in order."""
+    """Each item with its answer or its error, in order; a batch that the model fails on does not end the others."""
     for start in range(0, len(items), _BATCH):
         batch = items[start : start + _BATCH]
         asks = [_ask(item, prompt) for item in batch]
-        found = iter(engine.answer([ask for ask in asks if isinstance(ask, Ask)]))
+        found = _found(engine, [ask for ask in asks if isinstance(ask, Ask)])
         for item, ask in zip(batch, asks, strict=True):
             yield item, ask if isinstance(ask, RsgptError) else next(found)
+
+
+def _found(engine: Engine, asks: Sequence[Ask]) -> Iterator[Answer | RsgptError]:
+    try:
+        yield from engine.answer(asks)
+    except EngineError as error:
+        yield from repeat(error, len(asks))
 
 
 def _ask(item: Item, prompt: str) -> Ask | ImageError:

@@ -19,7 +19,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         part.add_argument("--images", type=Path, required=True, help="a folder or zip of pictures")
         part.add_argument("--annotations", type=Path, required=True, help="a caption or question file")
         part.add_argument("--model", default=DEFAULT_MODEL, help="a name that `rsgpt models` lists, or a folder")
-        part.add_argument("--limit", type=int, help="only so many pictures or questions, evenly spread")
+        part.add_argument("--limit", type=_count, help="only so many pictures or questions, evenly spread")
         part.add_argument("--answers", type=Path, help="also write every answer to this JSON file")
         part.add_argument("--json", action="store_true", help="one JSON object")
         part.set_defaults(run=run)
@@ -32,8 +32,15 @@ def run(args: argparse.Namespace) -> int:
 
     evaluate = {"captions": captions.evaluate, "questions": questions.evaluate}[args.kind]
     scores, answers = evaluate(Engine.load(args.model), args.images, args.annotations, args.limit)
-    if args.answers:
-        args.answers.write_text(json.dumps(answers, indent=1, ensure_ascii=False), encoding="utf-8")
     output = Output(args.json)
     output.result(scores, "\n".join(f"{key:>10}  {value}" for key, value in scores.items()))
+    if args.answers:
+        args.answers.write_text(json.dumps(answers, indent=1, ensure_ascii=False), encoding="utf-8")
     return output.exit_code
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise argparse.ArgumentTypeError("a limit is a number from 1")
+    return count

@@ -38,7 +38,7 @@ def read_captions(path: Path) -> list[Captioned]:
     return [
         Captioned(
             _text(record, "filename", path),
-            tuple(record.get("captions") or (_text(record, "caption", path),)),
+            _captions(record, path),
             str(record.get("scene", "")),
         )
         for record in _records(path)
@@ -50,7 +50,7 @@ def read_questions(path: Path) -> list[Questioned]:
     questions = []
     for record in _records(path):
         filename = _text(record, "filename", path)
-        for pair in record.get("qa_pairs", [record]):
+        for pair in _listed(record, record.get("qa_pairs", [record]), dict, path):
             question, answer = _text(pair, "question", path), _text(pair, "answer", path)
             questions.append(Questioned(filename, question, answer, str(pair.get("type", "other"))))
     return [question for question in questions if question.question.strip()]
@@ -67,8 +67,24 @@ def _records(path: Path) -> list[dict[str, Any]]:
     return records
 
 
+def _captions(record: dict[str, Any], path: Path) -> tuple[str, ...]:
+    if not record.get("captions"):
+        return (_text(record, "caption", path),)
+    return tuple(_listed(record, record["captions"], str, path))
+
+
+def _listed(record: dict[str, Any], value: Any, kind: type, path: Path) -> list[Any]:
+    if not isinstance(value, list) or not all(isinstance(one, kind) for one in value):
+        raise DataError(f"{path}: a record holds something else than a list of captions or questions: {_short(record)}")
+    return value
+
+
 def _text(record: dict[str, Any], key: str, path: Path) -> str:
     value = record.get(key)
     if not isinstance(value, str):
-        raise DataError(f"{path}: a record lacks the text {key!r}: {str(record)[:120]}")
+        raise DataError(f"{path}: a record lacks the text {key!r}: {_short(record)}")
     return value
+
+
+def _short(record: dict[str, Any]) -> str:
+    return str(record)[:120]

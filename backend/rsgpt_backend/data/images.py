@@ -20,7 +20,7 @@ class ImageSource:
     def __init__(self, path: Path) -> None:
         if not path.exists():
             raise DataError(f"{path} does not exist. Give a folder of pictures or a zip.")
-        self._zip = zipfile.ZipFile(path) if path.is_file() else None
+        self._zip = _opened(path) if path.is_file() else None
         self._lock = threading.Lock()
         names = self._zip.namelist() if self._zip else [str(p) for p in sorted(path.rglob("*")) if p.is_file()]
         self._names = {Path(name).name: name for name in names}
@@ -42,6 +42,13 @@ class ImageSource:
             return self._zip.read(key)
 
 
+def _opened(path: Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(path)
+    except (OSError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path} is not a readable zip. Give a folder of pictures or a zip.") from error
+
+
 def open_image(path: Path) -> Image.Image:
     """A picture file as 8-bit RGB."""
     try:
@@ -55,9 +62,9 @@ def decode(data: bytes, name: str) -> Image.Image:
     try:
         image = Image.open(io.BytesIO(data), formats=FORMATS)
         image.load()
+        return to_rgb(image)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise ImageError(f"{name} is not a readable PNG, JPEG or TIFF. Convert it to one of these.") from error
-    return to_rgb(image)
 
 
 def to_rgb(image: Image.Image) -> Image.Image:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,7 +35,7 @@ class Chosen:
 class Decoder:
     """Runs the language model over prefixes, one token a row at a time; finished rows leave the batch.
 
-    Rows are named by their place in the prefix. The caller ends a row with `drop`; the batch shrinks then.
+    Rows are named by their place in the prefix. The caller ends a row by not advancing it; the batch shrinks then.
     """
 
     def __init__(self, language: Any, prefix: Prefix, draws: Sequence[Draw]) -> None:
@@ -103,17 +103,3 @@ class Decoder:
         )
         logits: Tensor = output.logits[:, -1]
         return logits
-
-
-def decode_greedily(language: Any, prefix: Prefix, eos: int, most: int) -> Iterator[list[int]]:
-    """Whole answers as ids, in the order of the rows."""
-    decoder = Decoder(language, prefix, [Draw()] * len(prefix.mask))
-    answers: list[list[int]] = [[] for _ in prefix.mask]
-    for _ in range(most):
-        chosen = [choice for choice in decoder.choose() if choice.token != eos]
-        for choice in chosen:
-            answers[choice.row].append(choice.token)
-        decoder.advance(chosen)
-        if not decoder.rows:
-            break
-    return iter(answers)

@@ -43,8 +43,11 @@ def load_language(config: LanguageConfig, dtype: torch.dtype) -> Language:
     """Load model and tokenizer on the CPU; nothing is downloaded."""
     folder = language_folder(config)
     transformers_logging.disable_progress_bar()
-    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, local_files_only=True)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)  # nosec B615 - a folder of this machine
+        model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, local_files_only=True)  # nosec B615 - the same
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{folder} holds no language model that can be read. Install the model again.") from error
     return Language(model.eval().requires_grad_(False), tokenizer)
 
 
@@ -94,8 +97,8 @@ def _unpack(gguf: Path, sha256: str, folder: Path) -> None:
     shutil.rmtree(part, ignore_errors=True)
     transformers_logging.disable_progress_bar()
     source = {"pretrained_model_name_or_path": gguf.parent, "gguf_file": gguf.name, "local_files_only": True}
-    AutoTokenizer.from_pretrained(**source).save_pretrained(part)
-    model = AutoModelForCausalLM.from_pretrained(
+    AutoTokenizer.from_pretrained(**source).save_pretrained(part)  # nosec B615 - a file of a pinned package
+    model = AutoModelForCausalLM.from_pretrained(  # nosec B615 - the same
         **source, dtype=torch.bfloat16, quantization_config=GgufConfig(dequantize=True)
     )
     model.save_pretrained(part)

@@ -60,7 +60,5 @@ class QFormer(nn.Module):
         """features: [batch, cells, vision width]; ids, mask: [batch, length] -> [batch, queries, width]."""
         queries = self.query_tokens.expand(len(features), -1, -1)
         seen = torch.cat([mask.new_ones(queries.shape[:2]), mask], dim=1)
-        output = self.model(
-            input_ids=ids, attention_mask=seen, query_embeds=queries, encoder_hidden_states=features
-        )
+        output = self.model(input_ids=ids, attention_mask=seen, query_embeds=queries, encoder_hidden_states=features)
         return cast(Tensor, output.last_hidden_state[:, : queries.shape[1]])

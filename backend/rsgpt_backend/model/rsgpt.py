@@ -37,9 +37,7 @@ class Bridge(nn.Module):
         super().__init__()
         vision = config.vision
         self.ln_vision = nn.LayerNorm(vision.width, eps=1e-5)
-        self.cell_positions = (
-            nn.Parameter(torch.zeros(vision.cells, vision.width)) if vision.cell_positions else None
-        )
+        self.cell_positions = nn.Parameter(torch.zeros(vision.cells, vision.width)) if vision.cell_positions else None
         self.qformer = QFormer(config.qformer, vision, words)
         self.projection = nn.Linear(config.qformer.width, config.language.width)
 
@@ -58,7 +56,8 @@ class Rsgpt(nn.Module):
         super().__init__()
         self.config = config
         encoder = build_encoder(config.vision).eval().requires_grad_(False)
-        self.encoder = encoder.to(memory_format=torch.channels_last)  # twice as fast on CPUs
+        # channels last is twice as fast on CPUs
+        self.encoder = encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch leaves it out
         self.bridge = Bridge(config, language.words)
         self.tokenizer = language.tokenizer
         self.language = language.model

@@ -78,9 +78,7 @@ class Corpus:
             shown, answers = 0, example.answers
         return Drawn(picture, shown, rng.choice(example.prompts), answers)
 
-    def buckets(
-        self, seed: int, batch: int, views: int, questions_per_image: int
-    ) -> Iterator[list[list[Drawn]]]:
+    def buckets(self, seed: int, batch: int, views: int, questions_per_image: int) -> Iterator[list[list[Drawn]]]:
         """Without end: BUCKET batches of similar length each, in random order."""
         number = 0
         while True:

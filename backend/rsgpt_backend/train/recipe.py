@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import UsageError
+from ..errors import ModelError, UsageError
 from ..model.config import ModelConfig
 
 
@@ -77,10 +76,7 @@ def read_recipe(path: Path, overrides: dict[str, Any] | None = None) -> Recipe:
             "adaptation": Adaptation(**data.get("adaptation", {})),
         }
         return Recipe(**{**data, **parts})
-    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+    except ModelError as error:
+        raise UsageError(f"The [model] table of the recipe {path} cannot be used: {error.__cause__}.") from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(f"The recipe {path} cannot be used: {error}.") from error
-
-
-def digest_of(recipe: Recipe) -> dict[str, Any]:
-    """The recipe as plain data, to be stored beside what it made."""
-    return dataclasses.asdict(recipe)

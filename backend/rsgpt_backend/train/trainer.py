@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
@@ -209,7 +209,8 @@ def learning_rate(recipe: Recipe, step: int) -> float:
 
 def _optimizer(model: Rsgpt, recipe: Recipe) -> torch.optim.AdamW:
     """AdamW; norms, biases, queries and positions are not decayed."""
-    decayed, free = [], []
+    decayed: list[nn.Parameter] = []
+    free: list[nn.Parameter] = []
     for name, parameter in model.bridge.named_parameters():
         (free if parameter.ndim < 2 or any(part in name for part in _NO_DECAY) else decayed).append(parameter)
     groups = [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": free, "weight_decay": 0.0}]

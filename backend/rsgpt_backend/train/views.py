@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -33,7 +34,7 @@ class FeatureStore:
 
     def __init__(self, path: Path, pictures: int, views: int, shape: tuple[int, int]) -> None:
         self._progress = path.with_suffix(".json")
-        mode = "r+" if path.exists() and self._progress.exists() else "w+"
+        mode: Literal["r+", "w+"] = "r+" if path.exists() and self._progress.exists() else "w+"
         path.parent.mkdir(parents=True, exist_ok=True)
         size = (views, pictures, *shape)
         self.features: NDArray[np.float16] = np.memmap(path, np.float16, mode, shape=size)
@@ -50,7 +51,12 @@ class FeatureStore:
             self.features[number, start : start + batch] = encoded.to("cpu", torch.float16).numpy()
             if index % 50 == 49 or index == len(starts) - 1:
                 self.features.flush()  # type: ignore[attr-defined]  # numpy types a memmap as a plain array here
-                self._progress.write_text(json.dumps(index + 1))
+                self._note(index + 1)
+
+    def _note(self, done: int) -> None:
+        part = self._progress.with_suffix(".part")
+        part.write_text(json.dumps(done))
+        part.replace(self._progress)
 
 
 def store_name(files: Sequence[str], weights: Sequence[Tensor]) -> str:

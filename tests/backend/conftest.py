@@ -1,0 +1,54 @@
+"""What the tests of the model side share: a toy model, loaded once, and engines over it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from rsgpt_backend.engine import Engine
+    from rsgpt_backend.model.rsgpt import Rsgpt
+
+
+@pytest.fixture(scope="session")
+def toy_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a tiny model with random weights."""
+    from tests.backend.toy import make_folder
+
+    return make_folder(tmp_path_factory.mktemp("toy"))
+
+
+@pytest.fixture(scope="session")
+def toy(toy_folder: Path) -> Rsgpt:
+    """That model, loaded in float32. Not to be changed."""
+    import torch
+
+    from rsgpt_backend.model.weights import load_model
+
+    torch.set_num_threads(1)
+    return load_model(toy_folder, torch.float32)
+
+
+@pytest.fixture
+def engine(toy: Rsgpt) -> Engine:
+    """An engine of its own over that model, with no features kept yet."""
+    from rsgpt_backend.engine import Engine
+
+    return Engine(toy)
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Callable[[int], list[str]]:
+    """Write so many pictures; returns their paths."""
+    from tests.backend.toy import picture
+
+    def write(count: int) -> list[str]:
+        paths = [tmp_path / f"picture{number}.png" for number in range(count)]
+        for number, path in enumerate(paths):
+            picture(number).save(path)
+        return [str(path) for path in paths]
+
+    return write

@@ -1,0 +1,66 @@
+"""A config travels as JSON without loss, and is refused with a sentence when it does not fit."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rsgpt_backend.errors import ModelError
+from rsgpt_backend.model.config import CONFIG_FILE, ModelConfig
+from tests.backend.toy import make_config
+
+
+@pytest.fixture
+def config() -> ModelConfig:
+    return make_config(Path("language"))
+
+
+def test_round_trip(config: ModelConfig, tmp_path: Path) -> None:
+    config.write(tmp_path / "new" / "model")
+    assert ModelConfig.read(tmp_path / "new" / "model") == config
+
+
+def test_plain_data_round_trip(config: ModelConfig) -> None:
+    assert ModelConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+
+
+@pytest.mark.parametrize("part", [None, "vision", "qformer", "language"])
+def test_an_unknown_key_is_named(config: ModelConfig, part: str | None) -> None:
+    data = config.to_dict()
+    (data if part is None else data[part])["colour"] = "red"
+    with pytest.raises(ModelError, match=r"colour.*Install the model again"):
+        ModelConfig.from_dict(data)
+
+
+@pytest.mark.parametrize(("part", "key"), [("vision", "mean"), ("qformer", "layers"), ("language", "bos_id")])
+def test_a_missing_key_is_named(config: ModelConfig, part: str, key: str) -> None:
+    data = config.to_dict()
+    del data[part][key]
+    with pytest.raises(ModelError, match=key):
+        ModelConfig.from_dict(data)
+
+
+@pytest.mark.parametrize("part", ["vision", "caption_prompt", "name"])
+def test_a_missing_part_is_named(config: ModelConfig, part: str) -> None:
+    data: dict[str, Any] = config.to_dict()
+    del data[part]
+    with pytest.raises(ModelError, match=part):
+        ModelConfig.from_dict(data)
+
+
+@pytest.mark.parametrize("text", [None, "", "{", "\xff"])
+def test_an_unreadable_file_is_refused(tmp_path: Path, text: str | None) -> None:
+    if text is not None:
+        (tmp_path / CONFIG_FILE).write_text(text, encoding="latin-1")
+    with pytest.raises(ModelError, match="holds no readable model.json"):
+        ModelConfig.read(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["[]", "null", '{"vision": 3}'])
+def test_json_of_another_shape_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / CONFIG_FILE).write_text(text, encoding="utf-8")
+    with pytest.raises(ModelError, match="cannot be used"):
+        ModelConfig.read(tmp_path)

@@ -1,0 +1,292 @@
+"""The engine keeps asking.Predictor's promises: one encoding a picture, one answer an ask, token by token."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
+
+from rsgpt_backend import engine as engine_module
+from rsgpt_backend.asking import Answer, Ask, Token
+from rsgpt_backend.engine import Engine, confidence, suitable_dtype
+from rsgpt_backend.errors import EngineError, ModelError
+from rsgpt_backend.model.language import file_sha256
+from rsgpt_backend.model.rsgpt import Rsgpt
+from tests.backend.toy import BOS, EOS, NAME, QUERIES, picture
+
+
+def ask(number: int = 0, prompt: str = "Is there any water?", **settings: Any) -> Ask:
+    """An ask about one of the toy's pictures."""
+    settings.setdefault("max_new_tokens", 12)
+    return Ask(picture(number), f"key{number}", prompt, **settings)
+
+
+@pytest.fixture
+def reciting(toy: Rsgpt, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Engine]:
+    """Make the toy say a text or ids, once, in every row; scores: the first token's alternatives, by text."""
+    forward = toy.language.forward
+
+    def recite(text: str = "", scores: dict[str, float] | None = None, ids: Sequence[int] = ()) -> Engine:
+        spoken = iter([*(ids or toy.tokenize([text])[0]), EOS])
+        opening = {toy.tokenize([word])[0][0]: score for word, score in (scores or {}).items()}
+
+        def speak(**inputs: Any) -> Any:
+            output = forward(**inputs)
+            logits = torch.full_like(output.logits, -50.0)
+            logits[:, -1, next(spoken)] = 0.0
+            while opening:
+                token, score = opening.popitem()
+                logits[:, -1, token] = score
+            return SimpleNamespace(logits=logits)
+
+        monkeypatch.setattr(toy.language, "forward", speak)
+        return Engine(toy)
+
+    return recite
+
+
+@pytest.fixture
+def encoded(toy: Rsgpt, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many pictures each call of the encoder had."""
+    calls: list[int] = []
+    encode = toy.encode
+
+    def counted(pixels: torch.Tensor) -> torch.Tensor:
+        calls.append(len(pixels))
+        return encode(pixels)
+
+    monkeypatch.setattr(toy, "encode", counted)
+    return calls
+
+
+def test_a_picture_is_encoded_once(engine: Engine, encoded: list[int]) -> None:
+    engine.answer([ask(0), ask(1), ask(0, "gray"), ask(0, "Describe this image.")])
+    engine.answer([ask(1, "gray")])
+    assert encoded == [2]
+    engine.answer([ask(1), ask(2)])
+    assert encoded == [2, 1]
+
+
+def test_the_least_recently_asked_picture_is_forgotten(
+    engine: Engine, encoded: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_module, "_KEPT_PICTURES", 3)
+    for number in (0, 1, 2, 0, 3):  # 1 is now the one asked longest ago
+        engine.answer([ask(number, max_new_tokens=1)])
+    assert len(encoded) == 4
+    engine.answer([ask(0), ask(2), ask(3)])
+    assert len(encoded) == 4
+    engine.answer([ask(1, max_new_tokens=1)])
+    assert len(encoded) == 5
+
+
+def test_a_batch_of_more_pictures_than_are_kept(
+    engine: Engine, encoded: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_module, "_KEPT_PICTURES", 2)
+    assert len(engine.answer([ask(number, max_new_tokens=1) for number in range(4)])) == 4
+    assert len(engine._features) == 2
+    assert all(features.untyped_storage().size() == features.nbytes for features in engine._features.values())
+
+
+def test_answers_come_in_the_order_of_the_asks(engine: Engine) -> None:
+    asks = [ask(number, prompt, max_new_tokens=4 + number) for number, prompt in enumerate(("gray", "yes", "Yes No"))]
+    together = [answer.text for answer in engine.answer(asks)]
+    assert together == [engine.answer([one])[0].text for one in asks]
+    assert len(set(together)) == 3
+
+
+def test_every_ask_ends_with_one_answer_after_its_tokens(engine: Engine) -> None:
+    told: dict[int, list[Token | Answer]] = {}
+    for step in engine.stream([ask(0, max_new_tokens=3), ask(1, max_new_tokens=7)]):
+        told.setdefault(step.index, []).append(step.token or step.answer)  # type: ignore[arg-type]  # one of them is
+    assert [len(told[0]), len(told[1])] == [4, 8]
+    for steps in told.values():
+        *tokens, answer = steps
+        assert isinstance(answer, Answer)
+        assert answer.tokens == tuple(tokens)
+        assert answer.finish_reason == "length"
+
+
+def test_no_asks_no_answers(engine: Engine) -> None:
+    assert engine.answer([]) == []
+
+
+@pytest.mark.parametrize("most", [1, 5])
+def test_the_limit_of_new_tokens(engine: Engine, most: int) -> None:
+    (answer,) = engine.answer([ask(max_new_tokens=most)])
+    assert (len(answer.tokens), answer.finish_reason) == (most, "length")
+
+
+def test_the_end_of_the_answer(reciting: Callable[..., Engine]) -> None:
+    (answer,) = reciting(" many green trees").answer([ask(max_new_tokens=200)])
+    assert (answer.text, answer.finish_reason, answer.degenerate) == ("many green trees", "stop", False)
+    assert answer.confidence > 0.99
+
+
+def test_an_empty_answer(reciting: Callable[..., Engine]) -> None:
+    (answer,) = reciting(ids=[EOS]).answer([ask()])
+    assert (answer.text, answer.tokens, answer.confidence, answer.degenerate) == ("", (), 0.0, True)
+
+
+def test_a_stuck_answer_is_marked(reciting: Callable[..., Engine]) -> None:
+    (answer,) = reciting(" gray gray gray gray gray").answer([ask(max_new_tokens=200)])
+    assert answer.degenerate
+
+
+def test_special_tokens_are_no_text(reciting: Callable[..., Engine], toy: Rsgpt) -> None:
+    ids = toy.tokenize([" a road"])[0]
+    (answer,) = reciting(ids=[ids[0], BOS, *ids[1:]]).answer([ask()])
+    assert answer.text == "a road"
+
+
+def test_what_the_prompt_costs(engine: Engine, toy: Rsgpt) -> None:
+    (answer,) = engine.answer([ask(prompt="gray")])
+    assert answer.prompt_tokens == len(toy.tokenize(["gray"])[0]) + 1 + QUERIES
+
+
+def test_cancelling_one_row_in_the_middle(engine: Engine) -> None:
+    wanted = engine.answer([ask(1)])[0].text
+    stopped = threading.Event()
+    answers: dict[int, Answer] = {}
+    for step in engine.stream([ask(0, cancel=stopped), ask(1)]):
+        if step.answer:
+            answers[step.index] = step.answer
+        elif step.index == 1 and len(answers) == 0:
+            stopped.set()
+    assert answers[0].finish_reason == "cancelled"
+    assert len(answers[0].tokens) == 1
+    assert answers[1].text == wanted
+
+
+def test_cancelled_before_it_begins(engine: Engine) -> None:
+    stopped = threading.Event()
+    stopped.set()
+    (answer,) = engine.answer([ask(cancel=stopped)])
+    assert (answer.finish_reason, answer.tokens, answer.text) == ("cancelled", (), "")
+
+
+def pieces(engine: Engine, one: Ask) -> tuple[list[str], str]:
+    """The streamed pieces of an answer, and the answer."""
+    told, text = [], ""
+    for step in engine.stream([one]):
+        if step.token:
+            told.append(step.token.text)
+        elif step.answer:
+            text = step.answer.text
+    return told, text
+
+
+@pytest.mark.parametrize(
+    "text", ["a road", " a road", "树和河", " größer", " 1 \N{EARTH GLOBE EUROPE-AFRICA} b", "e\u0301é"]
+)
+def test_pieces_make_up_the_text(reciting: Callable[..., Engine], toy: Rsgpt, text: str) -> None:
+    told, whole = pieces(reciting(text), ask(max_new_tokens=200))
+    assert whole == text.strip()
+    assert "".join(told) == whole
+    assert len(told) == len(toy.tokenize([text])[0])
+    assert not any("\N{REPLACEMENT CHARACTER}" in piece for piece in told)
+
+
+def test_a_character_of_several_tokens_comes_whole(reciting: Callable[..., Engine], toy: Rsgpt) -> None:
+    assert len(toy.tokenize(["树"])[0]) == 3
+    assert pieces(reciting("a树"), ask())[0] == ["a", "", "", "树"]
+
+
+def test_a_character_cut_off_by_the_limit_is_marked(reciting: Callable[..., Engine]) -> None:
+    told, whole = pieces(reciting("a树"), ask(max_new_tokens=2))
+    assert "".join(told) == whole == "a\N{REPLACEMENT CHARACTER}"
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_pieces_make_up_whatever_a_model_babbles(engine: Engine, number: int) -> None:
+    told, whole = pieces(engine, ask(number, max_new_tokens=40))
+    assert "".join(told).strip() == whole
+
+
+@pytest.mark.parametrize("wanted", [0, 1, 20])
+def test_alternatives_as_many_as_asked_for(engine: Engine, wanted: int) -> None:
+    (answer,) = engine.answer([ask(top_logprobs=wanted)])
+    assert {len(token.top) for token in answer.tokens} == {wanted}
+    if wanted:
+        assert answer.tokens[0].top[0][1] == answer.tokens[0].logprob
+
+
+@pytest.mark.parametrize("top_logprobs", [0, 5, 20])
+def test_yes_or_no_is_sure_by_the_share_of_the_two(reciting: Callable[..., Engine], top_logprobs: int) -> None:
+    scores = {" yes": 3.0, " no": 1.0, " Yes": 2.5, " gray": 2.0}
+    (answer,) = reciting(" yes", scores).answer([ask(top_logprobs=top_logprobs)])
+    assert answer.text == "yes"
+    assert answer.confidence == pytest.approx(math.exp(3) / (math.exp(3) + math.exp(1)), rel=1e-4)
+
+
+def token(text: str, probability: float) -> Token:
+    return Token(text, math.log(probability))
+
+
+def openings(**shares: float) -> list[tuple[str, float]]:
+    return [(f" {word}", math.log(share)) for word, share in shares.items()]
+
+
+def test_confidence_of_no() -> None:
+    assert confidence([token(" No", 0.3), token(".", 0.9)], openings(No=0.3, yes=0.1)) == pytest.approx(0.75)
+
+
+def test_confidence_takes_the_likelier_of_two_spellings() -> None:
+    assert confidence([token("yes", 0.6)], openings(yes=0.6, no=0.2, Yes=0.1, No=0.05)) == pytest.approx(0.75)
+
+
+def test_confidence_without_the_other_word_is_the_mean() -> None:
+    assert confidence([token("yes", 0.64), token("!", 0.25)], openings(yes=0.64, gray=0.1)) == pytest.approx(0.4)
+
+
+def test_confidence_of_a_sentence_is_the_geometric_mean() -> None:
+    tokens = [token("many", 0.5), token(" trees", 0.25), token(" here", 0.125)]
+    assert confidence(tokens, openings(many=0.5, yes=0.2, no=0.2)) == pytest.approx(0.25)
+
+
+def test_sampling_repeats_by_its_seed(engine: Engine) -> None:
+    texts = [engine.answer([ask(temperature=1.5, seed=seed)])[0].text for seed in (1, 1, 2)]
+    assert texts[0] == texts[1] != texts[2]
+
+
+def test_a_prompt_that_the_model_fails_on_is_told(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any, **__: Any) -> Iterator[Any]:
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr(engine_module.Decoder, "advance", fail)
+    with pytest.raises(EngineError, match=r"out of memory.*Ask again with a shorter prompt"):
+        engine.answer([ask()])
+
+
+def test_nothing_is_kept_for_gradients(engine: Engine) -> None:
+    for step in engine.stream([ask(max_new_tokens=2)]):
+        assert not torch.is_inference_mode_enabled(), step  # the caller's own mode is left alone
+    assert all(features.is_inference() for features in engine._features.values())
+
+
+def test_loading_by_folder(toy_folder: Path) -> None:
+    loaded = Engine.load(str(toy_folder))
+    assert loaded.name == NAME
+    assert loaded.weights_sha256 == file_sha256(toy_folder / "model.safetensors")
+    assert loaded.caption_prompt == "Describe this image."
+    assert loaded.model.language.dtype == suitable_dtype()
+
+
+def test_loading_an_unknown_name() -> None:
+    with pytest.raises(ModelError, match="no model 'nonsense'"):
+        Engine.load("nonsense")
+
+
+@pytest.mark.parametrize(("capable", "dtype"), [(True, torch.bfloat16), (False, torch.float32)])
+def test_the_precision_follows_the_processor(
+    monkeypatch: pytest.MonkeyPatch, capable: bool, dtype: torch.dtype
+) -> None:
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: capable)
+    assert suitable_dtype() == dtype

@@ -1,0 +1,117 @@
+"""A whole model of the family, tiny and untrained, as a folder on disk; and pictures and data sets to match."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import torch
+from PIL import Image
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+from rsgpt_backend.model.config import LanguageConfig, ModelConfig, QFormerConfig, VisionConfig
+from rsgpt_backend.model.rsgpt import Rsgpt
+from rsgpt_backend.model.vision import to_bytes
+from rsgpt_backend.model.weights import save_model
+
+NAME = "toy"
+IMAGE_SIZE, CELLS, VISION_WIDTH = 64, 4, 320
+QUERIES, WIDTH, BOS, EOS = 4, 32, 0, 1
+TEXTS = ("Is there any water? yes no", " yes no Yes No", "Describe this image.", "many green trees and a road", "gray")
+
+
+def make_language(folder: Path) -> None:
+    """A random Llama of two layers and a byte-level tokenizer, as a transformers folder."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=400,
+        special_tokens=["<s>", "</s>"],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        min_frequency=1,
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(TEXTS, trainer)
+    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token="<s>", eos_token="</s>")
+    fast.save_pretrained(folder)
+    torch.manual_seed(7)
+    config = LlamaConfig(
+        vocab_size=len(fast),
+        hidden_size=WIDTH,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=512,
+        initializer_range=0.5,
+        bos_token_id=BOS,
+        eos_token_id=EOS,
+    )
+    LlamaForCausalLM(config).save_pretrained(folder)
+
+
+def make_config(language: Path, kind: str = "efficientnet-lite0", width: int = VISION_WIDTH) -> ModelConfig:
+    """The config of a toy; kind, width: of its vision encoder."""
+    return ModelConfig(
+        name=NAME,
+        vision=VisionConfig(kind, IMAGE_SIZE, (0.5, 0.5, 0.5), (0.25, 0.25, 0.25), width, CELLS, cell_positions=True),
+        qformer=QFormerConfig(
+            layers=2, width=WIDTH, heads=4, intermediate=64, queries=QUERIES, cross_attention_frequency=1, max_text=24
+        ),
+        language=LanguageConfig(str(language), WIDTH, BOS, EOS),
+        caption_prompt="Describe this image.",
+        licence="none",
+    )
+
+
+def make_model(config: ModelConfig, seed: int = 3) -> Rsgpt:
+    """A random model in evaluation mode, whose answers do depend on picture and prompt."""
+    torch.manual_seed(seed)
+    model = Rsgpt.build(config)
+    torch.nn.init.normal_(model.bridge.projection.weight, std=0.5)
+    torch.nn.init.normal_(model.bridge.qformer.query_tokens, std=0.5)
+    settle(model)
+    return model.eval().requires_grad_(False)
+
+
+def settle(model: Rsgpt) -> None:
+    """Set the encoder's batch statistics, without which a random encoder sees the same in every picture."""
+    norms = [module for module in model.encoder.modules() if isinstance(module, torch.nn.BatchNorm2d)]
+    for norm in norms:
+        norm.train().momentum = 1.0
+    model.encode(to_bytes([picture(seed) for seed in range(8)], IMAGE_SIZE))
+    for norm in norms:
+        norm.eval()
+
+
+def make_folder(folder: Path) -> Path:
+    """A model folder that `rsgpt --model` takes; its language model lies in it."""
+    make_language(folder / "language")
+    save_model(make_model(make_config(folder / "language")), folder)
+    return folder
+
+
+def picture(seed: int, size: tuple[int, int] = (96, 80)) -> Image.Image:
+    """An RGB picture of coloured blocks, another for each seed."""
+    colours = random.Random(seed)
+    small = Image.new("RGB", (4, 4))
+    small.putdata([tuple(colours.randrange(256) for _ in range(3)) for _ in range(16)])
+    return small.resize(size, Image.Resampling.NEAREST)
+
+
+def write_data_set(folder: Path, pictures: int = 12) -> None:
+    """`images/`, `captions.json` and `questions.json`: captioned pictures of two scenes, and questions of each."""
+    (folder / "images").mkdir(parents=True)
+    captions, questions = [], []
+    for number in range(pictures):
+        name, scene = f"{number}.png", ("river", "forest")[number % 2]
+        picture(number).save(folder / "images" / name)
+        sentences = [f"There is a {scene}", f"A {scene} with two bridges", f"A {scene} on the left"]
+        captions.append({"filename": name, "scene": scene, "captions": sentences})
+        answer = {"river": "yes", "forest": "no"}[scene]
+        questions.append({"filename": name, "question": "Is there any water?", "answer": answer, "type": "presence"})
+    for file, records in (("captions.json", captions), ("questions.json", questions)):
+        (folder / file).write_text(json.dumps({"annotations": records}), encoding="utf-8")
