@@ -124,15 +124,20 @@ class Batcher:
     def _take(self) -> list[Ticket]:
         """The next batch, waiting for one; empty when the server stops."""
         with self._changed:
+            self._gather()
+            # By the end of a gathering all may have left again; nothing at all would end the thread.
             while not self._waiting and not self._stopping:
                 self._changed.wait()
-            # Replies that end together bring their clients back together, a few milliseconds apart.
-            while 0 < len(self._waiting) < self._limits.batch and self._changed.wait(GATHER_S):
-                continue
+                self._gather()
             count = min(len(self._waiting), self._limits.batch)
             self._beat = time.monotonic()
             self._running = [self._waiting.popleft() for _ in range(count)]
             return self._running
+
+    def _gather(self) -> None:
+        """Let a burst come in: replies that end together bring their clients back together, within milliseconds."""
+        while 0 < len(self._waiting) < self._limits.batch and self._changed.wait(GATHER_S):
+            continue
 
     def _answer(self, engine: Predictor, batch: list[Ticket]) -> None:
         try:

@@ -14,7 +14,7 @@ from PIL import Image
 
 from rsgpt_backend.asking import Answer, Ask, Predictor, Step, Token
 from rsgpt_backend.errors import EngineError, ModelError
-from rsgpt_backend.server.batcher import Batcher, QueueLimits
+from rsgpt_backend.server.batcher import GATHER_S, Batcher, QueueLimits
 from rsgpt_backend.server.refusals import Refusal
 from rsgpt_backend.server.ticket import Ticket
 
@@ -113,6 +113,20 @@ def test_a_burst_is_gathered() -> None:
 
     run(work, lambda: engine)
     assert len(engine.batches) <= 2
+
+
+def test_asks_that_leave_while_they_are_gathered_do_not_end_the_thread() -> None:
+    engine = Scripted(echo)
+
+    async def work(batcher: Batcher) -> None:
+        for _ in range(20):
+            with batcher.asking(ask("leaves"), False):
+                await asyncio.sleep(GATHER_S / 2)
+            await asyncio.sleep(2 * GATHER_S)
+        with batcher.asking(ask("stays"), False) as ticket:
+            assert await final(ticket) == "stays"
+
+    run(work, lambda: engine)
 
 
 def test_a_full_queue_refuses_and_an_ask_that_leaves_makes_room() -> None:
