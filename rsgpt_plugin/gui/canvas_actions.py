@@ -117,7 +117,7 @@ class CanvasActions(QObject):
             self._messages.note(self.tr("The model is being set up; the task manager shows how far it is."))
             return
         text = self.tr(
-            "The model runs on this machine and has to be set up once: about 600 MB are downloaded "
+            "The model runs on this machine and has to be set up once: about 400 MB are downloaded "
             "(PyTorch, transformers, a small language model)."
         )
         self._messages.offer(text, self.tr("Set up…"), self._set_up)
