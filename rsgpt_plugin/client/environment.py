@@ -22,7 +22,7 @@ from .interpreters import find_python
 from .models import BACKEND
 from .sole_owner import sole_owner
 
-GROUPS = ("evaluate", "test")
+GROUPS = ("evaluate", "test", "train")
 _MAIN = "requirements.lock"
 _MARKER = "rsgpt-environment.json"
 _SPACE_BYTES = 3_000_000_000
@@ -213,8 +213,9 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         elif options.command == "python":
             sys.stdout.write(f"{environment.python}\n")
         else:
-            if environment.state() is not State.READY:
-                environment.make(say=_to_stderr)
+            groups = [group for group in GROUPS if group in given[1:2]]  # a command's own packages
+            if environment.state(groups) is not State.READY:
+                environment.make(groups, _to_stderr)
             command = environment.backend_command(given[1:])
             os.execve(command[0], command, environment.backend_variables())  # nosec B606 - our own interpreter
     except RsgptError as error:
