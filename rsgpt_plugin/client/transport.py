@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from qgis.core import QgsNetworkAccessManager
+from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QTimer, QUrl
 from qgis.PyQt.QtNetwork import QNetworkAccessManager, QNetworkProxy, QNetworkReply, QNetworkRequest
 
@@ -48,21 +49,31 @@ class Exchange:
         reply.uploadProgress.connect(self._uploaded)
 
     @property
+    def _lost(self) -> bool:
+        """Whether Python's hold on the reply is gone: sip may hand out the stale wrapper of an older one."""
+        return bool(sip.isdeleted(self._reply))
+
+    @property
     def status(self) -> int:
         """The HTTP status, 0 where none arrived."""
-        return int(self._reply.attribute(QNetworkRequest.Attribute.HttpStatusCodeAttribute) or 0)
+        return 0 if self._lost else int(self._reply.attribute(QNetworkRequest.Attribute.HttpStatusCodeAttribute) or 0)
 
     @property
     def reason(self) -> str:
         """Why it failed, in words."""
-        return str(self._reply.errorString()) if self.ending is Ending.BROKEN else self.ending.value
+        if self._lost or self.ending is not Ending.BROKEN:
+            return self.ending.value
+        return str(self._reply.errorString())
 
     def header(self, name: bytes) -> str:
         """Return a header of the reply, empty where it is absent."""
-        return bytes(self._reply.rawHeader(name)).decode("latin-1")
+        return "" if self._lost else bytes(self._reply.rawHeader(name)).decode("latin-1")
 
     def poll(self) -> bool:
         """Take what has arrived; True when the exchange is over, be it by success, failure or a limit."""
+        if self._lost:
+            self.ending = Ending.BROKEN
+            return True
         arrived = bytes(self._reply.readAll()) if self._reply.bytesAvailable() else b""
         if arrived:
             self.body += arrived
@@ -79,8 +90,9 @@ class Exchange:
 
     def drop(self) -> None:
         """End it now; nothing of it is heard again."""
-        self._reply.abort()
-        self._reply.deleteLater()
+        if not self._lost:
+            self._reply.abort()
+            self._reply.deleteLater()
 
     def _uploaded(self, sent: int, total: int) -> None:
         self._connected = self._connected or sent > 0

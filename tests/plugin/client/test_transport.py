@@ -1,0 +1,21 @@
+"""The transport where Qt's objects fail it; what servers do to it is in test_gateway and test_gateway_rogue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from qgis.PyQt import sip
+
+from rsgpt_plugin.client.local_server import LocalServer
+from rsgpt_plugin.client.transport import Ending, Limits, Transport
+
+
+def test_a_reply_that_python_lost_ends_its_exchange(fake_server: Callable[..., LocalServer]) -> None:
+    transport = Transport(fake_server("--delay", "5").endpoint(), Limits(), 1)
+    exchange = transport.get("models")
+    assert not exchange.poll()
+    sip.delete(exchange._reply)
+    assert exchange.poll()
+    assert (exchange.ending, exchange.status, exchange.header(b"Retry-After")) == (Ending.BROKEN, 0, "")
+    assert exchange.reason == Ending.BROKEN.value
+    transport.close()
