@@ -28,7 +28,6 @@ def toy(toy_folder: Path) -> Rsgpt:
 
     from rsgpt_backend.model.weights import load_model
 
-    torch.set_num_threads(1)
     return load_model(toy_folder, torch.float32)
 
 
@@ -38,6 +37,16 @@ def engine(toy: Rsgpt) -> Engine:
     from rsgpt_backend.engine import Engine
 
     return Engine(toy)
+
+
+@pytest.fixture(scope="session")
+def toy_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with pictures, captions and questions; see toy.write_data_set."""
+    from tests.backend.toy import write_data_set
+
+    folder = tmp_path_factory.mktemp("data") / "set"
+    write_data_set(folder)
+    return folder
 
 
 @pytest.fixture

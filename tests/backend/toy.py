@@ -11,7 +11,7 @@ from PIL import Image
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from rsgpt_backend.model.config import LanguageConfig, ModelConfig, QFormerConfig, VisionConfig
+from rsgpt_backend.model.config import CONFIG_FILE, LanguageConfig, ModelConfig, QFormerConfig, VisionConfig
 from rsgpt_backend.model.rsgpt import Rsgpt
 from rsgpt_backend.model.vision import to_bytes
 from rsgpt_backend.model.weights import save_model
@@ -19,6 +19,7 @@ from rsgpt_backend.model.weights import save_model
 NAME = "toy"
 IMAGE_SIZE, CELLS, VISION_WIDTH = 64, 4, 320
 QUERIES, WIDTH, BOS, EOS = 4, 32, 0, 1
+torch.set_num_threads(1)  # what is tiny takes longer on many
 TEXTS = ("Is there any water? yes no", " yes no Yes No", "Describe this image.", "many green trees and a road", "gray")
 
 
@@ -109,9 +110,50 @@ def write_data_set(folder: Path, pictures: int = 12) -> None:
     for number in range(pictures):
         name, scene = f"{number}.png", ("river", "forest")[number % 2]
         picture(number).save(folder / "images" / name)
-        sentences = [f"There is a {scene}", f"A {scene} with two bridges", f"A {scene} on the left"]
+        sentences = [f"There is a {scene}", f"A {scene} with two bridges", f"On the left a {scene} with two bridges"]
         captions.append({"filename": name, "scene": scene, "captions": sentences})
         answer = {"river": "yes", "forest": "no"}[scene]
         questions.append({"filename": name, "question": "Is there any water?", "answer": answer, "type": "presence"})
     for file, records in (("captions.json", captions), ("questions.json", questions)):
         (folder / file).write_text(json.dumps({"annotations": records}), encoding="utf-8")
+
+
+def write_recipe(path: Path, model: Path, steps: int) -> Path:
+    """A recipe in TOML for the toy's model and data set; returns its path."""
+    config = json.loads((model / CONFIG_FILE).read_text("utf-8"))
+    tables = "".join(
+        f"[model.{part}]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in config[part].items())
+        for part in ("vision", "qformer", "language")
+    )
+    path.write_text(
+        f"""steps = {steps}
+batch = 4
+views = 8
+questions_per_image = 1
+warmup = 2
+precision = "fp32"
+checkpoint_every = 2
+validation_prompts = 8
+
+[adaptation]
+steps = 2
+batch = 4
+size = 32
+
+[model]
+name = "{config["name"]}"
+caption_prompt = "{config["caption_prompt"]}"
+
+{tables}
+[[train]]
+images = "images"
+captions = "captions.json"
+questions = "questions.json"
+
+[[validate]]
+images = "images"
+captions = "captions.json"
+""",
+        encoding="utf-8",
+    )
+    return path

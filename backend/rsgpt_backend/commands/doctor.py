@@ -31,6 +31,8 @@ def run(args: argparse.Namespace) -> int:
     output = Output(args.json)
     for name, value in _facts():
         output.result({"check": name, "value": value, "ok": True}, f"{name:>16}  {value}")
+    for package in _PACKAGES:
+        _tell_package(output, package)
     try:
         value = _known_picture(args.model)
         output.result({"check": "known picture", "value": value, "ok": True}, f"{'known picture':>16}  {value}")
@@ -43,12 +45,16 @@ def _facts() -> Iterator[tuple[str, str]]:
     yield "rsgpt", __version__
     yield "python", f"{platform.python_version()} in {sys.prefix}"
     yield "machine", f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
-    for package in _PACKAGES:
-        try:
-            yield package, importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            yield package, "missing: repair the environment"
     yield "models", ", ".join(shipped_models()) or "none"
+
+
+def _tell_package(output: Output, package: str) -> None:
+    try:
+        version = importlib.metadata.version(package)
+        output.result({"check": package, "value": version, "ok": True}, f"{package:>16}  {version}")
+    except importlib.metadata.PackageNotFoundError:
+        missing = RsgptError(f"The package {package} is missing. Repair the environment.")
+        output.failure({"check": package, "ok": False}, missing)
 
 
 def _known_picture(model: str) -> str:

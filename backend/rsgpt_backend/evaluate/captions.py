@@ -28,6 +28,8 @@ def evaluate(
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Scores, and every caption beside its references."""
     records = spread(read_captions(annotations), limit)
+    if not records:
+        raise DataError(f"{annotations} holds no captions. Give a file with some.")
     started = time.monotonic()
     answers = answer_all(engine, images, [(record.filename, engine.caption_prompt) for record in records])
     seconds = time.monotonic() - started
@@ -51,7 +53,7 @@ def score(references: Sentences, captions: Sentences) -> dict[str, float | None]
     with contextlib.redirect_stdout(io.StringIO()):  # the scorers print what they compute
         for size, value in enumerate(bleu(4).compute_score(references, captions)[0], start=1):
             found[f"BLEU-{size}"] = _percent(value)
-        found["METEOR"] = _percent(meteor().compute_score(references, captions)[0]) if java else None
+        found["METEOR"] = _percent(_meteor(meteor(), references, captions)) if java else None
         found["ROUGE-L"] = _percent(rouge().compute_score(references, captions)[0])
         found["CIDEr"] = _percent(cider().compute_score(references, captions)[0])
     return found
@@ -85,6 +87,19 @@ def _scorers() -> tuple[Any, Any, Any, Any]:
     except ImportError as error:
         raise _missing() from error
     return Bleu, Cider, Meteor, Rouge
+
+
+def _meteor(scorer: Any, references: Sentences, captions: Sentences) -> float:
+    """The mean score; whatever happens, the scorer's Java program has ended afterwards."""
+    try:
+        return float(scorer.compute_score(references, captions)[0])
+    except (OSError, ValueError) as error:
+        raise DataError(f"METEOR's Java program failed: {error}. It needs 2 GB of memory; free some.") from error
+    finally:
+        scorer.meteor_p.kill()
+        scorer.meteor_p.communicate()
+        if scorer.lock.locked():  # left so by an error; the scorer's destructor would wait for it forever
+            scorer.lock.release()
 
 
 def _missing() -> DataError:

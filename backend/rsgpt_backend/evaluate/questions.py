@@ -13,6 +13,7 @@ from typing import Any
 
 from ..data.annotations import read_questions
 from ..engine import Engine
+from ..errors import DataError
 from .ask_all import answer_all, spread
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
@@ -30,6 +31,8 @@ def evaluate(
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Scores, and every answer beside the right one."""
     questions = spread(read_questions(annotations), limit)
+    if not questions:
+        raise DataError(f"{annotations} holds no questions. Give a file with some.")
     started = time.monotonic()
     answers = answer_all(engine, images, [(question.filename, question.question) for question in questions])
     right: dict[str, list[bool]] = defaultdict(list)
@@ -55,4 +58,4 @@ def normalised(answer: str) -> str:
 
 
 def _percent(values: list[bool]) -> float:
-    return round(100 * sum(values) / max(len(values), 1), 2)
+    return round(100 * sum(values) / len(values), 2)

@@ -187,7 +187,7 @@ def answer_logits(model: Rsgpt, queries: Tensor, packed: Packed, read: Callable[
     words = model.language.get_input_embeddings()(packed.ids)
     bias = torch.zeros(packed.attend.shape, dtype=words.dtype, device=words.device)
     bias.masked_fill_(~packed.attend, torch.finfo(words.dtype).min)
-    hidden = (read or model.language.model)(
+    hidden = (model.language.model if read is None else read)(
         inputs_embeds=torch.cat([queries.to(words.dtype), words], dim=1),
         attention_mask=bias,
         position_ids=packed.positions,
@@ -208,7 +208,7 @@ def learning_rate(recipe: Recipe, step: int) -> float:
 
 
 def _optimizer(model: Rsgpt, recipe: Recipe) -> torch.optim.AdamW:
-    """AdamW; norms, biases, queries and positions are not decayed."""
+    """AdamW; norms, biases, queries and the cells' positions are not decayed."""
     decayed: list[nn.Parameter] = []
     free: list[nn.Parameter] = []
     for name, parameter in model.bridge.named_parameters():

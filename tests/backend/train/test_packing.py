@@ -6,11 +6,12 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from rsgpt_backend.train.packing import Group, pack
-from rsgpt_backend.train.trainer import answer_logits
 from torch import Tensor
 from torch.nn import functional as F
 from transformers import LlamaConfig, LlamaForCausalLM
+
+from rsgpt_backend.train.packing import Group, pack
+from rsgpt_backend.train.trainer import answer_logits
 
 QUERIES, WIDTH, BOS = 3, 32, 1
 

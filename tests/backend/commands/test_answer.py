@@ -1,0 +1,135 @@
+"""`rsgpt describe` and `rsgpt ask` over real files and a toy model: objects, order, broken pictures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rsgpt_backend.cli import main
+from rsgpt_backend.engine import Engine
+from rsgpt_backend.errors import EngineError
+from tests.backend.toy import NAME
+
+Pictures = Callable[[int], list[str]]
+
+
+@pytest.fixture
+def rsgpt(toy_folder: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, list[dict[str, Any]], str]]:
+    """Run a command with the toy and --json; its exit code, its objects and what it wrote on stderr."""
+
+    def run(*arguments: str) -> tuple[int, list[dict[str, Any]], str]:
+        code = main([*arguments, "--model", str(toy_folder), "--json"])
+        out, err = capsys.readouterr()
+        return code, [json.loads(line) for line in out.splitlines()], err
+
+    return run
+
+
+def test_describe(rsgpt: Any, pictures: Pictures) -> None:
+    paths = pictures(3)
+    code, objects, err = rsgpt("describe", *paths)
+    assert (code, [one["image"] for one in objects]) == (0, paths)
+    for one in objects:
+        assert set(one) == {"image", "caption", "confidence", "model"}
+        assert isinstance(one["caption"], str)
+        assert 0 <= one["confidence"] <= 1
+        assert one["model"] == NAME
+    assert "Traceback" not in err
+
+
+def test_describe_with_a_prompt_of_one_s_own(rsgpt: Any, pictures: Pictures) -> None:
+    paths = pictures(1)
+    captions = [rsgpt("describe", *paths, *prompt)[1][0]["caption"] for prompt in ([], ["--prompt", "gray"])]
+    assert captions[0] != captions[1]
+    assert rsgpt("describe", *paths, "--prompt", "Describe this image.")[1][0]["caption"] == captions[0]
+
+
+def test_ask(rsgpt: Any, pictures: Pictures) -> None:
+    paths = pictures(2)
+    questions = ["Is there any water?", "gray"]
+    code, objects, _ = rsgpt("ask", *paths, "--question", questions[0], "--question", questions[1])
+    assert code == 0
+    assert [(one["image"], one["question"]) for one in objects] == [(p, q) for p in paths for q in questions]
+    for one in objects:
+        assert set(one) == {"image", "question", "answer", "confidence", "model"}
+        assert 0 <= one["confidence"] <= 1
+
+
+def test_an_answer_is_the_same_alone_and_among_others(rsgpt: Any, pictures: Pictures) -> None:
+    paths = pictures(40)  # more than one batch
+    _, objects, _ = rsgpt("describe", *paths)
+    assert [one["image"] for one in objects] == paths
+    for number in (0, 33):
+        assert rsgpt("describe", paths[number])[1][0]["caption"] == objects[number]["caption"]
+
+
+@pytest.mark.parametrize("command", [("describe",), ("ask", "--question", "gray")])
+def test_a_broken_picture_among_good_ones(rsgpt: Any, pictures: Pictures, tmp_path: Path, command: Any) -> None:
+    good = pictures(2)
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"no picture")
+    paths = [good[0], str(broken), good[1], str(tmp_path / "missing.png")]
+    code, objects, _ = rsgpt(command[0], *paths, *command[1:])
+    assert code == 1
+    assert [one["image"] for one in objects] == paths
+    assert ["error" in one for one in objects] == [False, True, False, True]
+    for one in (objects[1], objects[3]):
+        assert one["error"]["code"] == "image"
+        assert one["error"]["message"].endswith(".")
+        assert set(one) == {"image", "error"} | ({"question"} if command[0] == "ask" else set())
+    assert "broken.png is not a readable PNG" in objects[1]["error"]["message"]
+
+
+def test_broken_pictures_alone(rsgpt: Any, tmp_path: Path) -> None:
+    code, objects, _ = rsgpt("describe", str(tmp_path / "missing.png"))
+    assert (code, [list(one) for one in objects]) == (1, [["image", "error"]])
+
+
+def test_a_batch_that_the_model_fails_on_does_not_end_the_others(
+    rsgpt: Any, pictures: Pictures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = Engine.answer
+    batches: list[int] = []
+
+    def failing_first(engine: Engine, asks: Any) -> Any:
+        batches.append(len(asks))
+        if len(batches) == 1:
+            raise EngineError("The model failed. Ask again.")
+        return answer(engine, asks)
+
+    monkeypatch.setattr(Engine, "answer", failing_first)
+    code, objects, _ = rsgpt("describe", *pictures(34))
+    assert (code, batches) == (1, [32, 2])
+    assert [one.get("error", {}).get("code") for one in objects] == ["engine"] * 32 + [None] * 2
+
+
+def test_as_text(toy_folder: Path, pictures: Pictures, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (path,) = pictures(1)
+    model = ("--model", str(toy_folder))
+    assert main(["describe", path, *model]) == 0
+    assert not capsys.readouterr().out.startswith(path)
+    assert main(["describe", path, str(tmp_path / "missing.png"), *model]) == 1
+    out, err = capsys.readouterr()
+    assert out.startswith(f"{path}: ")
+    assert "missing.png cannot be read" in err
+    assert main(["ask", path, "--question", "gray", *model]) == 0
+    assert capsys.readouterr().out.startswith(f"{path}: gray ")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("describe", "a.png", "--prompt", " "),
+        ("ask", "a.png", "--question", ""),
+        ("ask", "a.png", "--question", "x" * 4001),
+    ],
+)
+def test_a_prompt_without_words_or_with_too_many_is_wrong_use(
+    arguments: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*arguments, "--model", "nonsense"]) == 2  # told before the model is looked for
+    assert "1 to 4000 characters" in capsys.readouterr().err

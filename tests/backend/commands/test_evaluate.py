@@ -1,0 +1,74 @@
+"""`rsgpt evaluate` prints the measures as one object and keeps the answers where it is told to."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rsgpt_backend.cli import main
+
+
+@pytest.fixture(autouse=True)
+def no_java(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+
+
+def arguments(kind: str, toy_folder: Path, toy_data: Path, *more: str) -> list[str]:
+    given = ["--images", str(toy_data / "images"), "--annotations", str(toy_data / f"{kind}.json")]
+    return ["evaluate", kind, *given, "--model", str(toy_folder), *more]
+
+
+@pytest.mark.parametrize(
+    ("kind", "keys"),
+    [
+        ("captions", "images BLEU-1 BLEU-2 BLEU-3 BLEU-4 METEOR ROUGE-L CIDEr seconds"),
+        ("questions", "questions accuracy seconds"),
+    ],
+)
+def test_json(
+    kind: str, keys: str, toy_folder: Path, toy_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers = tmp_path / "answers.json"
+    more = ("--limit", "3", "--json", "--answers", str(answers))
+    assert main(arguments(kind, toy_folder, toy_data, *more)) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    found: dict[str, Any] = json.loads(line)
+    assert list(found) == keys.split()
+    assert found[keys.split(maxsplit=1)[0]] == 3
+    assert len(json.loads(answers.read_text("utf-8"))) == 3
+
+
+def test_text(toy_folder: Path, toy_data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments("questions", toy_folder, toy_data, "--limit", "2")) == 0
+    assert "questions  2" in capsys.readouterr().out
+
+
+def test_answers_that_cannot_be_written_do_not_cost_the_scores(
+    toy_folder: Path, toy_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    more = ("--limit", "2", "--json", "--answers", str(tmp_path / "no" / "folder.json"))
+    assert main(arguments("questions", toy_folder, toy_data, *more)) == 1
+    out, err = capsys.readouterr()
+    assert json.loads(out)["questions"] == 2
+    assert "cannot be read or written" in err
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "x"])
+def test_a_wrong_limit_is_wrong_use(
+    toy_folder: Path, toy_data: Path, limit: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments("captions", toy_folder, toy_data, f"--limit={limit}"))
+    assert caught.value.code == 2
+    assert "--limit" in capsys.readouterr().err
+
+
+def test_missing_pictures(toy_folder: Path, toy_data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given = arguments("captions", toy_folder, toy_data)
+    given[given.index("--images") + 1] = str(toy_data / "nowhere")
+    assert main(given) == 1
+    assert "does not exist. Give a folder of pictures or a zip." in capsys.readouterr().err

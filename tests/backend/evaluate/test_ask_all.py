@@ -1,0 +1,46 @@
+"""Many prompts keep their order over batches; a limit takes them from the whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rsgpt_backend.asking import Answer, Ask
+from rsgpt_backend.engine import Engine
+from rsgpt_backend.errors import DataError
+from rsgpt_backend.evaluate.ask_all import answer_all, spread
+
+
+def test_answers_keep_the_order(engine: Engine, toy_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+
+    def answer(asks: list[Ask]) -> list[Answer]:
+        sizes.append(len(asks))
+        return [Answer(ask.prompt, (), 1.0, "stop", False, 1) for ask in asks]
+
+    monkeypatch.setattr(engine, "answer", answer)
+    prompts = [(f"{number % 12}.png", str(number)) for number in range(100)]
+    answers = answer_all(engine, toy_data / "images", prompts)
+    assert [answer.text for answer in answers] == [prompt for _, prompt in prompts]
+    assert sizes == [48, 48, 4]
+
+
+def test_it_is_the_engine_s_own_answer(engine: Engine, toy_data: Path) -> None:
+    from tests.backend.toy import picture
+
+    (found,) = answer_all(engine, toy_data / "images", [("3.png", "gray")])
+    assert found == engine.answer([Ask(picture(3), "another key", "gray")])[0]
+
+
+def test_a_missing_picture(engine: Engine, toy_data: Path) -> None:
+    with pytest.raises(DataError, match=r"99\.png is not among"):
+        answer_all(engine, toy_data / "images", [("0.png", "a"), ("99.png", "a")])
+
+
+@pytest.mark.parametrize(
+    ("limit", "wanted"),
+    [(None, range(10)), (10, range(10)), (99, range(10)), (5, range(0, 10, 2)), (3, (0, 3, 6)), (1, (0,))],
+)
+def test_spread(limit: int | None, wanted: range | tuple[int, ...]) -> None:
+    assert spread(range(10), limit) == list(wanted)

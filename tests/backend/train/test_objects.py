@@ -1,0 +1,71 @@
+"""Objects, counts and colours are read from sentences, and only where the sentences agree."""
+
+from __future__ import annotations
+
+import pytest
+
+from rsgpt_backend.train.objects import COUNTED, OBJECTS, agreed, colour_pattern, count_pattern, mentions, scene_name
+
+
+def named(*sentences: str) -> dict[str, int]:
+    """The objects that are mentioned at all."""
+    return {name: count for name, count in mentions(sentences).items() if count}
+
+
+def test_mentions_count_sentences_not_words() -> None:
+    found = named("A tree beside a tree.", "Many TREES.", "A road.")
+    assert found == {"trees": 2, "roads": 1}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "objects"),
+    [
+        ("Two churches.", {"a church"}),
+        ("A carpet of streets.", {"roads"}),  # neither a car nor a carpet
+        ("a viaduct over a stream", {"roads", "bridges", "rivers", "water"}),
+        ("a mobile home park", {"buildings", "houses", "mobile homes"}),
+        ("an aircraft on the runway", {"airplanes", "runways"}),
+        ("nothing of note", set()),
+    ],
+)
+def test_forms_of_a_name(sentence: str, objects: set[str]) -> None:
+    assert objects <= set(named(sentence))
+    assert "cars" not in named(sentence)
+
+
+def test_every_object_is_looked_for() -> None:
+    assert list(mentions([])) == list(OBJECTS)
+    assert set(mentions([]).values()) == {0}
+
+
+@pytest.mark.parametrize(
+    ("sentences", "number"),
+    [
+        (["There are two tennis courts.", "Two green tennis courts in a park"], "two"),
+        (["There are two tennis courts.", "There are three tennis courts."], ""),
+        (["There are two tennis courts.", "Some tennis courts"], ""),
+        (["Two big red tennis courts", "two very old tennis courts"], ""),
+        (["TWO tennis courts and TWO tennis courts"], "two"),
+        (["Twenty-two tennis courts", "Some tennis courts"], ""),
+    ],
+)
+def test_counts_that_two_sentences_agree_on(sentences: list[str], number: str) -> None:
+    forms = dict(COUNTED)["tennis courts"]
+    assert agreed(count_pattern(forms), sentences) == number
+
+
+@pytest.mark.parametrize(
+    ("sentences", "colour"),
+    [
+        (["a green river", "A Green River runs"], "green"),
+        (["a green river", "a brown river"], ""),
+        (["green and brown rivers", "brown rivers"], "brown"),
+        (["a green riverside", "a green riverside"], ""),
+    ],
+)
+def test_colours_that_two_sentences_agree_on(sentences: list[str], colour: str) -> None:
+    assert agreed(colour_pattern("river"), sentences) == colour
+
+
+def test_scene_names() -> None:
+    assert (scene_name("denseresidential"), scene_name("forest")) == ("dense residential", "forest")

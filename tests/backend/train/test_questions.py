@@ -1,0 +1,144 @@
+"""Questions made from captions must be true: honest negatives, agreed counts, no claim from silence alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from rsgpt_backend.data.annotations import Captioned, Questioned
+from rsgpt_backend.train.questions import (
+    MIN_SCENE,
+    Example,
+    asked_question,
+    derived_questions,
+    presence_prompts,
+)
+
+TOWN = ("Many houses along a road.", "Houses and a road.", "Some houses with cars.")
+
+
+def scene(count: int, *odd: tuple[str, ...], name: str = "town") -> list[Captioned]:
+    """So many pictures of one scene with the same sentences; `odd` ones come first."""
+    sentences = [*odd, *[TOWN] * (count - len(odd))]
+    return [Captioned(f"{number}.png", captions, name) for number, captions in enumerate(sentences)]
+
+
+def asked(examples: list[Example], filename: str, kind: str) -> dict[str, str]:
+    """The first wording of each question of a kind about a picture, and its answer."""
+    found = [one for one in examples if (one.filename, one.kind) == (filename, kind)]
+    return {one.prompts[0]: one.answers[0] for one in found}
+
+
+def presence(records: list[Captioned], filename: str = "0.png") -> dict[str, str]:
+    """Answer by object; objects that nothing is claimed of are left out."""
+    found = asked(derived_questions(records), filename, "presence")
+    return {prompt.removeprefix("Are there any ").rstrip("?"): answer for prompt, answer in found.items()}
+
+
+def test_what_two_sentences_name_is_there() -> None:
+    found = presence(scene(MIN_SCENE))
+    assert (found["houses"], found["buildings"], found["roads"]) == ("yes", "yes", "yes")
+
+
+def test_what_one_sentence_of_several_names_is_neither_claimed_nor_denied() -> None:
+    assert "cars" not in presence(scene(MIN_SCENE))
+
+
+def test_a_single_sentence_suffices_where_there_is_no_other() -> None:
+    assert presence([Captioned("0.png", ("A car.",), "town")]) == {"cars": "yes"}
+
+
+def test_what_no_picture_of_the_scene_names_is_absent() -> None:
+    found = presence(scene(MIN_SCENE))
+    assert (found["airplanes"], found["boats"]) == ("no", "no")
+
+
+def test_of_what_is_absent_there_are_zero() -> None:
+    found = asked(derived_questions(scene(MIN_SCENE)), "0.png", "presence")
+    assert found["How many airplanes are there?"] == "zero"
+    assert not any("houses" in prompt and answer == "zero" for prompt, answer in found.items())
+    assert "How many runways are there?" not in found  # nobody asks that
+
+
+def test_nothing_is_absent_from_a_scene_of_few_pictures() -> None:
+    assert "no" not in presence(scene(MIN_SCENE - 1)).values()
+
+
+def test_what_some_pictures_of_the_scene_name_is_not_denied_of_the_others() -> None:
+    trees = ("Trees.", "Trees.", "Trees.")
+    assert "trees" not in presence(scene(49, trees), "1.png")  # 1 in 49 is more than 2 in 100
+    assert presence(scene(50, trees), "1.png")["trees"] == "no"
+
+
+def test_the_rate_is_of_the_same_scene_only() -> None:
+    other = [Captioned(f"x{number}.png", ("Trees.",) * 3, "forest") for number in range(40)]
+    assert presence([*scene(MIN_SCENE), *other])["trees"] == "no"
+
+
+def test_no_picture_is_told_both_yes_and_no() -> None:
+    for record in (records := scene(50, ("Two trees.", "A tree", "A lake"))):
+        found = [one for one in derived_questions(records) if (one.filename, one.kind) == (record.filename, "presence")]
+        answers: dict[str, set[str]] = {}
+        for one in found:
+            answers.setdefault(one.prompts[0], set()).update(one.answers)
+        assert all(len(given) == 1 for given in answers.values())
+
+
+def test_scene_counts_and_colours() -> None:
+    record = Captioned(
+        "0.png", ("Two grey roofs and two tennis courts", "two tennis courts, a grey roof"), "golfcourse"
+    )
+    examples = derived_questions([record])
+    assert asked(examples, "0.png", "scene") == {"What kind of area is this?": "golf course"}
+    assert asked(examples, "0.png", "quantity") == {"How many tennis courts are there?": "two"}
+    assert asked(examples, "0.png", "colour") == {"What color is the roof?": "gray"}
+
+
+def test_no_scene_no_question_of_it() -> None:
+    assert asked(derived_questions([Captioned("0.png", ("A road.",))]), "0.png", "scene") == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "prompt"),
+    [
+        ("trees", "Are there any trees?"),
+        ("a church", "Is there a church?"),
+        ("an intersection", "Is there an intersection?"),
+        ("water", "Is there any water?"),
+    ],
+)
+def test_presence_prompts_are_grammatical(name: str, prompt: str) -> None:
+    assert prompt in presence_prompts(name)
+    assert len(set(presence_prompts(name))) == len(presence_prompts(name))
+
+
+def test_a_question_of_a_data_set_keeps_its_words() -> None:
+    example = asked_question(Questioned("0.png", "What is the theme of this picture?", " farmland ", "scene"))
+    assert example == Example("0.png", ("What is the theme of this picture?",), ("farmland",), "scene", False)
+
+
+@pytest.mark.parametrize(
+    ("question", "kind", "other"),
+    [
+        ("How many storage tanks in the picture?", "quantity", "How many storage tanks are there?"),
+        ("Does this picture contain trees?", "presence", "Are there any trees?"),
+        ("Does this picture contain an airplane?", "presence", "Are there any airplanes?"),
+        ("Does this picture contain water?", "presence", "Is there any water?"),
+    ],
+)
+def test_a_question_of_a_known_form_gets_other_wordings(question: str, kind: str, other: str) -> None:
+    prompts = asked_question(Questioned("0.png", question, "1", kind)).prompts
+    assert prompts[0] == question
+    assert other in prompts
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "kind", "oriented"),
+    [
+        ("Where are the planes?", "they are parked", "position", True),
+        ("What is on the left?", "a road", "other", True),
+        ("What is there?", "a road in the upper part", "other", True),
+        ("What is there?", "a road", "other", False),
+    ],
+)
+def test_questions_that_depend_on_orientation(question: str, answer: str, kind: str, oriented: bool) -> None:
+    assert asked_question(Questioned("0.png", question, answer, kind)).oriented is oriented

@@ -1,0 +1,137 @@
+"""A run that is killed goes on exactly; what it leaves is a model that answers."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from rsgpt_backend.engine import Engine
+from rsgpt_backend.train.recipe import Adaptation, Recipe, read_recipe
+from rsgpt_backend.train.trainer import Trainer, _optimizer, learning_rate
+from tests.backend.toy import write_recipe
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def recipe(toy_folder: Path, toy_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Recipe:
+    """Four steps in float32 with a checkpoint after each second one, after two steps of adaptation."""
+    return read_recipe(write_recipe(tmp_path_factory.mktemp("recipe") / "toy.toml", toy_folder, steps=4))
+
+
+@pytest.fixture(scope="module")
+def whole(recipe: Recipe, toy_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run that nothing disturbed."""
+    out = tmp_path_factory.mktemp("whole")
+    Trainer(recipe, toy_data, out, CPU).run()
+    return out
+
+
+def killed(trainer: Trainer, monkeypatch: pytest.MonkeyPatch, step: int) -> None:
+    """Run, and be killed when this step begins."""
+    go = trainer._step
+
+    def stepping(drawn: Any, features: Any, optimizer: Any, number: int) -> torch.Tensor:
+        if number == step:
+            raise KeyboardInterrupt
+        return go(drawn, features, optimizer, number)
+
+    monkeypatch.setattr(trainer, "_step", stepping)
+    with pytest.raises(KeyboardInterrupt):
+        trainer.run()
+
+
+@pytest.mark.parametrize("step", [0, 1, 2, 3])
+def test_a_killed_run_goes_on_exactly(
+    recipe: Recipe, toy_data: Path, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    killed(Trainer(recipe, toy_data, tmp_path, CPU), monkeypatch, step)
+    assert (tmp_path / "checkpoint.safetensors").exists() == (step >= 2)
+    Trainer(recipe, toy_data, tmp_path, CPU).run()
+    for name in ("encoder", "checkpoint"):
+        wanted, found = (load_file(folder / f"{name}.safetensors") for folder in (whole, tmp_path))
+        assert wanted.keys() == found.keys()
+        assert all(torch.equal(wanted[key], found[key]) for key in wanted), name
+    assert (whole / "model" / "model.json").read_bytes() == (tmp_path / "model" / "model.json").read_bytes()
+
+
+def test_a_finished_run_does_nothing_again(
+    recipe: Recipe, toy_data: Path, whole: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = (whole / "model" / "model.json").read_bytes()
+    trainer = Trainer(recipe, toy_data, whole, CPU)
+    monkeypatch.setattr(trainer, "_step", lambda *_: pytest.fail("a step was made"))
+    monkeypatch.setattr(trainer.model, "encode", lambda *_: pytest.fail("a picture was encoded"))
+    trainer.run()
+    assert (whole / "model" / "model.json").read_bytes() == before
+
+
+def test_the_bridge_learns_and_nothing_else(recipe: Recipe, toy_data: Path, whole: Path) -> None:
+    fresh = Trainer(recipe, toy_data, whole, CPU).model
+    checkpoint = load_file(whole / "checkpoint.safetensors")
+    still = [key for key, value in fresh.bridge.named_parameters() if torch.equal(checkpoint[f"bridge.{key}"], value)]
+    last = "qformer.model.encoder.layer.1."  # what the last layer makes of the text, no query reads
+    assert {key.removeprefix(last).split(".")[0] for key in still} == {"intermediate", "output"}
+    kept = {key.split(".")[0] for key in checkpoint}
+    assert kept == {"bridge", "optimizer", "step"}
+
+
+def test_the_encoder_is_adapted_only_where_the_recipe_says_so(
+    recipe: Recipe, toy_data: Path, whole: Path, tmp_path: Path
+) -> None:
+    plain = dataclasses.replace(recipe, adaptation=Adaptation(steps=0), steps=1)
+    trainer = Trainer(plain, toy_data, tmp_path, CPU)
+    start = {key: value.clone() for key, value in trainer.model.encoder.state_dict().items()}
+    trainer.run()
+    unchanged = load_file(tmp_path / "encoder.safetensors")
+    assert all(torch.equal(unchanged[key], value) for key, value in start.items())
+    adapted = load_file(whole / "encoder.safetensors")
+    assert not torch.equal(adapted["conv_stem.weight"], start["conv_stem.weight"])
+
+
+def test_validation_is_written_down(whole: Path) -> None:
+    lines = [json.loads(line) for line in (whole / "log.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines] == [2, 4]
+    assert all(0 < line["validation_loss"] < 20 for line in lines)
+
+
+def test_the_model_answers(whole: Path) -> None:
+    from tests.backend.test_engine import ask
+
+    engine = Engine.load(str(whole / "model"))
+    (answer,) = engine.answer([ask(max_new_tokens=3)])
+    assert len(answer.tokens) == 3
+
+
+def test_training_lowers_the_loss(recipe: Recipe, toy_data: Path, tmp_path: Path) -> None:
+    longer = dataclasses.replace(
+        recipe, steps=40, batch=8, warmup=5, learning_rate=1e-2, checkpoint_every=5, adaptation=Adaptation(steps=0)
+    )
+    Trainer(longer, toy_data, tmp_path, CPU).run()
+    losses = [json.loads(line)["validation_loss"] for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert losses[-1] < losses[0] - 0.15  # a frozen language model that knows no language leaves little to gain
+
+
+def test_learning_rate(recipe: Recipe) -> None:
+    planned = dataclasses.replace(recipe, steps=110, warmup=10, learning_rate=1.0, min_learning_rate=0.1)
+    assert [learning_rate(planned, step) for step in (0, 4, 9, 10)] == [0.1, 0.5, 1.0, 1.0]
+    assert learning_rate(planned, 60) == pytest.approx(0.55)
+    assert learning_rate(planned, 110) == pytest.approx(0.1)
+    assert learning_rate(planned, 500) == pytest.approx(0.1)
+
+
+def test_norms_biases_queries_and_positions_do_not_decay(recipe: Recipe, toy_data: Path, tmp_path: Path) -> None:
+    model = Trainer(recipe, toy_data, tmp_path, CPU).model
+    decayed, free = _optimizer(model, recipe).param_groups
+    names = {id(parameter): name for name, parameter in model.bridge.named_parameters()}
+    assert (decayed["weight_decay"], free["weight_decay"]) == (recipe.weight_decay, 0.0)
+    assert len(decayed["params"]) + len(free["params"]) == len(names)
+    undecayed = {names[id(parameter)] for parameter in free["params"]}
+    assert {"qformer.query_tokens", "cell_positions", "ln_vision.weight", "projection.bias"} <= undecayed
+    assert "projection.weight" in {names[id(parameter)] for parameter in decayed["params"]}
