@@ -6,6 +6,8 @@ import json
 import random
 from pathlib import Path
 
+import gguf
+import numpy as np
 import torch
 from PIL import Image
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -52,6 +54,41 @@ def make_language(folder: Path) -> None:
         eos_token_id=EOS,
     )
     LlamaForCausalLM(config).save_pretrained(folder)
+
+
+def write_gguf(path: Path) -> None:
+    """A random Llama of one layer with a tokenizer that knows one word, `road`, in one file."""
+    words = ["<s>", "</s>", *sorted(pre_tokenizers.ByteLevel.alphabet()), "ro", "ad", "road"]
+    writer = gguf.GGUFWriter(str(path), "llama")
+    for add, value in (
+        (writer.add_block_count, 1),
+        (writer.add_context_length, 64),
+        (writer.add_embedding_length, WIDTH),
+        (writer.add_feed_forward_length, WIDTH),
+        (writer.add_head_count, 4),
+        (writer.add_head_count_kv, 2),
+        (writer.add_layer_norm_rms_eps, 1e-5),
+        (writer.add_vocab_size, len(words)),
+        (writer.add_rope_dimension_count, 8),
+        (writer.add_tokenizer_model, "gpt2"),
+        (writer.add_token_list, words),
+        (writer.add_token_types, [3, 3, *[1] * (len(words) - 2)]),
+        (writer.add_token_merges, ["r o", "a d", "ro ad"]),
+        (writer.add_bos_token_id, BOS),
+        (writer.add_eos_token_id, EOS),
+    ):
+        add(value)
+    shapes = {"token_embd": (len(words), WIDTH), "output_norm": (WIDTH,)}
+    shapes |= {f"blk.0.{name}_norm": (WIDTH,) for name in ("attn", "ffn")}
+    shapes |= {f"blk.0.{name}": (WIDTH, WIDTH) for name in ("attn_q", "attn_output", "ffn_gate", "ffn_up", "ffn_down")}
+    shapes |= {f"blk.0.{name}": (WIDTH // 2, WIDTH) for name in ("attn_k", "attn_v")}
+    numbers = np.random.default_rng(1)
+    for name, shape in shapes.items():
+        writer.add_tensor(f"{name}.weight", numbers.normal(size=shape).astype(np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
 
 
 def make_config(language: Path, kind: str = "efficientnet-lite0", width: int = VISION_WIDTH) -> ModelConfig:

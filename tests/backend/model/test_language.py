@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from gguf import GGUFReader
+from transformers import AutoModelForCausalLM
 
 from rsgpt_backend.errors import ModelError
 from rsgpt_backend.model.config import LanguageConfig
 from rsgpt_backend.model.language import file_sha256, home, language_folder, load_language, packaged_file
-from tests.backend.toy import BOS, EOS, WIDTH
+from tests.backend.toy import BOS, EOS, WIDTH, write_gguf
 
 
 @pytest.fixture
@@ -62,6 +64,59 @@ def test_what_is_unpacked_is_not_unpacked_again(package: Path, own_home: Path) -
     folder.mkdir(parents=True)
     (folder / "config.json").write_text("{}")
     assert language_folder(config) == folder
+
+
+@pytest.fixture
+def packed(package: Path) -> LanguageConfig:
+    """The config of a real, tiny GGUF in the package."""
+    write_gguf(package / "tiny.gguf")
+    sha256 = file_sha256(package / "tiny.gguf")
+    return LanguageConfig("package:toy_language_package/tiny.gguf", WIDTH, BOS, EOS, sha256)
+
+
+def test_a_gguf_is_unpacked_once_into_the_home(packed: LanguageConfig, package: Path, own_home: Path) -> None:
+    language = load_language(packed, torch.bfloat16)
+    (folder,) = (own_home / "language").iterdir()
+    assert folder.name == f"tiny-{packed.sha256[:12]}"
+    ids = language.tokenizer("a road").input_ids
+    assert [language.tokenizer.decode([token]) for token in ids] == ["a", " ", "road"]
+    values = GGUFReader(package / "tiny.gguf").get_tensor(0)
+    assert values.name == "token_embd.weight"
+    torch.testing.assert_close(language.words.weight, torch.tensor(values.data).bfloat16())
+    (package / "tiny.gguf").write_bytes(b"gone")
+    assert torch.equal(load_language(packed, torch.bfloat16).words.weight, language.words.weight)
+
+
+def test_an_unpacking_that_fails_leaves_nothing_under_the_name(
+    packed: LanguageConfig, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_args: object, **_settings: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(AutoModelForCausalLM, "from_pretrained", fail)
+        with pytest.raises(KeyboardInterrupt):
+            language_folder(packed)
+    assert not (own_home / "language" / f"tiny-{packed.sha256[:12]}").exists()
+    load_language(packed, torch.bfloat16)
+    assert len(list((own_home / "language").iterdir())) == 1
+
+
+def test_of_two_processes_that_unpack_at_once_the_first_wins(
+    packed: LanguageConfig, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = own_home / "language" / f"tiny-{packed.sha256[:12]}"
+    load = AutoModelForCausalLM.from_pretrained
+
+    def overtaken(*args: object, **settings: object) -> object:
+        folder.mkdir(parents=True)
+        (folder / "config.json").write_text("the other's")
+        return load(*args, **settings)
+
+    monkeypatch.setattr(AutoModelForCausalLM, "from_pretrained", overtaken)
+    assert language_folder(packed) == folder
+    assert (folder / "config.json").read_text() == "the other's"
+    assert list((own_home / "language").iterdir()) == [folder]
 
 
 def test_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
