@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -38,6 +40,8 @@ def test_parameter_count_is_the_published_one_less_the_head(variant: str, publis
 
 
 def test_published_weights_fill_every_key() -> None:
+    if importlib.util.find_spec(PUBLISHED.split("/")[0]) is None:
+        pytest.skip("the package with the published weights is not installed; only training needs it")
     encoder = EfficientNetLite("lite2")
     load_published(encoder, PUBLISHED)
     assert encoder.bn0.running_var.std() > 0.01  # no longer the ones of a new batch norm
