@@ -40,7 +40,7 @@ def test_parameter_count_is_the_published_one_less_the_head(variant: str, publis
 
 
 def test_published_weights_fill_every_key() -> None:
-    if importlib.util.find_spec(PUBLISHED.split("/")[0]) is None:
+    if importlib.util.find_spec(PUBLISHED.split("/", maxsplit=1)[0]) is None:
         pytest.skip("the package with the published weights is not installed; only training needs it")
     encoder = EfficientNetLite("lite2")
     load_published(encoder, PUBLISHED)
