@@ -113,7 +113,7 @@ def _pixels(source: ImageSource, subjects: Sequence[Subject], size: int) -> Tens
 
 
 def _question(subject: Subject, rng: random.Random) -> Example:
-    """Every kind as often as any other; yes and no alike."""
+    """Every kind as often as any other; yes, no and zero alike."""
     kind = rng.choice(sorted(subject.questions))
     examples = subject.questions[kind]
     if kind == "presence":

@@ -1,7 +1,8 @@
 """A question set derived from captions and scene labels, for pictures that have no questions of their own.
 
 Presence is asked with honest negatives: an object that none of a picture's sentences names, and that hardly
-any picture of the same scene has. What captions leave out often (trees in a town) is never claimed absent.
+any picture of the same scene has; of those there are then zero. What captions leave out often (trees in a town)
+is never claimed absent.
 """
 
 from __future__ import annotations
@@ -60,6 +61,7 @@ _COUNT_PROMPTS = (
     "Count the {0}.",
 )
 _COLOUR_PROMPTS = ("What color is the {0}?", "What is the color of the {0}?", "Which color does the {0} have?")
+_COUNTABLE = frozenset(name for name, _ in COUNTED) | {"cars", "mobile homes"}
 _SINGLE = frozenset({"sea", "water", "grass", "farmland", "sand", "snow"})
 
 
@@ -68,7 +70,8 @@ class Example:
     """One thing to learn about one picture.
 
     prompts: wordings of the same question, one is drawn each time; answers: all true, all learnt;
-    kind: caption, scene, presence, quantity, position, colour; oriented: false of a turned picture.
+    kind: caption, scene, presence (counts of zero too), quantity, position, colour;
+    oriented: whether it is false of a turned picture.
     """
 
     filename: str
@@ -105,10 +108,15 @@ def presence_prompts(name: str) -> tuple[str, ...]:
     return tuple(pattern.format(name) for pattern in patterns)
 
 
+def count_prompts(name: str) -> tuple[str, ...]:
+    """Wordings that ask how many of an object there are."""
+    return tuple(pattern.format(name) for pattern in _COUNT_PROMPTS)
+
+
 def _rewordings(question: Questioned) -> tuple[str, ...]:
     text = question.question
     if question.kind == "quantity" and text.startswith("How many ") and text.endswith(" in the picture?"):
-        return tuple(p.format(text[len("How many ") : -len(" in the picture?")]) for p in _COUNT_PROMPTS)
+        return count_prompts(text[len("How many ") : -len(" in the picture?")])
     if question.kind == "presence" and text.startswith("Does this picture contain "):
         return presence_prompts({"an airplane?": "airplanes", "trees?": "trees"}.get(text[26:], text[26:-1]))
     return ()
@@ -125,14 +133,15 @@ def _presence(record: Captioned, count: dict[str, int], rates: dict[str, float])
             yield Example(record.filename, presence_prompts(name), ("yes",), "presence", False)
         elif count[name] == 0 and rates.get(name, 1.0) <= ABSENT_RATE:
             yield Example(record.filename, presence_prompts(name), ("no",), "presence", False)
+            if name in _COUNTABLE:
+                yield Example(record.filename, count_prompts(name), ("zero",), "presence", False)
 
 
 def _counts_and_colours(record: Captioned) -> Iterator[Example]:
     for name, forms in COUNTED:
         number = agreed(count_pattern(forms), record.captions)
         if number:
-            prompts = tuple(pattern.format(name) for pattern in _COUNT_PROMPTS)
-            yield Example(record.filename, prompts, (number,), "quantity", False)
+            yield Example(record.filename, count_prompts(name), (number,), "quantity", False)
     for noun in COLOURED:
         colour = agreed(colour_pattern(noun), record.captions)
         if colour:

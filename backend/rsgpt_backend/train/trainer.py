@@ -5,6 +5,7 @@ It writes one folder: the adapted encoder, features, checkpoint, and at the end 
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
+from ..errors import UsageError
 from ..model.rsgpt import Rsgpt
 from ..model.weights import load_published, save_model
 from .adapt import adapt_encoder
@@ -35,7 +37,7 @@ class Trainer:
     def __init__(self, recipe: Recipe, data: Path, out: Path, device: torch.device) -> None:
         self.recipe, self.out, self.device = recipe, out, device
         self.dtype = torch.bfloat16 if recipe.precision == "bf16" else torch.float32
-        out.mkdir(parents=True, exist_ok=True)
+        _claim(out, recipe)
         torch.manual_seed(recipe.seed)
         self.model = Rsgpt.build(recipe.model, self.dtype).to(device)
         self.model.language.set_attn_implementation("eager")  # with a mask, its backward is the fastest on CPUs
@@ -215,6 +217,16 @@ def _optimizer(model: Rsgpt, recipe: Recipe) -> torch.optim.AdamW:
         (free if parameter.ndim < 2 or any(part in name for part in _NO_DECAY) else decayed).append(parameter)
     groups = [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": free, "weight_decay": 0.0}]
     return torch.optim.AdamW(groups, lr=recipe.learning_rate, betas=(0.9, 0.999), fused=True)
+
+
+def _claim(out: Path, recipe: Recipe) -> None:
+    """Make the folder this recipe's; UsageError where it holds another's run. Steps may differ: more may be added."""
+    text = json.dumps({**dataclasses.asdict(recipe), "steps": 0}, indent=1)
+    path = out / "recipe.json"
+    if path.exists() and path.read_text(encoding="utf-8") != text:
+        raise UsageError(f"{out} holds a run of another recipe, see its recipe.json. Give another folder with --out.")
+    out.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
 
 
 def _write(tensors: dict[str, Tensor], path: Path) -> None:

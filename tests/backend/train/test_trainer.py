@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import load_file
 
 from rsgpt_backend.engine import Engine
+from rsgpt_backend.errors import UsageError
 from rsgpt_backend.train.recipe import Adaptation, Recipe, read_recipe
 from rsgpt_backend.train.trainer import Trainer, _optimizer, learning_rate
 from tests.backend.toy import write_recipe
@@ -135,3 +136,9 @@ def test_norms_biases_queries_and_positions_do_not_decay(recipe: Recipe, toy_dat
     undecayed = {names[id(parameter)] for parameter in free["params"]}
     assert {"qformer.query_tokens", "cell_positions", "ln_vision.weight", "projection.bias"} <= undecayed
     assert "projection.weight" in {names[id(parameter)] for parameter in decayed["params"]}
+
+
+def test_a_folder_belongs_to_one_recipe(recipe: Recipe, toy_data: Path, whole: Path) -> None:
+    Trainer(dataclasses.replace(recipe, steps=recipe.steps + 1), toy_data, whole, CPU)
+    with pytest.raises(UsageError, match="another recipe"):
+        Trainer(dataclasses.replace(recipe, seed=recipe.seed + 1), toy_data, whole, CPU)
