@@ -23,6 +23,7 @@ from .questions import CAPTION_PROMPTS, Example, asked_question, derived_questio
 from .recipe import Dataset
 from .texts import clean_sentence, is_oriented
 
+GROUNDED = 0.7  # share of the questions that ask whether an object is there, or how many
 BUCKET = 8  # batches drawn at once and sorted by length, so that a batch holds little padding
 
 
@@ -60,6 +61,7 @@ class Corpus:
         if not self.subjects:
             raise DataError("The recipe names no data to train on. Add a [[train]] table to it.")
         self.pixels = torch.cat(pixels)
+        self._grounded = _by_object(self.subjects)
 
     @property
     def filenames(self) -> list[str]:
@@ -69,14 +71,26 @@ class Corpus:
     def draw(self, rng: random.Random, views: int, questions_per_image: int) -> Drawn:
         """One prompt at random: a caption, or, `questions_per_image` times as often, a question."""
         picture = rng.randrange(len(self.subjects))
-        subject = self.subjects[picture]
-        asks = subject.questions and rng.random() * (1 + questions_per_image) >= 1
-        example = _question(subject, rng) if asks or subject.caption is None else subject.caption
+        example = self.subjects[picture].caption
+        asks = self._grounded or self.subjects[picture].questions
+        if example is None or (asks and rng.random() * (1 + questions_per_image) >= 1):
+            picture, example = self._question(picture, rng)
         shown = rng.randrange(views)
         answers = example.answers if shown == 0 else tuple(a for a in example.answers if not is_oriented(a))
         if example.oriented or not answers:
             shown, answers = 0, example.answers
         return Drawn(picture, shown, rng.choice(example.prompts), answers)
+
+    def _question(self, picture: int, rng: random.Random) -> tuple[int, Example]:
+        """A question about the picture, or, mostly, about an object, as often where it is as where it is not.
+
+        Answers that followed from the object's name alone would be learnt without a look at the picture.
+        """
+        others = self.subjects[picture].questions
+        if self._grounded and (not others or rng.random() < GROUNDED):
+            answers = self._grounded[rng.randrange(len(self._grounded))]
+            return rng.choice(answers[rng.randrange(len(answers))])
+        return picture, rng.choice(others[rng.choice(sorted(others))])
 
     def buckets(self, seed: int, batch: int, views: int, questions_per_image: int) -> Iterator[list[list[Drawn]]]:
         """Without end: BUCKET batches of similar length each, in random order."""
@@ -112,11 +126,19 @@ def _pixels(source: ImageSource, subjects: Sequence[Subject], size: int) -> Tens
     return torch.cat([to_bytes([picture], size) for picture in tqdm(pictures, "pictures", len(subjects))])
 
 
-def _question(subject: Subject, rng: random.Random) -> Example:
-    """Every kind as often as any other; yes, no and zero alike."""
-    kind = rng.choice(sorted(subject.questions))
-    examples = subject.questions[kind]
-    if kind == "presence":
-        answer = rng.choice(sorted({example.answers[0] for example in examples}))
-        examples = [example for example in examples if example.answers[0] == answer]
-    return rng.choice(examples)
+def _by_object(subjects: Sequence[Subject]) -> list[list[list[tuple[int, Example]]]]:
+    """Presence and count questions: for each that is asked, the pictures with a yes, then those with a no.
+
+    They leave the subjects; what is asked of pictures of one kind only stays there.
+    """
+    groups: dict[str, tuple[list[tuple[int, Example]], list[tuple[int, Example]]]] = defaultdict(lambda: ([], []))
+    for picture, subject in enumerate(subjects):
+        for kind in ("presence", "quantity"):
+            for example in subject.questions.pop(kind, []):
+                absent = example.answers[0] in ("no", "zero")
+                groups[example.prompts[-1]][absent].append((picture, example))
+    for answers in groups.values():
+        if not all(answers):
+            for picture, example in answers[0] or answers[1]:
+                subjects[picture].questions[example.kind].append(example)
+    return [list(answers) for _, answers in sorted(groups.items()) if all(answers)]
