@@ -12,13 +12,13 @@ from rsgpt_plugin.client.environment import ManagedEnvironment, State
 from rsgpt_plugin.client.local_server import LocalServer, stop_shared_servers
 
 ROOT = Path(__file__).resolve().parents[1]
-_HOME = Path(os.environ.get("RSGPT_HOME") or ROOT / "build" / "home")
+HOME = Path(os.environ.get("RSGPT_HOME") or ROOT / "build" / "home")
 
 
 @pytest.fixture(scope="session")
 def backend_python() -> Path:
     """The interpreter of the managed environment that scripts/test has made."""
-    environment = ManagedEnvironment(_HOME)
+    environment = ManagedEnvironment(HOME)
     if environment.state() is not State.READY:
         pytest.fail(f"{environment.folder} {environment.state().value}; run the tests with scripts/test")
     return environment.python
@@ -50,7 +50,7 @@ def fake_server(backend_python: Path, tmp_path: Path) -> Iterator[Callable[..., 
     def make(*options: str) -> LocalServer:
         program = str(ROOT / "tests" / "fakes" / "serve_fake.py")
         command = [str(backend_python), program, "--exit-with-stdin", *options]
-        environment = ManagedEnvironment(_HOME).backend_variables()
+        environment = ManagedEnvironment(HOME).backend_variables()
         servers.append(LocalServer(command, environment, tmp_path / f"server{len(servers)}.log"))
         return servers[-1]
 

@@ -110,7 +110,8 @@ class ManagedEnvironment:
     def backend_variables(self) -> dict[str, str]:
         """Return the whole environment for `backend_command`; nothing in it may reach for the network."""
         offline = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
-        return child.clean_environment({"PYTHONPATH": str(self._backend), **offline})
+        ours = {"PYTHONPATH": str(self._backend), "RSGPT_HOME": str(self.home)}
+        return child.clean_environment({**ours, **offline})
 
     def _create(self, say: Say, is_cancelled: Check) -> None:
         self.home.mkdir(parents=True, exist_ok=True)
