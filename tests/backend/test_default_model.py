@@ -1,0 +1,92 @@
+"""The shipped model on real pictures: the demo raster's tiles, and the validation captions where they are at hand."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from rsgpt_backend.asking import Ask
+from rsgpt_backend.commands import doctor
+from rsgpt_backend.engine import Engine
+from rsgpt_backend.evaluate import captions, questions
+from tests.conftest import HOME, ROOT
+
+pytestmark = pytest.mark.slow
+DEMO = ROOT / "resources" / "demo"
+SIDE = 256
+FLOOR_CIDER = 100  # of 60 validation pictures
+FLOOR_ACCURACY = 50  # percent of 120 validation questions, exact match
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    """The default model, its language model unpacked where the scripts keep it."""
+    before = os.environ.get("RSGPT_HOME")
+    os.environ["RSGPT_HOME"] = str(HOME)
+    yield Engine.load("rsgpt-small")
+    if before is not None:
+        os.environ["RSGPT_HOME"] = before
+
+
+@pytest.fixture(scope="module")
+def tiles() -> dict[str, Image.Image]:
+    """The demo raster's pictures by their file names."""
+    truth = json.loads((DEMO / "truth.json").read_text(encoding="utf-8"))
+    with Image.open(DEMO / "scenes.tif") as mosaic:
+        whole = mosaic.convert("RGB")
+    boxes = {tile["filename"]: (tile["column"] * SIDE, tile["row"] * SIDE) for tile in truth}
+    return {name: whole.crop((x, y, x + SIDE, y + SIDE)) for name, (x, y) in boxes.items()}
+
+
+def ask(engine: Engine, picture: Image.Image, name: str, *prompts: str) -> list[str]:
+    return [answer.text for answer in engine.answer([Ask(picture, name, prompt) for prompt in prompts])]
+
+
+def test_it_says_true_things_in_several_wordings(engine: Engine, tiles: dict[str, Image.Image]) -> None:
+    said = ask(
+        engine,
+        tiles["tenniscourt85.jpg"],
+        "court",
+        "Describe this image.",
+        "What can be seen here?",
+        "What kind of area is this?",
+        "what kind of place is shown in the picture?",
+    )
+    assert all("tennis" in text.lower() for text in said), said
+
+
+def test_presence_is_answered_both_ways(engine: Engine, tiles: dict[str, Image.Image]) -> None:
+    assert ask(engine, tiles["airplane84.jpg"], "planes", "Are there any airplanes?") == ["yes"]
+    assert ask(engine, tiles["forest87.jpg"], "forest", "Are there any airplanes?", "Are there any trees?") == [
+        "no",
+        "yes",
+    ]
+
+
+def test_a_batch_says_what_each_says_alone(engine: Engine, tiles: dict[str, Image.Image]) -> None:
+    asks = [Ask(picture, name, "Describe this image.") for name, picture in tiles.items()]
+    together = [answer.text for answer in engine.answer(asks)]
+    alone = [engine.answer([one])[0].text for one in asks]
+    assert sum(a == b for a, b in zip(together, alone, strict=True)) >= 23  # bfloat16 may tip a rare tie
+
+
+def test_doctor_finds_the_known_picture_as_expected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RSGPT_HOME", str(HOME))
+    assert "as expected" in doctor._known_picture("rsgpt-small")
+
+
+def test_captions_of_the_validation_split(engine: Engine, shared: Path) -> None:
+    data = shared / "data"
+    scores, _ = captions.evaluate(engine, data / "ucm_images.zip", data / "ucm_captions_val.json", 60)
+    assert scores["CIDEr"] > FLOOR_CIDER
+
+
+def test_answers_of_the_validation_split(engine: Engine, shared: Path) -> None:
+    data = shared / "data"
+    scores, _ = questions.evaluate(engine, data / "ucm_images.zip", data / "ucm_vqa_val.json", 120)
+    assert scores["accuracy"]["average"] > FLOOR_ACCURACY

@@ -1,0 +1,84 @@
+"""The whole way with nothing in place of anything: QGIS, the managed environment, the server, the default model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import processing
+import pytest
+
+from rsgpt_plugin.core.paths import plugin_root
+from tests.conftest import HOME
+
+from .conftest import rows_of
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("provider")]
+
+DEMO = plugin_root() / "resources" / "demo"
+# what a true caption of each scene must hold one of
+TRUE_WORDS = {
+    "agricultural": ("farm", "crop", "field"),
+    "airplane": ("airplane", "airport", "plane"),
+    "baseballdiamond": ("baseball",),
+    "beach": ("beach", "sand", "ocean", "sea"),
+    "buildings": ("building",),
+    "chaparral": ("chaparral", "desert", "plants", "bare"),
+    "denseresidential": ("house", "residential", "building"),
+    "forest": ("forest", "tree"),
+    "freeway": ("freeway", "road", "highway"),
+    "golfcourse": ("golf",),
+    "harbor": ("harbor", "boat", "port"),
+    "intersection": ("intersection", "road"),
+    "mediumresidential": ("house", "residential", "building"),
+    "mobilehomepark": ("mobile home", "house", "residential"),
+    "overpass": ("overpass", "viaduct", "bridge", "road"),
+    "parkinglot": ("parking", "car"),
+    "river": ("river",),
+    "runway": ("runway", "airport"),
+    "sparseresidential": ("house", "residential", "villa", "building"),
+    "storagetanks": ("tank",),
+    "tenniscourt": ("tennis",),
+}
+MOST = 0.75
+
+
+@pytest.fixture
+def real_home(own_home: Path, backend_python: Path) -> Path:
+    """A data folder with the environment that scripts/test made, its unpacked language model, and no answers."""
+    own_home.mkdir()
+    for folder in ("env", "language"):
+        (HOME / folder).mkdir(exist_ok=True)
+        (own_home / folder).symlink_to(HOME / folder)
+    return own_home
+
+
+def test_the_demo_raster_is_described_truly_and_then_remembered(real_home: Path) -> None:
+    parameters = {
+        "INPUT": str(DEMO / "scenes.tif"),
+        "QUESTIONS": "planes[yesno]: Are there any airplanes?\ncount[integer]: How many airplanes are there?",
+        "OUTPUT": "TEMPORARY_OUTPUT",
+    }
+    result = processing.run("rsgpt:describeraster", parameters)
+    rows = rows_of(result["OUTPUT"])
+    scenes = [tile["scene"] for tile in json.loads((DEMO / "truth.json").read_text(encoding="utf-8"))]
+    true = [any(word in row["caption"].lower() for word in TRUE_WORDS[s]) for row, s in zip(rows, scenes)]
+    assert (result["TILES"], result["ANSWERED"], result["ASKED"]) == (24, 24, 72)
+    assert sum(true) >= MOST * len(rows), [row["caption"] for row, fine in zip(rows, true) if not fine]
+    right = [row["planes"] == (scene == "airplane") for row, scene in zip(rows, scenes)]
+    assert sum(right) >= MOST * len(rows)
+    assert all(isinstance(row["count"], int) for row in rows)
+    again = processing.run("rsgpt:describeraster", parameters)
+    assert (again["ASKED"], again["CACHED"]) == (0, 72)
+    assert [row["caption"] for row in rows_of(again["OUTPUT"])] == [row["caption"] for row in rows]
+
+
+def test_a_sixteen_bit_panchromatic_scene_in_degrees(real_home: Path, shared: Path, tmp_path: Path) -> None:
+    raster = tmp_path / "las_vegas.tif"
+    raster.write_bytes((shared / "data" / "rasters" / "las_vegas_pan16_degrees.tif").read_bytes())
+    parameters = {"INPUT": str(raster), "TILE_SIZE": 433, "OUTPUT": "TEMPORARY_OUTPUT"}
+    rows = rows_of(processing.run("rsgpt:describeraster", parameters)["OUTPUT"])
+    words = ("house", "residential", "building", "road")
+    assert len(rows) == 16
+    assert sum(any(word in row["caption"].lower() for word in words) for row in rows) >= MOST * len(rows)
+    assert all(0.2 < row["gsd_m"] < 0.4 for row in rows)
