@@ -14,7 +14,7 @@ import torch
 
 from rsgpt_backend import engine as engine_module
 from rsgpt_backend.asking import Answer, Ask, Token
-from rsgpt_backend.engine import Engine, confidence, suitable_dtype
+from rsgpt_backend.engine import Engine, confidence
 from rsgpt_backend.errors import EngineError, ModelError
 from rsgpt_backend.model.language import file_sha256
 from rsgpt_backend.model.rsgpt import Rsgpt
@@ -276,17 +276,9 @@ def test_loading_by_folder(toy_folder: Path) -> None:
     assert loaded.name == NAME
     assert loaded.weights_sha256 == file_sha256(toy_folder / "model.safetensors")
     assert loaded.caption_prompt == "Describe this image."
-    assert loaded.model.language.dtype == suitable_dtype()
+    assert loaded.model.language.dtype == torch.float32
 
 
 def test_loading_an_unknown_name() -> None:
     with pytest.raises(ModelError, match="no model 'nonsense'"):
         Engine.load("nonsense")
-
-
-@pytest.mark.parametrize(("capable", "dtype"), [(True, torch.bfloat16), (False, torch.float32)])
-def test_the_precision_follows_the_processor(
-    monkeypatch: pytest.MonkeyPatch, capable: bool, dtype: torch.dtype
-) -> None:
-    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: capable)
-    assert suitable_dtype() == dtype

@@ -61,18 +61,18 @@ def _known_picture(model: str) -> str:
     """Ask about the picture that lies beside the weights, and say what came back."""
     from ..asking import Ask  # noqa: PLC0415 - the versions above are told even where a package is missing
     from ..data.images import open_image  # noqa: PLC0415
-    from ..engine import Engine, suitable_dtype  # noqa: PLC0415
+    from ..engine import Engine  # noqa: PLC0415
 
     started = time.monotonic()
     engine = Engine.load(model)
     loaded = time.monotonic()
     checks = engine.model.config.notes.get("self_test")
     if not checks:
-        return f"{engine.name} ({suitable_dtype()}) loaded in {loaded - started:.1f} s; no picture comes with it"
+        return f"{engine.name} loaded in {loaded - started:.1f} s; no picture comes with it"
     image = open_image(model_folder(model) / checks["image"])
     answer = engine.answer([Ask(image, "self-test", checks["prompt"])])[0]
     verdict = "as expected" if checks["contains"] in answer.text.lower() else f"expected {checks['contains']!r} in it"
     seconds = f"loaded in {loaded - started:.1f} s, answered in {time.monotonic() - loaded:.2f} s"
     if verdict != "as expected":
         raise RsgptError(f"{engine.name} says {answer.text!r} of a known picture: {verdict}. Install the model again.")
-    return f"{engine.name} ({suitable_dtype()}): {answer.text!r}, {verdict}; {seconds}"
+    return f"{engine.name}: {answer.text!r}, {verdict}; {seconds}"
