@@ -60,7 +60,7 @@ def in_sentences(method: Method) -> Method:
         del args
         raise QgsProcessingException(sentence)
 
-    return guarded  # type: ignore[return-value]
+    return guarded  # type: ignore[return-value]  # it takes and gives what the method does
 
 
 @dataclass(frozen=True)

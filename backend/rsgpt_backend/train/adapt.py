@@ -52,8 +52,7 @@ def adapt_encoder(
     """Fine-tune in place; the heads that read the labels are thrown away."""
     labels = labels_of(corpus.subjects)
     heads = nn.Sequential(nn.Dropout(0.2), nn.Linear(vision.width, labels.choices.shape[1] + len(OBJECTS))).to(device)
-    # The statistics of batch norm stay frozen, for batches are small.
-    encoder.requires_grad_(True).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch leaves it out
+    encoder.requires_grad_(True)  # and left in evaluation mode: batches are too small for batch norm's statistics
     modules = nn.ModuleList([encoder, heads])
     optimizer = torch.optim.AdamW(modules.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
     bar = tqdm(range(recipe.steps), desc="adapting the encoder")
