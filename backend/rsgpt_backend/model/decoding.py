@@ -57,7 +57,15 @@ class Decoder:
     def choose(self) -> list[Chosen]:
         """One token for each running row."""
         scores = torch.log_softmax(self._logits.float(), dim=-1)
-        return [self._choose(row, scores[place]) for place, row in enumerate(self._rows)]
+        best = scores.topk(max(1, *(self._draws[row].top for row in self._rows)))  # once for all rows
+        ids, logprobs = best.indices.tolist(), best.values.tolist()
+        likeliest = scores.argmax(dim=-1).tolist()
+        chosen = []
+        for place, row in enumerate(self._rows):
+            top = tuple(zip(ids[place], logprobs[place], strict=True))[: self._draws[row].top]
+            token = self._drawn(row, scores[place]) if self._draws[row].temperature > 0 else likeliest[place]
+            chosen.append(Chosen(row, token, float(scores[place, token]), top))
+        return chosen
 
     def advance(self, chosen: Sequence[Chosen]) -> None:
         """Feed the tokens of the rows that go on; rows that are not among them are dropped."""
@@ -70,16 +78,10 @@ class Decoder:
         self._logits = self._forward(self._next_position, input_ids=ids)
         self._next_position = self._next_position + 1
 
-    def _choose(self, row: int, scores: Tensor) -> Chosen:
-        draw = self._draws[row]
-        if draw.temperature > 0:
-            shares = torch.softmax(scores / draw.temperature, dim=-1).cpu()
-            token = int(torch.multinomial(shares, 1, generator=self._generators[row]))
-        else:
-            token = int(scores.argmax())
-        best = scores.topk(draw.top) if draw.top else None
-        top = tuple(zip(best.indices.tolist(), best.values.tolist(), strict=True)) if best else ()
-        return Chosen(row, token, float(scores[token]), top)
+    def _drawn(self, row: int, scores: Tensor) -> int:
+        """A token at random, by the row's temperature and seed."""
+        shares = torch.softmax(scores / self._draws[row].temperature, dim=-1).cpu()
+        return int(torch.multinomial(shares, 1, generator=self._generators[row]))
 
     def _keep(self, places: list[int]) -> None:
         if len(places) == len(self._rows):
