@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -103,10 +104,22 @@ class AnswerCache:
                 f"The answer cache {self._path} was written by a newer version of this plugin (format "
                 f"{version}, this one knows {SCHEMA_VERSION}). Update the plugin, or move that file away."
             )
-        self._database.execute("PRAGMA journal_mode = WAL")
+        self._use_wal()
         self._database.execute("PRAGMA synchronous = NORMAL")
         if version == 0:
             self._create()
+
+    def _use_wal(self) -> None:
+        """Switch to WAL. SQLite's own time-out does not hold for a switch that another process is making."""
+        deadline = time.monotonic() + BUSY_SECONDS
+        while True:
+            try:
+                self._database.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)
 
     def _create(self) -> None:
         self._database.execute("BEGIN IMMEDIATE")

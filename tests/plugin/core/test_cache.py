@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -74,6 +75,20 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OutputError, match="set RSGPT_HOME"):
         AnswerCache(tmp_path / "file" / "a.sqlite")
+
+
+def test_a_file_that_another_is_preparing_is_waited_for(tmp_path: Path) -> None:
+    """SQLite refuses the switch to WAL at once while somebody writes, whatever time-out is set."""
+    path = tmp_path / "a.sqlite"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    release = threading.Timer(0.3, other.close)
+    release.start()
+    with AnswerCache(path) as cache:
+        cache.put({"key": ANSWER})
+        assert not release.is_alive()
+        assert cache.get(["key"]) == {"key": ANSWER}
+    release.join()
 
 
 def test_two_processes_share_the_file(tmp_path: Path) -> None:
