@@ -165,8 +165,6 @@ def write_recipe(path: Path, model: Path, steps: int) -> Path:
     path.write_text(
         f"""steps = {steps}
 batch = 4
-views = 8
-questions_per_image = 1
 warmup = 2
 precision = "fp32"
 checkpoint_every = 2
@@ -177,6 +175,10 @@ steps = 2
 batch = 4
 size = 32
 
+[naming]
+steps = 2
+batch = 4
+
 [model]
 name = "{config["name"]}"
 caption_prompt = "{config["caption_prompt"]}"
@@ -186,6 +188,7 @@ caption_prompt = "{config["caption_prompt"]}"
 images = "images"
 captions = "captions.json"
 questions = "questions.json"
+views = 8
 
 [[validate]]
 images = "images"

@@ -1,4 +1,4 @@
-"""Adapt a vision encoder to aerial pictures once, before it is frozen: scene labels and named objects.
+"""Adapt a vision encoder to aerial pictures once, before it is frozen: scene labels and the words of captions.
 
 RSGPT's own encoder was pre-trained on billions of pictures; this one saw photographs only.
 """
@@ -6,8 +6,12 @@ RSGPT's own encoder was pre-trained on billions of pictures; this one saw photog
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -17,51 +21,81 @@ from tqdm import tqdm
 from ..model.config import VisionConfig
 from ..model.vision import normalise
 from .corpus import Corpus, Subject
-from .objects import OBJECTS, mentions
+from .precision import has_fast_bfloat16
 from .recipe import Adaptation
 from .views import VIEWS, view
+
+_WORD_PICTURES = 20  # captions of so many pictures must hold a word for it to be learnt
+_WORD_SHARE = 0.05  # of the loss: there are hundreds of words and one scene
 
 
 @dataclass(frozen=True)
 class Labels:
-    """scene: index of the picture's scene among all (data set, scene) pairs; group: the same for its data set's
-    range of scenes; objects: share of its sentences that name each object."""
+    """scene: index of each picture's scene among all (data set, scene) pairs, -1 where it is none of them.
+
+    choices: bool [pictures, scenes], those of its own data set; words: share of its sentences that hold each word.
+    """
 
     scene: Tensor
     choices: Tensor
-    objects: Tensor
+    words: Tensor
 
 
-def labels_of(subjects: Sequence[Subject]) -> Labels:
-    """Targets of all pictures: scene [n], choices bool [n, scenes] (of its own data set), objects [n, objects]."""
-    scenes = sorted({(subject.dataset, subject.record.scene) for subject in subjects})
-    index = {pair: number for number, pair in enumerate(scenes)}
-    datasets = torch.tensor([dataset for dataset, _ in scenes])
-    scene = torch.tensor([index[subject.dataset, subject.record.scene] for subject in subjects])
-    named = [
-        [count / len(subject.record.captions) for count in mentions(subject.record.captions).values()]
-        for subject in subjects
-    ]
-    choices = torch.stack([datasets == subject.dataset for subject in subjects])
-    return Labels(scene, choices, torch.tensor(named))
+class Targets:
+    """What an encoder is tuned to tell: scenes, and words of captions. Made from the pictures it learns from."""
+
+    def __init__(self, subjects: Sequence[Subject]) -> None:
+        self.scenes = sorted({(subject.dataset, subject.record.scene) for subject in subjects})
+        counts = Counter(word for subject in subjects for word in {*chain(*_words(subject))})
+        self.words = sorted(word for word, count in counts.items() if count >= _WORD_PICTURES)
+
+    def __len__(self) -> int:
+        return len(self.scenes) + len(self.words)
+
+    def labels(self, subjects: Sequence[Subject]) -> Labels:
+        """Labels of pictures, also of such as were not learnt from."""
+        index = {pair: number for number, pair in enumerate(self.scenes)}
+        place = {word: number for number, word in enumerate(self.words)}
+        datasets = torch.tensor([dataset for dataset, _ in self.scenes])
+        words = torch.zeros(len(subjects), len(self.words))
+        for row, subject in enumerate(subjects):
+            for word in chain(*_words(subject)):
+                if word in place:
+                    words[row, place[word]] += 1 / len(subject.record.captions)
+        scene = torch.tensor([index.get((subject.dataset, subject.record.scene), -1) for subject in subjects])
+        return Labels(scene, torch.stack([datasets == subject.dataset for subject in subjects]), words)
+
+
+class Reader(nn.Module):
+    """An encoder and the head that reads labels off the mean of its cells; the head is thrown away in the end."""
+
+    def __init__(self, encoder: nn.Module, vision: VisionConfig, targets: int) -> None:
+        super().__init__()
+        self.encoder, self._vision = encoder, vision
+        self.head = nn.Sequential(nn.Dropout(0.2), nn.Linear(vision.width, targets))
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """uint8 or float [batch, 3, size, size], 0..255 -> [batch, targets]."""
+        ready = normalise(pixels, self._vision).to(memory_format=torch.channels_last)
+        return cast(Tensor, self.head(self.encoder(ready).float().mean(1)))
 
 
 def adapt_encoder(
     encoder: nn.Module, corpus: Corpus, vision: VisionConfig, recipe: Adaptation, device: torch.device
-) -> None:
-    """Fine-tune in place; the heads that read the labels are thrown away."""
-    labels = labels_of(corpus.subjects)
-    heads = nn.Sequential(nn.Dropout(0.2), nn.Linear(vision.width, labels.choices.shape[1] + len(OBJECTS))).to(device)
+) -> Callable[[Corpus], list[float]]:
+    """Fine-tune in place. Returns what tells the share of right scenes in each data set of a corpus."""
+    targets = Targets(corpus.subjects)
+    labels = targets.labels(corpus.subjects)
+    reader = Reader(encoder, vision, len(targets)).to(device)
     encoder.requires_grad_(True)  # and left in evaluation mode: batches are too small for batch norm's statistics
-    modules = nn.ModuleList([encoder, heads])
-    optimizer = torch.optim.AdamW(modules.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
+    optimizer = torch.optim.AdamW(reader.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
     bar = tqdm(range(recipe.steps), desc="adapting the encoder")
     for step in bar:
         torch.manual_seed(step)
-        picked = torch.randint(len(corpus.subjects), (recipe.batch,))
-        pixels = augment(corpus.pixels[picked].to(device), recipe.size).to(memory_format=torch.channels_last)
-        with torch.autocast(device.type, torch.bfloat16):
-            scores = heads(encoder(normalise(pixels, vision)).float().mean(1)).float()
+        picked = corpus.weights.multinomial(recipe.batch)
+        pixels = augment(corpus.pixels[picked].to(device), recipe.size)
+        with torch.autocast(device.type, torch.bfloat16, enabled=has_fast_bfloat16(device)):
+            scores = reader(pixels).float()
         loss = _loss(scores, Labels(*(tensor[picked].to(device) for tensor in vars(labels).values())))
         for group in optimizer.param_groups:
             group["lr"] = recipe.learning_rate * _cosine(step, recipe.steps)
@@ -70,7 +104,19 @@ def adapt_encoder(
         optimizer.step()
         if step % 20 == 0:
             bar.set_postfix(loss=f"{loss.item():.3f}")
-    encoder.requires_grad_(False).eval()
+    encoder.requires_grad_(False)
+    return lambda other: scene_accuracy(reader.eval(), targets.labels(other.subjects), other)
+
+
+@torch.no_grad()
+def scene_accuracy(reader: Reader, labels: Labels, corpus: Corpus) -> list[float]:
+    """Share of right scenes in each data set, in percent, among the scenes of that data set."""
+    device = reader.head[1].weight.device
+    parts = [reader(pixels.to(device)).cpu() for pixels in corpus.pixels.split(64)]
+    scores = torch.cat(parts)[:, : labels.choices.shape[1]].masked_fill(~labels.choices, -torch.inf)
+    right = (scores.argmax(1) == labels.scene).float()
+    datasets = torch.tensor([subject.dataset for subject in corpus.subjects])
+    return [round(100 * right[datasets == number].mean().item(), 1) for number in datasets.unique().tolist()]
 
 
 def augment(pixels: Tensor, size: int) -> Tensor:
@@ -88,10 +134,15 @@ def augment(pixels: Tensor, size: int) -> Tensor:
 
 
 def _loss(scores: Tensor, labels: Labels) -> Tensor:
-    """Cross-entropy over the scenes of the picture's own data set, and over each object's share of sentences."""
-    scenes, objects = scores.split([labels.choices.shape[1], labels.objects.shape[1]], dim=1)
+    """Cross-entropy over the scenes of the picture's own data set, and over each word's share of sentences."""
+    scenes, words = scores.split([labels.choices.shape[1], labels.words.shape[1]], dim=1)
     scene = F.cross_entropy(scenes.masked_fill(~labels.choices, -1e4), labels.scene)
-    return scene + 4 * F.binary_cross_entropy_with_logits(objects, labels.objects)
+    return scene + _WORD_SHARE * F.binary_cross_entropy_with_logits(words, labels.words, reduction="sum") / len(scores)
+
+
+def _words(subject: Subject) -> list[set[str]]:
+    """The words of each sentence, in lower case."""
+    return [set(re.findall(r"[a-z]+", text.lower())) for text in subject.record.captions]
 
 
 def _cosine(step: int, steps: int, warmup: int = 100) -> float:

@@ -5,6 +5,7 @@ Batches are drawn from a seed and a number alone, so that a run that was cut off
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -20,22 +21,23 @@ from ..data.images import ImageSource
 from ..errors import DataError
 from ..model.vision import to_bytes
 from .questions import CAPTION_PROMPTS, Example, asked_question, derived_questions
-from .recipe import Dataset
+from .recipe import Dataset, Mix
 from .texts import clean_sentence, is_oriented
 
-GROUNDED = 0.7  # share of the questions that ask whether an object is there, or how many
 BUCKET = 8  # batches drawn at once and sorted by length, so that a batch holds little padding
 
 
 @dataclass
 class Subject:
-    """One picture and what is known of it."""
+    """One picture and what is known of it. questions: by kind; objects: those that can be asked of any picture."""
 
     filename: str
     record: Captioned
     dataset: int
+    views: int = 1
     caption: Example | None = None
     questions: dict[str, list[Example]] = field(default_factory=lambda: defaultdict(list))
+    objects: list[Example] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -54,50 +56,69 @@ class Corpus:
     def __init__(self, folder: Path, datasets: Sequence[Dataset], size: int) -> None:
         self.subjects: list[Subject] = []
         pixels: list[Tensor] = []
+        weights: list[float] = []
         for number, dataset in enumerate(datasets):
             subjects = _subjects(folder, dataset, number)
             pixels.append(_pixels(ImageSource(folder / dataset.images), subjects, size))
             self.subjects.extend(subjects)
+            weights += [dataset.weight / len(subjects)] * len(subjects)
         if not self.subjects:
             raise DataError("The recipe names no data to train on. Add a [[train]] table to it.")
         self.pixels = torch.cat(pixels)
-        self._grounded = _by_object(self.subjects)
+        self.weights = torch.tensor(weights)
+        self.rows = [(index, turn) for index, subject in enumerate(self.subjects) for turn in range(subject.views)]
+        self._row = {pair: row for row, pair in enumerate(self.rows)}
+        self._up_to = list(itertools.accumulate(weights))
+        self._objects = _by_object(self.subjects)
 
     @property
     def filenames(self) -> list[str]:
         """Names of the pictures, in the order of `pixels`."""
         return [subject.filename for subject in self.subjects]
 
-    def draw(self, rng: random.Random, views: int, questions_per_image: int) -> Drawn:
-        """One prompt at random: a caption, or, `questions_per_image` times as often, a question."""
-        picture = rng.randrange(len(self.subjects))
-        example = self.subjects[picture].caption
-        asks = self._grounded or self.subjects[picture].questions
-        if example is None or (asks and rng.random() * (1 + questions_per_image) >= 1):
-            picture, example = self._question(picture, rng)
-        shown = rng.randrange(views)
-        answers = example.answers if shown == 0 else tuple(a for a in example.answers if not is_oriented(a))
-        if example.oriented or not answers:
-            shown, answers = 0, example.answers
-        return Drawn(picture, shown, rng.choice(example.prompts), answers)
+    @property
+    def examples(self) -> Iterator[Example]:
+        """Everything that can be learnt of all pictures, once each."""
+        for subject in self.subjects:
+            yield from [subject.caption] if subject.caption else []
+            yield from itertools.chain(*subject.questions.values())
+        for group in self._objects:
+            yield from (example for answers in group for _, example in answers)
 
-    def _question(self, picture: int, rng: random.Random) -> tuple[int, Example]:
-        """A question about the picture, or, mostly, about an object, as often where it is as where it is not.
+    def row_of(self, drawn: Drawn) -> int:
+        """Place of what a prompt shows among the features of `rows`."""
+        return self._row[drawn.picture, drawn.view]
+
+    def draw(self, rng: random.Random, mix: Mix) -> Drawn:
+        """One prompt at random: a caption or a question of one picture."""
+        picture = rng.choices(range(len(self.subjects)), cum_weights=self._up_to)[0]
+        example = self.subjects[picture].caption
+        asks = self._objects or self.subjects[picture].questions
+        if example is None or (asks and rng.random() < mix.questions):
+            picture, example = self._question(picture, rng, mix.objects)
+        shown = rng.randrange(self.subjects[picture].views)
+        answers = _some(example.answers, mix.sentences, rng)
+        if example.oriented or any(is_oriented(answer) for answer in answers):
+            shown = 0
+        return Drawn(picture, shown, _wording(example, rng), answers)
+
+    def _question(self, picture: int, rng: random.Random, objects: float) -> tuple[int, Example]:
+        """A question about the picture, or about an object, as often where it is as where it is not.
 
         Answers that followed from the object's name alone would be learnt without a look at the picture.
         """
         others = self.subjects[picture].questions
-        if self._grounded and (not others or rng.random() < GROUNDED):
-            answers = self._grounded[rng.randrange(len(self._grounded))]
+        if self._objects and (not others or rng.random() < objects):
+            answers = self._objects[rng.randrange(len(self._objects))]
             return rng.choice(answers[rng.randrange(len(answers))])
         return picture, rng.choice(others[rng.choice(sorted(others))])
 
-    def buckets(self, seed: int, batch: int, views: int, questions_per_image: int) -> Iterator[list[list[Drawn]]]:
+    def buckets(self, seed: int, batch: int, mix: Mix) -> Iterator[list[list[Drawn]]]:
         """Without end: BUCKET batches of similar length each, in random order."""
         number = 0
         while True:
             rng = random.Random(f"{seed}/{number}")  # nosec B311 - drawing examples is no secret
-            drawn = [self.draw(rng, views, questions_per_image) for _ in range(BUCKET * batch)]
+            drawn = [self.draw(rng, mix) for _ in range(BUCKET * batch)]
             drawn.sort(key=lambda one: sum(len(answer) for answer in one.answers))
             batches = [drawn[start : start + batch] for start in range(0, len(drawn), batch)]
             rng.shuffle(batches)
@@ -105,18 +126,29 @@ class Corpus:
             number += 1
 
 
+def _some(answers: Sequence[str], most: int, rng: random.Random) -> tuple[str, ...]:
+    """At most so many of the answers, those that come often more likely, none twice."""
+    return tuple(dict.fromkeys(rng.sample(answers, min(most, len(answers)))))
+
+
+def _wording(example: Example, rng: random.Random) -> str:
+    """The first wording, which is the data set's own where it has one, as often as all others together."""
+    return rng.choice([example.prompts[0], rng.choice(example.prompts)])
+
+
 def _subjects(folder: Path, dataset: Dataset, number: int) -> list[Subject]:
     records = read_captions(folder / dataset.captions)
-    subjects = {record.filename: Subject(record.filename, record, number) for record in records}
+    subjects = {record.filename: Subject(record.filename, record, number, dataset.views) for record in records}
     for subject in subjects.values():
         sentences = tuple(clean_sentence(text) for text in subject.record.captions if text.strip())
         subject.caption = Example(subject.filename, CAPTION_PROMPTS, sentences, "caption", False)
-    examples = derived_questions(records)
-    if dataset.questions:
-        examples += [asked_question(question) for question in read_questions(folder / dataset.questions)]
-    for example in examples:
-        if example.filename in subjects:
-            subjects[example.filename].questions[example.kind].append(example)
+    for example in derived_questions(records):
+        of_objects = example.kind in ("presence", "quantity")
+        subject = subjects[example.filename]
+        (subject.objects if of_objects else subject.questions[example.kind]).append(example)
+    for question in read_questions(folder / dataset.questions) if dataset.questions else []:
+        if question.filename in subjects:
+            subjects[question.filename].questions[question.kind].append(asked_question(question))
     return list(subjects.values())
 
 
@@ -127,16 +159,15 @@ def _pixels(source: ImageSource, subjects: Sequence[Subject], size: int) -> Tens
 
 
 def _by_object(subjects: Sequence[Subject]) -> list[list[list[tuple[int, Example]]]]:
-    """Presence and count questions: for each that is asked, the pictures with a yes, then those with a no.
+    """Of each object that is asked for: the pictures with a yes or a number, then those with a no or none.
 
-    They leave the subjects; what is asked of pictures of one kind only stays there.
+    What is asked of pictures of one kind only goes back to them, as a question among others.
     """
     groups: dict[str, tuple[list[tuple[int, Example]], list[tuple[int, Example]]]] = defaultdict(lambda: ([], []))
     for picture, subject in enumerate(subjects):
-        for kind in ("presence", "quantity"):
-            for example in subject.questions.pop(kind, []):
-                absent = example.answers[0] in ("no", "zero")
-                groups[example.prompts[-1]][absent].append((picture, example))
+        for example in subject.objects:
+            absent = example.answers[0] in ("no", "zero")
+            groups[example.prompts[-1]][absent].append((picture, example))
     for answers in groups.values():
         if not all(answers):
             for picture, example in answers[0] or answers[1]:

@@ -13,16 +13,34 @@ from ..model.config import ModelConfig
 
 @dataclass(frozen=True)
 class Dataset:
-    """images: a folder or zip; captions, questions: annotation files. All relative to the data folder."""
+    """images: a folder or zip; captions, questions: annotation files. All relative to the data folder.
+
+    weight: how often it is drawn from, relative to the others, however many pictures it has;
+    views: how many of a picture's 8 turned and mirrored copies are learnt from.
+    """
 
     images: str
     captions: str = ""
     questions: str = ""
+    weight: float = 1.0
+    views: int = 1
+
+
+@dataclass(frozen=True)
+class Mix:
+    """What a prompt is drawn as. questions: share that are questions; sentences: most captions learnt at once.
+
+    objects: share of the questions that ask for an object, as often where it is as where it is not.
+    """
+
+    questions: float = 0.5
+    objects: float = 0.4
+    sentences: int = 2
 
 
 @dataclass(frozen=True)
 class Adaptation:
-    """Fine-tuning of the vision encoder on scene labels and named objects, before it is frozen for good.
+    """Fine-tuning of the vision encoder on scene labels and the words of captions, before it is frozen for good.
 
     size: pixels a side while it is tuned; less than the model's own is faster, and objects then look
     about as large as they will, since crops enlarge them.
@@ -36,11 +54,19 @@ class Adaptation:
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """steps: optimiser steps of the bridge; batch: prompts a step; questions_per_image: drawn each epoch.
+class Naming:
+    """The bridge's first lesson, without the language model (naming.py); batch: prompts a step."""
 
-    views: how many of the picture's 8 turned and mirrored copies are used; warmup: steps;
-    learning_rate, weight_decay: AdamW's. precision: "bf16" or "fp32".
+    steps: int = 0
+    batch: int = 256
+    learning_rate: float = 6e-4
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """steps: optimiser steps of the bridge; batch: prompts a step; warmup: steps, of the naming too.
+
+    learning_rate, weight_decay: AdamW's. precision: "bf16", "fp32", or "auto" for the faster one.
     compile: fuse the language model's operations, twice as fast on CPUs; needs a C++ compiler.
     """
 
@@ -48,16 +74,16 @@ class Recipe:
     train: tuple[Dataset, ...]
     validate: tuple[Dataset, ...]
     adaptation: Adaptation = field(default_factory=Adaptation)
+    naming: Naming = field(default_factory=Naming)
+    mix: Mix = field(default_factory=Mix)
     steps: int = 6000
     batch: int = 128
-    questions_per_image: int = 3
-    views: int = 8
     warmup: int = 300
     learning_rate: float = 4e-4
     min_learning_rate: float = 1e-5
     weight_decay: float = 0.05
     clip: float = 1.0
-    precision: str = "bf16"
+    precision: str = "auto"
     compile: bool = False
     seed: int = 42
     checkpoint_every: int = 500
@@ -74,6 +100,8 @@ def read_recipe(path: Path, overrides: dict[str, Any] | None = None) -> Recipe:
             "train": tuple(Dataset(**part) for part in data["train"]),
             "validate": tuple(Dataset(**part) for part in data.get("validate", [])),
             "adaptation": Adaptation(**data.get("adaptation", {})),
+            "naming": Naming(**data.get("naming", {})),
+            "mix": Mix(**data.get("mix", {})),
         }
         return Recipe(**{**data, **parts})
     except ModelError as error:

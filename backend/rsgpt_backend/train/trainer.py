@@ -9,6 +9,7 @@ import dataclasses
 import json
 import math
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,9 @@ from ..model.rsgpt import Rsgpt
 from ..model.weights import load_published, save_model
 from .adapt import adapt_encoder
 from .corpus import Corpus, Drawn
+from .naming import Words
 from .packing import Group, Packed, pack
+from .precision import has_fast_bfloat16
 from .recipe import Recipe
 from .views import FeatureStore, store_name
 
@@ -36,7 +39,8 @@ class Trainer:
 
     def __init__(self, recipe: Recipe, data: Path, out: Path, device: torch.device) -> None:
         self.recipe, self.out, self.device = recipe, out, device
-        self.dtype = torch.bfloat16 if recipe.precision == "bf16" else torch.float32
+        fast = recipe.precision == "bf16" or (recipe.precision == "auto" and has_fast_bfloat16(device))
+        self.dtype = torch.bfloat16 if fast else torch.float32
         _claim(out, recipe)
         torch.manual_seed(recipe.seed)
         self.model = Rsgpt.build(recipe.model, self.dtype).to(device)
@@ -51,8 +55,9 @@ class Trainer:
     def run(self) -> None:
         """Encoder, features, bridge; then the model is written to the folder `model`."""
         self._prepare_encoder()
-        features = self._features(self.corpus, self.recipe.views)
-        held_out = self._features(self.held_out, 1) if self.held_out else None
+        features = self._features(self.corpus)
+        held_out = self._features(self.held_out) if self.held_out else None
+        self._learn_names(features)
         self._train_bridge(features, held_out)
         save_model(self.model, self.out / "model")
 
@@ -65,23 +70,49 @@ class Trainer:
         if start:
             load_published(self.model.encoder, start)
         if self.recipe.adaptation.steps:
-            vision = self.recipe.model.vision
-            adapt_encoder(self.model.encoder, self.corpus, vision, self.recipe.adaptation, self.device)
+            vision, adaptation = self.recipe.model.vision, self.recipe.adaptation
+            accuracy = adapt_encoder(self.model.encoder, self.corpus, vision, adaptation, self.device)
+            if self.held_out:
+                self._log(adaptation.steps, "scene_accuracy", accuracy(self.held_out))
         _write(self.model.encoder.state_dict(), path)
 
-    def _features(self, corpus: Corpus, views: int) -> Tensor | FeatureStore:
+    def _features(self, corpus: Corpus) -> Tensor | FeatureStore:
         """On a GPU they are kept in its memory, else on disk."""
         vision = self.recipe.model.vision
-        name = store_name(corpus.filenames, list(self.model.encoder.state_dict().values()))
-        store = FeatureStore(self.out / name, len(corpus.subjects), views, (vision.cells, vision.width))
+        name = store_name(corpus.filenames, corpus.rows, list(self.model.encoder.state_dict().values()))
+        store = FeatureStore(self.out / name, corpus.rows, (vision.cells, vision.width))
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.dtype == torch.bfloat16):
             store.fill(corpus.pixels, lambda pixels: self.model.encode(pixels.to(self.device)))
         return torch.from_numpy(store.features[:]).to(self.device) if self.device.type == "cuda" else store
 
+    def _learn_names(self, features: Any) -> None:
+        """The bridge's first lesson; what it has learnt is kept, so that it is learnt once."""
+        naming, path = self.recipe.naming, self.out / "named.safetensors"
+        if path.exists():
+            self.model.bridge.load_state_dict(load_file(path))
+            return
+        answers = ([*self._answer(text)] for example in self.corpus.examples for text in example.answers)
+        words = Words(answers, self.model.language.get_input_embeddings().weight)
+        optimizer = _optimizer(self.model, self.recipe)
+        batches = self._batches(self.recipe.seed + 1, naming.batch)
+        self.model.train()
+        bar = tqdm(range(naming.steps), desc="naming")
+        for step in bar:
+            torch.manual_seed(self.recipe.seed * 1_000_003 - step - 1)
+            drawn = next(batches)
+            with self._autocast():
+                queries = self._query_vectors(self.corpus, drawn, features)
+            loss = words.loss(queries, [[*chain(*map(self._answer, one.answers))] for one in drawn])
+            rate = learning_rate(step, naming.steps, self.recipe.warmup, naming.learning_rate)
+            self._update(loss, optimizer, rate)
+            if step % _LOG_EVERY == 0:
+                bar.set_postfix(loss=f"{loss.item():.3f}")
+        _write(self.model.bridge.state_dict(), path)
+
     def _train_bridge(self, features: Any, held_out: Any) -> None:
         optimizer = _optimizer(self.model, self.recipe)
         first = self._resume(optimizer)
-        batches = self._batches(first)
+        batches = self._batches(self.recipe.seed, self.recipe.batch, first)
         bar = tqdm(range(first, self.recipe.steps), desc="bridge", initial=first, total=self.recipe.steps)
         losses: list[Tensor] = []
         for step in bar:
@@ -94,54 +125,59 @@ class Trainer:
                 self._checkpoint(optimizer, step + 1)
                 self._validate(held_out, step + 1)
 
-    def _batches(self, first: int) -> Iterator[list[Drawn]]:
-        recipe = self.recipe
-        buckets = self.corpus.buckets(recipe.seed, recipe.batch, recipe.views, recipe.questions_per_image)
-        every = (batch for bucket in buckets for batch in bucket)
-        for _ in range(first):
-            next(every)
-        return every
+    def _batches(self, seed: int, batch: int, first: int = 0) -> Iterator[list[Drawn]]:
+        """Without end; the first ones are left out."""
+        buckets = self.corpus.buckets(seed, batch, self.recipe.mix)
+        return islice(chain.from_iterable(buckets), first, None)
 
     def _step(self, drawn: list[Drawn], features: Any, optimizer: torch.optim.Optimizer, step: int) -> Tensor:
+        recipe = self.recipe
         self.model.train()
-        loss = self._loss(drawn, features)
+        loss = self._loss(self.corpus, drawn, features)
+        rate = learning_rate(step, recipe.steps, recipe.warmup, recipe.learning_rate, recipe.min_learning_rate)
+        self._update(loss, optimizer, rate)
+        return loss.detach()
+
+    def _update(self, loss: Tensor, optimizer: torch.optim.Optimizer, rate: float) -> None:
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.bridge.parameters(), self.recipe.clip)
         for group in optimizer.param_groups:
-            group["lr"] = learning_rate(self.recipe, step)
+            group["lr"] = rate
         optimizer.step()
         optimizer.zero_grad()
-        return loss.detach()
 
-    def _loss(self, drawn: list[Drawn], features: Any) -> Tensor:
+    def _loss(self, corpus: Corpus, drawn: list[Drawn], features: Any) -> Tensor:
         """Mean negative log likelihood of the answers' tokens."""
         config = self.recipe.model
-        groups = [self._group(one) for one in drawn]
+        groups = [Group(self._tokens(one.prompt), tuple(map(self._answer, one.answers))) for one in drawn]
         packed = pack(groups, config.qformer.queries, config.language.bos_id).to(self.device)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.dtype == torch.bfloat16):
-            seen = self._gather(features, drawn)
-            queries = self.model.query_vectors(seen, [group.instruction for group in groups])
+        with self._autocast():
+            queries = self._query_vectors(corpus, drawn, features)
             logits = answer_logits(self.model, queries, packed, self._read)
         loss: Tensor = self._nll(logits.float(), packed.target)
         return loss
 
-    def _gather(self, features: Any, drawn: Sequence[Drawn]) -> Tensor:
-        shown, pictures = [one.view for one in drawn], [one.picture for one in drawn]
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.dtype == torch.bfloat16)
+
+    def _query_vectors(self, corpus: Corpus, drawn: Sequence[Drawn], features: Any) -> Tensor:
+        seen = self._gather(features, [corpus.row_of(one) for one in drawn])
+        return self.model.query_vectors(seen, [self._tokens(one.prompt) for one in drawn])
+
+    def _gather(self, features: Any, rows: Sequence[int]) -> Tensor:
         if isinstance(features, FeatureStore):
-            return torch.from_numpy(features.features[shown, pictures])
-        picked: Tensor = features[shown, pictures]
+            return torch.from_numpy(features.features[rows])
+        picked: Tensor = features[rows]
         return picked
 
-    def _group(self, drawn: Drawn) -> Group:
-        return Group(self._tokens(drawn.prompt), tuple(self._tokens(answer, True) for answer in drawn.answers))
-
-    def _tokens(self, text: str, answer: bool = False) -> tuple[int, ...]:
+    def _answer(self, text: str) -> tuple[int, ...]:
         """Token ids; an answer starts with a space, as in running text, and ends with EOS."""
-        key = f" {text}" if answer else text
-        if key not in self._ids:
-            end = (self.recipe.model.language.eos_id,) if answer else ()
-            self._ids[key] = (*self.model.tokenize([key])[0], *end)
-        return self._ids[key]
+        return (*self._tokens(f" {text}"), self.recipe.model.language.eos_id)
+
+    def _tokens(self, text: str) -> tuple[int, ...]:
+        if text not in self._ids:
+            self._ids[text] = tuple(self.model.tokenize([text])[0])
+        return self._ids[text]
 
     @torch.no_grad()
     def _validate(self, features: Any, step: int) -> None:
@@ -149,13 +185,15 @@ class Trainer:
             return
         self.model.eval()
         batch = self.recipe.batch
-        buckets = self.held_out.buckets(0, batch, 1, self.recipe.questions_per_image)
-        batches = [one for bucket in (next(buckets), next(buckets)) for one in bucket]
-        rounds = batches[: max(self.recipe.validation_prompts // batch, 1)]
-        loss = torch.stack([self._loss(one, features) for one in rounds]).mean().item()
+        batches = chain.from_iterable(self.held_out.buckets(0, batch, self.recipe.mix))
+        rounds = islice(batches, max(self.recipe.validation_prompts // batch, 1))
+        loss = torch.stack([self._loss(self.held_out, one, features) for one in rounds]).mean().item()
+        self._log(step, "validation_loss", round(loss, 4))
+
+    def _log(self, step: int, name: str, value: float | list[float]) -> None:
         with (self.out / "log.jsonl").open("a", encoding="utf-8") as log:
-            log.write(json.dumps({"step": step, "validation_loss": round(loss, 4)}) + "\n")
-        tqdm.write(f"step {step}: validation loss {loss:.4f}")
+            log.write(json.dumps({"step": step, name: value}) + "\n")
+        tqdm.write(f"step {step}: {name} {value}")
 
     def _checkpoint(self, optimizer: torch.optim.Optimizer, step: int) -> None:
         tensors = {f"bridge.{name}": value for name, value in self.model.bridge.state_dict().items()}
@@ -199,14 +237,12 @@ def answer_logits(model: Rsgpt, queries: Tensor, packed: Packed, read: Callable[
     return logits
 
 
-def learning_rate(recipe: Recipe, step: int) -> float:
+def learning_rate(step: int, steps: int, warmup: int, peak: float, least: float = 0.0) -> float:
     """Linear warm-up, then a cosine down to the least."""
-    if step < recipe.warmup:
-        return recipe.learning_rate * (step + 1) / recipe.warmup
-    share = (step - recipe.warmup) / max(recipe.steps - recipe.warmup, 1)
-    return recipe.min_learning_rate + (recipe.learning_rate - recipe.min_learning_rate) * 0.5 * (
-        1 + math.cos(math.pi * min(share, 1))
-    )
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    share = (step - warmup) / max(steps - warmup, 1)
+    return least + (peak - least) * 0.5 * (1 + math.cos(math.pi * min(share, 1)))
 
 
 def _optimizer(model: Rsgpt, recipe: Recipe) -> torch.optim.AdamW:

@@ -27,28 +27,28 @@ def view(pixels: Tensor, number: int) -> Tensor:
 
 
 class FeatureStore:
-    """Features of all views of all pictures, float16 [views, pictures, cells, width], memory-mapped.
+    """Features of views of pictures, float16 [rows, cells, width], memory-mapped.
 
-    A store that was cut off is taken up where it stopped; one made by another encoder is never used.
+    rows: (picture, view) pairs. A store that was cut off is taken up where it stopped; one made by another encoder
+    is never used.
     """
 
-    def __init__(self, path: Path, pictures: int, views: int, shape: tuple[int, int]) -> None:
+    def __init__(self, path: Path, rows: Sequence[tuple[int, int]], shape: tuple[int, int]) -> None:
+        self._rows = rows
         self._progress = path.with_suffix(".json")
         mode: Literal["r+", "w+"] = "r+" if path.exists() and self._progress.exists() else "w+"
         path.parent.mkdir(parents=True, exist_ok=True)
-        size = (views, pictures, *shape)
-        self.features: NDArray[np.float16] = np.memmap(path, np.float16, mode, shape=size)
+        self.features: NDArray[np.float16] = np.memmap(path, np.float16, mode, shape=(len(rows), *shape))
         self._done = json.loads(self._progress.read_text()) if mode == "r+" else 0
 
     def fill(self, pixels: Tensor, encode: Callable[[Tensor], Tensor], batch: int = 64) -> None:
         """pixels: uint8 [pictures, 3, size, size]; encode: a batch of them -> features."""
-        views, pictures = self.features.shape[:2]
-        starts = [(number, start) for number in range(views) for start in range(0, pictures, batch)]
-        for index, (number, start) in enumerate(tqdm(starts, desc="features", disable=self._done >= len(starts))):
+        starts = range(0, len(self._rows), batch)
+        for index, start in enumerate(tqdm(starts, desc="features", disable=self._done >= len(starts))):
             if index < self._done:
                 continue
-            encoded = encode(view(pixels[start : start + batch], number).contiguous())
-            self.features[number, start : start + batch] = encoded.to("cpu", torch.float16).numpy()
+            shown = torch.stack([view(pixels[picture], turn) for picture, turn in self._rows[start : start + batch]])
+            self.features[start : start + batch] = encode(shown).to("cpu", torch.float16).numpy()
             if index % 50 == 49 or index == len(starts) - 1:
                 self.features.flush()  # type: ignore[attr-defined]  # numpy types a memmap as a plain array here
                 self._note(index + 1)
@@ -59,9 +59,9 @@ class FeatureStore:
         part.replace(self._progress)
 
 
-def store_name(files: Sequence[str], weights: Sequence[Tensor]) -> str:
-    """A name that changes with the pictures' names and the encoder's weights."""
-    digest = hashlib.sha256("\n".join(files).encode())
+def store_name(files: Sequence[str], rows: Sequence[tuple[int, int]], weights: Sequence[Tensor]) -> str:
+    """A name that changes with the pictures' names, the views of them and the encoder's weights."""
+    digest = hashlib.sha256(json.dumps([*files, *rows]).encode())
     for tensor in weights:
         digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
     return f"features-{digest.hexdigest()[:16]}.f16"
