@@ -11,9 +11,9 @@ from torch import Tensor, nn
 
 from rsgpt_backend.data.annotations import Captioned
 from rsgpt_backend.model.vision import build_encoder
-from rsgpt_backend.train.adapt import Labels, _cosine, _loss, adapt_encoder, augment, labels_of
+from rsgpt_backend.train import adapt
+from rsgpt_backend.train.adapt import Labels, Reader, Targets, _cosine, _loss, adapt_encoder, augment, scene_accuracy
 from rsgpt_backend.train.corpus import Corpus, Subject
-from rsgpt_backend.train.objects import OBJECTS
 from rsgpt_backend.train.recipe import Adaptation, Dataset
 from tests.backend.toy import IMAGE_SIZE, make_config
 
@@ -47,21 +47,40 @@ def test_the_encoder_changes_and_is_frozen_again(corpus: Corpus) -> None:
     assert all(torch.equal(again.state_dict()[key], value) for key, value in after.items())
 
 
-def test_labels() -> None:
-    def subject(dataset: int, scene: str, *captions: str) -> Subject:
-        return Subject("x.png", Captioned("x.png", captions, scene), dataset)
+def subject(dataset: int, scene: str, *captions: str) -> Subject:
+    return Subject("x.png", Captioned("x.png", captions, scene), dataset)
 
+
+def test_labels(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adapt, "_WORD_PICTURES", 2)
     subjects = [
         subject(0, "river", "A boat.", "A road."),
         subject(0, "forest", "Trees."),
         subject(1, "forest", "Trees.", "Trees and a lake", "A road", "Nothing"),
     ]
-    labels = labels_of(subjects)
+    targets = Targets(subjects)
+    assert targets.words == ["a", "road", "trees"]  # a boat is in one picture alone
+    assert len(targets) == 3 + 3
+    labels = targets.labels(subjects)
     assert labels.scene.tolist() == [1, 0, 2]  # of (0, forest), (0, river), (1, forest)
     assert labels.choices.tolist() == [[True, True, False], [True, True, False], [False, False, True]]
-    shares = [dict(zip(OBJECTS, row, strict=True)) for row in labels.objects.tolist()]
-    assert [row["trees"] for row in shares] == [0.0, 1.0, 0.5]
-    assert [row["roads"] for row in shares] == [0.5, 0.0, 0.25]
+    assert labels.words.tolist() == [[1.0, 0.5, 0.0], [0.0, 0.0, 1.0], [0.5, 0.25, 0.5]]
+    assert targets.labels([subject(1, "desert", "A dune.")]).scene.tolist() == [-1]
+
+
+def test_scene_accuracy_is_told_for_each_data_set(toy_data: Path) -> None:
+    sets = [Dataset("images", "captions.json")] * 2
+    corpus = Corpus(toy_data, sets, IMAGE_SIZE)
+    targets = Targets(corpus.subjects)
+    reader = Reader(build_encoder(VISION).eval(), VISION, len(targets)).eval()
+    with torch.no_grad():
+        reader.head[1].weight.zero_()
+        reader.head[1].bias.copy_(torch.tensor([0.0, 1.0, 2.0, 1.0] + [9.0] * len(targets.words)))
+    # forest and river come in turns: in both sets, the half that the bias prefers is right
+    assert scene_accuracy(reader, targets.labels(corpus.subjects), corpus) == [50.0, 50.0]
+    for one in corpus.subjects[:3]:
+        one.record = Captioned(one.filename, one.record.captions, "desert")
+    assert scene_accuracy(reader, targets.labels(corpus.subjects), corpus) == [33.3, 50.0]  # two of the three were rivers
 
 
 def test_scenes_of_another_data_set_are_no_mistake() -> None:

@@ -13,13 +13,15 @@ import torch
 
 from rsgpt_backend.errors import DataError
 from rsgpt_backend.model.vision import to_bytes
-from rsgpt_backend.train.corpus import BUCKET, GROUNDED, Corpus, Drawn
+from rsgpt_backend.train.corpus import BUCKET, Corpus, Drawn
 from rsgpt_backend.train.questions import CAPTION_PROMPTS
-from rsgpt_backend.train.recipe import Dataset
+from rsgpt_backend.train.recipe import Dataset, Mix
 from rsgpt_backend.train.texts import is_oriented
 from tests.backend.toy import IMAGE_SIZE, picture
 
-SET = Dataset("images", "captions.json", "questions.json")
+SET = Dataset("images", "captions.json", "questions.json", views=8)
+MIX = Mix(questions=0.5, objects=0.7, sentences=2)
+ASKING = Mix(questions=1.0, objects=0.7)
 
 
 @pytest.fixture(scope="module")
@@ -27,9 +29,9 @@ def corpus(toy_data: Path) -> Corpus:
     return Corpus(toy_data, [SET], IMAGE_SIZE)
 
 
-def draws(corpus: Corpus, count: int, views: int = 8, questions_per_image: int = 1) -> list[Drawn]:
+def draws(corpus: Corpus, count: int, mix: Mix = MIX) -> list[Drawn]:
     rng = random.Random(1)
-    return [corpus.draw(rng, views, questions_per_image) for _ in range(count)]
+    return [corpus.draw(rng, mix) for _ in range(count)]
 
 
 def test_pictures_are_in_the_order_of_their_names(corpus: Corpus) -> None:
@@ -47,10 +49,10 @@ def test_sentences_are_cleaned(corpus: Corpus) -> None:
     )
 
 
-def test_questions_of_one_answer_stay_with_their_pictures(corpus: Corpus) -> None:
+def test_questions_of_one_answer_and_the_data_set_s_own_stay_with_their_pictures(corpus: Corpus) -> None:
     questions = corpus.subjects[0].questions
     assert {"scene", "presence", "quantity"} <= set(questions)
-    assert not any(example.prompts == ("Is there any water?",) for example in questions["presence"])
+    assert any(example.prompts == ("Is there any water?",) for example in questions["presence"])
 
 
 def test_two_data_sets_are_joined_and_told_apart(toy_data: Path) -> None:
@@ -61,7 +63,7 @@ def test_two_data_sets_are_joined_and_told_apart(toy_data: Path) -> None:
 
 def test_batches_repeat_by_their_seed(corpus: Corpus, toy_data: Path) -> None:
     def three(seed: int, source: Corpus) -> list[list[list[Drawn]]]:
-        return list(itertools.islice(source.buckets(seed, 4, 8, 1), 3))
+        return list(itertools.islice(source.buckets(seed, 4, MIX), 3))
 
     again = Corpus(toy_data, [SET], IMAGE_SIZE)
     assert three(5, corpus) == three(5, again)
@@ -71,7 +73,7 @@ def test_batches_repeat_by_their_seed(corpus: Corpus, toy_data: Path) -> None:
 
 
 def test_a_batch_holds_prompts_of_like_length(corpus: Corpus) -> None:
-    bucket = next(corpus.buckets(1, 6, 8, 1))
+    bucket = next(corpus.buckets(1, 6, MIX))
     assert [len(batch) for batch in bucket] == [6] * BUCKET
     lengths = sorted([sum(map(len, drawn.answers)) for drawn in batch] for batch in bucket)
     assert lengths[0][-1] <= lengths[-1][0]
@@ -91,21 +93,62 @@ def test_a_picture_with_oriented_sentences_alone_is_never_turned(toy_data: Path,
     record = {"filename": "0.png", "captions": ["A river on the left"]}
     (tmp_path / "captions.json").write_text(json.dumps([record]))
     corpus = Corpus(tmp_path, [Dataset(str(toy_data / "images"), "captions.json")], IMAGE_SIZE)
-    captions = [one for one in draws(corpus, 60, questions_per_image=0) if one.prompt in CAPTION_PROMPTS]
+    captions = [one for one in draws(corpus, 60, Mix(questions=0)) if one.prompt in CAPTION_PROMPTS]
     assert {(one.view, one.answers) for one in captions} == {(0, ("A river on the left.",))}
 
 
-@pytest.mark.parametrize(("questions_per_image", "share"), [(0, 1.0), (1, 1 / 2), (3, 1 / 4)])
-def test_captions_and_questions_in_proportion(corpus: Corpus, questions_per_image: int, share: float) -> None:
-    drawn = draws(corpus, 1500, questions_per_image=questions_per_image)
-    assert sum(one.prompt in CAPTION_PROMPTS for one in drawn) / 1500 == pytest.approx(share, abs=0.05)
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.75])
+def test_captions_and_questions_in_proportion(corpus: Corpus, share: float) -> None:
+    drawn = draws(corpus, 1500, Mix(questions=share))
+    assert sum(one.prompt not in CAPTION_PROMPTS for one in drawn) / 1500 == pytest.approx(share, abs=0.05)
 
 
-def test_an_object_is_asked_for_as_often_where_it_is_as_where_it_is_not(corpus: Corpus) -> None:
-    drawn = draws(corpus, 3000, questions_per_image=10**9)
-    water = Counter(one.answers[0] for one in drawn if one.prompt == "Is there any water?")
-    assert water.total() / len(drawn) == pytest.approx(GROUNDED, abs=0.05)  # the one question with both answers
-    assert water["yes"] / water.total() == pytest.approx(1 / 2, abs=0.05)
+def test_a_data_set_is_drawn_by_its_weight_whatever_its_size(toy_data: Path, tmp_path: Path) -> None:
+    (tmp_path / "few.json").write_text(json.dumps([{"filename": "0.png", "captions": ["A road"]}]))
+    few = Dataset(str(toy_data / "images"), "few.json", weight=3.0)
+    many = Dataset(str(toy_data / "images"), str(toy_data / "captions.json"))
+    corpus = Corpus(tmp_path, [few, many], IMAGE_SIZE)
+    drawn = draws(corpus, 2000, Mix(questions=0))
+    assert sum(one.picture == 0 for one in drawn) / 2000 == pytest.approx(3 / 4, abs=0.05)
+
+
+def test_no_more_sentences_than_asked_for_and_none_twice(toy_data: Path, tmp_path: Path) -> None:
+    record = {"filename": "0.png", "captions": ["A road", "A road", "A road", "A lake", "A hut"]}
+    (tmp_path / "captions.json").write_text(json.dumps([record]))
+    corpus = Corpus(tmp_path, [Dataset(str(toy_data / "images"), "captions.json")], IMAGE_SIZE)
+    drawn = draws(corpus, 400, Mix(questions=0, sentences=2))
+    assert {len(one.answers) for one in drawn} == {1, 2}
+    assert all(len(set(one.answers)) == len(one.answers) for one in drawn)
+    named = Counter(answer for one in drawn for answer in one.answers)
+    assert named["A road."] > named["A lake."] > 0
+
+
+def test_the_first_wording_is_drawn_as_often_as_all_others(corpus: Corpus) -> None:
+    drawn = [one.prompt for one in draws(corpus, 2000, Mix(questions=0))]
+    share = drawn.count(CAPTION_PROMPTS[0]) / len(drawn)
+    assert share == pytest.approx(1 / 2 + 1 / 2 / len(CAPTION_PROMPTS), abs=0.05)
+
+
+def test_each_view_has_a_row_of_its_own(corpus: Corpus) -> None:
+    assert len(corpus.rows) == 12 * 8
+    for picture, view in ((0, 0), (3, 5), (11, 7)):
+        assert corpus.rows[corpus.row_of(Drawn(picture, view, "", ()))] == (picture, view)
+
+
+def test_an_object_is_asked_for_as_often_where_it_is_as_where_it_is_not(tmp_path: Path, toy_data: Path) -> None:
+    records = [
+        {"filename": f"{number}.png", "scene": scene, "captions": [f"A {scene}"]}
+        for number, scene in enumerate(["lake"] * 2 + ["forest"] * 10)
+    ]
+    (tmp_path / "captions.json").write_text(json.dumps(records))
+    (tmp_path / "more.json").write_text(json.dumps(records[2:]))
+    images = str(toy_data / "images")
+    sets = [Dataset(images, "captions.json"), Dataset(images, "more.json")]
+    corpus = Corpus(tmp_path, sets, IMAGE_SIZE)
+    drawn = draws(corpus, 4000, ASKING)
+    lakes = Counter(one.answers[0] for one in drawn if "lakes or ponds" in one.prompt and "many" not in one.prompt)
+    assert lakes.total() > 100
+    assert lakes["yes"] / lakes.total() == pytest.approx(1 / 2, abs=0.1)
 
 
 def test_the_other_kinds_of_a_picture_are_drawn_alike(corpus: Corpus) -> None:
@@ -115,9 +158,8 @@ def test_the_other_kinds_of_a_picture_are_drawn_alike(corpus: Corpus) -> None:
         for example in examples
         for prompt in example.prompts
     }
-    drawn = draws(corpus, 12_000, questions_per_image=10**9)
-    own = [one for one in drawn if one.picture == 0 and one.prompt != "Is there any water?"]
-    kinds = Counter(forms[one.prompt] for one in own if one.prompt in forms)
+    drawn = draws(corpus, 12_000, Mix(questions=1.0, objects=0.0))
+    kinds = Counter(forms[one.prompt] for one in drawn if one.picture == 0)
     assert max(kinds.values()) < 1.5 * min(kinds.values())
 
 

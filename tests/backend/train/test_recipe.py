@@ -24,7 +24,7 @@ def path(toy_folder: Path, toy_data: Path, tmp_path: Path) -> Path:
 def test_reading(path: Path, toy_folder: Path) -> None:
     recipe = read_recipe(path)
     assert (recipe.steps, recipe.precision, recipe.compile, recipe.adaptation.steps) == (4, "fp32", False, 2)
-    assert recipe.train == (Dataset("images", "captions.json", "questions.json"),)
+    assert recipe.train == (Dataset("images", "captions.json", "questions.json", views=8),)
     assert recipe.model.language == ModelConfig.read(toy_folder).language
 
 

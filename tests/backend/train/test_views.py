@@ -13,6 +13,7 @@ from rsgpt_backend.train.views import VIEWS, FeatureStore, store_name, view
 
 SQUARE = torch.arange(9).reshape(3, 3)
 PICTURES, SHAPE = 60, (2, 3)
+ROWS = [(0, 0), (1, 0)]
 
 
 def test_the_views_are_the_symmetries_of_the_square() -> None:
@@ -53,16 +54,16 @@ def pixels() -> Tensor:
 
 
 def filled(path: Path, pixels: Tensor, encoder: Encoder, views: int = 2) -> np.ndarray:
-    store = FeatureStore(path, PICTURES, views, SHAPE)
+    store = FeatureStore(path, [(picture, turn) for turn in range(views) for picture in range(PICTURES)], SHAPE)
     store.fill(pixels, encoder, batch=1)
     return np.array(store.features)
 
 
 def test_every_view_of_every_picture_is_kept(tmp_path: Path, pixels: Tensor) -> None:
     found = filled(tmp_path / "new" / "a.f16", pixels, Encoder(), views=VIEWS)
-    assert (found.shape, found.dtype) == ((VIEWS, PICTURES, *SHAPE), np.float16)
+    assert (found.shape, found.dtype) == ((VIEWS * PICTURES, *SHAPE), np.float16)
     for number in range(VIEWS):
-        assert np.array_equal(found[number], Encoder()(view(pixels, number)).numpy())
+        assert np.array_equal(found[number * PICTURES : (number + 1) * PICTURES], Encoder()(view(pixels, number)).numpy())
 
 
 def test_a_store_that_was_cut_off_is_taken_up(tmp_path: Path, pixels: Tensor) -> None:
@@ -93,10 +94,11 @@ def test_a_store_without_its_progress_is_made_anew(tmp_path: Path, pixels: Tenso
 def test_the_name_follows_pictures_and_encoder() -> None:
     weights = [torch.zeros(3), torch.ones(2)]
     names = {
-        store_name(["a", "b"], weights),
-        store_name(["b", "a"], weights),
-        store_name(["a"], weights),
-        store_name(["a", "b"], [torch.zeros(3), torch.tensor([1.0, 1.0001])]),
+        store_name(["a", "b"], ROWS, weights),
+        store_name(["b", "a"], ROWS, weights),
+        store_name(["a"], ROWS, weights),
+        store_name(["a", "b"], [*ROWS, (1, 1)], weights),
+        store_name(["a", "b"], ROWS, [torch.zeros(3), torch.tensor([1.0, 1.0001])]),
     }
-    assert len(names) == 4
-    assert store_name(["a", "b"], [one.clone() for one in weights]) in names
+    assert len(names) == 5
+    assert store_name(["a", "b"], ROWS, [one.clone() for one in weights]) in names
