@@ -25,10 +25,6 @@ class ImageSource:
         names = self._zip.namelist() if self._zip else [str(p) for p in sorted(path.rglob("*")) if p.is_file()]
         self._names = {Path(name).name: name for name in names}
 
-    def names(self) -> list[str]:
-        """File names, without folders."""
-        return list(self._names)
-
     def open(self, name: str) -> Image.Image:
         """One picture as 8-bit RGB."""
         if name not in self._names:
@@ -68,12 +64,14 @@ def decode(data: bytes, name: str) -> Image.Image:
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
-    """Any Pillow mode -> RGB; 16-bit and float grey is stretched over its own range."""
+    """Any Pillow mode -> RGB; deep grey is stretched over its own range, what is transparent is laid on white."""
     if image.mode.startswith(("I", "F")):
         low, high = image.getextrema()
         scale = 255 / (float(high) - float(low) or 1.0)  # type: ignore[arg-type]  # single-band modes give two numbers
         return image.convert("F").point(lambda v: v * scale - float(low) * scale).convert("L").convert("RGB")  # type: ignore[arg-type]  # as above
-    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-        layer = image.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
-    return image.convert("RGB")
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    layer = image if image.mode == "RGBA" else image.convert("RGBA")
+    page = Image.new("RGB", image.size, "white")
+    page.paste(layer, mask=layer.getchannel("A"))
+    return page

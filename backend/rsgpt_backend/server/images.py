@@ -1,7 +1,7 @@
 """Turns a data URI into an 8-bit RGB picture. It opens no path, fetches no URL, guesses no format.
 
-Pixels are taken as stored: EXIF orientation and colour profiles are not applied, of an animation the
-first frame is taken, of 16 bits the upper 8, and what is transparent is laid on white.
+Pixels are taken as stored: EXIF orientation and colour profiles are not applied, and of an animation the
+first frame is taken.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from io import BytesIO
 
 from PIL import Image
 
+from ..data.images import to_rgb
 from .limits import MAX_PIXELS
 from .refusals import Refusal
 
@@ -42,7 +43,7 @@ def read_picture(uri: str) -> Picture:
         with Image.open(BytesIO(data), formats=(form,)) as image:
             _check_size(image)
             image.load()
-            pixels = _to_rgb(image)
+            pixels = to_rgb(image)
     except _BOMB:
         raise _too_large() from None
     except _BROKEN:
@@ -67,17 +68,6 @@ def _check_size(image: Image.Image) -> None:
         raise Refusal(400, "image", "The picture has no pixels; send one of at least 1 by 1.")
     if width * height > MAX_PIXELS:
         raise _too_large()
-
-
-def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I"):
-        return image.convert("I").point(lambda value: value * (1 / 256)).convert("L").convert("RGB")
-    if not image.has_transparency_data:
-        return image.convert("RGB")
-    layers = image if image.mode == "RGBA" else image.convert("RGBA")
-    page = Image.new("RGB", image.size, "white")
-    page.paste(layers, mask=layers.getchannel("A"))
-    return page
 
 
 def _too_large() -> Refusal:

@@ -41,8 +41,8 @@ def source(request: pytest.FixtureRequest, tmp_path: Path) -> ImageSource:
 
 
 def test_pictures_are_found_without_their_folders(source: ImageSource) -> None:
-    assert {"0.png", "1.png", "2.png"} <= set(source.names())
-    assert source.open("1.png").tobytes() == picture(1).tobytes()
+    for number in range(3):
+        assert source.open(f"{number}.png").tobytes() == picture(number).tobytes()
 
 
 def test_a_picture_that_is_not_there(source: ImageSource) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from rsgpt_backend.data.images import decode
 from rsgpt_backend.server.images import read_picture
 from rsgpt_backend.server.limits import MAX_PIXELS
 from rsgpt_backend.server.refusals import Refusal
@@ -52,8 +53,8 @@ def palette_with_alpha() -> bytes:
 
 
 def sixteen_bit() -> bytes:
-    """Grey of 16 bits: 0x8040."""
-    return saved(Image.frombytes("I;16", (8, 8), struct.pack("<H", 0x8040) * 64))
+    """Grey of 16 bits as satellites have it: 300, 1300 and 2300 in turn."""
+    return saved(Image.frombytes("I;16", (3, 8), struct.pack("<3H", 300, 1300, 2300) * 8))
 
 
 def animated() -> bytes:
@@ -75,7 +76,7 @@ GOOD: dict[str, tuple[Callable[[], bytes], str, tuple[int, int, int] | None]] = 
     "65000 by 1 JPEG": (lambda: saved(filled("L", 9, (65_000, 1)), "JPEG"), "jpeg", (9, 9, 9)),
     "grey": (lambda: saved(filled("L", 99)), "png", (99, 99, 99)),
     "bilevel": (lambda: saved(filled("1", 1)), "png", WHITE),
-    "16 bit": (sixteen_bit, "png", (0x80, 0x80, 0x80)),
+    "16 bit": (sixteen_bit, "png", (0, 0, 0)),
     "palette": (lambda: saved(filled("RGB", RED).quantize(4)), "png", RED),
     "palette with alpha": (palette_with_alpha, "png", WHITE),
     "transparent": (lambda: saved(filled("RGBA", (*RED, 0))), "png", WHITE),
@@ -98,6 +99,12 @@ def test_a_picture_becomes_rgb(name: str) -> None:
     pixels = read_picture(data_uri(make(), kind)).pixels
     assert pixels.mode == "RGB"
     assert colour is None or pixels.getpixel((0, 0)) == colour
+
+
+def test_16_bits_are_stretched_as_the_command_line_does() -> None:
+    pixels = read_picture(data_uri(sixteen_bit())).pixels
+    assert pixels.tobytes() == decode(sixteen_bit(), "a").tobytes()
+    assert pixels.getpixel((2, 0)) == WHITE
 
 
 def test_exif_orientation_is_not_applied() -> None:
