@@ -68,9 +68,10 @@ class Engine:
         instructions = self.model.tokenize([ask.prompt for ask in asks])
         prefix = self.model.prefix(self._encode(asks), instructions)
         draws = [Draw(ask.temperature, ask.seed, _ALTERNATIVES) for ask in asks]
-        decoder = Decoder(self.model.language, prefix, draws)
+        eos = self.model.config.language.eos_id
+        decoder = Decoder(self.model.language, prefix, draws, eos)
         rows = [_Row(self.model, ask, len(ids)) for ask, ids in zip(asks, instructions, strict=True)]
-        yield from _run(decoder, rows, self.model.config.language.eos_id)
+        yield from _run(decoder, rows, eos)
 
     def _encode(self, asks: Sequence[Ask]) -> Tensor:
         """Features [asks, cells, width]; each picture is encoded once, however often it is asked."""

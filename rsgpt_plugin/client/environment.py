@@ -222,6 +222,9 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     except RsgptError as error:
         _to_stderr(str(error))
         return 1
+    except OSError as error:
+        _to_stderr(f"{environment.home} cannot be used ({error}). Set RSGPT_HOME to a folder that may be written to.")
+        return 1
     return 0
 
 

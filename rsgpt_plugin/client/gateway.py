@@ -123,18 +123,19 @@ class _Run:
         self._transport: Optional[Transport] = None
         self._waiting: deque[_Call] = deque()
         self._active: dict[Exchange, _Call] = {}
+        self._loop = QEventLoop()
 
     def outcomes(self) -> Iterator[tuple[int, Outcome]]:
         """Yield outcomes until every prompt has one."""
         while self._fill():
+            if self._transport is not None:
+                self._transport.touch()  # to take pictures is a time in which nobody polls
             ended: list[Exchange] = []
             _wait(lambda: self._collect(ended), self._is_cancelled)  # noqa: B023 - called before the next round
             for exchange in ended:
                 outcome = self._settle(exchange)
                 if outcome is not None:
                     yield outcome
-            if self._transport is not None:
-                self._transport.touch()
 
     def close(self) -> None:
         """Abort what is under way."""
@@ -152,6 +153,7 @@ class _Run:
             if self._transport is None:
                 self._transport = self._gateway.open(self._is_cancelled)
             self._active[self._transport.post("chat/completions", call.body)] = call
+            self._loop.processEvents()  # let it go out while the next picture is taken
         return bool(self._active or self._waiting)
 
     def _next_call(self) -> Optional[_Call]:

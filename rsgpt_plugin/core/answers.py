@@ -80,7 +80,7 @@ def _yes_or_no(text: str, question: Question) -> Optional[bool]:
 
 
 def _integer(text: str, question: Question) -> Optional[int]:
-    found = set(whole_numbers(text))
+    found = {number for number in whole_numbers(text) if abs(number) <= _MOST}
     if found:
         return found.pop() if len(found) == 1 else None
     return 0 if _NO.match(text) or _DENIES.search(text) else None
@@ -95,6 +95,8 @@ def _choice(text: str, question: Question) -> Optional[str]:
     widest = [words for words in hits if not any(words != other and words in other for other in hits)]
     return spelled[widest[0]] if len(widest) == 1 else None
 
+
+_MOST = 2**31 - 1  # what an integer column of every format holds
 
 _READERS = {
     AnswerType.TEXT: _text,

@@ -21,7 +21,9 @@ MAX_NAME_LENGTH = 48
 
 _TYPED = re.compile(r"\s*(?P<name>\w*)\s*\[(?P<type>[^\]]*)\]\s*:(?P<text>.*)", re.DOTALL)
 _NAMED = re.compile(r"\s*(?P<name>\w+):(?P<text>\s.*)", re.DOTALL)
-_UNFINISHED = re.compile(r"\s*\w*\s*\[")
+_TYPES = r"(?:text|yes/?no|integer|choice)"
+_UNFINISHED = re.compile(rf"\s*\w*\s*\[\s*{_TYPES}|[^?]*\]\s*:", re.IGNORECASE)
+_OTHER_BRACKET = re.compile(rf"[^?]*[({{]\s*{_TYPES}\b.*[)}}]\s*:", re.IGNORECASE)
 _CHOICE = re.compile(r"choice\s*\((?P<choices>.*)\)", re.DOTALL | re.IGNORECASE)
 _HOW = (
     "write `name[type]: question`, with type text, yesno, integer or choice(a|b|c), "
@@ -81,8 +83,8 @@ def parse_questions(text: str) -> list[Question]:
 def _parse_line(line: str, default_name: str) -> Question:
     typed = _TYPED.fullmatch(line)
     named = None if typed else _NAMED.fullmatch(line)
-    if not typed and not named and _UNFINISHED.match(line):
-        raise ValueError(f"the bracket after the name has no `]:`; {_HOW}")
+    if not typed and not named and (_UNFINISHED.match(line) or _OTHER_BRACKET.match(line)):
+        raise ValueError(f"what stands before the question is not a name and a type; {_HOW}")
     found = typed or named
     words = (found["text"] if found else line).strip()
     kind, choices = _parse_type(typed["type"]) if typed else (AnswerType.TEXT, ())

@@ -9,11 +9,14 @@ from typing import Any, TypeVar
 
 from qgis.core import (
     QgsCoordinateReferenceSystem,
+    QgsFeatureSink,
     QgsFields,
+    QgsGeometry,
     QgsProcessing,
     QgsProcessingAlgorithm,
     QgsProcessingContext,
     QgsProcessingException,
+    QgsProcessingFeatureSource,
     QgsProcessingFeedback,
     QgsProcessingOutputNumber,
     QgsProcessingParameterBand,
@@ -44,6 +47,9 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 translate = QCoreApplication.translate
 
 _MODES = list(CaptureMode)
+
+# Invalid polygons are fine here. QGIS's own check of them ends in a crash of Python where it is set to stop a run.
+UNCHECKED = QgsProcessingFeatureSource.Flag.FlagSkipGeometryValidityChecks
 
 
 def in_sentences(method: Method) -> Method:
@@ -79,6 +85,19 @@ class SinkShape:
     fields: QgsFields
     wkb_type: Any
     crs: QgsCoordinateReferenceSystem
+
+
+class Output:
+    """A sink that is opened when a run can begin: to open it empties what an earlier run has written there."""
+
+    def __init__(self, opener: Callable[[], tuple[Any, str]]) -> None:
+        self._opener = opener
+        self.identifier = ""
+
+    def open(self) -> QgsFeatureSink:
+        """Open it; `identifier` names the result from then on."""
+        sink, self.identifier = self._opener()
+        return sink
 
 
 class DescribeAlgorithm(QgsProcessingAlgorithm):
@@ -159,8 +178,12 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
             raise ImageryError(self.tr("The run was not prepared. Start it through Processing."))
         return self.plan
 
-    def open_sink(self, parameters: Parameters, context: QgsProcessingContext, shape: SinkShape) -> tuple[Any, str]:
-        """The sink OUTPUT and its id, with the style to come; raises OutputError where it cannot be written."""
+    def output(self, parameters: Parameters, context: QgsProcessingContext, shape: SinkShape) -> Output:
+        """The sink OUTPUT, not yet opened."""
+        return Output(lambda: self._open_sink(parameters, context, shape))
+
+    def _open_sink(self, parameters: Parameters, context: QgsProcessingContext, shape: SinkShape) -> tuple[Any, str]:
+        """The sink and its id, with the style to come; raises OutputError where it cannot be written."""
         try:
             sink, identifier = self.parameterAsSink(
                 parameters, "OUTPUT", context, shape.fields, shape.wkb_type, shape.crs
@@ -271,6 +294,11 @@ def _unwritable(cause: str) -> OutputError:
         "program has the file open. {cause}",
     )
     return OutputError(sentence.format(cause=cause).strip())
+
+
+def is_bounded(geometry: QgsGeometry) -> bool:
+    """Whether there is a geometry, and all of it lies somewhere: a reprojection may end in infinity."""
+    return not geometry.isEmpty() and geometry.boundingBox().isFinite()
 
 
 def source_types() -> list[int]:

@@ -10,6 +10,7 @@ from qgis.core import (
     QgsCoordinateTransform,
     QgsCsException,
     QgsFeature,
+    QgsFeatureRequest,
     QgsGeometry,
     QgsProcessingContext,
     QgsProcessingException,
@@ -26,7 +27,7 @@ from ..errors import ImageryError
 from ..geo.capture import Capture, open_capture, overlapping
 from ..geo.grid import MAX_TILES, Window, square
 from ..geo.picture import Picture
-from .base import DescribeAlgorithm, Parameters, SinkShape, in_sentences, source_types
+from .base import UNCHECKED, DescribeAlgorithm, Parameters, SinkShape, in_sentences, is_bounded, source_types
 from .run import Place, Run
 
 # A little of the surroundings helps to tell what a thing is; a point becomes a window of LEAST_SIDE.
@@ -90,7 +91,7 @@ class DescribeFeatures(DescribeAlgorithm):
         """Locate, capture, ask, write."""
         plan, source = self.prepared(), self._features()
         located = self._located(source, context)
-        area = overlapping(plan.snapshot, _around([place for _, place in located if place is not None]))
+        area = self._area(located)
         capture = open_capture(plan.snapshot, plan.wish, area.boundingBox(), feedback)
         windows = [_window(capture, place) for _, place in located]
         capture = capture.settled([window for window in windows if window is not None], feedback)
@@ -98,12 +99,23 @@ class DescribeFeatures(DescribeAlgorithm):
             feedback.pushInfo(capture.note)
         fields = QgsProcessingUtils.combineFields(source.fields(), self.fields())
         shape = SinkShape(fields, source.wkbType(), source.sourceCrs())
-        sink, identifier = self.open_sink(parameters, context, shape)
+        output = self.output(parameters, context, shape)
         with AnswerCache(cache_file()) as cache:
             places = _places(capture, [feature for feature, _ in located], windows)
-            counts = Run(plan.asking, cache, sink, feedback).describe(places, len(windows))
-        del sink
-        return self.results(identifier, counts, feedback)
+            counts = Run(plan.asking, cache, output.open, feedback).describe(places, len(windows))
+        return self.results(output.identifier, counts, feedback)
+
+    def _area(self, located: Sequence[Located]) -> QgsGeometry:
+        """The part of the raster that the features cover, as a box."""
+        snapshot = self.prepared().snapshot
+        box = _around([place for _, place in located if place is not None])
+        if box.isEmpty() or not box.intersects(snapshot.extent):
+            raise ImageryError(
+                self.tr(
+                    "No feature lies on the raster '{name}'. Choose others, and check both coordinate systems."
+                ).format(name=snapshot.name)
+            )
+        return overlapping(snapshot, box)
 
     def _features(self) -> QgsProcessingFeatureSource:
         source = self._source
@@ -125,7 +137,7 @@ class DescribeFeatures(DescribeAlgorithm):
     def _located(self, source: QgsProcessingFeatureSource, context: QgsProcessingContext) -> list[Located]:
         snapshot = self.prepared().snapshot
         transform = QgsCoordinateTransform(source.sourceCrs(), snapshot.crs, context.transformContext())
-        return [(feature, _moved(feature, transform)) for feature in source.getFeatures()]
+        return [(feature, _moved(feature, transform)) for feature in source.getFeatures(QgsFeatureRequest(), UNCHECKED)]
 
 
 def _moved(feature: QgsFeature, transform: QgsCoordinateTransform) -> QgsGeometry | None:
@@ -136,7 +148,7 @@ def _moved(feature: QgsFeature, transform: QgsCoordinateTransform) -> QgsGeometr
         geometry.transform(transform)
     except QgsCsException:
         return None
-    return None if geometry.isEmpty() else geometry
+    return geometry if is_bounded(geometry) else None
 
 
 def _around(places: Sequence[QgsGeometry]) -> QgsGeometry:

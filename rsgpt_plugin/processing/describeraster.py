@@ -27,9 +27,10 @@ from ..core.paths import cache_file
 from ..errors import ImageryError
 from ..geo.capture import Capture, open_capture, overlapping
 from ..geo.grid import TileGrid, Window
-from .base import DescribeAlgorithm, Parameters, SinkShape, in_sentences
+from .base import UNCHECKED, DescribeAlgorithm, Parameters, SinkShape, in_sentences, is_bounded
 from .run import Place, Run
 
+_LIMITS = {"TILE_SIZE": (16, 1024), "OVERLAP": (0, 90)}
 
 class DescribeRaster(DescribeAlgorithm):
     """Tiles of a raster to polygons with caption, answers and provenance."""
@@ -73,9 +74,17 @@ class DescribeRaster(DescribeAlgorithm):
                 optional=True,
             )
         )
-        self._add_number("TILE_SIZE", self.tr("Tile size (pixels)"), 256, (16, 1024))
-        self._add_number("OVERLAP", self.tr("Overlap (percent)"), 0, (0, 90))
+        self._add_number("TILE_SIZE", self.tr("Tile size (pixels)"), 256)
+        self._add_number("OVERLAP", self.tr("Overlap (percent)"), 0)
         self.add_shared(self.tr("Described tiles"))
+
+    def checkParameterValues(self, parameters: Parameters, context: QgsProcessingContext) -> tuple[bool, str]:
+        """Say which numbers are possible: QGIS says only that one is not."""
+        for name, (least, most) in _LIMITS.items():
+            if not least <= self.parameterAsDouble(parameters, name, context) <= most:
+                sentence = self.tr("{name} is out of range. Give a number from {least} to {most}.")
+                return False, sentence.format(name=name, least=least, most=most)
+        return super().checkParameterValues(parameters, context)
 
     @in_sentences
     def prepareAlgorithm(
@@ -102,11 +111,10 @@ class DescribeRaster(DescribeAlgorithm):
         if capture.note:
             feedback.pushInfo(capture.note)
         shape = SinkShape(self.fields(), Qgis.WkbType.Polygon, plan.snapshot.crs)
-        sink, identifier = self.open_sink(parameters, context, shape)
+        output = self.output(parameters, context, shape)
         with AnswerCache(cache_file()) as cache:
-            counts = Run(plan.asking, cache, sink, feedback).describe(_places(capture, windows), len(windows))
-        del sink
-        return self.results(identifier, counts, feedback)
+            counts = Run(plan.asking, cache, output.open, feedback).describe(_places(capture, windows), len(windows))
+        return self.results(output.identifier, counts, feedback)
 
     def _windows(
         self, capture: Capture, area: QgsGeometry, parameters: Parameters, context: QgsProcessingContext
@@ -122,24 +130,30 @@ class DescribeRaster(DescribeAlgorithm):
         return [window for window in grid.windows() if _lies_in(engine, capture.frame.polygon(window))]
 
     def _masked(self, area: QgsGeometry, context: QgsProcessingContext) -> QgsGeometry:
-        """The part of the area under the mask. It chooses tiles and does not move them: a changed mask re-asks none."""
+        """The part of the area under the mask. It chooses tiles and does not move them.
+
+        Where pixels need no stretch, a changed mask re-asks none; a stretch is measured on the chosen tiles.
+        """
         if self._mask is None:
             return area
+        if not self._mask.sourceCrs().isValid():
+            raise ImageryError(self.tr("The mask has no coordinate system. Set one in the layer's properties."))
         request = QgsFeatureRequest().setNoAttributes()
         request.setDestinationCrs(self.prepared().snapshot.crs, context.transformContext())
-        polygons = [feature.geometry() for feature in self._mask.getFeatures(request) if feature.hasGeometry()]
-        masked = area.intersection(QgsGeometry.unaryUnion(polygons).makeValid())
+        features = self._mask.getFeatures(request, UNCHECKED)
+        polygons = [feature.geometry().makeValid() for feature in features if is_bounded(feature.geometry())]
+        if not polygons:
+            raise ImageryError(self.tr("The mask has no polygon that lies on the map. Choose another mask."))
+        masked = area.intersection(QgsGeometry.unaryUnion(polygons))
         if masked.isEmpty() or masked.area() <= 0:
             raise ImageryError(
                 self.tr("The mask's polygons do not overlap the area. Check the mask's coordinate system.")
             )
         return masked
 
-    def _add_number(self, name: str, label: str, default: int, limits: tuple[int, int]) -> None:
-        whole = QgsProcessingParameterNumber.Type.Integer
-        self.addParameter(
-            QgsProcessingParameterNumber(name, label, whole, default, minValue=limits[0], maxValue=limits[1])
-        )
+    def _add_number(self, name: str, label: str, default: int) -> None:
+        whole, (least, most) = QgsProcessingParameterNumber.Type.Integer, _LIMITS[name]
+        self.addParameter(QgsProcessingParameterNumber(name, label, whole, default, minValue=least, maxValue=most))
 
 
 def _lies_in(engine: QgsGeometryEngine, polygon: QgsGeometry) -> bool:

@@ -118,10 +118,14 @@ class Run:
     Rows reach the sink in the order of the places. A run that ends early writes the rows that are complete.
     """
 
-    def __init__(self, asking: Asking, cache: AnswerCache, sink: QgsFeatureSink, feedback: QgsFeedback) -> None:
+    def __init__(
+        self, asking: Asking, cache: AnswerCache, open_sink: Callable[[], QgsFeatureSink], feedback: QgsFeedback
+    ) -> None:
+        """open_sink: called once it is known that the run can begin, since it empties what it opens."""
         self._asking = asking
         self._cache = cache
-        self._sink = sink
+        self._open_sink = open_sink
+        self._sink: QgsFeatureSink | None = None
         self._feedback = feedback
         self._rows: deque[_Row] = deque()
         self._waiting = _Waiting()
@@ -143,16 +147,22 @@ class Run:
         prompts = self._prompts(places)
         try:
             first = next(prompts, None)
-            if first is not None:
-                gateway = local_gateway(self._asking.model.name)
+            gateway = local_gateway(self._asking.model.name) if first is not None else None
+            self._open()
+            if gateway is not None:
                 for index, reply in gateway.ask_many(chain([first], prompts), self._feedback):
                     self._receive(self._waiting.keys[index], reply)
         except Cancelled:
+            self._open()
             self._feedback.pushWarning(translate("Rsgpt", "Stopped. Answers so far are kept; run again to go on."))
         finally:
             self._rows = deque(row for row in self._rows if row.complete)
             self._write()
         return self.counts
+
+    def _open(self) -> None:
+        if self._sink is None:
+            self._sink = self._open_sink()
 
     def _prompts(self, places: Iterable[Place]) -> Iterator[Prompt]:
         """What has to be asked, taking pictures as it goes."""
@@ -213,8 +223,8 @@ class Run:
         self._write()
 
     def _write(self) -> None:
-        """Write the complete rows at the head of the queue."""
-        while self._rows and self._rows[0].complete:
+        """Write the complete rows at the head of the queue, as soon as the sink is open."""
+        while self._sink is not None and self._rows and self._rows[0].complete:
             row = self._rows.popleft()
             values = self._values(row)
             feature = QgsFeature(row.feature)

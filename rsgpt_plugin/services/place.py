@@ -55,7 +55,7 @@ class Place:
             "QUESTIONS": question.line if question else "",
             "OUTPUT": QgsProcessing.TEMPORARY_OUTPUT,
         }
-        if not 0 < self.pixels <= _LARGEST_TILE:
+        if not 0 < self.pixels <= _LARGEST_TILE - 1:  # off the grid by a part of a pixel, it touches one more
             asked["GROUND_RESOLUTION"] = max(_FINEST_M, self.side_m / _SHRUNK_TO)
         return asked
 

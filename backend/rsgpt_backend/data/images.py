@@ -60,7 +60,9 @@ def decode(data: bytes, name: str) -> Image.Image:
         image.load()
         return to_rgb(image)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise ImageError(f"{name} is not a readable PNG, JPEG or TIFF. Convert it to one of these.") from error
+        raise ImageError(
+            f"{name} is not a readable PNG, JPEG or TIFF with 8 bits a band, or one band. Convert it to one of these."
+        ) from error
 
 
 def to_rgb(image: Image.Image) -> Image.Image:

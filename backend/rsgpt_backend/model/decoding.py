@@ -38,7 +38,8 @@ class Decoder:
     Rows are named by their place in the prefix. The caller ends a row by not advancing it; the batch shrinks then.
     """
 
-    def __init__(self, language: Any, prefix: Prefix, draws: Sequence[Draw]) -> None:
+    def __init__(self, language: Any, prefix: Prefix, draws: Sequence[Draw], eos: int) -> None:
+        """eos: the token that no answer begins with; RSGPT generates at least one other, too."""
         self._language = language
         self._draws = draws
         self._generators = [torch.Generator().manual_seed(draw.seed) for draw in draws]
@@ -48,6 +49,7 @@ class Decoder:
         positions = (prefix.mask.cumsum(1) - 1).clamp(min=0)
         self._next_position = positions[:, -1:] + 1
         self._logits = self._forward(positions, inputs_embeds=prefix.embeds)
+        self._logits[:, eos] = -torch.inf
 
     @property
     def rows(self) -> list[int]:

@@ -29,11 +29,13 @@ def part(prefix: Prefix, row: int) -> Prefix:
     return Prefix(prefix.embeds[row][real][None], prefix.mask[row][real][None])
 
 
-def decode(toy: Rsgpt, prefix: Prefix, draws: Sequence[Draw], lengths: Sequence[int]) -> list[list[Chosen]]:
+def decode(
+    toy: Rsgpt, prefix: Prefix, draws: Sequence[Draw], lengths: Sequence[int], eos: int = EOS
+) -> list[list[Chosen]]:
     """Every row for so many tokens."""
     rows: list[list[Chosen]] = [[] for _ in draws]
     with torch.inference_mode():
-        decoder = Decoder(toy.language, prefix, draws)
+        decoder = Decoder(toy.language, prefix, draws, eos)
         while decoder.rows:
             chosen = decoder.choose()
             for one in chosen:
@@ -60,12 +62,21 @@ def test_a_batch_answers_as_each_prompt_alone(toy: Rsgpt, prefix: Prefix) -> Non
 def test_greedy_is_what_transformers_generates(toy: Rsgpt, prefix: Prefix) -> None:
     found = decode(toy, prefix, [Draw()] * len(PROMPTS), [STEPS] * len(PROMPTS))
     settings = GenerationConfig(
-        max_new_tokens=STEPS, do_sample=False, bos_token_id=BOS, pad_token_id=EOS, eos_token_id=None
+        max_new_tokens=STEPS, do_sample=False, bos_token_id=BOS, pad_token_id=EOS, begin_suppress_tokens=[EOS]
     )
+    settings.eos_token_id = None
     wanted = toy.language.generate(
         inputs_embeds=prefix.embeds, attention_mask=prefix.mask, generation_config=settings
     ).tolist()
     assert [ids(row) for row in found] == wanted
+
+
+def test_no_answer_begins_with_the_end(toy: Rsgpt, prefix: Prefix) -> None:
+    first = [ids(row)[0] for row in decode(toy, prefix, [Draw()] * 4, [1] * 4)]
+    second = [row[0] for row in decode(toy, prefix, [Draw(top=5)] * 4, [1] * 4, eos=first[0])]
+    assert second[0].token != first[0]
+    assert second[0].token == second[0].top[0][0]
+    assert first[0] not in dict(second[0].top)
 
 
 def test_rows_that_leave_do_not_disturb_the_others(toy: Rsgpt, prefix: Prefix) -> None:

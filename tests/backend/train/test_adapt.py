@@ -80,7 +80,7 @@ def test_scene_accuracy_is_told_for_each_data_set(toy_data: Path) -> None:
     assert scene_accuracy(reader, targets.labels(corpus.subjects), corpus) == [50.0, 50.0]
     for one in corpus.subjects[:3]:
         one.record = Captioned(one.filename, one.record.captions, "desert")
-    assert scene_accuracy(reader, targets.labels(corpus.subjects), corpus) == [33.3, 50.0]  # two of the three were rivers
+    assert scene_accuracy(reader, targets.labels(corpus.subjects), corpus) == [33.3, 50.0]
 
 
 def test_scenes_of_another_data_set_are_no_mistake() -> None:

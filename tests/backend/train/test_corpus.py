@@ -131,8 +131,8 @@ def test_the_first_wording_is_drawn_as_often_as_all_others(corpus: Corpus) -> No
 
 def test_each_view_has_a_row_of_its_own(corpus: Corpus) -> None:
     assert len(corpus.rows) == 12 * 8
-    for picture, view in ((0, 0), (3, 5), (11, 7)):
-        assert corpus.rows[corpus.row_of(Drawn(picture, view, "", ()))] == (picture, view)
+    for number, view in ((0, 0), (3, 5), (11, 7)):
+        assert corpus.rows[corpus.row_of(Drawn(number, view, "", ()))] == (number, view)
 
 
 def test_an_object_is_asked_for_as_often_where_it_is_as_where_it_is_not(tmp_path: Path, toy_data: Path) -> None:

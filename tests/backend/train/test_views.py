@@ -63,7 +63,8 @@ def test_every_view_of_every_picture_is_kept(tmp_path: Path, pixels: Tensor) -> 
     found = filled(tmp_path / "new" / "a.f16", pixels, Encoder(), views=VIEWS)
     assert (found.shape, found.dtype) == ((VIEWS * PICTURES, *SHAPE), np.float16)
     for number in range(VIEWS):
-        assert np.array_equal(found[number * PICTURES : (number + 1) * PICTURES], Encoder()(view(pixels, number)).numpy())
+        rows = found[number * PICTURES : (number + 1) * PICTURES]
+        assert np.array_equal(rows, Encoder()(view(pixels, number)).numpy())
 
 
 def test_a_store_that_was_cut_off_is_taken_up(tmp_path: Path, pixels: Tensor) -> None:

@@ -16,6 +16,7 @@ from qgis.PyQt.QtNetwork import QNetworkProxy
 from rsgpt_plugin.client.gateway import Gateway
 from rsgpt_plugin.client.local_server import LocalServer
 from rsgpt_plugin.client.protocol import Prompt, Reply
+from rsgpt_plugin.client.transport import Limits
 from rsgpt_plugin.errors import Cancelled, ServerError
 
 MakeServer = Callable[..., LocalServer]
@@ -56,6 +57,19 @@ def test_replies_carry_tokens_and_confidence(fake_server: MakeServer) -> None:
     assert [token.text for token in reply.tokens] == ["picture", " 1000"]
     assert len(reply.tokens[0].top) == 5
     assert (reply.finish_reason, reply.degenerate, reply.model) == ("stop", False, "rsgpt-small")
+
+
+def test_pictures_that_take_long_to_make_do_not_make_the_server_look_silent(fake_server: MakeServer) -> None:
+    def slow() -> Iterator[Prompt]:
+        for prompt in prompts(8):
+            time.sleep(0.15)
+            yield prompt
+
+    server = fake_server()
+    gateway = Gateway(server, "rsgpt-small", Limits(connect_s=0.5))
+    process = server.endpoint() and server._process
+    assert texts(dict(gateway.ask_many(slow()))) == expected(8)
+    assert server._process is process  # never restarted
 
 
 def test_no_server_starts_while_nothing_is_asked(fake_server: MakeServer) -> None:

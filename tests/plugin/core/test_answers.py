@@ -47,6 +47,9 @@ def test_yes_and_no(text: str, expected: bool | None) -> None:
         ("There are no planes", 0),
         ("two or three", None),
         ("4 of 4", 4),
+        ("2147483647", 2**31 - 1),
+        ("There are 99999999999 cars", None),
+        ("99999999999999999999999", None),
         ("many", None),
     ],
 )

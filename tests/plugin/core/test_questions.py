@@ -34,6 +34,12 @@ def test_empty_lines_are_skipped_and_names_follow_the_questions() -> None:
     assert [(q.name, q.text) for q in questions] == [("q1", "first one"), ("q2", "second one")]
 
 
+@pytest.mark.parametrize("text", ["Is [this] a city?", "Are there cars (or trucks)?", "Which (see above): a or b?"])
+def test_brackets_inside_a_plain_question_are_its_own(text: str) -> None:
+    (question,) = parse_questions(text)
+    assert (question.name, question.text) == ("q1", text)
+
+
 def test_a_question_survives_being_written_and_read() -> None:
     text = "a[yesno]: Is it?\nb[integer]: How many?\nc[choice(x|y z)]: Which?\nd[text]: What?"
     questions = parse_questions(text)
@@ -50,8 +56,14 @@ def test_the_prompt_of_a_choice_names_its_options() -> None:
     ("text", "line", "hint"),
     [
         ("a: fine\ncars[number]: How many?", 2, "text, yesno, integer or choice"),
-        ("cars[integer: How many?", 1, "no `]:`"),
-        ("cars[integer] How many?", 1, "no `]:`"),
+        ("cars[integer: How many?", 1, "not a name and a type"),
+        ("cars[integer] How many?", 1, "not a name and a type"),
+        ("my cars[integer]: How many?", 1, "not a name and a type"),
+        ("cars-count[integer]: How many?", 1, "not a name and a type"),
+        ("- cars[integer]: How many?", 1, "not a name and a type"),
+        ('"cars"[integer]: How many?', 1, "not a name and a type"),
+        ("cars(integer): How many?", 1, "not a name and a type"),
+        ("use{choice(a|b)}: Which?", 1, "not a name and a type"),
         ("cars[integer]:  ", 1, "missing"),
         ("use[choice(only)]: Which?", 1, "two or more"),
         ("use[choice(a||b)]: Which?", 1, "none empty"),

@@ -49,6 +49,15 @@ def describe(layer: QgsRasterLayer, parcels: QgsVectorLayer, **parameters: Any) 
     )
 
 
+def test_a_feature_on_the_other_side_of_the_world_fails_alone(raster: Make, gateway: ScriptedGateway) -> None:
+    near = QgsGeometry.fromWkt("Polygon((-117.0 36.1, -116.9 36.1, -116.9 36.2, -117.0 36.2, -117.0 36.1))")
+    far = QgsGeometry.fromWkt("Polygon((-27 -1, -26.9 -1, -26.9 1, -27 1, -27 -1))")
+    parcels = features([near, far], crs="EPSG:4326")
+    rows = rows_of(describe(raster(numbered(2, 5, 64)), parcels)["OUTPUT"])
+    assert [row["status"] for row in rows] == ["answered", "failed"]
+    assert "no geometry that lies on the raster" in rows[1]["reason"]
+
+
 def test_each_feature_keeps_what_it_has_and_gets_its_own_answer(raster: Make, gateway: ScriptedGateway) -> None:
     gateway.say = lambda prompt: f"tile {number_in(prompt)}"
     parcels = features([rectangle(500000 + 32 * n + 8, 3999952, 16, 20) for n in (3, 0, 2)])
@@ -102,8 +111,8 @@ def test_rendered_capture_works_too(raster: Make, gateway: ScriptedGateway) -> N
     ("geometries", "crs", "sentence"),
     [
         ([], "EPSG:32611", "no features"),
-        ([rectangle(0, 0)], "EPSG:32611", "outside the layer"),
-        ([QgsGeometry()], "EPSG:32611", "empty"),
+        ([rectangle(0, 0)], "EPSG:32611", "No feature lies on the raster"),
+        ([QgsGeometry()], "EPSG:32611", "No feature lies on the raster"),
         ([rectangle(500010, 3999950)], "", "no coordinate system"),
     ],
 )

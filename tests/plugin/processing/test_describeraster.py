@@ -197,7 +197,7 @@ def test_what_cannot_be_is_refused_in_a_sentence(
     said = refusal(raster(pattern(3, 64, 96)), **parameters)
     assert sentence in said
     assert "Traceback" not in said
-    assert gateway.connections == 0
+    assert gateway.prompts == []
 
 
 @pytest.mark.parametrize(
@@ -262,12 +262,62 @@ def test_exceptions_of_gdal_that_another_plugin_switched_on_do_no_harm(raster: M
             module.DontUseExceptions()
 
 
-def test_a_missing_environment_is_told(raster: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_environment_is_told_and_an_older_output_left_alone(
+    raster: Make, gateway: ScriptedGateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layer, output = raster(numbered(2, 3)), tmp_path / "a.gpkg"
+    describe(layer, OUTPUT=str(output))
+
     def missing(model: str) -> None:
         raise SetupError("The model is not set up. Set it up in the settings.")
 
     monkeypatch.setattr(run_module, "local_gateway", missing)
-    assert "not set up" in refusal(raster(pattern(3, 64, 96)))
+    assert "not set up" in refusal(layer, PROMPT="Something new", OUTPUT=str(output))
+    assert len(rows_of(output)) == 6
+    assert describe(layer, OUTPUT=str(output))["CACHED"] == 6  # what is known needs no environment
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "limits"),
+    [("TILE_SIZE", 0, "16 to 1024"), ("TILE_SIZE", 2000, "16 to 1024"), ("OVERLAP", 100, "0 to 90")],
+)
+def test_a_number_out_of_range_is_told_its_range(
+    raster: Make, gateway: ScriptedGateway, name: str, value: int, limits: str
+) -> None:
+    said = refusal(raster(pattern(3, 64, 96)), **{name: value})
+    assert f"{name} is out of range. Give a number from {limits}." in said
+
+
+def mask(crs: str, *outlines: str) -> QgsVectorLayer:
+    layer = QgsVectorLayer(f"Polygon?crs={crs}", "mask", "memory")
+    for outline in outlines:
+        feature = QgsFeature()
+        feature.setGeometry(QgsGeometry.fromWkt(outline))
+        layer.dataProvider().addFeature(feature)
+    return QgsProject.instance().addMapLayer(layer)
+
+
+LEFT_HALF = "Polygon((500000 3999968, 500023 3999968, 500023 4000000, 500000 4000000, 500000 3999968))"
+BOW_TIE = "Polygon((500000 3999900, 500090 4000000, 500000 4000000, 500090 3999900, 500000 3999900))"
+
+
+def test_an_invalid_polygon_of_a_mask_counts_with_the_others(raster: Make, gateway: ScriptedGateway) -> None:
+    layer = raster(numbered(2, 3))
+    assert describe(layer, MASK=mask("EPSG:32611", LEFT_HALF))["TILES"] == 4
+    assert describe(layer, MASK=mask("EPSG:32611", LEFT_HALF, BOW_TIE))["TILES"] > 4
+
+
+def test_a_polygon_that_lies_nowhere_on_the_raster_s_map_is_left_out(raster: Make, gateway: ScriptedGateway) -> None:
+    near = "Polygon((-120 30, -110 30, -110 40, -120 40, -120 30))"
+    far = "Polygon((-27 -1, -26.9 -1, -26.9 1, -27 1, -27 -1))"
+    assert describe(raster(numbered(2, 3)), MASK=mask("EPSG:4326", near, far))["TILES"] == 6
+
+
+@pytest.mark.parametrize(("crs", "sentence"), [("EPSG:32611", "no polygon"), ("", "no coordinate system")])
+def test_a_mask_that_cannot_be_used_is_told_apart(
+    raster: Make, gateway: ScriptedGateway, crs: str, sentence: str
+) -> None:
+    assert sentence in refusal(raster(pattern(3, 64, 96)), MASK=mask(crs, *([] if crs else [LEFT_HALF])))
 
 
 def test_a_raster_that_ends_early_fails_where_it_is_broken(tmp_path: Path, gateway: ScriptedGateway) -> None:

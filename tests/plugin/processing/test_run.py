@@ -46,7 +46,7 @@ class Bench:
         self.layer.dataProvider().addAttributes(output_fields(asking.questions))
         self.layer.updateFields()
         with AnswerCache(self.path) as cache:
-            counts = Run(asking, cache, self.layer.dataProvider(), self.feedback).describe(what, total)
+            counts = Run(asking, cache, self.layer.dataProvider, self.feedback).describe(what, total)
         return counts, self.rows()
 
     def rows(self) -> list[QgsFeature]:
@@ -192,4 +192,4 @@ def test_pictures_are_taken_only_as_they_can_be_sent(bench: Bench, gateway: Scri
 def test_a_sink_that_refuses_ends_the_run_in_a_sentence(tmp_path: Path, gateway: ScriptedGateway) -> None:
     full = type("Full", (QgsFeatureSink,), {"addFeature": lambda *_: False, "lastError": lambda _: "disk full"})
     with AnswerCache(tmp_path / "a.sqlite") as cache, pytest.raises(OutputError, match=r"disk full.*free space"):
-        Run(CAPTION, cache, full(), QgsProcessingFeedback()).describe(places(1), 1)
+        Run(CAPTION, cache, full, QgsProcessingFeedback()).describe(places(1), 1)

@@ -66,6 +66,16 @@ def test_a_canvas_of_many_pixels_is_shrunk(make_raster: Callable[..., QgsRasterL
     assert place.parameters()["GROUND_RESOLUTION"] == pytest.approx(place.side_m / 512)
 
 
+@pytest.mark.parametrize(("pixels", "shrunk"), [(1000, False), (1023.5, True)])
+def test_what_may_touch_one_pixel_more_than_a_tile_holds_is_shrunk(
+    make_raster: Callable[..., QgsRasterLayer], pixels: float, shrunk: bool
+) -> None:
+    large = make_raster("large", side=3000)  # of half a metre
+    place = canvas_place(view_of([large], around(750, 750, pixels / 3)))  # the view is wider than it is high
+    assert place.pixels == pytest.approx(pixels, abs=0.1)
+    assert ("GROUND_RESOLUTION" in place.parameters()) is shrunk
+
+
 def test_a_question_replaces_the_caption(raster: QgsRasterLayer) -> None:
     place = canvas_place(view_of([raster], around(150, 150, 200)))
     parameters = place.parameters(Question("answer", "Is there water?", AnswerType.YESNO))
