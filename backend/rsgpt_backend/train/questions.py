@@ -7,6 +7,7 @@ is never claimed absent.
 
 from __future__ import annotations
 
+import random
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -70,7 +71,7 @@ class Example:
     """One thing to learn about one picture.
 
     prompts: wordings of the same question, one is drawn each time; answers: all true, all learnt;
-    kind: caption, scene, presence (counts of zero too), quantity, position, colour;
+    kind: caption, scene, choice, presence (counts of zero too), quantity, position, colour;
     oriented: whether it is false of a turned picture.
     """
 
@@ -82,12 +83,14 @@ class Example:
 
 
 def derived_questions(records: Sequence[Captioned]) -> list[Example]:
-    """Scene, presence, quantity and colour questions of captioned pictures."""
+    """Scene, choice, presence, quantity and colour questions of captioned pictures."""
+    scenes = sorted({scene_name(record.scene) for record in records if record.scene})
     counts = [mentions(record.captions) for record in records]
     rates = _mention_rates(records, counts)
     examples: list[Example] = []
     for record, count in zip(records, counts, strict=True):
         examples.extend(_scene(record))
+        examples.extend(_choice(record, scenes))
         examples.extend(_presence(record, count, rates.get(record.scene, {})))
         examples.extend(_counts_and_colours(record))
     return examples
@@ -125,6 +128,21 @@ def _rewordings(question: Questioned) -> tuple[str, ...]:
 def _scene(record: Captioned) -> Iterator[Example]:
     if record.scene:
         yield Example(record.filename, _SCENE_PROMPTS, (scene_name(record.scene),), "scene", False)
+
+
+def _choice(record: Captioned, scenes: Sequence[str]) -> Iterator[Example]:
+    """The scene again, among others, in the words that QGIS's side uses; the same options at each call."""
+    truth = scene_name(record.scene)
+    others = [name for name in scenes if name not in truth and truth not in name]
+    if not record.scene or not others:
+        return
+    rng = random.Random(record.filename)  # nosec B311 - choosing wrong options is no secret
+    prompts = []
+    for prompt in _SCENE_PROMPTS:
+        options = [truth, *rng.sample(others, min(rng.randint(1, 4), len(others)))]
+        rng.shuffle(options)
+        prompts.append(f"{prompt} Choose one of: {', '.join(options)}.")
+    yield Example(record.filename, tuple(prompts), (truth,), "choice", False)
 
 
 def _presence(record: Captioned, count: dict[str, int], rates: dict[str, float]) -> Iterator[Example]:

@@ -34,6 +34,25 @@ def presence(records: list[Captioned], filename: str = "0.png") -> dict[str, str
     return {prompt.removeprefix("Are there any ").rstrip("?"): answer for prompt, answer in found.items()}
 
 
+def test_a_choice_holds_the_scene_and_others_and_repeats() -> None:
+    records = [*scene(3), *scene(1, name="forest"), *scene(1, name="harbor"), *scene(1, name="town hall")]
+    examples = [one for one in derived_questions(records) if one.kind == "choice"]
+    assert [one.answers for one in examples] == [("town",)] * 3 + [("forest",), ("harbor",), ("town hall",)]
+    for example in examples:
+        for prompt in example.prompts:
+            options = prompt.removesuffix(".").partition(" Choose one of: ")[2].split(", ")
+            assert example.answers[0] in options
+            assert 2 <= len(options) == len(set(options)) <= 5
+            assert not {"town", "town hall"} <= set(options)  # one is true wherever the other is
+    places = {one.prompts[0].index(one.answers[0]) for one in examples}
+    assert len(places) > 1  # the truth does not always come first
+    assert examples == [one for one in derived_questions(records) if one.kind == "choice"]
+
+
+def test_without_another_scene_there_is_nothing_to_choose() -> None:
+    assert not [one for one in derived_questions(scene(3)) if one.kind == "choice"]
+
+
 def test_what_two_sentences_name_is_there() -> None:
     found = presence(scene(MIN_SCENE))
     assert (found["houses"], found["buildings"], found["roads"]) == ("yes", "yes", "yes")
