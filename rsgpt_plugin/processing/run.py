@@ -149,7 +149,7 @@ class Run:
             first = next(prompts, None)
             gateway = local_gateway(self._asking.model.name) if first is not None else None
             self._open()
-            if gateway is not None:
+            if gateway is not None and first is not None:
                 for index, reply in gateway.ask_many(chain([first], prompts), self._feedback):
                     self._receive(self._waiting.keys[index], reply)
         except Cancelled:
