@@ -5,7 +5,6 @@ RSGPT's own encoder was pre-trained on billions of pictures; this one saw photog
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -23,8 +22,10 @@ from ..model.vision import normalise
 from .corpus import Corpus, Subject
 from .precision import has_fast_bfloat16
 from .recipe import Adaptation
+from .schedule import learning_rate
 from .views import VIEWS, view
 
+_WARMUP = 100  # steps
 _WORD_PICTURES = 20  # captions of so many pictures must hold a word for it to be learnt
 _WORD_SHARE = 0.05  # of the loss: there are hundreds of words and one scene
 
@@ -98,7 +99,7 @@ def adapt_encoder(
             scores = reader(pixels).float()
         loss = _loss(scores, Labels(*(tensor[picked].to(device) for tensor in vars(labels).values())))
         for group in optimizer.param_groups:
-            group["lr"] = recipe.learning_rate * _cosine(step, recipe.steps)
+            group["lr"] = learning_rate(step, recipe.steps, _WARMUP, recipe.learning_rate)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -143,10 +144,3 @@ def _loss(scores: Tensor, labels: Labels) -> Tensor:
 def _words(subject: Subject) -> list[set[str]]:
     """The words of each sentence, in lower case."""
     return [set(re.findall(r"[a-z]+", text.lower())) for text in subject.record.captions]
-
-
-def _cosine(step: int, steps: int, warmup: int = 100) -> float:
-    """Learning rate as a share of its peak."""
-    if step < warmup:
-        return (step + 1) / warmup
-    return 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(steps - warmup, 1)))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
@@ -28,6 +27,7 @@ from .naming import Words
 from .packing import Group, Packed, pack
 from .precision import has_fast_bfloat16
 from .recipe import Recipe
+from .schedule import learning_rate
 from .views import FeatureStore, store_name
 
 _NO_DECAY = ("bias", "norm", "ln_", "query_tokens", "positions")
@@ -235,14 +235,6 @@ def answer_logits(model: Rsgpt, queries: Tensor, packed: Packed, read: Callable[
     ).last_hidden_state
     logits: Tensor = model.language.lm_head(hidden.flatten(0, 1)[packed.source])
     return logits
-
-
-def learning_rate(step: int, steps: int, warmup: int, peak: float, least: float = 0.0) -> float:
-    """Linear warm-up, then a cosine down to the least."""
-    if step < warmup:
-        return peak * (step + 1) / warmup
-    share = (step - warmup) / max(steps - warmup, 1)
-    return least + (peak - least) * 0.5 * (1 + math.cos(math.pi * min(share, 1)))
 
 
 def _optimizer(model: Rsgpt, recipe: Recipe) -> torch.optim.AdamW:

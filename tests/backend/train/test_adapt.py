@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from torch import Tensor, nn
 from rsgpt_backend.data.annotations import Captioned
 from rsgpt_backend.model.vision import build_encoder
 from rsgpt_backend.train import adapt
-from rsgpt_backend.train.adapt import Labels, Reader, Targets, _cosine, _loss, adapt_encoder, augment, scene_accuracy
+from rsgpt_backend.train.adapt import Labels, Reader, Targets, _loss, adapt_encoder, augment, scene_accuracy
 from rsgpt_backend.train.corpus import Corpus, Subject
 from rsgpt_backend.train.recipe import Adaptation, Dataset
 from tests.backend.toy import IMAGE_SIZE, make_config
@@ -105,11 +104,3 @@ def test_an_even_picture_stays_even_but_for_its_brightness() -> None:
     crops = augment(torch.full((4, 3, 64, 64), 100, dtype=torch.uint8), 32)
     torch.testing.assert_close(crops, crops[:, :, :1, :1].expand_as(crops), atol=1e-2, rtol=0)
     assert (crops.min() >= 70, crops.max() <= 133) == (True, True)
-
-
-def test_the_learning_rate_rises_and_falls() -> None:
-    shares = [_cosine(step, 1000) for step in range(1000)]
-    assert shares[99] == shares[100] == 1
-    assert all(one < other for one, other in itertools.pairwise(shares[:100]))
-    assert all(one > other for one, other in itertools.pairwise(shares[100:]))
-    assert shares[-1] < 1e-4

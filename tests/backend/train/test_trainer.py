@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 from rsgpt_backend.engine import Engine
 from rsgpt_backend.errors import UsageError
 from rsgpt_backend.train.recipe import Adaptation, Recipe, read_recipe
-from rsgpt_backend.train.trainer import Trainer, _optimizer, learning_rate
+from rsgpt_backend.train.trainer import Trainer, _optimizer
 from tests.backend.toy import write_recipe
 
 CPU = torch.device("cpu")
@@ -121,16 +121,6 @@ def test_training_lowers_the_loss(recipe: Recipe, toy_data: Path, tmp_path: Path
     Trainer(longer, toy_data, tmp_path, CPU).run()
     losses = [json.loads(line)["validation_loss"] for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert losses[-1] < losses[0] - 2
-
-
-def test_learning_rate() -> None:
-    def rate(step: int) -> float:
-        return learning_rate(step, 110, 10, 1.0, 0.1)
-
-    assert [rate(step) for step in (0, 4, 9, 10)] == [0.1, 0.5, 1.0, 1.0]
-    assert rate(60) == pytest.approx(0.55)
-    assert rate(110) == pytest.approx(0.1)
-    assert rate(500) == pytest.approx(0.1)
 
 
 def test_norms_biases_queries_and_positions_do_not_decay(recipe: Recipe, toy_data: Path, tmp_path: Path) -> None:
