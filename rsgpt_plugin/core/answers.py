@@ -14,6 +14,7 @@ from .questions import AnswerType, Question
 Value = Union[str, bool, int]
 Alternative = tuple[str, float]
 
+_MOST = 2**31 - 1  # what an integer column of every format holds
 _YES = re.compile(r"\W*(yes|yeah|yep|true)\b", re.IGNORECASE)
 _NO = re.compile(r"\W*(no|nope|none|not|false)\b", re.IGNORECASE)
 _DENIES = re.compile(r"\b(is|are|was|does|do|has|have|can)(n't| not| no)\b", re.IGNORECASE)
@@ -95,8 +96,6 @@ def _choice(text: str, question: Question) -> Optional[str]:
     widest = [words for words in hits if not any(words != other and words in other for other in hits)]
     return spelled[widest[0]] if len(widest) == 1 else None
 
-
-_MOST = 2**31 - 1  # what an integer column of every format holds
 
 _READERS = {
     AnswerType.TEXT: _text,

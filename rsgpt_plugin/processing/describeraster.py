@@ -32,6 +32,7 @@ from .run import Place, Run
 
 _LIMITS = {"TILE_SIZE": (16, 1024), "OVERLAP": (0, 90)}
 
+
 class DescribeRaster(DescribeAlgorithm):
     """Tiles of a raster to polygons with caption, answers and provenance."""
 

@@ -40,8 +40,6 @@ class Bridge(nn.Module):
         self.cell_positions = nn.Parameter(torch.zeros(vision.cells, vision.width)) if vision.cell_positions else None
         self.qformer = QFormer(config.qformer, vision, words)
         self.projection = nn.Linear(config.qformer.width, config.language.width)
-        # from the first step on, query vectors are about as long as the word vectors they stand among
-        nn.init.normal_(self.projection.weight, std=words.weight.float().std().item() * config.qformer.width**-0.5)
 
     def forward(self, features: Tensor, ids: Tensor, mask: Tensor) -> Tensor:
         """features: [batch, cells, vision width]; ids, mask: [batch, length] -> [batch, queries, language width]."""

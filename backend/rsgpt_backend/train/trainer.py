@@ -43,7 +43,9 @@ class Trainer:
         self.dtype = torch.bfloat16 if fast else torch.float32
         _claim(out, recipe)
         torch.manual_seed(recipe.seed)
-        self.model = Rsgpt.build(recipe.model, self.dtype).to(device)
+        self.model = Rsgpt.build(recipe.model, self.dtype)
+        _match_words(self.model)
+        self.model.to(device)
         self.model.language.set_attn_implementation("eager")  # with a mask, its backward is the fastest on CPUs
         self._read = torch.compile(self.model.language.model, dynamic=True) if recipe.compile else None
         self._nll = torch.compile(F.cross_entropy, dynamic=True) if recipe.compile else F.cross_entropy
@@ -81,7 +83,7 @@ class Trainer:
         vision = self.recipe.model.vision
         name = store_name(corpus.filenames, corpus.rows, list(self.model.encoder.state_dict().values()))
         store = FeatureStore(self.out / name, corpus.rows, (vision.cells, vision.width))
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.dtype == torch.bfloat16):
+        with self._autocast():
             store.fill(corpus.pixels, lambda pixels: self.model.encode(pixels.to(self.device)))
         return torch.from_numpy(store.features[:]).to(self.device) if self.device.type == "cuda" else store
 
@@ -91,7 +93,7 @@ class Trainer:
         if path.exists():
             self.model.bridge.load_state_dict(load_file(path))
             return
-        answers = ([*self._answer(text)] for example in self.corpus.examples for text in example.answers)
+        answers = (self._answer(text) for example in self.corpus.examples for text in example.answers)
         words = Words(answers, self.model.language.get_input_embeddings().weight)
         optimizer = _optimizer(self.model, self.recipe)
         batches = self._batches(self.recipe.seed + 1, naming.batch)
@@ -235,6 +237,13 @@ def answer_logits(model: Rsgpt, queries: Tensor, packed: Packed, read: Callable[
     ).last_hidden_state
     logits: Tensor = model.language.lm_head(hidden.flatten(0, 1)[packed.source])
     return logits
+
+
+def _match_words(model: Rsgpt) -> None:
+    """From the first step on, query vectors are about as long as the word vectors they stand among."""
+    words = model.language.get_input_embeddings().weight
+    std = words.float().std().item() * model.config.qformer.width**-0.5
+    nn.init.normal_(model.bridge.projection.weight, std=std)
 
 
 def _optimizer(model: Rsgpt, recipe: Recipe) -> torch.optim.AdamW:
