@@ -8,8 +8,9 @@ from __future__ import annotations
 import itertools
 import random
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -50,6 +51,20 @@ class Drawn:
     answers: tuple[str, ...]
 
 
+class _Pool:
+    """Examples of one kind, drawn by the weights of their pictures."""
+
+    def __init__(
+        self, subjects: Sequence[Subject], weights: Sequence[float], pick: Callable[[Subject], Sequence[Example]]
+    ) -> None:
+        self._pairs = [(number, example) for number, subject in enumerate(subjects) for example in pick(subject)]
+        self._up_to = list(itertools.accumulate(weights[number] for number, _ in self._pairs))
+
+    def draw(self, rng: random.Random) -> tuple[int, Example]:
+        """A picture and what is to be learnt of it."""
+        return rng.choices(self._pairs, cum_weights=self._up_to)[0]
+
+
 class Corpus:
     """The pictures and examples of several data sets."""
 
@@ -68,7 +83,9 @@ class Corpus:
         self.weights = torch.tensor(weights)
         self.rows = [(index, turn) for index, subject in enumerate(self.subjects) for turn in range(subject.views)]
         self._row = {pair: row for row, pair in enumerate(self.rows)}
-        self._up_to = list(itertools.accumulate(weights))
+        self._captions = _Pool(self.subjects, weights, lambda one: [one.caption] if one.caption else [])
+        kinds = sorted({kind for subject in self.subjects for kind in subject.questions})
+        self._kinds = {kind: _Pool(self.subjects, weights, partial(_of_kind, kind)) for kind in kinds}
         self._objects = _by_object(self.subjects)
 
     @property
@@ -91,27 +108,25 @@ class Corpus:
 
     def draw(self, rng: random.Random, mix: Mix) -> Drawn:
         """One prompt at random: a caption or a question of one picture."""
-        picture = rng.choices(range(len(self.subjects)), cum_weights=self._up_to)[0]
-        example = self.subjects[picture].caption
-        asks = self._objects or self.subjects[picture].questions
-        if example is None or (asks and rng.random() < mix.questions):
-            picture, example = self._question(picture, rng, mix.objects)
+        if self._kinds and rng.random() < mix.questions:
+            picture, example = self._question(rng, mix.objects)
+        else:
+            picture, example = self._captions.draw(rng)
         shown = rng.randrange(self.subjects[picture].views)
         answers = _some(example.answers, mix.sentences, rng)
         if example.oriented or any(is_oriented(answer) for answer in answers):
             shown = 0
         return Drawn(picture, shown, _wording(example, rng), answers)
 
-    def _question(self, picture: int, rng: random.Random, objects: float) -> tuple[int, Example]:
-        """A question about the picture, or about an object, as often where it is as where it is not.
+    def _question(self, rng: random.Random, objects: float) -> tuple[int, Example]:
+        """A question about an object, as often where it is as where it is not, or one of another kind, all as often.
 
         Answers that followed from the object's name alone would be learnt without a look at the picture.
         """
-        others = self.subjects[picture].questions
-        if self._objects and (not others or rng.random() < objects):
+        if self._objects and rng.random() < objects:
             answers = self._objects[rng.randrange(len(self._objects))]
             return rng.choice(answers[rng.randrange(len(answers))])
-        return picture, rng.choice(others[rng.choice(sorted(others))])
+        return self._kinds[rng.choice(sorted(self._kinds))].draw(rng)
 
     def buckets(self, seed: int, batch: int, mix: Mix) -> Iterator[list[list[Drawn]]]:
         """Without end: BUCKET batches of similar length each, in random order."""
@@ -124,6 +139,10 @@ class Corpus:
             rng.shuffle(batches)
             yield batches
             number += 1
+
+
+def _of_kind(kind: str, subject: Subject) -> Sequence[Example]:
+    return subject.questions.get(kind, ())
 
 
 def _some(answers: Sequence[str], most: int, rng: random.Random) -> tuple[str, ...]:
@@ -161,15 +180,11 @@ def _pixels(source: ImageSource, subjects: Sequence[Subject], size: int) -> Tens
 def _by_object(subjects: Sequence[Subject]) -> list[list[list[tuple[int, Example]]]]:
     """Of each object that is asked for: the pictures with a yes or a number, then those with a no or none.
 
-    What is asked of pictures of one kind only goes back to them, as a question among others.
+    What has the same answer for every picture is left out: it would teach not to look.
     """
     groups: dict[str, tuple[list[tuple[int, Example]], list[tuple[int, Example]]]] = defaultdict(lambda: ([], []))
     for picture, subject in enumerate(subjects):
         for example in subject.objects:
             absent = example.answers[0] in ("no", "zero")
             groups[example.prompts[-1]][absent].append((picture, example))
-    for answers in groups.values():
-        if not all(answers):
-            for picture, example in answers[0] or answers[1]:
-                subjects[picture].questions[example.kind].append(example)
     return [list(answers) for _, answers in sorted(groups.items()) if all(answers)]
