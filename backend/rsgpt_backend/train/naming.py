@@ -26,9 +26,7 @@ class Words:
         """answers: token ids of every answer; table: all word vectors, [vocabulary, width]."""
         bags = [set(ids) for ids in answers]
         counts = Counter(token for bag in bags for token in bag)
-        self._worth = {
-            token: math.log((len(bags) + 1) / count) for token, count in counts.items() if count >= _LEAST
-        }
+        self._worth = {token: math.log((len(bags) + 1) / count) for token, count in counts.items() if count >= _LEAST}
         self._place = {token: place for place, token in enumerate(sorted(self._worth))}
         self._vectors = F.normalize(table[sorted(self._worth)].float(), dim=1)
 
