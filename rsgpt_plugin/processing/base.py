@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 from qgis.core import (
@@ -47,6 +48,7 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 translate = QCoreApplication.translate
 
 _MODES = list(CaptureMode)
+_GEOJSON = {".geojson", ".json", ".geojsonl", ".geojsons"}
 
 # Invalid polygons are fine here. QGIS's own check of them ends in a crash of Python where it is set to stop a run.
 UNCHECKED = QgsProcessingFeatureSource.Flag.FlagSkipGeometryValidityChecks
@@ -179,7 +181,15 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         return self.plan
 
     def output(self, parameters: Parameters, context: QgsProcessingContext, shape: SinkShape) -> Output:
-        """The sink OUTPUT, not yet opened."""
+        """The sink OUTPUT, not yet opened; raises OutputError where its format would put the rows elsewhere."""
+        destination = Path(self.parameterAsOutputLayer(parameters, "OUTPUT", context))
+        if destination.suffix.lower() in _GEOJSON and not shape.crs.authid():
+            raise OutputError(
+                self.tr(
+                    "GeoJSON cannot name the coordinate system of this layer, which has no authority code: the "
+                    "rows would lie elsewhere. Write a GeoPackage (.gpkg) instead."
+                )
+            )
         return Output(lambda: self._open_sink(parameters, context, shape))
 
     def _open_sink(self, parameters: Parameters, context: QgsProcessingContext, shape: SinkShape) -> tuple[Any, str]:

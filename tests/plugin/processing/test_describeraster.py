@@ -29,7 +29,7 @@ from qgis.PyQt.QtCore import QEventLoop
 from rsgpt_plugin.errors import SetupError
 from rsgpt_plugin.processing import run as run_module
 from rsgpt_plugin.processing.describeraster import DescribeRaster
-from tests.plugin.rasters import DEGREES, LOCAL_CRS, ROTATED, Odd, pattern, truncate, write
+from tests.plugin.rasters import DEGREES, LOCAL_CRS, NORTH_UP, ROTATED, Odd, pattern, truncate, write
 
 from .conftest import ScriptedGateway, number_in, numbered, rows_of
 
@@ -275,6 +275,28 @@ def test_a_missing_environment_is_told_and_an_older_output_left_alone(
     assert "not set up" in refusal(layer, PROMPT="Something new", OUTPUT=str(output))
     assert len(rows_of(output)) == 6
     assert describe(layer, OUTPUT=str(output))["CACHED"] == 6  # what is known needs no environment
+
+
+@pytest.mark.parametrize("crs", [32611, 2056, 4326])
+def test_rows_in_geojson_lie_where_the_tiles_are(
+    raster: Make, gateway: ScriptedGateway, tmp_path: Path, crs: int
+) -> None:
+    output = tmp_path / "a.geojson"
+    layer = raster(numbered(2, 3), Odd(DEGREES if crs == 4326 else NORTH_UP, crs))
+    describe(layer, OUTPUT=str(output))
+    written = QgsVectorLayer(str(output))
+    assert written.crs() == layer.crs()
+    box, whole = written.extent(), layer.extent()
+    assert (box.xMinimum(), box.yMaximum()) == pytest.approx((whole.xMinimum(), whole.yMaximum()), rel=1e-9)
+
+
+def test_geojson_is_refused_where_it_cannot_say_where_the_tiles_are(
+    raster: Make, gateway: ScriptedGateway, tmp_path: Path
+) -> None:
+    output = tmp_path / "a.geojson"
+    assert "Write a GeoPackage" in refusal(raster(numbered(2, 3), Odd(crs=LOCAL_CRS)), OUTPUT=str(output))
+    assert not output.exists()
+    assert not gateway.prompts
 
 
 @pytest.mark.parametrize(
