@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from ..model.registry import DEFAULT_MODEL
 from .output import Output
@@ -33,10 +35,20 @@ def run(args: argparse.Namespace) -> int:
     evaluate = {"captions": captions.evaluate, "questions": questions.evaluate}[args.kind]
     scores, answers = evaluate(Engine.load(args.model), args.images, args.annotations, args.limit)
     output = Output(args.json)
-    output.result(scores, "\n".join(f"{key:>10}  {value}" for key, value in scores.items()))
+    output.result(scores, "\n".join(_lines(scores)))
     if args.answers:
         args.answers.write_text(json.dumps(answers, indent=1, ensure_ascii=False), encoding="utf-8")
     return output.exit_code
+
+
+def _lines(scores: dict[str, Any]) -> Iterator[str]:
+    """A line for each figure, with its interval."""
+    plain = {name: value for name, value in scores.items() if not isinstance(value, dict)}
+    for name, value in {**plain, **scores.get("accuracy", {})}.items():
+        ends = scores["intervals"].get(name)
+        yield f"{name:>10}  {value}" + (f"  ({ends[0]} to {ends[1]})" if ends else "")
+    if "calibration" in scores:
+        yield f"{'ECE':>10}  {scores['calibration']['ece']}"
 
 
 def _count(text: str) -> int:

@@ -1,6 +1,7 @@
 """Caption and question files -> records. It checks shape and says which record is wrong; it opens no picture.
 
-Two layouts: {"annotations": [{"filename", "captions" | "question" and "answer"}]}, and RSIEval's list of
+Three layouts: {"annotations": [{"filename", "captions" | "question" and "answer"}]}, RSICap's
+{"annotations": [{"filename", "text_output"}]}, and RSIEval's list of
 {"filename", "caption", "qa_pairs": [{"question", "answer", "type"}]}.
 """
 
@@ -69,7 +70,7 @@ def _records(path: Path) -> list[dict[str, Any]]:
 
 def _captions(record: dict[str, Any], path: Path) -> tuple[str, ...]:
     if not record.get("captions"):
-        return (_text(record, "caption", path),)
+        return (_text(record, "text_output" if "text_output" in record else "caption", path),)
     return tuple(_listed(record, record["captions"], str, path))
 
 

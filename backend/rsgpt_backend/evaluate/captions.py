@@ -18,6 +18,7 @@ from ..data.annotations import read_captions
 from ..engine import Engine
 from ..errors import DataError
 from .ask_all import answer_all, spread
+from .intervals import interval
 from .tokens import tokenize
 
 Sentences = dict[int, list[str]]
@@ -35,16 +36,27 @@ def evaluate(
     seconds = time.monotonic() - started
     references = {index: list(record.captions) for index, record in enumerate(records)}
     captions = {index: [answer.text] for index, answer in enumerate(answers)}
-    scores = {"images": len(records), **score(references, captions), "seconds": round(seconds, 1)}
+    scores, each = score(references, captions)
+    names = [record.filename for record in records]
     told = [
-        {"filename": record.filename, "caption": answer.text, "references": list(record.captions)}
-        for record, answer in zip(records, answers, strict=True)
+        {
+            "filename": record.filename,
+            "caption": answer.text,
+            "confidence": round(answer.confidence, 4),
+            "CIDEr": round(cider, 2),
+            "references": list(record.captions),
+        }
+        for record, answer, cider in zip(records, answers, each["CIDEr"], strict=True)
     ]
-    return scores, told
+    intervals = {name: [round(end, 2) for end in interval(values, names)] for name, values in each.items()}
+    return {"images": len(records), **scores, "intervals": intervals, "seconds": round(seconds, 1)}, told
 
 
-def score(references: Sentences, captions: Sentences) -> dict[str, float | None]:
-    """references: several sentences a picture; captions: one. Both raw; they are tokenized here."""
+def score(references: Sentences, captions: Sentences) -> tuple[dict[str, float | None], dict[str, list[float]]]:
+    """The scores of all, and of the metrics that are a mean over pictures, each picture's.
+
+    references: several sentences a picture; captions: one. Both raw; they are tokenized here.
+    """
     java = shutil.which("java") is not None
     prepare = _original_tokenizer() if java else tokenize_all
     references, captions = prepare(references), prepare(captions)
@@ -54,9 +66,12 @@ def score(references: Sentences, captions: Sentences) -> dict[str, float | None]
         for size, value in enumerate(bleu(4).compute_score(references, captions)[0], start=1):
             found[f"BLEU-{size}"] = _percent(value)
         found["METEOR"] = _percent(_meteor(meteor(), references, captions)) if java else None
-        found["ROUGE-L"] = _percent(rouge().compute_score(references, captions)[0])
-        found["CIDEr"] = _percent(cider().compute_score(references, captions)[0])
-    return found
+        means = {
+            "ROUGE-L": rouge().compute_score(references, captions),
+            "CIDEr": cider().compute_score(references, captions),
+        }
+    found |= {name: _percent(mean) for name, (mean, _) in means.items()}
+    return found, {name: [100 * float(value) for value in values] for name, (_, values) in means.items()}
 
 
 def tokenize_all(sentences: Sentences) -> Sentences:

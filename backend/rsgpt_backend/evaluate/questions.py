@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from ..data.annotations import read_questions
 from ..engine import Engine
 from ..errors import DataError
 from .ask_all import answer_all, spread
+from .calibration import calibration
+from .intervals import interval
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _NUMBERS = {
@@ -35,20 +38,33 @@ def evaluate(
         raise DataError(f"{annotations} holds no questions. Give a file with some.")
     started = time.monotonic()
     answers = answer_all(engine, images, [(question.filename, question.question) for question in questions])
-    right: dict[str, list[bool]] = defaultdict(list)
-    told = []
-    for question, answer in zip(questions, answers, strict=True):
-        correct = normalised(answer.text) == normalised(question.answer)
-        right[question.kind].append(correct)
-        told.append({**vars(question), "given": answer.text, "correct": correct})
-    every = [correct for kind in right.values() for correct in kind]
-    accuracy = {kind: _percent(values) for kind, values in sorted(right.items())}
-    scores = {
-        "questions": len(questions),
-        "accuracy": {**accuracy, "average": _percent(every)},
-        "seconds": round(time.monotonic() - started, 1),
+    told = [
+        {
+            **vars(question),
+            "given": answer.text,
+            "confidence": round(answer.confidence, 4),
+            "correct": normalised(answer.text) == normalised(question.answer),
+        }
+        for question, answer in zip(questions, answers, strict=True)
+    ]
+    seconds = round(time.monotonic() - started, 1)
+    return {"questions": len(questions), **summary(told), "seconds": seconds}, told
+
+
+def summary(told: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Accuracy and its interval by kind and over all, and the calibration of the confidences.
+
+    told: answers with `kind`, `filename`, `confidence` and `correct`.
+    """
+    kinds: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for one in told:
+        kinds[one["kind"]].append(one)
+    groups = {**dict(sorted(kinds.items())), "average": list(told)}
+    return {
+        "accuracy": {kind: _accuracy(group) for kind, group in groups.items()},
+        "intervals": {kind: _interval(group) for kind, group in groups.items()},
+        "calibration": calibration([one["confidence"] for one in told], [one["correct"] for one in told]),
     }
-    return scores, told
 
 
 def normalised(answer: str) -> str:
@@ -57,5 +73,10 @@ def normalised(answer: str) -> str:
     return " ".join(_NUMBERS.get(word, word) for word in words)
 
 
-def _percent(values: list[bool]) -> float:
-    return round(100 * sum(values) / len(values), 2)
+def _accuracy(group: Sequence[dict[str, Any]]) -> float:
+    return round(100 * sum(one["correct"] for one in group) / len(group), 2)
+
+
+def _interval(group: Sequence[dict[str, Any]]) -> list[float]:
+    ends = interval([100.0 * one["correct"] for one in group], [one["filename"] for one in group])
+    return [round(end, 2) for end in ends]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,8 @@ def arguments(kind: str, toy_folder: Path, toy_data: Path, *more: str) -> list[s
 @pytest.mark.parametrize(
     ("kind", "keys"),
     [
-        ("captions", "images BLEU-1 BLEU-2 BLEU-3 BLEU-4 METEOR ROUGE-L CIDEr seconds"),
-        ("questions", "questions accuracy seconds"),
+        ("captions", "images BLEU-1 BLEU-2 BLEU-3 BLEU-4 METEOR ROUGE-L CIDEr intervals seconds"),
+        ("questions", "questions accuracy intervals calibration seconds"),
     ],
 )
 def test_json(
@@ -44,7 +45,9 @@ def test_json(
 
 def test_text(toy_folder: Path, toy_data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(arguments("questions", toy_folder, toy_data, "--limit", "2")) == 0
-    assert "questions  2" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "questions  2\n" in out
+    assert re.search(r"average  [\d.]+  \([\d.]+ to [\d.]+\)\n +ECE  [\d.]+\n", out)
 
 
 def test_answers_that_cannot_be_written_do_not_cost_the_scores(

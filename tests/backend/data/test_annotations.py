@@ -1,4 +1,4 @@
-"""Both layouts of annotation files are read, and a wrong record is told with its file."""
+"""All layouts of annotation files are read, and a wrong record is told with its file."""
 
 from __future__ import annotations
 
@@ -51,6 +51,11 @@ def test_captions_of_rsieval_s_layout(path: Path) -> None:
         Captioned("P1.png", ("A port with ships.",)),
         Captioned("P2.png", ("A field.",)),
     ]
+
+
+def test_captions_of_rsicap_s_layout(path: Path) -> None:
+    records = [{"image_id": "1", "filename": "P1.png", "text_input": "Describe it.", "text_output": "A port."}]
+    assert read_captions(write(path, {"annotations": records})) == [Captioned("P1.png", ("A port.",))]
 
 
 def test_questions_of_the_plain_layout(path: Path) -> None:

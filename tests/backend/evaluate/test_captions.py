@@ -28,7 +28,7 @@ def no_java(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_perfect_match(no_java: None) -> None:
-    found = score(REFERENCES, PERFECT)
+    found, _ = score(REFERENCES, PERFECT)
     assert list(found) == NAMES
     assert [found[f"BLEU-{size}"] for size in (1, 2, 3, 4)] == [100.0] * 4
     assert found["ROUGE-L"] == 100.0
@@ -37,13 +37,21 @@ def test_a_perfect_match(no_java: None) -> None:
 
 
 def test_nonsense(no_java: None) -> None:
-    found = score(REFERENCES, NONSENSE)
+    found, _ = score(REFERENCES, NONSENSE)
     assert found["BLEU-1"] < 0.01
     assert (found["BLEU-4"], found["ROUGE-L"], found["CIDEr"]) == (0.0, 0.0, 0.0)
 
 
+def test_each_picture_s_score_adds_up_to_the_mean(no_java: None) -> None:
+    found, each = score(REFERENCES, {**PERFECT, 2: NONSENSE[2]})
+    assert list(each) == ["ROUGE-L", "CIDEr"]
+    for name, values in each.items():
+        assert values[0] > values[2] == 0
+        assert sum(values) / 3 == pytest.approx(found[name], abs=0.01)
+
+
 def test_a_partial_match_by_hand(no_java: None) -> None:
-    found = score({0: ["a b c d"]}, {0: ["a b x d"]})
+    found, _ = score({0: ["a b c d"]}, {0: ["a b x d"]})
     assert found["BLEU-1"] == pytest.approx(75, abs=0.01)
     assert found["BLEU-2"] == pytest.approx(100 * (3 / 4 * 1 / 3) ** 0.5, abs=0.01)
     assert found["ROUGE-L"] == pytest.approx(75, abs=0.01)
@@ -58,7 +66,7 @@ def test_case_and_punctuation_do_not_count(no_java: None) -> None:
 def test_with_java() -> None:
     if shutil.which("java") is None:
         pytest.skip("Java, which METEOR runs on, is not installed")
-    found = score(REFERENCES, {**PERFECT, 2: NONSENSE[2]})
+    found, _ = score(REFERENCES, {**PERFECT, 2: NONSENSE[2]})
     assert list(found) == NAMES
     assert 50 < found["METEOR"] < 80  # two of three are perfect
 
@@ -87,18 +95,21 @@ def test_a_missing_package_is_told(no_java: None, monkeypatch: pytest.MonkeyPatc
 
 def test_a_model_is_scored(engine: Engine, toy_data: Path, no_java: None) -> None:
     scores, told = evaluate(engine, toy_data / "images", toy_data / "captions.json", 5)
-    assert list(scores) == ["images", *NAMES, "seconds"]
+    assert list(scores) == ["images", *NAMES, "intervals", "seconds"]
     assert scores["images"] == len(told) == 5
     assert told[0]["filename"] == "0.png"
     assert told[0]["references"][0] == "There is a river"
     assert isinstance(told[0]["caption"], str)
+    assert 0 <= told[0]["confidence"] <= 1
+    low, high = scores["intervals"]["CIDEr"]
+    assert low <= sum(one["CIDEr"] for one in told) / 5 <= high
 
 
 def test_scores_are_of_what_was_told(
     engine: Engine, toy_data: Path, no_java: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = []
-    monkeypatch.setattr(captions, "score", lambda references, told: seen.append((references, told)) or {})
+    monkeypatch.setattr(captions, "score", lambda *given: seen.append(given) or ({}, {"CIDEr": [0.0] * 12}))
     _, told = evaluate(engine, toy_data / "images", toy_data / "captions.json", None)
     ((references, given),) = seen
     assert given == {number: [record["caption"]] for number, record in enumerate(told)}

@@ -59,9 +59,12 @@ def test_accuracy_by_kind_and_over_all(scripted: Engine, toy_data: Path, tmp_pat
     scores, told = evaluate(scripted, toy_data / "images", tmp_path / "a.json", None)
     assert scores["questions"] == 5
     assert scores["accuracy"] == {"count": 100.0, "presence": 50.0, "scene": 100.0, "average": 80.0}
-    assert list(scores) == ["questions", "accuracy", "seconds"]
+    assert list(scores) == ["questions", "accuracy", "intervals", "calibration", "seconds"]
+    assert scores["intervals"]["average"] == [80.0, 80.0]  # one picture: nothing to draw
+    assert scores["calibration"]["ece"] == 20.0
     assert told[1] == {
-        "filename": "0.png", "question": "say no", "answer": "yes", "kind": "presence", "given": "no", "correct": False,
+        "filename": "0.png", "question": "say no", "answer": "yes", "kind": "presence", "given": "no",
+        "confidence": 1.0, "correct": False,
     }  # fmt: skip
 
 
