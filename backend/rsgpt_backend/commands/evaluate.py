@@ -1,15 +1,17 @@
-"""`rsgpt evaluate`: the paper's measures over annotated pictures."""
+"""`rsgpt evaluate`: the paper's measures over annotated pictures, and a report of them."""
 
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ..evaluate.result import Result, benchmark_name, read_result
 from ..model.registry import DEFAULT_MODEL
-from .output import Output
+from .output import Output, note
+
+_TITLE = "How good are the answers?"
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -22,9 +24,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         part.add_argument("--annotations", type=Path, required=True, help="a caption or question file")
         part.add_argument("--model", default=DEFAULT_MODEL, help="a name that `rsgpt models` lists, or a folder")
         part.add_argument("--limit", type=_count, help="only so many pictures or questions, evenly spread")
-        part.add_argument("--answers", type=Path, help="also write every answer to this JSON file")
+        part.add_argument("--answers", type=Path, help="also write the scores and every answer to this JSON file")
         part.add_argument("--json", action="store_true", help="one JSON object")
         part.set_defaults(run=run)
+    report = kinds.add_parser("report", help="join evaluations in one report, as Markdown and as a page")
+    report.add_argument("results", nargs="+", type=Path, metavar="FILE", help="what --answers has written")
+    report.add_argument("--out", type=Path, required=True, help="a folder for report.md and report.html")
+    report.set_defaults(run=write_report)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -33,12 +39,28 @@ def run(args: argparse.Namespace) -> int:
     from ..evaluate import captions, questions  # noqa: PLC0415
 
     evaluate = {"captions": captions.evaluate, "questions": questions.evaluate}[args.kind]
-    scores, answers = evaluate(Engine.load(args.model), args.images, args.annotations, args.limit)
+    engine = Engine.load(args.model)
+    scores, answers = evaluate(engine, args.images, args.annotations, args.limit)
     output = Output(args.json)
     output.result(scores, "\n".join(_lines(scores)))
     if args.answers:
-        args.answers.write_text(json.dumps(answers, indent=1, ensure_ascii=False), encoding="utf-8")
+        benchmark, images = benchmark_name(args.annotations), str(args.images.resolve())
+        Result(args.kind, benchmark, engine.name, engine.weights_sha256, images, scores, answers).write(args.answers)
     return output.exit_code
+
+
+def write_report(args: argparse.Namespace) -> int:
+    """Join finished evaluations; nothing is asked again."""
+    from ..evaluate.report.contents import contents  # noqa: PLC0415 - numpy and Pillow only where they are needed
+    from ..evaluate.report.markdown import markdown  # noqa: PLC0415
+    from ..evaluate.report.page import page  # noqa: PLC0415
+
+    blocks = contents([read_result(path) for path in args.results])
+    args.out.mkdir(parents=True, exist_ok=True)
+    for name, text in (("report.md", markdown(_TITLE, blocks)), ("report.html", page(_TITLE, blocks))):
+        (args.out / name).write_text(text, encoding="utf-8")
+        note(f"Written: {args.out / name}")
+    return 0
 
 
 def _lines(scores: dict[str, Any]) -> Iterator[str]:

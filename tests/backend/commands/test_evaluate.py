@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from rsgpt_backend.cli import main
+from rsgpt_backend.evaluate.result import read_result
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +41,10 @@ def test_json(
     found: dict[str, Any] = json.loads(line)
     assert list(found) == keys.split()
     assert found[keys.split(maxsplit=1)[0]] == 3
-    assert len(json.loads(answers.read_text("utf-8"))) == 3
+    result = read_result(answers)
+    assert (result.kind, result.model, result.benchmark) == (kind, "toy", kind)
+    assert result.scores == found
+    assert len(result.answers) == 3
 
 
 def test_text(toy_folder: Path, toy_data: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -48,6 +52,27 @@ def test_text(toy_folder: Path, toy_data: Path, capsys: pytest.CaptureFixture[st
     out = capsys.readouterr().out
     assert "questions  2\n" in out
     assert re.search(r"average  [\d.]+  \([\d.]+ to [\d.]+\)\n +ECE  [\d.]+\n", out)
+
+
+def test_a_report_of_two_evaluations(
+    toy_folder: Path, toy_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = []
+    for kind in ("captions", "questions"):
+        files.append(str(tmp_path / f"{kind}.json"))
+        assert main(arguments(kind, toy_folder, toy_data, "--limit", "4", "--answers", files[-1])) == 0
+    assert main(["evaluate", "report", *files, "--out", str(tmp_path / "new" / "report")]) == 0
+    assert "report.html" in capsys.readouterr().err
+    text = (tmp_path / "new" / "report" / "report.md").read_text("utf-8")
+    assert "## Captions: captions" in text
+    assert "## Questions: questions" in text
+    assert "<svg" in (tmp_path / "new" / "report" / "report.html").read_text("utf-8")
+
+
+def test_a_report_of_something_else(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.json").write_text("[]")
+    assert main(["evaluate", "report", str(tmp_path / "a.json"), "--out", str(tmp_path)]) == 1
+    assert "holds no evaluation" in capsys.readouterr().err
 
 
 def test_answers_that_cannot_be_written_do_not_cost_the_scores(

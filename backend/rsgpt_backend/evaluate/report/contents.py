@@ -1,0 +1,121 @@
+"""What a report tells of finished evaluations, beside what others have published. It knows no format."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from ...data.images import ImageSource
+from ...errors import DataError
+from ..result import Result
+from .blocks import Block, Case, Cases, Figure, Heading, Table, Text
+from .figures import bars, kept, reliability
+
+WORST = 12
+_SIDE = 224  # pixels a side, at most, of a picture in the report
+_METRICS = ("BLEU-1", "BLEU-4", "METEOR", "ROUGE-L", "CIDEr")
+
+
+def contents(results: Sequence[Result]) -> list[Block]:
+    """The blocks of a report: a part for each benchmark, then the worst cases of each evaluation."""
+    published = json.loads(files(__package__).joinpath("published.json").read_text("utf-8"))
+    parts: dict[tuple[str, str], list[Result]] = defaultdict(list)
+    for result in results:
+        parts[result.kind, result.benchmark].append(result)
+    blocks: list[Block] = [Text(_models(results))]
+    for (kind, benchmark), group in parts.items():
+        others = published[kind].get(benchmark.split(",")[0], [])
+        blocks += (_captions if kind == "captions" else _questions)(benchmark, group, others)
+    for result in results:
+        blocks += _worst(result)
+    return blocks
+
+
+def _models(results: Sequence[Result]) -> str:
+    named = dict.fromkeys(f"{result.model} (weights {result.weights_sha256[:12] or 'unknown'})" for result in results)
+    return f"Models: {', '.join(named)}. In brackets: 95 % intervals, by bootstrap over pictures."
+
+
+def _captions(benchmark: str, results: Sequence[Result], others: Sequence[dict[str, Any]]) -> Iterator[Block]:
+    yield Heading(f"Captions: {benchmark}")
+    count = results[0].scores["images"]
+    yield Text(f"{count} pictures; each figure x 100, by pycocoevalcap.")
+    rows = [[result.model, *(_figure(result, name) for name in _METRICS), "measured"] for result in results]
+    rows += [[one["model"], *(_number(one.get(name)) for name in _METRICS), one["source"]] for one in others]
+    yield Table(["Model", *_METRICS, "Source"], rows)
+
+
+def _questions(benchmark: str, results: Sequence[Result], others: Sequence[dict[str, Any]]) -> Iterator[Block]:
+    kinds = list(results[0].scores["accuracy"])
+    yield Heading(f"Questions: {benchmark}")
+    yield Text(f"{results[0].scores['questions']} questions; exact match, %, by kind; the average is over questions.")
+    rows = [[result.model, *(_figure(result, kind) for kind in kinds), "measured"] for result in results]
+    rows += [[one["model"], *(_number(one.get(kind)) for kind in kinds), one["source"]] for one in others]
+    yield Table(["Model", *kinds, "Source"], rows)
+    for result in results:
+        yield from _drawn(result)
+
+
+def _drawn(result: Result) -> Iterator[Block]:
+    scores = result.scores
+    rows = [(kind, value, scores["intervals"][kind]) for kind, value in scores["accuracy"].items()]
+    yield Figure(f"{result.model}: accuracy by kind", bars(rows))
+    told = scores["calibration"]
+    yield Text(f"{result.model}: expected calibration error {told['ece']:.1f} %.")
+    yield Figure(f"{result.model}: is a confidence met?", reliability(told["bins"]))
+    yield Figure(f"{result.model}: accuracy of the surest answers", kept(told["kept"]))
+    header = ["Answers kept, %", "Accuracy, %", "Least confidence, %"]
+    yield Table(header, [[_number(value) for value in row] for row in told["kept"]])
+
+
+def _worst(result: Result) -> Iterator[Block]:
+    yield Heading(f"Worst cases: {result.benchmark}, {result.model}")
+    if result.kind == "captions":
+        yield Text("The captions with the lowest CIDEr, least first.")
+        worst, lines = sorted(result.answers, key=lambda one: one["CIDEr"])[:WORST], _told_caption
+    else:
+        yield Text("Wrong answers with the highest confidence, surest first.")
+        wrong = [one for one in result.answers if not one["correct"]]
+        worst, lines = sorted(wrong, key=lambda one: -one["confidence"])[:WORST], _told_answer
+    source = _pictures(result)
+    yield Cases([Case(one["filename"], _jpeg(source, one["filename"]), lines(one)) for one in worst])
+
+
+def _told_caption(one: dict[str, Any]) -> list[str]:
+    return [f"Caption: {one['caption']}", f"Reference: {one['references'][0]}"]
+
+
+def _told_answer(one: dict[str, Any]) -> list[str]:
+    return [one["question"], f"Answer: {one['given']} ({one['confidence']:.0%} sure)", f"True: {one['answer']}"]
+
+
+def _pictures(result: Result) -> ImageSource:
+    try:
+        return ImageSource(Path(result.images))
+    except DataError as error:
+        raise DataError(
+            f"The pictures of {result.benchmark} have moved. Evaluate again, or put them back. {error}"
+        ) from error
+
+
+def _jpeg(source: ImageSource, name: str) -> bytes:
+    picture = source.open(name)
+    picture.thumbnail((_SIDE, _SIDE))
+    data = io.BytesIO()
+    picture.save(data, "JPEG", quality=85)
+    return data.getvalue()
+
+
+def _figure(result: Result, name: str) -> str:
+    value = result.scores.get(name, result.scores.get("accuracy", {}).get(name))
+    ends = result.scores["intervals"].get(name)
+    return _number(value) + (f" [{ends[0]:.1f}, {ends[1]:.1f}]" if ends else "")
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f}"

@@ -1,0 +1,48 @@
+"""A finished evaluation as a file: what was measured, on what, and every answer. It computes nothing."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import DataError
+
+
+@dataclass(frozen=True)
+class Result:
+    """One evaluation. kind: captions or questions; benchmark: data set and split; answers: one a picture or question.
+
+    images: where the pictures lay, so that a report can show them.
+    """
+
+    kind: str
+    benchmark: str
+    model: str
+    weights_sha256: str
+    images: str
+    scores: dict[str, Any]
+    answers: list[dict[str, Any]]
+
+    def write(self, path: Path) -> None:
+        """As JSON, UTF-8."""
+        path.write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False), encoding="utf-8")
+
+
+def read_result(path: Path) -> Result:
+    """What `write` has written; DataError for anything else."""
+    try:
+        return Result(**json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise DataError(f"{path} holds no evaluation. Make one with `rsgpt evaluate … --answers FILE`.") from error
+
+
+def benchmark_name(annotations: Path) -> str:
+    """Data set and split as the annotation file names them, else the file's own name."""
+    try:
+        data = json.loads(annotations.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return annotations.stem
+    names = [data.get("dataset"), data.get("split")] if isinstance(data, dict) else []
+    return ", ".join(str(name) for name in names if name) or annotations.stem
