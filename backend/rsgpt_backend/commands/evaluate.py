@@ -31,6 +31,15 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     report.add_argument("results", nargs="+", type=Path, metavar="FILE", help="what --answers has written")
     report.add_argument("--out", type=Path, required=True, help="a folder for report.md and report.html")
     report.set_defaults(run=write_report)
+    sheet = kinds.add_parser("sheet", help="make a page on which people rate captions of one or two models, blind")
+    sheet.add_argument("results", nargs="+", type=Path, metavar="FILE", help="what `captions --answers` has written")
+    sheet.add_argument("--limit", type=_count, help="only so many pictures, evenly spread")
+    sheet.add_argument("--out", type=Path, required=True, help="the HTML file to write")
+    sheet.set_defaults(run=write_sheet)
+    ratings = kinds.add_parser("ratings", help="sum up what people have rated")
+    ratings.add_argument("files", nargs="+", type=Path, metavar="FILE", help="what the rating sheet has saved")
+    ratings.add_argument("--json", action="store_true", help="one JSON object")
+    ratings.set_defaults(run=sum_up)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -60,6 +69,30 @@ def write_report(args: argparse.Namespace) -> int:
     for name, text in (("report.md", markdown(_TITLE, blocks)), ("report.html", page(_TITLE, blocks))):
         (args.out / name).write_text(text, encoding="utf-8")
         note(f"Written: {args.out / name}")
+    return 0
+
+
+def write_sheet(args: argparse.Namespace) -> int:
+    """Make the page; the pictures are inside it."""
+    from ..evaluate.rating.sheet import sheet  # noqa: PLC0415 - numpy and Pillow only where they are needed
+
+    args.out.write_text(sheet([read_result(path) for path in args.results], args.limit), encoding="utf-8")
+    note(f"Written: {args.out}. Open it in a browser.")
+    return 0
+
+
+def sum_up(args: argparse.Namespace) -> int:
+    """Print means by model."""
+    from ..evaluate.rating.ratings import read_ratings, summary  # noqa: PLC0415 - as above
+
+    found = summary([rating for path in args.files for rating in read_ratings(path)])
+    lines = [
+        f"{model:>24}  {name:<13}  {told['mean']}  ({told['interval'][0]} to {told['interval'][1]})"
+        for model, means in found["models"].items()
+        for name, told in means.items()
+    ]
+    lines += [f"rated higher: {pair}" for pair in found["preferred"]]
+    Output(args.json).result(found, "\n".join(lines))
     return 0
 
 

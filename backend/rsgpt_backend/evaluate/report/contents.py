@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -13,11 +12,11 @@ from typing import Any
 from ...data.images import ImageSource
 from ...errors import DataError
 from ..result import Result
+from ..thumbnail import thumbnail
 from .blocks import Block, Case, Cases, Figure, Heading, Table, Text
 from .figures import bars, kept, reliability
 
 WORST = 12
-_SIDE = 224  # pixels a side, at most, of a picture in the report
 _METRICS = ("BLEU-1", "BLEU-4", "METEOR", "ROUGE-L", "CIDEr")
 
 
@@ -83,7 +82,7 @@ def _worst(result: Result) -> Iterator[Block]:
         wrong = [one for one in result.answers if not one["correct"]]
         worst, lines = sorted(wrong, key=lambda one: -one["confidence"])[:WORST], _told_answer
     source = _pictures(result)
-    yield Cases([Case(one["filename"], _jpeg(source, one["filename"]), lines(one)) for one in worst])
+    yield Cases([Case(one["filename"], thumbnail(source, one["filename"]), lines(one)) for one in worst])
 
 
 def _told_caption(one: dict[str, Any]) -> list[str]:
@@ -101,14 +100,6 @@ def _pictures(result: Result) -> ImageSource:
         raise DataError(
             f"The pictures of {result.benchmark} have moved. Evaluate again, or put them back. {error}"
         ) from error
-
-
-def _jpeg(source: ImageSource, name: str) -> bytes:
-    picture = source.open(name)
-    picture.thumbnail((_SIDE, _SIDE))
-    data = io.BytesIO()
-    picture.save(data, "JPEG", quality=85)
-    return data.getvalue()
 
 
 def _figure(result: Result, name: str) -> str:

@@ -92,7 +92,7 @@ def test_the_worst_cases(images: Path) -> None:
     assert of_captions.items[0].lines == ["Caption: said 19", "Reference: true 19"]
     assert [case.name for case in of_questions.items] == [f"{n}.png" for n in range(19, 0, -2)]
     assert of_questions.items[0].lines == ["q 19", "Answer: no (95% sure)", "True: yes"]
-    assert Image.open(io.BytesIO(of_captions.items[0].picture)).size == (224, 112)
+    assert Image.open(io.BytesIO(of_captions.items[0].picture)).size == (256, 128)
 
 
 def test_pictures_that_have_moved_are_told(images: Path) -> None:

@@ -1,0 +1,1 @@
+"""What people think of captions: a sheet to rate them on, blind, and the sum of the ratings."""
