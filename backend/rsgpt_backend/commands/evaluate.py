@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ..evaluate.ask_all import Answering
 from ..evaluate.result import Result, benchmark_name, read_result
 from ..model.registry import DEFAULT_MODEL
 from .output import Output, note
@@ -23,6 +25,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         part.add_argument("--images", type=Path, required=True, help="a folder or zip of pictures")
         part.add_argument("--annotations", type=Path, required=True, help="a caption or question file")
         part.add_argument("--model", default=DEFAULT_MODEL, help="a name that `rsgpt models` lists, or a folder")
+        part.add_argument(
+            "--url", help="ask this OpenAI-compatible server; --model is its model, RSGPT_API_KEY its key"
+        )
+        part.add_argument("--prompt", help="with --url: what to ask for a caption")
         part.add_argument("--limit", type=_count, help="only so many pictures or questions, evenly spread")
         part.add_argument("--answers", type=Path, help="also write the scores and every answer to this JSON file")
         part.add_argument("--json", action="store_true", help="one JSON object")
@@ -44,11 +50,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Score and print."""
-    from ..engine import Engine  # noqa: PLC0415 - wrong use is told before torch is imported
-    from ..evaluate import captions, questions  # noqa: PLC0415
+    from ..evaluate import captions, questions  # noqa: PLC0415 - wrong use is told before torch is imported
 
     evaluate = {"captions": captions.evaluate, "questions": questions.evaluate}[args.kind]
-    engine = Engine.load(args.model)
+    engine = _engine(args)
     scores, answers = evaluate(engine, args.images, args.annotations, args.limit)
     output = Output(args.json)
     output.result(scores, "\n".join(_lines(scores)))
@@ -56,6 +61,15 @@ def run(args: argparse.Namespace) -> int:
         benchmark, images = benchmark_name(args.annotations), str(args.images.resolve())
         Result(args.kind, benchmark, engine.name, engine.weights_sha256, images, scores, answers).write(args.answers)
     return output.exit_code
+
+
+def _engine(args: argparse.Namespace) -> Answering:
+    from ..engine import Engine  # noqa: PLC0415 - wrong use is told before torch is imported
+    from ..evaluate.remote import CAPTION_PROMPT, RemoteEngine  # noqa: PLC0415
+
+    if args.url:
+        return RemoteEngine(args.url, args.model, os.environ.get("RSGPT_API_KEY", ""), args.prompt or CAPTION_PROMPT)
+    return Engine.load(args.model)
 
 
 def write_report(args: argparse.Namespace) -> int:

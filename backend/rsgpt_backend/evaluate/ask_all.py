@@ -4,19 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from tqdm import tqdm
 
 from ..asking import Answer, Ask
 from ..data.images import ImageSource
-from ..engine import Engine
 
 _BATCH = 48
 T = TypeVar("T")
 
 
-def answer_all(engine: Engine, images: Path, prompts: Sequence[tuple[str, str]]) -> list[Answer]:
+class Answering(Protocol):
+    """What is evaluated: `engine.Engine`, or a server through `remote.RemoteEngine`."""
+
+    name: str
+    weights_sha256: str
+
+    @property
+    def caption_prompt(self) -> str:
+        """What to ask for a caption."""
+        ...
+
+    def answer(self, asks: Sequence[Ask]) -> list[Answer]:
+        """Whole answers, in the order of the asks."""
+        ...
+
+
+def answer_all(engine: Answering, images: Path, prompts: Sequence[tuple[str, str]]) -> list[Answer]:
     """prompts: (file name, prompt) pairs -> answers in the same order; every picture is decoded once a batch."""
     source = ImageSource(images)
     answers: list[Answer] = []

@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from ..data.annotations import read_captions
-from ..engine import Engine
 from ..errors import DataError
-from .ask_all import answer_all, spread
+from .ask_all import Answering, answer_all, spread
 from .intervals import interval
 from .tokens import tokenize
 
@@ -25,7 +24,7 @@ Sentences = dict[int, list[str]]
 
 
 def evaluate(
-    engine: Engine, images: Path, annotations: Path, limit: int | None
+    engine: Answering, images: Path, annotations: Path, limit: int | None
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Scores, and every caption beside its references."""
     records = spread(read_captions(annotations), limit)

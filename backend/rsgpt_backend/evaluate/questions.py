@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from ..data.annotations import read_questions
-from ..engine import Engine
 from ..errors import DataError
-from .ask_all import answer_all, spread
+from .ask_all import Answering, answer_all, spread
 from .calibration import calibration
 from .intervals import interval
 
@@ -30,7 +29,7 @@ _NUMBERS = {
 
 
 def evaluate(
-    engine: Engine, images: Path, annotations: Path, limit: int | None
+    engine: Answering, images: Path, annotations: Path, limit: int | None
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Scores, and every answer beside the right one."""
     questions = spread(read_questions(annotations), limit)
