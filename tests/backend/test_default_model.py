@@ -19,8 +19,8 @@ from tests.conftest import HOME, ROOT
 pytestmark = pytest.mark.slow
 DEMO = ROOT / "resources" / "demo"
 SIDE = 256
-FLOOR_CIDER = 100  # of 60 validation pictures
-FLOOR_ACCURACY = 50  # percent of 120 validation questions, exact match
+FLOOR_CIDER = 180  # of 60 validation pictures
+FLOOR_ACCURACY = 68  # percent of 120 validation questions, exact match
 
 
 @pytest.fixture(scope="module")
@@ -61,11 +61,16 @@ def test_it_says_true_things_in_several_wordings(engine: Engine, tiles: dict[str
 
 
 def test_presence_is_answered_both_ways(engine: Engine, tiles: dict[str, Image.Image]) -> None:
-    assert ask(engine, tiles["airplane84.jpg"], "planes", "Are there any airplanes?") == ["yes"]
-    assert ask(engine, tiles["forest87.jpg"], "forest", "Are there any airplanes?", "Are there any trees?") == [
-        "no",
-        "yes",
-    ]
+    for question, yes, no in (
+        ("Are there any airplanes?", "airplane84.jpg", "forest87.jpg"),
+        ("Are there any trees?", "denseresidential82.jpg", "agricultural94.jpg"),
+    ):
+        assert [ask(engine, tiles[name], name, question) for name in (yes, no)] == [["yes"], ["no"]]
+
+
+@pytest.mark.xfail(strict=True, reason="a known miss of these weights, told in their README.md; docs/experiments.md, D")
+def test_trees_are_seen_in_a_forest(engine: Engine, tiles: dict[str, Image.Image]) -> None:
+    assert ask(engine, tiles["forest87.jpg"], "forest", "Are there any trees?") == ["yes"]
 
 
 def test_a_batch_says_what_each_says_alone(engine: Engine, tiles: dict[str, Image.Image]) -> None:

@@ -40,7 +40,7 @@ TRUE_WORDS = {
     "storagetanks": ("tank",),
     "tenniscourt": ("tennis",),
 }
-MOST = 0.75
+MOST = 0.8
 
 
 @pytest.fixture
