@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from .rounding import percent
+
 BINS = 10
 _COVERAGES = tuple(range(10, 101, 10))
 
@@ -25,8 +27,8 @@ def calibration(confidence: Sequence[float], correct: Sequence[bool]) -> dict[st
     ]
     error = sum(abs(mean - accuracy) * count for mean, accuracy, count in bins) / len(told)
     return {
-        "ece": _percent(error),
-        "bins": [[_percent(mean), _percent(accuracy), count] for mean, accuracy, count in bins],
+        "ece": percent(error),
+        "bins": [[percent(mean), percent(accuracy), count] for mean, accuracy, count in bins],
         "kept": _kept(told, right),
     }
 
@@ -36,9 +38,5 @@ def _kept(told: np.ndarray, right: np.ndarray) -> list[list[float]]:
     curve = []
     for coverage in _COVERAGES:
         kept = order[: max(1, round(len(order) * coverage / 100))]
-        curve.append([coverage, _percent(right[kept].mean()), _percent(told[kept[-1]])])
+        curve.append([coverage, percent(right[kept].mean()), percent(told[kept[-1]])])
     return curve
-
-
-def _percent(value: float) -> float:
-    return round(100 * float(value), 2)

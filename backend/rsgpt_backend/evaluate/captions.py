@@ -18,6 +18,7 @@ from ..data.annotations import read_captions
 from ..errors import DataError
 from .ask_all import Answering, answer_all, spread
 from .intervals import interval
+from .rounding import hundredths, percent
 from .tokens import tokenize
 
 Sentences = dict[int, list[str]]
@@ -47,7 +48,7 @@ def evaluate(
         }
         for record, answer, cider in zip(records, answers, each["CIDEr"], strict=True)
     ]
-    intervals = {name: [round(end, 2) for end in interval(values, names)] for name, values in each.items()}
+    intervals = {name: hundredths(interval(values, names)) for name, values in each.items()}
     return {"images": len(records), **scores, "intervals": intervals, "seconds": round(seconds, 1)}, told
 
 
@@ -63,13 +64,13 @@ def score(references: Sentences, captions: Sentences) -> tuple[dict[str, float |
     found: dict[str, float | None] = {}
     with contextlib.redirect_stdout(io.StringIO()):  # the scorers print what they compute
         for size, value in enumerate(bleu(4).compute_score(references, captions)[0], start=1):
-            found[f"BLEU-{size}"] = _percent(value)
-        found["METEOR"] = _percent(_meteor(meteor(), references, captions)) if java else None
+            found[f"BLEU-{size}"] = percent(value)
+        found["METEOR"] = percent(_meteor(meteor(), references, captions)) if java else None
         means = {
             "ROUGE-L": rouge().compute_score(references, captions),
             "CIDEr": cider().compute_score(references, captions),
         }
-    found |= {name: _percent(mean) for name, (mean, _) in means.items()}
+    found |= {name: percent(mean) for name, (mean, _) in means.items()}
     return found, {name: [100 * float(value) for value in values] for name, (_, values) in means.items()}
 
 
@@ -118,7 +119,3 @@ def _meteor(scorer: Any, references: Sentences, captions: Sentences) -> float:
 
 def _missing() -> DataError:
     return DataError("The package pycocoevalcap is missing. Add the group `evaluate` to the environment.")
-
-
-def _percent(value: float) -> float:
-    return round(100 * float(value), 2)

@@ -17,6 +17,7 @@ from ..errors import DataError
 from .ask_all import Answering, answer_all, spread
 from .calibration import calibration
 from .intervals import interval
+from .rounding import hundredths, percent
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _NUMBERS = {
@@ -73,9 +74,8 @@ def normalised(answer: str) -> str:
 
 
 def _accuracy(group: Sequence[dict[str, Any]]) -> float:
-    return round(100 * sum(one["correct"] for one in group) / len(group), 2)
+    return percent(sum(one["correct"] for one in group) / len(group))
 
 
 def _interval(group: Sequence[dict[str, Any]]) -> list[float]:
-    ends = interval([100.0 * one["correct"] for one in group], [one["filename"] for one in group])
-    return [round(end, 2) for end in ends]
+    return hundredths(interval([100.0 * one["correct"] for one in group], [one["filename"] for one in group]))

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ..data.images import ImageSource
 from ..errors import DataError
 
 
@@ -24,6 +25,15 @@ class Result:
     images: str
     scores: dict[str, Any]
     answers: list[dict[str, Any]]
+
+    def pictures(self) -> ImageSource:
+        """The pictures that were asked about; DataError where they are no longer there."""
+        try:
+            return ImageSource(Path(self.images))
+        except DataError as error:
+            raise DataError(
+                f"The pictures of {self.benchmark} have moved. Evaluate again, or put them back. {error}"
+            ) from error
 
     def write(self, path: Path) -> None:
         """As JSON, UTF-8."""

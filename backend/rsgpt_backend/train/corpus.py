@@ -8,9 +8,8 @@ from __future__ import annotations
 import itertools
 import random
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 import torch
@@ -54,11 +53,10 @@ class Drawn:
 class _Pool:
     """Examples of one kind, drawn by the weights of their pictures."""
 
-    def __init__(
-        self, subjects: Sequence[Subject], weights: Sequence[float], pick: Callable[[Subject], Sequence[Example]]
-    ) -> None:
-        self._pairs = [(number, example) for number, subject in enumerate(subjects) for example in pick(subject)]
-        self._up_to = list(itertools.accumulate(weights[number] for number, _ in self._pairs))
+    def __init__(self, pairs: Sequence[tuple[int, Example]], weights: Sequence[float]) -> None:
+        """pairs: pictures and what is to be learnt of them; weights: of every picture."""
+        self._pairs = pairs
+        self._up_to = list(itertools.accumulate(weights[picture] for picture, _ in pairs))
 
     def draw(self, rng: random.Random) -> tuple[int, Example]:
         """A picture and what is to be learnt of it."""
@@ -83,9 +81,8 @@ class Corpus:
         self.weights = torch.tensor(weights)
         self.rows = [(index, turn) for index, subject in enumerate(self.subjects) for turn in range(subject.views)]
         self._row = {pair: row for row, pair in enumerate(self.rows)}
-        self._captions = _Pool(self.subjects, weights, lambda one: [one.caption] if one.caption else [])
-        kinds = sorted({kind for subject in self.subjects for kind in subject.questions})
-        self._kinds = {kind: _Pool(self.subjects, weights, partial(_of_kind, kind)) for kind in kinds}
+        self._captions = _Pool([(n, one.caption) for n, one in enumerate(self.subjects) if one.caption], weights)
+        self._kinds = [_Pool(pairs, weights) for pairs in _by_kind(self.subjects)]
         self._objects = _by_object(self.subjects)
 
     @property
@@ -126,7 +123,7 @@ class Corpus:
         if self._objects and rng.random() < objects:
             answers = self._objects[rng.randrange(len(self._objects))]
             return rng.choice(answers[rng.randrange(len(answers))])
-        return self._kinds[rng.choice(sorted(self._kinds))].draw(rng)
+        return rng.choice(self._kinds).draw(rng)
 
     def buckets(self, seed: int, batch: int, mix: Mix) -> Iterator[list[list[Drawn]]]:
         """Without end: BUCKET batches of similar length each, in random order."""
@@ -139,10 +136,6 @@ class Corpus:
             rng.shuffle(batches)
             yield batches
             number += 1
-
-
-def _of_kind(kind: str, subject: Subject) -> Sequence[Example]:
-    return subject.questions.get(kind, ())
 
 
 def _some(answers: Sequence[str], most: int, rng: random.Random) -> tuple[str, ...]:
@@ -175,6 +168,15 @@ def _pixels(source: ImageSource, subjects: Sequence[Subject], size: int) -> Tens
     """uint8 [pictures, 3, size, size]."""
     pictures = (source.open(subject.filename) for subject in subjects)
     return torch.cat([to_bytes([picture], size) for picture in tqdm(pictures, "pictures", len(subjects))])
+
+
+def _by_kind(subjects: Sequence[Subject]) -> list[list[tuple[int, Example]]]:
+    """The questions of each kind, with their pictures; kinds in the order of their names."""
+    kinds: dict[str, list[tuple[int, Example]]] = defaultdict(list)
+    for picture, subject in enumerate(subjects):
+        for kind, examples in subject.questions.items():
+            kinds[kind] += [(picture, example) for example in examples]
+    return [pairs for _, pairs in sorted(kinds.items())]
 
 
 def _by_object(subjects: Sequence[Subject]) -> list[list[list[tuple[int, Example]]]]:

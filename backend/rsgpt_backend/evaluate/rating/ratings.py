@@ -12,6 +12,7 @@ from typing import Any
 
 from ...errors import DataError
 from ..intervals import interval
+from ..rounding import hundredths
 
 CRITERIA = ("detail", "position", "hallucination")
 _GRADES = range(1, 5)
@@ -67,7 +68,7 @@ def _means(group: Sequence[Rating]) -> dict[str, Any]:
         given = [(float(rating.grades[name]), rating.filename) for rating in group if name in rating.grades]
         if given:
             values, pictures = zip(*given, strict=True)
-            ends = [round(end, 2) for end in interval(values, pictures)]
+            ends = hundredths(interval(values, pictures))
             means[name] = {"mean": round(sum(values) / len(values), 2), "interval": ends, "ratings": len(values)}
     return means
 

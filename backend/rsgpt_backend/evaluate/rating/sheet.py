@@ -7,7 +7,6 @@ import json
 import random
 from collections.abc import Sequence
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 from ...data.images import ImageSource
@@ -25,7 +24,8 @@ def sheet(results: Sequence[Result], limit: int | None) -> str:
 
     results: captions of the same pictures; DataError for anything else. limit: at most so many pictures.
     """
-    cases = [_case(answers, ImageSource(Path(results[0].images))) for answers in spread(_joined(results), limit)]
+    joined, source = spread(_joined(results), limit), results[0].pictures()
+    cases = [_case(answers, source) for answers in joined]
     models = [f"{result.model} {result.weights_sha256[:12]}".strip() for result in results]
     told = {"models": models, "cases": cases}
     name = hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]

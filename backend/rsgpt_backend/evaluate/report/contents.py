@@ -6,11 +6,8 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
-from ...data.images import ImageSource
-from ...errors import DataError
 from ..result import Result
 from ..thumbnail import thumbnail
 from .blocks import Block, Case, Cases, Figure, Heading, Table, Text
@@ -44,20 +41,22 @@ def _captions(benchmark: str, results: Sequence[Result], others: Sequence[dict[s
     yield Heading(f"Captions: {benchmark}")
     count = results[0].scores["images"]
     yield Text(f"{count} pictures; each figure x 100, by pycocoevalcap.")
-    rows = [[result.model, *(_figure(result, name) for name in _METRICS), "measured"] for result in results]
-    rows += [[one["model"], *(_number(one.get(name)) for name in _METRICS), one["source"]] for one in others]
-    yield Table(["Model", *_METRICS, "Source"], rows)
+    yield _compared(_METRICS, results, others)
 
 
 def _questions(benchmark: str, results: Sequence[Result], others: Sequence[dict[str, Any]]) -> Iterator[Block]:
     kinds = list(results[0].scores["accuracy"])
     yield Heading(f"Questions: {benchmark}")
     yield Text(f"{results[0].scores['questions']} questions; exact match, %, by kind; the average is over questions.")
-    rows = [[result.model, *(_figure(result, kind) for kind in kinds), "measured"] for result in results]
-    rows += [[one["model"], *(_number(one.get(kind)) for kind in kinds), one["source"]] for one in others]
-    yield Table(["Model", *kinds, "Source"], rows)
+    yield _compared(kinds, results, others)
     for result in results:
         yield from _drawn(result)
+
+
+def _compared(names: Sequence[str], results: Sequence[Result], others: Sequence[dict[str, Any]]) -> Table:
+    rows = [[result.model, *(_figure(result, name) for name in names), "measured"] for result in results]
+    rows += [[one["model"], *(_number(one.get(name)) for name in names), one["source"]] for one in others]
+    return Table(["Model", *names, "Source"], rows)
 
 
 def _drawn(result: Result) -> Iterator[Block]:
@@ -81,7 +80,7 @@ def _worst(result: Result) -> Iterator[Block]:
         yield Text("Wrong answers with the highest confidence, surest first.")
         wrong = [one for one in result.answers if not one["correct"]]
         worst, lines = sorted(wrong, key=lambda one: -one["confidence"])[:WORST], _told_answer
-    source = _pictures(result)
+    source = result.pictures()
     yield Cases([Case(one["filename"], thumbnail(source, one["filename"]), lines(one)) for one in worst])
 
 
@@ -91,15 +90,6 @@ def _told_caption(one: dict[str, Any]) -> list[str]:
 
 def _told_answer(one: dict[str, Any]) -> list[str]:
     return [one["question"], f"Answer: {one['given']} ({one['confidence']:.0%} sure)", f"True: {one['answer']}"]
-
-
-def _pictures(result: Result) -> ImageSource:
-    try:
-        return ImageSource(Path(result.images))
-    except DataError as error:
-        raise DataError(
-            f"The pictures of {result.benchmark} have moved. Evaluate again, or put them back. {error}"
-        ) from error
 
 
 def _figure(result: Result, name: str) -> str:
