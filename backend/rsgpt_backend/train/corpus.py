@@ -6,6 +6,7 @@ Batches are drawn from a seed and a number alone, so that a run that was cut off
 from __future__ import annotations
 
 import itertools
+import math
 import random
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -20,22 +21,29 @@ from ..data.annotations import Captioned, read_captions, read_questions
 from ..data.images import ImageSource
 from ..errors import DataError
 from ..model.vision import to_bytes
-from .questions import CAPTION_PROMPTS, Example, asked_question, derived_questions
+from .details import detailed
+from .prompts import CAPTION_PROMPTS, DETAIL_PROMPTS
+from .questions import Example, asked_question, derived_questions
 from .recipe import Dataset, Mix
 from .texts import clean_sentence, is_oriented
 
+_Pairs = list[tuple[int, Example]]  # pictures, and what is to be learnt of them
 BUCKET = 8  # batches drawn at once and sorted by length, so that a batch holds little padding
 
 
 @dataclass
 class Subject:
-    """One picture and what is known of it. questions: by kind; objects: those that can be asked of any picture."""
+    """One picture and what is known of it.
+
+    questions: by kind; objects: whether, and how many of, an object is there, which can be asked of any picture.
+    """
 
     filename: str
     record: Captioned
     dataset: int
     views: int = 1
     caption: Example | None = None
+    detail: Example | None = None
     questions: dict[str, list[Example]] = field(default_factory=lambda: defaultdict(list))
     objects: list[Example] = field(default_factory=list)
 
@@ -53,10 +61,13 @@ class Drawn:
 class _Pool:
     """Examples of one kind, drawn by the weights of their pictures."""
 
-    def __init__(self, pairs: Sequence[tuple[int, Example]], weights: Sequence[float]) -> None:
+    def __init__(self, pairs: _Pairs, weights: Sequence[float]) -> None:
         """pairs: pictures and what is to be learnt of them; weights: of every picture."""
         self._pairs = pairs
         self._up_to = list(itertools.accumulate(weights[picture] for picture, _ in pairs))
+
+    def __len__(self) -> int:
+        return len(self._pairs)
 
     def draw(self, rng: random.Random) -> tuple[int, Example]:
         """A picture and what is to be learnt of it."""
@@ -82,8 +93,12 @@ class Corpus:
         self.rows = [(index, turn) for index, subject in enumerate(self.subjects) for turn in range(subject.views)]
         self._row = {pair: row for row, pair in enumerate(self.rows)}
         self._captions = _Pool([(n, one.caption) for n, one in enumerate(self.subjects) if one.caption], weights)
-        self._kinds = [_Pool(pairs, weights) for pairs in _by_kind(self.subjects)]
+        self._details = _Pool([(n, one.detail) for n, one in enumerate(self.subjects) if one.detail], weights)
+        by_kind = _by_kind(self.subjects)
+        self._kinds = [_Pool(pairs, weights) for pairs in by_kind]
+        self._kind_weights = [math.sqrt(len(pairs)) for pairs in by_kind]
         self._objects = _by_object(self.subjects)
+        self._object_weights = [math.sqrt(min(map(len, filter(None, pairs)))) for pairs in self._objects]
 
     @property
     def filenames(self) -> list[str]:
@@ -94,36 +109,41 @@ class Corpus:
     def examples(self) -> Iterator[Example]:
         """Everything that can be learnt of all pictures, once each."""
         for subject in self.subjects:
-            yield from [subject.caption] if subject.caption else []
+            yield from [one for one in (subject.caption, subject.detail) if one]
             yield from itertools.chain(*subject.questions.values())
         for group in self._objects:
-            yield from (example for answers in group for _, example in answers)
+            yield from (example for pairs in group for _, example in pairs)
 
     def row_of(self, drawn: Drawn) -> int:
         """Place of what a prompt shows among the features of `rows`."""
         return self._row[drawn.picture, drawn.view]
 
     def draw(self, rng: random.Random, mix: Mix) -> Drawn:
-        """One prompt at random: a caption or a question of one picture."""
-        if self._kinds and rng.random() < mix.questions:
-            picture, example = self._question(rng, mix.objects)
-        else:
-            picture, example = self._captions.draw(rng)
+        """One prompt at random: a caption, a detailed description or a question of one picture."""
+        picture, example = self._pick(rng, mix)
         shown = rng.randrange(self.subjects[picture].views)
         answers = _some(example.answers, mix.sentences, rng)
         if example.oriented or any(is_oriented(answer) for answer in answers):
             shown = 0
         return Drawn(picture, shown, _wording(example, rng), answers)
 
-    def _question(self, rng: random.Random, objects: float) -> tuple[int, Example]:
-        """A question about an object, as often where it is as where it is not, or one of another kind, all as often.
+    def _pick(self, rng: random.Random, mix: Mix) -> tuple[int, Example]:
+        lot = rng.random()
+        if self._kinds and lot < mix.questions:
+            return self._question(rng, mix)
+        return (self._details if self._details and lot > 1 - mix.details else self._captions).draw(rng)
 
-        Answers that followed from the object's name alone would be learnt without a look at the picture.
+    def _question(self, rng: random.Random, mix: Mix) -> tuple[int, Example]:
+        """A question about an object, or one of another kind; kinds by the root of how many examples they have.
+
+        Few examples, drawn as often as many, would be learnt by heart; an object counts by its rarer answer. An object is asked for as often where it is
+        as where it is not: answers that followed from its name alone would be learnt without a look at the picture.
         """
-        if self._objects and rng.random() < objects:
-            answers = self._objects[rng.randrange(len(self._objects))]
-            return rng.choice(answers[rng.randrange(len(answers))])
-        return rng.choice(self._kinds).draw(rng)
+        if self._objects and rng.random() < mix.objects:
+            there, not_there = rng.choices(self._objects, self._object_weights)[0]
+            absent = mix.zeros if there[0][1].kind == "quantity" else 0.5
+            return rng.choice(not_there if not_there and rng.random() < absent else there)
+        return rng.choices(self._kinds, self._kind_weights)[0].draw(rng)
 
     def buckets(self, seed: int, batch: int, mix: Mix) -> Iterator[list[list[Drawn]]]:
         """Without end: BUCKET batches of similar length each, in random order."""
@@ -154,14 +174,19 @@ def _subjects(folder: Path, dataset: Dataset, number: int) -> list[Subject]:
     for subject in subjects.values():
         sentences = tuple(clean_sentence(text) for text in subject.record.captions if text.strip())
         subject.caption = Example(subject.filename, CAPTION_PROMPTS, sentences, "caption", False)
-    for example in derived_questions(records):
-        of_objects = example.kind in ("presence", "quantity")
-        subject = subjects[example.filename]
-        (subject.objects if of_objects else subject.questions[example.kind]).append(example)
-    for question in read_questions(folder / dataset.questions) if dataset.questions else []:
-        if question.filename in subjects:
-            subjects[question.filename].questions[question.kind].append(asked_question(question))
+        detail = detailed(sentences)
+        subject.detail = Example(subject.filename, DETAIL_PROMPTS, (detail,), "detail", False) if detail else None
+    asked = read_questions(folder / dataset.questions) if dataset.questions else []
+    for example in [*derived_questions(records), *map(asked_question, asked)]:
+        if example.filename in subjects:
+            subject = subjects[example.filename]
+            (subject.objects if _is_about_objects(example) else subject.questions[example.kind]).append(example)
     return list(subjects.values())
+
+
+def _is_about_objects(example: Example) -> bool:
+    """Whether others ask the same of other pictures, in the same wordings."""
+    return example.kind in ("presence", "quantity") and len(example.prompts) > 1
 
 
 def _pixels(source: ImageSource, subjects: Sequence[Subject], size: int) -> Tensor:
@@ -170,23 +195,27 @@ def _pixels(source: ImageSource, subjects: Sequence[Subject], size: int) -> Tens
     return torch.cat([to_bytes([picture], size) for picture in tqdm(pictures, "pictures", len(subjects))])
 
 
-def _by_kind(subjects: Sequence[Subject]) -> list[list[tuple[int, Example]]]:
+def _by_kind(subjects: Sequence[Subject]) -> list[_Pairs]:
     """The questions of each kind, with their pictures; kinds in the order of their names."""
-    kinds: dict[str, list[tuple[int, Example]]] = defaultdict(list)
+    kinds: dict[str, _Pairs] = defaultdict(list)
     for picture, subject in enumerate(subjects):
         for kind, examples in subject.questions.items():
             kinds[kind] += [(picture, example) for example in examples]
     return [pairs for _, pairs in sorted(kinds.items())]
 
 
-def _by_object(subjects: Sequence[Subject]) -> list[list[list[tuple[int, Example]]]]:
-    """Of each object that is asked for: the pictures with a yes or a number, then those with a no or none.
+def _by_object(subjects: Sequence[Subject]) -> list[tuple[_Pairs, _Pairs]]:
+    """Of each object that is asked for: the pictures with a yes or a number, then those with a no or none, if any.
 
     What has the same answer for every picture is left out: it would teach not to look.
     """
-    groups: dict[str, tuple[list[tuple[int, Example]], list[tuple[int, Example]]]] = defaultdict(lambda: ([], []))
+    groups: dict[str, tuple[_Pairs, _Pairs]] = defaultdict(lambda: ([], []))
     for picture, subject in enumerate(subjects):
         for example in subject.objects:
             absent = example.answers[0] in ("no", "zero")
             groups[example.prompts[-1]][absent].append((picture, example))
-    return [list(answers) for _, answers in sorted(groups.items()) if all(answers)]
+    return [pairs for _, pairs in sorted(groups.items()) if pairs[0] and _differ(*pairs)]
+
+
+def _differ(*parts: _Pairs) -> bool:
+    return len({example.answers for part in parts for _, example in part}) > 1

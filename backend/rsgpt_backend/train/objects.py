@@ -48,7 +48,8 @@ OBJECTS: dict[str, tuple[str, ...]] = {
 }
 SCENES: dict[str, str] = {
     "agricultural": "farmland",
-    "baseballdiamond": "baseball field",
+    "baseballdiamond": "baseball diamond",
+    "baseball field": "baseball diamond",
     "denseresidential": "dense residential",
     "dense residential": "dense residential",
     "golfcourse": "golf course",

@@ -14,56 +14,15 @@ from dataclasses import dataclass
 
 from ..data.annotations import Captioned, Questioned
 from .objects import COLOURED, COUNTED, OBJECTS, agreed, colour_pattern, count_pattern, mentions, scene_name
+from .prompts import SCENE_PROMPTS, beside_prompts, colour_prompts, count_prompts, presence_prompts
+from .surroundings import neighbours
 from .texts import is_oriented
 
 PRESENT_SENTENCES = 2  # of an image's sentences that must name an object before it is claimed
 ABSENT_RATE = 0.02  # share of a scene's pictures that may name an object that is claimed absent
 MIN_SCENE = 10  # pictures of a scene below which nothing is claimed absent
 
-CAPTION_PROMPTS = (
-    "Write a short description for the image.",
-    "Briefly describe the content of the image.",
-    "Could you use a few words to describe what you perceive in the photo?",
-    "Can you briefly explain what you see in the image?",
-    "Describe this image.",
-    "Describe this area.",
-    "What can be seen here?",
-)
-_SCENE_PROMPTS = (
-    "What kind of area is this?",
-    "What type of scene is shown?",
-    "What type of land use is this?",
-    "Which kind of place does the image show?",
-    "What is this place?",
-    "What is the main land use in this area?",
-)
-_PRESENCE_PROMPTS = (
-    "Are there any {0}?",
-    "Are there any {0} in this image?",
-    "Is there any {0}?",
-    "Do you see any {0}?",
-    "Does this picture contain {0}?",
-    "Can you see {0} here?",
-    "Are {0} visible?",
-)
-_SINGLE_PRESENCE_PROMPTS = (
-    "Is there {0}?",
-    "Is there {0} in this image?",
-    "Do you see {0}?",
-    "Does this picture contain {0}?",
-    "Can you see {0} here?",
-    "Is {0} visible?",
-)
-_COUNT_PROMPTS = (
-    "How many {0} are there?",
-    "How many {0} in the picture?",
-    "How many {0} can you see?",
-    "What is the number of {0}?",
-    "Count the {0}.",
-)
-_COLOUR_PROMPTS = ("What color is the {0}?", "What is the color of the {0}?", "Which color does the {0} have?")
 _COUNTABLE = frozenset(name for name, _ in COUNTED) | {"cars", "mobile homes"}
-_SINGLE = frozenset({"sea", "water", "grass", "farmland", "sand", "snow"})
 
 
 @dataclass(frozen=True)
@@ -71,7 +30,7 @@ class Example:
     """One thing to learn about one picture.
 
     prompts: wordings of the same question, one is drawn each time; answers: all true, all learnt;
-    kind: caption, scene, choice, presence (counts of zero too), quantity, position, colour;
+    kind: caption, detail, scene, choice, presence, quantity, position, colour, surroundings;
     oriented: whether it is false of a turned picture.
     """
 
@@ -83,7 +42,7 @@ class Example:
 
 
 def derived_questions(records: Sequence[Captioned]) -> list[Example]:
-    """Scene, choice, presence, quantity and colour questions of captioned pictures."""
+    """Scene, choice, presence, quantity, colour and surroundings questions of captioned pictures."""
     scenes = sorted({scene_name(record.scene) for record in records if record.scene})
     counts = [mentions(record.captions) for record in records]
     rates = _mention_rates(records, counts)
@@ -93,6 +52,7 @@ def derived_questions(records: Sequence[Captioned]) -> list[Example]:
         examples.extend(_choice(record, scenes))
         examples.extend(_presence(record, count, rates.get(record.scene, {})))
         examples.extend(_counts_and_colours(record))
+        examples.extend(_surroundings(record))
     return examples
 
 
@@ -101,19 +61,6 @@ def asked_question(question: Questioned) -> Example:
     prompts = (question.question, *_rewordings(question))
     oriented = question.kind == "position" or is_oriented(question.question + " " + question.answer)
     return Example(question.filename, prompts, (question.answer.strip(),), question.kind, oriented)
-
-
-def presence_prompts(name: str) -> tuple[str, ...]:
-    """Wordings that ask whether an object is there."""
-    if name in _SINGLE:
-        return tuple(p.format(f"any {name}") for p in _SINGLE_PRESENCE_PROMPTS)
-    patterns = _SINGLE_PRESENCE_PROMPTS if name.startswith(("a ", "an ")) else _PRESENCE_PROMPTS
-    return tuple(pattern.format(name) for pattern in patterns)
-
-
-def count_prompts(name: str) -> tuple[str, ...]:
-    """Wordings that ask how many of an object there are."""
-    return tuple(pattern.format(name) for pattern in _COUNT_PROMPTS)
 
 
 def _rewordings(question: Questioned) -> tuple[str, ...]:
@@ -127,7 +74,7 @@ def _rewordings(question: Questioned) -> tuple[str, ...]:
 
 def _scene(record: Captioned) -> Iterator[Example]:
     if record.scene:
-        yield Example(record.filename, _SCENE_PROMPTS, (scene_name(record.scene),), "scene", False)
+        yield Example(record.filename, SCENE_PROMPTS, (scene_name(record.scene),), "scene", False)
 
 
 def _choice(record: Captioned, scenes: Sequence[str]) -> Iterator[Example]:
@@ -138,7 +85,7 @@ def _choice(record: Captioned, scenes: Sequence[str]) -> Iterator[Example]:
         return
     rng = random.Random(record.filename)  # nosec B311 - choosing wrong options is no secret
     prompts = []
-    for prompt in _SCENE_PROMPTS:
+    for prompt in SCENE_PROMPTS:
         options = [truth, *rng.sample(others, min(rng.randint(1, 4), len(others)))]
         rng.shuffle(options)
         prompts.append(f"{prompt} Choose one of: {', '.join(options)}.")
@@ -152,7 +99,7 @@ def _presence(record: Captioned, count: dict[str, int], rates: dict[str, float])
         elif count[name] == 0 and rates.get(name, 1.0) <= ABSENT_RATE:
             yield Example(record.filename, presence_prompts(name), ("no",), "presence", False)
             if name in _COUNTABLE:
-                yield Example(record.filename, count_prompts(name), ("zero",), "presence", False)
+                yield Example(record.filename, count_prompts(name), ("zero",), "quantity", False)
 
 
 def _counts_and_colours(record: Captioned) -> Iterator[Example]:
@@ -163,8 +110,12 @@ def _counts_and_colours(record: Captioned) -> Iterator[Example]:
     for noun in COLOURED:
         colour = agreed(colour_pattern(noun), record.captions)
         if colour:
-            prompts = tuple(pattern.format(noun) for pattern in _COLOUR_PROMPTS)
-            yield Example(record.filename, prompts, (colour.replace("grey", "gray"),), "colour", False)
+            yield Example(record.filename, colour_prompts(noun), (colour.replace("grey", "gray"),), "colour", False)
+
+
+def _surroundings(record: Captioned) -> Iterator[Example]:
+    for noun, near in neighbours(record.captions).items():
+        yield Example(record.filename, beside_prompts(noun), near, "surroundings", False)
 
 
 def _mention_rates(records: Sequence[Captioned], counts: Sequence[dict[str, int]]) -> dict[str, dict[str, float]]:

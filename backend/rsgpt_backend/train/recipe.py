@@ -28,13 +28,16 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Mix:
-    """What a prompt is drawn as. questions: share that are questions; sentences: most captions learnt at once.
+    """What a prompt is drawn as. questions, details: shares that are questions and detailed descriptions.
 
-    objects: share of the questions that ask for an object, as often where it is as where it is not.
+    objects: share of the questions that ask for an object, as often where it is as where it is not;
+    zeros: share of the counts that are none; sentences: most captions learnt at once.
     """
 
     questions: float = 0.5
+    details: float = 0.0
     objects: float = 0.4
+    zeros: float = 0.5
     sentences: int = 2
 
 

@@ -14,7 +14,7 @@ import torch
 from rsgpt_backend.errors import DataError
 from rsgpt_backend.model.vision import to_bytes
 from rsgpt_backend.train.corpus import BUCKET, Corpus, Drawn
-from rsgpt_backend.train.questions import CAPTION_PROMPTS
+from rsgpt_backend.train.prompts import CAPTION_PROMPTS, DETAIL_PROMPTS
 from rsgpt_backend.train.recipe import Dataset, Mix
 from rsgpt_backend.train.texts import is_oriented
 from tests.backend.toy import IMAGE_SIZE, picture
@@ -50,9 +50,9 @@ def test_sentences_are_cleaned(corpus: Corpus) -> None:
 
 
 def test_the_data_set_s_own_questions_stay_with_their_pictures(corpus: Corpus) -> None:
-    questions = corpus.subjects[0].questions
-    assert {"scene", "presence"} <= set(questions)
-    assert any(example.prompts == ("Is there any water?",) for example in questions["presence"])
+    subject = corpus.subjects[0]
+    assert "scene" in subject.questions
+    assert any(example.prompts == ("Is there any water?",) for example in subject.questions["presence"])
 
 
 def test_what_has_one_answer_for_every_picture_is_never_asked(tmp_path: Path, toy_data: Path) -> None:
@@ -164,18 +164,49 @@ def test_an_object_is_asked_for_as_often_where_it_is_as_where_it_is_not(tmp_path
     assert lakes["yes"] / lakes.total() == pytest.approx(1 / 2, abs=0.1)
 
 
-def test_the_other_kinds_are_drawn_alike_however_few_pictures_have_them(corpus: Corpus) -> None:
-    forms = {
-        prompt: kind
-        for subject in corpus.subjects
-        for kind, examples in subject.questions.items()
-        for example in examples
-        for prompt in example.prompts
-    }
-    drawn = draws(corpus, 4000, Mix(questions=1.0, objects=0.0))
-    kinds = Counter(forms[one.prompt] for one in drawn)
-    assert len(kinds) > 2
-    assert max(kinds.values()) < 1.3 * min(kinds.values())
+def test_an_object_of_a_data_set_s_own_questions_is_asked_for_with_all_others(tmp_path: Path, toy_data: Path) -> None:
+    """Two pools of one object, drawn unlike, once taught that trees are absent from forests."""
+    records = [{"filename": f"{number}.png", "scene": "lake", "captions": ["A tree"]} for number in range(6)]
+    (tmp_path / "captions.json").write_text(json.dumps(records))
+    question = {"filename": "0.png", "question": "Does this picture contain trees?", "answer": "no", "type": "presence"}
+    (tmp_path / "questions.json").write_text(json.dumps([question]))
+    corpus = Corpus(tmp_path, [Dataset(str(toy_data / "images"), "captions.json", "questions.json")], IMAGE_SIZE)
+    assert not any("presence" in subject.questions for subject in corpus.subjects)
+    trees = Counter(one.answers for one in draws(corpus, 2000, Mix(questions=1.0, objects=1.0)) if "tree" in one.prompt)
+    assert trees[("yes",)] / trees.total() == pytest.approx(1 / 2, abs=0.05)
+
+
+def test_counts_are_zero_as_often_as_the_mix_says(tmp_path: Path, toy_data: Path) -> None:
+    many = {"scene": "port", "captions": ["Two boats", "Two boats", "Two boats"]}
+    none = {"scene": "lake", "captions": ["A lake"]}
+    records = [{"filename": f"{number}.png", **(many if number < 2 else none)} for number in range(12)]
+    (tmp_path / "captions.json").write_text(json.dumps(records))
+    corpus = Corpus(tmp_path, [Dataset(str(toy_data / "images"), "captions.json")], IMAGE_SIZE)
+    drawn = draws(corpus, 6000, Mix(questions=1.0, objects=1.0, zeros=0.25))
+    counts = Counter(one.answers[0] for one in drawn if one.answers[0] in {"two", "zero"})
+    assert counts.total() > 200
+    assert counts["zero"] / counts.total() == pytest.approx(1 / 4, abs=0.08)
+
+
+def test_the_other_kinds_are_drawn_by_the_root_of_their_examples(tmp_path: Path, toy_data: Path) -> None:
+    records = [{"filename": f"{number}.png", "scene": "lake", "captions": ["A lake"]} for number in range(9)]
+    (tmp_path / "captions.json").write_text(json.dumps(records))
+    question = {"filename": "0.png", "question": "Where is the lake?", "answer": "left", "type": "position"}
+    (tmp_path / "questions.json").write_text(json.dumps([question]))
+    corpus = Corpus(tmp_path, [Dataset(str(toy_data / "images"), "captions.json", "questions.json")], IMAGE_SIZE)
+    drawn = draws(corpus, 2000, Mix(questions=1.0, objects=0.0))
+    assert sum(one.answers == ("left",) for one in drawn) / 2000 == pytest.approx(1 / 4, abs=0.05)
+
+
+def test_detailed_descriptions_have_prompts_of_their_own(tmp_path: Path, toy_data: Path) -> None:
+    told = {"filename": "0.png", "captions": ["A wide river.", "Green trees stand on both banks."]}
+    brief = {"filename": "1.png", "captions": ["A road.", "A road."]}
+    (tmp_path / "captions.json").write_text(json.dumps([told, brief]))
+    corpus = Corpus(tmp_path, [Dataset(str(toy_data / "images"), "captions.json")], IMAGE_SIZE)
+    drawn = draws(corpus, 1000, Mix(questions=0.0, details=0.2))
+    detailed = [one for one in drawn if one.prompt in DETAIL_PROMPTS]
+    assert len(detailed) / 1000 == pytest.approx(0.2, abs=0.05)
+    assert {(one.picture, len(one.answers), one.answers[0].count(".")) for one in detailed} == {(0, 1, 2)}
 
 
 def test_a_picture_that_is_not_there(toy_data: Path, tmp_path: Path) -> None:

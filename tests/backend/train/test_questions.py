@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from rsgpt_backend.data.annotations import Captioned, Questioned
+from rsgpt_backend.train.prompts import presence_prompts
 from rsgpt_backend.train.questions import (
     MIN_SCENE,
     Example,
     asked_question,
     derived_questions,
-    presence_prompts,
 )
 
 TOWN = ("Many houses along a road.", "Houses and a road.", "Some houses with cars.")
@@ -73,7 +73,7 @@ def test_what_no_picture_of_the_scene_names_is_absent() -> None:
 
 
 def test_of_what_is_absent_there_are_zero() -> None:
-    found = asked(derived_questions(scene(MIN_SCENE)), "0.png", "presence")
+    found = asked(derived_questions(scene(MIN_SCENE)), "0.png", "quantity")
     assert found["How many airplanes are there?"] == "zero"
     assert not any("houses" in prompt and answer == "zero" for prompt, answer in found.items())
     assert "How many runways are there?" not in found  # nobody asks that
@@ -113,6 +113,12 @@ def test_scene_counts_and_colours() -> None:
     assert asked(examples, "0.png", "colour") == {"What color is the roof?": "gray"}
 
 
+def test_what_is_next_to_what() -> None:
+    record = Captioned("0.png", ("Many green trees are around a pond.",) * 2, "park")
+    found = asked(derived_questions([record]), "0.png", "surroundings")
+    assert found == {"What is next to the pond?": "trees", "What is next to the trees?": "pond"}
+
+
 def test_no_scene_no_question_of_it() -> None:
     assert asked(derived_questions([Captioned("0.png", ("A road.",))]), "0.png", "scene") == {}
 
@@ -121,6 +127,9 @@ def test_no_scene_no_question_of_it() -> None:
     ("name", "prompt"),
     [
         ("trees", "Are there any trees?"),
+        ("trees", "Is there a tree?"),
+        ("airplanes", "Is there an airplane?"),
+        ("lakes or ponds", "Is there a lake or pond?"),
         ("a church", "Is there a church?"),
         ("an intersection", "Is there an intersection?"),
         ("water", "Is there any water?"),

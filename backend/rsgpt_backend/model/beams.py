@@ -1,0 +1,58 @@
+"""Beam search for a batch of prefixes, by transformers' own generation. It knows ids and log probabilities only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import GenerationConfig, StoppingCriteria, StoppingCriteriaList
+
+from .decoding import Chosen
+from .rsgpt import Prefix
+
+
+def search(
+    language: Any, prefix: Prefix, beams: int, eos: int, most: int, top: int, cancelled: Callable[[], bool]
+) -> list[list[Chosen]]:
+    """The likeliest answer found to each prefix, up to `most` tokens and without its end token.
+
+    Likelihoods are compared per token, so that short answers have no advantage. top: how many alternatives to tell of
+    the first token; the others have none. cancelled: asked before each token; what was found until then is returned.
+    """
+    settings = GenerationConfig(
+        max_new_tokens=most, min_new_tokens=1, num_beams=beams, do_sample=False, pad_token_id=eos, eos_token_id=eos,
+        early_stopping=True, return_dict_in_generate=True, output_scores=True,
+    )  # fmt: skip
+    found = language.generate(
+        inputs_embeds=prefix.embeds,
+        attention_mask=prefix.mask,
+        generation_config=settings,
+        stopping_criteria=StoppingCriteriaList([_Cancelled(cancelled)]),
+    )
+    ids = found.sequences
+    scores = language.compute_transition_scores(ids, found.scores, found.beam_indices)
+    first = torch.log_softmax(found.scores[0][::beams].float(), dim=-1).topk(top)
+    openings = [tuple(zip(*map(Tensor.tolist, pair), strict=True)) for pair in zip(*first, strict=True)]
+    openings = [tuple((token, logprob) for logprob, token in opening) for opening in openings]
+    rows = zip(ids.tolist(), scores.tolist(), openings, strict=True)
+    return [_row(number, tokens, values, opening, eos) for number, (tokens, values, opening) in enumerate(rows)]
+
+
+def _row(
+    number: int, ids: Sequence[int], logprobs: Sequence[float], opening: tuple[tuple[int, float], ...], eos: int
+) -> list[Chosen]:
+    length = ids.index(eos) if eos in ids else len(ids)
+    tokens = zip(ids[:length], logprobs, strict=False)
+    return [Chosen(number, token, value, () if place else opening) for place, (token, value) in enumerate(tokens)]
+
+
+class _Cancelled(StoppingCriteria):
+    """Ends generation for all rows."""
+
+    def __init__(self, cancelled: Callable[[], bool]) -> None:
+        self._cancelled = cancelled
+
+    def __call__(self, input_ids: Any, scores: Any, **kwargs: Any) -> Any:
+        return torch.full((len(input_ids),), self._cancelled(), dtype=torch.bool, device=input_ids.device)
