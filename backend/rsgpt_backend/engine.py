@@ -8,15 +8,17 @@ from __future__ import annotations
 import math
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
 from .asking import Answer, Ask, FinishReason, Step, Token
 from .errors import EngineError
+from .model.beams import search
 from .model.decoding import Chosen, Decoder, Draw
 from .model.registry import model_folder
-from .model.rsgpt import Rsgpt
+from .model.rsgpt import Prefix, Rsgpt
 from .model.vision import to_bytes
 from .model.weights import load_model
 from .wording import is_degenerate
@@ -65,13 +67,34 @@ class Engine:
         return [answers[index] for index in range(len(asks))]
 
     def _stream(self, asks: Sequence[Ask]) -> Iterator[Step]:
-        instructions = self.model.tokenize([ask.prompt for ask in asks])
-        prefix = self.model.prefix(self._encode(asks), instructions)
-        draws = [Draw(ask.temperature, ask.seed, _ALTERNATIVES) for ask in asks]
+        for beams in sorted({ask.beams for ask in asks}):
+            places = [place for place, ask in enumerate(asks) if ask.beams == beams]
+            part = [asks[place] for place in places]
+            instructions = self.model.tokenize([ask.prompt for ask in part])
+            prefix = self.model.prefix(self._encode(part), instructions)
+            rows = [_Row(self.model, ask, len(ids)) for ask, ids in zip(part, instructions, strict=True)]
+            for step in self._decoded(prefix, rows) if beams == 1 else self._searched(prefix, rows, beams):
+                yield replace(step, index=places[step.index])
+
+    def _decoded(self, prefix: Prefix, rows: Sequence[_Row]) -> Iterator[Step]:
+        draws = [Draw(row.ask.temperature, row.ask.seed, _ALTERNATIVES) for row in rows]
         eos = self.model.config.language.eos_id
-        decoder = Decoder(self.model.language, prefix, draws, eos)
-        rows = [_Row(self.model, ask, len(ids)) for ask, ids in zip(asks, instructions, strict=True)]
-        yield from _run(decoder, rows, eos)
+        return _run(Decoder(self.model.language, prefix, draws, eos), rows, eos)
+
+    def _searched(self, prefix: Prefix, rows: Sequence[_Row], beams: int) -> Iterator[Step]:
+        """Beam search: all tokens of all rows come at the end."""
+        most = max(row.ask.max_new_tokens for row in rows)
+        eos = self.model.config.language.eos_id
+
+        def given_up() -> bool:
+            return all(row.ask.cancel.is_set() for row in rows)
+
+        found = search(self.model.language, prefix, beams, eos, most, _ALTERNATIVES, given_up)
+        for place, (row, tokens) in enumerate(zip(rows, found, strict=True)):
+            taken = tokens[: row.ask.max_new_tokens]
+            yield from (Step(place, token=row.add(one)) for one in taken)
+            reason: FinishReason = "stop" if len(tokens) < row.ask.max_new_tokens else "length"
+            yield Step(place, answer=row.finish("cancelled" if row.ask.cancel.is_set() else reason))
 
     def _encode(self, asks: Sequence[Ask]) -> Tensor:
         """Features [asks, cells, width]; each picture is encoded once, however often it is asked."""

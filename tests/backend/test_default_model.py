@@ -14,6 +14,7 @@ from rsgpt_backend.asking import Ask
 from rsgpt_backend.commands import doctor
 from rsgpt_backend.engine import Engine
 from rsgpt_backend.evaluate import captions, questions
+from rsgpt_backend.evaluate.ask_all import Manner
 from tests.conftest import HOME, ROOT
 
 pytestmark = pytest.mark.slow
@@ -87,11 +88,11 @@ def test_doctor_finds_the_known_picture_as_expected(monkeypatch: pytest.MonkeyPa
 
 def test_captions_of_the_validation_split(engine: Engine, shared: Path) -> None:
     data = shared / "data"
-    scores, _ = captions.evaluate(engine, data / "ucm_images.zip", data / "ucm_captions_val.json", 60)
+    scores, _ = captions.evaluate(engine, data / "ucm_images.zip", data / "ucm_captions_val.json", Manner(60))
     assert scores["CIDEr"] > FLOOR_CIDER
 
 
 def test_answers_of_the_validation_split(engine: Engine, shared: Path) -> None:
     data = shared / "data"
-    scores, _ = questions.evaluate(engine, data / "ucm_images.zip", data / "ucm_vqa_val.json", 120)
+    scores, _ = questions.evaluate(engine, data / "ucm_images.zip", data / "ucm_vqa_val.json", Manner(120))
     assert scores["accuracy"]["average"] > FLOOR_ACCURACY

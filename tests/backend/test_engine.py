@@ -73,6 +73,23 @@ def test_a_picture_is_encoded_once(engine: Engine, encoded: list[int]) -> None:
     assert encoded == [2, 1]
 
 
+def test_beams_and_greedy_asks_share_a_batch(engine: Engine) -> None:
+    asks = [ask(0, beams=3), ask(1), ask(2, beams=3), ask(3, "gray", beams=2)]
+    together = engine.answer(asks)
+    assert [one.text for one in together] == [engine.answer([one])[0].text for one in asks]
+    assert all(0 < one.confidence <= 1 and one.finish_reason in {"stop", "length"} for one in together)
+    assert len(together[0].tokens) <= 12
+
+
+def test_a_cancelled_search_says_so(engine: Engine) -> None:
+    cancelled = ask(0, beams=3)
+    cancelled.cancel.set()
+    going = ask(1, beams=3)
+    first, second = engine.answer([cancelled, going])
+    assert first.finish_reason == "cancelled"
+    assert second.text == engine.answer([going])[0].text
+
+
 def test_the_least_recently_asked_picture_is_forgotten(
     engine: Engine, encoded: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..evaluate.ask_all import Answering
+from ..errors import UsageError
+from ..evaluate.ask_all import Answering, Manner
 from ..evaluate.result import Result, benchmark_name, read_result
 from ..model.registry import DEFAULT_MODEL
 from .output import Output, note
@@ -28,7 +29,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         part.add_argument(
             "--url", help="ask this OpenAI-compatible server; --model is its model, RSGPT_API_KEY its key"
         )
-        part.add_argument("--prompt", help="with --url: what to ask for a caption")
+        part.add_argument("--beams", type=_count, default=1, help="answers followed at once; 1 is greedy")
+        part.add_argument("--prompt", default="", help="what to ask for a caption in place of the model's own prompt")
         part.add_argument("--limit", type=_count, help="only so many pictures or questions, evenly spread")
         part.add_argument("--answers", type=Path, help="also write the scores and every answer to this JSON file")
         part.add_argument("--json", action="store_true", help="one JSON object")
@@ -54,21 +56,25 @@ def run(args: argparse.Namespace) -> int:
 
     evaluate = {"captions": captions.evaluate, "questions": questions.evaluate}[args.kind]
     engine = _engine(args)
-    scores, answers = evaluate(engine, args.images, args.annotations, args.limit)
+    manner = Manner(args.limit, args.beams, args.prompt)
+    scores, answers = evaluate(engine, args.images, args.annotations, manner)
     output = Output(args.json)
     output.result(scores, "\n".join(_lines(scores)))
     if args.answers:
         benchmark, images = benchmark_name(args.annotations), str(args.images.resolve())
-        Result(args.kind, benchmark, engine.name, engine.weights_sha256, images, scores, answers).write(args.answers)
+        name = ", ".join(part for part in (engine.name, manner.label) if part)
+        Result(args.kind, benchmark, name, engine.weights_sha256, images, scores, answers).write(args.answers)
     return output.exit_code
 
 
 def _engine(args: argparse.Namespace) -> Answering:
     from ..engine import Engine  # noqa: PLC0415 - wrong use is told before torch is imported
-    from ..evaluate.remote import CAPTION_PROMPT, RemoteEngine  # noqa: PLC0415
+    from ..evaluate.remote import RemoteEngine  # noqa: PLC0415
 
     if args.url:
-        return RemoteEngine(args.url, args.model, os.environ.get("RSGPT_API_KEY", ""), args.prompt or CAPTION_PROMPT)
+        if args.beams > 1:
+            raise UsageError("A server searches as it is set up to. Leave --beams out, or --url.")
+        return RemoteEngine(args.url, args.model, os.environ.get("RSGPT_API_KEY", ""))
     return Engine.load(args.model)
 
 

@@ -2,7 +2,7 @@
 
 Three layouts: {"annotations": [{"filename", "captions" | "question" and "answer"}]}, RSICap's
 {"annotations": [{"filename", "text_output"}]}, and RSIEval's list of
-{"filename", "caption", "qa_pairs": [{"question", "answer", "type"}]}.
+{"filename", "caption", "qa_pairs": [{"question", "answer", "type"}]}. RSVQA's files have a module of their own.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DataError
+from .rsvqa import joined
 
 
 @dataclass(frozen=True)
@@ -26,12 +27,13 @@ class Captioned:
 
 @dataclass(frozen=True)
 class Questioned:
-    """A question about a picture, its answer, and the kind of the question."""
+    """A question about a picture, its answer, and the kind of the question. others: answers that are right, too."""
 
     filename: str
     question: str
     answer: str
     kind: str
+    others: tuple[str, ...] = ()
 
 
 def read_captions(path: Path) -> list[Captioned]:
@@ -53,7 +55,8 @@ def read_questions(path: Path) -> list[Questioned]:
         filename = _text(record, "filename", path)
         for pair in _listed(record, record.get("qa_pairs", [record]), dict, path):
             question, answer = _text(pair, "question", path), _text(pair, "answer", path)
-            questions.append(Questioned(filename, question, answer, str(pair.get("type", "other"))))
+            others = tuple(_listed(record, pair.get("other_answers", []), str, path))
+            questions.append(Questioned(filename, question, answer, str(pair.get("type", "other")), others))
     return [question for question in questions if question.question.strip()]
 
 
@@ -62,6 +65,8 @@ def _records(path: Path) -> list[dict[str, Any]]:
         data = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DataError(f"{path} is not a readable annotation file: {error}.") from error
+    if isinstance(data, dict) and isinstance(data.get("questions"), list):
+        return joined(data["questions"], path)
     records = data.get("annotations") if isinstance(data, dict) else data
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
         raise DataError(f"{path} holds no list of annotations. Give a caption or question file.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -13,6 +14,21 @@ from ..data.images import ImageSource
 
 _BATCH = 48
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a model is asked. limit: only so many, evenly spread; prompt: for a caption, the model's own where empty."""
+
+    limit: int | None = None
+    beams: int = 1
+    prompt: str = ""
+
+    @property
+    def label(self) -> str:
+        """What sets it apart from the usual manner; empty where nothing does."""
+        told = [f"“{self.prompt}”"] if self.prompt else []
+        return ", ".join(told + ([f"{self.beams} beams"] if self.beams > 1 else []))
 
 
 class Answering(Protocol):
@@ -31,14 +47,16 @@ class Answering(Protocol):
         ...
 
 
-def answer_all(engine: Answering, images: Path, prompts: Sequence[tuple[str, str]]) -> list[Answer]:
+def answer_all(
+    engine: Answering, images: Path, prompts: Sequence[tuple[str, str]], beams: int = 1
+) -> list[Answer]:
     """prompts: (file name, prompt) pairs -> answers in the same order; every picture is decoded once a batch."""
     source = ImageSource(images)
     answers: list[Answer] = []
     for start in tqdm(range(0, len(prompts), _BATCH), desc="answering", unit="batch"):
         batch = prompts[start : start + _BATCH]
         pictures = {name: source.open(name) for name, _ in batch}
-        answers += engine.answer([Ask(pictures[name], name, prompt) for name, prompt in batch])
+        answers += engine.answer([Ask(pictures[name], name, prompt, beams=beams) for name, prompt in batch])
     return answers
 
 

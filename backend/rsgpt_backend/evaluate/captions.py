@@ -16,40 +16,48 @@ from typing import Any
 
 from ..data.annotations import read_captions
 from ..errors import DataError
-from .ask_all import Answering, answer_all, spread
+from .ask_all import Answering, Manner, answer_all, spread
+from .calibration import calibration
 from .intervals import interval
 from .rounding import hundredths, percent
+from .support import rates, supported
 from .tokens import tokenize
 
 Sentences = dict[int, list[str]]
 
 
 def evaluate(
-    engine: Answering, images: Path, annotations: Path, limit: int | None
+    engine: Answering, images: Path, annotations: Path, manner: Manner
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Scores, and every caption beside its references."""
-    records = spread(read_captions(annotations), limit)
+    records = spread(read_captions(annotations), manner.limit)
     if not records:
         raise DataError(f"{annotations} holds no captions. Give a file with some.")
     started = time.monotonic()
-    answers = answer_all(engine, images, [(record.filename, engine.caption_prompt) for record in records])
+    prompt = manner.prompt or engine.caption_prompt
+    answers = answer_all(engine, images, [(record.filename, prompt) for record in records], manner.beams)
     seconds = time.monotonic() - started
     references = {index: list(record.captions) for index, record in enumerate(records)}
     captions = {index: [answer.text] for index, answer in enumerate(answers)}
     scores, each = score(references, captions)
     names = [record.filename for record in records]
+    support = [supported(answer.text, record.captions) for record, answer in zip(records, answers, strict=True)]
     told = [
         {
             "filename": record.filename,
             "caption": answer.text,
             "confidence": round(answer.confidence, 4),
             "CIDEr": round(cider, 2),
+            "invented": list(objects.invented),
             "references": list(record.captions),
         }
-        for record, answer, cider in zip(records, answers, each["CIDEr"], strict=True)
+        for record, answer, cider, objects in zip(records, answers, each["CIDEr"], support, strict=True)
     ]
     intervals = {name: hundredths(interval(values, names)) for name, values in each.items()}
-    return {"images": len(records), **scores, "intervals": intervals, "seconds": round(seconds, 1)}, told
+    found = {"images": len(records), **scores, **rates(support), "intervals": intervals}
+    sound = [not objects.invented for objects in support]
+    found["calibration"] = calibration([answer.confidence for answer in answers], sound)
+    return {**found, "seconds": round(seconds, 1)}, told
 
 
 def score(references: Sentences, captions: Sentences) -> tuple[dict[str, float | None], dict[str, list[float]]]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..data.annotations import read_questions
 from ..errors import DataError
-from .ask_all import Answering, answer_all, spread
+from .ask_all import Answering, Manner, answer_all, spread
 from .calibration import calibration
 from .intervals import interval
 from .rounding import hundredths, percent
@@ -30,20 +30,23 @@ _NUMBERS = {
 
 
 def evaluate(
-    engine: Answering, images: Path, annotations: Path, limit: int | None
+    engine: Answering, images: Path, annotations: Path, manner: Manner
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Scores, and every answer beside the right one."""
-    questions = spread(read_questions(annotations), limit)
+    questions = spread(read_questions(annotations), manner.limit)
     if not questions:
         raise DataError(f"{annotations} holds no questions. Give a file with some.")
     started = time.monotonic()
-    answers = answer_all(engine, images, [(question.filename, question.question) for question in questions])
+    answers = answer_all(engine, images, [(one.filename, one.question) for one in questions], manner.beams)
     told = [
         {
-            **vars(question),
+            "filename": question.filename,
+            "question": question.question,
+            "answer": question.answer,
+            "kind": question.kind,
             "given": answer.text,
             "confidence": round(answer.confidence, 4),
-            "correct": normalised(answer.text) == normalised(question.answer),
+            "correct": normalised(answer.text) in {normalised(one) for one in (question.answer, *question.others)},
         }
         for question, answer in zip(questions, answers, strict=True)
     ]

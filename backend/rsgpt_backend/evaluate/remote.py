@@ -19,7 +19,6 @@ from ..asking import Answer, Ask, Token
 from ..engine import confidence
 from ..errors import EngineError, UsageError
 
-CAPTION_PROMPT = "Describe this image."
 _AT_ONCE = 4
 _TRIES = 6
 _BUSY = (429, 503)
@@ -32,8 +31,9 @@ class RemoteEngine:
     """Answers asks through POST /v1/chat/completions. url: the server's address, with or without /v1."""
 
     weights_sha256 = ""
+    caption_prompt = "Describe this image."
 
-    def __init__(self, url: str, model: str, api_key: str, caption_prompt: str) -> None:
+    def __init__(self, url: str, model: str, api_key: str) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise UsageError(f"{url!r} is no address of a server. Give one such as http://127.0.0.1:8080/v1.")
@@ -43,7 +43,6 @@ class RemoteEngine:
         self._path = f"{path}/v1/chat/completions"
         self._headers = {"Authorization": f"Bearer {api_key}", "Content-Type": "application/json"}
         self.name = model
-        self.caption_prompt = caption_prompt
 
     def answer(self, asks: Sequence[Ask]) -> list[Answer]:
         """Whole answers, in the order of the asks; EngineError where the server gives none."""

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..data.annotations import Captioned, Questioned
-from .objects import COLOURED, COUNTED, OBJECTS, agreed, colour_pattern, count_pattern, mentions, scene_name
+from ..data.objects import COLOURED, COUNTED, OBJECTS, agreed, colour_pattern, count_pattern, mentions, scene_name
 from .prompts import SCENE_PROMPTS, beside_prompts, colour_prompts, count_prompts, presence_prompts
 from .surroundings import neighbours
 from .texts import is_oriented

@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from .objects import OBJECTS
+from ..data.objects import OBJECTS
 
 # What lies between two nouns, and whether the second is what the first is next to (else the other way round).
 _NEXT_TO = r"(?:next to|near|beside|close to|adjacent to|on (?:both|two|one|either|each) sides? of|along|around)"

@@ -10,7 +10,9 @@ import pytest
 from rsgpt_backend.engine import Engine
 from rsgpt_backend.errors import DataError
 from rsgpt_backend.evaluate import captions
+from rsgpt_backend.evaluate.ask_all import Manner
 from rsgpt_backend.evaluate.captions import evaluate, score
+from rsgpt_backend.evaluate.support import supported
 
 REFERENCES = {
     0: ["There is a piece of green farmland.", "It is a large piece of cropland."],
@@ -94,15 +96,27 @@ def test_a_missing_package_is_told(no_java: None, monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_model_is_scored(engine: Engine, toy_data: Path, no_java: None) -> None:
-    scores, told = evaluate(engine, toy_data / "images", toy_data / "captions.json", 5)
-    assert list(scores) == ["images", *NAMES, "intervals", "seconds"]
+    scores, told = evaluate(engine, toy_data / "images", toy_data / "captions.json", Manner(5))
+    assert list(scores) == ["images", *NAMES, "invented", "recalled", "intervals", "calibration", "seconds"]
     assert scores["images"] == len(told) == 5
     assert told[0]["filename"] == "0.png"
     assert told[0]["references"][0] == "There is a river"
     assert isinstance(told[0]["caption"], str)
     assert 0 <= told[0]["confidence"] <= 1
+    assert told[0]["invented"] == list(supported(told[0]["caption"], told[0]["references"]).invented)
     low, high = scores["intervals"]["CIDEr"]
     assert low <= sum(one["CIDEr"] for one in told) / 5 <= high
+
+
+def test_a_prompt_of_the_user_s_own(
+    engine: Engine, toy_data: Path, no_java: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, int]] = []
+    answer = engine.answer
+    monkeypatch.setattr(engine, "answer", lambda asks: asked.extend((a.prompt, a.beams) for a in asks) or answer(asks))
+    evaluate(engine, toy_data / "images", toy_data / "captions.json", Manner(2, beams=2, prompt="gray"))
+    evaluate(engine, toy_data / "images", toy_data / "captions.json", Manner(1))
+    assert asked == [("gray", 2)] * 2 + [(engine.caption_prompt, 1)]
 
 
 def test_scores_are_of_what_was_told(
@@ -110,7 +124,7 @@ def test_scores_are_of_what_was_told(
 ) -> None:
     seen = []
     monkeypatch.setattr(captions, "score", lambda *given: seen.append(given) or ({}, {"CIDEr": [0.0] * 12}))
-    _, told = evaluate(engine, toy_data / "images", toy_data / "captions.json", None)
+    _, told = evaluate(engine, toy_data / "images", toy_data / "captions.json", Manner())
     ((references, given),) = seen
     assert given == {number: [record["caption"]] for number, record in enumerate(told)}
     assert references == {number: record["references"] for number, record in enumerate(told)}
@@ -119,4 +133,4 @@ def test_scores_are_of_what_was_told(
 def test_no_records(engine: Engine, toy_data: Path, tmp_path: Path) -> None:
     (tmp_path / "none.json").write_text("[]")
     with pytest.raises(DataError, match="holds no captions"):
-        evaluate(engine, toy_data / "images", tmp_path / "none.json", None)
+        evaluate(engine, toy_data / "images", tmp_path / "none.json", Manner())

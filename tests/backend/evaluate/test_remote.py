@@ -75,7 +75,7 @@ def asks(*prompts: str) -> list[Ask]:
 
 
 def engine(url: str) -> RemoteEngine:
-    return RemoteEngine(url, "big", "secret", "Describe this image.")
+    return RemoteEngine(url, "big", "secret")
 
 
 def test_what_is_sent(server: Server) -> None:

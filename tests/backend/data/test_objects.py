@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rsgpt_backend.train.objects import COUNTED, OBJECTS, agreed, colour_pattern, count_pattern, mentions, scene_name
+from rsgpt_backend.data.objects import COUNTED, OBJECTS, agreed, colour_pattern, count_pattern, mentions, scene_name
 
 
 def named(*sentences: str) -> dict[str, int]:

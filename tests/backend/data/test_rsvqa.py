@@ -1,0 +1,56 @@
+"""RSVQA's own files are read as they are published."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rsgpt_backend.data.annotations import Questioned, read_questions
+from rsgpt_backend.errors import DataError
+
+QUESTIONS: list[dict[str, Any]] = [
+    {"id": 0, "img_id": 7, "type": "presence", "question": "Is a road present?", "answers_ids": [0], "active": True},
+    {"id": 1, "img_id": 7, "type": "count", "question": "How many roads?", "answers_ids": [1], "active": True},
+    {"id": 2, "active": False},
+]
+ANSWERS = [
+    {"id": 0, "question_id": 0, "answer": "yes", "active": True},
+    {"id": 1, "question_id": 1, "answer": "between 1 and 10", "active": True},
+    {"id": 2, "active": False},
+]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    (tmp_path / "LR_split_test_answers.json").write_text(json.dumps({"answers": ANSWERS}))
+    written = tmp_path / "LR_split_test_questions.json"
+    written.write_text(json.dumps({"questions": QUESTIONS}))
+    return written
+
+
+def test_active_questions_get_their_answers(path: Path) -> None:
+    assert read_questions(path) == [
+        Questioned("7.tif", "Is a road present?", "yes", "presence"),
+        Questioned("7.tif", "How many roads?", "between 1 and 10", "count"),
+    ]
+
+
+def test_answers_that_are_not_there(path: Path) -> None:
+    path.with_name("LR_split_test_answers.json").unlink()
+    with pytest.raises(DataError, match=r"answers\.json cannot be read.*belong beside LR_split_test_questions\.json"):
+        read_questions(path)
+
+
+def test_a_question_without_its_answer(path: Path) -> None:
+    path.with_name("LR_split_test_answers.json").write_text('{"answers": []}')
+    with pytest.raises(DataError, match="a question lacks its part 0"):
+        read_questions(path)
+
+
+def test_a_file_of_another_name(path: Path) -> None:
+    renamed = path.rename(path.with_name("test.json"))
+    with pytest.raises(DataError, match="has no “questions” in its name"):
+        read_questions(renamed)

@@ -1,0 +1,82 @@
+"""Beam search finds answers at least as likely as the greedy ones, for each prompt as if it were alone."""
+
+from __future__ import annotations
+
+from statistics import fmean
+
+import pytest
+import torch
+
+from rsgpt_backend.model.beams import search
+from rsgpt_backend.model.decoding import Chosen, Decoder, Draw
+from rsgpt_backend.model.rsgpt import Prefix, Rsgpt
+from rsgpt_backend.model.vision import to_bytes
+from tests.backend.toy import EOS, IMAGE_SIZE, picture
+
+PROMPTS = ("Is there any water?", "Describe this image.", "gray")
+STEPS = 8
+
+
+@pytest.fixture(scope="module")
+def prefix(toy: Rsgpt) -> Prefix:
+    features = toy.encode(to_bytes([picture(number) for number in range(len(PROMPTS))], IMAGE_SIZE))
+    return toy.prefix(features, toy.tokenize(PROMPTS))
+
+
+def found(toy: Rsgpt, prefix: Prefix, beams: int, eos: int = EOS, top: int = 0) -> list[list[Chosen]]:
+    with torch.inference_mode():
+        return search(toy.language, prefix, beams, eos, STEPS, top, lambda: False)
+
+
+def greedy(toy: Rsgpt, prefix: Prefix) -> list[list[Chosen]]:
+    rows: list[list[Chosen]] = [[] for _ in PROMPTS]
+    with torch.inference_mode():
+        decoder = Decoder(toy.language, prefix, [Draw(top=5)] * len(PROMPTS), EOS)
+        while decoder.rows and len(rows[0]) < STEPS:
+            chosen = decoder.choose()
+            for one in chosen:
+                rows[one.row].append(one)
+            decoder.advance(chosen)
+    return rows
+
+
+def test_beams_find_likelier_answers(toy: Rsgpt, prefix: Prefix) -> None:
+    wide, narrow = found(toy, prefix, 4), greedy(toy, prefix)
+    means = [(fmean(c.logprob for c in one), fmean(c.logprob for c in other)) for one, other in zip(wide, narrow)]
+    assert all(one >= other - 1e-4 for one, other in means)
+    assert any(one > other + 0.01 for one, other in means)
+
+
+def test_a_batch_is_searched_as_each_prompt_alone(toy: Rsgpt, prefix: Prefix) -> None:
+    together = found(toy, prefix, 3)
+    for row in range(len(PROMPTS)):
+        real = prefix.mask[row].bool()
+        (alone,) = found(toy, Prefix(prefix.embeds[row][real][None], prefix.mask[row][real][None]), 3)
+        assert [one.token for one in together[row]] == [one.token for one in alone]
+
+
+def test_the_end_is_left_out(toy: Rsgpt, prefix: Prefix) -> None:
+    third = found(toy, prefix, 2)[0][2].token
+    ended = found(toy, prefix, 2, eos=third)
+    assert all(one.token != third for row in ended for one in row)
+    assert all(row for row in ended)  # no answer begins with it
+    assert min(map(len, ended)) < STEPS
+
+
+def test_alternatives_of_the_first_token_are_those_of_greedy_search(toy: Rsgpt, prefix: Prefix) -> None:
+    for row, other in zip(found(toy, prefix, 3, top=5), greedy(toy, prefix), strict=True):
+        assert [token for token, _ in row[0].top] == [token for token, _ in other[0].top]
+        assert [value for _, value in row[0].top] == pytest.approx([value for _, value in other[0].top], abs=1e-3)
+        assert all(one.top == () for one in row[1:])
+
+
+def test_giving_up_ends_the_search(toy: Rsgpt, prefix: Prefix) -> None:
+    asked: list[int] = []
+
+    def enough() -> bool:
+        asked.append(1)
+        return len(asked) == 2
+
+    with torch.inference_mode():
+        rows = search(toy.language, prefix, 2, EOS, STEPS, 0, enough)
+    assert max(map(len, rows)) == 2
