@@ -5,7 +5,6 @@ It knows no HTTP and no files chosen by a client. One thread at a time may use i
 
 from __future__ import annotations
 
-import math
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -14,6 +13,7 @@ import torch
 from torch import Tensor
 
 from .asking import Answer, Ask, FinishReason, Step, Token
+from .confidence import calibrated, confidence
 from .errors import EngineError
 from .model.beams import search
 from .model.decoding import Chosen, Decoder, Draw
@@ -25,7 +25,6 @@ from .wording import is_degenerate
 
 _KEPT_PICTURES = 512  # features of this many pictures stay in memory; 107 kB each for the small model
 _ALTERNATIVES = 20  # as many as an ask may want; the first token's decide a confidence, whatever is asked for
-_YES_NO = ("yes", "no")
 
 
 class Engine:
@@ -118,6 +117,7 @@ class _Row:
     def __init__(self, model: Rsgpt, ask: Ask, prompt_tokens: int) -> None:
         self.ask = ask
         self._tokenizer = model.tokenizer
+        self._scales = model.config.calibration
         self._prompt_tokens = prompt_tokens + 1 + model.config.qformer.queries
         self._ids: list[int] = []
         self._tokens: list[Token] = []
@@ -144,25 +144,11 @@ class _Row:
     def finish(self, reason: FinishReason) -> Answer:
         """The answer as it stands."""
         text = self._text.strip()
-        sure = confidence(self._tokens, self._openings)
+        sure = calibrated(confidence(self._tokens, self._openings), text, self._scales)
         return Answer(text, tuple(self._tokens), sure, reason, is_degenerate(text), self._prompt_tokens)
 
     def _alternatives(self, chosen: Chosen, most: int) -> tuple[tuple[str, float], ...]:
         return tuple((self._tokenizer.decode([token]), logprob) for token, logprob in chosen.top[:most])
-
-
-def confidence(tokens: Sequence[Token], openings: Sequence[tuple[str, float]]) -> float:
-    """0 to 1. Yes or no: the given one's share of the two; else the geometric mean of the tokens' probabilities.
-
-    openings: the likeliest first tokens and their log probabilities, likeliest first.
-    """
-    if not tokens:
-        return 0.0
-    first = tokens[0].text.strip().lower().rstrip(".,")
-    shares = {word.strip().lower(): math.exp(logprob) for word, logprob in reversed(openings)}
-    if first in _YES_NO and all(word in shares for word in _YES_NO):
-        return shares[first] / sum(shares[word] for word in _YES_NO)
-    return math.exp(sum(token.logprob for token in tokens) / len(tokens))
 
 
 def _run(decoder: Decoder, rows: Sequence[_Row], eos: int) -> Iterator[Step]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,8 +14,8 @@ import pytest
 import torch
 
 from rsgpt_backend import engine as engine_module
-from rsgpt_backend.asking import Answer, Ask, Token
-from rsgpt_backend.engine import Engine, confidence
+from rsgpt_backend.asking import Answer, Ask
+from rsgpt_backend.engine import Engine
 from rsgpt_backend.errors import EngineError, ModelError
 from rsgpt_backend.model.language import file_sha256
 from rsgpt_backend.model.rsgpt import Rsgpt
@@ -243,29 +244,16 @@ def test_yes_or_no_is_sure_by_the_share_of_the_two(reciting: Callable[..., Engin
     assert answer.confidence == pytest.approx(math.exp(3) / (math.exp(3) + math.exp(1)), rel=1e-4)
 
 
-def token(text: str, probability: float) -> Token:
-    return Token(text, math.log(probability))
-
-
-def openings(**shares: float) -> list[tuple[str, float]]:
-    return [(f" {word}", math.log(share)) for word, share in shares.items()]
-
-
-def test_confidence_of_no() -> None:
-    assert confidence([token(" No", 0.3), token(".", 0.9)], openings(No=0.3, yes=0.1)) == pytest.approx(0.75)
-
-
-def test_confidence_takes_the_likelier_of_two_spellings() -> None:
-    assert confidence([token("yes", 0.6)], openings(yes=0.6, no=0.2, Yes=0.1, No=0.05)) == pytest.approx(0.75)
-
-
-def test_confidence_without_the_other_word_is_the_mean() -> None:
-    assert confidence([token("yes", 0.64), token("!", 0.25)], openings(yes=0.64, gray=0.1)) == pytest.approx(0.4)
-
-
-def test_confidence_of_a_sentence_is_the_geometric_mean() -> None:
-    tokens = [token("many", 0.5), token(" trees", 0.25), token(" here", 0.125)]
-    assert confidence(tokens, openings(many=0.5, yes=0.2, no=0.2)) == pytest.approx(0.25)
+def test_confidences_are_put_on_the_model_s_scale(
+    engine: Engine, toy: Rsgpt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (plain,) = engine.answer([ask()])
+    scales = dict.fromkeys(("yes_no", "phrase", "sentence"), (2.0, -1.0))
+    monkeypatch.setattr(toy, "config", replace(toy.config, calibration=scales))
+    (scaled,) = engine.answer([ask()])
+    assert scaled.text == plain.text
+    odds = math.log(plain.confidence / (1 - plain.confidence))
+    assert scaled.confidence == pytest.approx(1 / (1 + math.exp(1 - 2 * odds)), rel=1e-6)
 
 
 def test_sampling_repeats_by_its_seed(engine: Engine) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError
 from ..evaluate.ask_all import Answering, Manner
 from ..evaluate.result import Result, benchmark_name, read_result
+from ..model.config import ModelConfig
 from ..model.registry import DEFAULT_MODEL
 from .output import Output, note
 
@@ -35,6 +37,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         part.add_argument("--answers", type=Path, help="also write the scores and every answer to this JSON file")
         part.add_argument("--json", action="store_true", help="one JSON object")
         part.set_defaults(run=run)
+    calibrate = kinds.add_parser("calibrate", help="make a model's confidences mean what they say")
+    calibrate.add_argument("results", nargs="+", type=Path, metavar="FILE", help="of it, on validation data")
+    calibrate.add_argument("--model", type=Path, required=True, help="the model's folder; its model.json is changed")
+    calibrate.set_defaults(run=calibrate_model)
     report = kinds.add_parser("report", help="join evaluations in one report, as Markdown and as a page")
     report.add_argument("results", nargs="+", type=Path, metavar="FILE", help="what --answers has written")
     report.add_argument("--out", type=Path, required=True, help="a folder for report.md and report.html")
@@ -76,6 +82,22 @@ def _engine(args: argparse.Namespace) -> Answering:
             raise UsageError("A server searches as it is set up to. Leave --beams out, or --url.")
         return RemoteEngine(args.url, args.model, os.environ.get("RSGPT_API_KEY", ""))
     return Engine.load(args.model)
+
+
+def calibrate_model(args: argparse.Namespace) -> int:
+    """Write the scales into the model's own file; nothing is asked again."""
+    from ..evaluate.scales import fitted  # noqa: PLC0415 - numpy only where it is needed
+
+    config = ModelConfig.read(args.model)
+    results = [read_result(path) for path in args.results]
+    for result in results:
+        if result.weights_sha256 != config.weights_sha256:
+            raise UsageError(f"{result.benchmark} was evaluated with other weights. Evaluate this model first.")
+    scales = fitted(results, config.calibration)
+    replace(config, calibration=scales).write(args.model)
+    lines = [f"{name:>10}  slope {slope:.3f}, offset {offset:+.3f}" for name, (slope, offset) in scales.items()]
+    Output(False).result(scales, "\n".join(lines))
+    return 0
 
 
 def write_report(args: argparse.Namespace) -> int:

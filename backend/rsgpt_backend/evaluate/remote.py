@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..asking import Answer, Ask, Token
-from ..engine import confidence
+from ..confidence import confidence
 from ..errors import EngineError, UsageError
 
 _AT_ONCE = 4

@@ -65,13 +65,19 @@ class LanguageConfig:
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """One member of the family. weights_sha256 names the trained part and is checked when it is loaded."""
+    """One member of the family. weights_sha256 names the trained part and is checked when it is loaded.
+
+    caption_prompt, detail_prompt: what to ask for a caption and for a longer description; calibration: by form of
+    answer, slope and offset of its confidence's log odds (confidence.py).
+    """
 
     name: str
     vision: VisionConfig
     qformer: QFormerConfig
     language: LanguageConfig
     caption_prompt: str
+    detail_prompt: str = ""
+    calibration: dict[str, tuple[float, float]] = field(default_factory=dict)
     weights_sha256: str = ""
     licence: str = ""
     notes: dict[str, Any] = field(default_factory=dict)
@@ -85,9 +91,10 @@ class ModelConfig:
                 "vision": VisionConfig(**vision),
                 "qformer": QFormerConfig(**data["qformer"]),
                 "language": LanguageConfig(**data["language"]),
+                "calibration": {form: (slope, offset) for form, (slope, offset) in data.get("calibration", {}).items()},
             }
             return cls(**{**data, **parts})
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ModelError(f"The model's {CONFIG_FILE} cannot be used ({error}). Install the model again.") from error
 
     def to_dict(self) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from rsgpt_backend.cli import main
 from rsgpt_backend.evaluate.result import read_result
+from rsgpt_backend.model.config import ModelConfig
 
 
 @pytest.fixture(autouse=True)
@@ -67,6 +69,33 @@ def test_a_report_of_two_evaluations(
     assert "## Captions: captions" in text
     assert "## Questions: questions" in text
     assert "<svg" in (tmp_path / "new" / "report" / "report.html").read_text("utf-8")
+
+
+def test_a_model_is_calibrated(toy_folder: Path, toy_data: Path, tmp_path: Path) -> None:
+    model, answers = tmp_path / "model", tmp_path / "a.json"
+    shutil.copytree(toy_folder, model)
+    assert main(arguments("questions", toy_folder, toy_data, "--answers", str(answers))) == 0
+    result = read_result(answers)
+    for one in result.answers:
+        one["given"] = "yes"
+    result.answers.extend(result.answers * 10)
+    result.write(answers)
+    assert main(["evaluate", "calibrate", str(answers), "--model", str(model)]) == 0
+    before, after = ModelConfig.read(toy_folder), ModelConfig.read(model)
+    assert list(after.calibration) == ["yes_no"]
+    assert replace(after, calibration={}) == before
+
+
+def test_another_model_s_answers_calibrate_nothing(
+    toy_folder: Path, toy_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers = tmp_path / "a.json"
+    assert main(arguments("questions", toy_folder, toy_data, "--limit", "1", "--answers", str(answers))) == 0
+    model = tmp_path / "model"
+    replace(ModelConfig.read(toy_folder), weights_sha256="0" * 64).write(model)
+    assert main(["evaluate", "calibrate", str(answers), "--model", str(model)]) == 2
+    assert "evaluated with other weights" in capsys.readouterr().err
+    assert ModelConfig.read(model).calibration == {}
 
 
 def test_a_report_of_something_else(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
