@@ -36,7 +36,10 @@ class ReplyToken:
 
 @dataclass(frozen=True)
 class Reply:
-    """A finished answer. confidence: 0 to 1, NaN where the server reports no probabilities."""
+    """A finished answer. confidence: 0 to 1, NaN where the server reports no probabilities.
+
+    says_confidence: whether it is the server's own word, else it is the mean of the tokens' probabilities.
+    """
 
     text: str
     confidence: float
@@ -44,6 +47,7 @@ class Reply:
     finish_reason: str
     degenerate: bool
     model: str
+    says_confidence: bool = False
 
 
 def build_request(prompt: Prompt, model: str) -> bytes:
@@ -84,6 +88,7 @@ def parse_reply(body: bytes) -> Reply:
         finish_reason=str(choice.get("finish_reason") or "stop"),
         degenerate=bool(extra.get("degenerate", not text.strip())),
         model=str(record.get("model") or ""),
+        says_confidence=not math.isnan(_number(extra.get("confidence"))),
     )
 
 

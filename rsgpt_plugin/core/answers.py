@@ -26,7 +26,8 @@ _REPEATED = re.compile(r"\b(?P<part>\w+(?:\W+\w+){0,7}?)(?:\W+(?P=part)\b){2,}",
 class RawAnswer:
     """A model's reply as it is remembered.
 
-    confidence: geometric mean probability of the tokens, 0 to 1, None where the server tells none.
+    confidence: the server's own, or the geometric mean of the tokens' probabilities; 0 to 1, None where neither
+    is known.
     first_top: the likeliest alternatives of the first token with their natural log probabilities,
     likeliest first. asked_at: ISO 8601, UTC.
     """
@@ -40,7 +41,10 @@ class RawAnswer:
 
 @dataclass(frozen=True)
 class TypedAnswer:
-    """A value with its confidence (0 to 1), or, where value is None, the problem in words."""
+    """A value with its confidence (0 to 1), or, where value is None, the problem in words.
+
+    Where the problem is that the answer was not sure enough, there is a confidence, too.
+    """
 
     value: Optional[Value]
     confidence: Optional[float] = None
@@ -55,6 +59,14 @@ def read_answer(question: Question, raw: RawAnswer) -> TypedAnswer:
     if value is None:
         return TypedAnswer(None, None, f"'{_short(raw.text)}' is {_WANTED[question.type]}")
     return TypedAnswer(value, _confidence(value, raw))
+
+
+def kept_if_sure(answer: TypedAnswer, least: float) -> TypedAnswer:
+    """The answer, or in place of one that is less sure than `least` the words that it cannot be told."""
+    if answer.value is None or answer.confidence is None or answer.confidence >= least:
+        return answer
+    said = _short({True: "yes", False: "no"}.get(answer.value, str(answer.value)))
+    return TypedAnswer(None, answer.confidence, f"I can't tell ('{said}' would be {answer.confidence:.0%} sure)")
 
 
 def is_degenerate(text: str) -> bool:

@@ -9,6 +9,7 @@ from enum import Enum
 from ..errors import QuestionError
 
 CAPTION_PROMPT = "Describe this image."
+DETAIL_PROMPT = "Describe this image in detail."
 
 # Columns that every result has: a question of the same name would hide one of them.
 RESERVED_NAMES = frozenset(

@@ -39,10 +39,14 @@ _PROVENANCE = {
 
 
 class Status(Enum):
-    """What became of a tile. PARTIAL: some of its columns have an answer, `reason` says why not the others."""
+    """What became of a tile. PARTIAL: some of its columns have an answer, `reason` says why not the others.
+
+    UNSURE: none has, as the model was less sure than the user wants.
+    """
 
     ANSWERED = "answered"
     PARTIAL = "partial"
+    UNSURE = "unsure"
     SKIPPED = "skipped"
     FAILED = "failed"
 

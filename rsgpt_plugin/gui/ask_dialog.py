@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Optional
 
-from qgis.PyQt.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QLineEdit, QWidget
+from qgis.PyQt.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QLineEdit, QSpinBox, QWidget
 
 from ..core.questions import AnswerType, Question, parse_questions
 from ..errors import QuestionError
@@ -15,7 +15,8 @@ _NAME = "answer"
 class AskDialog(QDialog):
     """Ends with `accept` only when `question()` is one that can be asked."""
 
-    def __init__(self, parent: Optional[QWidget] = None) -> None:
+    def __init__(self, least_confidence: float = 0.0, parent: Optional[QWidget] = None) -> None:
+        """least_confidence: 0 to 1, what to begin with."""
         super().__init__(parent)
         self.setWindowTitle(self.tr("Ask about this area"))
         self.text = QLineEdit()
@@ -31,6 +32,12 @@ class AskDialog(QDialog):
             self.kind.addItem(label, kind.value)
         self.choices = QLineEdit()
         self.choices.setPlaceholderText(self.tr("forest, farmland, town"))
+        self.least = QSpinBox()
+        self.least.setRange(0, 100)
+        self.least.setSuffix(" %")
+        self.least.setSpecialValueText(self.tr("any"))
+        self.least.setToolTip(self.tr("What the model is less sure of is not told. It is kept for later questions."))
+        self.least.setValue(round(100 * least_confidence))
         self.problem = QLabel()
         self.problem.setWordWrap(True)
         roles = QDialogButtonBox.StandardButton
@@ -46,11 +53,16 @@ class AskDialog(QDialog):
         (question,) = parse_questions(f"{_NAME}[{kind}]: {self.text.text().strip()}")
         return question
 
+    def least_confidence(self) -> float:
+        """Return how sure an answer has to be, 0 to 1."""
+        return self.least.value() / 100
+
     def _lay_out(self) -> None:
         layout = QFormLayout(self)
         layout.addRow(self.tr("Question"), self.text)
         layout.addRow(self.tr("Answer"), self.kind)
         layout.addRow(self.tr("Choices"), self.choices)
+        layout.addRow(self.tr("Least confidence"), self.least)
         layout.addRow(self.problem)
         layout.addRow(self.buttons)
         self.buttons.accepted.connect(self.accept)

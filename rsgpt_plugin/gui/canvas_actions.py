@@ -15,6 +15,7 @@ from ..core.paths import plugin_root
 from ..core.questions import Question
 from ..errors import RsgptError
 from ..services.asking import AskingService
+from ..services.least_confidence import least_confidence, set_least_confidence
 from ..services.place import CLICK_SIZE_M, Place, canvas_place, clicked_place
 from ..services.set_up import SetUpTask, is_ready
 from .ask_dialog import AskDialog
@@ -73,6 +74,8 @@ class CanvasActions(QObject):
         menu.addSeparator()
         describe = menu.addAction(self._icon, self.tr("Describe this area"))
         describe.triggered.connect(lambda checked: self._describe_around(point))
+        detailed = menu.addAction(self._icon, self.tr("Describe this area in detail"))
+        detailed.triggered.connect(lambda checked: self._describe_around(point, True))
         ask = menu.addAction(self._icon, self.tr("Ask about this area…"))
         ask.triggered.connect(lambda checked: self._ask_around(point))
 
@@ -82,8 +85,8 @@ class CanvasActions(QObject):
     def _ask_canvas(self) -> None:
         self._ask_with_dialog(self._canvas_place)
 
-    def _describe_around(self, point: QgsPointXY) -> None:
-        self._ask(lambda: self._place_around(point))
+    def _describe_around(self, point: QgsPointXY, detailed: bool = False) -> None:
+        self._ask(lambda: self._place_around(point), detailed=detailed)
 
     def _ask_around(self, point: QgsPointXY) -> None:
         self._ask_with_dialog(lambda: self._place_around(point))
@@ -96,11 +99,12 @@ class CanvasActions(QObject):
         return clicked_place(self._canvas.mapSettings(), point, size)
 
     def _ask_with_dialog(self, find: Callable[[], Place]) -> None:
-        dialog = AskDialog(self._iface.mainWindow())
+        dialog = AskDialog(least_confidence(), self._iface.mainWindow())
         if dialog.exec() == QDialog.DialogCode.Accepted:
+            set_least_confidence(dialog.least_confidence())
             self._ask(find, dialog.question())
 
-    def _ask(self, find: Callable[[], Place], question: Optional[Question] = None) -> None:
+    def _ask(self, find: Callable[[], Place], question: Optional[Question] = None, detailed: bool = False) -> None:
         try:
             if not is_ready():
                 self._offer_set_up()
@@ -110,7 +114,7 @@ class CanvasActions(QObject):
             self._messages.problem(str(error))
             return
         self._messages.note(self.tr("Looking at the map… The first time, the model takes a moment to start."))
-        self._asking.ask(place, question)
+        self._asking.ask(place, question, detailed)
 
     def _offer_set_up(self) -> None:
         if self._set_up_task is not None:

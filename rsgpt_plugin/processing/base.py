@@ -34,7 +34,7 @@ from qgis.PyQt.QtGui import QIcon
 
 from ..client.models import DEFAULT_MODEL, model_identity
 from ..core.paths import plugin_root
-from ..core.questions import CAPTION_PROMPT, parse_questions
+from ..core.questions import CAPTION_PROMPT, DETAIL_PROMPT, parse_questions
 from ..errors import ImageryError, OutputError, QuestionError, RsgptError
 from ..geo.capture import CaptureMode, CaptureWish
 from ..geo.schema import output_fields
@@ -223,6 +223,9 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
     def _add_asking(self) -> None:
         self.addParameter(QgsProcessingParameterBoolean("CAPTION", self.tr("Write a caption"), defaultValue=True))
         self.addParameter(
+            QgsProcessingParameterBoolean("DETAILED", self.tr("Make the caption a longer one"), defaultValue=False)
+        )
+        self.addParameter(
             QgsProcessingParameterString(
                 "QUESTIONS",
                 self.tr("Questions, one a line, for example  cars[integer]: How many cars are there?"),
@@ -232,7 +235,19 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         )
         self.addParameter(QgsProcessingParameterString("MODEL", self.tr("Model"), defaultValue=DEFAULT_MODEL))
         self._add_advanced(
-            QgsProcessingParameterString("PROMPT", self.tr("Prompt for the caption"), defaultValue=CAPTION_PROMPT)
+            QgsProcessingParameterString(
+                "PROMPT", self.tr("Prompt for the caption, in place of the usual one"), optional=True
+            )
+        )
+        self._add_advanced(
+            QgsProcessingParameterNumber(
+                "LEAST_CONFIDENCE",
+                self.tr("Least confidence of an answer; below it there is none"),
+                type=QgsProcessingParameterNumber.Type.Double,
+                defaultValue=0.0,
+                minValue=0.0,
+                maxValue=1.0,
+            )
         )
 
     def _add_capture(self) -> None:
@@ -275,10 +290,10 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         prompt = self.parameterAsString(parameters, "PROMPT", context).strip()
         if not caption and not questions:
             raise QuestionError(self.tr("There is nothing to ask. Switch the caption on, or write a question."))
-        if caption and not prompt:
-            raise QuestionError(self.tr("The prompt for the caption is empty. Write one, or switch it off."))
+        usual = DETAIL_PROMPT if self.parameterAsBool(parameters, "DETAILED", context) else CAPTION_PROMPT
         model = model_identity(self.parameterAsString(parameters, "MODEL", context).strip())
-        return Asking(model, tuple(questions), prompt if caption else "")
+        least = self.parameterAsDouble(parameters, "LEAST_CONFIDENCE", context)
+        return Asking(model, tuple(questions), (prompt or usual) if caption else "", least)
 
     def _wish(self, parameters: Parameters, context: QgsProcessingContext) -> CaptureWish:
         mode = CaptureMode(self.parameterAsEnumString(parameters, "CAPTURE", context))

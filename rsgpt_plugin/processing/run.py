@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from itertools import chain
@@ -16,7 +16,7 @@ from qgis.PyQt.QtCore import QCoreApplication
 from ..client.gateway import local_gateway
 from ..client.models import ModelInfo
 from ..client.protocol import Prompt, Reply
-from ..core.answers import RawAnswer, TypedAnswer, is_degenerate, read_answer
+from ..core.answers import RawAnswer, TypedAnswer, is_degenerate, kept_if_sure, read_answer
 from ..core.cache import AnswerCache
 from ..core.hashing import Asked
 from ..core.paths import plugin_version
@@ -36,11 +36,15 @@ translate = QCoreApplication.translate
 
 @dataclass(frozen=True)
 class Asking:
-    """What is asked of every picture. prompt: for the caption, "" for none."""
+    """What is asked of every picture. prompt: for the caption, "" for none.
+
+    least_confidence: an answer to a question that is less sure, 0 to 1, is not told.
+    """
 
     model: ModelInfo
     questions: tuple[Question, ...]
     prompt: str
+    least_confidence: float = 0.0
 
     @property
     def asked(self) -> tuple[Question, ...]:
@@ -239,7 +243,7 @@ class Run:
 
     def _count(self, status: Status) -> None:
         self._done += 1
-        self.counts.skipped += status is Status.SKIPPED
+        self.counts.skipped += status in (Status.SKIPPED, Status.UNSURE)
         self.counts.failed += status is Status.FAILED
         self.counts.answered += status in (Status.ANSWERED, Status.PARTIAL)
         self._feedback.setProgress(100.0 * self._done / max(1, self.counts.tiles))
@@ -248,19 +252,27 @@ class Run:
         provenance = {**self._common, **row.provenance}
         if not row.outcomes:
             return RowValues(row.status, row.reason, provenance=provenance)
-        typed = {q.name: _typed(q, outcome) for q, outcome in zip(self._asking.asked, row.outcomes)}
+        typed = {q.name: self._typed(q, outcome) for q, outcome in zip(self._asking.asked, row.outcomes)}
         problems = [f"{name}: {answer.problem}" for name, answer in typed.items() if answer.problem]
-        status = Status.ANSWERED
-        if problems:
-            status = Status.FAILED if len(problems) == len(typed) else Status.PARTIAL
+        status = _status(list(typed.values()))
         provenance["asked_at"] = max((o.asked_at for o in row.outcomes if isinstance(o, RawAnswer)), default="")
         return RowValues(status, "; ".join(problems), typed.pop(CAPTION, None), typed, provenance)
 
 
-def _typed(question: Question, outcome: Outcome | None) -> TypedAnswer:
-    if isinstance(outcome, RawAnswer):
-        return read_answer(question, outcome)
-    return TypedAnswer(None, None, str(outcome))
+    def _typed(self, question: Question, outcome: Outcome | None) -> TypedAnswer:
+        if not isinstance(outcome, RawAnswer):
+            return TypedAnswer(None, None, str(outcome))
+        answer = read_answer(question, outcome)
+        return answer if question.name == CAPTION else kept_if_sure(answer, self._asking.least_confidence)
+
+
+def _status(answers: Sequence[TypedAnswer]) -> Status:
+    missing = [answer for answer in answers if answer.value is None]
+    if not missing:
+        return Status.ANSWERED
+    if len(missing) < len(answers):
+        return Status.PARTIAL
+    return Status.UNSURE if any(answer.confidence is not None for answer in missing) else Status.FAILED
 
 
 def _why_empty(picture: Picture) -> str:
@@ -270,8 +282,11 @@ def _why_empty(picture: Picture) -> str:
 
 
 def _remembered(reply: Reply) -> RawAnswer:
-    """What of a reply is worth keeping; probabilities that are no numbers are left out."""
-    top = reply.tokens[0].top if reply.tokens else ()
+    """What of a reply is worth keeping; probabilities that are no numbers are left out.
+
+    A server that says itself how sure it is knows better than what its first token's alternatives tell.
+    """
+    top = reply.tokens[0].top if reply.tokens and not reply.says_confidence else ()
     return RawAnswer(
         text=reply.text,
         confidence=None if math.isnan(reply.confidence) else reply.confidence,

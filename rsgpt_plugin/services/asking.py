@@ -18,6 +18,7 @@ from qgis.PyQt.QtCore import QCoreApplication, QObject, pyqtSignal
 
 from ..core.questions import Question
 from ..errors import OutputError
+from .least_confidence import least_confidence
 from .place import Place
 from .results_layer import ResultsLayer, reasons
 
@@ -62,13 +63,14 @@ class AskingService(QObject):
         self._results = ResultsLayer(project)
         self._clicks: list[_Click] = []
 
-    def ask(self, place: Place, question: Optional[Question] = None) -> None:
+    def ask(self, place: Place, question: Optional[Question] = None, detailed: bool = False) -> None:
         """Describe `place`, or ask `question` about it, in a task that the task manager shows and can cancel."""
         context = QgsProcessingContext()
         context.setProject(self._project)
         click = _Click(question, context)
         algorithm = QgsApplication.processingRegistry().createAlgorithmById(_ALGORITHM)
-        task = QgsProcessingAlgRunnerTask(algorithm, place.parameters(question), context, click.feedback)
+        parameters = {**place.parameters(question, detailed), "LEAST_CONFIDENCE": least_confidence()}
+        task = QgsProcessingAlgRunnerTask(algorithm, parameters, context, click.feedback)
         task.setDescription(translate("Rsgpt", "RSGPT looks at {layer}").format(layer=place.layer_name))
         if click.feedback.errors or task.isCanceled():
             self.failed.emit(_sentence(click.feedback))

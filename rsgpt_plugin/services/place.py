@@ -45,13 +45,14 @@ class Place:
     side_m: float
     pixels: float
 
-    def parameters(self, question: Optional[Question] = None) -> dict[str, Any]:
+    def parameters(self, question: Optional[Question] = None, detailed: bool = False) -> dict[str, Any]:
         """Return what describes it, or, with a question, what answers that alone: always one tile, one row."""
         asked = {
             "INPUT": self.layer_id,
             "EXTENT": self.extent,
             "TILE_SIZE": _LARGEST_TILE,
             "CAPTION": question is None,
+            "DETAILED": detailed,
             "QUESTIONS": question.line if question else "",
             "OUTPUT": QgsProcessing.TEMPORARY_OUTPUT,
         }

@@ -54,6 +54,12 @@ def test_errors_become_a_sentence(case: dict[str, Any]) -> None:
     assert case["status"] in (401, 403) or case["body"]["error"]["message"] in sentence
 
 
+def test_it_is_told_whether_the_confidence_is_the_server_s_own() -> None:
+    body = {"choices": [{"message": {"content": "yes"}}], "rsgpt": {"confidence": 0.7}}
+    assert parse_reply(json.dumps(body).encode()).says_confidence
+    assert not parse_reply(json.dumps({"choices": body["choices"]}).encode()).says_confidence
+
+
 def test_confidence_comes_from_the_tokens_where_the_server_gives_none() -> None:
     tokens = [{"token": "a", "logprob": math.log(0.5)}, {"token": "b", "logprob": math.log(0.125)}]
     body = {"choices": [{"message": {"content": "ab"}, "logprobs": {"content": tokens}}]}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from typing import Optional
 
 import pytest
 
-from rsgpt_plugin.core.answers import RawAnswer, TypedAnswer, is_degenerate, read_answer
+from rsgpt_plugin.core.answers import RawAnswer, TypedAnswer, is_degenerate, kept_if_sure, read_answer
 from rsgpt_plugin.core.questions import AnswerType, Question
 
 TEXT = Question("caption", "What?")
@@ -85,6 +86,18 @@ def test_yes_and_no_share_the_confidence() -> None:
     top = (("Yes", math.log(0.6)), (" no", math.log(0.2)), ("There", math.log(0.1)))
     answer = read_answer(Question("x", "?", AnswerType.YESNO), RawAnswer("Yes.", 0.1, top))
     assert answer.confidence == pytest.approx(0.75)
+
+
+@pytest.mark.parametrize(("least", "value"), [(0.0, True), (0.5, True), (0.6, True), (0.61, None), (1.0, None)])
+def test_what_is_less_sure_than_wanted_is_not_told(least: float, value: Optional[bool]) -> None:
+    answer = kept_if_sure(TypedAnswer(True, 0.6), least)
+    assert (answer.value, answer.confidence) == (value, 0.6)
+    assert answer.problem == ("" if value else "I can't tell ('yes' would be 60% sure)")
+
+
+def test_what_has_no_confidence_is_told() -> None:
+    assert kept_if_sure(TypedAnswer("road"), 1.0) == TypedAnswer("road")
+    assert kept_if_sure(TypedAnswer(None, None, "broken"), 1.0).problem == "broken"
 
 
 def test_a_sentence_has_the_confidence_of_its_tokens() -> None:

@@ -48,6 +48,15 @@ def test_a_list_needs_two_choices(dialog: AskDialog) -> None:
     assert dialog.question() == Question("answer", "Which is it?", AnswerType.CHOICE, ("forest", "town"))
 
 
+def test_how_sure_an_answer_has_to_be(qgis_app: object) -> None:
+    dialog = AskDialog(0.35)
+    assert dialog.least.text() == "35 %"
+    dialog.least.setValue(0)
+    assert (dialog.least.text(), dialog.least_confidence()) == ("any", 0.0)
+    dialog.least.setValue(60)
+    assert dialog.least_confidence() == 0.6
+
+
 def test_what_cannot_be_read_is_said(dialog: AskDialog) -> None:
     dialog.text.setText("x" * 3000)
     assert not can_be_accepted(dialog)

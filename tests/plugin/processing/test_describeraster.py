@@ -183,7 +183,6 @@ def test_every_result_that_is_loaded_is_styled(raster: Make, gateway: ScriptedGa
         ({"EXTENT": "0,10,0,10 [EPSG:32611]"}, "outside the layer 'raster'. Choose one that overlaps"),
         ({"QUESTIONS": "fine\nn[number]: How many?"}, "Question line 2 cannot be read: the type `number`"),
         ({"CAPTION": False}, "nothing to ask"),
-        ({"PROMPT": "  "}, "prompt for the caption is empty"),
         ({"MODEL": "rsgpt-huge"}, "no model named “rsgpt-huge”. Choose one of these: rsgpt-small"),
         ({"BANDS": [1, 2]}, "one band (grey) or three bands"),
         ({"BANDS": [1], "CAPTURE": "rendered"}, "Leave the bands out"),

@@ -7,7 +7,8 @@ from qgis.core import QgsApplication, QgsProcessingAlgorithm, QgsProcessingParam
 
 from rsgpt_plugin.processing.provider import RsgptProvider
 
-SHARED = {"INPUT", "CAPTION", "QUESTIONS", "PROMPT", "MODEL", "BANDS", "CAPTURE", "GROUND_RESOLUTION", "OUTPUT"}
+SHARED = {"INPUT", "CAPTION", "DETAILED", "QUESTIONS", "PROMPT", "MODEL", "BANDS", "CAPTURE", "OUTPUT"}
+SHARED |= {"GROUND_RESOLUTION", "LEAST_CONFIDENCE"}
 
 
 @pytest.fixture

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from qgis.core import QgsFeature, QgsFeatureSink, QgsProcessingFeedback, QgsVectorLayer
+from qgis.core import NULL, QgsFeature, QgsFeatureSink, QgsProcessingFeedback, QgsVectorLayer
 
 from rsgpt_plugin.client.models import ModelInfo
 from rsgpt_plugin.client.protocol import Prompt
@@ -107,6 +108,26 @@ def test_questions_become_typed_columns(bench: Bench, gateway: ScriptedGateway) 
     assert row["image_sha256"] == picture(1).sha256
     assert (row["gsd_m"], row["bands"], row["stretch"]) == (0.3, "1,2,3", "none")
     assert row["asked_at"].isValid()
+
+
+def test_an_answer_that_is_not_sure_enough_is_not_told(bench: Bench, gateway: ScriptedGateway) -> None:
+    gateway.say = lambda prompt: "twelve"
+    questions = tuple(parse_questions("n[integer]: How many?"))
+    asking = Asking(MODEL, questions, "", least_confidence=0.81)
+    counts, (row,) = bench.run(asking, places(1), 1)
+    assert (row["status"], row["n"], counts.skipped) == ("unsure", NULL, 1)
+    assert row["n_confidence"] == pytest.approx(0.8)
+    assert row["reason"] == "n: I can't tell ('12' would be 80% sure)"
+    again, (row,) = bench.run(replace(asking, least_confidence=0.8), places(1), 1)
+    assert (row["status"], row["n"], again.asked) == ("answered", 12, 0)  # it was remembered all the same
+
+
+def test_a_caption_is_told_however_sure_it_is(bench: Bench, gateway: ScriptedGateway) -> None:
+    gateway.say = lambda prompt: "twelve"
+    questions = tuple(parse_questions("n[integer]: How many?"))
+    counts, (row,) = bench.run(Asking(MODEL, questions, CAPTION.prompt, 0.99), places(1), 1)
+    assert (row["caption"], row["n"], row["status"]) == ("twelve", NULL, "partial")
+    assert counts.answered == 1
 
 
 def test_an_answer_that_does_not_fit_leaves_its_column_empty_and_says_why(

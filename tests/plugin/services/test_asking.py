@@ -15,6 +15,7 @@ from rsgpt_plugin.client.local_server import LocalServer
 from rsgpt_plugin.core.questions import AnswerType, Question
 from rsgpt_plugin.processing.provider import RsgptProvider
 from rsgpt_plugin.services.asking import AskingService
+from rsgpt_plugin.services.least_confidence import set_least_confidence
 from rsgpt_plugin.services.place import canvas_place
 from tests.plugin.services.conftest import around, view_of
 
@@ -93,6 +94,32 @@ def test_questions_of_each_kind_join_the_same_layer(
     assert told.answers == ["yes", "12", "forest"]
     (layer,) = QgsProject.instance().mapLayersByName("RSGPT answers")
     assert [row["question"] for row in layer.getFeatures()] == [question.text for question in questions]
+
+
+def test_an_answer_below_the_user_s_threshold_is_not_told(
+    service: AskingService, raster: QgsRasterLayer, serve: Serve
+) -> None:
+    serve("--reply", "yes")
+    told = Told(service)
+    place = canvas_place(view_of([raster], around(150, 150, 100)))
+    set_least_confidence(0.95)
+    try:
+        service.ask(place, Question("answer", "Is there water?", AnswerType.YESNO))
+        told.wait()
+    finally:
+        set_least_confidence(0.0)
+    assert told.answers == []
+    assert "I can't tell ('yes' would be 90% sure)" in told.problems[0]
+
+
+def test_a_longer_description_is_asked_for_in_its_own_words(
+    service: AskingService, raster: QgsRasterLayer, serve: Serve
+) -> None:
+    serve("--script", '{"replies": {"in detail": "a long tale", "image": "short"}}')
+    told = Told(service)
+    service.ask(canvas_place(view_of([raster], around(150, 150, 100))), detailed=True)
+    told.wait()
+    assert told.answers == ["a long tale"]
 
 
 def test_the_answer_lies_in_the_project_s_crs(service: AskingService, raster: QgsRasterLayer, serve: Serve) -> None:
