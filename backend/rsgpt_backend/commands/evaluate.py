@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..data.scenes import QUESTION, scene_questions
 from ..errors import UsageError
 from ..evaluate.ask_all import Answering, Manner
 from ..evaluate.result import Result, benchmark_name, read_result
@@ -27,16 +28,22 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         part = kinds.add_parser(kind, help=text)
         part.add_argument("--images", type=Path, required=True, help="a folder or zip of pictures")
         part.add_argument("--annotations", type=Path, required=True, help="a caption or question file")
-        part.add_argument("--model", default=DEFAULT_MODEL, help="a name that `rsgpt models` lists, or a folder")
-        part.add_argument(
-            "--url", help="ask this OpenAI-compatible server; --model is its model, RSGPT_API_KEY its key"
-        )
-        part.add_argument("--beams", type=_count, default=1, help="answers followed at once; 1 is greedy")
         part.add_argument("--prompt", default="", help="what to ask for a caption in place of the model's own prompt")
-        part.add_argument("--limit", type=_count, help="only so many pictures or questions, evenly spread")
-        part.add_argument("--answers", type=Path, help="also write the scores and every answer to this JSON file")
-        part.add_argument("--json", action="store_true", help="one JSON object")
+        _add_manner(part)
         part.set_defaults(run=run)
+    scenes = kinds.add_parser("scenes", help="accuracy by scene, of pictures sorted into folders")
+    scenes.add_argument("--images", type=Path, required=True, help="a folder with one folder of pictures a scene")
+    scenes.add_argument("--prompt", default=QUESTION, help="what to ask of each picture")
+    scenes.add_argument(
+        "--name",
+        type=_names,
+        action="append",
+        default=[],
+        metavar="FOLDER=NAME[,NAME]",
+        help="answers that are right for a folder, where its name is none or not the only one",
+    )
+    _add_manner(scenes)
+    scenes.set_defaults(run=run_scenes)
     calibrate = kinds.add_parser("calibrate", help="make a model's confidences mean what they say")
     calibrate.add_argument("results", nargs="+", type=Path, metavar="FILE", help="of it, on validation data")
     calibrate.add_argument("--model", type=Path, required=True, help="the model's folder; its model.json is changed")
@@ -56,19 +63,49 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     ratings.set_defaults(run=sum_up)
 
 
+def _add_manner(part: argparse.ArgumentParser) -> None:
+    """Who is asked, how, and where the answers go."""
+    part.add_argument("--model", default=DEFAULT_MODEL, help="a name that `rsgpt models` lists, or a folder")
+    part.add_argument("--url", help="ask this OpenAI-compatible server; --model is its model, RSGPT_API_KEY its key")
+    part.add_argument("--beams", type=_count, default=1, help="answers followed at once; 1 is greedy")
+    part.add_argument("--limit", type=_count, help="only so many pictures or questions, evenly spread")
+    part.add_argument("--answers", type=Path, help="also write the scores and every answer to this JSON file")
+    part.add_argument("--json", action="store_true", help="one JSON object")
+
+
 def run(args: argparse.Namespace) -> int:
-    """Score and print."""
+    """Score captions or questions, and print."""
     from ..evaluate import captions, questions  # noqa: PLC0415 - wrong use is told before torch is imported
 
     evaluate = {"captions": captions.evaluate, "questions": questions.evaluate}[args.kind]
-    engine = _engine(args)
-    manner = Manner(args.limit, args.beams, args.prompt)
-    scores, answers = evaluate(engine, args.images, args.annotations, manner)
+    engine, manner = _engine(args), Manner(args.limit, args.beams, args.prompt)
+    scored = evaluate(engine, args.images, args.annotations, manner)
+    return _told(args, engine, manner, benchmark_name(args.annotations), scored)
+
+
+def run_scenes(args: argparse.Namespace) -> int:
+    """Score the scene of each picture, and print."""
+    from ..evaluate.questions import scored  # noqa: PLC0415 - wrong use is told before torch is imported
+
+    args.kind = "questions"
+    asked = scene_questions(args.images, dict(args.name), args.prompt)
+    engine, manner = _engine(args), Manner(args.limit, args.beams)
+    return _told(args, engine, manner, args.images.resolve().name, scored(engine, args.images, asked, manner))
+
+
+def _told(
+    args: argparse.Namespace,
+    engine: Answering,
+    manner: Manner,
+    benchmark: str,
+    scored: tuple[dict[str, Any], list[dict[str, Any]]],
+) -> int:
+    scores, answers = scored
     output = Output(args.json)
     output.result(scores, "\n".join(_lines(scores)))
     if args.answers:
-        benchmark, images = benchmark_name(args.annotations), str(args.images.resolve())
         name = ", ".join(part for part in (engine.name, manner.label) if part)
+        images = str(args.images.resolve())
         Result(args.kind, benchmark, name, engine.weights_sha256, images, scores, answers).write(args.answers)
     return output.exit_code
 
@@ -146,6 +183,14 @@ def _lines(scores: dict[str, Any]) -> Iterator[str]:
         yield f"{name:>10}  {value}" + (f"  ({ends[0]} to {ends[1]})" if ends else "")
     if "calibration" in scores:
         yield f"{'ECE':>10}  {scores['calibration']['ece']}"
+
+
+def _names(text: str) -> tuple[str, list[str]]:
+    folder, _, names = text.partition("=")
+    right = [name.strip() for name in names.split(",") if name.strip()]
+    if not folder or not right:
+        raise argparse.ArgumentTypeError("write FOLDER=NAME, for example cIndustry=industrial area,factory")
+    return folder, right
 
 
 def _count(text: str) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..data.annotations import read_questions
+from ..data.annotations import Questioned, read_questions
 from ..errors import DataError
 from .ask_all import Answering, Manner, answer_all, spread
 from .calibration import calibration
@@ -33,9 +33,17 @@ def evaluate(
     engine: Answering, images: Path, annotations: Path, manner: Manner
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Scores, and every answer beside the right one."""
-    questions = spread(read_questions(annotations), manner.limit)
+    questions = read_questions(annotations)
     if not questions:
         raise DataError(f"{annotations} holds no questions. Give a file with some.")
+    return scored(engine, images, questions, manner)
+
+
+def scored(
+    engine: Answering, images: Path, questions: Sequence[Questioned], manner: Manner
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Scores, and every answer beside the right one."""
+    questions = spread(questions, manner.limit)
     started = time.monotonic()
     answers = answer_all(engine, images, [(one.filename, one.question) for one in questions], manner.beams)
     told = [

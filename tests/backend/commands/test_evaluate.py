@@ -14,6 +14,7 @@ import pytest
 from rsgpt_backend.cli import main
 from rsgpt_backend.evaluate.result import read_result
 from rsgpt_backend.model.config import ModelConfig
+from tests.backend.toy import picture
 
 
 @pytest.fixture(autouse=True)
@@ -54,6 +55,27 @@ def test_text(toy_folder: Path, toy_data: Path, capsys: pytest.CaptureFixture[st
     out = capsys.readouterr().out
     assert "questions  2\n" in out
     assert re.search(r"average  [\d.]+  \([\d.]+ to [\d.]+\)\n +ECE  [\d.]+\n", out)
+
+
+def test_scenes_of_folders(toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for number, scene in enumerate(["river", "river", "bTown"]):
+        folder = tmp_path / "sorted" / scene
+        folder.mkdir(parents=True, exist_ok=True)
+        picture(number).save(folder / f"{number}.png")
+    given = ["evaluate", "scenes", "--images", str(tmp_path / "sorted"), "--name", "bTown=town,city"]
+    answers = tmp_path / "a.json"
+    assert main([*given, "--model", str(toy_folder), "--json", "--answers", str(answers)]) == 0
+    scores = json.loads(capsys.readouterr().out)
+    assert scores["questions"] == 3
+    assert list(scores["accuracy"]) == ["bTown", "river", "average"]
+    assert read_result(answers).benchmark == "sorted"
+
+
+@pytest.mark.parametrize("name", ["bTown", "=town", "bTown=", "bTown= , "])
+def test_a_name_without_its_folder_is_wrong_use(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["evaluate", "scenes", "--images", "x", "--name", name])
+    assert "write FOLDER=NAME" in capsys.readouterr().err
 
 
 def test_a_report_of_two_evaluations(

@@ -14,7 +14,7 @@ from .blocks import Block, Case, Cases, Figure, Heading, Table, Text
 from .figures import bars, kept, reliability
 
 WORST = 12
-_METRICS = ("BLEU-1", "BLEU-4", "METEOR", "ROUGE-L", "CIDEr")
+_METRICS = ("BLEU-1", "BLEU-4", "METEOR", "ROUGE-L", "CIDEr", "invented", "recalled")
 
 
 def contents(results: Sequence[Result]) -> list[Block]:
@@ -40,8 +40,13 @@ def _models(results: Sequence[Result]) -> str:
 def _captions(benchmark: str, results: Sequence[Result], others: Sequence[dict[str, Any]]) -> Iterator[Block]:
     yield Heading(f"Captions: {benchmark}")
     count = results[0].scores["images"]
-    yield Text(f"{count} pictures; each figure x 100, by pycocoevalcap.")
+    yield Text(
+        f"{count} pictures; each figure x 100, by pycocoevalcap. Invented: of the objects that captions name, those "
+        "that no reference names; recalled: of those that most references name, those that captions name."
+    )
     yield _compared(_METRICS, results, others)
+    for result in results:
+        yield from _calibrated(result, "A caption is right here where it invents no object.")
 
 
 def _questions(benchmark: str, results: Sequence[Result], others: Sequence[dict[str, Any]]) -> Iterator[Block]:
@@ -63,8 +68,12 @@ def _drawn(result: Result) -> Iterator[Block]:
     scores = result.scores
     rows = [(kind, value, scores["intervals"][kind]) for kind, value in scores["accuracy"].items()]
     yield Figure(f"{result.model}: accuracy by kind", bars(rows))
-    told = scores["calibration"]
-    yield Text(f"{result.model}: expected calibration error {told['ece']:.1f} %.")
+    yield from _calibrated(result, "")
+
+
+def _calibrated(result: Result, meaning: str) -> Iterator[Block]:
+    told = result.scores["calibration"]
+    yield Text(f"{result.model}: expected calibration error {told['ece']:.1f} %. {meaning}".strip())
     yield Figure(f"{result.model}: is a confidence met?", reliability(told["bins"]))
     yield Figure(f"{result.model}: accuracy of the surest answers", kept(told["kept"]))
     header = ["Answers kept, %", "Accuracy, %", "Least confidence, %"]

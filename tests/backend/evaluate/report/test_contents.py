@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from rsgpt_backend.errors import DataError
+from rsgpt_backend.evaluate.calibration import calibration
 from rsgpt_backend.evaluate.questions import summary
 from rsgpt_backend.evaluate.report import contents as module
 from rsgpt_backend.evaluate.report.blocks import Block, Cases, Figure, Heading, Table, Text
@@ -37,6 +38,7 @@ def captions(images: Path, model: str = "small", benchmark: str = "UCM-Captions,
         for n in range(20)
     ]
     scores = {"images": 20, "BLEU-1": 50.0, "BLEU-4": 20.0, "METEOR": None, "ROUGE-L": 40.0, "CIDEr": 123.4}
+    scores |= {"invented": 20.0, "recalled": 70.0, "calibration": calibration([0.5] * 20, [True] * 10 + [False] * 10)}
     intervals = {"ROUGE-L": [30.0, 50.0], "CIDEr": [110.0, 140.0]}
     return Result("captions", benchmark, model, "ab" * 32, str(images), {**scores, "intervals": intervals}, answers)
 
@@ -63,12 +65,12 @@ def of(kind: type, blocks: list[Block]) -> list:
 
 def test_measured_figures_stand_beside_published_ones_with_their_source(images: Path) -> None:
     table = of(Table, contents([captions(images), captions(images, "other")]))[0]
-    assert table.header == ["Model", "BLEU-1", "BLEU-4", "METEOR", "ROUGE-L", "CIDEr", "Source"]
-    assert table.rows[0] == ["small", "50.0", "20.0", "-", "40.0 [30.0, 50.0]", "123.4 [110.0, 140.0]", "measured"]
+    assert table.header == ["Model", "BLEU-1", "BLEU-4", "METEOR", "ROUGE-L", "CIDEr", "invented", "recalled", "Source"]
+    assert table.rows[0] == ["small", "50.0", "20.0", "-", "40.0 [30.0, 50.0]", "123.4 [110.0, 140.0]", "20.0", "70.0", "measured"]
     assert table.rows[1][0] == "other"
     paper = next(row for row in table.rows if row[0] == "RSGPT 13B")
     assert paper[5] == "333.2"
-    assert "unverified" in paper[6]
+    assert "unverified" in paper[-1]
 
 
 def test_each_benchmark_is_a_part_of_its_own(images: Path) -> None:
@@ -81,8 +83,8 @@ def test_each_benchmark_is_a_part_of_its_own(images: Path) -> None:
         "Worst cases: my labels, small",
         "Worst cases: RSIEval, small",
     ]
-    assert len(of(Table, blocks)[1].rows) == 1  # nobody has published figures on it
-    assert len(of(Figure, blocks)) == 3
+    assert len(of(Table, blocks)[2].rows) == 1  # nobody has published figures on it
+    assert len(of(Figure, blocks)) == 2 + 2 + 3
     assert any("expected calibration error" in block.text for block in of(Text, blocks))
 
 

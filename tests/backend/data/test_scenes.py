@@ -1,0 +1,39 @@
+"""Folders of pictures become questions whose answer is the folder's name, or the names given for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rsgpt_backend.data.annotations import Questioned
+from rsgpt_backend.data.scenes import QUESTION, scene_questions
+from rsgpt_backend.errors import DataError
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> Path:
+    for name in ("golfcourse/g1.jpg", "golfcourse/g2.PNG", "cIndustry/c1.tif", "cIndustry/notes.txt", "README.md"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    return tmp_path
+
+
+def test_a_folder_is_its_scene_in_words(images: Path) -> None:
+    assert scene_questions(images, {"cIndustry": ["industrial area", "factory"]}, QUESTION) == [
+        Questioned("c1.tif", QUESTION, "industrial area", "cIndustry", ("factory",)),
+        Questioned("g1.jpg", QUESTION, "golf course", "golfcourse"),
+        Questioned("g2.PNG", QUESTION, "golf course", "golfcourse"),
+    ]
+
+
+def test_a_name_for_a_folder_that_is_not_there(images: Path) -> None:
+    with pytest.raises(DataError, match="no pictures in a folder dRiver"):
+        scene_questions(images, {"dRiver": ["river"]}, QUESTION)
+
+
+def test_two_pictures_of_one_name(images: Path) -> None:
+    (images / "cIndustry" / "g1.jpg").touch()
+    with pytest.raises(DataError, match=r"have the same name\. Rename one"):
+        scene_questions(images, {}, QUESTION)
