@@ -13,10 +13,10 @@ CAPTION_PROMPTS = (
 )
 DETAIL_PROMPTS = (
     "Describe this image in detail.",
-    "Give a detailed description of this image.",
-    "Write a detailed description of the area.",
-    "Describe in detail what can be seen here.",
     "Please provide a detailed description of the picture.",
+    "Take a look at this image and describe what you notice.",
+    "Could you describe the contents of this image for me?",
+    "Give a detailed description of this area.",
 )
 SCENE_PROMPTS = (
     "What kind of area is this?",
