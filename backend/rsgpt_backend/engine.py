@@ -15,7 +15,7 @@ from torch import Tensor
 from .asking import Answer, Ask, FinishReason, Step, Token
 from .confidence import calibrated, confidence
 from .errors import EngineError
-from .model.beams import search
+from .model.beams import Search, search
 from .model.decoding import Chosen, Decoder, Draw
 from .model.registry import model_folder
 from .model.rsgpt import Prefix, Rsgpt
@@ -50,6 +50,11 @@ class Engine:
         """What to ask for a caption."""
         return self.model.config.caption_prompt
 
+    @property
+    def detail_prompt(self) -> str:
+        """What to ask for a longer description; for a model that knows none, a caption."""
+        return self.model.config.detail_prompt or self.caption_prompt
+
     @torch.inference_mode()
     def stream(self, asks: Sequence[Ask]) -> Iterator[Step]:
         """Answer a batch; see asking.Predictor."""
@@ -83,12 +88,12 @@ class Engine:
     def _searched(self, prefix: Prefix, rows: Sequence[_Row], beams: int) -> Iterator[Step]:
         """Beam search: all tokens of all rows come at the end."""
         most = max(row.ask.max_new_tokens for row in rows)
-        eos = self.model.config.language.eos_id
+        how = Search(beams, self.model.config.language.eos_id, most, _ALTERNATIVES)
 
         def given_up() -> bool:
             return all(row.ask.cancel.is_set() for row in rows)
 
-        found = search(self.model.language, prefix, beams, eos, most, _ALTERNATIVES, given_up)
+        found = search(self.model.language, prefix, how, given_up)
         for place, (row, tokens) in enumerate(zip(rows, found, strict=True)):
             taken = tokens[: row.ask.max_new_tokens]
             yield from (Step(place, token=row.add(one)) for one in taken)

@@ -258,7 +258,6 @@ class Run:
         provenance["asked_at"] = max((o.asked_at for o in row.outcomes if isinstance(o, RawAnswer)), default="")
         return RowValues(status, "; ".join(problems), typed.pop(CAPTION, None), typed, provenance)
 
-
     def _typed(self, question: Question, outcome: Outcome | None) -> TypedAnswer:
         if not isinstance(outcome, RawAnswer):
             return TypedAnswer(None, None, str(outcome))

@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from rsgpt_backend import engine as engine_module
-from rsgpt_backend.asking import Answer, Ask
+from rsgpt_backend.asking import Answer, Ask, Token
 from rsgpt_backend.engine import Engine
 from rsgpt_backend.errors import EngineError, ModelError
 from rsgpt_backend.model.language import file_sha256
@@ -244,9 +244,7 @@ def test_yes_or_no_is_sure_by_the_share_of_the_two(reciting: Callable[..., Engin
     assert answer.confidence == pytest.approx(math.exp(3) / (math.exp(3) + math.exp(1)), rel=1e-4)
 
 
-def test_confidences_are_put_on_the_model_s_scale(
-    engine: Engine, toy: Rsgpt, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_confidences_are_put_on_the_model_s_scale(engine: Engine, toy: Rsgpt, monkeypatch: pytest.MonkeyPatch) -> None:
     (plain,) = engine.answer([ask()])
     scales = dict.fromkeys(("yes_no", "phrase", "sentence"), (2.0, -1.0))
     monkeypatch.setattr(toy, "config", replace(toy.config, calibration=scales))

@@ -34,9 +34,14 @@ class Item:
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the `describe` and `ask` commands."""
     describe = subparsers.add_parser("describe", help="caption pictures")
-    describe.add_argument("--prompt", help="what to ask in place of the model's own caption prompt")
+    wording = describe.add_mutually_exclusive_group()
+    wording.add_argument("--prompt", help="what to ask in place of the model's own caption prompt")
+    wording.add_argument("--detailed", action="store_true", help="several sentences in place of one")
     ask = subparsers.add_parser("ask", help="answer questions about pictures")
     ask.add_argument("--question", action="append", required=True, help="may be given several times")
+    ask.add_argument(
+        "--least-confidence", type=_share, default=0.0, metavar="0..1", help="what it is less sure of is not told"
+    )
     for parser, run in ((describe, run_describe), (ask, run_ask)):
         parser.add_argument("images", nargs="+", metavar="IMAGE", help="a PNG, JPEG or TIFF")
         parser.add_argument("--model", default=DEFAULT_MODEL, help="a name that `rsgpt models` lists, or a folder")
@@ -48,7 +53,7 @@ def run_describe(args: argparse.Namespace) -> int:
     """Caption every picture; 1 if some could not be read."""
     prompts = _checked([args.prompt] if args.prompt is not None else [])
     engine = _engine(args.model)
-    prompt = prompts[0] if prompts else engine.caption_prompt
+    prompt = prompts[0] if prompts else engine.detail_prompt if args.detailed else engine.caption_prompt
     output = Output(args.json)
     for item, answer in _answers(engine, [Item(path, "") for path in args.images], prompt):
         data = {"image": item.path}
@@ -71,9 +76,18 @@ def run_ask(args: argparse.Namespace) -> int:
         if isinstance(answer, RsgptError):
             output.failure(data, answer)
         else:
-            found = {"answer": answer.text, "confidence": round(answer.confidence, 4), "model": engine.name}
-            output.result({**data, **found}, f"{item.path}: {item.question} {answer.text} ({answer.confidence:.0%})")
+            told = answer.text if answer.confidence >= args.least_confidence else None
+            found = {"answer": told, "confidence": round(answer.confidence, 4), "model": engine.name}
+            shown = "I can't tell" if told is None else told
+            output.result({**data, **found}, f"{item.path}: {item.question} {shown} ({answer.confidence:.0%})")
     return output.exit_code
+
+
+def _share(text: str) -> float:
+    share = float(text)
+    if not 0 <= share <= 1:
+        raise argparse.ArgumentTypeError("a confidence is a number from 0 to 1")
+    return share
 
 
 def _engine(model: str) -> Engine:

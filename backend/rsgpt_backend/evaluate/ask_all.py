@@ -47,9 +47,7 @@ class Answering(Protocol):
         ...
 
 
-def answer_all(
-    engine: Answering, images: Path, prompts: Sequence[tuple[str, str]], beams: int = 1
-) -> list[Answer]:
+def answer_all(engine: Answering, images: Path, prompts: Sequence[tuple[str, str]], beams: int = 1) -> list[Answer]:
     """prompts: (file name, prompt) pairs -> answers in the same order; every picture is decoded once a batch."""
     source = ImageSource(images)
     answers: list[Answer] = []

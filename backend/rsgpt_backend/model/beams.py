@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -13,17 +14,26 @@ from .decoding import Chosen
 from .rsgpt import Prefix
 
 
-def search(
-    language: Any, prefix: Prefix, beams: int, eos: int, most: int, top: int, cancelled: Callable[[], bool]
-) -> list[list[Chosen]]:
-    """The likeliest answer found to each prefix, up to `most` tokens and without its end token.
+@dataclass(frozen=True)
+class Search:
+    """beams: answers followed at once; eos: the token that ends one; most: tokens of an answer; top: how many
+    alternatives to tell of its first token (the others have none)."""
 
-    Likelihoods are compared per token, so that short answers have no advantage. top: how many alternatives to tell of
-    the first token; the others have none. cancelled: asked before each token; what was found until then is returned.
+    beams: int
+    eos: int
+    most: int
+    top: int = 0
+
+
+def search(language: Any, prefix: Prefix, how: Search, cancelled: Callable[[], bool]) -> list[list[Chosen]]:
+    """The likeliest answer found to each prefix, without its end token.
+
+    Likelihoods are compared per token, so that short answers have no advantage. cancelled: asked before each token;
+    what was found until then is returned.
     """
     settings = GenerationConfig(
-        max_new_tokens=most, min_new_tokens=1, num_beams=beams, do_sample=False, pad_token_id=eos, eos_token_id=eos,
-        early_stopping=True, return_dict_in_generate=True, output_scores=True,
+        max_new_tokens=how.most, min_new_tokens=1, num_beams=how.beams, do_sample=False, pad_token_id=how.eos,
+        eos_token_id=how.eos, early_stopping=True, return_dict_in_generate=True, output_scores=True,
     )  # fmt: skip
     found = language.generate(
         inputs_embeds=prefix.embeds,
@@ -33,11 +43,11 @@ def search(
     )
     ids = found.sequences
     scores = language.compute_transition_scores(ids, found.scores, found.beam_indices)
-    first = torch.log_softmax(found.scores[0][::beams].float(), dim=-1).topk(top)
+    first = torch.log_softmax(found.scores[0][:: how.beams].float(), dim=-1).topk(how.top)
     openings = [tuple(zip(*map(Tensor.tolist, pair), strict=True)) for pair in zip(*first, strict=True)]
     openings = [tuple((token, logprob) for logprob, token in opening) for opening in openings]
     rows = zip(ids.tolist(), scores.tolist(), openings, strict=True)
-    return [_row(number, tokens, values, opening, eos) for number, (tokens, values, opening) in enumerate(rows)]
+    return [_row(number, tokens, values, opening, how.eos) for number, (tokens, values, opening) in enumerate(rows)]
 
 
 def _row(

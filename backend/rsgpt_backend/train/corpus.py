@@ -136,8 +136,9 @@ class Corpus:
     def _question(self, rng: random.Random, mix: Mix) -> tuple[int, Example]:
         """A question about an object, or one of another kind; kinds by the root of how many examples they have.
 
-        Few examples, drawn as often as many, would be learnt by heart; an object counts by its rarer answer. An object is asked for as often where it is
-        as where it is not: answers that followed from its name alone would be learnt without a look at the picture.
+        Few examples, drawn as often as many, would be learnt by heart; an object counts by its rarer answer. It is
+        asked for as often where it is as where it is not: answers that followed from its name alone would be learnt
+        without a look at the picture.
         """
         if self._objects and rng.random() < mix.objects:
             there, not_there = rng.choices(self._objects, self._object_weights)[0]

@@ -59,6 +59,37 @@ def test_ask(rsgpt: Any, pictures: Pictures) -> None:
         assert 0 <= one["confidence"] <= 1
 
 
+def test_describe_in_detail(rsgpt: Any, pictures: Pictures, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Engine, "detail_prompt", "gray")
+    (path,) = pictures(1)
+    detailed = rsgpt("describe", path, "--detailed")[1][0]["caption"]
+    assert detailed == rsgpt("describe", path, "--prompt", "gray")[1][0]["caption"]
+
+
+def test_a_model_without_a_prompt_for_detail_gives_a_caption(engine: Engine) -> None:
+    assert engine.detail_prompt == engine.caption_prompt
+
+
+def test_an_answer_below_the_threshold_is_not_told(
+    rsgpt: Any, pictures: Pictures, toy_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (path,) = pictures(1)
+    ((told,), (kept,)) = (
+        rsgpt("ask", path, "--question", "gray", "--least-confidence", least)[1] for least in ("0", "1")
+    )
+    assert told["answer"]
+    assert kept == {**told, "answer": None}
+    main(["ask", path, "--question", "gray", "--least-confidence", "1", "--model", str(toy_folder)])
+    assert "gray I can't tell (" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("least", ["-0.1", "1.1", "x"])
+def test_a_threshold_is_a_share(least: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["ask", "a.png", "--question", "gray", "--least-confidence", least])
+    assert "--least-confidence" in capsys.readouterr().err
+
+
 def test_an_answer_is_the_same_alone_and_among_others(rsgpt: Any, pictures: Pictures) -> None:
     paths = pictures(40)  # more than one batch
     _, objects, _ = rsgpt("describe", *paths)

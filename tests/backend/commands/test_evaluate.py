@@ -30,7 +30,10 @@ def arguments(kind: str, toy_folder: Path, toy_data: Path, *more: str) -> list[s
 @pytest.mark.parametrize(
     ("kind", "keys"),
     [
-        ("captions", "images BLEU-1 BLEU-2 BLEU-3 BLEU-4 METEOR ROUGE-L CIDEr invented recalled intervals calibration seconds"),
+        (
+            "captions",
+            "images BLEU-1 BLEU-2 BLEU-3 BLEU-4 METEOR ROUGE-L CIDEr invented recalled intervals calibration seconds",
+        ),
         ("questions", "questions accuracy intervals calibration seconds"),
     ],
 )
@@ -142,7 +145,9 @@ def test_what_is_unusual_is_told_with_the_model(toy_folder: Path, toy_data: Path
     assert read_result(tmp_path / "a.json").model == "toy, “gray”, 2 beams"
 
 
-def test_a_server_is_told_nothing_of_beams(toy_folder: Path, toy_data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_server_is_told_nothing_of_beams(
+    toy_folder: Path, toy_data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     given = arguments("captions", toy_folder, toy_data, "--url", "http://127.0.0.1:9/v1", "--beams", "2")
     assert main(given) == 2
     assert "Leave --beams out" in capsys.readouterr().err

@@ -61,7 +61,8 @@ def test_a_second_fit_goes_on_from_the_first() -> None:
 def test_a_caption_is_right_where_it_invents_nothing() -> None:
     rng = random.Random(2)
     captions = [
-        {"caption": "A road.", "confidence": 0.9, "invented": ["cars"] if rng.random() < 0.5 else []} for _ in range(400)
+        {"caption": "A road.", "confidence": 0.9, "invented": ["cars"] if rng.random() < 0.5 else []}
+        for _ in range(400)
     ]
     scales = fitted([Result("captions", "toy", "toy", "", "", {}, captions)], {})
     assert calibrated(0.9, "A road.", scales) == pytest.approx(0.5, abs=0.06)

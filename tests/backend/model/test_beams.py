@@ -7,7 +7,7 @@ from statistics import fmean
 import pytest
 import torch
 
-from rsgpt_backend.model.beams import search
+from rsgpt_backend.model.beams import Search, search
 from rsgpt_backend.model.decoding import Chosen, Decoder, Draw
 from rsgpt_backend.model.rsgpt import Prefix, Rsgpt
 from rsgpt_backend.model.vision import to_bytes
@@ -25,7 +25,7 @@ def prefix(toy: Rsgpt) -> Prefix:
 
 def found(toy: Rsgpt, prefix: Prefix, beams: int, eos: int = EOS, top: int = 0) -> list[list[Chosen]]:
     with torch.inference_mode():
-        return search(toy.language, prefix, beams, eos, STEPS, top, lambda: False)
+        return search(toy.language, prefix, Search(beams, eos, STEPS, top), lambda: False)
 
 
 def greedy(toy: Rsgpt, prefix: Prefix) -> list[list[Chosen]]:
@@ -42,7 +42,10 @@ def greedy(toy: Rsgpt, prefix: Prefix) -> list[list[Chosen]]:
 
 def test_beams_find_likelier_answers(toy: Rsgpt, prefix: Prefix) -> None:
     wide, narrow = found(toy, prefix, 4), greedy(toy, prefix)
-    means = [(fmean(c.logprob for c in one), fmean(c.logprob for c in other)) for one, other in zip(wide, narrow)]
+    means = [
+        (fmean(c.logprob for c in one), fmean(c.logprob for c in other))
+        for one, other in zip(wide, narrow, strict=True)
+    ]
     assert all(one >= other - 1e-4 for one, other in means)
     assert any(one > other + 0.01 for one, other in means)
 
@@ -78,5 +81,5 @@ def test_giving_up_ends_the_search(toy: Rsgpt, prefix: Prefix) -> None:
         return len(asked) == 2
 
     with torch.inference_mode():
-        rows = search(toy.language, prefix, 2, EOS, STEPS, 0, enough)
+        rows = search(toy.language, prefix, Search(2, EOS, STEPS), enough)
     assert max(map(len, rows)) == 2

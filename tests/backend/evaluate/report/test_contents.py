@@ -66,7 +66,17 @@ def of(kind: type, blocks: list[Block]) -> list:
 def test_measured_figures_stand_beside_published_ones_with_their_source(images: Path) -> None:
     table = of(Table, contents([captions(images), captions(images, "other")]))[0]
     assert table.header == ["Model", "BLEU-1", "BLEU-4", "METEOR", "ROUGE-L", "CIDEr", "invented", "recalled", "Source"]
-    assert table.rows[0] == ["small", "50.0", "20.0", "-", "40.0 [30.0, 50.0]", "123.4 [110.0, 140.0]", "20.0", "70.0", "measured"]
+    assert table.rows[0] == [
+        "small",
+        "50.0",
+        "20.0",
+        "-",
+        "40.0 [30.0, 50.0]",
+        "123.4 [110.0, 140.0]",
+        "20.0",
+        "70.0",
+        "measured",
+    ]
     assert table.rows[1][0] == "other"
     paper = next(row for row in table.rows if row[0] == "RSGPT 13B")
     assert paper[5] == "333.2"
