@@ -65,7 +65,7 @@ def kept_if_sure(answer: TypedAnswer, least: float) -> TypedAnswer:
     """The answer, or in place of one that is less sure than `least` the words that it cannot be told."""
     if answer.value is None or answer.confidence is None or answer.confidence >= least:
         return answer
-    said = _short({True: "yes", False: "no"}.get(answer.value, str(answer.value)))
+    said = ("yes" if answer.value else "no") if isinstance(answer.value, bool) else _short(str(answer.value))
     return TypedAnswer(None, answer.confidence, f"I can't tell ('{said}' would be {answer.confidence:.0%} sure)")
 
 

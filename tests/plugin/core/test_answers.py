@@ -95,6 +95,10 @@ def test_what_is_less_sure_than_wanted_is_not_told(least: float, value: Optional
     assert answer.problem == ("" if value else "I can't tell ('yes' would be 60% sure)")
 
 
+def test_a_count_of_one_is_no_yes() -> None:
+    assert kept_if_sure(TypedAnswer(1, 0.2), 0.5).problem == "I can't tell ('1' would be 20% sure)"
+
+
 def test_what_has_no_confidence_is_told() -> None:
     assert kept_if_sure(TypedAnswer("road"), 1.0) == TypedAnswer("road")
     assert kept_if_sure(TypedAnswer(None, None, "broken"), 1.0).problem == "broken"
