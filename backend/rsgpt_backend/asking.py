@@ -18,7 +18,7 @@ class Ask:
 
     image: 8-bit RGB of any size. image_key: SHA-256 of the picture, under which its features are kept.
     temperature: 0 is greedy. top_logprobs: how many alternatives to report for each token, 0 to 20.
-    beams: above 1, so many answers are followed at once and the likeliest is given; temperature has no say then.
+    beams: so many answers are followed at once and the likeliest is given; 1 is greedy, 0 as the model is set up.
     """
 
     image: Image.Image
@@ -28,7 +28,7 @@ class Ask:
     temperature: float = 0.0
     seed: int = 0
     top_logprobs: int = 0
-    beams: int = 1
+    beams: int = 0
     cancel: threading.Event = field(default_factory=threading.Event)
 
 

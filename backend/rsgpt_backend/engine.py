@@ -24,6 +24,7 @@ from .model.weights import load_model
 from .wording import is_degenerate
 
 _KEPT_PICTURES = 512  # features of this many pictures stay in memory; 107 kB each for the small model
+_LONGEST_SEARCH = 128  # tokens
 _ALTERNATIVES = 20  # as many as an ask may want; the first token's decide a confidence, whatever is asked for
 
 
@@ -71,14 +72,21 @@ class Engine:
         return [answers[index] for index in range(len(asks))]
 
     def _stream(self, asks: Sequence[Ask]) -> Iterator[Step]:
-        for beams in sorted({ask.beams for ask in asks}):
-            places = [place for place, ask in enumerate(asks) if ask.beams == beams]
+        wanted = [self._beams(ask) for ask in asks]
+        for beams in sorted(set(wanted)):
+            places = [place for place, count in enumerate(wanted) if count == beams]
             part = [asks[place] for place in places]
             instructions = self.model.tokenize([ask.prompt for ask in part])
             prefix = self.model.prefix(self._encode(part), instructions)
             rows = [_Row(self.model, ask, len(ids)) for ask, ids in zip(part, instructions, strict=True)]
             for step in self._decoded(prefix, rows) if beams == 1 else self._searched(prefix, rows, beams):
                 yield replace(step, index=places[step.index])
+
+    def _beams(self, ask: Ask) -> int:
+        """Answers followed at once. A search tells nothing before its end, so long answers are not searched."""
+        if ask.temperature > 0 or ask.max_new_tokens > _LONGEST_SEARCH:
+            return 1
+        return ask.beams or self.model.config.beams
 
     def _decoded(self, prefix: Prefix, rows: Sequence[_Row]) -> Iterator[Step]:
         draws = [Draw(row.ask.temperature, row.ask.seed, _ALTERNATIVES) for row in rows]
@@ -89,11 +97,7 @@ class Engine:
         """Beam search: all tokens of all rows come at the end."""
         most = max(row.ask.max_new_tokens for row in rows)
         how = Search(beams, self.model.config.language.eos_id, most, _ALTERNATIVES)
-
-        def given_up() -> bool:
-            return all(row.ask.cancel.is_set() for row in rows)
-
-        found = search(self.model.language, prefix, how, given_up)
+        found = search(self.model.language, prefix, how, lambda: [row.ask.cancel.is_set() for row in rows])
         for place, (row, tokens) in enumerate(zip(rows, found, strict=True)):
             taken = tokens[: row.ask.max_new_tokens]
             yield from (Step(place, token=row.add(one)) for one in taken)

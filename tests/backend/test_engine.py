@@ -82,6 +82,26 @@ def test_beams_and_greedy_asks_share_a_batch(engine: Engine) -> None:
     assert len(together[0].tokens) <= 12
 
 
+def test_a_model_is_searched_as_it_is_set_up(engine: Engine, toy: Rsgpt, monkeypatch: pytest.MonkeyPatch) -> None:
+    asks = [ask(number, max_new_tokens=9) for number in range(6)]
+    searched = [engine.answer([replace(one, beams=4)])[0].text for one in asks]
+    greedy = [engine.answer([replace(one, beams=1)])[0].text for one in asks]
+    assert searched != greedy
+    monkeypatch.setattr(toy, "config", replace(toy.config, beams=4))
+    assert [one.text for one in engine.answer(asks)] == searched
+    assert [one.text for one in engine.answer([replace(one, beams=1) for one in asks])] == greedy
+
+
+@pytest.mark.parametrize("setting", [{"temperature": 1.0}, {"max_new_tokens": 129}])
+def test_what_is_drawn_or_long_is_not_searched(engine: Engine, setting: dict[str, Any]) -> None:
+    asked = ask(0, beams=4, **setting)
+    steps = engine.stream([asked])
+    for _ in range(3):
+        next(steps)
+    asked.cancel.set()
+    assert next(steps).answer is not None  # a search would have told nothing before its end
+
+
 def test_a_cancelled_search_says_so(engine: Engine) -> None:
     cancelled = ask(0, beams=3)
     cancelled.cancel.set()

@@ -67,7 +67,7 @@ def _add_manner(part: argparse.ArgumentParser) -> None:
     """Who is asked, how, and where the answers go."""
     part.add_argument("--model", default=DEFAULT_MODEL, help="a name that `rsgpt models` lists, or a folder")
     part.add_argument("--url", help="ask this OpenAI-compatible server; --model is its model, RSGPT_API_KEY its key")
-    part.add_argument("--beams", type=_count, default=1, help="answers followed at once; 1 is greedy")
+    part.add_argument("--beams", type=_count, default=0, help="answers followed at once; 1 is greedy")
     part.add_argument("--limit", type=_count, help="only so many pictures or questions, evenly spread")
     part.add_argument("--answers", type=Path, help="also write the scores and every answer to this JSON file")
     part.add_argument("--json", action="store_true", help="one JSON object")
@@ -115,7 +115,7 @@ def _engine(args: argparse.Namespace) -> Answering:
     from ..evaluate.remote import RemoteEngine  # noqa: PLC0415
 
     if args.url:
-        if args.beams > 1:
+        if args.beams:
             raise UsageError("A server searches as it is set up to. Leave --beams out, or --url.")
         return RemoteEngine(args.url, args.model, os.environ.get("RSGPT_API_KEY", ""))
     return Engine.load(args.model)

@@ -18,17 +18,21 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Manner:
-    """How a model is asked. limit: only so many, evenly spread; prompt: for a caption, the model's own where empty."""
+    """How a model is asked. limit: only so many, evenly spread; prompt: for a caption, the model's own where empty.
+
+    beams: answers followed at once, 0 as the model is set up.
+    """
 
     limit: int | None = None
-    beams: int = 1
+    beams: int = 0
     prompt: str = ""
 
     @property
     def label(self) -> str:
         """What sets it apart from the usual manner; empty where nothing does."""
         told = [f"“{self.prompt}”"] if self.prompt else []
-        return ", ".join(told + ([f"{self.beams} beams"] if self.beams > 1 else []))
+        search = {0: [], 1: ["greedy"]}.get(self.beams, [f"{self.beams} beams"])
+        return ", ".join(told + search)
 
 
 class Answering(Protocol):
@@ -47,7 +51,7 @@ class Answering(Protocol):
         ...
 
 
-def answer_all(engine: Answering, images: Path, prompts: Sequence[tuple[str, str]], beams: int = 1) -> list[Answer]:
+def answer_all(engine: Answering, images: Path, prompts: Sequence[tuple[str, str]], beams: int = 0) -> list[Answer]:
     """prompts: (file name, prompt) pairs -> answers in the same order; every picture is decoded once a batch."""
     source = ImageSource(images)
     answers: list[Answer] = []

@@ -68,7 +68,7 @@ class ModelConfig:
     """One member of the family. weights_sha256 names the trained part and is checked when it is loaded.
 
     caption_prompt, detail_prompt: what to ask for a caption and for a longer description; calibration: by form of
-    answer, slope and offset of its confidence's log odds (confidence.py).
+    answer, slope and offset of its confidence's log odds (confidence.py); beams: answers followed at once, 1 is greedy.
     """
 
     name: str
@@ -77,6 +77,7 @@ class ModelConfig:
     language: LanguageConfig
     caption_prompt: str
     detail_prompt: str = ""
+    beams: int = 1
     calibration: dict[str, tuple[float, float]] = field(default_factory=dict)
     weights_sha256: str = ""
     licence: str = ""

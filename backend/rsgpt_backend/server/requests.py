@@ -39,6 +39,7 @@ def read_order(body: bytes, model: str) -> Order:
         "temperature": _temperature(fields),
         "seed": _integer(fields, "seed", 0, (-(2**63), 2**63 - 1)),
         "top_logprobs": top,
+        "beams": _integer(fields, "beams", 0, (1, limits.MAX_BEAMS)),
     }
     picture = read_picture(url)
     return Order(Ask(picture.pixels, picture.key, prompt, **options), stream, top if logprobs else None)

@@ -116,7 +116,7 @@ def test_a_prompt_of_the_user_s_own(
     monkeypatch.setattr(engine, "answer", lambda asks: asked.extend((a.prompt, a.beams) for a in asks) or answer(asks))
     evaluate(engine, toy_data / "images", toy_data / "captions.json", Manner(2, beams=2, prompt="gray"))
     evaluate(engine, toy_data / "images", toy_data / "captions.json", Manner(1))
-    assert asked == [("gray", 2)] * 2 + [(engine.caption_prompt, 1)]
+    assert asked == [("gray", 2)] * 2 + [(engine.caption_prompt, 0)]
 
 
 def test_scores_are_of_what_was_told(

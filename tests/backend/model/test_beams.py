@@ -25,7 +25,7 @@ def prefix(toy: Rsgpt) -> Prefix:
 
 def found(toy: Rsgpt, prefix: Prefix, beams: int, eos: int = EOS, top: int = 0) -> list[list[Chosen]]:
     with torch.inference_mode():
-        return search(toy.language, prefix, Search(beams, eos, STEPS, top), lambda: False)
+        return search(toy.language, prefix, Search(beams, eos, STEPS, top), lambda: [False] * len(prefix.mask))
 
 
 def greedy(toy: Rsgpt, prefix: Prefix) -> list[list[Chosen]]:
@@ -66,20 +66,31 @@ def test_the_end_is_left_out(toy: Rsgpt, prefix: Prefix) -> None:
     assert min(map(len, ended)) < STEPS
 
 
+def test_each_token_has_its_alternatives(toy: Rsgpt, prefix: Prefix) -> None:
+    for row in found(toy, prefix, 3, top=4):
+        assert all(len(one.top) == 4 for one in row)
+        for one in row:
+            values = [value for _, value in one.top]
+            assert values == sorted(values, reverse=True)
+            assert one.logprob <= values[0] + 1e-6
+            assert dict(one.top).get(one.token, one.logprob) == pytest.approx(one.logprob)
+
+
 def test_alternatives_of_the_first_token_are_those_of_greedy_search(toy: Rsgpt, prefix: Prefix) -> None:
     for row, other in zip(found(toy, prefix, 3, top=5), greedy(toy, prefix), strict=True):
         assert [token for token, _ in row[0].top] == [token for token, _ in other[0].top]
         assert [value for _, value in row[0].top] == pytest.approx([value for _, value in other[0].top], abs=1e-3)
-        assert all(one.top == () for one in row[1:])
 
 
 def test_giving_up_ends_the_search(toy: Rsgpt, prefix: Prefix) -> None:
     asked: list[int] = []
 
-    def enough() -> bool:
+    def enough() -> list[bool]:
         asked.append(1)
-        return len(asked) == 2
+        return [len(asked) >= 2, False, False]
 
     with torch.inference_mode():
         rows = search(toy.language, prefix, Search(2, EOS, STEPS), enough)
-    assert max(map(len, rows)) == 2
+    assert len(rows[0]) == 2
+    assert [row[0].token for row in rows[1:]] == [row[0].token for row in found(toy, prefix, 2)[1:]]
+    assert min(map(len, rows[1:])) > 2

@@ -37,17 +37,17 @@ def test_the_plugins_requests_are_understood(case: dict[str, Any]) -> None:
     assert order.top_logprobs == order.ask.top_logprobs
 
 
-def test_defaults_are_greedy_and_short() -> None:
+def test_defaults_are_short_and_as_the_model_is_set_up() -> None:
     order = read_order(encode(question("hi")), "rsgpt-small")
     assert (order.ask.max_new_tokens, order.ask.temperature, order.ask.seed) == (128, 0.0, 0)
-    assert (order.ask.top_logprobs, order.stream, order.top_logprobs) == (0, False, None)
+    assert (order.ask.top_logprobs, order.ask.beams, order.stream, order.top_logprobs) == (0, 0, False, None)
 
 
 def test_options_reach_the_ask() -> None:
     options: dict[str, Any] = {"temperature": 0.5, "seed": -3, "stream": True, "logprobs": True, "top_logprobs": 20}
-    order = read_order(encode(question(max_tokens=9, max_completion_tokens=11, n=1, **options)), "rsgpt-small")
+    order = read_order(encode(question(max_tokens=9, max_completion_tokens=11, n=1, beams=5, **options)), "rsgpt-small")
     assert (order.ask.max_new_tokens, order.ask.temperature, order.ask.seed) == (11, 0.5, -3)
-    assert (order.ask.top_logprobs, order.stream, order.top_logprobs) == (20, True, 20)
+    assert (order.ask.top_logprobs, order.ask.beams, order.stream, order.top_logprobs) == (20, 5, True, 20)
 
 
 def test_system_messages_null_and_unknown_fields_are_ignored() -> None:
@@ -74,6 +74,9 @@ BAD_FIELDS: dict[str, Any] = {
     "logprobs as number": {"logprobs": 1},
     "top without logprobs": {"top_logprobs": 1},
     "too many top": {"logprobs": True, "top_logprobs": 21},
+    "no beam": {"beams": 0},
+    "too many beams": {"beams": 9},
+    "half a beam": {"beams": 1.5},
     "no model": {"model": None},
     "model as number": {"model": 1},
     "messages as text": {"messages": "hi"},
