@@ -69,7 +69,7 @@ def test_presence_is_answered_both_ways(engine: Engine, tiles: dict[str, Image.I
         assert [ask(engine, tiles[name], name, question) for name in (yes, no)] == [["yes"], ["no"]]
 
 
-@pytest.mark.xfail(strict=True, reason="a known miss of these weights, told in docs/model-card.md; docs/experiments.md, D")
+@pytest.mark.xfail(strict=True, reason="a known miss of these weights, told in docs/model-card.md")
 def test_trees_are_seen_in_a_forest(engine: Engine, tiles: dict[str, Image.Image]) -> None:
     assert ask(engine, tiles["forest87.jpg"], "forest", "Are there any trees?") == ["yes"]
 
