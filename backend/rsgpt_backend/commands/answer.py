@@ -53,7 +53,8 @@ def run_describe(args: argparse.Namespace) -> int:
     """Caption every picture; 1 if some could not be read."""
     prompts = _checked([args.prompt] if args.prompt is not None else [])
     engine = _engine(args.model)
-    prompt = prompts[0] if prompts else engine.detail_prompt if args.detailed else engine.caption_prompt
+    usual = engine.detail_prompt if args.detailed else engine.caption_prompt
+    prompt = prompts[0] if prompts else usual
     output = Output(args.json)
     for item, answer in _answers(engine, [Item(path, "") for path in args.images], prompt):
         data = {"image": item.path}

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..data.scenes import QUESTION, scene_questions
 from ..errors import UsageError
-from ..evaluate.ask_all import Answering, Manner
+from ..evaluate.ask_all import Answering, Manner, Scored
 from ..evaluate.result import Result, benchmark_name, read_result
 from ..model.config import ModelConfig
 from ..model.registry import DEFAULT_MODEL
@@ -21,7 +21,7 @@ _TITLE = "How good are the answers?"
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the `evaluate` command and its two kinds."""
+    """Add the `evaluate` command and its kinds."""
     parser = subparsers.add_parser("evaluate", help="score a model on annotated pictures")
     kinds = parser.add_subparsers(dest="kind", required=True)
     for kind, text in (("captions", "BLEU, METEOR, ROUGE-L, CIDEr"), ("questions", "accuracy by kind of question")):
@@ -80,33 +80,30 @@ def run(args: argparse.Namespace) -> int:
     evaluate = {"captions": captions.evaluate, "questions": questions.evaluate}[args.kind]
     engine, manner = _engine(args), Manner(args.limit, args.beams, args.prompt)
     scored = evaluate(engine, args.images, args.annotations, manner)
-    return _told(args, engine, manner, benchmark_name(args.annotations), scored)
+    return _told(args, engine, manner, scored)
 
 
 def run_scenes(args: argparse.Namespace) -> int:
     """Score the scene of each picture, and print."""
     from ..evaluate.questions import scored  # noqa: PLC0415 - wrong use is told before torch is imported
 
-    args.kind = "questions"
     asked = scene_questions(args.images, dict(args.name), args.prompt)
     engine, manner = _engine(args), Manner(args.limit, args.beams)
-    return _told(args, engine, manner, args.images.resolve().name, scored(engine, args.images, asked, manner))
+    return _told(args, engine, manner, scored(engine, args.images, asked, manner))
 
 
-def _told(
-    args: argparse.Namespace,
-    engine: Answering,
-    manner: Manner,
-    benchmark: str,
-    scored: tuple[dict[str, Any], list[dict[str, Any]]],
-) -> int:
+def _told(args: argparse.Namespace, engine: Answering, manner: Manner, scored: Scored) -> int:
+    """Print the scores, and keep them with the answers where that is asked for."""
     scores, answers = scored
     output = Output(args.json)
     output.result(scores, "\n".join(_lines(scores)))
     if args.answers:
+        images = args.images.resolve()
+        sorted_by_scene = args.kind == "scenes"
+        kind = "questions" if sorted_by_scene else args.kind
+        benchmark = images.name if sorted_by_scene else benchmark_name(args.annotations)
         name = ", ".join(part for part in (engine.name, manner.label) if part)
-        images = str(args.images.resolve())
-        Result(args.kind, benchmark, name, engine.weights_sha256, images, scores, answers).write(args.answers)
+        Result(kind, benchmark, name, engine.weights_sha256, str(images), scores, answers).write(args.answers)
     return output.exit_code
 
 
@@ -196,5 +193,5 @@ def _names(text: str) -> tuple[str, list[str]]:
 def _count(text: str) -> int:
     count = int(text)
     if count < 1:
-        raise argparse.ArgumentTypeError("a limit is a number from 1")
+        raise argparse.ArgumentTypeError("write a whole number from 1")
     return count

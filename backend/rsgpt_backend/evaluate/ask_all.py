@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from tqdm import tqdm
 
@@ -14,6 +14,7 @@ from ..data.images import ImageSource
 
 _BATCH = 48
 T = TypeVar("T")
+Scored = tuple[dict[str, Any], list[dict[str, Any]]]  # the scores of an evaluation, and each answer that they are of
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..data.annotations import Questioned, read_questions
 from ..errors import DataError
-from .ask_all import Answering, Manner, answer_all, spread
+from .ask_all import Answering, Manner, Scored, answer_all, spread
 from .calibration import calibration
 from .intervals import interval
 from .rounding import hundredths, percent
@@ -29,9 +29,7 @@ _NUMBERS = {
 }
 
 
-def evaluate(
-    engine: Answering, images: Path, annotations: Path, manner: Manner
-) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def evaluate(engine: Answering, images: Path, annotations: Path, manner: Manner) -> Scored:
     """Scores, and every answer beside the right one."""
     questions = read_questions(annotations)
     if not questions:
@@ -39,9 +37,7 @@ def evaluate(
     return scored(engine, images, questions, manner)
 
 
-def scored(
-    engine: Answering, images: Path, questions: Sequence[Questioned], manner: Manner
-) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def scored(engine: Answering, images: Path, questions: Sequence[Questioned], manner: Manner) -> Scored:
     """Scores, and every answer beside the right one."""
     questions = spread(questions, manner.limit)
     started = time.monotonic()

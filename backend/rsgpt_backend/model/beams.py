@@ -62,7 +62,9 @@ class _Likeliest(LogitsProcessor):
         self.steps: list[tuple[Tensor, Tensor]] = []
 
     def __call__(self, input_ids: Any, scores: Any) -> Any:
-        best = torch.log_softmax(scores.float(), dim=-1).topk(self._count)
+        # Scores are log probabilities, but for the first token's, of which the end has been taken out.
+        told = scores.float() if self.steps else torch.log_softmax(scores.float(), dim=-1)
+        best = told.topk(self._count)
         self.steps.append((best.values, best.indices))
         return scores
 

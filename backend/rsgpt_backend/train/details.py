@@ -13,7 +13,7 @@ _EMPTY = frozenset(
     " many several lots lot much very so which while as into next near beside around surrounded piece area place kind"
     " one ones two between along go goes through can see seen show shows picture image".split()
 )
-_SAME = {"cropland": "farmland", "lush": "green", "planes": "airplane", "plane": "airplane", "houses": "house"}
+_SAME = {"cropland": "farmland", "lush": "green", "planes": "airplane", "plane": "airplane"}
 
 
 def detailed(sentences: Sequence[str]) -> str:

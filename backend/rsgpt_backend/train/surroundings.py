@@ -8,22 +8,12 @@ from collections.abc import Iterator, Sequence
 
 from ..data.objects import OBJECTS
 
-# What lies between two nouns, and whether the second is what the first is next to (else the other way round).
 _NEXT_TO = r"(?:next to|near|beside|close to|adjacent to|on (?:both|two|one|either|each) sides? of|along|around)"
 _PLACES = ("square", "beach", "desert", "stadium", "center", "resort", "airport", "station", "crossroads", "bareland")
-_NOT_NOUNS = {
-    "wood",
-    "rail",
-    "train",
-    "residential",
-    "industrial",
-    "parked",
-    "tennis",
-    "baseball",
-    "basketball",
-    "golf",
-}
-_NOT_NOUNS |= {"football", "soccer", "snow-covered", "wave"}
+_NOT_NOUNS = frozenset(
+    "wood rail train residential industrial parked tennis baseball basketball golf football soccer snow-covered"
+    " wave".split()
+)
 _NOUNS = sorted({*_PLACES, *(form for forms in OBJECTS.values() for form in forms)} - _NOT_NOUNS, key=len, reverse=True)
 _NOUN = rf"(?:{'|'.join(map(re.escape, _NOUNS))})s?"
 _THING = rf"(?:(?:(?:an?|the|some|many|several|lots of|two|three|four)\s+)?(?:\w+\s+){{0,2}}?({_NOUN})\b)"

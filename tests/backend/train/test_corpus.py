@@ -6,7 +6,9 @@ import itertools
 import json
 import random
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -27,6 +29,13 @@ ASKING = Mix(questions=1.0, objects=0.7)
 @pytest.fixture(scope="module")
 def corpus(toy_data: Path) -> Corpus:
     return Corpus(toy_data, [SET], IMAGE_SIZE)
+
+
+def written(folder: Path, toy_data: Path, records: list[Any], questions: Sequence[Any] = ()) -> Corpus:
+    """A corpus of these records, and questions, about the toy's pictures."""
+    (folder / "captions.json").write_text(json.dumps(records))
+    (folder / "questions.json").write_text(json.dumps(questions))
+    return Corpus(folder, [Dataset(str(toy_data / "images"), "captions.json", "questions.json")], IMAGE_SIZE)
 
 
 def draws(corpus: Corpus, count: int, mix: Mix = MIX) -> list[Drawn]:
@@ -61,8 +70,7 @@ def test_what_has_one_answer_for_every_picture_is_never_asked(tmp_path: Path, to
         {"filename": f"{number}.png", "scene": scene, "captions": ["A lake and a road"] if number else ["A lake"]}
         for number, scene in enumerate(scenes)
     ]
-    (tmp_path / "captions.json").write_text(json.dumps(records))
-    corpus = Corpus(tmp_path, [Dataset(str(toy_data / "images"), "captions.json")], IMAGE_SIZE)
+    corpus = written(tmp_path, toy_data, records)
     derived = {example.answers for subject in corpus.subjects for example in subject.objects}
     assert {("yes",), ("no",)} <= derived
     assert not [one for one in draws(corpus, 500, ASKING) if one.answers in {("yes",), ("no",), ("zero",)}]
@@ -104,8 +112,7 @@ def test_a_turned_picture_gets_only_sentences_that_stay_true(corpus: Corpus) -> 
 
 def test_a_picture_with_oriented_sentences_alone_is_never_turned(toy_data: Path, tmp_path: Path) -> None:
     record = {"filename": "0.png", "captions": ["A river on the left"]}
-    (tmp_path / "captions.json").write_text(json.dumps([record]))
-    corpus = Corpus(tmp_path, [Dataset(str(toy_data / "images"), "captions.json")], IMAGE_SIZE)
+    corpus = written(tmp_path, toy_data, [record])
     captions = [one for one in draws(corpus, 60, Mix(questions=0)) if one.prompt in CAPTION_PROMPTS]
     assert {(one.view, one.answers) for one in captions} == {(0, ("A river on the left.",))}
 
@@ -127,8 +134,7 @@ def test_a_data_set_is_drawn_by_its_weight_whatever_its_size(toy_data: Path, tmp
 
 def test_no_more_sentences_than_asked_for_and_none_twice(toy_data: Path, tmp_path: Path) -> None:
     record = {"filename": "0.png", "captions": ["A road", "A road", "A road", "A lake", "A hut"]}
-    (tmp_path / "captions.json").write_text(json.dumps([record]))
-    corpus = Corpus(tmp_path, [Dataset(str(toy_data / "images"), "captions.json")], IMAGE_SIZE)
+    corpus = written(tmp_path, toy_data, [record])
     drawn = draws(corpus, 400, Mix(questions=0, sentences=2))
     assert {len(one.answers) for one in drawn} == {1, 2}
     assert all(len(set(one.answers)) == len(one.answers) for one in drawn)
@@ -167,10 +173,8 @@ def test_an_object_is_asked_for_as_often_where_it_is_as_where_it_is_not(tmp_path
 def test_an_object_of_a_data_set_s_own_questions_is_asked_for_with_all_others(tmp_path: Path, toy_data: Path) -> None:
     """Two pools of one object, drawn unlike, once taught that trees are absent from forests."""
     records = [{"filename": f"{number}.png", "scene": "lake", "captions": ["A tree"]} for number in range(6)]
-    (tmp_path / "captions.json").write_text(json.dumps(records))
     question = {"filename": "0.png", "question": "Does this picture contain trees?", "answer": "no", "type": "presence"}
-    (tmp_path / "questions.json").write_text(json.dumps([question]))
-    corpus = Corpus(tmp_path, [Dataset(str(toy_data / "images"), "captions.json", "questions.json")], IMAGE_SIZE)
+    corpus = written(tmp_path, toy_data, records, [question])
     assert not any("presence" in subject.questions for subject in corpus.subjects)
     trees = Counter(one.answers for one in draws(corpus, 2000, Mix(questions=1.0, objects=1.0)) if "tree" in one.prompt)
     assert trees[("yes",)] / trees.total() == pytest.approx(1 / 2, abs=0.05)
@@ -180,8 +184,7 @@ def test_counts_are_zero_as_often_as_the_mix_says(tmp_path: Path, toy_data: Path
     many = {"scene": "port", "captions": ["Two boats", "Two boats", "Two boats"]}
     none = {"scene": "lake", "captions": ["A lake"]}
     records = [{"filename": f"{number}.png", **(many if number < 2 else none)} for number in range(12)]
-    (tmp_path / "captions.json").write_text(json.dumps(records))
-    corpus = Corpus(tmp_path, [Dataset(str(toy_data / "images"), "captions.json")], IMAGE_SIZE)
+    corpus = written(tmp_path, toy_data, records)
     drawn = draws(corpus, 6000, Mix(questions=1.0, objects=1.0, zeros=0.25))
     counts = Counter(one.answers[0] for one in drawn if one.answers[0] in {"two", "zero"})
     assert counts.total() > 200
@@ -190,10 +193,8 @@ def test_counts_are_zero_as_often_as_the_mix_says(tmp_path: Path, toy_data: Path
 
 def test_the_other_kinds_are_drawn_by_the_root_of_their_examples(tmp_path: Path, toy_data: Path) -> None:
     records = [{"filename": f"{number}.png", "scene": "lake", "captions": ["A lake"]} for number in range(9)]
-    (tmp_path / "captions.json").write_text(json.dumps(records))
     question = {"filename": "0.png", "question": "Where is the lake?", "answer": "left", "type": "position"}
-    (tmp_path / "questions.json").write_text(json.dumps([question]))
-    corpus = Corpus(tmp_path, [Dataset(str(toy_data / "images"), "captions.json", "questions.json")], IMAGE_SIZE)
+    corpus = written(tmp_path, toy_data, records, [question])
     drawn = draws(corpus, 2000, Mix(questions=1.0, objects=0.0))
     assert sum(one.answers == ("left",) for one in drawn) / 2000 == pytest.approx(1 / 4, abs=0.05)
 
@@ -201,8 +202,7 @@ def test_the_other_kinds_are_drawn_by_the_root_of_their_examples(tmp_path: Path,
 def test_detailed_descriptions_have_prompts_of_their_own(tmp_path: Path, toy_data: Path) -> None:
     told = {"filename": "0.png", "captions": ["A wide river.", "Green trees stand on both banks."]}
     brief = {"filename": "1.png", "captions": ["A road.", "A road."]}
-    (tmp_path / "captions.json").write_text(json.dumps([told, brief]))
-    corpus = Corpus(tmp_path, [Dataset(str(toy_data / "images"), "captions.json")], IMAGE_SIZE)
+    corpus = written(tmp_path, toy_data, [told, brief])
     drawn = draws(corpus, 1000, Mix(questions=0.0, details=0.2))
     detailed = [one for one in drawn if one.prompt in DETAIL_PROMPTS]
     assert len(detailed) / 1000 == pytest.approx(0.2, abs=0.05)
@@ -210,9 +210,8 @@ def test_detailed_descriptions_have_prompts_of_their_own(tmp_path: Path, toy_dat
 
 
 def test_a_picture_that_is_not_there(toy_data: Path, tmp_path: Path) -> None:
-    (tmp_path / "captions.json").write_text(json.dumps([{"filename": "99.png", "captions": ["A road"]}]))
     with pytest.raises(DataError, match=r"99\.png is not among the 12 given"):
-        Corpus(tmp_path, [Dataset(str(toy_data / "images"), "captions.json")], IMAGE_SIZE)
+        written(tmp_path, toy_data, [{"filename": "99.png", "captions": ["A road"]}])
 
 
 def test_no_data() -> None:
