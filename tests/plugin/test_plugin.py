@@ -123,9 +123,9 @@ def test_processing_alone_needs_no_window(monkeypatch: pytest.MonkeyPatch) -> No
     assert "rsgpt" not in providers()
 
 
-def test_the_right_click_offers_both(plugin: Any, window: Window) -> None:
+def test_the_right_click_offers_both_lengths_and_a_question(plugin: Any, window: Window) -> None:
     texts = [entry.text() for entry in window.right_click(QgsPointXY(0, 0)).actions() if not entry.isSeparator()]
-    assert texts == ["Describe this area", "Ask about this area…"]
+    assert texts == ["Describe this area", "Describe this area in detail", "Ask about this area…"]
 
 
 def test_the_first_use_offers_to_set_up_and_starts_nothing(plugin: Any, window: Window, own_home: Path) -> None:

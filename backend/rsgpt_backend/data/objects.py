@@ -24,7 +24,7 @@ OBJECTS: dict[str, tuple[str, ...]] = {
     "water": ("water", "river", "lake", "pond", "sea", "ocean", "wave", "pool", "beach", "harbor", "port", "stream"),
     "grass": ("grass", "lawn", "meadow", "grassland", "turf"),
     "farmland": ("farmland", "cropland", "farm"),
-    "parking lots": ("parking lot", "parking", "parked"),
+    "parking lots": ("parking lot", "parking"),
     "runways": ("runway",),
     "tennis courts": ("tennis court", "tennis"),
     "baseball fields": ("baseball",),
@@ -41,7 +41,7 @@ OBJECTS: dict[str, tuple[str, ...]] = {
     "snow": ("snow", "snow-covered"),
     "a golf course": ("golf",),
     "a playground": ("playground",),
-    "a park": ("park",),
+    "a park": ("(?<!home )park",),
     "mobile homes": ("mobile home",),
     "industrial buildings": ("industrial", "factory", "factories", "workshop"),
     "a terminal": ("terminal",),
@@ -69,6 +69,17 @@ SCENES: dict[str, str] = {
     "runway": "airport runway",
     "port": "harbor",
     "center": "large public building",
+}
+# what people leave unsaid -> the scenes (as `scene_name` words them) in which their silence means that it is not there
+_WILD = frozenset({"beach", "chaparral", "desert", "farmland", "forest", "meadow", "mountain", "river"})
+_BARE = frozenset({"airport", "airport runway", "desert", "harbor"})
+UNSAID: dict[str, frozenset[str]] = {
+    "trees": _BARE,
+    "grass": frozenset({"desert", "harbor"}),
+    "cars": _WILD,
+    "roads": _WILD,
+    "buildings": _WILD,
+    "houses": _WILD | _BARE,
 }
 NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 COLOURS = ("green", "white", "red", "blue", "yellow", "gray", "grey", "brown", "black", "orange")

@@ -1,8 +1,8 @@
 """A question set derived from captions and scene labels, for pictures that have no questions of their own.
 
 Presence is asked with honest negatives: an object that none of a picture's sentences names, and that hardly
-any picture of the same scene has; of those there are then zero. What captions leave out often (trees in a town)
-is never claimed absent.
+any picture of the same scene has; of those there are then zero. What people leave unsaid (the trees along a
+freeway) is claimed absent only in scenes that have none.
 """
 
 from __future__ import annotations
@@ -13,7 +13,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..data.annotations import Captioned, Questioned
-from ..data.objects import COLOURED, COUNTED, OBJECTS, agreed, colour_pattern, count_pattern, mentions, scene_name
+from ..data.objects import (
+    COLOURED,
+    COUNTED,
+    OBJECTS,
+    UNSAID,
+    agreed,
+    colour_pattern,
+    count_pattern,
+    mentions,
+    scene_name,
+)
 from .prompts import SCENE_PROMPTS, beside_prompts, colour_prompts, count_prompts, presence_prompts
 from .surroundings import neighbours
 from .texts import is_oriented
@@ -96,10 +106,16 @@ def _presence(record: Captioned, count: dict[str, int], rates: dict[str, float])
     for name in OBJECTS:
         if count[name] >= min(PRESENT_SENTENCES, len(record.captions)):
             yield Example(record.filename, presence_prompts(name), ("yes",), "presence", False)
-        elif count[name] == 0 and rates.get(name, 1.0) <= ABSENT_RATE:
+        elif count[name] == 0 and _is_absent(name, record, rates):
             yield Example(record.filename, presence_prompts(name), ("no",), "presence", False)
             if name in _COUNTABLE:
                 yield Example(record.filename, count_prompts(name), ("zero",), "quantity", False)
+
+
+def _is_absent(name: str, record: Captioned, rates: dict[str, float]) -> bool:
+    """Whether the silence about an object means that it is not there: pictures of that scene hardly have it."""
+    silent = rates.get(name, 1.0) <= ABSENT_RATE
+    return silent and scene_name(record.scene) in UNSAID.get(name, {scene_name(record.scene)})
 
 
 def _counts_and_colours(record: Captioned) -> Iterator[Example]:

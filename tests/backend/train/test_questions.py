@@ -84,14 +84,19 @@ def test_nothing_is_absent_from_a_scene_of_few_pictures() -> None:
 
 
 def test_what_some_pictures_of_the_scene_name_is_not_denied_of_the_others() -> None:
-    trees = ("Trees.", "Trees.", "Trees.")
-    assert "trees" not in presence(scene(49, trees), "1.png")  # 1 in 49 is more than 2 in 100
-    assert presence(scene(50, trees), "1.png")["trees"] == "no"
+    boats = ("Boats.", "Boats.", "Boats.")
+    assert "boats" not in presence(scene(49, boats), "1.png")  # 1 in 49 is more than 2 in 100
+    assert presence(scene(50, boats), "1.png")["boats"] == "no"
 
 
 def test_the_rate_is_of_the_same_scene_only() -> None:
-    other = [Captioned(f"x{number}.png", ("Trees.",) * 3, "forest") for number in range(40)]
-    assert presence([*scene(MIN_SCENE), *other])["trees"] == "no"
+    other = [Captioned(f"x{number}.png", ("Boats.",) * 3, "harbor") for number in range(40)]
+    assert presence([*scene(MIN_SCENE), *other])["boats"] == "no"
+
+
+def test_what_people_leave_unsaid_is_denied_only_where_there_is_none() -> None:
+    assert "trees" not in presence(scene(MIN_SCENE, name="freeway"))
+    assert presence(scene(MIN_SCENE, name="port"))["trees"] == "no"  # a port is a harbor in other words
 
 
 def test_no_picture_is_told_both_yes_and_no() -> None:

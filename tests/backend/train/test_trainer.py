@@ -116,7 +116,7 @@ def test_the_model_answers(whole: Path) -> None:
 
 def test_training_lowers_the_loss(recipe: Recipe, toy_data: Path, tmp_path: Path) -> None:
     longer = dataclasses.replace(
-        recipe, steps=120, batch=8, warmup=5, learning_rate=3e-3, checkpoint_every=10, adaptation=Adaptation(steps=0)
+        recipe, steps=240, batch=8, warmup=5, learning_rate=3e-3, checkpoint_every=10, adaptation=Adaptation(steps=0)
     )
     Trainer(longer, toy_data, tmp_path, CPU).run()
     losses = [json.loads(line)["validation_loss"] for line in (tmp_path / "log.jsonl").read_text().splitlines()]
