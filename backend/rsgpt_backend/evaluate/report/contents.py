@@ -34,7 +34,7 @@ def contents(results: Sequence[Result]) -> list[Block]:
 
 def _models(results: Sequence[Result]) -> str:
     named = dict.fromkeys(f"{result.model} (weights {result.weights_sha256[:12] or 'unknown'})" for result in results)
-    return f"Models: {', '.join(named)}. In brackets: 95 % intervals, by bootstrap over pictures."
+    return f"Models: {', '.join(named)}. In brackets: 95\u00a0% intervals, by bootstrap over pictures."
 
 
 def _captions(benchmark: str, results: Sequence[Result], others: Sequence[dict[str, Any]]) -> Iterator[Block]:

@@ -12,9 +12,12 @@ _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 62rem; padding: 0 1rem; color: #1b1f24;
   background: #fff }
 h1 { font-size: 1.6rem } h2 { font-size: 1.2rem; margin-top: 2.5rem; border-bottom: 1px solid #d5d9de }
-table { border-collapse: collapse; margin: 1rem 0 } th, td { padding: .3rem .7rem; text-align: right;
-  border-bottom: 1px solid #e3e6ea } th:first-child, td:first-child { text-align: left } th { color: #57606a }
-figure { display: inline-block; margin: 1rem 1.5rem 1rem 0 } figcaption { color: #57606a }
+table { border-collapse: collapse; display: block; margin: 1rem 0; overflow-x: auto }
+th, td { padding: .3rem .6rem; text-align: right; white-space: nowrap; border-bottom: 1px solid #e3e6ea }
+th { color: #57606a } td:first-child, td:last-child { white-space: normal }
+th:first-child, td:first-child { text-align: left }
+figure { display: inline-grid; margin: 1rem 1.5rem 1rem 0; grid-template-columns: min-content }
+figcaption { color: #57606a }
 svg { font: 12px system-ui, sans-serif; fill: #1b1f24 } svg line { stroke: #1b1f24 } .grid { stroke: #e3e6ea }
 .ideal { stroke-dasharray: 4 4 } .bar, .point { fill: #2f7d6b } .point { opacity: .75 }
 .curve { fill: none; stroke: #2f7d6b; stroke-width: 2.5 }
