@@ -76,9 +76,9 @@ class Engine:
         for beams in sorted(set(wanted)):
             places = [place for place, count in enumerate(wanted) if count == beams]
             part = [asks[place] for place in places]
-            instructions = self.model.tokenize([ask.prompt for ask in part])
+            instructions = self.model.instruct([ask.prompt for ask in part])
             prefix = self.model.prefix(self._encode(part), instructions)
-            rows = [_Row(self.model, ask, len(ids)) for ask, ids in zip(part, instructions, strict=True)]
+            rows = [_Row(self.model, ask, len(one)) for ask, one in zip(part, instructions, strict=True)]
             for step in self._decoded(prefix, rows) if beams == 1 else self._searched(prefix, rows, beams):
                 yield replace(step, index=places[step.index])
 
@@ -127,7 +127,7 @@ class _Row:
         self.ask = ask
         self._tokenizer = model.tokenizer
         self._scales = model.config.calibration
-        self._prompt_tokens = prompt_tokens + 1 + model.config.qformer.queries
+        self._prompt_tokens = prompt_tokens + model.config.qformer.queries
         self._ids: list[int] = []
         self._tokens: list[Token] = []
         self._openings: tuple[tuple[str, float], ...] = ()

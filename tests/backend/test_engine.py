@@ -28,14 +28,20 @@ def ask(number: int = 0, prompt: str = "Is there any water?", **settings: Any) -
     return Ask(picture(number), f"key{number}", prompt, **settings)
 
 
+def ids_of(toy: Rsgpt, text: str) -> list[int]:
+    """Token ids of a text alone."""
+    ids: list[int] = toy.tokenizer(text, add_special_tokens=False).input_ids
+    return ids
+
+
 @pytest.fixture
 def reciting(toy: Rsgpt, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Engine]:
     """Make the toy say a text or ids, once, in every row; scores: the first token's alternatives, by text."""
     forward = toy.language.forward
 
     def recite(text: str = "", scores: dict[str, float] | None = None, ids: Sequence[int] = ()) -> Engine:
-        spoken = iter([*(ids or toy.tokenize([text])[0]), EOS])
-        opening = {toy.tokenize([word])[0][0]: score for word, score in (scores or {}).items()}
+        spoken = iter([*(ids or ids_of(toy, text)), EOS])
+        opening = {ids_of(toy, word)[0]: score for word, score in (scores or {}).items()}
 
         def speak(**inputs: Any) -> Any:
             output = forward(**inputs)
@@ -179,14 +185,14 @@ def test_a_stuck_answer_is_marked(reciting: Callable[..., Engine]) -> None:
 
 
 def test_special_tokens_are_no_text(reciting: Callable[..., Engine], toy: Rsgpt) -> None:
-    ids = toy.tokenize([" a road"])[0]
+    ids = ids_of(toy, " a road")
     (answer,) = reciting(ids=[ids[0], BOS, *ids[1:]]).answer([ask()])
     assert answer.text == "a road"
 
 
 def test_what_the_prompt_costs(engine: Engine, toy: Rsgpt) -> None:
     (answer,) = engine.answer([ask(prompt="gray")])
-    assert answer.prompt_tokens == len(toy.tokenize(["gray"])[0]) + 1 + QUERIES
+    assert answer.prompt_tokens == len(ids_of(toy, "gray")) + 1 + QUERIES
 
 
 def test_cancelling_one_row_in_the_middle(engine: Engine) -> None:
@@ -228,12 +234,12 @@ def test_pieces_make_up_the_text(reciting: Callable[..., Engine], toy: Rsgpt, te
     told, whole = pieces(reciting(text), ask(max_new_tokens=200))
     assert whole == text.strip()
     assert "".join(told) == whole
-    assert len(told) == len(toy.tokenize([text])[0])
+    assert len(told) == len(ids_of(toy, text))
     assert not any("\N{REPLACEMENT CHARACTER}" in piece for piece in told)
 
 
 def test_a_character_of_several_tokens_comes_whole(reciting: Callable[..., Engine], toy: Rsgpt) -> None:
-    assert len(toy.tokenize(["树"])[0]) == 3
+    assert len(ids_of(toy, "树")) == 3
     assert pieces(reciting("a树"), ask())[0] == ["a", "", "", "树"]
 
 

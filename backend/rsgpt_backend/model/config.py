@@ -22,6 +22,7 @@ class VisionConfig:
 
     mean, std: of RGB in 0..1, applied after scaling; cells: vectors a picture;
     cell_positions: learn a position for each cell, for encoders that have none of their own.
+    patch, layers, heads, intermediate: of a ViT; convolutional encoders have one shape each.
     """
 
     kind: str
@@ -31,11 +32,20 @@ class VisionConfig:
     width: int
     cells: int
     cell_positions: bool = False
+    patch: int = 0
+    layers: int = 0
+    heads: int = 0
+    intermediate: int = 0
 
 
 @dataclass(frozen=True)
 class QFormerConfig:
-    """tokenizer: "language" to share the language model's vocabulary and frozen embeddings, else a folder."""
+    """tokenizer: "language" to share the language model's vocabulary and frozen embeddings, else a folder.
+
+    max_text: tokens of an instruction that are read; positions: that there are, 0 for as many; instruction: whether it
+    is read at all, as in RSGPT and InstructBLIP. layers 0: there is no Q-Former, and neighbouring patch vectors are
+    joined to `queries` vectors of `width`, as in one variant of MiniGPT-4.
+    """
 
     layers: int
     width: int
@@ -46,14 +56,18 @@ class QFormerConfig:
     tokenizer: str = "language"
     vocabulary: int = 0
     max_text: int = 160
+    positions: int = 0
     dropout: float = 0.1
+    instruction: bool = True
 
 
 @dataclass(frozen=True)
 class LanguageConfig:
     """source: "package:NAME/FILE" for a GGUF inside an installed package, else a transformers folder.
 
-    sha256: of that GGUF file; bos_id: what every prompt starts with.
+    sha256: of that GGUF file; bos_id: what every prompt starts with; template: what the language model reads, of
+    {image}, {bos}, {eos}, {prompt} and text; stops: texts that end an answer beside eos_id; encoder_decoder: whether
+    it is a T5. Folders may be relative to the model's.
     """
 
     source: str
@@ -61,6 +75,9 @@ class LanguageConfig:
     bos_id: int
     eos_id: int
     sha256: str = ""
+    template: str = "{image}{bos}{prompt}"
+    stops: tuple[str, ...] = ()
+    encoder_decoder: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,7 +85,8 @@ class ModelConfig:
     """One member of the family. weights_sha256 names the trained part and is checked when it is loaded.
 
     caption_prompt, detail_prompt: what to ask for a caption and for a longer description; calibration: by form of
-    answer, slope and offset of its confidence's log odds (confidence.py); beams: answers followed at once, 1 is greedy.
+    answer, slope and offset of its confidence's log odds (confidence.py); beams: answers followed at once, 1 is greedy;
+    repetition_penalty: what a token that was said before loses, 1 for none.
     """
 
     name: str
@@ -78,6 +96,7 @@ class ModelConfig:
     caption_prompt: str
     detail_prompt: str = ""
     beams: int = 1
+    repetition_penalty: float = 1.0
     calibration: dict[str, tuple[float, float]] = field(default_factory=dict)
     weights_sha256: str = ""
     licence: str = ""
@@ -91,7 +110,7 @@ class ModelConfig:
             parts = {
                 "vision": VisionConfig(**vision),
                 "qformer": QFormerConfig(**data["qformer"]),
-                "language": LanguageConfig(**data["language"]),
+                "language": LanguageConfig(**{**data["language"], "stops": tuple(data["language"].get("stops", ()))}),
                 "calibration": {form: (slope, offset) for form, (slope, offset) in data.get("calibration", {}).items()},
             }
             return cls(**{**data, **parts})

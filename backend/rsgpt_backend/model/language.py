@@ -16,18 +16,18 @@ from typing import Any
 
 import torch
 from torch import nn
-from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer, GgufConfig
 from transformers.utils import logging as transformers_logging
 
 from ..errors import ModelError
-from .config import LanguageConfig
+from .config import LanguageConfig, QFormerConfig
 
 _PACKAGE = "package:"
 
 
 @dataclass(frozen=True)
 class Language:
-    """A causal language model in evaluation mode, without gradients, and its tokenizer."""
+    """A language model in evaluation mode, without gradients, and its tokenizer."""
 
     model: Any
     tokenizer: Any
@@ -39,22 +39,34 @@ class Language:
         return table
 
 
-def load_language(config: LanguageConfig, dtype: torch.dtype) -> Language:
-    """Load model and tokenizer on the CPU; nothing is downloaded."""
-    folder = language_folder(config)
+def load_language(config: LanguageConfig, dtype: torch.dtype, base: Path = Path()) -> Language:
+    """Load model and tokenizer on the CPU; nothing is downloaded. base: what a relative folder is relative to."""
+    folder = language_folder(config, base)
+    kind = AutoModelForSeq2SeqLM if config.encoder_decoder else AutoModelForCausalLM
     transformers_logging.disable_progress_bar()
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)  # nosec B615 - a folder of this machine
-        model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, local_files_only=True)  # nosec B615 - the same
+        model = kind.from_pretrained(folder, dtype=dtype, local_files_only=True)  # nosec B615 - the same
     except (OSError, ValueError) as error:
         raise ModelError(f"{folder} holds no language model that can be read. Install the model again.") from error
     return Language(model.eval().requires_grad_(False), tokenizer)
 
 
-def language_folder(config: LanguageConfig) -> Path:
+def load_reader(config: QFormerConfig, base: Path = Path()) -> Any:
+    """The Q-Former's own tokenizer; None where it reads nothing or shares the language model's."""
+    if config.tokenizer == "language" or not (config.layers and config.instruction):
+        return None
+    folder = base / config.tokenizer
+    try:
+        return AutoTokenizer.from_pretrained(folder, local_files_only=True, truncation_side="left")  # nosec B615
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{folder} holds no tokenizer that can be read. Install the model again.") from error
+
+
+def language_folder(config: LanguageConfig, base: Path = Path()) -> Path:
     """The transformers folder of a language model, unpacked from its GGUF if that has not been done."""
     if not config.source.startswith(_PACKAGE):
-        return Path(config.source)
+        return base / config.source
     gguf = packaged_file(config.source.removeprefix(_PACKAGE))
     folder = home() / "language" / f"{gguf.stem}-{config.sha256[:12]}"
     if not (folder / "config.json").exists():

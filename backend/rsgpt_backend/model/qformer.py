@@ -1,6 +1,6 @@
-"""The instruction-aware Q-Former: image features and an instruction in, query vectors out.
+"""From image features, and an instruction where it is read, to query vectors; with a Q-Former or without one.
 
-transformers' InstructBLIP Q-Former in any size; its text embedding may be shared with the language model.
+transformers' Q-Formers in any size: InstructBLIP's reads the instruction, BLIP-2's does not.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from typing import cast
 
 import torch
 from torch import Tensor, nn
-from transformers import InstructBlipQFormerConfig, InstructBlipQFormerModel
+from transformers import Blip2QFormerConfig, Blip2QFormerModel, InstructBlipQFormerConfig, InstructBlipQFormerModel
 
 from .config import QFormerConfig, VisionConfig
 
@@ -33,32 +33,66 @@ class SharedEmbedding(nn.Module):
 
 
 class QFormer(nn.Module):
-    """Learned queries read the image, guided by the instruction."""
+    """Learned queries read the image, guided by the instruction where it is read."""
 
     def __init__(self, config: QFormerConfig, vision: VisionConfig, words: nn.Embedding) -> None:
         super().__init__()
-        shared = config.tokenizer == "language"
+        self._instruction = config.instruction
         self.query_tokens = nn.Parameter(torch.zeros(1, config.queries, config.width).normal_(std=0.02))
-        self.model = InstructBlipQFormerModel(
-            InstructBlipQFormerConfig(
-                vocab_size=2 if shared else config.vocabulary,
-                hidden_size=config.width,
-                num_hidden_layers=config.layers,
-                num_attention_heads=config.heads,
-                intermediate_size=config.intermediate,
-                hidden_dropout_prob=config.dropout,
-                attention_probs_dropout_prob=config.dropout,
-                max_position_embeddings=max(config.max_text, 1),
-                cross_attention_frequency=config.cross_attention_frequency,
-                encoder_hidden_size=vision.width,
-            )
-        )
-        if shared:
+        self.model = _instructed(config, vision) if config.instruction else _plain(config, vision)
+        if config.instruction and config.tokenizer == "language":
             self.model.embeddings.word_embeddings = SharedEmbedding(words, config.width)
 
     def forward(self, features: Tensor, ids: Tensor, mask: Tensor) -> Tensor:
         """features: [batch, cells, vision width]; ids, mask: [batch, length] -> [batch, queries, width]."""
         queries = self.query_tokens.expand(len(features), -1, -1)
-        seen = torch.cat([mask.new_ones(queries.shape[:2]), mask], dim=1)
-        output = self.model(input_ids=ids, attention_mask=seen, query_embeds=queries, encoder_hidden_states=features)
+        read = {}
+        if self._instruction:
+            read = {"input_ids": ids, "attention_mask": torch.cat([mask.new_ones(queries.shape[:2]), mask], dim=1)}
+        output = self.model(query_embeds=queries, encoder_hidden_states=features, **read)
         return cast(Tensor, output.last_hidden_state[:, : queries.shape[1]])
+
+
+class JoinedPatches(nn.Module):
+    """No Q-Former: without the class token, each so many neighbouring patch vectors are joined to one."""
+
+    def __init__(self, queries: int) -> None:
+        super().__init__()
+        self._queries = queries
+
+    def forward(self, features: Tensor, ids: Tensor, mask: Tensor) -> Tensor:
+        """features: [batch, 1 + patches, vision width] -> [batch, queries, patches / queries x vision width]."""
+        return features[:, 1:].reshape(len(features), self._queries, -1)
+
+
+def build_qformer(config: QFormerConfig, vision: VisionConfig, words: nn.Embedding) -> nn.Module:
+    """A Q-Former with random weights, or what stands in its place."""
+    return QFormer(config, vision, words) if config.layers else JoinedPatches(config.queries)
+
+
+def _instructed(config: QFormerConfig, vision: VisionConfig) -> nn.Module:
+    shared = config.tokenizer == "language"
+    return InstructBlipQFormerModel(
+        InstructBlipQFormerConfig(
+            vocab_size=2 if shared else config.vocabulary,
+            max_position_embeddings=config.positions or max(config.max_text, 1),
+            **_shape(config, vision),
+        )
+    )
+
+
+def _plain(config: QFormerConfig, vision: VisionConfig) -> nn.Module:
+    return Blip2QFormerModel(Blip2QFormerConfig(use_qformer_text_input=False, **_shape(config, vision)))
+
+
+def _shape(config: QFormerConfig, vision: VisionConfig) -> dict[str, float]:
+    return {
+        "hidden_size": config.width,
+        "num_hidden_layers": config.layers,
+        "num_attention_heads": config.heads,
+        "intermediate_size": config.intermediate,
+        "hidden_dropout_prob": config.dropout,
+        "attention_probs_dropout_prob": config.dropout,
+        "cross_attention_frequency": config.cross_attention_frequency,
+        "encoder_hidden_size": vision.width,
+    }

@@ -1,21 +1,23 @@
 """The model of the family, whole: encoder, layer norm, Q-Former, projection, language model.
 
 It turns pictures and instructions into the language model's input. It does not generate: see decoding.py.
-Layout, as in RSGPT: [query vectors] [BOS, instruction] [answer, EOS]; the image comes before BOS.
+Layout of RSGPT: [query vectors] [BOS, instruction] [answer, EOS]; the image comes before BOS. MiniGPT-4's is another.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
+from pathlib import Path
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
 from .config import ModelConfig
-from .language import Language, load_language
-from .qformer import QFormer
+from .instructions import Instruction, Instructor
+from .language import Language, load_language, load_reader
+from .qformer import build_qformer
 from .vision import build_encoder, normalise
 
 
@@ -23,7 +25,7 @@ from .vision import build_encoder, normalise
 class Prefix:
     """What the language model reads before it answers.
 
-    embeds: [batch, queries + longest prompt, width]; mask: 1 where real. Padding lies between image and text.
+    embeds: [batch, queries + longest prompt, width]; mask: 1 where real. Padding lies right behind the image.
     """
 
     embeds: Tensor
@@ -38,7 +40,7 @@ class Bridge(nn.Module):
         vision = config.vision
         self.ln_vision = nn.LayerNorm(vision.width, eps=1e-5)
         self.cell_positions = nn.Parameter(torch.zeros(vision.cells, vision.width)) if vision.cell_positions else None
-        self.qformer = QFormer(config.qformer, vision, words)
+        self.qformer = build_qformer(config.qformer, vision, words)
         self.projection = nn.Linear(config.qformer.width, config.language.width)
 
     def forward(self, features: Tensor, ids: Tensor, mask: Tensor) -> Tensor:
@@ -52,7 +54,8 @@ class Bridge(nn.Module):
 class Rsgpt(nn.Module):
     """Encoder and language model are frozen; only `bridge` is ever trained."""
 
-    def __init__(self, config: ModelConfig, language: Language) -> None:
+    def __init__(self, config: ModelConfig, language: Language, reader: Any = None) -> None:
+        """reader: the Q-Former's own tokenizer, where it has one."""
         super().__init__()
         self.config = config
         encoder = build_encoder(config.vision).eval().requires_grad_(False)
@@ -60,12 +63,17 @@ class Rsgpt(nn.Module):
         self.encoder = encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch leaves it out
         self.bridge = Bridge(config, language.words)
         self.tokenizer = language.tokenizer
+        self.instruct = Instructor(config, language.tokenizer, reader)
         self.language = language.model
 
     @classmethod
-    def build(cls, config: ModelConfig, dtype: torch.dtype = torch.float32) -> Rsgpt:
-        """A model with its language model loaded in `dtype`, and encoder and bridge still random, in float32."""
-        return cls(config, load_language(config.language, dtype))
+    def build(cls, config: ModelConfig, dtype: torch.dtype = torch.float32, folder: Path | None = None) -> Rsgpt:
+        """A model with its language model loaded in `dtype`, and encoder and bridge still random, in float32.
+
+        folder: the model's own, where its config names parts relative to it.
+        """
+        base = folder or Path()
+        return cls(config, load_language(config.language, dtype, base), load_reader(config.qformer, base))
 
     def train(self, mode: bool = True) -> Rsgpt:
         """Only the bridge ever leaves evaluation mode: the frozen parts must not update statistics or drop units."""
@@ -84,20 +92,19 @@ class Rsgpt(nn.Module):
         encoded: list[list[int]] = self.tokenizer(list(texts), add_special_tokens=False).input_ids
         return encoded
 
-    def query_vectors(self, features: Tensor, instructions: Sequence[Sequence[int]]) -> Tensor:
-        """features and token ids of one instruction each -> [batch, queries, language width]."""
-        longest = self.config.qformer.max_text
-        ids, mask = pad([row[-longest:] for row in instructions], 0, features.device)
+    def query_vectors(self, features: Tensor, instructions: Sequence[Instruction]) -> Tensor:
+        """features and one instruction each -> [batch, queries, language width]."""
+        ids, mask = pad([one.read for one in instructions], 0, features.device)
         return cast(Tensor, self.bridge(features, ids, mask))
 
-    def prefix(self, features: Tensor, instructions: Sequence[Sequence[int]]) -> Prefix:
-        """Query vectors, then padding, then BOS and instruction, for generation."""
+    def prefix(self, features: Tensor, instructions: Sequence[Instruction]) -> Prefix:
+        """What the language model reads before it answers: for RSGPT query vectors, padding, BOS and instruction."""
         queries = self.query_vectors(features, instructions)
-        bos = self.config.language.bos_id
-        ids, mask = pad([[bos, *row] for row in instructions], bos, features.device, left=True)
-        words = self.language.get_input_embeddings()(ids)
-        embeds = torch.cat([queries.to(words.dtype), words], dim=1)
-        return Prefix(embeds, torch.cat([mask.new_ones(queries.shape[:2]), mask], dim=1))
+        before, seen = pad([one.before for one in instructions], 0, features.device)
+        after, mask = pad([one.after for one in instructions], 0, features.device, left=True)
+        words = self.language.get_input_embeddings()
+        embeds = torch.cat([words(before), queries.to(words.weight.dtype), words(after)], dim=1)
+        return Prefix(embeds, torch.cat([seen, mask.new_ones(queries.shape[:2]), mask], dim=1))
 
 
 def pad(rows: Sequence[Sequence[int]], fill: int, device: torch.device, left: bool = False) -> tuple[Tensor, Tensor]:
@@ -108,4 +115,4 @@ def pad(rows: Sequence[Sequence[int]], fill: int, device: torch.device, left: bo
         gap = longest - len(row)
         ids.append([fill] * gap + list(row) if left else list(row) + [fill] * gap)
         mask.append([0] * gap + [1] * len(row) if left else [1] * len(row) + [0] * gap)
-    return torch.tensor(ids, device=device), torch.tensor(mask, device=device)
+    return torch.tensor(ids, dtype=torch.long, device=device), torch.tensor(mask, dtype=torch.long, device=device)

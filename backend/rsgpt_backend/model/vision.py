@@ -12,11 +12,13 @@ from torch import Tensor, nn
 from ..errors import ModelError
 from .config import VisionConfig
 from .efficientnet import EfficientNetLite
+from .vit import VisionTransformer
 
-ENCODERS: dict[str, Callable[[], nn.Module]] = {
-    "efficientnet-lite0": lambda: EfficientNetLite("lite0"),
-    "efficientnet-lite2": lambda: EfficientNetLite("lite2"),
-    "efficientnet-lite2-fine": lambda: EfficientNetLite("lite2", fine=True),
+ENCODERS: dict[str, Callable[[VisionConfig], nn.Module]] = {
+    "efficientnet-lite0": lambda _: EfficientNetLite("lite0"),
+    "efficientnet-lite2": lambda _: EfficientNetLite("lite2"),
+    "efficientnet-lite2-fine": lambda _: EfficientNetLite("lite2", fine=True),
+    "eva-vit": VisionTransformer,
 }
 
 
@@ -25,7 +27,7 @@ def build_encoder(config: VisionConfig) -> nn.Module:
     if config.kind not in ENCODERS:
         known = ", ".join(sorted(ENCODERS))
         raise ModelError(f"Vision encoder {config.kind!r} is not known. Use one of: {known}.")
-    return ENCODERS[config.kind]()
+    return ENCODERS[config.kind](config)
 
 
 def to_square(image: Image.Image, size: int) -> Image.Image:

@@ -45,7 +45,7 @@ def load_model(folder: Path, dtype: torch.dtype) -> Rsgpt:
     path = folder / WEIGHTS_FILE
     if not path.exists() or file_sha256(path) != config.weights_sha256:
         raise ModelError(f"{path} is missing or is not the file that its model.json names. Install the model again.")
-    model = Rsgpt.build(config, dtype)
+    model = Rsgpt.build(config, dtype, folder)
     try:
         tensors = _expand(load_file(path))
     except SafetensorError as error:

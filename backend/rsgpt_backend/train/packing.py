@@ -14,13 +14,13 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Group:
-    """One prompt and its answers, as token ids; answers end with EOS and hold no BOS."""
+    """One prompt and its answers, as token ids; the prompt begins with BOS, answers end with EOS."""
 
     instruction: tuple[int, ...]
     answers: tuple[tuple[int, ...], ...]
 
     def __len__(self) -> int:
-        return len(self.instruction) + 1 + sum(len(answer) for answer in self.answers)
+        return len(self.instruction) + sum(len(answer) for answer in self.answers)
 
 
 @dataclass(frozen=True)
@@ -40,17 +40,17 @@ class Packed:
         return Packed(*(tensor.to(device) for tensor in vars(self).values()))
 
 
-def pack(groups: Sequence[Group], queries: int, bos: int) -> Packed:
-    """Lay groups out as [queries][BOS, instruction][answer][answer]...; answers do not see each other."""
+def pack(groups: Sequence[Group], queries: int) -> Packed:
+    """Lay groups out as [queries][instruction][answer][answer]...; answers do not see each other."""
     length = max(len(group) for group in groups)
-    ids = torch.full((len(groups), length), bos)
+    ids = torch.zeros((len(groups), length), dtype=torch.long)
     positions = torch.zeros((len(groups), length), dtype=torch.long)
     segments = torch.full((len(groups), queries + length), -1)  # -1 padding, 0 prefix, 1.. answers
     source: list[int] = []
     target: list[int] = []
     for row, group in enumerate(groups):
-        prefix = 1 + len(group.instruction)
-        ids[row, 1:prefix] = torch.tensor(group.instruction)
+        prefix = len(group.instruction)
+        ids[row, :prefix] = torch.tensor(group.instruction)
         segments[row, : queries + prefix] = 0
         positions[row, :prefix] = torch.arange(queries, queries + prefix)
         start, flat = prefix, row * (queries + length) + queries

@@ -19,6 +19,7 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from ..errors import UsageError
+from ..model.instructions import Instruction
 from ..model.rsgpt import Rsgpt
 from ..model.weights import load_published, save_model
 from .adapt import adapt_encoder
@@ -52,7 +53,8 @@ class Trainer:
         size = recipe.model.vision.image_size
         self.corpus = Corpus(data, recipe.train, size)
         self.held_out = Corpus(data, recipe.validate, size) if recipe.validate else None
-        self._ids: dict[str, tuple[int, ...]] = {}
+        self._answers: dict[str, tuple[int, ...]] = {}
+        self._instructions: dict[str, Instruction] = {}
 
     def run(self) -> None:
         """Encoder, features, bridge; then the model is written to the folder `model`."""
@@ -150,9 +152,8 @@ class Trainer:
 
     def _loss(self, corpus: Corpus, drawn: list[Drawn], features: Any) -> Tensor:
         """Mean negative log likelihood of the answers' tokens."""
-        config = self.recipe.model
-        groups = [Group(self._tokens(one.prompt), tuple(map(self._answer, one.answers))) for one in drawn]
-        packed = pack(groups, config.qformer.queries, config.language.bos_id).to(self.device)
+        groups = [Group(self._instruction(one.prompt).after, tuple(map(self._answer, one.answers))) for one in drawn]
+        packed = pack(groups, self.recipe.model.qformer.queries).to(self.device)
         with self._autocast():
             queries = self._query_vectors(corpus, drawn, features)
             logits = answer_logits(self.model, queries, packed, self._read)
@@ -164,7 +165,7 @@ class Trainer:
 
     def _query_vectors(self, corpus: Corpus, drawn: Sequence[Drawn], features: Any) -> Tensor:
         seen = self._gather(features, [corpus.row_of(one) for one in drawn])
-        return self.model.query_vectors(seen, [self._tokens(one.prompt) for one in drawn])
+        return self.model.query_vectors(seen, [self._instruction(one.prompt) for one in drawn])
 
     def _gather(self, features: Any, rows: Sequence[int]) -> Tensor:
         if isinstance(features, FeatureStore):
@@ -174,12 +175,15 @@ class Trainer:
 
     def _answer(self, text: str) -> tuple[int, ...]:
         """Token ids; an answer starts with a space, as in running text, and ends with EOS."""
-        return (*self._tokens(f" {text}"), self.recipe.model.language.eos_id)
+        if text not in self._answers:
+            ids = self.model.tokenizer(f" {text}", add_special_tokens=False).input_ids
+            self._answers[text] = (*ids, self.recipe.model.language.eos_id)
+        return self._answers[text]
 
-    def _tokens(self, text: str) -> tuple[int, ...]:
-        if text not in self._ids:
-            self._ids[text] = tuple(self.model.tokenize([text])[0])
-        return self._ids[text]
+    def _instruction(self, prompt: str) -> Instruction:
+        if prompt not in self._instructions:
+            (self._instructions[prompt],) = self.model.instruct([prompt])
+        return self._instructions[prompt]
 
     @torch.no_grad()
     def _validate(self, features: Any, step: int) -> None:

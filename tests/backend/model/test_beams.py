@@ -20,7 +20,7 @@ STEPS = 8
 @pytest.fixture(scope="module")
 def prefix(toy: Rsgpt) -> Prefix:
     features = toy.encode(to_bytes([picture(number) for number in range(len(PROMPTS))], IMAGE_SIZE))
-    return toy.prefix(features, toy.tokenize(PROMPTS))
+    return toy.prefix(features, toy.instruct(PROMPTS))
 
 
 def found(toy: Rsgpt, prefix: Prefix, beams: int, eos: int = EOS, top: int = 0) -> list[list[Chosen]]:

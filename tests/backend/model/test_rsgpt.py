@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 import torch
 
+from rsgpt_backend.model.instructions import Instruction
 from rsgpt_backend.model.rsgpt import Rsgpt, pad
 from rsgpt_backend.model.vision import to_bytes
 from tests.backend.toy import BOS, CELLS, IMAGE_SIZE, QUERIES, VISION_WIDTH, picture
 
-INSTRUCTIONS = [[20, 21, 22], [30]]
+INSTRUCTIONS = [Instruction((20, 21, 22), (), (BOS, 20, 21, 22)), Instruction((30,), (), (BOS, 30))]
 
 
 @pytest.fixture(scope="module")
@@ -41,12 +42,14 @@ def test_query_vectors_do_not_depend_on_the_neighbours(toy: Rsgpt, features: tor
 
 
 @torch.no_grad()
-def test_a_long_instruction_is_read_from_its_end(toy: Rsgpt, features: torch.Tensor) -> None:
-    longest = toy.config.qformer.max_text
-    ids = [number % 200 + 10 for number in range(longest + 5)]
-    whole = toy.query_vectors(features[:1], [ids])
-    assert torch.equal(whole, toy.query_vectors(features[:1], [ids[-longest:]]))
-    assert toy.prefix(features[:1], [ids]).mask.shape == (1, QUERIES + 1 + len(ids))
+def test_the_image_may_stand_inside_the_text(toy: Rsgpt, features: torch.Tensor) -> None:
+    around = [Instruction((20,), (BOS, 40), (20, 21)), Instruction((30,), (BOS, 40), (30,))]
+    prefix = toy.prefix(features, around)
+    words = toy.language.get_input_embeddings().weight
+    assert prefix.mask.tolist() == [[1, 1] + [1] * QUERIES + [1, 1], [1, 1] + [1] * QUERIES + [0, 1]]
+    assert torch.equal(prefix.embeds[:, :2], words[[BOS, 40]].expand(2, -1, -1))
+    assert torch.equal(prefix.embeds[:, 2 : 2 + QUERIES], toy.query_vectors(features, around))
+    assert torch.equal(prefix.embeds[0, 2 + QUERIES :], words[[20, 21]])
 
 
 def test_pad_on_either_side() -> None:
@@ -55,12 +58,6 @@ def test_pad_on_either_side() -> None:
     assert (ids.tolist(), mask.tolist()) == ([[1, 2], [3, 9]], [[1, 1], [1, 0]])
     ids, mask = pad([[1, 2], [3]], 9, device, left=True)
     assert (ids.tolist(), mask.tolist()) == ([[1, 2], [9, 3]], [[1, 1], [0, 1]])
-
-
-def test_texts_become_ids_without_special_tokens(toy: Rsgpt) -> None:
-    ids = toy.tokenize(["Describe this image.", "gray"])
-    assert [toy.tokenizer.decode(row) for row in ids] == ["Describe this image.", "gray"]
-    assert all(BOS not in row for row in ids)
 
 
 def test_training_leaves_the_frozen_parts_in_evaluation_mode(toy: Rsgpt) -> None:

@@ -13,7 +13,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 from rsgpt_backend.train.packing import Group, pack
 from rsgpt_backend.train.trainer import answer_logits
 
-QUERIES, WIDTH, BOS = 3, 32, 1
+QUERIES, WIDTH = 3, 32
 
 
 @pytest.fixture(scope="module")
@@ -27,20 +27,20 @@ def language() -> LlamaForCausalLM:
 
 def alone(language: LlamaForCausalLM, queries: Tensor, instruction: tuple[int, ...], answer: tuple[int, ...]) -> Tensor:
     """Log probabilities of one answer's tokens, the plain way."""
-    ids = torch.tensor([[BOS, *instruction, *answer]])
+    ids = torch.tensor([[*instruction, *answer]])
     embeds = torch.cat([queries[None], language.get_input_embeddings()(ids)], dim=1)
     scores = F.log_softmax(language(inputs_embeds=embeds).logits[0], dim=-1)
-    first = QUERIES + len(instruction)
+    first = QUERIES + len(instruction) - 1
     return torch.stack([scores[first + place, token] for place, token in enumerate(answer)])
 
 
 def test_packed_answers_score_as_each_alone(language: LlamaForCausalLM) -> None:
     groups = [
-        Group((5, 6), ((7, 8, 9, 2), (10, 2), (11, 12, 2))),
-        Group((20, 21, 22, 23), ((30, 2),)),
+        Group((1, 5, 6), ((7, 8, 9, 2), (10, 2), (11, 12, 2))),
+        Group((1, 20, 21, 22, 23), ((30, 2),)),
     ]
     queries = torch.randn(2, QUERIES, WIDTH)
-    packed = pack(groups, QUERIES, BOS)
+    packed = pack(groups, QUERIES)
     model = SimpleNamespace(language=language)
     with torch.no_grad():
         scores = F.log_softmax(answer_logits(model, queries, packed), dim=-1)  # type: ignore[arg-type]  # a stand-in

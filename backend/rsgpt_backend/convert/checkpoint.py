@@ -1,0 +1,119 @@
+"""Open a checkpoint without running anything in it: names and tensors, no meaning.
+
+Pickles are read with `weights_only`, which knows tensors and plain containers and refuses all else.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle  # nosec B403 - for the name of its error alone
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from ..errors import ModelError
+
+_PICKLES = (".pth", ".pt", ".bin")
+_INDEXES = ("model.safetensors.index.json", "pytorch_model.bin.index.json")
+_WHOLE = ("model.safetensors", "pytorch_model.bin")
+
+
+class Checkpoint(Mapping[str, Tensor]):
+    """Tensors by name, out of one file or of the shards of a folder; each is read when it is asked for.
+
+    trained: whether a training run wrote it, with the state of its optimizer.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """path: a file, or a transformers folder. ModelError names what is wrong with it."""
+        self.path = path
+        self.trained = False
+        self._readers = {file: self._open(file) for file in _files(path)}
+        self._where = {name: file for file, reader in self._readers.items() for name in _names(reader)}
+
+    def __getitem__(self, name: str) -> Tensor:
+        reader = self._readers[self._where[name]]
+        tensor: Tensor = reader[name] if isinstance(reader, dict) else reader.get_tensor(name)
+        return tensor
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._where)
+
+    def __len__(self) -> int:
+        return len(self._where)
+
+    def _open(self, file: Path) -> Any:
+        if file.suffix == ".safetensors":
+            try:
+                return safe_open(file, framework="pt")  # type: ignore[no-untyped-call]
+            except (SafetensorError, OSError) as error:
+                raise _unreadable(file, error) from error
+        content = _unpickle(file)
+        self.trained = "optimizer" in content or "epoch" in content
+        return _tensors(file, content.get("model", content))
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_file():
+        if path.suffix not in (*_PICKLES, ".safetensors"):
+            raise ModelError(f"{path} is no checkpoint by its name. Give a .pth, .pt, .bin or .safetensors file.")
+        return [path]
+    for index in (path / name for name in _INDEXES):
+        if index.is_file():
+            return _shards(index)
+    for whole in (path / name for name in _WHOLE):
+        if whole.is_file():
+            return [whole]
+    raise ModelError(f"There is no checkpoint at {path}. Give a file, or a folder that transformers has written.")
+
+
+def _shards(index: Path) -> list[Path]:
+    try:
+        names = sorted({str(name) for name in json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()})
+    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
+        raise _unreadable(index, error) from error
+    files = [index.parent / name for name in names]
+    for file in files:
+        if Path(file.name) != Path(names[files.index(file)]) or not file.is_file():
+            raise ModelError(f"{index} names {file}, which is not beside it. Download the checkpoint again.")
+    return files
+
+
+def _unpickle(file: Path) -> dict[str, Any]:
+    """What a pickle holds, its tensors mapped from disk where the file's format allows it."""
+    try:
+        zipped = zipfile.is_zipfile(file)
+        content = torch.load(file, map_location="cpu", weights_only=True, mmap=zipped)  # nosec B614 - tensors only
+    except pickle.UnpicklingError as error:
+        raise ModelError(
+            f"{file} holds more than tensors and is not opened, as it could run code. Get it from its authors."
+        ) from error
+    except (RuntimeError, OSError, EOFError, ValueError, KeyError) as error:
+        raise _unreadable(file, error) from error
+    if not isinstance(content, dict):
+        raise ModelError(f"{file} holds a {type(content).__name__}, no named tensors. Give the model's checkpoint.")
+    return content
+
+
+def _tensors(file: Path, content: Any) -> dict[str, Tensor]:
+    """Named tensors, without the prefix of a data-parallel run; anything else among them is refused by name."""
+    if not isinstance(content, dict) or not content:
+        raise ModelError(f"{file} holds no named tensors. Give the model's checkpoint.")
+    for name, value in content.items():
+        if not isinstance(name, str) or not isinstance(value, Tensor):
+            raise ModelError(f"{file} holds {name!r}, which is no tensor. Give the model's checkpoint.")
+    wrapped = all(name.startswith("module.") for name in content)
+    return {name.removeprefix("module.") if wrapped else name: value for name, value in content.items()}
+
+
+def _names(reader: Any) -> list[str]:
+    return list(reader) if isinstance(reader, dict) else list(reader.keys())
+
+
+def _unreadable(file: Path, error: Exception) -> ModelError:
+    return ModelError(f"{file} cannot be read ({error}). Download it again.")

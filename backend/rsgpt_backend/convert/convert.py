@@ -1,0 +1,117 @@
+"""Checkpoints in, one model folder out: config, weights of encoder and bridge, language model, tokenizers.
+
+What a kill leaves is a folder named *.part, which the next call replaces.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from safetensors.torch import save_file
+from torch import Tensor
+
+from ..errors import ModelError
+from ..model.config import ModelConfig
+from ..model.family import FAMILY, LANGUAGE_FOLDER, READER_FOLDER
+from ..model.language import file_sha256
+from ..model.weights import WEIGHTS_FILE
+from .assemble import LANGUAGE, assemble
+from .checkpoint import Checkpoint
+from .hub import hub_config
+from .keys import renamed
+from .language import copy_tokenizer, write_language
+from .recognise import recognise
+
+
+@dataclasses.dataclass(frozen=True)
+class Sources:
+    """What is converted. checkpoints: files or transformers folders, later ones replace what earlier ones gave.
+
+    language: the language model's transformers folder; reader: the folder of the Q-Former's tokenizer. Both may be
+    missing where a checkpoint is a transformers folder that holds them.
+    """
+
+    checkpoints: Sequence[Path]
+    language: Path | None = None
+    reader: Path | None = None
+
+
+def convert(sources: Sources, out: Path, member: ModelConfig | None = None) -> ModelConfig:
+    """Write the model folder and return its config. member: what the checkpoints are, where that is known.
+
+    ModelError names what is missing, unknown or misshapen; nothing is left at `out` then.
+    """
+    if out.exists():
+        raise ModelError(f"{out} exists. Give a folder that does not.")
+    checkpoints = [Checkpoint(path) for path in sources.checkpoints]
+    config = member or _member(checkpoints)
+    weights = assemble(checkpoints, config)
+    part = out.with_name(f"{out.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    save_file({name: _stored(name, value) for name, value in weights.items()}, part / WEIGHTS_FILE)
+    language = dataclasses.replace(config.language, sha256=_language(sources, checkpoints, part / LANGUAGE_FOLDER))
+    _reader(sources, config, part / READER_FOLDER)
+    config = dataclasses.replace(config, language=language, weights_sha256=file_sha256(part / WEIGHTS_FILE))
+    config.write(part)
+    part.rename(out)
+    return config
+
+
+def _member(checkpoints: Sequence[Checkpoint]) -> ModelConfig:
+    for checkpoint in reversed(checkpoints):
+        if (checkpoint.path / "config.json").is_file():
+            return hub_config(checkpoint.path)
+        if any(name.endswith("_proj.weight") for name in checkpoint):
+            return recognise(checkpoint, checkpoint.trained)
+    raise ModelError(f"No file holds a projection, by which a model is known. Known: {', '.join(FAMILY)}.")
+
+
+def _stored(name: str, value: Tensor) -> Tensor:
+    """The encoder in 16 bits, as LAVIS runs it; the bridge in 32, which is never less."""
+    half = name.startswith("encoder.") and value.ndim > 1
+    return (value.half() if half else value.float()).contiguous()
+
+
+class _Inside(Mapping[str, Tensor]):
+    """The language model's weights inside a whole model's, under their own names."""
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        named = ((renamed(name), name) for name in checkpoint)
+        self._names = {key.removeprefix(LANGUAGE): name for key, name in named if key.startswith(LANGUAGE)}
+        self._checkpoint = checkpoint
+
+    def __getitem__(self, name: str) -> Tensor:
+        return self._checkpoint[self._names[name]]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+def _language(sources: Sources, checkpoints: Sequence[Checkpoint], out: Path) -> str:
+    if sources.language:
+        return write_language(Checkpoint(sources.language), sources.language / "config.json", sources.language, out)
+    for checkpoint in checkpoints:
+        inside = _Inside(checkpoint)
+        if inside:
+            described = json.loads((checkpoint.path / "config.json").read_text(encoding="utf-8"))["text_config"]
+            return write_language(inside, json.dumps(described, indent=1), checkpoint.path, out)
+    raise ModelError("The checkpoint holds no language model. Give its transformers folder with --language.")
+
+
+def _reader(sources: Sources, config: ModelConfig, out: Path) -> None:
+    """The Q-Former's own tokenizer, where it has one."""
+    if config.qformer.tokenizer != READER_FOLDER:
+        return
+    inside = [path / "qformer_tokenizer" for path in sources.checkpoints]
+    for folder in [sources.reader, *inside] if sources.reader else inside:
+        if folder.is_dir() and copy_tokenizer(folder, out):
+            return
+    raise ModelError("The Q-Former reads with BERT's tokenizer. Give the folder of bert-base-uncased with --reader.")

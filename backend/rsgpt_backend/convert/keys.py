@@ -1,0 +1,72 @@
+"""Names of weights: LAVIS's, MiniGPT-4's and transformers' -> this project's. It opens nothing.
+
+Facts of the layouts: LAVIS's eva_vit.py and Qformer.py, and transformers' own conversion scripts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+_VIT = "encoder.model."
+_BLOCK = _VIT + "encoder.layers."
+_TEXT = "bridge.qformer.model."
+_LAYER = _TEXT + r"encoder.layer.\1."
+
+# name in a file, whole -> name here; \1.. are its groups
+_RULES = (
+    # LAVIS, and EVA's own file, which has no prefix
+    (r"(?:visual_encoder\.)?cls_token", _VIT + "embeddings.class_embedding"),
+    (r"(?:visual_encoder\.)?pos_embed", _VIT + "embeddings.position_embedding"),
+    (r"(?:visual_encoder\.)?patch_embed\.proj\.(\w+)", _VIT + r"embeddings.patch_embedding.\1"),
+    (r"(?:visual_encoder\.)?blocks\.(\d+)\.norm([12])\.(\w+)", _BLOCK + r"\1.layer_norm\2.\3"),
+    (r"(?:visual_encoder\.)?blocks\.(\d+)\.attn\.(qkv\.weight|q_bias|v_bias)", _BLOCK + r"\1.self_attn.\2"),
+    (r"(?:visual_encoder\.)?blocks\.(\d+)\.attn\.proj\.(\w+)", _BLOCK + r"\1.self_attn.projection.\2"),
+    (r"(?:visual_encoder\.)?blocks\.(\d+)\.mlp\.(fc[12]\.\w+)", _BLOCK + r"\1.mlp.\2"),
+    (r"ln_vision\.(\w+)", r"bridge.ln_vision.\1"),
+    (r"query_tokens", "bridge.qformer.query_tokens"),
+    (r"Qformer\.bert\.embeddings\.LayerNorm\.(\w+)", _TEXT + r"embeddings.layernorm.\1"),
+    (r"Qformer\.bert\.embeddings\.(\w+_embeddings\.weight)", _TEXT + r"embeddings.\1"),
+    (r"Qformer\.bert\.encoder\.layer\.(\d+)\.(\w*attention)\.self\.(.+)", _LAYER + r"\2.attention.\3"),
+    (r"Qformer\.bert\.encoder\.layer\.(\d+)\.(.+)", _LAYER + r"\2"),
+    (r"(?:llm|llama|opt|t5)_proj\.(\w+)", r"bridge.projection.\1"),
+    # transformers
+    (r"vision_model\.post_layernorm\.(\w+)", r"bridge.ln_vision.\1"),
+    (r"vision_model\.(.+)", _VIT + r"\1"),
+    (r"qformer\.(.+)", _TEXT + r"\1"),
+    (r"language_projection\.(\w+)", r"bridge.projection.\1"),
+    (r"language_model\.(.+)", r"language.\1"),
+)
+# what files hold beside the weights that are used: counters, heads of other tasks, the 40th block and its norms
+_UNUSED = re.compile(
+    r".*position_ids|.*rotary_emb\.inv_freq|.*relative_position_index|(?:visual_encoder\.)?(?:norm|fc_norm|head)\..*"
+    r"|Qformer\.cls\..*|(?:vision_proj|text_proj|itm_head)\..*|temp"
+)
+_PATTERNS = [(re.compile(pattern), target) for pattern, target in _RULES]
+
+
+def renamed(name: str) -> str:
+    """This project's name of a weight; empty where it is known and not used, and `?` where it is not known."""
+    if _UNUSED.fullmatch(name):
+        return ""
+    for pattern, target in _PATTERNS:
+        match = pattern.fullmatch(name)
+        if match:
+            return match.expand(target)
+    return "?"
+
+
+def fused(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """EVA's biases of query and value -> one bias of query, key and value; the key's is zero."""
+    merged = dict(tensors)
+    for name in [name for name in tensors if name.endswith(".self_attn.q_bias")]:
+        stem = name.removesuffix("q_bias")
+        query, value = merged.pop(name), merged.pop(f"{stem}v_bias", None)
+        if value is None:
+            merged[name] = query  # half a pair: named as a key too many, and the fused one as missing
+        else:
+            merged[f"{stem}qkv.bias"] = torch.cat([query, torch.zeros_like(query), value])
+    return merged

@@ -1,0 +1,47 @@
+"""Which member of the family a checkpoint is, by the names and shapes in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from torch import Tensor
+
+from ..errors import ModelError
+from ..model.config import ModelConfig
+from ..model.family import FAMILY
+
+_INSTRUCTED = {
+    ("llm_proj", 4096): "instructblip-vicuna-7b",
+    ("llm_proj", 5120): "instructblip-vicuna-13b",
+    ("t5_proj", 2048): "instructblip-flan-t5-xl",
+}
+_PLAIN = {
+    ("opt_proj", 2560): "blip2-opt-2.7b",
+    ("t5_proj", 2048): "blip2-flan-t5-xl",
+    ("llama_proj", 4096): "minigpt4-7b",
+    ("llama_proj", 5120): "minigpt4-13b",
+}
+_TRAINED = {"instructblip-vicuna-7b": "rsgpt-7b", "instructblip-vicuna-13b": "rsgpt-13b"}
+
+
+def recognise(tensors: Mapping[str, Tensor], trained: bool) -> ModelConfig:
+    """The config of a checkpoint in LAVIS's or MiniGPT-4's layout. ModelError where it fits no member.
+
+    trained: whether a training run wrote it: RSGPT's files are told from InstructBLIP's by that alone.
+    """
+    projection = next((name for name in tensors if name.endswith("_proj.weight") and name.count(".") == 1), "")
+    if not projection:
+        raise ModelError("The checkpoint holds no projection (llm_proj, llama_proj, opt_proj or t5_proj). Give another.")
+    rows, columns = tensors[projection].shape
+    kind = projection.removesuffix(".weight")
+    if kind == "llama_proj" and columns == FAMILY["minigpt4-llama2-7b"].qformer.width:
+        return FAMILY["minigpt4-llama2-7b"]
+    instructed = "Qformer.bert.embeddings.word_embeddings.weight" in tensors
+    name = (_INSTRUCTED if instructed else _PLAIN).get((kind, rows))
+    if name is None:
+        text = "with" if instructed else "without"
+        raise ModelError(
+            f"No member of the family has a {kind} of {rows} rows and a Q-Former {text} text. "
+            f"Known: {', '.join(FAMILY)}; name one with --as if it is one of them."
+        )
+    return FAMILY[_TRAINED.get(name, name) if trained else name]

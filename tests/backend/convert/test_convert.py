@@ -1,0 +1,151 @@
+"""Files of LAVIS, RSGPT's runner and MiniGPT-4 become models; nothing in them is lost, and nothing is made up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from rsgpt_backend.convert.convert import Sources, convert
+from rsgpt_backend.errors import ModelError
+from rsgpt_backend.model.config import ModelConfig
+from rsgpt_backend.model.rsgpt import Rsgpt
+from rsgpt_backend.model.weights import load_model
+from tests.backend.family import make_llama, make_reader, tiny, trained, vit
+
+
+@pytest.fixture(scope="module")
+def parts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The files that a user downloads."""
+    folder = tmp_path_factory.mktemp("downloads")
+    torch.save(vit(prefix=""), folder / "eva_vit_g.pth")
+    torch.save({"model": trained()}, folder / "instruct_blip.pth")
+    return {
+        "eva": folder / "eva_vit_g.pth",
+        "lavis": folder / "instruct_blip.pth",
+        "language": make_llama(folder / "vicuna"),
+        "reader": make_reader(folder / "bert"),
+    }
+
+
+def converted(parts: dict[str, Path], out: Path, *files: Path, name: str = "instructblip-vicuna-7b") -> Rsgpt:
+    """Convert the files, with the others' parts, and load the model."""
+    convert(Sources(files, parts["language"], parts["reader"]), out, tiny(name))
+    return load_model(out, torch.float32)
+
+
+def test_lavis_files_become_a_model(parts: dict[str, Path], tmp_path: Path) -> None:
+    model = converted(parts, tmp_path / "model", parts["eva"], parts["lavis"])
+    source, eva = trained(), vit(prefix="")
+    state = {**{f"encoder.{k}": v for k, v in model.encoder.state_dict().items()}, **prefixed(model)}
+    bias = state["encoder.model.encoder.layers.1.self_attn.qkv.bias"]
+    query, key, value = bias.chunk(3)
+    assert torch.equal(query, eva["blocks.1.attn.q_bias"])
+    assert not key.any()
+    assert torch.equal(value, eva["blocks.1.attn.v_bias"])
+    for ours, theirs in (
+        ("bridge.ln_vision.weight", "ln_vision.weight"),
+        ("bridge.projection.bias", "llm_proj.bias"),
+        ("bridge.qformer.model.embeddings.layernorm.weight", "Qformer.bert.embeddings.LayerNorm.weight"),
+        (
+            "bridge.qformer.model.encoder.layer.2.crossattention.attention.key.weight",
+            "Qformer.bert.encoder.layer.2.crossattention.self.key.weight",
+        ),
+        (
+            "bridge.qformer.model.encoder.layer.3.output_query.LayerNorm.bias",
+            "Qformer.bert.encoder.layer.3.output_query.LayerNorm.bias",
+        ),
+    ):
+        assert torch.equal(state[ours], source[theirs]), ours
+
+
+def prefixed(model: Rsgpt) -> dict[str, Tensor]:
+    """The bridge's weights under the names of the file."""
+    return {f"bridge.{name}": value for name, value in model.bridge.state_dict().items()}
+
+
+def test_rsgpt_s_file_replaces_the_trained_part(parts: dict[str, Path], tmp_path: Path) -> None:
+    run = {f"module.{name}": value + 1 for name, value in trained().items()}
+    state: dict[str, Any] = {"model": run, "optimizer": {"state": {}}, "scaler": {}, "epoch": 4}
+    torch.save(state, tmp_path / "checkpoint_4.pth")
+    files = parts["eva"], parts["lavis"], tmp_path / "checkpoint_4.pth"
+    model = converted(parts, tmp_path / "model", *files, name="rsgpt-7b")
+    assert torch.equal(model.bridge.projection.weight, trained()["llm_proj.weight"] + 1)
+    assert torch.equal(model.bridge.qformer.query_tokens, trained()["query_tokens"] + 1)
+
+
+def test_minigpt4_takes_a_foreign_q_former(parts: dict[str, Path], tmp_path: Path) -> None:
+    blip2 = trained("t5_proj", text=False)
+    blip2["t5_proj.weight"] = torch.zeros(77, 16)  # another language model's width
+    blip2["t5_proj.bias"] = torch.zeros(77)
+    torch.save({"model": blip2}, tmp_path / "blip2.pth")
+    projection = {"llama_proj.weight": torch.ones(32, 16), "llama_proj.bias": torch.ones(32)}
+    torch.save({"model": projection}, tmp_path / "minigpt4.pth")
+    files = parts["eva"], tmp_path / "blip2.pth", tmp_path / "minigpt4.pth"
+    model = converted(parts, tmp_path / "model", *files, name="minigpt4-7b")
+    assert torch.equal(model.bridge.projection.weight, projection["llama_proj.weight"])
+    (instruction,) = model.instruct(["gray"])
+    assert model.tokenizer.decode(instruction.before) == "</s>###Human: <Img>"
+    assert model.tokenizer.decode(instruction.after) == "</Img> gray ###Assistant: "
+
+
+def test_minigpt4_without_a_q_former_joins_patches(parts: dict[str, Path], tmp_path: Path) -> None:
+    own = {"llama_proj.weight": torch.rand(32, 96), "llama_proj.bias": torch.rand(32)}
+    torch.save({"model": {**own, "ln_vision.weight": torch.ones(24), "ln_vision.bias": torch.zeros(24)}}, tmp_path / "m.pth")
+    model = converted(parts, tmp_path / "model", parts["eva"], tmp_path / "m.pth", name="minigpt4-llama2-7b")
+    features = torch.rand(2, 5, 24)
+    normed = torch.nn.functional.layer_norm(features, (24,))[:, 1:].reshape(2, 1, 96)
+    wanted = normed @ own["llama_proj.weight"].T + own["llama_proj.bias"]
+    with torch.no_grad():
+        torch.testing.assert_close(model.query_vectors(features, model.instruct(["a", "b"])), wanted)
+
+
+def test_the_language_model_is_written_shard_by_shard(
+    parts: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rsgpt_backend.convert.language.SHARD_BYTES", 10_000)
+    model = converted(parts, tmp_path / "model", parts["eva"], parts["lavis"])
+    assert len(list((tmp_path / "model" / "language").glob("model-*.safetensors"))) > 3
+    config = ModelConfig.read(tmp_path / "model")
+    assert len(config.language.sha256) == 64
+    from transformers import AutoModelForCausalLM
+
+    plain = AutoModelForCausalLM.from_pretrained(parts["language"]).state_dict()
+    assert all(torch.equal(value, plain[name]) for name, value in model.language.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    ("spoil", "named"),
+    [
+        (lambda t: t.pop("Qformer.bert.encoder.layer.3.output.dense.weight"), "layer.3.output.dense.weight"),
+        (lambda t: t.pop("query_tokens"), "query_tokens"),
+        (lambda t: t.update({"Qformer.bert.pooler.weight": torch.ones(1)}), "pooler.weight"),
+        (lambda t: t.update({"something": torch.ones(1)}), "something"),
+        (lambda t: t.update({"llm_proj.weight": torch.ones(32, 17)}), "projection.weight has shape \\[32, 17\\]"),
+        (lambda t: t.update({"ln_vision.bias": torch.ones(25)}), "ln_vision.bias has shape"),
+    ],
+)
+def test_what_does_not_fit_is_named(parts: dict[str, Path], tmp_path: Path, spoil: Any, named: str) -> None:
+    tensors = trained()
+    spoil(tensors)
+    torch.save({"model": tensors}, tmp_path / "spoilt.pth")
+    with pytest.raises(ModelError, match=named):
+        converted(parts, tmp_path / "model", parts["eva"], tmp_path / "spoilt.pth")
+    assert not (tmp_path / "model").exists()
+
+
+def test_a_blip2_file_is_no_instructblip(parts: dict[str, Path], tmp_path: Path) -> None:
+    torch.save({"model": trained(text=False)}, tmp_path / "blip2.pth")
+    with pytest.raises(ModelError, match="weights of instructblip-vicuna-7b are in none of the files"):
+        converted(parts, tmp_path / "model", parts["eva"], tmp_path / "blip2.pth")
+
+
+def test_half_a_bias_is_named(parts: dict[str, Path], tmp_path: Path) -> None:
+    eva = vit(prefix="")
+    del eva["blocks.0.attn.v_bias"]
+    torch.save(eva, tmp_path / "eva.pth")
+    with pytest.raises(ModelError, match="self_attn.q_bias, which this model has not"):
+        converted(parts, tmp_path / "model", tmp_path / "eva.pth", parts["lavis"])

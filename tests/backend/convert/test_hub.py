@@ -1,0 +1,73 @@
+"""A transformers folder, converted, answers as transformers does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+from transformers import PreTrainedModel
+
+from rsgpt_backend.convert.convert import Sources, convert
+from rsgpt_backend.errors import ModelError
+from rsgpt_backend.model.config import ModelConfig
+from rsgpt_backend.model.rsgpt import Rsgpt
+from rsgpt_backend.model.vision import normalise
+from rsgpt_backend.model.weights import load_model
+from tests.backend.family import BLOCKS, HUB_KINDS, QUERIES, SIDE, VISION, WORDS, make_hub
+
+IMAGE = 390  # the id that stands for a query vector in transformers' input
+
+
+@pytest.fixture(scope="module", params=HUB_KINDS)
+def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Rsgpt, PreTrainedModel]:
+    """The same model, ours and transformers'."""
+    folder = tmp_path_factory.mktemp("hub") / "source"
+    theirs = make_hub(request.param, folder)
+    convert(Sources([folder]), folder.with_name("model"))
+    return load_model(folder.with_name("model"), torch.float32), theirs
+
+
+def pixels(count: int) -> Tensor:
+    """Noise."""
+    return torch.randint(0, 256, (count, 3, SIDE, SIDE), dtype=torch.uint8, generator=torch.Generator().manual_seed(3))
+
+
+@torch.no_grad()
+def test_scores_are_transformers_own(pair: tuple[Rsgpt, PreTrainedModel]) -> None:
+    ours, theirs = pair
+    given = pixels(2)
+    instructions = ours.instruct(["describe this image.", "a road?"])
+    assert len(instructions[0]) != len(instructions[1])
+    for row, instruction in enumerate(instructions):
+        one = given[row : row + 1]
+        prefix = ours.prefix(ours.encode(one), [instruction])
+        ids = torch.tensor([[IMAGE] * QUERIES + list(instruction.after)])
+        inputs = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
+        if ours.config.qformer.instruction:
+            read = torch.tensor([instruction.read])
+            inputs |= {"qformer_input_ids": read, "qformer_attention_mask": torch.ones_like(read)}
+        start = {"decoder_input_ids": torch.tensor([[0]])} if ours.config.language.encoder_decoder else {}
+        wanted = theirs(pixel_values=normalise(one, ours.config.vision), **inputs, **start).logits
+        got = ours.language(inputs_embeds=prefix.embeds, attention_mask=prefix.mask, **start).logits
+        torch.testing.assert_close(got, wanted, atol=1e-5, rtol=1e-4)
+
+
+def test_sizes_come_from_the_folder(pair: tuple[Rsgpt, PreTrainedModel]) -> None:
+    config = pair[0].config
+    assert (config.vision.width, config.vision.layers, config.vision.cells) == (VISION, BLOCKS, 5)
+    assert config.qformer.vocabulary == (len(WORDS) if config.qformer.instruction else 0)
+
+
+def test_ids_that_transformers_has_wrong_are_set(pair: tuple[Rsgpt, PreTrainedModel]) -> None:
+    config: ModelConfig = pair[0].config
+    ends = {"instructblip-vicuna-7b": (2, 2), "blip2-opt-2.7b": (2, 50118)}
+    assert (config.language.bos_id, config.language.eos_id) == ends.get(config.name, (0, 1))
+
+
+def test_a_folder_of_another_kind_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "llava"}')
+    (tmp_path / "model.safetensors").write_bytes(b"")
+    with pytest.raises(ModelError):
+        convert(Sources([tmp_path]), tmp_path / "model")
