@@ -16,12 +16,12 @@ from .asking import Answer, Ask, FinishReason, Step, Token
 from .confidence import calibrated, confidence
 from .errors import EngineError
 from .model.beams import Search, search
-from .model.decoding import Chosen, Decoder, Draw
+from .model.decoding import Chosen, Decoder, Draw, Rules
 from .model.registry import model_folder
 from .model.rsgpt import Prefix, Rsgpt
 from .model.vision import to_bytes
 from .model.weights import load_model
-from .wording import is_degenerate
+from .wording import is_degenerate, until_stop
 
 _KEPT_PICTURES = 512  # features of this many pictures stay in memory; 107 kB each for the small model
 _LONGEST_SEARCH = 128  # tokens
@@ -35,6 +35,7 @@ class Engine:
         self.model = model
         self.name = model.config.name
         self.weights_sha256 = model.config.weights_sha256
+        self._rules = Rules(model.config.language.eos_id, model.config.repetition_penalty)
         self._features: OrderedDict[str, Tensor] = OrderedDict()
 
     @classmethod
@@ -90,13 +91,12 @@ class Engine:
 
     def _decoded(self, prefix: Prefix, rows: Sequence[_Row]) -> Iterator[Step]:
         draws = [Draw(row.ask.temperature, row.ask.seed, _ALTERNATIVES) for row in rows]
-        eos = self.model.config.language.eos_id
-        return _run(Decoder(self.model.language, prefix, draws, eos), rows, eos)
+        return _run(Decoder(self.model.language, prefix, draws, self._rules), rows, self._rules.eos)
 
     def _searched(self, prefix: Prefix, rows: Sequence[_Row], beams: int) -> Iterator[Step]:
         """Beam search: all tokens of all rows come at the end."""
         most = max(row.ask.max_new_tokens for row in rows)
-        how = Search(beams, self.model.config.language.eos_id, most, _ALTERNATIVES)
+        how = Search(beams, self._rules, most, _ALTERNATIVES)
         found = search(self.model.language, prefix, how, lambda: [row.ask.cancel.is_set() for row in rows])
         for place, (row, tokens) in enumerate(zip(rows, found, strict=True)):
             taken = tokens[: row.ask.max_new_tokens]
@@ -127,6 +127,8 @@ class _Row:
         self.ask = ask
         self._tokenizer = model.tokenizer
         self._scales = model.config.calibration
+        self._stops = model.config.language.stops
+        self.stopped = False
         self._prompt_tokens = prompt_tokens + model.config.qformer.queries
         self._ids: list[int] = []
         self._tokens: list[Token] = []
@@ -141,7 +143,7 @@ class _Row:
     def add(self, chosen: Chosen) -> Token:
         """Take a token in; its text may be empty where a character is not complete yet."""
         self._ids.append(chosen.token)
-        text = self._tokenizer.decode(self._ids, skip_special_tokens=True).lstrip()
+        text, self.stopped = until_stop(self._decoded(), self._stops, self.full)
         if text.endswith("\N{REPLACEMENT CHARACTER}") and not self.full:
             text = self._text
         piece, self._text = text[len(self._text) :], text
@@ -152,9 +154,13 @@ class _Row:
 
     def finish(self, reason: FinishReason) -> Answer:
         """The answer as it stands."""
-        text = self._text.strip()
+        text = until_stop(self._decoded(), self._stops, whole=True)[0].strip()
         sure = calibrated(confidence(self._tokens, self._openings), text, self._scales)
         return Answer(text, tuple(self._tokens), sure, reason, is_degenerate(text), self._prompt_tokens)
+
+    def _decoded(self) -> str:
+        text: str = self._tokenizer.decode(self._ids, skip_special_tokens=True)
+        return text.lstrip()
 
     def _alternatives(self, chosen: Chosen, most: int) -> tuple[tuple[str, float], ...]:
         return tuple((self._tokenizer.decode([token]), logprob) for token, logprob in chosen.top[:most])
@@ -177,6 +183,6 @@ def _run(decoder: Decoder, rows: Sequence[_Row], eos: int) -> Iterator[Step]:
 def _ending(row: _Row, chosen: Chosen, eos: int) -> FinishReason | None:
     if row.ask.cancel.is_set():
         return "cancelled"
-    if chosen.token == eos:
+    if chosen.token == eos or row.stopped:
         return "stop"
     return "length" if row.full else None

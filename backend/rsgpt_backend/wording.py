@@ -1,4 +1,4 @@
-"""Tell a sentence from a stuck model's output. It judges form only, never truth."""
+"""Where an answer ends, and whether it is a sentence or a stuck model's output. It judges form only, never truth."""
 
 from __future__ import annotations
 
@@ -17,6 +17,21 @@ def is_degenerate(text: str) -> bool:
     if not any(character.isalnum() for character in lowered) or _STUTTER.search(lowered):
         return True
     return any(_is_stuck(words, length) for length in range(1, _LONGEST_PHRASE + 1))
+
+
+def until_stop(text: str, stops: Sequence[str], whole: bool) -> tuple[str, bool]:
+    """A text up to the first stop, and whether one came; what may become one is held back until the text is whole."""
+    for stop in stops:
+        head, found, _ = text.partition(stop)
+        if found:
+            return head, True
+    held = 0 if whole else max((_overlap(text, stop) for stop in stops), default=0)
+    return text[: len(text) - held], False
+
+
+def _overlap(text: str, stop: str) -> int:
+    """Length of the longest beginning of a stop that the text ends with."""
+    return next((size for size in range(len(stop) - 1, 0, -1) if text.endswith(stop[:size])), 0)
 
 
 def _is_stuck(words: Sequence[str], length: int) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rsgpt_backend.wording import is_degenerate
+from rsgpt_backend.wording import is_degenerate, until_stop
 
 SOUND = (
     "yes",
@@ -73,3 +73,18 @@ def test_a_long_text_is_judged_quickly() -> None:
     assert not is_degenerate(" ".join(f"word{number}" for number in range(4_000)))
     assert not is_degenerate("ab" + "".join(chr(0x4E00 + number) for number in range(20_000)))
     assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize(
+    ("text", "whole", "shown"),
+    [
+        ("A road. ###Human: more", False, ("A road. ", True)),
+        ("A road. ##", False, ("A road. ", False)),  # it may go on to be a stop
+        ("A road. ##", True, ("A road. ##", False)),
+        ("A #road", False, ("A #road", False)),
+        ("", False, ("", False)),
+    ],
+)
+def test_an_answer_ends_at_a_stop(text: str, whole: bool, shown: tuple[str, bool]) -> None:
+    assert until_stop(text, ("###", "END"), whole) == shown
+    assert until_stop(text, (), whole) == (text, False)

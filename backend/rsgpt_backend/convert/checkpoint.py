@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import pickle  # nosec B403 - for the name of its error alone
+import warnings
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -88,7 +89,9 @@ def _unpickle(file: Path) -> dict[str, Any]:
     """What a pickle holds, its tensors mapped from disk where the file's format allows it."""
     try:
         zipped = zipfile.is_zipfile(file)
-        content = torch.load(file, map_location="cpu", weights_only=True, mmap=zipped)  # nosec B614 - tensors only
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch wonders at protocols it does not write; what it cannot read, it refuses
+            content = torch.load(file, map_location="cpu", weights_only=True, mmap=zipped)  # nosec B614 - tensors only
     except pickle.UnpicklingError as error:
         raise ModelError(
             f"{file} holds more than tensors and is not opened, as it could run code. Get it from its authors."

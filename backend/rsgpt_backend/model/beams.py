@@ -8,19 +8,26 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import GenerationConfig, LogitsProcessor, LogitsProcessorList, StoppingCriteria, StoppingCriteriaList
+from transformers import (
+    GenerationConfig,
+    LogitsProcessor,
+    LogitsProcessorList,
+    RepetitionPenaltyLogitsProcessor,
+    StoppingCriteria,
+    StoppingCriteriaList,
+)
 
-from .decoding import Chosen
+from .decoding import Chosen, Rules
 from .rsgpt import Prefix
 
 
 @dataclass(frozen=True)
 class Search:
-    """beams: answers followed at once; eos: the token that ends one; most: tokens of an answer; top: how many
-    alternatives to tell of each."""
+    """beams: answers followed at once; rules: of the model; most: tokens of an answer; top: how many alternatives to
+    tell of each."""
 
     beams: int
-    eos: int
+    rules: Rules
     most: int
     top: int = 0
 
@@ -31,27 +38,36 @@ def search(language: Any, prefix: Prefix, how: Search, cancelled: Callable[[], S
     Likelihoods are compared per token, so that short answers have no advantage. cancelled: which rows are no longer
     wanted, asked after each token; of those, what was found until then is returned.
     """
+    eos = how.rules.eos
     settings = GenerationConfig(
-        max_new_tokens=how.most, min_new_tokens=1, num_beams=how.beams, do_sample=False, pad_token_id=how.eos,
-        eos_token_id=how.eos, early_stopping=True, return_dict_in_generate=True,
+        max_new_tokens=how.most, min_new_tokens=1, num_beams=how.beams, do_sample=False, pad_token_id=eos,
+        eos_token_id=eos, early_stopping=True, return_dict_in_generate=True,
+        decoder_start_token_id=language.generation_config.decoder_start_token_id,
     )  # fmt: skip
     likeliest = _Likeliest(max(how.top, 2 * how.beams))
     found = language.generate(
         inputs_embeds=prefix.embeds,
         attention_mask=prefix.mask,
         generation_config=settings,
-        logits_processor=LogitsProcessorList([likeliest]),
+        logits_processor=LogitsProcessorList([*_penalties(how.rules), likeliest]),
         stopping_criteria=StoppingCriteriaList([_Cancelled(cancelled)]),
     )
-    rows: list[list[Chosen]] = [[] for _ in found.sequences]
-    for step, (values, ids) in zip(range(found.sequences.shape[1]), likeliest.steps, strict=False):
+    said = found.sequences[:, 1:] if language.config.is_encoder_decoder else found.sequences
+    rows: list[list[Chosen]] = [[] for _ in said]
+    for step, (values, ids) in zip(range(said.shape[1]), likeliest.steps, strict=False):
         beams = found.beam_indices[:, step].clamp(min=0)
-        told = zip(found.sequences[:, step].tolist(), ids[beams].tolist(), values[beams].tolist(), strict=True)
+        told = zip(said[:, step].tolist(), ids[beams].tolist(), values[beams].tolist(), strict=True)
         for number, (token, others, logprobs) in enumerate(told):
-            if token != how.eos:
+            if token != eos:
                 top = tuple(zip(others, logprobs, strict=True))
                 rows[number].append(Chosen(number, token, dict(top)[token], top[: how.top]))
     return rows
+
+
+def _penalties(rules: Rules) -> list[LogitsProcessor]:
+    """Of tokens that were said before; the prompt comes as vectors and has no part in it."""
+    penalty = rules.repetition_penalty
+    return [RepetitionPenaltyLogitsProcessor(penalty)] if penalty != 1 else []
 
 
 class _Likeliest(LogitsProcessor):

@@ -8,9 +8,9 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import DynamicCache
 
 from .rsgpt import Prefix
+from .states import start
 
 
 @dataclass(frozen=True)
@@ -32,24 +32,29 @@ class Chosen:
     top: tuple[tuple[int, float], ...]
 
 
+@dataclass(frozen=True)
+class Rules:
+    """What holds for every answer of a model. eos: the token that ends one, and that none begins with;
+    repetition_penalty: what a token that was said before loses, 1 for none; the prompt's do not count."""
+
+    eos: int
+    repetition_penalty: float = 1.0
+
+
 class Decoder:
     """Runs the language model over prefixes, one token a row at a time; finished rows leave the batch.
 
     Rows are named by their place in the prefix. The caller ends a row by not advancing it; the batch shrinks then.
     """
 
-    def __init__(self, language: Any, prefix: Prefix, draws: Sequence[Draw], eos: int) -> None:
-        """eos: the token that no answer begins with; RSGPT generates at least one other, too."""
-        self._language = language
-        self._draws = draws
+    def __init__(self, language: Any, prefix: Prefix, draws: Sequence[Draw], rules: Rules) -> None:
+        self._draws, self._rules = draws, rules
         self._generators = [torch.Generator().manual_seed(draw.seed) for draw in draws]
         self._rows = list(range(len(draws)))
-        self._mask = prefix.mask
-        self._cache = DynamicCache(config=language.config)
-        positions = (prefix.mask.cumsum(1) - 1).clamp(min=0)
-        self._next_position = positions[:, -1:] + 1
-        self._logits = self._forward(positions, inputs_embeds=prefix.embeds)
-        self._logits[:, eos] = -torch.inf
+        self._said = prefix.mask.new_empty(len(draws), 0)
+        self._state = start(language, prefix)
+        self._logits = self._state.first()
+        self._logits[:, rules.eos] = -torch.inf
 
     @property
     def rows(self) -> list[int]:
@@ -75,10 +80,17 @@ class Decoder:
         self._keep([place for place, row in enumerate(self._rows) if row in kept])
         if not self._rows:
             return
-        ids = torch.tensor([[kept[row]] for row in self._rows], device=self._mask.device)
-        self._mask = torch.cat([self._mask, self._mask.new_ones(len(self._rows), 1)], dim=1)
-        self._logits = self._forward(self._next_position, input_ids=ids)
-        self._next_position = self._next_position + 1
+        ids = torch.tensor([[kept[row]] for row in self._rows], device=self._said.device)
+        self._said = torch.cat([self._said, ids], dim=1)
+        self._logits = self._penalised(self._state.next(ids))
+
+    def _penalised(self, scores: Tensor) -> Tensor:
+        """Scores with those of tokens that were said made worse, as CTRL's authors do it."""
+        if self._rules.repetition_penalty == 1:
+            return scores
+        said = scores.gather(1, self._said)
+        penalty = self._rules.repetition_penalty
+        return scores.scatter(1, self._said, torch.where(said < 0, said * penalty, said / penalty))
 
     def _drawn(self, row: int, scores: Tensor) -> int:
         """A token at random, by the row's temperature and seed."""
@@ -91,19 +103,6 @@ class Decoder:
         self._rows = [self._rows[place] for place in places]
         if not places:
             return
-        index = torch.tensor(places, device=self._mask.device)
-        self._cache.batch_select_indices(index)
-        self._mask, self._next_position = self._mask[index], self._next_position[index]
-
-    def _forward(self, positions: Tensor, **inputs: Tensor) -> Tensor:
-        """Scores of the next token, [rows, vocabulary]; only the last position reaches the vocabulary."""
-        output = self._language(
-            **inputs,
-            attention_mask=self._mask,
-            position_ids=positions,
-            past_key_values=self._cache,
-            use_cache=True,
-            logits_to_keep=1,
-        )
-        logits: Tensor = output.logits[:, -1]
-        return logits
+        index = torch.tensor(places, device=self._said.device)
+        self._state.keep(index)
+        self._said = self._said[index]

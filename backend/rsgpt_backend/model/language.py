@@ -49,6 +49,8 @@ def load_language(config: LanguageConfig, dtype: torch.dtype, base: Path = Path(
         model = kind.from_pretrained(folder, dtype=dtype, local_files_only=True)  # nosec B615 - the same
     except (OSError, ValueError) as error:
         raise ModelError(f"{folder} holds no language model that can be read. Install the model again.") from error
+    if config.encoder_decoder:
+        model.generation_config.decoder_start_token_id = config.bos_id
     return Language(model.eval().requires_grad_(False), tokenizer)
 
 

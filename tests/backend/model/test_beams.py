@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from rsgpt_backend.model.beams import Search, search
-from rsgpt_backend.model.decoding import Chosen, Decoder, Draw
+from rsgpt_backend.model.decoding import Chosen, Decoder, Draw, Rules
 from rsgpt_backend.model.rsgpt import Prefix, Rsgpt
 from rsgpt_backend.model.vision import to_bytes
 from tests.backend.toy import EOS, IMAGE_SIZE, picture
@@ -25,13 +25,13 @@ def prefix(toy: Rsgpt) -> Prefix:
 
 def found(toy: Rsgpt, prefix: Prefix, beams: int, eos: int = EOS, top: int = 0) -> list[list[Chosen]]:
     with torch.inference_mode():
-        return search(toy.language, prefix, Search(beams, eos, STEPS, top), lambda: [False] * len(prefix.mask))
+        return search(toy.language, prefix, Search(beams, Rules(eos), STEPS, top), lambda: [False] * len(prefix.mask))
 
 
 def greedy(toy: Rsgpt, prefix: Prefix) -> list[list[Chosen]]:
     rows: list[list[Chosen]] = [[] for _ in PROMPTS]
     with torch.inference_mode():
-        decoder = Decoder(toy.language, prefix, [Draw(top=5)] * len(PROMPTS), EOS)
+        decoder = Decoder(toy.language, prefix, [Draw(top=5)] * len(PROMPTS), Rules(EOS))
         while decoder.rows and len(rows[0]) < STEPS:
             chosen = decoder.choose()
             for one in chosen:
@@ -90,7 +90,7 @@ def test_giving_up_ends_the_search(toy: Rsgpt, prefix: Prefix) -> None:
         return [len(asked) >= 2, False, False]
 
     with torch.inference_mode():
-        rows = search(toy.language, prefix, Search(2, EOS, STEPS), enough)
+        rows = search(toy.language, prefix, Search(2, Rules(EOS), STEPS), enough)
     assert len(rows[0]) == 2
     assert [row[0].token for row in rows[1:]] == [row[0].token for row in found(toy, prefix, 2)[1:]]
     assert min(map(len, rows[1:])) > 2

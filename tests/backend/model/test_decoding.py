@@ -8,7 +8,7 @@ import pytest
 import torch
 from transformers import GenerationConfig
 
-from rsgpt_backend.model.decoding import Chosen, Decoder, Draw
+from rsgpt_backend.model.decoding import Chosen, Decoder, Draw, Rules
 from rsgpt_backend.model.rsgpt import Prefix, Rsgpt
 from rsgpt_backend.model.vision import to_bytes
 from tests.backend.toy import BOS, EOS, IMAGE_SIZE, picture
@@ -35,7 +35,7 @@ def decode(
     """Every row for so many tokens."""
     rows: list[list[Chosen]] = [[] for _ in draws]
     with torch.inference_mode():
-        decoder = Decoder(toy.language, prefix, draws, eos)
+        decoder = Decoder(toy.language, prefix, draws, Rules(eos))
         while decoder.rows:
             chosen = decoder.choose()
             for one in chosen:

@@ -1,0 +1,88 @@
+"""Every language model of the family, in batches, says what transformers' own generation says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import GenerationConfig
+
+from rsgpt_backend.convert.convert import Sources, convert
+from rsgpt_backend.model.beams import Search, search
+from rsgpt_backend.model.decoding import Decoder, Draw, Rules
+from rsgpt_backend.model.rsgpt import Prefix, Rsgpt
+from rsgpt_backend.model.vision import to_bytes
+from rsgpt_backend.model.weights import load_model
+from tests.backend.family import HUB_KINDS, SIDE, make_hub
+from tests.backend.toy import picture
+
+PROMPTS = ("Is there any water?", "gray", "Describe this image.")
+STEPS, PENALTY = 10, 1.5
+
+
+@pytest.fixture(scope="module", params=HUB_KINDS)
+def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Rsgpt:
+    folder = tmp_path_factory.mktemp("states") / "source"
+    make_hub(request.param, folder)
+    convert(Sources([folder]), folder.with_name("model"))
+    return load_model(folder.with_name("model"), torch.float32)
+
+
+@pytest.fixture(scope="module")
+def prefix(model: Rsgpt) -> Prefix:
+    features = model.encode(to_bytes([picture(number) for number in range(len(PROMPTS))], SIDE))
+    with torch.inference_mode():
+        return model.prefix(features, model.instruct(PROMPTS))
+
+
+def decode(model: Rsgpt, prefix: Prefix, rules: Rules, lengths: list[int]) -> list[list[int]]:
+    rows: list[list[int]] = [[] for _ in lengths]
+    with torch.inference_mode():
+        decoder = Decoder(model.language, prefix, [Draw()] * len(lengths), rules)
+        while decoder.rows:
+            chosen = decoder.choose()
+            for one in chosen:
+                rows[one.row].append(one.token)
+            decoder.advance([one for one in chosen if len(rows[one.row]) < lengths[one.row]])
+    return rows
+
+
+def generated(model: Rsgpt, prefix: Prefix, **settings: float) -> list[list[int]]:
+    """transformers' own, with an end that no row ever says."""
+    config = GenerationConfig(
+        max_new_tokens=STEPS,
+        do_sample=False,
+        pad_token_id=0,
+        decoder_start_token_id=model.language.generation_config.decoder_start_token_id,
+        **settings,
+    )
+    config.eos_token_id = None
+    rows = model.language.generate(
+        inputs_embeds=prefix.embeds, attention_mask=prefix.mask, generation_config=config
+    ).tolist()
+    return [row[1:] for row in rows] if model.language.config.is_encoder_decoder else rows
+
+
+@pytest.mark.filterwarnings("ignore:Passing `repetition_penalty`")
+@pytest.mark.parametrize("penalty", [1.0, PENALTY])
+def test_greedy(model: Rsgpt, prefix: Prefix, penalty: float) -> None:
+    never = model.language.config.vocab_size - 1
+    wanted = generated(model, prefix, repetition_penalty=penalty)
+    assert decode(model, prefix, Rules(never, penalty), [STEPS] * 3) == wanted
+    assert (generated(model, prefix) == wanted) == (penalty == 1)
+
+
+def test_rows_that_leave_do_not_disturb_the_others(model: Rsgpt, prefix: Prefix) -> None:
+    rules = Rules(model.language.config.vocab_size - 1, PENALTY)
+    whole, cut = (decode(model, prefix, rules, lengths) for lengths in ([STEPS] * 3, [2, STEPS, 5]))
+    assert cut == [whole[0][:2], whole[1], whole[2][:5]]
+
+
+@pytest.mark.filterwarnings("ignore:Passing `repetition_penalty`")
+def test_beams(model: Rsgpt, prefix: Prefix) -> None:
+    never = model.language.config.vocab_size - 1
+    with torch.inference_mode():
+        found = search(model.language, prefix, Search(3, Rules(never, PENALTY), STEPS), lambda: [False] * 3)
+    wanted = generated(model, prefix, num_beams=3, repetition_penalty=PENALTY)
+    assert [[one.token for one in row] for row in found] == wanted
