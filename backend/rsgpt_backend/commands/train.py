@@ -17,6 +17,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("recipe", help="a TOML file, or the name of a shipped recipe")
     parser.add_argument("--data", type=Path, required=True, help="the folder that the recipe's files lie in")
     parser.add_argument("--out", type=Path, required=True, help="a folder for checkpoints and the finished model")
+    parser.add_argument("--start", metavar="FOLDER", help="the model that the run begins with, for a recipe without one")
     parser.add_argument("--steps", type=int, help="steps in place of the recipe's")
     parser.set_defaults(run=run)
 
@@ -27,13 +28,12 @@ def run(args: argparse.Namespace) -> int:
     if path is None:
         known = ", ".join(sorted(recipe.stem for recipe in _RECIPES.glob("*.toml")))
         raise UsageError(f"There is no recipe {args.recipe!r}. Give a TOML file, or one of: {known}.")
-    import torch  # noqa: PLC0415 - wrong use is told before torch is imported
-
+    from ..train.crew import Crew  # noqa: PLC0415 - wrong use is told before torch is imported
     from ..train.recipe import read_recipe  # noqa: PLC0415
     from ..train.trainer import Trainer  # noqa: PLC0415
 
-    recipe = read_recipe(path, {} if args.steps is None else {"steps": args.steps})
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    Trainer(recipe, args.data, args.out, device).run()
+    given = {"steps": args.steps, "start": args.start}
+    recipe = read_recipe(path, {name: value for name, value in given.items() if value is not None})
+    Trainer(recipe, args.data, args.out, Crew.join()).run()
     note(f"The trained model is in {args.out / 'model'}.")
     return 0

@@ -45,6 +45,17 @@ _UNUSED = re.compile(
     r".*position_ids|.*rotary_emb\.inv_freq|.*relative_position_index|(?:visual_encoder\.)?(?:norm|fc_norm|head)\..*"
     r"|Qformer\.cls\..*|(?:vision_proj|text_proj|itm_head)\..*|temp"
 )
+# the bridge's names -> LAVIS's, as RSGPT's runner writes them
+_OFFICIAL = (
+    (r"ln_vision\.(\w+)", r"ln_vision.\1"),
+    (r"qformer\.query_tokens", "query_tokens"),
+    (r"qformer\.model\.embeddings\.layernorm\.(\w+)", r"Qformer.bert.embeddings.LayerNorm.\1"),
+    (r"qformer\.model\.embeddings\.(\w+_embeddings\.weight)", r"Qformer.bert.embeddings.\1"),
+    (r"qformer\.model\.encoder\.layer\.(\d+)\.(\w*attention)\.attention\.(.+)",
+     r"Qformer.bert.encoder.layer.\1.\2.self.\3"),
+    (r"qformer\.model\.encoder\.layer\.(\d+)\.(.+)", r"Qformer.bert.encoder.layer.\1.\2"),
+    (r"projection\.(\w+)", r"llm_proj.\1"),
+)  # fmt: skip
 _PATTERNS = [(re.compile(pattern), target) for pattern, target in _RULES]
 
 
@@ -57,6 +68,15 @@ def renamed(name: str) -> str:
         if match:
             return match.expand(target)
     return "?"
+
+
+def official(name: str) -> str:
+    """LAVIS's name of a weight of the bridge; empty where LAVIS has none."""
+    for pattern, target in _OFFICIAL:
+        match = re.fullmatch(pattern, name)
+        if match:
+            return match.expand(target)
+    return ""
 
 
 def fused(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -1,7 +1,7 @@
 """Caption and question files -> records. It checks shape and says which record is wrong; it opens no picture.
 
 Three layouts: {"annotations": [{"filename", "captions" | "question" and "answer"}]}, RSICap's
-{"annotations": [{"filename", "text_output"}]}, and RSIEval's list of
+{"annotations": [{"filename", "text_input", "text_output"}]}, and RSIEval's list of
 {"filename", "caption", "qa_pairs": [{"question", "answer", "type"}]}. RSVQA's files have a module of their own.
 """
 
@@ -18,11 +18,12 @@ from .rsvqa import joined
 
 @dataclass(frozen=True)
 class Captioned:
-    """A picture with its reference sentences, and its scene label where the data set has one."""
+    """A picture with its reference sentences; its scene label and its own prompt where the data set has them."""
 
     filename: str
     captions: tuple[str, ...]
     scene: str = ""
+    prompt: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ def read_captions(path: Path) -> list[Captioned]:
             _text(record, "filename", path),
             _captions(record, path),
             str(record.get("scene", "")),
+            str(record.get("text_input", "")),
         )
         for record in _records(path)
     ]

@@ -66,8 +66,8 @@ class LanguageConfig:
     """source: "package:NAME/FILE" for a GGUF inside an installed package, else a transformers folder.
 
     sha256: of that GGUF file; bos_id: what every prompt starts with; template: what the language model reads, of
-    {image}, {bos}, {eos}, {prompt} and text; stops: texts that end an answer beside eos_id; encoder_decoder: whether
-    it is a T5. Folders may be relative to the model's.
+    {image}, {bos}, {eos}, {prompt} and text; lead: what stands before an answer when it is learnt; stops: texts that
+    end an answer beside eos_id; encoder_decoder: whether it is a T5. Folders may be relative to the model's.
     """
 
     source: str
@@ -76,6 +76,7 @@ class LanguageConfig:
     eos_id: int
     sha256: str = ""
     template: str = "{image}{bos}{prompt}"
+    lead: str = " "
     stops: tuple[str, ...] = ()
     encoder_decoder: bool = False
 

@@ -39,7 +39,7 @@ _PLAIN = replace(_INSTRUCTED, tokenizer="language", vocabulary=0, positions=0, i
 _JOINED = replace(_PLAIN, layers=0, width=4 * _EVA.width, queries=64)
 
 # LAVIS makes </s>, id 2, the token that a prompt begins with
-_VICUNA_7B = LanguageConfig(LANGUAGE_FOLDER, 4096, bos_id=2, eos_id=2)
+_VICUNA_7B = LanguageConfig(LANGUAGE_FOLDER, 4096, bos_id=2, eos_id=2, lead="")
 _VICUNA_13B = replace(_VICUNA_7B, width=5120)
 _T5_XL = LanguageConfig(
     LANGUAGE_FOLDER, 2048, bos_id=0, eos_id=1, template="{image}{prompt}{eos}", encoder_decoder=True

@@ -24,12 +24,15 @@ WEIGHTS_FILE = "model.safetensors"
 _SCALE = ".scale"
 
 
-def save_model(model: Rsgpt, folder: Path) -> ModelConfig:
-    """Write encoder (float16) and bridge (matrices int8, the rest float32), and the config with their hash."""
+def save_model(model: Rsgpt, folder: Path, compressed: bool = True) -> ModelConfig:
+    """Write encoder (float16) and bridge, and the config with their hash.
+
+    compressed: the bridge's matrices as int8, its rest as float32; else all of it as float32.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {f"encoder.{key}": _halve(value) for key, value in model.encoder.state_dict().items()}
     for key, value in model.bridge.state_dict().items():
-        tensors |= _compress(f"bridge.{key}", value)
+        tensors |= _compress(f"bridge.{key}", value) if compressed else {f"bridge.{key}": value.float()}
     save_file({key: value.cpu().contiguous() for key, value in tensors.items()}, folder / WEIGHTS_FILE)
     config = dataclasses.replace(model.config, weights_sha256=file_sha256(folder / WEIGHTS_FILE))
     config.write(folder)

@@ -22,7 +22,7 @@ from ..model.vision import normalise
 from .corpus import Corpus, Subject
 from .precision import has_fast_bfloat16
 from .recipe import Adaptation
-from .schedule import learning_rate
+from .schedule import Schedule
 from .views import VIEWS, view
 
 _WARMUP = 100  # steps
@@ -90,6 +90,7 @@ def adapt_encoder(
     reader = Reader(encoder, vision, len(targets)).to(device)
     encoder.requires_grad_(True)  # and left in evaluation mode: batches are too small for batch norm's statistics
     optimizer = torch.optim.AdamW(reader.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
+    schedule = Schedule(recipe.steps, _WARMUP, recipe.learning_rate)
     bar = tqdm(range(recipe.steps), desc="adapting the encoder")
     for step in bar:
         torch.manual_seed(step)
@@ -99,7 +100,7 @@ def adapt_encoder(
             scores = reader(pixels).float()
         loss = _loss(scores, Labels(*(tensor[picked].to(device) for tensor in vars(labels).values())))
         for group in optimizer.param_groups:
-            group["lr"] = learning_rate(step, recipe.steps, _WARMUP, recipe.learning_rate)
+            group["lr"] = schedule.rate(step)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

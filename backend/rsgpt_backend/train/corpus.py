@@ -69,6 +69,10 @@ class _Pool:
     def __len__(self) -> int:
         return len(self._pairs)
 
+    def shuffled(self, rng: random.Random) -> _Pairs:
+        """All of them, once each, in random order."""
+        return rng.sample(self._pairs, len(self._pairs))
+
     def draw(self, rng: random.Random) -> tuple[int, Example]:
         """A picture and what is to be learnt of it."""
         return rng.choices(self._pairs, cum_weights=self._up_to)[0]
@@ -120,7 +124,10 @@ class Corpus:
 
     def draw(self, rng: random.Random, mix: Mix) -> Drawn:
         """One prompt at random: a caption, a detailed description or a question of one picture."""
-        picture, example = self._pick(rng, mix)
+        return self._shown(*self._pick(rng, mix), rng, mix)
+
+    def _shown(self, picture: int, example: Example, rng: random.Random, mix: Mix) -> Drawn:
+        """One wording, some answers and one view of what is learnt of a picture."""
         shown = rng.randrange(self.subjects[picture].views)
         answers = _some(example.answers, mix.sentences, rng)
         if example.oriented or any(is_oriented(answer) for answer in answers):
@@ -147,7 +154,9 @@ class Corpus:
         return rng.choices(self._kinds, self._kind_weights)[0].draw(rng)
 
     def buckets(self, seed: int, batch: int, mix: Mix) -> Iterator[list[list[Drawn]]]:
-        """Without end: BUCKET batches of similar length each, in random order."""
+        """Without end: BUCKET batches of similar length each, in random order; or whole passes over the captions."""
+        if mix.passes:
+            yield from self._passes(seed, batch, mix)
         number = 0
         while True:
             rng = random.Random(f"{seed}/{number}")  # nosec B311 - drawing examples is no secret
@@ -157,6 +166,15 @@ class Corpus:
             rng.shuffle(batches)
             yield batches
             number += 1
+
+
+    def _passes(self, seed: int, batch: int, mix: Mix) -> Iterator[list[list[Drawn]]]:
+        """Without end: every caption once, in random order; what fills no batch is left out of its pass, as in LAVIS."""
+        for number in itertools.count():
+            rng = random.Random(f"{seed}/pass {number}")  # nosec B311 - drawing examples is no secret
+            drawn = [self._shown(*pair, rng, mix) for pair in self._captions.shuffled(rng)]
+            whole = range(0, max(len(drawn) - batch, 0) + 1, batch)
+            yield [drawn[start : start + batch] for start in whole]
 
 
 def _some(answers: Sequence[str], most: int, rng: random.Random) -> tuple[str, ...]:
@@ -173,6 +191,9 @@ def _subjects(folder: Path, dataset: Dataset, number: int) -> list[Subject]:
     records = read_captions(folder / dataset.captions)
     subjects = {record.filename: Subject(record.filename, record, number, dataset.views) for record in records}
     for subject in subjects.values():
+        if subject.record.prompt:
+            subject.caption = _as_written(subject.record)
+            continue
         sentences = tuple(clean_sentence(text) for text in subject.record.captions if text.strip())
         subject.caption = Example(subject.filename, CAPTION_PROMPTS, sentences, "caption", False)
         detail = detailed(sentences)
@@ -183,6 +204,11 @@ def _subjects(folder: Path, dataset: Dataset, number: int) -> list[Subject]:
             subject = subjects[example.filename]
             (subject.objects if _is_about_objects(example) else subject.questions[example.kind]).append(example)
     return list(subjects.values())
+
+
+def _as_written(record: Captioned) -> Example:
+    """A pair of RSICap: its own prompt, and its text word for word."""
+    return Example(record.filename, (record.prompt,), record.captions, "caption", True)
 
 
 def _is_about_objects(example: Example) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..errors import ModelError, UsageError
 from ..model.config import ModelConfig
+from .schedule import Schedule
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Dataset:
 class Mix:
     """What a prompt is drawn as. questions, details: shares that are questions and detailed descriptions.
 
-    objects: share of the questions that ask for an object, as often where it is as where it is not;
+    passes: every caption once, in random order, before any comes again, and nothing else. objects: share of the questions that ask for an object, as often where it is as where it is not;
     zeros: share of the counts that are none; sentences: most captions learnt at once.
     """
 
@@ -39,6 +40,7 @@ class Mix:
     objects: float = 0.4
     zeros: float = 0.5
     sentences: int = 2
+    passes: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,10 +69,14 @@ class Naming:
 
 @dataclass(frozen=True)
 class Recipe:
-    """steps: optimiser steps of the bridge; batch: prompts a step; warmup: steps, of the naming too.
+    """steps: optimiser steps of the bridge; batch: prompts a step, of all processes together; warmup: steps, of the
+    naming too; micro: prompts at once in one process, 0 for all: less needs less memory and changes nothing else.
 
-    learning_rate, weight_decay: AdamW's. precision: "bf16", "fp32", or "auto" for the faster one.
+    learning_rate, weight_decay: AdamW's; first_learning_rate, cosine_through: see schedule.py. clip: of the gradient's
+    norm, 0 for none. precision: "fp16" (GPUs), "bf16", "fp32", or "auto" for the faster one.
     compile: fuse the language model's operations, twice as fast on CPUs; needs a C++ compiler.
+    shard: spread the frozen language model over the GPUs of the run. start: the folder of the model that the run
+    begins with. max_answer: tokens of an answer that are learnt. decay_queries: whether query tokens are decayed.
     """
 
     model: ModelConfig
@@ -81,23 +87,48 @@ class Recipe:
     mix: Mix = field(default_factory=Mix)
     steps: int = 6000
     batch: int = 128
+    micro: int = 0
     warmup: int = 300
     learning_rate: float = 4e-4
+    first_learning_rate: float = 0.0
     min_learning_rate: float = 1e-5
+    cosine_through: bool = False
     weight_decay: float = 0.05
     clip: float = 1.0
     precision: str = "auto"
     compile: bool = False
+    shard: bool = False
+    start: str = ""
+    max_answer: int = 256
+    decay_queries: bool = False
     seed: int = 42
     checkpoint_every: int = 500
     validation_prompts: int = 2000
 
 
+    @property
+    def schedule(self) -> Schedule:
+        """The bridge's learning rate."""
+        return Schedule(
+            self.steps,
+            self.warmup,
+            self.learning_rate,
+            self.min_learning_rate,
+            self.first_learning_rate,
+            self.cosine_through,
+        )
+
+
 def read_recipe(path: Path, overrides: dict[str, Any] | None = None) -> Recipe:
-    """Read a recipe; unknown keys and missing parts raise UsageError."""
+    """Read a recipe; unknown keys and missing parts raise UsageError.
+
+    A recipe without a model trains the one that `start` names further.
+    """
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
         data.update(overrides or {})
+        if data.get("start") and "model" not in data:
+            data["model"] = _started(Path(data["start"]))
         parts = {
             "model": ModelConfig.from_dict(data["model"]),
             "train": tuple(Dataset(**part) for part in data["train"]),
@@ -111,3 +142,19 @@ def read_recipe(path: Path, overrides: dict[str, Any] | None = None) -> Recipe:
         raise UsageError(f"The [model] table of the recipe {path} cannot be used: {error.__cause__}.") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(f"The recipe {path} cannot be used: {error}.") from error
+
+
+def _started(folder: Path) -> dict[str, Any]:
+    """The config of the model that a run begins with, as one that RSGPT's training makes of it."""
+    config = ModelConfig.read(folder).to_dict()
+    sources = {"source": str((folder / config["language"]["source"]).resolve())}
+    reader = config["qformer"]["tokenizer"]
+    readers = {} if reader == "language" else {"tokenizer": str((folder / reader).resolve())}
+    return {
+        **config,
+        "name": config["name"].replace("instructblip-vicuna", "rsgpt"),
+        "language": {**config["language"], **sources},
+        "qformer": {**config["qformer"], **readers},
+        "calibration": {},
+        "weights_sha256": "",
+    }

@@ -5,51 +5,56 @@ It writes one folder: the adapted encoder, features, checkpoint, and at the end 
 
 from __future__ import annotations
 
-import dataclasses
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from ..errors import UsageError
 from ..model.instructions import Instruction
 from ..model.rsgpt import Rsgpt
-from ..model.weights import load_published, save_model
+from ..model.weights import load_model, load_published, save_model
 from .adapt import adapt_encoder
 from .corpus import Corpus, Drawn
+from .crew import Crew
+from .files import claim, load_checkpoint, save_checkpoint, write_tensors
 from .naming import Words
-from .packing import Group, Packed, pack
-from .precision import has_fast_bfloat16
+from .official import write_official
+from .packing import Group, pack
+from .precision import autocast, number_format
 from .recipe import Recipe
-from .schedule import learning_rate
+from .schedule import Schedule
+from .scoring import answer_logits, shard
 from .views import FeatureStore, store_name
 
-_NO_DECAY = ("bias", "norm", "ln_", "query_tokens", "positions")
+_NO_DECAY = ("bias", "norm", "ln_", "positions")
 _LOG_EVERY = 50
 
 
 class Trainer:
-    """One run of a recipe in one folder."""
+    """One run of a recipe in one folder, alone or with others of a crew."""
 
-    def __init__(self, recipe: Recipe, data: Path, out: Path, device: torch.device) -> None:
-        self.recipe, self.out, self.device = recipe, out, device
-        fast = recipe.precision == "bf16" or (recipe.precision == "auto" and has_fast_bfloat16(device))
-        self.dtype = torch.bfloat16 if fast else torch.float32
-        _claim(out, recipe)
+    def __init__(self, recipe: Recipe, data: Path, out: Path, crew: Crew) -> None:
+        self.recipe, self.out, self.crew, self.device = recipe, out, crew, crew.device
+        self.dtype = number_format(recipe.precision, self.device)
+        if crew.leads:
+            claim(out, recipe)
+        crew.wait()
         torch.manual_seed(recipe.seed)
-        self.model = Rsgpt.build(recipe.model, self.dtype)
-        _match_words(self.model)
-        self.model.to(device)
+        self.model = _untrained(recipe, self.dtype)
+        self.model.to(self.device)
         self.model.language.set_attn_implementation("eager")  # with a mask, its backward is the fastest on CPUs
+        if recipe.shard:
+            shard(self.model.language)
         self._read = torch.compile(self.model.language.model, dynamic=True) if recipe.compile else None
         self._nll = torch.compile(F.cross_entropy, dynamic=True) if recipe.compile else F.cross_entropy
+        self._scaler = torch.amp.GradScaler(self.device.type, enabled=self.dtype == torch.float16)
         size = recipe.model.vision.image_size
         self.corpus = Corpus(data, recipe.train, size)
         self.held_out = Corpus(data, recipe.validate, size) if recipe.validate else None
@@ -61,15 +66,25 @@ class Trainer:
         self._prepare_encoder()
         features = self._features(self.corpus)
         held_out = self._features(self.held_out) if self.held_out else None
-        self._learn_names(features)
+        if self.recipe.naming.steps:
+            self._learn_names(features)
         self._train_bridge(features, held_out)
-        save_model(self.model, self.out / "model")
+        if self.crew.leads:
+            save_model(self.model, self.out / "model", compressed=not self.recipe.start)
+            write_official(self.model.bridge, self.recipe.steps, self.out)
 
     def _prepare_encoder(self) -> None:
+        """Adapt it, once; one that a start brought is left alone."""
         path = self.out / "encoder.safetensors"
-        if path.exists():
-            self.model.encoder.load_state_dict(load_file(path))
+        if self.recipe.start:
             return
+        if self.crew.leads and not path.exists():
+            self._adapt_encoder()
+            write_tensors(self.model.encoder.state_dict(), path)
+        self.crew.wait()
+        self.model.encoder.load_state_dict(load_file(path))
+
+    def _adapt_encoder(self) -> None:
         start = self.recipe.model.notes.get("encoder_start")
         if start:
             load_published(self.model.encoder, start)
@@ -78,15 +93,17 @@ class Trainer:
             accuracy = adapt_encoder(self.model.encoder, self.corpus, vision, adaptation, self.device)
             if self.held_out:
                 self._log(adaptation.steps, "scene_accuracy", accuracy(self.held_out))
-        _write(self.model.encoder.state_dict(), path)
 
     def _features(self, corpus: Corpus) -> Tensor | FeatureStore:
-        """On a GPU they are kept in its memory, else on disk."""
+        """Each picture is encoded once, by one process; on a GPU features are kept in its memory, else on disk."""
         vision = self.recipe.model.vision
         name = store_name(corpus.filenames, corpus.rows, list(self.model.encoder.state_dict().values()))
+        if self.crew.leads:
+            store = FeatureStore(self.out / name, corpus.rows, (vision.cells, vision.width))
+            with autocast(self.device, self.dtype):
+                store.fill(corpus.pixels, lambda pixels: self.model.encode(pixels.to(self.device)))
+        self.crew.wait()
         store = FeatureStore(self.out / name, corpus.rows, (vision.cells, vision.width))
-        with self._autocast():
-            store.fill(corpus.pixels, lambda pixels: self.model.encode(pixels.to(self.device)))
         return torch.from_numpy(store.features[:]).to(self.device) if self.device.type == "cuda" else store
 
     def _learn_names(self, features: Any) -> None:
@@ -98,36 +115,46 @@ class Trainer:
         answers = (self._answer(text) for example in self.corpus.examples for text in example.answers)
         words = Words(answers, self.model.language.get_input_embeddings().weight)
         optimizer = _optimizer(self.model, self.recipe)
+        schedule = Schedule(naming.steps, self.recipe.warmup, naming.learning_rate)
         batches = self._batches(self.recipe.seed + 1, naming.batch)
         self.model.train()
-        bar = tqdm(range(naming.steps), desc="naming")
+        bar = tqdm(range(naming.steps), desc="naming", disable=not self.crew.leads)
         for step in bar:
             torch.manual_seed(self.recipe.seed * 1_000_003 - step - 1)
             drawn = next(batches)
-            with self._autocast():
+            with autocast(self.device, self.dtype):
                 queries = self._query_vectors(self.corpus, drawn, features)
             loss = words.loss(queries, [[*chain(*map(self._answer, one.answers))] for one in drawn])
-            rate = learning_rate(step, naming.steps, self.recipe.warmup, naming.learning_rate)
-            self._update(loss, optimizer, rate)
+            self._scaler.scale(loss).backward()
+            self._update(optimizer, schedule.rate(step))
             if step % _LOG_EVERY == 0:
                 bar.set_postfix(loss=f"{loss.item():.3f}")
-        _write(self.model.bridge.state_dict(), path)
+        if self.crew.leads:
+            write_tensors(self.model.bridge.state_dict(), path)
 
     def _train_bridge(self, features: Any, held_out: Any) -> None:
-        optimizer = _optimizer(self.model, self.recipe)
-        first = self._resume(optimizer)
-        batches = self._batches(self.recipe.seed, self.recipe.batch, first)
-        bar = tqdm(range(first, self.recipe.steps), desc="bridge", initial=first, total=self.recipe.steps)
+        recipe = self.recipe
+        optimizer = _optimizer(self.model, recipe)
+        first = load_checkpoint(self.out, self.model.bridge, optimizer)
+        batches = self._batches(recipe.seed, recipe.batch, first)
+        steps = range(first, recipe.steps)
+        bar = tqdm(steps, "bridge", recipe.steps, initial=first, disable=not self.crew.leads)
         losses: list[Tensor] = []
         for step in bar:
-            torch.manual_seed(self.recipe.seed * 1_000_003 + step)
+            torch.manual_seed((recipe.seed + self.crew.rank) * 1_000_003 + step)
             losses.append(self._step(next(batches), features, optimizer, step))
             if (step + 1) % _LOG_EVERY == 0:
                 bar.set_postfix(loss=f"{torch.stack(losses).mean().item():.3f}")
                 losses.clear()
-            if (step + 1) % self.recipe.checkpoint_every == 0 or step + 1 == self.recipe.steps:
-                self._checkpoint(optimizer, step + 1)
-                self._validate(held_out, step + 1)
+            if (step + 1) % recipe.checkpoint_every == 0 or step + 1 == recipe.steps:
+                self._milestone(optimizer, held_out, step + 1)
+
+    def _milestone(self, optimizer: torch.optim.Optimizer, held_out: Any, step: int) -> None:
+        """Checkpoint and validation; the others wait, so that none goes on from another step after a kill."""
+        if self.crew.leads:
+            save_checkpoint(self.out, self.model.bridge, optimizer, step)
+        self._validate(held_out, step)
+        self.crew.wait()
 
     def _batches(self, seed: int, batch: int, first: int = 0) -> Iterator[list[Drawn]]:
         """Without end; the first ones are left out."""
@@ -135,33 +162,43 @@ class Trainer:
         return islice(chain.from_iterable(buckets), first, None)
 
     def _step(self, drawn: list[Drawn], features: Any, optimizer: torch.optim.Optimizer, step: int) -> Tensor:
-        recipe = self.recipe
+        """One update by a whole batch, in as many parts and processes as the recipe says. Returns its loss."""
         self.model.train()
-        loss = self._loss(self.corpus, drawn, features)
-        rate = learning_rate(step, recipe.steps, recipe.warmup, recipe.learning_rate, recipe.min_learning_rate)
-        self._update(loss, optimizer, rate)
-        return loss.detach()
+        mine = self.crew.share(drawn)
+        tokens = self._tokens(drawn)
+        losses = []
+        for start in range(0, len(mine), self.recipe.micro or len(mine)):
+            part = mine[start : start + (self.recipe.micro or len(mine))]
+            loss = self._loss(self.corpus, part, features) * (self._tokens(part) / tokens)
+            self._scaler.scale(loss).backward()
+            losses.append(loss.detach())
+        self.crew.sum_gradients(self.model.bridge.parameters())
+        self._update(optimizer, self.recipe.schedule.rate(step))
+        return self.crew.total(torch.stack(losses).sum())
 
-    def _update(self, loss: Tensor, optimizer: torch.optim.Optimizer, rate: float) -> None:
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.model.bridge.parameters(), self.recipe.clip)
+    def _update(self, optimizer: torch.optim.Optimizer, rate: float) -> None:
+        self._scaler.unscale_(optimizer)
+        if self.recipe.clip:
+            torch.nn.utils.clip_grad_norm_(self.model.bridge.parameters(), self.recipe.clip)
         for group in optimizer.param_groups:
             group["lr"] = rate
-        optimizer.step()
+        self._scaler.step(optimizer)
+        self._scaler.update()
         optimizer.zero_grad()
 
-    def _loss(self, corpus: Corpus, drawn: list[Drawn], features: Any) -> Tensor:
+    def _loss(self, corpus: Corpus, drawn: Sequence[Drawn], features: Any) -> Tensor:
         """Mean negative log likelihood of the answers' tokens."""
         groups = [Group(self._instruction(one.prompt).after, tuple(map(self._answer, one.answers))) for one in drawn]
         packed = pack(groups, self.recipe.model.qformer.queries).to(self.device)
-        with self._autocast():
+        with autocast(self.device, self.dtype):
             queries = self._query_vectors(corpus, drawn, features)
             logits = answer_logits(self.model, queries, packed, self._read)
         loss: Tensor = self._nll(logits.float(), packed.target)
         return loss
 
-    def _autocast(self) -> torch.autocast:
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.dtype == torch.bfloat16)
+    def _tokens(self, drawn: Sequence[Drawn]) -> int:
+        """How many tokens are learnt from prompts."""
+        return sum(len(self._answer(answer)) for one in drawn for answer in one.answers)
 
     def _query_vectors(self, corpus: Corpus, drawn: Sequence[Drawn], features: Any) -> Tensor:
         seen = self._gather(features, [corpus.row_of(one) for one in drawn])
@@ -174,10 +211,11 @@ class Trainer:
         return picked
 
     def _answer(self, text: str) -> tuple[int, ...]:
-        """Token ids; an answer starts with a space, as in running text, and ends with EOS."""
+        """Token ids; an answer begins as its language model's running text does, and ends with EOS."""
         if text not in self._answers:
-            ids = self.model.tokenizer(f" {text}", add_special_tokens=False).input_ids
-            self._answers[text] = (*ids, self.recipe.model.language.eos_id)
+            language = self.recipe.model.language
+            ids = self.model.tokenizer(f"{language.lead}{text}", add_special_tokens=False).input_ids
+            self._answers[text] = (*ids[: self.recipe.max_answer], language.eos_id)
         return self._answers[text]
 
     def _instruction(self, prompt: str) -> Instruction:
@@ -197,50 +235,23 @@ class Trainer:
         self._log(step, "validation_loss", round(loss, 4))
 
     def _log(self, step: int, name: str, value: float | list[float]) -> None:
+        if not self.crew.leads:
+            return
         with (self.out / "log.jsonl").open("a", encoding="utf-8") as log:
             log.write(json.dumps({"step": step, name: value}) + "\n")
         tqdm.write(f"step {step}: {name} {value}")
 
-    def _checkpoint(self, optimizer: torch.optim.Optimizer, step: int) -> None:
-        tensors = {f"bridge.{name}": value for name, value in self.model.bridge.state_dict().items()}
-        for index, state in optimizer.state_dict()["state"].items():
-            tensors |= {f"optimizer.{index}.{key}": value for key, value in state.items()}
-        tensors["step"] = torch.tensor([step])
-        _write(tensors, self.out / "checkpoint.safetensors")
 
-    def _resume(self, optimizer: torch.optim.Optimizer) -> int:
-        """Step to go on with."""
-        path = self.out / "checkpoint.safetensors"
-        if not path.exists():
-            return 0
-        tensors = load_file(path)
-        bridge = {key.removeprefix("bridge."): value for key, value in tensors.items() if key.startswith("bridge.")}
-        self.model.bridge.load_state_dict(bridge)
-        state: dict[int, dict[str, Tensor]] = {}
-        for key, value in tensors.items():
-            if key.startswith("optimizer."):
-                _, index, name = key.split(".", 2)
-                state.setdefault(int(index), {})[name] = value
-        optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
-        return int(tensors["step"][0])
-
-
-def answer_logits(model: Rsgpt, queries: Tensor, packed: Packed, read: Callable[..., Any] | None = None) -> Tensor:
-    """Scores for each learnt token, [tokens, vocabulary]; only these positions reach the vocabulary.
-
-    read: the language model without its head, where it is compiled.
-    """
-    words = model.language.get_input_embeddings()(packed.ids)
-    bias = torch.zeros(packed.attend.shape, dtype=words.dtype, device=words.device)
-    bias.masked_fill_(~packed.attend, torch.finfo(words.dtype).min)
-    hidden = (model.language.model if read is None else read)(
-        inputs_embeds=torch.cat([queries.to(words.dtype), words], dim=1),
-        attention_mask=bias,
-        position_ids=packed.positions,
-        use_cache=False,
-    ).last_hidden_state
-    logits: Tensor = model.language.lm_head(hidden.flatten(0, 1)[packed.source])
-    return logits
+def _untrained(recipe: Recipe, dtype: torch.dtype) -> Rsgpt:
+    """The model as the run begins with it: another one's weights, or random ones."""
+    if recipe.start:
+        model = load_model(Path(recipe.start), dtype)
+        model.bridge.requires_grad_(True)
+        model.config = recipe.model
+        return model
+    model = Rsgpt.build(recipe.model, dtype)
+    _match_words(model)
+    return model
 
 
 def _match_words(model: Rsgpt) -> None:
@@ -251,27 +262,11 @@ def _match_words(model: Rsgpt) -> None:
 
 
 def _optimizer(model: Rsgpt, recipe: Recipe) -> torch.optim.AdamW:
-    """AdamW; norms, biases, queries and the cells' positions are not decayed."""
+    """AdamW; norms, biases, the cells' positions and, as the recipe says, queries are not decayed."""
+    names = _NO_DECAY if recipe.decay_queries else (*_NO_DECAY, "query_tokens")
     decayed: list[nn.Parameter] = []
     free: list[nn.Parameter] = []
     for name, parameter in model.bridge.named_parameters():
-        (free if parameter.ndim < 2 or any(part in name for part in _NO_DECAY) else decayed).append(parameter)
+        (free if parameter.ndim < 2 or any(part in name for part in names) else decayed).append(parameter)
     groups = [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": free, "weight_decay": 0.0}]
     return torch.optim.AdamW(groups, lr=recipe.learning_rate, betas=(0.9, 0.999), fused=True)
-
-
-def _claim(out: Path, recipe: Recipe) -> None:
-    """Make the folder this recipe's; UsageError where it holds another's run. Steps may differ: more may be added."""
-    text = json.dumps({**dataclasses.asdict(recipe), "steps": 0}, indent=1)
-    path = out / "recipe.json"
-    if path.exists() and path.read_text(encoding="utf-8") != text:
-        raise UsageError(f"{out} holds a run of another recipe, see its recipe.json. Give another folder with --out.")
-    out.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
-
-
-def _write(tensors: dict[str, Tensor], path: Path) -> None:
-    """Write beside, then rename: a kill leaves the old file whole."""
-    part = path.with_suffix(".part")
-    save_file({key: value.detach().cpu().contiguous() for key, value in tensors.items()}, part)
-    part.replace(path)

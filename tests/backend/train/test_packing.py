@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from rsgpt_backend.train.packing import Group, pack
-from rsgpt_backend.train.trainer import answer_logits
+from rsgpt_backend.train.scoring import answer_logits
 
 QUERIES, WIDTH = 3, 32
 

@@ -13,11 +13,12 @@ from safetensors.torch import load_file
 
 from rsgpt_backend.engine import Engine
 from rsgpt_backend.errors import UsageError
+from rsgpt_backend.train.crew import Crew
 from rsgpt_backend.train.recipe import Adaptation, Recipe, read_recipe
 from rsgpt_backend.train.trainer import Trainer, _optimizer
 from tests.backend.toy import write_recipe
 
-CPU = torch.device("cpu")
+ALONE = Crew()
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,7 @@ def recipe(toy_folder: Path, toy_data: Path, tmp_path_factory: pytest.TempPathFa
 def whole(recipe: Recipe, toy_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a run that nothing disturbed."""
     out = tmp_path_factory.mktemp("whole")
-    Trainer(recipe, toy_data, out, CPU).run()
+    Trainer(recipe, toy_data, out, ALONE).run()
     return out
 
 
@@ -52,9 +53,9 @@ def killed(trainer: Trainer, monkeypatch: pytest.MonkeyPatch, step: int) -> None
 def test_a_killed_run_goes_on_exactly(
     recipe: Recipe, toy_data: Path, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:
-    killed(Trainer(recipe, toy_data, tmp_path, CPU), monkeypatch, step)
+    killed(Trainer(recipe, toy_data, tmp_path, ALONE), monkeypatch, step)
     assert (tmp_path / "checkpoint.safetensors").exists() == (step >= 2)
-    Trainer(recipe, toy_data, tmp_path, CPU).run()
+    Trainer(recipe, toy_data, tmp_path, ALONE).run()
     for name in ("encoder", "checkpoint"):
         wanted, found = (load_file(folder / f"{name}.safetensors") for folder in (whole, tmp_path))
         assert wanted.keys() == found.keys()
@@ -66,7 +67,7 @@ def test_a_finished_run_does_nothing_again(
     recipe: Recipe, toy_data: Path, whole: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = (whole / "model" / "model.json").read_bytes()
-    trainer = Trainer(recipe, toy_data, whole, CPU)
+    trainer = Trainer(recipe, toy_data, whole, ALONE)
     monkeypatch.setattr(trainer, "_step", lambda *_: pytest.fail("a step was made"))
     monkeypatch.setattr(trainer.model, "encode", lambda *_: pytest.fail("a picture was encoded"))
     trainer.run()
@@ -74,7 +75,7 @@ def test_a_finished_run_does_nothing_again(
 
 
 def test_the_bridge_learns_and_nothing_else(recipe: Recipe, toy_data: Path, whole: Path) -> None:
-    fresh = Trainer(recipe, toy_data, whole, CPU).model
+    fresh = Trainer(recipe, toy_data, whole, ALONE).model
     checkpoint = load_file(whole / "checkpoint.safetensors")
     still = [key for key, value in fresh.bridge.named_parameters() if torch.equal(checkpoint[f"bridge.{key}"], value)]
     last = "qformer.model.encoder.layer.1."  # what the last layer makes of the text, no query reads
@@ -87,7 +88,7 @@ def test_the_encoder_is_adapted_only_where_the_recipe_says_so(
     recipe: Recipe, toy_data: Path, whole: Path, tmp_path: Path
 ) -> None:
     plain = dataclasses.replace(recipe, adaptation=Adaptation(steps=0), steps=1)
-    trainer = Trainer(plain, toy_data, tmp_path, CPU)
+    trainer = Trainer(plain, toy_data, tmp_path, ALONE)
     start = {key: value.clone() for key, value in trainer.model.encoder.state_dict().items()}
     trainer.run()
     unchanged = load_file(tmp_path / "encoder.safetensors")
@@ -118,13 +119,13 @@ def test_training_lowers_the_loss(recipe: Recipe, toy_data: Path, tmp_path: Path
     longer = dataclasses.replace(
         recipe, steps=240, batch=8, warmup=5, learning_rate=3e-3, checkpoint_every=10, adaptation=Adaptation(steps=0)
     )
-    Trainer(longer, toy_data, tmp_path, CPU).run()
+    Trainer(longer, toy_data, tmp_path, ALONE).run()
     losses = [json.loads(line)["validation_loss"] for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert losses[-1] < losses[0] - 1  # a random language model, which stays as it is, can be told little more
 
 
 def test_norms_biases_queries_and_positions_do_not_decay(recipe: Recipe, toy_data: Path, tmp_path: Path) -> None:
-    model = Trainer(recipe, toy_data, tmp_path, CPU).model
+    model = Trainer(recipe, toy_data, tmp_path, ALONE).model
     decayed, free = _optimizer(model, recipe).param_groups
     names = {id(parameter): name for name, parameter in model.bridge.named_parameters()}
     assert (decayed["weight_decay"], free["weight_decay"]) == (recipe.weight_decay, 0.0)
@@ -135,6 +136,6 @@ def test_norms_biases_queries_and_positions_do_not_decay(recipe: Recipe, toy_dat
 
 
 def test_a_folder_belongs_to_one_recipe(recipe: Recipe, toy_data: Path, whole: Path) -> None:
-    Trainer(dataclasses.replace(recipe, steps=recipe.steps + 1), toy_data, whole, CPU)
+    Trainer(dataclasses.replace(recipe, steps=recipe.steps + 1), toy_data, whole, ALONE)
     with pytest.raises(UsageError, match="another recipe"):
-        Trainer(dataclasses.replace(recipe, seed=recipe.seed + 1), toy_data, whole, CPU)
+        Trainer(dataclasses.replace(recipe, seed=recipe.seed + 1), toy_data, whole, ALONE)

@@ -1,0 +1,60 @@
+"""Files of a run, written so that a kill leaves the old one whole; and where a killed run goes on."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from ..errors import UsageError
+from .recipe import Recipe
+
+_CHECKPOINT = "checkpoint.safetensors"
+
+
+def claim(out: Path, recipe: Recipe) -> None:
+    """Make the folder this recipe's; UsageError where it holds another's run. Steps may differ: more may be added."""
+    text = json.dumps({**dataclasses.asdict(recipe), "steps": 0}, indent=1)
+    path = out / "recipe.json"
+    if path.exists() and path.read_text(encoding="utf-8") != text:
+        raise UsageError(f"{out} holds a run of another recipe, see its recipe.json. Give another folder with --out.")
+    out.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def write_tensors(tensors: dict[str, Tensor], path: Path) -> None:
+    """Write beside, then rename."""
+    part = path.with_suffix(".part")
+    save_file({key: value.detach().cpu().contiguous() for key, value in tensors.items()}, part)
+    part.replace(path)
+
+
+def save_checkpoint(out: Path, bridge: nn.Module, optimizer: torch.optim.Optimizer, step: int) -> None:
+    """Bridge, optimizer and the number of steps that are done."""
+    tensors = {f"bridge.{name}": value for name, value in bridge.state_dict().items()}
+    for index, state in optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer.{index}.{key}": value for key, value in state.items()}
+    tensors["step"] = torch.tensor([step])
+    write_tensors(tensors, out / _CHECKPOINT)
+
+
+def load_checkpoint(out: Path, bridge: nn.Module, optimizer: torch.optim.Optimizer) -> int:
+    """Fill both; returns the step to go on with."""
+    path = out / _CHECKPOINT
+    if not path.exists():
+        return 0
+    tensors = load_file(path)
+    bridge.load_state_dict(
+        {key.removeprefix("bridge."): value for key, value in tensors.items() if key.startswith("bridge.")}
+    )
+    state: dict[int, dict[str, Tensor]] = {}
+    for key, value in tensors.items():
+        if key.startswith("optimizer."):
+            _, index, name = key.split(".", 2)
+            state.setdefault(int(index), {})[name] = value
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+    return int(tensors["step"][0])

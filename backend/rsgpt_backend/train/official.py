@@ -1,0 +1,22 @@
+"""The trained part as RSGPT's own runner writes it, so that LAVIS and RSGPT's code load it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from ..convert.keys import official
+
+
+def write_official(bridge: nn.Module, step: int, out: Path) -> Path | None:
+    """Write `checkpoint_official.pth`; nothing where the bridge is of a kind that LAVIS does not have."""
+    tensors = {official(name): value.detach().cpu() for name, value in bridge.state_dict().items()}
+    if "" in tensors:
+        return None
+    path = out / "checkpoint_official.pth"
+    part = path.with_suffix(".part")
+    torch.save({"model": tensors, "epoch": step}, part)
+    part.replace(path)
+    return path

@@ -1,0 +1,105 @@
+"""Two processes make the steps that one makes, and go on together after a kill."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from rsgpt_backend.train.crew import Crew
+from tests.backend.toy import write_recipe
+
+pytestmark = pytest.mark.slow
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="module")
+def recipe(toy_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six steps without dropout, which each process would draw for itself."""
+    path = write_recipe(tmp_path_factory.mktemp("recipe") / "toy.toml", toy_folder, steps=6)
+    lines = path.read_text().replace("dropout = 0.1", "dropout = 0.0").replace("[model.vision]", "[model.vision]")
+    assert "dropout = 0.0" in lines
+    path.write_text(lines)
+    return path
+
+
+def command(recipe: Path, data: Path, out: Path, processes: int) -> list[str]:
+    """`rsgpt train`, alone or under torchrun."""
+    module = ["-m", "rsgpt_backend", "train", str(recipe), "--data", str(data), "--out", str(out)]
+    if processes == 1:
+        return [sys.executable, *module]
+    run = ["-m", "torch.distributed.run", "--nproc-per-node", str(processes), "--master-port", "29517"]
+    return [sys.executable, *run, *module]
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT / "backend"), "OMP_NUM_THREADS": "1"}
+
+
+def train(recipe: Path, data: Path, out: Path, processes: int) -> dict[str, torch.Tensor]:
+    done = subprocess.run(
+        command(recipe, data, out, processes), env=environment(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return load_file(out / "checkpoint.safetensors")
+
+
+def losses(out: Path) -> list[float]:
+    lines = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
+    return [line["validation_loss"] for line in lines if "validation_loss" in line]
+
+
+@pytest.fixture(scope="module")
+def alone(recipe: Path, toy_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run of one process."""
+    out = tmp_path_factory.mktemp("alone")
+    train(recipe, toy_data, out, 1)
+    return out
+
+
+def test_two_processes_make_the_same_steps(recipe: Path, toy_data: Path, alone: Path, tmp_path: Path) -> None:
+    wanted, found = load_file(alone / "checkpoint.safetensors"), train(recipe, toy_data, tmp_path, 2)
+    assert wanted.keys() == found.keys()
+    for name, value in wanted.items():
+        torch.testing.assert_close(found[name], value, atol=2e-5, rtol=1e-3, msg=name)
+    assert losses(tmp_path) == pytest.approx(losses(alone), abs=1e-3)
+
+
+def test_killed_they_go_on(recipe: Path, toy_data: Path, alone: Path, tmp_path: Path) -> None:
+    running = subprocess.Popen(
+        command(recipe, toy_data, tmp_path, 2), env=environment(), stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    while not (tmp_path / "checkpoint.safetensors").exists():
+        assert running.poll() is None
+        time.sleep(0.01)
+    os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
+    found = train(recipe, toy_data, tmp_path, 2)
+    wanted = load_file(alone / "checkpoint.safetensors")
+    for name, value in wanted.items():
+        torch.testing.assert_close(found[name], value, atol=2e-5, rtol=1e-3, msg=name)
+    assert losses(tmp_path)[-1] == pytest.approx(losses(alone)[-1], abs=1e-3)
+
+
+def test_alone_nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RANK", raising=False)
+    crew = Crew.join()
+    assert (crew.rank, crew.size, crew.leads) == (0, 1, True)
+    assert crew.share([1, 2, 3]) == [1, 2, 3]
+    assert [Crew(rank, 2).share([1, 2, 3]) for rank in range(2)] == [[1, 3], [2]]
+
+
+def test_parts_of_a_batch_make_the_whole_step(recipe: Path, toy_data: Path, alone: Path, tmp_path: Path) -> None:
+    path = tmp_path / "parts.toml"
+    path.write_text("micro = 1\n" + recipe.read_text())
+    found = train(path, toy_data, tmp_path / "out", 1)
+    for name, value in load_file(alone / "checkpoint.safetensors").items():
+        torch.testing.assert_close(found[name], value, atol=2e-5, rtol=1e-3, msg=name)

@@ -1,0 +1,98 @@
+"""RSGPT's own recipe, from a converted InstructBLIP to a file that RSGPT's own code loads."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from rsgpt_backend.commands.train import _RECIPES
+from rsgpt_backend.convert.checkpoint import Checkpoint
+from rsgpt_backend.convert.convert import Sources, convert
+from rsgpt_backend.model.weights import load_model
+from rsgpt_backend.train.corpus import Corpus
+from rsgpt_backend.train.crew import Crew
+from rsgpt_backend.train.official import write_official
+from rsgpt_backend.train.recipe import Dataset, read_recipe
+from rsgpt_backend.train.trainer import Trainer, _optimizer
+from tests.backend.family import SIDE, make_llama, make_reader, tiny, trained, vit
+from tests.backend.toy import picture
+
+PROMPTS = (
+    "Describe this image in detail.",
+    "Take a look at this image and describe what you notice.",
+    "Please provide a detailed description of the picture.",
+    "Could you describe the contents of this image for me?",
+)
+TEXTS = ("many green trees and a road", "Is there any water? yes no", "gray", "a road", "many green trees")
+
+
+@pytest.fixture(scope="module")
+def rsicap(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Ten pictures in RSICap's layout."""
+    folder = tmp_path_factory.mktemp("rsicap")
+    (folder / "images").mkdir()
+    records = []
+    for number in range(10):
+        picture(number).save(folder / "images" / f"P{number:04d}_0001.png")
+        record = {"text_input": PROMPTS[number % 4], "text_output": f"{TEXTS[number % 5]} {number}"}
+        records.append({"image_id": str(number), "filename": f"P{number:04d}_0001.png", **record})
+    (folder / "captions.json").write_text(json.dumps({"annotations": records}))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def start(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A converted InstructBLIP of the tiny size."""
+    folder = tmp_path_factory.mktemp("start")
+    torch.save(vit(prefix=""), folder / "eva.pth")
+    torch.save({"model": trained()}, folder / "blip.pth")
+    parts = make_llama(folder / "vicuna"), make_reader(folder / "bert")
+    sources = Sources([folder / "eva.pth", folder / "blip.pth"], *parts)
+    convert(sources, folder / "model", tiny("instructblip-vicuna-7b"))
+    return folder / "model"
+
+
+def test_the_official_keys(start: Path, tmp_path: Path) -> None:
+    write_official(load_model(start, torch.float32).bridge, 4, tmp_path)
+    checkpoint = Checkpoint(tmp_path / "checkpoint_official.pth")
+    buffers = {name for name in trained() if "position_ids" in name or "inv_freq" in name}
+    assert checkpoint.keys() == trained().keys() - buffers
+    assert all(torch.equal(checkpoint[name], trained()[name]) for name in checkpoint)
+    assert checkpoint.trained
+
+
+def test_the_recipe_runs_and_its_file_is_read_again(start: Path, rsicap: Path, tmp_path: Path) -> None:
+    given = {"start": str(start), "steps": 3, "batch": 4, "warmup": 1, "checkpoint_every": 3, "micro": 2}
+    recipe = read_recipe(_RECIPES / "rsgpt.toml", given)
+    assert recipe.model.name == "rsgpt-7b"
+    Trainer(recipe, rsicap, tmp_path / "run", Crew()).run()
+    model = load_model(tmp_path / "run" / "model", torch.float32)
+    before = load_model(start, torch.float32)
+    assert not torch.equal(model.bridge.projection.weight, before.bridge.projection.weight)
+    assert torch.equal(model.encoder.model.embeddings.class_embedding, before.encoder.model.embeddings.class_embedding)
+    again = Checkpoint(tmp_path / "run" / "checkpoint_official.pth")
+    assert torch.equal(again["llm_proj.weight"], model.bridge.projection.weight)
+
+
+def test_every_pair_once_in_its_own_words(rsicap: Path) -> None:
+    corpus = Corpus(rsicap, [Dataset("images", "captions.json")], SIDE)
+    mix = read_recipe(_RECIPES / "rsgpt.toml", {"model": tiny("rsgpt-7b").to_dict()}).mix
+    buckets = corpus.buckets(1, 4, mix)
+    first, second = next(buckets), next(buckets)
+    assert [len(batch) for batch in first] == [4, 4]
+    drawn = [one for batch in first for one in batch]
+    assert len({one.picture for one in drawn}) == 8
+    assert all(one.prompt == PROMPTS[int(one.answers[0].split()[-1]) % 4] for one in drawn)
+    assert [one.picture for batch in second for one in batch] != [one.picture for one in drawn]
+
+
+def test_what_decays_is_what_lavis_decays(start: Path, rsicap: Path, tmp_path: Path) -> None:
+    recipe = read_recipe(_RECIPES / "rsgpt.toml", {"start": str(start)})
+    model = Trainer(recipe, rsicap, tmp_path, Crew()).model
+    decayed = {id(parameter) for parameter in _optimizer(model, recipe).param_groups[0]["params"]}
+    for name, parameter in model.bridge.named_parameters():
+        official = parameter.ndim >= 2 and not any(part in name for part in ("bias", "ln", "bn"))
+        assert (id(parameter) in decayed) == official, name
