@@ -90,7 +90,9 @@ def _unpickle(file: Path) -> dict[str, Any]:
     try:
         zipped = zipfile.is_zipfile(file)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # torch wonders at protocols it does not write; what it cannot read, it refuses
+            warnings.simplefilter(
+                "ignore"
+            )  # torch wonders at protocols it does not write; what it cannot read, it refuses
             content = torch.load(file, map_location="cpu", weights_only=True, mmap=zipped)  # nosec B614 - tensors only
     except pickle.UnpicklingError as error:
         raise ModelError(

@@ -31,7 +31,9 @@ def recognise(tensors: Mapping[str, Tensor], trained: bool) -> ModelConfig:
     """
     projection = next((name for name in tensors if name.endswith("_proj.weight") and name.count(".") == 1), "")
     if not projection:
-        raise ModelError("The checkpoint holds no projection (llm_proj, llama_proj, opt_proj or t5_proj). Give another.")
+        raise ModelError(
+            "The checkpoint holds no projection (llm_proj, llama_proj, opt_proj or t5_proj). Give another."
+        )
     rows, columns = tensors[projection].shape
     kind = projection.removesuffix(".weight")
     if kind == "llama_proj" and columns == FAMILY["minigpt4-llama2-7b"].qformer.width:

@@ -36,7 +36,10 @@ class Instructor:
 
     def __call__(self, texts: Sequence[str]) -> list[Instruction]:
         """One instruction a text; what is too long for the Q-Former loses its beginning, there alone."""
-        return [Instruction(self._read(text), self._fill(self._before, text), self._fill(self._after, text)) for text in texts]
+        return [
+            Instruction(self._read(text), self._fill(self._before, text), self._fill(self._after, text))
+            for text in texts
+        ]
 
     def _read(self, text: str) -> tuple[int, ...]:
         if self._reader is None:

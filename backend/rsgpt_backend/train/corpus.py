@@ -167,9 +167,8 @@ class Corpus:
             yield batches
             number += 1
 
-
     def _passes(self, seed: int, batch: int, mix: Mix) -> Iterator[list[list[Drawn]]]:
-        """Without end: every caption once, in random order; what fills no batch is left out of its pass, as in LAVIS."""
+        """Without end: every caption once, in random order; what fills no batch is left out, as in LAVIS."""
         for number in itertools.count():
             rng = random.Random(f"{seed}/pass {number}")  # nosec B311 - drawing examples is no secret
             drawn = [self._shown(*pair, rng, mix) for pair in self._captions.shuffled(rng)]

@@ -31,8 +31,9 @@ class Dataset:
 class Mix:
     """What a prompt is drawn as. questions, details: shares that are questions and detailed descriptions.
 
-    passes: every caption once, in random order, before any comes again, and nothing else. objects: share of the questions that ask for an object, as often where it is as where it is not;
+    objects: share of the questions that ask for an object, as often where it is as where it is not;
     zeros: share of the counts that are none; sentences: most captions learnt at once.
+    passes: every caption once, in random order, before any comes again, and nothing else.
     """
 
     questions: float = 0.5
@@ -104,7 +105,6 @@ class Recipe:
     seed: int = 42
     checkpoint_every: int = 500
     validation_prompts: int = 2000
-
 
     @property
     def schedule(self) -> Schedule:

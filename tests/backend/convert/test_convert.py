@@ -94,7 +94,9 @@ def test_minigpt4_takes_a_foreign_q_former(parts: dict[str, Path], tmp_path: Pat
 
 def test_minigpt4_without_a_q_former_joins_patches(parts: dict[str, Path], tmp_path: Path) -> None:
     own = {"llama_proj.weight": torch.rand(32, 96), "llama_proj.bias": torch.rand(32)}
-    torch.save({"model": {**own, "ln_vision.weight": torch.ones(24), "ln_vision.bias": torch.zeros(24)}}, tmp_path / "m.pth")
+    torch.save(
+        {"model": {**own, "ln_vision.weight": torch.ones(24), "ln_vision.bias": torch.zeros(24)}}, tmp_path / "m.pth"
+    )
     model = converted(parts, tmp_path / "model", parts["eva"], tmp_path / "m.pth", name="minigpt4-llama2-7b")
     features = torch.rand(2, 5, 24)
     normed = torch.nn.functional.layer_norm(features, (24,))[:, 1:].reshape(2, 1, 96)
