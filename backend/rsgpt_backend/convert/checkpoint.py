@@ -51,7 +51,7 @@ class Checkpoint(Mapping[str, Tensor]):
     def _open(self, file: Path) -> Any:
         if file.suffix == ".safetensors":
             try:
-                return safe_open(file, framework="pt")  # type: ignore[no-untyped-call]
+                return safe_open(file, framework="pt")
             except (SafetensorError, OSError) as error:
                 raise _unreadable(file, error) from error
         content = _unpickle(file)

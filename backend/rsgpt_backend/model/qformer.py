@@ -39,9 +39,7 @@ class QFormer(nn.Module):
         super().__init__()
         self._instruction = config.instruction
         self.query_tokens = nn.Parameter(torch.zeros(1, config.queries, config.width).normal_(std=0.02))
-        self.model = _instructed(config, vision) if config.instruction else _plain(config, vision)
-        if config.instruction and config.tokenizer == "language":
-            self.model.embeddings.word_embeddings = SharedEmbedding(words, config.width)
+        self.model = _instructed(config, vision, words) if config.instruction else _plain(config, vision)
 
     def forward(self, features: Tensor, ids: Tensor, mask: Tensor) -> Tensor:
         """features: [batch, cells, vision width]; ids, mask: [batch, length] -> [batch, queries, width]."""
@@ -70,15 +68,18 @@ def build_qformer(config: QFormerConfig, vision: VisionConfig, words: nn.Embeddi
     return QFormer(config, vision, words) if config.layers else JoinedPatches(config.queries)
 
 
-def _instructed(config: QFormerConfig, vision: VisionConfig) -> nn.Module:
+def _instructed(config: QFormerConfig, vision: VisionConfig, words: nn.Embedding) -> nn.Module:
     shared = config.tokenizer == "language"
-    return InstructBlipQFormerModel(
+    model = InstructBlipQFormerModel(
         InstructBlipQFormerConfig(
             vocab_size=2 if shared else config.vocabulary,
             max_position_embeddings=config.positions or max(config.max_text, 1),
             **_shape(config, vision),
         )
     )
+    if shared:
+        model.embeddings.word_embeddings = SharedEmbedding(words, config.width)
+    return model
 
 
 def _plain(config: QFormerConfig, vision: VisionConfig) -> nn.Module:
