@@ -21,7 +21,7 @@ def test_training(toy_folder: Path, toy_data: Path, tmp_path: Path, capsys: pyte
 
 def test_an_unknown_recipe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "nonsense", "--data", str(tmp_path), "--out", str(tmp_path / "out")]) == 2
-    assert "no recipe 'nonsense'. Give a TOML file, or one of: rsgpt-small" in capsys.readouterr().err
+    assert "no recipe 'nonsense'. Give a TOML file, or one of: rsgpt, rsgpt-small" in capsys.readouterr().err
 
 
 def test_a_wrong_recipe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

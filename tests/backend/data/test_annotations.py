@@ -55,7 +55,9 @@ def test_captions_of_rsieval_s_layout(path: Path) -> None:
 
 def test_captions_of_rsicap_s_layout(path: Path) -> None:
     records = [{"image_id": "1", "filename": "P1.png", "text_input": "Describe it.", "text_output": "A port."}]
-    assert read_captions(write(path, {"annotations": records})) == [Captioned("P1.png", ("A port.",))]
+    assert read_captions(write(path, {"annotations": records})) == [
+        Captioned("P1.png", ("A port.",), prompt="Describe it.")
+    ]
 
 
 def test_questions_of_the_plain_layout(path: Path) -> None:
