@@ -143,9 +143,7 @@ class _Row:
     def add(self, chosen: Chosen) -> Token:
         """Take a token in; its text may be empty where a character is not complete yet."""
         self._ids.append(chosen.token)
-        text, self.stopped = until_stop(self._decoded(), self._stops, self.full)
-        if text.endswith("\N{REPLACEMENT CHARACTER}") and not self.full:
-            text = self._text
+        text = self._read(whole=self.full)
         piece, self._text = text[len(self._text) :], text
         if not self._tokens:
             self._openings = self._alternatives(chosen, _ALTERNATIVES)
@@ -154,13 +152,15 @@ class _Row:
 
     def finish(self, reason: FinishReason) -> Answer:
         """The answer as it stands."""
-        text = until_stop(self._decoded(), self._stops, whole=True)[0].strip()
+        text = self._read(whole=True).strip()
         sure = calibrated(confidence(self._tokens, self._openings), text, self._scales)
         return Answer(text, tuple(self._tokens), sure, reason, is_degenerate(text), self._prompt_tokens)
 
-    def _decoded(self) -> str:
-        text: str = self._tokenizer.decode(self._ids, skip_special_tokens=True)
-        return text.lstrip()
+    def _read(self, whole: bool) -> str:
+        """The text so far, up to a stop; whole: nothing can follow that would make a stop of its end."""
+        decoded = self._tokenizer.decode(self._ids, skip_special_tokens=True).lstrip()
+        text, self.stopped = until_stop(decoded, self._stops, whole)
+        return self._text if text.endswith("\N{REPLACEMENT CHARACTER}") and not self.full else text
 
     def _alternatives(self, chosen: Chosen, most: int) -> tuple[tuple[str, float], ...]:
         return tuple((self._tokenizer.decode([token]), logprob) for token, logprob in chosen.top[:most])

@@ -248,6 +248,12 @@ def test_a_character_cut_off_by_the_limit_is_marked(reciting: Callable[..., Engi
     assert "".join(told) == whole == "a\N{REPLACEMENT CHARACTER}"
 
 
+def test_a_character_cut_off_by_the_end_is_left_out(reciting: Callable[..., Engine], toy: Rsgpt) -> None:
+    ids = ids_of(toy, "a树")
+    told, whole = pieces(reciting(ids=ids[:-1]), ask())
+    assert "".join(told) == whole == "a"
+
+
 @pytest.mark.parametrize("number", range(6))
 def test_pieces_make_up_whatever_a_model_babbles(engine: Engine, number: int) -> None:
     told, whole = pieces(engine, ask(number, max_new_tokens=40))

@@ -37,7 +37,7 @@ def assemble(checkpoints: Sequence[Checkpoint], config: ModelConfig) -> dict[str
     """All weights of encoder and bridge. ModelError names the first key that is missing, unknown or misshapen."""
     wanted = expected(config)
     found: dict[str, Tensor] = {}
-    last = _last_projection(checkpoints)
+    last = last_projection(checkpoints)
     for checkpoint in checkpoints:
         part = fused(_renamed(checkpoint, config))
         if checkpoint is not last:  # MiniGPT-4 takes the Q-Former of a BLIP-2 with another language model
@@ -48,12 +48,13 @@ def assemble(checkpoints: Sequence[Checkpoint], config: ModelConfig) -> dict[str
     if missing:
         raise ModelError(
             f"{missing[0]} and {len(missing) - 1} more weights of {config.name} are in none of the files. "
-            "Give the file that holds them, too: the vision encoder's with --vision, InstructBLIP's before RSGPT's."
+            "Give the file that holds them, too: the vision encoder's, or InstructBLIP's before RSGPT's."
         )
     return found
 
 
-def _last_projection(checkpoints: Sequence[Checkpoint]) -> Checkpoint | None:
+def last_projection(checkpoints: Sequence[Checkpoint]) -> Checkpoint | None:
+    """The checkpoint whose projection counts, and by which a model is known."""
     holders = [one for one in checkpoints if any(renamed(name).startswith(_PROJECTION) for name in one)]
     return holders[-1] if holders else None
 

@@ -18,8 +18,8 @@ from ..errors import ModelError
 from ..model.config import ModelConfig
 from ..model.family import FAMILY, LANGUAGE_FOLDER, READER_FOLDER
 from ..model.language import file_sha256
-from ..model.weights import WEIGHTS_FILE
-from .assemble import LANGUAGE, assemble
+from ..model.weights import WEIGHTS_FILE, stored
+from .assemble import LANGUAGE, assemble, last_projection
 from .checkpoint import Checkpoint
 from .hub import hub_config
 from .keys import renamed
@@ -53,7 +53,7 @@ def convert(sources: Sources, out: Path, member: ModelConfig | None = None) -> M
     part = out.with_name(f"{out.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
-    save_file({name: _stored(name, value) for name, value in weights.items()}, part / WEIGHTS_FILE)
+    save_file({name: stored(name, value).contiguous() for name, value in weights.items()}, part / WEIGHTS_FILE)
     language = dataclasses.replace(config.language, sha256=_language(sources, checkpoints, part / LANGUAGE_FOLDER))
     _reader(sources, config, part / READER_FOLDER)
     config = dataclasses.replace(config, language=language, weights_sha256=file_sha256(part / WEIGHTS_FILE))
@@ -63,18 +63,12 @@ def convert(sources: Sources, out: Path, member: ModelConfig | None = None) -> M
 
 
 def _member(checkpoints: Sequence[Checkpoint]) -> ModelConfig:
-    for checkpoint in reversed(checkpoints):
-        if (checkpoint.path / "config.json").is_file():
-            return hub_config(checkpoint.path)
-        if any(name.endswith("_proj.weight") for name in checkpoint):
-            return recognise(checkpoint, checkpoint.trained)
-    raise ModelError(f"No file holds a projection, by which a model is known. Known: {', '.join(FAMILY)}.")
-
-
-def _stored(name: str, value: Tensor) -> Tensor:
-    """The encoder in 16 bits, as LAVIS runs it; the bridge in 32, which is never less."""
-    half = name.startswith("encoder.") and value.ndim > 1
-    return (value.half() if half else value.float()).contiguous()
+    checkpoint = last_projection(checkpoints)
+    if checkpoint is None:
+        raise ModelError(f"No file holds a projection, by which a model is known. Known: {', '.join(FAMILY)}.")
+    if (checkpoint.path / "config.json").is_file():
+        return hub_config(checkpoint.path)
+    return recognise(checkpoint, checkpoint.trained)
 
 
 class _Inside(Mapping[str, Tensor]):

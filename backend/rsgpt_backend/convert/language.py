@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -37,7 +38,11 @@ def write_language(weights: Mapping[str, Tensor], config: Path | str, speech: Pa
     digest = hashlib.sha256()
     for number, shard in enumerate(_shards(weights), start=1):
         file = out / f"model-{number:05d}.safetensors"
-        save_file({name: tensor.contiguous() for name, tensor in shard.items()}, file, {"format": "pt"})
+        save_file(
+            {name: tensor.clone(memory_format=torch.contiguous_format) for name, tensor in shard.items()},
+            file,
+            {"format": "pt"},
+        )
         where |= dict.fromkeys(shard, file.name)
         digest.update(file_sha256(file).encode())
     index = {"metadata": {}, "weight_map": where}
@@ -62,7 +67,7 @@ def _shards(weights: Mapping[str, Tensor]) -> Iterator[dict[str, Tensor]]:
         if shard and size + tensor.nbytes > SHARD_BYTES:
             yield shard
             shard, size = {}, 0
-        shard[name] = tensor.clone() if tensor.storage_offset() else tensor
+        shard[name] = tensor
         size += tensor.nbytes
     if shard:
         yield shard

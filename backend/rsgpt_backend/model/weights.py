@@ -22,21 +22,29 @@ from .rsgpt import Rsgpt
 
 WEIGHTS_FILE = "model.safetensors"
 _SCALE = ".scale"
+_ENCODER, _BRIDGE = "encoder.", "bridge."
 
 
 def save_model(model: Rsgpt, folder: Path, compressed: bool = True) -> ModelConfig:
-    """Write encoder (float16) and bridge, and the config with their hash.
+    """Write encoder and bridge, and the config with their hash.
 
-    compressed: the bridge's matrices as int8, its rest as float32; else all of it as float32.
+    compressed: the encoder in float16, the bridge's matrices as int8; else both as `stored` has them.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    tensors = {f"encoder.{key}": _halve(value) for key, value in model.encoder.state_dict().items()}
-    for key, value in model.bridge.state_dict().items():
-        tensors |= _compress(f"bridge.{key}", value) if compressed else {f"bridge.{key}": value.float()}
+    parts = {"encoder": model.encoder, "bridge": model.bridge}
+    weights = {f"{part}.{key}": value for part, module in parts.items() for key, value in module.state_dict().items()}
+    tensors: dict[str, Tensor] = {}
+    for name, value in weights.items():
+        tensors |= _compress(name, value) if compressed else {name: stored(name, value)}
     save_file({key: value.cpu().contiguous() for key, value in tensors.items()}, folder / WEIGHTS_FILE)
     config = dataclasses.replace(model.config, weights_sha256=file_sha256(folder / WEIGHTS_FILE))
     config.write(folder)
     return config
+
+
+def stored(name: str, value: Tensor) -> Tensor:
+    """A weight at full size: the encoder's matrices in 16 bits, as LAVIS runs them; all else in 32."""
+    return value.half() if name.startswith(_ENCODER) and value.ndim > 1 else value.float()
 
 
 def load_model(folder: Path, dtype: torch.dtype) -> Rsgpt:
@@ -53,8 +61,8 @@ def load_model(folder: Path, dtype: torch.dtype) -> Rsgpt:
         tensors = _expand(load_file(path))
     except SafetensorError as error:
         raise ModelError(f"{path} is not a readable safetensors file. Install the model again.") from error
-    _fill(model.encoder, tensors, "encoder.")
-    _fill(model.bridge, tensors, "bridge.")
+    _fill(model.encoder, tensors, _ENCODER)
+    _fill(model.bridge, tensors, _BRIDGE)
     return model.eval().requires_grad_(False)
 
 
@@ -76,12 +84,10 @@ def _fill(module: nn.Module, tensors: dict[str, Tensor], prefix: str) -> None:
     module.load_state_dict(state)
 
 
-def _halve(value: Tensor) -> Tensor:
-    return value.half() if value.is_floating_point() else value
-
-
 def _compress(key: str, value: Tensor) -> dict[str, Tensor]:
-    """A matrix as int8 rows and their scales; anything else as it is."""
+    """The encoder in float16; a matrix of the bridge as int8 rows and their scales, anything else of it as it is."""
+    if key.startswith(_ENCODER):
+        return {key: value.half() if value.is_floating_point() else value}
     if value.ndim != 2:
         return {key: value.float()}
     scale = value.float().abs().amax(1, keepdim=True).clamp(min=1e-8) / 127

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import torch
 
+from ..errors import UsageError
+
 _FORMATS = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}
 
 
 def number_format(precision: str, device: torch.device) -> torch.dtype:
     """The format of a recipe's `precision` on a device."""
-    if precision != "auto":
-        return _FORMATS[precision]
-    return torch.bfloat16 if has_fast_bfloat16(device) else torch.float32
+    if precision == "auto":
+        return torch.bfloat16 if has_fast_bfloat16(device) else torch.float32
+    if precision not in _FORMATS:
+        raise UsageError(f"There is no precision {precision!r}. Use one of: auto, {', '.join(_FORMATS)}.")
+    return _FORMATS[precision]
 
 
 def has_fast_bfloat16(device: torch.device) -> bool:

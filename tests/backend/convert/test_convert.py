@@ -119,6 +119,22 @@ def test_the_language_model_is_written_shard_by_shard(
     assert all(torch.equal(value, plain[name]) for name, value in model.language.state_dict().items())
 
 
+def test_a_language_model_of_pickles_may_share_weights(parts: dict[str, Path], tmp_path: Path) -> None:
+    from transformers import AutoModelForCausalLM
+
+    folder = make_llama(tmp_path / "pickled")
+    plain = AutoModelForCausalLM.from_pretrained(folder).state_dict()
+    (folder / "model.safetensors").unlink()
+    torch.save({**plain, "lm_head.weight": plain["model.embed_tokens.weight"]}, folder / "pytorch_model.bin")
+    model = converted({**parts, "language": folder}, tmp_path / "model", parts["eva"], parts["lavis"])
+    assert torch.equal(model.language.lm_head.weight, plain["model.embed_tokens.weight"])
+
+
+def test_files_without_a_projection_name_no_model(parts: dict[str, Path], tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="No file holds a projection"):
+        convert(Sources([parts["eva"]], parts["language"], parts["reader"]), tmp_path / "model")
+
+
 @pytest.mark.parametrize(
     ("spoil", "named"),
     [
