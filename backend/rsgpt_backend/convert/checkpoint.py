@@ -78,11 +78,10 @@ def _shards(index: Path) -> list[Path]:
         names = sorted({str(name) for name in json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()})
     except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
         raise _unreadable(index, error) from error
-    files = [index.parent / name for name in names]
-    for file in files:
-        if Path(file.name) != Path(names[files.index(file)]) or not file.is_file():
-            raise ModelError(f"{index} names {file}, which is not beside it. Download the checkpoint again.")
-    return files
+    for name in names:
+        if Path(name).name != name or not (index.parent / name).is_file():
+            raise ModelError(f"{index} names {name}, which is not beside it. Download the checkpoint again.")
+    return [index.parent / name for name in names]
 
 
 def _unpickle(file: Path) -> dict[str, Any]:
@@ -90,9 +89,7 @@ def _unpickle(file: Path) -> dict[str, Any]:
     try:
         zipped = zipfile.is_zipfile(file)
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # torch wonders at protocols it does not write; what it cannot read, it refuses
+            warnings.simplefilter("ignore")  # of protocols that torch does not write; what it cannot read, it refuses
             content = torch.load(file, map_location="cpu", weights_only=True, mmap=zipped)  # nosec B614 - tensors only
     except pickle.UnpicklingError as error:
         raise ModelError(

@@ -6,7 +6,7 @@ Facts of the layouts: LAVIS's eva_vit.py and Qformer.py, and transformers' own c
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -56,27 +56,24 @@ _OFFICIAL = (
     (r"qformer\.model\.encoder\.layer\.(\d+)\.(.+)", r"Qformer.bert.encoder.layer.\1.\2"),
     (r"projection\.(\w+)", r"llm_proj.\1"),
 )  # fmt: skip
-_PATTERNS = [(re.compile(pattern), target) for pattern, target in _RULES]
 
 
 def renamed(name: str) -> str:
     """This project's name of a weight; empty where it is known and not used, and `?` where it is not known."""
     if _UNUSED.fullmatch(name):
         return ""
-    for pattern, target in _PATTERNS:
-        match = pattern.fullmatch(name)
-        if match:
-            return match.expand(target)
-    return "?"
+    return _translated(name, _RULES) or "?"
 
 
 def official(name: str) -> str:
     """LAVIS's name of a weight of the bridge; empty where LAVIS has none."""
-    for pattern, target in _OFFICIAL:
-        match = re.fullmatch(pattern, name)
-        if match:
-            return match.expand(target)
-    return ""
+    return _translated(name, _OFFICIAL)
+
+
+def _translated(name: str, rules: Sequence[tuple[str, str]]) -> str:
+    """A name by the first rule that fits it whole; empty where none does."""
+    matches = ((re.fullmatch(pattern, name), target) for pattern, target in rules)
+    return next((match.expand(target) for match, target in matches if match), "")
 
 
 def fused(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -65,9 +65,10 @@ class QFormerConfig:
 class LanguageConfig:
     """source: "package:NAME/FILE" for a GGUF inside an installed package, else a transformers folder.
 
-    sha256: of that GGUF file; bos_id: what every prompt starts with; template: what the language model reads, of
-    {image}, {bos}, {eos}, {prompt} and text; lead: what stands before an answer when it is learnt; stops: texts that
-    end an answer beside eos_id; encoder_decoder: whether it is a T5. Folders may be relative to the model's.
+    sha256: of that GGUF file, or of the folder's weights; bos_id: what every prompt starts with; template: what the
+    language model reads, of {image}, {bos}, {eos}, {prompt} and text; lead: what stands before an answer when it is
+    learnt; stops: texts that end an answer beside eos_id; encoder_decoder: whether it is a T5. Folders may be relative
+    to the model's.
     """
 
     source: str

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from .config import ModelConfig
 
+_REMEMBERED = 4096  # texts: a run asks the same few of every tile
 _SPECIAL = re.compile(r"(\{bos\}|\{eos\})")
 
 
@@ -33,13 +35,14 @@ class Instructor:
         self._language, self._longest = config.language, config.qformer.max_text
         self._tokenizer, self._reader = tokenizer, reader
         self._before, self._after = config.language.template.split("{image}")
+        self._made = lru_cache(_REMEMBERED)(self._make)
 
     def __call__(self, texts: Sequence[str]) -> list[Instruction]:
         """One instruction a text; what is too long for the Q-Former loses its beginning, there alone."""
-        return [
-            Instruction(self._read(text), self._fill(self._before, text), self._fill(self._after, text))
-            for text in texts
-        ]
+        return [self._made(text) for text in texts]
+
+    def _make(self, text: str) -> Instruction:
+        return Instruction(self._read(text), self._fill(self._before, text), self._fill(self._after, text))
 
     def _read(self, text: str) -> tuple[int, ...]:
         if self._reader is None:

@@ -87,11 +87,6 @@ class Rsgpt(nn.Module):
         ready = normalise(pixels, self.config.vision).to(memory_format=torch.channels_last)
         return cast(Tensor, self.encoder(ready))
 
-    def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
-        """Token ids of texts, without special tokens."""
-        encoded: list[list[int]] = self.tokenizer(list(texts), add_special_tokens=False).input_ids
-        return encoded
-
     def query_vectors(self, features: Tensor, instructions: Sequence[Instruction]) -> Tensor:
         """features and one instruction each -> [batch, queries, language width]."""
         ids, mask = pad([one.read for one in instructions], 0, features.device)

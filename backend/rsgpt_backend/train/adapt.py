@@ -20,7 +20,7 @@ from tqdm import tqdm
 from ..model.config import VisionConfig
 from ..model.vision import normalise
 from .corpus import Corpus, Subject
-from .precision import has_fast_bfloat16
+from .precision import autocast, number_format
 from .recipe import Adaptation
 from .schedule import Schedule
 from .views import VIEWS, view
@@ -96,7 +96,7 @@ def adapt_encoder(
         torch.manual_seed(step)
         picked = corpus.weights.multinomial(recipe.batch)
         pixels = augment(corpus.pixels[picked].to(device), recipe.size)
-        with torch.autocast(device.type, torch.bfloat16, enabled=has_fast_bfloat16(device)):
+        with autocast(device, number_format("auto", device)):
             scores = reader(pixels).float()
         loss = _loss(scores, Labels(*(tensor[picked].to(device) for tensor in vars(labels).values())))
         for group in optimizer.param_groups:

@@ -115,7 +115,7 @@ def _presence(record: Captioned, count: dict[str, int], rates: dict[str, float])
 def _is_absent(name: str, record: Captioned, rates: dict[str, float]) -> bool:
     """Whether the silence about an object means that it is not there: pictures of that scene hardly have it."""
     silent = rates.get(name, 1.0) <= ABSENT_RATE
-    return silent and scene_name(record.scene) in UNSAID.get(name, {scene_name(record.scene)})
+    return silent and (name not in UNSAID or scene_name(record.scene) in UNSAID[name])
 
 
 def _counts_and_colours(record: Captioned) -> Iterator[Example]:

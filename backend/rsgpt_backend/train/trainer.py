@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from ..model.instructions import Instruction
 from ..model.rsgpt import Rsgpt
 from ..model.weights import load_model, load_published, save_model
 from .adapt import adapt_encoder
@@ -59,7 +59,6 @@ class Trainer:
         self.corpus = Corpus(data, recipe.train, size)
         self.held_out = Corpus(data, recipe.validate, size) if recipe.validate else None
         self._answers: dict[str, tuple[int, ...]] = {}
-        self._instructions: dict[str, Instruction] = {}
 
     def run(self) -> None:
         """Encoder, features, bridge; then the model is written to the folder `model`."""
@@ -98,12 +97,12 @@ class Trainer:
         """Each picture is encoded once, by one process; on a GPU features are kept in its memory, else on disk."""
         vision = self.recipe.model.vision
         name = store_name(corpus.filenames, corpus.rows, list(self.model.encoder.state_dict().values()))
+        opened = partial(FeatureStore, self.out / name, corpus.rows, (vision.cells, vision.width))
         if self.crew.leads:
-            store = FeatureStore(self.out / name, corpus.rows, (vision.cells, vision.width))
             with autocast(self.device, self.dtype):
-                store.fill(corpus.pixels, lambda pixels: self.model.encode(pixels.to(self.device)))
+                opened().fill(corpus.pixels, lambda pixels: self.model.encode(pixels.to(self.device)))
         self.crew.wait()
-        store = FeatureStore(self.out / name, corpus.rows, (vision.cells, vision.width))
+        store = opened()
         return torch.from_numpy(store.features[:]).to(self.device) if self.device.type == "cuda" else store
 
     def _learn_names(self, features: Any) -> None:
@@ -188,7 +187,9 @@ class Trainer:
 
     def _loss(self, corpus: Corpus, drawn: Sequence[Drawn], features: Any) -> Tensor:
         """Mean negative log likelihood of the answers' tokens."""
-        groups = [Group(self._instruction(one.prompt).after, tuple(map(self._answer, one.answers))) for one in drawn]
+        instructions = self.model.instruct([one.prompt for one in drawn])
+        answers = [tuple(map(self._answer, one.answers)) for one in drawn]
+        groups = [Group(one.after, told) for one, told in zip(instructions, answers, strict=True)]
         packed = pack(groups, self.recipe.model.qformer.queries).to(self.device)
         with autocast(self.device, self.dtype):
             queries = self._query_vectors(corpus, drawn, features)
@@ -202,7 +203,7 @@ class Trainer:
 
     def _query_vectors(self, corpus: Corpus, drawn: Sequence[Drawn], features: Any) -> Tensor:
         seen = self._gather(features, [corpus.row_of(one) for one in drawn])
-        return self.model.query_vectors(seen, [self._instruction(one.prompt) for one in drawn])
+        return self.model.query_vectors(seen, self.model.instruct([one.prompt for one in drawn]))
 
     def _gather(self, features: Any, rows: Sequence[int]) -> Tensor:
         if isinstance(features, FeatureStore):
@@ -217,11 +218,6 @@ class Trainer:
             ids = self.model.tokenizer(f"{language.lead}{text}", add_special_tokens=False).input_ids
             self._answers[text] = (*ids[: self.recipe.max_answer], language.eos_id)
         return self._answers[text]
-
-    def _instruction(self, prompt: str) -> Instruction:
-        if prompt not in self._instructions:
-            (self._instructions[prompt],) = self.model.instruct([prompt])
-        return self._instructions[prompt]
 
     @torch.no_grad()
     def _validate(self, features: Any, step: int) -> None:

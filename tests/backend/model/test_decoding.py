@@ -15,6 +15,7 @@ from tests.backend.toy import BOS, EOS, IMAGE_SIZE, picture
 
 PROMPTS = ("Is there any water?", "Describe this image.", "gray", "many green trees and a road near a river and a lake")
 STEPS = 12
+RULES = Rules(EOS)
 
 
 @pytest.fixture(scope="module")
@@ -30,12 +31,12 @@ def part(prefix: Prefix, row: int) -> Prefix:
 
 
 def decode(
-    toy: Rsgpt, prefix: Prefix, draws: Sequence[Draw], lengths: Sequence[int], eos: int = EOS
+    toy: Rsgpt, prefix: Prefix, draws: Sequence[Draw], lengths: Sequence[int], rules: Rules = RULES
 ) -> list[list[Chosen]]:
     """Every row for so many tokens."""
     rows: list[list[Chosen]] = [[] for _ in draws]
     with torch.inference_mode():
-        decoder = Decoder(toy.language, prefix, draws, Rules(eos))
+        decoder = Decoder(toy.language, prefix, draws, rules)
         while decoder.rows:
             chosen = decoder.choose()
             for one in chosen:
@@ -73,7 +74,7 @@ def test_greedy_is_what_transformers_generates(toy: Rsgpt, prefix: Prefix) -> No
 
 def test_no_answer_begins_with_the_end(toy: Rsgpt, prefix: Prefix) -> None:
     first = [ids(row)[0] for row in decode(toy, prefix, [Draw()] * 4, [1] * 4)]
-    second = [row[0] for row in decode(toy, prefix, [Draw(top=5)] * 4, [1] * 4, eos=first[0])]
+    second = [row[0] for row in decode(toy, prefix, [Draw(top=5)] * 4, [1] * 4, rules=Rules(first[0]))]
     assert second[0].token != first[0]
     assert second[0].token == second[0].top[0][0]
     assert first[0] not in dict(second[0].top)

@@ -8,11 +8,12 @@ from transformers import GenerationConfig
 
 from rsgpt_backend.convert.convert import Sources, convert
 from rsgpt_backend.model.beams import Search, search
-from rsgpt_backend.model.decoding import Decoder, Draw, Rules
+from rsgpt_backend.model.decoding import Draw, Rules
 from rsgpt_backend.model.rsgpt import Prefix, Rsgpt
 from rsgpt_backend.model.vision import to_bytes
 from rsgpt_backend.model.weights import load_model
 from tests.backend.family import HUB_KINDS, SIDE, make_hub
+from tests.backend.model.test_decoding import decode, ids
 from tests.backend.toy import picture
 
 PROMPTS = ("Is there any water?", "gray", "Describe this image.")
@@ -34,16 +35,9 @@ def prefix(model: Rsgpt) -> Prefix:
         return model.prefix(features, model.instruct(PROMPTS))
 
 
-def decode(model: Rsgpt, prefix: Prefix, rules: Rules, lengths: list[int]) -> list[list[int]]:
-    rows: list[list[int]] = [[] for _ in lengths]
-    with torch.inference_mode():
-        decoder = Decoder(model.language, prefix, [Draw()] * len(lengths), rules)
-        while decoder.rows:
-            chosen = decoder.choose()
-            for one in chosen:
-                rows[one.row].append(one.token)
-            decoder.advance([one for one in chosen if len(rows[one.row]) < lengths[one.row]])
-    return rows
+def said(model: Rsgpt, prefix: Prefix, rules: Rules, lengths: list[int]) -> list[list[int]]:
+    """Greedy answers of so many tokens, as ids."""
+    return [ids(row) for row in decode(model, prefix, [Draw()] * len(lengths), lengths, rules)]
 
 
 def generated(model: Rsgpt, prefix: Prefix, **settings: float) -> list[list[int]]:
@@ -67,13 +61,13 @@ def generated(model: Rsgpt, prefix: Prefix, **settings: float) -> list[list[int]
 def test_greedy(model: Rsgpt, prefix: Prefix, penalty: float) -> None:
     never = model.language.config.vocab_size - 1
     wanted = generated(model, prefix, repetition_penalty=penalty)
-    assert decode(model, prefix, Rules(never, penalty), [STEPS] * 3) == wanted
+    assert said(model, prefix, Rules(never, penalty), [STEPS] * 3) == wanted
     assert (generated(model, prefix) == wanted) == (penalty == 1)
 
 
 def test_rows_that_leave_do_not_disturb_the_others(model: Rsgpt, prefix: Prefix) -> None:
     rules = Rules(model.language.config.vocab_size - 1, PENALTY)
-    whole, cut = (decode(model, prefix, rules, lengths) for lengths in ([STEPS] * 3, [2, STEPS, 5]))
+    whole, cut = (said(model, prefix, rules, lengths) for lengths in ([STEPS] * 3, [2, STEPS, 5]))
     assert cut == [whole[0][:2], whole[1], whole[2][:5]]
 
 
