@@ -1,3 +1,9 @@
 """RSGPT's model side: it answers questions about pictures and knows nothing of QGIS."""
 
+import os
+
 __version__ = "0.1.0"
+
+# PyTorch's threads would spin while they wait for one another. Where something else wants the cores, such as QGIS,
+# they then wait for those that spin: an answer took four times as long. Read when PyTorch is imported, so set before.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

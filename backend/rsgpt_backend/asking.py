@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -67,6 +67,8 @@ class Predictor(Protocol):
 
     name: str
     weights_sha256: str
+    alive: Callable[[], None]  # it calls this while it works and has nothing to tell, as in a search
+    early: Callable[[Step], None] | None  # where set, it takes tokens that are known before `stream` can yield them
 
     def stream(self, asks: Sequence[Ask]) -> Iterator[Step]:
         """Answer a batch. Each ask ends with exactly one Step that holds an answer.

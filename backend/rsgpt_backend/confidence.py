@@ -40,13 +40,18 @@ def form(text: str) -> str:
 def calibrated(value: float, text: str, scales: Mapping[str, Scale]) -> float:
     """The confidence of the answer `text` on the scale of its form; as it is where there is none."""
     slope, offset = scales.get(form(text), (1.0, 0.0))
-    return value if (slope, offset) == (1.0, 0.0) else 1 / (1 + math.exp(-(slope * log_odds(value) + offset)))
+    return value if (slope, offset) == (1.0, 0.0) else from_log_odds(slope * log_odds(value) + offset)
 
 
 def log_odds(value: float) -> float:
     """Of a confidence; finite at both ends."""
     inside = min(max(value, _EDGE), 1 - _EDGE)
     return math.log(inside / (1 - inside))
+
+
+def from_log_odds(odds: float) -> float:
+    """The confidence that has them."""
+    return 1 / (1 + math.exp(-odds))
 
 
 def _word(text: str) -> str:

@@ -5,8 +5,8 @@ It knows no HTTP and no files chosen by a client. One thread at a time may use i
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import torch
@@ -15,8 +15,13 @@ from torch import Tensor
 from .asking import Answer, Ask, FinishReason, Step, Token
 from .confidence import calibrated, confidence
 from .errors import EngineError
+from .model import placing
 from .model.beams import Search, search
+from .model.config import ModelConfig
 from .model.decoding import Chosen, Decoder, Draw, Rules
+from .model.language import language_folder
+from .model.memory import available, fitting, rows_that_fit, size_of
+from .model.precision import precision
 from .model.registry import model_folder
 from .model.rsgpt import Prefix, Rsgpt
 from .model.vision import to_bytes
@@ -24,6 +29,8 @@ from .model.weights import load_model
 from .wording import is_degenerate, until_stop
 
 _KEPT_PICTURES = 512  # features of this many pictures stay in memory; 107 kB each for the small model
+_MUCH = 3e9  # bytes
+_ENCODED = 8  # pictures at once; more are no faster, and take memory
 _LONGEST_SEARCH = 128  # tokens
 _ALTERNATIVES = 20  # as many as an ask may want; the first token's decide a confidence, whatever is asked for
 
@@ -35,17 +42,27 @@ class Engine:
         self.model = model
         self.name = model.config.name
         self.weights_sha256 = model.config.weights_sha256
-        self._rules = Rules(model.config.language.eos_id, model.config.repetition_penalty)
+        config = model.config
+        openings = ((_yes(model), config.yes_odds),) if config.yes_odds else ()
+        self._rules = Rules(config.language.eos_id, config.repetition_penalty, config.no_repeat_ngram, openings)
+        self._device = next(model.bridge.parameters()).device
+        self._over = {parameter.device for parameter in model.language.parameters()}
         self._features: OrderedDict[str, Tensor] = OrderedDict()
+        self.alive: Callable[[], None] = lambda: None
+        self.early: Callable[[Step], None] | None = None
 
     @classmethod
-    def load(cls, name: str) -> Engine:
-        """A model by its name or its folder, in float32.
+    def load(
+        cls, name: str, wanted: str = "auto", tell: Callable[[str], None] = lambda _: None, device: str = "auto"
+    ) -> Engine:
+        """A model by its name or its folder, in a precision of model/precision.py; auto: the best that fits.
 
-        At this size bfloat16 was no faster on a processor that has it, and what a picture was told then depended on
-        the others in its batch; in float32 it does not.
+        A small one stays in float32: at its size bfloat16 was no faster on a processor that has it, and what a picture
+        was told then depended on the others in its batch; in float32 it does not. tell: as for fitting_precision.
         """
-        return cls(load_model(model_folder(name), torch.float32))
+        over = placing.devices(device)
+        chosen = precision(fitting_precision(name, wanted, tell, device), over[0])
+        return cls(placing.place(load_model(model_folder(name), chosen), over))
 
     @property
     def caption_prompt(self) -> str:
@@ -73,18 +90,35 @@ class Engine:
         return [answers[index] for index in range(len(asks))]
 
     def _stream(self, asks: Sequence[Ask]) -> Iterator[Step]:
-        wanted = [self._beams(ask) for ask in asks]
-        for beams in sorted(set(wanted)):
-            places = [place for place, count in enumerate(wanted) if count == beams]
-            part = [asks[place] for place in places]
-            instructions = self.model.instruct([ask.prompt for ask in part])
-            prefix = self.model.prefix(self._encode(part), instructions)
-            rows = [_Row(self.model, ask, len(one)) for ask, one in zip(part, instructions, strict=True)]
-            for step in self._decoded(prefix, rows) if beams == 1 else self._searched(prefix, rows, beams):
+        instructions = self.model.instruct([ask.prompt for ask in asks])
+        for beams, places in self._parts(asks, [len(one) for one in instructions]):
+            part, read = [asks[place] for place in places], [instructions[place] for place in places]
+            prefix = self.model.prefix(self._encode(part), read)
+            self.alive()  # encoding may have taken long
+            rows = [_Row(self.model, ask, len(one)) for ask, one in zip(part, read, strict=True)]
+            for step in self._decoded(prefix, rows) if beams == 1 else self._searched(prefix, rows, beams, places):
                 yield replace(step, index=places[step.index])
 
+    def _parts(self, asks: Sequence[Ask], lengths: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
+        """Beams, and the places of the asks that are answered together: alike, and no more than there is memory for.
+
+        lengths: of the prompts. Those of a length come together, so that a part holds little padding. All asks of a
+        search want as many tokens: how long others may be must not change an answer.
+        """
+        alike: dict[tuple[int, int], list[int]] = defaultdict(list)
+        for place, ask in enumerate(asks):
+            beams = self._beams(ask)
+            alike[beams, ask.max_new_tokens if beams > 1 else 0].append(place)
+        for (beams, _), places in sorted(alike.items()):
+            places.sort(key=lengths.__getitem__)
+            tokens = self.model.config.qformer.queries + max(lengths[one] + asks[one].max_new_tokens for one in places)
+            free = sum(map(available, self._over))
+            most = rows_that_fit(self.model.language.config, beams * tokens, free)
+            for start in range(0, len(places), most):
+                yield beams, places[start : start + most]
+
     def _beams(self, ask: Ask) -> int:
-        """Answers followed at once. A search tells nothing before its end, so long answers are not searched."""
+        """Answers followed at once. A search tells little before its end, so long answers are not searched."""
         if ask.temperature > 0 or ask.max_new_tokens > _LONGEST_SEARCH:
             return 1
         return ask.beams or self.model.config.beams
@@ -93,24 +127,39 @@ class Engine:
         draws = [Draw(row.ask.temperature, row.ask.seed, _ALTERNATIVES) for row in rows]
         return _run(Decoder(self.model.language, prefix, draws, self._rules), rows, self._rules.eos)
 
-    def _searched(self, prefix: Prefix, rows: Sequence[_Row], beams: int) -> Iterator[Step]:
-        """Beam search: all tokens of all rows come at the end."""
-        most = max(row.ask.max_new_tokens for row in rows)
-        how = Search(beams, self._rules, most, _ALTERNATIVES)
-        found = search(self.model.language, prefix, how, lambda: [row.ask.cancel.is_set() for row in rows])
+    def _searched(self, prefix: Prefix, rows: Sequence[_Row], beams: int, places: Sequence[int]) -> Iterator[Step]:
+        """Beam search: the tokens of all rows come at the end, but for those that `early` took."""
+        how = Search(beams, self._rules, rows[0].ask.max_new_tokens, _ALTERNATIVES)
+
+        def cancelled() -> list[bool]:
+            self.alive()
+            return [row.ask.cancel.is_set() for row in rows]
+
+        early, told = self.early, [0] * len(rows)
+
+        def settled(one: Chosen) -> None:
+            if early is not None and not rows[one.row].stopped:
+                told[one.row] += 1
+                early(Step(places[one.row], token=rows[one.row].add(one)))
+
+        found = search(self.model.language, prefix, how, cancelled, settled if early else None)
         for place, (row, tokens) in enumerate(zip(rows, found, strict=True)):
-            taken = tokens[: row.ask.max_new_tokens]
-            yield from (Step(place, token=row.add(one)) for one in taken)
-            reason: FinishReason = "stop" if len(tokens) < row.ask.max_new_tokens else "length"
+            for one in tokens[told[place] :]:
+                if row.stopped:
+                    break
+                yield Step(place, token=row.add(one))
+            reason: FinishReason = "length" if row.full and not row.stopped else "stop"
             yield Step(place, answer=row.finish("cancelled" if row.ask.cancel.is_set() else reason))
 
     def _encode(self, asks: Sequence[Ask]) -> Tensor:
         """Features [asks, cells, width]; each picture is encoded once, however often it is asked."""
         missing = {ask.image_key: ask.image for ask in asks if ask.image_key not in self._features}
-        if missing:
-            size = self.model.config.vision.image_size
-            encoded = self.model.encode(to_bytes(list(missing.values()), size))
-            for key, features in zip(missing, encoded, strict=True):
+        size = self.model.config.vision.image_size
+        for start in range(0, len(missing), _ENCODED):
+            keys = list(missing)[start : start + _ENCODED]
+            encoded = self.model.encode(to_bytes([missing[key] for key in keys], size).to(self._device))
+            self.alive()
+            for key, features in zip(keys, encoded, strict=True):
                 self._features[key] = features.clone()  # a view would keep its whole batch in memory
         for ask in asks:
             self._features.move_to_end(ask.image_key)
@@ -118,6 +167,28 @@ class Engine:
         while len(self._features) > _KEPT_PICTURES:
             self._features.popitem(last=False)
         return stacked
+
+
+def fitting_precision(
+    name: str, wanted: str, tell: Callable[[str], None] = lambda _: None, device: str = "auto"
+) -> str:
+    """The precision of model/precision.py to load a model in on a device; ModelError if it does not fit.
+
+    tell: takes a sentence on what it needs, where that is much.
+    """
+    folder, over = model_folder(name), placing.devices(device)
+    language = language_folder(ModelConfig.read(folder).language, folder)
+    size, free = size_of(folder, language), sum(map(available, over))
+    chosen = fitting(size, free, over[0], wanted)
+    if size.bytes(chosen) > _MUCH:
+        tell(f"{folder.name} in {chosen} needs {size.bytes(chosen) / 1e9:.1f} GB, {free / 1e9:.1f} GB are free.")
+    return chosen
+
+
+def _yes(model: Rsgpt) -> int:
+    """The token of a yes that begins an answer."""
+    (token,) = model.tokenizer.encode(f"{model.config.language.lead}yes", add_special_tokens=False)
+    return int(token)
 
 
 class _Row:

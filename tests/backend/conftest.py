@@ -24,11 +24,10 @@ def toy_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def toy(toy_folder: Path) -> Rsgpt:
     """That model, loaded in float32. Not to be changed."""
-    import torch
 
     from rsgpt_backend.model.weights import load_model
 
-    return load_model(toy_folder, torch.float32)
+    return load_model(toy_folder)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from rsgpt_backend.asking import Ask
-from rsgpt_backend.commands import doctor
+from rsgpt_backend.cli import main
 from rsgpt_backend.engine import Engine
 from rsgpt_backend.evaluate import captions, questions
 from rsgpt_backend.evaluate.ask_all import Manner
@@ -20,8 +20,8 @@ from tests.conftest import HOME, ROOT
 pytestmark = pytest.mark.slow
 DEMO = ROOT / "resources" / "demo"
 SIDE = 256
-FLOOR_CIDER = 180  # of 60 validation pictures
-FLOOR_ACCURACY = 68  # percent of 120 validation questions, exact match
+FLOOR_CIDER = 240  # of 60 validation pictures
+FLOOR_ACCURACY = 70  # percent of 120 validation questions, exact match
 
 
 @pytest.fixture(scope="module")
@@ -64,14 +64,10 @@ def test_it_says_true_things_in_several_wordings(engine: Engine, tiles: dict[str
 def test_presence_is_answered_both_ways(engine: Engine, tiles: dict[str, Image.Image]) -> None:
     for question, yes, no in (
         ("Are there any airplanes?", "airplane84.jpg", "forest87.jpg"),
-        ("Are there any trees?", "denseresidential82.jpg", "agricultural94.jpg"),
+        ("Are there any trees?", "forest87.jpg", "agricultural94.jpg"),
+        ("Are there any cars?", "freeway86.jpg", "forest87.jpg"),
     ):
         assert [ask(engine, tiles[name], name, question) for name in (yes, no)] == [["yes"], ["no"]]
-
-
-@pytest.mark.xfail(strict=True, reason="a known miss of these weights, told in docs/model-card.md")
-def test_trees_are_seen_in_a_forest(engine: Engine, tiles: dict[str, Image.Image]) -> None:
-    assert ask(engine, tiles["forest87.jpg"], "forest", "Are there any trees?") == ["yes"]
 
 
 def test_a_batch_says_what_each_says_alone(engine: Engine, tiles: dict[str, Image.Image]) -> None:
@@ -81,9 +77,12 @@ def test_a_batch_says_what_each_says_alone(engine: Engine, tiles: dict[str, Imag
     assert together == alone
 
 
-def test_doctor_finds_the_known_picture_as_expected(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_doctor_finds_the_known_picture_as_expected(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("RSGPT_HOME", str(HOME))
-    assert "as expected" in doctor._known_picture("rsgpt-small")
+    assert main(["doctor"]) == 0
+    assert "as expected" in capsys.readouterr().out
 
 
 def test_captions_of_the_validation_split(engine: Engine, shared: Path) -> None:

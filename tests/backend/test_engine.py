@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -14,7 +15,7 @@ import pytest
 import torch
 
 from rsgpt_backend import engine as engine_module
-from rsgpt_backend.asking import Answer, Ask, Token
+from rsgpt_backend.asking import Answer, Ask, Step, Token
 from rsgpt_backend.engine import Engine
 from rsgpt_backend.errors import EngineError, ModelError
 from rsgpt_backend.model.language import file_sha256
@@ -88,6 +89,47 @@ def test_beams_and_greedy_asks_share_a_batch(engine: Engine) -> None:
     assert len(together[0].tokens) <= 12
 
 
+def test_how_long_others_may_be_changes_no_searched_answer(engine: Engine) -> None:
+    asks = [ask(number, "gray", beams=4, max_new_tokens=3 if number % 2 else 12) for number in range(16)]
+    assert [one.text for one in engine.answer(asks)] == [engine.answer([one])[0].text for one in asks]
+
+
+def test_a_search_ends_at_a_stop(engine: Engine, toy: Rsgpt, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = engine.answer([ask(0, beams=3)])[0]
+    stop = whole.text[4:6]
+    monkeypatch.setattr(toy, "config", replace(toy.config, language=replace(toy.config.language, stops=(stop,))))
+    cut = engine.answer([ask(0, beams=3)])[0]
+    assert cut.text == whole.text.partition(stop)[0].strip()
+    assert cut.finish_reason == "stop"
+    assert len(cut.tokens) < len(whole.tokens)
+
+
+def test_no_more_is_answered_at_once_than_there_is_memory_for(
+    engine: Engine, toy: Rsgpt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asks = [ask(number, "gray" * (1 + number % 3), beams=number // 3) for number in range(6)]
+    wanted = [one.text for one in engine.answer(asks)]
+    prefix, parts = toy.prefix, list[list[int]]()
+
+    def counted(features: torch.Tensor, read: Any) -> Any:
+        parts.append([len(one) for one in read])
+        return prefix(features, read)
+
+    monkeypatch.setattr(toy, "prefix", counted)
+    monkeypatch.setattr(engine_module, "rows_that_fit", lambda *_: 2)
+    assert [one.text for one in engine.answer(asks)] == wanted
+    assert [len(part) for part in parts] == [2, 2, 2]
+    assert all(part == sorted(part) for part in parts)
+
+
+def test_many_pictures_are_encoded_a_few_at_a_time(engine: Engine, encoded: list[int]) -> None:
+    beats: list[None] = []
+    engine.alive = lambda: beats.append(None)
+    engine.answer([ask(number, max_new_tokens=1) for number in range(10)])
+    assert encoded == [8, 2]
+    assert len(beats) >= 2
+
+
 def test_a_model_is_searched_as_it_is_set_up(engine: Engine, toy: Rsgpt, monkeypatch: pytest.MonkeyPatch) -> None:
     asks = [ask(number, max_new_tokens=9) for number in range(6)]
     searched = [engine.answer([replace(one, beams=4)])[0].text for one in asks]
@@ -96,6 +138,28 @@ def test_a_model_is_searched_as_it_is_set_up(engine: Engine, toy: Rsgpt, monkeyp
     monkeypatch.setattr(toy, "config", replace(toy.config, beams=4))
     assert [one.text for one in engine.answer(asks)] == searched
     assert [one.text for one in engine.answer([replace(one, beams=1) for one in asks])] == greedy
+
+
+def test_what_a_search_has_settled_is_told_early_and_once(engine: Engine) -> None:
+    asks = [ask(number, beams=2, max_new_tokens=9) for number in range(6)]
+    usual = list(engine.stream(asks))
+    early: list[Step] = []
+    engine.early = early.append
+    late = list(engine.stream(asks))
+    assert early
+    for index in range(len(asks)):
+        told = [step for step in [*early, *late] if step.index == index]
+        assert told == [step for step in usual if step.index == index]
+
+
+@pytest.mark.parametrize("beams", [1, 3])
+def test_a_yes_is_as_likely_as_the_model_is_set_up(toy: Rsgpt, monkeypatch: pytest.MonkeyPatch, beams: int) -> None:
+    asked = ask(0, "Is there any water?", beams=beams, max_new_tokens=1)
+    before = Engine(toy).answer([asked])[0].tokens[0].text
+    assert before != "yes"
+    monkeypatch.setattr(toy, "config", replace(toy.config, yes_odds=60.0))
+    (told,) = Engine(toy).answer([asked])
+    assert (told.text, told.tokens[0].logprob) == ("yes", pytest.approx(0.0, abs=1e-3))
 
 
 @pytest.mark.parametrize("setting", [{"temperature": 1.0}, {"max_new_tokens": 129}])
@@ -312,6 +376,16 @@ def test_loading_by_folder(toy_folder: Path) -> None:
     assert loaded.weights_sha256 == file_sha256(toy_folder / "model.safetensors")
     assert loaded.caption_prompt == "Describe this image."
     assert loaded.model.language.dtype == torch.float32
+
+
+def test_what_much_memory_is_needed_for_is_told(toy_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    Engine.load(str(toy_folder), "auto", told.append)
+    assert told == []
+    monkeypatch.setattr(engine_module, "_MUCH", 0)
+    Engine.load(str(toy_folder), "auto", told.append)
+    (sentence,) = told
+    assert re.fullmatch(rf"{toy_folder.name} in fp32 needs 0\.8 GB, \d+\.\d GB are free\.", sentence)
 
 
 def test_loading_an_unknown_name() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 import gguf
@@ -25,19 +26,19 @@ torch.set_num_threads(1)  # what is tiny takes longer on many
 TEXTS = ("Is there any water? yes no", " yes no Yes No", "Describe this image.", "many green trees and a road", "gray")
 
 
-def make_language(folder: Path) -> None:
-    """A random Llama of two layers and a byte-level tokenizer, as a transformers folder."""
+def make_language(folder: Path, texts: Sequence[str] = TEXTS, tokens: int = 400) -> None:
+    """A random Llama of two layers and a byte-level tokenizer of some texts' words, as a transformers folder."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=400,
+        vocab_size=tokens,
         special_tokens=["<s>", "</s>"],
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         min_frequency=1,
         show_progress=False,
     )
-    tokenizer.train_from_iterator(TEXTS, trainer)
+    tokenizer.train_from_iterator(texts, trainer)
     fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token="<s>", eos_token="</s>")
     fast.save_pretrained(folder)
     torch.manual_seed(7)

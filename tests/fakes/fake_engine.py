@@ -52,13 +52,14 @@ class FakeEngine:
         self.name = name
         self.weights_sha256 = "f" * 64
         self.steps = 0
+        self.alive: Callable[[], None] = lambda: None
         self._script = script
 
     def stream(self, asks: Sequence[Ask]) -> Iterator[Step]:
         """One token of each row in turn, until every row has its answer."""
         for ask in asks:
             self._note(ask)
-        _pause(self._script.delay, asks)
+        _pause(self._script.delay, asks, self.alive)
         rows = {index: self._row(ask) for index, ask in enumerate(asks)}
         while rows:
             _pause(self._script.token_delay, asks)
@@ -103,9 +104,10 @@ class FakeEngine:
                 log.write(f"{line}\n")
 
 
-def _pause(seconds: float, asks: Sequence[Ask]) -> None:
+def _pause(seconds: float, asks: Sequence[Ask], alive: Callable[[], None] = lambda: None) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end and not all(ask.cancel.is_set() for ask in asks):
+        alive()
         time.sleep(min(0.01, seconds))
 
 

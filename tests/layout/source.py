@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ("__init__.py", "rsgpt_plugin/", "backend/")
@@ -61,3 +64,14 @@ def shipped() -> list[Source]:
 def under(prefix: str) -> list[Source]:
     """The files below a folder."""
     return [source for source in sources() if source.name.startswith(prefix)]
+
+
+def script(name: str) -> Any:
+    """A module of scripts/, which is no package."""
+    specification = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
+    if specification is None or specification.loader is None:
+        raise FileNotFoundError(name)
+    module = importlib.util.module_from_spec(specification)
+    sys.modules[name] = module  # where dataclasses look for their module
+    specification.loader.exec_module(module)
+    return module

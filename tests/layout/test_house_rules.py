@@ -87,19 +87,23 @@ def computed_translations(source: Source) -> Iterator[int]:
     """What is to be translated is a literal, or the tool that collects it does not see it."""
     for node in ast.walk(source.tree):
         if isinstance(node, ast.Call) and is_translation(node.func):
-            text = node.args[-1] if node.args else None
-            if not (isinstance(text, ast.Constant) or is_wrapper_call(source, node)):
+            literals = node.args[: 2 if name_of(node.func) == "translate" else 1]  # a context, a text; then a number
+            is_literal = literals and all(isinstance(text, ast.Constant) for text in literals)
+            if not (is_literal or is_wrapper_call(source, node)):
                 yield node.lineno
 
 
 def is_translation(called: ast.expr) -> bool:
-    name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
-    return name in ("tr", "translate")
+    return name_of(called) in ("tr", "translate") or (isinstance(called, ast.Name) and called.id == "mark")
+
+
+def name_of(called: ast.expr) -> str:
+    return called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
 
 
 def is_wrapper_call(source: Source, call: ast.Call) -> bool:
     """Whether the call is the body of a function `tr` that hands on its own argument."""
-    wrappers = [node for node in functions(source) if node.name == "tr"]
+    wrappers = [node for node in functions(source) if node.name in ("tr", "marked")]
     return any(call in list(ast.walk(wrapper)) for wrapper in wrappers)
 
 

@@ -42,6 +42,12 @@ def test_the_plugin_knows_no_model() -> None:
     assert {s.name: tops(s) & MODEL_SIDE for s in under("rsgpt_plugin/") if tops(s) & MODEL_SIDE} == {}
 
 
+def test_one_file_opens_the_door_to_the_model() -> None:
+    """It imports the model's side by name, when it is first asked and not before."""
+    by_name = [s.name for s in under("rsgpt_plugin/") if tops(s) & {"importlib", "runpy", "imp"}]
+    assert by_name == ["rsgpt_plugin/client/in_process.py"]
+
+
 def test_the_model_side_knows_no_qgis() -> None:
     assert {s.name: tops(s) & QGIS_SIDE for s in under("backend/") if tops(s) & QGIS_SIDE} == {}
 
@@ -76,4 +82,4 @@ def test_the_environment_needs_no_qgis() -> None:
 
 def test_relative_imports_are_resolved() -> None:
     (gateway,) = [s for s in sources() if s.name == "rsgpt_plugin/client/gateway.py"]
-    assert relative(gateway) == {"client", "errors"}
+    assert relative(gateway) == {"client", "core", "errors"}

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.layout.source import ROOT
+from tests.layout.source import ROOT, script
 
 METADATA = (ROOT / "metadata.txt").read_text("utf-8")
 GOOD = {"__init__.py": "", "LICENSE": "GPL", "metadata.txt": METADATA, "resources/icons/rsgpt.svg": "<svg/>"}
@@ -17,12 +16,7 @@ GOOD = {"__init__.py": "", "LICENSE": "GPL", "metadata.txt": METADATA, "resource
 
 @pytest.fixture(scope="module")
 def check() -> Any:
-    specification = importlib.util.spec_from_file_location("check_package", ROOT / "scripts" / "check_package.py")
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
+    return script("check_package")
 
 
 def package(folder: Path, files: dict[str, str], top: str = "rsgpt") -> Path:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ..asking import Answer, Ask
 from ..data.images import open_image
 from ..errors import EngineError, ImageError, RsgptError, UsageError
-from ..model.registry import DEFAULT_MODEL
+from .loading import add_model, load_engine
 from .output import Output
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     for parser, run in ((describe, run_describe), (ask, run_ask)):
         parser.add_argument("images", nargs="+", metavar="IMAGE", help="a PNG, JPEG or TIFF")
-        parser.add_argument("--model", default=DEFAULT_MODEL, help="a name that `rsgpt models` lists, or a folder")
+        add_model(parser)
         parser.add_argument("--json", action="store_true", help="one JSON object a line")
         parser.set_defaults(run=run)
 
@@ -52,7 +52,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run_describe(args: argparse.Namespace) -> int:
     """Caption every picture; 1 if some could not be read."""
     prompts = _checked([args.prompt] if args.prompt is not None else [])
-    engine = _engine(args.model)
+    engine = load_engine(args)
     usual = engine.detail_prompt if args.detailed else engine.caption_prompt
     prompt = prompts[0] if prompts else usual
     output = Output(args.json)
@@ -69,7 +69,7 @@ def run_describe(args: argparse.Namespace) -> int:
 def run_ask(args: argparse.Namespace) -> int:
     """Answer every question about every picture; 1 if some could not be read."""
     questions = _checked(args.question)
-    engine = _engine(args.model)
+    engine = load_engine(args)
     output = Output(args.json)
     items = [Item(path, question) for path in args.images for question in questions]
     for item, answer in _answers(engine, items, ""):
@@ -89,12 +89,6 @@ def _share(text: str) -> float:
     if not 0 <= share <= 1:
         raise argparse.ArgumentTypeError("a confidence is a number from 0 to 1")
     return share
-
-
-def _engine(model: str) -> Engine:
-    from ..engine import Engine  # noqa: PLC0415 - wrong use is told before torch is imported
-
-    return Engine.load(model)
 
 
 def _checked(prompts: Sequence[str]) -> Sequence[str]:

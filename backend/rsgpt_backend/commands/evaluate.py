@@ -14,7 +14,7 @@ from ..errors import UsageError
 from ..evaluate.ask_all import Answering, Manner, Scored
 from ..evaluate.result import Result, benchmark_name, read_result
 from ..model.config import ModelConfig
-from ..model.registry import DEFAULT_MODEL
+from .loading import add_model, load_engine
 from .output import Output, note
 
 _TITLE = "How good are the answers?"
@@ -65,7 +65,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def _add_manner(part: argparse.ArgumentParser) -> None:
     """Who is asked, how, and where the answers go."""
-    part.add_argument("--model", default=DEFAULT_MODEL, help="a name that `rsgpt models` lists, or a folder")
+    add_model(part)
     part.add_argument("--url", help="ask this OpenAI-compatible server; --model is its model, RSGPT_API_KEY its key")
     part.add_argument("--beams", type=_count, default=0, help="answers followed at once; 1 is greedy")
     part.add_argument("--limit", type=_count, help="only so many pictures or questions, evenly spread")
@@ -108,29 +108,30 @@ def _told(args: argparse.Namespace, engine: Answering, manner: Manner, scored: S
 
 
 def _engine(args: argparse.Namespace) -> Answering:
-    from ..engine import Engine  # noqa: PLC0415 - wrong use is told before torch is imported
-    from ..evaluate.remote import RemoteEngine  # noqa: PLC0415
+    from ..evaluate.remote import RemoteEngine  # noqa: PLC0415 - wrong use is told before torch is imported
 
     if args.url:
         if args.beams:
             raise UsageError("A server searches as it is set up to. Leave --beams out, or --url.")
         return RemoteEngine(args.url, args.model, os.environ.get("RSGPT_API_KEY", ""))
-    return Engine.load(args.model)
+    return load_engine(args)
 
 
 def calibrate_model(args: argparse.Namespace) -> int:
-    """Write the scales into the model's own file; nothing is asked again."""
-    from ..evaluate.scales import fitted  # noqa: PLC0415 - numpy only where it is needed
+    """Write the scales, and the odds of a yes, into the model's own file; nothing is asked again."""
+    from ..evaluate.scales import fitted, leaned, leaning  # noqa: PLC0415 - numpy only where it is needed
 
     config = ModelConfig.read(args.model)
     results = [read_result(path) for path in args.results]
     for result in results:
         if result.weights_sha256 != config.weights_sha256:
             raise UsageError(f"{result.benchmark} was evaluated with other weights. Evaluate this model first.")
-    scales = fitted(results, config.calibration)
-    replace(config, calibration=scales).write(args.model)
+    odds = leaning(results, config.calibration)
+    scales = fitted((leaned(result, config.calibration, odds) for result in results), config.calibration)
+    replace(config, calibration=scales, yes_odds=config.yes_odds + odds).write(args.model)
     lines = [f"{name:>10}  slope {slope:.3f}, offset {offset:+.3f}" for name, (slope, offset) in scales.items()]
-    Output(False).result(scales, "\n".join(lines))
+    lines.append(f"{'yes':>10}  {odds:+.3f} to its log odds")
+    Output(False).result({**scales, "yes_odds": odds}, "\n".join(lines))
     return 0
 
 

@@ -1,9 +1,12 @@
-"""`rsgpt models`: what is installed. It loads nothing."""
+"""`rsgpt models`: what is installed, and what it needs. It loads no weights."""
 
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
+from typing import Any
 
+from ..errors import ModelError
 from ..model.config import ModelConfig
 from ..model.registry import model_folder, shipped_models
 from .output import Output
@@ -12,15 +15,57 @@ from .output import Output
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the `models` command."""
     parser = subparsers.add_parser("models", help="list the installed models")
+    parser.add_argument("folders", nargs="*", metavar="FOLDER", help="models of your own, to be listed too")
+    parser.add_argument(
+        "--memory", action="store_true", help="say how much memory each needs here; takes seconds, PyTorch is imported"
+    )
+    parser.add_argument("--device", default="auto", help="the device that --memory is about, as for serve")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """List them."""
+    """List them; 1 if a folder holds no model."""
     output = Output(args.json)
-    for name in shipped_models():
-        config = ModelConfig.read(model_folder(name))
-        data = {"name": name, "weights_sha256": config.weights_sha256, "licence": config.licence}
-        output.result(data, f"{name}  {config.weights_sha256[:12]}  licence: {config.licence}")
+    for name in [*shipped_models(), *args.folders]:
+        try:
+            data = _described(name)
+            if args.memory:
+                data |= _memory(model_folder(name), args.device)
+            output.result(data, _line(data))
+        except ModelError as error:
+            output.failure({"name": name}, error)
     return output.exit_code
+
+
+def _described(name: str) -> dict[str, Any]:
+    folder = model_folder(name)
+    config = ModelConfig.read(folder)
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    described = {"name": config.name, "weights_sha256": config.weights_sha256, "licence": config.licence}
+    return {**described, "folder": str(folder), "bytes": size}
+
+
+def _memory(folder: Path, device: str) -> dict[str, Any]:
+    """What it takes in the precision that it would be loaded in, or why it cannot be."""
+    from ..engine import fitting_precision  # noqa: PLC0415 - without --memory, nothing waits for torch
+    from ..model.language import language_folder  # noqa: PLC0415
+    from ..model.memory import size_of  # noqa: PLC0415
+    from ..model.placing import devices  # noqa: PLC0415
+
+    over = devices(device)
+    try:
+        precision = fitting_precision(str(folder), "auto", device=device)
+    except ModelError as error:
+        return {"device": str(over[0]), "does_not_fit": str(error)}
+    size = size_of(folder, language_folder(ModelConfig.read(folder).language, folder))
+    return {"device": str(over[0]), "precision": precision, "memory": round(size.bytes(precision))}
+
+
+def _line(data: dict[str, Any]) -> str:
+    parts = [data["name"], data["weights_sha256"][:12], f"{data['bytes'] / 1e6:.0f} MB"]
+    if "memory" in data:
+        parts.append(f"memory: {data['memory'] / 1e9:.1f} GB in {data['precision']}")
+    if "does_not_fit" in data:
+        parts.append(data["does_not_fit"])
+    return "  ".join([*parts, f"licence: {data['licence']}"])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from ..asking import Predictor
-from ..model.registry import DEFAULT_MODEL, model_folder
+from ..model.registry import model_folder
 from ..server.launch import Launch, serve
+from .loading import add_model, load_engine
 
 _LARGEST_PORT = 65_535
 
@@ -19,7 +19,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         description="Serve a model on 127.0.0.1. The first line on stdout is JSON with url, api_key and pid.",
     )
     parser.add_argument("--port", type=_port, default=0, help="0, the default, takes a free one")
-    parser.add_argument("--model", default=DEFAULT_MODEL, help="a name that `rsgpt models` lists, or a folder")
+    add_model(parser)
     parser.add_argument("--exit-with-stdin", action="store_true", help="end when stdin reaches its end")
     parser.set_defaults(run=run)
 
@@ -29,15 +29,8 @@ def run(args: argparse.Namespace) -> int:
 
     Raises ModelError before anything is printed if there is no such model. A folder is served by its own name.
     """
-    model: str = args.model
-    name = model_folder(model).resolve().name
-    return serve(Launch(name, lambda: _load(model), args.port, args.exit_with_stdin))
-
-
-def _load(model: str) -> Predictor:
-    from ..engine import Engine  # noqa: PLC0415 - the server listens before torch is imported
-
-    return Engine.load(model)
+    name = model_folder(args.model).resolve().name
+    return serve(Launch(name, lambda: load_engine(args), args.port, args.exit_with_stdin))
 
 
 def _port(text: str) -> int:

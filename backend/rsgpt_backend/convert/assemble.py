@@ -87,3 +87,5 @@ def _check(part: Mapping[str, Tensor], wanted: Mapping[str, torch.Size], checkpo
                 f"{checkpoint.path}: {name} has shape {list(value.shape)}, not {list(wanted[name])}. "
                 "Is it of another size of the model?"
             )
+        if not value.is_floating_point():
+            raise ModelError(f"{checkpoint.path}: {name} holds whole numbers. Give the checkpoint before 8 or 4 bits.")

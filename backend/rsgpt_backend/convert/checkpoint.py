@@ -95,8 +95,8 @@ def _unpickle(file: Path) -> dict[str, Any]:
         raise ModelError(
             f"{file} holds more than tensors and is not opened, as it could run code. Get it from its authors."
         ) from error
-    except (RuntimeError, OSError, EOFError, ValueError, KeyError) as error:
-        raise _unreadable(file, error) from error
+    except (RuntimeError, OSError, EOFError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise _unreadable(file, error) from error  # a damaged pickle breaks wherever it is damaged
     if not isinstance(content, dict):
         raise ModelError(f"{file} holds a {type(content).__name__}, no named tensors. Give the model's checkpoint.")
     return content
@@ -109,6 +109,8 @@ def _tensors(file: Path, content: Any) -> dict[str, Tensor]:
     for name, value in content.items():
         if not isinstance(name, str) or not isinstance(value, Tensor):
             raise ModelError(f"{file} holds {name!r}, which is no tensor. Give the model's checkpoint.")
+        if value.layout is not torch.strided or value.is_meta or value.is_quantized or value.is_complex():
+            raise ModelError(f"{file} holds {name!r}, which is no plain tensor of numbers. Get it from its authors.")
     wrapped = all(name.startswith("module.") for name in content)
     return {name.removeprefix("module.") if wrapped else name: value for name, value in content.items()}
 

@@ -23,7 +23,7 @@ from .assemble import LANGUAGE, assemble, last_projection
 from .checkpoint import Checkpoint
 from .hub import hub_config
 from .keys import renamed
-from .language import copy_tokenizer, write_language
+from .language import check_language, copy_tokenizer, write_language
 from .recognise import recognise
 
 
@@ -55,6 +55,7 @@ def convert(sources: Sources, out: Path, member: ModelConfig | None = None) -> M
     part.mkdir(parents=True)
     save_file({name: stored(name, value).contiguous() for name, value in weights.items()}, part / WEIGHTS_FILE)
     language = dataclasses.replace(config.language, sha256=_language(sources, checkpoints, part / LANGUAGE_FOLDER))
+    check_language(part / LANGUAGE_FOLDER, language)
     _reader(sources, config, part / READER_FOLDER)
     config = dataclasses.replace(config, language=language, weights_sha256=file_sha256(part / WEIGHTS_FILE))
     config.write(part)

@@ -33,7 +33,7 @@ def hub_config(folder: Path) -> ModelConfig:
             qformer=_qformer(member.qformer, data["qformer_config"], data["num_query_tokens"]),
             language=_language(member.language, data["text_config"]),
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError) as error:
         raise ModelError(f"{folder} is no InstructBLIP or BLIP-2 folder of a known kind ({error!r}).") from error
 
 

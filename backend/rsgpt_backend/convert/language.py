@@ -16,7 +16,8 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from ..errors import ModelError
-from ..model.language import file_sha256
+from ..model.config import LanguageConfig
+from ..model.language import file_sha256, load_whole
 from .keys import renamed
 
 SHARD_BYTES = 2 * 1024**3
@@ -28,6 +29,8 @@ def write_language(weights: Mapping[str, Tensor], config: Path | str, speech: Pa
 
     config: a config.json, or its text; speech: the folder of the tokenizer's files.
     """
+    if isinstance(config, Path) and not config.is_file():
+        raise ModelError(f"{speech} is no folder of a language model: it lacks {config.name}. Give another.")
     out.mkdir(parents=True)
     text = config if isinstance(config, str) else config.read_text(encoding="utf-8")
     (out / "config.json").write_text(text, encoding="utf-8")
@@ -48,6 +51,14 @@ def write_language(weights: Mapping[str, Tensor], config: Path | str, speech: Pa
     index = {"metadata": {}, "weight_map": where}
     (out / "model.safetensors.index.json").write_text(json.dumps(index, indent=1), encoding="utf-8")
     return digest.hexdigest()
+
+
+def check_language(folder: Path, config: LanguageConfig) -> None:
+    """ModelError names a weight that the written folder lacks, has too many of or in another shape. Takes no memory."""
+    try:
+        load_whole(folder, config, device_map="meta")
+    except (OSError, ValueError) as error:
+        raise ModelError(f"The language model cannot be loaded ({error}). Give another folder.") from error
 
 
 def copy_tokenizer(source: Path, out: Path) -> list[Path]:

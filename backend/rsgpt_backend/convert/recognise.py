@@ -21,6 +21,7 @@ _PLAIN = {
     ("llama_proj", 4096): "minigpt4-7b",
     ("llama_proj", 5120): "minigpt4-13b",
 }
+_PROJECTIONS = tuple(f"{kind}_proj" for kind in ("llm", "llama", "opt", "t5"))
 _TRAINED = {"instructblip-vicuna-7b": "rsgpt-7b", "instructblip-vicuna-13b": "rsgpt-13b"}
 
 
@@ -29,13 +30,10 @@ def recognise(tensors: Mapping[str, Tensor], trained: bool) -> ModelConfig:
 
     trained: whether a training run wrote it: RSGPT's files are told from InstructBLIP's by that alone.
     """
-    projection = next((name for name in tensors if name.endswith("_proj.weight") and name.count(".") == 1), "")
-    if not projection:
-        raise ModelError(
-            "The checkpoint holds no projection (llm_proj, llama_proj, opt_proj or t5_proj). Give another."
-        )
-    rows, columns = tensors[projection].shape
-    kind = projection.removesuffix(".weight")
+    kind = next((kind for kind in _PROJECTIONS if f"{kind}.weight" in tensors), "")
+    if not kind or tensors[f"{kind}.weight"].ndim != 2:
+        raise ModelError(f"The checkpoint holds no matrix of a projection ({', '.join(_PROJECTIONS)}). Give another.")
+    rows, columns = tensors[f"{kind}.weight"].shape
     if kind == "llama_proj" and columns == FAMILY["minigpt4-llama2-7b"].qformer.width:
         return FAMILY["minigpt4-llama2-7b"]
     instructed = "Qformer.bert.embeddings.word_embeddings.weight" in tensors

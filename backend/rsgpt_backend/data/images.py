@@ -71,7 +71,8 @@ def to_rgb(image: Image.Image) -> Image.Image:
         low, high = image.getextrema()
         scale = 255 / (float(high) - float(low) or 1.0)  # type: ignore[arg-type]  # single-band modes give two numbers
         return image.convert("F").point(lambda v: v * scale - float(low) * scale).convert("L").convert("RGB")  # type: ignore[arg-type]  # as above
-    if not image.has_transparency_data:
+    is_plain = image.mode == "RGB" and "transparency" not in image.info
+    if is_plain or not image.has_transparency_data:  # QGIS may bring a Pillow that can tell only the first
         return image.convert("RGB")
     layer = image if image.mode == "RGBA" else image.convert("RGBA")
     page = Image.new("RGB", image.size, "white")

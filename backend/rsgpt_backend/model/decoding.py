@@ -8,6 +8,12 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from transformers import (
+    LogitsProcessor,
+    LogitsProcessorList,
+    NoRepeatNGramLogitsProcessor,
+    RepetitionPenaltyLogitsProcessor,
+)
 
 from .rsgpt import Prefix
 from .states import start
@@ -35,10 +41,28 @@ class Chosen:
 @dataclass(frozen=True)
 class Rules:
     """What holds for every answer of a model. eos: the token that ends one, and that none begins with;
-    repetition_penalty: what a token that was said before loses, 1 for none; the prompt's do not count."""
+    repetition_penalty: what a token that was said before loses, 1 for none; no_repeat_ngram: so many tokens in a row
+    are said once, 0 for no such rule; openings: what is added to the logits of an answer's first token. The prompt's
+    tokens count in none of these: it comes as vectors."""
 
     eos: int
     repetition_penalty: float = 1.0
+    no_repeat_ngram: int = 0
+    openings: tuple[tuple[int, float], ...] = ()
+
+    def open(self, logits: Tensor) -> None:
+        """Change the logits [rows, vocabulary] of the first token, in place."""
+        for token, odds in self.openings:
+            logits[:, token] += odds
+
+    def processors(self) -> LogitsProcessorList:
+        """What changes the scores of the next token, given those that were said."""
+        found: list[LogitsProcessor] = []
+        if self.repetition_penalty != 1:
+            found.append(RepetitionPenaltyLogitsProcessor(self.repetition_penalty))
+        if self.no_repeat_ngram:
+            found.append(NoRepeatNGramLogitsProcessor(self.no_repeat_ngram))
+        return LogitsProcessorList(found)
 
 
 class Decoder:
@@ -48,13 +72,14 @@ class Decoder:
     """
 
     def __init__(self, language: Any, prefix: Prefix, draws: Sequence[Draw], rules: Rules) -> None:
-        self._draws, self._rules = draws, rules
+        self._draws, self._processors = draws, rules.processors()
         self._generators = [torch.Generator().manual_seed(draw.seed) for draw in draws]
         self._rows = list(range(len(draws)))
         self._said = prefix.mask.new_empty(len(draws), 0)
         self._state = start(language, prefix)
         self._logits = self._state.first()
         self._logits[:, rules.eos] = -torch.inf
+        rules.open(self._logits)
 
     @property
     def rows(self) -> list[int]:
@@ -82,15 +107,7 @@ class Decoder:
             return
         ids = torch.tensor([[kept[row]] for row in self._rows], device=self._said.device)
         self._said = torch.cat([self._said, ids], dim=1)
-        self._logits = self._penalised(self._state.next(ids))
-
-    def _penalised(self, scores: Tensor) -> Tensor:
-        """Scores with those of tokens that were said made worse, as CTRL's authors do it."""
-        if self._rules.repetition_penalty == 1:
-            return scores
-        said = scores.gather(1, self._said)
-        penalty = self._rules.repetition_penalty
-        return scores.scatter(1, self._said, torch.where(said < 0, said * penalty, said / penalty))
+        self._logits = self._processors(self._said, self._state.next(ids))
 
     def _drawn(self, row: int, scores: Tensor) -> int:
         """A token at random, by the row's temperature and seed."""
@@ -103,6 +120,6 @@ class Decoder:
         self._rows = [self._rows[place] for place in places]
         if not places:
             return
-        index = torch.tensor(places, device=self._said.device)
+        index = torch.tensor(places)  # on no GPU: layers may lie on several, and each takes this
         self._state.keep(index)
         self._said = self._said[index]

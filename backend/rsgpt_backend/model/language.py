@@ -15,14 +15,19 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from torch import nn
 from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer, GgufConfig
 from transformers.utils import logging as transformers_logging
 
 from ..errors import ModelError
 from .config import LanguageConfig, QFormerConfig
+from .linear import narrowed
+from .precision import FLOAT32, Precision
+from .quantised import load_quantised
 
 _PACKAGE = "package:"
+_LOCAL = {"local_files_only": True, "trust_remote_code": False}  # nothing is downloaded, no code of a folder is run
 
 
 @dataclass(frozen=True)
@@ -39,19 +44,38 @@ class Language:
         return table
 
 
-def load_language(config: LanguageConfig, dtype: torch.dtype, base: Path = Path()) -> Language:
+def load_language(config: LanguageConfig, precision: Precision = FLOAT32, base: Path = Path()) -> Language:
     """Load model and tokenizer on the CPU; nothing is downloaded. base: what a relative folder is relative to."""
     folder = language_folder(config, base)
-    kind = AutoModelForSeq2SeqLM if config.encoder_decoder else AutoModelForCausalLM
-    transformers_logging.disable_progress_bar()
     try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)  # nosec B615 - a folder of this machine
-        model = kind.from_pretrained(folder, dtype=dtype, local_files_only=True)  # nosec B615 - the same
-    except (OSError, ValueError) as error:
+        tokenizer = AutoTokenizer.from_pretrained(folder, **_LOCAL)  # nosec B615 - a folder of this machine
+        if precision.bits:
+            model = load_quantised(folder, _kind(config), precision.bits)
+        else:
+            model = load_whole(folder, config, dtype=precision.language)
+            model = narrowed(model) if precision.narrow else model
+    except (OSError, ValueError, SafetensorError) as error:
         raise ModelError(f"{folder} holds no language model that can be read. Install the model again.") from error
     if config.encoder_decoder:
         model.generation_config.decoder_start_token_id = config.bos_id
     return Language(model.eval().requires_grad_(False), tokenizer)
+
+
+def load_whole(folder: Path, config: LanguageConfig, **settings: Any) -> Any:
+    """A transformers folder -> its model. ModelError names a weight that is missing, too many or misshapen.
+
+    transformers itself would give it random values, or leave it out, and go on.
+    """
+    transformers_logging.disable_progress_bar()
+    model, found = _kind(config).from_pretrained(  # nosec B615 - a folder of this machine
+        folder, output_loading_info=True, ignore_mismatched_sizes=True, **_LOCAL, **settings
+    )
+    wrong = [f"lacks {name}" for name in found["missing_keys"]]
+    wrong += [f"holds {name}, which its model has not" for name in found["unexpected_keys"]]
+    wrong += [f"holds {name} of another shape than its model's" for name, *_ in found["mismatched_keys"]]
+    if wrong:
+        raise ModelError(f"{folder} {min(wrong)}; {len(wrong) - 1} more weights are wrong. Get the model again.")
+    return model
 
 
 def load_reader(config: QFormerConfig, base: Path = Path()) -> Any:
@@ -60,7 +84,7 @@ def load_reader(config: QFormerConfig, base: Path = Path()) -> Any:
         return None
     folder = base / config.tokenizer
     try:
-        return AutoTokenizer.from_pretrained(folder, local_files_only=True, truncation_side="left")  # nosec B615
+        return AutoTokenizer.from_pretrained(folder, truncation_side="left", **_LOCAL)  # nosec B615
     except (OSError, ValueError) as error:
         raise ModelError(f"{folder} holds no tokenizer that can be read. Install the model again.") from error
 
@@ -91,6 +115,14 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def language_sha256(config: LanguageConfig, base: Path = Path()) -> str:
+    """What a model's config records of its language model: the GGUF's hash, or one of its files' hashes in order."""
+    if config.source.startswith(_PACKAGE):
+        return file_sha256(packaged_file(config.source.removeprefix(_PACKAGE)))
+    hashes = [file_sha256(file) for file in sorted((base / config.source).glob("*.safetensors"))]
+    return hashlib.sha256("".join(hashes).encode()).hexdigest()
+
+
 def packaged_file(source: str) -> Path:
     """A data file of an installed package, found without importing the package's code."""
     package, _, name = source.partition("/")
@@ -101,6 +133,10 @@ def packaged_file(source: str) -> Path:
     if not path.exists():
         raise ModelError(f"The package {package} lacks its file {name}. Repair the environment.")
     return path
+
+
+def _kind(config: LanguageConfig) -> Any:
+    return AutoModelForSeq2SeqLM if config.encoder_decoder else AutoModelForCausalLM
 
 
 def _unpack(gguf: Path, sha256: str, folder: Path) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, cast
 
 import torch
@@ -17,8 +16,9 @@ from torch import Tensor, nn
 from .config import ModelConfig
 from .instructions import Instruction, Instructor
 from .language import Language, load_language, load_reader
+from .precision import FLOAT32, Precision
 from .qformer import build_qformer
-from .vision import build_encoder, normalise
+from .vision import build_encoder, fast, normalise
 
 
 @dataclass(frozen=True)
@@ -58,22 +58,16 @@ class Rsgpt(nn.Module):
         """reader: the Q-Former's own tokenizer, where it has one."""
         super().__init__()
         self.config = config
-        encoder = build_encoder(config.vision).eval().requires_grad_(False)
-        # channels last is twice as fast on CPUs
-        self.encoder = encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch leaves it out
+        self.encoder = fast(build_encoder(config.vision).eval().requires_grad_(False))
         self.bridge = Bridge(config, language.words)
         self.tokenizer = language.tokenizer
         self.instruct = Instructor(config, language.tokenizer, reader)
         self.language = language.model
 
     @classmethod
-    def build(cls, config: ModelConfig, dtype: torch.dtype = torch.float32, folder: Path | None = None) -> Rsgpt:
-        """A model with its language model loaded in `dtype`, and encoder and bridge still random, in float32.
-
-        folder: the model's own, where its config names parts relative to it.
-        """
-        base = folder or Path()
-        return cls(config, load_language(config.language, dtype, base), load_reader(config.qformer, base))
+    def build(cls, config: ModelConfig, precision: Precision = FLOAT32) -> Rsgpt:
+        """A model with its language model loaded, and encoder and bridge still random, in float32."""
+        return cls(config, load_language(config.language, precision), load_reader(config.qformer))
 
     def train(self, mode: bool = True) -> Rsgpt:
         """Only the bridge ever leaves evaluation mode: the frozen parts must not update statistics or drop units."""
@@ -85,7 +79,7 @@ class Rsgpt(nn.Module):
     def encode(self, pixels: Tensor) -> Tensor:
         """uint8 [batch, 3, size, size] -> features [batch, cells, vision width]."""
         ready = normalise(pixels, self.config.vision).to(memory_format=torch.channels_last)
-        return cast(Tensor, self.encoder(ready))
+        return cast(Tensor, self.encoder(ready.to(next(self.encoder.parameters()).dtype)))
 
     def query_vectors(self, features: Tensor, instructions: Sequence[Instruction]) -> Tensor:
         """features and one instruction each -> [batch, queries, language width]."""

@@ -7,18 +7,24 @@ three quarters of the size.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from accelerate import init_empty_weights
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from ..errors import ModelError
 from .config import ModelConfig
 from .efficientnet import published_state
-from .language import file_sha256, packaged_file
+from .language import file_sha256, load_language, load_reader, packaged_file
+from .linear import NarrowLinear, narrowed
+from .precision import FLOAT32, Precision
 from .rsgpt import Rsgpt
+from .vision import fast
 
 WEIGHTS_FILE = "model.safetensors"
 _SCALE = ".scale"
@@ -47,22 +53,23 @@ def stored(name: str, value: Tensor) -> Tensor:
     return value.half() if name.startswith(_ENCODER) and value.ndim > 1 else value.float()
 
 
-def load_model(folder: Path, dtype: torch.dtype) -> Rsgpt:
-    """A model folder -> the model in evaluation mode on the CPU; the file must be the one its config names.
-
-    dtype: of the language model; encoder and bridge are always float32.
-    """
+def load_model(folder: Path, precision: Precision = FLOAT32) -> Rsgpt:
+    """A model folder -> the model in evaluation mode on the CPU; the file must be the one its config names."""
     config = ModelConfig.read(folder)
     path = folder / WEIGHTS_FILE
     if not path.exists() or file_sha256(path) != config.weights_sha256:
         raise ModelError(f"{path} is missing or is not the file that its model.json names. Install the model again.")
-    model = Rsgpt.build(config, dtype, folder)
+    language = load_language(config.language, precision, folder)
+    with init_empty_weights():  # each weight takes the place of an empty one: none is in memory twice
+        model = Rsgpt(config, language, load_reader(config.qformer, folder))
     try:
-        tensors = _expand(load_file(path))
+        with safe_open(path, "pt") as file:
+            _fill(model.encoder, _read(file, _ENCODER, precision.encoder, _narrow(model.encoder, precision)), _ENCODER)
+        with safe_open(path, "pt") as file:  # anew: what of a file was read stays in memory as long as it is open
+            _fill(model.bridge, _read(file, _BRIDGE, torch.float32), _BRIDGE)
     except SafetensorError as error:
         raise ModelError(f"{path} is not a readable safetensors file. Install the model again.") from error
-    _fill(model.encoder, tensors, _ENCODER)
-    _fill(model.bridge, tensors, _BRIDGE)
+    fast(model.encoder)
     return model.eval().requires_grad_(False)
 
 
@@ -73,15 +80,14 @@ def load_published(encoder: nn.Module, source: str) -> None:
     encoder.load_state_dict(published_state(pickled))
 
 
-def _fill(module: nn.Module, tensors: dict[str, Tensor], prefix: str) -> None:
-    """Load a module's part of the file; every key must be there, and none more."""
-    state = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
+def _fill(module: nn.Module, state: dict[str, Tensor], prefix: str) -> None:
+    """Give a module its weights; every key must be there, and none more."""
     expected = module.state_dict()
     wrong = sorted(state.keys() ^ expected.keys())
     wrong += [key for key in state.keys() & expected.keys() if state[key].shape != expected[key].shape]
     if wrong:
         raise ModelError(f"The weights do not fit the model: {prefix}{wrong[0]} and {len(wrong) - 1} more differ.")
-    module.load_state_dict(state)
+    module.load_state_dict(state, assign=True)
 
 
 def _compress(key: str, value: Tensor) -> dict[str, Tensor]:
@@ -94,13 +100,27 @@ def _compress(key: str, value: Tensor) -> dict[str, Tensor]:
     return {key: (value.float() / scale).round().to(torch.int8), key + _SCALE: scale}
 
 
-def _expand(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The inverse of storage: everything as float32, apart from counters."""
-    full = {}
-    for key, value in tensors.items():
-        if key.endswith(_SCALE):
-            continue
-        scale = tensors.get(key + _SCALE)
-        exact = value.float() if value.is_floating_point() or scale is not None else value
-        full[key] = exact * scale if scale is not None else exact
-    return full
+def _narrow(encoder: nn.Module, precision: Precision) -> set[str]:
+    """Prepare an encoder for matrices of 16 bits, if there are to be any -> their names."""
+    if not precision.narrow:
+        return set()
+    layers = narrowed(encoder).named_modules()
+    return {f"{name}.weight" for name, layer in layers if isinstance(layer, NarrowLinear)}
+
+
+def _read(file: Any, prefix: str, dtype: torch.dtype, narrow: Collection[str] = ()) -> dict[str, Tensor]:
+    """The weights of one part, by their names in it; counters stay whole numbers. narrow: those that get 16 bits."""
+    names = set(file.keys())
+    found = {}
+    for name in names:
+        if name.startswith(prefix) and not name.endswith(_SCALE):
+            key = name.removeprefix(prefix)
+            found[key] = _exact(file, name, name + _SCALE in names, torch.float16 if key in narrow else dtype)
+    return found
+
+
+def _exact(file: Any, name: str, scaled: bool, dtype: torch.dtype) -> Tensor:
+    value: Tensor = file.get_tensor(name)
+    if scaled:
+        return (value.float() * file.get_tensor(name + _SCALE)).to(dtype)
+    return value.to(dtype) if value.is_floating_point() else value

@@ -22,8 +22,9 @@ from .middleware.gate import Gate
 from .middleware.host import exact_host
 from .middleware.key import key_required
 from .middleware.origin import no_browser
-from .refusals import AsciiJSON, Refusal
+from .refusals import Refusal
 from .replies import health, model_list
+from .responses import AsciiJSON, refused
 
 DECODERS = 2
 _WAIT_S = 0.05
@@ -70,7 +71,7 @@ def _routes(batcher: Batcher) -> list[Route]:
 async def _refuse(request: Request, error: Exception) -> Response:
     if not isinstance(error, Refusal):
         raise error
-    return error.response(request.scope)
+    return refused(error, request.scope)
 
 
 async def _refuse_route(request: Request, error: Exception) -> Response:
@@ -78,7 +79,7 @@ async def _refuse_route(request: Request, error: Exception) -> Response:
         raise error
     code = "method_not_allowed" if error.status_code == 405 else "not_found"
     sentence = "Use /health, /v1/models or /v1/chat/completions, each with its own method."
-    return Refusal(error.status_code, code, sentence).response(request.scope)
+    return refused(Refusal(error.status_code, code, sentence), request.scope)
 
 
 async def _nobody(request: Request, error: Exception) -> Response:
@@ -86,4 +87,4 @@ async def _nobody(request: Request, error: Exception) -> Response:
 
 
 async def _apologise(request: Request, error: Exception) -> Response:
-    return Refusal(500, "internal", "The server made a mistake; its log says where.").response(request.scope)
+    return refused(Refusal(500, "internal", "The server made a mistake; its log says where."), request.scope)

@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from ..asking import Ask, Predictor
+from ..asking import Ask, Predictor, Step
 from ..errors import EngineError, RsgptError
 from .limits import MAX_WAITING, MAX_WAITING_PIXELS
 from .refusals import Refusal
-from .ticket import Ticket
+from .ticket import AwaitedTicket, Ticket
 
 LARGEST_BATCH = 32
 GATHER_S = 0.005
@@ -87,9 +87,15 @@ class Batcher:
             raise _busy()
 
     @contextmanager
-    def asking(self, ask: Ask, wants_tokens: bool) -> Iterator[Ticket]:
-        """Queue an ask for as long as the context lasts; leaving it early cancels the ask."""
-        ticket = Ticket(ask, wants_tokens)
+    def asking(self, ask: Ask, wants_tokens: bool) -> Iterator[AwaitedTicket]:
+        """Queue an ask of a coroutine for as long as the context lasts; leaving it early cancels the ask."""
+        ticket = AwaitedTicket(ask, wants_tokens)
+        with self.queued(ticket):
+            yield ticket
+
+    @contextmanager
+    def queued(self, ticket: Ticket) -> Iterator[None]:
+        """Queue a ticket for as long as the context lasts; leaving it early cancels its ask."""
         with self._changed:
             self.check_room()
             pixels = sum(other.pixels for other in self._waiting)
@@ -98,9 +104,12 @@ class Batcher:
             self._waiting.append(ticket)
             self._changed.notify_all()
         try:
-            yield ticket
+            yield
         finally:
             self._withdraw(ticket)
+
+    def _live(self) -> None:
+        self._beat = time.monotonic()
 
     def _withdraw(self, ticket: Ticket) -> None:
         ticket.ask.cancel.set()
@@ -115,6 +124,7 @@ class Batcher:
             # The border of the thread: whatever broke, the process has to say so and end.
             self.failure = _sentence(error, f"The model {self.name} could not be loaded")
             return
+        engine.alive = self._live
         self.engine = engine
         while batch := self._take():
             self._answer(engine, batch)
@@ -130,7 +140,7 @@ class Batcher:
                 self._changed.wait()
                 self._gather()
             count = min(len(self._waiting), self._limits.batch)
-            self._beat = time.monotonic()
+            self._live()
             self._running = [self._waiting.popleft() for _ in range(count)]
             return self._running
 
@@ -156,9 +166,14 @@ class Batcher:
     def _play(self, engine: Predictor, batch: list[Ticket]) -> None:
         for ticket in batch:
             ticket.rewind()
-        for step in engine.stream([ticket.ask for ticket in batch]):
-            self._beat = time.monotonic()
+
+        def take(step: Step) -> None:
+            self._live()
             batch[step.index].take(step)
+
+        engine.early = take if any(ticket.wants_tokens for ticket in batch) else None
+        for step in engine.stream([ticket.ask for ticket in batch]):
+            take(step)
         if not all(ticket.ended for ticket in batch):
             raise EngineError("The model ended without an answer; ask again.")
 

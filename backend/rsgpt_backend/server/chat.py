@@ -13,10 +13,11 @@ from starlette.types import Receive, Scope, Send
 
 from ..asking import Answer, Token
 from .batcher import Batcher
-from .refusals import AsciiJSON, Refusal
+from .refusals import Refusal
 from .replies import END_OF_STREAM, Writer, event
 from .requests import Order, read_order
-from .ticket import Ticket
+from .responses import AsciiJSON
+from .ticket import AwaitedTicket
 
 T = TypeVar("T")
 
@@ -41,7 +42,7 @@ class Chat:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._decoders, read_order, body, self._batcher.name)
 
-    async def _respond(self, request: Request, order: Order, ticket: Ticket) -> Response:
+    async def _respond(self, request: Request, order: Order, ticket: AwaitedTicket) -> Response:
         """Waits for the first event, so that what fails before it still gets a status of its own."""
         first = await _while_connected(request, ticket.next())
         writer = Writer(self._batcher.name, self._weights(), order.top_logprobs)
@@ -54,7 +55,7 @@ class Chat:
         return self._batcher.engine.weights_sha256 if self._batcher.engine else ""
 
 
-async def _lines(writer: Writer, first: Token | Answer, ticket: Ticket) -> AsyncIterator[str]:
+async def _lines(writer: Writer, first: Token | Answer, ticket: AwaitedTicket) -> AsyncIterator[str]:
     step, is_first = first, True
     try:
         while isinstance(step, Token):

@@ -1,8 +1,9 @@
-"""One ask on its way through the engine: carries events from the engine's thread to a coroutine."""
+"""One ask on its way through the engine: carries events from the engine's thread to whoever waits for them."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 
 from ..asking import Answer, Ask, Step, Token
@@ -13,27 +14,19 @@ Event = Token | Answer | Refusal
 
 
 class Ticket:
-    """Made and awaited on the event loop; everything else is called from the engine's thread.
+    """Hands its events to `post`, in the engine's thread; the last one is an answer or a refusal.
 
     wants_tokens: whether tokens are passed on as they come, or the answer alone.
     """
 
-    def __init__(self, ask: Ask, wants_tokens: bool) -> None:
+    def __init__(self, ask: Ask, wants_tokens: bool, post: Callable[[Event], None]) -> None:
         self.ask = ask
         self.pixels = ask.image.width * ask.image.height
         self.ended = False
-        self._wants_tokens = wants_tokens
+        self.wants_tokens = wants_tokens
+        self._post = post
         self._sent: list[str] = []
         self._position = 0
-        self._loop = asyncio.get_running_loop()
-        self._events: asyncio.Queue[Event] = asyncio.Queue()
-
-    async def next(self) -> Token | Answer:
-        """The next event; the last one is an answer. Raises Refusal if there will be none."""
-        event = await self._events.get()
-        if isinstance(event, Refusal):
-            raise event
-        return event
 
     def rewind(self) -> None:
         """The engine starts on this ask, perhaps again: what was sent already is not sent twice."""
@@ -41,7 +34,7 @@ class Ticket:
 
     def take(self, step: Step) -> None:
         """Pass on a step of the engine."""
-        if step.token is not None and self._wants_tokens:
+        if step.token is not None and self.wants_tokens:
             self._take_token(step.token)
         if step.answer is not None and not self.ended:
             self.ended = True
@@ -60,7 +53,23 @@ class Ticket:
             raise EngineError("The model failed in the middle of this answer; ask again.")
         self._position += 1
 
-    def _post(self, event: Event) -> None:
+
+class AwaitedTicket(Ticket):
+    """One for a coroutine: made and awaited on the event loop."""
+
+    def __init__(self, ask: Ask, wants_tokens: bool) -> None:
+        super().__init__(ask, wants_tokens, self._to_loop)
+        self._loop = asyncio.get_running_loop()
+        self._events: asyncio.Queue[Event] = asyncio.Queue()
+
+    async def next(self) -> Token | Answer:
+        """The next event; the last one is an answer. Raises Refusal if there will be none."""
+        event = await self._events.get()
+        if isinstance(event, Refusal):
+            raise event
+        return event
+
+    def _to_loop(self, event: Event) -> None:
         # A closed loop means that the server is gone and nobody waits.
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._events.put_nowait, event)

@@ -8,12 +8,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TypeVar
 
 import torch
 from torch import Tensor, distributed, nn
 
 T = TypeVar("T")
+_PATIENCE = timedelta(days=2)  # the others wait while one process adapts the encoder and encodes all pictures
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,10 @@ class Crew:
         """This process's place in the run that torchrun started; alone where it did not."""
         if "RANK" not in os.environ:
             return cls()
+        if torch.cuda.is_available():
+            torch.cuda.set_device(cls().device)  # what NCCL's barrier and sharding use where nobody says
         if not distributed.is_initialized():
-            distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+            distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo", timeout=_PATIENCE)
         return cls(distributed.get_rank(), distributed.get_world_size())
 
     @property

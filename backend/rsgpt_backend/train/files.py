@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from ..errors import UsageError
 from .recipe import Recipe
 
+Scaler = torch.amp.GradScaler
 _CHECKPOINT = "checkpoint.safetensors"
 
 
@@ -33,17 +34,18 @@ def write_tensors(tensors: dict[str, Tensor], path: Path) -> None:
     part.replace(path)
 
 
-def save_checkpoint(out: Path, bridge: nn.Module, optimizer: torch.optim.Optimizer, step: int) -> None:
-    """Bridge, optimizer and the number of steps that are done."""
+def save_checkpoint(out: Path, bridge: nn.Module, optimizer: torch.optim.Optimizer, scaler: Scaler, step: int) -> None:
+    """Bridge, optimizer, the scale of the loss, and the number of steps that are done."""
     tensors = {f"bridge.{name}": value for name, value in bridge.state_dict().items()}
     for index, state in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{key}": value for key, value in state.items()}
+    tensors |= {f"scaler.{key}": torch.tensor(float(value)) for key, value in scaler.state_dict().items()}
     tensors["step"] = torch.tensor([step])
     write_tensors(tensors, out / _CHECKPOINT)
 
 
-def load_checkpoint(out: Path, bridge: nn.Module, optimizer: torch.optim.Optimizer) -> int:
-    """Fill both; returns the step to go on with."""
+def load_checkpoint(out: Path, bridge: nn.Module, optimizer: torch.optim.Optimizer, scaler: Scaler) -> int:
+    """Fill them; returns the step to go on with."""
     path = out / _CHECKPOINT
     if not path.exists():
         return 0
@@ -57,4 +59,7 @@ def load_checkpoint(out: Path, bridge: nn.Module, optimizer: torch.optim.Optimiz
             _, index, name = key.split(".", 2)
             state.setdefault(int(index), {})[name] = value
     optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+    scale = {key: type(value)(tensors[f"scaler.{key}"]) for key, value in scaler.state_dict().items()}
+    if scale:
+        scaler.load_state_dict(scale)
     return int(tensors["step"][0])

@@ -10,13 +10,16 @@ from torch import nn
 from ..convert.keys import official
 
 
-def write_official(bridge: nn.Module, step: int, out: Path) -> Path | None:
-    """Write `checkpoint_official.pth`; nothing where the bridge is of a kind that LAVIS does not have."""
+def write_official(bridge: nn.Module, epochs: int, out: Path) -> Path | None:
+    """Write `checkpoint_official.pth`; nothing where the bridge is of a kind that LAVIS does not have.
+
+    epochs: how many were trained. The file counts them from 0, and LAVIS goes on with the next.
+    """
     tensors = {official(name): value.detach().cpu() for name, value in bridge.state_dict().items()}
     if "" in tensors:
         return None
     path = out / "checkpoint_official.pth"
     part = path.with_suffix(".part")
-    torch.save({"model": tensors, "epoch": step}, part)
+    torch.save({"model": tensors, "epoch": epochs - 1}, part)
     part.replace(path)
     return path

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..errors import ModelError, UsageError
 from ..model.config import ModelConfig
+from ..model.family import FAMILY
 from .schedule import Schedule
 
 
@@ -137,11 +138,18 @@ def read_recipe(path: Path, overrides: dict[str, Any] | None = None) -> Recipe:
             "naming": Naming(**data.get("naming", {})),
             "mix": Mix(**data.get("mix", {})),
         }
-        return Recipe(**{**data, **parts})
+        recipe = Recipe(**{**data, **parts})
     except ModelError as error:
         raise UsageError(f"The [model] table of the recipe {path} cannot be used: {error.__cause__}.") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(f"The recipe {path} cannot be used: {error}.") from error
+    language = recipe.model.language
+    if language.encoder_decoder or not language.template.startswith("{image}"):
+        raise UsageError(
+            f"{recipe.model.name} cannot be trained here: its language model is a T5, or reads words before the image. "
+            "Start from RSGPT, or from InstructBLIP with Vicuna."
+        )
+    return recipe
 
 
 def _started(folder: Path) -> dict[str, Any]:
@@ -150,11 +158,15 @@ def _started(folder: Path) -> dict[str, Any]:
     sources = {"source": str((folder / config["language"]["source"]).resolve())}
     reader = config["qformer"]["tokenizer"]
     readers = {} if reader == "language" else {"tokenizer": str((folder / reader).resolve())}
+    name = config["name"].replace("instructblip-vicuna", "rsgpt")
+    published = FAMILY[name].to_dict() if name in FAMILY else config
+    longest = published["qformer"]["max_text"]
     return {
         **config,
-        "name": config["name"].replace("instructblip-vicuna", "rsgpt"),
+        **{key: published[key] for key in ("name", "caption_prompt", "detail_prompt", "licence")},
         "language": {**config["language"], **sources},
-        "qformer": {**config["qformer"], **readers},
+        "qformer": {**config["qformer"], **readers, "max_text": longest},
         "calibration": {},
+        "yes_odds": 0.0,
         "weights_sha256": "",
     }

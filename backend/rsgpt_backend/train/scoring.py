@@ -32,7 +32,9 @@ def answer_logits(model: Rsgpt, queries: Tensor, packed: Packed, read: Callable[
 
 
 def shard(language: Any) -> None:
-    """Spread a frozen language model over the processes of a run, layer by layer; each is whole only while it works."""
+    """Spread the layers of a frozen language model over the processes of a run; each is whole only while it works.
+
+    Words and head, a twentieth of the whole, stay where they are: they are used outside the layers.
+    """
     for layer in language.model.layers:
         fully_shard(layer)
-    fully_shard(language)

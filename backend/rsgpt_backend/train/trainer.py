@@ -18,12 +18,15 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
+from ..errors import UsageError
+from ..model.precision import Precision
 from ..model.rsgpt import Rsgpt
 from ..model.weights import load_model, load_published, save_model
 from .adapt import adapt_encoder
 from .corpus import Corpus, Drawn
 from .crew import Crew
 from .files import claim, load_checkpoint, save_checkpoint, write_tensors
+from .heap import give_back, keep_freed
 from .naming import Words
 from .official import write_official
 from .packing import Group, pack
@@ -43,15 +46,17 @@ class Trainer:
     def __init__(self, recipe: Recipe, data: Path, out: Path, crew: Crew) -> None:
         self.recipe, self.out, self.crew, self.device = recipe, out, crew, crew.device
         self.dtype = number_format(recipe.precision, self.device)
+        if recipe.batch % crew.size:
+            raise UsageError(f"A batch of {recipe.batch} cannot be shared by {crew.size} processes. Change one.")
         if crew.leads:
             claim(out, recipe)
         crew.wait()
         torch.manual_seed(recipe.seed)
         self.model = _untrained(recipe, self.dtype)
+        if recipe.shard:  # before it moves to a GPU that may be too small for the whole
+            shard(self.model.language)
         self.model.to(self.device)
         self.model.language.set_attn_implementation("eager")  # with a mask, its backward is the fastest on CPUs
-        if recipe.shard:
-            shard(self.model.language)
         self._read = torch.compile(self.model.language.model, dynamic=True) if recipe.compile else None
         self._nll = torch.compile(F.cross_entropy, dynamic=True) if recipe.compile else F.cross_entropy
         self._scaler = torch.amp.GradScaler(self.device.type, enabled=self.dtype == torch.float16)
@@ -62,15 +67,17 @@ class Trainer:
 
     def run(self) -> None:
         """Encoder, features, bridge; then the model is written to the folder `model`."""
+        keep_freed()
         self._prepare_encoder()
         features = self._features(self.corpus)
         held_out = self._features(self.held_out) if self.held_out else None
+        self.model.encoder.cpu()  # all that it sees is known, and a GPU has better use for 4 GB
         if self.recipe.naming.steps:
             self._learn_names(features)
         self._train_bridge(features, held_out)
         if self.crew.leads:
             save_model(self.model, self.out / "model", compressed=not self.recipe.start)
-            write_official(self.model.bridge, self.recipe.steps, self.out)
+            write_official(self.model.bridge, self.recipe.steps // self.recipe.checkpoint_every, self.out)
 
     def _prepare_encoder(self) -> None:
         """Adapt it, once; one that a start brought is left alone."""
@@ -128,13 +135,14 @@ class Trainer:
             self._update(optimizer, schedule.rate(step))
             if step % _LOG_EVERY == 0:
                 bar.set_postfix(loss=f"{loss.item():.3f}")
+                give_back()
         if self.crew.leads:
             write_tensors(self.model.bridge.state_dict(), path)
 
     def _train_bridge(self, features: Any, held_out: Any) -> None:
         recipe = self.recipe
         optimizer = _optimizer(self.model, recipe)
-        first = load_checkpoint(self.out, self.model.bridge, optimizer)
+        first = load_checkpoint(self.out, self.model.bridge, optimizer, self._scaler)
         batches = self._batches(recipe.seed, recipe.batch, first)
         steps = range(first, recipe.steps)
         bar = tqdm(steps, "bridge", recipe.steps, initial=first, disable=not self.crew.leads)
@@ -145,13 +153,14 @@ class Trainer:
             if (step + 1) % _LOG_EVERY == 0:
                 bar.set_postfix(loss=f"{torch.stack(losses).mean().item():.3f}")
                 losses.clear()
+                give_back()
             if (step + 1) % recipe.checkpoint_every == 0 or step + 1 == recipe.steps:
                 self._milestone(optimizer, held_out, step + 1)
 
     def _milestone(self, optimizer: torch.optim.Optimizer, held_out: Any, step: int) -> None:
         """Checkpoint and validation; the others wait, so that none goes on from another step after a kill."""
         if self.crew.leads:
-            save_checkpoint(self.out, self.model.bridge, optimizer, step)
+            save_checkpoint(self.out, self.model.bridge, optimizer, self._scaler, step)
         self._validate(held_out, step)
         self.crew.wait()
 
@@ -241,11 +250,11 @@ class Trainer:
 def _untrained(recipe: Recipe, dtype: torch.dtype) -> Rsgpt:
     """The model as the run begins with it: another one's weights, or random ones."""
     if recipe.start:
-        model = load_model(Path(recipe.start), dtype)
+        model = load_model(Path(recipe.start), Precision(dtype))
         model.bridge.requires_grad_(True)
         model.config = recipe.model
         return model
-    model = Rsgpt.build(recipe.model, dtype)
+    model = Rsgpt.build(recipe.model, Precision(dtype))
     _match_words(model)
     return model
 

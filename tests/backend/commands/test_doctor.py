@@ -15,6 +15,7 @@ from rsgpt_backend.asking import Ask
 from rsgpt_backend.cli import main
 from rsgpt_backend.engine import Engine
 from rsgpt_backend.model.config import ModelConfig
+from rsgpt_backend.model.language import language_sha256
 from tests.backend.toy import picture
 
 
@@ -47,6 +48,18 @@ def test_all_is_well(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert found["rsgpt"]["value"] == __version__
     assert {"python", "machine", "torch", "transformers", "models", "known picture"} <= set(found)
     assert "as expected" in found["known picture"]["value"]
+
+
+def test_another_language_model_than_the_recorded_one(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = ModelConfig.read(folder)
+    right = dataclasses.replace(config.language, sha256=language_sha256(config.language))
+    dataclasses.replace(config, language=right).write(folder)
+    code, found = doctor(folder, capsys)
+    assert (code, found["language model"]["ok"]) == (0, True)
+    wrong = dataclasses.replace(config.language, sha256="0" * 64)
+    dataclasses.replace(config, language=wrong).write(folder)
+    code, found = doctor(folder, capsys)
+    assert (code, found["language model"]["error"]["code"]) == (1, "model")
 
 
 def test_a_model_that_answers_otherwise(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""`rsgpt models` lists what is installed and loads nothing."""
+"""`rsgpt models` lists what is installed, and what it needs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from rsgpt_backend import engine
 from rsgpt_backend.cli import main
 from rsgpt_backend.model import registry
 from rsgpt_backend.model.config import ModelConfig
@@ -24,9 +25,32 @@ def shipped(toy_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def test_json(shipped: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == {"name": "toy", "weights_sha256": shipped, "licence": "none"}
+    found = json.loads(capsys.readouterr().out)
+    assert found.items() >= {"name": "toy", "weights_sha256": shipped, "licence": "none"}.items()
+    assert found["bytes"] == sum(path.stat().st_size for path in Path(found["folder"]).iterdir())
 
 
 def test_text(shipped: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models"]) == 0
-    assert capsys.readouterr().out == f"toy  {shipped[:12]}  licence: none\n"
+    assert capsys.readouterr().out == f"toy  {shipped[:12]}  0 MB  licence: none\n"
+
+
+def test_folders_of_the_user_s_and_their_memory(
+    toy_folder: Path, shipped: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(toy_folder, registry._SHIPPED / "toy", dirs_exist_ok=True)
+    assert main(["models", "--memory", "--device", "cpu", "--json", str(toy_folder), "/nothing"]) == 1
+    mine, theirs, wrong = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert (mine["name"], theirs["folder"]) == ("toy", str(toy_folder))
+    assert (theirs["device"], theirs["precision"]) == ("cpu", "fp32")
+    assert 0.8e9 < theirs["memory"] < 0.9e9
+    assert wrong["error"]["code"] == "model"
+
+
+def test_a_model_that_does_not_fit_is_listed_with_the_reason(
+    toy_folder: Path, shipped: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(toy_folder, registry._SHIPPED / "toy", dirs_exist_ok=True)
+    monkeypatch.setattr(engine, "available", lambda device: 1e6)
+    assert main(["models", "--memory", "--json"]) == 0
+    assert "this machine has 0.0 GB free" in json.loads(capsys.readouterr().out)["does_not_fit"]

@@ -5,8 +5,11 @@ from __future__ import annotations
 import argparse
 
 import pytest
+import torch
 
 from rsgpt_backend.commands import serve
+from rsgpt_backend.commands.loading import load_engine
+from rsgpt_backend.engine import Engine
 from rsgpt_backend.errors import ModelError
 
 
@@ -20,11 +23,13 @@ def parse(*arguments: str) -> argparse.Namespace:
 def test_defaults() -> None:
     args = parse()
     assert (args.port, args.model, args.exit_with_stdin) == (0, "rsgpt-small", False)
+    assert (args.device, args.threads) == ("auto", 0)
     assert args.run is serve.run
 
 
 def test_every_flag() -> None:
-    args = parse("--port", "65535", "--model", "rsgpt-7b", "--exit-with-stdin")
+    args = parse("--port", "65535", "--model", "rsgpt-7b", "--exit-with-stdin", "--device", "cuda:1", "--threads", "3")
+    assert (args.device, args.threads) == ("cuda:1", 3)
     assert (args.port, args.model, args.exit_with_stdin) == (65_535, "rsgpt-7b", True)
 
 
@@ -40,3 +45,13 @@ def test_an_unknown_model_is_refused_before_anything_is_printed(capfd: pytest.Ca
     with pytest.raises(ModelError, match="no model 'nonsense'"):
         serve.run(parse("--model", "nonsense"))
     assert capfd.readouterr() == ("", "")
+
+
+def test_threads_and_device_reach_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = torch.get_num_threads()
+    monkeypatch.setattr(Engine, "load", lambda model, precision, tell, device: (model, precision, device))
+    try:
+        assert load_engine(parse("--threads", "1", "--device", "cpu")) == ("rsgpt-small", "auto", "cpu")
+        assert torch.get_num_threads() == 1
+    finally:
+        torch.set_num_threads(before)

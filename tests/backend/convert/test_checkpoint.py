@@ -162,6 +162,18 @@ def nothing(folder: Path) -> Path:
     return folder / "gone"
 
 
+def damaged(position: int) -> Callable[[Path], Path]:
+    """A byte of a small pickle exchanged for one that means something else."""
+
+    def write(folder: Path) -> Path:
+        content = bytearray(pickle.dumps({"model": {"a": [1, 2], "b": (3,)}}, 2))
+        content[position] = ord("s")
+        (folder / "bad.pth").write_bytes(content)
+        return folder / "bad.pth"
+
+    return write
+
+
 HOSTILE = {
     "system": payload_file(system, lambda p: {"model": {"query_tokens": p}}),
     "eval": payload_file(evaluated, lambda p: {"model": trained(), "optimizer": p}),
@@ -174,6 +186,11 @@ HOSTILE = {
     "numpy": numpy_inside,
     "no tensor": saved(lambda t: t.update({"query_tokens": 3})),
     "no name": saved(lambda t: t.update({3: torch.ones(1)})),
+    "no data": saved(lambda t: t.update({"query_tokens": t["query_tokens"].to("meta")})),
+    "sparse": saved(lambda t: t.update({"query_tokens": t["query_tokens"].to_sparse()})),
+    "complex": saved(lambda t: t.update({"query_tokens": t["query_tokens"].to(torch.complex64)})),
+    "whole numbers": saved(lambda t: t.update({"query_tokens": t["query_tokens"].to(torch.int8)})),
+    "stack too short": damaged(2),
     "truncated": truncated,
     "truncated safetensors": truncated_safetensors,
     "huge header": huge_header,

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from rsgpt_backend.convert.convert import Sources, convert
 from rsgpt_backend.errors import ModelError
 from rsgpt_backend.model.config import ModelConfig
+from rsgpt_backend.model.language import language_sha256
 from rsgpt_backend.model.rsgpt import Rsgpt
 from rsgpt_backend.model.weights import load_model
 from tests.backend.family import make_llama, make_reader, tiny, trained, vit
@@ -34,7 +37,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def converted(parts: dict[str, Path], out: Path, *files: Path, name: str = "instructblip-vicuna-7b") -> Rsgpt:
     """Convert the files, with the others' parts, and load the model."""
     convert(Sources(files, parts["language"], parts["reader"]), out, tiny(name))
-    return load_model(out, torch.float32)
+    return load_model(out)
 
 
 def test_lavis_files_become_a_model(parts: dict[str, Path], tmp_path: Path) -> None:
@@ -112,7 +115,7 @@ def test_the_language_model_is_written_shard_by_shard(
     model = converted(parts, tmp_path / "model", parts["eva"], parts["lavis"])
     assert len(list((tmp_path / "model" / "language").glob("model-*.safetensors"))) > 3
     config = ModelConfig.read(tmp_path / "model")
-    assert len(config.language.sha256) == 64
+    assert config.language.sha256 == language_sha256(config.language, tmp_path / "model")
     from transformers import AutoModelForCausalLM
 
     plain = AutoModelForCausalLM.from_pretrained(parts["language"]).state_dict()
@@ -128,6 +131,16 @@ def test_a_language_model_of_pickles_may_share_weights(parts: dict[str, Path], t
     torch.save({**plain, "lm_head.weight": plain["model.embed_tokens.weight"]}, folder / "pytorch_model.bin")
     model = converted({**parts, "language": folder}, tmp_path / "model", parts["eva"], parts["lavis"])
     assert torch.equal(model.language.lm_head.weight, plain["model.embed_tokens.weight"])
+
+
+def test_a_language_model_that_lacks_a_weight_is_refused(parts: dict[str, Path], tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(parts["language"], tmp_path / "language"))
+    tensors = load_file(folder / "model.safetensors")
+    del tensors["model.norm.weight"]
+    save_file(tensors, folder / "model.safetensors", {"format": "pt"})
+    with pytest.raises(ModelError, match=r"lacks model\.norm\.weight"):
+        converted({**parts, "language": folder}, tmp_path / "model", parts["eva"], parts["lavis"])
+    assert not (tmp_path / "model").exists()
 
 
 def test_files_without_a_projection_name_no_model(parts: dict[str, Path], tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from rsgpt_backend.convert.convert import Sources, convert
+from rsgpt_backend.convert.hub import hub_config
 from rsgpt_backend.errors import ModelError
 from rsgpt_backend.model.config import ModelConfig
 from rsgpt_backend.model.rsgpt import Rsgpt
@@ -26,7 +27,7 @@ def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     folder = tmp_path_factory.mktemp("hub") / "source"
     theirs = make_hub(request.param, folder)
     convert(Sources([folder]), folder.with_name("model"))
-    return load_model(folder.with_name("model"), torch.float32), theirs
+    return load_model(folder.with_name("model")), theirs
 
 
 def pixels(count: int) -> Tensor:
@@ -66,8 +67,18 @@ def test_ids_that_transformers_has_wrong_are_set(pair: tuple[Rsgpt, PreTrainedMo
     assert (config.language.bos_id, config.language.eos_id) == ends.get(config.name, (0, 1))
 
 
-def test_a_folder_of_another_kind_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "config.json").write_text('{"model_type": "llava"}')
-    (tmp_path / "model.safetensors").write_bytes(b"")
-    with pytest.raises(ModelError):
-        convert(Sources([tmp_path]), tmp_path / "model")
+_PARTS = '"model_type": "blip-2", "text_config": {"model_type": "opt"}, "qformer_config": {}, "num_query_tokens": 32'
+
+
+@pytest.mark.parametrize(
+    "described",
+    [
+        '{"model_type": "llava"}',
+        f'{{{_PARTS}, "vision_config": {{"patch_size": 0}}}}',
+        f'{{{_PARTS}, "vision_config": []}}',
+    ],
+)
+def test_a_folder_of_another_kind_is_refused(tmp_path: Path, described: str) -> None:
+    (tmp_path / "config.json").write_text(described)
+    with pytest.raises(ModelError, match="no InstructBLIP or BLIP-2 folder"):
+        hub_config(tmp_path)

@@ -10,7 +10,7 @@ import pytest
 from rsgpt_backend.confidence import Scale, calibrated, log_odds
 from rsgpt_backend.evaluate.calibration import calibration
 from rsgpt_backend.evaluate.result import Result
-from rsgpt_backend.evaluate.scales import fitted
+from rsgpt_backend.evaluate.scales import fitted, leaned, leaning
 
 
 def boastful(count: int, given: str = "yes", twist: Scale = (0.5, -0.3)) -> Result:
@@ -72,3 +72,42 @@ def test_all_right_stays_finite() -> None:
     answers = [{"given": "yes", "confidence": 1.0, "correct": True}] * 60
     (scale,) = fitted([Result("questions", "toy", "toy", "", "", {}, answers)], {}).values()
     assert all(map(math.isfinite, scale))
+
+
+def shy(count: int, odds: float) -> Result:
+    """Answers of a model whose log odds of a yes are `odds` too low."""
+    rng = random.Random(5)
+    answers = []
+    for _ in range(count):
+        told = rng.gauss(0.0, 2.0)
+        true = rng.random() < 1 / (1 + math.exp(-told - odds))
+        answers.append({
+            "given": "yes" if told > 0 else "no",
+            "confidence": 1 / (1 + math.exp(-abs(told))),
+            "correct": true == (told > 0),
+        })  # fmt: skip
+    return Result("questions", "toy", "toy", "", "", {}, answers)
+
+
+@pytest.mark.parametrize("scale", [(1.0, 0.0), (0.5, -0.2)])
+def test_what_a_yes_lacks_is_found_whatever_the_scale(scale: Scale) -> None:
+    result = shy(4000, 1.0)
+    present = {"yes_no": scale}
+    for one in result.answers:
+        one["confidence"] = calibrated(one["confidence"], "yes", present)
+    odds = leaning([result], present)
+    assert odds == pytest.approx(1.0, abs=0.1)
+    assert leaning([leaned(result, present, odds)], present) == pytest.approx(0.0, abs=0.01)
+    right = [sum(one["correct"] for one in told.answers) for told in (result, leaned(result, present, odds))]
+    assert right[1] > right[0] + 100
+
+
+def test_odds_that_are_always_wrong_lean_nowhere() -> None:
+    result = shy(4000, 1.0)
+    for one in result.answers:
+        one["correct"] = not one["correct"]
+    assert leaning([result], {}) == 0.0
+
+
+def test_too_few_answers_lean_nowhere() -> None:
+    assert leaning([shy(49, 1.0)], {}) == 0.0

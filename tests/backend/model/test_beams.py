@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from statistics import fmean
+from typing import Any
 
 import pytest
 import torch
 
+from rsgpt_backend.model import beams
 from rsgpt_backend.model.beams import Search, search
 from rsgpt_backend.model.decoding import Chosen, Decoder, Draw, Rules
 from rsgpt_backend.model.rsgpt import Prefix, Rsgpt
@@ -76,6 +79,22 @@ def test_each_token_has_its_alternatives(toy: Rsgpt, prefix: Prefix) -> None:
             assert dict(one.top).get(one.token, one.logprob) == pytest.approx(one.logprob)
 
 
+def test_tokens_that_are_all_as_likely_are_told(toy: Rsgpt, prefix: Prefix, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Others(beams._Likeliest):
+        """Of tokens that are as likely, it keeps others than those that the search takes."""
+
+        def __call__(self, input_ids: Any, scores: Any) -> Any:
+            super().__call__(input_ids, scores)
+            values, ids = self.steps[-1]
+            self.steps[-1] = values, 399 - ids
+            return scores
+
+    monkeypatch.setattr(beams, "_Likeliest", Others)
+    monkeypatch.setattr(toy.language.lm_head, "forward", lambda hidden: torch.zeros(*hidden.shape[:-1], 400))
+    even = found(toy, prefix, 3, top=4)
+    assert all(one.logprob == pytest.approx(-math.log(400), abs=0.01) for row in even for one in row)
+
+
 def test_alternatives_of_the_first_token_are_those_of_greedy_search(toy: Rsgpt, prefix: Prefix) -> None:
     for row, other in zip(found(toy, prefix, 3, top=5), greedy(toy, prefix), strict=True):
         assert [token for token, _ in row[0].top] == [token for token, _ in other[0].top]
@@ -94,3 +113,18 @@ def test_giving_up_ends_the_search(toy: Rsgpt, prefix: Prefix) -> None:
     assert len(rows[0]) == 2
     assert [row[0].token for row in rows[1:]] == [row[0].token for row in found(toy, prefix, 2)[1:]]
     assert min(map(len, rows[1:])) > 2
+
+
+def test_what_is_told_early_is_what_the_answer_begins_with(toy: Rsgpt, prefix: Prefix) -> None:
+    before_the_end = 0
+    for eos in range(1, 20):  # so that candidates end early and late
+        told: list[list[Chosen]] = [[] for _ in PROMPTS]
+        how = Search(3, Rules(eos), STEPS, top=5)
+        with torch.inference_mode():
+            rows = search(
+                toy.language, prefix, how, lambda: [False] * 3, lambda one, told=told: told[one.row].append(one)
+            )
+        assert rows == found(toy, prefix, 3, eos, top=5)
+        assert [row[: len(early)] for row, early in zip(rows, told, strict=True)] == told
+        before_the_end += sum(map(len, told))
+    assert before_the_end > 100

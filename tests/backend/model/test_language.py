@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 from gguf import GGUFReader
+from safetensors.torch import load_file, save_file
+from torch import Tensor
 from transformers import AutoModelForCausalLM
 
 from rsgpt_backend.errors import ModelError
 from rsgpt_backend.model.config import LanguageConfig
 from rsgpt_backend.model.language import file_sha256, home, language_folder, load_language, packaged_file
+from rsgpt_backend.model.precision import FLOAT32, Precision
 from tests.backend.toy import BOS, EOS, WIDTH, write_gguf
 
 
@@ -29,12 +35,56 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_folder(toy_folder: Path) -> None:
-    language = load_language(LanguageConfig(str(toy_folder / "language"), WIDTH, BOS, EOS), torch.bfloat16)
+    language = load_language(LanguageConfig(str(toy_folder / "language"), WIDTH, BOS, EOS), Precision(torch.bfloat16))
     assert language.model.dtype == torch.bfloat16
     assert not language.model.training
     assert not any(parameter.requires_grad for parameter in language.model.parameters())
     assert language.words.embedding_dim == WIDTH
     assert language.tokenizer.eos_token_id == EOS
+
+
+LOST = "model.layers.1.mlp.up_proj.weight"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (lambda tensors: tensors.pop(LOST), f"lacks {LOST}"),
+        (lambda tensors: tensors.update({"model.adapter.weight": torch.ones(2)}), "model.adapter.weight"),
+        (lambda tensors: tensors.update({LOST: torch.ones(3, 3)}), f"{LOST}.* shape"),
+    ],
+)
+@pytest.mark.parametrize("precision", [FLOAT32, Precision(torch.bfloat16, 8)])
+def test_weights_that_do_not_fit_are_named(
+    toy_folder: Path, tmp_path: Path, spoil: Callable[[dict[str, Tensor]], None], sentence: str, precision: Precision
+) -> None:
+    folder = Path(shutil.copytree(toy_folder / "language", tmp_path / "language"))
+    tensors = load_file(folder / "model.safetensors")
+    spoil(tensors)
+    save_file(tensors, folder / "model.safetensors", {"format": "pt"})
+    with pytest.raises(ModelError, match=sentence):
+        load_language(LanguageConfig(str(folder), WIDTH, BOS, EOS), precision)
+
+
+@pytest.mark.parametrize("precision", [FLOAT32, Precision(torch.bfloat16, 8)])
+def test_a_damaged_file_is_refused(toy_folder: Path, tmp_path: Path, precision: Precision) -> None:
+    folder = Path(shutil.copytree(toy_folder / "language", tmp_path / "language"))
+    (folder / "model.safetensors").write_bytes(b"rubbish")
+    with pytest.raises(ModelError, match="no language model that can be read"):
+        load_language(LanguageConfig(str(folder), WIDTH, BOS, EOS), precision)
+
+
+def test_a_folder_s_code_is_not_run_nor_asked_about(
+    toy_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Path(shutil.copytree(toy_folder / "language", tmp_path / "language"))
+    own = {"model_type": "own", "auto_map": {name: f"own.{name}" for name in ("AutoConfig", "AutoModelForCausalLM")}}
+    (folder / "config.json").write_text(json.dumps(own))
+    (folder / "own.py").write_text(f"open({str(tmp_path / 'mark')!r}, 'w')")
+    monkeypatch.setattr("builtins.input", lambda _: "y")
+    with pytest.raises(ModelError, match="no language model that can be read"):
+        load_language(LanguageConfig(str(folder), WIDTH, BOS, EOS))
+    assert not (tmp_path / "mark").exists()
 
 
 def test_a_packaged_file_is_found_without_running_the_package(package: Path) -> None:
@@ -75,7 +125,7 @@ def packed(package: Path) -> LanguageConfig:
 
 
 def test_a_gguf_is_unpacked_once_into_the_home(packed: LanguageConfig, package: Path, own_home: Path) -> None:
-    language = load_language(packed, torch.bfloat16)
+    language = load_language(packed, Precision(torch.bfloat16))
     (folder,) = (own_home / "language").iterdir()
     assert folder.name == f"tiny-{packed.sha256[:12]}"
     ids = language.tokenizer("a road").input_ids
@@ -84,7 +134,7 @@ def test_a_gguf_is_unpacked_once_into_the_home(packed: LanguageConfig, package: 
     assert values.name == "token_embd.weight"
     torch.testing.assert_close(language.words.weight, torch.tensor(values.data).bfloat16())
     (package / "tiny.gguf").write_bytes(b"gone")
-    assert torch.equal(load_language(packed, torch.bfloat16).words.weight, language.words.weight)
+    assert torch.equal(load_language(packed, Precision(torch.bfloat16)).words.weight, language.words.weight)
 
 
 def test_an_unpacking_that_fails_leaves_nothing_under_the_name(
@@ -98,7 +148,7 @@ def test_an_unpacking_that_fails_leaves_nothing_under_the_name(
         with pytest.raises(KeyboardInterrupt):
             language_folder(packed)
     assert not (own_home / "language" / f"tiny-{packed.sha256[:12]}").exists()
-    load_language(packed, torch.bfloat16)
+    load_language(packed, Precision(torch.bfloat16))
     assert len(list((own_home / "language").iterdir())) == 1
 
 

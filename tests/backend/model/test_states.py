@@ -25,7 +25,7 @@ def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     folder = tmp_path_factory.mktemp("states") / "source"
     make_hub(request.param, folder)
     convert(Sources([folder]), folder.with_name("model"))
-    return load_model(folder.with_name("model"), torch.float32)
+    return load_model(folder.with_name("model"))
 
 
 @pytest.fixture(scope="module")
@@ -56,13 +56,13 @@ def generated(model: Rsgpt, prefix: Prefix, **settings: float) -> list[list[int]
     return [row[1:] for row in rows] if model.language.config.is_encoder_decoder else rows
 
 
-@pytest.mark.filterwarnings("ignore:Passing `repetition_penalty`")
-@pytest.mark.parametrize("penalty", [1.0, PENALTY])
-def test_greedy(model: Rsgpt, prefix: Prefix, penalty: float) -> None:
+@pytest.mark.filterwarnings("ignore:Passing `repetition_penalty`", "ignore:Passing `no_repeat_ngram_size`")
+@pytest.mark.parametrize(("penalty", "ngram"), [(1.0, 0), (PENALTY, 0), (1.0, 1)])
+def test_greedy(model: Rsgpt, prefix: Prefix, penalty: float, ngram: int) -> None:
     never = model.language.config.vocab_size - 1
-    wanted = generated(model, prefix, repetition_penalty=penalty)
-    assert said(model, prefix, Rules(never, penalty), [STEPS] * 3) == wanted
-    assert (generated(model, prefix) == wanted) == (penalty == 1)
+    wanted = generated(model, prefix, repetition_penalty=penalty, no_repeat_ngram_size=ngram)
+    assert said(model, prefix, Rules(never, penalty, ngram), [STEPS] * 3) == wanted
+    assert (generated(model, prefix) == wanted) == (penalty == 1 and not ngram)
 
 
 def test_rows_that_leave_do_not_disturb_the_others(model: Rsgpt, prefix: Prefix) -> None:
@@ -71,10 +71,10 @@ def test_rows_that_leave_do_not_disturb_the_others(model: Rsgpt, prefix: Prefix)
     assert cut == [whole[0][:2], whole[1], whole[2][:5]]
 
 
-@pytest.mark.filterwarnings("ignore:Passing `repetition_penalty`")
+@pytest.mark.filterwarnings("ignore:Passing `repetition_penalty`", "ignore:Passing `no_repeat_ngram_size`")
 def test_beams(model: Rsgpt, prefix: Prefix) -> None:
     never = model.language.config.vocab_size - 1
     with torch.inference_mode():
-        found = search(model.language, prefix, Search(3, Rules(never, PENALTY), STEPS), lambda: [False] * 3)
-    wanted = generated(model, prefix, num_beams=3, repetition_penalty=PENALTY)
+        found = search(model.language, prefix, Search(3, Rules(never, PENALTY, 2), STEPS), lambda: [False] * 3)
+    wanted = generated(model, prefix, num_beams=3, repetition_penalty=PENALTY, no_repeat_ngram_size=2)
     assert [[one.token for one in row] for row in found] == wanted

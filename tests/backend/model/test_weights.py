@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save_file
 from rsgpt_backend.errors import ModelError
 from rsgpt_backend.model.config import ModelConfig
 from rsgpt_backend.model.language import file_sha256
+from rsgpt_backend.model.precision import Precision
 from rsgpt_backend.model.rsgpt import Rsgpt
 from rsgpt_backend.model.weights import WEIGHTS_FILE, load_model, load_published, save_model
 from tests.backend.toy import make_config, make_model
@@ -36,7 +37,7 @@ def rewrite(folder: Path, tensors: dict[str, torch.Tensor]) -> None:
 def test_round_trip(toy_folder: Path, tmp_path: Path) -> None:
     model = make_model(make_config(toy_folder / "language"), seed=11)
     config = save_model(model, tmp_path)
-    loaded = load_model(tmp_path, torch.float32)
+    loaded = load_model(tmp_path)
     assert loaded.config == config
     assert config.weights_sha256 == file_sha256(tmp_path / WEIGHTS_FILE)
     for key, value in model.encoder.state_dict().items():
@@ -62,7 +63,7 @@ def test_a_row_of_zeros_survives(toy_folder: Path, tmp_path: Path) -> None:
     model = make_model(make_config(toy_folder / "language"))
     model.bridge.projection.weight[3] = 0
     save_model(model, tmp_path)
-    assert torch.equal(load_model(tmp_path, torch.float32).bridge.projection.weight[3], torch.zeros(32))
+    assert torch.equal(load_model(tmp_path).bridge.projection.weight[3], torch.zeros(32))
 
 
 def test_a_second_saving_changes_nothing(toy: Rsgpt, toy_folder: Path, tmp_path: Path) -> None:
@@ -75,7 +76,7 @@ def test_a_loaded_model_is_frozen(toy: Rsgpt) -> None:
 
 
 def test_the_language_model_has_the_wanted_precision(folder: Path) -> None:
-    model = load_model(folder, torch.bfloat16)
+    model = load_model(folder, Precision(torch.bfloat16))
     assert model.language.dtype == torch.bfloat16
     assert {parameter.dtype for parameter in model.bridge.parameters()} == {torch.float32}
 
@@ -84,13 +85,13 @@ def test_another_file_than_the_recorded_one_is_refused(folder: Path) -> None:
     with (folder / WEIGHTS_FILE).open("ab") as file:
         file.write(b"\0")
     with pytest.raises(ModelError, match="is not the file that its model.json names"):
-        load_model(folder, torch.float32)
+        load_model(folder)
 
 
 def test_a_missing_file_is_refused(folder: Path) -> None:
     (folder / WEIGHTS_FILE).unlink()
     with pytest.raises(ModelError, match=r"is missing.*Install the model again"):
-        load_model(folder, torch.float32)
+        load_model(folder)
 
 
 def test_rubbish_with_the_right_hash_is_refused(folder: Path) -> None:
@@ -98,7 +99,7 @@ def test_rubbish_with_the_right_hash_is_refused(folder: Path) -> None:
     config = dataclasses.replace(ModelConfig.read(folder), weights_sha256=file_sha256(folder / WEIGHTS_FILE))
     config.write(folder)
     with pytest.raises(ModelError, match="not a readable safetensors file"):
-        load_model(folder, torch.float32)
+        load_model(folder)
 
 
 @pytest.mark.parametrize("key", ["encoder.blocks.0.bn1.bias", "bridge.ln_vision.weight", "bridge.projection.weight"])
@@ -106,19 +107,19 @@ def test_a_missing_tensor_is_named(folder: Path, key: str) -> None:
     tensors = load_file(folder / WEIGHTS_FILE)
     rewrite(folder, {name: value for name, value in tensors.items() if not name.startswith(key)})
     with pytest.raises(ModelError, match=f"do not fit the model: {key} and 0 more"):
-        load_model(folder, torch.float32)
+        load_model(folder)
 
 
 def test_an_extra_tensor_is_named(folder: Path) -> None:
     rewrite(folder, {**load_file(folder / WEIGHTS_FILE), "bridge.adapter.weight": torch.zeros(2, 2)})
     with pytest.raises(ModelError, match="bridge.adapter.weight and 0 more"):
-        load_model(folder, torch.float32)
+        load_model(folder)
 
 
 def test_a_tensor_of_another_shape_is_named(folder: Path) -> None:
     rewrite(folder, {**load_file(folder / WEIGHTS_FILE), "bridge.projection.bias": torch.zeros(7)})
     with pytest.raises(ModelError, match="bridge.projection.bias and 0 more"):
-        load_model(folder, torch.float32)
+        load_model(folder)
 
 
 def test_a_missing_language_model_is_refused(folder: Path, tmp_path: Path) -> None:
@@ -126,7 +127,7 @@ def test_a_missing_language_model_is_refused(folder: Path, tmp_path: Path) -> No
     elsewhere = dataclasses.replace(config.language, source=str(tmp_path / "nowhere"))
     dataclasses.replace(config, language=elsewhere).write(folder)
     with pytest.raises(ModelError, match=r"nowhere holds no language model.*Install the model again"):
-        load_model(folder, torch.float32)
+        load_model(folder)
 
 
 def test_published_weights_of_a_missing_package(toy: Rsgpt) -> None:

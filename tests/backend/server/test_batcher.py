@@ -16,7 +16,7 @@ from rsgpt_backend.asking import Answer, Ask, Predictor, Step, Token
 from rsgpt_backend.errors import EngineError, ModelError
 from rsgpt_backend.server.batcher import GATHER_S, Batcher, QueueLimits
 from rsgpt_backend.server.refusals import Refusal
-from rsgpt_backend.server.ticket import Ticket
+from rsgpt_backend.server.ticket import AwaitedTicket
 
 SECRET = "what somebody asked"
 Behaviour = Callable[[Sequence[Ask]], Iterator[Step]]
@@ -27,6 +27,7 @@ class Scripted:
 
     name = "rsgpt-small"
     weights_sha256 = "0" * 64
+    alive: Callable[[], None]
 
     def __init__(self, behaviour: Behaviour) -> None:
         self.gate = threading.Event()
@@ -60,7 +61,7 @@ def echo(asks: Sequence[Ask]) -> Iterator[Step]:
         yield Step(index, answer=answer(one.prompt))
 
 
-async def final(ticket: Ticket) -> str:
+async def final(ticket: AwaitedTicket) -> str:
     """The text of the answer, or the code of the refusal."""
     try:
         event = await asyncio.wait_for(ticket.next(), 5)
@@ -297,6 +298,6 @@ def test_a_silent_engine_is_noticed_and_a_resting_one_is_not() -> None:
 def test_tickets_compare_by_identity() -> None:
     async def work(batcher: Batcher) -> None:
         same = replace(ask("a"))
-        assert Ticket(same, False) != Ticket(same, False)
+        assert AwaitedTicket(same, False) != AwaitedTicket(same, False)
 
     run(work, lambda: Scripted(echo))

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from rsgpt_backend.asking import Answer, Token
-from rsgpt_backend.server.refusals import AsciiJSON
 from rsgpt_backend.server.replies import END_OF_STREAM, Writer, event, health, model_list
+from rsgpt_backend.server.responses import AsciiJSON
 
 CONTRACT = Path(__file__).resolve().parents[2] / "contract"
 

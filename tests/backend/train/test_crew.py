@@ -14,7 +14,10 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from rsgpt_backend.errors import UsageError
 from rsgpt_backend.train.crew import Crew
+from rsgpt_backend.train.recipe import read_recipe
+from rsgpt_backend.train.trainer import Trainer
 from tests.backend.toy import write_recipe
 
 pytestmark = pytest.mark.slow
@@ -71,6 +74,34 @@ def test_two_processes_make_the_same_steps(recipe: Path, toy_data: Path, alone: 
     for name, value in wanted.items():
         torch.testing.assert_close(found[name], value, atol=2e-5, rtol=1e-3, msg=name)
     assert losses(tmp_path) == pytest.approx(losses(alone), abs=1e-3)
+
+
+def test_a_language_model_spread_over_processes_makes_the_same_steps(
+    recipe: Path, toy_data: Path, alone: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "shard.toml"
+    path.write_text("shard = true\n" + recipe.read_text())
+    found = train(path, toy_data, tmp_path / "out", 2)
+    for name, value in load_file(alone / "checkpoint.safetensors").items():
+        torch.testing.assert_close(found[name], value, atol=2e-5, rtol=1e-3, msg=name)
+
+
+def test_a_batch_that_cannot_be_shared_is_refused(recipe: Path, toy_data: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="A batch of 4 cannot be shared by 3 processes"):
+        Trainer(read_recipe(recipe), toy_data, tmp_path, Crew(0, 3))
+
+
+def test_each_process_has_a_gpu_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen: list[object] = []
+    monkeypatch.setenv("RANK", "3")
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "set_device", chosen.append)
+    monkeypatch.setattr(torch.distributed, "init_process_group", lambda kind, timeout: chosen.append(kind))
+    monkeypatch.setattr(torch.distributed, "get_rank", lambda: 3)
+    monkeypatch.setattr(torch.distributed, "get_world_size", lambda: 4)
+    assert Crew.join() == Crew(3, 4)
+    assert chosen == [torch.device("cuda", 1), "nccl"]
 
 
 def test_killed_they_go_on(recipe: Path, toy_data: Path, alone: Path, tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ import torch
 from rsgpt_backend.commands.train import _RECIPES
 from rsgpt_backend.convert.checkpoint import Checkpoint
 from rsgpt_backend.convert.convert import Sources, convert
+from rsgpt_backend.errors import UsageError
+from rsgpt_backend.model.family import FAMILY
 from rsgpt_backend.model.weights import load_model
 from rsgpt_backend.train.corpus import Corpus
 from rsgpt_backend.train.crew import Crew
@@ -56,25 +58,35 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_official_keys(start: Path, tmp_path: Path) -> None:
-    write_official(load_model(start, torch.float32).bridge, 4, tmp_path)
+    write_official(load_model(start).bridge, 4, tmp_path)
     checkpoint = Checkpoint(tmp_path / "checkpoint_official.pth")
     buffers = {name for name in trained() if "position_ids" in name or "inv_freq" in name}
     assert checkpoint.keys() == trained().keys() - buffers
     assert all(torch.equal(checkpoint[name], trained()[name]) for name in checkpoint)
     assert checkpoint.trained
+    assert torch.load(tmp_path / "checkpoint_official.pth", weights_only=True)["epoch"] == 3
 
 
 def test_the_recipe_runs_and_its_file_is_read_again(start: Path, rsicap: Path, tmp_path: Path) -> None:
     given = {"start": str(start), "steps": 3, "batch": 4, "warmup": 1, "checkpoint_every": 3, "micro": 2}
     recipe = read_recipe(_RECIPES / "rsgpt.toml", given)
-    assert recipe.model.name == "rsgpt-7b"
+    published = FAMILY["rsgpt-7b"]
+    assert (recipe.model.name, recipe.model.licence) == (published.name, published.licence)
+    assert (recipe.model.caption_prompt, recipe.model.qformer.max_text) == (published.caption_prompt, 160)
     Trainer(recipe, rsicap, tmp_path / "run", Crew()).run()
-    model = load_model(tmp_path / "run" / "model", torch.float32)
-    before = load_model(start, torch.float32)
+    model = load_model(tmp_path / "run" / "model")
+    before = load_model(start)
     assert not torch.equal(model.bridge.projection.weight, before.bridge.projection.weight)
     assert torch.equal(model.encoder.model.embeddings.class_embedding, before.encoder.model.embeddings.class_embedding)
     again = Checkpoint(tmp_path / "run" / "checkpoint_official.pth")
     assert torch.equal(again["llm_proj.weight"], model.bridge.projection.weight)
+
+
+@pytest.mark.parametrize("name", ["instructblip-flan-t5-xl", "minigpt4-7b"])
+def test_a_model_of_another_layout_is_not_trained(tmp_path: Path, name: str) -> None:
+    tiny(name).write(tmp_path)
+    with pytest.raises(UsageError, match=f"{name} cannot be trained here"):
+        read_recipe(_RECIPES / "rsgpt.toml", {"start": str(tmp_path)})
 
 
 def test_every_pair_once_in_its_own_words(rsicap: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..refusals import Refusal
+from ..responses import refused
 
 Check = Callable[[Scope], None]
 
@@ -22,6 +23,6 @@ class Gate:
         try:
             self._check(scope)
         except Refusal as refusal:
-            await refusal.response(scope)(scope, receive, send)
+            await refused(refusal, scope)(scope, receive, send)
         else:
             await self._app(scope, receive, send)

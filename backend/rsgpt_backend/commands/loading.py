@@ -1,0 +1,44 @@
+"""Which model a command asks, on what and in what precision: the same options everywhere. It loads on demand."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from ..model.registry import DEFAULT_MODEL
+from .output import note
+
+if TYPE_CHECKING:
+    from ..engine import Engine
+
+PRECISIONS = ("auto", "fp32", "bf16", "fp16", "int8", "int4")  # as in model/precision.py, which needs torch
+
+
+def add_choice(parser: argparse.ArgumentParser) -> None:
+    """Add --model and --precision."""
+    parser.add_argument("--model", default=DEFAULT_MODEL, help="a name that `rsgpt models` lists, or a folder")
+    parser.add_argument(
+        "--precision", choices=PRECISIONS, default="auto", help="of the language model; auto takes the best that fits"
+    )
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """Add --model, --precision, --device and --threads."""
+    add_choice(parser)
+    parser.add_argument(
+        "--device", default="auto", help="cpu, cuda, cuda:N or mps; auto takes all GPUs, or else the processor"
+    )
+    parser.add_argument(
+        "--threads", type=int, default=0, metavar="N", help="of the processor; 0 takes as many as it has cores"
+    )
+
+
+def load_engine(args: argparse.Namespace) -> Engine:
+    """The model of add_model's options, ready to answer. ModelError: none of that name, or too little memory."""
+    import torch  # noqa: PLC0415 - wrong use is told, and the server listens, before torch is imported
+
+    from ..engine import Engine  # noqa: PLC0415
+
+    if args.threads > 0:
+        torch.set_num_threads(args.threads)
+    return Engine.load(args.model, args.precision, note, args.device)

@@ -1,0 +1,119 @@
+"""A language model whose matrices have 8 or 4 bits: made while its files are read, so that it is never whole in 16.
+
+What the matrices are multiplied with stays in bfloat16. It knows transformers' modules and no prompt.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import init_empty_weights
+from safetensors import safe_open
+from torch import Tensor, nn
+from torch.nn import functional as F
+from transformers import AutoConfig
+
+from ..errors import ModelError
+from .linear import FEW, by_parts
+from .precision import Bits
+
+_GROUP = 128  # weights of a row that share a scale, at 4 bits
+_LANES = 16  # PyTorch's product by int8 reads so many at once, and beyond the end if there are fewer
+_WHOLE = ("lm_head", "wo")  # 8 bits at least: the last matrix decides, and T5 asks its `wo` for a number format
+
+
+class Int8Linear(nn.Module):
+    """A linear layer with one scale a row."""
+
+    weight: Tensor
+    scale: Tensor
+
+    def __init__(self, weight: Tensor) -> None:
+        """weight: [out, in]."""
+        super().__init__()
+        scale = weight.float().abs().amax(1).clamp(min=1e-8) / 127
+        self.register_buffer("weight", (weight.float() / scale[:, None]).round_().to(torch.int8))
+        self.register_buffer("scale", scale.to(torch.bfloat16))
+        self.bias: nn.Parameter | None = None
+
+    def forward(self, values: Tensor) -> Tensor:
+        """bfloat16 [..., in] -> [..., out]."""
+        rows = values.reshape(-1, values.shape[-1])
+        if rows.device.type != "cpu":
+            out = F.linear(rows, self.weight.to(rows.dtype)) * self.scale.to(rows.dtype)
+        elif len(rows) <= FEW and rows.shape[1] % _LANES == 0:
+            out = torch.ops.aten._weight_int8pack_mm(rows.contiguous(), self.weight, self.scale)
+        else:
+            out = (by_parts(rows, self.weight) * self.scale).to(rows.dtype)
+        return _finished(out, values, self.bias)
+
+
+class Int4Linear(nn.Module):
+    """A linear layer with a scale and a middle for each group of a row's weights."""
+
+    def __init__(self, weight: Tensor) -> None:
+        """weight: [out, in], `in` a multiple of the group."""
+        super().__init__()
+        groups = weight.float().unflatten(1, (-1, _GROUP))
+        least, most = groups.amin(2, keepdim=True), groups.amax(2, keepdim=True)
+        scale = ((most - least) / 15).clamp(min=1e-8)
+        steps = ((groups - least) / scale).round_().clamp_(0, 15).to(torch.int32).flatten(1)
+        self.register_buffer("packed", torch.ops.aten._convert_weight_to_int4pack_for_cpu(steps, 1))
+        scales = torch.cat([scale, least + 8 * scale], dim=2).transpose(0, 1)  # [groups, out, 2]
+        self.register_buffer("scales", scales.to(torch.bfloat16).contiguous())
+        self.bias: nn.Parameter | None = None
+
+    def forward(self, values: Tensor) -> Tensor:
+        """bfloat16 [..., in] -> [..., out]."""
+        rows = values.reshape(-1, values.shape[-1]).contiguous()
+        out = torch.ops.aten._weight_int4pack_mm_for_cpu(rows, self.packed, _GROUP, self.scales)
+        return _finished(out, values, self.bias)
+
+
+def load_quantised(folder: Path, kind: Any, bits: Bits) -> Any:
+    """A transformers folder -> its model on the CPU. kind: the AutoModel class. ModelError if a weight is missing."""
+    config = AutoConfig.from_pretrained(  # nosec B615 - a folder of this machine
+        folder, local_files_only=True, trust_remote_code=False
+    )
+    with init_empty_weights():
+        model = kind.from_config(config, dtype=torch.bfloat16)
+    for file in sorted(folder.glob("*.safetensors")):
+        with safe_open(file, "pt") as tensors:
+            for name in tensors.keys():  # noqa: SIM118 - it is no dictionary
+                _place(model, name, tensors.get_tensor(name), bits)
+    model.tie_weights()
+    missing = [name for name, parameter in model.named_parameters() if parameter.is_meta]
+    if missing:
+        raise ModelError(f"{folder} lacks {missing[0]} and {len(missing) - 1} more weights. Install the model again.")
+    return model
+
+
+def _place(model: Any, name: str, value: Tensor, bits: Bits) -> None:
+    """Put a tensor where it belongs; a linear layer's matrix brings a layer of its own."""
+    path, _, leaf = name.rpartition(".")
+    try:
+        owner = model.get_submodule(path)
+        wanted = getattr(owner, leaf).shape
+    except AttributeError as error:
+        raise ModelError(f"The language model has no place for {name}. Install the model again.") from error
+    if value.shape != wanted:
+        raise ModelError(f"{name} has shape {list(value.shape)}, not {list(wanted)}. Install the model again.")
+    if isinstance(owner, nn.Linear) and leaf == "weight":
+        layer = _layer(path.rpartition(".")[2], value, bits)
+        layer.bias = owner.bias
+        model.set_submodule(path, layer)
+    else:
+        kept = value.to(torch.bfloat16, copy=True)  # a view would keep its whole file in memory
+        setattr(owner, leaf, nn.Parameter(kept, requires_grad=False))
+
+
+def _layer(name: str, weight: Tensor, bits: Bits) -> Int8Linear | Int4Linear:
+    whole = bits == 8 or name in _WHOLE or weight.shape[1] % _GROUP or weight.shape[0] % 64
+    return Int8Linear(weight) if whole else Int4Linear(weight)
+
+
+def _finished(out: Tensor, values: Tensor, bias: Tensor | None) -> Tensor:
+    shaped = out.reshape(*values.shape[:-1], out.shape[-1])
+    return shaped if bias is None else shaped + bias

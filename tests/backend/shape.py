@@ -1,0 +1,88 @@
+"""`python -m tests.backend.shape NAME FOLDER`: a member of the family at full size with random weights, for measuring.
+
+Its words are made up too, so that it needs no data.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+from transformers import AutoModelForCausalLM, LlamaConfig
+
+from rsgpt_backend.bench import PROMPTS
+from rsgpt_backend.model.family import FAMILY
+from rsgpt_backend.model.language import Language, file_sha256
+from rsgpt_backend.model.rsgpt import Rsgpt
+from rsgpt_backend.model.weights import WEIGHTS_FILE
+from tests.backend.toy import make_language
+
+_LLAMA = {
+    "rsgpt-7b": LlamaConfig(vocab_size=32001, hidden_size=4096, intermediate_size=11008, num_hidden_layers=32),
+    "rsgpt-13b": LlamaConfig(
+        vocab_size=32001, hidden_size=5120, intermediate_size=13824, num_hidden_layers=40, num_attention_heads=40
+    ),
+}
+_NOISE = torch.randn(1 << 24, generator=torch.Generator().manual_seed(1))
+
+
+def main(name: str, folder: Path) -> None:
+    """Write the folder; its language model lies in it."""
+    language = folder / "language"
+    make_language(language, PROMPTS, 800)  # for its tokenizer: it reads them in as many tokens as LLaMA's, 4 to 6
+    with torch.device("meta"):
+        model = AutoModelForCausalLM.from_config(_LLAMA[name], dtype=torch.bfloat16)
+        qformer = dataclasses.replace(FAMILY[name].qformer, tokenizer="language")
+        config = dataclasses.replace(FAMILY[name], qformer=qformer)
+        whole = Rsgpt(config, Language(model, None))
+    _LLAMA[name].architectures = ["LlamaForCausalLM"]
+    _LLAMA[name].save_pretrained(language)
+    for number, part in enumerate(_parts(model.state_dict(), torch.bfloat16)):
+        save_file(part, language / f"{'model' if not number else f'model-{number:05}'}.safetensors", {"format": "pt"})
+    _index(language)
+    filled = {}
+    for prefix, part, dtype in (("encoder", whole.encoder, torch.float16), ("bridge", whole.bridge, torch.float32)):
+        filled |= {f"{prefix}.{key}": _random(key, value, dtype) for key, value in part.state_dict().items()}
+    save_file(filled, folder / WEIGHTS_FILE)
+    dataclasses.replace(config, weights_sha256=file_sha256(folder / WEIGHTS_FILE)).write(folder)
+
+
+def _parts(state: dict[str, Tensor], dtype: torch.dtype) -> Iterator[dict[str, Tensor]]:
+    """A few layers at a time."""
+    part: dict[str, Tensor] = {}
+    for key, value in state.items():
+        part[key] = _random(key, value, dtype)
+        if sum(tensor.nbytes for tensor in part.values()) > 2e9:
+            yield part
+            part = {}
+    yield part
+
+
+def _random(name: str, like: Tensor, dtype: torch.dtype) -> Tensor:
+    """The same noise over and over; norms multiply by one, and nothing is added."""
+    if like.ndim < 2:
+        return torch.full(like.shape, float(not name.endswith("bias")), dtype=dtype)
+    noise = (_NOISE * like.shape[-1] ** -0.5).to(dtype)
+    return noise.repeat(-(-like.numel() // len(noise)))[: like.numel()].view(like.shape)
+
+
+def _index(language: Path) -> None:
+    """The list of files that transformers looks for."""
+    (language / "model.safetensors").rename(language / "model-00000.safetensors")
+    files = {}
+    for file in sorted(language.glob("model-*.safetensors")):
+        header = file.open("rb")
+        names = json.loads(header.read(int.from_bytes(header.read(8), "little")))
+        files |= {name: file.name for name in names if name != "__metadata__"}
+    index = {"metadata": {}, "weight_map": files}
+    (language / "model.safetensors.index.json").write_text(json.dumps(index), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]))
