@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Optional, cast
 
+from ..core.language import translate
 from ..errors import Cancelled
 
 # What a QGIS installation sets for itself and another Python would trip over.
@@ -82,6 +83,24 @@ def run(
         end(process)
 
 
+def glance(command: Sequence[str], timeout_s: float) -> Optional[str]:
+    """Run a quick command and return what it prints; None where it cannot be run, fails or takes too long."""
+    try:
+        ran = subprocess.run(  # nosec B603 - a list of arguments, no shell, programs named by us
+            list(command),
+            env=clean_environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=True,
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return None
+    return ran.stdout
+
+
 def follow(stream: IO[str], take: Callable[[str], None]) -> threading.Thread:
     """Give each line of `stream` to `take` on a thread of its own, until the stream ends."""
 
@@ -100,7 +119,7 @@ def _lines(output: IO[str], is_cancelled: Callable[[], bool]) -> Iterator[str]:
     reader = follow(output, arrived.put)
     while reader.is_alive() or not arrived.empty():
         if is_cancelled():
-            raise Cancelled("Stopped.")
+            raise Cancelled(translate("Rsgpt", "Stopped."))
         with contextlib.suppress(queue.Empty):
             yield arrived.get(timeout=_POLL_S)
 

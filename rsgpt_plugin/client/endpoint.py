@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 from urllib.parse import urlsplit, urlunsplit
 
+from ..core.language import translate
 from ..errors import ServerError
+
+_PORTS = {"http": 80, "https": 443}
+_VERSION = re.compile(r"v\d\w*")
+_ONE_AT_A_TIME = (11434, 1234)  # Ollama and LM Studio answer one request after the other
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """The base address of an OpenAI-compatible server, ending in `/v1`. The key never appears in a repr."""
+    """The base address of an OpenAI-compatible server, ending in its version. The key never appears in a repr.
+
+    auth: id of a configuration in QGIS's authentication database that signs requests, in place of a key.
+    """
 
     url: str
     api_key: str = field(default="", repr=False)
+    auth: str = ""
+
+    @property
+    def origin(self) -> str:
+        """`scheme://host:port`: what a person allows pictures to be sent to."""
+        parts = urlsplit(self.url)
+        host = parts.hostname or ""
+        return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}:{parts.port or _PORTS.get(parts.scheme, 0)}"
 
     @property
     def is_loopback(self) -> bool:
@@ -32,21 +49,41 @@ class Endpoint:
         return f"{self.url}/{route}"
 
 
-def read_address(text: str, api_key: str = "") -> Endpoint:
+def read_address(text: str, api_key: str = "", auth: str = "") -> Endpoint:
     """Make an endpoint of what a person types: with or without `/v1`, with or without a slash at the end."""
     parts = urlsplit(text.strip())
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ServerError(f"“{text}” is no server address. Write one like http://127.0.0.1:8000/v1.")
-    path = parts.path.rstrip("/")
-    if not path.endswith("/v1"):
+    try:
+        known = parts.scheme in _PORTS and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        known = False
+    if not known:
+        raise ServerError(
+            translate("Rsgpt", "“{text}” is no server address. Write one like http://127.0.0.1:8000/v1.").format(
+                text=text
+            )
+        )
+    if "@" in parts.netloc:
+        raise ServerError(
+            translate("Rsgpt", "Leave name and password out of the address. Choose them as the key instead.")
+        )
+    path = parts.path.rstrip("/").removesuffix("/chat/completions")
+    if not any(_VERSION.fullmatch(part) for part in path.split("/")):
         path += "/v1"
-    return Endpoint(urlunsplit((parts.scheme, parts.netloc, path, "", "")), api_key)
+    return Endpoint(urlunsplit((parts.scheme, parts.netloc, path, "", "")), api_key, auth)
 
 
 class Server(Protocol):
     """What a gateway needs of a server: where it is, and what can be done when it falls silent."""
 
-    in_flight: int
+    @property
+    def in_flight(self) -> int:
+        """How many requests one run may have under way at most."""
+        ...
+
+    @property
+    def in_flight_at_first(self) -> int:
+        """With how many it begins."""
+        ...
 
     def endpoint(self, is_cancelled: Callable[[], bool]) -> Endpoint:
         """Return where it listens, starting it if that is ours to do; may take minutes, Cancelled on cancel."""
@@ -67,12 +104,32 @@ class Server(Protocol):
 
 @dataclass(frozen=True)
 class ForeignServer:
-    """A server that somebody else runs: it can be asked, not started."""
+    """A server that somebody else runs: it can be asked, not started. Nothing is sent to a host before it is allowed.
+
+    allowed: origins that may be sent pictures; this machine needs no permission.
+    """
 
     at: Endpoint
-    in_flight: int = 2
+    allowed: tuple[str, ...] = ()
+    in_flight_at_first = 2
+
+    @property
+    def in_flight(self) -> int:
+        if urlsplit(self.at.url).port in _ONE_AT_A_TIME:
+            return 1
+        # Qt opens at most six connections to one host; a seventh would wait unseen, and count as unanswered.
+        return 8 if self.at.is_loopback else 6
 
     def endpoint(self, is_cancelled: Callable[[], bool]) -> Endpoint:
+        if not self.at.is_loopback and self.at.origin not in self.allowed:
+            raise ServerError(
+                translate(
+                    "Rsgpt",
+                    "Pictures would leave this machine for {origin}, which has not been allowed yet. "
+                    "Allow this host in the options of RSGPT, under the model server, or choose "
+                    "another way to run the model.",
+                ).format(origin=self.at.origin)
+            )
         return self.at
 
     def can_restart(self, silent: bool) -> bool:

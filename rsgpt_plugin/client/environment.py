@@ -14,23 +14,30 @@ from pathlib import Path
 from typing import Optional
 
 from ..core import paths
+from ..core.language import mark, marked, translate
 from ..errors import RsgptError, SetupError
 from . import child
-from .install_errors import advice
-from .installer import Installer
+from .backend import Backend
+from .install_errors import advice, failure
+from .installer import Build, Installer
 from .interpreters import find_python
 from .models import BACKEND
 from .sole_owner import sole_owner
 
 GROUPS = ("evaluate", "test", "train")
 _MAIN = "requirements.lock"
+_MAKE = "python3 -m rsgpt_plugin.client.environment make"
 _MARKER = "rsgpt-environment.json"
-_SPACE_BYTES = 3_000_000_000
 _VERIFY = (
     "import torch, transformers; "
     "print(f'torch {torch.__version__}, transformers {transformers.__version__}, '"
     " f'CUDA {torch.version.cuda or \"none\"}')"
 )
+
+# What the packages of the main lock take on Linux, in bytes: fetched, and unpacked with the language model.
+# Sums of the files' sizes in their index (`uv lock`) and of installed files; unpacked CUDA is an estimate.
+FETCHED = {Build.CPU: 400_000_000, Build.CUDA: 3_000_000_000}
+UNPACKED = {Build.CPU: 1_600_000_000, Build.CUDA: 7_000_000_000}
 
 Say = Callable[[str], None]
 Check = Callable[[], bool]
@@ -39,29 +46,39 @@ Check = Callable[[], bool]
 class State(Enum):
     """How far the environment is. Each has a sentence that says what to do."""
 
-    MISSING = "is not set up"
-    HALF_MADE = "was only half set up"
-    STALE = "belongs to another version of the plugin"
-    READY = "is ready"
+    MISSING = mark("is not set up")
+    HALF_MADE = mark("was only half set up")
+    STALE = mark("belongs to another version of the plugin")
+    READY = mark("is ready")
 
     @property
     def advice(self) -> str:
         """What to tell a person who wants to use it in this state."""
         if self is State.READY:
-            return "The model is ready."
-        return (
-            f"The model's environment {self.value}. Choose Raster ▸ RSGPT ▸ Set up the model… in QGIS, or run "
-            "`python3 -m rsgpt_plugin.client.environment make` in the plugin's folder."
+            return translate("Rsgpt", "The model is ready.")
+        sentence = translate(
+            "Rsgpt",
+            "The model's environment {state}. Choose Raster ▸ RSGPT ▸ Set up the model… in QGIS, or run `{command}` "
+            "in the plugin's folder.",
         )
+        return sentence.format(state=marked(self.value), command=_MAKE)
 
 
 class ManagedEnvironment:
     """The Python environment under `home`/env. Made once, used by every QGIS window of this user."""
 
-    def __init__(self, home: Path, backend: Path = BACKEND, variables: Optional[Mapping[str, str]] = None) -> None:
-        """variables: added to the environment of the installer, such as HTTPS_PROXY."""
+    def __init__(
+        self,
+        home: Path,
+        backend: Path = BACKEND,
+        variables: Optional[Mapping[str, str]] = None,
+        build: Build = Build.AUTO,
+    ) -> None:
+        """variables: added to the environment of the installer, such as HTTPS_PROXY. build: of torch."""
         self.home = home
         self.folder = home / "env"
+        self.downloads = home / "download"
+        self._build = build
         self._backend = backend
         self._variables = dict(variables or {})
 
@@ -85,48 +102,69 @@ class ManagedEnvironment:
         groups: Collection[str] = (),
         say: Say = lambda line: None,
         is_cancelled: Check = lambda: False,
+        watch: Say = lambda line: None,
     ) -> None:
-        """Bring it to READY. Idempotent; may take many minutes; `say` gets a line at a time.
+        """Bring it to READY. Idempotent; may take many minutes; `say` gets a line at a time, `watch` all lines.
+
+        What was fetched before a stop or a failure is not fetched again.
 
         SetupError with a sentence of advice; Cancelled within a second of `is_cancelled`.
         """
         with sole_owner(self.home / "env.lock"):
             state = self.state(groups)
             if state is State.READY:
-                say(f"The model's environment is ready: {self.folder}")
+                say(translate("Rsgpt", "The model's environment is ready: {folder}").format(folder=self.folder))
                 return
             if state is State.HALF_MADE:
-                say("The model's environment was only half made; starting afresh.")
+                say(translate("Rsgpt", "The model's environment was only half made; starting afresh."))
                 shutil.rmtree(self.folder)
             if not self.python.exists():
                 self._create(say, is_cancelled)
-            self._install(groups, say, is_cancelled)
-            say(f"The model's environment is ready: {self.folder}")
+            self._install(groups, say, is_cancelled, watch)
+            shutil.rmtree(self.downloads, ignore_errors=True)
+            say(translate("Rsgpt", "The model's environment is ready: {folder}").format(folder=self.folder))
+
+    def remove(self) -> None:
+        """Take it away, with what was fetched for it and the unpacked language model; OSError where it cannot."""
+        with sole_owner(self.home / "env.lock"):
+            for folder in self.parts():
+                if folder.exists():
+                    shutil.rmtree(folder)
+
+    def parts(self) -> tuple[Path, ...]:
+        """The folders that belong to it."""
+        return (self.folder, self.downloads, self.home / "language")
 
     def backend_command(self, arguments: Sequence[str]) -> list[str]:
-        """Return the command line of the model's side. `-P`: nothing in the current folder can shadow a module."""
-        return [str(self.python), "-P", "-m", "rsgpt_backend", *arguments]
+        """See Backend.command."""
+        return self.backend().command(arguments)
 
     def backend_variables(self) -> dict[str, str]:
-        """Return the whole environment for `backend_command`; nothing in it may reach for the network."""
-        offline = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
-        ours = {"PYTHONPATH": str(self._backend), "RSGPT_HOME": str(self.home)}
-        return child.clean_environment({**ours, **offline})
+        """See Backend.variables."""
+        return self.backend().variables()
+
+    def backend(self) -> Backend:
+        """Return how the model's side is run in it, whether it is ready or not."""
+        return Backend(self.python, self.home, self._backend)
 
     def _create(self, say: Say, is_cancelled: Check) -> None:
         self.home.mkdir(parents=True, exist_ok=True)
-        if shutil.disk_usage(self.home).free < _SPACE_BYTES:
+        if shutil.disk_usage(self.home).free < space_needed(self._build):
             raise SetupError(advice(["no space left"]))
         command = _creation(self.folder)
-        say(f"Making an environment with {command[0]} in {self.folder}")
+        say(
+            translate("Rsgpt", "Making an environment with {command} in {folder}").format(
+                command=command[0], folder=self.folder
+            )
+        )
         status, lines = child.run(command, self.home, is_cancelled=is_cancelled)
         if status:
-            raise SetupError(advice(lines))
+            raise failure(lines)
 
-    def _install(self, groups: Collection[str], say: Say, is_cancelled: Check) -> None:
+    def _install(self, groups: Collection[str], say: Say, is_cancelled: Check, watch: Say) -> None:
         recorded = self._recorded()
-        environment = child.clean_environment(self._variables)
-        installer = Installer(self.python, self.home, environment, say, is_cancelled)
+        environment = child.clean_environment({**self._kept_downloads(), **self._variables})
+        installer = Installer(self.python, self.home, environment, say, is_cancelled, watch=watch)
         for name in _lock_names(groups):
             lock = self._backend / name
             if recorded.get(name) == _digest(lock):
@@ -134,7 +172,7 @@ class ManagedEnvironment:
             if name == _MAIN:
                 recorded = {}
                 (self.folder / _MARKER).unlink(missing_ok=True)
-                installer.install_torch(lock)
+                installer.install_torch(lock, self._build)
             installer.install_lock(lock)
             if name == _MAIN:
                 self._verify(say, is_cancelled)
@@ -145,8 +183,18 @@ class ManagedEnvironment:
         command = [str(self.python), "-c", _VERIFY]
         status, lines = child.run(command, self.home, is_cancelled=is_cancelled)
         if status:
-            raise SetupError(f"The packages are there but do not work: {(lines or ['no reason given'])[-1][:300]}")
-        say(f"Checked: {lines[-1]}")
+            raise SetupError(
+                translate("Rsgpt", "The packages are there but do not work. {lines}").format(lines=advice(lines)),
+                "\n".join(lines),
+            )
+        say(translate("Rsgpt", "Checked: {lines}").format(lines=lines[-1]))
+
+    def _kept_downloads(self) -> dict[str, str]:
+        """Where installers keep what they fetch, so that a second attempt finds it."""
+        scratch = self.downloads / "scratch"
+        scratch.mkdir(parents=True, exist_ok=True)
+        caches = {"PIP_CACHE_DIR": str(self.downloads / "pip"), "UV_CACHE_DIR": str(self.downloads / "uv")}
+        return {**caches, **{name: str(scratch) for name in ("TMPDIR", "TEMP", "TMP")}}
 
     def _recorded(self) -> dict[str, str]:
         try:
@@ -161,10 +209,40 @@ class ManagedEnvironment:
         draft.replace(self.folder / _MARKER)
 
 
+def space_needed(build: Build) -> int:
+    """Bytes that have to be free before it is made. Build.AUTO asks the driver, which may take seconds."""
+    chosen = Build.CUDA if build.wants_cuda else Build.CPU
+    return FETCHED[chosen] + UNPACKED[chosen]
+
+
+def backend_for(python: str) -> Backend:
+    """Return how the model's side is run: by the user's `python`, or, where that is "", by the managed environment.
+
+    SetupError where there is none that is ready.
+    """
+    if not python:
+        environment = ManagedEnvironment(paths.home())
+        state = environment.state()
+        if state is not State.READY:
+            raise SetupError(state.advice)
+        return environment.backend()
+    if not Path(python).is_file():
+        raise SetupError(
+            translate(
+                "Rsgpt", "The Python that was chosen is not there: {python}. Choose another in the set-up."
+            ).format(python=python)
+        )
+    return Backend(Path(python), paths.home(), users_own=True)
+
+
 def _lock_names(groups: Collection[str]) -> list[str]:
     unknown = sorted(set(groups) - set(GROUPS))
     if unknown:
-        raise SetupError(f"There is no group of packages named {unknown[0]}. Known: {', '.join(GROUPS)}.")
+        raise SetupError(
+            translate("Rsgpt", "There is no group of packages named {unknown}. Known: {groups}.").format(
+                unknown=unknown[0], groups=", ".join(GROUPS)
+            )
+        )
     return [_MAIN, *(f"requirements-{group}.lock" for group in GROUPS if group in groups)]
 
 
@@ -172,7 +250,9 @@ def _digest(lock: Path) -> str:
     try:
         return hashlib.sha256(lock.read_bytes()).hexdigest()
     except OSError as error:
-        raise SetupError(f"The plugin is incomplete: {lock} is missing. Install it again.") from error
+        raise SetupError(
+            translate("Rsgpt", "The plugin is incomplete: {lock} is missing. Install it again.").format(lock=lock)
+        ) from error
 
 
 def _creation(folder: Path) -> list[str]:
@@ -183,8 +263,12 @@ def _creation(folder: Path) -> list[str]:
     if uv is not None:
         return [uv, "venv", "--seed", "--python", "3.12", str(folder)]
     raise SetupError(
-        "There is no Python of version 3.11 to 3.14 with its venv module on this machine. Install one "
-        "(on Debian and Ubuntu the package python3-venv too), then set up again."
+        translate(
+            "Rsgpt",
+            "There is no Python of version 3.11 to 3.14 with its venv module on this "
+            "machine. Install one (on Debian and Ubuntu the package python3-venv too), then "
+            "set up again.",
+        )
     )
 
 

@@ -7,70 +7,112 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Optional, Union
+from typing import Optional
 
 from qgis.core import QgsFeedback
 from qgis.PyQt.QtCore import QEventLoop, QTimer
 
-from ..errors import Cancelled, RsgptError, ServerError
+from ..core.language import translate
+from ..errors import Cancelled, ModelError, RsgptError, ServerError
+from .allowance import Allowance
+from .asker import Outcome
+from .complaints import Complaint, read_complaint
 from .endpoint import Endpoint, Server
-from .local_server import shared_server
+from .manners import Manners, manners_of
 from .models import ModelInfo
-from .protocol import Prompt, Reply, build_request, parse_error, parse_models, parse_reply
+from .protocol import Prompt, Reply, build_request, error_words, parse_error, parse_models, parse_reply
+from .shrinking import PictureLimit, next_smaller
+from .streaming import StreamedReply, asking_to_stream
 from .transport import Ending, Exchange, Limits, Transport
-
-Outcome = Union[Reply, RsgptError]
 
 _TICK_MS = 100
 _MOST_RETRIES = 2
-_MOST_REFUSALS = 20
+_MOST_SHRINKS = 6
+_HOPELESS = 10  # so many failures and no answer at all end a run
 _LONGEST_WAIT_S = 60.0
 _FATAL = (301, 302, 303, 307, 308, 401, 403, 404)
 
 
 @dataclass
 class _Call:
-    """A prompt that has no answer yet. not_before: monotonic seconds."""
+    """A prompt that has no answer yet. not_before, turned_away: monotonic seconds, the latter of the first time.
+
+    plain: it is sent without optional fields, to see whether those were what the server refused.
+    """
 
     index: int
-    body: bytes
+    prompt: Prompt
     retries: int = 0
-    refusals: int = 0
+    shrinks: int = 0
+    plain: bool = False
+    turned_away: float = 0.0
     not_before: float = 0.0
-
-
-def local_gateway(model: str) -> Gateway:
-    """Return a gateway to this QGIS's own server, which starts with the first prompt and not before."""
-    return Gateway(shared_server(model), model)
 
 
 class Gateway:
     """The way to one server, for one run. Use it in one thread; it may be made in another."""
 
-    def __init__(self, server: Server, model: str, limits: Optional[Limits] = None) -> None:
+    def __init__(
+        self, server: Server, model: str, limits: Optional[Limits] = None, pictures: Optional[PictureLimit] = None
+    ) -> None:
+        """pictures: what the server takes, as far as a person has said so; the rest is learned."""
         self._server = server
         self._model = model
-        self._limits = limits or Limits()
+        self._pictures = pictures or PictureLimit()
         self._restarts_left = 1
+        self.limits = limits or Limits()
+        self.manners = Manners(self._pictures)
 
     def ask_many(
         self, prompts: Iterable[Prompt], feedback: Optional[QgsFeedback] = None
     ) -> Iterator[tuple[int, Outcome]]:
-        """Yield the index of each prompt and its reply, or the error of that prompt, as they finish.
-
-        Prompts are taken as they can be sent. Cancelled on cancel, within a tick; ServerError or ModelError
-        where going on is senseless: wrong key, unknown model, a server that died a second time.
-        """
+        """See Asker. Cancelled within a tick; senseless are a wrong key, an unknown model, a second death."""
         run = _Run(self, prompts, feedback)
         try:
             yield from run.outcomes()
         finally:
             run.close()
 
+    def ask_one(self, prompt: Prompt, on_text: Callable[[str], None], feedback: Optional[QgsFeedback] = None) -> Reply:
+        """See Asker. What the server does not stream is asked for in one piece, with all the patience of a run."""
+        streamed, is_cancelled = StreamedReply(on_text), _cancel_check(feedback)
+        transport = self.open(is_cancelled)
+        try:
+            exchange = self._stream(transport, streamed, prompt, is_cancelled)
+            if exchange.status in _FATAL:
+                raise parse_error(exchange.status, bytes(exchange.body))
+            if exchange.status == 200 and (streamed.is_over or exchange.ending is Ending.WHOLE):
+                return streamed.reply(exchange.body)
+            if streamed.has_begun or exchange.ending in (Ending.SILENT, Ending.OVERSIZED):
+                raise ServerError(self.silence(transport.endpoint, exchange.reason))
+        finally:
+            transport.close()
+        for _, outcome in self.ask_many([prompt], feedback):
+            if isinstance(outcome, RsgptError):
+                raise outcome
+            on_text(outcome.text)
+            return outcome
+        raise ServerError(translate("Rsgpt", "The model server sent no answer. Ask again."))
+
+    def _stream(
+        self, transport: Transport, streamed: StreamedReply, prompt: Prompt, is_cancelled: Callable[[], bool]
+    ) -> Exchange:
+        """Follow the answer to its end; a busy server is asked again when it says."""
+        body = asking_to_stream(self.request(prompt))
+        begin = time.monotonic()
+        while True:
+            exchange = transport.post("chat/completions", body)
+            _wait(lambda: _follow(exchange, streamed), is_cancelled)  # noqa: B023 - called before the next round
+            if exchange.status not in (429, 503) or time.monotonic() - begin > self.limits.first_byte_s:
+                return exchange
+            due = time.monotonic() + _retry_after(exchange)
+            transport.release(exchange)
+            _wait(lambda: time.monotonic() >= due, is_cancelled)  # noqa: B023 - called before the next round
+
     def models(self, feedback: Optional[QgsFeedback] = None) -> list[ModelInfo]:
         """Return what the server lists."""
         endpoint = self._server.endpoint(_cancel_check(feedback))
-        transport = Transport(endpoint, self._limits, 1)
+        transport = Transport(endpoint, self.limits, 1)
         try:
             exchange = transport.get("models")
             _wait(exchange.poll, _cancel_check(feedback))
@@ -84,33 +126,40 @@ class Gateway:
 
     def open(self, is_cancelled: Callable[[], bool]) -> Transport:
         """Return a transport to the server, starting the server if need be."""
-        return Transport(self._server.endpoint(is_cancelled), self._limits, self.in_flight)
+        return self._transport(self._server.endpoint(is_cancelled))
 
     def reopen(self, failed: Endpoint, is_cancelled: Callable[[], bool]) -> Transport:
         """Return a transport to the restarted server. Once; the next time it raises."""
         if not self._restarts_left:
-            words = "The model server stopped twice in this run. What is answered is kept; run again to go on."
+            words = translate(
+                "Rsgpt", "The model server stopped twice in this run. What is answered is kept; run again to go on."
+            )
             raise ServerError(f"{words} {self._server.last_words()}".strip())
         self._restarts_left -= 1
-        return Transport(self._server.restart(failed, is_cancelled), self._limits, self.in_flight)
+        return self._transport(self._server.restart(failed, is_cancelled))
 
     def can_restart(self, silent: bool) -> bool:
         """Whether a restart would help."""
         return self._server.can_restart(silent)
 
-    def request(self, prompt: Prompt) -> bytes:
-        """Return the body that asks `prompt`."""
-        return build_request(prompt, self._model)
+    def request(self, prompt: Prompt, plain: bool = False) -> bytes:
+        """Return the body that asks `prompt`, as the server likes it. plain: without optional fields."""
+        return build_request(self.manners.fit(prompt), self._model, plain or self.manners.plain)
 
-    @property
-    def in_flight(self) -> int:
-        """How many requests may be under way."""
-        return self._server.in_flight
+    def allowance(self) -> Allowance:
+        """Return how many requests may be under way, for one run."""
+        return Allowance(self._server.in_flight_at_first, self._server.in_flight)
 
     def silence(self, endpoint: Endpoint, reason: str) -> str:
         """Return the sentence for a server that cannot be reached."""
-        said = f"The model server at {endpoint.url} does not answer ({reason}). Check that it runs, then run again."
-        return f"{said} {self._server.last_words()}".strip()
+        said = translate(
+            "Rsgpt", "The model server at {url} does not answer ({reason}). Check that it runs, then run again."
+        )
+        return f"{said.format(url=endpoint.url, reason=reason)} {self._server.last_words()}".strip()
+
+    def _transport(self, endpoint: Endpoint) -> Transport:
+        self.manners = manners_of(endpoint.origin, self._pictures)
+        return Transport(endpoint, self.limits, self._server.in_flight)
 
 
 class _Run:
@@ -120,6 +169,9 @@ class _Run:
         self._gateway = gateway
         self._prompts = enumerate(prompts)
         self._is_cancelled = _cancel_check(feedback)
+        self._allowance = gateway.allowance()
+        self._failures = 0  # before the first answer
+        self._answers = 0
         self._transport: Optional[Transport] = None
         self._waiting: deque[_Call] = deque()
         self._active: dict[Exchange, _Call] = {}
@@ -145,14 +197,15 @@ class _Run:
 
     def _fill(self) -> bool:
         """Send what may be sent; False when nothing waits and nothing is under way."""
-        while len(self._active) < self._gateway.in_flight:
+        while len(self._active) < self._allowance.allowed:
             call = self._next_call()
             if call is None:
                 break
             self._check()
             if self._transport is None:
                 self._transport = self._gateway.open(self._is_cancelled)
-            self._active[self._transport.post("chat/completions", call.body)] = call
+            body = self._gateway.request(call.prompt, call.plain)
+            self._active[self._transport.post("chat/completions", body)] = call
             self._loop.processEvents()  # let it go out while the next picture is taken
         return bool(self._active or self._waiting)
 
@@ -165,13 +218,13 @@ class _Run:
         if self._waiting:
             return None
         for index, prompt in self._prompts:
-            return _Call(index, self._gateway.request(prompt))
+            return _Call(index, prompt)
         return None
 
     def _collect(self, ended: list[Exchange]) -> bool:
         ended.extend(exchange for exchange in self._active if exchange.poll())
-        due = time.monotonic()
-        return bool(ended) or any(call.not_before <= due for call in self._waiting)
+        has_room, due = len(self._active) < self._allowance.allowed, time.monotonic()
+        return bool(ended) or (has_room and any(call.not_before <= due for call in self._waiting))
 
     def _settle(self, exchange: Exchange) -> Optional[tuple[int, Outcome]]:
         """Return the outcome of a finished exchange, or None where its call goes another round."""
@@ -182,25 +235,78 @@ class _Run:
         ending, status, body = exchange.ending, exchange.status, bytes(exchange.body)
         transport.release(exchange)
         if ending is Ending.OVERSIZED:
-            return call.index, ServerError(f"The model server misbehaves: {exchange.reason}. Restart it.")
+            return call.index, ServerError(
+                translate("Rsgpt", "The model server misbehaves: {reason}. Restart it.").format(reason=exchange.reason)
+            )
         if ending is not Ending.WHOLE:
             self._recover(call, exchange, transport)
-        elif not self._postponed(call, exchange):
-            if status in _FATAL:
-                raise parse_error(status, body)
-            return call.index, _outcome(status, body)
-        return None
+            return None
+        if status == 200:
+            return self._taken(call, _outcome(body))
+        complaint = read_complaint(status, error_words(body))
+        if self._postponed(call, exchange, complaint) or self._adapted(call, complaint):
+            return None
+        error = parse_error(status, body)
+        if status in _FATAL or complaint is Complaint.KEY:
+            raise error
+        return self._taken(call, error)
 
-    def _postponed(self, call: _Call, exchange: Exchange) -> bool:
-        """Whether the server was busy or stumbled, so that the call was put back to be sent later."""
-        if exchange.status in (429, 503) and call.refusals < _MOST_REFUSALS:
-            call.refusals += 1
+    def _taken(self, call: _Call, outcome: Outcome) -> tuple[int, Outcome]:
+        """Note how it went, and raise what makes it senseless to go on."""
+        if isinstance(outcome, Reply):
+            self._answers += 1
+            self._allowance.answered()
+            self._gateway.manners.plain |= call.plain
+        else:
+            self._failures += 1
+            if isinstance(outcome, ModelError):
+                raise outcome
+            if not self._answers and self._failures >= _HOPELESS:
+                raise ServerError(
+                    translate(
+                        "Rsgpt", "The first {hopeless} questions all failed, so the rest is not asked. {outcome}"
+                    ).format(hopeless=_HOPELESS, outcome=outcome)
+                )
+        return call.index, outcome
+
+    def _postponed(self, call: _Call, exchange: Exchange, complaint: Complaint) -> bool:
+        """Whether the server was busy, loading or stumbled, so that the call was put back to be sent later."""
+        if exchange.status in (429, 503):
+            self._allowance.fell_behind()
+            call.turned_away = call.turned_away or time.monotonic()
+            patience = self._gateway.limits.first_byte_s
+            if time.monotonic() - call.turned_away > patience:
+                said = error_words(bytes(exchange.body))
+                raise ServerError(
+                    translate("Rsgpt", "The model server has been busy for {patience:.0f} s. Run again later. {said}")
+                    .format(patience=patience, said=said)
+                    .strip()
+                )
             self._later(call, _retry_after(exchange))
             return True
-        if exchange.status >= 500 and call.retries < _MOST_RETRIES:
+        if exchange.status >= 500 and complaint is Complaint.OTHER and call.retries < _MOST_RETRIES:
             self._retry(call)
             return True
         return False
+
+    def _adapted(self, call: _Call, complaint: Complaint) -> bool:
+        """Whether the call was put back to be sent in another way: with a smaller picture, or with fewer fields."""
+        manners = self._gateway.manners
+        if complaint is Complaint.TOO_LARGE and call.shrinks < _MOST_SHRINKS:
+            smaller = next_smaller(manners.fit(call.prompt).image)
+            if smaller is not None:
+                call.shrinks += 1
+                manners.limit = manners.limit.tightest(smaller)
+                self._later(call, 0.0)
+                return True
+        if complaint not in (Complaint.FIELDS, Complaint.TOO_LARGE):
+            return False
+        if call.plain or manners.plain or manners.all_fields:
+            manners.all_fields |= call.plain
+            return False
+        call.plain = True
+        self._later(call, 0.0)
+        return True
 
     def _recover(self, call: _Call, exchange: Exchange, transport: Transport) -> None:
         """Send again what broke off, if need be to a restarted server."""
@@ -209,7 +315,9 @@ class _Run:
             self._waiting.extendleft([call, *self._active.values()])
             self._active.clear()
             self._transport = self._gateway.reopen(transport.endpoint, self._is_cancelled)
-        elif call.retries < _MOST_RETRIES and exchange.ending is Ending.BROKEN:
+        elif call.retries < _MOST_RETRIES and (exchange.ending is Ending.BROKEN or self._active):
+            if exchange.ending is Ending.SILENT:
+                self._allowance.fell_behind()  # what was silent among several may be answered among fewer
             self._retry(call)
         else:
             raise ServerError(self._gateway.silence(transport.endpoint, exchange.reason))
@@ -224,16 +332,22 @@ class _Run:
 
     def _check(self) -> None:
         if self._is_cancelled():
-            raise Cancelled("Stopped. What is answered so far is kept.")
+            raise Cancelled(translate("Rsgpt", "Stopped. What is answered so far is kept."))
 
 
-def _outcome(status: int, body: bytes) -> Outcome:
-    if status != 200:
-        return parse_error(status, body)
+def _outcome(body: bytes) -> Outcome:
     try:
         return parse_reply(body)
-    except ServerError as error:
+    except RsgptError as error:
         return error
+
+
+def _follow(exchange: Exchange, streamed: StreamedReply) -> bool:
+    """Take what has arrived of a streamed answer; True at its end."""
+    is_over = exchange.poll()
+    if exchange.status == 200:
+        streamed.read(exchange.body)
+    return is_over or streamed.is_over
 
 
 def _retry_after(exchange: Exchange) -> float:
@@ -252,5 +366,5 @@ def _wait(is_done: Callable[[], bool], is_cancelled: Callable[[], bool]) -> None
     ticker.start(_TICK_MS)
     while not is_done():
         if is_cancelled():
-            raise Cancelled("Stopped. What is answered so far is kept.")
+            raise Cancelled(translate("Rsgpt", "Stopped. What is answered so far is kept."))
         loop.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)

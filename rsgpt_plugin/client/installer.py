@@ -4,18 +4,34 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess  # nosec B404 - asking the driver for its GPUs takes a process
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
 from pathlib import Path
 
+from ..core.language import translate
 from ..errors import SetupError
 from . import child
-from .install_errors import advice
+from .install_errors import advice, failure
 
+_GLANCE_S = 20.0
 _UV = "uv==0.13.9"
 _CUDA_PREFIXES = ("nvidia", "cuda", "triton")
-_TOLD = ("Downloading ", "Downloaded ", "Processing ")
+_TOLD = ("Downloading ", "Downloaded ", "Processing ", "Using cached ")
+_PROGRESS_SINCE = (24, 1)  # the first pip that says in plain numbers how far a file is
+
+
+class Build(Enum):
+    """Which build of torch: the one that fits this machine's driver, or one that was chosen."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+
+    @property
+    def wants_cuda(self) -> bool:
+        """Whether it is the one with CUDA. AUTO asks the driver, which may take seconds."""
+        return has_gpu() if self is Build.AUTO else self is Build.CUDA
 
 
 class Installer:
@@ -28,25 +44,31 @@ class Installer:
         environment: Mapping[str, str],
         say: Callable[[str], None],
         is_cancelled: Callable[[], bool],
+        *,
+        watch: Callable[[str], None] = lambda line: None,
     ) -> None:
+        """say: gets what a person wants to read. watch: gets every line that is printed."""
         self._python = python
         self._folder = folder
         self._environment = environment
         self._say = say
         self._is_cancelled = is_cancelled
+        self._watch = watch
+        self._bar = ""
 
-    def install_torch(self, lock: Path) -> None:
-        """Install the locked torch, in the build that fits this machine, with what that build needs."""
+    def install_torch(self, lock: Path, build: Build = Build.AUTO) -> None:
+        """Install the locked torch in that build, with what that build needs."""
         pin = _pin(lock, "torch")
-        wants_cuda = has_gpu()
-        self._say(f"{pin}: looking for the {'CUDA' if wants_cuda else 'CPU'} build")
+        wants_cuda = build.wants_cuda
+        looking = translate("Rsgpt", "{pin}: looking for the {kind} build")
+        self._say(looking.format(pin=pin, kind="CUDA" if wants_cuda else "CPU"))
         if self._brings_cuda(pin, lock) != wants_cuda and self._install_build(pin, lock, wants_cuda):
             return
         self._pip("install", pin, "--constraint", str(lock))
 
     def install_lock(self, lock: Path) -> None:
         """Install exactly what `lock` lists."""
-        self._say(f"Installing what {lock.name} lists")
+        self._say(translate("Rsgpt", "Installing what {lock} lists").format(lock=lock.name))
         self._pip("install", "--no-deps", "--requirement", str(lock))
 
     def _brings_cuda(self, pin: str, lock: Path) -> bool:
@@ -64,28 +86,42 @@ class Installer:
         uv = [str(self._python), "-m", "uv", "pip", "install", "--python", str(self._python)]
         status, lines = self._run([*uv, "--torch-backend", backend, pin, "--constraint", str(lock)])
         if status:
-            self._say(f"That build cannot be had here, taking the default one. {advice(lines)}")
+            self._say(
+                translate("Rsgpt", "That build cannot be had here, taking the default one. {lines}").format(
+                    lines=advice(lines)
+                )
+            )
         return status == 0
 
     def _pip(self, *arguments: str, quiet: bool = False) -> None:
-        options = ["--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
+        options = ["--disable-pip-version-check", "--no-input", "--progress-bar", self._progress_bar()]
         status, lines = self._run([str(self._python), "-m", "pip", *arguments, *options], quiet)
         if status:
-            raise SetupError(advice(lines))
+            raise failure(lines)
 
     def _run(self, command: Sequence[str], quiet: bool = False) -> tuple[int, list[str]]:
         return child.run(
             command,
             self._folder,
             environment=self._environment,
-            say=(lambda line: None) if quiet else self._tell,
+            say=self._watch if quiet else self._tell,
             is_cancelled=self._is_cancelled,
         )
 
+    def _progress_bar(self) -> str:
+        """The value of pip's option that makes it tell most."""
+        if not self._bar:
+            _, lines = self._run([str(self._python), "-m", "pip", "--version"], quiet=True)
+            version = (lines or [""])[-1].split()[1:2]
+            numbers = tuple(int(part) for part in version[0].split(".")[:2] if part.isdigit()) if version else ()
+            self._bar = "raw" if numbers >= _PROGRESS_SINCE else "off"
+        return self._bar
+
     def _tell(self, line: str) -> None:
+        self._watch(line)
         line = line.strip()
         if line.startswith("Installing collected packages:"):
-            self._say(f"Unpacking {line.count(',') + 1} packages")
+            self._say(translate("Rsgpt", "Unpacking {count} packages").format(count=line.count(",") + 1))
         elif line.startswith(_TOLD):
             verb, what = line.split(maxsplit=1)
             self._say(f"{verb} {what.rpartition('/')[2]}")
@@ -94,19 +130,15 @@ class Installer:
 def has_gpu() -> bool:
     """Whether NVIDIA's driver lists a GPU."""
     tool = shutil.which("nvidia-smi")
-    if tool is None:
-        return False
-    try:
-        listed = subprocess.run(  # nosec B603 - the driver's own tool, no shell
-            [tool, "-L"], capture_output=True, text=True, timeout=20, check=False
-        )
-    except (OSError, subprocess.SubprocessError):
-        return False
-    return listed.returncode == 0 and "GPU" in listed.stdout
+    return tool is not None and "GPU" in (child.glance([tool, "-L"], _GLANCE_S) or "")
 
 
 def _pin(lock: Path, package: str) -> str:
     for line in lock.read_text("utf-8").splitlines():
         if line.startswith(f"{package}=="):
             return line.strip()
-    raise SetupError(f"{lock.name} does not list {package}. Install the plugin again.")
+    raise SetupError(
+        translate("Rsgpt", "{lock} does not list {package}. Install the plugin again.").format(
+            lock=lock.name, package=package
+        )
+    )

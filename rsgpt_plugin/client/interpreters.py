@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess  # nosec B404 - asking an interpreter who it is takes a process
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Optional
 
-from .child import clean_environment
+from .child import glance
 
 OLDEST = (3, 11)
 NEWEST = (3, 14)
@@ -29,19 +28,10 @@ def find_python() -> Optional[Path]:
 
 def probe(candidate: Path) -> Optional[Path]:
     """Return the interpreter behind `candidate`, or None where it is broken, too old, too new or without venv."""
-    try:
-        answer = subprocess.run(  # nosec B603 - a fixed program text, no shell
-            [str(candidate), "-c", _PROBE],
-            env=clean_environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=_PROBE_S,
-            check=True,
-        )
-        major, minor, executable = answer.stdout.splitlines()
-    except (OSError, ValueError, subprocess.SubprocessError):
+    answer = (glance([str(candidate), "-c", _PROBE], _PROBE_S) or "").splitlines()
+    if len(answer) != 3 or not all(number.isdigit() for number in answer[:2]):
         return None
+    major, minor, executable = answer
     fits = OLDEST <= (int(major), int(minor)) <= NEWEST
     return Path(executable) if fits else None
 

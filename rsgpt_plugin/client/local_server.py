@@ -11,14 +11,16 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Optional, cast
 
 from ..core import paths
-from ..errors import Cancelled, ServerError, SetupError
+from ..core.language import translate
+from ..errors import Cancelled, ServerError
 from . import child
 from .endpoint import Endpoint
-from .environment import ManagedEnvironment, State
+from .environment import backend_for
 
 _POLL_S = 0.1
 _LOG_BYTES = 1_000_000
@@ -30,6 +32,7 @@ class LocalServer:
     """One server process. Every method may be called from any thread; starting and restarting may take minutes."""
 
     in_flight = 32
+    in_flight_at_first = 32
 
     def __init__(
         self, command: Sequence[str], environment: Mapping[str, str], log_file: Path, patience_s: float = 120.0
@@ -48,6 +51,7 @@ class LocalServer:
         """Return where it listens, starting it where it does not run. ServerError with its last words, Cancelled."""
         with self._lock:
             if self._endpoint is None or not self._is_alive():
+                self._end()  # a dead one leaves its pipes
                 self._endpoint = self._start(is_cancelled)
             return self._endpoint
 
@@ -74,7 +78,9 @@ class LocalServer:
     def last_words(self) -> str:
         """Return the end of its log and where the whole of it lies."""
         said = " / ".join(self._log.last_lines)
-        return f"Its last words: {said} (log: {self._log_file})." if said else f"Its log: {self._log_file}."
+        if not said:
+            return translate("Rsgpt", "Its log: {log}.").format(log=self._log_file)
+        return translate("Rsgpt", "Its last words: {said} (log: {log}).").format(said=said, log=self._log_file)
 
     def _is_alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
@@ -88,7 +94,11 @@ class LocalServer:
                 self._command, self._environment, self._log_file.parent, stdin=pipe, stdout=pipe, stderr=pipe
             )
         except OSError as error:
-            raise ServerError(f"The model server cannot be started ({error}). Set up the model again.") from error
+            raise ServerError(
+                translate("Rsgpt", "The model server cannot be started ({error}). Set up the model again.").format(
+                    error=error
+                )
+            ) from error
         self._process = process
         try:
             return self._first_line(process, is_cancelled)
@@ -103,12 +113,20 @@ class LocalServer:
         self._log.touched = time.monotonic()
         while not said:
             if is_cancelled():
-                raise Cancelled("Stopped while the model server was starting.")
+                raise Cancelled(translate("Rsgpt", "Stopped while the model server was starting."))
             if process.poll() is not None:
                 complaints.join(1.0)
-                raise ServerError(f"The model server stopped while starting. {self.last_words()}")
+                raise ServerError(
+                    translate("Rsgpt", "The model server stopped while starting. {last_words}").format(
+                        last_words=self.last_words()
+                    )
+                )
             if time.monotonic() - self._log.touched > self._patience_s:
-                raise ServerError(f"The model server does not come up. {self.last_words()}")
+                raise ServerError(
+                    translate("Rsgpt", "The model server does not come up. {last_words}").format(
+                        last_words=self.last_words()
+                    )
+                )
             time.sleep(_POLL_S)
         return _read_first_line(said[0])
 
@@ -143,38 +161,63 @@ def _read_first_line(line: str) -> Endpoint:
         record = json.loads(line)
         return Endpoint(str(record["url"]), str(record["api_key"]))
     except (ValueError, KeyError, TypeError) as error:
-        raise ServerError("The model server did not say where it listens. Set up the model again.") from error
+        raise ServerError(
+            translate("Rsgpt", "The model server did not say where it listens. Set up the model again.")
+        ) from error
 
 
-_shared: dict[str, LocalServer] = {}
+@dataclass(frozen=True)
+class Launch:
+    """A server to start. model: a name or a folder. python: the user's, "" for the managed environment.
+
+    device, threads: see Preferences.
+    """
+
+    model: str
+    python: str = ""
+    device: str = "auto"
+    threads: int = 0
+
+    def arguments(self) -> list[str]:
+        """What the model side's command is given."""
+        how = ["--device", self.device, "--threads", str(self.threads)]
+        return ["serve", "--port", "0", "--model", self.model, *how, "--exit-with-stdin"]
+
+
+_shared: dict[str, tuple[Launch, LocalServer]] = {}
+_retired: list[LocalServer] = []
 _shared_lock = threading.Lock()
 
 
-def shared_server(model: str) -> LocalServer:
-    """Return this QGIS's server for `model`; SetupError where the environment for it is not ready."""
+def shared_server(launch: Launch) -> LocalServer:
+    """Return this QGIS's server for a model; SetupError where no Python that can run it is ready.
+
+    One that was launched otherwise is ended. A run that is using it starts it again, once, and finishes as it began.
+    """
     with _shared_lock:
-        if model not in _shared:
-            _shared[model] = _managed_server(model)
-        return _shared[model]
+        known = _shared.get(launch.model)
+        if known is not None and known[0] == launch:
+            return known[1]
+        server = _managed_server(launch)
+        _shared[launch.model] = (launch, server)
+        if known is not None:
+            _retired.append(known[1])
+            threading.Thread(target=known[1].stop, daemon=True).start()  # it may take seconds
+        return server
 
 
 def stop_shared_servers() -> None:
     """End every server that `shared_server` handed out."""
     with _shared_lock:
-        for server in _shared.values():
+        for server in (*(server for _, server in _shared.values()), *_retired):
             server.stop()
         _shared.clear()
+        _retired.clear()
 
 
-def _managed_server(model: str) -> LocalServer:
-    environment = ManagedEnvironment(paths.home())
-    state = environment.state()
-    if state is not State.READY:
-        raise SetupError(state.advice)
-    arguments = ["serve", "--port", "0", "--model", model, "--exit-with-stdin"]
-    return LocalServer(
-        environment.backend_command(arguments), environment.backend_variables(), paths.log_folder() / "server.log"
-    )
+def _managed_server(launch: Launch) -> LocalServer:
+    backend = backend_for(launch.python)
+    return LocalServer(backend.command(launch.arguments()), backend.variables(), paths.log_folder() / "server.log")
 
 
 atexit.register(stop_shared_servers)

@@ -1,4 +1,4 @@
-"""Which models this package ships, read from their descriptions. Starts no server, reads no weights."""
+"""Models by name or folder, read from their descriptions. Starts no server, reads no weights."""
 
 from __future__ import annotations
 
@@ -6,35 +6,55 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..core.language import translate
 from ..errors import ModelError
 
 DEFAULT_MODEL = "rsgpt-small"
 BACKEND = Path(__file__).resolve().parents[2] / "backend"
 WEIGHTS = BACKEND / "rsgpt_backend" / "weights"
+_DESCRIPTION = "model.json"
 
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """A model's name and the SHA-256 of its weights in hexadecimal, empty where a server does not tell."""
+    """A model's name and the SHA-256 of its weights in hexadecimal, empty where a server does not tell.
+
+    folder: of one that is not shipped; a server calls it by the folder's name. server: the address of a server that
+    somebody else runs; empty where this plugin runs the model.
+    """
 
     name: str
     weights_sha256: str = ""
+    folder: str = ""
+    server: str = ""
+
+    @property
+    def mark(self) -> str:
+        """What tells its answers apart from those of another model of the same name."""
+        return self.weights_sha256 or self.server
 
 
 def installed_models(folder: Path = WEIGHTS) -> list[ModelInfo]:
     """Return the shipped models, the default one first."""
-    models = [_read(path) for path in sorted(folder.glob("*/model.json"))]
+    models = [_read(path) for path in sorted(folder.glob(f"*/{_DESCRIPTION}"))]
     return sorted(models, key=lambda model: (model.name != DEFAULT_MODEL, model.name))
 
 
 def model_identity(name: str, folder: Path = WEIGHTS) -> ModelInfo:
-    """Return the shipped model of that name; an unknown name raises ModelError with the names there are."""
+    """Return the shipped model of that name, or the one in that folder; else ModelError with the names there are."""
     models = installed_models(folder)
     for model in models:
         if model.name == name:
             return model
+    own = Path(name)
+    if (own / _DESCRIPTION).is_file():
+        return ModelInfo(own.resolve().name, _read(own / _DESCRIPTION).weights_sha256, str(own.resolve()))
     known = ", ".join(model.name for model in models) or "none"
-    raise ModelError(f"There is no model named “{name}”. Choose one of these: {known}.")
+    raise ModelError(
+        translate(
+            "Rsgpt", "There is no model named “{value}”. Choose one of these: {known}; or the folder of a model."
+        ).format(value=name, known=known)
+    )
 
 
 def _read(path: Path) -> ModelInfo:
@@ -42,4 +62,8 @@ def _read(path: Path) -> ModelInfo:
         record = json.loads(path.read_text(encoding="utf-8"))
         return ModelInfo(str(record["name"]), str(record["weights_sha256"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"{path} cannot be read ({error}). Install the plugin again.") from error
+        raise ModelError(
+            translate("Rsgpt", "{path} cannot be read ({error}). Install the plugin again.").format(
+                path=path, error=error
+            )
+        ) from error

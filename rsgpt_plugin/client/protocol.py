@@ -5,13 +5,19 @@ from __future__ import annotations
 import base64
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..core.language import mark, marked, translate
 from ..errors import ModelError, RsgptError, ServerError
+from .complaints import Complaint, read_complaint
 from .models import ModelInfo
 
+_READS_TEXT = mark("This model reads text only. Choose one that sees pictures.")
+_WORDS = ("message", "error", "detail")
+_THOUGHT = re.compile(r"^\s*<think>.*?</think>\s*", re.DOTALL)
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -50,8 +56,11 @@ class Reply:
     says_confidence: bool = False
 
 
-def build_request(prompt: Prompt, model: str) -> bytes:
-    """Return the body of `POST chat/completions`: greedy, one picture, one text."""
+def build_request(prompt: Prompt, model: str, plain: bool = False) -> bytes:
+    """Return the body of `POST chat/completions`: greedy, one picture, one text. plain: for servers that know no more.
+
+    The picture comes as a data URI always: hardly any server fetches an address, and none should.
+    """
     kind = "png" if prompt.image.startswith(_PNG) else "jpeg"
     picture = base64.b64encode(prompt.image).decode("ascii")
     content = [
@@ -63,22 +72,20 @@ def build_request(prompt: Prompt, model: str) -> bytes:
         "messages": [{"role": "user", "content": content}],
         "max_tokens": prompt.max_tokens,
         "temperature": 0,
-        "seed": 0,
-        "logprobs": True,
-        "top_logprobs": prompt.top_logprobs,
     }
-    return json.dumps(body).encode("utf-8")
+    optional = {"seed": 0, "logprobs": True, "top_logprobs": prompt.top_logprobs}
+    return json.dumps(body if plain else {**body, **optional}).encode("utf-8")
 
 
 def parse_reply(body: bytes) -> Reply:
     """Read a chat completion. ServerError where there is no answer in it, an error in a 200 body included."""
     record = _object(body)
-    if "error" in record:
-        raise ServerError(f"The model server reports: {_message(record)}")
+    if record.get("error") or record.get("object") == "error":
+        raise _reported(_message(record) or translate("Rsgpt", "no reason given"))
     choice = _mapping(_first(record.get("choices")))
-    text = _mapping(choice.get("message")).get("content")
-    if not isinstance(text, str):
-        raise ServerError("The model server sent no answer. Check that it serves a chat model.")
+    text = _said(_mapping(choice.get("message")).get("content"))
+    if text is None:
+        raise ServerError(translate("Rsgpt", "The model server sent no answer. Check that it serves a chat model."))
     tokens = _tokens(choice)
     extra = _mapping(record.get("rsgpt"))
     return Reply(
@@ -92,6 +99,13 @@ def parse_reply(body: bytes) -> Reply:
     )
 
 
+def _reported(said: str) -> RsgptError:
+    """The error that came in place of an answer."""
+    if read_complaint(200, said) is Complaint.TEXT_ONLY:
+        return _text_only(said)
+    return ServerError(translate("Rsgpt", "The model server reports: {said}").format(said=said))
+
+
 def parse_models(body: bytes) -> list[ModelInfo]:
     """Read the list of `GET models`; entries without a name are left out."""
     listed = _object(body).get("data")
@@ -102,24 +116,47 @@ def parse_models(body: bytes) -> list[ModelInfo]:
 
 def parse_error(status: int, body: bytes) -> RsgptError:
     """Turn a reply of that HTTP status into the sentence to show."""
-    try:
-        said = _message(_object(body))
-    except ServerError:
-        said = ""
-    if status in (401, 403):
-        return ServerError("The model server did not accept the key. Enter the right one in the settings.")
+    said = error_words(body)
+    complaint = read_complaint(status, said)
+    if complaint is Complaint.KEY:
+        return ServerError(
+            translate("Rsgpt", "The model server did not accept the key. Enter the right one in the options of RSGPT.")
+        )
+    if complaint is Complaint.TEXT_ONLY:
+        return _text_only(said)
     if 300 <= status < 400:
-        return ServerError("The model server points to another address, which is not followed. Enter that.")
+        return ServerError(
+            translate("Rsgpt", "The model server points to another address, which is not followed. Enter that.")
+        )
     if status == 404:
-        return ModelError(f"The model server does not know this model or address. {said}".strip())
-    return ServerError(f"The model server refused the request (status {status}). {said}".strip())
+        return ModelError(
+            translate("Rsgpt", "The model server does not know this model or address. {said}").format(said=said).strip()
+        )
+    return ServerError(
+        translate("Rsgpt", "The model server refused the request (status {status}). {said}")
+        .format(status=status, said=said)
+        .strip()
+    )
+
+
+def _text_only(said: str) -> ModelError:
+    words = translate("Rsgpt", "{reads_text} The server says: {said}")
+    return ModelError(words.format(reads_text=marked(_READS_TEXT), said=said))
+
+
+def error_words(body: bytes) -> str:
+    """What a server says in an error reply, in whichever of the usual shapes; empty where it says nothing."""
+    try:
+        return _message(_object(body))
+    except ServerError:
+        return ""
 
 
 def _object(body: bytes) -> Mapping[str, Any]:
     try:
         record = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise ServerError("The model server did not answer in JSON. Check its address.") from error
+        raise ServerError(translate("Rsgpt", "The model server did not answer in JSON. Check its address.")) from error
     return _mapping(record)
 
 
@@ -132,9 +169,16 @@ def _first(value: object) -> object:
 
 
 def _message(record: Mapping[str, Any]) -> str:
-    error = record.get("error")
-    said = error.get("message") if isinstance(error, dict) else error
-    return str(said or "no reason given")[:500]
+    error = record.get("error") or record
+    said = next((error[name] for name in _WORDS if error.get(name)), "") if isinstance(error, dict) else error
+    return str(said)[:500]
+
+
+def _said(content: object) -> str | None:
+    """The text of a message, be it a string or a list of parts, without what a model thought aloud before it."""
+    if isinstance(content, list):
+        content = "".join(str(_mapping(part).get("text") or "") for part in content) or None
+    return _THOUGHT.sub("", content) if isinstance(content, str) else None
 
 
 def _tokens(choice: Mapping[str, Any]) -> tuple[ReplyToken, ...]:

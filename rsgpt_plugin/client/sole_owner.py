@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from ..core.language import translate
 from ..errors import SetupError
 
 if sys.platform == "win32":
@@ -35,7 +36,9 @@ def sole_owner(path: Path) -> Iterator[None]:
             owner = path.with_suffix(".pid")
             number = owner.read_text("ascii") if owner.exists() else "unknown"
             raise SetupError(
-                f"Another window (process {number}) is setting up the model. Wait for it, then try again."
+                translate(
+                    "Rsgpt", "Another window (process {number}) is setting up the model. Wait for it, then try again."
+                ).format(number=number)
             ) from error
         path.with_suffix(".pid").write_text(str(os.getpid()), "ascii")
         yield

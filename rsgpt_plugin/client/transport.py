@@ -11,7 +11,9 @@ from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QTimer, QUrl
 from qgis.PyQt.QtNetwork import QNetworkAccessManager, QNetworkProxy, QNetworkReply, QNetworkRequest
 
+from ..core.language import mark, marked
 from .endpoint import Endpoint
+from .keys import sign
 
 # Qt opens at most six connections to one host from one manager and queues the rest.
 _CONNECTIONS = 6
@@ -31,9 +33,9 @@ class Ending(Enum):
     """How an exchange ended: with an HTTP status, cut off, out of time, or with more than an answer can be."""
 
     WHOLE = "whole"
-    BROKEN = "the connection broke"
-    SILENT = "no sign of life within the time limit"
-    OVERSIZED = "the reply is larger than any answer can be"
+    BROKEN = mark("the connection broke")
+    SILENT = mark("no sign of life within the time limit")
+    OVERSIZED = mark("the reply is larger than any answer can be")
 
 
 class Exchange:
@@ -62,7 +64,7 @@ class Exchange:
     def reason(self) -> str:
         """Why it failed, in words."""
         if self._lost or self.ending is not Ending.BROKEN:
-            return self.ending.value
+            return marked(self.ending.value)
         return str(self._reply.errorString())
 
     def header(self, name: bytes) -> str:
@@ -166,9 +168,14 @@ class Transport:
         request.setRawHeader(b"Accept-Encoding", b"identity")
         if self.endpoint.api_key:
             request.setRawHeader(b"Authorization", b"Bearer " + self.endpoint.api_key.encode("ascii"))
+        if self.endpoint.auth:
+            sign(request, self.endpoint.auth)
         manual = QNetworkRequest.RedirectPolicy.ManualRedirectPolicy
         policy = int(getattr(manual, "value", manual))
         request.setAttribute(QNetworkRequest.Attribute.RedirectPolicyAttribute, policy)
+        fresh = QNetworkRequest.CacheLoadControl.AlwaysNetwork
+        request.setAttribute(QNetworkRequest.Attribute.CacheLoadControlAttribute, int(getattr(fresh, "value", fresh)))
+        request.setAttribute(QNetworkRequest.Attribute.CacheSaveControlAttribute, False)
         return request
 
 

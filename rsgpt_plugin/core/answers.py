@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Optional, Union
 
+from .language import translate
 from .numbers import whole_numbers
 from .questions import AnswerType, Question
 
@@ -29,7 +30,7 @@ class RawAnswer:
     confidence: the server's own, or the geometric mean of the tokens' probabilities; 0 to 1, None where neither
     is known.
     first_top: the likeliest alternatives of the first token with their natural log probabilities,
-    likeliest first. asked_at: ISO 8601, UTC.
+    likeliest first. asked_at: ISO 8601, UTC. model: what the server calls who answered, empty where it does not tell.
     """
 
     text: str
@@ -37,6 +38,7 @@ class RawAnswer:
     first_top: tuple[Alternative, ...] = ()
     degenerate: bool = False
     asked_at: str = ""
+    model: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,10 +56,10 @@ class TypedAnswer:
 def read_answer(question: Question, raw: RawAnswer) -> TypedAnswer:
     """The typed value of a reply. Text that is degenerate or does not fit the type gives a problem."""
     if raw.degenerate or is_degenerate(raw.text):
-        return TypedAnswer(None, None, "the model wrote nothing usable")
+        return TypedAnswer(None, None, translate("Rsgpt", "the model wrote nothing usable"))
     value = _READERS[question.type](raw.text, question)
     if value is None:
-        return TypedAnswer(None, None, f"'{_short(raw.text)}' is {_WANTED[question.type]}")
+        return TypedAnswer(None, None, _misfit(question.type).format(text=_short(raw.text)))
     return TypedAnswer(value, _confidence(value, raw))
 
 
@@ -66,7 +68,8 @@ def kept_if_sure(answer: TypedAnswer, least: float) -> TypedAnswer:
     if answer.value is None or answer.confidence is None or answer.confidence >= least:
         return answer
     said = ("yes" if answer.value else "no") if isinstance(answer.value, bool) else _short(str(answer.value))
-    return TypedAnswer(None, answer.confidence, f"I can't tell ('{said}' would be {answer.confidence:.0%} sure)")
+    problem = translate("Rsgpt", "I can't tell ('{text}' would be {share} sure)")
+    return TypedAnswer(None, answer.confidence, problem.format(text=said, share=f"{answer.confidence:.0%}"))
 
 
 def is_degenerate(text: str) -> bool:
@@ -115,12 +118,15 @@ _READERS = {
     AnswerType.INTEGER: _integer,
     AnswerType.CHOICE: _choice,
 }
-_WANTED = {
-    AnswerType.TEXT: "no text",
-    AnswerType.YESNO: "neither yes nor no",
-    AnswerType.INTEGER: "not one whole number",
-    AnswerType.CHOICE: "not one of the choices",
-}
+
+
+def _misfit(kind: AnswerType) -> str:
+    return {
+        AnswerType.TEXT: translate("Rsgpt", "'{text}' is no text"),
+        AnswerType.YESNO: translate("Rsgpt", "'{text}' is neither yes nor no"),
+        AnswerType.INTEGER: translate("Rsgpt", "'{text}' is not one whole number"),
+        AnswerType.CHOICE: translate("Rsgpt", "'{text}' is not one of the choices"),
+    }[kind]
 
 
 def _confidence(value: Value, raw: RawAnswer) -> Optional[float]:

@@ -37,6 +37,21 @@ def cache_file() -> Path:
     return home() / "cache" / "answers.sqlite"
 
 
+def picture_file() -> Path:
+    """The SQLite file of the pictures that the model was shown, shared by all QGIS windows of this user."""
+    return home() / "cache" / "pictures.sqlite"
+
+
+def history_file() -> Path:
+    """The SQLite file of conversations, shared by all QGIS windows of this user."""
+    return home() / "history.sqlite"
+
+
+def runs_file() -> Path:
+    """The SQLite file of runs, to take them up again, shared by all QGIS windows of this user."""
+    return home() / "runs.sqlite"
+
+
 def log_folder() -> Path:
     """The folder of the model server's log."""
     return home() / "log"
@@ -49,6 +64,11 @@ def plugin_root() -> Path:
 
 def plugin_version() -> str:
     """The version in metadata.txt, or "unknown" for a copy without one."""
-    metadata = configparser.ConfigParser(interpolation=None)
-    metadata.read(plugin_root() / "metadata.txt", encoding="utf-8")
-    return metadata.get("general", "version", fallback="unknown")
+    return metadata("version") or "unknown"
+
+
+def metadata(name: str) -> str:
+    """An entry of metadata.txt, "" where it lacks."""
+    read = configparser.ConfigParser(interpolation=None)
+    read.read(plugin_root() / "metadata.txt", encoding="utf-8")
+    return read.get("general", name, fallback="")

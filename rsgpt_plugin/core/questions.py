@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from ..errors import QuestionError
+from .language import translate
 
 CAPTION_PROMPT = "Describe this image."
 DETAIL_PROMPT = "Describe this image in detail."
@@ -25,11 +26,8 @@ _NAMED = re.compile(r"\s*(?P<name>\w+):(?P<text>\s.*)", re.DOTALL)
 _TYPES = r"(?:text|yes/?no|integer|choice)"
 _UNFINISHED = re.compile(rf"\s*\w*\s*\[\s*{_TYPES}|[^?]*\]\s*:", re.IGNORECASE)
 _OTHER_BRACKET = re.compile(rf"[^?]*[({{]\s*{_TYPES}\b.*[)}}]\s*:", re.IGNORECASE)
+_LANGUAGE_WISH = re.compile(r"Answer in [^?]+\.")
 _CHOICE = re.compile(r"choice\s*\((?P<choices>.*)\)", re.DOTALL | re.IGNORECASE)
-_HOW = (
-    "write `name[type]: question`, with type text, yesno, integer or choice(a|b|c), "
-    "for example `cars[integer]: How many cars are there?`"
-)
 
 
 class AnswerType(Enum):
@@ -49,6 +47,10 @@ class Question:
     text: str
     type: AnswerType = AnswerType.TEXT
     choices: tuple[str, ...] = ()
+
+    def prompt_in(self, language: str) -> str:
+        """The prompt with the wish for an answer in that language; other types are read as English words."""
+        return f"{self.prompt} {language_wish(language)}" if language and self.type is AnswerType.TEXT else self.prompt
 
     @property
     def prompt(self) -> str:
@@ -76,7 +78,8 @@ def parse_questions(text: str) -> list[Question]:
                 question = _parse_line(line, f"q{len(questions) + 1}")
                 _refuse_clash(question.name, questions)
             except ValueError as error:
-                raise QuestionError(f"Question line {number} cannot be read: {error}.") from error
+                sentence = translate("Rsgpt", "Question line {number} cannot be read: {problem}.")
+                raise QuestionError(sentence.format(number=number, problem=error)) from error
             questions.append(question)
     return questions
 
@@ -85,16 +88,18 @@ def _parse_line(line: str, default_name: str) -> Question:
     typed = _TYPED.fullmatch(line)
     named = None if typed else _NAMED.fullmatch(line)
     if not typed and not named and (_UNFINISHED.match(line) or _OTHER_BRACKET.match(line)):
-        raise ValueError(f"what stands before the question is not a name and a type; {_HOW}")
+        problem = translate("Rsgpt", "what stands before the question is not a name and a type; {how}")
+        raise ValueError(problem.format(how=_how()))
     found = typed or named
     words = (found["text"] if found else line).strip()
     kind, choices = _parse_type(typed["type"]) if typed else (AnswerType.TEXT, ())
     name = (found["name"] if found else "") or default_name
     _refuse_bad_name(name)
     if not words:
-        raise ValueError(f"the question after the colon is missing; {_HOW}")
+        raise ValueError(translate("Rsgpt", "the question after the colon is missing; {how}").format(how=_how()))
     if len(words) > MAX_QUESTION_LENGTH:
-        raise ValueError(f"it has more than {MAX_QUESTION_LENGTH} characters; shorten it")
+        problem = translate("Rsgpt", "it has more than {most} characters; shorten it")
+        raise ValueError(problem.format(most=MAX_QUESTION_LENGTH))
     return Question(name, words, kind, choices)
 
 
@@ -104,33 +109,56 @@ def _parse_type(text: str) -> tuple[AnswerType, tuple[str, ...]]:
         return AnswerType.CHOICE, _parse_choices(choice["choices"])
     name = text.strip().lower()
     if name not in ("text", "yesno", "integer"):
-        raise ValueError(f"the type `{text.strip()}` is unknown; {_HOW}")
+        problem = translate("Rsgpt", "the type `{type}` is unknown; {how}")
+        raise ValueError(problem.format(type=text.strip(), how=_how()))
     return AnswerType(name), ()
 
 
 def _parse_choices(text: str) -> tuple[str, ...]:
     choices = tuple(part.strip() for part in text.split("|"))
     if len(choices) < 2 or not all(choices):
-        raise ValueError("a choice needs two or more options, none empty; write `choice(city|forest|water)`")
+        raise ValueError(
+            translate("Rsgpt", "a choice needs two or more options, none empty; write `choice(city|forest|water)`")
+        )
     if len({choice.casefold() for choice in choices}) < len(choices):
-        raise ValueError("the same option is listed twice; remove one")
+        raise ValueError(translate("Rsgpt", "the same option is listed twice; remove one"))
     return choices
 
 
 def _refuse_bad_name(name: str) -> None:
     if not name.isidentifier() or len(name) > MAX_NAME_LENGTH:
-        raise ValueError(
-            f"`{name}` cannot be a column name; use a letter, then letters, digits and _, "
-            f"at most {MAX_NAME_LENGTH} characters"
+        problem = translate(
+            "Rsgpt", "`{name}` cannot be a column name; use a letter, then letters, digits and _, at most {most} in all"
         )
+        raise ValueError(problem.format(name=name, most=MAX_NAME_LENGTH))
     if name.casefold() in RESERVED_NAMES:
-        raise ValueError(f"the column `{name}` is used by the result itself; choose another name")
+        problem = translate("Rsgpt", "the column `{name}` is used by the result itself; choose another name")
+        raise ValueError(problem.format(name=name))
 
 
 def _refuse_clash(name: str, earlier: list[Question]) -> None:
     taken = {column.casefold() for question in earlier for column in columns(question.name)}
     if taken.intersection(column.casefold() for column in columns(name)):
-        raise ValueError(f"the column `{name}` is used by an earlier line; choose another name")
+        problem = translate("Rsgpt", "the column `{name}` is used by an earlier line; choose another name")
+        raise ValueError(problem.format(name=name))
+
+
+def _how() -> str:
+    return translate(
+        "Rsgpt",
+        "write `name[type]: question`, with type text, yesno, integer or choice(a|b|c), "
+        "for example `cars[integer]: How many cars are there?`",
+    )
+
+
+def language_wish(language: str) -> str:
+    """What is added to a prompt whose answer is wanted in that language."""
+    return f"Answer in {language}."
+
+
+def is_language_wish(line: str) -> bool:
+    """Whether a line of a `prompt` column is such a wish."""
+    return _LANGUAGE_WISH.fullmatch(line) is not None
 
 
 def columns(name: str) -> tuple[str, str]:

@@ -52,7 +52,7 @@ def choose_bands(
     if asked:
         return BandChoice(_checked(asked, len(meanings)), alpha)
     if not colours:
-        raise ImageryError(translate("Rsgpt", "The layer has no band with an image. Choose another layer."))
+        raise ImageryError(translate("Rsgpt", "The layer has no band that can be shown. Choose another layer."))
     if len(colours) == 2:
         note = translate("Rsgpt", "The layer has two bands; the first is shown to the model as grey.")
         return BandChoice((colours[0],), alpha, note)

@@ -90,7 +90,7 @@ def _mode(snapshot: LayerSnapshot, wish: CaptureWish) -> CaptureMode:
         raise ImageryError(
             translate(
                 "Rsgpt",
-                "The layer '{name}' has no pixels that are a picture by themselves (it is drawn by a server or "
+                "The layer '{name}' has no pixels that are a picture by themselves (it is drawn by a map service or "
                 "through a palette). Choose rendered capture.",
             ).format(name=snapshot.name)
         )

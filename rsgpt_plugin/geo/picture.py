@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from qgis.PyQt.QtCore import QBuffer, QIODevice
+from qgis.PyQt.QtCore import QBuffer, QCoreApplication, QIODevice
 from qgis.PyQt.QtGui import QImage
 
 from ..core.hashing import pixels_sha256
 from ..errors import ImageryError
+
+translate = QCoreApplication.translate
 
 # What `bands` and `stretch` say of a picture that QGIS drew.
 RENDERED = "rendered"
@@ -50,7 +52,8 @@ class Picture:
         buffer = QBuffer()
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
         if not image.save(buffer, "PNG"):
-            raise ImageryError("The picture cannot be encoded as PNG. Choose a smaller tile size.")
+            sentence = translate("Rsgpt", "The picture cannot be encoded as PNG. Choose a smaller tile size.")
+            raise ImageryError(sentence)
         return bytes(buffer.data())
 
     @property

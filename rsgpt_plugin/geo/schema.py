@@ -97,6 +97,11 @@ def attributes(questions: Sequence[Question], row: RowValues) -> list[Value | fl
     return values
 
 
+def is_yes_or_no(field: QgsField) -> bool:
+    """Whether a column holds yes or no. A Shapefile makes a whole number of one digit of it."""
+    return bool(field.type() == _KINDS.Bool or (field.type() == _KINDS.Int and field.length() == 1))
+
+
 def _lowest(answers: Mapping[str, TypedAnswer]) -> float | None:
     return min((a.confidence for a in answers.values() if a.confidence is not None), default=None)
 

@@ -13,6 +13,7 @@ from qgis.core import (
     QgsRasterLayer,
     QgsRectangle,
 )
+from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QCoreApplication, QThread
 
 from ..errors import ImageryError
@@ -47,6 +48,21 @@ class LayerSnapshot:
         for clone in (self.layer, self.provider):
             clone.moveToThread(QThread.currentThread())
 
+    def leave_thread(self) -> None:
+        """Give them away again, from the thread that had them, when no pixel will be read any more."""
+        for clone in (self.layer, self.provider):
+            if clone.thread() == QThread.currentThread():
+                clone.moveToThread(None)
+
+    def __del__(self) -> None:
+        """Take the clones to the thread that drops them: elsewhere, Qt would put off their end for ever.
+
+        An open file and the memory of a layer would be lost with every run.
+        """
+        for clone in (self.layer, self.provider):
+            if clone.thread() is None:
+                clone.moveToThread(QThread.currentThread())
+
 
 def check_layer(layer: QgsRasterLayer) -> None:
     """Raise ImageryError for a broken layer or one without CRS."""
@@ -66,8 +82,10 @@ def check_layer(layer: QgsRasterLayer) -> None:
 def take_snapshot(layer: QgsRasterLayer, context: QgsCoordinateTransformContext) -> LayerSnapshot:
     """Clone what a run needs. Main thread only. Raises ImageryError as `check_layer`."""
     check_layer(layer)
+    provider = layer.dataProvider().clone()
+    sip.transferback(provider)  # QGIS (3.40) does not say that it is ours, and nobody would ever delete it
     snapshot = LayerSnapshot(
-        layer.name(), layer.crs(), context, layer.extent(), layer.clone(), layer.dataProvider().clone(),
+        layer.name(), layer.crs(), context, layer.extent(), layer.clone(), provider,
         _renderer_bands(layer), _path(layer),
     )  # fmt: skip
     for clone in (snapshot.layer, snapshot.provider):

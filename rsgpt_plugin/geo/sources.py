@@ -157,4 +157,6 @@ def _unreadable(cause: str) -> ImageryError:
 
 
 def _no_picture() -> ImageryError:
-    return ImageryError(translate("Rsgpt", "The values of this layer are no picture. Choose rendered capture instead."))
+    return ImageryError(
+        translate("Rsgpt", "The values of this layer cannot be shown as a picture. Choose rendered capture instead.")
+    )

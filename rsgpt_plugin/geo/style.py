@@ -1,4 +1,4 @@
-"""How a result looks on the map: outline by confidence, caption as label and map tip. Writes no style file."""
+"""How a result looks on the map: outline by confidence, labels that appear when zoomed in, tips, a form."""
 
 from __future__ import annotations
 
@@ -6,31 +6,88 @@ from typing import ClassVar
 
 from qgis.core import (
     Qgis,
+    QgsExpression,
     QgsMapLayer,
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProcessingLayerPostProcessorInterface,
+    QgsRuleBasedLabeling,
+    QgsRuleBasedRenderer,
     QgsVectorLayer,
 )
+from qgis.PyQt.QtCore import QCoreApplication
 
 from ..core.paths import plugin_root
+from .columns import ResultColumns, result_columns
+from .form import set_form
+from .map_tip import answers_label, caption_label, map_tip
+from .results import RunRecord, record_run
+
+translate = QCoreApplication.translate
 
 STYLE_FILE = plugin_root() / "resources" / "styles" / "answers.qml"
 
-_TEXT_ONLY = QgsMapLayer.StyleCategory.Labeling | QgsMapLayer.StyleCategory.MapTips
+_LABELS_ONLY = QgsMapLayer.StyleCategory.Labeling
 
 
 def apply_style(layer: QgsVectorLayer) -> None:
-    """Style a result layer; one that holds points or lines keeps its symbols and gets labels and map tips."""
+    """Dress a result layer of any format; one that holds points or lines keeps its symbols.
+
+    Apply it again where columns were added. The style file knows no words and no columns: they come from here.
+    """
+    columns = result_columns(layer)
     polygons = layer.geometryType() == Qgis.GeometryType.Polygon
-    layer.loadNamedStyle(
-        str(STYLE_FILE), True, QgsMapLayer.StyleCategory.AllStyleCategories if polygons else _TEXT_ONLY
-    )
+    symbols = QgsMapLayer.StyleCategory.Symbology | _LABELS_ONLY
+    layer.loadNamedStyle(str(STYLE_FILE), True, symbols if polygons else _LABELS_ONLY)
+    if polygons:
+        _name_rules(layer)
+    _label(layer, columns)
+    layer.setMapTipTemplate(map_tip(columns, layer.fields()))
+    set_form(layer, columns)
+    if columns.text:
+        layer.setDisplayExpression(QgsExpression.quotedColumnRef(columns.text))
     layer.triggerRepaint()
 
 
+def _name_rules(layer: QgsVectorLayer) -> None:
+    """Put the legend in the user's language. The order is the style file's."""
+    names = (
+        translate("Rsgpt", "Sure (70 % and above)"),
+        translate("Rsgpt", "Fair (40 % to 70 %)"),
+        translate("Rsgpt", "Unsure (below 40 %)"),
+        translate("Rsgpt", "No answer"),
+    )
+    renderer = layer.renderer().clone()
+    if isinstance(renderer, QgsRuleBasedRenderer):
+        for rule, name in zip(renderer.rootRule().children(), names):
+            rule.setLabel(name)
+        # Set anew, as a layer tree that shows the layer already has the style file's own names.
+        layer.setRenderer(renderer)
+
+
+def _label(layer: QgsVectorLayer, columns: ResultColumns) -> None:
+    """Say the caption, and where there is none the answers; both only where the place is large on the screen."""
+    labeling = layer.labeling()
+    if not isinstance(labeling, QgsRuleBasedLabeling):
+        return
+    labeling = labeling.clone()
+    text = f'"{columns.text}"' if columns.text else "NULL"
+    rules = (
+        (translate("Rsgpt", "Caption"), f"{text} IS NOT NULL", caption_label(columns)),
+        (translate("Rsgpt", "Answers"), f"{text} IS NULL", answers_label(columns, layer.fields())),
+    )
+    for rule, (name, which, says) in zip(labeling.rootRule().children(), rules):
+        settings = rule.settings()
+        settings.fieldName = says
+        settings.isExpression = True
+        rule.setSettings(settings)
+        rule.setDescription(name)
+        rule.setFilterExpression(which)
+    layer.setLabeling(labeling)
+
+
 class ResultStyler(QgsProcessingLayerPostProcessorInterface):
-    """Styles one result on the main thread once Processing has loaded it.
+    """Styles one result, and notes where it came from, on the main thread once Processing has loaded it.
 
     Processing owns and deletes it, yet its Python half dies with the last reference, and the algorithm that
     made it is gone before it is used: so it keeps itself until then.
@@ -38,8 +95,10 @@ class ResultStyler(QgsProcessingLayerPostProcessorInterface):
 
     _waiting: ClassVar[set[ResultStyler]] = set()
 
-    def __init__(self) -> None:
+    def __init__(self, run: RunRecord | None = None) -> None:
+        """run: what the layer came from, to be kept with it."""
         super().__init__()
+        self._run = run
         self._waiting.add(self)
 
     def postProcessLayer(
@@ -49,3 +108,5 @@ class ResultStyler(QgsProcessingLayerPostProcessorInterface):
         self._waiting.discard(self)
         if isinstance(layer, QgsVectorLayer):
             apply_style(layer)
+            if self._run is not None:
+                record_run(layer, self._run)

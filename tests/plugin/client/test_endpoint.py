@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rsgpt_plugin.client.endpoint import Endpoint, read_address
+from rsgpt_plugin.client.endpoint import Endpoint, ForeignServer, read_address
 from rsgpt_plugin.errors import ServerError
 
 
@@ -15,7 +15,20 @@ def test_addresses_are_read_with_and_without_version(typed: str) -> None:
     assert read_address(typed).address("models") == "http://host:8000/v1/models"
 
 
-@pytest.mark.parametrize("typed", ["", "host:8000", "ftp://host", "http://"])
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("https://a.example/v1/chat/completions", "https://a.example/v1"),
+        ("https://a.example/api/paas/v4/", "https://a.example/api/paas/v4"),
+        ("https://a.example/v1beta/openai", "https://a.example/v1beta/openai"),
+        ("https://a.example/proxy?x=1", "https://a.example/proxy/v1"),
+    ],
+)
+def test_other_versions_and_paths_are_kept(typed: str, read: str) -> None:
+    assert read_address(typed).url == read
+
+
+@pytest.mark.parametrize("typed", ["", "host:8000", "ftp://host", "http://", "http://host:port", "http://host:99999"])
 def test_what_is_no_address_is_refused(typed: str) -> None:
     with pytest.raises(ServerError, match="is no server address"):
         read_address(typed)
@@ -35,6 +48,30 @@ def test_what_is_no_address_is_refused(typed: str) -> None:
 )
 def test_only_loopback_is_this_machine(host: str, stays: bool) -> None:
     assert Endpoint(f"http://{host}:80/v1").is_loopback is stays
+
+
+def test_a_login_does_not_belong_in_an_address() -> None:
+    with pytest.raises(ServerError, match="Leave name and password out"):
+        read_address("https://me:s3cret@host/v1")
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://A.Example/v1", "https://a.example:443"),
+        ("http://a.example/v1", "http://a.example:80"),
+        ("http://[::1]:8000/v1", "http://[::1]:8000"),
+    ],
+)
+def test_a_host_is_allowed_with_scheme_and_port(url: str, origin: str) -> None:
+    assert Endpoint(url).origin == origin
+
+
+@pytest.mark.parametrize(
+    ("url", "most"), [("http://127.0.0.1:11434", 1), ("http://10.0.0.1:1234", 1), ("http://127.0.0.1:8000", 8)]
+)
+def test_servers_that_answer_one_after_the_other_are_asked_so(url: str, most: int) -> None:
+    assert ForeignServer(read_address(url)).in_flight == most
 
 
 def test_the_key_is_in_no_repr() -> None:

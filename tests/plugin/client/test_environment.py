@@ -218,3 +218,33 @@ def test_the_command_line_fails_with_a_sentence(
     (wheels / "torch-2.0-py3-none-any.whl").unlink()
     assert module.main(["make"]) == 1
     assert "no build for this machine" in capsys.readouterr().err
+
+
+def test_what_was_fetched_survives_a_failure_and_goes_with_success(made: ManagedEnvironment, wheels: Path) -> None:
+    kept = (wheels / "transformers-5.0-py3-none-any.whl").read_bytes()
+    (wheels / "transformers-5.0-py3-none-any.whl").unlink()
+    with pytest.raises(SetupError) as caught:
+        made.make()
+    assert "No matching distribution" in caught.value.details
+    assert made.downloads.exists()
+    (wheels / "transformers-5.0-py3-none-any.whl").write_bytes(kept)
+    watched: list[str] = []
+    made.make(watch=watched.append)
+    assert any("torch" in line for line in watched)
+    assert not made.downloads.exists()
+
+
+def test_removing_it_leaves_answers_and_pictures(made: ManagedEnvironment) -> None:
+    made.make()
+    for name in ("language", "cache"):
+        (made.home / name).mkdir()
+    made.remove()
+    assert made.state() is State.MISSING
+    assert not (made.home / "language").exists()
+    assert (made.home / "cache").exists()
+
+
+def test_packages_whose_libraries_do_not_load_say_what_to_install(made: ManagedEnvironment, wheels: Path) -> None:
+    wheel(wheels, "torch", "2.0", "raise OSError('[WinError 126] Error loading c10.dll')")
+    with pytest.raises(SetupError, match=r"Visual C\+\+"):
+        made.make()

@@ -2,53 +2,30 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import math
+import re
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
 from rsgpt_plugin.client.endpoint import Endpoint, ForeignServer
 from rsgpt_plugin.client.gateway import Gateway
 from rsgpt_plugin.client.protocol import Prompt, Reply
+from rsgpt_plugin.client.server_check import known_picture
+from rsgpt_plugin.client.shrinking import PictureLimit, longest_side
 from rsgpt_plugin.client.transport import Limits
 from rsgpt_plugin.errors import ModelError, RsgptError, ServerError
+
+from .rogue import Rogue, send
 
 ANSWER = json.dumps({"choices": [{"message": {"content": "a harbour"}}], "strange": [1]}).encode()
 PNG = b"\x89PNG\r\n\x1a\n"
 LIMITS = Limits(connect_s=2.0, first_byte_s=1.0, silence_s=0.5, reply_bytes=10_000)
-
-
-@dataclass
-class Rogue:
-    """What to send for each request in turn (the last one again and again), and what was asked."""
-
-    acts: list[Callable[[BaseHTTPRequestHandler], None]]
-    paths: list[str] = field(default_factory=list)
-    headers: list[dict[str, str]] = field(default_factory=list)
-    url: str = ""
-
-    def act(self, handler: BaseHTTPRequestHandler) -> None:
-        self.paths.append(handler.path)
-        self.headers.append(dict(handler.headers))
-        handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
-        self.acts[min(len(self.paths), len(self.acts)) - 1](handler)
-
-
-def send(status: int, body: bytes = b"", length: int | None = None, **headers: str) -> Callable[..., None]:
-    def act(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(status)
-        for name, value in headers.items():
-            handler.send_header(name.replace("_", "-"), value)
-        handler.send_header("Content-Length", str(len(body) if length is None else length))
-        handler.end_headers()
-        handler.wfile.write(body)
-
-    return act
 
 
 def sulk(handler: BaseHTTPRequestHandler) -> None:
@@ -59,32 +36,6 @@ def start_and_sulk(handler: BaseHTTPRequestHandler) -> None:
     send(200, b'{"choices', length=1000)(handler)
     handler.wfile.flush()
     time.sleep(3)
-
-
-@pytest.fixture
-def rogue() -> Iterator[Callable[..., Rogue]]:
-    servers: list[ThreadingHTTPServer] = []
-
-    def make(*acts: Callable[..., None]) -> Rogue:
-        script = Rogue(list(acts))
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                script.act(self)
-
-            def log_message(self, *arguments: object) -> None:
-                """Say nothing."""
-
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        servers.append(server)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        script.url = f"http://127.0.0.1:{server.server_address[1]}/v1"
-        return script
-
-    yield make
-    for server in servers:
-        server.shutdown()
-        server.server_close()
 
 
 def ask(script: Rogue) -> Reply | RsgptError:
@@ -123,10 +74,146 @@ def test_a_stumble_is_retried_twice_and_no_more(rogue: Callable[..., Rogue]) -> 
     assert len(script.paths) == 3
 
 
-def test_a_refusal_is_not_retried(rogue: Callable[..., Rogue]) -> None:
-    script = rogue(send(400, b'{"error": {"message": "picture too large"}}'))
-    assert "picture too large" in str(ask(script))
+def test_a_refusal_is_tried_once_with_fewer_fields_and_not_again(rogue: Callable[..., Rogue]) -> None:
+    script = rogue(send(400, b'{"error": {"message": "out of sorts"}}'))
+    assert "out of sorts" in str(ask(script))
+    assert len(script.paths) == 2
+
+
+def test_fields_that_a_server_does_not_know_are_left_out_from_then_on(rogue: Callable[..., Rogue]) -> None:
+    optional = {"logprobs", "top_logprobs", "seed"}
+
+    def strict(handler: BaseHTTPRequestHandler) -> None:
+        knows_all = not optional & set(script.bodies[-1])
+        (send(200, ANSWER) if knows_all else send(400, b'{"detail": "Extra inputs are not permitted"}'))(handler)
+
+    script = rogue(strict)
+    for _ in range(2):  # the second run knows from the first
+        gateway = Gateway(ForeignServer(Endpoint(script.url), ()), "m", LIMITS)
+        ((_, outcome),) = gateway.ask_many([Prompt(PNG, "1")])
+        assert text_of(outcome) == "a harbour"
+    assert [sorted(optional & set(body)) for body in script.bodies] == [sorted(optional), [], []]
+
+
+def test_a_picture_that_is_too_large_is_sent_smaller_and_so_are_the_next(rogue: Callable[..., Rogue]) -> None:
+    sides: list[int] = []
+
+    def take(handler: BaseHTTPRequestHandler) -> None:
+        url = script.bodies[-1]["messages"][0]["content"][0]["image_url"]["url"]
+        kind, _, data = url.partition(",")
+        assert kind == ("data:image/jpeg;base64" if sides else "data:image/png;base64")
+        sides.append(longest_side(base64.b64decode(data)))
+        send(200, ANSWER)(handler) if sides[-1] <= 300 else send(413, b"<html>")(handler)
+
+    script = rogue(take)
+    gateway = Gateway(ForeignServer(Endpoint(script.url)), "m", LIMITS)
+    for _ in range(2):
+        ((_, outcome),) = gateway.ask_many([Prompt(known_picture("red", 600), "What is this?")])
+        assert text_of(outcome) == "a harbour"
+    assert sides == [600, 400, 266, 266]
+
+
+def test_a_picture_limit_that_a_person_set_holds_from_the_first(rogue: Callable[..., Rogue]) -> None:
+    script = rogue(send(200, ANSWER))
+    gateway = Gateway(ForeignServer(Endpoint(script.url)), "m", LIMITS, PictureLimit(side=100))
+    list(gateway.ask_many([Prompt(known_picture("red"), "What is this?")]))
+    url = script.bodies[0]["messages"][0]["content"][0]["image_url"]["url"]
+    assert longest_side(base64.b64decode(url.partition(",")[2])) == 100
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (500, "image input is not supported - hint: if this is unexpected, you may need to provide the mmproj"),
+        (400, "llama-7b is not a multimodal model"),
+        (200, "Model does not support images. Please use a model that does."),
+    ],
+)
+def test_a_text_only_model_ends_the_run_at_once(rogue: Callable[..., Rogue], status: int, said: str) -> None:
+    script = rogue(send(status, json.dumps({"error": {"message": said}}).encode()))
+    with pytest.raises(ModelError, match="reads text only"):
+        ask(script)
     assert len(script.paths) == 1
+
+
+def test_a_missing_key_is_told_from_a_stumble(rogue: Callable[..., Rogue]) -> None:
+    script = rogue(send(500, b'{"error": {"message": "No api key passed in."}}'))
+    with pytest.raises(ServerError, match="did not accept the key"):
+        ask(script)
+    assert len(script.paths) == 1
+
+
+def test_a_server_that_loads_is_waited_for_and_one_that_stays_busy_is_not(rogue: Callable[..., Rogue]) -> None:
+    loading = [send(503, b'{"error": {"message": "Loading model"}}', Retry_After="0")] * 2
+    assert text_of(ask(rogue(*loading, send(200, ANSWER)))) == "a harbour"
+    with pytest.raises(ServerError, match="has been busy for 1 s.*Loading model"):
+        ask(rogue(loading[0]))
+
+
+def test_more_turned_away_than_may_be_asked_again_at_once_all_get_their_turn(rogue: Callable[..., Rogue]) -> None:
+    def slow(handler: BaseHTTPRequestHandler) -> None:
+        time.sleep(0.4)
+        send(200, ANSWER)(handler)
+
+    busy = send(429, Retry_After="0")
+    gateway = Gateway(ForeignServer(Endpoint(rogue(busy, busy, slow).url)), "m", LIMITS)
+    outcomes = [outcome for _, outcome in gateway.ask_many([Prompt(PNG, "1")] * 4)]
+    assert [text_of(outcome) for outcome in outcomes] == ["a harbour"] * 4
+
+
+def test_a_server_that_falls_silent_under_load_is_asked_less_at_once(rogue: Callable[..., Rogue]) -> None:
+    busy = threading.Semaphore(1)
+
+    def one_at_a_time(handler: BaseHTTPRequestHandler) -> None:
+        if busy.acquire(blocking=False):
+            time.sleep(0.2)
+            busy.release()
+            send(200, ANSWER)(handler)
+        else:
+            time.sleep(1.5)
+
+    gateway = Gateway(ForeignServer(Endpoint(rogue(one_at_a_time).url)), "m", LIMITS)
+    outcomes = [outcome for _, outcome in gateway.ask_many([Prompt(PNG, "1")] * 4)]
+    assert [text_of(outcome) for outcome in outcomes] == ["a harbour"] * 4
+
+
+def test_a_run_without_any_answer_is_given_up(rogue: Callable[..., Rogue]) -> None:
+    script = rogue(send(200, b'{"choices": []}'))
+    gateway = Gateway(ForeignServer(Endpoint(script.url)), "m", LIMITS)
+    with pytest.raises(ServerError, match="first 10 questions all failed"):
+        list(gateway.ask_many([Prompt(PNG, "1")] * 1000))
+    assert len(script.paths) < 20
+
+
+def test_text_in_parts_and_thoughts_aloud_are_read(rogue: Callable[..., Rogue]) -> None:
+    parts = [{"type": "text", "text": "<think>Blue.</think>\n\na "}, {"type": "text", "text": "harbour"}]
+    body = {"error": None, "choices": [{"message": {"content": parts}}]}
+    assert text_of(ask(rogue(send(200, json.dumps(body).encode())))) == "a harbour"
+
+
+def foreign(script: Rogue) -> Endpoint:
+    """The same server by an address that is not this machine's own."""
+    return Endpoint(script.url.replace("127.0.0.1", "0.0.0.0"))
+
+
+def test_nothing_is_sent_to_a_host_before_it_is_allowed(rogue: Callable[..., Rogue]) -> None:
+    script = rogue(send(200, ANSWER))
+    endpoint = foreign(script)
+    gateway = Gateway(ForeignServer(endpoint), "m", LIMITS)
+    for attempt in (lambda: list(gateway.ask_many([Prompt(PNG, "1")])), gateway.models):
+        with pytest.raises(ServerError, match=re.escape(f"leave this machine for {endpoint.origin}")):
+            attempt()
+    assert script.paths == []
+    allowed = Gateway(ForeignServer(endpoint, (endpoint.origin,)), "m", LIMITS)
+    assert [text_of(outcome) for _, outcome in allowed.ask_many([Prompt(PNG, "1")])] == ["a harbour"]
+
+
+def test_an_allowed_host_cannot_send_a_picture_on(rogue: Callable[..., Rogue]) -> None:
+    elsewhere = rogue(send(200, ANSWER))
+    endpoint = foreign(rogue(send(307, Location=f"{elsewhere.url}/chat/completions")))
+    with pytest.raises(ServerError, match="not followed"):
+        list(Gateway(ForeignServer(endpoint, (endpoint.origin,)), "m", LIMITS).ask_many([Prompt(PNG, "1")]))
+    assert elsewhere.paths == []
 
 
 def test_a_wrong_key_ends_the_run(rogue: Callable[..., Rogue]) -> None:

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from rsgpt_plugin.client.local_server import LocalServer, shared_server
+from rsgpt_plugin.client import local_server
+from rsgpt_plugin.client.local_server import Launch, LocalServer, shared_server, stop_shared_servers
 from rsgpt_plugin.errors import Cancelled, ServerError, SetupError
 
 MakeServer = Callable[..., LocalServer]
@@ -123,7 +124,7 @@ def test_a_program_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
 
 def test_without_an_environment_the_advice_is_to_set_up() -> None:
     with pytest.raises(SetupError, match="is not set up"):
-        shared_server("rsgpt-small")
+        shared_server(Launch("rsgpt-small"))
 
 
 def test_the_server_does_not_outlive_a_killed_parent(backend_python: Path, tmp_path: Path) -> None:
@@ -149,3 +150,45 @@ def test_the_server_does_not_outlive_a_killed_parent(backend_python: Path, tmp_p
     while is_running(pid) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not is_running(pid)
+
+
+def test_another_device_or_python_takes_the_place_of_what_runs(
+    fake_server: MakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    launched: list[Launch] = []
+
+    def make(launch: Launch) -> LocalServer:
+        launched.append(launch)
+        return fake_server()
+
+    monkeypatch.setattr(local_server, "_managed_server", make)
+    first = shared_server(Launch("m"))
+    first.endpoint()
+    pid = pid_of(first)
+    assert shared_server(Launch("m")) is first
+    assert shared_server(Launch("other")) is not first
+    second = shared_server(Launch("m", device="cpu", threads=2))
+    assert second is not first
+    deadline = time.monotonic() + 10
+    while is_running(pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not is_running(pid)
+    assert launched == [Launch("m"), Launch("other"), Launch("m", device="cpu", threads=2)]
+    pid = pid_of_started(first)  # as by a run that was using it
+    stop_shared_servers()
+    assert not is_running(pid)
+
+
+def pid_of_started(server: LocalServer) -> int:
+    server.endpoint()
+    return pid_of(server)
+
+
+def test_how_a_server_is_started_is_in_its_arguments() -> None:
+    arguments = " ".join(Launch("m", device="cuda:1", threads=3).arguments())
+    assert "--model m --device cuda:1 --threads 3" in arguments
+
+
+def test_a_python_that_is_gone_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(SetupError, match="is not there.*Choose another"):
+        shared_server(Launch("m", python=str(tmp_path / "python")))

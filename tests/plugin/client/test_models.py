@@ -33,6 +33,13 @@ def test_an_unknown_name_lists_what_there_is(weights: Path) -> None:
         model_identity("x", weights)
 
 
+def test_a_folder_is_a_model_too(weights: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    own = tmp_path_factory.mktemp("elsewhere") / "mine"
+    own.mkdir()
+    (own / "model.json").write_text(json.dumps({"name": "rsgpt-7b", "weights_sha256": "b" * 64}))
+    assert model_identity(str(own), weights) == ModelInfo("mine", "b" * 64, str(own.resolve()))
+
+
 def test_a_broken_description_says_so(weights: Path) -> None:
     (weights / "aaa" / "model.json").write_text("{")
     with pytest.raises(ModelError, match="Install the plugin again"):

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from rsgpt_plugin.core.answers import RawAnswer
-from rsgpt_plugin.core.cache import SCHEMA_VERSION, AnswerCache
+from rsgpt_plugin.core.cache import SCHEMA, AnswerCache
 from rsgpt_plugin.errors import OutputError
 
 ROOT = Path(__file__).resolve().parents[3]
 ANSWER = RawAnswer(
-    'there\'s "a" city 城市 \0', 0.75, (("Yes", -0.1), (" no", -2.5)), False, "2024-05-06T07:08:09+00:00"
+    'there\'s "a" city 城市 \0', 0.75, (("Yes", -0.1), (" no", -2.5)), False, "2024-05-06T07:08:09+00:00", "llava"
 )
 
 # Writes answers one by one and says so, until it is killed.
@@ -53,10 +53,24 @@ def test_many_keys_are_found_at_once(tmp_path: Path) -> None:
         assert cache.get([*answers, "' OR 1=1 --"]) == answers
 
 
+def test_a_file_of_the_first_format_is_taken_over(tmp_path: Path) -> None:
+    path = tmp_path / "a.sqlite"
+    database = sqlite3.connect(path)
+    database.execute(SCHEMA[0])
+    database.execute("INSERT INTO answers VALUES ('old', 'a city', 0.5, '[]', 0, '2024')")
+    database.execute("PRAGMA user_version = 1")
+    database.commit()
+    database.close()
+    with AnswerCache(path) as cache:
+        assert cache.get(["old"]) == {"old": RawAnswer("a city", 0.5, asked_at="2024")}
+        cache.put({"new": ANSWER})
+        assert cache.get(["new"]) == {"new": ANSWER}
+
+
 def test_a_newer_file_is_refused_untouched(tmp_path: Path) -> None:
     path = tmp_path / "a.sqlite"
     database = sqlite3.connect(path)
-    database.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    database.execute(f"PRAGMA user_version = {len(SCHEMA) + 1}")
     database.close()
     before = path.read_bytes()
     with pytest.raises(OutputError, match="newer version of this plugin.*Update"):
@@ -119,3 +133,10 @@ def test_a_kill_loses_no_answer_that_was_put(tmp_path: Path) -> None:
     database = sqlite3.connect(path)
     assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     database.close()
+
+
+def test_cleared_it_knows_nothing(tmp_path: Path) -> None:
+    with AnswerCache(tmp_path / "a.sqlite") as cache:
+        cache.put({"key": ANSWER})
+        cache.clear()
+        assert cache.get(["key"]) == {}

@@ -1,0 +1,34 @@
+"""What every door to a model offers: many prompts for a run, one prompt for a conversation. Asks nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Optional, Protocol, Union
+
+from qgis.core import QgsFeedback
+
+from ..errors import RsgptError
+from .protocol import Prompt, Reply
+
+Outcome = Union[Reply, RsgptError]
+
+
+class Asker(Protocol):
+    """A model that can be asked. Use it in one thread; it may be made in another."""
+
+    def ask_many(
+        self, prompts: Iterable[Prompt], feedback: Optional[QgsFeedback] = None
+    ) -> Iterator[tuple[int, Outcome]]:
+        """Yield the index of each prompt and its reply, or the error of that prompt, as they finish.
+
+        Prompts are taken as they can be sent. Cancelled on cancel; ServerError or ModelError where going on is
+        senseless.
+        """
+        ...
+
+    def ask_one(self, prompt: Prompt, on_text: Callable[[str], None], feedback: Optional[QgsFeedback] = None) -> Reply:
+        """Return the reply, having told each new piece of its text to `on_text` as it came.
+
+        Cancelled on cancel; RsgptError where there is no answer.
+        """
+        ...

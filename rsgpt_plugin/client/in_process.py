@@ -1,0 +1,309 @@
+"""The door into QGIS's own process: the same engine and queue as the server's, on a thread of their own.
+
+The only file that imports the model's side, and only when it is first asked. Requests and replies are the protocol's,
+so that answers are the server's to the letter.
+"""
+
+from __future__ import annotations
+
+import atexit
+import ctypes
+import gc
+import importlib.util
+import json
+import os
+import queue
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Optional
+
+from qgis.core import QgsFeedback
+from qgis.PyQt.QtCore import QCoreApplication, QThread
+
+from ..core import paths
+from ..core.language import mark, marked, translate
+from ..errors import Cancelled, ModelError, RsgptError, ServerError, SetupError
+from .asker import Outcome
+from .models import BACKEND, ModelInfo
+from .protocol import Prompt, Reply, build_request, parse_reply
+
+_IN_FLIGHT = 32
+_TICK_S = 0.05
+_PATIENCE_S = 5.0
+_LAST_PATIENCE_S = 60.0
+_PACKAGE = "rsgpt_backend"
+_OTHERWISE = mark(
+    "Install torch, transformers and accelerate in QGIS's Python, or choose another way to run the model in the "
+    "options of RSGPT."
+)
+
+_lock = threading.Lock()
+_held: Optional[_Held] = None
+_ending: list[Any] = []
+
+
+@dataclass(frozen=True)
+class _Side:
+    """The parts of the model's side that are used here."""
+
+    load: Callable[..., Any]
+    batcher: Any
+    queue_limits: Any
+    ticket: Any
+    writer: Any
+    read_order: Any
+    answer: Any
+    token: Any
+    refusal: Any
+    give_back: Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be in memory. model: a name or a folder."""
+
+    model: str
+    device: str
+    threads: int
+
+
+@dataclass(frozen=True)
+class _Held:
+    """What is in memory: a model with its queue, and what it was loaded for."""
+
+    wanted: Wanted
+    side: _Side
+    batcher: Any
+
+
+class InProcess:
+    """A model in this process, see Asker. Loaded with the first prompt; one at a time is kept, for all who ask."""
+
+    def __init__(self, model: ModelInfo, device: str = "auto", threads: int = 0) -> None:
+        """device, threads: see Preferences."""
+        self._model = model
+        self._wanted = Wanted(model.folder or model.name, device, threads)
+
+    def ask_many(
+        self, prompts: Iterable[Prompt], feedback: Optional[QgsFeedback] = None
+    ) -> Iterator[tuple[int, Outcome]]:
+        """See Asker."""
+        going = _Going(self._model.name, feedback)
+        source = enumerate(prompts)
+        try:
+            while True:
+                while len(going.asks) < _IN_FLIGHT:
+                    index, prompt = next(source, (0, None))
+                    if prompt is None:
+                        break
+                    going.check()
+                    going.send(_hold(self._wanted), index, prompt)
+                if not going.asks:
+                    return
+                index, event = going.wait()
+                yield index, going.end(index, event)
+        finally:
+            going.close()
+
+    def ask_one(self, prompt: Prompt, on_text: Callable[[str], None], feedback: Optional[QgsFeedback] = None) -> Reply:
+        """See Asker."""
+        going = _Going(self._model.name, feedback)
+        try:
+            held = _hold(self._wanted)
+            going.send(held, 0, prompt, wants_tokens=True)
+            while True:
+                _, event = going.wait()
+                if not isinstance(event, held.side.token):
+                    break
+                on_text(event.text)
+            outcome = going.end(0, event)
+        finally:
+            going.close()
+        if isinstance(outcome, RsgptError):
+            raise outcome
+        return outcome
+
+
+class _Going:
+    """The prompts of one caller that are on their way."""
+
+    def __init__(self, model: str, feedback: Optional[QgsFeedback]) -> None:
+        self.asks: dict[int, tuple[AbstractContextManager[None], Any]] = {}
+        self._model = model
+        self._feedback = feedback
+        self._events: queue.SimpleQueue[tuple[int, Any]] = queue.SimpleQueue()
+        self._held: Optional[_Held] = None
+
+    def send(self, held: _Held, index: int, prompt: Prompt, wants_tokens: bool = False) -> None:
+        """Queue a prompt; its events come under `index`."""
+        self._held = held
+        side = held.side
+        try:
+            order = side.read_order(build_request(prompt, self._model), self._model)
+            post = partial(self._post, index)
+            queued = held.batcher.queued(side.ticket(order.ask, wants_tokens, post))
+            queued.__enter__()  # left in `end` or `close`: the asks end in any order
+        except side.refusal as refusal:
+            raise ServerError(str(refusal)) from refusal
+        self.asks[index] = (queued, order)
+
+    def wait(self) -> tuple[int, Any]:
+        """The next event. Cancelled within a tick; ModelError where there is no model that could answer."""
+        while True:
+            try:
+                return self._events.get(timeout=_TICK_S)
+            except queue.Empty:
+                self.check()
+            if self._held is not None and self._held.batcher.failure:
+                raise ModelError(self._held.batcher.failure)
+            if _on_main_thread():
+                QCoreApplication.processEvents()
+
+    def end(self, index: int, event: Any) -> Outcome:
+        """The outcome that the last event of a prompt stands for."""
+        queued, order = self.asks.pop(index)
+        queued.__exit__(None, None, None)
+        if self._held is None or not isinstance(event, self._held.side.answer):
+            return ServerError(str(event))
+        weights = self._held.batcher.engine.weights_sha256
+        record = self._held.side.writer(self._model, weights, order.top_logprobs).reply(event)
+        return parse_reply(json.dumps(record).encode("ascii"))
+
+    def check(self) -> None:
+        """Raise Cancelled where the user has had enough."""
+        if self._feedback is not None and self._feedback.isCanceled():
+            raise Cancelled(translate("Rsgpt", "Stopped. What is answered so far is kept."))
+
+    def close(self) -> None:
+        """Withdraw what is unanswered."""
+        for queued, _ in self.asks.values():
+            queued.__exit__(None, None, None)
+        self.asks.clear()
+
+    def _post(self, index: int, event: Any) -> None:
+        self._events.put((index, event))
+
+
+def release() -> None:
+    """End what answers here and give its memory back. Does nothing where nothing was loaded."""
+    global _held
+    with _lock:
+        held, _held = _held, None
+        if held is not None:
+            _end(held)
+
+
+def _hold(wanted: Wanted) -> _Held:
+    """What answers for `wanted`; another model is let go first, so that two never need memory at once."""
+    global _held  # noqa: PLW0603 - the same
+    with _lock:
+        if _held is not None and (_held.wanted != wanted or _held.batcher.failure):
+            held, _held = _held, None
+            _end(held)
+        if _held is None:
+            side = _import_side()
+            batcher = side.batcher(wanted.model, partial(_load, side, wanted), side.queue_limits(waiting=10**6))
+            batcher.start()
+            _held = _Held(wanted, side, batcher)
+        return _held
+
+
+def _load(side: _Side, wanted: Wanted) -> Any:
+    """The engine; runs on its own thread."""
+    if wanted.threads:
+        sys.modules["torch"].set_num_threads(wanted.threads)
+    return side.load(wanted.model, device=wanted.device)
+
+
+def _end(held: _Held) -> None:
+    held.batcher.stop()
+    if not held.batcher.join(_PATIENCE_S):  # a step, or a loading, under way cannot be interrupted
+        _ending.append(held.batcher)
+    held.batcher.engine = None
+    gc.collect()
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    held.side.give_back()
+
+
+def _import_side() -> _Side:
+    """Import the model's side from the plugin's folder; SetupError where this Python cannot."""
+    if sys.version_info < (3, 11):
+        said = translate("Rsgpt", "QGIS's Python is {version}; the model needs 3.11 or newer.")
+        raise SetupError(f"{said.format(version=sys.version.split()[0])} {marked(_OTHERWISE)}")
+    os.environ.setdefault("RSGPT_HOME", str(paths.home()))  # it unpacks its language model there
+    if str(BACKEND) not in sys.path:
+        sys.path.append(str(BACKEND))  # at the end: nothing of QGIS's may be shadowed
+    try:
+        with _without_collecting():
+            _load_libraries()
+            return _side()
+    except (ImportError, OSError, RuntimeError) as error:  # a library that does not fit fails in any of these
+        said = translate("Rsgpt", "The model's packages cannot be used inside QGIS ({error}).")
+        raise SetupError(f"{said.format(error=error)} {marked(_OTHERWISE)}") from error
+
+
+def _load_libraries() -> None:
+    """Load PyTorch's large libraries before it does so itself: so other threads' Python goes on meanwhile."""
+    found = importlib.util.find_spec("torch")
+    if found is None or not found.submodule_search_locations or sys.platform != "linux":
+        return
+    for name in ("c10", "torch_cpu", "torch_python"):
+        library = Path(found.submodule_search_locations[0]) / "lib" / f"lib{name}.so"
+        if library.exists():
+            ctypes.CDLL(str(library))
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Keep Python from looking for garbage while hundreds of modules come in, and among them ever after.
+
+    It would do so again and again, for up to a second each, and hold up every other thread's Python meanwhile.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if was_on:
+            gc.enable()
+
+
+def _side() -> _Side:
+    def part(module: str, name: str) -> Any:
+        return getattr(importlib.import_module(f"{_PACKAGE}.{module}"), name)
+
+    return _Side(
+        load=part("engine", "Engine").load,
+        batcher=part("server.batcher", "Batcher"),
+        queue_limits=part("server.batcher", "QueueLimits"),
+        ticket=part("server.ticket", "Ticket"),
+        writer=part("server.replies", "Writer"),
+        read_order=part("server.requests", "read_order"),
+        answer=part("asking", "Answer"),
+        token=part("asking", "Token"),
+        refusal=part("server.refusals", "Refusal"),
+        give_back=part("train.heap", "give_back"),
+    )
+
+
+def _wait_for_the_rest() -> None:
+    """Hold Python's end back until no engine is in the middle of a step: PyTorch would take the process down."""
+    release()
+    while _ending:
+        _ending.pop().join(_LAST_PATIENCE_S)
+
+
+def _on_main_thread() -> bool:
+    application = QCoreApplication.instance()
+    return application is not None and application.thread() == QThread.currentThread()
+
+
+atexit.register(_wait_for_the_rest)

@@ -1,0 +1,141 @@
+"""One SQLite file that several QGIS windows share. Knows no tables: each store brings its own."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Optional, TypeVar
+
+from ..errors import OutputError
+from .language import translate
+
+BUSY_SECONDS = 30.0
+
+Self = TypeVar("Self", bound="Store")
+
+
+class Database:
+    """One open file; belongs to the thread that opened it. Several processes may share the file.
+
+    WAL with synchronous NORMAL: a killed process loses nothing that a `writing` block has ended with.
+    Raises OutputError where the file cannot be used.
+    """
+
+    def __init__(self, path: Path, name: str, schema: Sequence[str]) -> None:
+        """name: what a person calls it. schema: one statement a version, each leading from the one before to it."""
+        self._path = path
+        self._name = name
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+        except (OSError, sqlite3.Error) as error:
+            raise self._unusable(error) from error
+        try:
+            self._prepare(schema)
+        except sqlite3.Error as error:
+            self.close()
+            raise self._unusable(error) from error
+        except OutputError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close the file; it cannot be used afterwards."""
+        self._connection.close()
+
+    def read(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Return all rows of a query."""
+        with self._guarded():
+            return self._connection.execute(statement, values).fetchall()
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: all of what the block does, or nothing."""
+        with self._guarded():
+            self._connection.execute("BEGIN IMMEDIATE")
+            with self._connection:
+                yield self._connection
+
+    def shrink(self) -> None:
+        """Give the disk back what deleted rows took."""
+        with self._guarded():
+            self._connection.execute("VACUUM")
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
+
+    def _prepare(self, schema: Sequence[str]) -> None:
+        version = self._version()
+        if version > len(schema):
+            sentence = translate(
+                "Rsgpt",
+                "The {what} {path} was written by a newer version of this plugin (format {version}, this one knows "
+                "{known}). Update the plugin, or move that file away.",
+            )
+            raise OutputError(sentence.format(what=self._name, path=self._path, version=version, known=len(schema)))
+        self._use_wal()
+        self._connection.execute("PRAGMA synchronous = NORMAL")
+        if version < len(schema):
+            self._bring_up_to_date(schema)
+
+    def _use_wal(self) -> None:
+        """Switch to WAL. SQLite's own time-out does not hold for a switch that another process is making."""
+        deadline = time.monotonic() + BUSY_SECONDS
+        while True:
+            try:
+                self._connection.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)
+
+    def _bring_up_to_date(self, schema: Sequence[str]) -> None:
+        with self.writing() as connection:
+            # Another QGIS window may have done so while this one waited.
+            for statement in schema[self._version() :]:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {len(schema):d}")
+
+    def _version(self) -> int:
+        return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
+
+    def _unusable(self, error: Exception) -> OutputError:
+        sentence = translate(
+            "Rsgpt",
+            "The {what} {path} cannot be used ({error}). Check that the folder exists, may be written to and has "
+            "free space, or set RSGPT_HOME to another folder.",
+        )
+        return OutputError(sentence.format(what=self._name, path=self._path, error=error))
+
+
+class Store:
+    """What is kept in one Database, open until `close` or the end of a `with`."""
+
+    def __init__(self, path: Path, name: str, schema: Sequence[str]) -> None:
+        """See Database."""
+        self._database = Database(path, name, schema)
+
+    def __enter__(self: Self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: Optional[type[BaseException]],
+        error: Optional[BaseException],
+        trace: Optional[TracebackType],
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; the store cannot be used afterwards."""
+        self._database.close()

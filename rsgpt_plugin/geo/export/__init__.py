@@ -1,0 +1,1 @@
+"""Results in files for others: geodata, tables, data sets, reports."""

@@ -1,0 +1,88 @@
+"""Results as a data set in RSICap's layout, to train and evaluate with. Writes a folder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ..columns import ANSWER, CAPTION, QUESTION
+from ..reading import Column, Kind
+from ..rows import Row
+from .rows import ExportRows, unwritable, whole_file
+
+PICTURES = "images"
+CAPTIONS, QUESTIONS = "captions.json", "questions.json"
+_TYPES = {Kind.YESNO: "presence", Kind.NUMBER: "count"}
+
+
+def write_dataset(export: ExportRows, folder: Path) -> int:
+    """Write pictures as PNG, `captions.json` as RSICap's and `questions.json` as RSIEval's; a person's corrections
+
+    stand in place of the model's words. Return how many rows were left out, as their pictures are no longer kept.
+    """
+    captions: list[dict[str, Any]] = []
+    questions: list[dict[str, Any]] = []
+    left_out = 0
+    try:
+        (folder / PICTURES).mkdir(parents=True, exist_ok=True)
+        for row, _ in export.each():
+            png = export.picture_of(row)
+            if png is None:
+                left_out += 1
+                continue
+            filename = f"{row.sha256[:16]}.png"
+            (folder / PICTURES / filename).write_bytes(png)
+            values = {column.means: value for column, value in zip(export.columns, row.values) if column.means}
+            captions += _captioned(filename, values, row)
+            questions += _questioned(filename, values, row, export)
+    except OSError as error:
+        raise unwritable(folder, str(error)) from error
+    _write(folder / CAPTIONS, {"annotations": captions})
+    if questions:
+        _write(folder / QUESTIONS, questions)
+    return left_out
+
+
+def _captioned(filename: str, values: dict[str, Any], row: Row) -> list[dict[str, Any]]:
+    said = values.get(ANSWER if _is_clicked_caption(values, row) else CAPTION)
+    if not said:
+        return []
+    return [{"filename": filename, "text_input": row.prompt.split("\n", 1)[0], "text_output": str(said)}]
+
+
+def _is_clicked_caption(values: dict[str, Any], row: Row) -> bool:
+    return QUESTION in values and values[QUESTION] == row.prompt
+
+
+def _questioned(filename: str, values: dict[str, Any], row: Row, export: ExportRows) -> list[dict[str, Any]]:
+    if _is_clicked_caption(values, row):
+        return []
+    pairs = [
+        {"question": _words(column, values, row), "answer": _answer(values[column.means]), "type": _type(column)}
+        for column in export.columns
+        if column.editable and column.means != CAPTION and values[column.means] is not None
+    ]
+    return [{"filename": filename, "caption": str(values.get(CAPTION) or ""), "qa_pairs": pairs}] if pairs else []
+
+
+def _words(column: Column, values: dict[str, Any], row: Row) -> str:
+    """What was asked for a column: the run's question of that name, or a click's own."""
+    if column.means == ANSWER and values.get(QUESTION):
+        return str(values[QUESTION])
+    begin = f"{column.means}["
+    line = next((line for line in row.prompt.splitlines() if line.startswith(begin)), "")
+    return line.partition("]: ")[2] or column.label
+
+
+def _answer(value: Any) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
+
+
+def _type(column: Column) -> str:
+    return _TYPES.get(column.kind, "other")
+
+
+def _write(path: Path, data: Any) -> None:
+    with whole_file(path) as file:
+        json.dump(data, file, ensure_ascii=False, indent=1)

@@ -1,0 +1,82 @@
+"""What every export is given: the rows and how to look at them. Writes nothing."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Optional
+
+from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransformContext, QgsFeature, QgsFields
+from qgis.PyQt.QtCore import QCoreApplication
+
+from ...errors import Cancelled, OutputError
+from ..reading import Column
+from ..rows import Row
+
+translate = QCoreApplication.translate
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class ExportRows:
+    """Rows in the order of the table. features: theirs, geometry in `crs`. picture: PNG by hash, None where gone.
+
+    progress: told percent; raises Cancelled where the user stopped.
+    """
+
+    title: str
+    columns: Sequence[Column]
+    rows: Sequence[Row]
+    features: Sequence[QgsFeature]
+    fields: QgsFields
+    wkb_type: Any
+    crs: QgsCoordinateReferenceSystem
+    context: QgsCoordinateTransformContext
+    picture: Callable[[str], Optional[bytes]]
+    progress: Callable[[float], None]
+
+    def each(self) -> Iterator[tuple[Row, QgsFeature]]:
+        """Every row with its feature, telling the progress."""
+        for number, pair in enumerate(zip(self.rows, self.features)):
+            self.progress(100.0 * number / len(self.rows))
+            yield pair
+
+    def picture_of(self, row: Row) -> Optional[bytes]:
+        """The picture that the row's answers are about; None where there is none."""
+        # A hash comes from the layer, which may hold anything.
+        return self.picture(row.sha256) if _SHA256.fullmatch(row.sha256) else None
+
+
+@contextmanager
+def whole_file(path: Path, encoding: str = "utf-8") -> Iterator[IO[str]]:
+    """A text file that is there only once all of it is written."""
+    part = path.with_name(path.name + ".part")
+    try:
+        with part.open("w", encoding=encoding, newline="") as file:
+            yield file
+        os.replace(part, path)
+    except OSError as error:
+        discard(part)
+        raise unwritable(path, str(error)) from error
+    except Cancelled:
+        discard(part)
+        raise
+
+
+def discard(path: Path) -> None:
+    """Remove a file that is not whole, where there is one."""
+    with suppress(OSError):
+        path.unlink(missing_ok=True)
+
+
+def unwritable(path: Path, cause: str) -> OutputError:
+    """The error of a file that cannot be written."""
+    sentence = translate(
+        "Rsgpt", "{path} cannot be written ({cause}). Choose another folder, or close the program that has it open."
+    )
+    return OutputError(sentence.format(path=path, cause=cause))

@@ -1,0 +1,49 @@
+"""What the tests of the client share: servers that misbehave."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from rsgpt_plugin.client.manners import forget_manners
+
+from .rogue import Rogue
+
+
+class Quiet(ThreadingHTTPServer):
+    """A client that hangs up is what is tested, and nothing to complain of."""
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def rogue() -> Iterator[Callable[..., Rogue]]:
+    servers: list[ThreadingHTTPServer] = []
+
+    def make(*acts: Callable[..., None]) -> Rogue:
+        script = Rogue(list(acts))
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                script.act(self)
+
+            do_GET = do_POST
+
+            def log_message(self, *arguments: object) -> None:
+                """Say nothing."""
+
+        server = Quiet(("127.0.0.1", 0), Handler)
+        servers.append(server)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        script.url = f"http://127.0.0.1:{server.server_address[1]}/v1"
+        return script
+
+    yield make
+    forget_manners()
+    for server in servers:
+        server.shutdown()
+        server.server_close()

@@ -1,0 +1,32 @@
+"""Rates and the time left."""
+
+from __future__ import annotations
+
+import pytest
+
+from rsgpt_plugin.core.pace import Pace
+
+
+def test_a_steady_pace() -> None:
+    pace = Pace()
+    for second in range(11):
+        pace.mark(100.0 + second, 4 * second)
+    assert pace.rate() == pytest.approx(4)
+    assert pace.seconds_left(440) == pytest.approx(100)
+
+
+def test_nothing_is_known_at_first() -> None:
+    pace = Pace()
+    assert (pace.rate(), pace.seconds_left(5)) == (0.0, float("inf"))
+    pace.mark(0.0, 1)
+    pace.mark(0.5, 300)
+    assert pace.rate() == 0.0
+
+
+def test_what_went_by_at_once_is_forgotten() -> None:
+    pace = Pace()
+    pace.mark(0.0, 0)
+    pace.mark(1.0, 3000)
+    for second in range(10, 200, 10):
+        pace.mark(float(second), 3000 + second // 10)
+    assert pace.rate() == pytest.approx(0.1)
