@@ -10,6 +10,11 @@ class RsgptError(Exception):
 class SetupError(RsgptError):
     """The model's environment is missing, half made or unusable."""
 
+    def __init__(self, sentence: str, details: str = "") -> None:
+        """details: what an installer printed, for those who want to know more."""
+        super().__init__(sentence)
+        self.details = details
+
 
 class ServerError(RsgptError):
     """The model server could not be reached, went away, or sent what is no answer."""

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Optional
+from typing import Any, Optional, Protocol
 
 from qgis.core import QgsApplication
 
-from .client.local_server import stop_shared_servers
+from .client.doors import close_doors
 from .processing.provider import RsgptProvider
+from .services.language import Language
 
-if TYPE_CHECKING:
-    from .gui.canvas_actions import CanvasActions
+
+class Part(Protocol):
+    """Something that the plugin adds to QGIS's window."""
+
+    def register(self) -> None:
+        """Add it."""
+        ...
+
+    def unregister(self) -> None:
+        """Take all of it back and stop what runs."""
+        ...
 
 
 class RsgptPlugin:
@@ -18,28 +28,51 @@ class RsgptPlugin:
 
     def __init__(self, iface: Any) -> None:
         self._iface = iface
+        self._language: Optional[Language] = None
         self._provider: Optional[RsgptProvider] = None
-        self._actions: Optional[CanvasActions] = None
+        self._parts: list[Part] = []
 
     def initProcessing(self) -> None:
-        """Register the algorithms; all that qgis_process needs."""
+        """Register the algorithms, in QGIS's language; all that qgis_process needs."""
+        self._language = Language()
+        self._language.install()
         self._provider = RsgptProvider()
         QgsApplication.processingRegistry().addProvider(self._provider)
 
     def initGui(self) -> None:
-        """Register the algorithms and the actions."""
+        """Register the algorithms and the parts of the window."""
         from .gui.canvas_actions import CanvasActions
+        from .gui.dock.part import DockPart
+        from .gui.expressions import Expressions
+        from .gui.feature_actions import FeatureActions
+        from .gui.layer_menu import LayerMenu
+        from .gui.menu import SubmenuPart
+        from .gui.options.page import OptionsPart
+        from .gui.report import ReportPart
+        from .gui.results_table.part import ResultsTable
+        from .gui.runs.runs_part import RunsPart
+        from .gui.setup_wizard.part import SetUpPart
 
         self.initProcessing()
-        self._actions = CanvasActions(self._iface)
-        self._actions.register()
+        set_up = SetUpPart(self._iface)
+        canvas = CanvasActions(self._iface, set_up.open)
+        table = ResultsTable(self._iface)
+        self._parts = [  # those with menu entries in the order of the entries
+            *(SubmenuPart(self._iface), Expressions(), canvas, DockPart(self._iface), table),
+            *(RunsPart(self._iface, table.open_for), set_up, ReportPart(self._iface)),
+            *(FeatureActions(self._iface, canvas), LayerMenu(self._iface), OptionsPart(self._iface, set_up.open)),
+        ]
+        for part in self._parts:
+            part.register()
 
     def unload(self) -> None:
-        """Take back what was registered, in the other order, and end the model server."""
-        if self._actions is not None:
-            self._actions.unregister()
-            self._actions = None
+        """Take back what was registered, in the other order, and end whatever answers."""
+        while self._parts:
+            self._parts.pop().unregister()
         if self._provider is not None:
             QgsApplication.processingRegistry().removeProvider(self._provider)
             self._provider = None
-        stop_shared_servers()
+        if self._language is not None:
+            self._language.remove()
+            self._language = None
+        close_doors()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Optional
 
-from qgis.PyQt.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QLineEdit, QSpinBox, QWidget
+from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QLineEdit, QWidget
 
-from ..core.questions import AnswerType, Question, parse_questions
+from ..core.questions import Question
 from ..errors import QuestionError
-
-_NAME = "answer"
+from .answer_kind import AnswerKind
+from .percent_box import PercentBox
 
 
 class AskDialog(QDialog):
@@ -22,22 +22,12 @@ class AskDialog(QDialog):
         self.text = QLineEdit()
         self.text.setPlaceholderText(self.tr("How many cars are there?"))
         self.text.setMinimumWidth(360)
-        self.kind = QComboBox()
-        for label, kind in (
-            (self.tr("Text"), AnswerType.TEXT),
-            (self.tr("Yes or no"), AnswerType.YESNO),
-            (self.tr("Whole number"), AnswerType.INTEGER),
-            (self.tr("One of a list"), AnswerType.CHOICE),
-        ):
-            self.kind.addItem(label, kind.value)
+        self.kind = AnswerKind()
         self.choices = QLineEdit()
         self.choices.setPlaceholderText(self.tr("forest, farmland, town"))
-        self.least = QSpinBox()
-        self.least.setRange(0, 100)
-        self.least.setSuffix(" %")
-        self.least.setSpecialValueText(self.tr("any"))
+        self.least = PercentBox()
         self.least.setToolTip(self.tr("What the model is less sure of is not told. It is kept for later questions."))
-        self.least.setValue(round(100 * least_confidence))
+        self.least.show_share(least_confidence)
         self.problem = QLabel()
         self.problem.setWordWrap(True)
         roles = QDialogButtonBox.StandardButton
@@ -47,15 +37,11 @@ class AskDialog(QDialog):
 
     def question(self) -> Question:
         """Return the question; QuestionError where it cannot be asked yet."""
-        kind = str(self.kind.currentData())
-        if kind == AnswerType.CHOICE.value:
-            kind = f"choice({'|'.join(part.strip() for part in self.choices.text().split(','))})"
-        (question,) = parse_questions(f"{_NAME}[{kind}]: {self.text.text().strip()}")
-        return question
+        return self.kind.question(self.text.text(), self.choices.text())
 
     def least_confidence(self) -> float:
         """Return how sure an answer has to be, 0 to 1."""
-        return self.least.value() / 100
+        return self.least.share()
 
     def _lay_out(self) -> None:
         layout = QFormLayout(self)
@@ -72,7 +58,7 @@ class AskDialog(QDialog):
         self.kind.currentIndexChanged.connect(self._update)
 
     def _update(self) -> None:
-        is_choice = self.kind.currentData() == AnswerType.CHOICE.value
+        is_choice = self.kind.is_choice()
         self.choices.setEnabled(is_choice)
         problem = self._what_is_missing(is_choice)
         self.problem.setText(problem)

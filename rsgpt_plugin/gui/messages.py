@@ -7,7 +7,10 @@ from collections.abc import Callable
 from typing import Any, Optional
 
 from qgis.core import Qgis
+from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtWidgets import QPushButton
+
+translate = QCoreApplication.translate
 
 _TITLE = "RSGPT"
 
@@ -31,9 +34,11 @@ class Messages:
         if note is not None and note in self._bar.items():
             self._bar.popWidget(note)
 
-    def answer(self, text: str) -> None:
-        """Show an answer until it is closed."""
-        self._show(text, Qgis.MessageLevel.Success)
+    def answer(self, text: str, find: Optional[Callable[[], None]] = None) -> None:
+        """Show an answer until it is closed. find: what a button “Show” does, where there is a place to show."""
+        item = self._show(text, Qgis.MessageLevel.Success)
+        if find is not None:
+            _add_button(item, translate("Rsgpt", "Show"), find)
 
     def problem(self, text: str) -> None:
         """Show what went wrong until it is closed."""
@@ -43,11 +48,17 @@ class Messages:
         """Ask with a button; nothing happens unless it is pressed."""
         self.clear_note()
         self._note = self._bar.createMessage(_TITLE, html.escape(text))
-        button = QPushButton(label)
-        button.clicked.connect(lambda checked: take())
-        self._note.layout().addWidget(button)
+        _add_button(self._note, label, take)
         self._bar.pushWidget(self._note, Qgis.MessageLevel.Info, 0)
 
-    def _show(self, text: str, level: Qgis.MessageLevel) -> None:
+    def _show(self, text: str, level: Qgis.MessageLevel) -> Any:
         self.clear_note()
-        self._bar.pushWidget(self._bar.createMessage(_TITLE, html.escape(text)), level, 0)
+        item = self._bar.createMessage(_TITLE, html.escape(text))
+        self._bar.pushWidget(item, level, 0)
+        return item
+
+
+def _add_button(item: Any, label: str, take: Callable[[], None]) -> None:
+    button = QPushButton(label)
+    button.clicked.connect(lambda checked: take())
+    item.layout().addWidget(button)

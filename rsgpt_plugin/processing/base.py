@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -32,15 +32,20 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QIcon
 
-from ..client.models import DEFAULT_MODEL, model_identity
-from ..core.paths import plugin_root
+from ..client.doors import chosen_model
+from ..client.preferences import load
 from ..core.questions import CAPTION_PROMPT, DETAIL_PROMPT, parse_questions
+from ..core.run_store import RunRequest
 from ..errors import ImageryError, OutputError, QuestionError, RsgptError
 from ..geo.capture import CaptureMode, CaptureWish
+from ..geo.results import RunRecord
 from ..geo.schema import output_fields
 from ..geo.snapshot import LayerSnapshot, check_layer, take_snapshot
 from ..geo.style import ResultStyler
-from .run import Asking, Counts
+from .icons import plugin_icon
+from .journal import journal
+from .keeping import keep
+from .run import Asking, Counts, Place, Run, open_memory
 
 Parameters = dict[str, Any]
 Method = TypeVar("Method", bound=Callable[..., Any])
@@ -78,6 +83,7 @@ class Plan:
     snapshot: LayerSnapshot
     wish: CaptureWish
     asking: Asking
+    request: RunRequest
 
 
 @dataclass(frozen=True)
@@ -108,6 +114,7 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
     def __init__(self) -> None:
         super().__init__()
         self.plan: Plan | None = None
+        self._record: RunRecord | None = None
 
     def group(self) -> str:
         return self.tr("Describe imagery")
@@ -116,17 +123,26 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         return "describe"
 
     def icon(self) -> QIcon:
-        return QIcon(str(plugin_root() / "resources" / "icons" / "rsgpt.svg"))
+        return plugin_icon()
 
     def tags(self) -> list[str]:
         return self.tr("caption,question,answer,vqa,model,ai,imagery,raster,describe,tiles,count").split(",")
 
+    def privacy_and_cost(self) -> str:
+        """The end of every help: what leaves this machine, and what a run takes."""
+        return "\n\n" + self.tr(
+            "Privacy: a model on this machine sends nothing anywhere. A server elsewhere gets each picture with the "
+            "question, once you have allowed its host; it gets no coordinates and no names.\n\n"
+            "Cost: for every picture, one answer for the caption and one for each question. The log tells the rate and "
+            "the time left. A server elsewhere may charge for each answer."
+        )
+
     def createInstance(self) -> DescribeAlgorithm:
         return type(self)()
 
-    def tr(self, text: str) -> str:
-        """`text` in the user's language."""
-        return translate("Rsgpt", text)
+    def tr(self, text: str, disambiguation: str = "", n: int = -1) -> str:
+        """`text` in the user's language; n: the number for its `%n`."""
+        return translate("Rsgpt", text, disambiguation, n)
 
     def add_input(self) -> None:
         """The raster."""
@@ -171,7 +187,12 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         if layer is None:
             raise QgsProcessingException(self.invalidRasterError(parameters, "INPUT"))
         snapshot = take_snapshot(layer, context.transformContext())
-        self.plan = Plan(snapshot, self._wish(parameters, context), self._asking(parameters, context))
+        wish, asking = self._wish(parameters, context), self._asking(parameters, context)
+        self.plan = Plan(snapshot, wish, asking, keep(self, parameters, context))
+        inputs = {**self.asMap(parameters, context)["inputs"], "INPUT": layer.id()}
+        model = self.plan.asking.model
+        inputs["MODEL"] = model.folder or model.name  # the choice in the options may be another one next time
+        self._record = RunRecord(self.id(), inputs, layer.source())
         return True
 
     def prepared(self) -> Plan:
@@ -182,7 +203,8 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
 
     def output(self, parameters: Parameters, context: QgsProcessingContext, shape: SinkShape) -> Output:
         """The sink OUTPUT, not yet opened; raises OutputError where its format would put the rows elsewhere."""
-        destination = Path(self.parameterAsOutputLayer(parameters, "OUTPUT", context))
+        # Not parameterAsOutputLayer, which has Processing load the destination beside the layer that lies there.
+        destination = Path(self.parameterAsFileOutput(parameters, "OUTPUT", context))
         if destination.suffix.lower() in _GEOJSON and not shape.crs.authid():
             raise OutputError(
                 self.tr(
@@ -203,19 +225,32 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         if sink is None:
             raise _unwritable("")
         if context.willLoadLayerOnCompletion(identifier):
-            context.layerToLoadOnCompletionDetails(identifier).setPostProcessor(ResultStyler())
+            context.layerToLoadOnCompletionDetails(identifier).setPostProcessor(ResultStyler(self._record))
         return sink, identifier
 
     def fields(self) -> QgsFields:
         """The columns that the run adds."""
         return output_fields(self.prepared().asking.questions)
 
+    def describe(self, output: Output, places: Iterable[Place], total: int, feedback: QgsProcessingFeedback) -> Counts:
+        """Describe all `total` places, and record that."""
+        plan = self.prepared()
+        try:
+            with journal.recorded(plan.request, feedback, total) as scribe, open_memory() as memory:
+                counts = Run(plan.asking, memory, output.open, feedback, scribe.told).describe(places, total)
+                scribe.wrote(output.identifier, counts)
+        finally:
+            plan.snapshot.leave_thread()
+        return counts
+
     def results(self, identifier: str, counts: Counts, feedback: QgsProcessingFeedback) -> dict[str, Any]:
         """The outputs, and the counts in the log."""
         feedback.pushInfo(
             self.tr(
-                "{tiles} places: {answered} answered, {skipped} skipped, {failed} failed. "
-                "Prompts: {asked} asked, {cached} known from before."
+                "%n place(s): {answered} answered, {skipped} skipped, {failed} failed. "
+                "Prompts: {asked} asked, {cached} known from before.",
+                "",
+                counts.tiles,
             ).format(**counts.as_dict())
         )
         return {"OUTPUT": identifier, **{name.upper(): value for name, value in counts.as_dict().items()}}
@@ -233,7 +268,8 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
                 optional=True,
             )
         )
-        self.addParameter(QgsProcessingParameterString("MODEL", self.tr("Model"), defaultValue=DEFAULT_MODEL))
+        model = self.tr("Model: a name, or a folder (the one chosen in the options if left out)")
+        self.addParameter(QgsProcessingParameterString("MODEL", model, optional=True))
         self._add_advanced(
             QgsProcessingParameterString(
                 "PROMPT", self.tr("Prompt for the caption, in place of the usual one"), optional=True
@@ -291,9 +327,10 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         if not caption and not questions:
             raise QuestionError(self.tr("There is nothing to ask. Switch the caption on, or write a question."))
         usual = DETAIL_PROMPT if self.parameterAsBool(parameters, "DETAILED", context) else CAPTION_PROMPT
-        model = model_identity(self.parameterAsString(parameters, "MODEL", context).strip())
+        model = chosen_model(self.parameterAsString(parameters, "MODEL", context).strip())
         least = self.parameterAsDouble(parameters, "LEAST_CONFIDENCE", context)
-        return Asking(model, tuple(questions), (prompt or usual) if caption else "", least)
+        language = load().wished_language
+        return Asking(model, tuple(questions), (prompt or usual) if caption else "", least, language)
 
     def _wish(self, parameters: Parameters, context: QgsProcessingContext) -> CaptureWish:
         mode = CaptureMode(self.parameterAsEnumString(parameters, "CAPTURE", context))

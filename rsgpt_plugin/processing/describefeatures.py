@@ -21,14 +21,13 @@ from qgis.core import (
     QgsRectangle,
 )
 
-from ..core.cache import AnswerCache
-from ..core.paths import cache_file
+from ..core.language import translate
 from ..errors import ImageryError
 from ..geo.capture import Capture, open_capture, overlapping
 from ..geo.grid import MAX_TILES, Window, square
 from ..geo.picture import Picture
 from .base import UNCHECKED, DescribeAlgorithm, Parameters, SinkShape, in_sentences, is_bounded, source_types
-from .run import Place, Run
+from .run import Place
 
 # A little of the surroundings helps to tell what a thing is; a point becomes a window of LEAST_SIDE.
 MARGIN = 0.1
@@ -55,14 +54,17 @@ class DescribeFeatures(DescribeAlgorithm):
         return self.tr("Captions and answers for every feature, from the raster beneath it.")
 
     def shortHelpString(self) -> str:
-        return self.tr(
-            "Shows the part of a raster around each feature to a vision-language model on this machine: the "
-            "feature's bounding box, made square, with a margin of a tenth. The result keeps the features' own "
-            "geometry and attributes and adds a caption, one typed column a question with its confidence, and "
-            "what is needed to repeat it.\n\n"
-            "Questions: one a line, optionally with the column's name and type before it: "
-            "pool[yesno]: Is there a swimming pool?  Types: text, yesno, integer, choice(a|b|c).\n\n"
-            "Answers are remembered: a second run, or one after a stop, asks only what is new."
+        return (
+            self.tr(
+                "Shows the part of a raster around each feature to the vision-language model that the options name: "
+                "the feature's bounding box, made square, with a margin of a tenth. The result keeps the features' own "
+                "geometry and attributes and adds a caption, one typed column a question with its confidence, and "
+                "what is needed to repeat it.\n\n"
+                "Questions: one a line, optionally with the column's name and type before it: "
+                "pool[yesno]: Is there a swimming pool?  Types: text, yesno, integer, choice(a|b|c).\n\n"
+                "Answers are remembered: a second run, or one after a stop, asks only what is new."
+            )
+            + self.privacy_and_cost()
         )
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
@@ -100,9 +102,8 @@ class DescribeFeatures(DescribeAlgorithm):
         fields = QgsProcessingUtils.combineFields(source.fields(), self.fields())
         shape = SinkShape(fields, source.wkbType(), source.sourceCrs())
         output = self.output(parameters, context, shape)
-        with AnswerCache(cache_file()) as cache:
-            places = _places(capture, [feature for feature, _ in located], windows)
-            counts = Run(plan.asking, cache, output.open, feedback).describe(places, len(windows))
+        places = _places(capture, [feature for feature, _ in located], windows)
+        counts = self.describe(output, places, len(windows), feedback)
         return self.results(output.identifier, counts, feedback)
 
     def _area(self, located: Sequence[Located]) -> QgsGeometry:
@@ -171,4 +172,4 @@ def _places(capture: Capture, features: Sequence[QgsFeature], windows: Sequence[
 
 
 def _nowhere() -> Picture:
-    raise ImageryError("the feature has no geometry that lies on the raster")
+    raise ImageryError(translate("Rsgpt", "the feature has no geometry that lies on the raster"))

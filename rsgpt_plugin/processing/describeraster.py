@@ -22,13 +22,11 @@ from qgis.core import (
     QgsProcessingParameterNumber,
 )
 
-from ..core.cache import AnswerCache
-from ..core.paths import cache_file
 from ..errors import ImageryError
 from ..geo.capture import Capture, open_capture, overlapping
 from ..geo.grid import TileGrid, Window
 from .base import UNCHECKED, DescribeAlgorithm, Parameters, SinkShape, in_sentences, is_bounded
-from .run import Place, Run
+from .run import Place
 
 _LIMITS = {"TILE_SIZE": (16, 1024), "OVERLAP": (0, 90)}
 
@@ -51,14 +49,17 @@ class DescribeRaster(DescribeAlgorithm):
         return self.tr("Captions and answers for every tile of a raster, as polygons.")
 
     def shortHelpString(self) -> str:
-        return self.tr(
-            "Cuts a raster into square tiles, shows each to a vision-language model on this machine, and writes "
-            "one polygon a tile: a caption, one typed column a question with its confidence, and what is needed "
-            "to repeat it.\n\n"
-            "Questions: one a line, optionally with the column's name and type before it: "
-            "cars[integer]: How many cars are there?  Types: text, yesno, integer, choice(a|b|c).\n\n"
-            "Answers are remembered: a second run, or one after a stop, asks only what is new. Tiles that lie "
-            "outside the mask are left out; tiles without valid pixels are rows with the status 'skipped'."
+        return (
+            self.tr(
+                "Cuts a raster into square tiles, shows each to the vision-language model that the options name, and "
+                "writes one polygon a tile: a caption, one typed column a question with its confidence, and what is "
+                "needed to repeat it.\n\n"
+                "Questions: one a line, optionally with the column's name and type before it: "
+                "cars[integer]: How many cars are there?  Types: text, yesno, integer, choice(a|b|c).\n\n"
+                "Answers are remembered: a second run, or one after a stop, asks only what is new. Tiles that lie "
+                "outside the mask are left out; tiles without valid pixels are rows with the status 'skipped'."
+            )
+            + self.privacy_and_cost()
         )
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
@@ -113,8 +114,7 @@ class DescribeRaster(DescribeAlgorithm):
             feedback.pushInfo(capture.note)
         shape = SinkShape(self.fields(), Qgis.WkbType.Polygon, plan.snapshot.crs)
         output = self.output(parameters, context, shape)
-        with AnswerCache(cache_file()) as cache:
-            counts = Run(plan.asking, cache, output.open, feedback).describe(_places(capture, windows), len(windows))
+        counts = self.describe(output, _places(capture, windows), len(windows), feedback)
         return self.results(output.identifier, counts, feedback)
 
     def _windows(

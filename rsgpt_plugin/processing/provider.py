@@ -5,9 +5,9 @@ from __future__ import annotations
 from qgis.core import QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
-from ..core.paths import plugin_root
 from .describefeatures import DescribeFeatures
 from .describeraster import DescribeRaster
+from .icons import plugin_icon
 
 
 class RsgptProvider(QgsProcessingProvider):
@@ -23,7 +23,7 @@ class RsgptProvider(QgsProcessingProvider):
         return self.tr("RSGPT: captions and answers about imagery")
 
     def icon(self) -> QIcon:
-        return QIcon(str(plugin_root() / "resources" / "icons" / "rsgpt.svg"))
+        return plugin_icon()
 
     def loadAlgorithms(self) -> None:
         for algorithm in (DescribeRaster, DescribeFeatures):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from itertools import chain
@@ -13,19 +14,21 @@ from typing import Union
 from qgis.core import QgsFeature, QgsFeatureSink, QgsFeedback
 from qgis.PyQt.QtCore import QCoreApplication
 
-from ..client.gateway import local_gateway
+from ..client.doors import known_model, open_door
 from ..client.models import ModelInfo
+from ..client.preferences import load
 from ..client.protocol import Prompt, Reply
 from ..core.answers import RawAnswer, TypedAnswer, is_degenerate, kept_if_sure, read_answer
 from ..core.cache import AnswerCache
 from ..core.hashing import Asked
-from ..core.paths import plugin_version
-from ..core.questions import Question
+from ..core.paths import cache_file, picture_file, plugin_version
+from ..core.pictures import PictureStore
+from ..core.questions import Question, language_wish
 from ..errors import Cancelled, ImageryError, OutputError, RsgptError
+from ..geo.columns import CAPTION
 from ..geo.picture import RENDERED, Picture
 from ..geo.schema import RowValues, Status, attributes
 
-CAPTION = "caption"
 MAX_TOKENS = 128
 _DECODING = {"max_tokens": MAX_TOKENS, "temperature": 0, "seed": 0}
 
@@ -38,13 +41,15 @@ translate = QCoreApplication.translate
 class Asking:
     """What is asked of every picture. prompt: for the caption, "" for none.
 
-    least_confidence: an answer to a question that is less sure, 0 to 1, is not told.
+    least_confidence: an answer to a question that is less sure, 0 to 1, is not told. language: that text is asked for
+    in, "" for none in particular.
     """
 
     model: ModelInfo
     questions: tuple[Question, ...]
     prompt: str
     least_confidence: float = 0.0
+    language: str = ""
 
     @property
     def asked(self) -> tuple[Question, ...]:
@@ -55,7 +60,23 @@ class Asking:
     def describe(self) -> str:
         """For the `prompt` column: the caption's prompt and the questions, one a line."""
         lines = [self.prompt] if self.prompt else []
-        return "\n".join(lines + [question.line for question in self.questions])
+        wish = [language_wish(self.language)] if self.language else []
+        return "\n".join([*lines, *(question.line for question in self.questions), *wish])
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What is kept on disk as a run goes: every answer, and the pictures that were asked about."""
+
+    answers: AnswerCache
+    pictures: PictureStore
+
+
+@contextmanager
+def open_memory() -> Iterator[Memory]:
+    """This user's memory, for the calling thread; raises OutputError where it cannot be used."""
+    with AnswerCache(cache_file()) as answers, PictureStore(picture_file(), load().picture_bytes) as pictures:
+        yield Memory(answers, pictures)
 
 
 @dataclass(frozen=True)
@@ -76,6 +97,11 @@ class Counts:
     failed: int = 0
     asked: int = 0
     cached: int = 0
+
+    @property
+    def done(self) -> int:
+        """Places that have their row."""
+        return self.answered + self.skipped + self.failed
 
     def as_dict(self) -> dict[str, int]:
         """By name."""
@@ -123,23 +149,30 @@ class Run:
     """
 
     def __init__(
-        self, asking: Asking, cache: AnswerCache, open_sink: Callable[[], QgsFeatureSink], feedback: QgsFeedback
+        self,
+        asking: Asking,
+        memory: Memory,
+        open_sink: Callable[[], QgsFeatureSink],
+        feedback: QgsFeedback,
+        watch: Callable[[Counts], None] = lambda counts: None,
     ) -> None:
-        """open_sink: called once it is known that the run can begin, since it empties what it opens."""
+        """open_sink: called once it is known that the run can begin, since it empties what it opens.
+
+        watch: given the counts after every row; not to be kept, they go on changing.
+        """
         self._asking = asking
-        self._cache = cache
+        self._memory = memory
         self._open_sink = open_sink
         self._sink: QgsFeatureSink | None = None
         self._feedback = feedback
+        self._watch = watch
         self._rows: deque[_Row] = deque()
         self._waiting = _Waiting()
+        self._model = asking.model
         self._common = {
-            "model": asking.model.name,
-            "weights_sha256": asking.model.weights_sha256,
             "prompt": asking.describe(),
             "plugin_version": plugin_version(),
         }
-        self._done = 0
         self.counts = Counts()
 
     def describe(self, places: Iterable[Place], total: int) -> Counts:
@@ -148,10 +181,11 @@ class Run:
         Raises RsgptError where the run cannot go on; complete rows are written, answers so far remembered.
         """
         self.counts.tiles = total
+        self._model = known_model(self._asking.model, self._feedback)
         prompts = self._prompts(places)
         try:
             first = next(prompts, None)
-            gateway = local_gateway(self._asking.model.name) if first is not None else None
+            gateway = open_door(self._model) if first is not None else None
             self._open()
             if gateway is not None and first is not None:
                 for index, reply in gateway.ask_many(chain([first], prompts), self._feedback):
@@ -201,9 +235,11 @@ class Run:
 
     def _unknown(self, row: _Row, picture: Picture) -> Iterator[Prompt]:
         """The prompts about a picture that neither memory nor an earlier row answers."""
-        texts = [question.prompt for question in self._asking.asked]
-        keys = [self._key(picture, text) for text in texts]
-        known = self._cache.get(keys)
+        texts = [question.prompt_in(self._asking.language) for question in self._asking.asked]
+        keys = [answer_key(self._model, picture.sha256, text) for text in texts]
+        known = self._memory.answers.get(keys)
+        if not known.keys() >= set(keys):
+            self._memory.pictures.put(picture.sha256, picture.png)
         for slot, (key, text) in enumerate(zip(keys, texts)):
             if key in known:
                 row.outcomes[slot] = known[key]
@@ -214,14 +250,10 @@ class Run:
             else:
                 self.counts.cached += 1
 
-    def _key(self, picture: Picture, text: str) -> str:
-        model = self._asking.model
-        return Asked(picture.sha256, text, model.name, model.weights_sha256, _DECODING).key()
-
     def _receive(self, key: str, reply: Reply | RsgptError) -> None:
-        outcome: Outcome = reply if isinstance(reply, RsgptError) else _remembered(reply)
+        outcome: Outcome = reply if isinstance(reply, RsgptError) else remembered(reply)
         if isinstance(outcome, RawAnswer):
-            self._cache.put({key: outcome})
+            self._memory.answers.put({key: outcome})
         for row, slot in self._waiting.slots.pop(key):
             row.outcomes[slot] = outcome
         self._write()
@@ -242,14 +274,17 @@ class Run:
             self._count(values.status)
 
     def _count(self, status: Status) -> None:
-        self._done += 1
         self.counts.skipped += status in (Status.SKIPPED, Status.UNSURE)
         self.counts.failed += status is Status.FAILED
         self.counts.answered += status in (Status.ANSWERED, Status.PARTIAL)
-        self._feedback.setProgress(100.0 * self._done / max(1, self.counts.tiles))
+        self._feedback.setProgress(100.0 * self.counts.done / max(1, self.counts.tiles))
+        self._watch(self.counts)
 
     def _values(self, row: _Row) -> RowValues:
-        provenance = {**self._common, **row.provenance}
+        told = dict.fromkeys(outcome.model for outcome in row.outcomes if isinstance(outcome, RawAnswer))
+        model = ", ".join(filter(None, told)) or self._model.name
+        weights = self._model.weights_sha256
+        provenance = {**self._common, "model": model, "weights_sha256": weights, **row.provenance}
         if not row.outcomes:
             return RowValues(row.status, row.reason, provenance=provenance)
         typed = {q.name: self._typed(q, outcome) for q, outcome in zip(self._asking.asked, row.outcomes)}
@@ -280,7 +315,12 @@ def _why_empty(picture: Picture) -> str:
     return translate("Rsgpt", "no valid pixel here")
 
 
-def _remembered(reply: Reply) -> RawAnswer:
+def answer_key(model: ModelInfo, image_sha256: str, text: str) -> str:
+    """Under which the answer to `text` about that picture is remembered."""
+    return Asked(image_sha256, text, model.name, model.mark, _DECODING).key()
+
+
+def remembered(reply: Reply) -> RawAnswer:
     """What of a reply is worth keeping; probabilities that are no numbers are left out.
 
     A server that says itself how sure it is knows better than what its first token's alternatives tell.
@@ -292,4 +332,5 @@ def _remembered(reply: Reply) -> RawAnswer:
         first_top=tuple((text, logprob) for text, logprob in top if not math.isnan(logprob)),
         degenerate=reply.degenerate or is_degenerate(reply.text),
         asked_at=datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
+        model=reply.model,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Any, ClassVar, Optional
 
 from qgis.core import (
     QgsCoordinateTransform,
@@ -24,9 +24,6 @@ from ..geo.gsd import GroundMeter
 
 translate = QCoreApplication.translate
 
-# 256 pixels of 0.3 m, as in the images that the default model learned from.
-CLICK_SIZE_M = 77.0
-_SCREEN_PIXELS = 128
 _LARGEST_TILE = 1024
 _SHRUNK_TO = 512
 _FINEST_M = 0.3
@@ -39,6 +36,8 @@ class Place:
     side_m: its longer side on the ground. pixels: the raster's own along that side; 0 where a server draws it.
     """
 
+    algorithm: ClassVar[str] = "rsgpt:describeraster"
+
     layer_id: str
     layer_name: str
     extent: QgsReferencedRectangle
@@ -47,18 +46,20 @@ class Place:
 
     def parameters(self, question: Optional[Question] = None, detailed: bool = False) -> dict[str, Any]:
         """Return what describes it, or, with a question, what answers that alone: always one tile, one row."""
-        asked = {
-            "INPUT": self.layer_id,
-            "EXTENT": self.extent,
-            "TILE_SIZE": _LARGEST_TILE,
-            "CAPTION": question is None,
-            "DETAILED": detailed,
-            "QUESTIONS": question.line if question else "",
-            "OUTPUT": QgsProcessing.TEMPORARY_OUTPUT,
-        }
+        where: dict[str, Any] = {"INPUT": self.layer_id, "EXTENT": self.extent, "TILE_SIZE": _LARGEST_TILE}
         if not 0 < self.pixels <= _LARGEST_TILE - 1:  # off the grid by a part of a pixel, it touches one more
-            asked["GROUND_RESOLUTION"] = max(_FINEST_M, self.side_m / _SHRUNK_TO)
-        return asked
+            where["GROUND_RESOLUTION"] = max(_FINEST_M, self.side_m / _SHRUNK_TO)
+        return {**where, **asked(question, detailed)}
+
+
+def asked(question: Optional[Question], detailed: bool) -> dict[str, Any]:
+    """Return the parameters that say what is asked of a place, whichever algorithm asks it."""
+    return {
+        "CAPTION": question is None,
+        "DETAILED": detailed,
+        "QUESTIONS": question.line if question else "",
+        "OUTPUT": QgsProcessing.TEMPORARY_OUTPUT,
+    }
 
 
 def canvas_place(view: QgsMapSettings) -> Place:
@@ -68,26 +69,39 @@ def canvas_place(view: QgsMapSettings) -> Place:
             translate("Rsgpt", "The map is rotated. Set its rotation to 0 in the status bar, then describe it.")
         )
     area = view.visibleExtent()
-    return _place(view, area, area.center())
+    return area_place(view, area, area.center())
 
 
-def clicked_place(view: QgsMapSettings, point: QgsPointXY, size_m: float = CLICK_SIZE_M) -> Place:
-    """Return the square around a point of the map: `size_m` on the ground, or 128 pixels of the screen where that
-    is more, cut to what is visible.
+def clicked_place(view: QgsMapSettings, point: QgsPointXY, size_m: float) -> Place:
+    """Return the square around a point of the map, `size_m` on the ground, whatever the map's scale."""
+    east, north = metres_per_unit(view, point, view.visibleExtent())
+    return area_place(view, QgsRectangle.fromCenterAndSize(point, size_m / east, size_m / north), point)
+
+
+def area_place(
+    view: QgsMapSettings, area: QgsRectangle, point: QgsPointXY, layer: Optional[QgsRasterLayer] = None
+) -> Place:
+    """Return `area` of the map, of `layer` or else of the topmost raster at `point`; ImageryError where there is none.
+
+    area, point: in the map's CRS.
     """
-    visible = view.visibleExtent()
-    east, north = _metres_per_unit(view, point, visible)
-    side = max(size_m, _SCREEN_PIXELS * view.mapUnitsPerPixel() * math.sqrt(east * north))
-    square = QgsRectangle.fromCenterAndSize(point, side / east, side / north)
-    return _place(view, square.intersect(visible), point)
-
-
-def _place(view: QgsMapSettings, area: QgsRectangle, point: QgsPointXY) -> Place:
-    layer, extent = _topmost_raster(view, area, point)
-    east, north = _metres_per_unit(view, point, area)
+    layer, extent = topmost_raster(view, area, point) if layer is None else (layer, _moved(view, area, layer))
+    east, north = metres_per_unit(view, point, area)
     side_m = max(area.width() * east, area.height() * north)
     asked = QgsReferencedRectangle(extent, layer.crs())
     return Place(layer.id(), layer.name(), asked, side_m, _pixels(layer, extent))
+
+
+def _moved(view: QgsMapSettings, area: QgsRectangle, layer: QgsRasterLayer) -> QgsRectangle:
+    transform = QgsCoordinateTransform(view.destinationCrs(), layer.crs(), view.transformContext())
+    try:
+        there = transform.transformBoundingBox(area)
+    except QgsCsException:
+        there = QgsRectangle()
+    if not there.intersects(layer.extent()):
+        sentence = translate("Rsgpt", "The area lies outside the layer “{name}”. Choose another area or layer.")
+        raise ImageryError(sentence.format(name=layer.name()))
+    return there
 
 
 def _pixels(layer: QgsRasterLayer, extent: QgsRectangle) -> float:
@@ -98,7 +112,7 @@ def _pixels(layer: QgsRasterLayer, extent: QgsRectangle) -> float:
     return max(across, extent.height() * layer.height() / whole.height())
 
 
-def _topmost_raster(view: QgsMapSettings, area: QgsRectangle, point: QgsPointXY) -> tuple[QgsRasterLayer, QgsRectangle]:
+def topmost_raster(view: QgsMapSettings, area: QgsRectangle, point: QgsPointXY) -> tuple[QgsRasterLayer, QgsRectangle]:
     """The first visible raster under `point`, else the first that touches `area`; with `area` in its CRS."""
     touching = []
     for layer in view.layers():
@@ -120,11 +134,15 @@ def _topmost_raster(view: QgsMapSettings, area: QgsRectangle, point: QgsPointXY)
     )
 
 
-def _metres_per_unit(view: QgsMapSettings, point: QgsPointXY, area: QgsRectangle) -> tuple[float, float]:
+def metres_per_unit(view: QgsMapSettings, point: QgsPointXY, area: QgsRectangle) -> tuple[float, float]:
+    """Metres of one unit of the map eastward and northward at `point`, measured over a part of `area`.
+
+    Raises ImageryError where the ground cannot be measured.
+    """
     meter = GroundMeter(view.destinationCrs(), view.transformContext())
     east, north = meter.unit_sides(point, 1e-3 * max(area.width(), area.height()))
     if not (math.isfinite(east) and math.isfinite(north) and east > 0 and north > 0):
         raise ImageryError(
-            translate("Rsgpt", "The ground cannot be measured here. Zoom to the image and check the project's CRS.")
+            translate("Rsgpt", "The ground cannot be measured here. Zoom to the raster and check the project's CRS.")
         )
     return east, north

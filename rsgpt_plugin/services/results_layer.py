@@ -16,20 +16,21 @@ from qgis.core import (
     QgsMemoryProviderUtils,
     QgsProject,
     QgsVectorLayer,
-    QgsVectorLayerSimpleLabeling,
     QgsWkbTypes,
 )
 from qgis.PyQt.QtCore import QCoreApplication
 
 from ..core.questions import Question
 from ..errors import OutputError
+from ..geo.columns import CAPTION
+from ..geo.reading import yes_or_no
+from ..geo.rows import plain
 from ..geo.schema import output_fields
 from ..geo.style import apply_style
 
 translate = QCoreApplication.translate
 
 _MARK = "rsgpt/answers"
-_CAPTION = "caption"
 
 
 class ResultsLayer:
@@ -51,7 +52,12 @@ class ResultsLayer:
         row["confidence"] = confidence
         added, _ = layer.dataProvider().addFeatures([row])
         if not added:
-            raise OutputError(translate("Rsgpt", "The answer could not be added to the layer “RSGPT answers”."))
+            raise OutputError(
+                translate(
+                    "Rsgpt",
+                    "The answer could not be added to the layer “RSGPT answers”. Remove that layer, then ask again.",
+                )
+            )
         layer.updateExtents()
         layer.triggerRepaint()
         return answer
@@ -68,7 +74,6 @@ class ResultsLayer:
         )
         layer.setCustomProperty(_MARK, True)
         apply_style(layer)
-        _label_answers(layer)
         self._project.addMapLayer(layer, False)
         self._project.layerTreeRoot().insertLayer(0, layer)
         return layer
@@ -82,37 +87,26 @@ class ResultsLayer:
 def _fields() -> QgsFields:
     fields = QgsFields()
     usual = output_fields([])
-    text = usual.field(_CAPTION).type()
+    text = usual.field(CAPTION).type()
     for name in ("question", "answer"):
         fields.append(QgsField(name, text))
     for field in usual:
-        if field.name() != _CAPTION:
+        if field.name() != CAPTION:
             fields.append(field)
     return fields
 
 
-def _label_answers(layer: QgsVectorLayer) -> None:
-    if layer.labeling() is None:
-        return
-    settings = layer.labeling().settings()
-    settings.fieldName = settings.fieldName.replace(_CAPTION, "answer")
-    layer.setLabeling(QgsVectorLayerSimpleLabeling(settings))
-    layer.setMapTipTemplate(layer.mapTipTemplate().replace(_CAPTION, "answer"))
-
-
 def _answer(feature: QgsFeature, question: Optional[Question]) -> tuple[str, object]:
-    name = question.name if question else _CAPTION
+    name = question.name if question else CAPTION
     value = feature[name]
     confidence = feature[f"{name}_confidence"] if question else feature["confidence"]
-    return _as_text(value), None if confidence == NULL else confidence
+    return _as_text(value), plain(confidence)
 
 
 def _as_text(value: object) -> str:
-    if value is None or value == NULL:
+    if plain(value) is None:
         return ""
-    if isinstance(value, bool):
-        return translate("Rsgpt", "yes") if value else translate("Rsgpt", "no")
-    return str(value)
+    return yes_or_no(value) if isinstance(value, bool) else str(value)
 
 
 def reasons(features: Sequence[QgsFeature]) -> str:

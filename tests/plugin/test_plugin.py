@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import importlib
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from qgis.core import QgsApplication, QgsPointXY, QgsProject, QgsRasterLayer, QgsRectangle
-from qgis.gui import QgsMapCanvas, QgsMapMouseEvent, QgsMessageBar
+from qgis.core import (
+    QgsApplication,
+    QgsExpression,
+    QgsLayerTreeModel,
+    QgsPointXY,
+    QgsProject,
+    QgsRasterLayer,
+    QgsRectangle,
+)
+from qgis.gui import QgsGui, QgsLayerTreeView, QgsMapCanvas, QgsMapMouseEvent, QgsMapTool, QgsMessageBar
 from qgis.PyQt.QtCore import QCoreApplication, QEvent, QSize, Qt
 from qgis.PyQt.QtGui import QMouseEvent
-from qgis.PyQt.QtWidgets import QAction, QMainWindow, QMenu
+from qgis.PyQt.QtWidgets import QAction, QDockWidget, QMainWindow, QMenu
+
+from tests.plugin.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "resources" / "demo" / "scenes.tif"
@@ -28,8 +37,11 @@ class Window:
         self.canvas = QgsMapCanvas(self.window)
         self.canvas.resize(QSize(600, 400))
         self.bar = QgsMessageBar(self.window)
+        self.tree = QgsLayerTreeView(self.window)
+        self.tree.setModel(QgsLayerTreeModel(QgsProject.instance().layerTreeRoot(), self.tree))
         self.tools: list[QAction] = []
         self.menu: list[QAction] = []
+        self.options: list[Any] = []
 
     def mainWindow(self) -> QMainWindow:
         return self.window
@@ -39,6 +51,9 @@ class Window:
 
     def messageBar(self) -> QgsMessageBar:
         return self.bar
+
+    def layerTreeView(self) -> QgsLayerTreeView:
+        return self.tree
 
     def addToolBarIcon(self, action: QAction) -> None:
         self.tools.append(action)
@@ -52,6 +67,21 @@ class Window:
     def removePluginRasterMenu(self, menu: str, action: QAction) -> None:
         self.menu.remove(action)
 
+    def addDockWidget(self, area: Qt.DockWidgetArea, dock: QDockWidget) -> None:
+        self.window.addDockWidget(area, dock)
+
+    def removeDockWidget(self, dock: QDockWidget) -> None:
+        self.window.removeDockWidget(dock)
+
+    def registerOptionsWidgetFactory(self, factory: Any) -> None:
+        self.options.append(factory)
+
+    def unregisterOptionsWidgetFactory(self, factory: Any) -> None:
+        self.options.remove(factory)
+
+    def activeLayer(self) -> None:
+        """None, as where nothing is chosen."""
+
     def right_click(self, point: QgsPointXY) -> QMenu:
         """The context menu of the canvas at a point of the map, as QGIS builds it."""
         menu = QMenu(self.window)
@@ -61,6 +91,14 @@ class Window:
         event = QgsMapMouseEvent(self.canvas, press)
         self.canvas.contextMenuAboutToShow.emit(menu, event)
         return menu
+
+    def docks(self) -> list[QDockWidget]:
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        return self.window.findChildren(QDockWidget)
+
+    def on_the_map(self) -> int:
+        """How many things lie on the canvas or wait to work on it."""
+        return len(self.canvas.scene().items()) + len(self.canvas.findChildren(QgsMapTool))
 
     def messages(self) -> list[str]:
         return [item.text() for item in self.bar.items()]
@@ -86,14 +124,6 @@ def plugin(window: Window, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     started.unload()
 
 
-def wait_until(is_done: Callable[[], bool], seconds: float = 30.0) -> None:
-    begin = time.monotonic()
-    while not is_done():
-        assert time.monotonic() - begin < seconds
-        QCoreApplication.processEvents()
-        time.sleep(0.01)
-
-
 def providers() -> list[str]:
     return sorted(provider.id() for provider in QgsApplication.processingRegistry().providers())
 
@@ -101,17 +131,25 @@ def providers() -> list[str]:
 def test_load_and_unload_leave_no_trace(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(ROOT.parent))
     factory = importlib.import_module(ROOT.name).classFactory
-    before = providers()
+    before, functions = providers(), QgsExpression.functionCount()
+    layer_actions = len(QgsGui.mapLayerActionRegistry().mapLayerActions(None))
+    on_the_map = window.on_the_map()
     for _ in range(5):
         started = factory(window)
         started.initGui()
         assert providers() == sorted([*before, "rsgpt"])
-        assert [tool.text() for tool in window.tools] == ["Describe canvas"]
-        assert len(window.menu) == 3
+        assert [tool.text() for tool in window.tools] == ["Describe canvas", "RSGPT panel", "Results table"]
+        assert [entry.text() for entry in window.menu][-3:] == ["Runs…", "Set up the model…", "Report a problem…"]
+        assert len(window.docks()) == 1
+        assert [factory.title() for factory in window.options] == ["RSGPT"]
         assert window.right_click(QgsPointXY(0, 0)).actions() != []
         started.unload()
-        assert (providers(), window.tools, window.menu) == (before, [], [])
+        assert (providers(), window.tools, window.menu, window.docks()) == (before, [], [], [])
+        assert window.options == []
+        assert window.on_the_map() == on_the_map
         assert window.right_click(QgsPointXY(0, 0)).actions() == []
+        assert QgsExpression.functionCount() == functions
+        assert len(QgsGui.mapLayerActionRegistry().mapLayerActions(None)) == layer_actions
 
 
 def test_processing_alone_needs_no_window(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,11 +163,16 @@ def test_processing_alone_needs_no_window(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_the_right_click_offers_both_lengths_and_a_question(plugin: Any, window: Window) -> None:
     texts = [entry.text() for entry in window.right_click(QgsPointXY(0, 0)).actions() if not entry.isSeparator()]
-    assert texts == ["Describe this area", "Describe this area in detail", "Ask about this area…"]
+    assert texts == [
+        "Describe this area (77 m)",
+        "Describe this area in detail (77 m)",
+        "Ask about this area (77 m)…",
+        "Size around the click",
+    ]
 
 
 def test_the_first_use_offers_to_set_up_and_starts_nothing(plugin: Any, window: Window, own_home: Path) -> None:
-    action(window.right_click(QgsPointXY(0, 0)), "Describe this area").trigger()
+    action(window.right_click(QgsPointXY(0, 0)), "Describe this area (77 m)").trigger()
     (message,) = window.messages()
     assert "has to be set up once" in message
     assert not own_home.exists()
@@ -145,7 +188,7 @@ def ready(plugin: Any, window: Window, fake_server: Callable[..., Any], monkeypa
     monkeypatch.setattr(sys.modules[f"{package}.gui.canvas_actions"], "is_ready", lambda: True)
     models = sys.modules[f"{package}.client.models"]
     identity = models.ModelInfo("rsgpt-small", "f" * 64)
-    monkeypatch.setattr(sys.modules[f"{package}.processing.base"], "model_identity", lambda name: identity)
+    monkeypatch.setattr(sys.modules[f"{package}.client.doors"], "model_identity", lambda name: identity)
     raster = QgsRasterLayer(str(DEMO), "scenes")
     assert raster.isValid()
     QgsProject.instance().setCrs(raster.crs())
@@ -158,7 +201,7 @@ def ready(plugin: Any, window: Window, fake_server: Callable[..., Any], monkeypa
 
 def test_a_right_click_becomes_a_feature_and_a_message(ready: Window) -> None:
     point = ready.canvas.extent().center()
-    action(ready.right_click(point), "Describe this area").trigger()
+    action(ready.right_click(point), "Describe this area (77 m)").trigger()
     wait_until(lambda: bool(QgsProject.instance().mapLayersByName("RSGPT answers")))
     (layer,) = QgsProject.instance().mapLayersByName("RSGPT answers")
     (row,) = layer.getFeatures()

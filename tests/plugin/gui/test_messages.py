@@ -20,6 +20,16 @@ def test_markup_of_a_model_is_shown_and_not_followed(bar: QgsMessageBar) -> None
     assert item.text() == "&lt;a href=&quot;file:///etc&quot;&gt;x&lt;/a&gt;"
 
 
+def test_an_answer_with_a_place_can_be_shown(bar: QgsMessageBar) -> None:
+    taken: list[bool] = []
+    Messages(bar).answer("a harbour", lambda: taken.append(True))
+    (item,) = bar.items()
+    button = item.findChild(QPushButton)
+    assert button.text() == "Show"
+    button.click()
+    assert taken == [True]
+
+
 def test_a_note_gives_way_to_what_comes_of_it(bar: QgsMessageBar) -> None:
     messages = Messages(bar)
     messages.note("looking")

@@ -15,34 +15,37 @@ import pytest
 from qgis.core import QgsApplication, QgsFeature, QgsFeedback, QgsProject, QgsRasterLayer, QgsVectorLayer
 from qgis.PyQt.QtGui import QImage
 
-from rsgpt_plugin.client.models import model_identity
+from rsgpt_plugin.client import doors
+from rsgpt_plugin.client.models import ModelInfo, model_identity
 from rsgpt_plugin.client.protocol import Prompt, Reply, ReplyToken
 from rsgpt_plugin.errors import Cancelled, RsgptError, ServerError
-from rsgpt_plugin.processing import base, run
+from rsgpt_plugin.processing import run
 from rsgpt_plugin.processing.provider import RsgptProvider
+from tests.conftest import HOME
 from tests.plugin.rasters import Odd, write
 
 Said = Union[str, RsgptError]
 
 
-def reply(text: str, confidence: float = 0.8) -> Reply:
+def reply(text: str, confidence: float = 0.8, model: str = "rsgpt-small") -> Reply:
     """A reply as a server would give it."""
-    return Reply(text, confidence, (ReplyToken(text, -0.2, ((text, -0.2),)),), "stop", False, "rsgpt-small")
+    return Reply(text, confidence, (ReplyToken(text, -0.2, ((text, -0.2),)),), "stop", False, model)
 
 
 @dataclass
 class ScriptedGateway:
     """Answers by a function; up to four prompts are under way and the latest of them is answered first.
 
-    dies_after: how many answers it gives before its server is gone.
+    dies_after: how many answers it gives before its server is gone. name: what it calls itself.
     """
 
     say: Callable[[Prompt], Said] = lambda prompt: f"a picture asked: {prompt.text}"
     dies_after: int = 10**9
+    name: str = "rsgpt-small"
     prompts: list[Prompt] = field(default_factory=list)
     connections: int = 0
 
-    def connect(self, model: str) -> ScriptedGateway:
+    def connect(self, model: ModelInfo) -> ScriptedGateway:
         """Count as a started server."""
         self.connections += 1
         return self
@@ -66,14 +69,14 @@ class ScriptedGateway:
             self.prompts.append(prompt)
             said = self.say(prompt)
             given += 1
-            yield index, said if isinstance(said, RsgptError) else reply(said)
+            yield index, said if isinstance(said, RsgptError) else reply(said, model=self.name)
 
 
 @pytest.fixture
 def gateway(monkeypatch: pytest.MonkeyPatch) -> ScriptedGateway:
     """The scripted model in the place of the local server."""
     scripted = ScriptedGateway()
-    monkeypatch.setattr(run, "local_gateway", scripted.connect)
+    monkeypatch.setattr(run, "open_door", scripted.connect)
     return scripted
 
 
@@ -84,8 +87,18 @@ def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "rsgpt-small").mkdir(parents=True)
     record = {"name": "rsgpt-small", "weights_sha256": "ab" * 32}
     (folder / "rsgpt-small" / "model.json").write_text(json.dumps(record), encoding="utf-8")
-    monkeypatch.setattr(base, "model_identity", partial(model_identity, folder=folder))
+    monkeypatch.setattr(doors, "model_identity", partial(model_identity, folder=folder))
     return folder
+
+
+@pytest.fixture
+def real_home(own_home: Path, backend_python: Path) -> Path:
+    """A data folder with the environment that scripts/test made, its unpacked language model, and no answers."""
+    own_home.mkdir()
+    for folder in ("env", "language"):
+        (HOME / folder).mkdir(exist_ok=True)
+        (own_home / folder).symlink_to(HOME / folder)
+    return own_home
 
 
 @pytest.fixture(scope="module")

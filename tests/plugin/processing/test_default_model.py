@@ -9,7 +9,6 @@ import processing
 import pytest
 
 from rsgpt_plugin.core.paths import plugin_root
-from tests.conftest import HOME
 
 from .conftest import rows_of
 
@@ -41,16 +40,6 @@ TRUE_WORDS = {
     "tenniscourt": ("tennis",),
 }
 MOST = 0.8
-
-
-@pytest.fixture
-def real_home(own_home: Path, backend_python: Path) -> Path:
-    """A data folder with the environment that scripts/test made, its unpacked language model, and no answers."""
-    own_home.mkdir()
-    for folder in ("env", "language"):
-        (HOME / folder).mkdir(exist_ok=True)
-        (own_home / folder).symlink_to(HOME / folder)
-    return own_home
 
 
 def test_the_demo_raster_is_described_truly_and_then_remembered(real_home: Path) -> None:

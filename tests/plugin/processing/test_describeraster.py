@@ -11,6 +11,7 @@ import numpy as np
 import processing
 import pytest
 from osgeo import gdal, ogr, osr
+from processing.gui import Postprocessing
 from qgis.core import (
     QgsApplication,
     QgsFeature,
@@ -19,6 +20,7 @@ from qgis.core import (
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeedback,
+    QgsProcessingOutputLayerDefinition,
     QgsProject,
     QgsRasterLayer,
     QgsRectangle,
@@ -165,7 +167,10 @@ def test_it_runs_in_a_worker_thread(raster: Make, gateway: ScriptedGateway) -> N
     assert ended[0][1]["ANSWERED"] == 15
 
 
-def test_every_result_that_is_loaded_is_styled(raster: Make, gateway: ScriptedGateway) -> None:
+def test_every_result_that_is_loaded_is_styled(
+    raster: Make, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Postprocessing, "iface", None)  # the stub's layer tree is none that QGIS 3.44 takes
     source = raster(pattern(3, 32, 32))
     for _ in range(3):
         parameters = {"INPUT": source, "TILE_SIZE": 32, "OUTPUT": "TEMPORARY_OUTPUT"}
@@ -175,6 +180,15 @@ def test_every_result_that_is_loaded_is_styled(raster: Make, gateway: ScriptedGa
         assert layer.renderer().type() == "RuleRenderer"
         assert layer.labelsEnabled()
         QgsProject.instance().removeMapLayer(layer)
+
+
+def test_processing_is_told_of_one_layer_to_load(raster: Make, gateway: ScriptedGateway, project: QgsProject) -> None:
+    layer, context = raster(pattern(3, 32, 32)), QgsProcessingContext()
+    context.setProject(project)
+    output = QgsProcessingOutputLayerDefinition("memory:tiles", project)
+    parameters = {"INPUT": layer, "TILE_SIZE": 32, "OUTPUT": output}
+    result = processing.run("rsgpt:describeraster", parameters, context=context)
+    assert list(context.layersToLoadOnCompletion()) == [result["OUTPUT"].id()]
 
 
 @pytest.mark.parametrize(
@@ -270,7 +284,7 @@ def test_a_missing_environment_is_told_and_an_older_output_left_alone(
     def missing(model: str) -> None:
         raise SetupError("The model is not set up. Set it up in the settings.")
 
-    monkeypatch.setattr(run_module, "local_gateway", missing)
+    monkeypatch.setattr(run_module, "open_door", missing)
     assert "not set up" in refusal(layer, PROMPT="Something new", OUTPUT=str(output))
     assert len(rows_of(output)) == 6
     assert describe(layer, OUTPUT=str(output))["CACHED"] == 6  # what is known needs no environment

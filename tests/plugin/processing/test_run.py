@@ -13,11 +13,12 @@ from qgis.core import NULL, QgsFeature, QgsFeatureSink, QgsProcessingFeedback, Q
 from rsgpt_plugin.client.models import ModelInfo
 from rsgpt_plugin.client.protocol import Prompt
 from rsgpt_plugin.core.cache import AnswerCache
+from rsgpt_plugin.core.pictures import PictureStore
 from rsgpt_plugin.core.questions import parse_questions
 from rsgpt_plugin.errors import ImageryError, OutputError, ServerError
 from rsgpt_plugin.geo.picture import Picture
 from rsgpt_plugin.geo.schema import output_fields
-from rsgpt_plugin.processing.run import Asking, Counts, Place, Run
+from rsgpt_plugin.processing.run import Asking, Counts, Memory, Place, Run
 
 from .conftest import ScriptedGateway, number_in
 
@@ -40,14 +41,17 @@ class Bench:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "answers.sqlite"
+        self.pictures = folder / "pictures.sqlite"
         self.feedback = QgsProcessingFeedback()
 
     def run(self, asking: Asking, what: Iterator[Place], total: int) -> tuple[Counts, list[QgsFeature]]:
         self.layer = QgsVectorLayer("NoGeometry", "x", "memory")
         self.layer.dataProvider().addAttributes(output_fields(asking.questions))
         self.layer.updateFields()
-        with AnswerCache(self.path) as cache:
-            counts = Run(asking, cache, self.layer.dataProvider, self.feedback).describe(what, total)
+        with AnswerCache(self.path) as answers, PictureStore(self.pictures, 1_000_000) as pictures:
+            counts = Run(asking, Memory(answers, pictures), self.layer.dataProvider, self.feedback).describe(
+                what, total
+            )
         return counts, self.rows()
 
     def rows(self) -> list[QgsFeature]:
@@ -65,6 +69,22 @@ def test_every_row_gets_the_answer_about_its_own_picture(bench: Bench, gateway: 
     assert [row["caption"] for row in rows] == [f"number {number}" for number in range(100)]
     assert counts == Counts(tiles=100, answered=100, asked=100)
     assert bench.feedback.progress() == pytest.approx(100)
+
+
+def test_the_row_names_who_answered_also_when_it_is_remembered(bench: Bench, gateway: ScriptedGateway) -> None:
+    gateway.name = "gpt-4o-2024-08-06"
+    server = Asking(ModelInfo("gpt-4o", server="http://127.0.0.1:9/v1"), (), "Describe this image.")
+    for _ in range(2):
+        counts, (row,) = bench.run(server, places(1), 1)
+        assert (row["model"], row["weights_sha256"]) == ("gpt-4o-2024-08-06", "")
+    assert counts.cached == 1
+
+
+def test_two_servers_with_a_model_of_one_name_are_told_apart(bench: Bench, gateway: ScriptedGateway) -> None:
+    for port in (8, 9):
+        server = Asking(ModelInfo("llava", server=f"http://127.0.0.1:{port}/v1"), (), "Describe this image.")
+        counts, _ = bench.run(server, places(1), 1)
+        assert counts.asked == 1
 
 
 def test_a_second_run_asks_nothing_and_starts_no_server(bench: Bench, gateway: ScriptedGateway) -> None:
@@ -108,6 +128,13 @@ def test_questions_become_typed_columns(bench: Bench, gateway: ScriptedGateway) 
     assert row["image_sha256"] == picture(1).sha256
     assert (row["gsd_m"], row["bands"], row["stretch"]) == (0.3, "1,2,3", "none")
     assert row["asked_at"].isValid()
+
+
+def test_text_is_asked_for_in_a_language_and_other_kinds_are_not(bench: Bench, gateway: ScriptedGateway) -> None:
+    questions = parse_questions("what[text]: What is it?\nwet[yesno]: Is it wet?")
+    bench.run(Asking(MODEL, tuple(questions), CAPTION.prompt, language="French"), places(1), 1)
+    asked = sorted(prompt.text for prompt in gateway.prompts)
+    assert asked == ["Describe this image. Answer in French.", "Is it wet?", "What is it? Answer in French."]
 
 
 def test_an_answer_that_is_not_sure_enough_is_not_told(bench: Bench, gateway: ScriptedGateway) -> None:
@@ -212,5 +239,13 @@ def test_pictures_are_taken_only_as_they_can_be_sent(bench: Bench, gateway: Scri
 
 def test_a_sink_that_refuses_ends_the_run_in_a_sentence(tmp_path: Path, gateway: ScriptedGateway) -> None:
     full = type("Full", (QgsFeatureSink,), {"addFeature": lambda *_: False, "lastError": lambda _: "disk full"})
-    with AnswerCache(tmp_path / "a.sqlite") as cache, pytest.raises(OutputError, match=r"disk full.*free space"):
-        Run(CAPTION, cache, full, QgsProcessingFeedback()).describe(places(1), 1)
+    answers, pictures = AnswerCache(tmp_path / "a.sqlite"), PictureStore(tmp_path / "p.sqlite", 1_000_000)
+    with answers, pictures, pytest.raises(OutputError, match=r"disk full.*free space"):
+        Run(CAPTION, Memory(answers, pictures), full, QgsProcessingFeedback()).describe(places(1), 1)
+
+
+def test_pictures_that_were_asked_about_are_kept(bench: Bench, gateway: ScriptedGateway) -> None:
+    _, rows = bench.run(CAPTION, places(0, 1), 2)
+    with PictureStore(bench.pictures, 1_000_000) as pictures:
+        kept = [pictures.get(row["image_sha256"]) for row in rows]
+    assert kept == [picture(number).png for number in range(2)]

@@ -37,7 +37,7 @@ def serve(fake_server: Callable[..., LocalServer], monkeypatch: pytest.MonkeyPat
 
     def start(*options: str) -> LocalServer:
         server = fake_server(*options)
-        monkeypatch.setattr(run_module, "local_gateway", lambda model: Gateway(server, model))
+        monkeypatch.setattr(run_module, "open_door", lambda model: Gateway(server, model.name))
         return server
 
     return start

@@ -13,17 +13,19 @@ from osgeo import gdal, osr
 from qgis.core import (
     QgsApplication,
     QgsCoordinateReferenceSystem,
+    QgsFeature,
+    QgsGeometry,
     QgsMapSettings,
     QgsProject,
     QgsRasterLayer,
     QgsRectangle,
+    QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import QSize
 
-from rsgpt_plugin.client import local_server
+from rsgpt_plugin.client import doors, local_server
 from rsgpt_plugin.client.local_server import LocalServer
 from rsgpt_plugin.client.models import model_identity
-from rsgpt_plugin.processing import base
 from rsgpt_plugin.processing.provider import RsgptProvider
 
 LEFT, TOP, PIXEL_M = 500_000.0, 5_000_000.0, 0.5
@@ -82,7 +84,7 @@ def serve(
     (folder / "rsgpt-small").mkdir(parents=True)
     record = {"name": "rsgpt-small", "weights_sha256": "f" * 64}
     (folder / "rsgpt-small" / "model.json").write_text(json.dumps(record))
-    monkeypatch.setattr(base, "model_identity", partial(model_identity, folder=folder))
+    monkeypatch.setattr(doors, "model_identity", partial(model_identity, folder=folder))
 
     def use(*options: str) -> LocalServer:
         server = fake_server(*options)
@@ -105,3 +107,17 @@ def view_of(layers: list[QgsRasterLayer], extent: QgsRectangle, crs: str = "EPSG
 def around(x: float, y: float, side: float) -> QgsRectangle:
     """A square of the raster, x and y in metres from its upper left corner."""
     return QgsRectangle(LEFT + x - side / 2, TOP - y - side / 2, LEFT + x + side / 2, TOP - y + side / 2)
+
+
+def polygons(
+    boxes: list[QgsRectangle], crs: str = "EPSG:32633", name: str = "parcels", **values: str
+) -> QgsVectorLayer:
+    """A layer of rectangles in memory, each with an `id` of its number and the other `values`."""
+    columns = "".join(f"&field={column}:string" for column in ("id", *values))
+    layer = QgsVectorLayer(f"Polygon?crs={crs}{columns}", name, "memory")
+    for number, box in enumerate(boxes, start=1):
+        feature = QgsFeature(layer.fields())
+        feature.setAttributes([f"P{number}", *values.values()])
+        feature.setGeometry(QgsGeometry.fromRect(box))
+        layer.dataProvider().addFeatures([feature])
+    return layer

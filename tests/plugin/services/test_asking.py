@@ -12,12 +12,13 @@ from qgis.core import QgsApplication, QgsCoordinateReferenceSystem, QgsProject, 
 from qgis.PyQt.QtCore import QCoreApplication
 
 from rsgpt_plugin.client.local_server import LocalServer
+from rsgpt_plugin.client.preferences import Preferences, save
 from rsgpt_plugin.core.questions import AnswerType, Question
 from rsgpt_plugin.processing.provider import RsgptProvider
-from rsgpt_plugin.services.asking import AskingService
-from rsgpt_plugin.services.least_confidence import set_least_confidence
+from rsgpt_plugin.services.asking import AskingService, Shown
 from rsgpt_plugin.services.place import canvas_place
-from tests.plugin.services.conftest import around, view_of
+from rsgpt_plugin.services.polygons import features_place
+from tests.plugin.services.conftest import around, polygons, view_of
 
 Serve = Callable[..., LocalServer]
 
@@ -29,9 +30,14 @@ class Told:
         self.answers: list[str] = []
         self.problems: list[str] = []
         self.stops = 0
-        service.answered.connect(self.answers.append)
+        self.shown: list[Shown] = []
+        service.answered.connect(self._answer)
         service.failed.connect(self.problems.append)
         service.stopped.connect(self._stop)
+
+    def _answer(self, text: str, shown: Shown) -> None:
+        self.answers.append(text)
+        self.shown.append(shown)
 
     def _stop(self) -> None:
         self.stops += 1
@@ -74,6 +80,9 @@ def test_a_caption_becomes_a_row_of_the_results_layer(
     assert (row["status"], row["model"], row["weights_sha256"]) == ("answered", "rsgpt-small", "f" * 64)
     assert row["confidence"] == pytest.approx(0.9)
     assert row.geometry().boundingBox().contains(around(150, 150, 90))
+    (shown,) = told.shown
+    assert shown.crs == raster.crs()
+    assert shown.geometries[0].boundingBox().contains(around(150, 150, 90))
     assert QgsProject.instance().layerTreeRoot().layerOrder()[0] is layer
 
 
@@ -102,14 +111,41 @@ def test_an_answer_below_the_user_s_threshold_is_not_told(
     serve("--reply", "yes")
     told = Told(service)
     place = canvas_place(view_of([raster], around(150, 150, 100)))
-    set_least_confidence(0.95)
+    save(Preferences(least_confidence=0.95))
     try:
         service.ask(place, Question("answer", "Is there water?", AnswerType.YESNO))
         told.wait()
     finally:
-        set_least_confidence(0.0)
+        save(Preferences())
     assert told.answers == []
     assert "I can't tell ('yes' would be 90% sure)" in told.problems[0]
+
+
+def test_polygons_become_rows_of_the_same_layer_without_their_own_attributes(
+    service: AskingService, raster: QgsRasterLayer, serve: Serve
+) -> None:
+    serve("--reply", "a field")
+    parcels = polygons([around(50, 50, 40), around(150, 150, 40)], caption="not the model's")
+    view = view_of([raster], around(150, 150, 300))
+    told = Told(service)
+    service.ask(features_place(view, parcels, list(parcels.getFeatures())))
+    told.wait()
+    assert (told.answers, told.problems) == (["a field\na field"], [])
+    (layer,) = QgsProject.instance().mapLayersByName("RSGPT answers")
+    rows = list(layer.getFeatures())
+    assert [row["answer"] for row in rows] == ["a field", "a field"]
+    assert [row.geometry().boundingBox().width() for row in rows] == pytest.approx([40, 40])
+    assert len(told.shown[0].geometries) == 2
+
+
+def test_many_answers_are_not_all_told(service: AskingService, raster: QgsRasterLayer, serve: Serve) -> None:
+    serve("--reply", "yes")
+    parcels = polygons([around(20 + 30 * number, 150, 25) for number in range(8)])
+    told = Told(service)
+    place = features_place(view_of([raster], around(150, 150, 300)), parcels, list(parcels.getFeatures()))
+    service.ask(place, Question("answer", "Is it a field?", AnswerType.YESNO))
+    told.wait()
+    assert told.answers[0].splitlines() == ["yes"] * 5 + ["… and 3 more in the layer “RSGPT answers”."]
 
 
 def test_a_longer_description_is_asked_for_in_its_own_words(
@@ -120,6 +156,24 @@ def test_a_longer_description_is_asked_for_in_its_own_words(
     service.ask(canvas_place(view_of([raster], around(150, 150, 100))), detailed=True)
     told.wait()
     assert told.answers == ["a long tale"]
+
+
+def test_the_prompt_of_the_options_is_that_of_captions_alone(
+    service: AskingService, raster: QgsRasterLayer, serve: Serve
+) -> None:
+    serve()
+    told = Told(service)
+    save(Preferences(prompt="What grows here?"))
+    try:
+        service.ask(canvas_place(view_of([raster], around(150, 150, 100))))
+        told.wait()
+        service.ask(canvas_place(view_of([raster], around(150, 150, 100))), detailed=True)
+        told.wait(2)
+    finally:
+        save(Preferences())
+    assert told.problems == []
+    (layer,) = QgsProject.instance().mapLayersByName("RSGPT answers")
+    assert [row["question"] for row in layer.getFeatures()] == ["What grows here?", "Describe this image in detail."]
 
 
 def test_the_answer_lies_in_the_project_s_crs(service: AskingService, raster: QgsRasterLayer, serve: Serve) -> None:

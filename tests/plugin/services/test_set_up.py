@@ -7,13 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from qgis.core import QgsApplication, QgsNetworkAccessManager
+from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QCoreApplication
-from qgis.PyQt.QtNetwork import QNetworkProxy
 
+from rsgpt_plugin.client import installer
+from rsgpt_plugin.client.environment import FETCHED, UNPACKED, State
+from rsgpt_plugin.client.installer import Build
+from rsgpt_plugin.client.preferences import Door, Preferences, save
 from rsgpt_plugin.errors import Cancelled, SetupError
 from rsgpt_plugin.services import set_up
-from rsgpt_plugin.services.set_up import SetUpTask, is_ready, proxy_variables
+from rsgpt_plugin.services.set_up import Machine, SetUpTask, is_ready
 
 Make = Callable[..., None]
 
@@ -23,10 +26,11 @@ class ScriptedEnvironment:
 
     script: Make
 
-    def __init__(self, home: Path, variables: dict[str, str]) -> None:
+    def __init__(self, home: Path, variables: dict[str, str], build: Build) -> None:
         self.home = home
 
-    def make(self, say: Callable[[str], None], is_cancelled: Callable[[], bool]) -> None:
+    def make(self, say: Callable[[str], None], is_cancelled: Callable[[], bool], watch: Callable[[str], None]) -> None:
+        watch("Downloading torch.whl (100.0 MB)")
         type(self).script(say, is_cancelled)
 
 
@@ -34,6 +38,7 @@ class ScriptedEnvironment:
 def run(monkeypatch: pytest.MonkeyPatch, qgis_app: object) -> Callable[..., tuple[list[str], list[tuple[bool, str]]]]:
     """Run a set-up whose work is a function, as a task; return what it said and how it ended."""
     monkeypatch.setattr(set_up, "ManagedEnvironment", ScriptedEnvironment)
+    monkeypatch.setattr(installer, "has_gpu", lambda: False)
 
     def run(script: Make, cancel_after_s: float = 60.0) -> tuple[list[str], list[tuple[bool, str]]]:
         monkeypatch.setattr(ScriptedEnvironment, "script", staticmethod(script), raising=False)
@@ -93,22 +98,21 @@ def test_nothing_is_ready_in_an_empty_home() -> None:
     assert not is_ready()
 
 
-@pytest.mark.parametrize(
-    ("proxy", "address"),
-    [
-        (QNetworkProxy(QNetworkProxy.ProxyType.HttpProxy, "proxy.example", 3128), "http://proxy.example:3128"),
-        (
-            QNetworkProxy(QNetworkProxy.ProxyType.HttpProxy, "proxy.example", 3128, "jo", "p@ss"),
-            "http://jo:p%40ss@proxy.example:3128",
-        ),
-        (QNetworkProxy(QNetworkProxy.ProxyType.Socks5Proxy, "proxy.example", 1080), "socks5://proxy.example:1080"),
-    ],
-)
-def test_qgis_s_proxy_is_the_installer_s(qgis_app: object, proxy: QNetworkProxy, address: str) -> None:
-    manager = QgsNetworkAccessManager.instance()
-    manager.setFallbackProxyAndExcludes(proxy, [], [])
-    try:
-        assert proxy_variables() == {"HTTP_PROXY": address, "HTTPS_PROXY": address}
-    finally:
-        manager.setFallbackProxyAndExcludes(QNetworkProxy(QNetworkProxy.ProxyType.DefaultProxy), [], [])
-    assert proxy_variables() == {}
+def test_each_door_is_ready_by_its_own_measure(tmp_path: Path) -> None:
+    python = tmp_path / "python"
+    save(Preferences(door=Door.PYTHON, python=str(python)))
+    assert not is_ready()
+    python.touch()
+    assert is_ready()
+    save(Preferences(door=Door.SERVER))
+    assert not is_ready()
+    save(Preferences(door=Door.SERVER, server_url="http://127.0.0.1:1/v1"))
+    assert is_ready()
+
+
+def test_room_is_counted_for_the_build_that_fits() -> None:
+    needed = FETCHED[Build.CPU] + UNPACKED[Build.CPU]
+    machine = Machine(State.MISSING, "/usr/bin/python3", False, Path("/x"), needed)
+    assert machine.has_room(Build.AUTO)
+    assert not machine.has_room(Build.CUDA)
+    assert not Machine(State.MISSING, "/usr/bin/python3", True, Path("/x"), needed).has_room(Build.AUTO)

@@ -1,0 +1,106 @@
+"""Which place to talk about: a layer, and the map's view, a rectangle or the selected feature. Takes no picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Optional
+
+from qgis.core import Qgis, QgsApplication, QgsMapSettings, QgsRasterLayer, QgsRectangle
+from qgis.gui import QgsMapLayerComboBox
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from ...errors import ImageryError
+from ...services.area import rectangle_place, selection_place, view_place
+from ...services.place import Place
+from .rectangle_tool import RectangleTool
+
+
+class AreaPicker(QWidget):
+    """`found` carries a Place each time the user chooses one, `refused` the sentence why there is none.
+
+    hinted: what to do on the map, or "" when that is over.
+    """
+
+    found = pyqtSignal(object)
+    refused = pyqtSignal(str)
+    hinted = pyqtSignal(str)
+
+    def __init__(self, iface: Any, parent: Optional[QWidget] = None) -> None:
+        super().__init__(parent)
+        self._iface = iface
+        self._canvas = iface.mapCanvas()
+        self.layers = QgsMapLayerComboBox()
+        self.layers.setFilters(Qgis.LayerFilter.RasterLayer)
+        self.layers.setAllowEmptyLayer(True, self.tr("Canvas (topmost raster)"))
+        self.layers.setLayer(None)
+        self.layers.setToolTip(self.tr("The raster to look at."))
+        self.layers.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.view = self._button(
+            "/mActionZoomFullExtent.svg", self.tr("Map view"), self.tr("Look at what the map shows")
+        )
+        self.rectangle = self._button(
+            "/mActionAddBasicRectangle.svg", self.tr("Rectangle"), self.tr("Draw a rectangle on the map")
+        )
+        self.feature = self._button(
+            "/mActionSelectRectangle.svg", self.tr("Feature"), self.tr("Look at the active layer's selected feature")
+        )
+        self.tool = RectangleTool(self._canvas)
+        self.rectangle.setCheckable(True)
+        self._lay_out()
+        self._connect()
+
+    def find_view(self) -> None:
+        """Choose what the map shows."""
+        self._find(view_place)
+
+    def _button(self, icon: str, text: str, tip: str) -> QToolButton:
+        button = QToolButton(self)
+        button.setIcon(QgsApplication.getThemeIcon(icon))
+        button.setText(text)
+        button.setToolTip(tip)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+        button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        button.setAutoRaise(True)
+        return button
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout()
+        for button in (self.view, self.rectangle, self.feature):
+            row.addWidget(button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.layers)
+        layout.addLayout(row)
+
+    def _connect(self) -> None:
+        self.view.clicked.connect(lambda checked: self.find_view())
+        self.feature.clicked.connect(lambda checked: self._find_feature())
+        self.rectangle.clicked.connect(self._draw)
+        self.tool.drawn.connect(self._find_rectangle)
+        self.tool.ended.connect(self._end_drawing)
+
+    def _draw(self, is_wanted: bool) -> None:
+        if is_wanted:
+            self.tool.start()
+            self.hinted.emit(self.tr("Drag a rectangle on the map. Esc cancels."))
+        else:
+            self.tool.cancel()
+
+    def _end_drawing(self) -> None:
+        self.rectangle.setChecked(False)
+        self.hinted.emit("")
+
+    def _find_rectangle(self, drawn: QgsRectangle) -> None:
+        self._find(lambda view, layer: rectangle_place(view, layer, drawn))
+
+    def _find_feature(self) -> None:
+        self._find(lambda view, layer: selection_place(view, layer, self._iface.activeLayer()))
+
+    def _find(self, place: Callable[[QgsMapSettings, Optional[QgsRasterLayer]], Place]) -> None:
+        try:
+            found = place(self._canvas.mapSettings(), self.layers.currentLayer())
+        except ImageryError as error:
+            self.refused.emit(str(error))
+            return
+        self.found.emit(found)

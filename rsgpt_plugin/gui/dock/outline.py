@@ -1,0 +1,49 @@
+"""The outline of the place that is talked about, on the map. Changes no layer."""
+
+from __future__ import annotations
+
+from typing import Optional
+
+from qgis.core import Qgis, QgsGeometry
+from qgis.gui import QgsMapCanvas
+from qgis.PyQt.QtCore import QObject
+
+from ...core.history import Sight
+from ...services.scene import extent_of
+from ..on_map import outline
+
+
+class Outline(QObject):
+    """Hidden until `show_sight`; `remove` takes it off the canvas for good."""
+
+    def __init__(self, canvas: QgsMapCanvas) -> None:
+        super().__init__()
+        self._canvas = canvas
+        self._sight: Optional[Sight] = None
+        self._is_wanted = True
+        self.band = outline(canvas)
+        canvas.destinationCrsChanged.connect(self._draw)
+
+    def show_sight(self, sight: Optional[Sight]) -> None:
+        """Show where a picture lies; None hides it."""
+        self._sight = sight
+        self._draw()
+
+    def set_wanted(self, is_wanted: bool) -> None:
+        """Whether it may be seen at all."""
+        self._is_wanted = is_wanted
+        self._draw()
+
+    def remove(self) -> None:
+        """Take it off the canvas."""
+        self._canvas.destinationCrsChanged.disconnect(self._draw)
+        self.band.reset(Qgis.GeometryType.Polygon)
+        self._canvas.scene().removeItem(self.band)
+
+    def _draw(self) -> None:
+        if self._sight is None or not self._is_wanted:
+            self.band.hide()
+            return
+        extent = extent_of(self._sight)
+        self.band.setToGeometry(QgsGeometry.fromRect(extent), extent.crs())
+        self.band.show()

@@ -1,0 +1,82 @@
+"""The picture that the model gets, with its resolutions. Takes no picture."""
+
+from __future__ import annotations
+
+from typing import Optional
+
+from qgis.PyQt.QtCore import QPoint, QRect, QSize, Qt
+from qgis.PyQt.QtGui import QPainter, QPaintEvent, QPixmap
+from qgis.PyQt.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from ...core.history import Sight, Size
+
+_LEAST_SIDE = 80
+_NO_BREAK = "\u00a0"
+
+
+class _Fitted(QWidget):
+    """A pixmap, as large as it fits, never larger than it is by more than twice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pixmap = QPixmap()
+        self.setMinimumHeight(_LEAST_SIDE)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Room for a glance."""
+        return QSize(200, 160)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Draw it in the middle."""
+        if self.pixmap.isNull():
+            return
+        size = self.pixmap.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        size = size.boundedTo(2 * self.pixmap.size())
+        place = QRect(QPoint(0, 0), size)
+        place.moveCenter(self.rect().center())
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawPixmap(place, self.pixmap)
+        painter.end()
+
+
+class PictureView(QWidget):
+    """Empty until `show_picture`."""
+
+    def __init__(self, parent: Optional[QWidget] = None) -> None:
+        super().__init__(parent)
+        self.picture = _Fitted()
+        self.facts = QLabel()
+        self.facts.setWordWrap(True)
+        self.facts.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.facts.setTextFormat(Qt.TextFormat.PlainText)
+        self.facts.setToolTip(self.tr("The picture that the model gets; it sees nothing else of the map."))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.picture, 1)
+        layout.addWidget(self.facts)
+        self.clear()
+
+    def clear(self) -> None:
+        """Show nothing but what to do."""
+        self.picture.pixmap = QPixmap()
+        self.picture.update()
+        self.facts.setText(self.tr("Choose an area: what the map shows, a rectangle, or the selected feature."))
+
+    def show_picture(self, sight: Sight, png: bytes) -> None:
+        """Show it with its layer and resolutions."""
+        self.picture.pixmap.loadFromData(png, "PNG")
+        self.picture.update()
+        self.facts.setText(f"{sight.layer_name}\n{self._resolution(sight)}")
+
+    def _resolution(self, sight: Sight) -> str:
+        sent, metres = _pixels(sight.sent), f"{sight.gsd_m:.2g}{_NO_BREAK}m"
+        if not all(sight.original):
+            return self.tr("drawn by a map service, sent {sent}, {metres} a pixel").format(sent=sent, metres=metres)
+        text = self.tr("original {original}, sent {sent}, {metres} a pixel")
+        return text.format(original=_pixels(sight.original), sent=sent, metres=metres)
+
+
+def _pixels(size: Size) -> str:
+    return f"{size[0]} × {size[1]} px".replace(" ", _NO_BREAK)

@@ -1,0 +1,151 @@
+"""The line in which a question is written, with those that were saved. Asks nothing itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Optional
+
+from qgis.core import QgsApplication
+from qgis.gui import QgsFilterLineEdit
+from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtWidgets import (
+    QHBoxLayout,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ...client.preferences import load, save
+from ...core.questions import Question, parse_questions
+from ...errors import QuestionError
+from ..answer_kind import AnswerKind
+
+
+class QuestionBar(QWidget):
+    """asked carries a Question, refused the sentence why what stands there is none."""
+
+    asked = pyqtSignal(object)
+    refused = pyqtSignal(str)
+    described = pyqtSignal(bool)
+
+    def __init__(self, parent: Optional[QWidget] = None) -> None:
+        super().__init__(parent)
+        self.text = QgsFilterLineEdit()
+        self.text.setShowSearchIcon(False)
+        self.text.setPlaceholderText(self.tr("How many cars are there?"))
+        self.saved = QToolButton()
+        self.saved.setIcon(QgsApplication.getThemeIcon("/mIconFavorites.svg"))
+        self.saved.setToolTip(self.tr("Saved questions"))
+        self.saved.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.menu = QMenu(self)
+        self.saved.setMenu(self.menu)
+        self.kind = AnswerKind()
+        self.kind.setToolTip(self.tr("What kind of answer it has"))
+        self.kind.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.choices = QLineEdit()
+        self.choices.setPlaceholderText(self.tr("forest, farmland, town"))
+        self.ask = QPushButton(self.tr("Ask"))
+        self.describe = QPushButton(self.tr("Describe"))
+        self.detail = QPushButton(self.tr("Describe in detail"))
+        self._lay_out()
+        self._connect()
+        self._update()
+
+    def set_busy(self, is_busy: bool) -> None:
+        """Whether nothing can be asked now; one can write on meanwhile."""
+        for button in (self.ask, self.describe, self.detail):
+            button.setEnabled(not is_busy)
+
+    def show_question(self, question: Question) -> None:
+        """Fill in a question."""
+        self.text.setText(question.text)
+        self.kind.choose(question.type)
+        self.choices.setText(", ".join(question.choices))
+        self.text.setFocus()
+
+    def _lay_out(self) -> None:
+        question, answer, describe = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
+        question.addWidget(self.text, 1)
+        question.addWidget(self.saved)
+        answer.addWidget(self.kind, 1)
+        answer.addWidget(self.ask)
+        describe.addWidget(self.describe)
+        describe.addWidget(self.detail, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(question)
+        layout.addWidget(self.choices)
+        layout.addLayout(answer)
+        layout.addLayout(describe)
+
+    def _connect(self) -> None:
+        self.text.returnPressed.connect(self._ask)
+        self.choices.returnPressed.connect(self._ask)
+        self.ask.clicked.connect(lambda checked: self._ask())
+        self.describe.clicked.connect(lambda checked: self.described.emit(False))
+        self.detail.clicked.connect(lambda checked: self.described.emit(True))
+        self.kind.currentIndexChanged.connect(lambda index: self._update())
+        self.menu.aboutToShow.connect(self._fill_menu)
+
+    def _update(self) -> None:
+        self.choices.setVisible(self.kind.is_choice())
+
+    def _ask(self) -> None:
+        if not self.ask.isEnabled():
+            return
+        question = self._question()
+        if question is not None:
+            self.text.selectAll()  # the next one is written over it, or it is changed a little
+            self.asked.emit(question)
+
+    def _question(self) -> Optional[Question]:
+        if not self.text.text().strip():
+            self.refused.emit(self.tr("Write a question."))
+            return None
+        try:
+            return self.kind.question(self.text.text(), self.choices.text())
+        except QuestionError as error:
+            self.refused.emit(str(error))
+            return None
+
+    def _fill_menu(self) -> None:
+        self.menu.clear()
+        known = _saved()
+        for question in known:
+            entry = self.menu.addAction(question.text.replace("&", "&&"))
+            entry.triggered.connect(lambda checked, question=question: self.show_question(question))
+        self.menu.addSeparator()
+        is_known = self.text.text().strip() in {question.text for question in known}
+        keep = self.menu.addAction(self.tr("Save this question"))
+        keep.setEnabled(bool(self.text.text().strip()) and not is_known)
+        keep.triggered.connect(lambda checked: self._keep())
+        forget = self.menu.addAction(self.tr("Remove this question"))
+        forget.setEnabled(is_known)
+        forget.triggered.connect(lambda checked: self._forget())
+
+    def _keep(self) -> None:
+        question = self._question()
+        if question is not None:
+            _save([*_saved(), question])
+
+    def _forget(self) -> None:
+        _save([question for question in _saved() if question.text != self.text.text().strip()])
+
+
+def _saved() -> list[Question]:
+    """Those that can be read; a settings file may have been edited by hand."""
+    questions = []
+    for line in load().saved_questions:
+        try:
+            questions += parse_questions(line)
+        except QuestionError:
+            continue
+    return questions
+
+
+def _save(questions: list[Question]) -> None:
+    save(replace(load(), saved_questions=tuple(question.line for question in questions)))

@@ -1,0 +1,59 @@
+"""Draws one rectangle on the map and gives the tool before it back. Knows no layer."""
+
+from __future__ import annotations
+
+from typing import Optional
+
+from qgis.core import QgsRectangle
+from qgis.gui import QgsMapCanvas, QgsMapTool, QgsMapToolExtent
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtGui import QKeyEvent
+
+
+class RectangleTool(QgsMapToolExtent):
+    """`start` it; then `drawn` carries the rectangle in the map's CRS, unless Esc or another tool ends it before."""
+
+    drawn = pyqtSignal(QgsRectangle)
+    ended = pyqtSignal()
+
+    def __init__(self, canvas: QgsMapCanvas) -> None:
+        super().__init__(canvas)
+        self._before: Optional[QgsMapTool] = None
+        self.extentChanged.connect(self._finish)
+
+    def start(self) -> None:
+        """Become the map's tool."""
+        canvas = self.canvas()
+        if canvas.mapTool() is not self:
+            self._before = canvas.mapTool()
+            canvas.setMapTool(self)
+        canvas.setFocus()
+
+    def cancel(self) -> None:
+        """Give the tool before back, where this one is in use."""
+        before, self._before = self._before, None
+        canvas = self.canvas()
+        if canvas.mapTool() is not self:
+            return
+        if before is not None:
+            canvas.setMapTool(before)
+        else:
+            canvas.unsetMapTool(self)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Esc cancels."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.cancel()
+        else:
+            super().keyPressEvent(event)
+
+    def deactivate(self) -> None:
+        """Clean up, whoever takes over."""
+        self.clearRubberBand()
+        super().deactivate()
+        self.ended.emit()
+
+    def _finish(self, rectangle: QgsRectangle) -> None:
+        drawn = QgsRectangle(rectangle)
+        self.cancel()
+        self.drawn.emit(drawn)

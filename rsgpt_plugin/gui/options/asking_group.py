@@ -1,0 +1,75 @@
+"""The part of the options about what is asked around a click, and in which language it is answered. Asks nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from qgis.gui import QgsDoubleSpinBox
+from qgis.PyQt.QtWidgets import QComboBox, QFormLayout, QGroupBox, QLabel, QLineEdit
+
+from ...client.preferences import Preferences
+from ...core.questions import CAPTION_PROMPT
+from ..percent_box import PercentBox
+
+_SMALLEST_M, _LARGEST_M = 1.0, 100_000.0
+_LONGEST_PROMPT = 2000
+
+
+class AskingGroup(QGroupBox):
+    """Prompt, ground size, least confidence and language."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setTitle(self.tr("Captions and questions"))
+        self.prompt = QLineEdit()
+        self.prompt.setMaxLength(_LONGEST_PROMPT)
+        self.prompt.setPlaceholderText(CAPTION_PROMPT)
+        self.prompt.setToolTip(self.tr("What the model is asked when you describe an area."))
+        self.size = QgsDoubleSpinBox()
+        self.size.setRange(_SMALLEST_M, _LARGEST_M)
+        self.size.setDecimals(0)
+        self.size.setSuffix(self.tr(" m"))
+        self.size.setClearValue(Preferences.click_size_m)
+        self.size.setToolTip(self.tr("The side of the square around a click that is described."))
+        self.least = PercentBox()
+        self.least.setToolTip(self.tr("What the model is less sure of is not told. It is kept for later questions."))
+        self.language = QComboBox()
+        self.language.setEditable(True)
+        self.language.addItem(self.tr("that of the question"), "")
+        for name in ("Chinese", "English", "French", "German", "Japanese", "Portuguese", "Russian", "Spanish"):
+            self.language.addItem(name, name)
+        note = QLabel(
+            self.tr("A server is asked to answer in this language. The built-in model answers in English only.")
+        )
+        note.setWordWrap(True)
+        layout = QFormLayout(self)
+        layout.addRow(self.tr("Caption prompt"), self.prompt)
+        layout.addRow(self.tr("Ground size around a click"), self.size)
+        layout.addRow(self.tr("Least confidence"), self.least)
+        layout.addRow(self.tr("Answer language"), self.language)
+        layout.addRow("", note)
+
+    def show_preferences(self, chosen: Preferences) -> None:
+        """Fill it."""
+        self.prompt.setText(chosen.prompt)
+        self.size.setValue(chosen.click_size_m)
+        self.least.show_share(chosen.least_confidence)
+        known = self.language.findData(chosen.answer_language)
+        self.language.setCurrentIndex(known)
+        if known < 0:
+            self.language.setEditText(chosen.answer_language)
+
+    def chosen(self, preferences: Preferences) -> Preferences:
+        """Return `preferences` with what it says."""
+        return replace(
+            preferences,
+            prompt=self.prompt.text().strip(),
+            click_size_m=self.size.value(),
+            least_confidence=self.least.share(),
+            answer_language=self._language(),
+        )
+
+    def _language(self) -> str:
+        text = self.language.currentText().strip()
+        known = self.language.findText(text)
+        return str(self.language.itemData(known)) if known >= 0 else text

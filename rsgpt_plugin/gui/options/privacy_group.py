@@ -1,0 +1,60 @@
+"""The part of the options that says which hosts may be sent pictures, and takes that back. Grants nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from qgis.PyQt.QtWidgets import QGroupBox, QLabel, QListWidget, QPushButton, QVBoxLayout
+
+from ...client.preferences import Preferences
+
+_ROWS = 4
+
+
+class PrivacyGroup(QGroupBox):
+    """A list from which one can only take away: leave is asked for where a server is first used."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown: set[str] = set()
+        self.setTitle(self.tr("Privacy"))
+        note = QLabel(
+            self.tr(
+                "A model on this machine sends nothing anywhere. These servers may be sent pictures of your maps and "
+                "what you ask of them, because you said so:"
+            )
+        )
+        note.setWordWrap(True)
+        self.none = QLabel(self.tr("none"))
+        self.hosts = QListWidget()
+        self.hosts.setMaximumHeight(_ROWS * self.fontMetrics().lineSpacing() + 12)
+        self.remove = QPushButton(self.tr("Take back"))
+        layout = QVBoxLayout(self)
+        for widget in (note, self.none, self.hosts, self.remove):
+            layout.addWidget(widget)
+        self.hosts.currentRowChanged.connect(self._update)
+        self.remove.clicked.connect(self._take_back)
+
+    def show_preferences(self, chosen: Preferences) -> None:
+        """Fill it."""
+        self._shown = set(chosen.allowed_hosts)
+        self.hosts.clear()
+        self.hosts.addItems(chosen.allowed_hosts)
+        self._update()
+
+    def chosen(self, preferences: Preferences) -> Preferences:
+        """Return `preferences` with what it says."""
+        taken_back = self._shown - {self.hosts.item(row).text() for row in range(self.hosts.count())}
+        kept = tuple(host for host in preferences.allowed_hosts if host not in taken_back)
+        return replace(preferences, allowed_hosts=kept)
+
+    def _take_back(self, checked: bool) -> None:
+        self.hosts.takeItem(self.hosts.currentRow())
+        self._update()
+
+    def _update(self, row: int = -1) -> None:
+        is_empty = not self.hosts.count()
+        self.none.setVisible(is_empty)
+        self.hosts.setVisible(not is_empty)
+        self.remove.setVisible(not is_empty)
+        self.remove.setEnabled(self.hosts.currentRow() >= 0)

@@ -1,0 +1,250 @@
+"""A model server of the user's own: address, key, model, consent, test. Keeps nothing: others save what it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Optional
+
+from qgis.gui import QgsAuthConfigSelect, QgsFilterLineEdit
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QHBoxLayout,
+    QInputDialog,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSizePolicy,
+    QSpinBox,
+    QWidget,
+)
+
+from ...client.endpoint import Endpoint
+from ...client.keys import store_key
+from ...client.models import ModelInfo
+from ...client.preferences import Preferences
+from ...client.remote import chosen_endpoint
+from ...client.server_check import Verdict
+from ...errors import ServerError
+from ...services.server_tasks import check_server, list_models
+from ...services.work import Work
+
+_EXAMPLE = "http://127.0.0.1:8000/v1"
+
+
+class ServerPage(QWidget):
+    """Shows the server of some preferences and gives them back as changed; `changed` at each edit."""
+
+    changed = pyqtSignal()
+
+    def __init__(self, parent: Optional[QWidget] = None) -> None:
+        super().__init__(parent)
+        self._preferences = Preferences()
+        self._work: Optional[Work] = None
+        self._make_fields()
+        self._make_buttons()
+        self._lay_out()
+        self._connect()
+        self._update()
+
+    def show(self, preferences: Optional[Preferences] = None) -> None:
+        """Show the server of `preferences`; without them, the widget, as Qt does."""
+        if preferences is None:
+            super().show()
+            return
+        self._preferences = preferences
+        self.address.setText(preferences.server_url)
+        self.key.setConfigId(preferences.server_auth)
+        self.model.setCurrentText(preferences.server_model)
+        self.side.setValue(preferences.server_side)
+        self.megabytes.setValue(preferences.server_mb)
+        self._show_consent()
+        self.outcome.clear()
+
+    def chosen(self, preferences: Preferences) -> Preferences:
+        """Return `preferences` with what the page shows."""
+        made = replace(
+            preferences,
+            server_url=self.address.text().strip(),
+            server_auth=self.key.configId(),
+            server_model=self.model.currentText().strip(),
+            server_side=self.side.value(),
+            server_mb=round(self.megabytes.value(), 1),
+        )
+        at = self._endpoint()
+        if at is None or at.is_loopback:
+            return made
+        others = tuple(origin for origin in preferences.allowed_hosts if origin != at.origin)
+        return replace(made, allowed_hosts=(*others, at.origin) if self.consent.isChecked() else others)
+
+    def is_complete(self) -> bool:
+        """Whether there is a server that may be asked."""
+        at = self._endpoint()
+        return at is not None and (at.is_loopback or self.consent.isChecked())
+
+    def stop(self) -> None:
+        """Abort what is being asked."""
+        if self._work is not None:
+            self._work.cancel()
+
+    def _make_fields(self) -> None:
+        self.address = QgsFilterLineEdit()
+        self.address.setPlaceholderText(_EXAMPLE)
+        self.consent = QCheckBox()
+        self.warning = QLabel()
+        self.warning.setWordWrap(True)
+        self.key = QgsAuthConfigSelect()
+        self.key.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.model = QComboBox()
+        self.model.setEditable(True)
+        self.model.lineEdit().setPlaceholderText(self.tr("the only one the server has"))
+        self.side = QSpinBox()
+        self.side.setRange(0, 16_384)
+        self.side.setSingleStep(128)
+        self.side.setSuffix(self.tr(" px"))
+        self.megabytes = QDoubleSpinBox()
+        self.megabytes.setRange(0.0, 100.0)
+        self.megabytes.setDecimals(1)
+        self.megabytes.setSuffix(self.tr(" MB"))
+        for field in (self.side, self.megabytes):
+            field.setSpecialValueText(self.tr("as large as it is"))
+            field.setToolTip(self.tr("A larger picture is sent smaller, as JPEG. Without a limit, it is found out."))
+        self.outcome = QLabel()
+        self.outcome.setWordWrap(True)
+        self.outcome.setTextFormat(Qt.TextFormat.PlainText)  # a server has a say in it
+
+    def _make_buttons(self) -> None:
+        self.new_key = QPushButton(self.tr("Store a key…"))
+        self.new_key.setToolTip(self.tr("Keep an API key, encrypted, in QGIS's authentication database."))
+        self.load_models = QPushButton(self.tr("Load models"))
+        self.test = QPushButton(self.tr("Test"))
+        self.test.setToolTip(self.tr("Shows the model two drawn shapes and asks for their colours."))
+        self.cancel = QPushButton(self.tr("Stop"))
+        for button in (self.new_key, self.load_models, self.test, self.cancel):
+            button.setAutoDefault(False)  # Enter in the address presses none of them
+
+    def _lay_out(self) -> None:
+        layout = QFormLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        layout.addRow(self.tr("Address"), self.address)
+        layout.addRow("", self.consent)
+        layout.addRow("", self.warning)
+        layout.addRow(self.tr("Key"), self.key)
+        layout.addRow("", _row(self.new_key, None))
+        layout.addRow(self.tr("Model"), _row(self.model, self.load_models))
+        layout.addRow(self.tr("Longest side of a picture"), self.side)
+        layout.addRow(self.tr("Largest picture"), self.megabytes)
+        layout.addRow("", _row(self.test, self.cancel, None))
+        layout.addRow("", self.outcome)
+        sent = QLabel(
+            self.tr(
+                "With each question the server gets one picture, and nothing else: no coordinates, no "
+                "names of layers or files."
+            )
+        )
+        sent.setWordWrap(True)
+        layout.addRow(self.tr("What is sent"), sent)
+
+    def _connect(self) -> None:
+        self.address.textChanged.connect(self._show_consent)
+        self.address.textChanged.connect(self.model.clear)
+        self.consent.toggled.connect(self._update)
+        self.new_key.clicked.connect(lambda checked: self._store_key())
+        self.load_models.clicked.connect(lambda checked: self._ask(list_models(self._shown()), self._show_models))
+        self.test.clicked.connect(lambda checked: self._ask(check_server(self._shown()), self._show_verdict))
+        self.cancel.clicked.connect(lambda checked: self.stop())
+        self.model.editTextChanged.connect(lambda text: self.changed.emit())
+        self.side.valueChanged.connect(lambda value: self.changed.emit())
+        self.megabytes.valueChanged.connect(lambda value: self.changed.emit())
+        self.key.selectedConfigIdChanged.connect(lambda config: self.changed.emit())
+
+    def _shown(self) -> Preferences:
+        return self.chosen(self._preferences)
+
+    def _endpoint(self) -> Optional[Endpoint]:
+        try:
+            return chosen_endpoint(replace(self._preferences, server_url=self.address.text()))
+        except ServerError:
+            return None
+
+    def _show_consent(self) -> None:
+        """Ask by name: a tick belongs to one host, and another address has its own."""
+        at = self._endpoint()
+        origin = "" if at is None or at.is_loopback else at.origin
+        self.consent.setText(self.tr("Pictures and the key may be sent to {host}").format(host=origin))
+        self.consent.setChecked(bool(origin) and origin in self._preferences.allowed_hosts)
+        self.consent.setVisible(bool(origin))
+        self.warning.setVisible(origin.startswith("http:"))
+        self.warning.setText(self.tr("This address has no encryption: whoever is in between can read along."))
+        self._update()
+
+    def _update(self) -> None:
+        is_free = self._work is None
+        for button in (self.load_models, self.test):
+            button.setEnabled(is_free and self.is_complete())
+        self.cancel.setVisible(not is_free)
+        self.changed.emit()
+
+    def _store_key(self) -> None:
+        at = self._endpoint()
+        name = f"RSGPT: {at.origin}" if at is not None else "RSGPT"
+        label = self.tr("The key of the server. QGIS keeps it encrypted, under the name “{name}”.").format(name=name)
+        hidden = QLineEdit.EchoMode.Password
+        key, given = QInputDialog.getText(self, self.tr("Store a key"), label, hidden)
+        if not given or not key.strip():
+            return
+        kept = store_key(name, key)
+        self.key.setConfigId(kept)
+        if not kept:
+            self._say(False, self.tr("QGIS did not keep the key. Unlock its authentication database, then try again."))
+
+    def _ask(self, work: Work, show: Callable[..., None]) -> None:
+        for ended, tell in ((work.done, show), (work.failed, self._show_failure), (work.stopped, self._show_failure)):
+            ended.connect(tell)
+            ended.connect(self._free)
+        self._work = work
+        self._say(True, self.tr("Asking… A server may take minutes to load a model."))
+        self._update()
+        work.start()
+
+    def _free(self, *what: object) -> None:
+        self._work = None
+        self._update()
+
+    def _show_failure(self, sentence: str = "", details: str = "") -> None:
+        self._say(False, sentence or self.tr("Stopped."))
+
+    def _show_models(self, models: list[ModelInfo]) -> None:
+        kept = self.model.currentText()
+        self.model.clear()
+        self.model.addItems([model.name for model in models])
+        self.model.setCurrentText(kept or (models[0].name if models else ""))
+        found = self.tr("The server lists no model. Type the name of one.")
+        if models:
+            found = self.tr("The server has %n model(s).", "", len(models))
+        self._say(bool(models), found)
+
+    def _show_verdict(self, verdict: Verdict) -> None:
+        self._say(verdict.fine, verdict.sentence)
+
+    def _say(self, is_fine: bool, sentence: str) -> None:
+        font = self.outcome.font()
+        font.setBold(not is_fine)
+        self.outcome.setFont(font)
+        self.outcome.setText(sentence)
+
+
+def _row(*widgets: Optional[QWidget]) -> QHBoxLayout:
+    """Widgets beside each other, the first as wide as possible; None for empty space."""
+    row = QHBoxLayout()
+    for place, widget in enumerate(widgets):
+        if widget is None:
+            row.addStretch()
+        else:
+            row.addWidget(widget, int(place == 0 and widgets[-1] is not None))
+    return row

@@ -1,0 +1,111 @@
+"""The part of the options about what the plugin keeps on disk: sizes, room, clearing, repair and removal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Optional
+
+from qgis.gui import QgsSpinBox
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtWidgets import QGridLayout, QGroupBox, QLabel, QPushButton
+
+from ...client.preferences import Preferences
+from ...core.paths import home
+from ...services.storage import Kept, sizes, take_away
+from ...services.work import Work
+from ..confirm import is_confirmed
+from ..words import size_text
+
+_LEAST_MB, _MOST_MB = 10, 1_000_000
+
+
+class StorageGroup(QGroupBox):
+    """One row for each thing that is kept. Sizes are measured in the background."""
+
+    def __init__(self, repair: Callable[[], None]) -> None:
+        super().__init__()
+        self.setTitle(self.tr("Room on the disk"))
+        self._work: Optional[Work] = None
+        self.sizes = {kept: QLabel("…") for kept in Kept}
+        self.clear = {
+            Kept.PICTURES: QPushButton(self.tr("Clear…")),
+            Kept.ANSWERS: QPushButton(self.tr("Clear…")),
+            Kept.ENVIRONMENT: QPushButton(self.tr("Remove…")),
+        }
+        for kept, button in self.clear.items():
+            button.clicked.connect(lambda checked, kept=kept: self._ask(kept))
+        self.repair = QPushButton(self.tr("Repair…"))
+        self.repair.clicked.connect(lambda checked: repair())
+        self.room = QgsSpinBox()
+        self.room.setRange(_LEAST_MB, _MOST_MB)
+        self.room.setSuffix(self.tr(" MB"))
+        self.room.setClearValue(Preferences.picture_mb)
+        self.room.setToolTip(self.tr("When they need more, the pictures used longest ago go first."))
+        self.problem = QLabel()
+        self.problem.setWordWrap(True)
+        self.problem.setTextFormat(Qt.TextFormat.PlainText)
+        self.problem.hide()
+        self._lay_out()
+
+    def show_preferences(self, chosen: Preferences) -> None:
+        """Fill it, and measure."""
+        self.room.setValue(chosen.picture_mb)
+        self.begin(sizes())
+
+    def chosen(self, preferences: Preferences) -> Preferences:
+        """Return `preferences` with what it says."""
+        return replace(preferences, picture_mb=self.room.value())
+
+    def begin(self, work: Work) -> None:
+        """Run what ends with the sizes."""
+        self._work = work
+        self.problem.hide()
+        self._enable(False)
+        work.done.connect(self._show_sizes)
+        work.failed.connect(self._show_problem)
+        work.start()
+
+    def _lay_out(self) -> None:
+        layout = QGridLayout(self)
+        rows = (
+            (self.tr("Pictures that the model was shown"), Kept.PICTURES, self.room),
+            (self.tr("Answers, so that nothing is asked twice"), Kept.ANSWERS, None),
+            (self.tr("The model's environment"), Kept.ENVIRONMENT, self.repair),
+        )
+        for row, (text, kept, extra) in enumerate(rows):
+            layout.addWidget(QLabel(text), row, 0)
+            layout.addWidget(self.sizes[kept], row, 1)
+            if extra is not None:
+                layout.addWidget(extra, row, 2)
+            layout.addWidget(self.clear[kept], row, 3)
+        layout.setColumnStretch(0, 1)
+        layout.addWidget(self.problem, len(rows), 0, 1, 4)
+        folder = QLabel(self.tr("In {folder}").format(folder=home()))
+        folder.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        layout.addWidget(folder, len(rows) + 1, 0, 1, 4)
+
+    def _ask(self, kept: Kept) -> None:
+        sentence = {
+            Kept.PICTURES: self.tr("Forget all pictures? Tables and map tips then show answers without them."),
+            Kept.ANSWERS: self.tr("Forget all answers? Layers keep theirs; whatever you ask again is computed anew."),
+            Kept.ENVIRONMENT: self.tr("Remove the model's environment? Before the next question it is set up anew."),
+        }[kept]
+        if is_confirmed(sentence, self):
+            self.begin(take_away(kept))
+
+    def _show_sizes(self, found: dict[Kept, int]) -> None:
+        self._work = None
+        for kept, size in found.items():
+            self.sizes[kept].setText(size_text(size))
+        self._enable(True)
+
+    def _show_problem(self, sentence: str, details: str) -> None:
+        self._work = None
+        self.problem.setText(sentence)
+        self.problem.show()
+        self._enable(True)
+
+    def _enable(self, is_free: bool) -> None:
+        for button in self.clear.values():
+            button.setEnabled(is_free)

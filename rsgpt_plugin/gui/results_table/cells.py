@@ -1,0 +1,123 @@
+"""How cells of the results table are painted and edited. Decides nothing and writes nothing."""
+
+from __future__ import annotations
+
+from typing import Optional, cast
+
+from qgis.PyQt.QtCore import QAbstractItemModel, QEvent, QModelIndex, QObject, QRect, QSize, Qt
+from qgis.PyQt.QtGui import QColor, QIcon, QPainter, QPixmap
+from qgis.PyQt.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QPlainTextEdit,
+    QSpinBox,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from ...geo.reading import Column, Kind, sureness, yes_or_no
+from ...services.thumbnails import SIDE
+from .model import SURE
+
+_BAR = 4
+_MARGIN = 3
+_MOST = 2**31 - 1
+
+
+class PictureCell(QStyledItemDelegate):
+    """The picture in the middle of its cell, or a frame where there is none."""
+
+    def __init__(self, icon: QIcon, parent: Optional[QWidget] = None) -> None:
+        super().__init__(parent)
+        self._icon = icon
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        style = option.widget.style() if option.widget is not None else QApplication.style()
+        style.drawPrimitive(QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, option.widget)
+        pixmap = index.data(Qt.ItemDataRole.DecorationRole)
+        if isinstance(pixmap, QPixmap):
+            place = QRect(0, 0, pixmap.width(), pixmap.height())
+            place.moveCenter(option.rect.center())
+            painter.drawPixmap(place.topLeft(), pixmap)
+        else:
+            frame = QRect(0, 0, SIDE, SIDE)
+            frame.moveCenter(option.rect.center())
+            painter.setOpacity(0.25)
+            self._icon.paint(painter, frame.adjusted(16, 16, -16, -16))
+            painter.setPen(option.palette.mid().color())
+            painter.drawRect(frame.adjusted(0, 0, -1, -1))
+            painter.setOpacity(1.0)
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:  # noqa: N802 - Qt's
+        return QSize(SIDE + 2 * _MARGIN, SIDE + 2 * _MARGIN)
+
+
+class AnswerCell(QStyledItemDelegate):
+    """Text with a bar below that says how sure the model was; edited by what fits the kind of answer."""
+
+    def __init__(self, column: Column, parent: Optional[QWidget] = None) -> None:
+        super().__init__(parent)
+        self._kind = column.kind
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        super().paint(painter, option, index)
+        sure = index.data(SURE)
+        if not isinstance(sure, float):
+            return
+        space = option.rect.adjusted(_MARGIN, 0, -_MARGIN, -_MARGIN)
+        full = QRect(space.left(), space.bottom() - _BAR + 1, space.width(), _BAR)
+        filled = QRect(full.topLeft(), QSize(max(1, round(full.width() * min(1.0, max(0.0, sure)))), _BAR))
+        if option.state & QStyle.StateFlag.State_Selected:  # blue on blue would not be seen
+            painter.fillRect(full.adjusted(-1, -1, 1, 1), option.palette.base())
+        painter.fillRect(full, option.palette.midlight())
+        painter.fillRect(filled, QColor(sureness(sure)[1]))
+
+    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: QModelIndex) -> QWidget:  # noqa: N802
+        if self._kind is Kind.YESNO:
+            return self._choice(parent)
+        if self._kind is Kind.NUMBER:
+            number = QSpinBox(parent)
+            number.setRange(-_MOST, _MOST)
+            return number
+        text = QPlainTextEdit(parent)
+        text.setTabChangesFocus(True)
+        return text
+
+    def setEditorData(self, editor: QWidget, index: QModelIndex) -> None:  # noqa: N802 - Qt's
+        value = index.data(Qt.ItemDataRole.EditRole)
+        if isinstance(editor, QComboBox):
+            editor.setCurrentIndex(editor.findData(value))
+        elif isinstance(editor, QSpinBox):
+            editor.setValue(int(value or 0))
+            editor.selectAll()
+        else:
+            text = cast(QPlainTextEdit, editor)
+            text.setPlainText(str(value or ""))
+            text.selectAll()
+
+    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: QModelIndex) -> None:  # noqa: N802
+        if isinstance(editor, QComboBox):
+            value = editor.currentData()
+        elif isinstance(editor, QSpinBox):
+            value = editor.value()
+        else:
+            value = cast(QPlainTextEdit, editor).toPlainText().strip() or None
+        model.setData(index, value, Qt.ItemDataRole.EditRole)
+
+    def eventFilter(self, editor: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's
+        """Enter ends an edit, also of a long text; Shift+Enter is a new line."""
+        if isinstance(editor, QPlainTextEdit) and event.type() == QEvent.Type.KeyPress:
+            enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+            if enter and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+                self.commitData.emit(editor)
+                self.closeEditor.emit(editor)
+                return True
+        return bool(super().eventFilter(editor, event))
+
+    def _choice(self, parent: QWidget) -> QComboBox:
+        choice = QComboBox(parent)
+        for label, value in ((yes_or_no(True), True), (yes_or_no(False), False), (self.tr("no answer"), None)):
+            choice.addItem(label, value)
+        return choice

@@ -1,0 +1,99 @@
+"""The dialog of “Export…”: which rows, as what, where to. Writes nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Optional
+
+from qgis.gui import QgsFileWidget
+from qgis.PyQt.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QWidget
+
+from ...geo.rows import Row
+from ...services.exporting import Destination, Format
+
+
+class ExportDialog(QDialog):
+    """Ends with `accept` only where there is a `destination()`."""
+
+    def __init__(
+        self, everything: Sequence[Row], shown: Sequence[Row], selected: Sequence[Row], parent: Optional[QWidget] = None
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Export results"))
+        self._groups = [selected] if selected else []
+        self.which = QComboBox()
+        if selected:
+            self.which.addItem(self.tr("The selected rows ({count})").format(count=len(selected)))
+        if len(shown) < len(everything):
+            self._groups.append(shown)
+            self.which.addItem(self.tr("The rows shown ({count})").format(count=len(shown)))
+        self._groups.append(everything)
+        self.which.addItem(self.tr("All rows ({count})").format(count=len(everything)))
+        self.format = QComboBox()
+        self.file = QgsFileWidget()
+        self.about = QLabel()
+        self.about.setWordWrap(True)
+        roles = QDialogButtonBox.StandardButton
+        self.buttons = QDialogButtonBox(roles.Ok | roles.Cancel)
+        self._formats()
+        self._lay_out()
+        self._on_format()
+
+    def rows(self) -> Sequence[Row]:
+        """The rows to write."""
+        return self._groups[self.which.currentIndex()]
+
+    def destination(self) -> Destination:
+        """Where to; a missing ending is added."""
+        kind = Format(self.format.currentData())
+        path = Path(self.file.filePath().strip())
+        if kind.value and path.suffix.lower() != kind.value:
+            path = path.with_name(path.name + kind.value)
+        return Destination(kind, path)
+
+    def _formats(self) -> None:
+        for label, kind in (
+            (self.tr("GeoPackage (.gpkg)"), Format.GEOPACKAGE),
+            (self.tr("Table for spreadsheets (.csv)"), Format.SHEET),
+            (self.tr("GeoJSON (.geojson)"), Format.GEOJSON),
+            (self.tr("Report with pictures (.html)"), Format.REPORT),
+            (self.tr("Data set to train with (folder)"), Format.DATASET),
+        ):
+            self.format.addItem(label, kind.value)
+
+    def _lay_out(self) -> None:
+        self.setMinimumWidth(480)
+        layout = QFormLayout(self)
+        layout.addRow(self.tr("Rows"), self.which)
+        layout.addRow(self.tr("Format"), self.format)
+        layout.addRow(self.tr("To"), self.file)
+        layout.addRow(self.about)
+        layout.addRow(self.buttons)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        self.format.currentIndexChanged.connect(lambda number: self._on_format())
+        self.file.fileChanged.connect(lambda path: self._update())
+
+    def _on_format(self) -> None:
+        kind = Format(self.format.currentData())
+        modes = QgsFileWidget.StorageMode
+        self.file.setStorageMode(modes.GetDirectory if kind is Format.DATASET else modes.SaveFile)
+        self.file.setFilter(f"*{kind.value}" if kind.value else "")
+        self.about.setText(
+            {
+                Format.GEOPACKAGE: self.tr("All columns and shapes, in the layer's coordinate system."),
+                Format.SHEET: self.tr("All columns, with longitude and latitude. No text is taken for a formula."),
+                Format.GEOJSON: self.tr("All columns and shapes, in degrees (WGS 84)."),
+                Format.REPORT: self.tr("One page with the pictures inside, to read, filter and print anywhere."),
+                Format.DATASET: self.tr(
+                    "The pictures as PNG, with captions.json (as RSICap's) and questions.json (as RSIEval's). What "
+                    "you corrected stands in place of the model's words."
+                ),
+            }[kind]
+        )
+        self._update()
+
+    def _update(self) -> None:
+        ok = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
+        ok.setEnabled(bool(self.file.filePath().strip()))

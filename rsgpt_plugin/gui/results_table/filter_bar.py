@@ -1,0 +1,93 @@
+"""Which rows a person wants to see: words, confidence, status. Shows how many there are; filters none itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Optional
+
+from qgis.gui import QgsFilterLineEdit
+from qgis.PyQt.QtCore import QTimer, pyqtSignal
+from qgis.PyQt.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QWidget
+
+from ...geo.reading import status_in_words
+from ..percent_box import PercentBox
+from .model import Filter
+
+_TYPING_MS = 150
+
+
+class FilterBar(QWidget):
+    """`changed` carries the new Filter, once typing has paused."""
+
+    changed = pyqtSignal(object)
+
+    def __init__(self, parent: Optional[QWidget] = None) -> None:
+        super().__init__(parent)
+        self.text = QgsFilterLineEdit()
+        self.text.setShowSearchIcon(True)
+        self.text.setPlaceholderText(self.tr("Search all texts"))
+        self.least = PercentBox()
+        self.least.setSingleStep(5)
+        self.least.setToolTip(self.tr("Show rows of at least this confidence."))
+        self.status = QComboBox()
+        self.status.addItem(self.tr("Any status"), "")
+        self.corrected = QCheckBox(self.tr("Corrected"))
+        self.corrected.setToolTip(self.tr("Show only rows that a person has corrected."))
+        self.count = QLabel()
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_TYPING_MS)
+        self._lay_out()
+
+    def wanted(self) -> Filter:
+        """The filter as it is set."""
+        return Filter(
+            self.text.text(),
+            self.least.share(),
+            str(self.status.currentData() or ""),
+            self.corrected.isChecked(),
+        )
+
+    def offer(self, statuses: Iterable[str]) -> None:
+        """Offer these statuses, keeping the chosen one where it is among them."""
+        statuses = sorted(set(statuses))
+        if statuses == [self.status.itemData(number) for number in range(1, self.status.count())]:
+            return
+        chosen = self.status.currentData()
+        self.status.blockSignals(True)
+        while self.status.count() > 1:
+            self.status.removeItem(1)
+        for status in statuses:
+            self.status.addItem(status_in_words(status), status)
+        self.status.setCurrentIndex(max(0, self.status.findData(chosen)))
+        self.status.blockSignals(False)
+        self._timer.start()
+
+    def tell(self, shown: int, total: int) -> None:
+        """Say how many rows there are."""
+        text = self.tr("Rows: {total}") if shown == total else self.tr("{shown} of {total} rows")
+        self.count.setText(text.format(shown=shown, total=total))
+
+    def _lay_out(self) -> None:
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.text, 1)
+        label = QLabel(self.tr("Least confidence"))
+        label.setBuddy(self.least)
+        for widget in (label, self.least, self.status, self.corrected, self.count):
+            layout.addWidget(widget)
+        self._timer.timeout.connect(self._tell_change)
+        for signal in (
+            self.text.textChanged,
+            self.least.valueChanged,
+            self.status.currentIndexChanged,
+            self.corrected.toggled,
+        ):
+            signal.connect(self._wait_for_more)
+
+    def _wait_for_more(self, value: object) -> None:
+        self._timer.start()
+
+    def _tell_change(self) -> None:
+        # A method, which PyQt drops together with the bar: a crash on QGIS 3.44, seen once, ended in a lambda here.
+        self.changed.emit(self.wanted())

@@ -1,0 +1,132 @@
+"""The list of runs as a table model, in words. Reads no file and starts nothing."""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+from qgis.core import QgsApplication
+from qgis.PyQt.QtCore import QAbstractTableModel, QCoreApplication, QLocale, QModelIndex, QObject, Qt
+
+from ...core.run_store import RunEntry, RunState
+from ...processing.progress import how_many, rate_text, time_text
+from ...services.runs import RunView
+from ..words import moment_text
+
+translate = QCoreApplication.translate
+
+_ROLES = Qt.ItemDataRole
+
+
+class RunModel(QAbstractTableModel):
+    """One row a run. `show` takes a new list and keeps the selection where it can."""
+
+    def __init__(self, parent: Optional[QObject] = None) -> None:
+        super().__init__(parent)
+        self._runs: list[RunView] = []
+        self._headers = (
+            self.tr("Raster"),
+            self.tr("State"),
+            self.tr("Done"),
+            self.tr("Rate"),
+            self.tr("Time left"),
+            self.tr("Begun"),
+            self.tr("Output"),
+        )
+
+    def show(self, runs: list[RunView]) -> None:
+        """Show `runs`; the same ones in the same order are only brought up to date."""
+        same = [run.entry.id for run in runs] == [run.entry.id for run in self._runs]
+        if not same:
+            self.beginResetModel()
+        self._runs = runs
+        if not same:
+            self.endResetModel()
+        elif runs:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(runs) - 1, len(self._headers) - 1))
+
+    def run(self, row: int) -> Optional[RunView]:
+        """Return the run of a row."""
+        return self._runs[row] if 0 <= row < len(self._runs) else None
+
+    def row(self, run_id: str) -> int:
+        """Return the row of a run, -1 where it is not shown."""
+        return next((row for row, run in enumerate(self._runs) if run.entry.id == run_id), -1)
+
+    def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008, N802 - Qt's own signature
+        return 0 if parent.isValid() else len(self._runs)
+
+    def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008, N802 - Qt's own signature
+        return 0 if parent.isValid() else len(self._headers)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _ROLES.DisplayRole) -> Any:  # noqa: N802
+        if orientation == Qt.Orientation.Horizontal and role == _ROLES.DisplayRole:
+            return self._headers[section]
+        return None
+
+    def data(self, index: QModelIndex, role: int = _ROLES.DisplayRole) -> Any:
+        run = self.run(index.row())
+        if run is None:
+            return None
+        if role == _ROLES.DisplayRole:
+            return self._texts(run)[index.column()]
+        if role == _ROLES.DecorationRole and index.column() == 1:
+            return QgsApplication.getThemeIcon(_ICONS[run.entry.state])
+        if role == _ROLES.ToolTipRole:
+            return self.explain(run)
+        return None
+
+    def state_text(self, run: RunView) -> str:
+        """Return where a run is, in a word or two."""
+        if run.entry.state is RunState.RUNNING and not run.is_here:
+            return self.tr("Running in another window")
+        if run.is_here and not run.entry.done:
+            return self.tr("Starting")
+        return {
+            RunState.RUNNING: self.tr("Running"),
+            RunState.PAUSED: self.tr("Paused"),
+            RunState.STOPPED: self.tr("Stopped"),
+            RunState.INTERRUPTED: self.tr("Was interrupted"),
+            RunState.FAILED: self.tr("Failed"),
+            RunState.FINISHED: self.tr("Finished"),
+        }[run.entry.state]
+
+    def explain(self, run: RunView) -> str:
+        """Return what became of a run: its counts, and why it failed."""
+        return "\n".join(part for part in (counts_text(run.entry), run.entry.note) if part)
+
+    def _texts(self, run: RunView) -> tuple[str, ...]:
+        entry, pace = run.entry, run.pace
+        return (
+            entry.request.title,
+            self.state_text(run),
+            how_many(entry.done, entry.total),
+            rate_text(pace.rate()) if pace is not None else "",
+            time_text(pace.seconds_left(entry.total)) if pace is not None and pace.rate() else "",
+            moment_text(entry.began_at),
+            _output(entry) or self.tr("Temporary layer"),
+        )
+
+
+def counts_text(entry: RunEntry) -> str:
+    """Return what became of a run's places."""
+    locale = QLocale()
+    names = ("answered", "skipped", "failed", "cached")
+    counts = {name: locale.toString(entry.counts.get(name, 0)) for name in names}
+    text = translate("Rsgpt", "{answered} answered, {skipped} skipped, {failed} failed; {cached} answers from before.")
+    return text.format(**counts)
+
+
+def _output(entry: RunEntry) -> str:
+    """The file's path; nothing for a layer in memory."""
+    asked = str(entry.request.parameters.get("OUTPUT", ""))
+    return "" if asked == "TEMPORARY_OUTPUT" else asked
+
+
+_ICONS = {
+    RunState.RUNNING: "/mActionStart.svg",
+    RunState.PAUSED: "/mActionPause.svg",
+    RunState.STOPPED: "/mActionStop.svg",
+    RunState.INTERRUPTED: "/mIconWarning.svg",
+    RunState.FAILED: "/mIconCritical.svg",
+    RunState.FINISHED: "/mIconSuccess.svg",
+}

@@ -1,0 +1,144 @@
+"""The dialog of runs: what goes on, what waits to be taken up, what is done. Hands every press on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Optional
+
+from qgis.PyQt.QtCore import QItemSelectionModel, Qt, pyqtSignal
+from qgis.PyQt.QtGui import QShowEvent
+from qgis.PyQt.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QTreeView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ...core.run_store import RunState
+from ...errors import RsgptError
+from ...services.runs import RunsService, RunView
+from ..room import begin_with
+from .run_model import RunModel
+
+
+class RunsDialog(QDialog):
+    """Not modal: it may stay open beside the map. `opened` carries the layer of results that was asked for."""
+
+    opened = pyqtSignal(object)
+
+    def __init__(self, service: RunsService, parent: Optional[QWidget] = None) -> None:
+        super().__init__(parent)
+        self._service = service
+        self.setWindowTitle(self.tr("RSGPT runs"))
+        self.model = RunModel(self)
+        self.view = QTreeView()
+        self.pause = self._button(self.tr("Pause"), service.pause)
+        self.go_on = self._button(self.tr("Go on"), service.go_on)
+        self.stop = self._button(self.tr("Stop"), service.stop)
+        self.open = self._button(self.tr("Open results"), self._open)
+        self.remove = self._button(self.tr("Remove from list"), service.remove)
+        self.progress = QProgressBar()
+        self.said = QLabel()
+        self.said.setWordWrap(True)
+        self.said.setTextFormat(Qt.TextFormat.PlainText)
+        self.said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._lay_out()
+        service.changed.connect(self.refresh)
+        service.failed.connect(self.said.setText)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Read the list when it is seen."""
+        super().showEvent(event)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show what there is now; nothing is read while nobody looks."""
+        if not self.isVisible():
+            return
+        chosen = self.chosen()
+        try:
+            self.model.show(self._service.runs())
+        except RsgptError as error:
+            self.said.setText(str(error))
+            return
+        for column in range(self.model.columnCount() - 1):  # rates and times grow while one looks
+            self.view.resizeColumnToContents(column)
+        row = self.model.row(chosen.entry.id) if chosen is not None else 0
+        self._choose(max(row, 0))
+        self._update()
+
+    def chosen(self) -> Optional[RunView]:
+        """Return the run of the selected row."""
+        rows = self.view.selectionModel().selectedRows()
+        return self.model.run(rows[0].row()) if rows else None
+
+    def _button(self, text: str, act: Callable[[str], None]) -> QPushButton:
+        button = QPushButton(text)
+        button.setAutoDefault(False)
+        button.clicked.connect(lambda checked: self._act(act))
+        return button
+
+    def _act(self, act: Callable[[str], None]) -> None:
+        run = self.chosen()
+        if run is not None:
+            act(run.entry.id)
+            self.refresh()
+
+    def _open(self, run_id: str) -> None:
+        try:
+            self.opened.emit(self._service.open_results(run_id))
+        except RsgptError as error:
+            self._service.failed.emit(str(error))
+
+    def _choose(self, row: int) -> None:
+        flags = QItemSelectionModel.SelectionFlag
+        if self.model.rowCount() and not self.view.selectionModel().isRowSelected(row, self.view.rootIndex()):
+            self.view.selectionModel().select(self.model.index(row, 0), flags.ClearAndSelect | flags.Rows)
+
+    def _update(self) -> None:
+        run = self.chosen()
+        entry = run.entry if run is not None else None
+        here = run is not None and run.is_here
+        waits = entry is not None and entry.state.can_go_on
+        self.pause.setEnabled(here)
+        self.go_on.setEnabled(waits)
+        self.stop.setEnabled(here or (entry is not None and entry.state in _WAITING))
+        self.open.setEnabled(entry is not None and entry.state is not RunState.RUNNING and entry.done > 0)
+        self.remove.setEnabled(entry is not None and not here)
+        self.progress.setVisible(here)
+        if run is not None:
+            self.progress.setRange(0, run.entry.total)
+            self.progress.setValue(run.entry.done)
+        self.said.setText(self.model.explain(run) if run is not None else self.tr("There are no runs yet."))
+
+    def _lay_out(self) -> None:
+        self.view.setModel(self.model)
+        self.view.setRootIsDecorated(False)
+        self.view.setUniformRowHeights(True)
+        self.view.setAlternatingRowColors(True)
+        self.view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.view.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.view.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.view.header().setResizeContentsPrecision(0)  # what is seen decides: a long list costs nothing
+        self.view.header().setStretchLastSection(True)
+        self.view.selectionModel().selectionChanged.connect(lambda now, before: self._update())
+        buttons = QHBoxLayout()
+        for button in (self.pause, self.go_on, self.stop, self.open):
+            buttons.addWidget(button)
+        buttons.addStretch()
+        buttons.addWidget(self.remove)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.view)
+        layout.addWidget(self.progress)
+        layout.addWidget(self.said)
+        layout.addLayout(buttons)
+        begin_with(self, wide=51, high=20)
+
+
+_WAITING = (RunState.PAUSED, RunState.INTERRUPTED, RunState.FAILED)

@@ -1,0 +1,110 @@
+"""The menu entry of the runs, and what the message bar says of them. Starts nothing by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Optional
+
+from qgis.core import QgsProject, QgsReferencedRectangle, QgsVectorLayer
+from qgis.PyQt.QtCore import QObject
+from qgis.PyQt.QtWidgets import QAction
+
+from ...core.run_store import RunEntry, RunState
+from ...errors import RsgptError
+from ...processing.icons import plugin_icon
+from ...processing.progress import how_many
+from ...services.runs import RunsService
+from ..menu import MENU
+from ..messages import Messages
+from ..on_map import go_to
+from .run_model import counts_text
+from .runs_dialog import RunsDialog
+
+_MARGIN = 1.05
+
+
+class RunsPart(QObject):
+    """The runs in QGIS's window. open_table: shows a layer of results as a table, where there is such a thing."""
+
+    def __init__(self, iface: Any, open_table: Optional[Callable[[QgsVectorLayer], None]] = None) -> None:
+        super().__init__()
+        self._iface = iface
+        self._open_table = open_table
+        self._messages = Messages(iface.messageBar())
+        self._dialog: Optional[RunsDialog] = None
+        self.service = RunsService(QgsProject.instance())
+        icon = plugin_icon()
+        self.action = QAction(icon, self.tr("Runs…"), self)
+        self.action.triggered.connect(lambda checked: self.show())
+
+    def register(self) -> None:
+        """Add the menu entry, and tell of runs that lost their QGIS."""
+        self._iface.addPluginToRasterMenu(MENU, self.action)
+        self.service.ended.connect(self._tell)
+        self.service.failed.connect(self._messages.problem)
+        self._tell_unfinished()
+
+    def unregister(self) -> None:
+        """Take it back and pause what runs."""
+        self.service.failed.disconnect(self._messages.problem)
+        self.service.ended.disconnect(self._tell)
+        self._iface.removePluginRasterMenu(MENU, self.action)
+        self._messages.clear_note()
+        self.service.close()
+        if self._dialog is not None:
+            self._dialog.close()
+            self._dialog.deleteLater()
+            self._dialog = None
+
+    def show(self) -> None:
+        """Open the dialog of runs."""
+        if self._dialog is None:
+            self._dialog = RunsDialog(self.service, self._iface.mainWindow())
+            self._dialog.opened.connect(self._show_layer)
+        self._dialog.show()
+        self._dialog.raise_()
+        self._dialog.activateWindow()
+
+    def _tell(self, entry: RunEntry) -> None:
+        counts = counts_text(entry)
+        if entry.state is RunState.FAILED:
+            text = self.tr("The run over “{layer}” failed at {done}. {reason}")
+        elif entry.state is RunState.FINISHED:
+            text = self.tr("The run over “{layer}” is done: {counts}")
+        else:
+            text = self.tr("The run over “{layer}” stopped at {done}: {counts}")
+        done = how_many(entry.done, entry.total)
+        told = text.format(layer=entry.request.title, counts=counts, done=done, reason=entry.note)
+        if entry.state is RunState.FINISHED:
+            self._messages.offer(told, self.tr("Open results"), lambda: self._open(entry.id))
+        else:
+            self._messages.offer(told, self.tr("Show runs…"), self._show_instead)
+
+    def _tell_unfinished(self) -> None:
+        try:
+            lost = self.service.unfinished()
+        except RsgptError:
+            return  # the dialog says it to those who ask
+        if lost:
+            done = how_many(lost[0].done, lost[0].total)
+            text = self.tr("A run over “{layer}” was interrupted at {done}. It can go on where it was.")
+            told = text.format(layer=lost[0].request.title, done=done)
+            self._messages.offer(told, self.tr("Show runs…"), self._show_instead)
+
+    def _show_instead(self) -> None:
+        self._messages.clear_note()
+        self.show()
+
+    def _open(self, run_id: str) -> None:
+        self._messages.clear_note()
+        try:
+            self._show_layer(self.service.open_results(run_id))
+        except RsgptError as error:
+            self._messages.problem(str(error))
+
+    def _show_layer(self, layer: QgsVectorLayer) -> None:
+        extent = QgsReferencedRectangle(layer.extent(), layer.crs())
+        if not extent.isEmpty():
+            go_to(self._iface.mapCanvas(), extent, _MARGIN)
+        if self._open_table is not None:
+            self._open_table(layer)

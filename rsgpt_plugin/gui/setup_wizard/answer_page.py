@@ -1,0 +1,36 @@
+"""The last page of the set-up: keeps the choice, and shows a first answer as the proof that it works."""
+
+from __future__ import annotations
+
+from qgis.PyQt.QtWidgets import QLabel, QVBoxLayout, QWizardPage
+
+from ...client.preferences import save
+from ..answer_view import AnswerView
+from .draft import Draft
+
+
+class AnswerPage(QWizardPage):
+    """Complete at once: a model that answers badly is still the user's choice."""
+
+    def __init__(self, draft: Draft) -> None:
+        super().__init__()
+        self._draft = draft
+        self.setFinalPage(True)
+        self.setTitle(self.tr("A first answer"))
+        self.setSubTitle(self.tr("The model is asked to describe a picture whose content is known."))
+        self.answer = AnswerView()
+        hint = QLabel(self.tr("From now on: right-click the map and choose “Describe this area”."))
+        hint.setWordWrap(True)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.answer)
+        layout.addStretch()
+        layout.addWidget(hint)
+
+    def initializePage(self) -> None:  # noqa: N802 - Qt's name
+        """Keep the choice and ask."""
+        save(self._draft.preferences)
+        self.answer.ask()
+
+    def stop(self) -> None:
+        """Stop asking."""
+        self.answer.stop()

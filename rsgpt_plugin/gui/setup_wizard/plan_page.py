@@ -1,0 +1,156 @@
+"""The page that says what will be installed, where, how large and from where, before anything is. Installs nothing."""
+
+from __future__ import annotations
+
+from typing import Optional
+
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLabel, QWizard, QWizardPage
+
+from ...client.environment import FETCHED, UNPACKED, State
+from ...client.installer import Build
+from ...services.set_up import Machine, look_at_machine
+from ...services.work import Work
+from ..problem_box import ProblemBox
+from ..words import size_text
+from .draft import Draft, Page
+
+
+class PlanPage(QWizardPage):
+    """Complete when the machine has been looked at and can carry it."""
+
+    def __init__(self, draft: Draft) -> None:
+        super().__init__()
+        self._draft = draft
+        self._machine: Optional[Machine] = None
+        self._work: Optional[Work] = None
+        self.setTitle(self.tr("What will be set up"))
+        self.setSubTitle(self.tr("Nothing is installed before you press the button below."))
+        self.texts = {name: QLabel() for name in ("state", "what", "where", "python", "fetch", "room", "free")}
+        for label in self.texts.values():
+            label.setWordWrap(True)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.build = QComboBox()
+        self.afresh = QCheckBox(self.tr("Make it again from scratch (repair)"))
+        self.problem = ProblemBox()
+        self._lay_out()
+        self.build.currentIndexChanged.connect(self._update)
+        self.afresh.toggled.connect(self._update)
+        self.problem.again.connect(self.initializePage)
+
+    def initializePage(self) -> None:  # noqa: N802 - Qt's name
+        """Look at the machine; what was found before may have changed."""
+        self.stop()
+        self._machine = None
+        self.problem.hide()
+        self.afresh.setChecked(self._draft.afresh)
+        self.texts["state"].setText(self.tr("Looking at this machine…"))
+        self._work = look_at_machine()
+        self._work.done.connect(self._show_machine)
+        self._work.failed.connect(self.problem.show_problem)
+        self._work.start()
+        self.completeChanged.emit()
+
+    def isComplete(self) -> bool:  # noqa: N802 - Qt's name
+        machine = self._machine
+        if machine is None:
+            return False
+        return not self._is_to_be_made() or (bool(machine.python) and machine.has_room(self._wanted()))
+
+    def nextId(self) -> int:  # noqa: N802 - Qt's name
+        return int(Page.PROGRESS if self._is_to_be_made() else Page.ANSWER)
+
+    def validatePage(self) -> bool:  # noqa: N802 - Qt's name
+        self._draft.build = self._wanted()
+        self._draft.afresh = self.afresh.isChecked()
+        return True
+
+    def stop(self) -> None:
+        """Drop what is under way."""
+        work, self._work = self._work, None
+        if work is not None:
+            work.drop()
+
+    def _lay_out(self) -> None:
+        layout = QFormLayout(self)
+        layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        layout.addRow(self.texts["state"])
+        for title, widget in (
+            (self.tr("What"), self.texts["what"]),
+            (self.tr("PyTorch for"), self.build),
+            (self.tr("Where"), self.texts["where"]),
+            (self.tr("Made with"), self.texts["python"]),
+            (self.tr("Download"), self.texts["fetch"]),
+            (self.tr("On disk"), self.texts["room"]),
+            (self.tr("Free now"), self.texts["free"]),
+        ):
+            layout.addRow(title, widget)
+        layout.addRow(self.afresh)
+        layout.addRow(self.problem)
+        self.texts["what"].setText(
+            self.tr("PyTorch, transformers, the language model SmolLM2 (135 million parameters) and what they need.")
+        )
+
+    def _show_machine(self, machine: Machine) -> None:
+        self._work = None
+        self._machine = machine
+        fits = self.tr("the NVIDIA GPU of this machine") if machine.has_gpu else self.tr("the processor")
+        chosen = max(0, self.build.currentIndex())
+        self.build.clear()
+        self.build.addItem(self.tr("what fits: {device}").format(device=fits), Build.AUTO)
+        self.build.addItem(self.tr("the processor"), Build.CPU)
+        self.build.addItem(self.tr("an NVIDIA GPU (CUDA)"), Build.CUDA)
+        self.build.setCurrentIndex(chosen)
+        self.texts["state"].setText(self._state_sentence(machine.state))
+        self.texts["where"].setText(str(machine.folder))
+        self.texts["python"].setText(machine.python or self.tr("nothing that was found"))
+        self.texts["free"].setText(size_text(machine.free))
+        self.afresh.setVisible(machine.state is not State.MISSING)
+        self._update()
+
+    def _state_sentence(self, state: State) -> str:
+        return {
+            State.MISSING: self.tr("The model is not set up yet."),
+            State.HALF_MADE: self.tr("A set-up was begun and not finished. What was downloaded is not fetched again."),
+            State.STALE: self.tr("The model was set up by another version of the plugin and is brought up to date."),
+            State.READY: self.tr("The model is set up and ready."),
+        }[state]
+
+    def _update(self) -> None:
+        machine = self._machine
+        if machine is None:
+            return
+        build = machine.build(self._wanted())
+        source = self.tr("about {size}, from the Python Package Index or the index that pip is set to")
+        if build is Build.CPU:
+            source = self.tr(
+                "about {size}, from the Python Package Index or the index that pip is set to, and PyTorch's own"
+            )
+        self.texts["fetch"].setText(source.format(size=size_text(FETCHED[build])))
+        self.texts["room"].setText(self.tr("about {size}").format(size=size_text(UNPACKED[build])))
+        self.problem.hide()
+        if self._is_to_be_made():
+            self._tell_what_is_missing(machine)
+        button = self.tr("Set up") if self._is_to_be_made() else self.tr("Next >")
+        self.setButtonText(QWizard.WizardButton.NextButton, button)
+        self.completeChanged.emit()
+
+    def _tell_what_is_missing(self, machine: Machine) -> None:
+        if not machine.python:
+            self.problem.show_problem(
+                self.tr(
+                    "There is no Python of version 3.11 to 3.14 with its venv module on this machine. Install one (on "
+                    "Debian and Ubuntu the package python3-venv too), then try again."
+                )
+            )
+        elif not machine.has_room(self._wanted()):
+            self.problem.show_problem(
+                self.tr("The disk has too little room. Free some, or set RSGPT_HOME to a folder on another drive.")
+            )
+
+    def _is_to_be_made(self) -> bool:
+        return self._machine is not None and (self._machine.state is not State.READY or self.afresh.isChecked())
+
+    def _wanted(self) -> Build:
+        return self.build.currentData() or Build.AUTO

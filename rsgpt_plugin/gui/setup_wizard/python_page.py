@@ -1,0 +1,108 @@
+"""The page that takes a Python of the user's: picked, then examined in a process of its own. Installs nothing."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Optional
+
+from qgis.gui import QgsFileWidget
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtWidgets import QLabel, QProgressBar, QPushButton, QVBoxLayout, QWizardPage
+
+from ...client.user_python import UserPython
+from ...services.set_up import examine_python
+from ...services.work import Work
+from ..problem_box import ProblemBox
+from .draft import Draft, Page
+
+
+class PythonPage(QWizardPage):
+    """Complete when the chosen interpreter has imported what the model needs."""
+
+    def __init__(self, draft: Draft) -> None:
+        super().__init__()
+        self._draft = draft
+        self._work: Optional[Work] = None
+        self._good = ""
+        self.setTitle(self.tr("A Python of your own"))
+        self.setSubTitle(
+            self.tr("Python 3.11 or newer with PyTorch and transformers, for example of a conda environment.")
+        )
+        self.file = QgsFileWidget()
+        self.file.setDialogTitle(self.tr("Choose a Python interpreter"))
+        self.check = QPushButton(self.tr("Check"))
+        self.bar = QProgressBar()
+        self.bar.setRange(0, 0)
+        self.bar.hide()
+        self.found = QLabel()
+        self.found.setTextFormat(Qt.TextFormat.PlainText)
+        self.found.setWordWrap(True)
+        self.problem = ProblemBox()
+        layout = QVBoxLayout(self)
+        for widget in (self.file, self.check, self.bar, self.found, self.problem):
+            layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignLeft if widget is self.check else Qt.AlignmentFlag(0))
+        layout.addStretch()
+        self.file.fileChanged.connect(self._changed)
+        self.check.clicked.connect(self._check)
+        self.problem.again.connect(self._check)
+        self.file.setFilePath(draft.preferences.python)
+
+    def isComplete(self) -> bool:  # noqa: N802 - Qt's name
+        return bool(self._good) and self._good == self.file.filePath()
+
+    def nextId(self) -> int:  # noqa: N802 - Qt's name
+        return int(Page.ANSWER)
+
+    def validatePage(self) -> bool:  # noqa: N802 - Qt's name
+        self._draft.preferences = replace(self._draft.preferences, python=self._good)
+        return True
+
+    def stop(self) -> None:
+        """Stop checking."""
+        work, self._work = self._work, None
+        if work is not None:
+            work.drop()
+        self.bar.hide()
+
+    def _changed(self, path: str) -> None:
+        self.stop()
+        self.problem.hide()
+        self.found.clear()
+        self.check.setEnabled(bool(path.strip()))
+        self.completeChanged.emit()
+
+    def _check(self, checked: bool = False) -> None:
+        self.stop()
+        self.problem.hide()
+        self.bar.show()
+        self.found.setText(self.tr("Importing PyTorch and transformers; this may take a minute…"))
+        self._work = examine_python(_absolute(self.file.filePath()))
+        self._work.done.connect(self._show_found)
+        self._work.failed.connect(self._show_problem)
+        self._work.start()
+
+    def _show_found(self, python: UserPython) -> None:
+        self._work = None
+        self.bar.hide()
+        self._good = self.file.filePath()
+        self.found.setText(
+            self.tr("It works: PyTorch {torch}, transformers {transformers}, on {devices}.").format(
+                torch=python.torch, transformers=python.transformers, devices=", ".join(python.devices)
+            )
+        )
+        self.completeChanged.emit()
+
+    def _show_problem(self, sentence: str, details: str) -> None:
+        self._work = None
+        self.bar.hide()
+        self.found.clear()
+        self.problem.show_problem(sentence, details)
+
+
+def _absolute(text: str) -> str:
+    """A folder stands for the interpreter in it, as people paste that of an environment."""
+    path = Path(text).expanduser()
+    inside = path / ("python.exe" if os.name == "nt" else "bin/python")
+    return str(inside if path.is_dir() and inside.exists() else path)

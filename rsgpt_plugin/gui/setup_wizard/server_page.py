@@ -1,0 +1,30 @@
+"""The page that takes a server: whatever the options ask of one, inside the set-up. Asks nothing itself."""
+
+from __future__ import annotations
+
+from qgis.PyQt.QtWidgets import QVBoxLayout, QWizardPage
+
+from ..options.server_page import ServerPage
+from .draft import Draft, Page
+
+
+class ServerWizardPage(QWizardPage):
+    """Takes what the server's page says when the user goes on."""
+
+    def __init__(self, draft: Draft) -> None:
+        super().__init__()
+        self._draft = draft
+        self.setTitle(self.tr("A server that already runs"))
+        self.setSubTitle(self.tr("Pictures of your map are sent to this server."))
+        self.server = ServerPage()
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.server)
+        layout.addStretch()
+        self.server.show(draft.preferences)
+
+    def nextId(self) -> int:  # noqa: N802 - Qt's name
+        return int(Page.ANSWER)
+
+    def validatePage(self) -> bool:  # noqa: N802 - Qt's name
+        self._draft.preferences = self.server.chosen(self._draft.preferences)
+        return self.server.is_complete()

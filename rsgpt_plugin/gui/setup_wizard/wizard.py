@@ -1,0 +1,61 @@
+"""The set-up wizard: its pages in order, and the end of whatever they run when it closes."""
+
+from __future__ import annotations
+
+from typing import Optional
+
+from qgis.PyQt.QtWidgets import QWidget, QWizard
+
+from ..room import begin_with
+from .answer_page import AnswerPage
+from .door_page import DoorPage
+from .draft import Draft, Page
+from .plan_page import PlanPage
+from .progress_page import ProgressPage
+from .python_page import PythonPage
+from .server_page import ServerWizardPage
+
+
+class SetUpWizard(QWizard):
+    """From nothing to a first answer."""
+
+    def __init__(self, parent: Optional[QWidget] = None, afresh: bool = False) -> None:
+        """afresh: begin where an environment is made again from scratch."""
+        super().__init__(parent)
+        draft = Draft(afresh=afresh)
+        self.setWindowTitle(self.tr("Set up RSGPT's model"))
+        self.setWizardStyle(QWizard.WizardStyle.ModernStyle)
+        self.setOption(QWizard.WizardOption.NoBackButtonOnStartPage)
+        self.setOption(QWizard.WizardOption.NoCancelButtonOnLastPage)
+        self.plan = PlanPage(draft)
+        self.progress = ProgressPage(draft)
+        self.python = PythonPage(draft)
+        self.answer = AnswerPage(draft)
+        for page, widget in (
+            (Page.DOOR, DoorPage(draft)),
+            (Page.PLAN, self.plan),
+            (Page.PROGRESS, self.progress),
+            (Page.PYTHON, self.python),
+            (Page.SERVER, ServerWizardPage(draft)),
+            (Page.ANSWER, self.answer),
+        ):
+            self.setPage(page, widget)
+        self._name_buttons()
+        self.setStartId(Page.PLAN if afresh else Page.DOOR)
+        begin_with(self, wide=40, high=31)
+
+    def done(self, result: int) -> None:
+        """Close, and stop what runs; what was downloaded is kept."""
+        for page in (self.plan, self.progress, self.python, self.answer):
+            page.stop()
+        super().done(result)
+
+    def _name_buttons(self) -> None:
+        """Qt's own words for them are English where QGIS's language is `zh-Hans`, for which Qt has no file."""
+        for button, text in (
+            (QWizard.WizardButton.BackButton, self.tr("< Back")),
+            (QWizard.WizardButton.NextButton, self.tr("Next >")),
+            (QWizard.WizardButton.CancelButton, self.tr("Cancel")),
+            (QWizard.WizardButton.FinishButton, self.tr("Finish")),
+        ):
+            self.setButtonText(button, text)

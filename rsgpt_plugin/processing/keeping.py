@@ -1,0 +1,147 @@
+"""What a run was asked for, kept so that it can be asked again when QGIS was closed. Runs nothing itself.
+
+Layers are kept as QGIS's own layer definitions: source, CRS, filter and style, without the project. Parameters that
+mean a layer become its id. Every function belongs to the main thread.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsLayerDefinition,
+    QgsMapLayer,
+    QgsProcessing,
+    QgsProcessingAlgorithm,
+    QgsProcessingContext,
+    QgsProcessingFeatureSourceDefinition,
+    QgsProcessingOutputLayerDefinition,
+    QgsProject,
+    QgsProperty,
+    QgsReadWriteContext,
+    QgsRectangle,
+    QgsReferencedRectangle,
+    QgsVectorLayer,
+)
+from qgis.PyQt.QtCore import QCoreApplication
+from qgis.PyQt.QtXml import QDomDocument
+
+from ..core.run_store import RunRequest
+from ..errors import ImageryError
+
+Parameters = dict[str, Any]
+
+translate = QCoreApplication.translate
+
+_SOURCES = ("MASK", "FEATURES")
+
+
+def keep(algorithm: QgsProcessingAlgorithm, parameters: Parameters, context: QgsProcessingContext) -> RunRequest:
+    """Return what repeats the run."""
+    layers: dict[str, QgsMapLayer] = {}
+    kept = dict(algorithm.asMap(parameters, context)["inputs"])
+    raster = algorithm.parameterAsRasterLayer(parameters, "INPUT", context)
+    if raster is not None:
+        layers[raster.id()] = raster
+        kept["INPUT"] = raster.id()
+    for name in _SOURCES:
+        value = _named(parameters.get(name), context)
+        layer = algorithm.parameterAsVectorLayer({name: value}, name, context) if value else None
+        if layer is not None:
+            layers[layer.id()] = layer
+            kept[name] = _kept_source(parameters[name], layer)
+    if parameters.get("EXTENT"):
+        kept["EXTENT"] = _kept_extent(algorithm, parameters, context)
+    kept["OUTPUT"] = _kept_output(parameters.get("OUTPUT"))
+    definitions = {layer_id: _definition(layer) for layer_id, layer in layers.items()}
+    project = context.project().fileName() if context.project() is not None else ""
+    return RunRequest(algorithm.id(), raster.name() if raster is not None else "", kept, definitions, project)
+
+
+def restore(request: RunRequest, project: QgsProject, context: QgsProcessingContext) -> Parameters:
+    """Return the parameters; layers that the project lacks are opened, and live in `context`.
+
+    ImageryError where a layer is gone.
+    """
+    for layer_id, definition in request.layers.items():
+        if project.mapLayer(layer_id) is None:
+            context.temporaryLayerStore().addMapLayer(_opened(definition))
+    parameters = dict(request.parameters)
+    for name in _SOURCES:
+        if isinstance(parameters.get(name), Mapping):
+            parameters[name] = _source(parameters[name])
+    if isinstance(parameters.get("EXTENT"), Mapping):
+        kept = parameters["EXTENT"]
+        crs = QgsCoordinateReferenceSystem.fromWkt(kept["crs"])
+        parameters["EXTENT"] = QgsReferencedRectangle(QgsRectangle(*kept["sides"]), crs)
+    return parameters
+
+
+def _named(value: Any, context: QgsProcessingContext) -> Any:
+    """What a source names, which QGIS does not look up by itself in a definition."""
+    if isinstance(value, QgsProcessingFeatureSourceDefinition):
+        return value.source.valueAsString(context.expressionContext())[0]
+    return value
+
+
+def _kept_extent(
+    algorithm: QgsProcessingAlgorithm, parameters: Parameters, context: QgsProcessingContext
+) -> Parameters:
+    box = algorithm.parameterAsExtent(parameters, "EXTENT", context)
+    crs = algorithm.parameterAsExtentCrs(parameters, "EXTENT", context)
+    sides = [box.xMinimum(), box.yMinimum(), box.xMaximum(), box.yMaximum()]
+    return {"sides": sides, "crs": crs.toWkt(QgsCoordinateReferenceSystem.WktVariant.WKT_PREFERRED)}
+
+
+def _kept_source(value: Any, layer: QgsVectorLayer) -> Parameters:
+    """A selection does not outlive QGIS, so it is kept as the ids that it holds."""
+    kept: Parameters = {"layer": layer.id(), "limit": -1, "filter": "", "ids": None}
+    if isinstance(value, QgsProcessingFeatureSourceDefinition):
+        kept["limit"], kept["filter"] = value.featureLimit, value.filterExpression
+        if value.selectedFeaturesOnly:
+            kept["ids"] = sorted(layer.selectedFeatureIds())
+    return kept
+
+
+def _source(kept: Mapping[str, Any]) -> QgsProcessingFeatureSourceDefinition:
+    conditions = [f"({kept['filter']})"] if kept["filter"] else []
+    if kept["ids"] is not None:
+        conditions.append(f"$id IN ({', '.join(str(int(number)) for number in kept['ids'])})")
+    source = QgsProcessingFeatureSourceDefinition(kept["layer"], False, kept["limit"])
+    source.filterExpression = " AND ".join(conditions)
+    return source
+
+
+def _kept_output(value: Any) -> str:
+    """The path, absolute; a temporary output stays one."""
+    if isinstance(value, QgsProcessingOutputLayerDefinition):
+        value = value.sink
+    if isinstance(value, QgsProperty):
+        value = value.staticValue()
+    text = str(value or "")
+    if not text or text in (QgsProcessing.TEMPORARY_OUTPUT, "memory:"):
+        return QgsProcessing.TEMPORARY_OUTPUT
+    return text if ":" in text else os.path.abspath(text)
+
+
+def _definition(layer: QgsMapLayer) -> str:
+    return QgsLayerDefinition.exportLayerDefinitionLayers([layer], QgsReadWriteContext()).toString(-1)
+
+
+def _opened(definition: str) -> QgsMapLayer:
+    """The layer of a definition, under its old id."""
+    document = QDomDocument()
+    document.setContent(definition)
+    layers = QgsLayerDefinition.loadLayerDefinitionLayers(document, QgsReadWriteContext())
+    if layers and layers[0].isValid() and layers[0].providerType() != "memory":
+        return layers[0]
+    name = layers[0].name() if layers else "?"
+    sentence = translate(
+        "Rsgpt",
+        "The run cannot go on without the layer “{name}”, which is no longer where it was. Open the project with "
+        "this layer, or put its file back, then go on.",
+    )
+    raise ImageryError(sentence.format(name=name))

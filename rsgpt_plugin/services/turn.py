@@ -1,0 +1,186 @@
+"""One turn of a conversation, as a task: take the picture, ask, stream, remember. Knows no widget and no project."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from typing import Optional
+
+from qgis.core import QgsFeedback, QgsTask
+from qgis.PyQt.QtCore import QCoreApplication, pyqtSignal
+
+from ..client.doors import known_model, open_door
+from ..client.models import ModelInfo
+from ..client.protocol import Prompt
+from ..core.answers import RawAnswer, TypedAnswer, kept_if_sure, read_answer
+from ..core.history import History, Message
+from ..core.paths import history_file
+from ..core.questions import Question
+from ..errors import Cancelled, ImageryError, RsgptError
+from ..geo.columns import CAPTION
+from ..processing.run import MAX_TOKENS, Memory, answer_key, open_memory, remembered
+from .place import Place
+from .scene import Scene, Viewpoint
+
+translate = QCoreApplication.translate
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is asked. question: one named CAPTION for a description. least: how sure an answer has to be, 0 to 1.
+
+    language: that text is asked for in, "" for none in particular.
+    """
+
+    question: Question
+    model: ModelInfo
+    least: float = 0.0
+    language: str = ""
+
+    @property
+    def prompt(self) -> str:
+        """What is sent to the model."""
+        return self.question.prompt_in(self.language)
+
+    @property
+    def message(self) -> Message:
+        """The message without its answer."""
+        line = "" if self.question.name == CAPTION else self.question.line
+        now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+        name, weights = self.model.name, self.model.weights_sha256
+        return Message(self.question.text, line, model=name, weights_sha256=weights, asked_at=now)
+
+
+@dataclass
+class Talk:
+    """A conversation under way: its id in the history, its place or, where that is unknown, its picture."""
+
+    id: str
+    place: Optional[Place] = None
+    scene: Optional[Scene] = None
+
+    @property
+    def name(self) -> str:
+        """What the place's layer is called."""
+        return self.scene.sight.layer_name if self.scene else self.place.layer_name if self.place else ""
+
+
+class Turn(QgsTask):
+    """Looks at a place, and asks where there is something to ask. Every signal carries the turn itself first.
+
+    looked: a Scene. said: a piece of the answer. ended: then `message` is what came of it, `problem` why nothing did,
+    and with neither it was a look, or was stopped.
+    """
+
+    looked = pyqtSignal(object, object)
+    said = pyqtSignal(object, str)
+    ended = pyqtSignal(object)
+
+    def __init__(self, talk: Talk, viewpoint: Optional[Viewpoint], wish: Optional[Wish]) -> None:
+        """viewpoint: to take the picture, where the talk has none or may have lost it."""
+        text = translate("Rsgpt", "RSGPT looks at {layer}").format(layer=talk.name)
+        super().__init__(text, QgsTask.Flag.CanCancel | QgsTask.Flag.Silent)
+        self.message: Optional[Message] = None
+        self.problem = ""
+        self._conversation = talk.id
+        self._scene = talk.scene
+        self._viewpoint = viewpoint
+        self._wish = wish
+        self._heard: list[str] = []
+        self._feedback = QgsFeedback()
+
+    def cancel(self) -> None:
+        """Stop it; a request under way is aborted within a tenth of a second."""
+        self._feedback.cancel()
+        super().cancel()
+
+    def cut_short(self) -> Optional[Message]:
+        """What has been heard so far, as a message; None where that is nothing."""
+        if self._wish is None or not self._heard:
+            return None
+        stopped = translate("Rsgpt", "Stopped.")
+        return replace(self._wish.message, answer="".join(self._heard), problem=stopped)
+
+    def run(self) -> bool:
+        """Do the work, on a thread of QGIS's."""
+        try:
+            with open_memory() as memory:
+                self._work(memory)
+        except Cancelled:
+            return False
+        except RsgptError as error:
+            self.problem = str(error)
+        finally:
+            self._viewpoint = None  # its layers die in the thread that they live in
+        return not self.problem
+
+    def finished(self, result: bool) -> None:
+        """Report, on the main thread."""
+        if not (result or self.problem or self.isCanceled()):
+            self.problem = translate("Rsgpt", "The question ended without a reason. See the log messages of QGIS.")
+        self.ended.emit(self)
+
+    def _work(self, memory: Memory) -> None:
+        scene = self._look(memory)
+        self.looked.emit(self, scene)
+        memory.pictures.put(scene.sight.image_sha256, scene.png)
+        if self._wish is None:
+            return
+        try:
+            self.message = self._ask(self._wish, scene, memory)
+        except Cancelled:
+            self.message = self.cut_short()
+        if self.message is not None:
+            with History(history_file()) as history:
+                history.add(self._conversation, scene.sight, self.message)
+
+    def _look(self, memory: Memory) -> Scene:
+        scene = self._scene
+        if scene is not None:
+            png = scene.png or memory.pictures.get(scene.sight.image_sha256)
+            if png:
+                return replace(scene, png=png)
+        if self._viewpoint is None:
+            raise ImageryError(
+                translate(
+                    "Rsgpt",
+                    "The picture is not kept any more, and its layer is not in the project. Add the layer, then ask "
+                    "again.",
+                )
+            )
+        return self._viewpoint.take(self._feedback)
+
+    def _ask(self, wish: Wish, scene: Scene, memory: Memory) -> Message:
+        wish = replace(wish, model=known_model(wish.model, self._feedback))
+        key = answer_key(wish.model, scene.sight.image_sha256, wish.prompt)
+        known = memory.answers.get([key]).get(key)
+        if known is None:
+            prompt = Prompt(scene.png, wish.prompt, MAX_TOKENS)
+            known = remembered(open_door(wish.model).ask_one(prompt, self._hear, self._feedback))
+            memory.answers.put({key: known})
+        return _told(wish, known)
+
+    def _hear(self, text: str) -> None:
+        self._heard.append(text)
+        self.said.emit(self, text)
+
+
+def _told(wish: Wish, raw: RawAnswer) -> Message:
+    answer = read_answer(wish.question, raw)
+    if wish.question.name != CAPTION:
+        answer = kept_if_sure(answer, wish.least)
+    message = replace(
+        wish.message,
+        model=raw.model or wish.model.name,
+        answer=_text(answer),
+        confidence=answer.confidence,
+        problem=answer.problem,
+    )
+    return replace(message, asked_at=raw.asked_at or message.asked_at)
+
+
+def _text(answer: TypedAnswer) -> str:
+    """As it is kept, whatever the interface's language: `read_answer` reads it back to an equal value."""
+    if isinstance(answer.value, bool):
+        return "yes" if answer.value else "no"
+    return "" if answer.value is None else str(answer.value)

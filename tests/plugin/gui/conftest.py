@@ -1,0 +1,70 @@
+"""A canvas over the demo raster, and somebody who notes what is asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Optional
+
+import pytest
+from qgis.core import QgsPointXY, QgsProject, QgsRasterLayer, QgsRectangle, QgsVectorLayer
+from qgis.gui import QgsMapCanvas
+from qgis.PyQt.QtCore import QSize
+
+from rsgpt_plugin.core.questions import Question
+from rsgpt_plugin.gui.canvas_menu import Find
+from rsgpt_plugin.services.asking import Asked
+
+DEMO = Path(__file__).resolve().parents[3] / "resources" / "demo" / "scenes.tif"
+
+
+class Noted:
+    """Stands for who asks."""
+
+    def __init__(self) -> None:
+        self.asked: list[Asked] = []
+        self.detailed: list[bool] = []
+        self.titles: list[str] = []
+
+    def ask(self, find: Find, question: Optional[Question] = None, detailed: bool = False) -> None:
+        self.asked.append(find())
+        self.detailed.append(detailed)
+
+    def ask_with_dialog(self, find: Find, title: str) -> None:
+        self.asked.append(find())
+        self.titles.append(title)
+
+
+@pytest.fixture
+def noted() -> Noted:
+    return Noted()
+
+
+@pytest.fixture
+def scenes(qgis_new_project: None) -> QgsRasterLayer:
+    """The demo raster, in the project, whose CRS is the raster's."""
+    raster = QgsRasterLayer(str(DEMO), "scenes")
+    assert raster.isValid()
+    QgsProject.instance().setCrs(raster.crs())
+    QgsProject.instance().addMapLayer(raster)
+    return raster
+
+
+@pytest.fixture
+def canvas(scenes: QgsRasterLayer) -> QgsMapCanvas:
+    """A canvas that shows all of it."""
+    made = QgsMapCanvas()
+    made.resize(QSize(600, 400))
+    made.setDestinationCrs(scenes.crs())
+    made.setLayers([scenes])
+    made.setExtent(scenes.extent())
+    return made
+
+
+def box(point: QgsPointXY, side: float) -> QgsRectangle:
+    """A square around a point."""
+    return QgsRectangle.fromCenterAndSize(point, side, side)
+
+
+def show_above(canvas: QgsMapCanvas, layer: QgsVectorLayer) -> None:
+    """Show a layer on top of the others."""
+    canvas.setLayers([layer, *canvas.layers()])

@@ -1,0 +1,149 @@
+"""The list of runs and the message bar, pressed as a user presses them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from qgis.core import QgsFeature, QgsGeometry, QgsRectangle, QgsVectorFileWriter, QgsVectorLayer
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtWidgets import QPushButton
+
+from rsgpt_plugin.core.paths import runs_file
+from rsgpt_plugin.core.run_store import RunRequest, RunState, RunStore
+from rsgpt_plugin.gui.runs.runs_dialog import RunsDialog
+from rsgpt_plugin.gui.runs.runs_part import RunsPart
+from tests.plugin.test_plugin import Window
+
+COUNTS = {"tiles": 5000, "answered": 300, "skipped": 10, "failed": 2, "cached": 40}
+
+
+def recorded(run_id: str, state: RunState, output: str = "", note: str = "") -> None:
+    """A run of a QGIS that is gone."""
+    with RunStore(runs_file()) as store:
+        store.begin(run_id, RunRequest("rsgpt:describeraster", f"town <{run_id}>", {"OUTPUT": output}), COUNTS)
+        if state is not RunState.RUNNING:
+            store.end(run_id, state, output, note)
+
+
+@pytest.fixture
+def window(qgis_new_project: None) -> Window:
+    return Window()
+
+
+@pytest.fixture
+def opened() -> list[QgsVectorLayer]:
+    return []
+
+
+@pytest.fixture
+def part(window: Window, opened: list[QgsVectorLayer]) -> Iterator[RunsPart]:
+    made = RunsPart(window, opened.append)
+    yield made
+    made.unregister()
+
+
+def dialog(part: RunsPart) -> RunsDialog:
+    part.show()
+    assert part._dialog is not None
+    return part._dialog
+
+
+def press(button: QPushButton) -> None:
+    assert button.isEnabled()
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def enabled(shown: RunsDialog) -> list[str]:
+    buttons = (shown.pause, shown.go_on, shown.stop, shown.open, shown.remove)
+    return [button.text() for button in buttons if button.isEnabled()]
+
+
+def test_an_interrupted_run_is_told_of_once(part: RunsPart, window: Window) -> None:
+    recorded("a", RunState.RUNNING)
+    part.register()
+    (message,) = window.messages()
+    assert "A run over “town &lt;a&gt;” was interrupted at 312 of 5000" in message.replace(",", "")
+    (button,) = [found for found in window.bar.findChildren(QPushButton) if found.text() == "Show runs…"]
+    press(button)
+    assert window.messages() == []
+    assert [dialog(part).model.data(dialog(part).model.index(0, column)) for column in (0, 1)] == [
+        "town <a>",
+        "Was interrupted",
+    ]
+    other = RunsPart(window)
+    other.register()
+    assert window.messages() == []
+    other.unregister()
+
+
+@pytest.mark.parametrize(
+    ("state", "buttons"),
+    [
+        (RunState.PAUSED, ["Go on", "Stop", "Open results", "Remove from list"]),
+        (RunState.STOPPED, ["Go on", "Open results", "Remove from list"]),
+        (RunState.FAILED, ["Go on", "Stop", "Open results", "Remove from list"]),
+        (RunState.FINISHED, ["Open results", "Remove from list"]),
+    ],
+)
+def test_what_can_be_done_with_a_run(part: RunsPart, state: RunState, buttons: list[str]) -> None:
+    recorded("a", state, note="The server <b>stopped</b>.")
+    part.register()
+    shown = dialog(part)
+    assert enabled(shown) == buttons
+    assert "300 answered, 10 skipped, 2 failed; 40 answers from before." in shown.said.text()
+    assert "The server <b>stopped</b>." in shown.said.text()
+    assert shown.said.textFormat() == Qt.TextFormat.PlainText
+
+
+def test_stop_and_remove(part: RunsPart) -> None:
+    recorded("a", RunState.PAUSED)
+    part.register()
+    shown = dialog(part)
+    press(shown.stop)
+    assert shown.model.data(shown.model.index(0, 1)) == "Stopped"
+    press(shown.remove)
+    assert (shown.model.rowCount(), enabled(shown)) == (0, [])
+    assert "There are no runs yet" in shown.said.text()
+
+
+def test_results_reach_the_map_and_the_table(
+    part: RunsPart, window: Window, opened: list[QgsVectorLayer], tmp_path: Path
+) -> None:
+    layer = QgsVectorLayer("Polygon?crs=EPSG:32633&field=caption:string", "x", "memory")
+    feature = QgsFeature(layer.fields())
+    feature.setGeometry(QgsGeometry.fromRect(QgsRectangle(0, 0, 10, 10)))
+    layer.dataProvider().addFeature(feature)
+    path = str(tmp_path / "out.gpkg")
+    options = QgsVectorFileWriter.SaveVectorOptions()
+    QgsVectorFileWriter.writeAsVectorFormatV3(layer, path, layer.transformContext(), options)
+    recorded("a", RunState.FINISHED, path)
+    part.register()
+    window.canvas.setExtent(QgsRectangle(1000, 1000, 1010, 1010))
+    press(dialog(part).open)
+    (shown,) = opened
+    assert shown.featureCount() == 1
+    assert window.canvas.extent().contains(QgsRectangle(0, 0, 10, 10))
+
+
+def test_results_that_are_gone_are_said(part: RunsPart, window: Window, tmp_path: Path) -> None:
+    recorded("a", RunState.FINISHED, str(tmp_path / "gone.gpkg"))
+    part.register()
+    press(dialog(part).open)
+    assert "The results are not there any more." in window.messages()[0]
+
+
+def test_a_list_that_cannot_be_read_is_said_when_asked_for(part: RunsPart, window: Window) -> None:
+    runs_file().parent.mkdir(parents=True)
+    runs_file().write_text("no database")
+    part.register()
+    assert window.messages() == []
+    assert "cannot be used" in dialog(part).said.text()
+
+
+def test_looking_makes_no_file(part: RunsPart, own_home: Path) -> None:
+    part.register()
+    assert dialog(part).model.rowCount() == 0
+    assert not own_home.exists()

@@ -1,0 +1,237 @@
+"""The set-up, page by page, by its buttons: a scripted installation, a server with the scripted engine."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtWidgets import QWizard
+
+from rsgpt_plugin.client import local_server
+from rsgpt_plugin.client.environment import State
+from rsgpt_plugin.client.local_server import LocalServer
+from rsgpt_plugin.client.preferences import Door, load
+from rsgpt_plugin.client.user_python import UserPython
+from rsgpt_plugin.errors import Cancelled, SetupError
+from rsgpt_plugin.gui.setup_wizard.draft import Page
+from rsgpt_plugin.gui.setup_wizard.wizard import SetUpWizard
+from rsgpt_plugin.services import set_up
+
+Wait = Callable[[Callable[[], bool]], None]
+BUTTON = QWizard.WizardButton
+
+
+class Environment:
+    """One that is made by `script`; what state it is in, and whether it was taken away, is the class's."""
+
+    found = State.MISSING
+    removed = False
+    script: ClassVar[list[Callable[..., None]]] = []
+
+    def __init__(self, home: Path, **options: object) -> None:
+        self.home = home
+        self.folder = home / "env"
+
+    def state(self) -> State:
+        return type(self).found
+
+    def remove(self) -> None:
+        type(self).removed = True
+
+    def make(self, say: Callable[[str], None], is_cancelled: Callable[[], bool], watch: Callable[[str], None]) -> None:
+        watch("Downloading torch-2.13.0.whl (100.0 MB)")
+        say("Downloading torch-2.13.0.whl (100.0 MB)")
+        if type(self).script:
+            type(self).script.pop(0)(is_cancelled)
+        type(self).found = State.READY
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch, fake_server: Callable[..., LocalServer]) -> type[Environment]:
+    """A machine with a Python, without a GPU and with room, and a model that knows a harbour."""
+    Environment.found, Environment.removed, Environment.script = State.MISSING, False, []
+    monkeypatch.setattr(set_up, "ManagedEnvironment", Environment)
+    monkeypatch.setattr(set_up, "find_python", lambda: Path("/usr/bin/python3"))
+    monkeypatch.setattr(set_up, "has_gpu", lambda: False)
+    server = fake_server("--reply", "boats in a <b>harbor</b>")
+    monkeypatch.setattr(local_server, "_managed_server", lambda launch: server)
+    return Environment
+
+
+@pytest.fixture
+def wizard(settings: None, machine: type[Environment]) -> Iterator[SetUpWizard]:
+    made = SetUpWizard()
+    made.show()
+    yield made
+    made.reject()
+
+
+def press(wizard: SetUpWizard, button: QWizard.WizardButton) -> None:
+    found = wizard.button(button)
+    assert found.isEnabled()
+    QTest.mouseClick(found, Qt.MouseButton.LeftButton)
+
+
+def to_plan(wizard: SetUpWizard, wait_until: Wait) -> None:
+    press(wizard, BUTTON.NextButton)
+    assert wizard.currentId() == Page.PLAN
+    assert not wizard.plan.isComplete()
+    wait_until(lambda: wizard.plan._machine is not None)
+
+
+def test_from_nothing_to_a_first_answer(wizard: SetUpWizard, wait_until: Wait, own_home: Path) -> None:
+    to_plan(wizard, wait_until)
+    texts = {name: label.text() for name, label in wizard.plan.texts.items()}
+    assert texts["where"] == str(own_home / "env")
+    assert "about 400 MB" in texts["fetch"]
+    assert "1.6" in texts["room"]
+    assert "not set up yet" in texts["state"]
+    assert not own_home.exists()
+    press(wizard, BUTTON.NextButton)
+    wait_until(wizard.progress.isComplete)
+    assert "torch-2.13.0" in wizard.progress.output.toPlainText()
+    assert wizard.progress.bar.value() == wizard.progress.bar.maximum()
+    press(wizard, BUTTON.NextButton)
+    wait_until(lambda: wizard.answer.answer._work is None)
+    said = wizard.answer.answer.said
+    assert "boats in a <b>harbor</b>" in said.text()
+    assert said.textFormat() == Qt.TextFormat.PlainText
+    assert "The model works." in said.text()
+    assert not wizard.answer.answer.picture.pixmap().isNull()
+    press(wizard, BUTTON.FinishButton)
+    assert load().door is Door.MANAGED
+
+
+def test_a_failure_says_what_to_do_and_can_be_tried_again(
+    wizard: SetUpWizard, machine: type[Environment], wait_until: Wait
+) -> None:
+    def fail(is_cancelled: Callable[[], bool]) -> None:
+        raise SetupError("The disk is full. Free about 3 GB.", "[Errno 28] No space left on device")
+
+    machine.script = [fail]
+    to_plan(wizard, wait_until)
+    press(wizard, BUTTON.NextButton)
+    problem = wizard.progress.problem
+    wait_until(problem.isVisible)
+    assert problem.sentence.text() == "The disk is full. Free about 3 GB."
+    assert "Errno 28" in problem.details.toPlainText()
+    assert not wizard.button(BUTTON.NextButton).isEnabled()
+    QTest.mouseClick(problem.try_again, Qt.MouseButton.LeftButton)
+    wait_until(wizard.progress.isComplete)
+    assert not problem.isVisible()
+
+
+def wait_for_cancel(is_cancelled: Callable[[], bool]) -> None:
+    while not is_cancelled():
+        time.sleep(0.01)
+    raise Cancelled("Stopped.")
+
+
+def test_stop_reaches_the_installation(wizard: SetUpWizard, machine: type[Environment], wait_until: Wait) -> None:
+    machine.script = [wait_for_cancel]
+    to_plan(wizard, wait_until)
+    press(wizard, BUTTON.NextButton)
+    wait_until(lambda: "torch" in wizard.progress.line.text())
+    QTest.mouseClick(wizard.progress.stop_button, Qt.MouseButton.LeftButton)
+    wait_until(wizard.progress.problem.isVisible)
+    assert "was stopped" in wizard.progress.problem.sentence.text()
+
+
+def install_until_cancelled(wizard: SetUpWizard, machine: type[Environment], wait_until: Wait) -> list[bool]:
+    """Begin an installation that goes on until it is cancelled; the list holds something when it has ended."""
+    stopped: list[bool] = []
+
+    def work(is_cancelled: Callable[[], bool]) -> None:
+        try:
+            wait_for_cancel(is_cancelled)
+        finally:
+            stopped.append(True)
+
+    machine.script = [work]
+    to_plan(wizard, wait_until)
+    press(wizard, BUTTON.NextButton)
+    return stopped
+
+
+def test_closing_the_wizard_stops_the_installation(
+    wizard: SetUpWizard, machine: type[Environment], wait_until: Wait
+) -> None:
+    stopped = install_until_cancelled(wizard, machine, wait_until)
+    press(wizard, BUTTON.CancelButton)
+    wait_until(lambda: bool(stopped))
+    assert machine.found is State.MISSING
+
+
+def test_back_stops_the_installation(wizard: SetUpWizard, machine: type[Environment], wait_until: Wait) -> None:
+    stopped = install_until_cancelled(wizard, machine, wait_until)
+    wait_until(lambda: "torch" in wizard.progress.line.text())
+    press(wizard, BUTTON.BackButton)
+    wait_until(lambda: bool(stopped))
+    assert wizard.currentId() == Page.PLAN
+
+
+def test_what_is_ready_is_not_made_again_unless_it_is_to_be_repaired(
+    wizard: SetUpWizard, machine: type[Environment], wait_until: Wait
+) -> None:
+    machine.found = State.READY
+    to_plan(wizard, wait_until)
+    assert wizard.plan.nextId() == Page.ANSWER
+    wizard.plan.afresh.setChecked(True)
+    press(wizard, BUTTON.NextButton)
+    assert wizard.currentId() == Page.PROGRESS
+    wait_until(wizard.progress.isComplete)
+    assert machine.removed
+
+
+@pytest.mark.parametrize("what", ["no Python", "no room"])
+def test_what_cannot_work_is_not_begun(
+    wizard: SetUpWizard, wait_until: Wait, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    usage = shutil.disk_usage("/")
+    monkeypatch.setattr(set_up, "find_python", lambda: None if what == "no Python" else Path("/usr/bin/python3"))
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    monkeypatch.setattr(
+        shutil, "disk_usage", lambda folder: usage._replace(free=10**6 if what == "no room" else 10**12)
+    )
+    to_plan(wizard, wait_until)
+    assert not wizard.button(BUTTON.NextButton).isEnabled()
+    words = {"no Python": "There is no Python", "no room": "too little room"}
+    assert words[what] in wizard.plan.problem.sentence.text()
+
+
+def test_a_python_of_one_s_own_is_checked_before_it_is_taken(
+    wizard: SetUpWizard, wait_until: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def examine(python: Path, is_cancelled: Callable[[], bool]) -> UserPython:
+        if python.name == "bad":
+            raise SetupError("This Python lacks torch.", "pip install torch")
+        return UserPython(python, "2.13.0", "5.2.0", ("cpu",))
+
+    monkeypatch.setattr(set_up, "examine", examine)
+    wizard.page(Page.DOOR).buttons[Door.PYTHON].setChecked(True)
+    press(wizard, BUTTON.NextButton)
+    page = wizard.python
+    page.file.setFilePath("/envs/bad")
+    QTest.mouseClick(page.check, Qt.MouseButton.LeftButton)
+    wait_until(page.problem.isVisible)
+    assert page.problem.sentence.text() == "This Python lacks torch."
+    assert not wizard.button(BUTTON.NextButton).isEnabled()
+    page.file.setFilePath("/envs/good")
+    QTest.mouseClick(page.check, Qt.MouseButton.LeftButton)
+    wait_until(page.isComplete)
+    assert "2.13.0" in page.found.text()
+    press(wizard, BUTTON.NextButton)
+    assert (load().door, load().python) == (Door.PYTHON, "/envs/good")
+
+
+def test_nothing_is_kept_of_a_wizard_that_is_cancelled(wizard: SetUpWizard) -> None:
+    wizard.page(Page.DOOR).buttons[Door.SERVER].setChecked(True)
+    press(wizard, BUTTON.NextButton)
+    press(wizard, BUTTON.CancelButton)
+    assert load().door is Door.MANAGED

@@ -1,0 +1,153 @@
+"""The door into QGIS's process: the same engine, queue and answers as the server's, and a free main thread.
+
+Runs where QGIS's Python can import torch: an environment with system site packages, pytest-qgis, torch, transformers,
+accelerate and psutil.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib.util
+import time
+import weakref
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import processing
+import pytest
+from qgis.core import (
+    QgsApplication,
+    QgsFeedback,
+    QgsProcessingAlgRunnerTask,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+)
+from qgis.PyQt.QtCore import QCoreApplication, QTimer
+
+from rsgpt_plugin.client import in_process
+from rsgpt_plugin.client.in_process import InProcess, release
+from rsgpt_plugin.client.models import model_identity
+from rsgpt_plugin.client.preferences import Door, Preferences, save
+from rsgpt_plugin.client.protocol import Prompt, Reply
+from rsgpt_plugin.client.server_check import known_picture
+from rsgpt_plugin.core.paths import plugin_root
+from rsgpt_plugin.errors import Cancelled, SetupError
+
+from .conftest import rows_of
+
+NEEDS = [name for name in ("torch", "transformers", "accelerate", "psutil") if importlib.util.find_spec(name) is None]
+needs_torch = pytest.mark.skipif(bool(NEEDS), reason=f"QGIS's Python here has no {', '.join(NEEDS)}")
+
+DEMO = plugin_root() / "resources" / "demo" / "scenes.tif"
+LONGEST_GAP_S = 0.15
+
+
+@pytest.fixture(autouse=True)
+def let_go() -> Iterator[None]:
+    yield
+    release()
+    save(Preferences())
+
+
+def describe(door: Door) -> list[dict[str, Any]]:
+    """What the demo raster's tiles are told by a door, with nothing remembered."""
+    save(Preferences(door=door))
+    parameters = {
+        "INPUT": str(DEMO),
+        "QUESTIONS": "planes[yesno]: Are there any airplanes?",
+        "OUTPUT": "TEMPORARY_OUTPUT",
+    }
+    columns = ("caption", "confidence", "planes", "planes_confidence", "status", "model", "weights_sha256")
+    rows = rows_of(processing.run("rsgpt:describeraster", parameters)["OUTPUT"])
+    return [{name: row[name] for name in columns} for row in rows]
+
+
+@needs_torch
+@pytest.mark.slow
+@pytest.mark.usefixtures("provider")
+def test_the_demo_raster_gets_the_server_s_answers(real_home: Path) -> None:
+    inside = describe(Door.IN_PROCESS)
+    (real_home / "cache" / "answers.sqlite").unlink()
+    served = describe(Door.MANAGED)
+    assert len(inside) == 24
+    assert {row["status"] for row in inside} == {"answered"}
+    numbers = ("confidence", "planes_confidence")
+    for mine, theirs in zip(inside, served):
+        assert {k: v for k, v in mine.items() if k not in numbers} == {
+            k: v for k, v in theirs.items() if k not in numbers
+        }
+        assert [mine[name] for name in numbers] == pytest.approx([theirs[name] for name in numbers], abs=2e-3)
+
+
+@needs_torch
+@pytest.mark.slow
+@pytest.mark.usefixtures("provider", "real_home")
+def test_the_window_stays_free_and_cancel_works() -> None:
+    save(Preferences(door=Door.IN_PROCESS))
+    list(
+        InProcess(model_identity("rsgpt-small")).ask_many([Prompt(known_picture("red"), "x")])
+    )  # loading is another matter
+    algorithm = QgsApplication.processingRegistry().createAlgorithmById("rsgpt:describeraster")
+    context, feedback = QgsProcessingContext(), QgsProcessingFeedback(False)
+    given = {"INPUT": str(DEMO), "TILE_SIZE": 64, "OUTPUT": "TEMPORARY_OUTPUT"}
+    task = QgsProcessingAlgRunnerTask(algorithm, given, context, feedback)
+    ticks = [time.monotonic()]
+    timer = QTimer()
+    timer.timeout.connect(lambda: ticks.append(time.monotonic()))
+    timer.start(50)
+    QgsApplication.taskManager().addTask(task)
+    wait_until(lambda: feedback.progress() > 0)
+    begin = time.monotonic()
+    feedback.cancel()
+    wait_until(lambda: not QgsApplication.taskManager().activeTasks(), 5.0)
+    assert time.monotonic() - begin < 2.0
+    gaps = [after - before for before, after in zip(ticks, ticks[1:])]
+    assert max(gaps) < LONGEST_GAP_S
+
+
+@needs_torch
+@pytest.mark.slow
+@pytest.mark.usefixtures("real_home")
+def test_an_answer_streams_and_its_memory_is_given_back() -> None:
+    asker = InProcess(model_identity("rsgpt-small"))
+    pieces: list[str] = []
+    reply = asker.ask_one(Prompt(known_picture("red"), "Describe this image."), pieces.append)
+    assert isinstance(reply, Reply)
+    assert "".join(pieces).strip() == reply.text
+    assert len(pieces) > 1
+    held = in_process._held
+    assert held is not None
+    model, thread = weakref.ref(held.batcher.engine.model), held.batcher._thread
+    del held
+    release()
+    gc.collect()
+    assert model() is None
+    assert not thread.is_alive()
+
+
+@needs_torch
+@pytest.mark.slow
+@pytest.mark.usefixtures("real_home")
+def test_cancel_ends_the_wait_for_a_model_that_loads() -> None:
+    in_process._import_side()  # it takes seconds, once, and cannot be cut short
+    feedback = QgsFeedback()
+    QTimer.singleShot(200, feedback.cancel)
+    begin = time.monotonic()
+    with pytest.raises(Cancelled):
+        list(InProcess(model_identity("rsgpt-small")).ask_many([Prompt(known_picture("red"), "x")], feedback))
+    assert time.monotonic() - begin < 2.0
+
+
+@pytest.mark.skipif(not NEEDS, reason="this Python has all that the model needs")
+def test_where_it_cannot_be_had_a_sentence_says_what_to_do() -> None:
+    with pytest.raises(SetupError, match="cannot be used inside QGIS.*torch.*choose another way"):
+        list(InProcess(model_identity("rsgpt-small")).ask_many([Prompt(known_picture("red"), "x")]))
+
+
+def wait_until(is_so: Any, seconds: float = 300.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline, "it did not happen"
+        QCoreApplication.processEvents()
+        time.sleep(0.005)

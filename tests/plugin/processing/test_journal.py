@@ -1,0 +1,134 @@
+"""Every run is recorded: done, stopped, failed, and one whose process was killed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from qgis.core import QgsProcessingContext, QgsProcessingException, QgsProcessingFeedback, QgsProject, QgsRasterLayer
+
+from rsgpt_plugin.core.paths import runs_file
+from rsgpt_plugin.core.run_store import RunEntry, RunState, RunStore
+from rsgpt_plugin.processing import journal as module
+from rsgpt_plugin.processing.journal import RunFeedback, is_alive, journal
+from rsgpt_plugin.processing.provider import RsgptProvider
+
+from .conftest import ScriptedGateway, numbered
+
+Run = Callable[..., dict[str, Any]]
+
+
+def entries() -> list[RunEntry]:
+    with RunStore(runs_file()) as store:
+        return store.entries()
+
+
+@pytest.fixture
+def run(provider: RsgptProvider, gateway: ScriptedGateway, raster: Callable[..., QgsRasterLayer]) -> Run:
+    layer = raster(numbered(3, 4))
+
+    def describe(feedback: QgsProcessingFeedback | None = None, **parameters: Any) -> dict[str, Any]:
+        context = QgsProcessingContext()
+        context.setProject(QgsProject.instance())
+        algorithm = provider.algorithm("describeraster").create()
+        asked = {"INPUT": layer, "TILE_SIZE": 32, "OUTPUT": "TEMPORARY_OUTPUT", **parameters}
+        results, fine = algorithm.run(asked, context, feedback or QgsProcessingFeedback(), {}, False)
+        assert fine
+        return results
+
+    return describe
+
+
+def test_a_finished_run(run: Run, tmp_path: Path) -> None:
+    run(OUTPUT=str(tmp_path / "out.gpkg"))
+    (entry,) = entries()
+    assert (entry.state, entry.done, entry.total) == (RunState.FINISHED, 12, 12)
+    assert entry.counts["answered"] == 12
+    assert entry.output == str(tmp_path / "out.gpkg")
+    assert entry.request.algorithm == "rsgpt:describeraster"
+    assert list(runs_file().parent.glob("*.lock")) == []
+
+
+def test_one_picture_is_not_worth_a_record(run: Run) -> None:
+    run(TILE_SIZE=128)
+    assert not runs_file().exists()
+
+
+@pytest.mark.parametrize("wish", [RunState.PAUSED, RunState.STOPPED])
+def test_a_cancelled_run_goes_on_under_its_id(run: Run, gateway: ScriptedGateway, wish: RunState) -> None:
+    feedback = RunFeedback("beef")
+    gateway.say = lambda prompt: str(len(gateway.prompts) == 5 and journal.cancel("beef", wish))
+    run(feedback)
+    (entry,) = entries()
+    assert (entry.id, entry.state) == ("beef", wish)
+    assert 0 < entry.done < 12
+    gateway.say = lambda prompt: "calm"
+    run(RunFeedback("beef"))
+    (entry,) = entries()
+    assert (entry.id, entry.state, entry.done) == ("beef", RunState.FINISHED, 12)
+    assert entry.counts["asked"] == 12 - entry.counts["cached"] < 8
+
+
+def test_a_failed_run_says_why(run: Run, gateway: ScriptedGateway) -> None:
+    gateway.dies_after = 6
+    with pytest.raises(QgsProcessingException):
+        run()
+    (entry,) = entries()
+    assert (entry.state, entry.note) == (RunState.FAILED, "The server stopped twice.")
+    assert 0 < entry.done < 12
+    assert journal.live(entry.id) is None
+
+
+def test_the_list_is_no_reason_to_fail(run: Run) -> None:
+    runs_file().parent.mkdir(parents=True)
+    runs_file().write_text("no database")
+    feedback = QgsProcessingFeedback()
+    assert run(feedback)["ANSWERED"] == 12
+    assert "cannot be taken up" in feedback.textLog()
+
+
+def test_listeners_hear_of_it(run: Run) -> None:
+    begun: list[str] = []
+    ended: list[str] = []
+
+    def hear(run_id: str, seconds: float) -> None:
+        ended.append(run_id)
+
+    journal.moved.connect(begun.append)
+    journal.ended.connect(hear)
+    run(RunFeedback("cafe"))
+    journal.moved.disconnect(begun.append)
+    journal.ended.disconnect(hear)
+    assert (set(begun), ended) == ({"cafe"}, ["cafe"])
+
+
+def test_progress_is_told_at_most_once_a_percent(
+    run: Run, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter(range(10**6))
+    monkeypatch.setattr(module.time, "monotonic", lambda: float(next(clock)))
+    feedback = QgsProcessingFeedback()
+    run(feedback)
+    told = [line for line in feedback.textLog().splitlines() if " of 12" in line]
+    assert 0 < len(told) <= 12
+
+
+def test_a_killed_process_is_not_alive(own_home: Path) -> None:
+    code = (
+        "from rsgpt_plugin.processing.journal import _lock\n"
+        "lock = _lock('dead'); print(lock.tryLock(0), flush=True); input()"
+    )
+    own_home.mkdir()
+    command = [sys.executable, "-c", code]
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=Path.cwd())
+    assert child.stdout is not None
+    assert child.stdout.readline().strip() == "True"
+    assert is_alive("dead")
+    child.kill()
+    child.communicate()
+    assert not is_alive("dead")
+    assert not list(own_home.glob("*.lock"))

@@ -1,0 +1,85 @@
+"""Makes layers of results and their pictures, as the algorithms leave them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from qgis.core import QgsFeature, QgsGeometry, QgsProject, QgsRectangle, QgsVectorFileWriter, QgsVectorLayer
+from qgis.PyQt.QtCore import QBuffer, QIODevice
+from qgis.PyQt.QtGui import QColor, QImage
+
+from rsgpt_plugin.core.paths import picture_file
+from rsgpt_plugin.core.pictures import PictureStore
+from rsgpt_plugin.core.questions import parse_questions
+from rsgpt_plugin.geo.schema import output_fields
+
+QUESTIONS = "cars[integer]: How many cars are there?\ntrees[yesno]: Are there trees?"
+ENDINGS = {"GPKG": "gpkg", "ESRI Shapefile": "shp"}
+PROMPT = f"Describe this image.\n{QUESTIONS}"
+
+
+def sha256_of(number: int) -> str:
+    """What stands in place of the hash of row `number`'s pixels."""
+    return hashlib.sha256(str(number).encode()).hexdigest()
+
+
+def results_layer(captions: Sequence[Any], kind: str = "memory", folder: Path | None = None) -> QgsVectorLayer:
+    """A layer of the project: row n has that caption, confidence n / 10 up to 0.9, n cars, and trees where n is even.
+
+    kind: memory, or the driver of a file in `folder`.
+    """
+    fields = output_fields(parse_questions(QUESTIONS))
+    layer = QgsVectorLayer("Polygon?crs=EPSG:32611", "answers", "memory")
+    layer.dataProvider().addAttributes(fields)
+    layer.updateFields()
+    features = [_feature(layer, number, caption) for number, caption in enumerate(captions)]
+    layer.dataProvider().addFeatures(features)
+    layer.updateExtents()
+    if folder is not None and kind != "memory":
+        options = QgsVectorFileWriter.SaveVectorOptions()
+        options.driverName = kind
+        path = str(folder / f"answers.{ENDINGS[kind]}")
+        context = QgsProject.instance().transformContext()
+        QgsVectorFileWriter.writeAsVectorFormatV3(layer, path, context, options)
+        layer = QgsVectorLayer(path, "answers")
+    return QgsProject.instance().addMapLayer(layer)
+
+
+def _feature(layer: QgsVectorLayer, number: int, caption: Any) -> QgsFeature:
+    feature = QgsFeature(layer.fields())
+    x, y = 500000 + 20 * (number % 100), 3999980 - 20 * (number // 100)
+    feature.setGeometry(QgsGeometry.fromRect(QgsRectangle(x, y, x + 16, y + 16)))
+    sure = min(9, number) / 10
+    values = {
+        "caption": caption, "confidence": sure, "cars": number, "cars_confidence": 0.5, "trees": number % 2 == 0,
+        "trees_confidence": 1 - sure, "status": "answered", "model": "rsgpt-small", "prompt": PROMPT,
+        "image_sha256": sha256_of(number),
+    }  # fmt: skip
+    for name, value in values.items():
+        feature[name] = value
+    return feature
+
+
+def fids(layer: QgsVectorLayer) -> list[int]:
+    """The ids of all rows, in order."""
+    return sorted(feature.id() for feature in layer.getFeatures())
+
+
+def png(colour: str = "red", side: int = 128) -> bytes:
+    """A picture of one colour."""
+    image = QImage(side, side, QImage.Format.Format_RGB888)
+    image.fill(QColor(colour))
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    image.save(buffer, "PNG")
+    return bytes(buffer.data())
+
+
+def keep_pictures(numbers: Sequence[int]) -> None:
+    """Put pictures of these rows into the store."""
+    with PictureStore(picture_file(), 10**8) as store:
+        for number in numbers:
+            store.put(sha256_of(number), png())

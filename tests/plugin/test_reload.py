@@ -1,0 +1,107 @@
+"""Loaded, used, unloaded and loaded again: nothing is left, in a stand-in for the window and in QGIS itself."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from qgis.core import QgsApplication
+from qgis.PyQt.QtCore import QCoreApplication, QTimer
+
+from rsgpt_plugin.client.environment import ManagedEnvironment
+from tests.conftest import HOME
+from tests.plugin.reload_in_qgis import close_modal
+from tests.plugin.test_plugin import DEMO, ROOT, Window
+from tests.plugin.traces import changes, traces
+
+TIMES = 50
+# A file more or less may be open at any time: a log, a font, a socket of Qt's.
+FEW_FILES = 4
+
+
+def test_fifty_times_in_a_window(qgis_new_project: None, own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT.parent))
+    factory = importlib.import_module(ROOT.name).classFactory
+    window = Window()
+    closer = QTimer()
+    closer.timeout.connect(close_modal)
+    closer.start(20)
+    seen = []
+    for _ in range(TIMES):
+        plugin = factory(window)
+        plugin.initGui()
+        for action in list(window.menu):
+            action.trigger()
+            QCoreApplication.processEvents()
+        plugin.unload()
+        del plugin
+        window.bar.clearWidgets()
+        seen.append(traces(window.window, window.canvas, ROOT.name, own_home))
+        assert (window.tools, window.menu) == ([], [])
+    assert changes(seen[0], seen[-1]) == {}
+    assert (seen[-1]["docks"], seen[-1]["right click"], seen[-1]["tasks"]) == ([], [], [])
+    assert "rsgpt" not in seen[-1]["providers"]
+    assert QgsApplication.taskManager().activeTasks() == []
+
+
+@pytest.mark.slow
+def test_fifty_times_in_qgis(own_home: Path, backend_python: Path, tmp_path: Path) -> None:
+    if not (shutil.which("qgis") and shutil.which("xvfb-run")):
+        pytest.skip("this needs the packages qgis and xvfb: QGIS's window starts on a display alone")
+    told = in_qgis(own_home, backend_python, tmp_path)
+    assert "error" not in told, told["error"]
+    assert told["times"] == TIMES
+    before, after = told["first"].pop("files open", ([], []))
+    assert len(after) - len(before) <= FEW_FILES, sorted(set(after) - set(before))
+    assert told["first"] == {}
+    # QGIS makes some of its own objects with the first map or layer; the journal waits for the next load.
+    made_once = {"objects", "instances", "files open"}
+    kept = told["bare"].pop("files", ([], []))[1]
+    assert {name: told["bare"][name] for name in told["bare"].keys() - made_once} == {}
+    assert [name for name in kept if not name.endswith(".sqlite")] == []
+
+
+def in_qgis(home: Path, backend_python: Path, folder: Path) -> dict[str, Any]:
+    """Run `reload_in_qgis.py` in a profile of its own, and return what it wrote."""
+    plugins, settings = folder / "plugins", folder / "profile" / "profiles" / "default" / "QGIS"
+    plugins.mkdir()
+    settings.mkdir(parents=True)
+    (plugins / "rsgpt").symlink_to(ROOT)
+    task = {
+        "times": TIMES,
+        "home": str(home),
+        "raster": str(DEMO),
+        "server": [str(backend_python), str(ROOT / "tests" / "fakes" / "serve_fake.py"), "--exit-with-stdin"],
+        "environment": ManagedEnvironment(HOME).backend_variables(),
+        "result": str(folder / "result.json"),
+    }
+    (folder / "task.json").write_text(json.dumps(task), "utf-8")
+    environment = {
+        **{name: value for name, value in os.environ.items() if name != "QT_QPA_PLATFORM"},
+        "RSGPT_RELOAD": str(folder / "task.json"),
+        "RSGPT_RELOAD_ROOT": str(ROOT),
+        "QGIS_CUSTOM_CONFIG_PATH": str(folder / "profile"),
+        "QGIS_PLUGINPATH": str(plugins),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    script = str(ROOT / "tests" / "plugin" / "reload_in_qgis.py")
+    command = [
+        "xvfb-run",
+        "-a",
+        "-s",
+        "-screen 0 1400x900x24",
+        "qgis",
+        "--nologo",
+        "--noversioncheck",
+        "--skipbadlayers",
+        "--code",
+        script,
+    ]
+    subprocess.run(command, env=environment, check=False, timeout=560, capture_output=True)
+    return json.loads((folder / "result.json").read_text("utf-8"))

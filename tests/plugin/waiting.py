@@ -1,0 +1,17 @@
+"""Runs Qt's events until something holds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from qgis.PyQt.QtCore import QCoreApplication
+
+
+def wait_until(is_done: Callable[[], object], seconds: float = 30.0) -> None:
+    """Fail where it does not hold in time."""
+    begin = time.monotonic()
+    while not is_done():
+        assert time.monotonic() - begin < seconds
+        QCoreApplication.processEvents()
+        time.sleep(0.002)
