@@ -93,9 +93,13 @@ ensure_qgis() {
     has_qgis || fail "QGIS is installed, but older than 3.34. Install a newer one, then run again."
 }
 
+# A display that nobody sees, for QGIS's window.
+ensure_display() { command -v xvfb-run >/dev/null || apt_install xvfb xauth; }
+
 # An environment on QGIS's own Python, for its tests.
 ensure_qgis_tests() {
     ensure_qgis
+    ensure_display
     local wanted=$root/tests/plugin/requirements.txt
     cmp -s "$wanted" "$qgis_tests/requirements.txt" && return
     /usr/bin/python3 -c 'import ensurepip' 2>/dev/null || apt_install python3-venv
@@ -105,6 +109,21 @@ ensure_qgis_tests() {
     "$qgis_tests/bin/pip" install -q --disable-pip-version-check -r "$wanted" >&2
     cp "$wanted" "$qgis_tests/requirements.txt"
 }
+
+# compile_translations FOLDER: a .qm beside each .ts that has none of its age.
+compile_translations() {
+    local tool source
+    for source in "$1"/*.ts; do
+        [ "${source%.ts}.qm" -nt "$source" ] && continue
+        tool=$(PATH=$PATH:/usr/lib/qt6/bin:/usr/lib/qt5/bin command -v lrelease) || {
+            apt_install qttools5-dev-tools
+            tool=/usr/lib/qt5/bin/lrelease
+        }
+        "$tool" -silent -nounfinished "$source" >&2
+    done
+}
+
+ensure_translations() { compile_translations "$root/i18n"; }
 
 # No window, and a folder for sockets that is this user's alone.
 headless() {

@@ -1,0 +1,56 @@
+"""Leads through the plugin in QGIS's window, for `docs/guide/tour`, which says where. Run by `qgis --code`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import partial
+from pathlib import Path
+
+from qgis.core import QgsApplication
+from qgis.PyQt.QtCore import QTimer
+from qgis.utils import iface
+
+sys.path.insert(0, os.environ["RSGPT_TOUR"])  # QGIS runs this file without its folder
+
+from touring import asking, setting_up, working
+from touring.desk import Desk
+from touring.pictures import Pictures
+from touring.steps import Stop, Tour
+
+_STOPS = {
+    "wizard": setting_up.wizard,
+    "zoom": asking.look_around,
+    "toolbar": asking.describe_canvas,
+    "right-click": asking.right_click,
+    "panel": asking.ask_in_panel,
+    "stop": asking.stop_in_panel,
+    "processing": working.describe_raster,
+    "table": working.work_in_table,
+    "map": working.look_at_map,
+    "runs": working.pause_and_go_on,
+    "options": setting_up.options,
+    "report": setting_up.report,
+}
+_FROM_NOTHING = {
+    "from-nothing": setting_up.from_nothing,
+    "zoom": asking.look_around,
+    "right-click": asking.right_click,
+}
+
+
+def tour() -> Tour:
+    """Get everything ready."""
+    folder, guide = os.environ["RSGPT_PICTURES"], os.environ.get("RSGPT_GUIDE", "")
+    desk = Desk(iface, Pictures(Path(folder), Path(guide) if guide else None))
+    stops = _FROM_NOTHING if os.environ.get("RSGPT_MODE") == "from-nothing" else _STOPS
+    names = os.environ.get("RSGPT_STOPS", "").split() or list(stops)
+    way = [*(Stop(name, partial(stops[name], desk)) for name in names), Stop("leave", partial(setting_up.leave, desk))]
+    made = Tour(way, desk.pictures.screen, lambda: os._exit(1))  # whatever is open
+    desk.pictures.gauge = made.gauge
+    return made
+
+
+iface.mainWindow().setGeometry(QgsApplication.primaryScreen().geometry())  # no window manager would do it
+_tour = tour()
+QTimer.singleShot(2000, _tour.start)

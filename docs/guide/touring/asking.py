@@ -1,0 +1,109 @@
+"""The stops about one place: toolbar, right-click, panel, stop. Looks at what came of each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.PyQt.QtCore import QPoint, Qt
+
+from .desk import ANSWER_S, Desk, said
+from .hands import RIGHT, click, click_item, drag, hover, pick, point_at, popup, press, show_tab, write
+from .steps import Steps, pause, until
+
+
+def look_around(desk: Desk) -> Steps:
+    """Close what QGIS says on a machine without a network; zoom to a few scenes."""
+    yield until(lambda: not desk.canvas.isDrawing() and desk.raster().isValid(), "the map to be drawn", 60)
+    yield from desk.close_messages()
+    yield from click(desk.tool_named("mActionZoomIn"))
+    yield from drag(desk.canvas.viewport(), desk.on_map(0.3, 0.2), desk.on_map(0.6, 0.7))
+    yield from click(desk.tool_named("mActionPan"))
+    yield until(lambda: not desk.canvas.isDrawing(), "the map to be drawn", 60)
+
+
+def describe_canvas(desk: Desk) -> Steps:
+    """The button of the toolbar."""
+    before = desk.clicks()
+    yield from desk.press_button("CanvasActions", "Describe canvas")
+    yield until(desk.messages, "a note in the message bar")
+    yield until(lambda: desk.clicks() > before, "an answer", ANSWER_S)
+    yield pause(0.5)
+    desk.pictures.screen("toolbar")
+
+
+def right_click(desk: Desk) -> Steps:
+    """The menu of the map, with its outline."""
+    before = desk.clicks()
+    yield from click(desk.canvas.viewport(), desk.on_map(0.65, 0.26), RIGHT)
+    menu = yield from popup()
+    text = said("CanvasMenu", "Describe this area ({size})").format(size="77 m")
+    yield from point_at(menu, text)
+    yield pause(0.5)
+    desk.pictures.screen("right-click", for_guide=True)
+    yield from pick(menu, text)
+    yield until(lambda: desk.clicks() > before, "an answer", ANSWER_S)
+    yield pause(0.5)
+    desk.pictures.screen("right-click-answer")
+
+
+def ask_in_panel(desk: Desk) -> Steps:
+    """A rectangle, a question with Enter, an answer that is watched as it comes."""
+    yield from desk.press_button("DockPart", "RSGPT panel")
+    dock = desk.dock("RsgptDock")
+    yield until(dock.isVisible, "the panel")
+    yield pause(1.0)
+    yield from _rectangle(desk, dock, desk.on_map(0.55, 0.09), desk.on_map(0.94, 0.43))
+    desk.pictures.screen("panel-picture")
+    bar = dock.talk.bar
+    pieces: list[str] = []
+    dock.conversation.text_added.connect(pieces.append)
+    yield from click(bar.text)
+    yield from click(bar.kind)
+    yield until(bar.kind.view().isVisible, "the list of kinds")
+    yield from press(bar.kind.view(), Qt.Key.Key_Down)
+    yield from press(bar.kind.view(), Qt.Key.Key_Return)
+    yield from click(bar.text)
+    yield from write(bar.text, "Are there any cars?\n")
+    yield until(lambda: len(dock.talk.view._messages) == 1, "an answer", ANSWER_S)
+    pieces.clear()
+    yield from click(bar.detail)
+    yield until(lambda: len(pieces) > 2, "an answer to come in pieces", ANSWER_S)
+    desk.pictures.screen("panel-streaming")
+    yield until(lambda: not dock.conversation.is_busy, "the whole answer", ANSWER_S)
+    yield pause(0.5)
+    desk.pictures.screen("dock", for_guide=True)
+
+
+def stop_in_panel(desk: Desk) -> Steps:
+    """Esc in the middle of an answer, about another place; and the history holds both."""
+    dock = desk.dock("RsgptDock")
+    pieces: list[str] = []
+    yield from _rectangle(desk, dock, desk.on_map(0.1, 0.09), desk.on_map(0.48, 0.43))
+    dock.conversation.text_added.connect(pieces.append)
+    yield from click(dock.talk.bar.text)
+    yield from click(dock.talk.bar.detail)
+    yield until(lambda: pieces, "an answer to begin", ANSWER_S)
+    yield from press(dock.talk, Qt.Key.Key_Escape)
+    yield until(lambda: not dock.conversation.is_busy, "Esc to stop it", 1.0)
+    yield pause(0.5)
+    desk.pictures.screen("panel-stopped")
+    yield from show_tab(dock.tabs, 1)
+    yield until(lambda: dock.history.list.count() > 0, "the history")
+    desk.pictures.screen("panel-history")
+    yield from click_item(dock.history.list, dock.history.list.model().index(dock.history.list.count() - 1, 0))
+    yield from click(dock.history.open)
+    yield until(lambda: dock.conversation.sight is not None and not dock.conversation.is_busy, "the talk before", 60)
+    yield pause(0.5)
+    yield from desk.press_button("DockPart", "RSGPT panel")
+    yield until(lambda: not dock.isVisible(), "the panel to go")
+
+
+def _rectangle(desk: Desk, dock: Any, start: QPoint, end: QPoint) -> Steps:
+    before = dock.conversation.sight
+    yield from click(dock.talk.picker.rectangle)
+    yield from drag(desk.canvas.viewport(), start, end)
+    yield until(
+        lambda: dock.conversation.sight not in (None, before) and not dock.conversation.is_busy, "its picture", 60
+    )
+    yield from hover(dock.talk.picture)
+    yield pause(0.3)

@@ -1,0 +1,130 @@
+"""The stops about the model: the wizard, the options, the models, the report of a problem. Changes no choice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.PyQt.QtCore import QPoint, Qt
+from qgis.PyQt.QtWidgets import QDialogButtonBox, QLabel, QMenu, QMessageBox, QRadioButton, QTreeView, QWizard
+
+from .desk import ANSWER_S, Desk, modal, said
+from .hands import choose, click, click_item, dialog, in_sight, item, press, windows
+from .steps import Steps, pause, until
+
+_INSTALL_S = 2400.0
+_BUTTON = QWizard.WizardButton
+
+
+def wizard(desk: Desk) -> Steps:
+    """Page by page where the model is set up already."""
+    yield from choose(desk.window, *desk.entry("SetUpPart", "Set up the model…"))
+    pages = yield from dialog("SetUpWizard")
+    for radio in pages.currentPage().findChildren(QRadioButton)[1:]:
+        yield from click(radio, QPoint(10, radio.height() // 2))
+        yield from _next(pages)
+        desk.pictures.window("wizard-other", pages)
+        yield from click(pages.button(_BUTTON.BackButton))
+        yield pause(0.3)
+    first = pages.currentPage().findChildren(QRadioButton)[0]
+    yield from click(first, QPoint(10, first.height() // 2))
+    desk.pictures.window("wizard-door", pages)
+    yield from _next(pages)
+    yield until(pages.currentPage().isComplete, "the machine to be looked at", 60)
+    desk.pictures.window("wizard-plan", pages)
+    yield from _next(pages)
+    yield from _first_answer(desk, pages)
+
+
+def from_nothing(desk: Desk) -> Steps:
+    """Where nothing is set up, a question leads to the wizard, and that to an answer."""
+    yield from desk.press_button("CanvasActions", "Describe canvas")
+    yield until(desk.messages, "the offer of a set-up")
+    desk.pictures.screen("not-set-up")
+    yield from desk.press_message_button(said("CanvasActions", "Set up…"))
+    pages = yield from dialog("SetUpWizard")
+    desk.pictures.window("wizard-door", pages)
+    yield from _next(pages)
+    yield until(pages.currentPage().isComplete, "the machine to be looked at", 60)
+    desk.pictures.window("wizard-plan", pages)
+    yield from _next(pages)
+    yield until(lambda: pages.progress.bar.value() > 100, "a tenth of the set-up", _INSTALL_S)
+    yield from click(pages.progress.stop_button)
+    yield until(pages.progress.problem.isVisible, "the set-up to stop", 30)
+    desk.pictures.window("wizard-stopped", pages)
+    yield from click(pages.progress.problem.try_again)
+    yield until(lambda: pages.progress.bar.value() > 500, "half of the set-up", _INSTALL_S)
+    desk.pictures.window("wizard-progress", pages)
+    yield until(pages.button(_BUTTON.NextButton).isEnabled, "the set-up to be done", _INSTALL_S)
+    desk.pictures.window("wizard-done", pages)
+    yield from _next(pages)
+    yield from _first_answer(desk, pages)
+
+
+def options(desk: Desk) -> Steps:
+    """The page in QGIS's own options, and the models behind its button."""
+    settings = desk.window.findChild(QMenu, "mSettingsMenu")
+    entry = next(action for action in settings.actions() if action.objectName() == "mActionOptions")
+    yield from choose(desk.window, "mSettingsMenu", entry.text())
+    yield until(lambda: modal() is not None, "the options", 60)
+    window = modal()
+    yield pause(1.0)
+    tree = next(view for view in window.findChildren(QTreeView) if view.isVisible())
+    yield from click_item(tree, item(tree, "RSGPT"))
+    page = next(widget for widget in window.findChildren(object) if type(widget).__name__ == "OptionsPage")
+    yield until(page.isVisible, "the plugin's page")
+    yield until(lambda: page.storage._work is None, "the sizes on disk", 60)
+    yield pause(0.5)
+    desk.pictures.window("options", window, for_guide=True)
+    yield from click(page.model.models)
+    models = yield from dialog("ModelsDialog")
+    yield until(lambda: models.list.topLevelItem(0).text(2) != "…", "what the models need", ANSWER_S)
+    yield from click(models.test)
+    yield until(lambda: models.answer.said.text() and models.answer.bar.isHidden(), "an answer", ANSWER_S)
+    yield pause(0.5)
+    desk.pictures.window("models", models)
+    yield from press(models, Qt.Key.Key_Escape)
+    yield until(lambda: modal() is window, "the options again")
+    in_sight(page.privacy)
+    yield pause(0.3)
+    desk.pictures.window("options-below", window)
+    yield from press(window, Qt.Key.Key_Escape)
+    yield until(lambda: modal() is None, "the options to close")
+
+
+def report(desk: Desk) -> Steps:
+    """What would be told of a problem."""
+    yield from choose(desk.window, *desk.entry("ReportPart", "Report a problem…"))
+    shown = yield from dialog("ReportDialog")
+    desk.pictures.window("report", shown)
+    yield from click(shown.buttons.button(QDialogButtonBox.StandardButton.Close))
+
+
+def leave(desk: Desk) -> Steps:
+    """Project ▸ Exit QGIS, and what it asks then; with QGIS the tour ends too."""
+    desk.pictures.screen("end")  # by which docs/guide/tour knows that QGIS did not end before
+    menu = desk.window.findChild(QMenu, "mProjectMenu")
+    entry = next(action for action in menu.actions() if action.objectName() == "mActionExit")
+    yield from choose(desk.window, "mProjectMenu", entry.text())
+    while True:
+        yield until(lambda: isinstance(modal(), QMessageBox), "QGIS to end", 120)
+        roles = (QMessageBox.StandardButton.Discard, QMessageBox.StandardButton.Yes)
+        yield from click(next(button for button in map(modal().button, roles) if button is not None))
+        yield pause(1.0)
+
+
+def _next(pages: Any) -> Steps:
+    """Whichever button leads on."""
+    before = pages.currentId()
+    buttons = [pages.button(role) for role in (_BUTTON.NextButton, _BUTTON.CommitButton)]
+    yield from click(next(button for button in buttons if button.isVisible()))
+    yield until(lambda: pages.currentId() != before, "the next page")
+    yield pause(0.5)
+
+
+def _first_answer(desk: Desk, pages: Any) -> Steps:
+    right = said("AnswerView", "The model works.")
+    yield until(lambda: any(right in label.text() for label in pages.answer.findChildren(QLabel)), right, ANSWER_S)
+    yield pause(0.3)
+    desk.pictures.window("wizard", pages, for_guide=True)
+    yield from click(pages.button(_BUTTON.FinishButton))
+    yield until(lambda: not windows("SetUpWizard"), "the wizard to close")

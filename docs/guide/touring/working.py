@@ -1,0 +1,205 @@
+"""The stops about many places: Processing, the table of results, runs, the map. Looks at what came of each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.PyQt.QtCore import QPoint, Qt
+from qgis.PyQt.QtWidgets import QDialogButtonBox, QTableView
+
+from .desk import ANSWER_S, Desk, said
+from .hands import (
+    RIGHT,
+    cell,
+    choose,
+    click,
+    click_item,
+    dialog,
+    double_click,
+    drag,
+    hover,
+    item,
+    pick,
+    popup,
+    press,
+    write,
+)
+from .steps import Steps, pause, until
+
+_QUESTIONS = "scene[text]: What kind of area is this?\ntrees[yesno]: Are there any trees?\n"
+_RATE = 3  # a column of the list of runs
+
+
+def describe_raster(desk: Desk) -> Steps:
+    """Right-click on the layer, two questions, run; the layer of results comes dressed."""
+    yield from _run(desk, _QUESTIONS, "processing")
+    yield until(desk.tiles, "the layer of results", 3 * ANSWER_S)
+    form = yield from dialog("AlgorithmDialog")
+    yield pause(1.0)
+    desk.pictures.screen("processing-done")
+    yield from click(form.buttonBox().button(QDialogButtonBox.StandardButton.Close))
+
+
+def work_in_table(desk: Desk) -> Steps:
+    """Filter, select both ways, correct, ask again."""
+    yield from desk.press_button("ResultsTable", "Results table")
+    yield until(lambda: desk.dock("RsgptResultsTable"), "the table")
+    dock = desk.dock("RsgptResultsTable")
+    (layer,) = desk.tiles()
+    yield from _show_layer(dock, layer)
+    yield until(lambda: len(dock.model.all_rows) == layer.featureCount(), "its rows", 30)
+    yield pause(2.0)
+    desk.pictures.screen("table-all")
+    yield from _filter(desk, dock)
+    yield from _select(desk, dock, layer)
+    yield from _correct(desk, dock)
+    yield from _ask_again(desk, dock)
+
+
+def pause_and_go_on(desk: Desk) -> Steps:
+    """A run that is paused in the dialog of runs, and taken up there."""
+    question = "boats[yesno]: Are there any boats?\n"
+    yield from _run(desk, question, "", tile_size="128")
+    yield from choose(desk.window, *desk.entry("RunsPart", "Runs…"))
+    runs = yield from dialog("RunsDialog")
+    yield until(lambda: runs.pause.isEnabled() and _done(runs) > 0, "the run to go on", ANSWER_S)
+    yield until(lambda: runs.model.index(0, _RATE).data(), "its rate", ANSWER_S)
+    yield pause(1.0)
+    desk.pictures.window("runs", runs, for_guide=True)
+    yield from click(runs.pause)
+    yield until(runs.go_on.isEnabled, "the run to be paused", 60)
+    before = _done(runs)
+    desk.pictures.screen("runs-paused")
+    yield from click(runs.go_on)
+    yield until(lambda: runs.pause.isEnabled() and _done(runs) > before, "the run to go further", ANSWER_S)
+    yield until(runs.open.isEnabled, "its end", 3 * ANSWER_S)
+    yield from click(runs.open)
+    yield pause(1.5)
+    desk.pictures.screen("runs-results")
+    yield from press(runs, Qt.Key.Key_Escape)
+    form = yield from dialog("AlgorithmDialog")
+    yield from click(form.buttonBox().button(QDialogButtonBox.StandardButton.Close))
+
+
+def look_at_map(desk: Desk) -> Steps:
+    """Zoomed in, with the table closed: outlines, labels, and the tip of a tile."""
+    yield from desk.press_button("ResultsTable", "Results table")
+    yield from desk.close_messages()
+    tree = desk.iface.layerTreeView()
+    for layer in desk.results():
+        if layer not in desk.tiles():
+            index = item(tree, layer.name())
+            yield from click(tree.viewport(), QPoint(tree.visualRect(index).left() + 8, cell(tree, index).y()))
+    yield from click_item(tree, item(tree, desk.tiles()[0].name()))
+    yield from click(desk.tool_named("mActionZoomFullExtent"))
+    yield until(lambda: not desk.canvas.isDrawing(), "the map", 60)
+    yield from click(desk.tool_named("mActionZoomIn"))
+    yield from drag(desk.canvas.viewport(), desk.on_map(0.3, 0.2), desk.on_map(0.7, 0.7))
+    yield from click(desk.tool_named("mActionPan"))
+    yield from click(desk.tool_named("mActionMapTips"))
+    yield until(lambda: not desk.canvas.isDrawing(), "the map", 60)
+    yield from hover(desk.canvas.viewport(), desk.on_map(0.4, 0.3))
+    yield pause(3.0)
+    desk.pictures.screen("map", for_guide=True)
+    yield from click(desk.tool_named("mActionMapTips"))
+
+
+def _run(desk: Desk, questions: str, name: str, tile_size: str = "") -> Steps:
+    """Open Describe raster… from the layer tree, fill it in, press Run."""
+    tree = desk.iface.layerTreeView()
+    yield from click_item(tree, item(tree, desk.raster().name()))
+    yield from click_item(tree, item(tree, desk.raster().name()), RIGHT)
+    menu = yield from popup()
+    if name:
+        desk.pictures.screen("layer-menu")
+    yield from pick(menu, said("LayerMenu", "Describe raster…"))
+    form = yield from dialog("AlgorithmDialog")
+    wrappers = form.mainWidget().wrappers
+    if tile_size:
+        box = wrappers["TILE_SIZE"].wrappedWidget()
+        yield from click(box, QPoint(20, box.height() // 2))
+        yield from press(box, "a", Qt.KeyboardModifier.ControlModifier)
+        yield from write(box, tile_size)
+        yield from click(wrappers["CAPTION"].wrappedWidget(), QPoint(10, 10))
+    yield from click(wrappers["QUESTIONS"].wrappedWidget())
+    field = wrappers["QUESTIONS"].wrappedWidget()
+    yield until(lambda: form.focusWidget() is field, "the field of questions to have the focus", 5)
+    yield from write(form, questions)
+    if name:
+        desk.pictures.window(name, form)
+    yield from click(form.runButton())
+
+
+def _show_layer(dock: Any, layer: Any) -> Steps:
+    box = dock.layers
+    if box.currentLayer() is layer:
+        return
+    yield from click(box)
+    yield until(box.view().isVisible, "the list of layers")
+    yield from click_item(box.view(), box.model().index(box.findText(layer.name()), 0))
+    yield until(lambda: dock.layer is layer, "the layer in the table")
+
+
+def _filter(desk: Desk, dock: Any) -> Steps:
+    total = len(dock.model.all_rows)
+    yield from click(dock.filter.text)
+    yield from write(dock.filter.text, "water")
+    yield until(lambda: len(dock.model.shown_rows) < total, "fewer rows", 5)
+    yield pause(0.5)
+    desk.pictures.screen("table-filter")
+    yield from press(dock.filter.text, "a", Qt.KeyboardModifier.ControlModifier)
+    yield from press(dock.filter.text, Qt.Key.Key_Delete)
+    yield until(lambda: len(dock.model.shown_rows) == total, "all rows again", 5)
+
+
+def _select(desk: Desk, dock: Any, layer: Any) -> Steps:
+    """From the table to the map, and back with QGIS's own tool."""
+    view = dock.view
+    yield from click_item(view, view.model().index(2, 1))
+    yield until(lambda: layer.selectedFeatureCount() == 1, "one place to be selected")
+    before = desk.canvas.extent()
+    yield from click(dock.place)
+    yield until(lambda: desk.canvas.extent() != before, "the map to follow")
+    yield pause(2.0)
+    desk.pictures.screen("table", for_guide=True)
+    chosen = dock.selection.fids()
+    yield from click(desk.tool_named("mActionSelectFeatures"))
+    yield from click(desk.canvas.viewport(), desk.on_map(0.12, 0.6))
+    yield until(lambda: len(dock.selection.fids()) == 1 and dock.selection.fids() != chosen, "the row to follow")
+    yield pause(0.5)
+    desk.pictures.screen("table-followed")
+    yield from click(desk.tool_named("mActionPan"))
+
+
+def _correct(desk: Desk, dock: Any) -> Steps:
+    view: QTableView = dock.view
+    index = view.model().index(1, 1)
+    yield from click_item(view, index)
+    yield from double_click(view.viewport(), cell(view, index))
+    yield until(lambda: view.state() == QTableView.State.EditingState, "the cell to be edited", 5)
+    yield from write(view, "Boats on a river, seen by a person.\n")
+    yield until(lambda: "seen by a person" in str(index.data()), "the correction in its cell")
+    yield pause(0.5)
+    desk.pictures.screen("table-corrected")
+
+
+def _ask_again(desk: Desk, dock: Any) -> Steps:
+    yield from click_item(dock.view, dock.view.model().index(3, 1))
+    yield from click(dock.again)
+    again = yield from dialog("AgainDialog")
+    yield from click(again.same, QPoint(10, again.same.height() // 2))
+    yield from click(again.prompt)
+    yield from press(again, "a", Qt.KeyboardModifier.ControlModifier)
+    yield from write(again, "Is this a town or the countryside?")
+    yield pause(0.3)
+    desk.pictures.window("ask-again", again)
+    before = len(desk.messages())
+    yield from click(again.buttons.button(QDialogButtonBox.StandardButton.Ok))
+    yield until(lambda: not dock.stop.isVisible() and len(desk.messages()) > before, "the new answer", ANSWER_S)
+    yield pause(0.5)
+    desk.pictures.screen("table-asked-again")
+
+
+def _done(runs: Any) -> int:
+    run = runs.chosen()
+    return run.entry.done if run is not None else 0

@@ -1,0 +1,24 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="en" sourcelanguage="en">
+  <context>
+    <name>ServerPage</name>
+    <message numerus="yes">
+      <source>The server has %n model(s).</source>
+      <translation>
+        <numerusform>The server has %n model.</numerusform>
+        <numerusform>The server has %n models.</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>Rsgpt</name>
+    <message numerus="yes">
+      <source>%n place(s): {answered} answered, {skipped} skipped, {failed} failed. Prompts: {asked} asked, {cached} known from before.</source>
+      <translation>
+        <numerusform>%n place: {answered} answered, {skipped} skipped, {failed} failed. Prompts: {asked} asked, {cached} known from before.</numerusform>
+        <numerusform>%n places: {answered} answered, {skipped} skipped, {failed} failed. Prompts: {asked} asked, {cached} known from before.</numerusform>
+      </translation>
+    </message>
+  </context>
+</TS>
