@@ -102,14 +102,12 @@ class Engine:
     def _parts(self, asks: Sequence[Ask], lengths: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
         """Beams, and the places of the asks that are answered together: alike, and no more than there is memory for.
 
-        lengths: of the prompts. Those of a length come together, so that a part holds little padding. All asks of a
-        search want as many tokens: how long others may be must not change an answer.
+        lengths: of the prompts. Those of a length come together, so that a part holds little padding.
         """
-        alike: dict[tuple[int, int], list[int]] = defaultdict(list)
+        alike: dict[int, list[int]] = defaultdict(list)
         for place, ask in enumerate(asks):
-            beams = self._beams(ask)
-            alike[beams, ask.max_new_tokens if beams > 1 else 0].append(place)
-        for (beams, _), places in sorted(alike.items()):
+            alike[self._beams(ask)].append(place)
+        for beams, places in sorted(alike.items()):
             places.sort(key=lengths.__getitem__)
             tokens = self.model.config.qformer.queries + max(lengths[one] + asks[one].max_new_tokens for one in places)
             free = sum(map(available, self._over))
@@ -129,7 +127,8 @@ class Engine:
 
     def _searched(self, prefix: Prefix, rows: Sequence[_Row], beams: int, places: Sequence[int]) -> Iterator[Step]:
         """Beam search: the tokens of all rows come at the end, but for those that `early` took."""
-        how = Search(beams, self._rules, rows[0].ask.max_new_tokens, _ALTERNATIVES)
+        most = [row.ask.max_new_tokens for row in rows]
+        how = Search(beams, self._rules, most, _ALTERNATIVES, max(row.ask.top_logprobs for row in rows))
 
         def cancelled() -> list[bool]:
             self.alive()

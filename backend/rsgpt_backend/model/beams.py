@@ -1,35 +1,56 @@
-"""Beam search for a batch of prefixes, by transformers' own generation. It knows ids and log probabilities only."""
+"""Beam search for a batch of prefixes. It knows ids and log probabilities only.
+
+It finds what transformers' own finds with `early_stopping=True`, but each prompt leaves the batch as soon as it is
+answered, and the first token is computed once a prompt, not once a candidate: short answers do not wait for long ones.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import (
-    DynamicCache,
-    GenerationConfig,
-    LogitsProcessor,
-    LogitsProcessorList,
-    StoppingCriteria,
-    StoppingCriteriaList,
-)
+from transformers import LogitsProcessorList
 
 from .decoding import Chosen, Rules
 from .rsgpt import Prefix
+from .states import start
 
 
 @dataclass(frozen=True)
 class Search:
-    """beams: answers followed at once; rules: of the model; most: tokens of an answer; top: how many alternatives to
-    tell of each."""
+    """beams: answers followed at once; rules: of the model; most: tokens of each row's answer; top: how many
+    alternatives to tell of each row's first token, later: of the others."""
 
     beams: int
     rules: Rules
-    most: int
+    most: Sequence[int]
     top: int = 0
+    later: int = 0
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """An answer that is followed, or has ended. score: sum of its log probabilities; said: without the end; place: of
+    what it goes on from, in the batch."""
+
+    score: float
+    said: tuple[Chosen, ...]
+    place: int = 0
+    ended: bool = False
+
+
+@dataclass
+class _Row:
+    """A prompt on its way. found: (log probability a token, answer), the likeliest first; told: tokens told early."""
+
+    number: int
+    most: int
+    running: list[_Candidate]
+    found: list[tuple[float, _Candidate]] = field(default_factory=list)
+    told: int = 0
 
 
 def search(
@@ -45,130 +66,114 @@ def search(
     wanted, asked after each token; of those, what was found until then is returned. settled: takes the tokens of a row
     that every answer which can still be found begins with, in their order, as soon as that is known.
     """
-    eos = how.rules.eos
-    settings = GenerationConfig(
-        max_new_tokens=how.most, min_new_tokens=1, num_beams=how.beams, do_sample=False, pad_token_id=eos,
-        eos_token_id=eos, early_stopping=True, return_dict_in_generate=True,
-        decoder_start_token_id=language.generation_config.decoder_start_token_id,
-    )  # fmt: skip
-    likeliest = _Likeliest(max(how.top, 2 * how.beams), how.top)
-    stops: list[StoppingCriteria] = [_Cancelled(cancelled)]
-    if settled is not None:
-        stops.append(_Settled(len(prefix.mask), language.config.is_encoder_decoder, eos, likeliest, settled))
-    read = {} if language.config.is_encoder_decoder else {"past_key_values": _read(language, prefix, how.beams)}
-    found = language.generate(
-        **read,
-        inputs_embeds=prefix.embeds,
-        attention_mask=prefix.mask,
-        generation_config=settings,
-        logits_processor=LogitsProcessorList([_Opening(how.rules), *how.rules.processors(), likeliest]),
-        stopping_criteria=StoppingCriteriaList(stops),
-    )
-    said = found.sequences[:, 1:] if language.config.is_encoder_decoder else found.sequences
-    rows: list[list[Chosen]] = [[] for _ in said]
-    for step, (values, ids) in zip(range(said.shape[1]), likeliest.steps, strict=False):
-        beams = found.beam_indices[:, step].clamp(min=0)
-        told = zip(said[:, step].tolist(), ids[beams].tolist(), values[beams].tolist(), strict=True)
-        for number, (token, others, logprobs) in enumerate(told):
-            if token != eos:
-                rows[number].append(_chosen(number, token, others, logprobs, how.top))
-    return rows
+    rows = [_Row(number, most, [_Candidate(0.0, ())]) for number, most in enumerate(how.most)]
+    state, processors, going = start(language, prefix), how.rules.processors(), rows
+    logits = state.first()
+    while True:
+        _step(going, _scored(logits, going, processors, how), how)
+        unwanted = cancelled()
+        for row in going:
+            if unwanted[row.number]:
+                _end(row, row.running, how.beams)
+                row.running = []
+            if settled is not None:
+                _tell(row, settled)
+        going = [row for row in going if len(row.found) < how.beams and row.running]
+        if not going:
+            return [list(row.found[0][1].said) for row in rows]
+        running = [one for row in going for one in row.running]
+        state.keep(torch.tensor([one.place for one in running]))
+        logits = state.next(torch.tensor([[one.said[-1].token] for one in running], device=logits.device))
 
 
-def _chosen(row: int, token: int, others: Sequence[int], logprobs: Sequence[float], most: int) -> Chosen:
-    top = tuple(zip(others, logprobs, strict=True))
-    logprob = dict(top).get(token, logprobs[-1])  # left out where it is as likely as the last of them
-    return Chosen(row, token, logprob, top[:most])
+def _scored(logits: Tensor, going: Sequence[_Row], processors: LogitsProcessorList, how: Search) -> list[_Best]:
+    """What may come next after each candidate, the likeliest first."""
+    said = [_tokens(candidate.said) for row in going for candidate in row.running]
+    scores = torch.log_softmax(logits.float(), dim=-1)
+    first = not said[0]
+    if first:
+        scores[:, how.rules.eos] = -torch.inf
+        how.rules.open(scores)
+    else:
+        scores = processors(torch.tensor(said, device=scores.device), scores)
+    best = scores.topk(max(2 * how.beams, how.top if first else how.later))
+    # Without its end, the first token's are no log probabilities until they are made such again.
+    told = best.values - scores.logsumexp(dim=-1, keepdim=True) if first else best.values
+    return [_Best(*one) for one in zip(best.indices.tolist(), best.values.tolist(), told.tolist(), strict=True)]
 
 
-def _read(language: Any, prefix: Prefix, beams: int) -> Any:
-    """All of the prefix but its last vector, read once for a row, where `generate` reads it for each candidate."""
-    cache = DynamicCache(config=language.config)
-    mask = prefix.mask[:, :-1]
-    positions = (mask.cumsum(1) - 1).clamp(min=0)
-    inputs = {"attention_mask": mask, "position_ids": positions, "past_key_values": cache, "use_cache": True}
-    language(inputs_embeds=prefix.embeds[:, :-1], logits_to_keep=1, **inputs)
-    cache.batch_repeat_interleave(beams)
-    return cache
+@dataclass(frozen=True)
+class _Best:
+    """The likeliest tokens after a candidate, their scores, and the log probabilities to tell of them."""
+
+    tokens: list[int]
+    scores: list[float]
+    told: list[float]
+
+    def chosen(self, row: int, rank: int, top: int) -> Chosen:
+        """The token of a rank with its alternatives."""
+        others = tuple(zip(self.tokens[:top], self.told[:top], strict=True))
+        return Chosen(row, self.tokens[rank], self.told[rank], others)
 
 
-class _Opening(LogitsProcessor):
-    """Changes the scores of each answer's first token."""
-
-    def __init__(self, rules: Rules) -> None:
-        self._rules: Rules | None = rules
-
-    def __call__(self, input_ids: Any, scores: Any) -> Any:
-        rules, self._rules = self._rules, None
-        if rules is not None:
-            rules.open(scores)
-        return scores
-
-
-class _Likeliest(LogitsProcessor):
-    """Keeps what is likeliest at each step. Whole scores would take gigabytes; a search goes on with no others."""
-
-    def __init__(self, count: int, most: int) -> None:
-        self._count = count
-        self._most = most
-        self._said: list[Any] = []  # by all candidates, before each step
-        self.steps: list[tuple[Tensor, Tensor]] = []
-
-    def __call__(self, input_ids: Any, scores: Any) -> Any:
-        # Scores are log probabilities, but for the first token's, of which the end has been taken out.
-        told = scores.float() if self.steps else torch.log_softmax(scores.float(), dim=-1)
-        best = told.topk(self._count)
-        self.steps.append((best.values, best.indices))
-        self._said.append(input_ids)
-        return scores
-
-    def chosen(self, row: int, rows: int, said: list[int]) -> Chosen:
-        """The last token of what all candidates of a row have said."""
-        step = len(said) - 1
-        before = self._said[step]
-        beams = len(before) // rows
-        candidates = before[row * beams : (row + 1) * beams, before.shape[1] - step :].tolist()
-        place = row * beams + candidates.index(said[:-1])
-        values, ids = self.steps[step]
-        return _chosen(row, said[-1], ids[place].tolist(), values[place].tolist(), self._most)
+def _step(going: Sequence[_Row], best: Sequence[_Best], how: Search) -> None:
+    """Each row's candidates grow by a token; those that end are found."""
+    place = 0
+    for row in going:
+        grown = _grown(row, best, place, how)
+        place += len(row.running)
+        _end(row, [one for one in grown[: how.beams] if one.ended], how.beams)
+        row.running = [one for one in grown if not one.ended][: how.beams]
+        if len(row.running[0].said) >= row.most:
+            # Only the first `beams` of all may be found: those behind an ended one never were in the running.
+            _end(row, [one for one in grown[: how.beams] if not one.ended], how.beams)
+            row.running = []
 
 
-class _Settled(StoppingCriteria):
-    """Ends nothing: tells what every answer begins with that is still being followed or has ended."""
+def _grown(row: _Row, best: Sequence[_Best], place: int, how: Search) -> list[_Candidate]:
+    """The 2 x beams likeliest continuations of a row's candidates, the likeliest first.
 
-    def __init__(self, rows: int, first: int, eos: int, likeliest: _Likeliest, told: Callable[[Chosen], None]) -> None:
-        """first: tokens that each sequence begins with and that are no answer."""
-        self._first, self._eos, self._likeliest, self._told = first, eos, likeliest, told
-        self._ended: list[list[list[int]]] = [[] for _ in range(rows)]
-        self._count = [0] * rows
+    place: of its first candidate in the batch. Half of them may end, and enough are left to go on with.
+    """
+    options = [
+        (candidate.score + best[place + beam].scores[rank], beam, rank)
+        for beam, candidate in enumerate(row.running)
+        for rank in range(2 * how.beams)
+    ]
+    options.sort(key=lambda option: -option[0])
+    grown = []
+    for score, beam, rank in options[: 2 * how.beams]:
+        said, after = row.running[beam].said, best[place + beam]
+        if after.tokens[rank] == how.rules.eos:
+            grown.append(_Candidate(score, said, place + beam, ended=True))
+        else:
+            one = after.chosen(row.number, rank, how.later if said else how.top)
+            grown.append(_Candidate(score, (*said, one), place + beam))
+    return grown
 
-    def __call__(self, input_ids: Any, scores: Any, **kwargs: Any) -> Any:
-        rows = len(self._count)
-        said = input_ids[:, self._first :].reshape(rows, len(input_ids) // rows, -1).tolist()
-        for row, candidates in enumerate(said):
-            self._ended[row] += [one for one in candidates if one[-1] == self._eos]
-            self._tell(row, _shared([*candidates, *self._ended[row]]))
-        return torch.zeros(len(input_ids), dtype=torch.bool, device=input_ids.device)
 
-    def _tell(self, row: int, shared: list[int]) -> None:
-        while self._count[row] < len(shared) and shared[self._count[row]] != self._eos:
-            self._count[row] += 1
-            self._told(self._likeliest.chosen(row, len(self._count), shared[: self._count[row]]))
+def _end(row: _Row, candidates: Sequence[_Candidate], beams: int) -> None:
+    """Keep the likeliest of what was found before and these."""
+    row.found += [(one.score / (len(one.said) + one.ended), one) for one in candidates]
+    row.found.sort(key=lambda pair: -pair[0])
+    del row.found[beams:]
 
 
-def _shared(sequences: Sequence[list[int]]) -> list[int]:
+def _tell(row: _Row, settled: Callable[[Chosen], None]) -> None:
+    shared = _shared([one.said for one in [*row.running, *(one for _, one in row.found)]])
+    for one in shared[row.told :]:
+        settled(one)
+    row.told = max(row.told, len(shared))
+
+
+def _shared(answers: Sequence[tuple[Chosen, ...]]) -> tuple[Chosen, ...]:
     """What all of them begin with: nothing lies between the first and the last in order."""
-    first, last = min(sequences), max(sequences)
-    same = next((place for place, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), None)
-    return first if same is None else first[:same]
+    first, last = min(answers, key=_tokens), max(answers, key=_tokens)
+    same = 0
+    while same < len(first) and first[same].token == last[same].token:
+        same += 1
+    return first[:same]
 
 
-class _Cancelled(StoppingCriteria):
-    """Ends generation for the rows that are no longer wanted."""
-
-    def __init__(self, cancelled: Callable[[], Sequence[bool]]) -> None:
-        self._cancelled = cancelled
-
-    def __call__(self, input_ids: Any, scores: Any, **kwargs: Any) -> Any:
-        rows = torch.tensor(self._cancelled(), device=input_ids.device)
-        return rows.repeat_interleave(len(input_ids) // len(rows))  # each row comes with all its candidates
+def _tokens(said: Sequence[Chosen]) -> list[int]:
+    return [one.token for one in said]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from statistics import fmean
-from typing import Any
 
 import pytest
 import torch
+from transformers import GenerationConfig
 
-from rsgpt_backend.model import beams
 from rsgpt_backend.model.beams import Search, search
 from rsgpt_backend.model.decoding import Chosen, Decoder, Draw, Rules
 from rsgpt_backend.model.rsgpt import Prefix, Rsgpt
@@ -27,8 +26,9 @@ def prefix(toy: Rsgpt) -> Prefix:
 
 
 def found(toy: Rsgpt, prefix: Prefix, beams: int, eos: int = EOS, top: int = 0) -> list[list[Chosen]]:
+    rows = len(prefix.mask)
     with torch.inference_mode():
-        return search(toy.language, prefix, Search(beams, Rules(eos), STEPS, top), lambda: [False] * len(prefix.mask))
+        return search(toy.language, prefix, Search(beams, Rules(eos), [STEPS] * rows, top, top), lambda: [False] * rows)
 
 
 def greedy(toy: Rsgpt, prefix: Prefix) -> list[list[Chosen]]:
@@ -80,16 +80,6 @@ def test_each_token_has_its_alternatives(toy: Rsgpt, prefix: Prefix) -> None:
 
 
 def test_tokens_that_are_all_as_likely_are_told(toy: Rsgpt, prefix: Prefix, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Others(beams._Likeliest):
-        """Of tokens that are as likely, it keeps others than those that the search takes."""
-
-        def __call__(self, input_ids: Any, scores: Any) -> Any:
-            super().__call__(input_ids, scores)
-            values, ids = self.steps[-1]
-            self.steps[-1] = values, 399 - ids
-            return scores
-
-    monkeypatch.setattr(beams, "_Likeliest", Others)
     monkeypatch.setattr(toy.language.lm_head, "forward", lambda hidden: torch.zeros(*hidden.shape[:-1], 400))
     even = found(toy, prefix, 3, top=4)
     assert all(one.logprob == pytest.approx(-math.log(400), abs=0.01) for row in even for one in row)
@@ -109,7 +99,7 @@ def test_giving_up_ends_the_search(toy: Rsgpt, prefix: Prefix) -> None:
         return [len(asked) >= 2, False, False]
 
     with torch.inference_mode():
-        rows = search(toy.language, prefix, Search(2, Rules(EOS), STEPS), enough)
+        rows = search(toy.language, prefix, Search(2, Rules(EOS), [STEPS] * 3), enough)
     assert len(rows[0]) == 2
     assert [row[0].token for row in rows[1:]] == [row[0].token for row in found(toy, prefix, 2)[1:]]
     assert min(map(len, rows[1:])) > 2
@@ -119,7 +109,7 @@ def test_what_is_told_early_is_what_the_answer_begins_with(toy: Rsgpt, prefix: P
     before_the_end = 0
     for eos in range(1, 20):  # so that candidates end early and late
         told: list[list[Chosen]] = [[] for _ in PROMPTS]
-        how = Search(3, Rules(eos), STEPS, top=5)
+        how = Search(3, Rules(eos), [STEPS] * 3, top=5, later=5)
         with torch.inference_mode():
             rows = search(
                 toy.language, prefix, how, lambda: [False] * 3, lambda one, told=told: told[one.row].append(one)
@@ -128,3 +118,36 @@ def test_what_is_told_early_is_what_the_answer_begins_with(toy: Rsgpt, prefix: P
         assert [row[: len(early)] for row, early in zip(rows, told, strict=True)] == told
         before_the_end += sum(map(len, told))
     assert before_the_end > 100
+
+
+@pytest.mark.parametrize("rules", [{}, {"repetition_penalty": 1.5}, {"no_repeat_ngram": 2}])
+@pytest.mark.parametrize("beams", [2, 3, 5])
+def test_it_finds_what_transformers_finds(toy: Rsgpt, prefix: Prefix, beams: int, rules: dict[str, float]) -> None:
+    ended = 0
+    likely = {one.token for row in found(toy, prefix, beams) for one in row}
+    for eos in likely:  # so that candidates end early and late
+        how = Search(beams, Rules(eos, **rules), [STEPS] * len(PROMPTS))
+        settings = GenerationConfig(
+            max_new_tokens=STEPS, min_new_tokens=1, num_beams=beams, early_stopping=True, do_sample=False,
+            eos_token_id=eos, pad_token_id=eos,
+        )  # fmt: skip
+        with torch.inference_mode():
+            ours = search(toy.language, prefix, how, lambda: [False] * len(PROMPTS))
+            theirs = toy.language.generate(
+                inputs_embeds=prefix.embeds,
+                attention_mask=prefix.mask,
+                generation_config=settings,
+                logits_processor=how.rules.processors(),
+            )
+        for row, said in zip(ours, theirs.tolist(), strict=True):
+            assert [one.token for one in row] == [token for token in said if token != eos]
+            ended += len(row) < STEPS
+    assert ended > len(PROMPTS)
+
+
+def test_each_row_has_a_length_of_its_own(toy: Rsgpt, prefix: Prefix) -> None:
+    with torch.inference_mode():
+        rows = search(toy.language, prefix, Search(3, Rules(EOS), [2, 5, 3]), lambda: [False] * 3)
+        alone = search(toy.language, prefix, Search(3, Rules(EOS), [2, 2, 2]), lambda: [False] * 3)
+    assert list(map(len, rows)) == [2, 5, 3]
+    assert [one.token for one in rows[0]] == [one.token for one in alone[0]]

@@ -6,9 +6,30 @@ import pytest
 import torch
 
 from rsgpt_backend.commands.loading import PRECISIONS
+from rsgpt_backend.model import precision as precision_module
 from rsgpt_backend.model.precision import FLOAT32, NAMES, Precision, has_fast_bfloat16, precision
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda")
+
+
+@pytest.mark.parametrize("faster", [0.5, 1.0, 2.0])
+def test_a_processor_without_amx_is_tried(faster: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = []
+
+    def seconds(matrix: torch.Tensor) -> float:
+        tried.append(matrix.dtype)
+        return 1 / faster if matrix.dtype == torch.bfloat16 else 1.0
+
+    monkeypatch.setattr(precision_module, "_seconds", seconds)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
+    precision_module._half_as_long.cache_clear()
+    assert [has_fast_bfloat16(CPU), has_fast_bfloat16(CPU)] == [faster > 1] * 2
+    assert len(tried) == 2
+    precision_module._half_as_long.cache_clear()
+
+
+def test_trying_takes_little_time() -> None:
+    assert 0 < precision_module._seconds(torch.rand(64, 64)) < 1
 
 
 @pytest.mark.parametrize("fast", [True, False])

@@ -6,14 +6,14 @@ import pytest
 import torch
 
 from rsgpt_backend.errors import UsageError
-from rsgpt_backend.train.precision import has_fast_bfloat16, number_format
+from rsgpt_backend.train import precision
+from rsgpt_backend.train.precision import number_format
 
 
-@pytest.mark.parametrize(("capabilities", "fast"), [({"amx_bf16": True}, True), ({"avx512_bf16": True}, False)])
-def test_a_processor_needs_amx(capabilities: dict[str, bool], fast: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
-    assert has_fast_bfloat16(torch.device("cpu")) is fast
-    assert has_fast_bfloat16(torch.device("cuda")) is True
+@pytest.mark.parametrize(("fast", "dtype"), [(True, torch.bfloat16), (False, torch.float32)])
+def test_what_is_fastest_is_trained_in(fast: bool, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(precision, "has_fast_bfloat16", lambda device: fast)
+    assert number_format("auto", torch.device("cpu")) is dtype
 
 
 def test_an_unknown_precision_is_refused() -> None:
