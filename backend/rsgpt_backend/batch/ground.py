@@ -23,7 +23,8 @@ class GroundMeter:
             return 0.0
         x, y = window.x + window.width / 2.0, window.y + window.height / 2.0
         pixels = [(x - 0.5, y), (x + 0.5, y), (x, y - 0.5), (x, y + 0.5)]
-        longitudes, latitudes = self._degrees.transform(*zip(*(frame.point(*one) for one in pixels), strict=True))
+        eastings, northings = zip(*(frame.point(*one) for one in pixels), strict=True)
+        longitudes, latitudes = self._degrees.transform(eastings, northings)
         _, _, sides = self._geod.inv(longitudes[::2], latitudes[::2], longitudes[1::2], latitudes[1::2])
         metres = math.sqrt(sides[0] * sides[1])
         return metres if math.isfinite(metres) else 0.0

@@ -172,8 +172,9 @@ class Journal:
 
 def _found(raster: int, rows: Sequence[tuple[Any, ...]]) -> Found:
     """A tile from its rows: one for each answer, or one without."""
+    tile, image_sha256, gsd_m, skipped, failed = rows[0][:5]
     answers = {row[5]: _answer(*row[6:]) for row in rows if row[5] is not None}
-    return Found(raster, *rows[0][:5], answers)
+    return Found(raster, tile, image_sha256, gsd_m, skipped, failed, answers)
 
 
 def _answer(text: str, confidence: float, degenerate: int, asked_at: str, problem: str) -> RawAnswer:

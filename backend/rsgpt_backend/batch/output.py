@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pyogrio
 import shapely
-from pyogrio.errors import DataSourceError, GeometryError
 from pyproj import CRS
 
 from ..errors import DataError, UsageError
 
 Batches = Iterator[pa.RecordBatch]
+Writer = Callable[[Path, pa.Schema, Iterable[pa.RecordBatch], str], None]
 _LAYER = "tiles"
 _GEOMETRY = {".gpkg": "geom", ".parquet": "geometry"}
 
@@ -47,34 +47,51 @@ def write(path: Path, schema: pa.Schema, batches: Batches, crs_wkt: str) -> None
     """Write it all beside `path`, then put it there at once. DataError where it cannot be written."""
     draft = path.with_name(f".{path.stem}.part{path.suffix}")
     draft.unlink(missing_ok=True)
+    source = _Source(batches)
     try:
-        _WRITERS[path.suffix.lower()](draft, schema, batches, crs_wkt)
+        _WRITERS[path.suffix.lower()](draft, schema, source, crs_wkt)
         draft.replace(path)
-    except (OSError, DataSourceError, GeometryError, pa.ArrowException) as error:
+    except (OSError, RuntimeError, pa.ArrowException) as error:
+        if source.error is not None:
+            raise source.error from None
         raise DataError(f"{path} cannot be written ({error}). Check the free space and its rights.") from error
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
 
 
-def _write_geopackage(path: Path, schema: pa.Schema, batches: Batches, crs_wkt: str) -> None:
+class _Source:
+    """Batches that keep what they fail with: GDAL, which takes them, says only that they did."""
+
+    def __init__(self, batches: Batches) -> None:
+        self._batches = batches
+        self.error: BaseException | None = None
+
+    def __iter__(self) -> Batches:
+        try:
+            yield from self._batches
+        except BaseException as error:  # an interruption, too
+            self.error = error
+            raise
+
+
+def _write_geopackage(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch], crs_wkt: str) -> None:
     reader = pa.RecordBatchReader.from_batches(schema, batches)
     pyogrio.write_arrow(
         reader, path, _LAYER, "GPKG", geometry_name=schema.names[0], geometry_type="Polygon", crs=crs_wkt
     )
 
 
-def _write_geoparquet(path: Path, schema: pa.Schema, batches: Batches, crs_wkt: str) -> None:
+def _write_geoparquet(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch], crs_wkt: str) -> None:
     """As GeoParquet 1.1 says; PROJJSON names the coordinate system."""
     column = {"encoding": "WKB", "geometry_types": ["Polygon"], "crs": CRS(crs_wkt).to_json_dict()}
     geo = {"version": "1.1.0", "primary_column": schema.names[0], "columns": {schema.names[0]: column}}
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+    with pq.ParquetWriter(path, schema.with_metadata({"geo": json.dumps(geo)}), compression="zstd") as writer:
         for one in batches:
             writer.write_batch(one)
-        writer.add_key_value_metadata({"geo": json.dumps(geo)})
 
 
-_WRITERS: dict[str, Callable[[Path, pa.Schema, Batches, str], None]] = {
+_WRITERS: dict[str, Writer] = {
     ".gpkg": _write_geopackage,
     ".parquet": _write_geoparquet,
 }

@@ -67,7 +67,7 @@ class Picture:
     def sha256(self) -> str:
         """SHA-256 over shape and pixels, as the plugin's; place and CRS do not enter."""
         digest = hashlib.sha256("x".join(map(str, self.rgb.shape)).encode("ascii") + b"\n")
-        digest.update(np.ascontiguousarray(self.rgb))
+        digest.update(np.ascontiguousarray(self.rgb).data)
         return digest.hexdigest()
 
 

@@ -96,7 +96,8 @@ class Raster:
             if bands.alpha:
                 shown &= self._dataset.read(bands.alpha, window=place["window"], out_shape=size[::-1]) > 0
         except RasterioError as error:
-            raise ImageError(f"The pixels cannot be read ({error}). Check that the raster is whole.") from error
+            cause = error.__cause__ or error
+            raise ImageError(f"The pixels cannot be read ({cause}). Check that the raster is whole.") from error
         if np.iscomplexobj(values):
             raise ImageError(f"{self.source} holds complex numbers, which are no picture. Choose another raster.")
         return values, _valid(values, shown)
