@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -69,8 +70,8 @@ def test_a_worker_that_is_killed_is_not_missed(work: Work) -> None:
     killed: list[int] = []
     killer = threading.Thread(target=_kill_one, args=(killed,))
     killer.start()
-    slow = Script(reply=SCRIPT.reply, faults=SCRIPT.faults, delay=0.3)
-    found = on(work, 2, slow)
+    work = replace(work, prompts={1: "Describe it."})
+    found = on(work, 2, Script(reply=SCRIPT.reply, delay=1.0))
     killer.join()
     assert killed
     assert found == here(work)
