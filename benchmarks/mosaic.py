@@ -63,7 +63,7 @@ class Shape:
     def transform(self) -> Affine:
         """Where the pixels lie."""
         size = _PIXEL / self.zoom
-        return Affine.translation(500_000, 4_000_000) * Affine.rotation(-self.angle) * Affine.scale(size, -size)
+        return Affine.translation(500_000, 4_000_000) @ Affine.rotation(-self.angle) @ Affine.scale(size, -size)
 
 
 def varied(pixels: np.ndarray, number: int) -> np.ndarray:
