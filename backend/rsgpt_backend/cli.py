@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from . import __version__
-from .commands import answer, bench, convert, doctor, evaluate, models, serve, train
+from .commands import answer, batch, bench, convert, doctor, evaluate, models, serve, train
 from .commands.output import note
 from .errors import RsgptError, UsageError
 
@@ -46,6 +46,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=__version__)
     subparsers = parser.add_subparsers(dest="command", required=True)
-    for command in (answer, serve, evaluate, train, convert, models, bench, doctor):
+    for command in (answer, batch, serve, evaluate, train, convert, models, bench, doctor):
         command.add_parser(subparsers)
     return parser

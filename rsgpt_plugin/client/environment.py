@@ -24,7 +24,7 @@ from .interpreters import find_python
 from .models import BACKEND
 from .sole_owner import sole_owner
 
-GROUPS = ("evaluate", "test", "train")
+GROUPS = ("batch", "evaluate", "ray", "test", "train")
 _MAIN = "requirements.lock"
 _MAKE = "python3 -m rsgpt_plugin.client.environment make"
 _MARKER = "rsgpt-environment.json"
@@ -282,6 +282,12 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(argv[:1] if argv[:1] == ["run"] else argv)
 
 
+def _groups_of(command: Sequence[str]) -> list[str]:
+    """The groups of the model's command: its own packages, and Ray's for a batch that goes there."""
+    on_ray = command[:1] == ["batch"] and ("ray" in command or "--engine=ray" in command)
+    return [group for group in GROUPS if group in command[:1] or (group == "ray" and on_ray)]
+
+
 def _to_stderr(line: str) -> None:
     sys.stderr.write(line + "\n")
     sys.stderr.flush()
@@ -298,7 +304,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         elif options.command == "python":
             sys.stdout.write(f"{environment.python}\n")
         else:
-            groups = [group for group in GROUPS if group in given[1:2]]  # a command's own packages
+            groups = _groups_of(given[1:])
             if environment.state(groups) is not State.READY:
                 environment.make(groups, _to_stderr)
             command = environment.backend_command(given[1:])

@@ -70,6 +70,11 @@ class FakeEngine:
                     del rows[index]
                 yield Step(index, answer=step) if isinstance(step, Answer) else Step(index, token=step)
 
+    def answer(self, asks: Sequence[Ask]) -> list[Answer]:
+        """Whole answers, in the order of the asks."""
+        answers = {step.index: step.answer for step in self.stream(asks) if step.answer}
+        return [answers[index] for index in range(len(asks))]
+
     def _row(self, ask: Ask) -> Iterator[Token | Answer]:
         words = re.findall(r"\s*\S+", self._reply(ask))
         tokens: list[Token] = []

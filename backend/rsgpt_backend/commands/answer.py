@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ..asking import Answer, Ask
 from ..data.images import open_image
 from ..errors import EngineError, ImageError, RsgptError, UsageError
-from .loading import add_model, load_engine
+from .loading import add_model, load_engine, share
 from .output import Output
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     ask = subparsers.add_parser("ask", help="answer questions about pictures")
     ask.add_argument("--question", action="append", required=True, help="may be given several times")
     ask.add_argument(
-        "--least-confidence", type=_share, default=0.0, metavar="0..1", help="what it is less sure of is not told"
+        "--least-confidence", type=share, default=0.0, metavar="0..1", help="what it is less sure of is not told"
     )
     for parser, run in ((describe, run_describe), (ask, run_ask)):
         parser.add_argument("images", nargs="+", metavar="IMAGE", help="a PNG, JPEG or TIFF")
@@ -82,13 +82,6 @@ def run_ask(args: argparse.Namespace) -> int:
             shown = "I can't tell" if told is None else told
             output.result({**data, **found}, f"{item.path}: {item.question} {shown} ({answer.confidence:.0%})")
     return output.exit_code
-
-
-def _share(text: str) -> float:
-    share = float(text)
-    if not 0 <= share <= 1:
-        raise argparse.ArgumentTypeError("a confidence is a number from 0 to 1")
-    return share
 
 
 def _checked(prompts: Sequence[str]) -> Sequence[str]:

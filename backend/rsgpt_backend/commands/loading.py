@@ -42,3 +42,11 @@ def load_engine(args: argparse.Namespace) -> Engine:
     if args.threads > 0:
         torch.set_num_threads(args.threads)
     return Engine.load(args.model, args.precision, note, args.device)
+
+
+def share(text: str) -> float:
+    """A confidence on the command line."""
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError("a confidence is a number from 0 to 1")
+    return value

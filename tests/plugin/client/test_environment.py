@@ -211,6 +211,20 @@ def test_the_command_line_makes_it_and_runs_the_backend_in_it(
     assert capsys.readouterr().out == f"{made.python}\n"
 
 
+@pytest.mark.parametrize(
+    ("command", "groups"),
+    [
+        (["ask", "a.png", "--question", "ray"], []),
+        (["evaluate", "captions"], ["evaluate"]),
+        (["batch", "a.tif", "--out", "a.gpkg"], ["batch"]),
+        (["batch", "a.tif", "--engine", "ray"], ["batch", "ray"]),
+        (["batch", "a.tif", "--engine=ray"], ["batch", "ray"]),
+    ],
+)
+def test_a_command_brings_its_own_packages(command: list[str], groups: list[str]) -> None:
+    assert module._groups_of(command) == groups
+
+
 def test_the_command_line_fails_with_a_sentence(
     made: ManagedEnvironment, wheels: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

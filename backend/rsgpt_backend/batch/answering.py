@@ -1,0 +1,89 @@
+"""From a tile to be looked at to what the model says of it, wherever that is done. Knows no journal and no output."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import chain
+from typing import Protocol
+
+import numpy as np
+from PIL import Image
+
+from ..asking import Answer, Ask
+from ..errors import EngineError, ImageError
+from .answers import RawAnswer
+from .journal import Found, Job
+from .pictures import Photographer
+
+MAX_TOKENS = 128
+
+
+class Answering(Protocol):
+    """What is needed of an engine; engine.Engine is one."""
+
+    def answer(self, asks: Sequence[Ask]) -> list[Answer]:
+        """Whole answers, in the order of the asks."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """A tile that was looked at. found: what is known of it before anything was asked. rgb: None: do not ask."""
+
+    job: Job
+    found: Found
+    rgb: np.ndarray | None = None
+
+
+def look(photographer: Photographer, job: Job) -> Look:
+    """Take a tile's picture; one that cannot be taken is told in the result."""
+    try:
+        picture = photographer.picture(job.tile)
+    except ImageError as error:
+        return Look(job, Found(job.raster, job.tile, failed=str(error)))
+    skipped = "no valid pixel here" if picture.empty else ""
+    found = Found(job.raster, job.tile, picture.sha256, picture.gsd_m, skipped)
+    return Look(job, found, None if picture.empty else picture.rgb)
+
+
+def answer(engine: Answering, prompts: Mapping[int, str], looks: Sequence[Look]) -> list[Found]:
+    """Ask what each of `looks` lacks: a prompt at a time, so that like comes with like; equal pictures once.
+
+    prompts: their texts by number.
+    """
+    images = {one.found.image_sha256: Image.fromarray(one.rgb) for one in looks if one.rgb is not None}
+    wanted: dict[int, dict[str, None]] = defaultdict(dict)
+    for one in looks:
+        if one.rgb is not None:
+            for prompt in one.job.prompts:
+                wanted[prompt][one.found.image_sha256] = None
+    told: dict[str, dict[int, RawAnswer]] = {sha256: {} for sha256 in images}
+    for prompt in sorted(wanted):
+        asks = [Ask(images[sha256], sha256, prompts[prompt], MAX_TOKENS) for sha256 in wanted[prompt]]
+        for ask, raw in zip(asks, _raw(engine, asks), strict=True):
+            told[ask.image_key][prompt] = raw
+    return [_with(one, told.get(one.found.image_sha256, {})) for one in looks]
+
+
+def _with(one: Look, told: Mapping[int, RawAnswer]) -> Found:
+    found, mine = one.found, {prompt: told[prompt] for prompt in one.job.prompts if prompt in told}
+    return Found(found.raster, found.tile, found.image_sha256, found.gsd_m, found.skipped, found.failed, mine)
+
+
+def _raw(engine: Answering, asks: Sequence[Ask]) -> list[RawAnswer]:
+    """One for each ask. What a batch fails on is asked one by one: the others are not to go with it."""
+    try:
+        answers = engine.answer(asks)
+    except EngineError as error:
+        if len(asks) == 1:
+            return [RawAnswer("", 0.0, asked_at=_now(), problem=str(error))]
+        return list(chain.from_iterable(_raw(engine, [ask]) for ask in asks))
+    now = _now()
+    return [RawAnswer(one.text, round(one.confidence, 6), one.degenerate, now) for one in answers]
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

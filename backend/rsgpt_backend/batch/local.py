@@ -1,0 +1,49 @@
+"""Tiles answered by an engine in this process, while a thread reads ahead. Knows no output."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+from .ahead import ahead
+from .answering import Answering, Look, answer, look
+from .journal import Found, Journal
+from .pictures import Photographer, Plan
+
+BATCH = 32  # tiles that are asked about together
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is asked of which rasters. plans: by the journal's number; prompts: texts by number."""
+
+    journal: Path
+    plans: Mapping[int, Plan]
+    prompts: Mapping[int, str]
+
+
+def answered(work: Work, load: Callable[[], Answering], journal: Journal) -> Iterator[list[Found]]:
+    """What came of every tile that the journal lacks, some at a time; to be added before the next are taken.
+
+    journal: of this thread. What it knows of a picture, wherever that lay, is not asked again.
+    """
+    with ahead(lambda: _looks(work), 2 * BATCH) as looks:
+        engine = load()
+        while batch := list(islice(looks, BATCH)):
+            yield answer(engine, work.prompts, [_shortened(one, journal) for one in batch])
+
+
+def _looks(work: Work) -> Generator[Look]:
+    with Journal(work.journal) as journal:
+        for number, plan in work.plans.items():
+            with Photographer(plan) as photographer:
+                for job in journal.missing(number, plan.tiles, list(work.prompts)):
+                    yield look(photographer, job)
+
+
+def _shortened(one: Look, journal: Journal) -> Look:
+    known = journal.known(one.found.image_sha256, one.job.prompts)
+    left = tuple(prompt for prompt in one.job.prompts if prompt not in known or known[prompt].problem)
+    return replace(one, job=replace(one.job, prompts=left))

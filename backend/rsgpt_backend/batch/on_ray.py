@@ -1,0 +1,125 @@
+"""The same tiles answered on Ray Data, which reads and asks on many machines and starts anew what dies there."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from ..errors import EngineError
+from .answering import Answering, Look, answer, look
+from .answers import RawAnswer
+from .journal import Found, Job, Journal
+from .local import BATCH, Work
+from .pictures import Photographer
+
+_BLOCK = 4 * BATCH  # tiles that one task reads
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """workers: engines at once; cores, gpus: of each. Which cluster: RAY_ADDRESS, or one on this machine alone."""
+
+    workers: int
+    cores: int
+    gpus: int = 0
+
+
+def answered(work: Work, load: Callable[[], Answering], journal: Journal, cluster: Cluster) -> Iterator[list[Found]]:
+    """What came of every tile that the journal lacks, in any order. EngineError where Ray gives up.
+
+    load: called once on every worker, which must find the rasters under the same names.
+    """
+    with _started(cluster) as ray:
+        looks = ray.data.from_arrow(list(_jobs(work, journal))).map_batches(
+            _read, fn_args=(work,), batch_format="pyarrow", batch_size=None
+        )
+        told = looks.map_batches(
+            _Asker,
+            fn_constructor_args=(load, work.prompts),
+            batch_format="pyarrow",
+            batch_size=BATCH,
+            compute=ray.data.ActorPoolStrategy(size=cluster.workers),
+            num_cpus=cluster.cores,
+            num_gpus=cluster.gpus,
+        )
+        try:
+            for batch in told.iter_batches(batch_format="pyarrow", batch_size=None, prefetch_batches=0):
+                yield [_found(text) for text in batch["found"].to_pylist()]
+        except ray.exceptions.RayError as error:
+            cause = str(error).strip().splitlines()[-1]
+            raise EngineError(f"Ray gave up ({cause}). Answers so far are kept; run again to go on.") from error
+
+
+@contextmanager
+def _started(cluster: Cluster) -> Iterator[Any]:
+    """Ray, connected to its cluster or started on this machine, and left again."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would tell its makers of each use
+    import ray  # noqa: PLC0415 - it looks at the environment when it is imported
+    import ray.data  # noqa: PLC0415
+
+    here: dict[str, Any] = {"num_cpus": cluster.workers * cluster.cores + 1, "include_dashboard": False}  # one reads
+    known = bool(os.environ.get("RAY_ADDRESS"))
+    ray.init(None if known else "local", logging_level="ERROR", log_to_driver=False, **({} if known else here))
+    ray.data.DataContext.get_current().enable_progress_bars = False
+    try:
+        yield ray
+    finally:
+        ray.shutdown()
+
+
+def _jobs(work: Work, journal: Journal) -> Iterator[pa.Table]:
+    """What is missing, in blocks that lie together in a raster."""
+    for number, plan in work.plans.items():
+        jobs = journal.missing(number, plan.tiles, list(work.prompts))
+        while block := list(islice(jobs, _BLOCK)):
+            yield pa.table({"job": [json.dumps([job.raster, job.tile, job.prompts]) for job in block]})
+
+
+def _read(batch: pa.Table, work: Work) -> pa.Table:
+    """A block of jobs, all of one raster -> what was seen there."""
+    jobs = [Job(raster, tile, tuple(prompts)) for raster, tile, prompts in map(json.loads, batch["job"].to_pylist())]
+    with Photographer(work.plans[jobs[0].raster]) as photographer:
+        looks = [look(photographer, job) for job in jobs]
+    return pa.table(
+        {
+            "job": batch["job"],
+            "found": [_text(one.found) for one in looks],
+            "shape": pa.array([None if one.rgb is None else one.rgb.shape for one in looks], pa.list_(pa.int32())),
+            "rgb": pa.array([None if one.rgb is None else one.rgb.tobytes() for one in looks], pa.large_binary()),
+        }
+    )
+
+
+class _Asker:
+    """One worker's engine; what was seen -> what it says of it."""
+
+    def __init__(self, load: Callable[[], Answering], prompts: Mapping[int, str]) -> None:
+        self._engine, self._prompts = load(), prompts
+
+    def __call__(self, batch: pa.Table) -> pa.Table:
+        looks = [_look(**row) for row in batch.to_pylist()]
+        return pa.table({"found": [_text(one) for one in answer(self._engine, self._prompts, looks)]})
+
+
+def _look(job: str, found: str, shape: Sequence[int] | None, rgb: bytes | None) -> Look:
+    raster, tile, prompts = json.loads(job)
+    pixels = None if rgb is None or shape is None else np.frombuffer(rgb, np.uint8).reshape(shape)
+    return Look(Job(raster, tile, tuple(prompts)), _found(found), pixels)
+
+
+def _text(found: Found) -> str:
+    return json.dumps(asdict(found))
+
+
+def _found(text: str) -> Found:
+    parts = json.loads(text)
+    answers = {int(prompt): RawAnswer(**raw) for prompt, raw in parts.pop("answers").items()}
+    return Found(**parts, answers=answers)

@@ -1,0 +1,142 @@
+"""A raster's plan, made once, and the pictures of its tiles as the plugin takes them. Knows no questions."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from pyproj import CRS
+
+from ..errors import ImageError
+from .grid import Frame, TileGrid, Window
+from .ground import GroundMeter
+from .mask import chosen_tiles, read_mask
+from .raster import Bands, Raster, is_remote
+from .stretch import Pixels, Stretch, measure, spread
+
+_MOST_SIDE = 1024  # more pixels than any model of ours looks at
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How rasters are cut: tile side in pixels, overlap in percent, bands () to choose, a file of polygons or ""."""
+
+    size: int = 256
+    overlap: float = 0.0
+    bands: tuple[int, ...] = ()
+    mask: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """All that decides a raster's pictures; small, and may travel to another machine.
+
+    tiles: the numbers of the tiles to describe. version: the file's size and date, "" for a remote one.
+    """
+
+    source: str
+    version: str
+    crs_wkt: str
+    frame: Frame
+    grid: TileGrid
+    bands: Bands
+    tiles: Sequence[int]
+    stretch: Stretch
+
+    @property
+    def key(self) -> str:
+        """The same text for the same pictures."""
+        parts = [self.source, self.version, self.grid.size, self.grid.overlap, self.bands.describe()]
+        return json.dumps([*parts, self.bands.alpha, self.stretch.limits])
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """What a model is shown of a tile. rgb: uint8, H x W x 3, black where not valid. empty: no pixel is valid."""
+
+    rgb: np.ndarray
+    gsd_m: float
+    empty: bool
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 over shape and pixels, as the plugin's; place and CRS do not enter."""
+        digest = hashlib.sha256("x".join(map(str, self.rgb.shape)).encode("ascii") + b"\n")
+        digest.update(np.ascontiguousarray(self.rgb).data)
+        return digest.hexdigest()
+
+
+class Photographer:
+    """Takes the pictures of a plan's tiles; belongs to the thread that made it."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self._meter = GroundMeter(CRS(plan.crs_wkt))
+        self._raster = Raster(plan.source)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._raster.__exit__()
+
+    def picture(self, tile: int) -> Picture:
+        """The tile of that number. ImageError where it cannot be read."""
+        plan, window = self.plan, self.plan.grid.window(tile)
+        values, valid = self.pixels(window)
+        rgb = plan.stretch.apply((values, valid))
+        grey = rgb.shape[2] == 1
+        shrink = max(window.width, window.height) / max(valid.shape)
+        gsd = self._meter.resolution(plan.frame, window) * shrink
+        return Picture(np.repeat(rgb, 3, axis=2) if grey else rgb, gsd, not valid.any())
+
+    def pixels(self, window: Window) -> Pixels:
+        """The window's samples, shrunk to _MOST_SIDE at most."""
+        scale = min(1.0, _MOST_SIDE / max(window.width, window.height))
+        size = max(1, round(window.width * scale)), max(1, round(window.height * scale))
+        return self._raster.read(self.plan.bands, window, size)
+
+
+def make_plan(source: str, cut: Cut) -> Plan:
+    """Look at a raster and settle how it is shown. ImageError or DataError where it cannot be."""
+    source = str(Path(source).resolve()) if Path(source).exists() else source  # for workers elsewhere
+    with Raster(source) as raster:
+        frame, crs_wkt = raster.frame, raster.crs_wkt
+        bands = raster.choose(cut.bands)
+    grid = TileGrid(frame.width, frame.height, cut.size, cut.overlap)
+    tiles: Sequence[int] = range(len(grid))
+    if cut.mask:
+        tiles = chosen_tiles(read_mask(cut.mask, CRS(crs_wkt)), frame, grid).tolist()
+        if not tiles:
+            raise ImageError(f"The mask does not overlap {source}. Check the mask's coordinate system.")
+    plan = Plan(source, _version(source), crs_wkt, frame, grid, bands, tiles, Stretch())
+    return replace(plan, stretch=_stretch(plan))
+
+
+def _stretch(plan: Plan) -> Stretch:
+    with Photographer(plan) as photographer:
+        stretch = measure(_samples(photographer))
+    if stretch is None:
+        raise ImageError(f"{plan.source} has no valid pixel here. Check its no-data value, or choose another mask.")
+    return stretch
+
+
+def _samples(photographer: Photographer) -> Iterator[Pixels]:
+    plan = photographer.plan
+    for place in spread(len(plan.tiles)):
+        try:
+            yield photographer.pixels(plan.grid.window(plan.tiles[place]))
+        except ImageError:
+            continue  # the tile says so itself when its turn comes
+
+
+def _version(source: str) -> str:
+    if is_remote(source) or not Path(source).exists():
+        return ""
+    status = Path(source).stat()
+    return f"{status.st_size} {status.st_mtime_ns}"

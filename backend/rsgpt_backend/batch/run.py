@@ -1,0 +1,118 @@
+"""A run over rasters from beginning to end: plan, ask what is missing, write the rows. It loads no model itself."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import pyarrow as pa
+import shapely
+from pyproj import CRS, Transformer
+from tqdm import tqdm
+
+from .answering import MAX_TOKENS
+from .journal import Found, Journal
+from .local import Work
+from .output import batch, check_output, with_polygons, write
+from .pictures import Plan
+from .rows import Asking, Reading
+
+# Answers what the journal, which is the calling thread's, lacks of the work.
+Way = Callable[[Work, Journal], Iterator[list[Found]]]
+
+
+@dataclass
+class Counts:
+    """tiles = answered + skipped + failed, unless the run was stopped; cached counts answers that were known before."""
+
+    tiles: int = 0
+    answered: int = 0
+    skipped: int = 0
+    failed: int = 0
+    cached: int = 0
+    seconds: float = 0.0
+
+    def as_dict(self) -> dict[str, float]:
+        """By name."""
+        return asdict(self)
+
+
+class Run:
+    """One run: `ask` until nothing is missing, then `write`; after a stop, `write` what there is."""
+
+    def __init__(self, plans: Sequence[Plan], asking: Asking, out: Path) -> None:
+        check_output(out)
+        self._out = out
+        self._begun = time.monotonic()
+        self._journal = Journal(journal_of(out))
+        self._plans = {self._journal.raster(plan.key): plan for plan in plans}
+        model = f"{asking.model} {asking.weights_sha256} {asking.precision} {MAX_TOKENS}"
+        prompts = [self._journal.prompt(f"{model} {question.prompt}") for question in asking.asked]
+        texts = {number: question.prompt for number, question in zip(prompts, asking.asked, strict=True)}
+        self._reading = Reading(asking, prompts)
+        self._work = Work(journal_of(out), self._plans, texts)
+        self.counts = Counts(tiles=sum(len(plan.tiles) for plan in self._plans.values()))
+        self._asked = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._journal.close()  # the file stays, for the next run
+
+    def ask(self, way: Way) -> None:
+        """Ask what is missing; whatever `way` has told is kept, whenever it is stopped."""
+        missing = sum(1 for _ in self._missing())
+        if not missing:
+            return
+        with tqdm(total=self.counts.tiles, initial=self.counts.tiles - missing, unit="tile", desc="answering") as bar:
+            for found in way(self._work, self._journal):
+                self._journal.add(found)
+                self._asked += sum(not raw.problem for one in found for raw in one.answers.values())
+                bar.update(len(found))
+
+    def write(self) -> Counts:
+        """Write the rows of all tiles that are whole; returns the counts."""
+        schema = with_polygons(self._out, self._reading.schema)
+        crs_wkt = next(iter(self._plans.values())).crs_wkt
+        statuses: Counter[str] = Counter()
+        write(self._out, schema, self._batches(schema, crs_wkt, statuses), crs_wkt)
+        self.counts.answered = statuses["answered"] + statuses["partial"]
+        self.counts.skipped = statuses["skipped"] + statuses["unsure"]
+        self.counts.failed = statuses["failed"]
+        self.counts.cached = max(0, statuses["answers"] - self._asked)
+        self.counts.seconds = round(time.monotonic() - self._begun, 3)
+        return self.counts
+
+    def _missing(self) -> Iterator[object]:
+        for number, plan in self._plans.items():
+            yield from self._journal.missing(number, plan.tiles, self._reading.prompts)
+
+    def _batches(self, schema: pa.Schema, crs_wkt: str, statuses: Counter[str]) -> Iterator[pa.RecordBatch]:
+        for number, plan in self._plans.items():
+            for page in self._journal.found(number, plan.tiles, self._reading.prompts):
+                whole = [found for found in page if self._reading.is_whole(found)]
+                rows = list(self._reading.rows(plan, whole))
+                statuses.update(row["status"] for row in rows)
+                statuses["answers"] += sum(not raw.problem for one in whole for raw in one.answers.values())
+                if rows:
+                    yield batch(schema, _polygons(plan, whole, crs_wkt), rows)
+
+
+def journal_of(out: Path) -> Path:
+    """Where the run that writes `out` keeps what it has found."""
+    return out.with_name(out.name + ".journal")
+
+
+def _polygons(plan: Plan, tiles: Sequence[Found], crs_wkt: str) -> np.ndarray:
+    """The tiles' polygons in the output's CRS, which is the first raster's."""
+    polygons = plan.frame.polygons([plan.grid.window(found.tile) for found in tiles])
+    if plan.crs_wkt == crs_wkt:
+        return polygons
+    transformer = Transformer.from_crs(CRS(plan.crs_wkt), CRS(crs_wkt), always_xy=True)
+    return np.asarray(shapely.transform(polygons, transformer.transform, interleaved=False))

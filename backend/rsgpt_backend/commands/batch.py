@@ -1,0 +1,141 @@
+"""`rsgpt batch`: large rasters to polygons with captions and answers, resumable, without QGIS."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import DataError, ImageError, UsageError
+from ..model.config import ModelConfig
+from ..model.registry import model_folder
+from .loading import add_model, load_engine, share
+from .output import Output, note
+
+if TYPE_CHECKING:
+    from ..batch.pictures import Cut, Plan
+    from ..batch.rows import Asking
+    from ..batch.run import Way
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the `batch` command."""
+    parser = subparsers.add_parser(
+        "batch",
+        help="describe every tile of large rasters",
+        description="Writes one polygon a tile: a caption, a typed column a question with its confidence, and what is "
+        "needed to repeat it. Answers are kept beside the output as they come; run again, it asks what is missing.",
+    )
+    parser.add_argument("rasters", nargs="+", metavar="RASTER", help="a file, or an address that GDAL can read")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="a .gpkg or .parquet to write")
+    parser.add_argument(
+        "--question", action="append", default=[], metavar="Q", help="`name[type]: text`; may be given several times"
+    )
+    parser.add_argument("--caption", action=argparse.BooleanOptionalAction, default=True, help="write a caption")
+    parser.add_argument("--prompt", default="", help="what to ask for the caption in place of the model's own prompt")
+    parser.add_argument(
+        "--least-confidence", type=share, default=0.0, metavar="0..1", help="an answer that is less sure is left out"
+    )
+    _add_cut(parser)
+    add_model(parser)
+    parser.add_argument("--engine", choices=("local", "ray"), default="local", help="where the model runs")
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="engines at once, with --engine ray")
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.set_defaults(run=run)
+
+
+def _add_cut(parser: argparse.ArgumentParser) -> None:
+    """How rasters are cut and shown."""
+    parser.add_argument("--tile", type=int, default=256, metavar="PIXELS", help="side of a tile")
+    parser.add_argument("--overlap", type=float, default=0.0, metavar="PERCENT", help="of a tile's side")
+    parser.add_argument("--mask", default="", metavar="FILE", help="polygons; only tiles that overlap them are asked")
+    parser.add_argument("--bands", type=_bands, default=(), metavar="R,G,B", help="three bands, or one for grey")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Describe, write and print; 1 if a raster or a tile failed, or if it was stopped."""
+    cut = _cut(args)
+    try:
+        from ..batch.run import Run  # noqa: PLC0415 - wrong use is told before anything large is imported
+    except ModuleNotFoundError as error:
+        raise _incomplete(error) from error
+    asking, output = _asking(args), Output(args.json)
+    plans = _plans(args, cut, output)
+    if not plans:
+        return output.exit_code
+    with Run(plans, asking, args.out) as one:
+        try:
+            one.ask(_way(args))
+        except KeyboardInterrupt:
+            note("Stopped. Answers so far are kept and written; run the same again to go on.")
+            output.failed += 1
+        counts = one.write().as_dict()
+    text = "{tiles} tiles: {answered} answered, {skipped} skipped, {failed} failed; {cached} answers known from before."
+    output.result(counts, text.format(**counts))
+    return 1 if output.failed or counts["failed"] else 0
+
+
+def _cut(args: argparse.Namespace) -> Cut:
+    for name, value, least, most in (("tile", args.tile, 16, 8192), ("overlap", args.overlap, 0, 90)):
+        if not least <= value <= most:
+            raise UsageError(f"--{name} is out of range. Give a number from {least} to {most}.")
+    if args.workers < 1:
+        raise UsageError("--workers is out of range. Give a number from 1.")
+    try:
+        from ..batch.pictures import Cut  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise _incomplete(error) from error
+    return Cut(args.tile, args.overlap, args.bands, args.mask)
+
+
+def _asking(args: argparse.Namespace) -> Asking:
+    from ..batch.questions import parse_questions  # noqa: PLC0415
+    from ..batch.rows import Asking  # noqa: PLC0415
+
+    questions = parse_questions(args.question)
+    if not args.caption and not questions:
+        raise UsageError("There is nothing to ask. Leave --no-caption out, or give a --question.")
+    config = ModelConfig.read(model_folder(args.model))
+    caption = (args.prompt.strip() or config.caption_prompt) if args.caption else ""
+    return Asking(config.name, config.weights_sha256, caption, questions, args.least_confidence, args.precision)
+
+
+def _plans(args: argparse.Namespace, cut: Cut, output: Output) -> list[Plan]:
+    """The rasters that can be read; each of the others is told."""
+    from ..batch.pictures import make_plan  # noqa: PLC0415
+
+    plans = []
+    for source in args.rasters:
+        try:
+            plans.append(make_plan(source, cut))
+        except (ImageError, DataError) as error:
+            output.failure({"raster": source}, error)
+    return plans
+
+
+def _way(args: argparse.Namespace) -> Way:
+    """Where the model runs."""
+    if args.engine == "local":
+        from ..batch import local  # noqa: PLC0415
+
+        return lambda work, journal: local.answered(work, partial(load_engine, args), journal)
+    try:
+        from ..batch import on_ray  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise _incomplete(error) from error
+    args.threads = args.threads or max(1, (os.cpu_count() or 1) // args.workers)
+    cluster = on_ray.Cluster(args.workers, args.threads, gpus=int(args.device.startswith("cuda")))
+    return lambda work, journal: on_ray.answered(work, partial(load_engine, args), journal, cluster)
+
+
+def _bands(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(","))
+
+
+def _incomplete(error: ModuleNotFoundError) -> UsageError:
+    return UsageError(
+        f"The package {error.name} is missing. Run `scripts/rsgpt batch`, which installs it, or "
+        "`pip install rsgpt-backend[batch]`, with [batch,ray] for --engine ray."
+    )

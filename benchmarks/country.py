@@ -1,0 +1,154 @@
+"""What a country of 10^8 tiles takes: each stage's rate measured here, a cluster's worked out from them.
+
+    python -m benchmarks.country build/mosaic.tif --tiles 64
+
+Stages run side by side, so a run is as fast as its slowest. Reading and the model go with the number of cores; one
+process keeps and writes what all have found. It knows no network and no storage: these are to be faster than the rest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TypeVar
+
+import torch
+from PIL import Image
+
+from rsgpt_backend.asking import Ask
+from rsgpt_backend.batch.answers import RawAnswer
+from rsgpt_backend.batch.journal import Found
+from rsgpt_backend.batch.local import BATCH
+from rsgpt_backend.batch.pictures import Cut, Photographer, Plan, make_plan
+from rsgpt_backend.batch.questions import parse_questions
+from rsgpt_backend.batch.rows import Asking
+from rsgpt_backend.batch.run import Run
+from rsgpt_backend.engine import Engine
+from rsgpt_backend.model.registry import DEFAULT_MODEL
+
+Made = TypeVar("Made")
+
+COUNTRY = 100_000_000
+QUESTIONS = parse_questions(
+    ["water[yesno]: Is there any water?", "planes[integer]: How many airplanes are there?", "scene: What is the scene?"]
+)
+ROWS = 8192
+WORDS = RawAnswer(
+    "There are many buildings and some green trees beside a road.", 0.9, False, "2026-01-01T00:00:00.000Z"
+)
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """cores: of all its machines together. model: how many times as fast as one core here each of its engines is.
+
+    engines: at once; 0: one for each core that does not read.
+    """
+
+    name: str
+    cores: int
+    engines: int = 0
+    model: float = 1.0
+
+
+CLUSTERS = (
+    Cluster("this machine", torch.get_num_threads()),
+    Cluster("1 machine of 16 cores", 16),
+    Cluster("10 machines of 64 cores", 640),
+    Cluster("100 machines of 64 cores", 6_400),
+    Cluster("1 machine of 16 cores and an accelerator, if that is worth 200 cores", 16, 1, 200.0),
+    Cluster("the same with eight, and 128 cores", 128, 8, 200.0),
+    Cluster("32 of the latter", 4_096, 256, 200.0),
+)
+
+
+def measured(plan: Plan, tiles: int, model: str) -> dict[str, float]:
+    """Core-seconds a tile by stage; a caption and three questions each."""
+    cores = torch.get_num_threads()
+    with Photographer(plan) as photographer:
+        shots, read = _timed(lambda: [photographer.picture(tile) for tile in islice(plan.tiles, tiles)])
+    keys, hashed = _timed(lambda: [shot.sha256 for shot in shots])
+    engine = Engine.load(model)
+    images = [Image.fromarray(shot.rgb) for shot in shots]
+    prompts = [engine.caption_prompt, *(question.prompt for question in QUESTIONS)]
+    engine.answer([Ask(image, f"warm{number}", prompts[0]) for number, image in enumerate(images[:BATCH])])
+    first = _asked(engine, images, keys, prompts[1])
+    again = _asked(engine, images, keys, prompts[1])
+    rest = [_asked(engine, images, keys, prompt) for prompt in (prompts[0], *prompts[2:])]
+    stages = {"read": read + hashed, "encode": cores * (first - again), "decode": cores * (again + sum(rest))}
+    return {**{stage: seconds / len(shots) for stage, seconds in stages.items()}, "write": _written(plan)}
+
+
+def worked_out(cluster: Cluster, stages: Mapping[str, float]) -> tuple[float, str]:
+    """Tiles a second, and the stage that allows no more."""
+    model = (stages["encode"] + stages["decode"]) / cluster.model
+    readers = cluster.cores * (1 if cluster.engines else stages["read"] / (stages["read"] + model))
+    engines = cluster.engines or cluster.cores - readers
+    slower = "encode" if stages["encode"] > stages["decode"] else "decode"
+    rates = {"read": readers / stages["read"], slower: engines / model, "write": 1 / stages["write"]}
+    bottleneck = min(rates, key=lambda stage: rates[stage])
+    return rates[bottleneck], bottleneck
+
+
+def table(stages: Mapping[str, float]) -> str:
+    """Both tables, as Markdown."""
+    lines = ["| Stage | Core-seconds a tile |", "|---|---|"]
+    lines += [f"| {stage} | {seconds:.4g} |" for stage, seconds in stages.items()]
+    lines += [
+        "",
+        "| Cluster | Tiles a second | Days for 10^8 tiles | Core-hours | Slowest stage |",
+        "|---|---|---|---|---|",
+    ]
+    for cluster in CLUSTERS:
+        rate, bottleneck = worked_out(cluster, stages)
+        hours = COUNTRY / rate / 3600
+        told = f"{rate:,.3g} | {hours / 24:,.3g} | {hours * cluster.cores:,.3g} | {bottleneck}"
+        lines.append(f"| {cluster.name} | {told} |")
+    return "\n".join(lines)
+
+
+def _asked(engine: Engine, images: Sequence[Image.Image], keys: Sequence[str], prompt: str) -> float:
+    """Seconds for one prompt about all pictures."""
+    asks = [Ask(image, key, prompt) for image, key in zip(images, keys, strict=True)]
+    parts = [asks[start : start + BATCH] for start in range(0, len(asks), BATCH)]
+    return _timed(lambda: [engine.answer(part) for part in parts])[1]
+
+
+def _written(plan: Plan) -> float:
+    """Seconds a tile to keep what was found and to write the rows, from made-up answers."""
+    found = [
+        Found(1, tile, f"{tile:064x}", 0.3, answers=dict.fromkeys(range(1, 2 + len(QUESTIONS)), WORDS))
+        for tile in islice(plan.tiles, ROWS)
+    ]
+    batches = [found[start : start + BATCH] for start in range(0, len(found), BATCH)]
+    asking = Asking("none", "", "Describe it.", QUESTIONS)
+    with TemporaryDirectory() as folder, Run([plan], asking, Path(folder) / "rows.parquet") as run:
+        seconds = _timed(lambda: run.ask(lambda work, journal: iter(batches)))[1] + _timed(run.write)[1]
+    return seconds / len(found)
+
+
+def _timed(make: Callable[[], Made]) -> tuple[Made, float]:
+    started = time.perf_counter()
+    made = make()
+    return made, time.perf_counter() - started
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("raster", help="one of many tiles")
+    parser.add_argument("--tiles", type=int, default=64, help="that are read and asked about")
+    parser.add_argument("--size", type=int, default=256, help="side of a tile in pixels")
+    parser.add_argument("--model", default=DEFAULT_MODEL)
+    args = parser.parse_args()
+    sys.stdout.write(table(measured(make_plan(args.raster, Cut(args.size)), args.tiles, args.model)) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""Tiles are looked at and asked about: what is missing alone, like with like, equal pictures once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from rsgpt_backend.asking import Answer, Ask
+from rsgpt_backend.batch.answering import Look, answer, look
+from rsgpt_backend.batch.journal import Found, Job
+from rsgpt_backend.batch.pictures import Cut, Photographer, make_plan
+from tests.backend.batch.rasters import Odd, numbered, write
+from tests.fakes.fake_engine import FakeEngine, Script
+
+PROMPTS = {1: "Describe it.", 2: "Water?"}
+
+
+class Watched(FakeEngine):
+    """A fake engine that keeps what each of its batches asked."""
+
+    def __init__(self, script: Script = Script(reply="{number} {prompt}")) -> None:  # noqa: B008 - it is frozen
+        super().__init__(script)
+        self.batches: list[list[str]] = []
+
+    def answer(self, asks: Sequence[Ask]) -> list[Answer]:
+        self.batches.append([ask.prompt for ask in asks])
+        return super().answer(asks)
+
+
+def seen(tile: int, prompts: tuple[int, ...], colour: int) -> Look:
+    rgb = np.full((8, 8, 3), colour, np.uint8)
+    return Look(Job(1, tile, prompts), Found(1, tile, f"sha{colour}", 0.5), rgb)
+
+
+def test_a_tile_is_looked_at(tmp_path: Path) -> None:
+    values = numbered(64, 32, 32)
+    values[:, :, 32:] = 0
+    path = write(tmp_path / "a.tif", values, Odd(nodata=0))
+    plan = make_plan(str(path), Cut(32))
+    with Photographer(plan) as photographer:
+        first, second = (look(photographer, Job(7, tile, (1,))) for tile in plan.tiles)
+    assert (first.found.raster, first.found.tile, first.found.skipped) == (7, 0, "")
+    assert first.rgb is not None
+    assert (second.rgb, second.found.skipped) == (None, "no valid pixel here")
+
+
+def test_a_tile_that_cannot_be_read_says_so(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.tif", numbered(64, 64, 32), blockysize=1, interleave="pixel")
+    plan = make_plan(str(path), Cut(32))
+    path.write_bytes(path.read_bytes()[:8000])
+    with Photographer(plan) as photographer:
+        looks = [look(photographer, Job(1, tile, (1,))) for tile in plan.tiles]
+    assert [one.rgb is None for one in looks] == [False, False, True, True]
+    assert "Check that the raster is whole" in looks[3].found.failed
+
+
+def test_like_comes_with_like_and_only_what_is_missing() -> None:
+    engine = Watched()
+    found = answer(engine, PROMPTS, [seen(0, (1, 2), 1), seen(1, (2,), 2), seen(2, (), 3)])
+    assert engine.batches == [["Describe it."], ["Water?", "Water?"]]
+    texts = [{prompt: raw.text for prompt, raw in one.answers.items()} for one in found]
+    assert texts == [{1: "65793 Describe it.", 2: "65793 Water?"}, {2: "131586 Water?"}, {}]
+    assert found[0].answers[1].confidence == 0.9
+    assert found[0].answers[1].asked_at
+
+
+def test_equal_pictures_are_asked_once() -> None:
+    engine = Watched()
+    found = answer(engine, PROMPTS, [seen(0, (1, 2), 1), seen(1, (1,), 1)])
+    assert sum(map(len, engine.batches)) == 2
+    assert found[0].answers[1] == found[1].answers[1]
+
+
+def test_a_failure_takes_no_other_tile_with_it() -> None:
+    class Fussy(Watched):
+        """It fails on a batch that holds a certain picture."""
+
+        def answer(self, asks: Sequence[Ask]) -> list[Answer]:
+            prompts = Script(faults={"": "error"} if any(ask.image_key == "sha2" for ask in asks) else {})
+            return FakeEngine(prompts).answer(asks)
+
+    found = answer(Fussy(), PROMPTS, [seen(0, (1,), 1), seen(1, (1,), 2), seen(2, (1,), 3)])
+    assert [one.answers[1].problem for one in found] == ["", "The scripted model failed; ask something else.", ""]
+
+
+def test_what_is_not_to_be_asked_passes_through() -> None:
+    skipped = Look(Job(1, 0, (1,)), Found(1, 0, "sha", 0.5, "no valid pixel here"))
+    engine = Watched()
+    assert answer(engine, PROMPTS, [skipped]) == [skipped.found]
+    assert engine.batches == []

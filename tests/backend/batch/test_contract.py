@@ -1,0 +1,54 @@
+"""The other half of tests/contract/tiles.json and columns.json: `rsgpt batch` cuts, shows and names as the plugin does.
+
+Where a CRS has no number, the plugin measures the ground on WGS 84, this side on the CRS's own ellipsoid.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+import shapely
+
+from rsgpt_backend.batch.pictures import Cut, Photographer, make_plan
+from rsgpt_backend.batch.questions import parse_questions
+from rsgpt_backend.batch.rows import Asking, Reading
+from tests.backend.batch.rasters import Odd, write
+from tests.contract import tiles
+
+QT_TYPES = {
+    "QString": pa.string(), "Double": pa.float64(), "Bool": pa.bool_(), "Int": pa.int32(),
+    "QDateTime": pa.timestamp("ms", tz="UTC"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", tiles.cases(), ids=lambda case: str(case["name"]))
+def test_tiles_are_the_plugin_s(case: dict[str, Any], tmp_path: Path) -> None:
+    crs = f"EPSG:{case['crs']}" if isinstance(case["crs"], int) else case["crs"]
+    odd = Odd(tuple(case["geotransform"]), crs, case["nodata"])
+    options = {"photometric": "MINISBLACK", "alpha": "NO"}
+    plan = make_plan(
+        str(write(tmp_path / "a.tif", tiles.values(case), odd, **options)), Cut(case["size"], case["overlap"])
+    )
+    recorded = case["found"]
+    assert plan.bands.describe() == recorded["bands"]
+    assert plan.stretch.describe(plan.bands.numbers) == recorded["stretch"]
+    assert len(plan.tiles) == len(recorded["tiles"])
+    with Photographer(plan) as photographer:
+        for tile, theirs in enumerate(recorded["tiles"]):
+            window, picture = plan.grid.window(tile), photographer.picture(tile)
+            assert [window.x, window.y, window.width, window.height] == theirs["window"]
+            assert (picture.sha256, picture.empty) == (theirs["image_sha256"], theirs["empty"])
+            assert picture.gsd_m == pytest.approx(theirs["gsd_m"], rel=1e-6 if isinstance(case["crs"], int) else 2e-4)
+            corners = shapely.get_coordinates(plan.frame.polygons([window])).ravel()
+            assert corners == pytest.approx(theirs["corners"], rel=1e-12)
+
+
+def test_columns_are_the_plugin_s_and_one_more() -> None:
+    recorded = tiles.recorded_columns()
+    asking = Asking("m", "w", "Describe it.", parse_questions(recorded["questions"]))
+    schema = Reading(asking, range(len(asking.asked))).schema
+    expected = [(name, QT_TYPES[kind]) for name, kind in recorded["columns"]]
+    assert [(field.name, field.type) for field in schema] == [*expected, ("raster", pa.string())]

@@ -1,0 +1,117 @@
+"""What the journal keeps: what is missing, what is known, through failures, kills and other versions."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rsgpt_backend.batch.answers import RawAnswer
+from rsgpt_backend.batch.journal import Found, Job, Journal
+from rsgpt_backend.errors import DataError
+from tests.layout.source import ROOT
+
+YES = RawAnswer("yes", 0.9, False, "2026-01-01T00:00:00.000+00:00")
+WRONG = RawAnswer("", 0.0, problem="The model failed.")
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    with Journal(tmp_path / "a.journal") as opened:
+        yield opened
+
+
+def missing(journal: Journal, prompts: list[int], tiles: range = range(4)) -> list[Job]:
+    return list(journal.missing(1, tiles, prompts))
+
+
+def test_all_is_missing_at_first(journal: Journal) -> None:
+    assert missing(journal, [1, 2]) == [Job(1, tile, (1, 2)) for tile in range(4)]
+
+
+def test_what_was_added_is_not_missing(journal: Journal) -> None:
+    journal.add([Found(1, 0, "a", 0.5, answers={1: YES, 2: YES}), Found(1, 2, "b", 0.5, answers={1: YES})])
+    assert missing(journal, [1, 2]) == [Job(1, 1, (1, 2)), Job(1, 2, (2,)), Job(1, 3, (1, 2))]
+    assert missing(journal, [1], range(1)) == []
+    assert missing(journal, [3], range(1)) == [Job(1, 0, (3,))]
+    assert len(list(journal.missing(2, range(4), [1]))) == 4
+
+
+def test_failures_are_missing_and_skipped_tiles_are_not(journal: Journal) -> None:
+    failed, skipped = Found(1, 0, failed="unreadable"), Found(1, 1, "a", 0.5, "no valid pixel here")
+    journal.add([failed, skipped, Found(1, 2, "b", 0.5, answers={1: WRONG})])
+    assert [job.tile for job in missing(journal, [1])] == [0, 2, 3]
+    assert list(journal.found(1, range(4), [1])) == [[failed, skipped, Found(1, 2, "b", 0.5, answers={1: WRONG})]]
+
+
+def test_a_later_find_replaces_an_earlier(journal: Journal) -> None:
+    journal.add([Found(1, 0, failed="unreadable")])
+    journal.add([Found(1, 0, "a", 0.5, answers={1: WRONG})])
+    journal.add([Found(1, 0, "a", 0.5, answers={1: YES})])
+    assert list(journal.found(1, range(1), [1])) == [[Found(1, 0, "a", 0.5, answers={1: YES})]]
+
+
+def test_equal_pictures_share_their_answers(journal: Journal) -> None:
+    journal.add([Found(1, 0, "a", 0.5, answers={1: YES}), Found(2, 7, "a", 0.4)])
+    assert journal.known("a", [1, 2]) == {1: YES}
+    assert list(journal.found(2, range(8), [1])) == [[Found(2, 7, "a", 0.4, answers={1: YES})]]
+
+
+def test_many_tiles_come_in_their_order(journal: Journal) -> None:
+    tiles = range(0, 20_000, 2)
+    journal.add([Found(1, tile, str(tile), 0.5, answers={1: YES}) for tile in reversed(range(0, 20_000, 3))])
+    pages = list(journal.found(1, tiles, [1]))
+    assert len(pages) > 1
+    assert [found.tile for page in pages for found in page] == list(range(0, 20_000, 6))
+    assert len(missing(journal, [1], tiles)) == len(tiles) - len(range(0, 20_000, 6))
+
+
+def test_texts_have_numbers_that_last(tmp_path: Path) -> None:
+    with Journal(tmp_path / "a.journal") as journal:
+        first = [journal.raster("a"), journal.raster("b"), journal.prompt("a")]
+    with Journal(tmp_path / "a.journal") as journal:
+        assert [journal.raster("a"), journal.raster("b"), journal.prompt("a")] == first
+        assert journal.raster("c") not in first[:2]
+
+
+def test_what_was_added_outlives_a_kill(tmp_path: Path) -> None:
+    """A process adds a tile at a time, says so, and is killed: what it has said is there, whole."""
+    program = (
+        "import sys\nfrom pathlib import Path\nfrom rsgpt_backend.batch.answers import RawAnswer\n"
+        "from rsgpt_backend.batch.journal import Found, Journal\njournal = Journal(Path(sys.argv[1]))\n"
+        "for tile in range(10**6):\n"
+        "    journal.add([Found(1, tile, str(tile), 0.5, answers={1: RawAnswer('yes', 0.9)})])\n"
+        "    sys.stdout.write(f'{tile}\\n')\n    sys.stdout.flush()\n"
+    )
+    path = tmp_path / "a.journal"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "backend")}
+    for kill in range(3):
+        command = [sys.executable, "-c", program, str(path)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+            assert process.stdout is not None
+            said = [int(process.stdout.readline()) for _ in range(40 + 30 * kill)]
+            process.send_signal(signal.SIGKILL)
+        with Journal(path) as journal:
+            (known,) = journal.found(1, range(said[-1] + 1), [1])
+            assert [found.tile for found in known] == said
+            assert all(found.answers for found in known)
+
+
+def test_a_file_that_is_none_of_ours_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.journal").write_text("this is no database, and long enough to be seen as none" * 40)
+    with pytest.raises(DataError, match="cannot be used"):
+        Journal(tmp_path / "a.journal")
+
+
+def test_a_file_of_another_version_is_told(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "a.journal") as database:
+        database.execute("PRAGMA user_version = 99")
+    database.close()
+    with pytest.raises(DataError, match="another version"):
+        Journal(tmp_path / "a.journal")

@@ -1,0 +1,72 @@
+"""Tiles answered in this process: each its own answer, in batches, none that the journal knows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from rsgpt_backend.batch.journal import Journal
+from rsgpt_backend.batch.local import BATCH, Work, answered
+from rsgpt_backend.batch.pictures import Cut, make_plan
+from rsgpt_backend.errors import ImageError
+from tests.backend.batch.rasters import numbered, write
+from tests.backend.batch.test_answering import PROMPTS, Watched
+
+TILES = 80
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    with Journal(tmp_path / "out.journal") as opened:
+        yield opened
+
+
+@pytest.fixture
+def make_work(tmp_path: Path) -> Callable[..., Work]:
+    """Work over a raster of 80 tiles that carry their numbers."""
+
+    def make(name: str = "a.tif", **prompts: str) -> Work:
+        path = write(tmp_path / name, numbered(320, 256, 32))
+        plan = make_plan(str(path), Cut(32))
+        return Work(tmp_path / "out.journal", {1: plan}, PROMPTS)
+
+    return make
+
+
+def test_every_tile_gets_its_own_answer(make_work: Callable[..., Work], journal: Journal) -> None:
+    engine = Watched()
+    found = [one for some in answered(make_work(), lambda: engine, journal) for one in some]
+    assert [one.tile for one in found] == list(range(TILES))
+    assert [one.answers[2].text for one in found] == [f"{tile + 1} Water?" for tile in range(TILES)]
+    assert max(map(len, engine.batches)) == BATCH
+
+
+def test_what_the_journal_has_is_not_looked_at(make_work: Callable[..., Work], journal: Journal) -> None:
+    work = make_work()
+    for some, _ in zip(answered(work, Watched, journal), range(2), strict=False):
+        journal.add(some)
+    engine = Watched()
+    found = [one.tile for some in answered(work, lambda: engine, journal) for one in some]
+    assert found == list(range(2 * BATCH, TILES))
+
+
+def test_a_picture_that_was_asked_elsewhere_is_not_asked_again(
+    make_work: Callable[..., Work], journal: Journal
+) -> None:
+    work = make_work()
+    for some in answered(work, Watched, journal):
+        journal.add(some)
+    (plan,) = make_work("copy.tif").plans.values()
+    engine = Watched()
+    again = [one for some in answered(Work(work.journal, {2: plan}, PROMPTS), lambda: engine, journal) for one in some]
+    assert len(again) == TILES
+    assert engine.batches == []
+
+
+def test_a_raster_that_is_gone_ends_it(make_work: Callable[..., Work], journal: Journal, tmp_path: Path) -> None:
+    work = make_work()
+    (tmp_path / "a.tif").unlink()
+    with pytest.raises(ImageError, match="cannot be opened"):
+        list(answered(work, Watched, journal))

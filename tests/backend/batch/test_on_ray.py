@@ -1,0 +1,95 @@
+"""Ray Data gives the same rows as this process does, with one worker or two, and with one that is killed."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import psutil
+import pytest
+
+from rsgpt_backend.batch import local, on_ray
+from rsgpt_backend.batch.journal import Found, Journal
+from rsgpt_backend.batch.local import Work
+from rsgpt_backend.batch.pictures import Cut, make_plan
+from rsgpt_backend.errors import EngineError
+from tests.backend.batch.rasters import Odd, numbered, write
+from tests.fakes.fake_engine import FakeEngine, Script
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]  # Ray's own are many
+
+SCRIPT = Script(reply="{number} {prompt}", faults={"unless": "error"})
+PROMPTS = {1: "Describe it.", 2: "Water?", 3: "unless"}
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Work:
+    """Two rasters: 300 tiles with numbers, and four of which one is no data."""
+    values = numbered(64, 64, 32)
+    values[:, :32, :32] = 0
+    paths = [
+        write(tmp_path / "a.tif", numbered(20 * 32, 15 * 32, 32)),
+        write(tmp_path / "b.tif", values, Odd(nodata=0)),
+    ]
+    plans = {number: make_plan(str(path), Cut(32)) for number, path in enumerate(paths, 1)}
+    return Work(tmp_path / "out.journal", plans, PROMPTS)
+
+
+def outcome(found: Iterator[list[Found]]) -> list[tuple[object, ...]]:
+    """All that was found but when."""
+    return sorted(
+        (one.raster, one.tile, one.image_sha256, one.gsd_m, one.skipped, one.failed,
+         [(prompt, raw.text, raw.confidence, raw.problem) for prompt, raw in sorted(one.answers.items())])
+        for some in found
+        for one in some
+    )  # fmt: skip
+
+
+def here(work: Work) -> list[tuple[object, ...]]:
+    with Journal(work.journal) as journal:
+        return outcome(local.answered(work, partial(FakeEngine, SCRIPT), journal))
+
+
+def on(work: Work, workers: int, script: Script = SCRIPT) -> list[tuple[object, ...]]:
+    with Journal(work.journal) as journal:
+        cluster = on_ray.Cluster(workers, cores=1)
+        return outcome(on_ray.answered(work, partial(FakeEngine, script), journal, cluster))
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_workers_find_what_this_process_finds(work: Work, workers: int) -> None:
+    assert on(work, workers) == here(work)
+
+
+def test_a_worker_that_is_killed_is_not_missed(work: Work) -> None:
+    killed: list[int] = []
+    killer = threading.Thread(target=_kill_one, args=(killed,))
+    killer.start()
+    work = replace(work, prompts={1: "Describe it."})
+    found = on(work, 2, Script(reply=SCRIPT.reply, delay=1.0))
+    killer.join()
+    assert killed
+    assert found == here(work)
+
+
+def test_a_model_that_does_not_load_ends_it_with_a_sentence(work: Work) -> None:
+    with pytest.raises(EngineError, match="run again to go on"):
+        on(work, 1, Script(load_error="There is no such model."))
+
+
+def _kill_one(killed: list[int], seconds: float = 60.0) -> None:
+    """Kill one of the workers that ask, once it has begun."""
+    end = time.monotonic() + seconds
+    while not killed and time.monotonic() < end:
+        time.sleep(0.5)
+        for process in psutil.Process(os.getpid()).children(recursive=True):
+            if "_Asker" in " ".join(process.cmdline()):
+                time.sleep(1.0)
+                process.kill()
+                killed.append(process.pid)
+                return

@@ -1,0 +1,140 @@
+"""A run from rasters to rows: counts, resume, changed questions, several rasters, stops and failures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pyogrio
+import pytest
+import shapely
+
+from rsgpt_backend.batch.journal import Found, Journal
+from rsgpt_backend.batch.local import BATCH, Work, answered
+from rsgpt_backend.batch.pictures import Cut, make_plan
+from rsgpt_backend.batch.questions import parse_questions
+from rsgpt_backend.batch.rows import Asking
+from rsgpt_backend.batch.run import Counts, Run, Way
+from tests.backend.batch.rasters import Odd, numbered, write
+from tests.backend.batch.test_answering import Watched
+from tests.fakes.fake_engine import Script
+
+TILES = 80
+QUESTION = "number[integer]: Which number?"
+SCRIPT = Script(reply="{number}", replies={"Describe": "Tile {number}."})
+
+
+@pytest.fixture
+def raster(tmp_path: Path) -> Path:
+    return write(tmp_path / "a.tif", numbered(320, 256, 32))
+
+
+def run(
+    out: Path, rasters: list[Path], engine: Watched, questions: tuple[str, ...] = (QUESTION,), way: Way | None = None
+) -> Counts:
+    plans = [make_plan(str(path), Cut(32)) for path in rasters]
+    asking = Asking("fake", "f" * 64, "Describe it.", parse_questions(questions))
+    with Run(plans, asking, out) as one:
+        with suppress(KeyboardInterrupt):
+            one.ask(way or partial(_local, engine))
+        return one.write()
+
+
+def _local(engine: Watched, work: Work, journal: Journal) -> Iterator[list[Found]]:
+    return answered(work, lambda: engine, journal)
+
+
+def rows(path: Path) -> list[dict[str, Any]]:
+    table = pyogrio.read_arrow(path)[1]
+    return list(table.to_pylist())
+
+
+def watched() -> Watched:
+    return Watched(SCRIPT)
+
+
+def test_every_tile_has_its_row_where_it_lies(raster: Path, tmp_path: Path) -> None:
+    counts = run(tmp_path / "out.gpkg", [raster], watched())
+    assert (counts.tiles, counts.answered, counts.skipped, counts.failed, counts.cached) == (TILES, TILES, 0, 0, 0)
+    found = rows(tmp_path / "out.gpkg")
+    assert [row["number"] for row in found] == list(range(1, TILES + 1))
+    assert [row["caption"] for row in found] == [f"Tile {number}." for number in range(1, TILES + 1)]
+    assert shapely.bounds(shapely.from_wkb(found[11]["geom"])).tolist() == [500016.0, 3999968.0, 500032.0, 3999984.0]
+
+
+def test_a_second_run_asks_nothing_and_writes_the_same(raster: Path, tmp_path: Path) -> None:
+    run(tmp_path / "out.gpkg", [raster], watched())
+    before, engine = rows(tmp_path / "out.gpkg"), watched()
+    counts = run(tmp_path / "out.gpkg", [raster], engine)
+    assert (counts.answered, counts.cached, engine.batches) == (TILES, 2 * TILES, [])
+    assert rows(tmp_path / "out.gpkg") == before
+
+
+def test_a_changed_question_is_all_that_is_asked(raster: Path, tmp_path: Path) -> None:
+    run(tmp_path / "out.gpkg", [raster], watched())
+    engine = watched()
+    counts = run(tmp_path / "out.gpkg", [raster], engine, ("other[text]: Which other?",))
+    assert {prompt for batch in engine.batches for prompt in batch} == {"Which other?"}
+    assert (sum(map(len, engine.batches)), counts.cached) == (TILES, TILES)
+    assert "number" not in rows(tmp_path / "out.gpkg")[0]
+
+
+def test_a_run_that_was_stopped_writes_what_it_has_and_goes_on(raster: Path, tmp_path: Path) -> None:
+    def stopping(work: Work, journal: Journal) -> Iterator[list[Found]]:
+        for some, _ in zip(_local(watched(), work, journal), range(2), strict=False):
+            yield some
+        raise KeyboardInterrupt
+
+    out = tmp_path / "out.gpkg"
+    counts = run(out, [raster], watched(), way=stopping)
+    assert (counts.tiles, counts.answered, len(rows(out))) == (TILES, 2 * BATCH, 2 * BATCH)
+    engine = watched()
+    counts = run(out, [raster], engine)
+    assert (counts.answered, counts.cached) == (TILES, 2 * 2 * BATCH)
+    assert sum(map(len, engine.batches)) == 2 * (TILES - 2 * BATCH)
+    assert [row["number"] for row in rows(out)] == list(range(1, TILES + 1))
+
+
+def test_many_rasters_share_an_output_in_the_first_one_s_crs(raster: Path, tmp_path: Path) -> None:
+    degrees = Odd((-117.0, 5e-6, 0.0, 36.14, 0.0, -5e-6), "EPSG:4326")
+    second = write(tmp_path / "b.tif", numbered(64, 64, 32) + 1, degrees)
+    counts = run(tmp_path / "out.parquet", [raster, second], watched())
+    assert counts.answered == TILES + 4
+    import pyarrow.parquet as pq
+
+    found = pq.read_table(tmp_path / "out.parquet").to_pylist()
+    assert [row["raster"] for row in found] == [str(raster)] * TILES + [str(second)] * 4
+    bounds = shapely.bounds(shapely.from_wkb([row["geometry"] for row in found[TILES:]]))
+    assert abs(bounds[:, 0] - 500000).max() < 100  # 117 degrees west is the zone's middle
+    assert abs(bounds[:, 1] - 4e6).max() < 1000
+
+
+def test_failures_are_rows_and_asked_again(raster: Path, tmp_path: Path) -> None:
+    faulty = Watched(Script(faults={"Which": "error"}))
+    counts = run(tmp_path / "out.gpkg", [raster], faulty)
+    assert (counts.answered, counts.failed) == (TILES, 0)
+    assert {(row["status"], row["number"]) for row in rows(tmp_path / "out.gpkg")} == {("partial", None)}
+    engine = watched()
+    counts = run(tmp_path / "out.gpkg", [raster], engine)
+    assert (counts.cached, sum(map(len, engine.batches))) == (TILES, TILES)
+    assert {row["status"] for row in rows(tmp_path / "out.gpkg")} == {"answered"}
+
+
+@pytest.mark.parametrize("ending", [".gpkg", ".parquet"])
+def test_what_an_engine_is_asked_does_not_depend_on_the_format(raster: Path, tmp_path: Path, ending: str) -> None:
+    engine = watched()
+    run(tmp_path / f"out{ending}", [raster], engine)
+    assert sum(map(len, engine.batches)) == 2 * TILES
+
+
+def test_another_model_is_asked_anew(raster: Path, tmp_path: Path) -> None:
+    run(tmp_path / "out.gpkg", [raster], watched())
+    plans = [make_plan(str(raster), Cut(32))]
+    engine = watched()
+    with Run(plans, Asking("fake", "e" * 64, "Describe it."), tmp_path / "out.gpkg") as one:
+        one.ask(partial(_local, engine))
+        assert one.write().cached == 0
+    assert sum(map(len, engine.batches)) == TILES

@@ -1,0 +1,29 @@
+"""A cluster is as fast as its slowest stage, and which that is moves as it grows."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.country import Cluster, table, worked_out
+
+STAGES = {"read": 0.01, "encode": 0.05, "decode": 0.14, "write": 0.0001}
+
+
+def test_cores_share_reading_and_the_model() -> None:
+    rate, bottleneck = worked_out(Cluster("two cores", 2), STAGES)
+    assert rate == pytest.approx(2 / 0.2)
+    assert bottleneck in ("read", "decode")
+
+
+def test_the_slowest_stage_moves() -> None:
+    clusters = [Cluster("a", 16), Cluster("b", 16, 1, 200), Cluster("c", 16, 8, 200), Cluster("d", 10_000, 500, 200)]
+    assert [worked_out(one, STAGES)[1] for one in clusters[1:]] == ["decode", "read", "write"]
+    rates = [worked_out(one, STAGES)[0] for one in clusters]
+    assert rates == sorted(rates)
+    assert rates[-1] == pytest.approx(10_000)
+
+
+def test_the_table_names_every_stage_and_cluster() -> None:
+    text = table(STAGES)
+    assert all(f"| {stage} |" in text for stage in STAGES)
+    assert "10^8 tiles" in text

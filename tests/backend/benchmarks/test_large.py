@@ -1,0 +1,37 @@
+"""The measurement of a large raster finds every tile once after kills, and would find what is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.large import describe, measure, wrong
+from rsgpt_backend.batch.pictures import Cut, make_plan
+from tests.backend.batch.rasters import numbered, write
+
+SIDE = 10 * 256
+
+
+@pytest.fixture
+def raster(tmp_path: Path) -> str:
+    return str(write(tmp_path / "a.tif", numbered(SIDE, 512, 256)))
+
+
+@pytest.mark.slow
+def test_kills_lose_nothing(raster: str, tmp_path: Path) -> None:
+    found = measure(raster, tmp_path / "out.gpkg", 2)
+    assert (found["tiles"], found["kills"]) == (20, 2)
+    assert (found["lost"], found["doubled"], found["swapped"]) == (0, 0, 0)
+    assert 50 < found["peak_mb"] < 1500
+
+
+def test_what_is_lost_or_swapped_is_found(raster: str, tmp_path: Path) -> None:
+    describe(raster, tmp_path / "out.gpkg")
+    assert wrong(raster, tmp_path / "out.gpkg") == {"lost": 0, "doubled": 0, "swapped": 0}
+    longer = numbered(SIDE + 512, 512, 256)
+    write(Path(raster), longer)
+    found = wrong(raster, tmp_path / "out.gpkg")
+    assert found["lost"] == 4
+    assert found["swapped"] >= 4
+    assert len(make_plan(raster, Cut()).tiles) == 24

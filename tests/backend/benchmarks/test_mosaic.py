@@ -1,0 +1,64 @@
+"""The mosaic holds each picture where the truth says it does, no two alike, on any grid."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pyogrio
+import pytest
+import rasterio
+import shapely
+
+from benchmarks.mosaic import Shape, make, varied
+from rsgpt_backend.batch.pictures import Cut, Photographer, make_plan
+from rsgpt_backend.data.annotations import Captioned, read_captions
+from rsgpt_backend.data.images import ImageSource, open_image
+from tests.backend.toy import picture
+
+TILE = 32
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> ImageSource:
+    (tmp_path / "images").mkdir()
+    for number in range(4):
+        picture(number, (TILE, TILE)).save(tmp_path / "images" / f"{number}.png")
+    return ImageSource(tmp_path / "images")
+
+
+RECORDS = [Captioned(f"{number}.png", (f"Caption {number}.", "Another."), f"scene{number}") for number in range(4)]
+
+
+@pytest.mark.parametrize("shape", [Shape(3, TILE), Shape(3, TILE, 2), Shape(3, TILE, crs="EPSG:2193", angle=30)])
+def test_every_tile_is_the_picture_that_the_truth_names(images: ImageSource, tmp_path: Path, shape: Shape) -> None:
+    make(tmp_path / "a.tif", RECORDS, images, shape, tmp_path / "tiles")
+    plan = make_plan(str(tmp_path / "a.tif"), Cut(shape.grid.size))
+    meta, table = pyogrio.read_arrow(tmp_path / "a.truth.gpkg")
+    truth = table.to_pylist()
+    told = read_captions(tmp_path / "a.truth.json")
+    assert meta["crs"] == shape.crs
+    assert len(truth) == len(told) == len(plan.tiles) == 9
+    hashes = set()
+    with Photographer(plan) as photographer:
+        for tile, row, one in zip(plan.tiles, truth, told, strict=True):
+            shown = photographer.picture(tile).rgb[:: shape.zoom, :: shape.zoom]
+            original = np.asarray(images.open(row["source"]))
+            assert np.array_equal(shown, varied(original, tile))
+            assert np.array_equal(shown, np.asarray(open_image(tmp_path / "tiles" / one.filename)))
+            assert (row["filename"], json.loads(row["captions"])) == (one.filename, list(one.captions))
+            assert np.abs(shown.astype(int) - original).max() <= 7
+            hashes.add(hashlib.sha256(shown.tobytes()).hexdigest())
+    assert len(hashes) == 9
+    lies = plan.frame.polygons([plan.grid.window(tile) for tile in plan.tiles])
+    assert shapely.equals_exact(lies, shapely.from_wkb(table[meta["geometry_name"]]), 1e-6).all()
+
+
+def test_it_is_a_cog(images: ImageSource, tmp_path: Path) -> None:
+    make(tmp_path / "a.tif", RECORDS, images, Shape(40, TILE))
+    with rasterio.open(tmp_path / "a.tif") as mosaic:
+        assert mosaic.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
+        assert mosaic.overviews(1)
+    assert sorted(path.name for path in tmp_path.glob("a.*")) == ["a.tif", "a.truth.gpkg", "a.truth.json"]

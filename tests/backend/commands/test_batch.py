@@ -1,0 +1,96 @@
+"""`rsgpt batch` from the command line: objects, exit codes, wrong use, and what is missing."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pyogrio
+import pytest
+
+from rsgpt_backend.cli import main
+from tests.backend.batch.rasters import Odd, numbered, write
+from tests.backend.toy import NAME
+
+
+@pytest.fixture
+def raster(tmp_path: Path) -> Path:
+    return write(tmp_path / "a.tif", numbered(96, 64, 32))
+
+
+@pytest.fixture
+def rsgpt(toy_folder: Path, capsys: pytest.CaptureFixture[str]) -> Any:
+    """Run the command with the toy and --json; its exit code, its objects and what it wrote on stderr."""
+
+    def run(*arguments: str) -> tuple[int, list[dict[str, Any]], str]:
+        code = main(["batch", *arguments, "--model", str(toy_folder), "--json"])
+        out, err = capsys.readouterr()
+        return code, [json.loads(line) for line in out.splitlines()], err
+
+    return run
+
+
+def test_a_raster_becomes_rows(rsgpt: Any, raster: Path, tmp_path: Path) -> None:
+    arguments = [str(raster), "--out", str(tmp_path / "a.gpkg"), "--tile", "32", "--question", "w[yesno]: Is it water?"]
+    code, objects, err = rsgpt(*arguments)
+    assert (code, "Traceback" in err) == (0, False)
+    (first,) = objects
+    assert set(first) == {"tiles", "answered", "skipped", "failed", "cached", "seconds"}
+    assert (first["tiles"], first["cached"]) == (6, 0)
+    rows = pyogrio.read_arrow(tmp_path / "a.gpkg")[1].to_pylist()
+    assert {row["model"] for row in rows} == {NAME}
+    assert "w_confidence" in rows[0]
+    _, (second,), _ = rsgpt(*arguments)
+    assert {**second, "seconds": 0} == {**first, "seconds": 0, "cached": second["cached"]}
+    assert second["cached"] > 0
+    assert pyogrio.read_arrow(tmp_path / "a.gpkg")[1].to_pylist() == rows
+
+
+def test_a_raster_that_cannot_be_read_does_not_end_the_others(rsgpt: Any, raster: Path, tmp_path: Path) -> None:
+    nowhere = str(tmp_path / "none.tif")
+    placeless = str(write(tmp_path / "b.tif", numbered(32, 32, 32), Odd(crs=None)))
+    code, objects, _ = rsgpt(nowhere, str(raster), placeless, "--out", str(tmp_path / "a.parquet"), "--tile", "32")
+    assert code == 1
+    assert [one.get("raster") for one in objects] == [nowhere, placeless, None]
+    assert [one["error"]["code"] for one in objects[:2]] == ["image", "image"]
+    assert objects[2]["tiles"] == 6
+
+
+def test_no_raster_that_can_be_read(rsgpt: Any, tmp_path: Path) -> None:
+    code, objects, _ = rsgpt(str(tmp_path / "none.tif"), "--out", str(tmp_path / "a.gpkg"))
+    assert (code, len(objects)) == (1, 1)
+    assert not (tmp_path / "a.gpkg").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "advice"),
+    [
+        (["--tile", "8"], "--tile is out of range"),
+        (["--overlap", "91"], "--overlap is out of range"),
+        (["--workers", "0"], "--workers is out of range"),
+        (["--no-caption"], "nothing to ask"),
+        (["--question", "a[number]: How many?"], "the type `number` is unknown"),
+        (["--out", "a.shp"], "neither .gpkg nor .parquet"),
+    ],
+)
+def test_wrong_use_is_told_before_anything_is_read(
+    rsgpt: Any, raster: Path, tmp_path: Path, arguments: list[str], advice: str
+) -> None:
+    code, objects, err = rsgpt(str(raster), "--out", str(tmp_path / "a.gpkg"), *arguments)
+    assert (code, objects) == (2, [])
+    assert advice in err
+    assert [path.name for path in tmp_path.glob("a.*")] == ["a.tif"]
+
+
+def test_without_its_packages_it_says_how_to_get_them(
+    rsgpt: Any, raster: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in sys.modules if name.startswith("rsgpt_backend.batch")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "rasterio", None)
+    code, _, err = rsgpt(str(raster), "--out", str(tmp_path / "a.gpkg"))
+    assert code == 2
+    assert "rasterio is missing" in err
+    assert "rsgpt-backend[batch]" in err
