@@ -1,0 +1,252 @@
+"""How fast the small model describes a raster on this machine, beside the plain way and the machine's own limits.
+
+    python -m benchmarks.mosaic build/speed.tif --images IMAGES.zip --captions CAPTIONS.json --side 2048
+    python -m benchmarks.speed build/speed.tif --plain 8
+
+The plain way: one picture and one question at a time, each encoded anew, and transformers' own `generate`; same
+weights, same number format, same search. A caption and three questions a tile. Run it alone on the machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import io
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pyogrio
+import torch
+from PIL import Image
+from transformers import GenerationConfig, LogitsProcessor, LogitsProcessorList
+
+from rsgpt_backend.asking import Ask
+from rsgpt_backend.batch.pictures import Cut, Photographer, make_plan
+from rsgpt_backend.engine import Engine
+from rsgpt_backend.model.decoding import Rules
+from rsgpt_backend.model.vision import to_bytes
+
+ROOT = Path(__file__).parent.parent
+QUESTIONS = ("water: Is there any water?", "planes: How many airplanes are there?", "scene: What kind of area is this?")
+OTHER = "trees: Are there any trees?"
+PROMPTS = ("Describe this image.", *(line.partition(": ")[2] for line in QUESTIONS))
+LONGEST = 128  # tokens, as `rsgpt batch` has it
+Row = tuple[str, str, str]  # what, measured, target
+
+
+def limits() -> Iterator[Row]:
+    """What this machine's arithmetic and memory allow."""
+    matrix, many = torch.rand(2048, 2048), torch.rand(64_000_000)
+    yield "matrix product, float32", f"{2 * 2048**3 / _shortest(lambda: matrix @ matrix) / 1e9:.0f} GFLOP/s", ""
+    yield "copying memory", f"{2 * many.nbytes / _shortest(many.clone) / 1e9:.1f} GB/s", ""
+
+
+def answers(raster: Path, plain: int) -> tuple[float, list[Row]]:
+    """Seconds that the model takes for all tiles, and what that is beside the plain way."""
+    engine, images = Engine.load("rsgpt-small"), pictures(raster)
+    asked(engine, images[:1], PROMPTS)
+    slow, wanted = _timed(lambda: [[_plainly(engine, image, one) for one in PROMPTS] for image in images[:plain]])
+    fast, given = _timed(lambda: asked(engine, images, PROMPTS))
+    captions, _ = _timed(lambda: asked(engine, images, PROMPTS[:1], anew=True))
+    same = sum(one == other for one, other in zip(wanted, given, strict=False))
+    each, ours = slow / plain, fast / len(images)
+    return fast, [
+        ("plain way, a caption and three questions", f"{each:.2f} s a tile ({plain} tiles)", ""),
+        ("engine, the same", f"{ours:.3f} s a tile ({len(images)} tiles)", ""),
+        ("times faster", f"{each / ours:.1f}", "8"),
+        ("tiles told the same", f"{same} of {plain}", "99 %"),
+        ("engine, caption alone", f"{len(images) / captions:.1f} tiles a second", "20"),
+    ]
+
+
+def whole(raster: Path, engine_s: float) -> Iterator[Row]:
+    """`rsgpt batch` from raster to GeoPackage: once, again, and with another question."""
+    with TemporaryDirectory() as folder:
+        out = Path(folder, "answers.gpkg")
+        first, again = (_timed(lambda: _batch(raster, out, QUESTIONS))[0] for _ in range(2))
+        other, _ = _timed(lambda: _batch(raster, out, (*QUESTIONS, OTHER)))
+        load, _ = _timed(lambda: _batch(_corner(raster, folder), Path(folder, "one.gpkg"), QUESTIONS))
+        rows = len(pyogrio.read_dataframe(out, read_geometry=False))
+    yield "rsgpt batch, start to end", f"{first:.1f} s for {rows} rows, {load:.1f} s for one", ""
+    share = (first - load) / (engine_s * (rows - 1) / rows) - 1
+    yield "reading, writing and the rest, of the model's time", f"{share:.0%}", "below 10 %"
+    yield "the same again", f"{again:.1f} s, {first / again:.0f} times faster", "50"
+    yield "one more question", f"{other:.1f} s", ""
+
+
+def clicks(raster: Path) -> Iterator[Row]:
+    """A caption from a server that is warm, of pictures it has not seen."""
+    with _served() as (url, key):
+        times = [_timed(partial(_click, url, key, image))[0] for image in pictures(raster, 9)]
+    yield "one caption from a warm server", f"{statistics.median(times[1:]):.2f} s", "below 0.5 s"
+
+
+def desktop(raster: Path) -> Iterator[Row]:
+    """QGIS from its cold start to the end of a run, over one tile and over all."""
+    with TemporaryDirectory() as folder:
+        home = _forgetful_home(Path(folder, "home"))
+        one, _ = _timed(lambda: _qgis(_corner(raster, folder), Path(folder, "one.gpkg"), home))
+        first, again = (_timed(lambda: _qgis(raster, Path(folder, "all.gpkg"), home))[0] for _ in range(2))
+    yield "QGIS and model server from cold, one tile", f"{one:.1f} s", "below 10 s"
+    yield "rsgpt:describeraster, all tiles", f"{first:.1f} s", ""
+    yield "the same again", f"{again:.1f} s, {first / again:.0f} times faster", "50"
+
+
+def pictures(raster: Path, most: int | None = None) -> list[Image.Image]:
+    """The first tiles, or all."""
+    plan = make_plan(str(raster), Cut())
+    with Photographer(plan) as photographer:
+        return [Image.fromarray(photographer.picture(tile).rgb) for tile in islice(plan.tiles, most)]
+
+
+def asked(engine: Engine, images: Sequence[Image.Image], prompts: Sequence[str], anew: bool = False) -> list[list[str]]:
+    """Answers a picture, 32 pictures at once. anew: each is encoded, though it was before."""
+    mark = "again" if anew else ""
+    asks = [Ask(image, f"{number}{mark}", prompt, LONGEST) for number, image in enumerate(images) for prompt in prompts]
+    parts = [asks[start : start + 32 * len(prompts)] for start in range(0, len(asks), 32 * len(prompts))]
+    texts = [answer.text for part in parts for answer in engine.answer(part)]
+    return [texts[start : start + len(prompts)] for start in range(0, len(texts), len(prompts))]
+
+
+@torch.inference_mode()
+def _plainly(engine: Engine, image: Image.Image, prompt: str) -> str:
+    model = engine.model
+    config = model.config
+    eos = config.language.eos_id
+    rules = Rules(eos, config.repetition_penalty, config.no_repeat_ngram)
+    yes = model.tokenizer.encode(f"{config.language.lead}yes", add_special_tokens=False)[0]
+    prefix = model.prefix(model.encode(to_bytes([image], config.vision.image_size)), model.instruct([prompt]))
+    found = model.language.generate(
+        inputs_embeds=prefix.embeds,
+        attention_mask=prefix.mask,
+        logits_processor=LogitsProcessorList([_Leaning(yes, config.yes_odds), *rules.processors()]),
+        generation_config=GenerationConfig(
+            max_new_tokens=LONGEST, min_new_tokens=1, num_beams=config.beams, early_stopping=True, do_sample=False,
+            eos_token_id=eos, pad_token_id=eos,
+        ),
+    )  # fmt: skip
+    return str(model.tokenizer.decode(found[0], skip_special_tokens=True)).strip()
+
+
+class _Leaning(LogitsProcessor):
+    """A yes as an answer's first token has some log odds more."""
+
+    def __init__(self, yes: int, odds: float) -> None:
+        self._yes, self._odds = yes, odds
+
+    def __call__(self, input_ids: Any, scores: Any) -> Any:
+        scores[:, self._yes] += self._odds
+        self._odds = 0.0
+        return scores
+
+
+def _batch(raster: Path, out: Path, questions: Sequence[str]) -> None:
+    asked = [part for line in questions for part in ("--question", line)]
+    _run(sys.executable, "-m", "rsgpt_backend", "batch", str(raster), "--out", str(out), *asked)
+
+
+def _qgis(raster: Path, out: Path, home: Path) -> None:
+    asked = ("QUESTIONS=" + "\n".join(QUESTIONS), "TILE_SIZE=256", f"INPUT={raster}", f"OUTPUT={out}")
+    command = (str(ROOT / "scripts" / "qgis_process"), "run", "rsgpt:describeraster", "--", *asked)
+    _run("env", f"RSGPT_HOME={home}", *command)
+
+
+def _forgetful_home(folder: Path) -> Path:
+    """The same environment and model, and no answers that are known."""
+    folder.mkdir()
+    for entry in Path(os.environ["RSGPT_HOME"]).iterdir():
+        if entry.name.startswith("env") or entry.name == "language":
+            (folder / entry.name).symlink_to(entry)
+    return folder
+
+
+def _corner(raster: Path, folder: str) -> Path:
+    """A raster of one tile that nothing was asked about yet."""
+    out = Path(folder, "corner.tif")
+    if not out.exists():
+        noise = np.random.default_rng(time.time_ns()).integers(0, 64, (256, 256, 3), dtype=np.uint8)
+        Image.fromarray(np.asarray(pictures(raster, 1)[0]) // 2 + noise).save(Path(folder, "corner.png"))
+        _run("gdal_translate", "-q", "-a_srs", "EPSG:32611", "-a_ullr", "500000", "4000077", "500077", "4000000",
+             str(Path(folder, "corner.png")), str(out))  # fmt: skip
+    return out
+
+
+@contextmanager
+def _served() -> Iterator[tuple[str, str]]:
+    command = [sys.executable, "-m", "rsgpt_backend", "serve", "--port", "0"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as server:
+        told = json.loads(server.stdout.readline())  # type: ignore[union-attr]  # it is a pipe
+        yield told["url"], told["api_key"]
+        server.terminate()
+
+
+def _click(url: str, key: str, image: Image.Image) -> None:
+    png = io.BytesIO()
+    image.save(png, "PNG")
+    picture = {"url": "data:image/png;base64," + base64.b64encode(png.getvalue()).decode()}
+    content = [{"type": "text", "text": PROMPTS[0]}, {"type": "image_url", "image_url": picture}]
+    body = json.dumps({"model": "rsgpt-small", "messages": [{"role": "user", "content": content}]}).encode()
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
+    request = urllib.request.Request(f"{url}/chat/completions", body, headers)
+    while True:
+        try:
+            urllib.request.urlopen(request, timeout=60).read()
+            return
+        except urllib.error.HTTPError as error:
+            if error.code != 503:  # it is still loading
+                raise
+            time.sleep(0.2)
+
+
+def _run(*command: str) -> None:
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
+    began = time.perf_counter()
+    result = work()
+    return time.perf_counter() - began, result
+
+
+def _shortest(work: Callable[[], Any]) -> float:
+    return min(_timed(work)[0] for _ in range(5))
+
+
+def main() -> int:
+    """Print the table, row by row as each is known."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("raster", type=Path)
+    parser.add_argument("--plain", type=int, default=8, help="tiles that are described the plain way")
+    args = parser.parse_args()
+    sys.stdout.write("| what | measured | aimed at |\n|---|---|---|\n")
+    _tell(limits())
+    engine_s, rows = answers(args.raster, args.plain)
+    _tell(rows)
+    _tell(whole(args.raster, engine_s))
+    _tell(clicks(args.raster))
+    _tell(desktop(args.raster))
+    return 0
+
+
+def _tell(rows: Iterable[Row]) -> None:
+    for row in rows:
+        sys.stdout.write(f"| {' | '.join(row)} |\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
