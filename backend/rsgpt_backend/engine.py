@@ -126,23 +126,22 @@ class Engine:
         return _run(Decoder(self.model.language, prefix, draws, self._rules), rows, self._rules.eos)
 
     def _searched(self, prefix: Prefix, rows: Sequence[_Row], beams: int, places: Sequence[int]) -> Iterator[Step]:
-        """Beam search: the tokens of all rows come at the end, but for those that `early` took."""
+        """Beam search: a row's tokens come at its end, but for those that `early` took."""
         most = [row.ask.max_new_tokens for row in rows]
         how = Search(beams, self._rules, most, _ALTERNATIVES, max(row.ask.top_logprobs for row in rows))
+        early, told = self.early, [0] * len(rows)
 
         def cancelled() -> list[bool]:
             self.alive()
             return [row.ask.cancel.is_set() for row in rows]
-
-        early, told = self.early, [0] * len(rows)
 
         def settled(one: Chosen) -> None:
             if early is not None and not rows[one.row].stopped:
                 told[one.row] += 1
                 early(Step(places[one.row], token=rows[one.row].add(one)))
 
-        found = search(self.model.language, prefix, how, cancelled, settled if early else None)
-        for place, (row, tokens) in enumerate(zip(rows, found, strict=True)):
+        for place, tokens in search(self.model.language, prefix, how, cancelled, settled if early else None):
+            row = rows[place]
             for one in tokens[told[place] :]:
                 if row.stopped:
                     break

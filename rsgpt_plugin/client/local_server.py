@@ -31,8 +31,8 @@ _LAST_LINES = 3
 class LocalServer:
     """One server process. Every method may be called from any thread; starting and restarting may take minutes."""
 
-    in_flight = 32
-    in_flight_at_first = 32
+    in_flight = 64  # while half of them are answered, the other half waits
+    in_flight_at_first = 64
 
     def __init__(
         self, command: Sequence[str], environment: Mapping[str, str], log_file: Path, patience_s: float = 120.0

@@ -6,7 +6,7 @@ answered, and the first token is computed once a prompt, not once a candidate: s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,6 +52,10 @@ class _Row:
     found: list[tuple[float, _Candidate]] = field(default_factory=list)
     told: int = 0
 
+    def over(self, beams: int) -> bool:
+        """Whether as many answers are found as were followed, or nothing is followed any more."""
+        return len(self.found) >= beams or not self.running
+
 
 def search(
     language: Any,
@@ -59,15 +63,15 @@ def search(
     how: Search,
     cancelled: Callable[[], Sequence[bool]],
     settled: Callable[[Chosen], None] | None = None,
-) -> list[list[Chosen]]:
-    """The likeliest answer found to each prefix, without its end token.
+) -> Iterator[tuple[int, tuple[Chosen, ...]]]:
+    """The likeliest answer found to each prefix, by its place, as soon as it is found; without its end token.
 
     Likelihoods are compared per token, so that short answers have no advantage. cancelled: which rows are no longer
     wanted, asked after each token; of those, what was found until then is returned. settled: takes the tokens of a row
     that every answer which can still be found begins with, in their order, as soon as that is known.
     """
-    rows = [_Row(number, most, [_Candidate(0.0, ())]) for number, most in enumerate(how.most)]
-    state, processors, going = start(language, prefix), how.rules.processors(), rows
+    going = [_Row(number, most, [_Candidate(0.0, ())]) for number, most in enumerate(how.most)]
+    state, processors = start(language, prefix), how.rules.processors()
     logits = state.first()
     while True:
         _step(going, _scored(logits, going, processors, how), how)
@@ -78,9 +82,10 @@ def search(
                 row.running = []
             if settled is not None:
                 _tell(row, settled)
-        going = [row for row in going if len(row.found) < how.beams and row.running]
+        yield from ((row.number, row.found[0][1].said) for row in going if row.over(how.beams))
+        going = [row for row in going if not row.over(how.beams)]
         if not going:
-            return [list(row.found[0][1].said) for row in rows]
+            return
         running = [one for row in going for one in row.running]
         state.keep(torch.tensor([one.place for one in running]))
         logits = state.next(torch.tensor([[one.said[-1].token] for one in running], device=logits.device))

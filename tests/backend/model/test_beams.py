@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from statistics import fmean
 
 import pytest
@@ -27,8 +28,13 @@ def prefix(toy: Rsgpt) -> Prefix:
 
 def found(toy: Rsgpt, prefix: Prefix, beams: int, eos: int = EOS, top: int = 0) -> list[list[Chosen]]:
     rows = len(prefix.mask)
+    how = Search(beams, Rules(eos), [STEPS] * rows, top, top)
     with torch.inference_mode():
-        return search(toy.language, prefix, Search(beams, Rules(eos), [STEPS] * rows, top, top), lambda: [False] * rows)
+        return in_order(search(toy.language, prefix, how, lambda: [False] * rows))
+
+
+def in_order(answers: Iterator[tuple[int, tuple[Chosen, ...]]]) -> list[list[Chosen]]:
+    return [list(said) for _, said in sorted(answers, key=lambda pair: pair[0])]
 
 
 def greedy(toy: Rsgpt, prefix: Prefix) -> list[list[Chosen]]:
@@ -99,7 +105,7 @@ def test_giving_up_ends_the_search(toy: Rsgpt, prefix: Prefix) -> None:
         return [len(asked) >= 2, False, False]
 
     with torch.inference_mode():
-        rows = search(toy.language, prefix, Search(2, Rules(EOS), [STEPS] * 3), enough)
+        rows = in_order(search(toy.language, prefix, Search(2, Rules(EOS), [STEPS] * 3), enough))
     assert len(rows[0]) == 2
     assert [row[0].token for row in rows[1:]] == [row[0].token for row in found(toy, prefix, 2)[1:]]
     assert min(map(len, rows[1:])) > 2
@@ -111,8 +117,8 @@ def test_what_is_told_early_is_what_the_answer_begins_with(toy: Rsgpt, prefix: P
         told: list[list[Chosen]] = [[] for _ in PROMPTS]
         how = Search(3, Rules(eos), [STEPS] * 3, top=5, later=5)
         with torch.inference_mode():
-            rows = search(
-                toy.language, prefix, how, lambda: [False] * 3, lambda one, told=told: told[one.row].append(one)
+            rows = in_order(
+                search(toy.language, prefix, how, lambda: [False] * 3, lambda one, told=told: told[one.row].append(one))
             )
         assert rows == found(toy, prefix, 3, eos, top=5)
         assert [row[: len(early)] for row, early in zip(rows, told, strict=True)] == told
@@ -132,7 +138,7 @@ def test_it_finds_what_transformers_finds(toy: Rsgpt, prefix: Prefix, beams: int
             eos_token_id=eos, pad_token_id=eos,
         )  # fmt: skip
         with torch.inference_mode():
-            ours = search(toy.language, prefix, how, lambda: [False] * len(PROMPTS))
+            ours = in_order(search(toy.language, prefix, how, lambda: [False] * len(PROMPTS)))
             theirs = toy.language.generate(
                 inputs_embeds=prefix.embeds,
                 attention_mask=prefix.mask,
@@ -147,7 +153,7 @@ def test_it_finds_what_transformers_finds(toy: Rsgpt, prefix: Prefix, beams: int
 
 def test_each_row_has_a_length_of_its_own(toy: Rsgpt, prefix: Prefix) -> None:
     with torch.inference_mode():
-        rows = search(toy.language, prefix, Search(3, Rules(EOS), [2, 5, 3]), lambda: [False] * 3)
-        alone = search(toy.language, prefix, Search(3, Rules(EOS), [2, 2, 2]), lambda: [False] * 3)
-    assert list(map(len, rows)) == [2, 5, 3]
-    assert [one.token for one in rows[0]] == [one.token for one in alone[0]]
+        rows = list(search(toy.language, prefix, Search(3, Rules(EOS), [2, 5, 3]), lambda: [False] * 3))
+        alone = in_order(search(toy.language, prefix, Search(3, Rules(EOS), [2, 2, 2]), lambda: [False] * 3))
+    assert [(place, len(said)) for place, said in rows] == [(0, 2), (2, 3), (1, 5)]  # as each is found
+    assert [one.token for one in rows[0][1]] == [one.token for one in alone[0]]

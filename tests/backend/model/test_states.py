@@ -75,6 +75,7 @@ def test_rows_that_leave_do_not_disturb_the_others(model: Rsgpt, prefix: Prefix)
 def test_beams(model: Rsgpt, prefix: Prefix) -> None:
     never = model.language.config.vocab_size - 1
     with torch.inference_mode():
-        found = search(model.language, prefix, Search(3, Rules(never, PENALTY, 2), [STEPS] * 3), lambda: [False] * 3)
+        how = Search(3, Rules(never, PENALTY, 2), [STEPS] * 3)
+        found = dict(search(model.language, prefix, how, lambda: [False] * 3))
     wanted = generated(model, prefix, num_beams=3, repetition_penalty=PENALTY, no_repeat_ngram_size=2)
-    assert [[one.token for one in row] for row in found] == wanted
+    assert [[one.token for one in found[row]] for row in range(3)] == wanted
