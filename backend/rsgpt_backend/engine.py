@@ -20,7 +20,7 @@ from .model.beams import Search, search
 from .model.config import ModelConfig
 from .model.decoding import Chosen, Decoder, Draw, Rules
 from .model.language import language_folder
-from .model.memory import available, fitting, rows_that_fit, size_of
+from .model.memory import available, fitting, room, rows_that_fit, size_of
 from .model.precision import precision
 from .model.registry import model_folder
 from .model.rsgpt import Prefix, Rsgpt
@@ -178,10 +178,10 @@ def fitting_precision(
     """
     folder, over = model_folder(name), placing.devices(device)
     language = language_folder(ModelConfig.read(folder).language, folder)
-    size, free = size_of(folder, language), sum(map(available, over))
-    chosen = fitting(size, free, over[0], wanted)
+    size, place = size_of(folder, language), room(over)
+    chosen = fitting(size, place, wanted)
     if size.bytes(chosen) > _MUCH:
-        tell(f"{folder.name} in {chosen} needs {size.bytes(chosen) / 1e9:.1f} GB, {free / 1e9:.1f} GB are free.")
+        tell(f"{folder.name} in {chosen} needs {size.bytes(chosen) / 1e9:.1f} GB, {place.free / 1e9:.1f} GB are free.")
     return chosen
 
 
