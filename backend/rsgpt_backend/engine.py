@@ -31,7 +31,7 @@ from .wording import is_degenerate, until_stop
 _KEPT_PICTURES = 512  # features of this many pictures stay in memory; 107 kB each for the small model
 _MUCH = 3e9  # bytes
 _ENCODED = 8  # pictures at once; more are no faster, and take memory
-_LONGEST_SEARCH = 128  # tokens
+_LONGEST_SEARCH = 256  # tokens: RSGPT's answers, which are searched, have as many at most
 _ALTERNATIVES = 20  # as many as an ask may want; the first token's decide a confidence, whatever is asked for
 
 
@@ -44,7 +44,9 @@ class Engine:
         self.weights_sha256 = model.config.weights_sha256
         config = model.config
         openings = ((_yes(model), config.yes_odds),) if config.yes_odds else ()
-        self._rules = Rules(config.language.eos_id, config.repetition_penalty, config.no_repeat_ngram, openings)
+        self._rules = Rules(
+            config.language.eos_id, config.repetition_penalty, config.no_repeat_ngram, openings, config.patient
+        )
         self._device = next(model.bridge.parameters()).device
         self._over = {parameter.device for parameter in model.language.parameters()}
         self._features: OrderedDict[str, Tensor] = OrderedDict()

@@ -48,7 +48,7 @@ def search(
     eos = how.rules.eos
     settings = GenerationConfig(
         max_new_tokens=how.most, min_new_tokens=1, num_beams=how.beams, do_sample=False, pad_token_id=eos,
-        eos_token_id=eos, early_stopping=True, return_dict_in_generate=True,
+        eos_token_id=eos, early_stopping=not how.rules.patient, return_dict_in_generate=True,
         decoder_start_token_id=language.generation_config.decoder_start_token_id,
     )  # fmt: skip
     likeliest = _Likeliest(max(how.top, 2 * how.beams), how.top)

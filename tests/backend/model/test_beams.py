@@ -69,6 +69,25 @@ def test_the_end_is_left_out(toy: Rsgpt, prefix: Prefix) -> None:
     assert min(map(len, ended)) < STEPS
 
 
+@torch.inference_mode()
+def test_a_patient_search_is_transformers_own(toy: Rsgpt, prefix: Prefix) -> None:
+    """It ends as RSGPT's did; where each beam has an answer already, a better one may follow."""
+    steps, cancelled = 16, [False] * len(PROMPTS)
+
+    def ended(end: int, patient: bool) -> list[list[int]]:
+        how = Search(2, Rules(end, patient=patient), steps)
+        return [[one.token for one in row] for row in search(toy.language, prefix, how, lambda: cancelled)]
+
+    first = search(toy.language, prefix, Search(2, Rules(EOS), steps, 4), lambda: cancelled)
+    likely = sorted({token for row in first for one in row for token, _ in one.top})
+    end = next(end for end in likely if ended(end, patient=True) != ended(end, patient=False))
+    said = toy.language.generate(
+        inputs_embeds=prefix.embeds, attention_mask=prefix.mask, num_beams=2, do_sample=False,
+        max_new_tokens=steps, min_new_tokens=1, eos_token_id=end, pad_token_id=end, early_stopping=False,
+    ).tolist()  # fmt: skip
+    assert ended(end, patient=True) == [[token for token in row if token != end] for row in said]
+
+
 def test_each_token_has_its_alternatives(toy: Rsgpt, prefix: Prefix) -> None:
     for row in found(toy, prefix, 3, top=4):
         assert all(len(one.top) == 4 for one in row)
