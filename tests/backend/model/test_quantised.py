@@ -23,7 +23,6 @@ from rsgpt_backend.model.weights import load_model
 from tests.backend.family import HUB_KINDS, SIDE, make_hub
 from tests.backend.toy import picture
 
-
 EIGHT = Precision(torch.bfloat16, 8)
 FOUR = Precision(torch.bfloat16, 4, portable=True)
 
