@@ -134,16 +134,17 @@ def test_giving_up_ends_the_search(toy: Rsgpt, prefix: Prefix) -> None:
     assert min(map(len, rows[1:])) > 2
 
 
-def test_what_is_told_early_is_what_the_answer_begins_with(toy: Rsgpt, prefix: Prefix) -> None:
+@pytest.mark.parametrize("patient", [False, True])
+def test_what_is_told_early_is_what_the_answer_begins_with(toy: Rsgpt, prefix: Prefix, patient: bool) -> None:
     before_the_end = 0
-    for eos in range(1, 20):  # so that candidates end early and late
+    for eos in [*range(1, 12), 119, 170, 278]:  # so that candidates end early and late
         told: list[list[Chosen]] = [[] for _ in PROMPTS]
-        how = Search(3, Rules(eos), STEPS, top=5)
+        how = Search(2 + eos % 2, Rules(eos, patient=patient), 2 * STEPS, top=5)
         with torch.inference_mode():
             rows = search(
                 toy.language, prefix, how, lambda: [False] * 3, lambda one, told=told: told[one.row].append(one)
             )
-        assert rows == found(toy, prefix, 3, eos, top=5)
+            assert rows == search(toy.language, prefix, how, lambda: [False] * 3)
         assert [row[: len(early)] for row, early in zip(rows, told, strict=True)] == told
         before_the_end += sum(map(len, told))
     assert before_the_end > 100
