@@ -20,7 +20,7 @@ from .model.beams import Search, search
 from .model.config import ModelConfig
 from .model.decoding import Chosen, Decoder, Draw, Rules
 from .model.language import language_folder
-from .model.memory import available, fitting, rows_that_fit, size_of
+from .model.memory import available, fitting, room, rows_that_fit, size_of
 from .model.precision import precision
 from .model.registry import model_folder
 from .model.rsgpt import Prefix, Rsgpt
@@ -31,7 +31,7 @@ from .wording import is_degenerate, until_stop
 _KEPT_PICTURES = 512  # features of this many pictures stay in memory; 107 kB each for the small model
 _MUCH = 3e9  # bytes
 _ENCODED = 8  # pictures at once; more are no faster, and take memory
-_LONGEST_SEARCH = 128  # tokens
+_LONGEST_SEARCH = 256  # tokens: RSGPT's answers, which are searched, have as many at most
 _ALTERNATIVES = 20  # as many as an ask may want; the first token's decide a confidence, whatever is asked for
 
 
@@ -44,7 +44,9 @@ class Engine:
         self.weights_sha256 = model.config.weights_sha256
         config = model.config
         openings = ((_yes(model), config.yes_odds),) if config.yes_odds else ()
-        self._rules = Rules(config.language.eos_id, config.repetition_penalty, config.no_repeat_ngram, openings)
+        self._rules = Rules(
+            config.language.eos_id, config.repetition_penalty, config.no_repeat_ngram, openings, config.patient
+        )
         self._device = next(model.bridge.parameters()).device
         self._over = {parameter.device for parameter in model.language.parameters()}
         self._features: OrderedDict[str, Tensor] = OrderedDict()
@@ -176,10 +178,10 @@ def fitting_precision(
     """
     folder, over = model_folder(name), placing.devices(device)
     language = language_folder(ModelConfig.read(folder).language, folder)
-    size, free = size_of(folder, language), sum(map(available, over))
-    chosen = fitting(size, free, over[0], wanted)
+    size, place = size_of(folder, language), room(over)
+    chosen = fitting(size, place, wanted)
     if size.bytes(chosen) > _MUCH:
-        tell(f"{folder.name} in {chosen} needs {size.bytes(chosen) / 1e9:.1f} GB, {free / 1e9:.1f} GB are free.")
+        tell(f"{folder.name} in {chosen} needs {size.bytes(chosen) / 1e9:.1f} GB, {place.free / 1e9:.1f} GB are free.")
     return chosen
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,12 +20,19 @@ from transformers import (
     T5Config,
 )
 
+from rsgpt_backend.convert.convert import Sources, convert
 from rsgpt_backend.model.config import ModelConfig
 from rsgpt_backend.model.family import FAMILY
-from tests.backend.toy import make_language
+from tests.backend.toy import make_language, picture
 
 SIDE, PATCH, VISION, BLOCKS, VISION_MLP = 28, 14, 24, 2, 40
 WIDTH, LAYERS, MLP, QUERIES, LANGUAGE = 16, 4, 20, 4, 32
+PROMPTS = (
+    "Describe this image in detail.",
+    "Take a look at this image and describe what you notice.",
+    "Please provide a detailed description of the picture.",
+    "Could you describe the contents of this image for me?",
+)
 WORDS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "describe", "this", "image", ".", "a", "road", "?")
 
 
@@ -189,6 +197,30 @@ def make_llama(folder: Path) -> Path:
     folder.mkdir(parents=True)
     make_language(folder)
     return folder
+
+
+def write_rsicap(folder: Path, pictures: int) -> None:
+    """Pictures in RSICap's layout, asked for in its four wordings; texts end with the picture's number."""
+    (folder / "images").mkdir(parents=True)
+    texts = ("many green trees and a road", "Is there any water? yes no", "gray", "a road", "many green trees")
+    records = []
+    for number in range(pictures):
+        picture(number).save(folder / "images" / f"P{number:04d}_0001.png")
+        record = {"text_input": PROMPTS[number % 4], "text_output": f"{texts[number % 5]} {number}"}
+        records.append({"image_id": str(number), "filename": f"P{number:04d}_0001.png", **record})
+    (folder / "captions.json").write_text(json.dumps({"annotations": records}), encoding="utf-8")
+
+
+def make_instructblip(folder: Path, dropout: float = 0.1) -> Path:
+    """The folder of a converted InstructBLIP, with which RSGPT's training begins. dropout: of its Q-Former."""
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.save(vit(prefix=""), folder / "eva.pth")
+    torch.save({"model": trained()}, folder / "blip.pth")
+    parts = make_llama(folder / "vicuna"), make_reader(folder / "bert")
+    member = tiny("instructblip-vicuna-7b")
+    member = replace(member, qformer=replace(member.qformer, dropout=dropout))
+    convert(Sources([folder / "eva.pth", folder / "blip.pth"], *parts), folder / "model", member)
+    return folder / "model"
 
 
 def _attention(stem: str, read: int) -> dict[str, tuple[int, ...]]:

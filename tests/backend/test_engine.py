@@ -162,7 +162,7 @@ def test_a_yes_is_as_likely_as_the_model_is_set_up(toy: Rsgpt, monkeypatch: pyte
     assert (told.text, told.tokens[0].logprob) == ("yes", pytest.approx(0.0, abs=1e-3))
 
 
-@pytest.mark.parametrize("setting", [{"temperature": 1.0}, {"max_new_tokens": 129}])
+@pytest.mark.parametrize("setting", [{"temperature": 1.0}, {"max_new_tokens": 257}])
 def test_what_is_drawn_or_long_is_not_searched(engine: Engine, setting: dict[str, Any]) -> None:
     asked = ask(0, beams=4, **setting)
     steps = engine.stream([asked])

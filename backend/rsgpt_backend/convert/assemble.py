@@ -36,7 +36,7 @@ def expected(config: ModelConfig) -> dict[str, torch.Size]:
 def assemble(checkpoints: Sequence[Checkpoint], config: ModelConfig) -> dict[str, Tensor]:
     """All weights of encoder and bridge. ModelError names the first key that is missing, unknown or misshapen."""
     wanted = expected(config)
-    found: dict[str, Tensor] = {}
+    found = _never_trained(config)
     last = last_projection(checkpoints)
     for checkpoint in checkpoints:
         part = fused(_renamed(checkpoint, config))
@@ -51,6 +51,14 @@ def assemble(checkpoints: Sequence[Checkpoint], config: ModelConfig) -> dict[str
             "Give the file that holds them, too: the vision encoder's, or InstructBLIP's before RSGPT's."
         )
     return found
+
+
+def _never_trained(config: ModelConfig) -> dict[str, Tensor]:
+    """What files may lack: MiniGPT-4 without a Q-Former leaves the norm behind its encoder as it was made."""
+    if config.qformer.layers:
+        return {}
+    width = config.vision.width
+    return {"bridge.ln_vision.weight": torch.ones(width), "bridge.ln_vision.bias": torch.zeros(width)}
 
 
 def last_projection(checkpoints: Sequence[Checkpoint]) -> Checkpoint | None:

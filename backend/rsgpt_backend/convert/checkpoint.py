@@ -120,4 +120,4 @@ def _names(reader: Any) -> list[str]:
 
 
 def _unreadable(file: Path, error: Exception) -> ModelError:
-    return ModelError(f"{file} cannot be read ({error}). Download it again.")
+    return ModelError(f"{file} cannot be read ({str(error) or 'it is cut off'}). Download it again.")

@@ -1,7 +1,7 @@
 """Beam search for a batch of prefixes. It knows ids and log probabilities only.
 
-It finds what transformers' own finds with `early_stopping=True`, but each prompt leaves the batch as soon as it is
-answered, and the first token is computed once a prompt, not once a candidate: short answers do not wait for long ones.
+It finds what transformers' own finds, but each prompt leaves the batch as soon as it is answered, and the first token
+is computed once a prompt, not once a candidate: short answers do not wait for long ones.
 """
 
 from __future__ import annotations
@@ -52,9 +52,13 @@ class _Row:
     found: list[tuple[float, _Candidate]] = field(default_factory=list)
     told: int = 0
 
-    def over(self, beams: int) -> bool:
-        """Whether as many answers are found as were followed, or nothing is followed any more."""
-        return len(self.found) >= beams or not self.running
+    def over(self, how: Search) -> bool:
+        """Whether as many answers are found as were followed, and for a patient search none that is followed is better
+        so far; or nothing is followed any more."""
+        if not self.running or len(self.found) < how.beams:
+            return not self.running
+        best = self.running[0]
+        return not how.rules.patient or best.score / len(best.said) <= self.found[-1][0]
 
 
 def search(
@@ -82,8 +86,8 @@ def search(
                 row.running = []
             if settled is not None:
                 _tell(row, settled)
-        yield from ((row.number, row.found[0][1].said) for row in going if row.over(how.beams))
-        going = [row for row in going if not row.over(how.beams)]
+        yield from ((row.number, row.found[0][1].said) for row in going if row.over(how))
+        going = [row for row in going if not row.over(how)]
         if not going:
             return
         running = [one for row in going for one in row.running]

@@ -89,7 +89,8 @@ class ModelConfig:
     caption_prompt, detail_prompt: what to ask for a caption and for a longer description; calibration: by form of
     answer, slope and offset of its confidence's log odds (confidence.py); beams: answers followed at once, 1 is greedy;
     repetition_penalty: what a token that was said before loses, 1 for none; no_repeat_ngram: so many tokens in a row
-    are said once, 0 for no such rule; yes_odds: what is added to the log odds of an answer that begins with a yes.
+    are said once, 0 for no such rule; patient: a search ends where no better answer can be found, not as soon as each
+    beam has one; yes_odds: what is added to the log odds of an answer that begins with a yes.
     """
 
     name: str
@@ -101,6 +102,7 @@ class ModelConfig:
     beams: int = 1
     repetition_penalty: float = 1.0
     no_repeat_ngram: int = 0
+    patient: bool = False
     yes_odds: float = 0.0
     calibration: dict[str, tuple[float, float]] = field(default_factory=dict)
     weights_sha256: str = ""

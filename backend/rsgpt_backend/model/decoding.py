@@ -42,13 +42,15 @@ class Chosen:
 class Rules:
     """What holds for every answer of a model. eos: the token that ends one, and that none begins with;
     repetition_penalty: what a token that was said before loses, 1 for none; no_repeat_ngram: so many tokens in a row
-    are said once, 0 for no such rule; openings: what is added to the logits of an answer's first token. The prompt's
-    tokens count in none of these: it comes as vectors."""
+    are said once, 0 for no such rule; openings: what is added to the logits of an answer's first token; patient: a
+    search goes on while a better answer may be found, not just until each beam has one. The prompt's tokens count in
+    none of these: it comes as vectors."""
 
     eos: int
     repetition_penalty: float = 1.0
     no_repeat_ngram: int = 0
     openings: tuple[tuple[int, float], ...] = ()
+    patient: bool = False
 
     def open(self, logits: Tensor) -> None:
         """Change the logits [rows, vocabulary] of the first token, in place."""

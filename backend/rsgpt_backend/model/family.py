@@ -6,6 +6,7 @@ They share EVA's ViT-g and differ in bridge, language model and what that reads.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from .config import LanguageConfig, ModelConfig, QFormerConfig, VisionConfig
 
@@ -50,6 +51,7 @@ _VICUNA_V0_7B = replace(_VICUNA_7B, bos_id=1, template=_MINIGPT4, stops=("###",)
 _VICUNA_V0_13B = replace(_VICUNA_V0_7B, width=5120)
 _LLAMA2 = replace(_VICUNA_7B, bos_id=1, template="{bos}[INST] <Img>{image}</Img> {prompt} [/INST] ")
 
+_LAVIS: dict[str, Any] = {"beams": 5, "patient": True}  # how it, and RSGPT, search for an answer
 _RESEARCH = "InstructBLIP's weights are for research only; LLaMA's and Vicuna's terms apply"
 
 
@@ -60,16 +62,16 @@ def _member(name: str, qformer: QFormerConfig, language: LanguageConfig, prompt:
 def _rsgpt(name: str, language: LanguageConfig) -> ModelConfig:
     prompt = "Please provide a detailed description of the picture."
     base = _member(name, replace(_INSTRUCTED, max_text=160), language, prompt, f"{_RESEARCH}; RSICap is academic")
-    return replace(base, detail_prompt=prompt, beams=5, repetition_penalty=1.5)
+    return replace(base, detail_prompt=prompt, **_LAVIS, repetition_penalty=1.5)
 
 
 def _instructblip(name: str, language: LanguageConfig) -> ModelConfig:
     base = _member(name, _INSTRUCTED, language, "Write a short description for the image.", _RESEARCH)
-    return replace(base, detail_prompt="Describe this image in detail.", beams=5, repetition_penalty=1.5)
+    return replace(base, detail_prompt="Describe this image in detail.", **_LAVIS, repetition_penalty=1.5)
 
 
 def _blip2(name: str, language: LanguageConfig) -> ModelConfig:
-    return replace(_member(name, _PLAIN, language, "a photo of", "BLIP-2: MIT; its language model's apply"), beams=5)
+    return replace(_member(name, _PLAIN, language, "a photo of", "BLIP-2: MIT; its language model's apply"), **_LAVIS)
 
 
 def _minigpt4(name: str, language: LanguageConfig, qformer: QFormerConfig = _PLAIN) -> ModelConfig:

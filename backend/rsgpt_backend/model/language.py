@@ -50,7 +50,7 @@ def load_language(config: LanguageConfig, precision: Precision = FLOAT32, base: 
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, **_LOCAL)  # nosec B615 - a folder of this machine
         if precision.bits:
-            model = load_quantised(folder, _kind(config), precision.bits)
+            model = load_quantised(folder, _kind(config), precision)
         else:
             model = load_whole(folder, config, dtype=precision.language)
             model = narrowed(model) if precision.narrow else model

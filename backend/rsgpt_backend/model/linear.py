@@ -46,5 +46,5 @@ def by_parts(rows: Tensor, weight: Tensor) -> Tensor:
     """[rows, in] and [out, in] -> [rows, out], in the format that this processor multiplies fastest."""
     dtype = torch.bfloat16 if has_fast_bfloat16(rows.device) else torch.float32
     wide = rows.to(dtype)
-    part = torch.empty(min(_PART, len(weight)), weight.shape[1], dtype=dtype)
+    part = torch.empty(min(_PART, len(weight)), weight.shape[1], dtype=dtype, device=rows.device)
     return torch.cat([F.linear(wide, part[: len(one)].copy_(one)) for one in weight.split(_PART)], dim=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,6 +59,25 @@ def available(device: torch.device) -> float:
         return free
 
 
+@dataclass(frozen=True)
+class Room:
+    """Bytes that a model may take on a kind of device, and whose they are."""
+
+    free: float
+    device: torch.device
+    whose: str = "this machine has"
+
+
+def room(over: Sequence[torch.device]) -> Room:
+    """What is free on devices; for GPUs no more than in this machine's own memory, where a model is whole first."""
+    free = sum(map(available, over))
+    if over[0].type != "cuda":
+        return Room(free, over[0])
+    gpus = Room(free, over[0], "this machine's GPU has" if len(over) == 1 else "this machine's GPUs have")
+    host = Room(available(torch.device("cpu")), over[0], "this machine's own memory, which it is loaded through, has")
+    return min(gpus, host, key=lambda one: one.free)
+
+
 def rows_that_fit(config: Any, tokens: int, free: float) -> int:
     """How many answers a language model can be in the middle of, at so many tokens each; at least one.
 
@@ -70,18 +89,16 @@ def rows_that_fit(config: Any, tokens: int, free: float) -> int:
     return max(1, int(free / 2 / (token * tokens)))
 
 
-def fitting(size: Size, free: float, device: torch.device, wanted: str = "auto") -> str:
+def fitting(size: Size, place: Room, wanted: str = "auto") -> str:
     """The precision to load in: as wanted, or the best that fits. ModelError says what is needed and what fits."""
-    order = _order(size, device)
-    if wanted == "int4" and device.type == "cuda":
-        raise ModelError("Four bits are for processors alone so far. Choose --precision int8 on a GPU.")
+    order = _order(size, place.device)
     name = order[0] if wanted == "auto" else wanted
-    fits = [name for name in order if size.bytes(name) <= free]
-    if size.bytes(name) <= free:
+    fits = [name for name in order if size.bytes(name) <= place.free]
+    if size.bytes(name) <= place.free:
         return name
     if wanted == "auto" and fits:
         return fits[0]
-    needed = f"The model needs {_gb(size.bytes(name))} in {name}, this machine has {_gb(free)} free"
+    needed = f"The model needs {_gb(size.bytes(name))} in {name}, {place.whose} {_gb(place.free)} free"
     if fits:
         raise ModelError(f"{needed}: use {fits[0]}, about {_gb(size.bytes(fits[0]))}.")
     raise ModelError(
@@ -94,7 +111,7 @@ def _order(size: Size, device: torch.device) -> tuple[str, ...]:
     """Precisions from the best to the smallest."""
     if size.language < _SMALL:
         return ("fp32",)
-    return ("fp16", "int8") if device.type == "cuda" else ("bf16", "int8", "int4")
+    return ("fp16" if device.type == "cuda" else "bf16", "int8", "int4")
 
 
 def _counts(files: Iterable[Path]) -> Iterable[tuple[str, int]]:

@@ -49,5 +49,5 @@ def language_map(language: Any, free: Sequence[float]) -> dict[str, int]:
         language, max_memory={**room, "cpu": 0}, no_split_module_classes=language._no_split_modules
     )
     if set(found.values()) - room.keys():
-        raise ModelError("The language model does not fit the GPUs together. Choose --precision int8.")
+        raise ModelError("The language model does not fit the GPUs together. Choose --precision int8 or int4.")
     return found

@@ -22,13 +22,15 @@ class Precision:
     """language: what its activations and matrices are in; bits: of its matrices, 0 for `language`'s own.
 
     encoder: what its activations and matrices are in; narrow: matrices that have 32 bits or are multiplied slowly in 16
-    are kept in 16 and widened part by part (linear.py). The bridge is always in float32.
+    are kept in 16 and widened part by part (linear.py); portable: 4 bits are kept so that any device multiplies them,
+    not just a processor. The bridge is always in float32.
     """
 
     language: torch.dtype
     bits: Bits = 0
     encoder: torch.dtype = torch.float32
     narrow: bool = False
+    portable: bool = False
 
 
 FLOAT32 = Precision(torch.float32)
@@ -46,9 +48,11 @@ def precision(name: str, device: torch.device) -> Precision:
     language, bits = NAMES[name]
     if language is torch.float32:
         return FLOAT32
+    portable = bits == 4 and device.type != "cpu"
     if not has_fast_bfloat16(device):
-        return Precision(language, bits, narrow=True)
-    return Precision(language, bits, torch.float16 if device.type == "cuda" else torch.bfloat16)
+        return Precision(language, bits, narrow=True, portable=portable)
+    encoder = torch.float16 if device.type == "cuda" else torch.bfloat16
+    return Precision(language, bits, encoder, portable=portable)
 
 
 def has_fast_bfloat16(device: torch.device) -> bool:

@@ -17,7 +17,7 @@ from transformers import AutoConfig
 
 from ..errors import ModelError
 from .linear import FEW, by_parts
-from .precision import Bits
+from .precision import Precision
 
 _GROUP = 128  # weights of a row that share a scale, at 4 bits
 _LANES = 16  # PyTorch's product by int8 reads so many at once, and beyond the end if there are fewer
@@ -51,18 +51,14 @@ class Int8Linear(nn.Module):
 
 
 class Int4Linear(nn.Module):
-    """A linear layer with a scale and a middle for each group of a row's weights."""
+    """A linear layer with a scale and a middle for each group of a row's weights, on a processor."""
 
     def __init__(self, weight: Tensor) -> None:
         """weight: [out, in], `in` a multiple of the group."""
         super().__init__()
-        groups = weight.float().unflatten(1, (-1, _GROUP))
-        least, most = groups.amin(2, keepdim=True), groups.amax(2, keepdim=True)
-        scale = ((most - least) / 15).clamp(min=1e-8)
-        steps = ((groups - least) / scale).round_().clamp_(0, 15).to(torch.int32).flatten(1)
+        steps, scales = _in_steps(weight)
         self.register_buffer("packed", torch.ops.aten._convert_weight_to_int4pack_for_cpu(steps, 1))
-        scales = torch.cat([scale, least + 8 * scale], dim=2).transpose(0, 1)  # [groups, out, 2]
-        self.register_buffer("scales", scales.to(torch.bfloat16).contiguous())
+        self.register_buffer("scales", scales.transpose(0, 1).contiguous())
         self.bias: nn.Parameter | None = None
 
     def forward(self, values: Tensor) -> Tensor:
@@ -72,7 +68,30 @@ class Int4Linear(nn.Module):
         return _finished(out, values, self.bias)
 
 
-def load_quantised(folder: Path, kind: Any, bits: Bits) -> Any:
+class PortableInt4Linear(nn.Module):
+    """The same on any device: the matrix is unpacked each time, which takes longer than 16 bits and little memory."""
+
+    packed: Tensor
+    scales: Tensor
+
+    def __init__(self, weight: Tensor) -> None:
+        """weight: [out, in], `in` a multiple of the group."""
+        super().__init__()
+        steps, scales = _in_steps(weight)
+        low, high = steps.to(torch.uint8).unflatten(1, (-1, 2)).unbind(2)
+        self.register_buffer("packed", low | high << 4)
+        self.register_buffer("scales", scales)
+        self.bias: nn.Parameter | None = None
+
+    def forward(self, values: Tensor) -> Tensor:
+        """bfloat16 [..., in] -> [..., out]."""
+        steps = torch.stack([self.packed & 15, self.packed >> 4], dim=2).view(len(self.packed), -1, _GROUP)
+        scale, middle = self.scales.to(values.dtype).split(1, dim=2)
+        weight = steps.to(values.dtype).sub_(8).mul_(scale).add_(middle)
+        return _finished(F.linear(values, weight.flatten(1)), values, self.bias)
+
+
+def load_quantised(folder: Path, kind: Any, precision: Precision) -> Any:
     """A transformers folder -> its model on the CPU. kind: the AutoModel class. ModelError if a weight is missing."""
     config = AutoConfig.from_pretrained(  # nosec B615 - a folder of this machine
         folder, local_files_only=True, trust_remote_code=False
@@ -82,7 +101,7 @@ def load_quantised(folder: Path, kind: Any, bits: Bits) -> Any:
     for file in sorted(folder.glob("*.safetensors")):
         with safe_open(file, "pt") as tensors:
             for name in tensors.keys():  # noqa: SIM118 - it is no dictionary
-                _place(model, name, tensors.get_tensor(name), bits)
+                _place(model, name, tensors.get_tensor(name), precision)
     model.tie_weights()
     missing = [name for name, parameter in model.named_parameters() if parameter.is_meta]
     if missing:
@@ -90,7 +109,7 @@ def load_quantised(folder: Path, kind: Any, bits: Bits) -> Any:
     return model
 
 
-def _place(model: Any, name: str, value: Tensor, bits: Bits) -> None:
+def _place(model: Any, name: str, value: Tensor, precision: Precision) -> None:
     """Put a tensor where it belongs; a linear layer's matrix brings a layer of its own."""
     path, _, leaf = name.rpartition(".")
     try:
@@ -101,7 +120,7 @@ def _place(model: Any, name: str, value: Tensor, bits: Bits) -> None:
     if value.shape != wanted:
         raise ModelError(f"{name} has shape {list(value.shape)}, not {list(wanted)}. Install the model again.")
     if isinstance(owner, nn.Linear) and leaf == "weight":
-        layer = _layer(path.rpartition(".")[2], value, bits)
+        layer = _layer(path.rpartition(".")[2], value, precision)
         layer.bias = owner.bias
         model.set_submodule(path, layer)
     else:
@@ -109,9 +128,19 @@ def _place(model: Any, name: str, value: Tensor, bits: Bits) -> None:
         setattr(owner, leaf, nn.Parameter(kept, requires_grad=False))
 
 
-def _layer(name: str, weight: Tensor, bits: Bits) -> Int8Linear | Int4Linear:
-    whole = bits == 8 or name in _WHOLE or weight.shape[1] % _GROUP or weight.shape[0] % 64
-    return Int8Linear(weight) if whole else Int4Linear(weight)
+def _layer(name: str, weight: Tensor, precision: Precision) -> Int8Linear | Int4Linear | PortableInt4Linear:
+    if precision.bits == 8 or name in _WHOLE or weight.shape[1] % _GROUP or weight.shape[0] % 64:
+        return Int8Linear(weight)
+    return PortableInt4Linear(weight) if precision.portable else Int4Linear(weight)
+
+
+def _in_steps(weight: Tensor) -> tuple[Tensor, Tensor]:
+    """[out, in] -> steps of 0 to 15, int32 [out, in], and bfloat16 [out, groups, 2]: a step's size, and what 8 is."""
+    groups = weight.float().unflatten(1, (-1, _GROUP))
+    least, most = groups.amin(2, keepdim=True), groups.amax(2, keepdim=True)
+    scale = ((most - least) / 15).clamp(min=1e-8)
+    steps = ((groups - least) / scale).round_().clamp_(0, 15).to(torch.int32).flatten(1)
+    return steps, torch.cat([scale, least + 8 * scale], dim=2).to(torch.bfloat16)
 
 
 def _finished(out: Tensor, values: Tensor, bias: Tensor | None) -> Tensor:

@@ -25,7 +25,8 @@ from .vision import build_encoder, fast, normalise
 class Prefix:
     """What the language model reads before it answers.
 
-    embeds: [batch, queries + longest prompt, width]; mask: 1 where real. Padding lies right behind the image.
+    embeds: [batch, queries + longest prompt, width]; mask: 1 where real. Padding lies right behind the image; for a T5,
+    which counts places and not what is real of them, behind the prompt.
     """
 
     embeds: Tensor
@@ -90,7 +91,8 @@ class Rsgpt(nn.Module):
         """What the language model reads before it answers: for RSGPT query vectors, padding, BOS and instruction."""
         queries = self.query_vectors(features, instructions)
         before, seen = pad([one.before for one in instructions], 0, features.device)
-        after, mask = pad([one.after for one in instructions], 0, features.device, left=True)
+        left = not self.config.language.encoder_decoder
+        after, mask = pad([one.after for one in instructions], 0, features.device, left)
         words = self.language.get_input_embeddings()
         embeds = torch.cat([words(before), queries.to(words.weight.dtype), words(after)], dim=1)
         return Prefix(embeds, torch.cat([seen, mask.new_ones(queries.shape[:2]), mask], dim=1))

@@ -36,5 +36,5 @@ def shard(language: Any) -> None:
 
     Words and head, a twentieth of the whole, stay where they are: they are used outside the layers.
     """
-    for layer in language.model.layers:
+    for layer in language.get_decoder().layers:
         fully_shard(layer)

@@ -27,6 +27,7 @@ from .corpus import Corpus, Drawn
 from .crew import Crew
 from .files import claim, load_checkpoint, save_checkpoint, write_tensors
 from .heap import give_back, keep_freed
+from .loading import check_memory
 from .naming import Words
 from .official import write_official
 from .packing import Group, pack
@@ -52,6 +53,9 @@ class Trainer:
             claim(out, recipe)
         crew.wait()
         torch.manual_seed(recipe.seed)
+        if recipe.start:
+            check_memory(Path(recipe.start), self.dtype, self.device)
+        crew.wait()  # or one that loads already would make another one's memory short
         self.model = _untrained(recipe, self.dtype)
         if recipe.shard:  # before it moves to a GPU that may be too small for the whole
             shard(self.model.language)
@@ -146,15 +150,16 @@ class Trainer:
         batches = self._batches(recipe.seed, recipe.batch, first)
         steps = range(first, recipe.steps)
         bar = tqdm(steps, "bridge", recipe.steps, initial=first, disable=not self.crew.leads)
-        losses: list[Tensor] = []
+        losses: list[Tensor] = []  # since the last milestone: a run that was killed there goes on with the same curve
         for step in bar:
             torch.manual_seed((recipe.seed + self.crew.rank) * 1_000_003 + step)
             losses.append(self._step(next(batches), features, optimizer, step))
             if (step + 1) % _LOG_EVERY == 0:
                 bar.set_postfix(loss=f"{torch.stack(losses).mean().item():.3f}")
-                losses.clear()
                 give_back()
             if (step + 1) % recipe.checkpoint_every == 0 or step + 1 == recipe.steps:
+                self._log(step + 1, "loss", round(torch.stack(losses).mean().item(), 6))
+                losses.clear()
                 self._milestone(optimizer, held_out, step + 1)
 
     def _milestone(self, optimizer: torch.optim.Optimizer, held_out: Any, step: int) -> None:

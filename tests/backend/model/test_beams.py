@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from statistics import fmean
+from typing import Any
 
 import pytest
 import torch
@@ -111,31 +112,32 @@ def test_giving_up_ends_the_search(toy: Rsgpt, prefix: Prefix) -> None:
     assert min(map(len, rows[1:])) > 2
 
 
-def test_what_is_told_early_is_what_the_answer_begins_with(toy: Rsgpt, prefix: Prefix) -> None:
+@pytest.mark.parametrize("patient", [False, True])
+def test_what_is_told_early_is_what_the_answer_begins_with(toy: Rsgpt, prefix: Prefix, patient: bool) -> None:
     before_the_end = 0
-    for eos in range(1, 20):  # so that candidates end early and late
+    for eos in [*range(1, 12), 119, 170, 278]:  # so that candidates end early and late
         told: list[list[Chosen]] = [[] for _ in PROMPTS]
-        how = Search(3, Rules(eos), [STEPS] * 3, top=5, later=5)
+        how = Search(2 + eos % 2, Rules(eos, patient=patient), [2 * STEPS] * 3, top=5, later=5)
         with torch.inference_mode():
             rows = in_order(
                 search(toy.language, prefix, how, lambda: [False] * 3, lambda one, told=told: told[one.row].append(one))
             )
-        assert rows == found(toy, prefix, 3, eos, top=5)
+            assert rows == in_order(search(toy.language, prefix, how, lambda: [False] * 3))
         assert [row[: len(early)] for row, early in zip(rows, told, strict=True)] == told
         before_the_end += sum(map(len, told))
     assert before_the_end > 100
 
 
-@pytest.mark.parametrize("rules", [{}, {"repetition_penalty": 1.5}, {"no_repeat_ngram": 2}])
+@pytest.mark.parametrize("rules", [{}, {"repetition_penalty": 1.5}, {"no_repeat_ngram": 2}, {"patient": True}])
 @pytest.mark.parametrize("beams", [2, 3, 5])
-def test_it_finds_what_transformers_finds(toy: Rsgpt, prefix: Prefix, beams: int, rules: dict[str, float]) -> None:
+def test_it_finds_what_transformers_finds(toy: Rsgpt, prefix: Prefix, beams: int, rules: dict[str, Any]) -> None:
     ended = 0
     likely = {one.token for row in found(toy, prefix, beams) for one in row}
     for eos in likely:  # so that candidates end early and late
         how = Search(beams, Rules(eos, **rules), [STEPS] * len(PROMPTS))
         settings = GenerationConfig(
-            max_new_tokens=STEPS, min_new_tokens=1, num_beams=beams, early_stopping=True, do_sample=False,
-            eos_token_id=eos, pad_token_id=eos,
+            max_new_tokens=STEPS, min_new_tokens=1, num_beams=beams, early_stopping=not how.rules.patient,
+            do_sample=False, eos_token_id=eos, pad_token_id=eos,
         )  # fmt: skip
         with torch.inference_mode():
             ours = in_order(search(toy.language, prefix, how, lambda: [False] * len(PROMPTS)))

@@ -29,6 +29,10 @@ def test_parts_make_the_whole_product(out: int, fast: bool, monkeypatch: pytest.
     torch.testing.assert_close(got.float(), wanted, rtol=1e-2 if fast else 1e-6, atol=5e-2 if fast else 1e-5)
 
 
+def test_parts_lie_where_the_matrix_lies() -> None:
+    assert by_parts(torch.ones(60, 32, device="meta"), torch.ones(300, 32, device="meta")).shape == (60, 300)
+
+
 @pytest.mark.parametrize("rows", [1, FEW, FEW + 1])
 @pytest.mark.parametrize("values", [torch.float32, HALF])
 @pytest.mark.parametrize("bias", [True, False])

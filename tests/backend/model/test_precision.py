@@ -40,6 +40,8 @@ def test_the_encoder_has_16_bits_where_they_are_fast(fast: bool, monkeypatch: py
     assert precision("int8", CPU) == (wide if fast else narrow)
     assert precision("fp32", CPU) == FLOAT32
     assert precision("fp16", GPU) == Precision(torch.float16, 0, torch.float16)
+    assert precision("int4", GPU) == Precision(torch.bfloat16, 4, torch.float16, portable=True)
+    assert not precision("int4", CPU).portable
 
 
 def test_the_command_offers_what_there_is() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 import torch
 from transformers import GenerationConfig
@@ -30,9 +32,14 @@ def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture(scope="module")
 def prefix(model: Rsgpt) -> Prefix:
-    features = model.encode(to_bytes([picture(number) for number in range(len(PROMPTS))], SIDE))
+    return read(model, range(len(PROMPTS)))
+
+
+def read(model: Rsgpt, numbers: Sequence[int]) -> Prefix:
+    """Some of the prompts, each with a picture of its own."""
     with torch.inference_mode():
-        return model.prefix(features, model.instruct(PROMPTS))
+        features = model.encode(to_bytes([picture(number) for number in numbers], SIDE))
+        return model.prefix(features, model.instruct([PROMPTS[number] for number in numbers]))
 
 
 def said(model: Rsgpt, prefix: Prefix, rules: Rules, lengths: list[int]) -> list[list[int]]:
@@ -63,6 +70,23 @@ def test_greedy(model: Rsgpt, prefix: Prefix, penalty: float, ngram: int) -> Non
     wanted = generated(model, prefix, repetition_penalty=penalty, no_repeat_ngram_size=ngram)
     assert said(model, prefix, Rules(never, penalty, ngram), [STEPS] * 3) == wanted
     assert (generated(model, prefix) == wanted) == (penalty == 1 and not ngram)
+
+
+@pytest.mark.parametrize("beams", [1, 3])
+def test_a_batch_answers_as_each_prompt_alone(model: Rsgpt, prefix: Prefix, beams: int) -> None:
+    rules = Rules(model.language.config.vocab_size - 1, PENALTY)
+
+    def answers(given: Prefix) -> list[list[int]]:
+        rows = len(given.mask)
+        if beams == 1:
+            return said(model, given, rules, [STEPS] * rows)
+        with torch.inference_mode():
+            found = search(model.language, given, Search(beams, rules, STEPS), lambda: [False] * rows)
+        return [ids(row) for row in found]
+
+    together = answers(prefix)
+    assert together == [answers(read(model, [number]))[0] for number in range(len(PROMPTS))]
+    assert len({tuple(row) for row in together}) > 1
 
 
 def test_rows_that_leave_do_not_disturb_the_others(model: Rsgpt, prefix: Prefix) -> None:

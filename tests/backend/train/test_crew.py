@@ -1,13 +1,8 @@
-"""Two processes make the steps that one makes, and go on together after a kill."""
+"""Two processes make the steps that one makes, from the encoder on; recipes/test_rsgpt.py says more."""
 
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -19,9 +14,9 @@ from rsgpt_backend.train.crew import Crew
 from rsgpt_backend.train.recipe import read_recipe
 from rsgpt_backend.train.trainer import Trainer
 from tests.backend.toy import write_recipe
+from tests.backend.train.launching import train
 
 pytestmark = pytest.mark.slow
-ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")
@@ -32,27 +27,6 @@ def recipe(toy_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert "dropout = 0.0" in lines
     path.write_text(lines)
     return path
-
-
-def command(recipe: Path, data: Path, out: Path, processes: int) -> list[str]:
-    """`rsgpt train`, alone or under torchrun."""
-    module = ["-m", "rsgpt_backend", "train", str(recipe), "--data", str(data), "--out", str(out)]
-    if processes == 1:
-        return [sys.executable, *module]
-    run = ["-m", "torch.distributed.run", "--nproc-per-node", str(processes), "--master-port", "29517"]
-    return [sys.executable, *run, *module]
-
-
-def environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT / "backend"), "OMP_NUM_THREADS": "1"}
-
-
-def train(recipe: Path, data: Path, out: Path, processes: int) -> dict[str, torch.Tensor]:
-    done = subprocess.run(
-        command(recipe, data, out, processes), env=environment(), capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    return load_file(out / "checkpoint.safetensors")
 
 
 def losses(out: Path) -> list[float]:
@@ -69,21 +43,12 @@ def alone(recipe: Path, toy_data: Path, tmp_path_factory: pytest.TempPathFactory
 
 
 def test_two_processes_make_the_same_steps(recipe: Path, toy_data: Path, alone: Path, tmp_path: Path) -> None:
-    wanted, found = load_file(alone / "checkpoint.safetensors"), train(recipe, toy_data, tmp_path, 2)
+    train(recipe, toy_data, tmp_path, 2)
+    wanted, found = (load_file(out / "checkpoint.safetensors") for out in (alone, tmp_path))
     assert wanted.keys() == found.keys()
     for name, value in wanted.items():
         torch.testing.assert_close(found[name], value, atol=2e-5, rtol=1e-3, msg=name)
     assert losses(tmp_path) == pytest.approx(losses(alone), abs=1e-3)
-
-
-def test_a_language_model_spread_over_processes_makes_the_same_steps(
-    recipe: Path, toy_data: Path, alone: Path, tmp_path: Path
-) -> None:
-    path = tmp_path / "shard.toml"
-    path.write_text("shard = true\n" + recipe.read_text())
-    found = train(path, toy_data, tmp_path / "out", 2)
-    for name, value in load_file(alone / "checkpoint.safetensors").items():
-        torch.testing.assert_close(found[name], value, atol=2e-5, rtol=1e-3, msg=name)
 
 
 def test_a_batch_that_cannot_be_shared_is_refused(recipe: Path, toy_data: Path, tmp_path: Path) -> None:
@@ -104,22 +69,6 @@ def test_each_process_has_a_gpu_of_its_own(monkeypatch: pytest.MonkeyPatch) -> N
     assert chosen == [torch.device("cuda", 1), "nccl"]
 
 
-def test_killed_they_go_on(recipe: Path, toy_data: Path, alone: Path, tmp_path: Path) -> None:
-    running = subprocess.Popen(
-        command(recipe, toy_data, tmp_path, 2), env=environment(), stderr=subprocess.DEVNULL, start_new_session=True
-    )
-    while not (tmp_path / "checkpoint.safetensors").exists():
-        assert running.poll() is None
-        time.sleep(0.01)
-    os.killpg(running.pid, signal.SIGKILL)
-    running.wait()
-    found = train(recipe, toy_data, tmp_path, 2)
-    wanted = load_file(alone / "checkpoint.safetensors")
-    for name, value in wanted.items():
-        torch.testing.assert_close(found[name], value, atol=2e-5, rtol=1e-3, msg=name)
-    assert losses(tmp_path)[-1] == pytest.approx(losses(alone)[-1], abs=1e-3)
-
-
 def test_alone_nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RANK", raising=False)
     crew = Crew.join()
@@ -131,6 +80,7 @@ def test_alone_nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_parts_of_a_batch_make_the_whole_step(recipe: Path, toy_data: Path, alone: Path, tmp_path: Path) -> None:
     path = tmp_path / "parts.toml"
     path.write_text("micro = 1\n" + recipe.read_text())
-    found = train(path, toy_data, tmp_path / "out", 1)
+    train(path, toy_data, tmp_path / "out", 1)
+    found = load_file(tmp_path / "out" / "checkpoint.safetensors")
     for name, value in load_file(alone / "checkpoint.safetensors").items():
         torch.testing.assert_close(found[name], value, atol=2e-5, rtol=1e-3, msg=name)

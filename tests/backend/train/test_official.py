@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,6 @@ import torch
 
 from rsgpt_backend.commands.train import _RECIPES
 from rsgpt_backend.convert.checkpoint import Checkpoint
-from rsgpt_backend.convert.convert import Sources, convert
 from rsgpt_backend.errors import UsageError
 from rsgpt_backend.model.family import FAMILY
 from rsgpt_backend.model.weights import load_model
@@ -19,42 +17,21 @@ from rsgpt_backend.train.crew import Crew
 from rsgpt_backend.train.official import write_official
 from rsgpt_backend.train.recipe import Dataset, read_recipe
 from rsgpt_backend.train.trainer import Trainer, _optimizer
-from tests.backend.family import SIDE, make_llama, make_reader, tiny, trained, vit
-from tests.backend.toy import picture
-
-PROMPTS = (
-    "Describe this image in detail.",
-    "Take a look at this image and describe what you notice.",
-    "Please provide a detailed description of the picture.",
-    "Could you describe the contents of this image for me?",
-)
-TEXTS = ("many green trees and a road", "Is there any water? yes no", "gray", "a road", "many green trees")
+from tests.backend.family import PROMPTS, SIDE, make_instructblip, tiny, trained, write_rsicap
 
 
 @pytest.fixture(scope="module")
 def rsicap(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Ten pictures in RSICap's layout."""
-    folder = tmp_path_factory.mktemp("rsicap")
-    (folder / "images").mkdir()
-    records = []
-    for number in range(10):
-        picture(number).save(folder / "images" / f"P{number:04d}_0001.png")
-        record = {"text_input": PROMPTS[number % 4], "text_output": f"{TEXTS[number % 5]} {number}"}
-        records.append({"image_id": str(number), "filename": f"P{number:04d}_0001.png", **record})
-    (folder / "captions.json").write_text(json.dumps({"annotations": records}))
+    folder = tmp_path_factory.mktemp("rsicap") / "set"
+    write_rsicap(folder, 10)
     return folder
 
 
 @pytest.fixture(scope="module")
 def start(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A converted InstructBLIP of the tiny size."""
-    folder = tmp_path_factory.mktemp("start")
-    torch.save(vit(prefix=""), folder / "eva.pth")
-    torch.save({"model": trained()}, folder / "blip.pth")
-    parts = make_llama(folder / "vicuna"), make_reader(folder / "bert")
-    sources = Sources([folder / "eva.pth", folder / "blip.pth"], *parts)
-    convert(sources, folder / "model", tiny("instructblip-vicuna-7b"))
-    return folder / "model"
+    return make_instructblip(tmp_path_factory.mktemp("start"))
 
 
 def test_the_official_keys(start: Path, tmp_path: Path) -> None:
