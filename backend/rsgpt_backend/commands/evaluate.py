@@ -168,7 +168,8 @@ def sum_up(args: argparse.Namespace) -> int:
         for model, means in found["models"].items()
         for name, told in means.items()
     ]
-    lines += [f"rated higher: {pair}" for pair in found["preferred"]]
+    for pair in found["preferred"]:
+        lines.append("rated higher: " + ", ".join(f"{name} {count}" for name, count in pair.items()))
     Output(args.json).result(found, "\n".join(lines))
     return 0
 
