@@ -168,3 +168,14 @@ def test_missing_pictures(toy_folder: Path, toy_data: Path, capsys: pytest.Captu
     given[given.index("--images") + 1] = str(toy_data / "nowhere")
     assert main(given) == 1
     assert "does not exist. Give a folder of pictures or a zip." in capsys.readouterr().err
+
+
+def test_ratings_are_told_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    grades = {"detail": 3, "position": 3, "hallucination": 3}
+    rated = [
+        {"filename": "1.png", "model": "ours", **grades},
+        {"filename": "1.png", "model": "theirs", **grades, "detail": 1},
+    ]
+    (tmp_path / "r.json").write_text(json.dumps({"rater": "A", "ratings": rated}))
+    assert main(["evaluate", "ratings", str(tmp_path / "r.json")]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "rated higher: ours 1, theirs 0, equal 0"
