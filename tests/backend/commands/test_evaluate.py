@@ -60,6 +60,13 @@ def test_text(toy_folder: Path, toy_data: Path, capsys: pytest.CaptureFixture[st
     assert re.search(r"average  [\d.]+  \([\d.]+ to [\d.]+\)\n +ECE  [\d.]+\n", out)
 
 
+def test_what_java_measures_is_told_to_be_missing(
+    toy_folder: Path, toy_data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([arg for arg in arguments("captions", toy_folder, toy_data) if arg != "--json"]) == 0
+    assert "METEOR  not measured: it needs Java" in capsys.readouterr().out
+
+
 def test_scenes_of_folders(toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for number, scene in enumerate(["river", "river", "bTown"]):
         folder = tmp_path / "sorted" / scene
