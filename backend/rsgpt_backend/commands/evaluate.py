@@ -168,7 +168,8 @@ def sum_up(args: argparse.Namespace) -> int:
         for model, means in found["models"].items()
         for name, told in means.items()
     ]
-    lines += [f"rated higher: {pair}" for pair in found["preferred"]]
+    for pair in found["preferred"]:
+        lines.append("rated higher: " + ", ".join(f"{name} {count}" for name, count in pair.items()))
     Output(args.json).result(found, "\n".join(lines))
     return 0
 
@@ -178,7 +179,8 @@ def _lines(scores: dict[str, Any]) -> Iterator[str]:
     plain = {name: value for name, value in scores.items() if not isinstance(value, dict)}
     for name, value in {**plain, **scores.get("accuracy", {})}.items():
         ends = scores["intervals"].get(name)
-        yield f"{name:>10}  {value}" + (f"  ({ends[0]} to {ends[1]})" if ends else "")
+        told = "not measured: it needs Java" if value is None else value  # METEOR's alone may be missing
+        yield f"{name:>10}  {told}" + (f"  ({ends[0]} to {ends[1]})" if ends else "")
     if "calibration" in scores:
         yield f"{'ECE':>10}  {scores['calibration']['ece']}"
 

@@ -90,7 +90,7 @@ def _listed(record: dict[str, Any], value: Any, kind: type, path: Path) -> list[
 def _text(record: dict[str, Any], key: str, path: Path) -> str:
     value = record.get(key)
     if not isinstance(value, str):
-        raise DataError(f"{path}: a record lacks the text {key!r}: {_short(record)}")
+        raise DataError(f"{path}: a record lacks the text {key!r}. Give a file that has it in each: {_short(record)}")
     return value
 
 

@@ -48,11 +48,16 @@ def read_result(path: Path) -> Result:
         raise DataError(f"{path} holds no evaluation. Make one with `rsgpt evaluate … --answers FILE`.") from error
 
 
+_PLAIN = ("annotations", "captions")  # how RSIEval and RSICap name their file: the folder tells which it is
+
+
 def benchmark_name(annotations: Path) -> str:
-    """Data set and split as the annotation file names them, else the file's own name."""
+    """Data set and split as the annotation file names them, else the file's own name, or that of its folder."""
+    path = annotations.resolve()
+    stem = path.parent.name if path.stem in _PLAIN else path.stem
     try:
         data = json.loads(annotations.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return annotations.stem
+        return stem
     names = [data.get("dataset"), data.get("split")] if isinstance(data, dict) else []
-    return ", ".join(str(name) for name in names if name) or annotations.stem
+    return ", ".join(str(name) for name in names if name) or stem

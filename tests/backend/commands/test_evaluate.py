@@ -60,6 +60,13 @@ def test_text(toy_folder: Path, toy_data: Path, capsys: pytest.CaptureFixture[st
     assert re.search(r"average  [\d.]+  \([\d.]+ to [\d.]+\)\n +ECE  [\d.]+\n", out)
 
 
+def test_what_java_measures_is_told_to_be_missing(
+    toy_folder: Path, toy_data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([arg for arg in arguments("captions", toy_folder, toy_data) if arg != "--json"]) == 0
+    assert "METEOR  not measured: it needs Java" in capsys.readouterr().out
+
+
 def test_scenes_of_folders(toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for number, scene in enumerate(["river", "river", "bTown"]):
         folder = tmp_path / "sorted" / scene
@@ -168,3 +175,14 @@ def test_missing_pictures(toy_folder: Path, toy_data: Path, capsys: pytest.Captu
     given[given.index("--images") + 1] = str(toy_data / "nowhere")
     assert main(given) == 1
     assert "does not exist. Give a folder of pictures or a zip." in capsys.readouterr().err
+
+
+def test_ratings_are_told_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    grades = {"detail": 3, "position": 3, "hallucination": 3}
+    rated = [
+        {"filename": "1.png", "model": "ours", **grades},
+        {"filename": "1.png", "model": "theirs", **grades, "detail": 1},
+    ]
+    (tmp_path / "r.json").write_text(json.dumps({"rater": "A", "ratings": rated}))
+    assert main(["evaluate", "ratings", str(tmp_path / "r.json")]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "rated higher: ours 1, theirs 0, equal 0"

@@ -37,3 +37,11 @@ def test_the_benchmark_s_name(tmp_path: Path, text: str, name: str) -> None:
     path = tmp_path / "my_labels.json"
     path.write_text(text)
     assert benchmark_name(path) == name
+
+
+@pytest.mark.parametrize(("file", "name"), [("annotations.json", "RSIEval"), ("mine.json", "mine")])
+def test_a_plain_file_name_gives_way_to_its_folders(tmp_path: Path, file: str, name: str) -> None:
+    path = tmp_path / "RSIEval" / file
+    path.parent.mkdir()
+    path.write_text("[]")
+    assert benchmark_name(path) == name

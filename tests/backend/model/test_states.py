@@ -81,8 +81,8 @@ def test_a_batch_answers_as_each_prompt_alone(model: Rsgpt, prefix: Prefix, beam
         if beams == 1:
             return said(model, given, rules, [STEPS] * rows)
         with torch.inference_mode():
-            found = search(model.language, given, Search(beams, rules, STEPS), lambda: [False] * rows)
-        return [ids(row) for row in found]
+            found = dict(search(model.language, given, Search(beams, rules, [STEPS] * rows), lambda: [False] * rows))
+        return [ids(found[row]) for row in range(rows)]
 
     together = answers(prefix)
     assert together == [answers(read(model, [number]))[0] for number in range(len(PROMPTS))]

@@ -45,8 +45,12 @@ def _joined(results: Sequence[Result]) -> list[list[dict[str, Any]]]:
 
 
 def _case(answers: Sequence[dict[str, Any]], source: ImageSource) -> dict[str, Any]:
+    """The same words of two models are one candidate: nobody rates them twice, or differently."""
     name = answers[0]["filename"]
-    candidates = [{"model": number, "caption": one["caption"]} for number, one in enumerate(answers)]
+    said: dict[str, list[int]] = {}
+    for number, one in enumerate(answers):
+        said.setdefault(one["caption"], []).append(number)
+    candidates = [{"models": numbers, "caption": caption} for caption, numbers in said.items()]
     random.Random(name).shuffle(candidates)  # nosec B311 - an order to rate in is no secret
     return {
         "filename": name,

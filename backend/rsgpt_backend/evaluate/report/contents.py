@@ -45,6 +45,7 @@ def _captions(benchmark: str, results: Sequence[Result], others: Sequence[dict[s
         "that no reference names; recalled: of those that most references name, those that captions name."
     )
     yield _compared(_METRICS, results, others)
+    yield from _apart(benchmark, others)
     for result in results:
         yield from _calibrated(result, "A caption is right here where it invents no object.")
 
@@ -54,6 +55,7 @@ def _questions(benchmark: str, results: Sequence[Result], others: Sequence[dict[
     yield Heading(f"Questions: {benchmark}")
     yield Text(f"{results[0].scores['questions']} questions; exact match, %, by kind; the average is over questions.")
     yield _compared(kinds, results, others)
+    yield from _apart(benchmark, others)
     for result in results:
         yield from _drawn(result)
 
@@ -62,6 +64,12 @@ def _compared(names: Sequence[str], results: Sequence[Result], others: Sequence[
     rows = [[result.model, *(_figure(result, name) for name in names), "measured"] for result in results]
     rows += [[one["model"], *(_number(one.get(name)) for name in names), one["source"]] for one in others]
     return Table(["Model", *names, "Source"], rows)
+
+
+def _apart(benchmark: str, others: Sequence[dict[str, Any]]) -> Iterator[Block]:
+    """A warning where another split than theirs was measured."""
+    if others and benchmark.partition(", ")[2] not in ("", "test"):
+        yield Text("Figures of others are of the test split: of other pictures than these.")
 
 
 def _drawn(result: Result) -> Iterator[Block]:
@@ -74,10 +82,10 @@ def _drawn(result: Result) -> Iterator[Block]:
 def _calibrated(result: Result, meaning: str) -> Iterator[Block]:
     told = result.scores["calibration"]
     yield Text(f"{result.model}: expected calibration error {told['ece']:.1f} %. {meaning}".strip())
-    yield Figure(f"{result.model}: is a confidence met?", reliability(told["bins"]))
+    yield Figure(f"{result.model}: accuracy by confidence", reliability(told["bins"]))
     yield Figure(f"{result.model}: accuracy of the surest answers", kept(told["kept"]))
     header = ["Answers kept, %", "Accuracy, %", "Least confidence, %"]
-    yield Table(header, [[_number(value) for value in row] for row in told["kept"]])
+    yield Table(header, [[f"{row[0]:.0f}", *map(_number, row[1:])] for row in told["kept"]])
 
 
 def _worst(result: Result) -> Iterator[Block]:
@@ -104,7 +112,7 @@ def _told_answer(one: dict[str, Any]) -> list[str]:
 def _figure(result: Result, name: str) -> str:
     value = result.scores.get(name, result.scores.get("accuracy", {}).get(name))
     ends = result.scores["intervals"].get(name)
-    return _number(value) + (f" [{ends[0]:.1f}, {ends[1]:.1f}]" if ends else "")
+    return _number(value) + (f" [{ends[0]:.1f},\u00a0{ends[1]:.1f}]" if ends else "")
 
 
 def _number(value: float | None) -> str:

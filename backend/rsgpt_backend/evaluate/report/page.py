@@ -13,8 +13,8 @@ body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 62rem
   background: #fff }
 h1 { font-size: 1.6rem } h2 { font-size: 1.2rem; margin-top: 2.5rem; border-bottom: 1px solid #d5d9de }
 table { border-collapse: collapse; display: block; margin: 1rem 0; overflow-x: auto }
-th, td { padding: .3rem .6rem; text-align: right; white-space: nowrap; border-bottom: 1px solid #e3e6ea }
-th { color: #57606a } td:first-child, td:last-child { white-space: normal }
+th, td { padding: .3rem .6rem; text-align: right; border-bottom: 1px solid #e3e6ea }
+th { color: #57606a; white-space: nowrap } td:first-child { min-width: 8rem }
 th:first-child, td:first-child { text-align: left }
 figure { display: inline-grid; margin: 1rem 1.5rem 1rem 0; grid-template-columns: min-content }
 figcaption { color: #57606a }

@@ -37,12 +37,20 @@ def test_two_models_side_by_side_in_random_order(images: Path) -> None:
     data = data_of(sheet([result(images, "ours"), result(images, "theirs")], None))
     assert data["models"] == ["ours abababababab", "theirs abababababab"]
     assert [case["filename"] for case in data["cases"]] == [f"{n}.png" for n in range(12)]
-    first = [case["candidates"][0]["model"] for case in data["cases"]]
+    first = [case["candidates"][0]["models"][0] for case in data["cases"]]
     assert set(first) == {0, 1}
     for number, case in enumerate(data["cases"]):
-        named = {("ours", "theirs")[one["model"]]: one["caption"] for one in case["candidates"]}
+        named = {("ours", "theirs")[one["models"][0]]: one["caption"] for one in case["candidates"]}
         assert named == {model: f"{model} of {number}</script>" for model in ("ours", "theirs")}
         assert case["references"] == ["a", "b"]
+
+
+def test_what_two_models_say_alike_is_rated_once(images: Path) -> None:
+    ours, theirs = result(images, "ours"), result(images, "theirs")
+    theirs.answers[0]["caption"] = ours.answers[0]["caption"]
+    alike, apart, *_ = data_of(sheet([ours, theirs], None))["cases"]
+    assert [one["models"] for one in alike["candidates"]] == [[0, 1]]
+    assert sorted(one["models"] for one in apart["candidates"]) == [[0], [1]]
 
 
 def test_it_is_the_same_at_each_call_and_has_a_name_of_its_own(images: Path) -> None:

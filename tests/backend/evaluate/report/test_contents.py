@@ -63,6 +63,17 @@ def of(kind: type, blocks: list[Block]) -> list:
     return [block for block in blocks if isinstance(block, kind)]
 
 
+@pytest.mark.parametrize(
+    ("benchmark", "told"),
+    [("UCM-Captions, val", True), ("UCM-Captions, test", False), ("UCM-Captions", False), ("mine, val", False)],
+)
+def test_others_figures_are_told_apart_where_another_split_was_measured(
+    images: Path, benchmark: str, told: bool
+) -> None:
+    texts = [block.text for block in of(Text, contents([captions(images, benchmark=benchmark)]))]
+    assert any("test split" in text for text in texts) == told
+
+
 def test_measured_figures_stand_beside_published_ones_with_their_source(images: Path) -> None:
     table = of(Table, contents([captions(images), captions(images, "other")]))[0]
     assert table.header == ["Model", "BLEU-1", "BLEU-4", "METEOR", "ROUGE-L", "CIDEr", "invented", "recalled", "Source"]
@@ -71,8 +82,8 @@ def test_measured_figures_stand_beside_published_ones_with_their_source(images: 
         "50.0",
         "20.0",
         "-",
-        "40.0 [30.0, 50.0]",
-        "123.4 [110.0, 140.0]",
+        "40.0 [30.0,\u00a050.0]",
+        "123.4 [110.0,\u00a0140.0]",
         "20.0",
         "70.0",
         "measured",
