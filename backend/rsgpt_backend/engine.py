@@ -110,8 +110,8 @@ class Engine:
     def _parts(self, asks: Sequence[Ask], lengths: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
         """Beams, and the places of the asks that are answered together: alike, and no more than there is memory for.
 
-        No beams: asks that have choices. lengths: of the prompts. Those of a length come together, so that a part holds little padding. All asks of a
-        search want as many tokens: how long others may be must not change an answer.
+        No beams: they have choices. lengths: of the prompts. Those of a length come together, so that a part holds
+        little padding. All asks of a search want as many tokens: how long others may be must not change an answer.
         """
         alike: dict[tuple[int, int], list[int]] = defaultdict(list)
         for place, ask in enumerate(asks):
