@@ -20,7 +20,7 @@ from ..client.preferences import load
 from ..client.protocol import Prompt, Reply
 from ..core.answers import RawAnswer, TypedAnswer, is_degenerate, kept_if_sure, read_answer
 from ..core.cache import AnswerCache
-from ..core.hashing import Asked
+from ..core.hashing import Asked, Setting
 from ..core.paths import cache_file, picture_file, plugin_version
 from ..core.pictures import PictureStore
 from ..core.questions import Question, language_wish
@@ -317,8 +317,8 @@ def _why_empty(picture: Picture) -> str:
 
 def answer_key(model: ModelInfo, image_sha256: str, text: str, choices: Sequence[str] = ()) -> str:
     """Under which the answer to `text` about that picture is remembered. choices: the only answers there are."""
-    decoding = {**_DECODING, "choices": "|".join(choices)} if choices else _DECODING
-    return Asked(image_sha256, text, model.name, model.mark, decoding).key()
+    offered: dict[str, Setting] = {"choices": "|".join(choices)} if choices else {}
+    return Asked(image_sha256, text, model.name, model.mark, {**_DECODING, **offered}).key()
 
 
 def remembered(reply: Reply) -> RawAnswer:
