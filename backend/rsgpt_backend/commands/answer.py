@@ -32,6 +32,11 @@ class Item:
     question: str
     choices: tuple[str, ...] = ()
 
+    @property
+    def wording(self) -> str:
+        """The question with its choices, in the words that a model learns and QGIS's side sends."""
+        return f"{self.question} Choose one of: {', '.join(self.choices)}." if self.choices else self.question
+
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the `describe` and `ask` commands."""
@@ -136,4 +141,4 @@ def _ask(item: Item, prompt: str) -> Ask | ImageError:
     except ImageError as error:
         return error
     key = hashlib.sha256(image.tobytes() + repr(image.size).encode()).hexdigest()
-    return Ask(image, key, item.question or prompt, choices=item.choices)
+    return Ask(image, key, item.wording or prompt, choices=item.choices)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from rsgpt_backend.cli import main
+from rsgpt_backend.commands.answer import Item
 from rsgpt_backend.engine import Engine
 from rsgpt_backend.errors import EngineError
 from tests.backend.toy import NAME
@@ -65,6 +66,11 @@ def test_ask_with_choices(rsgpt: Any, pictures: Pictures) -> None:
     assert code == 0
     assert [one["question"] for one in objects] == ["What is this?"] * 2
     assert all(one["answer"] in {"a road", "gray"} and one["confidence"] >= 0.5 for one in objects)
+
+
+def test_a_prompt_names_its_choices() -> None:
+    assert Item("a.png", "What?", ("gray", "red")).wording == "What? Choose one of: gray, red."
+    assert Item("a.png", "What?").wording == "What?"
 
 
 @pytest.mark.parametrize("choices", [["a"], ["a", "a"], ["a", " "]])
