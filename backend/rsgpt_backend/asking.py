@@ -19,6 +19,7 @@ class Ask:
     image: 8-bit RGB of any size. image_key: SHA-256 of the picture, under which its features are kept.
     temperature: 0 is greedy. top_logprobs: how many alternatives to report for each token, 0 to 20.
     beams: so many answers are followed at once and the likeliest is given; 1 is greedy, 0 as the model is set up.
+    choices: the answer is the likeliest of these, whatever the settings of free answers are; none: it is free.
     """
 
     image: Image.Image
@@ -29,12 +30,16 @@ class Ask:
     seed: int = 0
     top_logprobs: int = 0
     beams: int = 0
+    choices: tuple[str, ...] = ()
     cancel: threading.Event = field(default_factory=threading.Event)
 
 
 @dataclass(frozen=True)
 class Token:
-    """One generated token: its text, natural log probability, and the likeliest alternatives."""
+    """One generated token: its text, natural log probability, and the likeliest alternatives.
+
+    A choice is one token as a whole, and the other choices are its alternatives; log probabilities are of their shares.
+    """
 
     text: str
     logprob: float

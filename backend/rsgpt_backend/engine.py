@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from .asking import Answer, Ask, FinishReason, Step, Token
+from .choosing import likeliest, options_of
 from .confidence import calibrated, confidence
 from .errors import EngineError
 from .model import placing
@@ -24,6 +25,7 @@ from .model.memory import available, fitting, room, rows_that_fit, size_of
 from .model.precision import precision
 from .model.registry import model_folder
 from .model.rsgpt import Prefix, Rsgpt
+from .model.scoring import score
 from .model.vision import to_bytes
 from .model.weights import load_model
 from .wording import is_degenerate, until_stop
@@ -32,6 +34,7 @@ _KEPT_PICTURES = 512  # features of this many pictures stay in memory; 107 kB ea
 _MUCH = 3e9  # bytes
 _ENCODED = 8  # pictures at once; more are no faster, and take memory
 _LONGEST_SEARCH = 256  # tokens: RSGPT's answers, which are searched, have as many at most
+_CHOICES = 256  # are scored at once; each has scores over the vocabulary for each of its tokens
 _ALTERNATIVES = 20  # as many as an ask may want; the first token's decide a confidence, whatever is asked for
 
 
@@ -98,30 +101,52 @@ class Engine:
             prefix = self.model.prefix(self._encode(part), read)
             self.alive()  # encoding may have taken long
             rows = [_Row(self.model, ask, len(one)) for ask, one in zip(part, read, strict=True)]
-            for step in self._decoded(prefix, rows) if beams == 1 else self._searched(prefix, rows, beams, places):
+            for step in self._told(prefix, rows, beams, places):
                 yield replace(step, index=places[step.index])
+
+    def _told(self, prefix: Prefix, rows: Sequence[_Row], beams: int, places: Sequence[int]) -> Iterator[Step]:
+        if not beams:
+            return self._chosen(prefix, rows)
+        return self._decoded(prefix, rows) if beams == 1 else self._searched(prefix, rows, beams, places)
 
     def _parts(self, asks: Sequence[Ask], lengths: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
         """Beams, and the places of the asks that are answered together: alike, and no more than there is memory for.
 
-        lengths: of the prompts. Those of a length come together, so that a part holds little padding.
+        No beams: they have choices. lengths: of the prompts. Those of a length come together, so that a part holds
+        little padding.
         """
         alike: dict[int, list[int]] = defaultdict(list)
         for place, ask in enumerate(asks):
             alike[self._beams(ask)].append(place)
         for beams, places in sorted(alike.items()):
             places.sort(key=lengths.__getitem__)
-            tokens = self.model.config.qformer.queries + max(lengths[one] + asks[one].max_new_tokens for one in places)
+            tokens = self.model.config.qformer.queries + max(lengths[one] + _longest(asks[one]) for one in places)
             free = sum(map(available, self._over))
-            most = rows_that_fit(self.model.language.config, beams * tokens, free)
+            wide = beams or max(len(asks[one].choices) for one in places)
+            most = rows_that_fit(self.model.language.config, wide * tokens, free)
+            most = most if beams else min(most, max(1, _CHOICES // wide))
             for start in range(0, len(places), most):
                 yield beams, places[start : start + most]
 
     def _beams(self, ask: Ask) -> int:
-        """Answers followed at once. A search tells little before its end, so long answers are not searched."""
+        """Answers followed at once, none for choices. A search tells little before its end: long answers have none."""
+        if ask.choices:
+            return 0
         if ask.temperature > 0 or ask.max_new_tokens > _LONGEST_SEARCH:
             return 1
         return ask.beams or self.model.config.beams
+
+    def _chosen(self, prefix: Prefix, rows: Sequence[_Row]) -> Iterator[Step]:
+        """The likeliest of each ask's choices, as one token."""
+        options = [options_of(self.model, row.ask) for row in rows]
+        for place, (row, found) in enumerate(
+            zip(rows, score(self.model.language, prefix, options, self._rules), strict=True)
+        ):
+            if row.ask.cancel.is_set():
+                yield Step(place, answer=row.finish("cancelled"))
+            else:
+                yield Step(place, token=row.choose(found))
+                yield Step(place, answer=row.finish("stop"))
 
     def _decoded(self, prefix: Prefix, rows: Sequence[_Row]) -> Iterator[Step]:
         draws = [Draw(row.ask.temperature, row.ask.seed, _ALTERNATIVES) for row in rows]
@@ -185,6 +210,11 @@ def fitting_precision(
     return chosen
 
 
+def _longest(ask: Ask) -> int:
+    """Tokens that its answer may have; of a choice hardly more than bytes."""
+    return max((len(choice.encode()) for choice in ask.choices), default=ask.max_new_tokens)
+
+
 def _yes(model: Rsgpt) -> int:
     """The token of a yes that begins an answer."""
     (token,) = model.tokenizer.encode(f"{model.config.language.lead}yes", add_special_tokens=False)
@@ -205,6 +235,7 @@ class _Row:
         self._tokens: list[Token] = []
         self._openings: tuple[tuple[str, float], ...] = ()
         self._text = ""
+        self._choice: tuple[Token, float] | None = None
 
     @property
     def full(self) -> bool:
@@ -221,8 +252,16 @@ class _Row:
         self._tokens.append(Token(piece, chosen.logprob, self._alternatives(chosen, self.ask.top_logprobs)))
         return self._tokens[-1]
 
+    def choose(self, logprobs: Sequence[float]) -> Token:
+        """Take in what the ask's choices are worth."""
+        self._choice = likeliest(self.ask, logprobs, self._scales)
+        return self._choice[0]
+
     def finish(self, reason: FinishReason) -> Answer:
         """The answer as it stands."""
+        if self._choice:
+            token, sure = self._choice
+            return Answer(token.text, (token,), sure, reason, False, self._prompt_tokens)
         text = self._read(whole=True).strip()
         sure = calibrated(confidence(self._tokens, self._openings), text, self._scales)
         return Answer(text, tuple(self._tokens), sure, reason, is_degenerate(text), self._prompt_tokens)

@@ -37,13 +37,14 @@ _FATAL = (301, 302, 303, 307, 308, 401, 403, 404)
 class _Call:
     """A prompt that has no answer yet. not_before, turned_away: monotonic seconds, the latter of the first time.
 
-    plain: it is sent without optional fields, to see whether those were what the server refused.
+    free, plain: it is sent without choices, and then without all optional fields, to see what the server refused.
     """
 
     index: int
     prompt: Prompt
     retries: int = 0
     shrinks: int = 0
+    free: bool = False
     plain: bool = False
     turned_away: float = 0.0
     not_before: float = 0.0
@@ -142,9 +143,9 @@ class Gateway:
         """Whether a restart would help."""
         return self._server.can_restart(silent)
 
-    def request(self, prompt: Prompt, plain: bool = False) -> bytes:
-        """Return the body that asks `prompt`, as the server likes it. plain: without optional fields."""
-        return build_request(self.manners.fit(prompt), self._model, plain or self.manners.plain)
+    def request(self, prompt: Prompt, free: bool = False, plain: bool = False) -> bytes:
+        """Return the body that asks `prompt`, as the server likes it. free, plain: see _Call."""
+        return build_request(self.manners.fit(prompt, free), self._model, plain or self.manners.plain)
 
     def allowance(self) -> Allowance:
         """Return how many requests may be under way, for one run."""
@@ -204,7 +205,7 @@ class _Run:
             self._check()
             if self._transport is None:
                 self._transport = self._gateway.open(self._is_cancelled)
-            body = self._gateway.request(call.prompt, call.plain)
+            body = self._gateway.request(call.prompt, call.free, call.plain)
             self._active[self._transport.post("chat/completions", body)] = call
             self._loop.processEvents()  # let it go out while the next picture is taken
         return bool(self._active or self._waiting)
@@ -257,6 +258,7 @@ class _Run:
             self._answers += 1
             self._allowance.answered()
             self._gateway.manners.plain |= call.plain
+            self._gateway.manners.free |= call.free and not call.plain
         else:
             self._failures += 1
             if isinstance(outcome, ModelError):
@@ -290,7 +292,7 @@ class _Run:
         return False
 
     def _adapted(self, call: _Call, complaint: Complaint) -> bool:
-        """Whether the call was put back to be sent in another way: with a smaller picture, or with fewer fields."""
+        """Whether the call was put back to be sent in another way: with a smaller picture, or fewer fields."""
         manners = self._gateway.manners
         if complaint is Complaint.TOO_LARGE and call.shrinks < _MOST_SHRINKS:
             smaller = next_smaller(manners.fit(call.prompt).image)
@@ -301,6 +303,10 @@ class _Run:
                 return True
         if complaint not in (Complaint.FIELDS, Complaint.TOO_LARGE):
             return False
+        if call.prompt.offers_choices and not (call.free or manners.free or manners.plain):
+            call.free = True
+            self._later(call, 0.0)
+            return True
         if call.plain or manners.plain or manners.all_fields:
             manners.all_fields |= call.plain
             return False

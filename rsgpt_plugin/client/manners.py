@@ -12,15 +12,19 @@ from .shrinking import PictureLimit, fitted
 class Manners:
     """limit: of pictures, as set or as learned. plain: it refuses the fields that are not needed for an answer.
 
-    all_fields: it was refused without them too, so they are not what it minds.
+    all_fields: it was refused without them too, so they are not what it minds. free: it refuses to be told which
+    answers there are; the prompt's words still say it.
     """
 
     limit: PictureLimit = field(default_factory=PictureLimit)
     plain: bool = False
     all_fields: bool = False
+    free: bool = False
 
-    def fit(self, prompt: Prompt) -> Prompt:
-        """The prompt with a picture that the server takes."""
+    def fit(self, prompt: Prompt, free: bool = False) -> Prompt:
+        """The prompt with a picture that the server takes, and no choices where it knows none, or for once."""
+        if free or self.free:
+            prompt = replace(prompt, choices=())
         if self.limit == PictureLimit():
             return prompt
         return replace(prompt, image=fitted(prompt.image, self.limit))

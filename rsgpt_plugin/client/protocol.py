@@ -18,17 +18,25 @@ from .models import ModelInfo
 _READS_TEXT = mark("This model reads text only. Choose one that sees pictures.")
 _WORDS = ("message", "error", "detail")
 _THOUGHT = re.compile(r"^\s*<think>.*?</think>\s*", re.DOTALL)
+_MOST_CHOICES = 64
+_LONGEST_CHOICE = 200
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """One question about one picture. image: an encoded PNG or JPEG, 8-bit RGB."""
+    """One question about one picture. image: an encoded PNG or JPEG, 8-bit RGB; choices: the only answers there are."""
 
     image: bytes
     text: str
     max_tokens: int = 128
     top_logprobs: int = 5
+    choices: tuple[str, ...] = ()
+
+    @property
+    def offers_choices(self) -> bool:
+        """Whether a server can be told to choose: there are choices, and no more and no longer than ours takes."""
+        return 1 < len(self.choices) <= _MOST_CHOICES and max(map(len, self.choices)) <= _LONGEST_CHOICE
 
 
 @dataclass(frozen=True)
@@ -73,7 +81,9 @@ def build_request(prompt: Prompt, model: str, plain: bool = False) -> bytes:
         "max_tokens": prompt.max_tokens,
         "temperature": 0,
     }
-    optional = {"seed": 0, "logprobs": True, "top_logprobs": prompt.top_logprobs}
+    optional: dict[str, Any] = {"seed": 0, "logprobs": True, "top_logprobs": prompt.top_logprobs}
+    if prompt.offers_choices:
+        optional["structured_outputs"] = {"choice": list(prompt.choices)}
     return json.dumps(body if plain else {**body, **optional}).encode("utf-8")
 
 

@@ -60,6 +60,11 @@ class Question:
         return self.text
 
     @property
+    def allowed(self) -> tuple[str, ...]:
+        """The answers that a model may choose from; empty where it writes its own."""
+        return self.choices if self.type is AnswerType.CHOICE else ()
+
+    @property
     def line(self) -> str:
         """The question as a line that `parse_questions` reads back to an equal one."""
         kind = f"choice({'|'.join(self.choices)})" if self.choices else self.type.value

@@ -20,7 +20,7 @@ from ..client.preferences import load
 from ..client.protocol import Prompt, Reply
 from ..core.answers import RawAnswer, TypedAnswer, is_degenerate, kept_if_sure, read_answer
 from ..core.cache import AnswerCache
-from ..core.hashing import Asked
+from ..core.hashing import Asked, Setting
 from ..core.paths import cache_file, picture_file, plugin_version
 from ..core.pictures import PictureStore
 from ..core.questions import Question, language_wish
@@ -235,18 +235,18 @@ class Run:
 
     def _unknown(self, row: _Row, picture: Picture) -> Iterator[Prompt]:
         """The prompts about a picture that neither memory nor an earlier row answers."""
-        texts = [question.prompt_in(self._asking.language) for question in self._asking.asked]
-        keys = [answer_key(self._model, picture.sha256, text) for text in texts]
+        asked = [(one.prompt_in(self._asking.language), one.allowed) for one in self._asking.asked]
+        keys = [answer_key(self._model, picture.sha256, *one) for one in asked]
         known = self._memory.answers.get(keys)
         if not known.keys() >= set(keys):
             self._memory.pictures.put(picture.sha256, picture.png)
-        for slot, (key, text) in enumerate(zip(keys, texts)):
+        for slot, (key, (text, choices)) in enumerate(zip(keys, asked)):
             if key in known:
                 row.outcomes[slot] = known[key]
                 self.counts.cached += 1
             elif self._waiting.join(key, row, slot):
                 self.counts.asked += 1
-                yield Prompt(picture.png, text, MAX_TOKENS)
+                yield Prompt(picture.png, text, MAX_TOKENS, choices=choices)
             else:
                 self.counts.cached += 1
 
@@ -315,9 +315,10 @@ def _why_empty(picture: Picture) -> str:
     return translate("Rsgpt", "no valid pixel here")
 
 
-def answer_key(model: ModelInfo, image_sha256: str, text: str) -> str:
-    """Under which the answer to `text` about that picture is remembered."""
-    return Asked(image_sha256, text, model.name, model.mark, _DECODING).key()
+def answer_key(model: ModelInfo, image_sha256: str, text: str, choices: Sequence[str] = ()) -> str:
+    """Under which the answer to `text` about that picture is remembered. choices: the only answers there are."""
+    offered: dict[str, Setting] = {"choices": "|".join(choices)} if choices else {}
+    return Asked(image_sha256, text, model.name, model.mark, {**_DECODING, **offered}).key()
 
 
 def remembered(reply: Reply) -> RawAnswer:

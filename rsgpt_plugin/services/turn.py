@@ -152,10 +152,10 @@ class Turn(QgsTask):
 
     def _ask(self, wish: Wish, scene: Scene, memory: Memory) -> Message:
         wish = replace(wish, model=known_model(wish.model, self._feedback))
-        key = answer_key(wish.model, scene.sight.image_sha256, wish.prompt)
+        key = answer_key(wish.model, scene.sight.image_sha256, wish.prompt, wish.question.allowed)
         known = memory.answers.get([key]).get(key)
         if known is None:
-            prompt = Prompt(scene.png, wish.prompt, MAX_TOKENS)
+            prompt = Prompt(scene.png, wish.prompt, MAX_TOKENS, choices=wish.question.allowed)
             known = remembered(open_door(wish.model).ask_one(prompt, self._hear, self._feedback))
             memory.answers.put({key: known})
         return _told(wish, known)

@@ -21,14 +21,21 @@ if TYPE_CHECKING:
 
 _BATCH = 32
 _LONGEST_PROMPT = 4_000
+_FEWEST_CHOICES = 2
 
 
 @dataclass(frozen=True)
 class Item:
-    """One prompt about one file; question: empty for a caption."""
+    """One prompt about one file; question: empty for a caption; choices: the answers to choose from, if any."""
 
     path: str
     question: str
+    choices: tuple[str, ...] = ()
+
+    @property
+    def wording(self) -> str:
+        """The question with its choices, in the words that a model learns and QGIS's side sends."""
+        return f"{self.question} Choose one of: {', '.join(self.choices)}." if self.choices else self.question
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -39,6 +46,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     wording.add_argument("--detailed", action="store_true", help="several sentences in place of one")
     ask = subparsers.add_parser("ask", help="answer questions about pictures")
     ask.add_argument("--question", action="append", required=True, help="may be given several times")
+    ask.add_argument(
+        "--choice", action="append", metavar="TEXT", help="two or more: the likeliest of them is the answer"
+    )
     ask.add_argument(
         "--least-confidence", type=share, default=0.0, metavar="0..1", help="what it is less sure of is not told"
     )
@@ -68,10 +78,10 @@ def run_describe(args: argparse.Namespace) -> int:
 
 def run_ask(args: argparse.Namespace) -> int:
     """Answer every question about every picture; 1 if some could not be read."""
-    questions = _checked(args.question)
+    questions, choices = _checked(args.question), _checked_choices(args.choice)
     engine = load_engine(args)
     output = Output(args.json)
-    items = [Item(path, question) for path in args.images for question in questions]
+    items = [Item(path, question, choices) for path in args.images for question in questions]
     for item, answer in _answers(engine, items, ""):
         data = {"image": item.path, "question": item.question}
         if isinstance(answer, RsgptError):
@@ -91,6 +101,14 @@ def _checked(prompts: Sequence[str]) -> Sequence[str]:
                 f"A question or prompt has 1 to {_LONGEST_PROMPT} characters. Write it shorter, or at all."
             )
     return prompts
+
+
+def _checked_choices(choices: Sequence[str] | None) -> tuple[str, ...]:
+    if choices is None:
+        return ()
+    if len(choices) < _FEWEST_CHOICES or len(set(choices)) < len(choices) or not all(map(str.strip, choices)):
+        raise UsageError("Give --choice two times or more, another text each time, none of them empty.")
+    return tuple(choices)
 
 
 def _answers(engine: Engine, items: Sequence[Item], prompt: str) -> Iterator[tuple[Item, Answer | RsgptError]]:
@@ -116,4 +134,4 @@ def _ask(item: Item, prompt: str) -> Ask | ImageError:
     except ImageError as error:
         return error
     key = hashlib.sha256(image.tobytes() + repr(image.size).encode()).hexdigest()
-    return Ask(image, key, item.question or prompt)
+    return Ask(image, key, item.wording or prompt, choices=item.choices)

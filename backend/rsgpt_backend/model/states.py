@@ -24,8 +24,11 @@ class State(Protocol):
     def next(self, ids: Tensor) -> Tensor:
         """Take one token a row, [rows, 1]; scores of the one after it."""
 
+    def read(self, ids: Tensor) -> Tensor:
+        """Take tokens, [rows, tokens]; scores of what follows each of them, [rows, tokens, vocabulary]."""
+
     def keep(self, index: Tensor) -> None:
-        """Go on with these rows alone."""
+        """Go on with these rows alone, each as often as it is named."""
 
 
 def start(language: Any, prefix: Prefix) -> State:
@@ -43,30 +46,31 @@ class _Causal:
 
     def first(self) -> Tensor:
         embeds, self._embeds = self._embeds, None
-        scores = self._forward(inputs_embeds=embeds)
-        self._positions = self._positions[:, -1:]
-        return scores
+        return self._forward(1, inputs_embeds=embeds)[:, -1]
 
     def next(self, ids: Tensor) -> Tensor:
-        self._mask = torch.cat([self._mask, self._mask.new_ones(len(ids), 1)], dim=1)
-        self._positions = self._positions + 1
-        return self._forward(input_ids=ids)
+        return self.read(ids)[:, -1]
+
+    def read(self, ids: Tensor) -> Tensor:
+        self._mask = torch.cat([self._mask, torch.ones_like(ids)], dim=1)
+        self._positions = self._positions[:, -1:] + torch.ones_like(ids).cumsum(1)
+        return self._forward(ids.shape[1], input_ids=ids)
 
     def keep(self, index: Tensor) -> None:
         self._cache.batch_select_indices(index)
         self._mask, self._positions = self._mask[index], self._positions[index]
 
-    def _forward(self, **inputs: Any) -> Tensor:
-        """Only the last position reaches the vocabulary."""
+    def _forward(self, told: int, **inputs: Any) -> Tensor:
+        """Only the last positions, so many as are told of, reach the vocabulary."""
         output = self._language(
             **inputs,
             attention_mask=self._mask,
             position_ids=self._positions,
             past_key_values=self._cache,
             use_cache=True,
-            logits_to_keep=1,
+            logits_to_keep=told,
         )
-        scores: Tensor = output.logits[:, -1]
+        scores: Tensor = output.logits
         return scores
 
 
@@ -82,6 +86,9 @@ class _Encoded:
         return self.next(self._mask.new_full((len(self._mask), 1), begin))
 
     def next(self, ids: Tensor) -> Tensor:
+        return self.read(ids)[:, -1]
+
+    def read(self, ids: Tensor) -> Tensor:
         output = self._language(
             encoder_outputs=BaseModelOutput(last_hidden_state=self._seen),
             attention_mask=self._mask,
@@ -89,7 +96,7 @@ class _Encoded:
             past_key_values=self._cache,
             use_cache=True,
         )
-        scores: Tensor = output.logits[:, -1]
+        scores: Tensor = output.logits
         return scores
 
     def keep(self, index: Tensor) -> None:

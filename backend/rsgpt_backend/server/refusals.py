@@ -5,12 +5,14 @@ It needs no web framework: inside QGIS the same refusals come without HTTP.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..errors import RsgptError
 
 if TYPE_CHECKING:
     from starlette.types import Scope
+
+Fields = dict[str, Any]
 
 _TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 
@@ -31,6 +33,11 @@ class Refusal(RsgptError):
         """OpenAI's error object."""
         kind = _TYPES.get(self.status, "invalid_request_error" if self.status < 500 else "server_error")
         return {"error": {"message": str(self), "type": kind, "code": self.code, "param": None}}
+
+
+def refuse(sentence: str) -> NoReturn:
+    """Refuse a request for what it says."""
+    raise Refusal(400, "invalid_request", sentence)
 
 
 def header_values(scope: Scope, name: bytes) -> list[bytes]:

@@ -8,10 +8,9 @@ from typing import Any, NoReturn
 
 from ..asking import Ask
 from . import limits
+from .choices import read_choices
 from .images import read_picture
-from .refusals import Refusal
-
-Fields = dict[str, Any]
+from .refusals import Fields, Refusal, refuse
 
 
 @dataclass(frozen=True)
@@ -28,18 +27,19 @@ def read_order(body: bytes, model: str) -> Order:
     fields = _parse(body)
     _check_model(fields, model)
     if fields.get("n") not in (None, 1):
-        _refuse("n must be 1; ask again for another answer.")
+        refuse("n must be 1; ask again for another answer.")
     url, prompt = _read_messages(fields.get("messages"))
     stream, logprobs = _flag(fields, "stream"), _flag(fields, "logprobs")
     top = _integer(fields, "top_logprobs", 0, (0, limits.MAX_TOP_LOGPROBS))
     if top and not logprobs:
-        _refuse("top_logprobs needs logprobs to be true.")
+        refuse("top_logprobs needs logprobs to be true.")
     options: Fields = {
         "max_new_tokens": _max_tokens(fields),
         "temperature": _temperature(fields),
         "seed": _integer(fields, "seed", 0, (-(2**63), 2**63 - 1)),
         "top_logprobs": top,
         "beams": _integer(fields, "beams", 0, (1, limits.MAX_BEAMS)),
+        "choices": read_choices(fields),
     }
     picture = read_picture(url)
     return Order(Ask(picture.pixels, picture.key, prompt, **options), stream, top if logprobs else None)
@@ -48,13 +48,13 @@ def read_order(body: bytes, model: str) -> Order:
 def _parse(body: bytes) -> Fields:
     # Text of a picture has no brackets, so many of them can only be meant to exhaust the parser.
     if body.count(b"[") + body.count(b"{") > limits.MAX_JSON_BRACKETS:
-        _refuse("The request has too many nested parts.")
+        refuse("The request has too many nested parts.")
     try:
         fields = json.loads(body.decode("utf-8"), parse_constant=_no_constant)
     except (ValueError, RecursionError):
-        _refuse("The request is not valid JSON in UTF-8.")
+        refuse("The request is not valid JSON in UTF-8.")
     if not isinstance(fields, dict):
-        _refuse("The request must be a JSON object.")
+        refuse("The request must be a JSON object.")
     return fields
 
 
@@ -64,7 +64,7 @@ def _no_constant(name: str) -> NoReturn:
 
 def _check_model(fields: Fields, model: str) -> None:
     if not isinstance(fields.get("model"), str):
-        _refuse("Name the model, as /v1/models lists it.")
+        refuse("Name the model, as /v1/models lists it.")
     if fields["model"] != model:
         raise Refusal(404, "model_not_found", f"This server has one model, {model}; ask for that one.")
 
@@ -72,15 +72,15 @@ def _check_model(fields: Fields, model: str) -> None:
 def _read_messages(messages: Any) -> tuple[str, str]:
     """The picture's address and the prompt of the one user message."""
     if not isinstance(messages, list) or not all(isinstance(message, dict) for message in messages):
-        _refuse("messages must be a list of objects.")
+        refuse("messages must be a list of objects.")
     asked = [message for message in messages if message.get("role") != "system"]
     if len(asked) != 1 or asked[0].get("role") != "user":
-        _refuse("Send exactly one user message; a conversation cannot be continued.")
+        refuse("Send exactly one user message; a conversation cannot be continued.")
     parts = asked[0].get("content")
     if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
-        _refuse("The user message's content must be a list with one image_url part and one text part.")
+        refuse("The user message's content must be a list with one image_url part and one text part.")
     if sorted(str(part.get("type")) for part in parts) != ["image_url", "text"]:
-        _refuse("Send one picture and one text, as one image_url part and one text part.")
+        refuse("Send one picture and one text, as one image_url part and one text part.")
     url, text = sorted(parts, key=lambda part: str(part["type"]))
     return _read_url(url), _read_text(text)
 
@@ -89,18 +89,18 @@ def _read_url(part: Fields) -> str:
     target = part.get("image_url")
     url = target.get("url") if isinstance(target, dict) else None
     if not isinstance(url, str):
-        _refuse("image_url must be an object with a url.")
+        refuse("image_url must be an object with a url.")
     return url
 
 
 def _read_text(part: Fields) -> str:
     text = part.get("text")
     if not isinstance(text, str) or not text.strip():
-        _refuse("The text part must not be empty.")
+        refuse("The text part must not be empty.")
     if len(text) > limits.MAX_PROMPT_CHARS:
-        _refuse(f"Shorten the text to {limits.MAX_PROMPT_CHARS} characters.")
+        refuse(f"Shorten the text to {limits.MAX_PROMPT_CHARS} characters.")
     if any("\ud800" <= character <= "\udfff" for character in text):
-        _refuse("The text holds half a character (a lone surrogate); remove it.")
+        refuse("The text holds half a character (a lone surrogate); remove it.")
     return text
 
 
@@ -115,7 +115,7 @@ def _temperature(fields: Fields) -> float:
         return 0.0
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not number or not 0 <= value <= limits.MAX_TEMPERATURE:
-        _refuse(f"temperature must be a number from 0 to {limits.MAX_TEMPERATURE:g}.")
+        refuse(f"temperature must be a number from 0 to {limits.MAX_TEMPERATURE:g}.")
     return float(value)
 
 
@@ -125,16 +125,12 @@ def _integer(fields: Fields, name: str, default: int, bounds: tuple[int, int]) -
         return default
     low, high = bounds
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        _refuse(f"{name} must be a whole number, {low} to {high}.")
+        refuse(f"{name} must be a whole number, {low} to {high}.")
     return value
 
 
 def _flag(fields: Fields, name: str) -> bool:
     value = fields.get(name)
     if value is not None and not isinstance(value, bool):
-        _refuse(f"{name} must be true or false.")
+        refuse(f"{name} must be true or false.")
     return bool(value)
-
-
-def _refuse(sentence: str) -> NoReturn:
-    raise Refusal(400, "invalid_request", sentence)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from rsgpt_backend.cli import main
+from rsgpt_backend.commands.answer import Item
 from rsgpt_backend.engine import Engine
 from rsgpt_backend.errors import EngineError
 from tests.backend.toy import NAME
@@ -57,6 +58,27 @@ def test_ask(rsgpt: Any, pictures: Pictures) -> None:
     for one in objects:
         assert set(one) == {"image", "question", "answer", "confidence", "model"}
         assert 0 <= one["confidence"] <= 1
+
+
+def test_ask_with_choices(rsgpt: Any, pictures: Pictures) -> None:
+    choices = ["--choice", "a road", "--choice", "gray"]
+    code, objects, _ = rsgpt("ask", *pictures(2), "--question", "What is this?", *choices)
+    assert code == 0
+    assert [one["question"] for one in objects] == ["What is this?"] * 2
+    assert all(one["answer"] in {"a road", "gray"} and one["confidence"] >= 0.5 for one in objects)
+
+
+def test_a_prompt_names_its_choices() -> None:
+    assert Item("a.png", "What?", ("gray", "red")).wording == "What? Choose one of: gray, red."
+    assert Item("a.png", "What?").wording == "What?"
+
+
+@pytest.mark.parametrize("choices", [["a"], ["a", "a"], ["a", " "]])
+def test_choices_that_are_none_are_wrong_use(rsgpt: Any, pictures: Pictures, choices: list[str]) -> None:
+    given = [part for choice in choices for part in ("--choice", choice)]
+    code, objects, err = rsgpt("ask", *pictures(1), "--question", "What is this?", *given)
+    assert (code, objects) == (2, [])
+    assert "--choice" in err
 
 
 def test_describe_in_detail(rsgpt: Any, pictures: Pictures, monkeypatch: pytest.MonkeyPatch) -> None:

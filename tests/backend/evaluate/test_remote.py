@@ -8,6 +8,7 @@ import json
 import math
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,12 @@ def test_what_is_sent(server: Server) -> None:
     data = base64.b64decode(picture["image_url"]["url"].removeprefix("data:image/png;base64,"))
     assert Image.open(io.BytesIO(data)).getpixel((0, 0)) == (255, 0, 0)
     assert text["text"] == "What?"
+    assert "structured_outputs" not in body
+
+
+def test_choices_are_sent_as_vllm_reads_them(server: Server) -> None:
+    engine(server.url).answer([replace(one, choices=("a road", "a river")) for one in asks("What?")])
+    assert server.bodies[0]["structured_outputs"] == {"choice": ["a road", "a river"]}
 
 
 @pytest.mark.parametrize("end", ["", "/", "/v1", "/v1/", "/v1/chat/completions"])

@@ -12,6 +12,7 @@ from rsgpt_backend.convert.convert import Sources, convert
 from rsgpt_backend.model.beams import Search, search
 from rsgpt_backend.model.decoding import Draw, Rules
 from rsgpt_backend.model.rsgpt import Prefix, Rsgpt
+from rsgpt_backend.model.states import start
 from rsgpt_backend.model.vision import to_bytes
 from rsgpt_backend.model.weights import load_model
 from tests.backend.family import HUB_KINDS, SIDE, make_hub
@@ -61,6 +62,17 @@ def generated(model: Rsgpt, prefix: Prefix, **settings: float) -> list[list[int]
         inputs_embeds=prefix.embeds, attention_mask=prefix.mask, generation_config=config
     ).tolist()
     return [row[1:] for row in rows] if model.language.config.is_encoder_decoder else rows
+
+
+@torch.inference_mode()
+def test_many_tokens_are_read_as_one_after_another(model: Rsgpt, prefix: Prefix) -> None:
+    tokens, named = torch.tensor([[3, 4, 5], [6, 7, 8], [3, 4, 9]]), torch.tensor([2, 0, 2])
+    at_once, stepwise = start(model.language, prefix), start(model.language, prefix)
+    for state in (at_once, stepwise):
+        state.first()
+        state.keep(named)
+    steps = [stepwise.next(tokens[:, place : place + 1]) for place in range(tokens.shape[1])]
+    torch.testing.assert_close(at_once.read(tokens), torch.stack(steps, dim=1), atol=1e-4, rtol=1e-4)
 
 
 @pytest.mark.filterwarnings("ignore:Passing `repetition_penalty`", "ignore:Passing `no_repeat_ngram_size`")

@@ -33,6 +33,7 @@ def test_the_plugins_requests_are_understood(case: dict[str, Any]) -> None:
     assert order.ask.prompt == case["prompt"]["text"]
     assert order.ask.max_new_tokens == case["prompt"]["max_tokens"]
     assert order.ask.top_logprobs == case["prompt"]["top_logprobs"]
+    assert order.ask.choices == tuple(case["prompt"].get("choices", ()))
     assert (order.ask.temperature, order.ask.seed, order.stream) == (0.0, 0, False)
     assert order.top_logprobs == order.ask.top_logprobs
 

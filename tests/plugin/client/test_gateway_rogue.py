@@ -95,6 +95,29 @@ def test_fields_that_a_server_does_not_know_are_left_out_from_then_on(rogue: Cal
     assert [sorted(optional & set(body)) for body in script.bodies] == [sorted(optional), [], []]
 
 
+@pytest.mark.parametrize(
+    ("refused", "kept"), [({"structured_outputs"}, {"logprobs", "seed"}), ({"structured_outputs", "seed"}, set())]
+)
+def test_a_server_that_refuses_choices_is_asked_without_from_then_on(
+    rogue: Callable[..., Rogue], refused: set[str], kept: set[str]
+) -> None:
+    def strict(handler: BaseHTTPRequestHandler) -> None:
+        answered = (
+            send(200, ANSWER) if not refused & set(script.bodies[-1]) else send(400, b'{"detail": "Extra inputs"}')
+        )
+        answered(handler)
+
+    script = rogue(strict)
+    for _ in range(2):  # the second run knows from the first
+        gateway = Gateway(ForeignServer(Endpoint(script.url), ()), "m", LIMITS)
+        ((_, outcome),) = gateway.ask_many([Prompt(PNG, "1", choices=("a harbour", "a field"))])
+        assert text_of(outcome) == "a harbour"
+    assert script.bodies[0]["structured_outputs"] == {"choice": ["a harbour", "a field"]}
+    optional = {"logprobs", "seed", "structured_outputs"}
+    assert [optional & set(body) for body in script.bodies[-2:]] == [kept, kept]
+    assert len(script.bodies) == (3 if kept else 4)
+
+
 def test_a_picture_that_is_too_large_is_sent_smaller_and_so_are_the_next(rogue: Callable[..., Rogue]) -> None:
     sides: list[int] = []
 

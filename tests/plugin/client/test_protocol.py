@@ -28,8 +28,26 @@ def name_of(case: dict[str, Any]) -> str:
 @pytest.mark.parametrize("case", contract("requests.json"), ids=name_of)
 def test_requests_are_the_contract_s(case: dict[str, Any]) -> None:
     given = dict(case["prompt"])
+    given["choices"] = tuple(given.get("choices", ()))
     prompt = Prompt(image=base64.b64decode(given.pop("image_base64")), **given)
     assert json.loads(build_request(prompt, case["request"]["model"])) == case["request"]
+
+
+@pytest.mark.parametrize(
+    ("choices", "sent"),
+    [
+        ((), False),
+        (("a",), False),
+        (("a", "b"), True),
+        (tuple(map(str, range(64))), True),
+        (tuple(map(str, range(65))), False),
+        (("x" * 200, "y"), True),
+        (("x" * 201, "y"), False),
+    ],
+)
+def test_choices_are_sent_as_far_as_our_server_takes_them(choices: tuple[str, ...], sent: bool) -> None:
+    body = json.loads(build_request(Prompt(b"", "What?", choices=choices), "m"))
+    assert body.get("structured_outputs") == ({"choice": list(choices)} if sent else None)
 
 
 @pytest.mark.parametrize("case", contract("replies.json"), ids=name_of)

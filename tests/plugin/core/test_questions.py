@@ -82,3 +82,8 @@ def test_the_error_names_the_line_and_what_to_write(text: str, line: int, hint: 
         parse_questions(text)
     assert str(caught.value).startswith(f"Question line {line} ")
     assert hint in str(caught.value)
+
+
+def test_only_a_choice_has_answers_to_choose_from() -> None:
+    read = parse_questions("use[choice(city|open land)]: Which?\nwater[yesno]: Is there water?\nfree[text]: What?")
+    assert [question.allowed for question in read] == [("city", "open land"), (), ()]

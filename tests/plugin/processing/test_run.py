@@ -109,6 +109,17 @@ def test_what_changes_the_answer_is_asked_again(bench: Bench, gateway: ScriptedG
     assert bench.run(other, places(1, 2, 3), 3)[0].asked == 3
 
 
+def test_choices_are_sent_and_a_free_answer_to_the_same_words_is_another(
+    bench: Bench, gateway: ScriptedGateway
+) -> None:
+    gateway.say = lambda prompt: "city"
+    choice, free = "use[choice(city|forest)]: Which?", "use[text]: Which? Choose one of: city, forest."
+    for line in (choice, free, choice):
+        bench.run(Asking(MODEL, tuple(parse_questions(line)), ""), places(1), 1)
+    assert [prompt.choices for prompt in gateway.prompts] == [("city", "forest"), ()]
+    assert len({prompt.text for prompt in gateway.prompts}) == 1
+
+
 def test_equal_pictures_are_asked_once(bench: Bench, gateway: ScriptedGateway) -> None:
     counts, rows = bench.run(CAPTION, places(5, 5, 6, 5), 4)
     assert (counts.asked, counts.cached, len(gateway.prompts)) == (2, 2, 2)
