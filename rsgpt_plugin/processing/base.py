@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -38,7 +38,6 @@ from ..core.questions import CAPTION_PROMPT, DETAIL_PROMPT, parse_questions
 from ..core.run_store import RunRequest
 from ..errors import ImageryError, OutputError, QuestionError, RsgptError
 from ..geo.capture import CaptureMode, CaptureWish
-from ..geo.results import RunRecord
 from ..geo.schema import output_fields
 from ..geo.snapshot import LayerSnapshot, check_layer, take_snapshot
 from ..geo.style import ResultStyler
@@ -114,7 +113,6 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
     def __init__(self) -> None:
         super().__init__()
         self.plan: Plan | None = None
-        self._record: RunRecord | None = None
 
     def group(self) -> str:
         return self.tr("Describe imagery")
@@ -189,10 +187,6 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         snapshot = take_snapshot(layer, context.transformContext())
         wish, asking = self._wish(parameters, context), self._asking(parameters, context)
         self.plan = Plan(snapshot, wish, asking, keep(self, parameters, context))
-        inputs = {**self.asMap(parameters, context)["inputs"], "INPUT": layer.id()}
-        model = self.plan.asking.model
-        inputs["MODEL"] = model.folder or model.name  # the choice in the options may be another one next time
-        self._record = RunRecord(self.id(), inputs, layer.source())
         return True
 
     def prepared(self) -> Plan:
@@ -225,8 +219,14 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         if sink is None:
             raise _unwritable("")
         if context.willLoadLayerOnCompletion(identifier):
-            context.layerToLoadOnCompletionDetails(identifier).setPostProcessor(ResultStyler(self._record))
+            context.layerToLoadOnCompletionDetails(identifier).setPostProcessor(ResultStyler(self._made_by()))
         return sink, identifier
+
+    def _made_by(self) -> RunRequest:
+        """What to keep with the layer: the model by name, as the choice in the options may be another one later."""
+        plan = self.prepared()
+        model = plan.asking.model
+        return replace(plan.request, parameters={**plan.request.parameters, "MODEL": model.folder or model.name})
 
     def fields(self) -> QgsFields:
         """The columns that the run adds."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Optional
 
@@ -12,9 +11,9 @@ from qgis.PyQt.QtCore import QCoreApplication, QObject, QTimer, pyqtSignal
 
 from ..core.pace import Pace
 from ..core.paths import runs_file
-from ..core.run_store import RunEntry, RunRequest, RunState, RunStore
+from ..core.run_store import RunEntry, RunState, RunStore
 from ..errors import OutputError, RsgptError
-from ..geo.results import RunRecord, record_run
+from ..geo.results import record_run
 from ..geo.style import apply_style
 from ..processing.journal import RunFeedback, is_alive, journal
 from ..processing.keeping import restore
@@ -139,7 +138,8 @@ class RunsService(QObject):
                 translate("Rsgpt", "The results are not there any more. Go on with the run to write them again.")
             )
         if self._project.mapLayer(layer.id()) is None:
-            self._dress(layer, entry.request)
+            apply_style(layer)
+            record_run(layer, entry.request)
             self._project.addMapLayer(layer)
         return layer
 
@@ -228,13 +228,6 @@ class RunsService(QObject):
         if self._store is None and runs_file().exists():
             self._store = RunStore(runs_file())
         return self._store
-
-    def _dress(self, layer: QgsVectorLayer, request: RunRequest) -> None:
-        """Give a layer what Processing gives one that it loads itself; where it lies is told by its rows."""
-        plain = {name: value for name, value in request.parameters.items() if not isinstance(value, Mapping)}
-        raster = self._project.mapLayer(plain.get("INPUT", ""))
-        apply_style(layer)
-        record_run(layer, RunRecord(request.algorithm, plain, raster.source() if raster is not None else ""))
 
     def _in_project(self, entry: RunEntry) -> Optional[QgsMapLayer]:
         """The layer that shows the run's output already, with what has been written since."""
