@@ -716,6 +716,18 @@
       <translation>已回答 {answered} 个，跳过 {skipped} 个，失败 {failed} 个；其中 {cached} 条回答此前已有。</translation>
     </message>
     <message>
+      <source>Automatic</source>
+      <translation>自动</translation>
+    </message>
+    <message>
+      <source>The raster's own pixels</source>
+      <translation>栅格本身的像素</translation>
+    </message>
+    <message>
+      <source>As QGIS draws it</source>
+      <translation>按 QGIS 的渲染</translation>
+    </message>
+    <message>
       <source>Describe imagery</source>
       <translation>影像描述</translation>
     </message>

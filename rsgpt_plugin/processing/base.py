@@ -34,6 +34,7 @@ from qgis.PyQt.QtGui import QIcon
 
 from ..client.doors import chosen_model
 from ..client.preferences import load
+from ..core.language import mark, marked
 from ..core.questions import CAPTION_PROMPT, DETAIL_PROMPT, parse_questions
 from ..core.run_store import RunRequest
 from ..errors import ImageryError, OutputError, QuestionError, RsgptError
@@ -51,7 +52,11 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 
 translate = QCoreApplication.translate
 
-_MODES = list(CaptureMode)
+_MODES = {
+    CaptureMode.AUTO: mark("Automatic"),
+    CaptureMode.NATIVE: mark("The raster's own pixels"),
+    CaptureMode.RENDERED: mark("As QGIS draws it"),
+}
 _GEOJSON = {".geojson", ".json", ".geojsonl", ".geojsons"}
 
 # Invalid polygons are fine here. QGIS's own check of them ends in a crash of Python where it is set to stop a run.
@@ -163,7 +168,7 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
 
     def checkParameterValues(self, parameters: Parameters, context: QgsProcessingContext) -> tuple[bool, str]:
         """Refuse in words what cannot work, before anything is read."""
-        fine, sentence = super().checkParameterValues(parameters, context)
+        fine, sentence = super().checkParameterValues(_numbered(parameters), context)
         if not fine:
             return fine, sentence
         try:
@@ -300,9 +305,8 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
             QgsProcessingParameterEnum(
                 "CAPTURE",
                 self.tr("Capture"),
-                options=[mode.value for mode in _MODES],
-                defaultValue=CaptureMode.AUTO.value,
-                usesStaticStrings=True,
+                options=[marked(words) for words in _MODES.values()],
+                defaultValue=0,
             )
         )
         self._add_advanced(
@@ -333,7 +337,7 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         return Asking(model, tuple(questions), (prompt or usual) if caption else "", least, language)
 
     def _wish(self, parameters: Parameters, context: QgsProcessingContext) -> CaptureWish:
-        mode = CaptureMode(self.parameterAsEnumString(parameters, "CAPTURE", context))
+        mode = list(_MODES)[self.parameterAsEnum(_numbered(parameters), "CAPTURE", context)]
         bands = tuple(self.parameterAsInts(parameters, "BANDS", context))
         resolution = 0.0
         if parameters.get("GROUND_RESOLUTION") is not None:
@@ -347,6 +351,14 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         if bands and mode is CaptureMode.RENDERED:
             raise ImageryError(self.tr("Rendered capture shows the bands of the layer's style. Leave the bands out."))
         return CaptureWish(mode, bands, resolution)
+
+
+def _numbered(parameters: Parameters) -> Parameters:
+    """The parameters with CAPTURE as a number, which alone QGIS takes where choices are shown in words."""
+    for number, mode in enumerate(_MODES):
+        if parameters.get("CAPTURE") == mode.value:
+            return {**parameters, "CAPTURE": number}
+    return parameters
 
 
 def _unwritable(cause: str) -> OutputError:
