@@ -18,7 +18,7 @@ class Language:
     """Translations that are in force from `install` to `remove`."""
 
     def __init__(self, locale: str = "", folder: Optional[Path] = None, qt_folder: str = "") -> None:
-        """locale: such as zh-Hans or de_AT, "" for QGIS's own. qt_folder: with Qt's own words, "" for where they are."""
+        """locale: such as zh-Hans or de_AT, "" for QGIS's own. qt_folder: of Qt's own words, "" for where they are."""
         self._locale = locale or QgsApplication.locale()
         self._folder = folder or plugin_root() / "i18n"
         self._qt_folder = qt_folder or _qt_folder()
