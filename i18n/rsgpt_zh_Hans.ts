@@ -256,6 +256,10 @@
       <translation>模型服务器报告：{said}</translation>
     </message>
     <message>
+      <source>The proxy did not accept its login. Enter the right one in QGIS under Settings ▸ Options ▸ Network.</source>
+      <translation>代理未接受登录信息。请在 QGIS 的“设置 ▸ 选项 ▸ 网络”中输入正确的登录信息。</translation>
+    </message>
+    <message>
       <source>The model server did not accept the key. Enter the right one in the options of RSGPT.</source>
       <translation>模型服务器没有接受密钥。请在 RSGPT 的选项中输入正确的密钥。</translation>
     </message>
