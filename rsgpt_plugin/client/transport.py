@@ -63,7 +63,9 @@ class Exchange:
             return 0
         if self._reply.error() == QNetworkReply.NetworkError.ProxyAuthenticationRequiredError:
             return _PROXY_LOGIN
-        return int(self._reply.attribute(QNetworkRequest.Attribute.HttpStatusCodeAttribute) or 0)
+        said = int(self._reply.attribute(QNetworkRequest.Attribute.HttpStatusCodeAttribute) or 0)
+        # Tinyproxy refuses a wrong login as a server would.
+        return _PROXY_LOGIN if said == 401 and "tinyproxy" in self.header(b"Server") else said
 
     @property
     def reason(self) -> str:

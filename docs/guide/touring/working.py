@@ -87,6 +87,10 @@ def export(desk: Desk) -> Steps:
     dock, file = desk.dock("RsgptResultsTable"), desk.pictures.folder / "report.html"
     yield from click(dock.export)
     form = yield from dialog("ExportDialog")
+    yield from click(form.which)
+    yield until(form.which.view().isVisible, "the list of rows")
+    yield from press(form.which.view(), Qt.Key.Key_End)
+    yield from press(form.which.view(), Qt.Key.Key_Return)
     yield from click(form.format)
     yield until(form.format.view().isVisible, "the list of formats")
     for key in (*[Qt.Key.Key_Down] * form.format.findData(".html"), Qt.Key.Key_Return):
