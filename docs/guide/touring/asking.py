@@ -106,8 +106,9 @@ def ask_about_feature(desk: Desk) -> Steps:
     text = said("FeatureActions", "Ask about this feature (RSGPT)…")
     yield until(lambda: desk.identified(text), "the action beside what was identified")
     desk.pictures.screen("identified")
-    tree, index = desk.identified(text)[0]
-    yield from click_item(tree, index)
+    tree, found = desk.identified(text)[0]
+    tree.scrollToItem(found)
+    yield from click(tree.viewport(), tree.visualItemRect(found).center())
     form = yield from dialog("AskDialog")
     yield from click(form.text)
     yield from write(form, "Is this a town or the countryside?")

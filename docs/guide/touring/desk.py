@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from qgis.core import QgsProject, QgsRasterLayer, QgsVectorLayer
-from qgis.PyQt.QtCore import QCoreApplication, QModelIndex, QPoint, Qt
+from qgis.PyQt.QtCore import QCoreApplication, QPoint, Qt
 from qgis.PyQt.QtWidgets import (
     QApplication,
     QDialog,
@@ -15,6 +15,7 @@ from qgis.PyQt.QtWidgets import (
     QToolBar,
     QToolButton,
     QTreeWidget,
+    QTreeWidgetItem,
     QWidget,
 )
 
@@ -94,12 +95,11 @@ class Desk:
         layers = QgsProject.instance().mapLayers().values()
         return [layer for layer in layers if isinstance(layer, QgsVectorLayer) and layer.fields().indexOf("model") >= 0]
 
-    def identified(self, text: str) -> list[tuple[QTreeWidget, QModelIndex]]:
+    def identified(self, text: str) -> list[tuple[QTreeWidget, QTreeWidgetItem]]:
         """The tree of what QGIS identified, and its item that says so; empty while there is none."""
         flags = Qt.MatchFlag.MatchExactly | Qt.MatchFlag.MatchRecursive
         trees = [tree for tree in self.window.findChildren(QTreeWidget) if tree.isVisible()]
-        items = [(tree, found) for tree in trees for column in (0, 1) for found in tree.findItems(text, flags, column)]
-        return [(tree, tree.indexFromItem(found, 1)) for tree, found in items]
+        return [(tree, found) for tree in trees for column in (0, 1) for found in tree.findItems(text, flags, column)]
 
     def clicks(self) -> int:
         """How many answers the layer of clicks holds."""
