@@ -109,9 +109,11 @@ def leave(desk: Desk) -> Steps:
         stop, discard = map(modal().button, (QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.Discard))
         yield from click(stop or discard)
         yield pause(1.0)
-        if stop is not None:  # what ran is stopped, and QGIS stays until it is asked once more
+        if stop is not None:
             yield until(lambda: not QgsApplication.taskManager().countActiveTasks(), "what runs to stop", 30)
-            yield from _exit(desk)
+            yield pause(3.0)
+            if not isinstance(modal(), QMessageBox):  # it waited too long for what runs, and wants to be asked again
+                yield from _exit(desk)
 
 
 def _exit(desk: Desk) -> Steps:
