@@ -90,7 +90,10 @@ class AskingService(QObject):
 
     def _keep(self, click: _Click, results: dict[str, Any]) -> None:
         layer = click.running.output(results)
-        features = list(layer.getFeatures()) if layer is not None else []
+        if layer is None:
+            self.failed.emit(click.running.feedback.why())
+            return
+        features = list(layer.getFeatures())
         try:
             answers = [self._results.add(feature, layer.crs(), click.question) for feature in features]
         except OutputError as error:
