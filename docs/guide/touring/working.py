@@ -60,7 +60,7 @@ def work_in_table(desk: Desk) -> Steps:
 def pause_and_go_on(desk: Desk) -> Steps:
     """A run that is paused in the dialog of runs, and taken up there."""
     question = "boats[yesno]: Are there any boats?\n"
-    yield from _run(desk, question, "", tile_size="128")
+    yield from _run(desk, question, "", tile_size="96")
     yield from choose(desk.window, *desk.entry("RunsPart", "Runs…"))
     runs = yield from dialog("RunsDialog")
     yield until(lambda: runs.pause.isEnabled() and _done(runs) > 0, "the run to go on", ANSWER_S)
@@ -107,7 +107,7 @@ def export(desk: Desk) -> Steps:
 
 def begin_run(desk: Desk) -> Steps:
     """A run that is under way when QGIS is left."""
-    yield from _run(desk, _LAST_QUESTION, "", tile_size="128")
+    yield from _run(desk, _LAST_QUESTION, "", tile_size="96")
     yield from choose(desk.window, *desk.entry("RunsPart", "Runs…"))
     runs = yield from dialog("RunsDialog")
     yield until(lambda: runs.pause.isEnabled() and _done(runs) > 0, "the run to go on", ANSWER_S)
