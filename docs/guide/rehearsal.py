@@ -30,6 +30,7 @@ _REPLIES = {
     "trees": "no",
     "cars": "yes",
     "boats": "no",
+    "roads": "yes",
 }
 _SURE = (0.93, 0.86, 0.74, 0.61, 0.45, 0.28)
 

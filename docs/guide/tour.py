@@ -27,11 +27,15 @@ _STOPS = {
     "stop": asking.stop_in_panel,
     "processing": working.describe_raster,
     "table": working.work_in_table,
+    "export": working.export,
     "map": working.look_at_map,
+    "feature": asking.ask_about_feature,
     "runs": working.pause_and_go_on,
     "options": setting_up.options,
     "report": setting_up.report,
+    "interrupt": working.begin_run,
 }
+_LATER = {"take-up": working.take_up}
 _FROM_NOTHING = {
     "from-nothing": setting_up.from_nothing,
     "zoom": asking.look_around,
@@ -45,7 +49,8 @@ def tour() -> Tour:
     desk = Desk(iface, Pictures(Path(folder), Path(guide) if guide else None))
     stops = _FROM_NOTHING if os.environ.get("RSGPT_MODE") == "from-nothing" else _STOPS
     names = os.environ.get("RSGPT_STOPS", "").split() or list(stops)
-    way = [*(Stop(name, partial(stops[name], desk)) for name in names), Stop("leave", partial(setting_up.leave, desk))]
+    chosen = {name: {**stops, **_LATER}[name] for name in names}
+    way = [Stop(name, partial(steps, desk)) for name, steps in {**chosen, "leave": setting_up.leave}.items()]
     made = Tour(way, desk.pictures.screen, lambda: os._exit(1))  # whatever is open
     desk.pictures.gauge = made.gauge
     return made

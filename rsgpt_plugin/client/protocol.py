@@ -128,6 +128,13 @@ def parse_error(status: int, body: bytes) -> RsgptError:
     """Turn a reply of that HTTP status into the sentence to show."""
     said = error_words(body)
     complaint = read_complaint(status, said)
+    if status == 407:
+        return ServerError(
+            translate(
+                "Rsgpt",
+                "The proxy did not accept its login. Enter the right one in QGIS under Settings ▸ Options ▸ Network.",
+            )
+        )
     if complaint is Complaint.KEY:
         return ServerError(
             translate("Rsgpt", "The model server did not accept the key. Enter the right one in the options of RSGPT.")

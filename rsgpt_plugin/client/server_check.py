@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Optional
 
 from qgis.core import QgsFeedback
-from qgis.PyQt.QtCore import QBuffer, QCoreApplication, QIODevice, QRect, Qt
+from qgis.PyQt.QtCore import QCoreApplication, QRect, Qt
 from qgis.PyQt.QtGui import QColor, QImage, QPainter
 
 from ..errors import Cancelled, RsgptError, ServerError
@@ -15,6 +15,7 @@ from .models import ModelInfo
 from .preferences import Preferences
 from .protocol import Prompt, Reply
 from .remote import identified, server_gateway, server_model
+from .shrinking import encode
 
 translate = QCoreApplication.translate
 
@@ -91,7 +92,4 @@ def known_picture(colour: str, side: int = 224) -> bytes:
     else:
         painter.drawRect(place)
     painter.end()
-    buffer = QBuffer()
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, "PNG")
-    return bytes(buffer.data())
+    return encode(image, "PNG")

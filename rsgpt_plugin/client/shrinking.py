@@ -50,6 +50,14 @@ def longest_side(image: bytes) -> int:
     return 0 if picture.isNull() else max(picture.width(), picture.height())
 
 
+def encode(image: QImage, kind: str, quality: int = -1) -> bytes:
+    """The image as `kind`, such as PNG or JPEG."""
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    image.save(buffer, kind, quality)
+    return bytes(buffer.data())
+
+
 def _within(value: int, most: int) -> bool:
     return not most or value <= most
 
@@ -59,10 +67,6 @@ def _least(one: int, other: int) -> int:
 
 
 def _jpeg(picture: QImage, side: int) -> bytes:
-    buffer = QBuffer()
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     size = picture.size().scaled(QSize(side, side), Qt.AspectRatioMode.KeepAspectRatio)
     kept, smooth = Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
-    scaled = picture.scaled(max(1, size.width()), max(1, size.height()), kept, smooth)
-    scaled.save(buffer, "JPEG", _QUALITY)
-    return bytes(buffer.data())
+    return encode(picture.scaled(max(1, size.width()), max(1, size.height()), kept, smooth), "JPEG", _QUALITY)

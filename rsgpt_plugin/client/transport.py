@@ -17,6 +17,7 @@ from .keys import sign
 
 # Qt opens at most six connections to one host from one manager and queues the rest.
 _CONNECTIONS = 6
+_PROXY_LOGIN = 407
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,14 @@ class Exchange:
 
     @property
     def status(self) -> int:
-        """The HTTP status, 0 where none arrived."""
-        return 0 if self._lost else int(self._reply.attribute(QNetworkRequest.Attribute.HttpStatusCodeAttribute) or 0)
+        """The HTTP status, 0 where none arrived; a proxy that wants a login may let none pass but its own."""
+        if self._lost:
+            return 0
+        if self._reply.error() == QNetworkReply.NetworkError.ProxyAuthenticationRequiredError:
+            return _PROXY_LOGIN
+        said = int(self._reply.attribute(QNetworkRequest.Attribute.HttpStatusCodeAttribute) or 0)
+        # Tinyproxy refuses a wrong login as a server would.
+        return _PROXY_LOGIN if said == 401 and "tinyproxy" in self.header(b"Server") else said
 
     @property
     def reason(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from enum import Enum
 from pathlib import Path
@@ -43,7 +43,8 @@ class RunRequest:
     """What a run was asked for; all of it JSON.
 
     title: what it looks at. parameters: as `processing/keeping.py` writes them. layers: definition of each layer
-    that they name, by its id. project: file of the project, "" where it had none.
+    that they name, by its id. project: file of the project, "" where it had none. source: of the raster, to find it
+    again where its layer has gone, "" where unknown.
     """
 
     algorithm: str
@@ -51,6 +52,7 @@ class RunRequest:
     parameters: Mapping[str, Any]
     layers: Mapping[str, str] = field(default_factory=dict)
     project: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -138,8 +140,7 @@ def _now() -> str:
 
 
 def _as_text(request: RunRequest) -> str:
-    kept = {"algorithm": request.algorithm, "title": request.title, "project": request.project}
-    return json.dumps({**kept, "parameters": dict(request.parameters)})
+    return json.dumps({name: value for name, value in asdict(request).items() if name != "layers"})
 
 
 def _entry(run_id: str, request: str, layers: str, state: str, counts: str, *told: str) -> RunEntry:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 from typing import Optional
 
-from qgis.PyQt.QtCore import QBuffer, QIODevice, Qt
+from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QImage
+
+from .picture import encode
 
 
 def inline_picture(png: bytes, side: int, quality: int) -> Optional[str]:
@@ -17,7 +19,4 @@ def inline_picture(png: bytes, side: int, quality: int) -> Optional[str]:
     if max(image.width(), image.height()) > side:
         smooth = Qt.TransformationMode.SmoothTransformation
         image = image.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio, smooth)
-    buffer = QBuffer()
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, "JPG", quality)
-    return "data:image/jpeg;base64," + base64.b64encode(bytes(buffer.data())).decode("ascii")
+    return "data:image/jpeg;base64," + base64.b64encode(encode(image, "JPEG", quality)).decode("ascii")

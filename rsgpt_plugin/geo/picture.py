@@ -20,6 +20,13 @@ RENDERED = "rendered"
 Extent = tuple[float, float, float, float]
 
 
+def encode(image: QImage, kind: str, quality: int = -1) -> bytes:
+    """The image as `kind`, such as PNG or JPEG; nothing where Qt cannot."""
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    return bytes(buffer.data()) if image.save(buffer, kind, quality) else b""
+
+
 @dataclass(frozen=True, eq=False)
 class Picture:
     """What a model is shown of a place.
@@ -49,12 +56,11 @@ class Picture:
         # QImage keeps no copy: the bytes have to outlive it.
         pixels = np.ascontiguousarray(self.rgb).tobytes()
         image = QImage(pixels, width, height, 3 * width, QImage.Format.Format_RGB888)
-        buffer = QBuffer()
-        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-        if not image.save(buffer, "PNG"):
+        encoded = encode(image, "PNG")
+        if not encoded:
             sentence = translate("Rsgpt", "The picture cannot be encoded as PNG. Choose a smaller tile size.")
             raise ImageryError(sentence)
-        return bytes(buffer.data())
+        return encoded
 
     @property
     def empty(self) -> bool:

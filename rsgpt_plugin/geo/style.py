@@ -18,10 +18,11 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QCoreApplication
 
 from ..core.paths import plugin_root
+from ..core.run_store import RunRequest
 from .columns import ResultColumns, result_columns
 from .form import set_form
 from .map_tip import answers_label, caption_label, map_tip
-from .results import RunRecord, record_run
+from .results import record_run
 
 translate = QCoreApplication.translate
 
@@ -95,7 +96,7 @@ class ResultStyler(QgsProcessingLayerPostProcessorInterface):
 
     _waiting: ClassVar[set[ResultStyler]] = set()
 
-    def __init__(self, run: RunRecord | None = None) -> None:
+    def __init__(self, run: RunRequest | None = None) -> None:
         """run: what the layer came from, to be kept with it."""
         super().__init__()
         self._run = run

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from qgis.PyQt.QtCore import QDateTime, QLocale, Qt
 
-_GIGABYTE = 1_000_000_000
+_KILOBYTE, _GIGABYTE = 1_000, 1_000_000_000
 
 
 def size_text(count: int) -> str:
-    """Bytes, as in “400 MB” or “1.6 GB”."""
+    """Bytes, as in “0 B”, “400 MB” or “1.6 GB”."""
+    if count < _KILOBYTE:  # for which Qt has a word, of a language that need not be QGIS's
+        return f"{count} B"
     return str(QLocale().formattedDataSize(count, int(count >= _GIGABYTE), QLocale.DataSizeFormat.DataSizeSIFormat))
 
 

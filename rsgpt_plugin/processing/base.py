@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -34,11 +34,11 @@ from qgis.PyQt.QtGui import QIcon
 
 from ..client.doors import chosen_model
 from ..client.preferences import load
+from ..core.language import mark, marked
 from ..core.questions import CAPTION_PROMPT, DETAIL_PROMPT, parse_questions
 from ..core.run_store import RunRequest
 from ..errors import ImageryError, OutputError, QuestionError, RsgptError
 from ..geo.capture import CaptureMode, CaptureWish
-from ..geo.results import RunRecord
 from ..geo.schema import output_fields
 from ..geo.snapshot import LayerSnapshot, check_layer, take_snapshot
 from ..geo.style import ResultStyler
@@ -52,7 +52,11 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 
 translate = QCoreApplication.translate
 
-_MODES = list(CaptureMode)
+_MODES = {
+    CaptureMode.AUTO: mark("Automatic"),
+    CaptureMode.NATIVE: mark("The raster's own pixels"),
+    CaptureMode.RENDERED: mark("As QGIS draws it"),
+}
 _GEOJSON = {".geojson", ".json", ".geojsonl", ".geojsons"}
 
 # Invalid polygons are fine here. QGIS's own check of them ends in a crash of Python where it is set to stop a run.
@@ -114,7 +118,6 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
     def __init__(self) -> None:
         super().__init__()
         self.plan: Plan | None = None
-        self._record: RunRecord | None = None
 
     def group(self) -> str:
         return self.tr("Describe imagery")
@@ -165,7 +168,7 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
 
     def checkParameterValues(self, parameters: Parameters, context: QgsProcessingContext) -> tuple[bool, str]:
         """Refuse in words what cannot work, before anything is read."""
-        fine, sentence = super().checkParameterValues(parameters, context)
+        fine, sentence = super().checkParameterValues(_numbered(parameters), context)
         if not fine:
             return fine, sentence
         try:
@@ -189,10 +192,6 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         snapshot = take_snapshot(layer, context.transformContext())
         wish, asking = self._wish(parameters, context), self._asking(parameters, context)
         self.plan = Plan(snapshot, wish, asking, keep(self, parameters, context))
-        inputs = {**self.asMap(parameters, context)["inputs"], "INPUT": layer.id()}
-        model = self.plan.asking.model
-        inputs["MODEL"] = model.folder or model.name  # the choice in the options may be another one next time
-        self._record = RunRecord(self.id(), inputs, layer.source())
         return True
 
     def prepared(self) -> Plan:
@@ -225,8 +224,14 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         if sink is None:
             raise _unwritable("")
         if context.willLoadLayerOnCompletion(identifier):
-            context.layerToLoadOnCompletionDetails(identifier).setPostProcessor(ResultStyler(self._record))
+            context.layerToLoadOnCompletionDetails(identifier).setPostProcessor(ResultStyler(self._made_by()))
         return sink, identifier
+
+    def _made_by(self) -> RunRequest:
+        """What to keep with the layer: the model by name, as the choice in the options may be another one later."""
+        plan = self.prepared()
+        model = plan.asking.model
+        return replace(plan.request, parameters={**plan.request.parameters, "MODEL": model.folder or model.name})
 
     def fields(self) -> QgsFields:
         """The columns that the run adds."""
@@ -300,9 +305,8 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
             QgsProcessingParameterEnum(
                 "CAPTURE",
                 self.tr("Capture"),
-                options=[mode.value for mode in _MODES],
-                defaultValue=CaptureMode.AUTO.value,
-                usesStaticStrings=True,
+                options=[marked(words) for words in _MODES.values()],
+                defaultValue=0,
             )
         )
         self._add_advanced(
@@ -333,7 +337,7 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         return Asking(model, tuple(questions), (prompt or usual) if caption else "", least, language)
 
     def _wish(self, parameters: Parameters, context: QgsProcessingContext) -> CaptureWish:
-        mode = CaptureMode(self.parameterAsEnumString(parameters, "CAPTURE", context))
+        mode = list(_MODES)[self.parameterAsEnum(_numbered(parameters), "CAPTURE", context)]
         bands = tuple(self.parameterAsInts(parameters, "BANDS", context))
         resolution = 0.0
         if parameters.get("GROUND_RESOLUTION") is not None:
@@ -347,6 +351,14 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         if bands and mode is CaptureMode.RENDERED:
             raise ImageryError(self.tr("Rendered capture shows the bands of the layer's style. Leave the bands out."))
         return CaptureWish(mode, bands, resolution)
+
+
+def _numbered(parameters: Parameters) -> Parameters:
+    """The parameters with CAPTURE as a number, which alone QGIS takes where choices are shown in words."""
+    for number, mode in enumerate(_MODES):
+        if parameters.get("CAPTURE") == mode.value:
+            return {**parameters, "CAPTURE": number}
+    return parameters
 
 
 def _unwritable(cause: str) -> OutputError:

@@ -58,7 +58,8 @@ def keep(algorithm: QgsProcessingAlgorithm, parameters: Parameters, context: Qgs
     kept["OUTPUT"] = _kept_output(parameters.get("OUTPUT"))
     definitions = {layer_id: _definition(layer) for layer_id, layer in layers.items()}
     project = context.project().fileName() if context.project() is not None else ""
-    return RunRequest(algorithm.id(), raster.name() if raster is not None else "", kept, definitions, project)
+    title, source = (raster.name(), raster.source()) if raster is not None else ("", "")
+    return RunRequest(algorithm.id(), title, kept, definitions, project, source)
 
 
 def restore(request: RunRequest, project: QgsProject, context: QgsProcessingContext) -> Parameters:
@@ -73,11 +74,17 @@ def restore(request: RunRequest, project: QgsProject, context: QgsProcessingCont
     for name in _SOURCES:
         if isinstance(parameters.get(name), Mapping):
             parameters[name] = _source(parameters[name])
-    if isinstance(parameters.get("EXTENT"), Mapping):
-        kept = parameters["EXTENT"]
-        crs = QgsCoordinateReferenceSystem.fromWkt(kept["crs"])
-        parameters["EXTENT"] = QgsReferencedRectangle(QgsRectangle(*kept["sides"]), crs)
+    if parameters.get("EXTENT"):
+        parameters["EXTENT"] = extent(parameters["EXTENT"])
     return parameters
+
+
+def extent(kept: Any) -> Any:
+    """A kept EXTENT as Processing takes it; what was never kept stays as it is."""
+    if not isinstance(kept, Mapping):
+        return kept
+    crs = QgsCoordinateReferenceSystem.fromWkt(kept["crs"])
+    return QgsReferencedRectangle(QgsRectangle(*kept["sides"]), crs)
 
 
 def _named(value: Any, context: QgsProcessingContext) -> Any:

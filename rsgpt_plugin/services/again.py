@@ -22,10 +22,12 @@ from qgis.core import (
 )
 
 from ..core.questions import CAPTION_PROMPT, Question, is_language_wish, parse_questions
+from ..core.run_store import RunRequest
 from ..errors import QuestionError
-from ..geo.results import RunRecord, recorded_run
+from ..geo.results import recorded_run
 from ..geo.rows import Row
 from ..geo.schema import output_fields
+from ..processing.keeping import extent
 
 TILES, FEATURES = "rsgpt:describeraster", "rsgpt:describefeatures"
 ROW = "rsgpt_row"
@@ -149,14 +151,14 @@ def _tiles(layer: QgsVectorLayer, wish: Wish) -> Optional[dict[str, Any]]:
     run = recorded_run(layer)
     if run is None or run.algorithm != TILES or not _is_source(wish.raster, wish.source, run):
         return None
-    return _given(run.parameters, _GRID)
+    return _given({**run.parameters, "EXTENT": extent(run.parameters.get("EXTENT"))}, _GRID)
 
 
 def _given(parameters: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
     return {name: parameters[name] for name in names if parameters.get(name) is not None}
 
 
-def _is_source(raster: str, source: str, run: RunRecord) -> bool:
+def _is_source(raster: str, source: str, run: RunRequest) -> bool:
     return raster == run.parameters.get("INPUT") or bool(run.source and source == run.source)
 
 

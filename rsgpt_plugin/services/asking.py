@@ -3,35 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Optional, Union
 
-from qgis.core import (
-    QgsApplication,
-    QgsCoordinateReferenceSystem,
-    QgsGeometry,
-    QgsProcessingAlgRunnerTask,
-    QgsProcessingContext,
-    QgsProcessingUtils,
-    QgsProject,
-    QgsTask,
-)
+from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsProject
 from qgis.PyQt.QtCore import QCoreApplication, QObject, pyqtSignal
 
 from ..client.preferences import load
 from ..core.questions import Question
-from ..errors import OutputError
-from ..processing.sentences import Sentences
+from ..errors import OutputError, RsgptError
 from .place import Place
 from .polygons import Features
 from .results_layer import ResultsLayer, reasons
+from .running import Running, context_of
 
 translate = QCoreApplication.translate
 
-_PATIENCE_MS = 3000
 _MOST_TOLD = 5
-# The answer is told in the message bar: QGIS's own notice of the task's end would cover it.
-_FLAGS = QgsTask.Flag.CanCancel | QgsTask.Flag.Silent
 
 Asked = Union[Place, Features]
 
@@ -46,13 +34,10 @@ class Shown:
 
 @dataclass(eq=False)
 class _Click:
-    """One run and what has to live as long as it does."""
+    """One run, and what it was asked."""
 
-    place: Asked
     question: Optional[Question]
-    context: QgsProcessingContext
-    feedback: Sentences = field(default_factory=Sentences)
-    task: Optional[QgsProcessingAlgRunnerTask] = None
+    running: Running
 
 
 class AskingService(QObject):
@@ -73,48 +58,42 @@ class AskingService(QObject):
 
     def ask(self, place: Asked, question: Optional[Question] = None, detailed: bool = False) -> None:
         """Describe `place`, or ask `question` about it, in a task that the task manager shows and can cancel."""
-        context = QgsProcessingContext()
-        context.setProject(self._project)
-        click = _Click(place, question, context)
-        algorithm = QgsApplication.processingRegistry().createAlgorithmById(place.algorithm)
         chosen = load()
         parameters = {**place.parameters(question, detailed), "LEAST_CONFIDENCE": chosen.least_confidence}
         if question is None and not detailed:
             parameters["PROMPT"] = chosen.prompt
-        task = QgsProcessingAlgRunnerTask(algorithm, parameters, context, click.feedback, _FLAGS)
-        task.setDescription(translate("Rsgpt", "RSGPT looks at {layer}").format(layer=place.layer_name))
-        if click.feedback.errors or task.isCanceled():
-            self.failed.emit(click.feedback.why())
+        try:
+            click = _Click(question, Running(place.algorithm, parameters, context_of(self._project)))
+        except RsgptError as error:
+            self.failed.emit(str(error))
             return
-        click.task = task
         self._clicks.append(click)
-        task.executed.connect(lambda successful, results: self._finish(click, successful, results))
-        task.taskTerminated.connect(lambda: self._finish(click, False, {}))
-        QgsApplication.taskManager().addTask(task)
+        description = translate("Rsgpt", "RSGPT looks at {layer}").format(layer=place.layer_name)
+        click.running.start(description, lambda results: self._finish(click, results))
 
     def close(self) -> None:
         """Cancel what runs and wait a moment for it."""
         clicks, self._clicks = self._clicks, []
         for click in clicks:
-            if click.task is not None:
-                click.feedback.cancel()
-                click.task.cancel()
-                click.task.waitForFinished(_PATIENCE_MS)
+            click.running.drop()
+        for click in clicks:
+            click.running.wait()
 
-    def _finish(self, click: _Click, successful: bool, results: dict[str, Any]) -> None:
-        if click not in self._clicks:
-            return
+    def _finish(self, click: _Click, results: dict[str, Any]) -> None:
         self._clicks.remove(click)
-        if click.feedback.isCanceled() or _was_cancelled(click.task):
+        if click.running.was_cancelled:
             self.stopped.emit()
-        elif not successful:
-            self.failed.emit(click.feedback.why())
+        elif not results:
+            self.failed.emit(click.running.feedback.why())
         else:
             self._keep(click, results)
 
     def _keep(self, click: _Click, results: dict[str, Any]) -> None:
-        layer = QgsProcessingUtils.mapLayerFromString(results["OUTPUT"], click.context)
-        features = list(layer.getFeatures()) if layer is not None else []
+        layer = click.running.output(results)
+        if layer is None:
+            self.failed.emit(click.running.feedback.why())
+            return
+        features = list(layer.getFeatures())
         try:
             answers = [self._results.add(feature, layer.crs(), click.question) for feature in features]
         except OutputError as error:
@@ -137,6 +116,3 @@ def _told(answers: Sequence[str]) -> str:
         lines.append(more.format(count=len(answers) - _MOST_TOLD))
     return "\n".join(lines)
 
-
-def _was_cancelled(task: Optional[QgsTask]) -> bool:
-    return task is not None and task.isCanceled()

@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Optional
 
-from qgis.core import (
-    QgsApplication,
-    QgsFeature,
-    QgsProcessingAlgRunnerTask,
-    QgsProcessingContext,
-    QgsProcessingUtils,
-    QgsProject,
-    QgsVectorLayer,
-)
+from qgis.core import QgsFeature, QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QCoreApplication, QObject, pyqtSignal
 
-from ..errors import OutputError
+from ..errors import OutputError, RsgptError
 from ..geo.rows import Row
-from ..processing.sentences import Sentences
 from .again import Group, Step, Wish, groups, places, step
 from .again_rows import Change, Output, changes
 from .layer_writing import write_values
+from .running import Running, context_of
 from .slices import Slices
 
 translate = QCoreApplication.translate
-
-_PATIENCE_MS = 3000
 
 
 @dataclass(eq=False)
@@ -41,9 +31,7 @@ class _Job:
     step: Optional[Step] = None
     written: int = 0
     problem: str = ""
-    context: QgsProcessingContext = field(default_factory=QgsProcessingContext)
-    feedback: Sentences = field(default_factory=Sentences)
-    task: Optional[QgsProcessingAlgRunnerTask] = None
+    running: Optional[Running] = None
 
 
 class AskingAgain(QObject):
@@ -78,16 +66,15 @@ class AskingAgain(QObject):
         if job is None:
             return
         self._end(translate("Rsgpt", "Stopped. Answers so far are remembered; ask again to go on."), True)
-        if job.task is not None:
-            job.feedback.cancel()
-            job.task.cancel()
+        if job.running is not None:
+            job.running.drop()
 
     def close(self) -> None:
-        """Stop, and wait a moment for the task."""
-        task = self._job.task if self._job is not None else None
+        """Stop, and wait a moment for the run."""
+        running = self._job.running if self._job is not None else None
         self.stop()
-        if task is not None:
-            task.waitForFinished(_PATIENCE_MS)
+        if running is not None:
+            running.wait()
 
     def _prepare(self, job: _Job) -> None:
         """Find out where the rows are, then run."""
@@ -96,39 +83,27 @@ class AskingAgain(QObject):
 
     def _run(self, job: _Job, group: Group, found: Sequence[QgsFeature]) -> None:
         job.step = asked = step(job.layer, group, job.wish, found)
-        job.context = QgsProcessingContext()
-        job.context.setProject(self._project)
-        job.feedback = Sentences()
-        algorithm = QgsApplication.processingRegistry().createAlgorithmById(asked.algorithm)
-        fine, sentence = algorithm.checkParameterValues(dict(asked.parameters), job.context)
-        if not fine:
-            self._end(sentence, False)
+        try:
+            job.running = running = Running(asked.algorithm, dict(asked.parameters), context_of(self._project))
+        except RsgptError as error:
+            self._end(str(error), False)
             return
-        task = QgsProcessingAlgRunnerTask(algorithm, dict(asked.parameters), job.context, job.feedback)
-        task.setDescription(translate("Rsgpt", "RSGPT asks again about {layer}").format(layer=job.layer.name()))
-        if job.feedback.errors or task.isCanceled():
-            self._end(job.feedback.why(), False)
-            return
-        job.task = task
-        task.progressChanged.connect(lambda percent: self._progress(job, percent))
-        task.executed.connect(lambda successful, results: self._executed(job, task, successful, results))
-        task.taskTerminated.connect(lambda: self._executed(job, task, False, {}))
-        QgsApplication.taskManager().addTask(task)
+        running.task.progressChanged.connect(lambda percent: self._progress(job, percent))
+        description = translate("Rsgpt", "RSGPT asks again about {layer}").format(layer=job.layer.name())
+        running.start(description, lambda results: self._ran(job, running, results))
 
     def _progress(self, job: _Job, percent: float) -> None:
         if job is self._job:
             self.progressed.emit((100.0 * job.number + percent) / len(job.groups))
 
-    def _executed(self, job: _Job, task: QgsProcessingAlgRunnerTask, successful: bool, results: dict[str, Any]) -> None:
-        if job is not self._job or job.task is None:
-            return
-        job.task = None
-        if task.isCanceled():
+    def _ran(self, job: _Job, running: Running, results: dict[str, Any]) -> None:
+        if running.was_cancelled:
             self.stop()
             return
-        output = QgsProcessingUtils.mapLayerFromString(results["OUTPUT"], job.context) if successful else None
+        job.running = None
+        output = running.output(results)
         if output is None:
-            self._end(job.feedback.why(), False)
+            self._end(running.feedback.why(), False)
             return
         found = list[QgsFeature]()
         self._slices.start(output.getFeatures(), found.extend, lambda: self._fill(job, Output(output, found)))

@@ -15,6 +15,7 @@ from ..client.preferences import load
 from ..core.paths import picture_file
 from ..core.pictures import PictureStore
 from ..errors import Cancelled, OutputError, RsgptError
+from ..geo.columns import result_columns
 from ..geo.export.dataset import write_dataset
 from ..geo.export.geodata import write_geojson, write_geopackage
 from ..geo.export.report import write_report
@@ -67,6 +68,7 @@ class ExportTask(QgsTask):
             raise OutputError(translate("Rsgpt", "That file is the layer itself. Choose another name."))
         self._source = QgsVectorLayerFeatureSource(layer)
         self._shape = (layer.name(), columns, layer.fields(), layer.wkbType(), layer.crs())
+        self._model = result_columns(layer).known.get("model", "")
         self._context = QgsProject.instance().transformContext()
         self._rows = rows
         self._destination = destination
@@ -105,7 +107,7 @@ class ExportTask(QgsTask):
         with _Pictures() as pictures:
             export = ExportRows(
                 title, columns, there, [features[row.fid] for row in there], fields, kind, crs, self._context,
-                pictures.get, self._progress,
+                pictures.get, self._progress, self._model,
             )  # fmt: skip
             self._left_out = _WRITERS[self._destination.format](export, self._destination.path) or 0
 

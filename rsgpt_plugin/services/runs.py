@@ -3,36 +3,27 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Optional
 
-from qgis.core import (
-    QgsApplication,
-    QgsMapLayer,
-    QgsProcessingAlgRunnerTask,
-    QgsProcessingContext,
-    QgsProject,
-    QgsTask,
-    QgsVectorLayer,
-)
+from qgis.core import QgsMapLayer, QgsProcessingContext, QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QCoreApplication, QObject, QTimer, pyqtSignal
 
 from ..core.pace import Pace
 from ..core.paths import runs_file
-from ..core.run_store import RunEntry, RunRequest, RunState, RunStore
+from ..core.run_store import RunEntry, RunState, RunStore
 from ..errors import OutputError, RsgptError
-from ..geo.results import RunRecord, record_run
+from ..geo.results import record_run
 from ..geo.style import apply_style
 from ..processing.journal import RunFeedback, is_alive, journal
 from ..processing.keeping import restore
 from ..processing.progress import progress_text
+from .running import Running, context_of
 
 translate = QCoreApplication.translate
 
 # A run that took less is still in mind when it ends, and the dialog that started it tells enough.
 _WORTH_TELLING_S = 20.0
-_PATIENCE_MS = 3000
 _CHANGE_MS = 500
 
 
@@ -51,12 +42,10 @@ class RunView:
 
 @dataclass(eq=False)
 class _Going:
-    """A task of ours and what has to live as long as it does."""
+    """A run of ours. title: what it looks at."""
 
     run_id: str
-    context: QgsProcessingContext
-    feedback: RunFeedback
-    task: QgsProcessingAlgRunnerTask
+    running: Running
     title: str
 
 
@@ -102,7 +91,7 @@ class RunsService(QObject):
     def start(self, algorithm: str, parameters: dict[str, Any], title: str = "") -> str:
         """Begin a run in a task, and return the id that it has in the list; it may fail at once."""
         run_id = uuid.uuid4().hex
-        self._begin(run_id, algorithm, parameters, self._context(), title)
+        self._begin(run_id, algorithm, parameters, context_of(self._project), title)
         return run_id
 
     def go_on(self, run_id: str) -> None:
@@ -110,7 +99,7 @@ class RunsService(QObject):
         entry = self._entry(run_id)
         if entry is None or not entry.state.can_go_on or run_id in self._going:
             return
-        context = self._context()
+        context = context_of(self._project)
         try:
             parameters = restore(entry.request, self._project, context)
         except RsgptError as error:
@@ -149,7 +138,8 @@ class RunsService(QObject):
                 translate("Rsgpt", "The results are not there any more. Go on with the run to write them again.")
             )
         if self._project.mapLayer(layer.id()) is None:
-            self._dress(layer, entry.request)
+            apply_style(layer)
+            record_run(layer, entry.request)
             self._project.addMapLayer(layer)
         return layer
 
@@ -161,52 +151,34 @@ class RunsService(QObject):
         journal.cancel_all()
         going, self._going = list(self._going.values()), {}
         for run in going:
-            run.feedback.cancel()
-            run.task.cancel()
-            run.task.waitForFinished(_PATIENCE_MS)
+            run.running.drop()
+        for run in going:
+            run.running.wait()
         self._layers.clear()
         if self._store is not None:
             self._store.close()
             self._store = None
 
-    def _context(self) -> QgsProcessingContext:
-        context = QgsProcessingContext()
-        context.setProject(self._project)
-        return context
-
     def _begin(
         self, run_id: str, algorithm_id: str, parameters: dict[str, Any], context: QgsProcessingContext, title: str
     ) -> None:
-        algorithm = QgsApplication.processingRegistry().createAlgorithmById(algorithm_id)
-        feedback = RunFeedback(run_id)
-        fine, sentence = algorithm.checkParameterValues(parameters, context)
-        if not fine:
-            self.failed.emit(sentence)
+        try:
+            running = Running(algorithm_id, parameters, context, RunFeedback(run_id))
+        except RsgptError as error:
+            self.failed.emit(str(error))
             return
-        # QGIS's own notice of the end would cover the one that says how it went.
-        flags = QgsTask.Flag.CanCancel | QgsTask.Flag.Silent
-        task = QgsProcessingAlgRunnerTask(algorithm, parameters, context, feedback, flags)
-        if feedback.errors or task.isCanceled():
-            self.failed.emit(feedback.why())
-            return
-        run = _Going(run_id, context, feedback, task, title or algorithm.displayName())
-        task.setDescription(_description(run.title, ""))
-        self._going[run_id] = run
-        task.executed.connect(lambda successful, results: self._finish(run, results))
-        task.taskTerminated.connect(lambda: self._finish(run, {}))
-        QgsApplication.taskManager().addTask(task)
+        self._going[run_id] = run = _Going(run_id, running, title or running.name)
+        running.start(_description(run.title, ""), lambda results: self._finish(run, results))
 
     def _finish(self, run: _Going, results: dict[str, Any]) -> None:
-        if self._going.get(run.run_id) is not run:
-            return
-        layer = run.context.takeResultLayer(results["OUTPUT"]) if results else None
+        layer = run.running.context.takeResultLayer(results["OUTPUT"]) if results else None
         if layer is not None:
             self._layers[run.run_id] = layer
         del self._going[run.run_id]
         entry = self._entry(run.run_id)
         if entry is None:  # too small for the list, or it failed before its first place
             if not results:
-                self.failed.emit(run.feedback.why())
+                self.failed.emit(run.running.feedback.why())
             return
         self.changed.emit()
         self.ended.emit(entry)
@@ -215,7 +187,7 @@ class RunsService(QObject):
         run, live = self._going.get(run_id), journal.live(run_id)
         if run is not None and live is not None:
             text = progress_text(live.counts.done, live.counts.tiles, live.pace)
-            run.task.setDescription(_description(run.title, text))
+            run.running.task.setDescription(_description(run.title, text))
         if not self._soon.isActive():
             self._soon.start()
 
@@ -223,7 +195,7 @@ class RunsService(QObject):
         """Tell of what was started elsewhere in this QGIS; a task of ours is told of when QGIS is done with it."""
         run = self._going.get(run_id)
         if run is not None:
-            run.task.setDescription(_description(run.title, ""))
+            run.running.task.setDescription(_description(run.title, ""))
             return
         self.changed.emit()
         entry = self._entry(run_id)
@@ -233,7 +205,7 @@ class RunsService(QObject):
     def _cancel(self, run_id: str, wish: RunState) -> bool:
         run = self._going.get(run_id)
         if run is not None:
-            run.feedback.cancel()
+            run.running.feedback.cancel()
         return journal.cancel(run_id, wish)
 
     def _view(self, entry: RunEntry) -> RunView:
@@ -256,13 +228,6 @@ class RunsService(QObject):
         if self._store is None and runs_file().exists():
             self._store = RunStore(runs_file())
         return self._store
-
-    def _dress(self, layer: QgsVectorLayer, request: RunRequest) -> None:
-        """Give a layer what Processing gives one that it loads itself; where it lies is told by its rows."""
-        plain = {name: value for name, value in request.parameters.items() if not isinstance(value, Mapping)}
-        raster = self._project.mapLayer(plain.get("INPUT", ""))
-        apply_style(layer)
-        record_run(layer, RunRecord(request.algorithm, plain, raster.source() if raster is not None else ""))
 
     def _in_project(self, entry: RunEntry) -> Optional[QgsMapLayer]:
         """The layer that shows the run's output already, with what has been written since."""

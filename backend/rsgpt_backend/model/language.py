@@ -128,7 +128,9 @@ def packaged_file(source: str) -> Path:
     package, _, name = source.partition("/")
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
-        raise ModelError(f"The package {package} is missing. Repair the environment: it is one of the pinned packages.")
+        raise ModelError(
+            f"The package {package} is missing. Repair the environment, or install it without what it depends on."
+        )
     path = Path(spec.submodule_search_locations[0]) / name
     if not path.exists():
         raise ModelError(f"The package {package} lacks its file {name}. Repair the environment.")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from qgis.PyQt.QtCore import QPoint, Qt
+from qgis.PyQt.QtWidgets import QDialogButtonBox
 
 from .desk import ANSWER_S, Desk, said
-from .hands import RIGHT, click, click_item, drag, hover, pick, point_at, popup, press, show_tab, write
+from .hands import RIGHT, click, click_item, dialog, drag, hover, pick, point_at, popup, press, show_tab, write
 from .steps import Steps, pause, until
 
 
@@ -96,6 +97,28 @@ def stop_in_panel(desk: Desk) -> Steps:
     yield pause(0.5)
     yield from desk.press_button("DockPart", "RSGPT panel")
     yield until(lambda: not dock.isVisible(), "the panel to go")
+
+
+def ask_about_feature(desk: Desk) -> Steps:
+    """Identify a tile, and ask about it from what QGIS lists there."""
+    yield from click(desk.tool_named("mActionIdentify"))
+    yield from click(desk.canvas.viewport(), desk.on_map(0.4, 0.3))
+    text = said("FeatureActions", "Ask about this feature (RSGPT)…")
+    yield until(lambda: desk.identified(text), "the action beside what was identified")
+    desk.pictures.screen("identified")
+    tree, found = desk.identified(text)[0]
+    tree.scrollToItem(found)
+    yield from click(tree.viewport(), tree.visualItemRect(found).center())
+    form = yield from dialog("AskDialog")
+    yield from click(form.text)
+    yield from write(form, "Is this a town or the countryside?")
+    desk.pictures.screen("feature")
+    before = desk.clicks()
+    yield from click(form.buttons.button(QDialogButtonBox.StandardButton.Ok))
+    yield until(lambda: desk.clicks() > before, "an answer", ANSWER_S)
+    yield pause(0.5)
+    desk.pictures.screen("feature-answer")
+    yield from click(desk.tool_named("mActionPan"))
 
 
 def _rectangle(desk: Desk, dock: Any, start: QPoint, end: QPoint) -> Steps:

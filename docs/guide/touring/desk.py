@@ -7,7 +7,17 @@ from typing import Any
 
 from qgis.core import QgsProject, QgsRasterLayer, QgsVectorLayer
 from qgis.PyQt.QtCore import QCoreApplication, QPoint, Qt
-from qgis.PyQt.QtWidgets import QApplication, QDialog, QDockWidget, QPushButton, QToolBar, QToolButton, QWidget
+from qgis.PyQt.QtWidgets import (
+    QApplication,
+    QDialog,
+    QDockWidget,
+    QPushButton,
+    QToolBar,
+    QToolButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QWidget,
+)
 
 from .hands import click
 from .pictures import Pictures
@@ -84,6 +94,12 @@ class Desk:
         """The layers that hold answers."""
         layers = QgsProject.instance().mapLayers().values()
         return [layer for layer in layers if isinstance(layer, QgsVectorLayer) and layer.fields().indexOf("model") >= 0]
+
+    def identified(self, text: str) -> list[tuple[QTreeWidget, QTreeWidgetItem]]:
+        """The tree of what QGIS identified, and its item that says so; empty while there is none."""
+        flags = Qt.MatchFlag.MatchExactly | Qt.MatchFlag.MatchRecursive
+        trees = [tree for tree in self.window.findChildren(QTreeWidget) if tree.isVisible()]
+        return [(tree, found) for tree in trees for column in (0, 1) for found in tree.findItems(text, flags, column)]
 
     def clicks(self) -> int:
         """How many answers the layer of clicks holds."""

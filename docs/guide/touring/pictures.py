@@ -21,8 +21,8 @@ class Pictures:
     """Numbered files in `folder`; those with a name of the guide's also in `guide`, where there is such a folder."""
 
     def __init__(self, folder: Path, guide: Optional[Path]) -> None:
-        self._folder, self._guide = folder, guide
-        self._number = itertools.count(1)
+        self.folder, self._guide = folder, guide
+        self._number = itertools.count(1 + len(list(folder.glob("*.png"))))
         self.gauge: Optional[Gauge] = None
 
     def screen(self, name: str, for_guide: bool = False) -> None:
@@ -34,7 +34,7 @@ class Pictures:
         self._keep(name, widget.grab(), for_guide)
 
     def _keep(self, name: str, picture: QPixmap, for_guide: bool) -> None:
-        picture.save(str(self._folder / f"{next(self._number):02}-{name}.png"))
+        picture.save(str(self.folder / f"{next(self._number):02}-{name}.png"))
         if for_guide and self._guide is not None:
             (self._guide / f"{name}.jpg").write_bytes(_small(picture))
         if self.gauge is not None:

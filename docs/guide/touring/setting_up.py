@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QPoint, Qt
 from qgis.PyQt.QtWidgets import QDialogButtonBox, QLabel, QMenu, QMessageBox, QRadioButton, QTreeView, QWizard
 
@@ -102,14 +103,23 @@ def report(desk: Desk) -> Steps:
 def leave(desk: Desk) -> Steps:
     """Project ▸ Exit QGIS, and what it asks then; with QGIS the tour ends too."""
     desk.pictures.screen("end")  # by which docs/guide/tour knows that QGIS did not end before
+    yield from _exit(desk)
+    while True:
+        yield until(lambda: isinstance(modal(), QMessageBox), "QGIS to end", 120)
+        stop, discard = map(modal().button, (QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.Discard))
+        yield from click(stop or discard)
+        yield pause(1.0)
+        if stop is not None:
+            yield until(lambda: not QgsApplication.taskManager().countActiveTasks(), "what runs to stop", 30)
+            yield pause(3.0)
+            if not isinstance(modal(), QMessageBox):  # it waited too long for what runs, and wants to be asked again
+                yield from _exit(desk)
+
+
+def _exit(desk: Desk) -> Steps:
     menu = desk.window.findChild(QMenu, "mProjectMenu")
     entry = next(action for action in menu.actions() if action.objectName() == "mActionExit")
     yield from choose(desk.window, "mProjectMenu", entry.text())
-    while True:
-        yield until(lambda: isinstance(modal(), QMessageBox), "QGIS to end", 120)
-        roles = (QMessageBox.StandardButton.Discard, QMessageBox.StandardButton.Yes)
-        yield from click(next(button for button in map(modal().button, roles) if button is not None))
-        yield pause(1.0)
 
 
 def _next(pages: Any) -> Steps:

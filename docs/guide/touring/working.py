@@ -27,6 +27,7 @@ from .hands import (
 from .steps import Steps, pause, until
 
 _QUESTIONS = "scene[text]: What kind of area is this?\ntrees[yesno]: Are there any trees?\n"
+_LAST_QUESTION = "roads[yesno]: Are there any roads?\n"
 _RATE = 3  # a column of the list of runs
 
 
@@ -59,7 +60,7 @@ def work_in_table(desk: Desk) -> Steps:
 def pause_and_go_on(desk: Desk) -> Steps:
     """A run that is paused in the dialog of runs, and taken up there."""
     question = "boats[yesno]: Are there any boats?\n"
-    yield from _run(desk, question, "", tile_size="128")
+    yield from _run(desk, question, "", tile_size="96")
     yield from choose(desk.window, *desk.entry("RunsPart", "Runs…"))
     runs = yield from dialog("RunsDialog")
     yield until(lambda: runs.pause.isEnabled() and _done(runs) > 0, "the run to go on", ANSWER_S)
@@ -79,6 +80,59 @@ def pause_and_go_on(desk: Desk) -> Steps:
     yield from press(runs, Qt.Key.Key_Escape)
     form = yield from dialog("AlgorithmDialog")
     yield from click(form.buttonBox().button(QDialogButtonBox.StandardButton.Close))
+
+
+def export(desk: Desk) -> Steps:
+    """The rows as a page with their pictures."""
+    dock, file = desk.dock("RsgptResultsTable"), desk.pictures.folder / "report.html"
+    yield from click(dock.export)
+    form = yield from dialog("ExportDialog")
+    yield from click(form.which)
+    yield until(form.which.view().isVisible, "the list of rows")
+    yield from press(form.which.view(), Qt.Key.Key_End)
+    yield from press(form.which.view(), Qt.Key.Key_Return)
+    yield from click(form.format)
+    yield until(form.format.view().isVisible, "the list of formats")
+    for key in (*[Qt.Key.Key_Down] * form.format.findData(".html"), Qt.Key.Key_Return):
+        yield from press(form.format.view(), key)
+    yield from click(form.file.lineEdit())
+    yield from write(form, str(file))
+    desk.pictures.window("export", form)
+    before = len(desk.messages())
+    yield from click(form.buttons.button(QDialogButtonBox.StandardButton.Ok))
+    yield until(lambda: file.exists() and len(desk.messages()) > before, "the page", 60)
+    yield until(lambda: file.read_text("utf-8").count("<img ") == len(dock.model.all_rows), "all its pictures", 5)
+    desk.pictures.screen("exported")
+
+
+def begin_run(desk: Desk) -> Steps:
+    """A run that is under way when QGIS is left."""
+    yield from _run(desk, _LAST_QUESTION, "", tile_size="96")
+    yield from choose(desk.window, *desk.entry("RunsPart", "Runs…"))
+    runs = yield from dialog("RunsDialog")
+    yield until(lambda: runs.pause.isEnabled() and _done(runs) > 0, "the run to go on", ANSWER_S)
+    desk.pictures.screen("interrupted")
+    yield from press(runs, Qt.Key.Key_Escape)
+
+
+def take_up(desk: Desk) -> Steps:
+    """In another QGIS: the run that was left goes on, and is not asked again what it was told before."""
+    yield until(lambda: not desk.canvas.isDrawing() and desk.raster().isValid(), "the map to be drawn", 60)
+    yield from desk.close_messages()
+    yield from choose(desk.window, *desk.entry("RunsPart", "Runs…"))
+    runs = yield from dialog("RunsDialog")
+    yield until(runs.go_on.isEnabled, "a run that can go on", 5)
+    before = _done(runs)
+    desk.pictures.screen("take-up")
+    yield from click(runs.go_on)
+    yield until(lambda: runs.open.isEnabled() and not runs.go_on.isEnabled(), "its end", 3 * ANSWER_S)
+    counts = runs.chosen().entry.counts
+    yield until(lambda: 0 < before <= counts["cached"] < counts["tiles"], "the first answers to be known", 1)
+    yield from click(runs.open)
+    yield until(desk.results, "the layer of results")
+    yield pause(1.5)
+    desk.pictures.screen("taken-up")
+    yield from press(runs, Qt.Key.Key_Escape)
 
 
 def look_at_map(desk: Desk) -> Steps:

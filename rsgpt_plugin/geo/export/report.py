@@ -81,8 +81,7 @@ def _head(file: IO[str], export: ExportRows) -> None:
 
 
 def _made_by(export: ExportRows) -> str:
-    names = export.fields.names()
-    models = {str(feature["model"]) for feature in export.features} if "model" in names else set()
+    models = {str(feature[export.model]) for feature in export.features} if export.model else set()
     said = translate("Rsgpt", "What is written here was said by a model ({models}) and may be wrong.")
     return said.format(models=", ".join(sorted(models)))
 

@@ -26,7 +26,8 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 class ExportRows:
     """Rows in the order of the table. features: theirs, geometry in `crs`. picture: PNG by hash, None where gone.
 
-    progress: told percent; raises Cancelled where the user stopped.
+    model: the column that names the model, "" where there is none. progress: told percent; raises Cancelled where
+    the user stopped.
     """
 
     title: str
@@ -39,6 +40,7 @@ class ExportRows:
     context: QgsCoordinateTransformContext
     picture: Callable[[str], Optional[bytes]]
     progress: Callable[[float], None]
+    model: str
 
     def each(self) -> Iterator[tuple[Row, QgsFeature]]:
         """Every row with its feature, telling the progress."""

@@ -32,6 +32,7 @@ def rogue() -> Iterator[Callable[..., Rogue]]:
                 script.act(self)
 
             do_GET = do_POST
+            do_CONNECT = do_POST  # noqa: N815 - the server's name
 
             def log_message(self, *arguments: object) -> None:
                 """Say nothing."""

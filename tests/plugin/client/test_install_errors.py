@@ -11,6 +11,7 @@ from rsgpt_plugin.client.install_errors import advice, failure
     ("line", "sentence"),
     [
         ("ProxyError('Cannot connect to proxy.', OSError('Tunnel connection failed: 407 Proxy Auth'))", "proxy asks"),
+        ("OSError('Tunnel connection failed: 401 Unauthorized')", "proxy asks"),
         ("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device", "disk is full"),
         ("SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED]", "certificate is not trusted"),
         ("Failed to establish a new connection: [Errno -2] Name or service not known", "no connection"),

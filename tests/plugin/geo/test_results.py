@@ -7,7 +7,8 @@ from typing import Any
 from qgis.core import QgsVectorLayer
 
 from rsgpt_plugin.core.questions import parse_questions
-from rsgpt_plugin.geo.results import RunRecord, is_results, record_run, recorded_run
+from rsgpt_plugin.core.run_store import RunRequest
+from rsgpt_plugin.geo.results import is_results, record_run, recorded_run
 from rsgpt_plugin.geo.schema import output_fields
 
 
@@ -27,7 +28,8 @@ def test_results_are_known_by_their_columns(qgis_app: Any) -> None:
 def test_a_run_is_kept_with_its_layer(qgis_app: Any) -> None:
     layer = results_layer()
     assert recorded_run(layer) is None
-    run = RunRecord("rsgpt:describeraster", {"INPUT": "raster_1", "TILE_SIZE": 256, "CAPTION": True}, "/a.tif")
+    asked = {"INPUT": "raster_1", "TILE_SIZE": 256, "EXTENT": {"sides": [0.0, 0.0, 1.0, 1.0], "crs": ""}}
+    run = RunRequest("rsgpt:describeraster", "a", asked, source="/a.tif")
     record_run(layer, run)
     assert recorded_run(layer) == run
 

@@ -25,7 +25,8 @@ from qgis.core import (
 from qgis.PyQt.QtCore import Qt
 
 from rsgpt_plugin.core.questions import parse_questions
-from rsgpt_plugin.geo.results import RunRecord, recorded_run
+from rsgpt_plugin.core.run_store import RunRequest
+from rsgpt_plugin.geo.results import recorded_run
 from rsgpt_plugin.geo.schema import output_fields
 from rsgpt_plugin.geo.style import ResultStyler, apply_style
 
@@ -119,7 +120,7 @@ def test_a_row_is_called_by_what_was_said_of_it() -> None:
 
 def test_a_layer_knows_its_run() -> None:
     styled = layer(caption="x")
-    run = RunRecord("rsgpt:describeraster", {"TILE_SIZE": 64})
+    run = RunRequest("rsgpt:describeraster", "a", {"TILE_SIZE": 64})
     ResultStyler(run).postProcessLayer(styled, QgsProcessingContext(), QgsProcessingFeedback())
     assert recorded_run(styled) == run
 

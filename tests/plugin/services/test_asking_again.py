@@ -20,8 +20,9 @@ from qgis.core import (
 
 from rsgpt_plugin.client.protocol import Prompt
 from rsgpt_plugin.core.questions import parse_questions
+from rsgpt_plugin.core.run_store import RunRequest
 from rsgpt_plugin.errors import ServerError
-from rsgpt_plugin.geo.results import RunRecord, record_run
+from rsgpt_plugin.geo.results import record_run
 from rsgpt_plugin.geo.rows import Row, RowReader
 from rsgpt_plugin.services.again import Asked, Wish, asked_before, recorded_raster
 from rsgpt_plugin.services.asking_again import AskingAgain
@@ -73,7 +74,8 @@ def described(image: QgsRasterLayer, algorithm: str = "rsgpt:describeraster", **
     """A layer of the project, as Processing leaves it after a run."""
     asked = {"INPUT": image.id(), "QUESTIONS": QUESTION, **parameters}
     layer = processing.run(algorithm, {**asked, "OUTPUT": "TEMPORARY_OUTPUT"})["OUTPUT"]
-    record_run(layer, RunRecord(algorithm, asked, image.source()))
+    plain = {name: value for name, value in asked.items() if name != "EXTENT"}
+    record_run(layer, RunRequest(algorithm, image.name(), plain, source=image.source()))
     return QgsProject.instance().addMapLayer(layer)
 
 
@@ -113,6 +115,23 @@ def test_tiles_are_asked_about_the_same_pictures(
     assert [caption.partition(": ")[2] for caption in changed] == ["What is this?"] * 2
     assert values(layer, "prompt")[1] == f"What is this?\n{QUESTION}"
     assert values(layer, "prompt")[0] == PROMPT
+
+
+def test_a_kept_extent_gives_the_same_pictures(
+    asking: AskingAgain, image: QgsRasterLayer, gateway: ScriptedGateway
+) -> None:
+    gateway.say = say
+    box = image.extent()
+    box.setXMinimum(box.xMinimum() + 7 * image.rasterUnitsPerPixelX())
+    layer = described(image, TILE_SIZE=32, EXTENT=box)
+    pictures = values(layer, "image_sha256")
+    sides = [box.xMinimum(), box.yMinimum(), box.xMaximum(), box.yMaximum()]
+    kept = {"TILE_SIZE": 32, "EXTENT": {"sides": sides, "crs": image.crs().toWkt()}}
+    record_run(layer, RunRequest("rsgpt:describeraster", "", kept, source=image.source()))
+    told = run(asking, layer, rows_of(layer, 1), Wish.about(image, "rsgpt-small", Asked("What is this?")))
+    assert told.failures == []
+    assert values(layer, "image_sha256") == pictures
+    assert "What is this?" in values(layer, "prompt")
 
 
 def test_the_same_words_are_not_asked_twice_but_what_failed_is(

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
-from qgis.core import QgsApplication, QgsVectorLayer
+from qgis.core import QgsApplication, QgsField, QgsVectorLayer
 from qgis.PyQt.QtGui import QImage
 
 from rsgpt_plugin.errors import OutputError
@@ -115,6 +115,19 @@ def test_a_report_shows_markup_as_text_and_fetches_nothing(tmp_path: Path) -> No
     assert page.count('src="data:image/jpeg;base64,') == 1
     assert re.findall(r"""(?:src|href|url)\s*[=(]\s*["']?(?!data:)\w+:""", page) == []
     assert 'data-sure="0.1000" data-status="answered"' in page
+
+
+def test_a_report_names_the_run_s_model_beside_a_column_of_the_user_s(tmp_path: Path) -> None:
+    layer = results_layer(["a"])
+    provider = layer.dataProvider()
+    (model,) = {feature["model"] for feature in layer.getFeatures()}
+    own = QgsField(layer.fields().field("model"))
+    provider.renameAttributes({layer.fields().indexOf("model"): "model_2"})
+    provider.addAttributes([own])
+    layer.updateFields()
+    provider.changeAttributeValues({fids(layer)[0]: {layer.fields().indexOf("model"): "Boeing 737"}})
+    export(layer, Format.REPORT, tmp_path / "a.html")
+    assert f"said by a model ({model})" in (tmp_path / "a.html").read_text("utf-8")
 
 
 def test_what_cannot_be_written_is_one_sentence_and_leaves_nothing(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from qgis.PyQt.QtCore import QCoreApplication
+from qgis.PyQt.QtWidgets import QDialogButtonBox
 
 from rsgpt_plugin.core.language import marked
 from rsgpt_plugin.core.questions import parse_questions
@@ -65,6 +66,21 @@ def test_every_kind_of_text_is_translated(speak: Callable[[str], Language], qgis
     assert DescribeRaster().tr(PLACES, "", 3).startswith("共 3 个位置")
     with pytest.raises(QuestionError, match="无法读取第 1 行的问题"):
         parse_questions("cars[number]: How many?")
+
+
+@pytest.mark.parametrize(("locale", "word"), [("zh-Hans", "取消"), ("zh_CN", "取消"), ("fr", "Cancel")])
+def test_qt_s_own_words_too(tmp_path: Path, locale: str, word: str) -> None:
+    message = "<message><source>Cancel</source><translation>取消</translation></message>"
+    text = f'<TS version="2.1" language="zh_CN"><context><name>QPlatformTheme</name>{message}</context></TS>'
+    (tmp_path / "qtbase_zh_CN.ts").write_text(text, "utf-8")
+    build = f". {ROOT}/scripts/common.sh; compile_translations {tmp_path}"
+    subprocess.run(["bash", "-c", build], check=True)
+    language = Language(locale, qt_folder=str(tmp_path))
+    language.install()
+    box = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+    language.remove()
+    after = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+    assert [one.buttons()[0].text().replace("&", "") for one in (box, after)] == [word, "Cancel"]
 
 
 def test_nothing_stays(speak: Callable[[str], Language]) -> None:
