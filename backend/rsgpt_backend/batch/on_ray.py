@@ -69,7 +69,7 @@ def _started(cluster: Cluster) -> Iterator[Any]:
 
     here: dict[str, Any] = {"num_cpus": cluster.workers * cluster.cores + 1, "include_dashboard": False}  # one reads
     known = bool(os.environ.get("RAY_ADDRESS"))
-    ray.init(None if known else "local", logging_level="ERROR", log_to_driver=False, **({} if known else here))
+    ray.init(None if known else "local", logging_level=logging.ERROR, log_to_driver=False, **({} if known else here))
     ray.data.DataContext.get_current().enable_progress_bars = False
     for name in ("ray", "ray.data"):
         logging.getLogger(name).setLevel(logging.ERROR)  # the progress is ours to tell
