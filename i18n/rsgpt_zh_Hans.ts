@@ -580,6 +580,10 @@
       <translation>模型的回答</translation>
     </message>
     <message>
+      <source>Corrected</source>
+      <translation>已更正</translation>
+    </message>
+    <message>
       <source>Corrected at</source>
       <translation>更正时间</translation>
     </message>

@@ -59,7 +59,7 @@ def main() -> int:
 
 
 def _engine(model: str) -> RehearsalEngine:
-    engine = RehearsalEngine(Script(token_delay=0.15, delay=0.5), model)
+    engine = RehearsalEngine(Script(token_delay=0.15, delay=2.0), model)
     record = json.loads((_ROOT / "backend" / "rsgpt_backend" / "weights" / model / "model.json").read_text("utf-8"))
     engine.weights_sha256 = record["weights_sha256"]
     return engine

@@ -26,7 +26,7 @@ from .schema import is_yes_or_no
 translate = QCoreApplication.translate
 
 # A person may correct what was said, and not what was done.
-_FIXED = ("confidence", "question", "status", "caption_model", "answer_model", "corrected_at", *PROVENANCE)
+_FIXED = ("confidence", "question", "status", "caption_model", "answer_model", "corrected", "corrected_at", *PROVENANCE)
 _LONG = ("caption", "answer", "caption_model", "answer_model", "reason")
 
 
@@ -62,6 +62,7 @@ def _aliases(columns: ResultColumns) -> dict[str, str]:
         "plugin_version": translate("Rsgpt", "Plugin version"),
         "caption_model": translate("Rsgpt", "Caption by the model"),
         "answer_model": translate("Rsgpt", "Answer by the model"),
+        "corrected": translate("Rsgpt", "Corrected"),
         "corrected_at": translate("Rsgpt", "Corrected at"),
     }
     return {column: names[name] for name, column in columns.known.items()}

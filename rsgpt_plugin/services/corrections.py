@@ -78,4 +78,5 @@ def _marks(said: QgsField, kept: str) -> list[QgsField]:
 def _named(like: QgsField, name: str) -> QgsField:
     field = QgsField(like)
     field.setName(name)
+    field.setAlias("")
     return field

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,8 @@ from .journal import Found, Job, Journal
 from .local import BATCH, Work
 from .pictures import Photographer
 
-_BLOCK = 4 * BATCH  # tiles that one task reads
+# Tiles that go from one stage to the next. Always grouped alike: that shows in the last digits of a confidence.
+_BLOCK = 2 * BATCH
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ def answered(work: Work, load: Callable[[], Answering], journal: Journal, cluste
             _Asker,
             fn_constructor_args=(load, work.prompts),
             batch_format="pyarrow",
-            batch_size=BATCH,
+            batch_size=None,
             compute=ray.data.ActorPoolStrategy(size=cluster.workers),
             num_cpus=cluster.cores,
             num_gpus=cluster.gpus,
@@ -67,8 +69,10 @@ def _started(cluster: Cluster) -> Iterator[Any]:
 
     here: dict[str, Any] = {"num_cpus": cluster.workers * cluster.cores + 1, "include_dashboard": False}  # one reads
     known = bool(os.environ.get("RAY_ADDRESS"))
-    ray.init(None if known else "local", logging_level="ERROR", log_to_driver=False, **({} if known else here))
+    ray.init(None if known else "local", logging_level=logging.ERROR, log_to_driver=False, **({} if known else here))
     ray.data.DataContext.get_current().enable_progress_bars = False
+    for name in ("ray", "ray.data"):
+        logging.getLogger(name).setLevel(logging.ERROR)  # the progress is ours to tell
     try:
         yield ray
     finally:
@@ -99,14 +103,16 @@ def _read(batch: pa.Table, work: Work) -> pa.Table:
 
 
 class _Asker:
-    """One worker's engine; what was seen -> what it says of it."""
+    """One worker's engine; a block of what was seen -> what it says of it."""
 
     def __init__(self, load: Callable[[], Answering], prompts: Mapping[int, str]) -> None:
         self._engine, self._prompts = load(), prompts
 
     def __call__(self, batch: pa.Table) -> pa.Table:
         looks = [_look(**row) for row in batch.to_pylist()]
-        return pa.table({"found": [_text(one) for one in answer(self._engine, self._prompts, looks)]})
+        parts = [looks[start : start + BATCH] for start in range(0, len(looks), BATCH)]
+        found = chain.from_iterable(answer(self._engine, self._prompts, part) for part in parts)
+        return pa.table({"found": [_text(one) for one in found]})
 
 
 def _look(job: str, found: str, shape: Sequence[int] | None, rgb: bytes | None) -> Look:

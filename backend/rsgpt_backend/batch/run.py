@@ -45,10 +45,11 @@ class Counts:
 class Run:
     """One run: `ask` until nothing is missing, then `write`; after a stop, `write` what there is."""
 
-    def __init__(self, plans: Sequence[Plan], asking: Asking, out: Path) -> None:
+    def __init__(self, plans: Sequence[Plan], asking: Asking, out: Path, begun: float | None = None) -> None:
+        """begun: the moment from which seconds are counted, by time.monotonic(); now if left out."""
         check_output(out)
         self._out = out
-        self._begun = time.monotonic()
+        self._begun = time.monotonic() if begun is None else begun
         self._journal = Journal(journal_of(out))
         self._plans = {self._journal.raster(plan.key): plan for plan in plans}
         model = f"{asking.model} {asking.weights_sha256} {asking.precision} {MAX_TOKENS}"
@@ -70,7 +71,8 @@ class Run:
         missing = sum(1 for _ in self._missing())
         if not missing:
             return
-        with tqdm(total=self.counts.tiles, initial=self.counts.tiles - missing, unit="tile", desc="answering") as bar:
+        done = self.counts.tiles - missing
+        with tqdm(total=self.counts.tiles, initial=done, unit="tile", desc="answering", mininterval=1.0) as bar:
             for found in way(self._work, self._journal):
                 self._journal.add(found)
                 self._asked += sum(not raw.problem for one in found for raw in one.answers.values())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import os
+import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,7 +41,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     _add_cut(parser)
     add_model(parser)
     parser.add_argument("--engine", choices=("local", "ray"), default="local", help="where the model runs")
-    parser.add_argument("--workers", type=int, default=1, metavar="N", help="engines at once, with --engine ray")
+    parser.add_argument(
+        "--workers",
+        type=int,
+        default=1,
+        metavar="N",
+        help="engines at once, with --engine ray, of --threads cores each (1)",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object")
     parser.set_defaults(run=run)
 
@@ -56,16 +62,18 @@ def _add_cut(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Describe, write and print; 1 if a raster or a tile failed, or if it was stopped."""
-    cut = _cut(args)
+    begun, cut = time.monotonic(), _cut(args)
     try:
-        from ..batch.run import Run  # noqa: PLC0415 - wrong use is told before anything large is imported
+        from ..batch.output import check_output  # noqa: PLC0415 - wrong use is told before anything large is imported
+        from ..batch.run import Run  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise _incomplete(error) from error
+    check_output(args.out)
     asking, output = _asking(args), Output(args.json)
     plans = _plans(args, cut, output)
     if not plans:
         return output.exit_code
-    with Run(plans, asking, args.out) as one:
+    with Run(plans, asking, args.out, begun) as one:
         try:
             one.ask(_way(args))
         except KeyboardInterrupt:
@@ -125,7 +133,7 @@ def _way(args: argparse.Namespace) -> Way:
         from ..batch import on_ray  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise _incomplete(error) from error
-    args.threads = args.threads or max(1, (os.cpu_count() or 1) // args.workers)
+    args.threads = args.threads or 1  # not a share of the cores, so that rows do not depend on the number of workers
     cluster = on_ray.Cluster(args.workers, args.threads, gpus=int(args.device.startswith("cuda")))
     return lambda work, journal: on_ray.answered(work, partial(load_engine, args), journal, cluster)
 

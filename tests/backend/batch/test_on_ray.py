@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import threading
-import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -68,11 +67,15 @@ def test_workers_find_what_this_process_finds(work: Work, workers: int) -> None:
 
 def test_a_worker_that_is_killed_is_not_missed(work: Work) -> None:
     killed: list[int] = []
-    killer = threading.Thread(target=_kill_one, args=(killed,))
+    over = threading.Event()
+    killer = threading.Thread(target=_kill_one, args=(killed, over))
     killer.start()
     work = replace(work, prompts={1: "Describe it."})
-    found = on(work, 2, Script(reply=SCRIPT.reply, delay=1.0))
-    killer.join()
+    try:
+        found = on(work, 2, Script(reply=SCRIPT.reply, delay=1.0))
+    finally:
+        over.set()
+        killer.join()
     assert killed
     assert found == here(work)
 
@@ -82,14 +85,13 @@ def test_a_model_that_does_not_load_ends_it_with_a_sentence(work: Work) -> None:
         on(work, 1, Script(load_error="There is no such model."))
 
 
-def _kill_one(killed: list[int], seconds: float = 60.0) -> None:
+def _kill_one(killed: list[int], over: threading.Event) -> None:
     """Kill one of the workers that ask, once it has begun."""
-    end = time.monotonic() + seconds
-    while not killed and time.monotonic() < end:
-        time.sleep(0.5)
-        for process in psutil.Process(os.getpid()).children(recursive=True):
-            if "_Asker" in " ".join(process.cmdline()):
-                time.sleep(1.0)
-                process.kill()
-                killed.append(process.pid)
-                return
+    while not over.wait(0.2):
+        for process in psutil.Process().children(recursive=True):
+            with suppress(psutil.Error):
+                if "_Asker" in " ".join(process.cmdline()):
+                    over.wait(1.0)
+                    process.kill()
+                    killed.append(process.pid)
+                    return

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import sqlite3
+import subprocess
 import sys
+import time
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 import pyogrio
 import pytest
 
+from rsgpt_backend.batch.run import journal_of
 from rsgpt_backend.cli import main
 from tests.backend.batch.rasters import Odd, numbered, write
 from tests.backend.toy import NAME
+from tests.layout.source import ROOT
 
 
 @pytest.fixture
@@ -73,6 +81,7 @@ def test_no_raster_that_can_be_read(rsgpt: Any, tmp_path: Path) -> None:
         (["--no-caption"], "nothing to ask"),
         (["--question", "a[number]: How many?"], "the type `number` is unknown"),
         (["--out", "a.shp"], "neither .gpkg nor .parquet"),
+        (["--out", "nowhere/a.gpkg"], "The folder nowhere is not there"),
     ],
 )
 def test_wrong_use_is_told_before_anything_is_read(
@@ -94,3 +103,33 @@ def test_without_its_packages_it_says_how_to_get_them(
     assert code == 2
     assert "rasterio is missing" in err
     assert "rsgpt-backend[batch]" in err
+
+
+@pytest.mark.slow
+def test_an_interruption_ends_it_cleanly_and_the_next_run_goes_on(toy_folder: Path, tmp_path: Path, rsgpt: Any) -> None:
+    raster = write(tmp_path / "b.tif", numbered(20 * 32, 10 * 32, 32))
+    out = tmp_path / "b.gpkg"
+    arguments = [str(raster), "--out", str(out), "--tile", "32"]
+    command = [sys.executable, "-m", "rsgpt_backend", "batch", *arguments, "--model", str(toy_folder), "--json"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "backend")}
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, env=environment, **pipes) as process:
+        while process.poll() is None and not _tiles(journal_of(out)):
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        told, said = process.communicate(timeout=60)
+    assert (process.returncode, "Traceback" in said) == (1, False)
+    assert "run the same again to go on" in said
+    done = json.loads(told)["answered"] + json.loads(told)["failed"]
+    assert 0 < done < 200
+    assert len(pyogrio.read_arrow(out)[1]) == done
+    _, (counts,), _ = rsgpt(*arguments)
+    assert counts["answered"] + counts["failed"] == 200
+    assert counts["cached"] > 0
+
+
+def _tiles(journal: Path) -> int:
+    """How many the journal has."""
+    with suppress(sqlite3.Error), closing(sqlite3.connect(f"file:{journal}?mode=ro", uri=True)) as database:
+        return int(database.execute("SELECT count(*) FROM tiles").fetchone()[0])
+    return 0

@@ -10,6 +10,7 @@ from qgis.core import NULL, QgsVectorLayer
 from qgis.PyQt.QtCore import QDateTime
 
 from rsgpt_plugin.errors import OutputError
+from rsgpt_plugin.geo.style import apply_style
 from rsgpt_plugin.services.corrections import correct, restore
 from tests.plugin.results import fids, results_layer
 
@@ -28,6 +29,18 @@ def layer(request: pytest.FixtureRequest, tmp_path: Path) -> QgsVectorLayer:
 def row(layer: QgsVectorLayer, number: int = 0) -> dict[str, Any]:
     feature = layer.getFeature(fids(layer)[number])
     return {name: None if feature[name] == NULL else feature[name] for name in layer.fields().names()}
+
+
+
+def test_a_corrected_layer_can_be_dressed_again() -> None:
+    layer = results_layer(["a", "b"])
+    apply_style(layer)
+    correct(layer, fids(layer)[0], "caption", "c")
+    names = ("caption", "caption_model", "corrected", "corrected_at")
+    assert [layer.attributeAlias(layer.fields().indexOf(name)) for name in names] == ["Caption", "", "", ""]
+    apply_style(layer)
+    said = ["Caption", "Caption by the model", "Corrected", "Corrected at"]
+    assert [layer.attributeAlias(layer.fields().indexOf(name)) for name in names] == said
 
 
 def test_the_model_s_word_is_kept_beside_the_correction(layer: QgsVectorLayer) -> None:
