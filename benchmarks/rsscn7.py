@@ -33,7 +33,7 @@ def questions(folder: Path) -> list[dict[str, Any]]:
     """One question a picture, with every answer that is right."""
     return [
         {
-            "filename": f"{name}/{file.name}",
+            "filename": file.name,
             "question": QUESTION,
             "answer": right[0],
             "other_answers": right[1:],
