@@ -9,6 +9,7 @@ process keeps and writes what all have found. It knows no network and no storage
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +19,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
-import torch
 from PIL import Image
 
 from rsgpt_backend.asking import Ask
@@ -48,7 +48,7 @@ WORDS = RawAnswer(
 class Cluster:
     """cores: of all its machines together. model: how many times as fast as one core here each of its engines is.
 
-    engines: at once; 0: one for each core that does not read.
+    engines: at once, beside cores that read; 0: cores do both.
     """
 
     name: str
@@ -58,7 +58,7 @@ class Cluster:
 
 
 CLUSTERS = (
-    Cluster("this machine", torch.get_num_threads()),
+    Cluster("this machine", os.cpu_count() or 1),
     Cluster("1 machine of 16 cores", 16),
     Cluster("10 machines of 64 cores", 640),
     Cluster("100 machines of 64 cores", 6_400),
@@ -87,10 +87,12 @@ def measured(plan: Plan, tiles: int, model: str) -> dict[str, float]:
 def worked_out(cluster: Cluster, stages: Mapping[str, float]) -> tuple[float, str]:
     """Tiles a second, and the stage that allows no more."""
     model = (stages["encode"] + stages["decode"]) / cluster.model
-    readers = cluster.cores * (1 if cluster.engines else stages["read"] / (stages["read"] + model))
-    engines = cluster.engines or cluster.cores - readers
     slower = "encode" if stages["encode"] > stages["decode"] else "decode"
-    rates = {"read": readers / stages["read"], slower: engines / model, "write": 1 / stages["write"]}
+    if cluster.engines:
+        rates = {"read": cluster.cores / stages["read"], slower: cluster.engines / model}
+    else:
+        rates = {slower: cluster.cores / (stages["read"] + model)}
+    rates["write"] = 1 / stages["write"]
     bottleneck = min(rates, key=lambda stage: rates[stage])
     return rates[bottleneck], bottleneck
 

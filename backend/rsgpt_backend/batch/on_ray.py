@@ -23,6 +23,8 @@ from .pictures import Photographer
 
 # Tiles that go from one stage to the next. Always grouped alike: that shows in the last digits of a confidence.
 _BLOCK = 2 * BATCH
+# Cores of a task that reads. Were it as many as an engine has, Ray would make one of both, and nothing be read ahead.
+_READER = 0.5
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ def answered(work: Work, load: Callable[[], Answering], journal: Journal, cluste
     """
     with _started(cluster) as ray:
         looks = ray.data.from_arrow(list(_jobs(work, journal))).map_batches(
-            _read, fn_args=(work,), batch_format="pyarrow", batch_size=None
+            _read, fn_args=(work,), batch_format="pyarrow", batch_size=None, num_cpus=_READER
         )
         told = looks.map_batches(
             _Asker,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -19,11 +20,18 @@ from rsgpt_backend.batch.pictures import Cut, make_plan
 from rsgpt_backend.errors import EngineError
 from tests.backend.batch.rasters import Odd, numbered, write
 from tests.fakes.fake_engine import FakeEngine, Script
+from tests.layout.source import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]  # Ray's own are many
 
 SCRIPT = Script(reply="{number} {prompt}", faults={"unless": "error"})
 PROMPTS = {1: "Describe it.", 2: "Water?", 3: "unless"}
+
+
+@pytest.fixture(autouse=True)
+def found_by_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes that Ray starts find what this one has on its path."""
+    monkeypatch.setenv("PYTHONPATH", f"{ROOT}{os.pathsep}{ROOT / 'backend'}")
 
 
 @pytest.fixture
@@ -66,7 +74,7 @@ def test_workers_find_what_this_process_finds(work: Work, workers: int) -> None:
 
 
 def test_a_worker_that_is_killed_is_not_missed(work: Work) -> None:
-    killed: list[int] = []
+    killed: list[str] = []
     over = threading.Event()
     killer = threading.Thread(target=_kill_one, args=(killed, over))
     killer.start()
@@ -77,6 +85,7 @@ def test_a_worker_that_is_killed_is_not_missed(work: Work) -> None:
         over.set()
         killer.join()
     assert killed
+    assert "_read" not in killed[0], "tasks of their own read ahead"
     assert found == here(work)
 
 
@@ -85,13 +94,14 @@ def test_a_model_that_does_not_load_ends_it_with_a_sentence(work: Work) -> None:
         on(work, 1, Script(load_error="There is no such model."))
 
 
-def _kill_one(killed: list[int], over: threading.Event) -> None:
-    """Kill one of the workers that ask, once it has begun."""
+def _kill_one(killed: list[str], over: threading.Event) -> None:
+    """Kill one of the workers that ask, once it has begun, and keep what it was called."""
     while not over.wait(0.2):
         for process in psutil.Process().children(recursive=True):
             with suppress(psutil.Error):
-                if "_Asker" in " ".join(process.cmdline()):
+                name = " ".join(process.cmdline())
+                if "_Asker" in name:
                     over.wait(1.0)
                     process.kill()
-                    killed.append(process.pid)
+                    killed.append(name)
                     return

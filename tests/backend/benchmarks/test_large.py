@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from benchmarks.large import describe, measure, wrong
 from rsgpt_backend.batch.pictures import Cut, make_plan
 from tests.backend.batch.rasters import numbered, write
+from tests.layout.source import ROOT
 
 SIDE = 10 * 256
 
@@ -19,7 +21,8 @@ def raster(tmp_path: Path) -> str:
 
 
 @pytest.mark.slow
-def test_kills_lose_nothing(raster: str, tmp_path: Path) -> None:
+def test_kills_lose_nothing(raster: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", f"{ROOT}{os.pathsep}{ROOT / 'backend'}")
     found = measure(raster, tmp_path / "out.gpkg", 2)
     assert (found["tiles"], found["kills"]) == (20, 2)
     assert (found["lost"], found["doubled"], found["swapped"]) == (0, 0, 0)
