@@ -17,6 +17,7 @@ from ..errors import EngineError, ImageError
 from .answers import RawAnswer
 from .journal import Found, Job
 from .pictures import Photographer
+from .questions import Question
 
 MAX_TOKENS = 128
 
@@ -49,10 +50,10 @@ def look(photographer: Photographer, job: Job) -> Look:
     return Look(job, found, None if picture.empty else picture.rgb)
 
 
-def answer(engine: Answering, prompts: Mapping[int, str], looks: Sequence[Look]) -> list[Found]:
+def answer(engine: Answering, questions: Mapping[int, Question], looks: Sequence[Look]) -> list[Found]:
     """Ask what each of `looks` lacks: a prompt at a time, so that like comes with like; equal pictures once.
 
-    prompts: their texts by number.
+    questions: by the numbers of their prompts.
     """
     images = {one.found.image_sha256: Image.fromarray(one.rgb) for one in looks if one.rgb is not None}
     wanted: dict[int, dict[str, None]] = defaultdict(dict)
@@ -62,7 +63,8 @@ def answer(engine: Answering, prompts: Mapping[int, str], looks: Sequence[Look])
                 wanted[prompt][one.found.image_sha256] = None
     told: dict[str, dict[int, RawAnswer]] = {sha256: {} for sha256 in images}
     for prompt in sorted(wanted):
-        asks = [Ask(images[sha256], sha256, prompts[prompt], MAX_TOKENS) for sha256 in wanted[prompt]]
+        text, choices = questions[prompt].prompt, questions[prompt].choices
+        asks = [Ask(images[one], one, text, MAX_TOKENS, choices=choices) for one in wanted[prompt]]
         for ask, raw in zip(asks, _raw(engine, asks), strict=True):
             told[ask.image_key][prompt] = raw
     return [_with(one, told.get(one.found.image_sha256, {})) for one in looks]

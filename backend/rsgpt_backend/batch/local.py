@@ -11,17 +11,18 @@ from .ahead import ahead
 from .answering import Answering, Look, answer, look
 from .journal import Found, Journal
 from .pictures import Photographer, Plan
+from .questions import Question
 
 BATCH = 32  # tiles that are asked about together
 
 
 @dataclass(frozen=True)
 class Work:
-    """What is asked of which rasters. plans: by the journal's number; prompts: texts by number."""
+    """What is asked of which rasters. plans, questions: by the journal's numbers of rasters and prompts."""
 
     journal: Path
     plans: Mapping[int, Plan]
-    prompts: Mapping[int, str]
+    questions: Mapping[int, Question]
 
 
 def answered(work: Work, load: Callable[[], Answering], journal: Journal) -> Iterator[list[Found]]:
@@ -32,14 +33,14 @@ def answered(work: Work, load: Callable[[], Answering], journal: Journal) -> Ite
     with ahead(lambda: _looks(work), 2 * BATCH) as looks:
         engine = load()
         while batch := list(islice(looks, BATCH)):
-            yield answer(engine, work.prompts, [_shortened(one, journal) for one in batch])
+            yield answer(engine, work.questions, [_shortened(one, journal) for one in batch])
 
 
 def _looks(work: Work) -> Generator[Look]:
     with Journal(work.journal) as journal:
         for number, plan in work.plans.items():
             with Photographer(plan) as photographer:
-                for job in journal.missing(number, plan.tiles, list(work.prompts)):
+                for job in journal.missing(number, plan.tiles, list(work.questions)):
                     yield look(photographer, job)
 
 

@@ -20,6 +20,7 @@ from .answers import RawAnswer
 from .journal import Found, Job, Journal
 from .local import BATCH, Work
 from .pictures import Photographer
+from .questions import Question
 
 # Tiles that go from one stage to the next. Always grouped alike: that shows in the last digits of a confidence.
 _BLOCK = 2 * BATCH
@@ -47,7 +48,7 @@ def answered(work: Work, load: Callable[[], Answering], journal: Journal, cluste
         )
         told = looks.map_batches(
             _Asker,
-            fn_constructor_args=(load, work.prompts),
+            fn_constructor_args=(load, work.questions),
             batch_format="pyarrow",
             batch_size=None,
             compute=ray.data.ActorPoolStrategy(size=cluster.workers),
@@ -84,7 +85,7 @@ def _started(cluster: Cluster) -> Iterator[Any]:
 def _jobs(work: Work, journal: Journal) -> Iterator[pa.Table]:
     """What is missing, in blocks that lie together in a raster."""
     for number, plan in work.plans.items():
-        jobs = journal.missing(number, plan.tiles, list(work.prompts))
+        jobs = journal.missing(number, plan.tiles, list(work.questions))
         while block := list(islice(jobs, _BLOCK)):
             yield pa.table({"job": [json.dumps([job.raster, job.tile, job.prompts]) for job in block]})
 
@@ -107,13 +108,13 @@ def _read(batch: pa.Table, work: Work) -> pa.Table:
 class _Asker:
     """One worker's engine; a block of what was seen -> what it says of it."""
 
-    def __init__(self, load: Callable[[], Answering], prompts: Mapping[int, str]) -> None:
-        self._engine, self._prompts = load(), prompts
+    def __init__(self, load: Callable[[], Answering], questions: Mapping[int, Question]) -> None:
+        self._engine, self._questions = load(), questions
 
     def __call__(self, batch: pa.Table) -> pa.Table:
         looks = [_look(**row) for row in batch.to_pylist()]
         parts = [looks[start : start + BATCH] for start in range(0, len(looks), BATCH)]
-        found = chain.from_iterable(answer(self._engine, self._prompts, part) for part in parts)
+        found = chain.from_iterable(answer(self._engine, self._questions, part) for part in parts)
         return pa.table({"found": [_text(one) for one in found]})
 
 

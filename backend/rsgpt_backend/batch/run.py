@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -53,10 +54,9 @@ class Run:
         self._journal = Journal(journal_of(out))
         self._plans = {self._journal.raster(plan.key): plan for plan in plans}
         model = f"{asking.model} {asking.weights_sha256} {asking.precision} {MAX_TOKENS}"
-        prompts = [self._journal.prompt(f"{model} {question.prompt}") for question in asking.asked]
-        texts = {number: question.prompt for number, question in zip(prompts, asking.asked, strict=True)}
+        prompts = [self._journal.prompt(json.dumps([model, one.prompt, *one.choices])) for one in asking.asked]
         self._reading = Reading(asking, prompts)
-        self._work = Work(journal_of(out), self._plans, texts)
+        self._work = Work(journal_of(out), self._plans, dict(zip(prompts, asking.asked, strict=True)))
         self.counts = Counts(tiles=sum(len(plan.tiles) for plan in self._plans.values()))
         self._asked = 0
 

@@ -11,10 +11,11 @@ from rsgpt_backend.asking import Answer, Ask
 from rsgpt_backend.batch.answering import Look, answer, look
 from rsgpt_backend.batch.journal import Found, Job
 from rsgpt_backend.batch.pictures import Cut, Photographer, make_plan
+from rsgpt_backend.batch.questions import AnswerType, Question
 from tests.backend.batch.rasters import Odd, numbered, write
 from tests.fakes.fake_engine import FakeEngine, Script
 
-PROMPTS = {1: "Describe it.", 2: "Water?"}
+ASKED = {1: Question("caption", "Describe it."), 2: Question("water", "Water?")}
 
 
 class Watched(FakeEngine):
@@ -58,7 +59,7 @@ def test_a_tile_that_cannot_be_read_says_so(tmp_path: Path) -> None:
 
 def test_like_comes_with_like_and_only_what_is_missing() -> None:
     engine = Watched()
-    found = answer(engine, PROMPTS, [seen(0, (1, 2), 1), seen(1, (2,), 2), seen(2, (), 3)])
+    found = answer(engine, ASKED, [seen(0, (1, 2), 1), seen(1, (2,), 2), seen(2, (), 3)])
     assert engine.batches == [["Describe it."], ["Water?", "Water?"]]
     texts = [{prompt: raw.text for prompt, raw in one.answers.items()} for one in found]
     assert texts == [{1: "65793 Describe it.", 2: "65793 Water?"}, {2: "131586 Water?"}, {}]
@@ -68,7 +69,7 @@ def test_like_comes_with_like_and_only_what_is_missing() -> None:
 
 def test_equal_pictures_are_asked_once() -> None:
     engine = Watched()
-    found = answer(engine, PROMPTS, [seen(0, (1, 2), 1), seen(1, (1,), 1)])
+    found = answer(engine, ASKED, [seen(0, (1, 2), 1), seen(1, (1,), 1)])
     assert sum(map(len, engine.batches)) == 2
     assert found[0].answers[1] == found[1].answers[1]
 
@@ -81,12 +82,25 @@ def test_a_failure_takes_no_other_tile_with_it() -> None:
             prompts = Script(faults={"": "error"} if any(ask.image_key == "sha2" for ask in asks) else {})
             return FakeEngine(prompts).answer(asks)
 
-    found = answer(Fussy(), PROMPTS, [seen(0, (1,), 1), seen(1, (1,), 2), seen(2, (1,), 3)])
+    found = answer(Fussy(), ASKED, [seen(0, (1,), 1), seen(1, (1,), 2), seen(2, (1,), 3)])
     assert [one.answers[1].problem for one in found] == ["", "The scripted model failed; ask something else.", ""]
 
 
 def test_what_is_not_to_be_asked_passes_through() -> None:
     skipped = Look(Job(1, 0, (1,)), Found(1, 0, "sha", 0.5, "no valid pixel here"))
     engine = Watched()
-    assert answer(engine, PROMPTS, [skipped]) == [skipped.found]
+    assert answer(engine, ASKED, [skipped]) == [skipped.found]
     assert engine.batches == []
+
+
+def test_a_choice_goes_with_its_question() -> None:
+    class Chooser(FakeEngine):
+        def answer(self, asks: Sequence[Ask]) -> list[Answer]:
+            assert [(ask.prompt, ask.choices) for ask in asks] == [
+                ("Use? Choose one of: farm, town.", ("farm", "town"))
+            ]
+            return super().answer(asks)
+
+    use = Question("use", "Use?", AnswerType.CHOICE, ("farm", "town"))
+    (found,) = answer(Chooser(Script()), {1: use}, [seen(0, (1,), 1)])
+    assert found.answers.keys() == {1}

@@ -12,7 +12,7 @@ from rsgpt_backend.batch.local import BATCH, Work, answered
 from rsgpt_backend.batch.pictures import Cut, make_plan
 from rsgpt_backend.errors import ImageError
 from tests.backend.batch.rasters import numbered, write
-from tests.backend.batch.test_answering import PROMPTS, Watched
+from tests.backend.batch.test_answering import ASKED, Watched
 
 TILES = 80
 
@@ -30,7 +30,7 @@ def make_work(tmp_path: Path) -> Callable[..., Work]:
     def make(name: str = "a.tif", **prompts: str) -> Work:
         path = write(tmp_path / name, numbered(320, 256, 32))
         plan = make_plan(str(path), Cut(32))
-        return Work(tmp_path / "out.journal", {1: plan}, PROMPTS)
+        return Work(tmp_path / "out.journal", {1: plan}, ASKED)
 
     return make
 
@@ -60,7 +60,7 @@ def test_a_picture_that_was_asked_elsewhere_is_not_asked_again(
         journal.add(some)
     (plan,) = make_work("copy.tif").plans.values()
     engine = Watched()
-    again = [one for some in answered(Work(work.journal, {2: plan}, PROMPTS), lambda: engine, journal) for one in some]
+    again = [one for some in answered(Work(work.journal, {2: plan}, ASKED), lambda: engine, journal) for one in some]
     assert len(again) == TILES
     assert engine.batches == []
 

@@ -17,6 +17,7 @@ from rsgpt_backend.batch import local, on_ray
 from rsgpt_backend.batch.journal import Found, Journal
 from rsgpt_backend.batch.local import Work
 from rsgpt_backend.batch.pictures import Cut, make_plan
+from rsgpt_backend.batch.questions import Question
 from rsgpt_backend.errors import EngineError
 from tests.backend.batch.rasters import Odd, numbered, write
 from tests.fakes.fake_engine import FakeEngine, Script
@@ -25,7 +26,7 @@ from tests.layout.source import ROOT
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]  # Ray's own are many
 
 SCRIPT = Script(reply="{number} {prompt}", faults={"unless": "error"})
-PROMPTS = {1: "Describe it.", 2: "Water?", 3: "unless"}
+ASKED = {1: Question("caption", "Describe it."), 2: Question("water", "Water?"), 3: Question("unless", "unless")}
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +45,7 @@ def work(tmp_path: Path) -> Work:
         write(tmp_path / "b.tif", values, Odd(nodata=0)),
     ]
     plans = {number: make_plan(str(path), Cut(32)) for number, path in enumerate(paths, 1)}
-    return Work(tmp_path / "out.journal", plans, PROMPTS)
+    return Work(tmp_path / "out.journal", plans, ASKED)
 
 
 def outcome(found: Iterator[list[Found]]) -> list[tuple[object, ...]]:
@@ -78,7 +79,7 @@ def test_a_worker_that_is_killed_is_not_missed(work: Work) -> None:
     over = threading.Event()
     killer = threading.Thread(target=_kill_one, args=(killed, over))
     killer.start()
-    work = replace(work, prompts={1: "Describe it."})
+    work = replace(work, questions={1: ASKED[1]})
     try:
         found = on(work, 2, Script(reply=SCRIPT.reply, delay=1.0))
     finally:
