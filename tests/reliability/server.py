@@ -120,13 +120,13 @@ def cancels(trial: Trial) -> Measured:
     """S6: how soon somebody else is answered after a client has left."""
     times = trial.times(10, 100)
     stages: dict[str, Callable[[Served, random.Random], float]] = {
-        "in the queue": in_the_queue,
+        "in the queue": lambda server, rng: in_the_queue(server, rng, log),
         "before the first token": lambda server, rng: left(server, rng, "encode", False),
         "the same, streaming": lambda server, rng: left(server, rng, "encode", True),
         "in mid-stream": lambda server, rng: left(server, rng, "stream", True),
     }
-    said, held = [], True
-    with serving("--script", json.dumps(SLOW), "--batch", "1", "--waiting", "1") as server:
+    said, held, log = [], True, trial.folder / "asked"
+    with serving("--script", json.dumps(SLOW), "--batch", "1", "--waiting", "1", "--log", str(log)) as server:
         server.ask()
         for name, stage in stages.items():
             waits = sorted(stage(server, trial.random) for _ in range(times))
@@ -155,15 +155,17 @@ def left(server: Served, rng: random.Random, prompt: str, stream: bool) -> float
     return time.monotonic() - begin
 
 
-def in_the_queue(server: Served, rng: random.Random) -> float:
-    """The same for the one place in the queue: until it is free for another."""
-    holder, waiting = asking(server, "encode"), None
+def in_the_queue(server: Served, rng: random.Random, log: Path) -> float:
+    """The same for the one place in the queue: until it is free for another. log: of what reached the engine."""
+    before = log.stat().st_size
+    holder = asking(server, "encode")
     try:
-        time.sleep(0.05)
+        while log.stat().st_size == before:
+            time.sleep(0.001)
         waiting = asking(server, "encode")
-        time.sleep(rng.uniform(0.02, 0.1))
-        if server.ask().status != 429:
-            raise RuntimeError("the queue should have been full")
+        while has_room(server):
+            time.sleep(0.001)
+        time.sleep(rng.uniform(0.0, 0.1))
         hang_up(waiting)
         begin = tried = time.monotonic()
         while not has_room(server):
