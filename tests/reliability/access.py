@@ -38,38 +38,44 @@ def no_network(trial: Trial) -> Measured:
     area = [] if trial.nightly else ["EXTENT=500000,500153.6,3699846.4,3700000"]
     batch = [str(ROOT / "scripts" / "qgis_process"), "--json", "run", "rsgpt:describeraster", "--"]
     batch += [f"INPUT={ROOT / 'resources' / 'demo' / 'scenes.tif'}", *area, f"OUTPUT={output}"]
-    ids = ["S1", "S3", "S6", "A1", "A2", "A3", "W2"] if trial.nightly else []
-    rows = [sys.executable, "-m", "tests.reliability.table", "model", *ids]
-    return alone(trial, [batch, rows] if ids else [batch])
+    table = ["-m", "tests.reliability.table"]
+    rows = [
+        [sys.executable, *table, "model", "S1", "S3", "S6", "A1", "A2", "A3", "W2"],
+        [str(ROOT / "build" / "qgis-tests" / "bin" / "python"), *table, "qgis", "D1", "D3", "D5", "D6", "Q8"],
+    ]
+    return alone(trial, [batch, *(rows if trial.nightly else [])])
 
 
 def alone(trial: Trial, commands: list[list[str]]) -> Measured:
     """Run commands in a network namespace of their own; how they ended, and what tried to get out."""
     control = "import socket; socket.socket().connect_ex(('192.0.2.1', 9))"
+    runs = [f"{words(command)} >'{trial.folder}/{n}.log' 2>&1; echo ended $?" for n, command in enumerate(commands)]
     script = "\n".join(
         [
             "set -u; ip link set lo up",
             "unrouted() { sed -n 's/^Ip: *//p' /proc/net/snmp | awk 'NR == 1 { for (i = 1; i <= NF; i++) "
             'if ($i == "OutNoRoutes") n = i } NR == 2 { print $n }\'; }',
             "before=$(unrouted)",
-            *(f"{words(command)} >'{trial.folder}/{number}.log' 2>&1; echo ended $?" for number, command in enumerate(commands)),
+            *runs,
             "after=$(unrouted)",
             f"{words([sys.executable, '-c', control])}",
-            'echo tried $((after - before)) control $(($(unrouted) - after))',
+            "echo tried $((after - before)) control $(($(unrouted) - after))",
         ]
     )
     as_root = [] if os.getuid() == 0 else ["--map-root-user", "--user"]
     environment = {**os.environ, "RSGPT_HOME": str(home_without_answers(trial.folder))}
-    told = subprocess.run(
-        ["unshare", *as_root, "--net", "bash", "-c", script], env=environment, capture_output=True, text=True, check=False
-    )
+    command = ["unshare", *as_root, "--net", "bash", "-c", script]
+    told = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     ended = [int(code) for code in re.findall(r"ended (\d+)", told.stdout)]
     counted = re.search(r"tried (\d+) control (\d+)", told.stdout)
     tried, control_seen = (int(counted[1]), int(counted[2])) if counted else (-1, 0)
     rows = re.findall(r'"ANSWERED": *(\d+)', (trial.folder / "0.log").read_text("utf-8"))
+    log = "".join((trial.folder / f"{number}.log").read_text("utf-8") for number in range(1, len(commands)))
+    held, missed = (re.findall(rf"^(\w+) +{word} ", log, re.MULTILINE) for word in ("pass", "MISS"))
     said = (
-        f"{rows[-1] if rows else 0} tiles answered by the real model; exit codes {ended}; attempts beyond this machine: "
-        f"{tried} (one made on purpose was counted: {control_seen == 1}) {told.stderr[-200:]}"
+        f"{rows[-1] if rows else 0} tiles answered by the real model; other rows held: {held}, "
+        f"missed: {missed}; attempts beyond this machine: {tried} (one made on purpose was "
+        f"counted: {control_seen == 1}) {told.stderr[-200:]}"
     )
     fine = ended == [0] * len(commands) and tried == 0 and control_seen == 1 and bool(rows) and int(rows[-1]) > 0
     return Measured(fine, said.strip())

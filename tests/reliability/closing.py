@@ -32,11 +32,16 @@ class Window:
         raster = numbered(folder / "raster.tif", 20, 25)
         task = {"raster": str(raster), "output": str(folder / "answers.gpkg"), "busy": str(self.busy)}
         (folder / "task.json").write_text(json.dumps({**task, "close": close, "wait_s": wait_s}), "utf-8")
-        environment = {**profile(folder, program), "RSGPT_BUSY": str(folder / "task.json"), "TMPDIR": str(self.temporary)}
+        own = {"RSGPT_BUSY": str(folder / "task.json"), "TMPDIR": str(self.temporary)}
+        environment = {**profile(folder, program), **own}
         environment.pop("QT_QPA_PLATFORM", None)
         command = [*SCREEN, *WINDOW, str(ROOT / "tests" / "reliability" / "busy_in_qgis.py")]
         self.process = subprocess.Popen(
-            command, env=environment, stdout=subprocess.DEVNULL, stderr=(folder / "log").open("wb"), start_new_session=True
+            command,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=(folder / "log").open("wb"),
+            start_new_session=True,
         )
 
     def wait_busy(self) -> int:
@@ -91,9 +96,16 @@ def closed_and_killed(trial: Trial) -> Measured:
             window.put_away()
         left += window.left() if how == "closed" else []
         errors += (window.folder / "log").read_text("utf-8", "replace").count("Traceback")
-    said = "; ".join(f"{how} {len(spans)} times, server gone in {max(spans):.1f} s at most" for how, spans in waits.items())
+    told = [f"{how} {len(spans)} times, server gone in {max(spans):.1f} s at most" for how, spans in waits.items()]
+    said = "; ".join(told)
     fine = all(len(spans) == times and max(spans) <= ORPHAN_S for spans in waits.values()) and not left and not errors
     return Measured(fine, f"{said}; left by closing: {len(left)} {left[:3]}; Python errors {errors}")
 
 
-ROWS = (Row("Q6", "QGIS closed and killed while busy: server gone <= 5 s, no lock or file left by closing", closed_and_killed),)
+ROWS = (
+    Row(
+        "Q6",
+        "QGIS closed and killed while busy: server gone <= 5 s, no lock or file left by closing",
+        closed_and_killed,
+    ),
+)

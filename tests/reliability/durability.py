@@ -20,6 +20,7 @@ from tests.plugin.core.test_cache import writer
 from tests.reliability.session import Session, caption, captions, lines, numbered, profile, qgis, scripted_python
 from tests.reliability.table import Measured, Row, Trial
 
+# A kill costs the batch under way, and at most the one before it, whose replies were not read yet.
 BATCH = 4
 SLOW = ("--batch", str(BATCH), "--delay", "0.1", "--token-delay", "0.01")
 RESTART_S = 5.0
@@ -79,13 +80,14 @@ def killed_servers(trial: Trial) -> Measured:
     wrong = sum(text != caption(number) for number, text in enumerate(told))
     repeated = sum(asked.values()) - len(asked)
     slowest = max(killer.restarts, default=0.0)
+    tiles, distinct = rows * columns, len(set(told))
     said = (
-        f"{killer.kills} kills over {rows * columns} tiles: {len(told)} rows, lost {rows * columns - len(set(told))}, doubled "
-        f"{len(told) - len(set(told))}, wrong {wrong}; asked again {repeated} ({repeated / max(1, killer.kills):.1f} a "
+        f"{killer.kills} kills over {tiles} tiles: {len(told)} rows, lost {tiles - distinct}, doubled "
+        f"{len(told) - distinct}, wrong {wrong}; asked again {repeated} ({repeated / max(1, killer.kills):.1f} a "
         f"kill); slowest restart {slowest:.1f} s; runs {runs}"
     )
     whole = len(told) == rows * columns == len(set(told)) and not wrong
-    fine = whole and killer.kills == kills and repeated <= BATCH * kills and slowest < RESTART_S
+    fine = whole and killer.kills == kills and repeated <= 2 * BATCH * kills and slowest < RESTART_S
     return Measured(fine, said)
 
 
@@ -105,8 +107,8 @@ def killed_batches(trial: Trial) -> Measured:
     repeated = len(asked) - len(set(asked))
     equal = disturbed.table() == calm.table() and len(calm.table()) == rows * columns
     said = (
-        f"{kills} kills over {rows * columns} tiles: answers lost {lost}, integrity ok {intact} of {kills}, asked again "
-        f"{repeated} ({repeated / kills:.1f} a kill), table equal to an undisturbed one: {equal}"
+        f"{kills} kills over {rows * columns} tiles: answers lost {lost}, integrity ok {intact} of {kills}, asked "
+        f"again {repeated} ({repeated / kills:.1f} a kill), table equal to an undisturbed one: {equal}"
     )
     fine = not lost and intact == kills and repeated <= 2 * BATCH * kills and equal and outcome == (0, 0)
     return Measured(fine, said)
@@ -196,7 +198,15 @@ def killed_writers(trial: Trial) -> Measured:
 
 
 ROWS = (
-    Row("D1", "server killed: each tile once, 0 lost, doubled, wrong; a batch asked again a kill; restart < 5 s", killed_servers),
-    Row("D2", "qgis_process killed: 0 answers lost, files whole, two batches asked again a kill, same table", killed_batches),
+    Row(
+        "D1",
+        "server killed: 0 tiles lost, doubled, wrong; 2 batches a kill asked again at most; restart < 5 s",
+        killed_servers,
+    ),
+    Row(
+        "D2",
+        "qgis_process killed: 0 answers lost, file whole, 2 batches a kill asked again at most, same table",
+        killed_batches,
+    ),
     Row("D3", "writer of answers killed: 0 acknowledged lost, integrity ok", killed_writers),
 )

@@ -69,8 +69,8 @@ def filled(folder: Path, raster: Path, kilobytes: int) -> Moment:
 
 def remembered(folder: Path) -> int:
     """How many answers the file holds that the failed run left behind; -1 where it cannot be read."""
-    from rsgpt_plugin.core.database import Database
     from rsgpt_plugin.core.cache import SCHEMA
+    from rsgpt_plugin.core.database import Database
     from rsgpt_plugin.errors import OutputError
 
     path = folder / "session" / "home" / "cache" / "answers.sqlite"
@@ -116,4 +116,6 @@ def full_disk(trial: Trial) -> Measured:
     return Measured(fine and told.returncode == 0, said if moments else f"{said} {told.stderr[-300:]}")
 
 
-ROWS = (Row("D6", "disk full at 40 moments: a sentence with the place, 0 kept answers lost, goes on with room", full_disk),)
+ROWS = (
+    Row("D6", "disk full at 40 moments: a sentence with the place, 0 kept answers lost, goes on with room", full_disk),
+)

@@ -95,7 +95,8 @@ def pictured(rng: random.Random) -> Body:
     broken = bytearray(png(size=(16, 16)))
     broken[rng.randrange(len(broken))] ^= rng.randrange(1, 256)
     content = asked["messages"][0]["content"]
-    content[:1] = rng.choice([[part] * 1_000, [{**part, "image_url": {"url": data_uri(bytes(broken))}}], [], [part, part]])
+    damage = {**part, "image_url": {"url": data_uri(bytes(broken))}}
+    content[:1] = rng.choice([[part] * 1_000, [damage], [], [part, part]])
     return encode(asked), {}
 
 

@@ -55,7 +55,7 @@ def unreasoned(output: Path) -> int:
 
 
 def rasters(trial: Trial) -> Measured:
-    """Q1: each is described tile by tile, or refused in a sentence; a process that dies is counted, and another goes on."""
+    """Q1: each is described tile by tile, or refused in a sentence; after a process that dies another goes on."""
     from tests.reliability.hostile_rasters import corpus
 
     seed = trial.random.randrange(2**32)
@@ -86,9 +86,10 @@ def judged(wanted: int, told: list[dict[str, Any]], deaths: list[str]) -> Measur
     silent = [one["name"] for one in described if one["unreasoned"]]
     tiles = [sum(one["counts"][place] for one in described) for place in range(4)]
     said = (
-        f"{len(told)} of {wanted} rasters: {len(described)} described ({tiles[0]} tiles: {tiles[1]} answered, {tiles[2]} "
-        f"skipped, {tiles[3]} failed), {len(refused)} refused in a sentence; deaths and hangs {len(deaths)} {deaths[:3]}, "
-        f"other errors {len(broke)} {broke[:2]}, counts that do not add up {uneven}, no reason given {silent}"
+        f"{len(told)} of {wanted} rasters: {len(described)} described ({tiles[0]} tiles: {tiles[1]} answered, "
+        f"{tiles[2]} skipped, {tiles[3]} failed), {len(refused)} refused in a sentence; deaths and hangs {len(deaths)} "
+        f"{deaths[:3]}, other errors {len(broke)} {broke[:2]}, counts that do not add up {uneven}, no reason "
+        f"given {silent}"
     )
     return Measured(len(told) == wanted and not (deaths or broke or uneven or silent), said)
 
@@ -141,15 +142,15 @@ def hostile_text(trial: Trial) -> Measured:
     changed = [text[:20] for text, said in zip(2 * HOSTILE, kept) if text != said]
     followed, formulas = shown(layer), exported(layer, trial.folder)
     said = (
-        f"{len(HOSTILE)} texts: {len(changed)} not stored as they are {changed[:2]}; tags and links of theirs followed in "
-        f"map tip, label, table and report: {len(followed)} {followed[:3]}; formulas left in the sheet: {formulas}"
+        f"{len(HOSTILE)} texts: {len(changed)} not stored as they are {changed[:2]}; tags and links of theirs followed "
+        f"in map tip, label, table and report: {len(followed)} {followed[:3]}; formulas left in the sheet: {formulas}"
     )
     return Measured(not changed and not followed and not formulas, said)
 
 
 def shown(layer: Any) -> list[str]:
     """What of the texts a reader of HTML would follow in the map tip and in what the table says of a cell."""
-    from qgis.core import QgsExpressionContext, QgsExpression, QgsExpressionContextUtils
+    from qgis.core import QgsExpression, QgsExpressionContext, QgsExpressionContextUtils
     from qgis.PyQt.QtCore import Qt
 
     from rsgpt_plugin.geo.rows import RowReader
@@ -184,10 +185,15 @@ def exported(layer: Any, folder: Path) -> int:
     hostile = [lead for lead in page.leads if not lead.startswith("data:")]
     if hostile or page.found.count("script") != 1 or page.found.count("h1") != 1 or "a" in page.found:
         raise ValueError(f"the report follows {hostile[:2]}, tags {sorted(set(page.found))}")
-    return sum(cell.startswith(("=", "+", "@")) or cell == "-2+3" for row in cells(folder / "answers.csv") for cell in row.values())
+    found = [cell for row in cells(folder / "answers.csv") for cell in row.values()]
+    return sum(cell.startswith(("=", "+", "@")) or cell == "-2+3" for cell in found)
 
 
 ROWS = (
-    Row("Q1", "damaged and lying rasters: 0 deaths, hangs, errors; each tile answered or its row says why not", rasters),
-    Row("Q8", "hostile text: stored as it is; shown and exported as text, formulas escaped, no link followed", hostile_text),
+    Row("Q1", "damaged and lying rasters: 0 deaths and hangs; each tile answered, or its row says why not", rasters),
+    Row(
+        "Q8",
+        "hostile text: stored as it is, shown and exported as text, formulas escaped, no link followed",
+        hostile_text,
+    ),
 )

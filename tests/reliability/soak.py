@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.backend.server.harness import COMPLETIONS, Served, data_uri, encode, with_url
-from tests.reliability.server import asking, memory_mb
+from tests.reliability.server import asking, memory_mb, p99
 from tests.reliability.table import Measured, Row, Trial
 
 CLIENTS = 4
@@ -80,11 +80,6 @@ def held_by(pid: int) -> tuple[float, int, int]:
     return memory_mb(pid), len(list((process / "fd").iterdir())), len(list((process / "task").iterdir()))
 
 
-def p99(seconds: list[float]) -> float:
-    """Nearly the slowest."""
-    return sorted(seconds)[int(0.99 * (len(seconds) - 1))]
-
-
 def soak(trial: Trial) -> Measured:
     """S8: a tenth to warm up, then the rest; compared are the two ends."""
     from tests.backend.toy import make_folder, picture
@@ -117,9 +112,9 @@ def judged(
     growth = last[0] - first[0]
     steady = last[1:] == first[1:] and growth < min(100, 0.05 * first[0]) and late < max(1.2 * early, early + 0.05)
     said = (
-        f"{count} requests, {len(load.wrong)} with a wrong status; memory {first[0]:.0f} to {last[0]:.0f} MB, open files "
-        f"{first[1]} to {last[1]}, threads {first[2]} to {last[2]}, p99 {1000 * early:.0f} to {1000 * late:.0f} ms, "
-        f"temporary files {left}"
+        f"{count} requests, {len(load.wrong)} with a wrong status; memory {first[0]:.0f} to {last[0]:.0f} MB, open "
+        f"files {first[1]} to {last[1]}, threads {first[2]} to {last[2]}, p99 {1000 * early:.0f} to "
+        f"{1000 * late:.0f} ms, temporary files {left}"
     )
     return Measured(steady and not load.wrong and not left, said)
 

@@ -16,7 +16,10 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-SIDES = {"model": ("server", "soak", "access", "weights"), "qgis": ("durability", "swapped", "full_disk", "qgis", "closing")}
+SIDES = {
+    "model": ("server", "soak", "access", "weights"),
+    "qgis": ("durability", "swapped", "full_disk", "qgis", "closing"),
+}
 LINE = "{id:<4} {held:<5} {seconds:>6.1f} s  {target}\n{indent}{measured}"
 
 
