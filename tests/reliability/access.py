@@ -72,10 +72,10 @@ def alone(trial: Trial, commands: list[list[str]]) -> Measured:
     rows = re.findall(r'"ANSWERED": *(\d+)', (trial.folder / "0.log").read_text("utf-8"))
     log = "".join((trial.folder / f"{number}.log").read_text("utf-8") for number in range(1, len(commands)))
     held, missed = (re.findall(rf"^(\w+) +{word} ", log, re.MULTILINE) for word in ("pass", "MISS"))
+    others = f"other rows held: {', '.join(held)}, missed: {', '.join(missed) or 'none'}; " if held or missed else ""
     said = (
-        f"{rows[-1] if rows else 0} tiles answered by the real model; other rows held: {held}, "
-        f"missed: {missed}; attempts beyond this machine: {tried} (one made on purpose was "
-        f"counted: {control_seen == 1}) {told.stderr[-200:]}"
+        f"{rows[-1] if rows else 0} tiles answered by the real model; {others}attempts beyond "
+        f"this machine: {tried} (one made on purpose was counted: {control_seen == 1}) {told.stderr[-200:]}"
     )
     fine = ended == [0] * len(commands) and tried == 0 and control_seen == 1 and bool(rows) and int(rows[-1]) > 0
     return Measured(fine, said.strip())

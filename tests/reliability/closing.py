@@ -36,13 +36,10 @@ class Window:
         environment = {**profile(folder, program), **own}
         environment.pop("QT_QPA_PLATFORM", None)
         command = [*SCREEN, *WINDOW, str(ROOT / "tests" / "reliability" / "busy_in_qgis.py")]
-        self.process = subprocess.Popen(
-            command,
-            env=environment,
-            stdout=subprocess.DEVNULL,
-            stderr=(folder / "log").open("wb"),
-            start_new_session=True,
-        )
+        with (folder / "log").open("wb") as log:
+            self.process = subprocess.Popen(
+                command, env=environment, stdout=subprocess.DEVNULL, stderr=log, start_new_session=True
+            )
 
     def wait_busy(self) -> int:
         """QGIS's process, once it describes tiles."""

@@ -57,6 +57,7 @@ def unreasoned(output: Path) -> int:
 def rasters(trial: Trial) -> Measured:
     """Q1: each is described tile by tile, or refused in a sentence; after a process that dies another goes on."""
     from tests.reliability.hostile_rasters import corpus
+    from tests.reliability.session import child_environment
 
     seed = trial.random.randrange(2**32)
     names = list(corpus(random.Random(seed)))
@@ -64,7 +65,8 @@ def rasters(trial: Trial) -> Measured:
     wanted, told, deaths = len(left), list[dict[str, Any]](), list[str]()
     while left:
         call = f"from tests.reliability.qgis import *; child(Path({str(trial.folder)!r}), {seed}, {left!r})"
-        run = subprocess.run([sys.executable, "-c", call], cwd=ROOT, capture_output=True, text=True, check=False)
+        command, environment = [sys.executable, "-c", call], child_environment()
+        run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
         begun = []
         for line in run.stdout.splitlines():
             with suppress(ValueError):
@@ -91,7 +93,7 @@ def judged(wanted: int, told: list[dict[str, Any]], deaths: list[str]) -> Measur
         f"{deaths[:3]}, other errors {len(broke)} {broke[:2]}, counts that do not add up {uneven}, no reason "
         f"given {silent}"
     )
-    return Measured(len(told) == wanted and not (deaths or broke or uneven or silent), said)
+    return Measured(len(told) == wanted and tiles[1] > 0 and not (deaths or broke or uneven or silent), said)
 
 
 HOSTILE = (

@@ -22,6 +22,11 @@ SIDE = 16
 BLUE = 255
 
 
+def child_environment() -> dict[str, str]:
+    """For a Python of our own: it finds the model's environment where this process had found it."""
+    return {**os.environ, "RSGPT_HOME": str(HOME)}
+
+
 @cache
 def qgis() -> tuple[object, object]:
     """The application and this plugin's provider, once a process; who forgets them ends them."""
