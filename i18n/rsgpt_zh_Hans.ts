@@ -716,6 +716,10 @@
       <translation>已回答 {answered} 个，跳过 {skipped} 个，失败 {failed} 个；其中 {cached} 条回答此前已有。</translation>
     </message>
     <message>
+      <source>Only {count} of {rows} rows have reached {path}. Check the free space there, run again: the answers are kept.</source>
+      <translation>{rows} 行结果中只有 {count} 行写入了 {path}。请检查该处的剩余磁盘空间，然后重新运行：回答已保留。</translation>
+    </message>
+    <message>
       <source>Describe imagery</source>
       <translation>影像描述</translation>
     </message>
@@ -980,10 +984,6 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
     <message>
       <source>A row cannot be written to {where} ({cause}). Check the free space there, run again.</source>
       <translation>无法将一行结果写入 {where}（{cause}）。请检查该处的剩余磁盘空间，然后重新运行。</translation>
-    </message>
-    <message>
-      <source>Only {count} of {rows} rows have reached {path}. Check the free space there, run again: the answers are kept.</source>
-      <translation>{rows} 行结果中只有 {count} 行写入了 {path}。请检查该处的剩余磁盘空间，然后重新运行：回答已保留。</translation>
     </message>
     <message>
       <source>the layer drew nothing here, in two attempts</source>

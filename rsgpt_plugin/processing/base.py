@@ -253,7 +253,9 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         plan = self.prepared()
         try:
             with journal.recorded(plan.request, feedback, total) as scribe, open_memory() as memory:
-                run = Run(plan.asking, memory, output.open, feedback, scribe.told, lambda: output.identifier)
+                run = Run(
+                    plan.asking, memory, output.open, feedback, scribe.told, where=lambda: output.identifier
+                )
                 counts = run.describe(places, total)
                 del run  # and with it the sink, which writes the rest
                 output.check(counts.done)

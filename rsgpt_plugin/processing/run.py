@@ -155,6 +155,7 @@ class Run:
         open_sink: Callable[[], QgsFeatureSink],
         feedback: QgsFeedback,
         watch: Callable[[Counts], None] = lambda counts: None,
+        *,
         where: Callable[[], str] = lambda: "",
     ) -> None:
         """open_sink: called once it is known that the run can begin, since it empties what it opens.
