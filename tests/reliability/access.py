@@ -91,6 +91,7 @@ def home_without_answers(folder: Path) -> Path:
     home = folder / "home"
     home.mkdir()
     for name in ("env", "language"):
+        (HOME / name).mkdir(exist_ok=True)
         (home / name).symlink_to(HOME / name)
     return home
 

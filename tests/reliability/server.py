@@ -9,7 +9,7 @@ import statistics
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.backend.server.harness import COMPLETIONS, Served, data_uri, encode, question, receive, with_url
@@ -179,30 +179,32 @@ def in_the_queue(server: Served, rng: random.Random, log: Path) -> float:
     try:
         while log.stat().st_size == before:
             time.sleep(0.001)
-        waiting = asking(server, "encode")
-        while has_room(server):
+        while (waiting := let_in(server)) is None:
             time.sleep(0.001)
         time.sleep(rng.uniform(0.0, 0.1))
         hang_up(waiting)
         begin = tried = time.monotonic()
-        while not has_room(server):
+        while (other := let_in(server)) is None:
             time.sleep(0.001)
             tried = time.monotonic()
+        hang_up(other)
         return tried - begin
     finally:
         hang_up(holder)
         answered(server)
 
 
-def has_room(server: Served) -> bool:
-    """Whether a question is let in: one that is has no reply while the engine is held."""
-    with closing(asking(server, "encode")) as connection:
-        assert connection.sock is not None
-        connection.sock.settimeout(0.03)
-        try:
-            return receive(connection).status != 429
-        except TimeoutError:
-            return True
+def let_in(server: Served) -> http.client.HTTPConnection | None:
+    """A question that has a place in the queue: there is no reply to it while the engine is held. None where refused."""
+    connection = asking(server, "encode")
+    assert connection.sock is not None
+    connection.sock.settimeout(0.03)
+    try:
+        receive(connection)
+    except TimeoutError:
+        return connection
+    connection.close()
+    return None
 
 
 def answered(server: Served) -> None:
