@@ -195,7 +195,7 @@ def in_the_queue(server: Served, rng: random.Random, log: Path) -> float:
 
 
 def let_in(server: Served) -> http.client.HTTPConnection | None:
-    """A question that has a place in the queue: there is no reply to it while the engine is held. None where refused."""
+    """A question with a place in the queue, which has no reply while the engine is held; None where it is refused."""
     connection = asking(server, "encode")
     assert connection.sock is not None
     connection.sock.settimeout(0.03)
