@@ -736,6 +736,10 @@
       <translation>按 QGIS 的渲染</translation>
     </message>
     <message>
+      <source>Only {count} of {rows} rows have reached {path}. Check the free space there, run again: the answers are kept.</source>
+      <translation>{rows} 行结果中只有 {count} 行写入了 {path}。请检查该处的剩余磁盘空间，然后重新运行：回答已保留。</translation>
+    </message>
+    <message>
       <source>Describe imagery</source>
       <translation>影像描述</translation>
     </message>
@@ -998,8 +1002,8 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>已停止。目前的回答已保留；重新运行即可继续。</translation>
     </message>
     <message>
-      <source>A row cannot be written ({cause}). Check the free space, run again.</source>
-      <translation>无法写入一行结果（{cause}）。请检查剩余磁盘空间，然后重新运行。</translation>
+      <source>A row cannot be written to {where} ({cause}). Check the free space there, run again.</source>
+      <translation>无法将一行结果写入 {where}（{cause}）。请检查该处的剩余磁盘空间，然后重新运行。</translation>
     </message>
     <message>
       <source>the layer drew nothing here, in two attempts</source>

@@ -22,11 +22,13 @@ class Endpoint:
     """The base address of an OpenAI-compatible server, ending in its version. The key never appears in a repr.
 
     auth: id of a configuration in QGIS's authentication database that signs requests, in place of a key.
+    ours: whether this QGIS has started it, so that its connections can be used again.
     """
 
     url: str
     api_key: str = field(default="", repr=False)
     auth: str = ""
+    ours: bool = False
 
     @property
     def origin(self) -> str:

@@ -30,6 +30,7 @@ _MOST_RETRIES = 2
 _MOST_SHRINKS = 6
 _HOPELESS = 10  # so many failures and no answer at all end a run
 _LONGEST_WAIT_S = 60.0
+_STEADY = 100  # so many answers since a restart earn the server another one
 _FATAL = (301, 302, 303, 307, 308, 401, 403, 404, 407)
 
 
@@ -61,13 +62,14 @@ class Gateway:
         self._model = model
         self._pictures = pictures or PictureLimit()
         self._restarts_left = 1
+        self._since_restart = 0
         self.limits = limits or Limits()
         self.manners = Manners(self._pictures)
 
     def ask_many(
         self, prompts: Iterable[Prompt], feedback: Optional[QgsFeedback] = None
     ) -> Iterator[tuple[int, Outcome]]:
-        """See Asker. Cancelled within a tick; senseless are a wrong key, an unknown model, a second death."""
+        """See Asker. Cancelled within a tick; senseless are a wrong key, an unknown model, a second death soon."""
         run = _Run(self, prompts, feedback)
         try:
             yield from run.outcomes()
@@ -130,14 +132,20 @@ class Gateway:
         return self._transport(self._server.endpoint(is_cancelled))
 
     def reopen(self, failed: Endpoint, is_cancelled: Callable[[], bool]) -> Transport:
-        """Return a transport to the restarted server. Once; the next time it raises."""
+        """Return a transport to the restarted server. Once in many answers; where it dies again soon, it raises."""
         if not self._restarts_left:
             words = translate(
                 "Rsgpt", "The model server stopped twice in this run. What is answered is kept; run again to go on."
             )
             raise ServerError(f"{words} {self._server.last_words()}".strip())
-        self._restarts_left -= 1
+        self._restarts_left, self._since_restart = 0, 0
         return self._transport(self._server.restart(failed, is_cancelled))
+
+    def answered(self) -> None:
+        """Count an answer: a server that has given many is not the kind that dies of the next question."""
+        self._since_restart += 1
+        if self._since_restart >= _STEADY:
+            self._restarts_left = 1
 
     def can_restart(self, silent: bool) -> bool:
         """Whether a restart would help."""
@@ -257,6 +265,7 @@ class _Run:
         if isinstance(outcome, Reply):
             self._answers += 1
             self._allowance.answered()
+            self._gateway.answered()
             self._gateway.manners.plain |= call.plain
             self._gateway.manners.free |= call.free and not call.plain
         else:

@@ -159,7 +159,7 @@ class _RotatingLog:
 def _read_first_line(line: str) -> Endpoint:
     try:
         record = json.loads(line)
-        return Endpoint(str(record["url"]), str(record["api_key"]))
+        return Endpoint(str(record["url"]), str(record["api_key"]), ours=True)
     except (ValueError, KeyError, TypeError) as error:
         raise ServerError(
             translate("Rsgpt", "The model server did not say where it listens. Set up the model again.")

@@ -173,6 +173,9 @@ class Transport:
         request = QNetworkRequest(QUrl(self.endpoint.address(route)))
         request.setRawHeader(b"Content-Type", b"application/json")
         request.setRawHeader(b"Accept-Encoding", b"identity")
+        if not self.endpoint.ours:
+            # A server or proxy that replies twice would have the second taken for the answer to the next question.
+            request.setRawHeader(b"Connection", b"close")
         if self.endpoint.api_key:
             request.setRawHeader(b"Authorization", b"Bearer " + self.endpoint.api_key.encode("ascii"))
         if self.endpoint.auth:

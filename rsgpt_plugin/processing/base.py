@@ -28,6 +28,7 @@ from qgis.core import (
     QgsProcessingParameterNumber,
     QgsProcessingParameterRasterLayer,
     QgsProcessingParameterString,
+    QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QIcon
@@ -110,6 +111,21 @@ class Output:
         """Open it; `identifier` names the result from then on."""
         sink, self.identifier = self._opener()
         return sink
+
+    def check(self, rows: int) -> None:
+        """Raise OutputError where the closed file lacks rows: QGIS writes the last of them as it closes, unheard."""
+        path = Path(self.identifier.partition("|")[0])
+        if not path.is_file():
+            return
+        layer = QgsVectorLayer(self.identifier, "written", "ogr")
+        count = layer.featureCount() if layer.isValid() else 0
+        if 0 <= count < rows:
+            sentence = translate(
+                "Rsgpt",
+                "Only {count} of {rows} rows have reached {path}. Check the free space there, run again: the answers "
+                "are kept.",
+            )
+            raise OutputError(sentence.format(count=count, rows=rows, path=path))
 
 
 class DescribeAlgorithm(QgsProcessingAlgorithm):
@@ -242,7 +258,12 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         plan = self.prepared()
         try:
             with journal.recorded(plan.request, feedback, total) as scribe, open_memory() as memory:
-                counts = Run(plan.asking, memory, output.open, feedback, scribe.told).describe(places, total)
+                run = Run(
+                    plan.asking, memory, output.open, feedback, scribe.told, where=lambda: output.identifier
+                )
+                counts = run.describe(places, total)
+                del run  # and with it the sink, which writes the rest
+                output.check(counts.done)
                 scribe.wrote(output.identifier, counts)
         finally:
             plan.snapshot.leave_thread()

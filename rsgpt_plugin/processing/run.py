@@ -155,10 +155,13 @@ class Run:
         open_sink: Callable[[], QgsFeatureSink],
         feedback: QgsFeedback,
         watch: Callable[[Counts], None] = lambda counts: None,
+        *,
+        where: Callable[[], str] = lambda: "",
     ) -> None:
         """open_sink: called once it is known that the run can begin, since it empties what it opens.
 
         watch: given the counts after every row; not to be kept, they go on changing.
+        where: what the open sink is called, for the sentence that says that it is full.
         """
         self._asking = asking
         self._memory = memory
@@ -166,6 +169,7 @@ class Run:
         self._sink: QgsFeatureSink | None = None
         self._feedback = feedback
         self._watch = watch
+        self._where = where
         self._rows: deque[_Row] = deque()
         self._waiting = _Waiting()
         self._model = asking.model
@@ -267,9 +271,9 @@ class Run:
             feature.setAttributes(row.feature.attributes() + attributes(self._asking.questions, values))
             if not self._sink.addFeature(feature, QgsFeatureSink.Flag.FastInsert):
                 raise OutputError(
-                    translate("Rsgpt", "A row cannot be written ({cause}). Check the free space, run again.").format(
-                        cause=self._sink.lastError()
-                    )
+                    translate(
+                        "Rsgpt", "A row cannot be written to {where} ({cause}). Check the free space there, run again."
+                    ).format(where=self._where(), cause=self._sink.lastError())
                 )
             self._count(values.status)
 

@@ -20,6 +20,7 @@ HANG_S = 3600.0
 class Script:
     """delay, token_delay and load_delay: seconds before a batch, before each token, and to load.
 
+    delays: seconds before a batch that has a prompt which holds a word.
     reply: what is answered, with {number} of the picture and {prompt}; replies: the same for prompts
     that hold a word. faults: for prompts that hold a word, one of error, memory, hang, exit.
     """
@@ -27,6 +28,7 @@ class Script:
     reply: str = "picture {number}"
     replies: dict[str, str] = field(default_factory=dict)
     faults: dict[str, str] = field(default_factory=dict)
+    delays: dict[str, float] = field(default_factory=dict)
     delay: float = 0.0
     token_delay: float = 0.0
     load_delay: float = 0.0
@@ -59,7 +61,7 @@ class FakeEngine:
         """One token of each row in turn, until every row has its answer."""
         for ask in asks:
             self._note(ask)
-        _pause(self._script.delay, asks, self.alive)
+        _pause(self._delay(asks), asks, self.alive)
         rows = {index: self._row(ask) for index, ask in enumerate(asks)}
         while rows:
             _pause(self._script.token_delay, asks)
@@ -101,6 +103,10 @@ class FakeEngine:
 
     def _fault(self, ask: Ask) -> str:
         return next((fault for word, fault in self._script.faults.items() if word in ask.prompt), "")
+
+    def _delay(self, asks: Sequence[Ask]) -> float:
+        said = [seconds for word, seconds in self._script.delays.items() if any(word in ask.prompt for ask in asks)]
+        return max([self._script.delay, *said])
 
     def _note(self, ask: Ask) -> None:
         if self._script.log:

@@ -1,6 +1,6 @@
 """Serves the fake engine with the real server and the real first line, as a program of its own.
 
-python serve_fake.py [--delay S] [--reply TEXT] [--script JSON] [--log FILE] [options of `rsgpt serve`]
+python serve_fake.py [--delay S] [--reply TEXT] [--script JSON] [--log FILE] [--audit FILE] [options of `rsgpt serve`]
 """
 
 from __future__ import annotations
@@ -8,7 +8,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 _ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(_ROOT), str(_ROOT / "backend")]
@@ -17,12 +19,16 @@ from rsgpt_backend.server.batcher import QueueLimits  # noqa: E402 - needs the p
 from rsgpt_backend.server.launch import Launch, serve  # noqa: E402 - needs the path above
 from tests.fakes.fake_engine import FakeEngine, Script  # noqa: E402 - needs the path above
 
+_OPENING = {"open", "socket.connect", "socket.getaddrinfo"}
+
 
 def main() -> int:
     """Serve until told to stop; the exit code."""
     args = _parser().parse_args()
     given = {"delay": args.delay, "token_delay": args.token_delay, "reply": args.reply, "log": args.log}
     script = Script(**json.loads(args.script), **{name: value for name, value in given.items() if value})
+    if args.audit:
+        sys.addaudithook(partial(_audit, Path(args.audit)))
     launch = Launch(
         args.model,
         lambda: FakeEngine(script, args.model),
@@ -34,6 +40,15 @@ def main() -> int:
     return serve(launch)
 
 
+def _audit(file: Path, event: str, arguments: tuple[Any, ...]) -> None:
+    """Note each file and each address that is opened, but for Python's own modules."""
+    opened = str(arguments[0]) if arguments else ""
+    is_module = opened.endswith((".py", ".pyc", ".so"))
+    if event in _OPENING and opened != str(file) and not is_module:
+        with file.open("a", encoding="utf-8") as notes:
+            notes.write(f"{event} {arguments!r}\n")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Serve a scripted engine.")
     parser.add_argument("--delay", type=float, help="seconds before each batch")
@@ -41,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--reply", help="the answer; {number} is the picture's, {prompt} the question")
     parser.add_argument("--script", default="{}", help="JSON of fake_engine.Script")
     parser.add_argument("--log", help="a file that gets one JSON line for each prompt asked")
+    parser.add_argument("--audit", help="a file that gets one line for each file and address opened")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--model", default="rsgpt-small")
     parser.add_argument("--exit-with-stdin", action="store_true")

@@ -64,11 +64,11 @@ def load_language(config: LanguageConfig, precision: Precision = FLOAT32, base: 
 def load_whole(folder: Path, config: LanguageConfig, **settings: Any) -> Any:
     """A transformers folder -> its model. ModelError names a weight that is missing, too many or misshapen.
 
-    transformers itself would give it random values, or leave it out, and go on.
+    transformers itself would give it random values, or leave it out, and go on. It would open pickles, too.
     """
     transformers_logging.disable_progress_bar()
     model, found = _kind(config).from_pretrained(  # nosec B615 - a folder of this machine
-        folder, output_loading_info=True, ignore_mismatched_sizes=True, **_LOCAL, **settings
+        folder, output_loading_info=True, ignore_mismatched_sizes=True, use_safetensors=True, **_LOCAL, **settings
     )
     wrong = [f"lacks {name}" for name in found["missing_keys"]]
     wrong += [f"holds {name}, which its model has not" for name in found["unexpected_keys"]]

@@ -7,10 +7,11 @@ import json
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from ..errors import UsageError
+from ..errors import ModelError, UsageError
 from .recipe import Recipe
 
 Scaler = torch.amp.GradScaler
@@ -34,6 +35,14 @@ def write_tensors(tensors: dict[str, Tensor], path: Path) -> None:
     part.replace(path)
 
 
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """What `write_tensors` wrote; ModelError where it is something else."""
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise ModelError(f"{path} cannot be read. Delete it, and that part of the training is done anew.") from error
+
+
 def save_checkpoint(out: Path, bridge: nn.Module, optimizer: torch.optim.Optimizer, scaler: Scaler, step: int) -> None:
     """Bridge, optimizer, the scale of the loss, and the number of steps that are done."""
     tensors = {f"bridge.{name}": value for name, value in bridge.state_dict().items()}
@@ -49,7 +58,7 @@ def load_checkpoint(out: Path, bridge: nn.Module, optimizer: torch.optim.Optimiz
     path = out / _CHECKPOINT
     if not path.exists():
         return 0
-    tensors = load_file(path)
+    tensors = read_tensors(path)
     bridge.load_state_dict(
         {key.removeprefix("bridge."): value for key, value in tensors.items() if key.startswith("bridge.")}
     )

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm import tqdm
@@ -25,7 +24,7 @@ from ..model.weights import load_model, load_published, save_model
 from .adapt import adapt_encoder
 from .corpus import Corpus, Drawn
 from .crew import Crew
-from .files import claim, load_checkpoint, save_checkpoint, write_tensors
+from .files import claim, load_checkpoint, read_tensors, save_checkpoint, write_tensors
 from .heap import give_back, keep_freed
 from .loading import check_memory
 from .naming import Words
@@ -92,7 +91,7 @@ class Trainer:
             self._adapt_encoder()
             write_tensors(self.model.encoder.state_dict(), path)
         self.crew.wait()
-        self.model.encoder.load_state_dict(load_file(path))
+        self.model.encoder.load_state_dict(read_tensors(path))
 
     def _adapt_encoder(self) -> None:
         start = self.recipe.model.notes.get("encoder_start")
@@ -120,7 +119,7 @@ class Trainer:
         """The bridge's first lesson; what it has learnt is kept, so that it is learnt once."""
         naming, path = self.recipe.naming, self.out / "named.safetensors"
         if path.exists():
-            self.model.bridge.load_state_dict(load_file(path))
+            self.model.bridge.load_state_dict(read_tensors(path))
             return
         answers = (self._answer(text) for example in self.corpus.examples for text in example.answers)
         words = Words(answers, self.model.language.get_input_embeddings().weight)

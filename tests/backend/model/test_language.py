@@ -74,6 +74,14 @@ def test_a_damaged_file_is_refused(toy_folder: Path, tmp_path: Path, precision: 
         load_language(LanguageConfig(str(folder), WIDTH, BOS, EOS), precision)
 
 
+def test_a_pickle_is_not_opened_even_if_it_is_a_good_one(toy_folder: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(toy_folder / "language", tmp_path / "language"))
+    torch.save(load_file(folder / "model.safetensors"), folder / "pytorch_model.bin")
+    (folder / "model.safetensors").unlink()
+    with pytest.raises(ModelError, match="no language model that can be read"):
+        load_language(LanguageConfig(str(folder), WIDTH, BOS, EOS))
+
+
 def test_a_folder_s_code_is_not_run_nor_asked_about(
     toy_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -55,6 +55,10 @@ class Served:
     def __init__(self, *arguments: str) -> None:
         command = [sys.executable, str(FAKE), "--exit-with-stdin", *arguments]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.greet()
+
+    def greet(self) -> None:
+        """Take the first line: where it listens, and with which key."""
         assert self.process.stdout is not None
         self.first_line = self.process.stdout.readline().decode()
         if not self.first_line:

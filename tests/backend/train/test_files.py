@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import torch
 from torch import nn
 
+from rsgpt_backend.errors import ModelError
 from rsgpt_backend.train.files import load_checkpoint, save_checkpoint
 
 
@@ -30,3 +32,12 @@ def test_without_a_scale_nothing_is_kept(tmp_path: Path) -> None:
     optimizer, scaler = torch.optim.AdamW(bridge.parameters()), torch.amp.GradScaler("cpu", enabled=False)
     save_checkpoint(tmp_path, bridge, optimizer, scaler, 1)
     assert load_checkpoint(tmp_path, bridge, optimizer, scaler) == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"\x80\x04N.", (2**62).to_bytes(8, "little") + b"{}"])
+def test_a_checkpoint_that_is_none_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "checkpoint.safetensors").write_bytes(content)
+    bridge = nn.Linear(2, 2)
+    optimizer, scaler = torch.optim.AdamW(bridge.parameters()), torch.amp.GradScaler("cpu", enabled=False)
+    with pytest.raises(ModelError, match=r"checkpoint\.safetensors cannot be read\. Delete it"):
+        load_checkpoint(tmp_path, bridge, optimizer, scaler)

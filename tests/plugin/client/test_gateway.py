@@ -114,6 +114,16 @@ def test_a_server_that_dies_again_ends_the_run_with_a_sentence(fake_server: Make
     assert 30 <= answered < 80
 
 
+def test_a_server_that_dies_now_and_then_in_a_long_run_is_restarted_each_time(fake_server: MakeServer) -> None:
+    server = fake_server("--batch", "4", "--token-delay", "0.002")
+    outcomes: dict[int, object] = {}
+    for index, outcome in Gateway(server, "rsgpt-small").ask_many(prompts(400)):
+        outcomes[index] = outcome
+        if len(outcomes) in (10, 150, 300):
+            kill(server)
+    assert texts(outcomes) == expected(400)
+
+
 def test_cancel_ends_within_a_second(fake_server: MakeServer) -> None:
     server = fake_server("--delay", "30")
     server.endpoint()

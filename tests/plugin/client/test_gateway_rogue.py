@@ -59,6 +59,13 @@ def test_unknown_fields_and_missing_probabilities_are_fine(rogue: Callable[..., 
     assert script.headers[0]["Authorization"] == "Bearer k3y"
 
 
+def test_a_connection_of_a_stranger_is_not_used_again(rogue: Callable[..., Rogue]) -> None:
+    """What it sends beyond its reply would be taken for the answer to the next question."""
+    script = rogue(send(200, ANSWER))
+    ask(script)
+    assert script.headers[0]["Connection"] == "close"
+
+
 def test_a_busy_server_is_asked_again_when_it_says(rogue: Callable[..., Rogue]) -> None:
     script = rogue(send(429, Retry_After="1"), send(200, ANSWER))
     begin = time.monotonic()
