@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict, dataclass
 from itertools import chain, islice
 from typing import Any
@@ -72,14 +73,18 @@ def _started(cluster: Cluster) -> Iterator[Any]:
 
     here: dict[str, Any] = {"num_cpus": cluster.workers * cluster.cores + 1, "include_dashboard": False}  # one reads
     known = bool(os.environ.get("RAY_ADDRESS"))
-    ray.init(None if known else "local", logging_level=logging.ERROR, log_to_driver=False, **({} if known else here))
-    ray.data.DataContext.get_current().enable_progress_bars = False
-    for name in ("ray", "ray.data"):
-        logging.getLogger(name).setLevel(logging.ERROR)  # the progress is ours to tell
-    try:
-        yield ray
-    finally:
-        ray.shutdown()
+    # Ray tells of lost workers on stdout, which is for results.
+    with redirect_stdout(sys.stderr):
+        ray.init(
+            None if known else "local", logging_level=logging.ERROR, log_to_driver=False, **({} if known else here)
+        )
+        ray.data.DataContext.get_current().enable_progress_bars = False
+        for name in ("ray", "ray.data"):
+            logging.getLogger(name).setLevel(logging.ERROR)  # the progress is ours to tell
+        try:
+            yield ray
+        finally:
+            ray.shutdown()
 
 
 def _jobs(work: Work, journal: Journal) -> Iterator[pa.Table]:

@@ -74,7 +74,7 @@ def test_workers_find_what_this_process_finds(work: Work, workers: int) -> None:
     assert on(work, workers) == here(work)
 
 
-def test_a_worker_that_is_killed_is_not_missed(work: Work) -> None:
+def test_a_worker_that_is_killed_is_not_missed(work: Work, capsys: pytest.CaptureFixture[str]) -> None:
     killed: list[str] = []
     over = threading.Event()
     killer = threading.Thread(target=_kill_one, args=(killed, over))
@@ -88,6 +88,7 @@ def test_a_worker_that_is_killed_is_not_missed(work: Work) -> None:
     assert killed
     assert "_read" not in killed[0], "tasks of their own read ahead"
     assert found == here(work)
+    assert capsys.readouterr().out == ""
 
 
 def test_a_model_that_does_not_load_ends_it_with_a_sentence(work: Work) -> None:
