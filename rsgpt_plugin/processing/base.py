@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from qgis.core import (
-    QgsCoordinateReferenceSystem,
-    QgsFeatureSink,
     QgsFields,
     QgsGeometry,
     QgsProcessing,
@@ -28,7 +26,6 @@ from qgis.core import (
     QgsProcessingParameterNumber,
     QgsProcessingParameterRasterLayer,
     QgsProcessingParameterString,
-    QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QIcon
@@ -46,6 +43,7 @@ from ..geo.style import ResultStyler
 from .icons import plugin_icon
 from .journal import journal
 from .keeping import keep
+from .output import Output, SinkShape, unwritable
 from .run import Asking, Counts, Place, Run, open_memory
 
 Parameters = dict[str, Any]
@@ -89,43 +87,6 @@ class Plan:
     wish: CaptureWish
     asking: Asking
     request: RunRequest
-
-
-@dataclass(frozen=True)
-class SinkShape:
-    """What an output looks like: its columns, geometry type and CRS."""
-
-    fields: QgsFields
-    wkb_type: Any
-    crs: QgsCoordinateReferenceSystem
-
-
-class Output:
-    """A sink that is opened when a run can begin: to open it empties what an earlier run has written there."""
-
-    def __init__(self, opener: Callable[[], tuple[Any, str]]) -> None:
-        self._opener = opener
-        self.identifier = ""
-
-    def open(self) -> QgsFeatureSink:
-        """Open it; `identifier` names the result from then on."""
-        sink, self.identifier = self._opener()
-        return sink
-
-    def check(self, rows: int) -> None:
-        """Raise OutputError where the closed file lacks rows: QGIS writes the last of them as it closes, unheard."""
-        path = Path(self.identifier.partition("|")[0])
-        if not path.is_file():
-            return
-        layer = QgsVectorLayer(self.identifier, "written", "ogr")
-        count = layer.featureCount() if layer.isValid() else 0
-        if 0 <= count < rows:
-            sentence = translate(
-                "Rsgpt",
-                "Only {count} of {rows} rows have reached {path}. Check the free space there, run again: the answers "
-                "are kept.",
-            )
-            raise OutputError(sentence.format(count=count, rows=rows, path=path))
 
 
 class DescribeAlgorithm(QgsProcessingAlgorithm):
@@ -236,9 +197,9 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
                 parameters, "OUTPUT", context, shape.fields, shape.wkb_type, shape.crs
             )
         except QgsProcessingException as error:
-            raise _unwritable(str(error)) from error
+            raise unwritable(str(error)) from error
         if sink is None:
-            raise _unwritable("")
+            raise unwritable("")
         if context.willLoadLayerOnCompletion(identifier):
             context.layerToLoadOnCompletionDetails(identifier).setPostProcessor(ResultStyler(self._made_by()))
         return sink, identifier
@@ -258,9 +219,7 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         plan = self.prepared()
         try:
             with journal.recorded(plan.request, feedback, total) as scribe, open_memory() as memory:
-                run = Run(
-                    plan.asking, memory, output.open, feedback, scribe.told, where=lambda: output.identifier
-                )
+                run = Run(plan.asking, memory, output.open, feedback, scribe.told, where=lambda: output.identifier)
                 counts = run.describe(places, total)
                 del run  # and with it the sink, which writes the rest
                 output.check(counts.done)
@@ -380,15 +339,6 @@ def _numbered(parameters: Parameters) -> Parameters:
         if parameters.get("CAPTURE") == mode.value:
             return {**parameters, "CAPTURE": number}
     return parameters
-
-
-def _unwritable(cause: str) -> OutputError:
-    sentence = translate(
-        "Rsgpt",
-        "The output cannot be written. Check that its folder exists and may be written to, and that no other "
-        "program has the file open. {cause}",
-    )
-    return OutputError(sentence.format(cause=cause).strip())
 
 
 def is_bounded(geometry: QgsGeometry) -> bool:

@@ -26,7 +26,8 @@ from ..errors import ImageryError
 from ..geo.capture import Capture, open_capture, overlapping
 from ..geo.grid import MAX_TILES, Window, square
 from ..geo.picture import Picture
-from .base import UNCHECKED, DescribeAlgorithm, Parameters, SinkShape, in_sentences, is_bounded, source_types
+from .base import UNCHECKED, DescribeAlgorithm, Parameters, in_sentences, is_bounded, source_types
+from .output import SinkShape
 from .run import Place
 
 # A little of the surroundings helps to tell what a thing is; a point becomes a window of LEAST_SIDE.

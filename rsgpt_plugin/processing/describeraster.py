@@ -25,7 +25,8 @@ from qgis.core import (
 from ..errors import ImageryError
 from ..geo.capture import Capture, open_capture, overlapping
 from ..geo.grid import TileGrid, Window
-from .base import UNCHECKED, DescribeAlgorithm, Parameters, SinkShape, in_sentences, is_bounded
+from .base import UNCHECKED, DescribeAlgorithm, Parameters, in_sentences, is_bounded
+from .output import SinkShape
 from .run import Place
 
 _LIMITS = {"TILE_SIZE": (16, 1024), "OVERLAP": (0, 90)}

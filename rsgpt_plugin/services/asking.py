@@ -115,4 +115,3 @@ def _told(answers: Sequence[str]) -> str:
         more = translate("Rsgpt", "… and {count} more in the layer “RSGPT answers”.")
         lines.append(more.format(count=len(answers) - _MOST_TOLD))
     return "\n".join(lines)
-

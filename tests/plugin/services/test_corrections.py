@@ -31,7 +31,6 @@ def row(layer: QgsVectorLayer, number: int = 0) -> dict[str, Any]:
     return {name: None if feature[name] == NULL else feature[name] for name in layer.fields().names()}
 
 
-
 def test_a_corrected_layer_can_be_dressed_again() -> None:
     layer = results_layer(["a", "b"])
     apply_style(layer)

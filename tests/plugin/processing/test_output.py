@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rsgpt_plugin.errors import OutputError
-from rsgpt_plugin.processing.base import Output
+from rsgpt_plugin.processing.output import Output
 from tests.plugin.results import results_layer
 
 
