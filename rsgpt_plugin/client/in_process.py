@@ -242,6 +242,7 @@ def _import_side() -> _Side:
         sys.path.append(str(BACKEND))  # at the end: nothing of QGIS's may be shadowed
     try:
         with _without_collecting():
+            importlib.import_module(_PACKAGE)  # says how PyTorch's threads wait, which they read when they are loaded
             _load_libraries()
             return _side()
     except (ImportError, OSError, RuntimeError) as error:  # a library that does not fit fails in any of these

@@ -110,6 +110,7 @@ def begin_run(desk: Desk) -> Steps:
     yield from _run(desk, _LAST_QUESTION, "", tile_size="96")
     yield from choose(desk.window, *desk.entry("RunsPart", "Runs…"))
     runs = yield from dialog("RunsDialog")
+    yield from click_item(runs.view, runs.model.index(0, 0))  # else it shows the run that was chosen before
     yield until(lambda: runs.pause.isEnabled() and _done(runs) > 0, "the run to go on", ANSWER_S)
     desk.pictures.screen("interrupted")
     yield from press(runs, Qt.Key.Key_Escape)
