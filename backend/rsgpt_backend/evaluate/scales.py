@@ -14,6 +14,7 @@ from .result import Result
 
 _FEWEST = 50  # answers of a form; with fewer it keeps its scale
 _STEPS = 25
+_FAR = 30.0  # log odds; a step may overshoot, and nothing is surer than that
 _PULL = 1.0  # towards no change, as much as one answer
 
 
@@ -93,7 +94,7 @@ def _logistic(odds: Sequence[float], truths: Sequence[bool], weights: np.ndarray
     right = np.array(truths, dtype=float)
     start = scale = np.array([1.0, 0.0])
     for _ in range(_STEPS):
-        told = 1 / (1 + np.exp(-known @ scale))
+        told = 1 / (1 + np.exp(-np.clip(known @ scale, -_FAR, _FAR)))
         slope = known.T @ (weights * (told - right)) + _PULL * (scale - start)
         bend = (known * (weights * told * (1 - told))[:, None]).T @ known + _PULL * np.eye(2)
         scale = scale - np.linalg.solve(bend, slope)

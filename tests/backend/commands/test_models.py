@@ -12,6 +12,7 @@ from rsgpt_backend import engine
 from rsgpt_backend.cli import main
 from rsgpt_backend.model import registry
 from rsgpt_backend.model.config import ModelConfig
+from rsgpt_backend.model.memory import Room
 
 
 @pytest.fixture
@@ -51,6 +52,6 @@ def test_a_model_that_does_not_fit_is_listed_with_the_reason(
     toy_folder: Path, shipped: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(toy_folder, registry._SHIPPED / "toy", dirs_exist_ok=True)
-    monkeypatch.setattr(engine, "available", lambda device: 1e6)
+    monkeypatch.setattr(engine, "room", lambda over: Room(1e6, over[0]))
     assert main(["models", "--memory", "--json"]) == 0
     assert "this machine has 0.0 GB free" in json.loads(capsys.readouterr().out)["does_not_fit"]
