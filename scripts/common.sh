@@ -125,8 +125,10 @@ compile_translations() {
 
 ensure_translations() { compile_translations "$root/i18n"; }
 
-# No window, and a folder for sockets that is this user's alone.
+# No window, and a folder for sockets that is this user's alone. QGIS takes for its own the first Python of the PATH,
+# which in a shell with pyenv or conda is another one than it was made for.
 headless() {
+    export PATH=/usr/bin:$PATH
     export QT_QPA_PLATFORM=${QT_QPA_PLATFORM:-offscreen}
     export XDG_RUNTIME_DIR=$build/run
     mkdir -p "$XDG_RUNTIME_DIR"
