@@ -736,10 +736,6 @@
       <translation>按 QGIS 的渲染</translation>
     </message>
     <message>
-      <source>Only {count} of {rows} rows have reached {path}. Check the free space there, run again: the answers are kept.</source>
-      <translation>{rows} 行结果中只有 {count} 行写入了 {path}。请检查该处的剩余磁盘空间，然后重新运行：回答已保留。</translation>
-    </message>
-    <message>
       <source>Describe imagery</source>
       <translation>影像描述</translation>
     </message>
@@ -844,10 +840,6 @@ Cost: for every picture, one answer for the caption and one for each question. T
     <message>
       <source>Rendered capture shows the bands of the layer's style. Leave the bands out.</source>
       <translation>渲染取图使用图层样式中的波段。请不要指定波段。</translation>
-    </message>
-    <message>
-      <source>The output cannot be written. Check that its folder exists and may be written to, and that no other program has the file open. {cause}</source>
-      <translation>无法写入输出。请检查其文件夹是否存在且可写，并确认没有其他程序打开该文件。{cause}</translation>
     </message>
     <message>
       <source>Describe features</source>
@@ -960,6 +952,14 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
     <message>
       <source>The run cannot go on without the layer “{name}”, which is no longer where it was. Open the project with this layer, or put its file back, then go on.</source>
       <translation>图层“{name}”已不在原处，缺少它运行无法继续。请打开包含该图层的工程，或将其文件放回原处，然后继续。</translation>
+    </message>
+    <message>
+      <source>Only {count} of {rows} rows have reached {path}. Check the free space there, run again: the answers are kept.</source>
+      <translation>{rows} 行结果中只有 {count} 行写入了 {path}。请检查该处的剩余磁盘空间，然后重新运行：回答已保留。</translation>
+    </message>
+    <message>
+      <source>The output cannot be written. Check that its folder exists and may be written to, and that no other program has the file open. {cause}</source>
+      <translation>无法写入输出。请检查其文件夹是否存在且可写，并确认没有其他程序打开该文件。{cause}</translation>
     </message>
     <message>
       <source>{done} of {total}</source>
@@ -1982,6 +1982,10 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>修复…</translation>
     </message>
     <message>
+      <source>keep nothing</source>
+      <translation>不保留</translation>
+    </message>
+    <message>
       <source> MB</source>
       <translation> MB</translation>
     </message>
@@ -1992,6 +1996,10 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
     <message>
       <source>Pictures that the model was shown</source>
       <translation>模型看过的图片</translation>
+    </message>
+    <message>
+      <source>What the model made of pictures, for further questions</source>
+      <translation>模型从图片中提取的特征，供继续提问使用</translation>
     </message>
     <message>
       <source>Answers, so that nothing is asked twice</source>
@@ -2008,6 +2016,10 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
     <message>
       <source>Forget all pictures? Tables and map tips then show answers without them.</source>
       <translation>清除所有图片？之后表格和地图提示中的回答将不再带有图片。</translation>
+    </message>
+    <message>
+      <source>Forget what the model made of pictures? The next question about each takes a bit longer.</source>
+      <translation>清除模型从图片中提取的特征？之后对每张图片的下一次提问会稍慢一些。</translation>
     </message>
     <message>
       <source>Forget all answers? Layers keep theirs; whatever you ask again is computed anew.</source>
