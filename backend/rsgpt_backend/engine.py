@@ -24,6 +24,7 @@ from .model.beams import Search, search
 from .model.config import ModelConfig
 from .model.decoding import Chosen, Decoder, Draw, Rules
 from .model.efficientnet import EfficientNetLite
+from .model.heap import give_back
 from .model.language import language_folder
 from .model.memory import available, fitting, room, rows_that_fit, size_of
 from .model.packed import packed
@@ -226,6 +227,7 @@ def _quickened(model: Rsgpt) -> Rsgpt:
     if isinstance(model.encoder, EfficientNetLite):
         model.encoder.fold()
     packed(model)
+    give_back()  # what the matrices took before
     return model
 
 

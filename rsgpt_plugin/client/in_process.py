@@ -294,7 +294,7 @@ def _side() -> _Side:
         answer=part("asking", "Answer"),
         token=part("asking", "Token"),
         refusal=part("server.refusals", "Refusal"),
-        give_back=part("train.heap", "give_back"),
+        give_back=part("model.heap", "give_back"),
     )
 
 

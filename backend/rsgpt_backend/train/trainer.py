@@ -18,6 +18,7 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from ..errors import UsageError
+from ..model.heap import give_back, keep_freed
 from ..model.precision import Precision
 from ..model.rsgpt import Rsgpt
 from ..model.weights import load_model, load_published, save_model
@@ -25,7 +26,6 @@ from .adapt import adapt_encoder
 from .corpus import Corpus, Drawn
 from .crew import Crew
 from .files import claim, load_checkpoint, read_tensors, save_checkpoint, write_tensors
-from .heap import give_back, keep_freed
 from .loading import check_memory
 from .naming import Words
 from .official import write_official

@@ -15,7 +15,7 @@ SIZE = 64 << 20  # bytes
 PAGES = SIZE // 4096
 PROGRAM = f"""
 import ctypes, resource
-from rsgpt_backend.train.heap import give_back, keep_freed
+from rsgpt_backend.model.heap import give_back, keep_freed
 
 library = ctypes.CDLL(None)
 library.malloc.restype = ctypes.c_void_p
