@@ -736,10 +736,6 @@
       <translation>按 QGIS 的渲染</translation>
     </message>
     <message>
-      <source>Only {count} of {rows} rows have reached {path}. Check the free space there, run again: the answers are kept.</source>
-      <translation>{rows} 行结果中只有 {count} 行写入了 {path}。请检查该处的剩余磁盘空间，然后重新运行：回答已保留。</translation>
-    </message>
-    <message>
       <source>Describe imagery</source>
       <translation>影像描述</translation>
     </message>
@@ -844,10 +840,6 @@ Cost: for every picture, one answer for the caption and one for each question. T
     <message>
       <source>Rendered capture shows the bands of the layer's style. Leave the bands out.</source>
       <translation>渲染取图使用图层样式中的波段。请不要指定波段。</translation>
-    </message>
-    <message>
-      <source>The output cannot be written. Check that its folder exists and may be written to, and that no other program has the file open. {cause}</source>
-      <translation>无法写入输出。请检查其文件夹是否存在且可写，并确认没有其他程序打开该文件。{cause}</translation>
     </message>
     <message>
       <source>Describe features</source>
@@ -960,6 +952,14 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
     <message>
       <source>The run cannot go on without the layer “{name}”, which is no longer where it was. Open the project with this layer, or put its file back, then go on.</source>
       <translation>图层“{name}”已不在原处，缺少它运行无法继续。请打开包含该图层的工程，或将其文件放回原处，然后继续。</translation>
+    </message>
+    <message>
+      <source>Only {count} of {rows} rows have reached {path}. Check the free space there, run again: the answers are kept.</source>
+      <translation>{rows} 行结果中只有 {count} 行写入了 {path}。请检查该处的剩余磁盘空间，然后重新运行：回答已保留。</translation>
+    </message>
+    <message>
+      <source>The output cannot be written. Check that its folder exists and may be written to, and that no other program has the file open. {cause}</source>
+      <translation>无法写入输出。请检查其文件夹是否存在且可写，并确认没有其他程序打开该文件。{cause}</translation>
     </message>
     <message>
       <source>{done} of {total}</source>
@@ -1082,16 +1082,12 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>恢复模型的回答</translation>
     </message>
     <message>
-      <source>RSGPT: exporting results</source>
-      <translation>RSGPT：正在导出结果</translation>
-    </message>
-    <message>
       <source>That file is the layer itself. Choose another name.</source>
       <translation>该文件就是图层本身。请选择其他名称。</translation>
     </message>
     <message>
-      <source>The export was stopped.</source>
-      <translation>导出已停止。</translation>
+      <source>RSGPT: exporting results</source>
+      <translation>RSGPT：正在导出结果</translation>
     </message>
     <message>
       <source>Exported to {path}. Rows: {count}.</source>
@@ -2329,6 +2325,10 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
     <message>
       <source>Results table</source>
       <translation>结果表</translation>
+    </message>
+    <message>
+      <source>The export was stopped.</source>
+      <translation>导出已停止。</translation>
     </message>
   </context>
   <context>
