@@ -13,7 +13,6 @@ import argparse
 import base64
 import io
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -34,6 +33,7 @@ import torch
 from PIL import Image
 from transformers import GenerationConfig, LogitsProcessor, LogitsProcessorList
 
+from benchmarks.home import forgetful_home
 from rsgpt_backend.asking import Ask
 from rsgpt_backend.batch.pictures import Cut, Photographer, make_plan
 from rsgpt_backend.engine import Engine
@@ -98,7 +98,7 @@ def clicks(raster: Path) -> Iterator[Row]:
 def desktop(raster: Path) -> Iterator[Row]:
     """QGIS from its cold start to the end of a run, over one tile and over all."""
     with TemporaryDirectory() as folder:
-        home = _forgetful_home(Path(folder, "home"))
+        home = forgetful_home(Path(folder, "home"))
         one, _ = _timed(lambda: _qgis(_corner(raster, folder), Path(folder, "one.gpkg"), home))
         first, again = (_timed(lambda: _qgis(raster, Path(folder, "all.gpkg"), home))[0] for _ in range(2))
     yield "QGIS and model server from cold, one tile", f"{one:.1f} s", "below 10 s"
@@ -163,15 +163,6 @@ def _qgis(raster: Path, out: Path, home: Path) -> None:
     asked = ("QUESTIONS=" + "\n".join(QUESTIONS), "TILE_SIZE=256", f"INPUT={raster}", f"OUTPUT={out}")
     command = (str(ROOT / "scripts" / "qgis_process"), "run", "rsgpt:describeraster", "--", *asked)
     _run("env", f"RSGPT_HOME={home}", *command)
-
-
-def _forgetful_home(folder: Path) -> Path:
-    """The same environment and model, and no answers that are known."""
-    folder.mkdir()
-    for entry in Path(os.environ["RSGPT_HOME"]).iterdir():
-        if entry.name.startswith("env") or entry.name == "language":
-            (folder / entry.name).symlink_to(entry)
-    return folder
 
 
 def _corner(raster: Path, folder: str) -> Path:
