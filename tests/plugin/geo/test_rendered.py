@@ -102,6 +102,29 @@ def test_online_tiles_arrive(tiles: Path) -> None:
     assert "0.5 m" in capture.note
 
 
+@pytest.mark.parametrize("metres", [0.2995, 0.3, 0.3005])
+def test_about_the_pixels_of_a_zoom_level_they_are_taken_as_they_are(tiles: Path, metres: float) -> None:
+    area = QgsRectangle(2776957, 8377651, 2777569, 8378263)  # at 59.9 degrees north, where they are 0.3 m wide
+    frame = drawn(online(tiles.as_uri()), metres, area).frame
+    pixel = 2 * 20037508.342789244 / 2**18 / 256
+    assert (frame.geotransform[1], -frame.geotransform[5]) == pytest.approx((pixel, pixel), rel=1e-9)
+
+
+def test_between_zoom_levels_the_wish_holds(tiles: Path) -> None:
+    capture = drawn(online(tiles.as_uri()), 0.25, QgsRectangle(2776957, 8377651, 2777569, 8378263))
+    sides = capture.meter.pixel_sides(capture.frame, Window(0, 0, capture.frame.width, capture.frame.height))
+    assert sides == pytest.approx((0.25, 0.25), rel=1e-4)
+
+
+# UTM's scale on its central meridian is 0.9996.
+@pytest.mark.parametrize(("metres", "pixel"), [(0.498, 0.5), (1.003, 1.0), (0.55, 0.54978), (0.25, 0.2499)])
+def test_a_rasters_own_pixels_are_taken_alone_or_some_together(
+    make_snapshot: Callable[..., LayerSnapshot], metres: float, pixel: float
+) -> None:
+    frame = drawn(make_snapshot(pattern(3, 400, 400)), metres).frame
+    assert (frame.geotransform[1], -frame.geotransform[5]) == pytest.approx((pixel, pixel), rel=1e-5)
+
+
 def test_online_tiles_that_do_not_come_are_tried_twice(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     capture = drawn(online((tmp_path / "missing.png").as_uri()), 0.5, WHOLE_WEB)
     attempts = []
