@@ -81,8 +81,9 @@ class RenderedCapture:
 
     def _render(self, box: QgsRectangle, size: QSize) -> tuple[QImage, str]:
         """The picture at `size`, and the errors of drawing it."""
-        # Map settings know one scale for both axes: draw at the finer one, then squeeze to the frame's pixels.
-        unit = min(box.width() / size.width(), box.height() / size.height())
+        # Map settings know one scale for both axes: draw at the finer one, then squeeze to the frame's pixels. QGIS
+        # skips and doubles pixels of tiles between zoom levels: draw them as they come, and squeeze that too.
+        unit = _fetched(self.snapshot, min(box.width() / size.width(), box.height() / size.height()))
         drawn = QSize(max(1, round(box.width() / unit)), max(1, round(box.height() / unit)))
         job = QgsMapRendererParallelJob(self._settings(box, drawn))
         self._wait(job)
@@ -141,8 +142,9 @@ def rendering_frame(snapshot: LayerSnapshot, meter: GroundMeter, area: QgsRectan
         raise ImageryError(
             translate("Rsgpt", "The ground cannot be measured here. Choose a smaller extent within the layer.")
         )
-    width = _settled(metres / east, [across for across, _ in own])
-    return framed(area, width, _settled(metres / north, [down for _, down in own]))
+    width, height = _squared(metres / east, metres / north)
+    width = _settled(width, [across for across, _ in own])
+    return framed(area, width, _settled(height, [down for _, down in own]))
 
 
 def _own_pixels(snapshot: LayerSnapshot) -> list[tuple[float, float]]:
@@ -151,6 +153,18 @@ def _own_pixels(snapshot: LayerSnapshot) -> list[tuple[float, float]]:
         return [(side, side) for side in snapshot.provider.nativeResolutions()]
     extent = snapshot.provider.extent()
     return [(extent.width() / snapshot.provider.xSize(), extent.height() / snapshot.provider.ySize())]
+
+
+def _fetched(snapshot: LayerSnapshot, wished: float) -> float:
+    """The side of a pixel at the zoom level whose tiles QGIS fetches for the wished one; that itself without any."""
+    nearest = min(snapshot.provider.nativeResolutions(), key=lambda side: abs(side - wished), default=wished)
+    return nearest if wished / 2 < nearest < 2 * wished else wished
+
+
+def _squared(width: float, height: float) -> tuple[float, float]:
+    """A pixel that is almost square in the layer's CRS made so, as the pixels of maps and of most rasters are."""
+    side = math.sqrt(width * height)
+    return (side, side) if abs(width / side - 1) <= _AS_GOOD else (width, height)
 
 
 def _settled(wished: float, own: Sequence[float]) -> float:
