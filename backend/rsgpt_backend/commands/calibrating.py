@@ -1,10 +1,11 @@
-"""Calibrates a model: from what it says of validation data, with or without asking it first. Nothing else is changed."""
+"""Calibrates a model by what it says of validation data, asking it first or not. Nothing else is changed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from ..confidence import Scale
 from ..data.annotations import read_captions, read_questions
@@ -54,5 +55,7 @@ def _validated(engine: Engine, data: Path, dataset: Dataset) -> Iterator[Result]
             yield _result(engine, "questions", dataset, *questions.scored(engine, images, some, Manner()))
 
 
-def _result(engine: Engine, kind: str, dataset: Dataset, scores: dict, answers: list) -> Result:
+def _result(
+    engine: Engine, kind: str, dataset: Dataset, scores: dict[str, Any], answers: list[dict[str, Any]]
+) -> Result:
     return Result(kind, dataset.captions, engine.name, engine.weights_sha256, dataset.images, scores, answers)

@@ -67,7 +67,7 @@ def derived_questions(records: Sequence[Captioned]) -> list[Example]:
 
 
 def presence_questions(records: Sequence[Captioned], most: int) -> list[Questioned]:
-    """Of captioned pictures, as many to be answered with a yes as with a no, evenly spread over pictures and wordings."""
+    """As many to be answered with a yes as with a no, evenly spread over pictures and wordings."""
     found = [example for example in derived_questions(records) if example.kind == "presence"]
     chosen: list[Example] = []
     for answer in ("yes", "no"):
