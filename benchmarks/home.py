@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def forgetful_home(folder: Path) -> Path:
-    """The same environment and model as RSGPT_HOME's, and no answers that are known."""
+    """The same environment and model as RSGPT_HOME's, no answers that are known and no features of pictures."""
     folder.mkdir()
     for entry in Path(os.environ["RSGPT_HOME"]).iterdir():
         if entry.name.startswith("env") or entry.name == "language":

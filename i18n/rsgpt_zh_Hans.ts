@@ -1978,6 +1978,10 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>修复…</translation>
     </message>
     <message>
+      <source>keep nothing</source>
+      <translation>不保留</translation>
+    </message>
+    <message>
       <source> MB</source>
       <translation> MB</translation>
     </message>
@@ -1988,6 +1992,10 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
     <message>
       <source>Pictures that the model was shown</source>
       <translation>模型看过的图片</translation>
+    </message>
+    <message>
+      <source>What the model made of pictures, for further questions</source>
+      <translation>模型从图片中提取的特征，供继续提问使用</translation>
     </message>
     <message>
       <source>Answers, so that nothing is asked twice</source>
@@ -2004,6 +2012,10 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
     <message>
       <source>Forget all pictures? Tables and map tips then show answers without them.</source>
       <translation>清除所有图片？之后表格和地图提示中的回答将不再带有图片。</translation>
+    </message>
+    <message>
+      <source>Forget what the model made of pictures? The next question about each takes a bit longer.</source>
+      <translation>清除模型从图片中提取的特征？之后对每张图片的下一次提问会稍慢一些。</translation>
     </message>
     <message>
       <source>Forget all answers? Layers keep theirs; whatever you ask again is computed anew.</source>

@@ -5,9 +5,11 @@ It knows no HTTP and no files chosen by a client. One thread at a time may use i
 
 from __future__ import annotations
 
-from collections import OrderedDict, defaultdict
+import hashlib
+import json
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import torch
 from torch import Tensor
@@ -16,6 +18,7 @@ from .asking import Answer, Ask, FinishReason, Step, Token
 from .choosing import likeliest, options_of
 from .confidence import calibrated, confidence
 from .errors import EngineError
+from .features import FeatureFiles, Features, features_folder
 from .model import placing
 from .model.beams import Search, search
 from .model.config import ModelConfig
@@ -30,7 +33,7 @@ from .model.vision import to_bytes
 from .model.weights import load_model
 from .wording import is_degenerate, until_stop
 
-_KEPT_PICTURES = 512  # features of this many pictures stay in memory; 107 kB each for the small model
+_KEPT_PICTURES = 512  # features of this many pictures stay in memory; 213 kB each for the small model
 _MUCH = 3e9  # bytes
 _ENCODED = 8  # pictures at once; more are no faster, and take memory
 _LONGEST_SEARCH = 256  # tokens: RSGPT's answers, which are searched, have as many at most
@@ -52,7 +55,7 @@ class Engine:
         )
         self._device = next(model.bridge.parameters()).device
         self._over = {parameter.device for parameter in model.language.parameters()}
-        self._features: OrderedDict[str, Tensor] = OrderedDict()
+        self._features = Features(_KEPT_PICTURES)
         self.alive: Callable[[], None] = lambda: None
         self.early: Callable[[Step], None] | None = None
 
@@ -68,6 +71,14 @@ class Engine:
         over = placing.devices(device)
         chosen = precision(fitting_precision(name, wanted, tell, device), over[0])
         return cls(placing.place(load_model(model_folder(name), chosen), over))
+
+    def keep_features(self, limit: int) -> None:
+        """Keep features of pictures in files, too, for engines to come: at most so many bytes; 0 keeps none there.
+
+        The asks' image keys must be hashes then.
+        """
+        files = FeatureFiles(features_folder(), _maker(self.model), limit) if limit > 0 else None
+        self._features = Features(_KEPT_PICTURES, files)
 
     @property
     def caption_prompt(self) -> str:
@@ -178,20 +189,18 @@ class Engine:
 
     def _encode(self, asks: Sequence[Ask]) -> Tensor:
         """Features [asks, cells, width]; each picture is encoded once, however often it is asked."""
-        missing = {ask.image_key: ask.image for ask in asks if ask.image_key not in self._features}
-        size = self.model.config.vision.image_size
+        images = {ask.image_key: ask.image for ask in asks}
+        known = self._features.get(images)
+        missing, size = [key for key in images if key not in known], self.model.config.vision.image_size
         for start in range(0, len(missing), _ENCODED):
-            keys = list(missing)[start : start + _ENCODED]
-            encoded = self.model.encode(to_bytes([missing[key] for key in keys], size).to(self._device))
+            keys = missing[start : start + _ENCODED]
+            encoded = self.model.encode(to_bytes([images[key] for key in keys], size).to(self._device))
             self.alive()
-            for key, features in zip(keys, encoded, strict=True):
-                self._features[key] = features.clone()  # a view would keep its whole batch in memory
-        for ask in asks:
-            self._features.move_to_end(ask.image_key)
-        stacked = torch.stack([self._features[ask.image_key] for ask in asks])
-        while len(self._features) > _KEPT_PICTURES:
-            self._features.popitem(last=False)
-        return stacked
+            # A view would keep its whole batch in memory.
+            made = {key: features.clone() for key, features in zip(keys, encoded, strict=True)}
+            self._features.put(made)
+            known |= made
+        return torch.stack([known[ask.image_key].to(self._device) for ask in asks])
 
 
 def fitting_precision(
@@ -213,6 +222,14 @@ def fitting_precision(
 def _longest(ask: Ask) -> int:
     """Tokens that its answer may have; of a choice hardly more than bytes."""
     return max((len(choice.encode()) for choice in ask.choices), default=ask.max_new_tokens)
+
+
+def _maker(model: Rsgpt) -> str:
+    """Names what decides a picture's features to the last bit, as far as a machine's processor does not."""
+    formats = sorted({str(parameter.dtype) for parameter in model.encoder.parameters()})
+    device = next(model.encoder.parameters()).device.type
+    parts = [model.config.weights_sha256, asdict(model.config.vision), formats, device, torch.__version__]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
 def _yes(model: Rsgpt) -> int:

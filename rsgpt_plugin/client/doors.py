@@ -48,7 +48,7 @@ def open_door(model: ModelInfo) -> Asker:
     if model.server:
         return server_gateway(chosen, model.name)
     if chosen.door is Door.IN_PROCESS:
-        return in_process.InProcess(model, chosen.device, chosen.threads)
+        return in_process.InProcess(model, chosen.device, chosen.threads, chosen.feature_mb)
     in_process.release()  # the door was changed: what it held goes back
     return Gateway(shared_server(launch(model, chosen)), model.name, _OWN_LIMITS)
 
@@ -56,7 +56,7 @@ def open_door(model: ModelInfo) -> Asker:
 def launch(model: ModelInfo, chosen: Preferences) -> Launch:
     """Return how our own server is started for `model`, in the managed environment or with the user's Python."""
     python = chosen.python if chosen.door is Door.PYTHON else ""
-    return Launch(model.folder or model.name, python, chosen.device, chosen.threads)
+    return Launch(model.folder or model.name, python, chosen.device, chosen.threads, chosen.feature_mb)
 
 
 def close_doors() -> None:

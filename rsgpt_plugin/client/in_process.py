@@ -70,6 +70,7 @@ class Wanted:
     model: str
     device: str
     threads: int
+    feature_mb: int
 
 
 @dataclass(frozen=True)
@@ -84,10 +85,10 @@ class _Held:
 class InProcess:
     """A model in this process, see Asker. Loaded with the first prompt; one at a time is kept, for all who ask."""
 
-    def __init__(self, model: ModelInfo, device: str = "auto", threads: int = 0) -> None:
-        """device, threads: see Preferences."""
+    def __init__(self, model: ModelInfo, device: str = "auto", threads: int = 0, feature_mb: int = 0) -> None:
+        """device, threads, feature_mb: see Preferences."""
         self._model = model
-        self._wanted = Wanted(model.folder or model.name, device, threads)
+        self._wanted = Wanted(model.folder or model.name, device, threads, feature_mb)
 
     def ask_many(
         self, prompts: Iterable[Prompt], feedback: Optional[QgsFeedback] = None
@@ -217,7 +218,9 @@ def _load(side: _Side, wanted: Wanted) -> Any:
     """The engine; runs on its own thread."""
     if wanted.threads:
         sys.modules["torch"].set_num_threads(wanted.threads)
-    return side.load(wanted.model, device=wanted.device)
+    engine = side.load(wanted.model, device=wanted.device)
+    engine.keep_features(wanted.feature_mb * 1_000_000)
+    return engine
 
 
 def _end(held: _Held) -> None:

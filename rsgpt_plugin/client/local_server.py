@@ -170,17 +170,18 @@ def _read_first_line(line: str) -> Endpoint:
 class Launch:
     """A server to start. model: a name or a folder. python: the user's, "" for the managed environment.
 
-    device, threads: see Preferences.
+    device, threads, feature_mb: see Preferences.
     """
 
     model: str
     python: str = ""
     device: str = "auto"
     threads: int = 0
+    feature_mb: int = 0
 
     def arguments(self) -> list[str]:
         """What the model side's command is given."""
-        how = ["--device", self.device, "--threads", str(self.threads)]
+        how = ["--device", self.device, "--threads", str(self.threads), "--features", str(self.feature_mb)]
         return ["serve", "--port", "0", "--model", self.model, *how, "--exit-with-stdin"]
 
 

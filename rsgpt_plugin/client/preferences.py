@@ -30,9 +30,10 @@ class Preferences:
     id of a configuration in QGIS's authentication database. model: a name or a folder, for the other doors.
     model_folders: models of the user's own, beside those that are shipped.
     device: auto, cpu, cuda, cuda:N or mps. threads: 0 for as many as there are cores. picture_mb: room for the
-    pictures that the model was shown. prompt: for captions, "" for the usual one. click_size_m: side of the square
-    around a click. answer_language: English name of a language, "" for that of the question.
-    least_confidence: 0 to 1. allowed_hosts: `scheme://host:port` of those that may be sent pictures.
+    pictures that the model was shown; feature_mb: for what its encoder made of them, 0 to keep nothing. prompt: for
+    captions, "" for the usual one. click_size_m: side of the square around a click.
+    answer_language: English name of a language, "" for that of the question. least_confidence: 0 to 1.
+    allowed_hosts: `scheme://host:port` of those that may be sent pictures.
     saved_questions: lines that `parse_questions` reads.
     server_side, server_mb: longest side in pixels and megabytes of a picture that the server takes, 0 for any.
     """
@@ -47,6 +48,7 @@ class Preferences:
     device: str = "auto"
     threads: int = 0
     picture_mb: int = 1000
+    feature_mb: int = 2000
     prompt: str = ""
     click_size_m: float = 77.0  # 256 pixels of 0.3 m, as in the images that the default model learned from
     answer_language: str = ""

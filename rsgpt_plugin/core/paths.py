@@ -37,6 +37,11 @@ def picture_file() -> Path:
     return home() / "cache" / "pictures.sqlite"
 
 
+def feature_folder() -> Path:
+    """The folder where the model's side keeps what its encoder made of pictures, shared by all who run a model here."""
+    return home() / "cache" / "features"
+
+
 def history_file() -> Path:
     """The SQLite file of conversations, shared by all QGIS windows of this user."""
     return home() / "history.sqlite"

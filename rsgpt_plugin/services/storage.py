@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterable
 from enum import Enum
 from pathlib import Path
@@ -26,6 +27,7 @@ class Kept(Enum):
     ENVIRONMENT = "environment"
     ANSWERS = "answers"
     PICTURES = "pictures"
+    FEATURES = "features"
 
 
 def sizes() -> Work:
@@ -46,6 +48,9 @@ def take_away(kept: Kept) -> Work:
         elif kept is Kept.PICTURES and paths.picture_file().exists():
             with PictureStore(paths.picture_file(), load().picture_bytes) as pictures:
                 pictures.clear()
+        elif kept is Kept.FEATURES:
+            # A model that runs may put another file there meanwhile; what stays for it goes the next time.
+            shutil.rmtree(paths.feature_folder(), ignore_errors=True)
         return {one: _size(one) for one in Kept}
 
     return Work(translate("Rsgpt", "RSGPT: taking away what it keeps"), remove)
@@ -54,6 +59,8 @@ def take_away(kept: Kept) -> Work:
 def _size(kept: Kept) -> int:
     if kept is Kept.ENVIRONMENT:
         return sum(_bytes_below(folder) for folder in ManagedEnvironment(paths.home()).parts())
+    if kept is Kept.FEATURES:
+        return _bytes_below(paths.feature_folder())
     file = paths.cache_file() if kept is Kept.ANSWERS else paths.picture_file()
     return _bytes_of(file.with_name(file.name + ending) for ending in ("", "-wal", "-shm"))
 

@@ -20,13 +20,7 @@ from rsgpt_backend.engine import Engine
 from rsgpt_backend.errors import EngineError, ModelError
 from rsgpt_backend.model.language import file_sha256
 from rsgpt_backend.model.rsgpt import Rsgpt
-from tests.backend.toy import BOS, EOS, NAME, QUERIES, picture
-
-
-def ask(number: int = 0, prompt: str = "Is there any water?", **settings: Any) -> Ask:
-    """An ask about one of the toy's pictures."""
-    settings.setdefault("max_new_tokens", 12)
-    return Ask(picture(number), f"key{number}", prompt, **settings)
+from tests.backend.toy import BOS, EOS, NAME, QUERIES, ask
 
 
 def ids_of(toy: Rsgpt, text: str) -> list[int]:
@@ -57,20 +51,6 @@ def reciting(toy: Rsgpt, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Engin
         return Engine(toy)
 
     return recite
-
-
-@pytest.fixture
-def encoded(toy: Rsgpt, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many pictures each call of the encoder had."""
-    calls: list[int] = []
-    encode = toy.encode
-
-    def counted(pixels: torch.Tensor) -> torch.Tensor:
-        calls.append(len(pixels))
-        return encode(pixels)
-
-    monkeypatch.setattr(toy, "encode", counted)
-    return calls
 
 
 def test_a_picture_is_encoded_once(engine: Engine, encoded: list[int]) -> None:
@@ -179,28 +159,6 @@ def test_a_cancelled_search_says_so(engine: Engine) -> None:
     first, second = engine.answer([cancelled, going])
     assert first.finish_reason == "cancelled"
     assert second.text == engine.answer([going])[0].text
-
-
-def test_the_least_recently_asked_picture_is_forgotten(
-    engine: Engine, encoded: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(engine_module, "_KEPT_PICTURES", 3)
-    for number in (0, 1, 2, 0, 3):  # 1 is now the one asked longest ago
-        engine.answer([ask(number, max_new_tokens=1)])
-    assert len(encoded) == 4
-    engine.answer([ask(0), ask(2), ask(3)])
-    assert len(encoded) == 4
-    engine.answer([ask(1, max_new_tokens=1)])
-    assert len(encoded) == 5
-
-
-def test_a_batch_of_more_pictures_than_are_kept(
-    engine: Engine, encoded: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(engine_module, "_KEPT_PICTURES", 2)
-    assert len(engine.answer([ask(number, max_new_tokens=1) for number in range(4)])) == 4
-    assert len(engine._features) == 2
-    assert all(features.untyped_storage().size() == features.nbytes for features in engine._features.values())
 
 
 def test_answers_come_in_the_order_of_the_asks(engine: Engine) -> None:
@@ -367,7 +325,7 @@ def test_a_prompt_that_the_model_fails_on_is_told(engine: Engine, monkeypatch: p
 def test_nothing_is_kept_for_gradients(engine: Engine) -> None:
     for step in engine.stream([ask(max_new_tokens=2)]):
         assert not torch.is_inference_mode_enabled(), step  # the caller's own mode is left alone
-    assert all(features.is_inference() for features in engine._features.values())
+    assert engine._features.get(["key0"])["key0"].is_inference()
 
 
 def test_loading_by_folder(toy_folder: Path) -> None:

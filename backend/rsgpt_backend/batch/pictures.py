@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -12,6 +11,7 @@ from typing import Self
 import numpy as np
 from pyproj import CRS
 
+from ..data.images import pixels_sha256
 from ..errors import ImageError
 from .grid import Frame, TileGrid, Window
 from .ground import GroundMeter
@@ -65,10 +65,8 @@ class Picture:
 
     @property
     def sha256(self) -> str:
-        """SHA-256 over shape and pixels, as the plugin's; place and CRS do not enter."""
-        digest = hashlib.sha256("x".join(map(str, self.rgb.shape)).encode("ascii") + b"\n")
-        digest.update(np.ascontiguousarray(self.rgb).data)
-        return digest.hexdigest()
+        """Of the pixels; see data.images."""
+        return pixels_sha256(self.rgb.shape, np.ascontiguousarray(self.rgb).data)
 
 
 class Photographer:

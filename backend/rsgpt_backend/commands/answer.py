@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import repeat
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..asking import Answer, Ask
-from ..data.images import open_image
+from ..data.images import image_sha256, open_image
 from ..errors import EngineError, ImageError, RsgptError, UsageError
 from .loading import add_model, load_engine, share
 from .output import Output
@@ -133,5 +132,4 @@ def _ask(item: Item, prompt: str) -> Ask | ImageError:
         image = open_image(Path(item.path))
     except ImageError as error:
         return error
-    key = hashlib.sha256(image.tobytes() + repr(image.size).encode()).hexdigest()
-    return Ask(image, key, item.wording or prompt, choices=item.choices)
+    return Ask(image, image_sha256(image), item.wording or prompt, choices=item.choices)

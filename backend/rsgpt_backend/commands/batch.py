@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ..errors import DataError, ImageError, UsageError
 from ..model.config import ModelConfig
 from ..model.registry import model_folder
-from .loading import add_model, load_engine, share
+from .loading import add_features, add_model, load_keeping_engine, share
 from .output import Output, note
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     _add_cut(parser)
     add_model(parser)
+    add_features(parser)
     parser.add_argument("--engine", choices=("local", "ray"), default="local", help="where the model runs")
     parser.add_argument(
         "--workers",
@@ -128,14 +129,14 @@ def _way(args: argparse.Namespace) -> Way:
     if args.engine == "local":
         from ..batch import local  # noqa: PLC0415
 
-        return lambda work, journal: local.answered(work, partial(load_engine, args), journal)
+        return lambda work, journal: local.answered(work, partial(load_keeping_engine, args), journal)
     try:
         from ..batch import on_ray  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise _incomplete(error) from error
     args.threads = args.threads or 1  # not a share of the cores, so that rows do not depend on the number of workers
     cluster = on_ray.Cluster(args.workers, args.threads, gpus=int(args.device.startswith("cuda")))
-    return lambda work, journal: on_ray.answered(work, partial(load_engine, args), journal, cluster)
+    return lambda work, journal: on_ray.answered(work, partial(load_keeping_engine, args), journal, cluster)
 
 
 def _bands(text: str) -> tuple[int, ...]:

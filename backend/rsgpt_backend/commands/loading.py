@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ..engine import Engine
 
 PRECISIONS = ("auto", "fp32", "bf16", "fp16", "int8", "int4")  # as in model/precision.py, which needs torch
+_FEATURES_MB = 2000
 
 
 def add_choice(parser: argparse.ArgumentParser) -> None:
@@ -33,6 +34,18 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_features(parser: argparse.ArgumentParser) -> None:
+    """Add --features, for load_keeping_engine."""
+    parser.add_argument(
+        "--features",
+        type=int,
+        default=_FEATURES_MB,
+        metavar="MB",
+        help="room on the disk for what the encoder made of pictures, so that none is encoded again by a later run; "
+        f"0 keeps nothing ({_FEATURES_MB})",
+    )
+
+
 def load_engine(args: argparse.Namespace) -> Engine:
     """The model of add_model's options, ready to answer. ModelError: none of that name, or too little memory."""
     import torch  # noqa: PLC0415 - wrong use is told, and the server listens, before torch is imported
@@ -42,6 +55,13 @@ def load_engine(args: argparse.Namespace) -> Engine:
     if args.threads > 0:
         torch.set_num_threads(args.threads)
     return Engine.load(args.model, args.precision, note, args.device)
+
+
+def load_keeping_engine(args: argparse.Namespace) -> Engine:
+    """The same, with the features of pictures kept for engines to come."""
+    engine = load_engine(args)
+    engine.keep_features(args.features * 1_000_000)
+    return engine
 
 
 def share(text: str) -> float:

@@ -6,7 +6,7 @@ import argparse
 
 from ..model.registry import model_folder
 from ..server.launch import Launch, serve
-from .loading import add_model, load_engine
+from .loading import add_features, add_model, load_keeping_engine
 
 _LARGEST_PORT = 65_535
 
@@ -20,6 +20,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("--port", type=_port, default=0, help="0, the default, takes a free one")
     add_model(parser)
+    add_features(parser)
     parser.add_argument("--exit-with-stdin", action="store_true", help="end when stdin reaches its end")
     parser.set_defaults(run=run)
 
@@ -30,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
     Raises ModelError before anything is printed if there is no such model. A folder is served by its own name.
     """
     name = model_folder(args.model).resolve().name
-    return serve(Launch(name, lambda: load_engine(args), args.port, args.exit_with_stdin))
+    return serve(Launch(name, lambda: load_keeping_engine(args), args.port, args.exit_with_stdin))
 
 
 def _port(text: str) -> int:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import threading
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image
@@ -63,6 +65,18 @@ def decode(data: bytes, name: str) -> Image.Image:
         raise ImageError(
             f"{name} is not a readable PNG, JPEG or TIFF with 8 bits a band, or one band. Convert it to one of these."
         ) from error
+
+
+def pixels_sha256(shape: Sequence[int], data: bytes | memoryview) -> str:
+    """SHA-256 in hexadecimal over shape (height, width, bands) and bytes, as the plugin's. Nothing else enters."""
+    digest = hashlib.sha256("x".join(map(str, shape)).encode("ascii") + b"\n")
+    digest.update(data)
+    return digest.hexdigest()
+
+
+def image_sha256(image: Image.Image) -> str:
+    """The same of an 8-bit RGB picture."""
+    return pixels_sha256((image.height, image.width, 3), image.tobytes())
 
 
 def to_rgb(image: Image.Image) -> Image.Image:

@@ -7,7 +7,6 @@ first frame is taken.
 from __future__ import annotations
 
 import base64
-import hashlib
 import struct
 import zlib
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from io import BytesIO
 
 from PIL import Image
 
-from ..data.images import to_rgb
+from ..data.images import image_sha256, to_rgb
 from .limits import MAX_PIXELS
 from .refusals import Refusal
 
@@ -30,7 +29,7 @@ _BOMB = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 @dataclass(frozen=True)
 class Picture:
-    """pixels: 8-bit RGB, any size. key: SHA-256 of the encoded bytes, in hexadecimal."""
+    """pixels: 8-bit RGB, any size. key: SHA-256 of them, however they were encoded."""
 
     pixels: Image.Image
     key: str
@@ -48,7 +47,7 @@ def read_picture(uri: str) -> Picture:
         raise _too_large() from None
     except _BROKEN:
         raise Refusal(400, "image", f"The picture is damaged or is not a {form}; send it again.") from None
-    return Picture(pixels, hashlib.sha256(data).hexdigest())
+    return Picture(pixels, image_sha256(pixels))
 
 
 def _decode_uri(uri: str) -> tuple[bytes, str]:

@@ -30,6 +30,7 @@ class StorageGroup(QGroupBox):
         self.sizes = {kept: QLabel("…") for kept in Kept}
         self.clear = {
             Kept.PICTURES: QPushButton(self.tr("Clear…")),
+            Kept.FEATURES: QPushButton(self.tr("Clear…")),
             Kept.ANSWERS: QPushButton(self.tr("Clear…")),
             Kept.ENVIRONMENT: QPushButton(self.tr("Remove…")),
         }
@@ -37,11 +38,9 @@ class StorageGroup(QGroupBox):
             button.clicked.connect(lambda checked, kept=kept: self._ask(kept))
         self.repair = QPushButton(self.tr("Repair…"))
         self.repair.clicked.connect(lambda checked: repair())
-        self.room = QgsSpinBox()
-        self.room.setRange(_LEAST_MB, _MOST_MB)
-        self.room.setSuffix(self.tr(" MB"))
-        self.room.setClearValue(Preferences.picture_mb)
-        self.room.setToolTip(self.tr("When they need more, the pictures used longest ago go first."))
+        self.picture_room = self._room(_LEAST_MB, Preferences.picture_mb)
+        self.feature_room = self._room(0, Preferences.feature_mb)
+        self.feature_room.setSpecialValueText(self.tr("keep nothing"))
         self.problem = QLabel()
         self.problem.setWordWrap(True)
         self.problem.setTextFormat(Qt.TextFormat.PlainText)
@@ -50,12 +49,13 @@ class StorageGroup(QGroupBox):
 
     def show_preferences(self, chosen: Preferences) -> None:
         """Fill it, and measure."""
-        self.room.setValue(chosen.picture_mb)
+        self.picture_room.setValue(chosen.picture_mb)
+        self.feature_room.setValue(chosen.feature_mb)
         self.begin(sizes())
 
     def chosen(self, preferences: Preferences) -> Preferences:
         """Return `preferences` with what it says."""
-        return replace(preferences, picture_mb=self.room.value())
+        return replace(preferences, picture_mb=self.picture_room.value(), feature_mb=self.feature_room.value())
 
     def begin(self, work: Work) -> None:
         """Run what ends with the sizes."""
@@ -66,10 +66,19 @@ class StorageGroup(QGroupBox):
         work.failed.connect(self._show_problem)
         work.start()
 
+    def _room(self, least: int, usual: int) -> QgsSpinBox:
+        room = QgsSpinBox()
+        room.setRange(least, _MOST_MB)
+        room.setSuffix(self.tr(" MB"))
+        room.setClearValue(usual)
+        room.setToolTip(self.tr("When they need more, the pictures used longest ago go first."))
+        return room
+
     def _lay_out(self) -> None:
         layout = QGridLayout(self)
         rows = (
-            (self.tr("Pictures that the model was shown"), Kept.PICTURES, self.room),
+            (self.tr("Pictures that the model was shown"), Kept.PICTURES, self.picture_room),
+            (self.tr("What the model made of pictures, for further questions"), Kept.FEATURES, self.feature_room),
             (self.tr("Answers, so that nothing is asked twice"), Kept.ANSWERS, None),
             (self.tr("The model's environment"), Kept.ENVIRONMENT, self.repair),
         )
@@ -88,6 +97,9 @@ class StorageGroup(QGroupBox):
     def _ask(self, kept: Kept) -> None:
         sentence = {
             Kept.PICTURES: self.tr("Forget all pictures? Tables and map tips then show answers without them."),
+            Kept.FEATURES: self.tr(
+                "Forget what the model made of pictures? The next question about each takes a bit longer."
+            ),
             Kept.ANSWERS: self.tr("Forget all answers? Layers keep theirs; whatever you ask again is computed anew."),
             Kept.ENVIRONMENT: self.tr("Remove the model's environment? Before the next question it is set up anew."),
         }[kept]

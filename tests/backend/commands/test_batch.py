@@ -18,6 +18,7 @@ import pytest
 
 from rsgpt_backend.batch.run import journal_of
 from rsgpt_backend.cli import main
+from rsgpt_backend.model.rsgpt import Rsgpt
 from tests.backend.batch.rasters import Odd, numbered, write
 from tests.backend.toy import NAME
 from tests.layout.source import ROOT
@@ -54,6 +55,28 @@ def test_a_raster_becomes_rows(rsgpt: Any, raster: Path, tmp_path: Path) -> None
     assert {**second, "seconds": 0} == {**first, "seconds": 0, "cached": second["cached"]}
     assert second["cached"] > 0
     assert pyogrio.read_arrow(tmp_path / "a.gpkg")[1].to_pylist() == rows
+
+
+def test_another_question_of_another_run_encodes_nothing(
+    rsgpt: Any, raster: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoded: list[int] = []
+    encode = Rsgpt.encode
+
+    def counted(model: Rsgpt, pixels: Any) -> Any:
+        encoded.append(len(pixels))
+        return encode(model, pixels)
+
+    monkeypatch.setattr(Rsgpt, "encode", counted)
+    arguments = [str(raster), "--tile", "32", "--no-caption", "--out"]
+    rsgpt(*arguments, str(tmp_path / "a.gpkg"), "--question", "w: Is it water?")
+    assert sum(encoded) == 6
+    rsgpt(*arguments, str(tmp_path / "b.gpkg"), "--question", "g: gray")
+    assert sum(encoded) == 6
+    rsgpt(*arguments, str(tmp_path / "c.gpkg"), "--question", "g: gray", "--features", "0")
+    assert sum(encoded) == 12
+    kept, anew = (pyogrio.read_arrow(tmp_path / name)[1].to_pylist() for name in ("b.gpkg", "c.gpkg"))
+    assert [{**row, "asked_at": ""} for row in kept] == [{**row, "asked_at": ""} for row in anew]
 
 
 def test_a_raster_that_cannot_be_read_does_not_end_the_others(rsgpt: Any, raster: Path, tmp_path: Path) -> None:

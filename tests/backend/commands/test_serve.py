@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from types import SimpleNamespace
 
 import pytest
 import torch
 
 from rsgpt_backend.commands import serve
-from rsgpt_backend.commands.loading import load_engine
+from rsgpt_backend.commands.loading import load_engine, load_keeping_engine
 from rsgpt_backend.engine import Engine
 from rsgpt_backend.errors import ModelError
 
@@ -23,7 +24,7 @@ def parse(*arguments: str) -> argparse.Namespace:
 def test_defaults() -> None:
     args = parse()
     assert (args.port, args.model, args.exit_with_stdin) == (0, "rsgpt-small", False)
-    assert (args.device, args.threads) == ("auto", 0)
+    assert (args.device, args.threads, args.features) == ("auto", 0, 2000)
     assert args.run is serve.run
 
 
@@ -45,6 +46,14 @@ def test_an_unknown_model_is_refused_before_anything_is_printed(capfd: pytest.Ca
     with pytest.raises(ModelError, match="no model 'nonsense'"):
         serve.run(parse("--model", "nonsense"))
     assert capfd.readouterr() == ("", "")
+
+
+def test_features_are_kept_for_servers_to_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    rooms: list[int] = []
+    monkeypatch.setattr(Engine, "load", lambda *_: SimpleNamespace(keep_features=rooms.append))
+    load_keeping_engine(parse())
+    load_keeping_engine(parse("--features", "0"))
+    assert rooms == [2_000_000_000, 0]
 
 
 def test_threads_and_device_reach_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:

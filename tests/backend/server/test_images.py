@@ -12,9 +12,11 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
+from rsgpt_backend.batch.pictures import Picture
 from rsgpt_backend.data.images import decode
 from rsgpt_backend.server.images import read_picture
 from rsgpt_backend.server.limits import MAX_PIXELS
@@ -111,10 +113,13 @@ def test_exif_orientation_is_not_applied() -> None:
     assert read_picture(data_uri(rotated(), "jpeg")).pixels.size == (16, 8)
 
 
-def test_the_key_is_of_the_encoded_bytes() -> None:
-    first, again, other = (read_picture(data_uri(png(number))).key for number in (1, 1, 2))
-    assert first == again != other
-    assert len(first) == 64
+def test_the_key_is_of_the_pixels_as_in_a_raster_s_tiles() -> None:
+    noise = Image.effect_noise((40, 30), 80).convert("RGB")
+    loose, tight = (saved(noise, compress_level=level) for level in (0, 9))
+    assert loose != tight
+    key = read_picture(data_uri(loose)).key
+    assert key == read_picture(data_uri(tight)).key == Picture(np.asarray(noise), 1.0, False).sha256
+    assert key != read_picture(data_uri(png(2))).key
 
 
 def _cut(percent: int) -> str:

@@ -185,8 +185,8 @@ def pid_of_started(server: LocalServer) -> int:
 
 
 def test_how_a_server_is_started_is_in_its_arguments() -> None:
-    arguments = " ".join(Launch("m", device="cuda:1", threads=3).arguments())
-    assert "--model m --device cuda:1 --threads 3" in arguments
+    arguments = " ".join(Launch("m", device="cuda:1", threads=3, feature_mb=50).arguments())
+    assert "--model m --device cuda:1 --threads 3 --features 50" in arguments
 
 
 def test_a_python_that_is_gone_is_a_sentence(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QDialog, QMessageBox, QVBoxLayout
 
 from rsgpt_plugin.client.preferences import Door, Preferences, load, save
-from rsgpt_plugin.core.paths import picture_file
+from rsgpt_plugin.core.paths import feature_folder, picture_file
 from rsgpt_plugin.core.pictures import PictureStore
 from rsgpt_plugin.gui.options.page import OptionsFactory, OptionsPage
 from rsgpt_plugin.services.storage import Kept
@@ -26,6 +26,7 @@ CHOSEN = Preferences(
     device="cuda:1",
     threads=3,
     picture_mb=250,
+    feature_mb=0,
     prompt="What is here?",
     click_size_m=150.0,
     answer_language="Swahili",
@@ -83,6 +84,22 @@ def test_pictures_are_measured_and_cleared(
     wait_until(lambda: label.text() != "3 MB")
     with PictureStore(picture_file(), 10**8) as store:
         assert store.get("a") is None
+
+
+def test_features_are_measured_and_cleared_alone(
+    settings: None, wait_until: Wait, monkeypatch: pytest.MonkeyPatch, own_home: Path
+) -> None:
+    feature_folder().mkdir(parents=True)
+    for number in range(3):
+        (feature_folder() / f"{number}.features").write_bytes(bytes(1_000_000))
+    picture_file().write_bytes(bytes(1_000))
+    monkeypatch.setattr(QMessageBox, "question", lambda *asked: QMessageBox.StandardButton.Yes)
+    shown = page()
+    wait_until(lambda: shown.storage.sizes[Kept.FEATURES].text() == "3 MB")
+    shown.storage.clear[Kept.FEATURES].click()
+    wait_until(lambda: shown.storage.sizes[Kept.FEATURES].text() != "3 MB")
+    assert not feature_folder().exists()
+    assert picture_file().exists()
 
 
 def test_the_environment_is_removed_alone(
