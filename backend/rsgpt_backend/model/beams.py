@@ -33,12 +33,12 @@ class Search:
 
 @dataclass(frozen=True)
 class _Candidate:
-    """An answer that is followed, or has ended. score: sum of its log probabilities; said: without the end; place: of
-    what it goes on from, in the batch."""
+    """An answer that is followed, or has ended. score: sum of its log probabilities; said: without the end; parent: the
+    place of what it goes on from, among its row's."""
 
     score: float
     said: tuple[Chosen, ...]
-    place: int = 0
+    parent: int = 0
     ended: bool = False
 
 
@@ -86,13 +86,16 @@ def search(
                 row.running = []
             if settled is not None:
                 _tell(row, settled)
-        yield from ((row.number, row.found[0][1].said) for row in going if row.over(how))
-        going = [row for row in going if not row.over(how)]
-        if not going:
+        over = [row.over(how) for row in going]
+        yield from ((row.number, row.found[0][1].said) for row, done in zip(going, over, strict=True) if done)
+        if all(over):
             return
-        running = [one for row in going for one in row.running]
-        state.keep(torch.tensor([one.place for one in running]))
-        logits = state.next(torch.tensor([[one.said[-1].token] for one in running], device=logits.device))
+        if any(over):
+            state.keep(torch.tensor([place for place, done in enumerate(over) if not done]))
+            going = [row for row, done in zip(going, over, strict=True) if not done]
+        ids = torch.tensor([[one.said[-1].token for one in row.running] for row in going], device=logits.device)
+        parents = torch.tensor([[one.parent for one in row.running] for row in going])
+        logits = state.branch(ids, parents).flatten(0, 1)
 
 
 def _scored(logits: Tensor, going: Sequence[_Row], processors: LogitsProcessorList, how: Search) -> list[_Best]:
@@ -154,10 +157,10 @@ def _grown(row: _Row, best: Sequence[_Best], place: int, how: Search) -> list[_C
     for score, beam, rank in options[: 2 * how.beams]:
         said, after = row.running[beam].said, best[place + beam]
         if after.tokens[rank] == how.rules.eos:
-            grown.append(_Candidate(score, said, place + beam, ended=True))
+            grown.append(_Candidate(score, said, beam, ended=True))
         else:
             one = after.chosen(row.number, rank, how.later if said else how.top)
-            grown.append(_Candidate(score, (*said, one), place + beam))
+            grown.append(_Candidate(score, (*said, one), beam))
     return grown
 
 

@@ -75,6 +75,25 @@ def test_many_tokens_are_read_as_one_after_another(model: Rsgpt, prefix: Prefix)
     torch.testing.assert_close(at_once.read(tokens), torch.stack(steps, dim=1), atol=1e-4, rtol=1e-4)
 
 
+@torch.inference_mode()
+def test_branches_are_as_rows_of_their_own(model: Rsgpt, prefix: Prefix) -> None:
+    together, apart = start(model.language, prefix), start(model.language, prefix)
+    together.first()
+    apart.first()
+    steps = [([[3, 4], [5, 6], [7, 8]], [[0, 0], [0, 0], [0, 0]]), ([[9, 3], [4, 5], [6, 7]], [[1, 1], [1, 0], [0, 1]])]
+    for tokens, parents in steps:
+        width = 1 if tokens is steps[0][0] else 2
+        apart.keep(torch.tensor([row * width + parent for row, some in enumerate(parents) for parent in some]))
+        wanted = apart.next(torch.tensor(tokens).reshape(-1, 1))
+        found = together.branch(torch.tensor(tokens), torch.tensor(parents))
+        torch.testing.assert_close(found.flatten(0, 1), wanted, atol=1e-4, rtol=1e-4)
+    together.keep(torch.tensor([2, 0]))  # a row has left
+    apart.keep(torch.tensor([4, 5, 4, 1, 0, 0]))
+    found = together.branch(torch.tensor([[3, 4, 5], [6, 7, 8]]), torch.tensor([[0, 1, 0], [1, 0, 0]]))
+    wanted = apart.next(torch.tensor([[3], [4], [5], [6], [7], [8]]))
+    torch.testing.assert_close(found.flatten(0, 1), wanted, atol=1e-4, rtol=1e-4)
+
+
 @pytest.mark.filterwarnings("ignore:Passing `repetition_penalty`", "ignore:Passing `no_repeat_ngram_size`")
 @pytest.mark.parametrize(("penalty", "ngram"), [(1.0, 0), (PENALTY, 0), (1.0, 1)])
 def test_greedy(model: Rsgpt, prefix: Prefix, penalty: float, ngram: int) -> None:
