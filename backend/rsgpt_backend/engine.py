@@ -23,8 +23,10 @@ from .model import placing
 from .model.beams import Search, search
 from .model.config import ModelConfig
 from .model.decoding import Chosen, Decoder, Draw, Rules
+from .model.efficientnet import EfficientNetLite
 from .model.language import language_folder
 from .model.memory import available, fitting, room, rows_that_fit, size_of
+from .model.packed import packed
 from .model.precision import precision
 from .model.registry import model_folder
 from .model.rsgpt import Prefix, Rsgpt
@@ -35,7 +37,7 @@ from .wording import is_degenerate, until_stop
 
 _KEPT_PICTURES = 512  # features of this many pictures stay in memory; 213 kB each for the small model
 _MUCH = 3e9  # bytes
-_ENCODED = 8  # pictures at once; more are no faster, and take memory
+_ENCODED = 4  # pictures at once; more take more memory than the C library hands out quickly, and longer each
 _LONGEST_SEARCH = 256  # tokens: RSGPT's answers, which are searched, have as many at most
 _CHOICES = 256  # are scored at once; each has scores over the vocabulary for each of its tokens
 _ALTERNATIVES = 20  # as many as an ask may want; the first token's decide a confidence, whatever is asked for
@@ -70,7 +72,7 @@ class Engine:
         """
         over = placing.devices(device)
         chosen = precision(fitting_precision(name, wanted, tell, device), over[0])
-        return cls(placing.place(load_model(model_folder(name), chosen), over))
+        return cls(_quickened(placing.place(load_model(model_folder(name), chosen), over)))
 
     def keep_features(self, limit: int) -> None:
         """Keep features of pictures in files, too, for engines to come: at most so many bytes; 0 keeps none there.
@@ -217,6 +219,14 @@ def fitting_precision(
     if size.bytes(chosen) > _MUCH:
         tell(f"{folder.name} in {chosen} needs {size.bytes(chosen) / 1e9:.1f} GB, {place.free / 1e9:.1f} GB are free.")
     return chosen
+
+
+def _quickened(model: Rsgpt) -> Rsgpt:
+    """The same model, that says the same, and can be neither trained nor saved any more."""
+    if isinstance(model.encoder, EfficientNetLite):
+        model.encoder.fold()
+    packed(model)
+    return model
 
 
 def _longest(ask: Ask) -> int:

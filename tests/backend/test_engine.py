@@ -18,7 +18,9 @@ from rsgpt_backend import engine as engine_module
 from rsgpt_backend.asking import Answer, Ask, Step, Token
 from rsgpt_backend.engine import Engine
 from rsgpt_backend.errors import EngineError, ModelError
+from rsgpt_backend.model import packed as packed_module
 from rsgpt_backend.model.language import file_sha256
+from rsgpt_backend.model.packed import PackedLinear
 from rsgpt_backend.model.rsgpt import Rsgpt
 from tests.backend.toy import BOS, EOS, NAME, QUERIES, ask
 
@@ -106,7 +108,7 @@ def test_many_pictures_are_encoded_a_few_at_a_time(engine: Engine, encoded: list
     beats: list[None] = []
     engine.alive = lambda: beats.append(None)
     engine.answer([ask(number, max_new_tokens=1) for number in range(10)])
-    assert encoded == [8, 2]
+    assert encoded == [4, 4, 2]
     assert len(beats) >= 2
 
 
@@ -334,6 +336,20 @@ def test_loading_by_folder(toy_folder: Path) -> None:
     assert loaded.weights_sha256 == file_sha256(toy_folder / "model.safetensors")
     assert loaded.caption_prompt == "Describe this image."
     assert loaded.model.language.dtype == torch.float32
+
+
+def test_what_is_loaded_to_be_asked_says_the_same(
+    toy_folder: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not hasattr(torch.ops.mkldnn, "_linear_pointwise"):
+        pytest.skip("this PyTorch has no oneDNN")
+    monkeypatch.setattr(packed_module, "pays", lambda: True)
+    loaded = Engine.load(str(toy_folder))
+    assert any(isinstance(module, PackedLinear) for module in loaded.model.language.modules())
+    asks = [ask(number, prompt, beams=beams) for number in range(4) for prompt in ("gray", "yes") for beams in (1, 3)]
+    found, wanted = loaded.answer(asks), engine.answer(asks)
+    assert [one.text for one in found] == [one.text for one in wanted]
+    assert [one.confidence for one in found] == pytest.approx([one.confidence for one in wanted], abs=1e-3)
 
 
 def test_what_much_memory_is_needed_for_is_told(toy_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from copy import deepcopy
 
 import pytest
 import torch
@@ -93,6 +94,22 @@ def test_cells_are_in_row_major_order(encoder: EfficientNetLite) -> None:
     for y in range(2):
         for x in range(3):
             assert torch.equal(cells[:, y * 3 + x, :352], last[:, :, y, x])
+
+
+@torch.no_grad()
+def test_folded_it_sees_the_same(encoder: EfficientNetLite) -> None:
+    folded = deepcopy(encoder)
+    for norm in folded.modules():
+        if isinstance(norm, nn.BatchNorm2d):
+            norm.running_mean.normal_(std=0.2)  # type: ignore[union-attr]  # it is there
+            norm.running_var.uniform_(0.5, 2.0)  # type: ignore[union-attr]
+            norm.weight.normal_(1.0, 0.2)
+            norm.bias.normal_(std=0.2)
+    pixels = torch.randn(2, 3, 64, 96)
+    wanted = folded(pixels)
+    folded.fold()
+    assert not any(isinstance(module, nn.BatchNorm2d) for module in folded.modules())
+    torch.testing.assert_close(folded(pixels), wanted, atol=1e-4, rtol=1e-4)
 
 
 @torch.no_grad()
