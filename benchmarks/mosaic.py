@@ -36,6 +36,7 @@ from rsgpt_backend.data.images import ImageSource
 _BRIGHTNESS = 6  # grey levels, up and down
 _NOISY = 0.02  # share of the pixels that are one grey level brighter
 _PIXEL = 0.3048  # metres, of UC Merced's pictures
+_CORNER = (500_000.0, 4_000_000.0)  # in most UTM zones there is land
 _BLOCK = 512
 _ROWS_AT_ONCE = 4096
 
@@ -44,7 +45,8 @@ _ROWS_AT_ONCE = 4096
 class Shape:
     """side: of the mosaic, in tiles. tile: side of a picture in pixels; zoom: of the mosaic's pixels in each of these.
 
-    angle: degrees by which the rows are turned, clockwise.
+    angle: degrees by which the rows are turned, clockwise. pixel: of a picture, in units of the CRS.
+    corner: where the first pixel's outer corner lies.
     """
 
     side: int
@@ -52,6 +54,8 @@ class Shape:
     zoom: int = 1
     crs: str = "EPSG:32611"
     angle: float = 0.0
+    pixel: float = _PIXEL
+    corner: tuple[float, float] = _CORNER
 
     @property
     def grid(self) -> TileGrid:
@@ -62,8 +66,8 @@ class Shape:
     @property
     def transform(self) -> Affine:
         """Where the pixels lie."""
-        size = _PIXEL / self.zoom
-        return Affine.translation(500_000, 4_000_000) @ Affine.rotation(-self.angle) @ Affine.scale(size, -size)
+        size = self.pixel / self.zoom
+        return Affine.translation(*self.corner) @ Affine.rotation(-self.angle) @ Affine.scale(size, -size)
 
 
 def varied(pixels: np.ndarray, number: int) -> np.ndarray:
@@ -72,6 +76,13 @@ def varied(pixels: np.ndarray, number: int) -> np.ndarray:
     shift = int(chance.integers(-_BRIGHTNESS, _BRIGHTNESS + 1))
     noise = (chance.random(pixels.shape[:2]) < _NOISY)[..., None]
     return np.clip(pixels.astype(np.int16) + shift + noise, 0, 255).astype(np.uint8)
+
+
+def square_pictures(captions: Path, images: ImageSource) -> tuple[int, list[Captioned]]:
+    """The side of the first picture, and the records of those of its size: a few pictures are not square."""
+    sizes = {record: images.open(record.filename).size for record in read_captions(captions)}
+    side = max(next(iter(sizes.values())))
+    return side, [record for record, size in sizes.items() if size == (side, side)]
 
 
 def make(
@@ -95,12 +106,15 @@ def _write_rows(path: Path, small: Sequence[np.ndarray], shape: Shape, folder: P
     with rasterio.open(path, "w", **profile, **size, **tiling, **packing) as mosaic:
         for row in tqdm(range(shape.side), desc="mosaic", unit="row"):
             numbers = range(row * shape.side, (row + 1) * shape.side)
-            tiles = [varied(small[number % len(small)], number) for number in numbers]
+            tiles = [_enlarged(varied(small[number % len(small)], number), shape.zoom) for number in numbers]
             if folder:
                 _save(folder, numbers, tiles)
-            strip = np.concatenate(tiles, axis=1).repeat(shape.zoom, axis=0).repeat(shape.zoom, axis=1)
             place = Window(0, row * grid.size, grid.width, grid.size)
-            mosaic.write(strip.transpose(2, 0, 1), window=place)
+            mosaic.write(np.concatenate(tiles, axis=1).transpose(2, 0, 1), window=place)
+
+
+def _enlarged(pixels: np.ndarray, times: int) -> np.ndarray:
+    return pixels.repeat(times, axis=0).repeat(times, axis=1)
 
 
 def _save(folder: Path, numbers: Sequence[int], tiles: Sequence[np.ndarray]) -> None:
@@ -153,9 +167,7 @@ def main() -> None:
     parser.add_argument("--pictures", type=Path, help="a folder that gets each tile as a PNG")
     args = parser.parse_args()
     images = ImageSource(args.images)
-    sizes = {record: images.open(record.filename).size for record in read_captions(args.captions)}
-    tile = max(next(iter(sizes.values())))
-    records = [record for record, size in sizes.items() if size == (tile, tile)]  # a few pictures are not square
+    tile, records = square_pictures(args.captions, images)
     make(args.out, records, images, Shape(args.side // tile, tile, args.zoom, args.crs, args.angle), args.pictures)
 
 

@@ -1082,16 +1082,12 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>恢复模型的回答</translation>
     </message>
     <message>
-      <source>RSGPT: exporting results</source>
-      <translation>RSGPT：正在导出结果</translation>
-    </message>
-    <message>
       <source>That file is the layer itself. Choose another name.</source>
       <translation>该文件就是图层本身。请选择其他名称。</translation>
     </message>
     <message>
-      <source>The export was stopped.</source>
-      <translation>导出已停止。</translation>
+      <source>RSGPT: exporting results</source>
+      <translation>RSGPT：正在导出结果</translation>
     </message>
     <message>
       <source>Exported to {path}. Rows: {count}.</source>
@@ -2341,6 +2337,10 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
     <message>
       <source>Results table</source>
       <translation>结果表</translation>
+    </message>
+    <message>
+      <source>The export was stopped.</source>
+      <translation>导出已停止。</translation>
     </message>
   </context>
   <context>

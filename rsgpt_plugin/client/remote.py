@@ -27,12 +27,6 @@ def chosen_endpoint(chosen: Preferences) -> Endpoint:
     return read_address(chosen.server_url, auth=chosen.server_auth)
 
 
-def needs_consent(chosen: Preferences) -> str:
-    """The `scheme://host:port` that has yet to be allowed, empty where none has. ServerError as chosen_endpoint."""
-    at = chosen_endpoint(chosen)
-    return "" if at.is_loopback or at.origin in chosen.allowed_hosts else at.origin
-
-
 def server_gateway(chosen: Preferences, model: str, limits: Limits = ANSWERING) -> Gateway:
     """The way to the user's server. Sends nothing yet; refuses to where the host has not been allowed."""
     server = ForeignServer(chosen_endpoint(chosen), chosen.allowed_hosts)

@@ -10,12 +10,12 @@ from qgis.core import QgsFeedback
 from qgis.PyQt.QtCore import QCoreApplication, QRect, Qt
 from qgis.PyQt.QtGui import QColor, QImage, QPainter
 
+from ..encoding import encode
 from ..errors import Cancelled, RsgptError, ServerError
 from .models import ModelInfo
 from .preferences import Preferences
 from .protocol import Prompt, Reply
 from .remote import identified, server_gateway, server_model
-from .shrinking import encode
 
 translate = QCoreApplication.translate
 
@@ -92,4 +92,4 @@ def known_picture(colour: str, side: int = 224) -> bytes:
     else:
         painter.drawRect(place)
     painter.end()
-    return encode(image, "PNG")
+    return encode(image)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from qgis.PyQt.QtCore import QBuffer, QIODevice, QSize, Qt
+from qgis.PyQt.QtCore import QSize, Qt
 from qgis.PyQt.QtGui import QImage
+
+from ..encoding import encode
 
 _QUALITY = 90
 _LEAST_SIDE = 32
@@ -48,14 +50,6 @@ def longest_side(image: bytes) -> int:
     """Longest side of an encoded picture in pixels, 0 where it cannot be read."""
     picture = QImage.fromData(image)
     return 0 if picture.isNull() else max(picture.width(), picture.height())
-
-
-def encode(image: QImage, kind: str, quality: int = -1) -> bytes:
-    """The image as `kind`, such as PNG or JPEG."""
-    buffer = QBuffer()
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, kind, quality)
-    return bytes(buffer.data())
 
 
 def _within(value: int, most: int) -> bool:

@@ -27,11 +27,6 @@ def _from_variable(name: str, default: Path) -> Path:
     return Path(value) if os.path.isabs(value) else default
 
 
-def environment_folder() -> Path:
-    """The managed Python environment of the model."""
-    return home() / "env"
-
-
 def cache_file() -> Path:
     """The SQLite file of remembered answers, shared by all QGIS windows of this user."""
     return home() / "cache" / "answers.sqlite"

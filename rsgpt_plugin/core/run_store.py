@@ -14,6 +14,7 @@ from .database import Store
 from .language import translate
 
 MOST_ENTRIES = 200
+_TEMPORARY = "TEMPORARY_OUTPUT"  # as Processing calls it
 
 SCHEMA = (
     "CREATE TABLE runs (id TEXT PRIMARY KEY, began_at TEXT NOT NULL, told_at TEXT NOT NULL, state TEXT NOT NULL, "
@@ -67,6 +68,12 @@ class RunEntry:
     note: str = ""
     began_at: str = ""
     told_at: str = ""
+
+    @property
+    def file(self) -> str:
+        """Where its rows were asked for; "" for a temporary layer."""
+        asked = str(self.request.parameters.get("OUTPUT", ""))
+        return "" if asked == _TEMPORARY else asked
 
     @property
     def total(self) -> int:

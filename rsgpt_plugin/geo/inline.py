@@ -8,7 +8,7 @@ from typing import Optional
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QImage
 
-from .picture import encode
+from ..encoding import encode
 
 
 def inline_picture(png: bytes, side: int, quality: int) -> Optional[str]:

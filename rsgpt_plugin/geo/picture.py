@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from qgis.PyQt.QtCore import QBuffer, QCoreApplication, QIODevice
+from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QImage
 
 from ..core.hashing import pixels_sha256
+from ..encoding import encode
 from ..errors import ImageryError
 
 translate = QCoreApplication.translate
@@ -18,13 +19,6 @@ translate = QCoreApplication.translate
 RENDERED = "rendered"
 
 Extent = tuple[float, float, float, float]
-
-
-def encode(image: QImage, kind: str, quality: int = -1) -> bytes:
-    """The image as `kind`, such as PNG or JPEG; nothing where Qt cannot."""
-    buffer = QBuffer()
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    return bytes(buffer.data()) if image.save(buffer, kind, quality) else b""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +50,7 @@ class Picture:
         # QImage keeps no copy: the bytes have to outlive it.
         pixels = np.ascontiguousarray(self.rgb).tobytes()
         image = QImage(pixels, width, height, 3 * width, QImage.Format.Format_RGB888)
-        encoded = encode(image, "PNG")
+        encoded = encode(image)
         if not encoded:
             sentence = translate("Rsgpt", "The picture cannot be encoded as PNG. Choose a smaller tile size.")
             raise ImageryError(sentence)

@@ -22,6 +22,8 @@ translate = QCoreApplication.translate
 
 # The ground resolution of the images that the default model learned from.
 DEFAULT_GROUND_RESOLUTION_M = 0.3
+# So near to the layer's own pixels, a wish means them: drawn one by one they stay sharp, and tiles end where they do.
+_AS_GOOD = 0.01
 RENDER_SECONDS = 60
 _ATTEMPTS = 2
 
@@ -79,8 +81,9 @@ class RenderedCapture:
 
     def _render(self, box: QgsRectangle, size: QSize) -> tuple[QImage, str]:
         """The picture at `size`, and the errors of drawing it."""
-        # Map settings know one scale for both axes: draw at the finer one, then squeeze to the frame's pixels.
-        unit = min(box.width() / size.width(), box.height() / size.height())
+        # Map settings know one scale for both axes: draw at the finer one, then squeeze to the frame's pixels. QGIS
+        # skips and doubles pixels of tiles between zoom levels: draw them as they come, and squeeze that too.
+        unit = _fetched(self.snapshot, min(box.width() / size.width(), box.height() / size.height()))
         drawn = QSize(max(1, round(box.width() / unit)), max(1, round(box.height() / unit)))
         job = QgsMapRendererParallelJob(self._settings(box, drawn))
         self._wait(job)
@@ -126,11 +129,12 @@ class RenderedCapture:
 def rendering_frame(snapshot: LayerSnapshot, meter: GroundMeter, area: QgsRectangle, ground_resolution: float) -> Frame:
     """A frame over `area` (layer's CRS) with pixels of `ground_resolution` metres at the area's centre.
 
-    0 means the raster's own pixels, or DEFAULT_GROUND_RESOLUTION_M where it has none.
+    0 means the raster's own pixels, or DEFAULT_GROUND_RESOLUTION_M where it has none. Where the layer has pixels of
+    about that size, alone or some together, they are taken as they are.
     """
+    own = _own_pixels(snapshot)
     if not ground_resolution and snapshot.has_pixels:
-        extent = snapshot.provider.extent()
-        return framed(area, extent.width() / snapshot.provider.xSize(), extent.height() / snapshot.provider.ySize())
+        return framed(area, *own[0])
     metres = ground_resolution or DEFAULT_GROUND_RESOLUTION_M
     step = max(area.width(), area.height()) * 1e-3
     east, north = meter.unit_sides(area.center(), step)
@@ -138,7 +142,35 @@ def rendering_frame(snapshot: LayerSnapshot, meter: GroundMeter, area: QgsRectan
         raise ImageryError(
             translate("Rsgpt", "The ground cannot be measured here. Choose a smaller extent within the layer.")
         )
-    return framed(area, metres / east, metres / north)
+    width, height = _squared(metres / east, metres / north)
+    width = _settled(width, [across for across, _ in own])
+    return framed(area, width, _settled(height, [down for _, down in own]))
+
+
+def _own_pixels(snapshot: LayerSnapshot) -> list[tuple[float, float]]:
+    """Width and height of the layer's pixels in CRS units: of each zoom level where they come from a tile server."""
+    if not snapshot.has_pixels:
+        return [(side, side) for side in snapshot.provider.nativeResolutions()]
+    extent = snapshot.provider.extent()
+    return [(extent.width() / snapshot.provider.xSize(), extent.height() / snapshot.provider.ySize())]
+
+
+def _fetched(snapshot: LayerSnapshot, wished: float) -> float:
+    """The side of a pixel at the zoom level whose tiles QGIS fetches for the wished one; that itself without any."""
+    nearest = min(snapshot.provider.nativeResolutions(), key=lambda side: abs(side - wished), default=wished)
+    return nearest if wished / 2 < nearest < 2 * wished else wished
+
+
+def _squared(width: float, height: float) -> tuple[float, float]:
+    """A pixel that is almost square in the layer's CRS made so, as the pixels of maps and of most rasters are."""
+    side = math.sqrt(width * height)
+    return (side, side) if abs(width / side - 1) <= _AS_GOOD else (width, height)
+
+
+def _settled(wished: float, own: Sequence[float]) -> float:
+    """The wished side of a pixel, or that of own ones together which differs too little to matter."""
+    together = (max(1, round(wished / side)) * side for side in own)
+    return next((side for side in together if abs(side / wished - 1) <= _AS_GOOD), wished)
 
 
 def _arrays(image: QImage) -> tuple[np.ndarray, np.ndarray]:

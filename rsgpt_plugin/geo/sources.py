@@ -20,8 +20,6 @@ translate = QCoreApplication.translate
 # A hostile or exotic file is better left to QGIS's own choice of driver.
 _DRIVERS = ["GTiff", "PNG", "JPEG"]
 
-_CAN_RESAMPLE = QgsRasterDataProvider.ProviderCapability.ProviderHintCanPerformProviderResampling
-
 _TYPES = {
     Qgis.DataType.Byte: np.uint8,
     Qgis.DataType.UInt16: np.uint16,

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar
 
 from qgis.core import (
     Qgis,
     QgsExpression,
+    QgsFeatureRequest,
     QgsMapLayer,
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProcessingLayerPostProcessorInterface,
     QgsRuleBasedLabeling,
     QgsRuleBasedRenderer,
+    QgsUnitTypes,
     QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import QCoreApplication
@@ -27,6 +30,11 @@ from .results import record_run
 translate = QCoreApplication.translate
 
 STYLE_FILE = plugin_root() / "resources" / "styles" / "answers.qml"
+
+# From far away QGIS writes the label of each row before it sees that there is no room: seconds, for very many.
+_MANY = 2000
+_SAMPLED = 1000
+_SOONER = 4  # times farther away than room is expected: a map's scale and the ground's differ by projection
 
 _LABELS_ONLY = QgsMapLayer.StyleCategory.Labeling
 
@@ -82,9 +90,20 @@ def _label(layer: QgsVectorLayer, columns: ResultColumns) -> None:
         settings.fieldName = says
         settings.isExpression = True
         rule.setSettings(settings)
+        rule.setMinimumScale(_farthest(layer, settings.thinningSettings().minimumFeatureSize()))
         rule.setDescription(name)
         rule.setFilterExpression(which)
     layer.setLabeling(labeling)
+
+
+def _farthest(layer: QgsVectorLayer, millimetres: float) -> float:
+    """The scale beyond which no row of very many is as large as that on the screen, by the first of them; 0 for any."""
+    if layer.geometryType() != Qgis.GeometryType.Polygon or layer.featureCount() < _MANY:
+        return 0.0
+    request = QgsFeatureRequest().setNoAttributes().setLimit(_SAMPLED)
+    side = math.sqrt(max((feature.geometry().area() for feature in layer.getFeatures(request)), default=0.0))
+    metres = side * QgsUnitTypes.fromUnitToUnitFactor(layer.crs().mapUnits(), Qgis.DistanceUnit.Meters)
+    return _SOONER * 1000 * metres / millimetres
 
 
 class ResultStyler(QgsProcessingLayerPostProcessorInterface):

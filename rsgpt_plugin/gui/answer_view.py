@@ -11,6 +11,7 @@ from qgis.PyQt.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, 
 from ..services.first_answer import FirstAnswer, first_answer
 from ..services.work import Work
 from .problem_box import ProblemBox
+from .text_label import text_label
 
 _SIDE = 192
 
@@ -23,9 +24,7 @@ class AnswerView(QWidget):
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
         self.picture = QLabel()
-        self.said = QLabel()
-        self.said.setTextFormat(Qt.TextFormat.PlainText)
-        self.said.setWordWrap(True)
+        self.said = text_label()
         self.bar = QProgressBar()
         self.bar.setRange(0, 0)
         self.bar.hide()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Optional
 
-from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QLineEdit, QWidget
+from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLineEdit, QWidget
 
 from ..core.questions import Question
 from ..errors import QuestionError
 from .answer_kind import AnswerKind
 from .percent_box import PercentBox
+from .text_label import text_label
 
 
 class AskDialog(QDialog):
@@ -28,8 +29,7 @@ class AskDialog(QDialog):
         self.least = PercentBox()
         self.least.setToolTip(self.tr("What the model is less sure of is not told. It is kept for later questions."))
         self.least.show_share(least_confidence)
-        self.problem = QLabel()
-        self.problem.setWordWrap(True)
+        self.problem = text_label()
         roles = QDialogButtonBox.StandardButton
         self.buttons = QDialogButtonBox(roles.Ok | roles.Cancel)
         self._lay_out()

@@ -22,6 +22,7 @@ from ..processing.icons import plugin_icon
 from ..services.report import problem_report, tracker
 from .menu import MENU
 from .room import begin_with
+from .text_label import text_label
 
 
 class ReportDialog(QDialog):
@@ -30,13 +31,12 @@ class ReportDialog(QDialog):
     def __init__(self, report: str, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Report a problem"))
-        told = QLabel(
+        told = text_label(
             self.tr(
                 "Home folders, names, keys and other machines' addresses are left out. Nothing is sent: read it, "
                 "change what you like, then copy it into a report. Say there what you did, and what you saw."
             )
         )
-        told.setWordWrap(True)
         self.text = QPlainTextEdit(report)
         font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
         font.setPointSizeF(self.font().pointSizeF())  # as large as QGIS's own letters

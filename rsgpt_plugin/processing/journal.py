@@ -32,8 +32,6 @@ _TEXT_S = 1.0
 _STORE_S = 2.0
 _QUIET_S = 60.0
 
-Watch = Callable[[Counts], None]
-
 
 class RunFeedback(Sentences):
     """The feedback of a run that takes up a recorded one, or begins under an id that is known beforehand."""

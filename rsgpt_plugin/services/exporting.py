@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import Optional
 
-from qgis.core import QgsFeatureRequest, QgsProject, QgsTask, QgsVectorLayer, QgsVectorLayerFeatureSource
-from qgis.PyQt.QtCore import QCoreApplication, pyqtSignal
+from qgis.core import QgsFeatureRequest, QgsProject, QgsVectorLayer, QgsVectorLayerFeatureSource
+from qgis.PyQt.QtCore import QCoreApplication
 
 from ..client.preferences import load
 from ..core.paths import picture_file
 from ..core.pictures import PictureStore
-from ..errors import Cancelled, OutputError, RsgptError
+from ..errors import Cancelled, OutputError
 from ..geo.columns import result_columns
 from ..geo.export.dataset import write_dataset
 from ..geo.export.geodata import write_geojson, write_geopackage
@@ -23,6 +24,7 @@ from ..geo.export.rows import ExportRows
 from ..geo.export.sheet import write_sheet
 from ..geo.reading import Column
 from ..geo.rows import Row
+from .work import Work
 
 translate = QCoreApplication.translate
 
@@ -54,67 +56,48 @@ class Destination:
     path: Path
 
 
-class ExportTask(QgsTask):
-    """Writes `rows` of a layer, in that order. `ended`: whether it is written, and a sentence."""
+def export(layer: QgsVectorLayer, columns: Sequence[Column], rows: Sequence[Row], destination: Destination) -> Work:
+    """Return the work that writes `rows` of a layer, in that order, and ends with a sentence. Main thread.
 
-    ended = pyqtSignal(bool, str)
+    OutputError where the layer itself would be written over.
+    """
+    if Path(layer.source().split("|", 1)[0]) == destination.path:
+        raise OutputError(translate("Rsgpt", "That file is the layer itself. Choose another name."))
+    source = QgsVectorLayerFeatureSource(layer)
+    context = QgsProject.instance().transformContext()
+    name, fields, kind, crs = layer.name(), layer.fields(), layer.wkbType(), layer.crs()
+    model = result_columns(layer).known.get("model", "")
 
-    def __init__(
-        self, layer: QgsVectorLayer, columns: Sequence[Column], rows: Sequence[Row], destination: Destination
-    ) -> None:
-        """Main thread. OutputError where the layer itself would be written over."""
-        super().__init__(translate("Rsgpt", "RSGPT: exporting results"), QgsTask.Flag.CanCancel)
-        if Path(layer.source().split("|", 1)[0]) == destination.path:
-            raise OutputError(translate("Rsgpt", "That file is the layer itself. Choose another name."))
-        self._source = QgsVectorLayerFeatureSource(layer)
-        self._shape = (layer.name(), columns, layer.fields(), layer.wkbType(), layer.crs())
-        self._model = result_columns(layer).known.get("model", "")
-        self._context = QgsProject.instance().transformContext()
-        self._rows = rows
-        self._destination = destination
-        self._error = ""
-        self._left_out = 0
-
-    def run(self) -> bool:
-        """Write, on a thread of QGIS's."""
-        try:
-            self._write()
-        except Cancelled:
-            return False
-        except RsgptError as error:
-            self._error = str(error)
-        return not self._error
-
-    def finished(self, result: bool) -> None:
-        """Report, on the main thread."""
-        if not result:
-            self.ended.emit(False, self._error or translate("Rsgpt", "The export was stopped."))
-            return
-        done = translate("Rsgpt", "Exported to {path}. Rows: {count}.")
-        sentence = done.format(count=len(self._rows) - self._left_out, path=self._destination.path)
-        if self._left_out:
-            gone = translate("Rsgpt", "Left out, as their pictures are no longer kept: {count}.")
-            sentence += " " + gone.format(count=self._left_out)
-        self.ended.emit(True, sentence)
-
-    def _write(self) -> None:
-        rows, features = self._rows, {}
-        for feature in self._source.getFeatures(QgsFeatureRequest().setFilterFids([row.fid for row in rows])):
+    def write(work: Work) -> str:
+        progress = partial(_progress, work)
+        features = {}
+        for feature in source.getFeatures(QgsFeatureRequest().setFilterFids([row.fid for row in rows])):
             features[feature.id()] = feature
-            self._progress(0.0)
+            progress(0.0)
         there = [row for row in rows if row.fid in features]
-        title, columns, fields, kind, crs = self._shape
         with _Pictures() as pictures:
-            export = ExportRows(
-                title, columns, there, [features[row.fid] for row in there], fields, kind, crs, self._context,
-                pictures.get, self._progress, self._model,
+            found = ExportRows(
+                name, columns, there, [features[row.fid] for row in there], fields, kind, crs, context,
+                pictures.get, progress, model,
             )  # fmt: skip
-            self._left_out = _WRITERS[self._destination.format](export, self._destination.path) or 0
+            left_out = _WRITERS[destination.format](found, destination.path) or 0
+        return _told(destination.path, len(rows) - left_out, left_out)
 
-    def _progress(self, percent: float) -> None:
-        if self.isCanceled():
-            raise Cancelled(translate("Rsgpt", "The export was stopped."))
-        self.setProgress(percent)
+    return Work(translate("Rsgpt", "RSGPT: exporting results"), write, shown=True)
+
+
+def _progress(work: Work, percent: float) -> None:
+    if work.isCanceled():
+        raise Cancelled(translate("Rsgpt", "Stopped."))
+    work.setProgress(percent)
+
+
+def _told(path: Path, written: int, left_out: int) -> str:
+    sentence = translate("Rsgpt", "Exported to {path}. Rows: {count}.").format(count=written, path=path)
+    if left_out:
+        gone = translate("Rsgpt", "Left out, as their pictures are no longer kept: {count}.")
+        sentence += " " + gone.format(count=left_out)
+    return sentence
 
 
 class _Pictures:

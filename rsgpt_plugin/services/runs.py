@@ -234,7 +234,7 @@ class RunsService(QObject):
         layer = self._project.mapLayer(entry.output)
         if layer is not None:
             return layer
-        path = _path(entry)
+        path = entry.output or entry.file
         for candidate in self._project.mapLayers().values():
             if path and candidate.source().partition("|")[0] == path.partition("|")[0]:
                 candidate.dataProvider().reloadData()
@@ -247,14 +247,8 @@ def _is_lost(entry: RunEntry) -> bool:
     return journal.live(entry.id) is None and not is_alive(entry.id)
 
 
-def _path(entry: RunEntry) -> str:
-    """Where the rows are; "" for a temporary output, of which no path is known."""
-    asked = str(entry.request.parameters.get("OUTPUT", ""))
-    return entry.output or ("" if asked == "TEMPORARY_OUTPUT" else asked)
-
-
 def _from_file(entry: RunEntry) -> Optional[QgsVectorLayer]:
-    path = _path(entry)
+    path = entry.output or entry.file
     if not path:
         return None
     title = translate("Rsgpt", "Descriptions of {layer}").format(layer=entry.request.title)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from rsgpt_backend.engine import Engine
     from rsgpt_backend.model.rsgpt import Rsgpt
 
@@ -36,6 +38,20 @@ def engine(toy: Rsgpt) -> Engine:
     from rsgpt_backend.engine import Engine
 
     return Engine(toy)
+
+
+@pytest.fixture
+def encoded(toy: Rsgpt, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many pictures each call of the encoder had."""
+    calls: list[int] = []
+    encode = toy.encode
+
+    def counted(pixels: Tensor) -> Tensor:
+        calls.append(len(pixels))
+        return encode(pixels)
+
+    monkeypatch.setattr(toy, "encode", counted)
+    return calls
 
 
 @pytest.fixture(scope="session")

@@ -8,12 +8,17 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
+from rsgpt_backend import engine as engine_module
+from rsgpt_backend.engine import Engine
 from rsgpt_backend.features import FeatureFiles, Features
+from rsgpt_backend.model.rsgpt import Rsgpt
+from tests.backend.toy import ask
 from tests.layout.source import ROOT
 
 PICTURE = torch.arange(256, dtype=torch.float32).reshape(8, 32) / 7
@@ -176,3 +181,69 @@ def test_memory_holds_the_latest_and_files_the_rest(tmp_path: Path) -> None:
     assert list(found) == [key(number) for number in range(3)]
     assert all(torch.equal(found[key(number)], PICTURE + number) for number in range(3))
     assert list(Features(2).get([key(0)])) == []
+
+
+def test_the_least_recently_asked_picture_is_forgotten(
+    toy: Rsgpt, encoded: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_module, "_KEPT_PICTURES", 3)
+    engine = Engine(toy)
+    for number in (0, 1, 2, 0, 3):  # 1 is now the one asked longest ago
+        engine.answer([ask(number, max_new_tokens=1)])
+    assert len(encoded) == 4
+    engine.answer([ask(0), ask(2), ask(3)])
+    assert len(encoded) == 4
+    engine.answer([ask(1, max_new_tokens=1)])
+    assert len(encoded) == 5
+
+
+def test_a_batch_of_more_pictures_than_are_kept(
+    toy: Rsgpt, encoded: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_module, "_KEPT_PICTURES", 2)
+    engine = Engine(toy)
+    assert len(engine.answer([ask(number, max_new_tokens=1) for number in range(4)])) == 4
+    kept = engine._features.get([f"key{number}" for number in range(4)])
+    assert list(kept) == ["key2", "key3"]
+    assert all(features.untyped_storage().size() == features.nbytes for features in kept.values())
+
+
+def test_another_engine_answers_from_what_was_kept(toy: Rsgpt, engine: Engine, encoded: list[int]) -> None:
+    wanted = engine.answer([ask(number, "gray") for number in range(10)])
+    first = Engine(toy)
+    first.keep_features(10**8)
+    first.answer([ask(number) for number in range(10)])
+    assert sum(encoded) == 20
+    second = Engine(toy)
+    second.keep_features(10**8)
+    assert second.answer([ask(number, "gray") for number in range(10)]) == wanted
+    assert sum(encoded) == 20
+
+
+def test_damaged_features_are_made_again(toy: Rsgpt, engine: Engine, encoded: list[int], own_home: Path) -> None:
+    wanted = engine.answer([ask(0), ask(1)])
+    for _ in range(2):
+        other = Engine(toy)
+        other.keep_features(10**8)
+        assert other.answer([ask(0), ask(1)]) == wanted
+        for file in (own_home / "cache" / "features").glob("*key1*"):
+            file.write_bytes(file.read_bytes()[:-9])
+    assert encoded == [2, 2, 1]
+
+
+def test_without_room_nothing_is_written(toy: Rsgpt, own_home: Path) -> None:
+    engine = Engine(toy)
+    engine.keep_features(0)
+    engine.answer([ask(0)])
+    assert not own_home.exists()
+
+
+def test_other_weights_have_features_of_their_own(
+    toy: Rsgpt, encoded: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for weights in ("0", "1", "1"):
+        monkeypatch.setattr(toy, "config", replace(toy.config, weights_sha256=weights))
+        engine = Engine(toy)
+        engine.keep_features(10**8)
+        engine.answer([ask(0, max_new_tokens=1)])
+    assert encoded == [1, 1]

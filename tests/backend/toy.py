@@ -6,6 +6,7 @@ import json
 import random
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import gguf
 import numpy as np
@@ -14,6 +15,7 @@ from PIL import Image
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
+from rsgpt_backend.asking import Ask
 from rsgpt_backend.model.config import CONFIG_FILE, LanguageConfig, ModelConfig, QFormerConfig, VisionConfig
 from rsgpt_backend.model.rsgpt import Rsgpt
 from rsgpt_backend.model.vision import to_bytes
@@ -198,3 +200,9 @@ captions = "captions.json"
         encoding="utf-8",
     )
     return path
+
+
+def ask(number: int = 0, prompt: str = "Is there any water?", **settings: Any) -> Ask:
+    """An ask about one of the toy's pictures."""
+    settings.setdefault("max_new_tokens", 12)
+    return Ask(picture(number), f"key{number}", prompt, **settings)

@@ -11,12 +11,13 @@ WIDGETS = ("qgis.gui", "qgis.PyQt.QtWidgets", "qgis.utils")
 # What a folder of the plugin may import besides itself, the errors and the standard library.
 PLUGIN = {
     "core": set(),
-    "geo": {"core"},
-    "client": {"core"},
+    "geo": {"core", "encoding"},
+    "client": {"core", "encoding"},
     "processing": {"core", "geo", "client"},
     "services": {"core", "geo", "client", "processing"},
     "gui": {"core", "geo", "client", "processing", "services"},
     "plugin": {"core", "geo", "client", "processing", "services", "gui"},
+    "encoding": set(),
     "errors": set(),
     "__init__": set(),
 }

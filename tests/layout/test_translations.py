@@ -21,7 +21,7 @@ SHOWN = frozenset(
     "pushCritical showMessage information warning question critical about getText getItem getInt getOpenFileName "
     "getSaveFileName getExistingDirectory setProgressText reportError "
     "QAction QLabel QPushButton QToolButton QCheckBox QRadioButton QGroupBox QgsCollapsibleGroupBox QMenu QDockWidget "
-    "QgsDockWidget QCommandLinkButton QTableWidgetItem QTreeWidgetItem QListWidgetItem QStandardItem".split()
+    "text_label QgsDockWidget QCommandLinkButton QTableWidgetItem QTreeWidgetItem QListWidgetItem QStandardItem".split()
 )
 # Written the same in every language.
 SAME = {"RSGPT", "km", "px", "MB", "GB", "kB", "GPU", "CPU", "html", "br", "auto", "cpu", "cuda", "mps"}

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from qgis.core import QgsFeature, QgsGeometry, QgsProject, QgsRectangle, QgsVectorFileWriter, QgsVectorLayer
-from qgis.PyQt.QtCore import QBuffer, QIODevice
 from qgis.PyQt.QtGui import QColor, QImage
 
 from rsgpt_plugin.core.paths import picture_file
 from rsgpt_plugin.core.pictures import PictureStore
 from rsgpt_plugin.core.questions import parse_questions
+from rsgpt_plugin.encoding import encode
 from rsgpt_plugin.geo.schema import output_fields
 
 QUESTIONS = "cars[integer]: How many cars are there?\ntrees[yesno]: Are there trees?"
@@ -72,10 +72,7 @@ def png(colour: str = "red", side: int = 128) -> bytes:
     """A picture of one colour."""
     image = QImage(side, side, QImage.Format.Format_RGB888)
     image.fill(QColor(colour))
-    buffer = QBuffer()
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, "PNG")
-    return bytes(buffer.data())
+    return encode(image)
 
 
 def keep_pictures(numbers: Sequence[int]) -> None:

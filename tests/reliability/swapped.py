@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from qgis.PyQt.QtCore import QBuffer, QIODevice
 from qgis.PyQt.QtGui import QColor, QImage
 
 from rsgpt_plugin.client.endpoint import Endpoint, ForeignServer
 from rsgpt_plugin.client.gateway import Gateway
 from rsgpt_plugin.client.protocol import Prompt, Reply
+from rsgpt_plugin.encoding import encode
 from tests.plugin.client.rogue import completion
 from tests.reliability.session import qgis
 from tests.reliability.table import Measured, Row, Trial
@@ -29,10 +29,7 @@ def picture(number: int) -> bytes:
     """A PNG that carries its number."""
     image = QImage(4, 4, QImage.Format.Format_RGB888)
     image.fill(QColor(number >> 16, number >> 8 & 255, number & 255))
-    buffer = QBuffer()
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, "PNG")
-    return bytes(buffer.data())
+    return encode(image)
 
 
 def number_in(body: bytes) -> int:

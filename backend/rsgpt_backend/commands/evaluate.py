@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ from ..data.scenes import QUESTION, scene_questions
 from ..errors import UsageError
 from ..evaluate.ask_all import Answering, Manner, Scored
 from ..evaluate.result import Result, benchmark_name, read_result
-from ..model.config import ModelConfig
 from .loading import add_model, load_engine
 from .output import Output, note
 
@@ -119,16 +117,9 @@ def _engine(args: argparse.Namespace) -> Answering:
 
 def calibrate_model(args: argparse.Namespace) -> int:
     """Write the scales, and the odds of a yes, into the model's own file; nothing is asked again."""
-    from ..evaluate.scales import fitted, leaned, leaning  # noqa: PLC0415 - numpy only where it is needed
+    from .calibrating import calibrate  # noqa: PLC0415 - numpy and torch only where they are needed
 
-    config = ModelConfig.read(args.model)
-    results = [read_result(path) for path in args.results]
-    for result in results:
-        if result.weights_sha256 != config.weights_sha256:
-            raise UsageError(f"{result.benchmark} was evaluated with other weights. Evaluate this model first.")
-    odds = leaning(results, config.calibration)
-    scales = fitted((leaned(result, config.calibration, odds) for result in results), config.calibration)
-    replace(config, calibration=scales, yes_odds=config.yes_odds + odds).write(args.model)
+    scales, odds = calibrate(args.model, [read_result(path) for path in args.results])
     lines = [f"{name:>10}  slope {slope:.3f}, offset {offset:+.3f}" for name, (slope, offset) in scales.items()]
     lines.append(f"{'yes':>10}  {odds:+.3f} to its log odds")
     Output(False).result({**scales, "yes_odds": odds}, "\n".join(lines))

@@ -1,4 +1,7 @@
-"""`rsgpt train`: run a recipe; a second call in the same folder goes on where the first one stopped."""
+"""`rsgpt train`: run a recipe; a second call in the same folder goes on where the first one stopped.
+
+A model that began with no other's weights is calibrated at the end, by the recipe's validation data.
+"""
 
 from __future__ import annotations
 
@@ -36,6 +39,11 @@ def run(args: argparse.Namespace) -> int:
 
     given = {"steps": args.steps, "start": args.start}
     recipe = read_recipe(path, {name: value for name, value in given.items() if value is not None})
-    Trainer(recipe, args.data, args.out, Crew.join()).run()
+    crew = Crew.join()
+    Trainer(recipe, args.data, args.out, crew).run()
+    if crew.leads and not recipe.start:
+        from .calibrating import calibrate_trained  # noqa: PLC0415 - as above
+
+        calibrate_trained(args.out / "model", args.data, recipe.validate)
     note(f"The trained model is in {args.out / 'model'}.")
     return 0

@@ -167,13 +167,16 @@ class Corpus:
             yield batches
             number += 1
 
+    def steps_a_pass(self, batch: int) -> int:
+        """Steps that show every picture once; what fills no batch is left out, as in LAVIS."""
+        return max(1, len(self.subjects) // batch)
+
     def _passes(self, seed: int, batch: int, mix: Mix) -> Iterator[list[list[Drawn]]]:
-        """Without end: every caption once, in random order; what fills no batch is left out, as in LAVIS."""
+        """Without end: every caption once, in random order."""
         for number in itertools.count():
             rng = random.Random(f"{seed}/pass {number}")  # nosec B311 - drawing examples is no secret
             drawn = [self._shown(*pair, rng, mix) for pair in self._captions.shuffled(rng)]
-            whole = range(0, max(len(drawn) - batch, 0) + 1, batch)
-            yield [drawn[start : start + batch] for start in whole]
+            yield [drawn[step * batch : (step + 1) * batch] for step in range(self.steps_a_pass(batch))]
 
 
 def _some(answers: Sequence[str], most: int, rng: random.Random) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from ..convert.keys import official
 def write_official(bridge: nn.Module, epochs: int, out: Path) -> Path | None:
     """Write `checkpoint_official.pth`; nothing where the bridge is of a kind that LAVIS does not have.
 
-    epochs: how many were trained. The file counts them from 0, and LAVIS goes on with the next.
+    epochs: how often every picture was shown. The file counts from 0, and LAVIS goes on with the next.
     """
     tensors = {official(name): value.detach().cpu() for name, value in bridge.state_dict().items()}
     if "" in tensors:

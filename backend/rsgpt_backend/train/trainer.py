@@ -80,7 +80,8 @@ class Trainer:
         self._train_bridge(features, held_out)
         if self.crew.leads:
             save_model(self.model, self.out / "model", compressed=not self.recipe.start)
-            write_official(self.model.bridge, self.recipe.steps // self.recipe.checkpoint_every, self.out)
+            passes = self.recipe.steps // self.corpus.steps_a_pass(self.recipe.batch)
+            write_official(self.model.bridge, passes, self.out)
 
     def _prepare_encoder(self) -> None:
         """Adapt it, once; one that a start brought is left alone."""

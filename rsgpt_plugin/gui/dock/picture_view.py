@@ -6,9 +6,10 @@ from typing import Optional
 
 from qgis.PyQt.QtCore import QPoint, QRect, QSize, Qt
 from qgis.PyQt.QtGui import QPainter, QPaintEvent, QPixmap
-from qgis.PyQt.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from ...core.history import Sight, Size
+from ..text_label import text_label
 
 _LEAST_SIDE = 80
 _NO_BREAK = "\u00a0"
@@ -47,10 +48,8 @@ class PictureView(QWidget):
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
         self.picture = _Fitted()
-        self.facts = QLabel()
-        self.facts.setWordWrap(True)
+        self.facts = text_label()
         self.facts.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self.facts.setTextFormat(Qt.TextFormat.PlainText)
         self.facts.setToolTip(self.tr("The picture that the model gets; it sees nothing else of the map."))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

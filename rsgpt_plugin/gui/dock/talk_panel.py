@@ -9,7 +9,6 @@ from qgis.PyQt.QtCore import QEvent, Qt
 from qgis.PyQt.QtGui import QKeyEvent
 from qgis.PyQt.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QProgressBar,
     QPushButton,
     QSplitter,
@@ -25,6 +24,7 @@ from ...services.answer_row import add_to_results
 from ...services.conversation import Conversation, description
 from ...services.place import Place
 from ...services.scene import Scene
+from ..text_label import text_label
 from .area_picker import AreaPicker
 from .picture_view import PictureView
 from .question_bar import QuestionBar
@@ -41,8 +41,7 @@ class TalkPanel(QWidget):
         self.picker = AreaPicker(iface)
         self.picture = PictureView()
         self.view = TalkView()
-        self.status = QLabel()
-        self.status.setWordWrap(True)
+        self.status = text_label()
         self.busy = QProgressBar()
         self.busy.setRange(0, 0)
         self.busy.setTextVisible(False)

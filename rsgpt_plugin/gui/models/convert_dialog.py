@@ -10,7 +10,6 @@ from qgis.PyQt.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFormLayout,
-    QLabel,
     QPlainTextEdit,
     QProgressBar,
     QWidget,
@@ -20,6 +19,7 @@ from ...client.preferences import load
 from ...services.models import Conversion, convert_checkpoint
 from ...services.work import Work
 from ..problem_box import ProblemBox
+from ..text_label import text_label
 
 
 class ConvertDialog(QDialog):
@@ -72,13 +72,12 @@ class ConvertDialog(QDialog):
         super().done(result)
 
     def _lay_out(self) -> None:
-        note = QLabel(
+        note = text_label(
             self.tr(
                 "Checkpoints of RSGPT, InstructBLIP, BLIP-2 (LAVIS files or transformers folders) and MiniGPT-4. "
                 "Nothing in them is run."
             )
         )
-        note.setWordWrap(True)
         layout = QFormLayout(self)
         layout.addRow(note)
         layout.addRow(self.tr("Checkpoint files"), self.checkpoints)

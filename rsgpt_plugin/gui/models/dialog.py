@@ -12,7 +12,6 @@ from qgis.PyQt.QtWidgets import (
     QDialogButtonBox,
     QFileDialog,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QTreeWidget,
     QTreeWidgetItem,
@@ -28,6 +27,7 @@ from ...services.work import Work
 from ..answer_view import AnswerView
 from ..problem_box import ProblemBox
 from ..room import begin_with
+from ..text_label import text_label
 from ..words import size_text
 from .convert_dialog import ConvertDialog
 
@@ -45,10 +45,7 @@ class ModelsDialog(QDialog):
         self.list.setHeaderLabels([self.tr("Model"), self.tr("Size"), self.tr("Memory needed"), self.tr("Licence")])
         self.list.setRootIsDecorated(False)
         self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self.about = QLabel()
-        self.about.setTextFormat(Qt.TextFormat.PlainText)
-        self.about.setWordWrap(True)
-        self.about.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.about = text_label(selectable=True)
         self.answer = AnswerView()
         self.problem = ProblemBox()
         self.problem.again.connect(self.refresh)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from qgis.gui import QgsDoubleSpinBox
-from qgis.PyQt.QtWidgets import QComboBox, QFormLayout, QGroupBox, QLabel, QLineEdit
+from qgis.PyQt.QtWidgets import QComboBox, QFormLayout, QGroupBox, QLineEdit
 
 from ...client.preferences import Preferences
 from ...core.questions import CAPTION_PROMPT
 from ..percent_box import PercentBox
+from ..text_label import text_label
 
 _SMALLEST_M, _LARGEST_M = 1.0, 100_000.0
 _LONGEST_PROMPT = 2000
@@ -38,10 +39,9 @@ class AskingGroup(QGroupBox):
         self.language.addItem(self.tr("that of the question"), "")
         for name in ("Chinese", "English", "French", "German", "Japanese", "Portuguese", "Russian", "Spanish"):
             self.language.addItem(name, name)
-        note = QLabel(
+        note = text_label(
             self.tr("A server is asked to answer in this language. The built-in model answers in English only.")
         )
-        note.setWordWrap(True)
         layout = QFormLayout(self)
         layout.addRow(self.tr("Caption prompt"), self.prompt)
         layout.addRow(self.tr("Ground size around a click"), self.size)

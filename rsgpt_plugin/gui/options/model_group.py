@@ -12,7 +12,6 @@ from qgis.PyQt.QtWidgets import (
     QFormLayout,
     QGroupBox,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -21,6 +20,7 @@ from qgis.PyQt.QtWidgets import (
 from ...client.models import installed_models
 from ...client.preferences import Door, Preferences
 from ...services.set_up import is_set_up
+from ..text_label import text_label
 from .server_page import ServerPage
 
 _MOST_THREADS = 256
@@ -41,8 +41,7 @@ class ModelGroup(QGroupBox):
             (self.tr("Inside QGIS (its Python needs PyTorch and transformers)"), Door.IN_PROCESS),
         ):
             self.door.addItem(label, door)
-        self.state = QLabel()
-        self.state.setWordWrap(True)
+        self.state = text_label()
         self.set_up = QPushButton(self.tr("Set up…"))
         self.set_up.clicked.connect(lambda checked: open_set_up())
         self.python = QgsFileWidget()

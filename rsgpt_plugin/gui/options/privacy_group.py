@@ -7,6 +7,7 @@ from dataclasses import replace
 from qgis.PyQt.QtWidgets import QGroupBox, QLabel, QListWidget, QPushButton, QVBoxLayout
 
 from ...client.preferences import Preferences
+from ..text_label import text_label
 
 _ROWS = 4
 
@@ -18,13 +19,12 @@ class PrivacyGroup(QGroupBox):
         super().__init__()
         self._shown: set[str] = set()
         self.setTitle(self.tr("Privacy"))
-        note = QLabel(
+        note = text_label(
             self.tr(
                 "A model on this machine sends nothing anywhere. These servers may be sent pictures of your maps and "
                 "what you ask of them, because you said so:"
             )
         )
-        note.setWordWrap(True)
         self.none = QLabel(self.tr("none"))
         self.hosts = QListWidget()
         self.hosts.setMaximumHeight(_ROWS * self.fontMetrics().lineSpacing() + 12)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Optional
 
 from qgis.gui import QgsAuthConfigSelect, QgsFilterLineEdit
-from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -15,7 +15,6 @@ from qgis.PyQt.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QInputDialog,
-    QLabel,
     QLineEdit,
     QPushButton,
     QSizePolicy,
@@ -32,6 +31,7 @@ from ...client.server_check import Verdict
 from ...errors import ServerError
 from ...services.server_tasks import check_server, list_models
 from ...services.work import Work
+from ..text_label import text_label
 
 _EXAMPLE = "http://127.0.0.1:8000/v1"
 
@@ -95,8 +95,7 @@ class ServerPage(QWidget):
         self.address = QgsFilterLineEdit()
         self.address.setPlaceholderText(_EXAMPLE)
         self.consent = QCheckBox()
-        self.warning = QLabel()
-        self.warning.setWordWrap(True)
+        self.warning = text_label()
         self.key = QgsAuthConfigSelect()
         self.key.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.model = QComboBox()
@@ -113,9 +112,7 @@ class ServerPage(QWidget):
         for field in (self.side, self.megabytes):
             field.setSpecialValueText(self.tr("as large as it is"))
             field.setToolTip(self.tr("A larger picture is sent smaller, as JPEG. Without a limit, it is found out."))
-        self.outcome = QLabel()
-        self.outcome.setWordWrap(True)
-        self.outcome.setTextFormat(Qt.TextFormat.PlainText)  # a server has a say in it
+        self.outcome = text_label()
 
     def _make_buttons(self) -> None:
         self.new_key = QPushButton(self.tr("Store a key…"))
@@ -141,13 +138,12 @@ class ServerPage(QWidget):
         layout.addRow(self.tr("Largest picture"), self.megabytes)
         layout.addRow("", _row(self.test, self.cancel, None))
         layout.addRow("", self.outcome)
-        sent = QLabel(
+        sent = text_label(
             self.tr(
                 "With each question the server gets one picture, and nothing else: no coordinates, no "
                 "names of layers or files."
             )
         )
-        sent.setWordWrap(True)
         layout.addRow(self.tr("What is sent"), sent)
 
     def _connect(self) -> None:

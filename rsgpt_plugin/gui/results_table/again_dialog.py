@@ -13,7 +13,6 @@ from qgis.PyQt.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFormLayout,
-    QLabel,
     QLineEdit,
     QPlainTextEdit,
     QSpinBox,
@@ -27,6 +26,7 @@ from ...geo.columns import ANSWER, CAPTION, result_columns
 from ...geo.results import recorded_run
 from ...geo.rows import Row
 from ...services.again import Asked, Wish, asked_before, recorded_raster
+from ..text_label import text_label
 
 _SELECTED, _UNSURE, _SHOWN = "selected", "unsure", "shown"
 
@@ -52,7 +52,7 @@ class AgainDialog(QDialog):
         self.same = QCheckBox(self.tr("Ask what each row was asked before"))
         self.prompt = QLineEdit()
         self.questions = QPlainTextEdit()
-        self.hint, self.problem = QLabel(), QLabel()
+        self.hint, self.problem = text_label(), text_label()
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         self._fill()
         self._lay_out()
@@ -106,8 +106,6 @@ class AgainDialog(QDialog):
         self.setMinimumWidth(460)
         self.prompt.setPlaceholderText(self.tr("No caption"))
         self.questions.setMaximumHeight(90)
-        for label in (self.hint, self.problem):
-            label.setWordWrap(True)
         layout = QFormLayout(self)
         layout.addRow(self.tr("Rows"), self.which)
         layout.addRow(self.tr("Below"), self.least)

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Optional
 
 from qgis.gui import QgsFileWidget
-from qgis.PyQt.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QWidget
+from qgis.PyQt.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QWidget
 
 from ...geo.rows import Row
 from ...services.exporting import Destination, Format
+from ..text_label import text_label
 
 
 class ExportDialog(QDialog):
@@ -32,8 +33,7 @@ class ExportDialog(QDialog):
         self.which.addItem(self.tr("All rows ({count})").format(count=len(everything)))
         self.format = QComboBox()
         self.file = QgsFileWidget()
-        self.about = QLabel()
-        self.about.setWordWrap(True)
+        self.about = text_label()
         roles = QDialogButtonBox.StandardButton
         self.buttons = QDialogButtonBox(roles.Ok | roles.Cancel)
         self._formats()

@@ -13,7 +13,8 @@ from ...errors import RsgptError
 from ...geo.results import is_results
 from ...processing.icons import plugin_icon
 from ...services.asking_again import AskingAgain
-from ...services.exporting import ExportTask
+from ...services.exporting import export
+from ...services.work import Work
 from ..menu import MENU
 from ..messages import Messages
 from .again_dialog import AgainDialog
@@ -30,7 +31,7 @@ class ResultsTable(QObject):
         self._icon = plugin_icon()
         self._messages = Messages(iface.messageBar())
         self._again = AskingAgain(QgsProject.instance())
-        self._export: Optional[ExportTask] = None
+        self._export: Optional[Work] = None
         self.dock: Optional[ResultsDock] = None
         self.action = QAction(QgsApplication.getThemeIcon("mActionOpenTable.svg"), self.tr("Results table"), self)
         self.action.setCheckable(True)
@@ -49,7 +50,7 @@ class ResultsTable(QObject):
         self._again.failed.disconnect(self._on_failed)
         self._again.close()
         if self._export is not None:
-            self._export.cancel()
+            self._export.drop()
         self.action.toggled.disconnect(self._toggle)
         self._iface.removeToolBarIcon(self.action)
         self._iface.removePluginRasterMenu(MENU, self.action)
@@ -135,24 +136,25 @@ class ResultsTable(QObject):
         if dock is None or dock.layer is None:
             return
         try:
-            task = ExportTask(dock.layer, dock.model.columns, dialog.rows(), dialog.destination())
+            work = export(dock.layer, dock.model.columns, dialog.rows(), dialog.destination())
         except RsgptError as error:
             self._messages.problem(str(error))
             return
-        task.ended.connect(self._on_exported)
-        task.progressChanged.connect(dock.show_progress)
-        self._export = task
+        work.done.connect(lambda sentence: self._on_exported(sentence, True))
+        work.failed.connect(lambda sentence, details: self._on_exported(sentence, False))
+        work.stopped.connect(lambda: self._on_exported(self.tr("The export was stopped."), False))
+        work.progressChanged.connect(dock.show_progress)
         dock.show_progress(0.0)
-        QgsApplication.taskManager().addTask(task)
+        self._export = work.start()
 
     def _stop(self) -> None:
         self._again.stop()
         if self._export is not None:
             self._export.cancel()
 
-    def _on_exported(self, written: bool, sentence: str) -> None:
+    def _on_exported(self, sentence: str, well: bool) -> None:
         self._export = None
-        self._finish(sentence, written)
+        self._finish(sentence, well)
 
     def _on_asked(self, sentence: str) -> None:
         self._finish(sentence, True)

@@ -103,7 +103,7 @@ class RunModel(QAbstractTableModel):
             rate_text(pace.rate()) if pace is not None else "",
             time_text(pace.seconds_left(entry.total)) if pace is not None and pace.rate() else "",
             moment_text(entry.began_at),
-            _output(entry) or self.tr("Temporary layer"),
+            entry.file or self.tr("Temporary layer"),
         )
 
 
@@ -114,12 +114,6 @@ def counts_text(entry: RunEntry) -> str:
     counts = {name: locale.toString(entry.counts.get(name, 0)) for name in names}
     text = translate("Rsgpt", "{answered} answered, {skipped} skipped, {failed} failed; {cached} answers from before.")
     return text.format(**counts)
-
-
-def _output(entry: RunEntry) -> str:
-    """The file's path; nothing for a layer in memory."""
-    asked = str(entry.request.parameters.get("OUTPUT", ""))
-    return "" if asked == "TEMPORARY_OUTPUT" else asked
 
 
 _ICONS = {

@@ -12,7 +12,6 @@ from qgis.PyQt.QtWidgets import (
     QDialog,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QProgressBar,
     QPushButton,
     QTreeView,
@@ -24,6 +23,7 @@ from ...core.run_store import RunState
 from ...errors import RsgptError
 from ...services.runs import RunsService, RunView
 from ..room import begin_with
+from ..text_label import text_label
 from .run_model import RunModel
 
 
@@ -44,10 +44,7 @@ class RunsDialog(QDialog):
         self.open = self._button(self.tr("Open results"), self._open)
         self.remove = self._button(self.tr("Remove from list"), service.remove)
         self.progress = QProgressBar()
-        self.said = QLabel()
-        self.said.setWordWrap(True)
-        self.said.setTextFormat(Qt.TextFormat.PlainText)
-        self.said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.said = text_label(selectable=True)
         self._lay_out()
         service.changed.connect(self.refresh)
         service.failed.connect(self.said.setText)

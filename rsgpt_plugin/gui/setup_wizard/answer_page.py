@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from qgis.PyQt.QtWidgets import QLabel, QVBoxLayout, QWizardPage
+from qgis.PyQt.QtWidgets import QVBoxLayout, QWizardPage
 
 from ...client.preferences import save
 from ..answer_view import AnswerView
+from ..text_label import text_label
 from .draft import Draft
 
 
@@ -19,8 +20,7 @@ class AnswerPage(QWizardPage):
         self.setTitle(self.tr("A first answer"))
         self.setSubTitle(self.tr("The model is asked to describe a picture whose content is known."))
         self.answer = AnswerView()
-        hint = QLabel(self.tr("From now on: right-click the map and choose “Describe this area”."))
-        hint.setWordWrap(True)
+        hint = text_label(self.tr("From now on: right-click the map and choose “Describe this area”."))
         layout = QVBoxLayout(self)
         layout.addWidget(self.answer)
         layout.addStretch()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from qgis.PyQt.QtWidgets import QButtonGroup, QLabel, QRadioButton, QVBoxLayout, QWizardPage
+from qgis.PyQt.QtWidgets import QButtonGroup, QRadioButton, QVBoxLayout, QWizardPage
 
 from ...client.preferences import Door
+from ..text_label import text_label
 from .draft import Draft, Page
 
 _INDENT = 24
@@ -44,8 +45,7 @@ class DoorPage(QWizardPage):
         for door, button in self.buttons.items():
             group.addButton(button)
             layout.addWidget(button)
-            text = QLabel(explained[door])
-            text.setWordWrap(True)
+            text = text_label(explained[door])
             text.setIndent(_INDENT)
             layout.addWidget(text)
             layout.addSpacing(8)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Optional
 
-from qgis.PyQt.QtCore import Qt
-from qgis.PyQt.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLabel, QWizard, QWizardPage
+from qgis.PyQt.QtWidgets import QCheckBox, QComboBox, QFormLayout, QWizard, QWizardPage
 
 from ...client.environment import FETCHED, UNPACKED, State
 from ...client.installer import Build
 from ...services.set_up import Machine, look_at_machine
 from ...services.work import Work
 from ..problem_box import ProblemBox
+from ..text_label import text_label
 from ..words import size_text
 from .draft import Draft, Page
 
@@ -26,11 +26,8 @@ class PlanPage(QWizardPage):
         self._work: Optional[Work] = None
         self.setTitle(self.tr("What will be set up"))
         self.setSubTitle(self.tr("Nothing is installed before you press the button below."))
-        self.texts = {name: QLabel() for name in ("state", "what", "where", "python", "fetch", "room", "free")}
-        for label in self.texts.values():
-            label.setWordWrap(True)
-            label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        names = ("state", "what", "where", "python", "fetch", "room", "free")
+        self.texts = {name: text_label(selectable=True) for name in names}
         self.build = QComboBox()
         self.afresh = QCheckBox(self.tr("Make it again from scratch (repair)"))
         self.problem = ProblemBox()

@@ -6,12 +6,12 @@ from typing import Optional
 
 from qgis.core import QgsApplication
 from qgis.gui import QgsCollapsibleGroupBox
-from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QProgressBar, QPushButton, QVBoxLayout, QWizardPage
 
 from ...processing.progress import time_left_text
 from ...services.set_up import SetUpTask
 from ..problem_box import ProblemBox
+from ..text_label import text_label
 from .draft import Draft, Page
 
 _MOST_LINES = 5000
@@ -27,9 +27,7 @@ class ProgressPage(QWizardPage):
         self._is_ready = False
         self.setTitle(self.tr("Setting up"))
         self.setSubTitle(self.tr("You may go on working in QGIS. What is downloaded is kept if you stop."))
-        self.line = QLabel()
-        self.line.setTextFormat(Qt.TextFormat.PlainText)
-        self.line.setWordWrap(True)
+        self.line = text_label()
         self.bar = QProgressBar()
         self.bar.setRange(0, 1000)
         self.bar.setFormat("%p %")

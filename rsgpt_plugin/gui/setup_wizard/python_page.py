@@ -9,12 +9,13 @@ from typing import Optional
 
 from qgis.gui import QgsFileWidget
 from qgis.PyQt.QtCore import Qt
-from qgis.PyQt.QtWidgets import QLabel, QProgressBar, QPushButton, QVBoxLayout, QWizardPage
+from qgis.PyQt.QtWidgets import QProgressBar, QPushButton, QVBoxLayout, QWizardPage
 
 from ...client.user_python import UserPython
 from ...services.set_up import examine_python
 from ...services.work import Work
 from ..problem_box import ProblemBox
+from ..text_label import text_label
 from .draft import Draft, Page
 
 
@@ -36,9 +37,7 @@ class PythonPage(QWizardPage):
         self.bar = QProgressBar()
         self.bar.setRange(0, 0)
         self.bar.hide()
-        self.found = QLabel()
-        self.found.setTextFormat(Qt.TextFormat.PlainText)
-        self.found.setWordWrap(True)
+        self.found = text_label()
         self.problem = ProblemBox()
         layout = QVBoxLayout(self)
         for widget in (self.file, self.check, self.bar, self.found, self.problem):

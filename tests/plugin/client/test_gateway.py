@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from qgis.core import QgsFeedback
-from qgis.PyQt.QtCore import QBuffer, QIODevice, QThread, QTimer
+from qgis.PyQt.QtCore import QThread, QTimer
 from qgis.PyQt.QtGui import QColor, QImage
 from qgis.PyQt.QtNetwork import QNetworkProxy
 
@@ -17,6 +17,7 @@ from rsgpt_plugin.client.gateway import Gateway
 from rsgpt_plugin.client.local_server import LocalServer
 from rsgpt_plugin.client.protocol import Prompt, Reply
 from rsgpt_plugin.client.transport import Limits
+from rsgpt_plugin.encoding import encode
 from rsgpt_plugin.errors import Cancelled, ServerError
 
 MakeServer = Callable[..., LocalServer]
@@ -26,10 +27,7 @@ def picture(number: int) -> bytes:
     """A PNG that carries `number` in its pixels."""
     image = QImage(32, 32, QImage.Format.Format_RGB888)
     image.fill(QColor(number >> 16 & 255, number >> 8 & 255, number & 255))
-    buffer = QBuffer()
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, "PNG")
-    return bytes(buffer.data())
+    return encode(image)
 
 
 def prompts(count: int) -> Iterator[Prompt]:

@@ -26,8 +26,8 @@ def test_before_anything_is_chosen_the_usual_holds() -> None:
 def test_every_choice_comes_back_equal() -> None:
     chosen = Preferences(
         *(Door.SERVER, "/usr/bin/python3", "https://a.example/v1", "abc1234", "llava", "/m", ("/m", "/n"), "cuda:1", 3),
-        *(50, "What is here?", 120.5, "German", 0.25, ("https://a.example:443", "http://b:1"), ("q[yesno]: Is it?",)),
-        *(1024, 2.5),
+        *(50, 60, "What is here?", 120.5, "German", 0.25),
+        *(("https://a.example:443", "http://b:1"), ("q[yesno]: Is it?",), 1024, 2.5),
     )
     assert all(getattr(chosen, field.name) != field.default for field in fields(Preferences))
     save(chosen)

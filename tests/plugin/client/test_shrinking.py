@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import secrets
 
-from qgis.PyQt.QtCore import QBuffer, QIODevice
 from qgis.PyQt.QtGui import QImage
 
 from rsgpt_plugin.client.shrinking import PictureLimit, fitted, longest_side, next_smaller
+from rsgpt_plugin.encoding import encode
 
 
 def noise(width: int, height: int) -> bytes:
     """A PNG that compresses badly."""
     pixels = secrets.token_bytes(3 * width * height)
     image = QImage(pixels, width, height, 3 * width, QImage.Format.Format_RGB888)
-    buffer = QBuffer()
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, "PNG")
-    return bytes(buffer.data())
+    return encode(image)
 
 
 def test_what_fits_is_sent_as_it_is() -> None:

@@ -12,7 +12,7 @@ from rsgpt_plugin.core import paths
 def test_the_variable_decides(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("RSGPT_HOME", str(tmp_path / "Größe 1"))
     assert paths.cache_file() == tmp_path / "Größe 1" / "cache" / "answers.sqlite"
-    assert paths.environment_folder().parent == paths.log_folder().parent == tmp_path / "Größe 1"
+    assert paths.log_folder() == tmp_path / "Größe 1" / "log"
     assert not paths.home().exists()
 
 

@@ -43,3 +43,8 @@ def test_the_oldest_that_ended_are_forgotten(tmp_path: Path) -> None:
         assert "0000" not in kept
         assert f"{run_store.MOST_ENTRIES + 4:04}" in kept
         assert len(kept) <= run_store.MOST_ENTRIES + 2
+
+
+def test_a_temporary_layer_has_no_file() -> None:
+    asked = [replace(REQUEST, parameters={"OUTPUT": output}) for output in ("TEMPORARY_OUTPUT", "/a.gpkg")]
+    assert [RunEntry("a", request).file for request in (*asked, REQUEST)] == ["", "/a.gpkg", ""]

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 from qgis.core import QgsExpression
-from qgis.PyQt.QtCore import QBuffer, QByteArray, QIODevice
+from qgis.PyQt.QtCore import QByteArray
 from qgis.PyQt.QtGui import QColor, QImage
 
 from rsgpt_plugin.core.paths import picture_file
 from rsgpt_plugin.core.pictures import PictureStore
+from rsgpt_plugin.encoding import encode
 from rsgpt_plugin.geo.picture_function import NAME, PictureFunction
 
 KEPT = "ab" * 32
@@ -19,10 +20,7 @@ KEPT = "ab" * 32
 def png(width: int, height: int, colour: str) -> bytes:
     image = QImage(width, height, QImage.Format.Format_RGB888)
     image.fill(QColor(colour))
-    buffer = QBuffer()
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, "PNG")
-    return bytes(buffer.data())
+    return encode(image)
 
 
 @pytest.fixture

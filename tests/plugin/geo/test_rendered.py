@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from qgis.core import (
+    QgsCoordinateReferenceSystem,
     QgsCoordinateTransformContext,
     QgsFeedback,
     QgsGeometry,
@@ -21,10 +22,12 @@ from rsgpt_plugin.errors import Cancelled, ImageryError
 from rsgpt_plugin.geo import rendered
 from rsgpt_plugin.geo.capture import CaptureMode, CaptureWish, open_capture, overlapping
 from rsgpt_plugin.geo.grid import Window
+from rsgpt_plugin.geo.gsd import GroundMeter
 from rsgpt_plugin.geo.rendered import RenderedCapture
 from rsgpt_plugin.geo.snapshot import LayerSnapshot, take_snapshot
 from tests.plugin.rasters import DEGREES, Odd, pattern, write
 
+AT_60_NORTH = QgsRectangle(2776957, 8377651, 2777569, 8378263)  # pixels of zoom 18 are 0.3 m wide
 WHOLE_WEB = QgsRectangle(-500, 6000000, 500, 6001000)
 
 
@@ -100,6 +103,40 @@ def test_online_tiles_arrive(tiles: Path) -> None:
     assert np.unique(shot.rgb.reshape(-1, 3), axis=0).tolist() == [[200, 30, 10]]
     assert shot.gsd_m == pytest.approx(0.5, rel=0.01)
     assert "0.5 m" in capture.note
+
+
+@pytest.mark.parametrize("metres", [0.2995, 0.3, 0.3005])
+def test_about_the_pixels_of_a_zoom_level_they_are_taken_as_they_are(tiles: Path, metres: float) -> None:
+    frame = drawn(online(tiles.as_uri()), metres, AT_60_NORTH).frame
+    pixel = 2 * 20037508.342789244 / 2**18 / 256
+    assert (frame.geotransform[1], -frame.geotransform[5]) == pytest.approx((pixel, pixel), rel=1e-9)
+
+
+def test_between_zoom_levels_the_wish_holds(tiles: Path) -> None:
+    frame = drawn(online(tiles.as_uri()), 0.25, AT_60_NORTH).frame
+    meter = GroundMeter(QgsCoordinateReferenceSystem("EPSG:3857"), QgsCoordinateTransformContext())
+    assert meter.resolution(frame, Window(0, 0, frame.width, frame.height)) == pytest.approx(0.25, rel=1e-4)
+    assert frame.geotransform[1] == -frame.geotransform[5]
+
+
+def test_between_zoom_levels_no_pixel_of_a_tile_is_skipped(tmp_path: Path) -> None:
+    stripes = QImage(256, 256, QImage.Format.Format_RGB32)
+    for x in range(256):
+        for y in range(256):
+            stripes.setPixelColor(x, y, QColor("white" if x % 2 else "black"))
+    assert stripes.save(str(tmp_path / "tile.png"))
+    shot = drawn(online((tmp_path / "tile.png").as_uri()), 0.4, AT_60_NORTH).picture(Window(0, 0, 256, 256))
+    assert shot.rgb.mean() == pytest.approx(127, abs=4)
+    assert ((shot.rgb > 40) & (shot.rgb < 215)).mean() > 0.8
+
+
+# UTM's scale on its central meridian is 0.9996.
+@pytest.mark.parametrize(("metres", "pixel"), [(0.498, 0.5), (1.003, 1.0), (0.55, 0.54978), (0.25, 0.2499)])
+def test_a_rasters_own_pixels_are_taken_alone_or_some_together(
+    make_snapshot: Callable[..., LayerSnapshot], metres: float, pixel: float
+) -> None:
+    frame = drawn(make_snapshot(pattern(3, 400, 400)), metres).frame
+    assert (frame.geotransform[1], -frame.geotransform[5]) == pytest.approx((pixel, pixel), rel=1e-5)
 
 
 def test_online_tiles_that_do_not_come_are_tried_twice(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -203,6 +203,32 @@ def test_labels_wait_for_room_and_read_no_html() -> None:
         assert not rule.settings().format().allowHtmlFormatting()
 
 
+def tiles(count: int, crs: str, side: float) -> QgsVectorLayer:
+    made = QgsVectorLayer(f"Polygon?crs={crs}", "answers", "memory")
+    made.dataProvider().addAttributes(output_fields([]).toList())
+    made.updateFields()
+    rows = [QgsFeature(made.fields()) for _ in range(count)]
+    for number, row in enumerate(rows):
+        row.setGeometry(QgsGeometry.fromRect(QgsRectangle(number * side, 0, (number + 1) * side, side)))
+    made.dataProvider().addFeatures(rows)
+    return made
+
+
+@pytest.mark.parametrize(("crs", "side"), [("EPSG:32611", 80.0), ("EPSG:4326", 80.0 / 111_319.49)])
+def test_labels_of_very_many_tiles_are_left_out_from_far_away(crs: str, side: float) -> None:
+    styled = tiles(2500, crs, side)
+    apply_style(styled)
+    for rule in styled.labeling().rootRule().children():
+        room = 80 / (rule.settings().thinningSettings().minimumFeatureSize() / 1000)
+        assert rule.minimumScale() == pytest.approx(4 * room, rel=1e-3)
+
+
+def test_labels_of_few_rows_are_found_room_for_at_any_scale() -> None:
+    styled = tiles(20, "EPSG:32611", 80.0)
+    apply_style(styled)
+    assert not any(rule.dependsOnScale() for rule in styled.labeling().rootRule().children())
+
+
 def test_the_map_tip_shows_text_as_text() -> None:
     styled = layer(
         caption="<script>alert(1)</script> & [% 1 %]",

@@ -8,13 +8,14 @@ import re
 from pathlib import Path
 
 import pytest
-from qgis.core import QgsApplication, QgsField, QgsVectorLayer
+from qgis.core import QgsField, QgsVectorLayer
 from qgis.PyQt.QtGui import QImage
 
 from rsgpt_plugin.errors import OutputError
 from rsgpt_plugin.geo.rows import RowReader
+from rsgpt_plugin.services import exporting
 from rsgpt_plugin.services.corrections import correct
-from rsgpt_plugin.services.exporting import Destination, ExportTask, Format
+from rsgpt_plugin.services.exporting import Destination, Format
 from tests.plugin.results import fids, keep_pictures, results_layer, sha256_of
 from tests.plugin.waiting import wait_until
 
@@ -27,9 +28,10 @@ def export(layer: QgsVectorLayer, kind: Format, path: Path, numbers: list[int] |
     rows = [reader.row(layer.getFeature(fid)) for fid in fids(layer)]
     rows = [rows[number] for number in numbers] if numbers is not None else rows
     said: list[str] = []
-    task = ExportTask(layer, reader.columns, rows, Destination(kind, path))
-    task.ended.connect(lambda written, sentence: said.append(sentence))
-    QgsApplication.taskManager().addTask(task)
+    work = exporting.export(layer, reader.columns, rows, Destination(kind, path))
+    work.done.connect(said.append)
+    work.failed.connect(lambda sentence, details: said.append(sentence))
+    work.start()
     wait_until(lambda: bool(said))
     return said[0]
 
@@ -141,14 +143,14 @@ def test_what_cannot_be_written_is_one_sentence_and_leaves_nothing(tmp_path: Pat
 def test_a_layer_is_not_written_over_itself(tmp_path: Path) -> None:
     layer = results_layer(["a"], "GPKG", tmp_path)
     with pytest.raises(OutputError, match="the layer itself"):
-        ExportTask(layer, [], [], Destination(Format.GEOPACKAGE, tmp_path / "answers.gpkg"))
+        exporting.export(layer, [], [], Destination(Format.GEOPACKAGE, tmp_path / "answers.gpkg"))
 
 
 def test_a_stopped_export_leaves_no_file(tmp_path: Path) -> None:
     layer = results_layer(["a"] * 50)
     reader = RowReader(layer)
     rows = [reader.row(feature) for feature in layer.getFeatures()]
-    task = ExportTask(layer, reader.columns, rows, Destination(Format.SHEET, tmp_path / "a.csv"))
-    task.cancel()
-    assert not task.run()
+    work = exporting.export(layer, reader.columns, rows, Destination(Format.SHEET, tmp_path / "a.csv"))
+    work.cancel()
+    assert not work.run()
     assert list(tmp_path.glob("a.csv*")) == []

@@ -1,0 +1,235 @@
+"""How usable a layer of very many results is in QGIS: on the map, under the mouse, in the results table. Asks no model.
+
+    QT_QPA_PLATFORM=offscreen PYTHONPATH=. build/qgis-tests/bin/python -m benchmarks.polygons
+
+Rows with made-up answers are written as the algorithms write them, then opened in the dress that Processing puts on.
+Drawing happens beside QGIS's window; "window stands still" is the longest time in which it answers no click.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import math
+import os
+import random
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from qgis.core import (
+    Qgis,
+    QgsApplication,
+    QgsCoordinateReferenceSystem,
+    QgsFeature,
+    QgsFeatureSink,
+    QgsFeatureSource,
+    QgsGeometry,
+    QgsMapRendererParallelJob,
+    QgsMapSettings,
+    QgsProcessingContext,
+    QgsProcessingUtils,
+    QgsProject,
+    QgsRectangle,
+    QgsVectorLayer,
+)
+from qgis.gui import QgsMapCanvas, QgsMapToolIdentify
+from qgis.PyQt.QtCore import QSize, Qt
+from qgis.PyQt.QtGui import QColor, QIcon
+
+from rsgpt_plugin.core.answers import TypedAnswer
+from rsgpt_plugin.core.questions import parse_questions
+from rsgpt_plugin.geo.schema import RowValues, Status, attributes, output_fields
+from rsgpt_plugin.geo.style import apply_style
+from rsgpt_plugin.gui.results_table.dock import ResultsDock
+from rsgpt_plugin.gui.results_table.model import Filter
+from rsgpt_plugin.services.polygons import polygon_at
+
+QUESTIONS = parse_questions("water[yesno]: Is there any water?\nplanes[integer]: How many?\nscene: What is it?")
+SIDE = 78.0  # metres of a tile
+WEST, NORTH = 500_000.0, 4_000_000.0
+SIZE = QSize(1920, 1080)
+CLOSE = 12  # tiles from left to right of a view that is near
+WORDS = "a an the many some buildings trees road river airplane tennis court with beside of lawn parking lot".split()
+Row = tuple[str, str, str]  # what, measured, target
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Tiles in a square, row by row."""
+
+    count: int
+
+    @property
+    def across(self) -> int:
+        """Tiles in a row."""
+        return math.ceil(math.sqrt(self.count))
+
+    def box(self, number: int) -> QgsRectangle:
+        """Where a tile lies."""
+        row, column = divmod(number, self.across)
+        west, north = WEST + column * SIDE, NORTH - row * SIDE
+        return QgsRectangle(west, north - SIDE, west + SIDE, north)
+
+
+def written(path: Path, shape: Shape) -> float:
+    """Seconds that the sink of an algorithm takes for all rows."""
+    crs = QgsCoordinateReferenceSystem("EPSG:32611")
+    fields, chance = output_fields(QUESTIONS), random.Random(1)
+    context = QgsProcessingContext()
+    began = time.perf_counter()
+    sink, _ = QgsProcessingUtils.createFeatureSink(str(path), context, fields, Qgis.WkbType.Polygon, crs)
+    for number in range(shape.count):
+        feature = QgsFeature(fields)
+        feature.setGeometry(QgsGeometry.fromRect(shape.box(number)))
+        feature.setAttributes(attributes(QUESTIONS, _row(number, chance)))
+        sink.addFeature(feature, QgsFeatureSink.Flag.FastInsert)
+    del sink
+    return time.perf_counter() - began
+
+
+def _row(number: int, chance: random.Random) -> RowValues:
+    caption = TypedAnswer(" ".join(chance.choices(WORDS, k=chance.randint(6, 20))).capitalize() + ".", chance.random())
+    values = {"water": chance.random() < 0.5, "planes": chance.randrange(9), "scene": chance.choice(WORDS)}
+    provenance = {
+        "model": "rsgpt-small", "weights_sha256": "f" * 64, "prompt": "Describe this image.", "gsd_m": 0.3,
+        "image_sha256": hashlib.sha256(str(number).encode()).hexdigest(), "bands": "1,2,3", "stretch": "none",
+        "asked_at": "2026-11-28T00:00:00.000+00:00", "plugin_version": "0.1.0",
+    }  # fmt: skip
+    answers = {name: TypedAnswer(value, chance.random()) for name, value in values.items()}
+    return RowValues(Status.ANSWERED, "", caption, answers, provenance)
+
+
+def on_the_map(layer: QgsVectorLayer, shape: Shape) -> Iterator[Row]:
+    """Drawing from far to near."""
+    for name, tiles, target in (
+        ("all of it", shape.across, "3 s"),
+        ("100 tiles across", 100, "1 s"),
+        (f"{CLOSE} tiles across", CLOSE, "0.5 s"),
+    ):
+        seconds, labels = drawn(layer, _view(shape, tiles))
+        yield f"drawing {name}", f"{seconds:.2f} s, {labels} labels", target
+
+
+def _view(shape: Shape, tiles: int) -> QgsRectangle:
+    middle = shape.box(shape.across * (shape.across // 2) + shape.across // 2).center()
+    return QgsRectangle.fromCenterAndSize(middle, tiles * SIDE, tiles * SIDE * SIZE.height() / SIZE.width())
+
+
+def drawn(layer: QgsVectorLayer, extent: QgsRectangle) -> tuple[float, int]:
+    """Seconds, and the number of labels."""
+    settings = QgsMapSettings()
+    settings.setLayers([layer])
+    settings.setDestinationCrs(layer.crs())
+    settings.setOutputSize(SIZE)
+    settings.setExtent(extent)
+    settings.setBackgroundColor(QColor("white"))
+    job = QgsMapRendererParallelJob(settings)
+    began = time.perf_counter()
+    job.start()
+    job.waitForFinished()
+    seconds = time.perf_counter() - began
+    return seconds, len(job.takeLabelingResults().allLabels())
+
+
+def under_the_mouse(layer: QgsVectorLayer, shape: Shape) -> Iterator[Row]:
+    """QGIS's own tool, and what the plugin's menu names."""
+    canvas = QgsMapCanvas()
+    canvas.resize(SIZE)
+    canvas.setDestinationCrs(layer.crs())
+    canvas.setLayers([layer])
+    canvas.setExtent(_view(shape, CLOSE))
+    tool = QgsMapToolIdentify(canvas)
+    place = (SIZE.width() // 2, SIZE.height() // 2)
+    seconds, found = _timed(lambda: tool.identify(*place, [layer], QgsMapToolIdentify.IdentifyMode.DefaultQgsSetting))
+    yield "identifying at a point", f"{1000 * seconds:.0f} ms, {len(found)} found", "100 ms"
+    view = canvas.mapSettings()
+    seconds, polygon = _timed(lambda: polygon_at(view, view.extent().center()))
+    yield (
+        "the tile under the mouse, for the menu",
+        f"{1000 * seconds:.0f} ms, {int(polygon is not None)} found",
+        "100 ms",
+    )
+
+
+def in_the_table(layer: QgsVectorLayer) -> Iterator[Row]:
+    """From opening the table to the last row, and what is done with it then."""
+    QgsProject.instance().addMapLayer(layer)
+    dock = ResultsDock(QgsProject.instance(), QIcon())
+    dock.resize(1600, 500)
+    dock.show()
+    ready: list[Any] = []
+    dock.rows.read.connect(ready.append)
+    began = time.perf_counter()
+    dock.show_layer(layer)
+    still = _until(lambda: bool(ready))
+    count = len(dock.model.all_rows)
+    yield "the table, until all rows are there", f"{time.perf_counter() - began:.1f} s, {count} rows", "10 s"
+    yield "meanwhile, the window stands still", f"{1000 * still:.0f} ms", "500 ms"
+    settled = time.perf_counter() + 1  # the filter bar speaks up once its choices have settled
+    _until(lambda: time.perf_counter() > settled)
+    for name, act in (
+        ("searching a word", lambda: dock.model.set_filter(Filter("airplane"))),
+        ("least confidence 70 %", lambda: dock.model.set_filter(Filter(least=0.7))),
+        ("all rows again", lambda: dock.model.set_filter(Filter())),
+        ("sorting by caption", lambda: dock.model.sort(1, Qt.SortOrder.AscendingOrder)),
+        ("selecting all rows", dock.view.selectAll),
+        ("selecting none", dock.view.clearSelection),
+    ):
+        seconds, _ = _timed(lambda: (act(), QgsApplication.processEvents()))  # noqa: B023 - it is done at once
+        yield f"the table: {name}", f"{1000 * seconds:.0f} ms, {len(dock.model.shown_rows)} rows", "500 ms"
+    dock.close_all()
+
+
+def _until(ended: Callable[[], bool]) -> float:
+    """Let QGIS work; the longest time that it took for one round of events."""
+    longest = 0.0
+    while not ended():
+        longest = max(longest, _timed(QgsApplication.processEvents)[0])
+    return longest
+
+
+def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
+    began = time.perf_counter()
+    result = work()
+    return time.perf_counter() - began, result
+
+
+def rows(path: Path, shape: Shape) -> Iterator[Row]:
+    """The table, row by row as each is known."""
+    seconds = written(path, shape)
+    yield "writing", f"{seconds:.1f} s for {shape.count} rows, {path.stat().st_size / 1e6:.0f} MB", ""
+    seconds, layer = _timed(lambda: QgsVectorLayer(str(path), "answers", "ogr"))
+    dressing, _ = _timed(lambda: apply_style(layer))
+    yield "opening and dressing", f"{seconds + dressing:.2f} s", "1 s"
+    indexed = layer.hasSpatialIndex() == QgsFeatureSource.SpatialIndexPresence.SpatialIndexPresent
+    yield "spatial index", "yes" if indexed else "no", "yes"
+    yield from on_the_map(layer, shape)
+    yield from under_the_mouse(layer, shape)
+    yield from in_the_table(layer)
+
+
+def main() -> int:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=100_000)
+    args = parser.parse_args()
+    with TemporaryDirectory() as folder:
+        os.environ["RSGPT_HOME"] = folder
+        application = QgsApplication([], True)
+        application.initQgis()
+        sys.stdout.write("| what | measured | aimed at |\n|---|---|---|\n")
+        for row in rows(Path(folder, "answers.gpkg"), Shape(args.rows)):
+            sys.stdout.write(f"| {' | '.join(row)} |\n")
+            sys.stdout.flush()
+        QgsProject.instance().clear()
+        application.exitQgis()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

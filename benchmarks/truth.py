@@ -1,0 +1,268 @@
+"""Whether the way from a raster to the attributes of its tiles loses anything: a mosaic of known pictures through QGIS.
+
+    python -m benchmarks.truth --images IMAGES.zip --captions CAPTIONS.json
+
+Each route lays the mosaic of `benchmarks.mosaic` otherwise, and runs `rsgpt:describeraster` over it, knowing no answer
+from before. The layer's captions are scored where the truth lies, whatever the order of the rows, beside those that
+`rsgpt evaluate captions` gives of the same pictures one by one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pyogrio
+import rasterio
+import shapely
+
+from benchmarks.home import forgetful_home
+from benchmarks.mosaic import Shape, make, square_pictures
+from benchmarks.tile_server import CRS, MapTile, tiles_of
+from rsgpt_backend.batch.pictures import Picture
+from rsgpt_backend.data.annotations import read_captions
+from rsgpt_backend.data.images import ImageSource, open_image
+from rsgpt_backend.evaluate.ask_all import spread
+from rsgpt_backend.evaluate.captions import score
+from rsgpt_backend.evaluate.intervals import interval
+from rsgpt_backend.evaluate.result import read_result
+
+ROOT = Path(__file__).parent.parent
+MOST = 3.0  # per cent of CIDEr that may be lost
+# At 59.9 degrees north a pixel of this zoom is 0.3 m wide, which is what the algorithm takes where nothing is said.
+ONLINE = MapTile(18, 149_237, 76_267)
+# At 44.7 degrees north pixels of 0.3 m are as far from those of one zoom as from those of the next.
+BETWEEN = {"crs": CRS, "pixel": 0.42235, "corner": (854_000.0, 5_581_000.0)}
+FINEST = 20  # of the server's zooms
+
+
+@dataclass(frozen=True)
+class Route:
+    """A way from pictures to attributes. lay: how Shape differs. asked: parameters of the algorithm.
+
+    online: whether QGIS gets the address of a tile server in place of the file. enlarged: how many times the pictures
+    are that are given one by one.
+    """
+
+    name: str
+    lay: dict[str, Any] = field(default_factory=dict)
+    asked: tuple[str, ...] = ("TILE_SIZE=256",)
+    online: bool = False
+    enlarged: int = 1
+
+
+def _online(shift: float) -> dict[str, Any]:
+    """On the grid of the server's tiles, or beside it by a share of a pixel."""
+    x, y = ONLINE.corner
+    return {"crs": CRS, "pixel": ONLINE.pixel, "corner": (x + shift * ONLINE.pixel, y - shift * ONLINE.pixel)}
+
+
+ROUTES = (
+    Route("plain"),
+    Route("rows turned by 30 degrees", {"angle": 30.0}),
+    Route("polar CRS, north 61 degrees to the right", {"crs": "EPSG:3413", "corner": (1_117_000.0, -629_000.0)}),
+    Route("CRS with northing before easting", {"crs": "EPSG:2193", "corner": (1_567_000.0, 5_183_000.0)}),
+    Route("CRS with axes to west and south", {"crs": "EPSG:2054", "corner": (2_000.0, 3_305_000.0)}),
+    Route("double resolution, tiles of 512 pixels", {"zoom": 2}, ("TILE_SIZE=512",)),
+    Route("the same, beside the tiles as they lie there", {"zoom": 2}, ("TILE_SIZE=512",), enlarged=2),
+    Route("double resolution, drawn at 0.3048 m", {"zoom": 2}, ("TILE_SIZE=256", "GROUND_RESOLUTION=0.3048")),
+    Route("XYZ layer, on its grid", _online(0.0), online=True),
+    Route("XYZ layer, half a pixel beside its grid", _online(0.5), online=True),
+    Route("XYZ layer, in the middle between its zoom levels", BETWEEN, online=True),
+)
+
+
+@dataclass(frozen=True)
+class Alone:
+    """What is said of each picture by itself. sha256: of its pixels. cider: of all, on the scale where 100 is 1.0."""
+
+    captions: Mapping[str, str]
+    sha256: Mapping[str, str]
+    cider: float
+    each: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A layer beside the pictures of its tiles. covered: the least share of a tile that its row's polygon covers.
+
+    pictures, captions: how many are the same, pixel by pixel and letter by letter. chance: the 95 % interval of the
+    difference to `Alone.cider`, had other pictures been drawn.
+    """
+
+    rows: int
+    covered: float
+    pictures: int
+    captions: int
+    cider: float
+    chance: tuple[float, float]
+
+
+def one_by_one(pictures: Path, truth: Path) -> Alone:
+    """What `rsgpt evaluate captions` says of the pictures, and scores."""
+    with TemporaryDirectory() as folder:
+        answers = Path(folder, "answers.json")
+        given = ("--images", str(pictures), "--annotations", str(truth), "--answers", str(answers))
+        _run(ROOT / "scripts" / "rsgpt", "evaluate", "captions", *given)
+        result = read_result(answers)
+    captions = {answer["filename"]: answer["caption"] for answer in result.answers}
+    each = {answer["filename"]: answer["CIDEr"] for answer in result.answers}
+    return Alone(captions, {name: _sha256(pictures / name) for name in captions}, result.scores["CIDEr"], each)
+
+
+def through_qgis(raster: Path, route: Route, alone: Alone) -> Found:
+    """What the layer of `rsgpt:describeraster` says where the truth's polygons lie."""
+    layer = raster.with_suffix(".answers.gpkg")
+    with TemporaryDirectory() as folder, _source(raster, route.online) as source:
+        home = forgetful_home(Path(folder, "home"))
+        command = (ROOT / "scripts" / "qgis_process", "run", "rsgpt:describeraster", "--")
+        _run(*command, *source, *route.asked, f"OUTPUT={layer}", RSGPT_HOME=str(home))
+    truth, said = _table(raster.with_suffix(".truth.gpkg"), "filename"), _table(layer, "caption", "image_sha256")
+    if said.crs != truth.crs:
+        raise SystemExit(f"The layer's CRS is {said.crs}, the mosaic's {truth.crs}.")
+    best, covered = placed(truth.polygons, said.polygons)
+    names = truth.texts["filename"]
+    captions, shown = (
+        {name: said.texts[column][row] if row >= 0 else "" for name, row in zip(names, best, strict=True)}
+        for column in ("caption", "image_sha256")
+    )
+    each = _cider(captions, raster.with_suffix(".truth.json"))
+    return Found(
+        rows=len(said.polygons),
+        covered=float(covered.min()),
+        pictures=sum(alone.sha256[name] == shown[name] for name in names),
+        captions=sum(alone.captions[name] == captions[name] for name in names),
+        cider=statistics.fmean(each.values()),
+        chance=interval([each[name] - alone.each[name] for name in names], names),
+    )
+
+
+def placed(tiles: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """For each tile the number of the row that covers most of it, or -1, and how much of it that is, 0 to 1."""
+    hit, row = shapely.STRtree(rows).query(tiles, predicate="intersects")
+    shares = shapely.area(shapely.intersection(tiles[hit], rows[row])) / shapely.area(tiles[hit])
+    best, covered = np.full(len(tiles), -1), np.zeros(len(tiles))
+    order = np.argsort(shares, kind="stable")
+    for number in order[shares[order] > 0]:
+        best[hit[number]], covered[hit[number]] = row[number], shares[number]
+    return best, covered
+
+
+@dataclass(frozen=True)
+class _Table:
+    crs: str
+    polygons: np.ndarray
+    texts: Mapping[str, list[str]]
+
+
+def _table(path: Path, *columns: str) -> _Table:
+    meta, rows = pyogrio.read_arrow(path, columns=list(columns))
+    polygons = shapely.from_wkb(rows[meta["geometry_name"] or "wkb_geometry"])
+    texts = {name: [text or "" for text in rows[name].to_pylist()] for name in columns}
+    return _Table(meta["crs"], np.asarray(polygons), texts)
+
+
+def _sha256(picture: Path) -> str:
+    return Picture(np.asarray(open_image(picture)), 0.0, False).sha256
+
+
+def _cider(captions: Mapping[str, str], truth: Path) -> dict[str, float]:
+    """Of each picture, by file name."""
+    records = read_captions(truth)
+    references = {number: list(record.captions) for number, record in enumerate(records)}
+    given = {number: [captions[record.filename]] for number, record in enumerate(records)}
+    each = score(references, given)[1]["CIDEr"]
+    return {record.filename: value for record, value in zip(records, each, strict=True)}
+
+
+@contextmanager
+def _source(raster: Path, online: bool) -> Iterator[tuple[str, ...]]:
+    """INPUT, and for a layer that covers the world EXTENT too."""
+    if not online:
+        yield (f"INPUT={raster}",)
+        return
+    with rasterio.open(raster) as mosaic, tiles_of(raster) as address:
+        left, bottom, right, top = mosaic.bounds
+        extent = f"EXTENT={left:.9f},{right:.9f},{bottom:.9f},{top:.9f} [{CRS}]"
+        yield f"INPUT=wms://type=xyz&url={address}&zmin=0&zmax={FINEST}", extent
+
+
+def _run(command: Path, *arguments: str, **environment: str) -> None:
+    ended = subprocess.run(
+        [command, *arguments], env={**os.environ, **environment}, capture_output=True, text=True, check=False
+    )
+    if ended.returncode:
+        raise SystemExit(ended.stdout[-2000:] + ended.stderr[-2000:])
+
+
+class Bench:
+    """Mosaics of the same pictures in one folder, and what is said of these pictures one by one."""
+
+    def __init__(self, images: Path, captions: Path, side: int, out: Path) -> None:
+        self._images = ImageSource(images)
+        self._tile, records = square_pictures(captions, self._images)
+        self._records, self._side, self._out = spread(records, side**2), side, out
+        self.alone = cache(self._alone)
+        out.mkdir(parents=True, exist_ok=True)
+
+    def mosaic(self, name: str, lay: Mapping[str, Any], pictures: Path | None = None) -> Path:
+        """Make one; its tiles go to the folder `pictures`, too."""
+        raster = self._out / f"{name}.tif"
+        make(raster, self._records, self._images, Shape(self._side, self._tile, **lay), pictures)
+        return raster
+
+    def _alone(self, enlarged: int) -> Alone:
+        pictures = self._out / f"pictures{enlarged}"
+        mosaic = self.mosaic(pictures.name, {"zoom": enlarged}, pictures)
+        return one_by_one(pictures, mosaic.with_suffix(".truth.json"))
+
+
+def main() -> int:
+    """Print the table, route by route; 1 where one loses too much."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--images", type=Path, required=True, help="a folder or zip")
+    parser.add_argument("--captions", type=Path, required=True, help="their captions")
+    parser.add_argument("--side", type=int, default=14, help="of the mosaics, in pictures")
+    parser.add_argument("--out", type=Path, default=ROOT / "build" / "truth", help="a folder for mosaics and layers")
+    parser.add_argument("--route", type=int, action="append", help="only this one, from 0; may be given again")
+    args = parser.parse_args()
+    bench, lost = Bench(args.images, args.captions, args.side, args.out), False
+    sys.stdout.write(f"| {' | '.join(_COLUMNS)} |\n{'|---' * len(_COLUMNS)}|\n")
+    for number in args.route or range(len(ROUTES)):
+        route = ROUTES[number]
+        alone = bench.alone(route.enlarged)
+        lost |= _tell(route, alone, through_qgis(bench.mosaic(f"route{number}", route.lay), route, alone))
+    return int(lost)
+
+
+_COLUMNS = (
+    "route", "tiles", "rows", "a row covers of its tile", "same pictures", "same captions", "CIDEr one by one",
+    "CIDEr of the layer", "difference, at most 3 % less", "95 % by chance",
+)  # fmt: skip
+
+
+def _tell(route: Route, alone: Alone, found: Found) -> bool:
+    """Print a route's row; whether it loses too much."""
+    share = 100 / alone.cider
+    # 0.0 is added, as a zero has a sign that says nothing here.
+    off, low, high = (round(share * part, 1) + 0.0 for part in (found.cider - alone.cider, *found.chance))
+    counts = (len(alone.captions), found.rows, f"{found.covered:.1%}", found.pictures, found.captions)
+    scores = (f"{alone.cider:.1f}", f"{found.cider:.1f}", f"{off:+} %", f"{low:+} to {high:+} %")
+    sys.stdout.write(f"| {' | '.join(map(str, (route.name, *counts, *scores)))} |\n")
+    sys.stdout.flush()
+    return off < -MOST
+
+
+if __name__ == "__main__":
+    sys.exit(main())
