@@ -41,6 +41,7 @@ from qgis.gui import QgsMapCanvas, QgsMapToolIdentify
 from qgis.PyQt.QtCore import QSize, Qt
 from qgis.PyQt.QtGui import QColor, QIcon
 
+from benchmarks.common import Row, tell, timed
 from rsgpt_plugin.core.answers import TypedAnswer
 from rsgpt_plugin.core.questions import parse_questions
 from rsgpt_plugin.geo.schema import RowValues, Status, attributes, output_fields
@@ -55,7 +56,6 @@ WEST, NORTH = 500_000.0, 4_000_000.0
 SIZE = QSize(1920, 1080)
 CLOSE = 12  # tiles from left to right of a view that is near
 WORDS = "a an the many some buildings trees road river airplane tennis court with beside of lawn parking lot".split()
-Row = tuple[str, str, str]  # what, measured, target
 
 
 @dataclass(frozen=True)
@@ -145,10 +145,10 @@ def under_the_mouse(layer: QgsVectorLayer, shape: Shape) -> Iterator[Row]:
     canvas.setExtent(_view(shape, CLOSE))
     tool = QgsMapToolIdentify(canvas)
     place = (SIZE.width() // 2, SIZE.height() // 2)
-    seconds, found = _timed(lambda: tool.identify(*place, [layer], QgsMapToolIdentify.IdentifyMode.DefaultQgsSetting))
+    seconds, found = timed(lambda: tool.identify(*place, [layer], QgsMapToolIdentify.IdentifyMode.DefaultQgsSetting))
     yield "identifying at a point", f"{1000 * seconds:.0f} ms, {len(found)} found", "100 ms"
     view = canvas.mapSettings()
-    seconds, polygon = _timed(lambda: polygon_at(view, view.extent().center()))
+    seconds, polygon = timed(lambda: polygon_at(view, view.extent().center()))
     yield (
         "the tile under the mouse, for the menu",
         f"{1000 * seconds:.0f} ms, {int(polygon is not None)} found",
@@ -180,7 +180,7 @@ def in_the_table(layer: QgsVectorLayer) -> Iterator[Row]:
         ("selecting all rows", dock.view.selectAll),
         ("selecting none", dock.view.clearSelection),
     ):
-        seconds, _ = _timed(lambda: (act(), QgsApplication.processEvents()))  # noqa: B023 - it is done at once
+        seconds, _ = timed(lambda: (act(), QgsApplication.processEvents()))  # noqa: B023 - it is done at once
         yield f"the table: {name}", f"{1000 * seconds:.0f} ms, {len(dock.model.shown_rows)} rows", "500 ms"
     dock.close_all()
 
@@ -189,22 +189,16 @@ def _until(ended: Callable[[], bool]) -> float:
     """Let QGIS work; the longest time that it took for one round of events."""
     longest = 0.0
     while not ended():
-        longest = max(longest, _timed(QgsApplication.processEvents)[0])
+        longest = max(longest, timed(QgsApplication.processEvents)[0])
     return longest
-
-
-def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
-    began = time.perf_counter()
-    result = work()
-    return time.perf_counter() - began, result
 
 
 def rows(path: Path, shape: Shape) -> Iterator[Row]:
     """The table, row by row as each is known."""
     seconds = written(path, shape)
     yield "writing", f"{seconds:.1f} s for {shape.count} rows, {path.stat().st_size / 1e6:.0f} MB", ""
-    seconds, layer = _timed(lambda: QgsVectorLayer(str(path), "answers", "ogr"))
-    dressing, _ = _timed(lambda: apply_style(layer))
+    seconds, layer = timed(lambda: QgsVectorLayer(str(path), "answers", "ogr"))
+    dressing, _ = timed(lambda: apply_style(layer))
     yield "opening and dressing", f"{seconds + dressing:.2f} s", "1 s"
     indexed = layer.hasSpatialIndex() == QgsFeatureSource.SpatialIndexPresence.SpatialIndexPresent
     yield "spatial index", "yes" if indexed else "no", "yes"
@@ -222,10 +216,7 @@ def main() -> int:
         os.environ["RSGPT_HOME"] = folder
         application = QgsApplication([], True)
         application.initQgis()
-        sys.stdout.write("| what | measured | aimed at |\n|---|---|---|\n")
-        for row in rows(Path(folder, "answers.gpkg"), Shape(args.rows)):
-            sys.stdout.write(f"| {' | '.join(row)} |\n")
-            sys.stdout.flush()
+        tell(rows(Path(folder, "answers.gpkg"), Shape(args.rows)))
         QgsProject.instance().clear()
         application.exitQgis()
     return 0

@@ -21,7 +21,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import islice
@@ -35,6 +35,7 @@ import torch
 from PIL import Image, ImageOps
 from transformers import GenerationConfig, LogitsProcessor, LogitsProcessorList
 
+from benchmarks.common import Row, run, tell, timed
 from benchmarks.home import forgetful_home
 from rsgpt_backend.asking import Ask
 from rsgpt_backend.batch.pictures import Cut, Photographer, make_plan
@@ -50,7 +51,6 @@ QUESTIONS = ("water: Is there any water?", "planes: How many airplanes are there
 OTHER = "trees: Are there any trees?"
 PROMPTS = ("Describe this image.", *(line.partition(": ")[2] for line in QUESTIONS))
 LONGEST = 128  # tokens, as `rsgpt batch` has it
-Row = tuple[str, str, str]  # what, measured, target
 
 
 def limits() -> Iterator[Row]:
@@ -60,17 +60,24 @@ def limits() -> Iterator[Row]:
     yield "copying memory", f"{2 * many.nbytes / _shortest(many.clone) / 1e9:.1f} GB/s", ""
 
 
+def measured(raster: Path, plain: int) -> Iterator[Row]:
+    """The engine beside the plain way, and `rsgpt batch` beside the engine."""
+    engine_s, rows = answers(raster, plain)
+    yield from rows
+    yield from whole(raster, engine_s)
+
+
 def answers(raster: Path, plain: int) -> tuple[float, list[Row]]:
     """Seconds that the model takes for all tiles, and what that is beside the plain way."""
     images = pictures(raster)
     other = ImageOps.mirror(images[0])  # what is not among them, to warm up with
     model = load_model(model_folder("rsgpt-small"))
     _plainly(model, other, PROMPTS[0])
-    slow, wanted = _timed(lambda: [[_plainly(model, image, one) for one in PROMPTS] for image in images[:plain]])
+    slow, wanted = timed(lambda: [[_plainly(model, image, one) for one in PROMPTS] for image in images[:plain]])
     engine = Engine.load("rsgpt-small")
     asked(engine, [other], PROMPTS, "warm")
-    fast, given = _timed(lambda: asked(engine, images, PROMPTS))
-    captions, _ = _timed(lambda: asked(engine, images, PROMPTS[:1], "anew"))
+    fast, given = timed(lambda: asked(engine, images, PROMPTS))
+    captions, _ = timed(lambda: asked(engine, images, PROMPTS[:1], "anew"))
     same = sum(ours == theirs for ours, theirs in zip(given, wanted, strict=False))
     each, ours = slow / plain, fast / len(images)
     return fast, [
@@ -86,9 +93,9 @@ def whole(raster: Path, engine_s: float) -> Iterator[Row]:
     """`rsgpt batch` from raster to GeoPackage: once, again, and with another question."""
     with TemporaryDirectory() as folder, _nothing_known(folder):
         out = Path(folder, "answers.gpkg")
-        first, again = (_timed(lambda: _batch(raster, out, QUESTIONS))[0] for _ in range(2))
-        other, encoded = _timed(lambda: _counted_batch(raster, out, (*QUESTIONS, OTHER)))
-        load, _ = _timed(lambda: _batch(_corner(raster, folder), Path(folder, "one.gpkg"), QUESTIONS))
+        first, again = (timed(lambda: _batch(raster, out, QUESTIONS))[0] for _ in range(2))
+        other, encoded = timed(lambda: _counted_batch(raster, out, (*QUESTIONS, OTHER)))
+        load, _ = timed(lambda: _batch(_corner(raster, folder), Path(folder, "one.gpkg"), QUESTIONS))
         rows = pyogrio.read_info(out)["features"]
     yield "rsgpt batch, start to end", f"{first:.1f} s for {rows} rows, {load:.1f} s for one", ""
     share = (first - load) / (engine_s * (rows - 1) / rows) - 1
@@ -100,15 +107,15 @@ def whole(raster: Path, engine_s: float) -> Iterator[Row]:
 def clicks(raster: Path) -> Iterator[Row]:
     """A caption from a server that is warm, of pictures it has not seen."""
     with TemporaryDirectory() as folder, _nothing_known(folder), _served() as (url, key):
-        times = [_timed(partial(_click, url, key, image))[0] for image in pictures(raster, 9)]
+        times = [timed(partial(_click, url, key, image))[0] for image in pictures(raster, 9)]
     yield "one caption from a warm server", f"{statistics.median(times[1:]):.2f} s", "below 0.5 s"
 
 
 def desktop(raster: Path) -> Iterator[Row]:
     """QGIS from its cold start to the end of a run, over one tile and over all."""
     with TemporaryDirectory() as folder, _nothing_known(folder):
-        one, _ = _timed(lambda: _qgis(_corner(raster, folder), Path(folder, "one.gpkg")))
-        first, again = (_timed(lambda: _qgis(raster, Path(folder, "all.gpkg")))[0] for _ in range(2))
+        one, _ = timed(lambda: _qgis(_corner(raster, folder), Path(folder, "one.gpkg")))
+        first, again = (timed(lambda: _qgis(raster, Path(folder, "all.gpkg")))[0] for _ in range(2))
     yield "QGIS and model server from cold, one tile", f"{one:.1f} s", "below 10 s"
     yield "rsgpt:describeraster, all tiles", f"{first:.1f} s", ""
     yield "the same again", f"{again:.1f} s, {first / again:.0f} times faster", "50"
@@ -162,7 +169,7 @@ class _Leaning(LogitsProcessor):
 
 def _batch(raster: Path, out: Path, questions: Sequence[str], program: str = "rsgpt_backend") -> str:
     asked = [part for line in questions for part in ("--question", line)]
-    return _run(sys.executable, "-m", program, "batch", str(raster), "--out", str(out), *asked)
+    return run(sys.executable, "-m", program, "batch", str(raster), "--out", str(out), *asked)
 
 
 def _counted_batch(raster: Path, out: Path, questions: Sequence[str]) -> int:
@@ -172,7 +179,7 @@ def _counted_batch(raster: Path, out: Path, questions: Sequence[str]) -> int:
 
 def _qgis(raster: Path, out: Path) -> None:
     asked = ("QUESTIONS=" + "\n".join(QUESTIONS), "TILE_SIZE=256", f"INPUT={raster}", f"OUTPUT={out}")
-    _run(str(ROOT / "scripts" / "qgis_process"), "run", "rsgpt:describeraster", "--", *asked)
+    run(str(ROOT / "scripts" / "qgis_process"), "run", "rsgpt:describeraster", "--", *asked)
 
 
 @contextmanager
@@ -192,7 +199,7 @@ def _corner(raster: Path, folder: str) -> Path:
     if not out.exists():
         noise = np.random.default_rng(time.time_ns()).integers(0, 64, (256, 256, 3), dtype=np.uint8)
         Image.fromarray(np.asarray(pictures(raster, 1)[0]) // 2 + noise).save(Path(folder, "corner.png"))
-        _run("gdal_translate", "-q", "-a_srs", "EPSG:32611", "-a_ullr", "500000", "4000077", "500077", "4000000",
+        run("gdal_translate", "-q", "-a_srs", "EPSG:32611", "-a_ullr", "500000", "4000077", "500077", "4000000",
              str(Path(folder, "corner.png")), str(out))  # fmt: skip
     return out
 
@@ -224,41 +231,18 @@ def _click(url: str, key: str, image: Image.Image) -> None:
             time.sleep(0.2)
 
 
-def _run(*command: str) -> str:
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
-
-
-def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
-    began = time.perf_counter()
-    result = work()
-    return time.perf_counter() - began, result
-
-
 def _shortest(work: Callable[[], Any]) -> float:
-    return min(_timed(work)[0] for _ in range(5))
+    return min(timed(work)[0] for _ in range(5))
 
 
-def main() -> int:
+def main() -> None:
     """Print the table, row by row as each is known."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("raster", type=Path)
     parser.add_argument("--plain", type=int, default=8, help="tiles that are described the plain way")
     args = parser.parse_args()
-    sys.stdout.write("| what | measured | aimed at |\n|---|---|---|\n")
-    _tell(limits())
-    engine_s, rows = answers(args.raster, args.plain)
-    _tell(rows)
-    _tell(whole(args.raster, engine_s))
-    _tell(clicks(args.raster))
-    _tell(desktop(args.raster))
-    return 0
-
-
-def _tell(rows: Iterable[Row]) -> None:
-    for row in rows:
-        sys.stdout.write(f"| {' | '.join(row)} |\n")
-        sys.stdout.flush()
+    tell(limits(), measured(args.raster, args.plain), clicks(args.raster), desktop(args.raster))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

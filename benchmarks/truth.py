@@ -10,9 +10,7 @@ from before. The layer's captions are scored where the truth lies, whatever the 
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -27,6 +25,7 @@ import pyogrio
 import rasterio
 import shapely
 
+from benchmarks.common import run
 from benchmarks.home import forgetful_home
 from benchmarks.mosaic import Shape, make, square_pictures
 from benchmarks.tile_server import CRS, MapTile, tiles_of
@@ -114,7 +113,7 @@ def one_by_one(pictures: Path, truth: Path) -> Alone:
     with TemporaryDirectory() as folder:
         answers = Path(folder, "answers.json")
         given = ("--images", str(pictures), "--annotations", str(truth), "--answers", str(answers))
-        _run(ROOT / "scripts" / "rsgpt", "evaluate", "captions", *given)
+        run(ROOT / "scripts" / "rsgpt", "evaluate", "captions", *given)
         result = read_result(answers)
     captions = {answer["filename"]: answer["caption"] for answer in result.answers}
     each = {answer["filename"]: answer["CIDEr"] for answer in result.answers}
@@ -127,7 +126,7 @@ def through_qgis(raster: Path, route: Route, alone: Alone) -> Found:
     with TemporaryDirectory() as folder, _source(raster, route.online) as source:
         home = forgetful_home(Path(folder, "home"))
         command = (ROOT / "scripts" / "qgis_process", "run", "rsgpt:describeraster", "--")
-        _run(*command, *source, *route.asked, f"OUTPUT={layer}", RSGPT_HOME=str(home))
+        run(*command, *source, *route.asked, f"OUTPUT={layer}", RSGPT_HOME=str(home))
     truth, said = _table(raster.with_suffix(".truth.gpkg"), "filename"), _table(layer, "caption", "image_sha256")
     if said.crs != truth.crs:
         raise SystemExit(f"The layer's CRS is {said.crs}, the mosaic's {truth.crs}.")
@@ -196,14 +195,6 @@ def _source(raster: Path, online: bool) -> Iterator[tuple[str, ...]]:
         left, bottom, right, top = mosaic.bounds
         extent = f"EXTENT={left:.9f},{right:.9f},{bottom:.9f},{top:.9f} [{CRS}]"
         yield f"INPUT=wms://type=xyz&url={address}&zmin=0&zmax={FINEST}", extent
-
-
-def _run(command: Path, *arguments: str, **environment: str) -> None:
-    ended = subprocess.run(
-        [command, *arguments], env={**os.environ, **environment}, capture_output=True, text=True, check=False
-    )
-    if ended.returncode:
-        raise SystemExit(ended.stdout[-2000:] + ended.stderr[-2000:])
 
 
 class Bench:
