@@ -15,6 +15,7 @@ from ...core.paths import home
 from ...services.storage import Kept, sizes, take_away
 from ...services.work import Work
 from ..confirm import is_confirmed
+from ..text_label import text_label
 from ..words import size_text
 
 _LEAST_MB, _MOST_MB = 10, 1_000_000
@@ -41,9 +42,7 @@ class StorageGroup(QGroupBox):
         self.picture_room = self._room(_LEAST_MB, Preferences.picture_mb)
         self.feature_room = self._room(0, Preferences.feature_mb)
         self.feature_room.setSpecialValueText(self.tr("keep nothing"))
-        self.problem = QLabel()
-        self.problem.setWordWrap(True)
-        self.problem.setTextFormat(Qt.TextFormat.PlainText)
+        self.problem = text_label()
         self.problem.hide()
         self._lay_out()
 
