@@ -117,7 +117,7 @@ def _engine(args: argparse.Namespace) -> Answering:
 
 def calibrate_model(args: argparse.Namespace) -> int:
     """Write the scales, and the odds of a yes, into the model's own file; nothing is asked again."""
-    from .calibrating import calibrate  # noqa: PLC0415 - numpy and torch only where they are needed
+    from ..evaluate.scales import calibrate  # noqa: PLC0415 - numpy only where it is needed
 
     scales, odds = calibrate(args.model, [read_result(path) for path in args.results])
     lines = [f"{name:>10}  slope {slope:.3f}, offset {offset:+.3f}" for name, (slope, offset) in scales.items()]

@@ -1,21 +1,39 @@
-"""Finds, from evaluations on validation data, what makes confidences true and a yes as likely as it is right."""
+"""Finds, from evaluations on validation data, what makes confidences true and a yes as likely as it is right.
+
+It asks no model: answers are there already.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..confidence import Scale, calibrated, form, from_log_odds, log_odds
+from ..errors import UsageError
+from ..model.config import ModelConfig
 from .result import Result
 
 _FEWEST = 50  # answers of a form; with fewer it keeps its scale
 _STEPS = 25
 _FAR = 30.0  # log odds; a step may overshoot, and nothing is surer than that
 _PULL = 1.0  # towards no change, as much as one answer
+
+
+def calibrate(folder: Path, results: Sequence[Result]) -> tuple[dict[str, Scale], float]:
+    """Write the scales of a model's confidences, and what is added to the log odds of a yes, into its own file."""
+    config = ModelConfig.read(folder)
+    for result in results:
+        if result.weights_sha256 != config.weights_sha256:
+            raise UsageError(f"{result.benchmark} was evaluated with other weights. Evaluate this model first.")
+    odds = leaning(results, config.calibration)
+    scales = fitted((leaned(result, config.calibration, odds) for result in results), config.calibration)
+    replace(config, calibration=scales, yes_odds=config.yes_odds + odds).write(folder)
+    return scales, odds
 
 
 def fitted(results: Iterable[Result], present: Mapping[str, Scale]) -> dict[str, Scale]:

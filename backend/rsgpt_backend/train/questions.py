@@ -66,20 +66,6 @@ def derived_questions(records: Sequence[Captioned]) -> list[Example]:
     return examples
 
 
-def presence_questions(records: Sequence[Captioned], most: int) -> list[Questioned]:
-    """As many to be answered with a yes as with a no, evenly spread over pictures and wordings."""
-    found = [example for example in derived_questions(records) if example.kind == "presence"]
-    chosen: list[Example] = []
-    for answer in ("yes", "no"):
-        some = [example for example in found if example.answers == (answer,)]
-        count = min(most // 2, len(some))
-        chosen += [some[number * len(some) // count] for number in range(count)]
-    return [
-        Questioned(one.filename, one.prompts[number % len(one.prompts)], one.answers[0], one.kind)
-        for number, one in enumerate(chosen)
-    ]
-
-
 def asked_question(question: Questioned) -> Example:
     """A question of a data set, in its own wording and, where its kind is known, in others."""
     prompts = (question.question, *_rewordings(question))

@@ -8,10 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from rsgpt_backend.commands.calibrating import calibrate_trained
+from rsgpt_backend.commands.calibrating import calibrate_trained, presence_questions
+from rsgpt_backend.data.annotations import Captioned, Questioned
 from rsgpt_backend.evaluate import scales
 from rsgpt_backend.model.config import ModelConfig
+from rsgpt_backend.train.questions import MIN_SCENE, derived_questions
 from rsgpt_backend.train.recipe import Dataset
+
+TOWN = ("Many houses along a road.", "Houses and a road.", "Some houses with cars.")
+
+
+def pictures(count: int, name: str, *sentences: str) -> list[Captioned]:
+    """So many of one scene, with the same sentences."""
+    return [Captioned(f"{name}{number}.png", sentences, name) for number in range(count)]
 
 
 def test_a_trained_model_is_calibrated(
@@ -28,3 +37,21 @@ def test_a_trained_model_is_calibrated(
 
 def test_without_validation_data_nothing_is_asked(tmp_path: Path) -> None:
     calibrate_trained(tmp_path / "there is no such model", tmp_path, [])
+
+
+def test_presence_is_asked_for_as_often_where_it_is_as_where_it_is_not() -> None:
+    records = [*pictures(MIN_SCENE, "town", *TOWN), *pictures(20, "sea", "A blue sea.", "The sea.")]
+    found = presence_questions(records, 30)
+    assert [one.answer for one in found] == ["yes"] * 15 + ["no"] * 15
+    assert len({one.question for one in found}) > 10
+    assert len({one.filename for one in found if one.answer == "yes"}) > 10
+    true = {(one.filename, prompt, one.answers[0]) for one in derived_questions(records) for prompt in one.prompts}
+    assert {(one.filename, one.question, one.answer) for one in found} <= true
+
+
+def test_presence_questions_of_few_pictures_are_few() -> None:
+    assert presence_questions(pictures(1, "town", *TOWN), 30) == [
+        Questioned("town0.png", "Are there any buildings?", "yes", "presence"),
+        Questioned("town0.png", "Are there any houses in this image?", "yes", "presence"),
+        Questioned("town0.png", "Is there any roads?", "yes", "presence"),
+    ]

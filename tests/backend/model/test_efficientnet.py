@@ -102,7 +102,7 @@ def test_folded_it_sees_the_same(encoder: EfficientNetLite) -> None:
     for norm in folded.modules():
         if isinstance(norm, nn.BatchNorm2d):
             norm.running_mean.normal_(std=0.2)  # type: ignore[union-attr]  # it is there
-            norm.running_var.uniform_(0.5, 2.0)  # type: ignore[union-attr]
+            norm.running_var.uniform_(0.5, 2.0)  # type: ignore[union-attr]  # as above
             norm.weight.normal_(1.0, 0.2)
             norm.bias.normal_(std=0.2)
     pixels = torch.randn(2, 3, 64, 96)

@@ -11,7 +11,6 @@ from rsgpt_backend.train.questions import (
     Example,
     asked_question,
     derived_questions,
-    presence_questions,
 )
 
 TOWN = ("Many houses along a road.", "Houses and a road.", "Some houses with cars.")
@@ -177,21 +176,3 @@ def test_a_question_of_a_known_form_gets_other_wordings(question: str, kind: str
 )
 def test_questions_that_depend_on_orientation(question: str, answer: str, kind: str, oriented: bool) -> None:
     assert asked_question(Questioned("0.png", question, answer, kind)).oriented is oriented
-
-
-def test_presence_is_asked_for_as_often_where_it_is_as_where_it_is_not() -> None:
-    records = [*scene(MIN_SCENE), *[Captioned(f"sea{n}.png", ("A blue sea.", "The sea."), "sea") for n in range(20)]]
-    found = presence_questions(records, 30)
-    assert [one.answer for one in found] == ["yes"] * 15 + ["no"] * 15
-    assert len({one.question for one in found}) > 10
-    assert len({one.filename for one in found if one.answer == "yes"}) > 10
-    true = {(one.filename, prompt, one.answers[0]) for one in derived_questions(records) for prompt in one.prompts}
-    assert {(one.filename, one.question, one.answer) for one in found} <= true
-
-
-def test_presence_questions_of_few_pictures_are_few() -> None:
-    assert presence_questions(scene(1), 30) == [
-        Questioned("0.png", "Are there any buildings?", "yes", "presence"),
-        Questioned("0.png", "Are there any houses in this image?", "yes", "presence"),
-        Questioned("0.png", "Is there any roads?", "yes", "presence"),
-    ]
