@@ -17,6 +17,7 @@ from rsgpt_plugin.client.preferences import Door, Preferences, save
 from rsgpt_plugin.errors import Cancelled, SetupError
 from rsgpt_plugin.services import set_up
 from rsgpt_plugin.services.set_up import Machine, SetUpTask, is_ready
+from tests.plugin.waiting import wait_until
 
 Make = Callable[..., None]
 
@@ -66,6 +67,20 @@ def test_it_says_what_it_does_and_that_it_is_done(run: Callable[..., tuple[list[
         say("Checked")
 
     assert run(make) == (["Downloading torch", "Checked"], [(True, "The model is ready.")])
+
+
+def test_one_that_is_stopped_before_a_thread_was_free_is_told_as_stopped(
+    monkeypatch: pytest.MonkeyPatch, qgis_app: object
+) -> None:
+    monkeypatch.setattr(set_up, "ManagedEnvironment", ScriptedEnvironment)
+    ended: list[tuple[bool, str]] = []
+    task = SetUpTask()
+    task.ended.connect(lambda is_made, sentence: ended.append((is_made, sentence)))
+    task.hold()
+    QgsApplication.taskManager().addTask(task)
+    task.cancel()
+    wait_until(lambda: bool(ended))
+    assert len(ended) == 1 and "was stopped" in ended[0][1]
 
 
 @pytest.mark.parametrize(

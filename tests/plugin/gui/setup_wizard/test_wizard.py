@@ -156,6 +156,7 @@ def install_until_cancelled(wizard: SetUpWizard, machine: type[Environment], wai
     machine.script = [work]
     to_plan(wizard, wait_until)
     press(wizard, BUTTON.NextButton)
+    wait_until(lambda: "torch" in wizard.progress.line.text())
     return stopped
 
 
@@ -170,7 +171,6 @@ def test_closing_the_wizard_stops_the_installation(
 
 def test_back_stops_the_installation(wizard: SetUpWizard, machine: type[Environment], wait_until: Wait) -> None:
     stopped = install_until_cancelled(wizard, machine, wait_until)
-    wait_until(lambda: "torch" in wizard.progress.line.text())
     press(wizard, BUTTON.BackButton)
     wait_until(lambda: bool(stopped))
     assert wizard.currentId() == Page.PLAN
