@@ -70,16 +70,34 @@ SCENES: dict[str, str] = {
     "port": "harbor",
     "center": "large public building",
 }
+# scenes (as `scene_name` words them) that are a town's, or the countryside's, without a doubt
+TOWN = frozenset(
+    {
+        "buildings",
+        "church",
+        "commercial area",
+        "dense residential",
+        "industrial area",
+        "large public building",
+        "medium residential",
+        "mobile home park",
+        "railway station",
+        "school",
+        "square",
+        "stadium",
+    }
+)
+COUNTRYSIDE = frozenset({"chaparral", "desert", "farmland", "forest", "meadow", "mountain"})
 # what people leave unsaid -> the scenes (as `scene_name` words them) in which their silence means that it is not there
 _WILD = frozenset({"beach", "chaparral", "desert", "farmland", "forest", "meadow", "mountain", "river"})
 _BARE = frozenset({"airport", "airport runway", "desert", "harbor"})
 UNSAID: dict[str, frozenset[str]] = {
-    "trees": _BARE,
+    "trees": _BARE | {"bare land", "beach"},
     "grass": frozenset({"desert", "harbor"}),
     "cars": _WILD,
     "roads": _WILD,
-    "buildings": _WILD,
-    "houses": _WILD | _BARE,
+    "buildings": _WILD | {"airport runway", "bare land", "golf course"},
+    "houses": _WILD | _BARE | {"bare land", "golf course", "storage tanks"},
 }
 NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 COLOURS = ("green", "white", "red", "blue", "yellow", "gray", "grey", "brown", "black", "orange")

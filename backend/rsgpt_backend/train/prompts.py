@@ -26,6 +26,13 @@ SCENE_PROMPTS = (
     "What is this place?",
     "What is the main land use in this area?",
 )
+ALTERNATIVE_PROMPTS = (
+    "Is this {0} or {1}?",
+    "Is it {0} or {1}?",
+    "Does the image show {0} or {1}?",
+    "Is this area {0} or {1}?",
+    "Which is it, {0} or {1}?",
+)
 _PRESENCE_PROMPTS = (
     "Are there any {0}?",
     "Are there any {0} in this image?",

@@ -16,7 +16,9 @@ from ..data.annotations import Captioned, Questioned
 from ..data.objects import (
     COLOURED,
     COUNTED,
+    COUNTRYSIDE,
     OBJECTS,
+    TOWN,
     UNSAID,
     agreed,
     colour_pattern,
@@ -24,7 +26,7 @@ from ..data.objects import (
     mentions,
     scene_name,
 )
-from .prompts import SCENE_PROMPTS, beside_prompts, colour_prompts, count_prompts, presence_prompts
+from .prompts import ALTERNATIVE_PROMPTS, SCENE_PROMPTS, beside_prompts, colour_prompts, count_prompts, presence_prompts
 from .surroundings import neighbours
 from .texts import is_oriented
 
@@ -32,6 +34,8 @@ PRESENT_SENTENCES = 2  # of an image's sentences that must name an object before
 ABSENT_RATE = 0.02  # share of a scene's pictures that may name an object that is claimed absent
 MIN_SCENE = 10  # pictures of a scene below which nothing is claimed absent
 
+_ALTERNATIVES = 3  # other scenes that a picture's own is held against
+_BARE_NAMES = ("buildings", "chaparral", "farmland", "land", "residential", "tanks")  # ends of those without an article
 _COUNTABLE = frozenset(name for name, _ in COUNTED) | {"cars", "mobile homes"}
 
 
@@ -40,7 +44,7 @@ class Example:
     """One thing to learn about one picture.
 
     prompts: wordings of the same question, one is drawn each time; answers: all true, all learnt;
-    kind: caption, detail, scene, choice, presence, quantity, position, colour, surroundings;
+    kind: caption, detail, scene, choice, alternative, presence, quantity, position, colour, surroundings;
     oriented: whether it is false of a turned picture.
     """
 
@@ -52,7 +56,7 @@ class Example:
 
 
 def derived_questions(records: Sequence[Captioned]) -> list[Example]:
-    """Scene, choice, presence, quantity, colour and surroundings questions of captioned pictures."""
+    """Scene, choice, alternative, presence, quantity, colour and surroundings questions of captioned pictures."""
     scenes = sorted({scene_name(record.scene) for record in records if record.scene})
     counts = [mentions(record.captions) for record in records]
     rates = _mention_rates(records, counts)
@@ -60,6 +64,7 @@ def derived_questions(records: Sequence[Captioned]) -> list[Example]:
     for record, count in zip(records, counts, strict=True):
         examples.extend(_scene(record))
         examples.extend(_choice(record, scenes))
+        examples.extend(_alternatives(record, scenes))
         examples.extend(_presence(record, count, rates.get(record.scene, {})))
         examples.extend(_counts_and_colours(record))
         examples.extend(_surroundings(record))
@@ -89,9 +94,8 @@ def _scene(record: Captioned) -> Iterator[Example]:
 
 def _choice(record: Captioned, scenes: Sequence[str]) -> Iterator[Example]:
     """The scene again, among others, in the words that QGIS's side uses; the same options at each call."""
-    truth = scene_name(record.scene)
-    others = [name for name in scenes if name not in truth and truth not in name]
-    if not record.scene or not others:
+    truth, others = _scene_and_others(record, scenes)
+    if not others:
         return
     rng = random.Random(record.filename)  # nosec B311 - choosing wrong options is no secret
     prompts = []
@@ -100,6 +104,37 @@ def _choice(record: Captioned, scenes: Sequence[str]) -> Iterator[Example]:
         rng.shuffle(options)
         prompts.append(f"{prompt} Choose one of: {', '.join(options)}.")
     yield Example(record.filename, tuple(prompts), (truth,), "choice", False)
+
+
+def _alternatives(record: Captioned, scenes: Sequence[str]) -> Iterator[Example]:
+    """The scene held against another, and a town against the countryside: a question with an "or", not a yes or no."""
+    truth, others = _scene_and_others(record, scenes)
+    rng = random.Random(f"{record.filename}/or")  # nosec B311 - as above
+    if others:
+        rivals = rng.sample(others, min(_ALTERNATIVES, len(others)))
+        pairs = [(_with_article(truth), _with_article(rival)) for rival in rivals]
+        yield _either(record, pairs, truth, rng)
+    if truth in TOWN or truth in COUNTRYSIDE:
+        in_town = truth in TOWN
+        yield _either(record, [("urban", "rural")], "urban" if in_town else "rural", rng)
+        yield _either(record, [("a town", "the countryside")], "a town" if in_town else "the countryside", rng)
+
+
+def _either(record: Captioned, pairs: Sequence[tuple[str, str]], answer: str, rng: random.Random) -> Example:
+    prompts = [prompt.format(*rng.sample(pair, 2)) for prompt in ALTERNATIVE_PROMPTS for pair in pairs]
+    return Example(record.filename, tuple(prompts), (answer,), "alternative", False)
+
+
+def _scene_and_others(record: Captioned, scenes: Sequence[str]) -> tuple[str, list[str]]:
+    """A picture's scene, and those that are surely others; none of it without a label."""
+    truth = scene_name(record.scene)
+    return truth, [name for name in scenes if name not in truth and truth not in name] if record.scene else []
+
+
+def _with_article(name: str) -> str:
+    if name.endswith(_BARE_NAMES):
+        return name
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
 
 
 def _presence(record: Captioned, count: dict[str, int], rates: dict[str, float]) -> Iterator[Example]:

@@ -51,7 +51,32 @@ def test_a_choice_holds_the_scene_and_others_and_repeats() -> None:
 
 
 def test_without_another_scene_there_is_nothing_to_choose() -> None:
-    assert not [one for one in derived_questions(scene(3)) if one.kind == "choice"]
+    assert not [one for one in derived_questions(scene(3)) if one.kind in ("choice", "alternative")]
+
+
+def test_an_alternative_holds_the_scene_against_another_with_their_articles() -> None:
+    names = ("airport", "farmland", "dense residential", "storage tanks")
+    records = [record for name in names for record in scene(1, name=name)]
+    examples = [one for one in derived_questions(records) if one.kind == "alternative" and one.answers[0] in names]
+    assert [one.answers[0] for one in examples] == list(names)
+    articled = ("an airport", "farmland", "dense residential", "storage tanks")
+    for name, example in zip(articled, examples, strict=True):
+        for prompt in example.prompts:
+            first, _, second = prompt.rstrip("?").partition(" or ")
+            assert first.endswith(f" {name}") != (second == name)
+            assert second in articled or first.endswith(articled)
+    assert {prompt.index(" or ") < prompt.index("farmland") for prompt in examples[1].prompts} == {True, False}
+
+
+@pytest.mark.parametrize(
+    ("name", "answers"),
+    [("farmland", {"rural", "the countryside"}), ("school", {"urban", "a town"}), ("pond", set())],
+)
+def test_town_and_countryside_are_told_apart_where_that_is_sure(name: str, answers: set[str]) -> None:
+    examples = [one for one in derived_questions(scene(1, name=name)) if one.kind == "alternative"]
+    assert {one.answers[0] for one in examples} == answers
+    for example in examples:
+        assert all(example.answers[0] in prompt for prompt in example.prompts)
 
 
 def test_what_two_sentences_name_is_there() -> None:
