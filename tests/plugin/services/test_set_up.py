@@ -80,7 +80,8 @@ def test_one_that_is_stopped_before_a_thread_was_free_is_told_as_stopped(
     QgsApplication.taskManager().addTask(task)
     task.cancel()
     wait_until(lambda: bool(ended))
-    assert len(ended) == 1 and "was stopped" in ended[0][1]
+    assert len(ended) == 1
+    assert "was stopped" in ended[0][1]
 
 
 @pytest.mark.parametrize(
