@@ -45,7 +45,8 @@ def pays() -> bool:
     """Whether a packed layer clearly takes less time on this machine, tried out; some milliseconds, once a process."""
     if not hasattr(torch.ops.mkldnn, "_linear_pointwise"):
         return False
-    layer, values = nn.Linear(_TRIED[1], _TRIED[0], bias=False).requires_grad_(False), torch.rand(_ROWS, _TRIED[1])
+    with torch.random.fork_rng(devices=[]):  # when it is tried changes nobody's random numbers
+        layer, values = nn.Linear(_TRIED[1], _TRIED[0], bias=False).requires_grad_(False), torch.rand(_ROWS, _TRIED[1])
     try:
         ours = _seconds(PackedLinear(layer), values)
     except RuntimeError:  # a processor that oneDNN does not know

@@ -67,7 +67,8 @@ def has_fast_bfloat16(device: torch.device) -> bool:
 @cache
 def _half_as_long() -> bool:
     """Whether bfloat16 takes clearly less time here, tried out; a tenth of a second, once a process."""
-    wide = torch.rand(_TRIED, _TRIED)
+    with torch.random.fork_rng(devices=[]):  # when it is tried changes nobody's random numbers
+        wide = torch.rand(_TRIED, _TRIED)
     narrow = wide.bfloat16()
     return _seconds(narrow) < _CLEARLY * _seconds(wide)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import _lru_cache_wrapper
+
 import pytest
 import torch
 
 from rsgpt_backend.commands.loading import PRECISIONS
+from rsgpt_backend.model import packed
 from rsgpt_backend.model import precision as precision_module
 from rsgpt_backend.model.precision import FLOAT32, NAMES, Precision, has_fast_bfloat16, precision
 
@@ -46,3 +49,11 @@ def test_the_encoder_has_16_bits_where_they_are_fast(fast: bool, monkeypatch: py
 
 def test_the_command_offers_what_there_is() -> None:
     assert ("auto", *NAMES) == PRECISIONS
+
+
+@pytest.mark.parametrize("tried", [precision_module._half_as_long, packed.pays])
+def test_trying_changes_no_random_numbers(tried: _lru_cache_wrapper[bool]) -> None:
+    tried.cache_clear()
+    before = torch.get_rng_state()
+    tried()
+    assert torch.equal(torch.get_rng_state(), before)
