@@ -23,6 +23,7 @@ from ...services.set_up import is_set_up
 from ..text_label import text_label
 from .server_page import ServerPage
 
+_SHOWN_LETTERS = 12
 _MOST_THREADS = 256
 _DEVICES = ("auto", "cpu", "cuda", "cuda:0", "cuda:1", "mps")
 
@@ -57,6 +58,9 @@ class ModelGroup(QGroupBox):
         self.threads = QgsSpinBox()
         self.threads.setRange(0, _MOST_THREADS)
         self.threads.setClearValue(0, self.tr("as many as there are cores"))
+        for wide in (self.door, self.model):  # long choices make no page wider than its dialog
+            wide.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            wide.setMinimumContentsLength(_SHOWN_LETTERS)
         self._own = QWidget()
         self._lay_out()
         self.door.currentIndexChanged.connect(self._update)

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Optional
 
 from qgis.gui import QgsSpinBox
-from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import QGridLayout, QGroupBox, QLabel, QPushButton
 
 from ...client.preferences import Preferences
@@ -82,15 +81,14 @@ class StorageGroup(QGroupBox):
             (self.tr("The model's environment"), Kept.ENVIRONMENT, self.repair),
         )
         for row, (text, kept, extra) in enumerate(rows):
-            layout.addWidget(QLabel(text), row, 0)
+            layout.addWidget(text_label(text), row, 0)
             layout.addWidget(self.sizes[kept], row, 1)
             if extra is not None:
                 layout.addWidget(extra, row, 2)
             layout.addWidget(self.clear[kept], row, 3)
         layout.setColumnStretch(0, 1)
         layout.addWidget(self.problem, len(rows), 0, 1, 4)
-        folder = QLabel(self.tr("In {folder}").format(folder=home()))
-        folder.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        folder = text_label(self.tr("In {folder}").format(folder=home()), selectable=True)
         layout.addWidget(folder, len(rows) + 1, 0, 1, 4)
 
     def _ask(self, kept: Kept) -> None:
