@@ -95,3 +95,10 @@ def test_as_a_module() -> None:
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr.startswith("There is no model 'nonsense'.")
     assert "Traceback" not in ended.stderr
+
+
+def test_what_needs_no_model_starts_at_once() -> None:
+    """PyTorch and transformers take seconds to import: a command does that when it has read what it is asked."""
+    check = "import sys, rsgpt_backend.cli, rsgpt_backend.batch.run; print({'torch', 'transformers'} & set(sys.modules))"
+    ended = subprocess.run([sys.executable, "-c", check], cwd=BACKEND, capture_output=True, text=True, check=True)
+    assert ended.stdout.strip() == "set()"

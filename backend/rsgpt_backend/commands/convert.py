@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..convert.convert import Sources, convert
 from ..model.family import FAMILY
 from .output import Output
 
@@ -27,6 +26,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Convert, and say what it was."""
+    from ..convert.convert import Sources, convert  # noqa: PLC0415 - other commands need no torch at their start
+
     output = Output(args.json)
     member = FAMILY[args.member] if args.member else None
     config = convert(Sources(args.checkpoints, args.language, args.reader), args.out, member)
