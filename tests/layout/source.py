@@ -66,11 +66,12 @@ def under(prefix: str) -> list[Source]:
     return [source for source in sources() if source.name.startswith(prefix)]
 
 
-def script(name: str) -> Any:
-    """A module of scripts/, which is no package."""
-    specification = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
+def script(path: str) -> Any:
+    """A module that lies in no package, by its path in the repository."""
+    name = Path(path).stem
+    specification = importlib.util.spec_from_file_location(name, ROOT / path)
     if specification is None or specification.loader is None:
-        raise FileNotFoundError(name)
+        raise FileNotFoundError(path)
     module = importlib.util.module_from_spec(specification)
     sys.modules[name] = module  # where dataclasses look for their module
     specification.loader.exec_module(module)

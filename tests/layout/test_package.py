@@ -16,7 +16,7 @@ GOOD = {"__init__.py": "", "LICENSE": "GPL", "metadata.txt": METADATA, "resource
 
 @pytest.fixture(scope="module")
 def check() -> Any:
-    return script("check_package")
+    return script("scripts/check_package.py")
 
 
 def package(folder: Path, files: dict[str, str], top: str = "rsgpt") -> Path:

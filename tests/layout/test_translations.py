@@ -71,7 +71,7 @@ def parsed(text: str) -> Source:
 
 @pytest.fixture(scope="module")
 def translations() -> Any:
-    return script("translations")
+    return script("i18n/translations.py")
 
 
 def test_what_is_shown_can_be_translated() -> None:

@@ -212,8 +212,8 @@ def _differences(message: Message, text: str) -> Iterator[str]:
 
 
 def main(argv: list[str]) -> int:
-    """The command line: see scripts/translate."""
-    parser = argparse.ArgumentParser(prog="scripts/translate")
+    """The command line: see i18n/translate."""
+    parser = argparse.ArgumentParser(prog="i18n/translate")
     parser.add_argument("command", choices=("update", "missing", "fill", "check"))
     parser.add_argument("language", nargs="?", default="zh_Hans")
     parser.add_argument("file", nargs="?", type=Path)
