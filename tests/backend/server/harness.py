@@ -94,9 +94,12 @@ class Served:
     def raw(self, request: bytes) -> bytes:
         """Send bytes and return all that comes back until the server closes."""
         with socket.create_connection(("127.0.0.1", self.port), PATIENCE_S) as connection:
-            connection.sendall(request)
-            connection.shutdown(socket.SHUT_WR)
-            return b"".join(iter(lambda: connection.recv(65_536), b""))
+            parts: list[bytes] = []
+            with suppress(ConnectionError):  # it hangs up on what it has not read to the end
+                connection.sendall(request)
+                connection.shutdown(socket.SHUT_WR)
+                parts.extend(iter(lambda: connection.recv(65_536), b""))
+            return b"".join(parts)
 
     def finish(self, timeout_s: float = PATIENCE_S) -> tuple[int, str, str]:
         """Close stdin and wait: the exit code, the rest of stdout, and stderr."""

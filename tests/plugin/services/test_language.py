@@ -26,7 +26,7 @@ PLACES += "Prompts: {asked} asked, {cached} known from before."
 @pytest.fixture(scope="session", autouse=True)
 def built() -> None:
     """The .qm files, as a person builds them."""
-    subprocess.run([ROOT / "scripts" / "translate", "build"], check=True)
+    subprocess.run([ROOT / "i18n" / "translate", "build"], check=True)
 
 
 @pytest.fixture
