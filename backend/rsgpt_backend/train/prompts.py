@@ -67,6 +67,7 @@ _BESIDE_PROMPTS = (
     "What surrounds the {0}?",
     "What can be seen beside the {0}?",
 )
+_BARE = ("buildings", "chaparral", "land", "residential", "tanks")  # ends of names without an article
 _SINGLE = frozenset({"sea", "water", "grass", "farmland", "sand", "snow"})
 
 
@@ -93,7 +94,11 @@ def beside_prompts(noun: str) -> tuple[str, ...]:
     return tuple(pattern.format(noun) for pattern in _BESIDE_PROMPTS)
 
 
+def with_article(name: str) -> str:
+    """As it is named in a sentence: "harbor" -> "a harbor", "farmland" as it is."""
+    return name if name.endswith(_BARE) else f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+
+
 def _one_of(name: str) -> str:
     """One of what a plural names: "lakes or ponds" -> "a lake or pond"."""
-    single = " or ".join(part.removesuffix("s") for part in name.split(" or "))
-    return f"{'an' if single[0] in 'aeiou' else 'a'} {single}"
+    return with_article(" or ".join(part.removesuffix("s") for part in name.split(" or ")))

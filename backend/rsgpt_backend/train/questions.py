@@ -26,7 +26,15 @@ from ..data.objects import (
     mentions,
     scene_name,
 )
-from .prompts import ALTERNATIVE_PROMPTS, SCENE_PROMPTS, beside_prompts, colour_prompts, count_prompts, presence_prompts
+from .prompts import (
+    ALTERNATIVE_PROMPTS,
+    SCENE_PROMPTS,
+    beside_prompts,
+    colour_prompts,
+    count_prompts,
+    presence_prompts,
+    with_article,
+)
 from .surroundings import neighbours
 from .texts import is_oriented
 
@@ -35,7 +43,6 @@ ABSENT_RATE = 0.02  # share of a scene's pictures that may name an object that i
 MIN_SCENE = 10  # pictures of a scene below which nothing is claimed absent
 
 _ALTERNATIVES = 3  # other scenes that a picture's own is held against
-_BARE_NAMES = ("buildings", "chaparral", "farmland", "land", "residential", "tanks")  # ends of those without an article
 _COUNTABLE = frozenset(name for name, _ in COUNTED) | {"cars", "mobile homes"}
 
 
@@ -63,8 +70,9 @@ def derived_questions(records: Sequence[Captioned]) -> list[Example]:
     examples: list[Example] = []
     for record, count in zip(records, counts, strict=True):
         examples.extend(_scene(record))
-        examples.extend(_choice(record, scenes))
-        examples.extend(_alternatives(record, scenes))
+        others = _other_scenes(record, scenes)
+        examples.extend(_choice(record, others))
+        examples.extend(_alternatives(record, others))
         examples.extend(_presence(record, count, rates.get(record.scene, {})))
         examples.extend(_counts_and_colours(record))
         examples.extend(_surroundings(record))
@@ -92,11 +100,11 @@ def _scene(record: Captioned) -> Iterator[Example]:
         yield Example(record.filename, SCENE_PROMPTS, (scene_name(record.scene),), "scene", False)
 
 
-def _choice(record: Captioned, scenes: Sequence[str]) -> Iterator[Example]:
+def _choice(record: Captioned, others: Sequence[str]) -> Iterator[Example]:
     """The scene again, among others, in the words that QGIS's side uses; the same options at each call."""
-    truth, others = _scene_and_others(record, scenes)
     if not others:
         return
+    truth = scene_name(record.scene)
     rng = random.Random(record.filename)  # nosec B311 - choosing wrong options is no secret
     prompts = []
     for prompt in SCENE_PROMPTS:
@@ -106,13 +114,13 @@ def _choice(record: Captioned, scenes: Sequence[str]) -> Iterator[Example]:
     yield Example(record.filename, tuple(prompts), (truth,), "choice", False)
 
 
-def _alternatives(record: Captioned, scenes: Sequence[str]) -> Iterator[Example]:
+def _alternatives(record: Captioned, others: Sequence[str]) -> Iterator[Example]:
     """The scene held against another, and a town against the countryside: a question with an "or", not a yes or no."""
-    truth, others = _scene_and_others(record, scenes)
+    truth = scene_name(record.scene)
     rng = random.Random(f"{record.filename}/or")  # nosec B311 - as above
     if others:
         rivals = rng.sample(others, min(_ALTERNATIVES, len(others)))
-        pairs = [(_with_article(truth), _with_article(rival)) for rival in rivals]
+        pairs = [(with_article(truth), with_article(rival)) for rival in rivals]
         yield _either(record, pairs, truth, rng)
     if truth in TOWN or truth in COUNTRYSIDE:
         in_town = truth in TOWN
@@ -125,16 +133,10 @@ def _either(record: Captioned, pairs: Sequence[tuple[str, str]], answer: str, rn
     return Example(record.filename, tuple(prompts), (answer,), "alternative", False)
 
 
-def _scene_and_others(record: Captioned, scenes: Sequence[str]) -> tuple[str, list[str]]:
-    """A picture's scene, and those that are surely others; none of it without a label."""
+def _other_scenes(record: Captioned, scenes: Sequence[str]) -> list[str]:
+    """Those that a picture surely does not show; none where it has no label."""
     truth = scene_name(record.scene)
-    return truth, [name for name in scenes if name not in truth and truth not in name] if record.scene else []
-
-
-def _with_article(name: str) -> str:
-    if name.endswith(_BARE_NAMES):
-        return name
-    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+    return [name for name in scenes if name not in truth and truth not in name] if record.scene else []
 
 
 def _presence(record: Captioned, count: dict[str, int], rates: dict[str, float]) -> Iterator[Example]:
