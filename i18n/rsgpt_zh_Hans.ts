@@ -444,6 +444,10 @@
       <translation>请写成 `列名[类型]: 问题`，类型为 text、yesno、integer 或 choice(a|b|c)，例如 `cars[integer]: How many cars are there?`</translation>
     </message>
     <message>
+      <source>All of the run takes up to {needed} MB; {free} MB are free in {folder}.</source>
+      <translation>整次运行最多需要 {needed} MB；{folder} 中剩余 {free} MB。</translation>
+    </message>
+    <message>
       <source>list of runs</source>
       <translation>运行列表</translation>
     </message>

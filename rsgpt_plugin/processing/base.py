@@ -33,7 +33,9 @@ from qgis.PyQt.QtGui import QIcon
 from ..client.doors import chosen_model
 from ..client.preferences import load
 from ..core.language import mark, marked
+from ..core.paths import home
 from ..core.questions import CAPTION_PROMPT, DETAIL_PROMPT, parse_questions
+from ..core.room import taken, what_lacks
 from ..core.run_store import RunRequest
 from ..errors import ImageryError, OutputError, QuestionError, RsgptError
 from ..geo.capture import CaptureMode, CaptureWish
@@ -224,6 +226,8 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
                 del run  # and with it the sink, which writes the rest
                 output.check(counts.done)
                 scribe.wrote(output.identifier, counts)
+        except OutputError as error:
+            raise OutputError(f"{error} {_what_lacks(output, total)}".strip()) from error
         finally:
             plan.snapshot.leave_thread()
         return counts
@@ -331,6 +335,13 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         if bands and mode is CaptureMode.RENDERED:
             raise ImageryError(self.tr("Rendered capture shows the bands of the layer's style. Leave the bands out."))
         return CaptureWish(mode, bands, resolution)
+
+
+def _what_lacks(output: Output, rows: int) -> str:
+    """Room, in words, on the disk of the memory or of the output; "" where it is not room."""
+    written = Path(output.identifier.partition("|")[0])
+    places = [home(), written] if written.is_file() else [home()]
+    return what_lacks(places, taken(rows, load().picture_bytes))
 
 
 def _numbered(parameters: Parameters) -> Parameters:

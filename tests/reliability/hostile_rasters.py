@@ -12,7 +12,7 @@ from osgeo import gdal
 
 from tests.plugin.rasters import DEGREES, LOCAL_CRS, NORTH_UP, ROTATED, Odd, pattern, truncate, write
 
-FLIPPED = 24
+FLIPPED = 32
 PROFILES = {"plain": [], "deflate": ["COMPRESS=DEFLATE", "TILED=YES"], "jpeg": ["COMPRESS=JPEG", "TILED=YES"]}
 
 Make = Callable[[Path], Path]

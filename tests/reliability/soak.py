@@ -87,7 +87,7 @@ def soak(trial: Trial) -> Measured:
     """S8: a tenth, or what it takes to settle, to warm up; then the rest; compared are the two ends."""
     from tests.backend.toy import make_folder, picture
 
-    count = trial.times(2 * SETTLED, 12_000)
+    count = trial.times(2 * SETTLED, 20_000)
     warm_up = max(SETTLED, count // 10)
     folder, temporary = make_folder(trial.folder / "toy"), trial.folder / "tmp"
     temporary.mkdir()

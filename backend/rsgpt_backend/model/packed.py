@@ -5,13 +5,13 @@ PyTorch itself gives products of 32 bits to MKL, which takes twice as long on AM
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from functools import cache
 from typing import cast
 
 import torch
 from torch import Tensor, nn
+
+from .trial import seconds
 
 _ROWS = 96  # that the order of a matrix is chosen for: 32 prompts with three branches each
 _TRIED = (1536, 576)  # the shape of a matrix
@@ -48,21 +48,11 @@ def pays() -> bool:
     with torch.random.fork_rng(devices=[]):  # when it is tried changes nobody's random numbers
         layer, values = nn.Linear(_TRIED[1], _TRIED[0], bias=False).requires_grad_(False), torch.rand(_ROWS, _TRIED[1])
     try:
-        ours = _seconds(PackedLinear(layer), values)
+        ours = seconds(PackedLinear(layer), values)
     except RuntimeError:  # a processor that oneDNN does not know
         return False
-    return ours < _CLEARLY * _seconds(layer, values)
+    return ours < _CLEARLY * seconds(layer, values)
 
 
 def _is_wide(weight: Tensor) -> bool:
     return weight.dtype is torch.float32 and weight.device.type == "cpu"
-
-
-def _seconds(layer: Callable[[Tensor], Tensor], values: Tensor) -> float:
-    """The shortest of some; the first prepares what it needs."""
-    taken = []
-    for _ in range(8):
-        began = time.perf_counter()
-        layer(values)
-        taken.append(time.perf_counter() - began)
-    return min(taken)

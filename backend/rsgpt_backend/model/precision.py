@@ -5,12 +5,13 @@ Only a language model is ever kept in less than 16 bits: encoder, Q-Former and p
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
 import torch
+
+from .trial import seconds
 
 Bits = Literal[0, 4, 8]
 _TRIED = 1024  # rows and columns of a matrix
@@ -69,14 +70,4 @@ def _half_as_long() -> bool:
     """Whether bfloat16 takes clearly less time here, tried out; a tenth of a second, once a process."""
     wide = torch.ones(_TRIED, _TRIED)  # not random: when it is tried would change others' random numbers
     narrow = wide.bfloat16()
-    return _seconds(narrow) < _CLEARLY * _seconds(wide)
-
-
-def _seconds(matrix: torch.Tensor) -> float:
-    """The shortest of some products; the first of them prepares what it needs."""
-    taken = []
-    for _ in range(4):
-        began = time.perf_counter()
-        matrix @ matrix
-        taken.append(time.perf_counter() - began)
-    return min(taken)
+    return seconds(torch.matmul, narrow, narrow) < _CLEARLY * seconds(torch.matmul, wide, wide)
