@@ -1,6 +1,6 @@
 """How fast the small model describes a raster on this machine, beside the plain way and the machine's own limits.
 
-    python -m benchmarks.mosaic build/speed.tif --images IMAGES.zip --captions CAPTIONS.json --side 2048
+    python -m benchmarks.mosaic build/speed.tif --images IMAGES.zip --captions CAPTIONS.json --side 8192
     python -m benchmarks.speed build/speed.tif --plain 8
 
 The plain way: one picture and one question at a time, each encoded anew, and transformers' own `generate`; same
@@ -78,6 +78,7 @@ def answers(raster: Path, plain: int) -> tuple[float, list[Row]]:
     asked(engine, [other], PROMPTS, "warm")
     fast, given = timed(lambda: asked(engine, images, PROMPTS))
     captions, _ = timed(lambda: asked(engine, images, PROMPTS[:1], "anew"))
+    greedy, _ = timed(lambda: asked(engine, images, PROMPTS[:1], "greedy", beams=1))
     same = sum(ours == theirs for ours, theirs in zip(given, wanted, strict=False))
     each, ours = slow / plain, fast / len(images)
     return fast, [
@@ -86,6 +87,7 @@ def answers(raster: Path, plain: int) -> tuple[float, list[Row]]:
         ("times faster", f"{each / ours:.1f}", "8"),
         ("tiles told the same", f"{same} of {plain}", "99 %"),
         ("engine, caption alone", f"{len(images) / captions:.1f} tiles a second", "20"),
+        ("engine, caption alone, greedy", f"{len(images) / greedy:.1f} tiles a second", "20"),
     ]
 
 
@@ -128,9 +130,12 @@ def pictures(raster: Path, most: int | None = None) -> list[Image.Image]:
         return [Image.fromarray(photographer.picture(tile).rgb) for tile in islice(plan.tiles, most)]
 
 
-def asked(engine: Engine, images: Sequence[Image.Image], prompts: Sequence[str], mark: str = "") -> list[list[str]]:
+def asked(
+    engine: Engine, images: Sequence[Image.Image], prompts: Sequence[str], mark: str = "", beams: int = 0
+) -> list[list[str]]:
     """Answers a picture, 32 pictures at once. mark: pictures under another one are taken for others."""
-    asks = [Ask(image, f"{number}{mark}", prompt, LONGEST) for number, image in enumerate(images) for prompt in prompts]
+    places = [(number, prompt) for number in range(len(images)) for prompt in prompts]
+    asks = [Ask(images[number], f"{number}{mark}", prompt, LONGEST, beams=beams) for number, prompt in places]
     parts = [asks[start : start + 32 * len(prompts)] for start in range(0, len(asks), 32 * len(prompts))]
     texts = [answer.text for part in parts for answer in engine.answer(part)]
     return [texts[start : start + len(prompts)] for start in range(0, len(texts), len(prompts))]
