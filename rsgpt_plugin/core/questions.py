@@ -14,7 +14,7 @@ DETAIL_PROMPT = "Describe this image in detail."
 
 # Columns that every result has: a question of the same name would hide one of them.
 RESERVED_NAMES = frozenset(
-    "fid geom caption confidence status reason model weights_sha256 prompt image_sha256 "
+    "fid geom geometry caption confidence status reason model weights_sha256 prompt image_sha256 "
     "gsd_m bands stretch asked_at plugin_version".split()
 )
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import chain
+from itertools import chain, groupby
+from operator import attrgetter
 from typing import Protocol
 
 import numpy as np
@@ -16,7 +17,7 @@ from ..asking import Answer, Ask
 from ..errors import EngineError, ImageError
 from .answers import RawAnswer
 from .journal import Found, Job
-from .pictures import Photographer
+from .pictures import Photographer, Plan
 from .questions import Question
 
 MAX_TOKENS = 128
@@ -39,6 +40,18 @@ class Look:
     rgb: np.ndarray | None = None
 
 
+def looks(plan: Plan, jobs: Iterable[Job]) -> Generator[Look]:
+    """Take the tiles' pictures one by one. Of a raster that cannot be opened any more, each tile says so."""
+    try:
+        photographer = Photographer(plan)
+    except ImageError as error:
+        yield from (Look(job, Found(job.raster, job.tile, failed=str(error))) for job in jobs)
+        return
+    with photographer:
+        for job in jobs:
+            yield look(photographer, job)
+
+
 def look(photographer: Photographer, job: Job) -> Look:
     """Take a tile's picture; one that cannot be taken is told in the result."""
     try:
@@ -51,7 +64,7 @@ def look(photographer: Photographer, job: Job) -> Look:
 
 
 def answer(engine: Answering, questions: Mapping[int, Question], looks: Sequence[Look]) -> list[Found]:
-    """Ask what each of `looks` lacks: a prompt at a time, so that like comes with like; equal pictures once.
+    """Ask what each of `looks` lacks, all of it together, equal pictures once. EngineError where all of it fails.
 
     questions: by the numbers of their prompts.
     """
@@ -61,13 +74,16 @@ def answer(engine: Answering, questions: Mapping[int, Question], looks: Sequence
         if one.rgb is not None:
             for prompt in one.job.prompts:
                 wanted[prompt][one.found.image_sha256] = None
+    places = [(prompt, one) for prompt in sorted(wanted) for one in wanted[prompt]]
+    asks = [_ask(questions[prompt], images[one], one) for prompt, one in places]
     told: dict[str, dict[int, RawAnswer]] = {sha256: {} for sha256 in images}
-    for prompt in sorted(wanted):
-        text, choices = questions[prompt].prompt, questions[prompt].choices
-        asks = [Ask(images[one], one, text, MAX_TOKENS, choices=choices) for one in wanted[prompt]]
-        for ask, raw in zip(asks, _raw(engine, asks), strict=True):
-            told[ask.image_key][prompt] = raw
+    for (prompt, one), raw in zip(places, _whole(engine, asks), strict=True):
+        told[one][prompt] = raw
     return [_with(one, told.get(one.found.image_sha256, {})) for one in looks]
+
+
+def _ask(question: Question, image: Image.Image, sha256: str) -> Ask:
+    return Ask(image, sha256, question.prompt, MAX_TOKENS, choices=question.choices)
 
 
 def _with(one: Look, told: Mapping[int, RawAnswer]) -> Found:
@@ -75,14 +91,24 @@ def _with(one: Look, told: Mapping[int, RawAnswer]) -> Found:
     return Found(found.raster, found.tile, found.image_sha256, found.gsd_m, found.skipped, found.failed, mine)
 
 
+def _whole(engine: Answering, asks: Sequence[Ask]) -> list[RawAnswer]:
+    """One for each ask. An engine that fails at all of several is broken: more tiles are not to fail with these."""
+    raws = _raw(engine, asks) if asks else []
+    if len(raws) > 1 and all(raw.problem for raw in raws):
+        raise EngineError(raws[0].problem)
+    return raws
+
+
 def _raw(engine: Answering, asks: Sequence[Ask]) -> list[RawAnswer]:
-    """One for each ask. What a batch fails on is asked one by one: the others are not to go with it."""
+    """What a batch fails on is asked prompt by prompt, then one by one: the others are not to go with it."""
     try:
         answers = engine.answer(asks)
     except EngineError as error:
         if len(asks) == 1:
             return [RawAnswer("", 0.0, asked_at=_now(), problem=str(error))]
-        return list(chain.from_iterable(_raw(engine, [ask]) for ask in asks))
+        by_prompt = [list(part) for _, part in groupby(asks, attrgetter("prompt"))]
+        parts = by_prompt if len(by_prompt) > 1 else [[ask] for ask in asks]
+        return list(chain.from_iterable(_raw(engine, part) for part in parts))
     now = _now()
     return [RawAnswer(one.text, round(one.confidence, 6), one.degenerate, now) for one in answers]
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
 from .ahead import ahead
-from .answering import Answering, Look, answer, look
+from .answering import Answering, Look, answer, looks
 from .journal import Found, Journal
-from .pictures import Photographer, Plan
+from .pictures import Plan
 from .questions import Question
 
 BATCH = 32  # tiles that are asked about together
@@ -25,23 +25,21 @@ class Work:
     questions: Mapping[int, Question]
 
 
-def answered(work: Work, load: Callable[[], Answering], journal: Journal) -> Iterator[list[Found]]:
+def answered(work: Work, load: Callable[[], Answering], journal: Journal) -> Generator[list[Found]]:
     """What came of every tile that the journal lacks, some at a time; to be added before the next are taken.
 
     journal: of this thread. What it knows of a picture, wherever that lay, is not asked again.
     """
-    with ahead(lambda: _looks(work), 2 * BATCH) as looks:
+    with ahead(lambda: _looks(work), 2 * BATCH) as seen:
         engine = load()
-        while batch := list(islice(looks, BATCH)):
+        while batch := list(islice(seen, BATCH)):
             yield answer(engine, work.questions, [_shortened(one, journal) for one in batch])
 
 
 def _looks(work: Work) -> Generator[Look]:
     with Journal(work.journal) as journal:
         for number, plan in work.plans.items():
-            with Photographer(plan) as photographer:
-                for job in journal.missing(number, plan.tiles, list(work.questions)):
-                    yield look(photographer, job)
+            yield from looks(plan, journal.missing(number, plan.tiles, list(work.questions)))
 
 
 def _shortened(one: Look, journal: Journal) -> Look:

@@ -6,7 +6,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict, dataclass
 from itertools import chain, islice
@@ -16,11 +16,10 @@ import numpy as np
 import pyarrow as pa
 
 from ..errors import EngineError
-from .answering import Answering, Look, answer, look
+from .answering import Answering, Look, answer, looks
 from .answers import RawAnswer
 from .journal import Found, Job, Journal
 from .local import BATCH, Work
-from .pictures import Photographer
 from .questions import Question
 
 # Tiles that go from one stage to the next. Always grouped alike: that shows in the last digits of a confidence.
@@ -38,16 +37,18 @@ class Cluster:
     gpus: int = 0
 
 
-def answered(work: Work, load: Callable[[], Answering], journal: Journal, cluster: Cluster) -> Iterator[list[Found]]:
+def answered(work: Work, load: Callable[[], Answering], journal: Journal, cluster: Cluster) -> Generator[list[Found]]:
     """What came of every tile that the journal lacks, in any order. EngineError where Ray gives up.
+
+    What the journal knows of a picture that lay elsewhere is asked again: workers have no journal.
 
     load: called once on every worker, which must find the rasters under the same names.
     """
     with _started(cluster) as ray:
-        looks = ray.data.from_arrow(list(_jobs(work, journal))).map_batches(
+        seen = ray.data.from_arrow(list(_jobs(work, journal))).map_batches(
             _read, fn_args=(work,), batch_format="pyarrow", batch_size=None, num_cpus=_READER
         )
-        told = looks.map_batches(
+        told = seen.map_batches(
             _Asker,
             fn_constructor_args=(load, work.questions),
             batch_format="pyarrow",
@@ -98,14 +99,13 @@ def _jobs(work: Work, journal: Journal) -> Iterator[pa.Table]:
 def _read(batch: pa.Table, work: Work) -> pa.Table:
     """A block of jobs, all of one raster -> what was seen there."""
     jobs = [Job(raster, tile, tuple(prompts)) for raster, tile, prompts in map(json.loads, batch["job"].to_pylist())]
-    with Photographer(work.plans[jobs[0].raster]) as photographer:
-        looks = [look(photographer, job) for job in jobs]
+    seen = list(looks(work.plans[jobs[0].raster], jobs))
     return pa.table(
         {
             "job": batch["job"],
-            "found": [_text(one.found) for one in looks],
-            "shape": pa.array([None if one.rgb is None else one.rgb.shape for one in looks], pa.list_(pa.int32())),
-            "rgb": pa.array([None if one.rgb is None else one.rgb.tobytes() for one in looks], pa.large_binary()),
+            "found": [_text(one.found) for one in seen],
+            "shape": pa.array([None if one.rgb is None else one.rgb.shape for one in seen], pa.list_(pa.int32())),
+            "rgb": pa.array([None if one.rgb is None else one.rgb.tobytes() for one in seen], pa.large_binary()),
         }
     )
 
@@ -117,8 +117,8 @@ class _Asker:
         self._engine, self._questions = load(), questions
 
     def __call__(self, batch: pa.Table) -> pa.Table:
-        looks = [_look(**row) for row in batch.to_pylist()]
-        parts = [looks[start : start + BATCH] for start in range(0, len(looks), BATCH)]
+        seen = [_look(**row) for row in batch.to_pylist()]
+        parts = [seen[start : start + BATCH] for start in range(0, len(seen), BATCH)]
         found = chain.from_iterable(answer(self._engine, self._questions, part) for part in parts)
         return pa.table({"found": [_text(one) for one in found]})
 

@@ -36,7 +36,7 @@ class Cut:
 class Plan:
     """All that decides a raster's pictures; small, and may travel to another machine.
 
-    tiles: the numbers of the tiles to describe. version: the file's size and date, "" for a remote one.
+    tiles: the numbers of the tiles to describe. version: sizes and dates of the raster's files, "" for a remote one.
     """
 
     source: str
@@ -51,7 +51,8 @@ class Plan:
     @property
     def key(self) -> str:
         """The same text for the same pictures."""
-        parts = [self.source, self.version, self.grid.size, self.grid.overlap, self.bands.describe()]
+        place = [*self.frame.geotransform, self.frame.width, self.frame.height]
+        parts = [self.source, self.version, place, self.grid.size, self.grid.overlap, self.bands.describe()]
         return json.dumps([*parts, self.bands.alpha, self.stretch.limits])
 
 
@@ -104,7 +105,7 @@ def make_plan(source: str, cut: Cut) -> Plan:
     """Look at a raster and settle how it is shown. ImageError or DataError where it cannot be."""
     source = str(Path(source).resolve()) if Path(source).exists() else source  # for workers elsewhere
     with Raster(source) as raster:
-        frame, crs_wkt = raster.frame, raster.crs_wkt
+        frame, crs_wkt, version = raster.frame, raster.crs_wkt, _version(raster.files)
         bands = raster.choose(cut.bands)
     grid = TileGrid(frame.width, frame.height, cut.size, cut.overlap)
     tiles: Sequence[int] = range(len(grid))
@@ -112,7 +113,7 @@ def make_plan(source: str, cut: Cut) -> Plan:
         tiles = chosen_tiles(read_mask(cut.mask, CRS(crs_wkt)), frame, grid).tolist()
         if not tiles:
             raise ImageError(f"The mask does not overlap {source}. Check the mask's coordinate system.")
-    plan = Plan(source, _version(source), crs_wkt, frame, grid, bands, tiles, Stretch())
+    plan = Plan(source, version, crs_wkt, frame, grid, bands, tiles, Stretch())
     return replace(plan, stretch=_stretch(plan))
 
 
@@ -133,8 +134,6 @@ def _samples(photographer: Photographer) -> Iterator[Pixels]:
             continue  # the tile says so itself when its turn comes
 
 
-def _version(source: str) -> str:
-    if is_remote(source) or not Path(source).exists():
-        return ""
-    status = Path(source).stat()
-    return f"{status.st_size} {status.st_mtime_ns}"
+def _version(files: Sequence[str]) -> str:
+    here = [Path(file).stat() for file in sorted(files) if not is_remote(file) and Path(file).exists()]
+    return " ".join(f"{status.st_size} {status.st_mtime_ns}" for status in here)

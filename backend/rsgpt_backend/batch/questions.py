@@ -11,7 +11,7 @@ from ..errors import UsageError
 
 CAPTION = "caption"
 RESERVED_NAMES = frozenset(
-    "fid geom caption confidence status reason model weights_sha256 prompt image_sha256 "
+    "fid geom geometry caption confidence status reason model weights_sha256 prompt image_sha256 "
     "gsd_m bands stretch asked_at plugin_version raster".split()
 )
 

@@ -18,7 +18,14 @@ from .stretch import Pixels
 
 # Tiles come row by row: a row of a file's blocks has to stay, or each block is decoded for every tile that meets it.
 _CACHE = 256 << 20  # bytes
-_REMOTE = {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR", "VSI_CACHE": True, "GDAL_HTTP_MAX_RETRY": 5}
+_REMOTE = {
+    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
+    "VSI_CACHE": True,
+    "GDAL_HTTP_MAX_RETRY": 5,
+    "GDAL_HTTP_CONNECTTIMEOUT": 30,  # seconds; a server that sends less than a byte a second for a minute is given up
+    "GDAL_HTTP_LOW_SPEED_LIMIT": 1,
+    "GDAL_HTTP_LOW_SPEED_TIME": 60,
+}
 _RGB = (ColorInterp.red, ColorInterp.green, ColorInterp.blue)
 
 
@@ -58,6 +65,11 @@ class Raster:
     def frame(self) -> Frame:
         """The raster's own pixel grid."""
         return Frame(self._dataset.transform.to_gdal(), self._dataset.width, self._dataset.height)
+
+    @property
+    def files(self) -> list[str]:
+        """All that it is made of: its own file, what it refers to, overviews, masks and notes beside it."""
+        return list(self._dataset.files)
 
     @property
     def crs_wkt(self) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
@@ -24,12 +25,15 @@ from .pictures import Plan
 from .rows import Asking, Reading
 
 # Answers what the journal, which is the calling thread's, lacks of the work.
-Way = Callable[[Work, Journal], Iterator[list[Found]]]
+Way = Callable[[Work, Journal], Generator[list[Found]]]
 
 
 @dataclass
 class Counts:
-    """tiles = answered + skipped + failed, unless the run was stopped; cached counts answers that were known before."""
+    """tiles = answered + skipped + failed, unless the run was stopped.
+
+    cached counts answers that this run did not ask for: they were known before, or are those of an equal picture.
+    """
 
     tiles: int = 0
     answered: int = 0
@@ -72,8 +76,9 @@ class Run:
         if not missing:
             return
         done = self.counts.tiles - missing
-        with tqdm(total=self.counts.tiles, initial=done, unit="tile", desc="answering", mininterval=1.0) as bar:
-            for found in way(self._work, self._journal):
+        bar = tqdm(total=self.counts.tiles, initial=done, unit="tile", desc="answering", mininterval=1.0)
+        with bar, closing(way(self._work, self._journal)) as told:
+            for found in told:
                 self._journal.add(found)
                 self._asked += sum(not raw.problem for one in found for raw in one.answers.values())
                 bar.update(len(found))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import time
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import DataError, ImageError, UsageError
+from ..errors import DataError, EngineError, ImageError, UsageError
 from ..model.config import ModelConfig
 from ..model.registry import model_folder
 from .loading import add_features, add_model, load_keeping_engine, share
@@ -70,16 +71,19 @@ def run(args: argparse.Namespace) -> int:
     except ModuleNotFoundError as error:
         raise _incomplete(error) from error
     check_output(args.out)
-    asking, output = _asking(args), Output(args.json)
+    asking, way, output = _asking(args), _way(args), Output(args.json)
     plans = _plans(args, cut, output)
     if not plans:
         return output.exit_code
     with Run(plans, asking, args.out, begun) as one:
         try:
-            one.ask(_way(args))
+            one.ask(way)
         except KeyboardInterrupt:
             note("Stopped. Answers so far are kept and written; run the same again to go on.")
             output.failed += 1
+        except EngineError as error:
+            output.failure({}, error)
+            note("Answers so far are kept and written; run the same again to go on.")
         counts = one.write().as_dict()
     text = "{tiles} tiles: {answered} answered, {skipped} skipped, {failed} failed; {cached} answers known from before."
     output.result(counts, text.format(**counts))
@@ -130,12 +134,15 @@ def _way(args: argparse.Namespace) -> Way:
         from ..batch import local  # noqa: PLC0415
 
         return lambda work, journal: local.answered(work, partial(load_keeping_engine, args), journal)
-    try:
-        from ..batch import on_ray  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        raise _incomplete(error) from error
+    if find_spec("ray") is None:
+        raise _incomplete(ModuleNotFoundError("ray", name="ray"))
+    from ..batch import on_ray  # noqa: PLC0415
+
+    if args.device not in ("auto", "cpu", "cuda"):
+        raise UsageError(f"Ray gives out GPUs itself, so --device cannot be {args.device}. Give cpu or cuda.")
+    args.device = "cuda" if args.device == "cuda" else "cpu"  # a worker must not take a GPU that Ray does not know of
     args.threads = args.threads or 1  # not a share of the cores, so that rows do not depend on the number of workers
-    cluster = on_ray.Cluster(args.workers, args.threads, gpus=int(args.device.startswith("cuda")))
+    cluster = on_ray.Cluster(args.workers, args.threads, gpus=int(args.device == "cuda"))
     return lambda work, journal: on_ray.answered(work, partial(load_keeping_engine, args), journal, cluster)
 
 

@@ -1,4 +1,4 @@
-"""Tiles are looked at and asked about: what is missing alone, like with like, equal pictures once."""
+"""Tiles are looked at and asked about: what is missing alone, all of it at once, equal pictures once."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from rsgpt_backend.asking import Answer, Ask
-from rsgpt_backend.batch.answering import Look, answer, look
+from rsgpt_backend.batch.answering import Look, answer, look, looks
 from rsgpt_backend.batch.journal import Found, Job
 from rsgpt_backend.batch.pictures import Cut, Photographer, make_plan
 from rsgpt_backend.batch.questions import AnswerType, Question
+from rsgpt_backend.errors import EngineError
 from tests.backend.batch.rasters import Odd, numbered, write
 from tests.fakes.fake_engine import FakeEngine, Script
 
@@ -57,10 +59,10 @@ def test_a_tile_that_cannot_be_read_says_so(tmp_path: Path) -> None:
     assert "Check that the raster is whole" in looks[3].found.failed
 
 
-def test_like_comes_with_like_and_only_what_is_missing() -> None:
+def test_all_is_asked_at_once_and_only_what_is_missing() -> None:
     engine = Watched()
     found = answer(engine, ASKED, [seen(0, (1, 2), 1), seen(1, (2,), 2), seen(2, (), 3)])
-    assert engine.batches == [["Describe it."], ["Water?", "Water?"]]
+    assert engine.batches == [["Describe it.", "Water?", "Water?"]]
     texts = [{prompt: raw.text for prompt, raw in one.answers.items()} for one in found]
     assert texts == [{1: "65793 Describe it.", 2: "65793 Water?"}, {2: "131586 Water?"}, {}]
     assert found[0].answers[1].confidence == 0.9
@@ -84,6 +86,35 @@ def test_a_failure_takes_no_other_tile_with_it() -> None:
 
     found = answer(Fussy(), ASKED, [seen(0, (1,), 1), seen(1, (1,), 2), seen(2, (1,), 3)])
     assert [one.answers[1].problem for one in found] == ["", "The scripted model failed; ask something else.", ""]
+
+
+def test_a_prompt_that_fails_takes_no_other_prompt_with_it() -> None:
+    class Fussy(Watched):
+        """It fails on a batch that holds a certain prompt."""
+
+        def answer(self, asks: Sequence[Ask]) -> list[Answer]:
+            self.batches.append([ask.prompt for ask in asks])
+            return FakeEngine(Script(faults={"Water?": "error"})).answer(asks)
+
+    engine = Fussy()
+    found = answer(engine, ASKED, [seen(0, (1, 2), 1), seen(1, (1, 2), 2)])
+    assert [[bool(one.answers[prompt].problem) for prompt in (1, 2)] for one in found] == [[False, True]] * 2
+    assert [len(batch) for batch in engine.batches] == [4, 2, 2, 1, 1]
+
+
+def test_an_engine_that_fails_at_everything_is_not_asked_about_more() -> None:
+    with pytest.raises(EngineError, match="The scripted model failed"):
+        answer(FakeEngine(Script(faults={"": "error"})), ASKED, [seen(0, (1,), 1), seen(1, (1,), 2)])
+    (found,) = answer(FakeEngine(Script(faults={"": "error"})), ASKED, [seen(0, (1,), 1)])
+    assert found.answers[1].problem
+
+
+def test_of_a_raster_that_is_gone_each_tile_says_so(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.tif", numbered(64, 32, 32))
+    plan = make_plan(str(path), Cut(32))
+    path.unlink()
+    gone = list(looks(plan, [Job(1, tile, (1,)) for tile in plan.tiles]))
+    assert [(one.rgb, "cannot be opened" in one.found.failed) for one in gone] == [(None, True)] * 2
 
 
 def test_what_is_not_to_be_asked_passes_through() -> None:

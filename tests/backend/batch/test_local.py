@@ -10,7 +10,6 @@ import pytest
 from rsgpt_backend.batch.journal import Journal
 from rsgpt_backend.batch.local import BATCH, Work, answered
 from rsgpt_backend.batch.pictures import Cut, make_plan
-from rsgpt_backend.errors import ImageError
 from tests.backend.batch.rasters import numbered, write
 from tests.backend.batch.test_answering import ASKED, Watched
 
@@ -40,7 +39,7 @@ def test_every_tile_gets_its_own_answer(make_work: Callable[..., Work], journal:
     found = [one for some in answered(make_work(), lambda: engine, journal) for one in some]
     assert [one.tile for one in found] == list(range(TILES))
     assert [one.answers[2].text for one in found] == [f"{tile + 1} Water?" for tile in range(TILES)]
-    assert max(map(len, engine.batches)) == BATCH
+    assert max(map(len, engine.batches)) == len(ASKED) * BATCH
 
 
 def test_what_the_journal_has_is_not_looked_at(make_work: Callable[..., Work], journal: Journal) -> None:
@@ -65,8 +64,11 @@ def test_a_picture_that_was_asked_elsewhere_is_not_asked_again(
     assert engine.batches == []
 
 
-def test_a_raster_that_is_gone_ends_it(make_work: Callable[..., Work], journal: Journal, tmp_path: Path) -> None:
-    work = make_work()
+def test_a_raster_that_is_gone_does_not_end_the_others(
+    make_work: Callable[..., Work], journal: Journal, tmp_path: Path
+) -> None:
+    work, other = make_work(), make_work("b.tif")
     (tmp_path / "a.tif").unlink()
-    with pytest.raises(ImageError, match="cannot be opened"):
-        list(answered(work, Watched, journal))
+    both = Work(work.journal, {1: work.plans[1], 2: other.plans[1]}, ASKED)
+    found = [one for some in answered(both, Watched, journal) for one in some]
+    assert [bool(one.failed) for one in found] == [True] * TILES + [False] * TILES

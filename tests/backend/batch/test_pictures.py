@@ -7,7 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import rasterio.shutil
 
+from rsgpt_backend.batch import pictures
 from rsgpt_backend.batch.pictures import Cut, Photographer, make_plan
 from rsgpt_backend.errors import ImageError
 from rsgpt_plugin.core.hashing import pixels_sha256
@@ -95,3 +97,22 @@ def test_a_file_is_known_by_its_whole_path(tmp_path: Path, monkeypatch: pytest.M
     path = write(tmp_path / "a.tif", noise(3, 64, 64))
     monkeypatch.chdir(tmp_path)
     assert make_plan("a.tif", Cut(32)).source == str(path.resolve())
+
+
+def test_what_a_virtual_raster_is_made_of_counts(tmp_path: Path) -> None:
+    write(tmp_path / "a.tif", noise(3, 64, 64))
+    mosaic = tmp_path / "a.vrt"
+    rasterio.shutil.copy(tmp_path / "a.tif", mosaic, driver="VRT")
+    before = make_plan(str(mosaic), Cut(32)).key
+    assert make_plan(str(mosaic), Cut(32)).key == before
+    write(tmp_path / "a.tif", noise(3, 64, 64)[:, ::-1])
+    assert make_plan(str(mosaic), Cut(32)).key != before
+
+
+def test_a_raster_that_lies_elsewhere_is_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As at an address, whose date is not known."""
+    monkeypatch.setattr(pictures, "_version", lambda _: "")
+    path = write(tmp_path / "a.tif", noise(3, 64, 64))
+    before = make_plan(str(path), Cut(32)).key
+    write(path, noise(3, 64, 64), Odd((500001.0, 0.5, 0.0, 4000000.0, 0.0, -0.5)))
+    assert make_plan(str(path), Cut(32)).key != before

@@ -18,6 +18,9 @@ import pytest
 
 from rsgpt_backend.batch.run import journal_of
 from rsgpt_backend.cli import main
+from rsgpt_backend.commands import batch as command
+from rsgpt_backend.engine import Engine
+from rsgpt_backend.errors import EngineError
 from rsgpt_backend.model.rsgpt import Rsgpt
 from tests.backend.batch.rasters import Odd, numbered, write
 from tests.backend.toy import NAME
@@ -126,6 +129,37 @@ def test_without_its_packages_it_says_how_to_get_them(
     assert code == 2
     assert "rasterio is missing" in err
     assert "rsgpt-backend[batch]" in err
+
+
+def test_on_ray_a_gpu_is_not_chosen_by_its_number(rsgpt: Any, raster: Path, tmp_path: Path) -> None:
+    code, _, err = rsgpt(str(raster), "--out", str(tmp_path / "a.gpkg"), "--engine", "ray", "--device", "cuda:1")
+    assert code == 2
+    assert "Ray gives out GPUs itself" in err
+
+
+def test_without_ray_it_says_how_to_get_it(
+    rsgpt: Any, raster: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "find_spec", lambda _: None)
+    code, _, err = rsgpt(str(raster), "--out", str(tmp_path / "a.gpkg"), "--engine", "ray")
+    assert code == 2
+    assert "ray is missing" in err
+
+
+def test_a_model_that_fails_at_everything_ends_it_and_what_there_is_is_written(
+    rsgpt: Any, raster: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> Any:
+        raise EngineError("The model failed.")
+
+    monkeypatch.setattr(Engine, "answer", fail)
+    out = tmp_path / "a.gpkg"
+    code, objects, err = rsgpt(str(raster), "--out", str(out), "--tile", "32")
+    assert code == 1
+    assert [one.get("error", {}).get("message") for one in objects] == ["The model failed.", None]
+    assert (objects[1]["tiles"], objects[1]["answered"], objects[1]["failed"]) == (6, 0, 0)
+    assert "run the same again" in err
+    assert pyogrio.read_info(out)["features"] == 0
 
 
 @pytest.mark.slow
