@@ -77,10 +77,8 @@ def measured(plan: Plan, tiles: int, model: str) -> dict[str, float]:
     images = [Image.fromarray(shot.rgb) for shot in shots]
     prompts = [engine.caption_prompt, *(question.prompt for question in QUESTIONS)]
     engine.answer([Ask(image, f"warm{number}", prompts[0]) for number, image in enumerate(images[:BATCH])])
-    first = _asked(engine, images, keys, prompts[1])
-    again = _asked(engine, images, keys, prompts[1])
-    rest = [_asked(engine, images, keys, prompt) for prompt in (prompts[0], *prompts[2:])]
-    stages = {"read": read + hashed, "encode": first - again, "decode": again + sum(rest)}
+    first, again = (_asked(engine, images, keys, prompts) for _ in range(2))
+    stages = {"read": read + hashed, "encode": first - again, "decode": again}
     return {**{stage: seconds / len(shots) for stage, seconds in stages.items()}, "write": _written(plan)}
 
 
@@ -114,10 +112,10 @@ def table(stages: Mapping[str, float]) -> str:
     return "\n".join(lines)
 
 
-def _asked(engine: Engine, images: Sequence[Image.Image], keys: Sequence[str], prompt: str) -> float:
-    """Core-seconds for one prompt about all pictures."""
-    asks = [Ask(image, key, prompt) for image, key in zip(images, keys, strict=True)]
-    parts = [asks[start : start + BATCH] for start in range(0, len(asks), BATCH)]
+def _asked(engine: Engine, images: Sequence[Image.Image], keys: Sequence[str], prompts: Sequence[str]) -> float:
+    """Core-seconds for all prompts about all pictures."""
+    asks = [Ask(image, key, prompt) for image, key in zip(images, keys, strict=True) for prompt in prompts]
+    parts = [asks[start : start + BATCH * len(prompts)] for start in range(0, len(asks), BATCH * len(prompts))]
     return _timed(lambda: [engine.answer(part) for part in parts])[1]
 
 
@@ -130,7 +128,7 @@ def _written(plan: Plan) -> float:
     batches = [found[start : start + BATCH] for start in range(0, len(found), BATCH)]
     asking = Asking("none", "", "Describe it.", QUESTIONS)
     with TemporaryDirectory() as folder, Run([plan], asking, Path(folder) / "rows.parquet") as run:
-        seconds = _timed(lambda: run.ask(lambda work, journal: iter(batches)))[1] + _timed(run.write)[1]
+        seconds = _timed(lambda: run.ask(lambda work, journal: (batch for batch in batches)))[1] + _timed(run.write)[1]
     return seconds / len(found)
 
 

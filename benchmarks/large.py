@@ -84,6 +84,8 @@ def measure(raster: str, out: Path, kills: int) -> dict[str, Any]:
     while last is None:
         left = chance.uniform(0.1, 0.9) * first["seconds"] / kills if killed < kills else float("inf")
         last, _ = watched(raster, out, left)
+        if last is None and killed == kills:
+            raise SystemExit("A run after the kills failed. Run it with --once to see why.")
         killed += last is None
     known = {"tiles": first["tiles"], "tiles_a_second": round(first["tiles"] / first["seconds"], 1)}
     times = {"seconds": first["seconds"], "again_seconds": second["seconds"], "peak_mb": round(peak / 1e6)}

@@ -191,7 +191,7 @@ def _qgis(raster: Path, out: Path) -> None:
 def _nothing_known(folder: str) -> Iterator[None]:
     """For what is started meanwhile: the same environment and model, no answers and no features of pictures."""
     known = os.environ["RSGPT_HOME"]
-    os.environ["RSGPT_HOME"] = str(forgetful_home(Path(folder, "home")))
+    os.environ["RSGPT_HOME"] = str(forgetful_home(Path(folder, "home"), Path(known)))
     try:
         yield
     finally:
@@ -213,9 +213,11 @@ def _corner(raster: Path, folder: str) -> Path:
 def _served() -> Iterator[tuple[str, str]]:
     command = [sys.executable, "-m", "rsgpt_backend", "serve", "--port", "0"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as server:
-        told = json.loads(server.stdout.readline())  # type: ignore[union-attr]  # it is a pipe
-        yield told["url"], told["api_key"]
-        server.terminate()
+        try:
+            told = json.loads(server.stdout.readline())  # type: ignore[union-attr]  # it is a pipe
+            yield told["url"], told["api_key"]
+        finally:
+            server.terminate()
 
 
 def _click(url: str, key: str, image: Image.Image) -> None:

@@ -10,6 +10,7 @@ from before. The layer's captions are scored where the truth lies, whatever the 
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import sys
 from collections.abc import Iterator, Mapping
@@ -124,7 +125,7 @@ def through_qgis(raster: Path, route: Route, alone: Alone) -> Found:
     """What the layer of `rsgpt:describeraster` says where the truth's polygons lie."""
     layer = raster.with_suffix(".answers.gpkg")
     with TemporaryDirectory() as folder, _source(raster, route.online) as source:
-        home = forgetful_home(Path(folder, "home"))
+        home = forgetful_home(Path(folder, "home"), Path(os.environ["RSGPT_HOME"]))
         command = (ROOT / "scripts" / "qgis_process", "run", "rsgpt:describeraster", "--")
         run(*command, *source, *route.asked, f"OUTPUT={layer}", RSGPT_HOME=str(home))
     truth, said = _table(raster.with_suffix(".truth.gpkg"), "filename"), _table(layer, "caption", "image_sha256")

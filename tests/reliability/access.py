@@ -7,8 +7,8 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
+from benchmarks.home import forgetful_home
 from tests.conftest import HOME, ROOT
 from tests.reliability.table import Measured, Row, Trial
 
@@ -63,7 +63,7 @@ def alone(trial: Trial, commands: list[list[str]]) -> Measured:
         ]
     )
     as_root = [] if os.getuid() == 0 else ["--map-root-user", "--user"]
-    environment = {**os.environ, "RSGPT_HOME": str(home_without_answers(trial.folder))}
+    environment = {**os.environ, "RSGPT_HOME": str(forgetful_home(trial.folder / "home", HOME))}
     command = ["unshare", *as_root, "--net", "bash", "-c", script]
     told = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     ended = [int(code) for code in re.findall(r"ended (\d+)", told.stdout)]
@@ -84,16 +84,6 @@ def alone(trial: Trial, commands: list[list[str]]) -> Measured:
 def words(command: list[str]) -> str:
     """A command for a shell."""
     return " ".join("'" + word.replace("'", "'\\''") + "'" for word in command)
-
-
-def home_without_answers(folder: Path) -> Path:
-    """A data folder with the model's environment, and nothing that was answered before."""
-    home = folder / "home"
-    home.mkdir()
-    for name in ("env", "language"):
-        (HOME / name).mkdir(exist_ok=True)
-        (home / name).symlink_to(HOME / name)
-    return home
 
 
 ROWS = (

@@ -97,9 +97,9 @@ def killed_batches(trial: Trial) -> Measured:
     rows, columns, kills = (20, 25, 30) if trial.nightly else (6, 8, 2)
     raster = numbered(trial.folder / "raster.tif", rows, columns)
     disturbed, calm = Batch(trial.folder / "disturbed", SLOW), Batch(trial.folder / "calm", ())
-    intact, lost, known = 0, 0, set[str]()
+    intact, lost, known, busy = 0, 0, set[str](), 0
     for _ in range(kills):
-        disturbed.killed(raster, trial.random)
+        busy += disturbed.killed(raster, trial.random)
         whole, keys = disturbed.remembered()
         intact, lost, known = intact + whole, lost + len(known - keys), keys
     outcome = disturbed.run(raster), calm.run(raster)
@@ -107,10 +107,11 @@ def killed_batches(trial: Trial) -> Measured:
     repeated = len(asked) - len(set(asked))
     equal = disturbed.table() == calm.table() and len(calm.table()) == rows * columns
     said = (
-        f"{kills} kills over {rows * columns} tiles: answers lost {lost}, integrity ok {intact} of {kills}, asked "
-        f"again {repeated} ({repeated / kills:.1f} a kill), table equal to an undisturbed one: {equal}"
+        f"{kills} kills, {busy} of them while it ran, over {rows * columns} tiles: answers lost {lost}, integrity ok "
+        f"{intact} of {kills}, asked again {repeated} ({repeated / max(1, busy):.1f} a kill), table equal to an "
+        f"undisturbed one: {equal}"
     )
-    fine = not lost and intact == kills and repeated <= 2 * BATCH * kills and equal and outcome == (0, 0)
+    fine = not lost and intact == kills and repeated <= 2 * BATCH * busy and equal and outcome == (0, 0)
     return Measured(fine, said)
 
 
@@ -135,8 +136,11 @@ class Batch:
         """To its end; the exit code."""
         return self.start(raster).wait(600)
 
-    def killed(self, raster: Path, rng: random.Random) -> None:
-        """Begin, and kill it within a second and a half of its first question; now and then before that."""
+    def killed(self, raster: Path, rng: random.Random) -> bool:
+        """Begin, and kill it within a second and a half of its first question; now and then before that.
+
+        False where it had come to its end by then.
+        """
         log = self.folder / "asked"
         before = log.stat().st_size if log.exists() else 0
         process = self.start(raster)
@@ -147,7 +151,7 @@ class Batch:
                 break
             time.sleep(0.01)
         process.kill()
-        process.wait()
+        return process.wait() == -signal.SIGKILL
 
     def remembered(self) -> tuple[bool, set[str]]:
         """Whether the file of answers is whole, and which answers it holds."""

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from html.parser import HTMLParser
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -141,7 +142,7 @@ def hostile_text(trial: Trial) -> Measured:
     session.close()
     layer = QgsVectorLayer(str(output), "answers")
     kept = [str(row[f"q{index:02}"]) for row in layer.getFeatures() for index in range(len(HOSTILE))]
-    changed = [text[:20] for text, said in zip(2 * HOSTILE, kept) if text != said]
+    changed = [text[:20] for text, said in zip_longest(2 * HOSTILE, kept, fillvalue="") if text != said]
     followed, formulas = shown(layer), exported(layer, trial.folder)
     said = (
         f"{len(HOSTILE)} texts: {len(changed)} not stored as they are {changed[:2]}; tags and links of theirs followed "

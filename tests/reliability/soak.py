@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
 
 from tests.backend.server.harness import COMPLETIONS, Served, data_uri, encode, with_url
@@ -67,7 +68,10 @@ class Load:
             if act < CANCELLED_SHARE + BAD_SHARE:
                 asked["messages"][0]["content"][0]["image_url"]["url"] = "data:image/png;base64,iVBORw0KGgo="
             begin = time.monotonic()
-            status = self.server.call("POST", COMPLETIONS, encode(asked)).status
+            try:
+                status = self.server.call("POST", COMPLETIONS, encode(asked)).status
+            except (OSError, HTTPException):
+                status = 0  # no answer at all
             self._note(time.monotonic() - begin, status, 400 if act < CANCELLED_SHARE + BAD_SHARE else 200)
 
     def _note(self, seconds: float, status: int, expected: int) -> None:

@@ -20,6 +20,7 @@ SIDES = {
     "model": ("server", "soak", "access", "weights"),
     "qgis": ("durability", "swapped", "full_disk", "qgis", "closing"),
 }
+IDS = frozenset("S1 S3 S6 S8 A1 A2 A3 A7 W2 D1 D2 D3 D5 D6 Q1 Q6 Q8".split())
 LINE = "{id:<4} {held:<5} {seconds:>6.1f} s  {target}\n{indent}{measured}"
 
 
@@ -114,8 +115,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--tier", choices=["quick", "nightly"], default="quick")
     parser.add_argument("--seed", default="0")
     parser.add_argument("--json", help="a file that gets the rows, too")
-    parser.add_argument("ids", nargs="*", metavar="ID")
+    parser.add_argument("ids", nargs="*", metavar="ID", type=_known)
     return parser
+
+
+def _known(name: str) -> str:
+    if name not in IDS:
+        raise argparse.ArgumentTypeError(f"{name} is no row; there are {', '.join(sorted(IDS))}")
+    return name
 
 
 if __name__ == "__main__":

@@ -51,9 +51,9 @@ class RemoteEngine:
 
     def _answer(self, ask: Ask) -> Answer:
         body = json.dumps(_body(ask, self.name))
-        for _ in range(_TRIES):
+        for left in reversed(range(_TRIES)):
             status, data, pause = self._post(body)
-            if status not in _BUSY:
+            if status not in _BUSY or not left:
                 break
             time.sleep(min(pause, _LONGEST_PAUSE))
         if status != http.HTTPStatus.OK:

@@ -94,7 +94,8 @@ def _says_yes(answer: dict[str, Any]) -> bool:
 
 
 def _is_yes_no(answer: dict[str, Any]) -> bool:
-    return "given" in answer and form(answer["given"]) == "yes_no"
+    """Whether yes or no was asked for, and said: "no" is no number either, but not because a yes would be right."""
+    return "given" in answer and form(answer["given"]) == form(answer["answer"]) == "yes_no"
 
 
 def _judged(answer: dict[str, Any]) -> tuple[str, bool]:

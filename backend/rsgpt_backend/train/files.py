@@ -24,8 +24,11 @@ def claim(out: Path, recipe: Recipe) -> None:
     path = out / "recipe.json"
     if path.exists() and path.read_text(encoding="utf-8") != text:
         raise UsageError(f"{out} holds a run of another recipe, see its recipe.json. Give another folder with --out.")
-    out.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    if not path.exists():
+        out.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(".part")
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
 
 
 def write_tensors(tensors: dict[str, Tensor], path: Path) -> None:

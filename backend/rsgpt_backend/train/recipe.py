@@ -17,7 +17,8 @@ from .schedule import Schedule
 class Dataset:
     """images: a folder or zip; captions, questions: annotation files. All relative to the data folder.
 
-    weight: how often it is drawn from, relative to the others, however many pictures it has;
+    weight: how often it is drawn from, relative to the others, however many pictures it has, but for questions about
+    objects, which are drawn alike from all pictures; the sets to validate on stand in the order of those to train on;
     views: how many of a picture's 8 turned and mirrored copies are learnt from.
     """
 

@@ -152,6 +152,12 @@ def test_what_is_unusual_is_told_with_the_model(toy_folder: Path, toy_data: Path
     assert read_result(tmp_path / "a.json").model == "toy, “gray”, 2 beams"
 
 
+def test_questions_have_their_own_prompts(toy_folder: Path, toy_data: Path) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(arguments("questions", toy_folder, toy_data, "--prompt", "gray"))
+    assert left.value.code == 2
+
+
 def test_a_server_is_told_nothing_of_beams(
     toy_folder: Path, toy_data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -82,6 +82,7 @@ def shy(count: int, odds: float) -> Result:
         told = rng.gauss(0.0, 2.0)
         true = rng.random() < 1 / (1 + math.exp(-told - odds))
         answers.append({
+            "answer": "yes" if true else "no",
             "given": "yes" if told > 0 else "no",
             "confidence": 1 / (1 + math.exp(-abs(told))),
             "correct": true == (told > 0),
@@ -107,6 +108,14 @@ def test_odds_that_are_always_wrong_lean_nowhere() -> None:
     for one in result.answers:
         one["correct"] = not one["correct"]
     assert leaning([result], {}) == 0.0
+
+
+def test_a_no_to_how_many_says_nothing_of_a_yes() -> None:
+    result = shy(4000, 1.0)
+    odds = leaning([result], {})
+    for number in range(2000):
+        result.answers.append({"answer": str(number), "given": "no", "confidence": 0.9, "correct": False})
+    assert leaning([result], {}) == odds
 
 
 def test_too_few_answers_lean_nowhere() -> None:

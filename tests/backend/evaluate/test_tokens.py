@@ -19,6 +19,8 @@ from rsgpt_backend.evaluate.tokens import tokenize
         ("Two planes, one car; a road: here!", "two planes one car a road here"),
         ("A snow-covered hill/ridge.", "a snow-covered hill/ridge"),
         ("It isn't the city's.", "it is n't the city 's"),
+        ("They don't.", "they do n't"),
+        ("There aren't, it seems, (isn't it?) any.", "there are n't it seems is n't it any"),
         ("You cannot see 1,000 or 2.5 trees", "you can not see 1,000 or 2.5 trees"),
         ('a "big" (red) roof?', "a big red roof"),
         ("  ", ""),

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
-from rsgpt_backend.errors import ModelError
-from rsgpt_backend.train.files import load_checkpoint, save_checkpoint
+from rsgpt_backend.commands.train import _RECIPES
+from rsgpt_backend.errors import ModelError, UsageError
+from rsgpt_backend.train.files import claim, load_checkpoint, save_checkpoint
+from rsgpt_backend.train.recipe import read_recipe
 
 
 def test_the_scale_of_the_loss_goes_on_where_it_was(tmp_path: Path) -> None:
@@ -25,6 +28,17 @@ def test_the_scale_of_the_loss_goes_on_where_it_was(tmp_path: Path) -> None:
     assert load_checkpoint(tmp_path, bridge, optimizer, other) == 3
     assert other.state_dict() == scaler.state_dict()
     assert other.get_scale() == 2048.0
+
+
+def test_a_folder_is_claimed_once_and_whole(tmp_path: Path) -> None:
+    out, recipe = tmp_path / "out", read_recipe(_RECIPES / "rsgpt-small.toml")
+    claim(out, recipe)
+    written = (out / "recipe.json").stat().st_mtime_ns
+    claim(out, dataclasses.replace(recipe, steps=recipe.steps + 1))
+    assert (out / "recipe.json").stat().st_mtime_ns == written
+    assert [file.name for file in out.iterdir()] == ["recipe.json"]
+    with pytest.raises(UsageError, match="another recipe"):
+        claim(out, dataclasses.replace(recipe, seed=recipe.seed + 1))
 
 
 def test_without_a_scale_nothing_is_kept(tmp_path: Path) -> None:
