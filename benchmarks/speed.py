@@ -62,13 +62,13 @@ def limits() -> Iterator[Row]:
 
 def measured(raster: Path, plain: int) -> Iterator[Row]:
     """The engine beside the plain way, and `rsgpt batch` beside the engine."""
-    engine_s, rows = answers(raster, plain)
+    model_s, rows = answers(raster, plain)
     yield from rows
-    yield from whole(raster, engine_s)
+    yield from whole(raster, model_s)
 
 
 def answers(raster: Path, plain: int) -> tuple[float, list[Row]]:
-    """Seconds that the model takes for all tiles, and what that is beside the plain way."""
+    """Seconds that the model takes for all tiles more than for one alone, and what it is beside the plain way."""
     images = pictures(raster)
     other = ImageOps.mirror(images[0])  # what is not among them, to warm up with
     model = load_model(model_folder("rsgpt-small"))
@@ -76,12 +76,13 @@ def answers(raster: Path, plain: int) -> tuple[float, list[Row]]:
     slow, wanted = timed(lambda: [[_plainly(model, image, one) for one in PROMPTS] for image in images[:plain]])
     engine = Engine.load("rsgpt-small")
     asked(engine, [other], PROMPTS, "warm")
+    alone, _ = timed(lambda: asked(engine, [other], PROMPTS, "alone"))
     fast, given = timed(lambda: asked(engine, images, PROMPTS))
     captions, _ = timed(lambda: asked(engine, images, PROMPTS[:1], "anew"))
     greedy, _ = timed(lambda: asked(engine, images, PROMPTS[:1], "greedy", beams=1))
     same = sum(ours == theirs for ours, theirs in zip(given, wanted, strict=False))
     each, ours = slow / plain, fast / len(images)
-    return fast, [
+    return fast - alone, [
         ("plain way, a caption and three questions", f"{each:.2f} s a tile ({plain} tiles)", ""),
         ("engine, the same", f"{ours:.3f} s a tile ({len(images)} tiles)", ""),
         ("times faster", f"{each / ours:.1f}", "8"),
@@ -91,17 +92,19 @@ def answers(raster: Path, plain: int) -> tuple[float, list[Row]]:
     ]
 
 
-def whole(raster: Path, engine_s: float) -> Iterator[Row]:
-    """`rsgpt batch` from raster to GeoPackage: once, again, and with another question."""
+def whole(raster: Path, model_s: float) -> Iterator[Row]:
+    """`rsgpt batch` from raster to GeoPackage: once, again, and with another question.
+
+    The first of all starts comes from a cold disk and is not counted. A run over one tile is what any run takes.
+    """
     with TemporaryDirectory() as folder, _nothing_known(folder):
         out = Path(folder, "answers.gpkg")
+        _, load = (_one(raster, folder) for _ in range(2))
         first, again = (timed(lambda: _batch(raster, out, QUESTIONS))[0] for _ in range(2))
         other, encoded = timed(lambda: _counted_batch(raster, out, (*QUESTIONS, OTHER)))
-        load, _ = timed(lambda: _batch(_corner(raster, folder), Path(folder, "one.gpkg"), QUESTIONS))
         rows = pyogrio.read_info(out)["features"]
     yield "rsgpt batch, start to end", f"{first:.1f} s for {rows} rows, {load:.1f} s for one", ""
-    share = (first - load) / (engine_s * (rows - 1) / rows) - 1
-    yield "reading, writing and the rest, of the model's time", f"{share:.0%}", "below 10 %"
+    yield "reading, writing and the rest, of the model's time", f"{(first - load) / model_s - 1:.0%}", "below 10 %"
     yield "the same again", f"{again:.1f} s, {first / again:.0f} times faster", "50"
     yield "one more question", f"{other:.1f} s, {encoded} pictures encoded", "0 pictures"
 
@@ -116,7 +119,8 @@ def clicks(raster: Path) -> Iterator[Row]:
 def desktop(raster: Path) -> Iterator[Row]:
     """QGIS from its cold start to the end of a run, over one tile and over all."""
     with TemporaryDirectory() as folder, _nothing_known(folder):
-        one, _ = timed(lambda: _qgis(_corner(raster, folder), Path(folder, "one.gpkg")))
+        corner = _corner(raster, folder)
+        one, _ = timed(lambda: _qgis(corner, Path(folder, "one.gpkg")))
         first, again = (timed(lambda: _qgis(raster, Path(folder, "all.gpkg")))[0] for _ in range(2))
     yield "QGIS and model server from cold, one tile", f"{one:.1f} s", "below 10 s"
     yield "rsgpt:describeraster, all tiles", f"{first:.1f} s", ""
@@ -172,6 +176,12 @@ class _Leaning(LogitsProcessor):
         return scores
 
 
+def _one(raster: Path, folder: str) -> float:
+    """Seconds for a tile that nothing was asked about yet."""
+    corner = _corner(raster, folder)
+    return timed(lambda: _batch(corner, corner.with_suffix(".gpkg"), QUESTIONS))[0]
+
+
 def _batch(raster: Path, out: Path, questions: Sequence[str], program: str = "rsgpt_backend") -> str:
     asked = [part for line in questions for part in ("--question", line)]
     return run(sys.executable, "-m", program, "batch", str(raster), "--out", str(out), *asked)
@@ -200,12 +210,12 @@ def _nothing_known(folder: str) -> Iterator[None]:
 
 def _corner(raster: Path, folder: str) -> Path:
     """A raster of one tile that nothing was asked about yet."""
-    out = Path(folder, "corner.tif")
-    if not out.exists():
-        noise = np.random.default_rng(time.time_ns()).integers(0, 64, (256, 256, 3), dtype=np.uint8)
-        Image.fromarray(np.asarray(pictures(raster, 1)[0]) // 2 + noise).save(Path(folder, "corner.png"))
-        run("gdal_translate", "-q", "-a_srs", "EPSG:32611", "-a_ullr", "500000", "4000077", "500077", "4000000",
-             str(Path(folder, "corner.png")), str(out))  # fmt: skip
+    now = time.time_ns()
+    out = Path(folder, f"{now}.tif")
+    noise = np.random.default_rng(now).integers(0, 64, (256, 256, 3), dtype=np.uint8)
+    Image.fromarray(np.asarray(pictures(raster, 1)[0]) // 2 + noise).save(out.with_suffix(".png"))
+    run("gdal_translate", "-q", "-a_srs", "EPSG:32611", "-a_ullr", "500000", "4000077", "500077", "4000000",
+         str(out.with_suffix(".png")), str(out))  # fmt: skip
     return out
 
 

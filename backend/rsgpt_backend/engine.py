@@ -32,6 +32,7 @@ from .model.precision import precision
 from .model.registry import model_folder
 from .model.rsgpt import Prefix, Rsgpt
 from .model.scoring import score
+from .model.sharing import share, shares
 from .model.vision import to_bytes
 from .model.weights import load_model
 from .wording import is_degenerate, until_stop
@@ -226,6 +227,8 @@ def _quickened(model: Rsgpt) -> Rsgpt:
     """The same model, that says the same, and can be neither trained nor saved any more."""
     if isinstance(model.encoder, EfficientNetLite):
         model.encoder.fold()
+    if shares(model.language):
+        share(model.language)
     packed(model)
     give_back()  # what the matrices took before
     return model
