@@ -283,9 +283,13 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def _groups_of(command: Sequence[str]) -> list[str]:
-    """The groups of the model's command: its own packages, and Ray's for a batch that goes there."""
-    on_ray = command[:1] == ["batch"] and ("ray" in command or "--engine=ray" in command)
-    return [group for group in GROUPS if group in command[:1] or (group == "ray" and on_ray)]
+    """The groups of the model's command: its own, Ray's for a batch that goes there, for training what calibrates."""
+    groups = set(command[:1])
+    if command[:1] == ["batch"] and ("ray" in command or "--engine=ray" in command):
+        groups.add("ray")
+    if command[:1] == ["train"]:
+        groups.add("evaluate")
+    return [group for group in GROUPS if group in groups]
 
 
 def _to_stderr(line: str) -> None:

@@ -39,6 +39,10 @@ def run(args: argparse.Namespace) -> int:
 
     given = {"steps": args.steps, "start": args.start}
     recipe = read_recipe(path, {name: value for name, value in given.items() if value is not None})
+    if recipe.validate and not recipe.start:
+        from ..evaluate.captions import check_scorers  # noqa: PLC0415 - as above
+
+        check_scorers()  # before the training, not after it
     crew = Crew.join()
     Trainer(recipe, args.data, args.out, crew).run()
     if crew.leads and not recipe.start:

@@ -99,6 +99,11 @@ def _original_tokenizer() -> Callable[[Sentences], Sentences]:
     return prepare
 
 
+def check_scorers() -> None:
+    """DataError where what scores captions is not there."""
+    _scorers()
+
+
 def _scorers() -> tuple[Any, Any, Any, Any]:
     try:
         from pycocoevalcap.bleu.bleu import Bleu  # noqa: PLC0415 - an optional package

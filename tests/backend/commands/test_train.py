@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -34,3 +35,19 @@ def test_missing_data(toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFi
     recipe = write_recipe(tmp_path / "toy.toml", toy_folder, steps=1)
     assert main(["train", str(recipe), "--data", str(tmp_path), "--out", str(tmp_path / "out")]) == 1
     assert "captions.json is not a readable annotation file" in capsys.readouterr().err
+
+
+def test_what_calibrates_is_missed_before_the_training(
+    toy_folder: Path,
+    toy_data: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "pycocoevalcap.bleu.bleu", None)
+    fresh = tmp_path / "toy.toml"
+    text = write_recipe(fresh, toy_folder, steps=1).read_text()
+    fresh.write_text("\n".join(line for line in text.splitlines() if not line.startswith("start")))
+    assert main(["train", str(fresh), "--data", str(toy_data), "--out", str(tmp_path / "out")]) == 1
+    assert "pycocoevalcap is missing" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

@@ -216,6 +216,7 @@ def test_the_command_line_makes_it_and_runs_the_backend_in_it(
     [
         (["ask", "a.png", "--question", "ray"], []),
         (["evaluate", "captions"], ["evaluate"]),
+        (["train", "rsgpt-small", "--data", "batch"], ["evaluate", "train"]),
         (["batch", "a.tif", "--out", "a.gpkg"], ["batch"]),
         (["batch", "a.tif", "--engine", "ray"], ["batch", "ray"]),
         (["batch", "a.tif", "--engine=ray"], ["batch", "ray"]),
