@@ -77,8 +77,8 @@ def answer(engine: Answering, questions: Mapping[int, Question], looks: Sequence
     places = [(prompt, one) for prompt in sorted(wanted) for one in wanted[prompt]]
     asks = [_ask(questions[prompt], images[one], one) for prompt, one in places]
     told: dict[str, dict[int, RawAnswer]] = {sha256: {} for sha256 in images}
-    for (prompt, one), raw in zip(places, _whole(engine, asks), strict=True):
-        told[one][prompt] = raw
+    for (prompt, sha256), raw in zip(places, _whole(engine, asks), strict=True):
+        told[sha256][prompt] = raw
     return [_with(one, told.get(one.found.image_sha256, {})) for one in looks]
 
 
