@@ -12,15 +12,16 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TypeVar
 
 from PIL import Image
 
+from benchmarks.common import timed
 from rsgpt_backend.asking import Ask
 from rsgpt_backend.batch.answers import RawAnswer
 from rsgpt_backend.batch.journal import Found
@@ -32,8 +33,6 @@ from rsgpt_backend.batch.run import Run
 from rsgpt_backend.engine import Engine
 from rsgpt_backend.model.registry import DEFAULT_MODEL
 
-Made = TypeVar("Made")
-
 COUNTRY = 100_000_000
 QUESTIONS = parse_questions(
     ["water[yesno]: Is there any water?", "planes[integer]: How many airplanes are there?", "scene: What is the scene?"]
@@ -42,6 +41,10 @@ ROWS = 8192
 WORDS = RawAnswer(
     "There are many buildings and some green trees beside a road.", 0.9, False, "2026-01-01T00:00:00.000Z"
 )
+
+
+# Seconds that cores worked: other programs do not count.
+_timed = partial(timed, clock=time.process_time)
 
 
 @dataclass(frozen=True)
@@ -71,8 +74,8 @@ CLUSTERS = (
 def measured(plan: Plan, tiles: int, model: str) -> dict[str, float]:
     """Core-seconds a tile by stage; a caption and three questions each."""
     with Photographer(plan) as photographer:
-        shots, read = _timed(lambda: [photographer.picture(tile) for tile in islice(plan.tiles, tiles)])
-    keys, hashed = _timed(lambda: [shot.sha256 for shot in shots])
+        read, shots = _timed(lambda: [photographer.picture(tile) for tile in islice(plan.tiles, tiles)])
+    hashed, keys = _timed(lambda: [shot.sha256 for shot in shots])
     engine = Engine.load(model)
     images = [Image.fromarray(shot.rgb) for shot in shots]
     prompts = [engine.caption_prompt, *(question.prompt for question in QUESTIONS)]
@@ -116,7 +119,7 @@ def _asked(engine: Engine, images: Sequence[Image.Image], keys: Sequence[str], p
     """Core-seconds for all prompts about all pictures."""
     asks = [Ask(image, key, prompt) for image, key in zip(images, keys, strict=True) for prompt in prompts]
     parts = [asks[start : start + BATCH * len(prompts)] for start in range(0, len(asks), BATCH * len(prompts))]
-    return _timed(lambda: [engine.answer(part) for part in parts])[1]
+    return _timed(lambda: [engine.answer(part) for part in parts])[0]
 
 
 def _written(plan: Plan) -> float:
@@ -128,15 +131,8 @@ def _written(plan: Plan) -> float:
     batches = [found[start : start + BATCH] for start in range(0, len(found), BATCH)]
     asking = Asking("none", "", "Describe it.", QUESTIONS)
     with TemporaryDirectory() as folder, Run([plan], asking, Path(folder) / "rows.parquet") as run:
-        seconds = _timed(lambda: run.ask(lambda work, journal: (batch for batch in batches)))[1] + _timed(run.write)[1]
+        seconds = _timed(lambda: run.ask(lambda work, journal: (batch for batch in batches)))[0] + _timed(run.write)[0]
     return seconds / len(found)
-
-
-def _timed(make: Callable[[], Made]) -> tuple[Made, float]:
-    """What was made, and the seconds that cores worked on it: other programs do not count."""
-    started = time.process_time()
-    made = make()
-    return made, time.process_time() - started
 
 
 def main() -> None:

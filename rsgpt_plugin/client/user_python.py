@@ -42,7 +42,7 @@ if not found["missing"]:
         import torch, transformers
         found["torch"], found["transformers"] = torch.__version__, transformers.__version__
         found["devices"] = ["cpu"] + [f"cuda:{n}" for n in range(torch.cuda.device_count())]
-    except Exception as error:
+    except Exception as error:  # whatever a broken installation raises is what its owner has to be told
         found["error"] = f"{type(error).__name__}: {error}"
 print("rsgpt-probe " + json.dumps(found))
 """

@@ -1,4 +1,4 @@
-"""How much room on its disks a run takes, for the sentence that tells of a full one. Knows no run and no QGIS."""
+"""How much room a disk has and a run takes, for the sentence that tells of a full one. Knows no run and no QGIS."""
 
 from __future__ import annotations
 
@@ -21,11 +21,16 @@ def taken(rows: int, most_of_pictures: int) -> int:
 def what_lacks(places: Iterable[Path], needed: int) -> str:
     """For the first of the places whose disk has less than `needed` bytes: how much, in words; "" where none has."""
     for place in places:
-        free = shutil.disk_usage(_existing(place)).free
+        free = free_bytes(place)
         if free < needed:
             sentence = translate("Rsgpt", "All of the run takes up to {needed} MB; {free} MB are free in {folder}.")
             return sentence.format(needed=_told(needed), free=_told(free), folder=_existing(place))
     return ""
+
+
+def free_bytes(place: Path) -> int:
+    """Bytes that are free where a file or folder lies, or will lie."""
+    return shutil.disk_usage(_existing(place)).free
 
 
 def _existing(place: Path) -> Path:

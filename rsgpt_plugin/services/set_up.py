@@ -20,6 +20,7 @@ from ..client.preferences import Door, load
 from ..client.progress import Meter
 from ..client.user_python import UserPython, examine
 from ..core import paths
+from ..core.room import free_bytes
 from ..errors import Cancelled, RsgptError, SetupError
 from .proxy import proxy_variables
 from .work import Work
@@ -146,9 +147,8 @@ class SetUpTask(QgsTask):
 
 def _machine() -> Machine:
     environment = ManagedEnvironment(paths.home())
-    existing = next(folder for folder in (environment.home, *environment.home.parents) if folder.exists())
     return Machine(
-        environment.state(), _maker(find_python), has_gpu(), environment.folder, shutil.disk_usage(existing).free
+        environment.state(), _maker(find_python), has_gpu(), environment.folder, free_bytes(environment.home)
     )
 
 

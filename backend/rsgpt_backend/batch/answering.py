@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain, groupby
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Protocol
 
 import numpy as np
@@ -63,23 +62,20 @@ def look(photographer: Photographer, job: Job) -> Look:
     return Look(job, found, None if picture.empty else picture.rgb)
 
 
-def answer(engine: Answering, questions: Mapping[int, Question], looks: Sequence[Look]) -> list[Found]:
-    """Ask what each of `looks` lacks, all of it together, equal pictures once. EngineError where all of it fails.
+def answer(engine: Answering, questions: Mapping[int, Question], seen: Sequence[Look]) -> list[Found]:
+    """Ask what each of `seen` lacks, all of it together, equal pictures once. EngineError where all of it fails.
 
     questions: by the numbers of their prompts.
     """
-    images = {one.found.image_sha256: Image.fromarray(one.rgb) for one in looks if one.rgb is not None}
-    wanted: dict[int, dict[str, None]] = defaultdict(dict)
-    for one in looks:
-        if one.rgb is not None:
-            for prompt in one.job.prompts:
-                wanted[prompt][one.found.image_sha256] = None
-    places = [(prompt, one) for prompt in sorted(wanted) for one in wanted[prompt]]
-    asks = [_ask(questions[prompt], images[one], one) for prompt, one in places]
+    images = {one.found.image_sha256: Image.fromarray(one.rgb) for one in seen if one.rgb is not None}
+    shown = [one for one in seen if one.rgb is not None]
+    wanted = dict.fromkeys((prompt, one.found.image_sha256) for one in shown for prompt in one.job.prompts)
+    places = sorted(wanted, key=itemgetter(0))
+    asks = [_ask(questions[prompt], images[sha256], sha256) for prompt, sha256 in places]
     told: dict[str, dict[int, RawAnswer]] = {sha256: {} for sha256 in images}
     for (prompt, sha256), raw in zip(places, _whole(engine, asks), strict=True):
         told[sha256][prompt] = raw
-    return [_with(one, told.get(one.found.image_sha256, {})) for one in looks]
+    return [_with(one, told.get(one.found.image_sha256, {})) for one in seen]
 
 
 def _ask(question: Question, image: Image.Image, sha256: str) -> Ask:

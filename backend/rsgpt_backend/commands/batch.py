@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
         from ..batch.output import check_output  # noqa: PLC0415 - wrong use is told before anything large is imported
         from ..batch.run import Run  # noqa: PLC0415
     except ModuleNotFoundError as error:
-        raise _incomplete(error) from error
+        raise _incomplete(error.name) from error
     check_output(args.out)
     asking, way, output = _asking(args), _way(args), Output(args.json)
     plans = _plans(args, cut, output)
@@ -99,7 +99,7 @@ def _cut(args: argparse.Namespace) -> Cut:
     try:
         from ..batch.pictures import Cut  # noqa: PLC0415
     except ModuleNotFoundError as error:
-        raise _incomplete(error) from error
+        raise _incomplete(error.name) from error
     return Cut(args.tile, args.overlap, args.bands, args.mask)
 
 
@@ -135,7 +135,7 @@ def _way(args: argparse.Namespace) -> Way:
 
         return lambda work, journal: local.answered(work, partial(load_keeping_engine, args), journal)
     if find_spec("ray") is None:
-        raise _incomplete(ModuleNotFoundError("ray", name="ray"))
+        raise _incomplete("ray")
     from ..batch import on_ray  # noqa: PLC0415
 
     if args.device not in ("auto", "cpu", "cuda"):
@@ -150,8 +150,8 @@ def _bands(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text.split(","))
 
 
-def _incomplete(error: ModuleNotFoundError) -> UsageError:
+def _incomplete(package: str | None) -> UsageError:
     return UsageError(
-        f"The package {error.name} is missing. Run `scripts/rsgpt batch`, which installs it, or "
+        f"The package {package} is missing. Run `scripts/rsgpt batch`, which installs it, or "
         "`pip install rsgpt-backend[batch]`, with [batch,ray] for --engine ray."
     )

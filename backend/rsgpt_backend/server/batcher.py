@@ -120,8 +120,7 @@ class Batcher:
     def _work(self) -> None:
         try:
             engine = self._load()
-        except Exception as error:
-            # The border of the thread: whatever broke, the process has to say so and end.
+        except Exception as error:  # the border of the thread: whatever broke, the process has to say so and end
             self.failure = _sentence(error, f"The model {self.name} could not be loaded")
             return
         engine.alive = self._live
@@ -152,8 +151,7 @@ class Batcher:
     def _answer(self, engine: Predictor, batch: list[Ticket]) -> None:
         try:
             self._play(engine, batch)
-        except Exception as error:
-            # The border of the thread: whatever a model raises, the next batch has to be answered.
+        except Exception as error:  # the border of the thread: whatever a model raises, the next batch is answered
             _log.warning("A batch of %d failed: %s", len(batch), _trace(error))
             left = [ticket for ticket in batch if not ticket.ended and not ticket.ask.cancel.is_set()]
             if len(batch) == 1:

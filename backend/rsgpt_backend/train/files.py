@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -26,15 +28,21 @@ def claim(out: Path, recipe: Recipe) -> None:
         raise UsageError(f"{out} holds a run of another recipe, see its recipe.json. Give another folder with --out.")
     if not path.exists():
         out.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
+        with _beside(path) as part:
+            part.write_text(text, encoding="utf-8")
 
 
 def write_tensors(tensors: dict[str, Tensor], path: Path) -> None:
-    """Write beside, then rename."""
+    """Write them to a file that is there whole or not at all."""
+    with _beside(path) as part:
+        save_file({key: value.detach().cpu().contiguous() for key, value in tensors.items()}, part)
+
+
+@contextmanager
+def _beside(path: Path) -> Iterator[Path]:
+    """A file to be written, which takes the place of `path` at the end."""
     part = path.with_suffix(".part")
-    save_file({key: value.detach().cpu().contiguous() for key, value in tensors.items()}, part)
+    yield part
     part.replace(path)
 
 
