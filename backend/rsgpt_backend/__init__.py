@@ -5,5 +5,5 @@ import os
 __version__ = "0.1.0"
 
 # PyTorch's threads would spin while they wait for one another. Where something else wants the cores, such as QGIS,
-# they then wait for those that spin: an answer took four times as long. Read when PyTorch is imported, so set before.
+# they then wait for those that spin: an answer took ten times as long. Read when PyTorch is imported, so set before.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

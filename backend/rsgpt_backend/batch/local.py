@@ -13,7 +13,8 @@ from .journal import Found, Journal
 from .pictures import Plan
 from .questions import Question
 
-BATCH = 32  # tiles that are asked about together
+BATCH = 32  # tiles that are asked about together, at least
+_ASKS = 128  # as long as no more are made, more tiles: each takes less time then, but a kill loses more
 
 
 @dataclass(frozen=True)
@@ -24,15 +25,20 @@ class Work:
     plans: Mapping[int, Plan]
     questions: Mapping[int, Question]
 
+    @property
+    def batch(self) -> int:
+        """Tiles that are asked about together."""
+        return BATCH * max(1, _ASKS // (BATCH * len(self.questions)))
+
 
 def answered(work: Work, load: Callable[[], Answering], journal: Journal) -> Generator[list[Found]]:
     """What came of every tile that the journal lacks, some at a time; to be added before the next are taken.
 
     journal: of this thread. What it knows of a picture, wherever that lay, is not asked again.
     """
-    with ahead(lambda: _looks(work), 2 * BATCH) as seen:
+    with ahead(lambda: _looks(work), 2 * work.batch) as seen:
         engine = load()
-        while batch := list(islice(seen, BATCH)):
+        while batch := list(islice(seen, work.batch)):
             yield answer(engine, work.questions, [_shortened(one, journal) for one in batch])
 
 

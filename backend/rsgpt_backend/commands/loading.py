@@ -51,10 +51,13 @@ def load_engine(args: argparse.Namespace) -> Engine:
     import torch  # noqa: PLC0415 - wrong use is told, and the server listens, before torch is imported
 
     from ..engine import Engine  # noqa: PLC0415
+    from ..model.heap import keep_freed  # noqa: PLC0415
 
     if args.threads > 0:
         torch.set_num_threads(args.threads)
-    return Engine.load(args.model, args.precision, note, args.device)
+    engine = Engine.load(args.model, args.precision, note, args.device)
+    keep_freed()  # from here on: weights that were moved or packed are to be given back
+    return engine
 
 
 def load_keeping_engine(args: argparse.Namespace) -> Engine:

@@ -13,7 +13,7 @@ import pytest
 import shapely
 
 from rsgpt_backend.batch.journal import Found, Journal
-from rsgpt_backend.batch.local import BATCH, Work, answered
+from rsgpt_backend.batch.local import Work, answered
 from rsgpt_backend.batch.pictures import Cut, make_plan
 from rsgpt_backend.batch.questions import parse_questions
 from rsgpt_backend.batch.rows import Asking
@@ -23,6 +23,7 @@ from tests.backend.batch.test_answering import Watched
 from tests.fakes.fake_engine import Script
 
 TILES = 80
+FIRST = 64  # tiles of a caption and a question that are asked about together
 QUESTION = "number[integer]: Which number?"
 SCRIPT = Script(reply="{number}", replies={"Describe": "Tile {number}."})
 
@@ -84,17 +85,18 @@ def test_a_changed_question_is_all_that_is_asked(raster: Path, tmp_path: Path) -
 
 def test_a_run_that_was_stopped_writes_what_it_has_and_goes_on(raster: Path, tmp_path: Path) -> None:
     def stopping(work: Work, journal: Journal) -> Iterator[list[Found]]:
-        for some, _ in zip(_local(watched(), work, journal), range(2), strict=False):
-            yield some
+        some = next(_local(watched(), work, journal))
+        assert len(some) == FIRST
+        yield some
         raise KeyboardInterrupt
 
     out = tmp_path / "out.gpkg"
     counts = run(out, [raster], watched(), way=stopping)
-    assert (counts.tiles, counts.answered, len(rows(out))) == (TILES, 2 * BATCH, 2 * BATCH)
+    assert (counts.tiles, counts.answered, len(rows(out))) == (TILES, FIRST, FIRST)
     engine = watched()
     counts = run(out, [raster], engine)
-    assert (counts.answered, counts.cached) == (TILES, 2 * 2 * BATCH)
-    assert sum(map(len, engine.batches)) == 2 * (TILES - 2 * BATCH)
+    assert (counts.answered, counts.cached) == (TILES, 2 * FIRST)
+    assert sum(map(len, engine.batches)) == 2 * (TILES - FIRST)
     assert [row["number"] for row in rows(out)] == list(range(1, TILES + 1))
 
 
