@@ -42,6 +42,7 @@ _MUCH = 3e9  # bytes
 _ENCODED = 4  # pictures at once; more take more memory than the C library hands out quickly, and longer each
 _LONGEST_SEARCH = 256  # tokens: RSGPT's answers, which are searched, have as many at most
 _CHOICES = 256  # are scored at once; each has scores over the vocabulary for each of its tokens
+_MANY = 1000  # asks, after which free memory is given back: its gaps grow with each, but to take it anew costs time
 _ALTERNATIVES = 20  # as many as an ask may want; the first token's decide a confidence, whatever is asked for
 
 
@@ -60,6 +61,7 @@ class Engine:
         self._device = next(model.bridge.parameters()).device
         self._over = {parameter.device for parameter in model.language.parameters()}
         self._features = Features(_KEPT_PICTURES)
+        self._asked = 0  # since free memory was given back
         self.alive: Callable[[], None] = lambda: None
         self.early: Callable[[Step], None] | None = None
 
@@ -99,6 +101,10 @@ class Engine:
         """Answer a batch; see asking.Predictor."""
         if not asks:
             return
+        self._asked += len(asks)
+        if self._asked > _MANY:
+            self._asked = 0
+            give_back()
         try:
             yield from self._stream(asks)
         except (RuntimeError, ValueError) as error:

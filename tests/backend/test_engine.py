@@ -112,6 +112,17 @@ def test_many_pictures_are_encoded_a_few_at_a_time(engine: Engine, encoded: list
     assert len(beats) >= 2
 
 
+def test_free_memory_is_given_back_now_and_then(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[int] = []
+    monkeypatch.setattr(engine_module, "_MANY", 5)
+    monkeypatch.setattr(engine_module, "give_back", lambda: given.append(1))
+    counts = []
+    for _ in range(6):
+        engine.answer([ask(0), ask(1)])
+        counts.append(len(given))
+    assert counts == [0, 0, 1, 1, 1, 2]
+
+
 def test_a_model_is_searched_as_it_is_set_up(engine: Engine, toy: Rsgpt, monkeypatch: pytest.MonkeyPatch) -> None:
     asks = [ask(number, max_new_tokens=9) for number in range(6)]
     searched = [engine.answer([replace(one, beams=4)])[0].text for one in asks]

@@ -25,10 +25,10 @@ class Work:
     plans: Mapping[int, Plan]
     questions: Mapping[int, Question]
 
-    @property
-    def batch(self) -> int:
-        """Tiles that are asked about together."""
-        return BATCH * max(1, _ASKS // (BATCH * len(self.questions)))
+
+def together(questions: int) -> int:
+    """Tiles that are asked about together, by how much is asked of each."""
+    return BATCH * max(1, _ASKS // (BATCH * questions))
 
 
 def answered(work: Work, load: Callable[[], Answering], journal: Journal) -> Generator[list[Found]]:
@@ -36,9 +36,10 @@ def answered(work: Work, load: Callable[[], Answering], journal: Journal) -> Gen
 
     journal: of this thread. What it knows of a picture, wherever that lay, is not asked again.
     """
-    with ahead(lambda: _looks(work), 2 * work.batch) as seen:
+    size = together(len(work.questions))
+    with ahead(lambda: _looks(work), 2 * size) as seen:
         engine = load()
-        while batch := list(islice(seen, work.batch)):
+        while batch := list(islice(seen, size)):
             yield answer(engine, work.questions, [_shortened(one, journal) for one in batch])
 
 

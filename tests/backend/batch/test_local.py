@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rsgpt_backend.batch.journal import Journal
-from rsgpt_backend.batch.local import Work, answered
+from rsgpt_backend.batch.local import Work, answered, together
 from rsgpt_backend.batch.pictures import Cut, make_plan
 from tests.backend.batch.rasters import numbered, write
 from tests.backend.batch.test_answering import ASKED, Watched
@@ -35,16 +35,16 @@ def make_work(tmp_path: Path) -> Callable[..., Work]:
 
 
 def test_every_tile_gets_its_own_answer(make_work: Callable[..., Work], journal: Journal) -> None:
-    engine, work = Watched(), make_work()
-    found = [one for some in answered(work, lambda: engine, journal) for one in some]
+    engine = Watched()
+    found = [one for some in answered(make_work(), lambda: engine, journal) for one in some]
     assert [one.tile for one in found] == list(range(TILES))
     assert [one.answers[2].text for one in found] == [f"{tile + 1} Water?" for tile in range(TILES)]
-    assert max(map(len, engine.batches)) == len(ASKED) * work.batch
+    assert max(map(len, engine.batches)) == len(ASKED) * together(len(ASKED))
 
 
 @pytest.mark.parametrize(("questions", "tiles"), [(1, 128), (2, 64), (3, 32), (9, 32)])
 def test_the_fewer_questions_the_more_tiles_at_once(questions: int, tiles: int) -> None:
-    assert Work(Path(), {}, dict.fromkeys(range(questions), ASKED[1])).batch == tiles
+    assert together(questions) == tiles
 
 
 def test_what_the_journal_has_is_not_looked_at(make_work: Callable[..., Work], journal: Journal) -> None:
@@ -52,7 +52,7 @@ def test_what_the_journal_has_is_not_looked_at(make_work: Callable[..., Work], j
     journal.add(next(answered(work, Watched, journal)))
     engine = Watched()
     found = [one.tile for some in answered(work, lambda: engine, journal) for one in some]
-    assert found == list(range(work.batch, TILES))
+    assert found == list(range(together(len(ASKED)), TILES))
 
 
 def test_a_picture_that_was_asked_elsewhere_is_not_asked_again(
