@@ -62,7 +62,7 @@ class Killer:
 
 def killed_servers(trial: Trial) -> Measured:
     """D1: a run goes on over dead servers; where it gives up it is run again, until it is whole."""
-    rows, columns, kills = (20, 25, 50) if trial.nightly else (8, 10, 4)
+    rows, columns, kills = (30, 25, 50) if trial.nightly else (8, 10, 4)
     raster, output = numbered(trial.folder / "raster.tif", rows, columns), trial.folder / "answers.gpkg"
     session = Session(trial.folder / "session", *SLOW)
     killer = Killer(session, trial.random, kills)
