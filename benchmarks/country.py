@@ -25,7 +25,7 @@ from benchmarks.common import timed
 from rsgpt_backend.asking import Ask
 from rsgpt_backend.batch.answers import RawAnswer
 from rsgpt_backend.batch.journal import Found
-from rsgpt_backend.batch.local import BATCH
+from rsgpt_backend.batch.local import BATCH, together
 from rsgpt_backend.batch.pictures import Cut, Photographer, Plan, make_plan
 from rsgpt_backend.batch.questions import parse_questions
 from rsgpt_backend.batch.rows import Asking
@@ -118,7 +118,8 @@ def table(stages: Mapping[str, float]) -> str:
 def _asked(engine: Engine, images: Sequence[Image.Image], keys: Sequence[str], prompts: Sequence[str]) -> float:
     """Core-seconds for all prompts about all pictures."""
     asks = [Ask(image, key, prompt) for image, key in zip(images, keys, strict=True) for prompt in prompts]
-    parts = [asks[start : start + BATCH * len(prompts)] for start in range(0, len(asks), BATCH * len(prompts))]
+    size = together(len(prompts)) * len(prompts)
+    parts = [asks[start : start + size] for start in range(0, len(asks), size)]
     return _timed(lambda: [engine.answer(part) for part in parts])[0]
 
 

@@ -1,6 +1,6 @@
 """How fast the small model describes a raster on this machine, beside the plain way and the machine's own limits.
 
-    python -m benchmarks.mosaic build/speed.tif --images IMAGES.zip --captions CAPTIONS.json --side 8192
+    python -m benchmarks.mosaic build/speed.tif --images IMAGES.zip --captions CAPTIONS.json --side 6144
     python -m benchmarks.speed build/speed.tif --plain 32
 
 The plain way: one picture and one question at a time, each encoded anew, and transformers' own `generate`; same
