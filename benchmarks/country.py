@@ -23,23 +23,23 @@ from PIL import Image
 
 from benchmarks.common import timed
 from rsgpt_backend.asking import Ask
-from rsgpt_backend.batch.answers import RawAnswer
 from rsgpt_backend.batch.journal import Found
 from rsgpt_backend.batch.local import BATCH, together
 from rsgpt_backend.batch.pictures import Cut, Photographer, Plan, make_plan
-from rsgpt_backend.batch.questions import parse_questions
 from rsgpt_backend.batch.rows import Asking
 from rsgpt_backend.batch.run import Run
 from rsgpt_backend.engine import Engine
 from rsgpt_backend.model.registry import DEFAULT_MODEL
+from rsgpt_plugin.shared.answers import RawAnswer
+from rsgpt_plugin.shared.questions import parse_questions
 
 COUNTRY = 100_000_000
 QUESTIONS = parse_questions(
-    ["water[yesno]: Is there any water?", "planes[integer]: How many airplanes are there?", "scene: What is the scene?"]
+    "water[yesno]: Is there any water?\nplanes[integer]: How many airplanes are there?\nscene: What is the scene?"
 )
 ROWS = 8192
 WORDS = RawAnswer(
-    "There are many buildings and some green trees beside a road.", 0.9, False, "2026-01-01T00:00:00.000Z"
+    "There are many buildings and some green trees beside a road.", 0.9, asked_at="2026-01-01T00:00:00.000Z"
 )
 
 
@@ -130,7 +130,7 @@ def _written(plan: Plan) -> float:
         for tile in islice(plan.tiles, ROWS)
     ]
     batches = [found[start : start + BATCH] for start in range(0, len(found), BATCH)]
-    asking = Asking("none", "", "Describe it.", QUESTIONS)
+    asking = Asking("none", "", "Describe it.", tuple(QUESTIONS))
     with TemporaryDirectory() as folder, Run([plan], asking, Path(folder) / "rows.parquet") as run:
         seconds = _timed(lambda: run.ask(lambda work, journal: (batch for batch in batches)))[0] + _timed(run.write)[0]
     return seconds / len(found)

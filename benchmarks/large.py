@@ -24,12 +24,12 @@ import pyogrio
 
 from rsgpt_backend.batch.local import answered
 from rsgpt_backend.batch.pictures import Cut, Photographer, make_plan
-from rsgpt_backend.batch.questions import parse_questions
 from rsgpt_backend.batch.rows import Asking
 from rsgpt_backend.batch.run import Run, journal_of
+from rsgpt_plugin.shared.questions import parse_questions
 from tests.fakes.fake_engine import FakeEngine, Script
 
-ASKING = Asking("made-up", "f" * 64, "Describe it.", parse_questions(["a[integer]: Which?", "b: Which one?"]))
+ASKING = Asking("made-up", "f" * 64, "Describe it.", tuple(parse_questions("a[integer]: Which?\nb: Which one?")))
 SCRIPT = Script(reply="{number}", replies={"Describe": "Picture {number}."})
 CHECKED = 500
 LOOK_EVERY = 0.05  # seconds

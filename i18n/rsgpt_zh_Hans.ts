@@ -356,30 +356,6 @@
       <translation>此 Python 的 transformers 版本为 {has}；模型需要 {oldest} 或更新版本。请更新，或选择其他 Python。</translation>
     </message>
     <message>
-      <source>the model wrote nothing usable</source>
-      <translation>模型没有写出可用的内容</translation>
-    </message>
-    <message>
-      <source>I can't tell ('{text}' would be {share} sure)</source>
-      <translation>无法判断（“{text}”的把握只有 {share}）</translation>
-    </message>
-    <message>
-      <source>'{text}' is no text</source>
-      <translation>“{text}”不是文本</translation>
-    </message>
-    <message>
-      <source>'{text}' is neither yes nor no</source>
-      <translation>“{text}”既不是“是”也不是“否”</translation>
-    </message>
-    <message>
-      <source>'{text}' is not one whole number</source>
-      <translation>“{text}”不是一个整数</translation>
-    </message>
-    <message>
-      <source>'{text}' is not one of the choices</source>
-      <translation>“{text}”不在选项之中</translation>
-    </message>
-    <message>
       <source>answer cache</source>
       <translation>回答缓存</translation>
     </message>
@@ -398,50 +374,6 @@
     <message>
       <source>picture store</source>
       <translation>图片库</translation>
-    </message>
-    <message>
-      <source>Question line {number} cannot be read: {problem}.</source>
-      <translation>无法读取第 {number} 行的问题：{problem}。</translation>
-    </message>
-    <message>
-      <source>what stands before the question is not a name and a type; {how}</source>
-      <translation>问题前面的内容不是列名和类型；{how}</translation>
-    </message>
-    <message>
-      <source>the question after the colon is missing; {how}</source>
-      <translation>冒号后面缺少问题；{how}</translation>
-    </message>
-    <message>
-      <source>it has more than {most} characters; shorten it</source>
-      <translation>超过 {most} 个字符；请缩短</translation>
-    </message>
-    <message>
-      <source>the type `{type}` is unknown; {how}</source>
-      <translation>未知的类型 `{type}`；{how}</translation>
-    </message>
-    <message>
-      <source>a choice needs two or more options, none empty; write `choice(city|forest|water)`</source>
-      <translation>选项类型需要两个或更多选项，且不能为空；请写成 `choice(city|forest|water)`</translation>
-    </message>
-    <message>
-      <source>the same option is listed twice; remove one</source>
-      <translation>同一选项列出了两次；请删除一个</translation>
-    </message>
-    <message>
-      <source>`{name}` cannot be a column name; use a letter, then letters, digits and _, at most {most} in all</source>
-      <translation>`{name}` 不能用作列名；请以字母开头，后接字母、数字或 _，总共不超过 {most} 个字符</translation>
-    </message>
-    <message>
-      <source>the column `{name}` is used by the result itself; choose another name</source>
-      <translation>列名 `{name}` 已被结果本身占用；请换一个名称</translation>
-    </message>
-    <message>
-      <source>the column `{name}` is used by an earlier line; choose another name</source>
-      <translation>列名 `{name}` 已被前面的一行使用；请换一个名称</translation>
-    </message>
-    <message>
-      <source>write `name[type]: question`, with type text, yesno, integer or choice(a|b|c), for example `cars[integer]: How many cars are there?`</source>
-      <translation>请写成 `列名[类型]: 问题`，类型为 text、yesno、integer 或 choice(a|b|c)，例如 `cars[integer]: How many cars are there?`</translation>
     </message>
     <message>
       <source>All of the run takes up to {needed} MB; {free} MB are free in {folder}.</source>
@@ -1212,6 +1144,74 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
     <message>
       <source>A file could not be read or written ({error}). Check the folder's rights.</source>
       <translation>无法读取或写入文件（{error}）。请检查文件夹的权限。</translation>
+    </message>
+    <message>
+      <source>the model wrote nothing usable</source>
+      <translation>模型没有写出可用的内容</translation>
+    </message>
+    <message>
+      <source>I can't tell ('{text}' would be {share} sure)</source>
+      <translation>无法判断（“{text}”的把握只有 {share}）</translation>
+    </message>
+    <message>
+      <source>'{text}' is no text</source>
+      <translation>“{text}”不是文本</translation>
+    </message>
+    <message>
+      <source>'{text}' is neither yes nor no</source>
+      <translation>“{text}”既不是“是”也不是“否”</translation>
+    </message>
+    <message>
+      <source>'{text}' is not one whole number</source>
+      <translation>“{text}”不是一个整数</translation>
+    </message>
+    <message>
+      <source>'{text}' is not one of the choices</source>
+      <translation>“{text}”不在选项之中</translation>
+    </message>
+    <message>
+      <source>Question line {number} cannot be read: {problem}.</source>
+      <translation>无法读取第 {number} 行的问题：{problem}。</translation>
+    </message>
+    <message>
+      <source>what stands before the question is not a name and a type; {how}</source>
+      <translation>问题前面的内容不是列名和类型；{how}</translation>
+    </message>
+    <message>
+      <source>the question after the colon is missing; {how}</source>
+      <translation>冒号后面缺少问题；{how}</translation>
+    </message>
+    <message>
+      <source>it has more than {most} characters; shorten it</source>
+      <translation>超过 {most} 个字符；请缩短</translation>
+    </message>
+    <message>
+      <source>the type `{type}` is unknown; {how}</source>
+      <translation>未知的类型 `{type}`；{how}</translation>
+    </message>
+    <message>
+      <source>a choice needs two or more options, none empty; write `choice(city|forest|water)`</source>
+      <translation>选项类型需要两个或更多选项，且不能为空；请写成 `choice(city|forest|water)`</translation>
+    </message>
+    <message>
+      <source>the same option is listed twice; remove one</source>
+      <translation>同一选项列出了两次；请删除一个</translation>
+    </message>
+    <message>
+      <source>`{name}` cannot be a column name; use a letter, then letters, digits and _, at most {most} in all</source>
+      <translation>`{name}` 不能用作列名；请以字母开头，后接字母、数字或 _，总共不超过 {most} 个字符</translation>
+    </message>
+    <message>
+      <source>the column `{name}` is used by the result itself; choose another name</source>
+      <translation>列名 `{name}` 已被结果本身占用；请换一个名称</translation>
+    </message>
+    <message>
+      <source>the column `{name}` is used by an earlier line; choose another name</source>
+      <translation>列名 `{name}` 已被前面的一行使用；请换一个名称</translation>
+    </message>
+    <message>
+      <source>write `name[type]: question`, with type text, yesno, integer or choice(a|b|c), for example `cars[integer]: How many cars are there?`</source>
+      <translation>请写成 `列名[类型]: 问题`，类型为 text、yesno、integer 或 choice(a|b|c)，例如 `cars[integer]: How many cars are there?`</translation>
     </message>
   </context>
   <context>

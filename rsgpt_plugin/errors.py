@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from .shared.errors import QuestionError, RsgptError
 
-class RsgptError(Exception):
-    """The base of all. str(error) says what happened and what the user can do next."""
+__all__ = [
+    "Cancelled",
+    "ImageryError",
+    "ModelError",
+    "OutputError",
+    "QuestionError",
+    "RsgptError",
+    "ServerError",
+    "SetupError",
+]
 
 
 class SetupError(RsgptError):
@@ -26,10 +35,6 @@ class ModelError(RsgptError):
 
 class ImageryError(RsgptError):
     """The layer, extent or tile cannot become a picture."""
-
-
-class QuestionError(RsgptError):
-    """A question line cannot be read."""
 
 
 class OutputError(RsgptError):

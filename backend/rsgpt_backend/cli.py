@@ -28,12 +28,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code: int = args.run(args)
         return code
-    except UsageError as error:
-        note(str(error))
-        return 2
     except RsgptError as error:
         note(str(error))
-        return 1
+        return 2 if error.code == UsageError.code else 1
     except KeyboardInterrupt:
         note("Stopped.")
         return 1

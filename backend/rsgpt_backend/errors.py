@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
+from rsgpt_plugin.shared.errors import QuestionError, RsgptError
 
-class RsgptError(Exception):
-    """Base of the backend's own errors. `code` is stable and is printed in --json output."""
-
-    code = "error"
+__all__ = ["DataError", "EngineError", "ImageError", "ModelError", "QuestionError", "RsgptError", "UsageError"]
 
 
 class UsageError(RsgptError):

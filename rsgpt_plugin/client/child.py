@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Optional, cast
 
-from ..core.language import translate
 from ..errors import Cancelled
+from ..shared.i18n import translate
 
 # What a QGIS installation sets for itself and another Python would trip over.
 _FOREIGN = (

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from urllib.parse import urlsplit, urlunsplit
 
-from ..core.language import translate
 from ..errors import ServerError
+from ..shared.i18n import translate
 
 _PORTS = {"http": 80, "https": 443}
 _VERSION = re.compile(r"v\d\w*")

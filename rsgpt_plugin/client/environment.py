@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Optional
 
 from ..core import paths
-from ..core.language import mark, marked, translate
 from ..errors import RsgptError, SetupError
+from ..shared.i18n import mark, marked, translate
 from . import child
 from .backend import Backend
 from .install_errors import advice, failure

@@ -12,8 +12,8 @@ from typing import Optional
 from qgis.core import QgsFeedback
 from qgis.PyQt.QtCore import QEventLoop, QTimer
 
-from ..core.language import translate
 from ..errors import Cancelled, ModelError, RsgptError, ServerError
+from ..shared.i18n import translate
 from .allowance import Allowance
 from .asker import Outcome
 from .complaints import Complaint, read_complaint

@@ -26,8 +26,8 @@ from qgis.core import QgsFeedback
 from qgis.PyQt.QtCore import QCoreApplication, QThread
 
 from ..core import paths
-from ..core.language import mark, marked, translate
 from ..errors import Cancelled, ModelError, RsgptError, ServerError, SetupError
+from ..shared.i18n import mark, marked, translate
 from .asker import Outcome
 from .models import BACKEND, ModelInfo
 from .protocol import Prompt, Reply, build_request, parse_reply

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from ..core.language import translate
 from ..errors import SetupError
+from ..shared.i18n import translate
 
 _DETAIL_LINES = 200
 

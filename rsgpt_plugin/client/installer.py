@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
 
-from ..core.language import translate
 from ..errors import SetupError
+from ..shared.i18n import translate
 from . import child
 from .install_errors import advice, failure
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from qgis.core import QgsApplication, QgsAuthMethodConfig
 from qgis.PyQt.QtNetwork import QNetworkRequest
 
-from ..core.language import translate
 from ..errors import ServerError
+from ..shared.i18n import translate
 
 _HEADERS = "APIHeader"
 _AUTHORIZATION = "Authorization"

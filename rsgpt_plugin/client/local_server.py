@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import IO, Optional, cast
 
 from ..core import paths
-from ..core.language import translate
 from ..errors import Cancelled, ServerError
+from ..shared.i18n import translate
 from . import child
 from .endpoint import Endpoint
 from .environment import backend_for

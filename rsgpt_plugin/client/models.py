@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..core.language import translate
 from ..errors import ModelError
+from ..shared.i18n import translate
 
 DEFAULT_MODEL = "rsgpt-small"
 BACKEND = Path(__file__).resolve().parents[2] / "backend"

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..core.language import mark, marked, translate
 from ..errors import ModelError, RsgptError, ServerError
+from ..shared.i18n import mark, marked, translate
 from .complaints import Complaint, read_complaint
 from .models import ModelInfo
 

@@ -7,8 +7,8 @@ from typing import Optional
 
 from qgis.core import QgsFeedback
 
-from ..core.language import translate
 from ..errors import Cancelled, ModelError, RsgptError, ServerError
+from ..shared.i18n import translate
 from .endpoint import Endpoint, ForeignServer, read_address
 from .gateway import Gateway
 from .models import ModelInfo

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from ..core.language import translate
 from ..errors import SetupError
+from ..shared.i18n import translate
 
 if sys.platform == "win32":
     import msvcrt

@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..core.language import translate
 from ..errors import ServerError
+from ..shared.i18n import translate
 from .protocol import Reply, parse_reply
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")

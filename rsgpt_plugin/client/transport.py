@@ -11,7 +11,7 @@ from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QTimer, QUrl
 from qgis.PyQt.QtNetwork import QNetworkAccessManager, QNetworkProxy, QNetworkReply, QNetworkRequest
 
-from ..core.language import mark, marked
+from ..shared.i18n import mark, marked
 from .endpoint import Endpoint
 from .keys import sign
 

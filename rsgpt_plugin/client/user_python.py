@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..core.language import translate
 from ..errors import SetupError
+from ..shared.i18n import translate
 from . import child
 from .backend import own_variables
 from .install_errors import advice

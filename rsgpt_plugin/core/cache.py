@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Optional
 
-from .answers import RawAnswer
+from ..shared.answers import RawAnswer
+from ..shared.i18n import translate
 from .database import Store
-from .language import translate
 
 _KEYS_A_QUERY = 500
 

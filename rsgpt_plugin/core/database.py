@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Optional, TypeVar
 
 from ..errors import OutputError
-from .language import translate
+from ..shared.i18n import translate
 
 BUSY_SECONDS = 30.0
 

@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Optional
 
+from ..shared.i18n import translate
+from ..shared.questions import Question, parse_questions
 from .database import Store
-from .language import translate
-from .questions import Question, parse_questions
 
 SCHEMA = (
     "CREATE TABLE conversations (id TEXT PRIMARY KEY, sight TEXT NOT NULL)",

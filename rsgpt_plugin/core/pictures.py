@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 from typing import Optional
 
+from ..shared.i18n import translate
 from .database import Store
-from .language import translate
 
 # UNIQUE makes an index of all that the store counts by: without it, to open the file reads every picture.
 SCHEMA = (

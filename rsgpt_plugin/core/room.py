@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from .language import translate
+from ..shared.i18n import translate
 
 _ROW = 4_000  # bytes: a row of the output and its answers, each with its share of an index
 _PICTURE = 130_000  # a tile of 256 pixels as PNG; most are smaller

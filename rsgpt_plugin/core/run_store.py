@@ -10,8 +10,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Optional
 
+from ..shared.i18n import translate
 from .database import Store
-from .language import translate
 
 MOST_ENTRIES = 200
 _TEMPORARY = "TEMPORARY_OUTPUT"  # as Processing calls it

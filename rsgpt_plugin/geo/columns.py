@@ -11,7 +11,7 @@ from typing import Optional
 
 from qgis.core import QgsVectorLayer
 
-from ..core.questions import RESERVED_NAMES, columns
+from ..shared.questions import RESERVED_NAMES, columns
 
 CAPTION = "caption"
 QUESTION, ANSWER = "question", "answer"  # of the layer that clicks fill

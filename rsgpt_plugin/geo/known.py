@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from osgeo import gdal
 
-from ..core.language import translate
 from ..core.paths import plugin_root
 from ..errors import ImageryError
+from ..shared.i18n import translate
 from .picture import Picture
 
 _FOLDER = plugin_root() / "resources" / "demo"

@@ -10,8 +10,8 @@ from enum import Enum
 from qgis.core import Qgis, QgsField, QgsFields
 from qgis.PyQt.QtCore import QDateTime, QMetaType, QVariant
 
-from ..core.answers import TypedAnswer, Value
-from ..core.questions import AnswerType, Question, columns
+from ..shared.answers import TypedAnswer, Value
+from ..shared.questions import AnswerType, Question, columns
 
 # QgsField takes Qt's meta types from QGIS 3.38; before, it takes QVariant's.
 _KINDS = QMetaType.Type if Qgis.versionInt() >= 33800 else QVariant

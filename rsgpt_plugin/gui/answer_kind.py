@@ -6,7 +6,7 @@ from typing import Optional
 
 from qgis.PyQt.QtWidgets import QComboBox, QWidget
 
-from ..core.questions import AnswerType, Question, parse_questions
+from ..shared.questions import AnswerType, Question, parse_questions
 
 _NAME = "answer"
 

@@ -6,8 +6,8 @@ from typing import Optional
 
 from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLineEdit, QWidget
 
-from ..core.questions import Question
 from ..errors import QuestionError
+from ..shared.questions import Question
 from .answer_kind import AnswerKind
 from .percent_box import PercentBox
 from .text_label import text_label

@@ -11,12 +11,12 @@ from qgis.PyQt.QtCore import QObject
 from qgis.PyQt.QtWidgets import QAction, QDialog
 
 from ..client.preferences import load, save
-from ..core.questions import Question
 from ..errors import RsgptError
 from ..processing.icons import plugin_icon
 from ..services.asking import AskingService, Shown
 from ..services.place import Place, canvas_place
 from ..services.set_up import is_ready
+from ..shared.questions import Question
 from .ask_dialog import AskDialog
 from .canvas_menu import CanvasMenu, Find
 from .menu import MENU

@@ -13,11 +13,11 @@ from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import QAction, QInputDialog, QMenu
 
 from ..client.preferences import load, save
-from ..core.questions import Question
 from ..errors import ImageryError
 from ..services.asking import Asked
 from ..services.place import Place, clicked_place
 from ..services.polygons import Features, Polygon, features_place, polygon_at
+from ..shared.questions import Question
 from .preview import Preview
 
 _SIZES_M = (30.0, 77.0, 150.0, 300.0, 1000.0)

@@ -32,9 +32,7 @@ from qgis.PyQt.QtGui import QIcon
 
 from ..client.doors import chosen_model
 from ..client.preferences import load
-from ..core.language import mark, marked
 from ..core.paths import home
-from ..core.questions import CAPTION_PROMPT, DETAIL_PROMPT, parse_questions
 from ..core.room import taken, what_lacks
 from ..core.run_store import RunRequest
 from ..errors import ImageryError, OutputError, QuestionError, RsgptError
@@ -42,6 +40,8 @@ from ..geo.capture import CaptureMode, CaptureWish
 from ..geo.schema import output_fields
 from ..geo.snapshot import LayerSnapshot, check_layer, take_snapshot
 from ..geo.style import ResultStyler
+from ..shared.i18n import mark, marked
+from ..shared.questions import CAPTION_PROMPT, DETAIL_PROMPT, parse_questions
 from .icons import plugin_icon
 from .journal import journal
 from .keeping import keep

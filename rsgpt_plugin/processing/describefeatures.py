@@ -21,11 +21,11 @@ from qgis.core import (
     QgsRectangle,
 )
 
-from ..core.language import translate
 from ..errors import ImageryError
 from ..geo.capture import Capture, open_capture, overlapping
 from ..geo.grid import MAX_TILES, Window, square
 from ..geo.picture import Picture
+from ..shared.i18n import translate
 from .base import UNCHECKED, DescribeAlgorithm, Parameters, in_sentences, is_bounded, source_types
 from .output import SinkShape
 from .run import Place

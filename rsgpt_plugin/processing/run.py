@@ -18,16 +18,16 @@ from ..client.doors import known_model, open_door
 from ..client.models import ModelInfo
 from ..client.preferences import load
 from ..client.protocol import Prompt, Reply
-from ..core.answers import RawAnswer, TypedAnswer, is_degenerate, kept_if_sure, read_answer
 from ..core.cache import AnswerCache
 from ..core.hashing import Asked, Setting
 from ..core.paths import cache_file, picture_file, plugin_version
 from ..core.pictures import PictureStore
-from ..core.questions import Question, language_wish
 from ..errors import Cancelled, ImageryError, OutputError, RsgptError
 from ..geo.columns import CAPTION
 from ..geo.picture import RENDERED, Picture
 from ..geo.schema import RowValues, Status, attributes
+from ..shared.answers import RawAnswer, TypedAnswer, is_degenerate, kept_if_sure, read_answer
+from ..shared.questions import Question, language_wish
 
 MAX_TOKENS = 128
 _DECODING = {"max_tokens": MAX_TOKENS, "temperature": 0, "seed": 0}

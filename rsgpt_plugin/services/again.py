@@ -21,13 +21,13 @@ from qgis.core import (
     QgsWkbTypes,
 )
 
-from ..core.questions import CAPTION_PROMPT, Question, is_language_wish, parse_questions
 from ..core.run_store import RunRequest
 from ..errors import QuestionError
 from ..geo.results import recorded_run
 from ..geo.rows import Row
 from ..geo.schema import output_fields
 from ..processing.keeping import extent
+from ..shared.questions import CAPTION_PROMPT, Question, is_language_wish, parse_questions
 
 TILES, FEATURES = "rsgpt:describeraster", "rsgpt:describefeatures"
 ROW = "rsgpt_row"

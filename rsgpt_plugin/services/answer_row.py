@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, QgsProject
 
-from ..core.answers import RawAnswer, TypedAnswer, read_answer
 from ..core.history import Message, Sight
 from ..core.paths import plugin_version
-from ..core.questions import Question
 from ..geo.schema import RowValues, Status, attributes, output_fields
+from ..shared.answers import RawAnswer, TypedAnswer, read_answer
+from ..shared.questions import Question
 from .results_layer import ResultsLayer
 from .scene import extent_of
 

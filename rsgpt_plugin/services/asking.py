@@ -10,8 +10,8 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsProject
 from qgis.PyQt.QtCore import QCoreApplication, QObject, pyqtSignal
 
 from ..client.preferences import load
-from ..core.questions import Question
 from ..errors import OutputError, RsgptError
+from ..shared.questions import Question
 from .place import Place
 from .polygons import Features
 from .results_layer import ResultsLayer, reasons

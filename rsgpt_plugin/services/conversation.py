@@ -11,9 +11,9 @@ from qgis.PyQt.QtCore import QObject, pyqtSignal
 from ..client.doors import chosen_model
 from ..client.preferences import load
 from ..core.history import Past, Sight
-from ..core.questions import CAPTION_PROMPT, DETAIL_PROMPT, Question
 from ..errors import RsgptError
 from ..geo.columns import CAPTION
+from ..shared.questions import CAPTION_PROMPT, DETAIL_PROMPT, Question
 from .place import Place
 from .scene import Scene, Viewpoint, extent_of
 from .turn import Talk, Turn, Wish

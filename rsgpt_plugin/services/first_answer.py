@@ -9,8 +9,8 @@ from qgis.PyQt.QtCore import QCoreApplication
 
 from ..client.doors import chosen_model, open_door
 from ..client.protocol import Prompt
-from ..core.questions import CAPTION_PROMPT
 from ..geo.known import known_picture
+from ..shared.questions import CAPTION_PROMPT
 from .work import Work
 
 translate = QCoreApplication.translate

@@ -8,8 +8,8 @@ from typing import Optional
 from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
-from ..core import language
 from ..core.paths import plugin_root
+from ..shared import i18n
 
 _NAME, _QT, _SEPARATOR, _ENDING = "rsgpt", "qtbase", "_", ".qm"
 
@@ -37,11 +37,11 @@ class Language:
             if self._translator.load(QLocale(name), _NAME, _SEPARATOR, str(self._folder), _ENDING):
                 break
         QCoreApplication.installTranslator(self._translator)
-        language.lend(QCoreApplication.translate)
+        i18n.lend(QCoreApplication.translate)
 
     def remove(self) -> None:
         """Translate no more."""
-        language.lend(None)
+        i18n.lend(None)
         QCoreApplication.removeTranslator(self._translator)
         QCoreApplication.removeTranslator(self._qt)
 

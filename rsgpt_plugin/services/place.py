@@ -18,9 +18,9 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QCoreApplication
 
-from ..core.questions import Question
 from ..errors import ImageryError
 from ..geo.gsd import GroundMeter
+from ..shared.questions import Question
 
 translate = QCoreApplication.translate
 

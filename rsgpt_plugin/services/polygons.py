@@ -24,9 +24,9 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QCoreApplication
 
-from ..core.questions import Question
 from ..errors import ImageryError
 from ..geo.results import is_results
+from ..shared.questions import Question
 from .place import asked, topmost_raster
 
 translate = QCoreApplication.translate

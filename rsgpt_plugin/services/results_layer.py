@@ -20,13 +20,13 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QCoreApplication
 
-from ..core.questions import Question
 from ..errors import OutputError
 from ..geo.columns import CAPTION
 from ..geo.reading import yes_or_no
 from ..geo.rows import plain
 from ..geo.schema import output_fields
 from ..geo.style import apply_style
+from ..shared.questions import Question
 
 translate = QCoreApplication.translate
 

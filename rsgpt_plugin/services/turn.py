@@ -12,13 +12,13 @@ from qgis.PyQt.QtCore import QCoreApplication, pyqtSignal
 from ..client.doors import known_model, open_door
 from ..client.models import ModelInfo
 from ..client.protocol import Prompt
-from ..core.answers import RawAnswer, TypedAnswer, kept_if_sure, read_answer
 from ..core.history import History, Message
 from ..core.paths import history_file
-from ..core.questions import Question
 from ..errors import Cancelled, ImageryError, RsgptError
 from ..geo.columns import CAPTION
 from ..processing.run import MAX_TOKENS, Memory, answer_key, open_memory, remembered
+from ..shared.answers import RawAnswer, TypedAnswer, kept_if_sure, read_answer
+from ..shared.questions import Question
 from .place import Place
 from .scene import Scene, Viewpoint
 

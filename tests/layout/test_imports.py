@@ -1,6 +1,9 @@
-"""Who may import whom: the two sides share no code, and inside each side imports go one way."""
+"""Who may import whom: the two sides share one package, and inside each side imports go one way."""
 
 from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
 
 from tests.layout.source import Source, sources, under
 
@@ -10,15 +13,16 @@ WIDGETS = ("qgis.gui", "qgis.PyQt.QtWidgets", "qgis.utils")
 
 # What a folder of the plugin may import besides itself, the errors and the standard library.
 PLUGIN = {
-    "core": set(),
-    "geo": {"core", "encoding"},
-    "client": {"core", "encoding"},
-    "processing": {"core", "geo", "client"},
-    "services": {"core", "geo", "client", "processing"},
-    "gui": {"core", "geo", "client", "processing", "services"},
-    "plugin": {"core", "geo", "client", "processing", "services", "gui"},
+    "shared": set(),
+    "core": {"shared"},
+    "geo": {"core", "shared", "encoding"},
+    "client": {"core", "shared", "encoding"},
+    "processing": {"core", "shared", "geo", "client"},
+    "services": {"core", "shared", "geo", "client", "processing"},
+    "gui": {"core", "shared", "geo", "client", "processing", "services"},
+    "plugin": {"core", "shared", "geo", "client", "processing", "services", "gui"},
     "encoding": set(),
-    "errors": set(),
+    "errors": {"shared"},
     "__init__": set(),
 }
 BACKEND = {
@@ -42,6 +46,14 @@ def tops(source: Source) -> set[str]:
     return {module.split(".")[0] for level, module in source.imports() if level == 0}
 
 
+def qgis_side(source: Source) -> Iterator[str]:
+    """What is imported of the QGIS side, but for what both sides share."""
+    for level, module in source.imports():
+        is_shared = module == "rsgpt_plugin.shared" or module.startswith("rsgpt_plugin.shared.")
+        if level == 0 and module.split(".")[0] in QGIS_SIDE and not is_shared:
+            yield module
+
+
 def target(source: Source, level: int, module: str) -> str:
     """The folder of the same side that a relative import reaches."""
     here = source.name.removesuffix(".py").split("/")[:-level]
@@ -63,8 +75,14 @@ def test_one_file_opens_the_door_to_the_model() -> None:
     assert by_name == ["rsgpt_plugin/client/in_process.py"]
 
 
-def test_the_model_side_knows_no_qgis() -> None:
-    assert {s.name: tops(s) & QGIS_SIDE for s in under("backend/") if tops(s) & QGIS_SIDE} == {}
+def test_the_model_side_knows_of_the_plugin_what_both_share() -> None:
+    foreign = {s.name: sorted(qgis_side(s)) for s in under("backend/")}
+    assert {name: found for name, found in foreign.items() if found} == {}
+
+
+def test_what_both_share_is_pure_python_and_numpy() -> None:
+    allowed = set(sys.stdlib_module_names) | {"numpy"}
+    assert {s.name: tops(s) - allowed for s in under("rsgpt_plugin/shared/") if tops(s) - allowed} == {}
 
 
 def test_the_plugin_imports_itself_relatively() -> None:
@@ -84,7 +102,7 @@ def test_the_model_side_imports_one_way() -> None:
 
 
 def test_core_and_processing_need_no_window() -> None:
-    for folder in ("core", "geo", "client", "processing"):
+    for folder in ("shared", "core", "geo", "client", "processing"):
         found = under(f"rsgpt_plugin/{folder}/")
         assert [s.name for s in found for _, module in s.imports() if module.startswith(WIDGETS)] == []
 
@@ -93,9 +111,10 @@ def test_the_environment_needs_no_qgis() -> None:
     alone = {"environment", "installer", "interpreters", "install_errors", "sole_owner", "child", "models", "endpoint"}
     found = [s for s in under("rsgpt_plugin/client/") if s.name.split("/")[-1].removesuffix(".py") in alone]
     assert len(found) == len(alone)
-    assert [s.name for s in [*found, *under("rsgpt_plugin/core/")] if tops(s) & QGIS_SIDE] == []
+    pure = [*under("rsgpt_plugin/core/"), *under("rsgpt_plugin/shared/")]
+    assert [s.name for s in [*found, *pure] if tops(s) & QGIS_SIDE] == []
 
 
 def test_relative_imports_are_resolved() -> None:
     (gateway,) = [s for s in sources() if s.name == "rsgpt_plugin/client/gateway.py"]
-    assert relative(gateway) == {"client", "core", "errors"}
+    assert relative(gateway) == {"client", "errors", "shared"}

@@ -12,12 +12,13 @@ from typing import Protocol
 import numpy as np
 from PIL import Image
 
+from rsgpt_plugin.shared.answers import RawAnswer
+from rsgpt_plugin.shared.questions import Question
+
 from ..asking import Answer, Ask
 from ..errors import EngineError, ImageError
-from .answers import RawAnswer
 from .journal import Found, Job
 from .pictures import Photographer, Plan
-from .questions import Question
 
 MAX_TOKENS = 128
 
@@ -106,7 +107,7 @@ def _raw(engine: Answering, asks: Sequence[Ask]) -> list[RawAnswer]:
         parts = by_prompt if len(by_prompt) > 1 else [[ask] for ask in asks]
         return list(chain.from_iterable(_raw(engine, part) for part in parts))
     now = _now()
-    return [RawAnswer(one.text, round(one.confidence, 6), one.degenerate, now) for one in answers]
+    return [RawAnswer(one.text, round(one.confidence, 6), degenerate=one.degenerate, asked_at=now) for one in answers]
 
 
 def _now() -> str:

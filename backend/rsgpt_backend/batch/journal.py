@@ -15,8 +15,9 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, Self
 
+from rsgpt_plugin.shared.answers import RawAnswer
+
 from ..errors import DataError
-from .answers import RawAnswer
 
 _VERSION = 1
 _PATIENCE = 30.0  # seconds that another writer is waited for
@@ -177,8 +178,8 @@ def _found(raster: int, rows: Sequence[tuple[Any, ...]]) -> Found:
     return Found(raster, tile, image_sha256, gsd_m, skipped, failed, answers)
 
 
-def _answer(text: str, confidence: float, degenerate: int, asked_at: str, problem: str) -> RawAnswer:
-    return RawAnswer(text, confidence, bool(degenerate), asked_at, problem)
+def _answer(text: str, confidence: float | None, degenerate: int, asked_at: str, problem: str) -> RawAnswer:
+    return RawAnswer(text, confidence, degenerate=bool(degenerate), asked_at=asked_at, problem=problem)
 
 
 def _unanswered(found: Found, prompts: Sequence[int]) -> tuple[int, ...]:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
+from rsgpt_plugin.shared.questions import Question
+
 from .ahead import ahead
 from .answering import Answering, Look, answer, looks
 from .journal import Found, Journal
 from .pictures import Plan
-from .questions import Question
 
 BATCH = 32  # tiles that are asked about together, at least
 _ASKS = 128  # as long as no more are made, more tiles: each takes less time then, but a kill loses more

@@ -15,12 +15,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from rsgpt_plugin.shared.answers import RawAnswer
+from rsgpt_plugin.shared.questions import Question
+
 from ..errors import EngineError
 from .answering import Answering, Look, answer, looks
-from .answers import RawAnswer
 from .journal import Found, Job, Journal
 from .local import BATCH, Work
-from .questions import Question
 
 # Tiles that go from one stage to the next. Always grouped alike: that shows in the last digits of a confidence.
 _BLOCK = 2 * BATCH
@@ -135,5 +136,5 @@ def _text(found: Found) -> str:
 
 def _found(text: str) -> Found:
     parts = json.loads(text)
-    answers = {int(prompt): RawAnswer(**raw) for prompt, raw in parts.pop("answers").items()}
+    answers = {int(prompt): RawAnswer(**{**raw, "first_top": ()}) for prompt, raw in parts.pop("answers").items()}
     return Found(**parts, answers=answers)

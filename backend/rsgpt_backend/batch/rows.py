@@ -10,11 +10,12 @@ from typing import Any
 
 import pyarrow as pa
 
+from rsgpt_plugin.shared.answers import RawAnswer, TypedAnswer, kept_if_sure, read_answer
+from rsgpt_plugin.shared.questions import CAPTION, AnswerType, Question, columns
+
 from .. import __version__
-from .answers import RawAnswer, TypedAnswer, read_answer
 from .journal import Found
 from .pictures import Plan
-from .questions import CAPTION, AnswerType, Question, columns
 
 _ANSWER_TYPES = {
     AnswerType.TEXT: pa.string(),
@@ -118,7 +119,8 @@ class Reading:
         return [found.answers[prompt] for prompt in self.prompts]
 
     def _typed(self, question: Question, raw: RawAnswer) -> TypedAnswer:
-        return read_answer(question, raw, 0.0 if question.name == CAPTION else self.asking.least_confidence)
+        least = 0.0 if question.name == CAPTION else self.asking.least_confidence
+        return kept_if_sure(read_answer(question, raw), least)
 
 
 def _answers(typed: Mapping[str, TypedAnswer]) -> dict[str, Any]:

@@ -104,10 +104,11 @@ def _cut(args: argparse.Namespace) -> Cut:
 
 
 def _asking(args: argparse.Namespace) -> Asking:
-    from ..batch.questions import parse_questions  # noqa: PLC0415
+    from rsgpt_plugin.shared.questions import parse_questions  # noqa: PLC0415
+
     from ..batch.rows import Asking  # noqa: PLC0415
 
-    questions = parse_questions(args.question)
+    questions = tuple(parse_questions("\n".join(args.question)))
     if not args.caption and not questions:
         raise UsageError("There is nothing to ask. Leave --no-caption out, or give a --question.")
     config = ModelConfig.read(model_folder(args.model))

@@ -20,8 +20,8 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from ...client.preferences import load, save
-from ...core.questions import Question, parse_questions
 from ...errors import QuestionError
+from ...shared.questions import Question, parse_questions
 from ..answer_kind import AnswerKind
 
 

@@ -18,12 +18,12 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from ...core.history import Message, Past
-from ...core.questions import Question
 from ...errors import OutputError
 from ...services.answer_row import add_to_results
 from ...services.conversation import Conversation, description
 from ...services.place import Place
 from ...services.scene import Scene
+from ...shared.questions import Question
 from ..text_label import text_label
 from .area_picker import AreaPicker
 from .picture_view import PictureView

@@ -11,8 +11,8 @@ from qgis.PyQt.QtGui import QColor, QPalette, QTextCursor
 from qgis.PyQt.QtWidgets import QTextBrowser, QWidget
 
 from ...core.history import Message
-from ...core.questions import AnswerType
 from ...geo.reading import yes_or_no
+from ...shared.questions import AnswerType
 
 _COPY, _ADD = "copy", "add"
 

@@ -8,7 +8,7 @@ from qgis.gui import QgsDoubleSpinBox
 from qgis.PyQt.QtWidgets import QComboBox, QFormLayout, QGroupBox, QLineEdit
 
 from ...client.preferences import Preferences
-from ...core.questions import CAPTION_PROMPT
+from ...shared.questions import CAPTION_PROMPT
 from ..percent_box import PercentBox
 from ..text_label import text_label
 

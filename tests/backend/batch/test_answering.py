@@ -12,8 +12,8 @@ from rsgpt_backend.asking import Answer, Ask
 from rsgpt_backend.batch.answering import Look, answer, look, looks
 from rsgpt_backend.batch.journal import Found, Job
 from rsgpt_backend.batch.pictures import Cut, Photographer, make_plan
-from rsgpt_backend.batch.questions import AnswerType, Question
 from rsgpt_backend.errors import EngineError
+from rsgpt_plugin.shared.questions import AnswerType, Question
 from tests.backend.batch.rasters import Odd, numbered, write
 from tests.fakes.fake_engine import FakeEngine, Script
 

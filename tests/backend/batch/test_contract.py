@@ -13,8 +13,8 @@ import pytest
 import shapely
 
 from rsgpt_backend.batch.pictures import Cut, Photographer, make_plan
-from rsgpt_backend.batch.questions import parse_questions
 from rsgpt_backend.batch.rows import Asking, Reading
+from rsgpt_plugin.shared.questions import parse_questions
 from tests.backend.batch.rasters import Odd, write
 from tests.contract import tiles
 
@@ -48,7 +48,7 @@ def test_tiles_are_the_plugin_s(case: dict[str, Any], tmp_path: Path) -> None:
 
 def test_columns_are_the_plugin_s_and_one_more() -> None:
     recorded = tiles.recorded_columns()
-    asking = Asking("m", "w", "Describe it.", parse_questions(recorded["questions"]))
+    asking = Asking("m", "w", "Describe it.", tuple(parse_questions("\n".join(recorded["questions"]))))
     schema = Reading(asking, range(len(asking.asked))).schema
     expected = [(name, QT_TYPES[kind]) for name, kind in recorded["columns"]]
     assert [(field.name, field.type) for field in schema] == [*expected, ("raster", pa.string())]

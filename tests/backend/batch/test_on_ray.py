@@ -17,8 +17,8 @@ from rsgpt_backend.batch import local, on_ray
 from rsgpt_backend.batch.journal import Found, Journal
 from rsgpt_backend.batch.local import Work
 from rsgpt_backend.batch.pictures import Cut, make_plan
-from rsgpt_backend.batch.questions import Question
 from rsgpt_backend.errors import EngineError
+from rsgpt_plugin.shared.questions import Question
 from tests.backend.batch.rasters import Odd, numbered, write
 from tests.fakes.fake_engine import FakeEngine, Script
 from tests.layout.source import ROOT

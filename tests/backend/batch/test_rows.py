@@ -9,14 +9,14 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from rsgpt_backend.batch.answers import RawAnswer
 from rsgpt_backend.batch.journal import Found
 from rsgpt_backend.batch.pictures import Cut, Plan, make_plan
-from rsgpt_backend.batch.questions import parse_questions
 from rsgpt_backend.batch.rows import Asking, Reading
+from rsgpt_plugin.shared.answers import RawAnswer
+from rsgpt_plugin.shared.questions import parse_questions
 from tests.backend.batch.rasters import numbered, write
 
-QUESTIONS = parse_questions(["water[yesno]: Is there water?", "cars[integer]: How many cars?"])
+QUESTIONS = tuple(parse_questions("water[yesno]: Is there water?\ncars[integer]: How many cars?"))
 READING = Reading(Asking("m", "w" * 64, "Describe it.", QUESTIONS), (1, 2, 3))
 MOMENT = "2026-01-02T03:04:05.678+00:00"
 
@@ -27,7 +27,7 @@ def plan(tmp_path: Path) -> Plan:
 
 
 def raw(text: str, confidence: float = 0.8, moment: str = MOMENT, problem: str = "") -> RawAnswer:
-    return RawAnswer(text, confidence, False, moment, problem)
+    return RawAnswer(text, confidence, asked_at=moment, problem=problem)
 
 
 def row(plan: Plan, found: Found, reading: Reading = READING) -> dict[str, Any]:
@@ -101,6 +101,6 @@ def test_what_is_whole() -> None:
 
 
 def test_two_questions_of_the_same_words_share_an_answer(plan: Plan) -> None:
-    twice = parse_questions(["a[yesno]: Is there water?", "b[text]: Is there water?"])
+    twice = tuple(parse_questions("a[yesno]: Is there water?\nb[text]: Is there water?"))
     found = row(plan, Found(1, 0, "s", 0.5, answers={2: raw("yes")}), Reading(Asking("m", "w", "", twice), (2, 2)))
     assert (found["a"], found["b"]) == (True, "yes")

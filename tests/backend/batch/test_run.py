@@ -15,9 +15,9 @@ import shapely
 from rsgpt_backend.batch.journal import Found, Journal
 from rsgpt_backend.batch.local import Work, answered
 from rsgpt_backend.batch.pictures import Cut, make_plan
-from rsgpt_backend.batch.questions import parse_questions
 from rsgpt_backend.batch.rows import Asking
 from rsgpt_backend.batch.run import Counts, Run, Way
+from rsgpt_plugin.shared.questions import parse_questions
 from tests.backend.batch.rasters import Odd, numbered, write
 from tests.backend.batch.test_answering import Watched
 from tests.fakes.fake_engine import Script
@@ -37,7 +37,7 @@ def run(
     out: Path, rasters: list[Path], engine: Watched, questions: tuple[str, ...] = (QUESTION,), way: Way | None = None
 ) -> Counts:
     plans = [make_plan(str(path), Cut(32)) for path in rasters]
-    asking = Asking("fake", "f" * 64, "Describe it.", parse_questions(questions))
+    asking = Asking("fake", "f" * 64, "Describe it.", tuple(parse_questions("\n".join(questions))))
     with Run(plans, asking, out) as one:
         with suppress(KeyboardInterrupt):
             one.ask(way or partial(_local, engine))

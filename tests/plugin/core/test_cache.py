@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from rsgpt_plugin.core.answers import RawAnswer
 from rsgpt_plugin.core.cache import SCHEMA, AnswerCache
 from rsgpt_plugin.errors import OutputError
+from rsgpt_plugin.shared.answers import RawAnswer
 
 ROOT = Path(__file__).resolve().parents[3]
 ANSWER = RawAnswer(
@@ -24,7 +24,7 @@ ANSWER = RawAnswer(
 WRITER = """
 import sys
 from pathlib import Path
-from rsgpt_plugin.core.answers import RawAnswer
+from rsgpt_plugin.shared.answers import RawAnswer
 from rsgpt_plugin.core.cache import AnswerCache
 with AnswerCache(Path(sys.argv[1])) as cache:
     for number in range(int(sys.argv[3])):

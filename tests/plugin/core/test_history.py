@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rsgpt_plugin.core.history import History, Message, Past, Sight
-from rsgpt_plugin.core.questions import AnswerType, Question
+from rsgpt_plugin.shared.questions import AnswerType, Question
 
 SIGHT = Sight("id1", "ortho", 'PROJCRS["x"]', (1.0, 2.0, 3.5, 4.0), "ab" * 32, (300, 200), (150, 100), 0.6, "1,2,3")
 HARBOUR = Question("answer", "Is there a 'harbour'?", AnswerType.YESNO)

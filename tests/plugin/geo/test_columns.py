@@ -7,11 +7,11 @@ from typing import Any
 
 from qgis.core import QgsField, QgsProject, QgsVectorLayer
 
-from rsgpt_plugin.core.questions import parse_questions
 from rsgpt_plugin.geo.columns import Answered, result_columns
 from rsgpt_plugin.geo.results import is_results
 from rsgpt_plugin.geo.schema import output_fields
 from rsgpt_plugin.services.results_layer import ResultsLayer
+from rsgpt_plugin.shared.questions import parse_questions
 from tests.plugin.geo.test_style import written
 
 

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from qgis.core import QgsProject, QgsVectorLayer
 
-from rsgpt_plugin.core.questions import parse_questions
 from rsgpt_plugin.geo.reading import (
     SURENESS,
     Kind,
@@ -18,6 +17,7 @@ from rsgpt_plugin.geo.reading import (
 from rsgpt_plugin.geo.schema import output_fields
 from rsgpt_plugin.geo.style import STYLE_FILE
 from rsgpt_plugin.services.results_layer import ResultsLayer
+from rsgpt_plugin.shared.questions import parse_questions
 from tests.plugin.results import results_layer
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from qgis.core import QgsVectorLayer
 
-from rsgpt_plugin.core.questions import parse_questions
 from rsgpt_plugin.core.run_store import RunRequest
 from rsgpt_plugin.geo.results import is_results, record_run, recorded_run
 from rsgpt_plugin.geo.schema import output_fields
+from rsgpt_plugin.shared.questions import parse_questions
 
 
 def results_layer(questions: str = "") -> QgsVectorLayer:

@@ -13,9 +13,9 @@ from qgis.core import (
     QgsWkbTypes,
 )
 
-from rsgpt_plugin.core.answers import TypedAnswer
-from rsgpt_plugin.core.questions import RESERVED_NAMES, parse_questions
 from rsgpt_plugin.geo.schema import RowValues, Status, attributes, output_fields
+from rsgpt_plugin.shared.answers import TypedAnswer
+from rsgpt_plugin.shared.questions import RESERVED_NAMES, parse_questions
 
 QUESTIONS = parse_questions("what[text]: a\nwater[yesno]: b\ncars[integer]: c\nuse[choice(x|y)]: d")
 PROVENANCE = [

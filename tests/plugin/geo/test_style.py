@@ -24,11 +24,11 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import Qt
 
-from rsgpt_plugin.core.questions import parse_questions
 from rsgpt_plugin.core.run_store import RunRequest
 from rsgpt_plugin.geo.results import recorded_run
 from rsgpt_plugin.geo.schema import output_fields
 from rsgpt_plugin.geo.style import ResultStyler, apply_style
+from rsgpt_plugin.shared.questions import parse_questions
 
 QUESTIONS = "cars[integer]: How many?\nswimming_pool[yesno]: Is there one?\nwhich_kind_of_place: Which?"
 FORMATS = {"memory": "", "GPKG": "gpkg", "ESRI Shapefile": "shp", "GeoJSON": "geojson", "FlatGeobuf": "fgb"}

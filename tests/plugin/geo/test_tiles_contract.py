@@ -16,12 +16,12 @@ import pytest
 from qgis.core import QgsCoordinateTransformContext, QgsFeedback, QgsRasterLayer, QgsRectangle
 from qgis.PyQt.QtCore import QMetaType
 
-from rsgpt_plugin.core.questions import parse_questions
 from rsgpt_plugin.geo.capture import CaptureMode, CaptureWish, open_capture
 from rsgpt_plugin.geo.grid import TileGrid, Window
 from rsgpt_plugin.geo.native import NativeCapture
 from rsgpt_plugin.geo.schema import output_fields
 from rsgpt_plugin.geo.snapshot import take_snapshot
+from rsgpt_plugin.shared.questions import parse_questions
 from tests.contract import tiles
 from tests.plugin.rasters import Odd, write
 

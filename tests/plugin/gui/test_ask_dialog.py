@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from qgis.PyQt.QtWidgets import QDialogButtonBox
 
-from rsgpt_plugin.core.questions import AnswerType, Question
 from rsgpt_plugin.gui.ask_dialog import AskDialog
+from rsgpt_plugin.shared.questions import AnswerType, Question
 
 
 @pytest.fixture

@@ -14,11 +14,11 @@ from rsgpt_plugin.client.models import ModelInfo
 from rsgpt_plugin.client.protocol import Prompt
 from rsgpt_plugin.core.cache import AnswerCache
 from rsgpt_plugin.core.pictures import PictureStore
-from rsgpt_plugin.core.questions import parse_questions
 from rsgpt_plugin.errors import ImageryError, OutputError, ServerError
 from rsgpt_plugin.geo.picture import Picture
 from rsgpt_plugin.geo.schema import output_fields
 from rsgpt_plugin.processing.run import Asking, Counts, Memory, Place, Run
+from rsgpt_plugin.shared.questions import parse_questions
 
 from .conftest import ScriptedGateway, number_in
 

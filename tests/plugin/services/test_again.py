@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from rsgpt_plugin.client.models import ModelInfo
-from rsgpt_plugin.core.questions import CAPTION_PROMPT, parse_questions
 from rsgpt_plugin.processing.run import Asking
 from rsgpt_plugin.services.again import Asked, asked_before
+from rsgpt_plugin.shared.questions import CAPTION_PROMPT, parse_questions
 
 CARS = "cars[integer]: How many cars?"
 

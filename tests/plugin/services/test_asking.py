@@ -13,11 +13,11 @@ from qgis.PyQt.QtCore import QCoreApplication
 
 from rsgpt_plugin.client.local_server import LocalServer
 from rsgpt_plugin.client.preferences import Preferences, save
-from rsgpt_plugin.core.questions import AnswerType, Question
 from rsgpt_plugin.processing.provider import RsgptProvider
 from rsgpt_plugin.services.asking import AskingService, Shown
 from rsgpt_plugin.services.place import canvas_place
 from rsgpt_plugin.services.polygons import features_place
+from rsgpt_plugin.shared.questions import AnswerType, Question
 from tests.plugin.services.conftest import around, polygons, view_of
 
 Serve = Callable[..., LocalServer]

@@ -19,7 +19,6 @@ from qgis.core import (
 )
 
 from rsgpt_plugin.client.protocol import Prompt
-from rsgpt_plugin.core.questions import parse_questions
 from rsgpt_plugin.core.run_store import RunRequest
 from rsgpt_plugin.errors import ServerError
 from rsgpt_plugin.geo.results import record_run
@@ -28,6 +27,7 @@ from rsgpt_plugin.services.again import Asked, Wish, asked_before, recorded_rast
 from rsgpt_plugin.services.asking_again import AskingAgain
 from rsgpt_plugin.services.corrections import correct
 from rsgpt_plugin.services.results_layer import ResultsLayer
+from rsgpt_plugin.shared.questions import parse_questions
 from tests.plugin.processing import conftest as scripted
 from tests.plugin.processing.conftest import ScriptedGateway, number_in, numbered
 from tests.plugin.results import fids

@@ -17,11 +17,11 @@ from rsgpt_plugin.client.models import ModelInfo
 from rsgpt_plugin.client.preferences import Preferences, save
 from rsgpt_plugin.core import paths
 from rsgpt_plugin.core.history import History, Message, Past
-from rsgpt_plugin.core.questions import AnswerType, Question
 from rsgpt_plugin.services.answer_row import add_to_results
 from rsgpt_plugin.services.conversation import Conversation, description
 from rsgpt_plugin.services.place import canvas_place
 from rsgpt_plugin.services.scene import Scene
+from rsgpt_plugin.shared.questions import AnswerType, Question
 from tests.plugin.services.conftest import around, view_of
 from tests.plugin.services.test_asking import wait_until
 

@@ -10,13 +10,13 @@ import pytest
 from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtWidgets import QDialogButtonBox
 
-from rsgpt_plugin.core.language import marked
-from rsgpt_plugin.core.questions import parse_questions
 from rsgpt_plugin.errors import QuestionError
 from rsgpt_plugin.gui.ask_dialog import AskDialog
 from rsgpt_plugin.processing.describeraster import DescribeRaster
 from rsgpt_plugin.processing.provider import RsgptProvider
 from rsgpt_plugin.services.language import Language
+from rsgpt_plugin.shared.i18n import marked
+from rsgpt_plugin.shared.questions import parse_questions
 
 ROOT = Path(__file__).resolve().parents[3]
 PLACES = "%n place(s): {answered} answered, {skipped} skipped, {failed} failed. "

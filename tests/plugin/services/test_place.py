@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsProject, QgsRasterLayer
 
-from rsgpt_plugin.core.questions import AnswerType, Question
 from rsgpt_plugin.errors import ImageryError
 from rsgpt_plugin.services.place import canvas_place, clicked_place
+from rsgpt_plugin.shared.questions import AnswerType, Question
 from tests.plugin.services.conftest import around, view_of
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsFeature, QgsProject, QgsRasterLayer
 
-from rsgpt_plugin.core.questions import AnswerType, Question
 from rsgpt_plugin.errors import ImageryError
 from rsgpt_plugin.geo.schema import output_fields
 from rsgpt_plugin.services.polygons import features_place, polygon_at
+from rsgpt_plugin.shared.questions import AnswerType, Question
 from tests.plugin.services.conftest import around, polygons, view_of
 
 SPOT = around(150, 150, 1).center()

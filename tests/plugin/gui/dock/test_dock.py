@@ -20,8 +20,8 @@ from rsgpt_plugin.client import doors
 from rsgpt_plugin.client.local_server import LocalServer
 from rsgpt_plugin.client.models import ModelInfo
 from rsgpt_plugin.client.preferences import Preferences, load, save
-from rsgpt_plugin.core.questions import AnswerType
 from rsgpt_plugin.gui.dock.dock import RsgptDock
+from rsgpt_plugin.shared.questions import AnswerType
 from tests.plugin.services.conftest import around, make_raster, project, raster, serve
 from tests.plugin.services.test_asking import wait_until
 

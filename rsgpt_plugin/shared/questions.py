@@ -6,16 +6,17 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from ..errors import QuestionError
-from .language import translate
+from .errors import QuestionError
+from .i18n import translate
 
+CAPTION = "caption"
 CAPTION_PROMPT = "Describe this image."
 DETAIL_PROMPT = "Describe this image in detail."
 
 # Columns that every result has: a question of the same name would hide one of them.
 RESERVED_NAMES = frozenset(
     "fid geom geometry caption confidence status reason model weights_sha256 prompt image_sha256 "
-    "gsd_m bands stretch asked_at plugin_version".split()
+    "gsd_m bands stretch asked_at plugin_version raster".split()
 )
 
 MAX_QUESTION_LENGTH = 2000

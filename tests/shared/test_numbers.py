@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rsgpt_plugin.core.numbers import whole_numbers
+from rsgpt_plugin.shared.numbers import whole_numbers
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Optional, Union
 
-from .language import translate
+from .i18n import translate
 from .numbers import whole_numbers
 from .questions import AnswerType, Question
 
@@ -31,6 +31,7 @@ class RawAnswer:
     is known.
     first_top: the likeliest alternatives of the first token with their natural log probabilities,
     likeliest first. asked_at: ISO 8601, UTC. model: what the server calls who answered, empty where it does not tell.
+    problem: why there is no answer, or "".
     """
 
     text: str
@@ -39,6 +40,7 @@ class RawAnswer:
     degenerate: bool = False
     asked_at: str = ""
     model: str = ""
+    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ class TypedAnswer:
 
 def read_answer(question: Question, raw: RawAnswer) -> TypedAnswer:
     """The typed value of a reply. Text that is degenerate or does not fit the type gives a problem."""
+    if raw.problem:
+        return TypedAnswer(None, None, raw.problem)
     if raw.degenerate or is_degenerate(raw.text):
         return TypedAnswer(None, None, translate("Rsgpt", "the model wrote nothing usable"))
     value = _READERS[question.type](raw.text, question)

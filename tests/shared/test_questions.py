@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rsgpt_plugin.core.questions import AnswerType, Question, parse_questions
 from rsgpt_plugin.errors import QuestionError
+from rsgpt_plugin.shared.questions import AnswerType, Question, parse_questions
 
 
 @pytest.mark.parametrize(

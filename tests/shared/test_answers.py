@@ -7,8 +7,8 @@ from typing import Optional
 
 import pytest
 
-from rsgpt_plugin.core.answers import RawAnswer, TypedAnswer, is_degenerate, kept_if_sure, read_answer
-from rsgpt_plugin.core.questions import AnswerType, Question
+from rsgpt_plugin.shared.answers import RawAnswer, TypedAnswer, is_degenerate, kept_if_sure, read_answer
+from rsgpt_plugin.shared.questions import AnswerType, Question
 
 TEXT = Question("caption", "What?")
 CHOICES = ("residential", "dense residential", "forest")

@@ -1,0 +1,18 @@
+"""The errors that the plugin and the backend have in common; each extends the family in its own `errors.py`."""
+
+from __future__ import annotations
+
+
+class RsgptError(Exception):
+    """Base of every error that is shown to a person. str(error) says what happened and what to do next.
+
+    code: stable; the backend prints it in --json output.
+    """
+
+    code = "error"
+
+
+class QuestionError(RsgptError):
+    """A question line cannot be read."""
+
+    code = "usage"
