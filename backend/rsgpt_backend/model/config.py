@@ -14,6 +14,7 @@ from typing import Any
 from ..errors import ModelError
 
 CONFIG_FILE = "model.json"
+PACKAGE = "package:"  # begins the source of a language model that is a file of an installed package
 
 
 @dataclass(frozen=True)

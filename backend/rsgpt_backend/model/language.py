@@ -21,12 +21,11 @@ from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokeni
 from transformers.utils import logging as transformers_logging
 
 from ..errors import ModelError
-from .config import LanguageConfig, QFormerConfig
+from .config import PACKAGE, LanguageConfig, QFormerConfig
 from .linear import narrowed
 from .precision import FLOAT32, Precision
 from .quantised import load_quantised
 
-_PACKAGE = "package:"
 _LOCAL = {"local_files_only": True, "trust_remote_code": False}  # nothing is downloaded, no code of a folder is run
 
 
@@ -91,9 +90,9 @@ def load_reader(config: QFormerConfig, base: Path = Path()) -> Any:
 
 def language_folder(config: LanguageConfig, base: Path = Path()) -> Path:
     """The transformers folder of a language model, unpacked from its GGUF if that has not been done."""
-    if not config.source.startswith(_PACKAGE):
+    if not config.source.startswith(PACKAGE):
         return base / config.source
-    gguf = packaged_file(config.source.removeprefix(_PACKAGE))
+    gguf = packaged_file(config.source.removeprefix(PACKAGE))
     folder = home() / "language" / f"{gguf.stem}-{config.sha256[:12]}"
     if not (folder / "config.json").exists():
         _unpack(gguf, config.sha256, folder)
@@ -117,8 +116,8 @@ def file_sha256(path: Path) -> str:
 
 def language_sha256(config: LanguageConfig, base: Path = Path()) -> str:
     """What a model's config records of its language model: the GGUF's hash, or one of its files' hashes in order."""
-    if config.source.startswith(_PACKAGE):
-        return file_sha256(packaged_file(config.source.removeprefix(_PACKAGE)))
+    if config.source.startswith(PACKAGE):
+        return file_sha256(packaged_file(config.source.removeprefix(PACKAGE)))
     hashes = [file_sha256(file) for file in sorted((base / config.source).glob("*.safetensors"))]
     return hashlib.sha256("".join(hashes).encode()).hexdigest()
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from ..errors import ModelError, UsageError
-from ..model.config import ModelConfig
+from ..model.config import PACKAGE, ModelConfig
 from ..model.family import FAMILY
+from ..model.registry import model_folder
 from .schedule import Schedule
 
 
@@ -78,8 +79,8 @@ class Recipe:
     learning_rate, weight_decay: AdamW's; first_learning_rate, cosine_through: see schedule.py. clip: of the gradient's
     norm, 0 for none. precision: "fp16" (GPUs), "bf16", "fp32", or "auto" for the faster one.
     compile: fuse the language model's operations, twice as fast on CPUs; needs a C++ compiler.
-    shard: spread the frozen language model over the GPUs of the run. start: the folder of the model that the run
-    begins with. max_answer: tokens of an answer that are learnt. decay_queries: whether query tokens are decayed.
+    shard: spread the frozen language model over the GPUs of the run. start: the model that the run begins with, a
+    name or a folder. max_answer: tokens of an answer that are learnt. decay_queries: whether query tokens are decayed.
     """
 
     model: ModelConfig
@@ -129,10 +130,11 @@ def read_recipe(path: Path, overrides: dict[str, Any] | None = None) -> Recipe:
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
         data.update(overrides or {})
-        if data.get("start") and "model" not in data:
-            data["model"] = _started(Path(data["start"]))
+        if data.get("start"):
+            data["start"] = str(model_folder(data["start"]))
+            data.setdefault("model", _started(Path(data["start"])))
         parts = {
-            "model": ModelConfig.from_dict(data["model"]),
+            "model": _anywhere(ModelConfig.from_dict(data["model"]), Path()),
             "train": tuple(Dataset(**part) for part in data["train"]),
             "validate": tuple(Dataset(**part) for part in data.get("validate", [])),
             "adaptation": Adaptation(**data.get("adaptation", {})),
@@ -141,7 +143,8 @@ def read_recipe(path: Path, overrides: dict[str, Any] | None = None) -> Recipe:
         }
         recipe = Recipe(**{**data, **parts})
     except ModelError as error:
-        raise UsageError(f"The [model] table of the recipe {path} cannot be used: {error.__cause__}.") from error
+        cause = f"{error.__cause__}." if error.__cause__ else error
+        raise UsageError(f"The model of the recipe {path} cannot be used: {cause}") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(f"The recipe {path} cannot be used: {error}.") from error
     language = recipe.model.language
@@ -155,19 +158,27 @@ def read_recipe(path: Path, overrides: dict[str, Any] | None = None) -> Recipe:
 
 def _started(folder: Path) -> dict[str, Any]:
     """The config of the model that a run begins with, as one that RSGPT's training makes of it."""
-    config = ModelConfig.read(folder).to_dict()
-    sources = {"source": str((folder / config["language"]["source"]).resolve())}
-    reader = config["qformer"]["tokenizer"]
-    readers = {} if reader == "language" else {"tokenizer": str((folder / reader).resolve())}
-    name = config["name"].replace("instructblip-vicuna", "rsgpt")
+    read = _anywhere(ModelConfig.read(folder), folder)
+    config = read.to_dict()
+    name = read.name.replace("instructblip-vicuna", "rsgpt")
     published = FAMILY[name].to_dict() if name in FAMILY else config
     longest = published["qformer"]["max_text"]
     return {
         **config,
         **{key: published[key] for key in ("name", "caption_prompt", "detail_prompt", "licence")},
-        "language": {**config["language"], **sources},
-        "qformer": {**config["qformer"], **readers, "max_text": longest},
+        "qformer": {**config["qformer"], "max_text": longest},
         "calibration": {},
         "yes_odds": 0.0,
         "weights_sha256": "",
+        "notes": {key: value for key, value in read.notes.items() if key != "self_test"},
     }
+
+
+def _anywhere(config: ModelConfig, base: Path) -> ModelConfig:
+    """The config with absolute paths in place of those relative to `base`, so that any folder may hold it."""
+    language, qformer = config.language, config.qformer
+    if not language.source.startswith(PACKAGE):
+        language = replace(language, source=str((base / language.source).resolve()))
+    if qformer.tokenizer != "language":
+        qformer = replace(qformer, tokenizer=str((base / qformer.tokenizer).resolve()))
+    return replace(config, language=language, qformer=qformer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from rsgpt_backend.errors import UsageError
 from rsgpt_backend.model.config import ModelConfig
+from rsgpt_backend.model.registry import model_folder
 from rsgpt_backend.model.vision import build_encoder
 from rsgpt_backend.train.recipe import Dataset, read_recipe
 from tests.backend.toy import write_recipe
@@ -40,8 +42,8 @@ def test_overrides(path: Path) -> None:
         ("[adaptation]", "[adaptation]\ncolour = 1", "colour"),
         ("[[train]]", "[[train]]\ncolour = 1", "colour"),
         ("[[train]]", "[[trains]]", "train"),
-        ("[model.vision]", "[model.vision]\ncolour = 1", r"\[model\] table.*colour"),
-        ("[model.qformer]", "[model.former]", r"\[model\] table.*qformer"),
+        ("[model.vision]", "[model.vision]\ncolour = 1", r"model of the recipe.*colour"),
+        ("[model.qformer]", "[model.former]", r"model of the recipe.*qformer"),
         ("[model]", "[models]", "model"),
     ],
 )
@@ -76,3 +78,43 @@ def test_the_shipped_model_s_recipe_describes_an_encoder_that_exists() -> None:
 def test_a_recipe_without_a_model_needs_a_start() -> None:
     with pytest.raises(UsageError, match="'model'"):
         read_recipe(SHIPPED / "rsgpt.toml")
+
+
+def started(folder: Path, start: str) -> ModelConfig:
+    """The model of a recipe that has none of its own and begins with `start`."""
+    path = folder / "short.toml"
+    path.write_text('steps = 1\n[[train]]\nimages = "images"\ncaptions = "captions.json"\n', "utf-8")
+    return read_recipe(path, {"start": start}).model
+
+
+def test_a_start_by_name_keeps_its_packaged_language_model(tmp_path: Path) -> None:
+    shipped = ModelConfig.read(model_folder("rsgpt-small"))
+    model = started(tmp_path, "rsgpt-small")
+    assert model.language == shipped.language
+    assert (model.calibration, model.yes_odds, model.weights_sha256) == ({}, 0.0, "")
+    assert "self_test" in shipped.notes
+    assert "self_test" not in model.notes  # its picture lies in the start's folder, and the new model may answer otherwise
+
+
+def test_folders_of_a_start_can_be_found_from_any_other_folder(tmp_path: Path) -> None:
+    config = ModelConfig.read(model_folder("rsgpt-small"))
+    language = replace(config.language, source="language")
+    replace(config, language=language, qformer=replace(config.qformer, tokenizer="reader")).write(tmp_path / "start")
+    model = started(tmp_path, str(tmp_path / "start"))
+    assert model.language.source == str(tmp_path / "start" / "language")
+    assert model.qformer.tokenizer == str(tmp_path / "start" / "reader")
+
+
+def test_folders_of_a_recipe_are_relative_to_where_it_is_run(
+    path: Path, tmp_path: Path, toy_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(toy_folder)
+    text = path.read_text("utf-8")
+    assert f'source = "{toy_folder / "language"}"' in text
+    path.write_text(text.replace(f'source = "{toy_folder / "language"}"', 'source = "language"'), "utf-8")
+    assert read_recipe(path).model.language.source == str(toy_folder / "language")
+
+
+def test_an_unknown_start_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="There is no model 'nonsense'"):
+        started(tmp_path, "nonsense")
