@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain, groupby
 from operator import attrgetter, itemgetter
@@ -21,6 +22,7 @@ from .journal import Found, Job
 from .pictures import Photographer, Plan
 
 MAX_TOKENS = 128
+_NOT_FINITE = "the model computed no finite confidence; use another --precision, for example bf16 or fp32"
 
 
 class Answering(Protocol):
@@ -68,36 +70,42 @@ def answer(engine: Answering, questions: Mapping[int, Question], seen: Sequence[
 
     questions: by the numbers of their prompts.
     """
-    images = {one.found.image_sha256: Image.fromarray(one.rgb) for one in seen if one.rgb is not None}
     shown = [one for one in seen if one.rgb is not None]
-    wanted = dict.fromkeys((prompt, one.found.image_sha256) for one in shown for prompt in one.job.prompts)
-    places = sorted(wanted, key=itemgetter(0))
-    asks = [_ask(questions[prompt], images[sha256], sha256) for prompt, sha256 in places]
-    told: dict[str, dict[int, RawAnswer]] = {sha256: {} for sha256 in images}
-    for (prompt, sha256), raw in zip(places, _whole(engine, asks), strict=True):
-        told[sha256][prompt] = raw
-    return [_with(one, told.get(one.found.image_sha256, {})) for one in seen]
+    images = {one.found.image_sha256: Image.fromarray(one.rgb) for one in shown}
+    askers: dict[tuple[int, str], Look] = {}
+    for one in shown:
+        for prompt in one.job.prompts:
+            askers.setdefault((prompt, one.found.image_sha256), one)
+    pairs = sorted(askers, key=itemgetter(0))
+    raws = _raw(engine, [_ask(questions[prompt], images[sha256], sha256) for prompt, sha256 in pairs])
+    _check(raws, [prompt in askers[prompt, sha256].job.failed for prompt, sha256 in pairs])
+    told = dict(zip(pairs, raws, strict=True))
+    return [_with(one, told, askers) for one in seen]
 
 
 def _ask(question: Question, image: Image.Image, sha256: str) -> Ask:
     return Ask(image, sha256, question.prompt, MAX_TOKENS, choices=question.choices)
 
 
-def _with(one: Look, told: Mapping[int, RawAnswer]) -> Found:
-    found, mine = one.found, {prompt: told[prompt] for prompt in one.job.prompts if prompt in told}
-    return Found(found.raster, found.tile, found.image_sha256, found.gsd_m, found.skipped, found.failed, mine)
+def _with(one: Look, told: Mapping[tuple[int, str], RawAnswer], askers: Mapping[tuple[int, str], Look]) -> Found:
+    pairs = [(prompt, one.found.image_sha256) for prompt in one.job.prompts]
+    answers = {pair[0]: told[pair] for pair in pairs if pair in told}
+    return replace(one.found, answers=answers, asked=tuple(pair[0] for pair in pairs if askers.get(pair) is one))
 
 
-def _whole(engine: Answering, asks: Sequence[Ask]) -> list[RawAnswer]:
-    """One for each ask. An engine that fails at all of several is broken: more tiles are not to fail with these."""
-    raws = _raw(engine, asks) if asks else []
-    if len(raws) > 1 and all(raw.problem for raw in raws):
+def _check(raws: Sequence[RawAnswer], failed_before: Sequence[bool]) -> None:
+    """Raise EngineError for an engine that fails at all of several asks: it is broken, and more tiles would fail too.
+
+    Asks that failed in an earlier run say nothing about that: some questions always fail.
+    """
+    if len(raws) > 1 and all(raw.problem for raw in raws) and not all(failed_before):
         raise EngineError(raws[0].problem)
-    return raws
 
 
 def _raw(engine: Answering, asks: Sequence[Ask]) -> list[RawAnswer]:
     """What a batch fails on is asked prompt by prompt, then one by one: the others are not to go with it."""
+    if not asks:
+        return []
     try:
         answers = engine.answer(asks)
     except EngineError as error:
@@ -107,7 +115,14 @@ def _raw(engine: Answering, asks: Sequence[Ask]) -> list[RawAnswer]:
         parts = by_prompt if len(by_prompt) > 1 else [[ask] for ask in asks]
         return list(chain.from_iterable(_raw(engine, part) for part in parts))
     now = _now()
-    return [RawAnswer(one.text, round(one.confidence, 6), degenerate=one.degenerate, asked_at=now) for one in answers]
+    return [_kept(one, now) for one in answers]
+
+
+def _kept(answer: Answer, now: str) -> RawAnswer:
+    """What is kept of an answer; one without a confidence came of numbers that overflowed, and is none."""
+    if not math.isfinite(answer.confidence):
+        return RawAnswer("", 0.0, asked_at=now, problem=_NOT_FINITE)
+    return RawAnswer(answer.text, round(answer.confidence, 6), degenerate=answer.degenerate, asked_at=now)
 
 
 def _now() -> str:

@@ -46,18 +46,23 @@ _PAGE = 4096  # tiles that are looked up at once
 
 @dataclass(frozen=True)
 class Job:
-    """A tile to look at. raster, prompts: by the journal's numbers; prompts: those without an answer."""
+    """A tile to look at. raster, prompts: by the journal's numbers; prompts: those without an answer.
+
+    failed: those of the prompts that an earlier run asked in vain.
+    """
 
     raster: int
     tile: int
     prompts: tuple[int, ...]
+    failed: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class Found:
     """What came of a tile. image_sha256: "" where it could not be read. skipped, failed: why it was not asked, or "".
 
-    answers: by the number of the prompt.
+    answers: by the number of the prompt. asked: the prompts that this run asked for this tile; the other answers were
+    known, or are those of an equal picture.
     """
 
     raster: int
@@ -67,6 +72,7 @@ class Found:
     skipped: str = ""
     failed: str = ""
     answers: Mapping[int, RawAnswer] = field(default_factory=dict)
+    asked: tuple[int, ...] = ()
 
 
 class Journal:
@@ -104,9 +110,10 @@ class Journal:
         """What is left to do, in the order of the tiles: those not seen, failed, or without an answer to a prompt."""
         for page in self._pages(raster, tiles, prompts):
             for tile, found in page:
-                left = prompts if found is None or found.failed else _unanswered(found, prompts)
-                if left:
-                    yield Job(raster, tile, tuple(left))
+                if found is None or found.failed:
+                    yield Job(raster, tile, tuple(prompts))
+                elif left := _unanswered(found, prompts):
+                    yield Job(raster, tile, left, tuple(one for one in left if one in found.answers))
 
     def found(self, raster: int, tiles: Sequence[int], prompts: Sequence[int]) -> Iterator[list[Found]]:
         """What is known of `tiles`, in their order, a page at a time; a tile that was not seen is left out."""

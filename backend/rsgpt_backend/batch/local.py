@@ -53,4 +53,4 @@ def _looks(work: Work) -> Generator[Look]:
 def _shortened(one: Look, journal: Journal) -> Look:
     known = journal.known(one.found.image_sha256, one.job.prompts)
     left = tuple(prompt for prompt in one.job.prompts if prompt not in known or known[prompt].problem)
-    return replace(one, job=replace(one.job, prompts=left))
+    return replace(one, job=replace(one.job, prompts=left, failed=tuple(prompt for prompt in left if prompt in known)))

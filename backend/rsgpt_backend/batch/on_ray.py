@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from itertools import chain, islice
 from typing import Any
 
@@ -94,12 +94,12 @@ def _jobs(work: Work, journal: Journal) -> Iterator[pa.Table]:
     for number, plan in work.plans.items():
         jobs = journal.missing(number, plan.tiles, list(work.questions))
         while block := list(islice(jobs, _BLOCK)):
-            yield pa.table({"job": [json.dumps([job.raster, job.tile, job.prompts]) for job in block]})
+            yield pa.table({"job": [json.dumps(astuple(job)) for job in block]})
 
 
 def _read(batch: pa.Table, work: Work) -> pa.Table:
     """A block of jobs, all of one raster -> what was seen there."""
-    jobs = [Job(raster, tile, tuple(prompts)) for raster, tile, prompts in map(json.loads, batch["job"].to_pylist())]
+    jobs = [_job(text) for text in batch["job"].to_pylist()]
     seen = list(looks(work.plans[jobs[0].raster], jobs))
     return pa.table(
         {
@@ -125,9 +125,13 @@ class _Asker:
 
 
 def _look(job: str, found: str, shape: Sequence[int] | None, rgb: bytes | None) -> Look:
-    raster, tile, prompts = json.loads(job)
     pixels = None if rgb is None or shape is None else np.frombuffer(rgb, np.uint8).reshape(shape)
-    return Look(Job(raster, tile, tuple(prompts)), _found(found), pixels)
+    return Look(_job(job), _found(found), pixels)
+
+
+def _job(text: str) -> Job:
+    raster, tile, prompts, failed = json.loads(text)
+    return Job(raster, tile, tuple(prompts), tuple(failed))
 
 
 def _text(found: Found) -> str:
@@ -137,4 +141,4 @@ def _text(found: Found) -> str:
 def _found(text: str) -> Found:
     parts = json.loads(text)
     answers = {int(prompt): RawAnswer(**{**raw, "first_top": ()}) for prompt, raw in parts.pop("answers").items()}
-    return Found(**parts, answers=answers)
+    return Found(**{**parts, "asked": tuple(parts["asked"])}, answers=answers)

@@ -80,7 +80,7 @@ class Run:
         with bar, closing(way(self._work, self._journal)) as told:
             for found in told:
                 self._journal.add(found)
-                self._asked += sum(not raw.problem for one in found for raw in one.answers.values())
+                self._asked += sum(not one.answers[prompt].problem for one in found for prompt in one.asked)
                 bar.update(len(found))
 
     def write(self) -> Counts:

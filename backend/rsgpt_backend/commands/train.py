@@ -21,7 +21,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--data", type=Path, required=True, help="the folder that the recipe's files lie in")
     parser.add_argument("--out", type=Path, required=True, help="a folder for checkpoints and the finished model")
     parser.add_argument(
-        "--start", metavar="MODEL", help="a name or folder: the model that the run begins with, for a recipe without one"
+        "--start", metavar="MODEL", help="the model to start from, a name or a folder, for a recipe without one"
     )
     parser.add_argument("--steps", type=int, help="steps in place of the recipe's")
     parser.set_defaults(run=run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -74,6 +75,7 @@ def test_equal_pictures_are_asked_once() -> None:
     found = answer(engine, ASKED, [seen(0, (1, 2), 1), seen(1, (1,), 1)])
     assert sum(map(len, engine.batches)) == 2
     assert found[0].answers[1] == found[1].answers[1]
+    assert [one.asked for one in found] == [(1, 2), ()]
 
 
 def test_a_failure_takes_no_other_tile_with_it() -> None:
@@ -107,6 +109,26 @@ def test_an_engine_that_fails_at_everything_is_not_asked_about_more() -> None:
         answer(FakeEngine(Script(faults={"": "error"})), ASKED, [seen(0, (1,), 1), seen(1, (1,), 2)])
     (found,) = answer(FakeEngine(Script(faults={"": "error"})), ASKED, [seen(0, (1,), 1)])
     assert found.answers[1].problem
+
+
+def test_asks_that_failed_before_do_not_count_against_the_engine() -> None:
+    def again(tile: int, failed: tuple[int, ...]) -> Look:
+        one = seen(tile, (1,), tile)
+        return Look(Job(1, tile, (1,), failed), one.found, one.rgb)
+
+    broken = FakeEngine(Script(faults={"": "error"}))
+    found = answer(broken, ASKED, [again(0, (1,)), again(1, (1,))])
+    assert all(one.answers[1].problem for one in found)
+    with pytest.raises(EngineError):
+        answer(broken, ASKED, [again(0, (1,)), again(1, ())])
+
+
+@pytest.mark.parametrize("confidence", [math.nan, math.inf])
+def test_an_answer_without_a_finite_confidence_is_a_failure(confidence: float) -> None:
+    found = answer(FakeEngine(Script(reply="!!!", confidence=confidence)), ASKED, [seen(0, (1,), 1)])
+    raw = found[0].answers[1]
+    assert (raw.text, raw.confidence) == ("", 0.0)
+    assert "no finite confidence" in raw.problem
 
 
 def test_of_a_raster_that_is_gone_each_tile_says_so(tmp_path: Path) -> None:

@@ -50,6 +50,11 @@ def test_failures_are_missing_and_skipped_tiles_are_not(journal: Journal) -> Non
     assert list(journal.found(1, range(4), [1])) == [[failed, skipped, Found(1, 2, "b", 0.5, answers={1: WRONG})]]
 
 
+def test_a_job_names_the_prompts_that_failed_before(journal: Journal) -> None:
+    journal.add([Found(1, 0, failed="unreadable"), Found(1, 1, "b", 0.5, answers={1: WRONG, 2: YES})])
+    assert missing(journal, [1, 2, 3], range(2)) == [Job(1, 0, (1, 2, 3)), Job(1, 1, (1, 3), failed=(1,))]
+
+
 def test_a_later_find_replaces_an_earlier(journal: Journal) -> None:
     journal.add([Found(1, 0, failed="unreadable")])
     journal.add([Found(1, 0, "a", 0.5, answers={1: WRONG})])

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyogrio
 import pytest
 import shapely
 
+from rsgpt_backend.asking import Answer, Ask
 from rsgpt_backend.batch.journal import Found, Journal
 from rsgpt_backend.batch.local import Work, answered
 from rsgpt_backend.batch.pictures import Cut, make_plan
@@ -123,6 +127,42 @@ def test_failures_are_rows_and_asked_again(raster: Path, tmp_path: Path) -> None
     counts = run(tmp_path / "out.gpkg", [raster], engine)
     assert (counts.cached, sum(map(len, engine.batches))) == (TILES, TILES)
     assert {row["status"] for row in rows(tmp_path / "out.gpkg")} == {"answered"}
+
+
+def test_a_question_that_always_fails_gives_the_same_rows_in_every_run(raster: Path, tmp_path: Path) -> None:
+    def asked() -> tuple[Counts, list[tuple[str, str]]]:
+        engine = Watched(Script(faults={"Which": "error"}))
+        counts = run(tmp_path / "out.gpkg", [raster], engine)
+        return counts, [(row["status"], row["reason"]) for row in rows(tmp_path / "out.gpkg")]
+
+    (first, told), (second, told_again) = asked(), asked()
+    assert set(told) == {("partial", "number: The scripted model failed; ask something else.")}
+    assert told_again == told
+    assert (second.answered, second.failed, second.cached) == (first.answered, first.failed, TILES)
+
+
+def test_a_confidence_that_is_no_number_ends_no_run(raster: Path, tmp_path: Path) -> None:
+    class Overflowing(Watched):
+        """One picture makes it compute NaN."""
+
+        def answer(self, asks: Sequence[Ask]) -> list[Answer]:
+            told = super().answer(asks)
+            return [replace(one, confidence=math.nan) if one.text == "7" else one for one in told]
+
+    counts = run(tmp_path / "out.gpkg", [raster], Overflowing(SCRIPT))
+    found = rows(tmp_path / "out.gpkg")
+    assert (counts.answered, len(found)) == (TILES, TILES)
+    assert (found[6]["status"], found[6]["number"]) == ("partial", None)
+    assert "no finite confidence" in found[6]["reason"]
+    assert {row["status"] for number, row in enumerate(found) if number != 6} == {"answered"}
+
+
+def test_answers_of_equal_pictures_are_counted_as_cached(tmp_path: Path) -> None:
+    values = np.tile(numbered(32, 32, 32), (1, 1, 5))
+    engine = watched()
+    counts = run(tmp_path / "out.gpkg", [write(tmp_path / "same.tif", values)], engine)
+    assert (counts.tiles, counts.answered, sum(map(len, engine.batches))) == (5, 5, 2)
+    assert counts.cached == 2 * 5 - 2
 
 
 @pytest.mark.parametrize("ending", [".gpkg", ".parquet"])

@@ -93,7 +93,7 @@ def test_a_start_by_name_keeps_its_packaged_language_model(tmp_path: Path) -> No
     assert model.language == shipped.language
     assert (model.calibration, model.yes_odds, model.weights_sha256) == ({}, 0.0, "")
     assert "self_test" in shipped.notes
-    assert "self_test" not in model.notes  # its picture lies in the start's folder, and the new model may answer otherwise
+    assert "self_test" not in model.notes  # its picture stays in the start's folder
 
 
 def test_folders_of_a_start_can_be_found_from_any_other_folder(tmp_path: Path) -> None:
