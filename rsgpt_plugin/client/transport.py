@@ -18,6 +18,7 @@ from .keys import sign
 # Qt opens at most six connections to one host from one manager and queues the rest.
 _CONNECTIONS = 6
 _PROXY_LOGIN = 407
+_LONGEST_GAP_S = 5.0  # between two polls; after a longer one nobody was waiting, or the machine slept
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Exchange:
         self._reply = reply
         self._limits = limits
         self._connected = False
-        self._touched = time.monotonic()
+        self._touched = self._polled = time.monotonic()
         reply.uploadProgress.connect(self._uploaded)
 
     @property
@@ -83,6 +84,9 @@ class Exchange:
         if self._lost:
             self.ending = Ending.BROKEN
             return True
+        if time.monotonic() - self._polled > _LONGEST_GAP_S:
+            self.touch()
+        self._polled = time.monotonic()
         arrived = bytes(self._reply.readAll()) if self._reply.bytesAvailable() else b""
         if arrived:
             self.body += arrived

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from ..asking import Ask, Predictor, Step
 from ..errors import EngineError, RsgptError
 from .limits import MAX_WAITING, MAX_WAITING_PIXELS
+from .pace import Pace
 from .refusals import Refusal
 from .ticket import AwaitedTicket, Ticket
 
@@ -49,7 +50,8 @@ class Batcher:
         self._limits = limits or QueueLimits()
         self._waiting: deque[Ticket] = deque()
         self._running: list[Ticket] = []
-        self._beat = 0.0
+        self._beats = 0
+        self._pace = Pace()
         self._stopping = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
@@ -75,16 +77,17 @@ class Batcher:
             self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
-    def stalled_s(self) -> float:
-        """Seconds since the engine last gave a sign of life; 0 when it has nothing to do."""
-        return time.monotonic() - self._beat if self._running else 0.0
+    @property
+    def beat(self) -> int | None:
+        """How often the engine has given a sign of life; None when it has nothing to do."""
+        return self._beats if self._running else None
 
     def check_room(self) -> None:
         """Raise Refusal 429 if the queue is full, 503 if the server is stopping."""
         if self._stopping:
             raise _stopped()
         if len(self._waiting) >= self._limits.waiting:
-            raise _busy()
+            raise self._busy()
 
     @contextmanager
     def asking(self, ask: Ask, wants_tokens: bool) -> Iterator[AwaitedTicket]:
@@ -100,7 +103,7 @@ class Batcher:
             self.check_room()
             pixels = sum(other.pixels for other in self._waiting)
             if self._waiting and pixels + ticket.pixels > self._limits.pixels:
-                raise _busy()
+                raise self._busy()
             self._waiting.append(ticket)
             self._changed.notify_all()
         try:
@@ -108,8 +111,12 @@ class Batcher:
         finally:
             self._withdraw(ticket)
 
+    def _busy(self) -> Refusal:
+        wait_s = self._pace.retry_after_s(len(self._waiting) + len(self._running))
+        return Refusal(429, "busy", "The server has enough to do; send this again in a moment.", retry_after_s=wait_s)
+
     def _live(self) -> None:
-        self._beat = time.monotonic()
+        self._beats += 1
 
     def _withdraw(self, ticket: Ticket) -> None:
         ticket.ask.cancel.set()
@@ -126,7 +133,9 @@ class Batcher:
         engine.alive = self._live
         self.engine = engine
         while batch := self._take():
+            begin = time.monotonic()
             self._answer(engine, batch)
+            self._pace.add(time.monotonic() - begin, len(batch))
             with self._changed:
                 self._running = []
 
@@ -174,10 +183,6 @@ class Batcher:
             take(step)
         if not all(ticket.ended for ticket in batch):
             raise EngineError("The model ended without an answer; ask again.")
-
-
-def _busy() -> Refusal:
-    return Refusal(429, "busy", "The server has enough to do; send this again in a moment.")
 
 
 def _stopped() -> Refusal:

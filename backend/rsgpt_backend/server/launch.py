@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import socket
 import sys
@@ -14,19 +13,24 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-import h11
 import uvicorn
 from PIL import Image
 
 from ..asking import Predictor
 from .app import build_app
 from .batcher import Batcher, QueueLimits
+from .connections import Connection, close_overdue
 from .limits import STALL_S
+from .logs import set_up_logs
 from .middleware.key import new_key
+from .watchdog import ActiveTime, Watchdog
 
 _HOST = "127.0.0.1"
 _GRACE_S = 2
 _KEEP_ALIVE_S = 75
+_ACCEPTED_AT_ONCE = 16  # so that closing connections keeps up with new ones; more of them wait in the kernel
+_WAITING_IN_KERNEL = 512
+_SWEEP_TICKS = 10
 _INTERRUPTED = 130
 
 
@@ -47,7 +51,8 @@ class Launch:
 
 def serve(launch: Launch) -> int:
     """Serve until told to stop; the exit code. Prints one JSON line on stdout, all else on stderr."""
-    _set_up_logs()
+    set_up_logs()
+    warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
     first_line = _claim_stdout()
     try:
         listener = _listen(launch.port)
@@ -74,11 +79,15 @@ class _Server(uvicorn.Server):
         self._batcher = batcher
         self._first_line = first_line
         self.failure: str | None = None
+        self._active = ActiveTime()
+        self._watchdog = Watchdog(launch.stall_s)
         super().__init__(_config(batcher, port, self._key))
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, begin to load the model, and say where."""
         await super().startup(sockets)
+        for listener in sockets or []:
+            listener.listen(_WAITING_IN_KERNEL)
         self._batcher.start()
         line = json.dumps({"url": self._url, "api_key": self._key, "pid": os.getpid()})
         os.write(self._first_line, f"{line}\n".encode())
@@ -87,7 +96,10 @@ class _Server(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         """Whether to end: asked to, or the engine could not be loaded, or it hangs."""
-        if self._batcher.stalled_s() > self._launch.stall_s:
+        active_s = self._active.tick()
+        if counter % _SWEEP_TICKS == 0:
+            close_overdue(self.server_state.connections, active_s)
+        if self._watchdog.is_stalled(active_s, self._batcher.beat):
             self.failure = f"The model has not moved for {self._launch.stall_s:g} s; start the server again."
         self.failure = self.failure or self._batcher.failure
         return await super().on_tick(counter) or self.failure is not None
@@ -101,7 +113,7 @@ class _Server(uvicorn.Server):
 def _config(batcher: Batcher, port: int, key: str) -> uvicorn.Config:
     return uvicorn.Config(
         build_app(batcher, port, key),
-        http="h11",
+        http=Connection,
         ws="none",
         loop="asyncio",
         lifespan="off",
@@ -109,6 +121,7 @@ def _config(batcher: Batcher, port: int, key: str) -> uvicorn.Config:
         access_log=False,
         proxy_headers=False,
         server_header=False,
+        backlog=_ACCEPTED_AT_ONCE,
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=_GRACE_S,
     )
@@ -128,18 +141,6 @@ def _claim_stdout() -> int:
     first_line = os.dup(1)
     os.dup2(2, 1)
     return first_line
-
-
-def _set_up_logs() -> None:
-    logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("uvicorn.error").addFilter(_is_our_fault)
-    warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
-
-
-def _is_our_fault(record: logging.LogRecord) -> bool:
-    """Whether to log it: a client that breaks HTTP is told so and may not fill the log as well."""
-    error = record.exc_info[1] if record.exc_info else None
-    return record.levelno > logging.WARNING and not isinstance(error, h11.LocalProtocolError)
 
 
 def _listen(port: int) -> socket.socket:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+MAX_CONNECTIONS = 512
+FEWEST_CONNECTIONS = 16
+FREE_DESCRIPTORS = 128  # for the model's files, PyTorch, and connections that are being accepted or closed
+HEAD_S = 5.0
+
 MAX_BODY_BYTES = 12_000_000
 BODY_SILENCE_S = 20.0
 MAX_JSON_BRACKETS = 10_000

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..errors import RsgptError
+from .limits import RETRY_AFTER_S
 
 if TYPE_CHECKING:
     from starlette.types import Scope
@@ -21,13 +22,17 @@ class Refusal(RsgptError):
     """A request is not answered: HTTP status, a stable code, and a sentence for the user.
 
     hang_up: the connection is closed after the reply, because its body is not worth reading.
+    retry_after_s: when a busy server expects to have room again.
     """
 
-    def __init__(self, status: int, code: str, message: str, hang_up: bool = False) -> None:
+    def __init__(
+        self, status: int, code: str, message: str, hang_up: bool = False, retry_after_s: int = RETRY_AFTER_S
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.hang_up = hang_up
+        self.retry_after_s = retry_after_s
 
     def body(self) -> dict[str, Any]:
         """OpenAI's error object."""

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.responses import JSONResponse
 from starlette.types import Scope
 
-from .limits import MAX_BODY_BYTES, RETRY_AFTER_S
+from .limits import MAX_BODY_BYTES
 from .refusals import Refusal, header_values
 
 
@@ -25,7 +25,7 @@ def refused(refusal: Refusal, scope: Scope) -> AsciiJSON:
     if refusal.status == 401:
         headers["www-authenticate"] = "Bearer"
     if refusal.status in (429, 503):
-        headers["retry-after"] = str(RETRY_AFTER_S)
+        headers["retry-after"] = str(refusal.retry_after_s)
     if refusal.hang_up or _has_long_body(scope):
         headers["connection"] = "close"
     return AsciiJSON(refusal.body(), refusal.status, headers)

@@ -154,7 +154,7 @@ def test_a_full_queue_answers_at_once_and_keeps_the_order(launch: Launch, tmp_pa
     assert len(good) + len(busy) == 40
     # One batch may end while forty callers arrive, which makes room for one more.
     assert 8 <= len(good) <= 10
-    assert all(reply.headers["retry-after"] == "1" for reply, _ in busy)
+    assert all(1 <= int(reply.headers["retry-after"]) <= 60 for reply, _ in busy)
     assert sorted(seconds for _, seconds in busy)[len(busy) // 2] < 0.25
     assert receive(first).status == 200
     first.close()

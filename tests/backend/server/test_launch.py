@@ -15,7 +15,7 @@ import pytest
 
 from rsgpt_backend.server.middleware.key import new_key
 from tests.backend.server.conftest import Launch
-from tests.backend.server.harness import COMPLETIONS, FAKE, Served, data_uri, encode, png, question
+from tests.backend.server.harness import COMPLETIONS, FAKE, Served, data_uri, encode, png, question, receive
 
 
 def test_the_first_line_is_the_contract_and_the_only_one(launch: Launch) -> None:
@@ -166,3 +166,16 @@ def test_every_end_leaves_nothing_behind(launch: Launch, tmp_path: Path) -> None
     server.finish()
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", server.port), 1)
+
+
+def test_a_server_that_is_suspended_in_mid_answer_goes_on_afterwards(launch: Launch) -> None:
+    server = launch("--delay", "1", "--stall", "1.5")
+    connection = server.connect()
+    connection.request("POST", COMPLETIONS, encode(question()), server.headers())
+    time.sleep(0.3)
+    server.process.send_signal(signal.SIGSTOP)
+    time.sleep(3)
+    server.process.send_signal(signal.SIGCONT)
+    assert receive(connection).text == "picture 7"
+    connection.close()
+    assert server.finish() == (0, "", "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from qgis.PyQt import sip
 
 from rsgpt_plugin.client.local_server import LocalServer
@@ -18,4 +19,21 @@ def test_a_reply_that_python_lost_ends_its_exchange(fake_server: Callable[..., L
     assert exchange.poll()
     assert (exchange.ending, exchange.status, exchange.header(b"Retry-After")) == (Ending.BROKEN, 0, "")
     assert exchange.reason == Ending.BROKEN.value
+    transport.close()
+
+
+def test_a_machine_that_slept_finds_no_server_silent(
+    fake_server: Callable[..., LocalServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [1000.0]
+    monkeypatch.setattr("rsgpt_plugin.client.transport.time.monotonic", lambda: now[0])
+    transport = Transport(fake_server("--delay", "30").endpoint(), Limits(first_byte_s=20.0, connect_s=20.0), 1)
+    exchange = transport.post("chat/completions", b"{}")
+    now[0] += 3600.0
+    assert not exchange.poll()
+    for _ in range(6):
+        now[0] += 4.0
+        ended = exchange.poll()
+    assert ended
+    assert exchange.ending is Ending.SILENT
     transport.close()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..limits import BODY_SILENCE_S, MAX_BODY_BYTES
 from ..refusals import Refusal, header_values
+
+_STEPS = 20
 
 
 def declared_length(scope: Scope) -> None:
@@ -35,15 +38,19 @@ class _Counted:
     async def __call__(self) -> Message:
         if self._ended:
             return await self._receive()
-        try:
-            message = await asyncio.wait_for(self._receive(), BODY_SILENCE_S)
-        except TimeoutError:
-            raise Refusal(408, "timeout", "The request stopped half-way; send it again.", True) from None
+        message = await self._next()
         self._bytes += len(message.get("body", b""))
         self._ended = not message.get("more_body", False)
         if self._bytes > MAX_BODY_BYTES:
             raise _too_long()
         return message
+
+    async def _next(self) -> Message:
+        """The next part of the body. The silence is waited for in steps: a suspended machine ends but one of them."""
+        for _ in range(_STEPS):
+            with suppress(TimeoutError):
+                return await asyncio.wait_for(self._receive(), BODY_SILENCE_S / _STEPS)
+        raise Refusal(408, "timeout", "The request stopped half-way; send it again.", True)
 
 
 def _too_long() -> Refusal:

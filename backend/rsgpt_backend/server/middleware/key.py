@@ -16,7 +16,10 @@ def new_key() -> str:
 
 
 def key_required(key: str) -> Check:
-    """A check for `Authorization: Bearer KEY`, compared in constant time; else 401."""
+    """A check for `Authorization: Bearer KEY`, compared in constant time; else 401.
+
+    The scope's state says afterwards that it had the key.
+    """
     expected = key.encode("ascii")
 
     def check(scope: Scope) -> None:
@@ -25,5 +28,6 @@ def key_required(key: str) -> Check:
         known = secrets.compare_digest(given, expected)
         if not known or scheme.lower() != b"bearer":
             raise Refusal(401, "invalid_api_key", "Send the key of this launch as a bearer token.")
+        scope.setdefault("state", {})["has_key"] = True
 
     return check
