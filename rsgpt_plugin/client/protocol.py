@@ -5,19 +5,19 @@ from __future__ import annotations
 import base64
 import json
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Optional
 
 from ..errors import ModelError, RsgptError, ServerError
 from ..shared.i18n import mark, marked, translate
+from ..shared.reasoning import first_of_answer, without_reasoning
+from ..shared.text import clean
 from .complaints import Complaint, read_complaint
 from .models import ModelInfo
 
 _READS_TEXT = mark("This model reads text only. Choose one that sees pictures.")
 _WORDS = ("message", "error", "detail")
-_THOUGHT = re.compile(r"^\s*<think>.*?</think>\s*", re.DOTALL)
 _MOST_CHOICES = 64
 _LONGEST_CHOICE = 200
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -93,10 +93,9 @@ def parse_reply(body: bytes) -> Reply:
     if record.get("error") or record.get("object") == "error":
         raise _reported(_message(record) or translate("Rsgpt", "no reason given"))
     choice = _mapping(_first(record.get("choices")))
-    text = _said(_mapping(choice.get("message")).get("content"))
-    if text is None:
-        raise ServerError(translate("Rsgpt", "The model server sent no answer. Check that it serves a chat model."))
+    text = _answer(choice)
     tokens = _tokens(choice)
+    tokens = tokens[first_of_answer([token.text for token in tokens], text) :]
     extra = _mapping(record.get("rsgpt"))
     return Reply(
         text=text,
@@ -104,7 +103,7 @@ def parse_reply(body: bytes) -> Reply:
         tokens=tokens,
         finish_reason=str(choice.get("finish_reason") or "stop"),
         degenerate=bool(extra.get("degenerate", not text.strip())),
-        model=str(record.get("model") or ""),
+        model=clean(str(record.get("model") or "")),
         says_confidence=not math.isnan(_number(extra.get("confidence"))),
     )
 
@@ -121,7 +120,7 @@ def parse_models(body: bytes) -> list[ModelInfo]:
     listed = _object(body).get("data")
     entries = [_mapping(entry) for entry in listed] if isinstance(listed, list) else []
     named = [entry for entry in entries if entry.get("id")]
-    return [ModelInfo(str(entry["id"]), str(entry.get("weights_sha256") or "")) for entry in named]
+    return [ModelInfo(clean(str(entry["id"])), str(entry.get("weights_sha256") or "")) for entry in named]
 
 
 def parse_error(status: int, body: bytes) -> RsgptError:
@@ -188,14 +187,35 @@ def _first(value: object) -> object:
 def _message(record: Mapping[str, Any]) -> str:
     error = record.get("error") or record
     said = next((error[name] for name in _WORDS if error.get(name)), "") if isinstance(error, dict) else error
-    return str(said)[:500]
+    return clean(str(said))[:500]
 
 
-def _said(content: object) -> str | None:
-    """The text of a message, be it a string or a list of parts, without what a model thought aloud before it."""
+def _answer(choice: Mapping[str, Any]) -> str:
+    """The text of the answer, without the reasoning before it. ServerError where there is none."""
+    message = _mapping(choice.get("message"))
+    written = _content(message)
+    answer = None if written is None else without_reasoning(written)
+    is_cut = choice.get("finish_reason") == "length"
+    has_reasoned = (written or "").strip() or message.get("reasoning_content") or message.get("reasoning")
+    if (answer is None and written is not None) or (is_cut and has_reasoned and not (answer or "").strip()):
+        raise ServerError(
+            translate(
+                "Rsgpt",
+                "The model was still reasoning when its answer was cut off. Turn its reasoning off, or choose another "
+                "model.",
+            )
+        )
+    if answer is None:
+        raise ServerError(translate("Rsgpt", "The model server sent no answer. Check that it serves a chat model."))
+    return answer
+
+
+def _content(message: Mapping[str, Any]) -> Optional[str]:
+    """What the model wrote, be it a string or a list of parts."""
+    content = message.get("content")
     if isinstance(content, list):
         content = "".join(str(_mapping(part).get("text") or "") for part in content) or None
-    return _THOUGHT.sub("", content) if isinstance(content, str) else None
+    return clean(content) if isinstance(content, str) else None
 
 
 def _tokens(choice: Mapping[str, Any]) -> tuple[ReplyToken, ...]:

@@ -9,6 +9,8 @@ from typing import Any
 
 from ..errors import ServerError
 from ..shared.i18n import translate
+from ..shared.reasoning import AnswerReader
+from ..shared.text import clean
 from .protocol import Reply, parse_reply
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
@@ -32,6 +34,8 @@ class StreamedReply:
         self._data = b""
         self._events = 0
         self._pieces: list[str] = []
+        self._reader = AnswerReader()
+        self._half = ""  # of a character whose other half comes with the next piece
         self._tokens: list[Any] = []
         self._said: dict[str, Any] = {}
         self._finish_reason = ""
@@ -110,4 +114,12 @@ class StreamedReply:
         text = delta.get("content") if isinstance(delta, dict) else None
         if isinstance(text, str) and text:
             self._pieces.append(text)
-            self._on_text(text)
+            self._show(text)
+
+    def _show(self, piece: str) -> None:
+        """Tell what belongs to the answer; reasoning is not shown where it is marked as such."""
+        text = self._half + piece
+        self._half = text[-1] if "\ud800" <= text[-1] <= "\udbff" else ""
+        shown = self._reader.read(clean(text[: len(text) - len(self._half)]))
+        if shown:
+            self._on_text(shown)

@@ -15,7 +15,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..asking import Answer, Ask, Token
+from rsgpt_plugin.shared.reasoning import first_of_answer, without_reasoning
+from rsgpt_plugin.shared.text import clean
+
+from ..asking import Answer, Ask, FinishReason, Token
 from ..confidence import confidence
 from ..errors import EngineError, UsageError
 
@@ -101,10 +104,12 @@ def _body(ask: Ask, model: str) -> dict[str, Any]:
 
 def _read(reply: dict[str, Any]) -> Answer:
     choice = reply["choices"][0]
+    text = (without_reasoning(clean(choice["message"]["content"] or "")) or "").strip()
     told = (choice.get("logprobs") or {}).get("content") or []
+    told = told[first_of_answer([str(one["token"]) for one in told], text) :]
     tokens = tuple(Token(str(one["token"]), float(one["logprob"])) for one in told)
     tops = told[0].get("top_logprobs", []) if told else []
     openings = [(str(one["token"]), float(one["logprob"])) for one in tops]
-    text = (choice["message"]["content"] or "").strip()
+    reason: FinishReason = "length" if choice.get("finish_reason") == "length" else "stop"
     used = reply.get("usage") or {}
-    return Answer(text, tokens, confidence(tokens, openings), "stop", not text, int(used.get("prompt_tokens", 0)))
+    return Answer(text, tokens, confidence(tokens, openings), reason, not text, int(used.get("prompt_tokens", 0)))

@@ -18,6 +18,7 @@ from transformers import (
 from .rsgpt import Prefix
 from .states import start
 
+_COLDEST = 1e-6  # temperature; it already leaves nothing but the likeliest token, and much lower ones are 0 in float32
 
 @dataclass(frozen=True)
 class Draw:
@@ -113,7 +114,9 @@ class Decoder:
 
     def _drawn(self, row: int, scores: Tensor) -> int:
         """A token at random, by the row's temperature and seed."""
-        shares = torch.softmax(scores / self._draws[row].temperature, dim=-1).cpu()
+        # From the highest score downwards, so that no temperature makes infinities of which the shares would be NaN.
+        below = (scores - scores.max()) / max(self._draws[row].temperature, _COLDEST)
+        shares = torch.softmax(below, dim=-1).cpu()
         return int(torch.multinomial(shares, 1, generator=self._generators[row]))
 
     def _keep(self, places: list[int]) -> None:

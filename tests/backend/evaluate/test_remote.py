@@ -164,3 +164,18 @@ def test_a_server_is_scored_as_a_model_is(
     assert json.loads(capsys.readouterr().out)["images"] == 2
     assert {body["messages"][0]["content"][1]["text"] for body in server.bodies} == {"Say."}
     assert server.headers[0]["Authorization"] == "Bearer from-env"
+
+
+def test_reasoning_is_no_part_of_an_answer(server: Server) -> None:
+    server.say = lambda body: completion("12 boats? No.\n</think>\n\nA harbor.")
+    assert engine(server.url).answer(asks("What?"))[0].text == "A harbor."
+    server.say = lambda body: completion("<think>12 boats, let me")
+    (answer,) = engine(server.url).answer(asks("What?"))
+    assert (answer.text, answer.degenerate) == ("", True)
+
+
+def test_an_answer_that_was_cut_says_so(server: Server) -> None:
+    status, headers, body = completion("A harbor with")
+    body["choices"][0]["finish_reason"] = "length"
+    server.say = lambda _: (status, headers, body)
+    assert engine(server.url).answer(asks("What?"))[0].finish_reason == "length"

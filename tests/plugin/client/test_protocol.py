@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -91,3 +92,45 @@ def test_an_empty_answer_is_degenerate() -> None:
 def test_deep_nesting_is_no_crash() -> None:
     with pytest.raises(ServerError):
         parse_reply(b"[" * 200_000)
+
+
+def completion(message: dict[str, Any], finish: str = "stop", tokens: Sequence[tuple[str, float]] = ()) -> bytes:
+    """A reply with that message, whose tokens have these log probabilities."""
+    listed = [{"token": text, "logprob": logprob, "top_logprobs": []} for text, logprob in tokens]
+    return json.dumps({"choices": [{"message": message, "finish_reason": finish, "logprobs": {"content": listed}}]}).encode()
+
+
+@pytest.mark.parametrize(
+    ("content", "answer"),
+    [
+        ("<think>12 boats?</think>\n\nA harbor.", "A harbor."),
+        ("12 boats, or 3 are buoys.\n</think>\n\n9", "9"),
+        ("<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant<|channel|>final<|message|>A harbor.", "A harbor."),
+    ],
+)
+def test_reasoning_is_no_part_of_the_answer(content: str, answer: str) -> None:
+    assert parse_reply(completion({"content": content})).text == answer
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"content": "<think>The picture shows 12 white boats, let me count"},
+        {"content": "", "reasoning_content": "There are 7 boats"},
+        {"content": None, "reasoning": "There are 7 boats"},
+    ],
+)
+def test_reasoning_that_was_cut_off_is_no_answer(message: dict[str, Any]) -> None:
+    with pytest.raises(ServerError, match="still reasoning"):
+        parse_reply(completion(message, "length"))
+
+
+def test_how_sure_the_reasoning_was_is_not_the_answer_s_confidence() -> None:
+    tokens = [("<think>", -5.0), ("yes", -5.0), ("</think>", -5.0), ("\n\n", -0.1), ("ye", -0.5), ("s", -0.5)]
+    reply = parse_reply(completion({"content": "<think>yes</think>\n\nyes"}, tokens=tokens))
+    assert [token.text for token in reply.tokens] == ["ye", "s"]
+    assert reply.confidence == pytest.approx(math.exp(-0.5))
+
+
+def test_text_that_no_column_can_hold_is_mended() -> None:
+    assert parse_reply(completion({"content": "half \ud83d emoji\0\x07 end"})).text == "half \ufffd emoji end"

@@ -103,3 +103,21 @@ def test_the_request_is_the_same_but_for_stream() -> None:
         "logprobs": True,
         "stream": True,
     }
+
+
+@pytest.mark.parametrize("step", [1, 7, 10**6])
+def test_reasoning_is_not_shown(step: int) -> None:
+    pieces = ["<th", "ink>12 bo", "ats", "</thi", "nk>\n", "\n", "A har", "bor."]
+    told, reply = read(events(*map(chunk, pieces), chunk(None, "stop"), "[DONE]"), step)
+    assert ("".join(told), reply.text) == ("A harbor.", "A harbor.")
+
+
+def test_reasoning_that_never_ends_is_no_answer() -> None:
+    with pytest.raises(ServerError, match="still reasoning"):
+        read(events(chunk("<think>12 boats, let me "), chunk(None, "length"), "[DONE]"))
+
+
+def test_a_character_in_two_halves_is_joined_and_half_a_one_replaced() -> None:
+    body = events(r'{"choices": [{"delta": {"content": "a \ud83d"}}]}', r'{"choices": [{"delta": {"content": "\ude00 b"}}]}')
+    told, reply = read(body + events(r'{"choices": [{"delta": {"content": "\ud83d!\u0000"}}]}', chunk(None, "stop")))
+    assert ("".join(told), reply.text) == ("a \U0001f600 b\ufffd!", "a \U0001f600 b\ufffd!")
