@@ -11,24 +11,8 @@ from typing import Optional
 
 from qgis.core import QgsVectorLayer
 
-from ..shared.questions import RESERVED_NAMES, columns
+from ..shared.columns import ANSWER, CAPTION, KEYS, QUESTION, answer_columns, fixed_names, reserved_names
 
-CAPTION = "caption"
-QUESTION, ANSWER = "question", "answer"  # of the layer that clicks fill
-CORRECTED, CORRECTED_AT = "corrected", "corrected_at"
-PROVENANCE = (
-    "reason",
-    "model",
-    "weights_sha256",
-    "prompt",
-    "image_sha256",
-    "gsd_m",
-    "bands",
-    "stretch",
-    "asked_at",
-    "plugin_version",
-)
-_KEYS = ("fid", "geom", "ogc_fid")
 _CUT, _STEM = 10, 8  # of a Shapefile's names, and of those among them that would be equal, before a number
 
 
@@ -96,13 +80,14 @@ def result_columns(layer: QgsVectorLayer) -> ResultColumns:
     taken = {name for found in questions for name in (found.name, found.confidence, found.model)}
     free = [name for name in names if name not in taken]
     known = _known(free)
-    others = {*known.values(), *_KEYS}
+    others = {*known.values(), *KEYS}
     return ResultColumns(known, questions, tuple(name for name in free if name not in others))
 
 
 def _questions(names: Sequence[str]) -> tuple[Answered, ...]:
-    asked = [name for name in names if name not in RESERVED_NAMES and columns(name)[1] in names]
-    found = [(name, _ours(names, name), _ours(names, columns(name)[1])) for name in asked]
+    reserved = reserved_names()
+    asked = [name for name in names if name not in reserved and answer_columns(name)[1] in names]
+    found = [(name, _ours(names, name), _ours(names, answer_columns(name)[1])) for name in asked]
     if "image_sha256" not in names and "image_sha256"[:_CUT] in names:
         found = [(name, name, confidence) for name, confidence in _in_pairs(names)]
     answers = [name for _, name, _ in found]
@@ -119,8 +104,7 @@ def _in_pairs(names: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def _known(names: Sequence[str]) -> dict[str, str]:
-    usual = (*sorted(RESERVED_NAMES - set(_KEYS)), CORRECTED, CORRECTED_AT)
-    found = {wanted: _find(names, wanted) for wanted in usual}
+    found = {wanted: _find(names, wanted) for wanted in fixed_names()}
     if found[CAPTION] is None:
         found.update({wanted: _find(names, wanted) for wanted in (QUESTION, ANSWER)})
     for said in (CAPTION, ANSWER):
@@ -143,4 +127,4 @@ def _find(names: Sequence[str], wanted: str) -> Optional[str]:
 def _ours(names: Sequence[str], wanted: str) -> str:
     """The column that a run wrote, where features brought one of the same name with them."""
     twin = f"{wanted}_2"
-    return twin if twin in names and columns(twin)[1] not in names else wanted
+    return twin if twin in names and answer_columns(twin)[1] not in names else wanted

@@ -18,16 +18,15 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QCoreApplication
 
-from .columns import PROVENANCE, ResultColumns
+from ..shared import columns as table
+from ..shared.columns import Group
+from ..shared.i18n import marked
+from .columns import ResultColumns
 from .map_tip import picture_tag
 from .reading import yes_or_no
 from .schema import is_yes_or_no
 
 translate = QCoreApplication.translate
-
-# A person may correct what was said, and not what was done.
-_FIXED = ("confidence", "question", "status", "caption_model", "answer_model", "corrected", "corrected_at", *PROVENANCE)
-_LONG = ("caption", "answer", "caption_model", "answer_model", "reason")
 
 
 def set_form(layer: QgsVectorLayer, columns: ResultColumns) -> None:
@@ -42,34 +41,9 @@ def set_form(layer: QgsVectorLayer, columns: ResultColumns) -> None:
     layer.setEditFormConfig(config)
 
 
-def _aliases(columns: ResultColumns) -> dict[str, str]:
-    """What each column is called, by the layer's name of it."""
-    names = {
-        "caption": translate("Rsgpt", "Caption"),
-        "confidence": translate("Rsgpt", "Confidence"),
-        "question": translate("Rsgpt", "Question"),
-        "answer": translate("Rsgpt", "Answer"),
-        "status": translate("Rsgpt", "Status"),
-        "reason": translate("Rsgpt", "Reason"),
-        "model": translate("Rsgpt", "Model"),
-        "weights_sha256": translate("Rsgpt", "Weights (SHA-256)"),
-        "prompt": translate("Rsgpt", "Prompt"),
-        "image_sha256": translate("Rsgpt", "Picture (SHA-256)"),
-        "gsd_m": translate("Rsgpt", "Ground resolution (m a pixel)"),
-        "bands": translate("Rsgpt", "Bands"),
-        "stretch": translate("Rsgpt", "Stretch"),
-        "asked_at": translate("Rsgpt", "Asked at"),
-        "plugin_version": translate("Rsgpt", "Plugin version"),
-        "caption_model": translate("Rsgpt", "Caption by the model"),
-        "answer_model": translate("Rsgpt", "Answer by the model"),
-        "corrected": translate("Rsgpt", "Corrected"),
-        "corrected_at": translate("Rsgpt", "Corrected at"),
-    }
-    return {column: names[name] for name, column in columns.known.items()}
-
-
 def _name_columns(layer: QgsVectorLayer, columns: ResultColumns) -> None:
-    aliases = _aliases(columns)
+    labels = {one.name: marked(one.label) for one in table.COLUMNS}
+    aliases = {column: labels[name] for name, column in columns.known.items()}
     for answered in columns.questions:
         aliases[answered.confidence] = translate("Rsgpt", "{name}: confidence").format(name=answered.name)
         if answered.model:
@@ -80,7 +54,7 @@ def _name_columns(layer: QgsVectorLayer, columns: ResultColumns) -> None:
 
 def _choose_widgets(layer: QgsVectorLayer, columns: ResultColumns) -> None:
     fields = layer.fields()
-    for column in columns.present(_LONG):
+    for column in columns.present([one.name for one in table.COLUMNS if one.is_long]):
         _set_widget(layer, column, "TextEdit", {"IsMultiline": True, "UseHtml": False})
     for answered in columns.questions:
         for column in filter(None, (answered.name, answered.model)):
@@ -104,7 +78,7 @@ def _set_widget(layer: QgsVectorLayer, column: str, kind: str, settings: dict[st
 
 def _page(layer: QgsVectorLayer, columns: ResultColumns) -> QgsAttributeEditorContainer:
     """All of the form: as a tab, since QGIS scrolls tabs alone."""
-    page = _group(layer, translate("Rsgpt", "Answer"), columns.present(["question"]))
+    page = _group(layer, translate("Rsgpt", "Answer"), columns.present(table.names_in(Group.ASKED)))
     page.setType(Qgis.AttributeEditorContainerType.Tab)
     picture = picture_tag(columns)
     if picture:
@@ -112,13 +86,13 @@ def _page(layer: QgsVectorLayer, columns: ResultColumns) -> QgsAttributeEditorCo
         element.setText(picture)
         element.setShowLabel(False)
         page.addChildElement(element)
-    _add(layer, page, columns.present(["caption", "answer", "confidence", "caption_model", "answer_model"]))
+    _add(layer, page, columns.present(table.names_in(Group.SAID)))
     for answered in columns.questions:
         _add(layer, page, [name for name in (answered.name, answered.confidence, answered.model) if name])
-    _add(layer, page, columns.present(["corrected_at", "status"]))
+    _add(layer, page, columns.present(table.names_in(Group.STATE)))
     if columns.own:
         page.addChildElement(_group(layer, translate("Rsgpt", "Attributes of the feature"), columns.own))
-    origin = _group(layer, translate("Rsgpt", "Where it comes from"), columns.present(PROVENANCE))
+    origin = _group(layer, translate("Rsgpt", "Where it comes from"), columns.present(table.names_in(Group.PROVENANCE)))
     origin.setCollapsed(True)
     page.addChildElement(origin)
     return page
@@ -137,7 +111,8 @@ def _add(layer: QgsVectorLayer, group: QgsAttributeEditorContainer, columns: Seq
 
 
 def _protect(layer: QgsVectorLayer, columns: ResultColumns, config: QgsEditFormConfig) -> None:
-    fixed = columns.present(_FIXED)
+    # A person may correct what was said, and not what was done.
+    fixed = columns.present([one.name for one in table.COLUMNS if not one.is_said])
     for answered in columns.questions:
         fixed += [name for name in (answered.confidence, answered.model) if name]
     for column in fixed:

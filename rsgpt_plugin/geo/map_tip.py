@@ -7,6 +7,7 @@ import html
 from qgis.core import QgsExpression, QgsFields
 from qgis.PyQt.QtCore import QCoreApplication
 
+from ..shared import columns as table
 from .columns import Answered, ResultColumns
 from .reading import yes_or_no
 from .schema import is_yes_or_no
@@ -37,7 +38,8 @@ def map_tip(columns: ResultColumns, fields: QgsFields) -> str:
         lines.append(f"<p><b>[% {_escaped(_column(columns.text))} %]</b>[% {certainty} %]</p>")
     if columns.questions:
         lines.append("<p>" + "".join(_answer_line(answered, fields) for answered in columns.questions) + "</p>")
-    lines += [f"<p>[% {_escaped(_column(name))} %]</p>" for name in columns.present(["reason"])]
+    plain = columns.present([one.name for one in table.COLUMNS if one.in_tip])
+    lines += [f"<p>[% {_escaped(_column(name))} %]</p>" for name in plain]
     return '<div style="max-width: 24em; font-family: sans-serif">\n{}\n</div>'.format("\n".join(lines))
 
 

@@ -9,8 +9,12 @@ from typing import Any
 from qgis.core import QgsField, QgsVectorLayer
 from qgis.PyQt.QtCore import QCoreApplication, QDateTime, Qt
 
-from .columns import ANSWER, CAPTION, QUESTION, ResultColumns, result_columns
-from .schema import Status, is_yes_or_no
+from ..shared import columns as table
+from ..shared.columns import ANSWER, CAPTION, CONFIDENCE, QUESTION
+from ..shared.i18n import marked
+from ..shared.rows import Status
+from .columns import ResultColumns, result_columns
+from .schema import is_yes_or_no
 
 translate = QCoreApplication.translate
 
@@ -51,7 +55,7 @@ def shown_columns(layer: QgsVectorLayer) -> list[Column]:
     columns = result_columns(layer)
     return [
         *(_clicked(layer, columns) if columns.holds_clicks else _described(layer, columns)),
-        *(_plain(layer, name, Kind.CONFIDENCE, "confidence") for name in columns.present(["confidence"])),
+        *(_plain(layer, name, Kind.CONFIDENCE, CONFIDENCE) for name in columns.present([CONFIDENCE])),
         *(_plain(layer, name, Kind.STATUS, "status") for name in columns.present(["status"])),
         *(_plain(layer, name, kind_of(layer.fields().field(name))) for name in columns.own),
     ]
@@ -115,7 +119,7 @@ def _described(layer: QgsVectorLayer, columns: ResultColumns) -> list[Column]:
 def _said(layer: QgsVectorLayer, columns: ResultColumns, means: str) -> Column:
     """The column of what the row's own confidence is about."""
     known = columns.known
-    return _column(layer, known[means], means, known.get("confidence", ""), known.get(f"{means}_model", ""))
+    return _column(layer, known[means], means, known.get(CONFIDENCE, ""), known.get(f"{means}_model", ""))
 
 
 def _column(layer: QgsVectorLayer, name: str, means: str, confidence: str, model: str) -> Column:
@@ -131,15 +135,9 @@ def _plain(layer: QgsVectorLayer, name: str, kind: Kind, means: str = "") -> Col
 
 def _label(layer: QgsVectorLayer, index: int, means: str) -> str:
     """The column's alias, or a name for those that every result has."""
-    usual = {
-        CAPTION: translate("Rsgpt", "Caption"),
-        QUESTION: translate("Rsgpt", "Question"),
-        ANSWER: translate("Rsgpt", "Answer"),
-        "confidence": translate("Rsgpt", "Confidence"),
-        "status": translate("Rsgpt", "Status"),
-    }
     name = layer.fields().at(index).name()
-    return str(layer.attributeAlias(index) or usual.get(means, name))
+    usual = {one.name: one.label for one in table.COLUMNS}
+    return str(layer.attributeAlias(index) or (marked(usual[means]) if means in usual else name))
 
 
 def _index(layer: QgsVectorLayer, name: str) -> int:

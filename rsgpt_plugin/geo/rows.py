@@ -7,7 +7,8 @@ from typing import Any, NamedTuple, Optional
 
 from qgis.core import NULL, QgsFeature, QgsFeatureRequest, QgsVectorLayer
 
-from .columns import CORRECTED, result_columns
+from ..shared.columns import CORRECTED
+from .columns import result_columns
 from .reading import Column, Kind, in_words, shown_columns
 
 

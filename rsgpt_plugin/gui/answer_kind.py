@@ -6,7 +6,10 @@ from typing import Optional
 
 from qgis.PyQt.QtWidgets import QComboBox, QWidget
 
-from ..shared.questions import AnswerType, Question, parse_questions
+from ..shared import answer_types
+from ..shared.answer_types import AnswerType
+from ..shared.i18n import marked
+from ..shared.questions import Question, parse_questions
 
 _NAME = "answer"
 
@@ -16,23 +19,22 @@ class AnswerKind(QComboBox):
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
-        self.addItem(self.tr("Text"), AnswerType.TEXT.value)
-        self.addItem(self.tr("Yes or no"), AnswerType.YESNO.value)
-        self.addItem(self.tr("Whole number"), AnswerType.INTEGER.value)
-        self.addItem(self.tr("One of a list"), AnswerType.CHOICE.value)
+        for kind in answer_types.TYPES:
+            self.addItem(marked(kind.label), kind.name)
 
     def choose(self, kind: AnswerType) -> None:
         """Show `kind`."""
-        self.setCurrentIndex(self.findData(kind.value))
+        self.setCurrentIndex(self.findData(kind.name))
 
     def is_choice(self) -> bool:
         """Whether choices are needed."""
-        return bool(self.currentData() == AnswerType.CHOICE.value)
+        return self._type().has_choices
 
     def question(self, text: str, choices: str) -> Question:
         """Return the question; choices have commas between them. QuestionError where it cannot be asked."""
-        kind = str(self.currentData())
-        if self.is_choice():
-            kind = f"choice({'|'.join(part.strip() for part in choices.split(','))})"
+        kind = self._type().written([part.strip() for part in choices.split(",")])
         (question,) = parse_questions(f"{_NAME}[{kind}]: {text.strip()}")
         return question
+
+    def _type(self) -> AnswerType:
+        return answer_types.answer_type(str(self.currentData())) or AnswerType.TEXT

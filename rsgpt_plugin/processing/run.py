@@ -23,11 +23,11 @@ from ..core.hashing import Asked, Setting
 from ..core.paths import cache_file, picture_file, plugin_version
 from ..core.pictures import PictureStore
 from ..errors import Cancelled, ImageryError, OutputError, RsgptError
-from ..geo.columns import CAPTION
 from ..geo.picture import RENDERED, Picture
-from ..geo.schema import RowValues, Status, attributes
-from ..shared.answers import RawAnswer, TypedAnswer, is_degenerate, kept_if_sure, read_answer
-from ..shared.questions import Question, language_wish
+from ..geo.schema import attributes
+from ..shared.answers import RawAnswer, is_degenerate
+from ..shared.questions import Question
+from ..shared.rows import RowValues, Status, answered_row, asked_of, prompt_text
 
 MAX_TOKENS = 128
 _DECODING = {"max_tokens": MAX_TOKENS, "temperature": 0, "seed": 0}
@@ -54,14 +54,11 @@ class Asking:
     @property
     def asked(self) -> tuple[Question, ...]:
         """Everything that is asked of a picture, in order; the caption is a question too."""
-        caption = (Question(CAPTION, self.prompt),) if self.prompt else ()
-        return caption + self.questions
+        return asked_of(self.prompt, self.questions)
 
     def describe(self) -> str:
         """For the `prompt` column: the caption's prompt and the questions, one a line."""
-        lines = [self.prompt] if self.prompt else []
-        wish = [language_wish(self.language)] if self.language else []
-        return "\n".join([*lines, *(question.line for question in self.questions), *wish])
+        return prompt_text(self.prompt, self.questions, self.language)
 
 
 @dataclass(frozen=True)
@@ -291,26 +288,8 @@ class Run:
         provenance = {**self._common, "model": model, "weights_sha256": weights, **row.provenance}
         if not row.outcomes:
             return RowValues(row.status, row.reason, provenance=provenance)
-        typed = {q.name: self._typed(q, outcome) for q, outcome in zip(self._asking.asked, row.outcomes)}
-        problems = [f"{name}: {answer.problem}" for name, answer in typed.items() if answer.problem]
-        status = _status(list(typed.values()))
-        provenance["asked_at"] = max((o.asked_at for o in row.outcomes if isinstance(o, RawAnswer)), default="")
-        return RowValues(status, "; ".join(problems), typed.pop(CAPTION, None), typed, provenance)
-
-    def _typed(self, question: Question, outcome: Outcome | None) -> TypedAnswer:
-        if not isinstance(outcome, RawAnswer):
-            return TypedAnswer(None, None, str(outcome))
-        answer = read_answer(question, outcome)
-        return answer if question.name == CAPTION else kept_if_sure(answer, self._asking.least_confidence)
-
-
-def _status(answers: Sequence[TypedAnswer]) -> Status:
-    missing = [answer for answer in answers if answer.value is None]
-    if not missing:
-        return Status.ANSWERED
-    if len(missing) < len(answers):
-        return Status.PARTIAL
-    return Status.UNSURE if any(answer.confidence is not None for answer in missing) else Status.FAILED
+        raws = [one if isinstance(one, RawAnswer) else RawAnswer("", None, problem=str(one)) for one in row.outcomes]
+        return answered_row(self._asking.asked, raws, self._asking.least_confidence, provenance)
 
 
 def _why_empty(picture: Picture) -> str:

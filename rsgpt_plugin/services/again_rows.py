@@ -17,15 +17,15 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QCoreApplication
 
-from ..geo.columns import CAPTION, QUESTION, result_columns
+from ..geo.columns import result_columns
 from ..geo.rows import plain
-from ..geo.schema import Status, output_fields
+from ..shared.columns import CAPTION, CONFIDENCE, QUESTION, trailing_columns
+from ..shared.rows import Status
 from .again import FEATURES, ROW, Step, asked_before
 from .corrections import corrected_columns
 
 translate = QCoreApplication.translate
 
-_PROVENANCE = [name for name in output_fields([]).names() if name not in (CAPTION, "confidence")]
 _NEAR = 0.05  # of a tile's side
 _AT_ONCE = 100
 _HAS_ANSWER = (Status.ANSWERED.value, Status.PARTIAL.value)
@@ -69,7 +69,7 @@ class _Filler:
     def __init__(self, layer: QgsVectorLayer, output: QgsVectorLayer) -> None:
         self._columns = result_columns(layer)
         answers = result_columns(output).questions
-        self._said = [(CAPTION, "confidence"), *((found.name, found.confidence) for found in answers)]
+        self._said = [(CAPTION, CONFIDENCE), *((found.name, found.confidence) for found in answers)]
 
     def change(self, row: QgsFeature, found: QgsFeature) -> Change:
         """What becomes of a row for which `found` was written."""
@@ -78,10 +78,13 @@ class _Filler:
         if status not in (*_HAS_ANSWER, Status.UNSURE.value) and row[known["status"]] in _HAS_ANSWER:
             return Change(row.id(), {}, reason)
         values: dict[str, Any] = {}
+        is_unsure = status == Status.UNSURE.value
         for name, confidence in self._said:
-            if plain(found[name]) is not None or (name != CAPTION and plain(found[confidence]) is not None):
+            doubted = name != CAPTION and (is_unsure or plain(found[confidence]) is not None)
+            if plain(found[name]) is not None or doubted:
                 values.update(self._answer(row, name, plain(found[name]), plain(found[confidence])))
-        values.update({known[name]: plain(found[name]) for name in _PROVENANCE if name in known})
+        provenance = [column.name for column in trailing_columns()]
+        values.update({known[name]: plain(found[name]) for name in provenance if name in known})
         if self._columns.holds_clicks:
             values[known[QUESTION]] = _words(str(found["prompt"]))
         return Change(row.id(), values)
@@ -96,7 +99,7 @@ class _Filler:
         """The columns of an answer and its confidence; empty for those that the layer lacks."""
         known, answered = self._columns.known, self._columns.answered(name)
         if name == CAPTION or self._columns.holds_clicks:
-            return self._columns.text or "", known.get("confidence", "")
+            return self._columns.text or "", known.get(CONFIDENCE, "")
         return (answered.name, answered.confidence) if answered else ("", "")
 
 

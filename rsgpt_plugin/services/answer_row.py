@@ -6,9 +6,11 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, Qgs
 
 from ..core.history import Message, Sight
 from ..core.paths import plugin_version
-from ..geo.schema import RowValues, Status, attributes, output_fields
+from ..geo.schema import attributes, output_fields
 from ..shared.answers import RawAnswer, TypedAnswer, read_answer
+from ..shared.columns import CAPTION
 from ..shared.questions import Question
+from ..shared.rows import Cell, RowValues, Status
 from .results_layer import ResultsLayer
 from .scene import extent_of
 
@@ -28,7 +30,7 @@ def _row(sight: Sight, message: Message) -> QgsFeature:
 
 
 def _values(sight: Sight, message: Message) -> RowValues:
-    provenance: dict[str, str | float] = {
+    provenance: dict[str, Cell] = {
         "model": message.model,
         "weights_sha256": message.weights_sha256,
         "prompt": message.line or message.text,
@@ -39,7 +41,7 @@ def _values(sight: Sight, message: Message) -> RowValues:
         "asked_at": message.asked_at,
         "plugin_version": plugin_version(),
     }
-    question = message.question or Question("caption", message.text)
+    question = message.question or Question(CAPTION, message.text)
     answer = _typed(question, message)
     status = Status.UNSURE if answer.value is None else Status.PARTIAL if message.problem else Status.ANSWERED
     if message.question is None:

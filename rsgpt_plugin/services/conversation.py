@@ -12,7 +12,7 @@ from ..client.doors import chosen_model
 from ..client.preferences import load
 from ..core.history import Past, Sight
 from ..errors import RsgptError
-from ..geo.columns import CAPTION
+from ..shared.columns import CAPTION
 from ..shared.questions import CAPTION_PROMPT, DETAIL_PROMPT, Question
 from .place import Place
 from .scene import Scene, Viewpoint, extent_of

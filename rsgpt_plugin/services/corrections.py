@@ -8,9 +8,10 @@ from qgis.core import QgsFeature, QgsField, QgsVectorLayer
 from qgis.PyQt.QtCore import QCoreApplication, QDateTime
 
 from ..errors import OutputError
-from ..geo.columns import CORRECTED, CORRECTED_AT, result_columns
+from ..geo.columns import result_columns
 from ..geo.rows import plain
-from ..geo.schema import output_fields
+from ..geo.schema import field_of
+from ..shared.columns import CORRECTED, CORRECTED_AT, column
 from .layer_writing import add_columns, write_values
 
 translate = QCoreApplication.translate
@@ -67,16 +68,7 @@ def corrected_columns(feature: QgsFeature) -> set[str]:
 
 def _marks(said: QgsField, kept: str) -> list[QgsField]:
     """The columns that a correction of `said` needs. kept: the one for the model's own word."""
-    usual = output_fields([])
-    return [
-        _named(said, kept),
-        _named(usual.field("reason"), CORRECTED),
-        _named(usual.field("asked_at"), CORRECTED_AT),
-    ]
-
-
-def _named(like: QgsField, name: str) -> QgsField:
-    field = QgsField(like)
-    field.setName(name)
-    field.setAlias("")
-    return field
+    model_field = QgsField(said)
+    model_field.setName(kept)
+    model_field.setAlias("")
+    return [model_field, field_of(column(CORRECTED)), field_of(column(CORRECTED_AT))]

@@ -10,7 +10,6 @@ from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransform,
     QgsFeature,
-    QgsField,
     QgsFields,
     QgsGeometry,
     QgsMemoryProviderUtils,
@@ -21,11 +20,11 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QCoreApplication
 
 from ..errors import OutputError
-from ..geo.columns import CAPTION
 from ..geo.reading import yes_or_no
 from ..geo.rows import plain
-from ..geo.schema import output_fields
+from ..geo.schema import field_of, output_fields
 from ..geo.style import apply_style
+from ..shared.columns import ANSWER, CAPTION, CONFIDENCE, QUESTION, answer_columns, column
 from ..shared.questions import Question
 
 translate = QCoreApplication.translate
@@ -47,9 +46,9 @@ class ResultsLayer:
         answer, confidence = _answer(feature, question)
         for name in set(layer.fields().names()) & set(feature.fields().names()):
             row[name] = feature[name]
-        row["question"] = question.text if question else feature["prompt"]
-        row["answer"] = answer or None
-        row["confidence"] = confidence
+        row[QUESTION] = question.text if question else feature["prompt"]
+        row[ANSWER] = answer or None
+        row[CONFIDENCE] = confidence
         added, _ = layer.dataProvider().addFeatures([row])
         if not added:
             raise OutputError(
@@ -86,21 +85,17 @@ class ResultsLayer:
 
 def _fields() -> QgsFields:
     fields = QgsFields()
-    usual = output_fields([])
-    text = usual.field(CAPTION).type()
-    for name in ("question", "answer"):
-        fields.append(QgsField(name, text))
-    for field in usual:
+    for name in (QUESTION, ANSWER):
+        fields.append(field_of(column(name)))
+    for field in output_fields([]):
         if field.name() != CAPTION:
             fields.append(field)
     return fields
 
 
 def _answer(feature: QgsFeature, question: Optional[Question]) -> tuple[str, object]:
-    name = question.name if question else CAPTION
-    value = feature[name]
-    confidence = feature[f"{name}_confidence"] if question else feature["confidence"]
-    return _as_text(value), plain(confidence)
+    name, confidence = answer_columns(question.name) if question else (CAPTION, CONFIDENCE)
+    return _as_text(feature[name]), plain(feature[confidence])
 
 
 def _as_text(value: object) -> str:

@@ -15,9 +15,9 @@ from ..client.protocol import Prompt
 from ..core.history import History, Message
 from ..core.paths import history_file
 from ..errors import Cancelled, ImageryError, RsgptError
-from ..geo.columns import CAPTION
 from ..processing.run import MAX_TOKENS, Memory, answer_key, open_memory, remembered
-from ..shared.answers import RawAnswer, TypedAnswer, kept_if_sure, read_answer
+from ..shared.answers import RawAnswer, as_text, kept_if_sure, read_answer
+from ..shared.columns import CAPTION
 from ..shared.questions import Question
 from .place import Place
 from .scene import Scene, Viewpoint
@@ -172,15 +172,8 @@ def _told(wish: Wish, raw: RawAnswer) -> Message:
     message = replace(
         wish.message,
         model=raw.model or wish.model.name,
-        answer=_text(answer),
+        answer=as_text(answer.value),
         confidence=answer.confidence,
         problem=answer.problem,
     )
     return replace(message, asked_at=raw.asked_at or message.asked_at)
-
-
-def _text(answer: TypedAnswer) -> str:
-    """As it is kept, whatever the interface's language: `read_answer` reads it back to an equal value."""
-    if isinstance(answer.value, bool):
-        return "yes" if answer.value else "no"
-    return "" if answer.value is None else str(answer.value)

@@ -6,20 +6,14 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Optional, Union
+from typing import Optional
 
-from .i18n import translate
-from .numbers import whole_numbers
-from .questions import AnswerType, Question
+from .i18n import marked, translate
+from .questions import Question
+from .readers import Value
 
-Value = Union[str, bool, int]
 Alternative = tuple[str, float]
 
-_MOST = 2**31 - 1  # what an integer column of every format holds
-_YES = re.compile(r"\W*(yes|yeah|yep|true)\b", re.IGNORECASE)
-_NO = re.compile(r"\W*(no|nope|none|not|false)\b", re.IGNORECASE)
-_DENIES = re.compile(r"\b(is|are|was|does|do|has|have|can)(n't| not| no)\b", re.IGNORECASE)
-_AFFIRMS = re.compile(r"\W*(there (is|are)|it (is|does|has)|this is|they are)\b", re.IGNORECASE)
 _REPEATED = re.compile(r"\b(?P<part>\w+(?:\W+\w+){0,7}?)(?:\W+(?P=part)\b){2,}", re.IGNORECASE)
 
 
@@ -47,12 +41,14 @@ class RawAnswer:
 class TypedAnswer:
     """A value with its confidence (0 to 1), or, where value is None, the problem in words.
 
-    Where the problem is that the answer was not sure enough, there is a confidence, too.
+    is_doubt: whether there is no value because the model doubted or was not sure enough; a reply that does not fit is
+    none. An answer that was not sure enough has its confidence all the same.
     """
 
     value: Optional[Value]
     confidence: Optional[float] = None
     problem: str = ""
+    is_doubt: bool = False
 
 
 def read_answer(question: Question, raw: RawAnswer) -> TypedAnswer:
@@ -61,9 +57,10 @@ def read_answer(question: Question, raw: RawAnswer) -> TypedAnswer:
         return TypedAnswer(None, None, raw.problem)
     if raw.degenerate or is_degenerate(raw.text):
         return TypedAnswer(None, None, translate("Rsgpt", "the model wrote nothing usable"))
-    value = _READERS[question.type](raw.text, question)
+    value, is_doubt = question.type.read(raw.text, question.choices)
     if value is None:
-        return TypedAnswer(None, None, _misfit(question.type).format(text=_short(raw.text)))
+        problem = translate("Rsgpt", "the model cannot tell ('{text}')") if is_doubt else marked(question.type.misfit)
+        return TypedAnswer(None, None, problem.format(text=_short(raw.text)), is_doubt)
     return TypedAnswer(value, _confidence(value, raw))
 
 
@@ -71,9 +68,16 @@ def kept_if_sure(answer: TypedAnswer, least: float) -> TypedAnswer:
     """The answer, or in place of one that is less sure than `least` the words that it cannot be told."""
     if answer.value is None or answer.confidence is None or answer.confidence >= least:
         return answer
-    said = ("yes" if answer.value else "no") if isinstance(answer.value, bool) else _short(str(answer.value))
     problem = translate("Rsgpt", "I can't tell ('{text}' would be {share} sure)")
-    return TypedAnswer(None, answer.confidence, problem.format(text=said, share=f"{answer.confidence:.0%}"))
+    shown = problem.format(text=_short(as_text(answer.value)), share=f"{answer.confidence:.0%}")
+    return TypedAnswer(None, answer.confidence, shown, True)
+
+
+def as_text(value: Optional[Value]) -> str:
+    """A value as English text that `read_answer` reads back to an equal one; empty for none."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else str(value)
 
 
 def is_degenerate(text: str) -> bool:
@@ -83,54 +87,6 @@ def is_degenerate(text: str) -> bool:
         return True
     longest = max((match.end() - match.start() for match in _REPEATED.finditer(words)), default=0)
     return longest * 2 >= len(words) or re.search(r"([^\W\d_])\1{9,}", words) is not None
-
-
-def _text(text: str, question: Question) -> str:
-    # A GeoPackage ends a string at a NUL.
-    return text.replace("\0", "").strip()
-
-
-def _yes_or_no(text: str, question: Question) -> Optional[bool]:
-    for pattern, value in ((_YES, True), (_NO, False)):
-        if pattern.match(text):
-            return value
-    if _DENIES.search(text):
-        return False
-    return True if _AFFIRMS.match(text) else None
-
-
-def _integer(text: str, question: Question) -> Optional[int]:
-    found = {number for number in whole_numbers(text) if abs(number) <= _MOST}
-    if found:
-        return found.pop() if len(found) == 1 else None
-    return 0 if _NO.match(text) or _DENIES.search(text) else None
-
-
-def _choice(text: str, question: Question) -> Optional[str]:
-    folded = " ".join(re.findall(r"\w+", text.casefold()))
-    spelled = {" ".join(re.findall(r"\w+", choice.casefold())): choice for choice in question.choices}
-    if folded in spelled:
-        return spelled[folded]
-    hits = [words for words in spelled if words and re.search(rf"\b{re.escape(words)}\b", folded)]
-    widest = [words for words in hits if not any(words != other and words in other for other in hits)]
-    return spelled[widest[0]] if len(widest) == 1 else None
-
-
-_READERS = {
-    AnswerType.TEXT: _text,
-    AnswerType.YESNO: _yes_or_no,
-    AnswerType.INTEGER: _integer,
-    AnswerType.CHOICE: _choice,
-}
-
-
-def _misfit(kind: AnswerType) -> str:
-    return {
-        AnswerType.TEXT: translate("Rsgpt", "'{text}' is no text"),
-        AnswerType.YESNO: translate("Rsgpt", "'{text}' is neither yes nor no"),
-        AnswerType.INTEGER: translate("Rsgpt", "'{text}' is not one whole number"),
-        AnswerType.CHOICE: translate("Rsgpt", "'{text}' is not one of the choices"),
-    }[kind]
 
 
 def _confidence(value: Value, raw: RawAnswer) -> Optional[float]:

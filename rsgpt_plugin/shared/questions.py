@@ -4,40 +4,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import Enum
 
+from .answer_types import AnswerType, answer_type, spelled_types, types_help
+from .columns import answer_columns, reserved_names
 from .errors import QuestionError
 from .i18n import translate
 
-CAPTION = "caption"
 CAPTION_PROMPT = "Describe this image."
 DETAIL_PROMPT = "Describe this image in detail."
-
-# Columns that every result has: a question of the same name would hide one of them.
-RESERVED_NAMES = frozenset(
-    "fid geom geometry caption confidence status reason model weights_sha256 prompt image_sha256 "
-    "gsd_m bands stretch asked_at plugin_version raster".split()
-)
 
 MAX_QUESTION_LENGTH = 2000
 MAX_NAME_LENGTH = 48
 
 _TYPED = re.compile(r"\s*(?P<name>\w*)\s*\[(?P<type>[^\]]*)\]\s*:(?P<text>.*)", re.DOTALL)
 _NAMED = re.compile(r"\s*(?P<name>\w+):(?P<text>\s.*)", re.DOTALL)
-_TYPES = r"(?:text|yes/?no|integer|choice)"
-_UNFINISHED = re.compile(rf"\s*\w*\s*\[\s*{_TYPES}|[^?]*\]\s*:", re.IGNORECASE)
-_OTHER_BRACKET = re.compile(rf"[^?]*[({{]\s*{_TYPES}\b.*[)}}]\s*:", re.IGNORECASE)
 _LANGUAGE_WISH = re.compile(r"Answer in [^?]+\.")
-_CHOICE = re.compile(r"choice\s*\((?P<choices>.*)\)", re.DOTALL | re.IGNORECASE)
-
-
-class AnswerType(Enum):
-    """What kind of column an answer becomes."""
-
-    TEXT = "text"
-    YESNO = "yesno"
-    INTEGER = "integer"
-    CHOICE = "choice"
+_TYPE = re.compile(r"\s*(?P<name>\w+)\s*(?:\((?P<choices>.*)\))?\s*", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -51,25 +33,22 @@ class Question:
 
     def prompt_in(self, language: str) -> str:
         """The prompt with the wish for an answer in that language; other types are read as English words."""
-        return f"{self.prompt} {language_wish(language)}" if language and self.type is AnswerType.TEXT else self.prompt
+        return f"{self.prompt} {language_wish(language)}" if language and self.type.is_translated else self.prompt
 
     @property
     def prompt(self) -> str:
         """What is sent to the model: the question, and for a choice its options."""
-        if self.type is AnswerType.CHOICE:
-            return f"{self.text} Choose one of: {', '.join(self.choices)}."
-        return self.text
+        return self.type.prompt(self.text, self.choices)
 
     @property
     def allowed(self) -> tuple[str, ...]:
         """The answers that a model may choose from; empty where it writes its own."""
-        return self.choices if self.type is AnswerType.CHOICE else ()
+        return self.choices if self.type.has_choices else ()
 
     @property
     def line(self) -> str:
         """The question as a line that `parse_questions` reads back to an equal one."""
-        kind = f"choice({'|'.join(self.choices)})" if self.choices else self.type.value
-        return f"{self.name}[{kind}]: {self.text}"
+        return f"{self.name}[{self.type.written(self.choices)}]: {self.text}"
 
 
 def parse_questions(text: str) -> list[Question]:
@@ -93,7 +72,7 @@ def parse_questions(text: str) -> list[Question]:
 def _parse_line(line: str, default_name: str) -> Question:
     typed = _TYPED.fullmatch(line)
     named = None if typed else _NAMED.fullmatch(line)
-    if not typed and not named and (_UNFINISHED.match(line) or _OTHER_BRACKET.match(line)):
+    if not typed and not named and _is_unfinished(line):
         problem = translate("Rsgpt", "what stands before the question is not a name and a type; {how}")
         raise ValueError(problem.format(how=_how()))
     found = typed or named
@@ -109,15 +88,21 @@ def _parse_line(line: str, default_name: str) -> Question:
     return Question(name, words, kind, choices)
 
 
+def _is_unfinished(line: str) -> bool:
+    """Whether a line begins like a name and a type, but is not one."""
+    types = f"(?:{spelled_types()})"
+    patterns = (rf"\s*\w*\s*\[\s*{types}|[^?]*\]\s*:", rf"[^?]*[({{]\s*{types}\b.*[)}}]\s*:")
+    return any(re.match(pattern, line, re.IGNORECASE) for pattern in patterns)
+
+
 def _parse_type(text: str) -> tuple[AnswerType, tuple[str, ...]]:
-    choice = _CHOICE.fullmatch(text.strip())
-    if choice:
-        return AnswerType.CHOICE, _parse_choices(choice["choices"])
-    name = text.strip().lower()
-    if name not in ("text", "yesno", "integer"):
+    found = _TYPE.fullmatch(text)
+    kind = answer_type(found["name"].lower()) if found else None
+    choices = found["choices"] if found else None
+    if kind is None or kind.has_choices is not (choices is not None):
         problem = translate("Rsgpt", "the type `{type}` is unknown; {how}")
         raise ValueError(problem.format(type=text.strip(), how=_how()))
-    return AnswerType(name), ()
+    return kind, () if choices is None else _parse_choices(choices)
 
 
 def _parse_choices(text: str) -> tuple[str, ...]:
@@ -137,24 +122,25 @@ def _refuse_bad_name(name: str) -> None:
             "Rsgpt", "`{name}` cannot be a column name; use a letter, then letters, digits and _, at most {most} in all"
         )
         raise ValueError(problem.format(name=name, most=MAX_NAME_LENGTH))
-    if name.casefold() in RESERVED_NAMES:
+    if name.casefold() in reserved_names():
         problem = translate("Rsgpt", "the column `{name}` is used by the result itself; choose another name")
         raise ValueError(problem.format(name=name))
 
 
 def _refuse_clash(name: str, earlier: list[Question]) -> None:
-    taken = {column.casefold() for question in earlier for column in columns(question.name)}
-    if taken.intersection(column.casefold() for column in columns(name)):
+    taken = {column.casefold() for question in earlier for column in answer_columns(question.name)}
+    if taken.intersection(column.casefold() for column in answer_columns(name)):
         problem = translate("Rsgpt", "the column `{name}` is used by an earlier line; choose another name")
         raise ValueError(problem.format(name=name))
 
 
 def _how() -> str:
-    return translate(
+    how = translate(
         "Rsgpt",
-        "write `name[type]: question`, with type text, yesno, integer or choice(a|b|c), "
+        "write `name[type]: question`, with one of the types {types}, "
         "for example `cars[integer]: How many cars are there?`",
     )
+    return how.format(types=types_help())
 
 
 def language_wish(language: str) -> str:
@@ -165,8 +151,3 @@ def language_wish(language: str) -> str:
 def is_language_wish(line: str) -> bool:
     """Whether a line of a `prompt` column is such a wish."""
     return _LANGUAGE_WISH.fullmatch(line) is not None
-
-
-def columns(name: str) -> tuple[str, str]:
-    """The names of a question's two columns: the answer, and its confidence."""
-    return name, f"{name}_confidence"

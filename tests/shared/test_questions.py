@@ -55,7 +55,7 @@ def test_the_prompt_of_a_choice_names_its_options() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "hint"),
     [
-        ("a: fine\ncars[number]: How many?", 2, "text, yesno, integer or choice"),
+        ("a: fine\ncars[number]: How many?", 2, "types text, yesno, integer, choice(a|b|c),"),
         ("cars[integer: How many?", 1, "not a name and a type"),
         ("cars[integer] How many?", 1, "not a name and a type"),
         ("my cars[integer]: How many?", 1, "not a name and a type"),

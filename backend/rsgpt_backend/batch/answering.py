@@ -84,7 +84,7 @@ def answer(engine: Answering, questions: Mapping[int, Question], seen: Sequence[
 
 
 def _ask(question: Question, image: Image.Image, sha256: str) -> Ask:
-    return Ask(image, sha256, question.prompt, MAX_TOKENS, choices=question.choices)
+    return Ask(image, sha256, question.prompt, MAX_TOKENS, choices=question.allowed)
 
 
 def _with(one: Look, told: Mapping[tuple[int, str], RawAnswer], askers: Mapping[tuple[int, str], Look]) -> Found:

@@ -10,33 +10,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from rsgpt_plugin.shared.answers import RawAnswer, TypedAnswer, kept_if_sure, read_answer
-from rsgpt_plugin.shared.questions import CAPTION, AnswerType, Question, columns
+from rsgpt_plugin.shared.columns import MOMENT, DataType
+from rsgpt_plugin.shared.questions import Question
+from rsgpt_plugin.shared.rows import Cell, RowValues, Status, answered_row, asked_of, column_types, prompt_text
 
 from .. import __version__
 from .journal import Found
 from .pictures import Plan
-
-_ANSWER_TYPES = {
-    AnswerType.TEXT: pa.string(),
-    AnswerType.CHOICE: pa.string(),
-    AnswerType.YESNO: pa.bool_(),
-    AnswerType.INTEGER: pa.int32(),
-}
-_PROVENANCE = {
-    "status": pa.string(),
-    "reason": pa.string(),
-    "model": pa.string(),
-    "weights_sha256": pa.string(),
-    "prompt": pa.string(),
-    "image_sha256": pa.string(),
-    "gsd_m": pa.float64(),
-    "bands": pa.string(),
-    "stretch": pa.string(),
-    "asked_at": pa.timestamp("ms", tz="UTC"),
-    "plugin_version": pa.string(),
-    "raster": pa.string(),
-}
 
 
 @dataclass(frozen=True)
@@ -56,11 +36,11 @@ class Asking:
     @cached_property
     def asked(self) -> tuple[Question, ...]:
         """Everything that is asked, in order; the caption is a question too."""
-        return ((Question(CAPTION, self.caption),) if self.caption else ()) + self.questions
+        return asked_of(self.caption, self.questions)
 
     def describe(self) -> str:
         """For the `prompt` column: the caption's prompt and the questions, one a line."""
-        return "\n".join([*filter(None, [self.caption]), *(question.line for question in self.questions)])
+        return prompt_text(self.caption, self.questions)
 
 
 @dataclass(frozen=True)
@@ -73,70 +53,43 @@ class Reading:
     @cached_property
     def schema(self) -> pa.Schema:
         """Caption, one column a question and its confidence, then provenance."""
-        fields = [(CAPTION, pa.string()), ("confidence", pa.float64())]
-        for question in self.asking.questions:
-            name, confidence = columns(question.name)
-            fields += [(name, _ANSWER_TYPES[question.type]), (confidence, pa.float64())]
-        return pa.schema(fields + list(_PROVENANCE.items()))
+        return pa.schema([(name, _arrow(type_)) for name, type_ in self._types.items()])
+
+    @cached_property
+    def _types(self) -> dict[str, DataType]:
+        return column_types(self.asking.questions, batch=True)
 
     def rows(self, plan: Plan, tiles: Sequence[Found]) -> Iterator[dict[str, Any]]:
         """A row by column for each tile of a raster; a column that is left out is empty."""
-        shown = {
+        common: dict[str, Cell] = {
             "model": self.asking.model,
             "weights_sha256": self.asking.weights_sha256,
             "prompt": self.asking.describe(),
-            "bands": plan.bands.describe(),
-            "stretch": plan.stretch.describe(plan.bands.numbers),
             "plugin_version": __version__,
             "raster": plan.source,
         }
+        shown = {"bands": plan.bands.describe(), "stretch": plan.stretch.describe(plan.bands.numbers)}
         for found in tiles:
-            yield {**shown, **self._row(found)}
+            values = self._row(found, common, shown).by_column(self.asking.questions, batch=True)
+            yield {name: _when(value) if self._types[name] is MOMENT else value for name, value in values.items()}
 
     def is_whole(self, found: Found) -> bool:
         """Whether nothing is left to ask of a tile."""
         return bool(found.failed or found.skipped) or found.answers.keys() >= set(self.prompts)
 
-    def _row(self, found: Found) -> dict[str, Any]:
+    def _row(self, found: Found, common: Mapping[str, Cell], shown: Mapping[str, Cell]) -> RowValues:
         if found.failed:
-            return {"status": "failed", "reason": found.failed, "bands": None, "stretch": None}
-        seen = {"image_sha256": found.image_sha256, "gsd_m": found.gsd_m}
+            return RowValues(Status.FAILED, found.failed, provenance=common)
+        seen = {**common, **shown, "image_sha256": found.image_sha256, "gsd_m": found.gsd_m}
         if found.skipped:
-            return {**seen, "status": "skipped", "reason": found.skipped}
-        raws = dict(zip((question.name for question in self.asking.asked), self._raws(found), strict=True))
-        typed = {question.name: self._typed(question, raws[question.name]) for question in self.asking.asked}
-        problems = [f"{name}: {one.problem}" for name, one in typed.items() if one.problem]
-        moments = [raw.asked_at for raw in raws.values() if not raw.problem]
-        return {
-            **seen,
-            **_answers(typed),
-            "status": _status(list(typed.values())),
-            "reason": "; ".join(problems) or None,
-            "asked_at": datetime.fromisoformat(max(moments)) if moments else None,
-        }
-
-    def _raws(self, found: Found) -> list[RawAnswer]:
-        return [found.answers[prompt] for prompt in self.prompts]
-
-    def _typed(self, question: Question, raw: RawAnswer) -> TypedAnswer:
-        least = 0.0 if question.name == CAPTION else self.asking.least_confidence
-        return kept_if_sure(read_answer(question, raw), least)
+            return RowValues(Status.SKIPPED, found.skipped, provenance=seen)
+        raws = [found.answers[prompt] for prompt in self.prompts]
+        return answered_row(self.asking.asked, raws, self.asking.least_confidence, seen)
 
 
-def _answers(typed: Mapping[str, TypedAnswer]) -> dict[str, Any]:
-    """By column. `confidence` is the caption's, or, where none was asked for, the lowest of the answers'."""
-    row: dict[str, Any] = {}
-    for name, one in typed.items():
-        value, confidence = (CAPTION, "confidence") if name == CAPTION else columns(name)
-        row[value], row[confidence] = one.value, one.confidence
-    sure = [one.confidence for one in typed.values() if one.confidence is not None]
-    return row if CAPTION in typed else {**row, "confidence": min(sure, default=None)}
+def _arrow(type_: DataType) -> pa.DataType:
+    return pa.timestamp("ms", tz="UTC") if type_ is MOMENT else pa.type_for_alias(type_.arrow)
 
 
-def _status(answers: Sequence[TypedAnswer]) -> str:
-    missing = [answer for answer in answers if answer.value is None]
-    if not missing:
-        return "answered"
-    if len(missing) < len(answers):
-        return "partial"
-    return "unsure" if any(answer.confidence is not None for answer in missing) else "failed"
+def _when(moment: Cell) -> datetime | None:
+    return datetime.fromisoformat(moment) if isinstance(moment, str) and moment else None

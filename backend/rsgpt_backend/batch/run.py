@@ -58,7 +58,7 @@ class Run:
         self._journal = Journal(journal_of(out))
         self._plans = {self._journal.raster(plan.key): plan for plan in plans}
         model = f"{asking.model} {asking.weights_sha256} {asking.precision} {MAX_TOKENS}"
-        prompts = [self._journal.prompt(json.dumps([model, one.prompt, *one.choices])) for one in asking.asked]
+        prompts = [self._journal.prompt(json.dumps([model, one.prompt, *one.allowed])) for one in asking.asked]
         self._reading = Reading(asking, prompts)
         self._work = Work(journal_of(out), self._plans, dict(zip(prompts, asking.asked, strict=True)))
         self.counts = Counts(tiles=sum(len(plan.tiles) for plan in self._plans.values()))

@@ -9,6 +9,8 @@ from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rsgpt_plugin.shared.answer_types import AnswerType
+
 from ..asking import Answer, Ask
 from ..data.images import image_sha256, open_image
 from ..errors import EngineError, ImageError, RsgptError, UsageError
@@ -34,7 +36,7 @@ class Item:
     @property
     def wording(self) -> str:
         """The question with its choices, in the words that a model learns and QGIS's side sends."""
-        return f"{self.question} Choose one of: {', '.join(self.choices)}." if self.choices else self.question
+        return AnswerType.CHOICE.prompt(self.question, self.choices) if self.choices else self.question
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

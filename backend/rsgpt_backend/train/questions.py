@@ -12,6 +12,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from rsgpt_plugin.shared.answer_types import AnswerType
+
 from ..data.annotations import Captioned, Questioned
 from ..data.objects import (
     COLOURED,
@@ -110,7 +112,7 @@ def _choice(record: Captioned, others: Sequence[str]) -> Iterator[Example]:
     for prompt in SCENE_PROMPTS:
         options = [truth, *rng.sample(others, min(rng.randint(1, 4), len(others)))]
         rng.shuffle(options)
-        prompts.append(f"{prompt} Choose one of: {', '.join(options)}.")
+        prompts.append(AnswerType.CHOICE.prompt(prompt, options))
     yield Example(record.filename, tuple(prompts), (truth,), "choice", False)
 
 

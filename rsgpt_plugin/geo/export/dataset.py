@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
-from ..columns import ANSWER, CAPTION, QUESTION
+from ...shared.answer_types import AnswerType, answer_type
+from ...shared.answers import as_text
+from ...shared.columns import ANSWER, CAPTION, QUESTION
 from ..reading import Column, Kind
 from ..rows import Row
 from .rows import ExportRows, unwritable, whole_file
 
 PICTURES = "images"
 CAPTIONS, QUESTIONS = "captions.json", "questions.json"
-_TYPES = {Kind.YESNO: "presence", Kind.NUMBER: "count"}
 
 
 def write_dataset(export: ExportRows, folder: Path) -> int:
@@ -59,7 +61,11 @@ def _questioned(filename: str, values: dict[str, Any], row: Row, export: ExportR
     if _is_clicked_caption(values, row):
         return []
     pairs = [
-        {"question": _words(column, values, row), "answer": _answer(values[column.means]), "type": _type(column)}
+        {
+            "question": _words(column, values, row),
+            "answer": as_text(values[column.means]),
+            "type": _type(column, row),
+        }
         for column in export.columns
         if column.editable and column.means != CAPTION and values[column.means] is not None
     ]
@@ -70,17 +76,21 @@ def _words(column: Column, values: dict[str, Any], row: Row) -> str:
     """What was asked for a column: the run's question of that name, or a click's own."""
     if column.means == ANSWER and values.get(QUESTION):
         return str(values[QUESTION])
+    return _line(column, row).partition("]: ")[2] or column.label
+
+
+def _line(column: Column, row: Row) -> str:
+    """The run's question of that name as a line; empty where the row names none."""
     begin = f"{column.means}["
-    line = next((line for line in row.prompt.splitlines() if line.startswith(begin)), "")
-    return line.partition("]: ")[2] or column.label
+    return next((line for line in row.prompt.splitlines() if line.startswith(begin)), "")
 
 
-def _answer(value: Any) -> str:
-    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
-
-
-def _type(column: Column) -> str:
-    return _TYPES.get(column.kind, "other")
+def _type(column: Column, row: Row) -> str:
+    """The kind of question: by the type that the run's question has, otherwise by what the column stores."""
+    name = re.split(r"[\[\](]", _line(column, row))[1:2]
+    known = answer_type(name[0]) if name else None
+    stored = {Kind.YESNO: AnswerType.YESNO, Kind.NUMBER: AnswerType.INTEGER}.get(column.kind, AnswerType.TEXT)
+    return (known or stored).exported
 
 
 def _write(path: Path, data: Any) -> None:

@@ -12,7 +12,7 @@ from qgis.PyQt.QtWidgets import QTextBrowser, QWidget
 
 from ...core.history import Message
 from ...geo.reading import yes_or_no
-from ...shared.questions import AnswerType
+from ...shared.columns import BOOLEAN
 
 _COPY, _ADD = "copy", "add"
 
@@ -69,7 +69,7 @@ class TalkView(QTextBrowser):
 
     def _said(self, message: Message) -> str:
         question = message.question
-        if question is not None and question.type is AnswerType.YESNO and not message.problem:
+        if question is not None and question.type.data is BOOLEAN and not message.problem:
             return yes_or_no(message.answer == "yes")
         return message.answer
 

@@ -21,10 +21,11 @@ from qgis.PyQt.QtWidgets import (
 
 from ...client.models import installed_models
 from ...errors import QuestionError
-from ...geo.columns import ANSWER, CAPTION, result_columns
+from ...geo.columns import result_columns
 from ...geo.results import recorded_run
 from ...geo.rows import Row
 from ...services.again import Asked, Wish, asked_before, recorded_raster
+from ...shared.columns import ANSWER, CAPTION
 from ...shared.questions import parse_questions
 from ..text_label import text_label
 

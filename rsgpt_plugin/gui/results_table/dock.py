@@ -12,12 +12,12 @@ from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QVBoxLayout, QWidget
 
 from ...errors import OutputError
-from ...geo.columns import CAPTION
 from ...geo.results import is_results
 from ...geo.rows import Row
 from ...services.corrections import correct, restore
 from ...services.table_rows import TableRows
 from ...services.thumbnails import Thumbnails
+from ...shared.columns import CAPTION
 from .filter_bar import FilterBar
 from .model import ResultsModel
 from .selection import SharedSelection

@@ -13,9 +13,11 @@ from qgis.core import (
     QgsWkbTypes,
 )
 
-from rsgpt_plugin.geo.schema import RowValues, Status, attributes, output_fields
+from rsgpt_plugin.geo.schema import attributes, output_fields
 from rsgpt_plugin.shared.answers import TypedAnswer
-from rsgpt_plugin.shared.questions import RESERVED_NAMES, parse_questions
+from rsgpt_plugin.shared.columns import reserved_names
+from rsgpt_plugin.shared.questions import parse_questions
+from rsgpt_plugin.shared.rows import RowValues, Status
 
 QUESTIONS = parse_questions("what[text]: a\nwater[yesno]: b\ncars[integer]: c\nuse[choice(x|y)]: d")
 PROVENANCE = [
@@ -31,7 +33,7 @@ def test_the_names_are_those_that_others_rely_on() -> None:
 
 
 def test_no_question_can_take_a_name_of_the_result() -> None:
-    assert set(output_fields([]).names()) <= RESERVED_NAMES
+    assert set(output_fields([]).names()) <= reserved_names()
 
 
 def test_values_survive_a_geopackage_with_their_types(tmp_path: Path) -> None:

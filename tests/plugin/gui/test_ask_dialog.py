@@ -19,7 +19,7 @@ def can_be_accepted(dialog: AskDialog) -> bool:
 
 
 def choose(dialog: AskDialog, kind: AnswerType) -> None:
-    dialog.kind.setCurrentIndex(dialog.kind.findData(kind.value))
+    dialog.kind.setCurrentIndex(dialog.kind.findData(kind.name))
 
 
 def test_it_starts_empty_and_says_what_is_missing(dialog: AskDialog) -> None:
