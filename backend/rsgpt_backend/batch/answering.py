@@ -71,7 +71,7 @@ def answer(engine: Answering, questions: Mapping[int, Question], seen: Sequence[
     questions: by the numbers of their prompts.
     """
     shown = [one for one in seen if one.rgb is not None]
-    images = {one.found.image_sha256: Image.fromarray(one.rgb) for one in shown}
+    images = {one.found.image_sha256: Image.fromarray(one.rgb) for one in seen if one.rgb is not None}
     askers: dict[tuple[int, str], Look] = {}
     for one in shown:
         for prompt in one.job.prompts:
