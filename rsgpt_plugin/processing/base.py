@@ -30,6 +30,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QIcon
 
+from ..client.answers import open_memory
 from ..client.doors import chosen_model
 from ..client.preferences import load
 from ..core.paths import home
@@ -46,7 +47,7 @@ from .icons import plugin_icon
 from .journal import journal
 from .keeping import keep
 from .output import Output, SinkShape, unwritable
-from .run import Asking, Counts, Place, Run, open_memory
+from .run import Asking, Counts, Place, Run
 
 Parameters = dict[str, Any]
 Method = TypeVar("Method", bound=Callable[..., Any])

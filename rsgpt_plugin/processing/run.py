@@ -1,38 +1,23 @@
-"""The loop of a run: picture, memory, model, row. Knows no parameters, no layers and no tile grid."""
+"""The loop of a run: picture, answers, row. Knows no parameters, no layers and no tile grid."""
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timezone
-from itertools import chain
-from typing import Union
 
 from qgis.core import QgsFeature, QgsFeatureSink, QgsFeedback
 from qgis.PyQt.QtCore import QCoreApplication
 
-from ..client.doors import known_model, open_door
+from ..client.answers import AnswerSource, Found, Memory, Outcome, Query
 from ..client.models import ModelInfo
-from ..client.preferences import load
-from ..client.protocol import Prompt, Reply
-from ..core.cache import AnswerCache
-from ..core.hashing import Asked, Setting
-from ..core.paths import cache_file, picture_file, plugin_version
-from ..core.pictures import PictureStore
-from ..errors import Cancelled, ImageryError, OutputError, RsgptError
+from ..core.paths import plugin_version
+from ..errors import Cancelled, ImageryError, OutputError
 from ..geo.picture import RENDERED, Picture
 from ..geo.schema import attributes
-from ..shared.answers import RawAnswer, is_degenerate
+from ..shared.answers import RawAnswer
 from ..shared.questions import Question
 from ..shared.rows import RowValues, Status, answered_row, asked_of, prompt_text
-
-MAX_TOKENS = 128
-_DECODING = {"max_tokens": MAX_TOKENS, "temperature": 0, "seed": 0}
-
-Outcome = Union[RawAnswer, RsgptError]
 
 translate = QCoreApplication.translate
 
@@ -59,21 +44,6 @@ class Asking:
     def describe(self) -> str:
         """For the `prompt` column: the caption's prompt and the questions, one a line."""
         return prompt_text(self.prompt, self.questions, self.language)
-
-
-@dataclass(frozen=True)
-class Memory:
-    """What is kept on disk as a run goes: every answer, and the pictures that were asked about."""
-
-    answers: AnswerCache
-    pictures: PictureStore
-
-
-@contextmanager
-def open_memory() -> Iterator[Memory]:
-    """This user's memory, for the calling thread; raises OutputError where it cannot be used."""
-    with AnswerCache(cache_file()) as answers, PictureStore(picture_file(), load().picture_bytes) as pictures:
-        yield Memory(answers, pictures)
 
 
 @dataclass(frozen=True)
@@ -123,22 +93,6 @@ class _Row:
         return None not in self.outcomes
 
 
-@dataclass
-class _Waiting:
-    """The prompts under way. Each key is asked once, whatever the number of pictures that wait for it."""
-
-    keys: list[str] = field(default_factory=list)
-    slots: dict[str, list[tuple[_Row, int]]] = field(default_factory=dict)
-
-    def join(self, key: str, row: _Row, slot: int) -> bool:
-        """Wait for `key`; True where it has to be asked."""
-        new = key not in self.slots
-        if new:
-            self.keys.append(key)
-        self.slots.setdefault(key, []).append((row, slot))
-        return new
-
-
 class Run:
     """One run over places: each is looked at once, each answer is remembered as it arrives.
 
@@ -168,7 +122,7 @@ class Run:
         self._watch = watch
         self._where = where
         self._rows: deque[_Row] = deque()
-        self._waiting = _Waiting()
+        self._pending: dict[int, _Row] = {}
         self._model = asking.model
         self._common = {
             "prompt": asking.describe(),
@@ -182,15 +136,10 @@ class Run:
         Raises RsgptError where the run cannot go on; complete rows are written, answers so far remembered.
         """
         self.counts.tiles = total
-        self._model = known_model(self._asking.model, self._feedback)
-        prompts = self._prompts(places)
+        source = AnswerSource(self._asking.model, self._memory, self._asking.language, self._feedback)
+        self._model = source.model
         try:
-            first = next(prompts, None)
-            gateway = open_door(self._model) if first is not None else None
-            self._open()
-            if gateway is not None and first is not None:
-                for index, reply in gateway.ask_many(chain([first], prompts), self._feedback):
-                    self._receive(self._waiting.keys[index], reply)
+            source.ask_many(self._queries(places), self._receive, self._open)
         except Cancelled:
             self._open()
             self._feedback.pushWarning(translate("Rsgpt", "Stopped. Answers so far are kept; run again to go on."))
@@ -203,15 +152,21 @@ class Run:
         if self._sink is None:
             self._sink = self._open_sink()
 
-    def _prompts(self, places: Iterable[Place]) -> Iterator[Prompt]:
-        """What has to be asked, taking pictures as it goes."""
+    def _queries(self, places: Iterable[Place]) -> Iterator[Query]:
+        """What is asked about each picture, taking pictures as it goes."""
+        queries = 0
         for place in places:
             if self._feedback.isCanceled():
                 raise Cancelled(translate("Rsgpt", "The run was stopped."))
             picture = self._look(place)
             if picture is not None:
-                yield from self._unknown(self._rows[-1], picture)
+                self._pending[queries] = self._rows[-1]
+                queries += 1
+                yield self._query(picture)
             self._write()
+
+    def _query(self, picture: Picture) -> Query:
+        return Query(picture.sha256, lambda: picture.png, self._asking.asked)
 
     def _look(self, place: Place) -> Picture | None:
         """Take the place's picture and queue its row; None where there is nothing to ask about."""
@@ -234,30 +189,16 @@ class Run:
         row.outcomes = [None] * len(self._asking.asked)
         return picture
 
-    def _unknown(self, row: _Row, picture: Picture) -> Iterator[Prompt]:
-        """The prompts about a picture that neither memory nor an earlier row answers."""
-        asked = [(one.prompt_in(self._asking.language), one.allowed) for one in self._asking.asked]
-        keys = [answer_key(self._model, picture.sha256, *one) for one in asked]
-        known = self._memory.answers.get(keys)
-        if not known.keys() >= set(keys):
-            self._memory.pictures.put(picture.sha256, picture.png)
-        for slot, (key, (text, choices)) in enumerate(zip(keys, asked)):
-            if key in known:
-                row.outcomes[slot] = known[key]
-                self.counts.cached += 1
-            elif self._waiting.join(key, row, slot):
-                self.counts.asked += 1
-                yield Prompt(picture.png, text, MAX_TOKENS, choices=choices)
-            else:
-                self.counts.cached += 1
-
-    def _receive(self, key: str, reply: Reply | RsgptError) -> None:
-        outcome: Outcome = reply if isinstance(reply, RsgptError) else remembered(reply)
-        if isinstance(outcome, RawAnswer):
-            self._memory.answers.put({key: outcome})
-        for row, slot in self._waiting.slots.pop(key):
-            row.outcomes[slot] = outcome
-        self._write()
+    def _receive(self, found: Found) -> None:
+        row = self._pending[found.query]
+        row.outcomes[found.question] = found.outcome
+        if found.was_known:
+            self.counts.cached += 1
+        else:
+            self.counts.asked += 1
+        if row.complete:
+            del self._pending[found.query]
+            self._write()
 
     def _write(self) -> None:
         """Write the complete rows at the head of the queue, as soon as the sink is open."""
@@ -296,25 +237,3 @@ def _why_empty(picture: Picture) -> str:
     if picture.bands == RENDERED:
         return translate("Rsgpt", "the layer drew nothing here, in two attempts")
     return translate("Rsgpt", "no valid pixel here")
-
-
-def answer_key(model: ModelInfo, image_sha256: str, text: str, choices: Sequence[str] = ()) -> str:
-    """Under which the answer to `text` about that picture is remembered. choices: the only answers there are."""
-    offered: dict[str, Setting] = {"choices": "|".join(choices)} if choices else {}
-    return Asked(image_sha256, text, model.name, model.mark, {**_DECODING, **offered}).key()
-
-
-def remembered(reply: Reply) -> RawAnswer:
-    """What of a reply is worth keeping; probabilities that are no numbers are left out.
-
-    A server that says itself how sure it is knows better than what its first token's alternatives tell.
-    """
-    top = reply.tokens[0].top if reply.tokens and not reply.says_confidence else ()
-    return RawAnswer(
-        text=reply.text,
-        confidence=None if math.isnan(reply.confidence) else reply.confidence,
-        first_top=tuple((text, logprob) for text, logprob in top if not math.isnan(logprob)),
-        degenerate=reply.degenerate or is_degenerate(reply.text),
-        asked_at=datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
-        model=reply.model,
-    )

@@ -9,13 +9,11 @@ from typing import Optional
 from qgis.core import QgsFeedback, QgsTask
 from qgis.PyQt.QtCore import QCoreApplication, pyqtSignal
 
-from ..client.doors import known_model, open_door
+from ..client.answers import AnswerSource, Memory, Query, open_memory
 from ..client.models import ModelInfo
-from ..client.protocol import Prompt
 from ..core.history import History, Message
 from ..core.paths import history_file
 from ..errors import Cancelled, ImageryError, RsgptError
-from ..processing.run import MAX_TOKENS, Memory, answer_key, open_memory, remembered
 from ..shared.answers import RawAnswer, as_text, kept_if_sure, read_answer
 from ..shared.columns import CAPTION
 from ..shared.questions import Question
@@ -36,11 +34,6 @@ class Wish:
     model: ModelInfo
     least: float = 0.0
     language: str = ""
-
-    @property
-    def prompt(self) -> str:
-        """What is sent to the model."""
-        return self.question.prompt_in(self.language)
 
     @property
     def message(self) -> Message:
@@ -151,14 +144,9 @@ class Turn(QgsTask):
         return self._viewpoint.take(self._feedback)
 
     def _ask(self, wish: Wish, scene: Scene, memory: Memory) -> Message:
-        wish = replace(wish, model=known_model(wish.model, self._feedback))
-        key = answer_key(wish.model, scene.sight.image_sha256, wish.prompt, wish.question.allowed)
-        known = memory.answers.get([key]).get(key)
-        if known is None:
-            prompt = Prompt(scene.png, wish.prompt, MAX_TOKENS, choices=wish.question.allowed)
-            known = remembered(open_door(wish.model).ask_one(prompt, self._hear, self._feedback))
-            memory.answers.put({key: known})
-        return _told(wish, known)
+        source = AnswerSource(wish.model, memory, wish.language, self._feedback)
+        query = Query(scene.sight.image_sha256, lambda: scene.png, [wish.question])
+        return _told(replace(wish, model=source.model), source.ask_one(query, self._hear))
 
     def _hear(self, text: str) -> None:
         self._heard.append(text)

@@ -15,13 +15,12 @@ import numpy as np
 import pytest
 from qgis.core import QgsApplication, QgsProject, QgsRasterLayer
 
-from rsgpt_plugin.client import doors
+from rsgpt_plugin.client import answers, doors
 from rsgpt_plugin.client.gateway import Gateway
 from rsgpt_plugin.client.local_server import LocalServer
 from rsgpt_plugin.client.models import ModelInfo
 from rsgpt_plugin.core.run_store import RunState
 from rsgpt_plugin.gui.runs.runs_part import RunsPart
-from rsgpt_plugin.processing import run
 from rsgpt_plugin.processing.journal import journal
 from rsgpt_plugin.processing.provider import RsgptProvider
 from tests.plugin.gui.gaps import Gaps, run_for, run_until
@@ -125,7 +124,7 @@ def bench(
     tmp_path: Path,
 ) -> Iterator[Bench]:
     server = fake_server("--token-delay", "0.02", "--batch", "4")
-    monkeypatch.setattr(run, "open_door", lambda model: Gateway(server, model.name))
+    monkeypatch.setattr(answers, "open_door", lambda model: Gateway(server, model.name))
     monkeypatch.setattr(doors, "model_identity", lambda name: ModelInfo(name, "f" * 64))
     provider = RsgptProvider()
     QgsApplication.processingRegistry().addProvider(provider)

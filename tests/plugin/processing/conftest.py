@@ -15,11 +15,10 @@ import pytest
 from qgis.core import QgsApplication, QgsFeature, QgsFeedback, QgsProject, QgsRasterLayer, QgsVectorLayer
 from qgis.PyQt.QtGui import QImage
 
-from rsgpt_plugin.client import doors
+from rsgpt_plugin.client import answers, doors
 from rsgpt_plugin.client.models import ModelInfo, model_identity
 from rsgpt_plugin.client.protocol import Prompt, Reply, ReplyToken
 from rsgpt_plugin.errors import Cancelled, RsgptError, ServerError
-from rsgpt_plugin.processing import run
 from rsgpt_plugin.processing.provider import RsgptProvider
 from tests.conftest import HOME
 from tests.plugin.rasters import Odd, write
@@ -76,7 +75,7 @@ class ScriptedGateway:
 def gateway(monkeypatch: pytest.MonkeyPatch) -> ScriptedGateway:
     """The scripted model in the place of the local server."""
     scripted = ScriptedGateway()
-    monkeypatch.setattr(run, "open_door", scripted.connect)
+    monkeypatch.setattr(answers, "open_door", scripted.connect)
     return scripted
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from qgis.core import NULL, QgsFeature, QgsFeatureSink, QgsProcessingFeedback, QgsVectorLayer
 
+from rsgpt_plugin.client.answers import Memory
 from rsgpt_plugin.client.models import ModelInfo
 from rsgpt_plugin.client.protocol import Prompt
 from rsgpt_plugin.core.cache import AnswerCache
@@ -17,7 +18,7 @@ from rsgpt_plugin.core.pictures import PictureStore
 from rsgpt_plugin.errors import ImageryError, OutputError, ServerError
 from rsgpt_plugin.geo.picture import Picture
 from rsgpt_plugin.geo.schema import output_fields
-from rsgpt_plugin.processing.run import Asking, Counts, Memory, Place, Run
+from rsgpt_plugin.processing.run import Asking, Counts, Place, Run
 from rsgpt_plugin.shared.questions import parse_questions
 
 from .conftest import ScriptedGateway, number_in

@@ -18,6 +18,7 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QEventLoop
 
+from rsgpt_plugin.client import answers
 from rsgpt_plugin.client.gateway import Gateway
 from rsgpt_plugin.client.local_server import LocalServer
 from rsgpt_plugin.processing import run as run_module
@@ -37,7 +38,7 @@ def serve(fake_server: Callable[..., LocalServer], monkeypatch: pytest.MonkeyPat
 
     def start(*options: str) -> LocalServer:
         server = fake_server(*options)
-        monkeypatch.setattr(run_module, "open_door", lambda model: Gateway(server, model.name))
+        monkeypatch.setattr(answers, "open_door", lambda model: Gateway(server, model.name))
         return server
 
     return start

@@ -11,14 +11,13 @@ from typing import Any
 import pytest
 from qgis.core import QgsApplication, QgsFeedback, QgsProject, QgsRasterLayer
 
-from rsgpt_plugin.client import doors
+from rsgpt_plugin.client import answers, doors
 from rsgpt_plugin.client.models import ModelInfo
 from rsgpt_plugin.client.protocol import Prompt, Reply
 from rsgpt_plugin.core.paths import runs_file
 from rsgpt_plugin.core.run_store import RunEntry, RunState, RunStore
 from rsgpt_plugin.errors import Cancelled, OutputError, ServerError
 from rsgpt_plugin.geo.results import recorded_run
-from rsgpt_plugin.processing import run
 from rsgpt_plugin.processing.journal import journal
 from rsgpt_plugin.processing.provider import RsgptProvider
 from rsgpt_plugin.services import runs as module
@@ -72,7 +71,7 @@ class Ears:
 @pytest.fixture
 def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[Model]:
     scripted = Model()
-    monkeypatch.setattr(run, "open_door", scripted.connect)
+    monkeypatch.setattr(answers, "open_door", scripted.connect)
     monkeypatch.setattr(doors, "model_identity", lambda name: ModelInfo(name, "f" * 64))
     yield scripted
     scripted.go.set()
