@@ -11,42 +11,32 @@ from typing import Any, TypeVar
 from qgis.core import (
     QgsFields,
     QgsGeometry,
-    QgsProcessing,
     QgsProcessingAlgorithm,
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeatureSource,
     QgsProcessingFeedback,
     QgsProcessingOutputNumber,
-    QgsProcessingParameterBand,
-    QgsProcessingParameterBoolean,
-    QgsProcessingParameterDefinition,
-    QgsProcessingParameterEnum,
-    QgsProcessingParameterFeatureSink,
-    QgsProcessingParameterNumber,
-    QgsProcessingParameterRasterLayer,
-    QgsProcessingParameterString,
 )
 from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QIcon
 
 from ..client.answers import open_memory
-from ..client.doors import chosen_model
 from ..client.preferences import load
 from ..core.paths import home
 from ..core.room import taken, what_lacks
 from ..core.run_store import RunRequest
-from ..errors import ImageryError, OutputError, QuestionError, RsgptError
-from ..geo.capture import CaptureMode, CaptureWish
+from ..errors import ImageryError, OutputError, RsgptError
+from ..geo.capture import CaptureWish
 from ..geo.schema import output_fields
 from ..geo.snapshot import LayerSnapshot, check_layer, take_snapshot
 from ..geo.style import ResultStyler
-from ..shared.i18n import mark, marked
-from ..shared.questions import CAPTION_PROMPT, DETAIL_PROMPT, parse_questions
 from .icons import plugin_icon
 from .journal import journal
 from .keeping import keep
 from .output import Output, SinkShape, unwritable
+from .parameter_kinds import Given
+from .parameters import INPUT, Settings, asking, capture_wish, check_settings, numbered, parameters_of, read_settings
 from .run import Asking, Counts, Place, Run
 
 Parameters = dict[str, Any]
@@ -54,11 +44,6 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 
 translate = QCoreApplication.translate
 
-_MODES = {
-    CaptureMode.AUTO: mark("Automatic"),
-    CaptureMode.NATIVE: mark("The raster's own pixels"),
-    CaptureMode.RENDERED: mark("As QGIS draws it"),
-}
 _GEOJSON = {".geojson", ".json", ".geojsonl", ".geojsons"}
 
 # Invalid polygons are fine here. QGIS's own check of them ends in a crash of Python where it is set to stop a run.
@@ -87,6 +72,7 @@ class Plan:
     """What an algorithm collected on the main thread."""
 
     snapshot: LayerSnapshot
+    settings: Settings
     wish: CaptureWish
     asking: Asking
     request: RunRequest
@@ -127,15 +113,10 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         """`text` in the user's language; n: the number for its `%n`."""
         return translate("Rsgpt", text, disambiguation, n)
 
-    def add_input(self) -> None:
-        """The raster."""
-        self.addParameter(QgsProcessingParameterRasterLayer("INPUT", self.tr("Raster layer")))
-
-    def add_shared(self, output: str) -> None:
-        """What is asked, how pictures are taken, and the output named `output`."""
-        self._add_asking()
-        self._add_capture()
-        self.addParameter(QgsProcessingParameterFeatureSink("OUTPUT", output))
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
+        """Declare parameters and outputs."""
+        for parameter in parameters_of(self.name()):
+            self.addParameter(parameter.declared())
         for name, label in (
             ("TILES", self.tr("Places looked at")),
             ("ANSWERED", self.tr("Places answered")),
@@ -148,13 +129,16 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
 
     def checkParameterValues(self, parameters: Parameters, context: QgsProcessingContext) -> tuple[bool, str]:
         """Refuse in words what cannot work, before anything is read."""
-        fine, sentence = super().checkParameterValues(_numbered(parameters), context)
-        if not fine:
-            return fine, sentence
+        given = Given(self, parameters, context)
         try:
-            self._asking(parameters, context)
-            self._wish(parameters, context)
-            layer = self.parameterAsRasterLayer(parameters, "INPUT", context)
+            check_settings(given)
+            fine, sentence = super().checkParameterValues(numbered(parameters), context)
+            if not fine:
+                return fine, sentence
+            settings = read_settings(given)
+            asking(settings)
+            capture_wish(settings)
+            layer = INPUT.layer(given)
             if layer is not None:
                 check_layer(layer)
         except RsgptError as error:
@@ -166,12 +150,13 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         self, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> bool:
         """Collect layers and settings; the only part that touches the project."""
-        layer = self.parameterAsRasterLayer(parameters, "INPUT", context)
+        given = Given(self, parameters, context)
+        layer = INPUT.layer(given)
         if layer is None:
-            raise QgsProcessingException(self.invalidRasterError(parameters, "INPUT"))
+            raise QgsProcessingException(self.invalidRasterError(parameters, INPUT.name))
         snapshot = take_snapshot(layer, context.transformContext())
-        wish, asking = self._wish(parameters, context), self._asking(parameters, context)
-        self.plan = Plan(snapshot, wish, asking, keep(self, parameters, context))
+        settings, request = read_settings(given), keep(self, parameters, context)
+        self.plan = Plan(snapshot, settings, capture_wish(settings), asking(settings), request)
         return True
 
     def prepared(self) -> Plan:
@@ -245,98 +230,6 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         )
         return {"OUTPUT": identifier, **{name.upper(): value for name, value in counts.as_dict().items()}}
 
-    def _add_asking(self) -> None:
-        self.addParameter(QgsProcessingParameterBoolean("CAPTION", self.tr("Write a caption"), defaultValue=True))
-        self.addParameter(
-            QgsProcessingParameterBoolean("DETAILED", self.tr("Make the caption a longer one"), defaultValue=False)
-        )
-        self.addParameter(
-            QgsProcessingParameterString(
-                "QUESTIONS",
-                self.tr("Questions, one a line, for example  cars[integer]: How many cars are there?"),
-                multiLine=True,
-                optional=True,
-            )
-        )
-        model = self.tr("Model: a name, or a folder (the one chosen in the options if left out)")
-        self.addParameter(QgsProcessingParameterString("MODEL", model, optional=True))
-        self._add_advanced(
-            QgsProcessingParameterString(
-                "PROMPT", self.tr("Prompt for the caption, in place of the usual one"), optional=True
-            )
-        )
-        self._add_advanced(
-            QgsProcessingParameterNumber(
-                "LEAST_CONFIDENCE",
-                self.tr("Least confidence of an answer; below it there is none"),
-                type=QgsProcessingParameterNumber.Type.Double,
-                defaultValue=0.0,
-                minValue=0.0,
-                maxValue=1.0,
-            )
-        )
-
-    def _add_capture(self) -> None:
-        self._add_advanced(
-            QgsProcessingParameterBand(
-                "BANDS",
-                self.tr("Bands shown as red, green, blue, or one as grey"),
-                parentLayerParameterName="INPUT",
-                optional=True,
-                allowMultiple=True,
-            )
-        )
-        self._add_advanced(
-            QgsProcessingParameterEnum(
-                "CAPTURE",
-                self.tr("Capture"),
-                options=[marked(words) for words in _MODES.values()],
-                defaultValue=0,
-            )
-        )
-        self._add_advanced(
-            QgsProcessingParameterNumber(
-                "GROUND_RESOLUTION",
-                self.tr("Ground resolution of rendered capture (metres a pixel)"),
-                type=QgsProcessingParameterNumber.Type.Double,
-                optional=True,
-                minValue=0.001,
-            )
-        )
-
-    def _add_advanced(self, parameter: QgsProcessingParameterDefinition) -> None:
-        advanced = QgsProcessingParameterDefinition.Flag.FlagAdvanced
-        parameter.setFlags(parameter.flags() | advanced)
-        self.addParameter(parameter)
-
-    def _asking(self, parameters: Parameters, context: QgsProcessingContext) -> Asking:
-        questions = parse_questions(self.parameterAsString(parameters, "QUESTIONS", context))
-        caption = self.parameterAsBool(parameters, "CAPTION", context)
-        prompt = self.parameterAsString(parameters, "PROMPT", context).strip()
-        if not caption and not questions:
-            raise QuestionError(self.tr("There is nothing to ask. Switch the caption on, or write a question."))
-        usual = DETAIL_PROMPT if self.parameterAsBool(parameters, "DETAILED", context) else CAPTION_PROMPT
-        model = chosen_model(self.parameterAsString(parameters, "MODEL", context).strip())
-        least = self.parameterAsDouble(parameters, "LEAST_CONFIDENCE", context)
-        language = load().wished_language
-        return Asking(model, tuple(questions), (prompt or usual) if caption else "", least, language)
-
-    def _wish(self, parameters: Parameters, context: QgsProcessingContext) -> CaptureWish:
-        mode = list(_MODES)[self.parameterAsEnum(_numbered(parameters), "CAPTURE", context)]
-        bands = tuple(self.parameterAsInts(parameters, "BANDS", context))
-        resolution = 0.0
-        if parameters.get("GROUND_RESOLUTION") is not None:
-            resolution = self.parameterAsDouble(parameters, "GROUND_RESOLUTION", context)
-        if resolution and (bands or mode is CaptureMode.NATIVE):
-            raise ImageryError(
-                self.tr(
-                    "A ground resolution belongs to rendered capture, bands to native capture. Leave one of them out."
-                )
-            )
-        if bands and mode is CaptureMode.RENDERED:
-            raise ImageryError(self.tr("Rendered capture shows the bands of the layer's style. Leave the bands out."))
-        return CaptureWish(mode, bands, resolution)
-
 
 def _what_lacks(output: Output, rows: int) -> str:
     """Room, in words, on the disk of the memory or of the output; "" where it is not room."""
@@ -345,19 +238,6 @@ def _what_lacks(output: Output, rows: int) -> str:
     return what_lacks(places, taken(rows, load().picture_bytes))
 
 
-def _numbered(parameters: Parameters) -> Parameters:
-    """The parameters with CAPTURE as a number, which alone QGIS takes where choices are shown in words."""
-    for number, mode in enumerate(_MODES):
-        if parameters.get("CAPTURE") == mode.value:
-            return {**parameters, "CAPTURE": number}
-    return parameters
-
-
 def is_bounded(geometry: QgsGeometry) -> bool:
     """Whether there is a geometry, and all of it lies somewhere: a reprojection may end in infinity."""
     return not geometry.isEmpty() and geometry.boundingBox().isFinite()
-
-
-def source_types() -> list[int]:
-    """Feature sources of any geometry."""
-    return [QgsProcessing.SourceType.TypeVectorAnyGeometry]

@@ -16,7 +16,6 @@ from qgis.core import (
     QgsProcessingException,
     QgsProcessingFeatureSource,
     QgsProcessingFeedback,
-    QgsProcessingParameterFeatureSource,
     QgsProcessingUtils,
     QgsRectangle,
 )
@@ -26,8 +25,10 @@ from ..geo.capture import Capture, open_capture, overlapping
 from ..geo.grid import MAX_TILES, Window, square
 from ..geo.picture import Picture
 from ..shared.i18n import translate
-from .base import UNCHECKED, DescribeAlgorithm, Parameters, in_sentences, is_bounded, source_types
+from .base import UNCHECKED, DescribeAlgorithm, Parameters, in_sentences, is_bounded
 from .output import SinkShape
+from .parameter_kinds import Given
+from .parameters import FEATURES, PLACES
 from .run import Place
 
 # A little of the surroundings helps to tell what a thing is; a point becomes a window of LEAST_SIDE.
@@ -46,7 +47,7 @@ class DescribeFeatures(DescribeAlgorithm):
         self._source: QgsProcessingFeatureSource | None = None
 
     def name(self) -> str:
-        return "describefeatures"
+        return FEATURES
 
     def displayName(self) -> str:
         return self.tr("Describe features")
@@ -68,23 +69,15 @@ class DescribeFeatures(DescribeAlgorithm):
             + self.privacy_and_cost()
         )
 
-    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
-        """Declare parameters and outputs."""
-        self.add_input()
-        self.addParameter(
-            QgsProcessingParameterFeatureSource("FEATURES", self.tr("Features to describe"), source_types())
-        )
-        self.add_shared(self.tr("Described features"))
-
     @in_sentences
     def prepareAlgorithm(
         self, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> bool:
         """Collect the features' source too."""
         super().prepareAlgorithm(parameters, context, feedback)
-        self._source = self.parameterAsSource(parameters, "FEATURES", context)
+        self._source = PLACES.source(Given(self, parameters, context))
         if self._source is None:
-            raise QgsProcessingException(self.invalidSourceError(parameters, "FEATURES"))
+            raise QgsProcessingException(self.invalidSourceError(parameters, PLACES.name))
         return True
 
     @in_sentences

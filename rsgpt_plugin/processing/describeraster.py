@@ -13,13 +13,9 @@ from qgis.core import (
     QgsFeatureRequest,
     QgsGeometry,
     QgsGeometryEngine,
-    QgsProcessing,
     QgsProcessingContext,
     QgsProcessingFeatureSource,
     QgsProcessingFeedback,
-    QgsProcessingParameterExtent,
-    QgsProcessingParameterFeatureSource,
-    QgsProcessingParameterNumber,
 )
 
 from ..errors import ImageryError
@@ -27,9 +23,9 @@ from ..geo.capture import Capture, open_capture, overlapping
 from ..geo.grid import TileGrid, Window
 from .base import UNCHECKED, DescribeAlgorithm, Parameters, in_sentences, is_bounded
 from .output import SinkShape
+from .parameter_kinds import Given
+from .parameters import EXTENT, MASK, OVERLAP, TILE_SIZE, TILES
 from .run import Place
-
-_LIMITS = {"TILE_SIZE": (16, 1024), "OVERLAP": (0, 90)}
 
 
 class DescribeRaster(DescribeAlgorithm):
@@ -41,7 +37,7 @@ class DescribeRaster(DescribeAlgorithm):
         self._mask: QgsProcessingFeatureSource | None = None
 
     def name(self) -> str:
-        return "describeraster"
+        return TILES
 
     def displayName(self) -> str:
         return self.tr("Describe raster")
@@ -63,42 +59,15 @@ class DescribeRaster(DescribeAlgorithm):
             + self.privacy_and_cost()
         )
 
-    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
-        """Declare parameters and outputs."""
-        self.add_input()
-        self.addParameter(
-            QgsProcessingParameterExtent("EXTENT", self.tr("Extent (all of the layer if left out)"), optional=True)
-        )
-        self.addParameter(
-            QgsProcessingParameterFeatureSource(
-                "MASK",
-                self.tr("Mask: only tiles that overlap these polygons"),
-                [QgsProcessing.SourceType.TypeVectorPolygon],
-                optional=True,
-            )
-        )
-        self._add_number("TILE_SIZE", self.tr("Tile size (pixels)"), 256)
-        self._add_number("OVERLAP", self.tr("Overlap (percent)"), 0)
-        self.add_shared(self.tr("Described tiles"))
-
-    def checkParameterValues(self, parameters: Parameters, context: QgsProcessingContext) -> tuple[bool, str]:
-        """Say which numbers are possible: QGIS says only that one is not."""
-        for name, (least, most) in _LIMITS.items():
-            if not least <= self.parameterAsDouble(parameters, name, context) <= most:
-                sentence = self.tr("{name} is out of range. Give a number from {least} to {most}.")
-                return False, sentence.format(name=name, least=least, most=most)
-        return super().checkParameterValues(parameters, context)
-
     @in_sentences
     def prepareAlgorithm(
         self, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> bool:
         """Collect the extent and the mask too."""
         super().prepareAlgorithm(parameters, context, feedback)
-        crs = self.prepared().snapshot.crs
-        if parameters.get("EXTENT"):
-            self._extent = self.parameterAsExtentGeometry(parameters, "EXTENT", context, crs)
-        self._mask = self.parameterAsSource(parameters, "MASK", context) if parameters.get("MASK") else None
+        given = Given(self, parameters, context)
+        self._extent = EXTENT.geometry(given, self.prepared().snapshot.crs)
+        self._mask = MASK.source(given)
         return True
 
     @in_sentences
@@ -109,7 +78,7 @@ class DescribeRaster(DescribeAlgorithm):
         plan = self.prepared()
         area = overlapping(plan.snapshot, self._extent)
         capture = open_capture(plan.snapshot, plan.wish, area.boundingBox(), feedback)
-        windows = self._windows(capture, area, parameters, context)
+        windows = self._windows(capture, area, context)
         capture = capture.settled(windows, feedback)
         if capture.note:
             feedback.pushInfo(capture.note)
@@ -118,14 +87,10 @@ class DescribeRaster(DescribeAlgorithm):
         counts = self.describe(output, _places(capture, windows), len(windows), feedback)
         return self.results(output.identifier, counts, feedback)
 
-    def _windows(
-        self, capture: Capture, area: QgsGeometry, parameters: Parameters, context: QgsProcessingContext
-    ) -> list[Window]:
-        grid = TileGrid(
-            capture.frame.window(area).clipped(capture.frame),
-            self.parameterAsInt(parameters, "TILE_SIZE", context),
-            self.parameterAsDouble(parameters, "OVERLAP", context),
-        ).checked()
+    def _windows(self, capture: Capture, area: QgsGeometry, context: QgsProcessingContext) -> list[Window]:
+        settings = self.prepared().settings
+        region = capture.frame.window(area).clipped(capture.frame)
+        grid = TileGrid(region, int(settings[TILE_SIZE]), settings[OVERLAP]).checked()
         wanted = self._masked(area, context)
         engine = QgsGeometry.createGeometryEngine(wanted.constGet())
         engine.prepareGeometry()
@@ -152,10 +117,6 @@ class DescribeRaster(DescribeAlgorithm):
                 self.tr("The mask's polygons do not overlap the area. Check the mask's coordinate system.")
             )
         return masked
-
-    def _add_number(self, name: str, label: str, default: int) -> None:
-        whole, (least, most) = QgsProcessingParameterNumber.Type.Integer, _LIMITS[name]
-        self.addParameter(QgsProcessingParameterNumber(name, label, whole, default, minValue=least, maxValue=most))
 
 
 def _lies_in(engine: QgsGeometryEngine, polygon: QgsGeometry) -> bool:

@@ -31,30 +31,31 @@ from qgis.PyQt.QtXml import QDomDocument
 
 from ..core.run_store import RunRequest
 from ..errors import ImageryError
+from .parameter_kinds import Extent, Features, Parameter
+from .parameters import INPUT, parameters_of
 
 Parameters = dict[str, Any]
 
 translate = QCoreApplication.translate
-
-_SOURCES = ("MASK", "FEATURES")
 
 
 def keep(algorithm: QgsProcessingAlgorithm, parameters: Parameters, context: QgsProcessingContext) -> RunRequest:
     """Return what repeats the run."""
     layers: dict[str, QgsMapLayer] = {}
     kept = dict(algorithm.asMap(parameters, context)["inputs"])
-    raster = algorithm.parameterAsRasterLayer(parameters, "INPUT", context)
+    raster = algorithm.parameterAsRasterLayer(parameters, INPUT.name, context)
     if raster is not None:
         layers[raster.id()] = raster
-        kept["INPUT"] = raster.id()
-    for name in _SOURCES:
+        kept[INPUT.name] = raster.id()
+    for name in _names(algorithm, Features):
         value = _named(parameters.get(name), context)
         layer = algorithm.parameterAsVectorLayer({name: value}, name, context) if value else None
         if layer is not None:
             layers[layer.id()] = layer
             kept[name] = _kept_source(parameters[name], layer)
-    if parameters.get("EXTENT"):
-        kept["EXTENT"] = _kept_extent(algorithm, parameters, context)
+    for name in _names(algorithm, Extent):
+        if parameters.get(name):
+            kept[name] = _kept_extent(algorithm, name, parameters, context)
     kept["OUTPUT"] = _kept_output(parameters.get("OUTPUT"))
     definitions = {layer_id: _definition(layer) for layer_id, layer in layers.items()}
     project = context.project().fileName() if context.project() is not None else ""
@@ -70,21 +71,21 @@ def restore(request: RunRequest, project: QgsProject, context: QgsProcessingCont
     for layer_id, definition in request.layers.items():
         if project.mapLayer(layer_id) is None:
             context.temporaryLayerStore().addMapLayer(_opened(definition))
-    parameters = dict(request.parameters)
-    for name in _SOURCES:
-        if isinstance(parameters.get(name), Mapping):
-            parameters[name] = _source(parameters[name])
-    if parameters.get("EXTENT"):
-        parameters["EXTENT"] = extent(parameters["EXTENT"])
-    return parameters
+    return {name: restored(value) for name, value in request.parameters.items()}
 
 
-def extent(kept: Any) -> Any:
-    """A kept EXTENT as Processing takes it; what was never kept stays as it is."""
-    if not isinstance(kept, Mapping):
-        return kept
-    crs = QgsCoordinateReferenceSystem.fromWkt(kept["crs"])
-    return QgsReferencedRectangle(QgsRectangle(*kept["sides"]), crs)
+def restored(kept: Any) -> Any:
+    """A kept value as Processing takes it; what needed no other form to be kept stays as it is."""
+    if isinstance(kept, Mapping) and "sides" in kept:
+        crs = QgsCoordinateReferenceSystem.fromWkt(kept["crs"])
+        return QgsReferencedRectangle(QgsRectangle(*kept["sides"]), crs)
+    if isinstance(kept, Mapping) and "layer" in kept:
+        return _source(kept)
+    return kept
+
+
+def _names(algorithm: QgsProcessingAlgorithm, kind: type[Parameter]) -> list[str]:
+    return [parameter.name for parameter in parameters_of(algorithm.name()) if isinstance(parameter, kind)]
 
 
 def _named(value: Any, context: QgsProcessingContext) -> Any:
@@ -95,10 +96,10 @@ def _named(value: Any, context: QgsProcessingContext) -> Any:
 
 
 def _kept_extent(
-    algorithm: QgsProcessingAlgorithm, parameters: Parameters, context: QgsProcessingContext
+    algorithm: QgsProcessingAlgorithm, name: str, parameters: Parameters, context: QgsProcessingContext
 ) -> Parameters:
-    box = algorithm.parameterAsExtent(parameters, "EXTENT", context)
-    crs = algorithm.parameterAsExtentCrs(parameters, "EXTENT", context)
+    box = algorithm.parameterAsExtent(parameters, name, context)
+    crs = algorithm.parameterAsExtentCrs(parameters, name, context)
     sides = [box.xMinimum(), box.yMinimum(), box.xMaximum(), box.yMaximum()]
     return {"sides": sides, "crs": crs.toWkt(QgsCoordinateReferenceSystem.WktVariant.WKT_PREFERRED)}
 

@@ -26,14 +26,13 @@ from ..errors import QuestionError
 from ..geo.results import recorded_run
 from ..geo.rows import Row
 from ..geo.schema import output_fields
-from ..processing.keeping import extent
+from ..processing import parameters as table
+from ..processing.keeping import restored
 from ..shared.questions import CAPTION_PROMPT, Question, is_language_wish, parse_questions
 
-TILES, FEATURES = "rsgpt:describeraster", "rsgpt:describefeatures"
+TILES, FEATURES = f"rsgpt:{table.TILES}", f"rsgpt:{table.FEATURES}"
 ROW = "rsgpt_row"
 
-_CAPTURE = ("BANDS", "CAPTURE", "GROUND_RESOLUTION")
-_GRID = ("EXTENT", "TILE_SIZE", "OVERLAP")
 _SPOT = 0.01  # of a tile's side: less than what two tiles that only touch have in common
 
 
@@ -109,7 +108,7 @@ def groups(rows: Sequence[Row], wish: Wish) -> list[Group]:
 
 def places(layer: QgsVectorLayer, group: Group, wish: Wish) -> Iterator[QgsFeature]:
     """Yield where each row of a group is, as a feature with the id of its row: of `step`."""
-    fields, spots = _row_fields(), _tiles(layer, wish) is not None
+    fields, spots = _row_fields(), _are_tiles(layer, wish)
     request = QgsFeatureRequest().setFilterFids(list(group.fids)).setNoAttributes()
     for row in layer.getFeatures(request):
         place = QgsFeature(fields)
@@ -120,42 +119,36 @@ def places(layer: QgsVectorLayer, group: Group, wish: Wish) -> Iterator[QgsFeatu
 
 def step(layer: QgsVectorLayer, group: Group, wish: Wish, rows: Sequence[QgsFeature]) -> Step:
     """The run that asks a group, given its `places`."""
-    known = _known(layer, wish)
+    run = _run_of(layer, wish)
+    are_tiles = _are_tiles(layer, wish)
+    algorithm = table.TILES if are_tiles else table.FEATURES
+    kind = QgsWkbTypes.Type.Polygon if are_tiles else layer.wkbType()
+    there = QgsMemoryProviderUtils.createMemoryLayer("rows", _row_fields(), kind, layer.crs())
+    there.dataProvider().addFeatures(list(rows))
+    before = table.repeated(algorithm, run.parameters) if run is not None else {}
     parameters = {
-        **_given(known, _CAPTURE),
+        **{name: restored(value) for name, value in before.items()},
         "INPUT": wish.raster,
         "MODEL": wish.model,
         "CAPTION": bool(group.asked.prompt),
         "PROMPT": group.asked.prompt,
         "QUESTIONS": group.asked.questions,
-        "LEAST_CONFIDENCE": known.get("LEAST_CONFIDENCE") or 0.0,
+        "MASK" if are_tiles else "FEATURES": there,
         "OUTPUT": QgsProcessing.TEMPORARY_OUTPUT,
     }
-    grid = _tiles(layer, wish)
-    kind = layer.wkbType() if grid is None else QgsWkbTypes.Type.Polygon
-    there = QgsMemoryProviderUtils.createMemoryLayer("rows", _row_fields(), kind, layer.crs())
-    there.dataProvider().addFeatures(list(rows))
-    if grid is None:
-        return Step(FEATURES, {**parameters, "FEATURES": there}, group.fids, there)
-    return Step(TILES, {**parameters, **grid, "MASK": there}, group.fids, there)
+    return Step(TILES if are_tiles else FEATURES, parameters, group.fids, there)
 
 
-def _known(layer: QgsVectorLayer, wish: Wish) -> Mapping[str, Any]:
-    """The parameters of the run that made the layer; none where that is not known, or was about another raster."""
+def _run_of(layer: QgsVectorLayer, wish: Wish) -> Optional[RunRequest]:
+    """The run that made the layer; None where that is not known, or was about another raster."""
     run = recorded_run(layer)
-    return run.parameters if run is not None and _is_source(wish.raster, wish.source, run) else {}
+    return run if run is not None and _is_source(wish.raster, wish.source, run) else None
 
 
-def _tiles(layer: QgsVectorLayer, wish: Wish) -> Optional[dict[str, Any]]:
-    """The grid that the rows are tiles of: the same grid gives the same pictures. None for rows that are none."""
-    run = recorded_run(layer)
-    if run is None or run.algorithm != TILES or not _is_source(wish.raster, wish.source, run):
-        return None
-    return _given({**run.parameters, "EXTENT": extent(run.parameters.get("EXTENT"))}, _GRID)
-
-
-def _given(parameters: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    return {name: parameters[name] for name in names if parameters.get(name) is not None}
+def _are_tiles(layer: QgsVectorLayer, wish: Wish) -> bool:
+    """Whether the rows are tiles of a grid of this raster: the same grid gives the same pictures."""
+    run = _run_of(layer, wish)
+    return run is not None and run.algorithm == TILES
 
 
 def _is_source(raster: str, source: str, run: RunRequest) -> bool:

@@ -11,6 +11,7 @@ from qgis.PyQt.QtCore import QCoreApplication, QObject, pyqtSignal
 
 from ..client.preferences import load
 from ..errors import OutputError, RsgptError
+from ..processing.parameters import PROMPT, preferred
 from ..shared.questions import Question
 from .place import Place
 from .polygons import Features
@@ -58,10 +59,9 @@ class AskingService(QObject):
 
     def ask(self, place: Asked, question: Optional[Question] = None, detailed: bool = False) -> None:
         """Describe `place`, or ask `question` about it, in a task that the task manager shows and can cancel."""
-        chosen = load()
-        parameters = {**place.parameters(question, detailed), "LEAST_CONFIDENCE": chosen.least_confidence}
-        if question is None and not detailed:
-            parameters["PROMPT"] = chosen.prompt
+        parameters = {**preferred(load()), **place.parameters(question, detailed)}
+        if detailed:
+            parameters[PROMPT.name] = ""  # the user's prompt is for the usual caption
         try:
             click = _Click(question, Running(place.algorithm, parameters, context_of(self._project)))
         except RsgptError as error:

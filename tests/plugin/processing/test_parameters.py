@@ -1,0 +1,173 @@
+"""The table of parameters: one row is all that a new one needs to be declared, read, recorded and asked again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import processing
+import pytest
+from qgis.core import (
+    QgsProcessingAlgorithm,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingParameterDefinition,
+    QgsProject,
+    QgsRasterLayer,
+    QgsVectorLayer,
+)
+
+from rsgpt_plugin.client.preferences import Preferences
+from rsgpt_plugin.core.run_store import RunRequest
+from rsgpt_plugin.geo.results import record_run
+from rsgpt_plugin.processing import parameters as table
+from rsgpt_plugin.processing.base import DescribeAlgorithm
+from rsgpt_plugin.processing.describefeatures import DescribeFeatures
+from rsgpt_plugin.processing.describeraster import DescribeRaster
+from rsgpt_plugin.processing.parameter_kinds import Choice, Extent, Given, Number, Setting, Switch, Text
+from rsgpt_plugin.services.again import Asked, Group, Wish, step
+from tests.plugin.rasters import pattern
+
+from .conftest import ScriptedGateway, numbered
+
+pytestmark = pytest.mark.usefixtures("provider", "weights")
+
+Make = Callable[..., QgsRasterLayer]
+ALGORITHMS = [DescribeRaster, DescribeFeatures]
+# Asking rows again says these itself: which raster, which rows, what is asked of whom, and where it goes.
+REPLACED = {"INPUT", "MASK", "FEATURES", "CAPTION", "DETAILED", "QUESTIONS", "PROMPT", "MODEL", "OUTPUT"}
+SHARPNESS = Number("SHARPNESS", "Sharpness", is_advanced=True, default=1.0, most=10.0, preference="click_size_m")
+
+
+def made(kind: type[DescribeAlgorithm]) -> DescribeAlgorithm:
+    algorithm = kind()
+    algorithm.initAlgorithm()
+    return algorithm
+
+
+def names(algorithm: QgsProcessingAlgorithm) -> list[str]:
+    return [definition.name() for definition in algorithm.parameterDefinitions()]
+
+
+def squares(project: QgsProject) -> QgsVectorLayer:
+    return project.addMapLayer(QgsVectorLayer("Polygon?crs=EPSG:32611", "squares", "memory"))
+
+
+def repeated_by_asking_again(layer: QgsRasterLayer, algorithm: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    """The parameters with which the rows of such a run are asked again."""
+    results = QgsVectorLayer("Polygon?crs=EPSG:32611", "results", "memory")
+    record_run(results, RunRequest(f"rsgpt:{algorithm}", "", {"INPUT": layer.id(), **parameters}))
+    group = Group(Asked("What is this?"), (1,))
+    return dict(step(results, group, Wish.about(layer, "rsgpt-small"), []).parameters)
+
+
+@pytest.mark.parametrize("kind", ALGORITHMS)
+def test_one_row_adds_a_parameter_to_both_algorithms(
+    raster: Make, project: QgsProject, monkeypatch: pytest.MonkeyPatch, kind: type[DescribeAlgorithm]
+) -> None:
+    monkeypatch.setattr(table, "PARAMETERS", (*table.PARAMETERS, SHARPNESS))
+    algorithm, layer, context = made(kind), raster(numbered(2, 2)), QgsProcessingContext()
+    context.setProject(project)
+
+    declared = algorithm.parameterDefinition("SHARPNESS")
+    assert declared.flags() & QgsProcessingParameterDefinition.Flag.FlagAdvanced
+    assert declared.defaultValue() == 1.0
+
+    given = {"INPUT": layer, "FEATURES": squares(project), "OUTPUT": "TEMPORARY_OUTPUT"}
+    assert algorithm.checkParameterValues({**given, "SHARPNESS": 3.5}, context) == (True, "")
+    wrong = algorithm.checkParameterValues({**given, "SHARPNESS": 11}, context)
+    assert wrong == (False, "SHARPNESS is out of range. Give a number from 0 to 10.")
+
+    for parameters, value in (({**given, "SHARPNESS": 3.5}, 3.5), (given, 1.0)):
+        assert algorithm.prepareAlgorithm(parameters, context, QgsProcessingFeedback())
+        assert algorithm.prepared().settings[SHARPNESS] == value
+    assert algorithm.prepareAlgorithm({**given, "SHARPNESS": 3.5}, context, QgsProcessingFeedback())
+    recorded = dict(algorithm.prepared().request.parameters)
+    assert recorded["SHARPNESS"] == 3.5
+
+    again = repeated_by_asking_again(layer, algorithm.name(), recorded)
+    assert again["SHARPNESS"] == 3.5
+    assert table.preferred(Preferences(click_size_m=7.0))["SHARPNESS"] == 7.0
+
+
+@pytest.mark.parametrize("kind", ALGORITHMS)
+def test_no_parameter_is_declared_beside_the_table(kind: type[DescribeAlgorithm]) -> None:
+    algorithm = made(kind)
+    assert names(algorithm) == [parameter.name for parameter in table.parameters_of(algorithm.name())]
+    assert len(set(names(algorithm))) == len(names(algorithm))
+
+
+def other_value(parameter: table.Parameter) -> Any:
+    """A value that is not the default, as it is recorded."""
+    if isinstance(parameter, Switch):
+        return not parameter.default
+    if isinstance(parameter, Number):
+        return 17 if parameter.is_whole else 0.25
+    if isinstance(parameter, Choice):
+        return len(parameter.choices) - 1
+    if isinstance(parameter, Extent):
+        return "500000,500032,3999968,4000000 [EPSG:32611]"
+    return "other" if isinstance(parameter, Text) else [3, 1]
+
+
+@pytest.mark.parametrize("kind", ALGORITHMS)
+def test_asking_again_takes_every_parameter_but_those_that_it_sets(
+    raster: Make, kind: type[DescribeAlgorithm]
+) -> None:
+    algorithm, layer = made(kind), raster(numbered(1, 1))
+    values = {parameter.name: other_value(parameter) for parameter in table.parameters_of(algorithm.name())}
+    taken = {name: value for name, value in values.items() if name not in REPLACED}
+    again = repeated_by_asking_again(layer, algorithm.name(), values)
+    assert {name: again[name] for name in taken} == taken
+    own = "MASK" if kind is DescribeRaster else "FEATURES"
+    replaced = {name: again[name] for name in again.keys() - taken.keys()}
+    assert replaced.keys() == {"INPUT", own, "CAPTION", "QUESTIONS", "PROMPT", "MODEL", "OUTPUT"}
+    assert all(replaced[name] != values[name] for name in replaced.keys() - {"CAPTION"})
+    assert {one.name for one in table.PARAMETERS if not one.is_repeated} == REPLACED
+
+
+@pytest.mark.parametrize("kind", ALGORITHMS)
+def test_every_setting_is_read_and_recorded_as_it_was_given(
+    raster: Make, project: QgsProject, kind: type[DescribeAlgorithm]
+) -> None:
+    algorithm, context = made(kind), QgsProcessingContext()
+    context.setProject(project)
+    settings = [one for one in table.parameters_of(algorithm.name()) if isinstance(one, Setting)]
+    assert len(settings) >= 9
+    values = {setting.name: other_value(setting) for setting in settings}
+    values = {**values, "INPUT": raster(pattern(3, 32, 32)), "OUTPUT": "TEMPORARY_OUTPUT"}
+    read = table.read_settings(Given(algorithm, values, context))
+    for setting in settings:
+        wanted = values[setting.name]
+        if isinstance(setting, Choice):
+            wanted = list(setting.choices)[wanted]
+        got = read[setting]
+        assert (list(got) if isinstance(got, tuple) else got) == wanted, setting.name
+
+
+def test_a_choice_is_taken_by_its_word(raster: Make, gateway: ScriptedGateway) -> None:
+    algorithm, context = made(DescribeRaster), QgsProcessingContext()
+    for word in table.CAPTURE.choices:
+        assert table.read_settings(Given(algorithm, {"CAPTURE": word}, context))[table.CAPTURE] == word
+    result = processing.run(
+        "rsgpt:describeraster",
+        {"INPUT": raster(numbered(1, 1)), "CAPTURE": "rendered", "OUTPUT": "TEMPORARY_OUTPUT"},
+    )
+    (row,) = result["OUTPUT"].getFeatures()
+    assert row["bands"] == "rendered"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("LEAST_CONFIDENCE", 1.5, "LEAST_CONFIDENCE is out of range. Give a number from 0 to 1."),
+        ("GROUND_RESOLUTION", 0, "GROUND_RESOLUTION is out of range. Give 0.001 or more."),
+    ],
+)
+def test_every_number_says_which_values_are_possible(
+    raster: Make, project: QgsProject, name: str, value: float, sentence: str
+) -> None:
+    context = QgsProcessingContext()
+    context.setProject(project)
+    given = {"INPUT": raster(numbered(1, 1)), "OUTPUT": "TEMPORARY_OUTPUT", name: value}
+    assert made(DescribeRaster).checkParameterValues(given, context) == (False, sentence)
