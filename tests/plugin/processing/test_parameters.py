@@ -56,7 +56,7 @@ def squares(project: QgsProject) -> QgsVectorLayer:
 def repeated_by_asking_again(layer: QgsRasterLayer, algorithm: str, parameters: dict[str, Any]) -> dict[str, Any]:
     """The parameters with which the rows of such a run are asked again."""
     results = QgsVectorLayer("Polygon?crs=EPSG:32611", "results", "memory")
-    record_run(results, RunRequest(f"rsgpt:{algorithm}", "", {"INPUT": layer.id(), **parameters}))
+    record_run(results, RunRequest(f"rsgpt:{algorithm}", "", {**parameters, "INPUT": layer.id()}))
     group = Group(Asked("What is this?"), (1,))
     return dict(step(results, group, Wish.about(layer, "rsgpt-small"), []).parameters)
 
@@ -116,6 +116,7 @@ def test_asking_again_takes_every_parameter_but_those_that_it_sets(
 ) -> None:
     algorithm, layer = made(kind), raster(numbered(1, 1))
     values = {parameter.name: other_value(parameter) for parameter in table.parameters_of(algorithm.name())}
+    values["INPUT"] = "the raster of the first run"
     taken = {name: value for name, value in values.items() if name not in REPLACED}
     again = repeated_by_asking_again(layer, algorithm.name(), values)
     assert {name: again[name] for name in taken} == taken
