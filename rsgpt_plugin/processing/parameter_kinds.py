@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, Optional, TypeVar
@@ -46,7 +47,7 @@ class Given:
 
 
 @dataclass(frozen=True)
-class Parameter:
+class Parameter(ABC):
     """One parameter as QGIS shows it.
 
     label: marked for translation. only: the algorithm that alone has it, "" for both. is_repeated: whether asking the
@@ -67,8 +68,8 @@ class Parameter:
             definition.setFlags(definition.flags() | advanced)
         return definition
 
-    def _definition(self, label: str) -> QgsProcessingParameterDefinition:
-        raise NotImplementedError
+    @abstractmethod
+    def _definition(self, label: str) -> QgsProcessingParameterDefinition: ...
 
 
 @dataclass(frozen=True)
@@ -80,9 +81,9 @@ class Setting(Parameter, Generic[Value]):
 
     preference: str = ""
 
+    @abstractmethod
     def value(self, given: Given) -> Value:
         """Return what was given, or the default."""
-        raise NotImplementedError
 
     def problem(self, given: Given) -> str:
         """Return a sentence where QGIS's own check would only say that the value is wrong."""
