@@ -25,10 +25,10 @@ import rasterio.shutil
 from affine import Affine
 from PIL import Image
 from pyproj import CRS
-from rasterio.windows import Window
+from rasterio.windows import Window as RasterioWindow
 from tqdm import tqdm
 
-from rsgpt_backend.batch.grid import Frame, TileGrid
+from rsgpt_backend.batch.grid import Frame, TileGrid, Window
 from rsgpt_backend.batch.output import batch, with_polygons, write
 from rsgpt_backend.data.annotations import Captioned, read_captions
 from rsgpt_backend.data.images import ImageSource
@@ -61,7 +61,7 @@ class Shape:
     def grid(self) -> TileGrid:
         """The tiles, in pixels of the mosaic."""
         step = self.tile * self.zoom
-        return TileGrid(self.side * step, self.side * step, step)
+        return TileGrid(Window(0, 0, self.side * step, self.side * step), step)
 
     @property
     def transform(self) -> Affine:
@@ -109,7 +109,7 @@ def _write_rows(path: Path, small: Sequence[np.ndarray], shape: Shape, folder: P
             tiles = [_enlarged(varied(small[number % len(small)], number), shape.zoom) for number in numbers]
             if folder:
                 _save(folder, numbers, tiles)
-            place = Window(0, row * grid.size, grid.width, grid.size)
+            place = RasterioWindow(0, row * grid.size, grid.region.width, grid.size)
             mosaic.write(np.concatenate(tiles, axis=1).transpose(2, 0, 1), window=place)
 
 

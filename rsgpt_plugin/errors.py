@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .shared.errors import ImageError as ImageryError
 from .shared.errors import QuestionError, RsgptError
 
 __all__ = [
@@ -31,10 +32,6 @@ class ServerError(RsgptError):
 
 class ModelError(RsgptError):
     """The model named does not exist, or cannot do what was asked of it."""
-
-
-class ImageryError(RsgptError):
-    """The layer, extent or tile cannot become a picture."""
 
 
 class OutputError(RsgptError):

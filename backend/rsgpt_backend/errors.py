@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rsgpt_plugin.shared.errors import QuestionError, RsgptError
+from rsgpt_plugin.shared.errors import ImageError, QuestionError, RsgptError
 
 __all__ = ["DataError", "EngineError", "ImageError", "ModelError", "QuestionError", "RsgptError", "UsageError"]
 
@@ -11,12 +11,6 @@ class UsageError(RsgptError):
     """The call itself is wrong: a flag, a recipe key, a value out of range."""
 
     code = "usage"
-
-
-class ImageError(RsgptError):
-    """A picture cannot be read or breaks a limit."""
-
-    code = "image"
 
 
 class ModelError(RsgptError):

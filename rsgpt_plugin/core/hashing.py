@@ -1,10 +1,10 @@
-"""Keys that say "the same": of pixels and of asked prompts. Knows no arrays library and no files."""
+"""Keys that say "the same" of asked prompts. Knows no pixels and no files."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Union
 
@@ -15,7 +15,7 @@ Setting = Union[int, float, str]
 class Asked:
     """All that decides a greedy answer: change any of it and the answer may differ.
 
-    image_sha256: of `pixels_sha256`. decoding: the generation settings sent with the prompt.
+    image_sha256: of `shared.pixels`. decoding: the generation settings sent with the prompt.
     """
 
     image_sha256: str
@@ -28,11 +28,3 @@ class Asked:
         """SHA-256 in hexadecimal over a canonical text of all fields."""
         text = json.dumps(asdict(self), sort_keys=True, ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(text.encode("ascii")).hexdigest()
-
-
-def pixels_sha256(shape: Sequence[int], data: bytes) -> str:
-    """SHA-256 in hexadecimal over the shape (height, width, channels) and the row-major bytes."""
-    digest = hashlib.sha256("x".join(str(length) for length in shape).encode("ascii"))
-    digest.update(b"\n")
-    digest.update(data)
-    return digest.hexdigest()

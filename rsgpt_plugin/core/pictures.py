@@ -26,7 +26,7 @@ class PictureStore(Store):
         self._held = self._bytes()
 
     def get(self, sha256: str) -> Optional[bytes]:
-        """The PNG whose pixels have that hash (see `hashing.pixels_sha256`), or None."""
+        """The PNG whose pixels have that hash (see `shared.pixels.pixels_sha256`), or None."""
         rows = self._database.read("SELECT png FROM pictures WHERE sha256 = ?", (sha256,))
         return bytes(rows[0][0]) if rows else None
 

@@ -11,12 +11,13 @@ from qgis.core import QgsFeedback, QgsGeometry, QgsRectangle
 from qgis.PyQt.QtCore import QCoreApplication
 
 from ..errors import ImageryError
-from .bands import choose_bands, is_paletted
+from ..shared.bands import choose_bands
+from .bands import is_paletted
 from .gsd import GroundMeter
 from .native import NativeCapture
 from .rendered import RenderedCapture, rendering_frame
 from .snapshot import LayerSnapshot
-from .sources import ProviderSource, open_rotated
+from .sources import open_source
 
 translate = QCoreApplication.translate
 
@@ -50,8 +51,8 @@ def open_capture(snapshot: LayerSnapshot, wish: CaptureWish, area: QgsRectangle,
     if _mode(snapshot, wish) is CaptureMode.RENDERED:
         frame = rendering_frame(snapshot, meter, area, wish.ground_resolution)
         return RenderedCapture(snapshot, frame, meter, feedback)
-    bands = choose_bands(snapshot.provider, snapshot.renderer_bands, wish.bands)
-    source = open_rotated(snapshot.path) or ProviderSource(snapshot.provider)
+    source = open_source(snapshot.provider, snapshot.file)
+    bands = choose_bands(source.meanings, wish.bands, snapshot.renderer_bands)
     return NativeCapture(source, bands, meter, snapshot.crs.toWkt())
 
 

@@ -1,55 +1,69 @@
-"""Ground metres a pixel, anywhere and in any CRS. Knows no raster."""
+"""Ground metres per pixel, anywhere and in any CRS that lies on an ellipsoid or has a linear unit. Knows no raster."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from qgis.core import (
     Qgis,
     QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
     QgsCoordinateTransformContext,
-    QgsDistanceArea,
+    QgsCsException,
+    QgsEllipsoidUtils,
     QgsPointXY,
+    QgsUnitTypes,
 )
 
-from .grid import Frame, Window
-
-# For a CRS without a listed ellipsoid: QGIS measures nothing on one that is given by its axes alone, and
-# the ellipsoids in use differ by less than a thousandth.
-_FALLBACK_ELLIPSOID = "EPSG:7030"
+from ..shared.ground import WGS84, Ellipsoid, pixel_cross, resolution, sides
+from ..shared.tiles import Frame, Position, Window
 
 
 class GroundMeter:
-    """Measures on the CRS's ellipsoid; degrees, feet and CRSs without an authority code are fine."""
+    """Measures on the CRS's own ellipsoid; a local CRS without one is measured in its linear unit."""
 
     def __init__(self, crs: QgsCoordinateReferenceSystem, context: QgsCoordinateTransformContext) -> None:
-        self._area = QgsDistanceArea()
-        self._area.setSourceCrs(crs, context)
-        listed = crs.ellipsoidAcronym()
-        unlisted = not listed or listed.startswith("PARAMETER:")
-        self._area.setEllipsoid(_FALLBACK_ELLIPSOID if unlisted else listed)
-
-    def metres(self, start: QgsPointXY, end: QgsPointXY) -> float:
-        """The length in metres of a line in the CRS; 0 where it cannot be measured."""
-        length = self._area.measureLine(start, end)
-        metres = self._area.convertLengthMeasurement(length, Qgis.DistanceUnit.Meters)
-        return metres if math.isfinite(metres) else 0.0
+        degrees = crs.toGeographicCrs()
+        self._degrees = QgsCoordinateTransform(crs, degrees, context) if _is_in_degrees(degrees) else None
+        self._ellipsoid = _ellipsoid(crs.ellipsoidAcronym())
+        self._unit = _metres(crs.mapUnits()) if crs.type() == Qgis.CrsType.Engineering else 0.0
 
     def pixel_sides(self, frame: Frame, window: Window) -> tuple[float, float]:
-        """Metres along a pixel's row and column at the window's centre."""
-        x, y = window.x + window.width / 2.0, window.y + window.height / 2.0
-        along = self.metres(frame.point(x - 0.5, y), frame.point(x + 0.5, y))
-        down = self.metres(frame.point(x, y - 0.5), frame.point(x, y + 0.5))
-        return along, down
+        """Metres along a pixel's row and column at the window's centre; 0 where they cannot be measured."""
+        return self._sides(pixel_cross(frame, window))
 
-    def resolution(self, frame: Frame, window: Window) -> float:
-        """Ground metres a pixel at the window's centre: the geometric mean of the two sides."""
-        along, down = self.pixel_sides(frame, window)
-        return math.sqrt(along * down)
+    def resolution(self, frame: Frame, window: Window) -> float | None:
+        """Ground metres per pixel at the window's centre; None where it is unknown."""
+        return resolution(*self.pixel_sides(frame, window))
 
     def unit_sides(self, point: QgsPointXY, step: float) -> tuple[float, float]:
         """Metres of one CRS unit eastward and northward at `point`, measured over `step` units."""
-        half = step / 2.0
-        east = self.metres(QgsPointXY(point.x() - half, point.y()), QgsPointXY(point.x() + half, point.y()))
-        north = self.metres(QgsPointXY(point.x(), point.y() - half), QgsPointXY(point.x(), point.y() + half))
+        frame = Frame((point.x() - step / 2.0, step, 0.0, point.y() + step / 2.0, 0.0, -step), 1, 1)
+        east, north = self._sides(pixel_cross(frame, frame.whole))
         return east / step, north / step
+
+    def _sides(self, cross: Sequence[Position]) -> tuple[float, float]:
+        if self._degrees is None:
+            return self._unit * math.dist(cross[0], cross[1]), self._unit * math.dist(cross[2], cross[3])
+        try:
+            located = [self._degrees.transform(*position) for position in cross]
+        except QgsCsException:
+            return 0.0, 0.0
+        return sides(self._ellipsoid, [(point.x(), point.y()) for point in located])
+
+
+def _is_in_degrees(crs: QgsCoordinateReferenceSystem) -> bool:
+    return bool(crs.isValid() and crs.mapUnits() == Qgis.DistanceUnit.Degrees)
+
+
+def _ellipsoid(acronym: str) -> Ellipsoid:
+    found = QgsEllipsoidUtils.ellipsoidParameters(acronym)
+    return Ellipsoid(found.semiMajor, found.semiMinor) if found.valid and found.semiMinor > 0 else WGS84
+
+
+def _metres(unit: Qgis.DistanceUnit) -> float:
+    """Metres of a linear unit; 0 of an angle or of one that is not known."""
+    if unit in (Qgis.DistanceUnit.Degrees, Qgis.DistanceUnit.Unknown):
+        return 0.0
+    return float(QgsUnitTypes.fromUnitToUnitFactor(unit, Qgis.DistanceUnit.Meters))

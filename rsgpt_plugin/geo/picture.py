@@ -9,9 +9,9 @@ import numpy as np
 from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QImage
 
-from ..core.hashing import pixels_sha256
 from ..encoding import encode
 from ..errors import ImageryError
+from ..shared.pixels import picture_sha256
 
 translate = QCoreApplication.translate
 
@@ -27,21 +27,21 @@ class Picture:
 
     rgb: uint8, H x W x 3, first row at the top, black where not valid. valid: bool, H x W.
     extent: (xmin, ymin, xmax, ymax) of the whole picture in the layer's CRS, given by crs_wkt.
-    gsd_m: ground metres a pixel. bands, stretch: how the pixels were made, in words.
+    gsd_m: ground metres per pixel, None where unknown. bands, stretch: how the pixels were made, in words.
     """
 
     rgb: np.ndarray
     valid: np.ndarray
     extent: Extent
     crs_wkt: str
-    gsd_m: float
+    gsd_m: float | None
     bands: str
     stretch: str
 
     @cached_property
     def sha256(self) -> str:
         """SHA-256 over shape and pixels; place and CRS do not enter."""
-        return pixels_sha256(self.rgb.shape, np.ascontiguousarray(self.rgb).tobytes())
+        return picture_sha256(self.rgb)
 
     @cached_property
     def png(self) -> bytes:

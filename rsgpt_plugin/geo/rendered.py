@@ -12,9 +12,10 @@ from qgis.PyQt.QtCore import QCoreApplication, QEventLoop, QSize, Qt, QTimer
 from qgis.PyQt.QtGui import QColor, QImage
 
 from ..errors import Cancelled, ImageryError
-from .grid import Frame, Window, framed
+from ..shared.pixels import MAX_SIDE
+from ..shared.tiles import Window
+from .grid import Frame, framed
 from .gsd import GroundMeter
-from .native import MAX_SIDE
 from .picture import RENDERED, Picture
 from .snapshot import LayerSnapshot
 
@@ -40,7 +41,7 @@ class RenderedCapture:
     @property
     def note(self) -> str:
         """How the layer is shown to the model."""
-        metres = self.meter.resolution(self.frame, Window(0, 0, self.frame.width, self.frame.height))
+        metres = self.meter.resolution(self.frame, self.frame.whole) or 0.0
         sentence = translate("Rsgpt", "The layer is captured as QGIS draws it, at {metres} m a pixel.")
         return sentence.format(metres=f"{metres:.3g}")
 
@@ -55,15 +56,15 @@ class RenderedCapture:
         stay or nothing arrives in time, Cancelled where the run is stopped.
         """
         box = self.frame.polygon(window).boundingBox()
-        scale = min(1.0, MAX_SIDE / max(window.width, window.height))
-        size = QSize(max(1, round(window.width * scale)), max(1, round(window.height * scale)))
-        rgb, valid = self._drawn(box, size)
+        scale, width, height = window.scaled(MAX_SIDE)
+        rgb, valid = self._drawn(box, QSize(width, height))
+        metres = self.meter.resolution(self.frame, window)
         return Picture(
             rgb=rgb,
             valid=valid,
             extent=(box.xMinimum(), box.yMinimum(), box.xMaximum(), box.yMaximum()),
             crs_wkt=self.snapshot.crs.toWkt(),
-            gsd_m=self.meter.resolution(self.frame, window) / scale,
+            gsd_m=metres and metres / scale,
             bands=RENDERED,
             stretch=RENDERED,
         )

@@ -17,6 +17,8 @@ from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QCoreApplication, QThread
 
 from ..errors import ImageryError
+from ..shared.tiles import NO_GEOTRANSFORM
+from .raster_file import FileAddress
 
 translate = QCoreApplication.translate
 
@@ -26,7 +28,7 @@ class LayerSnapshot:
     """A raster layer's clones and settings; the project's layer itself stays behind.
 
     extent: in the layer's CRS. renderer_bands: what the layer's style shows as red, green, blue; may be
-    empty. path: the file behind the layer, or "".
+    empty. file: what GDAL opens for the layer; its path is "" for layers of other providers.
     """
 
     name: str
@@ -36,7 +38,7 @@ class LayerSnapshot:
     layer: QgsRasterLayer
     provider: QgsRasterDataProvider
     renderer_bands: tuple[int, ...]
-    path: str
+    file: FileAddress
 
     @property
     def has_pixels(self) -> bool:
@@ -65,7 +67,7 @@ class LayerSnapshot:
 
 
 def check_layer(layer: QgsRasterLayer) -> None:
-    """Raise ImageryError for a broken layer or one without CRS."""
+    """Raise ImageryError for a broken layer, or one without CRS or position."""
     if not layer.isValid() or layer.dataProvider() is None:
         raise _refusal(translate("Rsgpt", "The layer '{name}' cannot be read. Check its source."), layer)
     if not layer.crs().isValid():
@@ -74,6 +76,15 @@ def check_layer(layer: QgsRasterLayer) -> None:
                 "Rsgpt",
                 "The layer '{name}' has no coordinate system, so its tiles have no place on the map. Set one "
                 "in the layer's properties under Source, then run again.",
+            ),
+            layer,
+        )
+    if _is_at_the_origin(layer) and _file(layer).has_grid() is False:
+        raise _refusal(
+            translate(
+                "Rsgpt",
+                "The raster '{name}' has a coordinate system, but no position in it (no geotransform, world file or "
+                "control points), so its tiles have no place on the map. Georeference it, then run again.",
             ),
             layer,
         )
@@ -86,7 +97,7 @@ def take_snapshot(layer: QgsRasterLayer, context: QgsCoordinateTransformContext)
     sip.transferback(provider)  # QGIS (3.40) does not say that it is ours, and nobody would ever delete it
     snapshot = LayerSnapshot(
         layer.name(), layer.crs(), context, layer.extent(), layer.clone(), provider,
-        _renderer_bands(layer), _path(layer),
+        _renderer_bands(layer), _file(layer),
     )  # fmt: skip
     for clone in (snapshot.layer, snapshot.provider):
         clone.moveToThread(None)
@@ -105,7 +116,18 @@ def _renderer_bands(layer: QgsRasterLayer) -> tuple[int, ...]:
     return bands if all(band > 0 for band in bands) else ()
 
 
-def _path(layer: QgsRasterLayer) -> str:
-    if layer.providerType() != "gdal":
-        return ""
-    return str(QgsProviderRegistry.instance().decodeUri("gdal", layer.source()).get("path", ""))
+def _is_at_the_origin(layer: QgsRasterLayer) -> bool:
+    """Whether the layer's extent is what QGIS gives a raster without position: a unit per pixel from the origin."""
+    extent, x0, y0 = layer.extent(), NO_GEOTRANSFORM[0], NO_GEOTRANSFORM[3]
+    return bool((extent.xMinimum(), extent.yMaximum()) == (x0, y0) and extent.xMaximum() == layer.width())
+
+
+def _file(layer: QgsRasterLayer) -> FileAddress:
+    """Nothing where access needs QGIS's credentials, which GDAL on its own does not have."""
+    parts = QgsProviderRegistry.instance().decodeUri("gdal", layer.source()) if layer.providerType() == "gdal" else {}
+    if not parts.get("path") or parts.get("authcfg") or parts.get("credentialOptions"):
+        return FileAddress("")
+    path = f"{parts.get('vsiPrefix') or ''}{parts['path']}{parts.get('vsiSuffix') or ''}"
+    if parts.get("layerName"):
+        path = f"GPKG:{path}:{parts['layerName']}"
+    return FileAddress(path, tuple(parts.get("openOptions") or ()))

@@ -22,9 +22,10 @@ from qgis.core import (
 
 from ..errors import ImageryError
 from ..geo.capture import Capture, open_capture, overlapping
-from ..geo.grid import MAX_TILES, Window, square
+from ..geo.grid import MAX_TILES
 from ..geo.picture import Picture
 from ..shared.i18n import translate
+from ..shared.tiles import Window, square
 from .base import UNCHECKED, DescribeAlgorithm, Parameters, in_sentences, is_bounded
 from .output import SinkShape
 from .parameter_kinds import Given

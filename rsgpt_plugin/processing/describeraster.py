@@ -20,7 +20,8 @@ from qgis.core import (
 
 from ..errors import ImageryError
 from ..geo.capture import Capture, open_capture, overlapping
-from ..geo.grid import TileGrid, Window
+from ..geo.grid import checked
+from ..shared.tiles import TileGrid, Window
 from .base import UNCHECKED, DescribeAlgorithm, Parameters, in_sentences, is_bounded
 from .output import SinkShape
 from .parameter_kinds import Given
@@ -89,8 +90,8 @@ class DescribeRaster(DescribeAlgorithm):
 
     def _windows(self, capture: Capture, area: QgsGeometry, context: QgsProcessingContext) -> list[Window]:
         settings = self.prepared().settings
-        region = capture.frame.window(area).clipped(capture.frame)
-        grid = TileGrid(region, int(settings[TILE_SIZE]), settings[OVERLAP]).checked()
+        region = capture.frame.whole if self._extent is None else capture.frame.window(area).clipped(capture.frame)
+        grid = checked(TileGrid(region, int(settings[TILE_SIZE]), settings[OVERLAP]))
         wanted = self._masked(area, context)
         engine = QgsGeometry.createGeometryEngine(wanted.constGet())
         engine.prepareGeometry()

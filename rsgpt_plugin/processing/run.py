@@ -179,9 +179,9 @@ class Run:
             return None
         row.provenance = {
             "image_sha256": picture.sha256,
-            "gsd_m": picture.gsd_m,
             "bands": picture.bands,
             "stretch": picture.stretch,
+            **({"gsd_m": picture.gsd_m} if picture.gsd_m else {}),
         }
         if picture.empty:
             row.status, row.reason = Status.SKIPPED, _why_empty(picture)

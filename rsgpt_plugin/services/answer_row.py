@@ -35,11 +35,11 @@ def _values(sight: Sight, message: Message) -> RowValues:
         "weights_sha256": message.weights_sha256,
         "prompt": message.line or message.text,
         "image_sha256": sight.image_sha256,
-        "gsd_m": sight.gsd_m,
         "bands": sight.bands,
         "stretch": sight.stretch,
         "asked_at": message.asked_at,
         "plugin_version": plugin_version(),
+        **({"gsd_m": sight.gsd_m} if sight.gsd_m else {}),
     }
     question = message.question or Question(CAPTION, message.text)
     answer = _typed(question, message)

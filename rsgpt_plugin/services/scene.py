@@ -71,7 +71,7 @@ class Viewpoint:
             image_sha256=picture.sha256,
             original=original,
             sent=(width, height),
-            gsd_m=picture.gsd_m,
+            gsd_m=picture.gsd_m or 0.0,
             bands=picture.bands,
             stretch=picture.stretch,
         )

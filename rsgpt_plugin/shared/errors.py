@@ -12,6 +12,12 @@ class RsgptError(Exception):
     code = "error"
 
 
+class ImageError(RsgptError):
+    """A picture, raster or tile cannot be read or breaks a limit."""
+
+    code = "image"
+
+
 class QuestionError(RsgptError):
     """A question line cannot be read."""
 

@@ -1,30 +1,34 @@
-"""Ground metres a pixel, in any CRS that lies on an ellipsoid. Knows no pixels."""
+"""Ground metres per pixel in any CRS that lies on an ellipsoid or has a linear unit. Knows no pixels."""
 
 from __future__ import annotations
 
 import math
 
-from pyproj import CRS, Geod, Transformer
+from pyproj import CRS, Transformer
 
-from .grid import Frame, Window
+from rsgpt_plugin.shared.ground import WGS84, Ellipsoid, pixel_cross, resolution, sides
+from rsgpt_plugin.shared.tiles import Frame, Window
 
 
 class GroundMeter:
-    """Geodesics on a CRS's own ellipsoid; belongs to one thread."""
+    """Measures on a CRS's own ellipsoid; a local CRS without one in its linear unit. Belongs to one thread."""
 
     def __init__(self, crs: CRS) -> None:
         geodetic = crs.geodetic_crs
-        self._geod = crs.get_geod() or Geod(ellps="WGS84")
-        self._degrees = Transformer.from_crs(crs, geodetic, always_xy=True) if geodetic is not None else None
+        geographic = geodetic if geodetic is not None and geodetic.is_geographic else None
+        self._degrees = Transformer.from_crs(crs, geographic, always_xy=True) if geographic is not None else None
+        ellipsoid = crs.ellipsoid
+        self._ellipsoid = WGS84 if ellipsoid is None else Ellipsoid(
+            ellipsoid.semi_major_metre, ellipsoid.semi_minor_metre
+        )  # fmt: skip
+        self._angle = math.degrees(geographic.axis_info[0].unit_conversion_factor) if geographic is not None else 0.0
+        self._unit = crs.axis_info[0].unit_conversion_factor if geodetic is None and crs.axis_info else 0.0
 
-    def resolution(self, frame: Frame, window: Window) -> float:
-        """Ground metres a pixel at the window's centre: the geometric mean of the two sides; 0 if it is unknown."""
+    def resolution(self, frame: Frame, window: Window) -> float | None:
+        """Ground metres per pixel at the window's centre; None if it is unknown."""
+        cross = pixel_cross(frame, window)
         if self._degrees is None:
-            return 0.0
-        x, y = window.x + window.width / 2.0, window.y + window.height / 2.0
-        pixels = [(x - 0.5, y), (x + 0.5, y), (x, y - 0.5), (x, y + 0.5)]
-        eastings, northings = zip(*(frame.point(*one) for one in pixels), strict=True)
-        longitudes, latitudes = self._degrees.transform(eastings, northings)
-        _, _, sides = self._geod.inv(longitudes[::2], latitudes[::2], longitudes[1::2], latitudes[1::2])
-        metres = math.sqrt(sides[0] * sides[1])
-        return metres if math.isfinite(metres) else 0.0
+            return resolution(self._unit * math.dist(*cross[:2]), self._unit * math.dist(*cross[2:]))
+        eastings, northings = zip(*cross, strict=True)
+        located = zip(*self._degrees.transform(eastings, northings), strict=True)
+        return resolution(*sides(self._ellipsoid, [(x * self._angle, y * self._angle) for x, y in located]))

@@ -2,35 +2,45 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pyogrio
 import pyogrio.raw
 import shapely
-from pyogrio.errors import DataLayerError, DataSourceError
+import shapely.affinity
 from pyproj import CRS, Transformer
 from shapely.geometry.base import BaseGeometry
 
+from rsgpt_plugin.shared.regions import Region, holds, lattice, region_of, turns
+
 from ..errors import DataError
+from .foreign import foreign_errors
 from .grid import Frame, TileGrid
 
 _AT_ONCE = 4096
+_NAME = "|layername="
+_POLYGONAL = ("Polygon", "Surface", "Unknown", "Collection")  # in GDAL's names of types of geometry
 
 
-def read_mask(path: str, crs: CRS) -> BaseGeometry:
-    """The union of a file's polygons, in `crs`. DataError where there is none."""
-    try:
-        meta, _, encoded, _ = pyogrio.raw.read(path, columns=[])
-    except (DataSourceError, DataLayerError) as error:
-        raise DataError(f"The mask {path} cannot be read ({error}). Give a file of polygons.") from error
+def read_mask(path: str, crs: CRS, frame: Frame, tile: int) -> BaseGeometry:
+    """The union of a file's polygons near a frame of `crs` that is cut into tiles of `tile` pixels, in `crs`.
+
+    path: FILE, or FILE|layername=NAME. DataError where there is no polygon.
+    """
+    with foreign_errors(f"The mask {path} cannot be read ({{cause}}). Give a file of polygons.", DataError):
+        file, _, layer = path.partition(_NAME)
+        meta, _, encoded, _ = pyogrio.raw.read(file, layer=layer or _polygon_layer(file), columns=[])
+        geometries = shapely.from_wkb(encoded)
     if not meta["crs"]:
         raise DataError(f"The mask {path} has no coordinate system. Give it one, then run again.")
-    to_raster = Transformer.from_crs(CRS(meta["crs"]), crs, always_xy=True)
-    moved = shapely.transform(shapely.from_wkb(encoded), to_raster.transform, interleaved=False)
-    bounded = moved[np.isfinite(shapely.bounds(moved)).all(axis=1)]
-    polygons = bounded[shapely.get_dimensions(bounded) == 2]
+    polygons = geometries[shapely.get_dimensions(geometries) == 2]
+    polygons = polygons[np.isfinite(shapely.bounds(polygons)).all(axis=1)]
     if not len(polygons):
-        raise DataError(f"The mask {path} has no polygon that lies on the map. Choose another mask.")
-    return shapely.union_all(shapely.make_valid(polygons))
+        raise DataError(f"The mask {path} has no polygon. Choose another mask, or name a layer: FILE{_NAME}NAME.")
+    sentence = f"The mask {path} cannot be brought to the raster's coordinate system ({{cause}}). Choose another mask."
+    with foreign_errors(sentence, DataError):
+        return _moved(shapely.make_valid(polygons), CRS(meta["crs"]), crs, frame, tile)
 
 
 def chosen_tiles(mask: BaseGeometry, frame: Frame, grid: TileGrid) -> np.ndarray:
@@ -43,3 +53,43 @@ def chosen_tiles(mask: BaseGeometry, frame: Frame, grid: TileGrid) -> np.ndarray
         smaller = shapely.buffer(tiles, -1e-4 * np.sqrt(shapely.area(tiles)), quad_segs=1)
         found.append(numbers[shapely.intersects(mask, smaller)])
     return np.concatenate(found)
+
+
+def _polygon_layer(file: str) -> str | None:
+    """The file's only layer that may hold polygons; None leaves the choice to GDAL. DataError for several."""
+    layers = pyogrio.list_layers(file)
+    names = [str(name) for name, kind in layers if kind and any(word in kind for word in _POLYGONAL)]
+    if len(names) > 1:
+        raise DataError(f"The mask {file} has several layers ({', '.join(names)}). Name one: {file}{_NAME}{names[0]}")
+    return names[0] if names else None
+
+
+def _moved(polygons: np.ndarray, theirs: CRS, crs: CRS, frame: Frame, tile: int) -> BaseGeometry:
+    """The polygons near the frame in its CRS: cut and segmentised first, as straight lines do not stay straight."""
+    if theirs != crs:
+        to_raster = Transformer.from_crs(theirs, crs, always_xy=True)
+        polygons = _near(polygons, _region(to_raster, theirs, frame, tile))
+        polygons = shapely.make_valid(shapely.transform(polygons, to_raster.transform, interleaved=False))
+        polygons = polygons[np.isfinite(shapely.bounds(polygons)).all(axis=1)]
+    whole = shapely.union_all(polygons)
+    if not crs.is_geographic:
+        return whole
+    return shapely.union_all([shapely.affinity.translate(whole, turn) for turn in turns(frame)])
+
+
+def _region(to_raster: Transformer, theirs: CRS, frame: Frame, tile: int) -> Region:
+    eastings, northings = zip(*lattice(frame), strict=True)
+    moved = list(zip(*to_raster.transform(eastings, northings, direction="INVERSE"), strict=True))
+    poles = None
+    if theirs.is_geographic:
+        south, north = (holds(frame, to_raster.transform(0.0, latitude)) for latitude in (-90.0, 90.0))
+        poles = (south, north)
+    return region_of(frame, tile, moved, poles)
+
+
+def _near(polygons: np.ndarray, region: Region) -> np.ndarray:
+    if not region.boxes:
+        return polygons
+    boxes = shapely.union_all([shapely.box(*box) for box in region.boxes])
+    near = shapely.intersection(polygons[shapely.intersects(polygons, boxes)], boxes)
+    return np.asarray(shapely.segmentize(near, region.step if math.isfinite(region.step) else 0.0))

@@ -11,15 +11,17 @@ from typing import Self
 import numpy as np
 from pyproj import CRS
 
-from ..data.images import pixels_sha256
+from rsgpt_plugin.shared.bands import BandChoice
+from rsgpt_plugin.shared.pixels import MAX_SIDE, Pixels, as_rgb, picture_sha256
+from rsgpt_plugin.shared.stretch import Stretch, measure, spread
+
 from ..errors import ImageError
+from .addresses import is_remote, local_file
+from .foreign import foreign_errors
 from .grid import Frame, TileGrid, Window
 from .ground import GroundMeter
 from .mask import chosen_tiles, read_mask
-from .raster import Bands, Raster, is_remote
-from .stretch import Pixels, Stretch, measure, spread
-
-_MOST_SIDE = 1024  # more pixels than any model of ours looks at
+from .raster import Raster
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Plan:
     crs_wkt: str
     frame: Frame
     grid: TileGrid
-    bands: Bands
+    bands: BandChoice
     tiles: Sequence[int]
     stretch: Stretch
 
@@ -58,16 +60,19 @@ class Plan:
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """What a model is shown of a tile. rgb: uint8, H x W x 3, black where not valid. empty: no pixel is valid."""
+    """What a model is shown of a tile. rgb: uint8, H x W x 3, black where not valid. empty: no pixel is valid.
+
+    gsd_m: ground metres per pixel, None where unknown.
+    """
 
     rgb: np.ndarray
-    gsd_m: float
+    gsd_m: float | None
     empty: bool
 
     @property
     def sha256(self) -> str:
-        """Of the pixels; see data.images."""
-        return pixels_sha256(self.rgb.shape, np.ascontiguousarray(self.rgb).data)
+        """Of the pixels; see shared.pixels."""
+        return picture_sha256(self.rgb)
 
 
 class Photographer:
@@ -75,7 +80,8 @@ class Photographer:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self._meter = GroundMeter(CRS(plan.crs_wkt))
+        with foreign_errors(f"The coordinate system of {plan.source} cannot be used ({{cause}}). Give it another one."):
+            self._meter = GroundMeter(CRS(plan.crs_wkt))
         self._raster = Raster(plan.source)
 
     def __enter__(self) -> Self:
@@ -87,30 +93,30 @@ class Photographer:
     def picture(self, tile: int) -> Picture:
         """The tile of that number. ImageError where it cannot be read."""
         plan, window = self.plan, self.plan.grid.window(tile)
-        values, valid = self.pixels(window)
-        rgb = plan.stretch.apply((values, valid))
-        grey = rgb.shape[2] == 1
-        shrink = max(window.width, window.height) / max(valid.shape)
-        gsd = self._meter.resolution(plan.frame, window) * shrink
-        return Picture(np.repeat(rgb, 3, axis=2) if grey else rgb, gsd, not valid.any())
+        pixels = self.pixels(window)
+        valid = pixels[1]
+        with foreign_errors("The ground under a tile cannot be measured ({cause}). Check the coordinate system."):
+            metres = self._meter.resolution(plan.frame, window)
+        shrunk = metres and metres * max(window.width, window.height) / max(valid.shape)
+        return Picture(as_rgb(plan.stretch.apply(pixels)), shrunk, not valid.any())
 
     def pixels(self, window: Window) -> Pixels:
-        """The window's samples, shrunk to _MOST_SIDE at most."""
-        scale = min(1.0, _MOST_SIDE / max(window.width, window.height))
-        size = max(1, round(window.width * scale)), max(1, round(window.height * scale))
-        return self._raster.read(self.plan.bands, window, size)
+        """The window's samples, shrunk to MAX_SIDE at most."""
+        _, width, height = window.scaled(MAX_SIDE)
+        return self._raster.read(self.plan.bands, window, (width, height))
 
 
 def make_plan(source: str, cut: Cut) -> Plan:
     """Look at a raster and settle how it is shown. ImageError or DataError where it cannot be."""
-    source = str(Path(source).resolve()) if Path(source).exists() else source  # for workers elsewhere
+    # For workers elsewhere. A link is not followed: what belongs to a raster lies beside the link.
+    source = str(Path(source).absolute()) if Path(source).exists() else source
     with Raster(source) as raster:
         frame, crs_wkt, version = raster.frame, raster.crs_wkt, _version(raster.files)
         bands = raster.choose(cut.bands)
-    grid = TileGrid(frame.width, frame.height, cut.size, cut.overlap)
+    grid = TileGrid(frame.whole, cut.size, cut.overlap)
     tiles: Sequence[int] = range(len(grid))
     if cut.mask:
-        tiles = chosen_tiles(read_mask(cut.mask, CRS(crs_wkt)), frame, grid).tolist()
+        tiles = chosen_tiles(read_mask(cut.mask, CRS(crs_wkt), frame, cut.size), frame, grid).tolist()
         if not tiles:
             raise ImageError(f"The mask does not overlap {source}. Check the mask's coordinate system.")
     plan = Plan(source, version, crs_wkt, frame, grid, bands, tiles, Stretch())
@@ -118,22 +124,26 @@ def make_plan(source: str, cut: Cut) -> Plan:
 
 
 def _stretch(plan: Plan) -> Stretch:
+    problems: list[ImageError] = []
     with Photographer(plan) as photographer:
-        stretch = measure(_samples(photographer))
+        stretch = measure(_samples(photographer, problems))
+    if stretch is None and problems:
+        raise problems[0]
     if stretch is None:
         raise ImageError(f"{plan.source} has no valid pixel here. Check its no-data value, or choose another mask.")
     return stretch
 
 
-def _samples(photographer: Photographer) -> Iterator[Pixels]:
+def _samples(photographer: Photographer, problems: list[ImageError]) -> Iterator[Pixels]:
     plan = photographer.plan
     for place in spread(len(plan.tiles)):
         try:
             yield photographer.pixels(plan.grid.window(plan.tiles[place]))
-        except ImageError:
-            continue  # the tile says so itself when its turn comes
+        except ImageError as error:
+            problems.append(error)  # the tile reports it when its turn comes
 
 
 def _version(files: Sequence[str]) -> str:
-    here = [Path(file).stat() for file in sorted(files) if not is_remote(file) and Path(file).exists()]
-    return " ".join(f"{status.st_size} {status.st_mtime_ns}" for status in here)
+    here = dict.fromkeys(local_file(file) for file in sorted(files) if not is_remote(file))
+    statuses = [file.stat() for file in here if file is not None]
+    return " ".join(f"{status.st_size} {status.st_mtime_ns}" for status in statuses)

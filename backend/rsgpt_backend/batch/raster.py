@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import warnings
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 import rasterio
-from rasterio.enums import ColorInterp, Resampling
-from rasterio.errors import RasterioError
+from rasterio.enums import ColorInterp, MaskFlags, Resampling
+from rasterio.errors import NotGeoreferencedWarning
 from rasterio.windows import Window as RasterioWindow
 
+from rsgpt_plugin.shared.bands import BandChoice, Meaning, choose_bands
+from rsgpt_plugin.shared.mosaic import missing_parts
+from rsgpt_plugin.shared.pixels import Pixels, is_no_data, stacked
+from rsgpt_plugin.shared.tiles import Window, upright
+
 from ..errors import ImageError
-from .grid import Frame, Window
-from .stretch import Pixels
+from .addresses import is_remote
+from .foreign import foreign_errors
+from .grid import Frame
+
+warnings.filterwarnings("ignore", category=NotGeoreferencedWarning)  # it is an error here, in a sentence
 
 # Tiles come row by row: a row of a file's blocks has to stay, or each block is decoded for every tile that meets it.
 _CACHE = 256 << 20  # bytes
@@ -26,33 +34,34 @@ _REMOTE = {
     "GDAL_HTTP_LOW_SPEED_LIMIT": 1,
     "GDAL_HTTP_LOW_SPEED_TIME": 60,
 }
-_RGB = (ColorInterp.red, ColorInterp.green, ColorInterp.blue)
-
-
-@dataclass(frozen=True)
-class Bands:
-    """numbers: one band (grey) or three (red, green, blue), from 1. alpha: the band that hides, or 0."""
-
-    numbers: tuple[int, ...]
-    alpha: int = 0
-
-    def describe(self) -> str:
-        """For the `bands` column."""
-        return ",".join(str(number) for number in self.numbers)
+_MEANINGS = {
+    ColorInterp.red: Meaning.RED,
+    ColorInterp.green: Meaning.GREEN,
+    ColorInterp.blue: Meaning.BLUE,
+    ColorInterp.alpha: Meaning.ALPHA,
+    ColorInterp.palette: Meaning.PALETTE,
+}
 
 
 class Raster:
-    """An open raster; belongs to the thread that opened it. ImageError where it cannot be opened or read."""
+    """An open raster; belongs to the thread that opened it. ImageError where it cannot be opened or read.
+
+    It is turned upright by quarter turns and mirroring; nothing is resampled.
+    """
 
     def __init__(self, source: str) -> None:
         self.source = source
+        self._missing = missing_parts(source)
         with ExitStack() as stack:
             remote = _REMOTE if is_remote(source) else {}
             stack.enter_context(rasterio.Env(GDAL_CACHEMAX=_CACHE, **remote))
-            try:
-                self._dataset = stack.enter_context(rasterio.open(source))
-            except RasterioError as error:
-                raise ImageError(f"{source} cannot be opened as a raster ({error}). Check its path.") from error
+            with foreign_errors(f"{source} cannot be opened as a raster ({{cause}}). Check its path."):
+                self._dataset = rasterio.open(source)
+            stack.callback(self._close)
+            with foreign_errors(f"{source} cannot be understood as a raster ({{cause}}). Choose another raster."):
+                dataset = self._dataset
+                grid, self._orientation = upright(dataset.transform.to_gdal(), dataset.width, dataset.height)
+                self.frame = Frame(grid.geotransform, grid.width, grid.height)
             self._open = stack.pop_all()
 
     def __enter__(self) -> Self:
@@ -62,70 +71,92 @@ class Raster:
         self._open.close()
 
     @property
-    def frame(self) -> Frame:
-        """The raster's own pixel grid."""
-        return Frame(self._dataset.transform.to_gdal(), self._dataset.width, self._dataset.height)
-
-    @property
     def files(self) -> list[str]:
         """All that it is made of: its own file, what it refers to, overviews, masks and notes beside it."""
         return list(self._dataset.files)
 
     @property
     def crs_wkt(self) -> str:
-        """Its coordinate system; ImageError where it has none."""
-        if not self._dataset.crs:
-            raise ImageError(f"{self.source} has no coordinate system. Give it one (gdal_edit -a_srs), then run again.")
-        return str(self._dataset.crs.to_wkt())
+        """Its coordinate system; ImageError where it has none, or has no position in it."""
+        dataset = self._dataset
+        with foreign_errors(f"The coordinate system of {self.source} cannot be read ({{cause}}). Give it another one."):
+            wkt = str(dataset.crs.to_wkt()) if dataset.crs else ""
+        if not dataset.transform.is_identity and wkt:
+            return wkt
+        raise ImageError(self._why_nowhere(bool(wkt)))
 
-    def choose(self, asked: tuple[int, ...]) -> Bands:
+    def _why_nowhere(self, has_crs: bool) -> str:
+        dataset, source = self._dataset, self.source
+        if dataset.subdatasets and not dataset.count:
+            names = ", ".join(dataset.subdatasets[:8])
+            return f"{source} holds several rasters. Give the name of one: {names}"
+        if dataset.gcps[0]:
+            return (
+                f"{source} has ground control points, but no grid. Make one (gdalwarp {source} OUT.tif), then run "
+                "again with that."
+            )
+        if dataset.rpcs is not None:
+            return (
+                f"{source} has rational polynomial coefficients (RPC), but no grid. Make one (gdalwarp -rpc {source} "
+                "OUT.tif), then run again with that."
+            )
+        if has_crs or not dataset.transform.is_identity:
+            lacks = "position in its coordinate system" if has_crs else "coordinate system"
+            option = "-a_ullr LEFT TOP RIGHT BOTTOM" if has_crs else "-a_srs EPSG:CODE"
+            command = f"gdal_translate {option} {source} OUT.tif"
+            return f"{source} has no {lacks}. Give it one ({command}), then run again with that."
+        return (
+            f"{source} has no coordinate system and no position. Give it both (gdal_translate -a_srs EPSG:CODE "
+            f"-a_ullr LEFT TOP RIGHT BOTTOM {source} OUT.tif), then run again with that."
+        )
+
+    def choose(self, asked: tuple[int, ...]) -> BandChoice:
         """The bands asked for; else by colour meaning; else the first three, or the first of two."""
-        meanings = self._dataset.colorinterp
-        if meanings[0] == ColorInterp.palette:
+        meanings = [_MEANINGS.get(meaning, Meaning.OTHER) for meaning in self._dataset.colorinterp]
+        if meanings[0] is Meaning.PALETTE:
             raise ImageError(
                 f"{self.source} is drawn through a palette. Turn it into colours (gdal_translate -expand rgb)."
             )
-        alpha = meanings.index(ColorInterp.alpha) + 1 if ColorInterp.alpha in meanings else 0
-        if asked:
-            return Bands(self._checked(asked), alpha)
-        colours = [number for number in self._dataset.indexes if number != alpha]
-        if not colours:
-            raise ImageError(f"{self.source} has no band that can be shown. Choose another raster.")
-        if len(colours) < 3:
-            return Bands((colours[0],), alpha)
-        meant = tuple(meanings.index(colour) + 1 for colour in _RGB if colour in meanings)
-        return Bands(meant if len(meant) == 3 else tuple(colours[:3]), alpha)
+        return choose_bands(meanings, asked)
 
-    def read(self, bands: Bands, window: Window, size: tuple[int, int]) -> Pixels:
+    def read(self, bands: BandChoice, window: Window, size: tuple[int, int]) -> Pixels:
         """A window of the raster at `size` (width, height); where that is smaller, averaged, from overviews."""
-        place: dict[str, Any] = {
-            "window": RasterioWindow(window.x, window.y, window.width, window.height),
-            "out_shape": (len(bands.numbers), size[1], size[0]),
+        stored = self._orientation.stored(window, self.frame)
+        for part in self._missing:
+            part.check(stored)
+        width, height = self._orientation.stored_size(*size)
+        place = {
+            "window": RasterioWindow(stored.x, stored.y, stored.width, stored.height),
+            "out_shape": (height, width),
         }
         try:
-            values = self._dataset.read(bands.numbers, resampling=Resampling.average, **place)
-            shown = self._dataset.read_masks(bands.numbers, **place) > 0
-            if bands.alpha:
-                shown &= self._dataset.read(bands.alpha, window=place["window"], out_shape=size[::-1]) > 0
-        except RasterioError as error:
-            cause = error.__cause__ or error
-            raise ImageError(f"The pixels cannot be read ({cause}). Check that the raster is whole.") from error
-        if np.iscomplexobj(values):
-            raise ImageError(f"{self.source} holds complex numbers, which are no picture. Choose another raster.")
-        return values, _valid(values, shown)
+            with foreign_errors("The pixels cannot be read ({cause}). Check that the raster is whole."):
+                values, valid = self._read(bands, place)
+        except ImageError:
+            self._reopen()
+            raise
+        return self._orientation.upright(values), self._orientation.upright(valid)
 
-    def _checked(self, asked: tuple[int, ...]) -> tuple[int, ...]:
-        if len(asked) not in (1, 3) or not set(asked) <= set(self._dataset.indexes):
-            raise ImageError(f"{self.source} has bands 1 to {self._dataset.count}. Choose one (grey) or three of them.")
-        return asked
+    def _read(self, bands: BandChoice, place: dict[str, Any]) -> Pixels:
+        # Band by band: they may be of unlike types.
+        values = [self._dataset.read(number, resampling=Resampling.average, **place) for number in bands.numbers]
+        shown = [self._shown(number, band, place) for number, band in zip(bands.numbers, values, strict=True)]
+        return stacked(values, shown, self._dataset.read(bands.alpha, **place) > 0 if bands.alpha else None)
 
+    def _shown(self, number: int, values: np.ndarray, place: dict[str, Any]) -> np.ndarray:
+        """Where a band has data, by the same rules as in QGIS."""
+        flags, no_data = self._dataset.mask_flag_enums[number - 1], self._dataset.nodatavals[number - 1]
+        if MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags:
+            return np.asarray(self._dataset.read_masks(number, **place) > 0)
+        if MaskFlags.nodata in flags and no_data is not None:
+            return ~is_no_data(values, no_data)
+        return np.ones(values.shape, bool)
 
-def is_remote(source: str) -> bool:
-    """Whether a raster is read over a network, and has no date that could be looked at."""
-    return "://" in source or source.startswith("/vsi")
+    def _close(self) -> None:
+        self._dataset.close()
 
-
-def _valid(values: np.ndarray, shown: np.ndarray) -> np.ndarray:
-    """Where a pixel is valid. In 8 bits no data is often a colour too, so there all bands must say so."""
-    valid = np.asarray(shown.any(axis=0) if values.dtype == np.uint8 else shown.all(axis=0))
-    return valid & np.isfinite(values).all(axis=0) if values.dtype.kind == "f" else valid
+    def _reopen(self) -> None:
+        """GDAL reports a part of a mosaic that cannot be opened once per dataset, and returns zeros from then on."""
+        with foreign_errors("The raster cannot be opened again ({cause}). Check that it is whole."):
+            self._dataset.close()
+            self._dataset = rasterio.open(self.source)

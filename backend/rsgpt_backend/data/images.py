@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import threading
 import zipfile
-from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image
+
+from rsgpt_plugin.shared.pixels import pixels_sha256
 
 from ..errors import DataError, ImageError
 
@@ -67,15 +67,8 @@ def decode(data: bytes, name: str) -> Image.Image:
         ) from error
 
 
-def pixels_sha256(shape: Sequence[int], data: bytes | memoryview) -> str:
-    """SHA-256 in hexadecimal over shape (height, width, bands) and bytes, as the plugin's. Nothing else enters."""
-    digest = hashlib.sha256("x".join(map(str, shape)).encode("ascii") + b"\n")
-    digest.update(data)
-    return digest.hexdigest()
-
-
 def image_sha256(image: Image.Image) -> str:
-    """The same of an 8-bit RGB picture."""
+    """Of an 8-bit RGB picture; see shared.pixels."""
     return pixels_sha256((image.height, image.width, 3), image.tobytes())
 
 

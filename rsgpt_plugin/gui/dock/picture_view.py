@@ -70,7 +70,7 @@ class PictureView(QWidget):
         self.facts.setText(f"{sight.layer_name}\n{self._resolution(sight)}")
 
     def _resolution(self, sight: Sight) -> str:
-        sent, metres = _pixels(sight.sent), f"{sight.gsd_m:.2g}{_NO_BREAK}m"
+        sent, metres = _pixels(sight.sent), f"{sight.gsd_m:.2g}{_NO_BREAK}m" if sight.gsd_m else "?"
         if not all(sight.original):
             return self.tr("drawn by a map service, sent {sent}, {metres} a pixel").format(sent=sent, metres=metres)
         text = self.tr("original {original}, sent {sent}, {metres} a pixel")

@@ -11,7 +11,7 @@ import rasterio
 from rasterio.enums import ColorInterp
 from rasterio.transform import Affine
 
-from rsgpt_backend.batch.grid import TileGrid
+from rsgpt_backend.batch.grid import TileGrid, Window
 
 NORTH_UP = (500000.0, 0.5, 0.0, 4000000.0, 0.0, -0.5)
 ROTATED = (500000.0, 0.5 * 0.8660254, -0.25, 4000000.0, -0.25, -0.5 * 0.8660254)
@@ -47,7 +47,7 @@ def numbered(width: int, height: int, size: int) -> np.ndarray:
     """3 x height x width, uint8, with a number from 1 in the middle of each tile of a plain grid."""
     values = np.add.outer(np.arange(height), np.arange(width)).astype(np.uint8)
     values = np.stack([values, values // 2, 255 - values])
-    grid = TileGrid(width, height, size)
+    grid = TileGrid(Window(0, 0, width, height), size)
     for number in range(len(grid)):
         window = grid.window(number)
         x, y = window.x + window.width // 2, window.y + window.height // 2

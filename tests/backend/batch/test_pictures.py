@@ -12,7 +12,7 @@ import rasterio.shutil
 from rsgpt_backend.batch import pictures
 from rsgpt_backend.batch.pictures import Cut, Photographer, make_plan
 from rsgpt_backend.errors import ImageError
-from rsgpt_plugin.core.hashing import pixels_sha256
+from rsgpt_plugin.shared.pixels import pixels_sha256
 from tests.backend.batch.rasters import ROTATED, Odd, write
 from tests.backend.batch.test_mask import mask, polygon
 

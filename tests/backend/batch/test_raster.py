@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 from rasterio.enums import ColorInterp
 
+from rsgpt_backend.batch.addresses import is_remote
 from rsgpt_backend.batch.grid import Window
-from rsgpt_backend.batch.raster import Bands, Raster, is_remote
-from rsgpt_backend.batch.stretch import Pixels
+from rsgpt_backend.batch.raster import Raster
 from rsgpt_backend.errors import ImageError
+from rsgpt_plugin.shared.bands import BandChoice
+from rsgpt_plugin.shared.pixels import Pixels
 from tests.backend.batch.rasters import Odd, write
 
 GREY = {"photometric": "MINISBLACK", "alpha": "NO"}
@@ -30,17 +32,17 @@ def read(path: Path, size: tuple[int, int] = (60, 40)) -> Pixels:
 @pytest.mark.parametrize(
     ("count", "meanings", "expected"),
     [
-        (1, (), Bands((1,))),
-        (2, (), Bands((1,))),
-        (3, (), Bands((1, 2, 3))),
-        (4, (), Bands((1, 2, 3))),
-        (4, (BLUE, GREEN, RED, ColorInterp.undefined), Bands((3, 2, 1))),
-        (4, (RED, GREEN, BLUE, ALPHA), Bands((1, 2, 3), 4)),
-        (2, (ColorInterp.gray, ALPHA), Bands((1,), 2)),
+        (1, (), BandChoice((1,))),
+        (2, (), BandChoice((1,))),
+        (3, (), BandChoice((1, 2, 3))),
+        (4, (), BandChoice((1, 2, 3))),
+        (4, (BLUE, GREEN, RED, ColorInterp.undefined), BandChoice((3, 2, 1))),
+        (4, (RED, GREEN, BLUE, ALPHA), BandChoice((1, 2, 3), 4)),
+        (2, (ColorInterp.gray, ALPHA), BandChoice((1,), 2)),
     ],
 )
 def test_bands_are_chosen_by_what_they_mean(
-    tmp_path: Path, count: int, meanings: tuple[ColorInterp, ...], expected: Bands
+    tmp_path: Path, count: int, meanings: tuple[ColorInterp, ...], expected: BandChoice
 ) -> None:
     with Raster(str(write(tmp_path / "a.tif", noise(count), Odd(meanings=meanings), **GREY))) as raster:
         assert raster.choose(()) == expected
@@ -52,7 +54,7 @@ def test_bands_that_are_asked_for_come_in_that_order(tmp_path: Path) -> None:
         found, _ = raster.read(raster.choose((4, 2, 1)), Window(5, 7, 20, 10), (20, 10))
         assert np.array_equal(found, values[[3, 1, 0], 7:17, 5:25])
         for wrong in ((5,), (1, 2), (0, 1, 2)):
-            with pytest.raises(ImageError, match="bands 1 to 4"):
+            with pytest.raises(ImageError, match="Choose|choose from 1 to 4"):
                 raster.choose(wrong)
 
 
@@ -114,7 +116,7 @@ def test_the_end_of_a_file_that_was_cut_off_is_told(tmp_path: Path) -> None:
     path = write(tmp_path / "a.tif", noise(3))
     path.write_bytes(path.read_bytes()[:3000])
     with Raster(str(path)) as raster, pytest.raises(ImageError, match="cannot be read"):
-        raster.read(Bands((1,)), Window(0, 30, 60, 10), (60, 10))
+        raster.read(BandChoice((1,)), Window(0, 30, 60, 10), (60, 10))
 
 
 def test_what_lies_elsewhere_is_known_by_its_address() -> None:

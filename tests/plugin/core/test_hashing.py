@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rsgpt_plugin.core.hashing import Asked, pixels_sha256
+from rsgpt_plugin.core.hashing import Asked
 
 ASKED = Asked("00" * 32, "What?", "small", "11" * 32, {"max_tokens": 128, "temperature": 0})
 
@@ -22,8 +22,3 @@ def test_each_part_of_what_is_asked_changes_the_key() -> None:
 
 def test_the_order_of_settings_does_not_change_the_key() -> None:
     assert replace(ASKED, decoding={"temperature": 0, "max_tokens": 128}).key() == ASKED.key()
-
-
-def test_the_shape_enters_the_hash_of_pixels() -> None:
-    assert pixels_sha256((2, 3, 3), bytes(18)) != pixels_sha256((3, 2, 3), bytes(18))
-    assert pixels_sha256((2, 3, 3), bytes(18)) == pixels_sha256((2, 3, 3), bytes(18))

@@ -1,4 +1,4 @@
-"""Tile arithmetic: cover, overlap, slide, and the way to the map and back."""
+"""Tile arithmetic in QGIS's geometry types: polygons, windows of geometries, limits."""
 
 from __future__ import annotations
 
@@ -8,45 +8,34 @@ import pytest
 from qgis.core import QgsGeometry, QgsPointXY, QgsRectangle
 
 from rsgpt_plugin.errors import ImageryError
-from rsgpt_plugin.geo.grid import MAX_TILES, Frame, TileGrid, Window, framed, square
+from rsgpt_plugin.geo.grid import MAX_TILES, Frame, checked, framed
+from rsgpt_plugin.shared.tiles import TileGrid, Window
 from tests.plugin.rasters import DEGREES, NORTH_UP, ROTATED
 
-
-def covered(windows: list[Window]) -> set[tuple[int, int]]:
-    return {(x, y) for w in windows for x in range(w.x, w.x + w.width) for y in range(w.y, w.y + w.height)}
-
-
-@pytest.mark.parametrize("overlap", [0, 10, 33.3, 50, 90])
-@pytest.mark.parametrize(("width", "height"), [(64, 64), (65, 64), (130, 70), (63, 200), (10, 10)])
-def test_tiles_cover_the_region_and_nothing_else(width: int, height: int, overlap: float) -> None:
-    region = Window(5, 7, width, height)
-    windows = list(TileGrid(region, 64, overlap).windows())
-    assert covered(windows) == covered([region])
-    assert {(w.width, w.height) for w in windows} == {(min(64, width), min(64, height))}
-    assert len(set(windows)) == len(windows)
+# An arc of a circle of 40 m, closed by a chord: its vertices lie at 10, 100 and 350 degrees.
+CIRCLE = (500100.0, 3999850.0, 40.0)
 
 
-def test_tiles_run_row_by_row_and_the_last_slides_inward() -> None:
-    windows = list(TileGrid(Window(0, 0, 150, 100), 64).windows())
-    assert [(w.x, w.y) for w in windows] == [(0, 0), (64, 0), (86, 0), (0, 36), (64, 36), (86, 36)]
+def on_circle(angle: float) -> str:
+    x, y, radius = CIRCLE
+    return f"{x + radius * math.cos(math.radians(angle))} {y + radius * math.sin(math.radians(angle))}"
 
 
-def test_overlap_is_a_share_of_the_tile() -> None:
-    windows = list(TileGrid(Window(0, 0, 160, 64), 64, 25).windows())
-    assert [w.x for w in windows] == [0, 48, 96]
+def arc() -> QgsGeometry:
+    start, middle, end = on_circle(10), on_circle(100), on_circle(350)
+    return QgsGeometry.fromWkt(
+        f"CurvePolygon(CompoundCurve(CircularString({start},{middle},{end}),({end},{start})))"
+    )
 
 
 def test_too_many_tiles_are_refused_at_once() -> None:
     with pytest.raises(ImageryError, match=f"limit of {MAX_TILES}.*smaller extent"):
-        TileGrid(Window(0, 0, 10**9, 10**9), 16, 90).checked()
+        checked(TileGrid(Window(0, 0, 10**9, 10**9), 16, 90))
 
 
 @pytest.mark.parametrize("transform", [NORTH_UP, ROTATED, DEGREES])
-def test_pixels_go_to_the_map_and_back(transform: tuple[float, ...]) -> None:
-    frame = Frame(transform, 100, 80)
-    for x, y in [(0, 0), (100, 80), (33.5, 71.25)]:
-        assert frame.pixel(frame.point(x, y)) == pytest.approx((x, y), abs=1e-5)
-    window = Window(16, 32, 32, 16)
+def test_a_polygon_has_its_window(transform: tuple[float, ...]) -> None:
+    frame, window = Frame(transform, 100, 80), Window(16, 32, 32, 16)
     assert frame.window(frame.polygon(window)) == window
 
 
@@ -56,25 +45,31 @@ def test_a_rotated_tile_is_a_rotated_square() -> None:
     assert polygon.boundingBox().width() > 40
 
 
+def test_a_curve_reaches_beyond_its_vertices() -> None:
+    """The circle's leftmost and lowest points are no vertices."""
+    x, y, radius = CIRCLE
+    window = Frame(NORTH_UP, 512, 512).window(arc())
+    right = math.ceil((x + radius * math.cos(math.radians(10)) - 500000) * 2)
+    left, top, bottom = (round(value) for value in ((x - radius - 500000) * 2, (4000000 - y - radius) * 2, 380))
+    assert window == Window(left, top, right - left, bottom - top)
+
+
+def test_a_curve_on_a_rotated_grid_too() -> None:
+    frame = Frame(ROTATED, 512, 512)
+    cx, cy = frame.pixel(CIRCLE[0], CIRCLE[1])
+    window = frame.window(arc())
+    # The chord cuts off a piece at the right of the map; the other sides are the circle's, 80 pixels from its centre.
+    assert window.x == math.floor(cx - 80)
+    assert window.y + window.height == math.ceil(cy + 80)
+
+
 @pytest.mark.parametrize("geometry", [QgsGeometry(), QgsGeometry.fromPointXY(QgsPointXY(math.inf, 0))])
 def test_an_area_without_bounds_is_refused(geometry: QgsGeometry) -> None:
     with pytest.raises(ImageryError, match="without bounds"):
         Frame(NORTH_UP, 10, 10).window(geometry)
 
 
-def test_a_window_is_clipped_to_the_frame() -> None:
-    frame = Frame(NORTH_UP, 100, 80)
-    assert Window(-10, 70, 30, 30).clipped(frame) == Window(0, 70, 20, 10)
-    assert Window(200, 0, 30, 30).clipped(frame).width == 0
-
-
-def test_a_square_holds_the_window_in_its_middle() -> None:
-    around = square(Window(100, 200, 80, 40), 0.1, 64)
-    assert around == Window(92, 172, 96, 96)
-    assert square(Window(5, 5, 0, 0), 0.1, 64) == Window(-27, -27, 64, 64)
-
-
 def test_a_frame_covers_its_extent_to_half_a_pixel() -> None:
     frame = framed(QgsRectangle(10, 20, 20.3, 25.1), 0.5, 0.25)
     assert (frame.width, frame.height) == (21, 20)
-    assert frame.point(0, 0) == QgsPointXY(10, 25.1)
+    assert frame.point(0, 0) == (10, 25.1)

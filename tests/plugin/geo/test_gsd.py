@@ -7,8 +7,8 @@ import math
 import pytest
 from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransformContext, QgsPointXY
 
-from rsgpt_plugin.geo.grid import Frame, Window
 from rsgpt_plugin.geo.gsd import GroundMeter
+from rsgpt_plugin.shared.tiles import Frame, Window
 from tests.plugin.rasters import LOCAL_CRS, ROTATED
 
 
@@ -19,7 +19,7 @@ def meter(crs: str) -> GroundMeter:
     return GroundMeter(reference, QgsCoordinateTransformContext())
 
 
-def resolution(crs: str, transform: tuple[float, ...]) -> float:
+def resolution(crs: str, transform: tuple[float, ...]) -> float | None:
     return meter(crs).resolution(Frame(transform, 200, 200), Window(0, 0, 200, 200))
 
 

@@ -13,9 +13,10 @@ from qgis.core import QgsCoordinateTransformContext, QgsFeedback, QgsRasterLayer
 
 from rsgpt_plugin.errors import Cancelled, ImageryError
 from rsgpt_plugin.geo.capture import CaptureMode, CaptureWish, open_capture
-from rsgpt_plugin.geo.grid import TileGrid, Window
-from rsgpt_plugin.geo.native import MAX_SIDE, NativeCapture
+from rsgpt_plugin.geo.native import NativeCapture
 from rsgpt_plugin.geo.snapshot import LayerSnapshot, take_snapshot
+from rsgpt_plugin.shared.pixels import MAX_SIDE
+from rsgpt_plugin.shared.tiles import TileGrid, Window
 from tests.plugin.rasters import DEGREES, LOCAL_CRS, ROTATED, Odd, pattern, truncate, write
 
 WHOLE = Window(0, 0, 96, 64)

@@ -21,10 +21,10 @@ from qgis.PyQt.QtGui import QColor, QImage
 from rsgpt_plugin.errors import Cancelled, ImageryError
 from rsgpt_plugin.geo import rendered
 from rsgpt_plugin.geo.capture import CaptureMode, CaptureWish, open_capture, overlapping
-from rsgpt_plugin.geo.grid import Window
 from rsgpt_plugin.geo.gsd import GroundMeter
 from rsgpt_plugin.geo.rendered import RenderedCapture
 from rsgpt_plugin.geo.snapshot import LayerSnapshot, take_snapshot
+from rsgpt_plugin.shared.tiles import Window
 from tests.plugin.rasters import DEGREES, Odd, pattern, write
 
 AT_60_NORTH = QgsRectangle(2776957, 8377651, 2777569, 8378263)  # pixels of zoom 18 are 0.3 m wide

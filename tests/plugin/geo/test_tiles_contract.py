@@ -17,11 +17,11 @@ from qgis.core import QgsCoordinateTransformContext, QgsFeedback, QgsRasterLayer
 from qgis.PyQt.QtCore import QMetaType
 
 from rsgpt_plugin.geo.capture import CaptureMode, CaptureWish, open_capture
-from rsgpt_plugin.geo.grid import TileGrid, Window
 from rsgpt_plugin.geo.native import NativeCapture
 from rsgpt_plugin.geo.schema import output_fields
 from rsgpt_plugin.geo.snapshot import take_snapshot
 from rsgpt_plugin.shared.questions import parse_questions
+from rsgpt_plugin.shared.tiles import TileGrid, Window
 from tests.contract import tiles
 from tests.plugin.rasters import Odd, write
 

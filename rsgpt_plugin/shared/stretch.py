@@ -1,4 +1,4 @@
-"""From any sample values to 8 bits, the same way for a whole raster and as the plugin does. Knows no files."""
+"""From any sample values to 8 bits, the same way for a whole run. Knows no raster and no meaning of bands."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from itertools import islice
 
 import numpy as np
 
+from .pixels import Pixels
+
 LOW_PERCENT, HIGH_PERCENT = 2.0, 98.0
 FULL_RANGE_LEVELS = 48  # 8-bit data that use this many grey levels are shown as they are
 SAMPLED_WINDOWS = 64
 SAMPLED_SIDE = 256
 _MID_GREY = 128
-
-Pixels = tuple[np.ndarray, np.ndarray]  # values: bands x H x W; valid: bool, H x W
 
 
 @dataclass(frozen=True)
@@ -24,11 +24,11 @@ class Stretch:
     limits: tuple[tuple[float, float], ...] = ()
 
     def apply(self, pixels: Pixels) -> np.ndarray:
-        """uint8, H x W x bands, 0 where not valid."""
+        """uint8, height x width x bands, 0 where not valid."""
         values, valid = pixels
-        scaled = values.astype(np.uint8) if not self.limits else np.stack(
-            [_scaled(band, limits, valid) for band, limits in zip(values, self.limits, strict=True)]
-        )  # fmt: skip
+        scaled = np.empty(values.shape, np.uint8)
+        for index, band in enumerate(values):
+            scaled[index] = _scaled(band, self.limits[index], valid) if self.limits else band
         scaled[:, ~valid] = 0
         return np.ascontiguousarray(scaled.transpose(1, 2, 0))
 
@@ -36,12 +36,12 @@ class Stretch:
         """For the `stretch` column: each band's number and limits."""
         if not self.limits:
             return "none"
-        parts = [f"{band}: {low:g}..{high:g}" for band, (low, high) in zip(bands, self.limits, strict=True)]
+        parts = [f"{band}: {low:g}..{high:g}" for band, (low, high) in zip(bands, self.limits)]
         return f"{LOW_PERCENT:g}-{HIGH_PERCENT:g}% " + ", ".join(parts)
 
 
 def measure(pictures: Iterable[Pixels]) -> Stretch | None:
-    """One stretch from the first SAMPLED_WINDOWS that have a valid pixel; None where none has."""
+    """One stretch from the first SAMPLED_WINDOWS pictures that have a valid pixel; None where none has."""
     with_pixels = ((values, valid) for values, valid in pictures if valid.any())
     samples = [_thinned(values, valid) for values, valid in islice(with_pixels, SAMPLED_WINDOWS)]
     if not samples:
@@ -62,7 +62,7 @@ def spread(count: int) -> Iterator[int]:
 
 def _scaled(band: np.ndarray, limits: tuple[float, float], valid: np.ndarray) -> np.ndarray:
     low, high = limits
-    if high <= low:  # a constant band says nothing
+    if high <= low:  # a constant band says nothing: mid grey, rather than black or a division by zero
         return np.full(band.shape, _MID_GREY, dtype=np.uint8)
     shown = np.where(valid, band, low).astype(np.float64)
     return np.clip((shown - low) * (255.0 / (high - low)) + 0.5, 0.0, 255.0).astype(np.uint8)

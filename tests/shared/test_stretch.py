@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rsgpt_plugin.geo.stretch import SAMPLED_WINDOWS, Stretch, measure, spread
+from rsgpt_plugin.shared.stretch import SAMPLED_WINDOWS, Stretch, measure, spread
 
 
 def samples(values: np.ndarray, valid: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
@@ -16,7 +16,7 @@ def test_full_range_bytes_are_left_alone() -> None:
     values = np.tile(np.arange(256, dtype=np.uint8), (3, 4, 1))
     stretch = measure([samples(values)])
     assert stretch == Stretch()
-    shown = stretch.apply(*samples(values))
+    shown = stretch.apply(samples(values))
     assert np.array_equal(shown, values.transpose(1, 2, 0))
     assert stretch.describe((1, 2, 3)) == "none"
 
@@ -25,7 +25,7 @@ def test_dark_bytes_are_stretched() -> None:
     values = np.tile(np.arange(20, dtype=np.uint8), (1, 50, 1))
     stretch = measure([samples(values)])
     assert stretch is not None
-    shown = stretch.apply(*samples(values))
+    shown = stretch.apply(samples(values))
     assert (shown.min(), shown.max()) == (0, 255)
 
 
@@ -41,7 +41,7 @@ def test_bands_are_stretched_each_by_itself() -> None:
     ramp = np.linspace(0, 1000, 400).reshape(20, 20)
     stretch = measure([samples(np.stack([ramp, ramp * 10]).astype(np.uint16))])
     assert stretch is not None
-    shown = stretch.apply(*samples(np.stack([ramp, ramp * 10]).astype(np.uint16)))
+    shown = stretch.apply(samples(np.stack([ramp, ramp * 10]).astype(np.uint16)))
     assert np.abs(shown[..., 0].astype(int) - shown[..., 1]).max() <= 1
     assert stretch.describe((4, 1)).startswith("2-98% 4: ")
 
@@ -50,15 +50,15 @@ def test_a_constant_band_becomes_grey() -> None:
     values = np.full((1, 8, 8), 7, np.uint16)
     stretch = measure([samples(values)])
     assert stretch is not None
-    assert set(stretch.apply(*samples(values)).ravel()) == {128}
+    assert set(stretch.apply(samples(values)).ravel()) == {128}
 
 
 def test_what_is_not_valid_becomes_black() -> None:
     values = np.full((1, 2, 2), 200, np.uint8)
     valid = np.array([[True, False], [True, True]])
-    assert Stretch().apply(values, valid)[..., 0].tolist() == [[200, 0], [200, 200]]
+    assert Stretch().apply((values, valid))[..., 0].tolist() == [[200, 0], [200, 200]]
     with_nan = np.array([[[0.0, np.nan], [0.5, 1.0]]])
-    assert Stretch(((0.0, 1.0),)).apply(with_nan, valid)[..., 0].tolist() == [[0, 0], [128, 255]]
+    assert Stretch(((0.0, 1.0),)).apply((with_nan, valid))[..., 0].tolist() == [[0, 0], [128, 255]]
 
 
 def test_nothing_valid_gives_no_stretch() -> None:
@@ -86,7 +86,7 @@ def test_sampling_ends_when_enough_is_known() -> None:
 
 @pytest.mark.parametrize("count", [0, 1, 63, 64, 65, 1000])
 def test_spreading_keeps_every_item(count: int) -> None:
-    order = spread(list(range(count)))
+    order = list(spread(count))
     assert sorted(order) == list(range(count))
     if count == 1000:
         assert max(order[:SAMPLED_WINDOWS]) > 900
