@@ -82,10 +82,20 @@ def _parse_line(line: str, default_name: str) -> Question:
     _refuse_bad_name(name)
     if not words:
         raise ValueError(translate("Rsgpt", "the question after the colon is missing; {how}").format(how=_how()))
+    _refuse_second_question(words)
     if len(words) > MAX_QUESTION_LENGTH:
         problem = translate("Rsgpt", "it has more than {most} characters; shorten it")
         raise ValueError(problem.format(most=MAX_QUESTION_LENGTH))
     return Question(name, words, kind, choices)
+
+
+def _refuse_second_question(words: str) -> None:
+    """Where a line is all that can be written, as in a table of runs, pasted lines are joined."""
+    pattern = rf"\w+\s*\[\s*(?:{spelled_types()})\s*(?:\([^)]*\)\s*)?\]\s*:"
+    second = re.search(pattern, words, re.IGNORECASE)
+    if second:
+        problem = translate("Rsgpt", "it holds a second question, `{second}`; write each question on a line of its own")
+        raise ValueError(problem.format(second=second[0]))
 
 
 def _is_unfinished(line: str) -> bool:

@@ -84,6 +84,16 @@ def test_the_error_names_the_line_and_what_to_write(text: str, line: int, hint: 
     assert hint in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "second",
+    ["cars[integer]: How many cars?", "use [ choice(city|forest) ] : Which?", "a[yes/no]: Is it?", "b[TEXT]: What?"],
+)
+@pytest.mark.parametrize("first", ["What is it? ", "water[yesno]: Is there any water? ", "use: What use? "])
+def test_two_questions_on_one_line_are_refused(first: str, second: str) -> None:
+    with pytest.raises(QuestionError, match=r"line 2 .*a second question, `\w+ ?\[.*`; write each question on a line"):
+        parse_questions(f"one\n{first}{second}")
+
+
 def test_only_a_choice_has_answers_to_choose_from() -> None:
     read = parse_questions("use[choice(city|open land)]: Which?\nwater[yesno]: Is there water?\nfree[text]: What?")
     assert [question.allowed for question in read] == [("city", "open land"), (), ()]
