@@ -16,9 +16,10 @@ from ..core.cache import AnswerCache
 from ..core.hashing import Asked, Setting
 from ..core.paths import cache_file, picture_file
 from ..core.pictures import PictureStore
-from ..errors import RsgptError
+from ..errors import Cancelled, RsgptError
 from ..shared.answers import RawAnswer, is_degenerate
 from ..shared.questions import Question
+from ..unexpected import explained
 from .doors import known_model, open_door
 from .models import ModelInfo
 from .preferences import load
@@ -131,11 +132,14 @@ class AnswerSource:
         on_text: gets each new piece of the model's text; nothing where the answer is known. Raises RsgptError.
         """
         key = self._key(query, query.questions[0])
-        known = self._memory.answers.get([key]).get(key)
+        known = self._recall([key]).get(key)
         if known is not None:
             return known
         prompt = self._prompt(query.questions[0], query.png())
-        return self._remember(key, open_door(self.model).ask_one(prompt, on_text, self._feedback))
+        outcome = self._remember(key, open_door(self.model).ask_one(prompt, on_text, self._feedback))
+        if isinstance(outcome, RsgptError):
+            raise outcome
+        return outcome
 
     def _prompts(
         self, queries: Iterable[Query], waiting: _Waiting, receive: Callable[[Found], None]
@@ -143,14 +147,15 @@ class AnswerSource:
         """Yield what has to be sent to the model."""
         for number, query in enumerate(queries):
             keys = [self._key(query, question) for question in query.questions]
-            known = self._memory.answers.get(keys)
-            if not known.keys() >= set(keys):
-                self._memory.pictures.put(query.image_sha256, query.png())
+            known = self._recall(keys)
+            png = b"" if known.keys() >= set(keys) else self._encoded(query)
             for index, (key, question) in enumerate(zip(keys, query.questions)):
                 if key in known:
                     receive(Found(number, index, known[key], was_known=True))
+                elif isinstance(png, RsgptError):
+                    receive(Found(number, index, png, was_known=False))
                 elif waiting.join(key, (number, index)):
-                    yield self._prompt(question, query.png())
+                    yield self._prompt(question, png)
 
     def _prompt(self, question: Question, png: bytes) -> Prompt:
         return Prompt(png, question.prompt_in(self._language), MAX_TOKENS, choices=question.allowed)
@@ -161,9 +166,39 @@ class AnswerSource:
         text, model = question.prompt_in(self._language), self.model
         return Asked(query.image_sha256, text, model.name, model.mark, {**_DECODING, **offered}).key()
 
-    def _remember(self, key: str, reply: Reply) -> RawAnswer:
-        answer = _raw_answer(reply)
-        self._memory.answers.put({key: answer})
+    def _recall(self, keys: Sequence[str]) -> dict[str, RawAnswer]:
+        try:
+            return self._memory.answers.get(keys)
+        except RsgptError:
+            raise
+        except Exception as error:  # what is damaged in the cache is asked again
+            explained(error)
+            return {}
+
+    def _encoded(self, query: Query) -> bytes | RsgptError:
+        """The picture as PNG, kept on disk, or why there is none."""
+        try:
+            png = query.png()
+        except Cancelled:
+            raise
+        except RsgptError as error:
+            return error
+        except Exception as error:  # a picture that cannot be encoded fails its own questions alone
+            return RsgptError(explained(error))
+        self._memory.pictures.put(query.image_sha256, png)
+        return png
+
+    def _remember(self, key: str, reply: Reply) -> Outcome:
+        try:
+            answer = _raw_answer(reply)
+        except Exception as error:  # an odd reply fails its own question alone
+            return RsgptError(explained(error))
+        try:
+            self._memory.answers.put({key: answer})
+        except RsgptError:
+            raise
+        except Exception as error:  # an answer that cannot be stored is still an answer
+            explained(error)
         return answer
 
 

@@ -7,8 +7,9 @@ from typing import Optional, Protocol, Union
 
 from qgis.core import QgsFeedback
 
-from ..errors import RsgptError
-from .protocol import Prompt, Reply
+from ..errors import RsgptError, ServerError
+from ..unexpected import explained
+from .protocol import Prompt, Reply, parse_reply
 
 Outcome = Union[Reply, RsgptError]
 
@@ -32,3 +33,13 @@ class Asker(Protocol):
         Cancelled on cancel; RsgptError where there is no answer.
         """
         ...
+
+
+def read_outcome(body: bytes) -> Outcome:
+    """Return the reply in `body`, or the error of that prompt."""
+    try:
+        return parse_reply(body)
+    except RsgptError as error:
+        return error
+    except Exception as error:  # an odd reply fails its own prompt alone
+        return ServerError(explained(error))

@@ -15,12 +15,12 @@ from qgis.PyQt.QtCore import QEventLoop, QTimer
 from ..errors import Cancelled, ModelError, RsgptError, ServerError
 from ..shared.i18n import translate
 from .allowance import Allowance
-from .asker import Outcome
+from .asker import Outcome, read_outcome
 from .complaints import Complaint, read_complaint
 from .endpoint import Endpoint, Server
 from .manners import Manners, manners_of
 from .models import ModelInfo
-from .protocol import Prompt, Reply, build_request, error_words, parse_error, parse_models, parse_reply
+from .protocol import Prompt, Reply, build_request, error_words, parse_error, parse_models
 from .shrinking import PictureLimit, next_smaller
 from .streaming import StreamedReply, asking_to_stream
 from .transport import Ending, Exchange, Limits, Transport
@@ -251,7 +251,7 @@ class _Run:
             self._recover(call, exchange, transport)
             return None
         if status == 200:
-            return self._taken(call, _outcome(body))
+            return self._taken(call, read_outcome(body))
         complaint = read_complaint(status, error_words(body))
         if self._postponed(call, exchange, complaint) or self._adapted(call, complaint):
             return None
@@ -348,13 +348,6 @@ class _Run:
     def _check(self) -> None:
         if self._is_cancelled():
             raise Cancelled(translate("Rsgpt", "Stopped. What is answered so far is kept."))
-
-
-def _outcome(body: bytes) -> Outcome:
-    try:
-        return parse_reply(body)
-    except RsgptError as error:
-        return error
 
 
 def _follow(exchange: Exchange, streamed: StreamedReply) -> bool:

@@ -28,9 +28,9 @@ from qgis.PyQt.QtCore import QCoreApplication, QThread
 from ..core import paths
 from ..errors import Cancelled, ModelError, RsgptError, ServerError, SetupError
 from ..shared.i18n import mark, marked, translate
-from .asker import Outcome
+from .asker import Outcome, read_outcome
 from .models import BACKEND, ModelInfo
-from .protocol import Prompt, Reply, build_request, parse_reply
+from .protocol import Prompt, Reply, build_request
 
 _IN_FLIGHT = 32
 _TICK_S = 0.05
@@ -173,7 +173,7 @@ class _Going:
             return ServerError(str(event))
         weights = self._held.batcher.engine.weights_sha256
         record = self._held.side.writer(self._model, weights, order.top_logprobs).reply(event)
-        return parse_reply(json.dumps(record).encode("ascii"))
+        return read_outcome(json.dumps(record).encode("ascii"))
 
     def check(self) -> None:
         """Raise Cancelled where the user has had enough."""

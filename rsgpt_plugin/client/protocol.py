@@ -232,8 +232,12 @@ def _token(entry: Mapping[str, Any]) -> ReplyToken:
 
 
 def _number(value: object, otherwise: float = math.nan) -> float:
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return float(value) if is_number else otherwise  # type: ignore[arg-type]  # mypy does not follow is_number
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return otherwise
+    try:
+        return float(value)
+    except OverflowError:
+        return otherwise
 
 
 def _mean_probability(tokens: Sequence[ReplyToken]) -> float:

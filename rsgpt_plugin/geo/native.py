@@ -47,7 +47,7 @@ class NativeCapture:
 
         Raises ImageryError where none of them has a valid pixel; a window that cannot be read is passed over.
         """
-        problems: list[ImageryError] = []
+        problems: list[Exception] = []
         stretch = measure(self._samples(windows, feedback, problems))
         if stretch is None and problems:
             raise problems[0]
@@ -78,15 +78,17 @@ class NativeCapture:
         )
 
     def _samples(
-        self, windows: Sequence[Window], feedback: QgsFeedback, problems: list[ImageryError]
+        self, windows: Sequence[Window], feedback: QgsFeedback, problems: list[Exception]
     ) -> Iterator[Pixels]:
         for index in spread(len(windows)):
             if feedback.isCanceled():
                 raise Cancelled(translate("Rsgpt", "The run was stopped."))
             try:
-                yield self._pixels(windows[index])
-            except ImageryError as error:
-                problems.append(error)  # the tile reports it when its turn comes
+                pixels = self._pixels(windows[index])
+            except Exception as error:  # of any library: the tile reports it when its turn comes
+                problems.append(error)
+                continue
+            yield pixels
 
     def _pixels(self, window: Window) -> Pixels:
         """The window's samples, shrunk to MAX_SIDE at most, padded where it extends beyond the raster."""

@@ -31,8 +31,9 @@ from ..geo.capture import CaptureWish
 from ..geo.schema import output_fields
 from ..geo.snapshot import LayerSnapshot, check_layer, take_snapshot
 from ..geo.style import ResultStyler
+from ..unexpected import details, explained
 from .icons import plugin_icon
-from .journal import journal
+from .journal import Scribe, journal
 from .keeping import keep
 from .output import Output, SinkShape, unwritable
 from .parameter_kinds import Given
@@ -51,7 +52,7 @@ UNCHECKED = QgsProcessingFeatureSource.Flag.FlagSkipGeometryValidityChecks
 
 
 def in_sentences(method: Method) -> Method:
-    """Turn the plugin's own errors into what Processing shows without a traceback."""
+    """Turn every error into a sentence, which Processing shows without a traceback; the last argument is a feedback."""
 
     @functools.wraps(method)
     def guarded(*args: Any) -> Any:
@@ -59,6 +60,9 @@ def in_sentences(method: Method) -> Method:
             return method(*args)
         except (RsgptError, QgsProcessingException) as error:
             sentence = str(error)
+        except Exception as error:  # whatever a library raises ends in a sentence, and a traceback in both logs
+            sentence = explained(error)
+            args[-1].pushDebugInfo(details(error))
         # QGIS 3.40 never releases the exception it takes over: its frames must not hold this run's layers, which
         # would die after QGIS has closed its drivers, and crash it.
         del args
@@ -143,6 +147,8 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
                 check_layer(layer)
         except RsgptError as error:
             return False, str(error)
+        except Exception as error:  # QGIS calls this from C++, which knows no exception of Python's
+            return False, explained(error)
         return True, ""
 
     @in_sentences
@@ -206,17 +212,32 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         """Describe all `total` places, and record that."""
         plan = self.prepared()
         try:
-            with journal.recorded(plan.request, feedback, total) as scribe, open_memory() as memory:
-                run = Run(plan.asking, memory, output.open, feedback, scribe.told, where=lambda: output.identifier)
-                counts = run.describe(places, total)
-                del run  # and with it the sink, which writes the rest
-                output.check(counts.done)
-                scribe.wrote(output.identifier, counts)
+            with journal.recorded(plan.request, feedback, total) as scribe:
+                return self._described(output, places, total, feedback, scribe)
         except OutputError as error:
             raise OutputError(f"{error} {_what_lacks(output, total)}".strip()) from error
         finally:
             plan.snapshot.leave_thread()
-        return counts
+
+    def _described(
+        self, output: Output, places: Iterable[Place], total: int, feedback: QgsProcessingFeedback, scribe: Scribe
+    ) -> Counts:
+        try:
+            with open_memory() as memory:
+                asked = self.prepared().asking
+                run = Run(asked, memory, output.open, feedback, scribe.told, where=lambda: output.identifier)
+                counts = run.describe(places, total)
+                del run  # and with it the sink, which writes the rest
+                output.check(counts.done)
+                scribe.wrote(output.identifier, counts)
+                return counts
+        except RsgptError:
+            raise
+        except Exception as error:  # what no border inside the run has caught
+            feedback.pushDebugInfo(details(error))
+            sentence = f"{explained(error)} {self.tr('Answers so far are kept; run again to go on.')}"
+        # Raised here, so that the frames of the error, which hold the sink and layers, are gone.
+        raise RsgptError(sentence)
 
     def results(self, identifier: str, counts: Counts, feedback: QgsProcessingFeedback) -> dict[str, Any]:
         """The outputs, and the counts in the log."""

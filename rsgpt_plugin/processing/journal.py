@@ -19,6 +19,7 @@ from ..core.pace import Pace
 from ..core.paths import runs_file
 from ..core.run_store import RunRequest, RunState, RunStore
 from ..errors import OutputError
+from ..unexpected import explained
 from .progress import progress_text
 from .run import Counts
 from .sentences import Sentences
@@ -165,7 +166,7 @@ class Scribe:
             try:
                 self._store = RunStore(runs_file())
                 self._store.begin(run.id, request, run.counts.as_dict())
-            except OutputError as error:
+            except Exception as error:  # whatever is wrong with the list, the run goes on
                 self._lose(error)
 
     def _end(self, error: BaseException | None = None) -> None:
@@ -179,7 +180,7 @@ class Scribe:
             self._store.tell(run.id, run.counts.as_dict())
             self._store.end(run.id, state, run.output, note)
             self._store.close()
-        except OutputError as problem:
+        except Exception as problem:  # the same
             self._lose(problem)
 
     def _say(self, now: float, done: int, total: int) -> None:
@@ -193,15 +194,16 @@ class Scribe:
         if self._store is not None and self._run is not None:
             try:
                 self._store.tell(self._run.id, counts.as_dict())
-            except OutputError as error:
+            except Exception as error:  # the same
                 self._lose(error)
 
-    def _lose(self, error: OutputError) -> None:
+    def _lose(self, error: Exception) -> None:
         store, self._store = self._store, None
         if store is not None:
             store.close()
         sentence = translate("Rsgpt", "The run goes on, but cannot be taken up from the list of runs. {reason}")
-        self._feedback.pushWarning(sentence.format(reason=error))
+        reason = str(error) if isinstance(error, OutputError) else explained(error)
+        self._feedback.pushWarning(sentence.format(reason=reason))
 
     def _is_due(self, what: str, now: float, period_s: float) -> bool:
         due = now >= self._due[what]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 
 from qgis.core import QgsFeature, QgsFeatureSink, QgsFeedback
@@ -12,12 +12,13 @@ from qgis.PyQt.QtCore import QCoreApplication
 from ..client.answers import AnswerSource, Found, Memory, Outcome, Query
 from ..client.models import ModelInfo
 from ..core.paths import plugin_version
-from ..errors import Cancelled, ImageryError, OutputError
+from ..errors import Cancelled, ImageryError, OutputError, RsgptError
 from ..geo.picture import RENDERED, Picture
 from ..geo.schema import attributes
 from ..shared.answers import RawAnswer
 from ..shared.questions import Question
 from ..shared.rows import RowValues, Status, answered_row, asked_of, prompt_text
+from ..unexpected import explained
 
 translate = QCoreApplication.translate
 
@@ -91,6 +92,10 @@ class _Row:
     @property
     def complete(self) -> bool:
         return None not in self.outcomes
+
+    def fail(self, reason: str) -> None:
+        """Become a row without answers."""
+        self.outcomes, self.status, self.reason = [], Status.FAILED, reason
 
 
 class Run:
@@ -174,15 +179,15 @@ class Run:
         self._rows.append(row)
         try:
             picture = place.picture()
+            row.provenance = _provenance(picture)
         except ImageryError as error:
-            row.status, row.reason = Status.FAILED, str(error)
+            row.fail(str(error))
             return None
-        row.provenance = {
-            "image_sha256": picture.sha256,
-            "bands": picture.bands,
-            "stretch": picture.stretch,
-            **({"gsd_m": picture.gsd_m} if picture.gsd_m else {}),
-        }
+        except RsgptError:
+            raise
+        except Exception as error:  # whatever GDAL, numpy or QGIS raise about one picture fails its row alone
+            row.fail(explained(error))
+            return None
         if picture.empty:
             row.status, row.reason = Status.SKIPPED, _why_empty(picture)
             return None
@@ -204,16 +209,24 @@ class Run:
         """Write the complete rows at the head of the queue, as soon as the sink is open."""
         while self._sink is not None and self._rows and self._rows[0].complete:
             row = self._rows.popleft()
-            values = self._values(row)
-            feature = QgsFeature(row.feature)
-            feature.setAttributes(row.feature.attributes() + attributes(self._asking.questions, values))
+            try:
+                status, feature = self._feature(row)
+            except Exception as error:  # an answer that cannot be read or stored fails its row alone
+                row.fail(explained(error))
+                status, feature = self._feature(row)
             if not self._sink.addFeature(feature, QgsFeatureSink.Flag.FastInsert):
                 raise OutputError(
                     translate(
                         "Rsgpt", "A row cannot be written to {where} ({cause}). Check the free space there, run again."
                     ).format(where=self._where(), cause=self._sink.lastError())
                 )
-            self._count(values.status)
+            self._count(status)
+
+    def _feature(self, row: _Row) -> tuple[Status, QgsFeature]:
+        values = self._values(row)
+        feature = QgsFeature(row.feature)
+        feature.setAttributes(row.feature.attributes() + attributes(self._asking.questions, values))
+        return values.status, feature
 
     def _count(self, status: Status) -> None:
         self.counts.skipped += status in (Status.SKIPPED, Status.UNSURE)
@@ -231,6 +244,15 @@ class Run:
             return RowValues(row.status, row.reason, provenance=provenance)
         raws = [one if isinstance(one, RawAnswer) else RawAnswer("", None, problem=str(one)) for one in row.outcomes]
         return answered_row(self._asking.asked, raws, self._asking.least_confidence, provenance)
+
+
+def _provenance(picture: Picture) -> dict[str, str | float]:
+    return {
+        "image_sha256": picture.sha256,
+        "bands": picture.bands,
+        "stretch": picture.stretch,
+        **({"gsd_m": picture.gsd_m} if picture.gsd_m else {}),
+    }
 
 
 def _why_empty(picture: Picture) -> str:

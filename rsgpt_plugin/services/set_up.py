@@ -22,6 +22,7 @@ from ..client.user_python import UserPython, examine
 from ..core import paths
 from ..core.room import free_bytes
 from ..errors import Cancelled, RsgptError, SetupError
+from ..unexpected import details, explained
 from .proxy import proxy_variables
 from .work import Work
 
@@ -114,6 +115,8 @@ class SetUpTask(QgsTask):
         except OSError as error:
             sentence = translate("Rsgpt", "The set-up could not write its files ({error}). Check the folder {folder}.")
             self._error = sentence.format(error=error, folder=paths.home())
+        except Exception as error:  # the border of a thread: whatever a library raises ends in a sentence
+            self._error, self.details = explained(error), details(error)
         return not self._error
 
     def finished(self, result: bool) -> None:

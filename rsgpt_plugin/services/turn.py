@@ -17,6 +17,7 @@ from ..errors import Cancelled, ImageryError, RsgptError
 from ..shared.answers import RawAnswer, as_text, kept_if_sure, read_answer
 from ..shared.columns import CAPTION
 from ..shared.questions import Question
+from ..unexpected import explained
 from .place import Place
 from .scene import Scene, Viewpoint
 
@@ -103,6 +104,8 @@ class Turn(QgsTask):
             return False
         except RsgptError as error:
             self.problem = str(error)
+        except Exception as error:  # the border of a thread: whatever a library raises ends in a sentence
+            self.problem = explained(error)
         finally:
             self._viewpoint = None  # its layers die in the thread that they live in
         return not self.problem

@@ -9,6 +9,7 @@ from qgis.core import QgsApplication, QgsFeedback, QgsTask
 from qgis.PyQt.QtCore import QCoreApplication, pyqtSignal
 
 from ..errors import Cancelled, RsgptError, SetupError
+from ..unexpected import details, explained
 
 translate = QCoreApplication.translate
 
@@ -67,6 +68,8 @@ class Work(QgsTask):
         except OSError as error:
             sentence = translate("Rsgpt", "A file could not be read or written ({error}). Check the folder's rights.")
             self._problem = (sentence.format(error=error), "")
+        except Exception as error:  # the border of a thread: whatever a library raises ends in a sentence
+            self._problem = (explained(error), details(error))
         return self._problem is None
 
     def finished(self, result: bool) -> None:

@@ -15,13 +15,14 @@ WIDGETS = ("qgis.gui", "qgis.PyQt.QtWidgets", "qgis.utils")
 PLUGIN = {
     "shared": set(),
     "core": {"shared"},
-    "geo": {"core", "shared", "encoding"},
-    "client": {"core", "shared", "encoding"},
-    "processing": {"core", "shared", "geo", "client"},
-    "services": {"core", "shared", "geo", "client", "processing"},
+    "geo": {"core", "shared", "encoding", "unexpected"},
+    "client": {"core", "shared", "encoding", "unexpected"},
+    "processing": {"core", "shared", "geo", "client", "unexpected"},
+    "services": {"core", "shared", "geo", "client", "processing", "unexpected"},
     "gui": {"core", "shared", "geo", "client", "processing", "services"},
     "plugin": {"core", "shared", "geo", "client", "processing", "services", "gui"},
     "encoding": set(),
+    "unexpected": {"shared"},
     "errors": {"shared"},
     "__init__": set(),
 }

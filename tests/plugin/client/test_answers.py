@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Optional, Union
 
@@ -15,7 +17,7 @@ from rsgpt_plugin.client.models import ModelInfo
 from rsgpt_plugin.client.protocol import Prompt, Reply
 from rsgpt_plugin.core.cache import AnswerCache
 from rsgpt_plugin.core.pictures import PictureStore
-from rsgpt_plugin.errors import RsgptError, ServerError
+from rsgpt_plugin.errors import OutputError, RsgptError, ServerError
 from rsgpt_plugin.shared.questions import parse_questions
 
 MODEL = ModelInfo("rsgpt-small", "ab" * 32)
@@ -108,6 +110,41 @@ def test_the_model_is_ready_before_its_first_answer_and_without_one(memory: Memo
         source = AnswerSource(MODEL, memory)
         source.ask_many([query("a")], lambda found: order.append("answer"), lambda: order.append("ready"))
     assert order == ["ready", "answer", "answer", "answer", "answer", "ready"]
+
+
+def test_what_is_damaged_in_the_cache_is_asked_again(memory: Memory, model: Model, tmp_path: Path) -> None:
+    asked(memory, "a", "b")
+    with closing(sqlite3.connect(tmp_path / "a.sqlite")) as connection:
+        connection.execute("UPDATE answers SET first_top = 'no JSON' WHERE text = 'What is it? a'")
+        connection.commit()
+    found = asked(memory, "a", "b")
+    assert [one.was_known for one in found] == [False, False, True, True]
+    assert texts(found) == texts(asked(memory, "a", "b"))
+
+
+@pytest.mark.parametrize("confidence", [0.5, "high"])
+def test_an_answer_that_cannot_be_stored_is_told_and_an_odd_reply_fails_alone(
+    memory: Memory, model: Model, monkeypatch: pytest.MonkeyPatch, confidence: float
+) -> None:
+    def reply(prompt: Prompt) -> Reply:
+        odd = prompt.image == b"a"
+        text = "half \ud83d" if odd else "whole"
+        return Reply(text, confidence if odd else 0.5, (), "stop", False, "m")
+
+    monkeypatch.setattr(model, "_reply", reply)
+    told = ["half \ud83d"] if confidence == 0.5 else ["Unexpected error TypeError"]
+    found = texts(asked(memory, "a", "b"))
+    assert [text.partition(":")[0] for text in found] == told * 2 + ["whole"] * 2
+    with pytest.raises(RsgptError, match="Unexpected") if confidence == "high" else nullcontext():
+        assert AnswerSource(MODEL, memory).ask_one(query("a"), lambda text: None).text == "half \ud83d"
+
+
+def test_a_broken_disk_ends_the_run_in_its_own_sentence(memory: Memory, model: Model, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "a.sqlite")) as connection:
+        connection.execute("DROP TABLE answers")
+        connection.commit()
+    with pytest.raises(OutputError, match="The answer cache .* cannot be used"):
+        asked(memory, "a")
 
 
 def test_a_conversation_and_a_run_share_answers(memory: Memory, model: Model) -> None:

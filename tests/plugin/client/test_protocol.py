@@ -134,3 +134,8 @@ def test_how_sure_the_reasoning_was_is_not_the_answer_s_confidence() -> None:
 
 def test_text_that_no_column_can_hold_is_mended() -> None:
     assert parse_reply(completion({"content": "half \ud83d emoji\0\x07 end"})).text == "half \ufffd emoji end"
+
+
+def test_a_number_that_no_float_holds_is_none() -> None:
+    body = f'{{"choices": [{{"message": {{"content": "a"}}}}], "rsgpt": {{"confidence": 1{"0" * 400}}}}}'
+    assert math.isnan(parse_reply(body.encode()).confidence)

@@ -35,11 +35,13 @@ def reply(text: str, confidence: float = 0.8, model: str = "rsgpt-small") -> Rep
 class ScriptedGateway:
     """Answers by a function; up to four prompts are under way and the latest of them is answered first.
 
-    dies_after: how many answers it gives before its server is gone. name: what it calls itself.
+    dies_after: how many answers it gives before its server is gone, dies_with: makes the error. name: what it calls
+    itself.
     """
 
     say: Callable[[Prompt], Said] = lambda prompt: f"a picture asked: {prompt.text}"
     dies_after: int = 10**9
+    dies_with: Callable[[], Exception] = lambda: ServerError("The server stopped twice.")
     name: str = "rsgpt-small"
     prompts: list[Prompt] = field(default_factory=list)
     connections: int = 0
@@ -63,7 +65,7 @@ class ScriptedGateway:
             if feedback.isCanceled():
                 raise Cancelled("stopped")
             if given == self.dies_after:
-                raise ServerError("The server stopped twice.")
+                raise self.dies_with()  # made here: an error that is kept would keep the run's layers
             index, prompt = waiting.pop()
             self.prompts.append(prompt)
             said = self.say(prompt)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,10 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from qgis.core import QgsProcessingContext, QgsProcessingException, QgsProcessingFeedback, QgsProject, QgsRasterLayer
+from qgis.core import (
+    QgsProcessingContext,
+    QgsProcessingException,
+    QgsProcessingFeedback,
+    QgsProject,
+    QgsRasterLayer,
+    QgsVectorLayer,
+)
 
 from rsgpt_plugin.core.paths import runs_file
 from rsgpt_plugin.core.run_store import RunEntry, RunState, RunStore
+from rsgpt_plugin.processing import base
 from rsgpt_plugin.processing import journal as module
 from rsgpt_plugin.processing.journal import RunFeedback, is_alive, journal
 from rsgpt_plugin.processing.provider import RsgptProvider
@@ -41,6 +50,11 @@ def run(provider: RsgptProvider, gateway: ScriptedGateway, raster: Callable[...,
         return results
 
     return describe
+
+
+def written(path: str) -> int:
+    """How many rows a file holds. QGIS keeps an error, and with it the caller's frame, which must hold no layer."""
+    return int(QgsVectorLayer(path, "written", "ogr").featureCount())
 
 
 def test_a_finished_run(run: Run, tmp_path: Path) -> None:
@@ -89,6 +103,61 @@ def test_the_list_is_no_reason_to_fail(run: Run) -> None:
     feedback = QgsProcessingFeedback()
     assert run(feedback)["ANSWERED"] == 12
     assert "cannot be taken up" in feedback.textLog()
+
+
+def test_what_the_list_cannot_hold_is_no_reason_to_fail(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def odd(*told: Any) -> None:
+        raise TypeError("Object of type QVariant is not JSON serializable")
+
+    for name in ("begin", "tell", "end"):
+        with monkeypatch.context() as patched:
+            patched.setattr(RunStore, name, odd)
+            feedback = QgsProcessingFeedback()
+            assert run(feedback)["ANSWERED"] == 12
+        assert "cannot be taken up from the list of runs. Unexpected error TypeError" in feedback.textLog()
+
+
+def test_an_unexpected_error_ends_in_a_sentence_and_keeps_rows_and_answers(
+    run: Run, gateway: ScriptedGateway, tmp_path: Path
+) -> None:
+    path, feedback = str(tmp_path / "out.gpkg"), QgsProcessingFeedback()
+    gateway.dies_with, gateway.dies_after = lambda: ZeroDivisionError("no pixel size"), 8
+    said = "Unexpected error ZeroDivisionError: no pixel size. See “RSGPT” in QGIS's log messages."
+    with pytest.raises(QgsProcessingException, match=re.escape(said)):
+        run(feedback, OUTPUT=path)
+    assert "Traceback" in feedback.textLog()
+    (entry,) = entries()
+    assert entry.state == RunState.FAILED
+    assert entry.note.startswith(said)
+    assert written(path) == entry.done > 0
+    gateway.dies_after = 10**9
+    again = run(OUTPUT=str(tmp_path / "again.gpkg"))
+    assert (again["CACHED"], again["ANSWERED"]) == (8, 12)
+
+
+@pytest.mark.parametrize("where", ["take_snapshot", "read_settings", "keep"])
+def test_an_unexpected_error_before_the_run_is_a_sentence_too(
+    run: Run, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    def broken(*arguments: Any) -> None:
+        raise RuntimeError("driver is gone")
+
+    monkeypatch.setattr(base, where, broken)
+    feedback = QgsProcessingFeedback()
+    with pytest.raises(AssertionError):
+        run(feedback)
+    assert "Unexpected error RuntimeError: driver is gone. See “RSGPT”" in feedback.textLog()
+    assert "Traceback" in feedback.textLog()
+
+
+def test_an_unexpected_error_in_the_check_is_a_sentence(
+    provider: RsgptProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    algorithm = provider.algorithm("describeraster").create()
+    monkeypatch.setattr(base, "numbered", lambda parameters: 1 / 0)
+    fine, sentence = algorithm.checkParameterValues({}, QgsProcessingContext())
+    assert not fine
+    assert sentence.startswith("Unexpected error ZeroDivisionError")
 
 
 def test_listeners_hear_of_it(run: Run) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from qgis.core import NULL, QgsFeature, QgsFeatureSink, QgsProcessingFeedback, QgsVectorLayer
+from qgis.core import NULL, QgsException, QgsFeature, QgsFeatureSink, QgsProcessingFeedback, QgsVectorLayer
 
 from rsgpt_plugin.client.answers import Memory
 from rsgpt_plugin.client.models import ModelInfo
@@ -18,8 +19,11 @@ from rsgpt_plugin.core.pictures import PictureStore
 from rsgpt_plugin.errors import ImageryError, OutputError, ServerError
 from rsgpt_plugin.geo.picture import Picture
 from rsgpt_plugin.geo.schema import output_fields
+from rsgpt_plugin.processing import run
 from rsgpt_plugin.processing.run import Asking, Counts, Place, Run
-from rsgpt_plugin.shared.questions import parse_questions
+from rsgpt_plugin.shared.answers import RawAnswer
+from rsgpt_plugin.shared.questions import Question, parse_questions
+from rsgpt_plugin.shared.rows import RowValues, answered_row
 
 from .conftest import ScriptedGateway, number_in
 
@@ -193,6 +197,77 @@ def test_a_place_without_pixels_is_skipped_and_one_that_cannot_be_read_fails(
     assert [row["status"] for row in rows] == ["skipped", "failed", "answered"]
     assert [row["reason"] for row in rows[:2]] == ["no valid pixel here", "The pixels cannot be read."]
     assert counts == Counts(tiles=3, answered=1, skipped=1, failed=1, asked=1)
+
+
+UNEXPECTED = [
+    ValueError("operands could not be broadcast together"),
+    OSError("read error"),
+    QgsException("no transform"),
+    MemoryError(),
+    UnicodeEncodeError("utf-8", "\ud83d", 0, 1, "surrogates not allowed"),
+]
+
+
+@pytest.mark.parametrize("error", UNEXPECTED, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("where", ["picture", "png"])
+def test_what_a_library_raises_about_one_picture_fails_its_row_alone(
+    bench: Bench, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch, error: Exception, where: str
+) -> None:
+    def broken() -> Picture:
+        raise error
+
+    def encoded(self: Picture) -> bytes:
+        return whole(self) if self.rgb[0, 0, 0] != 9 else broken().png
+
+    whole = Picture.png.func
+    monkeypatch.setattr(Picture, "png", property(encoded))
+    what = [*places(1), Place(QgsFeature(), broken if where == "picture" else lambda: picture(9)), *places(2)]
+    counts, rows = bench.run(CAPTION, iter(what), 3)
+    assert [row["status"] for row in rows] == ["answered", "failed", "answered"]
+    assert f"Unexpected error {type(error).__name__}" in rows[1]["reason"]
+    assert (counts.answered, counts.failed, len(gateway.prompts)) == (2, 1, 2)
+
+
+def test_a_picture_that_cannot_be_encoded_fails_its_row_alone(bench: Bench, gateway: ScriptedGateway) -> None:
+    def huge() -> Picture:
+        return replace(picture(0), rgb=np.zeros((1, 0, 3), np.uint8))
+
+    _, rows = bench.run(CAPTION, iter([*places(1), Place(QgsFeature(), huge), *places(2)]), 3)
+    assert [row["status"] for row in rows] == ["answered", "failed", "answered"]
+    assert "cannot be encoded as PNG" in rows[1]["reason"]
+
+
+def test_an_answer_that_cannot_be_read_fails_its_row_alone(
+    bench: Bench, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(asked: Sequence[Question], raws: Sequence[RawAnswer], *others: Any) -> RowValues:
+        return answered_row(asked, raws, *others) if raws[0].text != "odd" else int("no number")
+
+    monkeypatch.setattr(run, "answered_row", read)
+    gateway.say = lambda prompt: "odd" if number_in(prompt) == 2 else "fine"
+    counts, rows = bench.run(CAPTION, places(1, 2, 3), 3)
+    assert [row["status"] for row in rows] == ["answered", "failed", "answered"]
+    assert "Unexpected error ValueError" in rows[1]["reason"]
+    assert rows[1]["image_sha256"] == picture(2).sha256  # what is known of the row is written
+    assert counts == Counts(tiles=3, answered=2, failed=1, asked=3)
+
+
+def test_half_a_character_in_an_answer_ends_no_run(bench: Bench, gateway: ScriptedGateway) -> None:
+    gateway.say = lambda prompt: "half \ud83d" if number_in(prompt) == 2 else "fine"
+    _, rows = bench.run(CAPTION, places(1, 2, 3), 3)
+    assert [row["caption"] for row in rows[::2]] == ["fine", "fine"]
+    assert len(rows) == 3
+
+
+def test_an_unexpected_error_elsewhere_keeps_complete_rows(bench: Bench, gateway: ScriptedGateway) -> None:
+    def broken() -> Iterator[Place]:
+        yield from places(*range(20))
+        raise ZeroDivisionError("no pixel size")
+
+    with pytest.raises(ZeroDivisionError):
+        bench.run(CAPTION, broken(), 100)
+    assert len(bench.rows()) >= 16  # four were under way
+    assert bench.run(CAPTION, places(*range(20)), 20)[0].cached >= 16
 
 
 def test_one_refused_prompt_fails_its_row_alone(bench: Bench, gateway: ScriptedGateway) -> None:
