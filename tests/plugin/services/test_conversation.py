@@ -12,6 +12,7 @@ from qgis.core import QgsProject, QgsRasterLayer
 from qgis.PyQt.QtGui import QImage
 
 from rsgpt_plugin.client import doors
+from rsgpt_plugin.client.answers import AnswerSource
 from rsgpt_plugin.client.local_server import LocalServer
 from rsgpt_plugin.client.models import ModelInfo
 from rsgpt_plugin.client.preferences import Preferences, save
@@ -20,7 +21,7 @@ from rsgpt_plugin.core.history import History, Message, Past
 from rsgpt_plugin.services.answer_row import add_to_results
 from rsgpt_plugin.services.conversation import Conversation, description
 from rsgpt_plugin.services.place import canvas_place
-from rsgpt_plugin.services.scene import Scene
+from rsgpt_plugin.services.scene import Scene, Viewpoint
 from rsgpt_plugin.shared.questions import AnswerType, Question
 from tests.plugin.services.conftest import around, view_of
 from tests.plugin.services.test_asking import wait_until
@@ -264,3 +265,23 @@ def test_an_answer_becomes_a_row_of_the_results_layer(
     assert (row["answer"], row["question"], row["confidence"]) == (answer, question, 0.7)
     assert (row["status"], row["image_sha256"]) == ("answered", talk.sight.image_sha256)
     assert row.geometry().area() == pytest.approx(150 * 100, rel=0.02)
+
+
+@pytest.mark.parametrize("where", ["take", "ask_one"])
+def test_what_a_library_raises_is_told_in_a_sentence(
+    talk: Conversation, raster: QgsRasterLayer, serve: Serve, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    def broken(*arguments: Any) -> None:
+        raise ValueError("operands could not be broadcast together")
+
+    monkeypatch.setattr(Viewpoint if where == "take" else AnswerSource, where, broken)
+    serve("--reply", "yes")
+    heard = Heard(talk)
+    talk.begin(canvas_place(view_of([raster], around(150, 150, 100))))
+    if where == "ask_one":
+        heard.wait("settled")
+        talk.ask(WATER)
+    heard.wait("failed")
+    (said,) = heard.of("failed")
+    assert str(said).startswith("Unexpected error ValueError: operands could not be broadcast together.")
+    assert not talk.is_busy
