@@ -158,12 +158,7 @@ def _around(places: Sequence[QgsGeometry]) -> QgsGeometry:
 
 
 def _window(capture: Capture, place: QgsGeometry | None) -> Window | None:
-    if place is None:
-        return None
-    try:
-        return square(capture.frame.window(place), MARGIN, LEAST_SIDE)
-    except ImageryError:
-        return None
+    return square(capture.frame.window(place), MARGIN, LEAST_SIDE) if place is not None else None
 
 
 def _places(capture: Capture, features: Sequence[QgsFeature], windows: Sequence[Window | None]) -> Iterator[Place]:

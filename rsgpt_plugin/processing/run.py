@@ -210,23 +210,25 @@ class Run:
         while self._sink is not None and self._rows and self._rows[0].complete:
             row = self._rows.popleft()
             try:
-                status, feature = self._feature(row)
-            except Exception as error:  # an answer that cannot be read or stored fails its row alone
+                status = self._add(self._sink, row)
+            except RsgptError:
+                raise
+            except Exception as error:  # an answer that cannot be read or written fails its row alone
                 row.fail(explained(error))
-                status, feature = self._feature(row)
-            if not self._sink.addFeature(feature, QgsFeatureSink.Flag.FastInsert):
-                raise OutputError(
-                    translate(
-                        "Rsgpt", "A row cannot be written to {where} ({cause}). Check the free space there, run again."
-                    ).format(where=self._where(), cause=self._sink.lastError())
-                )
+                status = self._add(self._sink, row)
             self._count(status)
 
-    def _feature(self, row: _Row) -> tuple[Status, QgsFeature]:
+    def _add(self, sink: QgsFeatureSink, row: _Row) -> Status:
         values = self._values(row)
         feature = QgsFeature(row.feature)
         feature.setAttributes(row.feature.attributes() + attributes(self._asking.questions, values))
-        return values.status, feature
+        if not sink.addFeature(feature, QgsFeatureSink.Flag.FastInsert):
+            raise OutputError(
+                translate(
+                    "Rsgpt", "A row cannot be written to {where} ({cause}). Check the free space there, run again."
+                ).format(where=self._where(), cause=sink.lastError())
+            )
+        return values.status
 
     def _count(self, status: Status) -> None:
         self.counts.skipped += status in (Status.SKIPPED, Status.UNSURE)

@@ -252,6 +252,29 @@ def test_an_answer_that_cannot_be_read_fails_its_row_alone(
     assert counts == Counts(tiles=3, answered=2, failed=1, asked=3)
 
 
+def test_an_answer_that_cannot_be_written_fails_its_row_alone(bench: Bench, gateway: ScriptedGateway) -> None:
+    class Picky(QgsFeatureSink):
+        def __init__(self) -> None:
+            super().__init__()
+            self.added: list[tuple[str, str]] = []
+
+        def addFeature(self, feature: QgsFeature, flags: Any = None) -> bool:
+            caption, reason = feature.attributes()[0], str(feature.attributes()[3])
+            if caption == "odd":
+                raise OverflowError("value too large to convert")
+            self.added.append((str(caption), reason))
+            return True
+
+    gateway.say = lambda prompt: "odd" if number_in(prompt) == 2 else "fine"
+    sink = Picky()
+    with AnswerCache(bench.path) as answers, PictureStore(bench.pictures, 1_000_000) as pictures:
+        run_of_three = Run(CAPTION, Memory(answers, pictures), lambda: sink, bench.feedback)
+        counts = run_of_three.describe(places(1, 2, 3), 3)
+    assert [caption for caption, _ in sink.added] == ["fine", "NULL", "fine"]
+    assert sink.added[1][1].startswith("Unexpected error OverflowError: value too large to convert.")
+    assert (counts.answered, counts.failed) == (2, 1)
+
+
 def test_half_a_character_in_an_answer_ends_no_run(bench: Bench, gateway: ScriptedGateway) -> None:
     gateway.say = lambda prompt: "half \ud83d" if number_in(prompt) == 2 else "fine"
     _, rows = bench.run(CAPTION, places(1, 2, 3), 3)
