@@ -31,9 +31,6 @@ from qgis.PyQt.QtCore import QEventLoop
 
 from rsgpt_plugin.client import answers
 from rsgpt_plugin.errors import SetupError
-from rsgpt_plugin.geo.bands import BandChoice
-from rsgpt_plugin.geo.grid import Window
-from rsgpt_plugin.geo.sources import ProviderSource
 from rsgpt_plugin.processing.describeraster import DescribeRaster
 from tests.plugin.rasters import DEGREES, LOCAL_CRS, NORTH_UP, ROTATED, Odd, pattern, truncate, write
 
@@ -381,21 +378,3 @@ def test_a_raster_whose_system_leads_nowhere_is_a_sentence(
     values = {"MASK": mask("EPSG:4326", "Polygon((-117 36, -116 36, -116 37, -117 36))")}
     values["EXTENT"] = "-117,-116,36,37 [EPSG:4326]"
     assert sentence in refusal(layer, **{name: values[name]})
-
-
-def test_a_tile_whose_pixels_make_a_library_raise_fails_alone(
-    raster: Make, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def read(self: ProviderSource, bands: BandChoice, window: Window, size: tuple[int, int]) -> Any:
-        if window.x == 32:
-            raise ValueError("cannot reshape array of size 0")
-        return whole(self, bands, window, size)
-
-    whole = ProviderSource.read
-    monkeypatch.setattr(ProviderSource, "read", read)
-    result = describe(raster(numbered(1, 3)))
-    assert counts(result)[:4] == (3, 2, 0, 1)
-    rows = rows_of(result["OUTPUT"])
-    assert [row["status"] for row in rows] == ["answered", "failed", "answered"]
-    assert rows[1]["reason"].startswith("Unexpected error ValueError: cannot reshape array of size 0.")
-    assert rows[1].geometry().boundingBox().width() == pytest.approx(16)

@@ -1,0 +1,34 @@
+"""A library raises in the middle of a raster's run: real pixels, a real sink, one broken tile."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from rsgpt_plugin.geo.bands import BandChoice
+from rsgpt_plugin.geo.grid import Window
+from rsgpt_plugin.geo.sources import ProviderSource
+
+from .conftest import ScriptedGateway, numbered, rows_of
+from .test_describeraster import Make, counts, describe
+
+pytestmark = pytest.mark.usefixtures("provider")
+
+
+def test_a_tile_whose_pixels_make_a_library_raise_fails_alone(
+    raster: Make, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(self: ProviderSource, bands: BandChoice, window: Window, size: tuple[int, int]) -> Any:
+        if window.x == 32:
+            raise ValueError("cannot reshape array of size 0")
+        return whole(self, bands, window, size)
+
+    whole = ProviderSource.read
+    monkeypatch.setattr(ProviderSource, "read", read)
+    result = describe(raster(numbered(1, 3)))
+    assert counts(result)[:4] == (3, 2, 0, 1)
+    rows = rows_of(result["OUTPUT"])
+    assert [row["status"] for row in rows] == ["answered", "failed", "answered"]
+    assert rows[1]["reason"].startswith("Unexpected error ValueError: cannot reshape array of size 0.")
+    assert rows[1].geometry().boundingBox().width() == pytest.approx(16)
