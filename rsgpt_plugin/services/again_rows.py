@@ -21,6 +21,7 @@ from ..geo.columns import result_columns
 from ..geo.rows import plain
 from ..shared.columns import CAPTION, CONFIDENCE, QUESTION, trailing_columns
 from ..shared.rows import Status
+from ..unexpected import explained
 from .again import FEATURES, ROW, Step, asked_before
 from .corrections import corrected_columns
 
@@ -59,8 +60,12 @@ def changes(layer: QgsVectorLayer, step: Step, output: Output, project: QgsProje
         # No reading goes on while the caller writes: a file would be locked.
         request = QgsFeatureRequest().setFilterFids(list(step.fids[start : start + _AT_ONCE]))
         for row in list(layer.getFeatures(request)):
-            found = find(row)
-            yield fill.change(row, found) if found is not None else Change(row.id(), {}, _not_found())
+            try:
+                found = find(row)
+                change = fill.change(row, found) if found is not None else Change(row.id(), {}, _not_found())
+            except Exception as error:  # whatever is odd about one row, the others are filled
+                change = Change(row.id(), {}, explained(error))
+            yield change
 
 
 class _Filler:

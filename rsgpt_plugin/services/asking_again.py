@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Optional
 
 from qgis.core import QgsFeature, QgsProject, QgsVectorLayer
@@ -79,7 +80,8 @@ class AskingAgain(QObject):
     def _prepare(self, job: _Job) -> None:
         """Find out where the rows are, then run."""
         group, found = job.groups[job.number], list[QgsFeature]()
-        self._slices.start(places(job.layer, group, job.wish), found.extend, lambda: self._run(job, group, found))
+        where = places(job.layer, group, job.wish)
+        self._slices.start(where, found.extend, lambda: self._run(job, group, found), self._fail)
 
     def _run(self, job: _Job, group: Group, found: Sequence[QgsFeature]) -> None:
         job.step = asked = step(job.layer, group, job.wish, found)
@@ -106,12 +108,14 @@ class AskingAgain(QObject):
             self._end(running.feedback.why(), False)
             return
         found = list[QgsFeature]()
-        self._slices.start(output.getFeatures(), found.extend, lambda: self._fill(job, Output(output, found)))
+        fill = partial(self._fill, job)
+        self._slices.start(output.getFeatures(), found.extend, lambda: fill(Output(output, found)), self._fail)
 
     def _fill(self, job: _Job, output: Output) -> None:
         if job.step is not None:
             found = changes(job.layer, job.step, output, self._project)
-            self._slices.start(found, lambda some: self._write(job, some), lambda: self._next(job))
+            write = partial(self._write, job)
+            self._slices.start(found, write, lambda: self._next(job), self._fail)
 
     def _write(self, job: _Job, some: list[Change]) -> None:
         try:
@@ -136,6 +140,9 @@ class AskingAgain(QObject):
         else:
             kept = translate("Rsgpt", "{kept} of {asked} rows keep what they had ({problem}).")
             self._end(kept.format(kept=asked - job.written, asked=asked, problem=job.problem or "?"), job.written > 0)
+
+    def _fail(self, sentence: str) -> None:
+        self._end(sentence, False)
 
     def _end(self, sentence: str, well: bool) -> None:
         job, self._job = self._job, None

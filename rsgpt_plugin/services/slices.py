@@ -9,6 +9,8 @@ from typing import Any, Optional
 
 from qgis.PyQt.QtCore import QObject, QTimer
 
+from ..unexpected import explained
+
 _SLICE_S = 0.015
 _AT_ONCE = 20
 
@@ -21,6 +23,7 @@ class Slices(QObject):
         self._items: Optional[Iterator[Any]] = None
         self._take: Callable[[list[Any]], None] = lambda items: None
         self._done: Callable[[], None] = lambda: None
+        self._failed: Optional[Callable[[str], None]] = None
         self._timer = QTimer(self)
         self._timer.setInterval(0)
         self._timer.timeout.connect(self._work)
@@ -30,9 +33,18 @@ class Slices(QObject):
         """Whether there is work left."""
         return self._items is not None
 
-    def start(self, items: Iterator[Any], take: Callable[[list[Any]], None], done: Callable[[], None]) -> None:
-        """Begin anew; what was under way is dropped."""
-        self._items, self._take, self._done = items, take, done
+    def start(
+        self,
+        items: Iterator[Any],
+        take: Callable[[list[Any]], None],
+        done: Callable[[], None],
+        failed: Optional[Callable[[str], None]] = None,
+    ) -> None:
+        """Begin anew; what was under way is dropped.
+
+        failed: called in place of `done`, with a sentence, if any of them raises; without it, the exception is QGIS's.
+        """
+        self._items, self._take, self._done, self._failed = items, take, done, failed
         self._timer.start()
 
     def stop(self) -> None:
@@ -41,6 +53,17 @@ class Slices(QObject):
         self._timer.stop()
 
     def _work(self) -> None:
+        failed = self._failed
+        if failed is None:
+            self._slice()
+            return
+        try:
+            self._slice()
+        except Exception as error:  # nobody waits for what a timer calls, and the work would never end
+            self.stop()
+            failed(explained(error))
+
+    def _slice(self) -> None:
         if self._items is None:
             return
         begin, taken, ended = time.monotonic(), [], False

@@ -23,6 +23,7 @@ from rsgpt_plugin.core.run_store import RunRequest
 from rsgpt_plugin.errors import ServerError
 from rsgpt_plugin.geo.results import record_run
 from rsgpt_plugin.geo.rows import Row, RowReader
+from rsgpt_plugin.services import again_rows, asking_again
 from rsgpt_plugin.services.again import Asked, Wish, asked_before, recorded_raster
 from rsgpt_plugin.services.asking_again import AskingAgain
 from rsgpt_plugin.services.corrections import correct
@@ -161,6 +162,41 @@ def test_a_row_that_fails_keeps_its_answer_and_the_user_is_told(
     told = run(asking, layer, rows_of(layer, 0), Wish.about(image, "rsgpt-small", Asked("Other words.")))
     assert told.failures == ["1 of 1 rows keep what they had (caption: overloaded)."]
     assert values(layer, "caption")[0] == "tile 0: Describe this image."
+
+
+def test_a_row_that_makes_a_library_raise_keeps_its_answer_and_the_others_are_filled(
+    asking: AskingAgain, image: QgsRasterLayer, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def change(self: Any, row: QgsFeature, found: QgsFeature) -> again_rows.Change:
+        if row["caption"] == "tile 0: Describe this image.":
+            raise KeyError("cars_confidence")
+        return whole(self, row, found)
+
+    whole = again_rows._Filler.change
+    gateway.say = say
+    layer = described(image, TILE_SIZE=32)
+    monkeypatch.setattr(again_rows._Filler, "change", change)
+    told = run(asking, layer, rows_of(layer, 0, 1), Wish.about(image, "rsgpt-small", Asked("Other words.")))
+    (sentence,) = told.ends
+    assert sentence.startswith("1 of 2 rows keep what they had (Unexpected error KeyError: 'cars_confidence'.")
+    assert values(layer, "caption")[:2] == ["tile 0: Describe this image.", "tile 1: Other words."]
+
+
+@pytest.mark.parametrize("where", ["places", "step", "changes"])
+def test_an_unexpected_error_ends_the_request_in_a_sentence(
+    asking: AskingAgain, image: QgsRasterLayer, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    def broken(*arguments: Any) -> Iterator[Any]:
+        yield from ()
+        raise ValueError("odd geometry")
+
+    gateway.say = say
+    layer = described(image, TILE_SIZE=32)
+    replaced = broken if where != "step" else lambda *arguments: list(broken(*arguments))
+    monkeypatch.setattr(asking_again, where, replaced)
+    told = run(asking, layer, rows_of(layer, 0), Wish.about(image, "rsgpt-small"))
+    (sentence,) = told.failures
+    assert sentence.startswith("Unexpected error ValueError: odd geometry.")
 
 
 def test_a_correction_stays_and_the_model_s_new_word_goes_beside_it(
