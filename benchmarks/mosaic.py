@@ -101,7 +101,7 @@ def make(
 def _write_rows(path: Path, small: Sequence[np.ndarray], shape: Shape, folder: Path | None) -> None:
     grid, profile = shape.grid, {"driver": "GTiff", "count": 3, "dtype": "uint8", "crs": shape.crs}
     tiling = {"tiled": True, "blockxsize": _BLOCK, "blockysize": _BLOCK, "photometric": "RGB", "bigtiff": "YES"}
-    size = {"width": grid.width, "height": grid.height, "transform": shape.transform}
+    size = {"width": grid.region.width, "height": grid.region.height, "transform": shape.transform}
     packing = {"compress": "ZSTD", "zstd_level": 1, "predictor": 2}
     with rasterio.open(path, "w", **profile, **size, **tiling, **packing) as mosaic:
         for row in tqdm(range(shape.side), desc="mosaic", unit="row"):
@@ -138,7 +138,7 @@ def _write_truth(out: Path, records: Sequence[Captioned], shape: Shape) -> None:
 
 def _truth(schema: pa.Schema, told: Sequence[Captioned], shape: Shape) -> Iterator[pa.RecordBatch]:
     grid = shape.grid
-    frame = Frame(shape.transform.to_gdal(), grid.width, grid.height)
+    frame = Frame(shape.transform.to_gdal(), grid.region.width, grid.region.height)
     for start in range(0, len(told), _ROWS_AT_ONCE):
         numbers = range(start, min(start + _ROWS_AT_ONCE, len(told)))
         rows = [_row(number, told[number]) for number in numbers]

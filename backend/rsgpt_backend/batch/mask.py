@@ -14,8 +14,8 @@ from shapely.geometry.base import BaseGeometry
 
 from rsgpt_plugin.shared.regions import Region, holds, lattice, region_of, turns
 
+from ..data.foreign import foreign_errors
 from ..errors import DataError
-from .foreign import foreign_errors
 from .grid import Frame, TileGrid
 
 _AT_ONCE = 4096

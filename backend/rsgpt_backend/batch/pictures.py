@@ -15,13 +15,13 @@ from rsgpt_plugin.shared.bands import BandChoice
 from rsgpt_plugin.shared.pixels import MAX_SIDE, Pixels, as_rgb, picture_sha256
 from rsgpt_plugin.shared.stretch import Stretch, measure, spread
 
+from ..data.addresses import is_remote, local_file
+from ..data.foreign import foreign_errors
+from ..data.raster import Raster
 from ..errors import ImageError
-from .addresses import is_remote, local_file
-from .foreign import foreign_errors
 from .grid import Frame, TileGrid, Window
 from .ground import GroundMeter
 from .mask import chosen_tiles, read_mask
-from .raster import Raster
 
 
 @dataclass(frozen=True)
@@ -111,8 +111,9 @@ def make_plan(source: str, cut: Cut) -> Plan:
     # For workers elsewhere. A link is not followed: what belongs to a raster lies beside the link.
     source = str(Path(source).absolute()) if Path(source).exists() else source
     with Raster(source) as raster:
-        frame, crs_wkt, version = raster.frame, raster.crs_wkt, _version(raster.files)
+        stored, crs_wkt, version = raster.frame, raster.crs_wkt, _version(raster.files)
         bands = raster.choose(cut.bands)
+    frame = Frame(stored.geotransform, stored.width, stored.height)
     grid = TileGrid(frame.whole, cut.size, cut.overlap)
     tiles: Sequence[int] = range(len(grid))
     if cut.mask:

@@ -12,8 +12,10 @@ from PIL import Image
 from rsgpt_plugin.shared.pixels import pixels_sha256
 
 from ..errors import DataError, ImageError
+from .decoding import rgb_picture
+from .tiff import is_tiff, tiff_picture, unreadable
 
-FORMATS = ("PNG", "JPEG", "TIFF")
+FORMATS = ("PNG", "JPEG")
 
 
 class ImageSource:
@@ -48,40 +50,25 @@ def _opened(path: Path) -> zipfile.ZipFile:
 
 
 def open_image(path: Path) -> Image.Image:
-    """A picture file as 8-bit RGB."""
+    """A picture file as 8-bit RGB. What belongs to a TIFF is looked for beside it."""
     try:
-        return decode(path.read_bytes(), path.name)
+        data = path.read_bytes()
     except OSError as error:
         raise ImageError(f"{path} cannot be read: {error.strerror or error}.") from error
+    return tiff_picture(data, path.name, str(path)) if is_tiff(data) else decode(data, path.name)
 
 
 def decode(data: bytes, name: str) -> Image.Image:
-    """Encoded bytes -> 8-bit RGB; transparency is laid on white."""
+    """Encoded bytes -> 8-bit RGB, by the rules of rasters."""
+    if is_tiff(data):
+        return tiff_picture(data, name)
     try:
-        image = Image.open(io.BytesIO(data), formats=FORMATS)
-        image.load()
-        return to_rgb(image)
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            return rgb_picture(image, data)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise ImageError(
-            f"{name} is not a readable PNG, JPEG or TIFF with 8 bits a band, or one band. Convert it to one of these."
-        ) from error
+        raise unreadable(name, error) from error
 
 
 def image_sha256(image: Image.Image) -> str:
     """Of an 8-bit RGB picture; see shared.pixels."""
     return pixels_sha256((image.height, image.width, 3), image.tobytes())
-
-
-def to_rgb(image: Image.Image) -> Image.Image:
-    """Any Pillow mode -> RGB; deep grey is stretched over its own range, what is transparent is laid on white."""
-    if image.mode.startswith(("I", "F")):
-        low, high = image.getextrema()
-        scale = 255 / (float(high) - float(low) or 1.0)  # type: ignore[arg-type]  # single-band modes give two numbers
-        return image.convert("F").point(lambda v: v * scale - float(low) * scale).convert("L").convert("RGB")  # type: ignore[arg-type]  # as above
-    is_plain = image.mode == "RGB" and "transparency" not in image.info
-    if is_plain or not image.has_transparency_data:  # QGIS may bring a Pillow that can tell only the first
-        return image.convert("RGB")
-    layer = image if image.mode == "RGBA" else image.convert("RGBA")
-    page = Image.new("RGB", image.size, "white")
-    page.paste(layer, mask=layer.getchannel("A"))
-    return page

@@ -1,7 +1,7 @@
 """Turns a data URI into an 8-bit RGB picture. It opens no path, fetches no URL, guesses no format.
 
-Pixels are taken as stored: EXIF orientation and colour profiles are not applied, and of an animation the
-first frame is taken.
+A picture is turned as its EXIF orientation says. Colour profiles are not applied, and of an animation the first
+frame is taken.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from io import BytesIO
 
 from PIL import Image
 
-from ..data.images import image_sha256, to_rgb
+from ..data.decoding import rgb_picture
+from ..data.images import image_sha256
 from .limits import MAX_PIXELS
 from .refusals import Refusal
 
@@ -41,8 +42,7 @@ def read_picture(uri: str) -> Picture:
     try:
         with Image.open(BytesIO(data), formats=(form,)) as image:
             _check_size(image)
-            image.load()
-            pixels = to_rgb(image)
+            pixels = rgb_picture(image, data)
     except _BOMB:
         raise _too_large() from None
     except _BROKEN:

@@ -11,10 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
-from rsgpt_backend.data.images import ImageSource, decode, open_image, to_rgb
+from rsgpt_backend.data.decoding import plain_rgb
+from rsgpt_backend.data.images import ImageSource, decode, open_image
 from rsgpt_backend.errors import DataError, ImageError
+from rsgpt_plugin.shared.pixels import as_rgb
+from rsgpt_plugin.shared.stretch import measure
 from tests.backend.toy import picture
 
 
@@ -74,7 +77,7 @@ def test_known_formats(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["BMP", "GIF", "WEBP", "PPM"])
 def test_other_formats_are_not_decoded(kind: str) -> None:
-    with pytest.raises(ImageError, match=r"a\.x is not a readable PNG, JPEG or TIFF with 8 bits .*Convert it"):
+    with pytest.raises(ImageError, match=r"a\.x is not a readable PNG, JPEG or TIFF .*Convert it"):
         decode(encoded(picture(1), kind), "a.x")
 
 
@@ -108,40 +111,81 @@ def test_open_image(tmp_path: Path) -> None:
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "CMYK", "YCbCr"])
 def test_plain_modes(mode: str) -> None:
     white = Image.new("RGB", (2, 2), "white").convert(mode)
-    image = to_rgb(white)
+    image = plain_rgb(white)
     assert (image.mode, image.getpixel((1, 1))) == ("RGB", (255, 255, 255))
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA"])
-def test_transparency_is_laid_on_white(mode: str) -> None:
-    clear = Image.new("RGBA", (2, 1), (0, 0, 0, 0))
-    clear.putpixel((1, 0), (0, 0, 0, 255))
-    image = to_rgb(clear.convert(mode))
-    assert [image.getpixel((x, 0)) for x in (0, 1)] == [(255, 255, 255), (0, 0, 0)]
+def test_what_is_transparent_is_black_as_no_data_is(mode: str) -> None:
+    image = Image.new("RGBA", (3, 1), (200, 200, 200, 0))
+    image.putpixel((1, 0), (100, 100, 100, 255))
+    image.putpixel((2, 0), (100, 100, 100, 1))
+    shown = plain_rgb(image.convert(mode))
+    assert [shown.getpixel((x, 0)) for x in range(3)] == [(0, 0, 0), (100, 100, 100), (100, 100, 100)]
 
 
-def test_a_transparent_colour_of_a_palette_is_laid_on_white() -> None:
-    black = Image.new("P", (2, 2), 0)
-    black.info["transparency"] = 0
-    assert to_rgb(black).getpixel((0, 0)) == (255, 255, 255)
+def test_a_transparent_colour_of_a_palette_is_black() -> None:
+    white = Image.new("P", (2, 2), 0)
+    white.putpalette([255, 255, 255])
+    white.info["transparency"] = 0
+    assert plain_rgb(white).getpixel((0, 0)) == (0, 0, 0)
+
+
+def deep_png(words: np.ndarray) -> bytes:
+    """A PNG of 16 bits, height x width x bands, which Pillow does not write."""
+    height, width, bands = words.shape
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in words)
+    head = struct.pack(">IIBBBBB", width, height, 16, {1: 0, 2: 4, 3: 2, 4: 6}[bands], 0, 0, 0)
+    parts = [(b"IHDR", head), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
+    chunks = (struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in parts)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+@pytest.mark.parametrize("bands", [1, 2, 3, 4])
+def test_a_png_of_16_bits_keeps_its_lower_byte(bands: int) -> None:
+    """Data of 11 bits: cut to the upper byte, they would be black."""
+    words = np.random.default_rng(1).integers(0, 2048, (20, 30, bands), dtype=np.uint16)
+    if bands in (2, 4):
+        words[..., -1] = 65535
+        words[:5, :, -1] = 0
+    colours = words[..., : 1 if bands < 3 else 3]
+    valid = words[..., -1] > 0 if bands in (2, 4) else np.ones((20, 30), bool)
+    values = np.moveaxis(colours, -1, 0)
+    stretch = measure([(values, valid)])
+    assert stretch is not None
+    expected = as_rgb(stretch.apply((values, valid)))
+    assert np.array_equal(np.asarray(decode(deep_png(words), "a")), expected)
 
 
 @pytest.mark.parametrize(
-    ("values", "dtype"),
-    [((1000, 2000, 3000), np.uint16), ((-5, 0, 5), np.int32), ((0.25, 0.5, 0.75), np.float32)],
+    ("dtype", "kind"), [(np.uint16, "PNG"), (np.uint16, "TIFF"), (np.int32, "TIFF"), (np.float32, "TIFF")]
 )
-def test_deep_grey_is_stretched_over_its_own_range(values: tuple[float, ...], dtype: type) -> None:
-    image = to_rgb(Image.fromarray(np.array([values], dtype=dtype)))
-    low, middle, high = (image.getpixel((x, 0)) for x in range(3))
-    assert (low, high) == ((0, 0, 0), (255, 255, 255))
-    assert middle in ((127, 127, 127), (128, 128, 128))
+def test_deep_grey_is_stretched_over_what_most_of_it_uses(dtype: type, kind: str) -> None:
+    values = np.tile(np.arange(1000, 2000, dtype=dtype), (10, 1))
+    values[:, 0] = 65535  # a hot column
+    shown = np.asarray(decode(encoded(Image.fromarray(values), kind), "a"))
+    assert shown[0, 500, 0] in range(120, 136)
+    assert (shown[..., 0] == shown[..., 2]).all()
 
 
-def test_even_deep_grey_is_black_not_an_error() -> None:
-    assert to_rgb(Image.fromarray(np.full((2, 2), 7, dtype=np.uint16))).getpixel((0, 0)) == (0, 0, 0)
+def test_even_deep_grey_is_grey() -> None:
+    image = decode(encoded(Image.fromarray(np.full((2, 2), 7, dtype=np.uint16))), "a")
+    assert image.getpixel((0, 0)) == (128, 128, 128)
 
 
-def test_a_16_bit_tiff_from_disk() -> None:
-    data = encoded(Image.fromarray(np.array([[100, 60_000]], dtype=np.uint16)), "TIFF")
-    image = decode(data, "a")
-    assert [image.getpixel((x, 0)) for x in (0, 1)] == [(0, 0, 0), (255, 255, 255)]
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_exif_orientation_is_applied(orientation: int, kind: str) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    buffer = io.BytesIO()
+    picture(3).save(buffer, kind, exif=exif)
+    expected = ImageOps.exif_transpose(Image.open(io.BytesIO(buffer.getvalue())))
+    assert np.array_equal(np.asarray(decode(buffer.getvalue(), "a")), np.asarray(expected))
+
+
+def test_dark_bytes_are_left_alone() -> None:
+    """A tile of water that a client sends is not to be stretched once more."""
+    dark = Image.fromarray(np.full((8, 8, 3), 9, np.uint8))
+    assert decode(encoded(dark), "a").getpixel((0, 0)) == (9, 9, 9)
+    assert decode(encoded(dark, "TIFF"), "a").getpixel((0, 0)) == (9, 9, 9)

@@ -23,7 +23,7 @@ from rsgpt_backend.server.limits import MAX_PIXELS
 from rsgpt_backend.server.refusals import Refusal
 from tests.backend.server.harness import COMPLETIONS, Served, data_uri, encode, png, with_url
 
-RED, WHITE = (200, 10, 20), (255, 255, 255)
+RED, WHITE, BLACK = (200, 10, 20), (255, 255, 255), (0, 0, 0)
 
 
 def saved(image: Image.Image, form: str = "PNG", **options: Any) -> bytes:
@@ -80,11 +80,11 @@ GOOD: dict[str, tuple[Callable[[], bytes], str, tuple[int, int, int] | None]] = 
     "bilevel": (lambda: saved(filled("1", 1)), "png", WHITE),
     "16 bit": (sixteen_bit, "png", (0, 0, 0)),
     "palette": (lambda: saved(filled("RGB", RED).quantize(4)), "png", RED),
-    "palette with alpha": (palette_with_alpha, "png", WHITE),
-    "transparent": (lambda: saved(filled("RGBA", (*RED, 0))), "png", WHITE),
-    "half transparent": (lambda: saved(filled("RGBA", (0, 0, 0, 128))), "png", (127, 127, 127)),
-    "grey with alpha": (lambda: saved(filled("LA", (10, 0))), "png", WHITE),
-    "transparent colour": (lambda: saved(filled("RGB", RED), transparency=RED), "png", WHITE),
+    "palette with alpha": (palette_with_alpha, "png", BLACK),
+    "transparent": (lambda: saved(filled("RGBA", (*RED, 0))), "png", BLACK),
+    "half transparent": (lambda: saved(filled("RGBA", (*RED, 128))), "png", RED),
+    "grey with alpha": (lambda: saved(filled("LA", (10, 0))), "png", BLACK),
+    "transparent colour": (lambda: saved(filled("RGB", RED), transparency=RED), "png", BLACK),
     "animated": (animated, "png", RED),
     "JPEG": (lambda: saved(filled("RGB", (90, 90, 90)), "JPEG"), "jpeg", (90, 90, 90)),
     "JPEG named jpg": (lambda: saved(filled("L", 90), "JPEG"), "jpg", (90, 90, 90)),
@@ -109,8 +109,8 @@ def test_16_bits_are_stretched_as_the_command_line_does() -> None:
     assert pixels.getpixel((2, 0)) == WHITE
 
 
-def test_exif_orientation_is_not_applied() -> None:
-    assert read_picture(data_uri(rotated(), "jpeg")).pixels.size == (16, 8)
+def test_a_picture_is_turned_as_its_exif_orientation_says() -> None:
+    assert read_picture(data_uri(rotated(), "jpeg")).pixels.size == (8, 16)
 
 
 def test_the_key_is_of_the_pixels_as_in_a_raster_s_tiles() -> None:

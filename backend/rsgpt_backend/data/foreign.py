@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
-from pyogrio.errors import DataLayerError, DataSourceError
-from pyproj.exceptions import ProjError
 from rasterio._err import CPLE_BaseError  # GDAL's own errors, which rasterio lets through and exports nowhere else
 from rasterio.errors import RasterioError
-from shapely.errors import ShapelyError
 
 from ..errors import ImageError
 
-# The libraries' own errors, and the built-in ones that they let through for values that they do not expect.
-_FOREIGN = (
-    RasterioError, CPLE_BaseError, ProjError, ShapelyError, DataLayerError, DataSourceError,
-    ValueError, ArithmeticError, LookupError, TypeError, OSError, MemoryError,
+# The libraries' own errors (those of PROJ and pyogrio are RuntimeErrors), and the built-in ones that they let through
+# for values that they do not expect.
+_FOREIGN: tuple[type[Exception], ...] = (
+    RasterioError, CPLE_BaseError, RuntimeError, ValueError, ArithmeticError, LookupError, TypeError, OSError,
+    MemoryError,
 )  # fmt: skip
+with suppress(ModuleNotFoundError):  # a picture alone is read without it
+    from shapely.errors import ShapelyError
+
+    _FOREIGN = (*_FOREIGN, ShapelyError)
 
 
 @contextmanager

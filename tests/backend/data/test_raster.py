@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from rasterio.enums import ColorInterp
 
-from rsgpt_backend.batch.addresses import is_remote
-from rsgpt_backend.batch.grid import Window
-from rsgpt_backend.batch.raster import Raster
+from rsgpt_backend.data.addresses import is_remote
+from rsgpt_backend.data.raster import Raster
 from rsgpt_backend.errors import ImageError
 from rsgpt_plugin.shared.bands import BandChoice
 from rsgpt_plugin.shared.pixels import Pixels
+from rsgpt_plugin.shared.tiles import Window
 from tests.backend.batch.rasters import Odd, write
 
 GREY = {"photometric": "MINISBLACK", "alpha": "NO"}

@@ -15,14 +15,11 @@ from rasterio.windows import Window as RasterioWindow
 from rsgpt_plugin.shared.bands import BandChoice, Meaning, choose_bands
 from rsgpt_plugin.shared.mosaic import missing_parts
 from rsgpt_plugin.shared.pixels import Pixels, is_no_data, stacked
-from rsgpt_plugin.shared.tiles import Window, upright
+from rsgpt_plugin.shared.tiles import Frame, Window, upright
 
 from ..errors import ImageError
 from .addresses import is_remote
 from .foreign import foreign_errors
-from .grid import Frame
-
-warnings.filterwarnings("ignore", category=NotGeoreferencedWarning)  # it is an error here, in a sentence
 
 # Tiles come row by row: a row of a file's blocks has to stay, or each block is decoded for every tile that meets it.
 _CACHE = 256 << 20  # bytes
@@ -49,19 +46,21 @@ class Raster:
     It is turned upright by quarter turns and mirroring; nothing is resampled.
     """
 
-    def __init__(self, source: str) -> None:
-        self.source = source
+    def __init__(self, source: str, driver: str | None = None) -> None:
+        """driver: the only format that is read, by GDAL's name; any if left out."""
+        self.source, self._driver = source, driver
         self._missing = missing_parts(source)
         with ExitStack() as stack:
             remote = _REMOTE if is_remote(source) else {}
             stack.enter_context(rasterio.Env(GDAL_CACHEMAX=_CACHE, **remote))
             with foreign_errors(f"{source} cannot be opened as a raster ({{cause}}). Check its path."):
-                self._dataset = rasterio.open(source)
+                self._dataset = self._opened()
             stack.callback(self._close)
             with foreign_errors(f"{source} cannot be understood as a raster ({{cause}}). Choose another raster."):
                 dataset = self._dataset
-                grid, self._orientation = upright(dataset.transform.to_gdal(), dataset.width, dataset.height)
-                self.frame = Frame(grid.geotransform, grid.width, grid.height)
+                transform = dataset.transform.to_gdal()
+                self.frame: Frame
+                self.frame, self._orientation = upright(transform, dataset.width, dataset.height)
             self._open = stack.pop_all()
 
     def __enter__(self) -> Self:
@@ -76,12 +75,17 @@ class Raster:
         return list(self._dataset.files)
 
     @property
+    def has_grid(self) -> bool:
+        """Whether its pixels have a position in its CRS."""
+        return not self._dataset.transform.is_identity
+
+    @property
     def crs_wkt(self) -> str:
         """Its coordinate system; ImageError where it has none, or has no position in it."""
         dataset = self._dataset
         with foreign_errors(f"The coordinate system of {self.source} cannot be read ({{cause}}). Give it another one."):
             wkt = str(dataset.crs.to_wkt()) if dataset.crs else ""
-        if not dataset.transform.is_identity and wkt:
+        if self.has_grid and wkt:
             return wkt
         raise ImageError(self._why_nowhere(bool(wkt)))
 
@@ -100,7 +104,7 @@ class Raster:
                 f"{source} has rational polynomial coefficients (RPC), but no grid. Make one (gdalwarp -rpc {source} "
                 "OUT.tif), then run again with that."
             )
-        if has_crs or not dataset.transform.is_identity:
+        if has_crs or self.has_grid:
             lacks = "position in its coordinate system" if has_crs else "coordinate system"
             option = "-a_ullr LEFT TOP RIGHT BOTTOM" if has_crs else "-a_srs EPSG:CODE"
             command = f"gdal_translate {option} {source} OUT.tif"
@@ -152,6 +156,11 @@ class Raster:
             return ~is_no_data(values, no_data)
         return np.ones(values.shape, bool)
 
+    def _opened(self) -> Any:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)  # it is told in a sentence where it matters
+            return rasterio.open(self.source, driver=self._driver)
+
     def _close(self) -> None:
         self._dataset.close()
 
@@ -159,4 +168,4 @@ class Raster:
         """GDAL reports a part of a mosaic that cannot be opened once per dataset, and returns zeros from then on."""
         with foreign_errors("The raster cannot be opened again ({cause}). Check that it is whole."):
             self._dataset.close()
-            self._dataset = rasterio.open(self.source)
+            self._dataset = self._opened()
