@@ -16,6 +16,7 @@ from ..shared.pixels import MAX_SIDE
 from ..shared.tiles import Window
 from .grid import Frame, framed
 from .gsd import GroundMeter
+from .online_errors import OnlineErrors
 from .picture import RENDERED, Picture
 from .snapshot import LayerSnapshot
 
@@ -52,8 +53,8 @@ class RenderedCapture:
     def picture(self, window: Window) -> Picture:
         """The window as drawn, transparent parts not valid.
 
-        A drawing with errors or without any content is tried twice. Raises ImageryError where the errors
-        stay or nothing arrives in time, Cancelled where the run is stopped.
+        A drawing with errors, with tiles that did not arrive, or without any content is tried twice. Raises
+        ImageryError where the errors stay or nothing arrives in time, Cancelled where the run is stopped.
         """
         box = self.frame.polygon(window).boundingBox()
         scale, width, height = window.scaled(MAX_SIDE)
@@ -71,8 +72,10 @@ class RenderedCapture:
 
     def _drawn(self, box: QgsRectangle, size: QSize) -> tuple[np.ndarray, np.ndarray]:
         for attempt in range(1, _ATTEMPTS + 1):
-            image, errors = self._render(box, size)
+            image, errors, lost = self._render(box, size)
             rgb, valid = _arrays(image)
+            # Other pictures of the same server may be under way: their errors leave no gaps in this one.
+            errors = errors or ("" if valid.all() else lost)
             if not errors and valid.any():
                 break
             if errors and attempt == _ATTEMPTS:
@@ -80,20 +83,22 @@ class RenderedCapture:
                 raise ImageryError(sentence.format(cause=errors))
         return rgb, valid
 
-    def _render(self, box: QgsRectangle, size: QSize) -> tuple[QImage, str]:
-        """The picture at `size`, and the errors of drawing it."""
+    def _render(self, box: QgsRectangle, size: QSize) -> tuple[QImage, str, str]:
+        """The picture at `size`, the errors of drawing it, and why tiles of the layer's server did not arrive."""
         # Map settings know one scale for both axes: draw at the finer one, then squeeze to the frame's pixels. QGIS
         # skips and doubles pixels of tiles between zoom levels: draw them as they come, and squeeze that too.
         unit = _fetched(self.snapshot, min(box.width() / size.width(), box.height() / size.height()))
         drawn = QSize(max(1, round(box.width() / unit)), max(1, round(box.height() / unit)))
-        job = QgsMapRendererParallelJob(self._settings(box, drawn))
-        self._wait(job)
+        job, layer = QgsMapRendererParallelJob(self._settings(box, drawn)), self.snapshot.layer
+        with OnlineErrors(layer.providerType(), layer.source(), self.snapshot.network) as online:
+            self._wait(job)
+            lost = online.cause()
         errors = "; ".join(error.message for error in job.errors())
         image = job.renderedImage()
         if drawn != size:
             smooth = Qt.TransformationMode.SmoothTransformation
             image = image.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, smooth)
-        return image, errors
+        return image, errors, lost
 
     def _settings(self, box: QgsRectangle, size: QSize) -> QgsMapSettings:
         settings = QgsMapSettings()

@@ -8,6 +8,7 @@ from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransformContext,
     QgsMultiBandColorRenderer,
+    QgsNetworkAccessManager,
     QgsProviderRegistry,
     QgsRasterDataProvider,
     QgsRasterLayer,
@@ -29,6 +30,7 @@ class LayerSnapshot:
 
     extent: in the layer's CRS. renderer_bands: what the layer's style shows as red, green, blue; may be
     empty. file: what GDAL opens for the layer; its path is "" for layers of other providers.
+    network: the main thread's, which tells of all replies.
     """
 
     name: str
@@ -39,6 +41,7 @@ class LayerSnapshot:
     provider: QgsRasterDataProvider
     renderer_bands: tuple[int, ...]
     file: FileAddress
+    network: QgsNetworkAccessManager
 
     @property
     def has_pixels(self) -> bool:
@@ -97,7 +100,7 @@ def take_snapshot(layer: QgsRasterLayer, context: QgsCoordinateTransformContext)
     sip.transferback(provider)  # QGIS (3.40) does not say that it is ours, and nobody would ever delete it
     snapshot = LayerSnapshot(
         layer.name(), layer.crs(), context, layer.extent(), layer.clone(), provider,
-        _renderer_bands(layer), _file(layer),
+        _renderer_bands(layer), _file(layer), QgsNetworkAccessManager.instance(),
     )  # fmt: skip
     for clone in (snapshot.layer, snapshot.provider):
         clone.moveToThread(None)

@@ -21,6 +21,7 @@ from qgis.core import (
 from ..errors import ImageryError
 from ..geo.capture import Capture, open_capture, overlapping
 from ..geo.grid import checked
+from ..geo.mask import Ground
 from ..shared.tiles import TileGrid, Window
 from .base import UNCHECKED, DescribeAlgorithm, Parameters, in_sentences, is_bounded
 from .output import SinkShape
@@ -91,13 +92,15 @@ class DescribeRaster(DescribeAlgorithm):
     def _windows(self, capture: Capture, area: QgsGeometry, context: QgsProcessingContext) -> list[Window]:
         settings = self.prepared().settings
         region = capture.frame.whole if self._extent is None else capture.frame.window(area).clipped(capture.frame)
-        grid = checked(TileGrid(region, int(settings[TILE_SIZE]), settings[OVERLAP]))
-        wanted = self._masked(area, context)
+        size = int(settings[TILE_SIZE])
+        grid = checked(TileGrid(region, size, settings[OVERLAP]))
+        ground = Ground(capture.frame, size, self.prepared().snapshot.crs, context.transformContext())
+        wanted = self._masked(area, ground)
         engine = QgsGeometry.createGeometryEngine(wanted.constGet())
         engine.prepareGeometry()
         return [window for window in grid.windows() if _lies_in(engine, capture.frame.polygon(window))]
 
-    def _masked(self, area: QgsGeometry, context: QgsProcessingContext) -> QgsGeometry:
+    def _masked(self, area: QgsGeometry, ground: Ground) -> QgsGeometry:
         """The part of the area under the mask. It chooses tiles and does not move them.
 
         Where pixels need no stretch, a changed mask re-asks none; a stretch is measured on the chosen tiles.
@@ -106,13 +109,11 @@ class DescribeRaster(DescribeAlgorithm):
             return area
         if not self._mask.sourceCrs().isValid():
             raise ImageryError(self.tr("The mask has no coordinate system. Set one in the layer's properties."))
-        request = QgsFeatureRequest().setNoAttributes()
-        request.setDestinationCrs(self.prepared().snapshot.crs, context.transformContext())
-        features = self._mask.getFeatures(request, UNCHECKED)
-        polygons = [feature.geometry().makeValid() for feature in features if is_bounded(feature.geometry())]
+        features = self._mask.getFeatures(QgsFeatureRequest().setNoAttributes(), UNCHECKED)
+        polygons = [feature.geometry() for feature in features if is_bounded(feature.geometry())]
         if not polygons:
             raise ImageryError(self.tr("The mask has no polygon that lies on the map. Choose another mask."))
-        masked = area.intersection(QgsGeometry.unaryUnion(polygons))
+        masked = area.intersection(ground.mask(polygons, self._mask.sourceCrs()))
         if masked.isEmpty() or masked.area() <= 0:
             raise ImageryError(
                 self.tr("The mask's polygons do not overlap the area. Check the mask's coordinate system.")

@@ -110,18 +110,24 @@ def make_plan(source: str, cut: Cut) -> Plan:
     """Look at a raster and settle how it is shown. ImageError or DataError where it cannot be."""
     # For workers elsewhere. A link is not followed: what belongs to a raster lies beside the link.
     source = str(Path(source).absolute()) if Path(source).exists() else source
-    with Raster(source) as raster:
-        stored, crs_wkt, version = raster.frame, raster.crs_wkt, _version(raster.files)
-        bands = raster.choose(cut.bands)
-    frame = Frame(stored.geotransform, stored.width, stored.height)
-    grid = TileGrid(frame.whole, cut.size, cut.overlap)
-    tiles: Sequence[int] = range(len(grid))
-    if cut.mask:
-        tiles = chosen_tiles(read_mask(cut.mask, CRS(crs_wkt), frame, cut.size), frame, grid).tolist()
-        if not tiles:
-            raise ImageError(f"The mask does not overlap {source}. Check the mask's coordinate system.")
-    plan = Plan(source, version, crs_wkt, frame, grid, bands, tiles, Stretch())
-    return replace(plan, stretch=_stretch(plan))
+    with foreign_errors(f"{source} cannot be used ({{cause}}). Choose another raster."):
+        with Raster(source) as raster:
+            stored, crs_wkt, version = raster.frame, raster.crs_wkt, _version(raster.files)
+            bands = raster.choose(cut.bands)
+        frame = Frame(stored.geotransform, stored.width, stored.height)
+        grid = TileGrid(frame.whole, cut.size, cut.overlap)
+        tiles = _tiles(source, cut, CRS(crs_wkt), frame, grid)
+        plan = Plan(source, version, crs_wkt, frame, grid, bands, tiles, Stretch())
+        return replace(plan, stretch=_stretch(plan))
+
+
+def _tiles(source: str, cut: Cut, crs: CRS, frame: Frame, grid: TileGrid) -> Sequence[int]:
+    if not cut.mask:
+        return range(len(grid))
+    tiles: list[int] = chosen_tiles(read_mask(cut.mask, crs, frame, cut.size), frame, grid).tolist()
+    if not tiles:
+        raise ImageError(f"The mask does not overlap {source}. Check the mask's coordinate system.")
+    return tiles
 
 
 def _stretch(plan: Plan) -> Stretch:

@@ -13,11 +13,10 @@ from typing import Self
 
 import numpy as np
 import pyarrow as pa
-import shapely
-from pyproj import CRS, Transformer
 from tqdm import tqdm
 
 from .answering import MAX_TOKENS
+from .grid import reprojected
 from .journal import Found, Journal
 from .local import Work
 from .output import batch, check_output, with_polygons, write
@@ -119,7 +118,4 @@ def journal_of(out: Path) -> Path:
 def _polygons(plan: Plan, tiles: Sequence[Found], crs_wkt: str) -> np.ndarray:
     """The tiles' polygons in the output's CRS, which is the first raster's."""
     polygons = plan.frame.polygons([plan.grid.window(found.tile) for found in tiles])
-    if plan.crs_wkt == crs_wkt:
-        return polygons
-    transformer = Transformer.from_crs(CRS(plan.crs_wkt), CRS(crs_wkt), always_xy=True)
-    return np.asarray(shapely.transform(polygons, transformer.transform, interleaved=False))
+    return reprojected(polygons, plan.crs_wkt, crs_wkt)

@@ -58,8 +58,19 @@ def _add_cut(parser: argparse.ArgumentParser) -> None:
     """How rasters are cut and shown."""
     parser.add_argument("--tile", type=int, default=256, metavar="PIXELS", help="side of a tile")
     parser.add_argument("--overlap", type=float, default=0.0, metavar="PERCENT", help="of a tile's side")
-    parser.add_argument("--mask", default="", metavar="FILE", help="polygons; only tiles that overlap them are asked")
-    parser.add_argument("--bands", type=_bands, default=(), metavar="R,G,B", help="three bands, or one for grey")
+    parser.add_argument(
+        "--mask",
+        default="",
+        metavar="FILE",
+        help="polygons; only tiles that overlap them are asked (FILE|layername=NAME names one of several layers)",
+    )
+    parser.add_argument(
+        "--bands",
+        type=_bands,
+        default=(),
+        metavar="R,G,B",
+        help="three bands, or one for grey; an alpha band hides nothing if it is one of them",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -118,12 +129,15 @@ def _asking(args: argparse.Namespace) -> Asking:
 
 def _plans(args: argparse.Namespace, cut: Cut, output: Output) -> list[Plan]:
     """The rasters that can be read; each of the others is told."""
+    from ..batch.grid import check_output_crs  # noqa: PLC0415
     from ..batch.pictures import make_plan  # noqa: PLC0415
 
-    plans = []
+    plans: list[Plan] = []
     for source in args.rasters:
         try:
-            plans.append(make_plan(source, cut))
+            plan = make_plan(source, cut)
+            check_output_crs(source, plan.frame, plan.crs_wkt, (plans or [plan])[0].crs_wkt)
+            plans.append(plan)
         except (ImageError, DataError) as error:
             output.failure({"raster": source}, error)
     return plans

@@ -108,6 +108,6 @@ def _read_as(data: bytes, form: str | None, kind: str, raw_mode: str) -> Image.I
     image.tile = [type(image.tile[0])(codec, extents, offset, other)] if hasattr(image.tile[0], "_fields") else [
         (codec, extents, offset, other)
     ]  # fmt: skip
-    image._mode = kind  # noqa: SLF001 - Pillow has no way to decode 16 bits a band, only both halves of it
+    image._mode = kind
     image.load()
     return image

@@ -108,7 +108,7 @@ def _pillow_samples(image: Image.Image, path: str) -> Pixels:
         raise ValueError(f"mode {image.mode}")
     if set(tags.get(_SAMPLE_FORMAT, (1,))) == {2} and values.dtype == np.uint8:
         values = values.view(np.int8)
-    bands = list(np.moveaxis(values, -1, 0)) if values.ndim > 2 else [values]  # noqa: PLR2004 - grey has no third axis
+    bands = list(np.moveaxis(values, -1, 0)) if values.ndim > 2 else [values]
     shown = [_has_data(band, tags) if mask is None else mask > 0 for band in bands[:3]]
     pixels = stacked(bands[:3], shown, bands[3] > 0 if len(bands) > len("RGB") else None)
     orientation = _orientation(image)

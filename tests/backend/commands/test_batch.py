@@ -122,7 +122,8 @@ def test_wrong_use_is_told_before_anything_is_read(
 def test_without_its_packages_it_says_how_to_get_them(
     rsgpt: Any, raster: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in [name for name in sys.modules if name.startswith("rsgpt_backend.batch")]:
+    mine = ("rsgpt_backend.batch", "rsgpt_backend.data.raster", "rsgpt_backend.data.foreign")
+    for name in [name for name in sys.modules if name.startswith(mine)]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "rasterio", None)
     code, _, err = rsgpt(str(raster), "--out", str(tmp_path / "a.gpkg"))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -144,8 +146,96 @@ def test_online_tiles_that_do_not_come_are_tried_twice(monkeypatch: pytest.Monke
     attempts = []
     render = RenderedCapture._render
     monkeypatch.setattr(RenderedCapture, "_render", lambda self, *args: attempts.append(args) or render(self, *args))
-    assert capture.picture(Window(0, 0, 64, 64)).empty
+    with pytest.raises(ImageryError, match="did not arrive"):
+        capture.picture(Window(0, 0, 64, 64))
     assert len(attempts) == 2
+
+
+TILE = 2 * 20037508.342789244 / 2**18  # the side of a tile of zoom 18 on the map
+FOUR_TILES = QgsRectangle(TILE, TILE, 3 * TILE, 3 * TILE)
+
+
+class TileServer(ThreadingHTTPServer):
+    """Tiles of zoom 18: the even columns are grey, the odd ones get the reply. keys: of the query, as asked."""
+
+    def __init__(self, png: bytes, reply: tuple[int, bytes, str]) -> None:
+        super().__init__(("127.0.0.1", 0), TileHandler)
+        self.png, self.reply = png, reply
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/%7Bz%7D/%7Bx%7D/%7By%7D.png?key%3DSECRET"
+
+
+class TileHandler(BaseHTTPRequestHandler):
+    server: TileServer
+
+    def do_GET(self) -> None:
+        is_odd = int(self.path.split("/")[2]) % 2
+        status, body, kind = self.server.reply if is_odd else (200, self.server.png, "image/png")
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args: object) -> None:
+        """Be quiet."""
+
+
+@pytest.fixture
+def serve_tiles(tiles: Path) -> Iterator[Callable[..., TileServer]]:
+    """Serve tiles, the odd columns with a reply of its own."""
+    servers = []
+
+    def serve(status: int, body: bytes | None = b"", kind: str = "image/png") -> TileServer:
+        png = tiles.read_bytes()
+        server = TileServer(png, (status, png if body is None else body, kind))
+        servers.append(server)
+        Thread(target=server.serve_forever, daemon=True).start()
+        return server
+
+    yield serve
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "cause"),
+    [
+        (404, b"not found", "image/png", "HTTP 404"),
+        (500, b"oops", "text/plain", "HTTP 500"),
+        (401, b"no", "text/plain", "HTTP 401"),
+        (204, b"", "image/png", "image"),
+        (200, b"", "image/png", "image"),
+        (200, b"<html>Sign in</html>", "text/html", "Status: 200.*text/html"),
+    ],
+)
+def test_a_picture_half_of_which_did_not_arrive_fails_with_the_cause(
+    serve_tiles: Callable[..., TileServer], status: int, body: bytes, kind: str, cause: str
+) -> None:
+    capture = drawn(online(serve_tiles(status, body, kind).address), TILE / 256, FOUR_TILES)
+    with pytest.raises(ImageryError, match=rf"did not arrive \(.*{cause}") as error:
+        capture.picture(Window(0, 0, 512, 512))
+    assert "SECRET" not in str(error.value)
+    assert "127.0.0.1" not in str(error.value)
+
+
+def test_what_arrives_beside_it_is_a_picture(serve_tiles: Callable[..., TileServer]) -> None:
+    capture = drawn(online(serve_tiles(404).address), TILE / 256, FOUR_TILES)
+    found = []
+    for x in (0, 256):
+        try:
+            found.append(capture.picture(Window(x, 0, 256, 256)).valid.all())
+        except ImageryError:
+            found.append(None)
+    assert sorted(found, key=str) == [None, True]
+
+
+def test_a_picture_that_arrived_whole_has_no_errors(serve_tiles: Callable[..., TileServer]) -> None:
+    capture = drawn(online(serve_tiles(200, None).address), TILE / 256, FOUR_TILES)
+    assert capture.picture(Window(0, 0, 512, 512)).valid.all()
 
 
 def test_a_drawing_can_be_stopped(tiles: Path) -> None:
