@@ -106,13 +106,25 @@ def _pillow_samples(image: Image.Image, path: str) -> Pixels:
     values = np.asarray(image)
     if image.mode not in ("L", "RGB", "RGBA") and not image.mode.startswith(("I", "F")):
         raise ValueError(f"mode {image.mode}")
-    if set(tags.get(_SAMPLE_FORMAT, (1,))) == {2} and values.dtype == np.uint8:
-        values = values.view(np.int8)
-    bands = list(np.moveaxis(values, -1, 0)) if values.ndim > 2 else [values]
+    bands = list(np.moveaxis(values, -1, 0)) if values.ndim > 2 else [_as_stored(values, tags)]
+    if len(bands) > 1 and max(tags.get(_BITS, (1,))) > np.iinfo(np.uint8).bits:
+        raise ValueError("several bands of more than 8 bits")  # Pillow cuts them to the upper byte
     shown = [_has_data(band, tags) if mask is None else mask > 0 for band in bands[:3]]
     pixels = stacked(bands[:3], shown, bands[3] > 0 if len(bands) > len("RGB") else None)
     orientation = _orientation(image)
     return orientation.upright(pixels[0]), orientation.upright(pixels[1])
+
+
+def _as_stored(values: np.ndarray, tags: Any) -> np.ndarray:
+    """Grey samples of their own type where Pillow has none like it."""
+    is_signed = set(tags.get(_SAMPLE_FORMAT, (1,))) == {2}
+    if is_signed and values.dtype == np.uint8:
+        return values.view(np.int8)
+    return values.view(np.uint32) if values.dtype == np.int32 and _is_of_words(tags) and not is_signed else values
+
+
+def _is_of_words(tags: Any) -> bool:
+    return max(tags.get(_BITS, (1,))) == np.iinfo(np.uint32).bits
 
 
 def _upright(picture: Image.Image, image: Image.Image) -> Image.Image:

@@ -1,0 +1,93 @@
+"""tests/contract/rasters.json: `rsgpt batch` and `rsgpt describe` show one picture, however it is stored, as recorded.
+
+    PYTHONPATH=.:backend build/home/env/bin/python -m tests.backend.batch.test_rasters_contract
+
+records anew what `rsgpt batch` shows, after a change that is meant.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from rsgpt_backend.batch.pictures import Cut, Photographer, make_plan
+from rsgpt_backend.data import tiff
+from rsgpt_backend.data.images import image_sha256, open_image
+from rsgpt_backend.errors import ImageError
+from rsgpt_plugin.shared.pixels import picture_sha256
+from tests.contract import rasters
+from tests.contract.rasters import Case
+
+CASES = rasters.cases()
+each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: str(case.name))
+
+
+def in_batch(path: Path) -> str:
+    """The hash of a raster's picture as one tile."""
+    plan = make_plan(str(path), Cut(1024))
+    with Photographer(plan) as photographer:
+        (tile,) = plan.tiles
+        return photographer.picture(tile).sha256
+
+
+def test_at_least_forty_rasters_are_recorded() -> None:
+    assert len(CASES) >= 40
+    assert list(rasters.recorded()) == [case.name for case in CASES]
+
+
+def test_where_nothing_is_changed_the_picture_is_the_plain_one() -> None:
+    plain = picture_sha256(rasters.picture().transpose(1, 2, 0))
+    found = {case.name for case in CASES if rasters.recorded()[case.name] == plain}
+    assert found >= {case.name for case in CASES if case.is_base}
+
+
+@each_case
+def test_batch_shows_the_picture_as_recorded(case: Case, tmp_path: Path) -> None:
+    assert in_batch(case.write(tmp_path)) == rasters.recorded()[case.name]
+
+
+@each_case
+def test_describe_shows_the_picture_as_recorded(case: Case, tmp_path: Path) -> None:
+    assert image_sha256(open_image(case.write(tmp_path))) == rasters.recorded()[case.name]
+
+
+@each_case
+def test_without_rasterio_describe_shows_the_same_or_says_what_it_lacks(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tiff, "find_spec", lambda _: None)
+    try:
+        found = image_sha256(open_image(case.write(tmp_path)))
+    except ImageError as error:
+        assert "without the package rasterio" in str(error)  # noqa: PT017 - either is right, by what Pillow reads
+        found = ""
+    assert found in ("", rasters.recorded()[case.name])
+
+
+def test_without_rasterio_most_of_a_tiff_s_usual_forms_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tiff, "find_spec", lambda _: None)
+    read = []
+    for case in CASES:
+        try:
+            open_image(case.write(tmp_path))
+        except ImageError:
+            continue
+        read.append(case.name)
+    assert {case.name for case in CASES if case.is_base and len(case.values) == 3} <= set(read)
+    assert {"grey bytes", "signed bytes", "grey 11 bits", "floats", "no data in bytes"} <= set(read)
+
+
+def record() -> None:
+    """Write the hashes anew."""
+    with tempfile.TemporaryDirectory() as folder:
+        found = {case.name: in_batch(case.write(Path(folder))) for case in CASES}
+    rasters.RECORD.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    record()

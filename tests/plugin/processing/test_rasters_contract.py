@@ -1,0 +1,27 @@
+"""The plugin's half of tests/contract/rasters.json: `rsgpt:describeraster` shows what `rsgpt batch` shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import processing
+import pytest
+from qgis.core import QgsProject, QgsRasterLayer
+
+from tests.contract import rasters
+from tests.contract.rasters import Case
+
+from .conftest import ScriptedGateway, rows_of
+
+pytestmark = pytest.mark.usefixtures("provider", "gateway")
+
+
+@pytest.mark.parametrize("case", rasters.cases(), ids=lambda case: str(case.name))
+def test_describeraster_shows_the_picture_as_recorded(
+    case: Case, tmp_path: Path, project: QgsProject, gateway: ScriptedGateway
+) -> None:
+    layer = project.addMapLayer(QgsRasterLayer(str(case.write(tmp_path)), case.name))
+    parameters = {"INPUT": layer, "TILE_SIZE": 1024, "OUTPUT": "TEMPORARY_OUTPUT"}
+    (row,) = rows_of(processing.run("rsgpt:describeraster", parameters)["OUTPUT"])
+    assert row["status"] == "answered", row["reason"]
+    assert row["image_sha256"] == rasters.recorded()[case.name]
