@@ -11,7 +11,7 @@ from .columns import BOOLEAN, TEXT, WHOLE, DataType
 from .i18n import mark
 from .readers import Reading, read_choice, read_text, read_whole_number, read_yes_or_no
 
-Reader = Callable[[str, Sequence[str]], Reading]
+Reader = Callable[[str, str, Sequence[str]], Reading]
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,11 +19,11 @@ class AnswerType:
     """One type of answer.
 
     name: as a question line has it. label: for people, marked for translation. data: what its column stores.
-    read: the value in a reply, given the reply and the question's choices. misfit: what to say of a reply, as {text},
-    without such a value, marked too. exported: the kind of question in an exported data set. suffix: what follows
-    the question in the prompt, with {choices}. has_choices: whether a question lists its answers.
-    is_translated: whether the model may answer in the user's language. spellings: a regular expression of what people
-    write for the name.
+    read: the value in a reply, given the reply, the question's text and its choices. misfit: what to say of a reply
+    without such a value, with the reply as {text}, marked too. exported: the kind of question in an exported data
+    set. suffix: what follows the question in the prompt, with {choices}. has_choices: whether a question lists its
+    answers. is_translated: whether the model may answer in the user's language. spellings: a regular expression of
+    what people write for the name.
     """
 
     TEXT: ClassVar[AnswerType]

@@ -11,6 +11,7 @@ from typing import Optional
 from .i18n import marked, translate
 from .questions import Question
 from .readers import Value
+from .text import clean
 
 Alternative = tuple[str, float]
 
@@ -57,7 +58,7 @@ def read_answer(question: Question, raw: RawAnswer) -> TypedAnswer:
         return TypedAnswer(None, None, raw.problem)
     if raw.degenerate or is_degenerate(raw.text):
         return TypedAnswer(None, None, translate("Rsgpt", "the model wrote nothing usable"))
-    value, is_doubt = question.type.read(raw.text, question.choices)
+    value, is_doubt = question.type.read(raw.text, question.text, question.choices)
     if value is None:
         problem = translate("Rsgpt", "the model cannot tell ('{text}')") if is_doubt else marked(question.type.misfit)
         return TypedAnswer(None, None, problem.format(text=_short(raw.text)), is_doubt)
@@ -115,5 +116,5 @@ def _polarity(token: str) -> Optional[bool]:
 
 
 def _short(text: str) -> str:
-    line = " ".join(text.split())
+    line = " ".join(clean(text).split())
     return line if len(line) <= 60 else line[:57] + "..."

@@ -1,10 +1,9 @@
-"""Whole numbers in English text, in digits or words up to 999. Knows no fractions: they are left out."""
+"""Numbers in English text, in digits or in words up to billions. Knows no fractions: they have no value."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Optional
+from typing import NamedTuple, Optional
 
 _SMALL = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
@@ -13,36 +12,72 @@ _SMALL = (
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 _WORDS = {word: value for value, word in enumerate(_SMALL)}
 _WORDS.update({word: 10 * value for value, word in enumerate(_TENS, start=2)})
+_SCALES = {"thousand": 1000, "million": 10**6, "billion": 10**9}
+_FACTORS = {"hundred": 100, "dozen": 12}
 
-_WORD = "|".join([*_WORDS, "hundred"])
+_LARGE = "|".join([*_FACTORS, *_SCALES])
+_WORD = "|".join([*_WORDS, *_FACTORS, *_SCALES])
+_MORE = rf"(?:(?:(?<=hundred)|(?<=thousand)|(?<=million))\s+and\s+|[\s-]+)(?:{_WORD})\b"
 _NUMBER = re.compile(
-    r"(?<![\w.,-])(?P<digits>-?\d+(?:,\d{3})*)(?![\w%]|[.,]\d)"
-    rf"|\b(?P<words>(?:a\s+hundred|{_WORD})(?:(?:\s+and\s+|[\s-]+)(?:{_WORD}))*)\b",
+    rf"(?P<digits>(?<![\w.,/:%-])-?\d[^\s()\[\]\"*]*)(?P<scale>(?:\s+(?:{_LARGE})\b)*)"
+    rf"|\b(?P<words>(?:(?:half\s+)?an?\s+(?=(?:{_LARGE})\b))?(?:{_WORD})\b(?:{_MORE})*)",
     re.IGNORECASE,
 )
+_WHOLE = re.compile(r"-?(?:\d+|\d{1,3}(?:,\d{3})+)")
+_AFTER = ".,;:!?'\u2019\u201d"
+_MOST_DIGITS = 20
 
 
-def whole_numbers(text: str) -> Iterator[int]:
-    """The whole numbers in `text`, in order. "3.5", "40%" and "B52" give none; "3-5" gives both ends."""
-    for match in _NUMBER.finditer(re.sub(r"(?<=\d)\s*[-\u2013]\s*(?=\d)", " ", text)):
-        if match["digits"]:
-            yield int(match["digits"].replace(",", ""))
-        else:
-            value = _from_words(match["words"])
-            if value is not None:
-                yield value
+class Number(NamedTuple):
+    """A number in a text, from `start` to `end`. value: None where it is no whole number, as in 3.5, 40%, 3-5, 3rd."""
+
+    value: Optional[int]
+    start: int
+    end: int
 
 
-def _from_words(text: str) -> Optional[int]:
-    """The value of words such as "one hundred and five"; None where they are no single number."""
-    total, unit = 0, 0
-    for word in re.findall(r"[a-z]+", text.lower()):
-        if word in ("a", "and"):
-            continue
-        if word == "hundred":
-            total, unit = total + 100 * max(unit, 1), 0
-        elif unit == 0 or (unit % 10 == 0 and unit >= 20 and _WORDS[word] < 10):
-            unit += _WORDS[word]
-        else:
-            return None
-    return total + unit
+def find_numbers(text: str) -> list[Number]:
+    """The numbers of a text in order. "B52" is none, as it begins with a letter."""
+    return [_number(match) for match in _NUMBER.finditer(text)]
+
+
+def _number(match: re.Match[str]) -> Number:
+    if match["words"]:
+        return Number(_from_words(match["words"].lower(), None), match.start(), match.end())
+    digits = match["digits"].rstrip(_AFTER)
+    scale = match["scale"] if digits == match["digits"] else ""
+    end = match.end() if scale else match.start() + len(digits)
+    if not _WHOLE.fullmatch(digits) or len(digits) > _MOST_DIGITS:
+        return Number(None, match.start(), end)
+    return Number(_from_words(scale.lower(), int(digits.replace(",", ""))), match.start(), end)
+
+
+def _from_words(text: str, first: Optional[int]) -> Optional[int]:
+    """The value of words such as "one hundred and five"; None where they are no single number.
+
+    first: the value of digits before them, as in "3 million".
+    """
+    total, part, least = 0, first, 10**12
+    for word in re.findall(r"[a-z]+", text):
+        if word in _SCALES:
+            if _SCALES[word] >= least:
+                return None
+            least = _SCALES[word]
+            total, part = total + (1 if part is None else part) * least, None
+        elif word in _FACTORS:
+            part = (1 if part is None else part) * _FACTORS[word]
+        elif word in _WORDS:
+            part = _joined(part, _WORDS[word])
+            if part is None:
+                return None
+    value = total + (part or 0)
+    return value // 2 if text.startswith("half") else value
+
+
+def _joined(part: Optional[int], value: int) -> Optional[int]:
+    """Twenty and one, hundred and twenty; None for two and three."""
+    if part is None:
+        return value
+    is_after_hundred = part >= 100 and part % 100 == 0 and value < 100
+    is_after_ten = 20 <= part % 100 < 100 and part % 10 == 0 and 0 < value < 10
+    return part + value if is_after_hundred or is_after_ten else None

@@ -11,6 +11,7 @@ from .answers import RawAnswer, TypedAnswer, kept_if_sure, read_answer
 from .columns import CAPTION, CONFIDENCE, REAL, DataType, answer_columns, leading_columns, trailing_columns
 from .questions import Question, language_wish
 from .readers import Value
+from .text import clean
 
 Cell = Union[Value, float, None]
 
@@ -43,7 +44,7 @@ class RowValues:
     provenance: Mapping[str, Cell] = field(default_factory=dict)
 
     def by_column(self, questions: Sequence[Question], batch: bool = False) -> dict[str, Cell]:
-        """Every column of the row in the order of a result. batch: with the columns of `rsgpt batch`.
+        """Every column of the row in the order of a result, texts clean. batch: with the columns of `rsgpt batch`.
 
         `confidence` is the caption's, or, where none was asked for, the lowest of the answers'.
         """
@@ -55,7 +56,7 @@ class RowValues:
             answer = self.answers.get(question.name, TypedAnswer(None))
             values.update(zip(answer_columns(question.name), (answer.value, answer.confidence)))
         values.update((column.name, known.get(column.name)) for column in trailing_columns(batch))
-        return values
+        return {name: clean(value) if isinstance(value, str) else value for name, value in values.items()}
 
 
 def column_types(questions: Sequence[Question], batch: bool = False) -> dict[str, DataType]:

@@ -1,10 +1,10 @@
-"""Whole numbers in text."""
+"""Numbers in text."""
 
 from __future__ import annotations
 
 import pytest
 
-from rsgpt_plugin.shared.numbers import whole_numbers
+from rsgpt_plugin.shared.numbers import find_numbers
 
 
 @pytest.mark.parametrize(
@@ -22,13 +22,37 @@ from rsgpt_plugin.shared.numbers import whole_numbers
         ("three hundred forty two", [342]),
         ("zero", [0]),
         ("two planes and three cars", [2, 3]),
-        ("3-5", [3, 5]),
-        ("3.5", []),
-        ("40%", []),
+        ("two thousand", [2000]),
+        ("3 million people", [3_000_000]),
+        ("two million three hundred thousand and one", [2_300_001]),
+        ("twelve hundred", [1200]),
+        ("two dozen", [24]),
+        ("2 dozen", [24]),
+        ("a dozen", [12]),
+        ("half a dozen", [6]),
+        ("a thousand", [1000]),
+        ("(4)", [4]),
+        ("3-5", [None]),
+        ("3.5", [None]),
+        ("40%", [None]),
+        ("the 3rd", [None]),
+        ("1,23", [None]),
+        ("9e3", [None]),
+        ("1.5 million", [None]),
+        ("two three", [None]),
+        ("thousand million", [None]),
+        ("9" * 5000, [None]),
         ("a B52", []),
+        ("B-52", []),
         ("several", []),
+        ("dozens", []),
         ("someone often weighs tentacles", []),
     ],
 )
-def test_numbers_are_found(text: str, numbers: list[int]) -> None:
-    assert list(whole_numbers(text)) == numbers
+def test_numbers_are_found(text: str, numbers: list[object]) -> None:
+    assert [number.value for number in find_numbers(text)] == numbers
+
+
+def test_a_number_has_its_place() -> None:
+    text = "There are two dozen, 3 red."
+    assert [text[number.start : number.end] for number in find_numbers(text)] == ["two dozen", "3"]

@@ -1,0 +1,24 @@
+"""The table of sentences through the rows of `rsgpt batch`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+
+from rsgpt_backend.batch.journal import Found
+from rsgpt_backend.batch.pictures import Cut, make_plan
+from rsgpt_backend.batch.rows import Asking, Reading
+from rsgpt_plugin.shared.answers import RawAnswer
+from tests.backend.batch.rasters import numbered, write
+from tests.sentences import by_question
+
+
+def test_rows_have_what_the_table_says(tmp_path: Path) -> None:
+    plan = make_plan(str(write(tmp_path / "a.tif", numbered(32, 32, 32))), Cut(32))
+    for question, sentences in by_question().items():
+        reading = Reading(Asking("m", "w", "", (question,)), (1,))
+        found = [Found(1, 0, "s", 0.5, answers={1: RawAnswer(one.text, 0.9)}) for one in sentences]
+        rows = pa.Table.from_pylist(list(reading.rows(plan, found)), reading.schema).to_pylist()
+        got = [(one.text, row[question.name], row["status"], bool(row["reason"])) for one, row in zip(sentences, rows)]
+        assert got == [(one.text, one.value, one.status, one.value is None) for one in sentences]

@@ -1,0 +1,45 @@
+"""Reads tests/shared/sentences.json: replies by question, each with the value, "unsure" or "failed"."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import NamedTuple, Union
+
+from rsgpt_plugin.shared.questions import Question, parse_questions
+
+TABLE = Path(__file__).parent / "shared" / "sentences.json"
+_WITHOUT_VALUE = ("unsure", "failed")
+
+
+class Sentence(NamedTuple):
+    """A reply, and what comes of it. status: of a row that has no other answer."""
+
+    question: Question
+    text: str
+    value: Union[str, bool, int, None]
+    status: str
+
+    def __str__(self) -> str:
+        return f"{self.question.name}: {self.text[:40]!a}"
+
+
+def of_all_types() -> list[Sentence]:
+    """The whole table."""
+    table = json.loads(TABLE.read_text("utf-8"))
+    return [_sentence(line, text, expected) for line, rows in table.items() for text, expected in rows]
+
+
+def by_question() -> dict[Question, list[Sentence]]:
+    """The whole table, by question."""
+    found: dict[Question, list[Sentence]] = {}
+    for sentence in of_all_types():
+        found.setdefault(sentence.question, []).append(sentence)
+    return found
+
+
+def _sentence(line: str, text: str, expected: Union[str, bool, int]) -> Sentence:
+    (question,) = parse_questions(line)
+    if expected in _WITHOUT_VALUE:
+        return Sentence(question, text, None, str(expected))
+    return Sentence(question, text, expected, "answered")
