@@ -14,7 +14,7 @@ from ..shared.columns import ANSWER, CAPTION, CONFIDENCE, QUESTION
 from ..shared.i18n import marked
 from ..shared.rows import Status
 from .columns import ResultColumns, result_columns
-from .schema import is_yes_or_no
+from .schema import is_decimal, is_yes_or_no
 
 translate = QCoreApplication.translate
 
@@ -28,8 +28,14 @@ class Kind(Enum):
     TEXT = "text"
     YESNO = "yesno"
     NUMBER = "number"
+    DECIMAL = "decimal"
     CONFIDENCE = "confidence"
     STATUS = "status"
+
+    @property
+    def is_number(self) -> bool:
+        """Whether the values are numbers, whole or not."""
+        return self in (Kind.NUMBER, Kind.DECIMAL)
 
 
 @dataclass(frozen=True)
@@ -65,7 +71,15 @@ def kind_of(field: QgsField) -> Kind:
     """How a field's values are shown."""
     if is_yes_or_no(field):
         return Kind.YESNO
-    return Kind.NUMBER if field.isNumeric() else Kind.TEXT
+    if not field.isNumeric():
+        return Kind.TEXT
+    return Kind.DECIMAL if is_decimal(field) else Kind.NUMBER
+
+
+def about(column: Column) -> str:
+    """What a column that every result has holds; empty for others."""
+    texts = {one.name: one.about for one in table.COLUMNS}
+    return marked(texts[column.means]) if column.means in texts else ""
 
 
 def sureness(confidence: float) -> tuple[str, str]:

@@ -42,6 +42,11 @@ def is_yes_or_no(field: QgsField) -> bool:
     return bool(field.type() == _KINDS.Bool or (field.type() == _KINDS.Int and field.length() == 1))
 
 
+def is_decimal(field: QgsField) -> bool:
+    """Whether a column holds numbers that need not be whole."""
+    return bool(field.type() == _KINDS.Double)
+
+
 def _when(moment: object) -> QDateTime | None:
     if not isinstance(moment, str) or not moment:
         return None

@@ -31,6 +31,8 @@ from ..geo.capture import CaptureWish
 from ..geo.schema import output_fields
 from ..geo.snapshot import LayerSnapshot, check_layer, take_snapshot
 from ..geo.style import ResultStyler
+from ..shared.answer_types import types_help
+from ..shared.columns import columns_help
 from ..unexpected import details, explained
 from .icons import plugin_icon
 from .journal import Scribe, journal
@@ -100,6 +102,15 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
 
     def tags(self) -> list[str]:
         return self.tr("caption,question,answer,vqa,model,ai,imagery,raster,describe,tiles,count").split(",")
+
+    def questions_and_columns(self) -> str:
+        """How to write questions, and which columns a result has."""
+        questions = self.tr(
+            "Questions: one per line, optionally with the column's name and type before it: "
+            "cars[integer]: How many cars are there?  Types: {types}."
+        )
+        columns = self.tr("Columns of a result, besides those of the questions:")
+        return f"\n\n{questions.format(types=types_help())}\n\n{columns}\n{columns_help()}"
 
     def privacy_and_cost(self) -> str:
         """The end of every help: what leaves this machine, and what a run takes."""

@@ -63,10 +63,9 @@ class DescribeFeatures(DescribeAlgorithm):
                 "the feature's bounding box, made square, with a margin of a tenth. The result keeps the features' own "
                 "geometry and attributes and adds a caption, one typed column a question with its confidence, and "
                 "what is needed to repeat it.\n\n"
-                "Questions: one a line, optionally with the column's name and type before it: "
-                "pool[yesno]: Is there a swimming pool?  Types: text, yesno, integer, choice(a|b|c).\n\n"
                 "Answers are remembered: a second run, or one after a stop, asks only what is new."
             )
+            + self.questions_and_columns()
             + self.privacy_and_cost()
         )
 

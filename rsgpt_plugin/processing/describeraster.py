@@ -53,11 +53,10 @@ class DescribeRaster(DescribeAlgorithm):
                 "Cuts a raster into square tiles, shows each to the vision-language model that the options name, and "
                 "writes one polygon a tile: a caption, one typed column a question with its confidence, and what is "
                 "needed to repeat it.\n\n"
-                "Questions: one a line, optionally with the column's name and type before it: "
-                "cars[integer]: How many cars are there?  Types: text, yesno, integer, choice(a|b|c).\n\n"
                 "Answers are remembered: a second run, or one after a stop, asks only what is new. Tiles that lie "
                 "outside the mask are left out; tiles without valid pixels are rows with the status 'skipped'."
             )
+            + self.questions_and_columns()
             + self.privacy_and_cost()
         )
 

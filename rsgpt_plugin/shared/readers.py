@@ -23,7 +23,7 @@ from .wording import (
     sees_nothing,
 )
 
-Value = Union[str, bool, int]
+Value = Union[str, bool, int, float]
 
 _YES = re.compile(r"\W*(?:(?:yes|yeah|yep|yup)\b|(?:true|correct)\b(?=\W*\Z|\s*[,.;:!]))", re.IGNORECASE)
 _NO = re.compile(

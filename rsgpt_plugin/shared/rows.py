@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Optional, Union
+from typing import Optional
 
 from .answers import RawAnswer, TypedAnswer, kept_if_sure, read_answer
 from .columns import CAPTION, CONFIDENCE, REAL, DataType, answer_columns, leading_columns, trailing_columns
@@ -13,7 +13,7 @@ from .questions import Question, language_wish
 from .readers import Value
 from .text import clean
 
-Cell = Union[Value, float, None]
+Cell = Optional[Value]
 
 
 class Status(Enum):

@@ -9,6 +9,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rsgpt_plugin.shared.answer_types import types_help
+
 from ..errors import DataError, EngineError, ImageError, UsageError
 from ..model.config import ModelConfig
 from ..model.registry import model_folder
@@ -32,7 +34,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("rasters", nargs="+", metavar="RASTER", help="a file, or an address that GDAL can read")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="a .gpkg or .parquet to write")
     parser.add_argument(
-        "--question", action="append", default=[], metavar="Q", help="`name[type]: text`; may be given several times"
+        "--question",
+        action="append",
+        default=[],
+        metavar="Q",
+        help=f"`name[type]: text`, with one of the types {types_help()}; may be given several times",
     )
     parser.add_argument("--caption", action=argparse.BooleanOptionalAction, default=True, help="write a caption")
     parser.add_argument("--prompt", default="", help="what to ask for the caption in place of the model's own prompt")

@@ -119,7 +119,7 @@ def _cell(row: Row, number: int, column: Column) -> str:
     if column.kind is Kind.STATUS and row.reason:
         text += f'<div class="p">{html.escape(row.reason)}</div>'
     sure = row.values[number] if column.kind is Kind.CONFIDENCE else row.sure[number]
-    kind = ' class="n"' if column.kind is Kind.NUMBER else ""
+    kind = ' class="n"' if column.kind.is_number else ""
     return f"<td{kind}>{text}{''.join(_bar(sure))}</td>"
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Optional, cast
+from typing import Optional, Union, cast
 
 from qgis.PyQt.QtCore import QAbstractItemModel, QEvent, QModelIndex, QObject, QRect, QSize, Qt
 from qgis.PyQt.QtGui import QColor, QIcon, QPainter, QPixmap
 from qgis.PyQt.QtWidgets import (
     QApplication,
     QComboBox,
+    QDoubleSpinBox,
     QPlainTextEdit,
     QSpinBox,
     QStyle,
@@ -24,6 +25,7 @@ from .model import SURE
 _BAR = 4
 _MARGIN = 3
 _MOST = 2**31 - 1
+_DECIMALS = 6
 
 
 class PictureCell(QStyledItemDelegate):
@@ -77,10 +79,8 @@ class AnswerCell(QStyledItemDelegate):
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: QModelIndex) -> QWidget:  # noqa: N802
         if self._kind is Kind.YESNO:
             return self._choice(parent)
-        if self._kind is Kind.NUMBER:
-            number = QSpinBox(parent)
-            number.setRange(-_MOST, _MOST)
-            return number
+        if self._kind.is_number:
+            return _number_box(parent, self._kind)
         text = QPlainTextEdit(parent)
         text.setTabChangesFocus(True)
         return text
@@ -89,8 +89,8 @@ class AnswerCell(QStyledItemDelegate):
         value = index.data(Qt.ItemDataRole.EditRole)
         if isinstance(editor, QComboBox):
             editor.setCurrentIndex(editor.findData(value))
-        elif isinstance(editor, QSpinBox):
-            editor.setValue(int(value or 0))
+        elif isinstance(editor, (QSpinBox, QDoubleSpinBox)):
+            editor.setValue(value or 0)
             editor.selectAll()
         else:
             text = cast(QPlainTextEdit, editor)
@@ -100,7 +100,7 @@ class AnswerCell(QStyledItemDelegate):
     def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: QModelIndex) -> None:  # noqa: N802
         if isinstance(editor, QComboBox):
             value = editor.currentData()
-        elif isinstance(editor, QSpinBox):
+        elif isinstance(editor, (QSpinBox, QDoubleSpinBox)):
             value = editor.value()
         else:
             value = cast(QPlainTextEdit, editor).toPlainText().strip() or None
@@ -121,3 +121,11 @@ class AnswerCell(QStyledItemDelegate):
         for label, value in ((yes_or_no(True), True), (yes_or_no(False), False), (self.tr("no answer"), None)):
             choice.addItem(label, value)
         return choice
+
+
+def _number_box(parent: QWidget, kind: Kind) -> Union[QSpinBox, QDoubleSpinBox]:
+    box = QDoubleSpinBox(parent) if kind is Kind.DECIMAL else QSpinBox(parent)
+    if isinstance(box, QDoubleSpinBox):
+        box.setDecimals(_DECIMALS)
+    box.setRange(-_MOST, _MOST)
+    return box

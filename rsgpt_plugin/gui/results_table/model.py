@@ -10,7 +10,7 @@ from typing import Any, Optional
 from qgis.PyQt.QtCore import QAbstractTableModel, QModelIndex, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QFont, QPixmap
 
-from ...geo.reading import Column, Kind, in_words
+from ...geo.reading import Column, Kind, about, in_words
 from ...geo.rows import Row
 
 PICTURE = 0
@@ -134,9 +134,11 @@ class ResultsModel(QAbstractTableModel):
         return self._columns[number - 1] if 0 < number <= len(self._columns) else None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:  # noqa: N802 - Qt's
+        column = self.column_at(section)
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.ToolTipRole and column is not None:
+            return about(column) or None
         if orientation != Qt.Orientation.Horizontal or role != Qt.ItemDataRole.DisplayRole:
             return None
-        column = self.column_at(section)
         return column.label if column is not None else self.tr("Picture")
 
     def data(self, index: QModelIndex, role: int = 0) -> Any:
@@ -163,7 +165,7 @@ class ResultsModel(QAbstractTableModel):
         if role == SURE:
             return value if column.kind is Kind.CONFIDENCE else row.sure[number]
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return {Kind.NUMBER: _NUMBER, Kind.TEXT: _TOP}.get(column.kind, _MIDDLE)
+            return _NUMBER if column.kind.is_number else _TOP if column.kind is Kind.TEXT else _MIDDLE
         if role == Qt.ItemDataRole.FontRole and column.name in row.models:
             return self._corrected
         return self._about(row, number, column) if role == Qt.ItemDataRole.ToolTipRole else None

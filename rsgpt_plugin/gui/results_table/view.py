@@ -14,7 +14,7 @@ from .cells import AnswerCell, PictureCell
 from .model import PICTURE, ResultsModel
 
 # In lines of the font.
-_WIDTHS = {Kind.TEXT: 14, Kind.YESNO: 5, Kind.NUMBER: 5, Kind.CONFIDENCE: 6, Kind.STATUS: 6}
+_WIDTHS = {Kind.TEXT: 14, Kind.YESNO: 5, Kind.NUMBER: 5, Kind.DECIMAL: 5, Kind.CONFIDENCE: 6, Kind.STATUS: 6}
 _CAPTION_WIDTH = 22
 
 
