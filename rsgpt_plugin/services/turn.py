@@ -14,9 +14,10 @@ from ..client.models import ModelInfo
 from ..core.history import History, Message
 from ..core.paths import history_file
 from ..errors import Cancelled, ImageryError, RsgptError
-from ..shared.answers import RawAnswer, as_text, kept_if_sure, read_answer
+from ..shared.answers import RawAnswer, as_text
 from ..shared.columns import CAPTION
 from ..shared.questions import Question
+from ..shared.rows import typed_answer
 from ..unexpected import explained
 from .place import Place
 from .scene import Scene, Viewpoint
@@ -157,9 +158,7 @@ class Turn(QgsTask):
 
 
 def _told(wish: Wish, raw: RawAnswer) -> Message:
-    answer = read_answer(wish.question, raw)
-    if wish.question.name != CAPTION:
-        answer = kept_if_sure(answer, wish.least)
+    answer = typed_answer(wish.question, raw, wish.least)
     message = replace(
         wish.message,
         model=raw.model or wish.model.name,

@@ -25,8 +25,9 @@ _NEVER_AFTER = frozenset(
 )
 _UNITS = frozenset(
     "m m\u00b2 m2 km km\u00b2 km2 cm mm ft feet foot inch inches mile miles meter meters metre metres kilometer "
-    "kilometers kilometre kilometres hectare hectares ha acre acres sq square degree degrees pixel pixels px second seconds minute minutes "
-    "hour hours day days week weeks month months year years dollar dollars euro euros kg ton tons".split()
+    "kilometers kilometre kilometres hectare hectares ha acre acres sq square degree degrees pixel pixels px second "
+    "seconds minute minutes hour hours day days week weeks month months year years dollar dollars euro euros kg ton "
+    "tons".split()
 )
 _VAGUE = re.compile(
     r"\b(?:several|few|fewer|many|more|less|some|numerous|various|multiple|others?|another|couple|lots|a\s+lot|tens|"

@@ -86,7 +86,7 @@ def answered_row(
 
     least_confidence: 0 to 1; an answer to a question that is less sure is left out. The caption always stays.
     """
-    typed = {question.name: _typed(question, raw, least_confidence) for question, raw in zip(asked, raws)}
+    typed = {question.name: typed_answer(question, raw, least_confidence) for question, raw in zip(asked, raws)}
     problems = [f"{name}: {answer.problem}" for name, answer in typed.items() if answer.problem]
     moments = [raw.asked_at for raw in raws if raw.asked_at and not raw.problem]
     known = {**provenance, "asked_at": max(moments, default=None)}
@@ -108,6 +108,7 @@ def lowest_confidence(answers: Mapping[str, TypedAnswer]) -> Optional[float]:
     return min((one.confidence for one in answers.values() if one.confidence is not None), default=None)
 
 
-def _typed(question: Question, raw: RawAnswer, least: float) -> TypedAnswer:
+def typed_answer(question: Question, raw: RawAnswer, least: float) -> TypedAnswer:
+    """The value of a reply; an answer to a question has none where it is less sure than `least`, 0 to 1."""
     answer = read_answer(question, raw)
     return answer if question.name == CAPTION else kept_if_sure(answer, least)

@@ -1,0 +1,126 @@
+"""One more answer type and one more column, from the question to the map, the table and the exports."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from qgis.core import QgsFeature, QgsGeometry, QgsProject, QgsRectangle, QgsVectorLayer
+from qgis.PyQt.QtCore import QMetaType, QModelIndex
+from qgis.PyQt.QtWidgets import QDoubleSpinBox, QStyleOptionViewItem, QWidget
+
+from rsgpt_plugin.geo.columns import result_columns
+from rsgpt_plugin.geo.reading import Kind, in_words, shown_columns
+from rsgpt_plugin.geo.rows import RowReader
+from rsgpt_plugin.geo.schema import attributes, output_fields
+from rsgpt_plugin.geo.style import apply_style
+from rsgpt_plugin.gui.answer_kind import AnswerKind
+from rsgpt_plugin.gui.results_table.cells import AnswerCell
+from rsgpt_plugin.processing.describefeatures import DescribeFeatures
+from rsgpt_plugin.processing.describeraster import DescribeRaster
+from rsgpt_plugin.services import exporting
+from rsgpt_plugin.services.again import Step
+from rsgpt_plugin.services.again_rows import Output, changes
+from rsgpt_plugin.services.corrections import correct
+from rsgpt_plugin.services.exporting import Destination, Format
+from rsgpt_plugin.shared.answers import RawAnswer
+from rsgpt_plugin.shared.questions import parse_questions
+from rsgpt_plugin.shared.rows import answered_row
+from tests.new_rows import LINE, SHARE, add_rows
+from tests.plugin.results import keep_pictures, sha256_of
+from tests.plugin.waiting import wait_until
+
+pytestmark = pytest.mark.usefixtures("qgis_new_project", "one_more_row")
+
+
+@pytest.fixture
+def one_more_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    add_rows(monkeypatch)
+
+
+@pytest.fixture
+def layer() -> QgsVectorLayer:
+    """A result with one row, whose answer is of the new type, and whose new column has a value."""
+    questions = parse_questions(LINE)
+    made = QgsVectorLayer("Polygon?crs=EPSG:32611", "answers", "memory")
+    made.dataProvider().addAttributes(output_fields(questions))
+    made.updateFields()
+    provenance = {"orbit": "X7", "image_sha256": sha256_of(0), "prompt": LINE}
+    row = QgsFeature(made.fields())
+    row.setGeometry(QgsGeometry.fromRect(QgsRectangle(500000, 3999980, 500016, 3999996)))
+    row.setAttributes(attributes(questions, answered_row(questions, [RawAnswer("40%", 0.9)], 0.0, provenance)))
+    made.dataProvider().addFeatures([row])
+    return QgsProject.instance().addMapLayer(made)
+
+
+def only_row(layer: QgsVectorLayer) -> QgsFeature:
+    (row,) = layer.getFeatures()
+    return row
+
+
+def test_fields_have_their_types_and_values(layer: QgsVectorLayer) -> None:
+    types = [layer.fields().field(name).type() for name in ("green", "orbit")]
+    assert types == [QMetaType.Type.Double, QMetaType.Type.QString]
+    row = only_row(layer)
+    assert (row["green"], row["green_confidence"], row["status"], row["orbit"]) == (0.4, 0.9, "answered", "X7")
+
+
+def test_help_texts_and_the_list_of_types_have_them() -> None:
+    for algorithm in (DescribeRaster(), DescribeFeatures()):
+        text = algorithm.shortHelpString()
+        assert "choice(a|b|c), share" in text
+        assert "orbit: orbit of the satellite" in text
+    kinds = AnswerKind()
+    kinds.choose(SHARE)
+    assert kinds.currentText() == "Share of the area"
+    assert (kinds.question("How much?", "").type, kinds.is_choice()) == (SHARE, False)
+
+
+def test_the_form_shows_them(layer: QgsVectorLayer) -> None:
+    apply_style(layer)
+    form, index = layer.editFormConfig(), layer.fields().indexOf
+    assert layer.attributeAlias(index("orbit")) == "Orbit number"
+    assert (form.readOnly(index("orbit")), form.readOnly(index("green"))) == (True, False)
+    (provenance,) = [one for one in form.tabs()[0].children() if one.name() == "Where it comes from"]
+    assert "orbit" in [field.name() for field in provenance.children()]
+
+
+def test_the_table_shows_edits_and_corrects_them(layer: QgsVectorLayer) -> None:
+    assert result_columns(layer).known["orbit"] == "orbit"
+    (green,) = [column for column in shown_columns(layer) if column.name == "green"]
+    assert (green.kind, green.editable, in_words(0.4, green.kind)) == (Kind.DECIMAL, True, "0.4")
+    assert RowReader(layer).row(only_row(layer)).values[RowReader(layer).columns.index(green)] == 0.4
+    parent = QWidget()
+    editor = AnswerCell(green).createEditor(parent, QStyleOptionViewItem(), QModelIndex())
+    assert isinstance(editor, QDoubleSpinBox)
+    editor.setValue(0.123456)
+    assert editor.value() == pytest.approx(0.123456)
+    assert correct(layer, only_row(layer).id(), "green", 0.5)
+    assert (only_row(layer)["green"], only_row(layer)["green_model"]) == (0.5, 0.4)
+
+
+def test_exports_have_them(layer: QgsVectorLayer, tmp_path: Path) -> None:
+    keep_pictures([0])
+    reader = RowReader(layer)
+    for kind, name in ((Format.GEOPACKAGE, "a.gpkg"), (Format.DATASET, "set")):
+        said: list[str] = []
+        rows = [reader.row(only_row(layer))]
+        work = exporting.export(layer, reader.columns, rows, Destination(kind, tmp_path / name))
+        work.done.connect(said.append)
+        work.failed.connect(lambda sentence, details, said=said: said.append(sentence))
+        work.start()
+        wait_until(lambda said=said: bool(said))
+    (written,) = QgsVectorLayer(str(tmp_path / "a.gpkg"), "a").getFeatures()
+    assert (written["green"], written["orbit"]) == (0.4, "X7")
+    (asked,) = json.loads((tmp_path / "set" / "questions.json").read_text("utf-8"))
+    assert asked["qa_pairs"] == [{"question": "How much of it is green?", "answer": "0.4", "type": "area"}]
+
+
+def test_asking_again_brings_them(layer: QgsVectorLayer) -> None:
+    answered = layer.clone()
+    row = only_row(layer)
+    step = Step("rsgpt:describeraster", {}, (row.id(),), layer)
+    layer.dataProvider().changeAttributeValues({row.id(): {layer.fields().indexOf("orbit"): "old"}})
+    (change,) = changes(layer, step, Output(answered, [row]), QgsProject.instance())
+    assert (change.values["green"], change.values["orbit"]) == (0.4, "X7")
