@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .shared.errors import ImageError as ImageryError
-from .shared.errors import QuestionError, RsgptError
+from .shared.errors import OutputError, QuestionError, RsgptError
 
 __all__ = [
     "Cancelled",
@@ -32,10 +32,6 @@ class ServerError(RsgptError):
 
 class ModelError(RsgptError):
     """The model named does not exist, or cannot do what was asked of it."""
-
-
-class OutputError(RsgptError):
-    """Results or remembered answers cannot be written or read."""
 
 
 class Cancelled(RsgptError):

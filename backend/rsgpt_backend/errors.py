@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from rsgpt_plugin.shared.errors import ImageError, QuestionError, RsgptError
+from rsgpt_plugin.shared.errors import ImageError, OutputError, QuestionError, RsgptError
 
-__all__ = ["DataError", "EngineError", "ImageError", "ModelError", "QuestionError", "RsgptError", "UsageError"]
+__all__ = [
+    "DataError",
+    "EngineError",
+    "ImageError",
+    "ModelError",
+    "OutputError",
+    "QuestionError",
+    "RsgptError",
+    "UsageError",
+]
 
 
 class UsageError(RsgptError):

@@ -4,25 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 from ..errors import SetupError
+from ..shared.file_lock import acquire
 from ..shared.i18n import translate
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _acquire(handle: IO[str]) -> None:
-        handle.seek(0)
-        msvcrt.locking(handle.fileno(), msvcrt.LK_NBLCK, 1)
-else:
-    import fcntl
-
-    def _acquire(handle: IO[str]) -> None:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 @contextlib.contextmanager
@@ -31,7 +18,7 @@ def sole_owner(path: Path) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+", encoding="ascii") as handle:
         try:
-            _acquire(handle)
+            acquire(handle)
         except OSError as error:
             owner = path.with_suffix(".pid")
             number = owner.read_text("ascii") if owner.exists() else "unknown"

@@ -22,3 +22,9 @@ class QuestionError(RsgptError):
     """A question line cannot be read."""
 
     code = "usage"
+
+
+class OutputError(RsgptError):
+    """Results or remembered answers cannot be written or read."""
+
+    code = "output"
