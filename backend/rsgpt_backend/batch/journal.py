@@ -143,6 +143,8 @@ class Journal:
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = NORMAL")  # safe against a kill of the process
         (version,) = self._database.execute("PRAGMA user_version").fetchone()
+        if version == 0 and self._rows("SELECT 1 FROM sqlite_master", ()):
+            raise DataError(f"{self._path} is a database of another program. Give another --out.")
         if version == 0:
             self._database.executescript(f"BEGIN;{_SCHEMA}PRAGMA user_version = {_VERSION};COMMIT;")
         elif version != _VERSION:

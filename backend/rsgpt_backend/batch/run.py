@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
@@ -15,11 +16,14 @@ import numpy as np
 import pyarrow as pa
 from tqdm import tqdm
 
+from rsgpt_plugin.shared.file_lock import FileLock
+
+from ..errors import UsageError
 from .answering import MAX_TOKENS
 from .grid import reprojected
 from .journal import Found, Journal
 from .local import Work
-from .output import batch, check_output, with_polygons, write
+from .output import batch, check_output, try_output, with_polygons, write
 from .pictures import Plan
 from .rows import Asking, Reading
 
@@ -50,24 +54,38 @@ class Run:
     """One run: `ask` until nothing is missing, then `write`; after a stop, `write` what there is."""
 
     def __init__(self, plans: Sequence[Plan], asking: Asking, out: Path, begun: float | None = None) -> None:
-        """begun: the moment from which seconds are counted, by time.monotonic(); now if left out."""
+        """begun: the moment from which seconds are counted, by time.monotonic(); now if left out.
+
+        UsageError or DataError where the output cannot be written, before anything is asked.
+        """
         check_output(out)
         self._out = out
         self._begun = time.monotonic() if begun is None else begun
-        self._journal = Journal(journal_of(out))
+        with ExitStack() as stack:
+            stack.callback(_locked(out).release)
+            self._journal = Journal(journal_of(out))
+            stack.callback(self._journal.close)  # the file stays, for the next run
+            self._prepare(plans, asking)
+            self._open = stack.pop_all()
+
+    def _prepare(self, plans: Sequence[Plan], asking: Asking) -> None:
         self._plans = {self._journal.raster(plan.key): plan for plan in plans}
         model = f"{asking.model} {asking.weights_sha256} {asking.precision} {MAX_TOKENS}"
         prompts = [self._journal.prompt(json.dumps([model, one.prompt, *one.allowed])) for one in asking.asked]
         self._reading = Reading(asking, prompts)
-        self._work = Work(journal_of(out), self._plans, dict(zip(prompts, asking.asked, strict=True)))
+        self._work = Work(journal_of(self._out), self._plans, dict(zip(prompts, asking.asked, strict=True)))
         self.counts = Counts(tiles=sum(len(plan.tiles) for plan in self._plans.values()))
         self._asked = 0
+        self._crs_wkt = plans[0].crs_wkt
+        self._schema = with_polygons(self._out, self._reading.schema)
+        polygons = [_polygons(plan, list(plan.tiles[:1]), self._crs_wkt) for plan in plans]
+        try_output(self._out, self._schema, self._crs_wkt, polygons[0][0])
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._journal.close()  # the file stays, for the next run
+        self._open.close()
 
     def ask(self, way: Way) -> None:
         """Ask what is missing; whatever `way` has told is kept, whenever it is stopped."""
@@ -84,10 +102,9 @@ class Run:
 
     def write(self) -> Counts:
         """Write the rows of all tiles that are whole; returns the counts."""
-        schema = with_polygons(self._out, self._reading.schema)
-        crs_wkt = next(iter(self._plans.values())).crs_wkt
+        check_output(self._out)  # it may have changed since the run began
         statuses: Counter[str] = Counter()
-        write(self._out, schema, self._batches(schema, crs_wkt, statuses), crs_wkt)
+        write(self._out, self._schema, self._batches(statuses), self._crs_wkt)
         self.counts.answered = statuses["answered"] + statuses["partial"]
         self.counts.skipped = statuses["skipped"] + statuses["unsure"]
         self.counts.failed = statuses["failed"]
@@ -99,7 +116,7 @@ class Run:
         for number, plan in self._plans.items():
             yield from self._journal.missing(number, plan.tiles, self._reading.prompts)
 
-    def _batches(self, schema: pa.Schema, crs_wkt: str, statuses: Counter[str]) -> Iterator[pa.RecordBatch]:
+    def _batches(self, statuses: Counter[str]) -> Iterator[pa.RecordBatch]:
         for number, plan in self._plans.items():
             for page in self._journal.found(number, plan.tiles, self._reading.prompts):
                 whole = [found for found in page if self._reading.is_whole(found)]
@@ -107,7 +124,8 @@ class Run:
                 statuses.update(row["status"] for row in rows)
                 statuses["answers"] += sum(not raw.problem for one in whole for raw in one.answers.values())
                 if rows:
-                    yield batch(schema, _polygons(plan, whole, crs_wkt), rows)
+                    tiles = [found.tile for found in whole]
+                    yield batch(self._schema, _polygons(plan, tiles, self._crs_wkt), rows)
 
 
 def journal_of(out: Path) -> Path:
@@ -115,7 +133,15 @@ def journal_of(out: Path) -> Path:
     return out.with_name(out.name + ".journal")
 
 
-def _polygons(plan: Plan, tiles: Sequence[Found], crs_wkt: str) -> np.ndarray:
+def _locked(out: Path) -> FileLock:
+    """The lock of an output, taken. UsageError where another run writes it."""
+    lock = FileLock(Path(os.path.realpath(out) + ".journal.lock"))
+    if not lock.take():
+        raise UsageError(f"Another `rsgpt batch` writes {out} now. Wait until it ends, or give another --out.")
+    return lock
+
+
+def _polygons(plan: Plan, tiles: Sequence[int], crs_wkt: str) -> np.ndarray:
     """The tiles' polygons in the output's CRS, which is the first raster's."""
-    polygons = plan.frame.polygons([plan.grid.window(found.tile) for found in tiles])
+    polygons = plan.frame.polygons([plan.grid.window(tile) for tile in tiles])
     return reprojected(polygons, plan.crs_wkt, crs_wkt)

@@ -87,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
         from ..batch.run import Run  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise _incomplete(error.name) from error
-    check_output(args.out)
+    check_output(args.out, [*args.rasters, args.mask])
     asking, way, output = _asking(args), _way(args), Output(args.json)
     plans = _plans(args, cut, output)
     if not plans:

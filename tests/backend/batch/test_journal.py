@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -120,3 +121,11 @@ def test_a_file_of_another_version_is_told(tmp_path: Path) -> None:
     database.close()
     with pytest.raises(DataError, match="another version"):
         Journal(tmp_path / "a.journal")
+
+
+def test_a_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "a.journal"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE mine (a)")
+    with pytest.raises(DataError, match="another program"):
+        Journal(path)

@@ -12,10 +12,11 @@ import pyarrow.parquet as pq
 import pyogrio
 import pytest
 import shapely
-from pyproj import CRS
+from pyproj import CRS, Transformer
 
-from rsgpt_backend.batch.output import batch, check_output, with_polygons, write
-from rsgpt_backend.errors import DataError, UsageError
+from rsgpt_backend.batch.output import batch, check_output, try_output, with_polygons, write
+from rsgpt_backend.errors import DataError, RsgptError, UsageError
+from rsgpt_plugin.shared.geopackage import crs_of
 
 UTM = CRS("EPSG:32611").to_wkt()
 PLAIN = pa.schema(
@@ -56,8 +57,9 @@ def test_rows_and_polygons_are_read_back(tmp_path: Path, ending: str) -> None:
 @pytest.mark.parametrize("ending", [".gpkg", ".parquet"])
 def test_what_was_there_stays_until_all_is_written(tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"a{ending}"
-    path.write_text("before")
     schema = with_polygons(path, PLAIN)
+    write(path, schema, batches(schema, 1), UTM)
+    before = path.read_bytes()
 
     def broken() -> Iterator[pa.RecordBatch]:
         yield from batches(schema)
@@ -65,10 +67,10 @@ def test_what_was_there_stays_until_all_is_written(tmp_path: Path, ending: str) 
 
     with pytest.raises(DataError, match=r"The journal is gone\."):
         write(path, schema, broken(), UTM)
-    assert path.read_text() == "before"
+    assert path.read_bytes() == before
     assert [one.name for one in tmp_path.iterdir()] == [path.name]
     write(path, schema, batches(schema), UTM)
-    assert path.stat().st_size > 100
+    assert path.read_bytes() != before
 
 
 def test_formats_and_folders_are_checked_first(tmp_path: Path) -> None:
@@ -76,3 +78,62 @@ def test_formats_and_folders_are_checked_first(tmp_path: Path) -> None:
     for wrong in ("a.shp", "none/a.gpkg"):
         with pytest.raises(UsageError):
             check_output(tmp_path / wrong)
+    (tmp_path / "other.gpkg").write_text("my notes")
+    (tmp_path / "other.parquet").write_text("my notes")
+    for wrong in ("other.gpkg", "other.parquet"):
+        with pytest.raises(RsgptError, match="would be replaced"):
+            check_output(tmp_path / wrong)
+
+
+def test_what_the_run_reads_is_not_its_output(tmp_path: Path) -> None:
+    path = tmp_path / "a.gpkg"
+    pyogrio.write_arrow(
+        pa.table([pa.array(shapely.to_wkb([shapely.box(0, 0, 1, 1)]), pa.binary())], ["geom"]),
+        path, "mask", "GPKG", geometry_name="geom", geometry_type="Polygon", crs=UTM,
+    )  # fmt: skip
+    check_output(path, ["other.tif"])
+    with pytest.raises(UsageError, match="which this run reads"):
+        check_output(path, ["other.tif", f"GPKG:{path}:second"])
+
+
+def test_a_layer_of_another_program_and_that_name_is_refused(tmp_path: Path) -> None:
+    path, schema = tmp_path / "a.gpkg", with_polygons(tmp_path / "a.gpkg", PLAIN)
+    write(path, schema, batches(schema), UTM)  # without the columns of a result
+    with pytest.raises(RsgptError, match="not a result"):
+        check_output(path)
+
+
+@pytest.mark.parametrize("ending", [".gpkg", ".parquet"])
+def test_units_of_a_crs_are_kept(tmp_path: Path, ending: str) -> None:
+    """GDAL takes these kilometres for the metres of EPSG:32611."""
+    km = CRS("+proj=utm +zone=11 +datum=WGS84 +units=km")
+    path = tmp_path / f"a{ending}"
+    schema = with_polygons(path, PLAIN)
+    try_output(path, schema, km.to_wkt(), shapely.box(500, 3999, 501, 4000))
+    assert list(tmp_path.iterdir()) == []
+    shapes = shapely.box([500, 501], 3999, [501, 502], 4000)
+    write(path, schema, iter([batch(schema, shapes, ROWS)]), km.to_wkt())
+    if ending == ".gpkg":
+        found = CRS(crs_of(path, "tiles"))
+    else:
+        found = CRS.from_json_dict(json.loads(pq.read_schema(path).metadata[b"geo"])["columns"]["geometry"]["crs"])
+    to_degrees = Transformer.from_crs(found, 4326, always_xy=True)
+    assert to_degrees.transform(500, 4000) == pytest.approx((-117, 36.1447), abs=1e-4)
+
+
+def test_a_format_that_refuses_is_told_before_anything_is_asked(tmp_path: Path) -> None:
+    path = tmp_path / "a.gpkg"
+    schema = with_polygons(path, pa.schema([(f"a{number}", pa.string()) for number in range(2100)]))
+    with pytest.raises(DataError, match="cannot be written"):
+        try_output(path, schema, UTM, shapely.box(0, 0, 1, 1))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_run_left_beside_its_draft_does_no_harm(tmp_path: Path) -> None:
+    path = tmp_path / "a.gpkg"
+    schema = with_polygons(path, PLAIN)
+    for name in (".a.part.gpkg", ".a.part.gpkg-journal", "a.gpkg-wal", "a.gpkg-shm"):
+        (tmp_path / name).write_bytes(b"left" * 1000)
+    write(path, schema, batches(schema), UTM)
+    assert [one.name for one in tmp_path.iterdir()] == ["a.gpkg"]
+    assert pyogrio.read_info(path, force_feature_count=True)["features"] == 4

@@ -21,6 +21,7 @@ from rsgpt_backend.batch.local import Work, answered
 from rsgpt_backend.batch.pictures import Cut, make_plan
 from rsgpt_backend.batch.rows import Asking
 from rsgpt_backend.batch.run import Counts, Run, Way
+from rsgpt_backend.errors import UsageError
 from rsgpt_plugin.shared.questions import parse_questions
 from tests.backend.batch.rasters import Odd, numbered, write
 from tests.backend.batch.test_answering import Watched
@@ -180,3 +181,37 @@ def test_another_model_is_asked_anew(raster: Path, tmp_path: Path) -> None:
         one.ask(partial(_local, engine))
         assert one.write().cached == 0
     assert sum(map(len, engine.batches)) == TILES
+
+
+def test_a_second_run_of_one_output_is_refused(raster: Path, tmp_path: Path) -> None:
+    plans = [make_plan(str(raster), Cut(32))]
+    asking = Asking("fake", "f" * 64, "Describe it.")
+    (tmp_path / "link.gpkg").symlink_to(tmp_path / "out.gpkg")
+    with Run(plans, asking, tmp_path / "out.gpkg"):
+        for name in ("out.gpkg", "link.gpkg"):
+            with pytest.raises(UsageError, match="Another `rsgpt batch` writes"):
+                Run(plans, asking, tmp_path / name)
+    with Run(plans, asking, tmp_path / "out.gpkg"):
+        pass
+    assert list(tmp_path.glob("*.lock")) == []
+
+
+def test_rasters_that_have_no_common_place_are_refused_before_anything_is_asked(raster: Path, tmp_path: Path) -> None:
+    local = 'LOCAL_CS["site",UNIT["metre",1]]'
+    second = write(tmp_path / "b.tif", numbered(64, 64, 32), Odd(crs=local))
+    engine = watched()
+    with pytest.raises(UsageError, match=r"b\.tif cannot be placed"):
+        run(tmp_path / "out.gpkg", [raster, second], engine)
+    assert engine.batches == []
+
+
+def test_an_output_that_changed_while_the_run_went_is_not_replaced(raster: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.parquet"
+
+    def meanwhile(work: Work, journal: Journal) -> Iterator[list[Found]]:
+        yield from _local(watched(), work, journal)
+        out.write_text("my notes")
+
+    with pytest.raises(UsageError, match="is not a result"):
+        run(out, [raster], watched(), way=meanwhile)
+    assert out.read_text() == "my notes"
