@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -34,20 +34,21 @@ from ..geo.style import ResultStyler
 from ..shared.answer_types import types_help
 from ..shared.columns import columns_help
 from ..unexpected import details, explained
+from .destination import Destination, check_destination, destination
 from .icons import plugin_icon
 from .journal import Scribe, journal
-from .keeping import keep
+from .keeping import input_sources, keep
 from .output import Output, SinkShape, unwritable
 from .parameter_kinds import Given
 from .parameters import INPUT, Settings, asking, capture_wish, check_settings, numbered, parameters_of, read_settings
 from .run import Asking, Counts, Place, Run
+from .trial import try_rows
 
 Parameters = dict[str, Any]
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 translate = QCoreApplication.translate
 
-_GEOJSON = {".geojson", ".json", ".geojsonl", ".geojsons"}
 
 # Invalid polygons are fine here. QGIS's own check of them ends in a crash of Python where it is set to stop a run.
 UNCHECKED = QgsProcessingFeatureSource.Flag.FlagSkipGeometryValidityChecks
@@ -90,6 +91,7 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
     def __init__(self) -> None:
         super().__init__()
         self.plan: Plan | None = None
+        self.inputs: tuple[Sequence[str], Sequence[str]] = ((), ())
 
     def group(self) -> str:
         return self.tr("Describe imagery")
@@ -174,6 +176,7 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         snapshot = take_snapshot(layer, context.transformContext())
         settings, request = read_settings(given), keep(self, parameters, context)
         self.plan = Plan(snapshot, settings, capture_wish(settings), asking(settings), request)
+        self.inputs = [layer.source()], input_sources(self, parameters, context)
         return True
 
     def prepared(self) -> Plan:
@@ -182,18 +185,20 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
             raise ImageryError(self.tr("The run was not prepared. Start it through Processing."))
         return self.plan
 
-    def output(self, parameters: Parameters, context: QgsProcessingContext, shape: SinkShape) -> Output:
-        """The sink OUTPUT, not yet opened; raises OutputError where its format would put the rows elsewhere."""
+    def destination(self, parameters: Parameters, context: QgsProcessingContext) -> Destination:
+        """What OUTPUT names; raises OutputError where the rows would replace an input, or what is no result."""
         # Not parameterAsOutputLayer, which has Processing load the destination beside the layer that lies there.
-        destination = Path(self.parameterAsFileOutput(parameters, "OUTPUT", context))
-        if destination.suffix.lower() in _GEOJSON and not shape.crs.authid():
-            raise OutputError(
-                self.tr(
-                    "GeoJSON cannot name the coordinate system of this layer, which has no authority code: the "
-                    "rows would lie elsewhere. Write a GeoPackage (.gpkg) instead."
-                )
-            )
-        return Output(lambda: self._open_sink(parameters, context, shape))
+        found = destination(parameters.get("OUTPUT"), self.parameterAsFileOutput(parameters, "OUTPUT", context))
+        check_destination(found, *self.inputs)
+        return found
+
+    def output(
+        self, parameters: Parameters, context: QgsProcessingContext, shape: SinkShape, to: Destination
+    ) -> Output:
+        """The sink OUTPUT, tried but not yet opened; raises OutputError where its format does not take the rows."""
+        trial = try_rows(to, shape)
+        placed = {**parameters, "OUTPUT": to.value}
+        return Output(lambda: self._open_sink(placed, context, shape), trial)
 
     def _open_sink(self, parameters: Parameters, context: QgsProcessingContext, shape: SinkShape) -> tuple[Any, str]:
         """The sink and its id, with the style to come; raises OutputError where it cannot be written."""
@@ -222,11 +227,13 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
     def describe(self, output: Output, places: Iterable[Place], total: int, feedback: QgsProcessingFeedback) -> Counts:
         """Describe all `total` places, and record that."""
         plan = self.prepared()
+        for note in output.notes:
+            feedback.pushWarning(note)
         try:
             with journal.recorded(plan.request, feedback, total) as scribe:
                 return self._described(output, places, total, feedback, scribe)
         except OutputError as error:
-            raise OutputError(f"{error} {_what_lacks(output, total)}".strip()) from error
+            raise OutputError(f"{error} {_advice(output, total)}") from error
         finally:
             plan.snapshot.leave_thread()
 
@@ -263,11 +270,12 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         return {"OUTPUT": identifier, **{name.upper(): value for name, value in counts.as_dict().items()}}
 
 
-def _what_lacks(output: Output, rows: int) -> str:
-    """Room, in words, on the disk of the memory or of the output; "" where it is not room."""
+def _advice(output: Output, rows: int) -> str:
+    """What to do after a failed run: room is spoken of only where the disk of memory or output lacks it."""
     written = Path(output.identifier.partition("|")[0])
     places = [home(), written] if written.is_file() else [home()]
-    return what_lacks(places, taken(rows, load().picture_bytes))
+    lacks = what_lacks(places, taken(rows, load().picture_bytes))
+    return f"{lacks} {translate('Rsgpt', 'Run again: the answers so far are kept.')}".strip()
 
 
 def is_bounded(geometry: QgsGeometry) -> bool:

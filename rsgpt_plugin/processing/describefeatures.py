@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -23,6 +23,7 @@ from qgis.core import (
 from ..errors import ImageryError
 from ..geo.capture import Capture, open_capture, overlapping
 from ..geo.grid import MAX_TILES
+from ..geo.own_columns import own_columns
 from ..geo.picture import Picture
 from ..shared.i18n import translate
 from ..shared.tiles import Window, square
@@ -86,19 +87,28 @@ class DescribeFeatures(DescribeAlgorithm):
     ) -> dict[str, Any]:
         """Locate, capture, ask, write."""
         plan, source = self.prepared(), self._features()
+        to = self.destination(parameters, context)
         located = self._located(source, context)
+        own = own_columns(source.fields(), [feature for feature, _ in located], to.ending, self.fields().names())
         area = self._area(located)
         capture = open_capture(plan.snapshot, plan.wish, area.boundingBox(), feedback)
         windows = [_window(capture, place) for _, place in located]
         capture = capture.settled([window for window in windows if window is not None], feedback)
         if capture.note:
             feedback.pushInfo(capture.note)
-        fields = QgsProcessingUtils.combineFields(source.fields(), self.fields())
-        shape = SinkShape(fields, source.wkbType(), source.sourceCrs())
-        output = self.output(parameters, context, shape)
-        places = _places(capture, [feature for feature, _ in located], windows)
+        if own.renamed:
+            feedback.pushInfo(self._renamed(own.renamed))
+        features = [own.fitted(feature) for feature, _ in located]
+        fields = QgsProcessingUtils.combineFields(own.fields, self.fields())
+        shape = SinkShape(fields, source.wkbType(), source.sourceCrs(), _samples(features))
+        output = self.output(parameters, context, shape, to)
+        places = _places(capture, features, windows)
         counts = self.describe(output, places, len(windows), feedback)
         return self.results(output.identifier, counts, feedback)
+
+    def _renamed(self, names: Mapping[str, str]) -> str:
+        pairs = ", ".join(f"{old}: {new}" for old, new in names.items())
+        return self.tr("The output's format needs other names for these columns: {names}.").format(names=pairs)
 
     def _area(self, located: Sequence[Located]) -> QgsGeometry:
         """The part of the raster that the features cover, as a box."""
@@ -133,6 +143,14 @@ class DescribeFeatures(DescribeAlgorithm):
         snapshot = self.prepared().snapshot
         transform = QgsCoordinateTransform(source.sourceCrs(), snapshot.crs, context.transformContext())
         return [(feature, _moved(feature, transform)) for feature in source.getFeatures(QgsFeatureRequest(), UNCHECKED)]
+
+
+def _samples(features: Sequence[QgsFeature]) -> tuple[QgsFeature, ...]:
+    """The first feature of each type of geometry, which a format may refuse."""
+    by_type: dict[Any, QgsFeature] = {}
+    for feature in features:
+        by_type.setdefault(feature.geometry().wkbType() if feature.hasGeometry() else None, feature)
+    return tuple(by_type.values())
 
 
 def _moved(feature: QgsFeature, transform: QgsCoordinateTransform) -> QgsGeometry | None:

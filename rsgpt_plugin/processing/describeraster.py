@@ -76,15 +76,16 @@ class DescribeRaster(DescribeAlgorithm):
         self, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
         """Cut, capture, ask, write."""
-        plan = self.prepared()
+        plan, to = self.prepared(), self.destination(parameters, context)
         area = overlapping(plan.snapshot, self._extent)
         capture = open_capture(plan.snapshot, plan.wish, area.boundingBox(), feedback)
         windows = self._windows(capture, area, context)
         capture = capture.settled(windows, feedback)
         if capture.note:
             feedback.pushInfo(capture.note)
-        shape = SinkShape(self.fields(), Qgis.WkbType.Polygon, plan.snapshot.crs)
-        output = self.output(parameters, context, shape)
+        samples = tuple(place.feature for place in _places(capture, windows[:1]))
+        shape = SinkShape(self.fields(), Qgis.WkbType.Polygon, plan.snapshot.crs, samples)
+        output = self.output(parameters, context, shape, to)
         counts = self.describe(output, _places(capture, windows), len(windows), feedback)
         return self.results(output.identifier, counts, feedback)
 

@@ -63,6 +63,15 @@ def keep(algorithm: QgsProcessingAlgorithm, parameters: Parameters, context: Qgs
     return RunRequest(algorithm.id(), title, kept, definitions, project, source)
 
 
+def input_sources(
+    algorithm: QgsProcessingAlgorithm, parameters: Parameters, context: QgsProcessingContext
+) -> list[str]:
+    """The sources of the vector layers that the run reads."""
+    values = {name: _named(parameters.get(name), context) for name in _names(algorithm, Features)}
+    layers = [algorithm.parameterAsVectorLayer({name: value}, name, context) for name, value in values.items() if value]
+    return [layer.source() for layer in layers if layer is not None]
+
+
 def restore(request: RunRequest, project: QgsProject, context: QgsProcessingContext) -> Parameters:
     """Return the parameters; layers that the project lacks are opened, and live in `context`.
 

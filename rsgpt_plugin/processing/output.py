@@ -5,31 +5,55 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Optional
 
-from qgis.core import QgsCoordinateReferenceSystem, QgsFeatureSink, QgsFields, QgsVectorLayer
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsFeature,
+    QgsFeatureSink,
+    QgsFields,
+    QgsProviderRegistry,
+    QgsVectorLayer,
+)
 from qgis.PyQt.QtCore import QCoreApplication
 
 from ..errors import OutputError
+from ..shared.geopackage import set_crs, user_tables
+
+if TYPE_CHECKING:
+    from .trial import Trial
 
 translate = QCoreApplication.translate
+
+_WKT = QgsCoordinateReferenceSystem.WktVariant
 
 
 @dataclass(frozen=True)
 class SinkShape:
-    """What an output looks like: its columns, geometry type and CRS."""
+    """What an output looks like: its columns, geometry type and CRS.
+
+    samples: features as they come, with the values of their own columns, which are the first of `fields`.
+    """
 
     fields: QgsFields
     wkb_type: Any
     crs: QgsCoordinateReferenceSystem
+    samples: tuple[QgsFeature, ...] = ()
 
 
 class Output:
     """A sink that is opened when a run can begin: to open it empties what an earlier run has written there."""
 
-    def __init__(self, opener: Callable[[], tuple[Any, str]]) -> None:
+    def __init__(self, opener: Callable[[], tuple[Any, str]], trial: Optional[Trial] = None) -> None:
+        """trial: what a trial of it read back; without one, only rows are counted."""
         self._opener = opener
+        self._trial = trial
         self.identifier = ""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the format loses, in sentences."""
+        return self._trial.notes if self._trial is not None else ()
 
     def open(self) -> QgsFeatureSink:
         """Open it; `identifier` names the result from then on."""
@@ -37,19 +61,36 @@ class Output:
         return sink
 
     def check(self, rows: int) -> None:
-        """Raise OutputError where the closed file lacks rows: QGIS writes the last of them as it closes, unheard."""
+        """Read the closed file back; OutputError where it lacks rows or columns, or has another CRS than was meant.
+
+        QGIS writes the last rows as it closes the file, and reports nothing then.
+        """
         path = Path(self.identifier.partition("|")[0])
-        if not path.is_file():
+        if not path.exists():
             return
+        if self._trial is not None and self._trial.definition:
+            enter_crs(self.identifier, self._trial.definition)
         layer = QgsVectorLayer(self.identifier, "written", "ogr")
+        if not layer.isValid() and self._trial is not None and not self._trial.names:
+            return  # a format that QGIS cannot read
         count = layer.featureCount() if layer.isValid() else 0
         if 0 <= count < rows:
-            sentence = translate(
-                "Rsgpt",
-                "Only {count} of {rows} rows have reached {path}. Check the free space there, run again: the answers "
-                "are kept.",
-            )
+            sentence = translate("Rsgpt", "Only {count} of {rows} rows have reached {path}.")
             raise OutputError(sentence.format(count=count, rows=rows, path=path))
+        if self._trial is not None:
+            _compare(layer, path, self._trial)
+
+
+def definitions(crs: QgsCoordinateReferenceSystem) -> list[str]:
+    """A CRS as WKT that a GeoPackage may hold: what its standard asks for first."""
+    return [text for text in (crs.toWkt(_WKT.WKT1_GDAL), crs.toWkt(_WKT.WKT_PREFERRED)) if text]
+
+
+def enter_crs(identifier: str, definition: str) -> None:
+    """Enter a layer's CRS into its GeoPackage by hand, where GDAL took it for another one."""
+    parts = QgsProviderRegistry.instance().decodeUri("ogr", identifier)
+    path = Path(parts["path"])
+    set_crs(path, parts.get("layerName") or next(iter(user_tables(path))), definition)
 
 
 def unwritable(cause: str) -> OutputError:
@@ -60,3 +101,13 @@ def unwritable(cause: str) -> OutputError:
         "program has the file open. {cause}",
     )
     return OutputError(sentence.format(cause=cause).strip())
+
+
+def _compare(layer: QgsVectorLayer, path: Path, trial: Trial) -> None:
+    lost = [name for name in trial.names if name not in layer.fields().names()]
+    if lost:
+        sentence = translate("Rsgpt", "{path} lacks the columns {columns}, which were to be written.")
+        raise OutputError(sentence.format(path=path, columns=", ".join(lost)))
+    if trial.crs is not None and layer.crs() != trial.crs:
+        sentence = translate("Rsgpt", "{path} has another coordinate system than was meant ({found}).")
+        raise OutputError(sentence.format(path=path, found=layer.crs().userFriendlyIdentifier()))

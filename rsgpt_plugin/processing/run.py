@@ -224,9 +224,9 @@ class Run:
         feature.setAttributes(row.feature.attributes() + attributes(self._asking.questions, values))
         if not sink.addFeature(feature, QgsFeatureSink.Flag.FastInsert):
             raise OutputError(
-                translate(
-                    "Rsgpt", "A row cannot be written to {where} ({cause}). Check the free space there, run again."
-                ).format(where=self._where(), cause=sink.lastError())
+                translate("Rsgpt", "A row cannot be written to {where} ({cause}).").format(
+                    where=self._where(), cause=sink.lastError()
+                )
             )
         return values.status
 

@@ -96,10 +96,11 @@ def crs_of(path: Path, layer: str) -> str:
     return f"{authority}:{code}"
 
 
-def set_crs(path: Path, layer: str, name: str, definition: str) -> None:
+def set_crs(path: Path, layer: str, definition: str) -> None:
     """Give a layer a CRS of its own, by its WKT: GDAL may take a CRS for another one of similar parameters."""
     with _opened(path) as database, _transaction(database):
-        values = (name or "custom", _LEAST_CUSTOM_SRS, "NONE", _LEAST_CUSTOM_SRS, definition, None)
+        name = definition.partition('"')[2].partition('"')[0] or "custom"
+        values = (name, _LEAST_CUSTOM_SRS, "NONE", _LEAST_CUSTOM_SRS, definition, None)
         number = _srs_number(database, values)
         (column,) = _one(database, "SELECT column_name FROM gpkg_geometry_columns WHERE table_name = ?", layer) or ("",)
         triggers = _objects(database, "main", layer, ("trigger",))

@@ -80,7 +80,7 @@ def test_a_layer_of_that_name_is_replaced_with_its_index(make: Make) -> None:
 
 def test_a_custom_crs_keeps_its_meaning_beside_others(make: Make) -> None:
     target, draft = make("a.gpkg", "parcels", ("owner",), crs="EPSG:2056"), make("draft.gpkg", "tiles")
-    set_crs(draft, "tiles", "km", KM)
+    set_crs(draft, "tiles", KM)
     assert crs_of(draft, "tiles") == KM
     for _ in range(2):
         put_layer(draft, "tiles", target)
@@ -95,8 +95,8 @@ def test_a_custom_crs_keeps_its_meaning_beside_others(make: Make) -> None:
 
 def test_a_custom_number_that_is_taken_is_changed_in_every_shape(make: Make) -> None:
     target, draft = make("a.gpkg", "parcels", ("owner",)), make("draft.gpkg", "tiles")
-    set_crs(target, "parcels", "feet", KM.replace('"kilometre",1000', '"foot",0.3048'))
-    set_crs(draft, "tiles", "km", KM)
+    set_crs(target, "parcels", KM.replace('"kilometre",1000', '"foot",0.3048'))
+    set_crs(draft, "tiles", KM)
     put_layer(draft, "tiles", target)
     assert crs_of(target, "tiles") == KM
     with closing(sqlite3.connect(target)) as database:

@@ -179,7 +179,7 @@ def _read_geopackage(path: Path, schema: pa.Schema, rows: int, crs: CRS) -> None
     info = pyogrio.read_info(path, _LAYER, force_feature_count=True, force_total_bounds=True)
     bounds = info["total_bounds"]
     if not is_same_crs(crs, crs_of(path, _LAYER), bounds):
-        set_crs(path, _LAYER, crs.name, _wkt(crs))
+        set_crs(path, _LAYER, _wkt(crs))
     same = is_same_crs(crs, crs_of(path, _LAYER), bounds)
     _compare(schema.names[1:], list(info["fields"]), rows, info["features"], same)
 
