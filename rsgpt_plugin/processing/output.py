@@ -12,20 +12,17 @@ from qgis.core import (
     QgsFeature,
     QgsFeatureSink,
     QgsFields,
-    QgsProviderRegistry,
     QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import QCoreApplication
 
 from ..errors import OutputError
-from ..shared.geopackage import set_crs, user_tables
+from ..geo.crs_check import enter_crs
 
 if TYPE_CHECKING:
     from .trial import Trial
 
 translate = QCoreApplication.translate
-
-_WKT = QgsCoordinateReferenceSystem.WktVariant
 
 
 @dataclass(frozen=True)
@@ -79,18 +76,6 @@ class Output:
             raise OutputError(sentence.format(count=count, rows=rows, path=path))
         if self._trial is not None:
             _compare(layer, path, self._trial)
-
-
-def definitions(crs: QgsCoordinateReferenceSystem) -> list[str]:
-    """A CRS as WKT that a GeoPackage may hold: what its standard asks for first."""
-    return [text for text in (crs.toWkt(_WKT.WKT1_GDAL), crs.toWkt(_WKT.WKT_PREFERRED)) if text]
-
-
-def enter_crs(identifier: str, definition: str) -> None:
-    """Enter a layer's CRS into its GeoPackage by hand, where GDAL took it for another one."""
-    parts = QgsProviderRegistry.instance().decodeUri("ogr", identifier)
-    path = Path(parts["path"])
-    set_crs(path, parts.get("layerName") or next(iter(user_tables(path))), definition)
 
 
 def unwritable(cause: str) -> OutputError:

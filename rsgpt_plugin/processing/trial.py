@@ -14,9 +14,6 @@ from typing import Any, Optional
 from qgis.core import (
     NULL,
     QgsCoordinateReferenceSystem,
-    QgsCoordinateTransform,
-    QgsCoordinateTransformContext,
-    QgsCsException,
     QgsFeature,
     QgsFeatureSink,
     QgsField,
@@ -25,21 +22,20 @@ from qgis.core import (
     QgsProcessingException,
     QgsProcessingOutputLayerDefinition,
     QgsProcessingUtils,
-    QgsRectangle,
     QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import QCoreApplication, QDateTime
 
 from ..errors import OutputError
+from ..geo.crs_check import definitions, enter_crs, is_same_place
 from .destination import Destination, table_in
-from .output import SinkShape, definitions, enter_crs
+from .output import SinkShape
 
 translate = QCoreApplication.translate
 
 _SAMPLES: Mapping[int, Any] = {1: True, 2: 1, 6: 0.5, 10: "x"}  # by Qt's number of the type; others are moments
 _STATUS, _UNANSWERED = "status", "failed"  # every row has a status: it tells the made-up rows apart
 _CUT = 8  # what every format leaves of a column's name
-_SIZE, _COORDINATE = 1e-3, 1e-8  # how far a box may move: a share of its size, and of its coordinates
 
 
 @dataclass(frozen=True)
@@ -135,7 +131,7 @@ def _compared(identifier: str, to: Destination, shape: SinkShape, rows: Sequence
             translate("Rsgpt", "This format keeps no geometry: its rows have no place on the map. Write a GeoPackage.")
         )
         return Trial(names, notes=tuple(notes))
-    if _is_same_place(meant, shape.crs, found, layer.crs()):
+    if is_same_place(meant, shape.crs, found, layer.crs()):
         return Trial(names, layer.crs(), notes=tuple(notes))
     crs, definition = _entered(layer, to, shape, (meant, found))
     return Trial(names, crs, definition, tuple(notes))
@@ -149,12 +145,12 @@ def _entered(
     for definition in definitions(shape.crs) if to.ending == ".gpkg" else ():
         enter_crs(identifier, definition)
         crs = QgsVectorLayer(identifier, "trial", "ogr").crs()
-        if _is_same_place(meant, shape.crs, found, crs):
+        if is_same_place(meant, shape.crs, found, crs):
             return crs, definition
     sentence = translate(
         "Rsgpt",
-        "A {ending} file cannot name the coordinate system of this layer: the rows would lie elsewhere. Choose "
-        "another format, or reproject the layer.",
+        "A {ending} file cannot name the coordinate system of this layer: the rows would lie elsewhere. Write a "
+        "GeoPackage (.gpkg), or reproject the layer.",
     )
     raise OutputError(sentence.format(ending=to.ending))
 
@@ -194,39 +190,6 @@ def _lost_columns(names: Sequence[str], shape: SinkShape) -> Iterator[str]:
 def _without_names(names: Sequence[str]) -> bool:
     """Whether the reader did not take the first row of a sheet for the names."""
     return bool(names) and all(name.startswith("Field") for name in names)
-
-
-def _is_same_place(
-    meant: Sequence[QgsGeometry],
-    crs: QgsCoordinateReferenceSystem,
-    found: Sequence[QgsGeometry],
-    found_crs: QgsCoordinateReferenceSystem,
-) -> bool:
-    """Whether the geometries that were read cover what was meant to be covered."""
-    if not found_crs.isValid():
-        return False
-    transform = QgsCoordinateTransform(found_crs, crs, QgsCoordinateTransformContext())
-    moved = [QgsGeometry(geometry) for geometry in found]
-    if found_crs != crs:
-        try:
-            for geometry in moved:
-                geometry.transform(transform)
-        except QgsCsException:
-            return False
-    one, other = _box(meant), _box(moved)
-    size = max(one.width(), one.height()) * _SIZE + max(map(abs, _sides(one))) * _COORDINATE
-    return all(abs(a - b) <= size for a, b in zip(_sides(one), _sides(other)))
-
-
-def _box(geometries: Sequence[QgsGeometry]) -> QgsRectangle:
-    box = QgsRectangle(geometries[0].boundingBox())
-    for geometry in geometries[1:]:
-        box.combineExtentWith(geometry.boundingBox())
-    return box
-
-
-def _sides(box: QgsRectangle) -> tuple[float, float, float, float]:
-    return box.xMinimum(), box.yMinimum(), box.xMaximum(), box.yMaximum()
 
 
 def _refused(to: Destination, cause: str) -> OutputError:

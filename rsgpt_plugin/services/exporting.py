@@ -17,13 +17,15 @@ from ..core.paths import picture_file
 from ..core.pictures import PictureStore
 from ..errors import Cancelled, OutputError
 from ..geo.columns import result_columns
-from ..geo.export.dataset import write_dataset
-from ..geo.export.geodata import write_geojson, write_geopackage
+from ..geo.export.dataset import check_folder, write_dataset
+from ..geo.export.geodata import LAYER, write_geojson, write_geopackage
 from ..geo.export.report import write_report
-from ..geo.export.rows import ExportRows
+from ..geo.export.rows import ExportRows, check_earlier_export
 from ..geo.export.sheet import write_sheet
 from ..geo.reading import Column
 from ..geo.rows import Row
+from ..shared.geopackage import check_replaceable
+from ..shared.source_files import overwritten_input
 from .work import Work
 
 translate = QCoreApplication.translate
@@ -59,10 +61,9 @@ class Destination:
 def export(layer: QgsVectorLayer, columns: Sequence[Column], rows: Sequence[Row], destination: Destination) -> Work:
     """Return the work that writes `rows` of a layer, in that order, and ends with a sentence. Main thread.
 
-    OutputError where the layer itself would be written over.
+    OutputError where a layer of the project would be written over, or what is not an export.
     """
-    if Path(layer.source().split("|", 1)[0]) == destination.path:
-        raise OutputError(translate("Rsgpt", "That file is the layer itself. Choose another name."))
+    _check(layer, destination)
     source = QgsVectorLayerFeatureSource(layer)
     context = QgsProject.instance().transformContext()
     name, fields, kind, crs = layer.name(), layer.fields(), layer.wkbType(), layer.crs()
@@ -84,6 +85,18 @@ def export(layer: QgsVectorLayer, columns: Sequence[Column], rows: Sequence[Row]
         return _told(destination.path, len(rows) - left_out, left_out)
 
     return Work(translate("Rsgpt", "RSGPT: exporting results"), write, shown=True)
+
+
+def _check(layer: QgsVectorLayer, destination: Destination) -> None:
+    path = destination.path
+    if destination.format is Format.DATASET:
+        check_folder(path)
+    elif overwritten_input(path, [layer.source()]) is not None:
+        raise OutputError(translate("Rsgpt", "That file is the layer itself. Choose another name."))
+    elif destination.format is not Format.GEOPACKAGE:
+        check_earlier_export(path)
+    elif path.is_file():
+        check_replaceable(path, LAYER)
 
 
 def _progress(work: Work, percent: float) -> None:

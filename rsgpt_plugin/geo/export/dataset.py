@@ -7,15 +7,29 @@ import re
 from pathlib import Path
 from typing import Any
 
+from qgis.PyQt.QtCore import QCoreApplication
+
+from ...errors import OutputError
 from ...shared.answer_types import AnswerType, answer_type
 from ...shared.answers import as_text
 from ...shared.columns import ANSWER, CAPTION, QUESTION
 from ..reading import Column, Kind
 from ..rows import Row
-from .rows import ExportRows, unwritable, whole_file
+from .rows import ExportRows, discard, unwritable, whole_file
+
+translate = QCoreApplication.translate
 
 PICTURES = "images"
 CAPTIONS, QUESTIONS = "captions.json", "questions.json"
+_MADE_BY = {"made_by": "RSGPT for QGIS"}  # by which an earlier data set of ours is known
+
+
+def check_folder(folder: Path) -> None:
+    """OutputError where a data set lies there that is not an export of ours."""
+    there = [folder / name for name in (CAPTIONS, QUESTIONS) if (folder / name).exists()]
+    if there and not _is_ours(folder / CAPTIONS):
+        sentence = translate("Rsgpt", "{path} is not an export of ours and would be replaced. Choose another folder.")
+        raise OutputError(sentence.format(path=there[0]))
 
 
 def write_dataset(export: ExportRows, folder: Path) -> int:
@@ -40,10 +54,20 @@ def write_dataset(export: ExportRows, folder: Path) -> int:
             questions += _questioned(filename, values, row, export)
     except OSError as error:
         raise unwritable(folder, str(error)) from error
-    _write(folder / CAPTIONS, {"annotations": captions})
+    _write(folder / CAPTIONS, {**_MADE_BY, "annotations": captions})
     if questions:
         _write(folder / QUESTIONS, questions)
+    else:
+        discard(folder / QUESTIONS)  # an earlier export's
     return left_out
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        data = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(data, dict) and _MADE_BY.items() <= data.items()
 
 
 def _captioned(filename: str, values: dict[str, Any], row: Row) -> list[dict[str, Any]]:

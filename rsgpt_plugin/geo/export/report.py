@@ -12,15 +12,12 @@ from qgis.PyQt.QtCore import QCoreApplication
 from ..inline import inline_picture
 from ..reading import Column, Kind, in_words, sureness
 from ..rows import Row
-from .rows import ExportRows, whole_file
+from .rows import PAGE_POLICY, ExportRows, whole_file
 
 translate = QCoreApplication.translate
 
 _SIDE = 224
 _QUALITY = 82
-
-# Nothing is fetched, whatever a text may hold; the page's own script and style stand in it.
-_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 
 _STYLE = """
 body{font:14px/1.45 system-ui,sans-serif;margin:24px;color:#222;background:#fff}
@@ -73,7 +70,7 @@ def _head(file: IO[str], export: ExportRows) -> None:
     heads = "".join(f"<th>{html.escape(label)}</th>" for label in labels)
     file.write(
         f'<!DOCTYPE html><html><head><meta charset="utf-8"><title>{title}</title>'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+        f'<meta http-equiv="Content-Security-Policy" content="{PAGE_POLICY}">'
         f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head><body>'
         f'<h1>{title}</h1><p class="about">{html.escape(count)}. {html.escape(_made_by(export))}</p>'
         f"{_form(export)}<table><thead><tr>{heads}</tr></thead><tbody>\n"

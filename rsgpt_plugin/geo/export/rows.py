@@ -14,10 +14,17 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransformContex
 from qgis.PyQt.QtCore import QCoreApplication
 
 from ...errors import Cancelled, OutputError
+from ...shared.geopackage import release
 from ..reading import Column
 from ..rows import Row
 
 translate = QCoreApplication.translate
+
+# Nothing is fetched by a report, whatever a text may hold; the page's own script and style stand in it.
+PAGE_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+# By these the beginning of an earlier export is known.
+_MARKS = (b"image_sha2", b"plugin_ver")
+_BEGINNING = 1 << 16  # bytes
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -70,10 +77,25 @@ def whole_file(path: Path, encoding: str = "utf-8") -> Iterator[IO[str]]:
         raise
 
 
+def check_earlier_export(path: Path) -> None:
+    """OutputError where a file is there that is not an export of ours."""
+    try:
+        if not path.is_file():
+            return
+        with path.open("rb") as file:
+            beginning = file.read(_BEGINNING)
+    except OSError as error:
+        raise unwritable(path, str(error)) from error
+    if beginning and PAGE_POLICY.encode() not in beginning and not all(mark in beginning for mark in _MARKS):
+        sentence = translate("Rsgpt", "{path} is not an export of results and would be replaced. Choose another name.")
+        raise OutputError(sentence.format(path=path))
+
+
 def discard(path: Path) -> None:
-    """Remove a file that is not whole, where there is one."""
+    """Remove a file that is not whole, where there is one, and what SQLite has left beside it."""
     with suppress(OSError):
         path.unlink(missing_ok=True)
+        release(path)
 
 
 def unwritable(path: Path, cause: str) -> OutputError:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from rsgpt_plugin.geo.bands import BandChoice
-from rsgpt_plugin.geo.grid import Window
 from rsgpt_plugin.geo.sources import ProviderSource
+from rsgpt_plugin.shared.bands import BandChoice
+from rsgpt_plugin.shared.tiles import Window
 
 from .conftest import ScriptedGateway, numbered, rows_of
 from .test_describeraster import Make, counts, describe

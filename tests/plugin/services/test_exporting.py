@@ -8,7 +8,14 @@ import re
 from pathlib import Path
 
 import pytest
-from qgis.core import QgsField, QgsVectorLayer
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
+    QgsField,
+    QgsProject,
+    QgsProviderRegistry,
+    QgsVectorLayer,
+)
 from qgis.PyQt.QtGui import QImage
 
 from rsgpt_plugin.errors import OutputError
@@ -142,8 +149,74 @@ def test_what_cannot_be_written_is_one_sentence_and_leaves_nothing(tmp_path: Pat
 
 def test_a_layer_is_not_written_over_itself(tmp_path: Path) -> None:
     layer = results_layer(["a"], "GPKG", tmp_path)
-    with pytest.raises(OutputError, match="the layer itself"):
-        exporting.export(layer, [], [], Destination(Format.GEOPACKAGE, tmp_path / "answers.gpkg"))
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "link.gpkg").symlink_to(tmp_path / "answers.gpkg")
+    for name in ("answers.gpkg", "sub/../answers.gpkg", "link.gpkg"):
+        with pytest.raises(OutputError, match="the layer itself"):
+            exporting.export(layer, [], [], Destination(Format.GEOPACKAGE, tmp_path / name))
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_the_other_layers_of_a_geopackage_stay(tmp_path: Path, times: int) -> None:
+    mine = QgsVectorLayer(results_layer(["mine"], "GPKG", tmp_path).source(), "mine")
+    for _ in range(times):
+        said = export(results_layer(["a", "b"]), Format.GEOPACKAGE, tmp_path / "answers.gpkg")
+    assert "Rows: 2." in said
+    found = QgsProviderRegistry.instance().querySublayers(str(tmp_path / "answers.gpkg"))
+    assert sorted(one.name() for one in found) == ["answers", "results"]
+    assert [row["caption"] for row in mine.getFeatures()] == ["mine"]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in Format if kind is not Format.DATASET])
+def test_a_file_that_is_no_export_is_not_replaced(tmp_path: Path, kind: Format) -> None:
+    path = tmp_path / f"a{kind.value}"
+    path.write_text("my notes")
+    with pytest.raises(OutputError, match="would be replaced"):
+        export(results_layer(["a"]), kind, path)
+    assert path.read_text() == "my notes"
+    path.unlink()
+    for _ in range(2):
+        assert "Rows: 1." in export(results_layer(["a"]), kind, path)
+
+
+def test_a_data_set_of_others_is_not_replaced(tmp_path: Path) -> None:
+    keep_pictures([0])
+    for _ in range(2):
+        assert "Rows: 1" in export(results_layer(["a"]), Format.DATASET, tmp_path / "set")
+    rsicap = json.dumps({"annotations": []})
+    (tmp_path / "set" / "captions.json").write_text(rsicap)
+    with pytest.raises(OutputError, match=r"captions\.json is not an export"):
+        export(results_layer(["a"]), Format.DATASET, tmp_path / "set")
+    assert (tmp_path / "set" / "captions.json").read_text() == rsicap
+
+
+def test_units_of_a_crs_are_kept(tmp_path: Path) -> None:
+    """GDAL takes these kilometres for the metres of EPSG:32611."""
+    layer = results_layer(["a"])
+    km = QgsCoordinateReferenceSystem.fromProj("+proj=utm +zone=11 +datum=WGS84 +units=km +type=crs")
+    layer.setCrs(km)
+    export(layer, Format.GEOPACKAGE, tmp_path / "a.gpkg")
+    written = QgsVectorLayer(str(tmp_path / "a.gpkg"), "written")
+    transform = QgsCoordinateTransform(written.crs(), km, QgsProject.instance())
+    assert transform.transform(500, 4000).distance(500, 4000) < 1e-6
+
+
+def test_columns_that_a_geopackage_refuses_are_renamed(tmp_path: Path) -> None:
+    layer = results_layer(["a", "b"])
+    text = layer.fields().field("caption")
+    for name in ("fid", "geom", "CAPTION"):
+        own = QgsField(text)
+        own.setName(name)
+        layer.dataProvider().addAttributes([own])
+    layer.updateFields()
+    places = [layer.fields().indexOf(name) for name in ("fid", "geom", "CAPTION")]
+    layer.dataProvider().changeAttributeValues({fid: dict.fromkeys(places, "mine") for fid in fids(layer)})
+    assert "Rows: 2." in export(layer, Format.GEOPACKAGE, tmp_path / "a.gpkg")
+    rows = list(QgsVectorLayer(str(tmp_path / "a.gpkg"), "written").getFeatures())
+    assert [[row[name] for name in ("caption", "fid_2", "geom_2", "CAPTION_2")] for row in rows] == [
+        ["a", "mine", "mine", "mine"],
+        ["b", "mine", "mine", "mine"],
+    ]
 
 
 def test_a_stopped_export_leaves_no_file(tmp_path: Path) -> None:
