@@ -11,11 +11,14 @@ from typing import Any
 from ..data.scenes import QUESTION, scene_questions
 from ..errors import UsageError
 from ..evaluate.ask_all import Answering, Manner, Scored
-from ..evaluate.result import Result, benchmark_name, read_result
+from ..evaluate.result import Result, benchmark_name, is_result, read_result
+from .files import begins_with, check_file, write_text
 from .loading import add_model, load_engine
 from .output import Output, note
 
 _TITLE = "How good are the answers?"
+_REPORT = {"report.md": f"# {_TITLE}", "report.html": f"<title>{_TITLE}</title>"}  # how its files begin
+_SHEET = "<title>Rating sheet</title>"
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -76,6 +79,7 @@ def run(args: argparse.Namespace) -> int:
     """Score captions or questions, and print."""
     from ..evaluate import captions, questions  # noqa: PLC0415 - wrong use is told before torch is imported
 
+    _check_answers(args, args.annotations)
     evaluate = {"captions": captions.evaluate, "questions": questions.evaluate}[args.kind]
     engine, manner = _engine(args), Manner(args.limit, args.beams, args.prompt)
     scored = evaluate(engine, args.images, args.annotations, manner)
@@ -86,9 +90,16 @@ def run_scenes(args: argparse.Namespace) -> int:
     """Score the scene of each picture, and print."""
     from ..evaluate.questions import scored  # noqa: PLC0415 - wrong use is told before torch is imported
 
+    _check_answers(args)
     asked = scene_questions(args.images, dict(args.name), args.prompt)
     engine, manner = _engine(args), Manner(args.limit, args.beams)
     return _told(args, engine, manner, scored(engine, args.images, asked, manner))
+
+
+def _check_answers(args: argparse.Namespace, *inputs: Path) -> None:
+    """Before anything is asked."""
+    if args.answers:
+        check_file(args.answers, [args.images, *inputs], is_result)
 
 
 def _told(args: argparse.Namespace, engine: Answering, manner: Manner, scored: Scored) -> int:
@@ -133,10 +144,13 @@ def write_report(args: argparse.Namespace) -> int:
     from ..evaluate.report.markdown import markdown  # noqa: PLC0415
     from ..evaluate.report.page import page  # noqa: PLC0415
 
-    blocks = contents([read_result(path) for path in args.results])
+    results = [read_result(path) for path in args.results]
     args.out.mkdir(parents=True, exist_ok=True)
+    for name, begin in _REPORT.items():
+        check_file(args.out / name, args.results, begins_with(begin))
+    blocks = contents(results)
     for name, text in (("report.md", markdown(_TITLE, blocks)), ("report.html", page(_TITLE, blocks))):
-        (args.out / name).write_text(text, encoding="utf-8")
+        write_text(args.out / name, text)
         note(f"Written: {args.out / name}")
     return 0
 
@@ -145,7 +159,8 @@ def write_sheet(args: argparse.Namespace) -> int:
     """Make the page; the pictures are inside it."""
     from ..evaluate.rating.sheet import sheet  # noqa: PLC0415 - numpy and Pillow only where they are needed
 
-    args.out.write_text(sheet([read_result(path) for path in args.results], args.limit), encoding="utf-8")
+    check_file(args.out, args.results, begins_with(_SHEET))
+    write_text(args.out, sheet([read_result(path) for path in args.results], args.limit))
     note(f"Written: {args.out}. Open it in a browser.")
     return 0
 

@@ -1,6 +1,6 @@
 """Checkpoints in, one model folder out: config, weights of encoder and bridge, language model, tokenizers.
 
-What a kill leaves is a folder named *.part, which the next call replaces.
+What a kill leaves is a hidden folder named *.part, which the next call replaces.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from ..errors import ModelError
-from ..model.config import ModelConfig
+from ..model.config import CONFIG_FILE, ModelConfig
 from ..model.family import FAMILY, LANGUAGE_FOLDER, READER_FOLDER
 from ..model.language import file_sha256
 from ..model.weights import WEIGHTS_FILE, stored
@@ -25,6 +25,8 @@ from .hub import hub_config
 from .keys import renamed
 from .language import check_language, copy_tokenizer, write_language
 from .recognise import recognise
+
+_PARTS = {CONFIG_FILE, WEIGHTS_FILE, LANGUAGE_FOLDER, READER_FOLDER}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,9 +52,7 @@ def convert(sources: Sources, out: Path, member: ModelConfig | None = None) -> M
     checkpoints = [Checkpoint(path) for path in sources.checkpoints]
     config = member or _member(checkpoints)
     weights = assemble(checkpoints, config)
-    part = out.with_name(f"{out.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
+    part = _draft(out)
     save_file({name: stored(name, value).contiguous() for name, value in weights.items()}, part / WEIGHTS_FILE)
     language = dataclasses.replace(config.language, sha256=_language(sources, checkpoints, part / LANGUAGE_FOLDER))
     check_language(part / LANGUAGE_FOLDER, language)
@@ -61,6 +61,16 @@ def convert(sources: Sources, out: Path, member: ModelConfig | None = None) -> M
     config.write(part)
     part.rename(out)
     return config
+
+
+def _draft(out: Path) -> Path:
+    """An empty folder beside `out`; ModelError where one of that name holds something else than a draft."""
+    part = out.with_name(f".{out.name}.part")
+    if part.exists() and not {entry.name for entry in part.iterdir()} <= _PARTS:
+        raise ModelError(f"{part} holds other files. Move them away, or give another folder.")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    return part
 
 
 def _member(checkpoints: Sequence[Checkpoint]) -> ModelConfig:

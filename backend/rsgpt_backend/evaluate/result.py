@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from rsgpt_plugin.shared.whole_file import replaced
+
 from ..data.images import ImageSource
 from ..errors import DataError
 
@@ -36,8 +38,9 @@ class Result:
             ) from error
 
     def write(self, path: Path) -> None:
-        """As JSON, UTF-8."""
-        path.write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False), encoding="utf-8")
+        """As JSON, UTF-8; a file that was there is replaced at once."""
+        with replaced(path) as draft:
+            draft.write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False), encoding="utf-8")
 
 
 def read_result(path: Path) -> Result:
@@ -46,6 +49,15 @@ def read_result(path: Path) -> Result:
         return Result(**json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:
         raise DataError(f"{path} holds no evaluation. Make one with `rsgpt evaluate … --answers FILE`.") from error
+
+
+def is_result(path: Path) -> bool:
+    """Whether a file holds an evaluation."""
+    try:
+        read_result(path)
+    except DataError:
+        return False
+    return True
 
 
 _PLAIN = ("annotations", "captions")  # how RSIEval and RSICap name their file: the folder tells which it is

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rsgpt_plugin.shared.whole_file import replaced
+
 from ..errors import ModelError
 
 CONFIG_FILE = "model.json"
@@ -142,4 +144,5 @@ class ModelConfig:
         """Write the config into a model folder, which is made if missing."""
         folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps(self.to_dict(), indent=2, ensure_ascii=False)
-        (folder / CONFIG_FILE).write_text(text + "\n", encoding="utf-8")
+        with replaced(folder / CONFIG_FILE) as draft:
+            draft.write_text(text + "\n", encoding="utf-8")

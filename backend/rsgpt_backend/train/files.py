@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+
+from rsgpt_plugin.shared.whole_file import replaced
 
 from ..errors import ModelError, UsageError
 from .recipe import Recipe
@@ -21,29 +21,26 @@ _CHECKPOINT = "checkpoint.safetensors"
 
 
 def claim(out: Path, recipe: Recipe) -> None:
-    """Make the folder this recipe's; UsageError where it holds another's run. Steps may differ: more may be added."""
+    """Make the folder this recipe's; UsageError where it holds another's run, or something else.
+
+    Steps may differ: more may be added.
+    """
     text = json.dumps({**dataclasses.asdict(recipe), "steps": 0}, indent=1)
     path = out / "recipe.json"
     if path.exists() and path.read_text(encoding="utf-8") != text:
         raise UsageError(f"{out} holds a run of another recipe, see its recipe.json. Give another folder with --out.")
     if not path.exists():
         out.mkdir(parents=True, exist_ok=True)
-        with _beside(path) as part:
+        if any(not entry.name.startswith(".") for entry in out.iterdir()):
+            raise UsageError(f"{out} holds other files and no training. Give an empty or a new folder with --out.")
+        with replaced(path) as part:
             part.write_text(text, encoding="utf-8")
 
 
 def write_tensors(tensors: dict[str, Tensor], path: Path) -> None:
     """Write them to a file that is there whole or not at all."""
-    with _beside(path) as part:
+    with replaced(path) as part:
         save_file({key: value.detach().cpu().contiguous() for key, value in tensors.items()}, part)
-
-
-@contextmanager
-def _beside(path: Path) -> Iterator[Path]:
-    """A file to be written, which takes the place of `path` at the end."""
-    part = path.with_suffix(".part")
-    yield part
-    part.replace(path)
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:

@@ -7,6 +7,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from rsgpt_plugin.shared.whole_file import replaced
+
 from ..convert.keys import official
 
 
@@ -19,7 +21,6 @@ def write_official(bridge: nn.Module, epochs: int, out: Path) -> Path | None:
     if "" in tensors:
         return None
     path = out / "checkpoint_official.pth"
-    part = path.with_suffix(".part")
-    torch.save({"model": tensors, "epoch": epochs - 1}, part)
-    part.replace(path)
+    with replaced(path) as part:
+        torch.save({"model": tensors, "epoch": epochs - 1}, part)
     return path

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from tqdm import tqdm
 
+from rsgpt_plugin.shared.whole_file import replaced
+
 VIEWS = 8
 
 
@@ -54,9 +56,8 @@ class FeatureStore:
                 self._note(index + 1)
 
     def _note(self, done: int) -> None:
-        part = self._progress.with_suffix(".part")
-        part.write_text(json.dumps(done))
-        part.replace(self._progress)
+        with replaced(self._progress) as part:
+            part.write_text(json.dumps(done))
 
 
 def store_name(files: Sequence[str], rows: Sequence[tuple[int, int]], weights: Sequence[Tensor]) -> str:

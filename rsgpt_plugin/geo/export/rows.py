@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -13,8 +12,9 @@ from typing import IO, Any, Optional
 from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransformContext, QgsFeature, QgsFields
 from qgis.PyQt.QtCore import QCoreApplication
 
-from ...errors import Cancelled, OutputError
+from ...errors import OutputError
 from ...shared.geopackage import release
+from ...shared.whole_file import replaced
 from ..reading import Column
 from ..rows import Row
 
@@ -64,17 +64,11 @@ class ExportRows:
 @contextmanager
 def whole_file(path: Path, encoding: str = "utf-8") -> Iterator[IO[str]]:
     """A text file that is there only once all of it is written."""
-    part = path.with_name(path.name + ".part")
     try:
-        with part.open("w", encoding=encoding, newline="") as file:
+        with replaced(path) as draft, draft.open("w", encoding=encoding, newline="") as file:
             yield file
-        os.replace(part, path)
     except OSError as error:
-        discard(part)
         raise unwritable(path, str(error)) from error
-    except Cancelled:
-        discard(part)
-        raise
 
 
 def check_earlier_export(path: Path) -> None:

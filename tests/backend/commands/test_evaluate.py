@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 import shutil
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from rsgpt_backend.cli import main
-from rsgpt_backend.evaluate.result import read_result
+from rsgpt_backend.evaluate.result import Result, read_result
 from rsgpt_backend.model.config import ModelConfig
 from tests.backend.toy import picture
 
@@ -137,9 +138,17 @@ def test_a_report_of_something_else(tmp_path: Path, capsys: pytest.CaptureFixtur
 
 
 def test_answers_that_cannot_be_written_do_not_cost_the_scores(
-    toy_folder: Path, toy_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    toy_folder: Path,
+    toy_data: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    more = ("--limit", "2", "--json", "--answers", str(tmp_path / "no" / "folder.json"))
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Result, "write", full)
+    more = ("--limit", "2", "--json", "--answers", str(tmp_path / "a.json"))
     assert main(arguments("questions", toy_folder, toy_data, *more)) == 1
     out, err = capsys.readouterr()
     assert json.loads(out)["questions"] == 2
@@ -192,3 +201,39 @@ def test_ratings_are_told_in_words(tmp_path: Path, capsys: pytest.CaptureFixture
     (tmp_path / "r.json").write_text(json.dumps({"rater": "A", "ratings": rated}))
     assert main(["evaluate", "ratings", str(tmp_path / "r.json")]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "rated higher: ours 1, theirs 0, equal 0"
+
+
+def test_answers_replace_neither_an_input_nor_a_file_of_others(
+    toy_folder: Path,
+    toy_data: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("rsgpt_backend.commands.evaluate.load_engine", lambda args: pytest.fail("it was asked"))
+    annotations = toy_data / "captions.json"
+    before = annotations.read_text()
+    (tmp_path / "notes.json").write_text("{}")
+    for path, sentence in (
+        (annotations, "which this command reads"),
+        (tmp_path / "notes.json", "was not written by this command"),
+        (tmp_path / "none" / "a.json", "is not there"),
+    ):
+        assert main(arguments("captions", toy_folder, toy_data, "--answers", str(path))) == 2
+        assert sentence in capsys.readouterr().err
+    assert (annotations.read_text(), (tmp_path / "notes.json").read_text()) == (before, "{}")
+
+
+def test_reports_and_sheets_replace_their_own_alone(
+    toy_folder: Path, toy_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers = str(tmp_path / "answers.json")
+    for _ in range(2):
+        assert main(arguments("captions", toy_folder, toy_data, "--limit", "2", "--answers", answers)) == 0
+    for command, out, file in (("report", "r", "r/report.md"), ("sheet", "sheet.html", "sheet.html")):
+        for _ in range(2):
+            assert main(["evaluate", command, answers, "--out", str(tmp_path / out)]) == 0
+        (tmp_path / file).write_text("my notes")
+        assert main(["evaluate", command, answers, "--out", str(tmp_path / out)]) == 2
+        assert "was not written by this command" in capsys.readouterr().err
+        assert (tmp_path / file).read_text() == "my notes"

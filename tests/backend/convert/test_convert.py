@@ -180,3 +180,15 @@ def test_half_a_bias_is_named(parts: dict[str, Path], tmp_path: Path) -> None:
     torch.save(eva, tmp_path / "eva.pth")
     with pytest.raises(ModelError, match="self_attn.q_bias, which this model has not"):
         converted(parts, tmp_path / "model", tmp_path / "eva.pth", parts["lavis"])
+
+
+def test_a_folder_of_others_is_not_taken_for_a_draft(parts: dict[str, Path], tmp_path: Path) -> None:
+    draft = tmp_path / ".model.part"
+    draft.mkdir()
+    (draft / "notes.txt").write_text("mine")
+    with pytest.raises(ModelError, match="holds other files"):
+        converted(parts, tmp_path / "model", parts["eva"], parts["lavis"])
+    assert (draft / "notes.txt").read_text() == "mine"
+    (draft / "notes.txt").rename(draft / "model.json")  # what a kill leaves
+    converted(parts, tmp_path / "model", parts["eva"], parts["lavis"])
+    assert not draft.exists()

@@ -55,3 +55,10 @@ def test_a_checkpoint_that_is_none_is_refused_by_name(tmp_path: Path, content: b
     optimizer, scaler = torch.optim.AdamW(bridge.parameters()), torch.amp.GradScaler("cpu", enabled=False)
     with pytest.raises(ModelError, match=r"checkpoint\.safetensors cannot be read\. Delete it"):
         load_checkpoint(tmp_path, bridge, optimizer, scaler)
+
+
+def test_a_folder_with_other_files_is_not_claimed(tmp_path: Path) -> None:
+    (tmp_path / "checkpoint.safetensors").write_text("mine")
+    with pytest.raises(UsageError, match="holds other files"):
+        claim(tmp_path, read_recipe(_RECIPES / "rsgpt-small.toml"))
+    assert [file.name for file in tmp_path.iterdir()] == ["checkpoint.safetensors"]
