@@ -32,6 +32,7 @@ from rsgpt_backend.batch.grid import Frame, TileGrid, Window
 from rsgpt_backend.batch.output import batch, with_polygons, write
 from rsgpt_backend.data.annotations import Captioned, read_captions
 from rsgpt_backend.data.images import ImageSource
+from rsgpt_plugin.shared.source_files import overwritten_input
 
 _BRIGHTNESS = 6  # grey levels, up and down
 _NOISY = 0.02  # share of the pixels that are one grey level brighter
@@ -166,6 +167,9 @@ def main() -> None:
     parser.add_argument("--angle", type=float, default=0.0, help="degrees that the rows are turned, clockwise")
     parser.add_argument("--pictures", type=Path, help="a folder that gets each tile as a PNG")
     args = parser.parse_args()
+    read = overwritten_input(args.out, [str(args.images), str(args.captions)])
+    if read is not None:
+        parser.error(f"{args.out} would replace {read}, which is read")
     images = ImageSource(args.images)
     tile, records = square_pictures(args.captions, images)
     make(args.out, records, images, Shape(args.side // tile, tile, args.zoom, args.crs, args.angle), args.pictures)

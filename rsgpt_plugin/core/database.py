@@ -110,12 +110,20 @@ class Database:
         return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
 
     def _unusable(self, error: Exception) -> OutputError:
-        sentence = translate(
-            "Rsgpt",
-            "The {what} {path} cannot be used ({error}). Check that the folder exists, may be written to and has "
-            "free space, or set RSGPT_HOME to another folder.",
-        )
-        return OutputError(sentence.format(what=self._name, path=self._path, error=error))
+        sentence = translate("Rsgpt", "The {what} {path} cannot be used ({error}). {advice}")
+        return OutputError(sentence.format(what=self._name, path=self._path, error=error, advice=_advice(error)))
+
+
+def _advice(error: Exception) -> str:
+    """What to do about a file that cannot be used, by its cause."""
+    cause = str(error).casefold()
+    if "full" in cause or "no space" in cause:
+        return translate("Rsgpt", "Free some space on its disk, or set RSGPT_HOME to a folder on another one.")
+    if "not a database" in cause or "malformed" in cause:
+        return translate("Rsgpt", "The file is damaged. Move it away: a new one will be made.")
+    if "locked" in cause or "busy" in cause:
+        return translate("Rsgpt", "Another program has it open. Close that, then try again.")
+    return translate("Rsgpt", "Check that the folder exists and may be written to, or set RSGPT_HOME to another one.")
 
 
 class Store:
