@@ -12,7 +12,7 @@ from qgis.PyQt.QtCore import QCoreApplication
 
 from ..errors import ImageryError
 from ..shared.bands import BandChoice, Meaning
-from ..shared.mosaic import missing_parts
+from ..shared.mosaic import Mosaic
 from ..shared.pixels import Pixels, is_no_data, stacked
 from ..shared.tiles import NO_GEOTRANSFORM, Geotransform, Window, upright
 from .grid import Frame
@@ -69,7 +69,7 @@ class FileSource:
     def __init__(self, address: FileAddress, no_data: NoData, dataset: gdal.Dataset) -> None:
         """dataset: of the address, with a geotransform."""
         self._address, self._no_data, self._dataset = address, no_data, dataset
-        self._missing = missing_parts(address.path)
+        self._mosaic = Mosaic(address.path, lambda path: FileAddress(path).open() is not None)
         transform = _geotransform(dataset) or NO_GEOTRANSFORM
         grid, self._orientation = upright(transform, dataset.RasterXSize, dataset.RasterYSize)
         self.frame = Frame(grid.geotransform, grid.width, grid.height)
@@ -79,8 +79,7 @@ class FileSource:
     def read(self, bands: BandChoice, window: Window, size: tuple[int, int]) -> Pixels:
         """See PixelSource."""
         stored = self._orientation.stored(window, self.frame)
-        for part in self._missing:
-            part.check(stored)
+        self._mosaic.check(stored)
         width, height = self._orientation.stored_size(*size)
         place = (stored.x, stored.y, stored.width, stored.height, width, height)
         try:

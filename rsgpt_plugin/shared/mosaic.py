@@ -1,14 +1,15 @@
-"""Missing source files of a virtual raster (VRT), also through nested ones. Reads XML, not pixels.
+"""Source files of a virtual raster (VRT) that are missing or damaged, also of nested ones. Reads XML, not pixels.
 
-GDAL reports a missing source once and returns zeros from then on, which look like valid black pixels.
+GDAL reports such a source once and returns zeros from then on, which look like valid black pixels.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from xml.etree import ElementTree
+
+import numpy as np
 
 from .errors import ImageError
 from .i18n import translate
@@ -18,35 +19,42 @@ _DEEPEST = 8
 _LARGEST = 256 << 20  # bytes of a VRT; it is read only after GDAL has opened it
 _WHOLE = (float("-inf"), float("-inf"), float("inf"), float("inf"))
 
-Box = tuple[float, float, float, float]
+Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels
+Part = tuple[Path, Box]
 
 
-@dataclass(frozen=True)
-class MissingPart:
-    """A source file that is not there, and the box of pixels (left, top, right, bottom) that it should fill."""
+class Mosaic:
+    """The source files of a raster by where they lie in it; none where it is no local VRT. Belongs to one thread."""
 
-    file: Path
-    box: Box
+    def __init__(self, path: str, can_open: Callable[[str], bool]) -> None:
+        """can_open: whether a file is a raster; asked once of each, when its pixels are first needed."""
+        parts = list(dict.fromkeys(_parts(Path(path), 0))) if path.lower().endswith(".vrt") else []
+        self._files = [file for file, _ in parts]
+        self._boxes = np.array([box for _, box in parts], np.float64).reshape(-1, 4)
+        self._can_open = can_open
+        self._checked: dict[Path, bool] = {}
 
     def check(self, window: Window) -> None:
-        """ImageError where the window needs the file."""
-        left, top, right, bottom = self.box
-        is_across = window.x < right and window.x + window.width > left
-        if is_across and window.y < bottom and window.y + window.height > top:
-            sentence = translate("Rsgpt", "A part of the mosaic is missing: {file}. Put it back, then run again.")
-            raise ImageError(sentence.format(file=self.file))
+        """ImageError where the window needs a file that cannot be opened."""
+        left, top, right, bottom = self._boxes.T
+        across = (left < window.x + window.width) & (right > window.x)
+        for number in np.flatnonzero(across & (top < window.y + window.height) & (bottom > window.y)):
+            if not self._is_good(self._files[number]):
+                sentence = translate("Rsgpt", "A part of the mosaic is missing: {file}. Put it back, then run again.")
+                raise ImageError(sentence.format(file=self._files[number]))
+
+    def _is_good(self, file: Path) -> bool:
+        if file not in self._checked:
+            self._checked[file] = file.exists() and self._can_open(str(file))
+        return self._checked[file]
 
 
-def missing_parts(path: str) -> list[MissingPart]:
-    """What is missing of the virtual raster at `path`; nothing where it is no local VRT, or cannot be parsed."""
-    return list(dict.fromkeys(_missing(Path(path), 0))) if path.lower().endswith(".vrt") else []
-
-
-def _missing(vrt: Path, depth: int) -> Iterator[MissingPart]:
+def _parts(vrt: Path, depth: int) -> Iterator[Part]:
+    """The files that are no VRT themselves, or that are missing."""
     try:
         if depth > _DEEPEST or vrt.stat().st_size > _LARGEST:
             return
-        root = ElementTree.parse(vrt).getroot()
+        root = ElementTree.parse(vrt).getroot()  # nosec B314 - a user's own file, which GDAL has already parsed
     except (OSError, ElementTree.ParseError):
         return
     for parent in root.iter():
@@ -56,15 +64,15 @@ def _missing(vrt: Path, depth: int) -> Iterator[MissingPart]:
             yield from _of_source(parent, source, depth)
 
 
-def _of_source(element: ElementTree.Element, source: Path, depth: int) -> Iterator[MissingPart]:
+def _of_source(element: ElementTree.Element, source: Path, depth: int) -> Iterator[Part]:
     inner, outer = _box(element.find("SrcRect")), _box(element.find("DstRect"))
-    if not source.exists():
-        yield MissingPart(source, outer)
-    elif source.suffix.lower() == ".vrt":
-        for part in _missing(source, depth + 1):
-            box = _moved(part.box, inner, outer)
-            if box[0] < box[2] and box[1] < box[3]:
-                yield MissingPart(part.file, box)
+    if source.suffix.lower() != ".vrt" or not source.exists():
+        yield source, outer
+        return
+    for file, box in _parts(source, depth + 1):
+        moved = _moved(box, inner, outer)
+        if moved[0] < moved[2] and moved[1] < moved[3]:
+            yield file, moved
 
 
 def _local(vrt: Path, name: ElementTree.Element) -> Path | None:

@@ -13,7 +13,7 @@ from rasterio.errors import NotGeoreferencedWarning
 from rasterio.windows import Window as RasterioWindow
 
 from rsgpt_plugin.shared.bands import BandChoice, Meaning, choose_bands
-from rsgpt_plugin.shared.mosaic import missing_parts
+from rsgpt_plugin.shared.mosaic import Mosaic
 from rsgpt_plugin.shared.pixels import Pixels, is_no_data, stacked
 from rsgpt_plugin.shared.tiles import Frame, Window, upright
 
@@ -49,7 +49,7 @@ class Raster:
     def __init__(self, source: str, driver: str | None = None) -> None:
         """driver: the only format that is read, by GDAL's name; any if left out."""
         self.source, self._driver = source, driver
-        self._missing = missing_parts(source)
+        self._mosaic = Mosaic(source, _can_open)
         with ExitStack() as stack:
             remote = _REMOTE if is_remote(source) else {}
             stack.enter_context(rasterio.Env(GDAL_CACHEMAX=_CACHE, **remote))
@@ -126,8 +126,7 @@ class Raster:
     def read(self, bands: BandChoice, window: Window, size: tuple[int, int]) -> Pixels:
         """A window of the raster at `size` (width, height); where that is smaller, averaged, from overviews."""
         stored = self._orientation.stored(window, self.frame)
-        for part in self._missing:
-            part.check(stored)
+        self._mosaic.check(stored)
         width, height = self._orientation.stored_size(*size)
         place = {
             "window": RasterioWindow(stored.x, stored.y, stored.width, stored.height),
@@ -169,3 +168,11 @@ class Raster:
         with foreign_errors("The raster cannot be opened again ({cause}). Check that it is whole."):
             self._dataset.close()
             self._dataset = self._opened()
+
+
+def _can_open(path: str) -> bool:
+    try:
+        with Raster(path):
+            return True
+    except ImageError:
+        return False

@@ -1,0 +1,237 @@
+"""Rasters that lack a position or a part, lie in archives or behind links, or come together."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+import rasterio.shutil
+from rasterio.control import GroundControlPoint
+from rasterio.rpc import RPC
+
+from rsgpt_backend.batch.grid import check_output_crs
+from rsgpt_backend.batch.pictures import Cut, Photographer, make_plan
+from rsgpt_backend.data.raster import Raster
+from rsgpt_backend.errors import ImageError
+from tests.backend.batch.rasters import NORTH_UP, Odd, write
+
+pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")  # of the tests' own making
+
+IDENTITY = (0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
+LOCAL = 'LOCAL_CS["site",UNIT["metre",1]]'
+
+
+def noise(seed: int = 3, side: int = 64) -> np.ndarray:
+    return np.random.default_rng(seed).integers(1, 250, (3, side, side)).astype(np.uint8)
+
+
+def hashes(source: str, size: int = 32) -> list[str]:
+    """Of each tile; its sentence where it cannot be read."""
+    plan, found = make_plan(source, Cut(size)), []
+    with Photographer(plan) as photographer:
+        for tile in plan.tiles:
+            try:
+                found.append(photographer.picture(tile).sha256)
+            except ImageError as error:
+                found.append(str(error))
+    return found
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(ImageError) as caught:
+        make_plan(str(path), Cut(32))
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("crs", "sentence"),
+    [("EPSG:32611", "no position.*-a_ullr"), (None, "no coordinate system and no position.*-a_srs.*-a_ullr")],
+)
+def test_without_a_position_it_is_refused(tmp_path: Path, crs: str | None, sentence: str) -> None:
+    path = write(tmp_path / "a.tif", noise(), Odd(IDENTITY, crs))
+    with pytest.raises(ImageError, match=sentence):
+        make_plan(str(path), Cut(32))
+
+
+def test_control_points_are_named_with_advice_that_works(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.tif", noise(), Odd(IDENTITY, None))
+    corners = [(0, 0, 500000.0, 4000000.0), (0, 64, 500032.0, 4000000.0), (64, 0, 500000.0, 3999968.0),
+               (64, 64, 500032.0, 3999968.0)]  # fmt: skip
+    with rasterio.open(path, "r+") as dataset:
+        dataset.gcps = [GroundControlPoint(*corner) for corner in corners], "EPSG:32611"
+    assert "ground control points" in refusal(path)
+    assert f"gdalwarp {path} OUT.tif" in refusal(path)
+
+
+def test_rational_polynomials_are_named(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.tif", noise(), Odd(IDENTITY, None))
+    one, zero = [1.0] + [0.0] * 19, [0.0] * 20
+    with rasterio.open(path, "r+") as dataset:
+        dataset.rpcs = RPC(0.0, 500.0, 36.1, 0.001, one, zero, 32.0, 32.0, -117.0, 0.001, one, zero, 32.0, 32.0)
+    assert "gdalwarp -rpc" in refusal(path)
+
+
+def test_several_rasters_in_a_file_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.gpkg"
+    for name, append in (("FIRST", "NO"), ("SECOND", "YES")):
+        rasterio.shutil.copy(
+            write(tmp_path / "a.tif", noise()), path, driver="GPKG", RASTER_TABLE=name, APPEND_SUBDATASET=append
+        )
+    assert f"GPKG:{path}:FIRST, GPKG:{path}:SECOND" in refusal(path)
+    assert len(hashes(f"GPKG:{path}:SECOND")) == 4
+
+
+def mosaic(folder: Path, *, gone: str = "") -> tuple[Path, list[str]]:
+    """Four quarters as a virtual raster; and its pictures while it was whole."""
+    values, pieces = noise(), []
+    for number in range(4):
+        y, x = divmod(number, 2)
+        geotransform = (500000.0 + 16 * x, 0.5, 0.0, 4000000.0 - 16 * y, 0.0, -0.5)
+        piece = values[:, 32 * y : 32 * y + 32, 32 * x : 32 * x + 32]
+        write(folder / f"{number}.tif", piece, Odd(geotransform))
+        rects = f'<SrcRect xOff="0" yOff="0" xSize="32" ySize="32"/><DstRect xOff="{32 * x}" yOff="{32 * y}" ' \
+                'xSize="32" ySize="32"/>'  # fmt: skip
+        pieces.append(f'<SimpleSource><SourceFilename relativeToVRT="1">{number}.tif</SourceFilename>'
+                      f"<SourceBand>BAND</SourceBand>{rects}</SimpleSource>")  # fmt: skip
+    path = folder / "a.vrt"
+    path.write_text(virtual("".join(pieces)))
+    before = hashes(str(path), 16)
+    if gone:
+        (folder / gone).unlink()
+    return path, before
+
+
+def virtual(sources: str) -> str:
+    bands = "".join(
+        f'<VRTRasterBand dataType="Byte" band="{band}">{sources.replace("BAND", str(band))}</VRTRasterBand>'
+        for band in (1, 2, 3)
+    )
+    return (f'<VRTDataset rasterXSize="64" rasterYSize="64"><SRS>EPSG:32611</SRS><GeoTransform>'
+            f"{', '.join(map(str, NORTH_UP))}</GeoTransform>{bands}</VRTDataset>")  # fmt: skip
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_where_a_mosaic_lacks_a_source_its_tiles_fail(tmp_path: Path, nested: bool) -> None:
+    path, before = mosaic(tmp_path, gone="3.tif")
+    if nested:
+        whole = '<SrcRect xOff="0" yOff="0" xSize="64" ySize="64"/><DstRect xOff="0" yOff="0" xSize="64" ySize="64"/>'
+        source = f'<SourceFilename relativeToVRT="1">a.vrt</SourceFilename><SourceBand>BAND</SourceBand>{whole}'
+        path = tmp_path / "b.vrt"
+        path.write_text(virtual(f"<SimpleSource>{source}</SimpleSource>"))
+    found = hashes(str(path), 16)
+    lost = [tile for tile in range(16) if tile // 8 and tile % 4 > 1]
+    assert [tile for tile in range(16) if "3.tif" in found[tile]] == lost
+    assert [found[tile] for tile in range(16) if tile not in lost] == [before[t] for t in range(16) if t not in lost]
+
+
+def test_a_source_that_cannot_be_opened_fails_each_of_its_tiles(tmp_path: Path) -> None:
+    path, before = mosaic(tmp_path)
+    (tmp_path / "0.tif").write_bytes(b"no raster")
+    found = hashes(str(path), 16)
+    assert [tile for tile in range(16) if found[tile] != before[tile]] == [0, 1, 4, 5]
+    assert [found[tile] for tile in (0, 1, 4, 5) if "0.tif" not in found[tile]] == []
+
+
+def test_a_mosaic_without_any_source_says_so(tmp_path: Path) -> None:
+    path, _ = mosaic(tmp_path)
+    for number in range(4):
+        (tmp_path / f"{number}.tif").unlink()
+    assert "missing" in refusal(path)
+
+
+def test_bands_of_unlike_types_are_shown(tmp_path: Path) -> None:
+    values = noise()
+    for number, kind in enumerate(("uint8", "uint16", "float32")):
+        write(tmp_path / f"{number}.tif", values[number : number + 1].astype(kind) * (1, 257, 1)[number])
+    bands = "".join(
+        f'<VRTRasterBand dataType="{kind}" band="{band + 1}"><SimpleSource><SourceFilename relativeToVRT="1">{band}.tif'
+        "</SourceFilename><SourceBand>1</SourceBand></SimpleSource></VRTRasterBand>"
+        for band, kind in enumerate(("Byte", "UInt16", "Float32"))
+    )
+    path = tmp_path / "a.vrt"
+    head = virtual("").split("<VRTRasterBand")[0]
+    path.write_text(f"{head}{bands}</VRTDataset>")
+    plan = make_plan(str(path), Cut(64))
+    with Photographer(plan) as photographer:
+        shown = photographer.picture(0).rgb
+    assert len(plan.stretch.limits) == 3
+    for band in range(3):
+        assert np.corrcoef(shown[..., band].ravel(), values[band].ravel())[0, 1] > 0.99
+
+
+def test_a_link_is_not_followed(tmp_path: Path) -> None:
+    """World file and coordinate system lie beside the link, as in a store that names files by their content."""
+    (tmp_path / "store").mkdir()
+    stored = tmp_path / "store" / "aa.png"
+    with rasterio.open(stored, "w", driver="PNG", width=64, height=64, count=3, dtype="uint8") as dataset:
+        dataset.write(noise())
+    link = tmp_path / "photo.png"
+    link.symlink_to(stored)
+    (tmp_path / "photo.pgw").write_text("0.5\n0\n0\n-0.5\n500000.25\n3999999.75\n")
+    (tmp_path / "photo.png.aux.xml").write_text("<PAMDataset><SRS>EPSG:32611</SRS></PAMDataset>")
+    plan = make_plan(str(link), Cut(32))
+    assert plan.source == str(link)
+    assert plan.frame.geotransform == NORTH_UP
+    assert len(hashes(str(link))) == 4
+
+
+@pytest.mark.parametrize("form", ["/vsizip/{}/x.tif", "/vsizip/{{{}}}/x.tif", "zip://{}!x.tif"])
+def test_an_archive_that_changes_is_another_raster(tmp_path: Path, form: str) -> None:
+    archive = tmp_path / "a.zip"
+    keys = []
+    for seed in (1, 2):
+        write(tmp_path / "x.tif", noise(seed))
+        with zipfile.ZipFile(archive, "w") as file:
+            file.write(tmp_path / "x.tif", "x.tif")
+        plan = make_plan(form.format(archive), Cut(32))
+        assert plan.version
+        keys.append(plan.key)
+    assert keys[0] != keys[1]
+
+
+def test_what_lies_beside_a_raster_counts_as_its_version(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.tif", noise())
+    before = make_plan(str(path), Cut(32)).key
+    shape = {"width": 64, "height": 64, "count": 1, "dtype": "uint8"}
+    with rasterio.open(tmp_path / "a.tif.msk", "w", driver="GTiff", **shape) as mask:
+        mask.update_tags(**{f"INTERNAL_MASK_FLAGS_{band}": "2" for band in (1, 2, 3)})
+        mask.write(np.full((1, 64, 64), 255, np.uint8))
+    assert make_plan(str(path), Cut(32)).key != before
+
+
+def test_rasters_without_a_way_between_their_systems_are_refused(tmp_path: Path) -> None:
+    earth = make_plan(str(write(tmp_path / "a.tif", noise())), Cut(32))
+    site = make_plan(str(write(tmp_path / "b.tif", noise(), Odd((0.0, 0.5, 0.0, 32.0, 0.0, -0.5), LOCAL))), Cut(32))
+    check_output_crs("a", earth.frame, earth.crs_wkt, earth.crs_wkt)
+    with pytest.raises(ImageError, match="b cannot be brought to the first raster's"):
+        check_output_crs("b", site.frame, site.crs_wkt, earth.crs_wkt)
+
+
+def test_a_raster_beyond_the_first_one_s_system_is_refused(tmp_path: Path) -> None:
+    earth = make_plan(str(write(tmp_path / "a.tif", noise())), Cut(32))
+    beyond = Odd((0.0, 0.01, 0.0, 90.2, 0.0, -0.01), "EPSG:4326")
+    far = make_plan(str(write(tmp_path / "b.tif", noise(), beyond)), Cut(32))
+    with pytest.raises(ImageError, match="first raster"):
+        check_output_crs("b", far.frame, far.crs_wkt, earth.crs_wkt)
+
+
+def test_what_a_library_raises_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path / "a.tif", noise())
+    plan = make_plan(str(path), Cut(32))
+    for error in (ValueError("strange"), RuntimeError("strange"), ZeroDivisionError("strange"), MemoryError("strange")):
+        with Photographer(plan) as photographer:
+            monkeypatch.setattr(Raster, "_read", lambda *_, error=error: (_ for _ in ()).throw(error))
+            with pytest.raises(ImageError, match="cannot be read \\(strange\\)"):
+                photographer.picture(0)
+
+
+def test_the_cause_of_every_tile_is_the_raster_s(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.tif", noise()[:1].astype(np.complex64))
+    assert "complex" in refusal(path)
+    shutil.copy(write(tmp_path / "b.tif", noise()), path)
+    path.write_bytes(path.read_bytes()[:900])
+    assert "cannot be read" in refusal(path)
