@@ -18,7 +18,6 @@ from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QCoreApplication, QThread
 
 from ..errors import ImageryError
-from ..shared.tiles import NO_GEOTRANSFORM
 from .raster_file import FileAddress
 
 translate = QCoreApplication.translate
@@ -121,8 +120,10 @@ def _renderer_bands(layer: QgsRasterLayer) -> tuple[int, ...]:
 
 def _is_at_the_origin(layer: QgsRasterLayer) -> bool:
     """Whether the layer's extent is what QGIS gives a raster without position: a unit per pixel from the origin."""
-    extent, x0, y0 = layer.extent(), NO_GEOTRANSFORM[0], NO_GEOTRANSFORM[3]
-    return bool((extent.xMinimum(), extent.yMaximum()) == (x0, y0) and extent.xMaximum() == layer.width())
+    extent, rows = layer.extent(), {layer.extent().yMinimum(), layer.extent().yMaximum()}
+    return (extent.xMinimum(), extent.xMaximum()) == (0.0, layer.width()) and rows in (
+        {0.0, layer.height()}, {0.0, -layer.height()}
+    )  # fmt: skip
 
 
 def _file(layer: QgsRasterLayer) -> FileAddress:
