@@ -6,7 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyogrio.raw
 import pytest
+import shapely
 from pyproj import CRS, Transformer
 
 from rsgpt_backend.batch.grid import Frame, TileGrid
@@ -68,3 +71,78 @@ def test_a_file_that_is_none_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.gpkg").write_text("no")
     with pytest.raises(DataError, match="cannot be read"):
         read_mask(str(tmp_path / "a.gpkg"), UTM, FRAME, 100)
+
+
+# A state of four corners: its southern edge follows the parallel of 37 degrees, 4 km south of the straight line between
+# the corners in UTM.
+STATE = shapely.box(-109.05, 37.0, -102.05, 41.0)
+WORLD = shapely.box(-180.0, -90.0, 180.0, 90.0)
+NORTH_WEST = shapely.box(-180.0, 0.0, 0.0, 90.0)
+AROUND_THE_POLE = shapely.box(-180.0, -90.0, 180.0, -89.9995)
+EAST_AND_WEST = [shapely.box(179.999, -17.1, 180.0, -17.0), shapely.box(-180.0, -17.1, -179.999, -17.0)]
+BOTH_SIDES = shapely.multipolygons(EAST_AND_WEST)
+
+
+def layer(path: Path, name: str, *geometries: shapely.Geometry, crs: str = "EPSG:4326") -> str:
+    """Add a layer to a GeoPackage."""
+    kind = geometries[0].geom_type
+    append = {"append": True} if path.exists() else {}
+    pyogrio.raw.write(
+        path, shapely.to_wkb(np.array(geometries, object)), [], [], layer=name, driver="GPKG", geometry_type=kind, crs=crs,
+        **append,
+    )  # fmt: skip
+    return str(path)
+
+
+def number_chosen(path: str, geotransform: tuple[float, ...], crs: str) -> int:
+    frame = Frame(geotransform, 64, 64)
+    grid = TileGrid(frame.whole, 32)
+    return len(chosen_tiles(read_mask(path, CRS(crs), frame, 32), frame, grid))
+
+
+@pytest.mark.parametrize(
+    ("geotransform", "crs", "polygon", "expected"),
+    [
+        ((455523.0, 0.5, 0.0, 4097208.0, 0.0, -0.5), "EPSG:32613", STATE, 4),  # 37.02 N: inside
+        ((457970.0, 0.5, 0.0, 4542105.0, 0.0, -0.5), "EPSG:32613", STATE, 0),  # 41.03 N: outside
+        ((500000.0, 0.5, 0.0, 4000000.0, 0.0, -0.5), "EPSG:32611", WORLD, 4),
+        ((500000.0, 0.5, 0.0, 4000000.0, 0.0, -0.5), "EPSG:32611", NORTH_WEST, 4),
+        ((-16.0, 0.5, 0.0, 16.0, 0.0, -0.5), "EPSG:3031", WORLD, 4),
+        ((-16.0, 0.5, 0.0, 16.0, 0.0, -0.5), "EPSG:3031", NORTH_WEST, 0),
+        ((-16.0, 0.5, 0.0, 16.0, 0.0, -0.5), "EPSG:3031", AROUND_THE_POLE, 4),
+        ((179.9998, 1e-5, 0.0, -17.01, 0.0, -1e-5), "EPSG:4326", BOTH_SIDES, 4),
+        ((200.0, 1e-5, 0.0, -17.0, 0.0, -1e-5), "EPSG:4326", WORLD, 4),
+        ((819000.0, 8.0, 0.0, 8118000.0, 0.0, -8.0), "EPSG:32760", BOTH_SIDES, 2),
+    ],
+)
+def test_masks_keep_their_edges_in_another_system(
+    tmp_path: Path, geotransform: tuple[float, ...], crs: str, polygon: shapely.Geometry, expected: int
+) -> None:
+    assert number_chosen(layer(tmp_path / "a.gpkg", "a", polygon), geotransform, crs) == expected
+
+
+def test_the_only_layer_of_polygons_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "a.gpkg"
+    layer(path, "points", shapely.Point(0, 0))
+    layer(path, "district", shapely.box(500000, 3999999, 500010, 4000000), crs="EPSG:32611")
+    geotransform = (500000.0, 0.5, 0.0, 4000000.0, 0.0, -0.5)
+    assert number_chosen(str(path), geotransform, "EPSG:32611") == 1
+
+
+def test_one_of_several_layers_has_to_be_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.gpkg"
+    for name, right in (("one", 500010), ("two", 500020)):
+        layer(path, name, shapely.box(500000, 3999999, right, 4000000), crs="EPSG:32611")
+    geotransform = (500000.0, 0.5, 0.0, 4000000.0, 0.0, -0.5)
+    with pytest.raises(DataError, match=r"several layers \(one, two\).*a\.gpkg\|layername=one"):
+        number_chosen(str(path), geotransform, "EPSG:32611")
+    found = [number_chosen(f"{path}|layername={name}", geotransform, "EPSG:32611") for name in ("one", "two")]
+    assert found == [1, 2]
+    with pytest.raises(DataError, match="cannot be read"):
+        number_chosen(f"{path}|layername=three", geotransform, "EPSG:32611")
+
+
+def test_a_local_raster_and_a_mask_of_the_world_have_no_way_between_them(tmp_path: Path) -> None:
+    path = layer(tmp_path / "a.gpkg", "a", WORLD)
+    with pytest.raises(DataError, match="cannot be brought to the raster's coordinate system"):
+        number_chosen(path, (0.0, 0.5, 0.0, 256.0, 0.0, -0.5), 'LOCAL_CS["site",UNIT["metre",1]]')

@@ -92,6 +92,18 @@ def test_a_raster_that_cannot_be_read_does_not_end_the_others(rsgpt: Any, raster
     assert objects[2]["tiles"] == 6
 
 
+def test_a_raster_without_a_way_to_the_first_one_s_system_is_refused_before_anything_is_asked(
+    rsgpt: Any, raster: Path, tmp_path: Path
+) -> None:
+    site = Odd((0.0, 0.5, 0.0, 16.0, 0.0, -0.5), 'LOCAL_CS["site grid",UNIT["metre",1]]')
+    local = str(write(tmp_path / "b.tif", numbered(32, 32, 32), site))
+    code, objects, err = rsgpt(str(raster), local, "--out", str(tmp_path / "a.gpkg"), "--tile", "32")
+    assert (code, "Traceback" in err) == (1, False)
+    assert [one.get("raster") for one in objects] == [local, None]
+    assert "cannot be brought to the first raster's coordinate system" in objects[0]["error"]["message"]
+    assert len(pyogrio.read_arrow(tmp_path / "a.gpkg")[1].to_pylist()) == objects[1]["tiles"] == 6
+
+
 def test_no_raster_that_can_be_read(rsgpt: Any, tmp_path: Path) -> None:
     code, objects, _ = rsgpt(str(tmp_path / "none.tif"), "--out", str(tmp_path / "a.gpkg"))
     assert (code, len(objects)) == (1, 1)
