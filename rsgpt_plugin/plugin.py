@@ -48,6 +48,7 @@ class RsgptPlugin:
         from .gui.layer_menu import LayerMenu
         from .gui.menu import SubmenuPart
         from .gui.options.page import OptionsPart
+        from .gui.processing_dialogs import ProcessingDialogs
         from .gui.report import ReportPart
         from .gui.results_table.part import ResultsTable
         from .gui.runs.runs_part import RunsPart
@@ -58,7 +59,7 @@ class RsgptPlugin:
         canvas = CanvasActions(self._iface, set_up.open)
         table = ResultsTable(self._iface)
         self._parts = [  # those with menu entries in the order of the entries
-            *(SubmenuPart(self._iface), Expressions(), canvas, DockPart(self._iface), table),
+            *(SubmenuPart(self._iface), ProcessingDialogs(), Expressions(), canvas, DockPart(self._iface), table),
             *(RunsPart(self._iface, table.open_for), set_up, ReportPart(self._iface)),
             *(FeatureActions(self._iface, canvas), LayerMenu(self._iface), OptionsPart(self._iface, set_up.open)),
         ]

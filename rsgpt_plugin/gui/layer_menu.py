@@ -10,6 +10,7 @@ from qgis.PyQt.QtWidgets import QMenu
 
 from ..processing.icons import plugin_icon
 from .messages import Messages
+from .processing_dialogs import keep
 
 
 class LayerMenu(QObject):
@@ -47,4 +48,6 @@ class LayerMenu(QObject):
         except ImportError:
             self._messages.problem(self.tr("QGIS's Processing is switched off. Switch it on in the plugin manager."))
             return
-        createAlgorithmDialog(algorithm, parameters).show()
+        dialog = createAlgorithmDialog(algorithm, parameters)
+        keep(dialog)  # without a reference, Python forgets its own part of the dialog, and Run does nothing
+        dialog.show()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import sys
+import weakref
 from collections.abc import Iterator
 from types import ModuleType
 
 import pytest
 from qgis.core import QgsLayerTreeModel, QgsMapLayer, QgsProject, QgsRasterLayer, QgsVectorLayer
 from qgis.gui import QgsLayerTreeView, QgsMessageBar
-from qgis.PyQt.QtWidgets import QMenu
+from qgis.PyQt import sip
+from qgis.PyQt.QtWidgets import QDialog, QMenu
 
 from rsgpt_plugin.gui.layer_menu import LayerMenu
 
@@ -49,14 +52,13 @@ class Dialogs(ModuleType):
     def __init__(self) -> None:
         super().__init__("processing")
         self.opened: list[tuple[str, dict[str, str]]] = []
-        self.shown = 0
+        self.made: list[weakref.ref[QDialog]] = []
 
-    def createAlgorithmDialog(self, algorithm: str, parameters: dict[str, str]) -> Dialogs:
+    def createAlgorithmDialog(self, algorithm: str, parameters: dict[str, str]) -> QDialog:
         self.opened.append((algorithm, parameters))
-        return self
-
-    def show(self) -> None:
-        self.shown += 1
+        dialog = QDialog()
+        self.made.append(weakref.ref(dialog))
+        return dialog
 
 
 def choose(window: Window, layer: QgsMapLayer) -> str:
@@ -78,7 +80,11 @@ def test_each_kind_of_layer_opens_its_algorithm(
         ("rsgpt:describeraster", {"INPUT": scenes.id()}),
         ("rsgpt:describefeatures", {"FEATURES": parcels.id()}),
     ]
-    assert dialogs.shown == 2
+    gc.collect()
+    shown = [dialog() for dialog in dialogs.made]
+    assert [dialog is not None and dialog.isVisible() for dialog in shown] == [True, True]
+    for dialog in shown:
+        sip.delete(dialog)
 
 
 def test_a_table_is_not_offered(window: Window) -> None:

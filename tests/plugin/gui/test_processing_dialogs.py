@@ -1,0 +1,72 @@
+"""Processing's dialogs live until QGIS deletes them, whatever Python collects meanwhile."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections.abc import Iterator
+
+import pytest
+from qgis.core import QgsApplication, QgsTask
+from qgis.gui import QgsProcessingAlgorithmDialogBase
+from qgis.PyQt import sip
+from qgis.PyQt.QtWidgets import QDialog
+
+from rsgpt_plugin.gui.processing_dialogs import ProcessingDialogs
+
+
+class Dialog(QgsProcessingAlgorithmDialogBase):
+    """Refers to itself, as Processing's own dialog does through the slots of its task."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.itself = self
+
+
+@pytest.fixture
+def watching(qgis_app: QgsApplication) -> Iterator[None]:
+    part = ProcessingDialogs()
+    part.register()
+    yield
+    part.unregister()
+
+
+def add_task() -> None:
+    QgsApplication.taskManager().addTask(QgsTask.fromFunction("", lambda task: None))
+
+
+def open_dialog(kind: type[QDialog]) -> weakref.ref[QDialog]:
+    dialog = kind()
+    dialog.show()
+    return weakref.ref(dialog)
+
+
+def test_a_dialog_is_kept_from_the_start_of_a_task_until_it_is_deleted(watching: None) -> None:
+    dialog = open_dialog(Dialog)
+    add_task()
+    gc.collect()
+    kept = dialog()
+    assert kept is not None
+    sip.delete(kept)
+    del kept
+    gc.collect()
+    assert dialog() is None
+
+
+def test_other_dialogs_are_left_alone(watching: None) -> None:
+    dialog = open_dialog(QDialog)
+    add_task()
+    gc.collect()
+    assert dialog() is None
+
+
+def test_nothing_is_kept_after_the_plugin_is_gone(qgis_app: QgsApplication) -> None:
+    part = ProcessingDialogs()
+    part.register()
+    part.unregister()
+    dialog = open_dialog(Dialog)
+    add_task()
+    gc.collect()
+    assert dialog() is None
+
+
