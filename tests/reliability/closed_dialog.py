@@ -1,0 +1,40 @@
+"""QGIS's own fault, without any plugin, for a report: `qgis --code closed_dialog.py` crashes (QGIS 3.40, Linux).
+
+The Toolbox drops its reference to an algorithm's dialog when the user closes it during a run. The next garbage
+collection deletes the dialog's context and feedback, which the running task goes on using.
+"""
+
+import gc
+import os
+import time
+
+from processing.gui.AlgorithmDialog import AlgorithmDialog
+from qgis.core import QgsProcessingAlgorithm, QgsProcessingParameterNumber
+from qgis.PyQt.QtCore import QTimer
+from qgis.utils import iface
+
+
+class Sleep(QgsProcessingAlgorithm):
+    name = displayName = lambda self: "sleep"
+    createInstance = lambda self: Sleep()  # noqa: E731 - short, for a report
+    processAlgorithm = lambda self, parameters, context, feedback: time.sleep(3) or {}  # noqa: E731 - the same
+
+    def initAlgorithm(self, configuration: object = None) -> None:
+        self.addParameter(QgsProcessingParameterNumber("UNUSED", "unused", defaultValue=0))
+
+
+def run_and_close() -> None:
+    dialog = AlgorithmDialog(Sleep(), parent=iface.mainWindow())
+    QTimer.singleShot(500, dialog.runButton().click)
+    QTimer.singleShot(1500, dialog.close)
+    dialog.show()
+    dialog.exec()  # as the Toolbox does
+
+
+def main() -> None:
+    run_and_close()
+    gc.collect()
+    QTimer.singleShot(5000, lambda: os._exit(0))  # not reached: the task ends before, and QGIS crashes
+
+
+QTimer.singleShot(1500, main)
