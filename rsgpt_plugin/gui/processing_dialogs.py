@@ -1,47 +1,106 @@
-"""Keeps the Python part of Processing's dialogs alive until QGIS deletes them. Opens none and changes none.
+"""Keeps what a run of Processing uses alive until the run ends, also when its dialog was closed. Opens no dialog.
 
 QGIS 3.40 holds no reference to a dialog that is closed during its run. When Python collects garbage, the context and
-the feedback of that dialog are deleted, but the task goes on using them and QGIS crashes
-(`tests/reliability/closed_dialog.py` shows it without a plugin).
+the feedback of that dialog are deleted, but the task goes on using them and QGIS crashes. The model designer even
+deletes the dialog, so nobody takes the results. `tests/reliability/closed_dialog.py` shows the crash without a plugin.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from functools import partial
+from typing import Any, Optional
 
-from qgis.core import QgsApplication
+from qgis.core import QgsApplication, QgsProcessingAlgorithm, QgsProcessingAlgRunnerTask, QgsTask
 from qgis.gui import QgsProcessingAlgorithmDialogBase
+from qgis.PyQt.QtCore import QObject
 from qgis.PyQt.QtWidgets import QApplication, QDialog
-
-# QGIS deletes a dialog once it is closed and its run has ended. A run may outlast the plugin, so this is no part's own.
-_kept: dict[int, QDialog] = {}
 
 
 class ProcessingDialogs:
-    """A part of the plugin: keeps every Processing dialog, as a model of the user's may contain our algorithms."""
+    """A part of the plugin: watches every Processing dialog, as a user's model may contain our algorithms."""
 
     def register(self) -> None:
         """Watch for tasks."""
-        QgsApplication.taskManager().taskAdded.connect(_keep_all)
+        QgsApplication.taskManager().taskAdded.connect(_keep_open_dialogs)
 
     def unregister(self) -> None:
-        """Stop watching. Dialogs that are kept stay so until QGIS deletes them."""
-        QgsApplication.taskManager().taskAdded.disconnect(_keep_all)
+        """Stop watching. What is kept stays so until QGIS deletes it."""
+        QgsApplication.taskManager().taskAdded.disconnect(_keep_open_dialogs)
+
+
+@dataclass(eq=False)
+class _Kept:
+    """A dialog, the tasks that were added since it was opened, and which of them is its own."""
+
+    dialog: QDialog
+    algorithm: Optional[QgsProcessingAlgorithm] = None
+    tasks: dict[int, QgsTask] = field(default_factory=dict)
+    own: int = -1
+    is_deleted: bool = False
+
+    @property
+    def running(self) -> Optional[QgsTask]:
+        """Its own task, while that runs."""
+        task = self.tasks.get(self.own)
+        return task if task is not None and task.isActive() else None
+
+
+# QGIS deletes a dialog once it is closed and its run has ended. A run may outlast the plugin, so this is no part's own.
+_kept: dict[int, _Kept] = {}
 
 
 def keep(dialog: QDialog) -> None:
-    """Hold a reference to a dialog until it is deleted."""
-    if id(dialog) not in _kept:
-        _kept[id(dialog)] = dialog
-        dialog.destroyed.connect(partial(_forget, id(dialog)))
+    """Hold a reference to a dialog until QGIS deletes it."""
+    _entry(dialog)
 
 
-def _keep_all(task_id: int) -> None:
-    """A task does not know its dialog, so this keeps all that are open."""
+def _entry(dialog: QDialog) -> _Kept:
+    key = id(dialog)
+    if key not in _kept:
+        _kept[key] = _Kept(dialog)
+        dialog.destroyed.connect(partial(_dialog_deleted, key))
+    return _kept[key]
+
+
+def _keep_open_dialogs(task_id: int) -> None:
+    task = QgsApplication.taskManager().task(task_id)
+    if task is None:  # it has ended already
+        return
     for window in QApplication.topLevelWidgets():
         if isinstance(window, QgsProcessingAlgorithmDialogBase):
-            keep(window)
+            kept = _entry(window)
+            kept.tasks[task_id] = task
+            task.destroyed.connect(partial(_task_deleted, id(window), task_id))
+            # A task does not tell whose it is. A dialog can be cancelled from just before it adds its task.
+            if window.cancelButton().isEnabled() and kept.running is None:
+                kept.own, kept.algorithm = task_id, window.algorithm().create()
 
 
-def _forget(key: int) -> None:
-    _kept.pop(key, None)
+def _dialog_deleted(key: int, dialog: Optional[QObject] = None) -> None:
+    kept = _kept[key]
+    kept.is_deleted = True
+    if isinstance(kept.running, QgsProcessingAlgRunnerTask):
+        kept.running.executed.disconnect()  # what listens is a function of the dialog's, which would fail now
+    _release(key)
+
+
+def _task_deleted(key: int, task_id: int, task: Optional[QObject] = None) -> None:
+    del _kept[key].tasks[task_id]
+    _release(key)
+
+
+def _release(key: int) -> None:
+    """Forget a dialog that is deleted, as soon as no task can use its context."""
+    kept = _kept[key]
+    if kept.is_deleted and not kept.tasks:
+        del _kept[key]
+        _load_results(kept.algorithm, getattr(kept.dialog, "context", None))
+
+
+def _load_results(algorithm: Optional[QgsProcessingAlgorithm], context: Any) -> None:
+    """Add to the project what a run has left behind whose dialog was deleted before it could do so."""
+    if algorithm is not None and context is not None and context.layersToLoadOnCompletion():
+        from processing.gui.Postprocessing import handleAlgorithmResults  # noqa: PLC0415 - a plugin of QGIS's
+
+        handleAlgorithmResults(algorithm, context)
