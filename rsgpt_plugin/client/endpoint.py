@@ -6,14 +6,16 @@ import ipaddress
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
-from urllib.parse import urlsplit, urlunsplit
+from typing import Optional, Protocol
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from ..errors import ServerError
 from ..shared.i18n import translate
 
 _PORTS = {"http": 80, "https": 443}
 _VERSION = re.compile(r"v\d\w*")
+_UNFIT = re.compile(r"[\s\x00-\x1f\x7f\ud800-\udfff\\]")  # nowhere in an address
+_LABEL = re.compile(r"[^\W_](?:[\w-]*[^\W_])?")
 _ONE_AT_A_TIME = (11434, 1234)  # Ollama and LM Studio answer one request after the other
 
 
@@ -53,12 +55,8 @@ class Endpoint:
 
 def read_address(text: str, api_key: str = "", auth: str = "") -> Endpoint:
     """Make an endpoint of what a person types: with or without `/v1`, with or without a slash at the end."""
-    parts = urlsplit(text.strip())
-    try:
-        known = parts.scheme in _PORTS and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        known = False
-    if not known:
+    parts = _parts(text.strip())
+    if parts is None:
         raise ServerError(
             translate("Rsgpt", "“{text}” is no server address. Write one like http://127.0.0.1:8000/v1.").format(
                 text=text
@@ -72,6 +70,24 @@ def read_address(text: str, api_key: str = "", auth: str = "") -> Endpoint:
     if not any(_VERSION.fullmatch(part) for part in path.split("/")):
         path += "/v1"
     return Endpoint(urlunsplit((parts.scheme, parts.netloc, path, "", "")), api_key, auth)
+
+
+def _parts(text: str) -> Optional[SplitResult]:
+    """The parts of a well-formed HTTP address; None where it is none."""
+    if _UNFIT.search(text):
+        return None
+    try:
+        parts = urlsplit(text)
+        fits = parts.scheme in _PORTS and parts.port != 0 and _is_host(parts.hostname or "")
+    except ValueError:  # brackets without a pair, no IPv6 address between them, a port that is no number
+        return None
+    return parts if fits else None
+
+
+def _is_host(host: str) -> bool:
+    if ":" in host:
+        return isinstance(ipaddress.ip_address(host), ipaddress.IPv6Address) and "%" not in host
+    return all(_LABEL.fullmatch(label) for label in host.removesuffix(".").split("."))
 
 
 class Server(Protocol):

@@ -21,8 +21,16 @@ def proxy_variables() -> dict[str, str]:
         login += ":" + quote(proxy.password(), safe="")
     address = f"{scheme}://{login + '@' if login else ''}{proxy.hostName()}:{proxy.port()}"
     variables = {"HTTP_PROXY": address, "HTTPS_PROXY": address}
-    direct = [urlsplit(url).hostname or url for url in (*manager.excludeList(), *manager.noProxyList()) if url]
+    direct = [_host(url) for url in (*manager.excludeList(), *manager.noProxyList()) if url]
     return {**variables, "NO_PROXY": ",".join(direct)} if direct else variables
+
+
+def _host(url: str) -> str:
+    """The host of what QGIS's options list as reached without the proxy: an address, or part of one."""
+    try:
+        return urlsplit(url).hostname or url
+    except ValueError:
+        return url
 
 
 def _with_login(proxy: QNetworkProxy) -> QNetworkProxy:

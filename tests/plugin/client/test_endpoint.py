@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
+from qgis.PyQt.QtCore import QUrl
 
 from rsgpt_plugin.client.endpoint import Endpoint, ForeignServer, read_address
 from rsgpt_plugin.errors import ServerError
@@ -28,10 +31,45 @@ def test_other_versions_and_paths_are_kept(typed: str, read: str) -> None:
     assert read_address(typed).url == read
 
 
-@pytest.mark.parametrize("typed", ["", "host:8000", "ftp://host", "http://", "http://host:port", "http://host:99999"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("", "host:8000", "ftp://host", "http://", "http://host:port", "http://host:99999", "http://:8000", "//host"),
+        *("http://[::1", "http://[abc]/v1", "http://::1]/v1", "http://[::1]x/v1", "http://[]/v1", "http://[fe80::1%lo]"),
+        *("http://ex ample/v1", "http://example/a b", "http://exa\nmple/v1", "http://a..b/v1", "http://-a/v1", "http://a$b"),
+        *("http://a\\b", "http://a|b", "http://\ud800/v1", "http://a\u2100b/v1", "http://a%20b/v1", "http://a\x00b"),
+    ],
+)
 def test_what_is_no_address_is_refused(typed: str) -> None:
     with pytest.raises(ServerError, match="is no server address"):
         read_address(typed)
+
+
+@pytest.mark.parametrize("host", ["[::1]", "[2001:db8::7]", "example.org.", "gpu_1.local", "b\u00fccher.example"])
+def test_unusual_hosts_are_addresses(host: str) -> None:
+    assert read_address(f"http://{host}:8000").url == f"http://{host}:8000/v1"
+
+
+def test_no_text_raises_anything_but_the_sentence() -> None:
+    """Whatever is accepted is an address for Qt, too."""
+    chosen = random.Random(16)
+    parts = ["http://", "https://", "[", "]", "::1", ":", "/", "8000", "host", ".", "@", "%", "?", "#", "v1", " ", "\\"]
+    parts += ["\u2100", "\ud800", "\x00", "\n", "\u00fc", "fe80", "65536", "-1", "\uff18", "[::ffff:1.2.3.4]", "_", "-"]
+    accepted = 0
+    for _ in range(20_000):
+        beginning = chosen.choice(["", "http://", "https://h", "http://["])
+        text = beginning + "".join(chosen.choices(parts, k=chosen.randint(0, 6)))
+        try:
+            endpoint = read_address(text)
+        except ServerError:
+            continue
+        accepted += 1
+        address = QUrl(endpoint.address("models"))
+        assert address.isValid(), text
+        assert address.host(), text
+        assert endpoint.origin.startswith(("http://", "https://"))
+        assert endpoint.is_loopback in (True, False)
+    assert accepted > 100
 
 
 @pytest.mark.parametrize(

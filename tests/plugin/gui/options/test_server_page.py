@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -113,3 +114,15 @@ def test_a_silent_server_can_be_stopped_and_the_window_stays_free(
     assert page.outcome.text() == "Stopped."
     assert not page.cancel.isVisible()
     assert QgsApplication.taskManager().countActiveTasks() == 0
+
+
+@pytest.mark.parametrize("typed", ["http://[2001:db8::7]:8000/v1", "https://[abc]/v1", "http://ex ample/v1", "[]]::@%"])
+def test_any_text_can_be_typed_key_by_key(page: ServerPage, typed: str) -> None:
+    raised: list[type[BaseException]] = []
+    hook, sys.excepthook = sys.excepthook, lambda kind, error, trace: raised.append(kind)
+    try:
+        QTest.keyClicks(page.address, typed)
+    finally:
+        sys.excepthook = hook
+    assert page.address.text() == typed
+    assert raised == []
