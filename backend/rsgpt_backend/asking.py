@@ -9,6 +9,8 @@ from typing import Literal, Protocol
 
 from PIL import Image
 
+from rsgpt_plugin.shared.text import clean
+
 FinishReason = Literal["stop", "length", "cancelled"]
 
 
@@ -45,10 +47,17 @@ class Token:
     logprob: float
     top: tuple[tuple[str, float], ...] = ()
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", clean(self.text))
+        object.__setattr__(self, "top", tuple((clean(text), logprob) for text, logprob in self.top))
+
 
 @dataclass(frozen=True)
 class Answer:
-    """A finished answer. confidence: 0 to 1, from token probabilities; degenerate: empty or repeating text."""
+    """A finished answer. confidence: 0 to 1, from token probabilities; degenerate: empty or repeating text.
+
+    Its text comes from a model, or from somebody's server: control characters are removed.
+    """
 
     text: str
     tokens: tuple[Token, ...]
@@ -56,6 +65,9 @@ class Answer:
     finish_reason: FinishReason
     degenerate: bool
     prompt_tokens: int
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", clean(self.text))
 
 
 @dataclass(frozen=True)

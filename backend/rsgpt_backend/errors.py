@@ -15,7 +15,6 @@ __all__ = [
     "UsageError",
 ]
 
-
 class UsageError(RsgptError):
     """The call itself is wrong: a flag, a recipe key, a value out of range."""
 

@@ -171,7 +171,7 @@ def _text_config(kind: str) -> LlamaConfig | OPTConfig | T5Config:
         return T5Config(vocab_size=400, d_model=LANGUAGE, d_kv=8, d_ff=40, num_layers=2, num_heads=4)
     if kind == "opt":
         return OPTConfig(
-            vocab_size=400,
+            vocab_size=50272,  # as published: the token that ends an answer is among the last
             hidden_size=LANGUAGE,
             word_embed_proj_dim=LANGUAGE,
             ffn_dim=40,

@@ -19,7 +19,7 @@ from rsgpt_backend.asking import Answer, Ask, Step, Token
 from rsgpt_backend.engine import Engine
 from rsgpt_backend.errors import EngineError, ModelError
 from rsgpt_backend.model import packed as packed_module
-from rsgpt_backend.model.language import file_sha256
+from rsgpt_backend.model.hashes import file_sha256
 from rsgpt_backend.model.packed import PackedLinear
 from rsgpt_backend.model.rsgpt import Rsgpt
 from tests.backend.toy import BOS, EOS, NAME, QUERIES, ask

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Any
 
+from rsgpt_plugin.shared.text import clean, escaped
+
 from ..errors import RsgptError
+from ..strict_json import json_text
 
 
 class Output:
@@ -18,13 +20,13 @@ class Output:
 
     def result(self, data: dict[str, Any], text: str) -> None:
         """One finished item: the object where JSON was asked for, else the text."""
-        self._line(json.dumps(data, ensure_ascii=False) if self._as_json else text)
+        self._line(escaped(json_text(data)) if self._as_json else clean(text))
 
     def failure(self, item: dict[str, Any], error: RsgptError) -> None:
         """One item that could not be done; the others go on."""
         self.failed += 1
         if self._as_json:
-            self._line(json.dumps({**item, "error": {"code": error.code, "message": str(error)}}, ensure_ascii=False))
+            self._line(escaped(json_text({**item, "error": {"code": error.code, "message": str(error)}})))
         else:
             note(str(error))
 
@@ -40,4 +42,4 @@ class Output:
 
 def note(text: str) -> None:
     """A line for the person who watches."""
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(clean(text) + "\n")

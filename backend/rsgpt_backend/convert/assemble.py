@@ -12,6 +12,8 @@ from torch import Tensor, nn
 
 from ..errors import ModelError
 from ..model.config import ModelConfig
+from ..model.files import opening
+from ..model.pretrained import check_finite
 from ..model.rsgpt import Bridge
 from ..model.vision import build_encoder
 from .checkpoint import Checkpoint
@@ -39,7 +41,8 @@ def assemble(checkpoints: Sequence[Checkpoint], config: ModelConfig) -> dict[str
     found = _never_trained(config)
     last = last_projection(checkpoints)
     for checkpoint in checkpoints:
-        part = fused(_renamed(checkpoint, config))
+        with opening(checkpoint.path, "weights of this model"):
+            part = fused(_renamed(checkpoint, config))
         if checkpoint is not last:  # MiniGPT-4 takes the Q-Former of a BLIP-2 with another language model
             part = {name: value for name, value in part.items() if not name.startswith(_PROJECTION)}
         _check(part, wanted, checkpoint)
@@ -97,3 +100,4 @@ def _check(part: Mapping[str, Tensor], wanted: Mapping[str, torch.Size], checkpo
             )
         if not value.is_floating_point():
             raise ModelError(f"{checkpoint.path}: {name} holds whole numbers. Give the checkpoint before 8 or 4 bits.")
+    check_finite(part.items(), checkpoint.path)

@@ -5,7 +5,6 @@ Pickles are read with `weights_only`, which knows tensors and plain containers a
 
 from __future__ import annotations
 
-import json
 import pickle  # nosec B403 - for the name of its error alone
 import warnings
 import zipfile
@@ -18,6 +17,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from ..errors import ModelError
+from ..model.files import plain_file, read_json
 
 _PICKLES = (".pth", ".pt", ".bin")
 _INDEXES = ("model.safetensors.index.json", "pytorch_model.bin.index.json")
@@ -67,21 +67,21 @@ def _files(path: Path) -> list[Path]:
     for index in (path / name for name in _INDEXES):
         if index.is_file():
             return _shards(index)
-    for whole in (path / name for name in _WHOLE):
-        if whole.is_file():
-            return [whole]
+    for name in _WHOLE:
+        if (path / name).is_file():
+            return [plain_file(path, name)]
     raise ModelError(f"There is no checkpoint at {path}. Give a file, or a folder that transformers has written.")
 
 
 def _shards(index: Path) -> list[Path]:
-    try:
-        names = sorted({str(name) for name in json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()})
-    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
-        raise _unreadable(index, error) from error
+    listed = read_json(index.parent, index.name).get("weight_map")
+    if not isinstance(listed, dict):
+        raise ModelError(f"{index} does not say where the weights are. Download it again.")
+    names = sorted({str(name) for name in listed.values()})
     for name in names:
         if Path(name).name != name or not (index.parent / name).is_file():
             raise ModelError(f"{index} names {name}, which is not beside it. Download the checkpoint again.")
-    return [index.parent / name for name in names]
+    return [plain_file(index.parent, name) for name in names]
 
 
 def _unpickle(file: Path) -> dict[str, Any]:
@@ -111,6 +111,8 @@ def _tensors(file: Path, content: Any) -> dict[str, Tensor]:
             raise ModelError(f"{file} holds {name!r}, which is no tensor. Give the model's checkpoint.")
         if value.layout is not torch.strided or value.is_meta or value.is_quantized or value.is_complex():
             raise ModelError(f"{file} holds {name!r}, which is no plain tensor of numbers. Get it from its authors.")
+        if value.nbytes > value.untyped_storage().nbytes():
+            raise ModelError(f"{file} holds {name!r}, which claims more numbers than there are. Get it from its authors.")
     wrapped = all(name.startswith("module.") for name in content)
     return {name.removeprefix("module.") if wrapped else name: value for name, value in content.items()}
 

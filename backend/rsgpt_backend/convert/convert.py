@@ -6,10 +6,10 @@ What a kill leaves is a hidden folder named *.part, which the next call replaces
 from __future__ import annotations
 
 import dataclasses
-import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from safetensors.torch import save_file
 from torch import Tensor
@@ -17,13 +17,15 @@ from torch import Tensor
 from ..errors import ModelError
 from ..model.config import CONFIG_FILE, ModelConfig
 from ..model.family import FAMILY, LANGUAGE_FOLDER, READER_FOLDER
-from ..model.language import file_sha256
-from ..model.weights import WEIGHTS_FILE, stored
+from ..model.files import read_json
+from ..model.hashes import file_sha256
+from ..model.pretrained import CONFIG, copy_tokenizer
+from ..model.weights import WEIGHTS_FILE, check_stored, stored
 from .assemble import LANGUAGE, assemble, last_projection
 from .checkpoint import Checkpoint
 from .hub import hub_config
 from .keys import renamed
-from .language import check_language, copy_tokenizer, write_language
+from .language import check_language, write_language
 from .recognise import recognise
 
 _PARTS = {CONFIG_FILE, WEIGHTS_FILE, LANGUAGE_FOLDER, READER_FOLDER}
@@ -50,10 +52,11 @@ def convert(sources: Sources, out: Path, member: ModelConfig | None = None) -> M
     if out.exists():
         raise ModelError(f"{out} exists. Give a folder that does not.")
     checkpoints = [Checkpoint(path) for path in sources.checkpoints]
-    config = member or _member(checkpoints)
-    weights = assemble(checkpoints, config)
+    config = _usable(member or _member(checkpoints), sources.checkpoints)
+    weights = {name: stored(name, value) for name, value in assemble(checkpoints, config).items()}
+    check_stored(weights, out)
     part = _draft(out)
-    save_file({name: stored(name, value).contiguous() for name, value in weights.items()}, part / WEIGHTS_FILE)
+    save_file({name: value.contiguous() for name, value in weights.items()}, part / WEIGHTS_FILE)
     language = dataclasses.replace(config.language, sha256=_language(sources, checkpoints, part / LANGUAGE_FOLDER))
     check_language(part / LANGUAGE_FOLDER, language)
     _reader(sources, config, part / READER_FOLDER)
@@ -82,6 +85,11 @@ def _member(checkpoints: Sequence[Checkpoint]) -> ModelConfig:
     return recognise(checkpoint, checkpoint.trained)
 
 
+def _usable(config: ModelConfig, files: Sequence[Path]) -> ModelConfig:
+    """A config whose sizes come from a file, checked before anything of them is built."""
+    return ModelConfig.from_dict(config.to_dict(), f"What {files[0]} says of the model")
+
+
 class _Inside(Mapping[str, Tensor]):
     """The language model's weights inside a whole model's, under their own names."""
 
@@ -102,13 +110,23 @@ class _Inside(Mapping[str, Tensor]):
 
 def _language(sources: Sources, checkpoints: Sequence[Checkpoint], out: Path) -> str:
     if sources.language:
-        return write_language(Checkpoint(sources.language), sources.language / "config.json", sources.language, out)
+        return write_language(Checkpoint(sources.language), _config(sources.language), sources.language, out)
     for checkpoint in checkpoints:
         inside = _Inside(checkpoint)
         if inside:
-            described = json.loads((checkpoint.path / "config.json").read_text(encoding="utf-8"))["text_config"]
-            return write_language(inside, json.dumps(described, indent=1), checkpoint.path, out)
+            return write_language(inside, _config(checkpoint.path, "text_config"), checkpoint.path, out)
     raise ModelError("The checkpoint holds no language model. Give its transformers folder with --language.")
+
+
+def _config(folder: Path, part: str = "") -> dict[str, Any]:
+    """The config of a transformers folder's language model; part: where it stands in a whole model's."""
+    if not (folder / CONFIG).is_file():
+        raise ModelError(f"{folder} is no folder of a language model: it lacks {CONFIG}. Give another.")
+    data = read_json(folder, CONFIG)
+    described = data.get(part) if part else data
+    if not isinstance(described, dict):
+        raise ModelError(f"{folder / CONFIG} lacks {part}. Give the language model's folder with --language.")
+    return described
 
 
 def _reader(sources: Sources, config: ModelConfig, out: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from ..errors import ModelError
 from ..model.config import LanguageConfig, ModelConfig, QFormerConfig, VisionConfig
 from ..model.family import FAMILY
+from ..model.files import read_json
 
 # model, language model -> the member whose tokens and prompts it has
 _MEMBERS = {
@@ -23,7 +23,7 @@ _MEMBERS = {
 def hub_config(folder: Path) -> ModelConfig:
     """Sizes from the folder's config.json, the rest from the member of its kind."""
     try:
-        data = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        data = read_json(folder, "config.json")
         kind, language = data["model_type"], data["text_config"]["model_type"]
         member = FAMILY[_MEMBERS[kind, language]]
         return replace(
@@ -33,7 +33,7 @@ def hub_config(folder: Path) -> ModelConfig:
             qformer=_qformer(member.qformer, data["qformer_config"], data["num_query_tokens"]),
             language=_language(member.language, data["text_config"]),
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError) as error:
         raise ModelError(f"{folder} is no InstructBLIP or BLIP-2 folder of a known kind ({error!r}).") from error
 
 

@@ -6,14 +6,17 @@ Every member is one config: the small model differs from RSGPT-13B in these valu
 from __future__ import annotations
 
 import dataclasses
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rsgpt_plugin.shared.text import one_line
 from rsgpt_plugin.shared.whole_file import replaced
 
 from ..errors import ModelError
+from ..strict_json import json_text
+from . import validation
+from .files import read_json
 
 CONFIG_FILE = "model.json"
 PACKAGE = "package:"  # begins the source of a language model that is a file of an installed package
@@ -113,19 +116,26 @@ class ModelConfig:
     notes: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> ModelConfig:
-        """Build from parsed JSON; unknown or missing keys raise ModelError."""
+    def from_dict(cls, data: dict[str, Any], where: str = f"The model's {CONFIG_FILE}") -> ModelConfig:
+        """Build from parsed JSON. ModelError: a key is unknown or missing, a value of another type or out of range.
+
+        where: what the data were read from, for the sentence.
+        """
         try:
-            vision = {**data["vision"], "mean": tuple(data["vision"]["mean"]), "std": tuple(data["vision"]["std"])}
+            vision, language = data["vision"], data["language"]
+            listed = {key: _tuple(vision[key]) for key in ("mean", "std")}
+            calibration = {form: _tuple(scale) for form, scale in data.get("calibration", {}).items()}
             parts = {
-                "vision": VisionConfig(**vision),
+                "vision": VisionConfig(**{**vision, **listed}),
                 "qformer": QFormerConfig(**data["qformer"]),
-                "language": LanguageConfig(**{**data["language"], "stops": tuple(data["language"].get("stops", ()))}),
-                "calibration": {form: (slope, offset) for form, (slope, offset) in data.get("calibration", {}).items()},
+                "language": LanguageConfig(**{**language, "stops": _tuple(language.get("stops", ()))}),
+                "calibration": calibration,
             }
-            return cls(**{**data, **parts})
+            config = cls(**{**data, **parts})
+            validation.check(config)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise ModelError(f"The model's {CONFIG_FILE} cannot be used ({error}). Install the model again.") from error
+            raise ModelError(f"{where} cannot be used ({error}). Install the model again.") from error
+        return dataclasses.replace(config, name=one_line(config.name), licence=one_line(config.licence))
 
     def to_dict(self) -> dict[str, Any]:
         """The inverse of from_dict, ready for JSON."""
@@ -134,15 +144,18 @@ class ModelConfig:
     @classmethod
     def read(cls, folder: Path) -> ModelConfig:
         """Read the config of a model folder."""
-        try:
-            data = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise ModelError(f"{folder} holds no readable {CONFIG_FILE}. Give the folder of a model.") from error
-        return cls.from_dict(data)
+        return cls.from_dict(read_json(folder, CONFIG_FILE), str(folder / CONFIG_FILE))
 
     def write(self, folder: Path) -> None:
         """Write the config into a model folder, which is made if missing."""
         folder.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(self.to_dict(), indent=2, ensure_ascii=False)
+        text = json_text(self.to_dict(), indent=2)
         with replaced(folder / CONFIG_FILE) as draft:
             draft.write_text(text + "\n", encoding="utf-8")
+
+
+def _tuple(value: Any) -> tuple[Any, ...]:
+    """A list of JSON; a text is none, though it can be taken apart."""
+    if not isinstance(value, (list, tuple)):
+        raise TypeError(f"{value!r} is no list")
+    return tuple(value)

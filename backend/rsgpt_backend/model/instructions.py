@@ -32,7 +32,8 @@ class Instructor:
 
     def __init__(self, config: ModelConfig, tokenizer: Any, reader: Any) -> None:
         """reader: the Q-Former's own tokenizer; None where it shares the language model's."""
-        self._language, self._longest = config.language, config.qformer.max_text
+        self._language = config.language
+        self._longest = min(config.qformer.max_text, config.qformer.positions or config.qformer.max_text)
         self._tokenizer, self._reader = tokenizer, reader
         self._before, self._after = config.language.template.split("{image}")
         self._made = lru_cache(_REMEMBERED)(self._make)

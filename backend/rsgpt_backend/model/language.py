@@ -5,28 +5,31 @@ A GGUF is unpacked once into the cache as safetensors, because unpacking takes l
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
 import os
 import shutil
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from torch import nn
-from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer, GgufConfig
+from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 from transformers.utils import logging as transformers_logging
 
 from ..errors import ModelError
+from ..strict_json import json_text
 from .config import PACKAGE, LanguageConfig, QFormerConfig
+from .files import inside, plain_files, read_json
+from .hashes import file_sha256, joint_sha256, remembered_sha256
 from .linear import narrowed
+from .packages import packaged_file
 from .precision import FLOAT32, Precision
+from .pretrained import load_pretrained, load_tokenizer, weight_files
 from .quantised import load_quantised
 
-_LOCAL = {"local_files_only": True, "trust_remote_code": False}  # nothing is downloaded, no code of a folder is run
+_UNPACKED = "unpacked.json"  # in the folder of an unpacked GGUF: the hash of its weights
 
 
 @dataclass(frozen=True)
@@ -43,60 +46,58 @@ class Language:
         return table
 
 
-def load_language(config: LanguageConfig, precision: Precision = FLOAT32, base: Path = Path()) -> Language:
-    """Load model and tokenizer on the CPU; nothing is downloaded. base: what a relative folder is relative to."""
+def load_language(config: LanguageConfig, precision: Precision = FLOAT32, base: Path | None = None) -> Language:
+    """Load model and tokenizer on the CPU; nothing is downloaded. base: see language_folder."""
     folder = language_folder(config, base)
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, **_LOCAL)  # nosec B615 - a folder of this machine
-        if precision.bits:
-            model = load_quantised(folder, _kind(config), precision)
-        else:
-            model = load_whole(folder, config, dtype=precision.language)
-            model = narrowed(model) if precision.narrow else model
-    except (OSError, ValueError, SafetensorError) as error:
-        raise ModelError(f"{folder} holds no language model that can be read. Install the model again.") from error
+    _check_hash(config, folder)
+    tokenizer = load_tokenizer(folder)
+    if precision.bits:
+        model = load_quantised(folder, config.encoder_decoder, precision)
+    else:
+        model = load_pretrained(folder, config.encoder_decoder, dtype=precision.language)
+        model = narrowed(model) if precision.narrow else model
     if config.encoder_decoder:
         model.generation_config.decoder_start_token_id = config.bos_id
     return Language(model.eval().requires_grad_(False), tokenizer)
 
 
-def load_whole(folder: Path, config: LanguageConfig, **settings: Any) -> Any:
-    """A transformers folder -> its model. ModelError names a weight that is missing, too many or misshapen.
+def load_reader(config: QFormerConfig, base: Path | None = None) -> Any:
+    """The Q-Former's own tokenizer; None where it reads nothing or shares the language model's.
 
-    transformers itself would give it random values, or leave it out, and go on. It would open pickles, too.
+    base: the model's folder, in which it lies; None where a recipe names it.
     """
-    transformers_logging.disable_progress_bar()
-    model, found = _kind(config).from_pretrained(  # nosec B615 - a folder of this machine
-        folder, output_loading_info=True, ignore_mismatched_sizes=True, use_safetensors=True, **_LOCAL, **settings
-    )
-    wrong = [f"lacks {name}" for name in found["missing_keys"]]
-    wrong += [f"holds {name}, which its model has not" for name in found["unexpected_keys"]]
-    wrong += [f"holds {name} of another shape than its model's" for name, *_ in found["mismatched_keys"]]
-    if wrong:
-        raise ModelError(f"{folder} {min(wrong)}; {len(wrong) - 1} more weights are wrong. Get the model again.")
-    return model
-
-
-def load_reader(config: QFormerConfig, base: Path = Path()) -> Any:
-    """The Q-Former's own tokenizer; None where it reads nothing or shares the language model's."""
     if config.tokenizer == "language" or not (config.layers and config.instruction):
         return None
-    folder = base / config.tokenizer
-    try:
-        return AutoTokenizer.from_pretrained(folder, truncation_side="left", **_LOCAL)  # nosec B615
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{folder} holds no tokenizer that can be read. Install the model again.") from error
+    folder = Path(config.tokenizer) if base is None else inside(base, config.tokenizer)
+    return load_tokenizer(folder, truncation_side="left")
 
 
-def language_folder(config: LanguageConfig, base: Path = Path()) -> Path:
-    """The transformers folder of a language model, unpacked from its GGUF if that has not been done."""
-    if not config.source.startswith(PACKAGE):
-        return base / config.source
-    gguf = packaged_file(config.source.removeprefix(PACKAGE))
-    folder = home() / "language" / f"{gguf.stem}-{config.sha256[:12]}"
-    if not (folder / "config.json").exists():
-        _unpack(gguf, config.sha256, folder)
-    return folder
+def language_folder(config: LanguageConfig, base: Path | None = None) -> Path:
+    """The transformers folder of a language model, unpacked from its GGUF if that has not been done.
+
+    base: the model's folder, in which a relative one lies. An absolute one, which training writes, is accepted where
+    the hash of its weights is recorded: then nothing is read that the model was not made with. None: a recipe, whose
+    paths are its author's own, names it.
+    """
+    if config.source.startswith(PACKAGE):
+        return _unpacked(packaged_file(config.source.removeprefix(PACKAGE)), config.sha256)
+    if base is None:
+        return Path(config.source)
+    if not Path(config.source).is_absolute():
+        return inside(base, config.source)
+    if not config.sha256:
+        raise ModelError(
+            f"{base / 'model.json'} names a language model outside its folder, {config.source}, without its hash. "
+            "Copy it into the folder and give its name there as source, or give the hash as sha256."
+        )
+    return Path(config.source)
+
+
+def language_sha256(config: LanguageConfig, base: Path | None = None) -> str:
+    """What a model's config records of its language model: the GGUF's hash, or one of its files' hashes in order."""
+    if config.source.startswith(PACKAGE):
+        return file_sha256(packaged_file(config.source.removeprefix(PACKAGE)))
+    return joint_sha256(plain_files(language_folder(config, base), ".safetensors"))
 
 
 def home() -> Path:
@@ -108,36 +109,35 @@ def home() -> Path:
     return Path.home() / caches.get(sys.platform, ".cache") / "rsgpt"
 
 
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def language_sha256(config: LanguageConfig, base: Path = Path()) -> str:
-    """What a model's config records of its language model: the GGUF's hash, or one of its files' hashes in order."""
-    if config.source.startswith(PACKAGE):
-        return file_sha256(packaged_file(config.source.removeprefix(PACKAGE)))
-    hashes = [file_sha256(file) for file in sorted((base / config.source).glob("*.safetensors"))]
-    return hashlib.sha256("".join(hashes).encode()).hexdigest()
-
-
-def packaged_file(source: str) -> Path:
-    """A data file of an installed package, found without importing the package's code."""
-    package, _, name = source.partition("/")
-    spec = importlib.util.find_spec(package)
-    if spec is None or not spec.submodule_search_locations:
+def _check_hash(config: LanguageConfig, folder: Path) -> None:
+    """ModelError where the weights are not those that a hash is recorded of. A GGUF's are compared when unpacked."""
+    if not config.sha256 or config.source.startswith(PACKAGE):
+        return
+    weight_files(folder)
+    if _weights_sha256(folder) != config.sha256:
         raise ModelError(
-            f"The package {package} is missing. Repair the environment, or install it without what it depends on."
+            f"The weights in {folder} are damaged, or not those that the model was made with: their hash is not the "
+            "one in its model.json. Get them again."
         )
-    path = Path(spec.submodule_search_locations[0]) / name
-    if not path.exists():
-        raise ModelError(f"The package {package} lacks its file {name}. Repair the environment.")
-    return path
 
 
-def _kind(config: LanguageConfig) -> Any:
-    return AutoModelForSeq2SeqLM if config.encoder_decoder else AutoModelForCausalLM
+def _weights_sha256(folder: Path) -> str:
+    return remembered_sha256(plain_files(folder, ".safetensors"), home() / "language" / "hashes")
+
+
+def _unpacked(gguf: Path, sha256: str) -> Path:
+    """The folder of an unpacked GGUF. What a change has damaged is unpacked again."""
+    folder = home() / "language" / f"{gguf.stem}-{sha256[:12]}"
+    if not _is_whole(folder):
+        _unpack(gguf, sha256, folder)
+    return folder
+
+
+def _is_whole(folder: Path) -> bool:
+    try:
+        return read_json(folder, _UNPACKED).get("weights_sha256") == _weights_sha256(folder)
+    except ModelError:
+        return False
 
 
 def _unpack(gguf: Path, sha256: str, folder: Path) -> None:
@@ -153,7 +153,18 @@ def _unpack(gguf: Path, sha256: str, folder: Path) -> None:
         **source, dtype=torch.bfloat16, quantization_config=GgufConfig(dequantize=True)
     )
     model.save_pretrained(part)
-    try:
+    note = {"weights_sha256": joint_sha256(plain_files(part, ".safetensors"))}
+    (part / _UNPACKED).write_text(json_text(note), encoding="utf-8")
+    _publish(part, folder)
+
+
+def _publish(part: Path, folder: Path) -> None:
+    """Give an unpacked folder its name. Where another process was faster, its copy is the same and stays."""
+    damaged = part.with_name(f"{part.name}.damaged")
+    if not _is_whole(folder):
+        with suppress(OSError):  # there is none, or another process moves it
+            folder.rename(damaged)
+    with suppress(OSError):
         part.rename(folder)
-    except OSError:  # another process was faster: its copy is the same
-        shutil.rmtree(part)
+    for left in (part, damaged):
+        shutil.rmtree(left, ignore_errors=True)

@@ -10,9 +10,11 @@ from typing import Any
 
 import psutil
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 
 from ..errors import ModelError
+from .files import opening, plain_file
+from .pretrained import weight_files
 
 # bytes a weight; scales of 4 and 8 bits counted in, one of 16 bits for 128 weights
 BYTES = {"fp32": 4.0, "bf16": 2.0, "fp16": 2.0, "int8": 1.02, "int4": 0.56}
@@ -37,11 +39,11 @@ class Size:
 def size_of(folder: Path, language: Path) -> Size:
     """Count from the headers of safetensors files; no weight is read. language: its transformers folder."""
     counts = {"encoder": 0, "bridge": 0}
-    for name, count in _counts([folder / "model.safetensors"]):
+    for name, count in _counts([plain_file(folder, "model.safetensors")]):
         part = name.partition(".")[0]
         if part in counts and not name.endswith(".scale"):
             counts[part] += count
-    return Size(**counts, language=sum(count for _, count in _counts(sorted(language.glob("*.safetensors")))))
+    return Size(**counts, language=sum(count for _, count in _counts(weight_files(language))))
 
 
 def available(device: torch.device) -> float:
@@ -116,12 +118,9 @@ def _order(size: Size, device: torch.device) -> tuple[str, ...]:
 
 def _counts(files: Iterable[Path]) -> Iterable[tuple[str, int]]:
     for file in files:
-        try:
-            with safe_open(file, "pt") as opened:
-                for name in opened.keys():  # noqa: SIM118 - it is no dictionary
-                    yield name, math.prod(opened.get_slice(name).get_shape())
-        except (SafetensorError, OSError) as error:
-            raise ModelError(f"{file} is missing or cannot be read ({error}). Install the model again.") from error
+        with opening(file, "weights"), safe_open(file, "pt") as opened:
+            for name in opened.keys():  # noqa: SIM118 - it is no dictionary
+                yield name, math.prod(opened.get_slice(name).get_shape())
 
 
 def _gb(count: float) -> str:

@@ -13,11 +13,12 @@ from accelerate import init_empty_weights
 from safetensors import safe_open
 from torch import Tensor, nn
 from torch.nn import functional as F
-from transformers import AutoConfig
 
 from ..errors import ModelError
+from .files import opening
 from .linear import FEW, by_parts
 from .precision import Precision
+from .pretrained import WHAT, check_finite, empty_pretrained, weight_files
 
 _GROUP = 128  # weights of a row that share a scale, at 4 bits
 _LANES = 16  # PyTorch's product by int8 reads so many at once, and beyond the end if there are fewer
@@ -91,22 +92,24 @@ class PortableInt4Linear(nn.Module):
         return _finished(F.linear(values, weight.flatten(1)), values, self.bias)
 
 
-def load_quantised(folder: Path, kind: Any, precision: Precision) -> Any:
-    """A transformers folder -> its model on the CPU. kind: the AutoModel class. ModelError if a weight is missing."""
-    config = AutoConfig.from_pretrained(  # nosec B615 - a folder of this machine
-        folder, local_files_only=True, trust_remote_code=False
-    )
+def load_quantised(folder: Path, encoder_decoder: bool, precision: Precision) -> Any:
+    """A transformers folder -> its model on the CPU. ModelError if a weight is missing or no number."""
     with init_empty_weights():
-        model = kind.from_config(config, dtype=torch.bfloat16)
-    for file in sorted(folder.glob("*.safetensors")):
-        with safe_open(file, "pt") as tensors:
+        model: Any = empty_pretrained(folder, encoder_decoder, torch.bfloat16)
+    for file in weight_files(folder):
+        with opening(file, WHAT), safe_open(file, "pt") as tensors:
             for name in tensors.keys():  # noqa: SIM118 - it is no dictionary
-                _place(model, name, tensors.get_tensor(name), precision)
+                _place(model, name, _finite(file, name, tensors.get_tensor(name)), precision)
     model.tie_weights()
     missing = [name for name, parameter in model.named_parameters() if parameter.is_meta]
     if missing:
         raise ModelError(f"{folder} lacks {missing[0]} and {len(missing) - 1} more weights. Install the model again.")
     return model
+
+
+def _finite(file: Path, name: str, value: Tensor) -> Tensor:
+    check_finite([(name, value)], file)
+    return value
 
 
 def _place(model: Any, name: str, value: Tensor, precision: Precision) -> None:

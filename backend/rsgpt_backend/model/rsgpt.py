@@ -67,7 +67,10 @@ class Rsgpt(nn.Module):
 
     @classmethod
     def build(cls, config: ModelConfig, precision: Precision = FLOAT32) -> Rsgpt:
-        """A model with its language model loaded, and encoder and bridge still random, in float32."""
+        """A model with its language model loaded, and encoder and bridge still random, in float32.
+
+        The folders that its config names are its author's own: a recipe's.
+        """
         return cls(config, load_language(config.language, precision), load_reader(config.qformer))
 
     def train(self, mode: bool = True) -> Rsgpt:

@@ -27,7 +27,11 @@ def build_encoder(config: VisionConfig) -> nn.Module:
     if config.kind not in ENCODERS:
         known = ", ".join(sorted(ENCODERS))
         raise ModelError(f"Vision encoder {config.kind!r} is not known. Use one of: {known}.")
-    return ENCODERS[config.kind](config)
+    encoder = ENCODERS[config.kind](config)
+    width = getattr(encoder, "width", config.width)
+    if width != config.width:
+        raise ModelError(f"Vision encoder {config.kind!r} is {width} wide, not {config.width}. Get the model again.")
+    return encoder
 
 
 def fast(encoder: nn.Module) -> nn.Module:

@@ -13,39 +13,66 @@ from typing import Any
 
 import torch
 from accelerate import init_empty_weights
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from ..errors import ModelError
-from .config import ModelConfig
+from .config import CONFIG_FILE, ModelConfig
 from .efficientnet import published_state
-from .language import file_sha256, load_language, load_reader, packaged_file
+from .family import READER_FOLDER
+from .files import opening, plain_file
+from .hashes import file_sha256
+from .language import language_sha256, load_language, load_reader
 from .linear import NarrowLinear, narrowed
+from .packages import packaged_file
 from .precision import FLOAT32, Precision
+from .pretrained import check_finite, copy_tokenizer, is_finite
 from .rsgpt import Rsgpt
 from .vision import fast
 
 WEIGHTS_FILE = "model.safetensors"
 _SCALE = ".scale"
 _ENCODER, _BRIDGE = "encoder.", "bridge."
+_FEWEST_TOKENS = 128  # a search looks at two for each beam, and an answer reports 20 alternatives
 
 
 def save_model(model: Rsgpt, folder: Path, compressed: bool = True) -> ModelConfig:
-    """Write encoder and bridge, and the config with their hash.
+    """Write encoder and bridge, and the config with their hash. ModelError, and no file: a weight is no number.
 
-    compressed: the encoder in float16, the bridge's matrices as int8; else both as `stored` has them.
+    compressed: the encoder in float16, the bridge's matrices as int8; else both as `stored` has them. A tokenizer of
+    the Q-Former's own is copied into the folder, and of a language model outside it the hash is recorded.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     parts = {"encoder": model.encoder, "bridge": model.bridge}
     weights = {f"{part}.{key}": value for part, module in parts.items() for key, value in module.state_dict().items()}
+    check_finite(weights.items(), folder / WEIGHTS_FILE)
     tensors: dict[str, Tensor] = {}
     for name, value in weights.items():
         tensors |= _compress(name, value) if compressed else {name: stored(name, value)}
+    check_stored(tensors, folder / WEIGHTS_FILE)
+    folder.mkdir(parents=True, exist_ok=True)
     save_file({key: value.cpu().contiguous() for key, value in tensors.items()}, folder / WEIGHTS_FILE)
-    config = dataclasses.replace(model.config, weights_sha256=file_sha256(folder / WEIGHTS_FILE))
+    config = dataclasses.replace(_settled(model.config, folder), weights_sha256=file_sha256(folder / WEIGHTS_FILE))
     config.write(folder)
     return config
+
+
+def _settled(config: ModelConfig, folder: Path) -> ModelConfig:
+    """The config of a model whose parts a recipe names, as one that can be loaded from its folder."""
+    language, qformer = config.language, config.qformer
+    if not language.sha256 and Path(language.source).is_absolute():
+        language = dataclasses.replace(language, sha256=language_sha256(language))
+    if Path(qformer.tokenizer).is_absolute():
+        copy_tokenizer(Path(qformer.tokenizer), folder / READER_FOLDER)
+        qformer = dataclasses.replace(qformer, tokenizer=READER_FOLDER)
+    return dataclasses.replace(config, language=language, qformer=qformer)
+
+
+def check_stored(tensors: dict[str, Tensor], path: Path) -> None:
+    """ModelError names a weight that is a number, but too large a one for the bits in which it is stored."""
+    for name, value in tensors.items():
+        if not is_finite(value):
+            raise ModelError(f"{path}: {name} holds numbers that are too large for 16 bits. The model cannot be kept.")
 
 
 def stored(name: str, value: Tensor) -> Tensor:
@@ -56,37 +83,67 @@ def stored(name: str, value: Tensor) -> Tensor:
 def load_model(folder: Path, precision: Precision = FLOAT32) -> Rsgpt:
     """A model folder -> the model in evaluation mode on the CPU; the file must be the one its config names."""
     config = ModelConfig.read(folder)
-    path = folder / WEIGHTS_FILE
-    if not path.exists() or file_sha256(path) != config.weights_sha256:
-        raise ModelError(f"{path} is missing or is not the file that its model.json names. Install the model again.")
+    path = plain_file(folder, WEIGHTS_FILE)
+    if file_sha256(path) != config.weights_sha256:
+        raise ModelError(f"{path} is not the file that its model.json names. Install the model again.")
     language = load_language(config.language, precision, folder)
-    with init_empty_weights():  # each weight takes the place of an empty one: none is in memory twice
-        model = Rsgpt(config, language, load_reader(config.qformer, folder))
-    try:
+    reader = load_reader(config.qformer, folder)
+    with init_empty_weights(), opening(folder / CONFIG_FILE, "model"):
+        model = Rsgpt(config, language, reader)  # each weight takes the place of an empty one: none is in memory twice
+    check_vocabulary(model, folder)
+    with opening(path, "weights"):
         with safe_open(path, "pt") as file:
-            _fill(model.encoder, _read(file, _ENCODER, precision.encoder, _narrow(model.encoder, precision)), _ENCODER)
+            state = _read(file, _ENCODER, precision.encoder, _narrow(model.encoder, precision))
+            _fill(model.encoder, state, _ENCODER, path)
         with safe_open(path, "pt") as file:  # anew: what of a file was read stays in memory as long as it is open
-            _fill(model.bridge, _read(file, _BRIDGE, torch.float32), _BRIDGE)
-    except SafetensorError as error:
-        raise ModelError(f"{path} is not a readable safetensors file. Install the model again.") from error
+            _fill(model.bridge, _read(file, _BRIDGE, torch.float32), _BRIDGE, path)
     fast(model.encoder)
     return model.eval().requires_grad_(False)
+
+
+def check_vocabulary(model: Rsgpt, folder: Path) -> None:
+    """ModelError where the language model has no vector of a token that its tokenizer or model.json names."""
+    config, language, path = model.config, model.config.language, folder / CONFIG_FILE
+    table = model.language.get_input_embeddings()
+    if table.embedding_dim != language.width:
+        raise ModelError(f"{path}: the language model is {table.embedding_dim} wide, not {language.width}.")
+    for key, token in (("bos_id", language.bos_id), ("eos_id", language.eos_id)):
+        if token >= table.num_embeddings:
+            raise ModelError(
+                f"{path}: {key} is {token}, and the language model has {table.num_embeddings} tokens. Correct it."
+            )
+    if table.num_embeddings < _FEWEST_TOKENS:
+        raise ModelError(f"{path}: the language model has only {table.num_embeddings} tokens. Get the model again.")
+    largest = max([0, *model.tokenizer.get_vocab().values()])
+    if largest >= table.num_embeddings:
+        raise ModelError(
+            f"The tokenizer of {folder} has the token {largest}, and the language model has {table.num_embeddings}. "
+            "They do not belong together: get the model again."
+        )
+    yes = model.tokenizer.encode(f"{language.lead}yes", add_special_tokens=False)
+    if config.yes_odds and len(yes) != 1:
+        raise ModelError(f"{path} has yes_odds, but its language model writes a yes in {len(yes)} tokens. Remove them.")
 
 
 def load_published(encoder: nn.Module, source: str) -> None:
     """Start an encoder from the weights its authors published as a package: "NAME/FILE"."""
     path = packaged_file(source)
     pickled = torch.load(path, map_location="cpu", weights_only=True)  # nosec B614 - tensors only, from a pinned package
+    check_finite(pickled.items(), path)
     encoder.load_state_dict(published_state(pickled))
 
 
-def _fill(module: nn.Module, state: dict[str, Tensor], prefix: str) -> None:
-    """Give a module its weights; every key must be there, and none more."""
+def _fill(module: nn.Module, state: dict[str, Tensor], prefix: str, path: Path) -> None:
+    """Give a module its weights; every key must be there, none more, and each a number."""
     expected = module.state_dict()
     wrong = sorted(state.keys() ^ expected.keys())
     wrong += [key for key in state.keys() & expected.keys() if state[key].shape != expected[key].shape]
     if wrong:
-        raise ModelError(f"The weights do not fit the model: {prefix}{wrong[0]} and {len(wrong) - 1} more differ.")
+        raise ModelError(
+            f"{path}: the weights do not fit the model: {prefix}{wrong[0]} and {len(wrong) - 1} more differ. "
+            "Install the model again."
+        )
+    check_finite(((prefix + key, value) for key, value in state.items()), path)
     module.load_state_dict(state, assign=True)
 
 

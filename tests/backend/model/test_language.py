@@ -18,7 +18,9 @@ from transformers import AutoModelForCausalLM
 
 from rsgpt_backend.errors import ModelError
 from rsgpt_backend.model.config import LanguageConfig
-from rsgpt_backend.model.language import file_sha256, home, language_folder, load_language, packaged_file
+from rsgpt_backend.model.hashes import file_sha256, joint_sha256
+from rsgpt_backend.model.language import home, language_folder, load_language
+from rsgpt_backend.model.packages import packaged_file
 from rsgpt_backend.model.precision import FLOAT32, Precision
 from tests.backend.toy import BOS, EOS, WIDTH, write_gguf
 
@@ -31,6 +33,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "__init__.py").write_text("raise RuntimeError('imported')")
     (folder / "toy.gguf").write_bytes(b"GGUF but no more")
     monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr("rsgpt_backend.model.packages.PACKAGES", ("toy_language_package", "no_such_package"))
     return folder
 
 
@@ -90,7 +93,7 @@ def test_a_folder_s_code_is_not_run_nor_asked_about(
     (folder / "config.json").write_text(json.dumps(own))
     (folder / "own.py").write_text(f"open({str(tmp_path / 'mark')!r}, 'w')")
     monkeypatch.setattr("builtins.input", lambda _: "y")
-    with pytest.raises(ModelError, match="no language model that can be read"):
+    with pytest.raises(ModelError, match=r"config\.json is of the kind 'own'; known are llama, opt, t5"):
         load_language(LanguageConfig(str(folder), WIDTH, BOS, EOS))
     assert not (tmp_path / "mark").exists()
 
@@ -116,14 +119,6 @@ def test_another_file_than_the_recorded_one_is_not_unpacked(package: Path, own_h
     assert not own_home.exists()
 
 
-def test_what_is_unpacked_is_not_unpacked_again(package: Path, own_home: Path) -> None:
-    config = LanguageConfig("package:toy_language_package/toy.gguf", WIDTH, BOS, EOS, sha256="ab" * 32)
-    folder = own_home / "language" / "toy-abababababab"
-    folder.mkdir(parents=True)
-    (folder / "config.json").write_text("{}")
-    assert language_folder(config) == folder
-
-
 @pytest.fixture
 def packed(package: Path) -> LanguageConfig:
     """The config of a real, tiny GGUF in the package."""
@@ -134,8 +129,7 @@ def packed(package: Path) -> LanguageConfig:
 
 def test_a_gguf_is_unpacked_once_into_the_home(packed: LanguageConfig, package: Path, own_home: Path) -> None:
     language = load_language(packed, Precision(torch.bfloat16))
-    (folder,) = (own_home / "language").iterdir()
-    assert folder.name == f"tiny-{packed.sha256[:12]}"
+    assert (own_home / "language" / f"tiny-{packed.sha256[:12]}").is_dir()
     ids = language.tokenizer("a road").input_ids
     assert [language.tokenizer.decode([token]) for token in ids] == ["a", " ", "road"]
     values = GGUFReader(package / "tiny.gguf").get_tensor(0)
@@ -143,6 +137,28 @@ def test_a_gguf_is_unpacked_once_into_the_home(packed: LanguageConfig, package: 
     torch.testing.assert_close(language.words.weight, torch.tensor(values.data).bfloat16())
     (package / "tiny.gguf").write_bytes(b"gone")
     assert torch.equal(load_language(packed, Precision(torch.bfloat16)).words.weight, language.words.weight)
+
+
+def test_what_is_unpacked_is_not_unpacked_again(
+    packed: LanguageConfig, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = language_folder(packed)
+    monkeypatch.setattr(AutoModelForCausalLM, "from_pretrained", None)
+    assert language_folder(packed) == folder
+
+
+@pytest.mark.parametrize("damage", ["halved", "changed", "no note", "a folder of an earlier version"])
+def test_what_was_damaged_since_is_unpacked_again(packed: LanguageConfig, own_home: Path, damage: str) -> None:
+    folder = language_folder(packed)
+    weights, note = folder / "model.safetensors", folder / "unpacked.json"
+    whole = weights.read_bytes()
+    if damage in ("halved", "changed"):
+        weights.write_bytes(whole[: len(whole) // 2] if damage == "halved" else whole[:-1] + bytes([whole[-1] ^ 1]))
+    else:
+        note.unlink() if damage == "no note" else note.write_text("{}")
+    assert language_folder(packed) == folder
+    assert weights.read_bytes() == whole
+    assert [path.name for path in (own_home / "language").iterdir() if path.name != "hashes"] == [folder.name]
 
 
 def test_an_unpacking_that_fails_leaves_nothing_under_the_name(
@@ -157,7 +173,9 @@ def test_an_unpacking_that_fails_leaves_nothing_under_the_name(
             language_folder(packed)
     assert not (own_home / "language" / f"tiny-{packed.sha256[:12]}").exists()
     load_language(packed, Precision(torch.bfloat16))
-    assert len(list((own_home / "language").iterdir())) == 1
+    assert [path.name for path in (own_home / "language").iterdir() if path.name != "hashes"] == [
+        f"tiny-{packed.sha256[:12]}"
+    ]
 
 
 def test_of_two_processes_that_unpack_at_once_the_first_wins(
@@ -168,13 +186,15 @@ def test_of_two_processes_that_unpack_at_once_the_first_wins(
 
     def overtaken(*args: object, **settings: object) -> object:
         folder.mkdir(parents=True)
-        (folder / "config.json").write_text("the other's")
+        (folder / "model.safetensors").write_bytes(b"the other's")
+        sha256 = joint_sha256([folder / "model.safetensors"])
+        (folder / "unpacked.json").write_text(json.dumps({"weights_sha256": sha256}))
         return load(*args, **settings)
 
     monkeypatch.setattr(AutoModelForCausalLM, "from_pretrained", overtaken)
     assert language_folder(packed) == folder
-    assert (folder / "config.json").read_text() == "the other's"
-    assert list((own_home / "language").iterdir()) == [folder]
+    assert (folder / "model.safetensors").read_text() == "the other's"
+    assert [path.name for path in (own_home / "language").iterdir() if path.name != "hashes"] == [folder.name]
 
 
 def test_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.nn import functional as F
-from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
+from transformers import LlamaConfig, LlamaForCausalLM
 
 from rsgpt_backend.convert.convert import Sources, convert
 from rsgpt_backend.errors import ModelError
@@ -58,7 +58,7 @@ def test_four_bits_are_the_same_on_any_device() -> None:
 
 def test_a_model_of_portable_four_bits(tmp_path: Path) -> None:
     language = make_wide_language(tmp_path)
-    whole, four = (load_quantised(language, AutoModelForCausalLM, one) for one in (EIGHT, FOUR))
+    whole, four = (load_quantised(language, False, one) for one in (EIGHT, FOUR))
     kinds = [type(module) for module in four.modules() if not list(module.children())]
     assert kinds.count(PortableInt4Linear) == 2 * 7
     ids = torch.arange(2, 12)[None]
@@ -105,7 +105,7 @@ def test_a_missing_weight_is_named(toy_folder: Path, tmp_path: Path) -> None:
     lost = next(name for name in tensors if name.endswith("up_proj.weight"))
     save_file({name: value for name, value in tensors.items() if name != lost}, file, {"format": "pt"})
     with pytest.raises(ModelError, match=f"lacks {lost} and 0 more"):
-        load_quantised(tmp_path / "language", AutoModelForCausalLM, EIGHT)
+        load_quantised(tmp_path / "language", False, EIGHT)
 
 
 def test_a_weight_without_a_place_is_named(toy_folder: Path, tmp_path: Path) -> None:
@@ -113,4 +113,4 @@ def test_a_weight_without_a_place_is_named(toy_folder: Path, tmp_path: Path) -> 
     (file,) = (tmp_path / "language").glob("*.safetensors")
     save_file({**load_file(file), "model.adapter.weight": torch.zeros(2, 2)}, file, {"format": "pt"})
     with pytest.raises(ModelError, match=r"no place for model\.adapter\.weight"):
-        load_quantised(tmp_path / "language", AutoModelForCausalLM, EIGHT)
+        load_quantised(tmp_path / "language", False, EIGHT)

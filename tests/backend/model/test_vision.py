@@ -75,7 +75,7 @@ def test_normalise_values() -> None:
 @pytest.mark.parametrize(("kind", "width"), [("efficientnet-lite0", 320), ("efficientnet-lite2-fine", 832)])
 @torch.no_grad()
 def test_encoders_give_one_vector_a_cell(kind: str, width: int) -> None:
-    encoder = build_encoder(dataclasses.replace(VISION, kind=kind)).eval()
+    encoder = build_encoder(dataclasses.replace(VISION, kind=kind, width=width)).eval()
     assert encoder(torch.zeros(1, 3, 64, 64)).shape == (1, 4, width)
 
 
