@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 
 from . import __version__
@@ -40,6 +41,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except OSError as error:
         note(f"A file cannot be read or written: {error}. Check its path, its rights and the free space.")
+        return 1
+    except Exception as error:  # the border of the process: a mistake of ours is told whole, and as one
+        note(traceback.format_exc().rstrip())
+        note(f"This is a mistake in rsgpt ({type(error).__name__}). Report it with the lines above.")
         return 1
 
 

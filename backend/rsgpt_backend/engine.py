@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
@@ -107,7 +108,7 @@ class Engine:
             give_back()
         try:
             yield from self._stream(asks)
-        except (RuntimeError, ValueError) as error:
+        except (RuntimeError, ValueError, IndexError) as error:
             raise EngineError(f"The model failed on this input: {error}. Ask again with a shorter prompt.") from error
 
     def answer(self, asks: Sequence[Ask]) -> list[Answer]:
@@ -282,6 +283,7 @@ class _Row:
 
     def add(self, chosen: Chosen) -> Token:
         """Take a token in; its text may be empty where a character is not complete yet."""
+        _check_finite([chosen.logprob])
         self._ids.append(chosen.token)
         text = self._read(whole=self.full)
         piece, self._text = text[len(self._text) :], text
@@ -292,6 +294,7 @@ class _Row:
 
     def choose(self, logprobs: Sequence[float]) -> Token:
         """Take in what the ask's choices are worth."""
+        _check_finite(logprobs)
         self._choice = likeliest(self.ask, logprobs, self._scales)
         return self._choice[0]
 
@@ -312,6 +315,12 @@ class _Row:
 
     def _alternatives(self, chosen: Chosen, most: int) -> tuple[tuple[str, float], ...]:
         return tuple((self._tokenizer.decode([token]), logprob) for token, logprob in chosen.top[:most])
+
+
+def _check_finite(logprobs: Sequence[float]) -> None:
+    """EngineError where the model computed no number: whatever it said then would look like an answer."""
+    if not all(map(math.isfinite, logprobs)):
+        raise EngineError("The model computed NaN or infinity for this picture. Check the model with `rsgpt doctor`.")
 
 
 def _run(decoder: Decoder, rows: Sequence[_Row], eos: int) -> Iterator[Step]:

@@ -74,10 +74,15 @@ def test_what_ends_a_command(
     assert sentence in err
 
 
-def test_an_unexpected_error_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unexpected_error_is_told_whole_and_ends_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(cli.models, "run", lambda _args: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
-        main(["models"])
+    assert main(["models"]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "Traceback" in err
+    assert err.splitlines()[-1] == "This is a mistake in rsgpt (ZeroDivisionError). Report it with the lines above."
 
 
 def test_a_reader_that_goes_away_ends_it_quietly() -> None:

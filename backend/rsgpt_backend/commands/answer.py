@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -123,10 +122,15 @@ def _answers(engine: Engine, items: Sequence[Item], prompt: str) -> Iterator[tup
 
 
 def _found(engine: Engine, asks: Sequence[Ask]) -> Iterator[Answer | RsgptError]:
+    """Answers, or what the model failed with; where a batch fails, each ask of it is tried alone."""
     try:
         yield from engine.answer(asks)
     except EngineError as error:
-        yield from repeat(error, len(asks))
+        if len(asks) == 1:
+            yield error
+            return
+        for ask in asks:
+            yield from _found(engine, [ask])
 
 
 def _ask(item: Item, prompt: str) -> Ask | ImageError:

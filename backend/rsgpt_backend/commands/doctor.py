@@ -9,9 +9,12 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from .. import __version__
 from ..errors import ModelError, RsgptError
+from ..model.config import CONFIG_FILE, ModelConfig
+from ..model.files import plain_file
 from ..model.registry import model_folder, shipped_models
 from .loading import add_model, load_engine
 from .output import Output
@@ -65,8 +68,7 @@ def _tell_package(output: Output, package: str) -> None:
 
 def _language_model(model: str) -> str:
     """Whether its files are those that the model was made with: read whole, which takes half a minute for 13 GB."""
-    from ..model.config import ModelConfig  # noqa: PLC0415 - the versions above are told even where a package is missing
-    from ..model.language import language_sha256  # noqa: PLC0415
+    from ..model.language import language_sha256  # noqa: PLC0415 - the versions are told even where a package is missing
 
     folder = model_folder(model)
     config = ModelConfig.read(folder).language
@@ -88,10 +90,18 @@ def _known_picture(args: argparse.Namespace) -> str:
     checks = engine.model.config.notes.get("self_test")
     if not checks:
         return f"{engine.name} loaded in {loaded - started:.1f} s; no picture comes with it"
-    image = open_image(model_folder(args.model) / checks["image"])
+    folder = model_folder(args.model)
+    if not _is_self_test(checks):
+        raise ModelError(f"{folder / CONFIG_FILE}: self_test lacks image, prompt or contains. Install the model again.")
+    image = open_image(plain_file(folder, checks["image"]))
     answer = engine.answer([Ask(image, "self-test", checks["prompt"])])[0]
     verdict = "as expected" if checks["contains"] in answer.text.lower() else f"expected {checks['contains']!r} in it"
     seconds = f"loaded in {loaded - started:.1f} s, answered in {time.monotonic() - loaded:.2f} s"
     if verdict != "as expected":
         raise RsgptError(f"{engine.name} says {answer.text!r} of a known picture: {verdict}. Install the model again.")
     return f"{engine.name}: {answer.text!r}, {verdict}; {seconds}"
+
+
+def _is_self_test(checks: Any) -> bool:
+    wanted = ("image", "prompt", "contains")
+    return isinstance(checks, dict) and all(isinstance(checks.get(key), str) and checks[key] for key in wanted)

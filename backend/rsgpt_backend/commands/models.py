@@ -47,18 +47,17 @@ def _described(name: str) -> dict[str, Any]:
 
 
 def _memory(folder: Path, device: str) -> dict[str, Any]:
-    """What it takes in the precision that it would be loaded in, or why it cannot be."""
-    from ..engine import fitting_precision  # noqa: PLC0415 - without --memory, nothing waits for torch
-    from ..model.language import language_folder  # noqa: PLC0415
-    from ..model.memory import size_of  # noqa: PLC0415
+    """What it takes in the precision that it would be loaded in, or why it does not fit. ModelError: it is damaged."""
+    from ..model.language import language_folder  # noqa: PLC0415 - without --memory, nothing waits for torch
+    from ..model.memory import fitting, room, size_of  # noqa: PLC0415
     from ..model.placing import devices  # noqa: PLC0415
 
     over = devices(device)
+    size = size_of(folder, language_folder(ModelConfig.read(folder).language, folder))
     try:
-        precision = fitting_precision(str(folder), "auto", device=device)
+        precision = fitting(size, room(over))
     except ModelError as error:
         return {"device": str(over[0]), "does_not_fit": str(error)}
-    size = size_of(folder, language_folder(ModelConfig.read(folder).language, folder))
     return {"device": str(over[0]), "precision": precision, "memory": round(size.bytes(precision))}
 
 

@@ -7,12 +7,12 @@ Three layouts: {"annotations": [{"filename", "captions" | "question" and "answer
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..errors import DataError
+from ..strict_json import parse_json
 from .rsvqa import joined
 
 
@@ -64,7 +64,7 @@ def read_questions(path: Path) -> list[Questioned]:
 
 def _records(path: Path) -> list[dict[str, Any]]:
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = parse_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DataError(f"{path} is not a readable annotation file: {error}.") from error
     if isinstance(data, dict) and isinstance(data.get("questions"), list):

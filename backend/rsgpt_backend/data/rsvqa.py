@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from ..errors import DataError
+from ..strict_json import parse_json
 
 
 def joined(questions: list[Any], path: Path) -> list[dict[str, Any]]:
@@ -35,7 +35,7 @@ def _answers(path: Path, questions: Path) -> dict[int, str]:
     if path == questions:
         raise DataError(f"{questions} has no “questions” in its name, so its answers are not found. Name it as RSVQA.")
     try:
-        listed = json.loads(path.read_text(encoding="utf-8"))["answers"]
+        listed = parse_json(path.read_text(encoding="utf-8"))["answers"]
         return {one["question_id"]: str(one["answer"]) for one in listed if one.get("active", True)}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"The answers {path} cannot be read ({error}). They belong beside {questions.name}.") from error

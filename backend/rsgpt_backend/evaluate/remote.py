@@ -9,6 +9,7 @@ import base64
 import http.client
 import io
 import json
+import math
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,7 @@ from rsgpt_plugin.shared.text import clean
 from ..asking import Answer, Ask, FinishReason, Token
 from ..confidence import confidence
 from ..errors import EngineError, UsageError
+from ..strict_json import parse_json
 
 _AT_ONCE = 4
 _TRIES = 6
@@ -64,7 +66,7 @@ class RemoteEngine:
                 f"{self._address} answered {status}: {data[:200]!r}. Check address, model and RSGPT_API_KEY."
             )
         try:
-            return _read(json.loads(data))
+            return _read(parse_json(data))
         except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise EngineError(f"{self._address} sent no chat completion. Check that it speaks OpenAI's API.") from error
 
@@ -107,9 +109,17 @@ def _read(reply: dict[str, Any]) -> Answer:
     text = (without_reasoning(clean(choice["message"]["content"] or "")) or "").strip()
     told = (choice.get("logprobs") or {}).get("content") or []
     told = told[first_of_answer([str(one["token"]) for one in told], text) :]
-    tokens = tuple(Token(str(one["token"]), float(one["logprob"])) for one in told)
+    tokens = tuple(Token(str(one["token"]), _logprob(one)) for one in told)
     tops = told[0].get("top_logprobs", []) if told else []
-    openings = [(str(one["token"]), float(one["logprob"])) for one in tops]
+    openings = [(str(one["token"]), _logprob(one)) for one in tops]
     reason: FinishReason = "length" if choice.get("finish_reason") == "length" else "stop"
     used = reply.get("usage") or {}
     return Answer(text, tokens, confidence(tokens, openings), reason, not text, int(used.get("prompt_tokens", 0)))
+
+
+def _logprob(token: dict[str, Any]) -> float:
+    """Of a token. ValueError where it is NaN or infinite; more than nought is rounding."""
+    logprob = float(token["logprob"])
+    if not math.isfinite(logprob):
+        raise ValueError("a log probability is no number")
+    return min(logprob, 0.0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from rsgpt_plugin.shared.whole_file import replaced
 
 from ..data.images import ImageSource
 from ..errors import DataError
+from ..strict_json import json_text, parse_json
 
 
 @dataclass(frozen=True)
@@ -40,13 +40,13 @@ class Result:
     def write(self, path: Path) -> None:
         """As JSON, UTF-8; a file that was there is replaced at once."""
         with replaced(path) as draft:
-            draft.write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False), encoding="utf-8")
+            draft.write_text(json_text(asdict(self), indent=1), encoding="utf-8")
 
 
 def read_result(path: Path) -> Result:
     """What `write` has written; DataError for anything else."""
     try:
-        return Result(**json.loads(path.read_text(encoding="utf-8")))
+        return Result(**parse_json(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:
         raise DataError(f"{path} holds no evaluation. Make one with `rsgpt evaluate … --answers FILE`.") from error
 
@@ -68,7 +68,7 @@ def benchmark_name(annotations: Path) -> str:
     path = annotations.resolve()
     stem = path.parent.name if path.stem in _PLAIN else path.stem
     try:
-        data = json.loads(annotations.read_text(encoding="utf-8"))
+        data = parse_json(annotations.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return stem
     names = [data.get("dataset"), data.get("split")] if isinstance(data, dict) else []

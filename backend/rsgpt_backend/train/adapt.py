@@ -20,6 +20,7 @@ from tqdm import tqdm
 from ..model.config import VisionConfig
 from ..model.vision import normalise
 from .corpus import Corpus, Subject
+from .finite import check_learning
 from .precision import autocast, number_format
 from .recipe import Adaptation
 from .schedule import Schedule
@@ -105,7 +106,9 @@ def adapt_encoder(
         loss.backward()
         optimizer.step()
         if step % 20 == 0:
+            check_learning(reader, [], step + 1, "encoder")
             bar.set_postfix(loss=f"{loss.item():.3f}")
+    check_learning(reader, [], recipe.steps, "encoder")
     encoder.requires_grad_(False)
     return lambda other: scene_accuracy(reader.eval(), targets.labels(other.subjects), other)
 

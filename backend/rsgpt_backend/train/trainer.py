@@ -5,7 +5,6 @@ It writes one folder: the adapted encoder, features, checkpoint, and at the end 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import chain, islice
@@ -22,10 +21,12 @@ from ..model.heap import give_back, keep_freed
 from ..model.precision import Precision
 from ..model.rsgpt import Rsgpt
 from ..model.weights import load_model, load_published, save_model
+from ..strict_json import json_text
 from .adapt import adapt_encoder
 from .corpus import Corpus, Drawn
 from .crew import Crew
 from .files import claim, load_checkpoint, read_tensors, save_checkpoint, write_tensors
+from .finite import check_learning, mean
 from .loading import check_memory
 from .naming import Words
 from .official import write_official
@@ -138,8 +139,10 @@ class Trainer:
             self._scaler.scale(loss).backward()
             self._update(optimizer, schedule.rate(step))
             if step % _LOG_EVERY == 0:
+                check_learning(self.model.bridge, [], step + 1, "bridge")
                 bar.set_postfix(loss=f"{loss.item():.3f}")
                 give_back()
+        check_learning(self.model.bridge, [], naming.steps, "bridge")
         if self.crew.leads:
             write_tensors(self.model.bridge.state_dict(), path)
 
@@ -154,11 +157,14 @@ class Trainer:
         for step in bar:
             torch.manual_seed((recipe.seed + self.crew.rank) * 1_000_003 + step)
             losses.append(self._step(next(batches), features, optimizer, step))
+            is_milestone = (step + 1) % recipe.checkpoint_every == 0 or step + 1 == recipe.steps
+            if is_milestone or (step + 1) % _LOG_EVERY == 0:
+                check_learning(self.model.bridge, losses, step + 1, "bridge")
             if (step + 1) % _LOG_EVERY == 0:
-                bar.set_postfix(loss=f"{torch.stack(losses).mean().item():.3f}")
+                bar.set_postfix(loss=f"{mean(losses):.3f}")
                 give_back()
-            if (step + 1) % recipe.checkpoint_every == 0 or step + 1 == recipe.steps:
-                self._log(step + 1, "loss", round(torch.stack(losses).mean().item(), 6))
+            if is_milestone:
+                self._log(step + 1, "loss", round(mean(losses), 6))
                 losses.clear()
                 self._milestone(optimizer, held_out, step + 1)
 
@@ -241,14 +247,15 @@ class Trainer:
         batch = self.recipe.batch
         batches = chain.from_iterable(self.held_out.buckets(0, batch, self.recipe.mix))
         rounds = islice(batches, max(self.recipe.validation_prompts // batch, 1))
-        loss = torch.stack([self._loss(self.held_out, one, features) for one in rounds]).mean().item()
-        self._log(step, "validation_loss", round(loss, 4))
+        losses = [self._loss(self.held_out, one, features) for one in rounds]
+        check_learning(self.model.bridge, losses, step, "bridge")
+        self._log(step, "validation_loss", round(mean(losses), 4))
 
     def _log(self, step: int, name: str, value: float | list[float]) -> None:
         if not self.crew.leads:
             return
         with (self.out / "log.jsonl").open("a", encoding="utf-8") as log:
-            log.write(json.dumps({"step": step, name: value}) + "\n")
+            log.write(json_text({"step": step, name: value}) + "\n")
         tqdm.write(f"step {step}: {name} {value}")
 
 

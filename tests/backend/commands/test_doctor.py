@@ -80,7 +80,16 @@ def test_a_model_without_a_known_picture(folder: Path, capsys: pytest.CaptureFix
 def test_a_known_picture_that_is_gone(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     note(folder, image="gone.png", prompt="gray", contains="x")
     code, found = doctor(folder, capsys)
-    assert (code, found["known picture"]["error"]["code"]) == (1, "image")
+    assert (code, found["known picture"]["error"]["code"]) == (1, "model")
+    assert "gone.png is missing" in found["known picture"]["error"]["message"]
+
+
+@pytest.mark.parametrize("image", ["../known.png", "/known.png", ""])
+def test_a_known_picture_outside_the_folder(folder: Path, image: str, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copy(folder / "known.png", folder.parent)
+    note(folder, image=image, prompt="gray", contains="x")
+    code, found = doctor(folder, capsys)
+    assert (code, found["known picture"]["error"]["code"]) == (1, "model")
 
 
 def test_an_unknown_model(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import DataError
+from ...strict_json import parse_json
 from ..intervals import interval
 from ..rounding import hundredths
 
@@ -31,7 +31,7 @@ class Rating:
 def read_ratings(path: Path) -> list[Rating]:
     """What the sheet has saved; DataError for anything else."""
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = parse_json(path.read_text(encoding="utf-8"))
         return [_rating(str(data["rater"]), record) for record in data["ratings"]]
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise DataError(f"{path} holds no ratings. Give a file that the rating sheet has saved.") from error
