@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rsgpt_plugin.geo.sources import ProviderSource
+from rsgpt_plugin.geo.raster_file import FileSource
 from rsgpt_plugin.shared.bands import BandChoice
 from rsgpt_plugin.shared.tiles import Window
 
@@ -19,13 +19,13 @@ pytestmark = pytest.mark.usefixtures("provider")
 def test_a_tile_whose_pixels_make_a_library_raise_fails_alone(
     raster: Make, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def read(self: ProviderSource, bands: BandChoice, window: Window, size: tuple[int, int]) -> Any:
+    def read(self: FileSource, bands: BandChoice, window: Window, size: tuple[int, int]) -> Any:
         if window.x == 32:
             raise ValueError("cannot reshape array of size 0")
         return whole(self, bands, window, size)
 
-    whole = ProviderSource.read
-    monkeypatch.setattr(ProviderSource, "read", read)
+    whole = FileSource.read
+    monkeypatch.setattr(FileSource, "read", read)
     result = describe(raster(numbered(1, 3)))
     assert counts(result)[:4] == (3, 2, 0, 1)
     rows = rows_of(result["OUTPUT"])
