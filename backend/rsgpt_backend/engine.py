@@ -117,6 +117,7 @@ class Engine:
         return [answers[index] for index in range(len(asks))]
 
     def _stream(self, asks: Sequence[Ask]) -> Iterator[Step]:
+        asks = [replace(ask, max_new_tokens=ask.max_new_tokens or self.model.config.max_new_tokens) for ask in asks]
         instructions = self.model.instruct([ask.prompt for ask in asks])
         for beams, places in self._parts(asks, [len(one) for one in instructions]):
             part, read = [asks[place] for place in places], [instructions[place] for place in places]

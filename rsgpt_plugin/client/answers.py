@@ -25,8 +25,7 @@ from .models import ModelInfo
 from .preferences import load
 from .protocol import Prompt, Reply
 
-MAX_TOKENS = 128
-_DECODING = {"max_tokens": MAX_TOKENS, "temperature": 0, "seed": 0}
+_DECODING = {"temperature": 0, "seed": 0}
 
 Outcome = Union[RawAnswer, RsgptError]
 
@@ -158,7 +157,7 @@ class AnswerSource:
                     yield self._prompt(question, png)
 
     def _prompt(self, question: Question, png: bytes) -> Prompt:
-        return Prompt(png, question.prompt_in(self._language), MAX_TOKENS, choices=question.allowed)
+        return Prompt(png, question.prompt_in(self._language), choices=question.allowed)
 
     def _key(self, query: Query, question: Question) -> str:
         """The key of an answer in the cache. The choices belong to it: they restrict what the model may write."""
@@ -215,4 +214,5 @@ def _raw_answer(reply: Reply) -> RawAnswer:
         degenerate=reply.degenerate or is_degenerate(reply.text),
         asked_at=datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
         model=reply.model,
+        is_cut=reply.finish_reason == "length",
     )

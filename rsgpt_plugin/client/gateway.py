@@ -6,7 +6,7 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Optional
 
 from qgis.core import QgsFeedback
@@ -30,6 +30,7 @@ _MOST_RETRIES = 2
 _MOST_SHRINKS = 6
 _HOPELESS = 10  # so many failures and no answer at all end a run
 _LONGEST_WAIT_S = 60.0
+_MOST_TOKENS = 256  # of an answer; ours knows its model's own limit, others may write on without one
 _STEADY = 100  # so many answers since a restart earn the server another one
 _FATAL = (301, 302, 303, 307, 308, 401, 403, 404, 407)
 
@@ -63,6 +64,7 @@ class Gateway:
         self._pictures = pictures or PictureLimit()
         self._restarts_left = 1
         self._since_restart = 0
+        self._is_ours = False
         self.limits = limits or Limits()
         self.manners = Manners(self._pictures)
 
@@ -153,7 +155,10 @@ class Gateway:
 
     def request(self, prompt: Prompt, free: bool = False, plain: bool = False) -> bytes:
         """Return the body that asks `prompt`, as the server likes it. free, plain: see _Call."""
-        return build_request(self.manners.fit(prompt, free), self._model, plain or self.manners.plain)
+        fitted = self.manners.fit(prompt, free)
+        if not (self._is_ours or fitted.max_tokens):
+            fitted = replace(fitted, max_tokens=_MOST_TOKENS)
+        return build_request(fitted, self._model, plain or self.manners.plain)
 
     def allowance(self) -> Allowance:
         """Return how many requests may be under way, for one run."""
@@ -167,6 +172,7 @@ class Gateway:
         return f"{said.format(url=endpoint.url, reason=reason)} {self._server.last_words()}".strip()
 
     def _transport(self, endpoint: Endpoint) -> Transport:
+        self._is_ours = endpoint.ours
         self.manners = manners_of(endpoint.origin, self._pictures)
         return Transport(endpoint, self.limits, self._server.in_flight)
 

@@ -25,11 +25,14 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 
 @dataclass(frozen=True)
 class Prompt:
-    """One question about one picture. image: an encoded PNG or JPEG, 8-bit RGB; choices: the only answers there are."""
+    """One question about one picture. image: an encoded PNG or JPEG, 8-bit RGB; choices: the only answers there are.
+
+    max_tokens: of the answer, 0 for as many as the model is set up to write.
+    """
 
     image: bytes
     text: str
-    max_tokens: int = 128
+    max_tokens: int = 0
     top_logprobs: int = 5
     choices: tuple[str, ...] = ()
 
@@ -78,8 +81,8 @@ def build_request(prompt: Prompt, model: str, plain: bool = False) -> bytes:
     body = {
         "model": model,
         "messages": [{"role": "user", "content": content}],
-        "max_tokens": prompt.max_tokens,
         "temperature": 0,
+        **({"max_tokens": prompt.max_tokens} if prompt.max_tokens else {}),
     }
     optional: dict[str, Any] = {"seed": 0, "logprobs": True, "top_logprobs": prompt.top_logprobs}
     if prompt.offers_choices:

@@ -17,6 +17,7 @@ SCHEMA = (
     "CREATE TABLE answers (key TEXT PRIMARY KEY, text TEXT NOT NULL, confidence REAL, first_top TEXT NOT NULL, "
     "degenerate INTEGER NOT NULL, asked_at TEXT NOT NULL) WITHOUT ROWID",
     "ALTER TABLE answers ADD COLUMN model TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE answers ADD COLUMN is_cut INTEGER NOT NULL DEFAULT 0",
 )
 
 
@@ -36,11 +37,11 @@ class AnswerCache(Store):
     def put(self, answers: Mapping[str, RawAnswer]) -> None:
         """Remember all of `answers` in one transaction; an answer already there under a key is replaced."""
         rows = [
-            (key, raw.text, raw.confidence, json.dumps(raw.first_top), raw.degenerate, raw.asked_at, raw.model)
+            (key, raw.text, raw.confidence, json.dumps(raw.first_top), raw.degenerate, raw.asked_at, raw.model, raw.is_cut)
             for key, raw in answers.items()
         ]
         with self._database.writing() as connection:
-            connection.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+            connection.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
     def clear(self) -> None:
         """Forget all answers: whatever is asked from now on is asked anew."""
@@ -51,13 +52,13 @@ class AnswerCache(Store):
     def _select(self, keys: Sequence[str]) -> dict[str, RawAnswer]:
         # One bound text that SQLite unpacks: no statement is put together from strings.
         rows = self._database.read(
-            "SELECT key, text, confidence, first_top, degenerate, asked_at, model FROM answers "
+            "SELECT key, text, confidence, first_top, degenerate, asked_at, model, is_cut FROM answers "
             "WHERE key IN (SELECT value FROM json_each(?))",
             (json.dumps(list(keys)),),
         )
         return {row[0]: _answer(*row[1:]) for row in rows}
 
 
-def _answer(text: str, confidence: Optional[float], first_top: str, degenerate: int, *told: str) -> RawAnswer:
+def _answer(text: str, confidence: Optional[float], first_top: str, degenerate: int, asked_at: str, model: str, cut: int) -> RawAnswer:
     top = tuple((str(word), float(logprob)) for word, logprob in json.loads(first_top))
-    return RawAnswer(text, confidence, top, bool(degenerate), *told)
+    return RawAnswer(text, confidence, top, bool(degenerate), asked_at, model, is_cut=bool(cut))

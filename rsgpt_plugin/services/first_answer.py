@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from qgis.PyQt.QtCore import QCoreApplication
 
-from ..client.answers import MAX_TOKENS
 from ..client.doors import chosen_model, open_door
 from ..client.protocol import Prompt
 from ..geo.known import known_picture
@@ -42,7 +41,7 @@ def first_answer(model: str = "") -> Work:
         known = known_picture()
         door = open_door(chosen_model(model))
         begun = time.monotonic()
-        reply = door.ask_one(Prompt(known.picture.png, CAPTION_PROMPT, MAX_TOKENS), lambda text: None, work.feedback)
+        reply = door.ask_one(Prompt(known.picture.png, CAPTION_PROMPT), lambda text: None, work.feedback)
         return FirstAnswer(known.picture.png, known.scene, reply.text, time.monotonic() - begun)
 
     return Work(translate("Rsgpt", "RSGPT: asking about a known picture"), ask)

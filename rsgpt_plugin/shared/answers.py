@@ -26,7 +26,7 @@ class RawAnswer:
     is known.
     first_top: the likeliest alternatives of the first token with their natural log probabilities,
     likeliest first. asked_at: ISO 8601, UTC. model: what the server calls who answered, empty where it does not tell.
-    problem: why there is no answer, or "".
+    problem: why there is no answer, or "". is_cut: whether the model reached its limit before the answer's end.
     """
 
     text: str
@@ -36,6 +36,7 @@ class RawAnswer:
     asked_at: str = ""
     model: str = ""
     problem: str = ""
+    is_cut: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ class TypedAnswer:
     """A value with its confidence (0 to 1), or, where value is None, the problem in words.
 
     is_doubt: whether there is no value because the model doubted or was not sure enough; a reply that does not fit is
-    none. An answer that was not sure enough has its confidence all the same.
+    none. An answer that was not sure enough has its confidence all the same. A value of an answer that was cut
+    off has a problem as well.
     """
 
     value: Optional[Value]
@@ -62,7 +64,8 @@ def read_answer(question: Question, raw: RawAnswer) -> TypedAnswer:
     if value is None:
         problem = translate("Rsgpt", "the model cannot tell ('{text}')") if is_doubt else marked(question.type.misfit)
         return TypedAnswer(None, None, problem.format(text=_short(raw.text)), is_doubt)
-    return TypedAnswer(value, _confidence(value, raw))
+    cut = translate("Rsgpt", "the answer was cut off at the length limit") if raw.is_cut else ""
+    return TypedAnswer(value, _confidence(value, raw), cut)
 
 
 def kept_if_sure(answer: TypedAnswer, least: float) -> TypedAnswer:

@@ -376,3 +376,13 @@ def test_what_much_memory_is_needed_for_is_told(toy_folder: Path, monkeypatch: p
 def test_loading_an_unknown_name() -> None:
     with pytest.raises(ModelError, match="no model 'nonsense'"):
         Engine.load("nonsense")
+
+
+@pytest.mark.parametrize("beams", [1, 3])
+def test_the_model_s_own_limit_holds_where_none_is_asked_for(
+    toy: Rsgpt, monkeypatch: pytest.MonkeyPatch, beams: int
+) -> None:
+    monkeypatch.setattr(toy, "config", replace(toy.config, max_new_tokens=5))
+    own, less = Engine(toy).answer([ask(beams=beams, max_new_tokens=0), ask(beams=beams, max_new_tokens=2)])
+    assert (len(own.tokens), own.finish_reason) == (5, "length")
+    assert (len(less.tokens), less.finish_reason) == (2, "length")

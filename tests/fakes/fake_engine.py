@@ -14,6 +14,7 @@ from rsgpt_backend.asking import Answer, Ask, FinishReason, Step, Token
 from rsgpt_backend.errors import EngineError, ModelError
 
 HANG_S = 3600.0
+LONGEST = 128
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class FakeEngine:
     def _row(self, ask: Ask) -> Iterator[Token | Answer]:
         words = re.findall(r"\s*\S+", self._reply(ask))
         tokens: list[Token] = []
-        for word in words[: ask.max_new_tokens]:
+        for word in words[: ask.max_new_tokens or LONGEST]:
             if ask.cancel.is_set():
                 break
             alternatives = tuple((f"{word}{place}", -1.0 - place) for place in range(1, ask.top_logprobs))

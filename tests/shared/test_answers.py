@@ -139,3 +139,10 @@ def test_the_server_may_call_a_text_degenerate() -> None:
 
 def test_a_long_text_is_judged_quickly() -> None:
     assert not is_degenerate(" ".join(f"word{number}" for number in range(20000)))
+
+
+@pytest.mark.parametrize("kind", [AnswerType.TEXT, AnswerType.YESNO])
+def test_an_answer_that_was_cut_off_is_kept_and_says_so(kind: AnswerType) -> None:
+    answer = read_answer(Question("q", "?", kind), RawAnswer("yes, many trees and", 0.5, is_cut=True))
+    assert answer.value is not None
+    assert "cut off" in answer.problem

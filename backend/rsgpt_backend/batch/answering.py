@@ -21,7 +21,6 @@ from ..errors import EngineError, ImageError
 from .journal import Found, Job
 from .pictures import Photographer, Plan
 
-MAX_TOKENS = 128
 _NOT_FINITE = "the model computed no finite confidence; use another --precision, for example bf16 or fp32"
 
 
@@ -84,7 +83,7 @@ def answer(engine: Answering, questions: Mapping[int, Question], seen: Sequence[
 
 
 def _ask(question: Question, image: Image.Image, sha256: str) -> Ask:
-    return Ask(image, sha256, question.prompt, MAX_TOKENS, choices=question.allowed)
+    return Ask(image, sha256, question.prompt, choices=question.allowed)
 
 
 def _with(one: Look, told: Mapping[tuple[int, str], RawAnswer], askers: Mapping[tuple[int, str], Look]) -> Found:
@@ -122,7 +121,9 @@ def _kept(answer: Answer, now: str) -> RawAnswer:
     """What is kept of an answer; one without a confidence came of numbers that overflowed, and is none."""
     if not math.isfinite(answer.confidence):
         return RawAnswer("", 0.0, asked_at=now, problem=_NOT_FINITE)
-    return RawAnswer(answer.text, round(answer.confidence, 6), degenerate=answer.degenerate, asked_at=now)
+    is_cut = answer.finish_reason == "length"
+    confidence = round(answer.confidence, 6)
+    return RawAnswer(answer.text, confidence, degenerate=answer.degenerate, asked_at=now, is_cut=is_cut)
 
 
 def _now() -> str:

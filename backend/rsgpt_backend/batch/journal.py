@@ -19,7 +19,7 @@ from rsgpt_plugin.shared.answers import RawAnswer
 
 from ..errors import DataError
 
-_VERSION = 1
+_VERSION = 2
 _PATIENCE = 30.0  # seconds that another writer is waited for
 _SCHEMA = """
 CREATE TABLE rasters (id INTEGER PRIMARY KEY, plan TEXT NOT NULL UNIQUE);
@@ -29,16 +29,17 @@ CREATE TABLE tiles (
     failed TEXT NOT NULL, PRIMARY KEY (raster, tile)) WITHOUT ROWID;
 CREATE TABLE answers (
     image_sha256 TEXT NOT NULL, prompt INTEGER NOT NULL, text TEXT NOT NULL, confidence REAL NOT NULL,
-    degenerate INTEGER NOT NULL, asked_at TEXT NOT NULL, problem TEXT NOT NULL,
+    degenerate INTEGER NOT NULL, asked_at TEXT NOT NULL, problem TEXT NOT NULL, is_cut INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (image_sha256, prompt)) WITHOUT ROWID;
 """
+_FROM_1 = "ALTER TABLE answers ADD COLUMN is_cut INTEGER NOT NULL DEFAULT 0;"
 _TILES = (
-    "SELECT tile, tiles.image_sha256, gsd_m, skipped, failed, prompt, text, confidence, degenerate, asked_at, problem "
-    "FROM tiles LEFT JOIN answers ON answers.image_sha256 = tiles.image_sha256 "
+    "SELECT tile, tiles.image_sha256, gsd_m, skipped, failed, prompt, text, confidence, degenerate, asked_at, problem, "
+    "is_cut FROM tiles LEFT JOIN answers ON answers.image_sha256 = tiles.image_sha256 "
     "AND prompt IN (SELECT value FROM json_each(?)) WHERE raster = ? AND tile BETWEEN ? AND ? ORDER BY tile, prompt"
 )
 _KNOWN = (
-    "SELECT prompt, text, confidence, degenerate, asked_at, problem FROM answers "
+    "SELECT prompt, text, confidence, degenerate, asked_at, problem, is_cut FROM answers "
     "WHERE image_sha256 = ? AND prompt IN (SELECT value FROM json_each(?))"
 )
 _PAGE = 4096  # tiles that are looked up at once
@@ -129,7 +130,7 @@ class Journal:
         """Keep all of it, in one transaction; a tile that is there is replaced."""
         tiles = [(f.raster, f.tile, f.image_sha256, f.gsd_m, f.skipped, f.failed) for f in found]
         answers = [
-            (one.image_sha256, prompt, raw.text, raw.confidence, raw.degenerate, raw.asked_at, raw.problem)
+            (one.image_sha256, prompt, raw.text, raw.confidence, raw.degenerate, raw.asked_at, raw.problem, raw.is_cut)
             for one in found
             for prompt, raw in one.answers.items()
         ]
@@ -137,7 +138,7 @@ class Journal:
             self._database.execute("BEGIN IMMEDIATE")
             with self._database:
                 self._database.executemany("INSERT OR REPLACE INTO tiles VALUES (?, ?, ?, ?, ?, ?)", tiles)
-                self._database.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?)", answers)
+                self._database.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?)", answers)
 
     def _prepare(self) -> None:
         self._database.execute("PRAGMA journal_mode = WAL")
@@ -147,6 +148,8 @@ class Journal:
             raise DataError(f"{self._path} is a database of another program. Give another --out.")
         if version == 0:
             self._database.executescript(f"BEGIN;{_SCHEMA}PRAGMA user_version = {_VERSION};COMMIT;")
+        elif version == 1:
+            self._database.executescript(f"BEGIN;{_FROM_1}PRAGMA user_version = {_VERSION};COMMIT;")
         elif version != _VERSION:
             raise DataError(f"{self._path} was written by another version of rsgpt. Delete it to begin anew.")
 
@@ -187,8 +190,8 @@ def _found(raster: int, rows: Sequence[tuple[Any, ...]]) -> Found:
     return Found(raster, tile, image_sha256, gsd_m, skipped, failed, answers)
 
 
-def _answer(text: str, confidence: float | None, degenerate: int, asked_at: str, problem: str) -> RawAnswer:
-    return RawAnswer(text, confidence, degenerate=bool(degenerate), asked_at=asked_at, problem=problem)
+def _answer(text: str, confidence: float | None, degenerate: int, asked_at: str, problem: str, cut: int) -> RawAnswer:
+    return RawAnswer(text, confidence, (), bool(degenerate), asked_at, problem=problem, is_cut=bool(cut))
 
 
 def _unanswered(found: Found, prompts: Sequence[int]) -> tuple[int, ...]:

@@ -19,7 +19,6 @@ from tqdm import tqdm
 from rsgpt_plugin.shared.file_lock import FileLock
 
 from ..errors import UsageError
-from .answering import MAX_TOKENS
 from .grid import reprojected
 from .journal import Found, Journal
 from .local import Work
@@ -70,7 +69,7 @@ class Run:
 
     def _prepare(self, plans: Sequence[Plan], asking: Asking) -> None:
         self._plans = {self._journal.raster(plan.key): plan for plan in plans}
-        model = f"{asking.model} {asking.weights_sha256} {asking.precision} {MAX_TOKENS}"
+        model = f"{asking.model} {asking.weights_sha256} {asking.precision}"
         prompts = [self._journal.prompt(json.dumps([model, one.prompt, *one.allowed])) for one in asking.asked]
         self._reading = Reading(asking, prompts)
         self._work = Work(journal_of(self._out), self._plans, dict(zip(prompts, asking.asked, strict=True)))

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rsgpt_plugin.shared.answer_types import AnswerType
 
@@ -14,7 +14,7 @@ from ..asking import Answer, Ask
 from ..data.images import image_sha256, open_image
 from ..errors import EngineError, ImageError, RsgptError, UsageError
 from .loading import add_model, load_engine, share
-from .output import Output
+from .output import Output, note
 
 if TYPE_CHECKING:
     from ..engine import Engine
@@ -71,7 +71,7 @@ def run_describe(args: argparse.Namespace) -> int:
         if isinstance(answer, RsgptError):
             output.failure(data, answer)
         else:
-            found = {"caption": answer.text, "confidence": round(answer.confidence, 4), "model": engine.name}
+            found = {"caption": answer.text, **_provenance(engine, item, answer)}
             output.result({**data, **found}, f"{item.path}: {answer.text}" if len(args.images) > 1 else answer.text)
     return output.exit_code
 
@@ -88,10 +88,18 @@ def run_ask(args: argparse.Namespace) -> int:
             output.failure(data, answer)
         else:
             told = answer.text if answer.confidence >= args.least_confidence else None
-            found = {"answer": told, "confidence": round(answer.confidence, 4), "model": engine.name}
+            found = {"answer": told, **_provenance(engine, item, answer)}
             shown = "I can't tell" if told is None else told
             output.result({**data, **found}, f"{item.path}: {item.question} {shown} ({answer.confidence:.0%})")
     return output.exit_code
+
+
+def _provenance(engine: Engine, item: Item, answer: Answer) -> dict[str, Any]:
+    """What is said of every answer; an answer that was cut off is also noted for people."""
+    if answer.finish_reason == "length":
+        note(f"{item.path}: the answer was cut off at the length limit.")
+    confidence = round(answer.confidence, 4)
+    return {"confidence": confidence, "model": engine.name, "finish_reason": answer.finish_reason}
 
 
 def _checked(prompts: Sequence[str]) -> Sequence[str]:

@@ -25,6 +25,7 @@ from ..errors import EngineError, UsageError
 from ..strict_json import parse_json
 
 _AT_ONCE = 4
+_MOST_TOKENS = 256  # of an answer; some servers write on without a limit
 _TRIES = 6
 _BUSY = (429, 503)
 _PAUSE = 2.0  # seconds, where a busy server names no time
@@ -96,7 +97,7 @@ def _body(ask: Ask, model: str) -> dict[str, Any]:
         **chosen,
         "model": model,
         "messages": [{"role": "user", "content": content}],
-        "max_tokens": ask.max_new_tokens,
+        "max_tokens": ask.max_new_tokens or _MOST_TOKENS,
         "temperature": ask.temperature,
         "seed": ask.seed,
         "logprobs": True,

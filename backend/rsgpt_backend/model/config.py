@@ -96,7 +96,8 @@ class ModelConfig:
     answer, slope and offset of its confidence's log odds (confidence.py); beams: answers followed at once, 1 is greedy;
     repetition_penalty: what a token that was said before loses, 1 for none; no_repeat_ngram: so many tokens in a row
     are said once, 0 for no such rule; patient: a search ends where no better answer can be found, not as soon as each
-    beam has one; yes_odds: what is added to the log odds of an answer that begins with a yes.
+    beam has one; yes_odds: what is added to the log odds of an answer that begins with a yes; max_new_tokens: of an
+    answer, unless another limit is asked for.
     """
 
     name: str
@@ -110,6 +111,7 @@ class ModelConfig:
     no_repeat_ngram: int = 0
     patient: bool = False
     yes_odds: float = 0.0
+    max_new_tokens: int = 256
     calibration: dict[str, tuple[float, float]] = field(default_factory=dict)
     weights_sha256: str = ""
     licence: str = ""

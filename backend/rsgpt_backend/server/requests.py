@@ -106,7 +106,7 @@ def _read_text(part: Fields) -> str:
 
 def _max_tokens(fields: Fields) -> int:
     name = "max_tokens" if fields.get("max_completion_tokens") is None else "max_completion_tokens"
-    return _integer(fields, name, limits.DEFAULT_NEW_TOKENS, (1, limits.MAX_NEW_TOKENS))
+    return _integer(fields, name, 0, (1, limits.MAX_NEW_TOKENS))
 
 
 def _temperature(fields: Fields) -> float:

@@ -129,3 +129,19 @@ def test_a_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
         database.execute("CREATE TABLE mine (a)")
     with pytest.raises(DataError, match="another program"):
         Journal(path)
+
+
+def test_a_file_of_the_first_version_is_taken_over(tmp_path: Path) -> None:
+    cut = RawAnswer("Many trees and", 0.5, asked_at="2026", is_cut=True)
+    with Journal(tmp_path / "a.journal") as journal:
+        journal.add([Found(1, 0, "a", 0.5, answers={1: YES})])
+    with sqlite3.connect(tmp_path / "a.journal") as database:
+        database.execute("ALTER TABLE answers DROP COLUMN is_cut")
+        database.execute("PRAGMA user_version = 1")
+    database.close()
+    with Journal(tmp_path / "a.journal") as journal:
+        journal.add([Found(1, 1, "b", 0.5, answers={1: cut})])
+    with Journal(tmp_path / "a.journal") as journal:
+        ((first, second),) = journal.found(1, range(2), [1])
+        assert (first.answers, second.answers) == ({1: YES}, {1: cut})
+        assert journal.known("b", [1]) == {1: cut}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from rsgpt_backend.cli import main
 from rsgpt_backend.commands.answer import Item
 from rsgpt_backend.engine import Engine
 from rsgpt_backend.errors import EngineError
+from rsgpt_backend.model.config import ModelConfig
 from tests.backend.toy import NAME
 
 Pictures = Callable[[int], list[str]]
@@ -35,7 +38,7 @@ def test_describe(rsgpt: Any, pictures: Pictures) -> None:
     code, objects, err = rsgpt("describe", *paths)
     assert (code, [one["image"] for one in objects]) == (0, paths)
     for one in objects:
-        assert set(one) == {"image", "caption", "confidence", "model"}
+        assert set(one) == {"image", "caption", "confidence", "model", "finish_reason"}
         assert isinstance(one["caption"], str)
         assert 0 <= one["confidence"] <= 1
         assert one["model"] == NAME
@@ -56,7 +59,7 @@ def test_ask(rsgpt: Any, pictures: Pictures) -> None:
     assert code == 0
     assert [(one["image"], one["question"]) for one in objects] == [(p, q) for p in paths for q in questions]
     for one in objects:
-        assert set(one) == {"image", "question", "answer", "confidence", "model"}
+        assert set(one) == {"image", "question", "answer", "confidence", "model", "finish_reason"}
         assert 0 <= one["confidence"] <= 1
 
 
@@ -66,6 +69,20 @@ def test_ask_with_choices(rsgpt: Any, pictures: Pictures) -> None:
     assert code == 0
     assert [one["question"] for one in objects] == ["What is this?"] * 2
     assert all(one["answer"] in {"a road", "gray"} and one["confidence"] >= 0.5 for one in objects)
+
+
+def test_an_answer_that_was_cut_off_says_so(
+    pictures: Pictures, toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / toy_folder.name
+    shutil.copytree(toy_folder, folder)
+    replace(ModelConfig.read(folder), max_new_tokens=2).write(folder)
+    (path,), said = pictures(1), []
+    for arguments in (["describe"], ["ask", "--question", "What?", "--choice", "a", "--choice", "b"]):
+        main([*arguments, "--model", str(folder), "--json", path])
+        out, err = capsys.readouterr()
+        said.append((json.loads(out)["finish_reason"], "cut off" in err))
+    assert said == [("length", True), ("stop", False)]
 
 
 def test_a_prompt_names_its_choices() -> None:

@@ -10,6 +10,8 @@ import pytest
 
 from rsgpt_backend.errors import ModelError
 from rsgpt_backend.model.config import CONFIG_FILE, ModelConfig
+from rsgpt_backend.model.family import FAMILY
+from rsgpt_backend.model.registry import model_folder
 from tests.backend.toy import make_config
 
 
@@ -66,3 +68,8 @@ def test_json_of_another_shape_is_refused(tmp_path: Path, text: str, sentence: s
     (tmp_path / CONFIG_FILE).write_text(text, encoding="utf-8")
     with pytest.raises(ModelError, match=sentence):
         ModelConfig.read(tmp_path)
+
+
+def test_full_size_models_write_as_much_as_rsgpt_does_and_the_small_one_what_it_learnt() -> None:
+    assert {member.max_new_tokens for member in FAMILY.values()} == {256}
+    assert ModelConfig.read(model_folder("rsgpt-small")).max_new_tokens == 128

@@ -124,3 +124,10 @@ def test_a_sampled_token_is_told_with_its_own_probability(toy: Rsgpt, prefix: Pr
     (row,) = decode(toy, part(prefix, 0), [Draw(5.0, seed=1, top=311)], [STEPS])
     assert any(one.token != one.top[0][0] for one in row)
     assert all(dict(one.top)[one.token] == one.logprob for one in row)
+
+
+@pytest.mark.parametrize("temperature", [1e-6, 1e-38, 1e-44, 1e-45, 5e-324])
+def test_no_temperature_is_too_low(toy: Rsgpt, prefix: Prefix, temperature: float) -> None:
+    cold = decode(toy, prefix, [Draw(temperature)] * 4, [STEPS] * 4)
+    greedy = decode(toy, prefix, [Draw()] * 4, [STEPS] * 4)
+    assert [ids(row) for row in cold] == [ids(row) for row in greedy]

@@ -31,7 +31,7 @@ def refused(body: bytes) -> Refusal:
 def test_the_plugins_requests_are_understood(case: dict[str, Any]) -> None:
     order = read_order(encode(case["request"]), "rsgpt-small")
     assert order.ask.prompt == case["prompt"]["text"]
-    assert order.ask.max_new_tokens == case["prompt"]["max_tokens"]
+    assert order.ask.max_new_tokens == case["prompt"].get("max_tokens", 0)
     assert order.ask.top_logprobs == case["prompt"]["top_logprobs"]
     assert order.ask.choices == tuple(case["prompt"].get("choices", ()))
     assert (order.ask.temperature, order.ask.seed, order.stream) == (0.0, 0, False)
@@ -40,7 +40,7 @@ def test_the_plugins_requests_are_understood(case: dict[str, Any]) -> None:
 
 def test_defaults_are_short_and_as_the_model_is_set_up() -> None:
     order = read_order(encode(question("hi")), "rsgpt-small")
-    assert (order.ask.max_new_tokens, order.ask.temperature, order.ask.seed) == (128, 0.0, 0)
+    assert (order.ask.max_new_tokens, order.ask.temperature, order.ask.seed) == (0, 0.0, 0)
     assert (order.ask.top_logprobs, order.ask.beams, order.stream, order.top_logprobs) == (0, 0, False, None)
 
 

@@ -291,3 +291,10 @@ def test_a_cut_reply_is_asked_again(rogue: Callable[..., Rogue]) -> None:
 def test_nobody_there_is_a_sentence() -> None:
     with pytest.raises(ServerError, match="does not answer"):
         ask(Rogue([], url="http://127.0.0.1:9/v1"))
+
+
+def test_a_server_of_others_is_told_how_much_it_may_write(rogue: Callable[..., Rogue]) -> None:
+    script = rogue(send(200, ANSWER))
+    for prompt in (Prompt(PNG, "1"), Prompt(PNG, "1", max_tokens=7)):
+        list(Gateway(ForeignServer(Endpoint(script.url), ()), "m", LIMITS).ask_many([prompt]))
+    assert [body["max_tokens"] for body in script.bodies] == [256, 7]

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -41,9 +42,10 @@ def writer(path: Path, name: str, count: int) -> subprocess.Popen[str]:
 def test_an_answer_comes_back_equal(tmp_path: Path) -> None:
     path = tmp_path / "new folder" / "answers.sqlite"
     with AnswerCache(path) as cache:
-        cache.put({"a": ANSWER, "b": RawAnswer("x", None, degenerate=True)})
+        cache.put({"a": ANSWER, "b": RawAnswer("x", None, degenerate=True), "cut": replace(ANSWER, is_cut=True)})
     with AnswerCache(path) as cache:
         assert cache.get(["a", "b", "c"]) == {"a": ANSWER, "b": RawAnswer("x", None, degenerate=True)}
+        assert cache.get(["cut"]) == {"cut": replace(ANSWER, is_cut=True)}
 
 
 def test_many_keys_are_found_at_once(tmp_path: Path) -> None:
