@@ -19,7 +19,8 @@ class Ask:
     """One prompt about one picture.
 
     image: 8-bit RGB of any size. image_key: SHA-256 of the picture, under which its features are kept.
-    max_new_tokens: 0 is as many as the model is set up to write. temperature: 0 is greedy. top_logprobs: how many alternatives to report for each token, 0 to 20.
+    max_new_tokens: 0 is as many as the model is set up to write. temperature: 0 is greedy.
+    top_logprobs: how many alternatives to report for each token, 0 to 20.
     beams: so many answers are followed at once and the likeliest is given; 1 is greedy, 0 as the model is set up.
     choices: the answer is the likeliest of these, whatever the settings of free answers are; none: it is free.
     """

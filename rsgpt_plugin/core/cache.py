@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Optional
+from typing import Any, Optional
 
 from ..shared.answers import RawAnswer
 from ..shared.i18n import translate
@@ -37,7 +37,10 @@ class AnswerCache(Store):
     def put(self, answers: Mapping[str, RawAnswer]) -> None:
         """Remember all of `answers` in one transaction; an answer already there under a key is replaced."""
         rows = [
-            (key, raw.text, raw.confidence, json.dumps(raw.first_top), raw.degenerate, raw.asked_at, raw.model, raw.is_cut)
+            (
+                *(key, raw.text, raw.confidence, json.dumps(raw.first_top)),
+                *(raw.degenerate, raw.asked_at, raw.model, raw.is_cut),
+            )
             for key, raw in answers.items()
         ]
         with self._database.writing() as connection:
@@ -59,6 +62,7 @@ class AnswerCache(Store):
         return {row[0]: _answer(*row[1:]) for row in rows}
 
 
-def _answer(text: str, confidence: Optional[float], first_top: str, degenerate: int, asked_at: str, model: str, cut: int) -> RawAnswer:
+def _answer(text: str, confidence: Optional[float], first_top: str, degenerate: int, *told: Any) -> RawAnswer:
     top = tuple((str(word), float(logprob)) for word, logprob in json.loads(first_top))
-    return RawAnswer(text, confidence, top, bool(degenerate), asked_at, model, is_cut=bool(cut))
+    asked_at, model, is_cut = told
+    return RawAnswer(text, confidence, top, bool(degenerate), asked_at, model, is_cut=bool(is_cut))

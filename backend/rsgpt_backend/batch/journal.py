@@ -190,8 +190,9 @@ def _found(raster: int, rows: Sequence[tuple[Any, ...]]) -> Found:
     return Found(raster, tile, image_sha256, gsd_m, skipped, failed, answers)
 
 
-def _answer(text: str, confidence: float | None, degenerate: int, asked_at: str, problem: str, cut: int) -> RawAnswer:
-    return RawAnswer(text, confidence, (), bool(degenerate), asked_at, problem=problem, is_cut=bool(cut))
+def _answer(text: str, confidence: float | None, degenerate: int, *told: Any) -> RawAnswer:
+    asked_at, problem, is_cut = told
+    return RawAnswer(text, confidence, (), bool(degenerate), asked_at, problem=problem, is_cut=bool(is_cut))
 
 
 def _unanswered(found: Found, prompts: Sequence[int]) -> tuple[int, ...]:

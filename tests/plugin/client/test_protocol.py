@@ -97,7 +97,8 @@ def test_deep_nesting_is_no_crash() -> None:
 def completion(message: dict[str, Any], finish: str = "stop", tokens: Sequence[tuple[str, float]] = ()) -> bytes:
     """A reply with that message, whose tokens have these log probabilities."""
     listed = [{"token": text, "logprob": logprob, "top_logprobs": []} for text, logprob in tokens]
-    return json.dumps({"choices": [{"message": message, "finish_reason": finish, "logprobs": {"content": listed}}]}).encode()
+    choice = {"message": message, "finish_reason": finish, "logprobs": {"content": listed}}
+    return json.dumps({"choices": [choice]}).encode()
 
 
 @pytest.mark.parametrize(

@@ -118,6 +118,6 @@ def test_reasoning_that_never_ends_is_no_answer() -> None:
 
 
 def test_a_character_in_two_halves_is_joined_and_half_a_one_replaced() -> None:
-    body = events(r'{"choices": [{"delta": {"content": "a \ud83d"}}]}', r'{"choices": [{"delta": {"content": "\ude00 b"}}]}')
-    told, reply = read(body + events(r'{"choices": [{"delta": {"content": "\ud83d!\u0000"}}]}', chunk(None, "stop")))
+    body = events(chunk("a \ud83d"), chunk("\ude00 b"), chunk("\ud83d!\0"), chunk(None, "stop"))
+    told, reply = read(body)
     assert ("".join(told), reply.text) == ("a \U0001f600 b\ufffd!", "a \U0001f600 b\ufffd!")
