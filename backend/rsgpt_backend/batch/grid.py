@@ -17,6 +17,8 @@ from ..errors import ImageError
 
 __all__ = ["Frame", "TileGrid", "Window", "check_output_crs", "reprojected"]
 
+_NO_WAY = "{source} cannot be brought to the first raster's coordinate system ({cause}). Describe it by itself."
+
 
 class Frame(tiles.Frame):
     """A pixel grid on the map, in a raster's CRS."""
@@ -26,18 +28,18 @@ class Frame(tiles.Frame):
         return np.asarray(shapely.polygons([self.ring(window) for window in windows]))
 
 
-def reprojected(polygons: np.ndarray, crs_wkt: str, output_wkt: str) -> np.ndarray:
-    """Polygons of one CRS in another."""
+def reprojected(polygons: np.ndarray, source: str, crs_wkt: str, output_wkt: str) -> np.ndarray:
+    """Polygons of a source's CRS in the output's, which is that of the first raster. ImageError without a way there."""
     if crs_wkt == output_wkt:
         return polygons
-    transformer = Transformer.from_crs(CRS(crs_wkt), CRS(output_wkt), always_xy=True)
-    return np.asarray(shapely.transform(polygons, transformer.transform, interleaved=False))
+    with foreign_errors(_NO_WAY.replace("{source}", source)):
+        transformer = Transformer.from_crs(CRS(crs_wkt), CRS(output_wkt), always_xy=True)
+        return np.asarray(shapely.transform(polygons, transformer.transform, interleaved=False))
 
 
 def check_output_crs(source: str, frame: tiles.Frame, crs_wkt: str, output_wkt: str) -> None:
-    """ImageError where a raster cannot be written in the output's CRS, which is that of the first raster."""
-    sentence = f"{source} cannot be brought to the first raster's coordinate system ({{cause}}). Describe it by itself."
-    with foreign_errors(sentence):
-        moved = reprojected(np.asarray([shapely.MultiPoint(lattice(frame))]), crs_wkt, output_wkt)
+    """ImageError where any part of a raster cannot be written in the output's CRS."""
+    moved = reprojected(np.asarray([shapely.MultiPoint(lattice(frame))]), source, crs_wkt, output_wkt)
     if not np.isfinite(shapely.get_coordinates(moved)).all():
-        raise ImageError(sentence.replace("{cause}", "a part of it has no position there"))
+        cause = "a part of it has no position there"
+        raise ImageError(_NO_WAY.replace("{source}", source).replace("{cause}", cause))

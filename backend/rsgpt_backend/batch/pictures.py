@@ -13,9 +13,10 @@ from pyproj import CRS
 
 from rsgpt_plugin.shared.bands import BandChoice
 from rsgpt_plugin.shared.pixels import MAX_SIDE, Pixels, as_rgb, picture_sha256
+from rsgpt_plugin.shared.source_files import source_files
 from rsgpt_plugin.shared.stretch import Stretch, measure, spread
 
-from ..data.addresses import is_remote, local_file
+from ..data.addresses import is_remote
 from ..data.foreign import foreign_errors
 from ..data.raster import Raster
 from ..errors import ImageError
@@ -151,6 +152,6 @@ def _samples(photographer: Photographer, problems: list[ImageError]) -> Iterator
 
 
 def _version(files: Sequence[str]) -> str:
-    here = dict.fromkeys(local_file(file) for file in sorted(files) if not is_remote(file))
-    statuses = [file.stat() for file in here if file is not None]
+    here = dict.fromkeys(path for file in sorted(files) if not is_remote(file) for path in source_files(file))
+    statuses = [path.stat() for path in here]
     return " ".join(f"{status.st_size} {status.st_mtime_ns}" for status in statuses)

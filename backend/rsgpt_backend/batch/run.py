@@ -143,4 +143,4 @@ def _locked(out: Path) -> FileLock:
 def _polygons(plan: Plan, tiles: Sequence[int], crs_wkt: str) -> np.ndarray:
     """The tiles' polygons in the output's CRS, which is the first raster's."""
     polygons = plan.frame.polygons([plan.grid.window(tile) for tile in tiles])
-    return reprojected(polygons, plan.crs_wkt, crs_wkt)
+    return reprojected(polygons, plan.source, plan.crs_wkt, crs_wkt)

@@ -88,8 +88,8 @@ def layer(path: Path, name: str, *geometries: shapely.Geometry, crs: str = "EPSG
     kind = geometries[0].geom_type
     append = {"append": True} if path.exists() else {}
     pyogrio.raw.write(
-        path, shapely.to_wkb(np.array(geometries, object)), [], [], layer=name, driver="GPKG", geometry_type=kind, crs=crs,
-        **append,
+        path, shapely.to_wkb(np.array(geometries, object)), [], [], layer=name, driver="GPKG", geometry_type=kind,
+        crs=crs, **append,
     )  # fmt: skip
     return str(path)
 

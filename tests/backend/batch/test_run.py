@@ -21,7 +21,7 @@ from rsgpt_backend.batch.local import Work, answered
 from rsgpt_backend.batch.pictures import Cut, make_plan
 from rsgpt_backend.batch.rows import Asking
 from rsgpt_backend.batch.run import Counts, Run, Way
-from rsgpt_backend.errors import UsageError
+from rsgpt_backend.errors import ImageError, UsageError
 from rsgpt_plugin.shared.questions import parse_questions
 from tests.backend.batch.rasters import Odd, numbered, write
 from tests.backend.batch.test_answering import Watched
@@ -200,7 +200,7 @@ def test_rasters_that_have_no_common_place_are_refused_before_anything_is_asked(
     local = 'LOCAL_CS["site",UNIT["metre",1]]'
     second = write(tmp_path / "b.tif", numbered(64, 64, 32), Odd(crs=local))
     engine = watched()
-    with pytest.raises(UsageError, match=r"b\.tif cannot be placed"):
+    with pytest.raises(ImageError, match=r"b\.tif cannot be brought to the first raster's"):
         run(tmp_path / "out.gpkg", [raster, second], engine)
     assert engine.batches == []
 
