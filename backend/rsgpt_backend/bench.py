@@ -27,6 +27,7 @@ from .model.registry import model_folder
 from .model.rsgpt import Rsgpt
 from .model.vision import to_bytes
 from .model.weights import load_model
+from .printable import printable
 
 Way = Literal["plain", "engine"]
 PROMPTS = ("Describe this image.", "Is there any water?", "How many cars are there?", "What color is the roof?",
@@ -111,7 +112,7 @@ def _plain(model: Rsgpt, work: Work) -> list[str]:
             ids = model.language.generate(
                 inputs_embeds=prefix.embeds, attention_mask=prefix.mask, generation_config=settings
             )
-            found.append(model.tokenizer.decode(ids[0, -length:], skip_special_tokens=True).strip())
+            found.append(printable(model.tokenizer.decode(ids[0, -length:], skip_special_tokens=True).strip()))
     return found
 
 

@@ -124,18 +124,18 @@ class ModelConfig:
         where: what the data were read from, for the sentence.
         """
         try:
-            vision, language = data["vision"], data["language"]
+            vision, language = _table(data, "vision"), _table(data, "language")
             listed = {key: _tuple(vision[key]) for key in ("mean", "std")}
-            calibration = {form: _tuple(scale) for form, scale in data.get("calibration", {}).items()}
+            scales = _table({"calibration": {}, **data}, "calibration")
             parts = {
                 "vision": VisionConfig(**{**vision, **listed}),
-                "qformer": QFormerConfig(**data["qformer"]),
+                "qformer": QFormerConfig(**_table(data, "qformer")),
                 "language": LanguageConfig(**{**language, "stops": _tuple(language.get("stops", ()))}),
-                "calibration": calibration,
+                "calibration": {form: _tuple(scale) for form, scale in scales.items()},
             }
             config = cls(**{**data, **parts})
             validation.check(config)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise ModelError(f"{where} cannot be used ({error}). Install the model again.") from error
         return dataclasses.replace(config, name=one_line(config.name), licence=one_line(config.licence))
 
@@ -154,6 +154,13 @@ class ModelConfig:
         text = json_text(self.to_dict(), indent=2)
         with replaced(folder / CONFIG_FILE) as draft:
             draft.write_text(text + "\n", encoding="utf-8")
+
+
+def _table(data: dict[str, Any], key: str) -> dict[str, Any]:
+    """An object of JSON, or a table of TOML."""
+    if not isinstance(data[key], dict):
+        raise TypeError(f"{key} is no table")
+    return dict(data[key])
 
 
 def _tuple(value: Any) -> tuple[Any, ...]:

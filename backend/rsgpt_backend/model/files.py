@@ -96,5 +96,5 @@ def _roots(folder: Path) -> Iterator[Path]:
 
 def _reason(error: Exception) -> str:
     """The first line of what an error says, not too long."""
-    lines = str(error).strip().splitlines()
+    lines = f"{'unknown name ' if isinstance(error, KeyError) else ''}{error}".strip().splitlines()
     return one_line(lines[0])[:_LONGEST_REASON] if lines else type(error).__name__

@@ -26,7 +26,7 @@ from .hashes import file_sha256, joint_sha256, remembered_sha256
 from .linear import narrowed
 from .packages import packaged_file
 from .precision import FLOAT32, Precision
-from .pretrained import load_pretrained, load_tokenizer, weight_files
+from .pretrained import language_config, load_pretrained, load_tokenizer, weight_files
 from .quantised import load_quantised
 
 _UNPACKED = "unpacked.json"  # in the folder of an unpacked GGUF: the hash of its weights
@@ -49,6 +49,7 @@ class Language:
 def load_language(config: LanguageConfig, precision: Precision = FLOAT32, base: Path | None = None) -> Language:
     """Load model and tokenizer on the CPU; nothing is downloaded. base: see language_folder."""
     folder = language_folder(config, base)
+    language_config(folder, config.encoder_decoder)  # what it is decides what reads its tokenizer
     _check_hash(config, folder)
     tokenizer = load_tokenizer(folder)
     if precision.bits:

@@ -45,7 +45,11 @@ _KINDS: dict[str, tuple[type[Any], type[Any]]] = {
 _OLDER_KEYS = {"tie_word_embeddings", "rope_theta", "rope_scaling"}  # read, but no field of every kind's config
 _ATTENTION = (None, "eager", "sdpa", "flash_attention_2", "flash_attention_3", "flex_attention")
 _LAYERS, _MOST_LAYERS = ("num_hidden_layers", "num_layers", "num_decoder_layers"), 256
-_SIZES = (*_LAYERS, "vocab_size", "hidden_size", "d_model", "num_attention_heads", "num_heads", "num_key_value_heads")
+_OPTIONAL = ("num_key_value_heads", "num_decoder_layers", "head_dim")
+_SIZES = {
+    *_LAYERS, *_OPTIONAL, "vocab_size", "hidden_size", "d_model", "d_kv", "d_ff", "ffn_dim", "intermediate_size",
+    "num_attention_heads", "num_heads", "max_position_embeddings", "word_embed_proj_dim",
+}  # fmt: skip
 _MOST = 16_000_000
 _GENERATION = "generation_config.json"
 
@@ -69,7 +73,7 @@ def language_config(folder: Path, encoder_decoder: bool) -> PreTrainedConfig:
     """What config.json says of the language model's shape. ModelError: it is none that can be run here."""
     data, path = read_json(folder, CONFIG), folder / CONFIG
     kind = data.get("model_type")
-    if kind not in _KINDS:
+    if not isinstance(kind, str) or kind not in _KINDS:
         raise ModelError(f"{path} is of the kind {kind!r}; known are {', '.join(_KINDS)}. Give another language model.")
     if (kind == "t5") != encoder_decoder:
         raise ModelError(f"{path} is of the kind {kind!r}, not what model.json says. Get the model again.")
@@ -199,7 +203,7 @@ def _check_extras(folder: Path, data: dict[str, Any]) -> None:
 def _check_number(path: Path, key: str, value: Any) -> None:
     if key in _SIZES:
         most = _MOST_LAYERS if key in _LAYERS else _MOST
-        if value is None and key in ("num_key_value_heads", "num_decoder_layers"):
+        if value is None and key in _OPTIONAL:
             return
         if type(value) is not int or not 1 <= value <= most:
             raise ModelError(f"{path}: {key} is no whole number from 1 to {most}. Get the model again.")

@@ -13,6 +13,7 @@ import pytest
 
 from rsgpt_backend.cli import main
 from rsgpt_backend.commands.answer import Item
+from rsgpt_backend.data.images import image_sha256, open_image
 from rsgpt_backend.engine import Engine
 from rsgpt_backend.errors import EngineError
 from rsgpt_backend.model.config import ModelConfig
@@ -159,22 +160,24 @@ def test_broken_pictures_alone(rsgpt: Any, tmp_path: Path) -> None:
     assert (code, [list(one) for one in objects]) == (1, [["image", "error"]])
 
 
-def test_a_batch_that_the_model_fails_on_does_not_end_the_others(
+def test_a_picture_that_the_model_fails_on_does_not_end_the_others(
     rsgpt: Any, pictures: Pictures, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer = Engine.answer
     batches: list[int] = []
 
-    def failing_first(engine: Engine, asks: Any) -> Any:
+    def failing(engine: Engine, asks: Any) -> Any:
         batches.append(len(asks))
-        if len(batches) == 1:
+        if any(ask.image_key == bad for ask in asks):
             raise EngineError("The model failed. Ask again.")
         return answer(engine, asks)
 
-    monkeypatch.setattr(Engine, "answer", failing_first)
-    code, objects, _ = rsgpt("describe", *pictures(34))
-    assert (code, batches) == (1, [32, 2])
-    assert [one.get("error", {}).get("code") for one in objects] == ["engine"] * 32 + [None] * 2
+    paths = pictures(34)
+    bad = image_sha256(open_image(Path(paths[1])))
+    monkeypatch.setattr(Engine, "answer", failing)
+    code, objects, _ = rsgpt("describe", *paths)
+    assert (code, batches) == (1, [32, *[1] * 32, 2])
+    assert [one.get("error", {}).get("code") for one in objects] == [None, "engine", *[None] * 32]
 
 
 def test_as_text(toy_folder: Path, pictures: Pictures, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

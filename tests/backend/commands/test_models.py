@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from rsgpt_backend import engine
 from rsgpt_backend.cli import main
-from rsgpt_backend.model import registry
+from rsgpt_backend.model import memory, registry
 from rsgpt_backend.model.config import ModelConfig
 from rsgpt_backend.model.memory import Room
 
@@ -52,6 +51,6 @@ def test_a_model_that_does_not_fit_is_listed_with_the_reason(
     toy_folder: Path, shipped: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(toy_folder, registry._SHIPPED / "toy", dirs_exist_ok=True)
-    monkeypatch.setattr(engine, "room", lambda over: Room(1e6, over[0]))
+    monkeypatch.setattr(memory, "room", lambda over: Room(1e6, over[0]))
     assert main(["models", "--memory", "--json"]) == 0
     assert "this machine has 0.0 GB free" in json.loads(capsys.readouterr().out)["does_not_fit"]

@@ -1,0 +1,182 @@
+"""A model folder that was damaged or made to do harm is refused in a sentence, quickly, and nothing outside is read."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rsgpt_backend.engine import Engine
+from rsgpt_backend.errors import ModelError
+from rsgpt_backend.printable import printable
+from tests.backend import hostile
+from tests.backend.toy import ask, make_language
+
+CASES = hostile.cases()
+SLOWEST_S = 10.0  # it takes a tenth of a second; without the checks some take minutes, or do not end
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with all that its model needs."""
+    return hostile.make_good(tmp_path_factory.mktemp("hostile") / "good")
+
+
+@pytest.fixture
+def folder(good: Path, tmp_path: Path) -> Path:
+    """A copy of it to be spoilt, with another beside it that nothing may be read from."""
+    shutil.copytree(good, tmp_path / "outside")
+    shutil.copytree(good, tmp_path / "model")
+    return tmp_path / "model"
+
+
+@pytest.fixture
+def in_time() -> Iterator[None]:
+    """What does not end is ended: a pipe that nobody writes to would be read for ever."""
+
+    def end(*_: Any) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, end)
+    signal.alarm(60)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The paths of files that Python opens from now on."""
+    paths: list[str] = []
+    sys.addaudithook(lambda event, details: paths.append(str(details[0])) if event == "open" else None)
+    return paths
+
+
+def test_there_are_many_and_no_two_of_one_name() -> None:
+    assert len({case.name for case in CASES}) == len(CASES) > 130
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_it_is_refused_in_a_sentence(case: hostile.Case, folder: Path, in_time: None) -> None:
+    case.spoil(folder)
+    started = time.monotonic()
+    with pytest.raises(ModelError) as caught:
+        Engine.load(str(folder)).answer([ask()])
+    sentence = str(caught.value)
+    assert time.monotonic() - started < SLOWEST_S
+    assert re.search(case.says, sentence), sentence
+    assert printable(sentence) == sentence
+    assert "\n" not in sentence
+    assert sentence.endswith(".")
+
+
+def test_nothing_outside_is_opened(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = opened(monkeypatch)
+    for case in CASES:
+        if "out" in case.name or "absolute" in case.name:
+            shutil.rmtree(folder)
+            shutil.copytree(folder.parent / "outside", folder)
+            case.spoil(folder)
+            paths.clear()
+            with pytest.raises(ModelError):
+                Engine.load(str(folder))
+            read = [path for path in paths if path.startswith(str(folder.parent / "outside"))]
+            assert not read or case.name == "an absolute source with another hash", case.name
+
+
+def test_no_package_is_imported(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "acting_package").mkdir()
+    (tmp_path / "acting_package" / "__init__.py").write_text("raise RuntimeError('imported')")
+    monkeypatch.syspath_prepend(tmp_path)
+    for source in ("package:acting_package.child/f", "package:acting_package/f"):
+        hostile.edit(folder / hostile.MODEL, {"language.source": source})
+        with pytest.raises(ModelError, match="is none that models are taken from"):
+            Engine.load(str(folder))
+    assert "acting_package" not in sys.modules
+
+
+def test_what_only_looks_dangerous_is_passed_over(folder: Path, good: Path) -> None:
+    """Published folders hold paths of their authors' machines, and classes for those who trust them."""
+    language = folder / hostile.LANGUAGE
+    hostile.edit(
+        language / "config.json",
+        {
+            "auto_map": {"AutoModelForCausalLM": "own.Model"},
+            "_attn_implementation": "flash_attention_2",
+            "_name_or_path": "/etc",
+            "use_kernels": True,
+            "transformers_weights": "/etc/passwd",
+        },
+    )
+    hostile.edit(
+        language / "tokenizer_config.json",
+        {
+            "auto_map": {"AutoTokenizer": ["own.Tokenizer", None]},
+            "tokenizer_file": "/etc/passwd",
+            "vocab_file": "/etc/passwd",
+            "special_tokens_map_file": "/etc/passwd",
+            "name_or_path": "/etc",
+            "init_inputs": ["/etc/passwd"],
+        },
+    )
+    (language / "own.py").write_text("raise RuntimeError('imported')")
+    assert Engine.load(str(folder)).answer([ask()]) == Engine.load(str(good)).answer([ask()])
+
+
+def test_an_absolute_source_is_read_where_its_hash_is_recorded(folder: Path, good: Path) -> None:
+    source = str(folder.parent / "outside" / hostile.LANGUAGE)
+    hostile.edit(folder / hostile.MODEL, {"language.source": source})
+    shutil.rmtree(folder / hostile.LANGUAGE)
+    assert Engine.load(str(folder)).answer([ask()]) == Engine.load(str(good)).answer([ask()])
+
+
+def test_files_that_hugging_face_s_cache_links_are_read(folder: Path, tmp_path: Path) -> None:
+    blobs, revision = tmp_path / "models--x" / "blobs", tmp_path / "models--x" / "snapshots" / "0a1b"
+    shutil.copytree(folder, revision)
+    blobs.mkdir()
+    for number, file in enumerate(path for path in revision.rglob("*") if path.is_file()):
+        file.rename(blobs / str(number))
+        file.symlink_to(blobs / str(number))
+    assert Engine.load(str(revision)).answer([ask()])
+    (blobs / "0").unlink()
+    (blobs / "0").symlink_to(folder / hostile.MODEL)
+    with pytest.raises(ModelError):
+        hostile.rehash(revision)  # type: ignore[func-returns-value]
+        Engine.load(str(revision))
+
+
+def test_names_and_licences_bring_no_control_characters(folder: Path) -> None:
+    changes = {"name": f"toy{hostile.ESC} \n two", "licence": f"free{hostile.ESC}"}
+    hostile.edit(folder / hostile.MODEL, changes)
+    config = Engine.load(str(folder)).model.config
+    assert (config.name, config.licence) == ("toy[31m31m two", "free[31m31m")
+
+
+def test_answers_bring_no_control_characters(folder: Path) -> None:
+    """A tokenizer whose tokens are control characters."""
+    tokenizer = folder / hostile.LANGUAGE / "tokenizer.json"
+    data = json.loads(tokenizer.read_text("utf-8"))
+    escape = "\u011b"  # the byte of ESC, as byte-level tokenizers write it
+    data["model"]["vocab"] = {
+        token if number < 2 else f"{escape}{number}": number for token, number in data["model"]["vocab"].items()
+    }
+    data["model"]["merges"] = []
+    data["model"]["unk_token"] = "</s>"
+    tokenizer.write_text(json.dumps(data), encoding="utf-8")
+    (answer,) = Engine.load(str(folder)).answer([ask(top_logprobs=5)])
+    assert answer.text == printable(answer.text)
+    assert all(token.text == printable(token.text) for token in answer.tokens)
+
+
+def test_a_language_model_of_another_folder_is_not_taken_for_the_recorded_one(folder: Path) -> None:
+    shutil.rmtree(folder / hostile.LANGUAGE)
+    make_language(folder / hostile.LANGUAGE, ("another text",), 300)
+    with pytest.raises(ModelError, match="damaged, or not those that the model was made with"):
+        Engine.load(str(folder))
