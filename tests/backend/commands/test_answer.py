@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from safetensors.torch import load_file, save_file
 
 from rsgpt_backend.cli import main
 from rsgpt_backend.commands.answer import Item
@@ -17,6 +18,7 @@ from rsgpt_backend.data.images import image_sha256, open_image
 from rsgpt_backend.engine import Engine
 from rsgpt_backend.errors import EngineError
 from rsgpt_backend.model.config import ModelConfig
+from tests.backend.hostile import make_good, rehash
 from tests.backend.toy import NAME
 
 Pictures = Callable[[int], list[str]]
@@ -206,3 +208,22 @@ def test_a_prompt_without_words_or_with_too_many_is_wrong_use(
 ) -> None:
     assert main([*arguments, "--model", "nonsense"]) == 2  # told before the model is looked for
     assert "1 to 4000 characters" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [("describe",), ("ask", "--question", "gray", "--choice", "a", "--choice", "b")])
+def test_an_answer_that_is_computed_from_no_numbers_is_an_error(
+    pictures: Pictures, tmp_path: Path, capsys: pytest.CaptureFixture[str], command: Any
+) -> None:
+    """Each weight is a number, but what they make of a picture is none."""
+    folder = make_good(tmp_path / "model")
+    weights = load_file(folder / "model.safetensors")
+    weights["bridge.projection.bias"].fill_(3e38)
+    weights["bridge.projection.weight.scale"].fill_(3e36)
+    save_file(weights, folder / "model.safetensors")
+    rehash(folder)
+    paths = pictures(2)
+    assert main([command[0], *paths, *command[1:], "--model", str(folder), "--json"]) == 1
+    objects = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [one["error"]["code"] for one in objects] == ["engine", "engine"]
+    assert "caption" not in objects[0]
+    assert "NaN or infinity" in objects[0]["error"]["message"]

@@ -12,6 +12,8 @@ from rsgpt_backend.cli import main
 from rsgpt_backend.model import memory, registry
 from rsgpt_backend.model.config import ModelConfig
 from rsgpt_backend.model.memory import Room
+from rsgpt_backend.printable import printable
+from tests.backend.hostile import ESC, edit, make_good
 
 
 @pytest.fixture
@@ -54,3 +56,34 @@ def test_a_model_that_does_not_fit_is_listed_with_the_reason(
     monkeypatch.setattr(memory, "room", lambda over: Room(1e6, over[0]))
     assert main(["models", "--memory", "--json"]) == 0
     assert "this machine has 0.0 GB free" in json.loads(capsys.readouterr().out)["does_not_fit"]
+
+
+@pytest.mark.parametrize("damage", ["model.safetensors", "language/model.safetensors"])
+def test_damaged_weights_are_no_model_that_does_not_fit(
+    toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], damage: str
+) -> None:
+    folder = make_good(tmp_path / "model")
+    (folder / damage).write_bytes((folder / damage).read_bytes()[:100])
+    assert main(["models", "--memory", "--json", str(folder)]) == 1
+    found = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert found["error"]["code"] == "model"
+    assert f"{damage} holds no weights that can be read" in found["error"]["message"]
+
+
+def test_a_hash_that_is_a_number_is_told(toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copy(toy_folder / "model.json", tmp_path)
+    edit(tmp_path / "model.json", {"weights_sha256": 7})
+    assert main(["models", str(tmp_path)]) == 1
+    assert "weights_sha256 is of another type than str" in capsys.readouterr().err
+
+
+def test_no_control_character_reaches_the_terminal(
+    toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(toy_folder / "model.json", tmp_path)
+    edit(tmp_path / "model.json", {"name": f"a{ESC}\nb", "licence": f"c{ESC}"})
+    assert main(["models", str(tmp_path)]) == 0
+    line = capsys.readouterr().out.splitlines()[-1]
+    assert line == printable(line)
+    assert line.startswith("a[31m31m b  ")
+    assert line.endswith("licence: c[31m31m")

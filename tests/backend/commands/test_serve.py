@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import subprocess
+import sys
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
 
+import rsgpt_backend
 from rsgpt_backend.commands import serve
 from rsgpt_backend.commands.loading import load_engine, load_keeping_engine
 from rsgpt_backend.engine import Engine
 from rsgpt_backend.errors import ModelError
+from tests.backend.hostile import edit, make_good
 
 
 def parse(*arguments: str) -> argparse.Namespace:
@@ -64,3 +70,23 @@ def test_threads_and_device_reach_the_engine(monkeypatch: pytest.MonkeyPatch) ->
         assert torch.get_num_threads() == 1
     finally:
         torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"language.eos_id": 100_000}, "eos_id is 100000, and the language model has"),
+        ({"language.source": "package:antigravity.x/f"}, "'antigravity.x' is none that models are taken from"),
+    ],
+)
+def test_a_model_that_cannot_answer_ends_the_server_with_a_sentence(
+    tmp_path: Path, changes: dict[str, Any], sentence: str
+) -> None:
+    folder = make_good(tmp_path / "model")
+    edit(folder / "model.json", changes)
+    command = [sys.executable, "-m", "rsgpt_backend", "serve", "--model", str(folder)]
+    backend = Path(rsgpt_backend.__file__).parents[1]
+    ended = subprocess.run(command, cwd=backend, capture_output=True, text=True, timeout=120, check=False)
+    assert ended.returncode == 1
+    assert sentence in ended.stderr.splitlines()[-1]
+    assert "Traceback" not in ended.stderr

@@ -222,3 +222,9 @@ def test_what_is_good_is_read(tmp_path: Path) -> None:
     assert checkpoint.trained
     assert checkpoint.keys() == trained().keys()
     assert torch.equal(checkpoint["query_tokens"], trained()["query_tokens"])
+
+
+def test_a_tensor_that_claims_more_numbers_than_it_has_is_refused(tmp_path: Path) -> None:
+    torch.save({"model": {"query_tokens": torch.zeros(1).expand(10**12)}}, tmp_path / "wide.pth")
+    with pytest.raises(ModelError, match="claims more numbers than there are"):
+        Checkpoint(tmp_path / "wide.pth")

@@ -192,3 +192,85 @@ def test_a_folder_of_others_is_not_taken_for_a_draft(parts: dict[str, Path], tmp
     (draft / "notes.txt").rename(draft / "model.json")  # what a kill leaves
     converted(parts, tmp_path / "model", parts["eva"], parts["lavis"])
     assert not draft.exists()
+
+
+def spoilt(file: Path, name: str, value: float) -> Path:
+    """A copy of a checkpoint with one number of one weight changed."""
+    content = torch.load(file, weights_only=True)
+    tensors = content.get("model", content)
+    tensors[name].view(-1)[0] = value
+    torch.save(content, file.with_name(f"spoilt-{file.name}"))
+    return file.with_name(f"spoilt-{file.name}")
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_weights_that_are_no_numbers_are_refused(parts: dict[str, Path], tmp_path: Path, value: float) -> None:
+    bridge = spoilt(parts["lavis"], "llm_proj.weight", value)
+    with pytest.raises(ModelError, match=r"spoilt-instruct_blip\.pth: bridge\.projection\.weight holds NaN or infinite"):
+        converted(parts, tmp_path / "model", parts["eva"], bridge)
+    encoder = spoilt(parts["eva"], "cls_token", value)
+    with pytest.raises(ModelError, match=r"embeddings\.class_embedding holds NaN or infinite"):
+        converted(parts, tmp_path / "model", encoder, parts["lavis"])
+    assert not (tmp_path / "model").exists()
+
+
+def test_a_weight_that_16_bits_do_not_hold_is_refused(parts: dict[str, Path], tmp_path: Path) -> None:
+    encoder = spoilt(parts["eva"], "blocks.0.mlp.fc1.weight", 70_000)
+    with pytest.raises(ModelError, match=r"layers\.0\.mlp\.fc1\.weight holds numbers that are too large for 16 bits"):
+        converted(parts, tmp_path / "model", encoder, parts["lavis"])
+    assert not (tmp_path / "model").exists()
+
+
+def test_a_language_model_that_is_no_numbers_is_refused(parts: dict[str, Path], tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(parts["language"], tmp_path / "language"))
+    tensors = load_file(folder / "model.safetensors")
+    tensors["model.norm.weight"][0] = float("nan")
+    save_file(tensors, folder / "model.safetensors", {"format": "pt"})
+    with pytest.raises(ModelError, match=r"model\.norm\.weight holds NaN or infinite"):
+        converted({**parts, "language": folder}, tmp_path / "model", parts["eva"], parts["lavis"])
+
+
+@pytest.mark.parametrize(
+    ("part", "name"), [("language", "tokenizer.json"), ("language", "model.safetensors"), ("reader", "tokenizer.json")]
+)
+def test_no_link_out_of_a_folder_is_followed(parts: dict[str, Path], tmp_path: Path, part: str, name: str) -> None:
+    folder = Path(shutil.copytree(parts[part], tmp_path / part))
+    (folder / name).rename(tmp_path / "secret")
+    (folder / name).symlink_to(tmp_path / "secret")
+    with pytest.raises(ModelError, match=f"{name} is a link out of its folder"):
+        converted({**parts, part: folder}, tmp_path / "model", parts["eva"], parts["lavis"])
+    assert not (tmp_path / "model").exists()
+
+
+def test_only_files_of_a_tokenizer_are_copied(parts: dict[str, Path], tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(parts["language"], tmp_path / "language"))
+    (folder / "tokenizer_own.py").write_text("raise RuntimeError")
+    converted({**parts, "language": folder}, tmp_path / "model", parts["eva"], parts["lavis"])
+    assert not (tmp_path / "model" / "language" / "tokenizer_own.py").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ('{"a":' * 100_000, r"config\.json cannot be read \(it is nested too deeply"),
+        ("[]", r"config\.json cannot be read"),
+        ('{"model_type": "own"}', "of the kind 'own'"),
+        ('{"model_type": "llama", "num_hidden_layers": 1000000000}', "num_hidden_layers"),
+        ('{"model_type": "llama", "quantization_config": {"quant_method": "x"}}', "quantization_config"),
+    ],
+)
+def test_a_language_model_s_config_is_checked(
+    parts: dict[str, Path], tmp_path: Path, content: str, sentence: str
+) -> None:
+    folder = Path(shutil.copytree(parts["language"], tmp_path / "language"))
+    (folder / "config.json").write_text(content)
+    with pytest.raises(ModelError, match=sentence):
+        converted({**parts, "language": folder}, tmp_path / "model", parts["eva"], parts["lavis"])
+    assert not (tmp_path / "model").exists()
+
+
+def test_a_file_holds_no_language_model_s_config(parts: dict[str, Path], tmp_path: Path) -> None:
+    whole = {**vit(), **trained(), "language_model.model.norm.weight": torch.ones(4)}
+    torch.save(whole, tmp_path / "whole.pth")
+    with pytest.raises(ModelError, match=r"whole\.pth is no folder of a language model"):
+        convert(Sources([tmp_path / "whole.pth"], None, parts["reader"]), tmp_path / "model", tiny("rsgpt-7b"))

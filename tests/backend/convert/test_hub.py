@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -82,4 +83,28 @@ _PARTS = '"model_type": "blip-2", "text_config": {"model_type": "opt"}, "qformer
 def test_a_folder_of_another_kind_is_refused(tmp_path: Path, described: str) -> None:
     (tmp_path / "config.json").write_text(described)
     with pytest.raises(ModelError, match="no InstructBLIP or BLIP-2 folder"):
+        hub_config(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("vision", "sentence"),
+    [
+        ('{"num_hidden_layers": 1000000000}', r"vision\.layers is 1000000000"),
+        ('{"num_hidden_layers": "two"}', r"vision\.layers is of another type"),
+        ('{"num_attention_heads": 0}', "size of the ViT"),
+    ],
+)
+def test_sizes_that_no_model_has_are_refused(tmp_path: Path, vision: str, sentence: str) -> None:
+    source = tmp_path / "source"
+    make_hub("blip-2-opt", source)
+    described = json.loads((source / "config.json").read_text("utf-8"))
+    described["vision_config"].update(json.loads(vision))
+    (source / "config.json").write_text(json.dumps(described))
+    with pytest.raises(ModelError, match=sentence):
+        convert(Sources([source]), tmp_path / "model")
+
+
+def test_a_deep_config_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("[" * 100_000)
+    with pytest.raises(ModelError, match=r"config\.json cannot be read \(it is nested too deeply"):
         hub_config(tmp_path)

@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file
 
 from rsgpt_backend.engine import Engine
-from rsgpt_backend.errors import UsageError
+from rsgpt_backend.errors import RsgptError, UsageError
 from rsgpt_backend.train.crew import Crew
 from rsgpt_backend.train.recipe import Adaptation, Recipe, read_recipe
 from rsgpt_backend.train.trainer import Trainer, _optimizer
@@ -142,3 +142,31 @@ def test_a_folder_belongs_to_one_recipe(recipe: Recipe, toy_data: Path, whole: P
     Trainer(dataclasses.replace(recipe, steps=recipe.steps + 1), toy_data, whole, ALONE)
     with pytest.raises(UsageError, match="another recipe"):
         Trainer(dataclasses.replace(recipe, seed=recipe.seed + 1), toy_data, whole, ALONE)
+
+
+@pytest.mark.parametrize("lesson", ["bridge", "encoder"])
+def test_a_loss_that_is_no_number_ends_the_training(
+    recipe: Recipe, toy_data: Path, tmp_path: Path, lesson: str
+) -> None:
+    far = dataclasses.replace(recipe, learning_rate=1e30, clip=0.0)
+    if lesson == "encoder":
+        far = dataclasses.replace(recipe, adaptation=dataclasses.replace(recipe.adaptation, learning_rate=1e38))
+    with pytest.raises(RsgptError, match=rf"training of the {lesson} ended at step \d.*No model was written"):
+        Trainer(far, toy_data, tmp_path, ALONE).run()
+    assert not (tmp_path / "model").exists()
+    for file in ("encoder", "checkpoint"):
+        if (tmp_path / f"{file}.safetensors").exists():
+            assert all(value.isfinite().all() for value in load_file(tmp_path / f"{file}.safetensors").values())
+
+
+def test_what_was_kept_before_a_bad_step_stays(
+    recipe: Recipe, toy_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed(Trainer(recipe, toy_data, tmp_path, ALONE), monkeypatch, 3)
+    kept = (tmp_path / "checkpoint.safetensors").read_bytes()
+    trainer = Trainer(recipe, toy_data, tmp_path, ALONE)
+    monkeypatch.setattr(trainer, "_loss", lambda *_: trainer.model.bridge.projection.bias.sum() * float("nan"))
+    with pytest.raises(RsgptError, match="ended at step 4"):
+        trainer.run()
+    assert (tmp_path / "checkpoint.safetensors").read_bytes() == kept
+    assert not (tmp_path / "model").exists()
