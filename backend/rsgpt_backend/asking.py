@@ -23,6 +23,9 @@ class Ask:
     top_logprobs: how many alternatives to report for each token, 0 to 20.
     beams: so many answers are followed at once and the likeliest is given; 1 is greedy, 0 as the model is set up.
     choices: the answer is the likeliest of these, whatever the settings of free answers are; none: it is free.
+    is_number: the same with the whole numbers as choices, or those that are given; the answer is in digits.
+    top_p: where the temperature is above 0, the share of the likeliest tokens that are drawn from. stops: texts that
+    end the answer. prompt: "" asks for a caption in the model's own words.
     """
 
     image: Image.Image
@@ -34,6 +37,9 @@ class Ask:
     top_logprobs: int = 0
     beams: int = 0
     choices: tuple[str, ...] = ()
+    is_number: bool = False
+    top_p: float = 1.0
+    stops: tuple[str, ...] = ()
     cancel: threading.Event = field(default_factory=threading.Event)
 
 

@@ -1,23 +1,73 @@
-"""The likeliest of an ask's choices, and its share among them. It knows no tensors."""
+"""What a closed question may be answered with, and the likeliest of it. It knows no tensors.
+
+The order in which choices are listed decides nothing: the model is shown them in several orders that follow from their
+names alone, and what it makes of each is averaged.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from rsgpt_plugin.shared.numbers import in_words
+
 from .asking import Ask, Token
-from .confidence import Scale, calibrated, form
+from .confidence import Scale, form, rescaled
 
 if TYPE_CHECKING:
     from .model.rsgpt import Rsgpt
-    from .model.scoring import Options
+
+_READ = 32  # spellings of numbers that are read to their end; the others begin less likely than these
+NUMBERS = tuple(str(number) for number in (*range(101), *range(200, 1001, 100)))
+_ORDERS = 4
+_LISTED = " Choose one of: {}."  # as answer types write it, and as the model learns it
 
 
-def options_of(model: Rsgpt, ask: Ask) -> Options:
-    """The tokens of an ask's choices, as the model learnt to answer."""
+def with_choices(ask: Ask) -> Ask:
+    """The same ask; one for any whole number has the numbers as its choices."""
+    return replace(ask, choices=NUMBERS) if ask.is_number and not ask.choices else ask
+
+
+def wordings(ask: Ask) -> list[str]:
+    """The prompts to ask: where the ask's own lists its choices, with the list in several orders."""
+    question = ask.prompt.removesuffix(_LISTED.format(", ".join(ask.choices)))
+    if question == ask.prompt:
+        return [ask.prompt]
+    names = sorted(ask.choices)
+    count = min(_ORDERS, len(names))
+    turns = [number * len(names) // count for number in range(count)]
+    return [question + _LISTED.format(", ".join([*names[turn:], *names[:turn]])) for turn in turns]
+
+
+def spellings(ask: Ask) -> list[tuple[str, ...]]:
+    """The ways to write each of an ask's choices."""
+    return [_spelled(choice, ask.is_number) for choice in ask.choices]
+
+
+def options_of(model: Rsgpt, ask: Ask) -> list[list[int]]:
+    """The tokens of all spellings, one after another, as the model learnt to answer."""
     lead = model.config.language.lead
-    return [model.tokenizer(f"{lead}{choice}", add_special_tokens=False).input_ids for choice in ask.choices]
+    texts = [f"{lead}{text}" for one in spellings(ask) for text in one]
+    return [list(ids) for ids in model.tokenizer(texts, add_special_tokens=False).input_ids]
+
+
+def most_read(ask: Ask) -> int:
+    """How many of the spellings are to be read to their end."""
+    return _READ if ask.is_number else sum(map(len, spellings(ask)))
+
+
+def together(ask: Ask, scores: Sequence[Sequence[float]]) -> list[float]:
+    """Log probability of each choice: of all its spellings, averaged over the wordings that were asked.
+
+    scores: of all spellings, for each wording.
+    """
+    joined = []
+    for of_one in scores:
+        left = iter(of_one)
+        joined.append([_log_sum([next(left) for _ in texts]) for texts in spellings(ask)])
+    return [sum(column) / len(joined) for column in zip(*joined, strict=True)]
 
 
 def likeliest(ask: Ask, logprobs: Sequence[float], scales: Mapping[str, Scale]) -> tuple[Token, float]:
@@ -25,15 +75,27 @@ def likeliest(ask: Ask, logprobs: Sequence[float], scales: Mapping[str, Scale]) 
 
     logprobs: of the choices, in their order.
     """
-    most = max(logprobs)
-    total = most + math.log(sum(math.exp(one - most) for one in logprobs))
+    total = _log_sum(logprobs)
     shares = [(choice, one - total) for choice, one in zip(ask.choices, logprobs, strict=True)]
     ranked = sorted(shares, key=lambda share: -share[1])
     text, logprob = ranked[0]
-    return Token(text, logprob, tuple(ranked[: ask.top_logprobs])), _sure(ask, text, math.exp(logprob), scales)
+    sure = rescaled(math.exp(logprob), scales.get(_scale(ask), (1.0, 0.0)))
+    return Token(text, logprob, tuple(ranked[: ask.top_logprobs])), sure
 
 
-def _sure(ask: Ask, text: str, share: float, scales: Mapping[str, Scale]) -> float:
-    """The scales are of free answers; of these only a yes or no is a share, too."""
-    is_yes_no = all(form(choice) == "yes_no" for choice in ask.choices)
-    return calibrated(share, text, scales) if is_yes_no else share
+def _spelled(choice: str, is_number: bool) -> tuple[str, ...]:
+    if is_number:
+        return choice, in_words(int(choice))
+    return (choice, choice.capitalize()) if choice in ("yes", "no") else (choice,)
+
+
+def _scale(ask: Ask) -> str:
+    """The name of the scale of an ask's confidence."""
+    if ask.is_number:
+        return "number"
+    return "yes_no" if all(form(choice) == "yes_no" for choice in ask.choices) else "choice"
+
+
+def _log_sum(logprobs: Sequence[float]) -> float:
+    most = max(logprobs)
+    return most if math.isinf(most) else most + math.log(sum(math.exp(one - most) for one in logprobs))

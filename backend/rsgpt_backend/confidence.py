@@ -17,7 +17,7 @@ _EDGE = 1e-4  # log odds of 0 and 1 are infinite
 
 
 def confidence(tokens: Sequence[Token], openings: Sequence[tuple[str, float]]) -> float:
-    """0 to 1. Yes or no: the given one's share of the two; else the geometric mean of the tokens' probabilities.
+    """0 to 1. Of a yes or no alone its share of the two, else the geometric mean of the tokens' probabilities.
 
     openings: the likeliest first tokens and their log probabilities, likeliest first.
     """
@@ -25,7 +25,8 @@ def confidence(tokens: Sequence[Token], openings: Sequence[tuple[str, float]]) -
         return 0.0
     first = _word(tokens[0].text)
     shares = {word.strip().lower(): math.exp(logprob) for word, logprob in reversed(openings)}
-    if first in _YES_NO and all(word in shares for word in _YES_NO):
+    is_yes_no = form("".join(token.text for token in tokens)) == "yes_no"
+    if is_yes_no and first in _YES_NO and all(word in shares for word in _YES_NO):
         return shares[first] / sum(shares[word] for word in _YES_NO)
     return math.exp(sum(token.logprob for token in tokens) / len(tokens))
 
@@ -39,7 +40,12 @@ def form(text: str) -> str:
 
 def calibrated(value: float, text: str, scales: Mapping[str, Scale]) -> float:
     """The confidence of the answer `text` on the scale of its form; as it is where there is none."""
-    slope, offset = scales.get(form(text), (1.0, 0.0))
+    return rescaled(value, scales.get(form(text), (1.0, 0.0)))
+
+
+def rescaled(value: float, scale: Scale) -> float:
+    """A confidence on a scale."""
+    slope, offset = scale
     return value if (slope, offset) == (1.0, 0.0) else from_log_odds(slope * log_odds(value) + offset)
 
 

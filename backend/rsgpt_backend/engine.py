@@ -11,12 +11,13 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
+from itertools import chain
 
 import torch
 from torch import Tensor
 
 from .asking import Answer, Ask, FinishReason, Step, Token
-from .choosing import likeliest, options_of
+from .choosing import likeliest, most_read, options_of, together, with_choices, wordings
 from .confidence import calibrated, confidence
 from .errors import EngineError
 from .features import FeatureFiles, Features, features_folder
@@ -26,6 +27,7 @@ from .model.config import ModelConfig
 from .model.decoding import Chosen, Decoder, Draw, Rules
 from .model.efficientnet import EfficientNetLite
 from .model.heap import give_back
+from .model.instructions import Instruction
 from .model.language import language_folder
 from .model.memory import available, fitting, room, rows_that_fit, size_of
 from .model.packed import packed
@@ -55,7 +57,7 @@ class Engine:
         self.name = model.config.name
         self.weights_sha256 = model.config.weights_sha256
         config = model.config
-        openings = ((_yes(model), config.yes_odds),) if config.yes_odds else ()
+        openings = tuple((token, config.yes_odds) for token in _yes(model)) if config.yes_odds else ()
         self._rules = Rules(
             config.language.eos_id, config.repetition_penalty, config.no_repeat_ngram, openings, config.patient
         )
@@ -117,19 +119,26 @@ class Engine:
         return [answers[index] for index in range(len(asks))]
 
     def _stream(self, asks: Sequence[Ask]) -> Iterator[Step]:
-        asks = [replace(ask, max_new_tokens=ask.max_new_tokens or self.model.config.max_new_tokens) for ask in asks]
+        asks = [with_choices(self._completed(ask)) for ask in asks]
         instructions = self.model.instruct([ask.prompt for ask in asks])
         for beams, places in self._parts(asks, [len(one) for one in instructions]):
             part, read = [asks[place] for place in places], [instructions[place] for place in places]
-            prefix = self.model.prefix(self._encode(part), read)
+            features = self._encode(part)
             self.alive()  # encoding may have taken long
             rows = [_Row(self.model, ask, len(one)) for ask, one in zip(part, read, strict=True)]
-            for step in self._told(prefix, rows, beams, places):
+            told = self._chosen(features, rows) if not beams else self._written(features, rows, read, beams, places)
+            for step in told:
                 yield replace(step, index=places[step.index])
 
-    def _told(self, prefix: Prefix, rows: Sequence[_Row], beams: int, places: Sequence[int]) -> Iterator[Step]:
-        if not beams:
-            return self._chosen(prefix, rows)
+    def _completed(self, ask: Ask) -> Ask:
+        """The ask with what the model decides where it says nothing."""
+        limit = ask.max_new_tokens or self.model.config.max_new_tokens
+        return replace(ask, prompt=ask.prompt or self.caption_prompt, max_new_tokens=limit)
+
+    def _written(
+        self, features: Tensor, rows: Sequence[_Row], read: Sequence[Instruction], beams: int, places: Sequence[int]
+    ) -> Iterator[Step]:
+        prefix = self.model.prefix(features, read)
         return self._decoded(prefix, rows) if beams == 1 else self._searched(prefix, rows, beams, places)
 
     def _parts(self, asks: Sequence[Ask], lengths: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
@@ -145,7 +154,7 @@ class Engine:
             places.sort(key=lengths.__getitem__)
             tokens = self.model.config.qformer.queries + max(lengths[one] + _longest(asks[one]) for one in places)
             free = sum(map(available, self._over))
-            wide = beams or max(len(asks[one].choices) for one in places)
+            wide = beams or max(_width(asks[one]) for one in places)
             most = rows_that_fit(self.model.language.config, wide * tokens, free)
             most = most if beams else min(most, max(1, _CHOICES // wide))
             for start in range(0, len(places), most):
@@ -159,12 +168,17 @@ class Engine:
             return 1
         return ask.beams or self.model.config.beams
 
-    def _chosen(self, prefix: Prefix, rows: Sequence[_Row]) -> Iterator[Step]:
+    def _chosen(self, features: Tensor, rows: Sequence[_Row]) -> Iterator[Step]:
         """The likeliest of each ask's choices, as one token."""
-        options = [options_of(self.model, row.ask) for row in rows]
-        for place, (row, found) in enumerate(
-            zip(rows, score(self.model.language, prefix, options, self._rules), strict=True)
-        ):
+        prompts = [wordings(row.ask) for row in rows]
+        places = [place for place, some in enumerate(prompts) for _ in some]
+        prefix = self.model.prefix(features[places], self.model.instruct(list(chain.from_iterable(prompts))))
+        known = {(row.ask.choices, row.ask.is_number): options_of(self.model, row.ask) for row in rows}
+        options = [known[rows[place].ask.choices, rows[place].ask.is_number] for place in places]
+        most = [most_read(rows[place].ask) for place in places]
+        scores = iter(score(self.model.language, prefix, options, self._rules, most))
+        for place, (row, some) in enumerate(zip(rows, prompts, strict=True)):
+            found = together(row.ask, [next(scores) for _ in some])
             if row.ask.cancel.is_set():
                 yield Step(place, answer=row.finish("cancelled"))
             else:
@@ -172,7 +186,7 @@ class Engine:
                 yield Step(place, answer=row.finish("stop"))
 
     def _decoded(self, prefix: Prefix, rows: Sequence[_Row]) -> Iterator[Step]:
-        draws = [Draw(row.ask.temperature, row.ask.seed, _ALTERNATIVES) for row in rows]
+        draws = [Draw(row.ask.temperature, row.ask.seed, _ALTERNATIVES, row.ask.top_p) for row in rows]
         return _run(Decoder(self.model.language, prefix, draws, self._rules), rows, self._rules.eos)
 
     def _searched(self, prefix: Prefix, rows: Sequence[_Row], beams: int, places: Sequence[int]) -> Iterator[Step]:
@@ -242,6 +256,11 @@ def _quickened(model: Rsgpt) -> Rsgpt:
     return model
 
 
+def _width(ask: Ask) -> int:
+    """Answers to a choice that are read at once."""
+    return most_read(ask) * len(wordings(ask))
+
+
 def _longest(ask: Ask) -> int:
     """Tokens that its answer may have; of a choice hardly more than bytes."""
     return max((len(choice.encode()) for choice in ask.choices), default=ask.max_new_tokens)
@@ -255,10 +274,11 @@ def _maker(model: Rsgpt) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
-def _yes(model: Rsgpt) -> int:
-    """The token of a yes that begins an answer."""
-    (token,) = model.tokenizer.encode(f"{model.config.language.lead}yes", add_special_tokens=False)
-    return int(token)
+def _yes(model: Rsgpt) -> list[int]:
+    """The tokens of a yes that begins an answer."""
+    lead = model.config.language.lead
+    written = [model.tokenizer.encode(f"{lead}{word}", add_special_tokens=False) for word in ("yes", "Yes")]
+    return [int(ids[0]) for ids in written if len(ids) == 1]
 
 
 class _Row:
@@ -268,7 +288,7 @@ class _Row:
         self.ask = ask
         self._tokenizer = model.tokenizer
         self._scales = model.config.calibration
-        self._stops = model.config.language.stops
+        self._stops = (*model.config.language.stops, *ask.stops)
         self.stopped = False
         self._prompt_tokens = prompt_tokens + model.config.qformer.queries
         self._ids: list[int] = []

@@ -157,11 +157,14 @@ class AnswerSource:
                     yield self._prompt(question, png)
 
     def _prompt(self, question: Question, png: bytes) -> Prompt:
-        return Prompt(png, question.prompt_in(self._language), choices=question.allowed)
+        text, is_number = question.prompt_in(self._language), question.type.is_number
+        return Prompt(png, text, choices=question.allowed, is_number=is_number)
 
     def _key(self, query: Query, question: Question) -> str:
         """The key of an answer in the cache. The choices belong to it: they restrict what the model may write."""
         offered: dict[str, Setting] = {"choices": "|".join(question.allowed)} if question.allowed else {}
+        if question.type.is_number:
+            offered["number"] = 1
         text, model = question.prompt_in(self._language), self.model
         return Asked(query.image_sha256, text, model.name, model.mark, {**_DECODING, **offered}).key()
 

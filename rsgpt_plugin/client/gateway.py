@@ -39,7 +39,7 @@ _FATAL = (301, 302, 303, 307, 308, 401, 403, 404, 407)
 class _Call:
     """A prompt that has no answer yet. not_before, turned_away: monotonic seconds, the latter of the first time.
 
-    free, plain: it is sent without choices, and then without all optional fields, to see what the server refused.
+    free, plain: it is sent without structured output, and then without all optional fields, to see what was refused.
     """
 
     index: int
@@ -273,7 +273,8 @@ class _Run:
             self._allowance.answered()
             self._gateway.answered()
             self._gateway.manners.plain |= call.plain
-            self._gateway.manners.free |= call.free and not call.plain
+            if call.free and not call.plain:
+                self._gateway.manners.unknown_structures.add(call.prompt.structure_kind)
         else:
             self._failures += 1
             if isinstance(outcome, ModelError):
@@ -318,7 +319,8 @@ class _Run:
                 return True
         if complaint not in (Complaint.FIELDS, Complaint.TOO_LARGE):
             return False
-        if call.prompt.offers_choices and not (call.free or manners.free or manners.plain):
+        kind = call.prompt.structure_kind
+        if kind and not (call.free or manners.plain or kind in manners.unknown_structures):
             call.free = True
             self._later(call, 0.0)
             return True

@@ -12,19 +12,22 @@ from .shrinking import PictureLimit, fitted
 class Manners:
     """limit: of pictures, as set or as learned. plain: it refuses the fields that are not needed for an answer.
 
-    all_fields: it was refused without them too, so they are not what it minds. free: it refuses to be told which
-    answers there are; the prompt's words still say it.
+    all_fields: it was refused without them too, so they are not what it minds. unknown_structures: kinds of structured
+    output that it refuses; the prompt's words still say what may be answered.
     """
 
     limit: PictureLimit = field(default_factory=PictureLimit)
     plain: bool = False
     all_fields: bool = False
-    free: bool = False
+    unknown_structures: set[str] = field(default_factory=set)
 
     def fit(self, prompt: Prompt, free: bool = False) -> Prompt:
-        """The prompt with a picture that the server takes, and no choices where it knows none, or for once."""
-        if free or self.free:
-            prompt = replace(prompt, choices=())
+        """The prompt as the server takes it: with a smaller picture, or without structured output.
+
+        free: without structured output for once.
+        """
+        if free or prompt.structure_kind in self.unknown_structures:
+            prompt = replace(prompt, choices=(), is_number=False)
         if self.limit == PictureLimit():
             return prompt
         return replace(prompt, image=fitted(prompt.image, self.limit))

@@ -25,9 +25,10 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 
 @dataclass(frozen=True)
 class Prompt:
-    """One question about one picture. image: an encoded PNG or JPEG, 8-bit RGB; choices: the only answers there are.
+    """One question about one picture. image: an encoded PNG or JPEG, 8-bit RGB.
 
-    max_tokens: of the answer, 0 for as many as the model is set up to write.
+    max_tokens: of the answer, 0 for as many as the model is set up to write. choices: the only answers there are;
+    is_number: these are the whole numbers.
     """
 
     image: bytes
@@ -35,11 +36,24 @@ class Prompt:
     max_tokens: int = 0
     top_logprobs: int = 5
     choices: tuple[str, ...] = ()
+    is_number: bool = False
 
     @property
-    def offers_choices(self) -> bool:
-        """Whether a server can be told to choose: there are choices, and no more and no longer than ours takes."""
-        return 1 < len(self.choices) <= _MOST_CHOICES and max(map(len, self.choices)) <= _LONGEST_CHOICE
+    def structure(self) -> dict[str, Any]:
+        """How a server is told which answers there are, in vLLM's words; empty where there are too many, or any.
+
+        Choices are no more and no longer than our own server takes.
+        """
+        if self.is_number:
+            return {"json": {"type": "integer"}}
+        if 1 < len(self.choices) <= _MOST_CHOICES and max(map(len, self.choices)) <= _LONGEST_CHOICE:
+            return {"choice": list(self.choices)}
+        return {}
+
+    @property
+    def structure_kind(self) -> str:
+        """What vLLM calls that structure, "" for none."""
+        return next(iter(self.structure), "")
 
 
 @dataclass(frozen=True)
@@ -85,8 +99,8 @@ def build_request(prompt: Prompt, model: str, plain: bool = False) -> bytes:
         **({"max_tokens": prompt.max_tokens} if prompt.max_tokens else {}),
     }
     optional: dict[str, Any] = {"seed": 0, "logprobs": True, "top_logprobs": prompt.top_logprobs}
-    if prompt.offers_choices:
-        optional["structured_outputs"] = {"choice": list(prompt.choices)}
+    if prompt.structure:
+        optional["structured_outputs"] = prompt.structure
     return json.dumps(body if plain else {**body, **optional}).encode("utf-8")
 
 

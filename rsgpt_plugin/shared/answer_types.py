@@ -23,7 +23,8 @@ class AnswerType:
     without such a value, with the reply as {text}, marked too. exported: the kind of question in an exported data
     set. suffix: what follows the question in the prompt, with {choices}. has_choices: whether a question lists its
     answers. is_translated: whether the model may answer in the user's language. spellings: a regular expression of
-    what people write for the name.
+    what people write for the name. allowed: the only answers there are, as the model is to write them, where the
+    type decides them; is_number: whether the only answers are whole numbers.
     """
 
     TEXT: ClassVar[AnswerType]
@@ -41,6 +42,8 @@ class AnswerType:
     has_choices: bool = False
     is_translated: bool = False
     spellings: str = ""
+    allowed: tuple[str, ...] = ()
+    is_number: bool = False
 
     def __reduce__(self) -> tuple[Callable[[str], Optional[AnswerType]], tuple[str]]:
         """Pickle as the name, so that another process gets its own table's type."""
@@ -71,6 +74,7 @@ AnswerType.YESNO = AnswerType(
     mark("'{text}' is neither yes nor no"),
     exported="presence",
     spellings="yes/?no",
+    allowed=("yes", "no"),
 )
 AnswerType.INTEGER = AnswerType(
     "integer",
@@ -79,6 +83,7 @@ AnswerType.INTEGER = AnswerType(
     read_whole_number,
     mark("'{text}' is not one whole number"),
     exported="count",
+    is_number=True,
 )
 AnswerType.CHOICE = AnswerType(
     "choice",

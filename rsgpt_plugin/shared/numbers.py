@@ -41,6 +41,16 @@ def find_numbers(text: str) -> list[Number]:
     return [_number(match) for match in _NUMBER.finditer(text)]
 
 
+def in_words(number: int) -> str:
+    """A number from 0 to 1000 as people write it, of hundreds only whole ones."""
+    if number < len(_SMALL):
+        return _SMALL[number]
+    if number < 100:
+        unit = number % 10
+        return _TENS[number // 10 - 2] + (f"-{_SMALL[unit]}" if unit else "")
+    return "one thousand" if number == 1000 else f"{_SMALL[number // 100]} hundred"
+
+
 def _number(match: re.Match[str]) -> Number:
     if match["words"]:
         return Number(_from_words(match["words"].lower(), None), match.start(), match.end())

@@ -43,7 +43,7 @@ class Question:
     @property
     def allowed(self) -> tuple[str, ...]:
         """The answers that a model may choose from; empty where it writes its own."""
-        return self.choices if self.type.has_choices else ()
+        return self.choices if self.type.has_choices else self.type.allowed
 
     @property
     def line(self) -> str:

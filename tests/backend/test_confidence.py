@@ -66,3 +66,8 @@ def test_a_scale_keeps_the_order_and_stays_inside(scale: tuple[float, float]) ->
     assert values == sorted(values)
     assert len(set(values)) == 21
     assert all(0 < value < 1 for value in values)
+
+
+def test_a_sentence_that_begins_with_a_no_is_as_sure_as_all_its_words() -> None:
+    tokens = [token("No", 0.5), token(" trees are visible.", 0.125)]
+    assert confidence(tokens, openings(No=0.5, yes=0.01)) == pytest.approx(0.25)

@@ -151,8 +151,10 @@ def test_a_yes_is_as_likely_as_the_model_is_set_up(toy: Rsgpt, monkeypatch: pyte
     before = Engine(toy).answer([asked])[0].tokens[0].text
     assert before != "yes"
     monkeypatch.setattr(toy, "config", replace(toy.config, yes_odds=60.0))
-    (told,) = Engine(toy).answer([asked])
-    assert (told.text, told.tokens[0].logprob) == ("yes", pytest.approx(0.0, abs=1e-3))
+    (told,) = Engine(toy).answer([replace(asked, top_logprobs=2)])
+    top = told.tokens[0].top
+    assert (told.text.lower(), {text.strip() for text, _ in top}) == ("yes", {"yes", "Yes"})
+    assert sum(math.exp(logprob) for _, logprob in top) == pytest.approx(1.0, abs=1e-3)
 
 
 @pytest.mark.parametrize("setting", [{"temperature": 1.0}, {"max_new_tokens": 257}])
@@ -386,3 +388,13 @@ def test_the_model_s_own_limit_holds_where_none_is_asked_for(
     own, less = Engine(toy).answer([ask(beams=beams, max_new_tokens=0), ask(beams=beams, max_new_tokens=2)])
     assert (len(own.tokens), own.finish_reason) == (5, "length")
     assert (len(less.tokens), less.finish_reason) == (2, "length")
+
+
+def test_a_stop_of_the_ask_ends_its_answer(reciting: Callable[..., Engine]) -> None:
+    (answer,) = reciting(" many green trees").answer([ask(max_new_tokens=200, stops=(" tr", "x"))])
+    assert (answer.text, answer.finish_reason) == ("many green", "stop")
+
+
+def test_an_ask_without_a_prompt_gets_a_caption(engine: Engine) -> None:
+    caption, same = engine.answer([ask(0, ""), ask(0, engine.caption_prompt)])
+    assert (caption.text, caption.prompt_tokens) == (same.text, same.prompt_tokens)

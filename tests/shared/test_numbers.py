@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rsgpt_plugin.shared.numbers import find_numbers
+from rsgpt_plugin.shared.numbers import find_numbers, in_words
 
 
 @pytest.mark.parametrize(
@@ -56,3 +56,8 @@ def test_numbers_are_found(text: str, numbers: list[object]) -> None:
 def test_a_number_has_its_place() -> None:
     text = "There are two dozen, 3 red."
     assert [text[number.start : number.end] for number in find_numbers(text)] == ["two dozen", "3"]
+
+
+@pytest.mark.parametrize("number", [*range(101), *range(200, 1001, 100)])
+def test_words_are_read_as_the_number_they_were_written_for(number: int) -> None:
+    assert [one.value for one in find_numbers(in_words(number))] == [number]

@@ -94,6 +94,6 @@ def test_two_questions_on_one_line_are_refused(first: str, second: str) -> None:
         parse_questions(f"one\n{first}{second}")
 
 
-def test_only_a_choice_has_answers_to_choose_from() -> None:
+def test_what_a_model_may_choose_from() -> None:
     read = parse_questions("use[choice(city|open land)]: Which?\nwater[yesno]: Is there water?\nfree[text]: What?")
-    assert [question.allowed for question in read] == [("city", "open land"), (), ()]
+    assert [question.allowed for question in read] == [("city", "open land"), ("yes", "no"), ()]

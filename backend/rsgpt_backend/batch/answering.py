@@ -83,7 +83,7 @@ def answer(engine: Answering, questions: Mapping[int, Question], seen: Sequence[
 
 
 def _ask(question: Question, image: Image.Image, sha256: str) -> Ask:
-    return Ask(image, sha256, question.prompt, choices=question.allowed)
+    return Ask(image, sha256, question.prompt, choices=question.allowed, is_number=question.type.is_number)
 
 
 def _with(one: Look, told: Mapping[tuple[int, str], RawAnswer], askers: Mapping[tuple[int, str], Look]) -> Found:

@@ -70,7 +70,8 @@ class Run:
     def _prepare(self, plans: Sequence[Plan], asking: Asking) -> None:
         self._plans = {self._journal.raster(plan.key): plan for plan in plans}
         model = f"{asking.model} {asking.weights_sha256} {asking.precision}"
-        prompts = [self._journal.prompt(json.dumps([model, one.prompt, *one.allowed])) for one in asking.asked]
+        asked = [[model, one.type.name, one.prompt, *one.allowed] for one in asking.asked]
+        prompts = [self._journal.prompt(json.dumps(one)) for one in asked]
         self._reading = Reading(asking, prompts)
         self._work = Work(journal_of(self._out), self._plans, dict(zip(prompts, asking.asked, strict=True)))
         self.counts = Counts(tiles=sum(len(plan.tiles) for plan in self._plans.values()))

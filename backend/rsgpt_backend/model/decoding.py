@@ -22,11 +22,15 @@ _COLDEST = 1e-6  # temperature; it already leaves nothing but the likeliest toke
 
 @dataclass(frozen=True)
 class Draw:
-    """How a row chooses its tokens. temperature 0: the likeliest; top: how many alternatives to report."""
+    """How a row chooses its tokens. temperature 0: the likeliest; top: how many alternatives to report.
+
+    top_p: it draws from the likeliest tokens that together have this share.
+    """
 
     temperature: float = 0.0
     seed: int = 0
     top: int = 0
+    top_p: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,7 @@ class Decoder:
         """A token at random, by the row's temperature and seed."""
         # From the highest score downwards, so that no temperature makes infinities of which the shares would be NaN.
         below = (scores - scores.max()) / max(self._draws[row].temperature, _COLDEST)
-        shares = torch.softmax(below, dim=-1).cpu()
+        shares = _nucleus(torch.softmax(below, dim=-1).cpu(), self._draws[row].top_p)
         return int(torch.multinomial(shares, 1, generator=self._generators[row]))
 
     def _keep(self, places: list[int]) -> None:
@@ -128,3 +132,12 @@ class Decoder:
         index = torch.tensor(places)  # on no GPU: layers may lie on several, and each takes this
         self._state.keep(index)
         self._said = self._said[index]
+
+
+def _nucleus(shares: Tensor, top_p: float) -> Tensor:
+    """The shares of the likeliest tokens that together reach `top_p`, of at least one; 0 for the others."""
+    if top_p >= 1:
+        return shares
+    ordered, places = shares.sort(descending=True)
+    ordered[ordered.cumsum(dim=0) - ordered > top_p] = 0.0
+    return torch.zeros_like(shares).scatter(0, places, ordered)

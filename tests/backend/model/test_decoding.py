@@ -131,3 +131,19 @@ def test_no_temperature_is_too_low(toy: Rsgpt, prefix: Prefix, temperature: floa
     cold = decode(toy, prefix, [Draw(temperature)] * 4, [STEPS] * 4)
     greedy = decode(toy, prefix, [Draw()] * 4, [STEPS] * 4)
     assert [ids(row) for row in cold] == [ids(row) for row in greedy]
+
+
+def test_a_nucleus_holds_the_likeliest_tokens_alone(toy: Rsgpt, prefix: Prefix) -> None:
+    one = part(prefix, 0)
+    drawn = {ids(decode(toy, one, [Draw(5.0, seed=seed, top_p=0.05)], [1])[0])[0] for seed in range(30)}
+    ((first,),) = decode(toy, one, [Draw(top=311)], [1])
+    shares = torch.softmax(torch.tensor([logprob for _, logprob in first.top]) / 5.0, dim=-1)
+    inside = int((shares.cumsum(0) - shares <= 0.05).sum())
+    assert 1 < inside < 100
+    assert drawn <= {token for token, _ in first.top[:inside]}
+    assert len(drawn) > 1
+
+
+def test_the_smallest_nucleus_is_the_likeliest_token(toy: Rsgpt, prefix: Prefix) -> None:
+    narrow = decode(toy, prefix, [Draw(2.0, seed=1, top_p=1e-9)] * 4, [STEPS] * 4)
+    assert [ids(row) for row in narrow] == [ids(row) for row in decode(toy, prefix, [Draw()] * 4, [STEPS] * 4)]

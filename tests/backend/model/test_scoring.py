@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 
@@ -52,3 +54,14 @@ def test_what_an_opening_is_given_it_has_more(toy: Rsgpt, prefix: Prefix) -> Non
     given = score(toy.language, prefix, OPTIONS, Rules(EOS, openings=((5, ODDS),)))
     odds = [(row[0][0] - row[0][1]) for row in (plain, given)]
     assert odds[1] - odds[0] == pytest.approx(ODDS, abs=1e-3)
+
+
+@torch.inference_mode()
+def test_only_the_likeliest_beginnings_are_read(toy: Rsgpt, prefix: Prefix) -> None:
+    whole = score(toy.language, prefix, OPTIONS, Rules(EOS))
+    some = score(toy.language, prefix, OPTIONS, Rules(EOS), most=[1, 2])
+    assert [sum(map(math.isfinite, row)) for row in some] == [1, 2]
+    for row, all_of_it in zip(some, whole, strict=True):
+        assert [a for a in row if math.isfinite(a)] == pytest.approx(
+            [b for a, b in zip(row, all_of_it, strict=True) if math.isfinite(a)], abs=1e-3
+        )
