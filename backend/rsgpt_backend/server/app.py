@@ -24,6 +24,7 @@ from .middleware.key import key_required
 from .middleware.origin import no_browser
 from .refusals import Refusal
 from .replies import health, model_list
+from .requests import check_model
 from .responses import AsciiJSON, refused
 
 DECODERS = 2
@@ -54,16 +55,21 @@ def _routes(batcher: Batcher) -> list[Route]:
         return AsciiJSON(health(batcher.name, batcher.engine is not None))
 
     async def list_models(request: Request) -> Response:
+        name = request.path_params.get("name")
+        if name is not None:
+            check_model(name, batcher.name)
         while batcher.engine is None:
             batcher.check_room()
             await asyncio.sleep(_WAIT_S)
-        return AsciiJSON(model_list(batcher.name, batcher.engine.weights_sha256, created))
+        listed = model_list(batcher.name, batcher.engine.weights_sha256, created)
+        return AsciiJSON(listed if name is None else listed["data"][0])
 
     # Few decoders, so that many large pictures at once cannot fill the memory.
     chat = Chat(batcher, ThreadPoolExecutor(DECODERS, "decode"))
     return [
         Route("/health", say_health, methods=["GET"]),
         Route("/v1/models", list_models, methods=["GET"]),
+        Route("/v1/models/{name}", list_models, methods=["GET"]),
         Route("/v1/chat/completions", chat, methods=["POST"]),
     ]
 

@@ -33,7 +33,7 @@ class Chat:
         request = Request(scope, receive)
         self._batcher.check_room()
         order = await self._read(request)
-        with self._batcher.asking(order.ask, order.stream) as ticket:
+        with self._batcher.asking(order.ask, order.stream and not order.structure.is_json) as ticket:
             response = await self._respond(request, order, ticket)
             await response(scope, receive, send)
 
@@ -46,8 +46,10 @@ class Chat:
         """Waits for the first event, so that what fails before it still gets a status of its own."""
         first = await _while_connected(request, ticket.next())
         writer = Writer(self._batcher.name, self._weights(), order.top_logprobs)
-        if isinstance(first, Answer) and not order.stream:
-            return AsciiJSON(writer.reply(first))
+        if isinstance(first, Answer):
+            first = order.finished(first)
+            if not order.stream:
+                return AsciiJSON(writer.reply(first))
         lines = _lines(writer, first, ticket)
         return StreamingResponse(lines, headers={"cache-control": "no-store"}, media_type="text/event-stream")
 
@@ -58,6 +60,8 @@ class Chat:
 async def _lines(writer: Writer, first: Token | Answer, ticket: AwaitedTicket) -> AsyncIterator[str]:
     step, is_first = first, True
     try:
+        if isinstance(step, Answer) and step.text:  # it was not streamed, as the whole of it decides its form
+            yield event(writer.token(Token(step.text, step.tokens[0].logprob, step.tokens[0].top), True))
         while isinstance(step, Token):
             yield event(writer.token(step, is_first))
             step, is_first = await ticket.next(), False

@@ -7,6 +7,7 @@ frame is taken.
 from __future__ import annotations
 
 import base64
+import re
 import struct
 import zlib
 from dataclasses import dataclass
@@ -19,11 +20,9 @@ from ..data.images import image_sha256
 from .limits import MAX_PIXELS
 from .refusals import Refusal
 
-_FORMATS = {
-    "data:image/png;base64": "PNG",
-    "data:image/jpeg;base64": "JPEG",
-    "data:image/jpg;base64": "JPEG",
-}
+_FORMATS = {"png": "PNG", "jpeg": "JPEG", "jpg": "JPEG", "webp": "WEBP", "gif": "GIF"}
+_HEAD = re.compile(r"data:image/(?P<form>\w+)(?:;[\w.-]+=[\w.-]+)*;base64", re.IGNORECASE)
+_ALPHABET = str.maketrans("-_", "+/", " \t\r\n")  # the URL-safe alphabet to the usual one, without spaces
 _BROKEN = (OSError, SyntaxError, ValueError, EOFError, TypeError, IndexError, struct.error, zlib.error)
 _BOMB = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
@@ -37,7 +36,7 @@ class Picture:
 
 
 def read_picture(uri: str) -> Picture:
-    """Decode a base64 data URI of a PNG or JPEG; raises Refusal 400, or 413 beyond the pixel limit."""
+    """Decode a base64 data URI of a PNG, JPEG, WebP or GIF; raises Refusal 400, or 413 beyond the pixel limit."""
     data, form = _decode_uri(uri)
     try:
         with Image.open(BytesIO(data), formats=(form,)) as image:
@@ -52,11 +51,15 @@ def read_picture(uri: str) -> Picture:
 
 def _decode_uri(uri: str) -> tuple[bytes, str]:
     head, comma, text = uri.partition(",")
-    form = _FORMATS.get(head.lower())
+    found = _HEAD.fullmatch(head[:200])
+    form = _FORMATS.get(found["form"].lower()) if found else None
     if not comma or form is None:
-        raise Refusal(400, "image_url", "Send the picture itself, as a base64 data URI of a PNG or JPEG.")
+        raise Refusal(
+            400, "image_url", "Send the picture itself, as a base64 data URI of a PNG, JPEG, WebP or GIF."
+        )
+    plain = text.translate(_ALPHABET).rstrip("=")
     try:
-        return base64.b64decode(text, validate=True), form
+        return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True), form
     except ValueError:
         raise Refusal(400, "image_base64", "The picture's base64 text is damaged; encode it again.") from None
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from dataclasses import dataclass, field, replace
+from typing import NoReturn
 
-from ..asking import Ask
+from ..asking import Answer, Ask, Token
 from . import limits
-from .choices import read_choices
 from .images import read_picture
+from .messages import read_messages
 from .refusals import Fields, Refusal, refuse
+from .structure import Structure, read_structure
+from .unsupported import check_supported
 
 
 @dataclass(frozen=True)
@@ -20,15 +22,28 @@ class Order:
     ask: Ask
     stream: bool
     top_logprobs: int | None
+    structure: Structure = field(default_factory=Structure)
+
+    def finished(self, answer: Answer) -> Answer:
+        """The answer in the form that the request asks for."""
+        if not self.structure.is_json:
+            return answer
+        tokens = answer.tokens
+        if len(tokens) == 1 and tokens[0].text == answer.text:  # a choice
+            top = tuple((self.structure.write(text), logprob) for text, logprob in tokens[0].top)
+            tokens = (Token(self.structure.write(answer.text), tokens[0].logprob, top),)
+        return replace(answer, text=self.structure.write(answer.text), tokens=tokens)
 
 
 def read_order(body: bytes, model: str) -> Order:
     """Check a request for `model` and decode its picture; raises Refusal with a 4xx status."""
     fields = _parse(body)
-    _check_model(fields, model)
-    if fields.get("n") not in (None, 1):
-        refuse("n must be 1; ask again for another answer.")
-    url, prompt = _read_messages(fields.get("messages"))
+    if not isinstance(fields.get("model"), str):
+        refuse("Name the model, as /v1/models lists it.")
+    check_model(fields["model"], model)
+    check_supported(fields)
+    structure = read_structure(fields)
+    url, prompt = read_messages(fields.get("messages"))
     stream, logprobs = _flag(fields, "stream"), _flag(fields, "logprobs")
     top = _integer(fields, "top_logprobs", 0, (0, limits.MAX_TOP_LOGPROBS))
     if top and not logprobs:
@@ -39,10 +54,13 @@ def read_order(body: bytes, model: str) -> Order:
         "seed": _integer(fields, "seed", 0, (-(2**63), 2**63 - 1)),
         "top_logprobs": top,
         "beams": _integer(fields, "beams", 0, (1, limits.MAX_BEAMS)),
-        "choices": read_choices(fields),
+        "choices": structure.choices,
+        "is_number": structure.is_number,
+        "top_p": _top_p(fields),
+        "stops": _stops(fields),
     }
     picture = read_picture(url)
-    return Order(Ask(picture.pixels, picture.key, prompt, **options), stream, top if logprobs else None)
+    return Order(Ask(picture.pixels, picture.key, prompt, **options), stream, top if logprobs else None, structure)
 
 
 def _parse(body: bytes) -> Fields:
@@ -62,46 +80,10 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-def _check_model(fields: Fields, model: str) -> None:
-    if not isinstance(fields.get("model"), str):
-        refuse("Name the model, as /v1/models lists it.")
-    if fields["model"] != model:
+def check_model(wanted: str, model: str) -> None:
+    """Raise Refusal 404 unless it is the model that is served."""
+    if wanted != model:
         raise Refusal(404, "model_not_found", f"This server has one model, {model}; ask for that one.")
-
-
-def _read_messages(messages: Any) -> tuple[str, str]:
-    """The picture's address and the prompt of the one user message."""
-    if not isinstance(messages, list) or not all(isinstance(message, dict) for message in messages):
-        refuse("messages must be a list of objects.")
-    asked = [message for message in messages if message.get("role") != "system"]
-    if len(asked) != 1 or asked[0].get("role") != "user":
-        refuse("Send exactly one user message; a conversation cannot be continued.")
-    parts = asked[0].get("content")
-    if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
-        refuse("The user message's content must be a list with one image_url part and one text part.")
-    if sorted(str(part.get("type")) for part in parts) != ["image_url", "text"]:
-        refuse("Send one picture and one text, as one image_url part and one text part.")
-    url, text = sorted(parts, key=lambda part: str(part["type"]))
-    return _read_url(url), _read_text(text)
-
-
-def _read_url(part: Fields) -> str:
-    target = part.get("image_url")
-    url = target.get("url") if isinstance(target, dict) else None
-    if not isinstance(url, str):
-        refuse("image_url must be an object with a url.")
-    return url
-
-
-def _read_text(part: Fields) -> str:
-    text = part.get("text")
-    if not isinstance(text, str) or not text.strip():
-        refuse("The text part must not be empty.")
-    if len(text) > limits.MAX_PROMPT_CHARS:
-        refuse(f"Shorten the text to {limits.MAX_PROMPT_CHARS} characters.")
-    if any("\ud800" <= character <= "\udfff" for character in text):
-        refuse("The text holds half a character (a lone surrogate); remove it.")
-    return text
 
 
 def _max_tokens(fields: Fields) -> int:
@@ -117,6 +99,24 @@ def _temperature(fields: Fields) -> float:
     if not number or not 0 <= value <= limits.MAX_TEMPERATURE:
         refuse(f"temperature must be a number from 0 to {limits.MAX_TEMPERATURE:g}.")
     return float(value)
+
+
+def _top_p(fields: Fields) -> float:
+    value = fields.get("top_p")
+    if value is None:
+        return 1.0
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 < value <= 1:
+        refuse("top_p must be a number above 0, up to 1.")
+    return float(value)
+
+
+def _stops(fields: Fields) -> tuple[str, ...]:
+    value = fields.get("stop")
+    stops = [value] if isinstance(value, str) else [] if value is None else value
+    is_list = isinstance(stops, list) and len(stops) <= limits.MAX_STOPS
+    if not is_list or not all(isinstance(stop, str) and 0 < len(stop) <= limits.MAX_CHOICE_CHARS for stop in stops):
+        refuse(f"stop must be a text or a list of up to {limits.MAX_STOPS} texts, none of them empty.")
+    return tuple(stops)
 
 
 def _integer(fields: Fields, name: str, default: int, bounds: tuple[int, int]) -> int:

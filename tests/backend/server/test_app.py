@@ -44,7 +44,7 @@ def wrong_keys(key: str) -> dict[str, tuple[str, dict[str, str]]]:
 
 def test_the_routes_are_the_ones_of_the_contract() -> None:
     paths = {path for _, path in ROUTES}
-    assert paths == {"/health", "/v1/models", COMPLETIONS}
+    assert paths == {"/health", "/v1/models", "/v1/models/{name}", COMPLETIONS}
 
 
 @pytest.mark.parametrize(("method", "path"), EVERYWHERE)
@@ -216,3 +216,10 @@ def test_errors_read_as_the_contract_says(launch: Any, served: Served, case: dic
 def test_it_listens_on_one_address_alone(served: Served, address: str) -> None:
     with pytest.raises(OSError, match="refused|assign|unreachable|not supported"):
         socket.create_connection((address, served.port), 2)
+
+
+def test_one_model_can_be_looked_up(served: Served) -> None:
+    (listed,) = served.call("GET", "/v1/models").record["data"]
+    assert served.call("GET", "/v1/models/rsgpt-small").record == listed
+    reply = served.call("GET", "/v1/models/rsgpt-7b")
+    assert (reply.status, reply.error["code"]) == (404, "model_not_found")

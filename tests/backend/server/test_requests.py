@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from rsgpt_backend.choosing import NUMBERS
 from rsgpt_backend.server.refusals import Refusal
 from rsgpt_backend.server.requests import read_order
-from tests.backend.server.harness import COMPLETIONS, Served, encode, png, question, receive, with_url
+from tests.backend.server.harness import COMPLETIONS, Served, data_uri, encode, png, question, receive, with_url
 
 CONTRACT = Path(__file__).resolve().parents[2] / "contract"
 CASES = json.loads((CONTRACT / "requests.json").read_text())
@@ -33,7 +34,9 @@ def test_the_plugins_requests_are_understood(case: dict[str, Any]) -> None:
     assert order.ask.prompt == case["prompt"]["text"]
     assert order.ask.max_new_tokens == case["prompt"].get("max_tokens", 0)
     assert order.ask.top_logprobs == case["prompt"]["top_logprobs"]
-    assert order.ask.choices == tuple(case["prompt"].get("choices", ()))
+    numbers = NUMBERS if case["prompt"].get("is_number") else ()
+    assert order.ask.choices == (tuple(case["prompt"].get("choices", ())) or numbers)
+    assert order.ask.is_number == bool(numbers)
     assert (order.ask.temperature, order.ask.seed, order.stream) == (0.0, 0, False)
     assert order.top_logprobs == order.ask.top_logprobs
 
@@ -52,10 +55,64 @@ def test_options_reach_the_ask() -> None:
 
 
 def test_system_messages_null_and_unknown_fields_are_ignored() -> None:
-    asked = question(stop=["x"], user="me", temperature=None, stream=None, response_format={"type": "text"})
+    asked = question(stop=None, user="me", temperature=None, stream=None, response_format={"type": "text"})
     asked["messages"].insert(0, {"role": "system", "content": "Be brief."})
     asked["messages"][1]["content"].reverse()
     assert read_order(encode(asked), "rsgpt-small").ask.prompt == "What is this?"
+
+
+PICTURE, WORDS = question("What is this?")["messages"][0]["content"]
+OLDER = with_url(data_uri(png(1)))["messages"][0]["content"][0]
+
+
+def user(*parts: Any) -> dict[str, Any]:
+    """A message of the user's."""
+    return {"role": "user", "content": list(parts)}
+
+
+ANSWER = {"role": "assistant", "content": "A road."}
+CONVERSATIONS: dict[str, tuple[list[dict[str, Any]], str]] = {
+    "several texts": ([user({"type": "text", "text": "a"}, PICTURE, {"type": "text", "text": "b"})], "a\nb"),
+    "a picture alone": ([user(PICTURE)], ""),
+    "an empty text": ([user(PICTURE, {"type": "text", "text": " \n"})], ""),
+    "a later question": ([user(PICTURE, WORDS), ANSWER, {"role": "user", "content": "And?"}], "And?"),
+    "a newer picture": ([user(OLDER, WORDS), ANSWER, user(PICTURE), ANSWER, user({"type": "text", "text": "x"})], "x"),
+    "a developer": ([{"role": "developer", "content": "Be brief."}, user(PICTURE, WORDS)], "What is this?"),
+    "an address as text": ([user({**PICTURE, "image_url": PICTURE["image_url"]["url"]}, WORDS)], "What is this?"),
+}
+
+
+@pytest.mark.parametrize("name", CONVERSATIONS)
+def test_the_last_question_is_asked_of_the_newest_picture(name: str) -> None:
+    messages, prompt = CONVERSATIONS[name]
+    order = read_order(encode({**question(), "messages": messages}), "rsgpt-small")
+    assert order.ask.prompt == prompt
+    assert order.ask.image_key == read_order(encode(question()), "rsgpt-small").ask.image_key
+
+
+@pytest.mark.parametrize("content", ["hi", [WORDS]])
+def test_a_text_alone_is_told_what_is_missing(content: object) -> None:
+    said = refused(encode({**question(), "messages": [{"role": "user", "content": content}]}))
+    assert "send one as an image_url part" in str(said)
+
+
+def test_what_changes_an_answer_reaches_the_ask() -> None:
+    order = read_order(encode(question(top_p=0.5, stop="x", temperature=1e-320)), "rsgpt-small")
+    assert (order.ask.top_p, order.ask.stops, order.ask.temperature) == (0.5, ("x",), 1e-320)
+    assert read_order(encode(question(stop=["a", "b"])), "rsgpt-small").ask.stops == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"tools": []},
+        {"tools": [{"type": "function"}], "tool_choice": "auto"},
+        {"tools": [{"type": "function"}], "tool_choice": "none"},
+        {"logit_bias": {}, "frequency_penalty": 0.0, "presence_penalty": None, "top_p": 1, "modalities": ["text"]},
+    ],
+)
+def test_options_that_change_nothing_are_taken(fields: dict[str, Any]) -> None:
+    assert read_order(encode(question(**fields)), "rsgpt-small").ask.prompt == "What is this?"
 
 
 BAD_FIELDS: dict[str, Any] = {
@@ -84,8 +141,22 @@ BAD_FIELDS: dict[str, Any] = {
     "no messages": {"messages": []},
     "messages of text": {"messages": ["hi"]},
     "only a system message": {"messages": [{"role": "system", "content": "x"}]},
-    "an assistant": {"messages": [*question()["messages"], {"role": "assistant", "content": "x"}]},
-    "two questions": {"messages": [*question()["messages"], *question()["messages"]]},
+    "an assistant at the end": {"messages": [*question()["messages"], {"role": "assistant", "content": "x"}]},
+    "an unknown role": {"messages": [{"role": "critic", "content": "x"}, *question()["messages"]]},
+    "two pictures": {"messages": [{"role": "user", "content": question()["messages"][0]["content"] * 2}]},
+    "top_p of none": {"top_p": 0},
+    "top_p below none": {"top_p": -5},
+    "top_p above all": {"top_p": 1.1},
+    "top_p as text": {"top_p": "1"},
+    "an empty stop": {"stop": ""},
+    "five stops": {"stop": ["a", "b", "c", "d", "e"]},
+    "a stop as number": {"stop": 0},
+    "a tool that must be called": {"tools": [{"type": "function"}], "tool_choice": "required"},
+    "a function that must be called": {"functions": [{"name": "f"}], "function_call": {"name": "f"}},
+    "a bias": {"logit_bias": {"50256": -100}},
+    "a penalty": {"frequency_penalty": 0.5},
+    "another penalty": {"presence_penalty": -1},
+    "sound": {"modalities": ["text", "audio"]},
     "no role": {"messages": [{"content": question()["messages"][0]["content"]}]},
     "plain text": {"messages": [{"role": "user", "content": "hi"}]},
     "parts of text": {"messages": [{"role": "user", "content": ["hi"]}]},
@@ -109,7 +180,7 @@ def test_a_url_that_is_no_text_is_refused(url: object) -> None:
     assert refused(encode(with_url(url))).status == 400
 
 
-@pytest.mark.parametrize("text", ["", "  \n", None, 1, "half a \ud83d character", "x" * 4_001])
+@pytest.mark.parametrize("text", [None, 1, "half a \ud83d character", "x" * 4_001])
 def test_a_text_that_cannot_be_asked_is_refused(text: object) -> None:
     asked = question()
     asked["messages"][0]["content"][1]["text"] = text

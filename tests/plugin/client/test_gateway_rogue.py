@@ -298,3 +298,18 @@ def test_a_server_of_others_is_told_how_much_it_may_write(rogue: Callable[..., R
     for prompt in (Prompt(PNG, "1"), Prompt(PNG, "1", max_tokens=7)):
         list(Gateway(ForeignServer(Endpoint(script.url), ()), "m", LIMITS).ask_many([prompt]))
     assert [body["max_tokens"] for body in script.bodies] == [256, 7]
+
+
+def test_a_server_that_knows_one_kind_of_structure_keeps_that(rogue: Callable[..., Rogue]) -> None:
+    def strict(handler: BaseHTTPRequestHandler) -> None:
+        takes = "json" not in script.bodies[-1].get("structured_outputs", {})
+        (send(200, ANSWER) if takes else send(400, b'{"detail": "json is not supported"}'))(handler)
+
+    script = rogue(strict)
+    gateway = Gateway(ForeignServer(Endpoint(script.url), ()), "m", LIMITS)
+    for prompt in (Prompt(PNG, "How many?", is_number=True), Prompt(PNG, "Is?", choices=("yes", "no"))):
+        for _ in range(2):
+            ((_, outcome),) = gateway.ask_many([prompt])
+            assert text_of(outcome) == "a harbour"
+    sent = [body.get("structured_outputs") for body in script.bodies]
+    assert sent == [{"json": {"type": "integer"}}, None, None, *[{"choice": ["yes", "no"]}] * 2]
