@@ -36,6 +36,7 @@ def main() -> int:
         args.exit_with_stdin,
         QueueLimits(args.waiting, args.batch),
         args.stall,
+        args.api_key,
     )
     return serve(launch)
 
@@ -57,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--script", default="{}", help="JSON of fake_engine.Script")
     parser.add_argument("--log", help="a file that gets one JSON line for each prompt asked")
     parser.add_argument("--audit", help="a file that gets one line for each file and address opened")
+    parser.add_argument("--api-key", default="")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--model", default="rsgpt-small")
     parser.add_argument("--exit-with-stdin", action="store_true")

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import os
+import re
 
+from ..errors import UsageError
 from ..model.registry import model_folder
 from ..server.launch import Launch, serve
+from ..server.middleware.key import new_key
 from .loading import add_features, add_model, load_keeping_engine
 
 _LARGEST_PORT = 65_535
+_VARIABLE = "RSGPT_SERVE_KEY"
+_SHORTEST_KEY = 16
+_KEY = re.compile(rf"[\x21-\x7e]{{{_SHORTEST_KEY},}}")
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -21,6 +28,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--port", type=_port, default=0, help="0, the default, takes a free one")
     add_model(parser)
     add_features(parser)
+    parser.add_argument(
+        "--api-key",
+        type=_key,
+        default=None,
+        metavar="KEY",
+        help=f"what clients have to send, in place of a new key at each start; {_VARIABLE} in the environment does the "
+        "same, and shows it to no other user of this machine",
+    )
     parser.add_argument("--exit-with-stdin", action="store_true", help="end when stdin reaches its end")
     parser.set_defaults(run=run)
 
@@ -31,7 +46,24 @@ def run(args: argparse.Namespace) -> int:
     Raises ModelError before anything is printed if there is no such model. A folder is served by its own name.
     """
     name = model_folder(args.model).resolve().name
-    return serve(Launch(name, lambda: load_keeping_engine(args), args.port, args.exit_with_stdin))
+    key = _chosen_key(args.api_key)
+    return serve(Launch(name, lambda: load_keeping_engine(args), args.port, args.exit_with_stdin, key=key))
+
+
+def _chosen_key(given: str | None) -> str:
+    """The key of the option, or of the environment; "" for a new one."""
+    try:
+        return given or _key(os.environ.get(_VARIABLE) or new_key())
+    except argparse.ArgumentTypeError as error:
+        raise UsageError(f"{_VARIABLE} cannot be used: {error}.") from error
+
+
+def _key(text: str) -> str:
+    if not _KEY.fullmatch(text):
+        raise argparse.ArgumentTypeError(
+            f"a key has {_SHORTEST_KEY} or more letters, digits and signs of ASCII, without spaces"
+        )
+    return text
 
 
 def _port(text: str) -> int:

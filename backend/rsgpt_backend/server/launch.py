@@ -38,7 +38,8 @@ _INTERRUPTED = 130
 class Launch:
     """What to serve. load: runs on the engine's thread. port: 0 takes a free one.
 
-    exit_with_stdin: end when stdin reaches its end. stall_s: a silence of the engine that ends the server.
+    exit_with_stdin: end when stdin reaches its end. stall_s: a silence of the engine that ends the server. key: what
+    clients have to send, "" for a new one.
     """
 
     model: str
@@ -47,6 +48,7 @@ class Launch:
     exit_with_stdin: bool = False
     queue: QueueLimits = field(default_factory=QueueLimits)
     stall_s: float = STALL_S
+    key: str = ""
 
 
 def serve(launch: Launch) -> int:
@@ -73,7 +75,7 @@ class _Server(uvicorn.Server):
 
     def __init__(self, launch: Launch, batcher: Batcher, listener: socket.socket, first_line: int) -> None:
         port = listener.getsockname()[1]
-        self._key = new_key()
+        self._key = launch.key or new_key()
         self._url = f"http://{_HOST}:{port}/v1"
         self._launch = launch
         self._batcher = batcher

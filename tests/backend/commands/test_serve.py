@@ -16,7 +16,8 @@ import rsgpt_backend
 from rsgpt_backend.commands import serve
 from rsgpt_backend.commands.loading import load_engine, load_keeping_engine
 from rsgpt_backend.engine import Engine
-from rsgpt_backend.errors import ModelError
+from rsgpt_backend.errors import ModelError, UsageError
+from rsgpt_backend.server.launch import Launch
 from tests.backend.hostile import edit, make_good
 
 
@@ -90,3 +91,27 @@ def test_a_model_that_cannot_answer_ends_the_server_with_a_sentence(
     assert ended.returncode == 1
     assert sentence in ended.stderr.splitlines()[-1]
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("key", ["", "short", "fifteen letters", "with a space in between it", "sch\u00f6ner-schluessel"])
+def test_a_weak_or_odd_key_is_wrong_use(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SystemExit):
+        parse("--api-key", key)
+    monkeypatch.setenv("RSGPT_SERVE_KEY", key)
+    if key:
+        with pytest.raises(UsageError, match="RSGPT_SERVE_KEY"):
+            parse().run(parse())
+
+
+def test_a_key_comes_from_the_option_the_environment_or_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    launched: list[Launch] = []
+    monkeypatch.setattr(serve, "serve", lambda launch: launched.append(launch) or 0)
+    monkeypatch.delenv("RSGPT_SERVE_KEY", raising=False)
+    for arguments in ([], [], ["--api-key", "o" * 16]):
+        serve.run(parse(*arguments))
+    monkeypatch.setenv("RSGPT_SERVE_KEY", "e" * 16)
+    for arguments in ([], ["--api-key", "o" * 16]):
+        serve.run(parse(*arguments))
+    keys = [launch.key for launch in launched]
+    assert keys[2:] == ["o" * 16, "e" * 16, "o" * 16]
+    assert keys[0] != keys[1]

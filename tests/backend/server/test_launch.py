@@ -179,3 +179,11 @@ def test_a_server_that_is_suspended_in_mid_answer_goes_on_afterwards(launch: Lau
     assert receive(connection).text == "picture 7"
     connection.close()
     assert server.finish() == (0, "", "")
+
+
+def test_a_key_of_the_user_s_own_is_the_key(launch: Launch) -> None:
+    key = "my-own-key-0123456789"
+    server = launch("--api-key", key)
+    assert server.key == key
+    assert server.ask().status == 200
+    assert server.call("GET", "/health", headers={"authorization": "Bearer another-key-0123456789"}).status == 401
