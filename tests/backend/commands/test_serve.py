@@ -93,7 +93,7 @@ def test_a_model_that_cannot_answer_ends_the_server_with_a_sentence(
     assert "Traceback" not in ended.stderr
 
 
-@pytest.mark.parametrize("key", ["", "short", "fifteen letters", "with a space in between it", "sch\u00f6ner-schluessel"])
+@pytest.mark.parametrize("key", ["", "short", "fifteen letters", "with spaces in between", "sch\u00f6ner-schluessel"])
 def test_a_weak_or_odd_key_is_wrong_use(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SystemExit):
         parse("--api-key", key)
