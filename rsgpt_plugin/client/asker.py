@@ -14,6 +14,11 @@ from .protocol import Prompt, Reply, parse_reply
 Outcome = Union[Reply, RsgptError]
 
 
+def cancel_check(feedback: Optional[QgsFeedback]) -> Callable[[], bool]:
+    """What tells whether the user has stopped it."""
+    return feedback.isCanceled if feedback is not None else lambda: False
+
+
 class Asker(Protocol):
     """A model that can be asked. Use it in one thread; it may be made in another."""
 

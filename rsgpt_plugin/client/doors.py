@@ -9,16 +9,12 @@ from qgis.core import QgsFeedback
 from ..errors import ModelError
 from . import in_process
 from .asker import Asker
-from .gateway import Gateway
-from .local_server import Launch, shared_server, stop_shared_servers
+from .local_model import LocalModel
+from .local_server import Launch
+from .model_slot import slot
 from .models import ModelInfo, model_identity
 from .preferences import Door, Preferences, load
 from .remote import identified, server_gateway, server_model
-from .transport import Limits
-
-# Our own server ends itself when its model stands still. A large model on a slow machine may think for longer than
-# any stranger would be waited for.
-_OWN_LIMITS = Limits(first_byte_s=6 * 3600.0)
 
 
 def chosen_model(typed: str = "") -> ModelInfo:
@@ -43,14 +39,17 @@ def known_model(model: ModelInfo, feedback: Optional[QgsFeedback] = None) -> Mod
 
 
 def open_door(model: ModelInfo) -> Asker:
-    """Return who answers for `model`; a server of ours starts with the first prompt and not before."""
+    """Return who answers for `model`; a model of ours is loaded with the first prompt and not before.
+
+    ServerError where another model of ours is in use: one at a time is in memory, whichever door it has.
+    """
     chosen = load()
     if model.server:
+        slot.end_idle()  # the door was changed: its memory goes back
         return server_gateway(chosen, model.name)
     if chosen.door is Door.IN_PROCESS:
         return in_process.InProcess(model, chosen.device, chosen.threads, chosen.feature_mb)
-    in_process.release()  # the door was changed: what it held goes back
-    return Gateway(shared_server(launch(model, chosen)), model.name, _OWN_LIMITS)
+    return LocalModel(launch(model, chosen), model.name)
 
 
 def launch(model: ModelInfo, chosen: Preferences) -> Launch:
@@ -60,6 +59,5 @@ def launch(model: ModelInfo, chosen: Preferences) -> Launch:
 
 
 def close_doors() -> None:
-    """End what answers: servers of this QGIS and the model in its process."""
-    in_process.release()
-    stop_shared_servers()
+    """End what answers: the server of this QGIS, or the model in its process."""
+    slot.end()

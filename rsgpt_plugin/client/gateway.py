@@ -15,7 +15,7 @@ from qgis.PyQt.QtCore import QEventLoop, QTimer
 from ..errors import Cancelled, ModelError, RsgptError, ServerError
 from ..shared.i18n import translate
 from .allowance import Allowance
-from .asker import Outcome, read_outcome
+from .asker import Outcome, cancel_check, read_outcome
 from .complaints import Complaint, read_complaint
 from .endpoint import Endpoint, Server
 from .manners import Manners, manners_of
@@ -80,7 +80,7 @@ class Gateway:
 
     def ask_one(self, prompt: Prompt, on_text: Callable[[str], None], feedback: Optional[QgsFeedback] = None) -> Reply:
         """See Asker. What the server does not stream is asked for in one piece, with all the patience of a run."""
-        streamed, is_cancelled = StreamedReply(on_text), _cancel_check(feedback)
+        streamed, is_cancelled = StreamedReply(on_text), cancel_check(feedback)
         transport = self.open(is_cancelled)
         try:
             exchange = self._stream(transport, streamed, prompt, is_cancelled)
@@ -116,11 +116,11 @@ class Gateway:
 
     def models(self, feedback: Optional[QgsFeedback] = None) -> list[ModelInfo]:
         """Return what the server lists."""
-        endpoint = self._server.endpoint(_cancel_check(feedback))
+        endpoint = self._server.endpoint(cancel_check(feedback))
         transport = Transport(endpoint, self.limits, 1)
         try:
             exchange = transport.get("models")
-            _wait(exchange.poll, _cancel_check(feedback))
+            _wait(exchange.poll, cancel_check(feedback))
             if exchange.ending is not Ending.WHOLE:
                 raise ServerError(self.silence(endpoint, exchange.reason))
             if exchange.status != 200:
@@ -183,7 +183,7 @@ class _Run:
     def __init__(self, gateway: Gateway, prompts: Iterable[Prompt], feedback: Optional[QgsFeedback]) -> None:
         self._gateway = gateway
         self._prompts = enumerate(prompts)
-        self._is_cancelled = _cancel_check(feedback)
+        self._is_cancelled = cancel_check(feedback)
         self._allowance = gateway.allowance()
         self._failures = 0  # before the first answer
         self._answers = 0
@@ -370,10 +370,6 @@ def _retry_after(exchange: Exchange) -> float:
     said = exchange.header(b"Retry-After").strip()
     seconds = float(said) if said.isdecimal() else 1.0
     return min(seconds, _LONGEST_WAIT_S) + secrets.SystemRandom().uniform(0.0, 0.3)
-
-
-def _cancel_check(feedback: Optional[QgsFeedback]) -> Callable[[], bool]:
-    return feedback.isCanceled if feedback is not None else lambda: False
 
 
 def _wait(is_done: Callable[[], bool], is_cancelled: Callable[[], bool]) -> None:

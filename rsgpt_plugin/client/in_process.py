@@ -16,7 +16,7 @@ import queue
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -28,7 +28,8 @@ from qgis.PyQt.QtCore import QCoreApplication, QThread
 from ..core import paths
 from ..errors import Cancelled, ModelError, RsgptError, ServerError, SetupError
 from ..shared.i18n import mark, marked, translate
-from .asker import Outcome, read_outcome
+from .asker import Outcome, cancel_check, read_outcome
+from .model_slot import slot
 from .models import BACKEND, ModelInfo
 from .protocol import Prompt, Reply, build_request
 
@@ -42,9 +43,8 @@ _OTHERWISE = mark(
     "dependencies, or choose another way to run the model in the options of RSGPT."
 )
 
-_lock = threading.Lock()
-_held: Optional[_Held] = None
-_ending: list[Any] = []
+_ending: list[Any] = []  # batchers whose threads were in the middle of something when they were stopped
+_ending_lock = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -75,79 +75,88 @@ class Wanted:
 
 @dataclass(frozen=True)
 class _Held:
-    """What is in memory: a model with its queue, and what it was loaded for."""
+    """What is in memory: a model with its queue."""
 
-    wanted: Wanted
     side: _Side
     batcher: Any
 
+    @property
+    def is_usable(self) -> bool:
+        """Whether it could be loaded, or has not been tried yet."""
+        return not self.batcher.failure
+
+    def stop(self) -> None:
+        """Let go of the model. A step, or a loading, under way cannot be interrupted: `_load` waits for its end."""
+        self.batcher.stop()
+        if not self.batcher.join(_PATIENCE_S):
+            with _ending_lock:
+                _ending.append(self.batcher)
+        self.batcher.engine = None
+        _give_back(self.side)
+
 
 class InProcess:
-    """A model in this process, see Asker. Loaded with the first prompt; one at a time is kept, for all who ask."""
+    """A model in this process, see Asker. Loaded with the first prompt, and leased, see ModelSlot."""
 
     def __init__(self, model: ModelInfo, device: str = "auto", threads: int = 0, feature_mb: int = 0) -> None:
-        """device, threads, feature_mb: see Preferences."""
+        """device, threads, feature_mb: see Preferences. ServerError where another model is in use."""
         self._model = model
         self._wanted = Wanted(model.folder or model.name, device, threads, feature_mb)
+        slot.admit(self._wanted)
 
     def ask_many(
         self, prompts: Iterable[Prompt], feedback: Optional[QgsFeedback] = None
     ) -> Iterator[tuple[int, Outcome]]:
         """See Asker."""
-        going = _Going(self._model.name, feedback)
         source = enumerate(prompts)
-        try:
+        with self._leased(feedback) as held, closing(_Going(held, self._model.name, feedback)) as going:
             while True:
                 while len(going.asks) < _IN_FLIGHT:
                     index, prompt = next(source, (0, None))
                     if prompt is None:
                         break
                     going.check()
-                    going.send(_hold(self._wanted), index, prompt)
+                    going.send(index, prompt)
                 if not going.asks:
                     return
                 index, event = going.wait()
                 yield index, going.end(index, event)
-        finally:
-            going.close()
 
     def ask_one(self, prompt: Prompt, on_text: Callable[[str], None], feedback: Optional[QgsFeedback] = None) -> Reply:
         """See Asker."""
-        going = _Going(self._model.name, feedback)
-        try:
-            held = _hold(self._wanted)
-            going.send(held, 0, prompt, wants_tokens=True)
+        with self._leased(feedback) as held, closing(_Going(held, self._model.name, feedback)) as going:
+            going.send(0, prompt, wants_tokens=True)
             while True:
                 _, event = going.wait()
                 if not isinstance(event, held.side.token):
                     break
                 on_text(event.text)
             outcome = going.end(0, event)
-        finally:
-            going.close()
         if isinstance(outcome, RsgptError):
             raise outcome
         return outcome
+
+    def _leased(self, feedback: Optional[QgsFeedback]) -> AbstractContextManager[_Held]:
+        return slot.lease(self._wanted, partial(_start, self._wanted), cancel_check(feedback))
 
 
 class _Going:
     """The prompts of one caller that are on their way."""
 
-    def __init__(self, model: str, feedback: Optional[QgsFeedback]) -> None:
+    def __init__(self, held: _Held, model: str, feedback: Optional[QgsFeedback]) -> None:
         self.asks: dict[int, tuple[AbstractContextManager[None], Any]] = {}
+        self._held = held
         self._model = model
         self._feedback = feedback
         self._events: queue.SimpleQueue[tuple[int, Any]] = queue.SimpleQueue()
-        self._held: Optional[_Held] = None
 
-    def send(self, held: _Held, index: int, prompt: Prompt, wants_tokens: bool = False) -> None:
+    def send(self, index: int, prompt: Prompt, wants_tokens: bool = False) -> None:
         """Queue a prompt; its events come under `index`."""
-        self._held = held
-        side = held.side
+        side = self._held.side
         try:
             order = side.read_order(build_request(prompt, self._model), self._model)
             post = partial(self._post, index)
-            queued = held.batcher.queued(side.ticket(order.ask, wants_tokens, post))
+            queued = self._held.batcher.queued(side.ticket(order.ask, wants_tokens, post))
             queued.__enter__()  # left in `end` or `close`: the asks end in any order
         except side.refusal as refusal:
             raise ServerError(str(refusal)) from refusal
@@ -160,7 +169,7 @@ class _Going:
                 return self._events.get(timeout=_TICK_S)
             except queue.Empty:
                 self.check()
-            if self._held is not None and self._held.batcher.failure:
+            if self._held.batcher.failure:
                 raise ModelError(self._held.batcher.failure)
             if _on_main_thread():
                 QCoreApplication.processEvents()
@@ -169,10 +178,10 @@ class _Going:
         """The outcome that the last event of a prompt stands for."""
         queued, order = self.asks.pop(index)
         queued.__exit__(None, None, None)
-        if self._held is None or not isinstance(event, self._held.side.answer):
+        engine = self._held.batcher.engine
+        if engine is None or not isinstance(event, self._held.side.answer):
             return ServerError(str(event))
-        weights = self._held.batcher.engine.weights_sha256
-        record = self._held.side.writer(self._model, weights, order.top_logprobs).reply(event)
+        record = self._held.side.writer(self._model, engine.weights_sha256, order.top_logprobs).reply(event)
         return read_outcome(json.dumps(record).encode("ascii"))
 
     def check(self) -> None:
@@ -190,32 +199,17 @@ class _Going:
         self._events.put((index, event))
 
 
-def release() -> None:
-    """End what answers here and give its memory back. Does nothing where nothing was loaded."""
-    global _held
-    with _lock:
-        held, _held = _held, None
-        if held is not None:
-            _end(held)
-
-
-def _hold(wanted: Wanted) -> _Held:
-    """What answers for `wanted`; another model is let go first, so that two never need memory at once."""
-    global _held  # noqa: PLW0603 - the same
-    with _lock:
-        if _held is not None and (_held.wanted != wanted or _held.batcher.failure):
-            held, _held = _held, None
-            _end(held)
-        if _held is None:
-            side = _import_side()
-            batcher = side.batcher(wanted.model, partial(_load, side, wanted), side.queue_limits(waiting=10**6))
-            batcher.start()
-            _held = _Held(wanted, side, batcher)
-        return _held
+def _start(wanted: Wanted) -> _Held:
+    side = _import_side()
+    batcher = side.batcher(wanted.model, partial(_load, side, wanted), side.queue_limits(waiting=10**6))
+    batcher.start()
+    return _Held(side, batcher)
 
 
 def _load(side: _Side, wanted: Wanted) -> Any:
-    """The engine; runs on its own thread."""
+    """The engine; runs on its own thread. The model before leaves memory first, even if its loading is under way."""
+    if _wait_for_ending():
+        _give_back(side)
     if wanted.threads:
         sys.modules["torch"].set_num_threads(wanted.threads)
     engine = side.load(wanted.model, device=wanted.device)
@@ -223,16 +217,23 @@ def _load(side: _Side, wanted: Wanted) -> Any:
     return engine
 
 
-def _end(held: _Held) -> None:
-    held.batcher.stop()
-    if not held.batcher.join(_PATIENCE_S):  # a step, or a loading, under way cannot be interrupted
-        _ending.append(held.batcher)
-    held.batcher.engine = None
+def _wait_for_ending(patience_s: Optional[float] = None) -> bool:
+    """Wait until stopped engines have ended what they were in the middle of; whether there were any."""
+    with _ending_lock:
+        ending = list(_ending)
+        _ending.clear()
+    for batcher in ending:
+        batcher.join(patience_s)
+    return bool(ending)
+
+
+def _give_back(side: _Side) -> None:
+    """Return free memory to the operating system, and to other programs on the GPU."""
     gc.collect()
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_available():
         torch.cuda.empty_cache()
-    held.side.give_back()
+    side.give_back()
 
 
 def _import_side() -> _Side:
@@ -300,9 +301,8 @@ def _side() -> _Side:
 
 def _wait_for_the_rest() -> None:
     """Hold Python's end back until no engine is in the middle of a step: PyTorch would take the process down."""
-    release()
-    while _ending:
-        _ending.pop().join(_LAST_PATIENCE_S)
+    slot.end()
+    _wait_for_ending(_LAST_PATIENCE_S)
 
 
 def _on_main_thread() -> bool:

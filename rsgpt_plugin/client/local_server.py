@@ -11,6 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Optional, cast
@@ -21,6 +22,7 @@ from ..shared.i18n import translate
 from . import child
 from .endpoint import Endpoint
 from .environment import backend_for
+from .model_slot import slot
 
 _POLL_S = 0.1
 _LOG_BYTES = 1_000_000
@@ -54,6 +56,11 @@ class LocalServer:
                 self._end()  # a dead one leaves its pipes
                 self._endpoint = self._start(is_cancelled)
             return self._endpoint
+
+    @property
+    def is_usable(self) -> bool:
+        """Always: a dead one is started again."""
+        return True
 
     def can_restart(self, silent: bool) -> bool:
         """Whether it is dead, or has been silent for too long."""
@@ -185,35 +192,19 @@ class Launch:
         return ["serve", "--port", "0", "--model", self.model, *how, "--exit-with-stdin"]
 
 
-_shared: dict[str, tuple[Launch, LocalServer]] = {}
-_retired: list[LocalServer] = []
-_shared_lock = threading.Lock()
+def leased_server(
+    launch: Launch, is_cancelled: Callable[[], bool] = lambda: False
+) -> AbstractContextManager[LocalServer]:
+    """Lease this QGIS's server for a model, see ModelSlot; SetupError where no Python that can run it is ready.
 
-
-def shared_server(launch: Launch) -> LocalServer:
-    """Return this QGIS's server for a model; SetupError where no Python that can run it is ready.
-
-    One that was launched otherwise is ended. A run that is using it starts it again, once, and finishes as it began.
+    One that runs with other settings is used as it is while others use it, and replaced afterwards.
     """
-    with _shared_lock:
-        known = _shared.get(launch.model)
-        if known is not None and known[0] == launch:
-            return known[1]
-        server = _managed_server(launch)
-        _shared[launch.model] = (launch, server)
-        if known is not None:
-            _retired.append(known[1])
-            threading.Thread(target=known[1].stop, daemon=True).start()  # it may take seconds
-        return server
+    return slot.lease(launch, lambda: _managed_server(launch), is_cancelled)
 
 
 def stop_shared_servers() -> None:
-    """End every server that `shared_server` handed out."""
-    with _shared_lock:
-        for server in (*(server for _, server in _shared.values()), *_retired):
-            server.stop()
-        _shared.clear()
-        _retired.clear()
+    """End the server, whoever uses it. A run that starts it again ends it, too."""
+    slot.end()
 
 
 def _managed_server(launch: Launch) -> LocalServer:

@@ -131,7 +131,10 @@ class Batcher:
             self.failure = _sentence(error, f"The model {self.name} could not be loaded")
             return
         engine.alive = self._live
-        self.engine = engine
+        with self._changed:
+            if self._stopping:  # meanwhile; nobody may find the model, which leaves memory with this thread
+                return
+            self.engine = engine
         while batch := self._take():
             begin = time.monotonic()
             self._answer(engine, batch)

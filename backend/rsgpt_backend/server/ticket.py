@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -23,6 +24,7 @@ class Ticket:
         self.ask = ask
         self.pixels = ask.image.width * ask.image.height
         self.ended = False
+        self._ending = threading.Lock()
         self.wants_tokens = wants_tokens
         self._post = post
         self._sent: list[str] = []
@@ -36,14 +38,20 @@ class Ticket:
         """Pass on a step of the engine."""
         if step.token is not None and self.wants_tokens:
             self._take_token(step.token)
-        if step.answer is not None and not self.ended:
-            self.ended = True
-            self._post(step.answer)
+        if step.answer is not None:
+            self._end(step.answer)
 
     def fail(self, refusal: Refusal) -> None:
-        """End with a refusal in place of an answer."""
-        self.ended = True
-        self._post(refusal)
+        """End with a refusal in place of an answer, unless it has ended already."""
+        self._end(refusal)
+
+    def _end(self, event: Event) -> None:
+        """Post the last event, once: the engine's thread and whoever stops it may both try."""
+        with self._ending:
+            if self.ended:
+                return
+            self.ended = True
+        self._post(event)
 
     def _take_token(self, token: Token) -> None:
         if self._position == len(self._sent):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from qgis.core import QgsApplication, QgsAuthMethodConfig, QgsSettings
 
-from rsgpt_plugin.client import in_process
+from rsgpt_plugin.client import in_process, local_server
 from rsgpt_plugin.client.doors import chosen_model, close_doors, known_model, open_door
 from rsgpt_plugin.client.gateway import Gateway
 from rsgpt_plugin.client.keys import store_key
@@ -17,7 +17,8 @@ from rsgpt_plugin.client.local_server import LocalServer
 from rsgpt_plugin.client.models import ModelInfo, model_identity
 from rsgpt_plugin.client.preferences import Door, Preferences, save
 from rsgpt_plugin.client.protocol import Prompt
-from rsgpt_plugin.errors import ModelError, ServerError
+from rsgpt_plugin.client.server_check import known_picture
+from rsgpt_plugin.errors import ModelError, ServerError, SetupError
 
 from .rogue import Rogue, completion, send
 
@@ -60,7 +61,24 @@ def test_each_door_has_its_asker() -> None:
     assert isinstance(open_door(chosen_model()), Gateway)
     save(Preferences(Door.IN_PROCESS))
     assert isinstance(open_door(shipped), in_process.InProcess)
+    save(Preferences())
+    with pytest.raises(SetupError, match="is not set up"):  # before a run opens its output
+        open_door(shipped)
     close_doors()
+
+
+def test_another_door_ends_the_model_of_ours(
+    fake_server: Callable[..., LocalServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = fake_server()
+    monkeypatch.setattr(local_server, "_managed_server", lambda launch: server)
+    for other in (SERVER, Preferences(Door.IN_PROCESS)):
+        save(Preferences())
+        list(open_door(model_identity("rsgpt-small")).ask_many([Prompt(known_picture("red"), "What is this?")]))
+        assert server._process is not None
+        save(other)
+        open_door(chosen_model())
+        assert server._process is None
 
 
 def test_our_own_server_tells_its_weights(fake_server: Callable[..., LocalServer]) -> None:

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from rsgpt_plugin.client import local_server
-from rsgpt_plugin.client.local_server import Launch, LocalServer, shared_server, stop_shared_servers
+from rsgpt_plugin.client import local_server, model_slot
+from rsgpt_plugin.client.local_server import Launch, LocalServer, leased_server, stop_shared_servers
+from rsgpt_plugin.client.model_slot import slot
 from rsgpt_plugin.errors import Cancelled, ServerError, SetupError
 
 MakeServer = Callable[..., LocalServer]
@@ -124,7 +125,7 @@ def test_a_program_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
 
 def test_without_an_environment_the_advice_is_to_set_up() -> None:
     with pytest.raises(SetupError, match="is not set up"):
-        shared_server(Launch("rsgpt-small"))
+        use(Launch("rsgpt-small"))
 
 
 def test_the_server_does_not_outlive_a_killed_parent(backend_python: Path, tmp_path: Path) -> None:
@@ -152,36 +153,100 @@ def test_the_server_does_not_outlive_a_killed_parent(backend_python: Path, tmp_p
     assert not is_running(pid)
 
 
-def test_another_device_or_python_takes_the_place_of_what_runs(
-    fake_server: MakeServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    launched: list[Launch] = []
+@pytest.fixture
+def launched(fake_server: MakeServer, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Launch, LocalServer]]:
+    """The servers that were made, in order; each of them runs the scripted engine."""
+    made: list[tuple[Launch, LocalServer]] = []
 
     def make(launch: Launch) -> LocalServer:
-        launched.append(launch)
-        return fake_server()
+        made.append((launch, fake_server()))
+        return made[-1][1]
 
     monkeypatch.setattr(local_server, "_managed_server", make)
-    first = shared_server(Launch("m"))
-    first.endpoint()
-    pid = pid_of(first)
-    assert shared_server(Launch("m")) is first
-    assert shared_server(Launch("other")) is not first
-    second = shared_server(Launch("m", device="cpu", threads=2))
-    assert second is not first
-    deadline = time.monotonic() + 10
-    while is_running(pid) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not is_running(pid)
-    assert launched == [Launch("m"), Launch("other"), Launch("m", device="cpu", threads=2)]
-    pid = pid_of_started(first)  # as by a run that was using it
-    stop_shared_servers()
+    return made
+
+
+def use(launch: Launch) -> int:
+    """Start the server of a model, use it, and return its process."""
+    with leased_server(launch) as server:
+        server.endpoint()
+        return pid_of(server)
+
+
+def test_a_model_that_is_used_again_keeps_its_server(launched: list[tuple[Launch, LocalServer]]) -> None:
+    assert use(Launch("m")) == use(Launch("m"))
+    assert len(launched) == 1
+
+
+@pytest.mark.parametrize(
+    "launches",
+    [
+        [Launch("a"), Launch("b"), Launch("c")],
+        [Launch("a"), Launch("a", device="cpu", threads=2), Launch("a", python="/usr/bin/python3")],
+    ],
+)
+def test_of_models_chosen_one_after_another_only_the_last_runs(
+    launched: list[tuple[Launch, LocalServer]], launches: list[Launch]
+) -> None:
+    pids = [use(launch) for launch in launches]
+    assert [launch for launch, _ in launched] == launches
+    assert [is_running(pid) for pid in pids] == [False, False, True]
+    slot.end_idle()
+    assert not is_running(pids[-1])
+
+
+def test_another_model_is_refused_while_one_is_in_use(
+    launched: list[tuple[Launch, LocalServer]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model_slot, "PATIENCE_S", 0.3)
+    with leased_server(Launch("/models/large")) as server:
+        server.endpoint()
+        pid = pid_of(server)
+        with pytest.raises(ServerError, match="“large” is answering another run"), leased_server(Launch("b")):
+            pass
+        slot.end_idle()
+        assert is_running(pid)
+    assert use(Launch("b"))
     assert not is_running(pid)
 
 
-def pid_of_started(server: LocalServer) -> int:
-    server.endpoint()
-    return pid_of(server)
+def test_a_switch_waits_for_what_ends_soon(launched: list[tuple[Launch, LocalServer]]) -> None:
+    entered, leave = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with leased_server(Launch("a")):
+            entered.set()
+            leave.wait(10)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    entered.wait(10)
+    threading.Timer(0.5, leave.set).start()
+    assert use(Launch("b"))
+    thread.join()
+    assert [launch.model for launch, _ in launched] == ["a", "b"]
+
+
+def test_the_wait_for_another_model_can_be_cancelled(launched: list[tuple[Launch, LocalServer]]) -> None:
+    with leased_server(Launch("a")), pytest.raises(Cancelled), leased_server(Launch("b"), lambda: True):
+        pass
+
+
+def test_other_settings_wait_until_a_model_is_idle(launched: list[tuple[Launch, LocalServer]]) -> None:
+    with leased_server(Launch("a")) as first, leased_server(Launch("a", threads=2)) as second:
+        assert second is first
+    with leased_server(Launch("a", threads=2)) as third:
+        assert third is not first
+
+
+def test_a_server_that_a_run_started_again_ends_with_the_run(launched: list[tuple[Launch, LocalServer]]) -> None:
+    with leased_server(Launch("a")) as server:
+        server.endpoint()
+        stop_shared_servers()
+        server.endpoint()
+        pid = pid_of(server)
+        assert is_running(pid)
+    assert not is_running(pid)
 
 
 def test_how_a_server_is_started_is_in_its_arguments() -> None:
@@ -191,4 +256,4 @@ def test_how_a_server_is_started_is_in_its_arguments() -> None:
 
 def test_a_python_that_is_gone_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(SetupError, match="is not there.*Choose another"):
-        shared_server(Launch("m", python=str(tmp_path / "python")))
+        use(Launch("m", python=str(tmp_path / "python")))

@@ -26,7 +26,8 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QCoreApplication, QTimer
 
 from rsgpt_plugin.client import in_process
-from rsgpt_plugin.client.in_process import InProcess, release
+from rsgpt_plugin.client.in_process import InProcess
+from rsgpt_plugin.client.model_slot import slot
 from rsgpt_plugin.client.models import model_identity
 from rsgpt_plugin.client.preferences import Door, Preferences, save
 from rsgpt_plugin.client.protocol import Prompt, Reply
@@ -46,7 +47,7 @@ LONGEST_GAP_S = 0.15
 @pytest.fixture(autouse=True)
 def let_go() -> Iterator[None]:
     yield
-    release()
+    slot.end()
     save(Preferences())
 
 
@@ -116,11 +117,11 @@ def test_an_answer_streams_and_its_memory_is_given_back() -> None:
     assert isinstance(reply, Reply)
     assert "".join(pieces).strip() == reply.text
     assert len(pieces) > 1
-    held = in_process._held
-    assert held is not None
+    held = slot._tenant.running if slot._tenant is not None else None
+    assert isinstance(held, in_process._Held)
     model, thread = weakref.ref(held.batcher.engine.model), held.batcher._thread
     del held
-    release()
+    slot.end()
     gc.collect()
     assert model() is None
     assert not thread.is_alive()

@@ -1,0 +1,48 @@
+"""A model that a server of this QGIS answers for, one server at a time. Knows no process and no protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from typing import Optional
+
+from qgis.core import QgsFeedback
+
+from .asker import Outcome, cancel_check
+from .gateway import Gateway
+from .local_server import Launch, LocalServer, leased_server
+from .protocol import Prompt, Reply
+from .transport import Limits
+
+# Our own server ends itself when its model stands still. A large model on a slow machine may think for longer than
+# any stranger would be waited for.
+_LIMITS = Limits(first_byte_s=6 * 3600.0)
+
+
+class LocalModel:
+    """See Asker. The server starts with the first prompt and not before."""
+
+    def __init__(self, launch: Launch, name: str) -> None:
+        """Raises what would prevent a run, see `leased_server`, before the run has opened its output."""
+        self._launch = launch
+        self._name = name
+        with self._leased(None):
+            pass
+
+    def ask_many(
+        self, prompts: Iterable[Prompt], feedback: Optional[QgsFeedback] = None
+    ) -> Iterator[tuple[int, Outcome]]:
+        """See Asker."""
+        with self._leased(feedback) as server:
+            yield from self._gateway(server).ask_many(prompts, feedback)
+
+    def ask_one(self, prompt: Prompt, on_text: Callable[[str], None], feedback: Optional[QgsFeedback] = None) -> Reply:
+        """See Asker."""
+        with self._leased(feedback) as server:
+            return self._gateway(server).ask_one(prompt, on_text, feedback)
+
+    def _leased(self, feedback: Optional[QgsFeedback]) -> AbstractContextManager[LocalServer]:
+        return leased_server(self._launch, cancel_check(feedback))
+
+    def _gateway(self, server: LocalServer) -> Gateway:
+        return Gateway(server, self._name, _LIMITS)

@@ -1,0 +1,209 @@
+"""The model inside QGIS is leased: no prompt is lost, and no second model is in memory, whoever switches or stops."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import sys
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import pytest
+from qgis.core import QgsFeedback
+
+from rsgpt_plugin.client import in_process
+from rsgpt_plugin.client.in_process import InProcess
+from rsgpt_plugin.client.model_slot import slot
+from rsgpt_plugin.client.models import BACKEND, ModelInfo
+from rsgpt_plugin.client.protocol import Prompt, Reply
+from rsgpt_plugin.client.server_check import known_picture
+from rsgpt_plugin.errors import Cancelled, RsgptError, ServerError
+from tests.plugin.waiting import wait_until
+
+if sys.version_info < (3, 11):
+    pytest.skip("the model's side needs Python 3.11", allow_module_level=True)
+
+PICTURE = known_picture("red")
+
+
+class Engines:
+    """Makes scripted engines, by model; counts how many were in memory at once."""
+
+    def __init__(self) -> None:
+        self.delays: dict[str, float] = {}
+        self.load_delays: dict[str, float] = {}
+        self.made: list[tuple[str, weakref.ref[Any]]] = []
+        self.most = 0
+
+    def alive(self) -> list[str]:
+        gc.collect()
+        return [name for name, engine in self.made if engine() is not None]
+
+    def load(self, model: str, device: str) -> Any:
+        fakes = importlib.import_module("tests.fakes.fake_engine")
+
+        class Engine(fakes.FakeEngine):  # type: ignore[name-defined, misc]  # imported when it is run
+            def keep_features(self, size: int) -> None:
+                """Keep none."""
+
+        self.most = max(self.most, 1 + len(self.alive()))
+        script = fakes.Script(delay=self.delays.get(model, 0.0), reply=f"{model} {{number}}")
+        engine = Engine(script, model)
+        self.made.append((model, weakref.ref(engine)))
+        time.sleep(self.load_delays.get(model, 0.0))
+        return engine
+
+
+@pytest.fixture
+def engines(monkeypatch: pytest.MonkeyPatch, qgis_app: Any) -> Iterator[Engines]:
+    monkeypatch.syspath_prepend(str(BACKEND))
+    made = Engines()
+
+    def part(module: str, name: str) -> Any:
+        return getattr(importlib.import_module(f"rsgpt_backend.{module}"), name)
+
+    side = in_process._Side(
+        load=made.load,
+        batcher=part("server.batcher", "Batcher"),
+        queue_limits=part("server.batcher", "QueueLimits"),
+        ticket=part("server.ticket", "Ticket"),
+        writer=part("server.replies", "Writer"),
+        read_order=part("server.requests", "read_order"),
+        answer=part("asking", "Answer"),
+        token=part("asking", "Token"),
+        refusal=part("server.refusals", "Refusal"),
+        give_back=lambda: None,
+    )
+    monkeypatch.setattr(in_process, "_import_side", lambda: side)
+    yield made
+    slot.end()
+
+
+class Asking(threading.Thread):
+    """A run on a thread of its own."""
+
+    def __init__(self, model: str, prompts: int, feedback: QgsFeedback | None = None) -> None:
+        super().__init__(daemon=True)
+        self.outcomes: list[Any] = []
+        self.error: BaseException | None = None
+        asker = InProcess(ModelInfo(model, "f" * 64))
+        self._ask = partial(asker.ask_many, [Prompt(PICTURE, "What?")] * prompts, feedback)
+        self.start()
+
+    def run(self) -> None:
+        try:
+            for _, outcome in self._ask():
+                self.outcomes.append(outcome)
+        except BaseException as error:
+            self.error = error
+
+    def texts(self) -> set[str]:
+        """Wait for the end; what was answered."""
+        self.join(30)
+        assert not self.is_alive()
+        assert self.error is None
+        assert all(isinstance(outcome, Reply) for outcome in self.outcomes), self.outcomes
+        return {outcome.text.split()[0] for outcome in self.outcomes}
+
+
+def ask(model: str) -> str:
+    """One question, from this thread."""
+    return InProcess(ModelInfo(model, "f" * 64)).ask_one(Prompt(PICTURE, "What?"), lambda text: None).text
+
+
+def test_another_model_is_refused_while_a_run_goes_and_the_run_loses_nothing(engines: Engines) -> None:
+    engines.delays["a"] = 0.5
+    run = Asking("a", 480)
+    wait_until(lambda: run.outcomes)
+    with pytest.raises(ServerError, match="“a”.*(Wait|pause)"):
+        ask("b")
+    assert run.texts() == {"a"}
+    assert len(run.outcomes) == 480
+    assert ask("b").startswith("b ")
+    assert engines.alive() == ["b"]
+    assert engines.most == 1
+
+
+def test_a_switch_waits_for_a_short_question(engines: Engines) -> None:
+    engines.delays["a"] = 1.0
+    question = Asking("a", 1)
+    wait_until(engines.alive)
+    assert ask("b").startswith("b ")
+    assert question.texts() == {"a"}
+    assert engines.most == 1
+
+
+def test_two_users_of_a_model_share_it(engines: Engines) -> None:
+    engines.delays["a"] = 0.1
+    first, second = Asking("a", 100), Asking("a", 100)
+    assert first.texts() == second.texts() == {"a"}
+    assert len(first.outcomes) == len(second.outcomes) == 100
+    assert [name for name, _ in engines.made] == ["a"]
+
+
+def test_one_user_stops_and_the_other_goes_on(engines: Engines) -> None:
+    engines.delays["a"] = 0.1
+    feedback = QgsFeedback()
+    stopped, other = Asking("a", 300, feedback), Asking("a", 100)
+    wait_until(lambda: stopped.outcomes)
+    feedback.cancel()
+    assert other.texts() == {"a"}
+    stopped.join(30)
+    assert isinstance(stopped.error, Cancelled)
+    assert len(other.outcomes) == 100
+
+
+def test_a_model_whose_loading_was_abandoned_leaves_before_the_next_one_loads(engines: Engines) -> None:
+    engines.load_delays["a"] = 7.0  # longer than a switch waits
+    feedback = QgsFeedback()
+    run = Asking("a", 1, feedback)
+    wait_until(lambda: engines.made)
+    feedback.cancel()
+    run.join(5)
+    assert isinstance(run.error, Cancelled)
+    assert ask("b").startswith("b ")
+    assert engines.alive() == ["b"]
+    assert engines.most == 1
+
+
+def test_a_model_that_is_released_while_it_loads_leaves_memory(engines: Engines) -> None:
+    engines.load_delays["a"] = 7.0
+    feedback = QgsFeedback()
+    run = Asking("a", 1, feedback)
+    wait_until(lambda: engines.made)
+    feedback.cancel()
+    run.join(5)
+    slot.end()
+    wait_until(lambda: not engines.alive())
+
+
+def test_a_forced_release_ends_a_run_with_sentences(engines: Engines) -> None:
+    engines.delays["a"] = 0.2
+    run = Asking("a", 200)
+    wait_until(lambda: run.outcomes)
+    slot.end()
+    run.join(30)
+    assert not run.is_alive()
+    assert run.error is None or isinstance(run.error, RsgptError)
+    assert all(isinstance(outcome, (Reply, RsgptError)) for outcome in run.outcomes)
+
+
+def test_a_model_that_cannot_be_loaded_is_tried_again(engines: Engines, monkeypatch: pytest.MonkeyPatch) -> None:
+    load: Callable[..., Any] = engines.load
+    problems = [RuntimeError("no memory")]
+
+    def once(self: Engines, model: str, device: str) -> Any:
+        if problems:
+            raise problems.pop()
+        return load(model, device)
+
+    held = in_process._import_side()
+    monkeypatch.setattr(in_process, "_import_side", lambda: replace(held, load=partial(once, engines)))
+    with pytest.raises(RsgptError, match="could not be loaded"):
+        ask("a")
+    assert ask("a").startswith("a ")
