@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
+import weakref
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,7 +19,7 @@ from rsgpt_backend.asking import Answer, Ask, Predictor, Step, Token
 from rsgpt_backend.errors import EngineError, ModelError
 from rsgpt_backend.server.batcher import GATHER_S, Batcher, QueueLimits
 from rsgpt_backend.server.refusals import Refusal
-from rsgpt_backend.server.ticket import AwaitedTicket
+from rsgpt_backend.server.ticket import AwaitedTicket, Ticket
 
 SECRET = "what somebody asked"
 Behaviour = Callable[[Sequence[Ask]], Iterator[Step]]
@@ -302,3 +305,66 @@ def test_tickets_compare_by_identity() -> None:
         assert AwaitedTicket(same, False) != AwaitedTicket(same, False)
 
     run(work, lambda: Scripted(echo))
+
+
+def test_a_ticket_has_one_last_event() -> None:
+    events: list[Any] = []
+    refusal = Refusal(503, "stopping", "The server is stopping.")
+    answered, refused = Ticket(ask("a"), False, events.append), Ticket(ask("b"), False, events.append)
+    answered.take(Step(0, answer=answer("a")))
+    answered.fail(refusal)
+    refused.fail(refusal)
+    refused.take(Step(0, answer=answer("b")))
+    refused.fail(refusal)
+    assert events == [answer("a"), refusal]
+
+
+def test_stopping_in_mid_batch_refuses_only_what_has_no_answer() -> None:
+    stopped = threading.Event()
+
+    def one_then_wait(asks: Sequence[Ask]) -> Iterator[Step]:
+        yield Step(0, answer=answer("first"))
+        stopped.wait(5)
+        yield Step(1, answer=answer("too late"))
+
+    batcher = Batcher("rsgpt-small", lambda: Scripted(one_then_wait))
+    events: list[tuple[int, Any]] = []
+    answered = threading.Event()
+
+    def post(index: int, event: Any) -> None:
+        events.append((index, event))
+        answered.set()
+
+    with ExitStack() as queued:
+        for index in range(2):
+            queued.enter_context(batcher.queued(Ticket(ask(str(index)), False, partial(post, index))))
+        batcher.start()
+        assert answered.wait(5)
+        batcher.stop()
+        stopped.set()
+        assert batcher.join(5)
+    assert [index for index, _ in events] == [0, 1]
+    assert events[0][1] == answer("first")
+    assert isinstance(events[1][1], Refusal)
+
+
+def test_a_model_that_is_loaded_after_the_stop_is_let_go() -> None:
+    loading, go = threading.Event(), threading.Event()
+    made: list[weakref.ref[Scripted]] = []
+
+    def load() -> Scripted:
+        loading.set()
+        go.wait(5)
+        engine = Scripted(echo)
+        made.append(weakref.ref(engine))
+        return engine
+
+    batcher = Batcher("rsgpt-small", load)
+    batcher.start()
+    assert loading.wait(5)
+    batcher.stop()
+    go.set()
+    assert batcher.join(5)
+    gc.collect()
+    assert batcher.engine is None
+    assert made[0]() is None
