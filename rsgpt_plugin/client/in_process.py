@@ -179,8 +179,10 @@ class _Going:
         queued, order = self.asks.pop(index)
         queued.__exit__(None, None, None)
         engine = self._held.batcher.engine
-        if engine is None or not isinstance(event, self._held.side.answer):
+        if not isinstance(event, self._held.side.answer):
             return ServerError(str(event))
+        if engine is None:  # whoever unloaded the plugin has stopped it since
+            return ServerError(translate("Rsgpt", "The model was stopped. Ask again."))
         record = self._held.side.writer(self._model, engine.weights_sha256, order.top_logprobs).reply(event)
         return read_outcome(json.dumps(record).encode("ascii"))
 

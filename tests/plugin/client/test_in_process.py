@@ -11,6 +11,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from qgis.core import QgsFeedback
 from rsgpt_plugin.client import in_process
 from rsgpt_plugin.client.in_process import InProcess
 from rsgpt_plugin.client.model_slot import slot
-from rsgpt_plugin.client.models import BACKEND, ModelInfo
+from rsgpt_plugin.client.models import ModelInfo
 from rsgpt_plugin.client.protocol import Prompt, Reply
 from rsgpt_plugin.client.server_check import known_picture
 from rsgpt_plugin.errors import Cancelled, RsgptError, ServerError
@@ -61,25 +62,9 @@ class Engines:
 
 @pytest.fixture
 def engines(monkeypatch: pytest.MonkeyPatch, qgis_app: Any) -> Iterator[Engines]:
-    monkeypatch.syspath_prepend(str(BACKEND))
     made = Engines()
-
-    def part(module: str, name: str) -> Any:
-        return getattr(importlib.import_module(f"rsgpt_backend.{module}"), name)
-
-    side = in_process._Side(
-        load=made.load,
-        batcher=part("server.batcher", "Batcher"),
-        queue_limits=part("server.batcher", "QueueLimits"),
-        ticket=part("server.ticket", "Ticket"),
-        writer=part("server.replies", "Writer"),
-        read_order=part("server.requests", "read_order"),
-        answer=part("asking", "Answer"),
-        token=part("asking", "Token"),
-        refusal=part("server.refusals", "Refusal"),
-        give_back=lambda: None,
-    )
-    monkeypatch.setattr(in_process, "_import_side", lambda: side)
+    engine = SimpleNamespace(Engine=SimpleNamespace(load=made.load))
+    monkeypatch.setitem(sys.modules, "rsgpt_backend.engine", engine)  # the real one needs torch
     yield made
     slot.end()
 
@@ -202,8 +187,8 @@ def test_a_model_that_cannot_be_loaded_is_tried_again(engines: Engines, monkeypa
             raise problems.pop()
         return load(model, device)
 
-    held = in_process._import_side()
-    monkeypatch.setattr(in_process, "_import_side", lambda: replace(held, load=partial(once, engines)))
+    side = in_process._import_side()
+    monkeypatch.setattr(in_process, "_import_side", lambda: replace(side, load=partial(once, engines)))
     with pytest.raises(RsgptError, match="could not be loaded"):
         ask("a")
     assert ask("a").startswith("a ")
