@@ -4,6 +4,8 @@ The Toolbox drops its reference to an algorithm's dialog when the user closes it
 collection deletes the dialog's context and feedback, which the running task goes on using.
 """
 
+from __future__ import annotations
+
 import gc
 import os
 import time
