@@ -22,9 +22,10 @@ class AnswerType:
     read: the value in a reply, given the reply, the question's text and its choices. misfit: what to say of a reply
     without such a value, with the reply as {text}, marked too. exported: the kind of question in an exported data
     set. suffix: what follows the question in the prompt, with {choices}. has_choices: whether a question lists its
-    answers. is_translated: whether the model may answer in the user's language. spellings: a regular expression of
-    what people write for the name. allowed: the only answers there are, as the model is to write them, where the
-    type decides them; is_number: whether the only answers are whole numbers.
+    answers. is_translated: whether the model may answer in the user's language. is_cut_readable: whether a reply that
+    was cut off in its first sentence still has a value. spellings: a regular expression of what people write for the
+    name. allowed: the only answers there are, as the model is to write them, where the type decides them; is_number:
+    whether the only answers are whole numbers.
     """
 
     TEXT: ClassVar[AnswerType]
@@ -41,6 +42,7 @@ class AnswerType:
     suffix: str = ""
     has_choices: bool = False
     is_translated: bool = False
+    is_cut_readable: bool = False
     spellings: str = ""
     allowed: tuple[str, ...] = ()
     is_number: bool = False
@@ -64,8 +66,14 @@ class AnswerType:
 
 
 AnswerType.TEXT = AnswerType(
-    "text", mark("Text"), TEXT, read_text, mark("'{text}' is no text"), is_translated=True
-)  # fmt: skip
+    "text",
+    mark("Text"),
+    TEXT,
+    read_text,
+    mark("'{text}' is no text"),
+    is_translated=True,
+    is_cut_readable=True,
+)
 AnswerType.YESNO = AnswerType(
     "yesno",
     mark("Yes or no"),
@@ -73,6 +81,7 @@ AnswerType.YESNO = AnswerType(
     read_yes_or_no,
     mark("'{text}' is neither yes nor no"),
     exported="presence",
+    is_cut_readable=True,
     spellings="yes/?no",
     allowed=("yes", "no"),
 )

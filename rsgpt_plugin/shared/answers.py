@@ -11,7 +11,7 @@ from typing import Optional
 from .i18n import marked, translate
 from .questions import Question
 from .readers import Value
-from .text import clean
+from .text import one_line
 
 Alternative = tuple[str, float]
 
@@ -60,11 +60,14 @@ def read_answer(question: Question, raw: RawAnswer) -> TypedAnswer:
         return TypedAnswer(None, None, raw.problem)
     if raw.degenerate or is_degenerate(raw.text):
         return TypedAnswer(None, None, translate("Rsgpt", "the model wrote nothing usable"))
-    value, is_doubt = question.type.read(raw.text, question.text, question.choices)
+    cut = translate("Rsgpt", "the answer was cut off at the length limit") if raw.is_cut else ""
+    text = raw.text if question.type.is_cut_readable or not raw.is_cut else _complete(raw.text)
+    if not text:
+        return TypedAnswer(None, None, cut)
+    value, is_doubt = question.type.read(text, question.text, question.choices)
     if value is None:
         problem = translate("Rsgpt", "the model cannot tell ('{text}')") if is_doubt else marked(question.type.misfit)
         return TypedAnswer(None, None, problem.format(text=_short(raw.text)), is_doubt)
-    cut = translate("Rsgpt", "the answer was cut off at the length limit") if raw.is_cut else ""
     return TypedAnswer(value, _confidence(value, raw), cut)
 
 
@@ -93,6 +96,12 @@ def is_degenerate(text: str) -> bool:
     return longest * 2 >= len(words) or re.search(r"([^\W\d_])\1{9,}", words) is not None
 
 
+def _complete(text: str) -> str:
+    """The complete sentences and lines of a text that was cut off: "there are 1" may have begun "there are 12"."""
+    ends = [match.end() for match in re.finditer(r"[.!?](?=\s)|\n", text)]
+    return text[: ends[-1]] if ends else ""
+
+
 def _confidence(value: Value, raw: RawAnswer) -> Optional[float]:
     if isinstance(value, bool):
         share = _share(value, raw.first_top)
@@ -119,5 +128,5 @@ def _polarity(token: str) -> Optional[bool]:
 
 
 def _short(text: str) -> str:
-    line = " ".join(clean(text).split())
+    line = one_line(text)
     return line if len(line) <= 60 else line[:57] + "..."

@@ -74,7 +74,7 @@ def test_choices(text: str, expected: str | None) -> None:
 
 
 def test_text_is_kept_as_written_without_its_margins() -> None:
-    assert value_of(AnswerType.TEXT, "  <b>it's</b> \u202e 'x'; [% 1 %]\0 \n") == "<b>it's</b> \u202e 'x'; [% 1 %]"
+    assert value_of(AnswerType.TEXT, "  <b>it's</b> \u202e 'x'; [% 1 %]\0 \n") == "<b>it's</b>  'x'; [% 1 %]"
 
 
 def test_a_reply_that_does_not_fit_says_so() -> None:
@@ -146,3 +146,19 @@ def test_an_answer_that_was_cut_off_is_kept_and_says_so(kind: AnswerType) -> Non
     answer = read_answer(Question("q", "?", kind), RawAnswer("yes, many trees and", 0.5, is_cut=True))
     assert answer.value is not None
     assert "cut off" in answer.problem
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        (AnswerType.INTEGER, "There are 1", None),
+        (AnswerType.INTEGER, "5", None),
+        (AnswerType.INTEGER, "There are 12.\nSome of them stand near the", 12),
+        (AnswerType.INTEGER, "12\n\nThe cars stand near the", 12),
+        (AnswerType.CHOICE, "It is forest or", None),
+        (AnswerType.CHOICE, "It is forest. There", "forest"),
+    ],
+)
+def test_a_number_or_choice_is_read_from_complete_sentences(kind: AnswerType, text: str, value: object) -> None:
+    answer = read_answer(Question("q", "?", kind, CHOICES), RawAnswer(text, 0.5, is_cut=True))
+    assert (answer.value, bool(answer.problem)) == (value, True)

@@ -11,7 +11,7 @@ from rsgpt_plugin.shared.text import clean
     ("text", "wanted"),
     [
         ("A harbor.", "A harbor."),
-        ("tab\tline\r\nend", "tab\tline\r\nend"),
+        ("tab\tline\r\nend", "tab\tline\nend"),
         ("nul\0bell\x07esc\x1b[31m", "nulbellesc[31m"),
         ("del\x7f csi\x9b31m", "del csi31m"),
         ("half \ud83d emoji", "half \ufffd emoji"),

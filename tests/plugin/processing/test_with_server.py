@@ -58,7 +58,7 @@ def expected(count: int) -> list[str]:
 
 
 def test_every_tile_gets_its_own_answer(raster: Make, serve: Callable[..., LocalServer]) -> None:
-    serve("--token-delay", "0.001")
+    serve("--token-delay", "0.001", "--script", '{"replies": {"Which number": "{number}"}}')
     result = processing.run("rsgpt:describeraster", parameters(raster(numbered(10, 10))))
     rows = rows_of(result["OUTPUT"])
     assert [row["caption"] for row in rows] == expected(100)
