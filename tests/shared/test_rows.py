@@ -53,9 +53,8 @@ def test_the_row_has_the_time_of_its_last_answer() -> None:
 
 
 def test_no_control_character_reaches_a_column() -> None:
-    row = RowValues(
-        Status.PARTIAL, "a\0b\x1b[31m", TypedAnswer("c\x07d\ud83d", 0.5), provenance={"model": "m\0", "raster": "\udce9"}
-    )
+    provenance = {"model": "m\0", "raster": "\udce9"}
+    row = RowValues(Status.PARTIAL, "a\0b\x1b[31m", TypedAnswer("c\x07d\ud83d", 0.5), provenance=provenance)
     values = row.by_column(QUESTIONS, batch=True)
     assert (values["reason"], values["caption"]) == ("ab[31m", "cd\ufffd")
     assert (values["model"], values["raster"]) == ("m", "\ufffd")

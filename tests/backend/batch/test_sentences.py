@@ -20,5 +20,6 @@ def test_rows_have_what_the_table_says(tmp_path: Path) -> None:
         reading = Reading(Asking("m", "w", "", (question,)), (1,))
         found = [Found(1, 0, "s", 0.5, answers={1: RawAnswer(one.text, 0.9)}) for one in sentences]
         rows = pa.Table.from_pylist(list(reading.rows(plan, found)), reading.schema).to_pylist()
-        got = [(one.text, row[question.name], row["status"], bool(row["reason"])) for one, row in zip(sentences, rows)]
+        pairs = zip(sentences, rows, strict=True)
+        got = [(one.text, row[question.name], row["status"], bool(row["reason"])) for one, row in pairs]
         assert got == [(one.text, one.value, one.status, one.value is None) for one in sentences]

@@ -260,6 +260,17 @@ def test_what_a_person_corrected_is_named_and_cannot_be_changed() -> None:
     assert made.editFormConfig().readOnly(fields.lookupField("cars_model"))
 
 
+def test_a_layer_of_batch_names_its_raster_and_protects_it() -> None:
+    made = layer()
+    field = made.fields().field("model")
+    field.setName("raster")
+    made.dataProvider().addAttributes([field])
+    made.updateFields()
+    apply_style(made)
+    assert made.attributeAlias(made.fields().lookupField("raster")) == "Raster"
+    assert made.editFormConfig().readOnly(made.fields().lookupField("raster"))
+
+
 def test_attributes_of_the_described_features_have_a_group() -> None:
     made = QgsVectorLayer("Polygon?crs=EPSG:32611&field=parcel:string&field=owner:string", "parcels", "memory")
     made.dataProvider().addAttributes(output_fields([]).toList())

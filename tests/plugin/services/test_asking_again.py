@@ -164,6 +164,19 @@ def test_a_row_that_fails_keeps_its_answer_and_the_user_is_told(
     assert values(layer, "caption")[0] == "tile 0: Describe this image."
 
 
+def test_a_row_whose_model_now_doubts_loses_its_value(
+    asking: AskingAgain, image: QgsRasterLayer, gateway: ScriptedGateway
+) -> None:
+    gateway.say = say
+    layer = described(image, TILE_SIZE=32, CAPTION=False)
+    assert (values(layer, "cars")[1], values(layer, "status")[1]) == (1, "answered")
+    gateway.say = lambda prompt: "It is hard to tell."
+    wish = Wish.about(image, "rsgpt-small", Asked("", "cars[integer]: How many cars are parked?"))
+    run(asking, layer, rows_of(layer, 1), wish)
+    assert (values(layer, "cars")[1], values(layer, "status")[1]) == (None, "unsure")
+    assert values(layer, "reason")[1] == "cars: the model cannot tell ('It is hard to tell.')"
+
+
 def test_a_row_that_makes_a_library_raise_keeps_its_answer_and_the_others_are_filled(
     asking: AskingAgain, image: QgsRasterLayer, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:

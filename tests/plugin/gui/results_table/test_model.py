@@ -101,3 +101,10 @@ def test_only_what_the_model_said_can_be_edited() -> None:
     model = model_of(["a"])
     editable = [bool(model.flags(model.index(0, n)) & Qt.ItemFlag.ItemIsEditable) for n in range(model.columnCount())]
     assert editable == [False, True, True, True, False, False]
+
+
+def test_headers_say_what_columns_hold() -> None:
+    model = model_of(["a"])
+    tips = [model.headerData(n, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole) for n in (0, CAPTION, CARS)]
+    assert tips == [None, "the description", None]
+    assert model.headerData(CONFIDENCE, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole).startswith("confidence")
