@@ -14,6 +14,7 @@ from qgis.core import (
     QgsGeometry,
     QgsRectangle,
 )
+from qgis.PyQt.QtGui import QTransform
 
 from ..shared.regions import Region, holds, lattice, region_of, turns
 from ..shared.tiles import Frame, Position
@@ -45,7 +46,7 @@ class Ground:
             return whole
         copies = [QgsGeometry(whole) for _ in turns(self.frame)]
         for copy, turn in zip(copies, turns(self.frame)):
-            copy.translate(turn, 0.0)
+            copy.transform(QTransform.fromTranslate(turn, 0.0))
         return QgsGeometry.unaryUnion(copies)
 
     def _region(self, transform: QgsCoordinateTransform, theirs: QgsCoordinateReferenceSystem) -> Region:
