@@ -52,7 +52,7 @@ class OnlineErrors(QObject):
             return self._statuses.most_common(1)[0][0]
         return self._messages[0] if self._messages else ""
 
-    @pyqtSlot(str, str)
+    @pyqtSlot(str, str)  # type: ignore[untyped-decorator]  # PyQt has no types; it makes this run in its own thread
     def _logged(self, text: str, _tag: str) -> None:
         addresses = _ADDRESS.findall(text)
         if any(self._is_ours(address) for address in addresses):

@@ -9,7 +9,7 @@ import struct
 from io import BytesIO
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFile
 
 from rsgpt_plugin.shared.pixels import Pixels, as_rgb, stacked
 from rsgpt_plugin.shared.stretch import Stretch, measure
@@ -17,6 +17,7 @@ from rsgpt_plugin.shared.stretch import Stretch, measure
 # Pillow cuts these to the upper byte. The other byte order gives the lower one.
 _DEEP = {"RGB;16B": ("RGB", "RGB;16L"), "RGBA;16B": ("RGBA", "RGBA;16L")}
 _DEEP_GREY_WITH_ALPHA = "LA;16B"
+_TRANSLUCENT = ("RGBA", "RGBa", "LA", "La", "PA")
 _ORIENTATION = 0x0112
 _TURNS: dict[object, Image.Transpose] = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -50,8 +51,7 @@ def _orientation(image: Image.Image) -> object:
 
 def plain_rgb(image: Image.Image) -> Image.Image:
     """Any Pillow mode of 8 bits or less as RGB; what is transparent becomes black, as no data does."""
-    is_plain = image.mode == "RGB" and "transparency" not in image.info
-    if is_plain or not image.has_transparency_data:  # QGIS may bring a Pillow that can tell only the first
+    if image.mode not in _TRANSLUCENT and "transparency" not in image.info:
         return image.convert("RGB")
     layer = np.array(image if image.mode == "RGBA" else image.convert("RGBA"))
     layer[layer[..., 3] == 0] = 0
@@ -96,7 +96,9 @@ def _words(image: Image.Image, data: bytes, mode: str) -> Pixels:
 
 def _raw_mode(image: Image.Image) -> str:
     """How the picture's samples lie in its file."""
-    args = image.tile[0][3] if getattr(image, "tile", None) else ""
+    if not isinstance(image, ImageFile.ImageFile) or not image.tile:
+        return ""
+    args = image.tile[0][3]
     return str(args[0] if isinstance(args, tuple) else args)
 
 
@@ -104,10 +106,9 @@ def _read_as(data: bytes, form: str | None, kind: str, raw_mode: str) -> Image.I
     """The same bytes decoded with another layout of the samples."""
     image = Image.open(BytesIO(data), formats=(form,) if form else None)
     codec, extents, offset, args = image.tile[0]
-    other = (raw_mode, *args[1:]) if isinstance(args, tuple) else raw_mode
-    image.tile = [type(image.tile[0])(codec, extents, offset, other)] if hasattr(image.tile[0], "_fields") else [
-        (codec, extents, offset, other)
-    ]  # fmt: skip
-    image._mode = kind
+    layout = (raw_mode, *args[1:]) if isinstance(args, tuple) else raw_mode
+    make = getattr(ImageFile, "_Tile", lambda *parts: parts)  # a plain tuple in the Pillow that QGIS may bring
+    image.tile[0] = make(codec, extents, offset, layout)
+    image._mode = kind  # Pillow has no way to decode 16 bits per band, only either half of them
     image.load()
     return image

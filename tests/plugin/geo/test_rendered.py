@@ -10,6 +10,7 @@ from threading import Thread
 import numpy as np
 import pytest
 from qgis.core import (
+    QgsApplication,
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransformContext,
     QgsFeedback,
@@ -17,7 +18,9 @@ from qgis.core import (
     QgsHueSaturationFilter,
     QgsRasterLayer,
     QgsRectangle,
+    QgsTask,
 )
+from qgis.PyQt.QtCore import QEventLoop
 from qgis.PyQt.QtGui import QColor, QImage
 
 from rsgpt_plugin.errors import Cancelled, ImageryError
@@ -220,6 +223,24 @@ def test_a_picture_half_of_which_did_not_arrive_fails_with_the_cause(
         capture.picture(Window(0, 0, 512, 512))
     assert "SECRET" not in str(error.value)
     assert "127.0.0.1" not in str(error.value)
+
+
+def test_in_a_task_s_thread_the_cause_is_known_too(serve_tiles: Callable[..., TileServer]) -> None:
+    """As a run goes that was started in the interface; the main thread's event loop hears of the replies."""
+    snapshot, found, loop = online(serve_tiles(401, b"no").address), [], QEventLoop()
+
+    def take(_: QgsTask) -> None:
+        try:
+            drawn(snapshot, TILE / 256, FOUR_TILES).picture(Window(0, 0, 512, 512))
+        except ImageryError as error:
+            found.append(str(error))
+        snapshot.leave_thread()
+
+    task = QgsTask.fromFunction("picture", take, on_finished=lambda *_: loop.quit())
+    QgsApplication.taskManager().addTask(task)
+    loop.exec()
+    assert len(found) == 1
+    assert "did not arrive (HTTP 401)" in found[0]
 
 
 def test_what_arrives_beside_it_is_a_picture(serve_tiles: Callable[..., TileServer]) -> None:
