@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -141,14 +143,32 @@ class Raster:
         return self._orientation.upright(values), self._orientation.upright(valid)
 
     def _read(self, bands: BandChoice, place: dict[str, Any]) -> Pixels:
-        # Band by band: they may be of unlike types.
-        values = [self._dataset.read(number, resampling=Resampling.average, **place) for number in bands.numbers]
+        types = {self._types[number - 1] for number in bands.numbers}
+        parts = [bands.numbers] if len(types) == 1 else [(number,) for number in bands.numbers]  # as rasterio can
+        shape = place["out_shape"]
+        stacks = [self._read_bands(part, {**place, "out_shape": (len(part), *shape)}) for part in parts]
+        values = [band for stack in stacks for band in stack]
         shown = [self._shown(number, band, place) for number, band in zip(bands.numbers, values, strict=True)]
         return stacked(values, shown, self._dataset.read(bands.alpha, **place) > 0 if bands.alpha else None)
 
+    @cached_property
+    def _types(self) -> Sequence[str]:
+        return tuple(self._dataset.dtypes)
+
+    @cached_property
+    def _flags(self) -> Sequence[Sequence[MaskFlags]]:
+        return tuple(self._dataset.mask_flag_enums)
+
+    @cached_property
+    def _no_data(self) -> Sequence[float | None]:
+        return tuple(self._dataset.nodatavals)
+
+    def _read_bands(self, numbers: tuple[int, ...], place: dict[str, Any]) -> np.ndarray:
+        return np.asarray(self._dataset.read(numbers, resampling=Resampling.average, **place))
+
     def _shown(self, number: int, values: np.ndarray, place: dict[str, Any]) -> np.ndarray:
         """Where a band has data, by the same rules as in QGIS."""
-        flags, no_data = self._dataset.mask_flag_enums[number - 1], self._dataset.nodatavals[number - 1]
+        flags, no_data = self._flags[number - 1], self._no_data[number - 1]
         if MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags:
             return np.asarray(self._dataset.read_masks(number, **place) > 0)
         if MaskFlags.nodata in flags and no_data is not None:
