@@ -24,10 +24,11 @@ class GroundMeter:
     """Measures on the CRS's own ellipsoid; a local CRS without one is measured in its linear unit."""
 
     def __init__(self, crs: QgsCoordinateReferenceSystem, context: QgsCoordinateTransformContext) -> None:
-        degrees = crs.toGeographicCrs()
+        is_local = crs.type() == Qgis.CrsType.Engineering
+        degrees = QgsCoordinateReferenceSystem() if is_local else crs.toGeographicCrs()
         self._degrees = QgsCoordinateTransform(crs, degrees, context) if _is_in_degrees(degrees) else None
         self._ellipsoid = _ellipsoid(crs.ellipsoidAcronym())
-        self._unit = _metres(crs.mapUnits()) if crs.type() == Qgis.CrsType.Engineering else 0.0
+        self._unit = _metres(crs.mapUnits()) if is_local else 0.0
 
     def pixel_sides(self, frame: Frame, window: Window) -> tuple[float, float]:
         """Metres along a pixel's row and column at the window's centre; 0 where they cannot be measured."""
