@@ -72,7 +72,11 @@ LEAST_CONFIDENCE = Number(
     default=0.0,
     most=1.0,
 )
-BANDS = Bands("BANDS", mark("Bands shown as red, green, blue, or one as grey"), is_advanced=True)
+BANDS = Bands(
+    "BANDS",
+    mark("Bands shown as red, green, blue, or one as grey (an alpha band among them hides nothing)"),
+    is_advanced=True,
+)
 CAPTURE = Choice(
     "CAPTURE",
     mark("Capture"),

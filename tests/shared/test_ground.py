@@ -12,7 +12,12 @@ from rsgpt_plugin.shared.tiles import Frame, Window
 
 @pytest.mark.parametrize(
     ("latitude", "east", "north"),  # metres of a degree on WGS 84
-    [(0.0, 111319.491, 110574.276), (45.0, 78846.806, 111131.778), (60.0, 55800.0, 111412.24), (89.0, 1949.35, 111693.9)],
+    [
+        (0.0, 111319.491, 110574.276),
+        (45.0, 78846.806, 111131.778),
+        (60.0, 55800.0, 111412.24),
+        (89.0, 1949.35, 111693.9),
+    ],
 )
 def test_a_degree_has_its_length(latitude: float, east: float, north: float) -> None:
     step = 1e-4

@@ -21,7 +21,7 @@ from ..errors import ImageError
 from .decoding import plain_rgb, rgb_array
 
 _MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_BITS, _EXTRA_SAMPLES, _SAMPLE_FORMAT, _SUBFILE = 258, 338, 339, 254
+_BITS, _SAMPLES, _EXTRA_SAMPLES, _SAMPLE_FORMAT, _SUBFILE = 258, 277, 338, 339, 254
 _SCALE, _TIEPOINT, _TRANSFORMATION, _GEO_KEYS, _NO_DATA = 33550, 33922, 34264, 34735, 42113
 _IS_MASK = 4
 _PALETTE = ("1", "P")
@@ -102,8 +102,9 @@ def _pillow_samples(image: Image.Image, path: str) -> Pixels:
     if path and Path(f"{path}.msk").exists():
         raise ValueError("a mask lies beside it")
     tags, mask = _tags(image), _mask(image)
-    image.seek(0)
     values = np.asarray(image)
+    if values.ndim < 3 <= tags.get(_SAMPLES, 1):
+        raise ValueError("more bands than are read")
     if image.mode not in ("L", "RGB", "RGBA") and not image.mode.startswith(("I", "F")):
         raise ValueError(f"mode {image.mode}")
     bands = list(np.moveaxis(values, -1, 0)) if values.ndim > 2 else [_as_stored(values, tags)]
