@@ -14,7 +14,7 @@ from qgis.PyQt.QtCore import QCoreApplication, QElapsedTimer, QEventLoop, QObjec
 from qgis.PyQt.QtNetwork import QNetworkRequest
 
 _ADDRESS = re.compile(r"[a-z]+://[^\s;,)\]]+", re.IGNORECASE)
-_LABEL = re.compile(r"[;,(\[\s]*url:\s*[)\]]*\s*$", re.IGNORECASE)
+_LABEL = re.compile(r"\s*[(\[]url:\s*[)\]]|[;,\s]*url:\s*(?=[)\]]|$)", re.IGNORECASE)
 _BAD = 400
 _STATUS_MS = 300  # the status of a reply comes later than the message, by way of the main thread
 
