@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from traceback import clear_frames
 from typing import Any, TypeVar
 
 from qgis.core import (
@@ -232,8 +234,13 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         try:
             with journal.recorded(plan.request, feedback, total) as scribe:
                 return self._described(output, places, total, feedback, scribe)
-        except OutputError as error:
-            raise OutputError(f"{error} {_advice(output, total)}") from error
+        except RsgptError as error:
+            clear_frames(error.__traceback__)  # nothing else may hold the sink, which writes the rest as it goes
+            with suppress(OutputError):
+                output.settle()
+            if isinstance(error, OutputError):
+                raise OutputError(f"{error} {_advice(output, total)}") from error
+            raise
         finally:
             plan.snapshot.leave_thread()
 

@@ -57,6 +57,11 @@ class Output:
         sink, self.identifier = self._opener()
         return sink
 
+    def settle(self) -> None:
+        """Enter the CRS into the closed file, where the format did not; rows of a run that failed need it too."""
+        if self._trial is not None and self._trial.definition and self.identifier:
+            enter_crs(self.identifier, self._trial.definition)
+
     def check(self, rows: int) -> None:
         """Read the closed file back; OutputError where it lacks rows or columns, or has another CRS than was meant.
 
@@ -65,8 +70,7 @@ class Output:
         path = Path(self.identifier.partition("|")[0])
         if not path.exists():
             return
-        if self._trial is not None and self._trial.definition:
-            enter_crs(self.identifier, self._trial.definition)
+        self.settle()
         layer = QgsVectorLayer(self.identifier, "written", "ogr")
         if not layer.isValid() and self._trial is not None and not self._trial.names:
             return  # a format that QGIS cannot read

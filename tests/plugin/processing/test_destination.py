@@ -257,6 +257,18 @@ def test_units_of_a_crs_are_kept_or_refused(
         assert (gateway.connections, out.exists()) == (0, False)
 
 
+def test_rows_of_a_run_that_failed_lie_where_they_should(
+    gateway: ScriptedGateway, tmp_path: Path, project: QgsProject
+) -> None:
+    odd = Odd((500.0, 0.0005, 0.0, 4000.0, 0.0, -0.0005), QgsCoordinateReferenceSystem.fromProj(GROWN).toWkt())
+    raster = project.addMapLayer(QgsRasterLayer(str(write(tmp_path / "km.tif", pattern(3, 64, 256), odd)), "km"))
+    describe(raster, "TEMPORARY_OUTPUT", TILE_SIZE=32, EXTENT="500,500.032,3999.968,4000")
+    gateway.dies_after = 2
+    assert "stopped twice" in refusal(raster, tmp_path / "a.gpkg", TILE_SIZE=32)
+    layer = QgsVectorLayer(str(tmp_path / "a.gpkg"), "written", "ogr")
+    assert (layer.featureCount(), layer.crs().mapUnits()) == (4, raster.crs().mapUnits())
+
+
 def test_an_answer_that_nobody_gave_is_not_written(
     small: QgsRasterLayer, gateway: ScriptedGateway, tmp_path: Path
 ) -> None:
