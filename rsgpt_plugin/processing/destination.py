@@ -44,15 +44,26 @@ class Destination:
         return (self.path.suffix.lower() or _GEOPACKAGE) if self.path is not None else ""
 
 
+def place_of(name: str) -> tuple[str, str]:
+    """The file and the layer in it that an output, or the source of a layer, names."""
+    provider, _, rest = name.partition(":")
+    if provider == _IN_A_FILE:
+        uri = QgsDataSourceUri(rest)
+        return uri.database(), uri.table()
+    parts = QgsProviderRegistry.instance().decodeUri(_IN_A_FILE, name)
+    path = str(parts.get("path") or "")
+    return path, str(parts.get("layerName") or Path(path).name.partition(".")[0])
+
+
 def destination(value: Any, name: str) -> Destination:
     """Read OUTPUT. value: as the parameter has it; name: as Processing spells it out.
 
     A file that is a GeoPackage with other layers becomes a table in it: Processing would begin the file anew.
     """
-    provider, _, rest = name.partition(":")
+    provider = name.partition(":")[0]
     if provider == _IN_A_FILE:
-        uri = QgsDataSourceUri(rest)
-        return Destination(value, Path(uri.database()), uri.table(), is_table=True)
+        database, table = place_of(name)
+        return Destination(value, Path(database), table, is_table=True)
     if not name or provider == "memory" or provider in QgsProviderRegistry.instance().providerList():
         return Destination(value)
     path = Path(name) if Path(name).suffix else Path(f"{name}{_GEOPACKAGE}")

@@ -15,9 +15,11 @@ from ..core.run_store import RunEntry, RunState, RunStore
 from ..errors import OutputError, RsgptError
 from ..geo.results import record_run
 from ..geo.style import apply_style
+from ..processing.destination import place_of
 from ..processing.journal import RunFeedback, is_alive, journal
 from ..processing.keeping import restore
 from ..processing.progress import progress_text
+from ..shared.geopackage import holds_results
 from .running import Running, context_of
 
 translate = QCoreApplication.translate
@@ -234,9 +236,10 @@ class RunsService(QObject):
         layer = self._project.mapLayer(entry.output)
         if layer is not None:
             return layer
-        path = entry.output or entry.file
+        path, name = place_of(entry.output or entry.file)
         for candidate in self._project.mapLayers().values():
-            if path and candidate.source().partition("|")[0] == path.partition("|")[0]:
+            found, layer_name = place_of(candidate.source()) if candidate.providerType() == "ogr" else ("", "")
+            if path and (found, layer_name.casefold()) == (path, name.casefold()):
                 candidate.dataProvider().reloadData()
                 candidate.reload()
                 return candidate
@@ -248,11 +251,14 @@ def _is_lost(entry: RunEntry) -> bool:
 
 
 def _from_file(entry: RunEntry) -> Optional[QgsVectorLayer]:
-    path = entry.output or entry.file
+    path, name = place_of(entry.output or entry.file)
     if not path:
         return None
     title = translate("Rsgpt", "Descriptions of {layer}").format(layer=entry.request.title)
-    return QgsVectorLayer(path, title, "ogr")
+    layer = QgsVectorLayer(f"{path}|layername={name}", title, "ogr")
+    if not layer.isValid():  # a format without names of layers
+        layer = QgsVectorLayer(path, title, "ogr")
+    return layer if holds_results(layer.fields().names()) else None
 
 
 def _description(title: str, progress: str) -> str:

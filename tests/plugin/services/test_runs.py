@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from qgis.core import QgsApplication, QgsFeedback, QgsProject, QgsRasterLayer
+from qgis.core import QgsApplication, QgsFeedback, QgsProject, QgsRasterLayer, QgsVectorLayer
 
 from rsgpt_plugin.client import answers, doors
 from rsgpt_plugin.client.models import ModelInfo
@@ -24,6 +24,7 @@ from rsgpt_plugin.services import runs as module
 from rsgpt_plugin.services.runs import RunsService
 from tests.plugin.processing.conftest import numbered, reply
 from tests.plugin.rasters import write
+from tests.plugin.results import results_layer
 from tests.plugin.waiting import wait_until
 
 ALGORITHM = "rsgpt:describeraster"
@@ -110,6 +111,28 @@ def test_a_run_ends_with_its_counts_and_its_layer(
     project.removeMapLayer(opened.id())
     with pytest.raises(OutputError, match="not there any more"):
         service.open_results(run_id)
+
+
+def test_results_beside_other_layers_are_opened_and_not_those(
+    service: RunsService, model: Model, layer: QgsRasterLayer, project: QgsProject, tmp_path: Path
+) -> None:
+    other = results_layer(["mine"], "GPKG", tmp_path).source()
+    mine = project.addMapLayer(QgsVectorLayer(other, "mine", "ogr"))
+    (tmp_path / "answers.gpkg").rename(tmp_path / "town.gpkg")
+    mine.setDataSource(f"{tmp_path / 'town.gpkg'}|layername=answers", "mine", "ogr")
+    ears = Ears(service)
+    run_id = service.start(ALGORITHM, asked(layer, tmp_path / "town.gpkg"), "town")
+    wait_until(lambda: ears.ended)
+    service._layers.clear()
+    opened = service.open_results(run_id)
+    assert (opened.featureCount(), mine.featureCount()) == (TILES, 1)
+    assert opened is not mine
+    with RunStore(runs_file()) as store:
+        store.remove(run_id)
+        store.begin(run_id, ears.ended[0].request, {})  # as of a run that was killed: where it wrote is not noted
+    assert service.open_results(run_id) is opened
+    project.removeMapLayer(opened.id())
+    assert service.open_results(run_id).featureCount() == TILES
 
 
 def test_the_task_says_how_far_it_is(service: RunsService, model: Model, layer: QgsRasterLayer) -> None:

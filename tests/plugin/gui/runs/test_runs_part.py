@@ -112,7 +112,8 @@ def test_stop_and_remove(part: RunsPart) -> None:
 def test_results_reach_the_map_and_the_table(
     part: RunsPart, window: Window, opened: list[QgsVectorLayer], tmp_path: Path
 ) -> None:
-    layer = QgsVectorLayer("Polygon?crs=EPSG:32633&field=caption:string", "x", "memory")
+    columns = "&".join(f"field={name}:string" for name in ("caption", "image_sha256", "plugin_version"))
+    layer = QgsVectorLayer(f"Polygon?crs=EPSG:32633&{columns}", "x", "memory")
     feature = QgsFeature(layer.fields())
     feature.setGeometry(QgsGeometry.fromRect(QgsRectangle(0, 0, 10, 10)))
     layer.dataProvider().addFeature(feature)
