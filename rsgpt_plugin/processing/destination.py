@@ -9,6 +9,7 @@ from typing import Any, Optional
 
 from qgis.core import (
     QgsDataSourceUri,
+    QgsFeatureRequest,
     QgsProcessingOutputLayerDefinition,
     QgsProperty,
     QgsProviderRegistry,
@@ -17,7 +18,8 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QCoreApplication
 
 from ..errors import OutputError
-from ..shared.geopackage import check_replaceable, holds_results, user_tables
+from ..shared.columns import CORRECTED
+from ..shared.geopackage import check_corrected, check_replaceable, holds_results, user_tables
 from ..shared.source_files import overwritten_input
 
 translate = QCoreApplication.translate
@@ -90,11 +92,8 @@ def check_destination(to: Destination, rasters: Iterable[str], layers: Iterable[
         return
     if to.ending == _GEOPACKAGE:
         check_replaceable(to.path, to.layer)
-    elif not _holds_only_results(to.path):
-        sentence = translate(
-            "Rsgpt", "{path} holds what is not a result of RSGPT and would be replaced. Choose another output."
-        )
-        raise OutputError(sentence.format(path=to.path))
+    else:
+        _check_file(to.path)
 
 
 def _others(path: Path, layer: str) -> list[str]:
@@ -140,10 +139,18 @@ def _check_table(to: Destination) -> None:
         raise OutputError(sentence.format(table=QgsDataSourceUri(uri).table()))
 
 
-def _holds_only_results(path: Path) -> bool:
-    """Whether every layer of an existing file is a result; an empty file has none."""
+def _check_file(path: Path) -> None:
+    """OutputError unless every layer of an existing file is a result that nobody corrected; an empty file has none."""
     if path.is_file() and not path.stat().st_size:
-        return True
-    layers = QgsProviderRegistry.instance().querySublayers(str(path))
-    fields = [QgsVectorLayer(found.uri(), "there", found.providerKey()).fields().names() for found in layers]
-    return bool(fields) and all(holds_results(names) for names in fields)
+        return
+    found = QgsProviderRegistry.instance().querySublayers(str(path))
+    layers = [QgsVectorLayer(one.uri(), "there", one.providerKey()) for one in found]
+    if not layers or not all(holds_results(layer.fields().names()) for layer in layers):
+        sentence = translate(
+            "Rsgpt", "{path} holds what is not a result of RSGPT and would be replaced. Choose another output."
+        )
+        raise OutputError(sentence.format(path=path))
+    for layer in layers:
+        if layer.fields().indexOf(CORRECTED) >= 0:
+            request = QgsFeatureRequest().setFilterExpression(f"{CORRECTED} <> ''")
+            check_corrected(path, sum(1 for _ in layer.getFeatures(request)))

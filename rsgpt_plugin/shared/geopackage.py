@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Optional
 
+from .columns import CORRECTED
 from .errors import OutputError
 from .i18n import translate
 
@@ -36,10 +37,12 @@ def holds_results(columns: Collection[str]) -> bool:
 def check_replaceable(path: Path, layer: str) -> None:
     """OutputError where `layer` cannot be written into an existing GeoPackage without a loss.
 
-    That is where the file is something else, a layer of that name is not a result, or another program writes it now.
+    That is where the file is something else, a layer of that name is not a result or was corrected by a person, or
+    another program writes the file now.
     """
-    for name, columns in user_tables(path).items():
-        if name.casefold() == layer.casefold() and not holds_results(columns):
+    present = {name: columns for name, columns in user_tables(path).items() if name.casefold() == layer.casefold()}
+    for name, columns in present.items():
+        if not holds_results(columns):
             sentence = translate(
                 "Rsgpt",
                 "{path} has a layer {layer} that is not a result of RSGPT and would be replaced. Choose another file.",
@@ -47,7 +50,21 @@ def check_replaceable(path: Path, layer: str) -> None:
             raise OutputError(sentence.format(path=path, layer=name))
     with _opened(path, patience=1.0) as database:
         database.execute("BEGIN IMMEDIATE")
+        for name in (name for name, columns in present.items() if CORRECTED in columns):
+            query = f"SELECT count(*) FROM {_quoted(name)} WHERE {CORRECTED} <> ''"  # nosec B608 - quoted names
+            check_corrected(path, *(_one(database, query) or (0,)))
         database.execute("ROLLBACK")
+
+
+def check_corrected(path: Path, rows: int) -> None:
+    """OutputError where a person has corrected rows of the output."""
+    if rows:
+        sentence = translate(
+            "Rsgpt",
+            "{path} holds rows that a person corrected ({count}), which would be lost. Choose another output, or move "
+            "that file away.",
+        )
+        raise OutputError(sentence.format(path=path, count=rows))
 
 
 def user_tables(path: Path) -> dict[str, list[str]]:

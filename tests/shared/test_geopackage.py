@@ -40,7 +40,7 @@ def make(tmp_path: Path) -> Make:
 
     def write(name: str, layer: str, columns: tuple[str, ...] = RESULT, rows: int = 3, crs: str = "EPSG:32611") -> Path:
         shapes = pa.array(shapely.to_wkb(shapely.box(range(rows), 0, range(1, rows + 1), 1)), pa.binary())
-        texts = [pa.array([f"{column} {row}" for row in range(rows)]) for column in columns]
+        texts = [pa.array([f"{column} {row}" for row in range(rows)], pa.string()) for column in columns]
         table = pa.table([shapes, *texts], ["geom", *columns])
         path = tmp_path / name
         pyogrio.write_arrow(
@@ -129,6 +129,13 @@ def test_a_layer_that_is_no_result_is_refused(make: Make) -> None:
         check_replaceable(path, "tiles")
     check_replaceable(path, "others")
     check_replaceable(make("b.gpkg", "tiles"), "tiles")
+
+
+def test_a_layer_that_a_person_corrected_is_refused(make: Make) -> None:
+    path = make("a.gpkg", "tiles", (*RESULT, "corrected"))
+    with pytest.raises(OutputError, match=r"that a person corrected \(3\)"):
+        check_replaceable(path, "tiles")
+    check_replaceable(make("b.gpkg", "tiles", (*RESULT, "corrected"), rows=0), "tiles")
 
 
 def test_what_is_no_geopackage_is_refused(tmp_path: Path) -> None:

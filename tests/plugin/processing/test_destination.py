@@ -26,6 +26,7 @@ from qgis.core import (
     QgsVectorLayer,
 )
 
+from rsgpt_plugin.services.corrections import correct, restore
 from tests.plugin.rasters import Odd, pattern, write
 
 from .conftest import ScriptedGateway
@@ -333,6 +334,19 @@ def test_what_a_killed_program_left_beside_the_output_is_settled(
     with closing(sqlite3.connect(out)) as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert database.execute("SELECT count(*) FROM notes").fetchone() == (400,)
+
+
+@pytest.mark.parametrize("ending", ["gpkg", "geojson"])
+def test_rows_that_a_person_corrected_are_not_replaced(
+    small: QgsRasterLayer, gateway: ScriptedGateway, tmp_path: Path, project: QgsProject, ending: str
+) -> None:
+    address, _ = describe(small, tmp_path / f"a.{ending}")
+    layer = project.addMapLayer(QgsVectorLayer(address, "answers", "ogr"))
+    (first, *_) = layer.getFeatures()
+    correct(layer, first.id(), "caption", "my own words")
+    assert "that a person corrected (1)" in refusal(small, tmp_path / f"a.{ending}")
+    restore(layer, first.id(), "caption")
+    describe(small, tmp_path / f"a.{ending}")
 
 
 def test_an_output_that_another_program_edits_is_refused(
