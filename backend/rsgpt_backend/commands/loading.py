@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from ..model.registry import DEFAULT_MODEL
+from ..model.config import ModelConfig
+from ..model.registry import DEFAULT_MODEL, model_folder
 from .output import note
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def add_features(parser: argparse.ArgumentParser) -> None:
 
 def load_engine(args: argparse.Namespace) -> Engine:
     """The model of add_model's options, ready to answer. ModelError: none of that name, or too little memory."""
+    ModelConfig.read(model_folder(args.model))  # what is wrong with it is told at once
     import torch  # noqa: PLC0415 - wrong use is told, and the server listens, before torch is imported
 
     from ..engine import Engine  # noqa: PLC0415

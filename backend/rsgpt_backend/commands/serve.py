@@ -43,8 +43,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Serve until told to stop; 0, or 1 if the model cannot be loaded or the port is taken.
 
-    Raises ModelError before anything is printed if there is no such model. A folder is served by its own name.
+    Raises ModelError before anything is printed if there is no such model, or its config cannot be used. A folder is
+    served by its own name.
     """
+<<<<<<< HEAD
     name = model_folder(args.model).resolve().name
     key = _chosen_key(args.api_key)
     return serve(Launch(name, lambda: load_keeping_engine(args), args.port, args.exit_with_stdin, key=key))
@@ -64,6 +66,11 @@ def _key(text: str) -> str:
             f"a key has {_SHORTEST_KEY} or more letters, digits and signs of ASCII, without spaces"
         )
     return text
+=======
+    folder = model_folder(args.model)
+    ModelConfig.read(folder)
+    return serve(Launch(folder.resolve().name, lambda: load_keeping_engine(args), args.port, args.exit_with_stdin))
+>>>>>>> 6406bb7 (Read a model's config before PyTorch is imported)
 
 
 def _port(text: str) -> int:
