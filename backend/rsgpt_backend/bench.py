@@ -18,6 +18,8 @@ import torch
 from PIL import Image
 from transformers import GenerationConfig
 
+from rsgpt_plugin.shared.text import clean
+
 from .asking import Ask
 from .engine import Engine, fitting_precision
 from .errors import ModelError
@@ -27,7 +29,6 @@ from .model.registry import model_folder
 from .model.rsgpt import Rsgpt
 from .model.vision import to_bytes
 from .model.weights import load_model
-from .printable import printable
 
 Way = Literal["plain", "engine"]
 PROMPTS = ("Describe this image.", "Is there any water?", "How many cars are there?", "What color is the roof?",
@@ -112,7 +113,7 @@ def _plain(model: Rsgpt, work: Work) -> list[str]:
             ids = model.language.generate(
                 inputs_embeds=prefix.embeds, attention_mask=prefix.mask, generation_config=settings
             )
-            found.append(printable(model.tokenizer.decode(ids[0, -length:], skip_special_tokens=True).strip()))
+            found.append(clean(model.tokenizer.decode(ids[0, -length:], skip_special_tokens=True).strip()))
     return found
 
 

@@ -163,6 +163,7 @@ def _values() -> Iterator[Case]:
     yield _model("a penalty of 0", "repetition_penalty", repetition_penalty=0)
     yield _model("a penalty of -1", "repetition_penalty", repetition_penalty=-1)
     yield _model("n-grams of -1", "no_repeat_ngram", no_repeat_ngram=-1)
+    yield _model("no new tokens", "max_new_tokens", max_new_tokens=0)
     yield _model("yes_odds in words", "yes_odds is of another type", yes_odds="much")
     yield _model("yes_odds of 1e308", "yes_odds", yes_odds=1e308)
     yield _model("calibration of words", "calibration", calibration={"phrase": ["a", "b"]})

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from rsgpt_plugin.shared.text import clean
+from rsgpt_plugin.shared.text import clean, escaped, one_line
 
 
 @pytest.mark.parametrize(
@@ -22,3 +24,35 @@ from rsgpt_plugin.shared.text import clean
 def test_clean(text: str, wanted: str) -> None:
     assert clean(text) == wanted
     clean(text).encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Straße, 树, 👨‍👩‍👧, עברית\u200f",
+        "\x1b]0;title\x07",
+        "a\x9b31mb\x85c",
+        "safe\u202eexe.txt\u202c \u2066x\u2069",
+        "a\u2028b\u2029c\x0bd\x0ce",
+    ],
+)
+def test_a_text_in_pieces_as_it_is_generated(text: str) -> None:
+    assert "".join(map(clean, text)) == clean(text) == clean(clean(text))
+
+
+def test_what_is_harmless_stays() -> None:
+    text = "Straße, 树, 👨‍👩‍👧, עברית\u200f"
+    assert clean(text) == text
+    assert clean("safe\u202eexe.txt\u202c \u2066x\u2069\u2028") == "safeexe.txt x\n"
+
+
+def test_one_line() -> None:
+    assert one_line(" a\n\n\x1bb \t c ") == "a b c"
+
+
+def test_json_keeps_the_value() -> None:
+    value = {"image": "a\x1b\x9b\u202e\udcff.png", "caption": "Straße\n树"}
+    text = escaped(json.dumps(value, ensure_ascii=False))
+    assert clean(text) == text
+    assert json.loads(text) == value
+    assert "树" in text

@@ -7,6 +7,7 @@ import os
 import re
 
 from ..errors import UsageError
+from ..model.config import ModelConfig
 from ..model.registry import model_folder
 from ..server.launch import Launch, serve
 from ..server.middleware.key import new_key
@@ -46,9 +47,9 @@ def run(args: argparse.Namespace) -> int:
     Raises ModelError before anything is printed if there is no such model, or its config cannot be used. A folder is
     served by its own name.
     """
-<<<<<<< HEAD
-    name = model_folder(args.model).resolve().name
-    key = _chosen_key(args.api_key)
+    key, folder = _chosen_key(args.api_key), model_folder(args.model)
+    ModelConfig.read(folder)
+    name = folder.resolve().name
     return serve(Launch(name, lambda: load_keeping_engine(args), args.port, args.exit_with_stdin, key=key))
 
 
@@ -66,11 +67,6 @@ def _key(text: str) -> str:
             f"a key has {_SHORTEST_KEY} or more letters, digits and signs of ASCII, without spaces"
         )
     return text
-=======
-    folder = model_folder(args.model)
-    ModelConfig.read(folder)
-    return serve(Launch(folder.resolve().name, lambda: load_keeping_engine(args), args.port, args.exit_with_stdin))
->>>>>>> 6406bb7 (Read a model's config before PyTorch is imported)
 
 
 def _port(text: str) -> int:

@@ -36,6 +36,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "repetition_penalty": (0.01, 100),
     "no_repeat_ngram": (0, 100),
     "yes_odds": (-50, 50),
+    "max_new_tokens": (1, 4096),
     "mean": (-10, 10),
     "std": (1e-6, 10),
     "calibration": (-100, 100),

@@ -12,7 +12,7 @@ from rsgpt_backend.cli import main
 from rsgpt_backend.model import memory, registry
 from rsgpt_backend.model.config import ModelConfig
 from rsgpt_backend.model.memory import Room
-from rsgpt_backend.printable import printable
+from rsgpt_plugin.shared.text import clean
 from tests.backend.hostile import ESC, edit, make_good
 
 
@@ -84,6 +84,6 @@ def test_no_control_character_reaches_the_terminal(
     edit(tmp_path / "model.json", {"name": f"a{ESC}\nb", "licence": f"c{ESC}"})
     assert main(["models", str(tmp_path)]) == 0
     line = capsys.readouterr().out.splitlines()[-1]
-    assert line == printable(line)
+    assert line == clean(line)
     assert line.startswith("a[31m31m b  ")
     assert line.endswith("licence: c[31m31m")

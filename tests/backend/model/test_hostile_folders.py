@@ -16,7 +16,7 @@ import pytest
 
 from rsgpt_backend.engine import Engine
 from rsgpt_backend.errors import ModelError
-from rsgpt_backend.printable import printable
+from rsgpt_plugin.shared.text import clean
 from tests.backend import hostile
 from tests.backend.toy import ask, make_language
 
@@ -72,7 +72,7 @@ def test_it_is_refused_in_a_sentence(case: hostile.Case, folder: Path, in_time: 
     sentence = str(caught.value)
     assert time.monotonic() - started < SLOWEST_S
     assert re.search(case.says, sentence), sentence
-    assert printable(sentence) == sentence
+    assert clean(sentence) == sentence
     assert "\n" not in sentence
     assert sentence.endswith(".")
 
@@ -171,8 +171,8 @@ def test_answers_bring_no_control_characters(folder: Path) -> None:
     data["model"]["unk_token"] = "</s>"
     tokenizer.write_text(json.dumps(data), encoding="utf-8")
     (answer,) = Engine.load(str(folder)).answer([ask(top_logprobs=5)])
-    assert answer.text == printable(answer.text)
-    assert all(token.text == printable(token.text) for token in answer.tokens)
+    assert answer.text == clean(answer.text)
+    assert all(token.text == clean(token.text) for token in answer.tokens)
 
 
 def test_a_language_model_of_another_folder_is_not_taken_for_the_recorded_one(folder: Path) -> None:
