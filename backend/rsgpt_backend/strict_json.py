@@ -1,6 +1,7 @@
 """JSON that others wrote, and JSON that others read. It opens no files.
 
-What cannot be read raises ValueError and nothing else; NaN and infinity, which are no JSON, are neither read nor written.
+What cannot be read raises ValueError and nothing else. NaN and infinity, which are not JSON, are neither read nor
+written.
 """
 
 from __future__ import annotations

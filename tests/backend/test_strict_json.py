@@ -8,7 +8,9 @@ from rsgpt_backend.errors import RsgptError
 from rsgpt_backend.strict_json import json_text, parse_json
 
 
-@pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, "NaN", "[-Infinity]", "", "{", "9" * 10_000, b"\xff"])
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, '{"a":' * 100_000, "NaN", "[-Infinity]", "", "{", "9" * 10_000, b"\xff"]
+)
 def test_what_cannot_be_read(text: str | bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         parse_json(text)

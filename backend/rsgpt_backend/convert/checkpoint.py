@@ -112,7 +112,7 @@ def _tensors(file: Path, content: Any) -> dict[str, Tensor]:
         if value.layout is not torch.strided or value.is_meta or value.is_quantized or value.is_complex():
             raise ModelError(f"{file} holds {name!r}, which is no plain tensor of numbers. Get it from its authors.")
         if value.nbytes > value.untyped_storage().nbytes():
-            raise ModelError(f"{file} holds {name!r}, which claims more numbers than there are. Get it from its authors.")
+            raise ModelError(f"{file} holds {name!r}, which claims more numbers than it has. Get it from its authors.")
     wrapped = all(name.startswith("module.") for name in content)
     return {name.removeprefix("module.") if wrapped else name: value for name, value in content.items()}
 

@@ -73,7 +73,8 @@ def opening(path: Path, what: str) -> Iterator[None]:
     except RsgptError:
         raise
     except Exception as error:  # the border to libraries that read what others wrote: on damaged files they raise any
-        raise ModelError(f"{path} holds no {what} that can be read ({_reason(error)}). Install the model again.") from error
+        reason = _reason(error)
+        raise ModelError(f"{path} holds no {what} that can be read ({reason}). Install the model again.") from error
 
 
 def is_relative(name: str) -> bool:

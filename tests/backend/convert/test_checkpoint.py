@@ -226,5 +226,5 @@ def test_what_is_good_is_read(tmp_path: Path) -> None:
 
 def test_a_tensor_that_claims_more_numbers_than_it_has_is_refused(tmp_path: Path) -> None:
     torch.save({"model": {"query_tokens": torch.zeros(1).expand(10**12)}}, tmp_path / "wide.pth")
-    with pytest.raises(ModelError, match="claims more numbers than there are"):
+    with pytest.raises(ModelError, match="claims more numbers than it has"):
         Checkpoint(tmp_path / "wide.pth")

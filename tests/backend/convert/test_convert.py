@@ -206,7 +206,7 @@ def spoilt(file: Path, name: str, value: float) -> Path:
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
 def test_weights_that_are_no_numbers_are_refused(parts: dict[str, Path], tmp_path: Path, value: float) -> None:
     bridge = spoilt(parts["lavis"], "llm_proj.weight", value)
-    with pytest.raises(ModelError, match=r"spoilt-instruct_blip\.pth: bridge\.projection\.weight holds NaN or infinite"):
+    with pytest.raises(ModelError, match=r"spoilt-instruct_blip\.pth: bridge\.projection\.weight holds NaN"):
         converted(parts, tmp_path / "model", parts["eva"], bridge)
     encoder = spoilt(parts["eva"], "cls_token", value)
     with pytest.raises(ModelError, match=r"embeddings\.class_embedding holds NaN or infinite"):

@@ -17,10 +17,10 @@ import pytest
 from rsgpt_backend.engine import Engine
 from rsgpt_backend.errors import ModelError
 from rsgpt_plugin.shared.text import clean
-from tests.backend import hostile
+from tests.backend import hostile, hostile_language, hostile_model
 from tests.backend.toy import ask, make_language
 
-CASES = hostile.cases()
+CASES = [*hostile_model.cases(), *hostile_language.cases()]
 SLOWEST_S = 10.0  # it takes a tenth of a second; without the checks some take minutes, or do not end
 
 
@@ -145,10 +145,10 @@ def test_files_that_hugging_face_s_cache_links_are_read(folder: Path, tmp_path: 
         file.rename(blobs / str(number))
         file.symlink_to(blobs / str(number))
     assert Engine.load(str(revision)).answer([ask()])
-    (blobs / "0").unlink()
-    (blobs / "0").symlink_to(folder / hostile.MODEL)
-    with pytest.raises(ModelError):
-        hostile.rehash(revision)  # type: ignore[func-returns-value]
+    blob = (revision / hostile.WEIGHTS).resolve()
+    blob.unlink()
+    blob.symlink_to(folder / hostile.WEIGHTS)
+    with pytest.raises(ModelError, match="is a link out of its folder"):
         Engine.load(str(revision))
 
 
