@@ -28,6 +28,7 @@ _POLL_S = 0.1
 _LOG_BYTES = 1_000_000
 _LOG_FILES = 3
 _LAST_LINES = 3
+_LONGEST_LINE = 1000  # characters: a sentence about a model folder holds its path
 
 
 class LocalServer:
@@ -156,7 +157,7 @@ class _RotatingLog:
     def write(self, line: str) -> None:
         self.touched = time.monotonic()
         if line.strip():
-            self.last_lines.append(line.strip()[:300])
+            self.last_lines.append(line.strip()[:_LONGEST_LINE])
         self._handler.handle(logging.makeLogRecord({"msg": line, "levelno": logging.INFO}))
 
     def close(self) -> None:

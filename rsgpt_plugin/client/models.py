@@ -8,11 +8,13 @@ from pathlib import Path
 
 from ..errors import ModelError
 from ..shared.i18n import translate
+from ..shared.text import one_line
 
 DEFAULT_MODEL = "rsgpt-small"
 BACKEND = Path(__file__).resolve().parents[2] / "backend"
 WEIGHTS = BACKEND / "rsgpt_backend" / "weights"
 _DESCRIPTION = "model.json"
+_LARGEST_DESCRIPTION = 16_000_000  # bytes
 
 
 @dataclass(frozen=True)
@@ -59,9 +61,11 @@ def model_identity(name: str, folder: Path = WEIGHTS) -> ModelInfo:
 
 def _read(path: Path) -> ModelInfo:
     try:
+        if path.stat().st_size > _LARGEST_DESCRIPTION:
+            raise ValueError(f"{path.stat().st_size} bytes")
         record = json.loads(path.read_text(encoding="utf-8"))
-        return ModelInfo(str(record["name"]), str(record["weights_sha256"]))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return ModelInfo(one_line(str(record["name"])), one_line(str(record["weights_sha256"])))
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:  # a folder may hold anything
         raise ModelError(
             translate("Rsgpt", "{path} cannot be read ({error}). Install the plugin again.").format(
                 path=path, error=error

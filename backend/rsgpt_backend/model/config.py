@@ -73,8 +73,8 @@ class LanguageConfig:
 
     sha256: of that GGUF file, or of the folder's weights; bos_id: what every prompt starts with; template: what the
     language model reads, of {image}, {bos}, {eos}, {prompt} and text; lead: what stands before an answer when it is
-    learnt; stops: texts that end an answer beside eos_id; encoder_decoder: whether it is a T5. Folders may be relative
-    to the model's.
+    learnt; stops: texts that end an answer beside eos_id; encoder_decoder: whether it is a T5. A relative
+    folder lies in the model's; an absolute one needs its hash (language.py).
     """
 
     source: str

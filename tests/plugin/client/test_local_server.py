@@ -78,6 +78,15 @@ def test_its_last_words_are_shown(tmp_path: Path) -> None:
     server.stop()
 
 
+def test_a_sentence_about_a_model_folder_is_shown_whole(tmp_path: Path) -> None:
+    sentence = f"/home/{'folder/' * 60}model.json cannot be used (beams is 0, not from 1 to 64). Install the model again."
+    server = scripted(tmp_path, f"import sys; sys.exit({sentence!r})")
+    with pytest.raises(ServerError) as caught:
+        server.endpoint()
+    assert sentence in str(caught.value)
+    server.stop()
+
+
 def test_a_start_without_a_sign_of_life_ends(tmp_path: Path) -> None:
     server = scripted(tmp_path, "import time; time.sleep(60)", patience_s=0.5)
     with pytest.raises(ServerError, match="does not come up"):

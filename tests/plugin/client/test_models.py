@@ -40,10 +40,17 @@ def test_a_folder_is_a_model_too(weights: Path, tmp_path_factory: pytest.TempPat
     assert model_identity(str(own), weights) == ModelInfo("mine", "b" * 64, str(own.resolve()))
 
 
-def test_a_broken_description_says_so(weights: Path) -> None:
-    (weights / "aaa" / "model.json").write_text("{")
+@pytest.mark.parametrize("text", ["{", "[" * 100_000, "[]", "7", " " * 16_000_001])
+def test_a_broken_description_says_so(weights: Path, text: str) -> None:
+    (weights / "aaa" / "model.json").write_text(text)
     with pytest.raises(ModelError, match="Install the plugin again"):
         installed_models(weights)
+
+
+def test_a_name_brings_no_control_characters(weights: Path) -> None:
+    record = {"name": "a\x1b[31m\nb\u202e", "weights_sha256": "c" * 64}
+    (weights / "aaa" / "model.json").write_text(json.dumps(record))
+    assert installed_models(weights)[1].name == "a[31m b"
 
 
 def test_the_embedded_default_is_shipped() -> None:
