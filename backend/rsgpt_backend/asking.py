@@ -91,6 +91,8 @@ class Predictor(Protocol):
 
     name: str
     weights_sha256: str
+    fingerprint: str  # of everything that decides its answers, see model/fingerprint.py
+    precision: str  # that it was loaded in: a name of model/precision.py
     alive: Callable[[], None]  # it calls this while it works and has nothing to tell, as in a search
     early: Callable[[Step], None] | None  # where set, it takes tokens that are known before `stream` can yield them
 

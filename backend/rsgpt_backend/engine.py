@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
 from itertools import chain
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -26,10 +27,11 @@ from .model.beams import Search, search
 from .model.config import ModelConfig
 from .model.decoding import Chosen, Decoder, Draw, Rules
 from .model.efficientnet import EfficientNetLite
+from .model.fingerprint import fingerprint
 from .model.heap import give_back
 from .model.instructions import Instruction
 from .model.language import language_folder
-from .model.memory import available, fitting, room, rows_that_fit, size_of
+from .model.memory import Room, Size, available, fitting, room, rows_that_fit, size_of
 from .model.packed import packed
 from .model.precision import precision
 from .model.registry import model_folder
@@ -52,10 +54,12 @@ _ALTERNATIVES = 20  # as many as an ask may want; the first token's decide a con
 class Engine:
     """A loaded model that answers batches of asks."""
 
-    def __init__(self, model: Rsgpt) -> None:
+    def __init__(self, model: Rsgpt, fingerprint: str = "", precision: str = "fp32") -> None:
+        """fingerprint: of model/fingerprint.py; precision: the name of the one that the model was loaded in."""
         self.model = model
         self.name = model.config.name
         self.weights_sha256 = model.config.weights_sha256
+        self.fingerprint, self.precision = fingerprint, precision
         config = model.config
         openings = tuple((token, config.yes_odds) for token in _yes(model)) if config.yes_odds else ()
         self._rules = Rules(
@@ -78,8 +82,9 @@ class Engine:
         was told then depended on the others in its batch; in float32 it does not. tell: as for fitting_precision.
         """
         over = placing.devices(device)
-        chosen = precision(fitting_precision(name, wanted, tell, device), over[0])
-        return cls(_quickened(placing.place(load_model(model_folder(name), chosen), over)))
+        folder, chosen = model_folder(name), fitting_precision(name, wanted, tell, device)
+        model = load_model(folder, precision(chosen, over[0]))
+        return cls(_quickened(placing.place(model, over)), fingerprint(model.config, folder, chosen), chosen)
 
     def keep_features(self, limit: int) -> None:
         """Keep features of pictures in files, too, for engines to come: at most so many bytes; 0 keeps none there.
@@ -236,13 +241,24 @@ def fitting_precision(
 
     tell: takes a sentence on what it needs, where that is much.
     """
-    folder, over = model_folder(name), placing.devices(device)
-    language = language_folder(ModelConfig.read(folder).language, folder)
-    size, place = size_of(folder, language), room(over)
+    folder, place = model_folder(name), room(placing.devices(device))
+    size = _size(folder)
     chosen = fitting(size, place, wanted)
     if size.bytes(chosen) > _MUCH:
         tell(f"{folder.name} in {chosen} needs {size.bytes(chosen) / 1e9:.1f} GB, {place.free / 1e9:.1f} GB are free.")
     return chosen
+
+
+def best_precision(name: str, device: str) -> str:
+    """The precision for a cluster whose machines are not known here: the same for all, so that they answer alike.
+
+    It does not depend on memory: a machine that has too little of it says so when it loads the model.
+    """
+    return fitting(_size(model_folder(name)), Room(math.inf, torch.device(device)))
+
+
+def _size(folder: Path) -> Size:
+    return size_of(folder, language_folder(ModelConfig.read(folder).language, folder))
 
 
 def _quickened(model: Rsgpt) -> Rsgpt:

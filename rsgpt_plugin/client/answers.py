@@ -21,6 +21,7 @@ from ..shared.answers import RawAnswer, is_degenerate
 from ..shared.questions import Question
 from ..unexpected import explained
 from .doors import known_model, open_door
+from .identity import check_fingerprint
 from .models import ModelInfo
 from .preferences import load
 from .protocol import Prompt, Reply
@@ -191,6 +192,7 @@ class AnswerSource:
         return png
 
     def _remember(self, key: str, reply: Reply) -> Outcome:
+        check_fingerprint(self.model, reply)
         try:
             answer = _raw_answer(reply)
         except Exception as error:  # an odd reply fails its own question alone

@@ -9,6 +9,7 @@ from qgis.core import QgsFeedback
 
 from ..errors import RsgptError, ServerError
 from ..unexpected import explained
+from .models import ModelInfo
 from .protocol import Prompt, Reply, parse_reply
 
 Outcome = Union[Reply, RsgptError]
@@ -21,6 +22,13 @@ def cancel_check(feedback: Optional[QgsFeedback]) -> Callable[[], bool]:
 
 class Asker(Protocol):
     """A model that can be asked. Use it in one thread; it may be made in another."""
+
+    def identity(self, feedback: Optional[QgsFeedback] = None) -> ModelInfo:
+        """Return the model's name, fingerprint and precision, as reported once it is loaded.
+
+        Starts it where that is ours to do. Cancelled on cancel; RsgptError where it cannot be loaded or reached.
+        """
+        ...
 
     def ask_many(
         self, prompts: Iterable[Prompt], feedback: Optional[QgsFeedback] = None

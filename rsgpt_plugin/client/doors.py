@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Optional
 
 from qgis.core import QgsFeedback
@@ -9,6 +10,7 @@ from qgis.core import QgsFeedback
 from ..errors import ModelError
 from . import in_process
 from .asker import Asker
+from .identity import remember_fingerprint, remembered_fingerprint
 from .local_model import LocalModel
 from .local_server import Launch
 from .model_slot import slot
@@ -34,8 +36,19 @@ def chosen_model(typed: str = "") -> ModelInfo:
 
 
 def known_model(model: ModelInfo, feedback: Optional[QgsFeedback] = None) -> ModelInfo:
-    """The model with all that tells its answers apart; a server is asked for it, so not on the main thread."""
-    return identified(model, load(), feedback) if model.server else model
+    """The model with all that tells its answers apart; not on the main thread, since a server may be asked for it.
+
+    A model of ours is loaded for that, unless it is as it was when it was loaded last.
+    """
+    chosen = load()
+    if model.server:
+        return identified(model, chosen, feedback)
+    fingerprint = remembered_fingerprint(model, chosen)
+    if not fingerprint:
+        reported = open_door(model).identity(feedback)
+        remember_fingerprint(model, chosen, reported)
+        fingerprint = reported.fingerprint
+    return replace(model, fingerprint=fingerprint)
 
 
 def open_door(model: ModelInfo) -> Asker:
@@ -55,7 +68,8 @@ def open_door(model: ModelInfo) -> Asker:
 def launch(model: ModelInfo, chosen: Preferences) -> Launch:
     """Return how our own server is started for `model`, in the managed environment or with the user's Python."""
     python = chosen.python if chosen.door is Door.PYTHON else ""
-    return Launch(model.folder or model.name, python, chosen.device, chosen.threads, chosen.feature_mb)
+    how = (chosen.device, chosen.threads, chosen.feature_mb)
+    return Launch(model.folder or model.name, python, *how, revision=model.revision())
 
 
 def close_doors() -> None:

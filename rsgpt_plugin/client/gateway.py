@@ -31,6 +31,7 @@ _MOST_SHRINKS = 6
 _HOPELESS = 10  # so many failures and no answer at all end a run
 _LONGEST_WAIT_S = 60.0
 _MOST_TOKENS = 256  # of an answer; ours knows its model's own limit, others may write on without one
+_DYING_S = 0.5  # that a server may take to end after it has closed its port
 _STEADY = 100  # so many answers since a restart earn the server another one
 _FATAL = (301, 302, 303, 307, 308, 401, 403, 404, 407)
 
@@ -128,6 +129,16 @@ class Gateway:
             return parse_models(bytes(exchange.body))
         finally:
             transport.close()
+
+    def identity(self, feedback: Optional[QgsFeedback] = None) -> ModelInfo:
+        """See Asker."""
+        try:
+            listed = self.models(feedback)
+        except ServerError:
+            due = time.monotonic() + _DYING_S
+            _wait(lambda: time.monotonic() >= due, cancel_check(feedback))
+            listed = self.models(feedback)  # starts a server of ours again that has died
+        return next((one for one in listed if one.name == self._model), ModelInfo(self._model))
 
     def open(self, is_cancelled: Callable[[], bool]) -> Transport:
         """Return a transport to the server, starting the server if need be."""

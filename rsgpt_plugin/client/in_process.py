@@ -15,6 +15,7 @@ import os
 import queue
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
@@ -65,12 +66,13 @@ class _Side:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is to be in memory. model: a name or a folder."""
+    """What is to be in memory. model: a name or a folder; revision: of the model's own file."""
 
     model: str
     device: str
     threads: int
     feature_mb: int
+    revision: str
 
 
 @dataclass(frozen=True)
@@ -101,8 +103,14 @@ class InProcess:
     def __init__(self, model: ModelInfo, device: str = "auto", threads: int = 0, feature_mb: int = 0) -> None:
         """device, threads, feature_mb: see Preferences. ServerError where another model is in use."""
         self._model = model
-        self._wanted = Wanted(model.folder or model.name, device, threads, feature_mb)
+        self._wanted = Wanted(model.folder or model.name, device, threads, feature_mb, model.revision())
         slot.admit(self._wanted)
+
+    def identity(self, feedback: Optional[QgsFeedback] = None) -> ModelInfo:
+        """See Asker."""
+        with self._leased(feedback) as held, closing(_Going(held, self._model.name, feedback)) as going:
+            engine = going.loaded()
+        return ModelInfo(self._model.name, engine.weights_sha256, "", "", engine.fingerprint, engine.precision)
 
     def ask_many(
         self, prompts: Iterable[Prompt], feedback: Optional[QgsFeedback] = None
@@ -168,11 +176,25 @@ class _Going:
             try:
                 return self._events.get(timeout=_TICK_S)
             except queue.Empty:
-                self.check()
-            if self._held.batcher.failure:
-                raise ModelError(self._held.batcher.failure)
-            if _on_main_thread():
-                QCoreApplication.processEvents()
+                self._tick()
+
+    def loaded(self) -> Any:
+        """The engine, once it is loaded. As for `wait`; ServerError where it is stopped meanwhile."""
+        while (engine := self._held.batcher.engine) is None:
+            self._tick()
+            try:
+                self._held.batcher.check_room()
+            except self._held.side.refusal as refusal:
+                raise ServerError(str(refusal)) from refusal
+            time.sleep(_TICK_S)
+        return engine
+
+    def _tick(self) -> None:
+        self.check()
+        if self._held.batcher.failure:
+            raise ModelError(self._held.batcher.failure)
+        if _on_main_thread():
+            QCoreApplication.processEvents()
 
     def end(self, index: int, event: Any) -> Outcome:
         """The outcome that the last event of a prompt stands for."""
@@ -183,8 +205,8 @@ class _Going:
             return ServerError(str(event))
         if engine is None:  # whoever unloaded the plugin has stopped it since
             return ServerError(translate("Rsgpt", "The model was stopped. Ask again."))
-        record = self._held.side.writer(self._model, engine.weights_sha256, order.top_logprobs).reply(event)
-        return read_outcome(json.dumps(record).encode("ascii"))
+        writer = self._held.side.writer(self._model, engine.weights_sha256, engine.fingerprint, order.top_logprobs)
+        return read_outcome(json.dumps(writer.reply(event)).encode("ascii"))
 
     def check(self) -> None:
         """Raise Cancelled where the user has had enough."""

@@ -11,6 +11,7 @@ from qgis.core import QgsFeedback
 from .asker import Outcome, cancel_check
 from .gateway import Gateway
 from .local_server import Launch, LocalServer, leased_server
+from .models import ModelInfo
 from .protocol import Prompt, Reply
 from .transport import Limits
 
@@ -28,6 +29,11 @@ class LocalModel:
         self._name = name
         with self._leased(None):
             pass
+
+    def identity(self, feedback: Optional[QgsFeedback] = None) -> ModelInfo:
+        """See Asker."""
+        with self._leased(feedback) as server:
+            return self._gateway(server).identity(feedback)
 
     def ask_many(
         self, prompts: Iterable[Prompt], feedback: Optional[QgsFeedback] = None

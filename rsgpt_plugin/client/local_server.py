@@ -178,7 +178,7 @@ def _read_first_line(line: str) -> Endpoint:
 class Launch:
     """A server to start. model: a name or a folder. python: the user's, "" for the managed environment.
 
-    device, threads, feature_mb: see Preferences.
+    device, threads, feature_mb: see Preferences. revision: of the model's file, so that a changed model is loaded anew.
     """
 
     model: str
@@ -186,6 +186,7 @@ class Launch:
     device: str = "auto"
     threads: int = 0
     feature_mb: int = 0
+    revision: str = ""
 
     def arguments(self) -> list[str]:
         """What the model side's command is given."""

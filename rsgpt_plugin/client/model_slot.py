@@ -29,6 +29,11 @@ class Wanted(Protocol):
         """Its name or folder."""
         ...
 
+    @property
+    def revision(self) -> str:
+        """A hash of the model's own file: a changed model is another model."""
+        ...
+
 
 class Running(Protocol):
     """A model that runs, or will run when it is first asked."""
@@ -54,7 +59,8 @@ class _Tenant:
 
     def suits(self, wanted: Wanted) -> bool:
         """Whether who wants that can use it. While it is in use, other settings of the same model have to wait."""
-        same_model = type(wanted) is type(self.wanted) and wanted.model == self.wanted.model
+        mine, same_kind = self.wanted, type(wanted) is type(self.wanted)
+        same_model = same_kind and (wanted.model, wanted.revision) == (mine.model, mine.revision)
         return self.running.is_usable and (wanted == self.wanted or (self.users > 0 and same_model))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,18 +23,29 @@ class ModelInfo:
     """A model's name and the SHA-256 of its weights in hexadecimal, empty where a server does not tell.
 
     folder: of one that is not shipped; a server calls it by the folder's name. server: the address of a server that
-    somebody else runs; empty where this plugin runs the model.
+    somebody else runs; empty where this plugin runs the model. fingerprint: a hash of everything that decides the
+    model's answers; precision: that it was loaded in; both empty as long as the model's backend has not reported them.
     """
 
     name: str
     weights_sha256: str = ""
     folder: str = ""
     server: str = ""
+    fingerprint: str = ""
+    precision: str = ""
 
     @property
     def mark(self) -> str:
         """What tells its answers apart from those of another model of the same name."""
-        return self.weights_sha256 or self.server
+        return self.fingerprint or self.weights_sha256 or self.server
+
+    def revision(self) -> str:
+        """Return a hash of the model's own file, for one that this plugin runs; empty where it cannot be read."""
+        folder = Path(self.folder) if self.folder else WEIGHTS / self.name
+        try:
+            return hashlib.sha256((folder / _DESCRIPTION).read_bytes()).hexdigest()[:16]
+        except OSError:
+            return ""
 
 
 def installed_models(folder: Path = WEIGHTS) -> list[ModelInfo]:

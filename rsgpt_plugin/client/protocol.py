@@ -70,6 +70,7 @@ class Reply:
     """A finished answer. confidence: 0 to 1, NaN where the server reports no probabilities.
 
     says_confidence: whether it is the server's own word, else it is the mean of the tokens' probabilities.
+    fingerprint: of everything that decided the answer; empty where the server does not report it.
     """
 
     text: str
@@ -79,6 +80,7 @@ class Reply:
     degenerate: bool
     model: str
     says_confidence: bool = False
+    fingerprint: str = ""
 
 
 def build_request(prompt: Prompt, model: str, plain: bool = False) -> bytes:
@@ -122,6 +124,7 @@ def parse_reply(body: bytes) -> Reply:
         degenerate=bool(extra.get("degenerate", not text.strip())),
         model=clean(str(record.get("model") or "")),
         says_confidence=not math.isnan(_number(extra.get("confidence"))),
+        fingerprint=clean(str(extra.get("fingerprint") or "")),
     )
 
 
@@ -137,7 +140,12 @@ def parse_models(body: bytes) -> list[ModelInfo]:
     listed = _object(body).get("data")
     entries = [_mapping(entry) for entry in listed] if isinstance(listed, list) else []
     named = [entry for entry in entries if entry.get("id")]
-    return [ModelInfo(clean(str(entry["id"])), str(entry.get("weights_sha256") or "")) for entry in named]
+    return [_model(entry) for entry in named]
+
+
+def _model(entry: Mapping[str, Any]) -> ModelInfo:
+    told = {name: clean(str(entry.get(name) or "")) for name in ("weights_sha256", "fingerprint", "precision")}
+    return ModelInfo(clean(str(entry["id"])), **told)
 
 
 def parse_error(status: int, body: bytes) -> RsgptError:

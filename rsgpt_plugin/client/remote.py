@@ -39,7 +39,7 @@ def server_model(chosen: Preferences, name: str = "") -> ModelInfo:
 
 
 def identified(model: ModelInfo, chosen: Preferences, feedback: Optional[QgsFeedback] = None) -> ModelInfo:
-    """The model as the server lists it, with the hash of its weights where it tells.
+    """The model as the server lists it, with its fingerprint and the hash of its weights where it reports them.
 
     A server that lists nothing is taken by its word: many hide the list, and what is remembered needs no server.
     """
@@ -56,5 +56,5 @@ def identified(model: ModelInfo, chosen: Preferences, feedback: Optional[QgsFeed
         said = translate("Rsgpt", "Choose a model of the server in the options of RSGPT. It lists: {names}.")
         raise ModelError(said.format(names=names))
     name = model.name or listed[0].name
-    hashes = [one.weights_sha256 for one in listed if one.name == name]
-    return replace(model, name=name, weights_sha256=hashes[0] if hashes else "")
+    found = next((one for one in listed if one.name == name), ModelInfo(name))
+    return replace(found, server=model.server)

@@ -15,7 +15,8 @@ Setting = Union[int, float, str]
 class Asked:
     """All that decides a greedy answer: change any of it and the answer may differ.
 
-    image_sha256: of `shared.pixels`. decoding: the generation settings sent with the prompt.
+    image_sha256: of `shared.pixels`. weights_sha256: the model's fingerprint, or what its server reports in place of
+    one. decoding: the generation settings sent with the prompt.
     """
 
     image_sha256: str

@@ -47,6 +47,7 @@ class Message:
 
     text: the words asked. line: the question as `parse_questions` reads it, "" for a description. answer: as text,
     "" where there is none; problem: why not, or why not all of it. confidence: 0 to 1. asked_at: ISO 8601, UTC.
+    fingerprint: of the model.
     """
 
     text: str
@@ -57,6 +58,7 @@ class Message:
     model: str = ""
     weights_sha256: str = ""
     asked_at: str = ""
+    fingerprint: str = ""
 
     @property
     def question(self) -> Optional[Question]:

@@ -141,9 +141,9 @@ class Run:
         Raises RsgptError where the run cannot go on; complete rows are written, answers so far remembered.
         """
         self.counts.tiles = total
-        source = AnswerSource(self._asking.model, self._memory, self._asking.language, self._feedback)
-        self._model = source.model
         try:
+            source = AnswerSource(self._asking.model, self._memory, self._asking.language, self._feedback)
+            self._model = source.model
             source.ask_many(self._queries(places), self._receive, self._open)
         except Cancelled:
             self._open()
@@ -240,8 +240,12 @@ class Run:
     def _values(self, row: _Row) -> RowValues:
         told = dict.fromkeys(outcome.model for outcome in row.outcomes if isinstance(outcome, RawAnswer))
         model = ", ".join(filter(None, told)) or self._model.name
-        weights = self._model.weights_sha256
-        provenance = {**self._common, "model": model, "weights_sha256": weights, **row.provenance}
+        identity = {
+            "model": model,
+            "weights_sha256": self._model.weights_sha256,
+            "model_fingerprint": self._model.fingerprint,
+        }
+        provenance = {**self._common, **identity, **row.provenance}
         if not row.outcomes:
             return RowValues(row.status, row.reason, provenance=provenance)
         raws = [one if isinstance(one, RawAnswer) else RawAnswer("", None, problem=str(one)) for one in row.outcomes]

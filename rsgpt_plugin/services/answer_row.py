@@ -33,6 +33,7 @@ def _values(sight: Sight, message: Message) -> RowValues:
     provenance: dict[str, Cell] = {
         "model": message.model,
         "weights_sha256": message.weights_sha256,
+        "model_fingerprint": message.fingerprint,
         "prompt": message.line or message.text,
         "image_sha256": sight.image_sha256,
         "bands": sight.bands,

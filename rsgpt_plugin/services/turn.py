@@ -42,8 +42,15 @@ class Wish:
         """The message without its answer."""
         line = "" if self.question.name == CAPTION else self.question.line
         now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
-        name, weights = self.model.name, self.model.weights_sha256
-        return Message(self.question.text, line, model=name, weights_sha256=weights, asked_at=now)
+        model = self.model
+        return Message(
+            self.question.text,
+            line,
+            model=model.name,
+            weights_sha256=model.weights_sha256,
+            asked_at=now,
+            fingerprint=model.fingerprint,
+        )
 
 
 @dataclass

@@ -108,6 +108,12 @@ COLUMNS: tuple[Column, ...] = (
     Column("reason", TEXT, mark("Reason"), mark("why a value is missing"), is_long=True, in_tip=True),
     Column("model", TEXT, mark("Model"), mark("name of the model")),
     Column("weights_sha256", TEXT, mark("Weights (SHA-256)"), mark("hash of the model's weights")),
+    Column(
+        "model_fingerprint",
+        TEXT,
+        mark("Model fingerprint"),
+        mark("hash of everything that decides the model's answers: weights, settings, calibration, precision"),
+    ),
     Column("prompt", TEXT, mark("Prompt"), mark("caption prompt and questions, one per line")),
     Column("image_sha256", TEXT, mark("Picture (SHA-256)"), mark("hash of the picture that the model saw")),
     Column("gsd_m", REAL, mark("Ground resolution (m a pixel)"), mark("meters per pixel of that picture")),

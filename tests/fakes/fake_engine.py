@@ -54,6 +54,8 @@ class FakeEngine:
             raise ModelError(script.load_error)
         self.name = name
         self.weights_sha256 = "f" * 64
+        self.fingerprint = "f" * 16
+        self.precision = "fp32"
         self.steps = 0
         self.alive: Callable[[], None] = lambda: None
         self._script = script

@@ -69,12 +69,13 @@ def answer(engine: Answering, questions: Mapping[int, Question], seen: Sequence[
 
     questions: by the numbers of their prompts.
     """
-    shown = [one for one in seen if one.rgb is not None]
-    images = {one.found.image_sha256: Image.fromarray(one.rgb) for one in seen if one.rgb is not None}
+    images: dict[str, Image.Image] = {}
     askers: dict[tuple[int, str], Look] = {}
-    for one in shown:
-        for prompt in one.job.prompts:
-            askers.setdefault((prompt, one.found.image_sha256), one)
+    for one in seen:
+        if one.rgb is not None:
+            images.setdefault(one.found.image_sha256, Image.fromarray(one.rgb))
+            for prompt in one.job.prompts:
+                askers.setdefault((prompt, one.found.image_sha256), one)
     pairs = sorted(askers, key=itemgetter(0))
     raws = _raw(engine, [_ask(questions[prompt], images[sha256], sha256) for prompt, sha256 in pairs])
     _check(raws, [prompt in askers[prompt, sha256].job.failed for prompt, sha256 in pairs])

@@ -21,9 +21,10 @@ from .pictures import Plan
 
 @dataclass(frozen=True)
 class Asking:
-    """What is asked of every tile, and of which model. caption: its prompt, "" for none. precision: as it was wished.
+    """What is asked of every tile, and of which model. caption: its prompt, "" for none.
 
-    least_confidence: an answer to a question that is less sure, 0 to 1, is not told.
+    least_confidence: an answer to a question that is less sure, 0 to 1, is not told. fingerprint: of everything that
+    decides the model's answers.
     """
 
     model: str
@@ -31,7 +32,7 @@ class Asking:
     caption: str
     questions: tuple[Question, ...] = ()
     least_confidence: float = 0.0
-    precision: str = "auto"
+    fingerprint: str = ""
 
     @cached_property
     def asked(self) -> tuple[Question, ...]:
@@ -64,6 +65,7 @@ class Reading:
         common: dict[str, Cell] = {
             "model": self.asking.model,
             "weights_sha256": self.asking.weights_sha256,
+            "model_fingerprint": self.asking.fingerprint,
             "prompt": self.asking.describe(),
             "plugin_version": __version__,
             "raster": plan.source,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from rsgpt_plugin.shared.answer_types import types_help
 
-from ..errors import DataError, EngineError, ImageError, UsageError
+from ..errors import DataError, EngineError, ImageError, ModelError, UsageError
 from ..model.config import ModelConfig
 from ..model.registry import model_folder
 from .loading import add_features, add_model, load_keeping_engine, share
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from ..batch.pictures import Cut, Plan
     from ..batch.rows import Asking
     from ..batch.run import Way
+    from ..engine import Engine
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -92,7 +94,8 @@ def run(args: argparse.Namespace) -> int:
     plans = _plans(args, cut, output)
     if not plans:
         return output.exit_code
-    with Run(plans, asking, args.out, begun) as one:
+    args.precision, args.fingerprint = _identity(args)
+    with Run(plans, replace(asking, fingerprint=args.fingerprint), args.out, begun) as one:
         try:
             one.ask(way)
         except KeyboardInterrupt:
@@ -130,7 +133,29 @@ def _asking(args: argparse.Namespace) -> Asking:
         raise UsageError("There is nothing to ask. Leave --no-caption out, or give a --question.")
     config = ModelConfig.read(model_folder(args.model))
     caption = (args.prompt.strip() or config.caption_prompt) if args.caption else ""
-    return Asking(config.name, config.weights_sha256, caption, questions, args.least_confidence, args.precision)
+    return Asking(config.name, config.weights_sha256, caption, questions, args.least_confidence)
+
+
+def _identity(args: argparse.Namespace) -> tuple[str, str]:
+    """The precision that every engine of this run is loaded in, and the fingerprint that its answers are kept under."""
+    from ..engine import best_precision, fitting_precision  # noqa: PLC0415
+    from ..model.fingerprint import fingerprint  # noqa: PLC0415
+
+    precision = args.precision
+    if precision == "auto" and args.engine == "ray":
+        precision = best_precision(args.model, args.device)
+    elif precision == "auto":
+        precision = fitting_precision(args.model, precision, device=args.device)
+    folder = model_folder(args.model)
+    return precision, fingerprint(ModelConfig.read(folder), folder, precision)
+
+
+def _engine(args: argparse.Namespace) -> Engine:
+    """The engine, which must be the one whose fingerprint the answers are kept under."""
+    engine = load_keeping_engine(args)
+    if engine.fingerprint != args.fingerprint:
+        raise ModelError(f"The model {args.model} is another one than when this run began. Start the run again.")
+    return engine
 
 
 def _plans(args: argparse.Namespace, cut: Cut, output: Output) -> list[Plan]:
@@ -154,7 +179,7 @@ def _way(args: argparse.Namespace) -> Way:
     if args.engine == "local":
         from ..batch import local  # noqa: PLC0415
 
-        return lambda work, journal: local.answered(work, partial(load_keeping_engine, args), journal)
+        return lambda work, journal: local.answered(work, partial(_engine, args), journal)
     if find_spec("ray") is None:
         raise _incomplete("ray")
     from ..batch import on_ray  # noqa: PLC0415
@@ -164,7 +189,7 @@ def _way(args: argparse.Namespace) -> Way:
     args.device = "cuda" if args.device == "cuda" else "cpu"  # a worker must not take a GPU that Ray does not know of
     args.threads = args.threads or 1  # not a share of the cores, so that rows do not depend on the number of workers
     cluster = on_ray.Cluster(args.workers, args.threads, gpus=int(args.device == "cuda"))
-    return lambda work, journal: on_ray.answered(work, partial(load_keeping_engine, args), journal, cluster)
+    return lambda work, journal: on_ray.answered(work, partial(_engine, args), journal, cluster)
 
 
 def _bands(text: str) -> tuple[int, ...]:

@@ -52,7 +52,7 @@ def _routes(batcher: Batcher) -> list[Route]:
     created = int(time.time())
 
     async def say_health(request: Request) -> Response:
-        return AsciiJSON(health(batcher.name, batcher.engine is not None))
+        return AsciiJSON(health(batcher.name, batcher.engine))
 
     async def list_models(request: Request) -> Response:
         name = request.path_params.get("name")
@@ -61,7 +61,7 @@ def _routes(batcher: Batcher) -> list[Route]:
         while batcher.engine is None:
             batcher.check_room()
             await asyncio.sleep(_WAIT_S)
-        listed = model_list(batcher.name, batcher.engine.weights_sha256, created)
+        listed = model_list(batcher.name, batcher.engine, created)
         return AsciiJSON(listed if name is None else listed["data"][0])
 
     # Few decoders, so that many large pictures at once cannot fill the memory.

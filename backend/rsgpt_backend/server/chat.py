@@ -45,16 +45,15 @@ class Chat:
     async def _respond(self, request: Request, order: Order, ticket: AwaitedTicket) -> Response:
         """Waits for the first event, so that what fails before it still gets a status of its own."""
         first = await _while_connected(request, ticket.next())
-        writer = Writer(self._batcher.name, self._weights(), order.top_logprobs)
+        engine = self._batcher.engine
+        weights, fingerprint = (engine.weights_sha256, engine.fingerprint) if engine else ("", "")
+        writer = Writer(self._batcher.name, weights, fingerprint, order.top_logprobs)
         if isinstance(first, Answer):
             first = order.finished(first)
             if not order.stream:
                 return AsciiJSON(writer.reply(first))
         lines = _lines(writer, first, ticket)
         return StreamingResponse(lines, headers={"cache-control": "no-store"}, media_type="text/event-stream")
-
-    def _weights(self) -> str:
-        return self._batcher.engine.weights_sha256 if self._batcher.engine else ""
 
 
 async def _lines(writer: Writer, first: Token | Answer, ticket: AwaitedTicket) -> AsyncIterator[str]:

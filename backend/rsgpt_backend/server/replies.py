@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..asking import Answer, Token
+from ..asking import Answer, Predictor, Token
 
 PROTOCOL_VERSION = 1
 LEAST_LOGPROB = -9999.0
@@ -26,6 +26,7 @@ class Writer:
 
     model: str
     weights_sha256: str
+    fingerprint: str
     top_logprobs: int | None = None
     id: str = field(default_factory=lambda: f"chatcmpl-{secrets.token_hex(12)}")
     created: int = field(default_factory=lambda: int(time.time()))
@@ -67,6 +68,7 @@ class Writer:
             "confidence": answer.confidence if math.isfinite(answer.confidence) else 0.0,
             "degenerate": answer.degenerate,
             "weights_sha256": self.weights_sha256,
+            "fingerprint": self.fingerprint,
         }
         return {"usage": usage, "rsgpt": extra}
 
@@ -84,22 +86,25 @@ def event(body: Body) -> str:
 END_OF_STREAM = "data: [DONE]\n\n"
 
 
-def model_list(model: str, weights_sha256: str, created: int) -> Body:
+def model_list(model: str, engine: Predictor, created: int) -> Body:
     """OpenAI's list of models, which holds the one that is served. created: seconds since 1970."""
     entry = {
         "id": model,
         "object": "model",
         "created": created,
         "owned_by": "rsgpt",
-        "weights_sha256": weights_sha256,
+        "weights_sha256": engine.weights_sha256,
+        "fingerprint": engine.fingerprint,
+        "precision": engine.precision,
         "protocol_version": PROTOCOL_VERSION,
     }
     return {"object": "list", "data": [entry]}
 
 
-def health(model: str, loaded: bool) -> Body:
-    """What `GET /health` says."""
-    return {"status": "ok" if loaded else "loading", "protocol_version": PROTOCOL_VERSION, "model": model}
+def health(model: str, engine: Predictor | None) -> Body:
+    """What `GET /health` says. engine: None while it is being loaded."""
+    state = {"status": "ok" if engine else "loading", "protocol_version": PROTOCOL_VERSION, "model": model}
+    return {**state, "fingerprint": engine.fingerprint if engine else ""}
 
 
 def _token(token: Token, alternatives: int) -> Body:

@@ -46,6 +46,7 @@ def test_a_whole_answer(plan: Plan) -> None:
     assert found == {
         "caption": "A road.", "confidence": 0.8, "water": True, "water_confidence": 0.7, "cars": 3,
         "cars_confidence": 0.8, "status": "answered", "reason": None, "model": "m", "weights_sha256": "w" * 64,
+        "model_fingerprint": "",
         "prompt": "Describe it.\nwater[yesno]: Is there water?\ncars[integer]: How many cars?",
         "image_sha256": "s" * 64, "gsd_m": 0.5, "bands": "1,2,3", "stretch": "none",
         "asked_at": datetime(2026, 1, 2, 3, 4, 6, tzinfo=UTC), "plugin_version": found["plugin_version"],

@@ -173,11 +173,11 @@ def test_what_an_engine_is_asked_does_not_depend_on_the_format(raster: Path, tmp
     assert sum(map(len, engine.batches)) == 2 * TILES
 
 
-def test_another_model_is_asked_anew(raster: Path, tmp_path: Path) -> None:
+def test_another_fingerprint_is_asked_anew(raster: Path, tmp_path: Path) -> None:
     run(tmp_path / "out.gpkg", [raster], watched())
     plans = [make_plan(str(raster), Cut(32))]
     engine = watched()
-    with Run(plans, Asking("fake", "e" * 64, "Describe it."), tmp_path / "out.gpkg") as one:
+    with Run(plans, Asking("fake", "f" * 64, "Describe it.", fingerprint="e" * 16), tmp_path / "out.gpkg") as one:
         one.ask(partial(_local, engine))
         assert one.write().cached == 0
     assert sum(map(len, engine.batches)) == TILES

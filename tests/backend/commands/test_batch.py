@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
 from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +23,11 @@ from rsgpt_backend.cli import main
 from rsgpt_backend.commands import batch as command
 from rsgpt_backend.engine import Engine
 from rsgpt_backend.errors import EngineError
+from rsgpt_backend.model.config import ModelConfig
+from rsgpt_backend.model.language import language_sha256
 from rsgpt_backend.model.rsgpt import Rsgpt
 from tests.backend.batch.rasters import Odd, numbered, write
-from tests.backend.toy import NAME
+from tests.backend.toy import NAME, make_language
 from tests.layout.source import ROOT
 
 
@@ -58,6 +62,69 @@ def test_a_raster_becomes_rows(rsgpt: Any, raster: Path, tmp_path: Path) -> None
     assert {**second, "seconds": 0} == {**first, "seconds": 0, "cached": second["cached"]}
     assert second["cached"] > 0
     assert pyogrio.read_arrow(tmp_path / "a.gpkg")[1].to_pylist() == rows
+
+
+def _calibrated(folder: Path) -> list[str]:
+    replace(ModelConfig.read(folder), calibration={"sentence": (0.5, -1.0)}, yes_odds=1.0).write(folder)
+    return []
+
+
+def _with_another_language_model(folder: Path) -> list[str]:
+    config = ModelConfig.read(folder)
+    make_language(folder / "other", ["gray water"])
+    other = replace(config.language, source="other")
+    replace(config, language=replace(other, sha256=language_sha256(other, folder))).write(folder)
+    return []
+
+
+def _in_another_precision(folder: Path) -> list[str]:
+    return ["--precision", "bf16"]
+
+
+@pytest.mark.parametrize("change", [_calibrated, _with_another_language_model, _in_another_precision])
+def test_what_was_answered_otherwise_is_asked_anew(
+    raster: Path, tmp_path: Path, toy_folder: Path, capsys: pytest.CaptureFixture[str], change: Any
+) -> None:
+    model, out = Path(shutil.copytree(toy_folder, tmp_path / "model")), tmp_path / "a.gpkg"
+    command = ["batch", str(raster), "--out", str(out), "--tile", "32", "--model", str(model), "--json"]
+
+    def cached(*more: str) -> int:
+        main([*command, *more])
+        return int(json.loads(capsys.readouterr().out)["cached"])
+
+    assert [cached(), cached()] == [0, 6]
+    given = change(model)
+    assert [cached(*given), cached(*given)] == [0, 6]
+
+
+def test_auto_and_the_precision_that_it_chose_share_their_answers(rsgpt: Any, raster: Path, tmp_path: Path) -> None:
+    arguments = [str(raster), "--out", str(tmp_path / "a.gpkg"), "--tile", "32", "--precision"]
+    rsgpt(*arguments, "auto")
+    _, (counts,), _ = rsgpt(*arguments, "fp32")
+    assert counts["cached"] == counts["tiles"] == 6
+
+
+def test_a_journal_of_an_earlier_version_is_read_and_its_answers_are_not_reused(
+    rsgpt: Any, raster: Path, tmp_path: Path
+) -> None:
+    arguments = [str(raster), "--out", str(tmp_path / "a.gpkg"), "--tile", "32"]
+    rsgpt(*arguments)
+    with closing(sqlite3.connect(journal_of(tmp_path / "a.gpkg"))) as database, database:
+        ((asked,),) = database.execute("SELECT asked FROM prompts").fetchall()
+        _, _, tokens, prompt = json.loads(asked)
+        earlier = json.dumps([f"{NAME} {'0' * 64} auto {tokens}", prompt])
+        database.execute("UPDATE prompts SET asked = ?", (earlier,))
+    code, (counts,), _ = rsgpt(*arguments)
+    assert (code, counts["cached"]) == (0, 0)
+
+
+def test_a_model_that_changed_while_the_run_began_is_refused(
+    rsgpt: Any, raster: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "_identity", lambda args: ("fp32", "0" * 16))
+    code, _, err = rsgpt(str(raster), "--out", str(tmp_path / "a.gpkg"), "--tile", "32")
+    assert code == 1
+    assert "another one than when this run began" in err
 
 
 def test_another_question_of_another_run_encodes_nothing(

@@ -107,7 +107,8 @@ def test_only_the_exact_host_is_served(served: Served, method: str, path: str, h
 @pytest.mark.parametrize("host", ["127.0.0.1:{port}", "localhost:{port}"])
 def test_both_names_of_this_machine_are_served(served: Served, host: str) -> None:
     reply = served.call("GET", "/health", headers=served.headers(host=host.format(port=served.port)))
-    assert reply.record == {"status": "ok", "protocol_version": 1, "model": "rsgpt-small"}
+    told = {"status": "ok", "protocol_version": 1, "model": "rsgpt-small", "fingerprint": "f" * 16}
+    assert reply.record == told
 
 
 @pytest.mark.parametrize(
@@ -180,7 +181,7 @@ def test_the_models_are_listed(served: Served) -> None:
     expected = json.loads((CONTRACT / "models.json").read_text())
     assert isinstance(listed["data"][0].pop("created"), int)
     expected["data"][0].pop("created")
-    expected["data"][0]["weights_sha256"] = "f" * 64
+    expected["data"][0] |= {"weights_sha256": "f" * 64, "fingerprint": "f" * 16}
     assert listed == expected
 
 

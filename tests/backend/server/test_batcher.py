@@ -30,6 +30,8 @@ class Scripted:
 
     name = "rsgpt-small"
     weights_sha256 = "0" * 64
+    fingerprint = "0" * 16
+    precision = "fp32"
     alive: Callable[[], None]
 
     def __init__(self, behaviour: Behaviour) -> None:

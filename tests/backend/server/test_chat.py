@@ -54,7 +54,12 @@ def test_an_answer(served: Served) -> None:
     assert "".join(token["token"] for token in tokens) == "picture 70000"
     assert [len(token["top_logprobs"]) for token in tokens] == [3, 3]
     assert reply["usage"] == {"prompt_tokens": 2, "completion_tokens": 2, "total_tokens": 4}
-    assert reply["rsgpt"] == {"confidence": 0.9, "degenerate": False, "weights_sha256": "f" * 64}
+    assert reply["rsgpt"] == {
+        "confidence": 0.9,
+        "degenerate": False,
+        "weights_sha256": "f" * 64,
+        "fingerprint": "f" * 16,
+    }
 
 
 def test_an_answer_that_is_cut_short(served: Served) -> None:

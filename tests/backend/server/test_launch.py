@@ -96,9 +96,10 @@ def test_an_interrupt_ends_without_a_traceback(launch: Launch) -> None:
 def test_while_the_model_loads_health_says_so_and_questions_wait(launch: Launch) -> None:
     server = launch("--script", '{"load_delay": 0.6}')
     health = server.call("GET", "/health").record
-    assert health == {"status": "loading", "protocol_version": 1, "model": "rsgpt-small"}
+    assert health == {"status": "loading", "protocol_version": 1, "model": "rsgpt-small", "fingerprint": ""}
     assert server.ask(number=3).text == "picture 3"
-    assert server.call("GET", "/health").record["status"] == "ok"
+    health = server.call("GET", "/health").record
+    assert (health["status"], health["fingerprint"]) == ("ok", "f" * 16)
 
 
 def test_the_list_of_models_waits_for_the_model(launch: Launch) -> None:

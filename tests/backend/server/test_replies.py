@@ -12,6 +12,7 @@ import pytest
 from rsgpt_backend.asking import Answer, Token
 from rsgpt_backend.server.replies import END_OF_STREAM, Writer, event, health, model_list
 from rsgpt_backend.server.responses import AsciiJSON
+from tests.fakes.fake_engine import FakeEngine, Script
 
 CONTRACT = Path(__file__).resolve().parents[2] / "contract"
 
@@ -24,7 +25,7 @@ def contract(name: str) -> Any:
 def writer(case: dict[str, Any]) -> Writer:
     """The writer that the case was written with."""
     head = case["head"]
-    return Writer(head["model"], head["weights_sha256"], 20, head["id"], head["created"])
+    return Writer(head["model"], head["weights_sha256"], head["fingerprint"], 20, head["id"], head["created"])
 
 
 def answer(case: dict[str, Any]) -> Answer:
@@ -50,26 +51,28 @@ def test_streams(case: dict[str, Any]) -> None:
 
 
 def test_models_and_health() -> None:
-    assert model_list("rsgpt-small", "0" * 64, 1767225600) == contract("models.json")
-    assert health("rsgpt-small", True) == contract("health.json")["ok"]
-    assert health("rsgpt-small", False) == contract("health.json")["loading"]
+    engine = FakeEngine(Script())
+    engine.weights_sha256, engine.fingerprint = "0" * 64, "0" * 16
+    assert model_list("rsgpt-small", engine, 1767225600) == contract("models.json")
+    assert health("rsgpt-small", engine) == contract("health.json")["ok"]
+    assert health("rsgpt-small", None) == contract("health.json")["loading"]
 
 
 def test_no_logprobs_unless_asked() -> None:
-    reply = Writer("m", "0").reply(Answer("a", (Token("a", -1.0),), 0.5, "stop", False, 1))
+    reply = Writer("m", "0", "1").reply(Answer("a", (Token("a", -1.0),), 0.5, "stop", False, 1))
     assert reply["choices"][0]["logprobs"] is None
 
 
 @pytest.mark.parametrize("asked", [0, 1, 2])
 def test_no_more_alternatives_than_asked_for(asked: int) -> None:
     token = Token("a", -1.0, (("a", -1.0), ("b", -2.0), ("c", -3.0)))
-    chunk = Writer("m", "0", asked).token(token, True)
+    chunk = Writer("m", "0", "1", asked).token(token, True)
     assert len(chunk["choices"][0]["logprobs"]["content"][0]["top_logprobs"]) == asked
 
 
 def test_what_json_cannot_say_is_replaced() -> None:
     tokens = (Token("a", -math.inf, (("\ud800", math.nan), ("b", -1e9))),)
-    reply = Writer("m", "0", top_logprobs=2).reply(Answer("\ud800", tokens, math.nan, "stop", False, 1))
+    reply = Writer("m", "0", "1", top_logprobs=2).reply(Answer("\ud800", tokens, math.nan, "stop", False, 1))
     record = json.loads(bytes(AsciiJSON(reply).body))
     entry = record["choices"][0]["logprobs"]["content"][0]
     assert [entry["logprob"], *(top["logprob"] for top in entry["top_logprobs"])] == [-9999.0] * 3
@@ -78,4 +81,4 @@ def test_what_json_cannot_say_is_replaced() -> None:
 
 
 def test_every_completion_has_an_id_of_its_own() -> None:
-    assert len({Writer("m", "0").id for _ in range(100)}) == 100
+    assert len({Writer("m", "0", "1").id for _ in range(100)}) == 100

@@ -99,7 +99,8 @@ def test_a_start_by_name_keeps_its_packaged_language_model(tmp_path: Path) -> No
 def test_folders_of_a_start_can_be_found_from_any_other_folder(tmp_path: Path) -> None:
     config = ModelConfig.read(model_folder("rsgpt-small"))
     language = replace(config.language, source="language")
-    replace(config, language=language, qformer=replace(config.qformer, tokenizer="reader")).write(tmp_path / "start")
+    reader = replace(config.qformer, tokenizer="reader", vocabulary=9)
+    replace(config, language=language, qformer=reader).write(tmp_path / "start")
     model = started(tmp_path, str(tmp_path / "start"))
     assert model.language.source == str(tmp_path / "start" / "language")
     assert model.qformer.tokenizer == str(tmp_path / "start" / "reader")

@@ -91,7 +91,7 @@ def test_our_own_server_tells_its_weights(fake_server: Callable[..., LocalServer
     assert kept
     save(Preferences(Door.SERVER, server_url=at.url, server_auth=config.id()))
     model = known_model(chosen_model())
-    assert (model.name, model.mark) == ("rsgpt-small", "f" * 64)
+    assert (model.name, model.mark, model.weights_sha256) == ("rsgpt-small", "f" * 16, "f" * 64)
 
 
 def test_a_server_that_tells_no_hash_is_told_apart_by_its_address(rogue: MakeRogue) -> None:

@@ -63,7 +63,10 @@ def test_replies_are_read_as_the_server_meant_them(case: dict[str, Any]) -> None
 
 
 def test_models_are_read() -> None:
-    assert parse_models(json.dumps(contract("models.json")).encode()) == [ModelInfo("rsgpt-small", "0" * 64)]
+    (found,) = parse_models(json.dumps(contract("models.json")).encode())
+    assert found == ModelInfo("rsgpt-small", "0" * 64, fingerprint="0" * 16, precision="fp32")
+    (foreign,) = parse_models(b'{"data": [{"id": "llava"}]}')
+    assert foreign == ModelInfo("llava")
 
 
 @pytest.mark.parametrize("case", contract("errors.json"), ids=name_of)

@@ -125,6 +125,7 @@ def bench(
 ) -> Iterator[Bench]:
     server = fake_server("--token-delay", "0.02", "--batch", "4")
     monkeypatch.setattr(answers, "open_door", lambda model: Gateway(server, model.name))
+    monkeypatch.setattr(answers, "known_model", lambda model, feedback: model)
     monkeypatch.setattr(doors, "model_identity", lambda name: ModelInfo(name, "f" * 64))
     provider = RsgptProvider()
     QgsApplication.processingRegistry().addProvider(provider)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -35,14 +35,15 @@ def reply(text: str, confidence: float = 0.8, model: str = "rsgpt-small") -> Rep
 class ScriptedGateway:
     """Answers by a function; up to four prompts are under way and the latest of them is answered first.
 
-    dies_after: how many answers it gives before its server is gone, dies_with: makes the error. name: what it calls
-    itself.
+    dies_after: how many answers it gives before its server is gone, dies_with: makes the error. name, fingerprint: what
+    it calls itself.
     """
 
     say: Callable[[Prompt], Said] = lambda prompt: f"a picture asked: {prompt.text}"
     dies_after: int = 10**9
     dies_with: Callable[[], Exception] = lambda: ServerError("The server stopped twice.")
     name: str = "rsgpt-small"
+    fingerprint: str = ""
     prompts: list[Prompt] = field(default_factory=list)
     connections: int = 0
 
@@ -70,7 +71,8 @@ class ScriptedGateway:
             self.prompts.append(prompt)
             said = self.say(prompt)
             given += 1
-            yield index, said if isinstance(said, RsgptError) else reply(said, model=self.name)
+            told = said if isinstance(said, RsgptError) else reply(said, model=self.name)
+            yield index, told if isinstance(told, RsgptError) else replace(told, fingerprint=self.fingerprint)
 
 
 @pytest.fixture
@@ -78,6 +80,7 @@ def gateway(monkeypatch: pytest.MonkeyPatch) -> ScriptedGateway:
     """The scripted model in the place of the local server."""
     scripted = ScriptedGateway()
     monkeypatch.setattr(answers, "open_door", scripted.connect)
+    monkeypatch.setattr(answers, "known_model", lambda model, feedback: model)
     return scripted
 
 

@@ -106,12 +106,27 @@ def test_a_second_run_asks_nothing_and_starts_no_server(bench: Bench, gateway: S
         Asking(MODEL, (), "What is this?"),
         Asking(ModelInfo("rsgpt-small", "cd" * 32), (), CAPTION.prompt),
         Asking(ModelInfo("rsgpt-7b", "ab" * 32), (), CAPTION.prompt),
+        Asking(replace(MODEL, fingerprint="cd" * 8), (), CAPTION.prompt),
     ],
-    ids=["prompt", "weights", "model"],
+    ids=["prompt", "weights", "model", "fingerprint"],
 )
 def test_what_changes_the_answer_is_asked_again(bench: Bench, gateway: ScriptedGateway, other: Asking) -> None:
     bench.run(CAPTION, places(1, 2, 3), 3)
     assert bench.run(other, places(1, 2, 3), 3)[0].asked == 3
+
+
+def test_answers_of_another_fingerprint_end_the_run_and_are_not_kept(
+    bench: Bench, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asking = Asking(replace(MODEL, fingerprint="aa" * 8), (), CAPTION.prompt)
+    gateway.fingerprint = "bb" * 8  # as of a server that was restarted and loaded the model in another precision
+    with pytest.raises(ServerError, match="Run again"):
+        bench.run(asking, places(1, 2), 2)
+    assert bench.rows() == []
+    gateway.fingerprint = "aa" * 8
+    counts, rows = bench.run(asking, places(1, 2), 2)
+    assert counts == Counts(tiles=2, answered=2, asked=2)
+    assert {row["model_fingerprint"] for row in rows} == {"aa" * 8}
 
 
 def test_choices_are_sent_and_a_free_answer_to_the_same_words_is_another(

@@ -78,6 +78,7 @@ def test_a_caption_becomes_a_row_of_the_results_layer(
     assert row["answer"] == "a harbour with <b>many</b> boats"
     assert row["question"] == "Describe this image."
     assert (row["status"], row["model"], row["weights_sha256"]) == ("answered", "rsgpt-small", "f" * 64)
+    assert row["model_fingerprint"] == "f" * 16
     assert row["confidence"] == pytest.approx(0.9)
     assert row.geometry().boundingBox().contains(around(150, 150, 90))
     (shown,) = told.shown

@@ -73,6 +73,7 @@ class Ears:
 def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[Model]:
     scripted = Model()
     monkeypatch.setattr(answers, "open_door", scripted.connect)
+    monkeypatch.setattr(answers, "known_model", lambda model, feedback: model)
     monkeypatch.setattr(doors, "model_identity", lambda name: ModelInfo(name, "f" * 64))
     yield scripted
     scripted.go.set()

@@ -1,0 +1,86 @@
+"""The fingerprint changes with everything that decides an answer, and with nothing else."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from transformers import LlamaForCausalLM
+
+from rsgpt_backend.engine import Engine
+from rsgpt_backend.model.config import ModelConfig
+from rsgpt_backend.model.fingerprint import fingerprint
+
+
+@pytest.fixture
+def config(toy_folder: Path) -> ModelConfig:
+    return ModelConfig.read(toy_folder)
+
+
+def changed(config: ModelConfig, part: str, change: dict[str, Any]) -> ModelConfig:
+    """The config with other values, in a part of it where one is named."""
+    return replace(config, **({part: replace(getattr(config, part), **change)} if part else change))
+
+
+@pytest.mark.parametrize(
+    ("part", "change"),
+    [
+        ("", {"weights_sha256": "1" * 64}),
+        ("", {"calibration": {"yes_no": (1.5, 0.2)}}),
+        ("", {"yes_odds": 0.3}),
+        ("", {"beams": 3}),
+        ("", {"repetition_penalty": 1.5}),
+        ("", {"no_repeat_ngram": 4}),
+        ("", {"caption_prompt": "What is this?"}),
+        ("vision", {"mean": (0.4, 0.5, 0.5)}),
+        ("qformer", {"max_text": 12}),
+        ("language", {"sha256": "1" * 64}),
+        ("language", {"template": "{image}{bos}Q: {prompt}"}),
+        ("language", {"stops": ("###",)}),
+    ],
+)
+def test_what_decides_an_answer_changes_it(
+    config: ModelConfig, toy_folder: Path, part: str, change: dict[str, Any]
+) -> None:
+    before = fingerprint(config, toy_folder, "fp32")
+    assert fingerprint(changed(config, part, change), toy_folder, "fp32") != before
+
+
+def test_another_precision_changes_it(config: ModelConfig, toy_folder: Path) -> None:
+    found = {fingerprint(config, toy_folder, name) for name in ("fp32", "bf16", "fp16", "int8", "int4")}
+    assert len(found) == 5
+    assert {len(one) for one in found} == {16}
+
+
+def test_names_licence_notes_and_places_do_not_change_it(
+    config: ModelConfig, toy_folder: Path, tmp_path: Path
+) -> None:
+    before = fingerprint(config, toy_folder, "fp32")
+    elsewhere = shutil.copytree(toy_folder / "language", tmp_path / "elsewhere")
+    language = replace(config.language, source=str(elsewhere))
+    told = replace(config, name="other", licence="other", notes={"a": 1}, language=language)
+    assert fingerprint(told, tmp_path, "fp32") == before
+
+
+def test_another_language_model_in_the_same_folder_changes_it(
+    config: ModelConfig, toy_folder: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(toy_folder, tmp_path / "model"))
+    config = replace(config, language=replace(config.language, source="language", sha256=""))
+    before = fingerprint(config, folder, "fp32")
+    model = LlamaForCausalLM.from_pretrained(folder / "language")
+    with torch.no_grad():
+        model.lm_head.weight.mul_(0.5)
+    model.save_pretrained(folder / "language")
+    assert fingerprint(config, folder, "fp32") != before
+
+
+def test_a_loaded_engine_has_it_for_the_precision_that_auto_chose(config: ModelConfig, toy_folder: Path) -> None:
+    engine = Engine.load(str(toy_folder), "auto")
+    assert (engine.precision, engine.fingerprint) == ("fp32", fingerprint(config, toy_folder, "fp32"))
+    engine = Engine.load(str(toy_folder), "bf16")
+    assert (engine.precision, engine.fingerprint) == ("bf16", fingerprint(config, toy_folder, "bf16"))
