@@ -10,6 +10,7 @@ from collections import Counter
 
 from qgis.core import Qgis, QgsMessageLog
 
+from .shared.addresses import without_secrets
 from .shared.i18n import translate
 from .shared.text import clean
 
@@ -26,12 +27,13 @@ def explained(error: Exception) -> str:
     if _logged[place] <= _MOST_LOGGED:
         QgsMessageLog.logMessage(details(error), LOG, Qgis.MessageLevel.Critical, False)
     sentence = translate("Rsgpt", "Unexpected error {cause}. See “RSGPT” in QGIS's log messages.")
-    return sentence.format(cause=clean(f"{type(error).__name__}: {error}")[:_LONGEST].rstrip(". "))
+    cause = clean(without_secrets(f"{type(error).__name__}: {error}"))
+    return sentence.format(cause=cause[:_LONGEST].rstrip(". "))
 
 
 def details(error: Exception) -> str:
     """The traceback as text."""
-    return clean("".join(traceback.format_exception(type(error), error, error.__traceback__)))
+    return clean(without_secrets("".join(traceback.format_exception(type(error), error, error.__traceback__))))
 
 
 def _place(error: Exception) -> str:

@@ -27,10 +27,11 @@ from qgis.core import (
     QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import QCoreApplication
-from qgis.PyQt.QtXml import QDomDocument
+from qgis.PyQt.QtXml import QDomDocument, QDomElement
 
 from ..core.run_store import RunRequest
 from ..errors import ImageryError
+from ..shared.addresses import without_secrets
 from .parameter_kinds import Extent, Features, Parameter
 from .parameters import INPUT, parameters_of
 
@@ -60,7 +61,9 @@ def keep(algorithm: QgsProcessingAlgorithm, parameters: Parameters, context: Qgs
     definitions = {layer_id: _definition(layer) for layer_id, layer in layers.items()}
     project = context.project().fileName() if context.project() is not None else ""
     title, source = (raster.name(), raster.source()) if raster is not None else ("", "")
-    return RunRequest(algorithm.id(), title, kept, definitions, project, source)
+    return RunRequest(
+        algorithm.id(), without_secrets(title), _harmless(kept), definitions, project, without_secrets(source)
+    )
 
 
 def input_sources(
@@ -144,8 +147,35 @@ def _kept_output(value: Any) -> str:
     return text if ":" in text else os.path.abspath(text)
 
 
+def _harmless(value: Any) -> Any:
+    """A kept value whose texts have no credentials in them."""
+    if isinstance(value, Mapping):
+        return {name: _harmless(part) for name, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_harmless(part) for part in value]
+    return without_secrets(value) if isinstance(value, str) else value
+
+
 def _definition(layer: QgsMapLayer) -> str:
-    return QgsLayerDefinition.exportLayerDefinitionLayers([layer], QgsReadWriteContext()).toString(-1)
+    """The layer without credentials: one that needs some can be used again as long as a project has it."""
+    document = QgsLayerDefinition.exportLayerDefinitionLayers([layer], QgsReadWriteContext())
+    _strip(document.documentElement())
+    return document.toString(-1)
+
+
+def _strip(element: QDomElement) -> None:
+    """Take the credentials out of all texts and attributes of an element."""
+    attributes = element.attributes()
+    for index in range(attributes.count()):
+        attribute = attributes.item(index).toAttr()
+        attribute.setValue(without_secrets(attribute.value()))
+    node = element.firstChild()
+    while not node.isNull():
+        if node.isText():
+            node.setNodeValue(without_secrets(node.nodeValue()))
+        elif node.isElement():
+            _strip(node.toElement())
+        node = node.nextSibling()
 
 
 def _opened(definition: str) -> QgsMapLayer:

@@ -28,6 +28,7 @@ from ..geo.rows import Row
 from ..geo.schema import output_fields
 from ..processing import parameters as table
 from ..processing.keeping import restored
+from ..shared.addresses import without_secrets
 from ..shared.questions import CAPTION_PROMPT, Question, is_language_wish, parse_questions
 
 TILES, FEATURES = f"rsgpt:{table.TILES}", f"rsgpt:{table.FEATURES}"
@@ -46,7 +47,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Wish:
-    """How rows are asked again. raster, source: the layer's id and source. asked: None for what each row was before."""
+    """How rows are asked again. raster, source: the layer's id, and its source without credentials. asked: None for what each row was before."""
 
     raster: str
     source: str
@@ -56,7 +57,7 @@ class Wish:
     @classmethod
     def about(cls, raster: QgsRasterLayer, model: str, asked: Optional[Asked] = None) -> Wish:
         """The wish to ask a model about a raster."""
-        return cls(raster.id(), raster.source(), model, asked)
+        return cls(raster.id(), without_secrets(raster.source()), model, asked)
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def recorded_raster(layer: QgsVectorLayer, project: QgsProject) -> Optional[QgsR
     if run is None:
         return None
     rasters = [other for other in project.mapLayers().values() if isinstance(other, QgsRasterLayer)]
-    return next((raster for raster in rasters if _is_source(raster.id(), raster.source(), run)), None)
+    return next((raster for raster in rasters if _is_source(raster.id(), without_secrets(raster.source()), run)), None)
 
 
 def groups(rows: Sequence[Row], wish: Wish) -> list[Group]:
@@ -152,7 +153,7 @@ def _are_tiles(layer: QgsVectorLayer, wish: Wish) -> bool:
 
 
 def _is_source(raster: str, source: str, run: RunRequest) -> bool:
-    return raster == run.parameters.get("INPUT") or bool(run.source and source == run.source)
+    return raster == run.parameters.get("INPUT") or bool(run.source and source == without_secrets(run.source))
 
 
 def _spot(tile: QgsGeometry) -> QgsGeometry:

@@ -20,6 +20,7 @@ from qgis.PyQt.QtCore import QCoreApplication
 
 from ..errors import ImageryError
 from ..geo.gsd import GroundMeter
+from ..shared.addresses import without_secrets
 from ..shared.questions import Question
 
 translate = QCoreApplication.translate
@@ -89,7 +90,7 @@ def area_place(
     east, north = metres_per_unit(view, point, area)
     side_m = max(area.width() * east, area.height() * north)
     asked = QgsReferencedRectangle(extent, layer.crs())
-    return Place(layer.id(), layer.name(), asked, side_m, _pixels(layer, extent))
+    return Place(layer.id(), without_secrets(layer.name()), asked, side_m, _pixels(layer, extent))
 
 
 def _moved(view: QgsMapSettings, area: QgsRectangle, layer: QgsRasterLayer) -> QgsRectangle:

@@ -26,6 +26,7 @@ from qgis.PyQt.QtCore import QCoreApplication
 
 from ..errors import ImageryError
 from ..geo.results import is_results
+from ..shared.addresses import without_secrets
 from ..shared.questions import Question
 from .place import asked, topmost_raster
 
@@ -86,7 +87,7 @@ def features_place(view: QgsMapSettings, layer: QgsVectorLayer, features: Sequen
     if area is None:
         raise ImageryError(translate("Rsgpt", "The feature has no place on the map. Choose one that has a geometry."))
     raster, _ = topmost_raster(view, area, area.center())
-    return Features(raster.id(), raster.name(), _shapes(layer, geometries))
+    return Features(raster.id(), without_secrets(raster.name()), _shapes(layer, geometries))
 
 
 def _shows_polygons(layer: Any, view: QgsMapSettings) -> bool:

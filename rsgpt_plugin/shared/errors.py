@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from .addresses import without_secrets
 from .text import clean
 
 
 class RsgptError(Exception):
     """Base of every error that is shown to a person. str(error) says what happened and what to do next.
 
-    The sentence may quote what a file or a server says, so its control characters are removed here.
-    code: stable; the backend prints it in --json output.
+    The sentence may quote what a file or a server says, or an address, so its control characters and the credentials
+    in its addresses are removed here. code: stable; the backend prints it in --json output.
     """
 
     code = "error"
 
     def __init__(self, sentence: str = "") -> None:
-        super().__init__(clean(sentence))
+        super().__init__(clean(without_secrets(sentence)))
 
 
 class ImageError(RsgptError):

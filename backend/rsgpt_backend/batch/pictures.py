@@ -11,6 +11,7 @@ from typing import Self
 import numpy as np
 from pyproj import CRS
 
+from rsgpt_plugin.shared.addresses import without_secrets
 from rsgpt_plugin.shared.bands import BandChoice
 from rsgpt_plugin.shared.pixels import MAX_SIDE, Pixels, as_rgb, picture_sha256
 from rsgpt_plugin.shared.source_files import source_files
@@ -53,9 +54,10 @@ class Plan:
 
     @property
     def key(self) -> str:
-        """The same text for the same pictures."""
+        """The same text for the same pictures, also where an address was signed again."""
+        source = without_secrets(self.source)
         place = [*self.frame.geotransform, self.frame.width, self.frame.height]
-        parts = [self.source, self.version, place, self.grid.size, self.grid.overlap, self.bands.describe()]
+        parts = [source, self.version, place, self.grid.size, self.grid.overlap, self.bands.describe()]
         return json.dumps([*parts, self.bands.alpha, self.stretch.limits])
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from rsgpt_plugin.shared.addresses import without_secrets
 from rsgpt_plugin.shared.columns import MOMENT, DataType
 from rsgpt_plugin.shared.questions import Question
 from rsgpt_plugin.shared.rows import Cell, RowValues, Status, answered_row, asked_of, column_types, prompt_text
@@ -68,7 +69,7 @@ class Reading:
             "model_fingerprint": self.asking.fingerprint,
             "prompt": self.asking.describe(),
             "plugin_version": __version__,
-            "raster": plan.source,
+            "raster": without_secrets(plan.source),
         }
         shown = {"bands": plan.bands.describe(), "stretch": plan.stretch.describe(plan.bands.numbers)}
         for found in tiles:

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rsgpt_plugin.shared.addresses import without_secrets
 from rsgpt_plugin.shared.answer_types import types_help
 
 from ..errors import DataError, EngineError, ImageError, ModelError, UsageError
@@ -170,7 +171,7 @@ def _plans(args: argparse.Namespace, cut: Cut, output: Output) -> list[Plan]:
             check_output_crs(source, plan.frame, plan.crs_wkt, (plans or [plan])[0].crs_wkt)
             plans.append(plan)
         except (ImageError, DataError) as error:
-            output.failure({"raster": source}, error)
+            output.failure({"raster": without_secrets(source)}, error)
     return plans
 
 

@@ -9,12 +9,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
+import pyogrio
 import pytest
 import rasterio.shutil
 
+from rsgpt_backend.batch.local import answered
 from rsgpt_backend.batch.pictures import Cut, Photographer, make_plan
+from rsgpt_backend.batch.rows import Asking
+from rsgpt_backend.batch.run import Run
 from tests.backend.batch.rasters import write
 from tests.backend.batch.test_mask import mask, polygon
+from tests.fakes.fake_engine import FakeEngine, Script
 
 SIDE, SIZE = 2048, 64
 
@@ -67,6 +72,24 @@ def address(cog: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.server_port}/cog.tif"
         server.shutdown()
         thread.join()
+
+
+def test_an_address_that_is_signed_again_is_not_read_anew(address: str, tmp_path: Path) -> None:
+    def read(query: str) -> int:
+        """Bytes that a run over the address reads after its plan was made."""
+        plan = make_plan(f"{address.replace('//', '//user:GEHEIM@')}?{query}", Cut(SIDE // 4))
+        with Run([plan], Asking("fake", "f" * 64, "Describe it."), tmp_path / "a.gpkg") as run:
+            before = Served.sent
+            run.ask(lambda work, journal: answered(work, lambda: FakeEngine(Script()), journal))
+            run.write()
+            return Served.sent - before
+
+    assert read("se=2026-01-01&sig=GEHEIM") > 0
+    assert read("se=2027-01-01&sig=GEHEIM2") == 0
+    assert read("other=1&sig=GEHEIM") > 0  # it may be another file
+    rows = pyogrio.read_arrow(tmp_path / "a.gpkg")[1].to_pylist()
+    assert {row["raster"] for row in rows} == {f"{address}?other=1"}
+    assert b"GEHEIM" not in (tmp_path / "a.gpkg").read_bytes() + (tmp_path / "a.gpkg.journal").read_bytes()
 
 
 def test_what_is_needed_is_fetched(cog: Path, address: str, tmp_path: Path) -> None:

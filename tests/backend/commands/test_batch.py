@@ -171,6 +171,14 @@ def test_a_raster_without_a_way_to_the_first_one_s_system_is_refused_before_anyt
     assert len(pyogrio.read_arrow(tmp_path / "a.gpkg")[1].to_pylist()) == objects[1]["tiles"] == 6
 
 
+def test_an_address_keeps_its_secrets_to_itself(rsgpt: Any, tmp_path: Path) -> None:
+    address = "/vsicurl/http://user:GEHEIM@127.0.0.1:9/a.tif?sig=GEHEIM&se=2"
+    code, (told,), err = rsgpt(address, "--out", str(tmp_path / "a.gpkg"))
+    assert (code, told["raster"]) == (1, "/vsicurl/http://127.0.0.1:9/a.tif")
+    assert "a.tif" in told["error"]["message"]
+    assert "GEHEIM" not in json.dumps(told) + err
+
+
 def test_no_raster_that_can_be_read(rsgpt: Any, tmp_path: Path) -> None:
     code, objects, _ = rsgpt(str(tmp_path / "none.tif"), "--out", str(tmp_path / "a.gpkg"))
     assert (code, len(objects)) == (1, 1)

@@ -121,3 +121,20 @@ def test_a_layer_that_is_gone_is_named(
     (tmp_path / "raster.tif").unlink()
     with pytest.raises(ImageryError, match="“raster”"):
         restore(request, project, QgsProcessingContext())
+
+
+def test_no_credentials_are_kept(project: QgsProject, context: QgsProcessingContext) -> None:
+    source = "type=xyz&url=http://u:GEHEIM@127.0.0.1:9/%7Bz%7D/%7Bx%7D/%7By%7D.png?token%3DGEHEIM&zmax=3&zmin=0"
+    layer = project.addMapLayer(QgsRasterLayer(source, "x", "wms"))
+    layer.setName("x.png?sig=GEHEIM")
+    assert layer.isValid()
+    output = "postgres://dbname='a' host=h user='me' password='GEHEIM' table=\"a\".\"b\""
+    request = keep(DescribeRaster().create(), {"INPUT": layer, "OUTPUT": output}, context)
+    text = json.dumps(asdict(request))
+    assert "GEHEIM" in layer.source()
+    assert "127.0.0.1:9/" in request.source
+    assert request.title == "x.png"
+    assert "GEHEIM" not in text
+    (definition,) = request.layers.values()
+    assert "127.0.0.1:9/" in definition
+    assert restore(through_text(request), project, context)["INPUT"] == layer.id()
