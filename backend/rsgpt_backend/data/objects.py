@@ -114,6 +114,7 @@ COUNTED = (
     ("buildings", "building"),
     ("playgrounds", "playground"),
 )
+AGREEING = 2  # distinct sentences, hence people, that a claim about a picture rests on
 COLOURED = ("roof", "building", "water", "car", "house", "river", "ground", "field", "ocean", "pond", "tank", "plane")
 
 
@@ -122,16 +123,28 @@ def scene_name(label: str) -> str:
     return SCENES.get(label, label)
 
 
+def distinct(sentences: Sequence[str]) -> list[str]:
+    """The sentences without repetitions, whatever their capitals and punctuation.
+
+    Some data sets repeat a person's sentence to have the same number for every picture.
+    """
+    first: dict[str, str] = {}
+    for sentence in sentences:
+        first.setdefault(" ".join(re.findall(r"\w+", sentence.lower())), sentence)
+    return list(first.values())
+
+
 def mentions(sentences: Sequence[str]) -> dict[str, int]:
-    """For each object, in how many of the sentences it is mentioned."""
-    lowered = [sentence.lower() for sentence in sentences]
+    """For each object, in how many distinct sentences it is mentioned."""
+    lowered = [sentence.lower() for sentence in distinct(sentences)]
     return {name: sum(bool(pattern.search(text)) for text in lowered) for name, pattern in _FORMS.items()}
 
 
 def agreed(pattern: re.Pattern[str], sentences: Sequence[str]) -> str:
-    """The one word that the pattern's group finds in at least two sentences, with no other word found; else empty."""
-    found = [match.lower() for sentence in sentences for match in pattern.findall(sentence)]
-    return found[0] if len(found) >= 2 and len(set(found)) == 1 else ""
+    """The one word that the pattern's group finds in AGREEING distinct sentences, with no other found; else empty."""
+    found = [{match.lower() for match in pattern.findall(sentence)} for sentence in distinct(sentences)]
+    words = set().union(*found)
+    return words.pop() if len(words) == 1 and sum(map(bool, found)) >= AGREEING else ""
 
 
 def count_pattern(forms: str) -> re.Pattern[str]:

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..data.objects import mentions
+from ..data.objects import AGREEING, distinct, mentions
 from .rounding import percent
 
 
 @dataclass(frozen=True)
 class Support:
-    """Objects of one caption: all that it names; those that no reference names; those that most references name,
-    and of these the ones that the caption names too."""
+    """Objects of one caption: all that it names; those that no reference names; those that most of the distinct
+    references name, at least two, and of these the ones that the caption names too."""
 
     named: tuple[str, ...]
     invented: tuple[str, ...]
@@ -27,7 +27,8 @@ def supported(caption: str, references: Sequence[str]) -> Support:
     """Hold a caption against what people wrote."""
     in_caption, in_references = mentions([caption]), mentions(references)
     named = tuple(name for name, count in in_caption.items() if count)
-    agreed = tuple(name for name, count in in_references.items() if count * 2 > len(references))
+    most = max(AGREEING, len(distinct(references)) // 2 + 1)
+    agreed = tuple(name for name, count in in_references.items() if count >= most)
     invented = tuple(name for name in named if not in_references[name])
     return Support(named, invented, agreed, tuple(name for name in agreed if in_caption[name]))
 

@@ -2,7 +2,8 @@
 
 Presence is asked with honest negatives: an object that none of a picture's sentences names, and that hardly
 any picture of the same scene has; of those there are then zero. What people leave unsaid (the trees along a
-freeway) is claimed absent only in scenes that have none.
+freeway) is claimed absent only in scenes that have none. A claim rests on at least two distinct sentences: what
+one person names or leaves out of one sentence decides nothing.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from rsgpt_plugin.shared.answer_types import AnswerType
 
 from ..data.annotations import Captioned, Questioned
 from ..data.objects import (
+    AGREEING,
     COLOURED,
     COUNTED,
     COUNTRYSIDE,
@@ -25,6 +27,7 @@ from ..data.objects import (
     agreed,
     colour_pattern,
     count_pattern,
+    distinct,
     mentions,
     scene_name,
 )
@@ -40,7 +43,6 @@ from .prompts import (
 from .surroundings import neighbours
 from .texts import is_oriented
 
-PRESENT_SENTENCES = 2  # of an image's sentences that must name an object before it is claimed
 ABSENT_RATE = 0.02  # share of a scene's pictures that may name an object that is claimed absent
 MIN_SCENE = 10  # pictures of a scene below which nothing is claimed absent
 
@@ -142,10 +144,11 @@ def _other_scenes(record: Captioned, scenes: Sequence[str]) -> list[str]:
 
 
 def _presence(record: Captioned, count: dict[str, int], rates: dict[str, float]) -> Iterator[Example]:
+    is_described = _is_described(record)
     for name in OBJECTS:
-        if count[name] >= min(PRESENT_SENTENCES, len(record.captions)):
+        if count[name] >= AGREEING:
             yield Example(record.filename, presence_prompts(name), ("yes",), "presence", False)
-        elif count[name] == 0 and _is_absent(name, record, rates):
+        elif count[name] == 0 and is_described and _is_absent(name, record, rates):
             yield Example(record.filename, presence_prompts(name), ("no",), "presence", False)
             if name in _COUNTABLE:
                 yield Example(record.filename, count_prompts(name), ("zero",), "quantity", False)
@@ -155,6 +158,11 @@ def _is_absent(name: str, record: Captioned, rates: dict[str, float]) -> bool:
     """Whether the silence about an object means that it is not there: pictures of that scene hardly have it."""
     silent = rates.get(name, 1.0) <= ABSENT_RATE
     return silent and (name not in UNSAID or scene_name(record.scene) in UNSAID[name])
+
+
+def _is_described(record: Captioned) -> bool:
+    """Whether enough people described the picture for their silence about an object to mean something."""
+    return len(distinct(record.captions)) >= AGREEING
 
 
 def _counts_and_colours(record: Captioned) -> Iterator[Example]:
@@ -174,10 +182,14 @@ def _surroundings(record: Captioned) -> Iterator[Example]:
 
 
 def _mention_rates(records: Sequence[Captioned], counts: Sequence[dict[str, int]]) -> dict[str, dict[str, float]]:
-    """Scene -> object -> share of its pictures that name it; scenes with few pictures are left out."""
+    """Scene -> object -> share of its pictures that name it; scenes with few pictures are left out.
+
+    Pictures with one distinct sentence say too little to count, and those without a label are of no one scene.
+    """
     grouped: dict[str, list[dict[str, int]]] = defaultdict(list)
     for record, count in zip(records, counts, strict=True):
-        grouped[record.scene].append(count)
+        if record.scene and _is_described(record):
+            grouped[record.scene].append(count)
     return {
         scene: {name: sum(c[name] > 0 for c in members) / len(members) for name in OBJECTS}
         for scene, members in grouped.items()

@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from ..data.objects import OBJECTS
+from ..data.objects import OBJECTS, distinct
 
 _NEXT_TO = r"(?:next to|near|beside|close to|adjacent to|on (?:both|two|one|either|each) sides? of|along|around)"
 _PLACES = ("square", "beach", "desert", "stadium", "center", "resort", "airport", "station", "crossroads", "bareland")
@@ -27,7 +27,7 @@ def neighbours(sentences: Sequence[str]) -> dict[str, tuple[str, ...]]:
     A noun that the sentences give more than one neighbourhood keeps them all: each is true.
     """
     said: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for sentence in sentences:
+    for sentence in distinct(sentences):
         for noun, near in _pairs(sentence.lower()):
             said[noun][near] += 1
     return {noun: tuple(sorted(nears, key=lambda one: -nears[one])) for noun, nears in said.items()}

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from rsgpt_backend.data.objects import COUNTED, OBJECTS, agreed, colour_pattern, count_pattern, mentions, scene_name
+from rsgpt_backend.data.objects import (
+    COUNTED,
+    OBJECTS,
+    agreed,
+    colour_pattern,
+    count_pattern,
+    distinct,
+    mentions,
+    scene_name,
+)
 
 
 def named(*sentences: str) -> dict[str, int]:
@@ -15,6 +24,11 @@ def named(*sentences: str) -> dict[str, int]:
 def test_mentions_count_sentences_not_words() -> None:
     found = named("A tree beside a tree.", "Many TREES.", "A road.")
     assert found == {"trees": 2, "roads": 1}
+
+
+def test_a_sentence_that_is_repeated_counts_once() -> None:
+    assert named("Many trees.", "many  trees", "MANY TREES!", "Trees and a road.") == {"trees": 2, "roads": 1}
+    assert distinct(["A b.", "c", "a B", "c"]) == ["A b.", "c"]
 
 
 @pytest.mark.parametrize(
@@ -45,7 +59,9 @@ def test_every_object_is_looked_for() -> None:
         (["There are two tennis courts.", "There are three tennis courts."], ""),
         (["There are two tennis courts.", "Some tennis courts"], ""),
         (["Two big red tennis courts", "two very old tennis courts"], ""),
-        (["TWO tennis courts and TWO tennis courts"], "two"),
+        (["TWO tennis courts and TWO tennis courts"], ""),
+        (["Two tennis courts"] * 5, ""),
+        (["Two tennis courts", "two Tennis courts."], ""),
         (["Twenty-two tennis courts", "Some tennis courts"], ""),
     ],
 )

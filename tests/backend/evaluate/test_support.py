@@ -25,6 +25,12 @@ def test_one_reference_bears_out_but_only_most_must_be_recalled() -> None:
     assert found.recalled == ()
 
 
+def test_a_repeated_reference_counts_once() -> None:
+    assert supported("A river.", ("A river.",) * 5).agreed == ()
+    assert "rivers" in supported("A river.", ("A river.", "A wide river.", "A wide river.", "A road.")).agreed
+    assert "rivers" not in supported("A river.", ("A river.", "A road.", "A town.", "A river.", "A river.")).agreed
+
+
 def test_rates_are_shares_of_all_objects() -> None:
     support = [supported("Airplanes, cars, trees and a river.", REFERENCES), supported("Hm.", REFERENCES)]
     named, agreed = len(support[0].named), len(support[0].agreed)

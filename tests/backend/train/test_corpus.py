@@ -67,8 +67,9 @@ def test_the_data_set_s_own_questions_stay_with_their_pictures(corpus: Corpus) -
 def test_what_has_one_answer_for_every_picture_is_never_asked(tmp_path: Path, toy_data: Path) -> None:
     scenes = ["lake"] * 12
     records = [
-        {"filename": f"{number}.png", "scene": scene, "captions": ["A lake and a road"] if number else ["A lake"]}
+        {"filename": f"{number}.png", "scene": scene, "captions": [f"{words}.", f"Here is {words}."]}
         for number, scene in enumerate(scenes)
+        for words in ["a lake and a road" if number else "a lake"]
     ]
     corpus = written(tmp_path, toy_data, records)
     derived = {example.answers for subject in corpus.subjects for example in subject.objects}
@@ -156,7 +157,7 @@ def test_each_view_has_a_row_of_its_own(corpus: Corpus) -> None:
 
 def test_an_object_is_asked_for_as_often_where_it_is_as_where_it_is_not(tmp_path: Path, toy_data: Path) -> None:
     records = [
-        {"filename": f"{number}.png", "scene": scene, "captions": [f"A {scene}"]}
+        {"filename": f"{number}.png", "scene": scene, "captions": [f"A {scene}", f"One {scene}"]}
         for number, scene in enumerate(["lake"] * 2 + ["forest"] * 10)
     ]
     (tmp_path / "captions.json").write_text(json.dumps(records))
@@ -172,7 +173,8 @@ def test_an_object_is_asked_for_as_often_where_it_is_as_where_it_is_not(tmp_path
 
 def test_an_object_of_a_data_set_s_own_questions_is_asked_for_with_all_others(tmp_path: Path, toy_data: Path) -> None:
     """Two pools of one object, drawn unlike, once taught that trees are absent from forests."""
-    records = [{"filename": f"{number}.png", "scene": "lake", "captions": ["A tree"]} for number in range(6)]
+    told = {"scene": "lake", "captions": ["A tree", "One tree"]}
+    records = [{"filename": f"{number}.png", **told} for number in range(6)]
     question = {"filename": "0.png", "question": "Does this picture contain trees?", "answer": "no", "type": "presence"}
     corpus = written(tmp_path, toy_data, records, [question])
     assert not any("presence" in subject.questions for subject in corpus.subjects)
@@ -181,8 +183,8 @@ def test_an_object_of_a_data_set_s_own_questions_is_asked_for_with_all_others(tm
 
 
 def test_counts_are_zero_as_often_as_the_mix_says(tmp_path: Path, toy_data: Path) -> None:
-    many = {"scene": "port", "captions": ["Two boats", "Two boats", "Two boats"]}
-    none = {"scene": "lake", "captions": ["A lake"]}
+    many = {"scene": "port", "captions": ["Two boats", "Two white boats", "There are two boats"]}
+    none = {"scene": "lake", "captions": ["A lake", "One lake"]}
     records = [{"filename": f"{number}.png", **(many if number < 2 else none)} for number in range(12)]
     corpus = written(tmp_path, toy_data, records)
     drawn = draws(corpus, 6000, Mix(questions=1.0, objects=1.0, zeros=0.25))

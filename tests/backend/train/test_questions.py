@@ -88,8 +88,26 @@ def test_what_one_sentence_of_several_names_is_neither_claimed_nor_denied() -> N
     assert "cars" not in presence(scene(MIN_SCENE))
 
 
-def test_a_single_sentence_suffices_where_there_is_no_other() -> None:
-    assert presence([Captioned("0.png", ("A car.",), "town")]) == {"cars": "yes"}
+@pytest.mark.parametrize("captions", [("A car.",), ("A car.",) * 5, ("A car.", "a CAR")])
+def test_one_person_s_sentence_claims_and_denies_nothing(captions: tuple[str, ...]) -> None:
+    records = scene(MIN_SCENE + 1, captions)
+    found = [one for one in derived_questions(records) if (one.filename, one.kind) == ("0.png", "presence")]
+    assert found == []
+    assert asked(derived_questions(records), "0.png", "quantity") == {}
+    assert presence(records, "1.png")["airplanes"] == "no"  # said of the others, who have three sentences
+
+
+def test_pictures_with_one_sentence_do_not_make_an_object_rare() -> None:
+    """Nobody said much about 90 of 100 pictures: what half of the others name is not absent."""
+    brief = [Captioned(f"b{number}.png", ("A town.",) * 5, "town") for number in range(90)]
+    boats = ("Boats.", "White boats.", "Houses.")
+    assert "boats" not in presence([*scene(10, boats, boats), *brief], "5.png")
+
+
+def test_pictures_without_a_label_are_not_one_scene() -> None:
+    records = [Captioned(f"{number}.png", TOWN, "") for number in range(100)]
+    answers = {one.answers[0] for one in derived_questions(records) if one.kind in ("presence", "quantity")}
+    assert answers == {"yes"}
 
 
 def test_what_no_picture_of_the_scene_names_is_absent() -> None:
@@ -109,7 +127,7 @@ def test_nothing_is_absent_from_a_scene_of_few_pictures() -> None:
 
 
 def test_what_some_pictures_of_the_scene_name_is_not_denied_of_the_others() -> None:
-    boats = ("Boats.", "Boats.", "Boats.")
+    boats = ("Boats.", "White boats.", "Many boats.")
     assert "boats" not in presence(scene(49, boats), "1.png")  # 1 in 49 is more than 2 in 100
     assert presence(scene(50, boats), "1.png")["boats"] == "no"
 
