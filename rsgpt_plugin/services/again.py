@@ -47,7 +47,10 @@ class Asked:
 
 @dataclass(frozen=True)
 class Wish:
-    """How rows are asked again. raster, source: the layer's id, and its source without credentials. asked: None for what each row was before."""
+    """How rows are asked again. raster, source: the layer's id, and its source without credentials.
+
+    asked: None for what each row was before.
+    """
 
     raster: str
     source: str

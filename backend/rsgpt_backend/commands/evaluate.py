@@ -31,8 +31,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         part.add_argument("--annotations", type=Path, required=True, help="a caption or question file")
         if kind == "captions":
             part.add_argument("--prompt", default="", help="what to ask in place of the model's own prompt")
+        else:
+            part.add_argument(
+                "--grey", action="store_true", help="show a grey picture in place of each: what the questions give away"
+            )
         _add_manner(part)
-        part.set_defaults(run=run, prompt="")
+        part.set_defaults(run=run, prompt="", grey=False)
     scenes = kinds.add_parser("scenes", help="accuracy by scene, of pictures sorted into folders")
     scenes.add_argument("--images", type=Path, required=True, help="a folder with one folder of pictures a scene")
     scenes.add_argument("--prompt", default=QUESTION, help="what to ask of each picture")
@@ -46,6 +50,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     _add_manner(scenes)
     scenes.set_defaults(run=run_scenes)
+    guesses = kinds.add_parser("baselines", help="accuracy of guesses from training questions, without a model")
+    guesses.add_argument("--training", type=Path, required=True, help="the question file that a model learned from")
+    guesses.add_argument("--annotations", type=Path, required=True, help="the question file to answer")
+    guesses.add_argument("--json", action="store_true", help="one JSON object")
+    guesses.set_defaults(run=guess)
     calibrate = kinds.add_parser("calibrate", help="make a model's confidences mean what they say")
     calibrate.add_argument("results", nargs="+", type=Path, metavar="FILE", help="of it, on validation data")
     calibrate.add_argument("--model", type=Path, required=True, help="the model's folder; its model.json is changed")
@@ -81,9 +90,21 @@ def run(args: argparse.Namespace) -> int:
 
     _check_answers(args, args.annotations)
     evaluate = {"captions": captions.evaluate, "questions": questions.evaluate}[args.kind]
-    engine, manner = _engine(args), Manner(args.limit, args.beams, args.prompt)
+    engine, manner = _engine(args), Manner(args.limit, args.beams, args.prompt, args.grey)
     scored = evaluate(engine, args.images, args.annotations, manner)
     return _told(args, engine, manner, scored)
+
+
+def guess(args: argparse.Namespace) -> int:
+    """Print what the most frequent answers score."""
+    from ..data.annotations import read_questions  # noqa: PLC0415
+    from ..evaluate.baselines import baselines  # noqa: PLC0415
+
+    found = baselines(read_questions(args.training), read_questions(args.annotations))
+    lines = [f"{'guess by':>10}  {'kind':>6}  {'words':>6}"]
+    lines += [f"{kind:>10}  {share:6.2f}  {found['words'][kind]:6.2f}" for kind, share in found["kind"].items()]
+    Output(args.json).result(found, "\n".join(lines))
+    return 0
 
 
 def run_scenes(args: argparse.Namespace) -> int:

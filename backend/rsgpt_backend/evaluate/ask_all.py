@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from PIL import Image
 from tqdm import tqdm
 
 from ..asking import Answer, Ask
 from ..data.images import ImageSource
 
 _BATCH = 48
+_GREY = Image.new("RGB", (256, 256), (128, 128, 128))
 T = TypeVar("T")
 Scored = tuple[dict[str, Any], list[dict[str, Any]]]  # the scores of an evaluation, and each answer that they are of
 
@@ -21,19 +23,21 @@ Scored = tuple[dict[str, Any], list[dict[str, Any]]]  # the scores of an evaluat
 class Manner:
     """How a model is asked. limit: only so many, evenly spread; prompt: for a caption, the model's own where empty.
 
-    beams: answers followed at once, 0 as the model is set up.
+    beams: answers followed at once, 0 as the model is set up. grey: show a plain grey picture in place of each: what a
+    model then answers correctly, it knows from the question alone.
     """
 
     limit: int | None = None
     beams: int = 0
     prompt: str = ""
+    grey: bool = False
 
     @property
     def label(self) -> str:
         """What sets it apart from the usual manner; empty where nothing does."""
         told = [f"“{self.prompt}”"] if self.prompt else []
         search = {0: [], 1: ["greedy"]}.get(self.beams, [f"{self.beams} beams"])
-        return ", ".join(told + search)
+        return ", ".join([*told, *search, *(["grey pictures"] if self.grey else [])])
 
 
 class Answering(Protocol):
@@ -52,13 +56,17 @@ class Answering(Protocol):
         ...
 
 
-def answer_all(engine: Answering, images: Path, prompts: Sequence[tuple[str, str]], beams: int = 0) -> list[Answer]:
+def answer_all(
+    engine: Answering, images: Path, prompts: Sequence[tuple[str, str]], beams: int = 0, grey: bool = False
+) -> list[Answer]:
     """prompts: (file name, prompt) pairs -> answers in the same order; every picture is decoded once a batch."""
     source = ImageSource(images)
     answers: list[Answer] = []
     for start in tqdm(range(0, len(prompts), _BATCH), desc="answering", unit="batch"):
         batch = prompts[start : start + _BATCH]
-        pictures = {name: source.open(name) for name, _ in batch}
+        pictures = {} if grey else {name: source.open(name) for name, _ in batch}
+        if grey:
+            batch, pictures = [("grey", prompt) for _, prompt in batch], {"grey": _GREY}
         answers += engine.answer([Ask(pictures[name], name, prompt, beams=beams) for name, prompt in batch])
     return answers
 

@@ -41,7 +41,7 @@ def scored(engine: Answering, images: Path, questions: Sequence[Questioned], man
     """Scores, and every answer beside the right one."""
     questions = spread(questions, manner.limit)
     started = time.monotonic()
-    answers = answer_all(engine, images, [(one.filename, one.question) for one in questions], manner.beams)
+    answers = answer_all(engine, images, [(one.filename, one.question) for one in questions], manner.beams, manner.grey)
     told = [
         {
             "filename": question.filename,

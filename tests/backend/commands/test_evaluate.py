@@ -161,6 +161,23 @@ def test_what_is_unusual_is_told_with_the_model(toy_folder: Path, toy_data: Path
     assert read_result(tmp_path / "a.json").model == "toy, “gray”, 2 beams"
 
 
+def test_grey_pictures_are_told_with_the_model(toy_folder: Path, toy_data: Path, tmp_path: Path) -> None:
+    more = ("--grey", "--answers", str(tmp_path / "a.json"))
+    assert main(arguments("questions", toy_folder, toy_data, *more)) == 0
+    result = read_result(tmp_path / "a.json")
+    assert result.model == "toy, grey pictures"
+    assert len({(one["question"], one["given"]) for one in result.answers}) == 1  # all look the same
+
+
+def test_guesses_need_no_model(toy_data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = str(toy_data / "questions.json")
+    assert main(["evaluate", "baselines", "--training", file, "--annotations", file, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {
+        "kind": {"presence": 50.0, "average": 50.0},
+        "words": {"presence": 50.0, "average": 50.0},
+    }
+
+
 def test_questions_have_their_own_prompts(toy_folder: Path, toy_data: Path) -> None:
     with pytest.raises(SystemExit) as left:
         main(arguments("questions", toy_folder, toy_data, "--prompt", "gray"))

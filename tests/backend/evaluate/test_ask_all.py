@@ -33,6 +33,21 @@ def test_it_is_the_engine_s_own_answer(engine: Engine, toy_data: Path) -> None:
     assert found == engine.answer([Ask(picture(3), "another key", "gray")])[0]
 
 
+def test_grey_pictures_take_the_place_of_all(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[Ask] = []
+
+    def answer(asks: list[Ask]) -> list[Answer]:
+        shown.extend(asks)
+        return [Answer("", (), 1.0, "stop", False, 1) for _ in asks]
+
+    monkeypatch.setattr(engine, "answer", answer)
+    tmp_path.joinpath("empty").mkdir()
+    answer_all(engine, tmp_path / "empty", [("0.png", "a"), ("1.png", "b")], grey=True)
+    assert [ask.prompt for ask in shown] == ["a", "b"]
+    assert {ask.image_key for ask in shown} == {"grey"}
+    assert {colour for ask in shown for _, colour in ask.image.getcolors()} == {(128, 128, 128)}
+
+
 def test_a_missing_picture(engine: Engine, toy_data: Path) -> None:
     with pytest.raises(DataError, match=r"99\.png is not among"):
         answer_all(engine, toy_data / "images", [("0.png", "a"), ("99.png", "a")])
