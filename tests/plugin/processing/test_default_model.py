@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import processing
 import pytest
 
+from rsgpt_plugin.client.models import WEIGHTS
 from rsgpt_plugin.core.paths import plugin_root
 
 from .conftest import rows_of
@@ -60,6 +62,34 @@ def test_the_demo_raster_is_described_truly_and_then_remembered(real_home: Path)
     again = processing.run("rsgpt:describeraster", parameters)
     assert (again["ASKED"], again["CACHED"]) == (0, 72)
     assert [row["caption"] for row in rows_of(again["OUTPUT"])] == [row["caption"] for row in rows]
+
+
+def test_a_calibrated_model_is_asked_anew(real_home: Path, tmp_path: Path) -> None:
+    model = Path(shutil.copytree(WEIGHTS / "rsgpt-small", tmp_path / "mine"))
+    parameters = {
+        "INPUT": str(DEMO / "scenes.tif"),
+        "TILE_SIZE": 512,
+        "MODEL": str(model),
+        "OUTPUT": "TEMPORARY_OUTPUT",
+    }
+
+    def described() -> tuple[int, int, dict[str, float], set[str]]:
+        result = processing.run("rsgpt:describeraster", parameters)
+        rows = rows_of(result["OUTPUT"])
+        sure = {row["image_sha256"]: row["confidence"] for row in rows}
+        return result["ASKED"], result["CACHED"], sure, {row["model_fingerprint"] for row in rows}
+
+    asked, known, sure, fingerprint = described()
+    assert (asked, known) == (6, 0)
+    assert described() == (0, 6, sure, fingerprint)
+    description = json.loads((model / "model.json").read_text(encoding="utf-8"))
+    description["calibration"]["sentence"] = [1.0, 0.0]
+    (model / "model.json").write_text(json.dumps(description), encoding="utf-8")
+    asked, known, calibrated, other = described()
+    assert (asked, known) == (6, 0)
+    assert all(calibrated[picture] != sure[picture] for picture in sure)
+    assert len(fingerprint) == len(other) == 1
+    assert other != fingerprint
 
 
 def test_a_sixteen_bit_panchromatic_scene_in_degrees(real_home: Path, shared: Path, tmp_path: Path) -> None:
