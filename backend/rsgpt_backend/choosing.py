@@ -98,4 +98,4 @@ def _scale(ask: Ask) -> str:
 
 def _log_sum(logprobs: Sequence[float]) -> float:
     most = max(logprobs)
-    return most if math.isinf(most) else most + math.log(sum(math.exp(one - most) for one in logprobs))
+    return most if not math.isfinite(most) else most + math.log(sum(math.exp(one - most) for one in logprobs))

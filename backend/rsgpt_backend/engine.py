@@ -331,7 +331,7 @@ class _Row:
 
     def choose(self, logprobs: Sequence[float]) -> Token:
         """Take in what the ask's choices are worth."""
-        _check_finite(logprobs)
+        _check_finite([one for one in logprobs if one != -math.inf])  # which stands for a number that was not read
         self._choice = likeliest(self.ask, logprobs, self._scales)
         return self._choice[0]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rsgpt_plugin.shared.answer_types import AnswerType
+from rsgpt_plugin.shared.answer_types import TYPES, AnswerType
 
 from ..asking import Answer, Ask
 from ..data.images import image_sha256, open_image
@@ -26,16 +26,17 @@ _FEWEST_CHOICES = 2
 
 @dataclass(frozen=True)
 class Item:
-    """One prompt about one file; question: empty for a caption; choices: the answers to choose from, if any."""
+    """One prompt about one file; question: empty for a caption; choices: those of a choice."""
 
     path: str
     question: str
     choices: tuple[str, ...] = ()
+    type: AnswerType = AnswerType.TEXT
 
     @property
     def wording(self) -> str:
         """The question with its choices, in the words that a model learns and QGIS's side sends."""
-        return AnswerType.CHOICE.prompt(self.question, self.choices) if self.choices else self.question
+        return self.type.prompt(self.question, self.choices)
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -46,8 +47,15 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     wording.add_argument("--detailed", action="store_true", help="several sentences in place of one")
     ask = subparsers.add_parser("ask", help="answer questions about pictures")
     ask.add_argument("--question", action="append", required=True, help="may be given several times")
-    ask.add_argument(
+    kinds = ask.add_mutually_exclusive_group()
+    kinds.add_argument(
         "--choice", action="append", metavar="TEXT", help="two or more: the likeliest of them is the answer"
+    )
+    kinds.add_argument(
+        "--type",
+        choices=[one.name for one in TYPES if not one.has_choices],
+        default=AnswerType.TEXT.name,
+        help="what every answer has to be; text is the default",
     )
     ask.add_argument(
         "--least-confidence", type=share, default=0.0, metavar="0..1", help="what it is less sure of is not told"
@@ -81,7 +89,8 @@ def run_ask(args: argparse.Namespace) -> int:
     questions, choices = _checked(args.question), _checked_choices(args.choice)
     engine = load_engine(args)
     output = Output(args.json)
-    items = [Item(path, question, choices) for path in args.images for question in questions]
+    kind = AnswerType.CHOICE if choices else next(one for one in TYPES if one.name == args.type)
+    items = [Item(path, question, choices, kind) for path in args.images for question in questions]
     for item, answer in _answers(engine, items, ""):
         data = {"image": item.path, "question": item.question}
         if isinstance(answer, RsgptError):
@@ -146,4 +155,6 @@ def _ask(item: Item, prompt: str) -> Ask | ImageError:
         image = open_image(Path(item.path))
     except ImageError as error:
         return error
-    return Ask(image, image_sha256(image), item.wording or prompt, choices=item.choices)
+    allowed = item.choices or item.type.allowed
+    text = item.wording or prompt
+    return Ask(image, image_sha256(image), text, choices=allowed, is_number=item.type.is_number)

@@ -26,6 +26,7 @@ def score(
 
     The prefix is read once a row, then all options of all rows at once. What forbids repetition counts for none.
     most: so many of each row's options are read, those with the likeliest first tokens; the others get minus infinity.
+    What the model computes as infinite is NaN here.
     """
     state = start(language, prefix)
     first = state.first()
@@ -42,6 +43,7 @@ def score(
     scores = state.read(said).float().transpose(1, 2)
     found = opening[rows.to(first.device), begins]
     found = found - cross_entropy(scores, follows, ignore_index=_NONE, reduction="none").sum(dim=1)
+    found = torch.where(found.isfinite(), found, torch.nan)
     parts = found.split([len(places) for places in read])
     return [_spread(part.tolist(), places, len(one)) for part, places, one in zip(parts, read, options, strict=True)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,6 +19,7 @@ from rsgpt_backend.data.images import image_sha256, open_image
 from rsgpt_backend.engine import Engine
 from rsgpt_backend.errors import EngineError
 from rsgpt_backend.model.config import ModelConfig
+from rsgpt_plugin.shared.answer_types import AnswerType
 from tests.backend.hostile import make_good, rehash
 from tests.backend.toy import NAME
 
@@ -88,8 +90,21 @@ def test_an_answer_that_was_cut_off_says_so(
     assert said == [("length", True), ("stop", False)]
 
 
+@pytest.mark.parametrize(("kind", "pattern"), [("yesno", "yes|no"), ("integer", r"\d+"), ("text", ".*")])
+def test_an_answer_is_of_the_type_that_is_asked_for(rsgpt: Any, pictures: Pictures, kind: str, pattern: str) -> None:
+    code, objects, _ = rsgpt("ask", *pictures(2), "--question", "gray", "--type", kind)
+    assert code == 0
+    assert all(re.fullmatch(pattern, one["answer"]) for one in objects)
+
+
+def test_a_choice_has_no_other_type(rsgpt: Any, pictures: Pictures) -> None:
+    with pytest.raises(SystemExit):
+        rsgpt("ask", *pictures(1), "--question", "gray", "--type", "yesno", "--choice", "a", "--choice", "b")
+
+
 def test_a_prompt_names_its_choices() -> None:
-    assert Item("a.png", "What?", ("gray", "red")).wording == "What? Choose one of: gray, red."
+    chosen = Item("a.png", "What?", ("gray", "red"), AnswerType.CHOICE)
+    assert chosen.wording == "What? Choose one of: gray, red."
     assert Item("a.png", "What?").wording == "What?"
 
 
