@@ -12,6 +12,7 @@ from PIL import Image
 from rsgpt_plugin.shared.text import clean
 
 FinishReason = Literal["stop", "length", "cancelled"]
+NUMBERS = tuple(str(number) for number in (*range(101), *range(200, 1001, 100)))  # that an ask for a number chooses from
 
 
 @dataclass(frozen=True)

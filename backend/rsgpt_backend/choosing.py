@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING
 
 from rsgpt_plugin.shared.numbers import in_words
 
-from .asking import Ask, Token
+from .asking import NUMBERS, Ask, Token
 from .confidence import Scale, form, rescaled
 
 if TYPE_CHECKING:
     from .model.rsgpt import Rsgpt
 
 _READ = 32  # spellings of numbers that are read to their end; the others begin less likely than these
-NUMBERS = tuple(str(number) for number in (*range(101), *range(200, 1001, 100)))
 _ORDERS = 4
 _LISTED = " Choose one of: {}."  # as answer types write it, and as the model learns it
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..choosing import NUMBERS
+from ..asking import NUMBERS
 from . import limits
 from .refusals import Fields, refuse
 

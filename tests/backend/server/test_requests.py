@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from rsgpt_backend.choosing import NUMBERS
+from rsgpt_backend.asking import NUMBERS
 from rsgpt_backend.server.refusals import Refusal
 from rsgpt_backend.server.requests import read_order
 from tests.backend.server.harness import COMPLETIONS, Served, data_uri, encode, png, question, receive, with_url

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from rsgpt_backend.asking import Answer, Token
-from rsgpt_backend.choosing import NUMBERS
+from rsgpt_backend.asking import NUMBERS, Answer, Token
 from rsgpt_backend.server import limits
 from rsgpt_backend.server.refusals import Refusal
 from rsgpt_backend.server.requests import read_order
