@@ -96,6 +96,12 @@ def test_choices_are_sent_as_vllm_reads_them(server: Server) -> None:
     assert server.bodies[0]["structured_outputs"] == {"choice": ["a road", "a river"]}
 
 
+def test_a_number_is_asked_for_as_vllm_reads_it(server: Server) -> None:
+    engine(server.url).answer([replace(one, is_number=True) for one in asks("How many?")])
+    assert server.bodies[0]["structured_outputs"] == {"json": {"type": "integer"}}
+    assert server.bodies[0]["max_tokens"] == 256
+
+
 @pytest.mark.parametrize("end", ["", "/", "/v1", "/v1/", "/v1/chat/completions"])
 def test_every_way_to_write_the_address(server: Server, end: str) -> None:
     engine(server.url + end).answer(asks("What?"))
