@@ -73,8 +73,8 @@ class LanguageConfig:
 
     sha256: of that GGUF file, or of the folder's weights; bos_id: what every prompt starts with; template: what the
     language model reads, of {image}, {bos}, {eos}, {prompt} and text; lead: what stands before an answer when it is
-    learnt; stops: texts that end an answer beside eos_id; encoder_decoder: whether it is a T5. A relative
-    folder lies in the model's; an absolute one needs its hash (language.py).
+    learnt; stops: texts that end an answer beside eos_id; encoder_decoder: whether it is a T5. A relative folder lies
+    in the model's; an absolute one needs its hash (language.py).
     """
 
     source: str
@@ -149,7 +149,8 @@ class ModelConfig:
         return cls.from_dict(read_json(folder, CONFIG_FILE), str(folder / CONFIG_FILE))
 
     def write(self, folder: Path) -> None:
-        """Write the config into a model folder, which is made if missing."""
+        """Write the config into a model folder, which is made if missing. ModelError: it could not be read again."""
+        self.from_dict(self.to_dict(), f"What is to be written to {folder / CONFIG_FILE}")
         folder.mkdir(parents=True, exist_ok=True)
         text = json_text(self.to_dict(), indent=2)
         with replaced(folder / CONFIG_FILE) as draft:

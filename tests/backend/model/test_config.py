@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,14 @@ def test_round_trip(config: ModelConfig, tmp_path: Path) -> None:
 
 def test_plain_data_round_trip(config: ModelConfig) -> None:
     assert ModelConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+
+
+def test_what_could_not_be_read_is_not_written(config: ModelConfig, tmp_path: Path) -> None:
+    config.write(tmp_path)
+    before = (tmp_path / CONFIG_FILE).read_bytes()
+    with pytest.raises(ModelError, match="What is to be written to .*calibration is 1000"):
+        dataclasses.replace(config, calibration={"phrase": (1000.0, 0.0)}).write(tmp_path)
+    assert (tmp_path / CONFIG_FILE).read_bytes() == before
 
 
 @pytest.mark.parametrize("part", [None, "vision", "qformer", "language"])
