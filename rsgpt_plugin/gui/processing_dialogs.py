@@ -95,7 +95,7 @@ def _release(key: int) -> None:
     kept = _kept[key]
     if kept.is_deleted and not kept.tasks:
         del _kept[key]
-        _load_results(kept.algorithm, getattr(kept.dialog, "context", None))
+        _load_results(kept.algorithm, vars(kept.dialog).get("context"))  # of what is deleted, only this can be read
 
 
 def _load_results(algorithm: Optional[QgsProcessingAlgorithm], context: Any) -> None:
