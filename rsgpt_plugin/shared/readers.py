@@ -25,7 +25,7 @@ from .wording import (
 
 Value = Union[str, bool, int, float]
 
-_YES = re.compile(r"\W*(?:(?:yes|yeah|yep|yup)\b|(?:true|correct)\b(?=\W*\Z|\s*[,.;:!]))", re.IGNORECASE)
+_YES = re.compile(r"\W*(?:(?:yes|yeah|yep|yup)\b(?!-\w)|(?:true|correct)\b(?=\W*\Z|\s*[,.;:!]))", re.IGNORECASE)
 _NO = re.compile(
     r"\W*(?:(?:no|nope|nah|false)\b(?=\W*\Z|\s*[,.;:!]|\s+[-\u2013\u2014])"
     r"|none\b(?=\W*\Z|\s*[,.;!]|\s+(?:of\s+\w+\s+)?(?:is|are|was|were)\b)"
@@ -40,7 +40,7 @@ _NO_NOUN = re.compile(
 )
 _THERE = (
     r"\W*(?:(?:in|on|at|within|from|based\s+on|looking\s+at)\b[^,.]{0,60},\s*)?"
-    r"there(?:'s|\s+(?:is|are|was|were|appears?\s+to\s+be|seems?\s+to\s+be))"
+    r"there(?:'s|\s+(?:is|are|appears?\s+to\s+be|seems?\s+to\s+be))"
 )
 _THERE_IS = re.compile(rf"{_THERE}\b(?P<noun>.*)", re.IGNORECASE | re.DOTALL)
 _THERE_IS_NO = re.compile(rf"{_THERE}(?:\s+no|(?:\s+not|n't)\s+(?:any|an?))\b(?P<noun>.*)", re.IGNORECASE | re.DOTALL)
@@ -54,7 +54,7 @@ _TURN = re.compile(r"\b(?:but|however|although|though|except|besides)\b", re.IGN
 _CLAUSE = re.compile(r"[,.;:!?\n]+|\b(?:but|however|while|whereas|although|though)\b", re.IGNORECASE)
 _DENIES_CLAUSE = re.compile(
     r"\b(?:is|are|was|were|do|does|did|can|could|has|have|had|will|would)(?:\s+not\b|n't)|\b(?:cannot|never|absent|"
-    r"lacks?|lacking|nicht|kein\w*|pas|ne|non?n?|n'est|n\u00e3o|niet|geen)\b|[\u4e0d\u6ca1\u65e0\u7121\u975e]",
+    r"used\s+to|formerly|previously|once|lacks?|lacking|nicht|kein\w*|pas|ne|non|n'est|n\u00e3o|niet|geen)\b|[\u4e0d\u6ca1\u65e0\u7121\u975e]",
     re.IGNORECASE,
 )
 _DENIES_REST = re.compile(
@@ -126,7 +126,7 @@ def read_choice(text: str, question: str, choices: Sequence[str]) -> Reading:
     whole = "\n".join(plain_sentences(text))
     spelled = {_folded(choice): choice for choice in choices}
     exact = spelled.get(_folded(text)) or spelled.get(_folded(whole))
-    if exact is not None:
+    if exact is not None and not whole.endswith("?"):
         return Reading(exact)
     hits = _hits(whole, choices)
     rest = _hidden(whole, hits)

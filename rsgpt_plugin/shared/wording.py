@@ -38,7 +38,8 @@ _DOUBT = re.compile(
 )
 _HEDGE = re.compile(
     r"\b(?:maybe|perhaps|possibl[ey]|probabl[ey]|(?:un)?likely|might|may|could|would|presumably|supposedly|"
-    r"potentially|either|guess|if|i\s+(?:think|believe|suppose|assume))\b",
+    r"potentially|possibilit\w+|chance|suggest\w*|hints?|resembl\w+|something\s+like|what\s+(?:looks|seems|appears)|"
+    r"either(?!\s+(?:side|end|bank))|guess|if|i\s+(?:think|believe|suppose|assume))\b",
     re.IGNORECASE,
 )
 _UNSEEN = re.compile(
