@@ -9,7 +9,8 @@ import pytest
 from rsgpt_plugin.shared.answers import RawAnswer, read_answer
 from rsgpt_plugin.shared.questions import parse_questions
 
-QUESTIONS = parse_questions("w[yesno]: Is there water?\nn[integer]: How many?\nc[choice(a b|c)]: Which?\nt[text]: What?")
+LINES = ("w[yesno]: Is there water?", "n[integer]: How many?", "c[choice(a b|c)]: Which?", "t[text]: What?")
+QUESTIONS = parse_questions("\n".join(LINES))
 PARTS = (
     *("not ", "kann a ", "no ", "_", "*", "1", "1 ", "one ", "a hundred and "),
     *(", ", "?", '{"a":', "`", "a_", "\n- ", "1-"),
