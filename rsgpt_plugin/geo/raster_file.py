@@ -14,7 +14,7 @@ from ..errors import ImageryError
 from ..shared.bands import BandChoice, Meaning
 from ..shared.mosaic import Mosaic
 from ..shared.pixels import Pixels, is_no_data, stacked
-from ..shared.tiles import NO_GEOTRANSFORM, Geotransform, Window, upright
+from ..shared.tiles import NO_GEOTRANSFORM, Geotransform, Window, is_grid, upright
 from .grid import Frame
 
 translate = QCoreApplication.translate
@@ -142,7 +142,7 @@ def no_picture() -> ImageryError:
 
 def _geotransform(dataset: gdal.Dataset) -> Geotransform | None:
     found = dataset.GetGeoTransform(can_return_null=True)
-    return tuple(found) if found and tuple(found) != NO_GEOTRANSFORM else None
+    return tuple(found) if found and is_grid(tuple(found)) else None
 
 
 def _array(band: gdal.Band, place: tuple[int, ...], resampling: int = gdal.GRIORA_NearestNeighbour) -> np.ndarray:

@@ -64,7 +64,7 @@ class LayerSnapshot:
         An open file and the memory of a layer would be lost with every run.
         """
         for clone in (self.layer, self.provider):
-            if clone.thread() is None:
+            if not sip.isdeleted(clone) and clone.thread() is None:
                 clone.moveToThread(QThread.currentThread())
 
 

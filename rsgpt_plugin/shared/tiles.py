@@ -15,6 +15,12 @@ Position = tuple[float, float]
 NO_GEOTRANSFORM: Geotransform = (0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
 
 
+def is_grid(geotransform: Geotransform) -> bool:
+    """Whether a geotransform gives pixels a position: GDAL gives NO_GEOTRANSFORM for none, files may hold nonsense."""
+    determinant = geotransform[1] * geotransform[5] - geotransform[2] * geotransform[4]
+    return geotransform != NO_GEOTRANSFORM and math.isfinite(determinant) and determinant != 0
+
+
 @dataclass(frozen=True)
 class Window:
     """A rectangle of whole pixels: x to the right and y down from the frame's first pixel. May extend beyond it."""
@@ -63,10 +69,12 @@ class Frame:
         return g[0] + x * g[1] + y * g[2], g[3] + x * g[4] + y * g[5]
 
     def pixel(self, x: float, y: float) -> Position:
-        """The pixel position of a CRS position."""
+        """The pixel position of a CRS position; not a number where the pixels have no area."""
         g = self.geotransform
         dx, dy = x - g[0], y - g[3]
         determinant = g[1] * g[5] - g[2] * g[4]
+        if not determinant:
+            return math.nan, math.nan
         return (dx * g[5] - dy * g[2]) / determinant, (dy * g[1] - dx * g[4]) / determinant
 
     def ring(self, window: Window) -> list[Position]:

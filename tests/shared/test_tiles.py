@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from rsgpt_plugin.shared.tiles import Frame, Geotransform, TileGrid, Window, square, upright
+from rsgpt_plugin.shared.tiles import Frame, Geotransform, TileGrid, Window, is_grid, square, upright
 
 NORTH_UP: Geotransform = (500000.0, 0.5, 0.0, 4000000.0, 0.0, -0.5)
 # 30 degrees clockwise, pixels of 0.5 m
@@ -54,6 +54,25 @@ def test_pixels_go_to_the_map_and_back(transform: Geotransform) -> None:
 def test_positions_without_bounds_have_no_window() -> None:
     assert Frame(NORTH_UP, 10, 10).enclosing([]) is None
     assert Frame(NORTH_UP, 10, 10).enclosing([(math.inf, 0.0)]) is None
+
+
+@pytest.mark.parametrize(
+    ("transform", "expected"),
+    [
+        (NORTH_UP, True),
+        (ROTATED, True),
+        ((0.0, 1.0, 0.0, 0.0, 0.0, -1.0), True),
+        ((0.0, 1.0, 0.0, 0.0, 0.0, 1.0), False),
+        ((5.0, 0.0, 0.0, 5.0, 0.0, 0.0), False),
+        ((0.0, math.inf, 0.0, 0.0, 0.0, -1.0), False),
+    ],
+)
+def test_a_grid_gives_pixels_a_position(transform: Geotransform, expected: bool) -> None:
+    assert is_grid(transform) is expected
+
+
+def test_without_area_there_is_no_pixel() -> None:
+    assert Frame((5.0, 0.0, 0.0, 5.0, 0.0, 0.0), 10, 10).enclosing([(5.0, 5.0)]) is None
 
 
 def test_a_window_is_clipped_to_the_frame() -> None:

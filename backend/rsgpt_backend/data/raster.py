@@ -17,7 +17,7 @@ from rasterio.windows import Window as RasterioWindow
 from rsgpt_plugin.shared.bands import BandChoice, Meaning, choose_bands
 from rsgpt_plugin.shared.mosaic import Mosaic
 from rsgpt_plugin.shared.pixels import Pixels, is_no_data, stacked
-from rsgpt_plugin.shared.tiles import Frame, Window, upright
+from rsgpt_plugin.shared.tiles import Frame, Window, is_grid, upright
 
 from ..errors import ImageError
 from .addresses import is_remote
@@ -79,7 +79,7 @@ class Raster:
     @property
     def has_grid(self) -> bool:
         """Whether its pixels have a position in its CRS."""
-        return not self._dataset.transform.is_identity
+        return is_grid(self._dataset.transform.to_gdal())
 
     @property
     def crs_wkt(self) -> str:
