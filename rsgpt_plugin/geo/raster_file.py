@@ -106,11 +106,11 @@ class FileSource:
     def _shown(self, band: gdal.Band, number: int, values: np.ndarray, place: tuple[int, ...]) -> np.ndarray:
         """Where the band has data, by the same rules as `rsgpt batch`, and by the layer's own settings."""
         shown = np.ones(values.shape, bool)
-        flags = band.GetMaskFlags()
+        flags, no_data = band.GetMaskFlags(), band.GetNoDataValue()
         if flags & _SCREENED and not flags & gdal.GMF_ALPHA:
             shown = _array(band.GetMaskBand(), place) > 0
-        elif flags & _NODATA_ALONE and number not in self._no_data.ignored:
-            shown = ~is_no_data(values, band.GetNoDataValue())
+        elif flags & _NODATA_ALONE and no_data is not None and number not in self._no_data.ignored:
+            shown = ~is_no_data(values, no_data)
         scaled = values * (band.GetScale() or 1.0) + (band.GetOffset() or 0.0) if number in self._no_data.ranges else 0
         for low, high in self._no_data.ranges.get(number, ()):
             shown = shown & ~((scaled >= low) & (scaled <= high))

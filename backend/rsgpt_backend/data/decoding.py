@@ -37,8 +37,13 @@ def rgb_picture(image: Image.Image, data: bytes) -> Image.Image:
     """
     pixels = deep_samples(image, data)
     shown = plain_rgb(image) if pixels is None else Image.fromarray(rgb_array(pixels))
-    turn = _TURNS.get(_orientation(image))
-    return shown if turn is None else shown.transpose(turn)
+    return turned(shown, _orientation(image))
+
+
+def turned(picture: Image.Image, orientation: object) -> Image.Image:
+    """A picture as EXIF's number of its orientation says."""
+    turn = _TURNS.get(orientation)
+    return picture if turn is None else picture.transpose(turn)
 
 
 def _orientation(image: Image.Image) -> object:

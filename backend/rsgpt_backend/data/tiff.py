@@ -18,11 +18,12 @@ from rsgpt_plugin.shared.pixels import Pixels, is_no_data, stacked
 from rsgpt_plugin.shared.tiles import Geotransform, Orientation, upright
 
 from ..errors import ImageError
-from .decoding import plain_rgb, rgb_array
+from .decoding import plain_rgb, rgb_array, turned
 
 _MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _BITS, _SAMPLES, _EXTRA_SAMPLES, _SAMPLE_FORMAT, _SUBFILE = 258, 277, 338, 339, 254
 _SCALE, _TIEPOINT, _TRANSFORMATION, _GEO_KEYS, _NO_DATA = 33550, 33922, 34264, 34735, 42113
+_TURNED = 274
 _IS_MASK = 4
 _PALETTE = ("1", "P")
 _PLAIN = ("L", "RGB", "CMYK", "YCbCr", "LAB")
@@ -42,22 +43,28 @@ def tiff_picture(data: bytes, name: str, path: str = "") -> Image.Image:
             if _is_plain(image):
                 image.load()
                 return _upright(plain_rgb(image), image)
+            orientation = _tags(image).get(_TURNED, 1)
             pixels = None if find_spec("rasterio") else _pillow_samples(image, path)
             has_grid = _geotransform(image) is not None
     except _BROKEN as error:
         if not find_spec("rasterio"):
             raise ImageError(f"{name} cannot be read without the package rasterio ({error}). {_INSTALL}") from error
-        pixels, has_grid = None, False
-    if pixels is None:
-        pixels, has_grid = _rasterio_samples(data, name, path)
-    if not pixels[1].any():
-        raise ImageError(f"{name} has no valid pixel. Check its no-data value and its mask.")
-    return Image.fromarray(rgb_array(pixels, is_picture=not has_grid))
+        pixels, orientation = None, 1
+    if pixels is not None:  # Pillow has turned them
+        return _shown(pixels, name, has_grid)
+    pixels, has_grid = _rasterio_samples(data, name, path)
+    return turned(_shown(pixels, name, has_grid), 1 if has_grid else orientation)
 
 
 def unreadable(name: str, error: object) -> ImageError:
     """The error for bytes that are no picture."""
     return ImageError(f"{name} is not a readable PNG, JPEG or TIFF ({error}). Convert it to one of these.")
+
+
+def _shown(pixels: Pixels, name: str, has_grid: bool) -> Image.Image:
+    if not pixels[1].any():
+        raise ImageError(f"{name} has no valid pixel. Check its no-data value and its mask.")
+    return Image.fromarray(rgb_array(pixels, is_picture=not has_grid))
 
 
 def _is_plain(image: Image.Image) -> bool:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
+from rsgpt_backend.data import tiff
 from rsgpt_backend.data.decoding import plain_rgb
 from rsgpt_backend.data.images import ImageSource, decode, open_image
 from rsgpt_backend.errors import DataError, ImageError
@@ -186,6 +187,26 @@ def test_exif_orientation_is_applied(orientation: int, kind: str) -> None:
     picture(3).save(buffer, kind, exif=exif)
     expected = ImageOps.exif_transpose(Image.open(io.BytesIO(buffer.getvalue())))
     assert np.array_equal(np.asarray(decode(buffer.getvalue(), "a")), np.asarray(expected))
+
+
+@pytest.mark.parametrize("deep", [False, True])
+@pytest.mark.parametrize("orientation", [1, 3, 6])
+@pytest.mark.parametrize("has_rasterio", [False, True])
+def test_a_tiff_without_a_position_is_turned_as_well(
+    monkeypatch: pytest.MonkeyPatch, orientation: int, deep: bool, has_rasterio: bool
+) -> None:
+    monkeypatch.setattr(tiff, "find_spec", lambda _: has_rasterio or None)
+    values = np.arange(20 * 30, dtype=np.uint16).reshape(20, 30) * np.uint16(90)
+    image = Image.fromarray(values if deep else (values // 256).astype(np.uint8))
+    upright, stored = (decode(encoded_as(image, number), "a") for number in (1, orientation))
+    expected = {1: upright, 3: upright.rotate(180), 6: upright.transpose(Image.Transpose.ROTATE_270)}[orientation]
+    assert np.array_equal(np.asarray(stored), np.asarray(expected))
+
+
+def encoded_as(image: Image.Image, orientation: int) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "TIFF", tiffinfo={274: orientation})
+    return buffer.getvalue()
 
 
 def test_dark_bytes_are_left_alone() -> None:
