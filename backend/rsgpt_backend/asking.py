@@ -12,7 +12,8 @@ from PIL import Image
 from rsgpt_plugin.shared.text import clean
 
 FinishReason = Literal["stop", "length", "cancelled"]
-NUMBERS = tuple(str(number) for number in (*range(101), *range(200, 1001, 100)))  # that an ask for a number chooses from
+# The numbers that an ask for a number chooses from.
+NUMBERS = tuple(str(number) for number in (*range(101), *range(200, 1001, 100)))
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,8 @@ def test_its_last_words_are_shown(tmp_path: Path) -> None:
 
 
 def test_a_sentence_about_a_model_folder_is_shown_whole(tmp_path: Path) -> None:
-    sentence = f"/home/{'folder/' * 60}model.json cannot be used (beams is 0, not from 1 to 64). Install the model again."
+    path = f"/home/{'folder/' * 60}model.json"
+    sentence = f"{path} cannot be used (beams is 0, not from 1 to 64). Install the model again."
     server = scripted(tmp_path, f"import sys; sys.exit({sentence!r})")
     with pytest.raises(ServerError) as caught:
         server.endpoint()
