@@ -15,6 +15,7 @@ from ..core.paths import plugin_version
 from ..errors import Cancelled, ImageryError, OutputError, RsgptError
 from ..geo.picture import RENDERED, Picture
 from ..geo.schema import attributes
+from ..shared import rows
 from ..shared.answers import RawAnswer
 from ..shared.questions import Question
 from ..shared.rows import RowValues, Status, answered_row, asked_of, prompt_text
@@ -56,20 +57,10 @@ class Place:
 
 
 @dataclass
-class Counts:
-    """tiles = answered + skipped + failed, unless the run was stopped; asked and cached count prompts."""
+class Counts(rows.Counts):
+    """The counts of a run. asked: prompts that were sent to the model."""
 
-    tiles: int = 0
-    answered: int = 0
-    skipped: int = 0
-    failed: int = 0
     asked: int = 0
-    cached: int = 0
-
-    @property
-    def done(self) -> int:
-        """Places that have their row."""
-        return self.answered + self.skipped + self.failed
 
     def as_dict(self) -> dict[str, int]:
         """By name."""
@@ -231,9 +222,7 @@ class Run:
         return values.status
 
     def _count(self, status: Status) -> None:
-        self.counts.skipped += status in (Status.SKIPPED, Status.UNSURE)
-        self.counts.failed += status is Status.FAILED
-        self.counts.answered += status in (Status.ANSWERED, Status.PARTIAL)
+        self.counts.add(status)
         self._feedback.setProgress(100.0 * self.counts.done / max(1, self.counts.tiles))
         self._watch(self.counts)
 

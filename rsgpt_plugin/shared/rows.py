@@ -29,6 +29,32 @@ class Status(Enum):
     FAILED = "failed"
 
 
+@dataclass
+class Counts:
+    """How many rows a run has written, by what became of them.
+
+    tiles: as many as there are to describe; tiles = answered + skipped + failed, unless the run was stopped.
+    cached: answers that the run did not ask for, because they were known before or belong to an equal picture.
+    """
+
+    tiles: int = 0
+    answered: int = 0
+    skipped: int = 0
+    failed: int = 0
+    cached: int = 0
+
+    @property
+    def done(self) -> int:
+        """Tiles that have their row."""
+        return self.answered + self.skipped + self.failed
+
+    def add(self, status: Status) -> None:
+        """Count one more row."""
+        self.answered += status in (Status.ANSWERED, Status.PARTIAL)
+        self.skipped += status in (Status.SKIPPED, Status.UNSURE)
+        self.failed += status is Status.FAILED
+
+
 @dataclass(frozen=True)
 class RowValues:
     """The values of one result row.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
@@ -16,7 +15,9 @@ import numpy as np
 import pyarrow as pa
 from tqdm import tqdm
 
+from rsgpt_plugin.shared import rows
 from rsgpt_plugin.shared.file_lock import FileLock
+from rsgpt_plugin.shared.rows import Status
 
 from ..errors import UsageError
 from .grid import reprojected
@@ -31,17 +32,9 @@ Way = Callable[[Work, Journal], Generator[list[Found]]]
 
 
 @dataclass
-class Counts:
-    """tiles = answered + skipped + failed, unless the run was stopped.
+class Counts(rows.Counts):
+    """The counts of a batch. seconds: since it began."""
 
-    cached counts answers that this run did not ask for: they were known before, or are those of an equal picture.
-    """
-
-    tiles: int = 0
-    answered: int = 0
-    skipped: int = 0
-    failed: int = 0
-    cached: int = 0
     seconds: float = 0.0
 
     def as_dict(self) -> dict[str, float]:
@@ -104,12 +97,9 @@ class Run:
     def write(self) -> Counts:
         """Write the rows of all tiles that are whole; returns the counts."""
         check_output(self._out)  # it may have changed since the run began
-        statuses: Counter[str] = Counter()
-        write(self._out, self._schema, self._batches(statuses), self._crs_wkt)
-        self.counts.answered = statuses["answered"] + statuses["partial"]
-        self.counts.skipped = statuses["skipped"] + statuses["unsure"]
-        self.counts.failed = statuses["failed"]
-        self.counts.cached = max(0, statuses["answers"] - self._asked)
+        self.counts = Counts(tiles=self.counts.tiles)
+        write(self._out, self._schema, self._batches(), self._crs_wkt)
+        self.counts.cached = max(0, self.counts.cached - self._asked)
         self.counts.seconds = round(time.monotonic() - self._begun, 3)
         return self.counts
 
@@ -117,16 +107,17 @@ class Run:
         for number, plan in self._plans.items():
             yield from self._journal.missing(number, plan.tiles, self._reading.prompts)
 
-    def _batches(self, statuses: Counter[str]) -> Iterator[pa.RecordBatch]:
+    def _batches(self) -> Iterator[pa.RecordBatch]:
         for number, plan in self._plans.items():
             for page in self._journal.found(number, plan.tiles, self._reading.prompts):
                 whole = [found for found in page if self._reading.is_whole(found)]
-                rows = list(self._reading.rows(plan, whole))
-                statuses.update(row["status"] for row in rows)
-                statuses["answers"] += sum(not raw.problem for one in whole for raw in one.answers.values())
-                if rows:
+                values = list(self._reading.rows(plan, whole))
+                for row in values:
+                    self.counts.add(Status(row["status"]))
+                self.counts.cached += sum(not raw.problem for one in whole for raw in one.answers.values())
+                if values:
                     tiles = [found.tile for found in whole]
-                    yield batch(self._schema, _polygons(plan, tiles, self._crs_wkt), rows)
+                    yield batch(self._schema, _polygons(plan, tiles, self._crs_wkt), values)
 
 
 def journal_of(out: Path) -> Path:
