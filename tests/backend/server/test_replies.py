@@ -76,7 +76,7 @@ def test_what_json_cannot_say_is_replaced() -> None:
     record = json.loads(bytes(AsciiJSON(reply).body))
     entry = record["choices"][0]["logprobs"]["content"][0]
     assert [entry["logprob"], *(top["logprob"] for top in entry["top_logprobs"])] == [-9999.0] * 3
-    assert entry["top_logprobs"][0]["bytes"] == [ord("?")]
+    assert entry["top_logprobs"][0]["bytes"] == list("\N{REPLACEMENT CHARACTER}".encode())
     assert record["rsgpt"]["confidence"] == 0.0
 
 
