@@ -1,6 +1,7 @@
 """Serves the fake engine with the real server and the real first line, as a program of its own.
 
-python serve_fake.py [--delay S] [--reply TEXT] [--script JSON] [--log FILE] [--audit FILE] [options of `rsgpt serve`]
+python serve_fake.py [--load-delay S] [--delay S] [--reply TEXT] [--script JSON]
+    [--log FILE] [--audit FILE] [options of `rsgpt serve`]
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import time
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,7 +33,7 @@ def main() -> int:
         sys.addaudithook(partial(_audit, Path(args.audit)))
     launch = Launch(
         args.model,
-        lambda: FakeEngine(script, args.model),
+        partial(_load, args.load_delay, script, args.model),
         args.port,
         args.exit_with_stdin,
         QueueLimits(args.waiting, args.batch),
@@ -39,6 +41,11 @@ def main() -> int:
         args.api_key,
     )
     return serve(launch)
+
+
+def _load(delay: float, script: Script, model: str) -> FakeEngine:
+    time.sleep(delay)
+    return FakeEngine(script, model)
 
 
 def _audit(file: Path, event: str, arguments: tuple[Any, ...]) -> None:
@@ -52,6 +59,7 @@ def _audit(file: Path, event: str, arguments: tuple[Any, ...]) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Serve a scripted engine.")
+    parser.add_argument("--load-delay", type=float, default=0.0, help="seconds that loading takes")
     parser.add_argument("--delay", type=float, help="seconds before each batch")
     parser.add_argument("--token-delay", type=float, help="seconds before each token")
     parser.add_argument("--reply", help="the answer; {number} is the picture's, {prompt} the question")

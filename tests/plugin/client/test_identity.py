@@ -18,6 +18,7 @@ from rsgpt_plugin.client.local_server import Launch, LocalServer
 from rsgpt_plugin.client.models import ModelInfo
 from rsgpt_plugin.client.preferences import Door, Preferences
 from rsgpt_plugin.client.protocol import Reply
+from rsgpt_plugin.client.transport import Limits
 from rsgpt_plugin.errors import ServerError, SetupError
 
 CHOSEN = Preferences()
@@ -96,6 +97,15 @@ def test_our_server_is_started_to_report_it_and_then_no_more(
     calibrate(Path(model.folder), 1.5)
     with pytest.raises(SetupError):
         known_model(model)
+
+
+@pytest.mark.slow
+def test_a_model_that_loads_for_longer_than_a_connection_may_take_is_waited_for(
+    model: ModelInfo, fake_server: Callable[..., LocalServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = ("--model", "mine", "--load-delay", str(2 * Limits().connect_s + 2))
+    monkeypatch.setattr(local_server, "_managed_server", lambda launch: fake_server(*slow))
+    assert known_model(model).fingerprint == "f" * 16
 
 
 def test_a_calibrated_model_is_loaded_anew(
