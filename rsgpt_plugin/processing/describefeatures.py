@@ -62,7 +62,7 @@ class DescribeFeatures(DescribeAlgorithm):
             self.tr(
                 "Shows the part of a raster around each feature to the vision-language model that the options name: "
                 "the feature's bounding box, made square, with a margin of a tenth. The result keeps the features' own "
-                "geometry and attributes and adds a caption, one typed column a question with its confidence, and "
+                "geometry and attributes and adds a caption, one typed column per question with its confidence, and "
                 "what is needed to repeat it.\n\n"
                 "Answers are remembered: a second run, or one after a stop, asks only what is new."
             )

@@ -51,8 +51,8 @@ class DescribeRaster(DescribeAlgorithm):
         return (
             self.tr(
                 "Cuts a raster into square tiles, shows each to the vision-language model that the options name, and "
-                "writes one polygon a tile: a caption, one typed column a question with its confidence, and what is "
-                "needed to repeat it.\n\n"
+                "writes one polygon per tile: a caption, one typed column per question with its confidence, and what "
+                "is needed to repeat it.\n\n"
                 "Answers are remembered: a second run, or one after a stop, asks only what is new. Tiles that lie "
                 "outside the mask are left out; tiles without valid pixels are rows with the status 'skipped'."
             )

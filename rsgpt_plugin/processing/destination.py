@@ -147,7 +147,7 @@ def _check_file(path: Path) -> None:
     layers = [QgsVectorLayer(one.uri(), "there", one.providerKey()) for one in found]
     if not layers or not all(holds_results(layer.fields().names()) for layer in layers):
         sentence = translate(
-            "Rsgpt", "{path} holds what is not a result of RSGPT and would be replaced. Choose another output."
+            "Rsgpt", "{path} holds data that is not a result of RSGPT and would be replaced. Choose another output."
         )
         raise OutputError(sentence.format(path=path))
     for layer in layers:

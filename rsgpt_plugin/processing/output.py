@@ -98,5 +98,5 @@ def _compare(layer: QgsVectorLayer, path: Path, trial: Trial) -> None:
         sentence = translate("Rsgpt", "{path} lacks the columns {columns}, which were to be written.")
         raise OutputError(sentence.format(path=path, columns=", ".join(lost)))
     if trial.crs is not None and layer.crs() != trial.crs:
-        sentence = translate("Rsgpt", "{path} has another coordinate system than was meant ({found}).")
+        sentence = translate("Rsgpt", "{path} has a different coordinate system than intended ({found}).")
         raise OutputError(sentence.format(path=path, found=layer.crs().userFriendlyIdentifier()))

@@ -116,7 +116,7 @@ COLUMNS: tuple[Column, ...] = (
     ),
     Column("prompt", TEXT, mark("Prompt"), mark("caption prompt and questions, one per line")),
     Column("image_sha256", TEXT, mark("Picture (SHA-256)"), mark("hash of the picture that the model saw")),
-    Column("gsd_m", REAL, mark("Ground resolution (m a pixel)"), mark("meters per pixel of that picture")),
+    Column("gsd_m", REAL, mark("Ground resolution (m a pixel)"), mark("metres per pixel of that picture")),
     Column("bands", TEXT, mark("Bands"), mark("raster bands in that picture")),
     Column("stretch", TEXT, mark("Stretch"), mark("contrast stretch of that picture")),
     Column("asked_at", MOMENT, mark("Asked at"), mark("time of the answer (UTC)")),

@@ -43,7 +43,7 @@ def stacked(bands: Sequence[np.ndarray], shown: Sequence[np.ndarray], opaque: np
     """
     values, masks = np.stack(bands), np.stack(shown)
     if values.dtype.kind == "c":
-        sentence = translate("Rsgpt", "The raster holds complex numbers, which are no picture. Choose another raster.")
+        sentence = translate("Rsgpt", "The raster holds complex numbers, which cannot be shown. Choose another raster.")
         raise ImageError(sentence)
     valid = np.asarray(masks.any(axis=0) if values.dtype == np.uint8 else masks.all(axis=0))
     if values.dtype.kind == "f":

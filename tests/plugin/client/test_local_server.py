@@ -212,7 +212,7 @@ def test_another_model_is_refused_while_one_is_in_use(
     with leased_server(Launch("/models/large")) as server:
         server.endpoint()
         pid = pid_of(server)
-        with pytest.raises(ServerError, match="“large” is answering another run"), leased_server(Launch("b")):
+        with pytest.raises(ServerError, match="“large” is busy with another run"), leased_server(Launch("b")):
             pass
         slot.end_idle()
         assert is_running(pid)

@@ -148,7 +148,7 @@ def test_a_file_that_is_no_result_is_not_replaced(
 ) -> None:
     mine = saved(tmp_path / f"x.{ending}", "x", driver)
     before = mine.read_bytes()
-    assert "holds what is not a result" in refusal(small, mine)
+    assert "holds data that is not a result" in refusal(small, mine)
     assert (mine.read_bytes(), gateway.connections) == (before, 0)
     for _ in range(2):
         describe(small, tmp_path / f"ours.{ending}")
@@ -156,7 +156,7 @@ def test_a_file_that_is_no_result_is_not_replaced(
 
 def test_an_unknown_file_is_not_replaced(small: QgsRasterLayer, gateway: ScriptedGateway, tmp_path: Path) -> None:
     (tmp_path / "a.sql").write_text("my notes")
-    assert "holds what is not a result" in refusal(small, tmp_path / "a.sql")
+    assert "holds data that is not a result" in refusal(small, tmp_path / "a.sql")
     (tmp_path / "a.gpkg").write_text("my notes")
     assert "not a GeoPackage" in refusal(small, tmp_path / "a.gpkg")
 
