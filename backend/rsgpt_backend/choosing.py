@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from rsgpt_plugin.shared.answer_types import AnswerType
 from rsgpt_plugin.shared.numbers import in_words
 
 from .asking import NUMBERS, Ask, Token
@@ -19,9 +20,9 @@ from .confidence import Scale, form, rescaled
 if TYPE_CHECKING:
     from .model.rsgpt import Rsgpt
 
-_READ = 32  # spellings of numbers that are read to their end; the others begin less likely than these
+# Spellings of numbers that are read to their end: those that begin likeliest, of those that begin alike the smallest.
+_READ = 32
 _ORDERS = 4
-_LISTED = " Choose one of: {}."  # as answer types write it, and as the model learns it
 
 
 def with_choices(ask: Ask) -> Ask:
@@ -31,13 +32,13 @@ def with_choices(ask: Ask) -> Ask:
 
 def wordings(ask: Ask) -> list[str]:
     """The prompts to ask: where the ask's own lists its choices, with the list in several orders."""
-    question = ask.prompt.removesuffix(_LISTED.format(", ".join(ask.choices)))
+    question = ask.prompt.removesuffix(AnswerType.CHOICE.prompt("", ask.choices))
     if question == ask.prompt:
         return [ask.prompt]
     names = sorted(ask.choices)
     count = min(_ORDERS, len(names))
     turns = [number * len(names) // count for number in range(count)]
-    return [question + _LISTED.format(", ".join([*names[turn:], *names[:turn]])) for turn in turns]
+    return [AnswerType.CHOICE.prompt(question, [*names[turn:], *names[:turn]]) for turn in turns]
 
 
 def spellings(ask: Ask) -> list[tuple[str, ...]]:

@@ -11,7 +11,6 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
-from itertools import chain
 from pathlib import Path
 
 import torch
@@ -176,18 +175,24 @@ class Engine:
     def _chosen(self, features: Tensor, rows: Sequence[_Row]) -> Iterator[Step]:
         """The likeliest of each ask's choices, as one token."""
         prompts = [wordings(row.ask) for row in rows]
-        places = [place for place, some in enumerate(prompts) for _ in some]
-        prefix = self.model.prefix(features[places], self.model.instruct(list(chain.from_iterable(prompts))))
         known = {(row.ask.choices, row.ask.is_number): options_of(self.model, row.ask) for row in rows}
-        options = [known[rows[place].ask.choices, rows[place].ask.is_number] for place in places]
-        most = [most_read(rows[place].ask) for place in places]
-        scores = iter(score(self.model.language, prefix, options, self._rules, most))
-        for place, (row, some) in enumerate(zip(rows, prompts, strict=True)):
-            found = together(row.ask, [next(scores) for _ in some])
+        scores: list[list[list[float]]] = [[] for _ in rows]
+        for turn in range(max(map(len, prompts))):  # one wording after another, as each takes as much memory
+            places = [place for place, some in enumerate(prompts) if turn < len(some)]
+            read = self.model.instruct([prompts[place][turn] for place in places])
+            asks = [rows[place].ask for place in places]
+            options = [known[ask.choices, ask.is_number] for ask in asks]
+            prefix = self.model.prefix(features[places], read)
+            found = score(self.model.language, prefix, options, self._rules, [most_read(ask) for ask in asks])
+            self.alive()
+            for place, one in zip(places, found, strict=True):
+                scores[place].append(one)
+        for place, row in enumerate(rows):
+            shares = together(row.ask, scores[place])
             if row.ask.cancel.is_set():
                 yield Step(place, answer=row.finish("cancelled"))
             else:
-                yield Step(place, token=row.choose(found))
+                yield Step(place, token=row.choose(shares))
                 yield Step(place, answer=row.finish("stop"))
 
     def _decoded(self, prefix: Prefix, rows: Sequence[_Row]) -> Iterator[Step]:
@@ -274,7 +279,7 @@ def _quickened(model: Rsgpt) -> Rsgpt:
 
 def _width(ask: Ask) -> int:
     """Answers to a choice that are read at once."""
-    return most_read(ask) * len(wordings(ask))
+    return most_read(ask)
 
 
 def _longest(ask: Ask) -> int:

@@ -49,11 +49,14 @@ def score(
 
 
 def _likeliest(options: Options, opening: Tensor, most: int) -> list[int]:
-    """The places of those options that begin likeliest, in their order."""
+    """The places of those options that begin likeliest, in their order; of those that begin alike, the first.
+
+    A tokenizer may write each digit as a token of its own behind a space, so that all numbers in digits begin alike.
+    """
     if len(options) <= most:
         return list(range(len(options)))
     begins = opening[torch.tensor([option[0] for option in options], device=opening.device)]
-    return sorted(begins.topk(most).indices.tolist())
+    return sorted(begins.sort(descending=True, stable=True).indices[:most].tolist())
 
 
 def _spread(found: Sequence[float], places: Sequence[int], count: int) -> list[float]:

@@ -65,3 +65,12 @@ def test_only_the_likeliest_beginnings_are_read(toy: Rsgpt, prefix: Prefix) -> N
         assert [a for a in row if math.isfinite(a)] == pytest.approx(
             [b for a, b in zip(row, all_of_it, strict=True) if math.isfinite(a)], abs=1e-3
         )
+
+
+@torch.inference_mode()
+def test_of_answers_that_begin_alike_the_first_are_read(toy: Rsgpt, prefix: Prefix) -> None:
+    """As numbers in digits do where a space is a token of its own."""
+    options = [[[5, 6 + place % 40] for place in range(200)]] * len(OPTIONS)
+    found = score(toy.language, prefix, options, Rules(EOS), [3] * len(OPTIONS))
+    for row in found:
+        assert [place for place, one in enumerate(row) if one > -math.inf] == [0, 1, 2]
