@@ -122,7 +122,9 @@ def read_whole_number(text: str, question: str, choices: Sequence[str]) -> Readi
 
 
 def read_choice(text: str, question: str, choices: Sequence[str]) -> Reading:
-    """One of the choices."""
+    """One of the choices. A reply that is one to the letter is that one, also where another differs in signs alone."""
+    if text.strip() in choices:
+        return Reading(text.strip())
     whole = "\n".join(plain_sentences(text))
     spelled = {_folded(choice): choice for choice in choices}
     exact = spelled.get(_folded(text)) or spelled.get(_folded(whole))

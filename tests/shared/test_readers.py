@@ -30,3 +30,10 @@ def test_an_odd_reply_is_read_quickly(text: str) -> None:
 def test_a_value_beyond_every_integer_column_is_none() -> None:
     values = [read_answer(QUESTIONS[1], RawAnswer(text, 0.9)).value for text in ("2147483647", "2147483648")]
     assert values == [2**31 - 1, None]
+
+
+@pytest.mark.parametrize("choices", ["<50%|>50%", "C|C++", "A+|A-"])
+def test_choices_that_differ_in_signs_alone_are_told_apart(choices: str) -> None:
+    (question,) = parse_questions(f"grade[choice({choices})]: Which?")
+    for choice in choices.split("|"):
+        assert read_answer(question, RawAnswer(choice, 0.9)).value == choice
