@@ -24,7 +24,7 @@ else:
 
 
 class FileLock:
-    """Holds `path` from `take` to `release`, which removes it."""
+    """Holds `path` from `take` to `release`, which removes it. It keeps nobody out where a file system has no locks."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -38,9 +38,11 @@ class FileLock:
                 acquire(handle)
                 if self._is_there(handle):
                     self._handle = handle
-            except OSError:
+            except (BlockingIOError, PermissionError):
                 handle.close()
                 return False
+            except OSError:  # a file system without locks, such as some network drives: nothing can hold it there
+                self._handle = handle
             if self._handle is None:  # its owner has removed it meanwhile
                 handle.close()
         return True

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
+import pytest
+
+from rsgpt_plugin.shared import file_lock
 from rsgpt_plugin.shared.file_lock import FileLock
 from tests.layout.source import ROOT
 
@@ -39,3 +44,14 @@ def test_a_killed_owner_holds_nothing(tmp_path: Path) -> None:
     assert path.exists()
     assert lock.take()
     lock.release()
+
+
+def test_a_file_system_without_locks_keeps_nobody_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unsupported(handle: IO[str]) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(file_lock, "acquire", unsupported)
+    lock = FileLock(tmp_path / "a.lock")
+    assert lock.take()
+    lock.release()
+    assert list(tmp_path.iterdir()) == []
