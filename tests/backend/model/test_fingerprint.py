@@ -79,6 +79,15 @@ def test_another_language_model_in_the_same_folder_changes_it(
     assert fingerprint(config, folder, "fp32") != before
 
 
+def test_another_tokenizer_changes_it(config: ModelConfig, toy_folder: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(toy_folder, tmp_path / "model"))
+    config = replace(config, language=replace(config.language, source="language"))
+    before = fingerprint(config, folder, "fp32")
+    tokenizer = folder / "language" / "tokenizer.json"
+    tokenizer.write_text(tokenizer.read_text("utf-8") + "\n", "utf-8")
+    assert fingerprint(config, folder, "fp32") != before
+
+
 def test_a_loaded_engine_has_it_for_the_precision_that_auto_chose(config: ModelConfig, toy_folder: Path) -> None:
     engine = Engine.load(str(toy_folder), "auto")
     assert (engine.precision, engine.fingerprint) == ("fp32", fingerprint(config, toy_folder, "fp32"))
