@@ -83,7 +83,11 @@ class Journal:
         self._path = path
         with self._guarded():
             self._database = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)
-            self._prepare()
+            try:
+                self._prepare()
+            except BaseException:  # whatever it is, the file must not stay open
+                self._database.close()
+                raise
 
     def __enter__(self) -> Self:
         return self

@@ -69,6 +69,11 @@ def load_reader(config: QFormerConfig, base: Path | None = None) -> Any:
     """
     if config.tokenizer == "language" or not (config.layers and config.instruction):
         return None
+    if base is not None and Path(config.tokenizer).is_absolute():
+        raise ModelError(
+            f"{base / 'model.json'} names a tokenizer outside its folder, {config.tokenizer}. Copy that folder into "
+            "it, and give its name there as tokenizer."
+        )
     folder = Path(config.tokenizer) if base is None else inside(base, config.tokenizer)
     return load_tokenizer(folder, truncation_side="left")
 
