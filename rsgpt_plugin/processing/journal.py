@@ -18,7 +18,7 @@ from qgis.PyQt.QtCore import QCoreApplication, QLockFile, QObject, pyqtSignal
 from ..core.pace import Pace
 from ..core.paths import runs_file
 from ..core.run_store import RunRequest, RunState, RunStore
-from ..errors import OutputError
+from ..errors import Cancelled, OutputError
 from ..unexpected import explained
 from .progress import progress_text
 from .run import Counts
@@ -175,7 +175,8 @@ class Scribe:
         if self._store is None or run is None:
             return
         ended = RunState.FINISHED if run.counts.done == run.counts.tiles else run.wish
-        state, note = (ended, "") if error is None else (RunState.FAILED, str(error))
+        is_orderly = error is None or isinstance(error, Cancelled)
+        state, note = (ended, "") if is_orderly else (RunState.FAILED, str(error))
         try:
             self._store.tell(run.id, run.counts.as_dict())
             self._store.end(run.id, state, run.output, note)

@@ -129,12 +129,13 @@ class Run:
     def describe(self, places: Iterable[Place], total: int) -> Counts:
         """Describe all `total` places. A model server is asked for at the first prompt that is not known.
 
-        Raises RsgptError where the run cannot go on; complete rows are written, answers so far remembered.
+        Raises RsgptError where the run cannot go on; complete rows are written, answers so far remembered. Cancelled
+        where the user stops it while the model is identified: the sink is not opened, so earlier rows stay.
         """
         self.counts.tiles = total
+        source = AnswerSource(self._asking.model, self._memory, self._asking.language, self._feedback)
+        self._model = source.model
         try:
-            source = AnswerSource(self._asking.model, self._memory, self._asking.language, self._feedback)
-            self._model = source.model
             source.ask_many(self._queries(places), self._receive, self._open)
         except Cancelled:
             self._open()

@@ -19,8 +19,11 @@ from qgis.core import (
     QgsVectorLayer,
 )
 
+from rsgpt_plugin.client import answers
+from rsgpt_plugin.client.models import ModelInfo
 from rsgpt_plugin.core.paths import runs_file
 from rsgpt_plugin.core.run_store import RunEntry, RunState, RunStore
+from rsgpt_plugin.errors import Cancelled
 from rsgpt_plugin.processing import base
 from rsgpt_plugin.processing import journal as module
 from rsgpt_plugin.processing.journal import RunFeedback, is_alive, journal
@@ -85,6 +88,25 @@ def test_a_cancelled_run_goes_on_under_its_id(run: Run, gateway: ScriptedGateway
     (entry,) = entries()
     assert (entry.id, entry.state, entry.done) == ("beef", RunState.FINISHED, 12)
     assert entry.counts["asked"] == 12 - entry.counts["cached"] < 8
+
+
+@pytest.mark.parametrize("wish", [RunState.PAUSED, RunState.STOPPED])
+def test_a_cancel_while_the_model_loads_leaves_the_earlier_output(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, wish: RunState
+) -> None:
+    path = str(tmp_path / "out.gpkg")
+    run(OUTPUT=path)
+
+    def loading(model: ModelInfo, feedback: QgsProcessingFeedback) -> ModelInfo:
+        journal.cancel("beef", wish)
+        raise Cancelled("stopped")
+
+    monkeypatch.setattr(answers, "known_model", loading)
+    with pytest.raises(QgsProcessingException, match="stopped"):
+        run(RunFeedback("beef"), OUTPUT=path)
+    entry = next(entry for entry in entries() if entry.id == "beef")
+    assert (entry.state, entry.note, entry.done) == (wish, "", 0)
+    assert written(path) == 12
 
 
 def test_a_failed_run_says_why(run: Run, gateway: ScriptedGateway) -> None:
