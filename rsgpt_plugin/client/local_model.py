@@ -16,10 +16,9 @@ from .protocol import Prompt, Reply
 from .transport import Limits
 
 # Our own server ends itself when its model stands still. A large model on a slow machine may load or think for longer
-# than any other server is waited for. The list of models comes once the model is loaded, and a request for it uploads
-# nothing that would show that it has connected.
+# than any other server is waited for, before the first byte and between two.
 _PATIENCE_S = 6 * 3600.0
-_LIMITS = Limits(connect_s=_PATIENCE_S, first_byte_s=_PATIENCE_S)
+_LIMITS = Limits(first_byte_s=_PATIENCE_S, silence_s=_PATIENCE_S)
 
 
 class LocalModel:

@@ -17,7 +17,7 @@ from .shrinking import PictureLimit
 from .transport import Limits
 
 ANSWERING = Limits(connect_s=5.0)  # the first byte may take minutes: servers load a model when it is asked
-LISTING = Limits(connect_s=5.0, first_byte_s=20.0, silence_s=20.0)
+LISTING = Limits(first_byte_s=20.0, silence_s=20.0)
 
 
 def chosen_endpoint(chosen: Preferences) -> Endpoint:

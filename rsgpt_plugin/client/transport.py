@@ -23,7 +23,10 @@ _LONGEST_GAP_S = 5.0  # between two polls; after a longer one nobody was waiting
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds to wait for a connection, for the first byte and between bytes; the largest reply in bytes."""
+    """Seconds to wait for a connection, for the first byte and between bytes; the largest reply in bytes.
+
+    A request without a body uploads nothing that would show that it has connected: first_byte_s is all its patience.
+    """
 
     connect_s: float = 10.0
     first_byte_s: float = 600.0
@@ -43,12 +46,12 @@ class Ending(Enum):
 class Exchange:
     """One request on its way, polled from the thread that sent it. It owns its reply and nothing else does."""
 
-    def __init__(self, reply: QNetworkReply, limits: Limits) -> None:
+    def __init__(self, reply: QNetworkReply, limits: Limits, uploads: bool) -> None:
         self.body = bytearray()
         self.ending = Ending.WHOLE
         self._reply = reply
         self._limits = limits
-        self._connected = False
+        self._connected = not uploads
         self._touched = self._polled = time.monotonic()
         reply.uploadProgress.connect(self._uploaded)
 
@@ -143,11 +146,11 @@ class Transport:
     def post(self, route: str, body: bytes) -> Exchange:
         """Send `body` as JSON to `route`."""
         slot = self._load.index(min(self._load))
-        return self._keep(self._managers[slot].post(self._request(route), body), slot)
+        return self._keep(self._managers[slot].post(self._request(route), body), slot, uploads=True)
 
     def get(self, route: str) -> Exchange:
         """Ask for `route`."""
-        return self._keep(self._managers[0].get(self._request(route)), 0)
+        return self._keep(self._managers[0].get(self._request(route)), 0, uploads=False)
 
     def release(self, exchange: Exchange) -> None:
         """Forget an exchange, aborting it where it still runs."""
@@ -164,11 +167,11 @@ class Transport:
         for exchange in list(self._open):
             self.release(exchange)
 
-    def _keep(self, reply: QNetworkReply, slot: int) -> Exchange:
+    def _keep(self, reply: QNetworkReply, slot: int, uploads: bool) -> Exchange:
         timer = reply.findChild(QTimer, "timeoutTimer")
         if timer is not None:  # QGIS gives up after a minute without a byte; a model may think for longer
             timer.stop()
-        exchange = Exchange(reply, self._limits)
+        exchange = Exchange(reply, self._limits, uploads)
         self._open[exchange] = slot
         self._load[slot] += 1
         return exchange

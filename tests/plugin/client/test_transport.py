@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from qgis.PyQt import sip
 
+from rsgpt_plugin.client.endpoint import Endpoint
 from rsgpt_plugin.client.local_server import LocalServer
+from rsgpt_plugin.client.remote import LISTING
 from rsgpt_plugin.client.transport import Ending, Limits, Transport
 
 
@@ -37,3 +41,20 @@ def test_a_machine_that_slept_finds_no_server_silent(
     assert ended
     assert exchange.ending is Ending.SILENT
     transport.close()
+
+
+@pytest.mark.parametrize(("waited", "ending"), [(6.0, Ending.WHOLE), (21.0, Ending.SILENT)])
+def test_a_list_is_waited_for_as_long_as_for_a_first_byte(
+    monkeypatch: pytest.MonkeyPatch, waited: float, ending: Ending
+) -> None:
+    now = [1000.0]
+    monkeypatch.setattr("rsgpt_plugin.client.transport.time.monotonic", lambda: now[0])
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
+        transport = Transport(Endpoint(url), replace(LISTING, connect_s=5.0), 1)
+        exchange = transport.get("models")
+        for _ in range(int(waited / 3.0)):
+            now[0] += 3.0
+            exchange.poll()
+        assert exchange.ending is ending
+        transport.close()
