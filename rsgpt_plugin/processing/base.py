@@ -217,7 +217,7 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         return sink, identifier
 
     def _made_by(self) -> RunRequest:
-        """What to keep with the layer: the model by name, as the choice in the options may be another one later."""
+        """What to keep with layer and run: the model by name, as the choice in the options may be another one later."""
         plan = self.prepared()
         model = plan.asking.model
         return replace(plan.request, parameters={**plan.request.parameters, "MODEL": model.folder or model.name})
@@ -232,7 +232,7 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         for note in output.notes:
             feedback.pushWarning(note)
         try:
-            with journal.recorded(plan.request, feedback, total) as scribe:
+            with journal.recorded(self._made_by(), feedback, total) as scribe:
                 return self._described(output, places, total, feedback, scribe)
         except RsgptError as error:
             clear_frames(error.__traceback__)  # nothing else may hold the sink, which writes the rest as it goes

@@ -67,6 +67,7 @@ def test_a_finished_run(run: Run, tmp_path: Path) -> None:
     assert entry.counts["answered"] == 12
     assert entry.output == str(tmp_path / "out.gpkg")
     assert entry.request.algorithm == "rsgpt:describeraster"
+    assert entry.request.parameters["MODEL"] == "rsgpt-small"  # the choice in the options may be another one later
     assert list(runs_file().parent.glob("*.lock")) == []
 
 
