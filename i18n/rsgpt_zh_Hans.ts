@@ -1394,8 +1394,8 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>{path} 中的图层 {layer} 不是 RSGPT 的结果，但会被替换。请选择其他文件。</translation>
     </message>
     <message>
-      <source>{path} holds rows that a person corrected ({count}), which would be lost. Choose another output, or move that file away.</source>
-      <translation>{path} 含有人工更正过的记录（{count} 条），这些记录会丢失。请选择其他输出，或将该文件移走。</translation>
+      <source>{path} holds rows that a person corrected ({count}), which would be lost. Choose another output, or move that one away.</source>
+      <translation>{path} 含有人工更正过的记录（{count} 条），这些记录会丢失。请选择其他输出，或将其移走。</translation>
     </message>
     <message>
       <source>{path} is not a GeoPackage and would be replaced. Choose another file.</source>

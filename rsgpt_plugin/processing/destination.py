@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, Optional, Union
 
 from qgis.core import (
     QgsDataSourceUri,
@@ -133,10 +133,13 @@ def _check_table(to: Destination) -> None:
     provider, _, uri = name.partition(":")
     if provider == "memory" or provider not in QgsProviderRegistry.instance().providerList():
         return
-    layer = QgsVectorLayer(uri, "there", provider)
-    if layer.isValid() and not holds_results(layer.fields().names()):
+    layer, table = QgsVectorLayer(uri, "there", provider), QgsDataSourceUri(uri).table()
+    if not layer.isValid():
+        return
+    if not holds_results(layer.fields().names()):
         sentence = translate("Rsgpt", "The table {table} is not a result of RSGPT. Choose another output.")
-        raise OutputError(sentence.format(table=QgsDataSourceUri(uri).table()))
+        raise OutputError(sentence.format(table=table))
+    _check_untouched(layer, table)
 
 
 def _check_file(path: Path) -> None:
@@ -151,6 +154,11 @@ def _check_file(path: Path) -> None:
         )
         raise OutputError(sentence.format(path=path))
     for layer in layers:
-        if layer.fields().indexOf(CORRECTED) >= 0:
-            request = QgsFeatureRequest().setFilterExpression(f"{CORRECTED} <> ''")
-            check_corrected(path, sum(1 for _ in layer.getFeatures(request)))
+        _check_untouched(layer, path)
+
+
+def _check_untouched(layer: QgsVectorLayer, name: Union[Path, str]) -> None:
+    """OutputError where a person corrected rows of what is there. name: of its file or table."""
+    if layer.fields().indexOf(CORRECTED) >= 0:
+        request = QgsFeatureRequest().setFilterExpression(f"{CORRECTED} <> ''")
+        check_corrected(name, sum(1 for _ in layer.getFeatures(request)))

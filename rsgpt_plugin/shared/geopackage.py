@@ -11,7 +11,7 @@ import struct
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, Optional, Union
 
 from .columns import CORRECTED
 from .errors import OutputError
@@ -56,13 +56,13 @@ def check_replaceable(path: Path, layer: str) -> None:
         database.execute("ROLLBACK")
 
 
-def check_corrected(path: Path, rows: int) -> None:
-    """OutputError where a person has corrected rows of the output."""
+def check_corrected(path: Union[Path, str], rows: int) -> None:
+    """OutputError where a person has corrected rows of the output. path: its file, or the name of its table."""
     if rows:
         sentence = translate(
             "Rsgpt",
             "{path} holds rows that a person corrected ({count}), which would be lost. Choose another output, or move "
-            "that file away.",
+            "that one away.",
         )
         raise OutputError(sentence.format(path=path, count=rows))
 

@@ -26,8 +26,11 @@ from qgis.core import (
     QgsVectorLayer,
 )
 
+from rsgpt_plugin.errors import OutputError
+from rsgpt_plugin.processing.destination import Destination, check_destination
 from rsgpt_plugin.services.corrections import correct, restore
 from tests.plugin.rasters import Odd, pattern, write
+from tests.plugin.results import results_layer
 
 from .conftest import ScriptedGateway
 
@@ -347,6 +350,22 @@ def test_rows_that_a_person_corrected_are_not_replaced(
     assert "that a person corrected (1)" in refusal(small, tmp_path / f"a.{ending}")
     restore(layer, first.id(), "caption")
     describe(small, tmp_path / f"a.{ending}")
+
+
+def test_rows_that_a_person_corrected_in_a_database_are_not_replaced(tmp_path: Path, project: QgsProject) -> None:
+    memory = results_layer(["a", "b"])
+    options = QgsVectorFileWriter.SaveVectorOptions()
+    options.driverName, options.layerName, options.datasourceOptions = "SQLite", "answers", ["SPATIALITE=YES"]
+    context = QgsCoordinateTransformContext()
+    QgsVectorFileWriter.writeAsVectorFormatV3(memory, str(tmp_path / "a.sqlite"), context, options)
+    uri = f"dbname='{tmp_path / 'a.sqlite'}' table=\"answers\" (geometry)"
+    layer = project.addMapLayer(QgsVectorLayer(uri, "answers", "spatialite"))
+    to = Destination(f"spatialite:{uri}")
+    check_destination(to, [], [])
+    (first, *_) = layer.getFeatures()
+    correct(layer, first.id(), "caption", "my own words")
+    with pytest.raises(OutputError, match=r"answers holds rows that a person corrected \(1\)"):
+        check_destination(to, [], [])
 
 
 def test_an_output_that_another_program_edits_is_refused(
