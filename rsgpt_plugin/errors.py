@@ -29,6 +29,11 @@ class SetupError(RsgptError):
 class ServerError(RsgptError):
     """The model server could not be reached, went away, or sent what is no answer."""
 
+    def __init__(self, sentence: str, status: int = 0) -> None:
+        """status: the HTTP status with which the server refused a request for no reason known here, else 0."""
+        super().__init__(sentence)
+        self.status = status
+
 
 class ModelError(RsgptError):
     """The model named does not exist, or cannot do what was asked of it."""

@@ -176,7 +176,8 @@ def parse_error(status: int, body: bytes) -> RsgptError:
     return ServerError(
         translate("Rsgpt", "The model server refused the request (status {status}). {said}")
         .format(status=status, said=said)
-        .strip()
+        .strip(),
+        status,
     )
 
 

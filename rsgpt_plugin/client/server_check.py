@@ -69,7 +69,7 @@ def judged(model: ModelInfo, replies: list[Reply]) -> Verdict:
 
 def _with_hint(error: RsgptError, chosen: Preferences) -> str:
     """The error, with what servers that mean the key do not say: some answer with a bare 500."""
-    if type(error) is not ServerError or chosen.server_auth or "refused the request" not in str(error):
+    if not isinstance(error, ServerError) or not error.status or chosen.server_auth:
         return str(error)
     return f"{error} " + translate("Rsgpt", "No key is chosen; this server may want one.")
 

@@ -14,6 +14,7 @@ from qgis.PyQt.QtGui import QColor, QImage
 from rsgpt_plugin.client.local_server import LocalServer
 from rsgpt_plugin.client.preferences import Preferences
 from rsgpt_plugin.client.server_check import try_server
+from rsgpt_plugin.shared import i18n
 
 from .rogue import Rogue, completion, send
 
@@ -63,6 +64,14 @@ def test_what_is_wrong_is_said(rogue: MakeRogue, status: int, body: bytes, told:
     verdict = try_server(choose(rogue(send(status, body))))
     assert not verdict.fine
     assert re.search(told, verdict.sentence)
+
+
+def test_a_missing_key_is_hinted_at_in_any_language(rogue: MakeRogue, monkeypatch: pytest.MonkeyPatch) -> None:
+    refused, translated = "refused the request", "hat die Anfrage abgelehnt"
+    monkeypatch.setattr(i18n, "_lent", [lambda context, text: text.replace(refused, translated)])
+    sentence = try_server(choose(rogue(send(500, b"Internal Server Error")))).sentence
+    assert translated in sentence
+    assert "this server may want one" in sentence
 
 
 def test_nobody_there_is_said() -> None:
