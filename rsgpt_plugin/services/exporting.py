@@ -82,7 +82,7 @@ def export(layer: QgsVectorLayer, columns: Sequence[Column], rows: Sequence[Row]
                 pictures.get, progress, model,
             )  # fmt: skip
             left_out = _WRITERS[destination.format](found, destination.path) or 0
-        return _told(destination.path, len(rows) - left_out, left_out)
+        return _told(destination.path, len(there) - left_out, left_out)
 
     return Work(translate("Rsgpt", "RSGPT: exporting results"), write, shown=True)
 

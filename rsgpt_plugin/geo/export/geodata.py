@@ -26,7 +26,7 @@ from .rows import ExportRows, discard, unwritable
 
 LAYER = "results"
 _DEGREES = "EPSG:4326"
-_KEY = "fid"  # a file counts anew
+_KEY = {".gpkg": "fid"}  # where the format counts anew
 
 
 def write_geopackage(export: ExportRows, path: Path) -> None:
@@ -91,8 +91,9 @@ def _write(
     options: QgsVectorFileWriter.SaveVectorOptions,
     crs: QgsCoordinateReferenceSystem,
 ) -> None:
-    own = own_columns(export.fields, export.features, part.suffix.lower(), ())
-    kept = [number for number, name in enumerate(own.fields.names()) if name.lower() != _KEY]
+    ending = part.suffix.lower()
+    own = own_columns(export.fields, export.features, ending, ())
+    kept = [number for number, name in enumerate(own.fields.names()) if name.lower() != _KEY.get(ending)]
     fields = QgsFields()
     for number in kept:
         fields.append(own.fields.at(number))

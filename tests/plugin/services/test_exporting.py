@@ -89,6 +89,32 @@ def test_geojson_lies_in_degrees(tmp_path: Path) -> None:
     assert (feature["properties"]["cars"], feature["properties"]["trees"]) == (0, True)
 
 
+@pytest.mark.parametrize(("kind", "column"), [(Format.GEOJSON, "fid"), (Format.GEOPACKAGE, "fid_2")])
+def test_a_text_of_the_user_s_called_fid_is_kept(tmp_path: Path, kind: Format, column: str) -> None:
+    layer = results_layer(["a", "b"])
+    layer.dataProvider().addAttributes([QgsField("fid", layer.fields().field("caption").type())])
+    layer.updateFields()
+    place = layer.fields().indexOf("fid")
+    layer.dataProvider().changeAttributeValues({fid: {place: "north"} for fid in fids(layer)})
+    path = tmp_path / f"a{kind.value}"
+    assert export(layer, kind, path).endswith("Rows: 2.")
+    assert [row[column] for row in QgsVectorLayer(str(path), "written").getFeatures()] == ["north", "north"]
+
+
+def test_rows_that_were_deleted_meanwhile_are_not_counted(tmp_path: Path) -> None:
+    layer = results_layer(["a", "b"])
+    reader = RowReader(layer)
+    rows = [reader.row(layer.getFeature(fid)) for fid in fids(layer)]
+    layer.dataProvider().deleteFeatures(fids(layer)[:1])
+    said: list[str] = []
+    work = exporting.export(layer, reader.columns, rows, Destination(Format.SHEET, tmp_path / "a.csv"))
+    work.done.connect(said.append)
+    work.start()
+    wait_until(lambda: bool(said))
+    assert said[0].endswith("Rows: 1.")
+    assert len(cells(tmp_path / "a.csv")) == 1
+
+
 def test_a_data_set_is_as_rsicap_s(tmp_path: Path) -> None:
     layer = results_layer(["a harbour", "a field", "no picture"])
     correct(layer, fids(layer)[1], "caption", "a meadow")
