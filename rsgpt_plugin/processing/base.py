@@ -181,6 +181,23 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         self.inputs = [layer.source()], input_sources(self, parameters, context)
         return True
 
+    @in_sentences
+    def processAlgorithm(
+        self, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> dict[str, Any]:
+        """Run it; the layer's clones are given back however it ends, a refusal before the first place included."""
+        plan = self.prepared()
+        try:
+            return self.processed(plan, parameters, context, feedback)
+        finally:
+            plan.snapshot.leave_thread()
+
+    def processed(
+        self, plan: Plan, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> dict[str, Any]:
+        """What the algorithm itself does; returns the outputs."""
+        raise NotImplementedError
+
     def prepared(self) -> Plan:
         """The plan; raises ImageryError where Processing left out the preparation."""
         if self.plan is None:
@@ -228,7 +245,6 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
 
     def describe(self, output: Output, places: Iterable[Place], total: int, feedback: QgsProcessingFeedback) -> Counts:
         """Describe all `total` places, and record that."""
-        plan = self.prepared()
         for note in output.notes:
             feedback.pushWarning(note)
         try:
@@ -241,8 +257,6 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
             if isinstance(error, OutputError):
                 raise OutputError(f"{error} {_advice(output, total)}") from error
             raise
-        finally:
-            plan.snapshot.leave_thread()
 
     def _described(
         self, output: Output, places: Iterable[Place], total: int, feedback: QgsProcessingFeedback, scribe: Scribe

@@ -27,7 +27,7 @@ from ..geo.own_columns import own_columns
 from ..geo.picture import Picture
 from ..shared.i18n import translate
 from ..shared.tiles import Window, square
-from .base import UNCHECKED, DescribeAlgorithm, Parameters, in_sentences, is_bounded
+from .base import UNCHECKED, DescribeAlgorithm, Parameters, Plan, in_sentences, is_bounded
 from .output import SinkShape
 from .parameter_kinds import Given
 from .parameters import FEATURES, PLACES
@@ -81,13 +81,11 @@ class DescribeFeatures(DescribeAlgorithm):
             raise QgsProcessingException(self.invalidSourceError(parameters, PLACES.name))
         return True
 
-    @in_sentences
-    def processAlgorithm(
-        self, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    def processed(
+        self, plan: Plan, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
         """Locate, capture, ask, write."""
-        plan, source = self.prepared(), self._features()
-        to = self.destination(parameters, context)
+        source, to = self._features(), self.destination(parameters, context)
         located = self._located(source, context)
         own = own_columns(source.fields(), [feature for feature, _ in located], to.ending, self.fields().names())
         area = self._area(located)

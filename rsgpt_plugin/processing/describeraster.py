@@ -23,7 +23,7 @@ from ..geo.capture import Capture, open_capture, overlapping
 from ..geo.grid import checked
 from ..geo.mask import Ground
 from ..shared.tiles import TileGrid, Window
-from .base import UNCHECKED, DescribeAlgorithm, Parameters, in_sentences, is_bounded
+from .base import UNCHECKED, DescribeAlgorithm, Parameters, Plan, in_sentences, is_bounded
 from .output import SinkShape
 from .parameter_kinds import Given
 from .parameters import EXTENT, MASK, OVERLAP, TILE_SIZE, TILES
@@ -71,12 +71,11 @@ class DescribeRaster(DescribeAlgorithm):
         self._mask = MASK.source(given)
         return True
 
-    @in_sentences
-    def processAlgorithm(
-        self, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    def processed(
+        self, plan: Plan, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
         """Cut, capture, ask, write."""
-        plan, to = self.prepared(), self.destination(parameters, context)
+        to = self.destination(parameters, context)
         area = overlapping(plan.snapshot, self._extent)
         capture = open_capture(plan.snapshot, plan.wish, area.boundingBox(), feedback)
         windows = self._windows(capture, area, context)

@@ -27,6 +27,8 @@ from qgis.core import (
 )
 
 from rsgpt_plugin.errors import OutputError
+from rsgpt_plugin.geo.snapshot import LayerSnapshot, take_snapshot
+from rsgpt_plugin.processing import base
 from rsgpt_plugin.processing.destination import Destination, check_destination
 from rsgpt_plugin.services.corrections import correct, restore
 from tests.plugin.rasters import Odd, pattern, write
@@ -155,6 +157,28 @@ def test_a_file_that_is_no_result_is_not_replaced(
     assert (mine.read_bytes(), gateway.connections) == (before, 0)
     for _ in range(2):
         describe(small, tmp_path / f"ours.{ending}")
+
+
+@pytest.mark.parametrize("of_features", [False, True])
+def test_a_refused_run_gives_the_layer_s_clones_back(
+    small: QgsRasterLayer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, of_features: bool
+) -> None:
+    taken: list[LayerSnapshot] = []
+
+    def take(*arguments: Any) -> LayerSnapshot:
+        taken.append(take_snapshot(*arguments))
+        return taken[-1]
+
+    def refuse(*arguments: Any) -> None:
+        raise OutputError("no such rows")
+
+    monkeypatch.setattr(base, "take_snapshot", take)
+    monkeypatch.setattr(base, "try_rows", refuse)
+    features = squares(tmp_path / "own.geojson", [{"owner": "a"}]) if of_features else None
+    assert "no such rows" in refusal(small, tmp_path / "a.gpkg", features)
+    threads = [clone.thread() for clone in (taken[0].layer, taken[0].provider)]
+    taken.clear()  # QGIS keeps the error, and with it this frame, which must hold no layer
+    assert threads == [None, None]
 
 
 def test_an_unknown_file_is_not_replaced(small: QgsRasterLayer, gateway: ScriptedGateway, tmp_path: Path) -> None:
