@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from traceback import clear_frames
 from typing import Any, Optional
 
 from qgis.core import (
@@ -60,7 +61,12 @@ def try_rows(to: Destination, shape: SinkShape) -> Trial:
     with tempfile.TemporaryDirectory(prefix="rsgpt-") as folder:
         path = Path(folder) / f"{to.path.stem}{to.ending}"
         name = table_in(path, to.layer) if to.is_table else str(path)
-        return _compared(_written(name, to, shape, rows), to, shape, rows)
+        try:
+            return _compared(_written(name, to, shape, rows), to, shape, rows)
+        except OutputError as error:
+            clear_frames(error.__traceback__)  # they hold the open file, which Windows would not remove
+            refused = str(error)
+    raise OutputError(refused)
 
 
 def _rows(sample: QgsFeature, shape: SinkShape) -> Iterator[QgsFeature]:
