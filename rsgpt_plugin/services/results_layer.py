@@ -9,6 +9,7 @@ from qgis.core import (
     NULL,
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransform,
+    QgsCsException,
     QgsFeature,
     QgsFields,
     QgsGeometry,
@@ -39,7 +40,10 @@ class ResultsLayer:
         self._project = project
 
     def add(self, feature: QgsFeature, crs: QgsCoordinateReferenceSystem, question: Optional[Question]) -> str:
-        """Add a row of `rsgpt:describeraster` and return its answer as text; empty where there is none."""
+        """Add a row of `rsgpt:describeraster` and return its answer as text; empty where there is none.
+
+        OutputError where the layer does not take it.
+        """
         layer = self.layer() or self._create(crs)
         row = QgsFeature(layer.fields())
         row.setGeometry(self._placed(feature, crs, layer))
@@ -78,9 +82,21 @@ class ResultsLayer:
         return layer
 
     def _placed(self, feature: QgsFeature, crs: QgsCoordinateReferenceSystem, layer: QgsVectorLayer) -> QgsGeometry:
+        """The geometry in the layer's CRS; OutputError where it has none there: QGIS raises, or ends in infinity."""
         geometry = QgsGeometry(feature.geometry())
-        geometry.transform(QgsCoordinateTransform(crs, layer.crs(), self._project.transformContext()))
-        return geometry
+        try:
+            geometry.transform(QgsCoordinateTransform(crs, layer.crs(), self._project.transformContext()))
+            lies_there = geometry.boundingBox().isFinite()
+        except QgsCsException:
+            lies_there = False
+        if lies_there:
+            return geometry
+        sentence = translate(
+            "Rsgpt",
+            "The answer has no place in the coordinate system of the layer “RSGPT answers” ({crs}). Choose another "
+            "one for the project, remove that layer, then ask again.",
+        )
+        raise OutputError(sentence.format(crs=layer.crs().userFriendlyIdentifier()))
 
 
 def _fields() -> QgsFields:
