@@ -52,7 +52,7 @@ def known_model(model: ModelInfo, feedback: Optional[QgsFeedback] = None) -> Mod
 
 
 def open_door(model: ModelInfo) -> Asker:
-    """Return who answers for `model`; a model of ours is loaded with the first prompt and not before.
+    """Return who answers for `model`; a model of ours is loaded by the first prompt or by `identity`.
 
     ServerError where another model of ours is in use: one at a time is in memory, whichever door it has.
     """

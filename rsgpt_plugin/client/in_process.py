@@ -98,7 +98,7 @@ class _Held:
 
 
 class InProcess:
-    """A model in this process, see Asker. Loaded with the first prompt, and leased, see ModelSlot."""
+    """A model in this process, see Asker. Loaded when it is first asked, and leased, see ModelSlot."""
 
     def __init__(self, model: ModelInfo, device: str = "auto", threads: int = 0, feature_mb: int = 0) -> None:
         """device, threads, feature_mb: see Preferences. ServerError where another model is in use."""

@@ -22,7 +22,7 @@ _LIMITS = Limits(first_byte_s=_PATIENCE_S, silence_s=_PATIENCE_S)
 
 
 class LocalModel:
-    """See Asker. The server starts with the first prompt and not before."""
+    """See Asker. The server starts when it is first asked: for a prompt, or before that for its identity."""
 
     def __init__(self, launch: Launch, name: str) -> None:
         """Raises what would prevent a run, see `leased_server`, before the run has opened its output."""

@@ -127,7 +127,7 @@ class Run:
         self.counts = Counts()
 
     def describe(self, places: Iterable[Place], total: int) -> Counts:
-        """Describe all `total` places. A model server is asked for at the first prompt that is not known.
+        """Describe all `total` places. The model is loaded for its fingerprint, or by the first prompt that is new.
 
         Raises RsgptError where the run cannot go on; complete rows are written, answers so far remembered. Cancelled
         where the user stops it while the model is identified: the sink is not opened, so earlier rows stay.
