@@ -1098,12 +1098,12 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>无法将回答添加到图层“RSGPT 回答”。请移除该图层，然后再次提问。</translation>
     </message>
     <message>
-      <source>The answer has no place in the coordinate system of the layer “RSGPT answers” ({crs}). Choose another one for the project, remove that layer, then ask again.</source>
-      <translation>该回答在图层“RSGPT 回答”的坐标参照系（{crs}）中没有位置。请为工程选择其他坐标参照系，移除该图层，然后再次提问。</translation>
-    </message>
-    <message>
       <source>RSGPT answers</source>
       <translation>RSGPT 回答</translation>
+    </message>
+    <message>
+      <source>The answer has no place in the coordinate system of the layer “RSGPT answers” ({crs}). Choose another one for the project, remove that layer, then ask again.</source>
+      <translation>该回答在图层“RSGPT 回答”的坐标参照系（{crs}）中没有位置。请为工程选择其他坐标参照系，移除该图层，然后再次提问。</translation>
     </message>
     <message>
       <source>The results are not there any more. Go on with the run to write them again.</source>

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -192,11 +193,11 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         finally:
             plan.snapshot.leave_thread()
 
+    @abstractmethod
     def processed(
         self, plan: Plan, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
         """What the algorithm itself does; returns the outputs."""
-        raise NotImplementedError
 
     def prepared(self) -> Plan:
         """The plan; raises ImageryError where Processing left out the preparation."""

@@ -18,15 +18,15 @@ from ..geo.schema import attributes
 from ..shared import rows
 from ..shared.answers import RawAnswer
 from ..shared.questions import Question
-from ..shared.rows import RowValues, Status, answered_row, asked_of, prompt_text
+from ..shared.rows import Request, RowValues, Status, answered_row
 from ..unexpected import explained
 
 translate = QCoreApplication.translate
 
 
 @dataclass(frozen=True)
-class Asking:
-    """What is asked of every picture. prompt: for the caption, "" for none.
+class Asking(Request):
+    """What is asked of every picture, and of which model. caption: its prompt, "" for none.
 
     least_confidence: an answer to a question that is less sure, 0 to 1, is not told. language: that text is asked for
     in, "" for none in particular.
@@ -34,18 +34,9 @@ class Asking:
 
     model: ModelInfo
     questions: tuple[Question, ...]
-    prompt: str
+    caption: str
     least_confidence: float = 0.0
     language: str = ""
-
-    @property
-    def asked(self) -> tuple[Question, ...]:
-        """Everything that is asked of a picture, in order; the caption is a question too."""
-        return asked_of(self.prompt, self.questions)
-
-    def describe(self) -> str:
-        """For the `prompt` column: the caption's prompt and the questions, one a line."""
-        return prompt_text(self.prompt, self.questions, self.language)
 
 
 @dataclass(frozen=True)

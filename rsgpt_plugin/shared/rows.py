@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 from typing import Optional
 
 from .answers import RawAnswer, TypedAnswer, kept_if_sure, read_answer
@@ -94,15 +95,25 @@ def column_types(questions: Sequence[Question], batch: bool = False) -> dict[str
     return types
 
 
-def asked_of(caption: str, questions: Sequence[Question]) -> tuple[Question, ...]:
-    """Everything that is asked of a picture, in order; the caption is a question too. caption: its prompt, or ""."""
-    return ((Question(CAPTION, caption),) if caption else ()) + tuple(questions)
+class Request:
+    """What a run asks of every picture. Each side's dataclass adds its fields, among them of which model.
 
+    caption: the prompt of the caption, "" for none. language: that text is asked for in, "" for none in particular.
+    """
 
-def prompt_text(caption: str, questions: Sequence[Question], language: str = "") -> str:
-    """The text of the `prompt` column: the caption's prompt, the questions, the wish for a language; one per line."""
-    wish = language_wish(language) if language else ""
-    return "\n".join(filter(None, [caption, *(question.line for question in questions), wish]))
+    caption: str
+    questions: tuple[Question, ...]
+    language: str = ""
+
+    @cached_property
+    def asked(self) -> tuple[Question, ...]:
+        """Everything that is asked, in order; the caption is a question too."""
+        return ((Question(CAPTION, self.caption),) if self.caption else ()) + self.questions
+
+    def describe(self) -> str:
+        """The text of the `prompt` column: the caption's prompt, questions, the wish for a language; one per line."""
+        wish = language_wish(self.language) if self.language else ""
+        return "\n".join(filter(None, [self.caption, *(question.line for question in self.questions), wish]))
 
 
 def answered_row(

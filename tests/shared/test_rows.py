@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pytest
 
 from rsgpt_plugin.shared.answers import RawAnswer, TypedAnswer
-from rsgpt_plugin.shared.questions import parse_questions
+from rsgpt_plugin.shared.questions import Question, parse_questions
 from rsgpt_plugin.shared.rows import (
+    Request,
     RowValues,
     Status,
     answered_row,
-    asked_of,
     column_types,
-    prompt_text,
     status_of,
 )
 
 QUESTIONS = parse_questions("water[yesno]: Is there water?\ncars[integer]: How many cars?")
-ASKED = asked_of("Describe it.", QUESTIONS)
+
+
+@dataclass(frozen=True)
+class Asked(Request):
+    caption: str
+    questions: tuple[Question, ...]
+    language: str = ""
+
+
+ASKED = Asked("Describe it.", tuple(QUESTIONS)).asked
 GOOD, DOUBT, MISFIT = TypedAnswer(True, 0.9), TypedAnswer(None, None, "unclear", True), TypedAnswer(None, None, "odd")
 
 
@@ -71,6 +81,6 @@ def test_values_stand_in_the_order_of_the_columns() -> None:
 
 
 def test_the_prompt_column_names_all_that_was_asked() -> None:
-    lines = prompt_text("Describe it.", QUESTIONS, "French").split("\n")
+    lines = Asked("Describe it.", tuple(QUESTIONS), "French").describe().split("\n")
     assert lines == ["Describe it.", *(question.line for question in QUESTIONS), "Answer in French."]
-    assert prompt_text("", QUESTIONS[:1]) == QUESTIONS[0].line
+    assert Asked("", tuple(QUESTIONS[:1])).describe() == QUESTIONS[0].line

@@ -13,7 +13,7 @@ import pyarrow as pa
 from rsgpt_plugin.shared.addresses import without_secrets
 from rsgpt_plugin.shared.columns import MOMENT, DataType
 from rsgpt_plugin.shared.questions import Question
-from rsgpt_plugin.shared.rows import Cell, RowValues, Status, answered_row, asked_of, column_types, prompt_text
+from rsgpt_plugin.shared.rows import Cell, Request, RowValues, Status, answered_row, column_types
 
 from .. import __version__
 from .journal import Found
@@ -21,7 +21,7 @@ from .pictures import Plan
 
 
 @dataclass(frozen=True)
-class Asking:
+class Asking(Request):
     """What is asked of every tile, and of which model. caption: its prompt, "" for none.
 
     least_confidence: an answer to a question that is less sure, 0 to 1, is not told. fingerprint: of everything that
@@ -34,15 +34,6 @@ class Asking:
     questions: tuple[Question, ...] = ()
     least_confidence: float = 0.0
     fingerprint: str = ""
-
-    @cached_property
-    def asked(self) -> tuple[Question, ...]:
-        """Everything that is asked, in order; the caption is a question too."""
-        return asked_of(self.caption, self.questions)
-
-    def describe(self) -> str:
-        """For the `prompt` column: the caption's prompt and the questions, one a line."""
-        return prompt_text(self.caption, self.questions)
 
 
 @dataclass(frozen=True)

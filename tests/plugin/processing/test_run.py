@@ -104,9 +104,9 @@ def test_a_second_run_asks_nothing_and_starts_no_server(bench: Bench, gateway: S
     "other",
     [
         Asking(MODEL, (), "What is this?"),
-        Asking(ModelInfo("rsgpt-small", "cd" * 32), (), CAPTION.prompt),
-        Asking(ModelInfo("rsgpt-7b", "ab" * 32), (), CAPTION.prompt),
-        Asking(replace(MODEL, fingerprint="cd" * 8), (), CAPTION.prompt),
+        Asking(ModelInfo("rsgpt-small", "cd" * 32), (), CAPTION.caption),
+        Asking(ModelInfo("rsgpt-7b", "ab" * 32), (), CAPTION.caption),
+        Asking(replace(MODEL, fingerprint="cd" * 8), (), CAPTION.caption),
     ],
     ids=["prompt", "weights", "model", "fingerprint"],
 )
@@ -118,7 +118,7 @@ def test_what_changes_the_answer_is_asked_again(bench: Bench, gateway: ScriptedG
 def test_answers_of_another_fingerprint_end_the_run_and_are_not_kept(
     bench: Bench, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asking = Asking(replace(MODEL, fingerprint="aa" * 8), (), CAPTION.prompt)
+    asking = Asking(replace(MODEL, fingerprint="aa" * 8), (), CAPTION.caption)
     gateway.fingerprint = "bb" * 8  # as of a server that was restarted and loaded the model in another precision
     with pytest.raises(ServerError, match="Run again"):
         bench.run(asking, places(1, 2), 2)
@@ -150,11 +150,11 @@ def test_questions_become_typed_columns(bench: Bench, gateway: ScriptedGateway) 
     said = {"How many?": "twelve", "Water?": "no", "Which?": "It is a forest.", "Describe this image.": "trees"}
     gateway.say = lambda prompt: next(text for start, text in said.items() if prompt.text.startswith(start))
     questions = parse_questions("n[integer]: How many?\nw[yesno]: Water?\nu[choice(city|forest)]: Which?")
-    _, (row,) = bench.run(Asking(MODEL, tuple(questions), CAPTION.prompt), places(1), 1)
+    _, (row,) = bench.run(Asking(MODEL, tuple(questions), CAPTION.caption), places(1), 1)
     assert (row["caption"], row["n"], row["w"], row["u"]) == ("trees", 12, False, "forest")
     assert row["confidence"] == row["n_confidence"] == pytest.approx(0.8)
     assert row["w_confidence"] == pytest.approx(1.0)
-    assert row["prompt"].split("\n") == [CAPTION.prompt, *(question.line for question in questions)]
+    assert row["prompt"].split("\n") == [CAPTION.caption, *(question.line for question in questions)]
     assert (row["model"], row["weights_sha256"]) == ("rsgpt-small", "ab" * 32)
     assert row["image_sha256"] == picture(1).sha256
     assert (row["gsd_m"], row["bands"], row["stretch"]) == (0.3, "1,2,3", "none")
@@ -163,7 +163,7 @@ def test_questions_become_typed_columns(bench: Bench, gateway: ScriptedGateway) 
 
 def test_text_is_asked_for_in_a_language_and_other_kinds_are_not(bench: Bench, gateway: ScriptedGateway) -> None:
     questions = parse_questions("what[text]: What is it?\nwet[yesno]: Is it wet?")
-    bench.run(Asking(MODEL, tuple(questions), CAPTION.prompt, language="French"), places(1), 1)
+    bench.run(Asking(MODEL, tuple(questions), CAPTION.caption, language="French"), places(1), 1)
     asked = sorted(prompt.text for prompt in gateway.prompts)
     assert asked == ["Describe this image. Answer in French.", "Is it wet?", "What is it? Answer in French."]
 
@@ -183,7 +183,7 @@ def test_an_answer_that_is_not_sure_enough_is_not_told(bench: Bench, gateway: Sc
 def test_a_caption_is_told_however_sure_it_is(bench: Bench, gateway: ScriptedGateway) -> None:
     gateway.say = lambda prompt: "twelve"
     questions = tuple(parse_questions("n[integer]: How many?"))
-    counts, (row,) = bench.run(Asking(MODEL, questions, CAPTION.prompt, 0.99), places(1), 1)
+    counts, (row,) = bench.run(Asking(MODEL, questions, CAPTION.caption, 0.99), places(1), 1)
     assert (row["caption"], row["n"], row["status"]) == ("twelve", NULL, "partial")
     assert counts.answered == 1
 
@@ -193,7 +193,7 @@ def test_an_answer_that_does_not_fit_leaves_its_column_empty_and_says_why(
 ) -> None:
     gateway.say = lambda prompt: "the the the the the"
     questions = tuple(parse_questions("n[integer]: How many?"))
-    counts, (row,) = bench.run(Asking(MODEL, questions, CAPTION.prompt), places(1), 1)
+    counts, (row,) = bench.run(Asking(MODEL, questions, CAPTION.caption), places(1), 1)
     assert (row["status"], counts.failed) == ("failed", 1)
     assert row["reason"].startswith("caption: the model wrote nothing usable; n: ")
     gateway.say = lambda prompt: "seven"
