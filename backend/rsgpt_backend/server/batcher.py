@@ -69,7 +69,7 @@ class Batcher:
             self._changed.notify_all()
         for ticket in left:
             ticket.ask.cancel.set()
-            ticket.fail(_stopped())
+            ticket.fail(self._stopped())
 
     def join(self, timeout_s: float) -> bool:
         """Wait for the thread; whether it has ended, or never begun."""
@@ -83,9 +83,9 @@ class Batcher:
         return self._beats if self._running else None
 
     def check_room(self) -> None:
-        """Raise Refusal 429 if the queue is full, 503 if the server is stopping."""
-        if self._stopping:
-            raise _stopped()
+        """Raise Refusal 429 if the queue is full, 503 if the server is stopping or its model could not be loaded."""
+        if self._stopping or self.failure:
+            raise self._stopped()
         if len(self._waiting) >= self._limits.waiting:
             raise self._busy()
 
@@ -110,6 +110,9 @@ class Batcher:
             yield
         finally:
             self._withdraw(ticket)
+
+    def _stopped(self) -> Refusal:
+        return Refusal(503, "stopping", self.failure or "The server is stopping; start it again and resend this.")
 
     def _busy(self) -> Refusal:
         wait_s = self._pace.retry_after_s(len(self._waiting) + len(self._running))
@@ -186,10 +189,6 @@ class Batcher:
             take(step)
         if not all(ticket.ended for ticket in batch):
             raise EngineError("The model ended without an answer; ask again.")
-
-
-def _stopped() -> Refusal:
-    return Refusal(503, "stopping", "The server is stopping; start it again and resend this.")
 
 
 def _sentence(error: Exception, otherwise: str) -> str:

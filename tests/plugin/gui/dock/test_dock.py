@@ -28,7 +28,7 @@ from tests.plugin.services.test_asking import wait_until
 __all__ = ["make_raster", "project", "raster", "serve"]
 
 Serve = Callable[..., LocalServer]
-LONG = " ".join(f"w{number}" for number in range(80))
+LONG = " ".join(f"w{number}" for number in range(400))
 
 
 class Window:
@@ -137,7 +137,7 @@ def test_the_answer_is_seen_as_it_is_written_and_escape_stops_it(dock: RsgptDock
     assert time.monotonic() - begin < 0.3
     assert "Stopped." in shown(dock)
     assert "w0 w1 w2" in shown(dock)
-    assert "w79" not in shown(dock)
+    assert "w399" not in shown(dock)
     wait_until(lambda: not dock.conversation._running, 1.0)
 
 
