@@ -9,11 +9,12 @@ import numpy as np
 from qgis.core import QgsFeedback
 from qgis.PyQt.QtCore import QCoreApplication
 
-from ..errors import Cancelled, ImageryError
+from ..errors import Cancelled, ImageryError, RsgptError
 from ..shared.bands import BandChoice
 from ..shared.pixels import MAX_SIDE, Pixels, as_rgb, padded
 from ..shared.stretch import Stretch, measure, spread
 from ..shared.tiles import Window, scaled_length
+from ..unexpected import explained
 from .grid import Frame
 from .gsd import GroundMeter
 from .picture import Picture
@@ -47,10 +48,10 @@ class NativeCapture:
 
         Raises ImageryError where none of them has a valid pixel; a window that cannot be read is passed over.
         """
-        problems: list[Exception] = []
+        problems: list[str] = []  # not the errors, whose frames would keep the raster open
         stretch = measure(self._samples(windows, feedback, problems))
         if stretch is None and problems:
-            raise problems[0]
+            raise ImageryError(problems[0])
         if stretch is None:
             raise ImageryError(
                 translate(
@@ -78,15 +79,20 @@ class NativeCapture:
         )
 
     def _samples(
-        self, windows: Sequence[Window], feedback: QgsFeedback, problems: list[Exception]
+        self, windows: Sequence[Window], feedback: QgsFeedback, problems: list[str]
     ) -> Iterator[Pixels]:
         for index in spread(len(windows)):
             if feedback.isCanceled():
                 raise Cancelled(translate("Rsgpt", "The run was stopped."))
             try:
                 pixels = self._pixels(windows[index])
-            except Exception as error:  # of any library: the tile reports it when its turn comes
-                problems.append(error)
+            except ImageryError as error:  # the tile reports it when its turn comes
+                problems.append(str(error))
+                continue
+            except RsgptError:
+                raise
+            except Exception as error:  # whatever GDAL, numpy or QGIS raise about a tile
+                problems.append(explained(error))
                 continue
             yield pixels
 

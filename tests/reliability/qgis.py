@@ -132,6 +132,7 @@ def hostile_text(trial: Trial) -> Measured:
     """Q8: what a model said, through the whole of a run, in the file, the map tip, the table and every export."""
     from qgis.core import QgsVectorLayer
 
+    from rsgpt_plugin.shared.text import clean
     from tests.reliability.session import Session, numbered
 
     replies = {f"number-{index:02}": text for index, text in enumerate(HOSTILE)}
@@ -142,7 +143,8 @@ def hostile_text(trial: Trial) -> Measured:
     session.close()
     layer = QgsVectorLayer(str(output), "answers")
     kept = [str(row[f"q{index:02}"]) for row in layer.getFeatures() for index in range(len(HOSTILE))]
-    changed = [text[:20] for text, said in zip_longest(2 * HOSTILE, kept, fillvalue="") if text != said]
+    wanted = [clean(text) for text in HOSTILE]
+    changed = [text[:20] for text, said in zip_longest(2 * wanted, kept, fillvalue="") if text != said]
     followed, formulas = shown(layer), exported(layer, trial.folder)
     said = (
         f"{len(HOSTILE)} texts: {len(changed)} not stored as they are {changed[:2]}; tags and links of theirs followed "
@@ -196,7 +198,7 @@ ROWS = (
     Row("Q1", "damaged and lying rasters: 0 deaths and hangs; each tile answered, or its row says why not", rasters),
     Row(
         "Q8",
-        "hostile text: stored as it is, shown and exported as text, formulas escaped, no link followed",
+        "hostile text: stored whole but for control characters, shown and exported as text, formulas escaped, no link followed",
         hostile_text,
     ),
 )

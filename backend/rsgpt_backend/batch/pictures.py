@@ -134,23 +134,23 @@ def _tiles(source: str, cut: Cut, crs: CRS, frame: Frame, grid: TileGrid) -> Seq
 
 
 def _stretch(plan: Plan) -> Stretch:
-    problems: list[ImageError] = []
+    problems: list[str] = []  # not the errors, whose frames would keep the raster open
     with Photographer(plan) as photographer:
         stretch = measure(_samples(photographer, problems))
     if stretch is None and problems:
-        raise problems[0]
+        raise ImageError(problems[0])
     if stretch is None:
         raise ImageError(f"{plan.source} has no valid pixel here. Check its no-data value, or choose another mask.")
     return stretch
 
 
-def _samples(photographer: Photographer, problems: list[ImageError]) -> Iterator[Pixels]:
+def _samples(photographer: Photographer, problems: list[str]) -> Iterator[Pixels]:
     plan = photographer.plan
     for place in spread(len(plan.tiles)):
         try:
             yield photographer.pixels(plan.grid.window(plan.tiles[place]))
         except ImageError as error:
-            problems.append(error)  # the tile reports it when its turn comes
+            problems.append(str(error))  # the tile reports it when its turn comes
 
 
 def _version(files: Sequence[str]) -> str:
