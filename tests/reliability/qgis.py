@@ -198,7 +198,7 @@ ROWS = (
     Row("Q1", "damaged and lying rasters: 0 deaths and hangs; each tile answered, or its row says why not", rasters),
     Row(
         "Q8",
-        "hostile text: stored whole but for control characters, shown and exported as text, formulas escaped, no link followed",
+        "hostile text: kept but for control characters, shown and exported as text, formulas escaped, no link followed",
         hostile_text,
     ),
 )
