@@ -177,12 +177,15 @@ def _sources() -> Iterator[Case]:
     yield Case("an absolute source without a hash", absolute(sha256=""), "outside its folder, .* without its hash")
     yield Case("an absolute source with another hash", absolute(sha256="0" * 64), "outside/language are damaged, or")
     yield Case("a source that is a link out", link_out(LANGUAGE), "language is a link out of its folder")
-    for name, value in (("beside the folder", "../outside"), ("absolute", "/etc")):
+    for name, value, says in (
+        ("beside the folder", "../outside", "names '../outside', which is no path inside it"),
+        ("absolute", "/etc", "names a tokenizer outside its folder, /etc"),
+    ):
         changes = {"qformer.tokenizer": value, "qformer.vocabulary": 12}
         yield Case(
             f"a reader {name}",
             lambda folder, changes=changes: edit(folder / MODEL, changes),  # type: ignore[misc]
-            f"names '{value}', which is no path inside it",
+            says,
         )
 
 
