@@ -158,7 +158,7 @@ class Engine:
             places.sort(key=lengths.__getitem__)
             tokens = self.model.config.qformer.queries + max(lengths[one] + _longest(asks[one]) for one in places)
             free = sum(map(available, self._over))
-            wide = beams or max(_width(asks[one]) for one in places)
+            wide = beams or max(most_read(asks[one]) for one in places)
             most = rows_that_fit(self.model.language.config, wide * tokens, free)
             most = most if beams else min(most, max(1, _CHOICES // wide))
             for start in range(0, len(places), most):
@@ -275,11 +275,6 @@ def _quickened(model: Rsgpt) -> Rsgpt:
     packed(model)
     give_back()  # what the matrices took before
     return model
-
-
-def _width(ask: Ask) -> int:
-    """Answers to a choice that are read at once."""
-    return most_read(ask)
 
 
 def _longest(ask: Ask) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 from qgis.core import QgsFeature, QgsFeatureSink, QgsFeedback
 from qgis.PyQt.QtCore import QCoreApplication
@@ -52,10 +52,6 @@ class Counts(rows.Counts):
     """The counts of a run. asked: prompts that were sent to the model."""
 
     asked: int = 0
-
-    def as_dict(self) -> dict[str, int]:
-        """By name."""
-        return asdict(self)
 
 
 @dataclass

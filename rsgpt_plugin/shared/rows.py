@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import Enum
 from functools import cached_property
-from typing import Optional
+from typing import Any, Optional
 
 from .answers import RawAnswer, TypedAnswer, kept_if_sure, read_answer
 from .columns import CAPTION, CONFIDENCE, REAL, DataType, answer_columns, leading_columns, trailing_columns
@@ -54,6 +54,10 @@ class Counts:
         self.answered += status in (Status.ANSWERED, Status.PARTIAL)
         self.skipped += status in (Status.SKIPPED, Status.UNSURE)
         self.failed += status is Status.FAILED
+
+    def as_dict(self) -> dict[str, Any]:
+        """By name, with the counts that a side adds."""
+        return asdict(self)
 
 
 @dataclass(frozen=True)
