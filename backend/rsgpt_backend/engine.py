@@ -29,7 +29,7 @@ from .model.efficientnet import EfficientNetLite
 from .model.fingerprint import fingerprint
 from .model.heap import give_back
 from .model.instructions import Instruction
-from .model.language import language_folder
+from .model.language_files import language_folder
 from .model.memory import Room, Size, available, fitting, room, rows_that_fit, size_of
 from .model.packed import packed
 from .model.precision import precision

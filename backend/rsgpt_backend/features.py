@@ -17,7 +17,7 @@ from pathlib import Path
 from safetensors.torch import load, save
 from torch import Tensor
 
-from .model.language import home
+from .home import home
 
 _NAME = "features"
 _SEAL = 4  # bytes of a checksum at the end of a file: what a crash or the years have changed is not taken for features

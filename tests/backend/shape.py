@@ -18,7 +18,8 @@ from transformers import AutoModelForCausalLM, LlamaConfig
 
 from rsgpt_backend.bench import PROMPTS
 from rsgpt_backend.model.family import FAMILY
-from rsgpt_backend.model.language import Language, file_sha256
+from rsgpt_backend.model.hashes import file_sha256
+from rsgpt_backend.model.language import Language
 from rsgpt_backend.model.rsgpt import Rsgpt
 from rsgpt_backend.model.weights import WEIGHTS_FILE
 from tests.backend.toy import make_language

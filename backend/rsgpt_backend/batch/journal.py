@@ -32,6 +32,8 @@ CREATE TABLE answers (
     degenerate INTEGER NOT NULL, asked_at TEXT NOT NULL, problem TEXT NOT NULL, is_cut INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (image_sha256, prompt)) WITHOUT ROWID;
 """
+# The precision that `auto` chose when a model was first asked: another one would not reuse its answers.
+_PRECISIONS = "CREATE TABLE IF NOT EXISTS precisions (model TEXT PRIMARY KEY, precision TEXT NOT NULL)"
 _FROM_1 = "ALTER TABLE answers ADD COLUMN is_cut INTEGER NOT NULL DEFAULT 0;"
 _TILES = (
     "SELECT tile, tiles.image_sha256, gsd_m, skipped, failed, prompt, text, confidence, degenerate, asked_at, problem, "
@@ -111,6 +113,16 @@ class Journal:
             "INSERT OR IGNORE INTO prompts (asked) VALUES (?)", "SELECT id FROM prompts WHERE asked = ?", asked
         )
 
+    def precision(self, model: str) -> str | None:
+        """The precision that was chosen for a model, or None."""
+        rows = self._rows("SELECT precision FROM precisions WHERE model = ?", (model,))
+        return str(rows[0][0]) if rows else None
+
+    def set_precision(self, model: str, precision: str) -> None:
+        """Record the precision that was chosen for a model."""
+        with self._guarded():
+            self._database.execute("INSERT OR REPLACE INTO precisions VALUES (?, ?)", (model, precision))
+
     def missing(self, raster: int, tiles: Sequence[int], prompts: Sequence[int]) -> Iterator[Job]:
         """What is left to do, in the order of the tiles: those not seen, failed, or without an answer to a prompt."""
         for page in self._pages(raster, tiles, prompts):
@@ -156,6 +168,7 @@ class Journal:
             self._database.executescript(f"BEGIN;{_FROM_1}PRAGMA user_version = {_VERSION};COMMIT;")
         elif version != _VERSION:
             raise DataError(f"{self._path} was written by another version of rsgpt. Delete it to begin anew.")
+        self._database.execute(_PRECISIONS)
 
     def _pages(
         self, raster: int, tiles: Sequence[int], prompts: Sequence[int]

@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -29,6 +29,8 @@ from .rows import Asking, Reading
 
 # Answers what the journal, which is the calling thread's, lacks of the work.
 Way = Callable[[Work, Journal], Generator[list[Found]]]
+# Returns the fingerprint that answers are kept under.
+Identify = Callable[[Journal], str]
 
 
 @dataclass
@@ -41,8 +43,17 @@ class Counts(rows.Counts):
 class Run:
     """One run: `ask` until nothing is missing, then `write`; after a stop, `write` what there is."""
 
-    def __init__(self, plans: Sequence[Plan], asking: Asking, out: Path, begun: float | None = None) -> None:
+    def __init__(
+        self,
+        plans: Sequence[Plan],
+        asking: Asking,
+        out: Path,
+        begun: float | None = None,
+        identify: Identify | None = None,
+    ) -> None:
         """begun: the moment from which seconds are counted, by time.monotonic(); now if left out.
+
+        identify: replaces the fingerprint of `asking`.
 
         UsageError or DataError where the output cannot be written, before anything is asked.
         """
@@ -53,7 +64,7 @@ class Run:
             stack.callback(_locked(out).release)
             self._journal = Journal(journal_of(out))
             stack.callback(self._journal.close)  # the file stays, for the next run
-            self._prepare(plans, asking)
+            self._prepare(plans, replace(asking, fingerprint=identify(self._journal)) if identify else asking)
             self._open = stack.pop_all()
 
     def _prepare(self, plans: Sequence[Plan], asking: Asking) -> None:

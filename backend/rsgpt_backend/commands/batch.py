@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import time
-from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,6 +19,7 @@ from .loading import add_features, add_model, load_keeping_engine, share
 from .output import Output, note
 
 if TYPE_CHECKING:
+    from ..batch.journal import Journal
     from ..batch.pictures import Cut, Plan
     from ..batch.rows import Asking
     from ..batch.run import Way
@@ -95,8 +95,7 @@ def run(args: argparse.Namespace) -> int:
     plans = _plans(args, cut, output)
     if not plans:
         return output.exit_code
-    args.precision, args.fingerprint = _identity(args)
-    with Run(plans, replace(asking, fingerprint=args.fingerprint), args.out, begun) as one:
+    with Run(plans, asking, args.out, begun, partial(_identify, args)) as one:
         try:
             one.ask(way)
         except KeyboardInterrupt:
@@ -137,18 +136,29 @@ def _asking(args: argparse.Namespace) -> Asking:
     return Asking(config.name, config.weights_sha256, caption, questions, args.least_confidence)
 
 
-def _identity(args: argparse.Namespace) -> tuple[str, str]:
-    """The precision that every engine of this run is loaded in, and the fingerprint that its answers are kept under."""
-    from ..engine import best_precision, fitting_precision  # noqa: PLC0415
+def _identify(args: argparse.Namespace, journal: Journal) -> str:
+    """Set the precision that every engine of this run is loaded in; returns the fingerprint of its answers.
+
+    What `auto` chooses depends on the free memory, so a run that is resumed keeps the choice of its journal.
+    """
     from ..model.fingerprint import fingerprint  # noqa: PLC0415
 
-    precision = args.precision
-    if precision == "auto" and args.engine == "ray":
-        precision = best_precision(args.model, args.device)
-    elif precision == "auto":
-        precision = fitting_precision(args.model, precision, device=args.device)
     folder = model_folder(args.model)
-    return precision, fingerprint(ModelConfig.read(folder), folder, precision)
+    config = ModelConfig.read(folder)
+    if args.precision == "auto":
+        key = f"{config.weights_sha256} {config.language.sha256} {args.engine} {args.device}"
+        args.precision = journal.precision(key) or _best_precision(args)
+        journal.set_precision(key, args.precision)
+    args.fingerprint = fingerprint(config, folder, args.precision)
+    return str(args.fingerprint)
+
+
+def _best_precision(args: argparse.Namespace) -> str:
+    from ..engine import best_precision, fitting_precision  # noqa: PLC0415 - it imports torch
+
+    if args.engine == "ray":
+        return best_precision(args.model, args.device)
+    return fitting_precision(args.model, args.precision, device=args.device)
 
 
 def _engine(args: argparse.Namespace) -> Engine:

@@ -68,7 +68,7 @@ def _tell_package(output: Output, package: str) -> None:
 
 def _language_model(model: str) -> str:
     """Whether its files are those that the model was made with: read whole, which takes half a minute for 13 GB."""
-    from ..model.language import language_sha256  # noqa: PLC0415 - the versions are told even where a package is missing
+    from ..model.language_files import language_sha256  # noqa: PLC0415 - the versions are told even where a package is missing
 
     folder = model_folder(model)
     config = ModelConfig.read(folder).language

@@ -48,7 +48,7 @@ def _described(name: str) -> dict[str, Any]:
 
 def _memory(folder: Path, device: str) -> dict[str, Any]:
     """What it takes in the precision that it would be loaded in, or why it does not fit. ModelError: it is damaged."""
-    from ..model.language import language_folder  # noqa: PLC0415 - without --memory, nothing waits for torch
+    from ..model.language_files import language_folder  # noqa: PLC0415 - without --memory, nothing waits for torch
     from ..model.memory import fitting, room, size_of  # noqa: PLC0415
     from ..model.placing import devices  # noqa: PLC0415
 

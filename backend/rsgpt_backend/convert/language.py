@@ -17,7 +17,8 @@ from torch import Tensor
 from ..errors import ModelError
 from ..model.config import LanguageConfig
 from ..model.hashes import file_sha256
-from ..model.pretrained import INDEX, check_finite, copy_tokenizer, load_pretrained
+from ..model.language_files import INDEX
+from ..model.pretrained import check_finite, copy_tokenizer, load_pretrained
 from ..strict_json import json_text
 from .keys import renamed
 

@@ -99,3 +99,8 @@ def _reason(error: Exception) -> str:
     """The first line of what an error says, not too long."""
     lines = f"{'unknown name ' if isinstance(error, KeyError) else ''}{error}".strip().splitlines()
     return one_line(lines[0])[:_LONGEST_REASON] if lines else type(error).__name__
+
+
+def exists(path: Path) -> bool:
+    """Whether there is anything of that name, a link to nothing included."""
+    return path.exists() or path.is_symlink()

@@ -14,7 +14,7 @@ from safetensors import safe_open
 
 from ..errors import ModelError
 from .files import opening, plain_file
-from .pretrained import weight_files
+from .language_files import weight_files
 
 # bytes a weight; scales of 4 and 8 bits counted in, one of 16 bits for 128 weights
 BYTES = {"fp32": 4.0, "bf16": 2.0, "fp16": 2.0, "int8": 1.02, "int4": 0.56}

@@ -31,9 +31,10 @@ from rsgpt_plugin.shared.text import one_line
 
 from ..errors import ModelError
 from ..strict_json import json_text
-from .files import opening, plain_file, read_json
+from .files import exists, opening, plain_file, read_json
+from .language_files import weight_files
 
-CONFIG, INDEX, WHOLE = "config.json", "model.safetensors.index.json", "model.safetensors"
+CONFIG = "config.json"
 LOCAL = {"local_files_only": True, "trust_remote_code": False}  # nothing is downloaded, no code of a folder is run
 WHAT = "language model"
 
@@ -87,18 +88,6 @@ def language_config(folder: Path, encoder_decoder: bool) -> PreTrainedConfig:
     return made
 
 
-def weight_files(folder: Path) -> list[Path]:
-    """The safetensors files that hold the weights, as transformers chooses them. ModelError: one is not there."""
-    if _is_there(folder / WHOLE):
-        return [plain_file(folder, WHOLE)]
-    if not _is_there(folder / INDEX):
-        raise ModelError(f"{folder} holds no {WHAT} that can be read: it lacks {WHOLE}. Install the model again.")
-    listed = read_json(folder, INDEX).get("weight_map")
-    if not isinstance(listed, dict) or not all(isinstance(name, str) for name in listed.values()):
-        raise ModelError(f"{folder / INDEX} does not say where the weights are. Install the model again.")
-    return [plain_file(folder, name) for name in sorted(set(listed.values()))]
-
-
 def load_pretrained(folder: Path, encoder_decoder: bool, **settings: Any) -> Any:
     """The model. ModelError names a weight that is missing, too many, misshapen or no number.
 
@@ -107,7 +96,7 @@ def load_pretrained(folder: Path, encoder_decoder: bool, **settings: Any) -> Any
     """
     config = language_config(folder, encoder_decoder)
     weight_files(folder)
-    if _is_there(folder / _GENERATION):
+    if exists(folder / _GENERATION):
         read_json(folder, _GENERATION)
     _loaded(folder, config, {**settings, "device_map": "meta"})
     if settings.get("device_map") == "meta":
@@ -130,10 +119,10 @@ def load_tokenizer(folder: Path, **settings: Any) -> Any:
     with tempfile.TemporaryDirectory(prefix="rsgpt-") as name, opening(folder, "tokenizer"):
         copy = Path(name)
         for file in _TOKENIZER_FILES:
-            if _is_there(folder / file):
+            if exists(folder / file):
                 _copy(plain_file(folder, file), copy)
         (copy / _TOKENIZER_CONFIG).write_text(json_text(_tokenizer_config(folder)), encoding="utf-8")
-        if _is_there(folder / CONFIG):  # the kind of model decides between tokenizers
+        if exists(folder / CONFIG):  # the kind of model decides between tokenizers
             kind = {"model_type": read_json(folder, CONFIG).get("model_type")}
             (copy / CONFIG).write_text(json_text(kind), encoding="utf-8")
         tokenizer = AutoTokenizer.from_pretrained(copy, **LOCAL, **settings)  # nosec B615 - a folder of this machine
@@ -144,8 +133,8 @@ def load_tokenizer(folder: Path, **settings: Any) -> Any:
 def copy_tokenizer(source: Path, out: Path) -> list[Path]:
     """Copy the files of a tokenizer, and how answers are generated; returns the copies."""
     out.mkdir(parents=True, exist_ok=True)
-    files = [plain_file(source, name) for name in (*_TOKENIZER_FILES, _TOKENIZER_CONFIG) if _is_there(source / name)]
-    if files and _is_there(source / _GENERATION):
+    files = [plain_file(source, name) for name in (*_TOKENIZER_FILES, _TOKENIZER_CONFIG) if exists(source / name)]
+    if files and exists(source / _GENERATION):
         shutil.copyfile(plain_file(source, _GENERATION), out / _GENERATION)
     return [Path(shutil.copyfile(file, out / file.name)) for file in files]
 
@@ -188,7 +177,7 @@ def _loaded(folder: Path, config: PreTrainedConfig, settings: dict[str, Any]) ->
 def _check_extras(folder: Path, data: dict[str, Any]) -> None:
     """Refuse what changes how weights are read or where code comes from."""
     path = folder / CONFIG
-    if _is_there(folder / "adapter_config.json"):
+    if exists(folder / "adapter_config.json"):
         raise ModelError(f"{folder} holds an adapter, which is not supported. Merge it into its model first.")
     for key in ("quantization_config", "compression_config"):
         if data.get(key):
@@ -213,7 +202,7 @@ def _check_number(path: Path, key: str, value: Any) -> None:
 
 def _tokenizer_config(folder: Path) -> dict[str, Any]:
     """The keys of a tokenizer's config that describe it; none that names a file or a class of the folder's own."""
-    if not _is_there(folder / _TOKENIZER_CONFIG):
+    if not exists(folder / _TOKENIZER_CONFIG):
         return {}
     data = read_json(folder, _TOKENIZER_CONFIG)
     kind = data.get("tokenizer_class")
@@ -221,11 +210,6 @@ def _tokenizer_config(folder: Path) -> dict[str, Any]:
     if kind is not None and kind != "TokenizersBackend" and stem not in _TOKENIZERS:
         raise ModelError(f"{folder / _TOKENIZER_CONFIG} names the tokenizer {kind!r}, which is not known here.")
     return {key: value for key, value in data.items() if key in _TOKENIZER_KEYS or key.endswith("_token")}
-
-
-def _is_there(path: Path) -> bool:
-    """Whether there is anything of that name, a link to nothing included."""
-    return path.exists() or path.is_symlink()
 
 
 def _copy(file: Path, folder: Path) -> None:

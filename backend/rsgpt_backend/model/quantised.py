@@ -16,9 +16,10 @@ from torch.nn import functional as F
 
 from ..errors import ModelError
 from .files import opening
+from .language_files import weight_files
 from .linear import FEW, by_parts
 from .precision import Precision
-from .pretrained import WHAT, check_finite, empty_pretrained, weight_files
+from .pretrained import WHAT, check_finite, empty_pretrained
 
 _GROUP = 128  # weights of a row that share a scale, at 4 bits
 _LANES = 16  # PyTorch's product by int8 reads so many at once, and beyond the end if there are fewer

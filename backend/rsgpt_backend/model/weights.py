@@ -23,7 +23,8 @@ from .efficientnet import published_state
 from .family import READER_FOLDER
 from .files import opening, plain_file
 from .hashes import file_sha256
-from .language import language_sha256, load_language, load_reader
+from .language import load_language, load_reader
+from .language_files import language_sha256
 from .linear import NarrowLinear, narrowed
 from .packages import packaged_file
 from .precision import FLOAT32, Precision

@@ -9,7 +9,7 @@ import torch
 
 from ..errors import ModelError
 from ..model.config import ModelConfig
-from ..model.language import language_folder
+from ..model.language_files import language_folder
 from ..model.memory import Size, available, size_of
 
 _STATE = 12  # bytes that training adds for each parameter of the bridge: its gradient, and two of the optimizer

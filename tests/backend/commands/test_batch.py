@@ -24,7 +24,7 @@ from rsgpt_backend.commands import batch as command
 from rsgpt_backend.engine import Engine
 from rsgpt_backend.errors import EngineError
 from rsgpt_backend.model.config import ModelConfig
-from rsgpt_backend.model.language import language_sha256
+from rsgpt_backend.model.language_files import language_sha256
 from rsgpt_backend.model.rsgpt import Rsgpt
 from tests.backend.batch.rasters import Odd, numbered, write
 from tests.backend.toy import NAME, make_language
@@ -104,6 +104,30 @@ def test_auto_and_the_precision_that_it_chose_share_their_answers(rsgpt: Any, ra
     assert counts["cached"] == counts["tiles"] == 6
 
 
+def test_a_resumed_run_keeps_the_precision_that_auto_chose(
+    rsgpt: Any, raster: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = [str(raster), "--out", str(tmp_path / "a.gpkg"), "--tile", "32"]
+    monkeypatch.setattr("rsgpt_backend.engine.fitting_precision", lambda *_, **__: "bf16")
+    rsgpt(*arguments)
+    monkeypatch.setattr("rsgpt_backend.engine.fitting_precision", lambda *_, **__: "int8")
+    _, (counts,), _ = rsgpt(*arguments)
+    assert counts["cached"] == counts["tiles"] == 6
+
+
+def test_a_finished_run_is_written_again_without_torch(
+    rsgpt: Any, raster: Path, tmp_path: Path, toy_folder: Path
+) -> None:
+    arguments = [str(raster), "--out", str(tmp_path / "a.gpkg"), "--tile", "32"]
+    rsgpt(*arguments)
+    code = (
+        "import sys; from rsgpt_backend.cli import main; sys.modules['torch'] = None; "
+        f"sys.exit(main({['batch', *arguments, '--model', str(toy_folder)]!r}))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "backend")}
+    assert subprocess.run([sys.executable, "-c", code], env=environment, check=False).returncode == 0
+
+
 def test_a_journal_of_an_earlier_version_is_read_and_its_answers_are_not_reused(
     rsgpt: Any, raster: Path, tmp_path: Path
 ) -> None:
@@ -121,7 +145,7 @@ def test_a_journal_of_an_earlier_version_is_read_and_its_answers_are_not_reused(
 def test_a_model_that_changed_while_the_run_began_is_refused(
     rsgpt: Any, raster: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(command, "_identity", lambda args: ("fp32", "0" * 16))
+    monkeypatch.setattr("rsgpt_backend.model.fingerprint.fingerprint", lambda *_: "0" * 16)
     code, _, err = rsgpt(str(raster), "--out", str(tmp_path / "a.gpkg"), "--tile", "32")
     assert code == 1
     assert "another one than when this run began" in err

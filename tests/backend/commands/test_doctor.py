@@ -15,7 +15,7 @@ from rsgpt_backend.asking import Ask
 from rsgpt_backend.cli import main
 from rsgpt_backend.engine import Engine
 from rsgpt_backend.model.config import ModelConfig
-from rsgpt_backend.model.language import language_sha256
+from rsgpt_backend.model.language_files import language_sha256
 from tests.backend.toy import picture
 
 

@@ -14,7 +14,7 @@ from torch import Tensor
 from rsgpt_backend.convert.convert import Sources, convert
 from rsgpt_backend.errors import ModelError
 from rsgpt_backend.model.config import ModelConfig
-from rsgpt_backend.model.language import language_sha256
+from rsgpt_backend.model.language_files import language_sha256
 from rsgpt_backend.model.rsgpt import Rsgpt
 from rsgpt_backend.model.weights import load_model
 from tests.backend.family import make_llama, make_reader, tiny, trained, vit
