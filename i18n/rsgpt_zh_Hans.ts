@@ -432,6 +432,10 @@
       <translation>{path} 不是由本插件导出的，但会被替换。请选择其他文件夹。</translation>
     </message>
     <message>
+      <source>The rows cannot be transformed to the coordinate system {crs} of this format. Choose GeoPackage.</source>
+      <translation>这些行无法转换到此格式的坐标参照系 {crs}。请选择 GeoPackage。</translation>
+    </message>
+    <message>
       <source>Rows: {count}</source>
       <translation>记录数：{count}</translation>
     </message>
@@ -524,8 +528,8 @@
       <translation>返回模型所看的图片，作为 HTML 内嵌图像，可用于地图提示、表单或布局。若本机已不再保存该图片，则返回 NULL。</translation>
     </message>
     <message>
-      <source>The values of this layer cannot be shown as a picture. Choose rendered capture instead.</source>
-      <translation>该图层的值无法显示为图片。请改用渲染方式取图。</translation>
+      <source>The values of this layer are not real numbers and cannot be shown as a picture. Choose another raster.</source>
+      <translation>此图层的值不是实数，无法显示为图片。请选择其他栅格。</translation>
     </message>
     <message>
       <source>The pixels cannot be read ({cause}). Check that the raster is whole.</source>
@@ -610,6 +614,10 @@
     <message>
       <source>Answers</source>
       <translation>回答</translation>
+    </message>
+    <message>
+      <source>There is no transformation between the coordinate systems {source} and {target}. Choose a layer or an extent whose coordinate system can be transformed to the raster's.</source>
+      <translation>坐标参照系 {source} 与 {target} 之间没有可用的转换。请选择坐标参照系可以转换到栅格坐标参照系的图层或范围。</translation>
     </message>
     <message>
       <source>Show</source>

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from qgis.core import (
     QgsCoordinateReferenceSystem,
-    QgsCoordinateTransform,
     QgsCoordinateTransformContext,
     QgsCsException,
     QgsGeometry,
@@ -16,6 +15,7 @@ from qgis.core import (
 )
 
 from ..shared.geopackage import set_crs, user_tables
+from .transforms import transform_between
 
 _SIZE, _COORDINATE = 1e-3, 1e-8  # how far a box may move: a share of its size, and of its coordinates
 _WKT = QgsCoordinateReferenceSystem.WktVariant
@@ -30,10 +30,10 @@ def is_same_place(
     """Whether the geometries that were read cover what was meant to be covered."""
     if not found_crs.isValid():
         return False
-    transform = QgsCoordinateTransform(found_crs, crs, QgsCoordinateTransformContext())
     moved = [QgsGeometry(geometry) for geometry in found]
     if found_crs != crs:
         try:
+            transform = transform_between(found_crs, crs, QgsCoordinateTransformContext())
             for geometry in moved:
                 geometry.transform(transform)
         except QgsCsException:

@@ -18,6 +18,7 @@ from qgis.PyQt.QtGui import QTransform
 
 from ..shared.regions import Region, holds, lattice, region_of, turns
 from ..shared.tiles import Frame, Position
+from .transforms import checked_transform
 
 _NOWHERE = (math.nan, math.nan)
 
@@ -38,7 +39,7 @@ class Ground:
         """
         near = [polygon.makeValid() for polygon in polygons]
         if theirs != self.crs:
-            transform = QgsCoordinateTransform(theirs, self.crs, self.context)
+            transform = checked_transform(theirs, self.crs, self.context)
             region = self._region(transform, theirs)
             near = [moved for polygon in near for moved in _moved(polygon, region, transform)]
         whole = QgsGeometry.unaryUnion(near)
@@ -50,7 +51,7 @@ class Ground:
         return QgsGeometry.unaryUnion(copies)
 
     def _region(self, transform: QgsCoordinateTransform, theirs: QgsCoordinateReferenceSystem) -> Region:
-        inverse = QgsCoordinateTransform(self.crs, theirs, self.context)
+        inverse = checked_transform(self.crs, theirs, self.context)
         moved = [_position(inverse, position) for position in lattice(self.frame)]
         poles = None
         if theirs.isGeographic():

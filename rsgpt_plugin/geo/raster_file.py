@@ -136,7 +136,10 @@ def open_file(address: FileAddress, no_data: NoData, bands: int) -> FileSource |
 def no_picture() -> ImageryError:
     """The error for samples that are not numbers of a picture."""
     return ImageryError(
-        translate("Rsgpt", "The values of this layer cannot be shown as a picture. Choose rendered capture instead.")
+        translate(
+            "Rsgpt",
+            "The values of this layer are not real numbers and cannot be shown as a picture. Choose another raster.",
+        )
     )
 
 

@@ -25,6 +25,7 @@ from ..geo.capture import Capture, open_capture, overlapping
 from ..geo.grid import MAX_TILES
 from ..geo.own_columns import own_columns
 from ..geo.picture import Picture
+from ..geo.transforms import checked_transform
 from ..shared.i18n import translate
 from ..shared.tiles import Window, square
 from .base import UNCHECKED, DescribeAlgorithm, Parameters, Plan, in_sentences, is_bounded
@@ -139,7 +140,7 @@ class DescribeFeatures(DescribeAlgorithm):
 
     def _located(self, source: QgsProcessingFeatureSource, context: QgsProcessingContext) -> list[Located]:
         snapshot = self.prepared().snapshot
-        transform = QgsCoordinateTransform(source.sourceCrs(), snapshot.crs, context.transformContext())
+        transform = checked_transform(source.sourceCrs(), snapshot.crs, context.transformContext())
         return [(feature, _moved(feature, transform)) for feature in source.getFeatures(QgsFeatureRequest(), UNCHECKED)]
 
 

@@ -22,6 +22,7 @@ from ..errors import ImageryError
 from ..geo.capture import Capture, open_capture, overlapping
 from ..geo.grid import checked
 from ..geo.mask import Ground
+from ..geo.transforms import checked_transform
 from ..shared.tiles import TileGrid, Window
 from .base import UNCHECKED, DescribeAlgorithm, Parameters, Plan, in_sentences, is_bounded
 from .output import SinkShape
@@ -68,6 +69,7 @@ class DescribeRaster(DescribeAlgorithm):
         super().prepareAlgorithm(parameters, context, feedback)
         given = Given(self, parameters, context)
         self._extent = EXTENT.geometry(given, self.prepared().snapshot.crs)
+        self._extent_crs = EXTENT.crs(given)
         self._mask = MASK.source(given)
         return True
 
@@ -76,6 +78,7 @@ class DescribeRaster(DescribeAlgorithm):
     ) -> dict[str, Any]:
         """Cut, capture, ask, write."""
         to = self.destination(parameters, context)
+        checked_transform(self._extent_crs, plan.snapshot.crs, context.transformContext())
         area = overlapping(plan.snapshot, self._extent)
         capture = open_capture(plan.snapshot, plan.wish, area.boundingBox(), feedback)
         windows = self._windows(capture, area, context)
@@ -109,7 +112,7 @@ class DescribeRaster(DescribeAlgorithm):
         if not self._mask.sourceCrs().isValid():
             raise ImageryError(self.tr("The mask has no coordinate system. Set one in the layer's properties."))
         features = self._mask.getFeatures(QgsFeatureRequest().setNoAttributes(), UNCHECKED)
-        polygons = [feature.geometry() for feature in features if is_bounded(feature.geometry())]
+        polygons = [feature.geometry() for feature in features if _is_area(feature.geometry())]
         if not polygons:
             raise ImageryError(self.tr("The mask has no polygon that lies on the map. Choose another mask."))
         masked = area.intersection(ground.mask(polygons, self._mask.sourceCrs()))
@@ -118,6 +121,10 @@ class DescribeRaster(DescribeAlgorithm):
                 self.tr("The mask's polygons do not overlap the area. Check the mask's coordinate system.")
             )
         return masked
+
+
+def _is_area(geometry: QgsGeometry) -> bool:
+    return bool(is_bounded(geometry) and geometry.type() == Qgis.GeometryType.Polygon)
 
 
 def _lies_in(engine: QgsGeometryEngine, polygon: QgsGeometry) -> bool:

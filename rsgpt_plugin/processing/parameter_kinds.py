@@ -206,6 +206,12 @@ class Raster(Parameter):
 class Extent(Parameter):
     """A rectangle on the map, which may be left out."""
 
+    def crs(self, given: Given) -> QgsCoordinateReferenceSystem:
+        """Return the CRS that the rectangle was given in; an invalid one if it was left out."""
+        if not given.parameters.get(self.name):
+            return QgsCoordinateReferenceSystem()
+        return given.algorithm.parameterAsExtentCrs(*given.arguments(self.name))
+
     def geometry(self, given: Given, crs: QgsCoordinateReferenceSystem) -> Optional[QgsGeometry]:
         """Return the area in `crs`, None if left out."""
         if not given.parameters.get(self.name):

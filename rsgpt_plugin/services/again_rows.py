@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Optional
 
 from qgis.core import (
-    QgsCoordinateTransform,
     QgsFeature,
     QgsFeatureRequest,
     QgsGeometry,
@@ -19,6 +18,7 @@ from qgis.PyQt.QtCore import QCoreApplication
 
 from ..geo.columns import result_columns
 from ..geo.rows import plain
+from ..geo.transforms import checked_transform
 from ..shared.columns import CAPTION, CONFIDENCE, QUESTION, trailing_columns
 from ..shared.rows import Status
 from ..unexpected import explained
@@ -117,7 +117,7 @@ def _by_place(
     layer: QgsVectorLayer, output: Output, project: QgsProject
 ) -> Callable[[QgsFeature], Optional[QgsFeature]]:
     """By the centre of the tile: a mask of spots may have chosen neighbours too."""
-    transform = QgsCoordinateTransform(layer.crs(), output.layer.crs(), project.transformContext())
+    transform = checked_transform(layer.crs(), output.layer.crs(), project.transformContext())
     tiles = {feature.id(): feature for feature in output.features}
     centres = QgsSpatialIndex()
     for fid, tile in tiles.items():

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Optional
 
 from qgis.core import (
-    QgsCoordinateTransform,
     QgsCsException,
     QgsMapLayer,
     QgsMapSettings,
@@ -16,6 +15,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QCoreApplication
 
 from ..errors import ImageryError
+from ..geo.transforms import transform_between
 from .place import Place, area_place, canvas_place, metres_per_unit
 
 translate = QCoreApplication.translate
@@ -46,8 +46,8 @@ def selection_place(view: QgsMapSettings, layer: Optional[QgsRasterLayer], activ
         raise ImageryError(
             translate("Rsgpt", "Select one feature: choose its layer in the Layers panel, then click it on the map.")
         )
-    transform = QgsCoordinateTransform(active.crs(), view.destinationCrs(), view.transformContext())
     try:
+        transform = transform_between(active.crs(), view.destinationCrs(), view.transformContext())
         box = transform.transformBoundingBox(active.boundingBoxOfSelected())
     except QgsCsException:
         box = QgsRectangle()

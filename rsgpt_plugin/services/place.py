@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Optional
 
 from qgis.core import (
-    QgsCoordinateTransform,
     QgsCsException,
     QgsMapSettings,
     QgsPointXY,
@@ -20,6 +19,7 @@ from qgis.PyQt.QtCore import QCoreApplication
 
 from ..errors import ImageryError
 from ..geo.gsd import GroundMeter
+from ..geo.transforms import transform_between
 from ..shared.addresses import without_secrets
 from ..shared.questions import Question
 
@@ -94,8 +94,8 @@ def area_place(
 
 
 def _moved(view: QgsMapSettings, area: QgsRectangle, layer: QgsRasterLayer) -> QgsRectangle:
-    transform = QgsCoordinateTransform(view.destinationCrs(), layer.crs(), view.transformContext())
     try:
+        transform = transform_between(view.destinationCrs(), layer.crs(), view.transformContext())
         there = transform.transformBoundingBox(area)
     except QgsCsException:
         there = QgsRectangle()
@@ -119,8 +119,8 @@ def topmost_raster(view: QgsMapSettings, area: QgsRectangle, point: QgsPointXY) 
     for layer in view.layers():
         if not (isinstance(layer, QgsRasterLayer) and layer.isValid() and layer.isInScaleRange(view.scale())):
             continue
-        transform = QgsCoordinateTransform(view.destinationCrs(), layer.crs(), view.transformContext())
         try:
+            transform = transform_between(view.destinationCrs(), layer.crs(), view.transformContext())
             there, spot = transform.transformBoundingBox(area), transform.transform(point)
         except QgsCsException:
             continue

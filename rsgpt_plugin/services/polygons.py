@@ -9,7 +9,6 @@ from typing import Any, ClassVar, Optional
 
 from qgis.core import (
     Qgis,
-    QgsCoordinateTransform,
     QgsCsException,
     QgsFeature,
     QgsFeatureRequest,
@@ -26,6 +25,7 @@ from qgis.PyQt.QtCore import QCoreApplication
 
 from ..errors import ImageryError
 from ..geo.results import is_results
+from ..geo.transforms import transform_between
 from ..shared.addresses import without_secrets
 from ..shared.questions import Question
 from .place import asked, topmost_raster
@@ -102,8 +102,8 @@ def _shows_polygons(layer: Any, view: QgsMapSettings) -> bool:
 def _hit(layer: QgsVectorLayer, view: QgsMapSettings, point: QgsPointXY, deadline: float) -> Optional[QgsFeature]:
     """The feature that is drawn last of those under the point."""
     side = view.mapUnitsPerPixel()
-    transform = QgsCoordinateTransform(view.destinationCrs(), layer.crs(), view.transformContext())
     try:
+        transform = transform_between(view.destinationCrs(), layer.crs(), view.transformContext())
         there = transform.transform(point)
         near = transform.transformBoundingBox(QgsRectangle.fromCenterAndSize(point, side, side))
     except QgsCsException:
@@ -123,7 +123,7 @@ def _area(view: QgsMapSettings, layer: QgsVectorLayer, geometries: Sequence[QgsG
     for geometry in geometries:
         box.combineExtentWith(geometry.boundingBox())
     try:
-        transform = QgsCoordinateTransform(layer.crs(), view.destinationCrs(), view.transformContext())
+        transform = transform_between(layer.crs(), view.destinationCrs(), view.transformContext())
         area = transform.transformBoundingBox(box)
     except QgsCsException:
         return None

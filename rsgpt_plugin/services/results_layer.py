@@ -8,7 +8,6 @@ from typing import Optional
 from qgis.core import (
     NULL,
     QgsCoordinateReferenceSystem,
-    QgsCoordinateTransform,
     QgsCsException,
     QgsFeature,
     QgsFields,
@@ -25,6 +24,7 @@ from ..geo.reading import yes_or_no
 from ..geo.rows import plain
 from ..geo.schema import field_of, output_fields
 from ..geo.style import apply_style
+from ..geo.transforms import transform_between
 from ..shared.columns import ANSWER, CAPTION, CONFIDENCE, QUESTION, answer_columns, column
 from ..shared.questions import Question
 
@@ -85,7 +85,7 @@ class ResultsLayer:
         """The geometry in the layer's CRS; OutputError where it has none there: QGIS raises, or ends in infinity."""
         geometry = QgsGeometry(feature.geometry())
         try:
-            geometry.transform(QgsCoordinateTransform(crs, layer.crs(), self._project.transformContext()))
+            geometry.transform(transform_between(crs, layer.crs(), self._project.transformContext()))
             lies_there = geometry.boundingBox().isFinite()
         except QgsCsException:
             lies_there = False

@@ -17,12 +17,16 @@ from qgis.core import (
     QgsVectorFileWriter,
     QgsVectorLayer,
 )
+from qgis.PyQt.QtCore import QCoreApplication
 
 from ...errors import Cancelled, OutputError
 from ...shared.geopackage import put_layer, release, user_tables
 from ..crs_check import definitions, enter_crs, is_same_place
 from ..own_columns import OwnColumns, own_columns
+from ..transforms import transform_between
 from .rows import ExportRows, discard, unwritable
+
+translate = QCoreApplication.translate
 
 LAYER = "results"
 _DEGREES = "EPSG:4326"
@@ -99,9 +103,19 @@ def _write(
         fields.append(own.fields.at(number))
     writer = QgsVectorFileWriter.create(str(part), fields, export.wkb_type, crs, export.context, options)
     try:
-        _add_all(export, own, kept, writer, QgsCoordinateTransform(export.crs, crs, export.context))
+        _add_all(export, own, kept, writer, _transform(export, crs))
     finally:
         del writer  # it writes the end of the file when it goes, and an open file cannot be removed everywhere
+
+
+def _transform(export: ExportRows, crs: QgsCoordinateReferenceSystem) -> QgsCoordinateTransform:
+    try:
+        return transform_between(export.crs, crs, export.context)
+    except QgsCsException as error:
+        sentence = translate(
+            "Rsgpt", "The rows cannot be transformed to the coordinate system {crs} of this format. Choose GeoPackage."
+        )
+        raise OutputError(sentence.format(crs=crs.userFriendlyIdentifier())) from error
 
 
 def _add_all(

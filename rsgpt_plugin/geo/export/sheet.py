@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsCsException, QgsFeature
 from qgis.PyQt.QtCore import QDateTime, Qt
 
 from ..rows import plain
+from ..transforms import transform_between
 from .rows import ExportRows, whole_file
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -18,7 +19,7 @@ _UTF8_WITH_BOM = "utf-8-sig"  # without it, Excel takes the file for the system'
 
 def write_sheet(export: ExportRows, path: Path) -> None:
     """Write all columns of the layer, then longitude and latitude of each row's centre in degrees (WGS 84)."""
-    to_degrees = QgsCoordinateTransform(export.crs, QgsCoordinateReferenceSystem("EPSG:4326"), export.context)
+    to_degrees = _to_degrees(export)
     with whole_file(path, _UTF8_WITH_BOM) as file:
         writer = csv.writer(file)
         writer.writerow([cell(name) for name in export.fields.names()] + ["longitude", "latitude"])
@@ -37,8 +38,16 @@ def cell(value: Any) -> Any:
     return "'" + text if text.startswith(_FORMULA) else text
 
 
-def _centre(feature: QgsFeature, to_degrees: QgsCoordinateTransform) -> list[Any]:
-    if not feature.hasGeometry():
+def _to_degrees(export: ExportRows) -> Optional[QgsCoordinateTransform]:
+    """None for a CRS that has no place on the Earth."""
+    try:
+        return transform_between(export.crs, QgsCoordinateReferenceSystem("EPSG:4326"), export.context)
+    except QgsCsException:
+        return None
+
+
+def _centre(feature: QgsFeature, to_degrees: Optional[QgsCoordinateTransform]) -> list[Any]:
+    if to_degrees is None or not feature.hasGeometry():
         return ["", ""]
     try:
         point = to_degrees.transform(feature.geometry().boundingBox().center())

@@ -8,6 +8,7 @@ from typing import Any
 import processing
 import pytest
 from qgis.core import (
+    QgsCoordinateReferenceSystem,
     QgsFeature,
     QgsGeometry,
     QgsPointXY,
@@ -26,6 +27,9 @@ from .conftest import ScriptedGateway, number_in, numbered, rows_of
 pytestmark = pytest.mark.usefixtures("provider")
 
 Make = Callable[..., QgsRasterLayer]
+
+
+SITE = 'ENGCRS["site",EDATUM["site"],CS[Cartesian,2],AXIS["(E)",east],AXIS["(N)",north],LENGTHUNIT["metre",1]]'
 
 
 def features(geometries: Sequence[QgsGeometry], kind: str = "Polygon", crs: str = "EPSG:32611") -> QgsVectorLayer:
@@ -121,4 +125,12 @@ def test_features_that_cannot_be_are_refused(
 ) -> None:
     with pytest.raises(QgsProcessingException, match=sentence):
         describe(raster(pattern(3, 400, 400)), features(geometries, crs=crs))
+    assert gateway.connections == 0
+
+
+def test_features_without_a_transformation_to_the_raster_are_refused(raster: Make, gateway: ScriptedGateway) -> None:
+    parcels = features([rectangle(500010, 3999950)])
+    parcels.setCrs(QgsCoordinateReferenceSystem.fromWkt(SITE))
+    with pytest.raises(QgsProcessingException, match="no transformation between the coordinate systems"):
+        describe(raster(pattern(3, 400, 400)), parcels)
     assert gateway.connections == 0

@@ -366,15 +366,25 @@ def test_a_raster_that_ends_early_fails_where_it_is_broken(tmp_path: Path, gatew
     assert "cannot be read" in rows_of(result["OUTPUT"])[-1]["reason"]
 
 
+NEAR_ZERO = (-24.0, 0.5, 0.0, 16.0, 0.0, -0.5)
 NO_WAY = 'ENGCRS["site",EDATUM["site"],CS[Cartesian,2],AXIS["(E)",east],AXIS["(N)",north],LENGTHUNIT["metre",1]]'
 
 
-@pytest.mark.parametrize(("name", "sentence"), [("MASK", "do not overlap"), ("EXTENT", "lies outside the layer")])
-def test_a_raster_whose_system_leads_nowhere_is_a_sentence(
-    raster: Make, gateway: ScriptedGateway, name: str, sentence: str
+@pytest.mark.parametrize("name", ["MASK", "EXTENT"])
+def test_coordinates_without_a_transformation_to_the_raster_are_refused(
+    raster: Make, gateway: ScriptedGateway, name: str
 ) -> None:
-    layer = raster(pattern(3, 64, 96))
+    layer = raster(pattern(3, 64, 96), Odd(geotransform=NEAR_ZERO))
     layer.setCrs(QgsCoordinateReferenceSystem.fromWkt(NO_WAY))
-    values = {"MASK": mask("EPSG:4326", "Polygon((-117 36, -116 36, -116 37, -117 36))")}
-    values["EXTENT"] = "-117,-116,36,37 [EPSG:4326]"
-    assert sentence in refusal(layer, **{name: values[name]})
+    values = {"MASK": mask("EPSG:4326", "Polygon((-1 -1, 1 -1, 1 1, -1 1, -1 -1))"), "EXTENT": "-1,1,-1,1 [EPSG:4326]"}
+    assert "no transformation between the coordinate systems" in refusal(layer, **{name: values[name]})
+    assert gateway.prompts == []
+
+
+def test_a_mask_of_points_is_refused(raster: Make, gateway: ScriptedGateway) -> None:
+    points = QgsVectorLayer("Point?crs=EPSG:32611", "points", "memory")
+    feature = QgsFeature()
+    feature.setGeometry(QgsGeometry.fromWkt("Point(500010 3999990)"))
+    points.dataProvider().addFeatures([feature])
+    said = refusal(raster(pattern(3, 64, 96)), MASK=QgsProject.instance().addMapLayer(points))
+    assert "no polygon that lies on the map" in said

@@ -26,6 +26,10 @@ from rsgpt_plugin.services.exporting import Destination, Format
 from tests.plugin.results import fids, keep_pictures, results_layer, sha256_of
 from tests.plugin.waiting import wait_until
 
+LOCAL = QgsCoordinateReferenceSystem.fromWkt(
+    'ENGCRS["site",EDATUM["site"],CS[Cartesian,2],AXIS["(E)",east],AXIS["(N)",north],LENGTHUNIT["metre",1]]'
+)
+
 pytestmark = pytest.mark.usefixtures("qgis_new_project")
 
 
@@ -66,6 +70,16 @@ def test_a_sheet_has_every_column_the_place_and_the_order_asked_for(tmp_path: Pa
     assert list(found[0])[:-2] == layer.fields().names()
     assert float(found[0]["longitude"]) == pytest.approx(-117.0, abs=0.01)
     assert said == f"Exported to {tmp_path / 'a.csv'}. Rows: 2."
+
+
+def test_a_sheet_of_a_local_crs_has_no_longitude(tmp_path: Path) -> None:
+    layer = results_layer(["a"])
+    layer.setCrs(LOCAL)
+    export(layer, Format.SHEET, tmp_path / "a.csv")
+    (row,) = cells(tmp_path / "a.csv")
+    assert (row["longitude"], row["latitude"]) == ("", "")
+    assert "cannot be transformed" in export(layer, Format.GEOJSON, tmp_path / "a.geojson")
+    assert not (tmp_path / "a.geojson").exists()
 
 
 @pytest.mark.parametrize("source", ["memory", "GPKG"])

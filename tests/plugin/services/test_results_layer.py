@@ -22,7 +22,7 @@ def test_an_answer_that_lies_nowhere_in_the_layer_s_system_is_a_sentence(
     monkeypatch: pytest.MonkeyPatch, raises: bool
 ) -> None:
     if raises:
-        monkeypatch.setattr(results_layer, "QgsCoordinateTransform", refused)
+        monkeypatch.setattr(results_layer, "transform_between", refused)
     project = QgsProject.instance()
     project.setCrs(QgsCoordinateReferenceSystem("EPSG:3857"))
     feature = QgsFeature(output_fields(()))
