@@ -59,7 +59,9 @@ def try_rows(to: Destination, shape: SinkShape) -> Trial:
         return Trial()
     rows = [row for sample in shape.samples for row in _rows(sample, shape)]
     with tempfile.TemporaryDirectory(prefix="rsgpt-") as folder:
-        path = Path(folder) / f"{to.path.stem}{to.ending}"
+        # QGIS takes what follows the first dot of a new file's name for its format, but not of an existing file's.
+        stem = to.path.stem.replace(".", "_") if to.path.exists() else to.path.stem
+        path = Path(folder) / f"{stem}{to.ending}"
         name = table_in(path, to.layer) if to.is_table else str(path)
         try:
             return _compared(_written(name, to, shape, rows), to, shape, rows)

@@ -117,15 +117,15 @@ def small(raster: Make) -> QgsRasterLayer:
     return raster(pattern(3, 64, 128))
 
 
-@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize(("name", "times"), [("mine", 1), ("mine", 2), ("mine.v2", 2)])
 def test_the_other_layers_of_a_geopackage_stay(
-    small: QgsRasterLayer, gateway: ScriptedGateway, tmp_path: Path, times: int
+    small: QgsRasterLayer, gateway: ScriptedGateway, tmp_path: Path, name: str, times: int
 ) -> None:
-    mine = saved(tmp_path / "mine.gpkg", "parcels")
-    saved(tmp_path / "mine.gpkg", "trees", append=True)
+    mine = saved(tmp_path / f"{name}.gpkg", "parcels")
+    saved(mine, "trees", append=True)
     for _ in range(times):
         address, _ = describe(small, mine)
-    assert layers_in(mine) == ["mine", "parcels", "trees"]
+    assert layers_in(mine) == ["mine", "parcels", "trees"]  # QGIS names a layer by what precedes the first dot
     assert [row["status"] for row in rows(address)] == ["answered"] * 2
     assert [row["owner"] for row in rows(f"{mine}|layername=parcels")] == ["a", "b"]
 
