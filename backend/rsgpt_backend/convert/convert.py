@@ -47,7 +47,7 @@ class Sources:
 def convert(sources: Sources, out: Path, member: ModelConfig | None = None) -> ModelConfig:
     """Write the model folder and return its config. member: what the checkpoints are, where that is known.
 
-    ModelError names what is missing, unknown or misshapen; nothing is left at `out` then.
+    ModelError names what is missing, unknown or misshapen; nothing is left then.
     """
     if out.exists():
         raise ModelError(f"{out} exists. Give a folder that does not.")
@@ -56,13 +56,16 @@ def convert(sources: Sources, out: Path, member: ModelConfig | None = None) -> M
     weights = {name: stored(name, value) for name, value in assemble(checkpoints, config).items()}
     check_stored(weights, out)
     part = _draft(out)
-    save_file({name: value.contiguous() for name, value in weights.items()}, part / WEIGHTS_FILE)
-    language = dataclasses.replace(config.language, sha256=_language(sources, checkpoints, part / LANGUAGE_FOLDER))
-    check_language(part / LANGUAGE_FOLDER, language)
-    _reader(sources, config, part / READER_FOLDER)
-    config = dataclasses.replace(config, language=language, weights_sha256=file_sha256(part / WEIGHTS_FILE))
-    config.write(part)
-    part.rename(out)
+    try:
+        save_file({name: value.contiguous() for name, value in weights.items()}, part / WEIGHTS_FILE)
+        language = dataclasses.replace(config.language, sha256=_language(sources, checkpoints, part / LANGUAGE_FOLDER))
+        check_language(part / LANGUAGE_FOLDER, language)
+        _reader(sources, config, part / READER_FOLDER)
+        config = dataclasses.replace(config, language=language, weights_sha256=file_sha256(part / WEIGHTS_FILE))
+        config.write(part)
+        part.rename(out)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)  # after a failure; it may hold many GB
     return config
 
 

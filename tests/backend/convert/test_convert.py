@@ -240,6 +240,7 @@ def test_no_link_out_of_a_folder_is_followed(parts: dict[str, Path], tmp_path: P
     with pytest.raises(ModelError, match=f"{name} is a link out of its folder"):
         converted({**parts, part: folder}, tmp_path / "model", parts["eva"], parts["lavis"])
     assert not (tmp_path / "model").exists()
+    assert not (tmp_path / ".model.part").exists()
 
 
 def test_only_files_of_a_tokenizer_are_copied(parts: dict[str, Path], tmp_path: Path) -> None:
