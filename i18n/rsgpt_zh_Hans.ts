@@ -580,6 +580,10 @@
       <translation>此处无法量算地面距离。请在图层内选择更小的范围。</translation>
     </message>
     <message>
+      <source>{name} holds several rasters. Give the name of one: {names}.</source>
+      <translation>{name} 包含多个栅格。请给出其中一个的名称：{names}。</translation>
+    </message>
+    <message>
       <source>The layer '{name}' cannot be read. Check its source.</source>
       <translation>无法读取图层“{name}”。请检查其数据源。</translation>
     </message>

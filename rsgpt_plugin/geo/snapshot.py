@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from qgis.core import (
+    Qgis,
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransformContext,
     QgsMultiBandColorRenderer,
@@ -66,6 +68,15 @@ class LayerSnapshot:
         for clone in (self.layer, self.provider):
             if not sip.isdeleted(clone) and clone.thread() is None:
                 clone.moveToThread(QThread.currentThread())
+
+
+def check_source(source: Any) -> None:
+    """Raise ImageryError if a source is a file that holds several rasters; QGIS only reports it as not found."""
+    layers = QgsProviderRegistry.instance().querySublayers(source) if isinstance(source, str) else []
+    names = [layer.uri() for layer in layers if layer.type() == Qgis.LayerType.Raster]
+    if len(names) > 1:
+        sentence = translate("Rsgpt", "{name} holds several rasters. Give the name of one: {names}.")
+        raise ImageryError(sentence.format(name=source, names=", ".join(names)))
 
 
 def check_layer(layer: QgsRasterLayer) -> None:

@@ -32,7 +32,7 @@ from ..core.run_store import RunRequest
 from ..errors import ImageryError, OutputError, RsgptError
 from ..geo.capture import CaptureWish
 from ..geo.schema import output_fields
-from ..geo.snapshot import LayerSnapshot, check_layer, take_snapshot
+from ..geo.snapshot import LayerSnapshot, check_layer, check_source, take_snapshot
 from ..geo.style import ResultStyler
 from ..shared.answer_types import types_help
 from ..shared.columns import columns_help
@@ -152,13 +152,15 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         given = Given(self, parameters, context)
         try:
             check_settings(given)
+            layer = INPUT.layer(given)
+            if layer is None:
+                check_source(parameters.get(INPUT.name))
             fine, sentence = super().checkParameterValues(numbered(parameters), context)
             if not fine:
                 return fine, sentence
             settings = read_settings(given)
             asking(settings)
             capture_wish(settings)
-            layer = INPUT.layer(given)
             if layer is not None:
                 check_layer(layer)
         except RsgptError as error:

@@ -381,6 +381,14 @@ def test_coordinates_without_a_transformation_to_the_raster_are_refused(
     assert gateway.prompts == []
 
 
+def test_a_file_of_several_rasters_is_refused_with_their_names(tmp_path: Path, gateway: ScriptedGateway) -> None:
+    path = tmp_path / "two.gpkg"
+    for number, name in enumerate(("one", "two")):
+        options = [f"RASTER_TABLE={name}", *(["APPEND_SUBDATASET=YES"] if number else [])]
+        gdal.Translate(str(path), str(write(tmp_path / f"{name}.tif", pattern(3, 64, 64))), creationOptions=options)
+    assert f"holds several rasters. Give the name of one: GPKG:{path}:one, GPKG:{path}:two." in refusal(str(path))
+
+
 def test_a_mask_of_points_is_refused(raster: Make, gateway: ScriptedGateway) -> None:
     points = QgsVectorLayer("Point?crs=EPSG:32611", "points", "memory")
     feature = QgsFeature()
