@@ -15,6 +15,7 @@ __all__ = [
     "UsageError",
 ]
 
+
 class UsageError(RsgptError):
     """The call itself is wrong: a flag, a recipe key, a value out of range."""
 

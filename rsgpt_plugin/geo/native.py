@@ -78,9 +78,7 @@ class NativeCapture:
             stretch=self.stretch.describe(self.bands.numbers),
         )
 
-    def _samples(
-        self, windows: Sequence[Window], feedback: QgsFeedback, problems: list[str]
-    ) -> Iterator[Pixels]:
+    def _samples(self, windows: Sequence[Window], feedback: QgsFeedback, problems: list[str]) -> Iterator[Pixels]:
         for index in spread(len(windows)):
             if feedback.isCanceled():
                 raise Cancelled(translate("Rsgpt", "The run was stopped."))

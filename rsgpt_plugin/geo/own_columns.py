@@ -38,9 +38,7 @@ class OwnColumns:
         return copy
 
 
-def own_columns(
-    fields: QgsFields, features: Sequence[QgsFeature], ending: str, results: Collection[str]
-) -> OwnColumns:
+def own_columns(fields: QgsFields, features: Sequence[QgsFeature], ending: str, results: Collection[str]) -> OwnColumns:
     """Fit the columns of `features` for a file of that ending. results: the columns that the run adds."""
     reserved = set(_RESERVED.get(ending, ()))
     key = _KEY.get(ending)

@@ -54,9 +54,7 @@ QUESTIONS = Text(
     is_repeated=False,
     has_lines=True,
 )
-MODEL = Text(
-    "MODEL", mark("Model: a name, or a folder (the one chosen in the options if left out)"), is_repeated=False
-)
+MODEL = Text("MODEL", mark("Model: a name, or a folder (the one chosen in the options if left out)"), is_repeated=False)
 PROMPT = Text(
     "PROMPT",
     mark("Prompt for the caption, in place of the usual one"),
@@ -166,9 +164,7 @@ def asking(settings: Settings) -> Asking:
     """What is asked of every picture. Raises QuestionError, ModelError."""
     questions = parse_questions(settings[QUESTIONS])
     if not settings[CAPTION] and not questions:
-        raise QuestionError(
-            translate("Rsgpt", "There is nothing to ask. Switch the caption on, or write a question.")
-        )
+        raise QuestionError(translate("Rsgpt", "There is nothing to ask. Switch the caption on, or write a question."))
     usual = DETAIL_PROMPT if settings[DETAILED] else CAPTION_PROMPT
     prompt = (settings[PROMPT] or usual) if settings[CAPTION] else ""
     model = chosen_model(settings[MODEL])

@@ -78,9 +78,7 @@ def _alpha(meanings: Sequence[Meaning]) -> int:
 
 def _checked(asked: tuple[int, ...], count: int) -> tuple[int, ...]:
     if len(asked) not in (1, 3):
-        raise ImageError(
-            translate("Rsgpt", "Choose one band (grey) or three bands (red, green, blue), in that order.")
-        )
+        raise ImageError(translate("Rsgpt", "Choose one band (grey) or three bands (red, green, blue), in that order."))
     missing = [band for band in asked if not 1 <= band <= count]
     if missing:
         sentence = translate("Rsgpt", "The raster has no band {band}; choose from 1 to {count}.")

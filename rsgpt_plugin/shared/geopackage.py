@@ -242,7 +242,8 @@ def _srs_number(database: sqlite3.Connection, values: tuple[Any, ...]) -> int:
     }
     marks = ", ".join("?" * len(entry))
     database.execute(
-        f"INSERT INTO main.gpkg_spatial_ref_sys ({', '.join(entry)}) VALUES ({marks})", tuple(entry.values())  # nosec B608 - quoted names
+        f"INSERT INTO main.gpkg_spatial_ref_sys ({', '.join(entry)}) VALUES ({marks})",
+        tuple(entry.values()),  # nosec B608 - quoted names
     )
     return number
 

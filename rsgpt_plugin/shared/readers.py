@@ -32,9 +32,7 @@ _NO = re.compile(
     r"|no\b(?=\s+there\s+(?:is|are)(?:\s+no|\s+not|n't)\b))",
     re.IGNORECASE,
 )
-_BOTH = re.compile(
-    r"\W*(?:yes\W*(?:and|or)?\W*no|no\W*(?:and|or)?\W*yes)\b(?=\W*\Z|\s*[,.;:!?])", re.IGNORECASE
-)
+_BOTH = re.compile(r"\W*(?:yes\W*(?:and|or)?\W*no|no\W*(?:and|or)?\W*yes)\b(?=\W*\Z|\s*[,.;:!?])", re.IGNORECASE)
 _NO_NOUN = re.compile(
     r"\W*no\s+(?P<noun>[^.,;]{1,60}?)(?:\s+(?:is|are|was|were|can\s+be)\b[^.,;]*)?\W*\Z", re.IGNORECASE
 )

@@ -35,9 +35,7 @@ def raised(error: Exception) -> str:
 
 def test_the_sentence_names_the_error_and_the_log_holds_the_traceback(log: list[str]) -> None:
     said = raised(ValueError("operands could not be broadcast."))
-    assert said == (
-        "Unexpected error ValueError: operands could not be broadcast. See “RSGPT” in QGIS's log messages."
-    )
+    assert said == ("Unexpected error ValueError: operands could not be broadcast. See “RSGPT” in QGIS's log messages.")
     (message,) = log
     assert message.startswith("Traceback")
     assert "raise error" in message

@@ -33,7 +33,7 @@ def again(desk: Desk, name: str) -> Steps:
     yield from click_item(dock.view, dock.view.model().index(0, 1))
     yield from press(dock.view, "a", Qt.KeyboardModifier.ControlModifier)
     yield from click(dock.again)
-    form = (yield from dialog("AgainDialog"))
+    form = yield from dialog("AgainDialog")
     yield from click(form.same, QPoint(10, form.same.height() // 2))
     yield from click(form.prompt)
     yield from press(form, "a", Qt.KeyboardModifier.ControlModifier)
@@ -103,7 +103,7 @@ def choose_in_menu(desk: Desk) -> Steps:
 def right_click(desk: Desk) -> Steps:
     """The map's own menu."""
     yield from click(desk.canvas.viewport(), desk.on_map(0.4, 0.4), RIGHT)
-    menu = (yield from popup())
+    menu = yield from popup()
     entry = next(action.text() for action in menu.actions() if action.text().startswith("Describe this area"))
     yield from pick(menu, entry)
 
@@ -120,7 +120,7 @@ def ask_feature(desk: Desk) -> Steps:
 
 def ask_in_dialog() -> Steps:
     """Write a question and press OK, with garbage collected before."""
-    form = (yield from dialog("AskDialog"))
+    form = yield from dialog("AskDialog")
     yield from click(form.text)
     yield from write(form, f"say {time.monotonic_ns()}")
     yield from collect()

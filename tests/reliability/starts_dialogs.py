@@ -47,7 +47,7 @@ def close_while_it_runs(kind: str) -> Steps:
 
 def fill(name: str) -> Steps:
     """Fill in the dialog: small tiles, and a question that nobody has asked, so that the run takes a while."""
-    form = (yield from dialog("AlgorithmDialog"))
+    form = yield from dialog("AlgorithmDialog")
     wrappers = form.mainWidget().wrappers
     if "TILE_SIZE" in wrappers:
         box = wrappers["TILE_SIZE"].wrappedWidget()
@@ -104,7 +104,7 @@ def open_in_toolbox(desk: Desk, text: str) -> Steps:
 def batch(desk: Desk, name: str) -> Steps:
     """Run as batch process, from the algorithm's dialog: two rows, one after the other."""
     yield from open_in_toolbox(desk, RASTER)
-    form = (yield from dialog("AlgorithmDialog"))
+    form = yield from dialog("AlgorithmDialog")
     yield from click(form.runAsBatchButton)
     del form
     yield from dialog("BatchAlgorithmDialog")
@@ -132,7 +132,7 @@ def designer(desk: Desk, name: str) -> Steps:
 
     model = model_of(name)
     ModelerDialog.create(model).show()
-    window = (yield from dialog("ModelerDialog"))
+    window = yield from dialog("ModelerDialog")
     entry = next(action for action in window.toolbar().actions() if action.objectName() == "mActionRun")
     yield from click(window.toolbar().widgetForAction(entry))
     yield from dialog("AlgorithmDialog")
@@ -176,7 +176,7 @@ def history(desk: Desk, name: str) -> Steps:
     """The latest entry of Processing's history, once more."""
     yield from toolbox(desk, "before", RASTER)
     yield from choose(desk.window, "processing", "History…")
-    shown = (yield from dialog("QgsProcessingHistoryDialog"))
+    shown = yield from dialog("QgsProcessingHistoryDialog")
     desk.pictures.screen("history")
     tree = next(view for view in shown.findChildren(QTreeView) if view.isVisible())
     yield pause(0.5)
@@ -202,7 +202,7 @@ def resumed(desk: Desk, name: str) -> Steps:
     yield from run(name)
     yield from close_while_it_runs("AlgorithmDialog")
     yield from choose(desk.window, *desk.entry("RunsPart", "Runs…"))
-    runs = (yield from dialog("RunsDialog"))
+    runs = yield from dialog("RunsDialog")
     yield from click_item(runs.view, runs.model.index(0, 0))
     yield from click(runs.pause)
     yield until(runs.go_on.isEnabled, "the run to be paused", END_S)

@@ -69,9 +69,7 @@ class Run:
 
     def _prepare(self, plans: Sequence[Plan], asking: Asking) -> None:
         self._plans = {self._journal.raster(plan.key): plan for plan in plans}
-        asked = [
-            [asking.model, asking.fingerprint, one.type.name, one.prompt, *one.allowed] for one in asking.asked
-        ]
+        asked = [[asking.model, asking.fingerprint, one.type.name, one.prompt, *one.allowed] for one in asking.asked]
         prompts = [self._journal.prompt(json.dumps(one)) for one in asked]
         self._reading = Reading(asking, prompts)
         self._work = Work(journal_of(self._out), self._plans, dict(zip(prompts, asking.asked, strict=True)))

@@ -20,6 +20,7 @@ from .states import start
 
 _COLDEST = 1e-6  # temperature; it already leaves nothing but the likeliest token, and much lower ones are 0 in float32
 
+
 @dataclass(frozen=True)
 class Draw:
     """How a row chooses its tokens. temperature 0: the likeliest; top: how many alternatives to report.

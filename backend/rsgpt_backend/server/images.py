@@ -54,9 +54,7 @@ def _decode_uri(uri: str) -> tuple[bytes, str]:
     found = _HEAD.fullmatch(head[:200])
     form = _FORMATS.get(found["form"].lower()) if found else None
     if not comma or form is None:
-        raise Refusal(
-            400, "image_url", "Send the picture itself, as a base64 data URI of a PNG, JPEG, WebP or GIF."
-        )
+        raise Refusal(400, "image_url", "Send the picture itself, as a base64 data URI of a PNG, JPEG, WebP or GIF.")
     plain = text.translate(_ALPHABET).rstrip("=")
     try:
         return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True), form

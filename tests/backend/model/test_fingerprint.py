@@ -56,9 +56,7 @@ def test_another_precision_changes_it(config: ModelConfig, toy_folder: Path) -> 
     assert {len(one) for one in found} == {16}
 
 
-def test_names_licence_notes_and_places_do_not_change_it(
-    config: ModelConfig, toy_folder: Path, tmp_path: Path
-) -> None:
+def test_names_licence_notes_and_places_do_not_change_it(config: ModelConfig, toy_folder: Path, tmp_path: Path) -> None:
     before = fingerprint(config, toy_folder, "fp32")
     elsewhere = shutil.copytree(toy_folder / "language", tmp_path / "elsewhere")
     language = replace(config.language, source=str(elsewhere))

@@ -78,5 +78,3 @@ def test_a_folder_s_code_is_not_run_nor_asked_about(
     with pytest.raises(ModelError, match=r"config\.json is of the kind 'own'; known are llama, opt, t5"):
         load_language(LanguageConfig(str(folder), WIDTH, BOS, EOS))
     assert not (tmp_path / "mark").exists()
-
-

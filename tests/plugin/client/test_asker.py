@@ -20,9 +20,7 @@ def test_a_reply_or_its_error() -> None:
     assert "did not answer in JSON" in str(error)
 
 
-def test_what_reading_raises_is_the_outcome_of_this_prompt(
-    qgis_app: object, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_reading_raises_is_the_outcome_of_this_prompt(qgis_app: object, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asker, "parse_reply", lambda body: body.index(b"not there"))
     error = read_outcome(WHOLE)
     assert isinstance(error, ServerError)

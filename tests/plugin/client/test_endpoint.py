@@ -35,8 +35,22 @@ def test_other_versions_and_paths_are_kept(typed: str, read: str) -> None:
     "typed",
     [
         *("", "host:8000", "ftp://host", "http://", "http://host:port", "http://host:99999", "http://:8000", "//host"),
-        *("http://[::1", "http://[abc]/v1", "http://::1]/v1", "http://[::1]x/v1", "http://[]/v1", "http://[fe80::1%lo]"),
-        *("http://ex ample/v1", "http://example/a b", "http://exa\nmple/v1", "http://a..b/v1", "http://-a/v1", "http://a$b"),
+        *(
+            "http://[::1",
+            "http://[abc]/v1",
+            "http://::1]/v1",
+            "http://[::1]x/v1",
+            "http://[]/v1",
+            "http://[fe80::1%lo]",
+        ),
+        *(
+            "http://ex ample/v1",
+            "http://example/a b",
+            "http://exa\nmple/v1",
+            "http://a..b/v1",
+            "http://-a/v1",
+            "http://a$b",
+        ),
         *("http://a\\b", "http://a|b", "http://\ud800/v1", "http://a\u2100b/v1", "http://a%20b/v1", "http://a\x00b"),
     ],
 )

@@ -23,9 +23,7 @@ def on_circle(angle: float) -> str:
 
 def arc() -> QgsGeometry:
     start, middle, end = on_circle(10), on_circle(100), on_circle(350)
-    return QgsGeometry.fromWkt(
-        f"CurvePolygon(CompoundCurve(CircularString({start},{middle},{end}),({end},{start})))"
-    )
+    return QgsGeometry.fromWkt(f"CurvePolygon(CompoundCurve(CircularString({start},{middle},{end}),({end},{start})))")
 
 
 def test_too_many_tiles_are_refused_at_once() -> None:

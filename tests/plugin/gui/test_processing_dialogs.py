@@ -71,5 +71,3 @@ def test_nothing_is_kept_after_the_plugin_is_gone(qgis_app: QgsApplication) -> N
     add_task()
     gc.collect()
     assert dialog() is None
-
-

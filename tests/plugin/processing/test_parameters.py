@@ -111,9 +111,7 @@ def other_value(parameter: table.Parameter) -> Any:
 
 
 @pytest.mark.parametrize("kind", ALGORITHMS)
-def test_asking_again_takes_every_parameter_but_those_that_it_sets(
-    raster: Make, kind: type[DescribeAlgorithm]
-) -> None:
+def test_asking_again_takes_every_parameter_but_those_that_it_sets(raster: Make, kind: type[DescribeAlgorithm]) -> None:
     algorithm, layer = made(kind), raster(numbered(1, 1))
     values = {parameter.name: other_value(parameter) for parameter in table.parameters_of(algorithm.name())}
     values["INPUT"] = "the raster of the first run"
