@@ -22,16 +22,17 @@ from tempfile import TemporaryDirectory
 from PIL import Image
 
 from benchmarks.common import timed
-from rsgpt_backend.asking import Ask
+from rsgpt_backend.batch.batch_run import Run
 from rsgpt_backend.batch.journal import Found
-from rsgpt_backend.batch.local import BATCH, together
-from rsgpt_backend.batch.pictures import Cut, Photographer, Plan, make_plan
-from rsgpt_backend.batch.rows import Asking
-from rsgpt_backend.batch.run import Run
-from rsgpt_backend.engine import Engine
+from rsgpt_backend.batch.local_executor import BATCH, together
+from rsgpt_backend.batch.tile_pictures import Cut, Photographer, Plan, make_plan
+from rsgpt_backend.batch.tile_rows import Asking
+from rsgpt_backend.engine.engine import Engine
+from rsgpt_backend.engine.loading import load_engine
 from rsgpt_backend.model.registry import DEFAULT_MODEL
-from rsgpt_plugin.shared.answers import RawAnswer
-from rsgpt_plugin.shared.questions import parse_questions
+from rsgpt_backend.predictor import Ask
+from rsgpt_plugin.shared.answers.questions import parse_questions
+from rsgpt_plugin.shared.answers.typed_answers import RawAnswer
 
 COUNTRY = 100_000_000
 QUESTIONS = parse_questions(
@@ -76,7 +77,7 @@ def measured(plan: Plan, tiles: int, model: str) -> dict[str, float]:
     with Photographer(plan) as photographer:
         read, shots = _timed(lambda: [photographer.picture(tile) for tile in islice(plan.tiles, tiles)])
     hashed, keys = _timed(lambda: [shot.sha256 for shot in shots])
-    engine = Engine.load(model)
+    engine = load_engine(model)
     images = [Image.fromarray(shot.rgb) for shot in shots]
     prompts = [engine.caption_prompt, *(question.prompt for question in QUESTIONS)]
     engine.answer([Ask(image, f"warm{number}", prompts[0]) for number, image in enumerate(images[:BATCH])])

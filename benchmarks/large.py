@@ -22,11 +22,11 @@ from typing import Any
 import psutil
 import pyogrio
 
-from rsgpt_backend.batch.local import answered
-from rsgpt_backend.batch.pictures import Cut, Photographer, make_plan
-from rsgpt_backend.batch.rows import Asking
-from rsgpt_backend.batch.run import Run, journal_of
-from rsgpt_plugin.shared.questions import parse_questions
+from rsgpt_backend.batch.batch_run import Run, journal_of
+from rsgpt_backend.batch.local_executor import answered
+from rsgpt_backend.batch.tile_pictures import Cut, Photographer, make_plan
+from rsgpt_backend.batch.tile_rows import Asking
+from rsgpt_plugin.shared.answers.questions import parse_questions
 from tests.fakes.fake_engine import FakeEngine, Script
 
 ASKING = Asking("made-up", "f" * 64, "Describe it.", tuple(parse_questions("a[integer]: Which?\nb: Which one?")))

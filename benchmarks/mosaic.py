@@ -28,11 +28,11 @@ from pyproj import CRS
 from rasterio.windows import Window as RasterioWindow
 from tqdm import tqdm
 
-from rsgpt_backend.batch.grid import Frame, TileGrid, Window
-from rsgpt_backend.batch.output import batch, with_polygons, write
+from rsgpt_backend.batch.tile_polygons import Frame, TileGrid, Window
+from rsgpt_backend.batch.vector_output import batch, with_polygons, write
 from rsgpt_backend.data.annotations import Captioned, read_captions
-from rsgpt_backend.data.images import ImageSource
-from rsgpt_plugin.shared.source_files import overwritten_input
+from rsgpt_backend.data.image_files import ImageSource
+from rsgpt_plugin.shared.files.source_files import overwritten_input
 
 _BRIGHTNESS = 6  # grey levels, up and down
 _NOISY = 0.02  # share of the pixels that are one grey level brighter

@@ -42,14 +42,14 @@ from qgis.PyQt.QtCore import QSize, Qt
 from qgis.PyQt.QtGui import QColor, QIcon
 
 from benchmarks.common import Row, tell, timed
-from rsgpt_plugin.geo.schema import attributes, output_fields
-from rsgpt_plugin.geo.style import apply_style
-from rsgpt_plugin.gui.results_table.dock import ResultsDock
-from rsgpt_plugin.gui.results_table.model import Filter
-from rsgpt_plugin.services.polygons import polygon_at
-from rsgpt_plugin.shared.answers import TypedAnswer
-from rsgpt_plugin.shared.questions import parse_questions
-from rsgpt_plugin.shared.rows import RowValues, Status
+from rsgpt_plugin.geo.results.schema import attributes, output_fields
+from rsgpt_plugin.geo.results.style import apply_style
+from rsgpt_plugin.gui.results_table.results_dock import ResultsDock
+from rsgpt_plugin.gui.results_table.rows_model import Filter
+from rsgpt_plugin.services.asking.feature_selection import polygon_at
+from rsgpt_plugin.shared.answers.questions import parse_questions
+from rsgpt_plugin.shared.answers.typed_answers import TypedAnswer
+from rsgpt_plugin.shared.results.rows import RowValues, Status
 
 QUESTIONS = parse_questions("water[yesno]: Is there any water?\nplanes[integer]: How many?\nscene: What is it?")
 SIDE = 78.0  # metres of a tile

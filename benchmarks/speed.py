@@ -37,16 +37,17 @@ from transformers import GenerationConfig, LogitsProcessor, LogitsProcessorList
 
 from benchmarks.common import Row, run, tell, timed
 from benchmarks.home import forgetful_home
-from rsgpt_backend.asking import Ask
-from rsgpt_backend.batch.local import together
-from rsgpt_backend.batch.pictures import Cut, Photographer, make_plan
-from rsgpt_backend.engine import Engine
-from rsgpt_backend.model.decoding import Rules
-from rsgpt_backend.model.heap import keep_freed
+from rsgpt_backend.batch.local_executor import together
+from rsgpt_backend.batch.tile_pictures import Cut, Photographer, make_plan
+from rsgpt_backend.engine.engine import Engine
+from rsgpt_backend.engine.loading import load_engine
+from rsgpt_backend.model.decoding.generation import Rules
+from rsgpt_backend.model.hardware.heap import keep_freed
 from rsgpt_backend.model.registry import model_folder
 from rsgpt_backend.model.rsgpt import Rsgpt
-from rsgpt_backend.model.vision import to_bytes
+from rsgpt_backend.model.vision.encoders import to_bytes
 from rsgpt_backend.model.weights import load_model
+from rsgpt_backend.predictor import Ask
 
 ROOT = Path(__file__).parent.parent
 QUESTIONS = ("water: Is there any water?", "planes: How many airplanes are there?", "scene: What kind of area is this?")
@@ -76,7 +77,7 @@ def answers(raster: Path, plain: int) -> tuple[float, list[Row]]:
     model = load_model(model_folder("rsgpt-small"))
     _plainly(model, other, PROMPTS[0])
     slow, wanted = timed(lambda: [[_plainly(model, image, one) for one in PROMPTS] for image in images[:plain]])
-    engine = Engine.load("rsgpt-small")
+    engine = load_engine("rsgpt-small")
     keep_freed()
     asked(engine, [other], PROMPTS, "warm")
     alone, _ = timed(lambda: asked(engine, [other], PROMPTS, "alone"))

@@ -30,11 +30,11 @@ from benchmarks.common import run
 from benchmarks.home import forgetful_home
 from benchmarks.mosaic import Shape, make, square_pictures
 from benchmarks.tile_server import CRS, MapTile, tiles_of
-from rsgpt_backend.batch.pictures import Picture
+from rsgpt_backend.batch.tile_pictures import Picture
 from rsgpt_backend.data.annotations import read_captions
-from rsgpt_backend.data.images import ImageSource, open_image
+from rsgpt_backend.data.image_files import ImageSource, open_image
 from rsgpt_backend.evaluate.ask_all import spread
-from rsgpt_backend.evaluate.captions import score
+from rsgpt_backend.evaluate.caption_metrics import score
 from rsgpt_backend.evaluate.intervals import interval
 from rsgpt_backend.evaluate.result import read_result
 

@@ -6,9 +6,9 @@ from typing import Any, Optional, Protocol
 
 from qgis.core import QgsApplication
 
-from .client.doors import close_doors
+from .client.backends import close_doors
 from .processing.provider import RsgptProvider
-from .services.language import Language
+from .services.machine.translator import Language
 
 
 class Part(Protocol):
@@ -41,18 +41,18 @@ class RsgptPlugin:
 
     def initGui(self) -> None:
         """Register the algorithms and the parts of the window."""
-        from .gui.canvas_actions import CanvasActions
-        from .gui.dock.part import DockPart
-        from .gui.expressions import Expressions
-        from .gui.feature_actions import FeatureActions
-        from .gui.layer_menu import LayerMenu
-        from .gui.menu import SubmenuPart
-        from .gui.options.page import OptionsPart
+        from .gui.actions.canvas_actions import CanvasActions
+        from .gui.actions.expressions import Expressions
+        from .gui.actions.feature_actions import FeatureActions
+        from .gui.actions.layer_menu import LayerMenu
+        from .gui.actions.raster_menu import SubmenuPart
+        from .gui.dock.dock_part import DockPart
+        from .gui.options.options_page import OptionsPart
         from .gui.processing_dialogs import ProcessingDialogs
-        from .gui.report import ReportPart
-        from .gui.results_table.part import ResultsTable
+        from .gui.report_dialog import ReportPart
+        from .gui.results_table.results_part import ResultsTable
         from .gui.runs.runs_part import RunsPart
-        from .gui.setup_wizard.part import SetUpPart
+        from .gui.setup_wizard.wizard_part import SetUpPart
 
         self.initProcessing()
         set_up = SetUpPart(self._iface)

@@ -10,7 +10,7 @@ from collections import Counter
 
 from qgis.core import Qgis, QgsMessageLog
 
-from .shared.addresses import without_secrets
+from .shared.files.addresses import without_secrets
 from .shared.i18n import translate
 from .shared.text import clean
 

@@ -30,7 +30,7 @@ apt_install() {
 plugin_python() { PYTHONPATH=$root PYTHONDONTWRITEBYTECODE=1 python3 "$@"; }
 
 finds_python() {
-    plugin_python -c 'import sys; from rsgpt_plugin.client.interpreters import find_python; sys.exit(find_python() is None)'
+    plugin_python -c 'import sys; from rsgpt_plugin.client.environment.interpreters import find_python; sys.exit(find_python() is None)'
 }
 
 ensure_python() {
@@ -44,10 +44,10 @@ ensure_backend() {
     ensure_python
     local groups=() group
     for group in "$@"; do groups+=(--group "$group"); done
-    plugin_python -m rsgpt_plugin.client.environment make ${groups[@]+"${groups[@]}"}
+    plugin_python -m rsgpt_plugin.client.environment.environment make ${groups[@]+"${groups[@]}"}
 }
 
-backend_python() { plugin_python -m rsgpt_plugin.client.environment python; }
+backend_python() { plugin_python -m rsgpt_plugin.client.environment.environment python; }
 
 has_qgis() {
     command -v qgis_process >/dev/null && [ -x /usr/bin/python3 ] &&

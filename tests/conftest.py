@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from rsgpt_plugin.client.environment import ManagedEnvironment, State
-from rsgpt_plugin.client.local_server import LocalServer, stop_shared_servers
+from rsgpt_plugin.client.environment.environment import ManagedEnvironment, State
+from rsgpt_plugin.client.server.local_server import LocalServer, stop_shared_servers
 
 ROOT = Path(__file__).resolve().parents[1]
 HOME = Path(os.environ.get("RSGPT_HOME") or ROOT / "build" / "home")

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from rsgpt_plugin.shared import answer_types, columns
-from rsgpt_plugin.shared.answer_types import AnswerType
-from rsgpt_plugin.shared.columns import REAL, TEXT, Column
-from rsgpt_plugin.shared.readers import Reading
+from rsgpt_plugin.shared.answers import answer_types
+from rsgpt_plugin.shared.answers.answer_types import AnswerType
+from rsgpt_plugin.shared.answers.readers import Reading
+from rsgpt_plugin.shared.results import columns
+from rsgpt_plugin.shared.results.columns import REAL, TEXT, Column
 
 
 def read_share(text: str, question: str, choices: Sequence[str]) -> Reading:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import NamedTuple, Union
 
-from rsgpt_plugin.shared.questions import Question, parse_questions
+from rsgpt_plugin.shared.answers.questions import Question, parse_questions
 
 TABLE = Path(__file__).parent / "shared" / "sentences.json"
 _WITHOUT_VALUE = ("unsure", "failed")

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from . import __version__
 from .commands import answer, batch, bench, convert, doctor, evaluate, models, serve, train
-from .commands.output import note
+from .commands.printing import note
 from .errors import RsgptError, UsageError
 
 # How often PyTorch's threads look before they sleep, with GNU's library; a thousand times take some ten microseconds.

@@ -12,7 +12,7 @@ from pathlib import Path
 _ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(_ROOT), str(_ROOT / "backend")]
 
-from rsgpt_backend.asking import Answer, Ask, Step, Token  # noqa: E402 - needs the path above
+from rsgpt_backend.predictor import Answer, Ask, Step, Token  # noqa: E402 - needs the path above
 from rsgpt_backend.server.launch import Launch, serve  # noqa: E402
 from tests.fakes.fake_engine import FakeEngine, Script, number_of  # noqa: E402
 

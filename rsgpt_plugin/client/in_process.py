@@ -29,10 +29,10 @@ from qgis.PyQt.QtCore import QCoreApplication, QThread
 from ..core import paths
 from ..errors import Cancelled, ModelError, RsgptError, ServerError, SetupError
 from ..shared.i18n import mark, marked, translate
-from .asker import Outcome, cancel_check, read_outcome
+from .installed_models import BACKEND, ModelInfo
+from .model_client import Outcome, cancel_check, read_outcome
 from .model_slot import slot
-from .models import BACKEND, ModelInfo
-from .protocol import Prompt, Reply, build_request
+from .server.protocol import Prompt, Reply, build_request
 
 _IN_FLIGHT = 32
 _TICK_S = 0.05
@@ -310,16 +310,16 @@ def _side() -> _Side:
         return getattr(importlib.import_module(f"{_PACKAGE}.{module}"), name)
 
     return _Side(
-        load=part("engine", "Engine").load,
+        load=part("engine.loading", "load_engine"),
         batcher=part("server.batcher", "Batcher"),
         queue_limits=part("server.batcher", "QueueLimits"),
         ticket=part("server.ticket", "Ticket"),
-        writer=part("server.replies", "Writer"),
-        read_order=part("server.requests", "read_order"),
-        answer=part("asking", "Answer"),
-        token=part("asking", "Token"),
-        refusal=part("server.refusals", "Refusal"),
-        give_back=part("model.heap", "give_back"),
+        writer=part("server.protocol.replies", "Writer"),
+        read_order=part("server.protocol.requests", "read_order"),
+        answer=part("predictor", "Answer"),
+        token=part("predictor", "Token"),
+        refusal=part("server.protocol.refusals", "Refusal"),
+        give_back=part("model.hardware.heap", "give_back"),
     )
 
 

@@ -8,12 +8,12 @@ from typing import Optional
 
 from qgis.core import QgsFeedback
 
-from .asker import Outcome, cancel_check
-from .gateway import Gateway
-from .local_server import Launch, LocalServer, leased_server
-from .models import ModelInfo
-from .protocol import Prompt, Reply
-from .transport import Limits
+from .installed_models import ModelInfo
+from .model_client import Outcome, cancel_check
+from .server.gateway import Gateway
+from .server.local_server import Launch, LocalServer, leased_server
+from .server.protocol import Prompt, Reply
+from .server.transport import Limits
 
 # Our own server ends itself when its model stands still. A large model on a slow machine may load or think for longer
 # than any other server is waited for, before the first byte and between two.

@@ -8,7 +8,7 @@ from typing import Any
 
 from qgis.core import QgsSettings
 
-from .models import DEFAULT_MODEL
+from .installed_models import DEFAULT_MODEL
 
 _GROUP = "rsgpt"
 

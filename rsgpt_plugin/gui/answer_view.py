@@ -8,10 +8,10 @@ from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtGui import QPixmap
 from qgis.PyQt.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
-from ..services.first_answer import FirstAnswer, first_answer
-from ..services.work import Work
+from ..services.asking.first_answer import FirstAnswer, first_answer
+from ..services.background_task import Work
 from .problem_box import ProblemBox
-from .text_label import text_label
+from .widgets import text_label
 
 _SIDE = 192
 

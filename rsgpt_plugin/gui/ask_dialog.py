@@ -7,10 +7,9 @@ from typing import Optional
 from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLineEdit, QWidget
 
 from ..errors import QuestionError
-from ..shared.questions import Question
-from .answer_kind import AnswerKind
-from .percent_box import PercentBox
-from .text_label import text_label
+from ..shared.answers.questions import Question
+from .answer_type_box import AnswerKind
+from .widgets import PercentBox, text_label
 
 
 class AskDialog(QDialog):

@@ -2,7 +2,8 @@
 
 QGIS 3.40 holds no reference to a dialog that is closed during its run. When Python collects garbage, the context and
 the feedback of that dialog are deleted, but the task goes on using them and QGIS crashes. The model designer even
-deletes the dialog, so nobody takes the results. `tests/reliability/closed_dialog.py` shows the crash without a plugin.
+deletes the dialog, so nobody takes the results. `tests/reliability/in_qgis/closed_dialog.py` shows the crash without
+a plugin.
 """
 
 from __future__ import annotations

@@ -21,15 +21,15 @@ from qgis.core import (
 )
 
 from ..errors import ImageryError
-from ..geo.capture import Capture, open_capture, overlapping
-from ..geo.grid import MAX_TILES
-from ..geo.own_columns import own_columns
-from ..geo.picture import Picture
+from ..geo.imagery.capture import Capture, open_capture, overlapping
+from ..geo.imagery.picture import Picture
+from ..geo.imagery.tile_geometry import MAX_TILES
+from ..geo.results.feature_columns import own_columns
 from ..geo.transforms import checked_transform
 from ..shared.i18n import translate
-from ..shared.tiles import Window, square
-from .base import UNCHECKED, DescribeAlgorithm, Parameters, Plan, in_sentences, is_bounded
-from .output import SinkShape
+from ..shared.rasters.tiles import Window, square
+from .algorithm_base import UNCHECKED, DescribeAlgorithm, Parameters, Plan, in_sentences, is_bounded
+from .output.sink import SinkShape
 from .parameter_kinds import Given
 from .parameters import FEATURES, PLACES
 from .run import Place

@@ -19,13 +19,13 @@ from qgis.core import (
 )
 
 from ..errors import ImageryError
-from ..geo.capture import Capture, open_capture, overlapping
-from ..geo.grid import checked
-from ..geo.mask import Ground
+from ..geo.imagery.capture import Capture, open_capture, overlapping
+from ..geo.imagery.mask_polygons import Ground
+from ..geo.imagery.tile_geometry import checked
 from ..geo.transforms import checked_transform
-from ..shared.tiles import TileGrid, Window
-from .base import UNCHECKED, DescribeAlgorithm, Parameters, Plan, in_sentences, is_bounded
-from .output import SinkShape
+from ..shared.rasters.tiles import TileGrid, Window
+from .algorithm_base import UNCHECKED, DescribeAlgorithm, Parameters, Plan, in_sentences, is_bounded
+from .output.sink import SinkShape
 from .parameter_kinds import Given
 from .parameters import EXTENT, MASK, OVERLAP, TILE_SIZE, TILES
 from .run import Place

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from ..client.doors import chosen_model
+from ..client.backends import chosen_model
 from ..client.preferences import Preferences, load
 from ..errors import ImageryError, QuestionError, RsgptError
-from ..geo.capture import CaptureMode, CaptureWish
+from ..geo.imagery.capture import CaptureMode, CaptureWish
+from ..shared.answers.questions import CAPTION_PROMPT, DETAIL_PROMPT, parse_questions
 from ..shared.i18n import mark, translate
-from ..shared.questions import CAPTION_PROMPT, DETAIL_PROMPT, parse_questions
 from .parameter_kinds import (
     Bands,
     Choice,

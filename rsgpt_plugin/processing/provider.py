@@ -5,9 +5,9 @@ from __future__ import annotations
 from qgis.core import QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
+from ..icons import plugin_icon
 from .describefeatures import DescribeFeatures
 from .describeraster import DescribeRaster
-from .icons import plugin_icon
 
 
 class RsgptProvider(QgsProcessingProvider):

@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 from qgis.core import QgsFeature, QgsFeatureSink, QgsFeedback
 from qgis.PyQt.QtCore import QCoreApplication
 
-from ..client.answers import AnswerSource, Found, Memory, Outcome, Query
-from ..client.models import ModelInfo
+from ..client.answer_source import AnswerSource, Found, Memory, Outcome, Query
+from ..client.installed_models import ModelInfo
 from ..core.paths import plugin_version
 from ..errors import Cancelled, ImageryError, OutputError, RsgptError
-from ..geo.picture import RENDERED, Picture
-from ..geo.schema import attributes
-from ..shared import rows
-from ..shared.answers import RawAnswer
-from ..shared.questions import Question
-from ..shared.rows import Request, RowValues, Status, answered_row
+from ..geo.imagery.picture import RENDERED, Picture
+from ..geo.results.schema import attributes
+from ..shared.answers.questions import Question
+from ..shared.answers.typed_answers import RawAnswer
+from ..shared.results import rows
+from ..shared.results.rows import Request, RowValues, Status, answered_row
 from ..unexpected import explained
 
 translate = QCoreApplication.translate

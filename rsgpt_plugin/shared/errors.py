@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .addresses import without_secrets
+from .files.addresses import without_secrets
 from .text import clean
 
 

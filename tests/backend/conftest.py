@@ -11,7 +11,7 @@ import pytest
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from rsgpt_backend.engine import Engine
+    from rsgpt_backend.engine.engine import Engine
     from rsgpt_backend.model.rsgpt import Rsgpt
 
 
@@ -35,7 +35,7 @@ def toy(toy_folder: Path) -> Rsgpt:
 @pytest.fixture
 def engine(toy: Rsgpt) -> Engine:
     """An engine of its own over that model, with no features kept yet."""
-    from rsgpt_backend.engine import Engine
+    from rsgpt_backend.engine.engine import Engine
 
     return Engine(toy)
 

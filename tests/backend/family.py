@@ -20,9 +20,9 @@ from transformers import (
     T5Config,
 )
 
-from rsgpt_backend.convert.convert import Sources, convert
+from rsgpt_backend.convert.conversion import Sources, convert
 from rsgpt_backend.model.config import ModelConfig
-from rsgpt_backend.model.family import FAMILY
+from rsgpt_backend.model.published_models import FAMILY
 from tests.backend.toy import make_language, picture
 
 SIDE, PATCH, VISION, BLOCKS, VISION_MLP = 28, 14, 24, 2, 40

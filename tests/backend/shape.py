@@ -16,10 +16,10 @@ from safetensors.torch import save_file
 from torch import Tensor
 from transformers import AutoModelForCausalLM, LlamaConfig
 
-from rsgpt_backend.bench import PROMPTS
-from rsgpt_backend.model.family import FAMILY
+from rsgpt_backend.benchmark import PROMPTS
 from rsgpt_backend.model.hashes import file_sha256
-from rsgpt_backend.model.language import Language
+from rsgpt_backend.model.language.language import Language
+from rsgpt_backend.model.published_models import FAMILY
 from rsgpt_backend.model.rsgpt import Rsgpt
 from rsgpt_backend.model.weights import WEIGHTS_FILE
 from tests.backend.toy import make_language

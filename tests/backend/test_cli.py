@@ -104,6 +104,7 @@ def test_as_a_module() -> None:
 
 def test_what_needs_no_model_starts_at_once() -> None:
     """PyTorch and transformers take seconds to import: a command does that when it has read what it is asked."""
-    check = "import sys, rsgpt_backend.cli, rsgpt_backend.batch.run; print({'torch', 'transformers'} & {*sys.modules})"
+    imports = "import sys, rsgpt_backend.cli, rsgpt_backend.batch.batch_run"
+    check = f"{imports}; print({{'torch', 'transformers'}} & {{*sys.modules}})"
     ended = subprocess.run([sys.executable, "-c", check], cwd=BACKEND, capture_output=True, text=True, check=True)
     assert ended.stdout.strip() == "set()"

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from rsgpt_backend.asking import Ask
 from rsgpt_backend.cli import main
-from rsgpt_backend.engine import Engine
-from rsgpt_backend.evaluate import captions, questions
+from rsgpt_backend.engine.engine import Engine
+from rsgpt_backend.engine.loading import load_engine
+from rsgpt_backend.evaluate import caption_metrics, question_accuracy
 from rsgpt_backend.evaluate.ask_all import Manner
+from rsgpt_backend.predictor import Ask
 from tests.conftest import HOME, ROOT
 
 pytestmark = pytest.mark.slow
@@ -29,7 +30,7 @@ def engine() -> Iterator[Engine]:
     """The default model, its language model unpacked where the scripts keep it."""
     before = os.environ.get("RSGPT_HOME")
     os.environ["RSGPT_HOME"] = str(HOME)
-    yield Engine.load("rsgpt-small")
+    yield load_engine("rsgpt-small")
     if before is not None:
         os.environ["RSGPT_HOME"] = before
 
@@ -87,11 +88,11 @@ def test_doctor_finds_the_known_picture_as_expected(
 
 def test_captions_of_the_validation_split(engine: Engine, shared: Path) -> None:
     data = shared / "data"
-    scores, _ = captions.evaluate(engine, data / "ucm_images.zip", data / "ucm_captions_val.json", Manner(60))
+    scores, _ = caption_metrics.evaluate(engine, data / "ucm_images.zip", data / "ucm_captions_val.json", Manner(60))
     assert scores["CIDEr"] > FLOOR_CIDER
 
 
 def test_answers_of_the_validation_split(engine: Engine, shared: Path) -> None:
     data = shared / "data"
-    scores, _ = questions.evaluate(engine, data / "ucm_images.zip", data / "ucm_vqa_val.json", Manner(120))
+    scores, _ = question_accuracy.evaluate(engine, data / "ucm_images.zip", data / "ucm_vqa_val.json", Manner(120))
     assert scores["accuracy"]["average"] > FLOOR_ACCURACY

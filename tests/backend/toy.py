@@ -15,11 +15,11 @@ from PIL import Image
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from rsgpt_backend.asking import Ask
 from rsgpt_backend.model.config import CONFIG_FILE, LanguageConfig, ModelConfig, QFormerConfig, VisionConfig
 from rsgpt_backend.model.rsgpt import Rsgpt
-from rsgpt_backend.model.vision import to_bytes
+from rsgpt_backend.model.vision.encoders import to_bytes
 from rsgpt_backend.model.weights import save_model
+from rsgpt_backend.predictor import Ask
 
 NAME = "toy"
 IMAGE_SIZE, CELLS, VISION_WIDTH = 64, 4, 320

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rsgpt_backend.asking import Answer, Ask, FinishReason, Step, Token
 from rsgpt_backend.errors import EngineError, ModelError
+from rsgpt_backend.predictor import Answer, Ask, FinishReason, Step, Token
 
 HANG_S = 3600.0
 LONGEST = 128

@@ -26,7 +26,7 @@ class Source:
 
     @property
     def package(self) -> str:
-        """The first folder below the side's root, such as `core` of rsgpt_plugin/core/cache.py."""
+        """The first folder below the side's root, such as `core` of rsgpt_plugin/core/answer_cache.py."""
         parts = self.name.split("/")
         start = 2 if parts[0] == "backend" else 1
         return parts[start] if len(parts) > start + 1 else parts[-1].removesuffix(".py")

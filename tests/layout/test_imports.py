@@ -9,6 +9,7 @@ from tests.layout.source import Source, sources, under
 
 MODEL_SIDE = {"torch", "transformers", "rsgpt_backend", "backend", "requests", "starlette", "safetensors", "PIL"}
 QGIS_SIDE = {"qgis", "osgeo", "processing", "rsgpt_plugin"}
+ENDPOINT = "rsgpt_plugin/client/server/endpoint.py"
 WIDGETS = ("qgis.gui", "qgis.PyQt.QtWidgets", "qgis.utils")
 
 # What a folder of the plugin may import besides itself, the errors and the standard library.
@@ -17,11 +18,12 @@ PLUGIN = {
     "core": {"shared"},
     "geo": {"core", "shared", "encoding", "unexpected"},
     "client": {"core", "shared", "encoding", "unexpected"},
-    "processing": {"core", "shared", "geo", "client", "unexpected"},
+    "processing": {"core", "shared", "geo", "client", "icons", "unexpected"},
     "services": {"core", "shared", "geo", "client", "processing", "unexpected"},
-    "gui": {"core", "shared", "geo", "client", "processing", "services"},
+    "gui": {"core", "shared", "geo", "client", "processing", "services", "icons"},
     "plugin": {"core", "shared", "geo", "client", "processing", "services", "gui"},
     "encoding": set(),
+    "icons": {"core"},
     "unexpected": {"shared"},
     "errors": {"shared"},
     "__init__": set(),
@@ -29,17 +31,14 @@ PLUGIN = {
 BACKEND = {
     "__main__": {"cli"},
     "cli": {"commands"},
-    "commands": {"asking", "batch", "bench", "convert", "data", "engine", "evaluate", "model", "server", "train"},
-    "bench": {"asking", "engine", "model"},
-    "batch": {"asking", "data"},
-    "server": {"asking", "data"},
-    "evaluate": {"asking", "confidence", "data", "model"},
+    "commands": {"batch", "benchmark", "convert", "data", "engine", "evaluate", "model", "predictor", "server", "train"},
+    "benchmark": {"engine", "model", "predictor"},
+    "batch": {"data", "predictor"},
+    "server": {"data", "predictor"},
+    "evaluate": {"data", "engine", "model", "predictor"},
     "train": {"convert", "data", "model"},
     "convert": {"model"},
-    "engine": {"asking", "choosing", "confidence", "features", "model", "wording"},
-    "choosing": {"asking", "confidence", "model"},
-    "features": {"model"},
-    "confidence": {"asking"},
+    "engine": {"model", "predictor"},
 }
 
 
@@ -109,14 +108,18 @@ def test_core_and_processing_need_no_window() -> None:
         assert [s.name for s in found for _, module in s.imports() if module.startswith(WIDGETS)] == []
 
 
+def test_imagery_and_results_import_nothing_from_each_other() -> None:
+    for folder, other in (("imagery", "results"), ("results", "imagery")):
+        found = under(f"rsgpt_plugin/geo/{folder}/")
+        assert [s.name for s in found for _, module in s.imports() if module.split(".")[0] == other] == []
+
+
 def test_the_environment_needs_no_qgis() -> None:
-    alone = {"environment", "installer", "interpreters", "install_errors", "sole_owner", "child", "models", "endpoint"}
-    found = [s for s in under("rsgpt_plugin/client/") if s.name.split("/")[-1].removesuffix(".py") in alone]
-    assert len(found) == len(alone)
-    pure = [*under("rsgpt_plugin/core/"), *under("rsgpt_plugin/shared/")]
-    assert [s.name for s in [*found, *pure] if tops(s) & QGIS_SIDE] == []
+    pure = [*under("rsgpt_plugin/core/"), *under("rsgpt_plugin/shared/"), *under("rsgpt_plugin/client/environment/")]
+    pure += [s for s in sources() if s.name in ("rsgpt_plugin/client/installed_models.py", ENDPOINT)]
+    assert [s.name for s in pure if tops(s) & QGIS_SIDE] == []
 
 
 def test_relative_imports_are_resolved() -> None:
-    (gateway,) = [s for s in sources() if s.name == "rsgpt_plugin/client/gateway.py"]
+    (gateway,) = [s for s in sources() if s.name == "rsgpt_plugin/client/server/gateway.py"]
     assert relative(gateway) == {"client", "errors", "shared"}

@@ -9,7 +9,7 @@ import pytest
 from qgis.core import QgsSettings
 from qgis.PyQt.QtCore import QCoreApplication
 
-from rsgpt_plugin.services.work import stop_all
+from rsgpt_plugin.services.background_task import stop_all
 from tests.plugin import waiting
 
 

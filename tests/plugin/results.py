@@ -11,10 +11,10 @@ from qgis.core import QgsFeature, QgsGeometry, QgsProject, QgsRectangle, QgsVect
 from qgis.PyQt.QtGui import QColor, QImage
 
 from rsgpt_plugin.core.paths import picture_file
-from rsgpt_plugin.core.pictures import PictureStore
+from rsgpt_plugin.core.picture_store import PictureStore
 from rsgpt_plugin.encoding import encode
-from rsgpt_plugin.geo.schema import output_fields
-from rsgpt_plugin.shared.questions import parse_questions
+from rsgpt_plugin.geo.results.schema import output_fields
+from rsgpt_plugin.shared.answers.questions import parse_questions
 
 QUESTIONS = "cars[integer]: How many cars are there?\ntrees[yesno]: Are there trees?"
 ENDINGS = {"GPKG": "gpkg", "ESRI Shapefile": "shp"}

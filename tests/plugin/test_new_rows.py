@@ -10,23 +10,23 @@ from qgis.core import QgsFeature, QgsGeometry, QgsProject, QgsRectangle, QgsVect
 from qgis.PyQt.QtCore import QMetaType, QModelIndex
 from qgis.PyQt.QtWidgets import QDoubleSpinBox, QStyleOptionViewItem, QWidget
 
-from rsgpt_plugin.geo.columns import result_columns
-from rsgpt_plugin.geo.reading import Kind, in_words, shown_columns
-from rsgpt_plugin.geo.rows import RowReader
-from rsgpt_plugin.geo.schema import attributes, output_fields
-from rsgpt_plugin.geo.style import apply_style
-from rsgpt_plugin.gui.answer_kind import AnswerKind
+from rsgpt_plugin.geo.results.column_roles import result_columns
+from rsgpt_plugin.geo.results.display_values import Kind, in_words, shown_columns
+from rsgpt_plugin.geo.results.layer_rows import RowReader
+from rsgpt_plugin.geo.results.schema import attributes, output_fields
+from rsgpt_plugin.geo.results.style import apply_style
+from rsgpt_plugin.gui.answer_type_box import AnswerKind
 from rsgpt_plugin.gui.results_table.cells import AnswerCell
 from rsgpt_plugin.processing.describefeatures import DescribeFeatures
 from rsgpt_plugin.processing.describeraster import DescribeRaster
-from rsgpt_plugin.services import exporting
-from rsgpt_plugin.services.again import Step
-from rsgpt_plugin.services.again_rows import Output, changes
-from rsgpt_plugin.services.corrections import correct
-from rsgpt_plugin.services.exporting import Destination, Format
-from rsgpt_plugin.shared.answers import RawAnswer
-from rsgpt_plugin.shared.questions import parse_questions
-from rsgpt_plugin.shared.rows import answered_row
+from rsgpt_plugin.services.results import exporting
+from rsgpt_plugin.services.results.corrections import correct
+from rsgpt_plugin.services.results.exporting import Destination, Format
+from rsgpt_plugin.services.results.reask_request import Step
+from rsgpt_plugin.services.results.reask_rows import Output, changes
+from rsgpt_plugin.shared.answers.questions import parse_questions
+from rsgpt_plugin.shared.answers.typed_answers import RawAnswer
+from rsgpt_plugin.shared.results.rows import answered_row
 from tests.new_rows import LINE, SHARE, add_rows
 from tests.plugin.results import keep_pictures, sha256_of
 from tests.plugin.waiting import wait_until

@@ -14,7 +14,7 @@ import pytest
 from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QCoreApplication, QTimer
 
-from rsgpt_plugin.client.environment import ManagedEnvironment
+from rsgpt_plugin.client.environment.environment import ManagedEnvironment
 from tests.conftest import HOME
 from tests.plugin.reload_in_qgis import close_modal
 from tests.plugin.test_plugin import DEMO, ROOT, Window

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from tests.conftest import ROOT
-from tests.plugin.client.test_local_server import is_running
+from tests.plugin.client.server.test_local_server import is_running
 from tests.reliability.session import lines, numbered, profile, scripted_python
 from tests.reliability.table import Measured, Row, Trial
 
@@ -35,7 +35,7 @@ class Window:
         own = {"RSGPT_BUSY": str(folder / "task.json"), "TMPDIR": str(self.temporary)}
         environment = {**profile(folder, program), **own}
         environment.pop("QT_QPA_PLATFORM", None)
-        command = [*SCREEN, *WINDOW, str(ROOT / "tests" / "reliability" / "busy_in_qgis.py")]
+        command = [*SCREEN, *WINDOW, str(ROOT / "tests" / "reliability" / "in_qgis" / "busy.py")]
         with (folder / "log").open("wb") as log:
             self.process = subprocess.Popen(
                 command, env=environment, stdout=subprocess.DEVNULL, stderr=log, start_new_session=True

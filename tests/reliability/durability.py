@@ -15,8 +15,8 @@ from pathlib import Path
 
 from qgis.core import QgsProcessingException, QgsVectorLayer
 
-from rsgpt_plugin.core.cache import AnswerCache
-from tests.plugin.core.test_cache import writer
+from rsgpt_plugin.core.answer_cache import AnswerCache
+from tests.plugin.core.test_answer_cache import writer
 from tests.reliability.session import Session, caption, captions, lines, numbered, profile, qgis, scripted_python
 from tests.reliability.table import Measured, Row, Trial
 

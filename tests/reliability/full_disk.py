@@ -72,7 +72,7 @@ def filled(folder: Path, raster: Path, kilobytes: int) -> Moment:
 
 def remembered(folder: Path) -> int:
     """How many answers the file holds that the failed run left behind; -1 where it cannot be read."""
-    from rsgpt_plugin.core.cache import SCHEMA
+    from rsgpt_plugin.core.answer_cache import SCHEMA
     from rsgpt_plugin.core.database import Database
     from rsgpt_plugin.errors import OutputError
 

@@ -158,9 +158,9 @@ def shown(layer: Any) -> list[str]:
     from qgis.core import QgsExpression, QgsExpressionContext, QgsExpressionContextUtils
     from qgis.PyQt.QtCore import Qt
 
-    from rsgpt_plugin.geo.rows import RowReader
-    from rsgpt_plugin.geo.style import apply_style
-    from rsgpt_plugin.gui.results_table.model import ResultsModel
+    from rsgpt_plugin.geo.results.layer_rows import RowReader
+    from rsgpt_plugin.geo.results.style import apply_style
+    from rsgpt_plugin.gui.results_table.rows_model import ResultsModel
 
     apply_style(layer)
     reader, pages = RowReader(layer), []
@@ -181,8 +181,8 @@ def shown(layer: Any) -> list[str]:
 
 def exported(layer: Any, folder: Path) -> int:
     """Cells of the sheet that a spreadsheet would compute; raises where the report has a tag that is not its own."""
-    from rsgpt_plugin.services.exporting import Format
-    from tests.plugin.services.test_exporting import cells, export
+    from rsgpt_plugin.services.results.exporting import Format
+    from tests.plugin.services.results.test_exporting import cells, export
 
     export(layer, Format.SHEET, folder / "answers.csv")
     export(layer, Format.REPORT, folder / "answers.html")

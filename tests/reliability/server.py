@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.backend.server.harness import COMPLETIONS, Served, data_uri, encode, question, receive, with_url
-from tests.backend.server.test_images import BAD, GOOD
+from tests.backend.server.protocol.test_data_uri_images import BAD, GOOD
 from tests.reliability.mutator import mutated
 from tests.reliability.table import Measured, Row, Trial
 

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from qgis.core import QgsApplication, QgsProcessingContext, QgsProcessingFeedback, QgsVectorLayer
 
-from rsgpt_plugin.client.environment import ManagedEnvironment
-from rsgpt_plugin.client.local_server import stop_shared_servers
+from rsgpt_plugin.client.environment.environment import ManagedEnvironment
+from rsgpt_plugin.client.server.local_server import stop_shared_servers
 from tests.conftest import HOME, ROOT
 from tests.plugin.rasters import write
 

@@ -135,7 +135,7 @@ def judged(
 
 def as_png(image: object) -> bytes:
     """A picture's bytes."""
-    from tests.backend.server.test_images import saved
+    from tests.backend.server.protocol.test_data_uri_images import saved
 
     return saved(image)  # type: ignore[arg-type]  # the toy's pictures are Pillow's
 

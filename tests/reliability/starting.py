@@ -68,7 +68,7 @@ def every_way(trial: Trial) -> Measured:
     left, fell = list(WAYS), list[str]()
     while left:
         (folder / "task.json").write_text(json.dumps({**task, "ways": left}), "utf-8")
-        survived = in_qgis("starting_in_qgis.py", environment, folder / f"log-{len(left)}")
+        survived = in_qgis("starting.py", environment, folder / f"log-{len(left)}")
         begun = [one["begins"] for one in noted(report) if "begins" in one]
         fell += [] if survived else begun[-1:] or ["start"]
         left = [way for way in left if way not in begun] if begun else []

@@ -13,11 +13,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from qgis.PyQt.QtGui import QColor, QImage
 
-from rsgpt_plugin.client.endpoint import Endpoint, ForeignServer
-from rsgpt_plugin.client.gateway import Gateway
-from rsgpt_plugin.client.protocol import Prompt, Reply
+from rsgpt_plugin.client.server.endpoint import Endpoint, ForeignServer
+from rsgpt_plugin.client.server.gateway import Gateway
+from rsgpt_plugin.client.server.protocol import Prompt, Reply
 from rsgpt_plugin.encoding import encode
-from tests.plugin.client.rogue import completion
+from tests.plugin.client.server.rogue_servers import completion
 from tests.reliability.session import qgis
 from tests.reliability.table import Measured, Row, Trial
 

@@ -15,7 +15,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, Self
 
-from rsgpt_plugin.shared.answers import RawAnswer
+from rsgpt_plugin.shared.answers.typed_answers import RawAnswer
 
 from ..errors import DataError
 

@@ -12,11 +12,11 @@ import shapely.affinity
 from pyproj import CRS, Transformer
 from shapely.geometry.base import BaseGeometry
 
-from rsgpt_plugin.shared.regions import Region, holds, lattice, region_of, turns
+from rsgpt_plugin.shared.rasters.regions import Region, holds, lattice, region_of, turns
 
-from ..data.foreign import foreign_errors
+from ..data.library_errors import foreign_errors
 from ..errors import DataError
-from .grid import Frame, TileGrid
+from .tile_polygons import Frame, TileGrid
 
 _AT_ONCE = 4096
 _NAME = "|layername="

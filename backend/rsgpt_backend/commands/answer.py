@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rsgpt_plugin.shared.answer_types import TYPES, AnswerType
+from rsgpt_plugin.shared.answers.answer_types import TYPES, AnswerType
 
-from ..asking import Answer, Ask
-from ..data.images import image_sha256, open_image
+from ..data.image_files import image_sha256, open_image
 from ..errors import EngineError, ImageError, RsgptError, UsageError
-from .loading import add_model, load_engine, share
-from .output import Output, note
+from ..predictor import Answer, Ask
+from .model_options import add_model, engine_from, share
+from .printing import Output, note
 
 if TYPE_CHECKING:
-    from ..engine import Engine
+    from ..engine.engine import Engine
 
 _BATCH = 32
 _LONGEST_PROMPT = 4_000
@@ -70,7 +70,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run_describe(args: argparse.Namespace) -> int:
     """Caption every picture; 1 if some could not be read."""
     prompts = _checked([args.prompt] if args.prompt is not None else [])
-    engine = load_engine(args)
+    engine = engine_from(args)
     usual = engine.detail_prompt if args.detailed else engine.caption_prompt
     prompt = prompts[0] if prompts else usual
     output = Output(args.json)
@@ -87,7 +87,7 @@ def run_describe(args: argparse.Namespace) -> int:
 def run_ask(args: argparse.Namespace) -> int:
     """Answer every question about every picture; 1 if some could not be read."""
     questions, choices = _checked(args.question), _checked_choices(args.choice)
-    engine = load_engine(args)
+    engine = engine_from(args)
     output = Output(args.json)
     kind = AnswerType.CHOICE if choices else next(one for one in TYPES if one.name == args.type)
     items = [Item(path, question, choices, kind) for path in args.images for question in questions]

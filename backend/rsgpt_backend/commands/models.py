@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import ModelError
 from ..model.config import ModelConfig
 from ..model.registry import model_folder, shipped_models
-from .output import Output
+from .printing import Output
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -48,9 +48,9 @@ def _described(name: str) -> dict[str, Any]:
 
 def _memory(folder: Path, device: str) -> dict[str, Any]:
     """What it takes in the precision that it would be loaded in, or why it does not fit. ModelError: it is damaged."""
-    from ..model.language_files import language_folder  # noqa: PLC0415 - without --memory, nothing waits for torch
-    from ..model.memory import fitting, room, size_of  # noqa: PLC0415
-    from ..model.placing import devices  # noqa: PLC0415
+    from ..model.hardware.device_map import devices  # noqa: PLC0415
+    from ..model.hardware.memory import fitting, room, size_of  # noqa: PLC0415
+    from ..model.language.language_files import language_folder  # noqa: PLC0415 - without --memory, nothing waits for torch
 
     over = devices(device)
     size = size_of(folder, language_folder(ModelConfig.read(folder).language, folder))

@@ -11,7 +11,7 @@ from ..model.config import ModelConfig
 from ..model.registry import model_folder
 from ..server.launch import Launch, serve
 from ..server.middleware.key import new_key
-from .loading import add_features, add_model, load_keeping_engine
+from .model_options import add_features, add_model, caching_engine_from
 
 _LARGEST_PORT = 65_535
 _VARIABLE = "RSGPT_SERVE_KEY"
@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     key, folder = _chosen_key(args.api_key), model_folder(args.model)
     ModelConfig.read(folder)
     name = folder.resolve().name
-    return serve(Launch(name, lambda: load_keeping_engine(args), args.port, args.exit_with_stdin, key=key))
+    return serve(Launch(name, lambda: caching_engine_from(args), args.port, args.exit_with_stdin, key=key))
 
 
 def _chosen_key(given: str | None) -> str:

@@ -9,7 +9,7 @@ import argparse
 from pathlib import Path
 
 from ..errors import UsageError
-from .output import note
+from .printing import note
 
 _RECIPES = Path(__file__).parents[1] / "train" / "recipes"
 
@@ -33,14 +33,14 @@ def run(args: argparse.Namespace) -> int:
     if path is None:
         known = ", ".join(sorted(recipe.stem for recipe in _RECIPES.glob("*.toml")))
         raise UsageError(f"There is no recipe {args.recipe!r}. Give a TOML file, or one of: {known}.")
-    from ..train.crew import Crew  # noqa: PLC0415 - wrong use is told before torch is imported
+    from ..train.process_group import Crew  # noqa: PLC0415 - wrong use is told before torch is imported
     from ..train.recipe import read_recipe  # noqa: PLC0415
     from ..train.trainer import Trainer  # noqa: PLC0415
 
     given = {"steps": args.steps, "start": args.start}
     recipe = read_recipe(path, {name: value for name, value in given.items() if value is not None})
     if recipe.validate and not recipe.start:
-        from ..evaluate.captions import check_scorers  # noqa: PLC0415 - as above
+        from ..evaluate.caption_metrics import check_scorers  # noqa: PLC0415 - as above
 
         check_scorers()  # before the training, not after it
     crew = Crew.join()

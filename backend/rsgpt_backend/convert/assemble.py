@@ -12,12 +12,12 @@ from torch import Tensor, nn
 
 from ..errors import ModelError
 from ..model.config import ModelConfig
-from ..model.files import opening
-from ..model.pretrained import check_finite
+from ..model.folder_files import opening
+from ..model.language.pretrained import check_finite
 from ..model.rsgpt import Bridge
-from ..model.vision import build_encoder
+from ..model.vision.encoders import build_encoder
 from .checkpoint import Checkpoint
-from .keys import fused, renamed
+from .weight_names import fused, renamed
 
 LANGUAGE = "language."
 _PROJECTION = "bridge.projection."

@@ -17,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from ..errors import ModelError
-from ..model.files import plain_file, read_json
+from ..model.folder_files import plain_file, read_json
 
 _PICKLES = (".pth", ".pt", ".bin")
 _INDEXES = ("model.safetensors.index.json", "pytorch_model.bin.index.json")

@@ -8,8 +8,8 @@ from typing import Any
 
 from ..errors import ModelError
 from ..model.config import LanguageConfig, ModelConfig, QFormerConfig, VisionConfig
-from ..model.family import FAMILY
-from ..model.files import read_json
+from ..model.folder_files import read_json
+from ..model.published_models import FAMILY
 
 # model, language model -> the member whose tokens and prompts it has
 _MEMBERS = {

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ..errors import ModelError
 from ..model.config import ModelConfig
-from ..model.family import FAMILY
+from ..model.published_models import FAMILY
 
 _INSTRUCTED = {
     ("llm_proj", 4096): "instructblip-vicuna-7b",

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from PIL import Image, TiffImagePlugin
 
-from rsgpt_plugin.shared.pixels import Pixels, is_no_data, stacked
-from rsgpt_plugin.shared.tiles import Geotransform, Orientation, upright
+from rsgpt_plugin.shared.rasters.pixels import Pixels, is_no_data, stacked
+from rsgpt_plugin.shared.rasters.tiles import Geotransform, Orientation, upright
 
 from ..errors import ImageError
-from .decoding import plain_rgb, rgb_array, turned
+from .pixel_decoding import plain_rgb, rgb_array, turned
 
 _MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _BITS, _SAMPLES, _EXTRA_SAMPLES, _SAMPLE_FORMAT, _SUBFILE = 258, 277, 338, 339, 254
@@ -92,7 +92,7 @@ def _rasterio_samples(data: bytes, name: str, path: str) -> tuple[Pixels, bool]:
 
 
 def _all_samples(source: str, name: str) -> tuple[Pixels, bool]:
-    from .raster import Raster  # noqa: PLC0415
+    from .raster_reader import Raster  # noqa: PLC0415
 
     try:
         with Raster(source, "GTiff") as raster:

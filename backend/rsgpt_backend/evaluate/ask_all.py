@@ -10,8 +10,8 @@ from typing import Any, Protocol, TypeVar
 from PIL import Image
 from tqdm import tqdm
 
-from ..asking import Answer, Ask
-from ..data.images import ImageSource
+from ..data.image_files import ImageSource
+from ..predictor import Answer, Ask
 
 _BATCH = 48
 _GREY = Image.new("RGB", (256, 256), (128, 128, 128))

@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 
 from ..data.annotations import Questioned
-from .questions import normalised
-from .rounding import percent
+from .question_accuracy import normalised
+from .report.rounding import percent
 
 Guess = Callable[[Questioned], str]
 

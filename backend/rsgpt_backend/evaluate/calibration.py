@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .rounding import percent
+from .report.rounding import percent
 
 BINS = 10
 _COVERAGES = tuple(range(10, 101, 10))

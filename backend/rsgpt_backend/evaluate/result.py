@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from rsgpt_plugin.shared.whole_file import replaced
+from rsgpt_plugin.shared.files.atomic_file import replaced
 
-from ..data.images import ImageSource
+from ..data.image_files import ImageSource
 from ..errors import DataError
 from ..strict_json import json_text, parse_json
 

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rsgpt_plugin.shared.files.atomic_file import replaced
 from rsgpt_plugin.shared.text import one_line
-from rsgpt_plugin.shared.whole_file import replaced
 
 from ..errors import ModelError
 from ..strict_json import json_text
 from . import validation
-from .files import read_json
+from .folder_files import read_json
 
 CONFIG_FILE = "model.json"
 PACKAGE = "package:"  # begins the source of a language model that is a file of an installed package

@@ -7,9 +7,9 @@ import json
 from pathlib import Path
 
 from .config import PACKAGE, ModelConfig
-from .files import plain_files
+from .folder_files import plain_files
 from .hashes import joint_sha256
-from .language_files import language_folder, language_sha256
+from .language.language_files import language_folder, language_sha256
 
 # Raise this number when a change of the code makes a model answer otherwise.
 _VERSION = 2

@@ -6,7 +6,7 @@ import importlib.util
 from pathlib import Path
 
 from ..errors import ModelError
-from .files import is_relative
+from .folder_files import is_relative
 
 # A model folder or a recipe may name files of these, and of no other package: to look for a dotted name would import
 # its parent.

@@ -14,11 +14,11 @@ import torch
 from torch import Tensor, nn
 
 from .config import ModelConfig
+from .hardware.precision import FLOAT32, Precision
 from .instructions import Instruction, Instructor
-from .language import Language, load_language, load_reader
-from .precision import FLOAT32, Precision
+from .language.language import Language, load_language, load_reader
 from .qformer import build_qformer
-from .vision import build_encoder, fast, normalise
+from .vision.encoders import build_encoder, fast, normalise
 
 
 @dataclass(frozen=True)

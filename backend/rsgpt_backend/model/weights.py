@@ -19,18 +19,18 @@ from torch import Tensor, nn
 
 from ..errors import ModelError
 from .config import CONFIG_FILE, ModelConfig
-from .efficientnet import published_state
-from .family import READER_FOLDER
-from .files import opening, plain_file
+from .folder_files import opening, plain_file
+from .hardware.linear import NarrowLinear, narrowed
+from .hardware.precision import FLOAT32, Precision
 from .hashes import file_sha256
-from .language import load_language, load_reader
-from .language_files import language_sha256
-from .linear import NarrowLinear, narrowed
+from .language.language import load_language, load_reader
+from .language.language_files import language_sha256
+from .language.pretrained import check_finite, copy_tokenizer, is_finite
 from .packages import packaged_file
-from .precision import FLOAT32, Precision
-from .pretrained import check_finite, copy_tokenizer, is_finite
+from .published_models import READER_FOLDER
 from .rsgpt import Rsgpt
-from .vision import fast
+from .vision.efficientnet import published_state
+from .vision.encoders import fast
 
 WEIGHTS_FILE = "model.safetensors"
 _SCALE = ".scale"

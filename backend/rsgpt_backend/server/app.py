@@ -22,10 +22,10 @@ from .middleware.gate import Gate
 from .middleware.host import exact_host
 from .middleware.key import key_required
 from .middleware.origin import no_browser
-from .refusals import Refusal
-from .replies import health, model_list
-from .requests import check_model
-from .responses import AsciiJSON, refused
+from .protocol.refusals import Refusal
+from .protocol.replies import health, model_list
+from .protocol.requests import check_model
+from .protocol.responses import AsciiJSON, refused
 
 DECODERS = 2
 _WAIT_S = 0.05

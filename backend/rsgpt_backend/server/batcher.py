@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from ..asking import Ask, Predictor, Step
 from ..errors import EngineError, RsgptError
+from ..predictor import Ask, Predictor, Step
 from .limits import MAX_WAITING, MAX_WAITING_PIXELS
-from .pace import Pace
-from .refusals import Refusal
+from .protocol.refusals import Refusal
+from .retry_after import Pace
 from .ticket import AwaitedTicket, Ticket
 
 LARGEST_BATCH = 32

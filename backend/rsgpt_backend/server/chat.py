@@ -11,12 +11,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from ..asking import Answer, Token
+from ..predictor import Answer, Token
 from .batcher import Batcher
-from .refusals import Refusal
-from .replies import END_OF_STREAM, Writer, event
-from .requests import Order, read_order
-from .responses import AsciiJSON
+from .protocol.refusals import Refusal
+from .protocol.replies import END_OF_STREAM, Writer, event
+from .protocol.requests import Order, read_order
+from .protocol.responses import AsciiJSON
 from .ticket import AwaitedTicket
 
 T = TypeVar("T")

@@ -16,13 +16,13 @@ from dataclasses import dataclass, field
 import uvicorn
 from PIL import Image
 
-from ..asking import Predictor
+from ..predictor import Predictor
 from .app import build_app
 from .batcher import Batcher, QueueLimits
 from .connections import Connection, close_overdue
 from .limits import STALL_S
-from .logs import set_up_logs
 from .middleware.key import new_key
+from .server_log import set_up_logs
 from .watchdog import ActiveTime, Watchdog
 
 _HOST = "127.0.0.1"

@@ -7,9 +7,9 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 
-from ..asking import Answer, Ask, Step, Token
 from ..errors import EngineError
-from .refusals import Refusal
+from ..predictor import Answer, Ask, Step, Token
+from .protocol.refusals import Refusal
 
 Event = Token | Answer | Refusal
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import RsgptError
-from ..model.pretrained import is_finite
+from ..model.language.pretrained import is_finite
 
 
 def check_learning(module: nn.Module, losses: Sequence[Tensor], step: int, lesson: str) -> None:

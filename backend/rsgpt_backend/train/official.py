@@ -7,9 +7,9 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from rsgpt_plugin.shared.whole_file import replaced
+from rsgpt_plugin.shared.files.atomic_file import replaced
 
-from ..convert.keys import official
+from ..convert.weight_names import official
 
 
 def write_official(bridge: nn.Module, epochs: int, out: Path) -> Path | None:

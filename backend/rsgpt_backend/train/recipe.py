@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import ModelError, UsageError
 from ..model.config import PACKAGE, ModelConfig
-from ..model.family import FAMILY
+from ..model.published_models import FAMILY
 from ..model.registry import model_folder
 from .schedule import Schedule
 

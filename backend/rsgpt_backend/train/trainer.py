@@ -17,25 +17,25 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from ..errors import UsageError
-from ..model.heap import give_back, keep_freed
-from ..model.precision import Precision
+from ..model.hardware.heap import give_back, keep_freed
+from ..model.hardware.precision import Precision
 from ..model.rsgpt import Rsgpt
 from ..model.weights import load_model, load_published, save_model
 from ..strict_json import json_text
-from .adapt import adapt_encoder
-from .corpus import Corpus, Drawn
-from .crew import Crew
-from .files import claim, load_checkpoint, read_tensors, save_checkpoint, write_tensors
+from .encoder_adaptation import adapt_encoder
+from .examples.corpus import Corpus, Drawn
+from .examples.views import FeatureStore, store_name
 from .finite import check_learning, mean
-from .loading import check_memory
+from .memory_check import check_memory
 from .naming import Words
+from .number_formats import autocast, number_format
 from .official import write_official
-from .packing import Group, pack
-from .precision import autocast, number_format
+from .process_group import Crew
+from .prompt_packing import Group, pack
 from .recipe import Recipe
+from .run_files import claim, load_checkpoint, read_tensors, save_checkpoint, write_tensors
 from .schedule import Schedule
-from .scoring import answer_logits, shard
-from .views import FeatureStore, store_name
+from .token_scores import answer_logits, shard
 
 _NO_DECAY = ("bias", "norm", "ln_", "positions")
 _LOG_EVERY = 50

@@ -11,8 +11,8 @@ from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from ...errors import ImageryError
-from ...services.area import rectangle_place, selection_place, view_place
-from ...services.place import Place
+from ...services.asking.area import rectangle_place, selection_place, view_place
+from ...services.asking.place import Place
 from .rectangle_tool import RectangleTool
 
 

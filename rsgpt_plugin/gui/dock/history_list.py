@@ -9,11 +9,10 @@ from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtGui import QShowEvent
 from qgis.PyQt.QtWidgets import QGridLayout, QListWidget, QListWidgetItem, QPushButton, QWidget
 
-from ...core.history import History, Past
+from ...core.conversation_history import History, Past
 from ...core.paths import history_file
 from ...errors import OutputError
-from ..confirm import is_confirmed
-from ..words import moment_text
+from ..widgets import is_confirmed, moment_text
 
 _ROLE = Qt.ItemDataRole.UserRole
 

@@ -8,9 +8,9 @@ from qgis.core import Qgis, QgsGeometry
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QObject
 
-from ...core.history import Sight
-from ...services.scene import extent_of
-from ..on_map import outline
+from ...core.conversation_history import Sight
+from ...services.asking.scene import extent_of
+from ..map_outlines import outline
 
 
 class Outline(QObject):

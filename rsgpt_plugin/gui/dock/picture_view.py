@@ -8,8 +8,8 @@ from qgis.PyQt.QtCore import QPoint, QRect, QSize, Qt
 from qgis.PyQt.QtGui import QPainter, QPaintEvent, QPixmap
 from qgis.PyQt.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from ...core.history import Sight, Size
-from ..text_label import text_label
+from ...core.conversation_history import Sight, Size
+from ..widgets import text_label
 
 _LEAST_SIDE = 80
 _NO_BREAK = "\u00a0"

@@ -21,8 +21,8 @@ from qgis.PyQt.QtWidgets import (
 
 from ...client.preferences import load, save
 from ...errors import QuestionError
-from ...shared.questions import Question, parse_questions
-from ..answer_kind import AnswerKind
+from ...shared.answers.questions import Question, parse_questions
+from ..answer_type_box import AnswerKind
 
 
 class QuestionBar(QWidget):

@@ -16,10 +16,10 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from ...client.preferences import load
-from ...services.models import Conversion, convert_checkpoint
-from ...services.work import Work
+from ...services.background_task import Work
+from ...services.machine.model_commands import Conversion, convert_checkpoint
 from ..problem_box import ProblemBox
-from ..text_label import text_label
+from ..widgets import text_label
 
 
 class ConvertDialog(QDialog):

@@ -8,9 +8,8 @@ from qgis.gui import QgsDoubleSpinBox
 from qgis.PyQt.QtWidgets import QComboBox, QFormLayout, QGroupBox, QLineEdit
 
 from ...client.preferences import Preferences
-from ...shared.questions import CAPTION_PROMPT
-from ..percent_box import PercentBox
-from ..text_label import text_label
+from ...shared.answers.questions import CAPTION_PROMPT
+from ..widgets import PercentBox, text_label
 
 _SMALLEST_M, _LARGEST_M = 1.0, 100_000.0
 _LONGEST_PROMPT = 2000

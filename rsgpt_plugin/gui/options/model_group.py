@@ -17,10 +17,10 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from ...client.models import installed_models
+from ...client.installed_models import installed_models
 from ...client.preferences import Door, Preferences
-from ...services.set_up import is_set_up
-from ..text_label import text_label
+from ...services.machine.environment_setup import is_set_up
+from ..widgets import text_label
 from .server_page import ServerPage
 
 _SHOWN_LETTERS = 12

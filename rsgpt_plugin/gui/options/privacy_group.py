@@ -7,7 +7,7 @@ from dataclasses import replace
 from qgis.PyQt.QtWidgets import QGroupBox, QLabel, QListWidget, QPushButton, QVBoxLayout
 
 from ...client.preferences import Preferences
-from ..text_label import text_label
+from ..widgets import text_label
 
 _ROWS = 4
 

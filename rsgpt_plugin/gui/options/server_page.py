@@ -22,16 +22,16 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from ...client.endpoint import Endpoint
-from ...client.keys import store_key
-from ...client.models import ModelInfo
+from ...client.installed_models import ModelInfo
 from ...client.preferences import Preferences
-from ...client.remote import chosen_endpoint
-from ...client.server_check import Verdict
+from ...client.server.api_keys import store_key
+from ...client.server.endpoint import Endpoint
+from ...client.server.remote_server import chosen_endpoint
+from ...client.server.vision_check import Verdict
 from ...errors import ServerError
-from ...services.server_tasks import check_server, list_models
-from ...services.work import Work
-from ..text_label import text_label
+from ...services.background_task import Work
+from ...services.machine.server_tasks import check_server, list_models
+from ..widgets import text_label
 
 _EXAMPLE = "http://127.0.0.1:8000/v1"
 

@@ -11,11 +11,9 @@ from qgis.PyQt.QtWidgets import QGridLayout, QGroupBox, QLabel, QPushButton
 
 from ...client.preferences import Preferences
 from ...core.paths import home
-from ...services.storage import Kept, sizes, take_away
-from ...services.work import Work
-from ..confirm import is_confirmed
-from ..text_label import text_label
-from ..words import size_text
+from ...services.background_task import Work
+from ...services.machine.storage import Kept, sizes, take_away
+from ..widgets import is_confirmed, size_text, text_label
 
 _LEAST_MB, _MOST_MB = 10, 1_000_000
 

@@ -18,9 +18,9 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from ...geo.reading import Column, Kind, sureness, yes_or_no
-from ...services.thumbnails import SIDE
-from .model import SURE
+from ...geo.results.display_values import Column, Kind, sureness, yes_or_no
+from ...services.results.thumbnails import SIDE
+from .rows_model import SURE
 
 _BAR = 4
 _MARGIN = 3

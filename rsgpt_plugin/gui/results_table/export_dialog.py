@@ -9,9 +9,9 @@ from typing import Optional
 from qgis.gui import QgsFileWidget
 from qgis.PyQt.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QWidget
 
-from ...geo.rows import Row
-from ...services.exporting import Destination, Format
-from ..text_label import text_label
+from ...geo.results.layer_rows import Row
+from ...services.results.exporting import Destination, Format
+from ..widgets import text_label
 
 
 class ExportDialog(QDialog):

@@ -9,9 +9,9 @@ from qgis.gui import QgsFilterLineEdit
 from qgis.PyQt.QtCore import QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QWidget
 
-from ...geo.reading import status_in_words
-from ..percent_box import PercentBox
-from .model import Filter
+from ...geo.results.display_values import status_in_words
+from ..widgets import PercentBox
+from .rows_model import Filter
 
 _TYPING_MS = 150
 

@@ -9,7 +9,7 @@ from qgis.core import QgsVectorLayer
 from qgis.PyQt.QtCore import QItemSelection, QItemSelectionModel, QItemSelectionRange, QObject
 from qgis.PyQt.QtWidgets import QTableView
 
-from .model import ResultsModel
+from .rows_model import ResultsModel
 
 
 class SharedSelection(QObject):

@@ -8,9 +8,9 @@ from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QAbstractTableModel, QCoreApplication, QLocale, QModelIndex, QObject, Qt
 
 from ...core.run_store import RunEntry, RunState
-from ...processing.progress import how_many, rate_text, time_text
-from ...services.runs import RunView
-from ..words import moment_text
+from ...processing.run_progress import how_many, rate_text, time_text
+from ...services.runs.run_manager import RunView
+from ..widgets import moment_text
 
 translate = QCoreApplication.translate
 

@@ -21,9 +21,8 @@ from qgis.PyQt.QtWidgets import (
 
 from ...core.run_store import RunState
 from ...errors import RsgptError
-from ...services.runs import RunsService, RunView
-from ..room import begin_with
-from ..text_label import text_label
+from ...services.runs.run_manager import RunsService, RunView
+from ..widgets import begin_with, text_label
 from .run_model import RunModel
 
 

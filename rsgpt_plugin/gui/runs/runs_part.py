@@ -11,12 +11,12 @@ from qgis.PyQt.QtWidgets import QAction
 
 from ...core.run_store import RunEntry, RunState
 from ...errors import RsgptError
-from ...processing.icons import plugin_icon
-from ...processing.progress import how_many
-from ...services.runs import RunsService
-from ..menu import MENU
-from ..messages import Messages
-from ..on_map import go_to
+from ...icons import plugin_icon
+from ...processing.run_progress import how_many
+from ...services.runs.run_manager import RunsService
+from ..actions.raster_menu import MENU
+from ..map_outlines import go_to
+from ..message_bar import Messages
 from .run_model import counts_text
 from .runs_dialog import RunsDialog
 

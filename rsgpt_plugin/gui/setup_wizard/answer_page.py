@@ -6,7 +6,7 @@ from qgis.PyQt.QtWidgets import QVBoxLayout, QWizardPage
 
 from ...client.preferences import save
 from ..answer_view import AnswerView
-from ..text_label import text_label
+from ..widgets import text_label
 from .draft import Draft
 
 

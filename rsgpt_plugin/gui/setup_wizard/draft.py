@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from ...client.installer import Build
+from ...client.environment.installer import Build
 from ...client.preferences import Preferences, load
 
 

@@ -6,13 +6,12 @@ from typing import Optional
 
 from qgis.PyQt.QtWidgets import QCheckBox, QComboBox, QFormLayout, QWizard, QWizardPage
 
-from ...client.environment import FETCHED, UNPACKED, State
-from ...client.installer import Build
-from ...services.set_up import Machine, look_at_machine
-from ...services.work import Work
+from ...client.environment.environment import FETCHED, UNPACKED, State
+from ...client.environment.installer import Build
+from ...services.background_task import Work
+from ...services.machine.environment_setup import Machine, look_at_machine
 from ..problem_box import ProblemBox
-from ..text_label import text_label
-from ..words import size_text
+from ..widgets import size_text, text_label
 from .draft import Draft, Page
 
 

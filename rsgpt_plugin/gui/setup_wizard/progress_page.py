@@ -8,10 +8,10 @@ from qgis.core import QgsApplication
 from qgis.gui import QgsCollapsibleGroupBox
 from qgis.PyQt.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QProgressBar, QPushButton, QVBoxLayout, QWizardPage
 
-from ...processing.progress import time_left_text
-from ...services.set_up import SetUpTask
+from ...processing.run_progress import time_left_text
+from ...services.machine.environment_setup import SetUpTask
 from ..problem_box import ProblemBox
-from ..text_label import text_label
+from ..widgets import text_label
 from .draft import Draft, Page
 
 _MOST_LINES = 5000

@@ -11,11 +11,11 @@ from qgis.gui import QgsFileWidget
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import QProgressBar, QPushButton, QVBoxLayout, QWizardPage
 
-from ...client.user_python import UserPython
-from ...services.set_up import examine_python
-from ...services.work import Work
+from ...client.environment.user_python import UserPython
+from ...services.background_task import Work
+from ...services.machine.environment_setup import examine_python
 from ..problem_box import ProblemBox
-from ..text_label import text_label
+from ..widgets import text_label
 from .draft import Draft, Page
 
 

@@ -6,14 +6,14 @@ from typing import Optional
 
 from qgis.PyQt.QtWidgets import QWidget, QWizard
 
-from ..room import begin_with
+from ..widgets import begin_with
 from .answer_page import AnswerPage
-from .door_page import DoorPage
+from .backend_page import DoorPage
 from .draft import Draft, Page
 from .plan_page import PlanPage
 from .progress_page import ProgressPage
 from .python_page import PythonPage
-from .server_page import ServerWizardPage
+from .wizard_server_page import ServerWizardPage
 
 
 class SetUpWizard(QWizard):

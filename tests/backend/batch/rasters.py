@@ -11,7 +11,7 @@ import rasterio
 from rasterio.enums import ColorInterp
 from rasterio.transform import Affine
 
-from rsgpt_backend.batch.grid import TileGrid, Window
+from rsgpt_backend.batch.tile_polygons import TileGrid, Window
 
 NORTH_UP = (500000.0, 0.5, 0.0, 4000000.0, 0.0, -0.5)
 ROTATED = (500000.0, 0.5 * 0.8660254, -0.25, 4000000.0, -0.25, -0.5 * 0.8660254)

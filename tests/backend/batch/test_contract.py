@@ -9,9 +9,9 @@ import pyarrow as pa
 import pytest
 import shapely
 
-from rsgpt_backend.batch.pictures import Cut, Photographer, make_plan
-from rsgpt_backend.batch.rows import Asking, Reading
-from rsgpt_plugin.shared.questions import parse_questions
+from rsgpt_backend.batch.tile_pictures import Cut, Photographer, make_plan
+from rsgpt_backend.batch.tile_rows import Asking, Reading
+from rsgpt_plugin.shared.answers.questions import parse_questions
 from tests.backend.batch.rasters import Odd, write
 from tests.contract import tiles
 

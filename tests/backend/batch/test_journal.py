@@ -15,7 +15,7 @@ import pytest
 
 from rsgpt_backend.batch.journal import Found, Job, Journal
 from rsgpt_backend.errors import DataError
-from rsgpt_plugin.shared.answers import RawAnswer
+from rsgpt_plugin.shared.answers.typed_answers import RawAnswer
 from tests.layout.source import ROOT
 
 YES = RawAnswer("yes", 0.9, asked_at="2026-01-01T00:00:00.000+00:00")
@@ -89,7 +89,7 @@ def test_texts_have_numbers_that_last(tmp_path: Path) -> None:
 def test_what_was_added_outlives_a_kill(tmp_path: Path) -> None:
     """A process adds a tile at a time, says so, and is killed: what it has said is there, whole."""
     program = (
-        "import sys\nfrom pathlib import Path\nfrom rsgpt_plugin.shared.answers import RawAnswer\n"
+        "import sys\nfrom pathlib import Path\nfrom rsgpt_plugin.shared.answers.typed_answers import RawAnswer\n"
         "from rsgpt_backend.batch.journal import Found, Journal\njournal = Journal(Path(sys.argv[1]))\n"
         "for tile in range(10**6):\n"
         "    journal.add([Found(1, tile, str(tile), 0.5, answers={1: RawAnswer('yes', 0.9)})])\n"

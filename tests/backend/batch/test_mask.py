@@ -12,8 +12,8 @@ import pytest
 import shapely
 from pyproj import CRS, Transformer
 
-from rsgpt_backend.batch.grid import Frame, TileGrid
 from rsgpt_backend.batch.mask import chosen_tiles, read_mask
+from rsgpt_backend.batch.tile_polygons import Frame, TileGrid
 from rsgpt_backend.errors import DataError
 
 UTM = CRS("EPSG:32611")

@@ -8,11 +8,11 @@ import pyarrow as pa
 import pytest
 
 from rsgpt_backend.batch.journal import Found
-from rsgpt_backend.batch.pictures import Cut, make_plan
-from rsgpt_backend.batch.rows import Asking, Reading
+from rsgpt_backend.batch.tile_pictures import Cut, make_plan
+from rsgpt_backend.batch.tile_rows import Asking, Reading
 from rsgpt_backend.cli import main
-from rsgpt_plugin.shared.answers import RawAnswer
-from rsgpt_plugin.shared.questions import parse_questions
+from rsgpt_plugin.shared.answers.questions import parse_questions
+from rsgpt_plugin.shared.answers.typed_answers import RawAnswer
 from tests.backend.batch.rasters import numbered, write
 from tests.new_rows import LINE, add_rows
 

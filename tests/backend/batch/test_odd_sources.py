@@ -13,9 +13,9 @@ import rasterio.shutil
 from rasterio.control import GroundControlPoint
 from rasterio.rpc import RPC
 
-from rsgpt_backend.batch.grid import check_output_crs
-from rsgpt_backend.batch.pictures import Cut, Photographer, make_plan
-from rsgpt_backend.data.raster import Raster
+from rsgpt_backend.batch.tile_pictures import Cut, Photographer, make_plan
+from rsgpt_backend.batch.tile_polygons import check_output_crs
+from rsgpt_backend.data.raster_reader import Raster
 from rsgpt_backend.errors import ImageError
 from tests.backend.batch.rasters import NORTH_UP, Odd, write
 

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from rsgpt_backend.batch.pictures import Cut, Photographer, make_plan
+from rsgpt_backend.batch.tile_pictures import Cut, Photographer, make_plan
 from rsgpt_backend.data import tiff
-from rsgpt_backend.data.images import image_sha256, open_image
+from rsgpt_backend.data.image_files import image_sha256, open_image
 from rsgpt_backend.errors import ImageError
-from rsgpt_plugin.shared.pixels import picture_sha256
+from rsgpt_plugin.shared.rasters.pixels import picture_sha256
 from tests.contract import rasters
 from tests.contract.rasters import Case
 

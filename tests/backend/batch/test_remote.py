@@ -13,10 +13,10 @@ import pyogrio
 import pytest
 import rasterio.shutil
 
-from rsgpt_backend.batch.local import answered
-from rsgpt_backend.batch.pictures import Cut, Photographer, make_plan
-from rsgpt_backend.batch.rows import Asking
-from rsgpt_backend.batch.run import Run
+from rsgpt_backend.batch.batch_run import Run
+from rsgpt_backend.batch.local_executor import answered
+from rsgpt_backend.batch.tile_pictures import Cut, Photographer, make_plan
+from rsgpt_backend.batch.tile_rows import Asking
 from tests.backend.batch.rasters import write
 from tests.backend.batch.test_mask import mask, polygon
 from tests.fakes.fake_engine import FakeEngine, Script

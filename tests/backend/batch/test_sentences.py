@@ -7,9 +7,9 @@ from pathlib import Path
 import pyarrow as pa
 
 from rsgpt_backend.batch.journal import Found
-from rsgpt_backend.batch.pictures import Cut, make_plan
-from rsgpt_backend.batch.rows import Asking, Reading
-from rsgpt_plugin.shared.answers import RawAnswer
+from rsgpt_backend.batch.tile_pictures import Cut, make_plan
+from rsgpt_backend.batch.tile_rows import Asking, Reading
+from rsgpt_plugin.shared.answers.typed_answers import RawAnswer
 from tests.backend.batch.rasters import numbered, write
 from tests.sentences import by_question
 

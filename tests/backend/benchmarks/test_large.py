@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.large import describe, measure, wrong
-from rsgpt_backend.batch.pictures import Cut, make_plan
+from rsgpt_backend.batch.tile_pictures import Cut, make_plan
 from tests.backend.batch.rasters import numbered, write
 from tests.layout.source import ROOT
 

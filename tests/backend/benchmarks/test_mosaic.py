@@ -13,9 +13,9 @@ import rasterio
 import shapely
 
 from benchmarks.mosaic import Shape, make, varied
-from rsgpt_backend.batch.pictures import Cut, Photographer, make_plan
+from rsgpt_backend.batch.tile_pictures import Cut, Photographer, make_plan
 from rsgpt_backend.data.annotations import Captioned, read_captions
-from rsgpt_backend.data.images import ImageSource, open_image
+from rsgpt_backend.data.image_files import ImageSource, open_image
 from tests.backend.toy import picture
 
 TILE = 32

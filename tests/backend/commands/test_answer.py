@@ -15,12 +15,12 @@ from safetensors.torch import load_file, save_file
 
 from rsgpt_backend.cli import main
 from rsgpt_backend.commands.answer import Item
-from rsgpt_backend.data.images import image_sha256, open_image
-from rsgpt_backend.engine import Engine
+from rsgpt_backend.data.image_files import image_sha256, open_image
+from rsgpt_backend.engine.engine import Engine
 from rsgpt_backend.errors import EngineError
 from rsgpt_backend.model.config import ModelConfig
-from rsgpt_plugin.shared.answer_types import AnswerType
-from tests.backend.hostile import make_good, rehash
+from rsgpt_plugin.shared.answers.answer_types import AnswerType
+from tests.backend.hostile.folders import make_good, rehash
 from tests.backend.toy import NAME
 
 Pictures = Callable[[int], list[str]]

@@ -18,13 +18,13 @@ from typing import Any
 import pyogrio
 import pytest
 
-from rsgpt_backend.batch.run import journal_of
+from rsgpt_backend.batch.batch_run import journal_of
 from rsgpt_backend.cli import main
 from rsgpt_backend.commands import batch as command
-from rsgpt_backend.engine import Engine
+from rsgpt_backend.engine.engine import Engine
 from rsgpt_backend.errors import EngineError
 from rsgpt_backend.model.config import ModelConfig
-from rsgpt_backend.model.language_files import language_sha256
+from rsgpt_backend.model.language.language_files import language_sha256
 from rsgpt_backend.model.rsgpt import Rsgpt
 from tests.backend.batch.rasters import Odd, numbered, write
 from tests.backend.toy import NAME, make_language
@@ -108,9 +108,9 @@ def test_a_resumed_run_keeps_the_precision_that_auto_chose(
     rsgpt: Any, raster: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     arguments = [str(raster), "--out", str(tmp_path / "a.gpkg"), "--tile", "32"]
-    monkeypatch.setattr("rsgpt_backend.engine.fitting_precision", lambda *_, **__: "bf16")
+    monkeypatch.setattr("rsgpt_backend.engine.loading.fitting_precision", lambda *_, **__: "bf16")
     rsgpt(*arguments)
-    monkeypatch.setattr("rsgpt_backend.engine.fitting_precision", lambda *_, **__: "int8")
+    monkeypatch.setattr("rsgpt_backend.engine.loading.fitting_precision", lambda *_, **__: "int8")
     _, (counts,), _ = rsgpt(*arguments)
     assert counts["cached"] == counts["tiles"] == 6
 
@@ -233,7 +233,7 @@ def test_wrong_use_is_told_before_anything_is_read(
 def test_without_its_packages_it_says_how_to_get_them(
     rsgpt: Any, raster: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mine = ("rsgpt_backend.batch", "rsgpt_backend.data.raster", "rsgpt_backend.data.foreign")
+    mine = ("rsgpt_backend.batch", "rsgpt_backend.data.raster_reader", "rsgpt_backend.data.library_errors")
     for name in [name for name in sys.modules if name.startswith(mine)]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "rasterio", None)

@@ -10,9 +10,9 @@ import pytest
 
 from rsgpt_backend.commands.calibrating import calibrate_trained, presence_questions
 from rsgpt_backend.data.annotations import Captioned, Questioned
-from rsgpt_backend.evaluate import scales
+from rsgpt_backend.evaluate import calibration_fit
 from rsgpt_backend.model.config import ModelConfig
-from rsgpt_backend.train.questions import MIN_SCENE, derived_questions
+from rsgpt_backend.train.examples.derived_questions import MIN_SCENE, derived_questions
 from rsgpt_backend.train.recipe import Dataset
 
 TOWN = ("Many houses along a road.", "Houses and a road.", "Some houses with cars.")
@@ -28,7 +28,7 @@ def test_a_trained_model_is_calibrated(
 ) -> None:
     model = tmp_path / "model"
     shutil.copytree(toy_folder, model)
-    monkeypatch.setattr(scales, "_FEWEST", 1)  # the toy's data set is small
+    monkeypatch.setattr(calibration_fit, "_FEWEST", 1)  # the toy's data set is small
     calibrate_trained(model, toy_data, [Dataset("images", "captions.json", "questions.json")])
     before, after = ModelConfig.read(toy_folder), ModelConfig.read(model)
     assert after.calibration != before.calibration

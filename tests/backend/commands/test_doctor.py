@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from rsgpt_backend import __version__
-from rsgpt_backend.asking import Ask
 from rsgpt_backend.cli import main
-from rsgpt_backend.engine import Engine
+from rsgpt_backend.engine.loading import load_engine
 from rsgpt_backend.model.config import ModelConfig
-from rsgpt_backend.model.language_files import language_sha256
+from rsgpt_backend.model.language.language_files import language_sha256
+from rsgpt_backend.predictor import Ask
 from tests.backend.toy import picture
 
 
@@ -40,7 +40,7 @@ def doctor(folder: Path | str, capsys: pytest.CaptureFixture[str]) -> tuple[int,
 
 
 def test_all_is_well(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (answer,) = Engine.load(str(folder)).answer([Ask(picture(1), "x", "gray")])
+    (answer,) = load_engine(str(folder)).answer([Ask(picture(1), "x", "gray")])
     note(folder, image="known.png", prompt="gray", contains=answer.text.lower()[:5])
     code, found = doctor(folder, capsys)
     assert code == 0

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from rsgpt_backend.cli import main
-from rsgpt_backend.model import memory, registry
+from rsgpt_backend.model import registry
 from rsgpt_backend.model.config import ModelConfig
-from rsgpt_backend.model.memory import Room
+from rsgpt_backend.model.hardware import memory
+from rsgpt_backend.model.hardware.memory import Room
 from rsgpt_plugin.shared.text import clean
-from tests.backend.hostile import ESC, edit, make_good
+from tests.backend.hostile.folders import ESC, edit, make_good
 
 
 @pytest.fixture

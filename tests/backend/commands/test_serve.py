@@ -14,11 +14,10 @@ import torch
 
 import rsgpt_backend
 from rsgpt_backend.commands import serve
-from rsgpt_backend.commands.loading import load_engine, load_keeping_engine
-from rsgpt_backend.engine import Engine
+from rsgpt_backend.commands.model_options import caching_engine_from, engine_from
 from rsgpt_backend.errors import ModelError, UsageError
 from rsgpt_backend.server.launch import Launch
-from tests.backend.hostile import edit, make_good
+from tests.backend.hostile.folders import edit, make_good
 
 
 def parse(*arguments: str) -> argparse.Namespace:
@@ -57,17 +56,21 @@ def test_an_unknown_model_is_refused_before_anything_is_printed(capfd: pytest.Ca
 
 def test_features_are_kept_for_servers_to_come(monkeypatch: pytest.MonkeyPatch) -> None:
     rooms: list[int] = []
-    monkeypatch.setattr(Engine, "load", lambda *_: SimpleNamespace(keep_features=rooms.append))
-    load_keeping_engine(parse())
-    load_keeping_engine(parse("--features", "0"))
+    monkeypatch.setattr(
+        "rsgpt_backend.engine.loading.load_engine", lambda *_: SimpleNamespace(keep_features=rooms.append)
+    )
+    caching_engine_from(parse())
+    caching_engine_from(parse("--features", "0"))
     assert rooms == [2_000_000_000, 0]
 
 
 def test_threads_and_device_reach_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     before = torch.get_num_threads()
-    monkeypatch.setattr(Engine, "load", lambda model, precision, tell, device: (model, precision, device))
+    monkeypatch.setattr(
+        "rsgpt_backend.engine.loading.load_engine", lambda model, precision, tell, device: (model, precision, device)
+    )
     try:
-        assert load_engine(parse("--threads", "1", "--device", "cpu")) == ("rsgpt-small", "auto", "cpu")
+        assert engine_from(parse("--threads", "1", "--device", "cpu")) == ("rsgpt-small", "auto", "cpu")
         assert torch.get_num_threads() == 1
     finally:
         torch.set_num_threads(before)

@@ -10,12 +10,12 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from rsgpt_backend.convert.convert import Sources, convert
+from rsgpt_backend.convert.conversion import Sources, convert
 from rsgpt_backend.convert.hub import hub_config
 from rsgpt_backend.errors import ModelError
 from rsgpt_backend.model.config import ModelConfig
 from rsgpt_backend.model.rsgpt import Rsgpt
-from rsgpt_backend.model.vision import normalise
+from rsgpt_backend.model.vision.encoders import normalise
 from rsgpt_backend.model.weights import load_model
 from tests.backend.family import BLOCKS, HUB_KINDS, QUERIES, SIDE, VISION, WORDS, make_hub
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from rsgpt_backend.convert.convert import Sources, convert
+from rsgpt_backend.convert.conversion import Sources, convert
 from rsgpt_backend.model.weights import load_model
 from tests.backend.family import make_llama, make_reader, tiny, trained, vit
 

@@ -14,11 +14,11 @@ from torch import Tensor
 from torch.nn import functional as F
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from rsgpt_backend.convert.convert import Sources, convert
+from rsgpt_backend.convert.conversion import Sources, convert
 from rsgpt_backend.model.config import ModelConfig
+from rsgpt_backend.model.decoding.decoder_state import start
 from rsgpt_backend.model.rsgpt import Rsgpt
-from rsgpt_backend.model.states import start
-from rsgpt_backend.model.vision import to_bytes
+from rsgpt_backend.model.vision.encoders import to_bytes
 from rsgpt_backend.model.weights import load_model
 from tests.backend.family import BLOCKS, LANGUAGE, LAYERS, PATCH, VISION, make_llama, tiny, trained, vit
 from tests.backend.toy import picture

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from rsgpt_backend.asking import Answer, Ask
-from rsgpt_backend.engine import Engine
+from rsgpt_backend.engine.engine import Engine
 from rsgpt_backend.errors import DataError
 from rsgpt_backend.evaluate.ask_all import answer_all, spread
+from rsgpt_backend.predictor import Answer, Ask
 
 
 def test_answers_keep_the_order(engine: Engine, toy_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

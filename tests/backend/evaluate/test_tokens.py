@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rsgpt_backend.evaluate.captions import _original_tokenizer, tokenize_all
+from rsgpt_backend.evaluate.caption_metrics import _original_tokenizer, tokenize_all
 from rsgpt_backend.evaluate.tokens import tokenize
 
 

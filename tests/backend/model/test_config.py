@@ -11,7 +11,7 @@ import pytest
 
 from rsgpt_backend.errors import ModelError
 from rsgpt_backend.model.config import CONFIG_FILE, ModelConfig
-from rsgpt_backend.model.family import FAMILY
+from rsgpt_backend.model.published_models import FAMILY
 from rsgpt_backend.model.registry import model_folder
 from tests.backend.toy import make_config
 

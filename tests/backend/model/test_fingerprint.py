@@ -11,7 +11,7 @@ import pytest
 import torch
 from transformers import LlamaForCausalLM
 
-from rsgpt_backend.engine import Engine
+from rsgpt_backend.engine.loading import load_engine
 from rsgpt_backend.model.config import ModelConfig
 from rsgpt_backend.model.fingerprint import fingerprint
 
@@ -87,7 +87,7 @@ def test_another_tokenizer_changes_it(config: ModelConfig, toy_folder: Path, tmp
 
 
 def test_a_loaded_engine_has_it_for_the_precision_that_auto_chose(config: ModelConfig, toy_folder: Path) -> None:
-    engine = Engine.load(str(toy_folder), "auto")
+    engine = load_engine(str(toy_folder), "auto")
     assert (engine.precision, engine.fingerprint) == ("fp32", fingerprint(config, toy_folder, "fp32"))
-    engine = Engine.load(str(toy_folder), "bf16")
+    engine = load_engine(str(toy_folder), "bf16")
     assert (engine.precision, engine.fingerprint) == ("bf16", fingerprint(config, toy_folder, "bf16"))

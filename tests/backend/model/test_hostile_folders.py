@@ -14,20 +14,20 @@ from typing import Any
 
 import pytest
 
-from rsgpt_backend.engine import Engine
+from rsgpt_backend.engine.loading import load_engine
 from rsgpt_backend.errors import ModelError
 from rsgpt_plugin.shared.text import clean
-from tests.backend import hostile, hostile_language, hostile_model
+from tests.backend.hostile import folders, language_folders, model_folders
 from tests.backend.toy import ask, make_language
 
-CASES = [*hostile_model.cases(), *hostile_language.cases()]
+CASES = [*model_folders.cases(), *language_folders.cases()]
 SLOWEST_S = 10.0  # it takes a tenth of a second; without the checks some take minutes, or do not end
 
 
 @pytest.fixture(scope="module")
 def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with all that its model needs."""
-    return hostile.make_good(tmp_path_factory.mktemp("hostile") / "good")
+    return folders.make_good(tmp_path_factory.mktemp("hostile") / "good")
 
 
 @pytest.fixture
@@ -64,11 +64,11 @@ def test_there_are_many_and_no_two_of_one_name() -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_it_is_refused_in_a_sentence(case: hostile.Case, folder: Path, in_time: None) -> None:
+def test_it_is_refused_in_a_sentence(case: folders.Case, folder: Path, in_time: None) -> None:
     case.spoil(folder)
     started = time.monotonic()
     with pytest.raises(ModelError) as caught:
-        Engine.load(str(folder)).answer([ask()])
+        load_engine(str(folder)).answer([ask()])
     sentence = str(caught.value)
     assert time.monotonic() - started < SLOWEST_S
     assert re.search(case.says, sentence), sentence
@@ -86,7 +86,7 @@ def test_nothing_outside_is_opened(folder: Path, monkeypatch: pytest.MonkeyPatch
             case.spoil(folder)
             paths.clear()
             with pytest.raises(ModelError):
-                Engine.load(str(folder))
+                load_engine(str(folder))
             read = [path for path in paths if path.startswith(str(folder.parent / "outside"))]
             assert not read or case.name == "an absolute source with another hash", case.name
 
@@ -96,16 +96,16 @@ def test_no_package_is_imported(folder: Path, tmp_path: Path, monkeypatch: pytes
     (tmp_path / "acting_package" / "__init__.py").write_text("raise RuntimeError('imported')")
     monkeypatch.syspath_prepend(tmp_path)
     for source in ("package:acting_package.child/f", "package:acting_package/f"):
-        hostile.edit(folder / hostile.MODEL, {"language.source": source})
+        folders.edit(folder / folders.MODEL, {"language.source": source})
         with pytest.raises(ModelError, match="is none that models are taken from"):
-            Engine.load(str(folder))
+            load_engine(str(folder))
     assert "acting_package" not in sys.modules
 
 
 def test_what_only_looks_dangerous_is_passed_over(folder: Path, good: Path) -> None:
     """Published folders hold paths of their authors' machines, and classes for those who trust them."""
-    language = folder / hostile.LANGUAGE
-    hostile.edit(
+    language = folder / folders.LANGUAGE
+    folders.edit(
         language / "config.json",
         {
             "auto_map": {"AutoModelForCausalLM": "own.Model"},
@@ -115,7 +115,7 @@ def test_what_only_looks_dangerous_is_passed_over(folder: Path, good: Path) -> N
             "transformers_weights": "/etc/passwd",
         },
     )
-    hostile.edit(
+    folders.edit(
         language / "tokenizer_config.json",
         {
             "auto_map": {"AutoTokenizer": ["own.Tokenizer", None]},
@@ -127,14 +127,14 @@ def test_what_only_looks_dangerous_is_passed_over(folder: Path, good: Path) -> N
         },
     )
     (language / "own.py").write_text("raise RuntimeError('imported')")
-    assert Engine.load(str(folder)).answer([ask()]) == Engine.load(str(good)).answer([ask()])
+    assert load_engine(str(folder)).answer([ask()]) == load_engine(str(good)).answer([ask()])
 
 
 def test_an_absolute_source_is_read_where_its_hash_is_recorded(folder: Path, good: Path) -> None:
-    source = str(folder.parent / "outside" / hostile.LANGUAGE)
-    hostile.edit(folder / hostile.MODEL, {"language.source": source})
-    shutil.rmtree(folder / hostile.LANGUAGE)
-    assert Engine.load(str(folder)).answer([ask()]) == Engine.load(str(good)).answer([ask()])
+    source = str(folder.parent / "outside" / folders.LANGUAGE)
+    folders.edit(folder / folders.MODEL, {"language.source": source})
+    shutil.rmtree(folder / folders.LANGUAGE)
+    assert load_engine(str(folder)).answer([ask()]) == load_engine(str(good)).answer([ask()])
 
 
 def test_files_that_hugging_face_s_cache_links_are_read(folder: Path, tmp_path: Path) -> None:
@@ -144,24 +144,24 @@ def test_files_that_hugging_face_s_cache_links_are_read(folder: Path, tmp_path: 
     for number, file in enumerate(path for path in revision.rglob("*") if path.is_file()):
         file.rename(blobs / str(number))
         file.symlink_to(blobs / str(number))
-    assert Engine.load(str(revision)).answer([ask()])
-    blob = (revision / hostile.WEIGHTS).resolve()
+    assert load_engine(str(revision)).answer([ask()])
+    blob = (revision / folders.WEIGHTS).resolve()
     blob.unlink()
-    blob.symlink_to(folder / hostile.WEIGHTS)
+    blob.symlink_to(folder / folders.WEIGHTS)
     with pytest.raises(ModelError, match="is a link out of its folder"):
-        Engine.load(str(revision))
+        load_engine(str(revision))
 
 
 def test_names_and_licences_bring_no_control_characters(folder: Path) -> None:
-    changes = {"name": f"toy{hostile.ESC} \n two", "licence": f"free{hostile.ESC}"}
-    hostile.edit(folder / hostile.MODEL, changes)
-    config = Engine.load(str(folder)).model.config
+    changes = {"name": f"toy{folders.ESC} \n two", "licence": f"free{folders.ESC}"}
+    folders.edit(folder / folders.MODEL, changes)
+    config = load_engine(str(folder)).model.config
     assert (config.name, config.licence) == ("toy[31m31m two", "free[31m31m")
 
 
 def test_answers_bring_no_control_characters(folder: Path) -> None:
     """A tokenizer whose tokens are control characters."""
-    tokenizer = folder / hostile.LANGUAGE / "tokenizer.json"
+    tokenizer = folder / folders.LANGUAGE / "tokenizer.json"
     data = json.loads(tokenizer.read_text("utf-8"))
     escape = "\u011b"  # the byte of ESC, as byte-level tokenizers write it
     data["model"]["vocab"] = {
@@ -170,13 +170,13 @@ def test_answers_bring_no_control_characters(folder: Path) -> None:
     data["model"]["merges"] = []
     data["model"]["unk_token"] = "</s>"
     tokenizer.write_text(json.dumps(data), encoding="utf-8")
-    (answer,) = Engine.load(str(folder)).answer([ask(top_logprobs=5)])
+    (answer,) = load_engine(str(folder)).answer([ask(top_logprobs=5)])
     assert answer.text == clean(answer.text)
     assert all(token.text == clean(token.text) for token in answer.tokens)
 
 
 def test_a_language_model_of_another_folder_is_not_taken_for_the_recorded_one(folder: Path) -> None:
-    shutil.rmtree(folder / hostile.LANGUAGE)
-    make_language(folder / hostile.LANGUAGE, ("another text",), 300)
+    shutil.rmtree(folder / folders.LANGUAGE)
+    make_language(folder / folders.LANGUAGE, ("another text",), 300)
     with pytest.raises(ModelError, match="damaged, or not those that the model was made with"):
-        Engine.load(str(folder))
+        load_engine(str(folder))

@@ -10,9 +10,9 @@ import pytest
 from transformers import AutoTokenizer
 
 from rsgpt_backend.model.config import LanguageConfig, QFormerConfig
-from rsgpt_backend.model.family import FAMILY
 from rsgpt_backend.model.instructions import Instructor
-from rsgpt_backend.model.language import load_reader
+from rsgpt_backend.model.language.language import load_reader
+from rsgpt_backend.model.published_models import FAMILY
 from tests.backend.family import tiny
 
 PROMPT = "Write a short description for the image."

@@ -7,7 +7,7 @@ import torch
 
 from rsgpt_backend.model.instructions import Instruction
 from rsgpt_backend.model.rsgpt import Rsgpt, pad
-from rsgpt_backend.model.vision import to_bytes
+from rsgpt_backend.model.vision.encoders import to_bytes
 from tests.backend.toy import BOS, CELLS, IMAGE_SIZE, QUERIES, VISION_WIDTH, picture
 
 INSTRUCTIONS = [Instruction((20, 21, 22), (), (BOS, 20, 21, 22)), Instruction((30,), (), (BOS, 30))]

@@ -12,8 +12,8 @@ from safetensors.torch import load_file, save_file
 
 from rsgpt_backend.errors import ModelError
 from rsgpt_backend.model.config import ModelConfig
+from rsgpt_backend.model.hardware.precision import Precision
 from rsgpt_backend.model.hashes import file_sha256
-from rsgpt_backend.model.precision import Precision
 from rsgpt_backend.model.rsgpt import Rsgpt
 from rsgpt_backend.model.weights import WEIGHTS_FILE, load_model, load_published, save_model
 from tests.backend.toy import make_config, make_model

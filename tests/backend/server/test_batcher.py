@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from rsgpt_backend.asking import Answer, Ask, Predictor, Step, Token
 from rsgpt_backend.errors import EngineError, ModelError
+from rsgpt_backend.predictor import Answer, Ask, Predictor, Step, Token
 from rsgpt_backend.server.batcher import GATHER_S, Batcher, QueueLimits
-from rsgpt_backend.server.refusals import Refusal
+from rsgpt_backend.server.protocol.refusals import Refusal
 from rsgpt_backend.server.ticket import AwaitedTicket, Ticket
 
 SECRET = "what somebody asked"

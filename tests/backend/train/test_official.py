@@ -10,11 +10,11 @@ import torch
 from rsgpt_backend.commands.train import _RECIPES
 from rsgpt_backend.convert.checkpoint import Checkpoint
 from rsgpt_backend.errors import UsageError
-from rsgpt_backend.model.family import FAMILY
+from rsgpt_backend.model.published_models import FAMILY
 from rsgpt_backend.model.weights import load_model
-from rsgpt_backend.train.corpus import Corpus
-from rsgpt_backend.train.crew import Crew
+from rsgpt_backend.train.examples.corpus import Corpus
 from rsgpt_backend.train.official import write_official
+from rsgpt_backend.train.process_group import Crew
 from rsgpt_backend.train.recipe import Dataset, read_recipe
 from rsgpt_backend.train.trainer import Trainer, _optimizer
 from tests.backend.family import PROMPTS, SIDE, make_instructblip, tiny, trained, write_rsicap

@@ -11,7 +11,7 @@ import pytest
 from rsgpt_backend.errors import UsageError
 from rsgpt_backend.model.config import ModelConfig
 from rsgpt_backend.model.registry import model_folder
-from rsgpt_backend.model.vision import build_encoder
+from rsgpt_backend.model.vision.encoders import build_encoder
 from rsgpt_backend.train.recipe import Dataset, read_recipe
 from tests.backend.toy import write_recipe
 

@@ -11,9 +11,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from rsgpt_backend.engine import Engine
+from rsgpt_backend.engine.loading import load_engine
 from rsgpt_backend.errors import RsgptError, UsageError
-from rsgpt_backend.train.crew import Crew
+from rsgpt_backend.train.process_group import Crew
 from rsgpt_backend.train.recipe import Adaptation, Recipe, read_recipe
 from rsgpt_backend.train.trainer import Trainer, _optimizer
 from tests.backend.toy import write_recipe
@@ -110,9 +110,9 @@ def test_losses_are_written_down(whole: Path) -> None:
 
 
 def test_the_model_answers(whole: Path) -> None:
-    from tests.backend.test_engine import ask
+    from tests.backend.engine.test_engine import ask
 
-    engine = Engine.load(str(whole / "model"))
+    engine = load_engine(str(whole / "model"))
     (answer,) = engine.answer([ask(max_new_tokens=3)])
     assert len(answer.tokens) == 3
 

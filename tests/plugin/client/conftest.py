@@ -8,9 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from rsgpt_plugin.client.manners import forget_manners
+from rsgpt_plugin.client.server.server_quirks import forget_manners
 
-from .rogue import Rogue
+from .server.rogue_servers import Rogue
 
 
 class Quiet(ThreadingHTTPServer):

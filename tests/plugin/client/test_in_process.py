@@ -19,10 +19,10 @@ from qgis.core import QgsFeedback
 
 from rsgpt_plugin.client import in_process
 from rsgpt_plugin.client.in_process import InProcess
+from rsgpt_plugin.client.installed_models import ModelInfo
 from rsgpt_plugin.client.model_slot import slot
-from rsgpt_plugin.client.models import ModelInfo
-from rsgpt_plugin.client.protocol import Prompt, Reply
-from rsgpt_plugin.client.server_check import known_picture
+from rsgpt_plugin.client.server.protocol import Prompt, Reply
+from rsgpt_plugin.client.server.vision_check import known_picture
 from rsgpt_plugin.errors import Cancelled, RsgptError, ServerError
 from tests.plugin.waiting import wait_until
 
@@ -64,7 +64,7 @@ class Engines:
 def engines(monkeypatch: pytest.MonkeyPatch, qgis_app: Any) -> Iterator[Engines]:
     made = Engines()
     engine = SimpleNamespace(Engine=SimpleNamespace(load=made.load))
-    monkeypatch.setitem(sys.modules, "rsgpt_backend.engine", engine)  # the real one needs torch
+    monkeypatch.setitem(sys.modules, "rsgpt_backend.engine.engine", engine)  # the real one needs torch
     yield made
     slot.end()
 

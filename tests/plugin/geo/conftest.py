@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from qgis.core import QgsCoordinateTransformContext, QgsRasterLayer
 
-from rsgpt_plugin.geo.snapshot import LayerSnapshot, take_snapshot
+from rsgpt_plugin.geo.imagery.layer_snapshot import LayerSnapshot, take_snapshot
 from tests.plugin.rasters import Odd, write
 
 

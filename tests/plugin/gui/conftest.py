@@ -10,9 +10,9 @@ from qgis.core import QgsPointXY, QgsProject, QgsRasterLayer, QgsRectangle, QgsV
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QSize
 
-from rsgpt_plugin.gui.canvas_menu import Find
-from rsgpt_plugin.services.asking import Asked
-from rsgpt_plugin.shared.questions import Question
+from rsgpt_plugin.gui.actions.canvas_menu import Find
+from rsgpt_plugin.services.asking.click_run import Asked
+from rsgpt_plugin.shared.answers.questions import Question
 
 DEMO = Path(__file__).resolve().parents[3] / "resources" / "demo" / "scenes.tif"
 

@@ -6,7 +6,7 @@ import pytest
 from qgis.PyQt.QtWidgets import QDialogButtonBox
 
 from rsgpt_plugin.gui.ask_dialog import AskDialog
-from rsgpt_plugin.shared.questions import AnswerType, Question
+from rsgpt_plugin.shared.answers.questions import AnswerType, Question
 
 
 @pytest.fixture

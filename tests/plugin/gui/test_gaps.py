@@ -15,14 +15,14 @@ import numpy as np
 import pytest
 from qgis.core import QgsApplication, QgsProject, QgsRasterLayer
 
-from rsgpt_plugin.client import answers, doors
-from rsgpt_plugin.client.gateway import Gateway
-from rsgpt_plugin.client.local_server import LocalServer
-from rsgpt_plugin.client.models import ModelInfo
+from rsgpt_plugin.client import answer_source, backends
+from rsgpt_plugin.client.installed_models import ModelInfo
+from rsgpt_plugin.client.server.gateway import Gateway
+from rsgpt_plugin.client.server.local_server import LocalServer
 from rsgpt_plugin.core.run_store import RunState
 from rsgpt_plugin.gui.runs.runs_part import RunsPart
-from rsgpt_plugin.processing.journal import journal
 from rsgpt_plugin.processing.provider import RsgptProvider
+from rsgpt_plugin.processing.run_registry import journal
 from tests.plugin.gui.gaps import Gaps, run_for, run_until
 from tests.plugin.rasters import write
 from tests.plugin.test_plugin import Window
@@ -124,9 +124,9 @@ def bench(
     tmp_path: Path,
 ) -> Iterator[Bench]:
     server = fake_server("--token-delay", "0.02", "--batch", "4")
-    monkeypatch.setattr(answers, "open_door", lambda model: Gateway(server, model.name))
-    monkeypatch.setattr(answers, "known_model", lambda model, feedback: model)
-    monkeypatch.setattr(doors, "model_identity", lambda name: ModelInfo(name, "f" * 64))
+    monkeypatch.setattr(answer_source, "open_door", lambda model: Gateway(server, model.name))
+    monkeypatch.setattr(answer_source, "known_model", lambda model, feedback: model)
+    monkeypatch.setattr(backends, "model_identity", lambda name: ModelInfo(name, "f" * 64))
     provider = RsgptProvider()
     QgsApplication.processingRegistry().addProvider(provider)
     made = Bench(Window(), server, tmp_path)

@@ -15,9 +15,9 @@ import pytest
 from qgis.core import QgsApplication, QgsFeature, QgsFeedback, QgsProject, QgsRasterLayer, QgsVectorLayer
 from qgis.PyQt.QtGui import QImage
 
-from rsgpt_plugin.client import answers, doors
-from rsgpt_plugin.client.models import ModelInfo, model_identity
-from rsgpt_plugin.client.protocol import Prompt, Reply, ReplyToken
+from rsgpt_plugin.client import answer_source, backends
+from rsgpt_plugin.client.installed_models import ModelInfo, model_identity
+from rsgpt_plugin.client.server.protocol import Prompt, Reply, ReplyToken
 from rsgpt_plugin.errors import Cancelled, RsgptError, ServerError
 from rsgpt_plugin.processing.provider import RsgptProvider
 from tests.conftest import HOME
@@ -79,8 +79,8 @@ class ScriptedGateway:
 def gateway(monkeypatch: pytest.MonkeyPatch) -> ScriptedGateway:
     """The scripted model in the place of the local server."""
     scripted = ScriptedGateway()
-    monkeypatch.setattr(answers, "open_door", scripted.connect)
-    monkeypatch.setattr(answers, "known_model", lambda model, feedback: model)
+    monkeypatch.setattr(answer_source, "open_door", scripted.connect)
+    monkeypatch.setattr(answer_source, "known_model", lambda model, feedback: model)
     return scripted
 
 
@@ -91,7 +91,7 @@ def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "rsgpt-small").mkdir(parents=True)
     record = {"name": "rsgpt-small", "weights_sha256": "ab" * 32}
     (folder / "rsgpt-small" / "model.json").write_text(json.dumps(record), encoding="utf-8")
-    monkeypatch.setattr(doors, "model_identity", partial(model_identity, folder=folder))
+    monkeypatch.setattr(backends, "model_identity", partial(model_identity, folder=folder))
     return folder
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import processing
 import pytest
 
-from rsgpt_plugin.client.models import WEIGHTS
+from rsgpt_plugin.client.installed_models import WEIGHTS
 from rsgpt_plugin.core.paths import plugin_root
 
 from .conftest import rows_of

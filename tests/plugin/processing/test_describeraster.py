@@ -29,7 +29,7 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QEventLoop
 
-from rsgpt_plugin.client import answers
+from rsgpt_plugin.client import answer_source
 from rsgpt_plugin.errors import SetupError
 from rsgpt_plugin.processing.describeraster import DescribeRaster
 from tests.plugin.rasters import DEGREES, LOCAL_CRS, NORTH_UP, ROTATED, Odd, pattern, truncate, write
@@ -287,7 +287,7 @@ def test_a_missing_environment_is_told_and_an_older_output_left_alone(
     def missing(model: str) -> None:
         raise SetupError("The model is not set up. Set it up in the settings.")
 
-    monkeypatch.setattr(answers, "open_door", missing)
+    monkeypatch.setattr(answer_source, "open_door", missing)
     assert "not set up" in refusal(layer, PROMPT="Something new", OUTPUT=str(output))
     assert len(rows_of(output)) == 6
     assert describe(layer, OUTPUT=str(output))["CACHED"] == 6  # what is known needs no environment

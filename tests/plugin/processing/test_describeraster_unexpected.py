@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from rsgpt_plugin.geo.raster_file import FileSource
-from rsgpt_plugin.shared.bands import BandChoice
-from rsgpt_plugin.shared.tiles import Window
+from rsgpt_plugin.geo.imagery.raster_file import FileSource
+from rsgpt_plugin.shared.rasters.bands import BandChoice
+from rsgpt_plugin.shared.rasters.tiles import Window
 
 from .conftest import ScriptedGateway, numbered, rows_of
 from .test_describeraster import Make, counts, describe

@@ -27,11 +27,11 @@ from qgis.PyQt.QtCore import QCoreApplication, QTimer
 
 from rsgpt_plugin.client import in_process
 from rsgpt_plugin.client.in_process import InProcess
+from rsgpt_plugin.client.installed_models import model_identity
 from rsgpt_plugin.client.model_slot import slot
-from rsgpt_plugin.client.models import model_identity
 from rsgpt_plugin.client.preferences import Door, Preferences, save
-from rsgpt_plugin.client.protocol import Prompt, Reply
-from rsgpt_plugin.client.server_check import known_picture
+from rsgpt_plugin.client.server.protocol import Prompt, Reply
+from rsgpt_plugin.client.server.vision_check import known_picture
 from rsgpt_plugin.core.paths import plugin_root
 from rsgpt_plugin.errors import Cancelled, SetupError
 

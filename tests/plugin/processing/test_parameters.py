@@ -19,13 +19,13 @@ from qgis.core import (
 
 from rsgpt_plugin.client.preferences import Preferences
 from rsgpt_plugin.core.run_store import RunRequest
-from rsgpt_plugin.geo.results import record_run
+from rsgpt_plugin.geo.results.layer_metadata import record_run
 from rsgpt_plugin.processing import parameters as table
-from rsgpt_plugin.processing.base import DescribeAlgorithm
+from rsgpt_plugin.processing.algorithm_base import DescribeAlgorithm
 from rsgpt_plugin.processing.describefeatures import DescribeFeatures
 from rsgpt_plugin.processing.describeraster import DescribeRaster
 from rsgpt_plugin.processing.parameter_kinds import Choice, Extent, Given, Number, Setting, Switch, Text
-from rsgpt_plugin.services.again import Asked, Group, Wish, step
+from rsgpt_plugin.services.results.reask_request import Asked, Group, Wish, step
 from tests.plugin.rasters import pattern
 
 from .conftest import ScriptedGateway, numbered

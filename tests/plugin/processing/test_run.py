@@ -11,19 +11,19 @@ import numpy as np
 import pytest
 from qgis.core import NULL, QgsException, QgsFeature, QgsFeatureSink, QgsProcessingFeedback, QgsVectorLayer
 
-from rsgpt_plugin.client.answers import Memory
-from rsgpt_plugin.client.models import ModelInfo
-from rsgpt_plugin.client.protocol import Prompt
-from rsgpt_plugin.core.cache import AnswerCache
-from rsgpt_plugin.core.pictures import PictureStore
+from rsgpt_plugin.client.answer_source import Memory
+from rsgpt_plugin.client.installed_models import ModelInfo
+from rsgpt_plugin.client.server.protocol import Prompt
+from rsgpt_plugin.core.answer_cache import AnswerCache
+from rsgpt_plugin.core.picture_store import PictureStore
 from rsgpt_plugin.errors import ImageryError, OutputError, ServerError
-from rsgpt_plugin.geo.picture import Picture
-from rsgpt_plugin.geo.schema import output_fields
+from rsgpt_plugin.geo.imagery.picture import Picture
+from rsgpt_plugin.geo.results.schema import output_fields
 from rsgpt_plugin.processing import run
 from rsgpt_plugin.processing.run import Asking, Counts, Place, Run
-from rsgpt_plugin.shared.answers import RawAnswer
-from rsgpt_plugin.shared.questions import Question, parse_questions
-from rsgpt_plugin.shared.rows import RowValues, answered_row
+from rsgpt_plugin.shared.answers.questions import Question, parse_questions
+from rsgpt_plugin.shared.answers.typed_answers import RawAnswer
+from rsgpt_plugin.shared.results.rows import RowValues, answered_row
 
 from .conftest import ScriptedGateway, number_in
 

@@ -18,9 +18,9 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QEventLoop
 
-from rsgpt_plugin.client import answers
-from rsgpt_plugin.client.gateway import Gateway
-from rsgpt_plugin.client.local_server import LocalServer
+from rsgpt_plugin.client import answer_source
+from rsgpt_plugin.client.server.gateway import Gateway
+from rsgpt_plugin.client.server.local_server import LocalServer
 from rsgpt_plugin.processing import run as run_module
 from rsgpt_plugin.processing.describeraster import DescribeRaster
 
@@ -38,8 +38,8 @@ def serve(fake_server: Callable[..., LocalServer], monkeypatch: pytest.MonkeyPat
 
     def start(*options: str) -> LocalServer:
         server = fake_server(*options)
-        monkeypatch.setattr(answers, "open_door", lambda model: Gateway(server, model.name))
-        monkeypatch.setattr(answers, "known_model", lambda model, feedback: model)
+        monkeypatch.setattr(answer_source, "open_door", lambda model: Gateway(server, model.name))
+        monkeypatch.setattr(answer_source, "known_model", lambda model, feedback: model)
         return server
 
     return start

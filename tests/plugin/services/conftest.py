@@ -23,9 +23,10 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QSize
 
-from rsgpt_plugin.client import doors, local_server
-from rsgpt_plugin.client.local_server import LocalServer
-from rsgpt_plugin.client.models import model_identity
+from rsgpt_plugin.client import backends
+from rsgpt_plugin.client.installed_models import model_identity
+from rsgpt_plugin.client.server import local_server
+from rsgpt_plugin.client.server.local_server import LocalServer
 from rsgpt_plugin.processing.provider import RsgptProvider
 
 LEFT, TOP, PIXEL_M = 500_000.0, 5_000_000.0, 0.5
@@ -84,7 +85,7 @@ def serve(
     (folder / "rsgpt-small").mkdir(parents=True)
     record = {"name": "rsgpt-small", "weights_sha256": "f" * 64}
     (folder / "rsgpt-small" / "model.json").write_text(json.dumps(record))
-    monkeypatch.setattr(doors, "model_identity", partial(model_identity, folder=folder))
+    monkeypatch.setattr(backends, "model_identity", partial(model_identity, folder=folder))
 
     def use(*options: str) -> LocalServer:
         server = fake_server(*options)

@@ -12,7 +12,7 @@ from typing import Any
 from ...errors import DataError
 from ...strict_json import parse_json
 from ..intervals import interval
-from ..rounding import hundredths
+from ..report.rounding import hundredths
 
 CRITERIA = ("detail", "position", "hallucination")
 _GRADES = range(1, 5)

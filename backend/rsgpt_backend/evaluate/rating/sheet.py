@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
-from ...data.images import ImageSource
+from ...data.image_files import ImageSource
 from ...errors import DataError
 from ..ask_all import spread
 from ..report.page import data_url
+from ..report.thumbnail import thumbnail
 from ..result import Result
-from ..thumbnail import thumbnail
 
 _REFERENCES = 2  # of a picture's sentences; more would be a text to read
 

@@ -9,9 +9,9 @@ from importlib.resources import files
 from typing import Any
 
 from ..result import Result
-from ..thumbnail import thumbnail
 from .blocks import Block, Case, Cases, Figure, Heading, Table, Text
 from .figures import bars, kept, reliability
+from .thumbnail import thumbnail
 
 WORST = 12
 _METRICS = ("BLEU-1", "BLEU-4", "METEOR", "ROUGE-L", "CIDEr", "invented", "recalled")

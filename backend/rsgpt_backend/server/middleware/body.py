@@ -8,7 +8,7 @@ from contextlib import suppress
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..limits import BODY_SILENCE_S, MAX_BODY_BYTES
-from ..refusals import Refusal, header_values
+from ..protocol.refusals import Refusal, header_values
 
 _STEPS = 20
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..refusals import Refusal
-from ..responses import refused
+from ..protocol.refusals import Refusal
+from ..protocol.responses import refused
 
 Check = Callable[[Scope], None]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.types import Scope
 
-from ..refusals import Refusal, header_values
+from ..protocol.refusals import Refusal, header_values
 from .gate import Check
 
 

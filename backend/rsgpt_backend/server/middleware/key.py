@@ -6,7 +6,7 @@ import secrets
 
 from starlette.types import Scope
 
-from ..refusals import Refusal, header_values
+from ..protocol.refusals import Refusal, header_values
 from .gate import Check
 
 

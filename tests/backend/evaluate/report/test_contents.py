@@ -12,7 +12,7 @@ from PIL import Image
 
 from rsgpt_backend.errors import DataError
 from rsgpt_backend.evaluate.calibration import calibration
-from rsgpt_backend.evaluate.questions import summary
+from rsgpt_backend.evaluate.question_accuracy import summary
 from rsgpt_backend.evaluate.report import contents as module
 from rsgpt_backend.evaluate.report.blocks import Block, Cases, Figure, Heading, Table, Text
 from rsgpt_backend.evaluate.report.contents import WORST, contents

@@ -15,7 +15,7 @@ from qgis.PyQt.QtTest import QTest
 from rsgpt_plugin.client.preferences import Preferences
 from rsgpt_plugin.gui.options.server_page import ServerPage
 from tests.plugin.client.conftest import rogue  # noqa: F401 - a fixture
-from tests.plugin.client.rogue import Rogue, completion, send
+from tests.plugin.client.server.rogue_servers import Rogue, completion, send
 from tests.plugin.waiting import wait_until
 
 FAR = "https://models.example:8443/v1"

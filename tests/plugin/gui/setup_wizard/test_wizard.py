@@ -13,15 +13,15 @@ from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QWizard
 
-from rsgpt_plugin.client import local_server
-from rsgpt_plugin.client.environment import State
-from rsgpt_plugin.client.local_server import LocalServer
+from rsgpt_plugin.client.environment.environment import State
+from rsgpt_plugin.client.environment.user_python import UserPython
 from rsgpt_plugin.client.preferences import Door, load
-from rsgpt_plugin.client.user_python import UserPython
+from rsgpt_plugin.client.server import local_server
+from rsgpt_plugin.client.server.local_server import LocalServer
 from rsgpt_plugin.errors import Cancelled, SetupError
 from rsgpt_plugin.gui.setup_wizard.draft import Page
 from rsgpt_plugin.gui.setup_wizard.wizard import SetUpWizard
-from rsgpt_plugin.services import set_up
+from rsgpt_plugin.services.machine import environment_setup
 
 Wait = Callable[[Callable[[], bool]], None]
 BUTTON = QWizard.WizardButton
@@ -56,9 +56,9 @@ class Environment:
 def machine(monkeypatch: pytest.MonkeyPatch, fake_server: Callable[..., LocalServer]) -> type[Environment]:
     """A machine with a Python, without a GPU and with room, and a model that knows a harbour."""
     Environment.found, Environment.removed, Environment.script = State.MISSING, False, []
-    monkeypatch.setattr(set_up, "ManagedEnvironment", Environment)
-    monkeypatch.setattr(set_up, "find_python", lambda: Path("/usr/bin/python3"))
-    monkeypatch.setattr(set_up, "has_gpu", lambda: False)
+    monkeypatch.setattr(environment_setup, "ManagedEnvironment", Environment)
+    monkeypatch.setattr(environment_setup, "find_python", lambda: Path("/usr/bin/python3"))
+    monkeypatch.setattr(environment_setup, "has_gpu", lambda: False)
     server = fake_server("--reply", "boats in a <b>harbor</b>")
     monkeypatch.setattr(local_server, "_managed_server", lambda launch: server)
     return Environment
@@ -194,7 +194,9 @@ def test_what_cannot_work_is_not_begun(
     wizard: SetUpWizard, wait_until: Wait, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
     usage = shutil.disk_usage("/")
-    monkeypatch.setattr(set_up, "find_python", lambda: None if what == "no Python" else Path("/usr/bin/python3"))
+    monkeypatch.setattr(
+        environment_setup, "find_python", lambda: None if what == "no Python" else Path("/usr/bin/python3")
+    )
     monkeypatch.setattr(shutil, "which", lambda name: None)
     monkeypatch.setattr(
         shutil, "disk_usage", lambda folder: usage._replace(free=10**6 if what == "no room" else 10**12)
@@ -213,7 +215,7 @@ def test_a_python_of_one_s_own_is_checked_before_it_is_taken(
             raise SetupError("This Python lacks torch.", "pip install torch")
         return UserPython(python, "2.13.0", "5.2.0", ("cpu",))
 
-    monkeypatch.setattr(set_up, "examine", examine)
+    monkeypatch.setattr(environment_setup, "examine", examine)
     wizard.page(Page.DOOR).buttons[Door.PYTHON].setChecked(True)
     press(wizard, BUTTON.NextButton)
     page = wizard.python

@@ -1,0 +1,34 @@
+"""Ground metres per pixel in any CRS that lies on an ellipsoid or has a linear unit. Knows no pixels."""
+
+from __future__ import annotations
+
+import math
+
+from pyproj import CRS, Transformer
+
+from rsgpt_plugin.shared.rasters.ellipsoid import WGS84, Ellipsoid, pixel_cross, resolution, sides
+from rsgpt_plugin.shared.rasters.tiles import Frame, Window
+
+
+class GroundMeter:
+    """Measures on a CRS's own ellipsoid; a local CRS without one in its linear unit. Belongs to one thread."""
+
+    def __init__(self, crs: CRS) -> None:
+        geodetic = crs.geodetic_crs
+        geographic = geodetic if geodetic is not None and geodetic.is_geographic else None
+        self._degrees = Transformer.from_crs(crs, geographic, always_xy=True) if geographic is not None else None
+        ellipsoid = crs.ellipsoid
+        self._ellipsoid = WGS84 if ellipsoid is None else Ellipsoid(
+            ellipsoid.semi_major_metre, ellipsoid.semi_minor_metre
+        )  # fmt: skip
+        self._angle = math.degrees(geographic.axis_info[0].unit_conversion_factor) if geographic is not None else 0.0
+        self._unit = crs.axis_info[0].unit_conversion_factor if geodetic is None and crs.axis_info else 0.0
+
+    def resolution(self, frame: Frame, window: Window) -> float | None:
+        """Ground metres per pixel at the window's centre; None if it is unknown."""
+        cross = pixel_cross(frame, window)
+        if self._degrees is None:
+            return resolution(self._unit * math.dist(*cross[:2]), self._unit * math.dist(*cross[2:]))
+        eastings, northings = zip(*cross, strict=True)
+        located = zip(*self._degrees.transform(eastings, northings), strict=True)
+        return resolution(*sides(self._ellipsoid, [(x * self._angle, y * self._angle) for x, y in located]))

@@ -1,0 +1,240 @@
+"""Rows with polygons to a GeoPackage or a GeoParquet file, streamed, whole or not at all. Knows no answers.
+
+An existing GeoPackage keeps its other layers. What is written is read back and compared with what was meant before it
+reaches the output.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pyogrio
+import shapely
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+
+from rsgpt_plugin.shared.files.geopackage import (
+    check_replaceable,
+    crs_of,
+    holds_results,
+    put_layer,
+    release,
+    set_crs,
+    user_tables,
+)
+from rsgpt_plugin.shared.files.source_files import overwritten_input
+
+from ..errors import DataError, UsageError
+from .crs_equality import is_same_crs
+
+Batches = Iterator[pa.RecordBatch]
+Writer = Callable[[Path, pa.Schema, Iterable[pa.RecordBatch], str], None]
+_LAYER = "tiles"
+_GEOMETRY = {".gpkg": "geom", ".parquet": "geometry"}
+_SAMPLES: tuple[tuple[Callable[[pa.DataType], bool], Any], ...] = (
+    (pa.types.is_string, "x"),
+    (pa.types.is_boolean, True),
+    (pa.types.is_integer, 1),
+    (pa.types.is_floating, 0.5),
+    (pa.types.is_timestamp, datetime(2000, 1, 1, tzinfo=UTC)),
+)
+
+
+def check_output(path: Path, sources: Iterable[str] = ()) -> None:
+    """UsageError or OutputError where `path` cannot become the output, or would replace what is not a result.
+
+    sources: everything that the run reads.
+    """
+    if path.suffix.lower() not in _GEOMETRY:
+        raise UsageError(f"{path.name} is neither .gpkg nor .parquet. Choose one of these endings.")
+    if not path.parent.is_dir():
+        raise UsageError(f"The folder {path.parent} is not there. Make it, then run again.")
+    read = overwritten_input(path, sources)
+    if read is not None:
+        raise UsageError(f"{path} would replace {read}, which this run reads. Give another --out.")
+    _check_existing(path)
+
+
+def try_output(path: Path, schema: pa.Schema, crs_wkt: str, polygon: shapely.Polygon) -> None:
+    """Write one made-up row beside `path` as `write` would. DataError where format or folder do not take it."""
+    row = {field.name: _sample(field.type) for field in list(schema)[1:]}
+    draft = _draft(path)
+    try:
+        _write_draft(draft, schema, _Source(iter([batch(schema, np.array([polygon]), [row])])), crs_wkt)
+    except _FAILURES as error:
+        raise _unwritable(path, error) from error
+    finally:
+        _discard(draft)
+
+
+def with_polygons(path: Path, schema: pa.Schema) -> pa.Schema:
+    """The schema of an output with its column of polygons, which comes first."""
+    return pa.schema([pa.field(_GEOMETRY[path.suffix.lower()], pa.binary()), *schema])
+
+
+def batch(schema: pa.Schema, polygons: np.ndarray, rows: list[dict[str, Any]]) -> pa.RecordBatch:
+    """Rows and their polygons as one batch of such a schema."""
+    encoded = pa.array(shapely.to_wkb(polygons), pa.binary())
+    columns = pa.RecordBatch.from_pylist(rows, schema=pa.schema(list(schema)[1:]))
+    return pa.RecordBatch.from_arrays([encoded, *columns.columns], schema=schema)
+
+
+def write(path: Path, schema: pa.Schema, batches: Batches, crs_wkt: str) -> None:
+    """Write all rows beside `path`, check them, then put them there at once. DataError where that fails."""
+    draft, source = _draft(path), _Source(batches)
+    try:
+        _write_draft(draft, schema, source, crs_wkt)
+        _publish(draft, path)
+    except _FAILURES as error:
+        if source.error is not None:
+            raise source.error from None
+        raise _unwritable(path, error) from error
+    finally:
+        _discard(draft)
+
+
+class _Source:
+    """Batches that count their rows, and keep what they fail with: GDAL, which takes them, says only that they did."""
+
+    def __init__(self, batches: Batches) -> None:
+        self._batches = batches
+        self.rows = 0
+        self.error: BaseException | None = None
+
+    def __iter__(self) -> Batches:
+        try:
+            for one in self._batches:
+                self.rows += one.num_rows
+                yield one
+        except BaseException as error:  # an interruption, too
+            self.error = error
+            raise
+
+
+# What GDAL, Arrow and PROJ raise where they cannot write.
+_FAILURES = (OSError, RuntimeError, ValueError, pa.ArrowException)
+
+
+def _check_existing(path: Path) -> None:
+    """OutputError where a file of that name holds what is not a result of ours, or cannot be written."""
+    if not path.exists():
+        return
+    if path.suffix.lower() == ".gpkg":
+        check_replaceable(path, _LAYER)
+    elif path.stat().st_size and not _is_our_parquet(path):
+        raise UsageError(f"{path} is not a result of rsgpt and would be replaced. Give another --out.")
+
+
+def _is_our_parquet(path: Path) -> bool:
+    try:
+        return holds_results(pq.read_schema(path).names)
+    except (OSError, pa.ArrowException):
+        return False
+
+
+def _write_draft(draft: Path, schema: pa.Schema, source: _Source, crs_wkt: str) -> None:
+    _discard(draft)
+    _WRITERS[draft.suffix.lower()](draft, schema, source, crs_wkt)
+    _READERS[draft.suffix.lower()](draft, schema, source.rows, CRS(crs_wkt))
+
+
+def _publish(draft: Path, path: Path) -> None:
+    """Put a draft in the place of `path`, or its layer into a GeoPackage that has others."""
+    if path.suffix.lower() == ".gpkg":
+        if path.exists() and user_tables(path):
+            put_layer(draft, _LAYER, path)
+            return
+        release(path)
+    draft.replace(os.path.realpath(path))
+
+
+def _write_geopackage(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch], crs_wkt: str) -> None:
+    reader = pa.RecordBatchReader.from_batches(schema, batches)
+    pyogrio.write_arrow(
+        reader, path, _LAYER, "GPKG", geometry_name=schema.names[0], geometry_type="Polygon", crs=crs_wkt
+    )
+
+
+def _write_geoparquet(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch], crs_wkt: str) -> None:
+    """As GeoParquet 1.1 says; PROJJSON names the coordinate system."""
+    column = {"encoding": "WKB", "geometry_types": ["Polygon"], "crs": CRS(crs_wkt).to_json_dict()}
+    geo = {"version": "1.1.0", "primary_column": schema.names[0], "columns": {schema.names[0]: column}}
+    with pq.ParquetWriter(path, schema.with_metadata({"geo": json.dumps(geo)}), compression="zstd") as writer:
+        for one in batches:
+            writer.write_batch(one)
+
+
+def _read_geopackage(path: Path, schema: pa.Schema, rows: int, crs: CRS) -> None:
+    """Compare what GDAL wrote. It takes a CRS in kilometres for the one in metres: such a CRS is entered by hand."""
+    info = pyogrio.read_info(path, _LAYER, force_feature_count=True, force_total_bounds=True)
+    bounds = info["total_bounds"]
+    if not is_same_crs(crs, crs_of(path, _LAYER), bounds):
+        set_crs(path, _LAYER, _wkt(crs))
+    same = is_same_crs(crs, crs_of(path, _LAYER), bounds)
+    _compare(schema.names[1:], list(info["fields"]), rows, info["features"], same)
+
+
+def _read_geoparquet(path: Path, schema: pa.Schema, rows: int, crs: CRS) -> None:
+    with pq.ParquetFile(path) as file:
+        column = json.loads(file.schema_arrow.metadata[b"geo"])["columns"][schema.names[0]]
+        same = is_same_crs(crs, json.dumps(column["crs"]), None)
+        _compare(schema.names, file.schema_arrow.names, rows, file.metadata.num_rows, same)
+
+
+def _compare(meant: list[str], found: list[str], rows: int, count: int, same_crs: bool) -> None:
+    if count != rows:
+        raise DataError(f"Only {count} of {rows} rows were written. Run again: the answers are kept.")
+    if meant != found:
+        lost = ", ".join(name for name in meant if name not in found)
+        raise DataError(f"The format changes the columns {lost or meant}. Give these questions other names.")
+    if not same_crs:
+        raise DataError("The format cannot hold the raster's coordinate system. Give --out with another ending.")
+
+
+def _wkt(crs: CRS) -> str:
+    """As GeoPackage wants it; a CRS that WKT 1 cannot say is written in WKT 2, which GDAL reads too."""
+    try:
+        return str(crs.to_wkt("WKT1_GDAL"))
+    except CRSError:
+        return str(crs.to_wkt())
+
+
+def _sample(kind: pa.DataType) -> Any:
+    return next((value for fits, value in _SAMPLES if fits(kind)), None)
+
+
+def _draft(path: Path) -> Path:
+    return path.with_name(f".{path.stem}.part{path.suffix}")
+
+
+def _discard(draft: Path) -> None:
+    """Remove a draft, and what a killed run has left beside it: a new one would be read with that."""
+    with suppress(OSError):
+        draft.unlink(missing_ok=True)
+        release(draft)
+
+
+def _unwritable(path: Path, error: Exception) -> DataError:
+    full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or "full" in str(error)
+    advice = "Free some space, then run again." if full else "Check that its folder may be written to, then run again."
+    return DataError(f"{path} cannot be written ({error}). {advice}")
+
+
+_WRITERS: dict[str, Writer] = {
+    ".gpkg": _write_geopackage,
+    ".parquet": _write_geoparquet,
+}
+_READERS: dict[str, Callable[[Path, pa.Schema, int, CRS], None]] = {
+    ".gpkg": _read_geopackage,
+    ".parquet": _read_geoparquet,
+}

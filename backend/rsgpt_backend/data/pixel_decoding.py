@@ -1,0 +1,119 @@
+"""Decoded pictures as 8-bit RGB, by the rules of rasters: deep ones stretched, what is transparent black.
+
+It opens no file. A picture of 8 bits is shown as it is.
+"""
+
+from __future__ import annotations
+
+import struct
+from io import BytesIO
+
+import numpy as np
+from PIL import Image, ImageFile
+
+from rsgpt_plugin.shared.rasters.pixels import Pixels, as_rgb, stacked
+from rsgpt_plugin.shared.rasters.stretch import Stretch, measure
+
+# Pillow cuts these to the upper byte. The other byte order gives the lower one.
+_DEEP = {"RGB;16B": ("RGB", "RGB;16L"), "RGBA;16B": ("RGBA", "RGBA;16L")}
+_DEEP_GREY_WITH_ALPHA = "LA;16B"
+_TRANSLUCENT = ("RGBA", "RGBa", "LA", "La", "PA")
+_ORIENTATION = 0x0112
+_TURNS: dict[object, Image.Transpose] = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def rgb_picture(image: Image.Image, data: bytes) -> Image.Image:
+    """An opened PNG or JPEG as 8-bit RGB, turned as its EXIF orientation says. data: the bytes that it was opened from.
+
+    Raises what Pillow raises for damaged data.
+    """
+    pixels = deep_samples(image, data)
+    shown = plain_rgb(image) if pixels is None else Image.fromarray(rgb_array(pixels))
+    return turned(shown, _orientation(image))
+
+
+def turned(picture: Image.Image, orientation: object) -> Image.Image:
+    """A picture as EXIF's number of its orientation says."""
+    turn = _TURNS.get(orientation)
+    return picture if turn is None else picture.transpose(turn)
+
+
+def _orientation(image: Image.Image) -> object:
+    """As EXIF says; 1, which is upright, where that is damaged: the picture itself is not."""
+    try:
+        return image.getexif().get(_ORIENTATION, 1)
+    except (OSError, SyntaxError, ValueError, TypeError, LookupError, struct.error):
+        return 1
+
+
+def plain_rgb(image: Image.Image) -> Image.Image:
+    """Any Pillow mode of 8 bits or less as RGB; what is transparent becomes black, as no data does."""
+    if image.mode not in _TRANSLUCENT and "transparency" not in image.info:
+        return image.convert("RGB")
+    layer = np.array(image if image.mode == "RGBA" else image.convert("RGBA"))
+    layer[layer[..., 3] == 0] = 0
+    return Image.fromarray(np.ascontiguousarray(layer[..., :3]))
+
+
+def rgb_array(pixels: Pixels, *, is_picture: bool = True) -> np.ndarray:
+    """Samples of one or three bands as uint8, height x width x 3, stretched over themselves.
+
+    is_picture: whether 8 bits are left alone even if they use few levels.
+    """
+    is_shown = is_picture and pixels[0].dtype == np.uint8
+    stretch = Stretch() if is_shown else measure([pixels]) or Stretch()
+    return as_rgb(stretch.apply(pixels))
+
+
+def deep_samples(image: Image.Image, data: bytes) -> Pixels | None:
+    """The samples of an opened picture of more than 8 bits; None of all others. Afterwards, the picture is loaded."""
+    mode = _raw_mode(image)
+    if mode in _DEEP:
+        return _words(image, data, mode)
+    if mode == _DEEP_GREY_WITH_ALPHA:
+        pairs = np.asarray(_read_as(data, image.format, "RGBA", "RGBA")).astype(np.uint16)
+        grey, alpha = pairs[..., 0] << 8 | pairs[..., 1], pairs[..., 2] << 8 | pairs[..., 3]
+        image.load()
+        return stacked([grey], [np.ones(grey.shape, bool)], alpha > 0)
+    image.load()
+    if not image.mode.startswith(("I", "F")):
+        return None
+    values = np.asarray(image)
+    return stacked([values], [np.ones(values.shape, bool)])
+
+
+def _words(image: Image.Image, data: bytes, mode: str) -> Pixels:
+    kind, swapped = _DEEP[mode]
+    lower = np.asarray(_read_as(data, image.format, kind, swapped)).astype(np.uint16)
+    image.load()
+    words = np.moveaxis(np.asarray(image).astype(np.uint16) << 8 | lower, -1, 0)
+    opaque = words[3] > 0 if len(words) > len("RGB") else None
+    return stacked(list(words[:3]), [np.ones(words.shape[1:], bool)] * 3, opaque)
+
+
+def _raw_mode(image: Image.Image) -> str:
+    """How the picture's samples lie in its file."""
+    if not isinstance(image, ImageFile.ImageFile) or not image.tile:
+        return ""
+    args = image.tile[0][3]
+    return str(args[0] if isinstance(args, tuple) else args)
+
+
+def _read_as(data: bytes, form: str | None, kind: str, raw_mode: str) -> Image.Image:
+    """The same bytes decoded with another layout of the samples."""
+    image = Image.open(BytesIO(data), formats=(form,) if form else None)
+    codec, extents, offset, args = image.tile[0]
+    layout = (raw_mode, *args[1:]) if isinstance(args, tuple) else raw_mode
+    make = getattr(ImageFile, "_Tile", lambda *parts: parts)  # a plain tuple in the Pillow that QGIS may bring
+    image.tile[0] = make(codec, extents, offset, layout)
+    image._mode = kind  # Pillow has no way to decode 16 bits per band, only either half of them
+    image.load()
+    return image

@@ -1,0 +1,64 @@
+"""How sure an answer is: from its tokens' probabilities, put to rights by what validation data showed.
+
+It knows no model; `rsgpt evaluate calibrate` finds the scales.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from ..predictor import Token
+
+Scale = tuple[float, float]  # slope and offset of a confidence's log odds (Platt, 1999)
+
+_YES_NO = ("yes", "no")
+_EDGE = 1e-4  # log odds of 0 and 1 are infinite
+
+
+def confidence(tokens: Sequence[Token], openings: Sequence[tuple[str, float]]) -> float:
+    """0 to 1. Of a yes or no alone its share of the two, else the geometric mean of the tokens' probabilities.
+
+    openings: the likeliest first tokens and their log probabilities, likeliest first.
+    """
+    if not tokens:
+        return 0.0
+    first = _word(tokens[0].text)
+    shares = {word.strip().lower(): math.exp(logprob) for word, logprob in reversed(openings)}
+    is_yes_no = form("".join(token.text for token in tokens)) == "yes_no"
+    if is_yes_no and first in _YES_NO and all(word in shares for word in _YES_NO):
+        return shares[first] / sum(shares[word] for word in _YES_NO)
+    return math.exp(sum(token.logprob for token in tokens) / len(tokens))
+
+
+def form(text: str) -> str:
+    """What kind of answer a text is, of those that are right to different degrees at the same confidence."""
+    if _word(text) in _YES_NO:
+        return "yes_no"
+    return "sentence" if text.endswith(".") and " " in text else "phrase"
+
+
+def calibrated(value: float, text: str, scales: Mapping[str, Scale]) -> float:
+    """The confidence of the answer `text` on the scale of its form; as it is where there is none."""
+    return rescaled(value, scales.get(form(text), (1.0, 0.0)))
+
+
+def rescaled(value: float, scale: Scale) -> float:
+    """A confidence on a scale."""
+    slope, offset = scale
+    return value if (slope, offset) == (1.0, 0.0) else from_log_odds(slope * log_odds(value) + offset)
+
+
+def log_odds(value: float) -> float:
+    """Of a confidence; finite at both ends."""
+    inside = min(max(value, _EDGE), 1 - _EDGE)
+    return math.log(inside / (1 - inside))
+
+
+def from_log_odds(odds: float) -> float:
+    """The confidence that has them."""
+    return 1 / (1 + math.exp(-odds))
+
+
+def _word(text: str) -> str:
+    return text.strip().lower().rstrip(".,")

@@ -1,0 +1,1 @@
+"""Token generation: greedy and sampled decoding, beam search, and scoring of given answers."""

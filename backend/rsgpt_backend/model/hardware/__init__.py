@@ -1,0 +1,1 @@
+"""Memory, number formats, devices, and linear layers that are fast on this machine."""

@@ -1,0 +1,1 @@
+"""The frozen language model: its files, its loading, and its tokenizer."""

@@ -1,0 +1,118 @@
+"""Writes answers in OpenAI's shape. It knows the protocol, not HTTP and not the engine."""
+
+from __future__ import annotations
+
+import json
+import math
+import secrets
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...predictor import Answer, Predictor, Token
+
+PROTOCOL_VERSION = 1
+LEAST_LOGPROB = -9999.0
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Writes one completion. top_logprobs: alternatives a token, None for no log probabilities at all.
+
+    created: seconds since 1970.
+    """
+
+    model: str
+    weights_sha256: str
+    fingerprint: str
+    top_logprobs: int | None = None
+    id: str = field(default_factory=lambda: f"chatcmpl-{secrets.token_hex(12)}")
+    created: int = field(default_factory=lambda: int(time.time()))
+
+    def reply(self, answer: Answer) -> Body:
+        """The whole answer as one object."""
+        choice = {
+            "index": 0,
+            "message": {"role": "assistant", "content": answer.text},
+            "logprobs": self._logprobs(answer.tokens),
+            "finish_reason": answer.finish_reason,
+        }
+        return {**self._head("chat.completion"), "choices": [choice], **self._tail(answer)}
+
+    def token(self, token: Token, first: bool) -> Body:
+        """One token as a chunk; the first also names the role."""
+        delta = {"role": "assistant", "content": token.text} if first else {"content": token.text}
+        return self._chunk(delta, self._logprobs((token,)), None)
+
+    def end(self, answer: Answer) -> Body:
+        """The chunk that ends a stream, with usage and what is known of the whole answer."""
+        return {**self._chunk({}, None, answer.finish_reason), **self._tail(answer)}
+
+    def _chunk(self, delta: Body, logprobs: Body | None, finish_reason: str | None) -> Body:
+        choice = {"index": 0, "delta": delta, "logprobs": logprobs, "finish_reason": finish_reason}
+        return {**self._head("chat.completion.chunk"), "choices": [choice]}
+
+    def _head(self, kind: str) -> Body:
+        return {"id": self.id, "object": kind, "created": self.created, "model": self.model}
+
+    def _tail(self, answer: Answer) -> Body:
+        written = len(answer.tokens)
+        usage = {
+            "prompt_tokens": answer.prompt_tokens,
+            "completion_tokens": written,
+            "total_tokens": answer.prompt_tokens + written,
+        }
+        extra = {
+            "confidence": answer.confidence if math.isfinite(answer.confidence) else 0.0,
+            "degenerate": answer.degenerate,
+            "weights_sha256": self.weights_sha256,
+            "fingerprint": self.fingerprint,
+        }
+        return {"usage": usage, "rsgpt": extra}
+
+    def _logprobs(self, tokens: tuple[Token, ...]) -> Body | None:
+        if self.top_logprobs is None:
+            return None
+        return {"content": [_token(token, self.top_logprobs) for token in tokens]}
+
+
+def event(body: Body) -> str:
+    """One server-sent event."""
+    return f"data: {json.dumps(body, allow_nan=False, separators=(',', ':'))}\n\n"
+
+
+END_OF_STREAM = "data: [DONE]\n\n"
+
+
+def model_list(model: str, engine: Predictor, created: int) -> Body:
+    """OpenAI's list of models, which holds the one that is served. created: seconds since 1970."""
+    entry = {
+        "id": model,
+        "object": "model",
+        "created": created,
+        "owned_by": "rsgpt",
+        "weights_sha256": engine.weights_sha256,
+        "fingerprint": engine.fingerprint,
+        "precision": engine.precision,
+        "protocol_version": PROTOCOL_VERSION,
+    }
+    return {"object": "list", "data": [entry]}
+
+
+def health(model: str, engine: Predictor | None) -> Body:
+    """What `GET /health` says. engine: None while it is being loaded."""
+    state = {"status": "ok" if engine else "loading", "protocol_version": PROTOCOL_VERSION, "model": model}
+    return {**state, "fingerprint": engine.fingerprint if engine else ""}
+
+
+def _token(token: Token, alternatives: int) -> Body:
+    top = [_scored(text, logprob) for text, logprob in token.top[:alternatives]]
+    return {**_scored(token.text, token.logprob), "top_logprobs": top}
+
+
+def _scored(text: str, logprob: float) -> Body:
+    # JSON has no infinity; OpenAI writes a probability of nought as -9999.
+    value = max(logprob, LEAST_LOGPROB) if math.isfinite(logprob) else LEAST_LOGPROB
+    return {"token": text, "logprob": value, "bytes": list(text.encode("utf-8", "replace"))}

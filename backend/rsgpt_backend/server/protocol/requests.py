@@ -1,0 +1,136 @@
+"""Reads a chat-completion request into an ask. It knows the protocol, not HTTP and not the engine."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from typing import NoReturn
+
+from ...predictor import Answer, Ask, Token
+from .. import limits
+from .chat_messages import read_messages
+from .data_uri_images import read_picture
+from .refusals import Fields, Refusal, refuse
+from .structured_output import Structure, read_structure
+from .unsupported import check_supported
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to ask, and how to send the answer. top_logprobs: None for no log probabilities at all."""
+
+    ask: Ask
+    stream: bool
+    top_logprobs: int | None
+    structure: Structure = field(default_factory=Structure)
+
+    def finished(self, answer: Answer) -> Answer:
+        """The answer in the form that the request asks for."""
+        if not self.structure.is_json:
+            return answer
+        tokens = answer.tokens
+        if len(tokens) == 1 and tokens[0].text == answer.text:  # a choice
+            top = tuple((self.structure.write(text), logprob) for text, logprob in tokens[0].top)
+            tokens = (Token(self.structure.write(answer.text), tokens[0].logprob, top),)
+        return replace(answer, text=self.structure.write(answer.text), tokens=tokens)
+
+
+def read_order(body: bytes, model: str) -> Order:
+    """Check a request for `model` and decode its picture; raises Refusal with a 4xx status."""
+    fields = _parse(body)
+    if not isinstance(fields.get("model"), str):
+        refuse("Name the model, as /v1/models lists it.")
+    check_model(fields["model"], model)
+    check_supported(fields)
+    structure = read_structure(fields)
+    url, prompt = read_messages(fields.get("messages"))
+    stream, logprobs = _flag(fields, "stream"), _flag(fields, "logprobs")
+    top = _integer(fields, "top_logprobs", 0, (0, limits.MAX_TOP_LOGPROBS))
+    if top and not logprobs:
+        refuse("top_logprobs needs logprobs to be true.")
+    options: Fields = {
+        "max_new_tokens": _max_tokens(fields),
+        "temperature": _temperature(fields),
+        "seed": _integer(fields, "seed", 0, (-(2**63), 2**63 - 1)),
+        "top_logprobs": top,
+        "beams": _integer(fields, "beams", 0, (1, limits.MAX_BEAMS)),
+        "choices": structure.choices,
+        "is_number": structure.is_number,
+        "top_p": _top_p(fields),
+        "stops": _stops(fields),
+    }
+    picture = read_picture(url)
+    return Order(Ask(picture.pixels, picture.key, prompt, **options), stream, top if logprobs else None, structure)
+
+
+def _parse(body: bytes) -> Fields:
+    # Text of a picture has no brackets, so many of them can only be meant to exhaust the parser.
+    if body.count(b"[") + body.count(b"{") > limits.MAX_JSON_BRACKETS:
+        refuse("The request has too many nested parts.")
+    try:
+        fields = json.loads(body.decode("utf-8"), parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        refuse("The request is not valid JSON in UTF-8.")
+    if not isinstance(fields, dict):
+        refuse("The request must be a JSON object.")
+    return fields
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def check_model(wanted: str, model: str) -> None:
+    """Raise Refusal 404 unless it is the model that is served."""
+    if wanted != model:
+        raise Refusal(404, "model_not_found", f"This server has one model, {model}; ask for that one.")
+
+
+def _max_tokens(fields: Fields) -> int:
+    name = "max_tokens" if fields.get("max_completion_tokens") is None else "max_completion_tokens"
+    return _integer(fields, name, 0, (1, limits.MAX_NEW_TOKENS))
+
+
+def _temperature(fields: Fields) -> float:
+    value = fields.get("temperature")
+    if value is None:
+        return 0.0
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not number or not 0 <= value <= limits.MAX_TEMPERATURE:
+        refuse(f"temperature must be a number from 0 to {limits.MAX_TEMPERATURE:g}.")
+    return float(value)
+
+
+def _top_p(fields: Fields) -> float:
+    value = fields.get("top_p")
+    if value is None:
+        return 1.0
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 < value <= 1:
+        refuse("top_p must be a number above 0, up to 1.")
+    return float(value)
+
+
+def _stops(fields: Fields) -> tuple[str, ...]:
+    value = fields.get("stop")
+    stops = [value] if isinstance(value, str) else [] if value is None else value
+    is_list = isinstance(stops, list) and len(stops) <= limits.MAX_STOPS
+    if not is_list or not all(isinstance(stop, str) and 0 < len(stop) <= limits.MAX_CHOICE_CHARS for stop in stops):
+        refuse(f"stop must be a text or a list of up to {limits.MAX_STOPS} texts, none of them empty.")
+    return tuple(stops)
+
+
+def _integer(fields: Fields, name: str, default: int, bounds: tuple[int, int]) -> int:
+    value = fields.get(name)
+    if value is None:
+        return default
+    low, high = bounds
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        refuse(f"{name} must be a whole number, {low} to {high}.")
+    return value
+
+
+def _flag(fields: Fields, name: str) -> bool:
+    value = fields.get(name)
+    if value is not None and not isinstance(value, bool):
+        refuse(f"{name} must be true or false.")
+    return bool(value)

@@ -1,0 +1,1 @@
+"""Training examples: questions and captions derived from annotations."""

@@ -1,0 +1,82 @@
+"""Files of a run, written so that a kill leaves the old one whole; and where a killed run goes on."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from rsgpt_plugin.shared.files.atomic_file import replaced
+
+from ..errors import ModelError, UsageError
+from .recipe import Recipe
+
+Scaler = torch.amp.GradScaler
+_CHECKPOINT = "checkpoint.safetensors"
+
+
+def claim(out: Path, recipe: Recipe) -> None:
+    """Make the folder this recipe's; UsageError where it holds another's run, or something else.
+
+    Steps may differ: more may be added.
+    """
+    text = json.dumps({**dataclasses.asdict(recipe), "steps": 0}, indent=1)
+    path = out / "recipe.json"
+    if path.exists() and path.read_text(encoding="utf-8") != text:
+        raise UsageError(f"{out} holds a run of another recipe, see its recipe.json. Give another folder with --out.")
+    if not path.exists():
+        out.mkdir(parents=True, exist_ok=True)
+        if any(not entry.name.startswith(".") for entry in out.iterdir()):
+            raise UsageError(f"{out} holds other files and no training. Give an empty or a new folder with --out.")
+        with replaced(path) as part:
+            part.write_text(text, encoding="utf-8")
+
+
+def write_tensors(tensors: dict[str, Tensor], path: Path) -> None:
+    """Write them to a file that is there whole or not at all."""
+    with replaced(path) as part:
+        save_file({key: value.detach().cpu().contiguous() for key, value in tensors.items()}, part)
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """What `write_tensors` wrote; ModelError where it is something else."""
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise ModelError(f"{path} cannot be read. Delete it, and that part of the training is done anew.") from error
+
+
+def save_checkpoint(out: Path, bridge: nn.Module, optimizer: torch.optim.Optimizer, scaler: Scaler, step: int) -> None:
+    """Bridge, optimizer, the scale of the loss, and the number of steps that are done."""
+    tensors = {f"bridge.{name}": value for name, value in bridge.state_dict().items()}
+    for index, state in optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer.{index}.{key}": value for key, value in state.items()}
+    tensors |= {f"scaler.{key}": torch.tensor(float(value)) for key, value in scaler.state_dict().items()}
+    tensors["step"] = torch.tensor([step])
+    write_tensors(tensors, out / _CHECKPOINT)
+
+
+def load_checkpoint(out: Path, bridge: nn.Module, optimizer: torch.optim.Optimizer, scaler: Scaler) -> int:
+    """Fill them; returns the step to go on with."""
+    path = out / _CHECKPOINT
+    if not path.exists():
+        return 0
+    tensors = read_tensors(path)
+    bridge.load_state_dict(
+        {key.removeprefix("bridge."): value for key, value in tensors.items() if key.startswith("bridge.")}
+    )
+    state: dict[int, dict[str, Tensor]] = {}
+    for key, value in tensors.items():
+        if key.startswith("optimizer."):
+            _, index, name = key.split(".", 2)
+            state.setdefault(int(index), {})[name] = value
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+    scale = {key: type(value)(tensors[f"scaler.{key}"]) for key, value in scaler.state_dict().items()}
+    if scale:
+        scaler.load_state_dict(scale)
+    return int(tensors["step"][0])

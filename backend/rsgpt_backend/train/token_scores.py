@@ -1,0 +1,40 @@
+"""What the language model makes of query vectors: scores of the answers' tokens, and only of these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.distributed.fsdp import fully_shard
+
+from ..model.rsgpt import Rsgpt
+from .prompt_packing import Packed
+
+
+def answer_logits(model: Rsgpt, queries: Tensor, packed: Packed, read: Callable[..., Any] | None = None) -> Tensor:
+    """Scores for each learnt token, [tokens, vocabulary]; only these positions reach the vocabulary.
+
+    read: the language model without its head, where it is compiled.
+    """
+    words = model.language.get_input_embeddings()(packed.ids)
+    bias = torch.zeros(packed.attend.shape, dtype=words.dtype, device=words.device)
+    bias.masked_fill_(~packed.attend, torch.finfo(words.dtype).min)
+    hidden = (model.language.model if read is None else read)(
+        inputs_embeds=torch.cat([queries.to(words.dtype), words], dim=1),
+        attention_mask=bias,
+        position_ids=packed.positions,
+        use_cache=False,
+    ).last_hidden_state
+    logits: Tensor = model.language.lm_head(hidden.flatten(0, 1)[packed.source])
+    return logits
+
+
+def shard(language: Any) -> None:
+    """Spread the layers of a frozen language model over the processes of a run; each is whole only while it works.
+
+    Words and head, a twentieth of the whole, stay where they are: they are used outside the layers.
+    """
+    for layer in language.get_decoder().layers:
+        fully_shard(layer)

@@ -1,0 +1,1 @@
+"""The Python environment of the model: finding Python, installing, checking, and running commands in it."""

@@ -1,0 +1,326 @@
+"""The managed environment of the model: makes it, checks it, runs commands in it. Runs without QGIS."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Collection, Mapping, Sequence
+from enum import Enum
+from pathlib import Path
+from typing import Optional
+
+from ...core import paths
+from ...errors import RsgptError, SetupError
+from ...shared.i18n import mark, marked, translate
+from ..installed_models import BACKEND
+from . import child_process
+from .backend_command import Backend
+from .install_errors import advice, failure
+from .installer import Build, Installer
+from .interpreters import find_python
+from .setup_lock import sole_owner
+
+GROUPS = ("batch", "evaluate", "ray", "test", "train")
+_MAIN = "requirements.lock"
+_MAKE = "python3 -m rsgpt_plugin.client.environment.environment make"
+_MARKER = "rsgpt-environment.json"
+_VERIFY = (
+    "import torch, transformers; "
+    "print(f'torch {torch.__version__}, transformers {transformers.__version__}, '"
+    " f'CUDA {torch.version.cuda or \"none\"}')"
+)
+
+# What the packages of the main lock take on Linux, in bytes: fetched, and unpacked with the language model.
+# Sums of the files' sizes in their index (`uv lock`) and of installed files; unpacked CUDA is an estimate.
+FETCHED = {Build.CPU: 400_000_000, Build.CUDA: 3_000_000_000}
+UNPACKED = {Build.CPU: 1_600_000_000, Build.CUDA: 7_000_000_000}
+
+Say = Callable[[str], None]
+Check = Callable[[], bool]
+
+
+class State(Enum):
+    """How far the environment is. Each has a sentence that says what to do."""
+
+    MISSING = mark("is not set up")
+    HALF_MADE = mark("was only half set up")
+    STALE = mark("belongs to another version of the plugin")
+    READY = mark("is ready")
+
+    @property
+    def advice(self) -> str:
+        """What to tell a person who wants to use it in this state."""
+        if self is State.READY:
+            return translate("Rsgpt", "The model is ready.")
+        sentence = translate(
+            "Rsgpt",
+            "The model's environment {state}. Choose Raster ▸ RSGPT ▸ Set up the model… in QGIS, or run `{command}` "
+            "in the plugin's folder.",
+        )
+        return sentence.format(state=marked(self.value), command=_MAKE)
+
+
+class ManagedEnvironment:
+    """The Python environment under `home`/env. Made once, used by every QGIS window of this user."""
+
+    def __init__(
+        self,
+        home: Path,
+        backend: Path = BACKEND,
+        variables: Optional[Mapping[str, str]] = None,
+        build: Build = Build.AUTO,
+    ) -> None:
+        """variables: added to the environment of the installer, such as HTTPS_PROXY. build: of torch."""
+        self.home = home
+        self.folder = home / "env"
+        self.downloads = home / "download"
+        self._build = build
+        self._backend = backend
+        self._variables = dict(variables or {})
+
+    @property
+    def python(self) -> Path:
+        """The environment's interpreter."""
+        return self.folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+    def state(self, groups: Collection[str] = ()) -> State:
+        """Return how far it is, with the optional `groups` of packages."""
+        if not self.folder.exists():
+            return State.MISSING
+        recorded = self._recorded()
+        if not recorded or not self.python.exists():
+            return State.HALF_MADE
+        wanted = {name: _digest(self._backend / name) for name in _lock_names(groups)}
+        return State.READY if wanted.items() <= recorded.items() else State.STALE
+
+    def make(
+        self,
+        groups: Collection[str] = (),
+        say: Say = lambda line: None,
+        is_cancelled: Check = lambda: False,
+        watch: Say = lambda line: None,
+    ) -> None:
+        """Bring it to READY. Idempotent; may take many minutes; `say` gets a line at a time, `watch` all lines.
+
+        What was fetched before a stop or a failure is not fetched again.
+
+        SetupError with a sentence of advice; Cancelled within a second of `is_cancelled`.
+        """
+        with sole_owner(self.home / "env.lock"):
+            state = self.state(groups)
+            if state is State.READY:
+                say(translate("Rsgpt", "The model's environment is ready: {folder}").format(folder=self.folder))
+                return
+            if state is State.HALF_MADE:
+                say(translate("Rsgpt", "The model's environment was only half made; starting afresh."))
+                shutil.rmtree(self.folder)
+            if not self.python.exists():
+                self._create(say, is_cancelled)
+            self._install(groups, say, is_cancelled, watch)
+            shutil.rmtree(self.downloads, ignore_errors=True)
+            say(translate("Rsgpt", "The model's environment is ready: {folder}").format(folder=self.folder))
+
+    def remove(self) -> None:
+        """Take it away, with what was fetched for it and the unpacked language model; OSError where it cannot."""
+        with sole_owner(self.home / "env.lock"):
+            for folder in self.parts():
+                if folder.exists():
+                    shutil.rmtree(folder)
+
+    def parts(self) -> tuple[Path, ...]:
+        """The folders that belong to it."""
+        return (self.folder, self.downloads, self.home / "language")
+
+    def backend_command(self, arguments: Sequence[str]) -> list[str]:
+        """See Backend.command."""
+        return self.backend().command(arguments)
+
+    def backend_variables(self) -> dict[str, str]:
+        """See Backend.variables."""
+        return self.backend().variables()
+
+    def backend(self) -> Backend:
+        """Return how the model's side is run in it, whether it is ready or not."""
+        return Backend(self.python, self.home, self._backend)
+
+    def _create(self, say: Say, is_cancelled: Check) -> None:
+        self.home.mkdir(parents=True, exist_ok=True)
+        if shutil.disk_usage(self.home).free < space_needed(self._build):
+            raise SetupError(advice(["no space left"]))
+        command = _creation(self.folder)
+        say(
+            translate("Rsgpt", "Making an environment with {command} in {folder}").format(
+                command=command[0], folder=self.folder
+            )
+        )
+        status, lines = child_process.run(command, self.home, is_cancelled=is_cancelled)
+        if status:
+            raise failure(lines)
+
+    def _install(self, groups: Collection[str], say: Say, is_cancelled: Check, watch: Say) -> None:
+        recorded = self._recorded()
+        environment = child_process.clean_environment({**self._kept_downloads(), **self._variables})
+        installer = Installer(self.python, self.home, environment, say, is_cancelled, watch=watch)
+        for name in _lock_names(groups):
+            lock = self._backend / name
+            if recorded.get(name) == _digest(lock):
+                continue
+            if name == _MAIN:
+                recorded = {}
+                (self.folder / _MARKER).unlink(missing_ok=True)
+                installer.install_torch(lock, self._build)
+            installer.install_lock(lock)
+            if name == _MAIN:
+                self._verify(say, is_cancelled)
+            recorded[name] = _digest(lock)
+            self._record(recorded)
+
+    def _verify(self, say: Say, is_cancelled: Check) -> None:
+        command = [str(self.python), "-c", _VERIFY]
+        status, lines = child_process.run(command, self.home, is_cancelled=is_cancelled)
+        if status:
+            raise SetupError(
+                translate("Rsgpt", "The packages are there but do not work. {lines}").format(lines=advice(lines)),
+                "\n".join(lines),
+            )
+        say(translate("Rsgpt", "Checked: {lines}").format(lines=lines[-1]))
+
+    def _kept_downloads(self) -> dict[str, str]:
+        """Where installers keep what they fetch, so that a second attempt finds it."""
+        scratch = self.downloads / "scratch"
+        scratch.mkdir(parents=True, exist_ok=True)
+        caches = {"PIP_CACHE_DIR": str(self.downloads / "pip"), "UV_CACHE_DIR": str(self.downloads / "uv")}
+        return {**caches, **{name: str(scratch) for name in ("TMPDIR", "TEMP", "TMP")}}
+
+    def _recorded(self) -> dict[str, str]:
+        try:
+            record = json.loads((self.folder / _MARKER).read_text("utf-8"))
+            return {str(name): str(digest) for name, digest in record["locks"].items()}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return {}
+
+    def _record(self, locks: Mapping[str, str]) -> None:
+        draft = self.folder / (_MARKER + ".part")
+        draft.write_text(json.dumps({"locks": locks}), "utf-8")
+        draft.replace(self.folder / _MARKER)
+
+
+def space_needed(build: Build) -> int:
+    """Bytes that have to be free before it is made. Build.AUTO asks the driver, which may take seconds."""
+    chosen = Build.CUDA if build.wants_cuda else Build.CPU
+    return FETCHED[chosen] + UNPACKED[chosen]
+
+
+def backend_for(python: str) -> Backend:
+    """Return how the model's side is run: by the user's `python`, or, where that is "", by the managed environment.
+
+    SetupError where there is none that is ready.
+    """
+    if not python:
+        environment = ManagedEnvironment(paths.home())
+        state = environment.state()
+        if state is not State.READY:
+            raise SetupError(state.advice)
+        return environment.backend()
+    if not Path(python).is_file():
+        raise SetupError(
+            translate(
+                "Rsgpt", "The Python that was chosen is not there: {python}. Choose another in the set-up."
+            ).format(python=python)
+        )
+    return Backend(Path(python), paths.home(), users_own=True)
+
+
+def _lock_names(groups: Collection[str]) -> list[str]:
+    unknown = sorted(set(groups) - set(GROUPS))
+    if unknown:
+        raise SetupError(
+            translate("Rsgpt", "There is no group of packages named {unknown}. Known: {groups}.").format(
+                unknown=unknown[0], groups=", ".join(GROUPS)
+            )
+        )
+    return [_MAIN, *(f"requirements-{group}.lock" for group in GROUPS if group in groups)]
+
+
+def _digest(lock: Path) -> str:
+    try:
+        return hashlib.sha256(lock.read_bytes()).hexdigest()
+    except OSError as error:
+        raise SetupError(
+            translate("Rsgpt", "The plugin is incomplete: {lock} is missing. Install it again.").format(lock=lock)
+        ) from error
+
+
+def _creation(folder: Path) -> list[str]:
+    python = find_python()
+    if python is not None:
+        return [str(python), "-m", "venv", str(folder)]
+    uv = shutil.which("uv")
+    if uv is not None:
+        return [uv, "venv", "--seed", "--python", "3.12", str(folder)]
+    raise SetupError(
+        translate(
+            "Rsgpt",
+            "There is no Python of version 3.11 to 3.14 with its venv module on this "
+            "machine. Install one (on Debian and Ubuntu the package python3-venv too), then "
+            "set up again.",
+        )
+    )
+
+
+def _arguments(argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python3 -m rsgpt_plugin.client.environment.environment")
+    commands = parser.add_subparsers(dest="command", required=True)
+    make = commands.add_parser("make", help="make the environment, or bring it up to date")
+    make.add_argument("--group", action="append", default=[], choices=GROUPS)
+    commands.add_parser("python", help="print the path of its interpreter")
+    commands.add_parser("run", help="run the model's command in it with all arguments that follow")
+    return parser.parse_args(argv[:1] if argv[:1] == ["run"] else argv)
+
+
+def _groups_of(command: Sequence[str]) -> list[str]:
+    """The groups of the model's command: its own, Ray's for a batch that goes there, for training what calibrates."""
+    groups = set(command[:1])
+    if command[:1] == ["batch"] and ("ray" in command or "--engine=ray" in command):
+        groups.add("ray")
+    if command[:1] == ["train"]:
+        groups.add("evaluate")
+    return [group for group in GROUPS if group in groups]
+
+
+def _to_stderr(line: str) -> None:
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
+
+
+def main(argv: Optional[Sequence[str]] = None) -> int:
+    """The command line of this module. Returns 0, or 1 with a sentence on stderr; `run` does not return."""
+    given = list(sys.argv[1:] if argv is None else argv)
+    options = _arguments(given)
+    environment = ManagedEnvironment(paths.home())
+    try:
+        if options.command == "make":
+            environment.make(options.group, _to_stderr)
+        elif options.command == "python":
+            sys.stdout.write(f"{environment.python}\n")
+        else:
+            groups = _groups_of(given[1:])
+            if environment.state(groups) is not State.READY:
+                environment.make(groups, _to_stderr)
+            command = environment.backend_command(given[1:])
+            os.execve(command[0], command, environment.backend_variables())  # nosec B606 - our own interpreter
+    except RsgptError as error:
+        _to_stderr(str(error))
+        return 1
+    except OSError as error:
+        _to_stderr(f"{environment.home} cannot be used ({error}). Set RSGPT_HOME to a folder that may be written to.")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,144 @@
+"""Turns the output of a failed installation into one sentence of advice. Runs nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from ...errors import SetupError
+from ...shared.i18n import translate
+
+_DETAIL_LINES = 200
+
+
+def advice(lines: Sequence[str]) -> str:
+    """Return what to do about a failed installation that printed `lines`; the last line of it where unknown."""
+    text = "\n".join(lines)
+    for pattern, sentence in _kinds():
+        if re.search(pattern, text, re.IGNORECASE):
+            return sentence
+    last = next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
+    unknown = translate("Rsgpt", "The installation failed: {line}. Set up again; if it fails again, report this line.")
+    return unknown.format(line=last[:300])
+
+
+def failure(lines: Sequence[str]) -> SetupError:
+    """Return the error of an installation that printed `lines`: the advice, with the end of them as details."""
+    return SetupError(advice(lines), "\n".join(lines[-_DETAIL_LINES:]))
+
+
+def _kinds() -> Iterator[tuple[str, str]]:
+    """Yield patterns and what to do; the first that fits is told: a cause stands before what it leads to."""
+    yield from _ways_blocked()
+    yield from _machine_at_fault()
+    yield from _packages_at_fault()
+
+
+def _ways_blocked() -> Iterator[tuple[str, str]]:
+    yield (
+        r"\b407\b|proxy authentication|proxyauthentication|tunnel connection failed: 401",
+        translate(
+            "Rsgpt",
+            "The proxy asks for a login. Enter it in QGIS under Settings ▸ Options ▸ Network, then set up again.",
+        ),
+    )
+    yield (
+        r"missing dependencies for socks|cannot connect to proxy|proxyerror|tunnel connection failed",
+        translate(
+            "Rsgpt",
+            "The proxy does not let the set-up through. Check it in QGIS under Settings ▸ Options ▸ Network (a "
+            "SOCKS proxy cannot be used here, an HTTP proxy can), then set up again.",
+        ),
+    )
+    yield (
+        r"no space left|errno 28|not enough space|disk quota|winerror 112",
+        translate(
+            "Rsgpt",
+            "The disk is full. Free about 3 GB, or set RSGPT_HOME to a folder on another drive, then set up again.",
+        ),
+    )
+    yield (
+        r"certificate.verify|ssl: |sslerror|self.signed certificate|invalid peer certificate|unknownissuer",
+        translate(
+            "Rsgpt",
+            "The connection's certificate is not trusted, as behind an inspecting firewall. Ask for its "
+            "certificate and name the file in the variable PIP_CERT, then set up again.",
+        ),
+    )
+
+
+def _machine_at_fault() -> Iterator[tuple[str, str]]:
+    yield (
+        r"winerror 225|contains a virus|potentially unwanted|winerror 1260|blocked by group policy",
+        translate(
+            "Rsgpt",
+            "A virus scanner or a rule of this machine blocked a file of the set-up. Ask for an exception for "
+            "the folder shown in the set-up, then set up again.",
+        ),
+    )
+    yield (
+        r"vcruntime|msvcp140|winerror 126\b|winerror 1114|dll load failed|error loading .{0,200}\.dll",
+        translate(
+            "Rsgpt",
+            "The Microsoft Visual C++ runtime is missing or too old. Install the latest “Visual C++ "
+            "Redistributable” from Microsoft, start the machine again, then set up again.",
+        ),
+    )
+    yield (
+        r"long path|winerror 206|file ?name too long|filename or extension is too long",
+        translate(
+            "Rsgpt",
+            "A path is too long for Windows. Set RSGPT_HOME to a short folder such as C:\\rsgpt, then set up again.",
+        ),
+    )
+
+
+def _packages_at_fault() -> Iterator[tuple[str, str]]:
+    yield (
+        r"name or service not known|temporary failure in name resolution|getaddrinfo failed|"
+        r"network is unreachable|connection refused|newconnectionerror|nodename nor servname|timed out|"
+        r"dns error|error sending request|connection reset|incompleteread|connection broken",
+        translate(
+            "Rsgpt",
+            "There is no connection to the package index. Connect to the internet once, then set up again.",
+        ),
+    )
+    yield (
+        r"no matching distribution|could not find a version|resolutionimpossible|"
+        r"not a supported wheel|no solution found",
+        translate(
+            "Rsgpt",
+            "A package has no build for this machine's system or Python. Install Python 3.12, then set up again.",
+        ),
+    )
+    yield (
+        r"do not match the hashes|hash mismatch|bad magic number|badzipfile|zip archive",
+        translate(
+            "Rsgpt",
+            "A package arrived damaged. Set up again; if it happens again, a proxy or scanner changes what is "
+            "downloaded.",
+        ),
+    )
+    yield (
+        r"permission denied|access is denied|errno 13|winerror 5\b|winerror 32\b|operation not permitted",
+        translate(
+            "Rsgpt",
+            "A file could not be written: another program or a virus scanner holds it, or the folder is not "
+            "yours. Close other QGIS windows, check the folder's permissions, then set up again.",
+        ),
+    )
+    yield (
+        r"ensurepip is not available|no module named .?ensurepip|no module named .?venv",
+        translate(
+            "Rsgpt",
+            "The Python on this machine cannot make environments. Install its venv module (on Debian and "
+            "Ubuntu the package python3-venv), then set up again.",
+        ),
+    )
+    yield (
+        r"memoryerror|out of memory|cannot allocate memory|\bkilled\b",
+        translate(
+            "Rsgpt",
+            "There was too little memory. Close other programs, then set up again.",
+        ),
+    )

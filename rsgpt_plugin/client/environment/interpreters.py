@@ -1,0 +1,49 @@
+"""Finds a Python that can carry the model. Standard library only; installs nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Optional
+
+from .child_process import glance
+
+OLDEST = (3, 11)
+NEWEST = (3, 14)
+_PROBE = "import sys, venv, ensurepip; print(*sys.version_info[:2], sys.executable, sep='\\n')"
+_PROBE_S = 20.0
+
+
+def find_python() -> Optional[Path]:
+    """Return the first interpreter on this machine of a fitting version that can make environments."""
+    for candidate in _candidates():
+        found = probe(candidate)
+        if found is not None:
+            return found
+    return None
+
+
+def probe(candidate: Path) -> Optional[Path]:
+    """Return the interpreter behind `candidate`, or None where it is broken, too old, too new or without venv."""
+    answer = (glance([str(candidate), "-c", _PROBE], _PROBE_S) or "").splitlines()
+    if len(answer) != 3 or not all(number.isdigit() for number in answer[:2]):
+        return None
+    major, minor, executable = answer
+    fits = OLDEST <= (int(major), int(minor)) <= NEWEST
+    return Path(executable) if fits else None
+
+
+def _candidates() -> Iterator[Path]:
+    own = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    if os.name == "nt":
+        yield Path(sys.exec_prefix) / "python.exe"
+    else:
+        yield Path(sys.base_prefix) / "bin" / own
+    minors = range(min(13, NEWEST[1]), OLDEST[1] - 1, -1)
+    for name in (own, *(f"python3.{minor}" for minor in minors), "python3", "python"):
+        found = shutil.which(name)
+        if found:
+            yield Path(found)

@@ -1,0 +1,217 @@
+"""The model server of this QGIS: started on first use, gone with QGIS. Knows no protocol beyond its first line."""
+
+from __future__ import annotations
+
+import atexit
+import json
+import logging
+import logging.handlers
+import subprocess  # nosec B404 - the server is a process of its own by design
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Optional, cast
+
+from ...core import paths
+from ...errors import Cancelled, ServerError
+from ...shared.i18n import translate
+from ..environment import child_process
+from ..environment.environment import backend_for
+from ..model_slot import slot
+from .endpoint import Endpoint
+
+_POLL_S = 0.1
+_LOG_BYTES = 1_000_000
+_LOG_FILES = 3
+_LAST_LINES = 3
+_LONGEST_LINE = 1000  # characters: a sentence about a model folder holds its path
+
+
+class LocalServer:
+    """One server process. Every method may be called from any thread; starting and restarting may take minutes."""
+
+    in_flight = 64  # while half of them are answered, the other half waits
+    in_flight_at_first = 64
+
+    def __init__(
+        self, command: Sequence[str], environment: Mapping[str, str], log_file: Path, patience_s: float = 120.0
+    ) -> None:
+        """patience_s: how long it may go without a line on stderr while it starts."""
+        self._command = list(command)
+        self._environment = dict(environment)
+        self._log_file = log_file
+        self._patience_s = patience_s
+        self._lock = threading.Lock()
+        self._process: Optional[subprocess.Popen[str]] = None
+        self._endpoint: Optional[Endpoint] = None
+        self._log = _RotatingLog(log_file)
+
+    def endpoint(self, is_cancelled: Callable[[], bool] = lambda: False) -> Endpoint:
+        """Return where it listens, starting it where it does not run. ServerError with its last words, Cancelled."""
+        with self._lock:
+            if self._endpoint is None or not self._is_alive():
+                self._end()  # a dead one leaves its pipes
+                self._endpoint = self._start(is_cancelled)
+            return self._endpoint
+
+    @property
+    def is_usable(self) -> bool:
+        """Always: a dead one is started again."""
+        return True
+
+    def can_restart(self, silent: bool) -> bool:
+        """Whether it is dead, or has been silent for too long."""
+        with self._lock:
+            return silent or not self._is_alive()
+
+    def restart(self, failed: Endpoint, is_cancelled: Callable[[], bool] = lambda: False) -> Endpoint:
+        """Start it again, unless another run has done so since it listened at `failed`."""
+        with self._lock:
+            if self._endpoint is None or self._endpoint == failed:
+                self._end()
+                self._endpoint = self._start(is_cancelled)
+            return self._endpoint
+
+    def stop(self) -> None:
+        """End it; a later `endpoint()` starts it anew."""
+        with self._lock:
+            self._end()
+            self._endpoint = None
+            self._log.close()
+
+    def last_words(self) -> str:
+        """Return the end of its log and where the whole of it lies."""
+        said = " / ".join(self._log.last_lines)
+        if not said:
+            return translate("Rsgpt", "Its log: {log}.").format(log=self._log_file)
+        return translate("Rsgpt", "Its last words: {said} (log: {log}).").format(said=said, log=self._log_file)
+
+    def _is_alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def _start(self, is_cancelled: Callable[[], bool]) -> Endpoint:
+        self._log_file.parent.mkdir(parents=True, exist_ok=True)
+        pipe = subprocess.PIPE
+        try:
+            # The server ends when its stdin does, so it cannot outlive QGIS, however QGIS ends.
+            process = child_process.start(
+                self._command, self._environment, self._log_file.parent, stdin=pipe, stdout=pipe, stderr=pipe
+            )
+        except OSError as error:
+            raise ServerError(
+                translate("Rsgpt", "The model server cannot be started ({error}). Set up the model again.").format(
+                    error=error
+                )
+            ) from error
+        self._process = process
+        try:
+            return self._first_line(process, is_cancelled)
+        except (ServerError, Cancelled):
+            self._end()
+            raise
+
+    def _first_line(self, process: subprocess.Popen[str], is_cancelled: Callable[[], bool]) -> Endpoint:
+        said: deque[str] = deque(maxlen=1)
+        complaints = child_process.follow(cast("IO[str]", process.stderr), self._log.write)
+        child_process.follow(cast("IO[str]", process.stdout), lambda line: said.append(line) if not said else None)
+        self._log.touched = time.monotonic()
+        while not said:
+            if is_cancelled():
+                raise Cancelled(translate("Rsgpt", "Stopped while the model server was starting."))
+            if process.poll() is not None:
+                complaints.join(1.0)
+                raise ServerError(
+                    translate("Rsgpt", "The model server stopped while starting. {last_words}").format(
+                        last_words=self.last_words()
+                    )
+                )
+            if time.monotonic() - self._log.touched > self._patience_s:
+                raise ServerError(
+                    translate("Rsgpt", "The model server does not come up. {last_words}").format(
+                        last_words=self.last_words()
+                    )
+                )
+            time.sleep(_POLL_S)
+        return _read_first_line(said[0])
+
+    def _end(self) -> None:
+        if self._process is not None:
+            child_process.end(self._process)
+        self._process = None
+
+
+class _RotatingLog:
+    """The server's stderr on disk, a few megabytes at most, and its last lines in memory."""
+
+    def __init__(self, path: Path) -> None:
+        self.last_lines: deque[str] = deque(maxlen=_LAST_LINES)
+        self.touched = time.monotonic()
+        self._handler = logging.handlers.RotatingFileHandler(
+            path, maxBytes=_LOG_BYTES, backupCount=_LOG_FILES, encoding="utf-8", delay=True
+        )
+
+    def write(self, line: str) -> None:
+        self.touched = time.monotonic()
+        if line.strip():
+            self.last_lines.append(line.strip()[:_LONGEST_LINE])
+        self._handler.handle(logging.makeLogRecord({"msg": line, "levelno": logging.INFO}))
+
+    def close(self) -> None:
+        self._handler.close()
+
+
+def _read_first_line(line: str) -> Endpoint:
+    try:
+        record = json.loads(line)
+        return Endpoint(str(record["url"]), str(record["api_key"]), ours=True)
+    except (ValueError, KeyError, TypeError) as error:
+        raise ServerError(
+            translate("Rsgpt", "The model server did not say where it listens. Set up the model again.")
+        ) from error
+
+
+@dataclass(frozen=True)
+class Launch:
+    """A server to start. model: a name or a folder. python: the user's, "" for the managed environment.
+
+    device, threads, feature_mb: see Preferences. revision: of the model's file, so that a changed model is loaded anew.
+    """
+
+    model: str
+    python: str = ""
+    device: str = "auto"
+    threads: int = 0
+    feature_mb: int = 0
+    revision: str = ""
+
+    def arguments(self) -> list[str]:
+        """What the model side's command is given."""
+        how = ["--device", self.device, "--threads", str(self.threads), "--features", str(self.feature_mb)]
+        return ["serve", "--port", "0", "--model", self.model, *how, "--exit-with-stdin"]
+
+
+def leased_server(
+    launch: Launch, is_cancelled: Callable[[], bool] = lambda: False
+) -> AbstractContextManager[LocalServer]:
+    """Lease this QGIS's server for a model, see ModelSlot; SetupError where no Python that can run it is ready.
+
+    One that runs with other settings is used as it is while others use it, and replaced afterwards.
+    """
+    return slot.lease(launch, lambda: _managed_server(launch), is_cancelled)
+
+
+def stop_shared_servers() -> None:
+    """End the server, whoever uses it. A run that starts it again ends it, too."""
+    slot.end()
+
+
+def _managed_server(launch: Launch) -> LocalServer:
+    backend = backend_for(launch.python)
+    return LocalServer(backend.command(launch.arguments()), backend.variables(), paths.log_folder() / "server.log")
+
+
+atexit.register(stop_shared_servers)

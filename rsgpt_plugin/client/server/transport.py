@@ -1,0 +1,205 @@
+"""HTTP on Qt networking in the current thread. Knows bytes, time limits and proxies; no questions, no answers."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from enum import Enum
+
+from qgis.core import QgsNetworkAccessManager
+from qgis.PyQt import sip
+from qgis.PyQt.QtCore import QTimer, QUrl
+from qgis.PyQt.QtNetwork import QNetworkAccessManager, QNetworkProxy, QNetworkReply, QNetworkRequest
+
+from ...shared.i18n import mark, marked
+from .api_keys import sign
+from .endpoint import Endpoint
+
+# Qt opens at most six connections to one host from one manager and queues the rest.
+_CONNECTIONS = 6
+_PROXY_LOGIN = 407
+_LONGEST_GAP_S = 5.0  # between two polls; after a longer one nobody was waiting, or the machine slept
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds to wait for a connection, for the first byte and between bytes; the largest reply in bytes.
+
+    A request without a body uploads nothing that would show that it has connected: first_byte_s is all its patience.
+    """
+
+    connect_s: float = 10.0
+    first_byte_s: float = 600.0
+    silence_s: float = 60.0
+    reply_bytes: int = 8_000_000
+
+
+class Ending(Enum):
+    """How an exchange ended: with an HTTP status, cut off, out of time, or with more than an answer can be."""
+
+    WHOLE = "whole"
+    BROKEN = mark("the connection broke")
+    SILENT = mark("no sign of life within the time limit")
+    OVERSIZED = mark("the reply is larger than any answer can be")
+
+
+class Exchange:
+    """One request on its way, polled from the thread that sent it. It owns its reply and nothing else does."""
+
+    def __init__(self, reply: QNetworkReply, limits: Limits, uploads: bool) -> None:
+        self.body = bytearray()
+        self.ending = Ending.WHOLE
+        self._reply = reply
+        self._limits = limits
+        self._connected = not uploads
+        self._touched = self._polled = time.monotonic()
+        reply.uploadProgress.connect(self._uploaded)
+
+    @property
+    def _lost(self) -> bool:
+        """Whether Python's hold on the reply is gone: sip may hand out the stale wrapper of an older one."""
+        return bool(sip.isdeleted(self._reply))
+
+    @property
+    def status(self) -> int:
+        """The HTTP status, 0 where none arrived; a proxy that wants a login may let none pass but its own."""
+        if self._lost:
+            return 0
+        if self._reply.error() == QNetworkReply.NetworkError.ProxyAuthenticationRequiredError:
+            return _PROXY_LOGIN
+        said = int(self._reply.attribute(QNetworkRequest.Attribute.HttpStatusCodeAttribute) or 0)
+        # Tinyproxy refuses a wrong login as a server would.
+        return _PROXY_LOGIN if said == 401 and "tinyproxy" in self.header(b"Server") else said
+
+    @property
+    def reason(self) -> str:
+        """Why it failed, in words."""
+        if self._lost or self.ending is not Ending.BROKEN:
+            return marked(self.ending.value)
+        return str(self._reply.errorString())
+
+    def header(self, name: bytes) -> str:
+        """Return a header of the reply, empty where it is absent."""
+        return "" if self._lost else bytes(self._reply.rawHeader(name)).decode("latin-1")
+
+    def poll(self) -> bool:
+        """Take what has arrived; True when the exchange is over, be it by success, failure or a limit."""
+        if self._lost:
+            self.ending = Ending.BROKEN
+            return True
+        if time.monotonic() - self._polled > _LONGEST_GAP_S:
+            self.touch()
+        self._polled = time.monotonic()
+        arrived = bytes(self._reply.readAll()) if self._reply.bytesAvailable() else b""
+        if arrived:
+            self.body += arrived
+            self.touch()
+        if self._reply.isFinished():
+            self.ending = self._natural_ending()
+            return True
+        self.ending = self._limit_reached()
+        return self.ending is not Ending.WHOLE
+
+    def touch(self) -> None:
+        """Restart the clock: something moved, or nobody was looking."""
+        self._touched = time.monotonic()
+
+    def drop(self) -> None:
+        """End it now; nothing of it is heard again."""
+        if not self._lost:
+            self._reply.abort()
+            self._reply.deleteLater()
+
+    def _uploaded(self, sent: int, total: int) -> None:
+        self._connected = self._connected or sent > 0
+        self.touch()
+
+    def _natural_ending(self) -> Ending:
+        error, none = self._reply.error(), QNetworkReply.NetworkError.NoError
+        cut = error == QNetworkReply.NetworkError.RemoteHostClosedError
+        if self.status == 0 or cut or (error != none and self.status < 300):
+            return Ending.BROKEN
+        return Ending.OVERSIZED if len(self.body) > self._limits.reply_bytes else Ending.WHOLE
+
+    def _limit_reached(self) -> Ending:
+        if len(self.body) > self._limits.reply_bytes:
+            return Ending.OVERSIZED
+        late = time.monotonic() - self._touched > self._patience()
+        return Ending.SILENT if late else Ending.WHOLE
+
+    def _patience(self) -> float:
+        if self.body:
+            return self._limits.silence_s
+        return self._limits.first_byte_s if self._connected else self._limits.connect_s
+
+
+class Transport:
+    """Sends requests to one endpoint. Belongs to the thread that made it."""
+
+    def __init__(self, endpoint: Endpoint, limits: Limits, in_flight: int) -> None:
+        self.endpoint = endpoint
+        self._limits = limits
+        self._managers = _managers(endpoint, in_flight)
+        self._load = [0] * len(self._managers)
+        self._open: dict[Exchange, int] = {}
+
+    def post(self, route: str, body: bytes) -> Exchange:
+        """Send `body` as JSON to `route`."""
+        slot = self._load.index(min(self._load))
+        return self._keep(self._managers[slot].post(self._request(route), body), slot, uploads=True)
+
+    def get(self, route: str) -> Exchange:
+        """Ask for `route`."""
+        return self._keep(self._managers[0].get(self._request(route)), 0, uploads=False)
+
+    def release(self, exchange: Exchange) -> None:
+        """Forget an exchange, aborting it where it still runs."""
+        self._load[self._open.pop(exchange)] -= 1
+        exchange.drop()
+
+    def touch(self) -> None:
+        """Restart the clock of everything under way, after a time in which nobody polled."""
+        for exchange in self._open:
+            exchange.touch()
+
+    def close(self) -> None:
+        """Abort everything under way."""
+        for exchange in list(self._open):
+            self.release(exchange)
+
+    def _keep(self, reply: QNetworkReply, slot: int, uploads: bool) -> Exchange:
+        timer = reply.findChild(QTimer, "timeoutTimer")
+        if timer is not None:  # QGIS gives up after a minute without a byte; a model may think for longer
+            timer.stop()
+        exchange = Exchange(reply, self._limits, uploads)
+        self._open[exchange] = slot
+        self._load[slot] += 1
+        return exchange
+
+    def _request(self, route: str) -> QNetworkRequest:
+        request = QNetworkRequest(QUrl(self.endpoint.address(route)))
+        request.setRawHeader(b"Content-Type", b"application/json")
+        request.setRawHeader(b"Accept-Encoding", b"identity")
+        if not self.endpoint.ours:
+            # A server or proxy that replies twice would have the second taken for the answer to the next question.
+            request.setRawHeader(b"Connection", b"close")
+        if self.endpoint.api_key:
+            request.setRawHeader(b"Authorization", b"Bearer " + self.endpoint.api_key.encode("ascii"))
+        if self.endpoint.auth:
+            sign(request, self.endpoint.auth)
+        manual = QNetworkRequest.RedirectPolicy.ManualRedirectPolicy
+        policy = int(getattr(manual, "value", manual))
+        request.setAttribute(QNetworkRequest.Attribute.RedirectPolicyAttribute, policy)
+        fresh = QNetworkRequest.CacheLoadControl.AlwaysNetwork
+        request.setAttribute(QNetworkRequest.Attribute.CacheLoadControlAttribute, int(getattr(fresh, "value", fresh)))
+        request.setAttribute(QNetworkRequest.Attribute.CacheSaveControlAttribute, False)
+        return request
+
+
+def _managers(endpoint: Endpoint, in_flight: int) -> list[QNetworkAccessManager]:
+    if not endpoint.is_loopback:
+        return [QgsNetworkAccessManager.instance()]
+    managers = [QNetworkAccessManager() for _ in range(-(-in_flight // _CONNECTIONS))]
+    for manager in managers:
+        manager.setProxy(QNetworkProxy(QNetworkProxy.ProxyType.NoProxy))
+    return managers

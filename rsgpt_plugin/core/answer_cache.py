@@ -1,0 +1,68 @@
+"""Answers remembered on disk, so that nothing is asked twice. Knows no questions, pictures or servers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Optional
+
+from ..shared.answers.typed_answers import RawAnswer
+from ..shared.i18n import translate
+from .database import Store
+
+_KEYS_A_QUERY = 500
+
+SCHEMA = (
+    "CREATE TABLE answers (key TEXT PRIMARY KEY, text TEXT NOT NULL, confidence REAL, first_top TEXT NOT NULL, "
+    "degenerate INTEGER NOT NULL, asked_at TEXT NOT NULL) WITHOUT ROWID",
+    "ALTER TABLE answers ADD COLUMN model TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE answers ADD COLUMN is_cut INTEGER NOT NULL DEFAULT 0",
+)
+
+
+class AnswerCache(Store):
+    """One open cache file, see Database: nothing that `put` has returned from is lost by a kill."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, translate("Rsgpt", "answer cache"), SCHEMA)
+
+    def get(self, keys: Sequence[str]) -> dict[str, RawAnswer]:
+        """The answers known under `keys`; a key without an answer is left out."""
+        known: dict[str, RawAnswer] = {}
+        for start in range(0, len(keys), _KEYS_A_QUERY):
+            known.update(self._select(keys[start : start + _KEYS_A_QUERY]))
+        return known
+
+    def put(self, answers: Mapping[str, RawAnswer]) -> None:
+        """Remember all of `answers` in one transaction; an answer already there under a key is replaced."""
+        rows = [
+            (
+                *(key, raw.text, raw.confidence, json.dumps(raw.first_top)),
+                *(raw.degenerate, raw.asked_at, raw.model, raw.is_cut),
+            )
+            for key, raw in answers.items()
+        ]
+        with self._database.writing() as connection:
+            connection.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def clear(self) -> None:
+        """Forget all answers: whatever is asked from now on is asked anew."""
+        with self._database.writing() as connection:
+            connection.execute("DELETE FROM answers")
+        self._database.shrink()
+
+    def _select(self, keys: Sequence[str]) -> dict[str, RawAnswer]:
+        # One bound text that SQLite unpacks: no statement is put together from strings.
+        rows = self._database.read(
+            "SELECT key, text, confidence, first_top, degenerate, asked_at, model, is_cut FROM answers "
+            "WHERE key IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(keys)),),
+        )
+        return {row[0]: _answer(*row[1:]) for row in rows}
+
+
+def _answer(text: str, confidence: Optional[float], first_top: str, degenerate: int, *told: Any) -> RawAnswer:
+    top = tuple((str(word), float(logprob)) for word, logprob in json.loads(first_top))
+    asked_at, model, is_cut = told
+    return RawAnswer(text, confidence, top, bool(degenerate), asked_at, model, is_cut=bool(is_cut))

@@ -1,0 +1,127 @@
+"""Conversations about places, kept on disk. Knows no layer, no pixels and no model."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Optional
+
+from ..shared.answers.questions import Question, parse_questions
+from ..shared.i18n import translate
+from .database import Store
+
+SCHEMA = (
+    "CREATE TABLE conversations (id TEXT PRIMARY KEY, sight TEXT NOT NULL)",
+    "CREATE TABLE messages (id INTEGER PRIMARY KEY AUTOINCREMENT, conversation TEXT NOT NULL, message TEXT NOT NULL)",
+    "CREATE INDEX messages_of ON messages (conversation)",
+)
+_MOST_LISTED = 200
+
+Size = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Sight:
+    """A place and the picture of it that the model is shown.
+
+    extent: (xmin, ymin, xmax, ymax) in the CRS of crs_wkt. original, sent: width and height in pixels, of the layer
+    and of the picture; original is (0, 0) where a server draws the layer. gsd_m: ground metres a pixel sent.
+    """
+
+    layer_id: str
+    layer_name: str
+    crs_wkt: str
+    extent: tuple[float, float, float, float]
+    image_sha256: str
+    original: Size
+    sent: Size
+    gsd_m: float
+    bands: str = ""
+    stretch: str = ""
+
+
+@dataclass(frozen=True)
+class Message:
+    """A question and what came of it.
+
+    text: the words asked. line: the question as `parse_questions` reads it, "" for a description. answer: as text,
+    "" where there is none; problem: why not, or why not all of it. confidence: 0 to 1. asked_at: ISO 8601, UTC.
+    fingerprint: of the model.
+    """
+
+    text: str
+    line: str = ""
+    answer: str = ""
+    confidence: Optional[float] = None
+    problem: str = ""
+    model: str = ""
+    weights_sha256: str = ""
+    asked_at: str = ""
+    fingerprint: str = ""
+
+    @property
+    def question(self) -> Optional[Question]:
+        """The question; None for a description."""
+        return parse_questions(self.line)[0] if self.line else None
+
+
+@dataclass(frozen=True)
+class Past:
+    """A kept conversation. id: any text that no other has."""
+
+    id: str
+    sight: Sight
+    messages: tuple[Message, ...] = ()
+
+
+class History(Store):
+    """One open file of conversations, see Database. Several QGIS windows may add to it and delete from it."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, translate("Rsgpt", "history of conversations"), SCHEMA)
+
+    def add(self, conversation: str, sight: Sight, message: Message) -> None:
+        """Add to a conversation, which begins where there is none of that id, or none any more."""
+        with self._database.writing() as connection:
+            connection.execute("INSERT OR IGNORE INTO conversations VALUES (?, ?)", (conversation, _text(sight)))
+            connection.execute(
+                "INSERT INTO messages (conversation, message) VALUES (?, ?)", (conversation, _text(message))
+            )
+
+    def listed(self) -> list[Past]:
+        """Return the latest conversations with all they hold, the last one spoken in first."""
+        rows = self._database.read(
+            "WITH latest AS (SELECT conversation, max(id) AS last FROM messages "
+            "GROUP BY conversation ORDER BY last DESC LIMIT ?) "
+            "SELECT c.id, c.sight, m.message FROM messages m JOIN latest ON latest.conversation = m.conversation "
+            "JOIN conversations c ON c.id = m.conversation ORDER BY latest.last DESC, m.id",
+            (_MOST_LISTED,),
+        )
+        past: dict[str, Past] = {}
+        for number, sight, message in rows:
+            known = past.get(number) or Past(number, _sight(sight))
+            past[number] = replace(known, messages=(*known.messages, Message(**json.loads(message))))
+        return list(past.values())
+
+    def delete(self, conversation: str) -> None:
+        """Forget one conversation; nothing where it is gone already."""
+        with self._database.writing() as connection:
+            connection.execute("DELETE FROM messages WHERE conversation = ?", (conversation,))
+            connection.execute("DELETE FROM conversations WHERE id = ?", (conversation,))
+
+    def delete_all(self) -> None:
+        """Forget all of them."""
+        with self._database.writing() as connection:
+            connection.execute("DELETE FROM messages")
+            connection.execute("DELETE FROM conversations")
+
+
+def _text(record: Any) -> str:
+    return json.dumps(asdict(record), ensure_ascii=False)
+
+
+def _sight(text: str) -> Sight:
+    kept: dict[str, Any] = json.loads(text)
+    pairs = {name: tuple(value) for name, value in kept.items() if isinstance(value, list)}
+    return Sight(**{**kept, **pairs})

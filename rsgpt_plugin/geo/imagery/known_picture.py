@@ -1,0 +1,42 @@
+"""One picture of the demo raster whose content is known. Knows no model and makes no judgement."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from osgeo import gdal
+
+from ...core.paths import plugin_root
+from ...errors import ImageryError
+from ...shared.i18n import translate
+from .picture import Picture
+
+_FOLDER = plugin_root() / "resources" / "demo"
+_SIDE = 256
+_ROW, _COLUMN = 0, 0
+
+
+@dataclass(frozen=True)
+class KnownPicture:
+    """A picture, and the scene that it shows, in one English word."""
+
+    picture: Picture
+    scene: str
+
+
+def known_picture(folder: Path = _FOLDER) -> KnownPicture:
+    """Read it; ImageryError where the plugin's demo raster is not there."""
+    try:
+        truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
+        scene = next(str(one["scene"]) for one in truth if (one["row"], one["column"]) == (_ROW, _COLUMN))
+        dataset = gdal.Open(str(folder / "scenes.tif"))
+        bands = dataset.ReadAsArray(_COLUMN * _SIDE, _ROW * _SIDE, _SIDE, _SIDE)
+    except (OSError, ValueError, KeyError, RuntimeError, AttributeError, StopIteration) as error:
+        sentence = translate("Rsgpt", "The plugin's demo raster cannot be read ({error}). Install the plugin again.")
+        raise ImageryError(sentence.format(error=error)) from error
+    rgb = np.ascontiguousarray(np.moveaxis(bands, 0, -1)[..., :3])
+    valid = np.ones(rgb.shape[:2], dtype=bool)
+    return KnownPicture(Picture(rgb, valid, (0.0, 0.0, 1.0, 1.0), "", 0.3, "1,2,3", "none"), scene)

@@ -1,0 +1,115 @@
+"""Samples of a raster, pixel exact, with what is no data. Knows no stretch, no colours, no map layers."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from qgis.core import Qgis, QgsRasterBlock, QgsRasterDataProvider, QgsRectangle
+
+from ...shared.rasters.bands import BandChoice, Meaning
+from ...shared.rasters.pixels import Pixels, is_no_data, stacked
+from ...shared.rasters.tiles import Window
+from .provider_bands import meanings
+from .raster_file import FileAddress, FileSource, NoData, no_picture, open_file, unreadable
+from .tile_geometry import Frame
+
+_TYPES = {
+    Qgis.DataType.Byte: np.uint8,
+    Qgis.DataType.Int8: np.int8,
+    Qgis.DataType.UInt16: np.uint16,
+    Qgis.DataType.Int16: np.int16,
+    Qgis.DataType.UInt32: np.uint32,
+    Qgis.DataType.Int32: np.int32,
+    Qgis.DataType.Float32: np.float32,
+    Qgis.DataType.Float64: np.float64,
+}
+
+
+class PixelSource(Protocol):
+    """Samples on a frame. `read` takes a window inside the frame and the size to read it at, in pixels;
+
+    it raises ImageryError. meanings: of the bands in order.
+    """
+
+    frame: Frame
+    meanings: list[Meaning]
+
+    def read(self, bands: BandChoice, window: Window, size: tuple[int, int]) -> Pixels: ...
+
+
+class ProviderSource:
+    """Samples through a clone of a layer's provider; owned by one thread."""
+
+    def __init__(self, provider: QgsRasterDataProvider) -> None:
+        self._provider = provider
+        extent, width, height = provider.extent(), provider.xSize(), provider.ySize()
+        transform = (extent.xMinimum(), extent.width() / width, 0.0,
+                     extent.yMaximum(), 0.0, -extent.height() / height)  # fmt: skip
+        self.frame = Frame(transform, width, height)
+        self.meanings = meanings(provider)
+        # Shrunk reads of large areas should average, not skip, where the provider can.
+        if (
+            provider.providerCapabilities()
+            & QgsRasterDataProvider.ProviderCapability.ProviderHintCanPerformProviderResampling
+        ):
+            provider.enableProviderResampling(True)
+            provider.setZoomedOutResamplingMethod(QgsRasterDataProvider.ResamplingMethod.Average)
+            provider.setMaxOversampling(1e6)
+
+    def read(self, bands: BandChoice, window: Window, size: tuple[int, int]) -> Pixels:
+        """See PixelSource."""
+        left, top = self.frame.point(window.x, window.y)
+        right, bottom = self.frame.point(window.x + window.width, window.y + window.height)
+        extent = QgsRectangle(left, bottom, right, top)
+        pairs = [self._band(band, extent, size) for band in bands.numbers]
+        opaque = self._band(bands.alpha, extent, size)[0] > 0 if bands.alpha else None
+        return stacked([values for values, _ in pairs], [shown for _, shown in pairs], opaque)
+
+    def _band(self, band: int, extent: QgsRectangle, size: tuple[int, int]) -> Pixels:
+        block = self._provider.block(band, extent, *size)
+        if block is None or not block.isValid() or not block.error().isEmpty():
+            raise unreadable(block.error().summary() if block is not None else "")
+        values = _array(block)
+        shown = ~is_no_data(values, block.noDataValue()) if block.hasNoDataValue() else np.ones(values.shape, bool)
+        for span in self._provider.userNoDataValues(band):
+            shown &= ~((values >= span.min()) & (values <= span.max()))
+        return self._unscaled(band, values), shown
+
+    def _unscaled(self, band: int, values: np.ndarray) -> np.ndarray:
+        """As stored: QGIS applies a band's scale and offset."""
+        scale, offset = self._provider.bandScale(band), self._provider.bandOffset(band)
+        kind = _TYPES.get(self._provider.sourceDataType(band))
+        if kind is None or (scale, offset) == (1.0, 0.0) or not scale:
+            return values
+        stored = (values.astype(np.float64) - offset) / scale
+        return stored.astype(kind) if np.issubdtype(kind, np.floating) else _rounded(stored, kind)
+
+
+def open_source(provider: QgsRasterDataProvider, address: FileAddress) -> PixelSource:
+    """The file itself where it has a grid of its own, as QGIS scales samples and resamples grids that are not north up;
+
+    else the provider, as for ground control points and databases.
+    """
+    return _open_file(provider, address) or ProviderSource(provider)
+
+
+def _open_file(provider: QgsRasterDataProvider, address: FileAddress) -> FileSource | None:
+    bands = range(1, provider.bandCount() + 1)
+    ignored = frozenset(
+        band for band in bands if provider.sourceHasNoDataValue(band) and not provider.useSourceNoDataValue(band)
+    )
+    ranges = {band: [(span.min(), span.max()) for span in provider.userNoDataValues(band)] for band in bands}
+    return open_file(address, NoData(ignored, {band: spans for band, spans in ranges.items() if spans}), len(bands))
+
+
+def _array(block: QgsRasterBlock) -> np.ndarray:
+    kind = _TYPES.get(block.dataType())
+    if kind is None:
+        raise no_picture()
+    return np.frombuffer(bytes(block.data()), dtype=kind).reshape(block.height(), block.width()).copy()
+
+
+def _rounded(values: np.ndarray, kind: type) -> np.ndarray:
+    limits = np.iinfo(kind)
+    return np.clip(np.nan_to_num(np.rint(values)), limits.min, limits.max).astype(kind)

@@ -1,0 +1,66 @@
+"""The shared tile arithmetic in QGIS's geometry types. Knows no raster, no bands, no model."""
+
+from __future__ import annotations
+
+from qgis.core import QgsGeometry, QgsPointXY, QgsRectangle
+from qgis.PyQt.QtCore import QCoreApplication
+
+from ...errors import ImageryError
+from ...shared.rasters import tiles
+from ...shared.rasters.tiles import TileGrid, Window
+
+MAX_TILES = 100_000
+
+translate = QCoreApplication.translate
+
+
+class Frame(tiles.Frame):
+    """A pixel grid on the map, in a layer's CRS."""
+
+    def polygon(self, window: Window) -> QgsGeometry:
+        """The window as a polygon in the layer's CRS, rotated with the frame."""
+        return QgsGeometry.fromPolygonXY([[QgsPointXY(*point) for point in self.ring(window)]])
+
+    def window(self, geometry: QgsGeometry) -> Window:
+        """The smallest window of whole pixels that holds a geometry of the layer's CRS; may extend beyond the frame.
+
+        Raises ImageryError for a geometry that is empty or not finite.
+        """
+        window = self.enclosing(self._outline(geometry))
+        if window is None:
+            raise ImageryError(
+                translate("Rsgpt", "The area is empty or without bounds. Choose a bounded area of the map.")
+            )
+        return window
+
+    def _outline(self, geometry: QgsGeometry) -> list[tiles.Position]:
+        """Points that span the geometry. A curve reaches beyond its vertices."""
+        if geometry.isEmpty():
+            return []
+        if not self.is_rotated:
+            box = geometry.boundingBox()
+            return [(box.xMinimum(), box.yMinimum()), (box.xMaximum(), box.yMaximum())]
+        straight = QgsGeometry(geometry.constGet().segmentize())
+        return [(vertex.x(), vertex.y()) for vertex in straight.vertices()]
+
+
+def checked(grid: TileGrid) -> TileGrid:
+    """The grid; raises ImageryError where it has more than MAX_TILES tiles."""
+    count = grid.columns * grid.rows
+    if count > MAX_TILES:
+        raise ImageryError(
+            translate(
+                "Rsgpt",
+                "The area needs {count} tiles, more than the limit of {limit}. Choose a smaller extent, "
+                "larger tiles, less overlap, or a coarser ground resolution.",
+            ).format(count=count, limit=MAX_TILES)
+        )
+    return grid
+
+
+def framed(extent: QgsRectangle, pixel_width: float, pixel_height: float) -> Frame:
+    """A north-up frame over `extent`, to within half a pixel, with pixels of the given size in CRS units."""
+    width = max(1, round(extent.width() / pixel_width))
+    height = max(1, round(extent.height() / pixel_height))
+    transform = (extent.xMinimum(), pixel_width, 0.0, extent.yMaximum(), 0.0, -pixel_height)
+    return Frame(transform, width, height)

@@ -1,0 +1,119 @@
+"""The attribute form of a result: names that a person reads, sensible widgets, the picture, provenance folded away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from qgis.core import (
+    Qgis,
+    QgsAttributeEditorContainer,
+    QgsAttributeEditorField,
+    QgsAttributeEditorTextElement,
+    QgsEditFormConfig,
+    QgsEditorWidgetSetup,
+    QgsField,
+    QgsValueMapFieldFormatter,
+    QgsVectorLayer,
+)
+from qgis.PyQt.QtCore import QCoreApplication
+
+from ...shared.i18n import marked
+from ...shared.results import columns as table
+from ...shared.results.columns import Group
+from .column_roles import ResultColumns
+from .display_values import yes_or_no
+from .map_tip import picture_tag
+from .schema import is_yes_or_no
+
+translate = QCoreApplication.translate
+
+
+def set_form(layer: QgsVectorLayer, columns: ResultColumns) -> None:
+    """Give the layer names for its columns, widgets and a form of its own."""
+    _name_columns(layer, columns)
+    _choose_widgets(layer, columns)
+    config = layer.editFormConfig()
+    config.clearTabs()
+    config.setLayout(Qgis.AttributeFormLayout.DragAndDrop)
+    config.addTab(_page(layer, columns))
+    _protect(layer, columns, config)
+    layer.setEditFormConfig(config)
+
+
+def _name_columns(layer: QgsVectorLayer, columns: ResultColumns) -> None:
+    labels = {one.name: marked(one.label) for one in table.COLUMNS}
+    aliases = {column: labels[name] for name, column in columns.known.items()}
+    for answered in columns.questions:
+        aliases[answered.confidence] = translate("Rsgpt", "{name}: confidence").format(name=answered.name)
+        if answered.model:
+            aliases[answered.model] = translate("Rsgpt", "{name} by the model").format(name=answered.name)
+    for column, alias in aliases.items():
+        layer.setFieldAlias(layer.fields().lookupField(column), alias)
+
+
+def _choose_widgets(layer: QgsVectorLayer, columns: ResultColumns) -> None:
+    fields = layer.fields()
+    for column in columns.present([one.name for one in table.COLUMNS if one.is_long]):
+        _set_widget(layer, column, "TextEdit", {"IsMultiline": True, "UseHtml": False})
+    for answered in columns.questions:
+        for column in filter(None, (answered.name, answered.model)):
+            if is_yes_or_no(fields.field(column)):
+                _set_widget(layer, column, *_yes_or_no(fields.field(column)))
+
+
+def _yes_or_no(field: QgsField) -> tuple[str, dict[str, Any]]:
+    """A widget in which no answer stays no answer: neither yes nor no."""
+    if field.typeName().lower().startswith("bool"):
+        return "CheckBox", {"AllowNullState": True}
+    # Where a format makes numbers of it, tables would show a check box of no answer as 0.
+    words = ((yes_or_no(True), "1"), (yes_or_no(False), "0"))
+    choices = [{word: kept} for word, kept in (*words, ("", QgsValueMapFieldFormatter.NULL_VALUE))]
+    return "ValueMap", {"map": choices}
+
+
+def _set_widget(layer: QgsVectorLayer, column: str, kind: str, settings: dict[str, Any]) -> None:
+    layer.setEditorWidgetSetup(layer.fields().lookupField(column), QgsEditorWidgetSetup(kind, settings))
+
+
+def _page(layer: QgsVectorLayer, columns: ResultColumns) -> QgsAttributeEditorContainer:
+    """All of the form: as a tab, since QGIS scrolls tabs alone."""
+    page = _group(layer, translate("Rsgpt", "Answer"), columns.present(table.names_in(Group.ASKED)))
+    page.setType(Qgis.AttributeEditorContainerType.Tab)
+    picture = picture_tag(columns)
+    if picture:
+        element = QgsAttributeEditorTextElement(translate("Rsgpt", "Picture"), page)
+        element.setText(picture)
+        element.setShowLabel(False)
+        page.addChildElement(element)
+    _add(layer, page, columns.present(table.names_in(Group.SAID)))
+    for answered in columns.questions:
+        _add(layer, page, [name for name in (answered.name, answered.confidence, answered.model) if name])
+    _add(layer, page, columns.present(table.names_in(Group.STATE)))
+    if columns.own:
+        page.addChildElement(_group(layer, translate("Rsgpt", "Attributes of the feature"), columns.own))
+    origin = _group(layer, translate("Rsgpt", "Where it comes from"), columns.present(table.names_in(Group.PROVENANCE)))
+    origin.setCollapsed(True)
+    page.addChildElement(origin)
+    return page
+
+
+def _group(layer: QgsVectorLayer, name: str, columns: Sequence[str]) -> QgsAttributeEditorContainer:
+    group = QgsAttributeEditorContainer(name, None)
+    group.setType(Qgis.AttributeEditorContainerType.GroupBox)
+    _add(layer, group, columns)
+    return group
+
+
+def _add(layer: QgsVectorLayer, group: QgsAttributeEditorContainer, columns: Sequence[str]) -> None:
+    for column in columns:
+        group.addChildElement(QgsAttributeEditorField(column, layer.fields().lookupField(column), group))
+
+
+def _protect(layer: QgsVectorLayer, columns: ResultColumns, config: QgsEditFormConfig) -> None:
+    # A person may correct what was said, and not what was done.
+    fixed = columns.present([one.name for one in table.COLUMNS if not one.is_said])
+    for answered in columns.questions:
+        fixed += [name for name in (answered.confidence, answered.model) if name]
+    for column in fixed:
+        config.setReadOnly(layer.fields().lookupField(column), True)

@@ -1,0 +1,56 @@
+"""Results as CSV for a spreadsheet, where no cell is taken for a formula. Writes one file."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any, Optional
+
+from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsCsException, QgsFeature
+from qgis.PyQt.QtCore import QDateTime, Qt
+
+from ...transforms import transform_between
+from ..layer_rows import plain
+from .export_rows import ExportRows, whole_file
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_UTF8_WITH_BOM = "utf-8-sig"  # without it, Excel takes the file for the system's own encoding
+
+
+def write_sheet(export: ExportRows, path: Path) -> None:
+    """Write all columns of the layer, then longitude and latitude of each row's centre in degrees (WGS 84)."""
+    to_degrees = _to_degrees(export)
+    with whole_file(path, _UTF8_WITH_BOM) as file:
+        writer = csv.writer(file)
+        writer.writerow([cell(name) for name in export.fields.names()] + ["longitude", "latitude"])
+        for _, feature in export.each():
+            writer.writerow([cell(value) for value in feature.attributes()] + _centre(feature, to_degrees))
+
+
+def cell(value: Any) -> Any:
+    """A value as a cell; text that a spreadsheet would compute gets an apostrophe before it."""
+    value = plain(value)
+    if isinstance(value, QDateTime):
+        return value.toString(Qt.DateFormat.ISODateWithMs)
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    text = str(value)
+    return "'" + text if text.startswith(_FORMULA) else text
+
+
+def _to_degrees(export: ExportRows) -> Optional[QgsCoordinateTransform]:
+    """None for a CRS that has no place on the Earth."""
+    try:
+        return transform_between(export.crs, QgsCoordinateReferenceSystem("EPSG:4326"), export.context)
+    except QgsCsException:
+        return None
+
+
+def _centre(feature: QgsFeature, to_degrees: Optional[QgsCoordinateTransform]) -> list[Any]:
+    if to_degrees is None or not feature.hasGeometry():
+        return ["", ""]
+    try:
+        point = to_degrees.transform(feature.geometry().boundingBox().center())
+    except QgsCsException:
+        return ["", ""]
+    return [f"{point.x():.7f}", f"{point.y():.7f}"]

@@ -1,0 +1,92 @@
+"""What a tip on the map and a label say of a row, as QGIS templates. Text of a model is always escaped."""
+
+from __future__ import annotations
+
+import html
+
+from qgis.core import QgsExpression, QgsFields
+from qgis.PyQt.QtCore import QCoreApplication
+
+from ...shared.results import columns as table
+from .column_roles import Answered, ResultColumns
+from .display_values import yes_or_no
+from .schema import is_yes_or_no
+
+translate = QCoreApplication.translate
+
+_LABELLED = 4
+_LONGEST_LABEL = 80
+
+
+def picture_tag(columns: ResultColumns) -> str:
+    """A template of the row's picture; nothing where the picture, or this plugin with its function, is not there."""
+    if "image_sha256" not in columns.known:
+        return ""
+    column = QgsExpression.quotedColumnRef(columns.known["image_sha256"])
+    # Through eval(), as an unknown function would leave the template's own text in the place of the picture.
+    call = QgsExpression.quotedString(f"rsgpt_picture({column})")
+    return f"[% coalesce('<img src=\"' || eval({call}) || '\">', '') %]"
+
+
+def map_tip(columns: ResultColumns, fields: QgsFields) -> str:
+    """The template of a tip: picture, caption, each answer with its confidence, and why there is none."""
+    lines = [f"<p>{picture_tag(columns)}</p>"]
+    if "question" in columns.known:
+        lines.append(f"<p><i>[% {_escaped(_column(columns.known['question']))} %]</i></p>")
+    if columns.text:
+        certainty = _certainty(columns.known["confidence"]) if "confidence" in columns.known else "''"
+        lines.append(f"<p><b>[% {_escaped(_column(columns.text))} %]</b>[% {certainty} %]</p>")
+    if columns.questions:
+        lines.append("<p>" + "".join(_answer_line(answered, fields) for answered in columns.questions) + "</p>")
+    plain = columns.present([one.name for one in table.COLUMNS if one.in_tip])
+    lines += [f"<p>[% {_escaped(_column(name))} %]</p>" for name in plain]
+    return '<div style="max-width: 24em; font-family: sans-serif">\n{}\n</div>'.format("\n".join(lines))
+
+
+def caption_label(columns: ResultColumns) -> str:
+    """The expression of a caption on the map: a long one ends at a word."""
+    text = _column(columns.text or "")
+    cut = f"regexp_replace({text}, '(?s)^(.{{20,{_LONGEST_LABEL - 4}}})[\\\\s,.;].*$', '\\\\1 …')"
+    return f"if(length({text}) > {_LONGEST_LABEL}, {cut}, {text})"
+
+
+def answers_label(columns: ResultColumns, fields: QgsFields) -> str:
+    """The expression of a row's answers on the map, the first few; an empty one where nothing is asked."""
+    parts = [
+        f"{QgsExpression.quotedString(answered.name + ': ')} || {_value(answered.name, fields)}"
+        for answered in columns.questions[:_LABELLED]
+    ]
+    return f"array_to_string(array_remove_all(array({', '.join(parts)}), NULL), '\\n')" if parts else "''"
+
+
+def _answer_line(answered: Answered, fields: QgsFields) -> str:
+    value = _value(answered.name, fields)
+    return (
+        f"{html.escape(answered.name)}: [% {_escaped(f'coalesce({value}, {_unknown()})')} %]"
+        f"[% {_certainty(answered.confidence)} %]<br>"
+    )
+
+
+def _value(name: str, fields: QgsFields) -> str:
+    column = _column(name)
+    if not is_yes_or_no(fields.field(name)):
+        return f"to_string({column})"
+    yes, no = (QgsExpression.quotedString(yes_or_no(value)) for value in (True, False))
+    return f"CASE WHEN {column} THEN {yes} WHEN NOT {column} THEN {no} END"
+
+
+def _certainty(name: str) -> str:
+    column = _column(name)
+    return f"coalesce(' (' || to_string(try(round(100 * {column}))) || ' %)', '')"
+
+
+def _unknown() -> str:
+    return QgsExpression.quotedString(translate("Rsgpt", "no answer"))
+
+
+def _column(name: str) -> str:
+    return QgsExpression.quotedColumnRef(name)
+
+
+def _escaped(expression: str) -> str:
+    return f"replace(coalesce({expression}, ''), map('&', '&amp;', '<', '&lt;', '>', '&gt;'))"

@@ -1,0 +1,59 @@
+"""The columns of a result as fields of QGIS, and the values of a row in them. Knows no layer, sink or model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from qgis.core import Qgis, QgsField, QgsFields
+from qgis.PyQt.QtCore import QDateTime, QMetaType, QVariant
+
+from ...shared.answers.questions import Question
+from ...shared.results.columns import MOMENT, Column, DataType
+from ...shared.results.rows import Cell, RowValues, column_types
+
+# QgsField takes Qt's meta types from QGIS 3.38; before, it takes QVariant's.
+_KINDS = QMetaType.Type if Qgis.versionInt() >= 33800 else QVariant
+_OLD_NAMES = {"QString": "String", "QDateTime": "DateTime"}
+
+
+def output_fields(questions: Sequence[Question]) -> QgsFields:
+    """The columns of a result: caption, one column a question and its confidence, then provenance."""
+    fields = QgsFields()
+    for name, type_ in column_types(questions).items():
+        fields.append(_field(name, type_))
+    return fields
+
+
+def field_of(column: Column) -> QgsField:
+    """The field that stores a column."""
+    return _field(column.name, column.type)
+
+
+def attributes(questions: Sequence[Question], row: RowValues) -> list[Cell | QDateTime]:
+    """The row's values in the order of `output_fields`."""
+    types = column_types(questions)
+    values = row.by_column(questions).items()
+    return [_when(value) if types[name] is MOMENT else value for name, value in values]
+
+
+def is_yes_or_no(field: QgsField) -> bool:
+    """Whether a column holds yes or no. A Shapefile makes a whole number of one digit of it."""
+    return bool(field.type() == _KINDS.Bool or (field.type() == _KINDS.Int and field.length() == 1))
+
+
+def is_decimal(field: QgsField) -> bool:
+    """Whether a column holds numbers that need not be whole."""
+    return bool(field.type() == _KINDS.Double)
+
+
+def _when(moment: object) -> QDateTime | None:
+    if not isinstance(moment, str) or not moment:
+        return None
+    milliseconds = round(datetime.fromisoformat(moment).timestamp() * 1000)
+    return QDateTime.fromMSecsSinceEpoch(milliseconds).toUTC()
+
+
+def _field(name: str, type_: DataType) -> QgsField:
+    kind = _OLD_NAMES.get(type_.qt, type_.qt) if _KINDS is QVariant else type_.qt
+    return QgsField(name, getattr(_KINDS, kind))

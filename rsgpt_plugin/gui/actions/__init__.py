@@ -1,0 +1,1 @@
+"""Toolbar buttons, menu entries, and context menus."""

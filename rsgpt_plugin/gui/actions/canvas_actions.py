@@ -1,0 +1,110 @@
+"""Toolbar button, Raster menu, and the way of a click to its answer. No network, no model, no pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Optional
+
+from qgis.core import QgsProject
+from qgis.PyQt.QtCore import QObject
+from qgis.PyQt.QtWidgets import QAction, QDialog
+
+from ...client.preferences import load, save
+from ...errors import RsgptError
+from ...icons import plugin_icon
+from ...services.asking.click_run import AskingService, Shown
+from ...services.asking.place import Place, canvas_place
+from ...services.machine.environment_setup import is_ready
+from ...shared.answers.questions import Question
+from ..ask_dialog import AskDialog
+from ..map_outlines import show_on
+from ..message_bar import Messages
+from .canvas_menu import CanvasMenu, Find
+from .raster_menu import MENU
+
+
+class CanvasActions(QObject):
+    """What the plugin adds to QGIS's window; `unregister` is the mirror of `register`."""
+
+    def __init__(self, iface: Any, open_set_up: Callable[[], None]) -> None:
+        """open_set_up: shows the set-up of the model."""
+        super().__init__()
+        self._open_set_up = open_set_up
+        self._iface = iface
+        self._canvas = iface.mapCanvas()
+        self._icon = plugin_icon()
+        self._messages = Messages(iface.messageBar())
+        self._asking = AskingService(QgsProject.instance())
+        self._menu = CanvasMenu(self._canvas, self._icon, self)
+        self.describe_canvas = self._action(self.tr("Describe canvas"), self._describe_canvas)
+        self.ask_canvas = self._action(self.tr("Ask about the canvas…"), self._ask_canvas)
+
+    def register(self) -> None:
+        """Add the button, the menu entries and the right-click."""
+        self._iface.addToolBarIcon(self.describe_canvas)
+        for action in (self.describe_canvas, self.ask_canvas):
+            self._iface.addPluginToRasterMenu(MENU, action)
+        self._menu.register()
+        self._asking.answered.connect(self._answered)
+        self._asking.failed.connect(self._messages.problem)
+        self._asking.stopped.connect(self._messages.clear_note)
+
+    def unregister(self) -> None:
+        """Take all of it back and stop what runs."""
+        self._asking.stopped.disconnect(self._messages.clear_note)
+        self._asking.failed.disconnect(self._messages.problem)
+        self._asking.answered.disconnect(self._answered)
+        self._menu.unregister()
+        for action in (self.ask_canvas, self.describe_canvas):
+            self._iface.removePluginRasterMenu(MENU, action)
+        self._iface.removeToolBarIcon(self.describe_canvas)
+        self._asking.close()
+        self._messages.clear_note()
+
+    def _action(self, text: str, triggered: Callable[[], None]) -> QAction:
+        action = QAction(self._icon, text, self)
+        action.triggered.connect(lambda checked: triggered())
+        return action
+
+    def _describe_canvas(self) -> None:
+        self.ask(self._canvas_place)
+
+    def _ask_canvas(self) -> None:
+        self.ask_with_dialog(self._canvas_place, self.tr("Ask about the canvas"))
+
+    def _canvas_place(self) -> Place:
+        return canvas_place(self._canvas.mapSettings())
+
+    def ask_with_dialog(self, find: Find, title: str) -> None:
+        """Let the user write a question about what `find` returns, then ask it."""
+        dialog = AskDialog(load().least_confidence, self._iface.mainWindow())
+        dialog.setWindowTitle(title)
+        if dialog.exec() == QDialog.DialogCode.Accepted:
+            save(replace(load(), least_confidence=dialog.least_confidence()))
+            self.ask(find, dialog.question())
+        dialog.deleteLater()
+
+    def ask(self, find: Find, question: Optional[Question] = None, detailed: bool = False) -> None:
+        """Describe what `find` returns, or ask `question` about it; what cannot be asked is said."""
+        try:
+            if not is_ready():
+                self._offer_set_up()
+                return
+            place = find()
+        except RsgptError as error:
+            self._messages.problem(str(error))
+            return
+        self._messages.note(self.tr("Looking at the map… The first time, the model takes a moment to start."))
+        self._asking.ask(place, question, detailed)
+
+    def _answered(self, text: str, shown: Shown) -> None:
+        self._messages.answer(text, lambda: show_on(self._canvas, shown))
+
+    def _offer_set_up(self) -> None:
+        text = self.tr("The model has to be set up once before it can be asked.")
+        self._messages.offer(text, self.tr("Set up…"), self._take_offer)
+
+    def _take_offer(self) -> None:
+        self._messages.clear_note()
+        self._open_set_up()

@@ -1,0 +1,158 @@
+"""The map's right-click: what stands in its menu, and the outline that shows what is meant. Asks nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Optional, Protocol
+
+from qgis.core import QgsGeometry, QgsPointXY
+from qgis.gui import QgsMapMouseEvent
+from qgis.PyQt.QtCore import QObject
+from qgis.PyQt.QtGui import QIcon
+from qgis.PyQt.QtWidgets import QAction, QInputDialog, QMenu
+
+from ...client.preferences import load, save
+from ...errors import ImageryError
+from ...services.asking.click_run import Asked
+from ...services.asking.feature_selection import Features, Polygon, features_place, polygon_at
+from ...services.asking.place import Place, clicked_place
+from ...shared.answers.questions import Question
+from ..map_outlines import Preview
+
+_SIZES_M = (30.0, 77.0, 150.0, 300.0, 1000.0)
+_LEAST_M, _MOST_M = 5.0, 50_000.0
+
+Find = Callable[[], Asked]
+
+
+class Asks(Protocol):
+    """Who asks about what a menu's entry means."""
+
+    def ask(self, find: Find, question: Optional[Question] = None, detailed: bool = False) -> None:
+        """Describe what `find` returns, or ask `question` about it."""
+        ...
+
+    def ask_with_dialog(self, find: Find, title: str) -> None:
+        """Let the user write a question, then ask it."""
+        ...
+
+
+class CanvasMenu(QObject):
+    """Fills the map's context menu, each time anew."""
+
+    def __init__(self, canvas: Any, icon: QIcon, asks: Asks) -> None:
+        super().__init__()
+        self._canvas = canvas
+        self._icon = icon
+        self._asks = asks
+        self._preview = Preview(canvas)
+
+    def register(self) -> None:
+        """Be asked whenever the map's menu opens."""
+        self._canvas.contextMenuAboutToShow.connect(self._fill)
+
+    def unregister(self) -> None:
+        """Leave the map as it was."""
+        self._canvas.contextMenuAboutToShow.disconnect(self._fill)
+        self._preview.clear()
+
+    def _fill(self, menu: QMenu, event: QgsMapMouseEvent) -> None:
+        point = QgsPointXY(event.mapPoint())
+        menu.addSeparator()
+        self._add_area(menu, point)
+        polygon = polygon_at(self._canvas.mapSettings(), point)
+        if polygon is not None:
+            menu.addSeparator()
+            self._add_polygon(menu, polygon)
+        menu.aboutToShow.connect(lambda: self._show_square(point))
+        menu.aboutToHide.connect(self._preview.clear)
+
+    def _add_area(self, menu: QMenu, point: QgsPointXY) -> None:
+        size = _metres(load().click_size_m)
+
+        def find() -> Place:
+            return self._square(point, load().click_size_m)
+
+        for text, triggered in (
+            (self.tr("Describe this area ({size})"), lambda: self._asks.ask(find)),
+            (self.tr("Describe this area in detail ({size})"), lambda: self._asks.ask(find, detailed=True)),
+            (
+                self.tr("Ask about this area ({size})…"),
+                lambda: self._asks.ask_with_dialog(find, self.tr("Ask about this area")),
+            ),
+        ):
+            self._add(menu, text.format(size=size), triggered, lambda: self._show_square(point))
+        sizes = menu.addMenu(self.tr("Size around the click"))
+        self._add_sizes(sizes, point)
+        # Back from a size that was only looked at; where the whole menu closes, its own end comes after this.
+        sizes.aboutToHide.connect(lambda: self._show_square(point))
+
+    def _add_sizes(self, menu: QMenu, point: QgsPointXY) -> None:
+        chosen = load().click_size_m
+        for size in sorted({*_SIZES_M, chosen}):
+            action = menu.addAction(_metres(size))
+            action.setCheckable(True)
+            action.setChecked(size == chosen)
+            action.triggered.connect(lambda checked, size=size: _keep_size(size))
+            action.hovered.connect(lambda size=size: self._show_square(point, size))
+        menu.addSeparator()
+        menu.addAction(self.tr("Other…")).triggered.connect(lambda checked: self._ask_size())
+
+    def _add_polygon(self, menu: QMenu, polygon: Polygon) -> None:
+        name = polygon.name.replace("&", "&&")
+
+        def find() -> Features:
+            return features_place(self._canvas.mapSettings(), polygon.layer, [polygon.feature])
+
+        def show() -> None:
+            self._preview.show(polygon.geometry, polygon.layer.crs())
+
+        for text, triggered in (
+            (self.tr("Describe the polygon “{name}”"), lambda: self._asks.ask(find)),
+            (self.tr("Describe the polygon “{name}” in detail"), lambda: self._asks.ask(find, detailed=True)),
+            (
+                self.tr("Ask about the polygon “{name}”…"),
+                lambda: self._asks.ask_with_dialog(find, self.tr("Ask about the polygon")),
+            ),
+        ):
+            self._add(menu, text.format(name=name), triggered, show)
+
+    def _add(self, menu: QMenu, text: str, triggered: Callable[[], None], hovered: Callable[[], None]) -> QAction:
+        action = menu.addAction(self._icon, text)
+        action.triggered.connect(lambda checked: triggered())
+        action.hovered.connect(hovered)
+        return action
+
+    def _square(self, point: QgsPointXY, size_m: float) -> Place:
+        return clicked_place(self._canvas.mapSettings(), point, size_m)
+
+    def _show_square(self, point: QgsPointXY, size_m: float = 0.0) -> None:
+        try:
+            area = self._square(point, size_m or load().click_size_m).extent
+        except ImageryError:
+            # Said when the entry is chosen; until then there is nothing to outline.
+            self._preview.clear()
+            return
+        self._preview.show(QgsGeometry.fromRect(area), area.crs())
+
+    def _ask_size(self) -> None:
+        size, chosen = QInputDialog.getDouble(
+            self._canvas,
+            self.tr("Size around the click"),
+            self.tr("Side of the square that is shown to the model, in metres on the ground:"),
+            load().click_size_m,
+            _LEAST_M,
+            _MOST_M,
+            1,
+        )
+        if chosen:
+            _keep_size(size)
+
+
+def _keep_size(size_m: float) -> None:
+    save(replace(load(), click_size_m=size_m))
+
+
+def _metres(size: float) -> str:
+    return f"{size:g} m"

@@ -1,0 +1,60 @@
+"""“Ask about this feature”, where QGIS lists what can be done with one: identify, attribute tables, forms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Optional
+
+from qgis.core import Qgis, QgsFeature, QgsFeatureRequest, QgsMapLayer, QgsVectorLayer
+from qgis.gui import QgsGui, QgsMapLayerAction, QgsMapLayerActionContext
+from qgis.PyQt.QtCore import QObject
+
+from ...icons import plugin_icon
+from ...services.asking.feature_selection import Features, features_place
+from .canvas_menu import Asks
+
+
+class _PolygonAction(QgsMapLayerAction):
+    """An action of polygon layers alone."""
+
+    def canRunUsingLayer(  # noqa: N802 - QGIS's name
+        self, layer: QgsMapLayer, context: Optional[QgsMapLayerActionContext] = None
+    ) -> bool:
+        """What QGIS asks before it lists the action; without a context it asks in an old way, which counts as no."""
+        polygons = isinstance(layer, QgsVectorLayer) and layer.geometryType() == Qgis.GeometryType.Polygon
+        return context is not None and polygons
+
+
+class FeatureActions(QObject):
+    """Offers the question to QGIS's registry of layer actions."""
+
+    def __init__(self, iface: Any, asks: Asks) -> None:
+        super().__init__()
+        self._canvas = iface.mapCanvas()
+        self._asks = asks
+        # Under Qt 5 two members of this enum make a number, and not flags.
+        one = Qgis.MapLayerActionTargets(Qgis.MapLayerActionTarget.SingleFeature)
+        targets = one | Qgis.MapLayerActionTarget.MultipleFeatures
+        icon = plugin_icon()
+        self.ask = _PolygonAction(self.tr("Ask about this feature (RSGPT)…"), self, targets, icon)
+        self.ask.triggeredForFeatureV2.connect(lambda layer, feature, context: self._ask(layer, [feature]))
+        self.ask.triggeredForFeaturesV2.connect(lambda layer, features, context: self._ask(layer, features))
+
+    def register(self) -> None:
+        """Add the action."""
+        QgsGui.mapLayerActionRegistry().addMapLayerAction(self.ask)
+
+    def unregister(self) -> None:
+        """Take it back."""
+        QgsGui.mapLayerActionRegistry().removeMapLayerAction(self.ask)
+
+    def _ask(self, layer: QgsVectorLayer, features: Sequence[QgsFeature]) -> None:
+        ids = [feature.id() for feature in features]
+
+        def find() -> Features:
+            # A table hands out features without their geometry.
+            whole = list(layer.getFeatures(QgsFeatureRequest(ids)))
+            return features_place(self._canvas.mapSettings(), layer, whole)
+
+        title = self.tr("Ask about this feature") if len(ids) == 1 else self.tr("Ask about these features")
+        self._asks.ask_with_dialog(find, title)

@@ -1,0 +1,53 @@
+"""The layer tree's right-click: opens the Processing dialog of an algorithm with the layer filled in. Runs nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.core import QgsMapLayer, QgsRasterLayer, QgsVectorLayer
+from qgis.PyQt.QtCore import QObject
+from qgis.PyQt.QtWidgets import QMenu
+
+from ...icons import plugin_icon
+from ..message_bar import Messages
+from ..processing_dialogs import keep
+
+
+class LayerMenu(QObject):
+    """Adds an entry for the layer under the mouse, each time the menu opens."""
+
+    def __init__(self, iface: Any) -> None:
+        super().__init__()
+        self._tree = iface.layerTreeView()
+        self._messages = Messages(iface.messageBar())
+        self._icon = plugin_icon()
+
+    def register(self) -> None:
+        """Be asked whenever the layer tree's menu opens."""
+        self._tree.contextMenuAboutToShow.connect(self._fill)
+
+    def unregister(self) -> None:
+        """Leave the layer tree as it was."""
+        self._tree.contextMenuAboutToShow.disconnect(self._fill)
+
+    def _fill(self, menu: QMenu) -> None:
+        layer = self._tree.currentLayer()
+        if isinstance(layer, QgsRasterLayer) and layer.isValid():
+            self._add(menu, self.tr("Describe raster…"), "rsgpt:describeraster", "INPUT", layer)
+        elif isinstance(layer, QgsVectorLayer) and layer.isValid() and layer.isSpatial():
+            self._add(menu, self.tr("Describe features…"), "rsgpt:describefeatures", "FEATURES", layer)
+
+    def _add(self, menu: QMenu, text: str, algorithm: str, parameter: str, layer: QgsMapLayer) -> None:
+        menu.addSeparator()
+        action = menu.addAction(self._icon, text)
+        action.triggered.connect(lambda checked: self._open(algorithm, {parameter: layer.id()}))
+
+    def _open(self, algorithm: str, parameters: dict[str, str]) -> None:
+        try:
+            from processing import createAlgorithmDialog  # noqa: PLC0415 - a plugin of QGIS's that can be off
+        except ImportError:
+            self._messages.problem(self.tr("QGIS's Processing is switched off. Switch it on in the plugin manager."))
+            return
+        dialog = createAlgorithmDialog(algorithm, parameters)
+        keep(dialog)  # without a reference, Python forgets its own part of the dialog, and Run does nothing
+        dialog.show()

@@ -1,0 +1,82 @@
+"""The dock “RSGPT”: the talk about a place, and those before it. Asks no model itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.core import QgsProject
+from qgis.gui import QgsDockWidget
+from qgis.PyQt.QtCore import QSize
+from qgis.PyQt.QtWidgets import QTabWidget
+
+from ...core.conversation_history import Past
+from ...services.asking.conversation import Conversation
+from ...services.asking.place import Place
+from ...services.asking.scene import Scene, extent_of
+from ..map_outlines import go_to
+from .conversation_panel import TalkPanel
+from .history_list import HistoryList
+from .outline import Outline
+
+
+class RsgptDock(QgsDockWidget):
+    """Made once a window; `close_down` before it goes."""
+
+    def __init__(self, iface: Any) -> None:
+        super().__init__(iface.mainWindow())
+        self.setObjectName("RsgptDock")
+        self.setWindowTitle("RSGPT")
+        self._canvas = iface.mapCanvas()
+        self.conversation = Conversation(QgsProject.instance())
+        self.talk = TalkPanel(iface, self.conversation)
+        self.history = HistoryList()
+        self.outline = Outline(self._canvas)
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.addTab(self.talk, self.tr("Ask"))
+        self.tabs.addTab(self.history, self.tr("History"))
+        self.setWidget(self.tabs)
+        self._connect()
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """As wide as a layer panel."""
+        return QSize(340, 700)
+
+    def talk_about(self, place: Place) -> None:
+        """Show the dock, with a place to talk about."""
+        self.setUserVisible(True)
+        self.tabs.setCurrentWidget(self.talk)
+        self.talk.begin(place)
+
+    def close_down(self) -> None:
+        """Stop what runs and take everything off the map."""
+        self.conversation.close()
+        self.talk.picker.tool.cancel()
+        self.talk.picker.tool.deleteLater()
+        self.outline.remove()
+
+    def _connect(self) -> None:
+        self.conversation.picture_ready.connect(self._outline)
+        self.conversation.kept.connect(self.history.refresh)
+        self.visibilityChanged.connect(self.outline.set_wanted)
+        self.talk.picker.found.connect(lambda place: self.outline.show_sight(None))
+        self.history.opened.connect(self._open)
+        self.history.zoomed.connect(self._zoom)
+        self.history.failed.connect(self._fail)
+
+    def _outline(self, scene: Scene) -> None:
+        self.outline.show_sight(scene.sight)
+
+    def _open(self, past: Past) -> None:
+        self.tabs.setCurrentWidget(self.talk)
+        self.talk.resume(past)
+
+    def _zoom(self, past: Past) -> None:
+        if not go_to(self._canvas, extent_of(past.sight)):
+            self._fail(
+                self.tr("The project's coordinate system does not reach that area. Choose another one for the project.")
+            )
+
+    def _fail(self, sentence: str) -> None:
+        self.tabs.setCurrentWidget(self.talk)
+        self.talk.fail(sentence)

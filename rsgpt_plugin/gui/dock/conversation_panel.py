@@ -1,0 +1,193 @@
+"""Where one talks about a place: area, picture, answers, question. Every word goes on to the conversation."""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+from qgis.core import QgsApplication, QgsProject
+from qgis.PyQt.QtCore import QEvent, Qt
+from qgis.PyQt.QtGui import QKeyEvent
+from qgis.PyQt.QtWidgets import (
+    QHBoxLayout,
+    QProgressBar,
+    QPushButton,
+    QSplitter,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ...core.conversation_history import Message, Past
+from ...errors import OutputError
+from ...services.asking.answer_row import add_to_results
+from ...services.asking.conversation import Conversation, description
+from ...services.asking.place import Place
+from ...services.asking.scene import Scene
+from ...shared.answers.questions import Question
+from ..widgets import text_label
+from .area_picker import AreaPicker
+from .conversation_view import TalkView
+from .picture_view import PictureView
+from .question_bar import QuestionBar
+
+
+class TalkPanel(QWidget):
+    """Enter asks, Esc stops."""
+
+    def __init__(self, iface: Any, conversation: Conversation, parent: Optional[QWidget] = None) -> None:
+        super().__init__(parent)
+        self._conversation = conversation
+        self._waiting: Optional[Question] = None
+        self.picker = AreaPicker(iface)
+        self.picture = PictureView()
+        self.view = TalkView()
+        self.status = text_label()
+        self.busy = QProgressBar()
+        self.busy.setRange(0, 0)
+        self.busy.setTextVisible(False)
+        self.busy.setMaximumHeight(4)
+        policy = self.busy.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # else all above it would jump
+        self.busy.setSizePolicy(policy)
+        self.stop = QPushButton(self.tr("Stop"))
+        self.stop.setToolTip(self.tr("Stop (Esc)"))
+        self.copy = QToolButton()
+        self.copy.setIcon(QgsApplication.getThemeIcon("/mActionEditCopy.svg"))
+        self.copy.setToolTip(self.tr("Copy the conversation"))
+        self.copy.setAutoRaise(True)
+        self.bar = QuestionBar()
+        self._lay_out()
+        self._connect()
+        self._update()
+
+    def begin(self, place: Place) -> None:
+        """Talk about a place."""
+        self.view.show_messages([])
+        self.picture.clear()
+        if self._waiting is not None:
+            self.view.begin(self._waiting.text)
+        self._conversation.begin(place, self._waiting)
+        self._update(self.tr("Taking the picture…"))
+        self.bar.text.setFocus()
+
+    def resume(self, past: Past) -> None:
+        """Go on with a kept conversation."""
+        self.picture.clear()
+        self.view.show_messages(past.messages)
+        self._conversation.resume(past)
+        self._update(self.tr("Looking for the picture…"))
+
+    def event(self, event: QEvent) -> bool:
+        """Take Esc before QGIS does, whose own shortcut of that key would stop the drawing of the map."""
+        if event.type() == QEvent.Type.ShortcutOverride and self._stops(event):
+            event.accept()
+            return True
+        return bool(super().event(event))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Stop on Esc."""
+        if self._stops(event):
+            self._conversation.stop()
+        else:
+            super().keyPressEvent(event)
+
+    def _stops(self, event: QKeyEvent) -> bool:
+        return bool(event.key() == Qt.Key.Key_Escape and self._conversation.is_busy)
+
+    def _lay_out(self) -> None:
+        split = QSplitter(Qt.Orientation.Vertical)
+        split.addWidget(self.picture)
+        split.addWidget(self.view)
+        split.setStretchFactor(0, 2)
+        split.setStretchFactor(1, 3)
+        split.setChildrenCollapsible(False)
+        row = QHBoxLayout()
+        row.addWidget(self.status, 1)
+        row.addWidget(self.copy)
+        row.addWidget(self.stop)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.picker)
+        layout.addWidget(split, 1)
+        layout.addWidget(self.busy)
+        layout.addLayout(row)
+        layout.addWidget(self.bar)
+
+    def _connect(self) -> None:
+        talk = self._conversation
+        talk.picture_ready.connect(self._show_picture)
+        talk.text_added.connect(self._write)
+        talk.answered.connect(self._end)
+        talk.failed.connect(self.fail)
+        talk.stopped.connect(self._stopped)
+        talk.settled.connect(self._update)
+        self.picker.found.connect(self.begin)
+        self.picker.refused.connect(self.fail)
+        self.picker.hinted.connect(self._hint)
+        self.bar.asked.connect(self._ask)
+        self.bar.described.connect(lambda detailed: self._ask(description(detailed)))
+        self.bar.refused.connect(self._hint)
+        self.stop.clicked.connect(lambda checked: talk.stop())
+        self.copy.clicked.connect(lambda checked: self._copy(self.view.plain_text()))
+        self.view.copy_wanted.connect(self._copy)
+        self.view.add_wanted.connect(self._add)
+
+    def _ask(self, question: Question) -> None:
+        self.bar.text.setFocus()  # a button that is switched off would hand it to anything
+        if self._conversation.has_place:
+            self.view.begin(question.text)
+            self._conversation.ask(question)
+            self._update(self.tr("The model looks… The first time, it takes a moment to start."))
+            return
+        self._waiting = question
+        self.picker.find_view()
+        self._waiting = None
+
+    def _show_picture(self, scene: Scene) -> None:
+        self.picture.show_picture(scene.sight, scene.png)
+        if self._conversation.is_busy:
+            self._hint(self.tr("The model looks… The first time, it takes a moment to start."))
+
+    def _write(self, text: str) -> None:
+        self._hint(self.tr("The model writes…"))
+        self.view.add_text(text)
+
+    def _end(self, message: Message) -> None:
+        self.view.end(message)
+        self._update()
+
+    def _stopped(self, message: Optional[Message]) -> None:
+        if message is not None:
+            self.view.end(message)
+        else:
+            self.view.fail(self.tr("Stopped."))
+        self._update()
+
+    def fail(self, sentence: str) -> None:
+        """Say what went wrong."""
+        self.view.fail(sentence)
+        self._update()
+
+    def _hint(self, text: str) -> None:
+        self.status.setText(text)
+
+    def _update(self, doing: str = "") -> None:
+        is_busy = self._conversation.is_busy
+        self.status.setText(doing if is_busy else "")
+        self.busy.setVisible(is_busy)
+        self.stop.setEnabled(is_busy)
+        self.bar.set_busy(is_busy)
+
+    def _copy(self, text: str) -> None:
+        QgsApplication.clipboard().setText(text)
+        self._hint(self.tr("Copied."))
+
+    def _add(self, message: Message) -> None:
+        sight = self._conversation.sight
+        if sight is None:
+            return
+        try:
+            add_to_results(QgsProject.instance(), sight, message)
+        except OutputError as error:
+            self.fail(str(error))
+            return
+        self._hint(self.tr("Added to the layer “RSGPT answers”."))

@@ -1,0 +1,126 @@
+"""What was asked and answered, as text: what a model says is never markup. Asks nothing."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from typing import Optional
+
+from qgis.PyQt.QtCore import QUrl, pyqtSignal
+from qgis.PyQt.QtGui import QColor, QPalette, QTextCursor
+from qgis.PyQt.QtWidgets import QTextBrowser, QWidget
+
+from ...core.conversation_history import Message
+from ...geo.results.display_values import yes_or_no
+from ...shared.results.columns import BOOLEAN
+
+_COPY, _ADD = "copy", "add"
+
+
+class TalkView(QTextBrowser):
+    """Shows messages, the last one as it is written. add_wanted: the message of the link that was followed."""
+
+    add_wanted = pyqtSignal(object)
+    copy_wanted = pyqtSignal(str)
+
+    def __init__(self, parent: Optional[QWidget] = None) -> None:
+        super().__init__(parent)
+        self._messages: list[Message] = []
+        self._problem = ""
+        self.setOpenLinks(False)
+        self.setMinimumHeight(80)
+        self.setPlaceholderText(self.tr("Ask about the area, or have it described. Each question stands for itself."))
+        self.anchorClicked.connect(self._follow)
+
+    def show_messages(self, messages: Sequence[Message]) -> None:
+        """Show these and nothing else."""
+        self._messages, self._problem = list(messages), ""
+        self._draw()
+
+    def begin(self, text: str) -> None:
+        """Show a question whose answer is to come."""
+        self._problem = ""
+        self._draw(self._asked(text) + "<p></p>")
+
+    def add_text(self, text: str) -> None:
+        """Write on."""
+        cursor = QTextCursor(self.document())
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        cursor.insertText(text)
+        self._scroll()
+
+    def end(self, message: Message) -> None:
+        """Show the whole of the last message in place of what was written."""
+        self._messages.append(message)
+        self._draw()
+
+    def fail(self, sentence: str) -> None:
+        """Show what went wrong."""
+        self._problem = sentence
+        self._draw()
+
+    def plain_text(self) -> str:
+        """The conversation, to be pasted elsewhere."""
+        return "\n\n".join(f"{message.text}\n{self.answer_of(message)}" for message in self._messages)
+
+    def answer_of(self, message: Message) -> str:
+        """The answer in the user's language, with what is the matter with it."""
+        return "\n".join(part for part in (self._said(message), _sentence(message.problem)) if part)
+
+    def _said(self, message: Message) -> str:
+        question = message.question
+        if question is not None and question.type.data is BOOLEAN and not message.problem:
+            return yes_or_no(message.answer == "yes")
+        return message.answer
+
+    def _draw(self, more: str = "") -> None:
+        parts = [self._told(number, message) for number, message in enumerate(self._messages)]
+        problem = f"<p><i>{_escaped(self._problem)}</i></p>" if self._problem else ""
+        self.setHtml("".join(parts) + more + problem)
+        self._scroll()
+
+    def _asked(self, text: str) -> str:
+        return f'<p style="margin-top:10px"><b>{_escaped(text)}</b></p>'
+
+    def _told(self, number: int, message: Message) -> str:
+        said = _escaped(self._said(message))
+        problem = f"<i>{_escaped(_sentence(message.problem))}</i>" if message.problem else ""
+        answer = "<br>".join(part for part in (said, problem) if part)
+        links = [f'<a href="{_COPY}:{number}">{_escaped(self.tr("Copy"))}</a>']
+        if message.answer:
+            links.append(f'<a href="{_ADD}:{number}">{_escaped(self.tr("Add to results layer"))}</a>')
+        sure = f'<span style="color:{self._faint()}">{_escaped(self._sure(message))}</span>'
+        line = " · ".join(part for part in (sure if self._sure(message) else "", *links) if part)
+        return f'{self._asked(message.text)}<p>{answer}</p><p style="font-size:small">{line}</p>'
+
+    def _faint(self) -> str:
+        """A colour between text and paper, for what is less important, in light themes and dark ones."""
+        text, paper = (self.palette().color(role) for role in (QPalette.ColorRole.Text, QPalette.ColorRole.Base))
+        return QColor(*(round(0.65 * a + 0.35 * b) for a, b in zip(text.getRgb()[:3], paper.getRgb()[:3]))).name()
+
+    def _sure(self, message: Message) -> str:
+        if message.confidence is None or not message.answer:
+            return ""
+        return self.tr("{percent} % sure").format(percent=round(100 * message.confidence))
+
+    def _follow(self, link: QUrl) -> None:
+        kind, _, number = link.toString().partition(":")
+        message = self._messages[int(number)]
+        if kind == _ADD:
+            self.add_wanted.emit(message)
+        else:
+            self.copy_wanted.emit(self.answer_of(message))
+
+    def _scroll(self) -> None:
+        bar = self.verticalScrollBar()
+        bar.setValue(bar.maximum())
+
+
+def _escaped(text: str) -> str:
+    return html.escape(text).replace("\n", "<br>")
+
+
+def _sentence(problem: str) -> str:
+    """A problem as core words it, as a sentence; some languages end theirs with a sign of their own."""
+    sentence = problem[:1].upper() + problem[1:]
+    return sentence if not sentence or sentence.endswith((".", "。")) else sentence + "."

@@ -1,0 +1,98 @@
+"""The plugin's page in QGIS's own options dialog. Its groups know what they show; it keeps what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Optional
+
+from qgis.gui import QgsOptionsPageWidget, QgsOptionsWidgetFactory
+from qgis.PyQt.QtCore import QObject
+from qgis.PyQt.QtWidgets import QDialog, QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from ...client.preferences import load, save
+from ...icons import plugin_icon
+from ..models.models_dialog import ModelsDialog
+from .asking_group import AskingGroup
+from .model_group import ModelGroup
+from .privacy_group import PrivacyGroup
+from .storage_group import StorageGroup
+
+NAME = "RSGPT"
+OpenSetUp = Callable[[bool], None]
+
+
+class OptionsPage(QgsOptionsPageWidget):
+    """Everything of Preferences that a person may want to set."""
+
+    def __init__(self, open_set_up: OpenSetUp, parent: Optional[QWidget] = None) -> None:
+        """open_set_up: given whether the environment is to be made again from scratch."""
+        super().__init__(parent)
+        self._open_set_up = open_set_up
+        self.model = ModelGroup(lambda: self._set_up(False), self._open_models)
+        self.asking = AskingGroup()
+        self.storage = StorageGroup(lambda: self._set_up(True))
+        self.privacy = PrivacyGroup()
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        for group in self._groups():
+            column.addWidget(group)
+            group.show_preferences(load())
+        column.addStretch()
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setWidget(inside)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(area)
+
+    def apply(self) -> None:
+        """Keep what is shown; it holds from the next question on."""
+        chosen = load()
+        for group in self._groups():
+            chosen = group.chosen(chosen)
+        save(chosen)
+
+    def _groups(self) -> tuple[Any, ...]:
+        return (self.model, self.asking, self.storage, self.privacy)
+
+    def _set_up(self, afresh: bool) -> None:
+        """Close the options, which are modal, with what they say kept: the set-up may take long."""
+        open_set_up, window = self._open_set_up, self.window()
+        if isinstance(window, QDialog):
+            window.accept()
+        open_set_up(afresh)
+
+    def _open_models(self) -> None:
+        self.apply()
+        ModelsDialog(self).exec()
+        self.model.show_models(load())
+
+
+class OptionsFactory(QgsOptionsWidgetFactory):
+    """Makes the page whenever the options dialog is opened."""
+
+    def __init__(self, open_set_up: OpenSetUp) -> None:
+        icon = plugin_icon()
+        super().__init__(NAME, icon, "rsgpt")
+        self._open_set_up = open_set_up
+
+    def createWidget(self, parent: Optional[QWidget]) -> OptionsPage:  # noqa: N802 - QGIS's name
+        return OptionsPage(self._open_set_up, parent)
+
+
+class OptionsPart(QObject):
+    """The page as a part of QGIS's window."""
+
+    def __init__(self, iface: Any, open_set_up: OpenSetUp) -> None:
+        super().__init__()
+        self._iface = iface
+        self._factory = OptionsFactory(open_set_up)
+
+    def register(self) -> None:
+        """Add the page."""
+        self._iface.registerOptionsWidgetFactory(self._factory)
+
+    def unregister(self) -> None:
+        """Take it back."""
+        self._iface.unregisterOptionsWidgetFactory(self._factory)

@@ -1,0 +1,109 @@
+"""“Report a problem…”: shows what a report would say before anything is copied or saved. Sends nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Optional
+
+from qgis.PyQt.QtCore import QObject, QUrl
+from qgis.PyQt.QtGui import QDesktopServices, QFontDatabase, QGuiApplication
+from qgis.PyQt.QtWidgets import (
+    QAction,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QLabel,
+    QPlainTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ..icons import plugin_icon
+from ..services.machine.problem_report import problem_report, tracker
+from .actions.raster_menu import MENU
+from .widgets import begin_with, text_label
+
+
+class ReportDialog(QDialog):
+    """What is seen is what is copied or saved: it may be edited before."""
+
+    def __init__(self, report: str, parent: Optional[QWidget] = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Report a problem"))
+        told = text_label(
+            self.tr(
+                "Home folders, names, keys and other machines' addresses are left out. Nothing is sent: read it, "
+                "change what you like, then copy it into a report. Say there what you did, and what you saw."
+            )
+        )
+        self.text = QPlainTextEdit(report)
+        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+        font.setPointSizeF(self.font().pointSizeF())  # as large as QGIS's own letters
+        self.text.setFont(font)
+        self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.said = QLabel()
+        roles = QDialogButtonBox.ButtonRole
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        self.copy = self.buttons.addButton(self.tr("Copy"), roles.ActionRole)
+        self.save = self.buttons.addButton(self.tr("Save…"), roles.ActionRole)
+        self.open = self.buttons.addButton(self.tr("Open the tracker…"), roles.ActionRole)
+        layout = QVBoxLayout(self)
+        for widget in (told, self.text, self.said, self.buttons):
+            layout.addWidget(widget)
+        self.copy.clicked.connect(self._copy)
+        self.save.clicked.connect(self._save)
+        self.open.clicked.connect(lambda checked: QDesktopServices.openUrl(QUrl(tracker())))
+        self.buttons.rejected.connect(self.reject)
+        begin_with(self, wide=43, high=31)
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self.text.toPlainText())
+        self.said.setText(self.tr("The report is copied. Paste it into the tracker's page."))
+
+    def _save(self) -> None:
+        path, _ = QFileDialog.getSaveFileName(self, self.windowTitle(), "rsgpt-report.txt", self.tr("Text (*.txt)"))
+        if path:
+            self.write(Path(path))
+
+    def write(self, path: Path) -> None:
+        """Write what is seen to a file."""
+        try:
+            path.write_text(self.text.toPlainText(), encoding="utf-8")
+        except OSError as error:
+            text = self.tr("The report cannot be written ({error}). Choose another folder.")
+            self.said.setText(text.format(error=error))
+            return
+        self.said.setText(self.tr("The report is saved."))
+
+
+class ReportPart(QObject):
+    """The menu entry of the report."""
+
+    def __init__(self, iface: Any) -> None:
+        super().__init__()
+        self._iface = iface
+        self._dialog: Optional[ReportDialog] = None
+        icon = plugin_icon()
+        self.action = QAction(icon, self.tr("Report a problem…"), self)
+        self.action.triggered.connect(lambda checked: self.show())
+
+    def register(self) -> None:
+        """Add the menu entry."""
+        self._iface.addPluginToRasterMenu(MENU, self.action)
+
+    def unregister(self) -> None:
+        """Take it back, and the dialog with it."""
+        self._iface.removePluginRasterMenu(MENU, self.action)
+        self._forget()
+
+    def show(self) -> None:
+        """Gather a report and show it."""
+        self._forget()
+        self._dialog = ReportDialog(problem_report(), self._iface.mainWindow())
+        self._dialog.show()
+
+    def _forget(self) -> None:
+        if self._dialog is not None:
+            self._dialog.close()
+            self._dialog.deleteLater()
+            self._dialog = None

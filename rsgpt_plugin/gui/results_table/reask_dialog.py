@@ -1,0 +1,178 @@
+"""The dialog of “Ask again…”: which rows, which model, which words. Asks nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Optional
+
+from qgis.core import Qgis, QgsProject, QgsRasterLayer, QgsVectorLayer
+from qgis.gui import QgsMapLayerComboBox
+from qgis.PyQt.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QLineEdit,
+    QPlainTextEdit,
+    QSpinBox,
+    QWidget,
+)
+
+from ...client.installed_models import installed_models
+from ...errors import QuestionError
+from ...geo.results.column_roles import result_columns
+from ...geo.results.layer_metadata import recorded_run
+from ...geo.results.layer_rows import Row
+from ...services.results.reask_request import Asked, Wish, asked_before, recorded_raster
+from ...shared.answers.questions import parse_questions
+from ...shared.results.columns import ANSWER, CAPTION
+from ..widgets import text_label
+
+_SELECTED, _UNSURE, _SHOWN = "selected", "unsure", "shown"
+
+
+class AgainDialog(QDialog):
+    """Ends with `accept` only where `rows()` and `wish()` can be asked."""
+
+    def __init__(
+        self,
+        layer: QgsVectorLayer,
+        selected: Sequence[Row],
+        shown: Sequence[Row],
+        parent: Optional[QWidget] = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Ask again"))
+        self._layer = layer
+        self._groups = {_SELECTED: selected, _SHOWN: shown}
+        self.which = QComboBox()
+        self.least = QSpinBox()
+        self.raster = QgsMapLayerComboBox()
+        self.model = QComboBox()
+        self.same = QCheckBox(self.tr("Ask what each row was asked before"))
+        self.prompt = QLineEdit()
+        self.questions = QPlainTextEdit()
+        self.hint, self.problem = text_label(), text_label()
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        self._fill()
+        self._lay_out()
+        self._update()
+        layer.willBeDeleted.connect(self._on_gone)
+
+    def rows(self) -> list[Row]:
+        """The rows to ask about."""
+        chosen = self.which.currentData()
+        if chosen != _UNSURE:
+            return list(self._groups[chosen])
+        least = self.least.value() / 100
+        return [row for row in self._groups[_SHOWN] if row.confidence is None or row.confidence < least]
+
+    def wish(self) -> Wish:
+        """How to ask them."""
+        asked = None if self.same.isChecked() else Asked(self.prompt.text().strip(), self.questions.toPlainText())
+        return Wish.about(self.raster.currentLayer(), self._model_name(), asked)
+
+    def _on_gone(self) -> None:
+        self.raster.blockSignals(True)  # it lives a little longer, and tells of the layers that go
+        self.reject()
+
+    def _model_name(self) -> str:
+        return self.model.currentText().strip()
+
+    def _fill(self) -> None:
+        selected, shown = self._groups[_SELECTED], self._groups[_SHOWN]
+        if selected:
+            self.which.addItem(self.tr("The selected rows ({count})").format(count=len(selected)), _SELECTED)
+        self.which.addItem(self.tr("Rows below a confidence"), _UNSURE)
+        self.which.addItem(self.tr("All rows shown ({count})").format(count=len(shown)), _SHOWN)
+        self.least.setRange(1, 100)
+        self.least.setSuffix(" %")
+        self.least.setValue(50)
+        self.raster.setFilters(Qgis.LayerFilter.RasterLayer)
+        known = recorded_raster(self._layer, QgsProject.instance())
+        if known is not None:
+            self.raster.setLayer(known)
+        self.model.setEditable(True)
+        self.model.addItems([model.name for model in installed_models()])
+        run = recorded_run(self._layer)
+        if run is not None and run.parameters.get("MODEL"):
+            self.model.setCurrentText(str(run.parameters["MODEL"]))
+        before = asked_before(next((row.prompt for row in [*selected, *shown] if row.prompt), ""))
+        self.prompt.setText(before.prompt)
+        self.questions.setPlainText(before.questions)
+        self.same.setChecked(True)
+
+    def _lay_out(self) -> None:
+        self.setMinimumWidth(460)
+        self.prompt.setPlaceholderText(self.tr("No caption"))
+        self.questions.setMaximumHeight(90)
+        layout = QFormLayout(self)
+        layout.addRow(self.tr("Rows"), self.which)
+        layout.addRow(self.tr("Below"), self.least)
+        layout.addRow(self.tr("Raster"), self.raster)
+        layout.addRow(self.tr("Model"), self.model)
+        layout.addRow(self.same)
+        layout.addRow(self.tr("Prompt for the caption"), self.prompt)
+        layout.addRow(self.tr("Questions, one a line"), self.questions)
+        layout.addRow(self.hint)
+        layout.addRow(self.problem)
+        layout.addRow(self.buttons)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        for signal in (
+            self.which.currentIndexChanged, self.least.valueChanged, self.raster.layerChanged,
+            self.model.editTextChanged, self.same.toggled, self.prompt.textChanged,
+        ):  # fmt: skip
+            signal.connect(lambda value: self._update())
+        self.questions.textChanged.connect(self._update)
+
+    def _update(self) -> None:
+        self.least.setEnabled(self.which.currentData() == _UNSURE)
+        for widget in (self.prompt, self.questions):
+            widget.setEnabled(not self.same.isChecked())
+        self.hint.setText(self._hint())
+        checks: Sequence[Callable[[], str]] = (self._missing, self._wrong_words)
+        problem = next((said for said in (check() for check in checks) if said), "")
+        self.problem.setText(problem)
+        self.problem.setVisible(bool(problem))
+        self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(not problem)
+
+    def _hint(self) -> str:
+        lines = [self.tr("Rows that will be asked: {count}.").format(count=len(self.rows()))]
+        if self.same.isChecked():
+            lines.append(
+                self.tr(
+                    "The same model gives the same answer to the same words about the same picture: to get another, "
+                    "choose another model or write another prompt. Rows that failed are asked anew."
+                )
+            )
+        if recorded_run(self._layer) is None:
+            lines.append(
+                self.tr("How these rows were made is not recorded: each picture is taken anew, with a small margin.")
+            )
+        return "\n".join(lines)
+
+    def _missing(self) -> str:
+        if not self.rows():
+            return self.tr("There is no such row. Choose others.")
+        if not isinstance(self.raster.currentLayer(), QgsRasterLayer):
+            return self.tr("Choose the raster layer that the rows are about.")
+        return "" if self._model_name() else self.tr("Choose a model.")
+
+    def _wrong_words(self) -> str:
+        if self.same.isChecked():
+            return ""
+        try:
+            questions = parse_questions(self.questions.toPlainText())
+        except QuestionError as error:
+            return str(error)
+        if not questions and not self.prompt.text().strip():
+            return self.tr("Write a prompt or a question.")
+        columns = result_columns(self._layer)
+        known = [ANSWER] if columns.holds_clicks else [found.asked for found in columns.questions]
+        unknown = [found.name for found in questions if found.name not in known and not columns.answered(found.name)]
+        if unknown:
+            sentence = self.tr("The layer has no column “{name}” for an answer. It has: {names}.")
+            return sentence.format(name=unknown[0], names=", ".join(known) or CAPTION)
+        return ""

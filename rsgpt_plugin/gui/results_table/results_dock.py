@@ -1,0 +1,182 @@
+"""The dock “Results table”: a layer of results, its rows, and what can be done with them. Asks and writes no file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Optional
+
+from qgis.core import Qgis, QgsApplication, QgsMapLayer, QgsProject, QgsVectorLayer
+from qgis.gui import QgsDockWidget, QgsMapLayerComboBox
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtGui import QIcon
+from qgis.PyQt.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QVBoxLayout, QWidget
+
+from ...errors import OutputError
+from ...geo.results.layer_metadata import is_results
+from ...geo.results.layer_rows import Row
+from ...services.results.corrections import correct, restore
+from ...services.results.table_rows import TableRows
+from ...services.results.thumbnails import Thumbnails
+from ...shared.results.columns import CAPTION
+from .filter_bar import FilterBar
+from .rows_model import ResultsModel
+from .selection import SharedSelection
+from .table_view import ResultsView
+
+
+class ResultsDock(QgsDockWidget):
+    """`problem`: a sentence for the user; the others: what a person wants done with the layer's rows."""
+
+    problem = pyqtSignal(str)
+    wanted_place = pyqtSignal()
+    wanted_again = pyqtSignal()
+    wanted_export = pyqtSignal()
+    wanted_stop = pyqtSignal()
+
+    def __init__(self, project: QgsProject, icon: QIcon, parent: Optional[QWidget] = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("RsgptResultsTable")
+        self.setWindowTitle(self.tr("RSGPT results"))
+        self._project = project
+        self.rows = TableRows()
+        self.thumbnails = Thumbnails()
+        self.model = ResultsModel(self.thumbnails.get)
+        self.view = ResultsView(self.model, icon)
+        self.selection = SharedSelection(self.view, self.model)
+        self.layers = QgsMapLayerComboBox()
+        self.filter = FilterBar()
+        self.place = self._button(self.tr("Zoom to"), "mActionZoomToSelected.svg", self.wanted_place)
+        self.again = self._button(self.tr("Ask again…"), "mActionRefresh.svg", self.wanted_again)
+        self.export = self._button(self.tr("Export…"), "mActionFileSave.svg", self.wanted_export)
+        self.stop = self._button(self.tr("Stop"), "mTaskCancel.svg", self.wanted_stop)
+        self.progress = QProgressBar()
+        self._lay_out()
+        self._wire()
+        self._offer_layers()
+
+    @property
+    def layer(self) -> Optional[QgsVectorLayer]:
+        """The layer that is shown."""
+        return self.rows.layer
+
+    def show_layer(self, layer: QgsVectorLayer) -> None:
+        """Show this one."""
+        self._offer_layers()
+        self.layers.setLayer(layer)
+
+    def selected(self) -> list[Row]:
+        """The selected rows that are shown."""
+        lines = [self.model.line_of(fid) for fid in self.selection.fids()]
+        return [self.model.row_at(line) for line in lines if line is not None]
+
+    def show_progress(self, percent: Optional[float]) -> None:
+        """Show how far a run is; None for no run."""
+        for widget in (self.progress, self.stop):
+            widget.setVisible(percent is not None)
+        self.progress.setValue(round(percent or 0.0))
+        for button in (self.again, self.export):
+            button.setEnabled(percent is None and self.layer is not None)
+        self.place.setEnabled(self.layer is not None)
+
+    def close_all(self) -> None:
+        """Let go of the layer, the project and the thread."""
+        self._project.layersAdded.disconnect(self._offer_layers)
+        self._project.layersRemoved.disconnect(self._offer_layers)
+        self.layers.layerChanged.disconnect(self._follow)
+        self.selection.follow(None)
+        self.rows.follow(None)
+        self.thumbnails.close()
+
+    def _button(self, text: str, theme: str, pressed: Any) -> QToolButton:
+        button = QToolButton()
+        button.setIcon(QgsApplication.getThemeIcon(theme))
+        button.setText(text)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setAutoRaise(True)
+        button.clicked.connect(lambda checked: pressed.emit())
+        return button
+
+    def _lay_out(self) -> None:
+        self.layers.setFilters(Qgis.LayerFilter.VectorLayer)
+        self.layers.setAllowEmptyLayer(True, self.tr("No layer of results"))
+        self.layers.setMinimumWidth(220)
+        top = QHBoxLayout()
+        for widget in (self.layers, self.place, self.again, self.export):
+            top.addWidget(widget)
+        top.addStretch(1)
+        top.addWidget(self.progress)
+        top.addWidget(self.stop)
+        content = QWidget()
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(4, 4, 4, 4)
+        layout.setSpacing(4)
+        layout.addLayout(top)
+        layout.addWidget(self.filter)
+        layout.addWidget(self.view, 1)
+        self.setWidget(content)
+        self.progress.setMaximumWidth(200)
+        self.show_progress(None)
+
+    def _wire(self) -> None:
+        self._project.layersAdded.connect(self._offer_layers)
+        self._project.layersRemoved.connect(self._offer_layers)
+        self.layers.layerChanged.connect(self._follow)
+        self.rows.read.connect(self._show_rows)
+        self.rows.changed.connect(self.model.update_rows)
+        self.rows.gone.connect(self._on_gone)
+        self.filter.changed.connect(self.model.set_filter)
+        self.model.counted.connect(self._count)
+        self.model.edited.connect(self._correct)
+        self.view.wanted_restore.connect(self._restore)
+        self.view.wanted_place.connect(self.wanted_place)
+        self.view.wanted_again.connect(self.wanted_again)
+        self.thumbnails.arrived.connect(self.view.viewport().update)
+
+    def _offer_layers(self, *what: Any) -> None:
+        """Leave out what is no layer of results; go to one where none is shown."""
+        layers = list(self._project.mapLayers().values())
+        self.layers.setExceptedLayerList([layer for layer in layers if not is_results(layer)])
+        if self.layers.currentLayer() is None:
+            self.layers.setLayer(next((layer for layer in layers if is_results(layer)), None))
+        self._follow(self.layers.currentLayer())
+
+    def _follow(self, layer: Optional[QgsMapLayer]) -> None:
+        if layer is self.layer:
+            return
+        self.model.set_rows((), ())
+        self.selection.follow(layer)
+        self.rows.follow(layer)
+        self.show_progress(None)
+
+    def _on_gone(self) -> None:
+        self.selection.forget()
+        self.model.set_rows((), ())
+        self.show_progress(None)
+
+    def _show_rows(self, rows: Sequence[Row]) -> None:
+        columns = self.rows.reader.columns if self.rows.reader is not None else ()
+        place = self.view.verticalScrollBar().value()
+        self.thumbnails.forget_missing()
+        self.model.set_rows(columns, rows)
+        for number, column in enumerate(columns):
+            unused = column.means == CAPTION and all(row.values[number] is None for row in rows)
+            self.view.setColumnHidden(number + 1, unused)
+        self.view.verticalScrollBar().setValue(place)
+        self.filter.offer(row.status for row in rows)
+
+    def _count(self) -> None:
+        self.filter.tell(len(self.model.shown_rows), len(self.model.all_rows))
+
+    def _correct(self, fid: int, name: str, value: Any) -> None:
+        if self.layer is not None:
+            try:
+                correct(self.layer, fid, name, value)
+            except OutputError as error:
+                self.problem.emit(str(error))
+
+    def _restore(self, fid: int, name: str) -> None:
+        if self.layer is not None:
+            try:
+                restore(self.layer, fid, name)
+            except OutputError as error:
+                self.problem.emit(str(error))

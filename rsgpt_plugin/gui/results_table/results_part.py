@@ -1,0 +1,169 @@
+"""The results table in QGIS's window: its action, its dock, and what is done with rows. No pixels, no network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Optional
+
+from qgis.core import QgsApplication, QgsProject, QgsVectorLayer
+from qgis.PyQt.QtCore import QObject, Qt
+from qgis.PyQt.QtWidgets import QAction, QDialog
+
+from ...errors import RsgptError
+from ...geo.results.layer_metadata import is_results
+from ...icons import plugin_icon
+from ...services.background_task import Work
+from ...services.results.exporting import export
+from ...services.results.reask import AskingAgain
+from ..actions.raster_menu import MENU
+from ..message_bar import Messages
+from .export_dialog import ExportDialog
+from .reask_dialog import AgainDialog
+from .results_dock import ResultsDock
+
+
+class ResultsTable(QObject):
+    """A part of the window; the dock is made when it is first opened."""
+
+    def __init__(self, iface: Any) -> None:
+        super().__init__()
+        self._iface = iface
+        self._icon = plugin_icon()
+        self._messages = Messages(iface.messageBar())
+        self._again = AskingAgain(QgsProject.instance())
+        self._export: Optional[Work] = None
+        self.dock: Optional[ResultsDock] = None
+        self.action = QAction(QgsApplication.getThemeIcon("mActionOpenTable.svg"), self.tr("Results table"), self)
+        self.action.setCheckable(True)
+
+    def register(self) -> None:
+        """Add the menu entry and the button."""
+        self._iface.addPluginToRasterMenu(MENU, self.action)
+        self._iface.addToolBarIcon(self.action)
+        self.action.toggled.connect(self._toggle)
+        self._again.ended.connect(self._on_asked)
+        self._again.failed.connect(self._on_failed)
+
+    def unregister(self) -> None:
+        """Take back the dock too, and stop what runs."""
+        self._again.ended.disconnect(self._on_asked)
+        self._again.failed.disconnect(self._on_failed)
+        self._again.close()
+        if self._export is not None:
+            self._export.drop()
+        self.action.toggled.disconnect(self._toggle)
+        self._iface.removeToolBarIcon(self.action)
+        self._iface.removePluginRasterMenu(MENU, self.action)
+        self._messages.clear_note()
+        if self.dock is not None:
+            self._iface.removeDockWidget(self.dock)
+            self.dock.close_all()
+            self.dock.deleteLater()
+            self.dock = None
+
+    def open_for(self, layer: QgsVectorLayer) -> None:
+        """Open the table of a layer of results; nothing for another layer."""
+        if is_results(layer):
+            self._opened().show_layer(layer)
+            self.action.setChecked(True)
+
+    def _toggle(self, on: bool) -> None:
+        if on:
+            self._opened().setUserVisible(True)
+        elif self.dock is not None:
+            self.dock.setUserVisible(False)
+
+    def _opened(self) -> ResultsDock:
+        if self.dock is None:
+            self.dock = self._make()
+        return self.dock
+
+    def _make(self) -> ResultsDock:
+        dock = ResultsDock(QgsProject.instance(), self._icon, self._iface.mainWindow())
+        dock.problem.connect(self._messages.problem)
+        dock.wanted_place.connect(self._go_there)
+        dock.wanted_again.connect(self._ask_again)
+        dock.wanted_export.connect(self._ask_export)
+        dock.wanted_stop.connect(self._stop)
+        dock.closed.connect(lambda: self.action.setChecked(False))
+        self._again.progressed.connect(dock.show_progress)
+        self._iface.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
+        dock.layers.setLayer(self._iface.activeLayer() if is_results(self._iface.activeLayer()) else dock.layer)
+        return dock
+
+    def _go_there(self) -> None:
+        """Zoom to the selected rows and flash them."""
+        dock, canvas = self.dock, self._iface.mapCanvas()
+        fids = dock.selection.fids() if dock is not None else []
+        if dock is not None and dock.layer is not None and fids:
+            canvas.zoomToFeatureIds(dock.layer, fids)
+            canvas.flashFeatureIds(dock.layer, fids)
+
+    def _ask_again(self) -> None:
+        dock = self.dock
+        if dock is None or dock.layer is None or self._again.busy:
+            return
+        dialog = AgainDialog(dock.layer, dock.selected(), dock.model.shown_rows, self._iface.mainWindow())
+        self._open(dialog, lambda: self._start_asking(dialog))
+
+    def _open(self, dialog: QDialog, accepted: Callable[[], None]) -> None:
+        """Open it; what was chosen in it counts only while the table shows the layer that it was about."""
+        layer = self._layer()
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: accepted() if self._layer() is layer else None)
+        dialog.open()
+
+    def _layer(self) -> Optional[QgsVectorLayer]:
+        return self.dock.layer if self.dock is not None else None
+
+    def _start_asking(self, dialog: AgainDialog) -> None:
+        dock = self.dock
+        if dock is None or dock.layer is None:
+            return
+        dock.show_progress(0.0)
+        self._again.start(dock.layer, dialog.rows(), dialog.wish())
+
+    def _ask_export(self) -> None:
+        dock = self.dock
+        if dock is None or dock.layer is None or self._export is not None:
+            return
+        model = dock.model
+        dialog = ExportDialog(model.all_rows, model.shown_rows, dock.selected(), self._iface.mainWindow())
+        self._open(dialog, lambda: self._start_export(dialog))
+
+    def _start_export(self, dialog: ExportDialog) -> None:
+        dock = self.dock
+        if dock is None or dock.layer is None:
+            return
+        try:
+            work = export(dock.layer, dock.model.columns, dialog.rows(), dialog.destination())
+        except RsgptError as error:
+            self._messages.problem(str(error))
+            return
+        work.done.connect(lambda sentence: self._on_exported(sentence, True))
+        work.failed.connect(lambda sentence, details: self._on_exported(sentence, False))
+        work.stopped.connect(lambda: self._on_exported(self.tr("The export was stopped."), False))
+        work.progressChanged.connect(dock.show_progress)
+        dock.show_progress(0.0)
+        self._export = work.start()
+
+    def _stop(self) -> None:
+        self._again.stop()
+        if self._export is not None:
+            self._export.cancel()
+
+    def _on_exported(self, sentence: str, well: bool) -> None:
+        self._export = None
+        self._finish(sentence, well)
+
+    def _on_asked(self, sentence: str) -> None:
+        self._finish(sentence, True)
+
+    def _on_failed(self, sentence: str) -> None:
+        self._finish(sentence, False)
+
+    def _finish(self, sentence: str, well: bool) -> None:
+        if self.dock is not None:
+            self.dock.show_progress(None)
+        show = self._messages.answer if well else self._messages.problem
+        show(sentence)

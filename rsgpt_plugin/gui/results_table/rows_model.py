@@ -1,0 +1,208 @@
+"""Rows of a results layer as a table, sorted and filtered. Reads and writes no layer itself."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Optional
+
+from qgis.PyQt.QtCore import QAbstractTableModel, QModelIndex, Qt, pyqtSignal
+from qgis.PyQt.QtGui import QFont, QPixmap
+
+from ...geo.results.display_values import Column, Kind, about, in_words
+from ...geo.results.layer_rows import Row
+
+PICTURE = 0
+SURE = int(Qt.ItemDataRole.UserRole)  # how sure the model was, 0 to 1
+ALIGNED = Qt.AlignmentFlag
+
+_TOP = ALIGNED.AlignLeft | ALIGNED.AlignVCenter
+_NUMBER = ALIGNED.AlignRight | ALIGNED.AlignVCenter
+_MIDDLE = ALIGNED.AlignCenter
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which rows are shown. text: words that all occur. least: confidence, 0 to 1. status: "" for any."""
+
+    text: str = ""
+    least: float = 0.0
+    status: str = ""
+    corrected: bool = False
+
+    def passes(self, row: Row) -> bool:
+        """Whether a row is shown."""
+        if self.status and row.status != self.status:
+            return False
+        if self.least and (row.confidence is None or row.confidence < self.least):
+            return False
+        if self.corrected and not row.models:
+            return False
+        return all(word in row.text for word in self.text.casefold().split())
+
+
+class ResultsModel(QAbstractTableModel):
+    """One line a shown row: its picture, then the columns. `edited`: a person's word for a row's column."""
+
+    edited = pyqtSignal(object, str, object)
+    counted = pyqtSignal()
+
+    def __init__(self, picture: Callable[[str], Optional[QPixmap]]) -> None:
+        super().__init__()
+        self._picture = picture
+        self._columns: tuple[Column, ...] = ()
+        self._rows: list[Row] = []
+        self._places: dict[int, int] = {}
+        self._shown: list[Row] = []
+        self._filter = Filter()
+        self._sorting: tuple[int, Qt.SortOrder, bool] = (-1, Qt.SortOrder.AscendingOrder, False)
+        self._corrected = QFont()
+        self._corrected.setItalic(True)
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns right of the picture."""
+        return self._columns
+
+    @property
+    def all_rows(self) -> Sequence[Row]:
+        """All rows, in the layer's order."""
+        return self._rows
+
+    @property
+    def shown_rows(self) -> Sequence[Row]:
+        """The rows that pass the filter, as sorted."""
+        return self._shown
+
+    def set_rows(self, columns: Sequence[Column], rows: Sequence[Row]) -> None:
+        """Show these in place of all before."""
+        self.beginResetModel()
+        if tuple(columns) != self._columns:
+            self._sorting = (-1, Qt.SortOrder.AscendingOrder, False)
+        self._columns, self._rows = tuple(columns), list(rows)
+        self._arrange()
+        self.endResetModel()
+        self.counted.emit()
+
+    def update_rows(self, rows: Sequence[Row]) -> None:
+        """Show some rows anew where they stand; the order and the filter take them in with the next change."""
+        news = {row.fid: row for row in rows}
+        self._rows = [news.get(row.fid, row) for row in self._rows]
+        for number, row in enumerate(self._shown):
+            if row.fid in news:
+                self._shown[number] = news[row.fid]
+                self.dataChanged.emit(self.index(number, 0), self.index(number, self.columnCount() - 1))
+
+    def set_filter(self, wanted: Filter) -> None:
+        """Show the rows that pass."""
+        if wanted != self._filter:
+            self._filter = wanted
+            self._rearrange()
+
+    def row_at(self, number: int) -> Row:
+        """The shown row at a line."""
+        return self._shown[number]
+
+    def line_of(self, fid: int) -> Optional[int]:
+        """The line of a row; None where it is not shown."""
+        return self._places.get(fid)
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Sort by a column; rows without a value come last either way."""
+        self._sorting = (column, order, False)
+        self._rearrange()
+
+    def sort_by_sureness(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Sort by how sure the model was of a column's answers."""
+        self._sorting = (column, order, True)
+        self._rearrange()
+
+    def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008, N802 - Qt's
+        return 0 if parent.isValid() else len(self._shown)
+
+    def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008, N802 - Qt's
+        return 0 if parent.isValid() else 1 + len(self._columns)
+
+    def flags(self, index: QModelIndex) -> Qt.ItemFlag:
+        usual = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
+        column = self.column_at(index.column())
+        return usual | Qt.ItemFlag.ItemIsEditable if column is not None and column.editable else usual
+
+    def column_at(self, number: int) -> Optional[Column]:
+        """The layer's column shown there; None for the picture."""
+        return self._columns[number - 1] if 0 < number <= len(self._columns) else None
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:  # noqa: N802 - Qt's
+        column = self.column_at(section)
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.ToolTipRole and column is not None:
+            return about(column) or None
+        if orientation != Qt.Orientation.Horizontal or role != Qt.ItemDataRole.DisplayRole:
+            return None
+        return column.label if column is not None else self.tr("Picture")
+
+    def data(self, index: QModelIndex, role: int = 0) -> Any:
+        if not index.isValid() or index.row() >= len(self._shown):
+            return None
+        row, column = self._shown[index.row()], self.column_at(index.column())
+        if column is None:
+            return self._picture(row.sha256) if role == Qt.ItemDataRole.DecorationRole else None
+        return self._cell(row, index.column() - 1, column, role)
+
+    def setData(self, index: QModelIndex, value: Any, role: int = 0) -> bool:  # noqa: N802 - Qt's
+        column = self.column_at(index.column())
+        if role != Qt.ItemDataRole.EditRole or column is None or not column.editable:
+            return False
+        self.edited.emit(self._shown[index.row()].fid, column.name, value)
+        return True
+
+    def _cell(self, row: Row, number: int, column: Column, role: int) -> Any:
+        value = row.values[number]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return in_words(value, column.kind)
+        if role == Qt.ItemDataRole.EditRole:
+            return value
+        if role == SURE:
+            return value if column.kind is Kind.CONFIDENCE else row.sure[number]
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _NUMBER if column.kind.is_number else _TOP if column.kind is Kind.TEXT else _MIDDLE
+        if role == Qt.ItemDataRole.FontRole and column.name in row.models:
+            return self._corrected
+        return self._about(row, number, column) if role == Qt.ItemDataRole.ToolTipRole else None
+
+    def _about(self, row: Row, number: int, column: Column) -> str:
+        """The tip: all of the text, how sure, what a person changed. Escaped, since Qt guesses markup in a tip."""
+        told = [in_words(row.values[number], column.kind)]
+        sure = row.sure[number]
+        if sure is not None:
+            told.append(self.tr("The model was {share} sure.").format(share=f"{sure:.0%}"))
+        if column.name in row.models:
+            said = in_words(row.models[column.name], column.kind) or self.tr("nothing")
+            told.append(self.tr("Corrected. The model said: {said}").format(said=said))
+        if column.kind is Kind.STATUS and row.reason:
+            told.append(row.reason)
+        return "".join(f"<p>{html.escape(line)}</p>" for line in told if line)
+
+    def _rearrange(self) -> None:
+        self.beginResetModel()
+        self._arrange()
+        self.endResetModel()
+        self.counted.emit()
+
+    def _arrange(self) -> None:
+        self._shown = _sorted([row for row in self._rows if self._filter.passes(row)], *self._sorting)
+        self._places = {row.fid: number for number, row in enumerate(self._shown)}
+
+
+def _sorted(rows: list[Row], column: int, order: Qt.SortOrder, by_sureness: bool) -> list[Row]:
+    number = column - 1
+    if not rows or not 0 <= number < len(rows[0].values):
+        return rows
+
+    def value(row: Row) -> Any:
+        found = row.sure[number] if by_sureness else row.values[number]
+        return found.casefold() if isinstance(found, str) else found
+
+    having = [row for row in rows if value(row) is not None]
+    having.sort(key=value, reverse=order == Qt.SortOrder.DescendingOrder)
+    return having + [row for row in rows if value(row) is None]

@@ -1,0 +1,130 @@
+"""The table itself: cells, widths, the mouse and its menus. Says what a person wants; does none of it."""
+
+from __future__ import annotations
+
+from typing import Optional
+
+from qgis.PyQt.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, pyqtSignal
+from qgis.PyQt.QtGui import QGuiApplication, QIcon, QKeySequence
+from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
+
+from ...geo.results.display_values import Column, Kind, in_words
+from ...services.results.thumbnails import SIDE
+from .cells import AnswerCell, PictureCell
+from .rows_model import PICTURE, ResultsModel
+
+# In lines of the font.
+_WIDTHS = {Kind.TEXT: 14, Kind.YESNO: 5, Kind.NUMBER: 5, Kind.DECIMAL: 5, Kind.CONFIDENCE: 6, Kind.STATUS: 6}
+_CAPTION_WIDTH = 22
+
+
+class ResultsView(QTableView):
+    """`wanted_place`: to see a row on the map; `wanted_again`: to ask the selected again;
+
+    `wanted_restore`: to have the model's own word back in a row's column.
+    """
+
+    wanted_place = pyqtSignal()
+    wanted_again = pyqtSignal()
+    wanted_restore = pyqtSignal(object, str)
+
+    def __init__(self, model: ResultsModel, icon: QIcon, parent: Optional[QWidget] = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._columns: tuple[Column, ...] = ()
+        self._picture = PictureCell(icon, self)
+        self._cells: list[AnswerCell] = []
+        self.setModel(model)
+        self.setItemDelegateForColumn(PICTURE, self._picture)
+        self._set_up()
+        model.modelReset.connect(self._lay_out)
+        self.doubleClicked.connect(self._on_double_click)
+
+    def _set_up(self) -> None:
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        triggers = QAbstractItemView.EditTrigger
+        self.setEditTriggers(triggers.DoubleClicked | triggers.EditKeyPressed)
+        self.setAlternatingRowColors(True)
+        self.setSortingEnabled(True)
+        # A header that knows the selection looks at every chosen row of a column, at every repaint of it.
+        self.horizontalHeader().setSelectionModel(QItemSelectionModel(self._model, self))
+        self.horizontalHeader().setHighlightSections(False)
+        self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        self.horizontalHeader().setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.horizontalHeader().customContextMenuRequested.connect(self._header_menu)
+        lines = self.verticalHeader()
+        lines.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        lines.setDefaultSectionSize(SIDE + 6)
+        lines.hide()
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(self._menu)
+
+    def keyPressEvent(self, event: object) -> None:  # noqa: N802 - Qt's
+        """Copy is of the cell that has the focus."""
+        if event.matches(QKeySequence.StandardKey.Copy):  # type: ignore[attr-defined]  # a QKeyEvent
+            self._copy(self.currentIndex())
+            return
+        super().keyPressEvent(event)
+
+    def _lay_out(self) -> None:
+        if self._columns == self._model.columns:
+            return
+        self._columns = self._model.columns
+        self._cells = [AnswerCell(column, self) for column in self._columns]
+        self.setColumnWidth(PICTURE, SIDE + 12)
+        for number, (column, cell) in enumerate(zip(self._columns, self._cells), start=1):
+            self.setItemDelegateForColumn(number, cell)
+            wide = _CAPTION_WIDTH if number == 1 else _WIDTHS[column.kind]
+            self.setColumnWidth(number, wide * self.fontMetrics().height())
+
+    def _on_double_click(self, index: QModelIndex) -> None:
+        column = self._model.column_at(index.column())
+        if column is None or not column.editable:
+            self.wanted_place.emit()
+
+    def _menu(self, point: QPoint) -> None:
+        index = self.indexAt(point)
+        if index.isValid():
+            self.menu_of(index).popup(self.viewport().mapToGlobal(point))
+
+    def menu_of(self, index: QModelIndex) -> QMenu:
+        """What can be done with a cell and its row."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(self.tr("Zoom to")).triggered.connect(lambda checked: self.wanted_place.emit())
+        menu.addAction(self.tr("Ask again…")).triggered.connect(lambda checked: self.wanted_again.emit())
+        menu.addSeparator()
+        column, row = self._model.column_at(index.column()), self._model.row_at(index.row())
+        if column is None:
+            return menu
+        menu.addAction(self.tr("Copy")).triggered.connect(lambda checked: self._copy(index))
+        if column.editable:
+            menu.addAction(self.tr("Correct")).triggered.connect(lambda checked: self.edit(index))
+        if column.name in row.models:
+            said = menu.addAction(self.tr("Back to the model's answer"))
+            said.triggered.connect(lambda checked: self.wanted_restore.emit(row.fid, column.name))
+        return menu
+
+    def _header_menu(self, point: QPoint) -> None:
+        number = self.horizontalHeader().logicalIndexAt(point)
+        column = self._model.column_at(number)
+        if column is None or column.confidence < 0:
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for label, order in (
+            (self.tr("Sort: least sure first"), Qt.SortOrder.AscendingOrder),
+            (self.tr("Sort: most sure first"), Qt.SortOrder.DescendingOrder),
+        ):
+            action = menu.addAction(label)
+            action.triggered.connect(lambda checked, order=order: self._model.sort_by_sureness(number, order))
+        menu.popup(self.horizontalHeader().mapToGlobal(point))
+
+    def _copy(self, index: QModelIndex) -> None:
+        column = self._model.column_at(index.column())
+        if column is not None:
+            value = self._model.row_at(index.row()).values[index.column() - 1]
+            QGuiApplication.clipboard().setText(in_words(value, column.kind))

@@ -1,0 +1,49 @@
+"""The set-up as a part of QGIS's window: its menu entry, and one wizard at a time."""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+from qgis.PyQt.QtCore import QObject, Qt
+from qgis.PyQt.QtWidgets import QAction
+
+from ...icons import plugin_icon
+from ...services.background_task import stop_all
+from ..actions.raster_menu import MENU
+from .wizard import SetUpWizard
+
+
+class SetUpPart(QObject):
+    """`open` shows the wizard; nothing else does."""
+
+    def __init__(self, iface: Any) -> None:
+        super().__init__()
+        self._iface = iface
+        self._wizard: Optional[SetUpWizard] = None
+        icon = plugin_icon()
+        self.action = QAction(icon, self.tr("Set up the model…"), self)
+        self.action.triggered.connect(lambda checked: self.open())
+
+    def register(self) -> None:
+        """Add the menu entry."""
+        self._iface.addPluginToRasterMenu(MENU, self.action)
+
+    def unregister(self) -> None:
+        """Take it back, close the wizard, and stop what it or the options run."""
+        self._iface.removePluginRasterMenu(MENU, self.action)
+        if self._wizard is not None:
+            self._wizard.reject()
+        stop_all()
+
+    def open(self, afresh: bool = False) -> None:
+        """Show the wizard, in front of everything."""
+        if self._wizard is None:
+            self._wizard = SetUpWizard(self._iface.mainWindow(), afresh)
+            self._wizard.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            self._wizard.finished.connect(self._forget)
+            self._wizard.show()
+        self._wizard.raise_()
+        self._wizard.activateWindow()
+
+    def _forget(self, result: int) -> None:
+        self._wizard = None

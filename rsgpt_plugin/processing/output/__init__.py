@@ -1,0 +1,1 @@
+"""Outputs of the algorithms: what a run may replace, a trial write before the run, and the sink."""

@@ -1,0 +1,130 @@
+"""Writes rows of a results layer to a file, as a task. Knows no widget; the formats are geo's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import partial
+from pathlib import Path
+from typing import Optional
+
+from qgis.core import QgsFeatureRequest, QgsProject, QgsVectorLayer, QgsVectorLayerFeatureSource
+from qgis.PyQt.QtCore import QCoreApplication
+
+from ...client.preferences import load
+from ...core.paths import picture_file
+from ...core.picture_store import PictureStore
+from ...errors import Cancelled, OutputError
+from ...geo.results.column_roles import result_columns
+from ...geo.results.display_values import Column
+from ...geo.results.export.csv_sheet import write_sheet
+from ...geo.results.export.dataset import check_folder, write_dataset
+from ...geo.results.export.export_rows import ExportRows, check_earlier_export
+from ...geo.results.export.geodata import LAYER, write_geojson, write_geopackage
+from ...geo.results.export.html_report import write_report
+from ...geo.results.layer_rows import Row
+from ...shared.files.geopackage import check_replaceable
+from ...shared.files.source_files import overwritten_input
+from ..background_task import Work
+
+translate = QCoreApplication.translate
+
+
+class Format(Enum):
+    """What can be written. The value is how its file's name ends; a data set is a folder."""
+
+    GEOPACKAGE = ".gpkg"
+    SHEET = ".csv"
+    GEOJSON = ".geojson"
+    DATASET = ""
+    REPORT = ".html"
+
+
+_WRITERS: dict[Format, Callable[[ExportRows, Path], Optional[int]]] = {
+    Format.GEOPACKAGE: write_geopackage,
+    Format.SHEET: write_sheet,
+    Format.GEOJSON: write_geojson,
+    Format.DATASET: write_dataset,
+    Format.REPORT: write_report,
+}
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where to, as what."""
+
+    format: Format
+    path: Path
+
+
+def export(layer: QgsVectorLayer, columns: Sequence[Column], rows: Sequence[Row], destination: Destination) -> Work:
+    """Return the work that writes `rows` of a layer, in that order, and ends with a sentence. Main thread.
+
+    OutputError where a layer of the project would be written over, or what is not an export.
+    """
+    _check(layer, destination)
+    source = QgsVectorLayerFeatureSource(layer)
+    context = QgsProject.instance().transformContext()
+    name, fields, kind, crs = layer.name(), layer.fields(), layer.wkbType(), layer.crs()
+    model = result_columns(layer).known.get("model", "")
+
+    def write(work: Work) -> str:
+        progress = partial(_progress, work)
+        features = {}
+        for feature in source.getFeatures(QgsFeatureRequest().setFilterFids([row.fid for row in rows])):
+            features[feature.id()] = feature
+            progress(0.0)
+        there = [row for row in rows if row.fid in features]
+        with _Pictures() as pictures:
+            found = ExportRows(
+                name, columns, there, [features[row.fid] for row in there], fields, kind, crs, context,
+                pictures.get, progress, model,
+            )  # fmt: skip
+            left_out = _WRITERS[destination.format](found, destination.path) or 0
+        return _told(destination.path, len(there) - left_out, left_out)
+
+    return Work(translate("Rsgpt", "RSGPT: exporting results"), write, shown=True)
+
+
+def _check(layer: QgsVectorLayer, destination: Destination) -> None:
+    path = destination.path
+    if destination.format is Format.DATASET:
+        check_folder(path)
+    elif overwritten_input(path, [layer.source()]) is not None:
+        raise OutputError(translate("Rsgpt", "That file is the layer itself. Choose another name."))
+    elif destination.format is not Format.GEOPACKAGE:
+        check_earlier_export(path)
+    elif path.is_file():
+        check_replaceable(path, LAYER)
+
+
+def _progress(work: Work, percent: float) -> None:
+    if work.isCanceled():
+        raise Cancelled(translate("Rsgpt", "Stopped."))
+    work.setProgress(percent)
+
+
+def _told(path: Path, written: int, left_out: int) -> str:
+    sentence = translate("Rsgpt", "Exported to {path}. Rows: {count}.").format(count=written, path=path)
+    if left_out:
+        gone = translate("Rsgpt", "Left out, as their pictures are no longer kept: {count}.")
+        sentence += " " + gone.format(count=left_out)
+    return sentence
+
+
+class _Pictures:
+    """The picture store, or nothing where there is none yet."""
+
+    def __enter__(self) -> _Pictures:
+        there = picture_file().is_file()
+        self._store = PictureStore(picture_file(), load().picture_bytes) if there else None
+        return self
+
+    def __exit__(self, *what: object) -> None:
+        if self._store is not None:
+            self._store.close()
+
+    def get(self, sha256: str) -> Optional[bytes]:
+        """A picture as PNG."""
+        return self._store.get(sha256) if self._store is not None else None

@@ -1,0 +1,1 @@
+"""Question types, and typed values read from what a model wrote."""

@@ -1,0 +1,1 @@
+"""File names, locks, and safe writing."""

@@ -1,0 +1,278 @@
+"""A GeoPackage as the SQLite file that it is: what it holds, and one layer of ours put into it. Makes no layer.
+
+Every change is one transaction, so that another program that has the file open sees all of it or nothing, and what a
+killed program left in `-wal` or `-journal` is settled by SQLite itself.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import struct
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, Optional, Union
+
+from ..errors import OutputError
+from ..i18n import translate
+from ..results.columns import CORRECTED
+
+COMPANIONS = ("-wal", "-shm", "-journal")  # what SQLite keeps beside a file while it is written
+
+_LEAST_CUSTOM_SRS = 100_000  # below are the numbers of EPSG and ESRI
+_PATIENCE = 30.0  # seconds that another program's transaction is waited for
+_MAGIC = b"SQLite format 3\0"
+_INTERNAL = ("gpkg_", "rtree_", "sqlite_")
+# A result is known by these columns; a Shapefile cuts their names to ten characters.
+_MARKS, _CUT = ("image_sha256", "plugin_version"), 10
+_SRS_COLUMNS = "srs_name, srs_id, organization, organization_coordsys_id, definition, description"
+
+
+def holds_results(columns: Collection[str]) -> bool:
+    """Whether a table of these columns was written by a run, in whatever format."""
+    cut = {name.casefold()[:_CUT] for name in columns}
+    return {mark[:_CUT] for mark in _MARKS} <= cut
+
+
+def check_replaceable(path: Path, layer: str) -> None:
+    """OutputError where `layer` cannot be written into an existing GeoPackage without a loss.
+
+    That is where the file is something else, a layer of that name is not a result or was corrected by a person, or
+    another program writes the file now.
+    """
+    present = {name: columns for name, columns in user_tables(path).items() if name.casefold() == layer.casefold()}
+    for name, columns in present.items():
+        if not holds_results(columns):
+            sentence = translate(
+                "Rsgpt",
+                "{path} has a layer {layer} that is not a result of RSGPT and would be replaced. Choose another file.",
+            )
+            raise OutputError(sentence.format(path=path, layer=name))
+    with _opened(path, patience=1.0) as database:
+        database.execute("BEGIN IMMEDIATE")
+        for name in (name for name, columns in present.items() if CORRECTED in columns):
+            query = f"SELECT count(*) FROM {_quoted(name)} WHERE {CORRECTED} <> ''"  # nosec B608 - quoted names
+            check_corrected(path, *(_one(database, query) or (0,)))
+        database.execute("ROLLBACK")
+
+
+def check_corrected(path: Union[Path, str], rows: int) -> None:
+    """OutputError where a person has corrected rows of the output. path: its file, or the name of its table."""
+    if rows:
+        sentence = translate(
+            "Rsgpt",
+            "{path} holds rows that a person corrected ({count}), which would be lost. Choose another output, or move "
+            "that one away.",
+        )
+        raise OutputError(sentence.format(path=path, count=rows))
+
+
+def user_tables(path: Path) -> dict[str, list[str]]:
+    """The columns of every table and view of a GeoPackage, but for those that the format itself needs.
+
+    An empty file has none. OutputError where the file is no GeoPackage, or cannot be read.
+    """
+    if not path.stat().st_size and not path.with_name(path.name + "-journal").exists():
+        return {}
+    with path.open("rb") as file:
+        if file.read(len(_MAGIC)) not in (_MAGIC, b""):
+            sentence = translate("Rsgpt", "{path} is not a GeoPackage and would be replaced. Choose another file.")
+            raise OutputError(sentence.format(path=path))
+    with _opened(path) as database:
+        rows = database.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')").fetchall()
+        names = [str(row[0]) for row in rows]
+        return {name: _columns(database, "main", name) for name in names if not name.casefold().startswith(_INTERNAL)}
+
+
+def release(path: Path) -> None:
+    """Remove what SQLite left beside a file that is gone or has no tables: a new file there would be read with it."""
+    for ending in COMPANIONS:
+        path.with_name(path.name + ending).unlink(missing_ok=True)
+
+
+def put_layer(draft: Path, layer: str, target: Path) -> None:
+    """Copy a layer of the GeoPackage `draft` into another, in the place of one of that name; the other layers stay."""
+    with _opened(target) as database:
+        database.execute("ATTACH DATABASE ? AS draft", (str(draft),))
+        with _transaction(database):
+            _drop(database, layer)
+            _copy(database, layer)
+        database.execute("DETACH DATABASE draft")
+
+
+def crs_of(path: Path, layer: str) -> str:
+    """A layer's CRS as the file itself has it: AUTHORITY:CODE, or WKT for one of its own; "" where it is undefined."""
+    with _opened(path) as database:
+        query = (
+            "SELECT organization, organization_coordsys_id, definition FROM gpkg_spatial_ref_sys "
+            "WHERE srs_id = (SELECT srs_id FROM gpkg_contents WHERE table_name = ?)"
+        )
+        authority, code, definition = _one(database, query, layer) or ("NONE", -1, "")
+    if str(authority).upper() == "NONE":
+        return "" if code in (-1, 0) else str(definition)
+    return f"{authority}:{code}"
+
+
+def set_crs(path: Path, layer: str, definition: str) -> None:
+    """Give a layer a CRS of its own, by its WKT: GDAL may take a CRS for another one of similar parameters."""
+    with _opened(path) as database, _transaction(database):
+        name = definition.partition('"')[2].partition('"')[0] or "custom"
+        values = (name, _LEAST_CUSTOM_SRS, "NONE", _LEAST_CUSTOM_SRS, definition, None)
+        number = _srs_number(database, values)
+        (column,) = _one(database, "SELECT column_name FROM gpkg_geometry_columns WHERE table_name = ?", layer) or ("",)
+        triggers = _objects(database, "main", layer, ("trigger",))
+        for trigger, _ in triggers:  # they call functions of GDAL's; the shapes that they index stay as they are
+            database.execute(f"DROP TRIGGER {_quoted(trigger)}")
+        database.execute(f"UPDATE {_quoted(layer)} SET {_quoted(column)} = with_srs({_quoted(column)}, ?)", (number,))  # nosec B608 - quoted names
+        for table in ("gpkg_contents", "gpkg_geometry_columns"):
+            database.execute(f"UPDATE {table} SET srs_id = ? WHERE table_name = ?", (number, layer))  # nosec B608 - quoted names
+        for _, statement in triggers:
+            database.execute(statement)
+
+
+@contextmanager
+def _opened(path: Path, patience: float = _PATIENCE) -> Iterator[sqlite3.Connection]:
+    try:
+        address = f"{path.absolute().as_uri()}?mode=rw"
+        with closing(sqlite3.connect(address, patience, isolation_level=None, uri=True)) as database:
+            database.create_function("with_srs", 2, _with_srs, deterministic=True)
+            yield database
+    except sqlite3.Error as error:
+        if "locked" in str(error) or "busy" in str(error):
+            sentence = translate(
+                "Rsgpt", "{path} is being written by another program ({error}). Close it there, then run again."
+            )
+        else:
+            sentence = translate("Rsgpt", "{path} cannot be used as a GeoPackage ({error}). Choose another file.")
+        raise OutputError(sentence.format(path=path, error=error)) from error
+
+
+@contextmanager
+def _transaction(database: sqlite3.Connection) -> Iterator[None]:
+    database.execute("BEGIN IMMEDIATE")
+    with database:
+        yield
+
+
+def _drop(database: sqlite3.Connection, layer: str) -> None:
+    """Remove a layer with its index and its entries; its style, which belongs to the name, stays."""
+    tables = {str(row[0]) for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    present = next((name for name in tables if name.casefold() == layer.casefold()), None)
+    if present is None:
+        return
+    geometry = _one(database, "SELECT column_name FROM gpkg_geometry_columns WHERE table_name = ?", present)
+    index = f"rtree_{present}_{geometry[0]}" if geometry else ""
+    for name in (index, present):
+        if name in tables:
+            database.execute(f"DROP TABLE {_quoted(name)}")
+    for table in ("gpkg_extensions", "gpkg_ogr_contents", "gpkg_geometry_columns", "gpkg_contents"):
+        if table in tables:
+            database.execute(f"DELETE FROM {table} WHERE table_name = ?", (present,))  # nosec B608 - quoted names
+
+
+def _copy(database: sqlite3.Connection, layer: str) -> None:
+    number = _srs_number(database, _srs_of(database, layer))
+    geometry = _one(database, "SELECT column_name FROM draft.gpkg_geometry_columns WHERE table_name = ?", layer)
+    index = f"rtree_{layer}_{geometry[0]}" if geometry else ""
+    for _, statement in _objects(database, "draft", layer, ("table",)) + _objects(database, "draft", index, ("table",)):
+        database.execute(statement)
+    columns = _columns(database, "draft", layer)
+    values = [
+        f"with_srs({_quoted(name)}, {number:d})" if geometry and name == geometry[0] else _quoted(name)
+        for name in columns
+    ]
+    names = ", ".join(_quoted(name) for name in columns)
+    database.execute(
+        f"INSERT INTO main.{_quoted(layer)} ({names}) SELECT {', '.join(values)} FROM draft.{_quoted(layer)}"  # nosec B608 - quoted names
+    )
+    if _one(database, "SELECT 1 FROM main.sqlite_master WHERE name = ?", index):
+        database.execute(f"INSERT INTO main.{_quoted(index)} SELECT * FROM draft.{_quoted(index)}")  # nosec B608 - quoted names
+    for _, statement in _objects(database, "draft", layer, ("index", "trigger")):
+        database.execute(statement)
+    _copy_entries(database, layer, number)
+
+
+def _copy_entries(database: sqlite3.Connection, layer: str, number: int) -> None:
+    """The rows about a layer in the tables of the format; a table that the target lacks is made."""
+    for table in ("gpkg_contents", "gpkg_geometry_columns", "gpkg_extensions", "gpkg_ogr_contents"):
+        made = _objects(database, "draft", table, ("table",))
+        if not made:
+            continue
+        if not _one(database, "SELECT 1 FROM main.sqlite_master WHERE name = ?", table):
+            database.execute(made[0][1])
+        columns = _columns(database, "draft", table)
+        values = [f"{number:d}" if name == "srs_id" else _quoted(name) for name in columns]
+        database.execute(
+            f"INSERT INTO main.{table} ({', '.join(map(_quoted, columns))}) "  # nosec B608 - quoted names
+            f"SELECT {', '.join(values)} FROM draft.{table} WHERE table_name = ?",
+            (layer,),
+        )
+
+
+def _srs_of(database: sqlite3.Connection, layer: str) -> tuple[Any, ...]:
+    query = (
+        f"SELECT {_SRS_COLUMNS} FROM draft.gpkg_spatial_ref_sys "  # nosec B608 - quoted names
+        "WHERE srs_id = (SELECT srs_id FROM draft.gpkg_contents WHERE table_name = ?)"
+    )
+    return _one(database, query, layer) or ("Undefined Cartesian", -1, "NONE", -1, "undefined", None)
+
+
+def _srs_number(database: sqlite3.Connection, values: tuple[Any, ...]) -> int:
+    """The number under which the file knows a CRS; it is entered where it is new."""
+    name, number, organization, code, definition, description = values
+    query = "SELECT srs_id FROM main.gpkg_spatial_ref_sys WHERE organization = ? COLLATE NOCASE AND "
+    custom = organization.upper() == "NONE" and number not in (-1, 0)
+    known = _one(database, query + ("definition = ?" if custom else "organization_coordsys_id = ?"),
+                 organization, definition if custom else code)  # fmt: skip
+    if known:
+        return int(known[0])
+    taken = _one(database, "SELECT 1 FROM main.gpkg_spatial_ref_sys WHERE srs_id = ?", number)
+    if taken or custom:
+        (largest,) = _one(database, "SELECT max(srs_id) FROM main.gpkg_spatial_ref_sys") or (0,)
+        number = max(int(largest) + 1, _LEAST_CUSTOM_SRS)
+    columns = _columns(database, "main", "gpkg_spatial_ref_sys")
+    entry: Mapping[str, Any] = {
+        "srs_name": name,
+        "srs_id": number,
+        "organization": organization,
+        "organization_coordsys_id": number if custom else code,
+        "definition": definition,
+        "description": description,
+        **({"definition_12_063": definition} if "definition_12_063" in columns else {}),
+    }
+    marks = ", ".join("?" * len(entry))
+    database.execute(
+        f"INSERT INTO main.gpkg_spatial_ref_sys ({', '.join(entry)}) VALUES ({marks})",
+        tuple(entry.values()),  # nosec B608 - quoted names
+    )
+    return number
+
+
+def _objects(database: sqlite3.Connection, schema: str, table: str, kinds: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Names and statements of what belongs to a table, in the order in which it was made."""
+    marks = ", ".join("?" * len(kinds))
+    query = (
+        f"SELECT name, sql FROM {schema}.sqlite_master "  # nosec B608 - quoted names
+        f"WHERE tbl_name = ? AND type IN ({marks}) AND sql IS NOT NULL ORDER BY rowid"
+    )
+    return [(str(name), str(sql)) for name, sql in database.execute(query, (table, *kinds))]
+
+
+def _columns(database: sqlite3.Connection, schema: str, table: str) -> list[str]:
+    return [str(row[1]) for row in database.execute(f"PRAGMA {schema}.table_info({_quoted(table)})")]
+
+
+def _one(database: sqlite3.Connection, query: str, *values: Any) -> Optional[tuple[Any, ...]]:
+    row: Optional[tuple[Any, ...]] = database.execute(query, values).fetchone()
+    return row
+
+
+def _with_srs(geometry: Optional[bytes], number: int) -> Optional[bytes]:
+    """A geometry of a GeoPackage with another number of its CRS, which its header holds."""
+    if geometry is None:
+        return None
+    return geometry[:4] + struct.pack("<i" if geometry[3] & 1 else ">i", number) + geometry[8:]
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

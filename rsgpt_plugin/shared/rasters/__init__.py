@@ -1,0 +1,1 @@
+"""Tiles, bands, pixels, stretch, and ground resolution as arithmetic on numpy arrays."""

@@ -1,0 +1,122 @@
+"""Scales found on answers whose confidence lies make it true, and say nothing of forms with few answers."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import pytest
+
+from rsgpt_backend.engine.confidence import Scale, calibrated, log_odds
+from rsgpt_backend.evaluate.calibration import calibration
+from rsgpt_backend.evaluate.calibration_fit import fitted, leaned, leaning
+from rsgpt_backend.evaluate.result import Result
+
+
+def boastful(count: int, given: str = "yes", twist: Scale = (0.5, -0.3)) -> Result:
+    """Answers that are right as often as half their log odds, and a bit less, say."""
+    rng = random.Random(4)
+    answers = []
+    for _ in range(count):
+        told = rng.uniform(0.5, 0.999)
+        true = 1 / (1 + math.exp(-(twist[0] * log_odds(told) + twist[1])))
+        answers.append({"given": given, "confidence": told, "correct": rng.random() < true})
+    return Result("questions", "toy", "toy", "", "", {}, answers)
+
+
+def error(result: Result, scales: dict[str, Scale]) -> float:
+    told = [calibrated(one["confidence"], one["given"], scales) for one in result.answers]
+    return float(calibration(told, [one["correct"] for one in result.answers])["ece"])
+
+
+def test_the_error_falls() -> None:
+    result = boastful(3000)
+    scales = fitted([result], {})
+    assert scales["yes_no"] == pytest.approx((0.5, -0.3), abs=0.1)
+    assert error(result, {}) > 10
+    assert error(result, scales) < 2.5
+
+
+def test_few_answers_change_nothing() -> None:
+    assert fitted([boastful(49)], {}) == {}
+    assert fitted([boastful(49)], {"yes_no": (2.0, 1.0)}) == {"yes_no": (2.0, 1.0)}
+
+
+def test_forms_are_told_apart() -> None:
+    scales = fitted([boastful(2000), boastful(2000, "a forest", (2.0, 0.5))], {})
+    assert scales["yes_no"][0] == pytest.approx(0.5, abs=0.15)
+    assert scales["phrase"][0] == pytest.approx(2.0, abs=0.6)
+
+
+def test_a_second_fit_goes_on_from_the_first() -> None:
+    """Confidences are told on the scale the model has by then."""
+    result = boastful(3000)
+    first = fitted([result], {})
+    for one in result.answers:
+        one["confidence"] = calibrated(one["confidence"], "yes", first)
+    again = fitted([result], first)
+    assert again["yes_no"] == pytest.approx(first["yes_no"], abs=0.02)
+
+
+def test_a_caption_is_right_where_it_invents_nothing() -> None:
+    rng = random.Random(2)
+    captions = [
+        {"caption": "A road.", "confidence": 0.9, "invented": ["cars"] if rng.random() < 0.5 else []}
+        for _ in range(400)
+    ]
+    scales = fitted([Result("captions", "toy", "toy", "", "", {}, captions)], {})
+    assert calibrated(0.9, "A road.", scales) == pytest.approx(0.5, abs=0.06)
+
+
+def test_all_right_stays_finite() -> None:
+    answers = [{"given": "yes", "confidence": 1.0, "correct": True}] * 60
+    (scale,) = fitted([Result("questions", "toy", "toy", "", "", {}, answers)], {}).values()
+    assert all(map(math.isfinite, scale))
+
+
+def shy(count: int, odds: float) -> Result:
+    """Answers of a model whose log odds of a yes are `odds` too low."""
+    rng = random.Random(5)
+    answers = []
+    for _ in range(count):
+        told = rng.gauss(0.0, 2.0)
+        true = rng.random() < 1 / (1 + math.exp(-told - odds))
+        answers.append({
+            "answer": "yes" if true else "no",
+            "given": "yes" if told > 0 else "no",
+            "confidence": 1 / (1 + math.exp(-abs(told))),
+            "correct": true == (told > 0),
+        })  # fmt: skip
+    return Result("questions", "toy", "toy", "", "", {}, answers)
+
+
+@pytest.mark.parametrize("scale", [(1.0, 0.0), (0.5, -0.2)])
+def test_what_a_yes_lacks_is_found_whatever_the_scale(scale: Scale) -> None:
+    result = shy(4000, 1.0)
+    present = {"yes_no": scale}
+    for one in result.answers:
+        one["confidence"] = calibrated(one["confidence"], "yes", present)
+    odds = leaning([result], present)
+    assert odds == pytest.approx(1.0, abs=0.1)
+    assert leaning([leaned(result, present, odds)], present) == pytest.approx(0.0, abs=0.01)
+    right = [sum(one["correct"] for one in told.answers) for told in (result, leaned(result, present, odds))]
+    assert right[1] > right[0] + 100
+
+
+def test_odds_that_are_always_wrong_lean_nowhere() -> None:
+    result = shy(4000, 1.0)
+    for one in result.answers:
+        one["correct"] = not one["correct"]
+    assert leaning([result], {}) == 0.0
+
+
+def test_a_no_to_how_many_says_nothing_of_a_yes() -> None:
+    result = shy(4000, 1.0)
+    odds = leaning([result], {})
+    for number in range(2000):
+        result.answers.append({"answer": str(number), "given": "no", "confidence": 0.9, "correct": False})
+    assert leaning([result], {}) == odds
+
+
+def test_too_few_answers_lean_nowhere() -> None:
+    assert leaning([shy(49, 1.0)], {}) == 0.0

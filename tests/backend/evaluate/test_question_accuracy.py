@@ -1,0 +1,88 @@
+"""Answers are right when they say the same, whatever the case, article or spelling of a number."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from rsgpt_backend.engine.engine import Engine
+from rsgpt_backend.errors import DataError
+from rsgpt_backend.evaluate.ask_all import Manner
+from rsgpt_backend.evaluate.question_accuracy import evaluate, normalised
+from rsgpt_backend.predictor import Answer
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Yes.", "yes"),
+        ("The farmland", "farmland"),
+        ("two", "2"),
+        ("Twenty planes!", "20 planes"),
+        ("a  river,  an island", "river island"),
+        ("Zero", "0"),
+        ("medium-residential", "Medium-residential."),
+    ],
+)
+def test_the_same_answer(one: str, other: str) -> None:
+    assert normalised(one) == normalised(other)
+
+
+@pytest.mark.parametrize(("one", "other"), [("yes", "no"), ("2", "12"), ("a road", "roads"), ("", "no"), ("an", "no")])
+def test_another_answer(one: str, other: str) -> None:
+    assert normalised(one) != normalised(other)
+
+
+def test_articles_inside_words_stay() -> None:
+    assert normalised("The theatre and a banana") == "theatre and banana"
+
+
+@pytest.fixture
+def scripted(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    """An engine that answers with the last word of its prompt."""
+    monkeypatch.setattr(
+        engine,
+        "answer",
+        lambda asks: [Answer(ask.prompt.split()[-1], (), 1.0, "stop", False, 1) for ask in asks],
+    )
+    return engine
+
+
+def test_accuracy_by_kind_and_over_all(scripted: Engine, toy_data: Path, tmp_path: Path) -> None:
+    asked = [("say yes", "Yes", "presence"), ("say no", "yes", "presence"), ("say 2", "two", "count")]
+    asked += [("say the road", "road", "scene")] * 2
+    records = [
+        {"filename": "0.png", "question": question, "answer": answer, "type": kind} for question, answer, kind in asked
+    ]
+    (tmp_path / "a.json").write_text(json.dumps(records))
+    scores, told = evaluate(scripted, toy_data / "images", tmp_path / "a.json", Manner())
+    assert scores["questions"] == 5
+    assert scores["accuracy"] == {"count": 100.0, "presence": 50.0, "scene": 100.0, "average": 80.0}
+    assert list(scores) == ["questions", "accuracy", "intervals", "calibration", "seconds"]
+    assert scores["intervals"]["average"] == [80.0, 80.0]  # one picture: nothing to draw
+    assert scores["calibration"]["ece"] == 20.0
+    assert told[1] == {
+        "filename": "0.png", "question": "say no", "answer": "yes", "kind": "presence", "given": "no",
+        "confidence": 1.0, "correct": False,
+    }  # fmt: skip
+
+
+def test_other_answers_are_right_too(scripted: Engine, toy_data: Path, tmp_path: Path) -> None:
+    record = {"filename": "0.png", "question": "say lake", "answer": "pond", "other_answers": ["Lake", "tarn"]}
+    (tmp_path / "a.json").write_text(json.dumps([record, {**record, "question": "say river"}]))
+    _, told = evaluate(scripted, toy_data / "images", tmp_path / "a.json", Manner())
+    assert [one["correct"] for one in told] == [True, False]
+
+
+def test_a_model_is_scored(engine: Engine, toy_data: Path) -> None:
+    scores, told = evaluate(engine, toy_data / "images", toy_data / "questions.json", Manner(4))
+    assert (scores["questions"], len(told)) == (4, 4)
+    assert [record["filename"] for record in told] == ["0.png", "3.png", "6.png", "9.png"]
+
+
+def test_no_questions(engine: Engine, toy_data: Path, tmp_path: Path) -> None:
+    (tmp_path / "none.json").write_text("[]")
+    with pytest.raises(DataError, match="holds no questions"):
+        evaluate(engine, toy_data / "images", tmp_path / "none.json", Manner())

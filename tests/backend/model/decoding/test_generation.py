@@ -1,0 +1,149 @@
+"""A batch must answer each prompt as if it were alone, and as transformers' own generation does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+import torch
+from transformers import GenerationConfig
+
+from rsgpt_backend.model.decoding.generation import Chosen, Decoder, Draw, Rules
+from rsgpt_backend.model.rsgpt import Prefix, Rsgpt
+from rsgpt_backend.model.vision.encoders import to_bytes
+from tests.backend.toy import BOS, EOS, IMAGE_SIZE, picture
+
+PROMPTS = ("Is there any water?", "Describe this image.", "gray", "many green trees and a road near a river and a lake")
+STEPS = 12
+RULES = Rules(EOS)
+
+
+@pytest.fixture(scope="module")
+def prefix(toy: Rsgpt) -> Prefix:
+    features = toy.encode(to_bytes([picture(number) for number in range(len(PROMPTS))], IMAGE_SIZE))
+    return toy.prefix(features, toy.instruct(PROMPTS))
+
+
+def part(prefix: Prefix, row: int) -> Prefix:
+    """One row without its padding."""
+    real = prefix.mask[row].bool()
+    return Prefix(prefix.embeds[row][real][None], prefix.mask[row][real][None])
+
+
+def decode(
+    toy: Rsgpt, prefix: Prefix, draws: Sequence[Draw], lengths: Sequence[int], rules: Rules = RULES
+) -> list[list[Chosen]]:
+    """Every row for so many tokens."""
+    rows: list[list[Chosen]] = [[] for _ in draws]
+    with torch.inference_mode():
+        decoder = Decoder(toy.language, prefix, draws, rules)
+        while decoder.rows:
+            chosen = decoder.choose()
+            for one in chosen:
+                rows[one.row].append(one)
+            decoder.advance([one for one in chosen if len(rows[one.row]) < lengths[one.row]])
+    return rows
+
+
+def ids(row: Sequence[Chosen]) -> list[int]:
+    return [one.token for one in row]
+
+
+def test_a_batch_answers_as_each_prompt_alone(toy: Rsgpt, prefix: Prefix) -> None:
+    draws, lengths = [Draw(top=3)] * len(PROMPTS), [STEPS] * len(PROMPTS)
+    together = decode(toy, prefix, draws, lengths)
+    for row in range(len(PROMPTS)):
+        (alone,) = decode(toy, part(prefix, row), [Draw(top=3)], [STEPS])
+        assert ids(together[row]) == ids(alone)
+        for one, other in zip(together[row], alone, strict=True):
+            assert one.logprob == pytest.approx(other.logprob, abs=1e-3)
+    assert len({tuple(ids(row)) for row in together}) == len(PROMPTS)
+
+
+def test_greedy_is_what_transformers_generates(toy: Rsgpt, prefix: Prefix) -> None:
+    found = decode(toy, prefix, [Draw()] * len(PROMPTS), [STEPS] * len(PROMPTS))
+    settings = GenerationConfig(
+        max_new_tokens=STEPS, do_sample=False, bos_token_id=BOS, pad_token_id=EOS, begin_suppress_tokens=[EOS]
+    )
+    settings.eos_token_id = None
+    wanted = toy.language.generate(
+        inputs_embeds=prefix.embeds, attention_mask=prefix.mask, generation_config=settings
+    ).tolist()
+    assert [ids(row) for row in found] == wanted
+
+
+def test_no_answer_begins_with_the_end(toy: Rsgpt, prefix: Prefix) -> None:
+    first = [ids(row)[0] for row in decode(toy, prefix, [Draw()] * 4, [1] * 4)]
+    second = [row[0] for row in decode(toy, prefix, [Draw(top=5)] * 4, [1] * 4, rules=Rules(first[0]))]
+    assert second[0].token != first[0]
+    assert second[0].token == second[0].top[0][0]
+    assert first[0] not in dict(second[0].top)
+
+
+def test_rows_that_leave_do_not_disturb_the_others(toy: Rsgpt, prefix: Prefix) -> None:
+    draws = [Draw(), Draw(0.7, seed=5), Draw(), Draw(1.2, seed=6)]
+    whole = decode(toy, prefix, draws, [STEPS] * 4)
+    cut = decode(toy, prefix, draws, [2, STEPS, 5, STEPS])
+    assert [len(row) for row in cut] == [2, STEPS, 5, STEPS]
+    for row, length in enumerate([2, STEPS, 5, STEPS]):
+        assert ids(cut[row]) == ids(whole[row][:length])
+
+
+def test_sampling_repeats_by_its_seed(toy: Rsgpt, prefix: Prefix) -> None:
+    one = part(prefix, 0)
+    first, again, other = (ids(decode(toy, one, [Draw(1.5, seed=seed)], [STEPS])[0]) for seed in (1, 1, 2))
+    assert first == again
+    assert first != other
+
+
+def test_a_seed_belongs_to_its_row(toy: Rsgpt, prefix: Prefix) -> None:
+    draws = [Draw(1.5, seed=row) for row in range(4)]
+    together = decode(toy, prefix, draws, [STEPS] * 4)
+    assert ids(together[2]) == ids(decode(toy, part(prefix, 2), [draws[2]], [STEPS])[0])
+
+
+def test_a_low_temperature_is_nearly_greedy(toy: Rsgpt, prefix: Prefix) -> None:
+    cold = decode(toy, prefix, [Draw(1e-4)] * 4, [STEPS] * 4)
+    greedy = decode(toy, prefix, [Draw()] * 4, [STEPS] * 4)
+    assert [ids(row) for row in cold] == [ids(row) for row in greedy]
+
+
+def test_alternatives_are_log_probabilities_in_order(toy: Rsgpt, prefix: Prefix) -> None:
+    ((first, *_),) = decode(toy, part(prefix, 0), [Draw(top=311)], [1])
+    values = [value for _, value in first.top]
+    assert values == sorted(values, reverse=True)
+    assert first.top[0] == (first.token, first.logprob)
+    assert sum(torch.tensor(values).exp()) == pytest.approx(1, abs=1e-4)
+
+
+def test_no_alternatives_unless_asked_for(toy: Rsgpt, prefix: Prefix) -> None:
+    assert decode(toy, part(prefix, 0), [Draw()], [1])[0][0].top == ()
+
+
+def test_a_sampled_token_is_told_with_its_own_probability(toy: Rsgpt, prefix: Prefix) -> None:
+    (row,) = decode(toy, part(prefix, 0), [Draw(5.0, seed=1, top=311)], [STEPS])
+    assert any(one.token != one.top[0][0] for one in row)
+    assert all(dict(one.top)[one.token] == one.logprob for one in row)
+
+
+@pytest.mark.parametrize("temperature", [1e-6, 1e-38, 1e-44, 1e-45, 5e-324])
+def test_no_temperature_is_too_low(toy: Rsgpt, prefix: Prefix, temperature: float) -> None:
+    cold = decode(toy, prefix, [Draw(temperature)] * 4, [STEPS] * 4)
+    greedy = decode(toy, prefix, [Draw()] * 4, [STEPS] * 4)
+    assert [ids(row) for row in cold] == [ids(row) for row in greedy]
+
+
+def test_a_nucleus_holds_the_likeliest_tokens_alone(toy: Rsgpt, prefix: Prefix) -> None:
+    one = part(prefix, 0)
+    drawn = {ids(decode(toy, one, [Draw(5.0, seed=seed, top_p=0.05)], [1])[0])[0] for seed in range(30)}
+    ((first,),) = decode(toy, one, [Draw(top=311)], [1])
+    shares = torch.softmax(torch.tensor([logprob for _, logprob in first.top]) / 5.0, dim=-1)
+    inside = int((shares.cumsum(0) - shares <= 0.05).sum())
+    assert 1 < inside < 100
+    assert drawn <= {token for token, _ in first.top[:inside]}
+    assert len(drawn) > 1
+
+
+def test_the_smallest_nucleus_is_the_likeliest_token(toy: Rsgpt, prefix: Prefix) -> None:
+    narrow = decode(toy, prefix, [Draw(2.0, seed=1, top_p=1e-9)] * 4, [STEPS] * 4)
+    assert [ids(row) for row in narrow] == [ids(row) for row in decode(toy, prefix, [Draw()] * 4, [STEPS] * 4)]

@@ -1,0 +1,108 @@
+"""A model that does not fit is refused before it is loaded, with what would fit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import LlamaConfig, OPTConfig, T5Config
+
+from rsgpt_backend.errors import ModelError
+from rsgpt_backend.model.hardware import memory
+from rsgpt_backend.model.hardware.memory import Room, Size, available, fitting, room, rows_that_fit, size_of
+from rsgpt_backend.model.rsgpt import Rsgpt
+
+CPU, GPU = torch.device("cpu"), torch.device("cuda")
+SEVEN = Size(986_000_000, 189_000_000, 6_738_000_000)
+THIRTEEN = Size(986_000_000, 189_600_000, 13_016_000_000)
+
+
+@pytest.mark.parametrize(
+    ("size", "precision", "gigabytes"),
+    [(SEVEN, "fp16", 16.3), (SEVEN, "int4", 7.0), (THIRTEEN, "fp16", 29.0), (THIRTEEN, "int4", 10.0)],
+)
+def test_what_the_published_sizes_need(size: Size, precision: str, gigabytes: float) -> None:
+    assert size.bytes(precision) / 1e9 == pytest.approx(gigabytes, rel=0.09)
+
+
+def test_sizes_are_counted_from_the_files(toy: Rsgpt, toy_folder: Path) -> None:
+    size = size_of(toy_folder, toy_folder / "language")
+    count = {"encoder": toy.encoder, "bridge": toy.bridge, "language": toy.language}
+    for part, module in count.items():
+        tensors = {tensor.data_ptr(): tensor.numel() for tensor in module.state_dict().values()}
+        assert getattr(size, part) == sum(tensors.values()), part
+
+
+@pytest.mark.parametrize(
+    ("free", "device", "wanted", "chosen"),
+    [
+        (40e9, CPU, "auto", "bf16"),
+        (40e9, GPU, "auto", "fp16"),
+        (8e9, GPU, "auto", "int4"),
+        (12e9, CPU, "auto", "int8"),
+        (9e9, CPU, "auto", "int4"),
+        (40e9, CPU, "int4", "int4"),
+        (40e9, CPU, "fp32", "fp32"),
+    ],
+)
+def test_the_best_that_fits_is_taken(free: float, device: torch.device, wanted: str, chosen: str) -> None:
+    assert fitting(SEVEN, Room(free, device), wanted) == chosen
+
+
+def test_what_does_not_fit_is_refused_with_advice() -> None:
+    said = r"needs 17\.0 GB in bf16, this machine has 9\.0 GB free: use int4, about 7\.3 GB"
+    with pytest.raises(ModelError, match=said):
+        fitting(SEVEN, Room(9e9, CPU), "bf16")
+    with pytest.raises(ModelError, match=r"even in int4 it takes 10\.8 GB.*rsgpt-small"):
+        fitting(THIRTEEN, Room(9e9, CPU))
+
+
+def test_a_gpu_s_model_goes_through_the_machine_s_own_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    free = {"cpu": 9e9, "cuda": 24e9}
+    monkeypatch.setattr(memory, "available", lambda device: free[device.type])
+    assert room([CPU]) == Room(9e9, CPU)
+    assert room([GPU]).free == 9e9
+    assert fitting(SEVEN, room([GPU])) == "int4"
+    with pytest.raises(ModelError, match=r"in fp16, this machine's own memory, .* has 9\.0 GB free: use int4"):
+        fitting(SEVEN, room([GPU]), "fp16")
+    free["cpu"] = 64e9
+    assert room([GPU, GPU]).free == 48e9
+    assert fitting(SEVEN, room([GPU])) == "fp16"
+    with pytest.raises(ModelError, match=r"in fp16, this machine's GPU has 24\.0 GB free: use int8"):
+        fitting(THIRTEEN, room([GPU]), "fp16")
+
+
+@pytest.mark.parametrize("content", [b"", b"rubbish", (2**62).to_bytes(8, "little") + b"{}", None])
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None) -> None:
+    if content is not None:
+        (tmp_path / "model.safetensors").write_bytes(content)
+    with pytest.raises(ModelError, match=r"model\.safetensors (is missing|holds no weights that can be read)"):
+        size_of(tmp_path, tmp_path)
+
+
+def test_a_small_model_stays_in_float32() -> None:
+    assert fitting(Size(5_000_000, 13_000_000, 134_000_000), Room(4e9, CPU)) == "fp32"
+
+
+def test_rows_that_fit() -> None:
+    config = LlamaConfig(vocab_size=32001, dtype=torch.bfloat16)  # 7B: half a megabyte a token
+    assert rows_that_fit(config, 200, 10e9) == 47
+    assert rows_that_fit(config, 5 * 200, 10e9) == 9
+    assert rows_that_fit(config, 200, -1e9) == 1
+    few = LlamaConfig(num_attention_heads=32, num_key_value_heads=8, dtype=torch.bfloat16)
+    assert rows_that_fit(few, 200, 10e9) == 190
+    assert rows_that_fit(OPTConfig(), 100, 1e9) > 0
+    assert rows_that_fit(T5Config(), 100, 1e9) > 0
+
+
+def test_a_container_s_limit_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    free = available(CPU)
+    monkeypatch.setattr(memory, "_CGROUP", tmp_path)
+    assert available(CPU) == pytest.approx(free, rel=0.2)
+    (tmp_path / "memory.max").write_text("3000000\n")
+    (tmp_path / "memory.current").write_text("2500000\n")
+    (tmp_path / "memory.stat").write_text("anon 900000\nactive_file 500000\ninactive_file 1000000\n")
+    assert available(CPU) == 2_000_000  # what was read of files is no obstacle
+    (tmp_path / "memory.max").write_text("max\n")
+    assert available(CPU) > 2_000_000

@@ -1,0 +1,55 @@
+"""What a name means on a machine, and that the command offers just these names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+from rsgpt_backend.commands.model_options import PRECISIONS
+from rsgpt_backend.model.hardware import packed_linear
+from rsgpt_backend.model.hardware import precision as precision_module
+from rsgpt_backend.model.hardware.precision import FLOAT32, NAMES, Precision, has_fast_bfloat16, precision
+
+CPU, GPU = torch.device("cpu"), torch.device("cuda")
+
+
+@pytest.mark.parametrize("faster", [0.5, 1.0, 2.0])
+def test_a_processor_without_amx_is_tried(faster: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = []
+
+    def seconds(product: object, one: torch.Tensor, other: torch.Tensor) -> float:
+        tried.append((product, one.dtype))
+        return 1 / faster if other.dtype == torch.bfloat16 else 1.0
+
+    monkeypatch.setattr(precision_module, "seconds", seconds)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
+    precision_module._half_as_long.cache_clear()
+    assert [has_fast_bfloat16(CPU), has_fast_bfloat16(CPU)] == [faster > 1] * 2
+    assert len(tried) == 2
+    precision_module._half_as_long.cache_clear()
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_the_encoder_has_16_bits_where_they_are_fast(fast: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"amx_bf16": fast})
+    assert has_fast_bfloat16(CPU) is fast
+    wide, narrow = Precision(torch.bfloat16, 8, torch.bfloat16), Precision(torch.bfloat16, 8, narrow=True)
+    assert precision("int8", CPU) == (wide if fast else narrow)
+    assert precision("fp32", CPU) == FLOAT32
+    assert precision("fp16", GPU) == Precision(torch.float16, 0, torch.float16)
+    assert precision("int4", GPU) == Precision(torch.bfloat16, 4, torch.float16, portable=True)
+    assert not precision("int4", CPU).portable
+
+
+def test_the_command_offers_what_there_is() -> None:
+    assert ("auto", *NAMES) == PRECISIONS
+
+
+@pytest.mark.parametrize("tried", [precision_module._half_as_long, packed_linear.pays])
+def test_trying_changes_no_random_numbers(tried: Any) -> None:
+    tried.cache_clear()
+    before = torch.get_rng_state()
+    tried()
+    assert torch.equal(torch.get_rng_state(), before)

@@ -1,0 +1,84 @@
+"""What the server writes is what the contract's files say, to the letter."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rsgpt_backend.predictor import Answer, Token
+from rsgpt_backend.server.protocol.replies import END_OF_STREAM, Writer, event, health, model_list
+from rsgpt_backend.server.protocol.responses import AsciiJSON
+from tests.fakes.fake_engine import FakeEngine, Script
+
+CONTRACT = Path(__file__).resolve().parents[3] / "contract"
+
+
+def contract(name: str) -> Any:
+    """A file of the contract."""
+    return json.loads((CONTRACT / name).read_text())
+
+
+def writer(case: dict[str, Any]) -> Writer:
+    """The writer that the case was written with."""
+    head = case["head"]
+    return Writer(head["model"], head["weights_sha256"], head["fingerprint"], 20, head["id"], head["created"])
+
+
+def answer(case: dict[str, Any]) -> Answer:
+    """The answer of a case."""
+    given = case["answer"]
+    tokens = tuple(
+        Token(token["text"], token["logprob"], tuple((text, value) for text, value in token["top"]))
+        for token in given["tokens"]
+    )
+    return Answer(**{**given, "tokens": tokens})
+
+
+@pytest.mark.parametrize("case", contract("replies.json"), ids=lambda case: str(case["name"]))
+def test_replies(case: dict[str, Any]) -> None:
+    assert writer(case).reply(answer(case)) == case["reply"]
+
+
+@pytest.mark.parametrize("case", contract("streams.json"), ids=lambda case: str(case["name"]))
+def test_streams(case: dict[str, Any]) -> None:
+    given = answer(case)
+    lines = [event(writer(case).token(token, not place)) for place, token in enumerate(given.tokens)]
+    assert "".join([*lines, event(writer(case).end(given)), END_OF_STREAM]) == case["transcript"]
+
+
+def test_models_and_health() -> None:
+    engine = FakeEngine(Script())
+    engine.weights_sha256, engine.fingerprint = "0" * 64, "0" * 16
+    assert model_list("rsgpt-small", engine, 1767225600) == contract("models.json")
+    assert health("rsgpt-small", engine) == contract("health.json")["ok"]
+    assert health("rsgpt-small", None) == contract("health.json")["loading"]
+
+
+def test_no_logprobs_unless_asked() -> None:
+    reply = Writer("m", "0", "1").reply(Answer("a", (Token("a", -1.0),), 0.5, "stop", False, 1))
+    assert reply["choices"][0]["logprobs"] is None
+
+
+@pytest.mark.parametrize("asked", [0, 1, 2])
+def test_no_more_alternatives_than_asked_for(asked: int) -> None:
+    token = Token("a", -1.0, (("a", -1.0), ("b", -2.0), ("c", -3.0)))
+    chunk = Writer("m", "0", "1", asked).token(token, True)
+    assert len(chunk["choices"][0]["logprobs"]["content"][0]["top_logprobs"]) == asked
+
+
+def test_what_json_cannot_say_is_replaced() -> None:
+    tokens = (Token("a", -math.inf, (("\ud800", math.nan), ("b", -1e9))),)
+    reply = Writer("m", "0", "1", top_logprobs=2).reply(Answer("\ud800", tokens, math.nan, "stop", False, 1))
+    record = json.loads(bytes(AsciiJSON(reply).body))
+    entry = record["choices"][0]["logprobs"]["content"][0]
+    assert [entry["logprob"], *(top["logprob"] for top in entry["top_logprobs"])] == [-9999.0] * 3
+    assert entry["top_logprobs"][0]["bytes"] == list("\N{REPLACEMENT CHARACTER}".encode())
+    assert record["rsgpt"]["confidence"] == 0.0
+
+
+def test_every_completion_has_an_id_of_its_own() -> None:
+    assert len({Writer("m", "0", "1").id for _ in range(100)}) == 100

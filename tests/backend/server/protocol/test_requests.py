@@ -1,0 +1,287 @@
+"""What a request may say, and a structured fuzz of everything that it may not."""
+
+from __future__ import annotations
+
+import base64
+import json
+import random
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rsgpt_backend.predictor import NUMBERS
+from rsgpt_backend.server.protocol.refusals import Refusal
+from rsgpt_backend.server.protocol.requests import read_order
+from tests.backend.server.harness import COMPLETIONS, Served, data_uri, encode, png, question, receive, with_url
+
+CONTRACT = Path(__file__).resolve().parents[3] / "contract"
+CASES = json.loads((CONTRACT / "requests.json").read_text())
+FUZZED = 500
+
+
+def refused(body: bytes) -> Refusal:
+    """The refusal of a body."""
+    with pytest.raises(Refusal) as caught:
+        read_order(body, "rsgpt-small")
+    return caught.value
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["name"]))
+def test_the_plugins_requests_are_understood(case: dict[str, Any]) -> None:
+    order = read_order(encode(case["request"]), "rsgpt-small")
+    assert order.ask.prompt == case["prompt"]["text"]
+    assert order.ask.max_new_tokens == case["prompt"].get("max_tokens", 0)
+    assert order.ask.top_logprobs == case["prompt"]["top_logprobs"]
+    numbers = NUMBERS if case["prompt"].get("is_number") else ()
+    assert order.ask.choices == (tuple(case["prompt"].get("choices", ())) or numbers)
+    assert order.ask.is_number == bool(numbers)
+    assert (order.ask.temperature, order.ask.seed, order.stream) == (0.0, 0, False)
+    assert order.top_logprobs == order.ask.top_logprobs
+
+
+def test_defaults_are_short_and_as_the_model_is_set_up() -> None:
+    order = read_order(encode(question("hi")), "rsgpt-small")
+    assert (order.ask.max_new_tokens, order.ask.temperature, order.ask.seed) == (0, 0.0, 0)
+    assert (order.ask.top_logprobs, order.ask.beams, order.stream, order.top_logprobs) == (0, 0, False, None)
+
+
+def test_options_reach_the_ask() -> None:
+    options: dict[str, Any] = {"temperature": 0.5, "seed": -3, "stream": True, "logprobs": True, "top_logprobs": 20}
+    order = read_order(encode(question(max_tokens=9, max_completion_tokens=11, n=1, beams=5, **options)), "rsgpt-small")
+    assert (order.ask.max_new_tokens, order.ask.temperature, order.ask.seed) == (11, 0.5, -3)
+    assert (order.ask.top_logprobs, order.ask.beams, order.stream, order.top_logprobs) == (20, 5, True, 20)
+
+
+def test_system_messages_null_and_unknown_fields_are_ignored() -> None:
+    asked = question(stop=None, user="me", temperature=None, stream=None, response_format={"type": "text"})
+    asked["messages"].insert(0, {"role": "system", "content": "Be brief."})
+    asked["messages"][1]["content"].reverse()
+    assert read_order(encode(asked), "rsgpt-small").ask.prompt == "What is this?"
+
+
+PICTURE, WORDS = question("What is this?")["messages"][0]["content"]
+OLDER = with_url(data_uri(png(1)))["messages"][0]["content"][0]
+
+
+def user(*parts: Any) -> dict[str, Any]:
+    """A message of the user's."""
+    return {"role": "user", "content": list(parts)}
+
+
+ANSWER = {"role": "assistant", "content": "A road."}
+CONVERSATIONS: dict[str, tuple[list[dict[str, Any]], str]] = {
+    "several texts": ([user({"type": "text", "text": "a"}, PICTURE, {"type": "text", "text": "b"})], "a\nb"),
+    "a picture alone": ([user(PICTURE)], ""),
+    "an empty text": ([user(PICTURE, {"type": "text", "text": " \n"})], ""),
+    "a later question": ([user(PICTURE, WORDS), ANSWER, {"role": "user", "content": "And?"}], "And?"),
+    "a newer picture": ([user(OLDER, WORDS), ANSWER, user(PICTURE), ANSWER, user({"type": "text", "text": "x"})], "x"),
+    "a developer": ([{"role": "developer", "content": "Be brief."}, user(PICTURE, WORDS)], "What is this?"),
+    "an address as text": ([user({**PICTURE, "image_url": PICTURE["image_url"]["url"]}, WORDS)], "What is this?"),
+}
+
+
+@pytest.mark.parametrize("name", CONVERSATIONS)
+def test_the_last_question_is_asked_of_the_newest_picture(name: str) -> None:
+    messages, prompt = CONVERSATIONS[name]
+    order = read_order(encode({**question(), "messages": messages}), "rsgpt-small")
+    assert order.ask.prompt == prompt
+    assert order.ask.image_key == read_order(encode(question()), "rsgpt-small").ask.image_key
+
+
+@pytest.mark.parametrize("content", ["hi", [WORDS]])
+def test_a_text_alone_is_told_what_is_missing(content: object) -> None:
+    said = refused(encode({**question(), "messages": [{"role": "user", "content": content}]}))
+    assert "send one as an image_url part" in str(said)
+
+
+def test_what_changes_an_answer_reaches_the_ask() -> None:
+    order = read_order(encode(question(top_p=0.5, stop="x", temperature=1e-320)), "rsgpt-small")
+    assert (order.ask.top_p, order.ask.stops, order.ask.temperature) == (0.5, ("x",), 1e-320)
+    assert read_order(encode(question(stop=["a", "b"])), "rsgpt-small").ask.stops == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"tools": []},
+        {"tools": [{"type": "function"}], "tool_choice": "auto"},
+        {"tools": [{"type": "function"}], "tool_choice": "none"},
+        {"logit_bias": {}, "frequency_penalty": 0.0, "presence_penalty": None, "top_p": 1, "modalities": ["text"]},
+    ],
+)
+def test_options_that_change_nothing_are_taken(fields: dict[str, Any]) -> None:
+    assert read_order(encode(question(**fields)), "rsgpt-small").ask.prompt == "What is this?"
+
+
+BAD_FIELDS: dict[str, Any] = {
+    "n of two": {"n": 2},
+    "n as text": {"n": "1"},
+    "no tokens": {"max_tokens": 0},
+    "too many tokens": {"max_tokens": 513},
+    "tokens as truth": {"max_tokens": True},
+    "tokens as fraction": {"max_tokens": 1.5},
+    "negative temperature": {"temperature": -0.1},
+    "hot": {"temperature": 2.1},
+    "temperature as text": {"temperature": "0"},
+    "endless temperature": {"temperature": 10**400},
+    "seed too large": {"seed": 2**63},
+    "seed as list": {"seed": []},
+    "stream as text": {"stream": "yes"},
+    "logprobs as number": {"logprobs": 1},
+    "top without logprobs": {"top_logprobs": 1},
+    "too many top": {"logprobs": True, "top_logprobs": 21},
+    "no beam": {"beams": 0},
+    "too many beams": {"beams": 9},
+    "half a beam": {"beams": 1.5},
+    "no model": {"model": None},
+    "model as number": {"model": 1},
+    "messages as text": {"messages": "hi"},
+    "no messages": {"messages": []},
+    "messages of text": {"messages": ["hi"]},
+    "only a system message": {"messages": [{"role": "system", "content": "x"}]},
+    "an assistant at the end": {"messages": [*question()["messages"], {"role": "assistant", "content": "x"}]},
+    "an unknown role": {"messages": [{"role": "critic", "content": "x"}, *question()["messages"]]},
+    "two pictures": {"messages": [{"role": "user", "content": question()["messages"][0]["content"] * 2}]},
+    "top_p of none": {"top_p": 0},
+    "top_p below none": {"top_p": -5},
+    "top_p above all": {"top_p": 1.1},
+    "top_p as text": {"top_p": "1"},
+    "an empty stop": {"stop": ""},
+    "five stops": {"stop": ["a", "b", "c", "d", "e"]},
+    "a stop as number": {"stop": 0},
+    "a tool that must be called": {"tools": [{"type": "function"}], "tool_choice": "required"},
+    "a function that must be called": {"functions": [{"name": "f"}], "function_call": {"name": "f"}},
+    "a bias": {"logit_bias": {"50256": -100}},
+    "a penalty": {"frequency_penalty": 0.5},
+    "another penalty": {"presence_penalty": -1},
+    "sound": {"modalities": ["text", "audio"]},
+    "no role": {"messages": [{"content": question()["messages"][0]["content"]}]},
+    "plain text": {"messages": [{"role": "user", "content": "hi"}]},
+    "parts of text": {"messages": [{"role": "user", "content": ["hi"]}]},
+    "no picture": {"messages": [{"role": "user", "content": [{"type": "text", "text": "hi"}]}]},
+    "a thousand pictures": {"messages": [{"role": "user", "content": question()["messages"][0]["content"] * 1000}]},
+    "unknown part": {"messages": [{"role": "user", "content": [{"type": "audio"}, {"type": "text"}]}]},
+    "part without type": {"messages": [{"role": "user", "content": [{}, {"type": None}]}]},
+    "part of odd type": {"messages": [{"role": "user", "content": [{"type": []}, {"type": {}}]}]},
+}
+
+
+@pytest.mark.parametrize("name", BAD_FIELDS)
+def test_a_wrong_field_is_refused(name: str) -> None:
+    refusal = refused(encode({**question(), **BAD_FIELDS[name]}))
+    assert (refusal.status, refusal.code) == (400, "invalid_request")
+    assert str(refusal).endswith(".")
+
+
+@pytest.mark.parametrize("url", [None, 1, [], {}, True])
+def test_a_url_that_is_no_text_is_refused(url: object) -> None:
+    assert refused(encode(with_url(url))).status == 400
+
+
+@pytest.mark.parametrize("text", [None, 1, "half a \ud83d character", "x" * 4_001])
+def test_a_text_that_cannot_be_asked_is_refused(text: object) -> None:
+    asked = question()
+    asked["messages"][0]["content"][1]["text"] = text
+    assert refused(encode(asked)).status == 400
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"null",
+        b"[]",
+        b'"text"',
+        b"\xff\xfe{\x00}\x00",
+        b"\xef\xbb\xbf{}",
+        b'{"model": "\xff"}',
+        b'{"temperature": NaN}',
+        b'{"temperature": -Infinity}',
+        b'{"seed": ' + b"9" * 5_000 + b"}",
+        b"[" * 5_000 + b"]" * 5_000,
+        b"[" * 100_000,
+        b'{"a":' * 9_000 + b"1" + b"}" * 9_000,
+    ],
+)
+def test_what_is_no_sound_json_is_refused(body: bytes) -> None:
+    assert refused(body).status == 400
+
+
+def test_a_missing_model_is_named_with_the_one_that_exists() -> None:
+    refusal = refused(encode(question(model="rsgpt-7b")))
+    assert (refusal.status, refusal.code) == (404, "model_not_found")
+    assert "rsgpt-small" in str(refusal)
+
+
+ODD: list[Any] = [
+    None, True, False, 0, -1, 1.5, 1e308, 10**30, "", "x", "\ud800", "\x00", [], {}, [[]], {"a": {}}, "9" * 99,
+    ["x"] * 50, {"type": "text"}, "data:image/png;base64,", "http://127.0.0.1:1/x.png", "file:///etc/passwd",
+]  # fmt: skip
+
+
+def mutated(dice: random.Random) -> bytes:
+    """A good request with one to three random faults in its fields, and at times in its bytes."""
+    asked = question(logprobs=True, top_logprobs=2, temperature=0, seed=1, max_tokens=8, n=1)
+    for _ in range(dice.randint(1, 3)):
+        _spoil(asked, dice)
+    body = bytearray(encode(asked))
+    for _ in range(dice.choice([0, 0, 0, 1, 5])):
+        body[dice.randrange(len(body))] = dice.randrange(256)
+    return bytes(body if dice.random() < 0.9 else body[: dice.randrange(len(body))])
+
+
+def _spoil(asked: dict[str, Any], dice: random.Random) -> None:
+    """Replace, remove or double something at a random depth."""
+    place: Any = asked
+    while True:
+        keys = list(place) if isinstance(place, dict) else list(range(len(place)))
+        if not keys:
+            return
+        key = dice.choice(keys)
+        if isinstance(place[key], (dict, list)) and dice.random() < 0.7:
+            place = place[key]
+            continue
+        if dice.random() < 0.2:
+            del place[key]
+        elif isinstance(place, list) and dice.random() < 0.3:
+            place.append(place[key])
+        else:
+            place[key] = dice.choice(ODD)
+        return
+
+
+def test_structured_fuzz(served: Served) -> None:
+    dice = random.Random(20260101)
+    connection = served.connect()
+    statuses: dict[int, int] = {}
+    for _ in range(FUZZED):
+        start = time.perf_counter()
+        connection.request("POST", COMPLETIONS, mutated(dice), served.headers())
+        reply = receive(connection)
+        assert time.perf_counter() - start < 2
+        statuses[reply.status] = statuses.get(reply.status, 0) + 1
+        assert reply.status == 200 or reply.error["message"]
+    connection.close()
+    assert set(statuses) <= {200, 400, 404}, statuses
+    assert statuses[400] > FUZZED // 2
+    assert served.ask(number=3).text == "picture 3"
+
+
+def test_raw_noise_does_not_disturb(served: Served) -> None:
+    dice = random.Random(20260102)
+    body = encode(question())
+    head = f"POST {COMPLETIONS} HTTP/1.1\r\nhost: 127.0.0.1:{served.port}\r\nauthorization: Bearer {served.key}\r\n"
+    good = f"{head}content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n".encode() + body
+    samples = [good[: dice.randrange(1, len(good))] for _ in range(40)]
+    samples += [dice.randbytes(dice.randint(1, 400)) for _ in range(40)]
+    samples += [f"{head}transfer-encoding: chunked\r\n\r\nzz\r\n".encode(), f"{head}x: {'y' * 99_999}\r\n\r\n".encode()]
+    samples += [f"{head}content-length: {'9' * count}\r\n\r\n".encode() for count in (15, 30, 5_000)]
+    samples += [b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", f"{head}content-length: -1\r\n\r\n".encode()]
+    for sample in samples:
+        reply = served.raw(sample)
+        assert reply == b"" or reply.split(b" ")[1] in {b"400", b"401", b"408", b"413", b"415"}
+    assert base64.b64encode(png()) in body
+    assert served.ask(number=4).text == "picture 4"

@@ -1,0 +1,27 @@
+"""A log that nobody can fill."""
+
+from __future__ import annotations
+
+import logging
+
+from rsgpt_backend.server.server_log import RateLimit
+
+
+def record(text: str) -> logging.LogRecord:
+    """A warning."""
+    return logging.LogRecord("x", logging.WARNING, "", 0, "%s", (text,), None)
+
+
+def test_a_burst_passes_and_then_one_a_minute_that_counts_the_rest() -> None:
+    now = [0.0]
+    limit = RateLimit(3, lambda: now[0])
+    assert [limit.filter(record("a")) for _ in range(10)] == [True] * 3 + [False] * 7
+    now[0] = 59.0
+    assert not limit.filter(record("a"))
+    now[0] = 60.5
+    later = record("b")
+    assert limit.filter(later)
+    assert later.getMessage() == "(8 messages left out) b"
+    assert not limit.filter(record("c"))
+    now[0] = 3600.0
+    assert [limit.filter(record("d")) for _ in range(5)] == [True] * 3 + [False] * 2

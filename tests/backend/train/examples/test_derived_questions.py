@@ -1,0 +1,221 @@
+"""Questions made from captions must be true: honest negatives, agreed counts, no claim from silence alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from rsgpt_backend.data.annotations import Captioned, Questioned
+from rsgpt_backend.train.examples.derived_questions import (
+    MIN_SCENE,
+    Example,
+    asked_question,
+    derived_questions,
+)
+from rsgpt_backend.train.examples.prompts import presence_prompts
+
+TOWN = ("Many houses along a road.", "Houses and a road.", "Some houses with cars.")
+
+
+def scene(count: int, *odd: tuple[str, ...], name: str = "town") -> list[Captioned]:
+    """So many pictures of one scene with the same sentences; `odd` ones come first."""
+    sentences = [*odd, *[TOWN] * (count - len(odd))]
+    return [Captioned(f"{number}.png", captions, name) for number, captions in enumerate(sentences)]
+
+
+def asked(examples: list[Example], filename: str, kind: str) -> dict[str, str]:
+    """The first wording of each question of a kind about a picture, and its answer."""
+    found = [one for one in examples if (one.filename, one.kind) == (filename, kind)]
+    return {one.prompts[0]: one.answers[0] for one in found}
+
+
+def presence(records: list[Captioned], filename: str = "0.png") -> dict[str, str]:
+    """Answer by object; objects that nothing is claimed of are left out."""
+    found = asked(derived_questions(records), filename, "presence")
+    return {prompt.removeprefix("Are there any ").rstrip("?"): answer for prompt, answer in found.items()}
+
+
+def test_a_choice_holds_the_scene_and_others_and_repeats() -> None:
+    records = [*scene(3), *scene(1, name="forest"), *scene(1, name="harbor"), *scene(1, name="town hall")]
+    examples = [one for one in derived_questions(records) if one.kind == "choice"]
+    assert [one.answers for one in examples] == [("town",)] * 3 + [("forest",), ("harbor",), ("town hall",)]
+    for example in examples:
+        for prompt in example.prompts:
+            options = prompt.removesuffix(".").partition(" Choose one of: ")[2].split(", ")
+            assert example.answers[0] in options
+            assert 2 <= len(options) == len(set(options)) <= 5
+            rivals = [one for one in options if one != example.answers[0]]
+            assert not any(one in example.answers[0] or example.answers[0] in one for one in rivals)
+    places = {one.prompts[0].index(one.answers[0]) for one in examples}
+    assert len(places) > 1  # the truth does not always come first
+    assert examples == [one for one in derived_questions(records) if one.kind == "choice"]
+
+
+def test_without_another_scene_there_is_nothing_to_choose() -> None:
+    assert not [one for one in derived_questions(scene(3)) if one.kind in ("choice", "alternative")]
+
+
+def test_an_alternative_holds_the_scene_against_another_with_their_articles() -> None:
+    names = ("airport", "farmland", "dense residential", "storage tanks")
+    records = [record for name in names for record in scene(1, name=name)]
+    examples = [one for one in derived_questions(records) if one.kind == "alternative" and one.answers[0] in names]
+    assert [one.answers[0] for one in examples] == list(names)
+    articled = ("an airport", "farmland", "dense residential", "storage tanks")
+    for name, example in zip(articled, examples, strict=True):
+        for prompt in example.prompts:
+            first, _, second = prompt.rstrip("?").partition(" or ")
+            assert first.endswith(f" {name}") != (second == name)
+            assert second in articled or first.endswith(articled)
+    assert {prompt.index(" or ") < prompt.index("farmland") for prompt in examples[1].prompts} == {True, False}
+
+
+@pytest.mark.parametrize(
+    ("name", "answers"),
+    [("farmland", {"rural", "the countryside"}), ("school", {"urban", "a town"}), ("pond", set())],
+)
+def test_town_and_countryside_are_told_apart_where_that_is_sure(name: str, answers: set[str]) -> None:
+    examples = [one for one in derived_questions(scene(1, name=name)) if one.kind == "alternative"]
+    assert {one.answers[0] for one in examples} == answers
+    for example in examples:
+        assert all(example.answers[0] in prompt for prompt in example.prompts)
+
+
+def test_what_two_sentences_name_is_there() -> None:
+    found = presence(scene(MIN_SCENE))
+    assert (found["houses"], found["buildings"], found["roads"]) == ("yes", "yes", "yes")
+
+
+def test_what_one_sentence_of_several_names_is_neither_claimed_nor_denied() -> None:
+    assert "cars" not in presence(scene(MIN_SCENE))
+
+
+@pytest.mark.parametrize("captions", [("A car.",), ("A car.",) * 5, ("A car.", "a CAR")])
+def test_one_person_s_sentence_claims_and_denies_nothing(captions: tuple[str, ...]) -> None:
+    records = scene(MIN_SCENE + 1, captions)
+    found = [one for one in derived_questions(records) if (one.filename, one.kind) == ("0.png", "presence")]
+    assert found == []
+    assert asked(derived_questions(records), "0.png", "quantity") == {}
+    assert presence(records, "1.png")["airplanes"] == "no"  # said of the others, who have three sentences
+
+
+def test_pictures_with_one_sentence_do_not_make_an_object_rare() -> None:
+    """Nobody said much about 90 of 100 pictures: what half of the others name is not absent."""
+    brief = [Captioned(f"b{number}.png", ("A town.",) * 5, "town") for number in range(90)]
+    boats = ("Boats.", "White boats.", "Houses.")
+    assert "boats" not in presence([*scene(10, boats, boats), *brief], "5.png")
+
+
+def test_pictures_without_a_label_are_not_one_scene() -> None:
+    records = [Captioned(f"{number}.png", TOWN, "") for number in range(100)]
+    answers = {one.answers[0] for one in derived_questions(records) if one.kind in ("presence", "quantity")}
+    assert answers == {"yes"}
+
+
+def test_what_no_picture_of_the_scene_names_is_absent() -> None:
+    found = presence(scene(MIN_SCENE))
+    assert (found["airplanes"], found["boats"]) == ("no", "no")
+
+
+def test_of_what_is_absent_there_are_zero() -> None:
+    found = asked(derived_questions(scene(MIN_SCENE)), "0.png", "quantity")
+    assert found["How many airplanes are there?"] == "zero"
+    assert not any("houses" in prompt and answer == "zero" for prompt, answer in found.items())
+    assert "How many runways are there?" not in found  # nobody asks that
+
+
+def test_nothing_is_absent_from_a_scene_of_few_pictures() -> None:
+    assert "no" not in presence(scene(MIN_SCENE - 1)).values()
+
+
+def test_what_some_pictures_of_the_scene_name_is_not_denied_of_the_others() -> None:
+    boats = ("Boats.", "White boats.", "Many boats.")
+    assert "boats" not in presence(scene(49, boats), "1.png")  # 1 in 49 is more than 2 in 100
+    assert presence(scene(50, boats), "1.png")["boats"] == "no"
+
+
+def test_the_rate_is_of_the_same_scene_only() -> None:
+    other = [Captioned(f"x{number}.png", ("Boats.",) * 3, "harbor") for number in range(40)]
+    assert presence([*scene(MIN_SCENE), *other])["boats"] == "no"
+
+
+def test_what_people_leave_unsaid_is_denied_only_where_there_is_none() -> None:
+    assert "trees" not in presence(scene(MIN_SCENE, name="freeway"))
+    assert presence(scene(MIN_SCENE, name="port"))["trees"] == "no"  # a port is a harbor in other words
+
+
+def test_no_picture_is_told_both_yes_and_no() -> None:
+    for record in (records := scene(50, ("Two trees.", "A tree", "A lake"))):
+        found = [one for one in derived_questions(records) if (one.filename, one.kind) == (record.filename, "presence")]
+        answers: dict[str, set[str]] = {}
+        for one in found:
+            answers.setdefault(one.prompts[0], set()).update(one.answers)
+        assert all(len(given) == 1 for given in answers.values())
+
+
+def test_scene_counts_and_colours() -> None:
+    record = Captioned(
+        "0.png", ("Two grey roofs and two tennis courts", "two tennis courts, a grey roof"), "golfcourse"
+    )
+    examples = derived_questions([record])
+    assert asked(examples, "0.png", "scene") == {"What kind of area is this?": "golf course"}
+    assert asked(examples, "0.png", "quantity") == {"How many tennis courts are there?": "two"}
+    assert asked(examples, "0.png", "colour") == {"What color is the roof?": "gray"}
+
+
+def test_what_is_next_to_what() -> None:
+    record = Captioned("0.png", ("Many green trees are around a pond.",) * 2, "park")
+    found = asked(derived_questions([record]), "0.png", "surroundings")
+    assert found == {"What is next to the pond?": "trees", "What is next to the trees?": "pond"}
+
+
+def test_no_scene_no_question_of_it() -> None:
+    assert asked(derived_questions([Captioned("0.png", ("A road.",))]), "0.png", "scene") == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "prompt"),
+    [
+        ("trees", "Are there any trees?"),
+        ("trees", "Is there a tree?"),
+        ("airplanes", "Is there an airplane?"),
+        ("lakes or ponds", "Is there a lake or pond?"),
+        ("a church", "Is there a church?"),
+        ("an intersection", "Is there an intersection?"),
+        ("water", "Is there any water?"),
+    ],
+)
+def test_presence_prompts_are_grammatical(name: str, prompt: str) -> None:
+    assert prompt in presence_prompts(name)
+    assert len(set(presence_prompts(name))) == len(presence_prompts(name))
+
+
+def test_a_question_of_a_data_set_keeps_its_words() -> None:
+    example = asked_question(Questioned("0.png", "What is the theme of this picture?", " farmland ", "scene"))
+    assert example == Example("0.png", ("What is the theme of this picture?",), ("farmland",), "scene", False)
+
+
+@pytest.mark.parametrize(
+    ("question", "kind", "other"),
+    [
+        ("How many storage tanks in the picture?", "quantity", "How many storage tanks are there?"),
+        ("Does this picture contain trees?", "presence", "Are there any trees?"),
+        ("Does this picture contain an airplane?", "presence", "Are there any airplanes?"),
+        ("Does this picture contain water?", "presence", "Is there any water?"),
+    ],
+)
+def test_a_question_of_a_known_form_gets_other_wordings(question: str, kind: str, other: str) -> None:
+    prompts = asked_question(Questioned("0.png", question, "1", kind)).prompts
+    assert prompts[0] == question
+    assert other in prompts
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "kind", "oriented"),
+    [
+        ("Where are the planes?", "they are parked", "position", True),
+        ("What is on the left?", "a road", "other", True),
+        ("What is there?", "a road in the upper part", "other", True),
+        ("What is there?", "a road", "other", False),
+    ],
+)
+def test_questions_that_depend_on_orientation(question: str, answer: str, kind: str, oriented: bool) -> None:
+    assert asked_question(Questioned("0.png", question, answer, kind)).oriented is oriented

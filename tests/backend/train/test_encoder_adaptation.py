@@ -1,0 +1,114 @@
+"""The encoder learns scenes and objects once, and is frozen again afterwards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from rsgpt_backend.data.annotations import Captioned
+from rsgpt_backend.model.vision.encoders import build_encoder
+from rsgpt_backend.train import encoder_adaptation
+from rsgpt_backend.train.encoder_adaptation import (
+    Labels,
+    Reader,
+    Targets,
+    _loss,
+    adapt_encoder,
+    augment,
+    scene_accuracy,
+)
+from rsgpt_backend.train.examples.corpus import Corpus, Subject
+from rsgpt_backend.train.recipe import Adaptation, Dataset
+from tests.backend.toy import IMAGE_SIZE, make_config
+
+VISION = make_config(Path("language")).vision
+RECIPE = Adaptation(steps=3, batch=4, size=32)
+
+
+@pytest.fixture(scope="module")
+def corpus(toy_data: Path) -> Corpus:
+    return Corpus(toy_data, [Dataset("images", "captions.json")], IMAGE_SIZE)
+
+
+def adapted(corpus: Corpus) -> tuple[nn.Module, dict[str, Tensor]]:
+    """An encoder after adaptation, and its weights before."""
+    torch.manual_seed(0)
+    encoder = build_encoder(VISION).eval().requires_grad_(False)
+    before = {key: value.clone() for key, value in encoder.state_dict().items()}
+    adapt_encoder(encoder, corpus, VISION, RECIPE, torch.device("cpu"))
+    return encoder, before
+
+
+def test_the_encoder_changes_and_is_frozen_again(corpus: Corpus) -> None:
+    encoder, before = adapted(corpus)
+    after = encoder.state_dict()
+    assert not any(parameter.requires_grad for parameter in encoder.parameters())
+    assert not any(module.training for module in encoder.modules())
+    learnt = [key for key, _ in encoder.named_parameters()]
+    assert all(not torch.equal(after[key], before[key]) for key in learnt if "weight" in key)
+    assert all(torch.equal(after[key], before[key]) for key in after.keys() - set(learnt))
+    again, _ = adapted(corpus)
+    assert all(torch.equal(again.state_dict()[key], value) for key, value in after.items())
+
+
+def subject(dataset: int, scene: str, *captions: str) -> Subject:
+    return Subject("x.png", Captioned("x.png", captions, scene), dataset)
+
+
+def test_labels(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoder_adaptation, "_WORD_PICTURES", 2)
+    subjects = [
+        subject(0, "river", "A boat.", "A road."),
+        subject(0, "forest", "Trees."),
+        subject(1, "forest", "Trees.", "Trees and a lake", "A road", "Nothing"),
+    ]
+    targets = Targets(subjects)
+    assert targets.words == ["a", "road", "trees"]  # a boat is in one picture alone
+    assert len(targets) == 3 + 3
+    labels = targets.labels(subjects)
+    assert labels.scene.tolist() == [1, 0, 2]  # of (0, forest), (0, river), (1, forest)
+    assert labels.choices.tolist() == [[True, True, False], [True, True, False], [False, False, True]]
+    assert labels.words.tolist() == [[1.0, 0.5, 0.0], [0.0, 0.0, 1.0], [0.5, 0.25, 0.5]]
+    assert targets.labels([subject(1, "desert", "A dune.")]).scene.tolist() == [-1]
+
+
+def test_scene_accuracy_is_told_for_each_data_set(toy_data: Path) -> None:
+    sets = [Dataset("images", "captions.json")] * 2
+    corpus = Corpus(toy_data, sets, IMAGE_SIZE)
+    targets = Targets(corpus.subjects)
+    reader = Reader(build_encoder(VISION).eval(), VISION, len(targets)).eval()
+    with torch.no_grad():
+        reader.head[1].weight.zero_()
+        reader.head[1].bias.copy_(torch.tensor([0.0, 1.0, 2.0, 1.0] + [9.0] * len(targets.words)))
+    # forest and river come in turns: in both sets, the half that the bias prefers is right
+    assert scene_accuracy(reader, targets.labels(corpus.subjects), corpus) == [50.0, 50.0]
+    for one in corpus.subjects[:3]:
+        one.record = Captioned(one.filename, one.record.captions, "desert")
+    assert scene_accuracy(reader, targets.labels(corpus.subjects), corpus) == [33.3, 50.0]
+
+
+def test_scenes_of_another_data_set_are_no_mistake() -> None:
+    labels = Labels(torch.tensor([0]), torch.tensor([[True, True, False]]), torch.zeros(1, 1))
+    low = _loss(torch.tensor([[5.0, 0.0, -9.0, -9.0]]), labels)
+    high = _loss(torch.tensor([[5.0, 0.0, 9.0, -9.0]]), labels)
+    assert torch.equal(low, high)
+    assert _loss(torch.tensor([[0.0, 5.0, 0.0, -9.0]]), labels) > low
+
+
+def test_augmenting_keeps_shape_and_range() -> None:
+    torch.manual_seed(0)
+    pixels = torch.randint(0, 256, (9, 3, 64, 64), dtype=torch.uint8)
+    crops = augment(pixels, 48)
+    assert crops.shape == (9, 3, 48, 48)
+    assert crops.dtype == torch.float32
+    assert (crops.min() >= 0, crops.max() <= 255) == (True, True)
+    assert not torch.equal(crops, augment(pixels, 48))
+
+
+def test_an_even_picture_stays_even_but_for_its_brightness() -> None:
+    crops = augment(torch.full((4, 3, 64, 64), 100, dtype=torch.uint8), 32)
+    torch.testing.assert_close(crops, crops[:, :, :1, :1].expand_as(crops), atol=1e-2, rtol=0)
+    assert (crops.min() >= 70, crops.max() <= 133) == (True, True)

@@ -1,0 +1,130 @@
+"""Addresses as people type them, and what counts as this machine."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from qgis.PyQt.QtCore import QUrl
+
+from rsgpt_plugin.client.server.endpoint import Endpoint, ForeignServer, read_address
+from rsgpt_plugin.errors import ServerError
+
+
+@pytest.mark.parametrize(
+    "typed", ["http://host:8000", "http://host:8000/", "http://host:8000/v1", " http://host:8000/v1/ "]
+)
+def test_addresses_are_read_with_and_without_version(typed: str) -> None:
+    assert read_address(typed).address("models") == "http://host:8000/v1/models"
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("https://a.example/v1/chat/completions", "https://a.example/v1"),
+        ("https://a.example/api/paas/v4/", "https://a.example/api/paas/v4"),
+        ("https://a.example/v1beta/openai", "https://a.example/v1beta/openai"),
+        ("https://a.example/proxy?x=1", "https://a.example/proxy/v1"),
+    ],
+)
+def test_other_versions_and_paths_are_kept(typed: str, read: str) -> None:
+    assert read_address(typed).url == read
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("", "host:8000", "ftp://host", "http://", "http://host:port", "http://host:99999", "http://:8000", "//host"),
+        *(
+            "http://[::1",
+            "http://[abc]/v1",
+            "http://::1]/v1",
+            "http://[::1]x/v1",
+            "http://[]/v1",
+            "http://[fe80::1%lo]",
+        ),
+        *(
+            "http://ex ample/v1",
+            "http://example/a b",
+            "http://exa\nmple/v1",
+            "http://a..b/v1",
+            "http://-a/v1",
+            "http://a$b",
+        ),
+        *("http://a\\b", "http://a|b", "http://\ud800/v1", "http://a\u2100b/v1", "http://a%20b/v1", "http://a\x00b"),
+    ],
+)
+def test_what_is_no_address_is_refused(typed: str) -> None:
+    with pytest.raises(ServerError, match="is no server address"):
+        read_address(typed)
+
+
+@pytest.mark.parametrize("host", ["[::1]", "[2001:db8::7]", "example.org.", "gpu_1.local", "b\u00fccher.example"])
+def test_unusual_hosts_are_addresses(host: str) -> None:
+    assert read_address(f"http://{host}:8000").url == f"http://{host}:8000/v1"
+
+
+def test_no_text_raises_anything_but_the_sentence() -> None:
+    """Whatever is accepted is an address for Qt, too."""
+    chosen = random.Random(16)
+    parts = ["http://", "https://", "[", "]", "::1", ":", "/", "8000", "host", ".", "@", "%", "?", "#", "v1", " ", "\\"]
+    parts += ["\u2100", "\ud800", "\x00", "\n", "\u00fc", "fe80", "65536", "-1", "\uff18", "[::ffff:1.2.3.4]", "_", "-"]
+    accepted = 0
+    for _ in range(20_000):
+        beginning = chosen.choice(["", "http://", "https://h", "http://["])
+        text = beginning + "".join(chosen.choices(parts, k=chosen.randint(0, 6)))
+        try:
+            endpoint = read_address(text)
+        except ServerError:
+            continue
+        accepted += 1
+        address = QUrl(endpoint.address("models"))
+        assert address.isValid(), text
+        assert address.host(), text
+        assert endpoint.origin.startswith(("http://", "https://"))
+        assert endpoint.is_loopback in (True, False)
+    assert accepted > 100
+
+
+@pytest.mark.parametrize(
+    ("host", "stays"),
+    [
+        ("127.0.0.1", True),
+        ("[::1]", True),
+        ("localhost", True),
+        ("127.0.0.1.evil.example", False),
+        ("localhost.evil.example", False),
+        ("192.168.0.2", False),
+        ("0.0.0.0", False),
+    ],
+)
+def test_only_loopback_is_this_machine(host: str, stays: bool) -> None:
+    assert Endpoint(f"http://{host}:80/v1").is_loopback is stays
+
+
+def test_a_login_does_not_belong_in_an_address() -> None:
+    with pytest.raises(ServerError, match="Leave name and password out"):
+        read_address("https://me:s3cret@host/v1")
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://A.Example/v1", "https://a.example:443"),
+        ("http://a.example/v1", "http://a.example:80"),
+        ("http://[::1]:8000/v1", "http://[::1]:8000"),
+    ],
+)
+def test_a_host_is_allowed_with_scheme_and_port(url: str, origin: str) -> None:
+    assert Endpoint(url).origin == origin
+
+
+@pytest.mark.parametrize(
+    ("url", "most"), [("http://127.0.0.1:11434", 1), ("http://10.0.0.1:1234", 1), ("http://127.0.0.1:8000", 8)]
+)
+def test_servers_that_answer_one_after_the_other_are_asked_so(url: str, most: int) -> None:
+    assert ForeignServer(read_address(url)).in_flight == most
+
+
+def test_the_key_is_in_no_repr() -> None:
+    assert "s3cret" not in repr(Endpoint("http://127.0.0.1/v1", "s3cret"))

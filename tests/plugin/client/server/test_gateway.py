@@ -1,0 +1,197 @@
+"""The gateway against the real server with a scripted engine: every answer to its own picture, whatever happens."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from qgis.core import QgsFeedback
+from qgis.PyQt.QtCore import QThread, QTimer
+from qgis.PyQt.QtGui import QColor, QImage
+from qgis.PyQt.QtNetwork import QNetworkProxy
+
+from rsgpt_plugin.client.server.gateway import Gateway
+from rsgpt_plugin.client.server.local_server import LocalServer
+from rsgpt_plugin.client.server.protocol import Prompt, Reply
+from rsgpt_plugin.client.server.transport import Limits
+from rsgpt_plugin.encoding import encode
+from rsgpt_plugin.errors import Cancelled, ServerError
+
+MakeServer = Callable[..., LocalServer]
+
+
+def picture(number: int) -> bytes:
+    """A PNG that carries `number` in its pixels."""
+    image = QImage(32, 32, QImage.Format.Format_RGB888)
+    image.fill(QColor(number >> 16 & 255, number >> 8 & 255, number & 255))
+    return encode(image)
+
+
+def prompts(count: int) -> Iterator[Prompt]:
+    return (Prompt(picture(1000 + number), "What is this?") for number in range(count))
+
+
+def texts(outcomes: dict[int, object]) -> dict[int, str]:
+    return {index: reply.text for index, reply in outcomes.items() if isinstance(reply, Reply)}
+
+
+def expected(count: int) -> dict[int, str]:
+    return {number: f"picture {1000 + number}" for number in range(count)}
+
+
+def test_every_answer_belongs_to_its_picture(fake_server: MakeServer) -> None:
+    gateway = Gateway(fake_server("--token-delay", "0.002", "--batch", "8"), "rsgpt-small")
+    assert texts(dict(gateway.ask_many(prompts(100)))) == expected(100)
+
+
+def test_replies_carry_tokens_and_confidence(fake_server: MakeServer) -> None:
+    gateway = Gateway(fake_server(), "rsgpt-small")
+    ((_, reply),) = gateway.ask_many(prompts(1))
+    assert isinstance(reply, Reply)
+    assert reply.confidence == pytest.approx(0.9)
+    assert [token.text for token in reply.tokens] == ["picture", " 1000"]
+    assert len(reply.tokens[0].top) == 5
+    assert (reply.finish_reason, reply.degenerate, reply.model) == ("stop", False, "rsgpt-small")
+
+
+def test_pictures_that_take_long_to_make_do_not_make_the_server_look_silent(fake_server: MakeServer) -> None:
+    def slow() -> Iterator[Prompt]:
+        for prompt in prompts(8):
+            time.sleep(0.15)
+            yield prompt
+
+    server = fake_server()
+    gateway = Gateway(server, "rsgpt-small", Limits(connect_s=0.5))
+    process = server.endpoint() and server._process
+    assert texts(dict(gateway.ask_many(slow()))) == expected(8)
+    assert server._process is process  # never restarted
+
+
+def test_no_server_starts_while_nothing_is_asked(fake_server: MakeServer) -> None:
+    server = fake_server()
+    assert list(Gateway(server, "rsgpt-small").ask_many([])) == []
+    assert server._process is None
+
+
+def test_models_are_listed_with_their_hash(fake_server: MakeServer) -> None:
+    (model,) = Gateway(fake_server(), "rsgpt-small").models()
+    assert (model.name, model.weights_sha256) == ("rsgpt-small", "f" * 64)
+
+
+def kill(server: LocalServer) -> None:
+    assert server._process is not None
+    os.kill(server._process.pid, signal.SIGKILL)
+
+
+def test_a_killed_server_is_restarted_once_and_nothing_is_lost(fake_server: MakeServer) -> None:
+    server = fake_server("--token-delay", "0.01", "--batch", "4")
+    outcomes: dict[int, object] = {}
+    for index, outcome in Gateway(server, "rsgpt-small").ask_many(prompts(60)):
+        outcomes[index] = outcome
+        if len(outcomes) == 10:
+            kill(server)
+    assert texts(outcomes) == expected(60)
+
+
+def test_a_server_that_dies_again_ends_the_run_with_a_sentence(fake_server: MakeServer) -> None:
+    server = fake_server("--token-delay", "0.01", "--batch", "4")
+    answered = 0
+
+    def ask() -> None:
+        nonlocal answered
+        for _ in Gateway(server, "rsgpt-small").ask_many(prompts(80)):
+            answered += 1
+            if answered in (10, 30):
+                kill(server)
+
+    with pytest.raises(ServerError, match="stopped twice in this run"):
+        ask()
+    assert 30 <= answered < 80
+
+
+def test_a_server_that_dies_now_and_then_in_a_long_run_is_restarted_each_time(fake_server: MakeServer) -> None:
+    server = fake_server("--batch", "4", "--token-delay", "0.002")
+    outcomes: dict[int, object] = {}
+    for index, outcome in Gateway(server, "rsgpt-small").ask_many(prompts(400)):
+        outcomes[index] = outcome
+        if len(outcomes) in (10, 150, 300):
+            kill(server)
+    assert texts(outcomes) == expected(400)
+
+
+def test_cancel_ends_within_a_second(fake_server: MakeServer) -> None:
+    server = fake_server("--delay", "30")
+    server.endpoint()
+    feedback = QgsFeedback()
+    QTimer.singleShot(300, feedback.cancel)
+    begin = time.monotonic()
+    with pytest.raises(Cancelled):
+        list(Gateway(server, "rsgpt-small").ask_many(prompts(5), feedback))
+    assert time.monotonic() - begin < 1.3
+
+
+def test_cancel_works_while_the_server_starts(fake_server: MakeServer) -> None:
+    feedback = QgsFeedback()
+    server = fake_server("--script", '{"load_delay": 30}')
+    thread_begin = time.monotonic()
+    feedback.cancel()
+    with pytest.raises(Cancelled):
+        list(Gateway(server, "rsgpt-small").ask_many(prompts(1), feedback))
+    assert time.monotonic() - thread_begin < 2
+
+
+def test_an_abandoned_run_leaves_nothing_for_the_next(fake_server: MakeServer) -> None:
+    gateway = Gateway(fake_server("--token-delay", "0.05", "--batch", "2"), "rsgpt-small")
+    first = gateway.ask_many(Prompt(picture(7), "What is this?") for _ in range(20))
+    next(first)
+    first.close()
+    assert texts(dict(gateway.ask_many(prompts(10)))) == expected(10)
+
+
+def test_a_caller_that_pauses_loses_nothing(fake_server: MakeServer) -> None:
+    gateway = Gateway(fake_server("--batch", "1"), "rsgpt-small")
+    outcomes = {}
+    for index, outcome in gateway.ask_many(prompts(6)):
+        outcomes[index] = outcome
+        time.sleep(0.3)
+    assert texts(outcomes) == expected(6)
+
+
+def test_loopback_bypasses_the_proxy(fake_server: MakeServer) -> None:
+    usual = QNetworkProxy.applicationProxy()
+    QNetworkProxy.setApplicationProxy(QNetworkProxy(QNetworkProxy.ProxyType.HttpProxy, "127.0.0.1", 9))
+    try:
+        gateway = Gateway(fake_server(), "rsgpt-small")
+        assert texts(dict(gateway.ask_many(prompts(3)))) == expected(3)
+    finally:
+        QNetworkProxy.setApplicationProxy(usual)
+
+
+class Asker(QThread):
+    """Asks in a thread of its own, as a task does."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        super().__init__()
+        self._gateway = gateway
+        self.outcomes: dict[int, object] = {}
+
+    def run(self) -> None:
+        self.outcomes = dict(self._gateway.ask_many(prompts(20)))
+
+
+def test_it_works_in_a_thread_while_the_main_thread_stays_free(fake_server: MakeServer) -> None:
+    asker = Asker(Gateway(fake_server("--token-delay", "0.01"), "rsgpt-small"))
+    asker.start()
+    assert asker.wait(20_000)
+    assert texts(asker.outcomes) == expected(20)
+
+
+def test_one_bad_prompt_does_not_stop_the_others(fake_server: MakeServer) -> None:
+    gateway = Gateway(fake_server("--script", '{"faults": {"bad": "error"}}'), "rsgpt-small")
+    asked = [Prompt(picture(1), "good"), Prompt(picture(2), "bad"), Prompt(picture(3), "good")]
+    outcomes = dict(gateway.ask_many(asked))
+    assert texts(outcomes) == {0: "picture 1", 2: "picture 3"}
+    assert isinstance(outcomes[1], ServerError)

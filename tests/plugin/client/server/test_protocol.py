@@ -1,0 +1,145 @@
+"""The client's half of the contract in tests/contract: the same files hold the server to the other half."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rsgpt_plugin.client.installed_models import ModelInfo
+from rsgpt_plugin.client.server.protocol import Prompt, build_request, parse_error, parse_models, parse_reply
+from rsgpt_plugin.errors import ServerError
+
+CONTRACT = Path(__file__).resolve().parents[3] / "contract"
+
+
+def contract(name: str) -> Any:
+    return json.loads((CONTRACT / name).read_text("utf-8"))
+
+
+def name_of(case: dict[str, Any]) -> str:
+    return str(case["name"])
+
+
+@pytest.mark.parametrize("case", contract("requests.json"), ids=name_of)
+def test_requests_are_the_contract_s(case: dict[str, Any]) -> None:
+    given = dict(case["prompt"])
+    given["choices"] = tuple(given.get("choices", ()))
+    prompt = Prompt(image=base64.b64decode(given.pop("image_base64")), **given)
+    assert json.loads(build_request(prompt, case["request"]["model"])) == case["request"]
+
+
+@pytest.mark.parametrize(
+    ("choices", "sent"),
+    [
+        ((), False),
+        (("a",), False),
+        (("a", "b"), True),
+        (tuple(map(str, range(64))), True),
+        (tuple(map(str, range(65))), False),
+        (("x" * 200, "y"), True),
+        (("x" * 201, "y"), False),
+    ],
+)
+def test_choices_are_sent_as_far_as_our_server_takes_them(choices: tuple[str, ...], sent: bool) -> None:
+    body = json.loads(build_request(Prompt(b"", "What?", choices=choices), "m"))
+    assert body.get("structured_outputs") == ({"choice": list(choices)} if sent else None)
+
+
+@pytest.mark.parametrize("case", contract("replies.json"), ids=name_of)
+def test_replies_are_read_as_the_server_meant_them(case: dict[str, Any]) -> None:
+    reply, meant = parse_reply(json.dumps(case["reply"]).encode()), case["answer"]
+    assert (reply.text, reply.confidence) == (meant["text"], meant["confidence"])
+    assert (reply.finish_reason, reply.degenerate) == (meant["finish_reason"], meant["degenerate"])
+    assert [(token.text, token.logprob) for token in reply.tokens] == [
+        (token["text"], token["logprob"]) for token in meant["tokens"]
+    ]
+    assert [list(map(list, token.top)) for token in reply.tokens] == [token["top"] for token in meant["tokens"]]
+
+
+def test_models_are_read() -> None:
+    (found,) = parse_models(json.dumps(contract("models.json")).encode())
+    assert found == ModelInfo("rsgpt-small", "0" * 64, fingerprint="0" * 16, precision="fp32")
+    (foreign,) = parse_models(b'{"data": [{"id": "llava"}]}')
+    assert foreign == ModelInfo("llava")
+
+
+@pytest.mark.parametrize("case", contract("errors.json"), ids=name_of)
+def test_errors_become_a_sentence(case: dict[str, Any]) -> None:
+    sentence = str(parse_error(case["status"], json.dumps(case["body"]).encode()))
+    assert sentence.startswith("The model server ")
+    assert case["status"] in (401, 403) or case["body"]["error"]["message"] in sentence
+
+
+def test_it_is_told_whether_the_confidence_is_the_server_s_own() -> None:
+    body = {"choices": [{"message": {"content": "yes"}}], "rsgpt": {"confidence": 0.7}}
+    assert parse_reply(json.dumps(body).encode()).says_confidence
+    assert not parse_reply(json.dumps({"choices": body["choices"]}).encode()).says_confidence
+
+
+def test_confidence_comes_from_the_tokens_where_the_server_gives_none() -> None:
+    tokens = [{"token": "a", "logprob": math.log(0.5)}, {"token": "b", "logprob": math.log(0.125)}]
+    body = {"choices": [{"message": {"content": "ab"}, "logprobs": {"content": tokens}}]}
+    assert parse_reply(json.dumps(body).encode()).confidence == pytest.approx(0.25)
+
+
+def test_an_empty_answer_is_degenerate() -> None:
+    assert parse_reply(b'{"choices": [{"message": {"content": "  "}}]}').degenerate
+
+
+def test_deep_nesting_is_no_crash() -> None:
+    with pytest.raises(ServerError):
+        parse_reply(b"[" * 200_000)
+
+
+def completion(message: dict[str, Any], finish: str = "stop", tokens: Sequence[tuple[str, float]] = ()) -> bytes:
+    """A reply with that message, whose tokens have these log probabilities."""
+    listed = [{"token": text, "logprob": logprob, "top_logprobs": []} for text, logprob in tokens]
+    choice = {"message": message, "finish_reason": finish, "logprobs": {"content": listed}}
+    return json.dumps({"choices": [choice]}).encode()
+
+
+@pytest.mark.parametrize(
+    ("content", "answer"),
+    [
+        ("<think>12 boats?</think>\n\nA harbor.", "A harbor."),
+        ("12 boats, or 3 are buoys.\n</think>\n\n9", "9"),
+        ("<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant<|channel|>final<|message|>A harbor.", "A harbor."),
+    ],
+)
+def test_reasoning_is_no_part_of_the_answer(content: str, answer: str) -> None:
+    assert parse_reply(completion({"content": content})).text == answer
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"content": "<think>The picture shows 12 white boats, let me count"},
+        {"content": "", "reasoning_content": "There are 7 boats"},
+        {"content": None, "reasoning": "There are 7 boats"},
+    ],
+)
+def test_reasoning_that_was_cut_off_is_no_answer(message: dict[str, Any]) -> None:
+    with pytest.raises(ServerError, match="still reasoning"):
+        parse_reply(completion(message, "length"))
+
+
+def test_how_sure_the_reasoning_was_is_not_the_answer_s_confidence() -> None:
+    tokens = [("<think>", -5.0), ("yes", -5.0), ("</think>", -5.0), ("\n\n", -0.1), ("ye", -0.5), ("s", -0.5)]
+    reply = parse_reply(completion({"content": "<think>yes</think>\n\nyes"}, tokens=tokens))
+    assert [token.text for token in reply.tokens] == ["ye", "s"]
+    assert reply.confidence == pytest.approx(math.exp(-0.5))
+
+
+def test_text_that_no_column_can_hold_is_mended() -> None:
+    assert parse_reply(completion({"content": "half \ud83d emoji\0\x07 end"})).text == "half \ufffd emoji end"
+
+
+def test_a_number_that_no_float_holds_is_none() -> None:
+    body = f'{{"choices": [{{"message": {{"content": "a"}}}}], "rsgpt": {{"confidence": 1{"0" * 400}}}}}'
+    assert math.isnan(parse_reply(body.encode()).confidence)

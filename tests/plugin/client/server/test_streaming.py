@@ -1,0 +1,123 @@
+"""Streams as servers send them, cut anywhere: the same pieces, the same reply, or a sentence."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rsgpt_plugin.client.server.protocol import Reply
+from rsgpt_plugin.client.server.streaming import StreamedReply, asking_to_stream
+from rsgpt_plugin.errors import ServerError
+
+STREAMS = json.loads((Path(__file__).parents[3] / "contract" / "streams.json").read_text("utf-8"))
+
+
+def read(body: bytes, step: int = 10**6) -> tuple[list[str], Reply]:
+    """What was told, and the reply, of a body that arrives `step` bytes at a time."""
+    told: list[str] = []
+    streamed, arrived = StreamedReply(told.append), bytearray()
+    for start in range(0, len(body), step):
+        arrived += body[start : start + step]
+        streamed.read(arrived)
+    return told, streamed.reply(arrived)
+
+
+def chunk(text: str | None, finish: str | None = None, **more: Any) -> str:
+    return json.dumps({"choices": [{"delta": {"content": text}, "finish_reason": finish}], **more})
+
+
+def events(*data: str, end: str = "\n\n") -> bytes:
+    return "".join(f"data: {one}{end}" for one in data).encode()
+
+
+@pytest.mark.parametrize("step", [1, 7, 10**6])
+@pytest.mark.parametrize("case", [case for case in STREAMS if "answer" in case], ids=lambda case: case["name"])
+def test_our_own_server_s_streams(case: dict[str, Any], step: int) -> None:
+    told, reply = read(case["transcript"].encode("utf-8"), step)
+    answer = case["answer"]
+    assert told == [token["text"] for token in answer["tokens"] if token["text"]]
+    assert (reply.text, reply.finish_reason) == ("".join(told), answer["finish_reason"])
+    assert reply.confidence == pytest.approx(answer["confidence"])
+    assert reply.says_confidence
+    assert reply.model == "rsgpt-small"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        events(chunk("a "), chunk("b"), chunk(None, "stop"), "[DONE]"),
+        events(chunk("a "), chunk("b", "stop")),  # no [DONE]
+        events(chunk("a "), chunk("b"), "[DONE]"),  # no reason to finish
+        events(chunk("a "), chunk("b"), chunk("", "stop"), "[DONE]", end="\r\n\r\n"),
+        events(chunk("a "), chunk("b"), "[DONE]", end="\n"),  # no empty lines
+        events(chunk("a "), chunk("b"), "[DONE]").replace(b"data: ", b"data:"),
+        b": keep-alive\n\nevent: x\n" + events(chunk("a ")) + b": OPENROUTER\n\n" + events(chunk("b", "stop")),
+        events(chunk("a "), chunk("b", "stop"), '{"choices": [], "usage": {}}').rstrip(),
+        events('{"choices": [{"delta": {"reasoning_content": "hm"}}]}', chunk("a "), chunk("b", "stop", error=None)),
+        events(chunk("a "), chunk("b"), "[DONE]", chunk("never")),
+    ],
+)
+@pytest.mark.parametrize("step", [1, 5, 10**6])
+def test_what_other_servers_send(body: bytes, step: int) -> None:
+    told, reply = read(body, step)
+    assert (told, reply.text) == (["a ", "b"], "a b")
+    assert math.isnan(reply.confidence)
+
+
+@pytest.mark.parametrize("step", [3, 10**6])
+def test_a_server_that_ignores_stream(step: int) -> None:
+    told, reply = read(b'\n {"choices": [{"message": {"content": "a b"}}]}', step)
+    assert (told, reply.text) == (["a b"], "a b")
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b'{"error": {"message": "out of memory"}}', "out of memory"),
+        (events(chunk("a"), '{"error": {"message": "out of memory"}}'), "out of memory"),
+        (events(chunk("a"), chunk("b")), "broke off"),
+        (b"<html>hello</html>", "did not answer in JSON"),
+        (b"", "did not answer in JSON"),
+    ],
+)
+def test_what_is_no_answer_is_a_sentence(body: bytes, words: str) -> None:
+    with pytest.raises(ServerError, match=words):
+        read(body)
+
+
+def test_probabilities_make_a_confidence_where_the_server_names_none() -> None:
+    scored = {"content": [{"token": "a", "logprob": math.log(0.5)}]}
+    choice = {"delta": {"content": "a"}, "logprobs": scored, "finish_reason": "stop"}
+    _, reply = read(events(json.dumps({"choices": [choice]})))
+    assert reply.confidence == pytest.approx(0.5)
+    assert not reply.says_confidence
+
+
+def test_the_request_is_the_same_but_for_stream() -> None:
+    assert json.loads(asking_to_stream(b'{"model": "m", "logprobs": true}')) == {
+        "model": "m",
+        "logprobs": True,
+        "stream": True,
+    }
+
+
+@pytest.mark.parametrize("step", [1, 7, 10**6])
+def test_reasoning_is_not_shown(step: int) -> None:
+    pieces = ["<th", "ink>12 bo", "ats", "</thi", "nk>\n", "\n", "A har", "bor."]
+    told, reply = read(events(*map(chunk, pieces), chunk(None, "stop"), "[DONE]"), step)
+    assert ("".join(told), reply.text) == ("A harbor.", "A harbor.")
+
+
+def test_reasoning_that_never_ends_is_no_answer() -> None:
+    with pytest.raises(ServerError, match="still reasoning"):
+        read(events(chunk("<think>12 boats, let me "), chunk(None, "length"), "[DONE]"))
+
+
+def test_a_character_in_two_halves_is_joined_and_half_a_one_replaced() -> None:
+    body = events(chunk("a \ud83d"), chunk("\ude00 b"), chunk("\ud83d!\0"), chunk(None, "stop"))
+    told, reply = read(body)
+    assert ("".join(told), reply.text) == ("a \U0001f600 b\ufffd!", "a \U0001f600 b\ufffd!")

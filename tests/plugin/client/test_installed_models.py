@@ -1,0 +1,57 @@
+"""Model descriptions on disk."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from rsgpt_plugin.client.installed_models import ModelInfo, installed_models, model_identity
+from rsgpt_plugin.errors import ModelError
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> Path:
+    for name in ("aaa", "rsgpt-small"):
+        (tmp_path / name).mkdir()
+        record = {"name": name, "weights_sha256": name[0] * 64}
+        (tmp_path / name / "model.json").write_text(json.dumps(record))
+    return tmp_path
+
+
+def test_the_default_model_comes_first(weights: Path) -> None:
+    assert [model.name for model in installed_models(weights)] == ["rsgpt-small", "aaa"]
+
+
+def test_identity_is_read_without_weights(weights: Path) -> None:
+    assert model_identity("aaa", weights) == ModelInfo("aaa", "a" * 64)
+
+
+def test_an_unknown_name_lists_what_there_is(weights: Path) -> None:
+    with pytest.raises(ModelError, match=r"no model named “x”\. Choose one of these: rsgpt-small, aaa"):
+        model_identity("x", weights)
+
+
+def test_a_folder_is_a_model_too(weights: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    own = tmp_path_factory.mktemp("elsewhere") / "mine"
+    own.mkdir()
+    (own / "model.json").write_text(json.dumps({"name": "rsgpt-7b", "weights_sha256": "b" * 64}))
+    assert model_identity(str(own), weights) == ModelInfo("mine", "b" * 64, str(own.resolve()))
+
+
+@pytest.mark.parametrize("text", ["{", "[" * 100_000, "[]", "7", " " * 16_000_001])
+def test_a_broken_description_says_so(weights: Path, text: str) -> None:
+    (weights / "aaa" / "model.json").write_text(text)
+    with pytest.raises(ModelError, match="Install the plugin again"):
+        installed_models(weights)
+
+
+def test_a_name_brings_no_control_characters(weights: Path) -> None:
+    record = {"name": "a\x1b[31m\nb\u202e", "weights_sha256": "c" * 64}
+    (weights / "aaa" / "model.json").write_text(json.dumps(record))
+    assert installed_models(weights)[1].name == "a[31m b"
+
+
+def test_the_embedded_default_is_shipped() -> None:
+    assert len(model_identity("rsgpt-small").weights_sha256) == 64

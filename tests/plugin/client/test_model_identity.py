@@ -1,0 +1,140 @@
+"""Under which fingerprint a model's answers are kept, and when the model has to be loaded to know it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from qgis.core import QgsSettings
+
+from rsgpt_plugin.client.backends import known_model
+from rsgpt_plugin.client.installed_models import ModelInfo
+from rsgpt_plugin.client.model_identity import check_fingerprint, remember_fingerprint, remembered_fingerprint
+from rsgpt_plugin.client.preferences import Door, Preferences
+from rsgpt_plugin.client.server import local_server
+from rsgpt_plugin.client.server.local_server import Launch, LocalServer
+from rsgpt_plugin.client.server.protocol import Reply
+from rsgpt_plugin.client.server.transport import Limits
+from rsgpt_plugin.errors import ServerError, SetupError
+
+CHOSEN = Preferences()
+REPORTED = ModelInfo("mine", "a" * 64, fingerprint="b" * 16, precision="fp32")
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered(qgis_app: Any) -> Iterator[None]:
+    QgsSettings().remove("rsgpt")
+    yield
+    QgsSettings().remove("rsgpt")
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> ModelInfo:
+    """A model of the user's own, as far as it is described."""
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    calibrate(folder, 1.0)
+    return ModelInfo("mine", "a" * 64, str(folder))
+
+
+def calibrate(folder: Path, slope: float) -> None:
+    (folder / "model.json").write_text(json.dumps({"name": "mine", "calibration": {"yes_no": [slope, 0.0]}}))
+
+
+def test_what_was_reported_is_remembered(model: ModelInfo) -> None:
+    assert remembered_fingerprint(model, CHOSEN) == ""
+    remember_fingerprint(model, CHOSEN, REPORTED)
+    assert remembered_fingerprint(model, CHOSEN) == "b" * 16
+
+
+@pytest.mark.parametrize("precision", ["int8", "int4", ""])
+def test_a_precision_that_depends_on_free_memory_is_asked_for_each_time(model: ModelInfo, precision: str) -> None:
+    remember_fingerprint(model, CHOSEN, replace(REPORTED, precision=precision))
+    assert remembered_fingerprint(model, CHOSEN) == ""
+
+
+def test_a_calibrated_model_is_not_taken_for_what_it_was(model: ModelInfo) -> None:
+    remember_fingerprint(model, CHOSEN, REPORTED)
+    calibrate(Path(model.folder), 1.5)
+    assert remembered_fingerprint(model, CHOSEN) == ""
+
+
+@pytest.mark.parametrize("other", [{"device": "cuda"}, {"door": Door.IN_PROCESS}, {"python": "/usr/bin/python3"}])
+def test_another_device_or_python_may_choose_another_precision(model: ModelInfo, other: dict[str, Any]) -> None:
+    remember_fingerprint(model, CHOSEN, REPORTED)
+    assert remembered_fingerprint(model, replace(CHOSEN, **other)) == ""
+
+
+def test_a_model_without_a_file_is_never_remembered(model: ModelInfo) -> None:
+    gone = replace(model, folder=f"{model.folder}/gone")
+    remember_fingerprint(gone, CHOSEN, REPORTED)
+    assert remembered_fingerprint(gone, CHOSEN) == ""
+
+
+def test_our_server_is_started_to_report_it_and_then_no_more(
+    model: ModelInfo, fake_server: Callable[..., LocalServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    launches: list[Launch] = []
+
+    def managed(launch: Launch) -> LocalServer:
+        launches.append(launch)
+        return fake_server("--model", "mine")
+
+    monkeypatch.setattr(local_server, "_managed_server", managed)
+    assert known_model(model) == replace(model, fingerprint="f" * 16)
+    assert [launch.model for launch in launches] == [model.folder]
+    local_server.stop_shared_servers()
+
+    def missing(launch: Launch) -> LocalServer:
+        raise SetupError("The model is not set up.")
+
+    monkeypatch.setattr(local_server, "_managed_server", missing)
+    assert known_model(model).fingerprint == "f" * 16
+    calibrate(Path(model.folder), 1.5)
+    with pytest.raises(SetupError):
+        known_model(model)
+
+
+@pytest.mark.slow
+def test_a_model_that_loads_for_longer_than_a_connection_may_take_is_waited_for(
+    model: ModelInfo, fake_server: Callable[..., LocalServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = ("--model", "mine", "--load-delay", str(2 * Limits().connect_s + 2))
+    monkeypatch.setattr(local_server, "_managed_server", lambda launch: fake_server(*slow))
+    assert known_model(model).fingerprint == "f" * 16
+
+
+def test_a_calibrated_model_is_loaded_anew(
+    model: ModelInfo, fake_server: Callable[..., LocalServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    servers: list[LocalServer] = []
+
+    def managed(launch: Launch) -> LocalServer:
+        servers.append(fake_server("--model", "mine"))
+        return servers[-1]
+
+    monkeypatch.setattr(local_server, "_managed_server", managed)
+    known_model(model)
+    QgsSettings().remove("rsgpt")
+    known_model(model)
+    assert len(servers) == 1
+    calibrate(Path(model.folder), 1.5)
+    known_model(model)
+    assert len(servers) == 2
+
+
+def test_an_answer_of_another_fingerprint_is_refused_and_the_model_asked_again(model: ModelInfo) -> None:
+    remember_fingerprint(model, CHOSEN, REPORTED)
+    model = replace(model, fingerprint="b" * 16)
+    reply = Reply("yes", 0.9, (), "stop", False, "mine")
+    check_fingerprint(model, reply)  # a server that reports none
+    check_fingerprint(model, replace(reply, fingerprint="b" * 16))
+    check_fingerprint(replace(model, fingerprint=""), replace(reply, fingerprint="c" * 16))
+    assert remembered_fingerprint(model, CHOSEN) == "b" * 16
+    with pytest.raises(ServerError, match="Run again"):
+        check_fingerprint(model, replace(reply, fingerprint="c" * 16))
+    assert remembered_fingerprint(model, CHOSEN) == ""

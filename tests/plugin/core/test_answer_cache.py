@@ -1,0 +1,151 @@
+"""The answer cache: what it remembers, who shares it, and what survives a kill."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from rsgpt_plugin.core.answer_cache import SCHEMA, AnswerCache
+from rsgpt_plugin.errors import OutputError
+from rsgpt_plugin.shared.answers.typed_answers import RawAnswer
+
+ROOT = Path(__file__).resolve().parents[3]
+ANSWER = RawAnswer(
+    'there\'s "a" city 城市 \0', 0.75, (("Yes", -0.1), (" no", -2.5)), False, "2024-05-06T07:08:09+00:00", "llava"
+)
+
+# Writes answers one by one and says so, until it is killed.
+WRITER = """
+import sys
+from pathlib import Path
+from rsgpt_plugin.shared.answers import RawAnswer
+from rsgpt_plugin.core.cache import AnswerCache
+with AnswerCache(Path(sys.argv[1])) as cache:
+    for number in range(int(sys.argv[3])):
+        cache.put({f"{sys.argv[2]}-{number}": RawAnswer(str(number), 0.5)})
+        print(number, flush=True)
+"""
+
+
+def writer(path: Path, name: str, count: int) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", WRITER, str(path), name, str(count)]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+
+
+def test_an_answer_comes_back_equal(tmp_path: Path) -> None:
+    path = tmp_path / "new folder" / "answers.sqlite"
+    with AnswerCache(path) as cache:
+        cache.put({"a": ANSWER, "b": RawAnswer("x", None, degenerate=True), "cut": replace(ANSWER, is_cut=True)})
+    with AnswerCache(path) as cache:
+        assert cache.get(["a", "b", "c"]) == {"a": ANSWER, "b": RawAnswer("x", None, degenerate=True)}
+        assert cache.get(["cut"]) == {"cut": replace(ANSWER, is_cut=True)}
+
+
+def test_many_keys_are_found_at_once(tmp_path: Path) -> None:
+    answers = {f"key {number}": RawAnswer(str(number), 0.5) for number in range(2345)}
+    with AnswerCache(tmp_path / "a.sqlite") as cache:
+        cache.put(answers)
+        assert cache.get([*answers, "' OR 1=1 --"]) == answers
+
+
+def test_a_file_of_the_first_format_is_taken_over(tmp_path: Path) -> None:
+    path = tmp_path / "a.sqlite"
+    database = sqlite3.connect(path)
+    database.execute(SCHEMA[0])
+    database.execute("INSERT INTO answers VALUES ('old', 'a city', 0.5, '[]', 0, '2024')")
+    database.execute("PRAGMA user_version = 1")
+    database.commit()
+    database.close()
+    with AnswerCache(path) as cache:
+        assert cache.get(["old"]) == {"old": RawAnswer("a city", 0.5, asked_at="2024")}
+        cache.put({"new": ANSWER})
+        assert cache.get(["new"]) == {"new": ANSWER}
+
+
+def test_a_newer_file_is_refused_untouched(tmp_path: Path) -> None:
+    path = tmp_path / "a.sqlite"
+    database = sqlite3.connect(path)
+    database.execute(f"PRAGMA user_version = {len(SCHEMA) + 1}")
+    database.close()
+    before = path.read_bytes()
+    with pytest.raises(OutputError, match="newer version of this plugin.*Update"):
+        AnswerCache(path)
+    assert path.read_bytes() == before
+
+
+def test_a_file_that_is_no_cache_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.sqlite"
+    path.write_bytes(b"no database at all" * 100)
+    with pytest.raises(OutputError, match=r"a\.sqlite cannot be used .*damaged. Move it away"):
+        AnswerCache(path)
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(OutputError, match="set RSGPT_HOME"):
+        AnswerCache(tmp_path / "file" / "a.sqlite")
+
+
+def test_a_full_disk_is_named_as_the_cause(tmp_path: Path) -> None:
+    with AnswerCache(tmp_path / "a.sqlite") as cache:
+        cache._database._connection.execute("PRAGMA max_page_count = 8")
+        with pytest.raises(OutputError, match=r"Free some space on its disk"):
+            cache.put({f"{number}": RawAnswer("x" * 4000, 0.5) for number in range(100)})
+
+
+def test_a_file_that_another_is_preparing_is_waited_for(tmp_path: Path) -> None:
+    """SQLite refuses the switch to WAL at once while somebody writes, whatever time-out is set."""
+    path = tmp_path / "a.sqlite"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    release = threading.Timer(0.3, other.close)
+    release.start()
+    with AnswerCache(path) as cache:
+        cache.put({"key": ANSWER})
+        assert not release.is_alive()
+        assert cache.get(["key"]) == {"key": ANSWER}
+    release.join()
+
+
+def test_two_processes_share_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.sqlite"
+    writers = [writer(path, name, 200) for name in ("one", "two")]
+    for process in writers:
+        process.communicate(timeout=60)
+    assert [process.returncode for process in writers] == [0, 0]
+    keys = [f"{name}-{number}" for name in ("one", "two") for number in range(200)]
+    with AnswerCache(path) as cache:
+        assert len(cache.get(keys)) == 400
+
+
+def test_a_kill_loses_no_answer_that_was_put(tmp_path: Path) -> None:
+    path = tmp_path / "a.sqlite"
+    for attempt in range(5):
+        process = writer(path, f"try{attempt}", 10**6)
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(0.05 + 0.03 * attempt)
+        process.kill()
+        lines = process.stdout.read().split("\n")
+        process.wait()
+        process.stdout.close()
+        keys = [f"try{attempt}-{line}" for line in lines[:-1]]
+        with AnswerCache(path) as cache:
+            assert set(cache.get(keys)) == set(keys)
+    database = sqlite3.connect(path)
+    assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    database.close()
+
+
+def test_cleared_it_knows_nothing(tmp_path: Path) -> None:
+    with AnswerCache(tmp_path / "a.sqlite") as cache:
+        cache.put({"key": ANSWER})
+        cache.clear()
+        assert cache.get(["key"]) == {}

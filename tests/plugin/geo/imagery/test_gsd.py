@@ -1,0 +1,69 @@
+"""Ground metres a pixel in every kind of CRS."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransformContext, QgsPointXY
+
+from rsgpt_plugin.geo.imagery.gsd import GroundMeter
+from rsgpt_plugin.shared.rasters.tiles import Frame, Window
+from tests.plugin.rasters import LOCAL_CRS, ROTATED
+
+
+def meter(crs: str) -> GroundMeter:
+    known = crs.startswith("EPSG")
+    reference = QgsCoordinateReferenceSystem(crs) if known else QgsCoordinateReferenceSystem.fromProj(crs)
+    assert reference.isValid()
+    return GroundMeter(reference, QgsCoordinateTransformContext())
+
+
+def resolution(crs: str, transform: tuple[float, ...]) -> float | None:
+    return meter(crs).resolution(Frame(transform, 200, 200), Window(0, 0, 200, 200))
+
+
+@pytest.mark.parametrize(
+    ("crs", "transform", "metres", "tolerance"),
+    [
+        ("EPSG:32611", (500000, 0.5, 0, 4000000, 0, -0.5), 0.5, 1e-3),
+        ("EPSG:32611", ROTATED, 0.5, 1e-3),
+        (LOCAL_CRS, (1234, 0.5, 0, 4321, 0, -0.5), 0.5, 1e-3),
+        # US survey feet
+        ("EPSG:2227", (6000000, 1, 0, 2100000, 0, -1), 0.3048, 1e-3),
+        # Web Mercator shrinks with the cosine of the latitude.
+        ("EPSG:3857", (0, 1, 0, 8399737.89, 0, -1), math.cos(math.radians(60)), 5e-3),
+        ("EPSG:4326", (-115.3, 1e-6, 0, 0.0001, 0, -1e-6), 0.111, 5e-3),
+    ],
+)
+def test_resolution(crs: str, transform: tuple[float, ...], metres: float, tolerance: float) -> None:
+    assert resolution(crs, transform) == pytest.approx(metres, rel=tolerance)
+
+
+@pytest.mark.parametrize(("unit", "metres"), [('"metre",1', 0.5), ('"US survey foot",0.304800609601219', 0.1524003)])
+def test_a_local_crs_is_measured_in_its_unit(unit: str, metres: float) -> None:
+    local = QgsCoordinateReferenceSystem.fromWkt(f'LOCAL_CS["site grid",UNIT[{unit}]]')
+    found = GroundMeter(local, QgsCoordinateTransformContext())
+    frame = Frame((0.0, 0.5, 0.0, 256.0, 0.0, -0.5), 512, 512)
+    assert found.resolution(frame, frame.whole) == pytest.approx(metres, rel=1e-6)
+
+
+def test_the_moon_is_measured_on_its_own_sphere() -> None:
+    moon = QgsCoordinateReferenceSystem.fromProj("+proj=eqc +R=1737400 +units=m +no_defs +type=crs")
+    found = GroundMeter(moon, QgsCoordinateTransformContext())
+    assert found.resolution(Frame((1000.0, 0.5, 0.0, 2000.0, 0.0, -0.5), 512, 512), Window(0, 0, 256, 256)) == (
+        pytest.approx(0.5, rel=1e-5)
+    )
+
+
+@pytest.mark.parametrize(
+    ("crs", "transform"),
+    [("EPSG:4978", (4e6, 0.5, 0.0, 3e6, 0.0, -0.5)), ("EPSG:4326", (0.0, 0.001, 0.0, 90.3, 0.0, -0.001))],
+)
+def test_where_the_ground_cannot_be_measured_nothing_is_known(crs: str, transform: tuple[float, ...]) -> None:
+    assert resolution(crs, transform) is None
+
+
+def test_a_degree_is_shorter_eastward_far_from_the_equator() -> None:
+    east, north = meter("EPSG:4326").unit_sides(QgsPointXY(25.0, 60.0), 0.001)
+    assert (east, north) == pytest.approx((55800, 111412), rel=2e-3)

@@ -1,0 +1,84 @@
+"""What a layer's columns hold, whatever a format or Processing made of their names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from qgis.core import QgsField, QgsProject, QgsVectorLayer
+
+from rsgpt_plugin.geo.results.column_roles import Answered, result_columns
+from rsgpt_plugin.geo.results.layer_metadata import is_results
+from rsgpt_plugin.geo.results.schema import output_fields
+from rsgpt_plugin.services.results.results_layer import ResultsLayer
+from rsgpt_plugin.shared.answers.questions import parse_questions
+from tests.plugin.geo.results.test_style import written
+
+
+def results_layer(questions: str = "", own: str = "", **renamed: str) -> QgsVectorLayer:
+    """A layer of results; own: the features' text columns. renamed: as Processing joins columns of one name."""
+    layer = QgsVectorLayer("Polygon?crs=EPSG:32611", "answers", "memory")
+    fields = output_fields(parse_questions(questions))
+    text = fields.field("caption").type()
+    for name, new in renamed.items():
+        fields.rename(fields.indexOf(name), new)
+    layer.dataProvider().addAttributes([*(QgsField(name, text) for name in own.split()), *fields])
+    layer.updateFields()
+    return layer
+
+
+def test_questions_are_known_by_their_confidence(qgis_app: Any) -> None:
+    columns = result_columns(results_layer("cars[integer]: How many cars?\nIs it wet?"))
+    assert columns.questions == (Answered("cars", "cars", "cars_confidence"), Answered("q2", "q2", "q2_confidence"))
+    assert columns.known["confidence"] == "confidence"
+
+
+def test_features_own_columns_are_not_taken_for_ours(qgis_app: Any) -> None:
+    layer = results_layer(
+        "cars[integer]: How many?", "owner model caption cars", model="model_2", caption="caption_2", cars="cars_2"
+    )
+    columns = result_columns(layer)
+    assert is_results(layer)
+    assert columns.own == ("owner", "model", "caption", "cars")
+    assert (columns.text, columns.known["model"]) == ("caption_2", "model_2")
+    assert columns.questions == (Answered("cars", "cars_2", "cars_confidence"),)
+    assert columns.model_of("caption_2") == "caption_2_model"
+
+
+def test_a_shapefile_s_names_are_understood(qgis_app: Any, tmp_path: Path) -> None:
+    questions = (
+        "cars[integer]: How many?\nvegetation_cover: Which?\n"
+        "swimming_pool[yesno]: Is there one?\nswimming_pond[yesno]: And here?"
+    )
+    layer = written(results_layer(questions, "owner"), "ESRI Shapefile", tmp_path)
+    columns = result_columns(layer)
+    assert is_results(layer)
+    assert columns.are_cut
+    assert (columns.own, columns.known["image_sha256"]) == (("owner",), "image_sha2")
+    assert [found.asked for found in columns.questions] == ["cars", "vegetation", "swimming_p", "swimming_2"]
+    cover = columns.answered("vegetation_cover")
+    assert cover is not None
+    assert (cover.name, cover.confidence) == ("vegetation", "vegetati_1")
+    assert columns.answered("swimming_pond") is None  # it might be the pool's
+    assert columns.answered("swimming_2") is columns.questions[3]
+
+
+def test_names_that_are_whole_are_not_mixed_up(qgis_app: Any) -> None:
+    columns = result_columns(results_layer("vegetation[text]: Which?"))
+    assert columns.answered("vegetation_cover") is None
+
+
+def test_the_layer_of_clicks(qgis_new_project: None) -> None:
+    layer = ResultsLayer(QgsProject.instance())._create(QgsProject.instance().crs())
+    columns = result_columns(layer)
+    assert columns.holds_clicks
+    assert columns.text == "answer"
+    described = result_columns(results_layer("", "question answer"))  # parcels of a questionnaire
+    assert not described.holds_clicks
+    assert described.own == ("question", "answer")
+
+
+def test_a_question_named_like_a_kept_answer_is_not_written_over(qgis_app: Any) -> None:
+    columns = result_columns(results_layer("car[text]: a?\ncar_model[text]: b?"))
+    assert columns.model_of("car") == "car_model_"
+    assert [found.model for found in columns.questions] == [None, None]

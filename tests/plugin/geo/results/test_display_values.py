@@ -1,0 +1,76 @@
+"""Which columns of a results layer are shown, and their values in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from qgis.core import QgsProject, QgsVectorLayer
+
+from rsgpt_plugin.geo.results.display_values import (
+    SURENESS,
+    Kind,
+    in_words,
+    shown_columns,
+    sureness,
+)
+from rsgpt_plugin.geo.results.schema import output_fields
+from rsgpt_plugin.geo.results.style import STYLE_FILE
+from rsgpt_plugin.services.results.results_layer import ResultsLayer
+from rsgpt_plugin.shared.answers.questions import parse_questions
+from tests.plugin.results import results_layer
+
+
+def test_what_was_said_comes_first_and_provenance_is_left_out(qgis_new_project: None) -> None:
+    columns = shown_columns(results_layer(["a"]))
+    assert [(column.name, column.kind, column.editable) for column in columns] == [
+        ("caption", Kind.TEXT, True),
+        ("cars", Kind.NUMBER, True),
+        ("trees", Kind.YESNO, True),
+        ("confidence", Kind.CONFIDENCE, False),
+        ("status", Kind.STATUS, False),
+    ]
+
+
+def test_features_own_columns_are_shown_too_and_are_not_taken_for_ours(qgis_app: Any) -> None:
+    layer = QgsVectorLayer("Polygon?crs=EPSG:32611&field=owner:string&field=model:string", "parcels", "memory")
+    provenance = output_fields(parse_questions("pool[yesno]: Is there a pool?"))
+    provenance.rename(provenance.indexOf("model"), "model_2")  # as Processing joins columns of one name
+    layer.dataProvider().addAttributes(provenance)
+    layer.updateFields()
+    assert [column.name for column in shown_columns(layer)][-2:] == ["owner", "model"]
+
+
+def test_the_layer_of_clicks_shows_question_and_answer(qgis_new_project: None) -> None:
+    layer = ResultsLayer(QgsProject.instance())._create(QgsProject.instance().crs())
+    assert [(c.label, c.editable) for c in shown_columns(layer)][:3] == [
+        ("Question", False), ("Answer", True), ("Confidence", False),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "words"),
+    [
+        (None, Kind.NUMBER, ""), (True, Kind.YESNO, "yes"), (False, Kind.YESNO, "no"), (0, Kind.NUMBER, "0"),
+        (0.824, Kind.CONFIDENCE, "82%"), ("partial", Kind.STATUS, "partly answered"), ("new", Kind.STATUS, "new"),
+        (0.1 + 0.2, Kind.NUMBER, "0.3"),
+    ],
+)  # fmt: skip
+def test_values_are_words(value: Any, kind: Kind, words: str) -> None:
+    assert in_words(value, kind) == words
+
+
+def test_the_colours_are_those_of_the_map() -> None:
+    style = STYLE_FILE.read_text("utf-8")
+    for least, name, colour in SURENESS:
+        red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+        assert f'name="line_color" value="{red},{green},{blue},255"' in style
+        assert name.capitalize() in style
+        assert sureness(least + 0.01) == (name, colour)
+        assert not least or f"&gt;= {least}" in style
+
+
+def test_an_alias_is_the_label(qgis_new_project: None) -> None:
+    layer = results_layer(["a"])
+    layer.setFieldAlias(layer.fields().indexOf("cars"), "Number of cars")
+    assert [column.label for column in shown_columns(layer)][:2] == ["Caption", "Number of cars"]

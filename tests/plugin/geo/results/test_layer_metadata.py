@@ -1,0 +1,40 @@
+"""What makes a layer one of results."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.core import QgsVectorLayer
+
+from rsgpt_plugin.core.run_store import RunRequest
+from rsgpt_plugin.geo.results.layer_metadata import is_results, record_run, recorded_run
+from rsgpt_plugin.geo.results.schema import output_fields
+from rsgpt_plugin.shared.answers.questions import parse_questions
+
+
+def results_layer(questions: str = "") -> QgsVectorLayer:
+    layer = QgsVectorLayer("Polygon?crs=EPSG:32611", "answers", "memory")
+    layer.dataProvider().addAttributes(output_fields(parse_questions(questions)))
+    layer.updateFields()
+    return layer
+
+
+def test_results_are_known_by_their_columns(qgis_app: Any) -> None:
+    assert is_results(results_layer())
+    assert not is_results(QgsVectorLayer("Polygon?crs=EPSG:32611&field=status:string", "other", "memory"))
+    assert not is_results(None)
+
+
+def test_a_run_is_kept_with_its_layer(qgis_app: Any) -> None:
+    layer = results_layer()
+    assert recorded_run(layer) is None
+    asked = {"INPUT": "raster_1", "TILE_SIZE": 256, "EXTENT": {"sides": [0.0, 0.0, 1.0, 1.0], "crs": ""}}
+    run = RunRequest("rsgpt:describeraster", "a", asked, source="/a.tif")
+    record_run(layer, run)
+    assert recorded_run(layer) == run
+
+
+def test_a_record_that_cannot_be_read_counts_as_none(qgis_app: Any) -> None:
+    layer = results_layer()
+    layer.setCustomProperty("rsgpt/run", "{")
+    assert recorded_run(layer) is None

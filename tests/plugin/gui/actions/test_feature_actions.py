@@ -1,0 +1,72 @@
+"""The question about a feature, in QGIS's registry of layer actions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from qgis.core import Qgis, QgsFeatureRequest, QgsRasterLayer, QgsVectorLayer
+from qgis.gui import QgsGui, QgsMapCanvas, QgsMapLayerAction, QgsMapLayerActionContext
+
+from rsgpt_plugin.gui.actions.feature_actions import FeatureActions
+from rsgpt_plugin.services.asking.feature_selection import Features
+from tests.plugin.gui.conftest import Noted, box
+from tests.plugin.services.conftest import polygons
+
+
+class Window:
+    def __init__(self, canvas: QgsMapCanvas) -> None:
+        self.canvas = canvas
+
+    def mapCanvas(self) -> QgsMapCanvas:
+        return self.canvas
+
+
+@pytest.fixture
+def actions(canvas: QgsMapCanvas, noted: Noted) -> Iterator[FeatureActions]:
+    made = FeatureActions(Window(canvas), noted)
+    made.register()
+    yield made
+    made.unregister()
+
+
+@pytest.fixture
+def parcels(scenes: QgsRasterLayer) -> QgsVectorLayer:
+    centre = scenes.extent().center()
+    return polygons([box(centre, 50), box(centre, 80)], "EPSG:32611")
+
+
+def listed(layer: object) -> list[QgsMapLayerAction]:
+    """What QGIS would list for one feature of a layer."""
+    target = Qgis.MapLayerActionTarget.SingleFeature
+    return QgsGui.mapLayerActionRegistry().mapLayerActions(layer, target, QgsMapLayerActionContext())
+
+
+def test_polygons_alone_can_be_asked_about(
+    actions: FeatureActions, parcels: QgsVectorLayer, scenes: QgsRasterLayer
+) -> None:
+    assert actions.ask in listed(parcels)
+    assert actions.ask not in listed(QgsVectorLayer("Point?crs=EPSG:32611", "points", "memory"))
+    assert actions.ask not in listed(scenes)
+
+
+def test_one_feature_is_asked_about_even_where_the_table_left_its_geometry_out(
+    actions: FeatureActions, parcels: QgsVectorLayer, noted: Noted
+) -> None:
+    bare = QgsFeatureRequest(2).setFlags(QgsFeatureRequest.Flag.NoGeometry)
+    (feature,) = parcels.getFeatures(bare)
+    actions.ask.triggerForFeature(parcels, feature, QgsMapLayerActionContext())
+    (place,) = noted.asked
+    assert isinstance(place, Features)
+    assert place.shapes.extent().width() == pytest.approx(80)
+    assert noted.titles == ["Ask about this feature"]
+
+
+def test_several_features_are_asked_about_together(
+    actions: FeatureActions, parcels: QgsVectorLayer, noted: Noted
+) -> None:
+    actions.ask.triggerForFeatures(parcels, list(parcels.getFeatures()), QgsMapLayerActionContext())
+    (place,) = noted.asked
+    assert isinstance(place, Features)
+    assert place.shapes.featureCount() == 2
+    assert noted.titles == ["Ask about these features"]

@@ -1,0 +1,102 @@
+"""The layer tree's right-click opens Processing's own dialog with the layer filled in."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import weakref
+from collections.abc import Iterator
+from types import ModuleType
+
+import pytest
+from qgis.core import QgsLayerTreeModel, QgsMapLayer, QgsProject, QgsRasterLayer, QgsVectorLayer
+from qgis.gui import QgsLayerTreeView, QgsMessageBar
+from qgis.PyQt import sip
+from qgis.PyQt.QtWidgets import QDialog, QMenu
+
+from rsgpt_plugin.gui.actions.layer_menu import LayerMenu
+
+
+class Window:
+    def __init__(self) -> None:
+        self.tree, self.bar = QgsLayerTreeView(), QgsMessageBar()
+        self.tree.setModel(QgsLayerTreeModel(QgsProject.instance().layerTreeRoot(), self.tree))
+
+    def layerTreeView(self) -> QgsLayerTreeView:
+        return self.tree
+
+    def messageBar(self) -> QgsMessageBar:
+        return self.bar
+
+    def entries(self, layer: QgsMapLayer) -> QMenu:
+        """The menu of a layer, as the tree opens it."""
+        menu = QMenu(self.tree)
+        self.tree.setCurrentLayer(layer)
+        self.tree.contextMenuAboutToShow.emit(menu)
+        return menu
+
+
+@pytest.fixture
+def window(scenes: QgsRasterLayer) -> Iterator[Window]:
+    made = Window()
+    menu = LayerMenu(made)
+    menu.register()
+    yield made
+    menu.unregister()
+    assert made.entries(scenes).actions() == []
+
+
+class Dialogs(ModuleType):
+    """Processing, as far as the menu needs it."""
+
+    def __init__(self) -> None:
+        super().__init__("processing")
+        self.opened: list[tuple[str, dict[str, str]]] = []
+        self.made: list[weakref.ref[QDialog]] = []
+
+    def createAlgorithmDialog(self, algorithm: str, parameters: dict[str, str]) -> QDialog:
+        self.opened.append((algorithm, parameters))
+        dialog = QDialog()
+        self.made.append(weakref.ref(dialog))
+        return dialog
+
+
+def choose(window: Window, layer: QgsMapLayer) -> str:
+    (entry,) = [action for action in window.entries(layer).actions() if not action.isSeparator()]
+    entry.trigger()
+    return str(entry.text())
+
+
+def test_each_kind_of_layer_opens_its_algorithm(
+    window: Window, scenes: QgsRasterLayer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dialogs = Dialogs()
+    monkeypatch.setitem(sys.modules, "processing", dialogs)
+    parcels = QgsVectorLayer("Polygon?crs=EPSG:32611", "parcels", "memory")
+    QgsProject.instance().addMapLayer(parcels)
+    assert choose(window, scenes) == "Describe raster…"
+    assert choose(window, parcels) == "Describe features…"
+    assert dialogs.opened == [
+        ("rsgpt:describeraster", {"INPUT": scenes.id()}),
+        ("rsgpt:describefeatures", {"FEATURES": parcels.id()}),
+    ]
+    gc.collect()
+    shown = [dialog() for dialog in dialogs.made]
+    assert [dialog is not None and dialog.isVisible() for dialog in shown] == [True, True]
+    for dialog in shown:
+        sip.delete(dialog)
+
+
+def test_a_table_is_not_offered(window: Window) -> None:
+    table = QgsVectorLayer("None?field=a:string", "table", "memory")
+    QgsProject.instance().addMapLayer(table)
+    assert window.entries(table).actions() == []
+
+
+def test_without_processing_there_is_a_sentence(
+    window: Window, scenes: QgsRasterLayer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "processing", None)
+    choose(window, scenes)
+    (item,) = window.bar.items()
+    assert "Processing is switched off" in item.text()

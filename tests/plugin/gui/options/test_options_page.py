@@ -1,0 +1,128 @@
+"""The options: what is shown is what is kept, and what is cleared is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtWidgets import QDialog, QMessageBox, QVBoxLayout
+
+from rsgpt_plugin.client.preferences import Door, Preferences, load, save
+from rsgpt_plugin.core.paths import feature_folder, picture_file
+from rsgpt_plugin.core.picture_store import PictureStore
+from rsgpt_plugin.gui.options.options_page import OptionsFactory, OptionsPage
+from rsgpt_plugin.services.machine.storage import Kept
+
+Wait = Callable[[Callable[[], bool]], None]
+CHOSEN = Preferences(
+    door=Door.PYTHON,
+    python="/envs/a/bin/python",
+    model="/models/mine",
+    model_folders=("/models/mine",),
+    device="cuda:1",
+    threads=3,
+    picture_mb=250,
+    feature_mb=0,
+    prompt="What is here?",
+    click_size_m=150.0,
+    answer_language="Swahili",
+    least_confidence=0.35,
+    allowed_hosts=("https://a.example:443", "http://b.example:80"),
+)
+
+
+def page(opened: list[bool] | None = None) -> OptionsPage:
+    return OptionsFactory((opened if opened is not None else []).append).createWidget(None)
+
+
+@pytest.mark.parametrize("chosen", [Preferences(), CHOSEN, replace(CHOSEN, door=Door.IN_PROCESS, answer_language="")])
+def test_what_is_shown_is_what_is_kept(settings: None, chosen: Preferences) -> None:
+    save(chosen)
+    shown = page()
+    save(Preferences())
+    shown.privacy.show_preferences(chosen)
+    save(replace(Preferences(), allowed_hosts=chosen.allowed_hosts, model_folders=chosen.model_folders))
+    shown.apply()
+    assert load() == chosen
+
+
+def test_a_change_is_kept_when_it_is_applied_and_not_before(settings: None) -> None:
+    shown = page()
+    shown.asking.language.setCurrentIndex(shown.asking.language.findData("French"))
+    shown.model.door.setCurrentIndex(shown.model.door.findData(Door.IN_PROCESS))
+    assert load() == Preferences()
+    shown.apply()
+    assert (load().answer_language, load().door) == ("French", Door.IN_PROCESS)
+
+
+def test_leave_that_was_given_can_be_taken_back(settings: None) -> None:
+    save(CHOSEN)
+    shown = page()
+    shown.privacy.hosts.setCurrentRow(0)
+    QTest.mouseClick(shown.privacy.remove, Qt.MouseButton.LeftButton)
+    shown.apply()
+    assert load().allowed_hosts == ("http://b.example:80",)
+
+
+def test_pictures_are_measured_and_cleared(
+    settings: None, wait_until: Wait, monkeypatch: pytest.MonkeyPatch, own_home: Path
+) -> None:
+    with PictureStore(picture_file(), 10**8) as store:
+        store.put("a", bytes(3_000_000))
+    shown = page()
+    label = shown.storage.sizes[Kept.PICTURES]
+    wait_until(lambda: label.text() == "3 MB")
+    answers = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
+    monkeypatch.setattr(QMessageBox, "question", lambda *asked: answers.pop(0))
+    shown.storage.clear[Kept.PICTURES].click()
+    assert label.text() == "3 MB"
+    shown.storage.clear[Kept.PICTURES].click()
+    wait_until(lambda: label.text() != "3 MB")
+    with PictureStore(picture_file(), 10**8) as store:
+        assert store.get("a") is None
+
+
+def test_features_are_measured_and_cleared_alone(
+    settings: None, wait_until: Wait, monkeypatch: pytest.MonkeyPatch, own_home: Path
+) -> None:
+    feature_folder().mkdir(parents=True)
+    for number in range(3):
+        (feature_folder() / f"{number}.features").write_bytes(bytes(1_000_000))
+    picture_file().write_bytes(bytes(1_000))
+    monkeypatch.setattr(QMessageBox, "question", lambda *asked: QMessageBox.StandardButton.Yes)
+    shown = page()
+    wait_until(lambda: shown.storage.sizes[Kept.FEATURES].text() == "3 MB")
+    shown.storage.clear[Kept.FEATURES].click()
+    wait_until(lambda: shown.storage.sizes[Kept.FEATURES].text() != "3 MB")
+    assert not feature_folder().exists()
+    assert picture_file().exists()
+
+
+def test_the_environment_is_removed_alone(
+    settings: None, wait_until: Wait, monkeypatch: pytest.MonkeyPatch, own_home: Path
+) -> None:
+    for name in ("env", "language", "cache"):
+        (own_home / name).mkdir(parents=True)
+        (own_home / name / "file").write_bytes(bytes(1000))
+    monkeypatch.setattr(QMessageBox, "question", lambda *asked: QMessageBox.StandardButton.Yes)
+    shown = page()
+    wait_until(lambda: shown.storage.sizes[Kept.ENVIRONMENT].text() == "2 kB")
+    shown.storage.clear[Kept.ENVIRONMENT].click()
+    wait_until(lambda: shown.storage.sizes[Kept.ENVIRONMENT].text() != "2 kB")
+    assert (own_home / "cache" / "file").exists()
+    assert not (own_home / "env").exists()
+
+
+def test_the_set_up_closes_the_options_and_keeps_them(settings: None) -> None:
+    opened: list[bool] = []
+    dialog = QDialog()
+    shown = page(opened)
+    QVBoxLayout(dialog).addWidget(shown)
+    dialog.show()
+    shown.storage.repair.click()
+    assert opened == [True]
+    assert not dialog.isVisible()

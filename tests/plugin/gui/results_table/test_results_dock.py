@@ -1,0 +1,199 @@
+"""The dock as a person uses it: real clicks and keys, one selection with the layer, 5,000 rows without a stutter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from qgis.core import QgsProject, QgsVectorLayer
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtGui import QIcon
+from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtWidgets import QComboBox, QPlainTextEdit
+
+from rsgpt_plugin.gui.results_table.results_dock import ResultsDock
+from rsgpt_plugin.gui.results_table.rows_model import Filter
+from tests.plugin.gui.gaps import Gaps
+from tests.plugin.results import fids, keep_pictures, results_layer
+from tests.plugin.waiting import wait_until
+
+LEFT = Qt.MouseButton.LeftButton
+CAPTION, CARS, TREES = 1, 2, 3
+MANY = 5000
+
+
+@pytest.fixture
+def dock(qgis_new_project: None) -> Iterator[ResultsDock]:
+    made = ResultsDock(QgsProject.instance(), QIcon())
+    made.resize(1000, 500)
+    made.show()
+    yield made
+    made.close_all()
+    made.close()
+    made.deleteLater()
+
+
+def opened(dock: ResultsDock, layer: QgsVectorLayer) -> QgsVectorLayer:
+    dock.show_layer(layer)
+    wait_until(lambda: len(dock.model.all_rows) == layer.featureCount())
+    return layer
+
+
+def click(dock: ResultsDock, line: int, column: int, twice: bool = False, keys: object = None) -> None:
+    dock.view.scrollTo(dock.model.index(line, column))
+    place = dock.view.visualRect(dock.model.index(line, column)).center()
+    modifiers = keys or Qt.KeyboardModifier.NoModifier
+    QTest.mouseClick(dock.view.viewport(), LEFT, modifiers, place)
+    if twice:
+        QTest.mouseDClick(dock.view.viewport(), LEFT, modifiers, place)
+
+
+def selected_lines(dock: ResultsDock) -> list[int]:
+    return sorted(index.row() for index in dock.view.selectionModel().selectedRows())
+
+
+def test_only_layers_of_results_are_offered(dock: ResultsDock) -> None:
+    other = QgsVectorLayer("Point?crs=EPSG:32611", "other", "memory")
+    QgsProject.instance().addMapLayer(other)
+    layer = opened(dock, results_layer(["a"]))
+    names = [dock.layers.itemText(number) for number in range(dock.layers.count())]
+    assert names == ["No layer of results", "answers"]
+    QgsProject.instance().removeMapLayer(layer)
+    assert (dock.layer, dock.model.rowCount()) == (None, 0)
+
+
+def test_rows_chosen_in_the_table_are_chosen_on_the_map(dock: ResultsDock) -> None:
+    layer = opened(dock, results_layer(["a", "b", "c"]))
+    click(dock, 1, CAPTION)
+    assert layer.selectedFeatureIds() == [fids(layer)[1]]
+    click(dock, 2, CAPTION, keys=Qt.KeyboardModifier.ControlModifier)
+    assert sorted(layer.selectedFeatureIds()) == fids(layer)[1:]
+    layer.selectByIds([fids(layer)[0]])
+    assert selected_lines(dock) == [0]
+    layer.removeSelection()
+    assert selected_lines(dock) == []
+
+
+def test_the_selection_survives_a_sort_and_a_filter(dock: ResultsDock) -> None:
+    layer = opened(dock, results_layer(["b", "a", "c"]))
+    layer.selectByIds([fids(layer)[0]])
+    dock.model.sort(CAPTION, Qt.SortOrder.AscendingOrder)
+    assert selected_lines(dock) == [1]
+    dock.model.set_filter(Filter("c"))
+    assert selected_lines(dock) == []
+    dock.model.set_filter(Filter())
+    assert (selected_lines(dock), layer.selectedFeatureIds()) == ([1], [fids(layer)[0]])
+
+
+def test_typing_filters(dock: ResultsDock) -> None:
+    opened(dock, results_layer(["a harbour", "a field"]))
+    QTest.keyClicks(dock.filter.text, "Field")
+    wait_until(lambda: dock.model.rowCount() == 1)
+    assert dock.filter.count.text() == "1 of 2 rows"
+    dock.filter.text.clear()
+    dock.filter.least.setValue(10)
+    wait_until(lambda: dock.filter.count.text() == "1 of 2 rows" and dock.model.row_at(0).confidence == 0.1)
+
+
+def test_a_caption_is_corrected_where_it_stands_and_given_back(dock: ResultsDock) -> None:
+    layer = opened(dock, results_layer(["a", "b"]))
+    click(dock, 1, CAPTION, twice=True)
+    (editor,) = dock.view.viewport().findChildren(QPlainTextEdit)
+    QTest.keyClicks(editor, "a <b>quay</b>")
+    QTest.keyClick(editor, Qt.Key.Key_Return)
+    wait_until(lambda: dock.model.row_at(1).values[0] == "a <b>quay</b>")
+    feature = layer.getFeature(fids(layer)[1])
+    assert (feature["caption"], feature["caption_model"]) == ("a <b>quay</b>", "b")
+    menu = dock.view.menu_of(dock.model.index(1, CAPTION))
+    (back,) = [action for action in menu.actions() if "Back" in action.text()]
+    back.trigger()
+    wait_until(lambda: dock.model.row_at(1).values[0] == "b")
+    assert dock.model.row_at(1).models == {}
+
+
+def test_a_yes_becomes_a_no_by_choice(dock: ResultsDock) -> None:
+    layer = opened(dock, results_layer(["a"]))
+    click(dock, 0, TREES, twice=True)
+    (editor,) = dock.view.viewport().findChildren(QComboBox)
+    assert editor.currentText() == "yes"
+    QTest.keyClick(editor, Qt.Key.Key_Down)
+    QTest.keyClick(editor, Qt.Key.Key_Return)
+    wait_until(lambda: layer.getFeature(fids(layer)[0])["trees"] is False)
+
+
+def test_what_a_layer_refuses_is_a_sentence(dock: ResultsDock) -> None:
+    layer = opened(dock, results_layer(["a"]))
+    layer.setReadOnly(True)
+    said: list[str] = []
+    dock.problem.connect(said.append)
+    dock.model.setData(dock.model.index(0, CAPTION), "b", Qt.ItemDataRole.EditRole)
+    assert "does not take changes" in said[0]
+
+
+def test_a_double_click_beside_the_words_wants_the_place(dock: ResultsDock) -> None:
+    opened(dock, results_layer(["a", "b"]))
+    wanted: list[list[int]] = []
+    dock.wanted_place.connect(lambda: wanted.append(dock.selection.fids()))
+    click(dock, 1, 0, twice=True)
+    assert wanted == [[dock.model.row_at(1).fid]]
+
+
+def test_the_table_follows_the_layer(dock: ResultsDock, tmp_path: Path) -> None:
+    layer = opened(dock, results_layer(["a", "b"], "GPKG", tmp_path))
+    layer.startEditing()
+    layer.changeAttributeValue(fids(layer)[0], layer.fields().indexOf("caption"), "z")
+    wait_until(lambda: dock.model.row_at(0).values[0] == "z")
+    layer.deleteFeature(fids(layer)[0])
+    wait_until(lambda: dock.model.rowCount() == 1)
+    layer.rollBack()
+    wait_until(lambda: dock.model.rowCount() == 2 and dock.model.row_at(0).values[0] == "a")
+
+
+def test_rows_that_come_without_a_word_appear(dock: ResultsDock) -> None:
+    layer = opened(dock, results_layer(["a"]))
+    layer.dataProvider().addFeatures(list(layer.getFeatures()))
+    layer.triggerRepaint()
+    wait_until(lambda: dock.model.rowCount() == 2)
+
+
+def test_pictures_are_shown_where_there_are_some(dock: ResultsDock) -> None:
+    keep_pictures([0])
+    opened(dock, results_layer(["a", "b"]))
+
+    def shown(line: int) -> bool:
+        return dock.model.index(line, 0).data(Qt.ItemDataRole.DecorationRole) is not None
+
+    wait_until(lambda: shown(0))
+    assert not shown(1)
+
+
+def test_many_rows_do_not_hold_the_window_up(dock: ResultsDock, tmp_path: Path) -> None:
+    layer = results_layer([f"row {number} of a long table" for number in range(MANY)], "GPKG", tmp_path)
+    keep_pictures(range(0, MANY, 10))
+    opened(dock, layer)  # to make what is made once
+    assert min(held_up(dock, layer) for _ in range(3)) < 0.15
+
+
+def held_up(dock: ResultsDock, layer: QgsVectorLayer) -> float:
+    """The longest that the window's thread works at a time while a large table is used, in seconds."""
+    bar, half = dock.view.verticalScrollBar(), fids(layer)[::2]
+    gaps = Gaps()
+    with gaps.stage("use"):
+        opened(dock, layer)
+        for step in range(60):
+            bar.setValue(bar.maximum() * step // 60)
+            QTest.qWait(5)
+        for column in (CAPTION, CARS, TREES):
+            dock.model.sort(column, Qt.SortOrder.DescendingOrder)
+            QTest.qWait(60)
+        dock.model.set_filter(Filter("row 4"))
+        QTest.qWait(60)
+        dock.model.set_filter(Filter())
+        QTest.qWait(60)
+        layer.selectByIds(half)
+        QTest.qWait(60)
+        dock.view.selectAll()
+        QTest.qWait(60)
+    assert layer.selectedFeatureCount() == dock.model.rowCount() == MANY
+    return gaps.busiest["use"] / 1000

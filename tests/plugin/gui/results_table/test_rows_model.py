@@ -1,0 +1,110 @@
+"""Order, filter and words of the table's model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from qgis.PyQt.QtCore import Qt
+
+from rsgpt_plugin.geo.results.layer_rows import RowReader
+from rsgpt_plugin.gui.results_table.rows_model import SURE, Filter, ResultsModel
+from rsgpt_plugin.services.results.corrections import correct
+from tests.plugin.results import fids, results_layer
+
+pytestmark = pytest.mark.usefixtures("qgis_new_project")
+UP, DOWN = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder
+CAPTION, CARS, TREES, CONFIDENCE = 1, 2, 3, 4
+
+
+def model_of(captions: list[Any]) -> ResultsModel:
+    layer = results_layer(captions)
+    reader = RowReader(layer)
+    model = ResultsModel(lambda sha256: None)
+    model.set_rows(reader.columns, [reader.row(feature) for feature in layer.getFeatures()])
+    return model
+
+
+def column(model: ResultsModel, number: int) -> list[str]:
+    return [model.index(line, number).data() for line in range(model.rowCount())]
+
+
+def test_rows_without_a_value_come_last_both_ways() -> None:
+    model = model_of(["b", None, "A", "c"])
+    model.sort(CAPTION, UP)
+    assert column(model, CAPTION) == ["A", "b", "c", ""]
+    model.sort(CAPTION, DOWN)
+    assert column(model, CAPTION) == ["c", "b", "A", ""]
+
+
+def test_numbers_sort_as_numbers_and_answers_by_sureness() -> None:
+    model = model_of(["x"] * 12)
+    model.sort(CARS, DOWN)
+    assert column(model, CARS)[:3] == ["11", "10", "9"]
+    model.sort_by_sureness(TREES, UP)
+    assert [model.index(line, TREES).data(SURE) for line in (0, 11)] == [pytest.approx(0.1), 1.0]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "cars"),
+    [
+        (Filter("HARBOUR"), ["0", "2"]),
+        (Filter("harbour boats"), ["2"]),
+        (Filter("yes"), ["0", "2"]),
+        (Filter(least=0.1), ["1", "2"]),
+        (Filter(status="failed"), []),
+        (Filter(status="answered"), ["0", "1", "2"]),
+        (Filter(corrected=True), []),
+        (Filter("("), []),
+    ],
+)
+def test_filters_are_words_and_numbers(wanted: Filter, cars: list[str]) -> None:
+    model = model_of(["a harbour", "a field", "boats in the Harbour"])
+    model.set_filter(wanted)
+    assert column(model, CARS) == cars
+
+
+def test_a_filter_holds_for_rows_to_come_and_keeps_the_order() -> None:
+    layer = results_layer(["b", "a", "field"])
+    reader = RowReader(layer)
+    model = ResultsModel(lambda sha256: None)
+    rows = [reader.row(feature) for feature in layer.getFeatures()]
+    model.set_rows(reader.columns, rows)
+    model.sort(CAPTION, UP)
+    model.set_filter(Filter("answered"))
+    model.set_rows(reader.columns, rows[:2])
+    assert column(model, CAPTION) == ["a", "b"]
+
+
+def test_tips_are_text_even_where_a_model_writes_markup() -> None:
+    model = model_of(["<img src=x>"])
+    tip = model.index(0, CAPTION).data(Qt.ItemDataRole.ToolTipRole)
+    assert "<img" not in tip
+    assert "&lt;img" in tip
+    assert "0% sure" in tip
+
+
+def test_corrected_rows_are_marked_and_found() -> None:
+    layer = results_layer(["a", "b"])
+    correct(layer, fids(layer)[1], "caption", "c")
+    reader = RowReader(layer)
+    model = ResultsModel(lambda sha256: None)
+    model.set_rows(reader.columns, [reader.row(feature) for feature in layer.getFeatures()])
+    model.set_filter(Filter(corrected=True))
+    index = model.index(0, CAPTION)
+    assert model.rowCount() == 1
+    assert index.data(Qt.ItemDataRole.FontRole).italic()
+    assert "The model said: b" in index.data(Qt.ItemDataRole.ToolTipRole)
+
+
+def test_only_what_the_model_said_can_be_edited() -> None:
+    model = model_of(["a"])
+    editable = [bool(model.flags(model.index(0, n)) & Qt.ItemFlag.ItemIsEditable) for n in range(model.columnCount())]
+    assert editable == [False, True, True, True, False, False]
+
+
+def test_headers_say_what_columns_hold() -> None:
+    model = model_of(["a"])
+    tips = [model.headerData(n, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole) for n in (0, CAPTION, CARS)]
+    assert tips == [None, "the description", None]
+    assert model.headerData(CONFIDENCE, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole).startswith("confidence")

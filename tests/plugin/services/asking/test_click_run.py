@@ -1,0 +1,255 @@
+"""A click from parameters to a row of the results layer, with the real server, as a real task."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from qgis.core import QgsApplication, QgsCoordinateReferenceSystem, QgsProject, QgsRasterLayer
+from qgis.PyQt.QtCore import QCoreApplication
+
+from rsgpt_plugin.client.preferences import Preferences, save
+from rsgpt_plugin.client.server.local_server import LocalServer
+from rsgpt_plugin.processing.provider import RsgptProvider
+from rsgpt_plugin.services.asking.click_run import AskingService, Shown
+from rsgpt_plugin.services.asking.feature_selection import features_place
+from rsgpt_plugin.services.asking.place import canvas_place
+from rsgpt_plugin.shared.answers.questions import AnswerType, Question
+from tests.plugin.services.conftest import around, polygons, view_of
+
+Serve = Callable[..., LocalServer]
+
+
+class Told:
+    """What a service said, and a way to wait for it."""
+
+    def __init__(self, service: AskingService) -> None:
+        self.answers: list[str] = []
+        self.problems: list[str] = []
+        self.stops = 0
+        self.shown: list[Shown] = []
+        service.answered.connect(self._answer)
+        service.failed.connect(self.problems.append)
+        service.stopped.connect(self._stop)
+
+    def _answer(self, text: str, shown: Shown) -> None:
+        self.answers.append(text)
+        self.shown.append(shown)
+
+    def _stop(self) -> None:
+        self.stops += 1
+
+    def wait(self, count: int = 1, seconds: float = 30.0) -> None:
+        wait_until(lambda: len(self.answers) + len(self.problems) + self.stops >= count, seconds)
+
+
+def wait_until(is_done: Callable[[], bool], seconds: float = 30.0) -> float:
+    """Run events until `is_done`; return the longest time in seconds that the main thread was away."""
+    begin, longest = time.monotonic(), 0.0
+    while not is_done():
+        now = time.monotonic()
+        assert now - begin < seconds
+        QCoreApplication.processEvents()
+        longest = max(longest, time.monotonic() - now)
+        time.sleep(0.005)
+    return longest
+
+
+@pytest.fixture
+def service(project: QgsProject, provider: RsgptProvider) -> Iterator[AskingService]:
+    service = AskingService(project)
+    yield service
+    service.close()
+
+
+def test_a_caption_becomes_a_row_of_the_results_layer(
+    service: AskingService, raster: QgsRasterLayer, serve: Serve
+) -> None:
+    serve("--reply", "a harbour with <b>many</b> boats")
+    told = Told(service)
+    service.ask(canvas_place(view_of([raster], around(150, 150, 100))))
+    told.wait()
+    assert (told.answers, told.problems) == (["a harbour with <b>many</b> boats"], [])
+    (layer,) = QgsProject.instance().mapLayersByName("RSGPT answers")
+    (row,) = layer.getFeatures()
+    assert row["answer"] == "a harbour with <b>many</b> boats"
+    assert row["question"] == "Describe this image."
+    assert (row["status"], row["model"], row["weights_sha256"]) == ("answered", "rsgpt-small", "f" * 64)
+    assert row["model_fingerprint"] == "f" * 16
+    assert row["confidence"] == pytest.approx(0.9)
+    assert row.geometry().boundingBox().contains(around(150, 150, 90))
+    (shown,) = told.shown
+    assert shown.crs == raster.crs()
+    assert shown.geometries[0].boundingBox().contains(around(150, 150, 90))
+    assert QgsProject.instance().layerTreeRoot().layerOrder()[0] is layer
+
+
+def test_questions_of_each_kind_join_the_same_layer(
+    service: AskingService, raster: QgsRasterLayer, serve: Serve
+) -> None:
+    serve("--script", '{"replies": {"water": "yes", "cars": "12", "kind": "forest"}}')
+    told = Told(service)
+    place = canvas_place(view_of([raster], around(150, 150, 100)))
+    questions = [
+        Question("answer", "Is there water?", AnswerType.YESNO),
+        Question("answer", "How many cars are there?", AnswerType.INTEGER),
+        Question("answer", "Which kind is it?", AnswerType.CHOICE, ("forest", "town")),
+    ]
+    for number, question in enumerate(questions, start=1):
+        service.ask(place, question)
+        told.wait(number)
+    assert told.answers == ["yes", "12", "forest"]
+    (layer,) = QgsProject.instance().mapLayersByName("RSGPT answers")
+    assert [row["question"] for row in layer.getFeatures()] == [question.text for question in questions]
+
+
+def test_an_answer_below_the_user_s_threshold_is_not_told(
+    service: AskingService, raster: QgsRasterLayer, serve: Serve
+) -> None:
+    serve("--reply", "yes")
+    told = Told(service)
+    place = canvas_place(view_of([raster], around(150, 150, 100)))
+    save(Preferences(least_confidence=0.95))
+    try:
+        service.ask(place, Question("answer", "Is there water?", AnswerType.YESNO))
+        told.wait()
+    finally:
+        save(Preferences())
+    assert told.answers == []
+    assert "I can't tell ('yes' would be 90% sure)" in told.problems[0]
+
+
+def test_polygons_become_rows_of_the_same_layer_without_their_own_attributes(
+    service: AskingService, raster: QgsRasterLayer, serve: Serve
+) -> None:
+    serve("--reply", "a field")
+    parcels = polygons([around(50, 50, 40), around(150, 150, 40)], caption="not the model's")
+    view = view_of([raster], around(150, 150, 300))
+    told = Told(service)
+    service.ask(features_place(view, parcels, list(parcels.getFeatures())))
+    told.wait()
+    assert (told.answers, told.problems) == (["a field\na field"], [])
+    (layer,) = QgsProject.instance().mapLayersByName("RSGPT answers")
+    rows = list(layer.getFeatures())
+    assert [row["answer"] for row in rows] == ["a field", "a field"]
+    assert [row.geometry().boundingBox().width() for row in rows] == pytest.approx([40, 40])
+    assert len(told.shown[0].geometries) == 2
+
+
+def test_many_answers_are_not_all_told(service: AskingService, raster: QgsRasterLayer, serve: Serve) -> None:
+    serve("--reply", "yes")
+    parcels = polygons([around(20 + 30 * number, 150, 25) for number in range(8)])
+    told = Told(service)
+    place = features_place(view_of([raster], around(150, 150, 300)), parcels, list(parcels.getFeatures()))
+    service.ask(place, Question("answer", "Is it a field?", AnswerType.YESNO))
+    told.wait()
+    assert told.answers[0].splitlines() == ["yes"] * 5 + ["… and 3 more in the layer “RSGPT answers”."]
+
+
+def test_a_longer_description_is_asked_for_in_its_own_words(
+    service: AskingService, raster: QgsRasterLayer, serve: Serve
+) -> None:
+    serve("--script", '{"replies": {"in detail": "a long tale", "image": "short"}}')
+    told = Told(service)
+    service.ask(canvas_place(view_of([raster], around(150, 150, 100))), detailed=True)
+    told.wait()
+    assert told.answers == ["a long tale"]
+
+
+def test_the_prompt_of_the_options_is_that_of_captions_alone(
+    service: AskingService, raster: QgsRasterLayer, serve: Serve
+) -> None:
+    serve()
+    told = Told(service)
+    save(Preferences(prompt="What grows here?"))
+    try:
+        service.ask(canvas_place(view_of([raster], around(150, 150, 100))))
+        told.wait()
+        service.ask(canvas_place(view_of([raster], around(150, 150, 100))), detailed=True)
+        told.wait(2)
+    finally:
+        save(Preferences())
+    assert told.problems == []
+    (layer,) = QgsProject.instance().mapLayersByName("RSGPT answers")
+    assert [row["question"] for row in layer.getFeatures()] == ["What grows here?", "Describe this image in detail."]
+
+
+def test_the_answer_lies_in_the_project_s_crs(service: AskingService, raster: QgsRasterLayer, serve: Serve) -> None:
+    serve()
+    QgsProject.instance().setCrs(QgsCoordinateReferenceSystem("EPSG:4326"))
+    told = Told(service)
+    service.ask(canvas_place(view_of([raster], around(150, 150, 100))))
+    told.wait()
+    (layer,) = QgsProject.instance().mapLayersByName("RSGPT answers")
+    assert layer.crs().authid() == "EPSG:4326"
+    (row,) = layer.getFeatures()
+    assert 14 < row.geometry().centroid().asPoint().x() < 16
+
+
+def test_the_main_thread_stays_free_and_cancel_ends_it(
+    service: AskingService, raster: QgsRasterLayer, serve: Serve
+) -> None:
+    serve("--delay", "30")
+    told = Told(service)
+    service.ask(canvas_place(view_of([raster], around(150, 150, 100))))
+    begin = time.monotonic()
+    longest = wait_until(lambda: time.monotonic() - begin > 2.0)
+    assert longest < 0.15
+    (task,) = QgsApplication.taskManager().activeTasks()
+    task.cancel()
+    begin = time.monotonic()
+    told.wait()
+    assert time.monotonic() - begin < 1.0
+    assert (told.stops, told.answers, told.problems) == (1, [], [])
+    assert QgsProject.instance().mapLayersByName("RSGPT answers") == []
+
+
+def test_a_failure_is_one_sentence(service: AskingService, raster: QgsRasterLayer, serve: Serve) -> None:
+    serve("--script", '{"load_error": "The weights are gone; install the plugin again."}')
+    told = Told(service)
+    service.ask(canvas_place(view_of([raster], around(150, 150, 100))))
+    told.wait()
+    (problem,) = told.problems
+    assert "The weights are gone" in problem
+    assert "Traceback" not in problem
+
+
+def test_what_cannot_be_asked_is_one_sentence_and_starts_nothing(
+    service: AskingService, raster: QgsRasterLayer, serve: Serve
+) -> None:
+    server = serve()
+    told = Told(service)
+    place = canvas_place(view_of([raster], around(150, 150, 100)))
+    QgsProject.instance().removeMapLayer(raster.id())
+    service.ask(place)
+    told.wait()
+    (problem,) = told.problems
+    assert "INPUT" in problem or "layer" in problem.lower()
+    assert server._process is None
+
+
+def test_a_server_killed_under_a_click_is_restarted(
+    service: AskingService, raster: QgsRasterLayer, serve: Serve
+) -> None:
+    server = serve("--delay", "1")
+    told = Told(service)
+    service.ask(canvas_place(view_of([raster], around(150, 150, 100))))
+    wait_until(lambda: server._endpoint is not None)
+    assert server._process is not None
+    os.kill(server._process.pid, signal.SIGKILL)
+    told.wait()
+    assert [answer.split()[0] for answer in told.answers] == ["picture"]
+    assert told.problems == []
+
+
+def test_close_ends_what_runs(service: AskingService, raster: QgsRasterLayer, serve: Serve) -> None:
+    serve("--delay", "30")
+    service.ask(canvas_place(view_of([raster], around(150, 150, 100))))
+    wait_until(lambda: bool(QgsApplication.taskManager().activeTasks()))
+    begin = time.monotonic()
+    service.close()
+    assert time.monotonic() - begin < 3.0
+    wait_until(lambda: not QgsApplication.taskManager().activeTasks(), 5.0)

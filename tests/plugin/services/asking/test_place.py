@@ -1,0 +1,88 @@
+"""What a click means: which raster, which square, and that it becomes one picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsProject, QgsRasterLayer
+
+from rsgpt_plugin.errors import ImageryError
+from rsgpt_plugin.services.asking.place import canvas_place, clicked_place
+from rsgpt_plugin.shared.answers.questions import AnswerType, Question
+from tests.plugin.services.conftest import around, view_of
+
+
+@pytest.mark.parametrize("seen_m", [20, 90, 4000])
+def test_a_click_is_a_square_of_its_ground_size_at_any_scale(raster: QgsRasterLayer, seen_m: float) -> None:
+    view = view_of([raster], around(150, 150, seen_m))
+    place = clicked_place(view, around(150, 150, 1).center(), 77.0)
+    assert place.layer_id == raster.id()
+    assert place.extent.width() == pytest.approx(77, rel=0.01)
+    assert place.extent.height() == pytest.approx(77, rel=0.01)
+    assert place.side_m == pytest.approx(77, rel=0.01)
+    assert "GROUND_RESOLUTION" not in place.parameters()
+
+
+def test_degrees_are_not_metres(raster: QgsRasterLayer) -> None:
+    geographic = QgsCoordinateReferenceSystem("EPSG:4326")
+    transform = QgsCoordinateTransform(raster.crs(), geographic, QgsProject.instance())
+    view = view_of([raster], transform.transformBoundingBox(around(150, 150, 100)), "EPSG:4326")
+    place = clicked_place(view, transform.transform(around(150, 150, 1).center()), 60.0)
+    assert place.extent.width() == pytest.approx(place.extent.height(), rel=0.05)
+    assert place.extent.crs() == raster.crs()
+
+
+def test_the_topmost_raster_under_the_click_is_meant(make_raster: Callable[..., QgsRasterLayer]) -> None:
+    top, beneath = make_raster("top", side=100), make_raster("beneath")
+    view = view_of([top, beneath], around(150, 150, 300))
+    assert clicked_place(view, around(20, 20, 1).center(), 20.0).layer_id == top.id()
+    assert clicked_place(view, around(200, 200, 1).center(), 20.0).layer_id == beneath.id()
+
+
+def test_the_canvas_is_described_as_one_picture(raster: QgsRasterLayer) -> None:
+    place = canvas_place(view_of([raster], around(150, 150, 200)))
+    parameters = place.parameters()
+    assert parameters["EXTENT"].height() == pytest.approx(200)
+    assert (parameters["CAPTION"], parameters["QUESTIONS"], parameters["INPUT"]) == (True, "", raster.id())
+    assert "GROUND_RESOLUTION" not in parameters
+
+
+def test_a_canvas_of_many_pixels_is_shrunk(make_raster: Callable[..., QgsRasterLayer]) -> None:
+    large = make_raster("large", side=3000)
+    place = canvas_place(view_of([large], around(750, 750, 1500)))
+    assert place.parameters()["GROUND_RESOLUTION"] == pytest.approx(place.side_m / 512)
+
+
+@pytest.mark.parametrize(("pixels", "shrunk"), [(1000, False), (1023.5, True)])
+def test_what_may_touch_one_pixel_more_than_a_tile_holds_is_shrunk(
+    make_raster: Callable[..., QgsRasterLayer], pixels: float, shrunk: bool
+) -> None:
+    large = make_raster("large", side=3000)  # of half a metre
+    place = canvas_place(view_of([large], around(750, 750, pixels / 3)))  # the view is wider than it is high
+    assert place.pixels == pytest.approx(pixels, abs=0.1)
+    assert ("GROUND_RESOLUTION" in place.parameters()) is shrunk
+
+
+def test_a_question_replaces_the_caption(raster: QgsRasterLayer) -> None:
+    place = canvas_place(view_of([raster], around(150, 150, 200)))
+    parameters = place.parameters(Question("answer", "Is there water?", AnswerType.YESNO))
+    assert (parameters["CAPTION"], parameters["QUESTIONS"]) == (False, "answer[yesno]: Is there water?")
+
+
+def test_a_rotated_canvas_is_refused_in_words(raster: QgsRasterLayer) -> None:
+    view = view_of([raster], around(150, 150, 200))
+    view.setRotation(30)
+    with pytest.raises(ImageryError, match="Set its rotation to 0"):
+        canvas_place(view)
+
+
+def test_no_raster_is_a_sentence() -> None:
+    with pytest.raises(ImageryError, match="no visible raster layer here"):
+        canvas_place(view_of([], around(0, 0, 10)))
+
+
+def test_a_raster_elsewhere_does_not_count(raster: QgsRasterLayer) -> None:
+    view = view_of([raster], around(50_000, 150, 100))
+    with pytest.raises(ImageryError, match="no visible raster layer here"):
+        canvas_place(view)

@@ -1,0 +1,99 @@
+"""Question lines: what can be read, and what the error says about what cannot."""
+
+from __future__ import annotations
+
+import pytest
+
+from rsgpt_plugin.errors import QuestionError
+from rsgpt_plugin.shared.answers.questions import AnswerType, Question, parse_questions
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("What is here?", Question("q1", "What is here?")),
+        ("land_use: What is the land use?", Question("land_use", "What is the land use?")),
+        ("cars[integer]: How many cars?", Question("cars", "How many cars?", AnswerType.INTEGER)),
+        ("  cars [ Integer ] : How many?", Question("cars", "How many?", AnswerType.INTEGER)),
+        ("[yesno]: Is there water?", Question("q1", "Is there water?", AnswerType.YESNO)),
+        (
+            "use[choice(city | open land|water)]: Which?",
+            Question("use", "Which?", AnswerType.CHOICE, ("city", "open land", "water")),
+        ),
+        ("Größe[text]: Wie groß?", Question("Größe", "Wie groß?")),
+        ("is it 10:30 here?", Question("q1", "is it 10:30 here?")),
+        ("Is the roof [red]?", Question("q1", "Is the roof [red]?")),
+    ],
+)
+def test_a_line_is_read(line: str, expected: Question) -> None:
+    assert parse_questions(line) == [expected]
+
+
+def test_empty_lines_are_skipped_and_names_follow_the_questions() -> None:
+    questions = parse_questions("\nfirst one\n\n  \nsecond one\n")
+    assert [(q.name, q.text) for q in questions] == [("q1", "first one"), ("q2", "second one")]
+
+
+@pytest.mark.parametrize("text", ["Is [this] a city?", "Are there cars (or trucks)?", "Which (see above): a or b?"])
+def test_brackets_inside_a_plain_question_are_its_own(text: str) -> None:
+    (question,) = parse_questions(text)
+    assert (question.name, question.text) == ("q1", text)
+
+
+def test_a_question_survives_being_written_and_read() -> None:
+    text = "a[yesno]: Is it?\nb[integer]: How many?\nc[choice(x|y z)]: Which?\nd[text]: What?"
+    questions = parse_questions(text)
+    assert "\n".join(question.line for question in questions) == text
+    assert parse_questions("\n".join(question.line for question in questions)) == questions
+
+
+def test_the_prompt_of_a_choice_names_its_options() -> None:
+    (question,) = parse_questions("use[choice(city|water)]: What is it?")
+    assert question.prompt == "What is it? Choose one of: city, water."
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "hint"),
+    [
+        ("a: fine\ncars[number]: How many?", 2, "types text, yesno, integer, choice(a|b|c),"),
+        ("cars[integer: How many?", 1, "not a name and a type"),
+        ("cars[integer] How many?", 1, "not a name and a type"),
+        ("my cars[integer]: How many?", 1, "not a name and a type"),
+        ("cars-count[integer]: How many?", 1, "not a name and a type"),
+        ("- cars[integer]: How many?", 1, "not a name and a type"),
+        ('"cars"[integer]: How many?', 1, "not a name and a type"),
+        ("cars(integer): How many?", 1, "not a name and a type"),
+        ("use{choice(a|b)}: Which?", 1, "not a name and a type"),
+        ("cars[integer]:  ", 1, "missing"),
+        ("use[choice(only)]: Which?", 1, "two or more"),
+        ("use[choice(a||b)]: Which?", 1, "none empty"),
+        ("use[choice(a|A)]: Which?", 1, "twice"),
+        ("a: one\n\nA: two", 3, "earlier line"),
+        ("a: one\na_confidence: two", 2, "earlier line"),
+        ("caption[text]: What?", 1, "another name"),
+        ("Status[text]: What?", 1, "another name"),
+        ("2cars[integer]: How many?", 1, "column name"),
+        ("x" * 60 + "[text]: What?", 1, "column name"),
+        ("why " * 600, 1, "shorten"),
+    ],
+)
+def test_the_error_names_the_line_and_what_to_write(text: str, line: int, hint: str) -> None:
+    with pytest.raises(QuestionError) as caught:
+        parse_questions(text)
+    assert str(caught.value).startswith(f"Question line {line} ")
+    assert hint in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "second",
+    ["cars[integer]: How many cars?", "use [ choice(city|forest) ] : Which?", "a[yes/no]: Is it?", "b[TEXT]: What?"],
+)
+@pytest.mark.parametrize("first", ["What is it? ", "water[yesno]: Is there any water? ", "use: What use? "])
+def test_two_questions_on_one_line_are_refused(first: str, second: str) -> None:
+    with pytest.raises(QuestionError, match=r"line 2 .*a second question, `\w+ ?\[.*`; write each question on a line"):
+        parse_questions(f"one\n{first}{second}")
+
+
+def test_what_a_model_may_choose_from() -> None:
+    read = parse_questions("use[choice(city|open land)]: Which?\nwater[yesno]: Is there water?\nfree[text]: What?")
+    assert [question.allowed for question in read] == [("city", "open land"), ("yes", "no"), ()]

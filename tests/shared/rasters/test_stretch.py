@@ -1,0 +1,92 @@
+"""One stretch for a run: what it leaves alone, what it maps, what it never sees."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from rsgpt_plugin.shared.rasters.stretch import SAMPLED_WINDOWS, Stretch, measure, spread
+
+
+def samples(values: np.ndarray, valid: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    return values, np.ones(values.shape[1:], bool) if valid is None else valid
+
+
+def test_full_range_bytes_are_left_alone() -> None:
+    values = np.tile(np.arange(256, dtype=np.uint8), (3, 4, 1))
+    stretch = measure([samples(values)])
+    assert stretch == Stretch()
+    shown = stretch.apply(samples(values))
+    assert np.array_equal(shown, values.transpose(1, 2, 0))
+    assert stretch.describe((1, 2, 3)) == "none"
+
+
+def test_dark_bytes_are_stretched() -> None:
+    values = np.tile(np.arange(20, dtype=np.uint8), (1, 50, 1))
+    stretch = measure([samples(values)])
+    assert stretch is not None
+    shown = stretch.apply(samples(values))
+    assert (shown.min(), shown.max()) == (0, 255)
+
+
+def test_percentiles_are_those_of_the_valid_pixels_alone() -> None:
+    values = np.full((1, 100, 100), -9999.0, np.float32)
+    values[0, :50] = np.linspace(10, 20, 5000).reshape(50, 100)
+    stretch = measure([samples(values, values[0] > -1)])
+    assert stretch is not None
+    assert stretch.limits[0] == pytest.approx((10.2, 19.8), abs=0.05)
+
+
+def test_bands_are_stretched_each_by_itself() -> None:
+    ramp = np.linspace(0, 1000, 400).reshape(20, 20)
+    stretch = measure([samples(np.stack([ramp, ramp * 10]).astype(np.uint16))])
+    assert stretch is not None
+    shown = stretch.apply(samples(np.stack([ramp, ramp * 10]).astype(np.uint16)))
+    assert np.abs(shown[..., 0].astype(int) - shown[..., 1]).max() <= 1
+    assert stretch.describe((4, 1)).startswith("2-98% 4: ")
+
+
+def test_a_constant_band_becomes_grey() -> None:
+    values = np.full((1, 8, 8), 7, np.uint16)
+    stretch = measure([samples(values)])
+    assert stretch is not None
+    assert set(stretch.apply(samples(values)).ravel()) == {128}
+
+
+def test_what_is_not_valid_becomes_black() -> None:
+    values = np.full((1, 2, 2), 200, np.uint8)
+    valid = np.array([[True, False], [True, True]])
+    assert Stretch().apply((values, valid))[..., 0].tolist() == [[200, 0], [200, 200]]
+    with_nan = np.array([[[0.0, np.nan], [0.5, 1.0]]])
+    assert Stretch(((0.0, 1.0),)).apply((with_nan, valid))[..., 0].tolist() == [[0, 0], [128, 255]]
+
+
+def test_nothing_valid_gives_no_stretch() -> None:
+    assert measure([samples(np.zeros((1, 4, 4)), np.zeros((4, 4), bool))]) is None
+    assert measure([]) is None
+
+
+def test_a_lone_valid_pixel_is_found_in_a_large_window() -> None:
+    valid = np.zeros((1000, 1000), bool)
+    valid[501, 503] = True
+    assert measure([samples(np.ones((1, 1000, 1000), np.uint16), valid)]) == Stretch(((1.0, 1.0),))
+
+
+def test_sampling_ends_when_enough_is_known() -> None:
+    taken = []
+
+    def windows() -> object:
+        for number in range(1000):
+            taken.append(number)
+            yield samples(np.full((1, 2, 2), number, np.uint16))
+
+    assert measure(windows()) is not None  # type: ignore[arg-type]
+    assert len(taken) == SAMPLED_WINDOWS
+
+
+@pytest.mark.parametrize("count", [0, 1, 63, 64, 65, 1000])
+def test_spreading_keeps_every_item(count: int) -> None:
+    order = list(spread(count))
+    assert sorted(order) == list(range(count))
+    if count == 1000:
+        assert max(order[:SAMPLED_WINDOWS]) > 900

@@ -1,0 +1,86 @@
+"""One row: status, reason, values by column."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from rsgpt_plugin.shared.answers.questions import Question, parse_questions
+from rsgpt_plugin.shared.answers.typed_answers import RawAnswer, TypedAnswer
+from rsgpt_plugin.shared.results.rows import (
+    Request,
+    RowValues,
+    Status,
+    answered_row,
+    column_types,
+    status_of,
+)
+
+QUESTIONS = parse_questions("water[yesno]: Is there water?\ncars[integer]: How many cars?")
+
+
+@dataclass(frozen=True)
+class Asked(Request):
+    caption: str
+    questions: tuple[Question, ...]
+    language: str = ""
+
+
+ASKED = Asked("Describe it.", tuple(QUESTIONS)).asked
+GOOD, DOUBT, MISFIT = TypedAnswer(True, 0.9), TypedAnswer(None, None, "unclear", True), TypedAnswer(None, None, "odd")
+
+
+@pytest.mark.parametrize(
+    ("answers", "status"),
+    [
+        ([GOOD], Status.ANSWERED),
+        ([GOOD, DOUBT], Status.PARTIAL),
+        ([GOOD, MISFIT], Status.PARTIAL),
+        ([DOUBT], Status.UNSURE),
+        ([DOUBT, MISFIT], Status.UNSURE),
+        ([MISFIT], Status.FAILED),
+    ],
+)
+def test_doubt_is_told_apart_from_what_does_not_fit(answers: list[TypedAnswer], status: Status) -> None:
+    assert status_of(answers) is status
+
+
+def test_a_refusal_is_a_reason_and_no_value() -> None:
+    raws = [RawAnswer("A road.", 0.9), RawAnswer("It is hard to tell.", 0.8), RawAnswer("", None, problem="Gone.")]
+    row = answered_row(ASKED, raws, 0.0, {})
+    assert row.status is Status.PARTIAL
+    assert row.reason == "water: the model cannot tell ('It is hard to tell.'); cars: Gone."
+    assert [row.answers[name].value for name in ("water", "cars")] == [None, None]
+
+
+def test_the_row_has_the_time_of_its_last_answer() -> None:
+    times = ("2026-01-02T03:04:05.000+00:00", "2026-01-02T03:04:06.000+00:00")
+    raws = [RawAnswer("A road.", 0.9, asked_at=times[0]), RawAnswer("yes", 0.8, asked_at=times[1])]
+    failed = RawAnswer("", None, asked_at="2027-01-01T00:00:00.000+00:00", problem="Gone.")
+    assert answered_row(ASKED, [*raws, failed], 0.0, {}).provenance["asked_at"] == times[1]
+    assert answered_row(ASKED, [failed] * 3, 0.0, {}).provenance["asked_at"] is None
+
+
+def test_no_control_character_reaches_a_column() -> None:
+    provenance = {"model": "m\0", "raster": "\udce9"}
+    row = RowValues(Status.PARTIAL, "a\0b\x1b[31m", TypedAnswer("c\x07d\ud83d", 0.5), provenance=provenance)
+    values = row.by_column(QUESTIONS, batch=True)
+    assert (values["reason"], values["caption"]) == ("ab[31m", "cd\ufffd")
+    assert (values["model"], values["raster"]) == ("m", "\ufffd")
+
+
+def test_the_problem_of_a_reply_is_clean_too() -> None:
+    (answer,) = answered_row(QUESTIONS[1:], [RawAnswer("nu\0m\x9bber", 0.9)], 0.0, {}).answers.values()
+    assert answer.problem == "'number' is not one whole number"
+
+
+def test_values_stand_in_the_order_of_the_columns() -> None:
+    for batch in (False, True):
+        assert list(RowValues(Status.FAILED).by_column(QUESTIONS, batch)) == list(column_types(QUESTIONS, batch))
+
+
+def test_the_prompt_column_names_all_that_was_asked() -> None:
+    lines = Asked("Describe it.", tuple(QUESTIONS), "French").describe().split("\n")
+    assert lines == ["Describe it.", *(question.line for question in QUESTIONS), "Answer in French."]
+    assert Asked("", tuple(QUESTIONS[:1])).describe() == QUESTIONS[0].line

@@ -1,0 +1,75 @@
+"""The tables of columns and of answer types: names, docs, and what one more row of each takes."""
+
+from __future__ import annotations
+
+import pickle
+import re
+from pathlib import Path
+
+import pytest
+
+from rsgpt_plugin.shared.answers.answer_types import TYPES, AnswerType, types_help
+from rsgpt_plugin.shared.answers.questions import parse_questions
+from rsgpt_plugin.shared.answers.typed_answers import RawAnswer, as_text, read_answer
+from rsgpt_plugin.shared.errors import QuestionError
+from rsgpt_plugin.shared.results.columns import COLUMNS, columns_help, leading_columns, reserved_names, trailing_columns
+from tests.new_rows import LINE, SHARE, add_rows
+
+ROOT = Path(__file__).resolve().parents[3]
+GUIDE = ROOT / "docs" / "guide" / "README.md"
+RECIPES = ROOT / "CONTRIBUTING.md"
+MOST_FILES = {"Add a question type": 5, "Add a result column": 7}
+
+
+def test_names_are_unique() -> None:
+    assert len({column.name for column in COLUMNS}) == len(COLUMNS)
+    assert len({kind.name for kind in TYPES}) == len(TYPES)
+
+
+def test_columns_of_results_and_of_corrections_are_reserved() -> None:
+    written = {column.name for column in [*leading_columns(), *trailing_columns(batch=True)]}
+    assert written | {"fid", "geom", "geometry", "corrected", "corrected_at"} == reserved_names()
+    with pytest.raises(QuestionError, match="`corrected` is used by the result itself"):
+        parse_questions("corrected[text]: What is new?")
+
+
+def test_the_guide_names_every_column_and_type() -> None:
+    guide = GUIDE.read_text("utf-8")
+    assert [c.name for c in [*leading_columns(), *trailing_columns()] if f"`{c.name}`" not in guide] == []
+    assert [kind.name for kind in TYPES if f"`{kind.example}`" not in guide] == []
+
+
+@pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.name)
+def test_a_type_stays_itself_in_another_process(kind: AnswerType) -> None:
+    assert pickle.loads(pickle.dumps(kind)) is kind
+
+
+def test_one_more_type_is_parsed_read_and_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    add_rows(monkeypatch)
+    (question,) = parse_questions(LINE)
+    assert (question.type, question.line, question.prompt) == (SHARE, LINE, question.text)
+    answer = read_answer(question, RawAnswer("40%", 0.9))
+    assert (answer.value, read_answer(question, RawAnswer(as_text(answer.value), 0.9)).value) == (0.4, 0.4)
+    assert read_answer(question, RawAnswer("some", 0.9)).problem == "'some' is no percentage"
+    assert types_help() == "text, yesno, integer, choice(a|b|c), share"
+    for wrong in ("green[number]: How much?", "green[share How much?"):
+        with pytest.raises(QuestionError, match="integer, choice.*, share"):
+            parse_questions(wrong)
+
+
+def test_one_more_column_is_reserved_and_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.MonkeyPatch.context() as before:
+        add_rows(before)
+        with pytest.raises(QuestionError, match="`orbit` is used by the result itself"):
+            parse_questions("orbit[text]: Which orbit?")
+        assert "orbit: orbit of the satellite" in columns_help()
+    assert parse_questions("orbit[text]: Which orbit?")[0].name == "orbit"
+
+
+@pytest.mark.parametrize("heading", MOST_FILES)
+def test_the_recipes_touch_few_files(heading: str) -> None:
+    section = re.search(rf"^## {heading}\n(.*?)(?=^## |\Z)", RECIPES.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    assert section is not None
+    files = re.findall(r"^\d+\. `([^`]+)`", section[1], re.MULTILINE)
+    assert 0 < len(files) <= MOST_FILES[heading]
+    assert [name for name in files if not (ROOT / name).is_file()] == []
