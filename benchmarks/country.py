@@ -22,11 +22,11 @@ from tempfile import TemporaryDirectory
 from PIL import Image
 
 from benchmarks.common import timed
-from rsgpt_backend.batch.batch_run import Run
-from rsgpt_backend.batch.journal import Found
-from rsgpt_backend.batch.local_executor import BATCH, together
-from rsgpt_backend.batch.tile_pictures import Cut, Photographer, Plan, make_plan
-from rsgpt_backend.batch.tile_rows import Asking
+from rsgpt_backend.batch.batch_run import BatchRun
+from rsgpt_backend.batch.journal import TileResult
+from rsgpt_backend.batch.local_executor import BATCH, tiles_per_batch
+from rsgpt_backend.batch.tile_pictures import RasterPlan, TileReader, TilingOptions, make_plan
+from rsgpt_backend.batch.tile_rows import BatchQuestions
 from rsgpt_backend.engine.engine import Engine
 from rsgpt_backend.engine.loading import load_engine
 from rsgpt_backend.model.registry import DEFAULT_MODEL
@@ -49,7 +49,7 @@ _timed = partial(timed, clock=time.process_time)
 
 
 @dataclass(frozen=True)
-class Cluster:
+class SimulatedCluster:
     """cores: of all its machines together. model: how many times as fast as one core here each of its engines is.
 
     engines: at once, beside cores that read; 0: cores do both.
@@ -62,19 +62,19 @@ class Cluster:
 
 
 CLUSTERS = (
-    Cluster("this machine", os.cpu_count() or 1),
-    Cluster("1 machine of 16 cores", 16),
-    Cluster("10 machines of 64 cores", 640),
-    Cluster("100 machines of 64 cores", 6_400),
-    Cluster("1 machine of 16 cores and an accelerator, if that is worth 200 cores", 16, 1, 200.0),
-    Cluster("the same with eight, and 128 cores", 128, 8, 200.0),
-    Cluster("32 of the latter", 4_096, 256, 200.0),
+    SimulatedCluster("this machine", os.cpu_count() or 1),
+    SimulatedCluster("1 machine of 16 cores", 16),
+    SimulatedCluster("10 machines of 64 cores", 640),
+    SimulatedCluster("100 machines of 64 cores", 6_400),
+    SimulatedCluster("1 machine of 16 cores and an accelerator, if that is worth 200 cores", 16, 1, 200.0),
+    SimulatedCluster("the same with eight, and 128 cores", 128, 8, 200.0),
+    SimulatedCluster("32 of the latter", 4_096, 256, 200.0),
 )
 
 
-def measured(plan: Plan, tiles: int, model: str) -> dict[str, float]:
+def measured(plan: RasterPlan, tiles: int, model: str) -> dict[str, float]:
     """Core-seconds a tile by stage; a caption and three questions each."""
-    with Photographer(plan) as photographer:
+    with TileReader(plan) as photographer:
         read, shots = _timed(lambda: [photographer.picture(tile) for tile in islice(plan.tiles, tiles)])
     hashed, keys = _timed(lambda: [shot.sha256 for shot in shots])
     engine = load_engine(model)
@@ -86,7 +86,7 @@ def measured(plan: Plan, tiles: int, model: str) -> dict[str, float]:
     return {**{stage: seconds / len(shots) for stage, seconds in stages.items()}, "write": _written(plan)}
 
 
-def worked_out(cluster: Cluster, stages: Mapping[str, float]) -> tuple[float, str]:
+def worked_out(cluster: SimulatedCluster, stages: Mapping[str, float]) -> tuple[float, str]:
     """Tiles a second, and the stage that allows no more."""
     model = (stages["encode"] + stages["decode"]) / cluster.model
     slower = "encode" if stages["encode"] > stages["decode"] else "decode"
@@ -119,20 +119,20 @@ def table(stages: Mapping[str, float]) -> str:
 def _asked(engine: Engine, images: Sequence[Image.Image], keys: Sequence[str], prompts: Sequence[str]) -> float:
     """Core-seconds for all prompts about all pictures."""
     asks = [Ask(image, key, prompt) for image, key in zip(images, keys, strict=True) for prompt in prompts]
-    size = together(len(prompts)) * len(prompts)
+    size = tiles_per_batch(len(prompts)) * len(prompts)
     parts = [asks[start : start + size] for start in range(0, len(asks), size)]
     return _timed(lambda: [engine.answer(part) for part in parts])[0]
 
 
-def _written(plan: Plan) -> float:
+def _written(plan: RasterPlan) -> float:
     """Core-seconds a tile to keep what was found and to write the rows, from made-up answers."""
     found = [
-        Found(1, tile, f"{tile:064x}", 0.3, answers=dict.fromkeys(range(1, 2 + len(QUESTIONS)), WORDS))
+        TileResult(1, tile, f"{tile:064x}", 0.3, answers=dict.fromkeys(range(1, 2 + len(QUESTIONS)), WORDS))
         for tile in islice(plan.tiles, ROWS)
     ]
     batches = [found[start : start + BATCH] for start in range(0, len(found), BATCH)]
-    asking = Asking("none", "", "Describe it.", tuple(QUESTIONS))
-    with TemporaryDirectory() as folder, Run([plan], asking, Path(folder) / "rows.parquet") as run:
+    asking = BatchQuestions("none", "", "Describe it.", tuple(QUESTIONS))
+    with TemporaryDirectory() as folder, BatchRun([plan], asking, Path(folder) / "rows.parquet") as run:
         seconds = _timed(lambda: run.ask(lambda work, journal: (batch for batch in batches)))[0] + _timed(run.write)[0]
     return seconds / len(found)
 
@@ -145,7 +145,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=256, help="side of a tile in pixels")
     parser.add_argument("--model", default=DEFAULT_MODEL)
     args = parser.parse_args()
-    sys.stdout.write(table(measured(make_plan(args.raster, Cut(args.size)), args.tiles, args.model)) + "\n")
+    sys.stdout.write(table(measured(make_plan(args.raster, TilingOptions(args.size)), args.tiles, args.model)) + "\n")
 
 
 if __name__ == "__main__":

@@ -22,14 +22,16 @@ from typing import Any
 import psutil
 import pyogrio
 
-from rsgpt_backend.batch.batch_run import Run, journal_of
+from rsgpt_backend.batch.batch_run import BatchRun, journal_path
 from rsgpt_backend.batch.local_executor import answered
-from rsgpt_backend.batch.tile_pictures import Cut, Photographer, make_plan
-from rsgpt_backend.batch.tile_rows import Asking
+from rsgpt_backend.batch.tile_pictures import TileReader, TilingOptions, make_plan
+from rsgpt_backend.batch.tile_rows import BatchQuestions
 from rsgpt_plugin.shared.answers.questions import parse_questions
 from tests.fakes.fake_engine import FakeEngine, Script
 
-ASKING = Asking("made-up", "f" * 64, "Describe it.", tuple(parse_questions("a[integer]: Which?\nb: Which one?")))
+ASKING = BatchQuestions(
+    "made-up", "f" * 64, "Describe it.", tuple(parse_questions("a[integer]: Which?\nb: Which one?"))
+)
 SCRIPT = Script(reply="{number}", replies={"Describe": "Picture {number}."})
 CHECKED = 500
 LOOK_EVERY = 0.05  # seconds
@@ -37,7 +39,7 @@ LOOK_EVERY = 0.05  # seconds
 
 def describe(raster: str, out: Path) -> dict[str, float]:
     """One run, in this process."""
-    with Run([make_plan(raster, Cut())], ASKING, out) as run:
+    with BatchRun([make_plan(raster, TilingOptions())], ASKING, out) as run:
         run.ask(lambda work, journal: answered(work, lambda: FakeEngine(SCRIPT), journal))
         return run.write().as_dict()
 
@@ -59,12 +61,12 @@ def watched(raster: str, out: Path, seconds: float) -> tuple[dict[str, float] | 
 
 def wrong(raster: str, out: Path) -> dict[str, int]:
     """Tiles that are lost, written twice, or, of some, have the answer of another."""
-    plan = make_plan(raster, Cut())
+    plan = make_plan(raster, TilingOptions())
     rows = pyogrio.read_arrow(out, columns=["image_sha256", "a"], read_geometry=False)[1].to_pylist()
     times = Counter(row["image_sha256"] for row in rows)
     answers = {row["image_sha256"]: row["a"] for row in rows}
     swapped = 0
-    with Photographer(plan) as photographer:
+    with TileReader(plan) as photographer:
         for tile in random.Random(1).sample(list(plan.tiles), min(CHECKED, len(plan.tiles))):
             picture = photographer.picture(tile)
             red, green, blue = map(int, picture.rgb[picture.rgb.shape[0] // 2, picture.rgb.shape[1] // 2])
@@ -93,7 +95,7 @@ def measure(raster: str, out: Path, kills: int) -> dict[str, Any]:
 
 
 def _forget(out: Path) -> None:
-    for path in (out, journal_of(out)):
+    for path in (out, journal_path(out)):
         for one in path.parent.glob(f"{path.name}*"):
             one.unlink()
 

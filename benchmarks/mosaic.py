@@ -28,9 +28,9 @@ from pyproj import CRS
 from rasterio.windows import Window as RasterioWindow
 from tqdm import tqdm
 
-from rsgpt_backend.batch.tile_polygons import Frame, TileGrid, Window
+from rsgpt_backend.batch.tile_polygons import ShapelyGrid, TileGrid, Window
 from rsgpt_backend.batch.vector_output import batch, with_polygons, write
-from rsgpt_backend.data.annotations import Captioned, read_captions
+from rsgpt_backend.data.annotations import CaptionRecord, read_captions
 from rsgpt_backend.data.image_files import ImageSource
 from rsgpt_plugin.shared.files.source_files import overwritten_input
 
@@ -43,7 +43,7 @@ _ROWS_AT_ONCE = 4096
 
 
 @dataclass(frozen=True)
-class Shape:
+class MosaicShape:
     """side: of the mosaic, in tiles. tile: side of a picture in pixels; zoom: of the mosaic's pixels in each of these.
 
     angle: degrees by which the rows are turned, clockwise. pixel: of a picture, in units of the CRS.
@@ -79,7 +79,7 @@ def varied(pixels: np.ndarray, number: int) -> np.ndarray:
     return np.clip(pixels.astype(np.int16) + shift + noise, 0, 255).astype(np.uint8)
 
 
-def square_pictures(captions: Path, images: ImageSource) -> tuple[int, list[Captioned]]:
+def square_pictures(captions: Path, images: ImageSource) -> tuple[int, list[CaptionRecord]]:
     """The side of the first picture, and the records of those of its size: a few pictures are not square."""
     sizes = {record: images.open(record.filename).size for record in read_captions(captions)}
     side = max(next(iter(sizes.values())))
@@ -87,7 +87,7 @@ def square_pictures(captions: Path, images: ImageSource) -> tuple[int, list[Capt
 
 
 def make(
-    out: Path, records: Sequence[Captioned], images: ImageSource, shape: Shape, folder: Path | None = None
+    out: Path, records: Sequence[CaptionRecord], images: ImageSource, shape: MosaicShape, folder: Path | None = None
 ) -> None:
     """Write the mosaic and its truth; with `folder`, each tile as a PNG there, too. It holds one row of tiles."""
     small = [np.asarray(images.open(record.filename)) for record in records]
@@ -99,7 +99,7 @@ def make(
     _write_truth(out, records, shape)
 
 
-def _write_rows(path: Path, small: Sequence[np.ndarray], shape: Shape, folder: Path | None) -> None:
+def _write_rows(path: Path, small: Sequence[np.ndarray], shape: MosaicShape, folder: Path | None) -> None:
     grid, profile = shape.grid, {"driver": "GTiff", "count": 3, "dtype": "uint8", "crs": shape.crs}
     tiling = {"tiled": True, "blockxsize": _BLOCK, "blockysize": _BLOCK, "photometric": "RGB", "bigtiff": "YES"}
     size = {"width": grid.region.width, "height": grid.region.height, "transform": shape.transform}
@@ -124,7 +124,7 @@ def _save(folder: Path, numbers: Sequence[int], tiles: Sequence[np.ndarray]) -> 
         Image.fromarray(pixels).save(folder / _name(number), compress_level=1)
 
 
-def _write_truth(out: Path, records: Sequence[Captioned], shape: Shape) -> None:
+def _write_truth(out: Path, records: Sequence[CaptionRecord], shape: MosaicShape) -> None:
     told = list(islice(cycle(records), shape.side**2))
     annotations = [
         {"image_id": number, "filename": _name(number), "scene": one.scene, "captions": one.captions}
@@ -137,16 +137,16 @@ def _write_truth(out: Path, records: Sequence[Captioned], shape: Shape) -> None:
     write(path, schema, _truth(schema, told, shape), CRS(shape.crs).to_wkt())
 
 
-def _truth(schema: pa.Schema, told: Sequence[Captioned], shape: Shape) -> Iterator[pa.RecordBatch]:
+def _truth(schema: pa.Schema, told: Sequence[CaptionRecord], shape: MosaicShape) -> Iterator[pa.RecordBatch]:
     grid = shape.grid
-    frame = Frame(shape.transform.to_gdal(), grid.region.width, grid.region.height)
+    frame = ShapelyGrid(shape.transform.to_gdal(), grid.region.width, grid.region.height)
     for start in range(0, len(told), _ROWS_AT_ONCE):
         numbers = range(start, min(start + _ROWS_AT_ONCE, len(told)))
         rows = [_row(number, told[number]) for number in numbers]
         yield batch(schema, frame.polygons([grid.window(number) for number in numbers]), rows)
 
 
-def _row(number: int, one: Captioned) -> dict[str, Any]:
+def _row(number: int, one: CaptionRecord) -> dict[str, Any]:
     known = {"source": one.filename, "scene": one.scene, "captions": json.dumps(one.captions)}
     return {"tile": number, "filename": _name(number), **known}
 
@@ -172,7 +172,9 @@ def main() -> None:
         parser.error(f"{args.out} would replace {read}, which is read")
     images = ImageSource(args.images)
     tile, records = square_pictures(args.captions, images)
-    make(args.out, records, images, Shape(args.side // tile, tile, args.zoom, args.crs, args.angle), args.pictures)
+    make(
+        args.out, records, images, MosaicShape(args.side // tile, tile, args.zoom, args.crs, args.angle), args.pictures
+    )
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ from benchmarks.common import Row, tell, timed
 from rsgpt_plugin.geo.results.schema import attributes, output_fields
 from rsgpt_plugin.geo.results.style import apply_style
 from rsgpt_plugin.gui.results_table.results_dock import ResultsDock
-from rsgpt_plugin.gui.results_table.rows_model import Filter
+from rsgpt_plugin.gui.results_table.rows_model import RowFilter
 from rsgpt_plugin.services.asking.feature_selection import polygon_at
 from rsgpt_plugin.shared.answers.questions import parse_questions
 from rsgpt_plugin.shared.answers.typed_answers import TypedAnswer
@@ -60,7 +60,7 @@ WORDS = "a an the many some buildings trees road river airplane tennis court wit
 
 
 @dataclass(frozen=True)
-class Shape:
+class PolygonShape:
     """Tiles in a square, row by row."""
 
     count: int
@@ -77,7 +77,7 @@ class Shape:
         return QgsRectangle(west, north - SIDE, west + SIDE, north)
 
 
-def written(path: Path, shape: Shape) -> float:
+def written(path: Path, shape: PolygonShape) -> float:
     """Seconds that the sink of an algorithm takes for all rows."""
     crs = QgsCoordinateReferenceSystem("EPSG:32611")
     fields, chance = output_fields(QUESTIONS), random.Random(1)
@@ -105,7 +105,7 @@ def _row(number: int, chance: random.Random) -> RowValues:
     return RowValues(Status.ANSWERED, "", caption, answers, provenance)
 
 
-def on_the_map(layer: QgsVectorLayer, shape: Shape) -> Iterator[Row]:
+def on_the_map(layer: QgsVectorLayer, shape: PolygonShape) -> Iterator[Row]:
     """Drawing from far to near."""
     for name, tiles, target in (
         ("all of it", shape.across, "3 s"),
@@ -116,7 +116,7 @@ def on_the_map(layer: QgsVectorLayer, shape: Shape) -> Iterator[Row]:
         yield f"drawing {name}", f"{seconds:.2f} s, {labels} labels", target
 
 
-def _view(shape: Shape, tiles: int) -> QgsRectangle:
+def _view(shape: PolygonShape, tiles: int) -> QgsRectangle:
     middle = shape.box(shape.across * (shape.across // 2) + shape.across // 2).center()
     return QgsRectangle.fromCenterAndSize(middle, tiles * SIDE, tiles * SIDE * SIZE.height() / SIZE.width())
 
@@ -137,7 +137,7 @@ def drawn(layer: QgsVectorLayer, extent: QgsRectangle) -> tuple[float, int]:
     return seconds, len(job.takeLabelingResults().allLabels())
 
 
-def under_the_mouse(layer: QgsVectorLayer, shape: Shape) -> Iterator[Row]:
+def under_the_mouse(layer: QgsVectorLayer, shape: PolygonShape) -> Iterator[Row]:
     """QGIS's own tool, and what the plugin's menu names."""
     canvas = QgsMapCanvas()
     canvas.resize(SIZE)
@@ -174,9 +174,9 @@ def in_the_table(layer: QgsVectorLayer) -> Iterator[Row]:
     settled = time.perf_counter() + 1  # the filter bar speaks up once its choices have settled
     _until(lambda: time.perf_counter() > settled)
     for name, act in (
-        ("searching a word", lambda: dock.model.set_filter(Filter("airplane"))),
-        ("least confidence 70 %", lambda: dock.model.set_filter(Filter(least=0.7))),
-        ("all rows again", lambda: dock.model.set_filter(Filter())),
+        ("searching a word", lambda: dock.model.set_filter(RowFilter("airplane"))),
+        ("least confidence 70 %", lambda: dock.model.set_filter(RowFilter(least=0.7))),
+        ("all rows again", lambda: dock.model.set_filter(RowFilter())),
         ("sorting by caption", lambda: dock.model.sort(1, Qt.SortOrder.AscendingOrder)),
         ("selecting all rows", dock.view.selectAll),
         ("selecting none", dock.view.clearSelection),
@@ -194,7 +194,7 @@ def _until(ended: Callable[[], bool]) -> float:
     return longest
 
 
-def rows(path: Path, shape: Shape) -> Iterator[Row]:
+def rows(path: Path, shape: PolygonShape) -> Iterator[Row]:
     """The table, row by row as each is known."""
     seconds = written(path, shape)
     yield "writing", f"{seconds:.1f} s for {shape.count} rows, {path.stat().st_size / 1e6:.0f} MB", ""
@@ -217,7 +217,7 @@ def main() -> int:
         os.environ["RSGPT_HOME"] = folder
         application = QgsApplication([], True)
         application.initQgis()
-        tell(rows(Path(folder, "answers.gpkg"), Shape(args.rows)))
+        tell(rows(Path(folder, "answers.gpkg"), PolygonShape(args.rows)))
         QgsProject.instance().clear()
         application.exitQgis()
     return 0

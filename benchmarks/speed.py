@@ -37,12 +37,12 @@ from transformers import GenerationConfig, LogitsProcessor, LogitsProcessorList
 
 from benchmarks.common import Row, run, tell, timed
 from benchmarks.home import forgetful_home
-from rsgpt_backend.batch.local_executor import together
-from rsgpt_backend.batch.tile_pictures import Cut, Photographer, make_plan
+from rsgpt_backend.batch.local_executor import tiles_per_batch
+from rsgpt_backend.batch.tile_pictures import TileReader, TilingOptions, make_plan
 from rsgpt_backend.engine.engine import Engine
 from rsgpt_backend.engine.loading import load_engine
-from rsgpt_backend.model.decoding.generation import Rules
-from rsgpt_backend.model.hardware.heap import keep_freed
+from rsgpt_backend.model.decoding.generation import DecodingRules
+from rsgpt_backend.model.hardware.heap import retain_freed_memory
 from rsgpt_backend.model.registry import model_folder
 from rsgpt_backend.model.rsgpt import Rsgpt
 from rsgpt_backend.model.vision.encoders import to_bytes
@@ -78,7 +78,7 @@ def answers(raster: Path, plain: int) -> tuple[float, list[Row]]:
     _plainly(model, other, PROMPTS[0])
     slow, wanted = timed(lambda: [[_plainly(model, image, one) for one in PROMPTS] for image in images[:plain]])
     engine = load_engine("rsgpt-small")
-    keep_freed()
+    retain_freed_memory()
     asked(engine, [other], PROMPTS, "warm")
     alone, _ = timed(lambda: asked(engine, [other], PROMPTS, "alone"))
     fast, given = timed(lambda: asked(engine, images, PROMPTS))
@@ -136,8 +136,8 @@ def desktop(raster: Path) -> Iterator[Row]:
 
 def pictures(raster: Path, most: int | None = None) -> list[Image.Image]:
     """The first tiles, or all."""
-    plan = make_plan(str(raster), Cut())
-    with Photographer(plan) as photographer:
+    plan = make_plan(str(raster), TilingOptions())
+    with TileReader(plan) as photographer:
         return [Image.fromarray(photographer.picture(tile).rgb) for tile in islice(plan.tiles, most)]
 
 
@@ -150,7 +150,7 @@ def asked(
     """
     places = [(number, prompt) for number in range(len(images)) for prompt in prompts]
     asks = [Ask(images[number], f"{number}{mark}", prompt, LONGEST, beams=beams) for number, prompt in places]
-    size = together(len(prompts)) * len(prompts)
+    size = tiles_per_batch(len(prompts)) * len(prompts)
     parts = [asks[start : start + size] for start in range(0, len(asks), size)]
     texts = [answer.text for part in parts for answer in engine.answer(part)]
     return [texts[start : start + len(prompts)] for start in range(0, len(texts), len(prompts))]
@@ -160,7 +160,7 @@ def asked(
 def _plainly(model: Rsgpt, image: Image.Image, prompt: str) -> str:
     config = model.config
     eos = config.language.eos_id
-    rules = Rules(eos, config.repetition_penalty, config.no_repeat_ngram)
+    rules = DecodingRules(eos, config.repetition_penalty, config.no_repeat_ngram)
     yes = model.tokenizer.encode(f"{config.language.lead}yes", add_special_tokens=False)[0]
     prefix = model.prefix(model.encode(to_bytes([image], config.vision.image_size)), model.instruct([prompt]))
     found = model.language.generate(

@@ -28,9 +28,9 @@ import shapely
 
 from benchmarks.common import run
 from benchmarks.home import forgetful_home
-from benchmarks.mosaic import Shape, make, square_pictures
+from benchmarks.mosaic import MosaicShape, make, square_pictures
 from benchmarks.tile_server import CRS, MapTile, tiles_of
-from rsgpt_backend.batch.tile_pictures import Picture
+from rsgpt_backend.batch.tile_pictures import TilePicture
 from rsgpt_backend.data.annotations import read_captions
 from rsgpt_backend.data.image_files import ImageSource, open_image
 from rsgpt_backend.evaluate.ask_all import spread
@@ -84,7 +84,7 @@ ROUTES = (
 
 
 @dataclass(frozen=True)
-class Alone:
+class PictureAnswer:
     """What is said of each picture by itself. sha256: of its pixels. cider: of all, on the scale where 100 is 1.0."""
 
     captions: Mapping[str, str]
@@ -94,11 +94,11 @@ class Alone:
 
 
 @dataclass(frozen=True)
-class Found:
+class LayerMatch:
     """A layer beside the pictures of its tiles. covered: the least share of a tile that its row's polygon covers.
 
     pictures, captions: how many are the same, pixel by pixel and letter by letter. chance: the 95 % interval of the
-    difference to `Alone.cider`, had other pictures been drawn.
+    difference to `PictureAnswer.cider`, had other pictures been drawn.
     """
 
     rows: int
@@ -109,7 +109,7 @@ class Found:
     chance: tuple[float, float]
 
 
-def one_by_one(pictures: Path, truth: Path) -> Alone:
+def one_by_one(pictures: Path, truth: Path) -> PictureAnswer:
     """What `rsgpt evaluate captions` says of the pictures, and scores."""
     with TemporaryDirectory() as folder:
         answers = Path(folder, "answers.json")
@@ -118,10 +118,10 @@ def one_by_one(pictures: Path, truth: Path) -> Alone:
         result = read_result(answers)
     captions = {answer["filename"]: answer["caption"] for answer in result.answers}
     each = {answer["filename"]: answer["CIDEr"] for answer in result.answers}
-    return Alone(captions, {name: _sha256(pictures / name) for name in captions}, result.scores["CIDEr"], each)
+    return PictureAnswer(captions, {name: _sha256(pictures / name) for name in captions}, result.scores["CIDEr"], each)
 
 
-def through_qgis(raster: Path, route: Route, alone: Alone) -> Found:
+def through_qgis(raster: Path, route: Route, alone: PictureAnswer) -> LayerMatch:
     """What the layer of `rsgpt:describeraster` says where the truth's polygons lie."""
     layer = raster.with_suffix(".answers.gpkg")
     with TemporaryDirectory() as folder, _source(raster, route.online) as source:
@@ -138,7 +138,7 @@ def through_qgis(raster: Path, route: Route, alone: Alone) -> Found:
         for column in ("caption", "image_sha256")
     )
     each = _cider(captions, raster.with_suffix(".truth.json"))
-    return Found(
+    return LayerMatch(
         rows=len(said.polygons),
         covered=float(covered.min()),
         pictures=sum(alone.sha256[name] == shown[name] for name in names),
@@ -174,7 +174,7 @@ def _table(path: Path, *columns: str) -> _Table:
 
 
 def _sha256(picture: Path) -> str:
-    return Picture(np.asarray(open_image(picture)), 0.0, False).sha256
+    return TilePicture(np.asarray(open_image(picture)), 0.0, False).sha256
 
 
 def _cider(captions: Mapping[str, str], truth: Path) -> dict[str, float]:
@@ -198,7 +198,7 @@ def _source(raster: Path, online: bool) -> Iterator[tuple[str, ...]]:
         yield f"INPUT=wms://type=xyz&url={address}&zmin=0&zmax={FINEST}", extent
 
 
-class Bench:
+class TruthBench:
     """Mosaics of the same pictures in one folder, and what is said of these pictures one by one."""
 
     def __init__(self, images: Path, captions: Path, side: int, out: Path) -> None:
@@ -211,10 +211,10 @@ class Bench:
     def mosaic(self, name: str, lay: Mapping[str, Any], pictures: Path | None = None) -> Path:
         """Make one; its tiles go to the folder `pictures`, too."""
         raster = self._out / f"{name}.tif"
-        make(raster, self._records, self._images, Shape(self._side, self._tile, **lay), pictures)
+        make(raster, self._records, self._images, MosaicShape(self._side, self._tile, **lay), pictures)
         return raster
 
-    def _alone(self, enlarged: int) -> Alone:
+    def _alone(self, enlarged: int) -> PictureAnswer:
         pictures = self._out / f"pictures{enlarged}"
         mosaic = self.mosaic(pictures.name, {"zoom": enlarged}, pictures)
         return one_by_one(pictures, mosaic.with_suffix(".truth.json"))
@@ -229,7 +229,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "truth", help="a folder for mosaics and layers")
     parser.add_argument("--route", type=int, action="append", help="only this one, from 0; may be given again")
     args = parser.parse_args()
-    bench, lost = Bench(args.images, args.captions, args.side, args.out), False
+    bench, lost = TruthBench(args.images, args.captions, args.side, args.out), False
     sys.stdout.write(f"| {' | '.join(_COLUMNS)} |\n{'|---' * len(_COLUMNS)}|\n")
     for number in args.route or range(len(ROUTES)):
         route = ROUTES[number]
@@ -244,7 +244,7 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def _tell(route: Route, alone: Alone, found: Found) -> bool:
+def _tell(route: Route, alone: PictureAnswer, found: LayerMatch) -> bool:
     """Print a route's row; whether it loses too much."""
     share = 100 / alone.cider
     # 0.0 is added, as a zero has a sign that says nothing here.

@@ -228,12 +228,12 @@
       <translation>在模型服务器启动期间已停止。</translation>
     </message>
     <message>
-      <source>The model server stopped while starting. {last_words}</source>
-      <translation>模型服务器在启动时停止。{last_words}</translation>
+      <source>The model server stopped while starting. {log_tail}</source>
+      <translation>模型服务器在启动时停止。{log_tail}</translation>
     </message>
     <message>
-      <source>The model server does not come up. {last_words}</source>
-      <translation>模型服务器未能启动。{last_words}</translation>
+      <source>The model server does not come up. {log_tail}</source>
+      <translation>模型服务器未能启动。{log_tail}</translation>
     </message>
     <message>
       <source>The model server did not say where it listens. Set up the model again.</source>
@@ -1785,7 +1785,7 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
     </message>
   </context>
   <context>
-    <name>TalkPanel</name>
+    <name>ConversationPanel</name>
     <message>
       <source>Stop</source>
       <translation>停止</translation>
@@ -1828,7 +1828,7 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
     </message>
   </context>
   <context>
-    <name>TalkView</name>
+    <name>ConversationView</name>
     <message>
       <source>Ask about the area, or have it described. Each question stands for itself.</source>
       <translation>就该区域提问，或让模型描述它。每个问题彼此独立。</translation>
@@ -2348,7 +2348,7 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
     </message>
   </context>
   <context>
-    <name>AgainDialog</name>
+    <name>ReaskDialog</name>
     <message>
       <source>Ask again</source>
       <translation>重新询问</translation>
@@ -2776,7 +2776,7 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
     </message>
   </context>
   <context>
-    <name>DoorPage</name>
+    <name>BackendPage</name>
     <message>
       <source>Where the model runs</source>
       <translation>模型在哪里运行</translation>
@@ -2811,7 +2811,7 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
     </message>
   </context>
   <context>
-    <name>SetUpPart</name>
+    <name>SetupPart</name>
     <message>
       <source>Set up the model…</source>
       <translation>设置模型…</translation>
@@ -2994,7 +2994,7 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
     </message>
   </context>
   <context>
-    <name>SetUpWizard</name>
+    <name>SetupWizard</name>
     <message>
       <source>Set up RSGPT's model</source>
       <translation>设置 RSGPT 的模型</translation>

@@ -23,7 +23,7 @@ _OPTIONAL = re.compile(r"\((\w+)\)")
 
 
 @dataclass(frozen=True)
-class Message:
+class UiMessage:
     """What is looked up at run time. context: the class for `self.tr`, the first argument for `translate`."""
 
     context: str
@@ -42,7 +42,7 @@ class _Said(ast.NodeVisitor):
     """The messages of one file; for `self.tr` with the class in the place of the context."""
 
     inside: list[str] = field(default_factory=list)
-    found: list[tuple[Message, bool]] = field(default_factory=list)
+    found: list[tuple[UiMessage, bool]] = field(default_factory=list)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         self.inside.append(node.name)
@@ -54,28 +54,28 @@ class _Said(ast.NodeVisitor):
         given = [argument.value if isinstance(argument, ast.Constant) else None for argument in node.args]
         counted = any(keyword.arg == "n" for keyword in node.keywords)
         if name == "tr" and self.inside and given and isinstance(given[0], str):
-            self.found.append((Message(self.inside[-1], given[0], counted or len(given) > 2), True))
+            self.found.append((UiMessage(self.inside[-1], given[0], counted or len(given) > 2), True))
         elif name == "translate" and len(given) > 1 and isinstance(given[0], str) and isinstance(given[1], str):
-            self.found.append((Message(given[0], given[1], counted or len(given) > 3), False))
+            self.found.append((UiMessage(given[0], given[1], counted or len(given) > 3), False))
         elif isinstance(node.func, ast.Name) and name == "mark" and given and isinstance(given[0], str):
-            self.found.append((Message("Rsgpt", given[0]), False))
+            self.found.append((UiMessage("Rsgpt", given[0]), False))
         self.generic_visit(node)
 
 
-def messages(folder: Path = ROOT / "rsgpt_plugin") -> list[Message]:
+def messages(folder: Path = ROOT / "rsgpt_plugin") -> list[UiMessage]:
     """Return all that the plugin may say, in the order of the files."""
     trees = [ast.parse(path.read_text("utf-8")) for path in sorted(folder.rglob("*.py"))]
     classes = {node.name: _class(node) for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
     said = [found for tree in trees for found in _said(tree)]
     every = (
-        Message(context, message.source, message.plural)
+        UiMessage(context, message.source, message.plural)
         for message, in_class in said
         for context in (_contexts(message.context, classes) if in_class else [message.context])
     )
     return list(dict.fromkeys(every))
 
 
-def _said(tree: ast.Module) -> list[tuple[Message, bool]]:
+def _said(tree: ast.Module) -> list[tuple[UiMessage, bool]]:
     visitor = _Said()
     visitor.visit(tree)
     return visitor.found
@@ -116,14 +116,14 @@ def file_of(language: str) -> Path:
     return I18N / f"rsgpt_{language}.ts"
 
 
-def read(language: str) -> dict[Message, list[str]]:
+def read(language: str) -> dict[UiMessage, list[str]]:
     """Return the translations of a language: one text, or as many as the language has plural forms; [] for none."""
     path = file_of(language)
-    kept: dict[Message, list[str]] = {}
+    kept: dict[UiMessage, list[str]] = {}
     for context in ET.parse(path).getroot().iter("context") if path.exists() else ():
         for node in context.iter("message"):
             plural = node.get("numerus") == "yes"
-            message = Message(context.findtext("name", ""), node.findtext("source", ""), plural)
+            message = UiMessage(context.findtext("name", ""), node.findtext("source", ""), plural)
             translation = node.find("translation")
             forms = [] if translation is None else translation.findall("numerusform") if plural else [translation]
             texts = [form.text or "" for form in forms]
@@ -132,7 +132,7 @@ def read(language: str) -> dict[Message, list[str]]:
     return kept
 
 
-def write(language: str, kept: dict[Message, list[str]]) -> None:
+def write(language: str, kept: dict[UiMessage, list[str]]) -> None:
     """Write the file of a language; what has no text is marked as unfinished."""
     root = ET.Element("TS", version="2.1", language=language, sourcelanguage="en")
     contexts: dict[str, ET.Element] = {}
@@ -153,7 +153,7 @@ def write(language: str, kept: dict[Message, list[str]]) -> None:
     file_of(language).write_text(f"{head}{text}\n", "utf-8", newline="\n")
 
 
-def wanted(language: str) -> list[Message]:
+def wanted(language: str) -> list[UiMessage]:
     """Return what a language has to say: all, but for English its plurals alone."""
     return [message for message in messages() if message.plural or language != "en"]
 
@@ -173,7 +173,7 @@ def _english(source: str) -> list[str]:
     return [_OPTIONAL.sub("", source), _OPTIONAL.sub(r"\1", source)]
 
 
-def missing(language: str) -> list[Message]:
+def missing(language: str) -> list[UiMessage]:
     """Return what has no translation yet."""
     kept = read(language)
     return [message for message in wanted(language) if not kept.get(message)]
@@ -198,7 +198,7 @@ def problems(language: str) -> Iterator[str]:
         yield from (f"{language}: {what}: {message}" for text in texts for what in _differences(message, text))
 
 
-def _differences(message: Message, text: str) -> Iterator[str]:
+def _differences(message: UiMessage, text: str) -> Iterator[str]:
     placeholders = [sorted(_PLACEHOLDER.findall(each)) for each in (message.source, text)]
     one = message.plural and [*placeholders[1], "%n"] == placeholders[0]  # “a tile” needs no number
     if placeholders[0] != placeholders[1] and not one:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .shared.errors import ImageError as ImageryError
-from .shared.errors import OutputError, QuestionError, RsgptError
+from .shared.errors import ModelError, OutputError, QuestionError, RsgptError
 
 __all__ = [
     "Cancelled",
@@ -33,10 +33,6 @@ class ServerError(RsgptError):
         """status: the HTTP status with which the server refused a request for no reason known here, else 0."""
         super().__init__(sentence)
         self.status = status
-
-
-class ModelError(RsgptError):
-    """The model named does not exist, or cannot do what was asked of it."""
 
 
 class Cancelled(RsgptError):

@@ -8,10 +8,10 @@ from qgis.core import QgsApplication
 
 from .client.backends import close_doors
 from .processing.provider import RsgptProvider
-from .services.machine.translator import Language
+from .services.machine.translator import Translator
 
 
-class Part(Protocol):
+class WindowPart(Protocol):
     """Something that the plugin adds to QGIS's window."""
 
     def register(self) -> None:
@@ -28,13 +28,13 @@ class RsgptPlugin:
 
     def __init__(self, iface: Any) -> None:
         self._iface = iface
-        self._language: Optional[Language] = None
+        self._language: Optional[Translator] = None
         self._provider: Optional[RsgptProvider] = None
-        self._parts: list[Part] = []
+        self._parts: list[WindowPart] = []
 
     def initProcessing(self) -> None:
         """Register the algorithms, in QGIS's language; all that qgis_process needs."""
-        self._language = Language()
+        self._language = Translator()
         self._language.install()
         self._provider = RsgptProvider()
         QgsApplication.processingRegistry().addProvider(self._provider)
@@ -52,10 +52,10 @@ class RsgptPlugin:
         from .gui.report_dialog import ReportPart
         from .gui.results_table.results_part import ResultsTable
         from .gui.runs.runs_part import RunsPart
-        from .gui.setup_wizard.wizard_part import SetUpPart
+        from .gui.setup_wizard.wizard_part import SetupPart
 
         self.initProcessing()
-        set_up = SetUpPart(self._iface)
+        set_up = SetupPart(self._iface)
         canvas = CanvasActions(self._iface, set_up.open)
         table = ResultsTable(self._iface)
         self._parts = [  # those with menu entries in the order of the entries

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rsgpt_plugin.client.environment.environment import ManagedEnvironment, State
+from rsgpt_plugin.client.environment.environment import EnvironmentState, ManagedEnvironment
 from rsgpt_plugin.client.server.local_server import LocalServer, stop_shared_servers
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -19,7 +19,7 @@ HOME = Path(os.environ.get("RSGPT_HOME") or ROOT / "build" / "home")
 def backend_python() -> Path:
     """The interpreter of the managed environment that scripts/test has made."""
     environment = ManagedEnvironment(HOME)
-    if environment.state() is not State.READY:
+    if environment.state() is not EnvironmentState.READY:
         pytest.fail(f"{environment.folder} {environment.state().value}; run the tests with scripts/test")
     return environment.python
 

@@ -31,14 +31,14 @@ from .model.vision.encoders import to_bytes
 from .model.weights import load_model
 from .predictor import Ask
 
-Way = Literal["plain", "engine"]
+Implementation = Literal["plain", "engine"]
 PROMPTS = ("Describe this image.", "Is there any water?", "How many cars are there?", "What color is the roof?",
            "Where is the road?")  # fmt: skip
 _NEVER = -1  # an end token that no answer has, so that lengths are those that were asked for
 
 
 @dataclass(frozen=True)
-class Work:
+class Workload:
     """tiles: pictures that are asked about; lengths: tokens of the answer to each of PROMPTS, as far as there are any;
     batch: prompts that the engine answers together."""
 
@@ -47,14 +47,14 @@ class Work:
     batch: int = 32
 
 
-_FIRST = Work(1, (1,))  # reads what loading left on disk; not measured
+_FIRST = Workload(1, (1,))  # reads what loading left on disk; not measured
 
 
 @dataclass(frozen=True)
 class Speed:
     """load_s, seconds: to load and answer once, to answer then; peak: bytes of memory at most; answers: in order."""
 
-    way: Way
+    way: Implementation
     precision: str
     tiles: int
     load_s: float
@@ -68,13 +68,13 @@ class Speed:
         return self.seconds / self.tiles
 
 
-def measure(way: Way, name: str, precision: str, work: Work) -> Speed:
+def measure(way: Implementation, name: str, precision: str, work: Workload) -> Speed:
     """Run in a fresh process. EngineError and ModelError come back as they are."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         return pool.submit(_measured, way, name, precision, work).result()
 
 
-def _measured(way: Way, name: str, precision: str, work: Work) -> Speed:
+def _measured(way: Implementation, name: str, precision: str, work: Workload) -> Speed:
     started = time.perf_counter()
     model = load_engine(name, precision).model if way == "engine" else _plain_model(name, precision)
     config = model.config
@@ -87,7 +87,7 @@ def _measured(way: Way, name: str, precision: str, work: Work) -> Speed:
     return Speed(way, precision, work.tiles, loaded - started, done - loaded, _peak(), tuple(answers))
 
 
-def _answers(way: Way, model: Rsgpt, work: Work) -> list[str]:
+def _answers(way: Implementation, model: Rsgpt, work: Workload) -> list[str]:
     return _engine(Engine(model), work) if way == "engine" else _plain(model, work)
 
 
@@ -103,7 +103,7 @@ def _plain_model(name: str, wanted: str) -> Rsgpt:
 
 
 @torch.inference_mode()
-def _plain(model: Rsgpt, work: Work) -> list[str]:
+def _plain(model: Rsgpt, work: Workload) -> list[str]:
     """One prompt after the other, from the picture on."""
     found = []
     for tile in range(work.tiles):
@@ -118,7 +118,7 @@ def _plain(model: Rsgpt, work: Work) -> list[str]:
     return found
 
 
-def _engine(engine: Engine, work: Work) -> list[str]:
+def _engine(engine: Engine, work: Workload) -> list[str]:
     asks = [
         Ask(_picture(tile), str(tile), prompt, max_new_tokens=length)
         for tile in range(work.tiles)
@@ -128,7 +128,7 @@ def _engine(engine: Engine, work: Work) -> list[str]:
     return [answer.text for part in parts for answer in engine.answer(part)]
 
 
-def _asked(work: Work) -> Sequence[tuple[str, int]]:
+def _asked(work: Workload) -> Sequence[tuple[str, int]]:
     return list(zip(PROMPTS, work.lengths, strict=False))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rsgpt_plugin.shared.errors import ImageError, OutputError, QuestionError, RsgptError
+from rsgpt_plugin.shared.errors import ImageError, ModelError, OutputError, QuestionError, RsgptError
 
 __all__ = [
     "DataError",
@@ -20,12 +20,6 @@ class UsageError(RsgptError):
     """The call itself is wrong: a flag, a recipe key, a value out of range."""
 
     code = "usage"
-
-
-class ModelError(RsgptError):
-    """A model is unknown, incomplete or does not match its recorded hash."""
-
-    code = "model"
 
 
 class DataError(RsgptError):

@@ -13,7 +13,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(_ROOT), str(_ROOT / "backend")]
 
 from rsgpt_backend.predictor import Answer, Ask, Step, Token  # noqa: E402 - needs the path above
-from rsgpt_backend.server.launch import Launch, serve  # noqa: E402
+from rsgpt_backend.server.launch import ServerLaunch, serve  # noqa: E402
 from tests.fakes.fake_engine import FakeEngine, Script, number_of  # noqa: E402
 
 _CAPTIONS = (
@@ -55,7 +55,7 @@ def main() -> int:
     parser.add_argument("--model", default="rsgpt-small")
     parser.add_argument("--exit-with-stdin", action="store_true")
     args, _ = parser.parse_known_args()
-    return serve(Launch(args.model, lambda: _engine(args.model), args.port, args.exit_with_stdin))
+    return serve(ServerLaunch(args.model, lambda: _engine(args.model), args.port, args.exit_with_stdin))
 
 
 def _engine(model: str) -> RehearsalEngine:

@@ -13,14 +13,14 @@ from typing import Optional, Union
 from qgis.core import QgsFeedback
 
 from ..core.answer_cache import AnswerCache
-from ..core.answer_keys import Asked, Setting
+from ..core.answer_keys import AnswerKey, Setting
 from ..core.paths import cache_file, picture_file
 from ..core.picture_store import PictureStore
 from ..errors import Cancelled, RsgptError
 from ..shared.answers.questions import Question
 from ..shared.answers.typed_answers import RawAnswer, is_degenerate
 from ..unexpected import explained
-from .backends import known_model, open_door
+from .backends import known_model, open_backend
 from .installed_models import ModelInfo
 from .model_identity import check_fingerprint
 from .preferences import load
@@ -32,7 +32,7 @@ Outcome = Union[RawAnswer, RsgptError]
 
 
 @dataclass(frozen=True)
-class Memory:
+class AnswerMemory:
     """What is kept on disk as a run goes: every answer, and the pictures that were asked about."""
 
     answers: AnswerCache
@@ -40,14 +40,14 @@ class Memory:
 
 
 @contextmanager
-def open_memory() -> Iterator[Memory]:
+def open_memory() -> Iterator[AnswerMemory]:
     """This user's memory, for the calling thread; raises OutputError where it cannot be used."""
     with AnswerCache(cache_file()) as answers, PictureStore(picture_file(), load().picture_bytes) as pictures:
-        yield Memory(answers, pictures)
+        yield AnswerMemory(answers, pictures)
 
 
 @dataclass(frozen=True)
-class Query:
+class PictureQuery:
     """Questions about one picture. png: encodes the picture, called only if the model has to be asked."""
 
     image_sha256: str
@@ -56,7 +56,7 @@ class Query:
 
 
 @dataclass(frozen=True)
-class Found:
+class QueryOutcome:
     """The outcome of one question.
 
     query, question: the indexes of the query and of the question in it. was_known: whether the model was not asked,
@@ -97,7 +97,7 @@ class AnswerSource:
     """
 
     def __init__(
-        self, model: ModelInfo, memory: Memory, language: str = "", feedback: Optional[QgsFeedback] = None
+        self, model: ModelInfo, memory: AnswerMemory, language: str = "", feedback: Optional[QgsFeedback] = None
     ) -> None:
         """Identify the model, which may ask its server. language: that text is asked for in, "" for any."""
         self.model = known_model(model, feedback)
@@ -106,7 +106,10 @@ class AnswerSource:
         self._feedback = feedback
 
     def ask_many(
-        self, queries: Iterable[Query], receive: Callable[[Found], None], ready: Callable[[], None] = lambda: None
+        self,
+        queries: Iterable[PictureQuery],
+        receive: Callable[[QueryOutcome], None],
+        ready: Callable[[], None] = lambda: None,
     ) -> None:
         """Pass the outcome of every question to `receive`, as it becomes known.
 
@@ -116,7 +119,7 @@ class AnswerSource:
         waiting = _Waiting()
         prompts = self._prompts(queries, waiting, receive)
         first = next(prompts, None)
-        door = open_door(self.model) if first is not None else None
+        door = open_backend(self.model) if first is not None else None
         ready()
         if door is None or first is None:
             return
@@ -124,9 +127,9 @@ class AnswerSource:
             key, places = waiting.take(number)
             outcome = reply if isinstance(reply, RsgptError) else self._remember(key, reply)
             for position, place in enumerate(places):
-                receive(Found(*place, outcome, was_known=position > 0))
+                receive(QueryOutcome(*place, outcome, was_known=position > 0))
 
-    def ask_one(self, query: Query, on_text: Callable[[str], None]) -> RawAnswer:
+    def ask_one(self, query: PictureQuery, on_text: Callable[[str], None]) -> RawAnswer:
         """Return the answer to the first question of `query`.
 
         on_text: gets each new piece of the model's text; nothing where the answer is known. Raises RsgptError.
@@ -136,13 +139,13 @@ class AnswerSource:
         if known is not None:
             return known
         prompt = self._prompt(query.questions[0], query.png())
-        outcome = self._remember(key, open_door(self.model).ask_one(prompt, on_text, self._feedback))
+        outcome = self._remember(key, open_backend(self.model).ask_one(prompt, on_text, self._feedback))
         if isinstance(outcome, RsgptError):
             raise outcome
         return outcome
 
     def _prompts(
-        self, queries: Iterable[Query], waiting: _Waiting, receive: Callable[[Found], None]
+        self, queries: Iterable[PictureQuery], waiting: _Waiting, receive: Callable[[QueryOutcome], None]
     ) -> Iterator[Prompt]:
         """Yield what has to be sent to the model."""
         for number, query in enumerate(queries):
@@ -151,9 +154,9 @@ class AnswerSource:
             png = b"" if known.keys() >= set(keys) else self._encoded(query)
             for index, (key, question) in enumerate(zip(keys, query.questions)):
                 if key in known:
-                    receive(Found(number, index, known[key], was_known=True))
+                    receive(QueryOutcome(number, index, known[key], was_known=True))
                 elif isinstance(png, RsgptError):
-                    receive(Found(number, index, png, was_known=False))
+                    receive(QueryOutcome(number, index, png, was_known=False))
                 elif waiting.join(key, (number, index)):
                     yield self._prompt(question, png)
 
@@ -161,13 +164,13 @@ class AnswerSource:
         text, is_number = question.prompt_in(self._language), question.type.is_number
         return Prompt(png, text, choices=question.allowed, is_number=is_number)
 
-    def _key(self, query: Query, question: Question) -> str:
+    def _key(self, query: PictureQuery, question: Question) -> str:
         """The key of an answer in the cache. The choices belong to it: they restrict what the model may write."""
         offered: dict[str, Setting] = {"choices": "|".join(question.allowed)} if question.allowed else {}
         if question.type.is_number:
             offered["number"] = 1
         text, model = question.prompt_in(self._language), self.model
-        return Asked(query.image_sha256, text, model.name, model.mark, {**_DECODING, **offered}).key()
+        return AnswerKey(query.image_sha256, text, model.name, model.mark, {**_DECODING, **offered}).key()
 
     def _recall(self, keys: Sequence[str]) -> dict[str, RawAnswer]:
         try:
@@ -178,7 +181,7 @@ class AnswerSource:
             explained(error)
             return {}
 
-    def _encoded(self, query: Query) -> bytes | RsgptError:
+    def _encoded(self, query: PictureQuery) -> bytes | RsgptError:
         """The picture as PNG, kept on disk, or why there is none."""
         try:
             png = query.png()

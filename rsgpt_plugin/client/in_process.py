@@ -49,7 +49,7 @@ _ending_lock = threading.Lock()
 
 
 @dataclass(frozen=True)
-class _Side:
+class _BackendModules:
     """The parts of the model's side that are used here."""
 
     load: Callable[..., Any]
@@ -65,7 +65,7 @@ class _Side:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class EngineRequest:
     """What is to be in memory. model: a name or a folder; revision: of the model's own file."""
 
     model: str
@@ -76,10 +76,10 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class _Held:
+class _LoadedEngine:
     """What is in memory: a model with its queue."""
 
-    side: _Side
+    side: _BackendModules
     batcher: Any
 
     @property
@@ -97,18 +97,18 @@ class _Held:
         _give_back(self.side)
 
 
-class InProcess:
+class InProcessModel:
     """A model in this process, see Asker. Loaded when it is first asked, and leased, see ModelSlot."""
 
     def __init__(self, model: ModelInfo, device: str = "auto", threads: int = 0, feature_mb: int = 0) -> None:
         """device, threads, feature_mb: see Preferences. ServerError where another model is in use."""
         self._model = model
-        self._wanted = Wanted(model.folder or model.name, device, threads, feature_mb, model.revision())
+        self._wanted = EngineRequest(model.folder or model.name, device, threads, feature_mb, model.revision())
         slot.admit(self._wanted)
 
     def identity(self, feedback: Optional[QgsFeedback] = None) -> ModelInfo:
         """See Asker."""
-        with self._leased(feedback) as held, closing(_Going(held, self._model.name, feedback)) as going:
+        with self._leased(feedback) as held, closing(_PendingPrompts(held, self._model.name, feedback)) as going:
             engine = going.loaded()
         return ModelInfo(self._model.name, engine.weights_sha256, "", "", engine.fingerprint, engine.precision)
 
@@ -117,7 +117,7 @@ class InProcess:
     ) -> Iterator[tuple[int, Outcome]]:
         """See Asker."""
         source = enumerate(prompts)
-        with self._leased(feedback) as held, closing(_Going(held, self._model.name, feedback)) as going:
+        with self._leased(feedback) as held, closing(_PendingPrompts(held, self._model.name, feedback)) as going:
             while True:
                 while len(going.asks) < _IN_FLIGHT:
                     index, prompt = next(source, (0, None))
@@ -132,7 +132,7 @@ class InProcess:
 
     def ask_one(self, prompt: Prompt, on_text: Callable[[str], None], feedback: Optional[QgsFeedback] = None) -> Reply:
         """See Asker."""
-        with self._leased(feedback) as held, closing(_Going(held, self._model.name, feedback)) as going:
+        with self._leased(feedback) as held, closing(_PendingPrompts(held, self._model.name, feedback)) as going:
             going.send(0, prompt, wants_tokens=True)
             while True:
                 _, event = going.wait()
@@ -144,14 +144,14 @@ class InProcess:
             raise outcome
         return outcome
 
-    def _leased(self, feedback: Optional[QgsFeedback]) -> AbstractContextManager[_Held]:
+    def _leased(self, feedback: Optional[QgsFeedback]) -> AbstractContextManager[_LoadedEngine]:
         return slot.lease(self._wanted, partial(_start, self._wanted), cancel_check(feedback))
 
 
-class _Going:
+class _PendingPrompts:
     """The prompts of one caller that are on their way."""
 
-    def __init__(self, held: _Held, model: str, feedback: Optional[QgsFeedback]) -> None:
+    def __init__(self, held: _LoadedEngine, model: str, feedback: Optional[QgsFeedback]) -> None:
         self.asks: dict[int, tuple[AbstractContextManager[None], Any]] = {}
         self._held = held
         self._model = model
@@ -223,14 +223,14 @@ class _Going:
         self._events.put((index, event))
 
 
-def _start(wanted: Wanted) -> _Held:
+def _start(wanted: EngineRequest) -> _LoadedEngine:
     side = _import_side()
     batcher = side.batcher(wanted.model, partial(_load, side, wanted), side.queue_limits(waiting=10**6))
     batcher.start()
-    return _Held(side, batcher)
+    return _LoadedEngine(side, batcher)
 
 
-def _load(side: _Side, wanted: Wanted) -> Any:
+def _load(side: _BackendModules, wanted: EngineRequest) -> Any:
     """The engine; runs on its own thread. The model before leaves memory first, even if its loading is under way."""
     if _wait_for_ending():
         _give_back(side)
@@ -251,7 +251,7 @@ def _wait_for_ending(patience_s: Optional[float] = None) -> bool:
     return bool(ending)
 
 
-def _give_back(side: _Side) -> None:
+def _give_back(side: _BackendModules) -> None:
     """Return free memory to the operating system, and to other programs on the GPU."""
     gc.collect()
     torch = sys.modules.get("torch")
@@ -260,7 +260,7 @@ def _give_back(side: _Side) -> None:
     side.give_back()
 
 
-def _import_side() -> _Side:
+def _import_side() -> _BackendModules:
     """Import the model's side from the plugin's folder; SetupError where this Python cannot."""
     if sys.version_info < (3, 11):
         said = translate("Rsgpt", "QGIS's Python is {version}; the model needs 3.11 or newer.")
@@ -272,7 +272,7 @@ def _import_side() -> _Side:
         with _without_collecting():
             importlib.import_module(_PACKAGE)  # says how PyTorch's threads wait, which they read when they are loaded
             _load_libraries()
-            return _side()
+            return _backend_modules()
     except (ImportError, OSError, RuntimeError) as error:  # a library that does not fit fails in any of these
         said = translate("Rsgpt", "The model's packages cannot be used inside QGIS ({error}).")
         raise SetupError(f"{said.format(error=error)} {marked(_OTHERWISE)}") from error
@@ -305,11 +305,11 @@ def _without_collecting() -> Iterator[None]:
             gc.enable()
 
 
-def _side() -> _Side:
+def _backend_modules() -> _BackendModules:
     def part(module: str, name: str) -> Any:
         return getattr(importlib.import_module(f"{_PACKAGE}.{module}"), name)
 
-    return _Side(
+    return _BackendModules(
         load=part("engine.loading", "load_engine"),
         batcher=part("server.batcher", "Batcher"),
         queue_limits=part("server.batcher", "QueueLimits"),

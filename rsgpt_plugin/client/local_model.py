@@ -11,7 +11,7 @@ from qgis.core import QgsFeedback
 from .installed_models import ModelInfo
 from .model_client import Outcome, cancel_check
 from .server.gateway import Gateway
-from .server.local_server import Launch, LocalServer, leased_server
+from .server.local_server import LocalServer, ServerSpec, leased_server
 from .server.protocol import Prompt, Reply
 from .server.transport import Limits
 
@@ -24,7 +24,7 @@ _LIMITS = Limits(first_byte_s=_PATIENCE_S, silence_s=_PATIENCE_S)
 class LocalModel:
     """See Asker. The server starts when it is first asked: for a prompt, or before that for its identity."""
 
-    def __init__(self, launch: Launch, name: str) -> None:
+    def __init__(self, launch: ServerSpec, name: str) -> None:
         """Raises what would prevent a run, see `leased_server`, before the run has opened its output."""
         self._launch = launch
         self._name = name

@@ -20,7 +20,7 @@ def cancel_check(feedback: Optional[QgsFeedback]) -> Callable[[], bool]:
     return feedback.isCanceled if feedback is not None else lambda: False
 
 
-class Asker(Protocol):
+class ModelClient(Protocol):
     """A model that can be asked. Use it in one thread; it may be made in another."""
 
     def identity(self, feedback: Optional[QgsFeedback] = None) -> ModelInfo:

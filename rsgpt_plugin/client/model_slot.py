@@ -21,7 +21,7 @@ PATIENCE_S = 5.0
 _POLL_S = 0.1
 
 
-class Wanted(Protocol):
+class ModelRequest(Protocol):
     """What a model is started with; equal ones can share it."""
 
     @property
@@ -35,7 +35,7 @@ class Wanted(Protocol):
         ...
 
 
-class Running(Protocol):
+class RunningModel(Protocol):
     """A model that runs, or will run when it is first asked."""
 
     @property
@@ -48,16 +48,16 @@ class Running(Protocol):
         ...
 
 
-R = TypeVar("R", bound=Running)
+R = TypeVar("R", bound=RunningModel)
 
 
 @dataclass(eq=False)
 class _Tenant:
-    wanted: Wanted
-    running: Running
+    wanted: ModelRequest
+    running: RunningModel
     users: int = 0
 
-    def suits(self, wanted: Wanted) -> bool:
+    def suits(self, wanted: ModelRequest) -> bool:
         """Whether who wants that can use it. While it is in use, other settings of the same model have to wait."""
         mine, same_kind = self.wanted, type(wanted) is type(self.wanted)
         same_model = same_kind and (wanted.model, wanted.revision) == (mine.model, mine.revision)
@@ -71,7 +71,7 @@ class ModelSlot:
         self._tenant: Optional[_Tenant] = None
         self._changed = threading.Condition()
 
-    def admit(self, wanted: Wanted, is_cancelled: Callable[[], bool] = lambda: False) -> None:
+    def admit(self, wanted: ModelRequest, is_cancelled: Callable[[], bool] = lambda: False) -> None:
         """Make room for `wanted`. ServerError where another model is in use for longer than a moment; Cancelled."""
         deadline = time.monotonic() + PATIENCE_S
         with self._changed:
@@ -90,7 +90,7 @@ class ModelSlot:
                 self._changed.wait(_POLL_S)
 
     @contextmanager
-    def lease(self, wanted: Wanted, start: Callable[[], R], is_cancelled: Callable[[], bool]) -> Iterator[R]:
+    def lease(self, wanted: ModelRequest, start: Callable[[], R], is_cancelled: Callable[[], bool]) -> Iterator[R]:
         """Use a model. start: makes it where it does not run; what it raises is passed on. See `admit`."""
         with self._changed:
             self.admit(wanted, is_cancelled)

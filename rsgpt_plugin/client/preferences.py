@@ -13,7 +13,7 @@ from .installed_models import DEFAULT_MODEL
 _GROUP = "rsgpt"
 
 
-class Door(Enum):
+class BackendKind(Enum):
     """Who runs the model: an environment of the plugin's own, the user's Python, a running server, QGIS itself."""
 
     MANAGED = "managed"
@@ -38,7 +38,7 @@ class Preferences:
     server_side, server_mb: longest side in pixels and megabytes of a picture that the server takes, 0 for any.
     """
 
-    door: Door = Door.MANAGED
+    door: BackendKind = BackendKind.MANAGED
     python: str = ""
     server_url: str = ""
     server_auth: str = ""
@@ -66,7 +66,7 @@ class Preferences:
     @property
     def wished_language(self) -> str:
         """What prompts ask for: only servers of others are asked, since the family's own models know English alone."""
-        return self.answer_language if self.door is Door.SERVER else ""
+        return self.answer_language if self.door is BackendKind.SERVER else ""
 
 
 def load() -> Preferences:
@@ -92,9 +92,9 @@ def _read(settings: QgsSettings, name: str, usual: Any) -> Any:
         return usual
     if isinstance(usual, tuple):
         return tuple(str(text) for text in settings.value(key, [], type=list))
-    if isinstance(usual, Door):
+    if isinstance(usual, BackendKind):
         chosen = str(settings.value(key))
-        return Door(chosen) if chosen in {door.value for door in Door} else usual
+        return BackendKind(chosen) if chosen in {door.value for door in BackendKind} else usual
     try:
         return settings.value(key, usual, type=type(usual))
     except (TypeError, ValueError):

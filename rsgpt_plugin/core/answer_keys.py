@@ -12,7 +12,7 @@ Setting = Union[int, float, str]
 
 
 @dataclass(frozen=True)
-class Asked:
+class AnswerKey:
     """All that decides a greedy answer: change any of it and the answer may differ.
 
     image_sha256: of `shared.pixels`. weights_sha256: the model's fingerprint, or what its server reports in place of

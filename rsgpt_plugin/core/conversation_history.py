@@ -22,7 +22,7 @@ Size = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Sight:
+class CapturedView:
     """A place and the picture of it that the model is shown.
 
     extent: (xmin, ymin, xmax, ymax) in the CRS of crs_wkt. original, sent: width and height in pixels, of the layer
@@ -42,7 +42,7 @@ class Sight:
 
 
 @dataclass(frozen=True)
-class Message:
+class ConversationMessage:
     """A question and what came of it.
 
     text: the words asked. line: the question as `parse_questions` reads it, "" for a description. answer: as text,
@@ -67,12 +67,12 @@ class Message:
 
 
 @dataclass(frozen=True)
-class Past:
+class SavedConversation:
     """A kept conversation. id: any text that no other has."""
 
     id: str
-    sight: Sight
-    messages: tuple[Message, ...] = ()
+    sight: CapturedView
+    messages: tuple[ConversationMessage, ...] = ()
 
 
 class History(Store):
@@ -81,7 +81,7 @@ class History(Store):
     def __init__(self, path: Path) -> None:
         super().__init__(path, translate("Rsgpt", "history of conversations"), SCHEMA)
 
-    def add(self, conversation: str, sight: Sight, message: Message) -> None:
+    def add(self, conversation: str, sight: CapturedView, message: ConversationMessage) -> None:
         """Add to a conversation, which begins where there is none of that id, or none any more."""
         with self._database.writing() as connection:
             connection.execute("INSERT OR IGNORE INTO conversations VALUES (?, ?)", (conversation, _text(sight)))
@@ -89,7 +89,7 @@ class History(Store):
                 "INSERT INTO messages (conversation, message) VALUES (?, ?)", (conversation, _text(message))
             )
 
-    def listed(self) -> list[Past]:
+    def listed(self) -> list[SavedConversation]:
         """Return the latest conversations with all they hold, the last one spoken in first."""
         rows = self._database.read(
             "WITH latest AS (SELECT conversation, max(id) AS last FROM messages "
@@ -98,10 +98,10 @@ class History(Store):
             "JOIN conversations c ON c.id = m.conversation ORDER BY latest.last DESC, m.id",
             (_MOST_LISTED,),
         )
-        past: dict[str, Past] = {}
+        past: dict[str, SavedConversation] = {}
         for number, sight, message in rows:
-            known = past.get(number) or Past(number, _sight(sight))
-            past[number] = replace(known, messages=(*known.messages, Message(**json.loads(message))))
+            known = past.get(number) or SavedConversation(number, _sight(sight))
+            past[number] = replace(known, messages=(*known.messages, ConversationMessage(**json.loads(message))))
         return list(past.values())
 
     def delete(self, conversation: str) -> None:
@@ -121,7 +121,7 @@ def _text(record: Any) -> str:
     return json.dumps(asdict(record), ensure_ascii=False)
 
 
-def _sight(text: str) -> Sight:
+def _sight(text: str) -> CapturedView:
     kept: dict[str, Any] = json.loads(text)
     pairs = {name: tuple(value) for name, value in kept.items() if isinstance(value, list)}
-    return Sight(**{**kept, **pairs})
+    return CapturedView(**{**kept, **pairs})

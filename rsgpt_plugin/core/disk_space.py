@@ -18,7 +18,7 @@ def taken(rows: int, most_of_pictures: int) -> int:
     return rows * _ROW + min(rows * _PICTURE, most_of_pictures)
 
 
-def what_lacks(places: Iterable[Path], needed: int) -> str:
+def missing_space(places: Iterable[Path], needed: int) -> str:
     """For the first of the places whose disk has less than `needed` bytes: how much, in words; "" where none has."""
     for place in places:
         free = free_bytes(place)

@@ -8,7 +8,7 @@ WINDOW_S = 60.0
 _LEAST_S = 2.0
 
 
-class Pace:
+class ProgressRate:
     """Measures over the last minute: what is remembered goes by at once and says nothing about what is asked."""
 
     def __init__(self) -> None:

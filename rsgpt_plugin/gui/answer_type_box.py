@@ -14,7 +14,7 @@ from ..shared.i18n import marked
 _NAME = "answer"
 
 
-class AnswerKind(QComboBox):
+class AnswerTypeBox(QComboBox):
     """A list of the kinds of answers, in words."""
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:

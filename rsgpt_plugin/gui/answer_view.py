@@ -9,7 +9,7 @@ from qgis.PyQt.QtGui import QPixmap
 from qgis.PyQt.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from ..services.asking.first_answer import FirstAnswer, first_answer
-from ..services.background_task import Work
+from ..services.background_task import BackgroundTask
 from .problem_box import ProblemBox
 from .widgets import text_label
 
@@ -30,7 +30,7 @@ class AnswerView(QWidget):
         self.bar.hide()
         self.problem = ProblemBox()
         self.problem.again.connect(self._ask_again)
-        self._work: Optional[Work] = None
+        self._work: Optional[BackgroundTask] = None
         self._model = ""
         self._lay_out()
 

@@ -8,7 +8,7 @@ from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLineEdi
 
 from ..errors import QuestionError
 from ..shared.answers.questions import Question
-from .answer_type_box import AnswerKind
+from .answer_type_box import AnswerTypeBox
 from .widgets import PercentBox, text_label
 
 
@@ -22,7 +22,7 @@ class AskDialog(QDialog):
         self.text = QLineEdit()
         self.text.setPlaceholderText(self.tr("How many cars are there?"))
         self.text.setMinimumWidth(360)
-        self.kind = AnswerKind()
+        self.kind = AnswerTypeBox()
         self.choices = QLineEdit()
         self.choices.setPlaceholderText(self.tr("forest, farmland, town"))
         self.least = PercentBox()

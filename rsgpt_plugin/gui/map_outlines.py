@@ -15,7 +15,7 @@ from qgis.core import (
 from qgis.gui import QgsRubberBand
 from qgis.PyQt.QtGui import QColor
 
-from ..services.asking.click_run import Shown
+from ..services.asking.click_run import ShownAnswers
 
 _LINE = QColor(0, 103, 177)
 _CASING = QColor(255, 253, 245)
@@ -45,7 +45,7 @@ def go_to(canvas: Any, place: QgsReferencedRectangle, room: float = 1.3) -> bool
     return True
 
 
-class Preview:
+class MapOutline:
     """One outline at a time."""
 
     def __init__(self, canvas: Any) -> None:
@@ -65,7 +65,7 @@ class Preview:
             self._canvas.scene().removeItem(band)
 
 
-def show_on(canvas: Any, shown: Shown) -> None:
+def show_on(canvas: Any, shown: ShownAnswers) -> None:
     """Bring answers into view, unless they are, and flash them."""
     box = QgsRectangle()
     for geometry in shown.geometries:

@@ -15,7 +15,7 @@ translate = QCoreApplication.translate
 _TITLE = "RSGPT"
 
 
-class Messages:
+class MessageBar:
     """The message bar as the plugin uses it: one passing note at a time, and messages that stay."""
 
     def __init__(self, bar: Any) -> None:

@@ -21,7 +21,7 @@ from qgis.PyQt.QtWidgets import (
 from ..icons import plugin_icon
 from ..services.machine.problem_report import problem_report, tracker
 from .actions.raster_menu import MENU
-from .widgets import begin_with, text_label
+from .widgets import set_initial_size, text_label
 
 
 class ReportDialog(QDialog):
@@ -54,7 +54,7 @@ class ReportDialog(QDialog):
         self.save.clicked.connect(self._save)
         self.open.clicked.connect(lambda checked: QDesktopServices.openUrl(QUrl(tracker())))
         self.buttons.rejected.connect(self.reject)
-        begin_with(self, wide=43, high=31)
+        set_initial_size(self, wide=43, high=31)
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.text.toPlainText())

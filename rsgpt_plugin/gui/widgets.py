@@ -17,7 +17,7 @@ def is_confirmed(sentence: str, parent: Optional[QWidget] = None) -> bool:
     return bool(QMessageBox.question(parent, "RSGPT", sentence, buttons.Yes | buttons.No, buttons.No) == buttons.Yes)
 
 
-def begin_with(window: QWidget, wide: int, high: int) -> None:
+def set_initial_size(window: QWidget, wide: int, high: int) -> None:
     """Size a window in lines of its font: what fits in a small one fits in a large one too."""
     line = window.fontMetrics().height()
     window.resize(wide * line, high * line)

@@ -26,11 +26,11 @@ from qgis.PyQt.QtGui import QIcon
 
 from ..client.answer_source import open_memory
 from ..client.preferences import load
-from ..core.disk_space import taken, what_lacks
+from ..core.disk_space import missing_space, taken
 from ..core.paths import home
 from ..core.run_store import RunRequest
 from ..errors import ImageryError, OutputError, RsgptError
-from ..geo.imagery.capture import CaptureWish
+from ..geo.imagery.capture import CaptureOptions
 from ..geo.imagery.layer_snapshot import LayerSnapshot, check_layer, check_source, take_snapshot
 from ..geo.results.schema import output_fields
 from ..geo.results.style import ResultStyler
@@ -38,13 +38,13 @@ from ..icons import plugin_icon
 from ..shared.answers.answer_types import types_help
 from ..shared.results.columns import columns_help
 from ..unexpected import details, explained
-from .output.destination import Destination, check_destination, destination
-from .output.sink import Output, SinkShape, unwritable
+from .output.destination import OutputDestination, check_destination, destination
+from .output.sink import OutputSink, SinkShape, unwritable
 from .output.trial_write import try_rows
-from .parameter_kinds import Given
+from .parameter_kinds import GivenValues
 from .parameters import INPUT, Settings, asking, capture_wish, check_settings, numbered, parameters_of, read_settings
-from .run import Asking, Counts, Place, Run
-from .run_registry import Scribe, journal
+from .run import CaptureTarget, DescribeRun, RunCounts, RunQuestions
+from .run_registry import RunRecorder, journal
 from .run_requests import input_sources, keep
 
 Parameters = dict[str, Any]
@@ -78,13 +78,13 @@ def in_sentences(method: Method) -> Method:
 
 
 @dataclass(frozen=True)
-class Plan:
+class PreparedRun:
     """What an algorithm collected on the main thread."""
 
     snapshot: LayerSnapshot
     settings: Settings
-    wish: CaptureWish
-    asking: Asking
+    wish: CaptureOptions
+    asking: RunQuestions
     request: RunRequest
 
 
@@ -93,7 +93,7 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
 
     def __init__(self) -> None:
         super().__init__()
-        self.plan: Plan | None = None
+        self.plan: PreparedRun | None = None
         self.inputs: tuple[Sequence[str], Sequence[str]] = ((), ())
 
     def group(self) -> str:
@@ -149,7 +149,7 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
 
     def checkParameterValues(self, parameters: Parameters, context: QgsProcessingContext) -> tuple[bool, str]:
         """Refuse in words what cannot work, before anything is read."""
-        given = Given(self, parameters, context)
+        given = GivenValues(self, parameters, context)
         try:
             check_settings(given)
             layer = INPUT.layer(given)
@@ -174,13 +174,13 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         self, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> bool:
         """Collect layers and settings; the only part that touches the project."""
-        given = Given(self, parameters, context)
+        given = GivenValues(self, parameters, context)
         layer = INPUT.layer(given)
         if layer is None:
             raise QgsProcessingException(self.invalidRasterError(parameters, INPUT.name))
         snapshot = take_snapshot(layer, context.transformContext())
         settings, request = read_settings(given), keep(self, parameters, context)
-        self.plan = Plan(snapshot, settings, capture_wish(settings), asking(settings), request)
+        self.plan = PreparedRun(snapshot, settings, capture_wish(settings), asking(settings), request)
         self.inputs = [layer.source()], input_sources(self, parameters, context)
         return True
 
@@ -197,17 +197,17 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
 
     @abstractmethod
     def processed(
-        self, plan: Plan, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
+        self, plan: PreparedRun, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
         """What the algorithm itself does; returns the outputs."""
 
-    def prepared(self) -> Plan:
+    def prepared(self) -> PreparedRun:
         """The plan; raises ImageryError where Processing left out the preparation."""
         if self.plan is None:
             raise ImageryError(self.tr("The run was not prepared. Start it through Processing."))
         return self.plan
 
-    def destination(self, parameters: Parameters, context: QgsProcessingContext) -> Destination:
+    def destination(self, parameters: Parameters, context: QgsProcessingContext) -> OutputDestination:
         """What OUTPUT names; raises OutputError where the rows would replace an input, or what is no result."""
         # Not parameterAsOutputLayer, which has Processing load the destination beside the layer that lies there.
         found = destination(parameters.get("OUTPUT"), self.parameterAsFileOutput(parameters, "OUTPUT", context))
@@ -215,12 +215,12 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         return found
 
     def output(
-        self, parameters: Parameters, context: QgsProcessingContext, shape: SinkShape, to: Destination
-    ) -> Output:
+        self, parameters: Parameters, context: QgsProcessingContext, shape: SinkShape, to: OutputDestination
+    ) -> OutputSink:
         """The sink OUTPUT, tried but not yet opened; raises OutputError where its format does not take the rows."""
         trial = try_rows(to, shape)
         placed = {**parameters, "OUTPUT": to.value}
-        return Output(lambda: self._open_sink(placed, context, shape), trial)
+        return OutputSink(lambda: self._open_sink(placed, context, shape), trial)
 
     def _open_sink(self, parameters: Parameters, context: QgsProcessingContext, shape: SinkShape) -> tuple[Any, str]:
         """The sink and its id, with the style to come; raises OutputError where it cannot be written."""
@@ -246,7 +246,9 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         """The columns that the run adds."""
         return output_fields(self.prepared().asking.questions)
 
-    def describe(self, output: Output, places: Iterable[Place], total: int, feedback: QgsProcessingFeedback) -> Counts:
+    def describe(
+        self, output: OutputSink, places: Iterable[CaptureTarget], total: int, feedback: QgsProcessingFeedback
+    ) -> RunCounts:
         """Describe all `total` places, and record that."""
         for note in output.notes:
             feedback.pushWarning(note)
@@ -262,12 +264,17 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
             raise
 
     def _described(
-        self, output: Output, places: Iterable[Place], total: int, feedback: QgsProcessingFeedback, scribe: Scribe
-    ) -> Counts:
+        self,
+        output: OutputSink,
+        places: Iterable[CaptureTarget],
+        total: int,
+        feedback: QgsProcessingFeedback,
+        scribe: RunRecorder,
+    ) -> RunCounts:
         try:
             with open_memory() as memory:
                 asked = self.prepared().asking
-                run = Run(asked, memory, output.open, feedback, scribe.told, where=lambda: output.identifier)
+                run = DescribeRun(asked, memory, output.open, feedback, scribe.told, where=lambda: output.identifier)
                 counts = run.describe(places, total)
                 del run  # and with it the sink, which writes the rest
                 output.check(counts.done)
@@ -281,7 +288,7 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         # Raised here, so that the frames of the error, which hold the sink and layers, are gone.
         raise RsgptError(sentence)
 
-    def results(self, identifier: str, counts: Counts, feedback: QgsProcessingFeedback) -> dict[str, Any]:
+    def results(self, identifier: str, counts: RunCounts, feedback: QgsProcessingFeedback) -> dict[str, Any]:
         """The outputs, and the counts in the log."""
         feedback.pushInfo(
             self.tr(
@@ -294,11 +301,11 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         return {"OUTPUT": identifier, **{name.upper(): value for name, value in counts.as_dict().items()}}
 
 
-def _advice(output: Output, rows: int) -> str:
+def _advice(output: OutputSink, rows: int) -> str:
     """What to do after a failed run: room is spoken of only where the disk of memory or output lacks it."""
     written = Path(output.identifier.partition("|")[0])
     places = [home(), written] if written.is_file() else [home()]
-    lacks = what_lacks(places, taken(rows, load().picture_bytes))
+    lacks = missing_space(places, taken(rows, load().picture_bytes))
     return f"{lacks} {translate('Rsgpt', 'Run again: the answers so far are kept.')}".strip()
 
 

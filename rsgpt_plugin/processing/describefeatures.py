@@ -28,11 +28,11 @@ from ..geo.results.feature_columns import own_columns
 from ..geo.transforms import checked_transform
 from ..shared.i18n import translate
 from ..shared.rasters.tiles import Window, square
-from .algorithm_base import UNCHECKED, DescribeAlgorithm, Parameters, Plan, in_sentences, is_bounded
+from .algorithm_base import UNCHECKED, DescribeAlgorithm, Parameters, PreparedRun, in_sentences, is_bounded
 from .output.sink import SinkShape
-from .parameter_kinds import Given
+from .parameter_kinds import GivenValues
 from .parameters import FEATURES, PLACES
-from .run import Place
+from .run import CaptureTarget
 
 # A little of the surroundings helps to tell what a thing is; a point becomes a window of LEAST_SIDE.
 MARGIN = 0.1
@@ -77,13 +77,13 @@ class DescribeFeatures(DescribeAlgorithm):
     ) -> bool:
         """Collect the features' source too."""
         super().prepareAlgorithm(parameters, context, feedback)
-        self._source = PLACES.source(Given(self, parameters, context))
+        self._source = PLACES.source(GivenValues(self, parameters, context))
         if self._source is None:
             raise QgsProcessingException(self.invalidSourceError(parameters, PLACES.name))
         return True
 
     def processed(
-        self, plan: Plan, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
+        self, plan: PreparedRun, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
         """Locate, capture, ask, write."""
         source, to = self._features(), self.destination(parameters, context)
@@ -177,9 +177,11 @@ def _window(capture: Capture, place: QgsGeometry | None) -> Window | None:
     return square(capture.frame.window(place), MARGIN, LEAST_SIDE) if place is not None else None
 
 
-def _places(capture: Capture, features: Sequence[QgsFeature], windows: Sequence[Window | None]) -> Iterator[Place]:
+def _places(
+    capture: Capture, features: Sequence[QgsFeature], windows: Sequence[Window | None]
+) -> Iterator[CaptureTarget]:
     for feature, window in zip(features, windows):
-        yield Place(feature, partial(capture.picture, window) if window is not None else _nowhere)
+        yield CaptureTarget(feature, partial(capture.picture, window) if window is not None else _nowhere)
 
 
 def _nowhere() -> Picture:

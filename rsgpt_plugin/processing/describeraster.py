@@ -24,11 +24,11 @@ from ..geo.imagery.mask_polygons import Ground
 from ..geo.imagery.tile_geometry import checked
 from ..geo.transforms import checked_transform
 from ..shared.rasters.tiles import TileGrid, Window
-from .algorithm_base import UNCHECKED, DescribeAlgorithm, Parameters, Plan, in_sentences, is_bounded
+from .algorithm_base import UNCHECKED, DescribeAlgorithm, Parameters, PreparedRun, in_sentences, is_bounded
 from .output.sink import SinkShape
-from .parameter_kinds import Given
+from .parameter_kinds import GivenValues
 from .parameters import EXTENT, MASK, OVERLAP, TILE_SIZE, TILES
-from .run import Place
+from .run import CaptureTarget
 
 
 class DescribeRaster(DescribeAlgorithm):
@@ -67,14 +67,14 @@ class DescribeRaster(DescribeAlgorithm):
     ) -> bool:
         """Collect the extent and the mask too."""
         super().prepareAlgorithm(parameters, context, feedback)
-        given = Given(self, parameters, context)
+        given = GivenValues(self, parameters, context)
         self._extent = EXTENT.geometry(given, self.prepared().snapshot.crs)
         self._extent_crs = EXTENT.crs(given)
         self._mask = MASK.source(given)
         return True
 
     def processed(
-        self, plan: Plan, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
+        self, plan: PreparedRun, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
         """Cut, capture, ask, write."""
         to = self.destination(parameters, context)
@@ -134,8 +134,8 @@ def _lies_in(engine: QgsGeometryEngine, polygon: QgsGeometry) -> bool:
     return bool(engine.intersects(smaller.constGet()))
 
 
-def _places(capture: Capture, windows: Sequence[Window]) -> Iterator[Place]:
+def _places(capture: Capture, windows: Sequence[Window]) -> Iterator[CaptureTarget]:
     for window in windows:
         feature = QgsFeature()
         feature.setGeometry(capture.frame.polygon(window))
-        yield Place(feature, partial(capture.picture, window))
+        yield CaptureTarget(feature, partial(capture.picture, window))

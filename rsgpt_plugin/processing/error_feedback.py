@@ -8,7 +8,7 @@ from qgis.PyQt.QtCore import QCoreApplication
 translate = QCoreApplication.translate
 
 
-class Sentences(QgsProcessingFeedback):
+class ErrorFeedback(QgsProcessingFeedback):
     """Keeps every error."""
 
     def __init__(self) -> None:

@@ -34,7 +34,7 @@ Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
-class Given:
+class GivenValues:
     """The values that an algorithm was started with."""
 
     algorithm: QgsProcessingAlgorithm
@@ -82,21 +82,21 @@ class Setting(Parameter, Generic[Value]):
     preference: str = ""
 
     @abstractmethod
-    def value(self, given: Given) -> Value:
+    def value(self, given: GivenValues) -> Value:
         """Return what was given, or the default."""
 
-    def problem(self, given: Given) -> str:
+    def problem(self, given: GivenValues) -> str:
         """Return a sentence where QGIS's own check would only say that the value is wrong."""
         return ""
 
 
 @dataclass(frozen=True)
-class Switch(Setting[bool]):
+class BooleanParameter(Setting[bool]):
     """Yes or no."""
 
     default: bool = False
 
-    def value(self, given: Given) -> bool:
+    def value(self, given: GivenValues) -> bool:
         return bool(given.algorithm.parameterAsBool(*given.arguments(self.name)))
 
     def _definition(self, label: str) -> QgsProcessingParameterDefinition:
@@ -104,12 +104,12 @@ class Switch(Setting[bool]):
 
 
 @dataclass(frozen=True)
-class Text(Setting[str]):
+class TextParameter(Setting[str]):
     """Text, which may be left out."""
 
     has_lines: bool = False
 
-    def value(self, given: Given) -> str:
+    def value(self, given: GivenValues) -> str:
         text = str(given.algorithm.parameterAsString(*given.arguments(self.name)))
         return text if self.has_lines else text.strip()
 
@@ -118,7 +118,7 @@ class Text(Setting[str]):
 
 
 @dataclass(frozen=True)
-class Number(Setting[float]):
+class NumberParameter(Setting[float]):
     """A number from `least` to `most`. default: None for one that may be left out, which then is 0."""
 
     default: Optional[float] = None
@@ -126,12 +126,12 @@ class Number(Setting[float]):
     most: float = math.inf
     is_whole: bool = False
 
-    def value(self, given: Given) -> float:
+    def value(self, given: GivenValues) -> float:
         if self._is_left_out(given):
             return 0.0
         return float(given.algorithm.parameterAsDouble(*given.arguments(self.name)))
 
-    def problem(self, given: Given) -> str:
+    def problem(self, given: GivenValues) -> str:
         if self._is_left_out(given) or self.least <= self.value(given) <= self.most:
             return ""
         if math.isinf(self.most):
@@ -140,7 +140,7 @@ class Number(Setting[float]):
             sentence = translate("Rsgpt", "{name} is out of range. Give a number from {least} to {most}.")
         return sentence.format(name=self.name, least=f"{self.least:g}", most=f"{self.most:g}")
 
-    def _is_left_out(self, given: Given) -> bool:
+    def _is_left_out(self, given: GivenValues) -> bool:
         return self.default is None and given.parameters.get(self.name) is None
 
     def _definition(self, label: str) -> QgsProcessingParameterDefinition:
@@ -151,12 +151,12 @@ class Number(Setting[float]):
 
 
 @dataclass(frozen=True)
-class Choice(Setting[str]):
+class ChoiceParameter(Setting[str]):
     """One of several words. choices: the label of each word; the first is the default."""
 
     choices: Mapping[str, str] = field(default_factory=dict)
 
-    def value(self, given: Given) -> str:
+    def value(self, given: GivenValues) -> str:
         words = list(self.choices)
         parameters, name, context = given.arguments(self.name)
         number = given.algorithm.parameterAsEnum(self.numbered(parameters), name, context)
@@ -176,12 +176,12 @@ class Choice(Setting[str]):
 
 
 @dataclass(frozen=True)
-class Bands(Setting[tuple[int, ...]]):
+class BandsParameter(Setting[tuple[int, ...]]):
     """Band numbers of a raster, () if left out. raster: the parameter with the raster."""
 
     raster: str = "INPUT"
 
-    def value(self, given: Given) -> tuple[int, ...]:
+    def value(self, given: GivenValues) -> tuple[int, ...]:
         return tuple(given.algorithm.parameterAsInts(*given.arguments(self.name)))
 
     def _definition(self, label: str) -> QgsProcessingParameterDefinition:
@@ -191,10 +191,10 @@ class Bands(Setting[tuple[int, ...]]):
 
 
 @dataclass(frozen=True)
-class Raster(Parameter):
+class RasterParameter(Parameter):
     """A raster layer."""
 
-    def layer(self, given: Given) -> Optional[QgsRasterLayer]:
+    def layer(self, given: GivenValues) -> Optional[QgsRasterLayer]:
         """Return the layer, or None where it cannot be opened."""
         return given.algorithm.parameterAsRasterLayer(*given.arguments(self.name))
 
@@ -203,16 +203,16 @@ class Raster(Parameter):
 
 
 @dataclass(frozen=True)
-class Extent(Parameter):
+class ExtentParameter(Parameter):
     """A rectangle on the map, which may be left out."""
 
-    def crs(self, given: Given) -> QgsCoordinateReferenceSystem:
+    def crs(self, given: GivenValues) -> QgsCoordinateReferenceSystem:
         """Return the CRS that the rectangle was given in; an invalid one if it was left out."""
         if not given.parameters.get(self.name):
             return QgsCoordinateReferenceSystem()
         return given.algorithm.parameterAsExtentCrs(*given.arguments(self.name))
 
-    def geometry(self, given: Given, crs: QgsCoordinateReferenceSystem) -> Optional[QgsGeometry]:
+    def geometry(self, given: GivenValues, crs: QgsCoordinateReferenceSystem) -> Optional[QgsGeometry]:
         """Return the area in `crs`, None if left out."""
         if not given.parameters.get(self.name):
             return None
@@ -223,13 +223,13 @@ class Extent(Parameter):
 
 
 @dataclass(frozen=True)
-class Features(Parameter):
+class FeaturesParameter(Parameter):
     """The features of a vector layer."""
 
     has_polygons: bool = False
     is_optional: bool = False
 
-    def source(self, given: Given) -> Optional[QgsProcessingFeatureSource]:
+    def source(self, given: GivenValues) -> Optional[QgsProcessingFeatureSource]:
         """Return the features, None where they are left out or cannot be opened."""
         if not given.parameters.get(self.name):
             return None
@@ -242,7 +242,7 @@ class Features(Parameter):
 
 
 @dataclass(frozen=True)
-class Sink(Parameter):
+class SinkParameter(Parameter):
     """Where the rows are written."""
 
     def _definition(self, label: str) -> QgsProcessingParameterDefinition:

@@ -11,31 +11,31 @@ from typing import Any, cast
 from ..client.backends import chosen_model
 from ..client.preferences import Preferences, load
 from ..errors import ImageryError, QuestionError, RsgptError
-from ..geo.imagery.capture import CaptureMode, CaptureWish
+from ..geo.imagery.capture import CaptureMode, CaptureOptions
 from ..shared.answers.questions import CAPTION_PROMPT, DETAIL_PROMPT, parse_questions
 from ..shared.i18n import mark, translate
 from .parameter_kinds import (
-    Bands,
-    Choice,
-    Extent,
-    Features,
-    Given,
-    Number,
+    BandsParameter,
+    BooleanParameter,
+    ChoiceParameter,
+    ExtentParameter,
+    FeaturesParameter,
+    GivenValues,
+    NumberParameter,
     Parameter,
-    Raster,
+    RasterParameter,
     Setting,
-    Sink,
-    Switch,
-    Text,
+    SinkParameter,
+    TextParameter,
     Value,
 )
-from .run import Asking
+from .run import RunQuestions
 
 TILES, FEATURES = "describeraster", "describefeatures"
 
-INPUT = Raster("INPUT", mark("Raster layer"), is_repeated=False)
-EXTENT = Extent("EXTENT", mark("Extent (all of the layer if left out)"), TILES)
-MASK = Features(
+INPUT = RasterParameter("INPUT", mark("Raster layer"), is_repeated=False)
+EXTENT = ExtentParameter("EXTENT", mark("Extent (all of the layer if left out)"), TILES)
+MASK = FeaturesParameter(
     "MASK",
     mark("Mask: only tiles that overlap these polygons"),
     TILES,
@@ -43,26 +43,30 @@ MASK = Features(
     has_polygons=True,
     is_optional=True,
 )
-PLACES = Features("FEATURES", mark("Features to describe"), FEATURES, is_repeated=False)
-TILE_SIZE = Number("TILE_SIZE", mark("Tile size (pixels)"), TILES, default=256, least=16, most=1024, is_whole=True)
-OVERLAP = Number("OVERLAP", mark("Overlap (percent)"), TILES, default=0, least=0, most=90, is_whole=True)
-CAPTION = Switch("CAPTION", mark("Write a caption"), is_repeated=False, default=True)
-DETAILED = Switch("DETAILED", mark("Make the caption a longer one"), is_repeated=False)
-QUESTIONS = Text(
+PLACES = FeaturesParameter("FEATURES", mark("Features to describe"), FEATURES, is_repeated=False)
+TILE_SIZE = NumberParameter(
+    "TILE_SIZE", mark("Tile size (pixels)"), TILES, default=256, least=16, most=1024, is_whole=True
+)
+OVERLAP = NumberParameter("OVERLAP", mark("Overlap (percent)"), TILES, default=0, least=0, most=90, is_whole=True)
+CAPTION = BooleanParameter("CAPTION", mark("Write a caption"), is_repeated=False, default=True)
+DETAILED = BooleanParameter("DETAILED", mark("Make the caption a longer one"), is_repeated=False)
+QUESTIONS = TextParameter(
     "QUESTIONS",
     mark("Questions, one a line, for example  cars[integer]: How many cars are there?"),
     is_repeated=False,
     has_lines=True,
 )
-MODEL = Text("MODEL", mark("Model: a name, or a folder (the one chosen in the options if left out)"), is_repeated=False)
-PROMPT = Text(
+MODEL = TextParameter(
+    "MODEL", mark("Model: a name, or a folder (the one chosen in the options if left out)"), is_repeated=False
+)
+PROMPT = TextParameter(
     "PROMPT",
     mark("Prompt for the caption, in place of the usual one"),
     is_advanced=True,
     is_repeated=False,
     preference="prompt",
 )
-LEAST_CONFIDENCE = Number(
+LEAST_CONFIDENCE = NumberParameter(
     "LEAST_CONFIDENCE",
     mark("Least confidence of an answer; below it there is none"),
     is_advanced=True,
@@ -70,12 +74,12 @@ LEAST_CONFIDENCE = Number(
     default=0.0,
     most=1.0,
 )
-BANDS = Bands(
+BANDS = BandsParameter(
     "BANDS",
     mark("Bands shown as red, green, blue, or one as grey (an alpha band among them hides nothing)"),
     is_advanced=True,
 )
-CAPTURE = Choice(
+CAPTURE = ChoiceParameter(
     "CAPTURE",
     mark("Capture"),
     is_advanced=True,
@@ -85,7 +89,7 @@ CAPTURE = Choice(
         CaptureMode.RENDERED.value: mark("As QGIS draws it"),
     },
 )
-GROUND_RESOLUTION = Number(
+GROUND_RESOLUTION = NumberParameter(
     "GROUND_RESOLUTION", mark("Ground resolution of rendered capture (metres a pixel)"), is_advanced=True, least=0.001
 )
 
@@ -106,8 +110,8 @@ PARAMETERS: tuple[Parameter, ...] = (
     BANDS,
     CAPTURE,
     GROUND_RESOLUTION,
-    Sink("OUTPUT", mark("Described tiles"), TILES, is_repeated=False),
-    Sink("OUTPUT", mark("Described features"), FEATURES, is_repeated=False),
+    SinkParameter("OUTPUT", mark("Described tiles"), TILES, is_repeated=False),
+    SinkParameter("OUTPUT", mark("Described features"), FEATURES, is_repeated=False),
 )
 
 
@@ -126,12 +130,12 @@ def parameters_of(algorithm: str) -> list[Parameter]:
     return [parameter for parameter in PARAMETERS if parameter.only in ("", algorithm)]
 
 
-def read_settings(given: Given) -> Settings:
+def read_settings(given: GivenValues) -> Settings:
     """Return the value of each setting."""
     return Settings({setting.name: setting.value(given) for setting in _settings(given.algorithm.name())})
 
 
-def check_settings(given: Given) -> None:
+def check_settings(given: GivenValues) -> None:
     """Raise RsgptError with the first problem that QGIS's own check does not put into words."""
     for setting in _settings(given.algorithm.name()):
         problem = setting.problem(given)
@@ -143,7 +147,7 @@ def numbered(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Return the parameters with numbers for the words of all choices."""
     changed = dict(parameters)
     for parameter in PARAMETERS:
-        if isinstance(parameter, Choice):
+        if isinstance(parameter, ChoiceParameter):
             changed = parameter.numbered(changed)
     return changed
 
@@ -160,7 +164,7 @@ def preferred(preferences: Preferences) -> dict[str, Any]:
     return {setting.name: getattr(preferences, setting.preference) for setting in settings}
 
 
-def asking(settings: Settings) -> Asking:
+def asking(settings: Settings) -> RunQuestions:
     """What is asked of every picture. Raises QuestionError, ModelError."""
     questions = parse_questions(settings[QUESTIONS])
     if not settings[CAPTION] and not questions:
@@ -168,10 +172,10 @@ def asking(settings: Settings) -> Asking:
     usual = DETAIL_PROMPT if settings[DETAILED] else CAPTION_PROMPT
     prompt = (settings[PROMPT] or usual) if settings[CAPTION] else ""
     model = chosen_model(settings[MODEL])
-    return Asking(model, tuple(questions), prompt, settings[LEAST_CONFIDENCE], load().wished_language)
+    return RunQuestions(model, tuple(questions), prompt, settings[LEAST_CONFIDENCE], load().wished_language)
 
 
-def capture_wish(settings: Settings) -> CaptureWish:
+def capture_wish(settings: Settings) -> CaptureOptions:
     """How pictures are taken. Raises ImageryError where the settings contradict each other."""
     mode, bands, resolution = CaptureMode(settings[CAPTURE]), settings[BANDS], settings[GROUND_RESOLUTION]
     if resolution and (bands or mode is CaptureMode.NATIVE):
@@ -185,7 +189,7 @@ def capture_wish(settings: Settings) -> CaptureWish:
         raise ImageryError(
             translate("Rsgpt", "Rendered capture shows the bands of the layer's style. Leave the bands out.")
         )
-    return CaptureWish(mode, bands, resolution)
+    return CaptureOptions(mode, bands, resolution)
 
 
 def _settings(algorithm: str) -> list[Setting[Any]]:

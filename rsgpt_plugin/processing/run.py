@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from qgis.core import QgsFeature, QgsFeatureSink, QgsFeedback
 from qgis.PyQt.QtCore import QCoreApplication
 
-from ..client.answer_source import AnswerSource, Found, Memory, Outcome, Query
+from ..client.answer_source import AnswerMemory, AnswerSource, Outcome, PictureQuery, QueryOutcome
 from ..client.installed_models import ModelInfo
 from ..core.paths import plugin_version
 from ..errors import Cancelled, ImageryError, OutputError, RsgptError
@@ -18,14 +18,14 @@ from ..geo.results.schema import attributes
 from ..shared.answers.questions import Question
 from ..shared.answers.typed_answers import RawAnswer
 from ..shared.results import rows
-from ..shared.results.rows import Request, RowValues, Status, answered_row
+from ..shared.results.rows import RowValues, RunPrompts, Status, answered_row
 from ..unexpected import explained
 
 translate = QCoreApplication.translate
 
 
 @dataclass(frozen=True)
-class Asking(Request):
+class RunQuestions(RunPrompts):
     """What is asked of every picture, and of which model. caption: its prompt, "" for none.
 
     least_confidence: an answer to a question that is less sure, 0 to 1, is not told. language: that text is asked for
@@ -40,7 +40,7 @@ class Asking(Request):
 
 
 @dataclass(frozen=True)
-class Place:
+class CaptureTarget:
     """One place to describe. feature: its geometry and own attributes. picture: takes it when its turn comes."""
 
     feature: QgsFeature
@@ -48,14 +48,14 @@ class Place:
 
 
 @dataclass
-class Counts(rows.Counts):
+class RunCounts(rows.RowCounts):
     """The counts of a run. asked: prompts that were sent to the model."""
 
     asked: int = 0
 
 
 @dataclass
-class _Row:
+class _PendingRow:
     """A place on its way. outcomes: one for each thing asked, None while it is under way.
 
     It keeps no pixels: a row may wait long for one before it.
@@ -76,7 +76,7 @@ class _Row:
         self.outcomes, self.status, self.reason = [], Status.FAILED, reason
 
 
-class Run:
+class DescribeRun:
     """One run over places: each is looked at once, each answer is remembered as it arrives.
 
     Rows reach the sink in the order of the places. A run that ends early writes the rows that are complete.
@@ -84,11 +84,11 @@ class Run:
 
     def __init__(
         self,
-        asking: Asking,
-        memory: Memory,
+        asking: RunQuestions,
+        memory: AnswerMemory,
         open_sink: Callable[[], QgsFeatureSink],
         feedback: QgsFeedback,
-        watch: Callable[[Counts], None] = lambda counts: None,
+        watch: Callable[[RunCounts], None] = lambda counts: None,
         *,
         where: Callable[[], str] = lambda: "",
     ) -> None:
@@ -104,16 +104,16 @@ class Run:
         self._feedback = feedback
         self._watch = watch
         self._where = where
-        self._rows: deque[_Row] = deque()
-        self._pending: dict[int, _Row] = {}
+        self._rows: deque[_PendingRow] = deque()
+        self._pending: dict[int, _PendingRow] = {}
         self._model = asking.model
         self._common = {
             "prompt": asking.describe(),
             "plugin_version": plugin_version(),
         }
-        self.counts = Counts()
+        self.counts = RunCounts()
 
-    def describe(self, places: Iterable[Place], total: int) -> Counts:
+    def describe(self, places: Iterable[CaptureTarget], total: int) -> RunCounts:
         """Describe all `total` places. The model is loaded for its fingerprint, or by the first prompt that is new.
 
         Raises RsgptError where the run cannot go on; complete rows are written, answers so far remembered. Cancelled
@@ -136,7 +136,7 @@ class Run:
         if self._sink is None:
             self._sink = self._open_sink()
 
-    def _queries(self, places: Iterable[Place]) -> Iterator[Query]:
+    def _queries(self, places: Iterable[CaptureTarget]) -> Iterator[PictureQuery]:
         """What is asked about each picture, taking pictures as it goes."""
         queries = 0
         for place in places:
@@ -149,12 +149,12 @@ class Run:
                 yield self._query(picture)
             self._write()
 
-    def _query(self, picture: Picture) -> Query:
-        return Query(picture.sha256, lambda: picture.png, self._asking.asked)
+    def _query(self, picture: Picture) -> PictureQuery:
+        return PictureQuery(picture.sha256, lambda: picture.png, self._asking.asked)
 
-    def _look(self, place: Place) -> Picture | None:
+    def _look(self, place: CaptureTarget) -> Picture | None:
         """Take the place's picture and queue its row; None where there is nothing to ask about."""
-        row = _Row(place.feature, [])
+        row = _PendingRow(place.feature, [])
         self._rows.append(row)
         try:
             picture = place.picture()
@@ -173,7 +173,7 @@ class Run:
         row.outcomes = [None] * len(self._asking.asked)
         return picture
 
-    def _receive(self, found: Found) -> None:
+    def _receive(self, found: QueryOutcome) -> None:
         row = self._pending[found.query]
         row.outcomes[found.question] = found.outcome
         if found.was_known:
@@ -197,7 +197,7 @@ class Run:
                 status = self._add(self._sink, row)
             self._count(status)
 
-    def _add(self, sink: QgsFeatureSink, row: _Row) -> Status:
+    def _add(self, sink: QgsFeatureSink, row: _PendingRow) -> Status:
         values = self._values(row)
         feature = QgsFeature(row.feature)
         feature.setAttributes(row.feature.attributes() + attributes(self._asking.questions, values))
@@ -214,7 +214,7 @@ class Run:
         self._feedback.setProgress(100.0 * self.counts.done / max(1, self.counts.tiles))
         self._watch(self.counts)
 
-    def _values(self, row: _Row) -> RowValues:
+    def _values(self, row: _PendingRow) -> RowValues:
         told = dict.fromkeys(outcome.model for outcome in row.outcomes if isinstance(outcome, RawAnswer))
         model = ", ".join(filter(None, told)) or self._model.name
         identity = {

@@ -6,14 +6,14 @@ import math
 
 from qgis.PyQt.QtCore import QCoreApplication, QLocale
 
-from ..core.pace import Pace
+from ..core.pace import ProgressRate
 
 translate = QCoreApplication.translate
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
-def progress_text(done: int, total: int, pace: Pace) -> str:
+def progress_text(done: int, total: int, pace: ProgressRate) -> str:
     """Return `312 of 5,000, 4.2 a second, about 18 min left`; only what is known of it."""
     parts = [how_many(done, total)]
     if pace.rate():

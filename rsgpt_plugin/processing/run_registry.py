@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 from qgis.core import QgsFeedback, QgsProcessingFeedback
 from qgis.PyQt.QtCore import QCoreApplication, QLockFile, QObject, pyqtSignal
 
-from ..core.pace import Pace
+from ..core.pace import ProgressRate
 from ..core.paths import runs_file
 from ..core.run_store import RunRequest, RunState, RunStore
 from ..errors import Cancelled, OutputError
 from ..unexpected import explained
-from .error_feedback import Sentences
-from .run import Counts
+from .error_feedback import ErrorFeedback
+from .run import RunCounts
 from .run_progress import progress_text
 
 translate = QCoreApplication.translate
@@ -34,7 +34,7 @@ _STORE_S = 2.0
 _QUIET_S = 60.0
 
 
-class RunFeedback(Sentences):
+class RunFeedback(ErrorFeedback):
     """The feedback of a run that takes up a recorded one, or begins under an id that is known beforehand."""
 
     def __init__(self, run_id: str) -> None:
@@ -51,14 +51,14 @@ class LiveRun:
 
     id: str
     feedback: QgsFeedback
-    counts: Counts
+    counts: RunCounts
     began: float = field(default_factory=time.monotonic)
-    pace: Pace = field(default_factory=Pace)
+    pace: ProgressRate = field(default_factory=ProgressRate)
     wish: RunState = RunState.PAUSED
     output: str = ""
 
 
-class Journal(QObject):
+class RunRegistry(QObject):
     """The runs of this process. Signals carry a run's id and come from its thread."""
 
     moved = pyqtSignal(str)
@@ -90,16 +90,16 @@ class Journal(QObject):
             self.cancel(run_id, RunState.PAUSED)
 
     @contextmanager
-    def recorded(self, request: RunRequest, feedback: QgsProcessingFeedback, total: int) -> Iterator[Scribe]:
+    def recorded(self, request: RunRequest, feedback: QgsProcessingFeedback, total: int) -> Iterator[RunRecorder]:
         """Record the run that the block does, unless it is too small for it.
 
         A list that cannot be written costs a warning and not the run.
         """
         if total < LEAST_PLACES:
-            yield Scribe(feedback, None, self.moved.emit)
+            yield RunRecorder(feedback, None, self.moved.emit)
             return
-        run = LiveRun(_run_id(feedback), feedback, Counts(total))
-        scribe = Scribe(feedback, run, self.moved.emit)
+        run = LiveRun(_run_id(feedback), feedback, RunCounts(total))
+        scribe = RunRecorder(feedback, run, self.moved.emit)
         try:
             with _owned(run.id), self._listed(run), scribe.writing(request):
                 self.moved.emit(run.id)
@@ -118,14 +118,14 @@ class Journal(QObject):
                 del self._live[run.id]
 
 
-class Scribe:
+class RunRecorder:
     """Writes down one run as it goes: for the log, the list and those who listen. Belongs to the run's thread."""
 
     def __init__(self, feedback: QgsProcessingFeedback, run: LiveRun | None, moved: Callable[[str], None]) -> None:
         self._feedback = feedback
         self._run = run
         self._moved = moved
-        self._pace = run.pace if run is not None else Pace()
+        self._pace = run.pace if run is not None else ProgressRate()
         self._store: RunStore | None = None
         self._due = {"signal": 0.0, "text": time.monotonic() + _TEXT_S, "store": 0.0}
         self._said = (0, time.monotonic())
@@ -141,7 +141,7 @@ class Scribe:
             raise
         self._end()
 
-    def told(self, counts: Counts) -> None:
+    def told(self, counts: RunCounts) -> None:
         """Take the counts so far; quick enough for every row."""
         now, done = time.monotonic(), counts.done
         if self._run is not None:
@@ -155,7 +155,7 @@ class Scribe:
         if self._store is not None and self._is_due("store", now, _STORE_S):
             self._write(counts)
 
-    def wrote(self, output: str, counts: Counts) -> None:
+    def wrote(self, output: str, counts: RunCounts) -> None:
         """Take the final counts, and where the rows are."""
         if self._run is not None:
             self._run.output, self._run.counts = output, counts
@@ -191,7 +191,7 @@ class Scribe:
             self._said = (done, now)
             self._feedback.setProgressText(progress_text(done, total, self._pace))
 
-    def _write(self, counts: Counts) -> None:
+    def _write(self, counts: RunCounts) -> None:
         if self._store is not None and self._run is not None:
             try:
                 self._store.tell(self._run.id, counts.as_dict())
@@ -244,4 +244,4 @@ def _run_id(feedback: QgsProcessingFeedback) -> str:
     return feedback.run_id if isinstance(feedback, RunFeedback) else uuid.uuid4().hex
 
 
-journal = Journal()
+journal = RunRegistry()

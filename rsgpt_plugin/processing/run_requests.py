@@ -32,7 +32,7 @@ from qgis.PyQt.QtXml import QDomDocument, QDomElement
 from ..core.run_store import RunRequest
 from ..errors import ImageryError
 from ..shared.files.addresses import without_secrets
-from .parameter_kinds import Extent, Features, Parameter
+from .parameter_kinds import ExtentParameter, FeaturesParameter, Parameter
 from .parameters import INPUT, parameters_of
 
 Parameters = dict[str, Any]
@@ -48,13 +48,13 @@ def keep(algorithm: QgsProcessingAlgorithm, parameters: Parameters, context: Qgs
     if raster is not None:
         layers[raster.id()] = raster
         kept[INPUT.name] = raster.id()
-    for name in _names(algorithm, Features):
+    for name in _names(algorithm, FeaturesParameter):
         value = _named(parameters.get(name), context)
         layer = algorithm.parameterAsVectorLayer({name: value}, name, context) if value else None
         if layer is not None:
             layers[layer.id()] = layer
             kept[name] = _kept_source(parameters[name], layer)
-    for name in _names(algorithm, Extent):
+    for name in _names(algorithm, ExtentParameter):
         if parameters.get(name):
             kept[name] = _kept_extent(algorithm, name, parameters, context)
     kept["OUTPUT"] = _kept_output(parameters.get("OUTPUT"))
@@ -70,7 +70,7 @@ def input_sources(
     algorithm: QgsProcessingAlgorithm, parameters: Parameters, context: QgsProcessingContext
 ) -> list[str]:
     """The sources of the vector layers that the run reads."""
-    values = {name: _named(parameters.get(name), context) for name in _names(algorithm, Features)}
+    values = {name: _named(parameters.get(name), context) for name in _names(algorithm, FeaturesParameter)}
     layers = [algorithm.parameterAsVectorLayer({name: value}, name, context) for name, value in values.items() if value]
     return [layer.source() for layer in layers if layer is not None]
 

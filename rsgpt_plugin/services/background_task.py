@@ -14,7 +14,7 @@ from ..unexpected import details, explained
 translate = QCoreApplication.translate
 
 
-class Work(QgsTask):
+class BackgroundTask(QgsTask):
     """Runs a function off the main thread. One of `done`, `failed` and `stopped` comes, once, on the main thread.
 
     failed: a sentence, and details that may be empty.
@@ -25,7 +25,7 @@ class Work(QgsTask):
     failed = pyqtSignal(str, str)
     stopped = pyqtSignal()
 
-    def __init__(self, title: str, work: Callable[[Work], Any], shown: bool = False) -> None:
+    def __init__(self, title: str, work: Callable[[BackgroundTask], Any], shown: bool = False) -> None:
         """shown: whether the task manager lists it. The work gets this object, for `say`, `isCanceled`, `feedback`."""
         hidden = QgsTask.Flag.Hidden | QgsTask.Flag.Silent
         super().__init__(title, QgsTask.Flag.CanCancel if shown else QgsTask.Flag.CanCancel | hidden)
@@ -35,7 +35,7 @@ class Work(QgsTask):
         self._problem: Optional[tuple[str, str]] = None
         self._is_dropped = False
 
-    def start(self) -> Work:
+    def start(self) -> BackgroundTask:
         """Hand it to the task manager; it is kept alive until it ends."""
         _running.append(self)
         QgsApplication.taskManager().addTask(self)
@@ -85,7 +85,7 @@ class Work(QgsTask):
             self.stopped.emit()
 
 
-_running: list[Work] = []
+_running: list[BackgroundTask] = []
 
 
 def stop_all(patience_ms: int = 3000) -> None:

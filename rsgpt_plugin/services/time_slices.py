@@ -15,7 +15,7 @@ _SLICE_S = 0.015
 _AT_ONCE = 20
 
 
-class Slices(QObject):
+class TimeSlicer(QObject):
     """Takes the items of an iterator a few milliseconds at a time, and hands over each slice of them."""
 
     def __init__(self) -> None:

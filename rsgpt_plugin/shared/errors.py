@@ -25,6 +25,12 @@ class ImageError(RsgptError):
     code = "image"
 
 
+class ModelError(RsgptError):
+    """A model is unknown, incomplete, does not match its recorded hash, or cannot do what was asked of it."""
+
+    code = "model"
+
+
 class QuestionError(RsgptError):
     """A question line cannot be read."""
 

@@ -20,7 +20,7 @@ from transformers import (
     T5Config,
 )
 
-from rsgpt_backend.convert.conversion import Sources, convert
+from rsgpt_backend.convert.conversion import ConversionSources, convert
 from rsgpt_backend.model.config import ModelConfig
 from rsgpt_backend.model.published_models import FAMILY
 from tests.backend.toy import make_language, picture
@@ -219,7 +219,7 @@ def make_instructblip(folder: Path, dropout: float = 0.1) -> Path:
     parts = make_llama(folder / "vicuna"), make_reader(folder / "bert")
     member = tiny("instructblip-vicuna-7b")
     member = replace(member, qformer=replace(member.qformer, dropout=dropout))
-    convert(Sources([folder / "eva.pth", folder / "blip.pth"], *parts), folder / "model", member)
+    convert(ConversionSources([folder / "eva.pth", folder / "blip.pth"], *parts), folder / "model", member)
     return folder / "model"
 
 

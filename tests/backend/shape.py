@@ -18,7 +18,7 @@ from transformers import AutoModelForCausalLM, LlamaConfig
 
 from rsgpt_backend.benchmark import PROMPTS
 from rsgpt_backend.model.hashes import file_sha256
-from rsgpt_backend.model.language.language import Language
+from rsgpt_backend.model.language.language import LanguageModel
 from rsgpt_backend.model.published_models import FAMILY
 from rsgpt_backend.model.rsgpt import Rsgpt
 from rsgpt_backend.model.weights import WEIGHTS_FILE
@@ -41,7 +41,7 @@ def main(name: str, folder: Path) -> None:
         model = AutoModelForCausalLM.from_config(_LLAMA[name], dtype=torch.bfloat16)
         qformer = dataclasses.replace(FAMILY[name].qformer, tokenizer="language")
         config = dataclasses.replace(FAMILY[name], qformer=qformer)
-        whole = Rsgpt(config, Language(model, None))
+        whole = Rsgpt(config, LanguageModel(model, None))
     _LLAMA[name].architectures = ["LlamaForCausalLM"]
     _LLAMA[name].save_pretrained(language)
     for number, part in enumerate(_parts(model.state_dict(), torch.bfloat16)):

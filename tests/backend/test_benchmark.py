@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from rsgpt_backend.benchmark import Work, _peak, measure
+from rsgpt_backend.benchmark import Workload, _peak, measure
 from rsgpt_backend.cli import main
 from rsgpt_backend.errors import ModelError
 
@@ -45,11 +45,11 @@ def test_on_gpus_their_memory_counts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_cannot_be_loaded_is_told() -> None:
     with pytest.raises(ModelError, match="There is no model 'nonsense'"):
-        measure("engine", "nonsense", "auto", Work(1, (2,)))
+        measure("engine", "nonsense", "auto", Workload(1, (2,)))
 
 
 @pytest.mark.slow
 def test_lengths_are_forced_where_an_answer_would_end() -> None:
-    plain, ours = (measure(way, "rsgpt-small", "fp32", Work(1, (40, 5))) for way in ("plain", "engine"))
+    plain, ours = (measure(way, "rsgpt-small", "fp32", Workload(1, (40, 5))) for way in ("plain", "engine"))
     assert plain.answers == ours.answers
     assert len(plain.answers[0].split()) > 20

@@ -14,7 +14,7 @@ from rsgpt_backend.cli import main
 from rsgpt_backend.engine.engine import Engine
 from rsgpt_backend.engine.loading import load_engine
 from rsgpt_backend.evaluate import caption_metrics, question_accuracy
-from rsgpt_backend.evaluate.ask_all import Manner
+from rsgpt_backend.evaluate.ask_all import AskOptions
 from rsgpt_backend.predictor import Ask
 from tests.conftest import HOME, ROOT
 
@@ -88,11 +88,13 @@ def test_doctor_finds_the_known_picture_as_expected(
 
 def test_captions_of_the_validation_split(engine: Engine, shared: Path) -> None:
     data = shared / "data"
-    scores, _ = caption_metrics.evaluate(engine, data / "ucm_images.zip", data / "ucm_captions_val.json", Manner(60))
+    scores, _ = caption_metrics.evaluate(
+        engine, data / "ucm_images.zip", data / "ucm_captions_val.json", AskOptions(60)
+    )
     assert scores["CIDEr"] > FLOOR_CIDER
 
 
 def test_answers_of_the_validation_split(engine: Engine, shared: Path) -> None:
     data = shared / "data"
-    scores, _ = question_accuracy.evaluate(engine, data / "ucm_images.zip", data / "ucm_vqa_val.json", Manner(120))
+    scores, _ = question_accuracy.evaluate(engine, data / "ucm_images.zip", data / "ucm_vqa_val.json", AskOptions(120))
     assert scores["accuracy"]["average"] > FLOOR_ACCURACY

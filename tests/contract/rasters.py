@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.contract.tiff import NORTH_UP, Geotransform, Tags, write_tiff
+from tests.contract.tiff import NORTH_UP, Geotransform, TiffTags, write_tiff
 
 RECORD = Path(__file__).with_name("rasters.json")
 HEIGHT, WIDTH = 40, 56
@@ -35,12 +35,12 @@ MOON = (
 
 
 @dataclass(frozen=True, eq=False)
-class Case:
+class RasterCase:
     """A raster. is_base: whether its picture is that of the plain raster."""
 
     name: str
     values: np.ndarray
-    tags: Tags
+    tags: TiffTags
     is_base: bool = False
 
     def write(self, folder: Path) -> Path:
@@ -55,7 +55,7 @@ def recorded() -> dict[str, str]:
     return dict(json.loads(RECORD.read_text("utf-8")))
 
 
-def cases() -> list[Case]:
+def cases() -> list[RasterCase]:
     """All of them."""
     return [*_orientations(), *_systems(), *_types(), *_bands(), *_no_data(), *_masks(), *_scales()]
 
@@ -86,7 +86,7 @@ def _stored(quarter: int, is_mirrored: bool, angle: float, oblong: float = 1.0) 
     return turned(picture()), (x0, across[0], along[0], y0, across[1], along[1])
 
 
-def _orientations() -> Iterator[Case]:
+def _orientations() -> Iterator[RasterCase]:
     for quarter in range(4):
         for is_mirrored in (False, True):
             values, transform = _stored(quarter, is_mirrored, 0.0)
@@ -102,11 +102,11 @@ def _orientations() -> Iterator[Case]:
         yield _rgb(name, *_stored(quarter, is_mirrored, angle, oblong))
 
 
-def _rgb(name: str, values: np.ndarray, transform: Geotransform = NORTH_UP, **tags: Any) -> Case:
-    return Case(name, values, Tags(transform, is_rgb=True, **tags), is_base=True)
+def _rgb(name: str, values: np.ndarray, transform: Geotransform = NORTH_UP, **tags: Any) -> RasterCase:
+    return RasterCase(name, values, TiffTags(transform, is_rgb=True, **tags), is_base=True)
 
 
-def _systems() -> Iterator[Case]:
+def _systems() -> Iterator[RasterCase]:
     for name, transform, crs in (
         ("degrees", (-117.0, 2e-5, 0.0, 36.1, 0.0, -1e-5), 4326),
         ("across the antimeridian", (179.9998, 1e-5, 0.0, -17.0, 0.0, -1e-5), 4326),
@@ -120,37 +120,37 @@ def _systems() -> Iterator[Case]:
         yield _rgb(name, picture(), transform, crs=crs)
 
 
-def _types() -> Iterator[Case]:
+def _types() -> Iterator[RasterCase]:
     base, grey = picture(), picture()[:1]
-    yield Case("grey bytes", grey, Tags())
-    yield Case("few levels", base // 8 + np.uint8(90), Tags(is_rgb=True))
-    yield Case("signed bytes", (grey.astype(np.int16) - 128).astype(np.int8), Tags())
-    yield Case("16 bits", base.astype(np.uint16) * 257, Tags(is_rgb=True))
-    yield Case("grey 11 bits", grey.astype(np.uint16) * 8, Tags())
-    yield Case("signed 16 bits", grey.astype(np.int16) * 20 - 900, Tags())
-    yield Case("32 bits", grey.astype(np.uint32) * 10_000_000, Tags())
-    yield Case("signed 32 bits", base.astype(np.int32) * 1000 - 5000, Tags(is_rgb=True))
-    yield Case("floats", grey.astype(np.float32) / 255, Tags())
-    yield Case("doubles", base.astype(np.float64) / 255, Tags(is_rgb=True))
-    yield Case("constant", np.full((1, HEIGHT, WIDTH), 7, np.uint16), Tags())
+    yield RasterCase("grey bytes", grey, TiffTags())
+    yield RasterCase("few levels", base // 8 + np.uint8(90), TiffTags(is_rgb=True))
+    yield RasterCase("signed bytes", (grey.astype(np.int16) - 128).astype(np.int8), TiffTags())
+    yield RasterCase("16 bits", base.astype(np.uint16) * 257, TiffTags(is_rgb=True))
+    yield RasterCase("grey 11 bits", grey.astype(np.uint16) * 8, TiffTags())
+    yield RasterCase("signed 16 bits", grey.astype(np.int16) * 20 - 900, TiffTags())
+    yield RasterCase("32 bits", grey.astype(np.uint32) * 10_000_000, TiffTags())
+    yield RasterCase("signed 32 bits", base.astype(np.int32) * 1000 - 5000, TiffTags(is_rgb=True))
+    yield RasterCase("floats", grey.astype(np.float32) / 255, TiffTags())
+    yield RasterCase("doubles", base.astype(np.float64) / 255, TiffTags(is_rgb=True))
+    yield RasterCase("constant", np.full((1, HEIGHT, WIDTH), 7, np.uint16), TiffTags())
 
 
-def _bands() -> Iterator[Case]:
+def _bands() -> Iterator[RasterCase]:
     base = picture()
     infrared = np.where(base.mean(axis=0) > 90, 150, 0).astype(np.uint8)[None]
-    yield Case("two bands", base[:2], Tags())
-    yield Case("four bands", np.concatenate([base, infrared]), Tags(), is_base=True)
-    yield Case("five bands of 16 bits", np.concatenate([base, base[:2]]).astype(np.uint16) * 9, Tags())
-    yield Case("infrared flagged as alpha", np.concatenate([base, infrared]), Tags(is_rgb=True, extra=(2,)))
+    yield RasterCase("two bands", base[:2], TiffTags())
+    yield RasterCase("four bands", np.concatenate([base, infrared]), TiffTags(), is_base=True)
+    yield RasterCase("five bands of 16 bits", np.concatenate([base, base[:2]]).astype(np.uint16) * 9, TiffTags())
+    yield RasterCase("infrared flagged as alpha", np.concatenate([base, infrared]), TiffTags(is_rgb=True, extra=(2,)))
     deep = np.concatenate([base, np.full_like(base[:1], 255)]).astype(np.uint16) * 257
-    yield Case("alpha flagged on the second band", deep, Tags(extra=(2, 0, 0)))
-    yield Case("grey with alpha", np.concatenate([base[:1], infrared]), Tags(extra=(2,)))
+    yield RasterCase("alpha flagged on the second band", deep, TiffTags(extra=(2, 0, 0)))
+    yield RasterCase("grey with alpha", np.concatenate([base[:1], infrared]), TiffTags(extra=(2,)))
     ramped = deep.copy()
     ramped[3] = np.maximum(0, np.arange(WIDTH) * 6 - 36)  # 0 to 300 of 65535
-    yield Case("alpha of 16 bits", ramped, Tags(is_rgb=True, extra=(2,)))
+    yield RasterCase("alpha of 16 bits", ramped, TiffTags(is_rgb=True, extra=(2,)))
 
 
-def _no_data() -> Iterator[Case]:
+def _no_data() -> Iterator[RasterCase]:
     base = picture()
     for name, kind, stored, declared in (
         ("-9999.9", "float32", -9999.9, "-9999.9"),
@@ -171,20 +171,20 @@ def _no_data() -> Iterator[Case]:
         values = (base / 255 if kind.startswith("float") else base).astype(kind)
         values[:, :12] = stored
         values[0, 20:24] = stored
-        yield Case(f"no data {name}", values, Tags(is_rgb=True, no_data=declared))
+        yield RasterCase(f"no data {name}", values, TiffTags(is_rgb=True, no_data=declared))
 
 
-def _masks() -> Iterator[Case]:
+def _masks() -> Iterator[RasterCase]:
     y, x = np.mgrid[:HEIGHT, :WIDTH]
     circle = (y - 20) ** 2 + (x - 25) ** 2 < 15**2
-    yield Case("mask in the file", picture(), Tags(is_rgb=True, mask=circle))
-    yield Case("mask beside the file", picture(), Tags(is_rgb=True, mask_beside=circle))
-    yield Case("mask of 16 bits", picture().astype(np.uint16) * 40, Tags(is_rgb=True, mask=circle))
+    yield RasterCase("mask in the file", picture(), TiffTags(is_rgb=True, mask=circle))
+    yield RasterCase("mask beside the file", picture(), TiffTags(is_rgb=True, mask_beside=circle))
+    yield RasterCase("mask of 16 bits", picture().astype(np.uint16) * 40, TiffTags(is_rgb=True, mask=circle))
     values, transform = _stored(2, True, 0.0)
-    yield Case("mask south-up", values, Tags(transform, is_rgb=True, mask=circle[::-1]))
+    yield RasterCase("mask south-up", values, TiffTags(transform, is_rgb=True, mask=circle[::-1]))
 
 
-def _scales() -> Iterator[Case]:
+def _scales() -> Iterator[RasterCase]:
     def scale(value: float, offset: float) -> str:
         return "".join(
             f'<Item name="SCALE" sample="{band}" role="scale">{value}</Item>'
@@ -195,4 +195,4 @@ def _scales() -> Iterator[Case]:
     yield _rgb("scaled bytes", picture(), metadata=scale(1 / 255, 0.0))
     deep = picture().astype(np.uint16) * 9
     deep[:, :12] = 65535
-    yield Case("scaled 16 bits", deep, Tags(is_rgb=True, metadata=scale(1e-4, -0.1), no_data="65535"))
+    yield RasterCase("scaled 16 bits", deep, TiffTags(is_rgb=True, metadata=scale(1e-4, -0.1), no_data="65535"))

@@ -22,7 +22,7 @@ Value = Union[int, float]
 
 
 @dataclass(frozen=True)
-class Tags:
+class TiffTags:
     """What a file says of its samples. crs: an EPSG number, or WKT, which goes into a file beside it.
 
     extra: of each band behind the colours, 0 unspecified or 2 alpha. no_data, metadata: as GDAL writes them.
@@ -39,7 +39,7 @@ class Tags:
     mask_beside: np.ndarray | None = None
 
 
-def write_tiff(path: Path, values: np.ndarray, tags: Tags) -> Path:
+def write_tiff(path: Path, values: np.ndarray, tags: TiffTags) -> Path:
     """Write bands x height x width, and what belongs beside it."""
     pages = [_page(values, tags)]
     if tags.mask is not None:
@@ -59,7 +59,7 @@ Fields = dict[int, tuple[int, Union[str, list[Value]]]]
 Page = tuple[Fields, bytes]
 
 
-def _page(values: np.ndarray, tags: Tags) -> Page:
+def _page(values: np.ndarray, tags: TiffTags) -> Page:
     bands = len(values)
     x0, xx, xy, y0, yx, yy = tags.geotransform
     fields: Fields = {

@@ -18,7 +18,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(_ROOT), str(_ROOT / "backend")]
 
 from rsgpt_backend.server.batcher import QueueLimits  # noqa: E402 - needs the path above
-from rsgpt_backend.server.launch import Launch, serve  # noqa: E402 - needs the path above
+from rsgpt_backend.server.launch import ServerLaunch, serve  # noqa: E402 - needs the path above
 from tests.fakes.fake_engine import FakeEngine, Script  # noqa: E402 - needs the path above
 
 _OPENING = {"open", "socket.connect", "socket.getaddrinfo"}
@@ -31,7 +31,7 @@ def main() -> int:
     script = Script(**json.loads(args.script), **{name: value for name, value in given.items() if value})
     if args.audit:
         sys.addaudithook(partial(_audit, Path(args.audit)))
-    launch = Launch(
+    launch = ServerLaunch(
         args.model,
         partial(_load, args.load_delay, script, args.model),
         args.port,

@@ -123,6 +123,15 @@ def test_shipped_files(rule: Rule) -> None:
     assert breaches(shipped(), rule) == []
 
 
+def test_a_class_name_occurs_once() -> None:
+    places: dict[str, list[str]] = {}
+    for source in sources():
+        for node in ast.walk(source.tree):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(f"{source.name}:{node.lineno}")
+    assert {name: where for name, where in places.items() if len(where) > 1} == {}
+
+
 def test_translations_are_literal() -> None:
     assert breaches(under("rsgpt_plugin/"), computed_translations) == []
 

@@ -20,7 +20,7 @@ LOCAL_CRS = "+proj=tmerc +lat_0=36.1 +lon_0=-115.3 +k=0.99995 +x_0=1234 +y_0=432
 
 
 @dataclass(frozen=True)
-class Odd:
+class OddRaster:
     """What is odd about a raster. crs: an EPSG number, a PROJ text, or None for none."""
 
     geotransform: tuple[float, ...] = NORTH_UP
@@ -39,9 +39,9 @@ def pattern(bands: int, height: int, width: int, kind: str = "uint8") -> np.ndar
     return (stack * scale).astype(kind)
 
 
-def write(path: Path, values: np.ndarray, odd: Odd | None = None) -> Path:
+def write(path: Path, values: np.ndarray, odd: OddRaster | None = None) -> Path:
     """Write bands x height x width as a GeoTIFF."""
-    odd = odd or Odd()
+    odd = odd or OddRaster()
     bands, height, width = values.shape
     kind = {"uint8": gdal.GDT_Byte, "uint16": gdal.GDT_UInt16, "int16": gdal.GDT_Int16,
             "float32": gdal.GDT_Float32, "float64": gdal.GDT_Float64}[values.dtype.name]  # fmt: skip
@@ -63,7 +63,7 @@ def truncate(path: Path, share: float) -> Path:
     return path
 
 
-def _fill(band: gdal.Band, number: int, values: np.ndarray, odd: Odd) -> None:
+def _fill(band: gdal.Band, number: int, values: np.ndarray, odd: OddRaster) -> None:
     if odd.nodata is not None:
         band.SetNoDataValue(odd.nodata)
     if number <= len(odd.meanings):

@@ -15,15 +15,15 @@ from rsgpt_plugin.geo.results.display_values import Kind, in_words, shown_column
 from rsgpt_plugin.geo.results.layer_rows import RowReader
 from rsgpt_plugin.geo.results.schema import attributes, output_fields
 from rsgpt_plugin.geo.results.style import apply_style
-from rsgpt_plugin.gui.answer_type_box import AnswerKind
+from rsgpt_plugin.gui.answer_type_box import AnswerTypeBox
 from rsgpt_plugin.gui.results_table.cells import AnswerCell
 from rsgpt_plugin.processing.describefeatures import DescribeFeatures
 from rsgpt_plugin.processing.describeraster import DescribeRaster
 from rsgpt_plugin.services.results import exporting
 from rsgpt_plugin.services.results.corrections import correct
-from rsgpt_plugin.services.results.exporting import Destination, Format
-from rsgpt_plugin.services.results.reask_request import Step
-from rsgpt_plugin.services.results.reask_rows import Output, changes
+from rsgpt_plugin.services.results.exporting import ExportDestination, ExportFormat
+from rsgpt_plugin.services.results.reask_request import ReaskStep
+from rsgpt_plugin.services.results.reask_rows import ReaskOutput, changes
 from rsgpt_plugin.shared.answers.questions import parse_questions
 from rsgpt_plugin.shared.answers.typed_answers import RawAnswer
 from rsgpt_plugin.shared.results.rows import answered_row
@@ -71,7 +71,7 @@ def test_help_texts_and_the_list_of_types_have_them() -> None:
         text = algorithm.shortHelpString()
         assert "choice(a|b|c), share" in text
         assert "orbit: orbit of the satellite" in text
-    kinds = AnswerKind()
+    kinds = AnswerTypeBox()
     kinds.choose(SHARE)
     assert kinds.currentText() == "Share of the area"
     assert (kinds.question("How much?", "").type, kinds.is_choice()) == (SHARE, False)
@@ -103,10 +103,10 @@ def test_the_table_shows_edits_and_corrects_them(layer: QgsVectorLayer) -> None:
 def test_exports_have_them(layer: QgsVectorLayer, tmp_path: Path) -> None:
     keep_pictures([0])
     reader = RowReader(layer)
-    for kind, name in ((Format.GEOPACKAGE, "a.gpkg"), (Format.DATASET, "set")):
+    for kind, name in ((ExportFormat.GEOPACKAGE, "a.gpkg"), (ExportFormat.DATASET, "set")):
         said: list[str] = []
         rows = [reader.row(only_row(layer))]
-        work = exporting.export(layer, reader.columns, rows, Destination(kind, tmp_path / name))
+        work = exporting.export(layer, reader.columns, rows, ExportDestination(kind, tmp_path / name))
         work.done.connect(said.append)
         work.failed.connect(lambda sentence, details, said=said: said.append(sentence))
         work.start()
@@ -120,7 +120,7 @@ def test_exports_have_them(layer: QgsVectorLayer, tmp_path: Path) -> None:
 def test_asking_again_brings_them(layer: QgsVectorLayer) -> None:
     answered = layer.clone()
     row = only_row(layer)
-    step = Step("rsgpt:describeraster", {}, (row.id(),), layer)
+    step = ReaskStep("rsgpt:describeraster", {}, (row.id(),), layer)
     layer.dataProvider().changeAttributeValues({row.id(): {layer.fields().indexOf("orbit"): "old"}})
-    (change,) = changes(layer, step, Output(answered, [row]), QgsProject.instance())
+    (change,) = changes(layer, step, ReaskOutput(answered, [row]), QgsProject.instance())
     assert (change.values["green"], change.values["orbit"]) == (0.4, "X7")

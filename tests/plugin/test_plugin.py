@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "resources" / "demo" / "scenes.tif"
 
 
-class Window:
+class PluginWindow:
     """The part of QGIS's interface that the plugin touches, with a real canvas and message bar."""
 
     def __init__(self) -> None:
@@ -110,12 +110,12 @@ def action(menu: QMenu, text: str) -> QAction:
 
 
 @pytest.fixture
-def window(qgis_new_project: None) -> Window:
-    return Window()
+def window(qgis_new_project: None) -> PluginWindow:
+    return PluginWindow()
 
 
 @pytest.fixture
-def plugin(window: Window, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def plugin(window: PluginWindow, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """The plugin, started by `classFactory` of the repository's folder."""
     monkeypatch.syspath_prepend(str(ROOT.parent))
     started = importlib.import_module(ROOT.name).classFactory(window)
@@ -128,7 +128,7 @@ def providers() -> list[str]:
     return sorted(provider.id() for provider in QgsApplication.processingRegistry().providers())
 
 
-def test_load_and_unload_leave_no_trace(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_load_and_unload_leave_no_trace(window: PluginWindow, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(ROOT.parent))
     factory = importlib.import_module(ROOT.name).classFactory
     before, functions = providers(), QgsExpression.functionCount()
@@ -161,7 +161,7 @@ def test_processing_alone_needs_no_window(monkeypatch: pytest.MonkeyPatch) -> No
     assert "rsgpt" not in providers()
 
 
-def test_the_right_click_offers_both_lengths_and_a_question(plugin: Any, window: Window) -> None:
+def test_the_right_click_offers_both_lengths_and_a_question(plugin: Any, window: PluginWindow) -> None:
     texts = [entry.text() for entry in window.right_click(QgsPointXY(0, 0)).actions() if not entry.isSeparator()]
     assert texts == [
         "Describe this area (77 m)",
@@ -171,7 +171,7 @@ def test_the_right_click_offers_both_lengths_and_a_question(plugin: Any, window:
     ]
 
 
-def test_the_first_use_offers_to_set_up_and_starts_nothing(plugin: Any, window: Window, own_home: Path) -> None:
+def test_the_first_use_offers_to_set_up_and_starts_nothing(plugin: Any, window: PluginWindow, own_home: Path) -> None:
     action(window.right_click(QgsPointXY(0, 0)), "Describe this area (77 m)").trigger()
     (message,) = window.messages()
     assert "has to be set up once" in message
@@ -180,7 +180,9 @@ def test_the_first_use_offers_to_set_up_and_starts_nothing(plugin: Any, window: 
 
 
 @pytest.fixture
-def ready(plugin: Any, window: Window, fake_server: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Window:
+def ready(
+    plugin: Any, window: PluginWindow, fake_server: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> PluginWindow:
     """A window with the demo raster, and the scripted engine in the place of the model."""
     package = type(plugin).__module__.rpartition(".")[0]
     server = fake_server("--reply", "a harbour <i>with</i> boats")
@@ -199,7 +201,7 @@ def ready(plugin: Any, window: Window, fake_server: Callable[..., Any], monkeypa
     return window
 
 
-def test_a_right_click_becomes_a_feature_and_a_message(ready: Window) -> None:
+def test_a_right_click_becomes_a_feature_and_a_message(ready: PluginWindow) -> None:
     point = ready.canvas.extent().center()
     action(ready.right_click(point), "Describe this area (77 m)").trigger()
     wait_until(lambda: bool(QgsProject.instance().mapLayersByName("RSGPT answers")))
@@ -212,7 +214,7 @@ def test_a_right_click_becomes_a_feature_and_a_message(ready: Window) -> None:
     wait_until(lambda: ready.messages() == ["a harbour &lt;i&gt;with&lt;/i&gt; boats"])
 
 
-def test_the_toolbar_button_describes_the_canvas(ready: Window) -> None:
+def test_the_toolbar_button_describes_the_canvas(ready: PluginWindow) -> None:
     ready.tools[0].trigger()
     wait_until(lambda: bool(QgsProject.instance().mapLayersByName("RSGPT answers")))
     (layer,) = QgsProject.instance().mapLayersByName("RSGPT answers")
@@ -221,14 +223,14 @@ def test_the_toolbar_button_describes_the_canvas(ready: Window) -> None:
     assert row.geometry().area() == pytest.approx(raster.extent().area(), rel=0.05)
 
 
-def test_a_rotated_canvas_is_refused_in_words(ready: Window) -> None:
+def test_a_rotated_canvas_is_refused_in_words(ready: PluginWindow) -> None:
     ready.canvas.setRotation(20)
     ready.tools[0].trigger()
     (message,) = ready.messages()
     assert "The map is rotated" in message
 
 
-def test_unload_ends_what_runs(ready: Window, plugin: Any) -> None:
+def test_unload_ends_what_runs(ready: PluginWindow, plugin: Any) -> None:
     ready.tools[0].trigger()
     plugin.unload()
     wait_until(lambda: not QgsApplication.taskManager().activeTasks(), 5.0)

@@ -17,7 +17,7 @@ from qgis.PyQt.QtCore import QCoreApplication, QTimer
 from rsgpt_plugin.client.environment.environment import ManagedEnvironment
 from tests.conftest import HOME
 from tests.plugin.reload_in_qgis import close_modal
-from tests.plugin.test_plugin import DEMO, ROOT, Window
+from tests.plugin.test_plugin import DEMO, ROOT, PluginWindow
 from tests.plugin.traces import changes, traces
 
 TIMES = 50
@@ -28,7 +28,7 @@ FEW_FILES = 4
 def test_fifty_times_in_a_window(qgis_new_project: None, own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(ROOT.parent))
     factory = importlib.import_module(ROOT.name).classFactory
-    window = Window()
+    window = PluginWindow()
     closer = QTimer()
     closer.timeout.connect(close_modal)
     closer.start(20)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from benchmarks.home import forgetful_home
 from tests.conftest import HOME, ROOT
-from tests.reliability.table import Measured, Row, Trial
+from tests.reliability.table import Measured, ReliabilityRow, TrialFolder
 
 ACCESS = "tests/backend/server/test_app.py"
 SAID = re.compile(r"(\d+) (passed|failed|errors?|skipped)")
@@ -27,12 +27,12 @@ def cases(file: str, *names: str) -> Measured:
     return Measured(told.returncode == 0 and counts.get("passed", 0) > 0, said)
 
 
-def suite(file: str, *names: str) -> Callable[[Trial], Measured]:
+def suite(file: str, *names: str) -> Callable[[TrialFolder], Measured]:
     """A row whose cases the test suite has."""
     return lambda trial: cases(file, *names)
 
 
-def no_network(trial: Trial) -> Measured:
+def no_network(trial: TrialFolder) -> Measured:
     """A7: the real model over the demo raster, and in the nightly tier the other rows, with nothing but loopback."""
     output = trial.folder / "answers.gpkg"
     area = [] if trial.nightly else ["EXTENT=500000,500153.6,3699846.4,3700000"]
@@ -46,7 +46,7 @@ def no_network(trial: Trial) -> Measured:
     return alone(trial, [batch, *(rows if trial.nightly else [])])
 
 
-def alone(trial: Trial, commands: list[list[str]]) -> Measured:
+def alone(trial: TrialFolder, commands: list[list[str]]) -> Measured:
     """Run commands in a network namespace of their own; how they ended, and what tried to get out."""
     control = "import socket; socket.socket().connect_ex(('192.0.2.1', 9))"
     runs = [f"{words(command)} >'{trial.folder}/{n}.log' 2>&1; echo ended $?" for n, command in enumerate(commands)]
@@ -87,22 +87,22 @@ def words(command: list[str]) -> str:
 
 
 ROWS = (
-    Row(
+    ReliabilityRow(
         "A1",
         "every route without the key, in 12 ways: 401, one same body, before the body is read",
         suite(ACCESS, "test_no_route_answers_without_the_key", "test_the_key_may_not_be_sent_twice",
               "test_the_key_is_refused_before_the_body_is_sent"),
     ),
-    Row(
+    ReliabilityRow(
         "A2",
         "every other Host, on every route, with the right key: 403, two or none: 400 or 403",
         suite(ACCESS, "test_only_the_exact_host_is_served", "test_ambiguous_requests_are_refused",
               "test_both_names_of_this_machine_are_served", "test_it_listens_on_one_address_alone"),
     ),
-    Row(
+    ReliabilityRow(
         "A3",
         "browsers, preflights and forms: 403, 404, 405 or 415, never an Access-Control header",
         suite(ACCESS, "test_no_web_page_is_served", "test_a_preflight_gets_no_permission", "test_only_json_is_read"),
     ),
-    Row("A7", "without a network: a batch with the real model is answered, 0 attempts to leave", no_network),
+    ReliabilityRow("A7", "without a network: a batch with the real model is answered, 0 attempts to leave", no_network),
 )  # fmt: skip

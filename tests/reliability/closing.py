@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.conftest import ROOT
 from tests.plugin.client.server.test_local_server import is_running
 from tests.reliability.session import lines, numbered, profile, scripted_python
-from tests.reliability.table import Measured, Row, Trial
+from tests.reliability.table import Measured, ReliabilityRow, TrialFolder
 
 ORPHAN_S = 5.0
 START_S = 120.0
@@ -20,7 +20,7 @@ SCREEN = ["xvfb-run", "-a", "-s", "-screen 0 1200x800x24"]
 WINDOW = ["qgis", "--nologo", "--noversioncheck", "--skipbadlayers", "--code"]
 
 
-class Window:
+class ClosedWindow:
     """One QGIS that is busy with a run, in a profile of its own."""
 
     def __init__(self, folder: Path, close: bool, wait_s: float) -> None:
@@ -75,14 +75,14 @@ class Window:
             self.process.wait(30)
 
 
-def closed_and_killed(trial: Trial) -> Measured:
+def closed_and_killed(trial: TrialFolder) -> Measured:
     """Q6: the server is gone soon after QGIS, however that ends; closed in good order it leaves no lock and no file."""
     times, waits = trial.times(1, 20), {"closed": list[float](), "killed": list[float]()}
     left, errors = [], 0
     for number in range(2 * times):
         how = "closed" if number % 2 == 0 else "killed"
         wait_s = trial.random.uniform(0.0, 2.0)
-        window = Window(trial.folder / str(number), how == "closed", wait_s)
+        window = ClosedWindow(trial.folder / str(number), how == "closed", wait_s)
         try:
             pid = window.wait_busy()
             if how == "killed":
@@ -100,7 +100,7 @@ def closed_and_killed(trial: Trial) -> Measured:
 
 
 ROWS = (
-    Row(
+    ReliabilityRow(
         "Q6",
         "QGIS closed and killed while busy: server gone <= 5 s, no lock or file left by closing",
         closed_and_killed,

@@ -18,7 +18,7 @@ from qgis.core import QgsProcessingException, QgsVectorLayer
 from rsgpt_plugin.core.answer_cache import AnswerCache
 from tests.plugin.core.test_answer_cache import writer
 from tests.reliability.session import Session, caption, captions, lines, numbered, profile, qgis, scripted_python
-from tests.reliability.table import Measured, Row, Trial
+from tests.reliability.table import Measured, ReliabilityRow, TrialFolder
 
 # A kill costs the batch under way, and at most the one before it, whose replies were not read yet.
 BATCH = 4
@@ -60,7 +60,7 @@ class Killer:
         return False
 
 
-def killed_servers(trial: Trial) -> Measured:
+def killed_servers(trial: TrialFolder) -> Measured:
     """D1: a run goes on over dead servers; where it gives up it is run again, until it is whole."""
     rows, columns, kills = (30, 25, 50) if trial.nightly else (8, 10, 4)
     raster, output = numbered(trial.folder / "raster.tif", rows, columns), trial.folder / "answers.gpkg"
@@ -91,7 +91,7 @@ def killed_servers(trial: Trial) -> Measured:
     return Measured(fine, said)
 
 
-def killed_batches(trial: Trial) -> Measured:
+def killed_batches(trial: TrialFolder) -> Measured:
     """D2: `qgis_process` is killed, and run again; in the end its table is that of a run that nobody disturbed."""
     qgis()
     rows, columns, kills = (20, 25, 30) if trial.nightly else (6, 8, 2)
@@ -178,7 +178,7 @@ class Batch:
         return lines(self.folder / "asked")
 
 
-def killed_writers(trial: Trial) -> Measured:
+def killed_writers(trial: TrialFolder) -> Measured:
     """D3: a writer of answers is killed; what it had said to be written is there."""
     path, kills = trial.folder / "answers.sqlite", trial.times(20, 200)
     told = lost = intact = 0
@@ -202,15 +202,15 @@ def killed_writers(trial: Trial) -> Measured:
 
 
 ROWS = (
-    Row(
+    ReliabilityRow(
         "D1",
         "server killed: 0 tiles lost, doubled, wrong; 2 batches a kill asked again at most; restart < 5 s",
         killed_servers,
     ),
-    Row(
+    ReliabilityRow(
         "D2",
         "qgis_process killed: 0 answers lost, file whole, 2 batches a kill asked again at most, same table",
         killed_batches,
     ),
-    Row("D3", "writer of answers killed: 0 acknowledged lost, integrity ok", killed_writers),
+    ReliabilityRow("D3", "writer of answers killed: 0 acknowledged lost, integrity ok", killed_writers),
 )

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tests.conftest import ROOT
-from tests.reliability.table import Measured, Row, Trial
+from tests.reliability.table import Measured, ReliabilityRow, TrialFolder
 
 TILES = (4, 10)
 FIRST_KB, STEP_KB, MOMENTS = 200, 32, 40
@@ -93,7 +93,7 @@ def mount(folder: Path, options: str) -> None:
     subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], check=True)
 
 
-def full_disk(trial: Trial) -> Measured:
+def full_disk(trial: TrialFolder) -> Measured:
     """D6: at each moment a sentence with the place and its room; nothing kept is lost; with room, it goes on."""
     from tests.reliability.session import child_environment
 
@@ -125,5 +125,7 @@ def full_disk(trial: Trial) -> Measured:
 
 
 ROWS = (
-    Row("D6", "disk full at 40 moments: a sentence with place and room, no kept answer lost, it goes on", full_disk),
+    ReliabilityRow(
+        "D6", "disk full at 40 moments: a sentence with place and room, no kept answer lost, it goes on", full_disk
+    ),
 )

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from osgeo import gdal
 
-from tests.plugin.rasters import DEGREES, LOCAL_CRS, NORTH_UP, ROTATED, Odd, pattern, truncate, write
+from tests.plugin.rasters import DEGREES, LOCAL_CRS, NORTH_UP, ROTATED, OddRaster, pattern, truncate, write
 
 FLIPPED = 32
 PROFILES = {"plain": [], "deflate": ["COMPRESS=DEFLATE", "TILED=YES"], "jpeg": ["COMPRESS=JPEG", "TILED=YES"]}
@@ -42,7 +42,7 @@ def flipped(seed: int, path: Path) -> Path:
     return path
 
 
-def valued(values: np.ndarray, path: Path, odd: Odd | None = None) -> Path:
+def valued(values: np.ndarray, path: Path, odd: OddRaster | None = None) -> Path:
     """A GeoTIFF of these values."""
     return write(path, values, odd)
 
@@ -137,22 +137,24 @@ ODD_ONES: dict[str, Make] = {
     "1 by 1": partial(valued, pattern(3, 1, 1)),
     "one row": partial(valued, pattern(3, 1, 200)),
     "one column": partial(valued, pattern(3, 200, 1)),
-    "all no data": partial(valued, np.zeros((3, 48, 48), np.uint8), odd=Odd(nodata=0)),
+    "all no data": partial(valued, np.zeros((3, 48, 48), np.uint8), odd=OddRaster(nodata=0)),
     "all NaN": partial(floats, float("nan")),
     "infinite": partial(floats, float("inf")),
     "huge": partial(floats, 1e308),
     "all of float64": mixed_floats,
     "one bit": one_bit,
-    "palette": partial(valued, pattern(1, 48, 48), odd=Odd(palette=True)),
+    "palette": partial(valued, pattern(1, 48, 48), odd=OddRaster(palette=True)),
     "five bands": partial(valued, pattern(5, 48, 48)),
-    "no CRS": partial(valued, pattern(3, 48, 48), odd=Odd(crs=None)),
-    "CRS of no authority": partial(valued, pattern(3, 48, 48), odd=Odd(crs=LOCAL_CRS)),
-    "rotated": partial(valued, pattern(3, 48, 48), odd=Odd(ROTATED)),
-    "degrees": partial(valued, pattern(3, 48, 48), odd=Odd(DEGREES, 4326)),
-    "over the antimeridian": partial(valued, pattern(3, 48, 48), odd=Odd((179.99, 0.001, 0, 10.0, 0, -0.001), 4326)),
-    "south up": partial(valued, pattern(3, 48, 48), odd=Odd((500000.0, 0.5, 0.0, 4000000.0, 0.0, 0.5))),
-    "no extent": partial(valued, pattern(3, 48, 48), odd=Odd((0.0, 0.0, 0.0, 0.0, 0.0, 0.0))),
-    "infinite extent": partial(valued, pattern(3, 48, 48), odd=Odd((0.0, float("inf"), 0.0, 0.0, 0.0, -1.0))),
+    "no CRS": partial(valued, pattern(3, 48, 48), odd=OddRaster(crs=None)),
+    "CRS of no authority": partial(valued, pattern(3, 48, 48), odd=OddRaster(crs=LOCAL_CRS)),
+    "rotated": partial(valued, pattern(3, 48, 48), odd=OddRaster(ROTATED)),
+    "degrees": partial(valued, pattern(3, 48, 48), odd=OddRaster(DEGREES, 4326)),
+    "over the antimeridian": partial(
+        valued, pattern(3, 48, 48), odd=OddRaster((179.99, 0.001, 0, 10.0, 0, -0.001), 4326)
+    ),
+    "south up": partial(valued, pattern(3, 48, 48), odd=OddRaster((500000.0, 0.5, 0.0, 4000000.0, 0.0, 0.5))),
+    "no extent": partial(valued, pattern(3, 48, 48), odd=OddRaster((0.0, 0.0, 0.0, 0.0, 0.0, 0.0))),
+    "infinite extent": partial(valued, pattern(3, 48, 48), odd=OddRaster((0.0, float("inf"), 0.0, 0.0, 0.0, -1.0))),
     "source is missing": partial(vrt, band_of("gone.tif")),
     "made of itself": itself,
     "made of each other": each_other,

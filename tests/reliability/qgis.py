@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.conftest import ROOT
-from tests.reliability.table import Measured, Row, Trial
+from tests.reliability.table import Measured, ReliabilityRow, TrialFolder
 
 HANG_S = 120.0
 FEW = 20
@@ -55,7 +55,7 @@ def unreasoned(output: Path) -> int:
     return sum(row["status"] != "answered" and not str(row["reason"] or "").strip() for row in layer.getFeatures())
 
 
-def rasters(trial: Trial) -> Measured:
+def rasters(trial: TrialFolder) -> Measured:
     """Q1: each is described tile by tile, or refused in a sentence; after a process that dies another goes on."""
     from tests.reliability.hostile_rasters import corpus
     from tests.reliability.session import child_environment
@@ -107,7 +107,7 @@ HOSTILE = (
 KNOWN_TAGS = {"div", "p", "b", "i", "br", "img"}
 
 
-class Tags(HTMLParser):
+class HtmlTags(HTMLParser):
     """What of a page a reader of HTML would follow: its tags and where they lead."""
 
     def __init__(self) -> None:
@@ -121,14 +121,14 @@ class Tags(HTMLParser):
         self.leads += [str(value) for name, value in attributes if name in ("src", "href") or name.startswith("on")]
 
 
-def read(page: str) -> Tags:
+def read(page: str) -> HtmlTags:
     """The tags of a page."""
-    tags = Tags()
+    tags = HtmlTags()
     tags.feed(page)
     return tags
 
 
-def hostile_text(trial: Trial) -> Measured:
+def hostile_text(trial: TrialFolder) -> Measured:
     """Q8: what a model said, through the whole of a run, in the file, the map tip, the table and every export."""
     from qgis.core import QgsVectorLayer
 
@@ -181,11 +181,11 @@ def shown(layer: Any) -> list[str]:
 
 def exported(layer: Any, folder: Path) -> int:
     """Cells of the sheet that a spreadsheet would compute; raises where the report has a tag that is not its own."""
-    from rsgpt_plugin.services.results.exporting import Format
+    from rsgpt_plugin.services.results.exporting import ExportFormat
     from tests.plugin.services.results.test_exporting import cells, export
 
-    export(layer, Format.SHEET, folder / "answers.csv")
-    export(layer, Format.REPORT, folder / "answers.html")
+    export(layer, ExportFormat.SHEET, folder / "answers.csv")
+    export(layer, ExportFormat.REPORT, folder / "answers.html")
     page = read((folder / "answers.html").read_text("utf-8"))
     hostile = [lead for lead in page.leads if not lead.startswith("data:")]
     if hostile or page.found.count("script") != 1 or page.found.count("h1") != 1 or "a" in page.found:
@@ -195,8 +195,10 @@ def exported(layer: Any, folder: Path) -> int:
 
 
 ROWS = (
-    Row("Q1", "damaged and lying rasters: 0 deaths and hangs; each tile answered, or its row says why not", rasters),
-    Row(
+    ReliabilityRow(
+        "Q1", "damaged and lying rasters: 0 deaths and hangs; each tile answered, or its row says why not", rasters
+    ),
+    ReliabilityRow(
         "Q8",
         "hostile text: kept but for control characters, shown and exported as text, formulas escaped, no link followed",
         hostile_text,

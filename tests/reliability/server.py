@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.backend.server.harness import COMPLETIONS, Served, data_uri, encode, question, receive, with_url
+from tests.backend.server.harness import COMPLETIONS, RunningServer, data_uri, encode, question, receive, with_url
 from tests.backend.server.protocol.test_data_uri_images import BAD, GOOD
 from tests.reliability.mutator import mutated
-from tests.reliability.table import Measured, Row, Trial
+from tests.reliability.table import Measured, ReliabilityRow, TrialFolder
 
 SLOWEST_S = 2.0
 CANCEL_P99_S = 0.25
@@ -24,9 +24,9 @@ MOST_GROWTH_MB = 200
 
 
 @contextmanager
-def serving(*arguments: str) -> Iterator[Served]:
+def serving(*arguments: str) -> Iterator[RunningServer]:
     """A server of its own, ended for good."""
-    server = Served(*arguments)
+    server = RunningServer(*arguments)
     try:
         yield server
     finally:
@@ -40,7 +40,7 @@ def memory_mb(pid: int, name: str = "VmRSS") -> float:
     return next(float(line.split()[1]) / 1024 for line in lines if line.startswith(f"{name}:"))
 
 
-def fuzz(trial: Trial) -> Measured:
+def fuzz(trial: TrialFolder) -> Measured:
     """S1: every answer is 200 or a refusal in our shape, soon, by the same process."""
     count = trial.times(500, 20_000)
     statuses: Counter[int] = Counter()
@@ -88,7 +88,7 @@ def corpus(rng: random.Random) -> list[tuple[str, str, set[int]]]:
     return [*good, *bad, *cut, *flipped]
 
 
-def pictures(trial: Trial) -> Measured:
+def pictures(trial: TrialFolder) -> Measured:
     """S3: the corpus, answered or refused as it should be, in bounded time and memory; nothing is opened for it."""
     opened = trial.folder / "opened"
     wrong, slowest = [], 0.0
@@ -116,10 +116,10 @@ def pictures(trial: Trial) -> Measured:
 SLOW = {"delays": {"encode": 60.0}, "replies": {"stream": "word " * 400}, "token_delay": 0.01}
 
 
-def cancels(trial: Trial) -> Measured:
+def cancels(trial: TrialFolder) -> Measured:
     """S6: how soon somebody else is answered after a client has left."""
     times = trial.times(10, 100)
-    stages: dict[str, Callable[[Served, random.Random], float]] = {
+    stages: dict[str, Callable[[RunningServer, random.Random], float]] = {
         "in the queue": lambda server, rng: in_the_queue(server, rng, log),
         "before the first token": lambda server, rng: left(server, rng, "encode", False),
         "the same, streaming": lambda server, rng: left(server, rng, "encode", True),
@@ -146,21 +146,21 @@ def p99(seconds: list[float]) -> float:
     return sorted(seconds)[int(0.99 * (len(seconds) - 1))]
 
 
-def undisturbed(server: Served) -> float:
+def undisturbed(server: RunningServer) -> float:
     """Seconds to an answer that nothing stands in the way of: what the machine itself takes at this moment."""
     begin = time.monotonic()
     answered(server)
     return time.monotonic() - begin
 
 
-def asking(server: Served, prompt: str, **fields: object) -> http.client.HTTPConnection:
+def asking(server: RunningServer, prompt: str, **fields: object) -> http.client.HTTPConnection:
     """A connection on which a question is under way."""
     connection = server.connect()
     connection.request("POST", COMPLETIONS, encode(question(prompt, **fields)), server.headers())
     return connection
 
 
-def left(server: Served, rng: random.Random, prompt: str, stream: bool) -> float:
+def left(server: RunningServer, rng: random.Random, prompt: str, stream: bool) -> float:
     """Seconds from a client's leaving to the answer to another question, which had to wait for the engine."""
     connection = asking(server, prompt, stream=stream)
     if prompt == "stream":
@@ -172,7 +172,7 @@ def left(server: Served, rng: random.Random, prompt: str, stream: bool) -> float
     return time.monotonic() - begin
 
 
-def in_the_queue(server: Served, rng: random.Random, log: Path) -> float:
+def in_the_queue(server: RunningServer, rng: random.Random, log: Path) -> float:
     """The same for the one place in the queue: until it is free for another. log: of what reached the engine."""
     before = log.stat().st_size
     holder = asking(server, "encode")
@@ -194,7 +194,7 @@ def in_the_queue(server: Served, rng: random.Random, log: Path) -> float:
         answered(server)
 
 
-def let_in(server: Served) -> http.client.HTTPConnection | None:
+def let_in(server: RunningServer) -> http.client.HTTPConnection | None:
     """A question with a place in the queue, which has no reply while the engine is held; None where it is refused."""
     connection = asking(server, "encode")
     assert connection.sock is not None
@@ -207,7 +207,7 @@ def let_in(server: Served) -> http.client.HTTPConnection | None:
     return None
 
 
-def answered(server: Served) -> None:
+def answered(server: RunningServer) -> None:
     """Ask until there is an answer; the queue may be full for a moment."""
     while (reply := server.ask(number=5)).status == 429:
         time.sleep(0.001)
@@ -220,9 +220,9 @@ def hang_up(connection: http.client.HTTPConnection) -> None:
 
 
 ROWS = (
-    Row("S1", "fuzzed requests: 0 outside 200 and 4xx, our error shape, none over 2 s, same process", fuzz),
-    Row("S3", "150 pictures: answered or refused, < 1 s, < 200 MB, nothing opened for them", pictures),
-    Row(
+    ReliabilityRow("S1", "fuzzed requests: 0 outside 200 and 4xx, our error shape, none over 2 s, same process", fuzz),
+    ReliabilityRow("S3", "150 pictures: answered or refused, < 1 s, < 200 MB, nothing opened for them", pictures),
+    ReliabilityRow(
         "S6", "a client leaves: the next is answered at most 250 ms (p99), 500 ms (all) later than undisturbed", cancels
     ),
 )

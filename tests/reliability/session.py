@@ -90,14 +90,14 @@ class Session:
     """Runs over one raster of numbered tiles, in a data folder of their own."""
 
     def __init__(self, folder: Path, *options: str) -> None:
-        from rsgpt_plugin.client.preferences import Door, Preferences, save
+        from rsgpt_plugin.client.preferences import BackendKind, Preferences, save
 
         qgis()
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.python = scripted_python(folder, *options)
         os.environ["RSGPT_HOME"] = str(folder / "home")
-        save(Preferences(door=Door.PYTHON, python=str(self.python)))
+        save(Preferences(door=BackendKind.PYTHON, python=str(self.python)))
 
     def describe(self, raster: Path, output: Path, **parameters: Any) -> dict[str, Any]:
         """The algorithm's result; QgsProcessingException where it fails."""

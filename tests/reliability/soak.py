@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from http.client import HTTPException
 from pathlib import Path
 
-from tests.backend.server.harness import COMPLETIONS, Served, data_uri, encode, with_url
+from tests.backend.server.harness import COMPLETIONS, RunningServer, data_uri, encode, with_url
 from tests.reliability.server import asking, memory_mb, p99
-from tests.reliability.table import Measured, Row, Trial
+from tests.reliability.table import Measured, ReliabilityRow, TrialFolder
 
 CLIENTS = 4
 MANY = 10_000
@@ -24,7 +24,7 @@ SETTLED, ROUNDS = 800, 4  # by then caches and the allocator of new connections 
 BAD_SHARE = CANCELLED_SHARE = 0.05
 
 
-class RealServer(Served):
+class RealServer(RunningServer):
     """`rsgpt serve` with a model folder."""
 
     def __init__(self, folder: Path, temporary: Path) -> None:
@@ -39,7 +39,7 @@ class RealServer(Served):
 class Load:
     """What clients send, and how long each good request took, in order. model: as the server calls it."""
 
-    server: Served
+    server: RunningServer
     model: str
     pictures: list[str]
     seconds: list[float] = field(default_factory=list)
@@ -87,7 +87,7 @@ def held_by(pid: int) -> tuple[float, int, int]:
     return memory_mb(pid), len(list((process / "fd").iterdir())), len(list((process / "task").iterdir()))
 
 
-def soak(trial: Trial) -> Measured:
+def soak(trial: TrialFolder) -> Measured:
     """S8: a tenth, or what it takes to settle, to warm up; then the rest; compared are the two ends."""
     from tests.backend.toy import make_folder, picture
 
@@ -141,5 +141,7 @@ def as_png(image: object) -> bytes:
 
 
 ROWS = (
-    Row("S8", "soak: memory +5 % at most, files and threads the same, p99 (few: median) not 1.2 times longer", soak),
+    ReliabilityRow(
+        "S8", "soak: memory +5 % at most, files and threads the same, p99 (few: median) not 1.2 times longer", soak
+    ),
 )

@@ -12,7 +12,7 @@ from osgeo import gdal, ogr
 from tests.conftest import ROOT
 from tests.reliability.closing import WINDOW
 from tests.reliability.session import SIDE, numbered, profile, scripted_python
-from tests.reliability.table import Measured, Row, Trial
+from tests.reliability.table import Measured, ReliabilityRow, TrialFolder
 
 SCREEN = ["xvfb-run", "-a", "-s", "-screen 0 1600x1000x24"]  # on a narrower one, toolbars hide the plugin's buttons
 DOWN, ACROSS = 6, 8
@@ -55,7 +55,7 @@ def in_qgis(script: str, environment: dict[str, str], log: Path) -> bool:
     return code == 0 and b"QGIS died on signal" not in log.read_bytes()
 
 
-def every_way(trial: Trial) -> Measured:
+def every_way(trial: TrialFolder) -> Measured:
     """Q9: after a way that takes QGIS down, another QGIS goes on with the rest."""
     folder = trial.folder
     program = scripted_python(folder, "--batch", "4", "--delay", "0.25", "--script", json.dumps(SCRIPT))
@@ -94,7 +94,7 @@ def fine(told: dict[str, Any]) -> bool:
     return bool(told["rows"] == told["right"] == told["expected"])
 
 
-def closed_dialog(trial: Trial) -> Measured:
+def closed_dialog(trial: TrialFolder) -> Measured:
     """Q10: QGIS's own fault, shown by ten lines; with the plugin, QGIS survives them."""
     lived = {}
     for name in ("without", "with"):
@@ -110,6 +110,10 @@ def closed_dialog(trial: Trial) -> Measured:
 
 
 ROWS = (
-    Row("Q9", "every way to start a run, dialog closed, garbage collected: QGIS lives, all rows right", every_way),
-    Row("Q10", "an algorithm of somebody else's, dialog closed, garbage collected: QGIS lives", closed_dialog),
+    ReliabilityRow(
+        "Q9", "every way to start a run, dialog closed, garbage collected: QGIS lives, all rows right", every_way
+    ),
+    ReliabilityRow(
+        "Q10", "an algorithm of somebody else's, dialog closed, garbage collected: QGIS lives", closed_dialog
+    ),
 )

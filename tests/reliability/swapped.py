@@ -19,7 +19,7 @@ from rsgpt_plugin.client.server.protocol import Prompt, Reply
 from rsgpt_plugin.encoding import encode
 from tests.plugin.client.server.rogue_servers import completion
 from tests.reliability.session import qgis
-from tests.reliability.table import Measured, Row, Trial
+from tests.reliability.table import Measured, ReliabilityRow, TrialFolder
 
 ACTS = ("answer", "late", "double", "late double", "foreign id", "busy", "stumble", "hang up")
 WEIGHTS = (80, 40, 10, 10, 20, 2, 5, 5)
@@ -84,7 +84,7 @@ class Disorderly(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-class Quiet(ThreadingHTTPServer):
+class SilentServer(ThreadingHTTPServer):
     """A client that leaves is nothing to complain of."""
 
     daemon_threads = True
@@ -97,14 +97,14 @@ class Quiet(ThreadingHTTPServer):
 def disorder(rng: random.Random) -> Iterator[str]:
     """Such a server's address."""
     Disorderly.rng = rng
-    server = Quiet(("127.0.0.1", 0), Disorderly)
+    server = SilentServer(("127.0.0.1", 0), Disorderly)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_address[1]}/v1"
     server.shutdown()
     server.server_close()
 
 
-def swapped(trial: Trial) -> Measured:
+def swapped(trial: TrialFolder) -> Measured:
     """D5: every prompt gets the answer about its own picture, or an error; never another's."""
     qgis()
     count = trial.times(200, 2_000)
@@ -123,4 +123,4 @@ def swapped(trial: Trial) -> Measured:
     return Measured(len(seen) == count and not foreign and replies > 0.9 * count, said)
 
 
-ROWS = (Row("D5", "late, doubled, reordered, broken replies: 0 answers about another picture", swapped),)
+ROWS = (ReliabilityRow("D5", "late, doubled, reordered, broken replies: 0 answers about another picture", swapped),)

@@ -25,7 +25,7 @@ LINE = "{id:<4} {held:<5} {seconds:>6.1f} s  {target}\n{indent}{measured}"
 
 
 @dataclass(frozen=True)
-class Trial:
+class TrialFolder:
     """What a row may use. folder: empty, and its own. random: from the printed seed, so that a miss can be repeated."""
 
     random: random.Random
@@ -46,16 +46,16 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Row:
+class ReliabilityRow:
     """One promise. target: in words, with its figures."""
 
     id: str
     target: str
-    measure: Callable[[Trial], Measured]
+    measure: Callable[[TrialFolder], Measured]
 
 
 @dataclass(frozen=True)
-class Result:
+class RowResult:
     """One line of the table."""
 
     id: str
@@ -68,23 +68,23 @@ class Result:
     at: str
 
 
-def rows(side: str) -> list[Row]:
+def rows(side: str) -> list[ReliabilityRow]:
     """The rows of a side, in the order of its modules."""
     modules = [importlib.import_module(f"tests.reliability.{name}") for name in SIDES[side]]
     return [row for module in modules for row in module.ROWS]
 
 
-def run(row: Row, tier: str, seed: str) -> Result:
+def run(row: ReliabilityRow, tier: str, seed: str) -> RowResult:
     """Measure one row; what breaks is a miss."""
     begin = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="rsgpt-", ignore_cleanup_errors=True) as folder:
-        trial = Trial(random.Random(f"{seed}-{row.id}"), tier == "nightly", Path(folder).resolve())
+        trial = TrialFolder(random.Random(f"{seed}-{row.id}"), tier == "nightly", Path(folder).resolve())
         try:
             measured = row.measure(trial)
         except Exception as error:  # the border of a row: the others are still to be measured
             measured = Measured(False, f"broke: {type(error).__name__}: {error}")
     seconds, at = round(time.monotonic() - begin, 1), time.strftime("%Y-%m-%d %H:%M")
-    return Result(row.id, row.target, measured.said, measured.held, seconds, tier, seed, at)
+    return RowResult(row.id, row.target, measured.said, measured.held, seconds, tier, seed, at)
 
 
 def main() -> int:
@@ -101,7 +101,7 @@ def main() -> int:
     return 0 if all(result.held for result in results) else 1
 
 
-def _append(file: Path, results: list[Result]) -> None:
+def _append(file: Path, results: list[RowResult]) -> None:
     """Add to a list that the other side may have begun; a row measured again takes the place of the older."""
     known = json.loads(file.read_text("utf-8")) if file.exists() else []
     again = {result.id for result in results}

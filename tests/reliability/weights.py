@@ -16,7 +16,7 @@ from rsgpt_backend.model.config import ModelConfig
 from rsgpt_backend.model.weights import WEIGHTS_FILE, file_sha256, load_model
 from rsgpt_backend.train.run_files import load_checkpoint
 from tests.backend.convert.test_checkpoint import MARK, evaluated, opened, payload_in_a_zip, system
-from tests.reliability.table import Measured, Row, Trial
+from tests.reliability.table import Measured, ReliabilityRow, TrialFolder
 
 
 class Built:
@@ -116,7 +116,7 @@ ENTRIES: dict[str, Callable[[Path, Path, bytes], None]] = {
 }
 
 
-def canaries(trial: Trial) -> Measured:
+def canaries(trial: TrialFolder) -> Measured:
     """W2: each payload to each entry; counted are marks, and what was not refused by an error of ours."""
     from tests.backend.toy import make_folder
 
@@ -140,4 +140,8 @@ def canaries(trial: Trial) -> Measured:
     return Measured(not marks and not untold, f"{said}, not refused by name {len(untold)} {untold[:4]}")
 
 
-ROWS = (Row("W2", "payloads given to all that opens weights: no code run, each refused by the file's name", canaries),)
+ROWS = (
+    ReliabilityRow(
+        "W2", "payloads given to all that opens weights: no code run, each refused by the file's name", canaries
+    ),
+)

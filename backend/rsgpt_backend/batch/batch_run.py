@@ -20,33 +20,33 @@ from rsgpt_plugin.shared.results import rows
 from rsgpt_plugin.shared.results.rows import Status
 
 from ..errors import UsageError
-from .journal import Found, Journal
-from .local_executor import Work
-from .tile_pictures import Plan
+from .journal import BatchJournal, TileResult
+from .local_executor import BatchJob
+from .tile_pictures import RasterPlan
 from .tile_polygons import reprojected
-from .tile_rows import Asking, Reading
+from .tile_rows import BatchQuestions, RowBuilder
 from .vector_output import batch, check_output, try_output, with_polygons, write
 
 # Answers what the journal, which is the calling thread's, lacks of the work.
-Way = Callable[[Work, Journal], Generator[list[Found]]]
+Executor = Callable[[BatchJob, BatchJournal], Generator[list[TileResult]]]
 # Returns the fingerprint that answers are kept under.
-Identify = Callable[[Journal], str]
+Identify = Callable[[BatchJournal], str]
 
 
 @dataclass
-class Counts(rows.Counts):
+class BatchCounts(rows.RowCounts):
     """The counts of a batch. seconds: since it began."""
 
     seconds: float = 0.0
 
 
-class Run:
+class BatchRun:
     """One run: `ask` until nothing is missing, then `write`; after a stop, `write` what there is."""
 
     def __init__(
         self,
-        plans: Sequence[Plan],
-        asking: Asking,
+        plans: Sequence[RasterPlan],
+        asking: BatchQuestions,
         out: Path,
         begun: float | None = None,
         identify: Identify | None = None,
@@ -62,18 +62,18 @@ class Run:
         self._begun = time.monotonic() if begun is None else begun
         with ExitStack() as stack:
             stack.callback(_locked(out).release)
-            self._journal = Journal(journal_of(out))
+            self._journal = BatchJournal(journal_path(out))
             stack.callback(self._journal.close)  # the file stays, for the next run
             self._prepare(plans, replace(asking, fingerprint=identify(self._journal)) if identify else asking)
             self._open = stack.pop_all()
 
-    def _prepare(self, plans: Sequence[Plan], asking: Asking) -> None:
+    def _prepare(self, plans: Sequence[RasterPlan], asking: BatchQuestions) -> None:
         self._plans = {self._journal.raster(plan.key): plan for plan in plans}
         asked = [[asking.model, asking.fingerprint, one.type.name, one.prompt, *one.allowed] for one in asking.asked]
         prompts = [self._journal.prompt(json.dumps(one)) for one in asked]
-        self._reading = Reading(asking, prompts)
-        self._work = Work(journal_of(self._out), self._plans, dict(zip(prompts, asking.asked, strict=True)))
-        self.counts = Counts(tiles=sum(len(plan.tiles) for plan in self._plans.values()))
+        self._reading = RowBuilder(asking, prompts)
+        self._work = BatchJob(journal_path(self._out), self._plans, dict(zip(prompts, asking.asked, strict=True)))
+        self.counts = BatchCounts(tiles=sum(len(plan.tiles) for plan in self._plans.values()))
         self._asked = 0
         self._crs_wkt = plans[0].crs_wkt
         self._schema = with_polygons(self._out, self._reading.schema)
@@ -86,7 +86,7 @@ class Run:
     def __exit__(self, *_: object) -> None:
         self._open.close()
 
-    def ask(self, way: Way) -> None:
+    def ask(self, way: Executor) -> None:
         """Ask what is missing; whatever `way` has told is kept, whenever it is stopped."""
         missing = sum(1 for _ in self._missing())
         if not missing:
@@ -99,10 +99,10 @@ class Run:
                 self._asked += sum(not one.answers[prompt].problem for one in found for prompt in one.asked)
                 bar.update(len(found))
 
-    def write(self) -> Counts:
+    def write(self) -> BatchCounts:
         """Write the rows of all tiles that are whole; returns the counts."""
         check_output(self._out)  # it may have changed since the run began
-        self.counts = Counts(tiles=self.counts.tiles)
+        self.counts = BatchCounts(tiles=self.counts.tiles)
         write(self._out, self._schema, self._batches(), self._crs_wkt)
         self.counts.cached = max(0, self.counts.cached - self._asked)
         self.counts.seconds = round(time.monotonic() - self._begun, 3)
@@ -125,7 +125,7 @@ class Run:
                     yield batch(self._schema, _polygons(plan, tiles, self._crs_wkt), values)
 
 
-def journal_of(out: Path) -> Path:
+def journal_path(out: Path) -> Path:
     """Where the run that writes `out` keeps what it has found."""
     return out.with_name(out.name + ".journal")
 
@@ -138,7 +138,7 @@ def _locked(out: Path) -> FileLock:
     return lock
 
 
-def _polygons(plan: Plan, tiles: Sequence[int], crs_wkt: str) -> np.ndarray:
+def _polygons(plan: RasterPlan, tiles: Sequence[int], crs_wkt: str) -> np.ndarray:
     """The tiles' polygons in the output's CRS, which is the first raster's."""
     polygons = plan.frame.polygons([plan.grid.window(tile) for tile in tiles])
     return reprojected(polygons, plan.source, plan.crs_wkt, crs_wkt)

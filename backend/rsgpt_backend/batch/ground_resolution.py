@@ -7,10 +7,10 @@ import math
 from pyproj import CRS, Transformer
 
 from rsgpt_plugin.shared.rasters.ellipsoid import WGS84, Ellipsoid, pixel_cross, resolution, sides
-from rsgpt_plugin.shared.rasters.tiles import Frame, Window
+from rsgpt_plugin.shared.rasters.tiles import PixelGrid, Window
 
 
-class GroundMeter:
+class ProjGroundMeter:
     """Measures on a CRS's own ellipsoid; a local CRS without one in its linear unit. Belongs to one thread."""
 
     def __init__(self, crs: CRS) -> None:
@@ -24,7 +24,7 @@ class GroundMeter:
         self._angle = math.degrees(geographic.axis_info[0].unit_conversion_factor) if geographic is not None else 0.0
         self._unit = crs.axis_info[0].unit_conversion_factor if geodetic is None and crs.axis_info else 0.0
 
-    def resolution(self, frame: Frame, window: Window) -> float | None:
+    def resolution(self, frame: PixelGrid, window: Window) -> float | None:
         """Ground metres per pixel at the window's centre; None if it is unknown."""
         cross = pixel_cross(frame, window)
         if self._degrees is None:

@@ -48,7 +48,7 @@ _PAGE = 4096  # tiles that are looked up at once
 
 
 @dataclass(frozen=True)
-class Job:
+class TileJob:
     """A tile to look at. raster, prompts: by the journal's numbers; prompts: those without an answer.
 
     failed: those of the prompts that an earlier run asked in vain.
@@ -61,7 +61,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Found:
+class TileResult:
     """What came of a tile. image_sha256: "" where it could not be read. skipped, failed: why it was not asked, or "".
 
     answers: by the number of the prompt. asked: the prompts that this run asked for this tile; the other answers were
@@ -78,7 +78,7 @@ class Found:
     asked: tuple[int, ...] = ()
 
 
-class Journal:
+class BatchJournal:
     """One open journal; belongs to one thread. DataError where it cannot be used."""
 
     def __init__(self, path: Path) -> None:
@@ -123,16 +123,16 @@ class Journal:
         with self._guarded():
             self._database.execute("INSERT OR REPLACE INTO precisions VALUES (?, ?)", (model, precision))
 
-    def missing(self, raster: int, tiles: Sequence[int], prompts: Sequence[int]) -> Iterator[Job]:
+    def missing(self, raster: int, tiles: Sequence[int], prompts: Sequence[int]) -> Iterator[TileJob]:
         """What is left to do, in the order of the tiles: those not seen, failed, or without an answer to a prompt."""
         for page in self._pages(raster, tiles, prompts):
             for tile, found in page:
                 if found is None or found.failed:
-                    yield Job(raster, tile, tuple(prompts))
+                    yield TileJob(raster, tile, tuple(prompts))
                 elif left := _unanswered(found, prompts):
-                    yield Job(raster, tile, left, tuple(one for one in left if one in found.answers))
+                    yield TileJob(raster, tile, left, tuple(one for one in left if one in found.answers))
 
-    def found(self, raster: int, tiles: Sequence[int], prompts: Sequence[int]) -> Iterator[list[Found]]:
+    def found(self, raster: int, tiles: Sequence[int], prompts: Sequence[int]) -> Iterator[list[TileResult]]:
         """What is known of `tiles`, in their order, a page at a time; a tile that was not seen is left out."""
         for page in self._pages(raster, tiles, prompts):
             yield [found for _, found in page if found is not None]
@@ -142,7 +142,7 @@ class Journal:
         rows = self._rows(_KNOWN, (image_sha256, json.dumps(list(prompts))))
         return {row[0]: _answer(*row[1:]) for row in rows}
 
-    def add(self, found: Sequence[Found]) -> None:
+    def add(self, found: Sequence[TileResult]) -> None:
         """Keep all of it, in one transaction; a tile that is there is replaced."""
         tiles = [(f.raster, f.tile, f.image_sha256, f.gsd_m, f.skipped, f.failed) for f in found]
         answers = [
@@ -172,7 +172,7 @@ class Journal:
 
     def _pages(
         self, raster: int, tiles: Sequence[int], prompts: Sequence[int]
-    ) -> Iterator[list[tuple[int, Found | None]]]:
+    ) -> Iterator[list[tuple[int, TileResult | None]]]:
         """A page reads to its end before the next begins, so that what is added meanwhile can be put in its place."""
         for start in range(0, len(tiles), _PAGE):
             page = tiles[start : start + _PAGE]
@@ -200,11 +200,11 @@ class Journal:
             ) from error
 
 
-def _found(raster: int, rows: Sequence[tuple[Any, ...]]) -> Found:
+def _found(raster: int, rows: Sequence[tuple[Any, ...]]) -> TileResult:
     """A tile from its rows: one for each answer, or one without."""
     tile, image_sha256, gsd_m, skipped, failed = rows[0][:5]
     answers = {row[5]: _answer(*row[6:]) for row in rows if row[5] is not None}
-    return Found(raster, tile, image_sha256, gsd_m, skipped, failed, answers)
+    return TileResult(raster, tile, image_sha256, gsd_m, skipped, failed, answers)
 
 
 def _answer(text: str, confidence: float | None, degenerate: int, *told: Any) -> RawAnswer:
@@ -212,7 +212,7 @@ def _answer(text: str, confidence: float | None, degenerate: int, *told: Any) ->
     return RawAnswer(text, confidence, (), bool(degenerate), asked_at, problem=problem, is_cut=bool(is_cut))
 
 
-def _unanswered(found: Found, prompts: Sequence[int]) -> tuple[int, ...]:
+def _unanswered(found: TileResult, prompts: Sequence[int]) -> tuple[int, ...]:
     if found.skipped:
         return ()
     return tuple(one for one in prompts if one not in found.answers or found.answers[one].problem)

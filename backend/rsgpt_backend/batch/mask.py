@@ -16,14 +16,14 @@ from rsgpt_plugin.shared.rasters.regions import Region, holds, lattice, region_o
 
 from ..data.library_errors import foreign_errors
 from ..errors import DataError
-from .tile_polygons import Frame, TileGrid
+from .tile_polygons import ShapelyGrid, TileGrid
 
 _AT_ONCE = 4096
 _NAME = "|layername="
 _POLYGONAL = ("Polygon", "Surface", "Unknown", "Collection")  # in GDAL's names of types of geometry
 
 
-def read_mask(path: str, crs: CRS, frame: Frame, tile: int) -> BaseGeometry:
+def read_mask(path: str, crs: CRS, frame: ShapelyGrid, tile: int) -> BaseGeometry:
     """The union of a file's polygons near a frame of `crs` that is cut into tiles of `tile` pixels, in `crs`.
 
     path: FILE, or FILE|layername=NAME. DataError where there is no polygon.
@@ -43,7 +43,7 @@ def read_mask(path: str, crs: CRS, frame: Frame, tile: int) -> BaseGeometry:
         return _moved(shapely.make_valid(polygons), CRS(meta["crs"]), crs, frame, tile)
 
 
-def chosen_tiles(mask: BaseGeometry, frame: Frame, grid: TileGrid) -> np.ndarray:
+def chosen_tiles(mask: BaseGeometry, frame: ShapelyGrid, grid: TileGrid) -> np.ndarray:
     """The numbers of the tiles that overlap the mask; to share an edge with it is not enough."""
     shapely.prepare(mask)
     found = []
@@ -64,7 +64,7 @@ def _polygon_layer(file: str) -> str | None:
     return names[0] if names else None
 
 
-def _moved(polygons: np.ndarray, theirs: CRS, crs: CRS, frame: Frame, tile: int) -> BaseGeometry:
+def _moved(polygons: np.ndarray, theirs: CRS, crs: CRS, frame: ShapelyGrid, tile: int) -> BaseGeometry:
     """The polygons near the frame in its CRS: cut and segmentised first, as straight lines do not stay straight."""
     if theirs != crs:
         to_raster = Transformer.from_crs(theirs, crs, always_xy=True)
@@ -77,7 +77,7 @@ def _moved(polygons: np.ndarray, theirs: CRS, crs: CRS, frame: Frame, tile: int)
     return shapely.union_all([shapely.affinity.translate(whole, turn) for turn in turns(frame)])
 
 
-def _region(to_raster: Transformer, theirs: CRS, frame: Frame, tile: int) -> Region:
+def _region(to_raster: Transformer, theirs: CRS, frame: ShapelyGrid, tile: int) -> Region:
     eastings, northings = zip(*lattice(frame), strict=True)
     moved = list(zip(*to_raster.transform(eastings, northings, direction="INVERSE"), strict=True))
     poles = None

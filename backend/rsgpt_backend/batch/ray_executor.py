@@ -19,9 +19,9 @@ from rsgpt_plugin.shared.answers.questions import Question
 from rsgpt_plugin.shared.answers.typed_answers import RawAnswer
 
 from ..errors import EngineError
-from .journal import Found, Job, Journal
-from .local_executor import BATCH, Work
-from .tile_answers import Answering, Look, answer, looks
+from .journal import BatchJournal, TileJob, TileResult
+from .local_executor import BATCH, BatchJob
+from .tile_answers import AnsweringEngine, CapturedTile, answer, capture_tiles
 
 # Tiles that go from one stage to the next. Always grouped alike: that shows in the last digits of a confidence.
 _BLOCK = 2 * BATCH
@@ -30,7 +30,7 @@ _READER = 0.5
 
 
 @dataclass(frozen=True)
-class Cluster:
+class RayCluster:
     """workers: engines at once; cores, gpus: of each. Which cluster: RAY_ADDRESS, or one on this machine alone."""
 
     workers: int
@@ -38,7 +38,9 @@ class Cluster:
     gpus: int = 0
 
 
-def answered(work: Work, load: Callable[[], Answering], journal: Journal, cluster: Cluster) -> Generator[list[Found]]:
+def answered(
+    work: BatchJob, load: Callable[[], AnsweringEngine], journal: BatchJournal, cluster: RayCluster
+) -> Generator[list[TileResult]]:
     """What came of every tile that the journal lacks, in any order. EngineError where Ray gives up.
 
     What the journal knows of a picture that lay elsewhere is asked again: workers have no journal.
@@ -50,7 +52,7 @@ def answered(work: Work, load: Callable[[], Answering], journal: Journal, cluste
             _read, fn_args=(work,), batch_format="pyarrow", batch_size=None, num_cpus=_READER
         )
         told = seen.map_batches(
-            _Asker,
+            _RayWorker,
             fn_constructor_args=(load, work.questions),
             batch_format="pyarrow",
             batch_size=None,
@@ -67,7 +69,7 @@ def answered(work: Work, load: Callable[[], Answering], journal: Journal, cluste
 
 
 @contextmanager
-def _started(cluster: Cluster) -> Iterator[Any]:
+def _started(cluster: RayCluster) -> Iterator[Any]:
     """Ray, connected to its cluster or started on this machine, and left again."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would tell its makers of each use
     import ray  # noqa: PLC0415 - it looks at the environment when it is imported
@@ -89,7 +91,7 @@ def _started(cluster: Cluster) -> Iterator[Any]:
             ray.shutdown()
 
 
-def _jobs(work: Work, journal: Journal) -> Iterator[pa.Table]:
+def _jobs(work: BatchJob, journal: BatchJournal) -> Iterator[pa.Table]:
     """What is missing, in blocks that lie together in a raster."""
     for number, plan in work.plans.items():
         jobs = journal.missing(number, plan.tiles, list(work.questions))
@@ -97,10 +99,10 @@ def _jobs(work: Work, journal: Journal) -> Iterator[pa.Table]:
             yield pa.table({"job": [json.dumps(astuple(job)) for job in block]})
 
 
-def _read(batch: pa.Table, work: Work) -> pa.Table:
+def _read(batch: pa.Table, work: BatchJob) -> pa.Table:
     """A block of jobs, all of one raster -> what was seen there."""
     jobs = [_job(text) for text in batch["job"].to_pylist()]
-    seen = list(looks(work.plans[jobs[0].raster], jobs))
+    seen = list(capture_tiles(work.plans[jobs[0].raster], jobs))
     return pa.table(
         {
             "job": batch["job"],
@@ -111,10 +113,10 @@ def _read(batch: pa.Table, work: Work) -> pa.Table:
     )
 
 
-class _Asker:
+class _RayWorker:
     """One worker's engine; a block of what was seen -> what it says of it."""
 
-    def __init__(self, load: Callable[[], Answering], questions: Mapping[int, Question]) -> None:
+    def __init__(self, load: Callable[[], AnsweringEngine], questions: Mapping[int, Question]) -> None:
         self._engine, self._questions = load(), questions
 
     def __call__(self, batch: pa.Table) -> pa.Table:
@@ -124,21 +126,21 @@ class _Asker:
         return pa.table({"found": [_text(one) for one in found]})
 
 
-def _look(job: str, found: str, shape: Sequence[int] | None, rgb: bytes | None) -> Look:
+def _look(job: str, found: str, shape: Sequence[int] | None, rgb: bytes | None) -> CapturedTile:
     pixels = None if rgb is None or shape is None else np.frombuffer(rgb, np.uint8).reshape(shape)
-    return Look(_job(job), _found(found), pixels)
+    return CapturedTile(_job(job), _found(found), pixels)
 
 
-def _job(text: str) -> Job:
+def _job(text: str) -> TileJob:
     raster, tile, prompts, failed = json.loads(text)
-    return Job(raster, tile, tuple(prompts), tuple(failed))
+    return TileJob(raster, tile, tuple(prompts), tuple(failed))
 
 
-def _text(found: Found) -> str:
+def _text(found: TileResult) -> str:
     return json.dumps(asdict(found))
 
 
-def _found(text: str) -> Found:
+def _found(text: str) -> TileResult:
     parts = json.loads(text)
     answers = {int(prompt): RawAnswer(**{**raw, "first_top": ()}) for prompt, raw in parts.pop("answers").items()}
-    return Found(**{**parts, "asked": tuple(parts["asked"])}, answers=answers)
+    return TileResult(**{**parts, "asked": tuple(parts["asked"])}, answers=answers)

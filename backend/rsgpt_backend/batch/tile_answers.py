@@ -18,13 +18,13 @@ from rsgpt_plugin.shared.answers.typed_answers import RawAnswer
 
 from ..errors import EngineError, ImageError
 from ..predictor import Answer, Ask
-from .journal import Found, Job
-from .tile_pictures import Photographer, Plan
+from .journal import TileJob, TileResult
+from .tile_pictures import RasterPlan, TileReader
 
 _NOT_FINITE = "the model computed no finite confidence; use another --precision, for example bf16 or fp32"
 
 
-class Answering(Protocol):
+class AnsweringEngine(Protocol):
     """What is needed of an engine; engine.Engine is one."""
 
     def answer(self, asks: Sequence[Ask]) -> list[Answer]:
@@ -33,44 +33,46 @@ class Answering(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
+class CapturedTile:
     """A tile that was looked at. found: what is known of it before anything was asked. rgb: None: do not ask."""
 
-    job: Job
-    found: Found
+    job: TileJob
+    found: TileResult
     rgb: np.ndarray | None = None
 
 
-def looks(plan: Plan, jobs: Iterable[Job]) -> Generator[Look]:
+def capture_tiles(plan: RasterPlan, jobs: Iterable[TileJob]) -> Generator[CapturedTile]:
     """Take the tiles' pictures one by one. Of a raster that cannot be opened any more, each tile says so."""
     try:
-        photographer = Photographer(plan)
+        photographer = TileReader(plan)
     except ImageError as error:
-        yield from (Look(job, Found(job.raster, job.tile, failed=str(error))) for job in jobs)
+        yield from (CapturedTile(job, TileResult(job.raster, job.tile, failed=str(error))) for job in jobs)
         return
     with photographer:
         for job in jobs:
-            yield look(photographer, job)
+            yield capture_tile(photographer, job)
 
 
-def look(photographer: Photographer, job: Job) -> Look:
+def capture_tile(photographer: TileReader, job: TileJob) -> CapturedTile:
     """Take a tile's picture; one that cannot be taken is told in the result."""
     try:
         picture = photographer.picture(job.tile)
     except ImageError as error:
-        return Look(job, Found(job.raster, job.tile, failed=str(error)))
+        return CapturedTile(job, TileResult(job.raster, job.tile, failed=str(error)))
     skipped = "no valid pixel here" if picture.empty else ""
-    found = Found(job.raster, job.tile, picture.sha256, picture.gsd_m, skipped)
-    return Look(job, found, None if picture.empty else picture.rgb)
+    found = TileResult(job.raster, job.tile, picture.sha256, picture.gsd_m, skipped)
+    return CapturedTile(job, found, None if picture.empty else picture.rgb)
 
 
-def answer(engine: Answering, questions: Mapping[int, Question], seen: Sequence[Look]) -> list[Found]:
+def answer(
+    engine: AnsweringEngine, questions: Mapping[int, Question], seen: Sequence[CapturedTile]
+) -> list[TileResult]:
     """Ask what each of `seen` lacks, all of it together, equal pictures once. EngineError where all of it fails.
 
     questions: by the numbers of their prompts.
     """
     images: dict[str, Image.Image] = {}
-    askers: dict[tuple[int, str], Look] = {}
+    askers: dict[tuple[int, str], CapturedTile] = {}
     for one in seen:
         if one.rgb is not None:
             images.setdefault(one.found.image_sha256, Image.fromarray(one.rgb))
@@ -87,7 +89,9 @@ def _ask(question: Question, image: Image.Image, sha256: str) -> Ask:
     return Ask(image, sha256, question.prompt, choices=question.allowed, is_number=question.type.is_number)
 
 
-def _with(one: Look, told: Mapping[tuple[int, str], RawAnswer], askers: Mapping[tuple[int, str], Look]) -> Found:
+def _with(
+    one: CapturedTile, told: Mapping[tuple[int, str], RawAnswer], askers: Mapping[tuple[int, str], CapturedTile]
+) -> TileResult:
     pairs = [(prompt, one.found.image_sha256) for prompt in one.job.prompts]
     answers = {pair[0]: told[pair] for pair in pairs if pair in told}
     return replace(one.found, answers=answers, asked=tuple(pair[0] for pair in pairs if askers.get(pair) is one))
@@ -102,7 +106,7 @@ def _check(raws: Sequence[RawAnswer], failed_before: Sequence[bool]) -> None:
         raise EngineError(raws[0].problem)
 
 
-def _raw(engine: Answering, asks: Sequence[Ask]) -> list[RawAnswer]:
+def _raw(engine: AnsweringEngine, asks: Sequence[Ask]) -> list[RawAnswer]:
     """What a batch fails on is asked prompt by prompt, then one by one: the others are not to go with it."""
     if not asks:
         return []

@@ -19,15 +19,15 @@ from rsgpt_plugin.shared.rasters.stretch import Stretch, measure, spread
 
 from ..data.library_errors import foreign_errors
 from ..data.network_sources import is_remote
-from ..data.raster_reader import Raster
+from ..data.raster_reader import RasterReader
 from ..errors import ImageError
-from .ground_resolution import GroundMeter
+from .ground_resolution import ProjGroundMeter
 from .mask import chosen_tiles, read_mask
-from .tile_polygons import Frame, TileGrid, Window
+from .tile_polygons import ShapelyGrid, TileGrid, Window
 
 
 @dataclass(frozen=True)
-class Cut:
+class TilingOptions:
     """How rasters are cut: tile side in pixels, overlap in percent, bands () to choose, a file of polygons or ""."""
 
     size: int = 256
@@ -37,7 +37,7 @@ class Cut:
 
 
 @dataclass(frozen=True, eq=False)
-class Plan:
+class RasterPlan:
     """All that decides a raster's pictures; small, and may travel to another machine.
 
     tiles: the numbers of the tiles to describe. version: sizes and dates of the raster's files, "" for a remote one.
@@ -46,7 +46,7 @@ class Plan:
     source: str
     version: str
     crs_wkt: str
-    frame: Frame
+    frame: ShapelyGrid
     grid: TileGrid
     bands: BandChoice
     tiles: Sequence[int]
@@ -62,7 +62,7 @@ class Plan:
 
 
 @dataclass(frozen=True, eq=False)
-class Picture:
+class TilePicture:
     """What a model is shown of a tile. rgb: uint8, H x W x 3, black where not valid. empty: no pixel is valid.
 
     gsd_m: ground metres per pixel, None where unknown.
@@ -78,14 +78,14 @@ class Picture:
         return picture_sha256(self.rgb)
 
 
-class Photographer:
+class TileReader:
     """Takes the pictures of a plan's tiles; belongs to the thread that made it."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: RasterPlan) -> None:
         self.plan = plan
         with foreign_errors(f"The coordinate system of {plan.source} cannot be used ({{cause}}). Give it another one."):
-            self._meter = GroundMeter(CRS(plan.crs_wkt))
-        self._raster = Raster(plan.source)
+            self._meter = ProjGroundMeter(CRS(plan.crs_wkt))
+        self._raster = RasterReader(plan.source)
 
     def __enter__(self) -> Self:
         return self
@@ -93,7 +93,7 @@ class Photographer:
     def __exit__(self, *_: object) -> None:
         self._raster.__exit__()
 
-    def picture(self, tile: int) -> Picture:
+    def picture(self, tile: int) -> TilePicture:
         """The tile of that number. ImageError where it cannot be read."""
         plan, window = self.plan, self.plan.grid.window(tile)
         pixels = self.pixels(window)
@@ -101,7 +101,7 @@ class Photographer:
         with foreign_errors("The ground under a tile cannot be measured ({cause}). Check the coordinate system."):
             metres = self._meter.resolution(plan.frame, window)
         shrunk = metres and metres * max(window.width, window.height) / max(valid.shape)
-        return Picture(as_rgb(plan.stretch.apply(pixels)), shrunk, not valid.any())
+        return TilePicture(as_rgb(plan.stretch.apply(pixels)), shrunk, not valid.any())
 
     def pixels(self, window: Window) -> Pixels:
         """The window's samples, shrunk to MAX_SIDE at most."""
@@ -109,22 +109,22 @@ class Photographer:
         return self._raster.read(self.plan.bands, window, (width, height))
 
 
-def make_plan(source: str, cut: Cut) -> Plan:
+def make_plan(source: str, cut: TilingOptions) -> RasterPlan:
     """Look at a raster and settle how it is shown. ImageError or DataError where it cannot be."""
     # For workers elsewhere. A link is not followed: what belongs to a raster lies beside the link.
     source = str(Path(source).absolute()) if Path(source).exists() else source
     with foreign_errors(f"{source} cannot be used ({{cause}}). Choose another raster."):
-        with Raster(source) as raster:
+        with RasterReader(source) as raster:
             stored, crs_wkt, version = raster.frame, raster.crs_wkt, _version(raster.files)
             bands = raster.choose(cut.bands)
-        frame = Frame(stored.geotransform, stored.width, stored.height)
+        frame = ShapelyGrid(stored.geotransform, stored.width, stored.height)
         grid = TileGrid(frame.whole, cut.size, cut.overlap)
         tiles = _tiles(source, cut, CRS(crs_wkt), frame, grid)
-        plan = Plan(source, version, crs_wkt, frame, grid, bands, tiles, Stretch())
+        plan = RasterPlan(source, version, crs_wkt, frame, grid, bands, tiles, Stretch())
         return replace(plan, stretch=_stretch(plan))
 
 
-def _tiles(source: str, cut: Cut, crs: CRS, frame: Frame, grid: TileGrid) -> Sequence[int]:
+def _tiles(source: str, cut: TilingOptions, crs: CRS, frame: ShapelyGrid, grid: TileGrid) -> Sequence[int]:
     if not cut.mask:
         return range(len(grid))
     tiles: list[int] = chosen_tiles(read_mask(cut.mask, crs, frame, cut.size), frame, grid).tolist()
@@ -133,9 +133,9 @@ def _tiles(source: str, cut: Cut, crs: CRS, frame: Frame, grid: TileGrid) -> Seq
     return tiles
 
 
-def _stretch(plan: Plan) -> Stretch:
+def _stretch(plan: RasterPlan) -> Stretch:
     problems: list[str] = []  # not the errors, whose frames would keep the raster open
-    with Photographer(plan) as photographer:
+    with TileReader(plan) as photographer:
         stretch = measure(_samples(photographer, problems))
     if stretch is None and problems:
         raise ImageError(problems[0])
@@ -144,7 +144,7 @@ def _stretch(plan: Plan) -> Stretch:
     return stretch
 
 
-def _samples(photographer: Photographer, problems: list[str]) -> Iterator[Pixels]:
+def _samples(photographer: TileReader, problems: list[str]) -> Iterator[Pixels]:
     plan = photographer.plan
     for place in spread(len(plan.tiles)):
         try:

@@ -15,12 +15,12 @@ from rsgpt_plugin.shared.rasters.tiles import TileGrid, Window
 from ..data.library_errors import foreign_errors
 from ..errors import ImageError
 
-__all__ = ["Frame", "TileGrid", "Window", "check_output_crs", "reprojected"]
+__all__ = ["ShapelyGrid", "TileGrid", "Window", "check_output_crs", "reprojected"]
 
 _NO_WAY = "{source} cannot be brought to the first raster's coordinate system ({cause}). Describe it by itself."
 
 
-class Frame(tiles.Frame):
+class ShapelyGrid(tiles.PixelGrid):
     """A pixel grid on the map, in a raster's CRS."""
 
     def polygons(self, windows: Sequence[Window]) -> np.ndarray:
@@ -37,7 +37,7 @@ def reprojected(polygons: np.ndarray, source: str, crs_wkt: str, output_wkt: str
         return np.asarray(shapely.transform(polygons, transformer.transform, interleaved=False))
 
 
-def check_output_crs(source: str, frame: tiles.Frame, crs_wkt: str, output_wkt: str) -> None:
+def check_output_crs(source: str, frame: tiles.PixelGrid, crs_wkt: str, output_wkt: str) -> None:
     """ImageError where any part of a raster cannot be written in the output's CRS."""
     moved = reprojected(np.asarray([shapely.MultiPoint(lattice(frame))]), source, crs_wkt, output_wkt)
     if not np.isfinite(shapely.get_coordinates(moved)).all():

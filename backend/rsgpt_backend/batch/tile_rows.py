@@ -13,15 +13,15 @@ import pyarrow as pa
 from rsgpt_plugin.shared.answers.questions import Question
 from rsgpt_plugin.shared.files.addresses import without_secrets
 from rsgpt_plugin.shared.results.columns import MOMENT, DataType
-from rsgpt_plugin.shared.results.rows import Cell, Request, RowValues, Status, answered_row, column_types
+from rsgpt_plugin.shared.results.rows import Cell, RowValues, RunPrompts, Status, answered_row, column_types
 
 from .. import __version__
-from .journal import Found
-from .tile_pictures import Plan
+from .journal import TileResult
+from .tile_pictures import RasterPlan
 
 
 @dataclass(frozen=True)
-class Asking(Request):
+class BatchQuestions(RunPrompts):
     """What is asked of every tile, and of which model. caption: its prompt, "" for none.
 
     least_confidence: an answer to a question that is less sure, 0 to 1, is not told. fingerprint: of everything that
@@ -37,10 +37,10 @@ class Asking(Request):
 
 
 @dataclass(frozen=True)
-class Reading:
+class RowBuilder:
     """Turns what is known of tiles into rows. prompts: the journal's number of each thing asked, in order."""
 
-    asking: Asking
+    asking: BatchQuestions
     prompts: Sequence[int]
 
     @cached_property
@@ -52,7 +52,7 @@ class Reading:
     def _types(self) -> dict[str, DataType]:
         return column_types(self.asking.questions, batch=True)
 
-    def rows(self, plan: Plan, tiles: Sequence[Found]) -> Iterator[dict[str, Any]]:
+    def rows(self, plan: RasterPlan, tiles: Sequence[TileResult]) -> Iterator[dict[str, Any]]:
         """A row by column for each tile of a raster; a column that is left out is empty."""
         common: dict[str, Cell] = {
             "model": self.asking.model,
@@ -67,11 +67,11 @@ class Reading:
             values = self._row(found, common, shown).by_column(self.asking.questions, batch=True)
             yield {name: _when(value) if self._types[name] is MOMENT else value for name, value in values.items()}
 
-    def is_whole(self, found: Found) -> bool:
+    def is_whole(self, found: TileResult) -> bool:
         """Whether nothing is left to ask of a tile."""
         return bool(found.failed or found.skipped) or found.answers.keys() >= set(self.prompts)
 
-    def _row(self, found: Found, common: Mapping[str, Cell], shown: Mapping[str, Cell]) -> RowValues:
+    def _row(self, found: TileResult, common: Mapping[str, Cell], shown: Mapping[str, Cell]) -> RowValues:
         if found.failed:
             return RowValues(Status.FAILED, found.failed, provenance=common)
         seen = {**common, **shown, "image_sha256": found.image_sha256, "gsd_m": found.gsd_m}

@@ -14,7 +14,7 @@ from ..data.image_files import image_sha256, open_image
 from ..errors import EngineError, ImageError, RsgptError, UsageError
 from ..predictor import Answer, Ask
 from .model_options import add_model, engine_from, share
-from .printing import Output, note
+from .printing import ResultPrinter, note
 
 if TYPE_CHECKING:
     from ..engine.engine import Engine
@@ -25,7 +25,7 @@ _FEWEST_CHOICES = 2
 
 
 @dataclass(frozen=True)
-class Item:
+class PromptItem:
     """One prompt about one file; question: empty for a caption; choices: those of a choice."""
 
     path: str
@@ -73,8 +73,8 @@ def run_describe(args: argparse.Namespace) -> int:
     engine = engine_from(args)
     usual = engine.detail_prompt if args.detailed else engine.caption_prompt
     prompt = prompts[0] if prompts else usual
-    output = Output(args.json)
-    for item, answer in _answers(engine, [Item(path, "") for path in args.images], prompt):
+    output = ResultPrinter(args.json)
+    for item, answer in _answers(engine, [PromptItem(path, "") for path in args.images], prompt):
         data = {"image": item.path}
         if isinstance(answer, RsgptError):
             output.failure(data, answer)
@@ -88,9 +88,9 @@ def run_ask(args: argparse.Namespace) -> int:
     """Answer every question about every picture; 1 if some could not be read."""
     questions, choices = _checked(args.question), _checked_choices(args.choice)
     engine = engine_from(args)
-    output = Output(args.json)
+    output = ResultPrinter(args.json)
     kind = AnswerType.CHOICE if choices else next(one for one in TYPES if one.name == args.type)
-    items = [Item(path, question, choices, kind) for path in args.images for question in questions]
+    items = [PromptItem(path, question, choices, kind) for path in args.images for question in questions]
     for item, answer in _answers(engine, items, ""):
         data = {"image": item.path, "question": item.question}
         if isinstance(answer, RsgptError):
@@ -103,7 +103,7 @@ def run_ask(args: argparse.Namespace) -> int:
     return output.exit_code
 
 
-def _provenance(engine: Engine, item: Item, answer: Answer) -> dict[str, Any]:
+def _provenance(engine: Engine, item: PromptItem, answer: Answer) -> dict[str, Any]:
     """What is said of every answer; an answer that was cut off is also noted for people."""
     if answer.finish_reason == "length":
         note(f"{item.path}: the answer was cut off at the length limit.")
@@ -128,7 +128,9 @@ def _checked_choices(choices: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(choices)
 
 
-def _answers(engine: Engine, items: Sequence[Item], prompt: str) -> Iterator[tuple[Item, Answer | RsgptError]]:
+def _answers(
+    engine: Engine, items: Sequence[PromptItem], prompt: str
+) -> Iterator[tuple[PromptItem, Answer | RsgptError]]:
     """Each item with its answer or its error, in order; a batch that the model fails on does not end the others."""
     for start in range(0, len(items), _BATCH):
         batch = items[start : start + _BATCH]
@@ -150,7 +152,7 @@ def _found(engine: Engine, asks: Sequence[Ask]) -> Iterator[Answer | RsgptError]
             yield from _found(engine, [ask])
 
 
-def _ask(item: Item, prompt: str) -> Ask | ImageError:
+def _ask(item: PromptItem, prompt: str) -> Ask | ImageError:
     try:
         image = open_image(Path(item.path))
     except ImageError as error:

@@ -16,13 +16,13 @@ from ..errors import DataError, EngineError, ImageError, ModelError, UsageError
 from ..model.config import ModelConfig
 from ..model.registry import model_folder
 from .model_options import add_features, add_model, caching_engine_from, share
-from .printing import Output, note
+from .printing import ResultPrinter, note
 
 if TYPE_CHECKING:
-    from ..batch.batch_run import Way
-    from ..batch.journal import Journal
-    from ..batch.tile_pictures import Cut, Plan
-    from ..batch.tile_rows import Asking
+    from ..batch.batch_run import Executor
+    from ..batch.journal import BatchJournal
+    from ..batch.tile_pictures import RasterPlan, TilingOptions
+    from ..batch.tile_rows import BatchQuestions
     from ..engine.engine import Engine
 
 
@@ -86,16 +86,16 @@ def run(args: argparse.Namespace) -> int:
     """Describe, write and print; 1 if a raster or a tile failed, or if it was stopped."""
     begun, cut = time.monotonic(), _cut(args)
     try:
-        from ..batch.batch_run import Run  # noqa: PLC0415
+        from ..batch.batch_run import BatchRun  # noqa: PLC0415
         from ..batch.vector_output import check_output  # noqa: PLC0415 - wrong use is told before anything large is imported
     except ModuleNotFoundError as error:
         raise _incomplete(error.name) from error
     check_output(args.out, [*args.rasters, args.mask])
-    asking, way, output = _asking(args), _way(args), Output(args.json)
+    asking, way, output = _asking(args), _way(args), ResultPrinter(args.json)
     plans = _plans(args, cut, output)
     if not plans:
         return output.exit_code
-    with Run(plans, asking, args.out, begun, partial(_identify, args)) as one:
+    with BatchRun(plans, asking, args.out, begun, partial(_identify, args)) as one:
         try:
             one.ask(way)
         except KeyboardInterrupt:
@@ -110,33 +110,33 @@ def run(args: argparse.Namespace) -> int:
     return 1 if output.failed or counts["failed"] else 0
 
 
-def _cut(args: argparse.Namespace) -> Cut:
+def _cut(args: argparse.Namespace) -> TilingOptions:
     for name, value, least, most in (("tile", args.tile, 16, 8192), ("overlap", args.overlap, 0, 90)):
         if not least <= value <= most:
             raise UsageError(f"--{name} is out of range. Give a number from {least} to {most}.")
     if args.workers < 1:
         raise UsageError("--workers is out of range. Give a number from 1.")
     try:
-        from ..batch.tile_pictures import Cut  # noqa: PLC0415
+        from ..batch.tile_pictures import TilingOptions  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise _incomplete(error.name) from error
-    return Cut(args.tile, args.overlap, args.bands, args.mask)
+    return TilingOptions(args.tile, args.overlap, args.bands, args.mask)
 
 
-def _asking(args: argparse.Namespace) -> Asking:
+def _asking(args: argparse.Namespace) -> BatchQuestions:
     from rsgpt_plugin.shared.answers.questions import parse_questions  # noqa: PLC0415
 
-    from ..batch.tile_rows import Asking  # noqa: PLC0415
+    from ..batch.tile_rows import BatchQuestions  # noqa: PLC0415
 
     questions = tuple(parse_questions("\n".join(args.question)))
     if not args.caption and not questions:
         raise UsageError("There is nothing to ask. Leave --no-caption out, or give a --question.")
     config = ModelConfig.read(model_folder(args.model))
     caption = (args.prompt.strip() or config.caption_prompt) if args.caption else ""
-    return Asking(config.name, config.weights_sha256, caption, questions, args.least_confidence)
+    return BatchQuestions(config.name, config.weights_sha256, caption, questions, args.least_confidence)
 
 
-def _identify(args: argparse.Namespace, journal: Journal) -> str:
+def _identify(args: argparse.Namespace, journal: BatchJournal) -> str:
     """Set the precision that every engine of this run is loaded in; returns the fingerprint of its answers.
 
     What `auto` chooses depends on the free memory, so a run that is resumed keeps the choice of its journal.
@@ -169,12 +169,12 @@ def _engine(args: argparse.Namespace) -> Engine:
     return engine
 
 
-def _plans(args: argparse.Namespace, cut: Cut, output: Output) -> list[Plan]:
+def _plans(args: argparse.Namespace, cut: TilingOptions, output: ResultPrinter) -> list[RasterPlan]:
     """The rasters that can be read; each of the others is told."""
     from ..batch.tile_pictures import make_plan  # noqa: PLC0415
     from ..batch.tile_polygons import check_output_crs  # noqa: PLC0415
 
-    plans: list[Plan] = []
+    plans: list[RasterPlan] = []
     for source in args.rasters:
         try:
             plan = make_plan(source, cut)
@@ -185,7 +185,7 @@ def _plans(args: argparse.Namespace, cut: Cut, output: Output) -> list[Plan]:
     return plans
 
 
-def _way(args: argparse.Namespace) -> Way:
+def _way(args: argparse.Namespace) -> Executor:
     """Where the model runs."""
     if args.engine == "local":
         from ..batch import local_executor  # noqa: PLC0415
@@ -199,7 +199,7 @@ def _way(args: argparse.Namespace) -> Way:
         raise UsageError(f"Ray gives out GPUs itself, so --device cannot be {args.device}. Give cpu or cuda.")
     args.device = "cuda" if args.device == "cuda" else "cpu"  # a worker must not take a GPU that Ray does not know of
     args.threads = args.threads or 1  # not a share of the cores, so that rows do not depend on the number of workers
-    cluster = ray_executor.Cluster(args.workers, args.threads, gpus=int(args.device == "cuda"))
+    cluster = ray_executor.RayCluster(args.workers, args.threads, gpus=int(args.device == "cuda"))
     return lambda work, journal: ray_executor.answered(work, partial(_engine, args), journal, cluster)
 
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
 from .model_options import PRECISIONS, add_choice
-from .printing import Output
+from .printing import ResultPrinter
 
 if TYPE_CHECKING:
-    from ..benchmark import Speed, Work
+    from ..benchmark import Speed, Workload
 
 _CAPTION, _ANSWER = 40, 5  # tokens
 _PLAIN = tuple(name for name in PRECISIONS if not name.startswith("int"))
@@ -38,18 +38,18 @@ def run(args: argparse.Namespace) -> int:
     """Measure and print, each way once."""
     if args.tiles < 1 or args.batch < 1:
         raise UsageError("At least one tile and one prompt at once can be measured.")
-    from ..benchmark import Work  # noqa: PLC0415 - wrong use is told before torch is imported
+    from ..benchmark import Workload  # noqa: PLC0415 - wrong use is told before torch is imported
 
-    many = Work(args.tiles, (_CAPTION, *[_ANSWER] * 4), args.batch)
+    many = Workload(args.tiles, (_CAPTION, *[_ANSWER] * 4), args.batch)
     _compare(args, "a caption and four answers a tile", many)
-    _compare(args, "one answer about one tile", Work(1, (_ANSWER,)))
+    _compare(args, "one answer about one tile", Workload(1, (_ANSWER,)))
     return 0
 
 
-def _compare(args: argparse.Namespace, what: str, work: Work) -> None:
+def _compare(args: argparse.Namespace, what: str, work: Workload) -> None:
     from ..benchmark import measure  # noqa: PLC0415
 
-    output = Output(args.json)
+    output = ResultPrinter(args.json)
     plain = measure("plain", args.model, args.plain, replace(work, tiles=min(work.tiles, _PLAIN_TILES)))
     _tell(output, what, plain)
     ours = measure("engine", args.model, args.precision, work)
@@ -65,7 +65,7 @@ def _compare(args: argparse.Namespace, what: str, work: Work) -> None:
     output.result(ratios, f"{text}, {same} of {len(plain.answers)} answers the same")
 
 
-def _tell(output: Output, what: str, speed: Speed) -> None:
+def _tell(output: ResultPrinter, what: str, speed: Speed) -> None:
     data = {key: value for key, value in asdict(speed).items() if key != "answers"}
     rounded = {key: round(value, 3) if isinstance(value, float) else value for key, value in data.items()}
     text = f"{speed.way}, {speed.precision}: {speed.seconds_a_tile:.2f} s a tile"

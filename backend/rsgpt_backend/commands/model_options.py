@@ -53,12 +53,12 @@ def engine_from(args: argparse.Namespace) -> Engine:
     import torch  # noqa: PLC0415 - wrong use is told, and the server listens, before torch is imported
 
     from ..engine.loading import load_engine  # noqa: PLC0415
-    from ..model.hardware.heap import keep_freed  # noqa: PLC0415
+    from ..model.hardware.heap import retain_freed_memory  # noqa: PLC0415
 
     if args.threads > 0:
         torch.set_num_threads(args.threads)
     engine = load_engine(args.model, args.precision, note, args.device)
-    keep_freed()  # from here on: weights that were moved or packed are to be given back
+    retain_freed_memory()  # from here on: weights that were moved or packed are to be given back
     return engine
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import ModelError
 from ..model.config import ModelConfig
 from ..model.registry import model_folder, shipped_models
-from .printing import Output
+from .printing import ResultPrinter
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -26,7 +26,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """List them; 1 if a folder holds no model."""
-    output = Output(args.json)
+    output = ResultPrinter(args.json)
     for name in [*shipped_models(), *args.folders]:
         try:
             data = _described(name)
@@ -49,13 +49,13 @@ def _described(name: str) -> dict[str, Any]:
 def _memory(folder: Path, device: str) -> dict[str, Any]:
     """What it takes in the precision that it would be loaded in, or why it does not fit. ModelError: it is damaged."""
     from ..model.hardware.device_map import devices  # noqa: PLC0415
-    from ..model.hardware.memory import fitting, room, size_of  # noqa: PLC0415
+    from ..model.hardware.memory import device_memory, fitting, size_of  # noqa: PLC0415
     from ..model.language.language_files import language_folder  # noqa: PLC0415 - without --memory, nothing waits for torch
 
     over = devices(device)
     size = size_of(folder, language_folder(ModelConfig.read(folder).language, folder))
     try:
-        precision = fitting(size, room(over))
+        precision = fitting(size, device_memory(over))
     except ModelError as error:
         return {"device": str(over[0]), "does_not_fit": str(error)}
     return {"device": str(over[0]), "precision": precision, "memory": round(size.bytes(precision))}

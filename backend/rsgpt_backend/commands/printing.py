@@ -11,7 +11,7 @@ from ..errors import RsgptError
 from ..strict_json import json_text
 
 
-class Output:
+class ResultPrinter:
     """Writes results; counts the failed ones."""
 
     def __init__(self, as_json: bool) -> None:

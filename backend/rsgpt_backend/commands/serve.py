@@ -9,7 +9,7 @@ import re
 from ..errors import UsageError
 from ..model.config import ModelConfig
 from ..model.registry import model_folder
-from ..server.launch import Launch, serve
+from ..server.launch import ServerLaunch, serve
 from ..server.middleware.key import new_key
 from .model_options import add_features, add_model, caching_engine_from
 
@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     key, folder = _chosen_key(args.api_key), model_folder(args.model)
     ModelConfig.read(folder)
     name = folder.resolve().name
-    return serve(Launch(name, lambda: caching_engine_from(args), args.port, args.exit_with_stdin, key=key))
+    return serve(ServerLaunch(name, lambda: caching_engine_from(args), args.port, args.exit_with_stdin, key=key))
 
 
 def _chosen_key(given: str | None) -> str:

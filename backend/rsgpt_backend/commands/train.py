@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
     if path is None:
         known = ", ".join(sorted(recipe.stem for recipe in _RECIPES.glob("*.toml")))
         raise UsageError(f"There is no recipe {args.recipe!r}. Give a TOML file, or one of: {known}.")
-    from ..train.process_group import Crew  # noqa: PLC0415 - wrong use is told before torch is imported
+    from ..train.process_group import ProcessGroup  # noqa: PLC0415 - wrong use is told before torch is imported
     from ..train.recipe import read_recipe  # noqa: PLC0415
     from ..train.trainer import Trainer  # noqa: PLC0415
 
@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
         from ..evaluate.caption_metrics import check_scorers  # noqa: PLC0415 - as above
 
         check_scorers()  # before the training, not after it
-    crew = Crew.join()
+    crew = ProcessGroup.join()
     Trainer(recipe, args.data, args.out, crew).run()
     if crew.leads and not recipe.start:
         from .calibrating import calibrate_trained  # noqa: PLC0415 - as above

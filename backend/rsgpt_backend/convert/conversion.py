@@ -32,7 +32,7 @@ _PARTS = {CONFIG_FILE, WEIGHTS_FILE, LANGUAGE_FOLDER, READER_FOLDER}
 
 
 @dataclasses.dataclass(frozen=True)
-class Sources:
+class ConversionSources:
     """What is converted. checkpoints: files or transformers folders, later ones replace what earlier ones gave.
 
     language: the language model's transformers folder; reader: the folder of the Q-Former's tokenizer. Both may be
@@ -44,7 +44,7 @@ class Sources:
     reader: Path | None = None
 
 
-def convert(sources: Sources, out: Path, member: ModelConfig | None = None) -> ModelConfig:
+def convert(sources: ConversionSources, out: Path, member: ModelConfig | None = None) -> ModelConfig:
     """Write the model folder and return its config. member: what the checkpoints are, where that is known.
 
     ModelError names what is missing, unknown or misshapen; nothing is left then.
@@ -93,7 +93,7 @@ def _usable(config: ModelConfig, files: Sequence[Path]) -> ModelConfig:
     return ModelConfig.from_dict(config.to_dict(), f"What {files[0]} says of the model")
 
 
-class _Inside(Mapping[str, Tensor]):
+class _EmbeddedLanguageModel(Mapping[str, Tensor]):
     """The language model's weights inside a whole model's, under their own names."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
@@ -111,11 +111,11 @@ class _Inside(Mapping[str, Tensor]):
         return len(self._names)
 
 
-def _language(sources: Sources, checkpoints: Sequence[Checkpoint], out: Path) -> str:
+def _language(sources: ConversionSources, checkpoints: Sequence[Checkpoint], out: Path) -> str:
     if sources.language:
         return write_language(Checkpoint(sources.language), _config(sources.language), sources.language, out)
     for checkpoint in checkpoints:
-        inside = _Inside(checkpoint)
+        inside = _EmbeddedLanguageModel(checkpoint)
         if inside:
             return write_language(inside, _config(checkpoint.path, "text_config"), checkpoint.path, out)
     raise ModelError("The checkpoint holds no language model. Give its transformers folder with --language.")
@@ -132,7 +132,7 @@ def _config(folder: Path, part: str = "") -> dict[str, Any]:
     return described
 
 
-def _reader(sources: Sources, config: ModelConfig, out: Path) -> None:
+def _reader(sources: ConversionSources, config: ModelConfig, out: Path) -> None:
     """The Q-Former's own tokenizer, where it has one."""
     if config.qformer.tokenizer != READER_FOLDER:
         return

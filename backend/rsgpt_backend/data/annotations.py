@@ -17,7 +17,7 @@ from .rsvqa import joined
 
 
 @dataclass(frozen=True)
-class Captioned:
+class CaptionRecord:
     """A picture with its reference sentences; its scene label and its own prompt where the data set has them."""
 
     filename: str
@@ -27,7 +27,7 @@ class Captioned:
 
 
 @dataclass(frozen=True)
-class Questioned:
+class QuestionRecord:
     """A question about a picture, its answer, and the kind of the question. others: answers that are right, too."""
 
     filename: str
@@ -37,10 +37,10 @@ class Questioned:
     others: tuple[str, ...] = ()
 
 
-def read_captions(path: Path) -> list[Captioned]:
+def read_captions(path: Path) -> list[CaptionRecord]:
     """All captioned pictures of a file."""
     return [
-        Captioned(
+        CaptionRecord(
             _text(record, "filename", path),
             _captions(record, path),
             str(record.get("scene", "")),
@@ -50,7 +50,7 @@ def read_captions(path: Path) -> list[Captioned]:
     ]
 
 
-def read_questions(path: Path) -> list[Questioned]:
+def read_questions(path: Path) -> list[QuestionRecord]:
     """All questions of a file; those without words are left out, as RSIEval's own test does."""
     questions = []
     for record in _records(path):
@@ -58,7 +58,7 @@ def read_questions(path: Path) -> list[Questioned]:
         for pair in _listed(record, record.get("qa_pairs", [record]), dict, path):
             question, answer = _text(pair, "question", path), _text(pair, "answer", path)
             others = tuple(_listed(record, pair.get("other_answers", []), str, path))
-            questions.append(Questioned(filename, question, answer, str(pair.get("type", "other")), others))
+            questions.append(QuestionRecord(filename, question, answer, str(pair.get("type", "other")), others))
     return [question for question in questions if question.question.strip()]
 
 

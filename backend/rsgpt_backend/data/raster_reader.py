@@ -14,10 +14,10 @@ from rasterio.enums import ColorInterp, MaskFlags, Resampling
 from rasterio.errors import NotGeoreferencedWarning
 from rasterio.windows import Window as RasterioWindow
 
-from rsgpt_plugin.shared.rasters.bands import BandChoice, Meaning, choose_bands
+from rsgpt_plugin.shared.rasters.bands import BandChoice, BandMeaning, choose_bands
 from rsgpt_plugin.shared.rasters.pixels import Pixels, is_no_data, stacked
-from rsgpt_plugin.shared.rasters.tiles import Frame, Window, is_grid, upright
-from rsgpt_plugin.shared.rasters.vrt_sources import Mosaic
+from rsgpt_plugin.shared.rasters.tiles import PixelGrid, Window, is_grid, upright
+from rsgpt_plugin.shared.rasters.vrt_sources import VrtSources
 
 from ..errors import ImageError
 from .library_errors import foreign_errors
@@ -34,15 +34,15 @@ _REMOTE = {
     "GDAL_HTTP_LOW_SPEED_TIME": 60,
 }
 _MEANINGS = {
-    ColorInterp.red: Meaning.RED,
-    ColorInterp.green: Meaning.GREEN,
-    ColorInterp.blue: Meaning.BLUE,
-    ColorInterp.alpha: Meaning.ALPHA,
-    ColorInterp.palette: Meaning.PALETTE,
+    ColorInterp.red: BandMeaning.RED,
+    ColorInterp.green: BandMeaning.GREEN,
+    ColorInterp.blue: BandMeaning.BLUE,
+    ColorInterp.alpha: BandMeaning.ALPHA,
+    ColorInterp.palette: BandMeaning.PALETTE,
 }
 
 
-class Raster:
+class RasterReader:
     """An open raster; belongs to the thread that opened it. ImageError where it cannot be opened or read.
 
     It is turned upright by quarter turns and mirroring; nothing is resampled.
@@ -51,7 +51,7 @@ class Raster:
     def __init__(self, source: str, driver: str | None = None) -> None:
         """driver: the only format that is read, by GDAL's name; any if left out."""
         self.source, self._driver = source, driver
-        self._mosaic = Mosaic(source, _can_open)
+        self._mosaic = VrtSources(source, _can_open)
         with ExitStack() as stack:
             remote = _REMOTE if is_remote(source) else {}
             stack.enter_context(rasterio.Env(GDAL_CACHEMAX=_CACHE, **remote))
@@ -61,7 +61,7 @@ class Raster:
             with foreign_errors(f"{source} cannot be understood as a raster ({{cause}}). Choose another raster."):
                 dataset = self._dataset
                 transform = dataset.transform.to_gdal()
-                self.frame: Frame
+                self.frame: PixelGrid
                 self.frame, self._orientation = upright(transform, dataset.width, dataset.height)
             self._open = stack.pop_all()
 
@@ -118,8 +118,8 @@ class Raster:
 
     def choose(self, asked: tuple[int, ...]) -> BandChoice:
         """The bands asked for; else by colour meaning; else the first three, or the first of two."""
-        meanings = [_MEANINGS.get(meaning, Meaning.OTHER) for meaning in self._dataset.colorinterp]
-        if meanings[0] is Meaning.PALETTE:
+        meanings = [_MEANINGS.get(meaning, BandMeaning.OTHER) for meaning in self._dataset.colorinterp]
+        if meanings[0] is BandMeaning.PALETTE:
             raise ImageError(
                 f"{self.source} is drawn through a palette. Turn it into colours (gdal_translate -expand rgb)."
             )
@@ -192,7 +192,7 @@ class Raster:
 
 def _can_open(path: str) -> bool:
     try:
-        with Raster(path):
+        with RasterReader(path):
             return True
     except ImageError:
         return False

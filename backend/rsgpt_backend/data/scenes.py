@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..errors import DataError
-from .annotations import Questioned
+from .annotations import QuestionRecord
 from .objects import scene_name
 
 QUESTION = "What kind of area is this?"
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".tif", ".tiff"}
 
 
-def scene_questions(images: Path, names: Mapping[str, Sequence[str]], question: str) -> list[Questioned]:
+def scene_questions(images: Path, names: Mapping[str, Sequence[str]], question: str) -> list[QuestionRecord]:
     """One question a picture; the right answer, and the question's kind, is its folder's name.
 
     names: answers that are right, for folders whose name is none, or not the only one.
@@ -29,6 +29,6 @@ def scene_questions(images: Path, names: Mapping[str, Sequence[str]], question: 
     return [_asked(path, names.get(path.parent.name, ()), question) for path in paths]
 
 
-def _asked(path: Path, names: Sequence[str], question: str) -> Questioned:
+def _asked(path: Path, names: Sequence[str], question: str) -> QuestionRecord:
     first, *others = names or (scene_name(path.parent.name),)
-    return Questioned(path.name, question, first, path.parent.name, tuple(others))
+    return QuestionRecord(path.name, question, first, path.parent.name, tuple(others))

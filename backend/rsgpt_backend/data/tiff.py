@@ -92,10 +92,10 @@ def _rasterio_samples(data: bytes, name: str, path: str) -> tuple[Pixels, bool]:
 
 
 def _all_samples(source: str, name: str) -> tuple[Pixels, bool]:
-    from .raster_reader import Raster  # noqa: PLC0415
+    from .raster_reader import RasterReader  # noqa: PLC0415
 
     try:
-        with Raster(source, "GTiff") as raster:
+        with RasterReader(source, "GTiff") as raster:
             window, most = raster.frame.whole, 2 * (Image.MAX_IMAGE_PIXELS or 0)
             if most and window.width * window.height > most:
                 raise ImageError(f"More than {most} pixels are for `rsgpt batch`.")

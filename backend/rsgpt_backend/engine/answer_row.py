@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from ..errors import EngineError
-from ..model.decoding.generation import Chosen
+from ..model.decoding.generation import ChosenToken
 from ..model.rsgpt import Rsgpt
 from ..predictor import Answer, Ask, FinishReason, Token
 from .answer_text import is_degenerate, until_stop
@@ -37,7 +37,7 @@ class AnswerRow:
         """Whether the limit of new tokens is reached."""
         return len(self._ids) >= self.ask.max_new_tokens
 
-    def add(self, chosen: Chosen) -> Token:
+    def add(self, chosen: ChosenToken) -> Token:
         """Take a token in; its text may be empty where a character is not complete yet."""
         _check_finite([chosen.logprob])
         self._ids.append(chosen.token)
@@ -69,7 +69,7 @@ class AnswerRow:
         text, self.stopped = until_stop(decoded, self._stops, whole)
         return self._text if text.endswith("\N{REPLACEMENT CHARACTER}") and not self.full else text
 
-    def _alternatives(self, chosen: Chosen, most: int) -> tuple[tuple[str, float], ...]:
+    def _alternatives(self, chosen: ChosenToken, most: int) -> tuple[tuple[str, float], ...]:
         return tuple((self._tokenizer.decode([token]), logprob) for token, logprob in chosen.top[:most])
 
 

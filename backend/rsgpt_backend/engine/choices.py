@@ -15,7 +15,7 @@ from rsgpt_plugin.shared.answers.answer_types import AnswerType
 from rsgpt_plugin.shared.answers.numbers import in_words
 
 from ..predictor import NUMBERS, Ask, Token
-from .confidence import Scale, form, rescaled
+from .confidence import Scale, answer_form, rescaled
 
 if TYPE_CHECKING:
     from ..model.rsgpt import Rsgpt
@@ -93,7 +93,7 @@ def _scale(ask: Ask) -> str:
     """The name of the scale of an ask's confidence."""
     if ask.is_number:
         return "number"
-    return "yes_no" if all(form(choice) == "yes_no" for choice in ask.choices) else "choice"
+    return "yes_no" if all(answer_form(choice) == "yes_no" for choice in ask.choices) else "choice"
 
 
 def _log_sum(logprobs: Sequence[float]) -> float:

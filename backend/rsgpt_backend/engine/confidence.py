@@ -25,13 +25,13 @@ def confidence(tokens: Sequence[Token], openings: Sequence[tuple[str, float]]) -
         return 0.0
     first = _word(tokens[0].text)
     shares = {word.strip().lower(): math.exp(logprob) for word, logprob in reversed(openings)}
-    is_yes_no = form("".join(token.text for token in tokens)) == "yes_no"
+    is_yes_no = answer_form("".join(token.text for token in tokens)) == "yes_no"
     if is_yes_no and first in _YES_NO and all(word in shares for word in _YES_NO):
         return shares[first] / sum(shares[word] for word in _YES_NO)
     return math.exp(sum(token.logprob for token in tokens) / len(tokens))
 
 
-def form(text: str) -> str:
+def answer_form(text: str) -> str:
     """What kind of answer a text is, of those that are right to different degrees at the same confidence."""
     if _word(text) in _YES_NO:
         return "yes_no"
@@ -40,7 +40,7 @@ def form(text: str) -> str:
 
 def calibrated(value: float, text: str, scales: Mapping[str, Scale]) -> float:
     """The confidence of the answer `text` on the scale of its form; as it is where there is none."""
-    return rescaled(value, scales.get(form(text), (1.0, 0.0)))
+    return rescaled(value, scales.get(answer_form(text), (1.0, 0.0)))
 
 
 def rescaled(value: float, scale: Scale) -> float:

@@ -17,8 +17,8 @@ from torch import Tensor
 from ..errors import EngineError
 from ..model.decoding.answer_scoring import score
 from ..model.decoding.beam_search import Search, search
-from ..model.decoding.generation import Chosen, Decoder, Draw, Rules
-from ..model.hardware.heap import give_back
+from ..model.decoding.generation import ChosenToken, Decoder, DecodingRules, Sampling
+from ..model.hardware.heap import trim_heap
 from ..model.hardware.memory import available, rows_that_fit
 from ..model.instructions import Instruction
 from ..model.rsgpt import Prefix, Rsgpt
@@ -26,7 +26,7 @@ from ..model.vision.encoders import to_bytes
 from ..predictor import Answer, Ask, FinishReason, Step
 from .answer_row import ALTERNATIVES, AnswerRow
 from .choices import most_read, options_of, together, with_choices, wordings
-from .feature_cache import FeatureFiles, Features, features_folder
+from .feature_cache import FeatureCache, FeatureFiles, features_folder
 
 _KEPT_PICTURES = 512  # features of this many pictures stay in memory; 213 kB each for the small model
 _ENCODED = 4  # pictures at once; more take more memory than the C library hands out quickly, and longer each
@@ -46,12 +46,12 @@ class Engine:
         self.fingerprint, self.precision = fingerprint, precision
         config = model.config
         openings = tuple((token, config.yes_odds) for token in _yes(model)) if config.yes_odds else ()
-        self._rules = Rules(
+        self._rules = DecodingRules(
             config.language.eos_id, config.repetition_penalty, config.no_repeat_ngram, openings, config.patient
         )
         self._device = next(model.bridge.parameters()).device
         self._over = {parameter.device for parameter in model.language.parameters()}
-        self._features = Features(_KEPT_PICTURES)
+        self._features = FeatureCache(_KEPT_PICTURES)
         self._asked = 0  # since free memory was given back
         self.alive: Callable[[], None] = lambda: None
         self.early: Callable[[Step], None] | None = None
@@ -62,7 +62,7 @@ class Engine:
         The asks' image keys must be hashes then.
         """
         files = FeatureFiles(features_folder(), _maker(self.model), limit) if limit > 0 else None
-        self._features = Features(_KEPT_PICTURES, files)
+        self._features = FeatureCache(_KEPT_PICTURES, files)
 
     @property
     def caption_prompt(self) -> str:
@@ -82,7 +82,7 @@ class Engine:
         self._asked += len(asks)
         if self._asked > _MANY:
             self._asked = 0
-            give_back()
+            trim_heap()
         try:
             yield from self._stream(asks)
         except (RuntimeError, ValueError, IndexError) as error:
@@ -172,7 +172,7 @@ class Engine:
                 yield Step(place, answer=row.finish("stop"))
 
     def _decoded(self, prefix: Prefix, rows: Sequence[AnswerRow]) -> Iterator[Step]:
-        draws = [Draw(row.ask.temperature, row.ask.seed, ALTERNATIVES, row.ask.top_p) for row in rows]
+        draws = [Sampling(row.ask.temperature, row.ask.seed, ALTERNATIVES, row.ask.top_p) for row in rows]
         return _run(Decoder(self.model.language, prefix, draws, self._rules), rows, self._rules.eos)
 
     def _searched(self, prefix: Prefix, rows: Sequence[AnswerRow], beams: int, places: Sequence[int]) -> Iterator[Step]:
@@ -185,7 +185,7 @@ class Engine:
             self.alive()
             return [row.ask.cancel.is_set() for row in rows]
 
-        def settled(one: Chosen) -> None:
+        def settled(one: ChosenToken) -> None:
             if early is not None and not rows[one.row].stopped:
                 told[one.row] += 1
                 early(Step(places[one.row], token=rows[one.row].add(one)))
@@ -237,7 +237,7 @@ def _yes(model: Rsgpt) -> list[int]:
 
 def _run(decoder: Decoder, rows: Sequence[AnswerRow], eos: int) -> Iterator[Step]:
     while decoder.rows:
-        going: list[Chosen] = []
+        going: list[ChosenToken] = []
         for chosen in decoder.choose():
             row = rows[chosen.row]
             reason = _ending(row, chosen, eos)
@@ -249,7 +249,7 @@ def _run(decoder: Decoder, rows: Sequence[AnswerRow], eos: int) -> Iterator[Step
         decoder.advance(going)
 
 
-def _ending(row: AnswerRow, chosen: Chosen, eos: int) -> FinishReason | None:
+def _ending(row: AnswerRow, chosen: ChosenToken, eos: int) -> FinishReason | None:
     if row.ask.cancel.is_set():
         return "cancelled"
     if chosen.token == eos or row.stopped:

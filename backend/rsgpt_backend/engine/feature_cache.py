@@ -24,7 +24,7 @@ _SEAL = 4  # bytes of a checksum at the end of a file: what a crash or the years
 _SPARE = 0.1  # share of the room that is free when room was made, and that is written before room is made again
 
 
-class Features:
+class FeatureCache:
     """By the hash of their picture, at most `most` of them in memory: those that were asked longest ago go first."""
 
     def __init__(self, most: int, files: FeatureFiles | None = None) -> None:

@@ -12,8 +12,8 @@ from ..model.config import ModelConfig
 from ..model.fingerprint import fingerprint
 from ..model.hardware import device_map
 from ..model.hardware.grouped_attention import share, shares
-from ..model.hardware.heap import give_back
-from ..model.hardware.memory import Room, Size, fitting, room, size_of
+from ..model.hardware.heap import trim_heap
+from ..model.hardware.memory import DeviceMemory, ModelSize, device_memory, fitting, size_of
 from ..model.hardware.packed_linear import packed
 from ..model.hardware.precision import precision
 from ..model.language.language_files import language_folder
@@ -37,7 +37,9 @@ def load_engine(
     devices = device_map.devices(device)
     folder, chosen = model_folder(name), fitting_precision(name, wanted, tell, device)
     model = load_model(folder, precision(chosen, devices[0]))
-    return Engine(_quickened(device_map.place(model, devices)), fingerprint(model.config, folder, chosen), chosen)
+    return Engine(
+        _optimized_for_inference(device_map.place(model, devices)), fingerprint(model.config, folder, chosen), chosen
+    )
 
 
 def fitting_precision(
@@ -47,7 +49,7 @@ def fitting_precision(
 
     tell: takes a sentence on what it needs, where that is much.
     """
-    folder, place = model_folder(name), room(device_map.devices(device))
+    folder, place = model_folder(name), device_memory(device_map.devices(device))
     size = _size(folder)
     chosen = fitting(size, place, wanted)
     if size.bytes(chosen) > _MUCH:
@@ -60,19 +62,19 @@ def best_precision(name: str, device: str) -> str:
 
     It does not depend on memory: a machine that has too little of it says so when it loads the model.
     """
-    return fitting(_size(model_folder(name)), Room(math.inf, torch.device(device)))
+    return fitting(_size(model_folder(name)), DeviceMemory(math.inf, torch.device(device)))
 
 
-def _size(folder: Path) -> Size:
+def _size(folder: Path) -> ModelSize:
     return size_of(folder, language_folder(ModelConfig.read(folder).language, folder))
 
 
-def _quickened(model: Rsgpt) -> Rsgpt:
+def _optimized_for_inference(model: Rsgpt) -> Rsgpt:
     """The same model, that says the same, and can be neither trained nor saved any more."""
     if isinstance(model.encoder, EfficientNetLite):
         model.encoder.fold()
     if shares(model.language):
         share(model.language)
     packed(model)
-    give_back()  # what the matrices took before
+    trim_heap()  # what the matrices took before
     return model

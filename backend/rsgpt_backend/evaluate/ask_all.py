@@ -20,7 +20,7 @@ Scored = tuple[dict[str, Any], list[dict[str, Any]]]  # the scores of an evaluat
 
 
 @dataclass(frozen=True)
-class Manner:
+class AskOptions:
     """How a model is asked. limit: only so many, evenly spread; prompt: for a caption, the model's own where empty.
 
     beams: answers followed at once, 0 as the model is set up. grey: show a plain grey picture in place of each: what a
@@ -40,7 +40,7 @@ class Manner:
         return ", ".join([*told, *search, *(["grey pictures"] if self.grey else [])])
 
 
-class Answering(Protocol):
+class EvaluatedModel(Protocol):
     """What is evaluated: `engine.Engine`, or a server through `remote.RemoteEngine`."""
 
     name: str
@@ -57,7 +57,7 @@ class Answering(Protocol):
 
 
 def answer_all(
-    engine: Answering, images: Path, prompts: Sequence[tuple[str, str]], beams: int = 0, grey: bool = False
+    engine: EvaluatedModel, images: Path, prompts: Sequence[tuple[str, str]], beams: int = 0, grey: bool = False
 ) -> list[Answer]:
     """prompts: (file name, prompt) pairs -> answers in the same order; every picture is decoded once a batch."""
     source = ImageSource(images)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 
-from ..data.annotations import Questioned
+from ..data.annotations import QuestionRecord
 from .question_accuracy import normalised
 from .report.rounding import percent
 
-Guess = Callable[[Questioned], str]
+Guess = Callable[[QuestionRecord], str]
 
 
-def baselines(training: Sequence[Questioned], asked: Sequence[Questioned]) -> dict[str, dict[str, float]]:
+def baselines(training: Sequence[QuestionRecord], asked: Sequence[QuestionRecord]) -> dict[str, dict[str, float]]:
     """Accuracy by kind of question, and the average, of two ways to guess.
 
     kind: the most frequent training answer to questions of that kind. words: that to the question's own words, where
@@ -21,16 +21,16 @@ def baselines(training: Sequence[Questioned], asked: Sequence[Questioned]) -> di
     of_kind = _most_frequent(training, lambda one: one.kind)
     of_words = _most_frequent(training, lambda one: f"{one.kind} {normalised(one.question)}")
 
-    def by_kind(one: Questioned) -> str:
+    def by_kind(one: QuestionRecord) -> str:
         return of_kind.get(one.kind, "")
 
-    def by_words(one: Questioned) -> str:
+    def by_words(one: QuestionRecord) -> str:
         return of_words.get(f"{one.kind} {normalised(one.question)}", by_kind(one))
 
     return {"kind": _accuracy(asked, by_kind), "words": _accuracy(asked, by_words)}
 
 
-def _most_frequent(questions: Sequence[Questioned], group: Callable[[Questioned], str]) -> dict[str, str]:
+def _most_frequent(questions: Sequence[QuestionRecord], group: Callable[[QuestionRecord], str]) -> dict[str, str]:
     """The most frequent answer of each group, normalised; of those that are equally frequent, the first."""
     answers: dict[str, Counter[str]] = defaultdict(Counter)
     for one in questions:
@@ -38,7 +38,7 @@ def _most_frequent(questions: Sequence[Questioned], group: Callable[[Questioned]
     return {name: counted.most_common(1)[0][0] for name, counted in answers.items()}
 
 
-def _accuracy(asked: Sequence[Questioned], guess: Guess) -> dict[str, float]:
+def _accuracy(asked: Sequence[QuestionRecord], guess: Guess) -> dict[str, float]:
     right: dict[str, list[bool]] = defaultdict(list)
     for one in asked:
         is_right = guess(one) in {normalised(answer) for answer in (one.answer, *one.others)}

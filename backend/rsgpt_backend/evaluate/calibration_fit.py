@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.confidence import Scale, calibrated, form, from_log_odds, log_odds
+from ..engine.confidence import Scale, answer_form, calibrated, from_log_odds, log_odds
 from ..errors import UsageError
 from ..model.config import ModelConfig
-from .result import Result
+from .result import EvaluationResult
 
 _FEWEST = 50  # answers of a form; with fewer it keeps its scale
 _STEPS = 25
@@ -24,19 +24,19 @@ _FAR = 30.0  # log odds; a step may overshoot, and nothing is surer than that
 _PULL = 1.0  # towards no change, as much as one answer
 
 
-def calibrate(folder: Path, results: Sequence[Result]) -> tuple[dict[str, Scale], float]:
+def calibrate(folder: Path, results: Sequence[EvaluationResult]) -> tuple[dict[str, Scale], float]:
     """Write the scales of a model's confidences, and what is added to the log odds of a yes, into its own file."""
     config = ModelConfig.read(folder)
     for result in results:
         if result.weights_sha256 != config.weights_sha256:
             raise UsageError(f"{result.benchmark} was evaluated with other weights. Evaluate this model first.")
-    odds = leaning(results, config.calibration)
-    scales = fitted((leaned(result, config.calibration, odds) for result in results), config.calibration)
+    odds = yes_bias(results, config.calibration)
+    scales = fitted((with_yes_bias(result, config.calibration, odds) for result in results), config.calibration)
     replace(config, calibration=scales, yes_odds=config.yes_odds + odds).write(folder)
     return scales, odds
 
 
-def fitted(results: Iterable[Result], present: Mapping[str, Scale]) -> dict[str, Scale]:
+def fitted(results: Iterable[EvaluationResult], present: Mapping[str, Scale]) -> dict[str, Scale]:
     """The scale of each form. A caption counts as right where it invents nothing.
 
     present: the scales with which the confidences were told; those found are for the model without them.
@@ -45,7 +45,7 @@ def fitted(results: Iterable[Result], present: Mapping[str, Scale]) -> dict[str,
     for result in results:
         for one in result.answers:
             text, right = _judged(one)
-            seen[form(text)].append((one["confidence"], right))
+            seen[answer_form(text)].append((one["confidence"], right))
     scales = dict(present)
     for name, pairs in sorted(seen.items()):
         if len(pairs) >= _FEWEST:
@@ -53,7 +53,7 @@ def fitted(results: Iterable[Result], present: Mapping[str, Scale]) -> dict[str,
     return scales
 
 
-def leaning(results: Sequence[Result], present: Mapping[str, Scale]) -> float:
+def yes_bias(results: Sequence[EvaluationResult], present: Mapping[str, Scale]) -> float:
     """What has to be added to the log odds of a yes, before their scale. Each result counts as much as any other."""
     odds, truths, weights = [], [], []
     for result in results:
@@ -67,7 +67,7 @@ def leaning(results: Sequence[Result], present: Mapping[str, Scale]) -> float:
     return offset / slope if slope > 0 else 0.0  # log odds that tell less than nothing say nothing of a yes
 
 
-def leaned(result: Result, present: Mapping[str, Scale], odds: float) -> Result:
+def with_yes_bias(result: EvaluationResult, present: Mapping[str, Scale], odds: float) -> EvaluationResult:
     """The result as it would be told with `odds` added to the log odds of a yes; exact for answers of one word."""
     return replace(result, answers=[_leaned(one, present, odds) for one in result.answers])
 
@@ -95,7 +95,7 @@ def _says_yes(answer: dict[str, Any]) -> bool:
 
 def _is_yes_no(answer: dict[str, Any]) -> bool:
     """Whether yes or no was asked for, and said: "no" is no number either, but not because a yes would be right."""
-    return "given" in answer and form(answer["given"]) == form(answer["answer"]) == "yes_no"
+    return "given" in answer and answer_form(answer["given"]) == answer_form(answer["answer"]) == "yes_no"
 
 
 def _judged(answer: dict[str, Any]) -> tuple[str, bool]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from ..data.annotations import read_captions
 from ..errors import DataError
-from .ask_all import Answering, Manner, Scored, answer_all, spread
+from .ask_all import AskOptions, EvaluatedModel, Scored, answer_all, spread
 from .calibration import calibration
 from .intervals import interval
 from .object_support import rates, supported
@@ -26,7 +26,7 @@ from .tokens import tokenize
 Sentences = dict[int, list[str]]
 
 
-def evaluate(engine: Answering, images: Path, annotations: Path, manner: Manner) -> Scored:
+def evaluate(engine: EvaluatedModel, images: Path, annotations: Path, manner: AskOptions) -> Scored:
     """Scores, and every caption beside its references."""
     records = spread(read_captions(annotations), manner.limit)
     if not records:

@@ -13,7 +13,7 @@ from .report.rounding import percent
 
 
 @dataclass(frozen=True)
-class Support:
+class ObjectSupport:
     """Objects of one caption: all that it names; those that no reference names; those that most of the distinct
     references name, at least two, and of these the ones that the caption names too."""
 
@@ -23,17 +23,17 @@ class Support:
     recalled: tuple[str, ...]
 
 
-def supported(caption: str, references: Sequence[str]) -> Support:
+def supported(caption: str, references: Sequence[str]) -> ObjectSupport:
     """Hold a caption against what people wrote."""
     in_caption, in_references = mentions([caption]), mentions(references)
     named = tuple(name for name, count in in_caption.items() if count)
     most = max(AGREEING, len(distinct(references)) // 2 + 1)
     agreed = tuple(name for name, count in in_references.items() if count >= most)
     invented = tuple(name for name in named if not in_references[name])
-    return Support(named, invented, agreed, tuple(name for name in agreed if in_caption[name]))
+    return ObjectSupport(named, invented, agreed, tuple(name for name in agreed if in_caption[name]))
 
 
-def rates(support: Sequence[Support]) -> dict[str, float]:
+def rates(support: Sequence[ObjectSupport]) -> dict[str, float]:
     """invented: share of the objects named; recalled: share of the agreed ones. In percent, over all pictures."""
 
     def share(part: str, whole: str) -> float:

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..data.annotations import Questioned, read_questions
+from ..data.annotations import QuestionRecord, read_questions
 from ..errors import DataError
-from .ask_all import Answering, Manner, Scored, answer_all, spread
+from .ask_all import AskOptions, EvaluatedModel, Scored, answer_all, spread
 from .calibration import calibration
 from .intervals import interval
 from .report.rounding import hundredths, percent
@@ -29,7 +29,7 @@ _NUMBERS = {
 }
 
 
-def evaluate(engine: Answering, images: Path, annotations: Path, manner: Manner) -> Scored:
+def evaluate(engine: EvaluatedModel, images: Path, annotations: Path, manner: AskOptions) -> Scored:
     """Scores, and every answer beside the right one."""
     questions = read_questions(annotations)
     if not questions:
@@ -37,7 +37,7 @@ def evaluate(engine: Answering, images: Path, annotations: Path, manner: Manner)
     return scored(engine, images, questions, manner)
 
 
-def scored(engine: Answering, images: Path, questions: Sequence[Questioned], manner: Manner) -> Scored:
+def scored(engine: EvaluatedModel, images: Path, questions: Sequence[QuestionRecord], manner: AskOptions) -> Scored:
     """Scores, and every answer beside the right one."""
     questions = spread(questions, manner.limit)
     started = time.monotonic()

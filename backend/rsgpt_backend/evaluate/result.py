@@ -14,7 +14,7 @@ from ..strict_json import json_text, parse_json
 
 
 @dataclass(frozen=True)
-class Result:
+class EvaluationResult:
     """One evaluation. kind: captions or questions; benchmark: data set and split; answers: one a picture or question.
 
     images: where the pictures lay, so that a report can show them.
@@ -43,10 +43,10 @@ class Result:
             draft.write_text(json_text(asdict(self), indent=1), encoding="utf-8")
 
 
-def read_result(path: Path) -> Result:
+def read_result(path: Path) -> EvaluationResult:
     """What `write` has written; DataError for anything else."""
     try:
-        return Result(**parse_json(path.read_text(encoding="utf-8")))
+        return EvaluationResult(**parse_json(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:
         raise DataError(f"{path} holds no evaluation. Make one with `rsgpt evaluate … --answers FILE`.") from error
 

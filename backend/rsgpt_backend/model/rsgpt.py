@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from .config import ModelConfig
 from .hardware.precision import FLOAT32, Precision
 from .instructions import Instruction, Instructor
-from .language.language import Language, load_language, load_reader
+from .language.language import LanguageModel, load_language, load_reader
 from .qformer import build_qformer
 from .vision.encoders import build_encoder, fast, normalise
 
@@ -55,7 +55,7 @@ class Bridge(nn.Module):
 class Rsgpt(nn.Module):
     """Encoder and language model are frozen; only `bridge` is ever trained."""
 
-    def __init__(self, config: ModelConfig, language: Language, reader: Any = None) -> None:
+    def __init__(self, config: ModelConfig, language: LanguageModel, reader: Any = None) -> None:
         """reader: the Q-Former's own tokenizer, where it has one."""
         super().__init__()
         self.config = config

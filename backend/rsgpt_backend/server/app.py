@@ -14,11 +14,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from .batcher import Batcher
-from .chat import Chat
+from .chat import ChatEndpoint
 from .middleware.body import BodyLimit, declared_length
 from .middleware.content import json_only
 from .middleware.framing import unambiguous
-from .middleware.gate import Gate
+from .middleware.gate import RequestGate
 from .middleware.host import exact_host
 from .middleware.key import key_required
 from .middleware.origin import no_browser
@@ -36,7 +36,7 @@ def build_app(batcher: Batcher, port: int, key: str) -> Starlette:
     checks = (unambiguous, exact_host(port), no_browser, key_required(key), json_only, declared_length)
     app = Starlette(
         routes=_routes(batcher),
-        middleware=[*(Middleware(Gate, check=check) for check in checks), Middleware(BodyLimit)],
+        middleware=[*(Middleware(RequestGate, check=check) for check in checks), Middleware(BodyLimit)],
         exception_handlers={
             Refusal: _refuse,
             HTTPException: _refuse_route,
@@ -65,7 +65,7 @@ def _routes(batcher: Batcher) -> list[Route]:
         return AsciiJSON(listed if name is None else listed["data"][0])
 
     # Few decoders, so that many large pictures at once cannot fill the memory.
-    chat = Chat(batcher, ThreadPoolExecutor(DECODERS, "decode"))
+    chat = ChatEndpoint(batcher, ThreadPoolExecutor(DECODERS, "decode"))
     return [
         Route("/health", say_health, methods=["GET"]),
         Route("/v1/models", list_models, methods=["GET"]),

@@ -18,7 +18,7 @@ from ..errors import EngineError, RsgptError
 from ..predictor import Ask, Predictor, Step
 from .limits import MAX_WAITING, MAX_WAITING_PIXELS
 from .protocol.refusals import Refusal
-from .retry_after import Pace
+from .retry_after import AnswerRate
 from .ticket import AwaitedTicket, Ticket
 
 LARGEST_BATCH = 32
@@ -51,7 +51,7 @@ class Batcher:
         self._waiting: deque[Ticket] = deque()
         self._running: list[Ticket] = []
         self._beats = 0
-        self._pace = Pace()
+        self._pace = AnswerRate()
         self._stopping = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._work, name="engine", daemon=True)

@@ -14,15 +14,15 @@ from starlette.types import Receive, Scope, Send
 from ..predictor import Answer, Token
 from .batcher import Batcher
 from .protocol.refusals import Refusal
-from .protocol.replies import END_OF_STREAM, Writer, event
-from .protocol.requests import Order, read_order
+from .protocol.replies import END_OF_STREAM, ReplyWriter, event
+from .protocol.requests import ChatRequest, read_order
 from .protocol.responses import AsciiJSON
 from .ticket import AwaitedTicket
 
 T = TypeVar("T")
 
 
-class Chat:
+class ChatEndpoint:
     """An ASGI endpoint. A client that goes away cancels its ask, wherever the ask then is."""
 
     def __init__(self, batcher: Batcher, decoders: Executor) -> None:
@@ -37,17 +37,17 @@ class Chat:
             response = await self._respond(request, order, ticket)
             await response(scope, receive, send)
 
-    async def _read(self, request: Request) -> Order:
+    async def _read(self, request: Request) -> ChatRequest:
         body = await request.body()
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._decoders, read_order, body, self._batcher.name)
 
-    async def _respond(self, request: Request, order: Order, ticket: AwaitedTicket) -> Response:
+    async def _respond(self, request: Request, order: ChatRequest, ticket: AwaitedTicket) -> Response:
         """Waits for the first event, so that what fails before it still gets a status of its own."""
         first = await _while_connected(request, ticket.next())
         engine = self._batcher.engine
         weights, fingerprint = (engine.weights_sha256, engine.fingerprint) if engine else ("", "")
-        writer = Writer(self._batcher.name, weights, fingerprint, order.top_logprobs)
+        writer = ReplyWriter(self._batcher.name, weights, fingerprint, order.top_logprobs)
         if isinstance(first, Answer):
             first = order.finished(first)
             if not order.stream:
@@ -56,7 +56,7 @@ class Chat:
         return StreamingResponse(lines, headers={"cache-control": "no-store"}, media_type="text/event-stream")
 
 
-async def _lines(writer: Writer, first: Token | Answer, ticket: AwaitedTicket) -> AsyncIterator[str]:
+async def _lines(writer: ReplyWriter, first: Token | Answer, ticket: AwaitedTicket) -> AsyncIterator[str]:
     step, is_first = first, True
     try:
         if isinstance(step, Answer) and step.text:  # it was not streamed, as the whole of it decides its form

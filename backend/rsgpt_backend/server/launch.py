@@ -35,7 +35,7 @@ _INTERRUPTED = 130
 
 
 @dataclass(frozen=True)
-class Launch:
+class ServerLaunch:
     """What to serve. load: runs on the engine's thread. port: 0 takes a free one.
 
     exit_with_stdin: end when stdin reaches its end. stall_s: a silence of the engine that ends the server. key: what
@@ -51,7 +51,7 @@ class Launch:
     key: str = ""
 
 
-def serve(launch: Launch) -> int:
+def serve(launch: ServerLaunch) -> int:
     """Serve until told to stop; the exit code. Prints one JSON line on stdout, all else on stderr."""
     set_up_logs()
     warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
@@ -61,7 +61,7 @@ def serve(launch: Launch) -> int:
     except OSError as error:
         return _give_up(f"Port {launch.port} cannot be used ({error.strerror}); choose another, or 0.")
     batcher = Batcher(launch.model, launch.load, launch.queue)
-    server = _Server(launch, batcher, listener, first_line)
+    server = _AnnouncingServer(launch, batcher, listener, first_line)
     code = _run(server, listener)
     # A model in the middle of a computation cannot be interrupted, and the interpreter may crash under it.
     if not batcher.join(_GRACE_S):
@@ -70,10 +70,10 @@ def serve(launch: Launch) -> int:
     return code
 
 
-class _Server(uvicorn.Server):
+class _AnnouncingServer(uvicorn.Server):
     """Announces itself once it listens, and ends when its engine is lost."""
 
-    def __init__(self, launch: Launch, batcher: Batcher, listener: socket.socket, first_line: int) -> None:
+    def __init__(self, launch: ServerLaunch, batcher: Batcher, listener: socket.socket, first_line: int) -> None:
         port = listener.getsockname()[1]
         self._key = launch.key or new_key()
         self._url = f"http://{_HOST}:{port}/v1"
@@ -129,7 +129,7 @@ def _config(batcher: Batcher, port: int, key: str) -> uvicorn.Config:
     )
 
 
-def _run(server: _Server, listener: socket.socket) -> int:
+def _run(server: _AnnouncingServer, listener: socket.socket) -> int:
     try:
         server.run([listener])
     except KeyboardInterrupt:

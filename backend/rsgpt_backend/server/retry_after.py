@@ -9,7 +9,7 @@ _SHORTEST_S, _LONGEST_S = 1, 60
 _UNKNOWN_S = 5  # before the first answer, as while the model is loaded
 
 
-class Pace:
+class AnswerRate:
     """Seconds per answer, a moving average over batches."""
 
     def __init__(self) -> None:

@@ -19,12 +19,12 @@ from tqdm import tqdm
 
 from ..model.config import VisionConfig
 from ..model.vision.encoders import normalise
-from .examples.corpus import Corpus, Subject
+from .examples.corpus import Corpus, Sample
 from .examples.views import VIEWS, view
 from .finite import check_learning
 from .number_formats import autocast, number_format
-from .recipe import Adaptation
-from .schedule import Schedule
+from .recipe import AdaptationStage
+from .schedule import LearningRateSchedule
 
 _WARMUP = 100  # steps
 _WORD_PICTURES = 20  # captions of so many pictures must hold a word for it to be learnt
@@ -32,7 +32,7 @@ _WORD_SHARE = 0.05  # of the loss: there are hundreds of words and one scene
 
 
 @dataclass(frozen=True)
-class Labels:
+class SceneLabels:
     """scene: index of each picture's scene among all (data set, scene) pairs, -1 where it is none of them.
 
     choices: bool [pictures, scenes], those of its own data set; words: share of its sentences that hold each word.
@@ -43,10 +43,10 @@ class Labels:
     words: Tensor
 
 
-class Targets:
+class LabelTargets:
     """What an encoder is tuned to tell: scenes, and words of captions. Made from the pictures it learns from."""
 
-    def __init__(self, subjects: Sequence[Subject]) -> None:
+    def __init__(self, subjects: Sequence[Sample]) -> None:
         self.scenes = sorted({(subject.dataset, subject.record.scene) for subject in subjects})
         counts = Counter(word for subject in subjects for word in {*chain(*_words(subject))})
         self.words = sorted(word for word, count in counts.items() if count >= _WORD_PICTURES)
@@ -54,7 +54,7 @@ class Targets:
     def __len__(self) -> int:
         return len(self.scenes) + len(self.words)
 
-    def labels(self, subjects: Sequence[Subject]) -> Labels:
+    def labels(self, subjects: Sequence[Sample]) -> SceneLabels:
         """Labels of pictures, also of such as were not learnt from."""
         index = {pair: number for number, pair in enumerate(self.scenes)}
         place = {word: number for number, word in enumerate(self.words)}
@@ -65,10 +65,10 @@ class Targets:
                 if word in place:
                     words[row, place[word]] += 1 / len(subject.record.captions)
         scene = torch.tensor([index.get((subject.dataset, subject.record.scene), -1) for subject in subjects])
-        return Labels(scene, torch.stack([datasets == subject.dataset for subject in subjects]), words)
+        return SceneLabels(scene, torch.stack([datasets == subject.dataset for subject in subjects]), words)
 
 
-class Reader(nn.Module):
+class LabelReader(nn.Module):
     """An encoder and the head that reads labels off the mean of its cells; the head is thrown away in the end."""
 
     def __init__(self, encoder: nn.Module, vision: VisionConfig, targets: int) -> None:
@@ -83,15 +83,15 @@ class Reader(nn.Module):
 
 
 def adapt_encoder(
-    encoder: nn.Module, corpus: Corpus, vision: VisionConfig, recipe: Adaptation, device: torch.device
+    encoder: nn.Module, corpus: Corpus, vision: VisionConfig, recipe: AdaptationStage, device: torch.device
 ) -> Callable[[Corpus], list[float]]:
     """Fine-tune in place. Returns what tells the share of right scenes in each data set of a corpus."""
-    targets = Targets(corpus.subjects)
+    targets = LabelTargets(corpus.subjects)
     labels = targets.labels(corpus.subjects)
-    reader = Reader(encoder, vision, len(targets)).to(device)
+    reader = LabelReader(encoder, vision, len(targets)).to(device)
     encoder.requires_grad_(True)  # and left in evaluation mode: batches are too small for batch norm's statistics
     optimizer = torch.optim.AdamW(reader.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
-    schedule = Schedule(recipe.steps, _WARMUP, recipe.learning_rate)
+    schedule = LearningRateSchedule(recipe.steps, _WARMUP, recipe.learning_rate)
     bar = tqdm(range(recipe.steps), desc="adapting the encoder")
     for step in bar:
         torch.manual_seed(step)
@@ -99,7 +99,7 @@ def adapt_encoder(
         pixels = augment(corpus.pixels[picked].to(device), recipe.size)
         with autocast(device, number_format("auto", device)):
             scores = reader(pixels).float()
-        loss = _loss(scores, Labels(*(tensor[picked].to(device) for tensor in vars(labels).values())))
+        loss = _loss(scores, SceneLabels(*(tensor[picked].to(device) for tensor in vars(labels).values())))
         for group in optimizer.param_groups:
             group["lr"] = schedule.rate(step)
         optimizer.zero_grad()
@@ -114,7 +114,7 @@ def adapt_encoder(
 
 
 @torch.no_grad()
-def scene_accuracy(reader: Reader, labels: Labels, corpus: Corpus) -> list[float]:
+def scene_accuracy(reader: LabelReader, labels: SceneLabels, corpus: Corpus) -> list[float]:
     """Share of right scenes in each data set, in percent, among the scenes of that data set."""
     device = reader.head[1].weight.device
     parts = [reader(pixels.to(device)).cpu() for pixels in corpus.pixels.split(64)]
@@ -138,13 +138,13 @@ def augment(pixels: Tensor, size: int) -> Tensor:
     return (cropped * gain.to(pixels.device)).clamp(0, 255)
 
 
-def _loss(scores: Tensor, labels: Labels) -> Tensor:
+def _loss(scores: Tensor, labels: SceneLabels) -> Tensor:
     """Cross-entropy over the scenes of the picture's own data set, and over each word's share of sentences."""
     scenes, words = scores.split([labels.choices.shape[1], labels.words.shape[1]], dim=1)
     scene = F.cross_entropy(scenes.masked_fill(~labels.choices, -1e4), labels.scene)
     return scene + _WORD_SHARE * F.binary_cross_entropy_with_logits(words, labels.words, reduction="sum") / len(scores)
 
 
-def _words(subject: Subject) -> list[set[str]]:
+def _words(subject: Sample) -> list[set[str]]:
     """The words of each sentence, in lower case."""
     return [set(re.findall(r"[a-z]+", text.lower())) for text in subject.record.captions]

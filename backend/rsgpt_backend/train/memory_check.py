@@ -9,7 +9,7 @@ import torch
 
 from ..errors import ModelError
 from ..model.config import ModelConfig
-from ..model.hardware.memory import Size, available, size_of
+from ..model.hardware.memory import ModelSize, available, size_of
 from ..model.language.language_files import language_folder
 
 _STATE = 12  # bytes that training adds for each parameter of the bridge: its gradient, and two of the optimizer
@@ -32,7 +32,7 @@ def check_memory(start: Path, dtype: torch.dtype, device: torch.device) -> None:
     )
 
 
-def _bytes(size: Size, dtype: torch.dtype, device: torch.device) -> float:
+def _bytes(size: ModelSize, dtype: torch.dtype, device: torch.device) -> float:
     """What one process takes: the encoder in 32 bits, and on a processor what training adds."""
     whole = size.bytes("fp32") if dtype is torch.float32 else size.bytes("bf16") + 2 * size.encoder
     return whole + (_STATE * size.bridge if device.type == "cpu" else 0)

@@ -19,7 +19,7 @@ _SHARPNESS = 16.0  # cosines span -1..1; this makes of them scores that a softma
 _LEAST = 2  # a word that fewer answers hold is not learnt
 
 
-class Words:
+class NamedWords:
     """The words that are to be named, their vectors, and what each is worth: rare ones more."""
 
     def __init__(self, answers: Iterable[Iterable[int]], table: Tensor) -> None:

@@ -19,14 +19,14 @@ _PATIENCE = timedelta(days=2)  # the others wait while one process adapts the en
 
 
 @dataclass(frozen=True)
-class Crew:
+class ProcessGroup:
     """The processes of a run: which one this is, of how many."""
 
     rank: int = 0
     size: int = 1
 
     @classmethod
-    def join(cls) -> Crew:
+    def join(cls) -> ProcessGroup:
         """This process's place in the run that torchrun started; alone where it did not."""
         if "RANK" not in os.environ:
             return cls()

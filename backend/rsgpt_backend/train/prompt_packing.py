@@ -13,7 +13,7 @@ from torch import Tensor
 
 
 @dataclass(frozen=True)
-class Group:
+class PromptGroup:
     """One prompt and its answers, as token ids; the prompt begins with BOS, answers end with EOS."""
 
     instruction: tuple[int, ...]
@@ -24,7 +24,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Packed:
+class PackedBatch:
     """ids, positions: [batch, length] of what follows the query vectors; attend: bool [batch, 1, all, all],
     all = queries + length; source, target: for each learnt token, the flat position (row x all + column) whose
     output predicts it, and its id."""
@@ -35,12 +35,12 @@ class Packed:
     source: Tensor
     target: Tensor
 
-    def to(self, device: torch.device) -> Packed:
+    def to(self, device: torch.device) -> PackedBatch:
         """The same batch on another device."""
-        return Packed(*(tensor.to(device) for tensor in vars(self).values()))
+        return PackedBatch(*(tensor.to(device) for tensor in vars(self).values()))
 
 
-def pack(groups: Sequence[Group], queries: int) -> Packed:
+def pack(groups: Sequence[PromptGroup], queries: int) -> PackedBatch:
     """Lay groups out as [queries][instruction][answer][answer]...; answers do not see each other."""
     length = max(len(group) for group in groups)
     ids = torch.zeros((len(groups), length), dtype=torch.long)
@@ -63,7 +63,9 @@ def pack(groups: Sequence[Group], queries: int) -> Packed:
             target += answer
             start = end
     every = torch.arange(queries).expand(len(groups), -1)
-    return Packed(ids, torch.cat([every, positions], 1), _attend(segments), torch.tensor(source), torch.tensor(target))
+    return PackedBatch(
+        ids, torch.cat([every, positions], 1), _attend(segments), torch.tensor(source), torch.tensor(target)
+    )
 
 
 def _attend(segments: Tensor) -> Tensor:

@@ -11,11 +11,11 @@ from ..errors import ModelError, UsageError
 from ..model.config import PACKAGE, ModelConfig
 from ..model.published_models import FAMILY
 from ..model.registry import model_folder
-from .schedule import Schedule
+from .schedule import LearningRateSchedule
 
 
 @dataclass(frozen=True)
-class Dataset:
+class RecipeDataset:
     """images: a folder or zip; captions, questions: annotation files. All relative to the data folder.
 
     weight: how often it is drawn from, relative to the others, however many pictures it has, but for questions about
@@ -31,7 +31,7 @@ class Dataset:
 
 
 @dataclass(frozen=True)
-class Mix:
+class PromptMix:
     """What a prompt is drawn as. questions, details: shares that are questions and detailed descriptions.
 
     objects: share of the questions that ask for an object, as often where it is as where it is not;
@@ -48,7 +48,7 @@ class Mix:
 
 
 @dataclass(frozen=True)
-class Adaptation:
+class AdaptationStage:
     """Fine-tuning of the vision encoder on scene labels and the words of captions, before it is frozen for good.
 
     size: pixels a side while it is tuned; less than the model's own is faster, and objects then look
@@ -63,7 +63,7 @@ class Adaptation:
 
 
 @dataclass(frozen=True)
-class Naming:
+class NamingStage:
     """The bridge's first lesson, without the language model (naming.py); batch: prompts a step."""
 
     steps: int = 0
@@ -84,11 +84,11 @@ class Recipe:
     """
 
     model: ModelConfig
-    train: tuple[Dataset, ...]
-    validate: tuple[Dataset, ...]
-    adaptation: Adaptation = field(default_factory=Adaptation)
-    naming: Naming = field(default_factory=Naming)
-    mix: Mix = field(default_factory=Mix)
+    train: tuple[RecipeDataset, ...]
+    validate: tuple[RecipeDataset, ...]
+    adaptation: AdaptationStage = field(default_factory=AdaptationStage)
+    naming: NamingStage = field(default_factory=NamingStage)
+    mix: PromptMix = field(default_factory=PromptMix)
     steps: int = 6000
     batch: int = 128
     micro: int = 0
@@ -110,9 +110,9 @@ class Recipe:
     validation_prompts: int = 2000
 
     @property
-    def schedule(self) -> Schedule:
+    def schedule(self) -> LearningRateSchedule:
         """The bridge's learning rate."""
-        return Schedule(
+        return LearningRateSchedule(
             self.steps,
             self.warmup,
             self.learning_rate,
@@ -135,11 +135,11 @@ def read_recipe(path: Path, overrides: dict[str, Any] | None = None) -> Recipe:
             data.setdefault("model", _started(Path(data["start"])))
         parts = {
             "model": _anywhere(ModelConfig.from_dict(data["model"]), Path()),
-            "train": tuple(Dataset(**part) for part in data["train"]),
-            "validate": tuple(Dataset(**part) for part in data.get("validate", [])),
-            "adaptation": Adaptation(**data.get("adaptation", {})),
-            "naming": Naming(**data.get("naming", {})),
-            "mix": Mix(**data.get("mix", {})),
+            "train": tuple(RecipeDataset(**part) for part in data["train"]),
+            "validate": tuple(RecipeDataset(**part) for part in data.get("validate", [])),
+            "adaptation": AdaptationStage(**data.get("adaptation", {})),
+            "naming": NamingStage(**data.get("naming", {})),
+            "mix": PromptMix(**data.get("mix", {})),
         }
         recipe = Recipe(**{**data, **parts})
     except ModelError as error:

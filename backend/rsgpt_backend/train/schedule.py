@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Schedule:
+class LearningRateSchedule:
     """warmup: steps from `first` to `peak`, in a line; then a cosine down to `least`.
 
     through: the cosine began with the run, as in LAVIS, and is a little lower where the warm-up ends.

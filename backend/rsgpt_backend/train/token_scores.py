@@ -10,10 +10,10 @@ from torch import Tensor
 from torch.distributed.fsdp import fully_shard
 
 from ..model.rsgpt import Rsgpt
-from .prompt_packing import Packed
+from .prompt_packing import PackedBatch
 
 
-def answer_logits(model: Rsgpt, queries: Tensor, packed: Packed, read: Callable[..., Any] | None = None) -> Tensor:
+def answer_logits(model: Rsgpt, queries: Tensor, packed: PackedBatch, read: Callable[..., Any] | None = None) -> Tensor:
     """Scores for each learnt token, [tokens, vocabulary]; only these positions reach the vocabulary.
 
     read: the language model without its head, where it is compiled.

@@ -17,24 +17,24 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from ..errors import UsageError
-from ..model.hardware.heap import give_back, keep_freed
+from ..model.hardware.heap import retain_freed_memory, trim_heap
 from ..model.hardware.precision import Precision
 from ..model.rsgpt import Rsgpt
 from ..model.weights import load_model, load_published, save_model
 from ..strict_json import json_text
 from .encoder_adaptation import adapt_encoder
-from .examples.corpus import Corpus, Drawn
+from .examples.corpus import Corpus, DrawnPrompt
 from .examples.views import FeatureStore, store_name
 from .finite import check_learning, mean
 from .memory_check import check_memory
-from .naming import Words
+from .naming import NamedWords
 from .number_formats import autocast, number_format
 from .official import write_official
-from .process_group import Crew
-from .prompt_packing import Group, pack
+from .process_group import ProcessGroup
+from .prompt_packing import PromptGroup, pack
 from .recipe import Recipe
 from .run_files import claim, load_checkpoint, read_tensors, save_checkpoint, write_tensors
-from .schedule import Schedule
+from .schedule import LearningRateSchedule
 from .token_scores import answer_logits, shard
 
 _NO_DECAY = ("bias", "norm", "ln_", "positions")
@@ -44,7 +44,7 @@ _LOG_EVERY = 50
 class Trainer:
     """One run of a recipe in one folder, alone or with others of a crew."""
 
-    def __init__(self, recipe: Recipe, data: Path, out: Path, crew: Crew) -> None:
+    def __init__(self, recipe: Recipe, data: Path, out: Path, crew: ProcessGroup) -> None:
         self.recipe, self.out, self.crew, self.device = recipe, out, crew, crew.device
         self.dtype = number_format(recipe.precision, self.device)
         if recipe.batch % crew.size:
@@ -71,7 +71,7 @@ class Trainer:
 
     def run(self) -> None:
         """Encoder, features, bridge; then the model is written to the folder `model`."""
-        keep_freed()
+        retain_freed_memory()
         self._prepare_encoder()
         features = self._features(self.corpus)
         held_out = self._features(self.held_out) if self.held_out else None
@@ -124,9 +124,9 @@ class Trainer:
             self.model.bridge.load_state_dict(read_tensors(path))
             return
         answers = (self._answer(text) for example in self.corpus.examples for text in example.answers)
-        words = Words(answers, self.model.language.get_input_embeddings().weight)
+        words = NamedWords(answers, self.model.language.get_input_embeddings().weight)
         optimizer = _optimizer(self.model, self.recipe)
-        schedule = Schedule(naming.steps, self.recipe.warmup, naming.learning_rate)
+        schedule = LearningRateSchedule(naming.steps, self.recipe.warmup, naming.learning_rate)
         batches = self._batches(self.recipe.seed + 1, naming.batch)
         self.model.train()
         bar = tqdm(range(naming.steps), desc="naming", disable=not self.crew.leads)
@@ -141,7 +141,7 @@ class Trainer:
             if step % _LOG_EVERY == 0:
                 check_learning(self.model.bridge, [], step + 1, "bridge")
                 bar.set_postfix(loss=f"{loss.item():.3f}")
-                give_back()
+                trim_heap()
         check_learning(self.model.bridge, [], naming.steps, "bridge")
         if self.crew.leads:
             write_tensors(self.model.bridge.state_dict(), path)
@@ -162,7 +162,7 @@ class Trainer:
                 check_learning(self.model.bridge, losses, step + 1, "bridge")
             if (step + 1) % _LOG_EVERY == 0:
                 bar.set_postfix(loss=f"{mean(losses):.3f}")
-                give_back()
+                trim_heap()
             if is_milestone:
                 self._log(step + 1, "loss", round(mean(losses), 6))
                 losses.clear()
@@ -175,12 +175,12 @@ class Trainer:
         self._validate(held_out, step)
         self.crew.wait()
 
-    def _batches(self, seed: int, batch: int, first: int = 0) -> Iterator[list[Drawn]]:
+    def _batches(self, seed: int, batch: int, first: int = 0) -> Iterator[list[DrawnPrompt]]:
         """Without end; the first ones are left out."""
         buckets = self.corpus.buckets(seed, batch, self.recipe.mix)
         return islice(chain.from_iterable(buckets), first, None)
 
-    def _step(self, drawn: list[Drawn], features: Any, optimizer: torch.optim.Optimizer, step: int) -> Tensor:
+    def _step(self, drawn: list[DrawnPrompt], features: Any, optimizer: torch.optim.Optimizer, step: int) -> Tensor:
         """One update by a whole batch, in as many parts and processes as the recipe says. Returns its loss."""
         self.model.train()
         mine = self.crew.share(drawn)
@@ -205,11 +205,11 @@ class Trainer:
         self._scaler.update()
         optimizer.zero_grad()
 
-    def _loss(self, corpus: Corpus, drawn: Sequence[Drawn], features: Any) -> Tensor:
+    def _loss(self, corpus: Corpus, drawn: Sequence[DrawnPrompt], features: Any) -> Tensor:
         """Mean negative log likelihood of the answers' tokens."""
         instructions = self.model.instruct([one.prompt for one in drawn])
         answers = [tuple(map(self._answer, one.answers)) for one in drawn]
-        groups = [Group(one.after, told) for one, told in zip(instructions, answers, strict=True)]
+        groups = [PromptGroup(one.after, told) for one, told in zip(instructions, answers, strict=True)]
         packed = pack(groups, self.recipe.model.qformer.queries).to(self.device)
         with autocast(self.device, self.dtype):
             queries = self._query_vectors(corpus, drawn, features)
@@ -217,11 +217,11 @@ class Trainer:
         loss: Tensor = self._nll(logits.float(), packed.target)
         return loss
 
-    def _tokens(self, drawn: Sequence[Drawn]) -> int:
+    def _tokens(self, drawn: Sequence[DrawnPrompt]) -> int:
         """How many tokens are learnt from prompts."""
         return sum(len(self._answer(answer)) for one in drawn for answer in one.answers)
 
-    def _query_vectors(self, corpus: Corpus, drawn: Sequence[Drawn], features: Any) -> Tensor:
+    def _query_vectors(self, corpus: Corpus, drawn: Sequence[DrawnPrompt], features: Any) -> Tensor:
         seen = self._gather(features, [corpus.row_of(one) for one in drawn])
         return self.model.query_vectors(seen, self.model.instruct([one.prompt for one in drawn]))
 

@@ -12,7 +12,7 @@ from . import child_process
 
 
 @dataclass(frozen=True)
-class Backend:
+class BackendCommand:
     """home: the plugin's data folder. source: where the model side's code lies.
 
     users_own: whether the interpreter is one that a person set up, with whatever they installed for themselves.

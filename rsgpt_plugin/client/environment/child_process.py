@@ -83,7 +83,7 @@ def run(
         end(process)
 
 
-def glance(command: Sequence[str], timeout_s: float) -> Optional[str]:
+def run_quick(command: Sequence[str], timeout_s: float) -> Optional[str]:
     """Run a quick command and return what it prints; None where it cannot be run, fails or takes too long."""
     try:
         ran = subprocess.run(  # nosec B603 - a list of arguments, no shell, programs named by us

@@ -18,9 +18,9 @@ from ...errors import RsgptError, SetupError
 from ...shared.i18n import mark, marked, translate
 from ..installed_models import BACKEND
 from . import child_process
-from .backend_command import Backend
+from .backend_command import BackendCommand
 from .install_errors import advice, failure
-from .installer import Build, Installer
+from .installer import Installer, TorchBuild
 from .interpreters import find_python
 from .setup_lock import sole_owner
 
@@ -36,14 +36,14 @@ _VERIFY = (
 
 # What the packages of the main lock take on Linux, in bytes: fetched, and unpacked with the language model.
 # Sums of the files' sizes in their index (`uv lock`) and of installed files; unpacked CUDA is an estimate.
-FETCHED = {Build.CPU: 400_000_000, Build.CUDA: 3_000_000_000}
-UNPACKED = {Build.CPU: 1_600_000_000, Build.CUDA: 7_000_000_000}
+FETCHED = {TorchBuild.CPU: 400_000_000, TorchBuild.CUDA: 3_000_000_000}
+UNPACKED = {TorchBuild.CPU: 1_600_000_000, TorchBuild.CUDA: 7_000_000_000}
 
 Say = Callable[[str], None]
 Check = Callable[[], bool]
 
 
-class State(Enum):
+class EnvironmentState(Enum):
     """How far the environment is. Each has a sentence that says what to do."""
 
     MISSING = mark("is not set up")
@@ -54,7 +54,7 @@ class State(Enum):
     @property
     def advice(self) -> str:
         """What to tell a person who wants to use it in this state."""
-        if self is State.READY:
+        if self is EnvironmentState.READY:
             return translate("Rsgpt", "The model is ready.")
         sentence = translate(
             "Rsgpt",
@@ -72,7 +72,7 @@ class ManagedEnvironment:
         home: Path,
         backend: Path = BACKEND,
         variables: Optional[Mapping[str, str]] = None,
-        build: Build = Build.AUTO,
+        build: TorchBuild = TorchBuild.AUTO,
     ) -> None:
         """variables: added to the environment of the installer, such as HTTPS_PROXY. build: of torch."""
         self.home = home
@@ -87,15 +87,15 @@ class ManagedEnvironment:
         """The environment's interpreter."""
         return self.folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
-    def state(self, groups: Collection[str] = ()) -> State:
+    def state(self, groups: Collection[str] = ()) -> EnvironmentState:
         """Return how far it is, with the optional `groups` of packages."""
         if not self.folder.exists():
-            return State.MISSING
+            return EnvironmentState.MISSING
         recorded = self._recorded()
         if not recorded or not self.python.exists():
-            return State.HALF_MADE
+            return EnvironmentState.HALF_MADE
         wanted = {name: _digest(self._backend / name) for name in _lock_names(groups)}
-        return State.READY if wanted.items() <= recorded.items() else State.STALE
+        return EnvironmentState.READY if wanted.items() <= recorded.items() else EnvironmentState.STALE
 
     def make(
         self,
@@ -112,10 +112,10 @@ class ManagedEnvironment:
         """
         with sole_owner(self.home / "env.lock"):
             state = self.state(groups)
-            if state is State.READY:
+            if state is EnvironmentState.READY:
                 say(translate("Rsgpt", "The model's environment is ready: {folder}").format(folder=self.folder))
                 return
-            if state is State.HALF_MADE:
+            if state is EnvironmentState.HALF_MADE:
                 say(translate("Rsgpt", "The model's environment was only half made; starting afresh."))
                 shutil.rmtree(self.folder)
             if not self.python.exists():
@@ -143,9 +143,9 @@ class ManagedEnvironment:
         """See Backend.variables."""
         return self.backend().variables()
 
-    def backend(self) -> Backend:
+    def backend(self) -> BackendCommand:
         """Return how the model's side is run in it, whether it is ready or not."""
-        return Backend(self.python, self.home, self._backend)
+        return BackendCommand(self.python, self.home, self._backend)
 
     def _create(self, say: Say, is_cancelled: Check) -> None:
         self.home.mkdir(parents=True, exist_ok=True)
@@ -209,13 +209,13 @@ class ManagedEnvironment:
         draft.replace(self.folder / _MARKER)
 
 
-def space_needed(build: Build) -> int:
+def space_needed(build: TorchBuild) -> int:
     """Bytes that have to be free before it is made. Build.AUTO asks the driver, which may take seconds."""
-    chosen = Build.CUDA if build.wants_cuda else Build.CPU
+    chosen = TorchBuild.CUDA if build.wants_cuda else TorchBuild.CPU
     return FETCHED[chosen] + UNPACKED[chosen]
 
 
-def backend_for(python: str) -> Backend:
+def backend_for(python: str) -> BackendCommand:
     """Return how the model's side is run: by the user's `python`, or, where that is "", by the managed environment.
 
     SetupError where there is none that is ready.
@@ -223,7 +223,7 @@ def backend_for(python: str) -> Backend:
     if not python:
         environment = ManagedEnvironment(paths.home())
         state = environment.state()
-        if state is not State.READY:
+        if state is not EnvironmentState.READY:
             raise SetupError(state.advice)
         return environment.backend()
     if not Path(python).is_file():
@@ -232,7 +232,7 @@ def backend_for(python: str) -> Backend:
                 "Rsgpt", "The Python that was chosen is not there: {python}. Choose another in the set-up."
             ).format(python=python)
         )
-    return Backend(Path(python), paths.home(), users_own=True)
+    return BackendCommand(Path(python), paths.home(), users_own=True)
 
 
 def _lock_names(groups: Collection[str]) -> list[str]:
@@ -309,7 +309,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
             sys.stdout.write(f"{environment.python}\n")
         else:
             groups = _groups_of(given[1:])
-            if environment.state(groups) is not State.READY:
+            if environment.state(groups) is not EnvironmentState.READY:
                 environment.make(groups, _to_stderr)
             command = environment.backend_command(given[1:])
             os.execve(command[0], command, environment.backend_variables())  # nosec B606 - our own interpreter

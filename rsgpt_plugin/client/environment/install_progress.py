@@ -21,7 +21,7 @@ _LEAST_S = 5.0  # of fetching, before a rate means something
 _LEAST_SHARE = 0.01  # of the whole, fetched
 
 
-class Meter:
+class DownloadMeter:
     """Adds up what is fetched of about `total` bytes; each file counts once."""
 
     def __init__(self, total: float, clock: Callable[[], float] = time.monotonic) -> None:

@@ -21,7 +21,7 @@ _TOLD = ("Downloading ", "Downloaded ", "Processing ", "Using cached ")
 _PROGRESS_SINCE = (24, 1)  # the first pip that says in plain numbers how far a file is
 
 
-class Build(Enum):
+class TorchBuild(Enum):
     """Which build of torch: the one that fits this machine's driver, or one that was chosen."""
 
     AUTO = "auto"
@@ -31,7 +31,7 @@ class Build(Enum):
     @property
     def wants_cuda(self) -> bool:
         """Whether it is the one with CUDA. AUTO asks the driver, which may take seconds."""
-        return has_gpu() if self is Build.AUTO else self is Build.CUDA
+        return has_gpu() if self is TorchBuild.AUTO else self is TorchBuild.CUDA
 
 
 class Installer:
@@ -56,7 +56,7 @@ class Installer:
         self._watch = watch
         self._bar = ""
 
-    def install_torch(self, lock: Path, build: Build = Build.AUTO) -> None:
+    def install_torch(self, lock: Path, build: TorchBuild = TorchBuild.AUTO) -> None:
         """Install the locked torch in that build, with what that build needs."""
         pin = _pin(lock, "torch")
         wants_cuda = build.wants_cuda
@@ -130,7 +130,7 @@ class Installer:
 def has_gpu() -> bool:
     """Whether NVIDIA's driver lists a GPU."""
     tool = shutil.which("nvidia-smi")
-    return tool is not None and "GPU" in (child_process.glance([tool, "-L"], _GLANCE_S) or "")
+    return tool is not None and "GPU" in (child_process.run_quick([tool, "-L"], _GLANCE_S) or "")
 
 
 def _pin(lock: Path, package: str) -> str:

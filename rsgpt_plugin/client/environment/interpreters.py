@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Optional
 
-from .child_process import glance
+from .child_process import run_quick
 
 OLDEST = (3, 11)
 NEWEST = (3, 14)
@@ -28,7 +28,7 @@ def find_python() -> Optional[Path]:
 
 def probe(candidate: Path) -> Optional[Path]:
     """Return the interpreter behind `candidate`, or None where it is broken, too old, too new or without venv."""
-    answer = (glance([str(candidate), "-c", _PROBE], _PROBE_S) or "").splitlines()
+    answer = (run_quick([str(candidate), "-c", _PROBE], _PROBE_S) or "").splitlines()
     if len(answer) != 3 or not all(number.isdigit() for number in answer[:2]):
         return None
     major, minor, executable = answer

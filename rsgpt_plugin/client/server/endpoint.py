@@ -90,7 +90,7 @@ def _is_host(host: str) -> bool:
     return all(_LABEL.fullmatch(label) for label in host.removesuffix(".").split("."))
 
 
-class Server(Protocol):
+class ServerConnection(Protocol):
     """What a gateway needs of a server: where it is, and what can be done when it falls silent."""
 
     @property
@@ -115,7 +115,7 @@ class Server(Protocol):
         """Start it again, unless it no longer listens at `failed` because somebody else did so before."""
         ...
 
-    def last_words(self) -> str:
+    def log_tail(self) -> str:
         """Return the end of its log for an error sentence, or nothing."""
         ...
 
@@ -156,5 +156,5 @@ class ForeignServer:
     def restart(self, failed: Endpoint, is_cancelled: Callable[[], bool]) -> Endpoint:
         return self.at
 
-    def last_words(self) -> str:
+    def log_tail(self) -> str:
         return ""

@@ -17,11 +17,11 @@ from ...shared.i18n import translate
 from ..installed_models import ModelInfo
 from ..model_client import Outcome, cancel_check, read_outcome
 from .downscaling import PictureLimit, next_smaller
-from .endpoint import Endpoint, Server
+from .endpoint import Endpoint, ServerConnection
 from .protocol import Prompt, Reply, build_request, error_words, parse_error, parse_models
 from .refusal_reasons import Complaint, read_complaint
 from .request_limit import Allowance
-from .server_quirks import Manners, manners_of
+from .server_quirks import ServerQuirks, manners_of
 from .streaming import StreamedReply, asking_to_stream
 from .transport import Ending, Exchange, Limits, Transport
 
@@ -57,7 +57,11 @@ class Gateway:
     """The way to one server, for one run. Use it in one thread; it may be made in another."""
 
     def __init__(
-        self, server: Server, model: str, limits: Optional[Limits] = None, pictures: Optional[PictureLimit] = None
+        self,
+        server: ServerConnection,
+        model: str,
+        limits: Optional[Limits] = None,
+        pictures: Optional[PictureLimit] = None,
     ) -> None:
         """pictures: what the server takes, as far as a person has said so; the rest is learned."""
         self._server = server
@@ -67,7 +71,7 @@ class Gateway:
         self._since_restart = 0
         self._is_ours = False
         self.limits = limits or Limits()
-        self.manners = Manners(self._pictures)
+        self.manners = ServerQuirks(self._pictures)
 
     def ask_many(
         self, prompts: Iterable[Prompt], feedback: Optional[QgsFeedback] = None
@@ -150,7 +154,7 @@ class Gateway:
             words = translate(
                 "Rsgpt", "The model server stopped twice in this run. What is answered is kept; run again to go on."
             )
-            raise ServerError(f"{words} {self._server.last_words()}".strip())
+            raise ServerError(f"{words} {self._server.log_tail()}".strip())
         self._restarts_left, self._since_restart = 0, 0
         return self._transport(self._server.restart(failed, is_cancelled))
 
@@ -180,7 +184,7 @@ class Gateway:
         said = translate(
             "Rsgpt", "The model server at {url} does not answer ({reason}). Check that it runs, then run again."
         )
-        return f"{said.format(url=endpoint.url, reason=reason)} {self._server.last_words()}".strip()
+        return f"{said.format(url=endpoint.url, reason=reason)} {self._server.log_tail()}".strip()
 
     def _transport(self, endpoint: Endpoint) -> Transport:
         self._is_ours = endpoint.ours

@@ -83,7 +83,7 @@ class LocalServer:
             self._endpoint = None
             self._log.close()
 
-    def last_words(self) -> str:
+    def log_tail(self) -> str:
         """Return the end of its log and where the whole of it lies."""
         said = " / ".join(self._log.last_lines)
         if not said:
@@ -125,15 +125,13 @@ class LocalServer:
             if process.poll() is not None:
                 complaints.join(1.0)
                 raise ServerError(
-                    translate("Rsgpt", "The model server stopped while starting. {last_words}").format(
-                        last_words=self.last_words()
+                    translate("Rsgpt", "The model server stopped while starting. {log_tail}").format(
+                        log_tail=self.log_tail()
                     )
                 )
             if time.monotonic() - self._log.touched > self._patience_s:
                 raise ServerError(
-                    translate("Rsgpt", "The model server does not come up. {last_words}").format(
-                        last_words=self.last_words()
-                    )
+                    translate("Rsgpt", "The model server does not come up. {log_tail}").format(log_tail=self.log_tail())
                 )
             time.sleep(_POLL_S)
         return _read_first_line(said[0])
@@ -175,7 +173,7 @@ def _read_first_line(line: str) -> Endpoint:
 
 
 @dataclass(frozen=True)
-class Launch:
+class ServerSpec:
     """A server to start. model: a name or a folder. python: the user's, "" for the managed environment.
 
     device, threads, feature_mb: see Preferences. revision: of the model's file, so that a changed model is loaded anew.
@@ -195,7 +193,7 @@ class Launch:
 
 
 def leased_server(
-    launch: Launch, is_cancelled: Callable[[], bool] = lambda: False
+    launch: ServerSpec, is_cancelled: Callable[[], bool] = lambda: False
 ) -> AbstractContextManager[LocalServer]:
     """Lease this QGIS's server for a model, see ModelSlot; SetupError where no Python that can run it is ready.
 
@@ -209,7 +207,7 @@ def stop_shared_servers() -> None:
     slot.end()
 
 
-def _managed_server(launch: Launch) -> LocalServer:
+def _managed_server(launch: ServerSpec) -> LocalServer:
     backend = backend_for(launch.python)
     return LocalServer(backend.command(launch.arguments()), backend.variables(), paths.log_folder() / "server.log")
 

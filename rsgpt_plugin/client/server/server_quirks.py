@@ -9,7 +9,7 @@ from .protocol import Prompt
 
 
 @dataclass
-class Manners:
+class ServerQuirks:
     """limit: of pictures, as set or as learned. plain: it refuses the fields that are not needed for an answer.
 
     all_fields: it was refused without them too, so they are not what it minds. unknown_structures: kinds of structured
@@ -33,12 +33,12 @@ class Manners:
         return replace(prompt, image=fitted(prompt.image, self.limit))
 
 
-_known: dict[str, Manners] = {}
+_known: dict[str, ServerQuirks] = {}
 
 
-def manners_of(origin: str, limit: PictureLimit) -> Manners:
+def manners_of(origin: str, limit: PictureLimit) -> ServerQuirks:
     """What is known of the server at `origin`, within the `limit` that was set for it."""
-    manners = _known.setdefault(origin, Manners())
+    manners = _known.setdefault(origin, ServerQuirks())
     manners.limit = manners.limit.tightest(limit)
     return manners
 

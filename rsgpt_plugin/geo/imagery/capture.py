@@ -12,7 +12,7 @@ from qgis.PyQt.QtCore import QCoreApplication
 
 from ...errors import ImageryError
 from ...shared.rasters.bands import choose_bands
-from .gsd import GroundMeter
+from .gsd import QgisGroundMeter
 from .layer_snapshot import LayerSnapshot
 from .native_capture import NativeCapture
 from .provider_bands import is_paletted
@@ -33,7 +33,7 @@ class CaptureMode(Enum):
 
 
 @dataclass(frozen=True)
-class CaptureWish:
+class CaptureOptions:
     """What the user asked for. bands: () chooses. ground_resolution: metres a pixel, 0 is the raster's own."""
 
     mode: CaptureMode = CaptureMode.AUTO
@@ -41,13 +41,13 @@ class CaptureWish:
     ground_resolution: float = 0.0
 
 
-def open_capture(snapshot: LayerSnapshot, wish: CaptureWish, area: QgsRectangle, feedback: QgsFeedback) -> Capture:
+def open_capture(snapshot: LayerSnapshot, wish: CaptureOptions, area: QgsRectangle, feedback: QgsFeedback) -> Capture:
     """Open the layer for capture in the calling thread. area: what will be asked for, in the layer's CRS.
 
     Raises ImageryError where the wish cannot be met.
     """
     snapshot.enter_thread()
-    meter = GroundMeter(snapshot.crs, snapshot.context)
+    meter = QgisGroundMeter(snapshot.crs, snapshot.context)
     if _mode(snapshot, wish) is CaptureMode.RENDERED:
         frame = rendering_frame(snapshot, meter, area, wish.ground_resolution)
         return RenderedCapture(snapshot, frame, meter, feedback)
@@ -82,7 +82,7 @@ def overlapping(snapshot: LayerSnapshot, asked: QgsGeometry | None) -> QgsGeomet
     return part
 
 
-def _mode(snapshot: LayerSnapshot, wish: CaptureWish) -> CaptureMode:
+def _mode(snapshot: LayerSnapshot, wish: CaptureOptions) -> CaptureMode:
     drawn = not snapshot.has_pixels or is_paletted(snapshot.provider)
     if wish.mode is CaptureMode.AUTO:
         rendered = drawn or (wish.ground_resolution > 0 and not wish.bands)

@@ -17,10 +17,10 @@ from qgis.core import (
 )
 
 from ...shared.rasters.ellipsoid import WGS84, Ellipsoid, pixel_cross, resolution, sides
-from ...shared.rasters.tiles import Frame, Position, Window
+from ...shared.rasters.tiles import PixelGrid, Position, Window
 
 
-class GroundMeter:
+class QgisGroundMeter:
     """Measures on the CRS's own ellipsoid; a local CRS without one is measured in its linear unit."""
 
     def __init__(self, crs: QgsCoordinateReferenceSystem, context: QgsCoordinateTransformContext) -> None:
@@ -30,17 +30,17 @@ class GroundMeter:
         self._ellipsoid = _ellipsoid(crs.ellipsoidAcronym())
         self._unit = _metres(crs.mapUnits()) if is_local else 0.0
 
-    def pixel_sides(self, frame: Frame, window: Window) -> tuple[float, float]:
+    def pixel_sides(self, frame: PixelGrid, window: Window) -> tuple[float, float]:
         """Metres along a pixel's row and column at the window's centre; 0 where they cannot be measured."""
         return self._sides(pixel_cross(frame, window))
 
-    def resolution(self, frame: Frame, window: Window) -> float | None:
+    def resolution(self, frame: PixelGrid, window: Window) -> float | None:
         """Ground metres per pixel at the window's centre; None where it is unknown."""
         return resolution(*self.pixel_sides(frame, window))
 
     def unit_sides(self, point: QgsPointXY, step: float) -> tuple[float, float]:
         """Metres of one CRS unit eastward and northward at `point`, measured over `step` units."""
-        frame = Frame((point.x() - step / 2.0, step, 0.0, point.y() + step / 2.0, 0.0, -step), 1, 1)
+        frame = PixelGrid((point.x() - step / 2.0, step, 0.0, point.y() + step / 2.0, 0.0, -step), 1, 1)
         east, north = self._sides(pixel_cross(frame, frame.whole))
         return east / step, north / step
 

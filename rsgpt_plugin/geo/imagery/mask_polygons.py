@@ -17,7 +17,7 @@ from qgis.core import (
 from qgis.PyQt.QtGui import QTransform
 
 from ...shared.rasters.regions import Region, holds, lattice, region_of, turns
-from ...shared.rasters.tiles import Frame, Position
+from ...shared.rasters.tiles import PixelGrid, Position
 from ..transforms import checked_transform
 
 _NOWHERE = (math.nan, math.nan)
@@ -27,7 +27,7 @@ _NOWHERE = (math.nan, math.nan)
 class Ground:
     """A frame and its CRS. tile: side in pixels of the tiles that it is cut into."""
 
-    frame: Frame
+    frame: PixelGrid
     tile: int
     crs: QgsCoordinateReferenceSystem
     context: QgsCoordinateTransformContext

@@ -15,10 +15,10 @@ from ...shared.rasters.pixels import MAX_SIDE, Pixels, as_rgb, padded
 from ...shared.rasters.stretch import Stretch, measure, spread
 from ...shared.rasters.tiles import Window, scaled_length
 from ...unexpected import explained
-from .gsd import GroundMeter
+from .gsd import QgisGroundMeter
 from .picture import Picture
 from .raster_samples import PixelSource
-from .tile_geometry import Frame
+from .tile_geometry import QgisGrid
 
 translate = QCoreApplication.translate
 
@@ -29,12 +29,12 @@ class NativeCapture:
 
     source: PixelSource
     bands: BandChoice
-    meter: GroundMeter
+    meter: QgisGroundMeter
     crs_wkt: str
     stretch: Stretch = field(default_factory=Stretch)
 
     @property
-    def frame(self) -> Frame:
+    def frame(self) -> QgisGrid:
         """The raster's own pixel grid."""
         return self.source.frame
 

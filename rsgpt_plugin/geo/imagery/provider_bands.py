@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from qgis.core import QgsRaster, QgsRasterDataProvider
 
-from ...shared.rasters.bands import Meaning
+from ...shared.rasters.bands import BandMeaning
 
 _MEANINGS = {
-    QgsRaster.ColorInterpretation.RedBand: Meaning.RED,
-    QgsRaster.ColorInterpretation.GreenBand: Meaning.GREEN,
-    QgsRaster.ColorInterpretation.BlueBand: Meaning.BLUE,
-    QgsRaster.ColorInterpretation.AlphaBand: Meaning.ALPHA,
-    QgsRaster.ColorInterpretation.PaletteIndex: Meaning.PALETTE,
+    QgsRaster.ColorInterpretation.RedBand: BandMeaning.RED,
+    QgsRaster.ColorInterpretation.GreenBand: BandMeaning.GREEN,
+    QgsRaster.ColorInterpretation.BlueBand: BandMeaning.BLUE,
+    QgsRaster.ColorInterpretation.AlphaBand: BandMeaning.ALPHA,
+    QgsRaster.ColorInterpretation.PaletteIndex: BandMeaning.PALETTE,
 }
 
 
-def meanings(provider: QgsRasterDataProvider) -> list[Meaning]:
+def meanings(provider: QgsRasterDataProvider) -> list[BandMeaning]:
     """The meaning of each band in order."""
     numbers = range(1, provider.bandCount() + 1)
-    return [_MEANINGS.get(provider.colorInterpretation(number), Meaning.OTHER) for number in numbers]
+    return [_MEANINGS.get(provider.colorInterpretation(number), BandMeaning.OTHER) for number in numbers]
 
 
 def is_paletted(provider: QgsRasterDataProvider) -> bool:

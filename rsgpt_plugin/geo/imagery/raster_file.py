@@ -11,20 +11,20 @@ from osgeo import gdal
 from qgis.PyQt.QtCore import QCoreApplication
 
 from ...errors import ImageryError
-from ...shared.rasters.bands import BandChoice, Meaning
+from ...shared.rasters.bands import BandChoice, BandMeaning
 from ...shared.rasters.pixels import Pixels, is_no_data, stacked
 from ...shared.rasters.tiles import NO_GEOTRANSFORM, Geotransform, Window, is_grid, upright
-from ...shared.rasters.vrt_sources import Mosaic
-from .tile_geometry import Frame
+from ...shared.rasters.vrt_sources import VrtSources
+from .tile_geometry import QgisGrid
 
 translate = QCoreApplication.translate
 
 _MEANINGS = {
-    gdal.GCI_RedBand: Meaning.RED,
-    gdal.GCI_GreenBand: Meaning.GREEN,
-    gdal.GCI_BlueBand: Meaning.BLUE,
-    gdal.GCI_AlphaBand: Meaning.ALPHA,
-    gdal.GCI_PaletteIndex: Meaning.PALETTE,
+    gdal.GCI_RedBand: BandMeaning.RED,
+    gdal.GCI_GreenBand: BandMeaning.GREEN,
+    gdal.GCI_BlueBand: BandMeaning.BLUE,
+    gdal.GCI_AlphaBand: BandMeaning.ALPHA,
+    gdal.GCI_PaletteIndex: BandMeaning.PALETTE,
 }
 _NODATA_ALONE = gdal.GMF_NODATA
 _SCREENED = gdal.GMF_PER_DATASET  # by a mask band or file, or by no-data values of all bands together
@@ -69,12 +69,12 @@ class FileSource:
     def __init__(self, address: FileAddress, no_data: NoData, dataset: gdal.Dataset) -> None:
         """dataset: of the address, with a geotransform."""
         self._address, self._no_data, self._dataset = address, no_data, dataset
-        self._mosaic = Mosaic(address.path, lambda path: FileAddress(path).open() is not None)
+        self._mosaic = VrtSources(address.path, lambda path: FileAddress(path).open() is not None)
         transform = _geotransform(dataset) or NO_GEOTRANSFORM
         grid, self._orientation = upright(transform, dataset.RasterXSize, dataset.RasterYSize)
-        self.frame = Frame(grid.geotransform, grid.width, grid.height)
+        self.frame = QgisGrid(grid.geotransform, grid.width, grid.height)
         bands = [dataset.GetRasterBand(number) for number in range(1, dataset.RasterCount + 1)]
-        self.meanings = [_MEANINGS.get(band.GetColorInterpretation(), Meaning.OTHER) for band in bands]
+        self.meanings = [_MEANINGS.get(band.GetColorInterpretation(), BandMeaning.OTHER) for band in bands]
 
     def read(self, bands: BandChoice, window: Window, size: tuple[int, int]) -> Pixels:
         """See PixelSource."""

@@ -7,12 +7,12 @@ from typing import Protocol
 import numpy as np
 from qgis.core import Qgis, QgsRasterBlock, QgsRasterDataProvider, QgsRectangle
 
-from ...shared.rasters.bands import BandChoice, Meaning
+from ...shared.rasters.bands import BandChoice, BandMeaning
 from ...shared.rasters.pixels import Pixels, is_no_data, stacked
 from ...shared.rasters.tiles import Window
 from .provider_bands import meanings
 from .raster_file import FileAddress, FileSource, NoData, no_picture, open_file, unreadable
-from .tile_geometry import Frame
+from .tile_geometry import QgisGrid
 
 _TYPES = {
     Qgis.DataType.Byte: np.uint8,
@@ -32,8 +32,8 @@ class PixelSource(Protocol):
     it raises ImageryError. meanings: of the bands in order.
     """
 
-    frame: Frame
-    meanings: list[Meaning]
+    frame: QgisGrid
+    meanings: list[BandMeaning]
 
     def read(self, bands: BandChoice, window: Window, size: tuple[int, int]) -> Pixels: ...
 
@@ -46,7 +46,7 @@ class ProviderSource:
         extent, width, height = provider.extent(), provider.xSize(), provider.ySize()
         transform = (extent.xMinimum(), extent.width() / width, 0.0,
                      extent.yMaximum(), 0.0, -extent.height() / height)  # fmt: skip
-        self.frame = Frame(transform, width, height)
+        self.frame = QgisGrid(transform, width, height)
         self.meanings = meanings(provider)
         # Shrunk reads of large areas should average, not skip, where the provider can.
         if (

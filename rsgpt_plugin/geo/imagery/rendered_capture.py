@@ -14,11 +14,11 @@ from qgis.PyQt.QtGui import QColor, QImage
 from ...errors import Cancelled, ImageryError
 from ...shared.rasters.pixels import MAX_SIDE
 from ...shared.rasters.tiles import Window
-from .gsd import GroundMeter
+from .gsd import QgisGroundMeter
 from .layer_snapshot import LayerSnapshot
 from .online_errors import OnlineErrors
 from .picture import RENDERED, Picture
-from .tile_geometry import Frame, framed
+from .tile_geometry import QgisGrid, framed
 
 translate = QCoreApplication.translate
 
@@ -35,8 +35,8 @@ class RenderedCapture:
     """Pictures of windows of `frame`, drawn in the calling thread's event loop from a clone of the layer."""
 
     snapshot: LayerSnapshot
-    frame: Frame
-    meter: GroundMeter
+    frame: QgisGrid
+    meter: QgisGroundMeter
     feedback: QgsFeedback
 
     @property
@@ -132,7 +132,9 @@ class RenderedCapture:
         return ImageryError(sentence.format(seconds=RENDER_SECONDS))
 
 
-def rendering_frame(snapshot: LayerSnapshot, meter: GroundMeter, area: QgsRectangle, ground_resolution: float) -> Frame:
+def rendering_frame(
+    snapshot: LayerSnapshot, meter: QgisGroundMeter, area: QgsRectangle, ground_resolution: float
+) -> QgisGrid:
     """A frame over `area` (layer's CRS) with pixels of `ground_resolution` metres at the area's centre.
 
     0 means the raster's own pixels, or DEFAULT_GROUND_RESOLUTION_M where it has none. Where the layer has pixels of

@@ -14,7 +14,7 @@ MAX_TILES = 100_000
 translate = QCoreApplication.translate
 
 
-class Frame(tiles.Frame):
+class QgisGrid(tiles.PixelGrid):
     """A pixel grid on the map, in a layer's CRS."""
 
     def polygon(self, window: Window) -> QgsGeometry:
@@ -58,9 +58,9 @@ def checked(grid: TileGrid) -> TileGrid:
     return grid
 
 
-def framed(extent: QgsRectangle, pixel_width: float, pixel_height: float) -> Frame:
+def framed(extent: QgsRectangle, pixel_width: float, pixel_height: float) -> QgisGrid:
     """A north-up frame over `extent`, to within half a pixel, with pixels of the given size in CRS units."""
     width = max(1, round(extent.width() / pixel_width))
     height = max(1, round(extent.height() / pixel_height))
     transform = (extent.xMinimum(), pixel_width, 0.0, extent.yMaximum(), 0.0, -pixel_height)
-    return Frame(transform, width, height)
+    return QgisGrid(transform, width, height)

@@ -20,7 +20,7 @@ from qgis.PyQt.QtCore import QCoreApplication
 
 from ...shared.i18n import marked
 from ...shared.results import columns as table
-from ...shared.results.columns import Group
+from ...shared.results.columns import ColumnGroup
 from .column_roles import ResultColumns
 from .display_values import yes_or_no
 from .map_tip import picture_tag
@@ -78,7 +78,7 @@ def _set_widget(layer: QgsVectorLayer, column: str, kind: str, settings: dict[st
 
 def _page(layer: QgsVectorLayer, columns: ResultColumns) -> QgsAttributeEditorContainer:
     """All of the form: as a tab, since QGIS scrolls tabs alone."""
-    page = _group(layer, translate("Rsgpt", "Answer"), columns.present(table.names_in(Group.ASKED)))
+    page = _group(layer, translate("Rsgpt", "Answer"), columns.present(table.names_in(ColumnGroup.ASKED)))
     page.setType(Qgis.AttributeEditorContainerType.Tab)
     picture = picture_tag(columns)
     if picture:
@@ -86,13 +86,15 @@ def _page(layer: QgsVectorLayer, columns: ResultColumns) -> QgsAttributeEditorCo
         element.setText(picture)
         element.setShowLabel(False)
         page.addChildElement(element)
-    _add(layer, page, columns.present(table.names_in(Group.SAID)))
+    _add(layer, page, columns.present(table.names_in(ColumnGroup.SAID)))
     for answered in columns.questions:
         _add(layer, page, [name for name in (answered.name, answered.confidence, answered.model) if name])
-    _add(layer, page, columns.present(table.names_in(Group.STATE)))
+    _add(layer, page, columns.present(table.names_in(ColumnGroup.STATE)))
     if columns.own:
         page.addChildElement(_group(layer, translate("Rsgpt", "Attributes of the feature"), columns.own))
-    origin = _group(layer, translate("Rsgpt", "Where it comes from"), columns.present(table.names_in(Group.PROVENANCE)))
+    origin = _group(
+        layer, translate("Rsgpt", "Where it comes from"), columns.present(table.names_in(ColumnGroup.PROVENANCE))
+    )
     origin.setCollapsed(True)
     page.addChildElement(origin)
     return page

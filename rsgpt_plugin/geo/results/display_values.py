@@ -39,7 +39,7 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True)
-class Column:
+class DisplayColumn:
     """One column of the table. means: the name that results give it, "" for one of the features' own.
 
     index: of its field. confidence, model: of the fields that say how sure it is, and what the model had said before
@@ -56,7 +56,7 @@ class Column:
     means: str = ""
 
 
-def shown_columns(layer: QgsVectorLayer) -> list[Column]:
+def shown_columns(layer: QgsVectorLayer) -> list[DisplayColumn]:
     """The columns in reading order: what was said, how sure that is, what became of it, the features' own."""
     columns = result_columns(layer)
     return [
@@ -76,7 +76,7 @@ def kind_of(field: QgsField) -> Kind:
     return Kind.DECIMAL if is_decimal(field) else Kind.NUMBER
 
 
-def about(column: Column) -> str:
+def about(column: DisplayColumn) -> str:
     """What a column that every result has holds; empty for others."""
     texts = {one.name: one.about for one in table.COLUMNS}
     return marked(texts[column.means]) if column.means in texts else ""
@@ -118,11 +118,11 @@ def status_in_words(status: str) -> str:
     }.get(status, status)
 
 
-def _clicked(layer: QgsVectorLayer, columns: ResultColumns) -> list[Column]:
+def _clicked(layer: QgsVectorLayer, columns: ResultColumns) -> list[DisplayColumn]:
     return [_plain(layer, columns.known[QUESTION], Kind.TEXT, QUESTION), _said(layer, columns, ANSWER)]
 
 
-def _described(layer: QgsVectorLayer, columns: ResultColumns) -> list[Column]:
+def _described(layer: QgsVectorLayer, columns: ResultColumns) -> list[DisplayColumn]:
     caption = [_said(layer, columns, CAPTION)] if CAPTION in columns.known else []
     answers = (
         _column(layer, found.name, found.asked, found.confidence, found.model or "") for found in columns.questions
@@ -130,21 +130,21 @@ def _described(layer: QgsVectorLayer, columns: ResultColumns) -> list[Column]:
     return [*caption, *answers]
 
 
-def _said(layer: QgsVectorLayer, columns: ResultColumns, means: str) -> Column:
+def _said(layer: QgsVectorLayer, columns: ResultColumns, means: str) -> DisplayColumn:
     """The column of what the row's own confidence is about."""
     known = columns.known
     return _column(layer, known[means], means, known.get(CONFIDENCE, ""), known.get(f"{means}_model", ""))
 
 
-def _column(layer: QgsVectorLayer, name: str, means: str, confidence: str, model: str) -> Column:
+def _column(layer: QgsVectorLayer, name: str, means: str, confidence: str, model: str) -> DisplayColumn:
     index = _index(layer, name)
     kind, sure, kept = kind_of(layer.fields().at(index)), _index(layer, confidence), _index(layer, model)
-    return Column(name, _label(layer, index, means), kind, index, sure, kept, True, means)
+    return DisplayColumn(name, _label(layer, index, means), kind, index, sure, kept, True, means)
 
 
-def _plain(layer: QgsVectorLayer, name: str, kind: Kind, means: str = "") -> Column:
+def _plain(layer: QgsVectorLayer, name: str, kind: Kind, means: str = "") -> DisplayColumn:
     index = _index(layer, name)
-    return Column(name, _label(layer, index, means), kind, index, means=means)
+    return DisplayColumn(name, _label(layer, index, means), kind, index, means=means)
 
 
 def _label(layer: QgsVectorLayer, index: int, means: str) -> str:

@@ -9,10 +9,10 @@ from qgis.core import NULL, QgsFeature, QgsFeatureRequest, QgsVectorLayer
 
 from ...shared.results.columns import CORRECTED
 from .column_roles import result_columns
-from .display_values import Column, Kind, in_words, shown_columns
+from .display_values import DisplayColumn, Kind, in_words, shown_columns
 
 
-class Row(NamedTuple):
+class LayerRow(NamedTuple):
     """One feature. values, sure: by column, None where there is none; confidences are 0 to 1.
 
     confidence: of the row. models: what the model had said, by the name of a corrected column.
@@ -35,7 +35,7 @@ class RowReader:
     """Makes rows of one layer's features, as its columns are now."""
 
     def __init__(self, layer: QgsVectorLayer) -> None:
-        self.columns: tuple[Column, ...] = tuple(shown_columns(layer))
+        self.columns: tuple[DisplayColumn, ...] = tuple(shown_columns(layer))
         known = result_columns(layer).known
 
         def place(name: str) -> int:
@@ -45,7 +45,7 @@ class RowReader:
         self._sha256, self._prompt, self._corrected = place("image_sha256"), place("prompt"), place(CORRECTED)
         self._models = {column.name: column.model for column in self.columns if column.model >= 0}
 
-    def row(self, feature: QgsFeature) -> Row:
+    def row(self, feature: QgsFeature) -> LayerRow:
         """The feature as a row."""
         values = [plain(value) for value in feature.attributes()]
 
@@ -55,7 +55,7 @@ class RowReader:
 
         shown = tuple(_typed(values[column.index], column.kind) for column in self.columns)
         reason, corrected = text(self._reason), set(text(self._corrected).split())
-        return Row(
+        return LayerRow(
             feature.id(),
             shown,
             tuple(_number(values[column.confidence]) if column.confidence >= 0 else None for column in self.columns),

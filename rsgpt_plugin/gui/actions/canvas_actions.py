@@ -13,13 +13,13 @@ from qgis.PyQt.QtWidgets import QAction, QDialog
 from ...client.preferences import load, save
 from ...errors import RsgptError
 from ...icons import plugin_icon
-from ...services.asking.click_run import AskingService, Shown
+from ...services.asking.click_run import AskingService, ShownAnswers
 from ...services.asking.place import Place, canvas_place
 from ...services.machine.environment_setup import is_ready
 from ...shared.answers.questions import Question
 from ..ask_dialog import AskDialog
 from ..map_outlines import show_on
-from ..message_bar import Messages
+from ..message_bar import MessageBar
 from .canvas_menu import CanvasMenu, Find
 from .raster_menu import MENU
 
@@ -34,7 +34,7 @@ class CanvasActions(QObject):
         self._iface = iface
         self._canvas = iface.mapCanvas()
         self._icon = plugin_icon()
-        self._messages = Messages(iface.messageBar())
+        self._messages = MessageBar(iface.messageBar())
         self._asking = AskingService(QgsProject.instance())
         self._menu = CanvasMenu(self._canvas, self._icon, self)
         self.describe_canvas = self._action(self.tr("Describe canvas"), self._describe_canvas)
@@ -98,7 +98,7 @@ class CanvasActions(QObject):
         self._messages.note(self.tr("Looking at the map… The first time, the model takes a moment to start."))
         self._asking.ask(place, question, detailed)
 
-    def _answered(self, text: str, shown: Shown) -> None:
+    def _answered(self, text: str, shown: ShownAnswers) -> None:
         self._messages.answer(text, lambda: show_on(self._canvas, shown))
 
     def _offer_set_up(self) -> None:

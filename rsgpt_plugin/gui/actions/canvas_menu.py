@@ -15,10 +15,10 @@ from qgis.PyQt.QtWidgets import QAction, QInputDialog, QMenu
 from ...client.preferences import load, save
 from ...errors import ImageryError
 from ...services.asking.click_run import Asked
-from ...services.asking.feature_selection import Features, Polygon, features_place, polygon_at
+from ...services.asking.feature_selection import FeatureSelection, Polygon, features_place, polygon_at
 from ...services.asking.place import Place, clicked_place
 from ...shared.answers.questions import Question
-from ..map_outlines import Preview
+from ..map_outlines import MapOutline
 
 _SIZES_M = (30.0, 77.0, 150.0, 300.0, 1000.0)
 _LEAST_M, _MOST_M = 5.0, 50_000.0
@@ -26,7 +26,7 @@ _LEAST_M, _MOST_M = 5.0, 50_000.0
 Find = Callable[[], Asked]
 
 
-class Asks(Protocol):
+class AskHandlers(Protocol):
     """Who asks about what a menu's entry means."""
 
     def ask(self, find: Find, question: Optional[Question] = None, detailed: bool = False) -> None:
@@ -41,12 +41,12 @@ class Asks(Protocol):
 class CanvasMenu(QObject):
     """Fills the map's context menu, each time anew."""
 
-    def __init__(self, canvas: Any, icon: QIcon, asks: Asks) -> None:
+    def __init__(self, canvas: Any, icon: QIcon, asks: AskHandlers) -> None:
         super().__init__()
         self._canvas = canvas
         self._icon = icon
         self._asks = asks
-        self._preview = Preview(canvas)
+        self._preview = MapOutline(canvas)
 
     def register(self) -> None:
         """Be asked whenever the map's menu opens."""
@@ -102,7 +102,7 @@ class CanvasMenu(QObject):
     def _add_polygon(self, menu: QMenu, polygon: Polygon) -> None:
         name = polygon.name.replace("&", "&&")
 
-        def find() -> Features:
+        def find() -> FeatureSelection:
             return features_place(self._canvas.mapSettings(), polygon.layer, [polygon.feature])
 
         def show() -> None:

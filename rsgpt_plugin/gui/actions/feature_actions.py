@@ -10,8 +10,8 @@ from qgis.gui import QgsGui, QgsMapLayerAction, QgsMapLayerActionContext
 from qgis.PyQt.QtCore import QObject
 
 from ...icons import plugin_icon
-from ...services.asking.feature_selection import Features, features_place
-from .canvas_menu import Asks
+from ...services.asking.feature_selection import FeatureSelection, features_place
+from .canvas_menu import AskHandlers
 
 
 class _PolygonAction(QgsMapLayerAction):
@@ -28,7 +28,7 @@ class _PolygonAction(QgsMapLayerAction):
 class FeatureActions(QObject):
     """Offers the question to QGIS's registry of layer actions."""
 
-    def __init__(self, iface: Any, asks: Asks) -> None:
+    def __init__(self, iface: Any, asks: AskHandlers) -> None:
         super().__init__()
         self._canvas = iface.mapCanvas()
         self._asks = asks
@@ -51,7 +51,7 @@ class FeatureActions(QObject):
     def _ask(self, layer: QgsVectorLayer, features: Sequence[QgsFeature]) -> None:
         ids = [feature.id() for feature in features]
 
-        def find() -> Features:
+        def find() -> FeatureSelection:
             # A table hands out features without their geometry.
             whole = list(layer.getFeatures(QgsFeatureRequest(ids)))
             return features_place(self._canvas.mapSettings(), layer, whole)

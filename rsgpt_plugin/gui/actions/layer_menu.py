@@ -9,7 +9,7 @@ from qgis.PyQt.QtCore import QObject
 from qgis.PyQt.QtWidgets import QMenu
 
 from ...icons import plugin_icon
-from ..message_bar import Messages
+from ..message_bar import MessageBar
 from ..processing_dialogs import keep
 
 
@@ -19,7 +19,7 @@ class LayerMenu(QObject):
     def __init__(self, iface: Any) -> None:
         super().__init__()
         self._tree = iface.layerTreeView()
-        self._messages = Messages(iface.messageBar())
+        self._messages = MessageBar(iface.messageBar())
         self._icon = plugin_icon()
 
     def register(self) -> None:

@@ -9,12 +9,12 @@ from qgis.gui import QgsDockWidget
 from qgis.PyQt.QtCore import QSize
 from qgis.PyQt.QtWidgets import QTabWidget
 
-from ...core.conversation_history import Past
+from ...core.conversation_history import SavedConversation
 from ...services.asking.conversation import Conversation
 from ...services.asking.place import Place
 from ...services.asking.scene import Scene, extent_of
 from ..map_outlines import go_to
-from .conversation_panel import TalkPanel
+from .conversation_panel import ConversationPanel
 from .history_list import HistoryList
 from .outline import Outline
 
@@ -28,7 +28,7 @@ class RsgptDock(QgsDockWidget):
         self.setWindowTitle("RSGPT")
         self._canvas = iface.mapCanvas()
         self.conversation = Conversation(QgsProject.instance())
-        self.talk = TalkPanel(iface, self.conversation)
+        self.talk = ConversationPanel(iface, self.conversation)
         self.history = HistoryList()
         self.outline = Outline(self._canvas)
         self.tabs = QTabWidget()
@@ -67,11 +67,11 @@ class RsgptDock(QgsDockWidget):
     def _outline(self, scene: Scene) -> None:
         self.outline.show_sight(scene.sight)
 
-    def _open(self, past: Past) -> None:
+    def _open(self, past: SavedConversation) -> None:
         self.tabs.setCurrentWidget(self.talk)
         self.talk.resume(past)
 
-    def _zoom(self, past: Past) -> None:
+    def _zoom(self, past: SavedConversation) -> None:
         if not go_to(self._canvas, extent_of(past.sight)):
             self._fail(
                 self.tr("The project's coordinate system does not reach that area. Choose another one for the project.")

@@ -17,7 +17,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from ...core.conversation_history import Message, Past
+from ...core.conversation_history import ConversationMessage, SavedConversation
 from ...errors import OutputError
 from ...services.asking.answer_row import add_to_results
 from ...services.asking.conversation import Conversation, description
@@ -26,12 +26,12 @@ from ...services.asking.scene import Scene
 from ...shared.answers.questions import Question
 from ..widgets import text_label
 from .area_picker import AreaPicker
-from .conversation_view import TalkView
+from .conversation_view import ConversationView
 from .picture_view import PictureView
 from .question_bar import QuestionBar
 
 
-class TalkPanel(QWidget):
+class ConversationPanel(QWidget):
     """Enter asks, Esc stops."""
 
     def __init__(self, iface: Any, conversation: Conversation, parent: Optional[QWidget] = None) -> None:
@@ -40,7 +40,7 @@ class TalkPanel(QWidget):
         self._waiting: Optional[Question] = None
         self.picker = AreaPicker(iface)
         self.picture = PictureView()
-        self.view = TalkView()
+        self.view = ConversationView()
         self.status = text_label()
         self.busy = QProgressBar()
         self.busy.setRange(0, 0)
@@ -70,7 +70,7 @@ class TalkPanel(QWidget):
         self._update(self.tr("Taking the picture…"))
         self.bar.text.setFocus()
 
-    def resume(self, past: Past) -> None:
+    def resume(self, past: SavedConversation) -> None:
         """Go on with a kept conversation."""
         self.picture.clear()
         self.view.show_messages(past.messages)
@@ -151,11 +151,11 @@ class TalkPanel(QWidget):
         self._hint(self.tr("The model writes…"))
         self.view.add_text(text)
 
-    def _end(self, message: Message) -> None:
+    def _end(self, message: ConversationMessage) -> None:
         self.view.end(message)
         self._update()
 
-    def _stopped(self, message: Optional[Message]) -> None:
+    def _stopped(self, message: Optional[ConversationMessage]) -> None:
         if message is not None:
             self.view.end(message)
         else:
@@ -181,7 +181,7 @@ class TalkPanel(QWidget):
         QgsApplication.clipboard().setText(text)
         self._hint(self.tr("Copied."))
 
-    def _add(self, message: Message) -> None:
+    def _add(self, message: ConversationMessage) -> None:
         sight = self._conversation.sight
         if sight is None:
             return

@@ -10,14 +10,14 @@ from qgis.PyQt.QtCore import QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QColor, QPalette, QTextCursor
 from qgis.PyQt.QtWidgets import QTextBrowser, QWidget
 
-from ...core.conversation_history import Message
+from ...core.conversation_history import ConversationMessage
 from ...geo.results.display_values import yes_or_no
 from ...shared.results.columns import BOOLEAN
 
 _COPY, _ADD = "copy", "add"
 
 
-class TalkView(QTextBrowser):
+class ConversationView(QTextBrowser):
     """Shows messages, the last one as it is written. add_wanted: the message of the link that was followed."""
 
     add_wanted = pyqtSignal(object)
@@ -25,14 +25,14 @@ class TalkView(QTextBrowser):
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
-        self._messages: list[Message] = []
+        self._messages: list[ConversationMessage] = []
         self._problem = ""
         self.setOpenLinks(False)
         self.setMinimumHeight(80)
         self.setPlaceholderText(self.tr("Ask about the area, or have it described. Each question stands for itself."))
         self.anchorClicked.connect(self._follow)
 
-    def show_messages(self, messages: Sequence[Message]) -> None:
+    def show_messages(self, messages: Sequence[ConversationMessage]) -> None:
         """Show these and nothing else."""
         self._messages, self._problem = list(messages), ""
         self._draw()
@@ -49,7 +49,7 @@ class TalkView(QTextBrowser):
         cursor.insertText(text)
         self._scroll()
 
-    def end(self, message: Message) -> None:
+    def end(self, message: ConversationMessage) -> None:
         """Show the whole of the last message in place of what was written."""
         self._messages.append(message)
         self._draw()
@@ -63,11 +63,11 @@ class TalkView(QTextBrowser):
         """The conversation, to be pasted elsewhere."""
         return "\n\n".join(f"{message.text}\n{self.answer_of(message)}" for message in self._messages)
 
-    def answer_of(self, message: Message) -> str:
+    def answer_of(self, message: ConversationMessage) -> str:
         """The answer in the user's language, with what is the matter with it."""
         return "\n".join(part for part in (self._said(message), _sentence(message.problem)) if part)
 
-    def _said(self, message: Message) -> str:
+    def _said(self, message: ConversationMessage) -> str:
         question = message.question
         if question is not None and question.type.data is BOOLEAN and not message.problem:
             return yes_or_no(message.answer == "yes")
@@ -82,7 +82,7 @@ class TalkView(QTextBrowser):
     def _asked(self, text: str) -> str:
         return f'<p style="margin-top:10px"><b>{_escaped(text)}</b></p>'
 
-    def _told(self, number: int, message: Message) -> str:
+    def _told(self, number: int, message: ConversationMessage) -> str:
         said = _escaped(self._said(message))
         problem = f"<i>{_escaped(_sentence(message.problem))}</i>" if message.problem else ""
         answer = "<br>".join(part for part in (said, problem) if part)
@@ -98,7 +98,7 @@ class TalkView(QTextBrowser):
         text, paper = (self.palette().color(role) for role in (QPalette.ColorRole.Text, QPalette.ColorRole.Base))
         return QColor(*(round(0.65 * a + 0.35 * b) for a, b in zip(text.getRgb()[:3], paper.getRgb()[:3]))).name()
 
-    def _sure(self, message: Message) -> str:
+    def _sure(self, message: ConversationMessage) -> str:
         if message.confidence is None or not message.answer:
             return ""
         return self.tr("{percent} % sure").format(percent=round(100 * message.confidence))

@@ -9,7 +9,7 @@ from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtGui import QShowEvent
 from qgis.PyQt.QtWidgets import QGridLayout, QListWidget, QListWidgetItem, QPushButton, QWidget
 
-from ...core.conversation_history import History, Past
+from ...core.conversation_history import History, SavedConversation
 from ...core.paths import history_file
 from ...errors import OutputError
 from ..widgets import is_confirmed, moment_text
@@ -82,11 +82,11 @@ class HistoryList(QWidget):
             button.setEnabled(self._chosen() is not None)
         self.delete_all.setEnabled(self.list.count() > 0)
 
-    def _chosen(self) -> Optional[Past]:
+    def _chosen(self) -> Optional[SavedConversation]:
         item = self.list.currentItem()
         return item.data(_ROLE) if item is not None else None
 
-    def _read(self) -> list[Past]:
+    def _read(self) -> list[SavedConversation]:
         if not history_file().exists():
             return []
         try:
@@ -115,7 +115,7 @@ class HistoryList(QWidget):
         self.refresh()
 
 
-def _title(past: Past) -> str:
+def _title(past: SavedConversation) -> str:
     first, last = past.messages[0], past.messages[-1]
     more = f" (+{len(past.messages) - 1})" if len(past.messages) > 1 else ""
     return f"{first.text}{more}\n{past.sight.layer_name} · {moment_text(last.asked_at)}"

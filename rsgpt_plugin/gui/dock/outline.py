@@ -8,7 +8,7 @@ from qgis.core import Qgis, QgsGeometry
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QObject
 
-from ...core.conversation_history import Sight
+from ...core.conversation_history import CapturedView
 from ...services.asking.scene import extent_of
 from ..map_outlines import outline
 
@@ -19,12 +19,12 @@ class Outline(QObject):
     def __init__(self, canvas: QgsMapCanvas) -> None:
         super().__init__()
         self._canvas = canvas
-        self._sight: Optional[Sight] = None
+        self._sight: Optional[CapturedView] = None
         self._is_wanted = True
         self.band = outline(canvas)
         canvas.destinationCrsChanged.connect(self._draw)
 
-    def show_sight(self, sight: Optional[Sight]) -> None:
+    def show_sight(self, sight: Optional[CapturedView]) -> None:
         """Show where a picture lies; None hides it."""
         self._sight = sight
         self._draw()

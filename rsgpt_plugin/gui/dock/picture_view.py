@@ -8,7 +8,7 @@ from qgis.PyQt.QtCore import QPoint, QRect, QSize, Qt
 from qgis.PyQt.QtGui import QPainter, QPaintEvent, QPixmap
 from qgis.PyQt.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from ...core.conversation_history import Sight, Size
+from ...core.conversation_history import CapturedView, Size
 from ..widgets import text_label
 
 _LEAST_SIDE = 80
@@ -63,13 +63,13 @@ class PictureView(QWidget):
         self.picture.update()
         self.facts.setText(self.tr("Choose an area: what the map shows, a rectangle, or the selected feature."))
 
-    def show_picture(self, sight: Sight, png: bytes) -> None:
+    def show_picture(self, sight: CapturedView, png: bytes) -> None:
         """Show it with its layer and resolutions."""
         self.picture.pixmap.loadFromData(png, "PNG")
         self.picture.update()
         self.facts.setText(f"{sight.layer_name}\n{self._resolution(sight)}")
 
-    def _resolution(self, sight: Sight) -> str:
+    def _resolution(self, sight: CapturedView) -> str:
         sent, metres = _pixels(sight.sent), f"{sight.gsd_m:.2g}{_NO_BREAK}m" if sight.gsd_m else "?"
         if not all(sight.original):
             return self.tr("drawn by a map service, sent {sent}, {metres} a pixel").format(sent=sent, metres=metres)

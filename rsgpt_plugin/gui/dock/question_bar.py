@@ -22,7 +22,7 @@ from qgis.PyQt.QtWidgets import (
 from ...client.preferences import load, save
 from ...errors import QuestionError
 from ...shared.answers.questions import Question, parse_questions
-from ..answer_type_box import AnswerKind
+from ..answer_type_box import AnswerTypeBox
 
 
 class QuestionBar(QWidget):
@@ -43,7 +43,7 @@ class QuestionBar(QWidget):
         self.saved.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.menu = QMenu(self)
         self.saved.setMenu(self.menu)
-        self.kind = AnswerKind()
+        self.kind = AnswerTypeBox()
         self.kind.setToolTip(self.tr("What kind of answer it has"))
         self.kind.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.choices = QLineEdit()

@@ -16,7 +16,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from ...client.preferences import load
-from ...services.background_task import Work
+from ...services.background_task import BackgroundTask
 from ...services.machine.model_commands import Conversion, convert_checkpoint
 from ..problem_box import ProblemBox
 from ..widgets import text_label
@@ -31,7 +31,7 @@ class ConvertDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(self.tr("Convert a checkpoint"))
         self.setMinimumWidth(560)
-        self._work: Optional[Work] = None
+        self._work: Optional[BackgroundTask] = None
         self.checkpoints = QgsFileWidget()
         self.checkpoints.setStorageMode(QgsFileWidget.StorageMode.GetMultipleFiles)
         self.folder, self.language, self.reader = QgsFileWidget(), QgsFileWidget(), QgsFileWidget()

@@ -22,11 +22,11 @@ from qgis.PyQt.QtWidgets import (
 from ...client.installed_models import installed_models, model_identity
 from ...client.preferences import load, save
 from ...errors import ModelError
-from ...services.background_task import Work
+from ...services.background_task import BackgroundTask
 from ...services.machine.model_commands import InstalledModel, list_models
 from ..answer_view import AnswerView
 from ..problem_box import ProblemBox
-from ..widgets import begin_with, size_text, text_label
+from ..widgets import set_initial_size, size_text, text_label
 from .convert_dialog import ConvertDialog
 
 
@@ -36,8 +36,8 @@ class ModelsDialog(QDialog):
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("RSGPT models"))
-        begin_with(self, wide=45, high=31)
-        self._work: Optional[Work] = None
+        set_initial_size(self, wide=45, high=31)
+        self._work: Optional[BackgroundTask] = None
         self._models: list[InstalledModel] = []
         self.list = QTreeWidget()
         self.list.setHeaderLabels([self.tr("Model"), self.tr("Size"), self.tr("Memory needed"), self.tr("Licence")])

@@ -18,7 +18,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from ...client.installed_models import installed_models
-from ...client.preferences import Door, Preferences
+from ...client.preferences import BackendKind, Preferences
 from ...services.machine.environment_setup import is_set_up
 from ..widgets import text_label
 from .server_page import ServerPage
@@ -36,10 +36,10 @@ class ModelGroup(QGroupBox):
         self.setTitle(self.tr("Model"))
         self.door = QComboBox()
         for label, door in (
-            (self.tr("On this machine, in the plugin's own environment"), Door.MANAGED),
-            (self.tr("On this machine, with a Python of my own"), Door.PYTHON),
-            (self.tr("On a server that already runs"), Door.SERVER),
-            (self.tr("Inside QGIS (its Python needs PyTorch and transformers)"), Door.IN_PROCESS),
+            (self.tr("On this machine, in the plugin's own environment"), BackendKind.MANAGED),
+            (self.tr("On this machine, with a Python of my own"), BackendKind.PYTHON),
+            (self.tr("On a server that already runs"), BackendKind.SERVER),
+            (self.tr("Inside QGIS (its Python needs PyTorch and transformers)"), BackendKind.IN_PROCESS),
         ):
             self.door.addItem(label, door)
         self.state = text_label()
@@ -98,7 +98,7 @@ class ModelGroup(QGroupBox):
 
     def _lay_out(self) -> None:
         managed = _row(self.state, self.set_up)
-        self._pages = {Door.MANAGED: managed, Door.PYTHON: self.python, Door.SERVER: self.server}
+        self._pages = {BackendKind.MANAGED: managed, BackendKind.PYTHON: self.python, BackendKind.SERVER: self.server}
         own = QFormLayout(self._own)
         own.setContentsMargins(0, 0, 0, 0)
         own.addRow(self.tr("Model"), _row(self.model, self.models))
@@ -115,7 +115,7 @@ class ModelGroup(QGroupBox):
         door = self.door.currentData()
         for one, page in self._pages.items():
             page.setVisible(one is door)
-        self._own.setVisible(door is not Door.SERVER)
+        self._own.setVisible(door is not BackendKind.SERVER)
         self.state.setText(self.tr("It is set up and ready.") if is_set_up() else self.tr("It is not set up yet."))
 
 

@@ -29,7 +29,7 @@ from ...client.server.endpoint import Endpoint
 from ...client.server.remote_server import chosen_endpoint
 from ...client.server.vision_check import Verdict
 from ...errors import ServerError
-from ...services.background_task import Work
+from ...services.background_task import BackgroundTask
 from ...services.machine.server_tasks import check_server, list_models
 from ..widgets import text_label
 
@@ -44,7 +44,7 @@ class ServerPage(QWidget):
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
         self._preferences = Preferences()
-        self._work: Optional[Work] = None
+        self._work: Optional[BackgroundTask] = None
         self._make_fields()
         self._make_buttons()
         self._lay_out()
@@ -199,7 +199,7 @@ class ServerPage(QWidget):
         if not kept:
             self._say(False, self.tr("QGIS did not keep the key. Unlock its authentication database, then try again."))
 
-    def _ask(self, work: Work, show: Callable[..., None]) -> None:
+    def _ask(self, work: BackgroundTask, show: Callable[..., None]) -> None:
         for ended, tell in ((work.done, show), (work.failed, self._show_failure), (work.stopped, self._show_failure)):
             ended.connect(tell)
             ended.connect(self._free)

@@ -11,8 +11,8 @@ from qgis.PyQt.QtWidgets import QGridLayout, QGroupBox, QLabel, QPushButton
 
 from ...client.preferences import Preferences
 from ...core.paths import home
-from ...services.background_task import Work
-from ...services.machine.storage import Kept, sizes, take_away
+from ...services.background_task import BackgroundTask
+from ...services.machine.storage import StoredKind, clear, sizes
 from ..widgets import is_confirmed, size_text, text_label
 
 _LEAST_MB, _MOST_MB = 10, 1_000_000
@@ -24,13 +24,13 @@ class StorageGroup(QGroupBox):
     def __init__(self, repair: Callable[[], None]) -> None:
         super().__init__()
         self.setTitle(self.tr("Room on the disk"))
-        self._work: Optional[Work] = None
-        self.sizes = {kept: QLabel("…") for kept in Kept}
+        self._work: Optional[BackgroundTask] = None
+        self.sizes = {kept: QLabel("…") for kept in StoredKind}
         self.clear = {
-            Kept.PICTURES: QPushButton(self.tr("Clear…")),
-            Kept.FEATURES: QPushButton(self.tr("Clear…")),
-            Kept.ANSWERS: QPushButton(self.tr("Clear…")),
-            Kept.ENVIRONMENT: QPushButton(self.tr("Remove…")),
+            StoredKind.PICTURES: QPushButton(self.tr("Clear…")),
+            StoredKind.FEATURES: QPushButton(self.tr("Clear…")),
+            StoredKind.ANSWERS: QPushButton(self.tr("Clear…")),
+            StoredKind.ENVIRONMENT: QPushButton(self.tr("Remove…")),
         }
         for kept, button in self.clear.items():
             button.clicked.connect(lambda checked, kept=kept: self._ask(kept))
@@ -53,7 +53,7 @@ class StorageGroup(QGroupBox):
         """Return `preferences` with what it says."""
         return replace(preferences, picture_mb=self.picture_room.value(), feature_mb=self.feature_room.value())
 
-    def begin(self, work: Work) -> None:
+    def begin(self, work: BackgroundTask) -> None:
         """Run what ends with the sizes."""
         self._work = work
         self.problem.hide()
@@ -73,10 +73,10 @@ class StorageGroup(QGroupBox):
     def _lay_out(self) -> None:
         layout = QGridLayout(self)
         rows = (
-            (self.tr("Pictures that the model was shown"), Kept.PICTURES, self.picture_room),
-            (self.tr("What the model made of pictures, for further questions"), Kept.FEATURES, self.feature_room),
-            (self.tr("Answers, so that nothing is asked twice"), Kept.ANSWERS, None),
-            (self.tr("The model's environment"), Kept.ENVIRONMENT, self.repair),
+            (self.tr("Pictures that the model was shown"), StoredKind.PICTURES, self.picture_room),
+            (self.tr("What the model made of pictures, for further questions"), StoredKind.FEATURES, self.feature_room),
+            (self.tr("Answers, so that nothing is asked twice"), StoredKind.ANSWERS, None),
+            (self.tr("The model's environment"), StoredKind.ENVIRONMENT, self.repair),
         )
         for row, (text, kept, extra) in enumerate(rows):
             layout.addWidget(text_label(text), row, 0)
@@ -89,19 +89,23 @@ class StorageGroup(QGroupBox):
         folder = text_label(self.tr("In {folder}").format(folder=home()), selectable=True)
         layout.addWidget(folder, len(rows) + 1, 0, 1, 4)
 
-    def _ask(self, kept: Kept) -> None:
+    def _ask(self, kept: StoredKind) -> None:
         sentence = {
-            Kept.PICTURES: self.tr("Forget all pictures? Tables and map tips then show answers without them."),
-            Kept.FEATURES: self.tr(
+            StoredKind.PICTURES: self.tr("Forget all pictures? Tables and map tips then show answers without them."),
+            StoredKind.FEATURES: self.tr(
                 "Forget what the model made of pictures? The next question about each takes a bit longer."
             ),
-            Kept.ANSWERS: self.tr("Forget all answers? Layers keep theirs; whatever you ask again is computed anew."),
-            Kept.ENVIRONMENT: self.tr("Remove the model's environment? Before the next question it is set up anew."),
+            StoredKind.ANSWERS: self.tr(
+                "Forget all answers? Layers keep theirs; whatever you ask again is computed anew."
+            ),
+            StoredKind.ENVIRONMENT: self.tr(
+                "Remove the model's environment? Before the next question it is set up anew."
+            ),
         }[kept]
         if is_confirmed(sentence, self):
-            self.begin(take_away(kept))
+            self.begin(clear(kept))
 
-    def _show_sizes(self, found: dict[Kept, int]) -> None:
+    def _show_sizes(self, found: dict[StoredKind, int]) -> None:
         self._work = None
         for kept, size in found.items():
             self.sizes[kept].setText(size_text(size))

@@ -18,7 +18,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from ...geo.results.display_values import Column, Kind, sureness, yes_or_no
+from ...geo.results.display_values import DisplayColumn, Kind, sureness, yes_or_no
 from ...services.results.thumbnails import SIDE
 from .rows_model import SURE
 
@@ -59,7 +59,7 @@ class PictureCell(QStyledItemDelegate):
 class AnswerCell(QStyledItemDelegate):
     """Text with a bar below that says how sure the model was; edited by what fits the kind of answer."""
 
-    def __init__(self, column: Column, parent: Optional[QWidget] = None) -> None:
+    def __init__(self, column: DisplayColumn, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
         self._kind = column.kind
 

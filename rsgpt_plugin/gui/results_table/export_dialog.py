@@ -9,8 +9,8 @@ from typing import Optional
 from qgis.gui import QgsFileWidget
 from qgis.PyQt.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QWidget
 
-from ...geo.results.layer_rows import Row
-from ...services.results.exporting import Destination, Format
+from ...geo.results.layer_rows import LayerRow
+from ...services.results.exporting import ExportDestination, ExportFormat
 from ..widgets import text_label
 
 
@@ -18,7 +18,11 @@ class ExportDialog(QDialog):
     """Ends with `accept` only where there is a `destination()`."""
 
     def __init__(
-        self, everything: Sequence[Row], shown: Sequence[Row], selected: Sequence[Row], parent: Optional[QWidget] = None
+        self,
+        everything: Sequence[LayerRow],
+        shown: Sequence[LayerRow],
+        selected: Sequence[LayerRow],
+        parent: Optional[QWidget] = None,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Export results"))
@@ -40,25 +44,25 @@ class ExportDialog(QDialog):
         self._lay_out()
         self._on_format()
 
-    def rows(self) -> Sequence[Row]:
+    def rows(self) -> Sequence[LayerRow]:
         """The rows to write."""
         return self._groups[self.which.currentIndex()]
 
-    def destination(self) -> Destination:
+    def destination(self) -> ExportDestination:
         """Where to; a missing ending is added."""
-        kind = Format(self.format.currentData())
+        kind = ExportFormat(self.format.currentData())
         path = Path(self.file.filePath().strip())
         if kind.value and path.suffix.lower() != kind.value:
             path = path.with_name(path.name + kind.value)
-        return Destination(kind, path)
+        return ExportDestination(kind, path)
 
     def _formats(self) -> None:
         for label, kind in (
-            (self.tr("GeoPackage (.gpkg)"), Format.GEOPACKAGE),
-            (self.tr("Table for spreadsheets (.csv)"), Format.SHEET),
-            (self.tr("GeoJSON (.geojson)"), Format.GEOJSON),
-            (self.tr("Report with pictures (.html)"), Format.REPORT),
-            (self.tr("Data set to train with (folder)"), Format.DATASET),
+            (self.tr("GeoPackage (.gpkg)"), ExportFormat.GEOPACKAGE),
+            (self.tr("Table for spreadsheets (.csv)"), ExportFormat.SHEET),
+            (self.tr("GeoJSON (.geojson)"), ExportFormat.GEOJSON),
+            (self.tr("Report with pictures (.html)"), ExportFormat.REPORT),
+            (self.tr("Data set to train with (folder)"), ExportFormat.DATASET),
         ):
             self.format.addItem(label, kind.value)
 
@@ -76,17 +80,19 @@ class ExportDialog(QDialog):
         self.file.fileChanged.connect(lambda path: self._update())
 
     def _on_format(self) -> None:
-        kind = Format(self.format.currentData())
+        kind = ExportFormat(self.format.currentData())
         modes = QgsFileWidget.StorageMode
-        self.file.setStorageMode(modes.GetDirectory if kind is Format.DATASET else modes.SaveFile)
+        self.file.setStorageMode(modes.GetDirectory if kind is ExportFormat.DATASET else modes.SaveFile)
         self.file.setFilter(f"*{kind.value}" if kind.value else "")
         self.about.setText(
             {
-                Format.GEOPACKAGE: self.tr("All columns and shapes, in the layer's coordinate system."),
-                Format.SHEET: self.tr("All columns, with longitude and latitude. No text is taken for a formula."),
-                Format.GEOJSON: self.tr("All columns and shapes, in degrees (WGS 84)."),
-                Format.REPORT: self.tr("One page with the pictures inside, to read, filter and print anywhere."),
-                Format.DATASET: self.tr(
+                ExportFormat.GEOPACKAGE: self.tr("All columns and shapes, in the layer's coordinate system."),
+                ExportFormat.SHEET: self.tr(
+                    "All columns, with longitude and latitude. No text is taken for a formula."
+                ),
+                ExportFormat.GEOJSON: self.tr("All columns and shapes, in degrees (WGS 84)."),
+                ExportFormat.REPORT: self.tr("One page with the pictures inside, to read, filter and print anywhere."),
+                ExportFormat.DATASET: self.tr(
                     "The pictures as PNG, with captions.json (as RSICap's) and questions.json (as RSIEval's). What "
                     "you corrected stands in place of the model's words."
                 ),

@@ -11,7 +11,7 @@ from qgis.PyQt.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QWidg
 
 from ...geo.results.display_values import status_in_words
 from ..widgets import PercentBox
-from .rows_model import Filter
+from .rows_model import RowFilter
 
 _TYPING_MS = 150
 
@@ -39,9 +39,9 @@ class FilterBar(QWidget):
         self._timer.setInterval(_TYPING_MS)
         self._lay_out()
 
-    def wanted(self) -> Filter:
+    def wanted(self) -> RowFilter:
         """The filter as it is set."""
-        return Filter(
+        return RowFilter(
             self.text.text(),
             self.least.share(),
             str(self.status.currentData() or ""),

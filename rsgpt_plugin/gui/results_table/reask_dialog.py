@@ -23,8 +23,8 @@ from ...client.installed_models import installed_models
 from ...errors import QuestionError
 from ...geo.results.column_roles import result_columns
 from ...geo.results.layer_metadata import recorded_run
-from ...geo.results.layer_rows import Row
-from ...services.results.reask_request import Asked, Wish, asked_before, recorded_raster
+from ...geo.results.layer_rows import LayerRow
+from ...services.results.reask_request import ReaskRequest, RowQuestions, asked_before, recorded_raster
 from ...shared.answers.questions import parse_questions
 from ...shared.results.columns import ANSWER, CAPTION
 from ..widgets import text_label
@@ -32,14 +32,14 @@ from ..widgets import text_label
 _SELECTED, _UNSURE, _SHOWN = "selected", "unsure", "shown"
 
 
-class AgainDialog(QDialog):
+class ReaskDialog(QDialog):
     """Ends with `accept` only where `rows()` and `wish()` can be asked."""
 
     def __init__(
         self,
         layer: QgsVectorLayer,
-        selected: Sequence[Row],
-        shown: Sequence[Row],
+        selected: Sequence[LayerRow],
+        shown: Sequence[LayerRow],
         parent: Optional[QWidget] = None,
     ) -> None:
         super().__init__(parent)
@@ -60,7 +60,7 @@ class AgainDialog(QDialog):
         self._update()
         layer.willBeDeleted.connect(self._on_gone)
 
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[LayerRow]:
         """The rows to ask about."""
         chosen = self.which.currentData()
         if chosen != _UNSURE:
@@ -68,10 +68,12 @@ class AgainDialog(QDialog):
         least = self.least.value() / 100
         return [row for row in self._groups[_SHOWN] if row.confidence is None or row.confidence < least]
 
-    def wish(self) -> Wish:
+    def wish(self) -> ReaskRequest:
         """How to ask them."""
-        asked = None if self.same.isChecked() else Asked(self.prompt.text().strip(), self.questions.toPlainText())
-        return Wish.about(self.raster.currentLayer(), self._model_name(), asked)
+        asked = (
+            None if self.same.isChecked() else RowQuestions(self.prompt.text().strip(), self.questions.toPlainText())
+        )
+        return ReaskRequest.about(self.raster.currentLayer(), self._model_name(), asked)
 
     def _on_gone(self) -> None:
         self.raster.blockSignals(True)  # it lives a little longer, and tells of the layers that go

@@ -13,7 +13,7 @@ from qgis.PyQt.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QVBoxLay
 
 from ...errors import OutputError
 from ...geo.results.layer_metadata import is_results
-from ...geo.results.layer_rows import Row
+from ...geo.results.layer_rows import LayerRow
 from ...services.results.corrections import correct, restore
 from ...services.results.table_rows import TableRows
 from ...services.results.thumbnails import Thumbnails
@@ -64,7 +64,7 @@ class ResultsDock(QgsDockWidget):
         self._offer_layers()
         self.layers.setLayer(layer)
 
-    def selected(self) -> list[Row]:
+    def selected(self) -> list[LayerRow]:
         """The selected rows that are shown."""
         lines = [self.model.line_of(fid) for fid in self.selection.fids()]
         return [self.model.row_at(line) for line in lines if line is not None]
@@ -153,7 +153,7 @@ class ResultsDock(QgsDockWidget):
         self.model.set_rows((), ())
         self.show_progress(None)
 
-    def _show_rows(self, rows: Sequence[Row]) -> None:
+    def _show_rows(self, rows: Sequence[LayerRow]) -> None:
         columns = self.rows.reader.columns if self.rows.reader is not None else ()
         place = self.view.verticalScrollBar().value()
         self.thumbnails.forget_missing()

@@ -12,13 +12,13 @@ from qgis.PyQt.QtWidgets import QAction, QDialog
 from ...errors import RsgptError
 from ...geo.results.layer_metadata import is_results
 from ...icons import plugin_icon
-from ...services.background_task import Work
+from ...services.background_task import BackgroundTask
 from ...services.results.exporting import export
-from ...services.results.reask import AskingAgain
+from ...services.results.reask import ReaskService
 from ..actions.raster_menu import MENU
-from ..message_bar import Messages
+from ..message_bar import MessageBar
 from .export_dialog import ExportDialog
-from .reask_dialog import AgainDialog
+from .reask_dialog import ReaskDialog
 from .results_dock import ResultsDock
 
 
@@ -29,9 +29,9 @@ class ResultsTable(QObject):
         super().__init__()
         self._iface = iface
         self._icon = plugin_icon()
-        self._messages = Messages(iface.messageBar())
-        self._again = AskingAgain(QgsProject.instance())
-        self._export: Optional[Work] = None
+        self._messages = MessageBar(iface.messageBar())
+        self._again = ReaskService(QgsProject.instance())
+        self._export: Optional[BackgroundTask] = None
         self.dock: Optional[ResultsDock] = None
         self.action = QAction(QgsApplication.getThemeIcon("mActionOpenTable.svg"), self.tr("Results table"), self)
         self.action.setCheckable(True)
@@ -103,7 +103,7 @@ class ResultsTable(QObject):
         dock = self.dock
         if dock is None or dock.layer is None or self._again.busy:
             return
-        dialog = AgainDialog(dock.layer, dock.selected(), dock.model.shown_rows, self._iface.mainWindow())
+        dialog = ReaskDialog(dock.layer, dock.selected(), dock.model.shown_rows, self._iface.mainWindow())
         self._open(dialog, lambda: self._start_asking(dialog))
 
     def _open(self, dialog: QDialog, accepted: Callable[[], None]) -> None:
@@ -116,7 +116,7 @@ class ResultsTable(QObject):
     def _layer(self) -> Optional[QgsVectorLayer]:
         return self.dock.layer if self.dock is not None else None
 
-    def _start_asking(self, dialog: AgainDialog) -> None:
+    def _start_asking(self, dialog: ReaskDialog) -> None:
         dock = self.dock
         if dock is None or dock.layer is None:
             return

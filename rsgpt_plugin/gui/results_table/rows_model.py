@@ -10,8 +10,8 @@ from typing import Any, Optional
 from qgis.PyQt.QtCore import QAbstractTableModel, QModelIndex, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QFont, QPixmap
 
-from ...geo.results.display_values import Column, Kind, about, in_words
-from ...geo.results.layer_rows import Row
+from ...geo.results.display_values import DisplayColumn, Kind, about, in_words
+from ...geo.results.layer_rows import LayerRow
 
 PICTURE = 0
 SURE = int(Qt.ItemDataRole.UserRole)  # how sure the model was, 0 to 1
@@ -23,7 +23,7 @@ _MIDDLE = ALIGNED.AlignCenter
 
 
 @dataclass(frozen=True)
-class Filter:
+class RowFilter:
     """Which rows are shown. text: words that all occur. least: confidence, 0 to 1. status: "" for any."""
 
     text: str = ""
@@ -31,7 +31,7 @@ class Filter:
     status: str = ""
     corrected: bool = False
 
-    def passes(self, row: Row) -> bool:
+    def passes(self, row: LayerRow) -> bool:
         """Whether a row is shown."""
         if self.status and row.status != self.status:
             return False
@@ -51,31 +51,31 @@ class ResultsModel(QAbstractTableModel):
     def __init__(self, picture: Callable[[str], Optional[QPixmap]]) -> None:
         super().__init__()
         self._picture = picture
-        self._columns: tuple[Column, ...] = ()
-        self._rows: list[Row] = []
+        self._columns: tuple[DisplayColumn, ...] = ()
+        self._rows: list[LayerRow] = []
         self._places: dict[int, int] = {}
-        self._shown: list[Row] = []
-        self._filter = Filter()
+        self._shown: list[LayerRow] = []
+        self._filter = RowFilter()
         self._sorting: tuple[int, Qt.SortOrder, bool] = (-1, Qt.SortOrder.AscendingOrder, False)
         self._corrected = QFont()
         self._corrected.setItalic(True)
 
     @property
-    def columns(self) -> tuple[Column, ...]:
+    def columns(self) -> tuple[DisplayColumn, ...]:
         """The columns right of the picture."""
         return self._columns
 
     @property
-    def all_rows(self) -> Sequence[Row]:
+    def all_rows(self) -> Sequence[LayerRow]:
         """All rows, in the layer's order."""
         return self._rows
 
     @property
-    def shown_rows(self) -> Sequence[Row]:
+    def shown_rows(self) -> Sequence[LayerRow]:
         """The rows that pass the filter, as sorted."""
         return self._shown
 
-    def set_rows(self, columns: Sequence[Column], rows: Sequence[Row]) -> None:
+    def set_rows(self, columns: Sequence[DisplayColumn], rows: Sequence[LayerRow]) -> None:
         """Show these in place of all before."""
         self.beginResetModel()
         if tuple(columns) != self._columns:
@@ -85,7 +85,7 @@ class ResultsModel(QAbstractTableModel):
         self.endResetModel()
         self.counted.emit()
 
-    def update_rows(self, rows: Sequence[Row]) -> None:
+    def update_rows(self, rows: Sequence[LayerRow]) -> None:
         """Show some rows anew where they stand; the order and the filter take them in with the next change."""
         news = {row.fid: row for row in rows}
         self._rows = [news.get(row.fid, row) for row in self._rows]
@@ -94,13 +94,13 @@ class ResultsModel(QAbstractTableModel):
                 self._shown[number] = news[row.fid]
                 self.dataChanged.emit(self.index(number, 0), self.index(number, self.columnCount() - 1))
 
-    def set_filter(self, wanted: Filter) -> None:
+    def set_filter(self, wanted: RowFilter) -> None:
         """Show the rows that pass."""
         if wanted != self._filter:
             self._filter = wanted
             self._rearrange()
 
-    def row_at(self, number: int) -> Row:
+    def row_at(self, number: int) -> LayerRow:
         """The shown row at a line."""
         return self._shown[number]
 
@@ -129,7 +129,7 @@ class ResultsModel(QAbstractTableModel):
         column = self.column_at(index.column())
         return usual | Qt.ItemFlag.ItemIsEditable if column is not None and column.editable else usual
 
-    def column_at(self, number: int) -> Optional[Column]:
+    def column_at(self, number: int) -> Optional[DisplayColumn]:
         """The layer's column shown there; None for the picture."""
         return self._columns[number - 1] if 0 < number <= len(self._columns) else None
 
@@ -156,7 +156,7 @@ class ResultsModel(QAbstractTableModel):
         self.edited.emit(self._shown[index.row()].fid, column.name, value)
         return True
 
-    def _cell(self, row: Row, number: int, column: Column, role: int) -> Any:
+    def _cell(self, row: LayerRow, number: int, column: DisplayColumn, role: int) -> Any:
         value = row.values[number]
         if role == Qt.ItemDataRole.DisplayRole:
             return in_words(value, column.kind)
@@ -170,7 +170,7 @@ class ResultsModel(QAbstractTableModel):
             return self._corrected
         return self._about(row, number, column) if role == Qt.ItemDataRole.ToolTipRole else None
 
-    def _about(self, row: Row, number: int, column: Column) -> str:
+    def _about(self, row: LayerRow, number: int, column: DisplayColumn) -> str:
         """The tip: all of the text, how sure, what a person changed. Escaped, since Qt guesses markup in a tip."""
         told = [in_words(row.values[number], column.kind)]
         sure = row.sure[number]
@@ -194,12 +194,12 @@ class ResultsModel(QAbstractTableModel):
         self._places = {row.fid: number for number, row in enumerate(self._shown)}
 
 
-def _sorted(rows: list[Row], column: int, order: Qt.SortOrder, by_sureness: bool) -> list[Row]:
+def _sorted(rows: list[LayerRow], column: int, order: Qt.SortOrder, by_sureness: bool) -> list[LayerRow]:
     number = column - 1
     if not rows or not 0 <= number < len(rows[0].values):
         return rows
 
-    def value(row: Row) -> Any:
+    def value(row: LayerRow) -> Any:
         found = row.sure[number] if by_sureness else row.values[number]
         return found.casefold() if isinstance(found, str) else found
 

@@ -8,7 +8,7 @@ from qgis.PyQt.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, pyqtS
 from qgis.PyQt.QtGui import QGuiApplication, QIcon, QKeySequence
 from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
-from ...geo.results.display_values import Column, Kind, in_words
+from ...geo.results.display_values import DisplayColumn, Kind, in_words
 from ...services.results.thumbnails import SIDE
 from .cells import AnswerCell, PictureCell
 from .rows_model import PICTURE, ResultsModel
@@ -31,7 +31,7 @@ class ResultsView(QTableView):
     def __init__(self, model: ResultsModel, icon: QIcon, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
         self._model = model
-        self._columns: tuple[Column, ...] = ()
+        self._columns: tuple[DisplayColumn, ...] = ()
         self._picture = PictureCell(icon, self)
         self._cells: list[AnswerCell] = []
         self.setModel(model)

@@ -21,8 +21,8 @@ from qgis.PyQt.QtWidgets import (
 
 from ...core.run_store import RunState
 from ...errors import RsgptError
-from ...services.runs.run_manager import RunsService, RunView
-from ..widgets import begin_with, text_label
+from ...services.runs.run_manager import RunManager, RunView
+from ..widgets import set_initial_size, text_label
 from .run_model import RunModel
 
 
@@ -31,7 +31,7 @@ class RunsDialog(QDialog):
 
     opened = pyqtSignal(object)
 
-    def __init__(self, service: RunsService, parent: Optional[QWidget] = None) -> None:
+    def __init__(self, service: RunManager, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
         self._service = service
         self.setWindowTitle(self.tr("RSGPT runs"))
@@ -134,7 +134,7 @@ class RunsDialog(QDialog):
         layout.addWidget(self.progress)
         layout.addWidget(self.said)
         layout.addLayout(buttons)
-        begin_with(self, wide=51, high=20)
+        set_initial_size(self, wide=51, high=20)
 
 
 _WAITING = (RunState.PAUSED, RunState.INTERRUPTED, RunState.FAILED)

@@ -13,10 +13,10 @@ from ...core.run_store import RunEntry, RunState
 from ...errors import RsgptError
 from ...icons import plugin_icon
 from ...processing.run_progress import how_many
-from ...services.runs.run_manager import RunsService
+from ...services.runs.run_manager import RunManager
 from ..actions.raster_menu import MENU
 from ..map_outlines import go_to
-from ..message_bar import Messages
+from ..message_bar import MessageBar
 from .run_model import counts_text
 from .runs_dialog import RunsDialog
 
@@ -30,9 +30,9 @@ class RunsPart(QObject):
         super().__init__()
         self._iface = iface
         self._open_table = open_table
-        self._messages = Messages(iface.messageBar())
+        self._messages = MessageBar(iface.messageBar())
         self._dialog: Optional[RunsDialog] = None
-        self.service = RunsService(QgsProject.instance())
+        self.service = RunManager(QgsProject.instance())
         icon = plugin_icon()
         self.action = QAction(icon, self.tr("Runs…"), self)
         self.action.triggered.connect(lambda checked: self.show())

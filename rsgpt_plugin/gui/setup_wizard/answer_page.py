@@ -7,13 +7,13 @@ from qgis.PyQt.QtWidgets import QVBoxLayout, QWizardPage
 from ...client.preferences import save
 from ..answer_view import AnswerView
 from ..widgets import text_label
-from .draft import Draft
+from .draft import SetupDraft
 
 
 class AnswerPage(QWizardPage):
     """Complete at once: a model that answers badly is still the user's choice."""
 
-    def __init__(self, draft: Draft) -> None:
+    def __init__(self, draft: SetupDraft) -> None:
         super().__init__()
         self._draft = draft
         self.setFinalPage(True)

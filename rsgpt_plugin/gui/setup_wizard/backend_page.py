@@ -6,36 +6,40 @@ from dataclasses import replace
 
 from qgis.PyQt.QtWidgets import QButtonGroup, QRadioButton, QVBoxLayout, QWizardPage
 
-from ...client.preferences import Door
+from ...client.preferences import BackendKind
 from ..widgets import text_label
-from .draft import Draft, Page
+from .draft import SetupDraft, WizardPage
 
 _INDENT = 24
-_PAGES = {Door.MANAGED: Page.PLAN, Door.PYTHON: Page.PYTHON, Door.SERVER: Page.SERVER}
+_PAGES = {
+    BackendKind.MANAGED: WizardPage.PLAN,
+    BackendKind.PYTHON: WizardPage.PYTHON,
+    BackendKind.SERVER: WizardPage.SERVER,
+}
 
 
-class DoorPage(QWizardPage):
+class BackendPage(QWizardPage):
     """Three ways, one of which is chosen at every moment."""
 
-    def __init__(self, draft: Draft) -> None:
+    def __init__(self, draft: SetupDraft) -> None:
         super().__init__()
         self._draft = draft
         self.setTitle(self.tr("Where the model runs"))
         self.setSubTitle(self.tr("RSGPT asks a model about pictures of your map. Choose who runs it."))
         self.buttons = {
-            Door.MANAGED: QRadioButton(self.tr("On this machine, set up by the plugin (recommended)")),
-            Door.PYTHON: QRadioButton(self.tr("On this machine, with a Python of your own")),
-            Door.SERVER: QRadioButton(self.tr("On a server that already runs")),
+            BackendKind.MANAGED: QRadioButton(self.tr("On this machine, set up by the plugin (recommended)")),
+            BackendKind.PYTHON: QRadioButton(self.tr("On this machine, with a Python of your own")),
+            BackendKind.SERVER: QRadioButton(self.tr("On a server that already runs")),
         }
         explained = {
-            Door.MANAGED: self.tr(
+            BackendKind.MANAGED: self.tr(
                 "The plugin makes an environment of its own, apart from QGIS's Python. No picture leaves this machine."
             ),
-            Door.PYTHON: self.tr(
+            BackendKind.PYTHON: self.tr(
                 "For those who have PyTorch and transformers already. Nothing is installed. No picture leaves this "
                 "machine."
             ),
-            Door.SERVER: self.tr(
+            BackendKind.SERVER: self.tr(
                 "Any server with OpenAI's protocol: vLLM, Ollama, LM Studio, llama.cpp, SGLang. Pictures go to that "
                 "server."
             ),
@@ -50,9 +54,9 @@ class DoorPage(QWizardPage):
             layout.addWidget(text)
             layout.addSpacing(8)
         layout.addStretch()
-        self.buttons.get(draft.preferences.door, self.buttons[Door.MANAGED]).setChecked(True)
+        self.buttons.get(draft.preferences.door, self.buttons[BackendKind.MANAGED]).setChecked(True)
 
-    def door(self) -> Door:
+    def door(self) -> BackendKind:
         """The choice."""
         return next(door for door, button in self.buttons.items() if button.isChecked())
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from ...client.environment.installer import Build
+from ...client.environment.installer import TorchBuild
 from ...client.preferences import Preferences, load
 
 
-class Page(IntEnum):
+class WizardPage(IntEnum):
     """The pages, in order."""
 
     DOOR = 0
@@ -21,9 +21,9 @@ class Page(IntEnum):
 
 
 @dataclass
-class Draft:
+class SetupDraft:
     """preferences: as they will be kept. build: of torch. afresh: make the environment again from scratch."""
 
     preferences: Preferences = field(default_factory=load)
-    build: Build = Build.AUTO
+    build: TorchBuild = TorchBuild.AUTO
     afresh: bool = False

@@ -6,23 +6,23 @@ from typing import Optional
 
 from qgis.PyQt.QtWidgets import QCheckBox, QComboBox, QFormLayout, QWizard, QWizardPage
 
-from ...client.environment.environment import FETCHED, UNPACKED, State
-from ...client.environment.installer import Build
-from ...services.background_task import Work
+from ...client.environment.environment import FETCHED, UNPACKED, EnvironmentState
+from ...client.environment.installer import TorchBuild
+from ...services.background_task import BackgroundTask
 from ...services.machine.environment_setup import Machine, look_at_machine
 from ..problem_box import ProblemBox
 from ..widgets import size_text, text_label
-from .draft import Draft, Page
+from .draft import SetupDraft, WizardPage
 
 
 class PlanPage(QWizardPage):
     """Complete when the machine has been looked at and can carry it."""
 
-    def __init__(self, draft: Draft) -> None:
+    def __init__(self, draft: SetupDraft) -> None:
         super().__init__()
         self._draft = draft
         self._machine: Optional[Machine] = None
-        self._work: Optional[Work] = None
+        self._work: Optional[BackgroundTask] = None
         self.setTitle(self.tr("What will be set up"))
         self.setSubTitle(self.tr("Nothing is installed before you press the button below."))
         names = ("state", "what", "where", "python", "fetch", "room", "free")
@@ -55,7 +55,7 @@ class PlanPage(QWizardPage):
         return not self._is_to_be_made() or (bool(machine.python) and machine.has_room(self._wanted()))
 
     def nextId(self) -> int:  # noqa: N802 - Qt's name
-        return int(Page.PROGRESS if self._is_to_be_made() else Page.ANSWER)
+        return int(WizardPage.PROGRESS if self._is_to_be_made() else WizardPage.ANSWER)
 
     def validatePage(self) -> bool:  # noqa: N802 - Qt's name
         self._draft.build = self._wanted()
@@ -94,23 +94,27 @@ class PlanPage(QWizardPage):
         fits = self.tr("the NVIDIA GPU of this machine") if machine.has_gpu else self.tr("the processor")
         chosen = max(0, self.build.currentIndex())
         self.build.clear()
-        self.build.addItem(self.tr("what fits: {device}").format(device=fits), Build.AUTO)
-        self.build.addItem(self.tr("the processor"), Build.CPU)
-        self.build.addItem(self.tr("an NVIDIA GPU (CUDA)"), Build.CUDA)
+        self.build.addItem(self.tr("what fits: {device}").format(device=fits), TorchBuild.AUTO)
+        self.build.addItem(self.tr("the processor"), TorchBuild.CPU)
+        self.build.addItem(self.tr("an NVIDIA GPU (CUDA)"), TorchBuild.CUDA)
         self.build.setCurrentIndex(chosen)
         self.texts["state"].setText(self._state_sentence(machine.state))
         self.texts["where"].setText(str(machine.folder))
         self.texts["python"].setText(machine.python or self.tr("nothing that was found"))
         self.texts["free"].setText(size_text(machine.free))
-        self.afresh.setVisible(machine.state is not State.MISSING)
+        self.afresh.setVisible(machine.state is not EnvironmentState.MISSING)
         self._update()
 
-    def _state_sentence(self, state: State) -> str:
+    def _state_sentence(self, state: EnvironmentState) -> str:
         return {
-            State.MISSING: self.tr("The model is not set up yet."),
-            State.HALF_MADE: self.tr("A set-up was begun and not finished. What was downloaded is not fetched again."),
-            State.STALE: self.tr("The model was set up by another version of the plugin and is brought up to date."),
-            State.READY: self.tr("The model is set up and ready."),
+            EnvironmentState.MISSING: self.tr("The model is not set up yet."),
+            EnvironmentState.HALF_MADE: self.tr(
+                "A set-up was begun and not finished. What was downloaded is not fetched again."
+            ),
+            EnvironmentState.STALE: self.tr(
+                "The model was set up by another version of the plugin and is brought up to date."
+            ),
+            EnvironmentState.READY: self.tr("The model is set up and ready."),
         }[state]
 
     def _update(self) -> None:
@@ -119,7 +123,7 @@ class PlanPage(QWizardPage):
             return
         build = machine.build(self._wanted())
         source = self.tr("about {size}, from the Python Package Index or the index that pip is set to")
-        if build is Build.CPU:
+        if build is TorchBuild.CPU:
             source = self.tr(
                 "about {size}, from the Python Package Index or the index that pip is set to, and PyTorch's own"
             )
@@ -146,7 +150,9 @@ class PlanPage(QWizardPage):
             )
 
     def _is_to_be_made(self) -> bool:
-        return self._machine is not None and (self._machine.state is not State.READY or self.afresh.isChecked())
+        return self._machine is not None and (
+            self._machine.state is not EnvironmentState.READY or self.afresh.isChecked()
+        )
 
-    def _wanted(self) -> Build:
-        return self.build.currentData() or Build.AUTO
+    def _wanted(self) -> TorchBuild:
+        return self.build.currentData() or TorchBuild.AUTO

@@ -9,10 +9,10 @@ from qgis.gui import QgsCollapsibleGroupBox
 from qgis.PyQt.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QProgressBar, QPushButton, QVBoxLayout, QWizardPage
 
 from ...processing.run_progress import time_left_text
-from ...services.machine.environment_setup import SetUpTask
+from ...services.machine.environment_setup import SetupTask
 from ..problem_box import ProblemBox
 from ..widgets import text_label
-from .draft import Draft, Page
+from .draft import SetupDraft, WizardPage
 
 _MOST_LINES = 5000
 
@@ -20,10 +20,10 @@ _MOST_LINES = 5000
 class ProgressPage(QWizardPage):
     """Begins when it is shown. Complete when the environment is ready."""
 
-    def __init__(self, draft: Draft) -> None:
+    def __init__(self, draft: SetupDraft) -> None:
         super().__init__()
         self._draft = draft
-        self._task: Optional[SetUpTask] = None
+        self._task: Optional[SetupTask] = None
         self._is_ready = False
         self.setTitle(self.tr("Setting up"))
         self.setSubTitle(self.tr("You may go on working in QGIS. What is downloaded is kept if you stop."))
@@ -49,7 +49,7 @@ class ProgressPage(QWizardPage):
         self.bar.setValue(0)
         self.stop_button.setEnabled(True)
         self.line.setText(self.tr("Beginning…"))
-        self._task = SetUpTask(self._draft.build, self._draft.afresh)
+        self._task = SetupTask(self._draft.build, self._draft.afresh)
         self._task.said.connect(self.line.setText)
         self._task.printed.connect(self.output.appendPlainText)
         self._task.moved.connect(self._show_progress)
@@ -65,7 +65,7 @@ class ProgressPage(QWizardPage):
         return self._is_ready
 
     def nextId(self) -> int:  # noqa: N802 - Qt's name
-        return int(Page.ANSWER)
+        return int(WizardPage.ANSWER)
 
     def stop(self) -> None:
         """Stop the set-up; its end is not told any more."""

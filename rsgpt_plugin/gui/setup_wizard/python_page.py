@@ -12,20 +12,20 @@ from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import QProgressBar, QPushButton, QVBoxLayout, QWizardPage
 
 from ...client.environment.user_python import UserPython
-from ...services.background_task import Work
+from ...services.background_task import BackgroundTask
 from ...services.machine.environment_setup import examine_python
 from ..problem_box import ProblemBox
 from ..widgets import text_label
-from .draft import Draft, Page
+from .draft import SetupDraft, WizardPage
 
 
 class PythonPage(QWizardPage):
     """Complete when the chosen interpreter has imported what the model needs."""
 
-    def __init__(self, draft: Draft) -> None:
+    def __init__(self, draft: SetupDraft) -> None:
         super().__init__()
         self._draft = draft
-        self._work: Optional[Work] = None
+        self._work: Optional[BackgroundTask] = None
         self._good = ""
         self.setTitle(self.tr("A Python of your own"))
         self.setSubTitle(
@@ -52,7 +52,7 @@ class PythonPage(QWizardPage):
         return bool(self._good) and self._good == self.file.filePath()
 
     def nextId(self) -> int:  # noqa: N802 - Qt's name
-        return int(Page.ANSWER)
+        return int(WizardPage.ANSWER)
 
     def validatePage(self) -> bool:  # noqa: N802 - Qt's name
         self._draft.preferences = replace(self._draft.preferences, python=self._good)

@@ -6,23 +6,23 @@ from typing import Optional
 
 from qgis.PyQt.QtWidgets import QWidget, QWizard
 
-from ..widgets import begin_with
+from ..widgets import set_initial_size
 from .answer_page import AnswerPage
-from .backend_page import DoorPage
-from .draft import Draft, Page
+from .backend_page import BackendPage
+from .draft import SetupDraft, WizardPage
 from .plan_page import PlanPage
 from .progress_page import ProgressPage
 from .python_page import PythonPage
 from .wizard_server_page import ServerWizardPage
 
 
-class SetUpWizard(QWizard):
+class SetupWizard(QWizard):
     """From nothing to a first answer."""
 
     def __init__(self, parent: Optional[QWidget] = None, afresh: bool = False) -> None:
         """afresh: begin where an environment is made again from scratch."""
         super().__init__(parent)
-        draft = Draft(afresh=afresh)
+        draft = SetupDraft(afresh=afresh)
         self.setWindowTitle(self.tr("Set up RSGPT's model"))
         self.setWizardStyle(QWizard.WizardStyle.ModernStyle)
         self.setOption(QWizard.WizardOption.NoBackButtonOnStartPage)
@@ -32,17 +32,17 @@ class SetUpWizard(QWizard):
         self.python = PythonPage(draft)
         self.answer = AnswerPage(draft)
         for page, widget in (
-            (Page.DOOR, DoorPage(draft)),
-            (Page.PLAN, self.plan),
-            (Page.PROGRESS, self.progress),
-            (Page.PYTHON, self.python),
-            (Page.SERVER, ServerWizardPage(draft)),
-            (Page.ANSWER, self.answer),
+            (WizardPage.DOOR, BackendPage(draft)),
+            (WizardPage.PLAN, self.plan),
+            (WizardPage.PROGRESS, self.progress),
+            (WizardPage.PYTHON, self.python),
+            (WizardPage.SERVER, ServerWizardPage(draft)),
+            (WizardPage.ANSWER, self.answer),
         ):
             self.setPage(page, widget)
         self._name_buttons()
-        self.setStartId(Page.PLAN if afresh else Page.DOOR)
-        begin_with(self, wide=40, high=31)
+        self.setStartId(WizardPage.PLAN if afresh else WizardPage.DOOR)
+        set_initial_size(self, wide=40, high=31)
 
     def done(self, result: int) -> None:
         """Close, and stop what runs; what was downloaded is kept."""

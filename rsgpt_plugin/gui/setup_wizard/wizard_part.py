@@ -10,16 +10,16 @@ from qgis.PyQt.QtWidgets import QAction
 from ...icons import plugin_icon
 from ...services.background_task import stop_all
 from ..actions.raster_menu import MENU
-from .wizard import SetUpWizard
+from .wizard import SetupWizard
 
 
-class SetUpPart(QObject):
+class SetupPart(QObject):
     """`open` shows the wizard; nothing else does."""
 
     def __init__(self, iface: Any) -> None:
         super().__init__()
         self._iface = iface
-        self._wizard: Optional[SetUpWizard] = None
+        self._wizard: Optional[SetupWizard] = None
         icon = plugin_icon()
         self.action = QAction(icon, self.tr("Set up the model…"), self)
         self.action.triggered.connect(lambda checked: self.open())
@@ -38,7 +38,7 @@ class SetUpPart(QObject):
     def open(self, afresh: bool = False) -> None:
         """Show the wizard, in front of everything."""
         if self._wizard is None:
-            self._wizard = SetUpWizard(self._iface.mainWindow(), afresh)
+            self._wizard = SetupWizard(self._iface.mainWindow(), afresh)
             self._wizard.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             self._wizard.finished.connect(self._forget)
             self._wizard.show()

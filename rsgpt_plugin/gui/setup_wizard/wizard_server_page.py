@@ -5,13 +5,13 @@ from __future__ import annotations
 from qgis.PyQt.QtWidgets import QVBoxLayout, QWizardPage
 
 from ..options.server_page import ServerPage
-from .draft import Draft, Page
+from .draft import SetupDraft, WizardPage
 
 
 class ServerWizardPage(QWizardPage):
     """Takes what the server's page says when the user goes on."""
 
-    def __init__(self, draft: Draft) -> None:
+    def __init__(self, draft: SetupDraft) -> None:
         super().__init__()
         self._draft = draft
         self.setTitle(self.tr("A server that already runs"))
@@ -23,7 +23,7 @@ class ServerWizardPage(QWizardPage):
         self.server.show(draft.preferences)
 
     def nextId(self) -> int:  # noqa: N802 - Qt's name
-        return int(Page.ANSWER)
+        return int(WizardPage.ANSWER)
 
     def validatePage(self) -> bool:  # noqa: N802 - Qt's name
         self._draft.preferences = self.server.chosen(self._draft.preferences)

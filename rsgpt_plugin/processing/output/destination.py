@@ -29,7 +29,7 @@ _IN_A_FILE = "ogr"  # the provider of tables inside files
 
 
 @dataclass(frozen=True)
-class Destination:
+class OutputDestination:
     """Where rows go. value: for Processing. path, layer: the file and the layer in it; None and "" for no file.
 
     is_table: whether the layer is put into a file beside others, in place of making that file.
@@ -57,7 +57,7 @@ def place_of(name: str) -> tuple[str, str]:
     return path, str(parts.get("layerName") or Path(path).name.partition(".")[0])
 
 
-def destination(value: Any, name: str) -> Destination:
+def destination(value: Any, name: str) -> OutputDestination:
     """Read OUTPUT. value: as the parameter has it; name: as Processing spells it out.
 
     A file that is a GeoPackage with other layers becomes a table in it: Processing would begin the file anew.
@@ -65,17 +65,17 @@ def destination(value: Any, name: str) -> Destination:
     provider = name.partition(":")[0]
     if provider == _IN_A_FILE:
         database, table = place_of(name)
-        return Destination(value, Path(database), table, is_table=True)
+        return OutputDestination(value, Path(database), table, is_table=True)
     if not name or provider == "memory" or provider in QgsProviderRegistry.instance().providerList():
-        return Destination(value)
+        return OutputDestination(value)
     path = Path(name) if Path(name).suffix else Path(f"{name}{_GEOPACKAGE}")
     layer = path.name.partition(".")[0]
     if path.suffix.lower() == _GEOPACKAGE and path.is_file() and _others(path, layer):
-        return Destination(_moved(value, table_in(path, layer)), path, layer, is_table=True)
-    return Destination(value, path, layer)
+        return OutputDestination(_moved(value, table_in(path, layer)), path, layer, is_table=True)
+    return OutputDestination(value, path, layer)
 
 
-def check_destination(to: Destination, rasters: Iterable[str], layers: Iterable[str]) -> None:
+def check_destination(to: OutputDestination, rasters: Iterable[str], layers: Iterable[str]) -> None:
     """OutputError where rows written there would replace an input, or what is no result.
 
     rasters, layers: the sources of the run's inputs. Another layer of the GeoPackage that holds the features is fine.
@@ -125,7 +125,7 @@ def _is_other_layer(source: str, layer: str) -> bool:
     return bool(named) and named.casefold() != layer.casefold()
 
 
-def _check_table(to: Destination) -> None:
+def _check_table(to: OutputDestination) -> None:
     """A table of a database, which only its provider can look at."""
     if not isinstance(to.value, (str, QgsProcessingOutputLayerDefinition)):
         return

@@ -20,7 +20,7 @@ from ...errors import OutputError
 from ...geo.results.crs_check import enter_crs
 
 if TYPE_CHECKING:
-    from .trial_write import Trial
+    from .trial_write import TrialWrite
 
 translate = QCoreApplication.translate
 
@@ -38,10 +38,10 @@ class SinkShape:
     samples: tuple[QgsFeature, ...] = ()
 
 
-class Output:
+class OutputSink:
     """A sink that is opened when a run can begin: to open it empties what an earlier run has written there."""
 
-    def __init__(self, opener: Callable[[], tuple[Any, str]], trial: Optional[Trial] = None) -> None:
+    def __init__(self, opener: Callable[[], tuple[Any, str]], trial: Optional[TrialWrite] = None) -> None:
         """trial: what a trial of it read back; without one, only rows are counted."""
         self._opener = opener
         self._trial = trial
@@ -92,7 +92,7 @@ def unwritable(cause: str) -> OutputError:
     return OutputError(sentence.format(cause=cause).strip())
 
 
-def _compare(layer: QgsVectorLayer, path: Path, trial: Trial) -> None:
+def _compare(layer: QgsVectorLayer, path: Path, trial: TrialWrite) -> None:
     lost = [name for name in trial.names if name not in layer.fields().names()]
     if lost:
         sentence = translate("Rsgpt", "{path} lacks the columns {columns}, which were to be written.")

@@ -29,7 +29,7 @@ from qgis.PyQt.QtCore import QCoreApplication, QDateTime
 
 from ...errors import OutputError
 from ...geo.results.crs_check import definitions, enter_crs, is_same_place
-from .destination import Destination, table_in
+from .destination import OutputDestination, table_in
 from .sink import SinkShape
 
 translate = QCoreApplication.translate
@@ -40,7 +40,7 @@ _CUT = 8  # what every format leaves of a column's name
 
 
 @dataclass(frozen=True)
-class Trial:
+class TrialWrite:
     """What came of it. names, crs: as the format has them; crs None where it has none.
 
     definition: the CRS as it has to be entered into the file afterwards, "" where the format does that. notes: what
@@ -53,10 +53,10 @@ class Trial:
     notes: tuple[str, ...] = ()
 
 
-def try_rows(to: Destination, shape: SinkShape) -> Trial:
+def try_rows(to: OutputDestination, shape: SinkShape) -> TrialWrite:
     """Write the samples of `shape`, with made-up answers and with none; OutputError where a run would fail."""
     if to.path is None or not shape.samples:
-        return Trial()
+        return TrialWrite()
     rows = [row for sample in shape.samples for row in _rows(sample, shape)]
     with tempfile.TemporaryDirectory(prefix="rsgpt-") as folder:
         # QGIS takes what follows the first dot of a new file's name for its format, but not of an existing file's.
@@ -101,7 +101,7 @@ def _made_up(field: QgsField) -> Any:
     return _SAMPLES[kind] if kind in _SAMPLES else QDateTime.fromMSecsSinceEpoch(0).toUTC()
 
 
-def _written(name: str, to: Destination, shape: SinkShape, rows: Sequence[QgsFeature]) -> str:
+def _written(name: str, to: OutputDestination, shape: SinkShape, rows: Sequence[QgsFeature]) -> str:
     """Write the rows as Processing will write the others; returns the layer's address."""
     options = to.value.createOptions if isinstance(to.value, QgsProcessingOutputLayerDefinition) else {}
     try:
@@ -120,11 +120,11 @@ def _written(name: str, to: Destination, shape: SinkShape, rows: Sequence[QgsFea
     return str(identifier)
 
 
-def _compared(identifier: str, to: Destination, shape: SinkShape, rows: Sequence[QgsFeature]) -> Trial:
+def _compared(identifier: str, to: OutputDestination, shape: SinkShape, rows: Sequence[QgsFeature]) -> TrialWrite:
     """What is read back beside what was meant."""
     layer = QgsVectorLayer(identifier, "trial", "ogr")
     if not layer.isValid():
-        return Trial(notes=(translate("Rsgpt", "QGIS cannot read this format, so its rows are not checked."),))
+        return TrialWrite(notes=(translate("Rsgpt", "QGIS cannot read this format, so its rows are not checked."),))
     if layer.featureCount() < len(rows):
         raise _refused(to, translate("Rsgpt", "some rows were lost"))
     _check_empty_values(layer, to, shape)
@@ -133,20 +133,20 @@ def _compared(identifier: str, to: Destination, shape: SinkShape, rows: Sequence
     found = [feature.geometry() for feature in layer.getFeatures() if feature.hasGeometry()]
     meant = [row.geometry() for row in rows if row.hasGeometry()]
     if not meant:
-        return Trial(names, notes=tuple(notes))
+        return TrialWrite(names, notes=tuple(notes))
     if not found:
         notes.append(
             translate("Rsgpt", "This format keeps no geometry: its rows have no place on the map. Write a GeoPackage.")
         )
-        return Trial(names, notes=tuple(notes))
+        return TrialWrite(names, notes=tuple(notes))
     if is_same_place(meant, shape.crs, found, layer.crs()):
-        return Trial(names, layer.crs(), notes=tuple(notes))
+        return TrialWrite(names, layer.crs(), notes=tuple(notes))
     crs, definition = _entered(layer, to, shape, (meant, found))
-    return Trial(names, crs, definition, tuple(notes))
+    return TrialWrite(names, crs, definition, tuple(notes))
 
 
 def _entered(
-    layer: QgsVectorLayer, to: Destination, shape: SinkShape, places: tuple[list[QgsGeometry], list[QgsGeometry]]
+    layer: QgsVectorLayer, to: OutputDestination, shape: SinkShape, places: tuple[list[QgsGeometry], list[QgsGeometry]]
 ) -> tuple[QgsCoordinateReferenceSystem, str]:
     """A trial layer's CRS after it was entered by hand, and as what; OutputError where that does not help."""
     identifier, meant, found = layer.source(), *places
@@ -163,7 +163,7 @@ def _entered(
     raise OutputError(sentence.format(ending=to.ending))
 
 
-def _check_empty_values(layer: QgsVectorLayer, to: Destination, shape: SinkShape) -> None:
+def _check_empty_values(layer: QgsVectorLayer, to: OutputDestination, shape: SinkShape) -> None:
     """OutputError where the format makes a value of none: an answer that nobody gave."""
     own = len(shape.samples[0].attributes())
     added = [shape.fields.at(place).name() for place in range(own, shape.fields.count())]
@@ -200,7 +200,7 @@ def _without_names(names: Sequence[str]) -> bool:
     return bool(names) and all(name.startswith("Field") for name in names)
 
 
-def _refused(to: Destination, cause: str) -> OutputError:
+def _refused(to: OutputDestination, cause: str) -> OutputError:
     sentence = translate(
         "Rsgpt",
         "A {ending} file does not take these rows ({cause}). Write a GeoPackage (.gpkg), or leave out the columns "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, QgsProject
 
-from ...core.conversation_history import Message, Sight
+from ...core.conversation_history import CapturedView, ConversationMessage
 from ...core.paths import plugin_version
 from ...geo.results.schema import attributes, output_fields
 from ...shared.answers.questions import Question
@@ -15,13 +15,13 @@ from ..results.results_layer import ResultsLayer
 from .scene import extent_of
 
 
-def add_to_results(project: QgsProject, sight: Sight, message: Message) -> None:
+def add_to_results(project: QgsProject, sight: CapturedView, message: ConversationMessage) -> None:
     """Add an answer to the layer “RSGPT answers”. Main thread only; OutputError where that fails."""
     crs = QgsCoordinateReferenceSystem.fromWkt(sight.crs_wkt)
     ResultsLayer(project).add(_row(sight, message), crs, message.question)
 
 
-def _row(sight: Sight, message: Message) -> QgsFeature:
+def _row(sight: CapturedView, message: ConversationMessage) -> QgsFeature:
     questions = [message.question] if message.question else []
     feature = QgsFeature(output_fields(questions))
     feature.setGeometry(QgsGeometry.fromRect(extent_of(sight)))
@@ -29,7 +29,7 @@ def _row(sight: Sight, message: Message) -> QgsFeature:
     return feature
 
 
-def _values(sight: Sight, message: Message) -> RowValues:
+def _values(sight: CapturedView, message: ConversationMessage) -> RowValues:
     provenance: dict[str, Cell] = {
         "model": message.model,
         "weights_sha256": message.weights_sha256,
@@ -50,7 +50,7 @@ def _values(sight: Sight, message: Message) -> RowValues:
     return RowValues(status, message.problem, None, {question.name: answer}, provenance)
 
 
-def _typed(question: Question, message: Message) -> TypedAnswer:
+def _typed(question: Question, message: ConversationMessage) -> TypedAnswer:
     if not message.answer:
         return TypedAnswer(None, message.confidence, message.problem)
     return read_answer(question, RawAnswer(message.answer, message.confidence))

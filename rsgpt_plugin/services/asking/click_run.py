@@ -14,19 +14,19 @@ from ...errors import OutputError, RsgptError
 from ...processing.parameters import PROMPT, preferred
 from ...shared.answers.questions import Question
 from ..results.results_layer import ResultsLayer, reasons
-from ..runs.algorithm_task import Running, context_of
-from .feature_selection import Features
+from ..runs.algorithm_task import AlgorithmTask, context_of
+from .feature_selection import FeatureSelection
 from .place import Place
 
 translate = QCoreApplication.translate
 
 _MOST_TOLD = 5
 
-Asked = Union[Place, Features]
+Asked = Union[Place, FeatureSelection]
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownAnswers:
     """Where answers lie, for a map that shows it. Geometries are in `crs`."""
 
     geometries: tuple[QgsGeometry, ...]
@@ -38,7 +38,7 @@ class _Click:
     """One run, and what it was asked."""
 
     question: Optional[Question]
-    running: Running
+    running: AlgorithmTask
 
 
 class AskingService(QObject):
@@ -63,7 +63,7 @@ class AskingService(QObject):
         if detailed:
             parameters[PROMPT.name] = ""  # the user's prompt is for the usual caption
         try:
-            click = _Click(question, Running(place.algorithm, parameters, context_of(self._project)))
+            click = _Click(question, AlgorithmTask(place.algorithm, parameters, context_of(self._project)))
         except RsgptError as error:
             self.failed.emit(str(error))
             return
@@ -101,7 +101,9 @@ class AskingService(QObject):
             return
         told = [answer for answer in answers if answer]
         if told:
-            self.answered.emit(_told(told), Shown(tuple(feature.geometry() for feature in features), layer.crs()))
+            self.answered.emit(
+                _told(told), ShownAnswers(tuple(feature.geometry() for feature in features), layer.crs())
+            )
         else:
             sentence = translate("Rsgpt", "There is no answer for this area: {reason}.")
             unknown = translate("Rsgpt", "the model gave none")

@@ -10,13 +10,13 @@ from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from ...client.backends import chosen_model
 from ...client.preferences import load
-from ...core.conversation_history import Past, Sight
+from ...core.conversation_history import CapturedView, SavedConversation
 from ...errors import RsgptError
 from ...shared.answers.questions import CAPTION_PROMPT, DETAIL_PROMPT, Question
 from ...shared.results.columns import CAPTION
 from .place import Place
 from .scene import Scene, Viewpoint, extent_of
-from .turn import Talk, Turn, Wish
+from .turn import ActiveConversation, ConversationTurn, TurnRequest
 
 _PATIENCE_MS = 3000
 
@@ -40,12 +40,12 @@ class Conversation(QObject):
     def __init__(self, project: QgsProject) -> None:
         super().__init__()
         self._project = project
-        self._talk: Optional[Talk] = None
-        self._turn: Optional[Turn] = None
-        self._running: list[Turn] = []  # the stopped ones too, until they have ended
+        self._talk: Optional[ActiveConversation] = None
+        self._turn: Optional[ConversationTurn] = None
+        self._running: list[ConversationTurn] = []  # the stopped ones too, until they have ended
 
     @property
-    def sight(self) -> Optional[Sight]:
+    def sight(self) -> Optional[CapturedView]:
         """What the conversation is about, once its picture is there."""
         return self._talk.scene.sight if self._talk and self._talk.scene else None
 
@@ -62,13 +62,13 @@ class Conversation(QObject):
     def begin(self, place: Place, question: Optional[Question] = None) -> None:
         """Begin a conversation about `place`: take its picture, and ask where there is a question."""
         self.stop()
-        self._talk = Talk(uuid4().hex, place)
+        self._talk = ActiveConversation(uuid4().hex, place)
         self._start(question)
 
-    def resume(self, past: Past) -> None:
+    def resume(self, past: SavedConversation) -> None:
         """Go on with a kept conversation and its kept picture."""
         self.stop()
-        self._talk = Talk(past.id, None, Scene(past.sight, b""))
+        self._talk = ActiveConversation(past.id, None, Scene(past.sight, b""))
         self._start(None)
 
     def ask(self, question: Question) -> None:
@@ -93,7 +93,7 @@ class Conversation(QObject):
         if talk is None or self.is_busy:
             return
         try:
-            turn = Turn(talk, self._viewpoint(talk), _wish(question) if question else None)
+            turn = ConversationTurn(talk, self._viewpoint(talk), _wish(question) if question else None)
         except RsgptError as error:
             self.failed.emit(str(error))
             return
@@ -104,7 +104,7 @@ class Conversation(QObject):
         self._running.append(turn)
         QgsApplication.taskManager().addTask(turn)
 
-    def _viewpoint(self, talk: Talk) -> Optional[Viewpoint]:
+    def _viewpoint(self, talk: ActiveConversation) -> Optional[Viewpoint]:
         """What takes the picture where none is held; None where the kept one has to do."""
         if talk.scene is None:
             return Viewpoint(self._project, talk.place) if talk.place else None
@@ -115,16 +115,16 @@ class Conversation(QObject):
         place = Place(sight.layer_id, sight.layer_name, extent_of(sight), side_m, pixels)
         return Viewpoint(self._project, place)
 
-    def _looked(self, turn: Turn, scene: Scene) -> None:
+    def _looked(self, turn: ConversationTurn, scene: Scene) -> None:
         if turn is self._turn and self._talk is not None:
             self._talk.scene = scene
             self.picture_ready.emit(scene)
 
-    def _said(self, turn: Turn, text: str) -> None:
+    def _said(self, turn: ConversationTurn, text: str) -> None:
         if turn is self._turn:
             self.text_added.emit(text)
 
-    def _ended(self, turn: Turn) -> None:
+    def _ended(self, turn: ConversationTurn) -> None:
         self._running.remove(turn)
         if turn is self._turn:
             self._turn = None
@@ -132,7 +132,7 @@ class Conversation(QObject):
         if turn.message is not None:
             self.kept.emit()
 
-    def _report(self, turn: Turn) -> None:
+    def _report(self, turn: ConversationTurn) -> None:
         if turn.isCanceled():  # in the task manager
             self.stopped.emit(turn.message)
         elif turn.problem:
@@ -143,9 +143,9 @@ class Conversation(QObject):
             self.settled.emit()
 
 
-def _wish(question: Question) -> Wish:
+def _wish(question: Question) -> TurnRequest:
     chosen = load()
-    return Wish(question, chosen_model(), chosen.least_confidence, chosen.wished_language)
+    return TurnRequest(question, chosen_model(), chosen.least_confidence, chosen.wished_language)
 
 
 def description(detailed: bool = False) -> Question:

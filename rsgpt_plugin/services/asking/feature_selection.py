@@ -52,7 +52,7 @@ class Polygon:
 
 
 @dataclass(frozen=True)
-class Features:
+class FeatureSelection:
     """Polygons above a raster; each becomes one picture, its bounding box with a margin.
 
     shapes: a layer of their geometries alone, so that their own attributes cannot be taken for answers.
@@ -80,14 +80,14 @@ def polygon_at(view: QgsMapSettings, point: QgsPointXY) -> Optional[Polygon]:
     return None
 
 
-def features_place(view: QgsMapSettings, layer: QgsVectorLayer, features: Sequence[QgsFeature]) -> Features:
+def features_place(view: QgsMapSettings, layer: QgsVectorLayer, features: Sequence[QgsFeature]) -> FeatureSelection:
     """Return features of a layer above the map's topmost raster there; ImageryError where there is none."""
     geometries = [feature.geometry() for feature in features if feature.hasGeometry()]
     area = _area(view, layer, geometries)
     if area is None:
         raise ImageryError(translate("Rsgpt", "The feature has no place on the map. Choose one that has a geometry."))
     raster, _ = topmost_raster(view, area, area.center())
-    return Features(raster.id(), without_secrets(raster.name()), _shapes(layer, geometries))
+    return FeatureSelection(raster.id(), without_secrets(raster.name()), _shapes(layer, geometries))
 
 
 def _shows_polygons(layer: Any, view: QgsMapSettings) -> bool:

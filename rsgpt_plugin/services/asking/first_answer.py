@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from qgis.PyQt.QtCore import QCoreApplication
 
-from ...client.backends import chosen_model, open_door
+from ...client.backends import chosen_model, open_backend
 from ...client.server.protocol import Prompt
 from ...geo.imagery.known_picture import known_picture
 from ...shared.answers.questions import CAPTION_PROMPT
-from ..background_task import Work
+from ..background_task import BackgroundTask
 
 translate = QCoreApplication.translate
 
@@ -34,14 +34,14 @@ class FirstAnswer:
         return any(word in self.said.lower() for word in _TELLING)
 
 
-def first_answer(model: str = "") -> Work:
+def first_answer(model: str = "") -> BackgroundTask:
     """Return the work that ends with a FirstAnswer of `model`, "" for the chosen one; its start may take a minute."""
 
-    def ask(work: Work) -> FirstAnswer:
+    def ask(work: BackgroundTask) -> FirstAnswer:
         known = known_picture()
-        door = open_door(chosen_model(model))
+        door = open_backend(chosen_model(model))
         begun = time.monotonic()
         reply = door.ask_one(Prompt(known.picture.png, CAPTION_PROMPT), lambda text: None, work.feedback)
         return FirstAnswer(known.picture.png, known.scene, reply.text, time.monotonic() - begun)
 
-    return Work(translate("Rsgpt", "RSGPT: asking about a known picture"), ask)
+    return BackgroundTask(translate("Rsgpt", "RSGPT: asking about a known picture"), ask)

@@ -18,7 +18,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QCoreApplication
 
 from ...errors import ImageryError
-from ...geo.imagery.gsd import GroundMeter
+from ...geo.imagery.gsd import QgisGroundMeter
 from ...geo.transforms import transform_between
 from ...shared.answers.questions import Question
 from ...shared.files.addresses import without_secrets
@@ -140,7 +140,7 @@ def metres_per_unit(view: QgsMapSettings, point: QgsPointXY, area: QgsRectangle)
 
     Raises ImageryError where the ground cannot be measured.
     """
-    meter = GroundMeter(view.destinationCrs(), view.transformContext())
+    meter = QgisGroundMeter(view.destinationCrs(), view.transformContext())
     east, north = meter.unit_sides(point, 1e-3 * max(area.width(), area.height()))
     if not (math.isfinite(east) and math.isfinite(north) and east > 0 and north > 0):
         raise ImageryError(

@@ -15,9 +15,9 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QCoreApplication
 
-from ...core.conversation_history import Sight, Size
+from ...core.conversation_history import CapturedView, Size
 from ...errors import ImageryError
-from ...geo.imagery.capture import CaptureWish, open_capture, overlapping
+from ...geo.imagery.capture import CaptureOptions, open_capture, overlapping
 from ...geo.imagery.layer_snapshot import LayerSnapshot, take_snapshot
 from ...geo.imagery.native_capture import NativeCapture
 from ...geo.imagery.picture import Picture
@@ -30,7 +30,7 @@ translate = QCoreApplication.translate
 class Scene:
     """What the model is shown, and what is known of it. png: of the pixels whose hash `sight` names."""
 
-    sight: Sight
+    sight: CapturedView
     png: bytes
 
 
@@ -49,7 +49,7 @@ class Viewpoint:
     def take(self, feedback: QgsFeedback) -> Scene:
         """Take the same picture as `rsgpt:describeraster` takes of the place. ImageryError, Cancelled."""
         area = overlapping(self._snapshot, QgsGeometry.fromRect(self._place.extent))
-        wish = CaptureWish(ground_resolution=self._place.parameters().get("GROUND_RESOLUTION", 0.0))
+        wish = CaptureOptions(ground_resolution=self._place.parameters().get("GROUND_RESOLUTION", 0.0))
         capture = open_capture(self._snapshot, wish, area.boundingBox(), feedback)
         window = capture.frame.window(area).clipped(capture.frame)
         picture = capture.settled([window], feedback).picture(window)
@@ -61,9 +61,9 @@ class Viewpoint:
         original = (window.width, window.height) if is_native else _own_pixels(self._snapshot, area.boundingBox())
         return Scene(self._sight(picture, original), picture.png)
 
-    def _sight(self, picture: Picture, original: Size) -> Sight:
+    def _sight(self, picture: Picture, original: Size) -> CapturedView:
         height, width = picture.rgb.shape[:2]
-        return Sight(
+        return CapturedView(
             layer_id=self._place.layer_id,
             layer_name=self._place.layer_name,
             crs_wkt=picture.crs_wkt,
@@ -77,7 +77,7 @@ class Viewpoint:
         )
 
 
-def extent_of(sight: Sight) -> QgsReferencedRectangle:
+def extent_of(sight: CapturedView) -> QgsReferencedRectangle:
     """Return where a picture lies."""
     return QgsReferencedRectangle(QgsRectangle(*sight.extent), QgsCoordinateReferenceSystem.fromWkt(sight.crs_wkt))
 

@@ -9,9 +9,9 @@ from typing import Optional
 from qgis.core import QgsFeedback, QgsTask
 from qgis.PyQt.QtCore import QCoreApplication, pyqtSignal
 
-from ...client.answer_source import AnswerSource, Memory, Query, open_memory
+from ...client.answer_source import AnswerMemory, AnswerSource, PictureQuery, open_memory
 from ...client.installed_models import ModelInfo
-from ...core.conversation_history import History, Message
+from ...core.conversation_history import ConversationMessage, History
 from ...core.paths import history_file
 from ...errors import Cancelled, ImageryError, RsgptError
 from ...shared.answers.questions import Question
@@ -26,7 +26,7 @@ translate = QCoreApplication.translate
 
 
 @dataclass(frozen=True)
-class Wish:
+class TurnRequest:
     """What is asked. question: one named CAPTION for a description. least: how sure an answer has to be, 0 to 1.
 
     language: that text is asked for in, "" for none in particular.
@@ -38,12 +38,12 @@ class Wish:
     language: str = ""
 
     @property
-    def message(self) -> Message:
+    def message(self) -> ConversationMessage:
         """The message without its answer."""
         line = "" if self.question.name == CAPTION else self.question.line
         now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
         model = self.model
-        return Message(
+        return ConversationMessage(
             self.question.text,
             line,
             model=model.name,
@@ -54,7 +54,7 @@ class Wish:
 
 
 @dataclass
-class Talk:
+class ActiveConversation:
     """A conversation under way: its id in the history, its place or, where that is unknown, its picture."""
 
     id: str
@@ -67,7 +67,7 @@ class Talk:
         return self.scene.sight.layer_name if self.scene else self.place.layer_name if self.place else ""
 
 
-class Turn(QgsTask):
+class ConversationTurn(QgsTask):
     """Looks at a place, and asks where there is something to ask. Every signal carries the turn itself first.
 
     looked: a Scene. said: a piece of the answer. ended: then `message` is what came of it, `problem` why nothing did,
@@ -78,11 +78,11 @@ class Turn(QgsTask):
     said = pyqtSignal(object, str)
     ended = pyqtSignal(object)
 
-    def __init__(self, talk: Talk, viewpoint: Optional[Viewpoint], wish: Optional[Wish]) -> None:
+    def __init__(self, talk: ActiveConversation, viewpoint: Optional[Viewpoint], wish: Optional[TurnRequest]) -> None:
         """viewpoint: to take the picture, where the talk has none or may have lost it."""
         text = translate("Rsgpt", "RSGPT looks at {layer}").format(layer=talk.name)
         super().__init__(text, QgsTask.Flag.CanCancel | QgsTask.Flag.Silent)
-        self.message: Optional[Message] = None
+        self.message: Optional[ConversationMessage] = None
         self.problem = ""
         self._conversation = talk.id
         self._scene = talk.scene
@@ -96,7 +96,7 @@ class Turn(QgsTask):
         self._feedback.cancel()
         super().cancel()
 
-    def cut_short(self) -> Optional[Message]:
+    def cut_short(self) -> Optional[ConversationMessage]:
         """What has been heard so far, as a message; None where that is nothing."""
         if self._wish is None or not self._heard:
             return None
@@ -124,7 +124,7 @@ class Turn(QgsTask):
             self.problem = translate("Rsgpt", "The question ended without a reason. See the log messages of QGIS.")
         self.ended.emit(self)
 
-    def _work(self, memory: Memory) -> None:
+    def _work(self, memory: AnswerMemory) -> None:
         scene = self._look(memory)
         self.looked.emit(self, scene)
         memory.pictures.put(scene.sight.image_sha256, scene.png)
@@ -138,7 +138,7 @@ class Turn(QgsTask):
             with History(history_file()) as history:
                 history.add(self._conversation, scene.sight, self.message)
 
-    def _look(self, memory: Memory) -> Scene:
+    def _look(self, memory: AnswerMemory) -> Scene:
         scene = self._scene
         if scene is not None:
             png = scene.png or memory.pictures.get(scene.sight.image_sha256)
@@ -154,9 +154,9 @@ class Turn(QgsTask):
             )
         return self._viewpoint.take(self._feedback)
 
-    def _ask(self, wish: Wish, scene: Scene, memory: Memory) -> Message:
+    def _ask(self, wish: TurnRequest, scene: Scene, memory: AnswerMemory) -> ConversationMessage:
         source = AnswerSource(wish.model, memory, wish.language, self._feedback)
-        query = Query(scene.sight.image_sha256, lambda: scene.png, [wish.question])
+        query = PictureQuery(scene.sight.image_sha256, lambda: scene.png, [wish.question])
         return _told(replace(wish, model=source.model), source.ask_one(query, self._hear))
 
     def _hear(self, text: str) -> None:
@@ -164,7 +164,7 @@ class Turn(QgsTask):
         self.said.emit(self, text)
 
 
-def _told(wish: Wish, raw: RawAnswer) -> Message:
+def _told(wish: TurnRequest, raw: RawAnswer) -> ConversationMessage:
     answer = typed_answer(wish.question, raw, wish.least)
     message = replace(
         wish.message,

@@ -12,18 +12,18 @@ from typing import Optional
 from qgis.core import QgsTask
 from qgis.PyQt.QtCore import QCoreApplication, pyqtSignal
 
-from ...client.environment.environment import FETCHED, ManagedEnvironment, State, space_needed
-from ...client.environment.install_progress import Meter
-from ...client.environment.installer import Build, has_gpu
+from ...client.environment.environment import FETCHED, EnvironmentState, ManagedEnvironment, space_needed
+from ...client.environment.install_progress import DownloadMeter
+from ...client.environment.installer import TorchBuild, has_gpu
 from ...client.environment.interpreters import find_python
 from ...client.environment.user_python import UserPython, examine
-from ...client.preferences import Door, load
+from ...client.preferences import BackendKind, load
 from ...client.server.local_server import stop_shared_servers
 from ...core import paths
 from ...core.disk_space import free_bytes
 from ...errors import Cancelled, RsgptError, SetupError
 from ...unexpected import details, explained
-from ..background_task import Work
+from ..background_task import BackgroundTask
 from .proxy import proxy_variables
 
 translate = QCoreApplication.translate
@@ -34,53 +34,53 @@ _REPORT_S = 0.5
 def is_ready() -> bool:
     """Whether the model can be asked by the door that was chosen. Reads a few small files."""
     chosen = load()
-    if chosen.door is Door.MANAGED:
+    if chosen.door is BackendKind.MANAGED:
         return is_set_up()
-    if chosen.door is Door.PYTHON:
+    if chosen.door is BackendKind.PYTHON:
         return Path(chosen.python).is_file()
-    return chosen.door is Door.IN_PROCESS or bool(chosen.server_url)
+    return chosen.door is BackendKind.IN_PROCESS or bool(chosen.server_url)
 
 
 def is_set_up() -> bool:
     """Whether the managed environment is ready. Reads a few small files."""
-    return ManagedEnvironment(paths.home()).state() is State.READY
+    return ManagedEnvironment(paths.home()).state() is EnvironmentState.READY
 
 
 @dataclass(frozen=True)
 class Machine:
     """What the set-up found. python: what makes the environment, "" where nothing can; free: bytes."""
 
-    state: State
+    state: EnvironmentState
     python: str
     has_gpu: bool
     folder: Path
     free: int
 
-    def build(self, wanted: Build) -> Build:
+    def build(self, wanted: TorchBuild) -> TorchBuild:
         """CPU or CUDA: as wanted, or what fits."""
-        fits = Build.CUDA if self.has_gpu else Build.CPU
-        return fits if wanted is Build.AUTO else wanted
+        fits = TorchBuild.CUDA if self.has_gpu else TorchBuild.CPU
+        return fits if wanted is TorchBuild.AUTO else wanted
 
-    def has_room(self, wanted: Build) -> bool:
+    def has_room(self, wanted: TorchBuild) -> bool:
         """Whether the build fits the disk."""
         return self.free >= space_needed(self.build(wanted))
 
 
-def look_at_machine() -> Work:
+def look_at_machine() -> BackgroundTask:
     """Return the work that ends with a Machine; it starts a few programs and may take seconds."""
-    return Work(translate("Rsgpt", "RSGPT: looking at this machine"), lambda work: _machine())
+    return BackgroundTask(translate("Rsgpt", "RSGPT: looking at this machine"), lambda work: _machine())
 
 
-def examine_python(python: str) -> Work:
+def examine_python(python: str) -> BackgroundTask:
     """Return the work that ends with a UserPython."""
 
-    def check(work: Work) -> UserPython:
+    def check(work: BackgroundTask) -> UserPython:
         return examine(Path(python), work.isCanceled)
 
-    return Work(translate("Rsgpt", "RSGPT: checking a Python"), check)
+    return BackgroundTask(translate("Rsgpt", "RSGPT: checking a Python"), check)
 
 
-class SetUpTask(QgsTask):
+class SetupTask(QgsTask):
     """Makes the environment. On the main thread come `said`: a line for a person; `printed`: all lines of installers;
     `moved`: the share that is done, about how many seconds are left, or -1; `ended`: whether it is ready, a sentence.
 
@@ -92,7 +92,7 @@ class SetUpTask(QgsTask):
     moved = pyqtSignal(float, float)
     ended = pyqtSignal(bool, str)
 
-    def __init__(self, build: Build = Build.AUTO, afresh: bool = False) -> None:
+    def __init__(self, build: TorchBuild = TorchBuild.AUTO, afresh: bool = False) -> None:
         """afresh: what is there is taken away first."""
         super().__init__(translate("Rsgpt", "RSGPT: setting up the model"), QgsTask.Flag.CanCancel)
         self._build = build
@@ -100,7 +100,7 @@ class SetUpTask(QgsTask):
         self._environment = ManagedEnvironment(paths.home(), variables=proxy_variables(), build=build)
         self._error = ""
         self.details = ""
-        self._meter = Meter(FETCHED[Build.CPU])
+        self._meter = DownloadMeter(FETCHED[TorchBuild.CPU])
         self._reported = 0.0
 
     def run(self) -> bool:
@@ -128,7 +128,7 @@ class SetUpTask(QgsTask):
             self.ended.emit(False, self._error or stopped)
 
     def _make(self) -> None:
-        self._meter = Meter(FETCHED[Build.CUDA if self._build.wants_cuda else Build.CPU])
+        self._meter = DownloadMeter(FETCHED[TorchBuild.CUDA if self._build.wants_cuda else TorchBuild.CPU])
         if self._afresh:
             stop_shared_servers()
             self._environment.remove()

@@ -12,10 +12,10 @@ from qgis.PyQt.QtCore import QCoreApplication
 
 from ...client.environment import child_process
 from ...client.environment.environment import backend_for
-from ...client.preferences import Door, Preferences
+from ...client.preferences import BackendKind, Preferences
 from ...core import paths
 from ...errors import ModelError
-from ..background_task import Work
+from ..background_task import BackgroundTask
 
 translate = QCoreApplication.translate
 
@@ -54,10 +54,10 @@ class Conversion:
         return ["convert", "--json", *named, "--", *self.checkpoints]
 
 
-def list_models(chosen: Preferences) -> Work:
+def list_models(chosen: Preferences) -> BackgroundTask:
     """Return the work that ends with a list of InstalledModel; the memory of each is the model side's statement."""
 
-    def ask(work: Work) -> list[InstalledModel]:
+    def ask(work: BackgroundTask) -> list[InstalledModel]:
         device = ["--device", chosen.device]
         _, lines = _rsgpt(chosen, ["models", "--memory", "--json", *device, "--", *chosen.model_folders], work)
         objects = [json.loads(line) for line in lines if line.startswith("{")]
@@ -65,24 +65,24 @@ def list_models(chosen: Preferences) -> Work:
             raise ModelError(translate("Rsgpt", "The models cannot be listed: {said}").format(said=_last(lines)))
         return [_model(found, chosen.model_folders) for found in objects]
 
-    return Work(translate("Rsgpt", "RSGPT: listing models"), ask)
+    return BackgroundTask(translate("Rsgpt", "RSGPT: listing models"), ask)
 
 
-def convert_checkpoint(chosen: Preferences, conversion: Conversion) -> Work:
+def convert_checkpoint(chosen: Preferences, conversion: Conversion) -> BackgroundTask:
     """Return the work that writes a model folder and ends with its path; what is printed comes by `said`."""
 
-    def convert(work: Work) -> str:
+    def convert(work: BackgroundTask) -> str:
         status, lines = _rsgpt(chosen, conversion.arguments(), work)
         if status:
             raise ModelError(_last(lines))
         return str(Path(conversion.out).resolve())
 
-    return Work(translate("Rsgpt", "RSGPT: converting a checkpoint"), convert, shown=True)
+    return BackgroundTask(translate("Rsgpt", "RSGPT: converting a checkpoint"), convert, shown=True)
 
 
-def _rsgpt(chosen: Preferences, arguments: Sequence[str], work: Work) -> tuple[int, list[str]]:
+def _rsgpt(chosen: Preferences, arguments: Sequence[str], work: BackgroundTask) -> tuple[int, list[str]]:
     """Run a command of the model side to its end; SetupError where no Python that can run it is ready."""
-    backend = backend_for(chosen.python if chosen.door is Door.PYTHON else "")
+    backend = backend_for(chosen.python if chosen.door is BackendKind.PYTHON else "")
     paths.home().mkdir(parents=True, exist_ok=True)
     return child_process.run(
         backend.command(arguments),

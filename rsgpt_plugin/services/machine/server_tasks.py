@@ -9,26 +9,26 @@ from ...client.preferences import Preferences
 from ...client.server.remote_server import LISTING, server_gateway
 from ...client.server.server_quirks import forget_manners
 from ...client.server.vision_check import Verdict, try_server
-from ..background_task import Work
+from ..background_task import BackgroundTask
 
 translate = QCoreApplication.translate
 
 
-def list_models(chosen: Preferences) -> Work:
+def list_models(chosen: Preferences) -> BackgroundTask:
     """Return the work that ends with the list of ModelInfo that the server offers."""
 
-    def ask(work: Work) -> list[ModelInfo]:
+    def ask(work: BackgroundTask) -> list[ModelInfo]:
         forget_manners()  # the server may be another one than at the last time
         return server_gateway(chosen, "", LISTING).models(work.feedback)
 
-    return Work(translate("Rsgpt", "RSGPT: listing the server's models"), ask, shown=True)
+    return BackgroundTask(translate("Rsgpt", "RSGPT: listing the server's models"), ask, shown=True)
 
 
-def check_server(chosen: Preferences) -> Work:
+def check_server(chosen: Preferences) -> BackgroundTask:
     """Return the work that ends with a Verdict."""
 
-    def check(work: Work) -> Verdict:
+    def check(work: BackgroundTask) -> Verdict:
         forget_manners()
         return try_server(chosen, work.feedback)
 
-    return Work(translate("Rsgpt", "RSGPT: testing the server"), check, shown=True)
+    return BackgroundTask(translate("Rsgpt", "RSGPT: testing the server"), check, shown=True)

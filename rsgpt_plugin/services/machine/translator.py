@@ -14,7 +14,7 @@ from ...shared import i18n
 _NAME, _QT, _SEPARATOR, _ENDING = "rsgpt", "qtbase", "_", ".qm"
 
 
-class Language:
+class Translator:
     """Translations that are in force from `install` to `remove`."""
 
     def __init__(self, locale: str = "", folder: Optional[Path] = None, qt_folder: str = "") -> None:

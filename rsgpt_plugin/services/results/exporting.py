@@ -17,21 +17,21 @@ from ...core.paths import picture_file
 from ...core.picture_store import PictureStore
 from ...errors import Cancelled, OutputError
 from ...geo.results.column_roles import result_columns
-from ...geo.results.display_values import Column
+from ...geo.results.display_values import DisplayColumn
 from ...geo.results.export.csv_sheet import write_sheet
 from ...geo.results.export.dataset import check_folder, write_dataset
 from ...geo.results.export.export_rows import ExportRows, check_earlier_export
 from ...geo.results.export.geodata import LAYER, write_geojson, write_geopackage
 from ...geo.results.export.html_report import write_report
-from ...geo.results.layer_rows import Row
+from ...geo.results.layer_rows import LayerRow
 from ...shared.files.geopackage import check_replaceable
 from ...shared.files.source_files import overwritten_input
-from ..background_task import Work
+from ..background_task import BackgroundTask
 
 translate = QCoreApplication.translate
 
 
-class Format(Enum):
+class ExportFormat(Enum):
     """What can be written. The value is how its file's name ends; a data set is a folder."""
 
     GEOPACKAGE = ".gpkg"
@@ -41,24 +41,26 @@ class Format(Enum):
     REPORT = ".html"
 
 
-_WRITERS: dict[Format, Callable[[ExportRows, Path], Optional[int]]] = {
-    Format.GEOPACKAGE: write_geopackage,
-    Format.SHEET: write_sheet,
-    Format.GEOJSON: write_geojson,
-    Format.DATASET: write_dataset,
-    Format.REPORT: write_report,
+_WRITERS: dict[ExportFormat, Callable[[ExportRows, Path], Optional[int]]] = {
+    ExportFormat.GEOPACKAGE: write_geopackage,
+    ExportFormat.SHEET: write_sheet,
+    ExportFormat.GEOJSON: write_geojson,
+    ExportFormat.DATASET: write_dataset,
+    ExportFormat.REPORT: write_report,
 }
 
 
 @dataclass(frozen=True)
-class Destination:
+class ExportDestination:
     """Where to, as what."""
 
-    format: Format
+    format: ExportFormat
     path: Path
 
 
-def export(layer: QgsVectorLayer, columns: Sequence[Column], rows: Sequence[Row], destination: Destination) -> Work:
+def export(
+    layer: QgsVectorLayer, columns: Sequence[DisplayColumn], rows: Sequence[LayerRow], destination: ExportDestination
+) -> BackgroundTask:
     """Return the work that writes `rows` of a layer, in that order, and ends with a sentence. Main thread.
 
     OutputError where a layer of the project would be written over, or what is not an export.
@@ -69,7 +71,7 @@ def export(layer: QgsVectorLayer, columns: Sequence[Column], rows: Sequence[Row]
     name, fields, kind, crs = layer.name(), layer.fields(), layer.wkbType(), layer.crs()
     model = result_columns(layer).known.get("model", "")
 
-    def write(work: Work) -> str:
+    def write(work: BackgroundTask) -> str:
         progress = partial(_progress, work)
         features = {}
         for feature in source.getFeatures(QgsFeatureRequest().setFilterFids([row.fid for row in rows])):
@@ -84,22 +86,22 @@ def export(layer: QgsVectorLayer, columns: Sequence[Column], rows: Sequence[Row]
             left_out = _WRITERS[destination.format](found, destination.path) or 0
         return _told(destination.path, len(there) - left_out, left_out)
 
-    return Work(translate("Rsgpt", "RSGPT: exporting results"), write, shown=True)
+    return BackgroundTask(translate("Rsgpt", "RSGPT: exporting results"), write, shown=True)
 
 
-def _check(layer: QgsVectorLayer, destination: Destination) -> None:
+def _check(layer: QgsVectorLayer, destination: ExportDestination) -> None:
     path = destination.path
-    if destination.format is Format.DATASET:
+    if destination.format is ExportFormat.DATASET:
         check_folder(path)
     elif overwritten_input(path, [layer.source()]) is not None:
         raise OutputError(translate("Rsgpt", "That file is the layer itself. Choose another name."))
-    elif destination.format is not Format.GEOPACKAGE:
+    elif destination.format is not ExportFormat.GEOPACKAGE:
         check_earlier_export(path)
     elif path.is_file():
         check_replaceable(path, LAYER)
 
 
-def _progress(work: Work, percent: float) -> None:
+def _progress(work: BackgroundTask, percent: float) -> None:
     if work.isCanceled():
         raise Cancelled(translate("Rsgpt", "Stopped."))
     work.setProgress(percent)

@@ -11,31 +11,31 @@ from qgis.core import QgsFeature, QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QCoreApplication, QObject, pyqtSignal
 
 from ...errors import OutputError, RsgptError
-from ...geo.results.layer_rows import Row
-from ..runs.algorithm_task import Running, context_of
-from ..time_slices import Slices
+from ...geo.results.layer_rows import LayerRow
+from ..runs.algorithm_task import AlgorithmTask, context_of
+from ..time_slices import TimeSlicer
 from .layer_edits import write_values
-from .reask_request import Group, Step, Wish, groups, places, step
-from .reask_rows import Change, Output, changes
+from .reask_request import ReaskGroup, ReaskRequest, ReaskStep, groups, places, step
+from .reask_rows import ReaskOutput, RowChange, changes
 
 translate = QCoreApplication.translate
 
 
 @dataclass(eq=False)
-class _Job:
+class _ReaskJob:
     """One request, and what has to live as long as it does."""
 
     layer: QgsVectorLayer
-    wish: Wish
-    groups: Sequence[Group]
+    wish: ReaskRequest
+    groups: Sequence[ReaskGroup]
     number: int = 0
-    step: Optional[Step] = None
+    step: Optional[ReaskStep] = None
     written: int = 0
     problem: str = ""
-    running: Optional[Running] = None
+    running: Optional[AlgorithmTask] = None
 
 
-class AskingAgain(QObject):
+class ReaskService(QObject):
     """One request at a time. `progressed`: percent; then `ended` or `failed` with a sentence. Main thread only."""
 
     progressed = pyqtSignal(float)
@@ -45,19 +45,19 @@ class AskingAgain(QObject):
     def __init__(self, project: QgsProject) -> None:
         super().__init__()
         self._project = project
-        self._job: Optional[_Job] = None
-        self._slices = Slices()
+        self._job: Optional[_ReaskJob] = None
+        self._slices = TimeSlicer()
 
     @property
     def busy(self) -> bool:
         """Whether a request is under way."""
         return self._job is not None
 
-    def start(self, layer: QgsVectorLayer, rows: Sequence[Row], wish: Wish) -> None:
+    def start(self, layer: QgsVectorLayer, rows: Sequence[LayerRow], wish: ReaskRequest) -> None:
         """Ask the rows of `layer`; the task manager shows each run and can cancel all."""
         if self._job is not None or not rows:
             return
-        self._job = job = _Job(layer, wish, groups(rows, wish))
+        self._job = job = _ReaskJob(layer, wish, groups(rows, wish))
         layer.willBeDeleted.connect(self.stop)
         self._prepare(job)
 
@@ -77,16 +77,16 @@ class AskingAgain(QObject):
         if running is not None:
             running.wait()
 
-    def _prepare(self, job: _Job) -> None:
+    def _prepare(self, job: _ReaskJob) -> None:
         """Find out where the rows are, then run."""
         group, found = job.groups[job.number], list[QgsFeature]()
         where = places(job.layer, group, job.wish)
         self._slices.start(where, found.extend, lambda: self._run(job, group, found), self._fail)
 
-    def _run(self, job: _Job, group: Group, found: Sequence[QgsFeature]) -> None:
+    def _run(self, job: _ReaskJob, group: ReaskGroup, found: Sequence[QgsFeature]) -> None:
         job.step = asked = step(job.layer, group, job.wish, found)
         try:
-            job.running = running = Running(asked.algorithm, dict(asked.parameters), context_of(self._project))
+            job.running = running = AlgorithmTask(asked.algorithm, dict(asked.parameters), context_of(self._project))
         except RsgptError as error:
             self._end(str(error), False)
             return
@@ -94,11 +94,11 @@ class AskingAgain(QObject):
         description = translate("Rsgpt", "RSGPT asks again about {layer}").format(layer=job.layer.name())
         running.start(description, lambda results: self._ran(job, running, results))
 
-    def _progress(self, job: _Job, percent: float) -> None:
+    def _progress(self, job: _ReaskJob, percent: float) -> None:
         if job is self._job:
             self.progressed.emit((100.0 * job.number + percent) / len(job.groups))
 
-    def _ran(self, job: _Job, running: Running, results: dict[str, Any]) -> None:
+    def _ran(self, job: _ReaskJob, running: AlgorithmTask, results: dict[str, Any]) -> None:
         if running.was_cancelled:
             self.stop()
             return
@@ -109,15 +109,15 @@ class AskingAgain(QObject):
             return
         found = list[QgsFeature]()
         fill = partial(self._fill, job)
-        self._slices.start(output.getFeatures(), found.extend, lambda: fill(Output(output, found)), self._fail)
+        self._slices.start(output.getFeatures(), found.extend, lambda: fill(ReaskOutput(output, found)), self._fail)
 
-    def _fill(self, job: _Job, output: Output) -> None:
+    def _fill(self, job: _ReaskJob, output: ReaskOutput) -> None:
         if job.step is not None:
             found = changes(job.layer, job.step, output, self._project)
             write = partial(self._write, job)
             self._slices.start(found, write, lambda: self._next(job), self._fail)
 
-    def _write(self, job: _Job, some: list[Change]) -> None:
+    def _write(self, job: _ReaskJob, some: list[RowChange]) -> None:
         try:
             values = {change.fid: change.values for change in some if change.values}
             write_values(job.layer, values, translate("Rsgpt", "Ask again"))
@@ -127,7 +127,7 @@ class AskingAgain(QObject):
         job.written += len(values)
         job.problem = job.problem or next((change.problem for change in some if change.problem), "")
 
-    def _next(self, job: _Job) -> None:
+    def _next(self, job: _ReaskJob) -> None:
         if job is not self._job:
             return
         job.number += 1

@@ -24,7 +24,7 @@ from qgis.core import (
 from ...core.run_store import RunRequest
 from ...errors import QuestionError
 from ...geo.results.layer_metadata import recorded_run
-from ...geo.results.layer_rows import Row
+from ...geo.results.layer_rows import LayerRow
 from ...geo.results.schema import output_fields
 from ...processing import parameters as table
 from ...processing.run_requests import restored
@@ -38,7 +38,7 @@ _SPOT = 0.01  # of a tile's side: less than what two tiles that only touch have 
 
 
 @dataclass(frozen=True)
-class Asked:
+class RowQuestions:
     """What a picture is asked. prompt: for the caption, "" for none. questions: one a line."""
 
     prompt: str
@@ -46,7 +46,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Wish:
+class ReaskRequest:
     """How rows are asked again. raster, source: the layer's id, and its source without credentials.
 
     asked: None for what each row was before.
@@ -55,24 +55,24 @@ class Wish:
     raster: str
     source: str
     model: str
-    asked: Optional[Asked] = None
+    asked: Optional[RowQuestions] = None
 
     @classmethod
-    def about(cls, raster: QgsRasterLayer, model: str, asked: Optional[Asked] = None) -> Wish:
+    def about(cls, raster: QgsRasterLayer, model: str, asked: Optional[RowQuestions] = None) -> ReaskRequest:
         """The wish to ask a model about a raster."""
         return cls(raster.id(), without_secrets(raster.source()), model, asked)
 
 
 @dataclass(frozen=True)
-class Group:
+class ReaskGroup:
     """Rows that are asked the same."""
 
-    asked: Asked
+    asked: RowQuestions
     fids: tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class Step:
+class ReaskStep:
     """One run. places: a layer that its parameters refer to and that has to live as long as the run."""
 
     algorithm: str
@@ -81,16 +81,16 @@ class Step:
     places: QgsVectorLayer
 
 
-def asked_before(prompt: str) -> Asked:
+def asked_before(prompt: str) -> RowQuestions:
     """Read the `prompt` column of a row: the caption's prompt, then the questions, one a line.
 
     A wish for a language is left out: the next run has its own.
     """
     if not prompt.strip():
-        return Asked(CAPTION_PROMPT)
+        return RowQuestions(CAPTION_PROMPT)
     lines = [line for line in prompt.splitlines() if not is_language_wish(line)]
     questions = [line for line in lines if _question(line) is not None]
-    return Asked("\n".join(line for line in lines if line not in questions), "\n".join(questions))
+    return RowQuestions("\n".join(line for line in lines if line not in questions), "\n".join(questions))
 
 
 def recorded_raster(layer: QgsVectorLayer, project: QgsProject) -> Optional[QgsRasterLayer]:
@@ -102,15 +102,15 @@ def recorded_raster(layer: QgsVectorLayer, project: QgsProject) -> Optional[QgsR
     return next((raster for raster in rasters if _is_source(raster.id(), without_secrets(raster.source()), run)), None)
 
 
-def groups(rows: Sequence[Row], wish: Wish) -> list[Group]:
+def groups(rows: Sequence[LayerRow], wish: ReaskRequest) -> list[ReaskGroup]:
     """The rows by what they are asked; each group becomes one run."""
-    found: dict[Asked, list[int]] = {}
+    found: dict[RowQuestions, list[int]] = {}
     for row in rows:
         found.setdefault(wish.asked or asked_before(row.prompt), []).append(row.fid)
-    return [Group(asked, tuple(fids)) for asked, fids in found.items()]
+    return [ReaskGroup(asked, tuple(fids)) for asked, fids in found.items()]
 
 
-def places(layer: QgsVectorLayer, group: Group, wish: Wish) -> Iterator[QgsFeature]:
+def places(layer: QgsVectorLayer, group: ReaskGroup, wish: ReaskRequest) -> Iterator[QgsFeature]:
     """Yield where each row of a group is, as a feature with the id of its row: of `step`."""
     fields, spots = _row_fields(), _are_tiles(layer, wish)
     request = QgsFeatureRequest().setFilterFids(list(group.fids)).setNoAttributes()
@@ -121,7 +121,7 @@ def places(layer: QgsVectorLayer, group: Group, wish: Wish) -> Iterator[QgsFeatu
         yield place
 
 
-def step(layer: QgsVectorLayer, group: Group, wish: Wish, rows: Sequence[QgsFeature]) -> Step:
+def step(layer: QgsVectorLayer, group: ReaskGroup, wish: ReaskRequest, rows: Sequence[QgsFeature]) -> ReaskStep:
     """The run that asks a group, given its `places`."""
     run = _run_of(layer, wish)
     are_tiles = _are_tiles(layer, wish)
@@ -140,16 +140,16 @@ def step(layer: QgsVectorLayer, group: Group, wish: Wish, rows: Sequence[QgsFeat
         "MASK" if are_tiles else "FEATURES": there,
         "OUTPUT": QgsProcessing.TEMPORARY_OUTPUT,
     }
-    return Step(TILES if are_tiles else FEATURES, parameters, group.fids, there)
+    return ReaskStep(TILES if are_tiles else FEATURES, parameters, group.fids, there)
 
 
-def _run_of(layer: QgsVectorLayer, wish: Wish) -> Optional[RunRequest]:
+def _run_of(layer: QgsVectorLayer, wish: ReaskRequest) -> Optional[RunRequest]:
     """The run that made the layer; None where that is not known, or was about another raster."""
     run = recorded_run(layer)
     return run if run is not None and _is_source(wish.raster, wish.source, run) else None
 
 
-def _are_tiles(layer: QgsVectorLayer, wish: Wish) -> bool:
+def _are_tiles(layer: QgsVectorLayer, wish: ReaskRequest) -> bool:
     """Whether the rows are tiles of a grid of this raster: the same grid gives the same pictures."""
     run = _run_of(layer, wish)
     return run is not None and run.algorithm == TILES

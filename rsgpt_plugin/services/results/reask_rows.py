@@ -23,7 +23,7 @@ from ...shared.results.columns import CAPTION, CONFIDENCE, QUESTION, trailing_co
 from ...shared.results.rows import Status
 from ...unexpected import explained
 from .corrections import corrected_columns
-from .reask_request import FEATURES, ROW, Step, asked_before
+from .reask_request import FEATURES, ROW, ReaskStep, asked_before
 
 translate = QCoreApplication.translate
 
@@ -32,7 +32,7 @@ _AT_ONCE = 100
 _HAS_ANSWER = (Status.ANSWERED.value, Status.PARTIAL.value)
 
 
-class Change(NamedTuple):
+class RowChange(NamedTuple):
     """What becomes of a row. values: new ones by column, none where it keeps the old. problem: why, in words."""
 
     fid: int
@@ -41,14 +41,14 @@ class Change(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Output:
+class ReaskOutput:
     """What a run wrote: a layer, and its features."""
 
     layer: QgsVectorLayer
     features: Sequence[QgsFeature]
 
 
-def changes(layer: QgsVectorLayer, step: Step, output: Output, project: QgsProject) -> Iterator[Change]:
+def changes(layer: QgsVectorLayer, step: ReaskStep, output: ReaskOutput, project: QgsProject) -> Iterator[RowChange]:
     """Yield what becomes of each row of `step`, given the output of its run.
 
     A row that failed now and has an answer from before keeps that. What a person corrected stays; the model's new
@@ -62,9 +62,9 @@ def changes(layer: QgsVectorLayer, step: Step, output: Output, project: QgsProje
         for row in list(layer.getFeatures(request)):
             try:
                 found = find(row)
-                change = fill.change(row, found) if found is not None else Change(row.id(), {}, _not_found())
+                change = fill.change(row, found) if found is not None else RowChange(row.id(), {}, _not_found())
             except Exception as error:  # whatever is odd about one row, the others are filled
-                change = Change(row.id(), {}, explained(error))
+                change = RowChange(row.id(), {}, explained(error))
             yield change
 
 
@@ -76,12 +76,12 @@ class _Filler:
         answers = result_columns(output).questions
         self._said = [(CAPTION, CONFIDENCE), *((found.name, found.confidence) for found in answers)]
 
-    def change(self, row: QgsFeature, found: QgsFeature) -> Change:
+    def change(self, row: QgsFeature, found: QgsFeature) -> RowChange:
         """What becomes of a row for which `found` was written."""
         status, reason = found["status"], str(plain(found["reason"]) or "")
         known = self._columns.known
         if status not in (*_HAS_ANSWER, Status.UNSURE.value) and row[known["status"]] in _HAS_ANSWER:
-            return Change(row.id(), {}, reason)
+            return RowChange(row.id(), {}, reason)
         values: dict[str, Any] = {}
         is_unsure = status == Status.UNSURE.value
         for name, confidence in self._said:
@@ -92,7 +92,7 @@ class _Filler:
         values.update({known[name]: plain(found[name]) for name in provenance if name in known})
         if self._columns.holds_clicks:
             values[known[QUESTION]] = _words(str(found["prompt"]))
-        return Change(row.id(), values)
+        return RowChange(row.id(), values)
 
     def _answer(self, row: QgsFeature, name: str, value: Any, confidence: Any) -> dict[str, Any]:
         target, sure = self._target(name)
@@ -108,13 +108,13 @@ class _Filler:
         return (answered.name, answered.confidence) if answered else ("", "")
 
 
-def _by_name(output: Output) -> Callable[[QgsFeature], Optional[QgsFeature]]:
+def _by_name(output: ReaskOutput) -> Callable[[QgsFeature], Optional[QgsFeature]]:
     known = {str(feature[ROW]): feature for feature in output.features}
     return lambda row: known.get(str(row.id()))
 
 
 def _by_place(
-    layer: QgsVectorLayer, output: Output, project: QgsProject
+    layer: QgsVectorLayer, output: ReaskOutput, project: QgsProject
 ) -> Callable[[QgsFeature], Optional[QgsFeature]]:
     """By the centre of the tile: a mask of spots may have chosen neighbours too."""
     transform = checked_transform(layer.crs(), output.layer.crs(), project.transformContext())

@@ -8,8 +8,8 @@ from typing import Optional
 from qgis.core import QgsVectorLayer
 from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
-from ...geo.results.layer_rows import Row, RowReader, attributes_only
-from ..time_slices import Slices
+from ...geo.results.layer_rows import LayerRow, RowReader, attributes_only
+from ..time_slices import TimeSlicer
 
 _SETTLE_MS = 100
 _SIGNALS = "featureAdded featuresDeleted updatedFields dataChanged afterCommitChanges afterRollBack".split()
@@ -30,8 +30,8 @@ class TableRows(QObject):
         super().__init__()
         self.layer: Optional[QgsVectorLayer] = None
         self.reader: Optional[RowReader] = None
-        self._slices = Slices()
-        self._rows: list[Row] = []
+        self._slices = TimeSlicer()
+        self._rows: list[LayerRow] = []
         self._count = -1
         self._touched: set[int] = set()
         self._reload = self._settling(self._read)
@@ -99,7 +99,7 @@ class TableRows(QObject):
         self.began.emit()
         self._slices.start(self._features(self.layer, self.reader), self._rows.extend, self._read_all)
 
-    def _features(self, layer: QgsVectorLayer, reader: RowReader) -> Iterator[Row]:
+    def _features(self, layer: QgsVectorLayer, reader: RowReader) -> Iterator[LayerRow]:
         for feature in layer.getFeatures(attributes_only()):
             yield reader.row(feature)
 

@@ -30,7 +30,7 @@ class Thumbnails(QObject):
     def __init__(self) -> None:
         super().__init__()
         self._known: OrderedDict[str, Optional[QPixmap]] = OrderedDict()
-        self._reader: Optional[_Reader] = None
+        self._reader: Optional[_ThumbnailReader] = None
 
     def get(self, sha256: str) -> Optional[QPixmap]:
         """The small picture; None while it is being read, and where the store has none."""
@@ -56,7 +56,7 @@ class Thumbnails(QObject):
 
     def _ask(self, sha256: str) -> None:
         if self._reader is None:
-            self._reader = _Reader(picture_file(), load().picture_bytes)
+            self._reader = _ThumbnailReader(picture_file(), load().picture_bytes)
             self._reader.read.connect(self._keep)
             self._reader.start(QThread.Priority.LowPriority)
         self._reader.ask(sha256)
@@ -68,7 +68,7 @@ class Thumbnails(QObject):
         self.arrived.emit()
 
 
-class _Reader(QThread):
+class _ThumbnailReader(QThread):
     """Reads what was asked for last first. `read`: a hash and its small picture, a null one where there is none."""
 
     read = pyqtSignal(str, QImage)

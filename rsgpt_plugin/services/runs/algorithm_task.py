@@ -16,7 +16,7 @@ from qgis.core import (
 )
 
 from ...errors import RsgptError
-from ...processing.error_feedback import Sentences
+from ...processing.error_feedback import ErrorFeedback
 
 Ended = Callable[[dict[str, Any]], None]
 
@@ -32,7 +32,7 @@ def context_of(project: QgsProject) -> QgsProcessingContext:
     return context
 
 
-class Running:
+class AlgorithmTask:
     """A run that the task manager shows and can cancel. It belongs to the main thread."""
 
     def __init__(
@@ -40,7 +40,7 @@ class Running:
         algorithm: str,
         parameters: dict[str, Any],
         context: QgsProcessingContext,
-        feedback: Optional[Sentences] = None,
+        feedback: Optional[ErrorFeedback] = None,
     ) -> None:
         """Raises RsgptError, with the algorithm's own words, where it cannot begin."""
         made = QgsApplication.processingRegistry().createAlgorithmById(algorithm)
@@ -49,7 +49,7 @@ class Running:
             raise RsgptError(sentence)
         self.name = str(made.displayName())
         self.context = context
-        self.feedback = feedback or Sentences()
+        self.feedback = feedback or ErrorFeedback()
         self._parameters = parameters  # a layer among them may be nobody else's
         self.task = QgsProcessingAlgRunnerTask(made, parameters, context, self.feedback, _FLAGS)
         if self.feedback.errors or self.task.isCanceled():

@@ -9,7 +9,7 @@ from typing import Any, Optional
 from qgis.core import QgsMapLayer, QgsProcessingContext, QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QCoreApplication, QObject, QTimer, pyqtSignal
 
-from ...core.pace import Pace
+from ...core.pace import ProgressRate
 from ...core.paths import runs_file
 from ...core.run_store import RunEntry, RunState, RunStore
 from ...errors import OutputError, RsgptError
@@ -20,7 +20,7 @@ from ...processing.run_progress import progress_text
 from ...processing.run_registry import RunFeedback, is_alive, journal
 from ...processing.run_requests import restore
 from ...shared.files.geopackage import holds_results
-from .algorithm_task import Running, context_of
+from .algorithm_task import AlgorithmTask, context_of
 
 translate = QCoreApplication.translate
 
@@ -34,7 +34,7 @@ class RunView:
     """A run as it is shown. pace: of one that goes on in this QGIS, None for all others."""
 
     entry: RunEntry
-    pace: Optional[Pace] = None
+    pace: Optional[ProgressRate] = None
 
     @property
     def is_here(self) -> bool:
@@ -43,15 +43,15 @@ class RunView:
 
 
 @dataclass(eq=False)
-class _Going:
+class _ActiveRun:
     """A run of ours. title: what it looks at."""
 
     run_id: str
-    running: Running
+    running: AlgorithmTask
     title: str
 
 
-class RunsService(QObject):
+class RunManager(QObject):
     """Every signal comes on the main thread, to which all of this belongs.
 
     changed: a run began, moved or ended, twice a second at most. ended: the entry of one that is worth telling.
@@ -66,7 +66,7 @@ class RunsService(QObject):
         super().__init__()
         self._project = project
         self._store: Optional[RunStore] = None
-        self._going: dict[str, _Going] = {}
+        self._going: dict[str, _ActiveRun] = {}
         self._layers: dict[str, QgsMapLayer] = {}
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -165,14 +165,14 @@ class RunsService(QObject):
         self, run_id: str, algorithm_id: str, parameters: dict[str, Any], context: QgsProcessingContext, title: str
     ) -> None:
         try:
-            running = Running(algorithm_id, parameters, context, RunFeedback(run_id))
+            running = AlgorithmTask(algorithm_id, parameters, context, RunFeedback(run_id))
         except RsgptError as error:
             self.failed.emit(str(error))
             return
-        self._going[run_id] = run = _Going(run_id, running, title or running.name)
+        self._going[run_id] = run = _ActiveRun(run_id, running, title or running.name)
         running.start(_description(run.title, ""), lambda results: self._finish(run, results))
 
-    def _finish(self, run: _Going, results: dict[str, Any]) -> None:
+    def _finish(self, run: _ActiveRun, results: dict[str, Any]) -> None:
         layer = run.running.context.takeResultLayer(results["OUTPUT"]) if results else None
         if layer is not None:
             self._layers[run.run_id] = layer

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import Optional
 
-from .numbers import Number, find_numbers
+from .numbers import NumberMatch, find_numbers
 from .reply_wording import has_negation, head, is_about, is_idle_no
 
 _MOST = 2**31 - 1  # what an integer column of every format holds
@@ -93,14 +93,14 @@ def _without(text: str, zeros: list[re.Match[str]]) -> str:
     return text
 
 
-def _is_measure(text: str, number: Number, question: str) -> bool:
+def _is_measure(text: str, number: NumberMatch, question: str) -> bool:
     """Whether a unit follows that the question does not ask for."""
     word = _WORD.match(text, number.end)
     unit = word[1].lower() if word else ""
     return unit in _UNITS and not re.search(rf"\b{unit}\b", question, re.IGNORECASE)
 
 
-def _noun(text: str, number: Number, question: str) -> Optional[str]:
+def _noun(text: str, number: NumberMatch, question: str) -> Optional[str]:
     """The word after a plain count, "" where none follows; None where the number is no plain count."""
     before, rest = text[: number.start], text[number.end :]
     if not _BEFORE.search(before):

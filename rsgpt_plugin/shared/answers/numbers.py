@@ -28,7 +28,7 @@ _AFTER = ".,;:!?'\u2019\u201d"
 _MOST_DIGITS = 20
 
 
-class Number(NamedTuple):
+class NumberMatch(NamedTuple):
     """A number in a text, from `start` to `end`. value: None where it is no whole number, as in 3.5, 40%, 3-5, 3rd."""
 
     value: Optional[int]
@@ -36,7 +36,7 @@ class Number(NamedTuple):
     end: int
 
 
-def find_numbers(text: str) -> list[Number]:
+def find_numbers(text: str) -> list[NumberMatch]:
     """The numbers of a text in order. "B52" is none, as it begins with a letter."""
     return [_number(match) for match in _NUMBER.finditer(text)]
 
@@ -51,15 +51,15 @@ def in_words(number: int) -> str:
     return "one thousand" if number == 1000 else f"{_SMALL[number // 100]} hundred"
 
 
-def _number(match: re.Match[str]) -> Number:
+def _number(match: re.Match[str]) -> NumberMatch:
     if match["words"]:
-        return Number(_from_words(match["words"].lower(), None), match.start(), match.end())
+        return NumberMatch(_from_words(match["words"].lower(), None), match.start(), match.end())
     digits = match["digits"].rstrip(_AFTER)
     scale = match["scale"] if digits == match["digits"] else ""
     end = match.end() if scale else match.start() + len(digits)
     if not _WHOLE.fullmatch(digits) or len(digits) > _MOST_DIGITS:
-        return Number(None, match.start(), end)
-    return Number(_from_words(scale.lower(), int(digits.replace(",", ""))), match.start(), end)
+        return NumberMatch(None, match.start(), end)
+    return NumberMatch(_from_words(scale.lower(), int(digits.replace(",", ""))), match.start(), end)
 
 
 def _from_words(text: str, first: Optional[int]) -> Optional[int]:

@@ -10,7 +10,7 @@ from ..errors import ImageError
 from ..i18n import translate
 
 
-class Meaning(Enum):
+class BandMeaning(Enum):
     """What a raster says that a band holds."""
 
     RED = "red"
@@ -37,7 +37,7 @@ class BandChoice:
         return ",".join(str(number) for number in self.numbers)
 
 
-def choose_bands(meanings: Sequence[Meaning], asked: tuple[int, ...], style: tuple[int, ...] = ()) -> BandChoice:
+def choose_bands(meanings: Sequence[BandMeaning], asked: tuple[int, ...], style: tuple[int, ...] = ()) -> BandChoice:
     """The bands asked for; else by colour meaning; else as the layer's style shows them; else the first.
 
     meanings: of all bands in order. style: three bands, or () where there is no style.
@@ -59,20 +59,20 @@ def choose_bands(meanings: Sequence[Meaning], asked: tuple[int, ...], style: tup
     return BandChoice(_by_colour(meanings) or shown, alpha)
 
 
-def _by_colour(meanings: Sequence[Meaning]) -> tuple[int, ...]:
-    colours = (Meaning.RED, Meaning.GREEN, Meaning.BLUE)
+def _by_colour(meanings: Sequence[BandMeaning]) -> tuple[int, ...]:
+    colours = (BandMeaning.RED, BandMeaning.GREEN, BandMeaning.BLUE)
     return tuple(meanings.index(colour) + 1 for colour in colours) if set(colours) <= set(meanings) else ()
 
 
-def _alpha(meanings: Sequence[Meaning]) -> int:
+def _alpha(meanings: Sequence[BandMeaning]) -> int:
     """The alpha band, or 0. In TIFF the flag belongs to the first band after the colours that the file names.
 
     A file that names only one (as GDAL does by default for 16 bits) flags its second band, which is a colour. So the
     flag counts for the last band, and for others where red, green and blue are named.
     """
-    if Meaning.ALPHA not in meanings:
+    if BandMeaning.ALPHA not in meanings:
         return 0
-    number = meanings.index(Meaning.ALPHA) + 1
+    number = meanings.index(BandMeaning.ALPHA) + 1
     return number if number == len(meanings) or _by_colour(meanings) else 0
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .tiles import Frame, Position, Window
+from .tiles import PixelGrid, Position, Window
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Ellipsoid:
 WGS84 = Ellipsoid(6378137.0, 6356752.314245179)
 
 
-def pixel_cross(frame: Frame, window: Window) -> list[Position]:
+def pixel_cross(frame: PixelGrid, window: Window) -> list[Position]:
     """The ends of a pixel's row and of its column at the window's centre, in the frame's CRS."""
     x, y = window.x + window.width / 2.0, window.y + window.height / 2.0
     return [frame.point(x + dx, y + dy) for dx, dy in ((-0.5, 0.0), (0.5, 0.0), (0.0, -0.5), (0.0, 0.5))]

@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .tiles import Frame, Position
+from .tiles import PixelGrid, Position
 
 # Points per side of the lattice that is reprojected.
 _LATTICE = 33
@@ -30,14 +30,14 @@ class Region:
     step: float
 
 
-def lattice(frame: Frame) -> list[Position]:
+def lattice(frame: PixelGrid) -> list[Position]:
     """Positions spread over the frame, its edges included, in its CRS."""
     last = _LATTICE - 1
     numbers = range(_LATTICE)
     return [frame.point(frame.width * x / last, frame.height * y / last) for y in numbers for x in numbers]
 
 
-def holds(frame: Frame, position: Position) -> bool:
+def holds(frame: PixelGrid, position: Position) -> bool:
     """Whether a position of the frame's CRS lies in the frame."""
     if not all(map(math.isfinite, position)):
         return False
@@ -45,7 +45,7 @@ def holds(frame: Frame, position: Position) -> bool:
     return 0 <= x <= frame.width and 0 <= y <= frame.height
 
 
-def region_of(frame: Frame, tile: int, moved: Sequence[Position], poles: tuple[bool, bool] | None) -> Region:
+def region_of(frame: PixelGrid, tile: int, moved: Sequence[Position], poles: tuple[bool, bool] | None) -> Region:
     """The region of a frame cut into tiles of `tile` pixels.
 
     moved: its lattice in the other CRS. poles: whether it holds the south and the north pole where that CRS is in
@@ -64,7 +64,7 @@ def region_of(frame: Frame, tile: int, moved: Sequence[Position], poles: tuple[b
     return Region(tuple((left, bottom, right, top) for left, right in spans), longest / min(pieces + 1, _MOST_SEGMENTS))
 
 
-def turns(frame: Frame) -> list[float]:
+def turns(frame: PixelGrid) -> list[float]:
     """What to add to longitudes so that they meet a frame in degrees, which may lie beyond 180 degrees."""
     longitudes = [frame.point(x, y)[0] for x in (0, frame.width) for y in (0, frame.height)]
     least, most = min(longitudes), max(longitudes)

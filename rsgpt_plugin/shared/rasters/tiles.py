@@ -30,7 +30,7 @@ class Window:
     width: int
     height: int
 
-    def clipped(self, frame: Frame) -> Window:
+    def clipped(self, frame: PixelGrid) -> Window:
         """The part inside the frame; its width or height is 0 where there is none."""
         left, top = max(0, self.x), max(0, self.y)
         right, bottom = min(frame.width, self.x + self.width), min(frame.height, self.y + self.height)
@@ -43,7 +43,7 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Frame:
+class PixelGrid:
     """A pixel grid in a CRS.
 
     geotransform: GDAL's six numbers, pixel (x right, y down) to CRS; it may be rotated. width, height: in pixels.
@@ -158,7 +158,7 @@ class Orientation:
         array = array[..., ::-1, :] if self.mirrored_y else array
         return array[..., ::-1] if self.mirrored_x else array
 
-    def stored(self, window: Window, frame: Frame) -> Window:
+    def stored(self, window: Window, frame: PixelGrid) -> Window:
         """Where a window of the upright frame is stored."""
         x = frame.width - window.x - window.width if self.mirrored_x else window.x
         y = frame.height - window.y - window.height if self.mirrored_y else window.y
@@ -171,7 +171,7 @@ class Orientation:
         return (height, width) if self.transposed else (width, height)
 
 
-def upright(geotransform: Geotransform, width: int, height: int) -> tuple[Frame, Orientation]:
+def upright(geotransform: Geotransform, width: int, height: int) -> tuple[PixelGrid, Orientation]:
     """The frame of a stored grid turned by quarter turns and mirrored so that up is as near to north as possible.
 
     No pixel is resampled: a grid that is rotated by another angle stays so, by 45 degrees at most.
@@ -186,7 +186,7 @@ def upright(geotransform: Geotransform, width: int, height: int) -> tuple[Frame,
     if mirrored_y:
         x0, y0, xy, yy = x0 + height * xy, y0 + height * yy, -xy, -yy
     x_terms, y_terms = (x0, xx + 0.0, xy + 0.0), (y0, yx + 0.0, yy + 0.0)  # no minus zero
-    return Frame((*x_terms, *y_terms), width, height), Orientation(transposed, mirrored_x, mirrored_y)
+    return PixelGrid((*x_terms, *y_terms), width, height), Orientation(transposed, mirrored_x, mirrored_y)
 
 
 def square(window: Window, margin: float, least: int) -> Window:

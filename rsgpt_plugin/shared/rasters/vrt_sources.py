@@ -23,7 +23,7 @@ Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels
 Part = tuple[Path, Box]
 
 
-class Mosaic:
+class VrtSources:
     """The source files of a raster by where they lie in it; none where it is no local VRT. Belongs to one thread."""
 
     def __init__(self, path: str, can_open: Callable[[str], bool]) -> None:

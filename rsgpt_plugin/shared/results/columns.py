@@ -30,7 +30,7 @@ BOOLEAN = DataType("Bool", "bool")
 MOMENT = DataType("QDateTime", "timestamp[ms]")  # in UTC
 
 
-class Origin(Enum):
+class ColumnOrigin(Enum):
     """Which layers have a column. RESULT: every result. BATCH: also those of `rsgpt batch`.
 
     CLICKS: the layer of answers to clicks, in place of the caption. CORRECTION: layers in which a person corrected
@@ -44,7 +44,7 @@ class Origin(Enum):
     KEPT = "kept"
 
 
-class Group(Enum):
+class ColumnGroup(Enum):
     """Where the attribute form shows a column. HIDDEN: nowhere."""
 
     ASKED = "asked"
@@ -66,8 +66,8 @@ class Column:
     type: DataType
     label: str
     about: str
-    group: Group = Group.PROVENANCE
-    origin: Origin = Origin.RESULT
+    group: ColumnGroup = ColumnGroup.PROVENANCE
+    origin: ColumnOrigin = ColumnOrigin.RESULT
     is_long: bool = False
     is_said: bool = False
     in_tip: bool = False
@@ -75,23 +75,32 @@ class Column:
 
 # In the order in which a result has them and the form shows them; the questions' columns follow SAID.
 COLUMNS: tuple[Column, ...] = (
-    Column(QUESTION, TEXT, mark("Question"), mark("what was asked"), Group.ASKED, Origin.CLICKS),
-    Column(CAPTION, TEXT, mark("Caption"), mark("the description"), Group.SAID, is_long=True, is_said=True),
-    Column(ANSWER, TEXT, mark("Answer"), mark("the answer"), Group.SAID, Origin.CLICKS, is_long=True, is_said=True),
+    Column(QUESTION, TEXT, mark("Question"), mark("what was asked"), ColumnGroup.ASKED, ColumnOrigin.CLICKS),
+    Column(CAPTION, TEXT, mark("Caption"), mark("the description"), ColumnGroup.SAID, is_long=True, is_said=True),
+    Column(
+        ANSWER,
+        TEXT,
+        mark("Answer"),
+        mark("the answer"),
+        ColumnGroup.SAID,
+        ColumnOrigin.CLICKS,
+        is_long=True,
+        is_said=True,
+    ),
     Column(
         CONFIDENCE,
         REAL,
         mark("Confidence"),
         mark("confidence in the caption, 0 to 1; without a caption, the lowest confidence of the answers"),
-        Group.SAID,
+        ColumnGroup.SAID,
     ),
     Column(
         "caption_model",
         TEXT,
         mark("Caption by the model"),
         mark("the model's caption before a correction"),
-        Group.SAID,
-        Origin.KEPT,
+        ColumnGroup.SAID,
+        ColumnOrigin.KEPT,
         is_long=True,
     ),
     Column(
@@ -99,12 +108,19 @@ COLUMNS: tuple[Column, ...] = (
         TEXT,
         mark("Answer by the model"),
         mark("the model's answer before a correction"),
-        Group.SAID,
-        Origin.KEPT,
+        ColumnGroup.SAID,
+        ColumnOrigin.KEPT,
         is_long=True,
     ),
-    Column(CORRECTED_AT, MOMENT, mark("Corrected at"), mark("time of the correction"), Group.STATE, Origin.CORRECTION),
-    Column("status", TEXT, mark("Status"), mark("answered, partial, unsure, skipped or failed"), Group.STATE),
+    Column(
+        CORRECTED_AT,
+        MOMENT,
+        mark("Corrected at"),
+        mark("time of the correction"),
+        ColumnGroup.STATE,
+        ColumnOrigin.CORRECTION,
+    ),
+    Column("status", TEXT, mark("Status"), mark("answered, partial, unsure, skipped or failed"), ColumnGroup.STATE),
     Column("reason", TEXT, mark("Reason"), mark("why a value is missing"), is_long=True, in_tip=True),
     Column("model", TEXT, mark("Model"), mark("name of the model")),
     Column("weights_sha256", TEXT, mark("Weights (SHA-256)"), mark("hash of the model's weights")),
@@ -121,14 +137,14 @@ COLUMNS: tuple[Column, ...] = (
     Column("stretch", TEXT, mark("Stretch"), mark("contrast stretch of that picture")),
     Column("asked_at", MOMENT, mark("Asked at"), mark("time of the answer (UTC)")),
     Column("plugin_version", TEXT, mark("Plugin version"), mark("version that wrote the row")),
-    Column("raster", TEXT, mark("Raster"), mark("raster of the tile"), origin=Origin.BATCH),
+    Column("raster", TEXT, mark("Raster"), mark("raster of the tile"), origin=ColumnOrigin.BATCH),
     Column(
         CORRECTED,
         TEXT,
         mark("Corrected"),
         mark("names of the columns that a person corrected"),
-        Group.HIDDEN,
-        Origin.CORRECTION,
+        ColumnGroup.HIDDEN,
+        ColumnOrigin.CORRECTION,
     ),
 )
 
@@ -140,23 +156,25 @@ def column(name: str) -> Column:
 
 def leading_columns() -> list[Column]:
     """The columns of every result that stand before the questions' columns."""
-    return [one for one in COLUMNS if one.origin is Origin.RESULT and one.group is Group.SAID]
+    return [one for one in COLUMNS if one.origin is ColumnOrigin.RESULT and one.group is ColumnGroup.SAID]
 
 
 def trailing_columns(batch: bool = False) -> list[Column]:
     """The columns of every result that stand after the questions' columns. batch: with those of `rsgpt batch`."""
-    origins = (Origin.RESULT, Origin.BATCH) if batch else (Origin.RESULT,)
-    return [one for one in COLUMNS if one.origin in origins and one.group is not Group.SAID]
+    origins = (ColumnOrigin.RESULT, ColumnOrigin.BATCH) if batch else (ColumnOrigin.RESULT,)
+    return [one for one in COLUMNS if one.origin in origins and one.group is not ColumnGroup.SAID]
 
 
-def names_in(group: Group) -> list[str]:
+def names_in(group: ColumnGroup) -> list[str]:
     """The names of the columns of one part of the form."""
     return [one.name for one in COLUMNS if one.group is group]
 
 
 def fixed_names() -> list[str]:
     """The names that mean the same column in every layer of results."""
-    return [one.name for one in COLUMNS if one.origin in (Origin.RESULT, Origin.BATCH, Origin.CORRECTION)]
+    return [
+        one.name for one in COLUMNS if one.origin in (ColumnOrigin.RESULT, ColumnOrigin.BATCH, ColumnOrigin.CORRECTION)
+    ]
 
 
 def reserved_names() -> frozenset[str]:

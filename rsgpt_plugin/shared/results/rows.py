@@ -31,7 +31,7 @@ class Status(Enum):
 
 
 @dataclass
-class Counts:
+class RowCounts:
     """How many rows a run has written, by what became of them.
 
     tiles: as many as there are to describe; tiles = answered + skipped + failed, unless the run was stopped.
@@ -99,7 +99,7 @@ def column_types(questions: Sequence[Question], batch: bool = False) -> dict[str
     return types
 
 
-class Request:
+class RunPrompts:
     """What a run asks of every picture. Each side's dataclass adds its fields, among them of which model.
 
     caption: the prompt of the caption, "" for none. language: that text is asked for in, "" for none in particular.

@@ -18,7 +18,7 @@ ROTATED = (500000.0, 0.5 * 0.8660254, -0.25, 4000000.0, -0.25, -0.5 * 0.8660254)
 
 
 @dataclass(frozen=True)
-class Odd:
+class OddGeoTiff:
     """What is odd about a raster."""
 
     geotransform: tuple[float, ...] = NORTH_UP
@@ -28,9 +28,9 @@ class Odd:
     palette: bool = False
 
 
-def write(path: Path, values: np.ndarray, odd: Odd | None = None, **options: Any) -> Path:
+def write(path: Path, values: np.ndarray, odd: OddGeoTiff | None = None, **options: Any) -> Path:
     """Write bands x height x width as a GeoTIFF."""
-    odd = odd or Odd()
+    odd = odd or OddGeoTiff()
     bands, height, width = values.shape
     place = {"crs": odd.crs, "transform": Affine.from_gdal(*odd.geotransform), "nodata": odd.nodata}
     shape = {"count": bands, "height": height, "width": width, "dtype": values.dtype.name}

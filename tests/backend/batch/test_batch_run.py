@@ -15,16 +15,16 @@ import pyogrio
 import pytest
 import shapely
 
-from rsgpt_backend.batch.batch_run import Counts, Run, Way
-from rsgpt_backend.batch.journal import Found, Journal
-from rsgpt_backend.batch.local_executor import Work, answered
-from rsgpt_backend.batch.tile_pictures import Cut, make_plan
-from rsgpt_backend.batch.tile_rows import Asking
+from rsgpt_backend.batch.batch_run import BatchCounts, BatchRun, Executor
+from rsgpt_backend.batch.journal import BatchJournal, TileResult
+from rsgpt_backend.batch.local_executor import BatchJob, answered
+from rsgpt_backend.batch.tile_pictures import TilingOptions, make_plan
+from rsgpt_backend.batch.tile_rows import BatchQuestions
 from rsgpt_backend.errors import ImageError, UsageError
 from rsgpt_backend.predictor import Answer, Ask
 from rsgpt_plugin.shared.answers.questions import parse_questions
-from tests.backend.batch.rasters import Odd, numbered, write
-from tests.backend.batch.test_tile_answers import Watched
+from tests.backend.batch.rasters import OddGeoTiff, numbered, write
+from tests.backend.batch.test_tile_answers import WatchedEngine
 from tests.fakes.fake_engine import Script
 
 TILES = 80
@@ -39,17 +39,21 @@ def raster(tmp_path: Path) -> Path:
 
 
 def run(
-    out: Path, rasters: list[Path], engine: Watched, questions: tuple[str, ...] = (QUESTION,), way: Way | None = None
-) -> Counts:
-    plans = [make_plan(str(path), Cut(32)) for path in rasters]
-    asking = Asking("fake", "f" * 64, "Describe it.", tuple(parse_questions("\n".join(questions))))
-    with Run(plans, asking, out) as one:
+    out: Path,
+    rasters: list[Path],
+    engine: WatchedEngine,
+    questions: tuple[str, ...] = (QUESTION,),
+    way: Executor | None = None,
+) -> BatchCounts:
+    plans = [make_plan(str(path), TilingOptions(32)) for path in rasters]
+    asking = BatchQuestions("fake", "f" * 64, "Describe it.", tuple(parse_questions("\n".join(questions))))
+    with BatchRun(plans, asking, out) as one:
         with suppress(KeyboardInterrupt):
             one.ask(way or partial(_local, engine))
         return one.write()
 
 
-def _local(engine: Watched, work: Work, journal: Journal) -> Iterator[list[Found]]:
+def _local(engine: WatchedEngine, work: BatchJob, journal: BatchJournal) -> Iterator[list[TileResult]]:
     return answered(work, lambda: engine, journal)
 
 
@@ -58,8 +62,8 @@ def rows(path: Path) -> list[dict[str, Any]]:
     return list(table.to_pylist())
 
 
-def watched() -> Watched:
-    return Watched(SCRIPT)
+def watched() -> WatchedEngine:
+    return WatchedEngine(SCRIPT)
 
 
 def test_every_tile_has_its_row_where_it_lies(raster: Path, tmp_path: Path) -> None:
@@ -89,7 +93,7 @@ def test_a_changed_question_is_all_that_is_asked(raster: Path, tmp_path: Path) -
 
 
 def test_a_run_that_was_stopped_writes_what_it_has_and_goes_on(raster: Path, tmp_path: Path) -> None:
-    def stopping(work: Work, journal: Journal) -> Iterator[list[Found]]:
+    def stopping(work: BatchJob, journal: BatchJournal) -> Iterator[list[TileResult]]:
         some = next(_local(watched(), work, journal))
         assert len(some) == FIRST
         yield some
@@ -106,7 +110,7 @@ def test_a_run_that_was_stopped_writes_what_it_has_and_goes_on(raster: Path, tmp
 
 
 def test_many_rasters_share_an_output_in_the_first_one_s_crs(raster: Path, tmp_path: Path) -> None:
-    degrees = Odd((-117.0, 5e-6, 0.0, 36.14, 0.0, -5e-6), "EPSG:4326")
+    degrees = OddGeoTiff((-117.0, 5e-6, 0.0, 36.14, 0.0, -5e-6), "EPSG:4326")
     second = write(tmp_path / "b.tif", numbered(64, 64, 32) + 1, degrees)
     counts = run(tmp_path / "out.parquet", [raster, second], watched())
     assert counts.answered == TILES + 4
@@ -120,7 +124,7 @@ def test_many_rasters_share_an_output_in_the_first_one_s_crs(raster: Path, tmp_p
 
 
 def test_failures_are_rows_and_asked_again(raster: Path, tmp_path: Path) -> None:
-    faulty = Watched(Script(faults={"Which": "error"}))
+    faulty = WatchedEngine(Script(faults={"Which": "error"}))
     counts = run(tmp_path / "out.gpkg", [raster], faulty)
     assert (counts.answered, counts.failed) == (TILES, 0)
     assert {(row["status"], row["number"]) for row in rows(tmp_path / "out.gpkg")} == {("partial", None)}
@@ -131,8 +135,8 @@ def test_failures_are_rows_and_asked_again(raster: Path, tmp_path: Path) -> None
 
 
 def test_a_question_that_always_fails_gives_the_same_rows_in_every_run(raster: Path, tmp_path: Path) -> None:
-    def asked() -> tuple[Counts, list[tuple[str, str]]]:
-        engine = Watched(Script(faults={"Which": "error"}))
+    def asked() -> tuple[BatchCounts, list[tuple[str, str]]]:
+        engine = WatchedEngine(Script(faults={"Which": "error"}))
         counts = run(tmp_path / "out.gpkg", [raster], engine)
         return counts, [(row["status"], row["reason"]) for row in rows(tmp_path / "out.gpkg")]
 
@@ -143,7 +147,7 @@ def test_a_question_that_always_fails_gives_the_same_rows_in_every_run(raster: P
 
 
 def test_a_confidence_that_is_no_number_ends_no_run(raster: Path, tmp_path: Path) -> None:
-    class Overflowing(Watched):
+    class Overflowing(WatchedEngine):
         """One picture makes it compute NaN."""
 
         def answer(self, asks: Sequence[Ask]) -> list[Answer]:
@@ -175,30 +179,32 @@ def test_what_an_engine_is_asked_does_not_depend_on_the_format(raster: Path, tmp
 
 def test_another_fingerprint_is_asked_anew(raster: Path, tmp_path: Path) -> None:
     run(tmp_path / "out.gpkg", [raster], watched())
-    plans = [make_plan(str(raster), Cut(32))]
+    plans = [make_plan(str(raster), TilingOptions(32))]
     engine = watched()
-    with Run(plans, Asking("fake", "f" * 64, "Describe it.", fingerprint="e" * 16), tmp_path / "out.gpkg") as one:
+    with BatchRun(
+        plans, BatchQuestions("fake", "f" * 64, "Describe it.", fingerprint="e" * 16), tmp_path / "out.gpkg"
+    ) as one:
         one.ask(partial(_local, engine))
         assert one.write().cached == 0
     assert sum(map(len, engine.batches)) == TILES
 
 
 def test_a_second_run_of_one_output_is_refused(raster: Path, tmp_path: Path) -> None:
-    plans = [make_plan(str(raster), Cut(32))]
-    asking = Asking("fake", "f" * 64, "Describe it.")
+    plans = [make_plan(str(raster), TilingOptions(32))]
+    asking = BatchQuestions("fake", "f" * 64, "Describe it.")
     (tmp_path / "link.gpkg").symlink_to(tmp_path / "out.gpkg")
-    with Run(plans, asking, tmp_path / "out.gpkg"):
+    with BatchRun(plans, asking, tmp_path / "out.gpkg"):
         for name in ("out.gpkg", "link.gpkg"):
             with pytest.raises(UsageError, match="Another `rsgpt batch` writes"):
-                Run(plans, asking, tmp_path / name)
-    with Run(plans, asking, tmp_path / "out.gpkg"):
+                BatchRun(plans, asking, tmp_path / name)
+    with BatchRun(plans, asking, tmp_path / "out.gpkg"):
         pass
     assert list(tmp_path.glob("*.lock")) == []
 
 
 def test_rasters_that_have_no_common_place_are_refused_before_anything_is_asked(raster: Path, tmp_path: Path) -> None:
     local = 'LOCAL_CS["site",UNIT["metre",1]]'
-    second = write(tmp_path / "b.tif", numbered(64, 64, 32), Odd(crs=local))
+    second = write(tmp_path / "b.tif", numbered(64, 64, 32), OddGeoTiff(crs=local))
     engine = watched()
     with pytest.raises(ImageError, match=r"b\.tif cannot be brought to the first raster's"):
         run(tmp_path / "out.gpkg", [raster, second], engine)
@@ -208,7 +214,7 @@ def test_rasters_that_have_no_common_place_are_refused_before_anything_is_asked(
 def test_an_output_that_changed_while_the_run_went_is_not_replaced(raster: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.parquet"
 
-    def meanwhile(work: Work, journal: Journal) -> Iterator[list[Found]]:
+    def meanwhile(work: BatchJob, journal: BatchJournal) -> Iterator[list[TileResult]]:
         yield from _local(watched(), work, journal)
         out.write_text("my notes")
 

@@ -9,10 +9,10 @@ import pyarrow as pa
 import pytest
 import shapely
 
-from rsgpt_backend.batch.tile_pictures import Cut, Photographer, make_plan
-from rsgpt_backend.batch.tile_rows import Asking, Reading
+from rsgpt_backend.batch.tile_pictures import TileReader, TilingOptions, make_plan
+from rsgpt_backend.batch.tile_rows import BatchQuestions, RowBuilder
 from rsgpt_plugin.shared.answers.questions import parse_questions
-from tests.backend.batch.rasters import Odd, write
+from tests.backend.batch.rasters import OddGeoTiff, write
 from tests.contract import tiles
 
 QT_TYPES = {
@@ -24,16 +24,16 @@ QT_TYPES = {
 @pytest.mark.parametrize("case", tiles.cases(), ids=lambda case: str(case["name"]))
 def test_tiles_are_the_plugin_s(case: dict[str, Any], tmp_path: Path) -> None:
     crs = f"EPSG:{case['crs']}" if isinstance(case["crs"], int) else case["crs"]
-    odd = Odd(tuple(case["geotransform"]), crs, case["nodata"])
+    odd = OddGeoTiff(tuple(case["geotransform"]), crs, case["nodata"])
     options = {"photometric": "MINISBLACK", "alpha": "NO"}
     plan = make_plan(
-        str(write(tmp_path / "a.tif", tiles.values(case), odd, **options)), Cut(case["size"], case["overlap"])
+        str(write(tmp_path / "a.tif", tiles.values(case), odd, **options)), TilingOptions(case["size"], case["overlap"])
     )
     recorded = case["found"]
     assert plan.bands.describe() == recorded["bands"]
     assert plan.stretch.describe(plan.bands.numbers) == recorded["stretch"]
     assert len(plan.tiles) == len(recorded["tiles"])
-    with Photographer(plan) as photographer:
+    with TileReader(plan) as photographer:
         for tile, theirs in enumerate(recorded["tiles"]):
             window, picture = plan.grid.window(tile), photographer.picture(tile)
             assert [window.x, window.y, window.width, window.height] == theirs["window"]
@@ -45,7 +45,7 @@ def test_tiles_are_the_plugin_s(case: dict[str, Any], tmp_path: Path) -> None:
 
 def test_columns_are_the_plugin_s_and_one_more() -> None:
     recorded = tiles.recorded_columns()
-    asking = Asking("m", "w", "Describe it.", tuple(parse_questions("\n".join(recorded["questions"]))))
-    schema = Reading(asking, range(len(asking.asked))).schema
+    asking = BatchQuestions("m", "w", "Describe it.", tuple(parse_questions("\n".join(recorded["questions"]))))
+    schema = RowBuilder(asking, range(len(asking.asked))).schema
     expected = [(name, QT_TYPES[kind]) for name, kind in recorded["columns"]]
     assert [(field.name, field.type) for field in schema] == [*expected, ("raster", pa.string())]

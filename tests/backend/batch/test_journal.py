@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from rsgpt_backend.batch.journal import Found, Job, Journal
+from rsgpt_backend.batch.journal import BatchJournal, TileJob, TileResult
 from rsgpt_backend.errors import DataError
 from rsgpt_plugin.shared.answers.typed_answers import RawAnswer
 from tests.layout.source import ROOT
@@ -23,55 +23,55 @@ WRONG = RawAnswer("", 0.0, problem="The model failed.")
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    with Journal(tmp_path / "a.journal") as opened:
+def journal(tmp_path: Path) -> Iterator[BatchJournal]:
+    with BatchJournal(tmp_path / "a.journal") as opened:
         yield opened
 
 
-def missing(journal: Journal, prompts: list[int], tiles: range = range(4)) -> list[Job]:
+def missing(journal: BatchJournal, prompts: list[int], tiles: range = range(4)) -> list[TileJob]:
     return list(journal.missing(1, tiles, prompts))
 
 
-def test_all_is_missing_at_first(journal: Journal) -> None:
-    assert missing(journal, [1, 2]) == [Job(1, tile, (1, 2)) for tile in range(4)]
+def test_all_is_missing_at_first(journal: BatchJournal) -> None:
+    assert missing(journal, [1, 2]) == [TileJob(1, tile, (1, 2)) for tile in range(4)]
 
 
-def test_what_was_added_is_not_missing(journal: Journal) -> None:
-    journal.add([Found(1, 0, "a", 0.5, answers={1: YES, 2: YES}), Found(1, 2, "b", 0.5, answers={1: YES})])
-    assert missing(journal, [1, 2]) == [Job(1, 1, (1, 2)), Job(1, 2, (2,)), Job(1, 3, (1, 2))]
+def test_what_was_added_is_not_missing(journal: BatchJournal) -> None:
+    journal.add([TileResult(1, 0, "a", 0.5, answers={1: YES, 2: YES}), TileResult(1, 2, "b", 0.5, answers={1: YES})])
+    assert missing(journal, [1, 2]) == [TileJob(1, 1, (1, 2)), TileJob(1, 2, (2,)), TileJob(1, 3, (1, 2))]
     assert missing(journal, [1], range(1)) == []
-    assert missing(journal, [3], range(1)) == [Job(1, 0, (3,))]
+    assert missing(journal, [3], range(1)) == [TileJob(1, 0, (3,))]
     assert len(list(journal.missing(2, range(4), [1]))) == 4
 
 
-def test_failures_are_missing_and_skipped_tiles_are_not(journal: Journal) -> None:
-    failed, skipped = Found(1, 0, failed="unreadable"), Found(1, 1, "a", 0.5, "no valid pixel here")
-    journal.add([failed, skipped, Found(1, 2, "b", 0.5, answers={1: WRONG})])
+def test_failures_are_missing_and_skipped_tiles_are_not(journal: BatchJournal) -> None:
+    failed, skipped = TileResult(1, 0, failed="unreadable"), TileResult(1, 1, "a", 0.5, "no valid pixel here")
+    journal.add([failed, skipped, TileResult(1, 2, "b", 0.5, answers={1: WRONG})])
     assert [job.tile for job in missing(journal, [1])] == [0, 2, 3]
-    assert list(journal.found(1, range(4), [1])) == [[failed, skipped, Found(1, 2, "b", 0.5, answers={1: WRONG})]]
+    assert list(journal.found(1, range(4), [1])) == [[failed, skipped, TileResult(1, 2, "b", 0.5, answers={1: WRONG})]]
 
 
-def test_a_job_names_the_prompts_that_failed_before(journal: Journal) -> None:
-    journal.add([Found(1, 0, failed="unreadable"), Found(1, 1, "b", 0.5, answers={1: WRONG, 2: YES})])
-    assert missing(journal, [1, 2, 3], range(2)) == [Job(1, 0, (1, 2, 3)), Job(1, 1, (1, 3), failed=(1,))]
+def test_a_job_names_the_prompts_that_failed_before(journal: BatchJournal) -> None:
+    journal.add([TileResult(1, 0, failed="unreadable"), TileResult(1, 1, "b", 0.5, answers={1: WRONG, 2: YES})])
+    assert missing(journal, [1, 2, 3], range(2)) == [TileJob(1, 0, (1, 2, 3)), TileJob(1, 1, (1, 3), failed=(1,))]
 
 
-def test_a_later_find_replaces_an_earlier(journal: Journal) -> None:
-    journal.add([Found(1, 0, failed="unreadable")])
-    journal.add([Found(1, 0, "a", 0.5, answers={1: WRONG})])
-    journal.add([Found(1, 0, "a", 0.5, answers={1: YES})])
-    assert list(journal.found(1, range(1), [1])) == [[Found(1, 0, "a", 0.5, answers={1: YES})]]
+def test_a_later_find_replaces_an_earlier(journal: BatchJournal) -> None:
+    journal.add([TileResult(1, 0, failed="unreadable")])
+    journal.add([TileResult(1, 0, "a", 0.5, answers={1: WRONG})])
+    journal.add([TileResult(1, 0, "a", 0.5, answers={1: YES})])
+    assert list(journal.found(1, range(1), [1])) == [[TileResult(1, 0, "a", 0.5, answers={1: YES})]]
 
 
-def test_equal_pictures_share_their_answers(journal: Journal) -> None:
-    journal.add([Found(1, 0, "a", 0.5, answers={1: YES}), Found(2, 7, "a", 0.4)])
+def test_equal_pictures_share_their_answers(journal: BatchJournal) -> None:
+    journal.add([TileResult(1, 0, "a", 0.5, answers={1: YES}), TileResult(2, 7, "a", 0.4)])
     assert journal.known("a", [1, 2]) == {1: YES}
-    assert list(journal.found(2, range(8), [1])) == [[Found(2, 7, "a", 0.4, answers={1: YES})]]
+    assert list(journal.found(2, range(8), [1])) == [[TileResult(2, 7, "a", 0.4, answers={1: YES})]]
 
 
-def test_many_tiles_come_in_their_order(journal: Journal) -> None:
+def test_many_tiles_come_in_their_order(journal: BatchJournal) -> None:
     tiles = range(0, 20_000, 2)
-    journal.add([Found(1, tile, str(tile), 0.5, answers={1: YES}) for tile in reversed(range(0, 20_000, 3))])
+    journal.add([TileResult(1, tile, str(tile), 0.5, answers={1: YES}) for tile in reversed(range(0, 20_000, 3))])
     pages = list(journal.found(1, tiles, [1]))
     assert len(pages) > 1
     assert [found.tile for page in pages for found in page] == list(range(0, 20_000, 6))
@@ -79,9 +79,9 @@ def test_many_tiles_come_in_their_order(journal: Journal) -> None:
 
 
 def test_texts_have_numbers_that_last(tmp_path: Path) -> None:
-    with Journal(tmp_path / "a.journal") as journal:
+    with BatchJournal(tmp_path / "a.journal") as journal:
         first = [journal.raster("a"), journal.raster("b"), journal.prompt("a")]
-    with Journal(tmp_path / "a.journal") as journal:
+    with BatchJournal(tmp_path / "a.journal") as journal:
         assert [journal.raster("a"), journal.raster("b"), journal.prompt("a")] == first
         assert journal.raster("c") not in first[:2]
 
@@ -103,7 +103,7 @@ def test_what_was_added_outlives_a_kill(tmp_path: Path) -> None:
             assert process.stdout is not None
             said = [int(process.stdout.readline()) for _ in range(40 + 30 * kill)]
             process.send_signal(signal.SIGKILL)
-        with Journal(path) as journal:
+        with BatchJournal(path) as journal:
             (known,) = journal.found(1, range(said[-1] + 1), [1])
             assert [found.tile for found in known] == said
             assert all(found.answers for found in known)
@@ -112,7 +112,7 @@ def test_what_was_added_outlives_a_kill(tmp_path: Path) -> None:
 def test_a_file_that_is_none_of_ours_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.journal").write_text("this is no database, and long enough to be seen as none" * 40)
     with pytest.raises(DataError, match="cannot be used"):
-        Journal(tmp_path / "a.journal")
+        BatchJournal(tmp_path / "a.journal")
 
 
 def test_a_file_of_another_version_is_told(tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_a_file_of_another_version_is_told(tmp_path: Path) -> None:
         database.execute("PRAGMA user_version = 99")
     database.close()
     with pytest.raises(DataError, match="another version"):
-        Journal(tmp_path / "a.journal")
+        BatchJournal(tmp_path / "a.journal")
 
 
 def test_a_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
@@ -128,20 +128,20 @@ def test_a_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as database:
         database.execute("CREATE TABLE mine (a)")
     with pytest.raises(DataError, match="another program"):
-        Journal(path)
+        BatchJournal(path)
 
 
 def test_a_file_of_the_first_version_is_taken_over(tmp_path: Path) -> None:
     cut = RawAnswer("Many trees and", 0.5, asked_at="2026", is_cut=True)
-    with Journal(tmp_path / "a.journal") as journal:
-        journal.add([Found(1, 0, "a", 0.5, answers={1: YES})])
+    with BatchJournal(tmp_path / "a.journal") as journal:
+        journal.add([TileResult(1, 0, "a", 0.5, answers={1: YES})])
     with sqlite3.connect(tmp_path / "a.journal") as database:
         database.execute("ALTER TABLE answers DROP COLUMN is_cut")
         database.execute("PRAGMA user_version = 1")
     database.close()
-    with Journal(tmp_path / "a.journal") as journal:
-        journal.add([Found(1, 1, "b", 0.5, answers={1: cut})])
-    with Journal(tmp_path / "a.journal") as journal:
+    with BatchJournal(tmp_path / "a.journal") as journal:
+        journal.add([TileResult(1, 1, "b", 0.5, answers={1: cut})])
+    with BatchJournal(tmp_path / "a.journal") as journal:
         ((first, second),) = journal.found(1, range(2), [1])
         assert (first.answers, second.answers) == ({1: YES}, {1: cut})
         assert journal.known("b", [1]) == {1: cut}

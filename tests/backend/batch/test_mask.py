@@ -13,11 +13,11 @@ import shapely
 from pyproj import CRS, Transformer
 
 from rsgpt_backend.batch.mask import chosen_tiles, read_mask
-from rsgpt_backend.batch.tile_polygons import Frame, TileGrid
+from rsgpt_backend.batch.tile_polygons import ShapelyGrid, TileGrid
 from rsgpt_backend.errors import DataError
 
 UTM = CRS("EPSG:32611")
-FRAME = Frame((500000.0, 1.0, 0.0, 4000000.0, 0.0, -1.0), 300, 200)
+FRAME = ShapelyGrid((500000.0, 1.0, 0.0, 4000000.0, 0.0, -1.0), 300, 200)
 GRID = TileGrid(FRAME.whole, 100)
 
 
@@ -95,7 +95,7 @@ def layer(path: Path, name: str, *geometries: shapely.Geometry, crs: str = "EPSG
 
 
 def number_chosen(path: str, geotransform: tuple[float, ...], crs: str) -> int:
-    frame = Frame(geotransform, 64, 64)
+    frame = ShapelyGrid(geotransform, 64, 64)
     grid = TileGrid(frame.whole, 32)
     return len(chosen_tiles(read_mask(path, CRS(crs), frame, 32), frame, grid))
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from rsgpt_backend.batch.journal import Found
-from rsgpt_backend.batch.tile_pictures import Cut, make_plan
-from rsgpt_backend.batch.tile_rows import Asking, Reading
+from rsgpt_backend.batch.journal import TileResult
+from rsgpt_backend.batch.tile_pictures import TilingOptions, make_plan
+from rsgpt_backend.batch.tile_rows import BatchQuestions, RowBuilder
 from rsgpt_backend.cli import main
 from rsgpt_plugin.shared.answers.questions import parse_questions
 from rsgpt_plugin.shared.answers.typed_answers import RawAnswer
@@ -21,9 +21,9 @@ def test_schema_row_and_help_have_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     add_rows(monkeypatch)
-    reading = Reading(Asking("m", "w", "", tuple(parse_questions(LINE))), (1,))
-    plan = make_plan(str(write(tmp_path / "a.tif", numbered(32, 32, 32))), Cut(32))
-    found = Found(1, 0, "s", 0.5, answers={1: RawAnswer("40%", 0.9)})
+    reading = RowBuilder(BatchQuestions("m", "w", "", tuple(parse_questions(LINE))), (1,))
+    plan = make_plan(str(write(tmp_path / "a.tif", numbered(32, 32, 32))), TilingOptions(32))
+    found = TileResult(1, 0, "s", 0.5, answers={1: RawAnswer("40%", 0.9)})
     table = pa.Table.from_pylist(list(reading.rows(plan, [found])), reading.schema)
     assert [table.schema.field(name).type for name in ("green", "orbit")] == [pa.float64(), pa.string()]
     (row,) = table.to_pylist()

@@ -13,11 +13,11 @@ import rasterio.shutil
 from rasterio.control import GroundControlPoint
 from rasterio.rpc import RPC
 
-from rsgpt_backend.batch.tile_pictures import Cut, Photographer, make_plan
+from rsgpt_backend.batch.tile_pictures import TileReader, TilingOptions, make_plan
 from rsgpt_backend.batch.tile_polygons import check_output_crs
-from rsgpt_backend.data.raster_reader import Raster
+from rsgpt_backend.data.raster_reader import RasterReader
 from rsgpt_backend.errors import ImageError
-from tests.backend.batch.rasters import NORTH_UP, Odd, write
+from tests.backend.batch.rasters import NORTH_UP, OddGeoTiff, write
 
 pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")  # of the tests' own making
 
@@ -31,8 +31,8 @@ def noise(seed: int = 3, side: int = 64) -> np.ndarray:
 
 def hashes(source: str, size: int = 32) -> list[str]:
     """Of each tile; its sentence where it cannot be read."""
-    plan, found = make_plan(source, Cut(size)), []
-    with Photographer(plan) as photographer:
+    plan, found = make_plan(source, TilingOptions(size)), []
+    with TileReader(plan) as photographer:
         for tile in plan.tiles:
             try:
                 found.append(photographer.picture(tile).sha256)
@@ -43,7 +43,7 @@ def hashes(source: str, size: int = 32) -> list[str]:
 
 def refusal(path: Path) -> str:
     with pytest.raises(ImageError) as caught:
-        make_plan(str(path), Cut(32))
+        make_plan(str(path), TilingOptions(32))
     return str(caught.value)
 
 
@@ -52,13 +52,13 @@ def refusal(path: Path) -> str:
     [("EPSG:32611", "no position.*-a_ullr"), (None, "no coordinate system and no position.*-a_srs.*-a_ullr")],
 )
 def test_without_a_position_it_is_refused(tmp_path: Path, crs: str | None, sentence: str) -> None:
-    path = write(tmp_path / "a.tif", noise(), Odd(IDENTITY, crs))
+    path = write(tmp_path / "a.tif", noise(), OddGeoTiff(IDENTITY, crs))
     with pytest.raises(ImageError, match=sentence):
-        make_plan(str(path), Cut(32))
+        make_plan(str(path), TilingOptions(32))
 
 
 def test_control_points_are_named_with_advice_that_works(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.tif", noise(), Odd(IDENTITY, None))
+    path = write(tmp_path / "a.tif", noise(), OddGeoTiff(IDENTITY, None))
     corners = [(0, 0, 500000.0, 4000000.0), (0, 64, 500032.0, 4000000.0), (64, 0, 500000.0, 3999968.0),
                (64, 64, 500032.0, 3999968.0)]  # fmt: skip
     with rasterio.open(path, "r+") as dataset:
@@ -68,7 +68,7 @@ def test_control_points_are_named_with_advice_that_works(tmp_path: Path) -> None
 
 
 def test_rational_polynomials_are_named(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.tif", noise(), Odd(IDENTITY, None))
+    path = write(tmp_path / "a.tif", noise(), OddGeoTiff(IDENTITY, None))
     one, zero = [1.0] + [0.0] * 19, [0.0] * 20
     with rasterio.open(path, "r+") as dataset:
         dataset.rpcs = RPC(0.0, 500.0, 36.1, 0.001, one, zero, 32.0, 32.0, -117.0, 0.001, one, zero, 32.0, 32.0)
@@ -92,7 +92,7 @@ def mosaic(folder: Path, *, gone: str = "") -> tuple[Path, list[str]]:
         y, x = divmod(number, 2)
         geotransform = (500000.0 + 16 * x, 0.5, 0.0, 4000000.0 - 16 * y, 0.0, -0.5)
         piece = values[:, 32 * y : 32 * y + 32, 32 * x : 32 * x + 32]
-        write(folder / f"{number}.tif", piece, Odd(geotransform))
+        write(folder / f"{number}.tif", piece, OddGeoTiff(geotransform))
         rects = f'<SrcRect xOff="0" yOff="0" xSize="32" ySize="32"/><DstRect xOff="{32 * x}" yOff="{32 * y}" ' \
                 'xSize="32" ySize="32"/>'  # fmt: skip
         pieces.append(f'<SimpleSource><SourceFilename relativeToVRT="1">{number}.tif</SourceFilename>'
@@ -155,8 +155,8 @@ def test_bands_of_unlike_types_are_shown(tmp_path: Path) -> None:
     path = tmp_path / "a.vrt"
     head = virtual("").split("<VRTRasterBand")[0]
     path.write_text(f"{head}{bands}</VRTDataset>")
-    plan = make_plan(str(path), Cut(64))
-    with Photographer(plan) as photographer:
+    plan = make_plan(str(path), TilingOptions(64))
+    with TileReader(plan) as photographer:
         shown = photographer.picture(0).rgb
     assert len(plan.stretch.limits) == 3
     for band in range(3):
@@ -173,7 +173,7 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     link.symlink_to(stored)
     (tmp_path / "photo.pgw").write_text("0.5\n0\n0\n-0.5\n500000.25\n3999999.75\n")
     (tmp_path / "photo.png.aux.xml").write_text("<PAMDataset><SRS>EPSG:32611</SRS></PAMDataset>")
-    plan = make_plan(str(link), Cut(32))
+    plan = make_plan(str(link), TilingOptions(32))
     assert plan.source == str(link)
     assert plan.frame.geotransform == NORTH_UP
     assert len(hashes(str(link))) == 4
@@ -187,7 +187,7 @@ def test_an_archive_that_changes_is_another_raster(tmp_path: Path, form: str) ->
         write(tmp_path / "x.tif", noise(seed))
         with zipfile.ZipFile(archive, "w") as file:
             file.write(tmp_path / "x.tif", "x.tif")
-        plan = make_plan(form.format(archive), Cut(32))
+        plan = make_plan(form.format(archive), TilingOptions(32))
         assert plan.version
         keys.append(plan.key)
     assert keys[0] != keys[1]
@@ -195,36 +195,38 @@ def test_an_archive_that_changes_is_another_raster(tmp_path: Path, form: str) ->
 
 def test_what_lies_beside_a_raster_counts_as_its_version(tmp_path: Path) -> None:
     path = write(tmp_path / "a.tif", noise())
-    before = make_plan(str(path), Cut(32)).key
+    before = make_plan(str(path), TilingOptions(32)).key
     shape = {"width": 64, "height": 64, "count": 1, "dtype": "uint8"}
     with rasterio.open(tmp_path / "a.tif.msk", "w", driver="GTiff", **shape) as mask:
         mask.update_tags(**{f"INTERNAL_MASK_FLAGS_{band}": "2" for band in (1, 2, 3)})
         mask.write(np.full((1, 64, 64), 255, np.uint8))
-    assert make_plan(str(path), Cut(32)).key != before
+    assert make_plan(str(path), TilingOptions(32)).key != before
 
 
 def test_rasters_without_a_way_between_their_systems_are_refused(tmp_path: Path) -> None:
-    earth = make_plan(str(write(tmp_path / "a.tif", noise())), Cut(32))
-    site = make_plan(str(write(tmp_path / "b.tif", noise(), Odd((0.0, 0.5, 0.0, 32.0, 0.0, -0.5), LOCAL))), Cut(32))
+    earth = make_plan(str(write(tmp_path / "a.tif", noise())), TilingOptions(32))
+    site = make_plan(
+        str(write(tmp_path / "b.tif", noise(), OddGeoTiff((0.0, 0.5, 0.0, 32.0, 0.0, -0.5), LOCAL))), TilingOptions(32)
+    )
     check_output_crs("a", earth.frame, earth.crs_wkt, earth.crs_wkt)
     with pytest.raises(ImageError, match="b cannot be brought to the first raster's"):
         check_output_crs("b", site.frame, site.crs_wkt, earth.crs_wkt)
 
 
 def test_a_raster_beyond_the_first_one_s_system_is_refused(tmp_path: Path) -> None:
-    earth = make_plan(str(write(tmp_path / "a.tif", noise())), Cut(32))
-    beyond = Odd((0.0, 0.01, 0.0, 90.2, 0.0, -0.01), "EPSG:4326")
-    far = make_plan(str(write(tmp_path / "b.tif", noise(), beyond)), Cut(32))
+    earth = make_plan(str(write(tmp_path / "a.tif", noise())), TilingOptions(32))
+    beyond = OddGeoTiff((0.0, 0.01, 0.0, 90.2, 0.0, -0.01), "EPSG:4326")
+    far = make_plan(str(write(tmp_path / "b.tif", noise(), beyond)), TilingOptions(32))
     with pytest.raises(ImageError, match="first raster"):
         check_output_crs("b", far.frame, far.crs_wkt, earth.crs_wkt)
 
 
 def test_what_a_library_raises_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write(tmp_path / "a.tif", noise())
-    plan = make_plan(str(path), Cut(32))
+    plan = make_plan(str(path), TilingOptions(32))
     for error in (ValueError("strange"), RuntimeError("strange"), ZeroDivisionError("strange"), MemoryError("strange")):
-        with Photographer(plan) as photographer:
-            monkeypatch.setattr(Raster, "_read", lambda *_, error=error: (_ for _ in ()).throw(error))
+        with TileReader(plan) as photographer:
+            monkeypatch.setattr(RasterReader, "_read", lambda *_, error=error: (_ for _ in ()).throw(error))
             with pytest.raises(ImageError, match="cannot be read \\(strange\\)"):
                 photographer.picture(0)
 

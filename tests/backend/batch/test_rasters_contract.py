@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from rsgpt_backend.batch.tile_pictures import Cut, Photographer, make_plan
+from rsgpt_backend.batch.tile_pictures import TileReader, TilingOptions, make_plan
 from rsgpt_backend.data import tiff
 from rsgpt_backend.data.image_files import image_sha256, open_image
 from rsgpt_backend.errors import ImageError
 from rsgpt_plugin.shared.rasters.pixels import picture_sha256
 from tests.contract import rasters
-from tests.contract.rasters import Case
+from tests.contract.rasters import RasterCase
 
 CASES = rasters.cases()
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: str(case.name))
@@ -27,8 +27,8 @@ each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: str(case.nam
 
 def in_batch(path: Path) -> str:
     """The hash of a raster's picture as one tile."""
-    plan = make_plan(str(path), Cut(1024))
-    with Photographer(plan) as photographer:
+    plan = make_plan(str(path), TilingOptions(1024))
+    with TileReader(plan) as photographer:
         (tile,) = plan.tiles
         return photographer.picture(tile).sha256
 
@@ -45,18 +45,18 @@ def test_where_nothing_is_changed_the_picture_is_the_plain_one() -> None:
 
 
 @each_case
-def test_batch_shows_the_picture_as_recorded(case: Case, tmp_path: Path) -> None:
+def test_batch_shows_the_picture_as_recorded(case: RasterCase, tmp_path: Path) -> None:
     assert in_batch(case.write(tmp_path)) == rasters.recorded()[case.name]
 
 
 @each_case
-def test_describe_shows_the_picture_as_recorded(case: Case, tmp_path: Path) -> None:
+def test_describe_shows_the_picture_as_recorded(case: RasterCase, tmp_path: Path) -> None:
     assert image_sha256(open_image(case.write(tmp_path))) == rasters.recorded()[case.name]
 
 
 @each_case
 def test_without_rasterio_describe_shows_the_same_or_says_what_it_lacks(
-    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    case: RasterCase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tiff, "find_spec", lambda _: None)
     try:

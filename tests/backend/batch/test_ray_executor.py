@@ -14,12 +14,12 @@ import psutil
 import pytest
 
 from rsgpt_backend.batch import local_executor, ray_executor
-from rsgpt_backend.batch.journal import Found, Journal
-from rsgpt_backend.batch.local_executor import Work
-from rsgpt_backend.batch.tile_pictures import Cut, make_plan
+from rsgpt_backend.batch.journal import BatchJournal, TileResult
+from rsgpt_backend.batch.local_executor import BatchJob
+from rsgpt_backend.batch.tile_pictures import TilingOptions, make_plan
 from rsgpt_backend.errors import EngineError
 from rsgpt_plugin.shared.answers.questions import Question
-from tests.backend.batch.rasters import Odd, numbered, write
+from tests.backend.batch.rasters import OddGeoTiff, numbered, write
 from tests.fakes.fake_engine import FakeEngine, Script
 from tests.layout.source import ROOT
 
@@ -36,19 +36,19 @@ def found_by_workers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def work(tmp_path: Path) -> Work:
+def work(tmp_path: Path) -> BatchJob:
     """Two rasters: 300 tiles with numbers, and four of which one is no data."""
     values = numbered(64, 64, 32)
     values[:, :32, :32] = 0
     paths = [
         write(tmp_path / "a.tif", numbered(20 * 32, 15 * 32, 32)),
-        write(tmp_path / "b.tif", values, Odd(nodata=0)),
+        write(tmp_path / "b.tif", values, OddGeoTiff(nodata=0)),
     ]
-    plans = {number: make_plan(str(path), Cut(32)) for number, path in enumerate(paths, 1)}
-    return Work(tmp_path / "out.journal", plans, ASKED)
+    plans = {number: make_plan(str(path), TilingOptions(32)) for number, path in enumerate(paths, 1)}
+    return BatchJob(tmp_path / "out.journal", plans, ASKED)
 
 
-def outcome(found: Iterator[list[Found]]) -> list[tuple[object, ...]]:
+def outcome(found: Iterator[list[TileResult]]) -> list[tuple[object, ...]]:
     """All that was found but when."""
     return sorted(
         (one.raster, one.tile, one.image_sha256, one.gsd_m, one.skipped, one.failed,
@@ -58,23 +58,23 @@ def outcome(found: Iterator[list[Found]]) -> list[tuple[object, ...]]:
     )  # fmt: skip
 
 
-def here(work: Work) -> list[tuple[object, ...]]:
-    with Journal(work.journal) as journal:
+def here(work: BatchJob) -> list[tuple[object, ...]]:
+    with BatchJournal(work.journal) as journal:
         return outcome(local_executor.answered(work, partial(FakeEngine, SCRIPT), journal))
 
 
-def on(work: Work, workers: int, script: Script = SCRIPT) -> list[tuple[object, ...]]:
-    with Journal(work.journal) as journal:
-        cluster = ray_executor.Cluster(workers, cores=1)
+def on(work: BatchJob, workers: int, script: Script = SCRIPT) -> list[tuple[object, ...]]:
+    with BatchJournal(work.journal) as journal:
+        cluster = ray_executor.RayCluster(workers, cores=1)
         return outcome(ray_executor.answered(work, partial(FakeEngine, script), journal, cluster))
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_workers_find_what_this_process_finds(work: Work, workers: int) -> None:
+def test_workers_find_what_this_process_finds(work: BatchJob, workers: int) -> None:
     assert on(work, workers) == here(work)
 
 
-def test_a_worker_that_is_killed_is_not_missed(work: Work, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_worker_that_is_killed_is_not_missed(work: BatchJob, capsys: pytest.CaptureFixture[str]) -> None:
     killed: list[str] = []
     over = threading.Event()
     killer = threading.Thread(target=_kill_one, args=(killed, over))
@@ -91,7 +91,7 @@ def test_a_worker_that_is_killed_is_not_missed(work: Work, capsys: pytest.Captur
     assert capsys.readouterr().out == ""
 
 
-def test_a_model_that_does_not_load_ends_it_with_a_sentence(work: Work) -> None:
+def test_a_model_that_does_not_load_ends_it_with_a_sentence(work: BatchJob) -> None:
     with pytest.raises(EngineError, match="run again to go on"):
         on(work, 1, Script(load_error="There is no such model."))
 

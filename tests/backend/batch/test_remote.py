@@ -13,10 +13,10 @@ import pyogrio
 import pytest
 import rasterio.shutil
 
-from rsgpt_backend.batch.batch_run import Run
+from rsgpt_backend.batch.batch_run import BatchRun
 from rsgpt_backend.batch.local_executor import answered
-from rsgpt_backend.batch.tile_pictures import Cut, Photographer, make_plan
-from rsgpt_backend.batch.tile_rows import Asking
+from rsgpt_backend.batch.tile_pictures import TileReader, TilingOptions, make_plan
+from rsgpt_backend.batch.tile_rows import BatchQuestions
 from tests.backend.batch.rasters import write
 from tests.backend.batch.test_mask import mask, polygon
 from tests.fakes.fake_engine import FakeEngine, Script
@@ -24,7 +24,7 @@ from tests.fakes.fake_engine import FakeEngine, Script
 SIDE, SIZE = 2048, 64
 
 
-class Served(BaseHTTPRequestHandler):
+class ServedRaster(BaseHTTPRequestHandler):
     """Parts of one file, as a store of COGs gives them; it counts what it sends."""
 
     data = b""
@@ -64,9 +64,9 @@ def cog(tmp_path: Path) -> Path:
 @pytest.fixture
 def address(cog: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(Served, "data", cog.read_bytes())
-    monkeypatch.setattr(Served, "sent", 0)
-    with ThreadingHTTPServer(("127.0.0.1", 0), Served) as server:
+    monkeypatch.setattr(ServedRaster, "data", cog.read_bytes())
+    monkeypatch.setattr(ServedRaster, "sent", 0)
+    with ThreadingHTTPServer(("127.0.0.1", 0), ServedRaster) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}/cog.tif"
@@ -77,12 +77,12 @@ def address(cog: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 def test_an_address_that_is_signed_again_is_not_read_anew(address: str, tmp_path: Path) -> None:
     def read(query: str) -> int:
         """Bytes that a run over the address reads after its plan was made."""
-        plan = make_plan(f"{address.replace('//', '//user:GEHEIM@')}?{query}", Cut(SIDE // 4))
-        with Run([plan], Asking("fake", "f" * 64, "Describe it."), tmp_path / "a.gpkg") as run:
-            before = Served.sent
+        plan = make_plan(f"{address.replace('//', '//user:GEHEIM@')}?{query}", TilingOptions(SIDE // 4))
+        with BatchRun([plan], BatchQuestions("fake", "f" * 64, "Describe it."), tmp_path / "a.gpkg") as run:
+            before = ServedRaster.sent
             run.ask(lambda work, journal: answered(work, lambda: FakeEngine(Script()), journal))
             run.write()
-            return Served.sent - before
+            return ServedRaster.sent - before
 
     assert read("se=2026-01-01&sig=GEHEIM") > 0
     assert read("se=2027-01-01&sig=GEHEIM2") == 0
@@ -93,11 +93,11 @@ def test_an_address_that_is_signed_again_is_not_read_anew(address: str, tmp_path
 
 
 def test_what_is_needed_is_fetched(cog: Path, address: str, tmp_path: Path) -> None:
-    cut = Cut(SIZE, mask=mask(tmp_path / "corner.geojson", polygon(10, 10, 200, 200)))
+    cut = TilingOptions(SIZE, mask=mask(tmp_path / "corner.geojson", polygon(10, 10, 200, 200)))
     plan, local = make_plan(address, cut), make_plan(str(cog), cut)
     assert 0 < len(plan.tiles) < len(plan.grid) / 4
     assert (plan.tiles, plan.stretch, plan.version) == (local.tiles, local.stretch, "")
-    with Photographer(plan) as far, Photographer(local) as near:
+    with TileReader(plan) as far, TileReader(local) as near:
         for tile in plan.tiles:
             assert np.array_equal(far.picture(tile).rgb, near.picture(tile).rgb)
-    assert 0 < Served.sent < len(Served.data) / 2
+    assert 0 < ServedRaster.sent < len(ServedRaster.data) / 2

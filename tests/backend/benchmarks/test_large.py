@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.large import describe, measure, wrong
-from rsgpt_backend.batch.tile_pictures import Cut, make_plan
+from rsgpt_backend.batch.tile_pictures import TilingOptions, make_plan
 from tests.backend.batch.rasters import numbered, write
 from tests.layout.source import ROOT
 
@@ -37,4 +37,4 @@ def test_what_is_lost_or_swapped_is_found(raster: str, tmp_path: Path) -> None:
     found = wrong(raster, tmp_path / "out.gpkg")
     assert found["lost"] == 4
     assert found["swapped"] >= 4
-    assert len(make_plan(raster, Cut()).tiles) == 24
+    assert len(make_plan(raster, TilingOptions()).tiles) == 24

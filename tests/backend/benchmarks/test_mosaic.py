@@ -12,9 +12,9 @@ import pytest
 import rasterio
 import shapely
 
-from benchmarks.mosaic import Shape, make, varied
-from rsgpt_backend.batch.tile_pictures import Cut, Photographer, make_plan
-from rsgpt_backend.data.annotations import Captioned, read_captions
+from benchmarks.mosaic import MosaicShape, make, varied
+from rsgpt_backend.batch.tile_pictures import TileReader, TilingOptions, make_plan
+from rsgpt_backend.data.annotations import CaptionRecord, read_captions
 from rsgpt_backend.data.image_files import ImageSource, open_image
 from tests.backend.toy import picture
 
@@ -29,20 +29,24 @@ def images(tmp_path: Path) -> ImageSource:
     return ImageSource(tmp_path / "images")
 
 
-RECORDS = [Captioned(f"{number}.png", (f"Caption {number}.", "Another."), f"scene{number}") for number in range(4)]
+RECORDS = [CaptionRecord(f"{number}.png", (f"Caption {number}.", "Another."), f"scene{number}") for number in range(4)]
 
 
-@pytest.mark.parametrize("shape", [Shape(3, TILE), Shape(3, TILE, 2), Shape(3, TILE, crs="EPSG:2193", angle=30)])
-def test_every_tile_is_the_picture_that_the_truth_names(images: ImageSource, tmp_path: Path, shape: Shape) -> None:
+@pytest.mark.parametrize(
+    "shape", [MosaicShape(3, TILE), MosaicShape(3, TILE, 2), MosaicShape(3, TILE, crs="EPSG:2193", angle=30)]
+)
+def test_every_tile_is_the_picture_that_the_truth_names(
+    images: ImageSource, tmp_path: Path, shape: MosaicShape
+) -> None:
     make(tmp_path / "a.tif", RECORDS, images, shape, tmp_path / "tiles")
-    plan = make_plan(str(tmp_path / "a.tif"), Cut(shape.grid.size))
+    plan = make_plan(str(tmp_path / "a.tif"), TilingOptions(shape.grid.size))
     meta, table = pyogrio.read_arrow(tmp_path / "a.truth.gpkg")
     truth = table.to_pylist()
     told = read_captions(tmp_path / "a.truth.json")
     assert meta["crs"] == shape.crs
     assert len(truth) == len(told) == len(plan.tiles) == 9
     hashes = set()
-    with Photographer(plan) as photographer:
+    with TileReader(plan) as photographer:
         for tile, row, one in zip(plan.tiles, truth, told, strict=True):
             shown = photographer.picture(tile).rgb
             assert np.array_equal(shown, np.asarray(open_image(tmp_path / "tiles" / one.filename)))
@@ -58,7 +62,7 @@ def test_every_tile_is_the_picture_that_the_truth_names(images: ImageSource, tmp
 
 
 def test_it_is_a_cog(images: ImageSource, tmp_path: Path) -> None:
-    make(tmp_path / "a.tif", RECORDS, images, Shape(40, TILE))
+    make(tmp_path / "a.tif", RECORDS, images, MosaicShape(40, TILE))
     with rasterio.open(tmp_path / "a.tif") as mosaic:
         assert mosaic.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
         assert mosaic.overviews(1)

@@ -7,7 +7,7 @@ import pytest
 import shapely
 from pyproj import CRS, Geod, Transformer
 
-from benchmarks.mosaic import Shape
+from benchmarks.mosaic import MosaicShape
 from benchmarks.truth import ONLINE, ROUTES, Route, placed
 
 SQUARES = np.asarray([shapely.box(x, y, x + 10, y + 10) for y in (0, 10) for x in (0, 10)])
@@ -38,7 +38,7 @@ def test_a_tile_without_a_row_says_so() -> None:
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
 def test_a_mosaic_lies_where_its_crs_is_used(route: Route) -> None:
-    shape = Shape(14, 256, **route.lay)
+    shape = MosaicShape(14, 256, **route.lay)
     to_degrees = Transformer.from_crs(shape.crs, 4326, always_xy=True)
     longitude, latitude = to_degrees.transform(*(shape.transform @ (1792 * shape.zoom, 1792 * shape.zoom)))
     used = CRS(shape.crs).area_of_use
@@ -48,7 +48,7 @@ def test_a_mosaic_lies_where_its_crs_is_used(route: Route) -> None:
 
 
 def test_the_online_mosaic_has_the_pixels_that_are_taken_where_nothing_is_said() -> None:
-    shape = next(Shape(14, 256, **route.lay) for route in ROUTES if route.online)
+    shape = next(MosaicShape(14, 256, **route.lay) for route in ROUTES if route.online)
     assert shape.corner == ONLINE.corner
     to_degrees = Transformer.from_crs(shape.crs, 4326, always_xy=True)
     start, *ends = (to_degrees.transform(*(shape.transform @ at)) for at in ((1792, 1792), (1793, 1792), (1792, 1793)))

@@ -14,7 +14,7 @@ import pytest
 from safetensors.torch import load_file, save_file
 
 from rsgpt_backend.cli import main
-from rsgpt_backend.commands.answer import Item
+from rsgpt_backend.commands.answer import PromptItem
 from rsgpt_backend.data.image_files import image_sha256, open_image
 from rsgpt_backend.engine.engine import Engine
 from rsgpt_backend.errors import EngineError
@@ -103,9 +103,9 @@ def test_a_choice_has_no_other_type(rsgpt: Any, pictures: Pictures) -> None:
 
 
 def test_a_prompt_names_its_choices() -> None:
-    chosen = Item("a.png", "What?", ("gray", "red"), AnswerType.CHOICE)
+    chosen = PromptItem("a.png", "What?", ("gray", "red"), AnswerType.CHOICE)
     assert chosen.wording == "What? Choose one of: gray, red."
-    assert Item("a.png", "What?").wording == "What?"
+    assert PromptItem("a.png", "What?").wording == "What?"
 
 
 @pytest.mark.parametrize("choices", [["a"], ["a", "a"], ["a", " "]])

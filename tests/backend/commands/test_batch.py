@@ -18,7 +18,7 @@ from typing import Any
 import pyogrio
 import pytest
 
-from rsgpt_backend.batch.batch_run import journal_of
+from rsgpt_backend.batch.batch_run import journal_path
 from rsgpt_backend.cli import main
 from rsgpt_backend.commands import batch as command
 from rsgpt_backend.engine.engine import Engine
@@ -26,7 +26,7 @@ from rsgpt_backend.errors import EngineError
 from rsgpt_backend.model.config import ModelConfig
 from rsgpt_backend.model.language.language_files import language_sha256
 from rsgpt_backend.model.rsgpt import Rsgpt
-from tests.backend.batch.rasters import Odd, numbered, write
+from tests.backend.batch.rasters import OddGeoTiff, numbered, write
 from tests.backend.toy import NAME, make_language
 from tests.layout.source import ROOT
 
@@ -133,7 +133,7 @@ def test_a_journal_of_an_earlier_version_is_read_and_its_answers_are_not_reused(
 ) -> None:
     arguments = [str(raster), "--out", str(tmp_path / "a.gpkg"), "--tile", "32"]
     rsgpt(*arguments)
-    with closing(sqlite3.connect(journal_of(tmp_path / "a.gpkg"))) as database, database:
+    with closing(sqlite3.connect(journal_path(tmp_path / "a.gpkg"))) as database, database:
         ((asked,),) = database.execute("SELECT asked FROM prompts").fetchall()
         _, _, tokens, prompt = json.loads(asked)
         earlier = json.dumps([f"{NAME} {'0' * 64} auto {tokens}", prompt])
@@ -175,7 +175,7 @@ def test_another_question_of_another_run_encodes_nothing(
 
 def test_a_raster_that_cannot_be_read_does_not_end_the_others(rsgpt: Any, raster: Path, tmp_path: Path) -> None:
     nowhere = str(tmp_path / "none.tif")
-    placeless = str(write(tmp_path / "b.tif", numbered(32, 32, 32), Odd(crs=None)))
+    placeless = str(write(tmp_path / "b.tif", numbered(32, 32, 32), OddGeoTiff(crs=None)))
     code, objects, _ = rsgpt(nowhere, str(raster), placeless, "--out", str(tmp_path / "a.parquet"), "--tile", "32")
     assert code == 1
     assert [one.get("raster") for one in objects] == [nowhere, placeless, None]
@@ -186,7 +186,7 @@ def test_a_raster_that_cannot_be_read_does_not_end_the_others(rsgpt: Any, raster
 def test_a_raster_without_a_way_to_the_first_one_s_system_is_refused_before_anything_is_asked(
     rsgpt: Any, raster: Path, tmp_path: Path
 ) -> None:
-    site = Odd((0.0, 0.5, 0.0, 16.0, 0.0, -0.5), 'LOCAL_CS["site grid",UNIT["metre",1]]')
+    site = OddGeoTiff((0.0, 0.5, 0.0, 16.0, 0.0, -0.5), 'LOCAL_CS["site grid",UNIT["metre",1]]')
     local = str(write(tmp_path / "b.tif", numbered(32, 32, 32), site))
     code, objects, err = rsgpt(str(raster), local, "--out", str(tmp_path / "a.gpkg"), "--tile", "32")
     assert (code, "Traceback" in err) == (1, False)
@@ -283,7 +283,7 @@ def test_an_interruption_ends_it_cleanly_and_the_next_run_goes_on(toy_folder: Pa
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "backend")}
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, env=environment, **pipes) as process:
-        while process.poll() is None and not _tiles(journal_of(out)):
+        while process.poll() is None and not _tiles(journal_path(out)):
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
         told, said = process.communicate(timeout=60)

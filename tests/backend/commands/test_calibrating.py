@@ -9,18 +9,18 @@ from pathlib import Path
 import pytest
 
 from rsgpt_backend.commands.calibrating import calibrate_trained, presence_questions
-from rsgpt_backend.data.annotations import Captioned, Questioned
+from rsgpt_backend.data.annotations import CaptionRecord, QuestionRecord
 from rsgpt_backend.evaluate import calibration_fit
 from rsgpt_backend.model.config import ModelConfig
 from rsgpt_backend.train.examples.derived_questions import MIN_SCENE, derived_questions
-from rsgpt_backend.train.recipe import Dataset
+from rsgpt_backend.train.recipe import RecipeDataset
 
 TOWN = ("Many houses along a road.", "Houses and a road.", "Some houses with cars.")
 
 
-def pictures(count: int, name: str, *sentences: str) -> list[Captioned]:
+def pictures(count: int, name: str, *sentences: str) -> list[CaptionRecord]:
     """So many of one scene, with the same sentences."""
-    return [Captioned(f"{name}{number}.png", sentences, name) for number in range(count)]
+    return [CaptionRecord(f"{name}{number}.png", sentences, name) for number in range(count)]
 
 
 def test_a_trained_model_is_calibrated(
@@ -29,7 +29,7 @@ def test_a_trained_model_is_calibrated(
     model = tmp_path / "model"
     shutil.copytree(toy_folder, model)
     monkeypatch.setattr(calibration_fit, "_FEWEST", 1)  # the toy's data set is small
-    calibrate_trained(model, toy_data, [Dataset("images", "captions.json", "questions.json")])
+    calibrate_trained(model, toy_data, [RecipeDataset("images", "captions.json", "questions.json")])
     before, after = ModelConfig.read(toy_folder), ModelConfig.read(model)
     assert after.calibration != before.calibration
     assert replace(after, calibration=before.calibration, yes_odds=before.yes_odds) == before
@@ -51,7 +51,7 @@ def test_presence_is_asked_for_as_often_where_it_is_as_where_it_is_not() -> None
 
 def test_presence_questions_of_few_pictures_are_few() -> None:
     assert presence_questions(pictures(1, "town", *TOWN), 30) == [
-        Questioned("town0.png", "Are there any buildings?", "yes", "presence"),
-        Questioned("town0.png", "Are there any houses in this image?", "yes", "presence"),
-        Questioned("town0.png", "Is there any roads?", "yes", "presence"),
+        QuestionRecord("town0.png", "Are there any buildings?", "yes", "presence"),
+        QuestionRecord("town0.png", "Are there any houses in this image?", "yes", "presence"),
+        QuestionRecord("town0.png", "Is there any roads?", "yes", "presence"),
     ]

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from rsgpt_backend.cli import main
-from rsgpt_backend.evaluate.result import Result, read_result
+from rsgpt_backend.evaluate.result import EvaluationResult, read_result
 from rsgpt_backend.model.config import ModelConfig
 from tests.backend.toy import picture
 
@@ -147,7 +147,7 @@ def test_answers_that_cannot_be_written_do_not_cost_the_scores(
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Result, "write", full)
+    monkeypatch.setattr(EvaluationResult, "write", full)
     more = ("--limit", "2", "--json", "--answers", str(tmp_path / "a.json"))
     assert main(arguments("questions", toy_folder, toy_data, *more)) == 1
     out, err = capsys.readouterr()

@@ -12,7 +12,7 @@ from rsgpt_backend.cli import main
 from rsgpt_backend.model import registry
 from rsgpt_backend.model.config import ModelConfig
 from rsgpt_backend.model.hardware import memory
-from rsgpt_backend.model.hardware.memory import Room
+from rsgpt_backend.model.hardware.memory import DeviceMemory
 from rsgpt_plugin.shared.text import clean
 from tests.backend.hostile.folders import ESC, edit, make_good
 
@@ -54,7 +54,7 @@ def test_a_model_that_does_not_fit_is_listed_with_the_reason(
     toy_folder: Path, shipped: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(toy_folder, registry._SHIPPED / "toy", dirs_exist_ok=True)
-    monkeypatch.setattr(memory, "room", lambda over: Room(1e6, over[0]))
+    monkeypatch.setattr(memory, "room", lambda over: DeviceMemory(1e6, over[0]))
     assert main(["models", "--memory", "--json"]) == 0
     assert "this machine has 0.0 GB free" in json.loads(capsys.readouterr().out)["does_not_fit"]
 

@@ -6,12 +6,12 @@ import json
 
 import pytest
 
-from rsgpt_backend.commands.printing import Output, note
+from rsgpt_backend.commands.printing import ResultPrinter, note
 from rsgpt_backend.errors import ImageError, RsgptError
 
 
 def test_json(capsys: pytest.CaptureFixture[str]) -> None:
-    output = Output(True)
+    output = ResultPrinter(True)
     output.result({"caption": "Straße\n树"}, "not this")
     output.failure({"image": "a.png"}, ImageError("Broken. Convert it."))
     out, err = capsys.readouterr()
@@ -22,7 +22,7 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_text(capsys: pytest.CaptureFixture[str]) -> None:
-    output = Output(False)
+    output = ResultPrinter(False)
     output.result({"caption": "not this"}, "a road")
     assert output.exit_code == 0
     output.failure({"image": "a.png"}, ImageError("Broken. Convert it."))
@@ -31,11 +31,11 @@ def test_text(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_what_others_wrote_is_safe_for_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    Output(False).result({}, "a\x1b[2J road")
-    Output(False).failure({}, ImageError("b\x9b \u202e"))
+    ResultPrinter(False).result({}, "a\x1b[2J road")
+    ResultPrinter(False).failure({}, ImageError("b\x9b \u202e"))
     note("c\x07")
     assert capsys.readouterr() == ("a[2J road\n", "b \nc\n")
-    Output(True).result({"image": "a\x1b\x9b\udcff.png"}, "")
+    ResultPrinter(True).result({"image": "a\x1b\x9b\udcff.png"}, "")
     out = capsys.readouterr().out
     assert out.isascii()
     assert json.loads(out) == {"image": "a\x1b\x9b\udcff.png"}
@@ -43,5 +43,5 @@ def test_what_others_wrote_is_safe_for_a_terminal(capsys: pytest.CaptureFixture[
 
 def test_no_number_is_no_result(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(RsgptError, match="NaN or an infinite number"):
-        Output(True).result({"confidence": float("nan")}, "")
+        ResultPrinter(True).result({"confidence": float("nan")}, "")
     assert capsys.readouterr().out == ""

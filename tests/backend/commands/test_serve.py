@@ -16,7 +16,7 @@ import rsgpt_backend
 from rsgpt_backend.commands import serve
 from rsgpt_backend.commands.model_options import caching_engine_from, engine_from
 from rsgpt_backend.errors import ModelError, UsageError
-from rsgpt_backend.server.launch import Launch
+from rsgpt_backend.server.launch import ServerLaunch
 from tests.backend.hostile.folders import edit, make_good
 
 
@@ -107,7 +107,7 @@ def test_a_weak_or_odd_key_is_wrong_use(key: str, monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_key_comes_from_the_option_the_environment_or_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    launched: list[Launch] = []
+    launched: list[ServerLaunch] = []
     monkeypatch.setattr(serve, "serve", lambda launch: launched.append(launch) or 0)
     monkeypatch.delenv("RSGPT_SERVE_KEY", raising=False)
     for arguments in ([], [], ["--api-key", "o" * 16]):

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from rsgpt_backend.convert.conversion import Sources, convert
+from rsgpt_backend.convert.conversion import ConversionSources, convert
 from rsgpt_backend.errors import ModelError
 from rsgpt_backend.model.config import ModelConfig
 from rsgpt_backend.model.language.language_files import language_sha256
@@ -36,7 +36,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 def converted(parts: dict[str, Path], out: Path, *files: Path, name: str = "instructblip-vicuna-7b") -> Rsgpt:
     """Convert the files, with the others' parts, and load the model."""
-    convert(Sources(files, parts["language"], parts["reader"]), out, tiny(name))
+    convert(ConversionSources(files, parts["language"], parts["reader"]), out, tiny(name))
     return load_model(out)
 
 
@@ -145,7 +145,7 @@ def test_a_language_model_that_lacks_a_weight_is_refused(parts: dict[str, Path],
 
 def test_files_without_a_projection_name_no_model(parts: dict[str, Path], tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="No file holds a projection"):
-        convert(Sources([parts["eva"]], parts["language"], parts["reader"]), tmp_path / "model")
+        convert(ConversionSources([parts["eva"]], parts["language"], parts["reader"]), tmp_path / "model")
 
 
 @pytest.mark.parametrize(
@@ -274,4 +274,6 @@ def test_a_file_holds_no_language_model_s_config(parts: dict[str, Path], tmp_pat
     whole = {**vit(), **trained(), "language_model.model.norm.weight": torch.ones(4)}
     torch.save(whole, tmp_path / "whole.pth")
     with pytest.raises(ModelError, match=r"whole\.pth is no folder of a language model"):
-        convert(Sources([tmp_path / "whole.pth"], None, parts["reader"]), tmp_path / "model", tiny("rsgpt-7b"))
+        convert(
+            ConversionSources([tmp_path / "whole.pth"], None, parts["reader"]), tmp_path / "model", tiny("rsgpt-7b")
+        )

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from rsgpt_backend.convert.conversion import Sources, convert
+from rsgpt_backend.convert.conversion import ConversionSources, convert
 from rsgpt_backend.convert.hub import hub_config
 from rsgpt_backend.errors import ModelError
 from rsgpt_backend.model.config import ModelConfig
@@ -27,7 +27,7 @@ def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     """The same model, ours and transformers'."""
     folder = tmp_path_factory.mktemp("hub") / "source"
     theirs = make_hub(request.param, folder)
-    convert(Sources([folder]), folder.with_name("model"))
+    convert(ConversionSources([folder]), folder.with_name("model"))
     return load_model(folder.with_name("model")), theirs
 
 
@@ -101,7 +101,7 @@ def test_sizes_that_no_model_has_are_refused(tmp_path: Path, vision: str, senten
     described["vision_config"].update(json.loads(vision))
     (source / "config.json").write_text(json.dumps(described))
     with pytest.raises(ModelError, match=sentence):
-        convert(Sources([source]), tmp_path / "model")
+        convert(ConversionSources([source]), tmp_path / "model")
 
 
 def test_a_deep_config_is_refused(tmp_path: Path) -> None:

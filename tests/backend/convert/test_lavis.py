@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from rsgpt_backend.convert.conversion import Sources, convert
+from rsgpt_backend.convert.conversion import ConversionSources, convert
 from rsgpt_backend.model.weights import load_model
 from tests.backend.family import make_llama, make_reader, tiny, trained, vit
 
@@ -21,7 +21,7 @@ def test_lavis_s_features_and_queries(tmp_path_factory: pytest.TempPathFactory) 
     torch.save(halved, folder / "eva_vit_g.pth")
     torch.save({"model": trained()}, folder / "instruct_blip.pth")
     files = [folder / "eva_vit_g.pth", folder / "instruct_blip.pth"]
-    sources = Sources(files, make_llama(folder / "vicuna"), make_reader(folder / "bert"))
+    sources = ConversionSources(files, make_llama(folder / "vicuna"), make_reader(folder / "bert"))
     convert(sources, folder / "model", tiny("instructblip-vicuna-7b"))
     model = load_model(folder / "model")
     record = load_file(Path(__file__).with_name("lavis.safetensors"))

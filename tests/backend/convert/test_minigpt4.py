@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from rsgpt_backend.convert.conversion import Sources, convert
+from rsgpt_backend.convert.conversion import ConversionSources, convert
 from rsgpt_backend.model.config import ModelConfig
 from rsgpt_backend.model.decoding.decoder_state import start
 from rsgpt_backend.model.rsgpt import Rsgpt
@@ -56,7 +56,7 @@ def made(name: str, files: list[Weights], folder: Path) -> Rsgpt:
     paths = [folder / f"{number}.pth" for number, _ in enumerate(files)]
     for path, weights in zip(paths, files, strict=True):
         torch.save({"model": weights}, path)
-    convert(Sources(paths, make_llama(folder / "vicuna")), folder / "model", sized(name))
+    convert(ConversionSources(paths, make_llama(folder / "vicuna")), folder / "model", sized(name))
     return load_model(folder / "model")
 
 

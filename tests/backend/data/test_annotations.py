@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rsgpt_backend.data.annotations import Captioned, Questioned, read_captions, read_questions
+from rsgpt_backend.data.annotations import CaptionRecord, QuestionRecord, read_captions, read_questions
 from rsgpt_backend.errors import DataError
 
 RSIEVAL = [
@@ -41,22 +41,22 @@ def test_captions_of_the_plain_layout(path: Path) -> None:
         {"filename": "2.jpg", "captions": ["A sea."]},
     ]
     assert read_captions(write(path, {"dataset": "d", "annotations": records})) == [
-        Captioned("1.jpg", ("A road.", "Eine Straße."), "road"),
-        Captioned("2.jpg", ("A sea.",), ""),
+        CaptionRecord("1.jpg", ("A road.", "Eine Straße."), "road"),
+        CaptionRecord("2.jpg", ("A sea.",), ""),
     ]
 
 
 def test_captions_of_rsieval_s_layout(path: Path) -> None:
     assert read_captions(write(path, RSIEVAL)) == [
-        Captioned("P1.png", ("A port with ships.",)),
-        Captioned("P2.png", ("A field.",)),
+        CaptionRecord("P1.png", ("A port with ships.",)),
+        CaptionRecord("P2.png", ("A field.",)),
     ]
 
 
 def test_captions_of_rsicap_s_layout(path: Path) -> None:
     records = [{"image_id": "1", "filename": "P1.png", "text_input": "Describe it.", "text_output": "A port."}]
     assert read_captions(write(path, {"annotations": records})) == [
-        Captioned("P1.png", ("A port.",), prompt="Describe it.")
+        CaptionRecord("P1.png", ("A port.",), prompt="Describe it.")
     ]
 
 
@@ -66,15 +66,15 @@ def test_questions_of_the_plain_layout(path: Path) -> None:
         {"filename": "1.jpg", "question": "Any cars?", "answer": "no"},
     ]
     assert read_questions(write(path, {"annotations": records})) == [
-        Questioned("1.jpg", "What is it?", "farmland", "scene"),
-        Questioned("1.jpg", "Any cars?", "no", "other"),
+        QuestionRecord("1.jpg", "What is it?", "farmland", "scene"),
+        QuestionRecord("1.jpg", "Any cars?", "no", "other"),
     ]
 
 
 def test_questions_of_rsieval_s_layout_without_the_blank_ones(path: Path) -> None:
     assert read_questions(write(path, RSIEVAL)) == [
-        Questioned("P1.png", "How many ships?", "Four.", "quantity"),
-        Questioned("P1.png", "Is there water?", "Yes.", "other"),
+        QuestionRecord("P1.png", "How many ships?", "Four.", "quantity"),
+        QuestionRecord("P1.png", "Is there water?", "Yes.", "other"),
     ]
 
 

@@ -9,12 +9,12 @@ import pytest
 from rasterio.enums import ColorInterp
 
 from rsgpt_backend.data.network_sources import is_remote
-from rsgpt_backend.data.raster_reader import Raster
+from rsgpt_backend.data.raster_reader import RasterReader
 from rsgpt_backend.errors import ImageError
 from rsgpt_plugin.shared.rasters.bands import BandChoice
 from rsgpt_plugin.shared.rasters.pixels import Pixels
 from rsgpt_plugin.shared.rasters.tiles import Window
-from tests.backend.batch.rasters import Odd, write
+from tests.backend.batch.rasters import OddGeoTiff, write
 
 GREY = {"photometric": "MINISBLACK", "alpha": "NO"}
 RED, GREEN, BLUE, ALPHA = ColorInterp.red, ColorInterp.green, ColorInterp.blue, ColorInterp.alpha
@@ -25,7 +25,7 @@ def noise(bands: int, kind: str = "uint8") -> np.ndarray:
 
 
 def read(path: Path, size: tuple[int, int] = (60, 40)) -> Pixels:
-    with Raster(str(path)) as raster:
+    with RasterReader(str(path)) as raster:
         return raster.read(raster.choose(()), Window(0, 0, 60, 40), size)
 
 
@@ -44,13 +44,13 @@ def read(path: Path, size: tuple[int, int] = (60, 40)) -> Pixels:
 def test_bands_are_chosen_by_what_they_mean(
     tmp_path: Path, count: int, meanings: tuple[ColorInterp, ...], expected: BandChoice
 ) -> None:
-    with Raster(str(write(tmp_path / "a.tif", noise(count), Odd(meanings=meanings), **GREY))) as raster:
+    with RasterReader(str(write(tmp_path / "a.tif", noise(count), OddGeoTiff(meanings=meanings), **GREY))) as raster:
         assert raster.choose(()) == expected
 
 
 def test_bands_that_are_asked_for_come_in_that_order(tmp_path: Path) -> None:
     values = noise(4)
-    with Raster(str(write(tmp_path / "a.tif", values, **GREY))) as raster:
+    with RasterReader(str(write(tmp_path / "a.tif", values, **GREY))) as raster:
         found, _ = raster.read(raster.choose((4, 2, 1)), Window(5, 7, 20, 10), (20, 10))
         assert np.array_equal(found, values[[3, 1, 0], 7:17, 5:25])
         for wrong in ((5,), (1, 2), (0, 1, 2)):
@@ -61,7 +61,7 @@ def test_bands_that_are_asked_for_come_in_that_order(tmp_path: Path) -> None:
 def test_what_is_transparent_is_not_valid(tmp_path: Path) -> None:
     values = noise(4)
     values[3, :10] = 0
-    _, valid = read(write(tmp_path / "a.tif", values, Odd(meanings=(RED, GREEN, BLUE, ALPHA)), **GREY))
+    _, valid = read(write(tmp_path / "a.tif", values, OddGeoTiff(meanings=(RED, GREEN, BLUE, ALPHA)), **GREY))
     assert not valid[:10].any()
     assert valid[10:].all()
 
@@ -69,14 +69,14 @@ def test_what_is_transparent_is_not_valid(tmp_path: Path) -> None:
 def test_in_bytes_a_pixel_is_no_data_where_all_bands_are(tmp_path: Path) -> None:
     values = noise(3)
     values[0, :5], values[:, 20:25] = 0, 0
-    _, valid = read(write(tmp_path / "a.tif", values, Odd(nodata=0), **GREY))
+    _, valid = read(write(tmp_path / "a.tif", values, OddGeoTiff(nodata=0), **GREY))
     assert np.flatnonzero(~valid.all(axis=1)).tolist() == [20, 21, 22, 23, 24]
 
 
 def test_elsewhere_where_one_band_is(tmp_path: Path) -> None:
     values = noise(3, "int16")
     values[1, :5] = -9999
-    _, valid = read(write(tmp_path / "a.tif", values, Odd(nodata=-9999)))
+    _, valid = read(write(tmp_path / "a.tif", values, OddGeoTiff(nodata=-9999)))
     assert np.flatnonzero(~valid.all(axis=1)).tolist() == [0, 1, 2, 3, 4]
 
 
@@ -96,26 +96,26 @@ def test_a_smaller_size_averages(tmp_path: Path) -> None:
 
 
 def test_a_palette_is_refused_with_advice(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.tif", noise(1) % 2, Odd(palette=True))
-    with Raster(str(path)) as raster, pytest.raises(ImageError, match="-expand rgb"):
+    path = write(tmp_path / "a.tif", noise(1) % 2, OddGeoTiff(palette=True))
+    with RasterReader(str(path)) as raster, pytest.raises(ImageError, match="-expand rgb"):
         raster.choose(())
 
 
 def test_no_coordinate_system_is_told(tmp_path: Path) -> None:
-    path = str(write(tmp_path / "a.tif", noise(1), Odd(crs=None)))
-    with Raster(path) as raster, pytest.raises(ImageError, match="no coordinate system"):
+    path = str(write(tmp_path / "a.tif", noise(1), OddGeoTiff(crs=None)))
+    with RasterReader(path) as raster, pytest.raises(ImageError, match="no coordinate system"):
         _ = raster.crs_wkt
 
 
 def test_a_file_that_is_none_is_told(tmp_path: Path) -> None:
     with pytest.raises(ImageError, match="cannot be opened"):
-        Raster(str(tmp_path / "none.tif"))
+        RasterReader(str(tmp_path / "none.tif"))
 
 
 def test_the_end_of_a_file_that_was_cut_off_is_told(tmp_path: Path) -> None:
     path = write(tmp_path / "a.tif", noise(3))
     path.write_bytes(path.read_bytes()[:3000])
-    with Raster(str(path)) as raster, pytest.raises(ImageError, match="cannot be read"):
+    with RasterReader(str(path)) as raster, pytest.raises(ImageError, match="cannot be read"):
         raster.read(BandChoice((1,)), Window(0, 30, 60, 10), (60, 10))
 
 

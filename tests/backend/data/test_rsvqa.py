@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rsgpt_backend.data.annotations import Questioned, read_questions
+from rsgpt_backend.data.annotations import QuestionRecord, read_questions
 from rsgpt_backend.errors import DataError
 
 QUESTIONS: list[dict[str, Any]] = [
@@ -33,8 +33,8 @@ def path(tmp_path: Path) -> Path:
 
 def test_active_questions_get_their_answers(path: Path) -> None:
     assert read_questions(path) == [
-        Questioned("7.tif", "Is a road present?", "yes", "presence"),
-        Questioned("7.tif", "How many roads?", "between 1 and 10", "count"),
+        QuestionRecord("7.tif", "Is a road present?", "yes", "presence"),
+        QuestionRecord("7.tif", "How many roads?", "between 1 and 10", "count"),
     ]
 
 

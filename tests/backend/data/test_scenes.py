@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rsgpt_backend.data.annotations import Questioned
+from rsgpt_backend.data.annotations import QuestionRecord
 from rsgpt_backend.data.scenes import QUESTION, scene_questions
 from rsgpt_backend.errors import DataError
 
@@ -22,9 +22,9 @@ def images(tmp_path: Path) -> Path:
 
 def test_a_folder_is_its_scene_in_words(images: Path) -> None:
     assert scene_questions(images, {"cIndustry": ["industrial area", "factory"]}, QUESTION) == [
-        Questioned("c1.tif", QUESTION, "industrial area", "cIndustry", ("factory",)),
-        Questioned("g1.jpg", QUESTION, "golf course", "golfcourse"),
-        Questioned("g2.PNG", QUESTION, "golf course", "golfcourse"),
+        QuestionRecord("c1.tif", QUESTION, "industrial area", "cIndustry", ("factory",)),
+        QuestionRecord("g1.jpg", QUESTION, "golf course", "golfcourse"),
+        QuestionRecord("g2.PNG", QUESTION, "golf course", "golfcourse"),
     ]
 
 

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from rsgpt_backend.engine.confidence import calibrated, confidence, form
+from rsgpt_backend.engine.confidence import answer_form, calibrated, confidence
 from rsgpt_backend.predictor import Token
 
 
@@ -52,7 +52,7 @@ def test_nothing_said_is_not_sure_at_all() -> None:
     ],
 )
 def test_forms(text: str, wanted: str) -> None:
-    assert form(text) == wanted
+    assert answer_form(text) == wanted
 
 
 def test_without_a_scale_nothing_changes() -> None:

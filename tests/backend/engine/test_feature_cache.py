@@ -16,7 +16,7 @@ import torch
 
 from rsgpt_backend.engine import engine as engine_module
 from rsgpt_backend.engine.engine import Engine
-from rsgpt_backend.engine.feature_cache import FeatureFiles, Features
+from rsgpt_backend.engine.feature_cache import FeatureCache, FeatureFiles
 from rsgpt_backend.model.rsgpt import Rsgpt
 from tests.backend.toy import ask
 from tests.layout.source import ROOT
@@ -172,7 +172,7 @@ def test_two_processes_share_a_folder(tmp_path: Path) -> None:
 
 
 def test_memory_holds_the_latest_and_files_the_rest(tmp_path: Path) -> None:
-    features = Features(2, FeatureFiles(tmp_path, "a", MANY))
+    features = FeatureCache(2, FeatureFiles(tmp_path, "a", MANY))
     features.put({key(number): PICTURE + number for number in range(3)})
     for file in tmp_path.iterdir():
         if key(0) not in file.name:
@@ -180,7 +180,7 @@ def test_memory_holds_the_latest_and_files_the_rest(tmp_path: Path) -> None:
     found = features.get([key(number) for number in range(4)])
     assert list(found) == [key(number) for number in range(3)]
     assert all(torch.equal(found[key(number)], PICTURE + number) for number in range(3))
-    assert list(Features(2).get([key(0)])) == []
+    assert list(FeatureCache(2).get([key(0)])) == []
 
 
 def test_the_least_recently_asked_picture_is_forgotten(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from rsgpt_backend.data.annotations import Questioned
+from rsgpt_backend.data.annotations import QuestionRecord
 from rsgpt_backend.evaluate.baselines import baselines
 
 
-def asked(question: str, answer: str, kind: str = "presence", *others: str) -> Questioned:
-    return Questioned("a.png", question, answer, kind, others)
+def asked(question: str, answer: str, kind: str = "presence", *others: str) -> QuestionRecord:
+    return QuestionRecord("a.png", question, answer, kind, others)
 
 
 TRAINING = [

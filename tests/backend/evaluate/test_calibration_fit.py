@@ -9,11 +9,11 @@ import pytest
 
 from rsgpt_backend.engine.confidence import Scale, calibrated, log_odds
 from rsgpt_backend.evaluate.calibration import calibration
-from rsgpt_backend.evaluate.calibration_fit import fitted, leaned, leaning
-from rsgpt_backend.evaluate.result import Result
+from rsgpt_backend.evaluate.calibration_fit import fitted, with_yes_bias, yes_bias
+from rsgpt_backend.evaluate.result import EvaluationResult
 
 
-def boastful(count: int, given: str = "yes", twist: Scale = (0.5, -0.3)) -> Result:
+def boastful(count: int, given: str = "yes", twist: Scale = (0.5, -0.3)) -> EvaluationResult:
     """Answers that are right as often as half their log odds, and a bit less, say."""
     rng = random.Random(4)
     answers = []
@@ -21,10 +21,10 @@ def boastful(count: int, given: str = "yes", twist: Scale = (0.5, -0.3)) -> Resu
         told = rng.uniform(0.5, 0.999)
         true = 1 / (1 + math.exp(-(twist[0] * log_odds(told) + twist[1])))
         answers.append({"given": given, "confidence": told, "correct": rng.random() < true})
-    return Result("questions", "toy", "toy", "", "", {}, answers)
+    return EvaluationResult("questions", "toy", "toy", "", "", {}, answers)
 
 
-def error(result: Result, scales: dict[str, Scale]) -> float:
+def error(result: EvaluationResult, scales: dict[str, Scale]) -> float:
     told = [calibrated(one["confidence"], one["given"], scales) for one in result.answers]
     return float(calibration(told, [one["correct"] for one in result.answers])["ece"])
 
@@ -64,17 +64,17 @@ def test_a_caption_is_right_where_it_invents_nothing() -> None:
         {"caption": "A road.", "confidence": 0.9, "invented": ["cars"] if rng.random() < 0.5 else []}
         for _ in range(400)
     ]
-    scales = fitted([Result("captions", "toy", "toy", "", "", {}, captions)], {})
+    scales = fitted([EvaluationResult("captions", "toy", "toy", "", "", {}, captions)], {})
     assert calibrated(0.9, "A road.", scales) == pytest.approx(0.5, abs=0.06)
 
 
 def test_all_right_stays_finite() -> None:
     answers = [{"given": "yes", "confidence": 1.0, "correct": True}] * 60
-    (scale,) = fitted([Result("questions", "toy", "toy", "", "", {}, answers)], {}).values()
+    (scale,) = fitted([EvaluationResult("questions", "toy", "toy", "", "", {}, answers)], {}).values()
     assert all(map(math.isfinite, scale))
 
 
-def shy(count: int, odds: float) -> Result:
+def shy(count: int, odds: float) -> EvaluationResult:
     """Answers of a model whose log odds of a yes are `odds` too low."""
     rng = random.Random(5)
     answers = []
@@ -87,7 +87,7 @@ def shy(count: int, odds: float) -> Result:
             "confidence": 1 / (1 + math.exp(-abs(told))),
             "correct": true == (told > 0),
         })  # fmt: skip
-    return Result("questions", "toy", "toy", "", "", {}, answers)
+    return EvaluationResult("questions", "toy", "toy", "", "", {}, answers)
 
 
 @pytest.mark.parametrize("scale", [(1.0, 0.0), (0.5, -0.2)])
@@ -96,10 +96,10 @@ def test_what_a_yes_lacks_is_found_whatever_the_scale(scale: Scale) -> None:
     present = {"yes_no": scale}
     for one in result.answers:
         one["confidence"] = calibrated(one["confidence"], "yes", present)
-    odds = leaning([result], present)
+    odds = yes_bias([result], present)
     assert odds == pytest.approx(1.0, abs=0.1)
-    assert leaning([leaned(result, present, odds)], present) == pytest.approx(0.0, abs=0.01)
-    right = [sum(one["correct"] for one in told.answers) for told in (result, leaned(result, present, odds))]
+    assert yes_bias([with_yes_bias(result, present, odds)], present) == pytest.approx(0.0, abs=0.01)
+    right = [sum(one["correct"] for one in told.answers) for told in (result, with_yes_bias(result, present, odds))]
     assert right[1] > right[0] + 100
 
 
@@ -107,16 +107,16 @@ def test_odds_that_are_always_wrong_lean_nowhere() -> None:
     result = shy(4000, 1.0)
     for one in result.answers:
         one["correct"] = not one["correct"]
-    assert leaning([result], {}) == 0.0
+    assert yes_bias([result], {}) == 0.0
 
 
 def test_a_no_to_how_many_says_nothing_of_a_yes() -> None:
     result = shy(4000, 1.0)
-    odds = leaning([result], {})
+    odds = yes_bias([result], {})
     for number in range(2000):
         result.answers.append({"answer": str(number), "given": "no", "confidence": 0.9, "correct": False})
-    assert leaning([result], {}) == odds
+    assert yes_bias([result], {}) == odds
 
 
 def test_too_few_answers_lean_nowhere() -> None:
-    assert leaning([shy(49, 1.0)], {}) == 0.0
+    assert yes_bias([shy(49, 1.0)], {}) == 0.0

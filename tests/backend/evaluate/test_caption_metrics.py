@@ -10,7 +10,7 @@ import pytest
 from rsgpt_backend.engine.engine import Engine
 from rsgpt_backend.errors import DataError
 from rsgpt_backend.evaluate import caption_metrics
-from rsgpt_backend.evaluate.ask_all import Manner
+from rsgpt_backend.evaluate.ask_all import AskOptions
 from rsgpt_backend.evaluate.caption_metrics import evaluate, score
 from rsgpt_backend.evaluate.object_support import supported
 
@@ -96,7 +96,7 @@ def test_a_missing_package_is_told(no_java: None, monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_model_is_scored(engine: Engine, toy_data: Path, no_java: None) -> None:
-    scores, told = evaluate(engine, toy_data / "images", toy_data / "captions.json", Manner(5))
+    scores, told = evaluate(engine, toy_data / "images", toy_data / "captions.json", AskOptions(5))
     assert list(scores) == ["images", *NAMES, "invented", "recalled", "intervals", "calibration", "seconds"]
     assert scores["images"] == len(told) == 5
     assert told[0]["filename"] == "0.png"
@@ -114,8 +114,8 @@ def test_a_prompt_of_the_user_s_own(
     asked: list[tuple[str, int]] = []
     answer = engine.answer
     monkeypatch.setattr(engine, "answer", lambda asks: asked.extend((a.prompt, a.beams) for a in asks) or answer(asks))
-    evaluate(engine, toy_data / "images", toy_data / "captions.json", Manner(2, beams=2, prompt="gray"))
-    evaluate(engine, toy_data / "images", toy_data / "captions.json", Manner(1))
+    evaluate(engine, toy_data / "images", toy_data / "captions.json", AskOptions(2, beams=2, prompt="gray"))
+    evaluate(engine, toy_data / "images", toy_data / "captions.json", AskOptions(1))
     assert asked == [("gray", 2)] * 2 + [(engine.caption_prompt, 0)]
 
 
@@ -124,7 +124,7 @@ def test_scores_are_of_what_was_told(
 ) -> None:
     seen = []
     monkeypatch.setattr(caption_metrics, "score", lambda *given: seen.append(given) or ({}, {"CIDEr": [0.0] * 12}))
-    _, told = evaluate(engine, toy_data / "images", toy_data / "captions.json", Manner())
+    _, told = evaluate(engine, toy_data / "images", toy_data / "captions.json", AskOptions())
     ((references, given),) = seen
     assert given == {number: [record["caption"]] for number, record in enumerate(told)}
     assert references == {number: record["references"] for number, record in enumerate(told)}
@@ -133,4 +133,4 @@ def test_scores_are_of_what_was_told(
 def test_no_records(engine: Engine, toy_data: Path, tmp_path: Path) -> None:
     (tmp_path / "none.json").write_text("[]")
     with pytest.raises(DataError, match="holds no captions"):
-        evaluate(engine, toy_data / "images", tmp_path / "none.json", Manner())
+        evaluate(engine, toy_data / "images", tmp_path / "none.json", AskOptions())

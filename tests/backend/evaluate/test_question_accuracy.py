@@ -9,7 +9,7 @@ import pytest
 
 from rsgpt_backend.engine.engine import Engine
 from rsgpt_backend.errors import DataError
-from rsgpt_backend.evaluate.ask_all import Manner
+from rsgpt_backend.evaluate.ask_all import AskOptions
 from rsgpt_backend.evaluate.question_accuracy import evaluate, normalised
 from rsgpt_backend.predictor import Answer
 
@@ -57,7 +57,7 @@ def test_accuracy_by_kind_and_over_all(scripted: Engine, toy_data: Path, tmp_pat
         {"filename": "0.png", "question": question, "answer": answer, "type": kind} for question, answer, kind in asked
     ]
     (tmp_path / "a.json").write_text(json.dumps(records))
-    scores, told = evaluate(scripted, toy_data / "images", tmp_path / "a.json", Manner())
+    scores, told = evaluate(scripted, toy_data / "images", tmp_path / "a.json", AskOptions())
     assert scores["questions"] == 5
     assert scores["accuracy"] == {"count": 100.0, "presence": 50.0, "scene": 100.0, "average": 80.0}
     assert list(scores) == ["questions", "accuracy", "intervals", "calibration", "seconds"]
@@ -72,12 +72,12 @@ def test_accuracy_by_kind_and_over_all(scripted: Engine, toy_data: Path, tmp_pat
 def test_other_answers_are_right_too(scripted: Engine, toy_data: Path, tmp_path: Path) -> None:
     record = {"filename": "0.png", "question": "say lake", "answer": "pond", "other_answers": ["Lake", "tarn"]}
     (tmp_path / "a.json").write_text(json.dumps([record, {**record, "question": "say river"}]))
-    _, told = evaluate(scripted, toy_data / "images", tmp_path / "a.json", Manner())
+    _, told = evaluate(scripted, toy_data / "images", tmp_path / "a.json", AskOptions())
     assert [one["correct"] for one in told] == [True, False]
 
 
 def test_a_model_is_scored(engine: Engine, toy_data: Path) -> None:
-    scores, told = evaluate(engine, toy_data / "images", toy_data / "questions.json", Manner(4))
+    scores, told = evaluate(engine, toy_data / "images", toy_data / "questions.json", AskOptions(4))
     assert (scores["questions"], len(told)) == (4, 4)
     assert [record["filename"] for record in told] == ["0.png", "3.png", "6.png", "9.png"]
 
@@ -85,4 +85,4 @@ def test_a_model_is_scored(engine: Engine, toy_data: Path) -> None:
 def test_no_questions(engine: Engine, toy_data: Path, tmp_path: Path) -> None:
     (tmp_path / "none.json").write_text("[]")
     with pytest.raises(DataError, match="holds no questions"):
-        evaluate(engine, toy_data / "images", tmp_path / "none.json", Manner())
+        evaluate(engine, toy_data / "images", tmp_path / "none.json", AskOptions())

@@ -39,7 +39,7 @@ class Server:
         self.headers: list[Any] = []
         outer = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class ReplayingHandler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 outer.bodies.append({**body, "path": self.path})
@@ -55,7 +55,7 @@ class Server:
             def log_message(self, *given: Any) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), ReplayingHandler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 

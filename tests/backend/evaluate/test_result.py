@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from rsgpt_backend.errors import DataError
-from rsgpt_backend.evaluate.result import Result, benchmark_name, read_result
+from rsgpt_backend.evaluate.result import EvaluationResult, benchmark_name, read_result
 
 
 def test_there_and_back(tmp_path: Path) -> None:
-    result = Result("captions", "Ünsere Bilder", "m", "ab", "/x", {"CIDEr": 1.5}, [{"filename": "1.png"}])
+    result = EvaluationResult("captions", "Ünsere Bilder", "m", "ab", "/x", {"CIDEr": 1.5}, [{"filename": "1.png"}])
     result.write(tmp_path / "a.json")
     assert read_result(tmp_path / "a.json") == result
 

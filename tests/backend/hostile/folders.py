@@ -28,7 +28,7 @@ Spoil = Callable[[Path], None]
 
 
 @dataclass(frozen=True)
-class Case:
+class HostileCase:
     """spoil: changes the folder; says: what its sentence says, as a regular expression; it names the file."""
 
     name: str
@@ -62,11 +62,11 @@ def rehash(folder: Path) -> None:
     edit(folder / MODEL, {"weights_sha256": file_sha256(folder / WEIGHTS), "language.sha256": language})
 
 
-def written(name: str, file: str, content: str | bytes, says: str) -> Case:
+def written(name: str, file: str, content: str | bytes, says: str) -> HostileCase:
     def spoil(folder: Path) -> None:
         (folder / file).write_bytes(content.encode() if isinstance(content, str) else content)
 
-    return Case(name, spoil, says)
+    return HostileCase(name, spoil, says)
 
 
 def outside(folder: Path) -> Path:

@@ -16,7 +16,7 @@ from tests.backend.hostile.folders import (
     LANGUAGE,
     MODEL,
     WEIGHTS,
-    Case,
+    HostileCase,
     changed,
     edit,
     flipped,
@@ -30,29 +30,31 @@ from tests.backend.hostile.folders import (
 _WORDS = "model.embed_tokens.weight"
 
 
-def cases() -> list[Case]:
+def cases() -> list[HostileCase]:
     """All of them; names are unique."""
     return [*_configs(), *_languages(), *_tokenizers()]
 
 
-def _configs() -> Iterator[Case]:
+def _configs() -> Iterator[HostileCase]:
     """The language model's config."""
 
-    def config(name: str, says: str, /, **changes: Any) -> Case:
-        return Case(name, lambda folder: edit(folder / LANGUAGE / "config.json", changes), rf"config\.json.*{says}")
+    def config(name: str, says: str, /, **changes: Any) -> HostileCase:
+        return HostileCase(
+            name, lambda folder: edit(folder / LANGUAGE / "config.json", changes), rf"config\.json.*{says}"
+        )
 
-    def unbuilt(name: str, says: str, /, **changes: Any) -> Case:
+    def unbuilt(name: str, says: str, /, **changes: Any) -> HostileCase:
         case = config(name, "", **changes)
-        return Case(name, case.spoil, rf"language holds no language model that can be read \(.*{says}")
+        return HostileCase(name, case.spoil, rf"language holds no language model that can be read \(.*{says}")
 
     file = f"{LANGUAGE}/config.json"
     kernel = "kernels-community/flash-attn"
     yield written("a deep config", file, DEEP, r"config\.json cannot be read \(it is nested too deeply")
     yield written("a config that is a list", file, "[1]", r"config\.json cannot be read \(it holds no object")
     yield written("a config that is cut off", file, '{"model_type": "lla', r"config\.json cannot be read")
-    yield Case("a config that is a pipe", pipe(file), r"config\.json is missing or no plain file")
-    yield Case("a config that is a link out", link_out(file), r"config\.json is a link out")
-    yield Case("no config", lambda folder: (folder / file).unlink(), r"config\.json is missing")
+    yield HostileCase("a config that is a pipe", pipe(file), r"config\.json is missing or no plain file")
+    yield HostileCase("a config that is a link out", link_out(file), r"config\.json is a link out")
+    yield HostileCase("no config", lambda folder: (folder / file).unlink(), r"config\.json is missing")
     yield config("a kind of its own, with code", "of the kind 'own'", model_type="own", auto_map={"AutoConfig": "own"})
     yield config("a kind that is a number", "of the kind 7", model_type=7)
     yield config("a kind that is a list", "of the kind", model_type=["llama"])
@@ -84,21 +86,21 @@ def _configs() -> Iterator[Case]:
     )
 
 
-def _languages() -> Iterator[Case]:
+def _languages() -> Iterator[HostileCase]:
     """The language model's weights."""
     weights, index = f"{LANGUAGE}/{WEIGHTS}", f"{LANGUAGE}/{WEIGHTS}.index.json"
     lost, no_weights = "model.norm.weight", r"language/model\.safetensors holds no weights"
 
-    def tensors(name: str, change: Callable[[dict[str, Tensor]], Any], says: str) -> Case:
-        return Case(name, changed(weights, change), says)
+    def tensors(name: str, change: Callable[[dict[str, Tensor]], Any], says: str) -> HostileCase:
+        return HostileCase(name, changed(weights, change), says)
 
-    def indexed(name: str, where: Any, says: str) -> Case:
+    def indexed(name: str, where: Any, says: str) -> HostileCase:
         def spoil(folder: Path) -> None:
             names = load_file(folder / weights)
             (folder / weights).rename(folder / LANGUAGE / "part.safetensors")
             (folder / index).write_text(json.dumps({"weight_map": dict.fromkeys(names, where) if names else {}}))
 
-        return Case(name, spoil, says)
+        return HostileCase(name, spoil, says)
 
     yield tensors("NaN in the language model", lambda found: found[_WORDS].__setitem__((9, 9), float("nan")), _WORDS)
     yield tensors(
@@ -108,25 +110,25 @@ def _languages() -> Iterator[Case]:
     yield tensors("it has one too many", lambda found: found.update({"model.x": torch.ones(2)}), r"holds model\.x")
     yield tensors("one has another shape", lambda found: found.update({lost: torch.ones(3)}), f"{lost} of another")
     yield tensors("its words are fewer", lambda found: found.update({_WORDS: found[_WORDS][:9].clone()}), _WORDS)
-    yield Case("half the language model", halved(weights, hashed=False), no_weights)
-    yield Case("half of it, hashed", halved(weights, hashed=True), no_weights)
-    yield Case("one bit of it is another", flipped(weights), "language are damaged, or not")
-    yield Case("its weights are a pipe", pipe(weights), r"model\.safetensors is missing or no plain file")
-    yield Case("its weights are a link out", link_out(weights), r"model\.safetensors is a link out")
-    yield Case("no weights of it", lambda folder: (folder / weights).unlink(), "holds no language model")
-    yield Case("its weights are a pickle", pickled, "holds no language model")
+    yield HostileCase("half the language model", halved(weights, hashed=False), no_weights)
+    yield HostileCase("half of it, hashed", halved(weights, hashed=True), no_weights)
+    yield HostileCase("one bit of it is another", flipped(weights), "language are damaged, or not")
+    yield HostileCase("its weights are a pipe", pipe(weights), r"model\.safetensors is missing or no plain file")
+    yield HostileCase("its weights are a link out", link_out(weights), r"model\.safetensors is a link out")
+    yield HostileCase("no weights of it", lambda folder: (folder / weights).unlink(), "holds no language model")
+    yield HostileCase("its weights are a pickle", pickled, "holds no language model")
     yield indexed("an index that leads out", "../../outside/language/model.safetensors", "which is no path inside it")
     yield indexed("an index with an absolute path", "/etc/passwd", "which is no path inside it")
     yield indexed("an index to what is not there", "gone.safetensors", r"gone\.safetensors is missing")
     yield indexed("an index of numbers", 7, "does not say where the weights are")
 
 
-def _tokenizers() -> Iterator[Case]:
+def _tokenizers() -> Iterator[HostileCase]:
     """The tokenizer's files."""
     whole, config = f"{LANGUAGE}/tokenizer.json", f"{LANGUAGE}/tokenizer_config.json"
 
-    def configured(name: str, says: str, /, **changes: Any) -> Case:
-        return Case(name, lambda folder: edit(folder / config, changes), says)
+    def configured(name: str, says: str, /, **changes: Any) -> HostileCase:
+        return HostileCase(name, lambda folder: edit(folder / config, changes), says)
 
     def beyond(folder: Path) -> None:
         data = json.loads((folder / whole).read_text("utf-8"))
@@ -138,27 +140,29 @@ def _tokenizers() -> Iterator[Case]:
     yield written("a deep tokenizer", whole, DEEP, no_tokenizer)
     yield written("a tokenizer of rubbish", whole, '{"version": "9"}', no_tokenizer)
     yield written("an empty tokenizer", whole, b"", no_tokenizer)
-    yield Case("no tokenizer", lambda folder: (folder / whole).unlink(), "")
-    yield Case("a tokenizer that is a pipe", pipe(whole), r"tokenizer\.json is missing or no plain file")
-    yield Case("a tokenizer that is a link out", link_out(whole), r"tokenizer\.json is a link out")
-    yield Case("a token of 10^6", beyond, "has the token 1000000")
+    yield HostileCase("no tokenizer", lambda folder: (folder / whole).unlink(), "")
+    yield HostileCase("a tokenizer that is a pipe", pipe(whole), r"tokenizer\.json is missing or no plain file")
+    yield HostileCase("a tokenizer that is a link out", link_out(whole), r"tokenizer\.json is a link out")
+    yield HostileCase("a token of 10^6", beyond, "has the token 1000000")
     yield written("a deep tokenizer config", config, DEEP, r"tokenizer_config\.json cannot be read")
-    yield Case("a tokenizer config that is a link out", link_out(config), r"tokenizer_config\.json is a link out")
+    yield HostileCase(
+        "a tokenizer config that is a link out", link_out(config), r"tokenizer_config\.json is a link out"
+    )
     yield configured("a tokenizer of its own", "names the tokenizer 'Own'", tokenizer_class="Own")
     yield configured("a tokenizer that is a number", "names the tokenizer 7", tokenizer_class=7)
     yield configured("a tokenizer that is a pipeline", "names the tokenizer 'pipeline'", tokenizer_class="pipeline")
     yield configured("added tokens of rubbish", no_tokenizer, added_tokens_decoder={"x": 1})
-    yield Case(
+    yield HostileCase(
         "eos_id beyond the vocabulary",
         lambda folder: edit(folder / MODEL, {"language.eos_id": 100_000}),
         r"model\.json: eos_id is 100000, and the language model has \d+ tokens",
     )
-    yield Case(
+    yield HostileCase(
         "bos_id beyond the vocabulary",
         lambda folder: edit(folder / MODEL, {"language.bos_id": 100_000}),
         r"model\.json: bos_id is 100000",
     )
-    yield Case(
+    yield HostileCase(
         "a language model of another width",
         lambda folder: edit(folder / MODEL, {"language.width": 64}),
         r"model\.json: the language model is 32 wide, not 64",

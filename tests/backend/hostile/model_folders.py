@@ -15,7 +15,7 @@ from tests.backend.hostile.folders import (
     LANGUAGE,
     MODEL,
     WEIGHTS,
-    Case,
+    HostileCase,
     a_folder,
     absolute,
     changed,
@@ -31,19 +31,19 @@ from tests.backend.hostile.folders import (
 _MATRIX = "bridge.projection.bias"
 
 
-def cases() -> list[Case]:
+def cases() -> list[HostileCase]:
     """All of them; names are unique."""
     values = [*_pictures(), *_qformers(), *_prompts(), *_answers()]
     return [*_texts(), *values, *_sources(), *_weights()]
 
 
-def _model(name: str, says: str, /, **changes: Any) -> Case:
+def _model(name: str, says: str, /, **changes: Any) -> HostileCase:
     """Values of model.json; `__` stands for a dot."""
     dotted = {key.replace("__", "."): value for key, value in changes.items()}
-    return Case(name, lambda folder: edit(folder / MODEL, dotted), rf"model\.json cannot be used \(.*{says}")
+    return HostileCase(name, lambda folder: edit(folder / MODEL, dotted), rf"model\.json cannot be used \(.*{says}")
 
 
-def _texts() -> Iterator[Case]:
+def _texts() -> Iterator[HostileCase]:
     unreadable = r"model\.json cannot be read \(.*"
     yield written("model.json is deep", MODEL, DEEP, unreadable + "nested too deeply")
     yield written("model.json is a deep list", MODEL, "[" * 100_000, unreadable + "nested too deeply")
@@ -53,11 +53,11 @@ def _texts() -> Iterator[Case]:
     yield written("model.json is no text", MODEL, b"\xff\xfe\x00{", unreadable)
     yield written("model.json holds ESC", MODEL, f'{{"{ESC}": 1}}', unreadable)
     yield written("a number of 10,000 digits", MODEL, '{"beams": ' + "9" * 10_000 + "}", unreadable)
-    yield Case("model.json is a pipe", pipe(MODEL), "There is no model")
-    yield Case("model.json is a link out", link_out(MODEL), r"model\.json is a link out of its folder")
+    yield HostileCase("model.json is a pipe", pipe(MODEL), "There is no model")
+    yield HostileCase("model.json is a link out", link_out(MODEL), r"model\.json is a link out of its folder")
 
 
-def _pictures() -> Iterator[Case]:
+def _pictures() -> Iterator[HostileCase]:
     """Of the vision encoder, and of any value's type."""
     eva = {"vision__kind": "eva-vit", "vision__patch": 16, "vision__heads": 4, "vision__intermediate": 64}
     eva |= {"vision__cells": 17, "vision__layers": 2}
@@ -82,20 +82,20 @@ def _pictures() -> Iterator[Case]:
     yield _model("std of 0", r"vision\.std", vision__std=[0, 0, 0])
     yield _model("mean in words", "is no list", vision__mean="abc")
     yield _model("mean of 2", r"vision\.mean is of another type", vision__mean=[0.5, 0.5])
-    yield Case("mean of 1e999", _far_mean, r"vision\.mean is of another type")
-    yield Case(
+    yield HostileCase("mean of 1e999", _far_mean, r"vision\.mean is of another type")
+    yield HostileCase(
         "an encoder that is not known",
         lambda folder: edit(folder / MODEL, {"vision.kind": "efficientnet-../x"}),
         "Vision encoder 'efficientnet-../x' is not known",
     )
-    yield Case(
+    yield HostileCase(
         "an encoder of another width",
         lambda folder: edit(folder / MODEL, {"vision.width": 321}),
         "'efficientnet-lite0' is 320 wide, not 321",
     )
 
 
-def _qformers() -> Iterator[Case]:
+def _qformers() -> Iterator[HostileCase]:
     """Of the Q-Former."""
     yield _model("Q-Former of 10^9 layers", r"qformer\.layers", qformer__layers=10**9)
     yield _model("Q-Former of -1 layers", r"qformer\.layers", qformer__layers=-1)
@@ -111,7 +111,7 @@ def _qformers() -> Iterator[Case]:
     yield _model("own tokenizer without a vocabulary", r"qformer\.vocabulary is 0", qformer__tokenizer="reader")
 
 
-def _prompts() -> Iterator[Case]:
+def _prompts() -> Iterator[HostileCase]:
     """Of what the language model reads."""
     yield _model("eos_id in words", r"language\.eos_id is of another type", language__eos_id="1")
     yield _model("eos_id of -1", r"language\.eos_id", language__eos_id=-1)
@@ -128,7 +128,7 @@ def _prompts() -> Iterator[Case]:
     yield _model("encoder_decoder in words", "encoder_decoder is of another type", language__encoder_decoder="no")
 
 
-def _answers() -> Iterator[Case]:
+def _answers() -> Iterator[HostileCase]:
     """Of how it answers."""
     yield _model("no beams", "beams", beams=0)
     yield _model("a million beams", "beams", beams=10**6)
@@ -153,12 +153,12 @@ def _far_mean(folder: Path) -> None:
     (folder / MODEL).write_text(text.replace("Infinity", "1e999"), encoding="utf-8")
 
 
-def _sources() -> Iterator[Case]:
+def _sources() -> Iterator[HostileCase]:
     """Where the language model comes from."""
 
-    def source(name: str, value: str, says: str, **more: Any) -> Case:
+    def source(name: str, value: str, says: str, **more: Any) -> HostileCase:
         changes = {"language.source": value, **{f"language.{key}": one for key, one in more.items()}}
-        return Case(name, lambda folder: edit(folder / MODEL, changes), says)
+        return HostileCase(name, lambda folder: edit(folder / MODEL, changes), says)
 
     yield source("a module's child is imported", "package:antigravity.x/f", "'antigravity.x' is none that models")
     yield source("a package that is not listed", "package:numpy/version.py", "'numpy' is none that models")
@@ -174,26 +174,30 @@ def _sources() -> Iterator[Case]:
     yield source("a source with ESC", ESC, "which is no path inside it")
     yield source("a source with a NUL", "language\0", "which is no path inside it")
     yield source("a folder that is not there", "nowhere", "nowhere holds no language model")
-    yield Case("an absolute source without a hash", absolute(sha256=""), "outside its folder, .* without its hash")
-    yield Case("an absolute source with another hash", absolute(sha256="0" * 64), "outside/language are damaged, or")
-    yield Case("a source that is a link out", link_out(LANGUAGE), "language is a link out of its folder")
+    yield HostileCase(
+        "an absolute source without a hash", absolute(sha256=""), "outside its folder, .* without its hash"
+    )
+    yield HostileCase(
+        "an absolute source with another hash", absolute(sha256="0" * 64), "outside/language are damaged, or"
+    )
+    yield HostileCase("a source that is a link out", link_out(LANGUAGE), "language is a link out of its folder")
     for name, value, says in (
         ("beside the folder", "../outside", "names '../outside', which is no path inside it"),
         ("absolute", "/etc", "names a tokenizer outside its folder, /etc"),
     ):
         changes = {"qformer.tokenizer": value, "qformer.vocabulary": 12}
-        yield Case(
+        yield HostileCase(
             f"a reader {name}",
             lambda folder, changes=changes: edit(folder / MODEL, changes),  # type: ignore[misc]
             says,
         )
 
 
-def _weights() -> Iterator[Case]:
+def _weights() -> Iterator[HostileCase]:
     """Encoder and bridge."""
 
-    def tensors(name: str, change: Callable[[dict[str, Tensor]], Any], says: str) -> Case:
-        return Case(name, changed(WEIGHTS, change), says)
+    def tensors(name: str, change: Callable[[dict[str, Tensor]], Any], says: str) -> HostileCase:
+        return HostileCase(name, changed(WEIGHTS, change), says)
 
     nan, infinite = float("nan"), float("inf")
     unusable = rf"model\.safetensors: {_MATRIX} holds NaN or infinite numbers"
@@ -212,14 +216,16 @@ def _weights() -> Iterator[Case]:
     yield tensors("a weight is missing", lambda found: found.pop(_MATRIX), rf"do not fit the model: {_MATRIX}")
     yield tensors("a weight too many", lambda found: found.update({"bridge.x": torch.ones(2)}), r"bridge\.x and 0 more")
     yield tensors("a weight of another shape", lambda found: found.update({_MATRIX: torch.ones(2, 2)}), _MATRIX)
-    yield Case("weights are a pipe", pipe(WEIGHTS), r"model\.safetensors is missing or no plain file")
-    yield Case("weights are a device", link_to("/dev/zero", WEIGHTS), r"model\.safetensors is a link out")
-    yield Case("weights are a folder", a_folder(WEIGHTS), r"model\.safetensors is missing or no plain file")
-    yield Case("weights are a link out", link_out(WEIGHTS), r"model\.safetensors is a link out")
-    yield Case("weights are a link to themselves", link_to(WEIGHTS, WEIGHTS), r"model\.safetensors (cannot be|is )")
-    yield Case("no weights", lambda folder: (folder / WEIGHTS).unlink(), r"model\.safetensors is missing")
-    yield Case("half the weights", halved(WEIGHTS, hashed=False), r"model\.safetensors holds no weights")
-    yield Case("half the weights, hashed", halved(WEIGHTS, hashed=True), r"model\.safetensors holds no weights")
+    yield HostileCase("weights are a pipe", pipe(WEIGHTS), r"model\.safetensors is missing or no plain file")
+    yield HostileCase("weights are a device", link_to("/dev/zero", WEIGHTS), r"model\.safetensors is a link out")
+    yield HostileCase("weights are a folder", a_folder(WEIGHTS), r"model\.safetensors is missing or no plain file")
+    yield HostileCase("weights are a link out", link_out(WEIGHTS), r"model\.safetensors is a link out")
+    yield HostileCase(
+        "weights are a link to themselves", link_to(WEIGHTS, WEIGHTS), r"model\.safetensors (cannot be|is )"
+    )
+    yield HostileCase("no weights", lambda folder: (folder / WEIGHTS).unlink(), r"model\.safetensors is missing")
+    yield HostileCase("half the weights", halved(WEIGHTS, hashed=False), r"model\.safetensors holds no weights")
+    yield HostileCase("half the weights, hashed", halved(WEIGHTS, hashed=True), r"model\.safetensors holds no weights")
     yield written("weights of 0 bytes", WEIGHTS, b"", r"model\.safetensors holds no weights")
     yield written("weights that are a pickle", WEIGHTS, b"\x80\x04cos\nsystem\n", r"model\.safetensors holds no")
-    yield Case("one bit is another", flipped(WEIGHTS), "is not the file that its model.json names")
+    yield HostileCase("one bit is another", flipped(WEIGHTS), "is not the file that its model.json names")

@@ -64,7 +64,7 @@ def test_there_are_many_and_no_two_of_one_name() -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_it_is_refused_in_a_sentence(case: folders.Case, folder: Path, in_time: None) -> None:
+def test_it_is_refused_in_a_sentence(case: folders.HostileCase, folder: Path, in_time: None) -> None:
     case.spoil(folder)
     started = time.monotonic()
     with pytest.raises(ModelError) as caught:

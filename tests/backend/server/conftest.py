@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.backend.server.harness import Served
+from tests.backend.server.harness import RunningServer
 
-Launch = Callable[..., Served]
+Launch = Callable[..., RunningServer]
 
 
 @pytest.fixture(scope="session")
-def served() -> Iterator[Served]:
+def served() -> Iterator[RunningServer]:
     """A server that answers at once; nothing may disturb it, so its log must end empty."""
-    server = Served()
+    server = RunningServer()
     yield server
     code, out, err = server.finish()
     assert (code, out, err) == (0, "", "")
@@ -23,10 +23,10 @@ def served() -> Iterator[Served]:
 @pytest.fixture
 def launch() -> Iterator[Launch]:
     """Starts servers with options of `serve_fake.py`; they end with the test."""
-    servers: list[Served] = []
+    servers: list[RunningServer] = []
 
-    def start(*arguments: str) -> Served:
-        servers.append(Served(*arguments))
+    def start(*arguments: str) -> RunningServer:
+        servers.append(RunningServer(*arguments))
         return servers[-1]
 
     yield start

@@ -49,7 +49,7 @@ class Response:
         return error
 
 
-class Served:
+class RunningServer:
     """A server process that has printed its first line."""
 
     def __init__(self, *arguments: str) -> None:

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from rsgpt_backend.server.app import build_app
 from rsgpt_backend.server.batcher import Batcher
-from tests.backend.server.harness import COMPLETIONS, Served, encode, question
+from tests.backend.server.harness import COMPLETIONS, RunningServer, encode, question
 from tests.fakes.fake_engine import FakeEngine, Script
 
 CONTRACT = Path(__file__).resolve().parents[2] / "contract"
@@ -48,7 +48,7 @@ def test_the_routes_are_the_ones_of_the_contract() -> None:
 
 
 @pytest.mark.parametrize(("method", "path"), EVERYWHERE)
-def test_no_route_answers_without_the_key(served: Served, method: str, path: str) -> None:
+def test_no_route_answers_without_the_key(served: RunningServer, method: str, path: str) -> None:
     bodies = set()
     for name, (query, headers) in wrong_keys(served.key).items():
         sent = {"content-type": "application/json", **headers}
@@ -59,14 +59,14 @@ def test_no_route_answers_without_the_key(served: Served, method: str, path: str
     assert len(bodies) == 1
 
 
-def test_the_key_may_not_be_sent_twice(served: Served) -> None:
+def test_the_key_may_not_be_sent_twice(served: RunningServer) -> None:
     line = f"authorization: Bearer {served.key}\r\n"
     head = f"GET /health HTTP/1.1\r\nhost: 127.0.0.1:{served.port}\r\nconnection: close\r\n"
     assert b" 200 " in served.raw(f"{head}{line}\r\n".encode()).splitlines()[0]
     assert b" 401 " in served.raw(f"{head}{line}{line}\r\n".encode()).splitlines()[0]
 
 
-def test_the_key_is_refused_before_the_body_is_sent(served: Served) -> None:
+def test_the_key_is_refused_before_the_body_is_sent(served: RunningServer) -> None:
     head = f"POST {COMPLETIONS} HTTP/1.1\r\nhost: 127.0.0.1:{served.port}\r\ncontent-length: 5000000\r\n\r\n"
     with socket.create_connection(("127.0.0.1", served.port), 5) as connection:
         connection.sendall(head.encode())
@@ -99,13 +99,13 @@ def test_the_key_is_refused_before_the_body_is_sent(served: Served) -> None:
         "127.0.0.1:{port}@evil.example",
     ],
 )
-def test_only_the_exact_host_is_served(served: Served, method: str, path: str, host: str) -> None:
+def test_only_the_exact_host_is_served(served: RunningServer, method: str, path: str, host: str) -> None:
     reply = served.call(method, path, headers=served.headers(host=host.format(port=served.port)))
     assert reply.status == 403
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:{port}", "localhost:{port}"])
-def test_both_names_of_this_machine_are_served(served: Served, host: str) -> None:
+def test_both_names_of_this_machine_are_served(served: RunningServer, host: str) -> None:
     reply = served.call("GET", "/health", headers=served.headers(host=host.format(port=served.port)))
     told = {"status": "ok", "protocol_version": 1, "model": "rsgpt-small", "fingerprint": "f" * 16}
     assert reply.record == told
@@ -121,7 +121,7 @@ def test_both_names_of_this_machine_are_served(served: Served, host: str) -> Non
         "POST /v1/chat/completions HTTP/1.1\r\nhost: {good}\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n",
     ],
 )
-def test_ambiguous_requests_are_refused(served: Served, head: str) -> None:
+def test_ambiguous_requests_are_refused(served: RunningServer, head: str) -> None:
     good = f"127.0.0.1:{served.port}"
     reply = served.raw(f"{head.format(good=good)}authorization: Bearer {served.key}\r\n\r\n".encode())
     assert reply.split(b" ")[1] in {b"400", b"403"}
@@ -141,7 +141,7 @@ def test_ambiguous_requests_are_refused(served: Served, head: str) -> None:
         ("sec-fetch-site", "same-site"),
     ],
 )
-def test_no_web_page_is_served(served: Served, method: str, path: str, header: tuple[str, str]) -> None:
+def test_no_web_page_is_served(served: RunningServer, method: str, path: str, header: tuple[str, str]) -> None:
     name, value = header
     headers = {**served.headers(), name: value.format(port=served.port)}
     reply = served.call(method, path, headers=headers)
@@ -149,12 +149,12 @@ def test_no_web_page_is_served(served: Served, method: str, path: str, header: t
     assert not any(name.startswith("access-control") for name in reply.headers)
 
 
-def test_sec_fetch_site_none_is_a_person_not_a_page(served: Served) -> None:
+def test_sec_fetch_site_none_is_a_person_not_a_page(served: RunningServer) -> None:
     assert served.call("GET", "/health", headers=served.headers(sec_fetch_site="none")).status == 200
 
 
 @pytest.mark.parametrize(("method", "path"), EVERYWHERE)
-def test_a_preflight_gets_no_permission(served: Served, method: str, path: str) -> None:
+def test_a_preflight_gets_no_permission(served: RunningServer, method: str, path: str) -> None:
     headers = {"access-control-request-method": method, "origin": "http://evil.example"}
     reply = served.call("OPTIONS", path, headers=headers)
     assert reply.status == 403
@@ -166,17 +166,17 @@ def test_a_preflight_gets_no_permission(served: Served, method: str, path: str) 
 @pytest.mark.parametrize(
     "kind", ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/json"]
 )
-def test_only_json_is_read(served: Served, kind: str) -> None:
+def test_only_json_is_read(served: RunningServer, kind: str) -> None:
     reply = served.call("POST", COMPLETIONS, encode(question()), served.headers(content_type=kind))
     assert (reply.status, reply.error["code"]) == (415, "content_type")
 
 
-def test_json_may_name_its_charset(served: Served) -> None:
+def test_json_may_name_its_charset(served: RunningServer) -> None:
     headers = served.headers(content_type="application/json; charset=utf-8")
     assert served.call("POST", COMPLETIONS, encode(question()), headers).text == "picture 7"
 
 
-def test_the_models_are_listed(served: Served) -> None:
+def test_the_models_are_listed(served: RunningServer) -> None:
     listed = served.call("GET", "/v1/models").record
     expected = json.loads((CONTRACT / "models.json").read_text())
     assert isinstance(listed["data"][0].pop("created"), int)
@@ -185,7 +185,7 @@ def test_the_models_are_listed(served: Served) -> None:
     assert listed == expected
 
 
-def provoke(served: Served, name: str) -> Any:
+def provoke(served: RunningServer, name: str) -> Any:
     """The reply to a request that is wrong in the named way."""
     calls = {
         "bad request": lambda: served.call("POST", COMPLETIONS, b"{"),
@@ -206,7 +206,7 @@ ERRORS = json.loads((CONTRACT / "errors.json").read_text())
 
 
 @pytest.mark.parametrize("case", [case for case in ERRORS if case["live"]], ids=lambda case: str(case["name"]))
-def test_errors_read_as_the_contract_says(launch: Any, served: Served, case: dict[str, Any]) -> None:
+def test_errors_read_as_the_contract_says(launch: Any, served: RunningServer, case: dict[str, Any]) -> None:
     server = launch("--script", '{"faults": {"error": "error"}}') if case["status"] == 500 else served
     reply = provoke(server, case["name"])
     assert (reply.status, reply.record) == (case["status"], case["body"])
@@ -214,12 +214,12 @@ def test_errors_read_as_the_contract_says(launch: Any, served: Served, case: dic
 
 
 @pytest.mark.parametrize("address", ["127.0.0.2", "::1"])
-def test_it_listens_on_one_address_alone(served: Served, address: str) -> None:
+def test_it_listens_on_one_address_alone(served: RunningServer, address: str) -> None:
     with pytest.raises(OSError, match="refused|assign|unreachable|not supported"):
         socket.create_connection((address, served.port), 2)
 
 
-def test_one_model_can_be_looked_up(served: Served) -> None:
+def test_one_model_can_be_looked_up(served: RunningServer) -> None:
     (listed,) = served.call("GET", "/v1/models").record["data"]
     assert served.call("GET", "/v1/models/rsgpt-small").record == listed
     reply = served.call("GET", "/v1/models/rsgpt-7b")

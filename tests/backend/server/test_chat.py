@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.backend.server.conftest import Launch
-from tests.backend.server.harness import COMPLETIONS, Response, Served, encode, question, receive
+from tests.backend.server.harness import COMPLETIONS, Response, RunningServer, encode, question, receive
 
 LONG = " ".join(["word"] * 500)
 
@@ -24,7 +24,7 @@ def events(body: bytes) -> list[Any]:
     return [line if line == "[DONE]" else json.loads(line) for line in lines]
 
 
-def begin(server: Served, prompt: str, **fields: Any) -> http.client.HTTPConnection:
+def begin(server: RunningServer, prompt: str, **fields: Any) -> http.client.HTTPConnection:
     """Send a question and do not wait."""
     connection = server.connect()
     connection.request("POST", COMPLETIONS, encode(question(prompt, **fields)), server.headers())
@@ -44,7 +44,7 @@ def wait_for(condition: Any, seconds: float = 15.0) -> None:
         time.sleep(0.005)
 
 
-def test_an_answer(served: Served) -> None:
+def test_an_answer(served: RunningServer) -> None:
     reply = served.ask("How many?", 70_000, logprobs=True, top_logprobs=3).record
     assert reply["object"] == "chat.completion"
     assert reply["model"] == "rsgpt-small"
@@ -62,12 +62,12 @@ def test_an_answer(served: Served) -> None:
     }
 
 
-def test_an_answer_that_is_cut_short(served: Served) -> None:
+def test_an_answer_that_is_cut_short(served: RunningServer) -> None:
     choice = served.ask(max_tokens=1).record["choices"][0]
     assert (choice["message"]["content"], choice["finish_reason"]) == ("picture", "length")
 
 
-def test_a_stream(served: Served) -> None:
+def test_a_stream(served: RunningServer) -> None:
     reply = served.ask(number=12, stream=True, logprobs=True)
     assert reply.headers["content-type"] == "text/event-stream; charset=utf-8"
     *chunks, end, done = events(reply.body)
@@ -97,7 +97,7 @@ def test_a_stream_comes_as_it_is_written(launch: Launch) -> None:
     connection.close()
 
 
-def test_every_picture_gets_its_own_answer(served: Served) -> None:
+def test_every_picture_gets_its_own_answer(served: RunningServer) -> None:
     numbers = range(200)
     with ThreadPoolExecutor(16) as pool:
         replies = list(pool.map(lambda number: served.ask("Which?", number * 77), numbers))

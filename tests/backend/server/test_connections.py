@@ -13,7 +13,7 @@ import pytest
 
 from rsgpt_backend.server import limits
 from tests.backend.server.conftest import Launch
-from tests.backend.server.harness import COMPLETIONS, Served, encode, question, receive
+from tests.backend.server.harness import COMPLETIONS, RunningServer, encode, question, receive
 
 IDLE = 1000
 SOON_S = 5.0
@@ -21,7 +21,7 @@ SLOW_HEAD = b"GET /v1/models HTTP/1.1\r\nx-slow: "
 
 
 @contextmanager
-def crowd(server: Served, count: int, first: bytes = b"") -> Iterator[list[socket.socket]]:
+def crowd(server: RunningServer, count: int, first: bytes = b"") -> Iterator[list[socket.socket]]:
     """So many connections, each of which sends `first` and no more."""
     with ExitStack() as stack:
         made = []
@@ -62,7 +62,7 @@ def test_a_thousand_connections_without_the_key_hold_nobody_up(launch: Launch, f
 
 
 @pytest.mark.parametrize("first", [b"", SLOW_HEAD])
-def test_a_connection_without_a_request_is_closed_after_a_few_seconds(served: Served, first: bytes) -> None:
+def test_a_connection_without_a_request_is_closed_after_a_few_seconds(served: RunningServer, first: bytes) -> None:
     with crowd(served, 3, first) as connections:
         end = time.monotonic() + limits.HEAD_S + 5
         while not all(map(is_closed, connections)):
@@ -70,7 +70,7 @@ def test_a_connection_without_a_request_is_closed_after_a_few_seconds(served: Se
             time.sleep(0.1)
 
 
-def test_a_head_that_comes_byte_by_byte_is_cut_off(served: Served) -> None:
+def test_a_head_that_comes_byte_by_byte_is_cut_off(served: RunningServer) -> None:
     with crowd(served, 1, SLOW_HEAD) as (connection,):
         begin = time.monotonic()
         while not is_closed(connection):

@@ -15,7 +15,7 @@ import pytest
 
 from rsgpt_backend.server.middleware.key import new_key
 from tests.backend.server.conftest import Launch
-from tests.backend.server.harness import COMPLETIONS, FAKE, Served, data_uri, encode, png, question, receive
+from tests.backend.server.harness import COMPLETIONS, FAKE, RunningServer, data_uri, encode, png, question, receive
 
 
 def test_the_first_line_is_the_contract_and_the_only_one(launch: Launch) -> None:
@@ -118,7 +118,7 @@ def test_a_model_that_cannot_be_loaded_ends_it_with_a_sentence(launch: Launch) -
     assert time.monotonic() - start < 5
 
 
-def test_a_taken_port_is_named(served: Served) -> None:
+def test_a_taken_port_is_named(served: RunningServer) -> None:
     command = [sys.executable, str(FAKE), "--port", str(served.port)]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
     assert (ended.returncode, ended.stdout) == (1, "")
@@ -139,7 +139,7 @@ def test_keys_are_new_long_and_never_alike(launch: Launch) -> None:
     assert launch().key != launch().key
 
 
-def test_the_key_is_in_no_argument_or_variable(served: Served) -> None:
+def test_the_key_is_in_no_argument_or_variable(served: RunningServer) -> None:
     process = Path(f"/proc/{served.process.pid}")
     assert served.key.encode() not in (process / "cmdline").read_bytes()
     assert served.key.encode() not in (process / "environ").read_bytes()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rsgpt_backend.server import limits
-from tests.backend.server.harness import COMPLETIONS, Served, encode, question
+from tests.backend.server.harness import COMPLETIONS, RunningServer, encode, question
 
 
 def padded(length: int) -> bytes:
@@ -20,25 +20,25 @@ def padded(length: int) -> bytes:
 
 @pytest.mark.parametrize(("more", "status"), [(-1, 200), (0, 200), (1, 413)])
 @pytest.mark.parametrize("chunked", [False, True])
-def test_the_body(served: Served, more: int, status: int, chunked: bool) -> None:
+def test_the_body(served: RunningServer, more: int, status: int, chunked: bool) -> None:
     body = padded(limits.MAX_BODY_BYTES + more)
     sent = iter([body[:1_000_000], body[1_000_000:]]) if chunked else body
     assert served.call("POST", COMPLETIONS, sent).status == status
 
 
 @pytest.mark.parametrize(("more", "status"), [(-1, 200), (0, 200), (1, 400)])
-def test_the_prompt(served: Served, more: int, status: int) -> None:
+def test_the_prompt(served: RunningServer, more: int, status: int) -> None:
     assert served.ask("\u6c34" * (limits.MAX_PROMPT_CHARS + more)).status == status
 
 
 @pytest.mark.parametrize(("tokens", "status"), [(0, 400), (1, 200), (511, 200), (512, 200), (513, 400)])
-def test_the_tokens(served: Served, tokens: int, status: int) -> None:
+def test_the_tokens(served: RunningServer, tokens: int, status: int) -> None:
     assert served.ask(max_tokens=tokens).status == status
     assert served.ask(max_completion_tokens=tokens).status == status
 
 
 @pytest.mark.parametrize(("top", "status"), [(-1, 400), (0, 200), (20, 200), (21, 400)])
-def test_the_alternatives(served: Served, top: int, status: int) -> None:
+def test_the_alternatives(served: RunningServer, top: int, status: int) -> None:
     assert served.ask(logprobs=True, top_logprobs=top).status == status
 
 
@@ -48,7 +48,7 @@ def resident_kb(pid: int) -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS"))
 
 
-def test_an_endless_body_is_cut_off(served: Served) -> None:
+def test_an_endless_body_is_cut_off(served: RunningServer) -> None:
     before = resident_kb(served.process.pid)
     head = "\r\n".join(f"{name}: {value}" for name, value in served.headers().items())
     start = f"POST {COMPLETIONS} HTTP/1.1\r\nhost: 127.0.0.1:{served.port}\r\n{head}\r\n"

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from tests.backend.server.conftest import Launch
-from tests.backend.server.harness import Served, question
+from tests.backend.server.harness import RunningServer, question
 
 openai = pytest.importorskip("openai", reason="the official client is not installed")
 
 
 @pytest.fixture
-def client(served: Served) -> Iterator[Any]:
+def client(served: RunningServer) -> Iterator[Any]:
     """A client with the address and key of the first line."""
     with openai.OpenAI(base_url=served.said["url"], api_key=served.key, max_retries=0) as client:
         yield client
@@ -54,7 +54,7 @@ def test_logprobs(client: Any) -> None:
     assert bytes(tokens[0].bytes).decode() == "picture"
 
 
-def test_errors_have_their_own_classes(client: Any, served: Served, launch: Launch) -> None:
+def test_errors_have_their_own_classes(client: Any, served: RunningServer, launch: Launch) -> None:
     with pytest.raises(openai.BadRequestError, match="n must be 1"):
         client.chat.completions.create(**asked(n=2))
     with pytest.raises(openai.NotFoundError):

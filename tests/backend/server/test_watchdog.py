@@ -7,7 +7,7 @@ from rsgpt_backend.server.watchdog import ActiveTime, Watchdog
 TICK_S = 0.1
 
 
-class Clock:
+class FakeClock:
     """A clock that is set by hand."""
 
     def __init__(self) -> None:
@@ -17,7 +17,7 @@ class Clock:
         return self.now
 
 
-def run(clock: Clock, active: ActiveTime, watchdog: Watchdog, seconds: float, beat: int) -> list[bool]:
+def run(clock: FakeClock, active: ActiveTime, watchdog: Watchdog, seconds: float, beat: int) -> list[bool]:
     """What the watchdog says at each tick of so many seconds."""
     said = []
     for _ in range(round(seconds / TICK_S)):
@@ -27,7 +27,7 @@ def run(clock: Clock, active: ActiveTime, watchdog: Watchdog, seconds: float, be
 
 
 def test_time_that_a_machine_sleeps_counts_as_one_second() -> None:
-    clock = Clock()
+    clock = FakeClock()
     active = ActiveTime(clock)
     for jump, counted in ((TICK_S, TICK_S), (3600.0, 1.0), (-50.0, 0.0), (TICK_S, TICK_S)):
         before = active.seconds
@@ -36,7 +36,7 @@ def test_time_that_a_machine_sleeps_counts_as_one_second() -> None:
 
 
 def test_a_jump_of_the_clock_stalls_nothing_and_silence_does() -> None:
-    clock = Clock()
+    clock = FakeClock()
     active, watchdog = ActiveTime(clock), Watchdog(300.0)
     assert not any(run(clock, active, watchdog, 200, beat=7))
     clock.now += 10_000.0

@@ -8,29 +8,29 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from rsgpt_backend.data.annotations import Captioned
+from rsgpt_backend.data.annotations import CaptionRecord
 from rsgpt_backend.model.vision.encoders import build_encoder
 from rsgpt_backend.train import encoder_adaptation
 from rsgpt_backend.train.encoder_adaptation import (
-    Labels,
-    Reader,
-    Targets,
+    LabelReader,
+    LabelTargets,
+    SceneLabels,
     _loss,
     adapt_encoder,
     augment,
     scene_accuracy,
 )
-from rsgpt_backend.train.examples.corpus import Corpus, Subject
-from rsgpt_backend.train.recipe import Adaptation, Dataset
+from rsgpt_backend.train.examples.corpus import Corpus, Sample
+from rsgpt_backend.train.recipe import AdaptationStage, RecipeDataset
 from tests.backend.toy import IMAGE_SIZE, make_config
 
 VISION = make_config(Path("language")).vision
-RECIPE = Adaptation(steps=3, batch=4, size=32)
+RECIPE = AdaptationStage(steps=3, batch=4, size=32)
 
 
 @pytest.fixture(scope="module")
 def corpus(toy_data: Path) -> Corpus:
-    return Corpus(toy_data, [Dataset("images", "captions.json")], IMAGE_SIZE)
+    return Corpus(toy_data, [RecipeDataset("images", "captions.json")], IMAGE_SIZE)
 
 
 def adapted(corpus: Corpus) -> tuple[nn.Module, dict[str, Tensor]]:
@@ -54,8 +54,8 @@ def test_the_encoder_changes_and_is_frozen_again(corpus: Corpus) -> None:
     assert all(torch.equal(again.state_dict()[key], value) for key, value in after.items())
 
 
-def subject(dataset: int, scene: str, *captions: str) -> Subject:
-    return Subject("x.png", Captioned("x.png", captions, scene), dataset)
+def subject(dataset: int, scene: str, *captions: str) -> Sample:
+    return Sample("x.png", CaptionRecord("x.png", captions, scene), dataset)
 
 
 def test_labels(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,7 +65,7 @@ def test_labels(monkeypatch: pytest.MonkeyPatch) -> None:
         subject(0, "forest", "Trees."),
         subject(1, "forest", "Trees.", "Trees and a lake", "A road", "Nothing"),
     ]
-    targets = Targets(subjects)
+    targets = LabelTargets(subjects)
     assert targets.words == ["a", "road", "trees"]  # a boat is in one picture alone
     assert len(targets) == 3 + 3
     labels = targets.labels(subjects)
@@ -76,22 +76,22 @@ def test_labels(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_scene_accuracy_is_told_for_each_data_set(toy_data: Path) -> None:
-    sets = [Dataset("images", "captions.json")] * 2
+    sets = [RecipeDataset("images", "captions.json")] * 2
     corpus = Corpus(toy_data, sets, IMAGE_SIZE)
-    targets = Targets(corpus.subjects)
-    reader = Reader(build_encoder(VISION).eval(), VISION, len(targets)).eval()
+    targets = LabelTargets(corpus.subjects)
+    reader = LabelReader(build_encoder(VISION).eval(), VISION, len(targets)).eval()
     with torch.no_grad():
         reader.head[1].weight.zero_()
         reader.head[1].bias.copy_(torch.tensor([0.0, 1.0, 2.0, 1.0] + [9.0] * len(targets.words)))
     # forest and river come in turns: in both sets, the half that the bias prefers is right
     assert scene_accuracy(reader, targets.labels(corpus.subjects), corpus) == [50.0, 50.0]
     for one in corpus.subjects[:3]:
-        one.record = Captioned(one.filename, one.record.captions, "desert")
+        one.record = CaptionRecord(one.filename, one.record.captions, "desert")
     assert scene_accuracy(reader, targets.labels(corpus.subjects), corpus) == [33.3, 50.0]
 
 
 def test_scenes_of_another_data_set_are_no_mistake() -> None:
-    labels = Labels(torch.tensor([0]), torch.tensor([[True, True, False]]), torch.zeros(1, 1))
+    labels = SceneLabels(torch.tensor([0]), torch.tensor([[True, True, False]]), torch.zeros(1, 1))
     low = _loss(torch.tensor([[5.0, 0.0, -9.0, -9.0]]), labels)
     high = _loss(torch.tensor([[5.0, 0.0, 9.0, -9.0]]), labels)
     assert torch.equal(low, high)

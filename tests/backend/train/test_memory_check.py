@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from rsgpt_backend.errors import ModelError
-from rsgpt_backend.model.hardware.memory import Size
+from rsgpt_backend.model.hardware.memory import ModelSize
 from rsgpt_backend.train import memory_check
 from rsgpt_backend.train.memory_check import check_memory
 
@@ -18,7 +18,7 @@ CPU, GPU = torch.device("cpu"), torch.device("cuda")
 @pytest.fixture
 def seven(monkeypatch: pytest.MonkeyPatch) -> None:
     """Any folder holds a model of 7 billion weights: 19 GB a process in 16 bits; and 40 GB are free."""
-    monkeypatch.setattr(memory_check, "size_of", lambda *_: Size(986_000_000, 189_000_000, 6_738_000_000))
+    monkeypatch.setattr(memory_check, "size_of", lambda *_: ModelSize(986_000_000, 189_000_000, 6_738_000_000))
     monkeypatch.setattr(memory_check, "available", lambda _: 40e9)
 
 

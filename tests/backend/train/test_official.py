@@ -14,8 +14,8 @@ from rsgpt_backend.model.published_models import FAMILY
 from rsgpt_backend.model.weights import load_model
 from rsgpt_backend.train.examples.corpus import Corpus
 from rsgpt_backend.train.official import write_official
-from rsgpt_backend.train.process_group import Crew
-from rsgpt_backend.train.recipe import Dataset, read_recipe
+from rsgpt_backend.train.process_group import ProcessGroup
+from rsgpt_backend.train.recipe import RecipeDataset, read_recipe
 from rsgpt_backend.train.trainer import Trainer, _optimizer
 from tests.backend.family import PROMPTS, SIDE, make_instructblip, tiny, trained, write_rsicap
 
@@ -50,7 +50,7 @@ def test_the_recipe_runs_and_its_file_is_read_again(start: Path, rsicap: Path, t
     published = FAMILY["rsgpt-7b"]
     assert (recipe.model.name, recipe.model.licence) == (published.name, published.licence)
     assert (recipe.model.caption_prompt, recipe.model.qformer.max_text) == (published.caption_prompt, 160)
-    Trainer(recipe, rsicap, tmp_path / "run", Crew()).run()
+    Trainer(recipe, rsicap, tmp_path / "run", ProcessGroup()).run()
     model = load_model(tmp_path / "run" / "model")
     before = load_model(start)
     assert not torch.equal(model.bridge.projection.weight, before.bridge.projection.weight)
@@ -69,7 +69,7 @@ def test_a_model_of_another_layout_is_not_trained(tmp_path: Path, name: str) -> 
 
 
 def test_every_pair_once_in_its_own_words(rsicap: Path) -> None:
-    corpus = Corpus(rsicap, [Dataset("images", "captions.json")], SIDE)
+    corpus = Corpus(rsicap, [RecipeDataset("images", "captions.json")], SIDE)
     mix = read_recipe(_RECIPES / "rsgpt.toml", {"model": tiny("rsgpt-7b").to_dict()}).mix
     buckets = corpus.buckets(1, 4, mix)
     first, second = next(buckets), next(buckets)
@@ -82,7 +82,7 @@ def test_every_pair_once_in_its_own_words(rsicap: Path) -> None:
 
 def test_what_decays_is_what_lavis_decays(start: Path, rsicap: Path, tmp_path: Path) -> None:
     recipe = read_recipe(_RECIPES / "rsgpt.toml", {"start": str(start)})
-    model = Trainer(recipe, rsicap, tmp_path, Crew()).model
+    model = Trainer(recipe, rsicap, tmp_path, ProcessGroup()).model
     decayed = {id(parameter) for parameter in _optimizer(model, recipe).param_groups[0]["params"]}
     for name, parameter in model.bridge.named_parameters():
         official = parameter.ndim >= 2 and not any(part in name for part in ("bias", "ln", "bn"))

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file
 
 from rsgpt_backend.errors import UsageError
-from rsgpt_backend.train.process_group import Crew
+from rsgpt_backend.train.process_group import ProcessGroup
 from rsgpt_backend.train.recipe import read_recipe
 from rsgpt_backend.train.trainer import Trainer
 from tests.backend.toy import write_recipe
@@ -53,7 +53,7 @@ def test_two_processes_make_the_same_steps(recipe: Path, toy_data: Path, alone: 
 
 def test_a_batch_that_cannot_be_shared_is_refused(recipe: Path, toy_data: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="A batch of 4 cannot be shared by 3 processes"):
-        Trainer(read_recipe(recipe), toy_data, tmp_path, Crew(0, 3))
+        Trainer(read_recipe(recipe), toy_data, tmp_path, ProcessGroup(0, 3))
 
 
 def test_each_process_has_a_gpu_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,16 +65,16 @@ def test_each_process_has_a_gpu_of_its_own(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(torch.distributed, "init_process_group", lambda kind, timeout: chosen.append(kind))
     monkeypatch.setattr(torch.distributed, "get_rank", lambda: 3)
     monkeypatch.setattr(torch.distributed, "get_world_size", lambda: 4)
-    assert Crew.join() == Crew(3, 4)
+    assert ProcessGroup.join() == ProcessGroup(3, 4)
     assert chosen == [torch.device("cuda", 1), "nccl"]
 
 
 def test_alone_nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RANK", raising=False)
-    crew = Crew.join()
+    crew = ProcessGroup.join()
     assert (crew.rank, crew.size, crew.leads) == (0, 1, True)
     assert crew.share([1, 2, 3]) == [1, 2, 3]
-    assert [Crew(rank, 2).share([1, 2, 3]) for rank in range(2)] == [[1, 3], [2]]
+    assert [ProcessGroup(rank, 2).share([1, 2, 3]) for rank in range(2)] == [[1, 3], [2]]
 
 
 def test_parts_of_a_batch_make_the_whole_step(recipe: Path, toy_data: Path, alone: Path, tmp_path: Path) -> None:

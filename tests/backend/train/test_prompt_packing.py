@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from rsgpt_backend.train.prompt_packing import Group, pack
+from rsgpt_backend.train.prompt_packing import PromptGroup, pack
 from rsgpt_backend.train.token_scores import answer_logits
 
 QUERIES, WIDTH = 3, 32
@@ -36,8 +36,8 @@ def alone(language: LlamaForCausalLM, queries: Tensor, instruction: tuple[int, .
 
 def test_packed_answers_score_as_each_alone(language: LlamaForCausalLM) -> None:
     groups = [
-        Group((1, 5, 6), ((7, 8, 9, 2), (10, 2), (11, 12, 2))),
-        Group((1, 20, 21, 22, 23), ((30, 2),)),
+        PromptGroup((1, 5, 6), ((7, 8, 9, 2), (10, 2), (11, 12, 2))),
+        PromptGroup((1, 20, 21, 22, 23), ((30, 2),)),
     ]
     queries = torch.randn(2, QUERIES, WIDTH)
     packed = pack(groups, QUERIES)

@@ -12,7 +12,7 @@ from rsgpt_backend.errors import UsageError
 from rsgpt_backend.model.config import ModelConfig
 from rsgpt_backend.model.registry import model_folder
 from rsgpt_backend.model.vision.encoders import build_encoder
-from rsgpt_backend.train.recipe import Dataset, read_recipe
+from rsgpt_backend.train.recipe import RecipeDataset, read_recipe
 from tests.backend.toy import write_recipe
 
 SHIPPED = Path(str(files("rsgpt_backend"))) / "train" / "recipes"
@@ -26,7 +26,7 @@ def path(toy_folder: Path, toy_data: Path, tmp_path: Path) -> Path:
 def test_reading(path: Path, toy_folder: Path) -> None:
     recipe = read_recipe(path)
     assert (recipe.steps, recipe.precision, recipe.compile, recipe.adaptation.steps) == (4, "fp32", False, 2)
-    assert recipe.train == (Dataset("images", "captions.json", "questions.json", views=8),)
+    assert recipe.train == (RecipeDataset("images", "captions.json", "questions.json", views=8),)
     assert recipe.model.language == ModelConfig.read(toy_folder).language
 
 

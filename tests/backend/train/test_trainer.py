@@ -13,12 +13,12 @@ from safetensors.torch import load_file
 
 from rsgpt_backend.engine.loading import load_engine
 from rsgpt_backend.errors import RsgptError, UsageError
-from rsgpt_backend.train.process_group import Crew
-from rsgpt_backend.train.recipe import Adaptation, Recipe, read_recipe
+from rsgpt_backend.train.process_group import ProcessGroup
+from rsgpt_backend.train.recipe import AdaptationStage, Recipe, read_recipe
 from rsgpt_backend.train.trainer import Trainer, _optimizer
 from tests.backend.toy import write_recipe
 
-ALONE = Crew()
+ALONE = ProcessGroup()
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,7 @@ def test_the_bridge_learns_and_nothing_else(recipe: Recipe, toy_data: Path, whol
 def test_the_encoder_is_adapted_only_where_the_recipe_says_so(
     recipe: Recipe, toy_data: Path, whole: Path, tmp_path: Path
 ) -> None:
-    plain = dataclasses.replace(recipe, adaptation=Adaptation(steps=0), steps=1)
+    plain = dataclasses.replace(recipe, adaptation=AdaptationStage(steps=0), steps=1)
     trainer = Trainer(plain, toy_data, tmp_path, ALONE)
     start = {key: value.clone() for key, value in trainer.model.encoder.state_dict().items()}
     trainer.run()
@@ -119,7 +119,13 @@ def test_the_model_answers(whole: Path) -> None:
 
 def test_training_lowers_the_loss(recipe: Recipe, toy_data: Path, tmp_path: Path) -> None:
     longer = dataclasses.replace(
-        recipe, steps=240, batch=8, warmup=5, learning_rate=3e-3, checkpoint_every=10, adaptation=Adaptation(steps=0)
+        recipe,
+        steps=240,
+        batch=8,
+        warmup=5,
+        learning_rate=3e-3,
+        checkpoint_every=10,
+        adaptation=AdaptationStage(steps=0),
     )
     Trainer(longer, toy_data, tmp_path, ALONE).run()
     lines = map(json.loads, (tmp_path / "log.jsonl").read_text().splitlines())

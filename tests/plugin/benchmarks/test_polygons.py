@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from qgis.core import QgsProject
 
-from benchmarks.polygons import Shape, rows
+from benchmarks.polygons import PolygonShape, rows
 
 
 @pytest.fixture
 def table(qgis_app: object, tmp_path: Path) -> Iterator[dict[str, str]]:
-    yield {what: measured for what, measured, _ in rows(tmp_path / "a.gpkg", Shape(2500))}
+    yield {what: measured for what, measured, _ in rows(tmp_path / "a.gpkg", PolygonShape(2500))}
     QgsProject.instance().clear()
 
 

@@ -13,7 +13,7 @@ from rsgpt_plugin.client.server.server_quirks import forget_manners
 from .server.rogue_servers import Rogue
 
 
-class Quiet(ThreadingHTTPServer):
+class TolerantServer(ThreadingHTTPServer):
     """A client that hangs up is what is tested, and nothing to complain of."""
 
     def handle_error(self, request: object, client_address: object) -> None:
@@ -27,7 +27,7 @@ def rogue() -> Iterator[Callable[..., Rogue]]:
     def make(*acts: Callable[..., None]) -> Rogue:
         script = Rogue(list(acts))
 
-        class Handler(BaseHTTPRequestHandler):
+        class ScriptedHandler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 script.act(self)
 
@@ -37,7 +37,7 @@ def rogue() -> Iterator[Callable[..., Rogue]]:
             def log_message(self, *arguments: object) -> None:
                 """Say nothing."""
 
-        server = Quiet(("127.0.0.1", 0), Handler)
+        server = TolerantServer(("127.0.0.1", 0), ScriptedHandler)
         servers.append(server)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         script.url = f"http://127.0.0.1:{server.server_address[1]}/v1"

@@ -12,7 +12,7 @@ import pytest
 from qgis.core import QgsFeedback
 
 from rsgpt_plugin.client import answer_source
-from rsgpt_plugin.client.answer_source import AnswerSource, Found, Memory, Query
+from rsgpt_plugin.client.answer_source import AnswerMemory, AnswerSource, PictureQuery, QueryOutcome
 from rsgpt_plugin.client.installed_models import ModelInfo
 from rsgpt_plugin.client.server.protocol import Prompt, Reply
 from rsgpt_plugin.core.answer_cache import AnswerCache
@@ -24,7 +24,7 @@ MODEL = ModelInfo("rsgpt-small", "ab" * 32)
 QUESTIONS = parse_questions("what: What is it?\nuse[choice(city|forest)]: Which?")
 
 
-class Model:
+class ScriptedModel:
     """Answers with the prompt's words, the latest first; refuses those that contain `refuses`."""
 
     def __init__(self) -> None:
@@ -52,35 +52,35 @@ class Model:
 
 
 @pytest.fixture
-def model(monkeypatch: pytest.MonkeyPatch) -> Model:
-    made = Model()
+def model(monkeypatch: pytest.MonkeyPatch) -> ScriptedModel:
+    made = ScriptedModel()
     monkeypatch.setattr(answer_source, "open_door", lambda info: made)
     monkeypatch.setattr(answer_source, "known_model", lambda model, feedback: model)
     return made
 
 
 @pytest.fixture
-def memory(tmp_path: Path) -> Iterator[Memory]:
+def memory(tmp_path: Path) -> Iterator[AnswerMemory]:
     with AnswerCache(tmp_path / "a.sqlite") as known, PictureStore(tmp_path / "p.sqlite", 1_000_000) as pictures:
-        yield Memory(known, pictures)
+        yield AnswerMemory(known, pictures)
 
 
-def query(name: str) -> Query:
-    return Query(name * 64, name.encode, QUESTIONS)
+def query(name: str) -> PictureQuery:
+    return PictureQuery(name * 64, name.encode, QUESTIONS)
 
 
-def asked(memory: Memory, *names: str, language: str = "") -> list[Found]:
+def asked(memory: AnswerMemory, *names: str, language: str = "") -> list[QueryOutcome]:
     """What is found for these pictures, in the order of pictures and questions."""
-    found: list[Found] = []
+    found: list[QueryOutcome] = []
     AnswerSource(MODEL, memory, language).ask_many([query(name) for name in names], found.append)
     return sorted(found, key=lambda one: (one.query, one.question))
 
 
-def texts(found: list[Found]) -> list[str]:
+def texts(found: list[QueryOutcome]) -> list[str]:
     return [one.outcome.text if not isinstance(one.outcome, RsgptError) else str(one.outcome) for one in found]
 
 
-def test_every_question_gets_its_own_answer_and_is_asked_once(memory: Memory, model: Model) -> None:
+def test_every_question_gets_its_own_answer_and_is_asked_once(memory: AnswerMemory, model: ScriptedModel) -> None:
     said = ["What is it? a", "Which? Choose one of: city, forest. a"]
     first = asked(memory, "a", "a")
     assert texts(first) == said * 2
@@ -91,21 +91,21 @@ def test_every_question_gets_its_own_answer_and_is_asked_once(memory: Memory, mo
     assert memory.pictures.get("a" * 64) == b"a"
 
 
-def test_an_error_is_told_and_not_remembered(memory: Memory, model: Model) -> None:
+def test_an_error_is_told_and_not_remembered(memory: AnswerMemory, model: ScriptedModel) -> None:
     model.refuses = "What"
     assert texts(asked(memory, "a")) == ["No.", "Which? Choose one of: city, forest. a"]
     model.refuses = "nothing"
     assert [one.was_known for one in asked(memory, "a")] == [False, True]
 
 
-def test_another_language_is_another_question(memory: Memory, model: Model) -> None:
+def test_another_language_is_another_question(memory: AnswerMemory, model: ScriptedModel) -> None:
     asked(memory, "a")
     found = asked(memory, "a", language="German")
     assert texts(found)[0] == "What is it? Answer in German. a"
     assert [one.was_known for one in found] == [False, True]  # choices are English words
 
 
-def test_the_model_is_ready_before_its_first_answer_and_without_one(memory: Memory, model: Model) -> None:
+def test_the_model_is_ready_before_its_first_answer_and_without_one(memory: AnswerMemory, model: ScriptedModel) -> None:
     order: list[str] = []
     for _ in range(2):
         source = AnswerSource(MODEL, memory)
@@ -113,7 +113,9 @@ def test_the_model_is_ready_before_its_first_answer_and_without_one(memory: Memo
     assert order == ["ready", "answer", "answer", "answer", "answer", "ready"]
 
 
-def test_what_is_damaged_in_the_cache_is_asked_again(memory: Memory, model: Model, tmp_path: Path) -> None:
+def test_what_is_damaged_in_the_cache_is_asked_again(
+    memory: AnswerMemory, model: ScriptedModel, tmp_path: Path
+) -> None:
     asked(memory, "a", "b")
     with closing(sqlite3.connect(tmp_path / "a.sqlite")) as connection:
         connection.execute("UPDATE answers SET first_top = 'no JSON' WHERE text = 'What is it? a'")
@@ -125,7 +127,7 @@ def test_what_is_damaged_in_the_cache_is_asked_again(memory: Memory, model: Mode
 
 @pytest.mark.parametrize("confidence", [0.5, "high"])
 def test_an_answer_that_cannot_be_stored_is_told_and_an_odd_reply_fails_alone(
-    memory: Memory, model: Model, monkeypatch: pytest.MonkeyPatch, confidence: float
+    memory: AnswerMemory, model: ScriptedModel, monkeypatch: pytest.MonkeyPatch, confidence: float
 ) -> None:
     def reply(prompt: Prompt) -> Reply:
         odd = prompt.image == b"a"
@@ -140,7 +142,9 @@ def test_an_answer_that_cannot_be_stored_is_told_and_an_odd_reply_fails_alone(
         assert AnswerSource(MODEL, memory).ask_one(query("a"), lambda text: None).text == "half \ud83d"
 
 
-def test_a_broken_disk_ends_the_run_in_its_own_sentence(memory: Memory, model: Model, tmp_path: Path) -> None:
+def test_a_broken_disk_ends_the_run_in_its_own_sentence(
+    memory: AnswerMemory, model: ScriptedModel, tmp_path: Path
+) -> None:
     with closing(sqlite3.connect(tmp_path / "a.sqlite")) as connection:
         connection.execute("DROP TABLE answers")
         connection.commit()
@@ -148,7 +152,7 @@ def test_a_broken_disk_ends_the_run_in_its_own_sentence(memory: Memory, model: M
         asked(memory, "a")
 
 
-def test_a_conversation_and_a_run_share_answers(memory: Memory, model: Model) -> None:
+def test_a_conversation_and_a_run_share_answers(memory: AnswerMemory, model: ScriptedModel) -> None:
     heard: list[str] = []
     source = AnswerSource(MODEL, memory)
     assert source.ask_one(query("a"), heard.append).text == "What is it? a"

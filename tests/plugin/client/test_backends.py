@@ -10,9 +10,9 @@ import pytest
 from qgis.core import QgsApplication, QgsAuthMethodConfig, QgsSettings
 
 from rsgpt_plugin.client import in_process
-from rsgpt_plugin.client.backends import chosen_model, close_doors, known_model, open_door
+from rsgpt_plugin.client.backends import chosen_model, close_doors, known_model, open_backend
 from rsgpt_plugin.client.installed_models import ModelInfo, model_identity
-from rsgpt_plugin.client.preferences import Door, Preferences, save
+from rsgpt_plugin.client.preferences import BackendKind, Preferences, save
 from rsgpt_plugin.client.server import local_server
 from rsgpt_plugin.client.server.api_keys import store_key
 from rsgpt_plugin.client.server.gateway import Gateway
@@ -24,7 +24,7 @@ from rsgpt_plugin.errors import ModelError, ServerError, SetupError
 from .server.rogue_servers import Rogue, completion, send
 
 MakeRogue = Callable[..., Rogue]
-SERVER = Preferences(Door.SERVER, server_url="http://127.0.0.1:8000", server_model="llava")
+SERVER = Preferences(BackendKind.SERVER, server_url="http://127.0.0.1:8000", server_model="llava")
 AT = "http://127.0.0.1:8000/v1"
 
 
@@ -59,12 +59,12 @@ def test_a_server_without_an_address_is_a_sentence() -> None:
 def test_each_door_has_its_asker() -> None:
     shipped = model_identity("rsgpt-small")
     save(SERVER)
-    assert isinstance(open_door(chosen_model()), Gateway)
-    save(Preferences(Door.IN_PROCESS))
-    assert isinstance(open_door(shipped), in_process.InProcess)
+    assert isinstance(open_backend(chosen_model()), Gateway)
+    save(Preferences(BackendKind.IN_PROCESS))
+    assert isinstance(open_backend(shipped), in_process.InProcessModel)
     save(Preferences())
     with pytest.raises(SetupError, match="is not set up"):  # before a run opens its output
-        open_door(shipped)
+        open_backend(shipped)
     close_doors()
 
 
@@ -73,12 +73,12 @@ def test_another_door_ends_the_model_of_ours(
 ) -> None:
     server = fake_server()
     monkeypatch.setattr(local_server, "_managed_server", lambda launch: server)
-    for other in (SERVER, Preferences(Door.IN_PROCESS)):
+    for other in (SERVER, Preferences(BackendKind.IN_PROCESS)):
         save(Preferences())
-        list(open_door(model_identity("rsgpt-small")).ask_many([Prompt(known_picture("red"), "What is this?")]))
+        list(open_backend(model_identity("rsgpt-small")).ask_many([Prompt(known_picture("red"), "What is this?")]))
         assert server._process is not None
         save(other)
-        open_door(chosen_model())
+        open_backend(chosen_model())
         assert server._process is None
 
 
@@ -90,14 +90,14 @@ def test_our_own_server_tells_its_weights(fake_server: Callable[..., LocalServer
     _unlock()
     kept, config = QgsApplication.authManager().storeAuthenticationConfig(config)
     assert kept
-    save(Preferences(Door.SERVER, server_url=at.url, server_auth=config.id()))
+    save(Preferences(BackendKind.SERVER, server_url=at.url, server_auth=config.id()))
     model = known_model(chosen_model())
     assert (model.name, model.mark, model.weights_sha256) == ("rsgpt-small", "f" * 16, "f" * 64)
 
 
 def test_a_server_that_tells_no_hash_is_told_apart_by_its_address(rogue: MakeRogue) -> None:
     script = rogue(send(200, b'{"data": [{"id": "llava"}]}'))
-    save(Preferences(Door.SERVER, server_url=script.url))
+    save(Preferences(BackendKind.SERVER, server_url=script.url))
     model = known_model(chosen_model())
     assert (model.name, model.mark, model.weights_sha256) == ("llava", script.url, "")
 
@@ -115,8 +115,8 @@ def test_a_stored_key_reaches_the_server_and_no_setting(rogue: MakeRogue) -> Non
     _unlock()
     script = rogue(send(200, completion("a harbour")))
     auth = store_key("server", " s3cret ")
-    save(Preferences(Door.SERVER, server_url=script.url, server_model="m", server_auth=auth))
-    list(open_door(chosen_model()).ask_many([Prompt(b"\x89PNG\r\n\x1a\n", "What is this?")]))
+    save(Preferences(BackendKind.SERVER, server_url=script.url, server_model="m", server_auth=auth))
+    list(open_backend(chosen_model()).ask_many([Prompt(b"\x89PNG\r\n\x1a\n", "What is this?")]))
     assert script.headers[0]["Authorization"] == "Bearer s3cret"
     settings = QgsSettings()
     assert not [key for key in settings.allKeys() if "s3cret" in str(settings.value(key))]
@@ -125,9 +125,9 @@ def test_a_stored_key_reaches_the_server_and_no_setting(rogue: MakeRogue) -> Non
 def test_a_key_that_is_gone_ends_the_run_before_anything_is_sent(rogue: MakeRogue) -> None:
     _unlock()
     script = rogue(send(200, completion("a harbour")))
-    save(Preferences(Door.SERVER, server_url=script.url, server_model="m", server_auth="gone123"))
+    save(Preferences(BackendKind.SERVER, server_url=script.url, server_model="m", server_auth="gone123"))
     with pytest.raises(ServerError, match="key cannot be read"):
-        list(open_door(chosen_model()).ask_many([Prompt(b"\x89PNG\r\n\x1a\n", "What is this?")]))
+        list(open_backend(chosen_model()).ask_many([Prompt(b"\x89PNG\r\n\x1a\n", "What is this?")]))
     assert script.paths == []
 
 

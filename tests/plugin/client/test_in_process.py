@@ -18,7 +18,7 @@ import pytest
 from qgis.core import QgsFeedback
 
 from rsgpt_plugin.client import in_process
-from rsgpt_plugin.client.in_process import InProcess
+from rsgpt_plugin.client.in_process import InProcessModel
 from rsgpt_plugin.client.installed_models import ModelInfo
 from rsgpt_plugin.client.model_slot import slot
 from rsgpt_plugin.client.server.protocol import Prompt, Reply
@@ -48,13 +48,13 @@ class Engines:
     def load(self, model: str, device: str) -> Any:
         fakes = importlib.import_module("tests.fakes.fake_engine")
 
-        class Engine(fakes.FakeEngine):  # type: ignore[name-defined, misc]  # imported when it is run
+        class SlowEngine(fakes.FakeEngine):  # type: ignore[name-defined, misc]  # imported when it is run
             def keep_features(self, size: int) -> None:
                 """Keep none."""
 
         self.most = max(self.most, 1 + len(self.alive()))
         script = fakes.Script(delay=self.delays.get(model, 0.0), reply=f"{model} {{number}}")
-        engine = Engine(script, model)
+        engine = SlowEngine(script, model)
         self.made.append((model, weakref.ref(engine)))
         time.sleep(self.load_delays.get(model, 0.0))
         return engine
@@ -63,7 +63,7 @@ class Engines:
 @pytest.fixture
 def engines(monkeypatch: pytest.MonkeyPatch, qgis_app: Any) -> Iterator[Engines]:
     made = Engines()
-    engine = SimpleNamespace(Engine=SimpleNamespace(load=made.load))
+    engine = SimpleNamespace(SlowEngine=SimpleNamespace(load=made.load))
     monkeypatch.setitem(sys.modules, "rsgpt_backend.engine.engine", engine)  # the real one needs torch
     yield made
     slot.end()
@@ -76,7 +76,7 @@ class Asking(threading.Thread):
         super().__init__(daemon=True)
         self.outcomes: list[Any] = []
         self.error: BaseException | None = None
-        asker = InProcess(ModelInfo(model, "f" * 64))
+        asker = InProcessModel(ModelInfo(model, "f" * 64))
         self._ask = partial(asker.ask_many, [Prompt(PICTURE, "What?")] * prompts, feedback)
         self.start()
 
@@ -98,7 +98,7 @@ class Asking(threading.Thread):
 
 def ask(model: str) -> str:
     """One question, from this thread."""
-    return InProcess(ModelInfo(model, "f" * 64)).ask_one(Prompt(PICTURE, "What?"), lambda text: None).text
+    return InProcessModel(ModelInfo(model, "f" * 64)).ask_one(Prompt(PICTURE, "What?"), lambda text: None).text
 
 
 def test_another_model_is_refused_while_a_run_goes_and_the_run_loses_nothing(engines: Engines) -> None:

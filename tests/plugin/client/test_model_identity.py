@@ -14,9 +14,9 @@ from qgis.core import QgsSettings
 from rsgpt_plugin.client.backends import known_model
 from rsgpt_plugin.client.installed_models import ModelInfo
 from rsgpt_plugin.client.model_identity import check_fingerprint, remember_fingerprint, remembered_fingerprint
-from rsgpt_plugin.client.preferences import Door, Preferences
+from rsgpt_plugin.client.preferences import BackendKind, Preferences
 from rsgpt_plugin.client.server import local_server
-from rsgpt_plugin.client.server.local_server import Launch, LocalServer
+from rsgpt_plugin.client.server.local_server import LocalServer, ServerSpec
 from rsgpt_plugin.client.server.protocol import Reply
 from rsgpt_plugin.client.server.transport import Limits
 from rsgpt_plugin.errors import ServerError, SetupError
@@ -63,7 +63,9 @@ def test_a_calibrated_model_is_not_taken_for_what_it_was(model: ModelInfo) -> No
     assert remembered_fingerprint(model, CHOSEN) == ""
 
 
-@pytest.mark.parametrize("other", [{"device": "cuda"}, {"door": Door.IN_PROCESS}, {"python": "/usr/bin/python3"}])
+@pytest.mark.parametrize(
+    "other", [{"device": "cuda"}, {"door": BackendKind.IN_PROCESS}, {"python": "/usr/bin/python3"}]
+)
 def test_another_device_or_python_may_choose_another_precision(model: ModelInfo, other: dict[str, Any]) -> None:
     remember_fingerprint(model, CHOSEN, REPORTED)
     assert remembered_fingerprint(model, replace(CHOSEN, **other)) == ""
@@ -78,9 +80,9 @@ def test_a_model_without_a_file_is_never_remembered(model: ModelInfo) -> None:
 def test_our_server_is_started_to_report_it_and_then_no_more(
     model: ModelInfo, fake_server: Callable[..., LocalServer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    launches: list[Launch] = []
+    launches: list[ServerSpec] = []
 
-    def managed(launch: Launch) -> LocalServer:
+    def managed(launch: ServerSpec) -> LocalServer:
         launches.append(launch)
         return fake_server("--model", "mine")
 
@@ -89,7 +91,7 @@ def test_our_server_is_started_to_report_it_and_then_no_more(
     assert [launch.model for launch in launches] == [model.folder]
     local_server.stop_shared_servers()
 
-    def missing(launch: Launch) -> LocalServer:
+    def missing(launch: ServerSpec) -> LocalServer:
         raise SetupError("The model is not set up.")
 
     monkeypatch.setattr(local_server, "_managed_server", missing)
@@ -113,7 +115,7 @@ def test_a_calibrated_model_is_loaded_anew(
 ) -> None:
     servers: list[LocalServer] = []
 
-    def managed(launch: Launch) -> LocalServer:
+    def managed(launch: ServerSpec) -> LocalServer:
         servers.append(fake_server("--model", "mine"))
         return servers[-1]
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from qgis.core import QgsSettings
 
-from rsgpt_plugin.client.preferences import Door, Preferences, load, save
+from rsgpt_plugin.client.preferences import BackendKind, Preferences, load, save
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +25,17 @@ def test_before_anything_is_chosen_the_usual_holds() -> None:
 
 def test_every_choice_comes_back_equal() -> None:
     chosen = Preferences(
-        *(Door.SERVER, "/usr/bin/python3", "https://a.example/v1", "abc1234", "llava", "/m", ("/m", "/n"), "cuda:1", 3),
+        *(
+            BackendKind.SERVER,
+            "/usr/bin/python3",
+            "https://a.example/v1",
+            "abc1234",
+            "llava",
+            "/m",
+            ("/m", "/n"),
+            "cuda:1",
+            3,
+        ),
         *(50, 60, "What is here?", 120.5, "German", 0.25),
         *(("https://a.example:443", "http://b:1"), ("q[yesno]: Is it?",), 1024, 2.5),
     )
@@ -48,4 +58,4 @@ def test_a_value_without_sense_counts_as_not_set(name: str, value: str) -> None:
 
 def test_only_a_server_of_others_is_asked_for_a_language() -> None:
     assert Preferences(answer_language="French").wished_language == ""
-    assert Preferences(door=Door.SERVER, answer_language="French").wished_language == "French"
+    assert Preferences(door=BackendKind.SERVER, answer_language="French").wished_language == "French"

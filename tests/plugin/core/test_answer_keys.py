@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rsgpt_plugin.core.answer_keys import Asked
+from rsgpt_plugin.core.answer_keys import AnswerKey
 
-ASKED = Asked("00" * 32, "What?", "small", "11" * 32, {"max_tokens": 128, "temperature": 0})
+ASKED = AnswerKey("00" * 32, "What?", "small", "11" * 32, {"max_tokens": 128, "temperature": 0})
 
 
 def test_each_part_of_what_is_asked_changes_the_key() -> None:

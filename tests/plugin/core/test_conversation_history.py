@@ -6,15 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from rsgpt_plugin.core.conversation_history import History, Message, Past, Sight
+from rsgpt_plugin.core.conversation_history import CapturedView, ConversationMessage, History, SavedConversation
 from rsgpt_plugin.shared.answers.questions import AnswerType, Question
 
-SIGHT = Sight("id1", "ortho", 'PROJCRS["x"]', (1.0, 2.0, 3.5, 4.0), "ab" * 32, (300, 200), (150, 100), 0.6, "1,2,3")
+SIGHT = CapturedView(
+    "id1", "ortho", 'PROJCRS["x"]', (1.0, 2.0, 3.5, 4.0), "ab" * 32, (300, 200), (150, 100), 0.6, "1,2,3"
+)
 HARBOUR = Question("answer", "Is there a 'harbour'?", AnswerType.YESNO)
-FIRST = Message(
+FIRST = ConversationMessage(
     "Describe this image.", "", 'boats "and" 城市', 0.75, "", "rsgpt-small", "ff", "2025-01-02T03:04:05+00:00"
 )
-SECOND = Message(HARBOUR.text, HARBOUR.line, "", 0.4, "I can't tell", "rsgpt-small")
+SECOND = ConversationMessage(HARBOUR.text, HARBOUR.line, "", 0.4, "I can't tell", "rsgpt-small")
 
 
 @pytest.fixture
@@ -27,7 +29,7 @@ def test_a_conversation_comes_back_equal_after_a_restart(path: Path) -> None:
         history.add("a", SIGHT, FIRST)
         history.add("a", SIGHT, SECOND)
     with History(path) as history:
-        assert history.listed() == [Past("a", SIGHT, (FIRST, SECOND))]
+        assert history.listed() == [SavedConversation("a", SIGHT, (FIRST, SECOND))]
 
 
 def test_a_message_knows_its_question() -> None:

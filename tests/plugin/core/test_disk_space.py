@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rsgpt_plugin.core.disk_space import taken, what_lacks
+from rsgpt_plugin.core.disk_space import missing_space, taken
 
 
 def test_a_run_takes_rows_and_pictures_up_to_their_limit() -> None:
@@ -22,6 +22,6 @@ def test_the_first_disk_that_is_too_small_is_named(tmp_path: Path, monkeypatch: 
         folder.mkdir()
     usage = shutil.disk_usage(tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=1_500_000 if path == full else 10**10))
-    told = what_lacks([empty / "a.gpkg", full / "new" / "b.gpkg"], 2_000_000_000)
+    told = missing_space([empty / "a.gpkg", full / "new" / "b.gpkg"], 2_000_000_000)
     assert told == f"All of the run takes up to 2,000.0 MB; 1.5 MB are free in {full}."
-    assert what_lacks([empty, full], 1_400_000) == ""
+    assert missing_space([empty, full], 1_400_000) == ""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from rsgpt_plugin.core.pace import Pace
+from rsgpt_plugin.core.pace import ProgressRate
 
 
 def test_a_steady_pace() -> None:
-    pace = Pace()
+    pace = ProgressRate()
     for second in range(11):
         pace.mark(100.0 + second, 4 * second)
     assert pace.rate() == pytest.approx(4)
@@ -16,7 +16,7 @@ def test_a_steady_pace() -> None:
 
 
 def test_nothing_is_known_at_first() -> None:
-    pace = Pace()
+    pace = ProgressRate()
     assert (pace.rate(), pace.seconds_left(5)) == (0.0, float("inf"))
     pace.mark(0.0, 1)
     pace.mark(0.5, 300)
@@ -24,7 +24,7 @@ def test_nothing_is_known_at_first() -> None:
 
 
 def test_what_went_by_at_once_is_forgotten() -> None:
-    pace = Pace()
+    pace = ProgressRate()
     pace.mark(0.0, 0)
     pace.mark(1.0, 3000)
     for second in range(10, 200, 10):

@@ -10,14 +10,14 @@ import pytest
 from qgis.core import QgsCoordinateTransformContext, QgsRasterLayer
 
 from rsgpt_plugin.geo.imagery.layer_snapshot import LayerSnapshot, take_snapshot
-from tests.plugin.rasters import Odd, write
+from tests.plugin.rasters import OddRaster, write
 
 
 @pytest.fixture
 def make_snapshot(tmp_path: Path) -> Callable[..., LayerSnapshot]:
     """Write a raster and take its snapshot."""
 
-    def make(values: np.ndarray, odd: Odd | None = None) -> LayerSnapshot:
+    def make(values: np.ndarray, odd: OddRaster | None = None) -> LayerSnapshot:
         layer = QgsRasterLayer(str(write(tmp_path / "raster.tif", values, odd)), "raster")
         assert layer.isValid()
         return take_snapshot(layer, QgsCoordinateTransformContext())

@@ -25,17 +25,17 @@ from rsgpt_plugin.processing.provider import RsgptProvider
 from rsgpt_plugin.processing.run_registry import journal
 from tests.plugin.gui.gaps import Gaps, run_for, run_until
 from tests.plugin.rasters import write
-from tests.plugin.test_plugin import Window
+from tests.plugin.test_plugin import PluginWindow
 
 LIMIT_MS = 150
 ROUNDS = 3
 ALGORITHM = "rsgpt:describeraster"
 
 
-class Bench:
+class GapBench:
     """A window with the dialog of runs open, a raster on the map, and a server that can be killed."""
 
-    def __init__(self, window: Window, server: LocalServer, folder: Path) -> None:
+    def __init__(self, window: PluginWindow, server: LocalServer, folder: Path) -> None:
         self.window, self.server, self.folder = window, server, folder
         self.part = RunsPart(window)
         self.part.register()
@@ -79,7 +79,7 @@ def field(rows: int, columns: int, side: int, number: int) -> np.ndarray:
     return np.stack([red, np.full_like(red, number), np.full_like(red, 255)])
 
 
-def one_round(bench: Bench, number: int) -> Gaps:
+def one_round(bench: GapBench, number: int) -> Gaps:
     """What a user does in an hour; the gaps of each part."""
     gaps = Gaps()
     stage = gaps.stage
@@ -122,21 +122,21 @@ def bench(
     fake_server: Callable[..., LocalServer],
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
-) -> Iterator[Bench]:
+) -> Iterator[GapBench]:
     server = fake_server("--token-delay", "0.02", "--batch", "4")
     monkeypatch.setattr(answer_source, "open_door", lambda model: Gateway(server, model.name))
     monkeypatch.setattr(answer_source, "known_model", lambda model, feedback: model)
     monkeypatch.setattr(backends, "model_identity", lambda name: ModelInfo(name, "f" * 64))
     provider = RsgptProvider()
     QgsApplication.processingRegistry().addProvider(provider)
-    made = Bench(Window(), server, tmp_path)
+    made = GapBench(PluginWindow(), server, tmp_path)
     yield made
     made.part.unregister()
     QgsApplication.processingRegistry().removeProvider(provider)
 
 
 @pytest.mark.slow
-def test_the_window_is_never_away_for_long(bench: Bench, record_property: Callable[[str, Any], None]) -> None:
+def test_the_window_is_never_away_for_long(bench: GapBench, record_property: Callable[[str, Any], None]) -> None:
     """The median of three rounds of what the window's own thread computes in one gap. The gaps themselves are
     printed: on a machine that others use too, a window waits however good it is.
     """

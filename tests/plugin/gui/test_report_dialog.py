@@ -9,11 +9,11 @@ from qgis.PyQt.QtGui import QGuiApplication
 from qgis.PyQt.QtTest import QTest
 
 from rsgpt_plugin.gui.report_dialog import ReportDialog, ReportPart
-from tests.plugin.test_plugin import Window
+from tests.plugin.test_plugin import PluginWindow
 
 
 def test_the_menu_entry_shows_a_report(qgis_new_project: None) -> None:
-    window = Window()
+    window = PluginWindow()
     part = ReportPart(window)
     part.register()
     (entry,) = window.menu

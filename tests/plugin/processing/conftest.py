@@ -21,7 +21,7 @@ from rsgpt_plugin.client.server.protocol import Prompt, Reply, ReplyToken
 from rsgpt_plugin.errors import Cancelled, RsgptError, ServerError
 from rsgpt_plugin.processing.provider import RsgptProvider
 from tests.conftest import HOME
-from tests.plugin.rasters import Odd, write
+from tests.plugin.rasters import OddRaster, write
 
 Said = Union[str, RsgptError]
 
@@ -130,7 +130,7 @@ def project() -> Iterator[QgsProject]:
 def raster(tmp_path: Path, project: QgsProject) -> Callable[..., QgsRasterLayer]:
     """Write a raster and open it as a layer of the project."""
 
-    def make(values: np.ndarray, odd: Odd | None = None) -> QgsRasterLayer:
+    def make(values: np.ndarray, odd: OddRaster | None = None) -> QgsRasterLayer:
         layer = QgsRasterLayer(str(write(tmp_path / "raster.tif", values, odd)), "raster")
         assert layer.isValid()
         return project.addMapLayer(layer)

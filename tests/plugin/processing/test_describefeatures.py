@@ -20,7 +20,7 @@ from qgis.core import (
 )
 from qgis.PyQt.QtGui import QImage
 
-from tests.plugin.rasters import ROTATED, Odd, pattern
+from tests.plugin.rasters import ROTATED, OddRaster, pattern
 
 from .conftest import ScriptedGateway, number_in, numbered, rows_of
 
@@ -92,7 +92,7 @@ def test_features_in_another_crs_are_found(raster: Make, gateway: ScriptedGatewa
 
 def test_points_have_surroundings(raster: Make, gateway: ScriptedGateway) -> None:
     point = QgsGeometry.fromPointXY(QgsPointXY(500050, 3999950))
-    result = describe(raster(pattern(3, 400, 400), Odd(ROTATED)), features([point], "Point"))
+    result = describe(raster(pattern(3, 400, 400), OddRaster(ROTATED)), features([point], "Point"))
     assert result["ANSWERED"] == 1
     assert QImage.fromData(gateway.prompts[0].image, "PNG").width() == 64
 

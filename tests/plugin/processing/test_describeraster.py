@@ -32,7 +32,7 @@ from qgis.PyQt.QtCore import QEventLoop
 from rsgpt_plugin.client import answer_source
 from rsgpt_plugin.errors import SetupError
 from rsgpt_plugin.processing.describeraster import DescribeRaster
-from tests.plugin.rasters import DEGREES, LOCAL_CRS, NORTH_UP, ROTATED, Odd, pattern, truncate, write
+from tests.plugin.rasters import DEGREES, LOCAL_CRS, NORTH_UP, ROTATED, OddRaster, pattern, truncate, write
 
 from .conftest import ScriptedGateway, number_in, numbered, rows_of
 
@@ -79,17 +79,17 @@ def test_a_second_run_asks_nothing(raster: Make, gateway: ScriptedGateway) -> No
 @pytest.mark.parametrize(
     ("values", "odd"),
     [
-        (pattern(1, 64, 96, "uint16"), Odd()),
-        (pattern(2, 64, 96), Odd()),
-        (pattern(4, 64, 96), Odd(crs=LOCAL_CRS)),
-        (pattern(3, 64, 96), Odd(DEGREES, 4326)),
-        (pattern(3, 64, 96), Odd(ROTATED)),
-        (pattern(1, 64, 96), Odd(palette=True)),
-        (np.where(pattern(1, 64, 96, "float32") > 0.2, np.nan, pattern(1, 64, 96, "float32")), Odd()),
+        (pattern(1, 64, 96, "uint16"), OddRaster()),
+        (pattern(2, 64, 96), OddRaster()),
+        (pattern(4, 64, 96), OddRaster(crs=LOCAL_CRS)),
+        (pattern(3, 64, 96), OddRaster(DEGREES, 4326)),
+        (pattern(3, 64, 96), OddRaster(ROTATED)),
+        (pattern(1, 64, 96), OddRaster(palette=True)),
+        (np.where(pattern(1, 64, 96, "float32") > 0.2, np.nan, pattern(1, 64, 96, "float32")), OddRaster()),
     ],
     ids=["16 bit", "two bands", "four bands, local CRS", "degrees", "rotated", "palette", "NaN"],
 )
-def test_odd_rasters_work(raster: Make, gateway: ScriptedGateway, values: np.ndarray, odd: Odd) -> None:
+def test_odd_rasters_work(raster: Make, gateway: ScriptedGateway, values: np.ndarray, odd: OddRaster) -> None:
     result = describe(raster(values, odd))
     layer = result["OUTPUT"]
     assert counts(result)[:4] == (6, 6, 0, 0)
@@ -103,7 +103,7 @@ def test_odd_rasters_work(raster: Make, gateway: ScriptedGateway, values: np.nda
 def test_tiles_without_data_are_rows_with_a_reason(raster: Make, gateway: ScriptedGateway) -> None:
     values = pattern(1, 64, 96, "int16")
     values[0, :32, :64] = -9999
-    result = describe(raster(values, Odd(nodata=-9999)))
+    result = describe(raster(values, OddRaster(nodata=-9999)))
     assert counts(result) == (6, 4, 2, 0, 4, 0)
     assert [row["status"] for row in rows_of(result["OUTPUT"])] == ["skipped"] * 2 + ["answered"] * 4
 
@@ -219,15 +219,20 @@ def test_what_cannot_be_is_refused_in_a_sentence(
 @pytest.mark.parametrize(
     ("values", "odd", "parameters", "sentence"),
     [
-        (pattern(1, 64, 96), Odd(crs=None), {}, "has no coordinate system"),
-        (np.zeros((1, 64, 96), np.int16), Odd(nodata=0), {}, "no valid pixel in the area"),
-        (pattern(1, 64, 96), Odd(palette=True), {"CAPTURE": "native"}, "Choose rendered capture"),
-        (np.zeros((1, 9000, 9000), np.uint8), Odd(), {"TILE_SIZE": 16}, "needs 316969 tiles"),
+        (pattern(1, 64, 96), OddRaster(crs=None), {}, "has no coordinate system"),
+        (np.zeros((1, 64, 96), np.int16), OddRaster(nodata=0), {}, "no valid pixel in the area"),
+        (pattern(1, 64, 96), OddRaster(palette=True), {"CAPTURE": "native"}, "Choose rendered capture"),
+        (np.zeros((1, 9000, 9000), np.uint8), OddRaster(), {"TILE_SIZE": 16}, "needs 316969 tiles"),
     ],
     ids=["no CRS", "no data", "palette", "too many tiles"],
 )
 def test_layers_that_cannot_be_are_refused(
-    raster: Make, gateway: ScriptedGateway, values: np.ndarray, odd: Odd, parameters: dict[str, Any], sentence: str
+    raster: Make,
+    gateway: ScriptedGateway,
+    values: np.ndarray,
+    odd: OddRaster,
+    parameters: dict[str, Any],
+    sentence: str,
 ) -> None:
     assert sentence in refusal(raster(values, odd), **parameters)
     assert gateway.connections == 0
@@ -272,7 +277,7 @@ def test_a_file_cut_anywhere_is_refused_or_described_as_far_as_it_goes(
 def test_exceptions_of_gdal_that_another_plugin_switched_on_do_no_harm(raster: Make, gateway: ScriptedGateway) -> None:
     gdal.UseExceptions()
     try:
-        assert describe(raster(pattern(3, 64, 96), Odd(ROTATED)))["ANSWERED"] == 6
+        assert describe(raster(pattern(3, 64, 96), OddRaster(ROTATED)))["ANSWERED"] == 6
     finally:
         for module in (osr, ogr, gdal):  # GDAL 3.6 wants the last one first
             module.DontUseExceptions()
@@ -298,7 +303,7 @@ def test_rows_in_geojson_lie_where_the_tiles_are(
     raster: Make, gateway: ScriptedGateway, tmp_path: Path, crs: int
 ) -> None:
     output = tmp_path / "a.geojson"
-    layer = raster(numbered(2, 3), Odd(DEGREES if crs == 4326 else NORTH_UP, crs))
+    layer = raster(numbered(2, 3), OddRaster(DEGREES if crs == 4326 else NORTH_UP, crs))
     describe(layer, OUTPUT=str(output))
     written = QgsVectorLayer(str(output))
     assert written.crs() == layer.crs()
@@ -310,7 +315,7 @@ def test_geojson_is_refused_where_it_cannot_say_where_the_tiles_are(
     raster: Make, gateway: ScriptedGateway, tmp_path: Path
 ) -> None:
     output = tmp_path / "a.geojson"
-    assert "Write a GeoPackage" in refusal(raster(numbered(2, 3), Odd(crs=LOCAL_CRS)), OUTPUT=str(output))
+    assert "Write a GeoPackage" in refusal(raster(numbered(2, 3), OddRaster(crs=LOCAL_CRS)), OUTPUT=str(output))
     assert not output.exists()
     assert not gateway.prompts
 
@@ -374,7 +379,7 @@ NO_WAY = 'ENGCRS["site",EDATUM["site"],CS[Cartesian,2],AXIS["(E)",east],AXIS["(N
 def test_coordinates_without_a_transformation_to_the_raster_are_refused(
     raster: Make, gateway: ScriptedGateway, name: str
 ) -> None:
-    layer = raster(pattern(3, 64, 96), Odd(geotransform=NEAR_ZERO))
+    layer = raster(pattern(3, 64, 96), OddRaster(geotransform=NEAR_ZERO))
     layer.setCrs(QgsCoordinateReferenceSystem.fromWkt(NO_WAY))
     values = {"MASK": mask("EPSG:4326", "Polygon((-1 -1, 1 -1, 1 1, -1 1, -1 -1))"), "EXTENT": "-1,1,-1,1 [EPSG:4326]"}
     assert "no transformation between the coordinate systems" in refusal(layer, **{name: values[name]})

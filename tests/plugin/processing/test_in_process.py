@@ -26,10 +26,10 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QCoreApplication, QTimer
 
 from rsgpt_plugin.client import in_process
-from rsgpt_plugin.client.in_process import InProcess
+from rsgpt_plugin.client.in_process import InProcessModel
 from rsgpt_plugin.client.installed_models import model_identity
 from rsgpt_plugin.client.model_slot import slot
-from rsgpt_plugin.client.preferences import Door, Preferences, save
+from rsgpt_plugin.client.preferences import BackendKind, Preferences, save
 from rsgpt_plugin.client.server.protocol import Prompt, Reply
 from rsgpt_plugin.client.server.vision_check import known_picture
 from rsgpt_plugin.core.paths import plugin_root
@@ -51,7 +51,7 @@ def let_go() -> Iterator[None]:
     save(Preferences())
 
 
-def describe(door: Door) -> list[dict[str, Any]]:
+def describe(door: BackendKind) -> list[dict[str, Any]]:
     """What the demo raster's tiles are told by a door, with nothing remembered."""
     save(Preferences(door=door))
     parameters = {
@@ -68,9 +68,9 @@ def describe(door: Door) -> list[dict[str, Any]]:
 @pytest.mark.slow
 @pytest.mark.usefixtures("provider")
 def test_the_demo_raster_gets_the_server_s_answers(real_home: Path) -> None:
-    inside = describe(Door.IN_PROCESS)
+    inside = describe(BackendKind.IN_PROCESS)
     (real_home / "cache" / "answers.sqlite").unlink()
-    served = describe(Door.MANAGED)
+    served = describe(BackendKind.MANAGED)
     assert len(inside) == 24
     assert {row["status"] for row in inside} == {"answered"}
     numbers = ("confidence", "planes_confidence")
@@ -85,9 +85,9 @@ def test_the_demo_raster_gets_the_server_s_answers(real_home: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.usefixtures("provider", "real_home")
 def test_the_window_stays_free_and_cancel_works() -> None:
-    save(Preferences(door=Door.IN_PROCESS))
+    save(Preferences(door=BackendKind.IN_PROCESS))
     list(
-        InProcess(model_identity("rsgpt-small")).ask_many([Prompt(known_picture("red"), "x")])
+        InProcessModel(model_identity("rsgpt-small")).ask_many([Prompt(known_picture("red"), "x")])
     )  # loading is another matter
     algorithm = QgsApplication.processingRegistry().createAlgorithmById("rsgpt:describeraster")
     context, feedback = QgsProcessingContext(), QgsProcessingFeedback(False)
@@ -111,14 +111,14 @@ def test_the_window_stays_free_and_cancel_works() -> None:
 @pytest.mark.slow
 @pytest.mark.usefixtures("real_home")
 def test_an_answer_streams_and_its_memory_is_given_back() -> None:
-    asker = InProcess(model_identity("rsgpt-small"))
+    asker = InProcessModel(model_identity("rsgpt-small"))
     pieces: list[str] = []
     reply = asker.ask_one(Prompt(known_picture("red"), "Describe this image."), pieces.append)
     assert isinstance(reply, Reply)
     assert "".join(pieces).strip() == reply.text
     assert len(pieces) > 1
     held = slot._tenant.running if slot._tenant is not None else None
-    assert isinstance(held, in_process._Held)
+    assert isinstance(held, in_process._LoadedEngine)
     model, thread = weakref.ref(held.batcher.engine.model), held.batcher._thread
     del held
     slot.end()
@@ -136,14 +136,14 @@ def test_cancel_ends_the_wait_for_a_model_that_loads() -> None:
     QTimer.singleShot(200, feedback.cancel)
     begin = time.monotonic()
     with pytest.raises(Cancelled):
-        list(InProcess(model_identity("rsgpt-small")).ask_many([Prompt(known_picture("red"), "x")], feedback))
+        list(InProcessModel(model_identity("rsgpt-small")).ask_many([Prompt(known_picture("red"), "x")], feedback))
     assert time.monotonic() - begin < 2.0
 
 
 @pytest.mark.skipif(not NEEDS, reason="this Python has all that the model needs")
 def test_where_it_cannot_be_had_a_sentence_says_what_to_do() -> None:
     with pytest.raises(SetupError, match="cannot be used inside QGIS.*torch.*choose another way"):
-        list(InProcess(model_identity("rsgpt-small")).ask_many([Prompt(known_picture("red"), "x")]))
+        list(InProcessModel(model_identity("rsgpt-small")).ask_many([Prompt(known_picture("red"), "x")]))
 
 
 def wait_until(is_so: Any, seconds: float = 300.0) -> None:

@@ -21,7 +21,7 @@ from qgis.core import (
     QgsVectorLayer,
 )
 
-from tests.plugin.rasters import NORTH_UP, Odd, pattern, write
+from tests.plugin.rasters import NORTH_UP, OddRaster, pattern, write
 
 from .conftest import ScriptedGateway, rows_of
 
@@ -71,7 +71,7 @@ def test_a_raster_without_a_position_is_refused(
 ) -> None:
     path = tmp_path / "a.tif"
     if is_written:
-        write(path, pattern(3, 64, 96), Odd((0.0, 1.0, 0.0, 0.0, 0.0, 1.0), crs_of_file))
+        write(path, pattern(3, 64, 96), OddRaster((0.0, 1.0, 0.0, 0.0, 0.0, 1.0), crs_of_file))
     else:
         dataset = gdal.GetDriverByName("GTiff").Create(str(path), 96, 64, 3, gdal.GDT_Byte)
         dataset.WriteArray(pattern(3, 64, 96))
@@ -84,7 +84,7 @@ def test_a_raster_without_a_position_is_refused(
 
 
 def test_a_raster_at_the_origin_has_a_position(tmp_path: Path, load: Load) -> None:
-    path = write(tmp_path / "a.tif", pattern(3, 64, 96), Odd((0.0, 1.0, 0.0, 0.0, 0.0, -1.0)))
+    path = write(tmp_path / "a.tif", pattern(3, 64, 96), OddRaster((0.0, 1.0, 0.0, 0.0, 0.0, -1.0)))
     assert describe(load(path))["ANSWERED"] == 6
 
 
@@ -105,7 +105,7 @@ def test_ground_control_points_are_followed(tmp_path: Path, load: Load) -> None:
 def test_where_a_mosaic_lacks_a_source_its_tiles_fail(tmp_path: Path, load: Load, nested: bool) -> None:
     values = pattern(3, 64, 128)
     for number in range(2):
-        odd = Odd((500000.0 + 32 * number, 0.5, 0.0, 4000000.0, 0.0, -0.5))
+        odd = OddRaster((500000.0 + 32 * number, 0.5, 0.0, 4000000.0, 0.0, -0.5))
         write(tmp_path / f"{number}.tif", np.ascontiguousarray(values[:, :, 64 * number : 64 * number + 64]), odd)
     path = tmp_path / "a.vrt"
     gdal.BuildVRT(str(path), [str(tmp_path / "0.tif"), str(tmp_path / "1.tif")])
@@ -123,10 +123,10 @@ def test_a_band_that_is_asked_for_does_not_hide(tmp_path: Path, load: Load) -> N
     values = pattern(4, 32, 32)
     values[3, :, :16] = 0
     meanings = (gdal.GCI_RedBand, gdal.GCI_GreenBand, gdal.GCI_BlueBand, gdal.GCI_AlphaBand)
-    layer = load(write(tmp_path / "a.tif", values, Odd(meanings=meanings)))
+    layer = load(write(tmp_path / "a.tif", values, OddRaster(meanings=meanings)))
     hashes = [rows_of(describe(layer, **bands)["OUTPUT"])[0]["image_sha256"]
               for bands in ({"BANDS": [4, 1, 2]}, {})]  # fmt: skip
-    unflagged = load(write(tmp_path / "b.tif", values, Odd()))
+    unflagged = load(write(tmp_path / "b.tif", values, OddRaster()))
     assert hashes[0] == rows_of(describe(unflagged, BANDS=[4, 1, 2])["OUTPUT"])[0]["image_sha256"]
     assert hashes[1] != rows_of(describe(unflagged)["OUTPUT"])[0]["image_sha256"]
 
@@ -156,7 +156,7 @@ AT_THE_POLE = (-16.0, 0.5, 0.0, 16.0, 0.0, -0.5)
 def test_masks_keep_their_edges_in_another_system(
     tmp_path: Path, load: Load, geotransform: tuple[float, ...], crs: int, mask: str, expected: int
 ) -> None:
-    layer = load(write(tmp_path / "a.tif", pattern(3, 64, 64), Odd(geotransform, crs)))
+    layer = load(write(tmp_path / "a.tif", pattern(3, 64, 64), OddRaster(geotransform, crs)))
     areas = polygons("EPSG:4326", QgsGeometry.fromWkt(mask))
     if expected:
         assert describe(layer, MASK=areas)["TILES"] == expected

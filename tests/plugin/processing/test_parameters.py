@@ -24,8 +24,16 @@ from rsgpt_plugin.processing import parameters as table
 from rsgpt_plugin.processing.algorithm_base import DescribeAlgorithm
 from rsgpt_plugin.processing.describefeatures import DescribeFeatures
 from rsgpt_plugin.processing.describeraster import DescribeRaster
-from rsgpt_plugin.processing.parameter_kinds import Choice, Extent, Given, Number, Setting, Switch, Text
-from rsgpt_plugin.services.results.reask_request import Asked, Group, Wish, step
+from rsgpt_plugin.processing.parameter_kinds import (
+    BooleanParameter,
+    ChoiceParameter,
+    ExtentParameter,
+    GivenValues,
+    NumberParameter,
+    Setting,
+    TextParameter,
+)
+from rsgpt_plugin.services.results.reask_request import ReaskGroup, ReaskRequest, RowQuestions, step
 from tests.plugin.rasters import pattern
 
 from .conftest import ScriptedGateway, numbered
@@ -36,7 +44,9 @@ Make = Callable[..., QgsRasterLayer]
 ALGORITHMS = [DescribeRaster, DescribeFeatures]
 # Asking rows again says these itself: which raster, which rows, what is asked of whom, and where it goes.
 REPLACED = {"INPUT", "MASK", "FEATURES", "CAPTION", "DETAILED", "QUESTIONS", "PROMPT", "MODEL", "OUTPUT"}
-SHARPNESS = Number("SHARPNESS", "Sharpness", is_advanced=True, default=1.0, most=10.0, preference="click_size_m")
+SHARPNESS = NumberParameter(
+    "SHARPNESS", "Sharpness", is_advanced=True, default=1.0, most=10.0, preference="click_size_m"
+)
 
 
 def made(kind: type[DescribeAlgorithm]) -> DescribeAlgorithm:
@@ -57,8 +67,8 @@ def repeated_by_asking_again(layer: QgsRasterLayer, algorithm: str, parameters: 
     """The parameters with which the rows of such a run are asked again."""
     results = QgsVectorLayer("Polygon?crs=EPSG:32611", "results", "memory")
     record_run(results, RunRequest(f"rsgpt:{algorithm}", "", {**parameters, "INPUT": layer.id()}))
-    group = Group(Asked("What is this?"), (1,))
-    return dict(step(results, group, Wish.about(layer, "rsgpt-small"), []).parameters)
+    group = ReaskGroup(RowQuestions("What is this?"), (1,))
+    return dict(step(results, group, ReaskRequest.about(layer, "rsgpt-small"), []).parameters)
 
 
 @pytest.mark.parametrize("kind", ALGORITHMS)
@@ -99,15 +109,15 @@ def test_no_parameter_is_declared_beside_the_table(kind: type[DescribeAlgorithm]
 
 def other_value(parameter: table.Parameter) -> Any:
     """A value that is not the default, as it is recorded."""
-    if isinstance(parameter, Switch):
+    if isinstance(parameter, BooleanParameter):
         return not parameter.default
-    if isinstance(parameter, Number):
+    if isinstance(parameter, NumberParameter):
         return 17 if parameter.is_whole else 0.25
-    if isinstance(parameter, Choice):
+    if isinstance(parameter, ChoiceParameter):
         return len(parameter.choices) - 1
-    if isinstance(parameter, Extent):
+    if isinstance(parameter, ExtentParameter):
         return "500000,500032,3999968,4000000 [EPSG:32611]"
-    return "other" if isinstance(parameter, Text) else [3, 1]
+    return "other" if isinstance(parameter, TextParameter) else [3, 1]
 
 
 @pytest.mark.parametrize("kind", ALGORITHMS)
@@ -135,10 +145,10 @@ def test_every_setting_is_read_and_recorded_as_it_was_given(
     assert len(settings) >= 9
     values = {setting.name: other_value(setting) for setting in settings}
     values = {**values, "INPUT": raster(pattern(3, 32, 32)), "OUTPUT": "TEMPORARY_OUTPUT"}
-    read = table.read_settings(Given(algorithm, values, context))
+    read = table.read_settings(GivenValues(algorithm, values, context))
     for setting in settings:
         wanted = values[setting.name]
-        if isinstance(setting, Choice):
+        if isinstance(setting, ChoiceParameter):
             wanted = list(setting.choices)[wanted]
         got = read[setting]
         assert (list(got) if isinstance(got, tuple) else got) == wanted, setting.name
@@ -147,7 +157,7 @@ def test_every_setting_is_read_and_recorded_as_it_was_given(
 def test_a_choice_is_taken_by_its_word(raster: Make, gateway: ScriptedGateway) -> None:
     algorithm, context = made(DescribeRaster), QgsProcessingContext()
     for word in table.CAPTURE.choices:
-        assert table.read_settings(Given(algorithm, {"CAPTURE": word}, context))[table.CAPTURE] == word
+        assert table.read_settings(GivenValues(algorithm, {"CAPTURE": word}, context))[table.CAPTURE] == word
     result = processing.run(
         "rsgpt:describeraster",
         {"INPUT": raster(numbered(1, 1)), "CAPTURE": "rendered", "OUTPUT": "TEMPORARY_OUTPUT"},

@@ -9,7 +9,7 @@ import pytest
 from qgis.core import QgsProject, QgsRasterLayer
 
 from tests.contract import rasters
-from tests.contract.rasters import Case
+from tests.contract.rasters import RasterCase
 
 from .conftest import ScriptedGateway, rows_of
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("provider", "gateway")
 
 @pytest.mark.parametrize("case", rasters.cases(), ids=lambda case: str(case.name))
 def test_describeraster_shows_the_picture_as_recorded(
-    case: Case, tmp_path: Path, project: QgsProject, gateway: ScriptedGateway
+    case: RasterCase, tmp_path: Path, project: QgsProject, gateway: ScriptedGateway
 ) -> None:
     layer = project.addMapLayer(QgsRasterLayer(str(case.write(tmp_path)), case.name))
     parameters = {"INPUT": layer, "TILE_SIZE": 1024, "OUTPUT": "TEMPORARY_OUTPUT"}

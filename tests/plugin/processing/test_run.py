@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from qgis.core import NULL, QgsException, QgsFeature, QgsFeatureSink, QgsProcessingFeedback, QgsVectorLayer
 
-from rsgpt_plugin.client.answer_source import Memory
+from rsgpt_plugin.client.answer_source import AnswerMemory
 from rsgpt_plugin.client.installed_models import ModelInfo
 from rsgpt_plugin.client.server.protocol import Prompt
 from rsgpt_plugin.core.answer_cache import AnswerCache
@@ -20,7 +20,7 @@ from rsgpt_plugin.errors import ImageryError, OutputError, ServerError
 from rsgpt_plugin.geo.imagery.picture import Picture
 from rsgpt_plugin.geo.results.schema import output_fields
 from rsgpt_plugin.processing import run
-from rsgpt_plugin.processing.run import Asking, Counts, Place, Run
+from rsgpt_plugin.processing.run import CaptureTarget, DescribeRun, RunCounts, RunQuestions
 from rsgpt_plugin.shared.answers.questions import Question, parse_questions
 from rsgpt_plugin.shared.answers.typed_answers import RawAnswer
 from rsgpt_plugin.shared.results.rows import RowValues, answered_row
@@ -28,7 +28,7 @@ from rsgpt_plugin.shared.results.rows import RowValues, answered_row
 from .conftest import ScriptedGateway, number_in
 
 MODEL = ModelInfo("rsgpt-small", "ab" * 32)
-CAPTION = Asking(MODEL, (), "Describe this image.")
+CAPTION = RunQuestions(MODEL, (), "Describe this image.")
 
 
 def picture(number: int, empty: bool = False) -> Picture:
@@ -36,12 +36,12 @@ def picture(number: int, empty: bool = False) -> Picture:
     return Picture(rgb, np.full((8, 8), not empty), (0, 0, 1, 1), "", 0.3, "1,2,3", "none")
 
 
-def places(*numbers: int) -> Iterator[Place]:
+def places(*numbers: int) -> Iterator[CaptureTarget]:
     for number in numbers:
-        yield Place(QgsFeature(), lambda number=number: picture(number))
+        yield CaptureTarget(QgsFeature(), lambda number=number: picture(number))
 
 
-class Bench:
+class RunBench:
     """A sink, a cache file and a feedback, to run on again and again."""
 
     def __init__(self, folder: Path) -> None:
@@ -49,14 +49,16 @@ class Bench:
         self.pictures = folder / "pictures.sqlite"
         self.feedback = QgsProcessingFeedback()
 
-    def run(self, asking: Asking, what: Iterator[Place], total: int) -> tuple[Counts, list[QgsFeature]]:
+    def run(
+        self, asking: RunQuestions, what: Iterator[CaptureTarget], total: int
+    ) -> tuple[RunCounts, list[QgsFeature]]:
         self.layer = QgsVectorLayer("NoGeometry", "x", "memory")
         self.layer.dataProvider().addAttributes(output_fields(asking.questions))
         self.layer.updateFields()
         with AnswerCache(self.path) as answers, PictureStore(self.pictures, 1_000_000) as pictures:
-            counts = Run(asking, Memory(answers, pictures), self.layer.dataProvider, self.feedback).describe(
-                what, total
-            )
+            counts = DescribeRun(
+                asking, AnswerMemory(answers, pictures), self.layer.dataProvider, self.feedback
+            ).describe(what, total)
         return counts, self.rows()
 
     def rows(self) -> list[QgsFeature]:
@@ -64,38 +66,38 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    return Bench(tmp_path)
+def bench(tmp_path: Path) -> RunBench:
+    return RunBench(tmp_path)
 
 
-def test_every_row_gets_the_answer_about_its_own_picture(bench: Bench, gateway: ScriptedGateway) -> None:
+def test_every_row_gets_the_answer_about_its_own_picture(bench: RunBench, gateway: ScriptedGateway) -> None:
     gateway.say = lambda prompt: f"number {number_in(prompt)}"
     counts, rows = bench.run(CAPTION, places(*range(100)), 100)
     assert [row["caption"] for row in rows] == [f"number {number}" for number in range(100)]
-    assert counts == Counts(tiles=100, answered=100, asked=100)
+    assert counts == RunCounts(tiles=100, answered=100, asked=100)
     assert bench.feedback.progress() == pytest.approx(100)
 
 
-def test_the_row_names_who_answered_also_when_it_is_remembered(bench: Bench, gateway: ScriptedGateway) -> None:
+def test_the_row_names_who_answered_also_when_it_is_remembered(bench: RunBench, gateway: ScriptedGateway) -> None:
     gateway.name = "gpt-4o-2024-08-06"
-    server = Asking(ModelInfo("gpt-4o", server="http://127.0.0.1:9/v1"), (), "Describe this image.")
+    server = RunQuestions(ModelInfo("gpt-4o", server="http://127.0.0.1:9/v1"), (), "Describe this image.")
     for _ in range(2):
         counts, (row,) = bench.run(server, places(1), 1)
         assert (row["model"], row["weights_sha256"]) == ("gpt-4o-2024-08-06", "")
     assert counts.cached == 1
 
 
-def test_two_servers_with_a_model_of_one_name_are_told_apart(bench: Bench, gateway: ScriptedGateway) -> None:
+def test_two_servers_with_a_model_of_one_name_are_told_apart(bench: RunBench, gateway: ScriptedGateway) -> None:
     for port in (8, 9):
-        server = Asking(ModelInfo("llava", server=f"http://127.0.0.1:{port}/v1"), (), "Describe this image.")
+        server = RunQuestions(ModelInfo("llava", server=f"http://127.0.0.1:{port}/v1"), (), "Describe this image.")
         counts, _ = bench.run(server, places(1), 1)
         assert counts.asked == 1
 
 
-def test_a_second_run_asks_nothing_and_starts_no_server(bench: Bench, gateway: ScriptedGateway) -> None:
+def test_a_second_run_asks_nothing_and_starts_no_server(bench: RunBench, gateway: ScriptedGateway) -> None:
     _, first = bench.run(CAPTION, places(*range(10)), 10)
     counts, second = bench.run(CAPTION, places(*range(10)), 10)
-    assert counts == Counts(tiles=10, answered=10, cached=10)
+    assert counts == RunCounts(tiles=10, answered=10, cached=10)
     assert gateway.connections == 1
     assert [row.attributes() for row in first] == [row.attributes() for row in second]
 
@@ -103,54 +105,54 @@ def test_a_second_run_asks_nothing_and_starts_no_server(bench: Bench, gateway: S
 @pytest.mark.parametrize(
     "other",
     [
-        Asking(MODEL, (), "What is this?"),
-        Asking(ModelInfo("rsgpt-small", "cd" * 32), (), CAPTION.caption),
-        Asking(ModelInfo("rsgpt-7b", "ab" * 32), (), CAPTION.caption),
-        Asking(replace(MODEL, fingerprint="cd" * 8), (), CAPTION.caption),
+        RunQuestions(MODEL, (), "What is this?"),
+        RunQuestions(ModelInfo("rsgpt-small", "cd" * 32), (), CAPTION.caption),
+        RunQuestions(ModelInfo("rsgpt-7b", "ab" * 32), (), CAPTION.caption),
+        RunQuestions(replace(MODEL, fingerprint="cd" * 8), (), CAPTION.caption),
     ],
     ids=["prompt", "weights", "model", "fingerprint"],
 )
-def test_what_changes_the_answer_is_asked_again(bench: Bench, gateway: ScriptedGateway, other: Asking) -> None:
+def test_what_changes_the_answer_is_asked_again(bench: RunBench, gateway: ScriptedGateway, other: RunQuestions) -> None:
     bench.run(CAPTION, places(1, 2, 3), 3)
     assert bench.run(other, places(1, 2, 3), 3)[0].asked == 3
 
 
 def test_answers_of_another_fingerprint_end_the_run_and_are_not_kept(
-    bench: Bench, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
+    bench: RunBench, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asking = Asking(replace(MODEL, fingerprint="aa" * 8), (), CAPTION.caption)
+    asking = RunQuestions(replace(MODEL, fingerprint="aa" * 8), (), CAPTION.caption)
     gateway.fingerprint = "bb" * 8  # as of a server that was restarted and loaded the model in another precision
     with pytest.raises(ServerError, match="Run again"):
         bench.run(asking, places(1, 2), 2)
     assert bench.rows() == []
     gateway.fingerprint = "aa" * 8
     counts, rows = bench.run(asking, places(1, 2), 2)
-    assert counts == Counts(tiles=2, answered=2, asked=2)
+    assert counts == RunCounts(tiles=2, answered=2, asked=2)
     assert {row["model_fingerprint"] for row in rows} == {"aa" * 8}
 
 
 def test_choices_are_sent_and_a_free_answer_to_the_same_words_is_another(
-    bench: Bench, gateway: ScriptedGateway
+    bench: RunBench, gateway: ScriptedGateway
 ) -> None:
     gateway.say = lambda prompt: "city"
     choice, free = "use[choice(city|forest)]: Which?", "use[text]: Which? Choose one of: city, forest."
     for line in (choice, free, choice):
-        bench.run(Asking(MODEL, tuple(parse_questions(line)), ""), places(1), 1)
+        bench.run(RunQuestions(MODEL, tuple(parse_questions(line)), ""), places(1), 1)
     assert [prompt.choices for prompt in gateway.prompts] == [("city", "forest"), ()]
     assert len({prompt.text for prompt in gateway.prompts}) == 1
 
 
-def test_equal_pictures_are_asked_once(bench: Bench, gateway: ScriptedGateway) -> None:
+def test_equal_pictures_are_asked_once(bench: RunBench, gateway: ScriptedGateway) -> None:
     counts, rows = bench.run(CAPTION, places(5, 5, 6, 5), 4)
     assert (counts.asked, counts.cached, len(gateway.prompts)) == (2, 2, 2)
     assert [row["status"] for row in rows] == ["answered"] * 4
 
 
-def test_questions_become_typed_columns(bench: Bench, gateway: ScriptedGateway) -> None:
+def test_questions_become_typed_columns(bench: RunBench, gateway: ScriptedGateway) -> None:
     said = {"How many?": "twelve", "Water?": "no", "Which?": "It is a forest.", "Describe this image.": "trees"}
     gateway.say = lambda prompt: next(text for start, text in said.items() if prompt.text.startswith(start))
     questions = parse_questions("n[integer]: How many?\nw[yesno]: Water?\nu[choice(city|forest)]: Which?")
-    _, (row,) = bench.run(Asking(MODEL, tuple(questions), CAPTION.caption), places(1), 1)
+    _, (row,) = bench.run(RunQuestions(MODEL, tuple(questions), CAPTION.caption), places(1), 1)
     assert (row["caption"], row["n"], row["w"], row["u"]) == ("trees", 12, False, "forest")
     assert row["confidence"] == row["n_confidence"] == pytest.approx(0.8)
     assert row["w_confidence"] == pytest.approx(1.0)
@@ -161,17 +163,17 @@ def test_questions_become_typed_columns(bench: Bench, gateway: ScriptedGateway) 
     assert row["asked_at"].isValid()
 
 
-def test_text_is_asked_for_in_a_language_and_other_kinds_are_not(bench: Bench, gateway: ScriptedGateway) -> None:
+def test_text_is_asked_for_in_a_language_and_other_kinds_are_not(bench: RunBench, gateway: ScriptedGateway) -> None:
     questions = parse_questions("what[text]: What is it?\nwet[yesno]: Is it wet?")
-    bench.run(Asking(MODEL, tuple(questions), CAPTION.caption, language="French"), places(1), 1)
+    bench.run(RunQuestions(MODEL, tuple(questions), CAPTION.caption, language="French"), places(1), 1)
     asked = sorted(prompt.text for prompt in gateway.prompts)
     assert asked == ["Describe this image. Answer in French.", "Is it wet?", "What is it? Answer in French."]
 
 
-def test_an_answer_that_is_not_sure_enough_is_not_told(bench: Bench, gateway: ScriptedGateway) -> None:
+def test_an_answer_that_is_not_sure_enough_is_not_told(bench: RunBench, gateway: ScriptedGateway) -> None:
     gateway.say = lambda prompt: "twelve"
     questions = tuple(parse_questions("n[integer]: How many?"))
-    asking = Asking(MODEL, questions, "", least_confidence=0.81)
+    asking = RunQuestions(MODEL, questions, "", least_confidence=0.81)
     counts, (row,) = bench.run(asking, places(1), 1)
     assert (row["status"], row["n"], counts.skipped) == ("unsure", NULL, 1)
     assert row["n_confidence"] == pytest.approx(0.8)
@@ -180,38 +182,42 @@ def test_an_answer_that_is_not_sure_enough_is_not_told(bench: Bench, gateway: Sc
     assert (row["status"], row["n"], again.asked) == ("answered", 12, 0)  # it was remembered all the same
 
 
-def test_a_caption_is_told_however_sure_it_is(bench: Bench, gateway: ScriptedGateway) -> None:
+def test_a_caption_is_told_however_sure_it_is(bench: RunBench, gateway: ScriptedGateway) -> None:
     gateway.say = lambda prompt: "twelve"
     questions = tuple(parse_questions("n[integer]: How many?"))
-    counts, (row,) = bench.run(Asking(MODEL, questions, CAPTION.caption, 0.99), places(1), 1)
+    counts, (row,) = bench.run(RunQuestions(MODEL, questions, CAPTION.caption, 0.99), places(1), 1)
     assert (row["caption"], row["n"], row["status"]) == ("twelve", NULL, "partial")
     assert counts.answered == 1
 
 
 def test_an_answer_that_does_not_fit_leaves_its_column_empty_and_says_why(
-    bench: Bench, gateway: ScriptedGateway
+    bench: RunBench, gateway: ScriptedGateway
 ) -> None:
     gateway.say = lambda prompt: "the the the the the"
     questions = tuple(parse_questions("n[integer]: How many?"))
-    counts, (row,) = bench.run(Asking(MODEL, questions, CAPTION.caption), places(1), 1)
+    counts, (row,) = bench.run(RunQuestions(MODEL, questions, CAPTION.caption), places(1), 1)
     assert (row["status"], counts.failed) == ("failed", 1)
     assert row["reason"].startswith("caption: the model wrote nothing usable; n: ")
     gateway.say = lambda prompt: "seven"
-    counts, (row,) = bench.run(Asking(MODEL, questions, "Another prompt."), places(1), 1)
+    counts, (row,) = bench.run(RunQuestions(MODEL, questions, "Another prompt."), places(1), 1)
     assert (row["status"], row["caption"], counts.answered) == ("partial", "seven", 1)
 
 
 def test_a_place_without_pixels_is_skipped_and_one_that_cannot_be_read_fails(
-    bench: Bench, gateway: ScriptedGateway
+    bench: RunBench, gateway: ScriptedGateway
 ) -> None:
     def broken() -> Picture:
         raise ImageryError("The pixels cannot be read.")
 
-    what = [Place(QgsFeature(), lambda: picture(1, empty=True)), Place(QgsFeature(), broken), *places(7)]
+    what = [
+        CaptureTarget(QgsFeature(), lambda: picture(1, empty=True)),
+        CaptureTarget(QgsFeature(), broken),
+        *places(7),
+    ]
     counts, rows = bench.run(CAPTION, iter(what), 3)
     assert [row["status"] for row in rows] == ["skipped", "failed", "answered"]
     assert [row["reason"] for row in rows[:2]] == ["no valid pixel here", "The pixels cannot be read."]
-    assert counts == Counts(tiles=3, answered=1, skipped=1, failed=1, asked=1)
+    assert counts == RunCounts(tiles=3, answered=1, skipped=1, failed=1, asked=1)
 
 
 UNEXPECTED = [
@@ -226,7 +232,7 @@ UNEXPECTED = [
 @pytest.mark.parametrize("error", UNEXPECTED, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize("where", ["picture", "png"])
 def test_what_a_library_raises_about_one_picture_fails_its_row_alone(
-    bench: Bench, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch, error: Exception, where: str
+    bench: RunBench, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch, error: Exception, where: str
 ) -> None:
     def broken() -> Picture:
         raise error
@@ -236,24 +242,24 @@ def test_what_a_library_raises_about_one_picture_fails_its_row_alone(
 
     whole = Picture.png.func
     monkeypatch.setattr(Picture, "png", property(encoded))
-    what = [*places(1), Place(QgsFeature(), broken if where == "picture" else lambda: picture(9)), *places(2)]
+    what = [*places(1), CaptureTarget(QgsFeature(), broken if where == "picture" else lambda: picture(9)), *places(2)]
     counts, rows = bench.run(CAPTION, iter(what), 3)
     assert [row["status"] for row in rows] == ["answered", "failed", "answered"]
     assert f"Unexpected error {type(error).__name__}" in rows[1]["reason"]
     assert (counts.answered, counts.failed, len(gateway.prompts)) == (2, 1, 2)
 
 
-def test_a_picture_that_cannot_be_encoded_fails_its_row_alone(bench: Bench, gateway: ScriptedGateway) -> None:
+def test_a_picture_that_cannot_be_encoded_fails_its_row_alone(bench: RunBench, gateway: ScriptedGateway) -> None:
     def huge() -> Picture:
         return replace(picture(0), rgb=np.zeros((1, 0, 3), np.uint8))
 
-    _, rows = bench.run(CAPTION, iter([*places(1), Place(QgsFeature(), huge), *places(2)]), 3)
+    _, rows = bench.run(CAPTION, iter([*places(1), CaptureTarget(QgsFeature(), huge), *places(2)]), 3)
     assert [row["status"] for row in rows] == ["answered", "failed", "answered"]
     assert "cannot be encoded as PNG" in rows[1]["reason"]
 
 
 def test_an_answer_that_cannot_be_read_fails_its_row_alone(
-    bench: Bench, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
+    bench: RunBench, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def read(asked: Sequence[Question], raws: Sequence[RawAnswer], *others: Any) -> RowValues:
         return answered_row(asked, raws, *others) if raws[0].text != "odd" else int("no number")
@@ -264,10 +270,10 @@ def test_an_answer_that_cannot_be_read_fails_its_row_alone(
     assert [row["status"] for row in rows] == ["answered", "failed", "answered"]
     assert "Unexpected error ValueError" in rows[1]["reason"]
     assert rows[1]["image_sha256"] == picture(2).sha256  # what is known of the row is written
-    assert counts == Counts(tiles=3, answered=2, failed=1, asked=3)
+    assert counts == RunCounts(tiles=3, answered=2, failed=1, asked=3)
 
 
-def test_an_answer_that_cannot_be_written_fails_its_row_alone(bench: Bench, gateway: ScriptedGateway) -> None:
+def test_an_answer_that_cannot_be_written_fails_its_row_alone(bench: RunBench, gateway: ScriptedGateway) -> None:
     class Picky(QgsFeatureSink):
         def __init__(self) -> None:
             super().__init__()
@@ -283,22 +289,22 @@ def test_an_answer_that_cannot_be_written_fails_its_row_alone(bench: Bench, gate
     gateway.say = lambda prompt: "odd" if number_in(prompt) == 2 else "fine"
     sink = Picky()
     with AnswerCache(bench.path) as answers, PictureStore(bench.pictures, 1_000_000) as pictures:
-        run_of_three = Run(CAPTION, Memory(answers, pictures), lambda: sink, bench.feedback)
+        run_of_three = DescribeRun(CAPTION, AnswerMemory(answers, pictures), lambda: sink, bench.feedback)
         counts = run_of_three.describe(places(1, 2, 3), 3)
     assert [caption for caption, _ in sink.added] == ["fine", "NULL", "fine"]
     assert sink.added[1][1].startswith("Unexpected error OverflowError: value too large to convert.")
     assert (counts.answered, counts.failed) == (2, 1)
 
 
-def test_half_a_character_in_an_answer_ends_no_run(bench: Bench, gateway: ScriptedGateway) -> None:
+def test_half_a_character_in_an_answer_ends_no_run(bench: RunBench, gateway: ScriptedGateway) -> None:
     gateway.say = lambda prompt: "half \ud83d" if number_in(prompt) == 2 else "fine"
     _, rows = bench.run(CAPTION, places(1, 2, 3), 3)
     assert [row["caption"] for row in rows[::2]] == ["fine", "fine"]
     assert len(rows) == 3
 
 
-def test_an_unexpected_error_elsewhere_keeps_complete_rows(bench: Bench, gateway: ScriptedGateway) -> None:
-    def broken() -> Iterator[Place]:
+def test_an_unexpected_error_elsewhere_keeps_complete_rows(bench: RunBench, gateway: ScriptedGateway) -> None:
+    def broken() -> Iterator[CaptureTarget]:
         yield from places(*range(20))
         raise ZeroDivisionError("no pixel size")
 
@@ -308,7 +314,7 @@ def test_an_unexpected_error_elsewhere_keeps_complete_rows(bench: Bench, gateway
     assert bench.run(CAPTION, places(*range(20)), 20)[0].cached >= 16
 
 
-def test_one_refused_prompt_fails_its_row_alone(bench: Bench, gateway: ScriptedGateway) -> None:
+def test_one_refused_prompt_fails_its_row_alone(bench: RunBench, gateway: ScriptedGateway) -> None:
     gateway.say = lambda prompt: ServerError("No.") if number_in(prompt) == 3 else "fine"
     _, rows = bench.run(CAPTION, places(*range(6)), 6)
     assert [row["status"] for row in rows] == ["answered"] * 3 + ["failed"] + ["answered"] * 2
@@ -317,7 +323,7 @@ def test_one_refused_prompt_fails_its_row_alone(bench: Bench, gateway: ScriptedG
     assert bench.run(CAPTION, places(*range(6)), 6)[0].asked == 1
 
 
-def test_a_dead_server_keeps_what_was_answered(bench: Bench, gateway: ScriptedGateway) -> None:
+def test_a_dead_server_keeps_what_was_answered(bench: RunBench, gateway: ScriptedGateway) -> None:
     gateway.dies_after = 50
     with pytest.raises(ServerError, match="stopped twice"):
         bench.run(CAPTION, places(*range(100)), 100)
@@ -327,7 +333,7 @@ def test_a_dead_server_keeps_what_was_answered(bench: Bench, gateway: ScriptedGa
     assert (counts.asked, counts.cached, len(rows)) == (50, 50, 100)
 
 
-def test_a_cancel_keeps_complete_rows(bench: Bench, gateway: ScriptedGateway) -> None:
+def test_a_cancel_keeps_complete_rows(bench: RunBench, gateway: ScriptedGateway) -> None:
     def say(prompt: Prompt) -> str:
         if len(gateway.prompts) == 20:
             bench.feedback.cancel()
@@ -340,16 +346,16 @@ def test_a_cancel_keeps_complete_rows(bench: Bench, gateway: ScriptedGateway) ->
     assert bench.run(CAPTION, places(*range(100)), 100)[0].asked == 80
 
 
-def test_a_cancel_is_noticed_where_everything_is_known(bench: Bench, gateway: ScriptedGateway) -> None:
+def test_a_cancel_is_noticed_where_everything_is_known(bench: RunBench, gateway: ScriptedGateway) -> None:
     bench.run(CAPTION, places(*range(10)), 10)
     bench.feedback.cancel()
     assert bench.run(CAPTION, places(*range(10)), 10)[1] == []
 
 
-def test_pictures_are_taken_only_as_they_can_be_sent(bench: Bench, gateway: ScriptedGateway) -> None:
+def test_pictures_are_taken_only_as_they_can_be_sent(bench: RunBench, gateway: ScriptedGateway) -> None:
     taken = []
 
-    def counted() -> Iterator[Place]:
+    def counted() -> Iterator[CaptureTarget]:
         for place in places(*range(50)):
             taken.append(place)
             yield place
@@ -366,10 +372,10 @@ def test_a_sink_that_refuses_ends_the_run_in_a_sentence(tmp_path: Path, gateway:
     full = type("Full", (QgsFeatureSink,), {"addFeature": lambda *_: False, "lastError": lambda _: "disk full"})
     answers, pictures = AnswerCache(tmp_path / "a.sqlite"), PictureStore(tmp_path / "p.sqlite", 1_000_000)
     with answers, pictures, pytest.raises(OutputError, match=r"cannot be written.*disk full"):
-        Run(CAPTION, Memory(answers, pictures), full, QgsProcessingFeedback()).describe(places(1), 1)
+        DescribeRun(CAPTION, AnswerMemory(answers, pictures), full, QgsProcessingFeedback()).describe(places(1), 1)
 
 
-def test_pictures_that_were_asked_about_are_kept(bench: Bench, gateway: ScriptedGateway) -> None:
+def test_pictures_that_were_asked_about_are_kept(bench: RunBench, gateway: ScriptedGateway) -> None:
     _, rows = bench.run(CAPTION, places(0, 1), 2)
     with PictureStore(bench.pictures, 1_000_000) as pictures:
         kept = [pictures.get(row["image_sha256"]) for row in rows]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from qgis.PyQt.QtCore import QLocale
 
-from rsgpt_plugin.core.pace import Pace
+from rsgpt_plugin.core.pace import ProgressRate
 from rsgpt_plugin.processing.run_progress import progress_text, rate_text, time_text
 
 
@@ -21,7 +21,7 @@ def english() -> Iterator[None]:
 
 
 def test_what_is_known_is_said() -> None:
-    pace = Pace()
+    pace = ProgressRate()
     assert progress_text(0, 5000, pace) == "0 of 5,000"
     pace.mark(0.0, 0)
     pace.mark(100.0, 312)

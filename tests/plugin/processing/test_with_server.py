@@ -73,15 +73,15 @@ def test_a_killed_server_is_restarted_once_and_no_answer_is_lost(
 ) -> None:
     server = serve("--token-delay", "0.002")
     killed = []
-    look = run_module.Run._receive
+    look = run_module.DescribeRun._receive
 
-    def receive(self: run_module.Run, *arguments: Any) -> None:
+    def receive(self: run_module.DescribeRun, *arguments: Any) -> None:
         look(self, *arguments)
         if not killed and self.counts.answered >= 20:
             killed.append(server._process.pid)
             os.kill(killed[0], signal.SIGKILL)
 
-    monkeypatch.setattr(run_module.Run, "_receive", receive)
+    monkeypatch.setattr(run_module.DescribeRun, "_receive", receive)
     layer = raster(numbered(10, 10))
     result = processing.run("rsgpt:describeraster", parameters(layer))
     assert killed

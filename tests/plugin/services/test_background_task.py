@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from rsgpt_plugin.errors import SetupError
-from rsgpt_plugin.services.background_task import Work
-from rsgpt_plugin.services.machine.environment_setup import SetUpTask
+from rsgpt_plugin.services.background_task import BackgroundTask
+from rsgpt_plugin.services.machine.environment_setup import SetupTask
 from tests.plugin.waiting import wait_until
 
 
@@ -19,11 +19,11 @@ from tests.plugin.waiting import wait_until
     ],
 )
 def test_whatever_is_raised_is_told(qgis_app: object, error: Exception, sentence: str, details: str) -> None:
-    def fail(work: Work) -> None:
+    def fail(work: BackgroundTask) -> None:
         raise error
 
     told: list[tuple[str, str]] = []
-    work = Work("work", fail)
+    work = BackgroundTask("work", fail)
     work.failed.connect(lambda *said: told.append(said))
     work.start()
     wait_until(lambda: bool(told))
@@ -32,11 +32,11 @@ def test_whatever_is_raised_is_told(qgis_app: object, error: Exception, sentence
 
 
 def test_the_set_up_tells_whatever_is_raised(qgis_app: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(task: SetUpTask) -> None:
+    def fail(task: SetupTask) -> None:
         raise KeyError("version")
 
-    monkeypatch.setattr(SetUpTask, "_make", fail)
-    task = SetUpTask()
+    monkeypatch.setattr(SetupTask, "_make", fail)
+    task = SetupTask()
     told: list[tuple[bool, str]] = []
     task.ended.connect(lambda *said: told.append(said))
     task.finished(task.run())

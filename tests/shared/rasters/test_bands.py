@@ -5,9 +5,15 @@ from __future__ import annotations
 import pytest
 
 from rsgpt_plugin.shared.errors import ImageError
-from rsgpt_plugin.shared.rasters.bands import BandChoice, Meaning, choose_bands
+from rsgpt_plugin.shared.rasters.bands import BandChoice, BandMeaning, choose_bands
 
-RED, GREEN, BLUE, ALPHA, OTHER = Meaning.RED, Meaning.GREEN, Meaning.BLUE, Meaning.ALPHA, Meaning.OTHER
+RED, GREEN, BLUE, ALPHA, OTHER = (
+    BandMeaning.RED,
+    BandMeaning.GREEN,
+    BandMeaning.BLUE,
+    BandMeaning.ALPHA,
+    BandMeaning.OTHER,
+)
 BGRN = [BLUE, GREEN, RED, OTHER]
 RGBA = [RED, GREEN, BLUE, ALPHA]
 
@@ -26,7 +32,7 @@ RGBA = [RED, GREEN, BLUE, ALPHA]
         ([OTHER, OTHER, OTHER, ALPHA], BandChoice((1, 2, 3), 4)),
     ],
 )
-def test_bands_are_chosen_by_meaning(meanings: list[Meaning], expected: BandChoice) -> None:
+def test_bands_are_chosen_by_meaning(meanings: list[BandMeaning], expected: BandChoice) -> None:
     assert choose_bands(meanings, ()) == expected
 
 

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from rsgpt_plugin.shared.rasters.ellipsoid import WGS84, Ellipsoid, pixel_cross, resolution, sides
-from rsgpt_plugin.shared.rasters.tiles import Frame, Window
+from rsgpt_plugin.shared.rasters.tiles import PixelGrid, Window
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_a_sphere_of_its_own_counts() -> None:
 
 
 def test_a_cross_lies_at_the_windows_centre() -> None:
-    frame = Frame((10.0, 2.0, 0.0, 20.0, 0.0, -1.0), 100, 100)
+    frame = PixelGrid((10.0, 2.0, 0.0, 20.0, 0.0, -1.0), 100, 100)
     assert pixel_cross(frame, Window(4, 6, 2, 2)) == [(19.0, 13.0), (21.0, 13.0), (20.0, 13.5), (20.0, 12.5)]
 
 

@@ -7,9 +7,9 @@ import math
 import pytest
 
 from rsgpt_plugin.shared.rasters.regions import holds, lattice, region_of, turns
-from rsgpt_plugin.shared.rasters.tiles import Frame
+from rsgpt_plugin.shared.rasters.tiles import PixelGrid
 
-FRAME = Frame((500000.0, 0.5, 0.0, 4000000.0, 0.0, -0.5), 512, 256)
+FRAME = PixelGrid((500000.0, 0.5, 0.0, 4000000.0, 0.0, -0.5), 512, 256)
 
 
 def around(left: float, right: float) -> list[tuple[float, float]]:
@@ -59,7 +59,7 @@ def test_where_a_part_cannot_be_reprojected_there_is_no_limit() -> None:
     ("left", "expected"), [(-117.0, [0.0]), (179.9987, [0.0, 360.0]), (200.0, [0.0, 360.0]), (-181.0, [-360.0, 0.0])]
 )
 def test_longitudes_are_turned_to_meet_the_frame(left: float, expected: list[float]) -> None:
-    assert turns(Frame((left, 1e-4, 0.0, 10.0, 0.0, -1e-4), 512, 512)) == expected
+    assert turns(PixelGrid((left, 1e-4, 0.0, 10.0, 0.0, -1e-4), 512, 512)) == expected
 
 
 def test_what_a_frame_holds() -> None:

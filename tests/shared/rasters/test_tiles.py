@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from rsgpt_plugin.shared.rasters.tiles import Frame, Geotransform, TileGrid, Window, is_grid, square, upright
+from rsgpt_plugin.shared.rasters.tiles import Geotransform, PixelGrid, TileGrid, Window, is_grid, square, upright
 
 NORTH_UP: Geotransform = (500000.0, 0.5, 0.0, 4000000.0, 0.0, -0.5)
 # 30 degrees clockwise, pixels of 0.5 m
@@ -43,7 +43,7 @@ def test_a_country_of_tiles_takes_no_memory() -> None:
 
 @pytest.mark.parametrize("transform", [NORTH_UP, ROTATED, DEGREES])
 def test_pixels_go_to_the_map_and_back(transform: Geotransform) -> None:
-    frame = Frame(transform, 100, 80)
+    frame = PixelGrid(transform, 100, 80)
     for x, y in [(0, 0), (100, 80), (33.5, 71.25)]:
         assert frame.pixel(*frame.point(x, y)) == pytest.approx((x, y), abs=1e-5)
     window = Window(16, 32, 32, 16)
@@ -52,8 +52,8 @@ def test_pixels_go_to_the_map_and_back(transform: Geotransform) -> None:
 
 
 def test_positions_without_bounds_have_no_window() -> None:
-    assert Frame(NORTH_UP, 10, 10).enclosing([]) is None
-    assert Frame(NORTH_UP, 10, 10).enclosing([(math.inf, 0.0)]) is None
+    assert PixelGrid(NORTH_UP, 10, 10).enclosing([]) is None
+    assert PixelGrid(NORTH_UP, 10, 10).enclosing([(math.inf, 0.0)]) is None
 
 
 @pytest.mark.parametrize(
@@ -72,11 +72,11 @@ def test_a_grid_gives_pixels_a_position(transform: Geotransform, expected: bool)
 
 
 def test_without_area_there_is_no_pixel() -> None:
-    assert Frame((5.0, 0.0, 0.0, 5.0, 0.0, 0.0), 10, 10).enclosing([(5.0, 5.0)]) is None
+    assert PixelGrid((5.0, 0.0, 0.0, 5.0, 0.0, 0.0), 10, 10).enclosing([(5.0, 5.0)]) is None
 
 
 def test_a_window_is_clipped_to_the_frame() -> None:
-    frame = Frame(NORTH_UP, 100, 80)
+    frame = PixelGrid(NORTH_UP, 100, 80)
     assert Window(-10, 70, 30, 30).clipped(frame) == Window(0, 70, 20, 10)
     assert Window(200, 0, 30, 30).clipped(frame).width == 0
 
@@ -125,5 +125,5 @@ def test_every_quarter_turn_and_mirroring_gives_the_same_picture(quarter: int, i
 
 def test_a_north_up_grid_is_left_alone() -> None:
     frame, orientation = upright(NORTH_UP, 100, 80)
-    assert frame == Frame(NORTH_UP, 100, 80)
+    assert frame == PixelGrid(NORTH_UP, 100, 80)
     assert orientation.stored(Window(1, 2, 3, 4), frame) == Window(1, 2, 3, 4)

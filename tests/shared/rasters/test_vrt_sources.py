@@ -9,7 +9,7 @@ import pytest
 
 from rsgpt_plugin.shared.errors import ImageError
 from rsgpt_plugin.shared.rasters.tiles import Window
-from rsgpt_plugin.shared.rasters.vrt_sources import Mosaic
+from rsgpt_plugin.shared.rasters.vrt_sources import VrtSources
 
 Box = tuple[int, int, int, int]
 
@@ -35,7 +35,7 @@ def always(_: str) -> bool:
 
 def bad(path: str, *windows: Window, can_open: Callable[[str], bool] = always) -> list[bool]:
     """Whether each window needs what is missing."""
-    mosaic, found = Mosaic(path, can_open), []
+    mosaic, found = VrtSources(path, can_open), []
     for window in windows:
         try:
             mosaic.check(window)
@@ -56,7 +56,7 @@ def test_a_missing_source_has_its_place(tmp_path: Path) -> None:
     )
     assert bad(path, Window(0, 0, 256, 512), Window(1, 511, 256, 1), Window(255, 0, 1, 1)) == [False, True, False]
     with pytest.raises(ImageError, match=r"missing: .*gone\.tif"):
-        Mosaic(path, always).check(Window(0, 0, 512, 512))
+        VrtSources(path, always).check(Window(0, 0, 512, 512))
 
 
 def test_a_source_that_cannot_be_opened_is_looked_at_once(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_an_absolute_path_is_not_relative(tmp_path: Path) -> None:
     gone = str(tmp_path / "gone.tif")
     path = vrt(tmp_path / "a.vrt", source(gone, (0, 0, 9, 9), (0, 0, 9, 9), relative=0))
     with pytest.raises(ImageError, match=gone):
-        Mosaic(path, always).check(Window(0, 0, 9, 9))
+        VrtSources(path, always).check(Window(0, 0, 9, 9))
 
 
 @pytest.mark.parametrize("name", ["/vsicurl/https://a/b.tif", "https://a/b.tif", 'NETCDF:"a.nc":v', "<VRTDataset/>"])

@@ -9,8 +9,8 @@ import pytest
 from rsgpt_plugin.shared.answers.questions import Question, parse_questions
 from rsgpt_plugin.shared.answers.typed_answers import RawAnswer, TypedAnswer
 from rsgpt_plugin.shared.results.rows import (
-    Request,
     RowValues,
+    RunPrompts,
     Status,
     answered_row,
     column_types,
@@ -21,7 +21,7 @@ QUESTIONS = parse_questions("water[yesno]: Is there water?\ncars[integer]: How m
 
 
 @dataclass(frozen=True)
-class Asked(Request):
+class Asked(RunPrompts):
     caption: str
     questions: tuple[Question, ...]
     language: str = ""

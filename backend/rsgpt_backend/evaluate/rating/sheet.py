@@ -14,12 +14,12 @@ from ...errors import DataError
 from ..ask_all import spread
 from ..report.page import data_url
 from ..report.thumbnail import thumbnail
-from ..result import Result
+from ..result import EvaluationResult
 
 _REFERENCES = 2  # of a picture's sentences; more would be a text to read
 
 
-def sheet(results: Sequence[Result], limit: int | None) -> str:
+def sheet(results: Sequence[EvaluationResult], limit: int | None) -> str:
     """A page that needs no other file. The order of the candidates is drawn for each picture, the same at each call.
 
     results: captions of the same pictures; DataError for anything else. limit: at most so many pictures.
@@ -33,7 +33,7 @@ def sheet(results: Sequence[Result], limit: int | None) -> str:
     return files(__package__).joinpath("sheet.html").read_text("utf-8").replace("__DATA__", data)
 
 
-def _joined(results: Sequence[Result]) -> list[list[dict[str, Any]]]:
+def _joined(results: Sequence[EvaluationResult]) -> list[list[dict[str, Any]]]:
     """For each picture that all have captioned: their answers, in the order of the results."""
     if any(result.kind != "captions" for result in results):
         raise DataError("A rating sheet is made of captions. Give files of `rsgpt evaluate captions --answers`.")

@@ -14,7 +14,7 @@ class Heading:
 
 
 @dataclass(frozen=True)
-class Text:
+class TextBlock:
     """A paragraph."""
 
     text: str
@@ -37,7 +37,7 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class Case:
+class PictureCase:
     """One picture and what was said of it. picture: JPEG."""
 
     name: str
@@ -46,10 +46,10 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Cases:
+class PictureCases:
     """Pictures beside each other."""
 
-    items: Sequence[Case]
+    items: Sequence[PictureCase]
 
 
-Block = Heading | Text | Table | Figure | Cases
+Block = Heading | TextBlock | Table | Figure | PictureCases

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from typing import Any
 
-from ..result import Result
-from .blocks import Block, Case, Cases, Figure, Heading, Table, Text
+from ..result import EvaluationResult
+from .blocks import Block, Figure, Heading, PictureCase, PictureCases, Table, TextBlock
 from .figures import bars, kept, reliability
 from .thumbnail import thumbnail
 
@@ -17,13 +17,13 @@ WORST = 12
 _METRICS = ("BLEU-1", "BLEU-4", "METEOR", "ROUGE-L", "CIDEr", "invented", "recalled")
 
 
-def contents(results: Sequence[Result]) -> list[Block]:
+def contents(results: Sequence[EvaluationResult]) -> list[Block]:
     """The blocks of a report: a part for each benchmark, then the worst cases of each evaluation."""
     published = json.loads(files(__package__).joinpath("published.json").read_text("utf-8"))
-    parts: dict[tuple[str, str], list[Result]] = defaultdict(list)
+    parts: dict[tuple[str, str], list[EvaluationResult]] = defaultdict(list)
     for result in results:
         parts[result.kind, result.benchmark].append(result)
-    blocks: list[Block] = [Text(_models(results))]
+    blocks: list[Block] = [TextBlock(_models(results))]
     for (kind, benchmark), group in parts.items():
         others = published[kind].get(benchmark.split(",")[0], [])
         blocks += (_captions if kind == "captions" else _questions)(benchmark, group, others)
@@ -32,15 +32,15 @@ def contents(results: Sequence[Result]) -> list[Block]:
     return blocks
 
 
-def _models(results: Sequence[Result]) -> str:
+def _models(results: Sequence[EvaluationResult]) -> str:
     named = dict.fromkeys(f"{result.model} (weights {result.weights_sha256[:12] or 'unknown'})" for result in results)
     return f"Models: {', '.join(named)}. In brackets: 95\u00a0% intervals, by bootstrap over pictures."
 
 
-def _captions(benchmark: str, results: Sequence[Result], others: Sequence[dict[str, Any]]) -> Iterator[Block]:
+def _captions(benchmark: str, results: Sequence[EvaluationResult], others: Sequence[dict[str, Any]]) -> Iterator[Block]:
     yield Heading(f"Captions: {benchmark}")
     count = results[0].scores["images"]
-    yield Text(
+    yield TextBlock(
         f"{count} pictures; each figure x 100, by pycocoevalcap. Invented: of the objects that captions name, those "
         "that no reference names; recalled: of those that most references name, those that captions name."
     )
@@ -50,17 +50,21 @@ def _captions(benchmark: str, results: Sequence[Result], others: Sequence[dict[s
         yield from _calibrated(result, "A caption is right here where it invents no object.")
 
 
-def _questions(benchmark: str, results: Sequence[Result], others: Sequence[dict[str, Any]]) -> Iterator[Block]:
+def _questions(
+    benchmark: str, results: Sequence[EvaluationResult], others: Sequence[dict[str, Any]]
+) -> Iterator[Block]:
     kinds = list(results[0].scores["accuracy"])
     yield Heading(f"Questions: {benchmark}")
-    yield Text(f"{results[0].scores['questions']} questions; exact match, %, by kind; the average is over questions.")
+    yield TextBlock(
+        f"{results[0].scores['questions']} questions; exact match, %, by kind; the average is over questions."
+    )
     yield _compared(kinds, results, others)
     yield from _apart(benchmark, others)
     for result in results:
         yield from _drawn(result)
 
 
-def _compared(names: Sequence[str], results: Sequence[Result], others: Sequence[dict[str, Any]]) -> Table:
+def _compared(names: Sequence[str], results: Sequence[EvaluationResult], others: Sequence[dict[str, Any]]) -> Table:
     rows = [[result.model, *(_figure(result, name) for name in names), "measured"] for result in results]
     rows += [[one["model"], *(_number(one.get(name)) for name in names), one["source"]] for one in others]
     return Table(["Model", *names, "Source"], rows)
@@ -69,36 +73,36 @@ def _compared(names: Sequence[str], results: Sequence[Result], others: Sequence[
 def _apart(benchmark: str, others: Sequence[dict[str, Any]]) -> Iterator[Block]:
     """A warning where another split than theirs was measured."""
     if others and benchmark.partition(", ")[2] not in ("", "test"):
-        yield Text("Figures of others are of the test split: of other pictures than these.")
+        yield TextBlock("Figures of others are of the test split: of other pictures than these.")
 
 
-def _drawn(result: Result) -> Iterator[Block]:
+def _drawn(result: EvaluationResult) -> Iterator[Block]:
     scores = result.scores
     rows = [(kind, value, scores["intervals"][kind]) for kind, value in scores["accuracy"].items()]
     yield Figure(f"{result.model}: accuracy by kind", bars(rows))
     yield from _calibrated(result, "")
 
 
-def _calibrated(result: Result, meaning: str) -> Iterator[Block]:
+def _calibrated(result: EvaluationResult, meaning: str) -> Iterator[Block]:
     told = result.scores["calibration"]
-    yield Text(f"{result.model}: expected calibration error {told['ece']:.1f} %. {meaning}".strip())
+    yield TextBlock(f"{result.model}: expected calibration error {told['ece']:.1f} %. {meaning}".strip())
     yield Figure(f"{result.model}: accuracy by confidence", reliability(told["bins"]))
     yield Figure(f"{result.model}: accuracy of the surest answers", kept(told["kept"]))
     header = ["Answers kept, %", "Accuracy, %", "Least confidence, %"]
     yield Table(header, [[f"{row[0]:.0f}", *map(_number, row[1:])] for row in told["kept"]])
 
 
-def _worst(result: Result) -> Iterator[Block]:
+def _worst(result: EvaluationResult) -> Iterator[Block]:
     yield Heading(f"Worst cases: {result.benchmark}, {result.model}")
     if result.kind == "captions":
-        yield Text("The captions with the lowest CIDEr, least first.")
+        yield TextBlock("The captions with the lowest CIDEr, least first.")
         worst, lines = sorted(result.answers, key=lambda one: one["CIDEr"])[:WORST], _told_caption
     else:
-        yield Text("Wrong answers with the highest confidence, surest first.")
+        yield TextBlock("Wrong answers with the highest confidence, surest first.")
         wrong = [one for one in result.answers if not one["correct"]]
         worst, lines = sorted(wrong, key=lambda one: -one["confidence"])[:WORST], _told_answer
     source = result.pictures()
-    yield Cases([Case(one["filename"], thumbnail(source, one["filename"]), lines(one)) for one in worst])
+    yield PictureCases([PictureCase(one["filename"], thumbnail(source, one["filename"]), lines(one)) for one in worst])
 
 
 def _told_caption(one: dict[str, Any]) -> list[str]:
@@ -109,7 +113,7 @@ def _told_answer(one: dict[str, Any]) -> list[str]:
     return [one["question"], f"Answer: {one['given']} ({one['confidence']:.0%} sure)", f"True: {one['answer']}"]
 
 
-def _figure(result: Result, name: str) -> str:
+def _figure(result: EvaluationResult, name: str) -> str:
     value = result.scores.get(name, result.scores.get("accuracy", {}).get(name))
     ends = result.scores["intervals"].get(name)
     return _number(value) + (f" [{ends[0]:.1f},\u00a0{ends[1]:.1f}]" if ends else "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .blocks import Block, Cases, Figure, Heading, Table, Text
+from .blocks import Block, Figure, Heading, PictureCases, Table, TextBlock
 
 
 def markdown(title: str, blocks: Sequence[Block]) -> str:
@@ -16,12 +16,12 @@ def _block(block: Block) -> str:
     match block:
         case Heading(text):
             return f"## {text}"
-        case Text(text):
+        case TextBlock(text):
             return text
         case Table(header, rows):
             lines = [header, ["---"] * len(header), *rows]
             return "\n".join("| " + " | ".join(map(_cell, line)) + " |" for line in lines)
-        case Cases(items):
+        case PictureCases(items):
             return "\n".join(f"- `{case.name}`: " + "; ".join(case.lines) for case in items)
         case Figure():
             return ""

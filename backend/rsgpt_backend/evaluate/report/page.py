@@ -6,7 +6,7 @@ import base64
 from collections.abc import Sequence
 from html import escape
 
-from .blocks import Block, Case, Cases, Figure, Heading, Table, Text
+from .blocks import Block, Figure, Heading, PictureCase, PictureCases, Table, TextBlock
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 62rem; padding: 0 1rem; color: #1b1f24;
@@ -46,14 +46,14 @@ def _block(block: Block) -> str:
     match block:
         case Heading(text):
             return f"<h2>{escape(text)}</h2>"
-        case Text(text):
+        case TextBlock(text):
             return f"<p>{escape(text)}</p>"
         case Table(header, rows):
             body = "\n".join(_row("td", row) for row in rows)
             return f"<table>\n<thead>{_row('th', header)}</thead>\n<tbody>\n{body}\n</tbody>\n</table>"
         case Figure(title, svg):
             return f"<figure>{svg}<figcaption>{escape(title)}</figcaption></figure>"
-        case Cases(items):
+        case PictureCases(items):
             return '<div class="cases">\n' + "\n".join(map(_case, items)) + "\n</div>"
 
 
@@ -61,7 +61,7 @@ def _row(tag: str, cells: Sequence[str]) -> str:
     return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells) + "</tr>"
 
 
-def _case(case: Case) -> str:
+def _case(case: PictureCase) -> str:
     lines = "".join(f"<p>{escape(line)}</p>" for line in case.lines)
     picture = f'<img src="{data_url(case.picture)}" alt=""/>'
     return f'<section>{picture}<p class="name">{escape(case.name)}</p>{lines}</section>'

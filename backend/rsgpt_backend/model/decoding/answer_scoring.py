@@ -12,7 +12,7 @@ from torch.nn.functional import cross_entropy
 
 from ..rsgpt import Prefix, pad
 from .decoder_state import start
-from .generation import Rules
+from .generation import DecodingRules
 
 Options = Sequence[Sequence[int]]  # the tokens of each answer that is possible, without the end
 
@@ -20,7 +20,7 @@ _NONE = -100  # what cross entropy leaves out
 
 
 def score(
-    language: Any, prefix: Prefix, options: Sequence[Options], rules: Rules, most: Sequence[int] = ()
+    language: Any, prefix: Prefix, options: Sequence[Options], rules: DecodingRules, most: Sequence[int] = ()
 ) -> list[list[float]]:
     """Natural log probability of each row's options: of all their tokens and of the end behind them.
 

@@ -16,7 +16,7 @@ from transformers import LogitsProcessorList
 
 from ..rsgpt import Prefix
 from .decoder_state import start
-from .generation import Chosen, Rules
+from .generation import ChosenToken, DecodingRules
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Search:
     alternatives to tell of each row's first token, later: of the others."""
 
     beams: int
-    rules: Rules
+    rules: DecodingRules
     most: Sequence[int]
     top: int = 0
     later: int = 0
@@ -37,13 +37,13 @@ class _Candidate:
     place of what it goes on from, among its row's."""
 
     score: float
-    said: tuple[Chosen, ...]
+    said: tuple[ChosenToken, ...]
     parent: int = 0
     ended: bool = False
 
 
 @dataclass
-class _Row:
+class _BeamRow:
     """A prompt on its way. found: (log probability a token, answer), the likeliest first; told: tokens told early."""
 
     number: int
@@ -66,15 +66,15 @@ def search(
     prefix: Prefix,
     how: Search,
     cancelled: Callable[[], Sequence[bool]],
-    settled: Callable[[Chosen], None] | None = None,
-) -> Iterator[tuple[int, tuple[Chosen, ...]]]:
+    settled: Callable[[ChosenToken], None] | None = None,
+) -> Iterator[tuple[int, tuple[ChosenToken, ...]]]:
     """The likeliest answer found to each prefix, by its place, as soon as it is found; without its end token.
 
     Likelihoods are compared per token, so that short answers have no advantage. cancelled: which rows are no longer
     wanted, asked after each token; of those, what was found until then is returned. settled: takes the tokens of a row
     that every answer which can still be found begins with, in their order, as soon as that is known.
     """
-    going = [_Row(number, most, [_Candidate(0.0, ())]) for number, most in enumerate(how.most)]
+    going = [_BeamRow(number, most, [_Candidate(0.0, ())]) for number, most in enumerate(how.most)]
     state, processors = start(language, prefix), how.rules.processors()
     logits = state.first()
     while True:
@@ -98,7 +98,7 @@ def search(
         logits = state.branch(ids, parents).flatten(0, 1)
 
 
-def _scored(logits: Tensor, going: Sequence[_Row], processors: LogitsProcessorList, how: Search) -> list[_Best]:
+def _scored(logits: Tensor, going: Sequence[_BeamRow], processors: LogitsProcessorList, how: Search) -> list[_Best]:
     """What may come next after each candidate, the likeliest first."""
     said = [_tokens(candidate.said) for row in going for candidate in row.running]
     scores = torch.log_softmax(logits.float(), dim=-1)
@@ -122,13 +122,13 @@ class _Best:
     scores: list[float]
     told: list[float]
 
-    def chosen(self, row: int, rank: int, top: int) -> Chosen:
+    def chosen(self, row: int, rank: int, top: int) -> ChosenToken:
         """The token of a rank with its alternatives."""
         others = tuple(zip(self.tokens[:top], self.told[:top], strict=True))
-        return Chosen(row, self.tokens[rank], self.told[rank], others)
+        return ChosenToken(row, self.tokens[rank], self.told[rank], others)
 
 
-def _step(going: Sequence[_Row], best: Sequence[_Best], how: Search) -> None:
+def _step(going: Sequence[_BeamRow], best: Sequence[_Best], how: Search) -> None:
     """Each row's candidates grow by a token; those that end are found."""
     place = 0
     for row in going:
@@ -142,7 +142,7 @@ def _step(going: Sequence[_Row], best: Sequence[_Best], how: Search) -> None:
             row.running = []
 
 
-def _grown(row: _Row, best: Sequence[_Best], place: int, how: Search) -> list[_Candidate]:
+def _grown(row: _BeamRow, best: Sequence[_Best], place: int, how: Search) -> list[_Candidate]:
     """The 2 x beams likeliest continuations of a row's candidates, the likeliest first.
 
     place: of its first candidate in the batch. Half of them may end, and enough are left to go on with.
@@ -164,21 +164,21 @@ def _grown(row: _Row, best: Sequence[_Best], place: int, how: Search) -> list[_C
     return grown
 
 
-def _end(row: _Row, candidates: Sequence[_Candidate], beams: int) -> None:
+def _end(row: _BeamRow, candidates: Sequence[_Candidate], beams: int) -> None:
     """Keep the likeliest of what was found before and these."""
     row.found += [(one.score / (len(one.said) + one.ended), one) for one in candidates]
     row.found.sort(key=lambda pair: -pair[0])
     del row.found[beams:]
 
 
-def _tell(row: _Row, settled: Callable[[Chosen], None]) -> None:
+def _tell(row: _BeamRow, settled: Callable[[ChosenToken], None]) -> None:
     shared = _shared([one.said for one in [*row.running, *(one for _, one in row.found)]])
     for one in shared[row.told :]:
         settled(one)
     row.told = max(row.told, len(shared))
 
 
-def _shared(answers: Sequence[tuple[Chosen, ...]]) -> tuple[Chosen, ...]:
+def _shared(answers: Sequence[tuple[ChosenToken, ...]]) -> tuple[ChosenToken, ...]:
     """What all of them begin with: nothing lies between the first and the last in order."""
     first, last = min(answers, key=_tokens), max(answers, key=_tokens)
     same = 0
@@ -187,5 +187,5 @@ def _shared(answers: Sequence[tuple[Chosen, ...]]) -> tuple[Chosen, ...]:
     return first[:same]
 
 
-def _tokens(said: Sequence[Chosen]) -> list[int]:
+def _tokens(said: Sequence[ChosenToken]) -> list[int]:
     return [one.token for one in said]

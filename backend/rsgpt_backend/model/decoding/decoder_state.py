@@ -15,7 +15,7 @@ from transformers.modeling_outputs import BaseModelOutput
 from ..rsgpt import Prefix
 
 
-class State(Protocol):
+class DecoderState(Protocol):
     """What is computed so far for the rows of a batch."""
 
     def first(self) -> Tensor:
@@ -35,7 +35,7 @@ class State(Protocol):
         """Go on with these rows alone, each as often as it is named."""
 
 
-def start(language: Any, prefix: Prefix) -> State:
+def start(language: Any, prefix: Prefix) -> DecoderState:
     """The state before the first token."""
     return _Encoded(language, prefix) if language.config.is_encoder_decoder else _Causal(language, prefix)
 

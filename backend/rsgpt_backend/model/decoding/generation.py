@@ -22,7 +22,7 @@ _COLDEST = 1e-6  # temperature; it already leaves nothing but the likeliest toke
 
 
 @dataclass(frozen=True)
-class Draw:
+class Sampling:
     """How a row chooses its tokens. temperature 0: the likeliest; top: how many alternatives to report.
 
     top_p: it draws from the likeliest tokens that together have this share.
@@ -35,7 +35,7 @@ class Draw:
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ChosenToken:
     """A token of one row: its id, natural log probability, and the likeliest ids with theirs."""
 
     row: int
@@ -45,7 +45,7 @@ class Chosen:
 
 
 @dataclass(frozen=True)
-class Rules:
+class DecodingRules:
     """What holds for every answer of a model. eos: the token that ends one, and that none begins with;
     repetition_penalty: what a token that was said before loses, 1 for none; no_repeat_ngram: so many tokens in a row
     are said once, 0 for no such rule; openings: what is added to the logits of an answer's first token; patient: a
@@ -79,7 +79,7 @@ class Decoder:
     Rows are named by their place in the prefix. The caller ends a row by not advancing it; the batch shrinks then.
     """
 
-    def __init__(self, language: Any, prefix: Prefix, draws: Sequence[Draw], rules: Rules) -> None:
+    def __init__(self, language: Any, prefix: Prefix, draws: Sequence[Sampling], rules: DecodingRules) -> None:
         self._draws, self._processors = draws, rules.processors()
         self._generators = [torch.Generator().manual_seed(draw.seed) for draw in draws]
         self._rows = list(range(len(draws)))
@@ -94,7 +94,7 @@ class Decoder:
         """Rows that are still running."""
         return list(self._rows)
 
-    def choose(self) -> list[Chosen]:
+    def choose(self) -> list[ChosenToken]:
         """One token for each running row."""
         scores = torch.log_softmax(self._logits.float(), dim=-1)
         best = scores.topk(max(1, *(self._draws[row].top for row in self._rows)))  # once for all rows
@@ -104,10 +104,10 @@ class Decoder:
         for place, row in enumerate(self._rows):
             top = tuple(zip(ids[place], logprobs[place], strict=True))[: self._draws[row].top]
             token = self._drawn(row, scores[place]) if self._draws[row].temperature > 0 else likeliest[place]
-            chosen.append(Chosen(row, token, float(scores[place, token]), top))
+            chosen.append(ChosenToken(row, token, float(scores[place, token]), top))
         return chosen
 
-    def advance(self, chosen: Sequence[Chosen]) -> None:
+    def advance(self, chosen: Sequence[ChosenToken]) -> None:
         """Feed the tokens of the rows that go on; rows that are not among them are dropped."""
         kept = {choice.row: choice.token for choice in chosen}
         self._keep([place for place, row in enumerate(self._rows) if row in kept])

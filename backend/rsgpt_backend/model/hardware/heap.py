@@ -14,7 +14,7 @@ _TRIM_THRESHOLD = -1  # option of mallopt: bytes that may lie free at the top of
 _MOST = 2**31 - 1
 
 
-def keep_freed() -> None:
+def retain_freed_memory() -> None:
     """From now on, for the whole process. Does nothing where there is no glibc."""
     library = _glibc()
     if library:
@@ -22,7 +22,7 @@ def keep_freed() -> None:
         library.mallopt(_TRIM_THRESHOLD, _MOST)
 
 
-def give_back() -> None:
+def trim_heap() -> None:
     """Hand what is free now to the kernel: pieces of many sizes leave gaps, and the process would grow without end."""
     library = _glibc()
     if library:

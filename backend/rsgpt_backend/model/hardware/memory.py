@@ -24,7 +24,7 @@ _CGROUP = Path("/sys/fs/cgroup")
 
 
 @dataclass(frozen=True)
-class Size:
+class ModelSize:
     """Parameters of a model by part."""
 
     encoder: int
@@ -36,14 +36,14 @@ class Size:
         return self.encoder * (4 if name == "fp32" else 2) + self.bridge * 4 + self.language * BYTES[name] + WORK
 
 
-def size_of(folder: Path, language: Path) -> Size:
+def size_of(folder: Path, language: Path) -> ModelSize:
     """Count from the headers of safetensors files; no weight is read. language: its transformers folder."""
     counts = {"encoder": 0, "bridge": 0}
     for name, count in _counts([plain_file(folder, "model.safetensors")]):
         part = name.partition(".")[0]
         if part in counts and not name.endswith(".scale"):
             counts[part] += count
-    return Size(**counts, language=sum(count for _, count in _counts(weight_files(language))))
+    return ModelSize(**counts, language=sum(count for _, count in _counts(weight_files(language))))
 
 
 def available(device: torch.device) -> float:
@@ -62,7 +62,7 @@ def available(device: torch.device) -> float:
 
 
 @dataclass(frozen=True)
-class Room:
+class DeviceMemory:
     """Bytes that a model may take on a kind of device, and whose they are."""
 
     free: float
@@ -70,13 +70,15 @@ class Room:
     whose: str = "this machine has"
 
 
-def room(over: Sequence[torch.device]) -> Room:
+def device_memory(over: Sequence[torch.device]) -> DeviceMemory:
     """What is free on devices; for GPUs no more than in this machine's own memory, where a model is whole first."""
     free = sum(map(available, over))
     if over[0].type != "cuda":
-        return Room(free, over[0])
-    gpus = Room(free, over[0], "this machine's GPU has" if len(over) == 1 else "this machine's GPUs have")
-    host = Room(available(torch.device("cpu")), over[0], "this machine's own memory, which it is loaded through, has")
+        return DeviceMemory(free, over[0])
+    gpus = DeviceMemory(free, over[0], "this machine's GPU has" if len(over) == 1 else "this machine's GPUs have")
+    host = DeviceMemory(
+        available(torch.device("cpu")), over[0], "this machine's own memory, which it is loaded through, has"
+    )
     return min(gpus, host, key=lambda one: one.free)
 
 
@@ -91,7 +93,7 @@ def rows_that_fit(config: Any, tokens: int, free: float) -> int:
     return max(1, int(free / 2 / (token * tokens)))
 
 
-def fitting(size: Size, place: Room, wanted: str = "auto") -> str:
+def fitting(size: ModelSize, place: DeviceMemory, wanted: str = "auto") -> str:
     """The precision to load in: as wanted, or the best that fits. ModelError says what is needed and what fits."""
     order = _order(size, place.device)
     name = order[0] if wanted == "auto" else wanted
@@ -109,7 +111,7 @@ def fitting(size: Size, place: Room, wanted: str = "auto") -> str:
     )
 
 
-def _order(size: Size, device: torch.device) -> tuple[str, ...]:
+def _order(size: ModelSize, device: torch.device) -> tuple[str, ...]:
     """Precisions from the best to the smallest."""
     if size.language < _SMALL:
         return ("fp32",)

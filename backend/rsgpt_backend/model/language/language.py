@@ -19,7 +19,7 @@ from .pretrained import language_config, load_pretrained, load_tokenizer
 
 
 @dataclass(frozen=True)
-class Language:
+class LanguageModel:
     """A language model in evaluation mode, without gradients, and its tokenizer."""
 
     model: Any
@@ -32,7 +32,7 @@ class Language:
         return table
 
 
-def load_language(config: LanguageConfig, precision: Precision = FLOAT32, base: Path | None = None) -> Language:
+def load_language(config: LanguageConfig, precision: Precision = FLOAT32, base: Path | None = None) -> LanguageModel:
     """Load model and tokenizer on the CPU; nothing is downloaded. base: see language_folder."""
     folder = language_folder(config, base)
     language_config(folder, config.encoder_decoder)  # what it is decides what reads its tokenizer
@@ -45,7 +45,7 @@ def load_language(config: LanguageConfig, precision: Precision = FLOAT32, base: 
         model = narrowed(model) if precision.narrow else model
     if config.encoder_decoder:
         model.generation_config.decoder_start_token_id = config.bos_id
-    return Language(model.eval().requires_grad_(False), tokenizer)
+    return LanguageModel(model.eval().requires_grad_(False), tokenizer)
 
 
 def load_reader(config: QFormerConfig, base: Path | None = None) -> Any:

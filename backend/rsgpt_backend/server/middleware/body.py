@@ -26,10 +26,10 @@ class BodyLimit:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._app(scope, _Counted(receive), send)
+        await self._app(scope, _CountedBody(receive), send)
 
 
-class _Counted:
+class _CountedBody:
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
         self._bytes = 0

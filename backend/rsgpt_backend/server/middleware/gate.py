@@ -12,7 +12,7 @@ from ..protocol.responses import refused
 Check = Callable[[Scope], None]
 
 
-class Gate:
+class RequestGate:
     """Passes a request on if `check` does not raise a Refusal."""
 
     def __init__(self, app: ASGIApp, check: Check) -> None:

@@ -28,14 +28,14 @@ _BOMB = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 
 @dataclass(frozen=True)
-class Picture:
+class DecodedPicture:
     """pixels: 8-bit RGB, any size. key: SHA-256 of them, however they were encoded."""
 
     pixels: Image.Image
     key: str
 
 
-def read_picture(uri: str) -> Picture:
+def read_picture(uri: str) -> DecodedPicture:
     """Decode a base64 data URI of a PNG, JPEG, WebP or GIF; raises Refusal 400, or 413 beyond the pixel limit."""
     data, form = _decode_uri(uri)
     try:
@@ -46,7 +46,7 @@ def read_picture(uri: str) -> Picture:
         raise _too_large() from None
     except _BROKEN:
         raise Refusal(400, "image", f"The picture is damaged or is not a {form}; send it again.") from None
-    return Picture(pixels, image_sha256(pixels))
+    return DecodedPicture(pixels, image_sha256(pixels))
 
 
 def _decode_uri(uri: str) -> tuple[bytes, str]:

@@ -18,7 +18,7 @@ Body = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Writer:
+class ReplyWriter:
     """Writes one completion. top_logprobs: alternatives a token, None for no log probabilities at all.
 
     created: seconds since 1970.

@@ -11,18 +11,18 @@ from .. import limits
 from .chat_messages import read_messages
 from .data_uri_images import read_picture
 from .refusals import Fields, Refusal, refuse
-from .structured_output import Structure, read_structure
+from .structured_output import AnswerConstraint, read_structure
 from .unsupported import check_supported
 
 
 @dataclass(frozen=True)
-class Order:
+class ChatRequest:
     """What to ask, and how to send the answer. top_logprobs: None for no log probabilities at all."""
 
     ask: Ask
     stream: bool
     top_logprobs: int | None
-    structure: Structure = field(default_factory=Structure)
+    structure: AnswerConstraint = field(default_factory=AnswerConstraint)
 
     def finished(self, answer: Answer) -> Answer:
         """The answer in the form that the request asks for."""
@@ -35,7 +35,7 @@ class Order:
         return replace(answer, text=self.structure.write(answer.text), tokens=tokens)
 
 
-def read_order(body: bytes, model: str) -> Order:
+def read_order(body: bytes, model: str) -> ChatRequest:
     """Check a request for `model` and decode its picture; raises Refusal with a 4xx status."""
     fields = _parse(body)
     if not isinstance(fields.get("model"), str):
@@ -60,7 +60,9 @@ def read_order(body: bytes, model: str) -> Order:
         "stops": _stops(fields),
     }
     picture = read_picture(url)
-    return Order(Ask(picture.pixels, picture.key, prompt, **options), stream, top if logprobs else None, structure)
+    return ChatRequest(
+        Ask(picture.pixels, picture.key, prompt, **options), stream, top if logprobs else None, structure
+    )
 
 
 def _parse(body: bytes) -> Fields:

@@ -20,7 +20,7 @@ _OTHERS = ("guided_regex", "guided_grammar", "guided_whitespace_pattern")
 
 
 @dataclass(frozen=True)
-class Structure:
+class AnswerConstraint:
     """The answers that are allowed: choices, or whole numbers; with neither any text.
 
     is_json: the answer is written as JSON; name: as an object with this one property. booleans: as true and false.
@@ -40,7 +40,7 @@ class Structure:
         return json.dumps({self.name: value} if self.name else value, ensure_ascii=False)
 
 
-def read_structure(fields: Fields) -> Structure:
+def read_structure(fields: Fields) -> AnswerConstraint:
     """What `structured_outputs`, `guided_choice`, `guided_json` or `response_format` allows."""
     for name in _OTHERS:
         if fields.get(name) is not None:
@@ -53,10 +53,10 @@ def read_structure(fields: Fields) -> Structure:
     ]
     if len(found) > 1:
         refuse("Say in one way which answers are allowed: structured_outputs or response_format.")
-    return found[0] if found else Structure()
+    return found[0] if found else AnswerConstraint()
 
 
-def _vllm(wanted: Any) -> list[Structure]:
+def _vllm(wanted: Any) -> list[AnswerConstraint]:
     if wanted is None:
         return []
     if not isinstance(wanted, dict):
@@ -69,7 +69,7 @@ def _vllm(wanted: Any) -> list[Structure]:
     ]
 
 
-def _openai(wanted: Any) -> list[Structure]:
+def _openai(wanted: Any) -> list[AnswerConstraint]:
     if wanted is None:
         return []
     kind = wanted.get("type") if isinstance(wanted, dict) else None
@@ -84,11 +84,11 @@ def _openai(wanted: Any) -> list[Structure]:
     return _json(schema, "response_format")
 
 
-def _choice(choices: Any, name: str) -> list[Structure]:
-    return [] if choices is None else [Structure(_checked(choices, name))]
+def _choice(choices: Any, name: str) -> list[AnswerConstraint]:
+    return [] if choices is None else [AnswerConstraint(_checked(choices, name))]
 
 
-def _json(schema: Any, name: str) -> list[Structure]:
+def _json(schema: Any, name: str) -> list[AnswerConstraint]:
     if schema is None:
         return []
     try:
@@ -101,7 +101,7 @@ def _json(schema: Any, name: str) -> list[Structure]:
     return [_object(parsed, definitions if isinstance(definitions, dict) else {}, name)]
 
 
-def _object(schema: Mapping[str, Any], definitions: Mapping[str, Any], name: str) -> Structure:
+def _object(schema: Mapping[str, Any], definitions: Mapping[str, Any], name: str) -> AnswerConstraint:
     """The structure of a schema, which may be an object with one property."""
     if schema.get("type") != "object":
         return _value(_resolved(schema, definitions), name)
@@ -113,23 +113,23 @@ def _object(schema: Mapping[str, Any], definitions: Mapping[str, Any], name: str
     if not isinstance(part, dict):
         refuse(f"The property in the schema of {name} must be a schema.")
     value = _value(_resolved(part, definitions), name)
-    return Structure(value.choices, value.is_number, True, key, value.booleans)
+    return AnswerConstraint(value.choices, value.is_number, True, key, value.booleans)
 
 
-def _value(schema: Mapping[str, Any], name: str) -> Structure:
+def _value(schema: Mapping[str, Any], name: str) -> AnswerConstraint:
     kind, listed = schema.get("type"), schema.get("enum")
     if listed is not None and kind in (None, "string"):
         _check_words(schema, frozenset(("type", "enum")), name)
-        return Structure(_checked(listed, f"The enum in {name}"), is_json=True)
+        return AnswerConstraint(_checked(listed, f"The enum in {name}"), is_json=True)
     if kind == "boolean":
         _check_words(schema, frozenset(("type",)), name)
-        return Structure(("yes", "no"), is_json=True, booleans=True)
+        return AnswerConstraint(("yes", "no"), is_json=True, booleans=True)
     if kind == "integer":
         _check_words(schema, frozenset(("type", *_OF_NUMBERS)), name)
-        return Structure(_numbers(schema, name), is_number=True, is_json=True)
+        return AnswerConstraint(_numbers(schema, name), is_number=True, is_json=True)
     if kind == "string":
         _check_words(schema, frozenset(("type",)), name)
-        return Structure(is_json=True)
+        return AnswerConstraint(is_json=True)
     refuse(f"The schema of {name} must be an enum of texts, a boolean, an integer or a string.")
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from rsgpt_plugin.shared.answers.answer_types import AnswerType
 
-from ...data.annotations import Captioned, Questioned
+from ...data.annotations import CaptionRecord, QuestionRecord
 from ...data.objects import (
     AGREEING,
     COLOURED,
@@ -51,7 +51,7 @@ _COUNTABLE = frozenset(name for name, _ in COUNTED) | {"cars", "mobile homes"}
 
 
 @dataclass(frozen=True)
-class Example:
+class TrainingExample:
     """One thing to learn about one picture.
 
     prompts: wordings of the same question, one is drawn each time; answers: all true, all learnt;
@@ -66,12 +66,12 @@ class Example:
     oriented: bool
 
 
-def derived_questions(records: Sequence[Captioned]) -> list[Example]:
+def derived_questions(records: Sequence[CaptionRecord]) -> list[TrainingExample]:
     """Scene, choice, alternative, presence, quantity, colour and surroundings questions of captioned pictures."""
     scenes = sorted({scene_name(record.scene) for record in records if record.scene})
     counts = [mentions(record.captions) for record in records]
     rates = _mention_rates(records, counts)
-    examples: list[Example] = []
+    examples: list[TrainingExample] = []
     for record, count in zip(records, counts, strict=True):
         examples.extend(_scene(record))
         others = _other_scenes(record, scenes)
@@ -83,14 +83,14 @@ def derived_questions(records: Sequence[Captioned]) -> list[Example]:
     return examples
 
 
-def asked_question(question: Questioned) -> Example:
+def asked_question(question: QuestionRecord) -> TrainingExample:
     """A question of a data set, in its own wording and, where its kind is known, in others."""
     prompts = (question.question, *_rewordings(question))
     oriented = question.kind == "position" or is_oriented(question.question + " " + question.answer)
-    return Example(question.filename, prompts, (question.answer.strip(),), question.kind, oriented)
+    return TrainingExample(question.filename, prompts, (question.answer.strip(),), question.kind, oriented)
 
 
-def _rewordings(question: Questioned) -> tuple[str, ...]:
+def _rewordings(question: QuestionRecord) -> tuple[str, ...]:
     text = question.question
     if question.kind == "quantity" and text.startswith("How many ") and text.endswith(" in the picture?"):
         return count_prompts(text[len("How many ") : -len(" in the picture?")])
@@ -99,12 +99,12 @@ def _rewordings(question: Questioned) -> tuple[str, ...]:
     return ()
 
 
-def _scene(record: Captioned) -> Iterator[Example]:
+def _scene(record: CaptionRecord) -> Iterator[TrainingExample]:
     if record.scene:
-        yield Example(record.filename, SCENE_PROMPTS, (scene_name(record.scene),), "scene", False)
+        yield TrainingExample(record.filename, SCENE_PROMPTS, (scene_name(record.scene),), "scene", False)
 
 
-def _choice(record: Captioned, others: Sequence[str]) -> Iterator[Example]:
+def _choice(record: CaptionRecord, others: Sequence[str]) -> Iterator[TrainingExample]:
     """The scene again, among others, in the words that QGIS's side uses; the same options at each call."""
     if not others:
         return
@@ -115,10 +115,10 @@ def _choice(record: Captioned, others: Sequence[str]) -> Iterator[Example]:
         options = [truth, *rng.sample(others, min(rng.randint(1, 4), len(others)))]
         rng.shuffle(options)
         prompts.append(AnswerType.CHOICE.prompt(prompt, options))
-    yield Example(record.filename, tuple(prompts), (truth,), "choice", False)
+    yield TrainingExample(record.filename, tuple(prompts), (truth,), "choice", False)
 
 
-def _alternatives(record: Captioned, others: Sequence[str]) -> Iterator[Example]:
+def _alternatives(record: CaptionRecord, others: Sequence[str]) -> Iterator[TrainingExample]:
     """The scene held against another, and a town against the countryside: a question with an "or", not a yes or no."""
     truth = scene_name(record.scene)
     rng = random.Random(f"{record.filename}/or")  # nosec B311 - as above
@@ -132,56 +132,60 @@ def _alternatives(record: Captioned, others: Sequence[str]) -> Iterator[Example]
         yield _either(record, [("a town", "the countryside")], "a town" if in_town else "the countryside", rng)
 
 
-def _either(record: Captioned, pairs: Sequence[tuple[str, str]], answer: str, rng: random.Random) -> Example:
+def _either(
+    record: CaptionRecord, pairs: Sequence[tuple[str, str]], answer: str, rng: random.Random
+) -> TrainingExample:
     prompts = [prompt.format(*rng.sample(pair, 2)) for prompt in ALTERNATIVE_PROMPTS for pair in pairs]
-    return Example(record.filename, tuple(prompts), (answer,), "alternative", False)
+    return TrainingExample(record.filename, tuple(prompts), (answer,), "alternative", False)
 
 
-def _other_scenes(record: Captioned, scenes: Sequence[str]) -> list[str]:
+def _other_scenes(record: CaptionRecord, scenes: Sequence[str]) -> list[str]:
     """Those that a picture surely does not show; none where it has no label."""
     truth = scene_name(record.scene)
     return [name for name in scenes if name not in truth and truth not in name] if record.scene else []
 
 
-def _presence(record: Captioned, count: dict[str, int], rates: dict[str, float]) -> Iterator[Example]:
+def _presence(record: CaptionRecord, count: dict[str, int], rates: dict[str, float]) -> Iterator[TrainingExample]:
     is_described = _is_described(record)
     for name in OBJECTS:
         if count[name] >= AGREEING:
-            yield Example(record.filename, presence_prompts(name), ("yes",), "presence", False)
+            yield TrainingExample(record.filename, presence_prompts(name), ("yes",), "presence", False)
         elif count[name] == 0 and is_described and _is_absent(name, record, rates):
-            yield Example(record.filename, presence_prompts(name), ("no",), "presence", False)
+            yield TrainingExample(record.filename, presence_prompts(name), ("no",), "presence", False)
             if name in _COUNTABLE:
-                yield Example(record.filename, count_prompts(name), ("zero",), "quantity", False)
+                yield TrainingExample(record.filename, count_prompts(name), ("zero",), "quantity", False)
 
 
-def _is_absent(name: str, record: Captioned, rates: dict[str, float]) -> bool:
+def _is_absent(name: str, record: CaptionRecord, rates: dict[str, float]) -> bool:
     """Whether the silence about an object means that it is not there: pictures of that scene hardly have it."""
     silent = rates.get(name, 1.0) <= ABSENT_RATE
     return silent and (name not in UNSAID or scene_name(record.scene) in UNSAID[name])
 
 
-def _is_described(record: Captioned) -> bool:
+def _is_described(record: CaptionRecord) -> bool:
     """Whether enough people described the picture for their silence about an object to mean something."""
     return len(distinct(record.captions)) >= AGREEING
 
 
-def _counts_and_colours(record: Captioned) -> Iterator[Example]:
+def _counts_and_colours(record: CaptionRecord) -> Iterator[TrainingExample]:
     for name, forms in COUNTED:
         number = agreed(count_pattern(forms), record.captions)
         if number:
-            yield Example(record.filename, count_prompts(name), (number,), "quantity", False)
+            yield TrainingExample(record.filename, count_prompts(name), (number,), "quantity", False)
     for noun in COLOURED:
         colour = agreed(colour_pattern(noun), record.captions)
         if colour:
-            yield Example(record.filename, colour_prompts(noun), (colour.replace("grey", "gray"),), "colour", False)
+            yield TrainingExample(
+                record.filename, colour_prompts(noun), (colour.replace("grey", "gray"),), "colour", False
+            )
 
 
-def _surroundings(record: Captioned) -> Iterator[Example]:
+def _surroundings(record: CaptionRecord) -> Iterator[TrainingExample]:
     for noun, near in neighbours(record.captions).items():
-        yield Example(record.filename, beside_prompts(noun), near, "surroundings", False)
+        yield TrainingExample(record.filename, beside_prompts(noun), near, "surroundings", False)
 
 
-def _mention_rates(records: Sequence[Captioned], counts: Sequence[dict[str, int]]) -> dict[str, dict[str, float]]:
+def _mention_rates(records: Sequence[CaptionRecord], counts: Sequence[dict[str, int]]) -> dict[str, dict[str, float]]:
     """Scene -> object -> share of its pictures that name it; scenes with few pictures are left out.
 
     Pictures with one distinct sentence say too little to count, and those without a label are of no one scene.

@@ -13,8 +13,8 @@ from ....errors import OutputError
 from ....shared.answers.answer_types import AnswerType, answer_type
 from ....shared.answers.typed_answers import as_text
 from ....shared.results.columns import ANSWER, CAPTION, QUESTION
-from ..display_values import Column, Kind
-from ..layer_rows import Row
+from ..display_values import DisplayColumn, Kind
+from ..layer_rows import LayerRow
 from .export_rows import ExportRows, discard, unwritable, whole_file
 
 translate = QCoreApplication.translate
@@ -70,18 +70,18 @@ def _is_ours(path: Path) -> bool:
     return isinstance(data, dict) and _MADE_BY.items() <= data.items()
 
 
-def _captioned(filename: str, values: dict[str, Any], row: Row) -> list[dict[str, Any]]:
+def _captioned(filename: str, values: dict[str, Any], row: LayerRow) -> list[dict[str, Any]]:
     said = values.get(ANSWER if _is_clicked_caption(values, row) else CAPTION)
     if not said:
         return []
     return [{"filename": filename, "text_input": row.prompt.split("\n", 1)[0], "text_output": str(said)}]
 
 
-def _is_clicked_caption(values: dict[str, Any], row: Row) -> bool:
+def _is_clicked_caption(values: dict[str, Any], row: LayerRow) -> bool:
     return QUESTION in values and values[QUESTION] == row.prompt
 
 
-def _questioned(filename: str, values: dict[str, Any], row: Row, export: ExportRows) -> list[dict[str, Any]]:
+def _questioned(filename: str, values: dict[str, Any], row: LayerRow, export: ExportRows) -> list[dict[str, Any]]:
     if _is_clicked_caption(values, row):
         return []
     pairs = [
@@ -96,20 +96,20 @@ def _questioned(filename: str, values: dict[str, Any], row: Row, export: ExportR
     return [{"filename": filename, "caption": str(values.get(CAPTION) or ""), "qa_pairs": pairs}] if pairs else []
 
 
-def _words(column: Column, values: dict[str, Any], row: Row) -> str:
+def _words(column: DisplayColumn, values: dict[str, Any], row: LayerRow) -> str:
     """What was asked for a column: the run's question of that name, or a click's own."""
     if column.means == ANSWER and values.get(QUESTION):
         return str(values[QUESTION])
     return _line(column, row).partition("]: ")[2] or column.label
 
 
-def _line(column: Column, row: Row) -> str:
+def _line(column: DisplayColumn, row: LayerRow) -> str:
     """The run's question of that name as a line; empty where the row names none."""
     begin = f"{column.means}["
     return next((line for line in row.prompt.splitlines() if line.startswith(begin)), "")
 
 
-def _type(column: Column, row: Row) -> str:
+def _type(column: DisplayColumn, row: LayerRow) -> str:
     """The kind of question: by the type that the run's question has, otherwise by what the column stores."""
     name = re.split(r"[\[\](]", _line(column, row))[1:2]
     known = answer_type(name[0]) if name else None

@@ -15,8 +15,8 @@ from qgis.PyQt.QtCore import QCoreApplication
 from ....errors import OutputError
 from ....shared.files.atomic_file import replaced
 from ....shared.files.geopackage import release
-from ..display_values import Column
-from ..layer_rows import Row
+from ..display_values import DisplayColumn
+from ..layer_rows import LayerRow
 
 translate = QCoreApplication.translate
 
@@ -38,8 +38,8 @@ class ExportRows:
     """
 
     title: str
-    columns: Sequence[Column]
-    rows: Sequence[Row]
+    columns: Sequence[DisplayColumn]
+    rows: Sequence[LayerRow]
     features: Sequence[QgsFeature]
     fields: QgsFields
     wkb_type: Any
@@ -49,13 +49,13 @@ class ExportRows:
     progress: Callable[[float], None]
     model: str
 
-    def each(self) -> Iterator[tuple[Row, QgsFeature]]:
+    def each(self) -> Iterator[tuple[LayerRow, QgsFeature]]:
         """Every row with its feature, telling the progress."""
         for number, pair in enumerate(zip(self.rows, self.features)):
             self.progress(100.0 * number / len(self.rows))
             yield pair
 
-    def picture_of(self, row: Row) -> Optional[bytes]:
+    def picture_of(self, row: LayerRow) -> Optional[bytes]:
         """The picture that the row's answers are about; None where there is none."""
         # A hash comes from the layer, which may hold anything.
         return self.picture(row.sha256) if _SHA256.fullmatch(row.sha256) else None

@@ -9,9 +9,9 @@ from typing import IO, Optional
 
 from qgis.PyQt.QtCore import QCoreApplication
 
-from ..display_values import Column, Kind, in_words, sureness
+from ..display_values import DisplayColumn, Kind, in_words, sureness
 from ..inline_picture import inline_picture
-from ..layer_rows import Row
+from ..layer_rows import LayerRow
 from .export_rows import PAGE_POLICY, ExportRows, whole_file
 
 translate = QCoreApplication.translate
@@ -100,14 +100,14 @@ def _form(export: ExportRows) -> str:
     )
 
 
-def _line(row: Row, export: ExportRows) -> str:
+def _line(row: LayerRow, export: ExportRows) -> str:
     sure = "" if row.confidence is None else f"{row.confidence:.4f}"
     cells = "".join(_cell(row, number, column) for number, column in enumerate(export.columns))
     picture = _picture(export.picture_of(row))
     return f'<tr data-sure="{sure}" data-status="{html.escape(row.status)}"><td>{picture}</td>{cells}</tr>\n'
 
 
-def _cell(row: Row, number: int, column: Column) -> str:
+def _cell(row: LayerRow, number: int, column: DisplayColumn) -> str:
     text = html.escape(in_words(row.values[number], column.kind))
     if column.name in row.models:
         said = html.escape(in_words(row.models[column.name], column.kind))

@@ -12,7 +12,7 @@ from PIL import Image
 
 from rsgpt_backend.errors import DataError
 from rsgpt_backend.evaluate.rating.sheet import sheet
-from rsgpt_backend.evaluate.result import Result
+from rsgpt_backend.evaluate.result import EvaluationResult
 
 
 @pytest.fixture
@@ -22,11 +22,11 @@ def images(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def result(images: Path, model: str, numbers: range = range(12), kind: str = "captions") -> Result:
+def result(images: Path, model: str, numbers: range = range(12), kind: str = "captions") -> EvaluationResult:
     answers = [
         {"filename": f"{n}.png", "caption": f"{model} of {n}</script>", "references": ["a", "b", "c"]} for n in numbers
     ]
-    return Result(kind, "UCM-Captions, test", model, "ab" * 32, str(images), {}, answers)
+    return EvaluationResult(kind, "UCM-Captions, test", model, "ab" * 32, str(images), {}, answers)
 
 
 def data_of(page: str) -> dict[str, Any]:

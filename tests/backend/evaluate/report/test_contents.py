@@ -14,9 +14,9 @@ from rsgpt_backend.errors import DataError
 from rsgpt_backend.evaluate.calibration import calibration
 from rsgpt_backend.evaluate.question_accuracy import summary
 from rsgpt_backend.evaluate.report import contents as module
-from rsgpt_backend.evaluate.report.blocks import Block, Cases, Figure, Heading, Table, Text
+from rsgpt_backend.evaluate.report.blocks import Block, Figure, Heading, PictureCases, Table, TextBlock
 from rsgpt_backend.evaluate.report.contents import WORST, contents
-from rsgpt_backend.evaluate.result import Result
+from rsgpt_backend.evaluate.result import EvaluationResult
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def images(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def captions(images: Path, model: str = "small", benchmark: str = "UCM-Captions, test") -> Result:
+def captions(images: Path, model: str = "small", benchmark: str = "UCM-Captions, test") -> EvaluationResult:
     answers = [
         {
             "filename": f"{n}.png",
@@ -40,10 +40,12 @@ def captions(images: Path, model: str = "small", benchmark: str = "UCM-Captions,
     scores = {"images": 20, "BLEU-1": 50.0, "BLEU-4": 20.0, "METEOR": None, "ROUGE-L": 40.0, "CIDEr": 123.4}
     scores |= {"invented": 20.0, "recalled": 70.0, "calibration": calibration([0.5] * 20, [True] * 10 + [False] * 10)}
     intervals = {"ROUGE-L": [30.0, 50.0], "CIDEr": [110.0, 140.0]}
-    return Result("captions", benchmark, model, "ab" * 32, str(images), {**scores, "intervals": intervals}, answers)
+    return EvaluationResult(
+        "captions", benchmark, model, "ab" * 32, str(images), {**scores, "intervals": intervals}, answers
+    )
 
 
-def questions(images: Path) -> Result:
+def questions(images: Path) -> EvaluationResult:
     answers = [
         {
             "filename": f"{n}.png",
@@ -56,7 +58,9 @@ def questions(images: Path) -> Result:
         }
         for n in range(20)
     ]
-    return Result("questions", "RSIEval", "small", "", str(images), {"questions": 20, **summary(answers)}, answers)
+    return EvaluationResult(
+        "questions", "RSIEval", "small", "", str(images), {"questions": 20, **summary(answers)}, answers
+    )
 
 
 def of(kind: type, blocks: list[Block]) -> list:
@@ -70,7 +74,7 @@ def of(kind: type, blocks: list[Block]) -> list:
 def test_others_figures_are_told_apart_where_another_split_was_measured(
     images: Path, benchmark: str, told: bool
 ) -> None:
-    texts = [block.text for block in of(Text, contents([captions(images, benchmark=benchmark)]))]
+    texts = [block.text for block in of(TextBlock, contents([captions(images, benchmark=benchmark)]))]
     assert any("test split" in text for text in texts) == told
 
 
@@ -106,11 +110,11 @@ def test_each_benchmark_is_a_part_of_its_own(images: Path) -> None:
     ]
     assert len(of(Table, blocks)[2].rows) == 1  # nobody has published figures on it
     assert len(of(Figure, blocks)) == 2 + 2 + 3
-    assert any("expected calibration error" in block.text for block in of(Text, blocks))
+    assert any("expected calibration error" in block.text for block in of(TextBlock, blocks))
 
 
 def test_the_worst_cases(images: Path) -> None:
-    of_captions, of_questions = of(Cases, contents([captions(images), questions(images)]))
+    of_captions, of_questions = of(PictureCases, contents([captions(images), questions(images)]))
     assert [case.name for case in of_captions.items] == [f"{n}.png" for n in range(19, 19 - WORST, -1)]
     assert of_captions.items[0].lines == ["Caption: said 19", "Reference: true 19"]
     assert [case.name for case in of_questions.items] == [f"{n}.png" for n in range(19, 0, -2)]
@@ -119,7 +123,7 @@ def test_the_worst_cases(images: Path) -> None:
 
 
 def test_pictures_that_have_moved_are_told(images: Path) -> None:
-    moved = Result(**{**vars(captions(images)), "images": str(images / "nowhere")})
+    moved = EvaluationResult(**{**vars(captions(images)), "images": str(images / "nowhere")})
     with pytest.raises(DataError, match="have moved. Evaluate again"):
         contents([moved])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree
 
-from rsgpt_backend.evaluate.report.blocks import Case, Cases, Figure, Heading, Table, Text
+from rsgpt_backend.evaluate.report.blocks import Figure, Heading, PictureCase, PictureCases, Table, TextBlock
 from rsgpt_backend.evaluate.report.figures import bars, kept, reliability
 from rsgpt_backend.evaluate.report.markdown import markdown
 from rsgpt_backend.evaluate.report.page import page
@@ -13,10 +13,10 @@ from rsgpt_backend.evaluate.report.page import page
 SVG = "{http://www.w3.org/2000/svg}"
 BLOCKS = [
     Heading("Part <1>"),
-    Text("a & b"),
+    TextBlock("a & b"),
     Table(["Model", "CIDEr"], [["a|b", "1.0"], ["<i>", "-"]]),
     Figure("a drawing", bars([("presence", 50.0, (40.0, 60.0))])),
-    Cases([Case("1.png", b"\xff\xd8", ["said <this>", "true"])]),
+    PictureCases([PictureCase("1.png", b"\xff\xd8", ["said <this>", "true"])]),
 ]
 
 

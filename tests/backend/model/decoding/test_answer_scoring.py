@@ -9,7 +9,7 @@ import torch
 
 from rsgpt_backend.model.decoding.answer_scoring import score
 from rsgpt_backend.model.decoding.decoder_state import start
-from rsgpt_backend.model.decoding.generation import Rules
+from rsgpt_backend.model.decoding.generation import DecodingRules
 from rsgpt_backend.model.rsgpt import Prefix, Rsgpt
 from rsgpt_backend.model.vision.encoders import to_bytes
 from tests.backend.toy import EOS, IMAGE_SIZE, picture
@@ -26,7 +26,7 @@ def prefix(toy: Rsgpt) -> Prefix:
         return toy.prefix(features, toy.instruct(PROMPTS))
 
 
-def alone(toy: Rsgpt, prefix: Prefix, row: int, option: list[int], rules: Rules) -> float:
+def alone(toy: Rsgpt, prefix: Prefix, row: int, option: list[int], rules: DecodingRules) -> float:
     """The log probability of one option and its end, by one step after another."""
     state = start(toy.language, Prefix(prefix.embeds[row : row + 1], prefix.mask[row : row + 1]))
     scores, total = state.first(), 0.0
@@ -38,9 +38,11 @@ def alone(toy: Rsgpt, prefix: Prefix, row: int, option: list[int], rules: Rules)
     return total + float(scores.log_softmax(-1)[0, rules.eos])
 
 
-@pytest.mark.parametrize("rules", [Rules(EOS), Rules(EOS, openings=((5, ODDS),)), Rules(EOS, 1.5, 2)])
+@pytest.mark.parametrize(
+    "rules", [DecodingRules(EOS), DecodingRules(EOS, openings=((5, ODDS),)), DecodingRules(EOS, 1.5, 2)]
+)
 @torch.inference_mode()
-def test_together_as_alone(toy: Rsgpt, prefix: Prefix, rules: Rules) -> None:
+def test_together_as_alone(toy: Rsgpt, prefix: Prefix, rules: DecodingRules) -> None:
     found = score(toy.language, prefix, OPTIONS, rules)
     wanted = [[alone(toy, prefix, row, one, rules) for one in options] for row, options in enumerate(OPTIONS)]
     for row, options in zip(found, wanted, strict=True):
@@ -50,16 +52,16 @@ def test_together_as_alone(toy: Rsgpt, prefix: Prefix, rules: Rules) -> None:
 
 @torch.inference_mode()
 def test_what_an_opening_is_given_it_has_more(toy: Rsgpt, prefix: Prefix) -> None:
-    plain = score(toy.language, prefix, OPTIONS, Rules(EOS))
-    given = score(toy.language, prefix, OPTIONS, Rules(EOS, openings=((5, ODDS),)))
+    plain = score(toy.language, prefix, OPTIONS, DecodingRules(EOS))
+    given = score(toy.language, prefix, OPTIONS, DecodingRules(EOS, openings=((5, ODDS),)))
     odds = [(row[0][0] - row[0][1]) for row in (plain, given)]
     assert odds[1] - odds[0] == pytest.approx(ODDS, abs=1e-3)
 
 
 @torch.inference_mode()
 def test_only_the_likeliest_beginnings_are_read(toy: Rsgpt, prefix: Prefix) -> None:
-    whole = score(toy.language, prefix, OPTIONS, Rules(EOS))
-    some = score(toy.language, prefix, OPTIONS, Rules(EOS), most=[1, 2])
+    whole = score(toy.language, prefix, OPTIONS, DecodingRules(EOS))
+    some = score(toy.language, prefix, OPTIONS, DecodingRules(EOS), most=[1, 2])
     assert [sum(map(math.isfinite, row)) for row in some] == [1, 2]
     for row, all_of_it in zip(some, whole, strict=True):
         assert [a for a in row if math.isfinite(a)] == pytest.approx(
@@ -71,6 +73,6 @@ def test_only_the_likeliest_beginnings_are_read(toy: Rsgpt, prefix: Prefix) -> N
 def test_of_answers_that_begin_alike_the_first_are_read(toy: Rsgpt, prefix: Prefix) -> None:
     """As numbers in digits do where a space is a token of its own."""
     options = [[[5, 6 + place % 40] for place in range(220)]] * len(OPTIONS)
-    found = score(toy.language, prefix, options, Rules(EOS), [32] * len(OPTIONS))
+    found = score(toy.language, prefix, options, DecodingRules(EOS), [32] * len(OPTIONS))
     for row in found:
         assert [place for place, one in enumerate(row) if one > -math.inf] == list(range(32))

@@ -12,7 +12,7 @@ import torch
 from transformers import GenerationConfig
 
 from rsgpt_backend.model.decoding.beam_search import Search, search
-from rsgpt_backend.model.decoding.generation import Chosen, Decoder, Draw, Rules
+from rsgpt_backend.model.decoding.generation import ChosenToken, Decoder, DecodingRules, Sampling
 from rsgpt_backend.model.rsgpt import Prefix, Rsgpt
 from rsgpt_backend.model.vision.encoders import to_bytes
 from tests.backend.toy import EOS, IMAGE_SIZE, picture
@@ -27,21 +27,21 @@ def prefix(toy: Rsgpt) -> Prefix:
     return toy.prefix(features, toy.instruct(PROMPTS))
 
 
-def found(toy: Rsgpt, prefix: Prefix, beams: int, eos: int = EOS, top: int = 0) -> list[list[Chosen]]:
+def found(toy: Rsgpt, prefix: Prefix, beams: int, eos: int = EOS, top: int = 0) -> list[list[ChosenToken]]:
     rows = len(prefix.mask)
-    how = Search(beams, Rules(eos), [STEPS] * rows, top, top)
+    how = Search(beams, DecodingRules(eos), [STEPS] * rows, top, top)
     with torch.inference_mode():
         return in_order(search(toy.language, prefix, how, lambda: [False] * rows))
 
 
-def in_order(answers: Iterator[tuple[int, tuple[Chosen, ...]]]) -> list[list[Chosen]]:
+def in_order(answers: Iterator[tuple[int, tuple[ChosenToken, ...]]]) -> list[list[ChosenToken]]:
     return [list(said) for _, said in sorted(answers, key=lambda pair: pair[0])]
 
 
-def greedy(toy: Rsgpt, prefix: Prefix) -> list[list[Chosen]]:
-    rows: list[list[Chosen]] = [[] for _ in PROMPTS]
+def greedy(toy: Rsgpt, prefix: Prefix) -> list[list[ChosenToken]]:
+    rows: list[list[ChosenToken]] = [[] for _ in PROMPTS]
     with torch.inference_mode():
-        decoder = Decoder(toy.language, prefix, [Draw(top=5)] * len(PROMPTS), Rules(EOS))
+        decoder = Decoder(toy.language, prefix, [Sampling(top=5)] * len(PROMPTS), DecodingRules(EOS))
         while decoder.rows and len(rows[0]) < STEPS:
             chosen = decoder.choose()
             for one in chosen:
@@ -106,7 +106,7 @@ def test_giving_up_ends_the_search(toy: Rsgpt, prefix: Prefix) -> None:
         return [len(asked) >= 2, False, False]
 
     with torch.inference_mode():
-        rows = in_order(search(toy.language, prefix, Search(2, Rules(EOS), [STEPS] * 3), enough))
+        rows = in_order(search(toy.language, prefix, Search(2, DecodingRules(EOS), [STEPS] * 3), enough))
     assert len(rows[0]) == 2
     assert [row[0].token for row in rows[1:]] == [row[0].token for row in found(toy, prefix, 2)[1:]]
     assert min(map(len, rows[1:])) > 2
@@ -116,8 +116,8 @@ def test_giving_up_ends_the_search(toy: Rsgpt, prefix: Prefix) -> None:
 def test_what_is_told_early_is_what_the_answer_begins_with(toy: Rsgpt, prefix: Prefix, patient: bool) -> None:
     before_the_end = 0
     for eos in [*range(1, 12), 119, 170, 278]:  # so that candidates end early and late
-        told: list[list[Chosen]] = [[] for _ in PROMPTS]
-        how = Search(2 + eos % 2, Rules(eos, patient=patient), [2 * STEPS] * 3, top=5, later=5)
+        told: list[list[ChosenToken]] = [[] for _ in PROMPTS]
+        how = Search(2 + eos % 2, DecodingRules(eos, patient=patient), [2 * STEPS] * 3, top=5, later=5)
         with torch.inference_mode():
             rows = in_order(
                 search(toy.language, prefix, how, lambda: [False] * 3, lambda one, told=told: told[one.row].append(one))
@@ -134,7 +134,7 @@ def test_it_finds_what_transformers_finds(toy: Rsgpt, prefix: Prefix, beams: int
     ended = 0
     likely = {one.token for row in found(toy, prefix, beams) for one in row}
     for eos in likely:  # so that candidates end early and late
-        how = Search(beams, Rules(eos, **rules), [STEPS] * len(PROMPTS))
+        how = Search(beams, DecodingRules(eos, **rules), [STEPS] * len(PROMPTS))
         settings = GenerationConfig(
             max_new_tokens=STEPS, min_new_tokens=1, num_beams=beams, early_stopping=not how.rules.patient,
             do_sample=False, eos_token_id=eos, pad_token_id=eos,
@@ -155,7 +155,7 @@ def test_it_finds_what_transformers_finds(toy: Rsgpt, prefix: Prefix, beams: int
 
 def test_each_row_has_a_length_of_its_own(toy: Rsgpt, prefix: Prefix) -> None:
     with torch.inference_mode():
-        rows = list(search(toy.language, prefix, Search(3, Rules(EOS), [2, 5, 3]), lambda: [False] * 3))
-        alone = in_order(search(toy.language, prefix, Search(3, Rules(EOS), [2, 2, 2]), lambda: [False] * 3))
+        rows = list(search(toy.language, prefix, Search(3, DecodingRules(EOS), [2, 5, 3]), lambda: [False] * 3))
+        alone = in_order(search(toy.language, prefix, Search(3, DecodingRules(EOS), [2, 2, 2]), lambda: [False] * 3))
     assert [(place, len(said)) for place, said in rows] == [(0, 2), (2, 3), (1, 5)]  # as each is found
     assert [one.token for one in rows[0][1]] == [one.token for one in alone[0]]

@@ -8,10 +8,10 @@ import pytest
 import torch
 from transformers import GenerationConfig
 
-from rsgpt_backend.convert.conversion import Sources, convert
+from rsgpt_backend.convert.conversion import ConversionSources, convert
 from rsgpt_backend.model.decoding.beam_search import Search, search
 from rsgpt_backend.model.decoding.decoder_state import start
-from rsgpt_backend.model.decoding.generation import Draw, Rules
+from rsgpt_backend.model.decoding.generation import DecodingRules, Sampling
 from rsgpt_backend.model.rsgpt import Prefix, Rsgpt
 from rsgpt_backend.model.vision.encoders import to_bytes
 from rsgpt_backend.model.weights import load_model
@@ -27,7 +27,7 @@ STEPS, PENALTY = 10, 1.5
 def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Rsgpt:
     folder = tmp_path_factory.mktemp("states") / "source"
     make_hub(request.param, folder)
-    convert(Sources([folder]), folder.with_name("model"))
+    convert(ConversionSources([folder]), folder.with_name("model"))
     return load_model(folder.with_name("model"))
 
 
@@ -43,9 +43,9 @@ def read(model: Rsgpt, numbers: Sequence[int]) -> Prefix:
         return model.prefix(features, model.instruct([PROMPTS[number] for number in numbers]))
 
 
-def said(model: Rsgpt, prefix: Prefix, rules: Rules, lengths: list[int]) -> list[list[int]]:
+def said(model: Rsgpt, prefix: Prefix, rules: DecodingRules, lengths: list[int]) -> list[list[int]]:
     """Greedy answers of so many tokens, as ids."""
-    return [ids(row) for row in decode(model, prefix, [Draw()] * len(lengths), lengths, rules)]
+    return [ids(row) for row in decode(model, prefix, [Sampling()] * len(lengths), lengths, rules)]
 
 
 def generated(model: Rsgpt, prefix: Prefix, **settings: float) -> list[list[int]]:
@@ -99,13 +99,13 @@ def test_branches_are_as_rows_of_their_own(model: Rsgpt, prefix: Prefix) -> None
 def test_greedy(model: Rsgpt, prefix: Prefix, penalty: float, ngram: int) -> None:
     never = model.language.config.vocab_size - 1
     wanted = generated(model, prefix, repetition_penalty=penalty, no_repeat_ngram_size=ngram)
-    assert said(model, prefix, Rules(never, penalty, ngram), [STEPS] * 3) == wanted
+    assert said(model, prefix, DecodingRules(never, penalty, ngram), [STEPS] * 3) == wanted
     assert (generated(model, prefix) == wanted) == (penalty == 1 and not ngram)
 
 
 @pytest.mark.parametrize("beams", [1, 3])
 def test_a_batch_answers_as_each_prompt_alone(model: Rsgpt, prefix: Prefix, beams: int) -> None:
-    rules = Rules(model.language.config.vocab_size - 1, PENALTY)
+    rules = DecodingRules(model.language.config.vocab_size - 1, PENALTY)
 
     def answers(given: Prefix) -> list[list[int]]:
         rows = len(given.mask)
@@ -121,7 +121,7 @@ def test_a_batch_answers_as_each_prompt_alone(model: Rsgpt, prefix: Prefix, beam
 
 
 def test_rows_that_leave_do_not_disturb_the_others(model: Rsgpt, prefix: Prefix) -> None:
-    rules = Rules(model.language.config.vocab_size - 1, PENALTY)
+    rules = DecodingRules(model.language.config.vocab_size - 1, PENALTY)
     whole, cut = (said(model, prefix, rules, lengths) for lengths in ([STEPS] * 3, [2, STEPS, 5]))
     assert cut == [whole[0][:2], whole[1], whole[2][:5]]
 
@@ -130,7 +130,7 @@ def test_rows_that_leave_do_not_disturb_the_others(model: Rsgpt, prefix: Prefix)
 def test_beams(model: Rsgpt, prefix: Prefix) -> None:
     never = model.language.config.vocab_size - 1
     with torch.inference_mode():
-        how = Search(3, Rules(never, PENALTY, 2), [STEPS] * 3)
+        how = Search(3, DecodingRules(never, PENALTY, 2), [STEPS] * 3)
         found = dict(search(model.language, prefix, how, lambda: [False] * 3))
     wanted = generated(model, prefix, num_beams=3, repetition_penalty=PENALTY, no_repeat_ngram_size=2)
     assert [[one.token for one in found[row]] for row in range(3)] == wanted

@@ -8,14 +8,14 @@ import pytest
 import torch
 from transformers import GenerationConfig
 
-from rsgpt_backend.model.decoding.generation import Chosen, Decoder, Draw, Rules
+from rsgpt_backend.model.decoding.generation import ChosenToken, Decoder, DecodingRules, Sampling
 from rsgpt_backend.model.rsgpt import Prefix, Rsgpt
 from rsgpt_backend.model.vision.encoders import to_bytes
 from tests.backend.toy import BOS, EOS, IMAGE_SIZE, picture
 
 PROMPTS = ("Is there any water?", "Describe this image.", "gray", "many green trees and a road near a river and a lake")
 STEPS = 12
-RULES = Rules(EOS)
+RULES = DecodingRules(EOS)
 
 
 @pytest.fixture(scope="module")
@@ -31,10 +31,10 @@ def part(prefix: Prefix, row: int) -> Prefix:
 
 
 def decode(
-    toy: Rsgpt, prefix: Prefix, draws: Sequence[Draw], lengths: Sequence[int], rules: Rules = RULES
-) -> list[list[Chosen]]:
+    toy: Rsgpt, prefix: Prefix, draws: Sequence[Sampling], lengths: Sequence[int], rules: DecodingRules = RULES
+) -> list[list[ChosenToken]]:
     """Every row for so many tokens."""
-    rows: list[list[Chosen]] = [[] for _ in draws]
+    rows: list[list[ChosenToken]] = [[] for _ in draws]
     with torch.inference_mode():
         decoder = Decoder(toy.language, prefix, draws, rules)
         while decoder.rows:
@@ -45,15 +45,15 @@ def decode(
     return rows
 
 
-def ids(row: Sequence[Chosen]) -> list[int]:
+def ids(row: Sequence[ChosenToken]) -> list[int]:
     return [one.token for one in row]
 
 
 def test_a_batch_answers_as_each_prompt_alone(toy: Rsgpt, prefix: Prefix) -> None:
-    draws, lengths = [Draw(top=3)] * len(PROMPTS), [STEPS] * len(PROMPTS)
+    draws, lengths = [Sampling(top=3)] * len(PROMPTS), [STEPS] * len(PROMPTS)
     together = decode(toy, prefix, draws, lengths)
     for row in range(len(PROMPTS)):
-        (alone,) = decode(toy, part(prefix, row), [Draw(top=3)], [STEPS])
+        (alone,) = decode(toy, part(prefix, row), [Sampling(top=3)], [STEPS])
         assert ids(together[row]) == ids(alone)
         for one, other in zip(together[row], alone, strict=True):
             assert one.logprob == pytest.approx(other.logprob, abs=1e-3)
@@ -61,7 +61,7 @@ def test_a_batch_answers_as_each_prompt_alone(toy: Rsgpt, prefix: Prefix) -> Non
 
 
 def test_greedy_is_what_transformers_generates(toy: Rsgpt, prefix: Prefix) -> None:
-    found = decode(toy, prefix, [Draw()] * len(PROMPTS), [STEPS] * len(PROMPTS))
+    found = decode(toy, prefix, [Sampling()] * len(PROMPTS), [STEPS] * len(PROMPTS))
     settings = GenerationConfig(
         max_new_tokens=STEPS, do_sample=False, bos_token_id=BOS, pad_token_id=EOS, begin_suppress_tokens=[EOS]
     )
@@ -73,15 +73,15 @@ def test_greedy_is_what_transformers_generates(toy: Rsgpt, prefix: Prefix) -> No
 
 
 def test_no_answer_begins_with_the_end(toy: Rsgpt, prefix: Prefix) -> None:
-    first = [ids(row)[0] for row in decode(toy, prefix, [Draw()] * 4, [1] * 4)]
-    second = [row[0] for row in decode(toy, prefix, [Draw(top=5)] * 4, [1] * 4, rules=Rules(first[0]))]
+    first = [ids(row)[0] for row in decode(toy, prefix, [Sampling()] * 4, [1] * 4)]
+    second = [row[0] for row in decode(toy, prefix, [Sampling(top=5)] * 4, [1] * 4, rules=DecodingRules(first[0]))]
     assert second[0].token != first[0]
     assert second[0].token == second[0].top[0][0]
     assert first[0] not in dict(second[0].top)
 
 
 def test_rows_that_leave_do_not_disturb_the_others(toy: Rsgpt, prefix: Prefix) -> None:
-    draws = [Draw(), Draw(0.7, seed=5), Draw(), Draw(1.2, seed=6)]
+    draws = [Sampling(), Sampling(0.7, seed=5), Sampling(), Sampling(1.2, seed=6)]
     whole = decode(toy, prefix, draws, [STEPS] * 4)
     cut = decode(toy, prefix, draws, [2, STEPS, 5, STEPS])
     assert [len(row) for row in cut] == [2, STEPS, 5, STEPS]
@@ -91,25 +91,25 @@ def test_rows_that_leave_do_not_disturb_the_others(toy: Rsgpt, prefix: Prefix) -
 
 def test_sampling_repeats_by_its_seed(toy: Rsgpt, prefix: Prefix) -> None:
     one = part(prefix, 0)
-    first, again, other = (ids(decode(toy, one, [Draw(1.5, seed=seed)], [STEPS])[0]) for seed in (1, 1, 2))
+    first, again, other = (ids(decode(toy, one, [Sampling(1.5, seed=seed)], [STEPS])[0]) for seed in (1, 1, 2))
     assert first == again
     assert first != other
 
 
 def test_a_seed_belongs_to_its_row(toy: Rsgpt, prefix: Prefix) -> None:
-    draws = [Draw(1.5, seed=row) for row in range(4)]
+    draws = [Sampling(1.5, seed=row) for row in range(4)]
     together = decode(toy, prefix, draws, [STEPS] * 4)
     assert ids(together[2]) == ids(decode(toy, part(prefix, 2), [draws[2]], [STEPS])[0])
 
 
 def test_a_low_temperature_is_nearly_greedy(toy: Rsgpt, prefix: Prefix) -> None:
-    cold = decode(toy, prefix, [Draw(1e-4)] * 4, [STEPS] * 4)
-    greedy = decode(toy, prefix, [Draw()] * 4, [STEPS] * 4)
+    cold = decode(toy, prefix, [Sampling(1e-4)] * 4, [STEPS] * 4)
+    greedy = decode(toy, prefix, [Sampling()] * 4, [STEPS] * 4)
     assert [ids(row) for row in cold] == [ids(row) for row in greedy]
 
 
 def test_alternatives_are_log_probabilities_in_order(toy: Rsgpt, prefix: Prefix) -> None:
-    ((first, *_),) = decode(toy, part(prefix, 0), [Draw(top=311)], [1])
+    ((first, *_),) = decode(toy, part(prefix, 0), [Sampling(top=311)], [1])
     values = [value for _, value in first.top]
     assert values == sorted(values, reverse=True)
     assert first.top[0] == (first.token, first.logprob)
@@ -117,26 +117,26 @@ def test_alternatives_are_log_probabilities_in_order(toy: Rsgpt, prefix: Prefix)
 
 
 def test_no_alternatives_unless_asked_for(toy: Rsgpt, prefix: Prefix) -> None:
-    assert decode(toy, part(prefix, 0), [Draw()], [1])[0][0].top == ()
+    assert decode(toy, part(prefix, 0), [Sampling()], [1])[0][0].top == ()
 
 
 def test_a_sampled_token_is_told_with_its_own_probability(toy: Rsgpt, prefix: Prefix) -> None:
-    (row,) = decode(toy, part(prefix, 0), [Draw(5.0, seed=1, top=311)], [STEPS])
+    (row,) = decode(toy, part(prefix, 0), [Sampling(5.0, seed=1, top=311)], [STEPS])
     assert any(one.token != one.top[0][0] for one in row)
     assert all(dict(one.top)[one.token] == one.logprob for one in row)
 
 
 @pytest.mark.parametrize("temperature", [1e-6, 1e-38, 1e-44, 1e-45, 5e-324])
 def test_no_temperature_is_too_low(toy: Rsgpt, prefix: Prefix, temperature: float) -> None:
-    cold = decode(toy, prefix, [Draw(temperature)] * 4, [STEPS] * 4)
-    greedy = decode(toy, prefix, [Draw()] * 4, [STEPS] * 4)
+    cold = decode(toy, prefix, [Sampling(temperature)] * 4, [STEPS] * 4)
+    greedy = decode(toy, prefix, [Sampling()] * 4, [STEPS] * 4)
     assert [ids(row) for row in cold] == [ids(row) for row in greedy]
 
 
 def test_a_nucleus_holds_the_likeliest_tokens_alone(toy: Rsgpt, prefix: Prefix) -> None:
     one = part(prefix, 0)
-    drawn = {ids(decode(toy, one, [Draw(5.0, seed=seed, top_p=0.05)], [1])[0])[0] for seed in range(30)}
-    ((first,),) = decode(toy, one, [Draw(top=311)], [1])
+    drawn = {ids(decode(toy, one, [Sampling(5.0, seed=seed, top_p=0.05)], [1])[0])[0] for seed in range(30)}
+    ((first,),) = decode(toy, one, [Sampling(top=311)], [1])
     shares = torch.softmax(torch.tensor([logprob for _, logprob in first.top]) / 5.0, dim=-1)
     inside = int((shares.cumsum(0) - shares <= 0.05).sum())
     assert 1 < inside < 100
@@ -145,5 +145,5 @@ def test_a_nucleus_holds_the_likeliest_tokens_alone(toy: Rsgpt, prefix: Prefix) 
 
 
 def test_the_smallest_nucleus_is_the_likeliest_token(toy: Rsgpt, prefix: Prefix) -> None:
-    narrow = decode(toy, prefix, [Draw(2.0, seed=1, top_p=1e-9)] * 4, [STEPS] * 4)
-    assert [ids(row) for row in narrow] == [ids(row) for row in decode(toy, prefix, [Draw()] * 4, [STEPS] * 4)]
+    narrow = decode(toy, prefix, [Sampling(2.0, seed=1, top_p=1e-9)] * 4, [STEPS] * 4)
+    assert [ids(row) for row in narrow] == [ids(row) for row in decode(toy, prefix, [Sampling()] * 4, [STEPS] * 4)]

@@ -6,7 +6,7 @@ import pytest
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from rsgpt_backend.model.decoding.decoder_state import State, start
+from rsgpt_backend.model.decoding.decoder_state import DecoderState, start
 from rsgpt_backend.model.hardware import grouped_attention
 from rsgpt_backend.model.rsgpt import Prefix
 
@@ -20,7 +20,7 @@ def language(shared: int) -> LlamaForCausalLM:
     return LlamaForCausalLM(config).eval()
 
 
-def told(state: State) -> list[torch.Tensor]:
+def told(state: DecoderState) -> list[torch.Tensor]:
     """Scores after a prefix, after two branches, after branches of these, and after what goes on."""
     ids = torch.tensor([[3, 4, 5], [6, 7, 8]])
     scores = [state.first(), state.branch(ids, torch.zeros(2, 3, dtype=torch.long))]

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from rsgpt_backend.convert.conversion import Sources, convert
+from rsgpt_backend.convert.conversion import ConversionSources, convert
 from rsgpt_backend.model.hardware.linear import FEW, NarrowLinear, by_parts, narrowed
 from rsgpt_backend.model.hardware.precision import Precision
 from rsgpt_backend.model.vision.encoders import to_bytes
@@ -55,7 +55,7 @@ def test_every_plain_layer_of_a_model_is_changed_and_no_other() -> None:
 def test_a_narrow_encoder_sees_exactly_what_a_wide_one_sees(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cpu, "get_capabilities", dict)  # where 16 bits are fast, no encoder is narrow
     make_hub("instructblip-vicuna", tmp_path / "source")
-    convert(Sources([tmp_path / "source"]), tmp_path / "model")
+    convert(ConversionSources([tmp_path / "source"]), tmp_path / "model")
     wide, narrow = load_model(tmp_path / "model"), load_model(tmp_path / "model", Precision(HALF, narrow=True))
     kept = [layer.weight.dtype for layer in narrow.encoder.modules() if isinstance(layer, NarrowLinear)]
     assert kept

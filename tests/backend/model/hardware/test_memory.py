@@ -10,19 +10,27 @@ from transformers import LlamaConfig, OPTConfig, T5Config
 
 from rsgpt_backend.errors import ModelError
 from rsgpt_backend.model.hardware import memory
-from rsgpt_backend.model.hardware.memory import Room, Size, available, fitting, room, rows_that_fit, size_of
+from rsgpt_backend.model.hardware.memory import (
+    DeviceMemory,
+    ModelSize,
+    available,
+    device_memory,
+    fitting,
+    rows_that_fit,
+    size_of,
+)
 from rsgpt_backend.model.rsgpt import Rsgpt
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda")
-SEVEN = Size(986_000_000, 189_000_000, 6_738_000_000)
-THIRTEEN = Size(986_000_000, 189_600_000, 13_016_000_000)
+SEVEN = ModelSize(986_000_000, 189_000_000, 6_738_000_000)
+THIRTEEN = ModelSize(986_000_000, 189_600_000, 13_016_000_000)
 
 
 @pytest.mark.parametrize(
     ("size", "precision", "gigabytes"),
     [(SEVEN, "fp16", 16.3), (SEVEN, "int4", 7.0), (THIRTEEN, "fp16", 29.0), (THIRTEEN, "int4", 10.0)],
 )
-def test_what_the_published_sizes_need(size: Size, precision: str, gigabytes: float) -> None:
+def test_what_the_published_sizes_need(size: ModelSize, precision: str, gigabytes: float) -> None:
     assert size.bytes(precision) / 1e9 == pytest.approx(gigabytes, rel=0.09)
 
 
@@ -47,30 +55,30 @@ def test_sizes_are_counted_from_the_files(toy: Rsgpt, toy_folder: Path) -> None:
     ],
 )
 def test_the_best_that_fits_is_taken(free: float, device: torch.device, wanted: str, chosen: str) -> None:
-    assert fitting(SEVEN, Room(free, device), wanted) == chosen
+    assert fitting(SEVEN, DeviceMemory(free, device), wanted) == chosen
 
 
 def test_what_does_not_fit_is_refused_with_advice() -> None:
     said = r"needs 17\.0 GB in bf16, this machine has 9\.0 GB free: use int4, about 7\.3 GB"
     with pytest.raises(ModelError, match=said):
-        fitting(SEVEN, Room(9e9, CPU), "bf16")
+        fitting(SEVEN, DeviceMemory(9e9, CPU), "bf16")
     with pytest.raises(ModelError, match=r"even in int4 it takes 10\.8 GB.*rsgpt-small"):
-        fitting(THIRTEEN, Room(9e9, CPU))
+        fitting(THIRTEEN, DeviceMemory(9e9, CPU))
 
 
 def test_a_gpu_s_model_goes_through_the_machine_s_own_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     free = {"cpu": 9e9, "cuda": 24e9}
     monkeypatch.setattr(memory, "available", lambda device: free[device.type])
-    assert room([CPU]) == Room(9e9, CPU)
-    assert room([GPU]).free == 9e9
-    assert fitting(SEVEN, room([GPU])) == "int4"
+    assert device_memory([CPU]) == DeviceMemory(9e9, CPU)
+    assert device_memory([GPU]).free == 9e9
+    assert fitting(SEVEN, device_memory([GPU])) == "int4"
     with pytest.raises(ModelError, match=r"in fp16, this machine's own memory, .* has 9\.0 GB free: use int4"):
-        fitting(SEVEN, room([GPU]), "fp16")
+        fitting(SEVEN, device_memory([GPU]), "fp16")
     free["cpu"] = 64e9
-    assert room([GPU, GPU]).free == 48e9
-    assert fitting(SEVEN, room([GPU])) == "fp16"
+    assert device_memory([GPU, GPU]).free == 48e9
+    assert fitting(SEVEN, device_memory([GPU])) == "fp16"
     with pytest.raises(ModelError, match=r"in fp16, this machine's GPU has 24\.0 GB free: use int8"):
-        fitting(THIRTEEN, room([GPU]), "fp16")
+        fitting(THIRTEEN, device_memory([GPU]), "fp16")
 
 
 @pytest.mark.parametrize("content", [b"", b"rubbish", (2**62).to_bytes(8, "little") + b"{}", None])
@@ -82,7 +90,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | No
 
 
 def test_a_small_model_stays_in_float32() -> None:
-    assert fitting(Size(5_000_000, 13_000_000, 134_000_000), Room(4e9, CPU)) == "fp32"
+    assert fitting(ModelSize(5_000_000, 13_000_000, 134_000_000), DeviceMemory(4e9, CPU)) == "fp32"
 
 
 def test_rows_that_fit() -> None:

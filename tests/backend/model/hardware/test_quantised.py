@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn import functional as F
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from rsgpt_backend.convert.conversion import Sources, convert
+from rsgpt_backend.convert.conversion import ConversionSources, convert
 from rsgpt_backend.errors import ModelError
 from rsgpt_backend.model.hardware.device_map import language_map
 from rsgpt_backend.model.hardware.precision import Bits, Precision
@@ -81,7 +81,7 @@ def make_wide_language(folder: Path) -> Path:
 @pytest.mark.parametrize("bits", [8, 4])
 def test_every_language_model_of_the_family(kind: str, bits: Bits, tmp_path: Path) -> None:
     make_hub(kind, tmp_path / "source")
-    convert(Sources([tmp_path / "source"]), tmp_path / "model")
+    convert(ConversionSources([tmp_path / "source"]), tmp_path / "model")
     whole, quantised = load_model(tmp_path / "model"), load_model(tmp_path / "model", Precision(torch.bfloat16, bits))
     assert any(isinstance(module, Int8Linear) for module in quantised.language.modules())
     wanted, got = first_scores(whole), first_scores(quantised)

@@ -16,12 +16,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from rsgpt_backend.batch.tile_pictures import Picture
+from rsgpt_backend.batch.tile_pictures import TilePicture
 from rsgpt_backend.data.image_files import decode
 from rsgpt_backend.server.limits import MAX_PIXELS
 from rsgpt_backend.server.protocol.data_uri_images import read_picture
 from rsgpt_backend.server.protocol.refusals import Refusal
-from tests.backend.server.harness import COMPLETIONS, Served, data_uri, encode, png, with_url
+from tests.backend.server.harness import COMPLETIONS, RunningServer, data_uri, encode, png, with_url
 
 RED, WHITE, BLACK = (200, 10, 20), (255, 255, 255), (0, 0, 0)
 
@@ -127,7 +127,7 @@ def test_the_key_is_of_the_pixels_as_in_a_raster_s_tiles() -> None:
     loose, tight = (saved(noise, compress_level=level) for level in (0, 9))
     assert loose != tight
     key = read_picture(data_uri(loose)).key
-    assert key == read_picture(data_uri(tight)).key == Picture(np.asarray(noise), 1.0, False).sha256
+    assert key == read_picture(data_uri(tight)).key == TilePicture(np.asarray(noise), 1.0, False).sha256
     assert key != read_picture(data_uri(png(2))).key
 
 
@@ -265,7 +265,7 @@ def test_a_largest_picture_costs_bounded_memory_and_time() -> None:
 
 
 @pytest.mark.parametrize("name", ["header bomb", "URL", "file URL", "cut at 50 %", "lone surrogate", "empty"])
-def test_the_server_says_so_and_goes_on(served: Served, name: str) -> None:
+def test_the_server_says_so_and_goes_on(served: RunningServer, name: str) -> None:
     make, status = BAD[name]
     reply = served.call("POST", COMPLETIONS, encode(with_url(make())))
     assert (reply.status, reply.error["type"]) == (status, "invalid_request_error")

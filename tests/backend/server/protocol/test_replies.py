@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from rsgpt_backend.predictor import Answer, Token
-from rsgpt_backend.server.protocol.replies import END_OF_STREAM, Writer, event, health, model_list
+from rsgpt_backend.server.protocol.replies import END_OF_STREAM, ReplyWriter, event, health, model_list
 from rsgpt_backend.server.protocol.responses import AsciiJSON
 from tests.fakes.fake_engine import FakeEngine, Script
 
@@ -22,10 +22,10 @@ def contract(name: str) -> Any:
     return json.loads((CONTRACT / name).read_text())
 
 
-def writer(case: dict[str, Any]) -> Writer:
+def writer(case: dict[str, Any]) -> ReplyWriter:
     """The writer that the case was written with."""
     head = case["head"]
-    return Writer(head["model"], head["weights_sha256"], head["fingerprint"], 20, head["id"], head["created"])
+    return ReplyWriter(head["model"], head["weights_sha256"], head["fingerprint"], 20, head["id"], head["created"])
 
 
 def answer(case: dict[str, Any]) -> Answer:
@@ -59,20 +59,20 @@ def test_models_and_health() -> None:
 
 
 def test_no_logprobs_unless_asked() -> None:
-    reply = Writer("m", "0", "1").reply(Answer("a", (Token("a", -1.0),), 0.5, "stop", False, 1))
+    reply = ReplyWriter("m", "0", "1").reply(Answer("a", (Token("a", -1.0),), 0.5, "stop", False, 1))
     assert reply["choices"][0]["logprobs"] is None
 
 
 @pytest.mark.parametrize("asked", [0, 1, 2])
 def test_no_more_alternatives_than_asked_for(asked: int) -> None:
     token = Token("a", -1.0, (("a", -1.0), ("b", -2.0), ("c", -3.0)))
-    chunk = Writer("m", "0", "1", asked).token(token, True)
+    chunk = ReplyWriter("m", "0", "1", asked).token(token, True)
     assert len(chunk["choices"][0]["logprobs"]["content"][0]["top_logprobs"]) == asked
 
 
 def test_what_json_cannot_say_is_replaced() -> None:
     tokens = (Token("a", -math.inf, (("\ud800", math.nan), ("b", -1e9))),)
-    reply = Writer("m", "0", "1", top_logprobs=2).reply(Answer("\ud800", tokens, math.nan, "stop", False, 1))
+    reply = ReplyWriter("m", "0", "1", top_logprobs=2).reply(Answer("\ud800", tokens, math.nan, "stop", False, 1))
     record = json.loads(bytes(AsciiJSON(reply).body))
     entry = record["choices"][0]["logprobs"]["content"][0]
     assert [entry["logprob"], *(top["logprob"] for top in entry["top_logprobs"])] == [-9999.0] * 3
@@ -81,4 +81,4 @@ def test_what_json_cannot_say_is_replaced() -> None:
 
 
 def test_every_completion_has_an_id_of_its_own() -> None:
-    assert len({Writer("m", "0", "1").id for _ in range(100)}) == 100
+    assert len({ReplyWriter("m", "0", "1").id for _ in range(100)}) == 100

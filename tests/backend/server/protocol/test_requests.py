@@ -14,7 +14,7 @@ import pytest
 from rsgpt_backend.predictor import NUMBERS
 from rsgpt_backend.server.protocol.refusals import Refusal
 from rsgpt_backend.server.protocol.requests import read_order
-from tests.backend.server.harness import COMPLETIONS, Served, data_uri, encode, png, question, receive, with_url
+from tests.backend.server.harness import COMPLETIONS, RunningServer, data_uri, encode, png, question, receive, with_url
 
 CONTRACT = Path(__file__).resolve().parents[3] / "contract"
 CASES = json.loads((CONTRACT / "requests.json").read_text())
@@ -253,7 +253,7 @@ def _spoil(asked: dict[str, Any], dice: random.Random) -> None:
         return
 
 
-def test_structured_fuzz(served: Served) -> None:
+def test_structured_fuzz(served: RunningServer) -> None:
     dice = random.Random(20260101)
     connection = served.connect()
     statuses: dict[int, int] = {}
@@ -270,7 +270,7 @@ def test_structured_fuzz(served: Served) -> None:
     assert served.ask(number=3).text == "picture 3"
 
 
-def test_raw_noise_does_not_disturb(served: Served) -> None:
+def test_raw_noise_does_not_disturb(served: RunningServer) -> None:
     dice = random.Random(20260102)
     body = encode(question())
     head = f"POST {COMPLETIONS} HTTP/1.1\r\nhost: 127.0.0.1:{served.port}\r\nauthorization: Bearer {served.key}\r\n"

@@ -11,8 +11,8 @@ from rsgpt_backend.predictor import NUMBERS, Answer, Token
 from rsgpt_backend.server import limits
 from rsgpt_backend.server.protocol.refusals import Refusal
 from rsgpt_backend.server.protocol.requests import read_order
-from rsgpt_backend.server.protocol.structured_output import Structure, read_structure
-from tests.backend.server.harness import Served, encode, question
+from rsgpt_backend.server.protocol.structured_output import AnswerConstraint, read_structure
+from tests.backend.server.harness import RunningServer, encode, question
 
 MANY = [str(number) for number in range(limits.MAX_CHOICES)]
 LONG = "x" * limits.MAX_CHOICE_CHARS
@@ -69,27 +69,27 @@ def an_object(**properties: Any) -> dict[str, Any]:
 
 
 KIND = {"$defs": {"Kind": {"enum": ["road", "river"], "title": "Kind", "type": "string"}}}
-FORMS: list[tuple[dict[str, Any], Structure, str, str]] = [
-    ({"enum": ["road", "river"]}, Structure(("road", "river"), is_json=True), "river", '"river"'),
-    ({"type": "boolean"}, Structure(("yes", "no"), is_json=True, booleans=True), "yes", "true"),
-    ({"type": "integer"}, Structure(NUMBERS, True, True), "12", "12"),
-    ({"type": "integer", "minimum": 1, "maximum": 3.5}, Structure(("1", "2", "3"), True, True), "3", "3"),
-    ({"type": "string"}, Structure(is_json=True), 'A "road".', '"A \\"road\\"."'),
+FORMS: list[tuple[dict[str, Any], AnswerConstraint, str, str]] = [
+    ({"enum": ["road", "river"]}, AnswerConstraint(("road", "river"), is_json=True), "river", '"river"'),
+    ({"type": "boolean"}, AnswerConstraint(("yes", "no"), is_json=True, booleans=True), "yes", "true"),
+    ({"type": "integer"}, AnswerConstraint(NUMBERS, True, True), "12", "12"),
+    ({"type": "integer", "minimum": 1, "maximum": 3.5}, AnswerConstraint(("1", "2", "3"), True, True), "3", "3"),
+    ({"type": "string"}, AnswerConstraint(is_json=True), 'A "road".', '"A \\"road\\"."'),
     (
         an_object(use={"type": "string", "enum": ["road", "river"], "title": "Use"}),
-        Structure(("road", "river"), is_json=True, name="use"),
+        AnswerConstraint(("road", "river"), is_json=True, name="use"),
         "road",
         '{"use": "road"}',
     ),
     (
         an_object(water={"type": "boolean"}),
-        Structure(("yes", "no"), False, True, "water", True),
+        AnswerConstraint(("yes", "no"), False, True, "water", True),
         "no",
         '{"water": false}',
     ),
     (
         {**an_object(kind={"$ref": "#/$defs/Kind"}), **KIND},
-        Structure(("road", "river"), is_json=True, name="kind"),
+        AnswerConstraint(("road", "river"), is_json=True, name="kind"),
         "road",
         '{"kind": "road"}',
     ),
@@ -98,7 +98,7 @@ FORMS: list[tuple[dict[str, Any], Structure, str, str]] = [
 
 @pytest.mark.parametrize(("form", "structure", "text", "written"), FORMS)
 def test_a_schema_decides_what_is_answered_and_how(
-    form: dict[str, Any], structure: Structure, text: str, written: str
+    form: dict[str, Any], structure: AnswerConstraint, text: str, written: str
 ) -> None:
     order = read_order(encode(question(**schema(form))), "rsgpt-small")
     assert order.structure == structure
@@ -162,11 +162,11 @@ def test_what_cannot_be_promised_is_refused(fields: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("fields", [{"response_format": None}, {"response_format": {"type": "text"}}])
 def test_plain_text_is_no_structure(fields: dict[str, Any]) -> None:
-    assert read_structure(fields) == Structure()
+    assert read_structure(fields) == AnswerConstraint()
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_json_is_sent_whole(served: Served, stream: bool) -> None:
+def test_json_is_sent_whole(served: RunningServer, stream: bool) -> None:
     wanted = schema(an_object(said={"type": "string"}))
     reply = served.ask(number=7, stream=stream, logprobs=True, top_logprobs=1, **wanted)
     if stream:

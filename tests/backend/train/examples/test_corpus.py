@@ -15,15 +15,15 @@ import torch
 
 from rsgpt_backend.errors import DataError
 from rsgpt_backend.model.vision.encoders import to_bytes
-from rsgpt_backend.train.examples.corpus import BUCKET, Corpus, Drawn
+from rsgpt_backend.train.examples.corpus import BUCKET, Corpus, DrawnPrompt
 from rsgpt_backend.train.examples.prompts import CAPTION_PROMPTS, DETAIL_PROMPTS
 from rsgpt_backend.train.examples.texts import is_oriented
-from rsgpt_backend.train.recipe import Dataset, Mix
+from rsgpt_backend.train.recipe import PromptMix, RecipeDataset
 from tests.backend.toy import IMAGE_SIZE, picture
 
-SET = Dataset("images", "captions.json", "questions.json", views=8)
-MIX = Mix(questions=0.5, objects=0.7, sentences=2)
-ASKING = Mix(questions=1.0, objects=0.7)
+SET = RecipeDataset("images", "captions.json", "questions.json", views=8)
+MIX = PromptMix(questions=0.5, objects=0.7, sentences=2)
+ASKING = PromptMix(questions=1.0, objects=0.7)
 
 
 @pytest.fixture(scope="module")
@@ -35,10 +35,10 @@ def written(folder: Path, toy_data: Path, records: list[Any], questions: Sequenc
     """A corpus of these records, and questions, about the toy's pictures."""
     (folder / "captions.json").write_text(json.dumps(records))
     (folder / "questions.json").write_text(json.dumps(questions))
-    return Corpus(folder, [Dataset(str(toy_data / "images"), "captions.json", "questions.json")], IMAGE_SIZE)
+    return Corpus(folder, [RecipeDataset(str(toy_data / "images"), "captions.json", "questions.json")], IMAGE_SIZE)
 
 
-def draws(corpus: Corpus, count: int, mix: Mix = MIX) -> list[Drawn]:
+def draws(corpus: Corpus, count: int, mix: PromptMix = MIX) -> list[DrawnPrompt]:
     rng = random.Random(1)
     return [corpus.draw(rng, mix) for _ in range(count)]
 
@@ -78,13 +78,13 @@ def test_what_has_one_answer_for_every_picture_is_never_asked(tmp_path: Path, to
 
 
 def test_two_data_sets_are_joined_and_told_apart(toy_data: Path) -> None:
-    both = Corpus(toy_data, [SET, Dataset("images", "captions.json")], IMAGE_SIZE)
+    both = Corpus(toy_data, [SET, RecipeDataset("images", "captions.json")], IMAGE_SIZE)
     assert [subject.dataset for subject in both.subjects] == [0] * 12 + [1] * 12
     assert len(both.pixels) == 24
 
 
 def test_batches_repeat_by_their_seed(corpus: Corpus, toy_data: Path) -> None:
-    def three(seed: int, source: Corpus) -> list[list[list[Drawn]]]:
+    def three(seed: int, source: Corpus) -> list[list[list[DrawnPrompt]]]:
         return list(itertools.islice(source.buckets(seed, 4, MIX), 3))
 
     again = Corpus(toy_data, [SET], IMAGE_SIZE)
@@ -114,29 +114,29 @@ def test_a_turned_picture_gets_only_sentences_that_stay_true(corpus: Corpus) -> 
 def test_a_picture_with_oriented_sentences_alone_is_never_turned(toy_data: Path, tmp_path: Path) -> None:
     record = {"filename": "0.png", "captions": ["A river on the left"]}
     corpus = written(tmp_path, toy_data, [record])
-    captions = [one for one in draws(corpus, 60, Mix(questions=0)) if one.prompt in CAPTION_PROMPTS]
+    captions = [one for one in draws(corpus, 60, PromptMix(questions=0)) if one.prompt in CAPTION_PROMPTS]
     assert {(one.view, one.answers) for one in captions} == {(0, ("A river on the left.",))}
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 0.75])
 def test_captions_and_questions_in_proportion(corpus: Corpus, share: float) -> None:
-    drawn = draws(corpus, 1500, Mix(questions=share))
+    drawn = draws(corpus, 1500, PromptMix(questions=share))
     assert sum(one.prompt not in CAPTION_PROMPTS for one in drawn) / 1500 == pytest.approx(share, abs=0.05)
 
 
 def test_a_data_set_is_drawn_by_its_weight_whatever_its_size(toy_data: Path, tmp_path: Path) -> None:
     (tmp_path / "few.json").write_text(json.dumps([{"filename": "0.png", "captions": ["A road"]}]))
-    few = Dataset(str(toy_data / "images"), "few.json", weight=3.0)
-    many = Dataset(str(toy_data / "images"), str(toy_data / "captions.json"))
+    few = RecipeDataset(str(toy_data / "images"), "few.json", weight=3.0)
+    many = RecipeDataset(str(toy_data / "images"), str(toy_data / "captions.json"))
     corpus = Corpus(tmp_path, [few, many], IMAGE_SIZE)
-    drawn = draws(corpus, 2000, Mix(questions=0))
+    drawn = draws(corpus, 2000, PromptMix(questions=0))
     assert sum(one.picture == 0 for one in drawn) / 2000 == pytest.approx(3 / 4, abs=0.05)
 
 
 def test_no_more_sentences_than_asked_for_and_none_twice(toy_data: Path, tmp_path: Path) -> None:
     record = {"filename": "0.png", "captions": ["A road", "A road", "A road", "A lake", "A hut"]}
     corpus = written(tmp_path, toy_data, [record])
-    drawn = draws(corpus, 400, Mix(questions=0, sentences=2))
+    drawn = draws(corpus, 400, PromptMix(questions=0, sentences=2))
     assert {len(one.answers) for one in drawn} == {1, 2}
     assert all(len(set(one.answers)) == len(one.answers) for one in drawn)
     named = Counter(answer for one in drawn for answer in one.answers)
@@ -144,7 +144,7 @@ def test_no_more_sentences_than_asked_for_and_none_twice(toy_data: Path, tmp_pat
 
 
 def test_the_first_wording_is_drawn_as_often_as_all_others(corpus: Corpus) -> None:
-    drawn = [one.prompt for one in draws(corpus, 2000, Mix(questions=0))]
+    drawn = [one.prompt for one in draws(corpus, 2000, PromptMix(questions=0))]
     share = drawn.count(CAPTION_PROMPTS[0]) / len(drawn)
     assert share == pytest.approx(1 / 2 + 1 / 2 / len(CAPTION_PROMPTS), abs=0.05)
 
@@ -152,7 +152,7 @@ def test_the_first_wording_is_drawn_as_often_as_all_others(corpus: Corpus) -> No
 def test_each_view_has_a_row_of_its_own(corpus: Corpus) -> None:
     assert len(corpus.rows) == 12 * 8
     for number, view in ((0, 0), (3, 5), (11, 7)):
-        assert corpus.rows[corpus.row_of(Drawn(number, view, "", ()))] == (number, view)
+        assert corpus.rows[corpus.row_of(DrawnPrompt(number, view, "", ()))] == (number, view)
 
 
 def test_an_object_is_asked_for_as_often_where_it_is_as_where_it_is_not(tmp_path: Path, toy_data: Path) -> None:
@@ -163,7 +163,7 @@ def test_an_object_is_asked_for_as_often_where_it_is_as_where_it_is_not(tmp_path
     (tmp_path / "captions.json").write_text(json.dumps(records))
     (tmp_path / "more.json").write_text(json.dumps(records[2:]))
     images = str(toy_data / "images")
-    sets = [Dataset(images, "captions.json"), Dataset(images, "more.json")]
+    sets = [RecipeDataset(images, "captions.json"), RecipeDataset(images, "more.json")]
     corpus = Corpus(tmp_path, sets, IMAGE_SIZE)
     drawn = draws(corpus, 4000, ASKING)
     lakes = Counter(one.answers[0] for one in drawn if "lakes or ponds" in one.prompt and "many" not in one.prompt)
@@ -178,7 +178,9 @@ def test_an_object_of_a_data_set_s_own_questions_is_asked_for_with_all_others(tm
     question = {"filename": "0.png", "question": "Does this picture contain trees?", "answer": "no", "type": "presence"}
     corpus = written(tmp_path, toy_data, records, [question])
     assert not any("presence" in subject.questions for subject in corpus.subjects)
-    trees = Counter(one.answers for one in draws(corpus, 2000, Mix(questions=1.0, objects=1.0)) if "tree" in one.prompt)
+    trees = Counter(
+        one.answers for one in draws(corpus, 2000, PromptMix(questions=1.0, objects=1.0)) if "tree" in one.prompt
+    )
     assert trees[("yes",)] / trees.total() == pytest.approx(1 / 2, abs=0.05)
 
 
@@ -187,7 +189,7 @@ def test_counts_are_zero_as_often_as_the_mix_says(tmp_path: Path, toy_data: Path
     none = {"scene": "lake", "captions": ["A lake", "One lake"]}
     records = [{"filename": f"{number}.png", **(many if number < 2 else none)} for number in range(12)]
     corpus = written(tmp_path, toy_data, records)
-    drawn = draws(corpus, 6000, Mix(questions=1.0, objects=1.0, zeros=0.25))
+    drawn = draws(corpus, 6000, PromptMix(questions=1.0, objects=1.0, zeros=0.25))
     counts = Counter(one.answers[0] for one in drawn if one.answers[0] in {"two", "zero"})
     assert counts.total() > 200
     assert counts["zero"] / counts.total() == pytest.approx(1 / 4, abs=0.08)
@@ -197,7 +199,7 @@ def test_the_other_kinds_are_drawn_by_the_root_of_their_examples(tmp_path: Path,
     records = [{"filename": f"{number}.png", "scene": "lake", "captions": ["A lake"]} for number in range(9)]
     question = {"filename": "0.png", "question": "Where is the lake?", "answer": "left", "type": "position"}
     corpus = written(tmp_path, toy_data, records, [question])
-    drawn = draws(corpus, 2000, Mix(questions=1.0, objects=0.0))
+    drawn = draws(corpus, 2000, PromptMix(questions=1.0, objects=0.0))
     assert sum(one.answers == ("left",) for one in drawn) / 2000 == pytest.approx(1 / 4, abs=0.05)
 
 
@@ -205,7 +207,7 @@ def test_detailed_descriptions_have_prompts_of_their_own(tmp_path: Path, toy_dat
     told = {"filename": "0.png", "captions": ["A wide river.", "Green trees stand on both banks."]}
     brief = {"filename": "1.png", "captions": ["A road.", "A road."]}
     corpus = written(tmp_path, toy_data, [told, brief])
-    drawn = draws(corpus, 1000, Mix(questions=0.0, details=0.2))
+    drawn = draws(corpus, 1000, PromptMix(questions=0.0, details=0.2))
     detailed = [one for one in drawn if one.prompt in DETAIL_PROMPTS]
     assert len(detailed) / 1000 == pytest.approx(0.2, abs=0.05)
     assert {(one.picture, len(one.answers), one.answers[0].count(".")) for one in detailed} == {(0, 1, 2)}
@@ -223,4 +225,4 @@ def test_no_data() -> None:
 
 def test_missing_images(toy_data: Path) -> None:
     with pytest.raises(DataError, match="does not exist"):
-        Corpus(toy_data, [Dataset("nowhere", "captions.json")], IMAGE_SIZE)
+        Corpus(toy_data, [RecipeDataset("nowhere", "captions.json")], IMAGE_SIZE)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from rsgpt_backend.data.annotations import Captioned, Questioned
+from rsgpt_backend.data.annotations import CaptionRecord, QuestionRecord
 from rsgpt_backend.train.examples.derived_questions import (
     MIN_SCENE,
-    Example,
+    TrainingExample,
     asked_question,
     derived_questions,
 )
@@ -16,19 +16,19 @@ from rsgpt_backend.train.examples.prompts import presence_prompts
 TOWN = ("Many houses along a road.", "Houses and a road.", "Some houses with cars.")
 
 
-def scene(count: int, *odd: tuple[str, ...], name: str = "town") -> list[Captioned]:
+def scene(count: int, *odd: tuple[str, ...], name: str = "town") -> list[CaptionRecord]:
     """So many pictures of one scene with the same sentences; `odd` ones come first."""
     sentences = [*odd, *[TOWN] * (count - len(odd))]
-    return [Captioned(f"{number}.png", captions, name) for number, captions in enumerate(sentences)]
+    return [CaptionRecord(f"{number}.png", captions, name) for number, captions in enumerate(sentences)]
 
 
-def asked(examples: list[Example], filename: str, kind: str) -> dict[str, str]:
+def asked(examples: list[TrainingExample], filename: str, kind: str) -> dict[str, str]:
     """The first wording of each question of a kind about a picture, and its answer."""
     found = [one for one in examples if (one.filename, one.kind) == (filename, kind)]
     return {one.prompts[0]: one.answers[0] for one in found}
 
 
-def presence(records: list[Captioned], filename: str = "0.png") -> dict[str, str]:
+def presence(records: list[CaptionRecord], filename: str = "0.png") -> dict[str, str]:
     """Answer by object; objects that nothing is claimed of are left out."""
     found = asked(derived_questions(records), filename, "presence")
     return {prompt.removeprefix("Are there any ").rstrip("?"): answer for prompt, answer in found.items()}
@@ -99,13 +99,13 @@ def test_one_person_s_sentence_claims_and_denies_nothing(captions: tuple[str, ..
 
 def test_pictures_with_one_sentence_do_not_make_an_object_rare() -> None:
     """Nobody said much about 90 of 100 pictures: what half of the others name is not absent."""
-    brief = [Captioned(f"b{number}.png", ("A town.",) * 5, "town") for number in range(90)]
+    brief = [CaptionRecord(f"b{number}.png", ("A town.",) * 5, "town") for number in range(90)]
     boats = ("Boats.", "White boats.", "Houses.")
     assert "boats" not in presence([*scene(10, boats, boats), *brief], "5.png")
 
 
 def test_pictures_without_a_label_are_not_one_scene() -> None:
-    records = [Captioned(f"{number}.png", TOWN, "") for number in range(100)]
+    records = [CaptionRecord(f"{number}.png", TOWN, "") for number in range(100)]
     answers = {one.answers[0] for one in derived_questions(records) if one.kind in ("presence", "quantity")}
     assert answers == {"yes"}
 
@@ -133,7 +133,7 @@ def test_what_some_pictures_of_the_scene_name_is_not_denied_of_the_others() -> N
 
 
 def test_the_rate_is_of_the_same_scene_only() -> None:
-    other = [Captioned(f"x{number}.png", ("Boats.",) * 3, "harbor") for number in range(40)]
+    other = [CaptionRecord(f"x{number}.png", ("Boats.",) * 3, "harbor") for number in range(40)]
     assert presence([*scene(MIN_SCENE), *other])["boats"] == "no"
 
 
@@ -152,7 +152,7 @@ def test_no_picture_is_told_both_yes_and_no() -> None:
 
 
 def test_scene_counts_and_colours() -> None:
-    record = Captioned(
+    record = CaptionRecord(
         "0.png", ("Two grey roofs and two tennis courts", "two tennis courts, a grey roof"), "golfcourse"
     )
     examples = derived_questions([record])
@@ -162,13 +162,13 @@ def test_scene_counts_and_colours() -> None:
 
 
 def test_what_is_next_to_what() -> None:
-    record = Captioned("0.png", ("Many green trees are around a pond.",) * 2, "park")
+    record = CaptionRecord("0.png", ("Many green trees are around a pond.",) * 2, "park")
     found = asked(derived_questions([record]), "0.png", "surroundings")
     assert found == {"What is next to the pond?": "trees", "What is next to the trees?": "pond"}
 
 
 def test_no_scene_no_question_of_it() -> None:
-    assert asked(derived_questions([Captioned("0.png", ("A road.",))]), "0.png", "scene") == {}
+    assert asked(derived_questions([CaptionRecord("0.png", ("A road.",))]), "0.png", "scene") == {}
 
 
 @pytest.mark.parametrize(
@@ -189,8 +189,8 @@ def test_presence_prompts_are_grammatical(name: str, prompt: str) -> None:
 
 
 def test_a_question_of_a_data_set_keeps_its_words() -> None:
-    example = asked_question(Questioned("0.png", "What is the theme of this picture?", " farmland ", "scene"))
-    assert example == Example("0.png", ("What is the theme of this picture?",), ("farmland",), "scene", False)
+    example = asked_question(QuestionRecord("0.png", "What is the theme of this picture?", " farmland ", "scene"))
+    assert example == TrainingExample("0.png", ("What is the theme of this picture?",), ("farmland",), "scene", False)
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ def test_a_question_of_a_data_set_keeps_its_words() -> None:
     ],
 )
 def test_a_question_of_a_known_form_gets_other_wordings(question: str, kind: str, other: str) -> None:
-    prompts = asked_question(Questioned("0.png", question, "1", kind)).prompts
+    prompts = asked_question(QuestionRecord("0.png", question, "1", kind)).prompts
     assert prompts[0] == question
     assert other in prompts
 
@@ -218,4 +218,4 @@ def test_a_question_of_a_known_form_gets_other_wordings(question: str, kind: str
     ],
 )
 def test_questions_that_depend_on_orientation(question: str, answer: str, kind: str, oriented: bool) -> None:
-    assert asked_question(Questioned("0.png", question, answer, kind)).oriented is oriented
+    assert asked_question(QuestionRecord("0.png", question, answer, kind)).oriented is oriented

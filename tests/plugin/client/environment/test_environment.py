@@ -14,7 +14,7 @@ import pytest
 
 from rsgpt_plugin.client.environment import environment as module
 from rsgpt_plugin.client.environment import installer
-from rsgpt_plugin.client.environment.environment import ManagedEnvironment, State
+from rsgpt_plugin.client.environment.environment import EnvironmentState, ManagedEnvironment
 from rsgpt_plugin.errors import Cancelled, SetupError
 
 TORCH = "__version__ = '2.0'\nclass version:\n    cuda = None\n"
@@ -69,25 +69,25 @@ def has(environment: ManagedEnvironment, package: str) -> bool:
 
 def test_it_is_made_once_and_says_what_it_does(made: ManagedEnvironment) -> None:
     said: list[str] = []
-    assert made.state() is State.MISSING
+    assert made.state() is EnvironmentState.MISSING
     made.make(say=said.append)
-    assert made.state() is State.READY
+    assert made.state() is EnvironmentState.READY
     assert "Checked: torch 2.0, transformers 5.0, CUDA none" in said
     assert any(line.startswith("Processing torch-2.0") for line in said)
     again: list[str] = []
     made.make(say=again.append)
     assert len(again) == 1
-    assert made.state(["test"]) is State.STALE
+    assert made.state(["test"]) is EnvironmentState.STALE
     made.make(["test"])
     assert has(made, "extra")
-    assert made.state(["test"]) is State.READY
+    assert made.state(["test"]) is EnvironmentState.READY
 
 
 def test_another_lock_makes_it_stale_and_is_followed(made: ManagedEnvironment, wheels: Path) -> None:
     made.make()
     wheel(wheels, "transformers", "5.1", "__version__ = '5.1'\n")
     (made._backend / "requirements.lock").write_text("torch==2.0\ntransformers==5.1\n")
-    assert made.state() is State.STALE
+    assert made.state() is EnvironmentState.STALE
     said: list[str] = []
     made.make(say=said.append)
     assert "Checked: torch 2.0, transformers 5.1, CUDA none" in said
@@ -96,9 +96,9 @@ def test_another_lock_makes_it_stale_and_is_followed(made: ManagedEnvironment, w
 def test_what_was_half_made_is_made_afresh(made: ManagedEnvironment) -> None:
     (made.folder / "bin").mkdir(parents=True)
     (made.folder / "left over").touch()
-    assert made.state() is State.HALF_MADE
+    assert made.state() is EnvironmentState.HALF_MADE
     made.make()
-    assert made.state() is State.READY
+    assert made.state() is EnvironmentState.READY
     assert not (made.folder / "left over").exists()
 
 
@@ -106,14 +106,14 @@ def test_a_failed_step_leaves_it_half_made_with_advice(made: ManagedEnvironment,
     (wheels / "transformers-5.0-py3-none-any.whl").unlink()
     with pytest.raises(SetupError, match="no build for this machine"):
         made.make()
-    assert made.state() is State.HALF_MADE
+    assert made.state() is EnvironmentState.HALF_MADE
 
 
 def test_packages_that_do_not_import_are_not_ready(made: ManagedEnvironment, wheels: Path) -> None:
     wheel(wheels, "torch", "2.0", "raise ImportError('libc10.so is missing')")
     with pytest.raises(SetupError, match="libc10.so is missing"):
         made.make()
-    assert made.state() is State.HALF_MADE
+    assert made.state() is EnvironmentState.HALF_MADE
 
 
 def test_cancel_ends_the_child_within_a_second(made: ManagedEnvironment) -> None:
@@ -127,7 +127,7 @@ def test_cancel_ends_the_child_within_a_second(made: ManagedEnvironment) -> None
     with pytest.raises(Cancelled):
         made.make(is_cancelled=is_cancelled)
     assert time.monotonic() - cancelled_at[0] < 1.0
-    assert made.state() is State.HALF_MADE
+    assert made.state() is EnvironmentState.HALF_MADE
 
 
 def test_a_second_window_is_refused_and_a_dead_one_forgotten(made: ManagedEnvironment) -> None:
@@ -148,7 +148,7 @@ def test_a_second_window_is_refused_and_a_dead_one_forgotten(made: ManagedEnviro
     owner.kill()
     owner.communicate()
     made.make()
-    assert made.state() is State.READY
+    assert made.state() is EnvironmentState.READY
 
 
 @pytest.mark.parametrize(("uv_works", "asked"), [(True, "--torch-backend cpu torch==2.0"), (False, "torch==2.0")])
@@ -203,7 +203,7 @@ def test_the_command_line_makes_it_and_runs_the_backend_in_it(
     monkeypatch.setattr(module, "ManagedEnvironment", lambda home: made)
     monkeypatch.setattr(os, "execve", lambda path, command, variables: started.append(command))
     assert module.main(["run", "ask", "a.png", "--question", "Q", "--", "--help"]) == 0
-    assert made.state() is State.READY
+    assert made.state() is EnvironmentState.READY
     (command,) = started
     assert command[0] == str(made.python)
     assert command[-6:] == ["ask", "a.png", "--question", "Q", "--", "--help"]
@@ -254,7 +254,7 @@ def test_removing_it_leaves_answers_and_pictures(made: ManagedEnvironment) -> No
     for name in ("language", "cache"):
         (made.home / name).mkdir()
     made.remove()
-    assert made.state() is State.MISSING
+    assert made.state() is EnvironmentState.MISSING
     assert not (made.home / "language").exists()
     assert (made.home / "cache").exists()
 

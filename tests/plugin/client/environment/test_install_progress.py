@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from rsgpt_plugin.client.environment.install_progress import Meter
+from rsgpt_plugin.client.environment.install_progress import DownloadMeter
 
 MB = 1e6
 
 
-class Clock:
+class SteppedClock:
     """It shows what it is set to."""
 
     def __init__(self) -> None:
@@ -22,15 +22,15 @@ class Clock:
 
 
 def test_nothing_is_known_before_anything_is_fetched() -> None:
-    clock = Clock()
-    meter = Meter(100 * MB, clock)
+    clock = SteppedClock()
+    meter = DownloadMeter(100 * MB, clock)
     clock.now += 60
     assert (meter.fraction, meter.seconds_left) == (0, None)
 
 
 def test_a_file_of_pip_s_counts_as_it_comes() -> None:
-    clock = Clock()
-    meter = Meter(100 * MB, clock)
+    clock = SteppedClock()
+    meter = DownloadMeter(100 * MB, clock)
     clock.now += 60  # to make an environment takes a while, in which nothing is fetched
     assert meter.take("  Downloading https://index/torch-2.13.0-cp311-none-any.whl (50.0 MB)")
     assert not meter.take("Progress 25000000 of 50000000")
@@ -42,7 +42,7 @@ def test_a_file_of_pip_s_counts_as_it_comes() -> None:
 
 
 def test_a_file_of_uv_s_counts_when_it_is_there() -> None:
-    meter = Meter(100 * 1024**2)
+    meter = DownloadMeter(100 * 1024**2)
     meter.take("Downloading torch (40.0MiB)")
     assert meter.fraction == 0
     meter.take(" Downloaded torch")
@@ -50,8 +50,8 @@ def test_a_file_of_uv_s_counts_when_it_is_there() -> None:
 
 
 def test_what_lies_on_this_machine_counts_as_done_and_not_as_fast(tmp_path: Path) -> None:
-    clock = Clock()
-    meter = Meter(100 * MB, clock)
+    clock = SteppedClock()
+    meter = DownloadMeter(100 * MB, clock)
     (tmp_path / "a-1-py3-none-any.whl").write_bytes(bytes(5_000_000))
     meter.take(f"Processing {tmp_path}/a-1-py3-none-any.whl")
     meter.take("Using cached torch-2.13.0.whl (45.0 MB)")
@@ -63,7 +63,7 @@ def test_what_lies_on_this_machine_counts_as_done_and_not_as_fast(tmp_path: Path
 
 
 def test_a_file_that_is_looked_at_twice_counts_once() -> None:
-    meter = Meter(100 * MB)
+    meter = DownloadMeter(100 * MB)
     for verb in ("Downloading", "Using cached", "Downloading"):
         meter.take(f"{verb} torch.whl (50.0 MB)")
     meter.take("Successfully installed torch")
@@ -71,8 +71,8 @@ def test_a_file_that_is_looked_at_twice_counts_once() -> None:
 
 
 def test_a_few_small_files_are_no_measure() -> None:
-    clock = Clock()
-    meter = Meter(100 * MB, clock)
+    clock = SteppedClock()
+    meter = DownloadMeter(100 * MB, clock)
     meter.take("Downloading a.whl (10 kB)")
     clock.now += 10
     meter.take("Downloading b.whl (10 kB)")
@@ -80,8 +80,8 @@ def test_a_few_small_files_are_no_measure() -> None:
 
 
 def test_more_than_was_expected_is_not_more_than_all() -> None:
-    clock = Clock()
-    meter = Meter(10 * MB, clock)
+    clock = SteppedClock()
+    meter = DownloadMeter(10 * MB, clock)
     meter.take("Downloading torch.whl (500.0 MB)")
     meter.take("Progress 400000000 of 500000000")
     meter.take("Installing collected packages: a, b")

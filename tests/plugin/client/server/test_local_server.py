@@ -16,7 +16,7 @@ import pytest
 from rsgpt_plugin.client import model_slot
 from rsgpt_plugin.client.model_slot import slot
 from rsgpt_plugin.client.server import local_server
-from rsgpt_plugin.client.server.local_server import Launch, LocalServer, leased_server, stop_shared_servers
+from rsgpt_plugin.client.server.local_server import LocalServer, ServerSpec, leased_server, stop_shared_servers
 from rsgpt_plugin.errors import Cancelled, ServerError, SetupError
 
 MakeServer = Callable[..., LocalServer]
@@ -136,7 +136,7 @@ def test_a_program_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
 
 def test_without_an_environment_the_advice_is_to_set_up() -> None:
     with pytest.raises(SetupError, match="is not set up"):
-        use(Launch("rsgpt-small"))
+        use(ServerSpec("rsgpt-small"))
 
 
 def test_the_server_does_not_outlive_a_killed_parent(backend_python: Path, tmp_path: Path) -> None:
@@ -165,11 +165,11 @@ def test_the_server_does_not_outlive_a_killed_parent(backend_python: Path, tmp_p
 
 
 @pytest.fixture
-def launched(fake_server: MakeServer, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Launch, LocalServer]]:
+def launched(fake_server: MakeServer, monkeypatch: pytest.MonkeyPatch) -> list[tuple[ServerSpec, LocalServer]]:
     """The servers that were made, in order; each of them runs the scripted engine."""
-    made: list[tuple[Launch, LocalServer]] = []
+    made: list[tuple[ServerSpec, LocalServer]] = []
 
-    def make(launch: Launch) -> LocalServer:
+    def make(launch: ServerSpec) -> LocalServer:
         made.append((launch, fake_server()))
         return made[-1][1]
 
@@ -177,27 +177,27 @@ def launched(fake_server: MakeServer, monkeypatch: pytest.MonkeyPatch) -> list[t
     return made
 
 
-def use(launch: Launch) -> int:
+def use(launch: ServerSpec) -> int:
     """Start the server of a model, use it, and return its process."""
     with leased_server(launch) as server:
         server.endpoint()
         return pid_of(server)
 
 
-def test_a_model_that_is_used_again_keeps_its_server(launched: list[tuple[Launch, LocalServer]]) -> None:
-    assert use(Launch("m")) == use(Launch("m"))
+def test_a_model_that_is_used_again_keeps_its_server(launched: list[tuple[ServerSpec, LocalServer]]) -> None:
+    assert use(ServerSpec("m")) == use(ServerSpec("m"))
     assert len(launched) == 1
 
 
 @pytest.mark.parametrize(
     "launches",
     [
-        [Launch("a"), Launch("b"), Launch("c")],
-        [Launch("a"), Launch("a", device="cpu", threads=2), Launch("a", python="/usr/bin/python3")],
+        [ServerSpec("a"), ServerSpec("b"), ServerSpec("c")],
+        [ServerSpec("a"), ServerSpec("a", device="cpu", threads=2), ServerSpec("a", python="/usr/bin/python3")],
     ],
 )
 def test_of_models_chosen_one_after_another_only_the_last_runs(
-    launched: list[tuple[Launch, LocalServer]], launches: list[Launch]
+    launched: list[tuple[ServerSpec, LocalServer]], launches: list[ServerSpec]
 ) -> None:
     pids = [use(launch) for launch in launches]
     assert [launch for launch, _ in launched] == launches
@@ -207,25 +207,25 @@ def test_of_models_chosen_one_after_another_only_the_last_runs(
 
 
 def test_another_model_is_refused_while_one_is_in_use(
-    launched: list[tuple[Launch, LocalServer]], monkeypatch: pytest.MonkeyPatch
+    launched: list[tuple[ServerSpec, LocalServer]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(model_slot, "PATIENCE_S", 0.3)
-    with leased_server(Launch("/models/large")) as server:
+    with leased_server(ServerSpec("/models/large")) as server:
         server.endpoint()
         pid = pid_of(server)
-        with pytest.raises(ServerError, match="“large” is busy with another run"), leased_server(Launch("b")):
+        with pytest.raises(ServerError, match="“large” is busy with another run"), leased_server(ServerSpec("b")):
             pass
         slot.end_idle()
         assert is_running(pid)
-    assert use(Launch("b"))
+    assert use(ServerSpec("b"))
     assert not is_running(pid)
 
 
-def test_a_switch_waits_for_what_ends_soon(launched: list[tuple[Launch, LocalServer]]) -> None:
+def test_a_switch_waits_for_what_ends_soon(launched: list[tuple[ServerSpec, LocalServer]]) -> None:
     entered, leave = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with leased_server(Launch("a")):
+        with leased_server(ServerSpec("a")):
             entered.set()
             leave.wait(10)
 
@@ -233,25 +233,25 @@ def test_a_switch_waits_for_what_ends_soon(launched: list[tuple[Launch, LocalSer
     thread.start()
     entered.wait(10)
     threading.Timer(0.5, leave.set).start()
-    assert use(Launch("b"))
+    assert use(ServerSpec("b"))
     thread.join()
     assert [launch.model for launch, _ in launched] == ["a", "b"]
 
 
-def test_the_wait_for_another_model_can_be_cancelled(launched: list[tuple[Launch, LocalServer]]) -> None:
-    with leased_server(Launch("a")), pytest.raises(Cancelled), leased_server(Launch("b"), lambda: True):
+def test_the_wait_for_another_model_can_be_cancelled(launched: list[tuple[ServerSpec, LocalServer]]) -> None:
+    with leased_server(ServerSpec("a")), pytest.raises(Cancelled), leased_server(ServerSpec("b"), lambda: True):
         pass
 
 
-def test_other_settings_wait_until_a_model_is_idle(launched: list[tuple[Launch, LocalServer]]) -> None:
-    with leased_server(Launch("a")) as first, leased_server(Launch("a", threads=2)) as second:
+def test_other_settings_wait_until_a_model_is_idle(launched: list[tuple[ServerSpec, LocalServer]]) -> None:
+    with leased_server(ServerSpec("a")) as first, leased_server(ServerSpec("a", threads=2)) as second:
         assert second is first
-    with leased_server(Launch("a", threads=2)) as third:
+    with leased_server(ServerSpec("a", threads=2)) as third:
         assert third is not first
 
 
-def test_a_server_that_a_run_started_again_ends_with_the_run(launched: list[tuple[Launch, LocalServer]]) -> None:
-    with leased_server(Launch("a")) as server:
+def test_a_server_that_a_run_started_again_ends_with_the_run(launched: list[tuple[ServerSpec, LocalServer]]) -> None:
+    with leased_server(ServerSpec("a")) as server:
         server.endpoint()
         stop_shared_servers()
         server.endpoint()
@@ -261,10 +261,10 @@ def test_a_server_that_a_run_started_again_ends_with_the_run(launched: list[tupl
 
 
 def test_how_a_server_is_started_is_in_its_arguments() -> None:
-    arguments = " ".join(Launch("m", device="cuda:1", threads=3, feature_mb=50).arguments())
+    arguments = " ".join(ServerSpec("m", device="cuda:1", threads=3, feature_mb=50).arguments())
     assert "--model m --device cuda:1 --threads 3 --features 50" in arguments
 
 
 def test_a_python_that_is_gone_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(SetupError, match="is not there.*Choose another"):
-        use(Launch("m", python=str(tmp_path / "python")))
+        use(ServerSpec("m", python=str(tmp_path / "python")))

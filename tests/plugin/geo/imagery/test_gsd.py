@@ -7,20 +7,20 @@ import math
 import pytest
 from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransformContext, QgsPointXY
 
-from rsgpt_plugin.geo.imagery.gsd import GroundMeter
-from rsgpt_plugin.shared.rasters.tiles import Frame, Window
+from rsgpt_plugin.geo.imagery.gsd import QgisGroundMeter
+from rsgpt_plugin.shared.rasters.tiles import PixelGrid, Window
 from tests.plugin.rasters import LOCAL_CRS, ROTATED
 
 
-def meter(crs: str) -> GroundMeter:
+def meter(crs: str) -> QgisGroundMeter:
     known = crs.startswith("EPSG")
     reference = QgsCoordinateReferenceSystem(crs) if known else QgsCoordinateReferenceSystem.fromProj(crs)
     assert reference.isValid()
-    return GroundMeter(reference, QgsCoordinateTransformContext())
+    return QgisGroundMeter(reference, QgsCoordinateTransformContext())
 
 
 def resolution(crs: str, transform: tuple[float, ...]) -> float | None:
-    return meter(crs).resolution(Frame(transform, 200, 200), Window(0, 0, 200, 200))
+    return meter(crs).resolution(PixelGrid(transform, 200, 200), Window(0, 0, 200, 200))
 
 
 @pytest.mark.parametrize(
@@ -43,15 +43,15 @@ def test_resolution(crs: str, transform: tuple[float, ...], metres: float, toler
 @pytest.mark.parametrize(("unit", "metres"), [('"metre",1', 0.5), ('"US survey foot",0.304800609601219', 0.1524003)])
 def test_a_local_crs_is_measured_in_its_unit(unit: str, metres: float) -> None:
     local = QgsCoordinateReferenceSystem.fromWkt(f'LOCAL_CS["site grid",UNIT[{unit}]]')
-    found = GroundMeter(local, QgsCoordinateTransformContext())
-    frame = Frame((0.0, 0.5, 0.0, 256.0, 0.0, -0.5), 512, 512)
+    found = QgisGroundMeter(local, QgsCoordinateTransformContext())
+    frame = PixelGrid((0.0, 0.5, 0.0, 256.0, 0.0, -0.5), 512, 512)
     assert found.resolution(frame, frame.whole) == pytest.approx(metres, rel=1e-6)
 
 
 def test_the_moon_is_measured_on_its_own_sphere() -> None:
     moon = QgsCoordinateReferenceSystem.fromProj("+proj=eqc +R=1737400 +units=m +no_defs +type=crs")
-    found = GroundMeter(moon, QgsCoordinateTransformContext())
-    assert found.resolution(Frame((1000.0, 0.5, 0.0, 2000.0, 0.0, -0.5), 512, 512), Window(0, 0, 256, 256)) == (
+    found = QgisGroundMeter(moon, QgsCoordinateTransformContext())
+    assert found.resolution(PixelGrid((1000.0, 0.5, 0.0, 2000.0, 0.0, -0.5), 512, 512), Window(0, 0, 256, 256)) == (
         pytest.approx(0.5, rel=1e-5)
     )
 

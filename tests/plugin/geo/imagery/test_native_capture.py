@@ -12,26 +12,28 @@ from osgeo import gdal
 from qgis.core import QgsCoordinateTransformContext, QgsFeedback, QgsRasterLayer, QgsRasterRange, QgsRectangle
 
 from rsgpt_plugin.errors import Cancelled, ImageryError
-from rsgpt_plugin.geo.imagery.capture import CaptureMode, CaptureWish, open_capture
+from rsgpt_plugin.geo.imagery.capture import CaptureMode, CaptureOptions, open_capture
 from rsgpt_plugin.geo.imagery.layer_snapshot import LayerSnapshot, take_snapshot
 from rsgpt_plugin.geo.imagery.native_capture import NativeCapture
 from rsgpt_plugin.shared.rasters.pixels import MAX_SIDE
 from rsgpt_plugin.shared.rasters.tiles import TileGrid, Window
-from tests.plugin.rasters import DEGREES, LOCAL_CRS, ROTATED, Odd, pattern, truncate, write
+from tests.plugin.rasters import DEGREES, LOCAL_CRS, ROTATED, OddRaster, pattern, truncate, write
 
 WHOLE = Window(0, 0, 96, 64)
 
 
 def native(snapshot: LayerSnapshot, bands: tuple[int, ...] = ()) -> NativeCapture:
-    capture = open_capture(snapshot, CaptureWish(CaptureMode.NATIVE, bands), QgsRectangle(), QgsFeedback())
+    capture = open_capture(snapshot, CaptureOptions(CaptureMode.NATIVE, bands), QgsRectangle(), QgsFeedback())
     assert isinstance(capture, NativeCapture)
     return capture
 
 
 @pytest.mark.parametrize(
-    "odd", [Odd(), Odd(ROTATED), Odd(DEGREES, 4326), Odd(crs=LOCAL_CRS)], ids=["utm", "rotated", "degrees", "local"]
+    "odd",
+    [OddRaster(), OddRaster(ROTATED), OddRaster(DEGREES, 4326), OddRaster(crs=LOCAL_CRS)],
+    ids=["utm", "rotated", "degrees", "local"],
 )
-def test_every_tile_is_pixel_exact(make_snapshot: Callable[..., LayerSnapshot], odd: Odd) -> None:
+def test_every_tile_is_pixel_exact(make_snapshot: Callable[..., LayerSnapshot], odd: OddRaster) -> None:
     values = np.random.default_rng(1).integers(0, 256, (3, 64, 96), dtype=np.uint8)
     capture = native(make_snapshot(values, odd))
     for window in TileGrid(Window(0, 0, 96, 64), 17, 20).windows():
@@ -54,7 +56,7 @@ def test_every_type_and_number_of_bands_shows_the_pattern(
 
 
 def test_a_rotated_tile_says_where_it_is(make_snapshot: Callable[..., LayerSnapshot]) -> None:
-    capture = native(make_snapshot(pattern(1, 64, 96), Odd(ROTATED)))
+    capture = native(make_snapshot(pattern(1, 64, 96), OddRaster(ROTATED)))
     shot = capture.picture(Window(0, 0, 64, 64))
     assert shot.gsd_m == pytest.approx(0.5, rel=1e-3)
     assert shot.extent == pytest.approx((499984.0, 3999956.29, 500027.71, 4000000.0), abs=0.01)
@@ -63,7 +65,7 @@ def test_a_rotated_tile_says_where_it_is(make_snapshot: Callable[..., LayerSnaps
 def test_no_data_is_masked_and_out_of_the_stretch(make_snapshot: Callable[..., LayerSnapshot]) -> None:
     values = pattern(1, 64, 96, "int16")
     values[0, :, :50] = -9999
-    capture = native(make_snapshot(values, Odd(nodata=-9999))).settled([WHOLE], QgsFeedback())
+    capture = native(make_snapshot(values, OddRaster(nodata=-9999))).settled([WHOLE], QgsFeedback())
     shot = capture.picture(WHOLE)
     assert not shot.valid[:, :50].any()
     assert shot.valid[:, 50:].all()
@@ -81,7 +83,7 @@ def test_in_bytes_a_pixel_is_no_data_where_all_bands_are(make_snapshot: Callable
     values = pattern(3, 64, 96)
     values[0, 3, 3] = 255
     values[:, 4, 4] = 255
-    shot = native(make_snapshot(values, Odd(nodata=255))).picture(WHOLE)
+    shot = native(make_snapshot(values, OddRaster(nodata=255))).picture(WHOLE)
     assert np.argwhere(~shot.valid).tolist() == [[4, 4]]
 
 
@@ -99,13 +101,13 @@ def test_an_alpha_band_hides(make_snapshot: Callable[..., LayerSnapshot]) -> Non
     values[3] = 255
     values[3, :, :10] = 0
     colours = (gdal.GCI_RedBand, gdal.GCI_GreenBand, gdal.GCI_BlueBand, gdal.GCI_AlphaBand)
-    capture = native(make_snapshot(values, Odd(meanings=colours)))
+    capture = native(make_snapshot(values, OddRaster(meanings=colours)))
     assert capture.bands.describe() == "1,2,3"
     assert np.array_equal(capture.picture(WHOLE).valid, values[3] > 0)
 
 
 def test_all_no_data_is_refused(make_snapshot: Callable[..., LayerSnapshot]) -> None:
-    capture = native(make_snapshot(np.zeros((1, 64, 96), np.uint16), Odd(nodata=0)))
+    capture = native(make_snapshot(np.zeros((1, 64, 96), np.uint16), OddRaster(nodata=0)))
     with pytest.raises(ImageryError, match="no valid pixel.*Choose another extent"):
         capture.settled([WHOLE], QgsFeedback())
 
@@ -128,8 +130,8 @@ def test_what_sticks_out_is_padded(make_snapshot: Callable[..., LayerSnapshot]) 
     assert capture.picture(Window(500, 500, 10, 10)).empty
 
 
-@pytest.mark.parametrize("odd", [Odd(), Odd(ROTATED)], ids=["provider", "file"])
-def test_a_large_window_is_shrunk_by_averaging(make_snapshot: Callable[..., LayerSnapshot], odd: Odd) -> None:
+@pytest.mark.parametrize("odd", [OddRaster(), OddRaster(ROTATED)], ids=["provider", "file"])
+def test_a_large_window_is_shrunk_by_averaging(make_snapshot: Callable[..., LayerSnapshot], odd: OddRaster) -> None:
     side = 4 * MAX_SIDE
     values = np.zeros((1, side, side), np.uint8)
     values[0, ::2, ::2] = 200
@@ -152,11 +154,11 @@ def test_a_truncated_file_is_said_to_be_unreadable(tmp_path: Path) -> None:
 
 def test_a_palette_is_no_picture(make_snapshot: Callable[..., LayerSnapshot]) -> None:
     with pytest.raises(ImageryError, match="Choose rendered capture"):
-        native(make_snapshot(pattern(1, 64, 96), Odd(palette=True)))
+        native(make_snapshot(pattern(1, 64, 96), OddRaster(palette=True)))
 
 
 def test_a_layer_without_crs_is_refused(tmp_path: Path) -> None:
-    layer = QgsRasterLayer(str(write(tmp_path / "a.tif", pattern(1, 64, 96), Odd(crs=None))), "nowhere")
+    layer = QgsRasterLayer(str(write(tmp_path / "a.tif", pattern(1, 64, 96), OddRaster(crs=None))), "nowhere")
     with pytest.raises(ImageryError, match="'nowhere' has no coordinate system.*Set one"):
         take_snapshot(layer, QgsCoordinateTransformContext())
 

@@ -8,22 +8,22 @@ from osgeo import gdal
 
 from rsgpt_plugin.geo.imagery.layer_snapshot import LayerSnapshot
 from rsgpt_plugin.geo.imagery.provider_bands import is_paletted, meanings
-from rsgpt_plugin.shared.rasters.bands import Meaning
-from tests.plugin.rasters import Odd, pattern
+from rsgpt_plugin.shared.rasters.bands import BandMeaning
+from tests.plugin.rasters import OddRaster, pattern
 
 BGRN = (gdal.GCI_BlueBand, gdal.GCI_GreenBand, gdal.GCI_RedBand, gdal.GCI_Undefined)
 
 
 def test_a_bands_meaning_is_its_colour_interpretation(make_snapshot: Callable[..., LayerSnapshot]) -> None:
-    found = meanings(make_snapshot(pattern(4, 8, 8), Odd(meanings=BGRN)).provider)
-    assert found == [Meaning.BLUE, Meaning.GREEN, Meaning.RED, Meaning.OTHER]
+    found = meanings(make_snapshot(pattern(4, 8, 8), OddRaster(meanings=BGRN)).provider)
+    assert found == [BandMeaning.BLUE, BandMeaning.GREEN, BandMeaning.RED, BandMeaning.OTHER]
 
 
 def test_grey_with_alpha(make_snapshot: Callable[..., LayerSnapshot]) -> None:
-    snapshot = make_snapshot(pattern(2, 8, 8), Odd(meanings=(gdal.GCI_GrayIndex, gdal.GCI_AlphaBand)))
-    assert meanings(snapshot.provider) == [Meaning.OTHER, Meaning.ALPHA]
+    snapshot = make_snapshot(pattern(2, 8, 8), OddRaster(meanings=(gdal.GCI_GrayIndex, gdal.GCI_AlphaBand)))
+    assert meanings(snapshot.provider) == [BandMeaning.OTHER, BandMeaning.ALPHA]
 
 
 def test_a_palette_is_seen(make_snapshot: Callable[..., LayerSnapshot]) -> None:
-    assert is_paletted(make_snapshot(pattern(1, 8, 8), Odd(palette=True)).provider)
+    assert is_paletted(make_snapshot(pattern(1, 8, 8), OddRaster(palette=True)).provider)
     assert not is_paletted(make_snapshot(pattern(1, 8, 8)).provider)

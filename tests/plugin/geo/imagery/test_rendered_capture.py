@@ -25,19 +25,19 @@ from qgis.PyQt.QtGui import QColor, QImage
 
 from rsgpt_plugin.errors import Cancelled, ImageryError
 from rsgpt_plugin.geo.imagery import rendered_capture
-from rsgpt_plugin.geo.imagery.capture import CaptureMode, CaptureWish, open_capture, overlapping
-from rsgpt_plugin.geo.imagery.gsd import GroundMeter
+from rsgpt_plugin.geo.imagery.capture import CaptureMode, CaptureOptions, open_capture, overlapping
+from rsgpt_plugin.geo.imagery.gsd import QgisGroundMeter
 from rsgpt_plugin.geo.imagery.layer_snapshot import LayerSnapshot, take_snapshot
 from rsgpt_plugin.geo.imagery.rendered_capture import RenderedCapture
 from rsgpt_plugin.shared.rasters.tiles import Window
-from tests.plugin.rasters import DEGREES, Odd, pattern, write
+from tests.plugin.rasters import DEGREES, OddRaster, pattern, write
 
 AT_60_NORTH = QgsRectangle(2776957, 8377651, 2777569, 8378263)  # pixels of zoom 18 are 0.3 m wide
 WHOLE_WEB = QgsRectangle(-500, 6000000, 500, 6001000)
 
 
 def drawn(snapshot: LayerSnapshot, resolution: float = 0.0, area: QgsRectangle | None = None) -> RenderedCapture:
-    wish = CaptureWish(CaptureMode.RENDERED if not resolution else CaptureMode.AUTO, (), resolution)
+    wish = CaptureOptions(CaptureMode.RENDERED if not resolution else CaptureMode.AUTO, (), resolution)
     capture = open_capture(snapshot, wish, area or snapshot.extent, QgsFeedback())
     assert isinstance(capture, RenderedCapture)
     return capture
@@ -62,7 +62,7 @@ def tiles(tmp_path: Path) -> Path:
 def test_a_palette_is_drawn_in_its_colours(make_snapshot: Callable[..., LayerSnapshot]) -> None:
     values = pattern(1, 64, 96)
     capture = open_capture(
-        make_snapshot(values, Odd(palette=True)), CaptureWish(), QgsRectangle(500000, 3999968, 500048, 4000000),
+        make_snapshot(values, OddRaster(palette=True)), CaptureOptions(), QgsRectangle(500000, 3999968, 500048, 4000000),
         QgsFeedback(),
     )  # fmt: skip
     assert isinstance(capture, RenderedCapture)
@@ -85,14 +85,14 @@ def test_the_style_is_what_the_model_sees(tmp_path: Path) -> None:
 def test_what_is_transparent_is_not_valid(make_snapshot: Callable[..., LayerSnapshot]) -> None:
     values = pattern(1, 64, 96)
     values[0, :, :40] = 0
-    shot = drawn(make_snapshot(values, Odd(nodata=0))).picture(Window(0, 0, 96, 64))
+    shot = drawn(make_snapshot(values, OddRaster(nodata=0))).picture(Window(0, 0, 96, 64))
     assert not shot.valid[:, :40].any()
     assert shot.valid[:, 40:].all()
     assert shot.rgb[:, :40].max() == 0
 
 
 def test_the_ground_resolution_is_met_in_metres_and_degrees(make_snapshot: Callable[..., LayerSnapshot]) -> None:
-    capture = drawn(make_snapshot(pattern(3, 400, 400), Odd(DEGREES, 4326)), 1.0)
+    capture = drawn(make_snapshot(pattern(3, 400, 400), OddRaster(DEGREES, 4326)), 1.0)
     along, down = capture.meter.pixel_sides(capture.frame, Window(0, 0, 64, 64))
     assert (along, down) == pytest.approx((1.0, 1.0), rel=1e-3)
     shot = capture.picture(Window(0, 0, 64, 64))
@@ -119,7 +119,7 @@ def test_about_the_pixels_of_a_zoom_level_they_are_taken_as_they_are(tiles: Path
 
 def test_between_zoom_levels_the_wish_holds(tiles: Path) -> None:
     frame = drawn(online(tiles.as_uri()), 0.25, AT_60_NORTH).frame
-    meter = GroundMeter(QgsCoordinateReferenceSystem("EPSG:3857"), QgsCoordinateTransformContext())
+    meter = QgisGroundMeter(QgsCoordinateReferenceSystem("EPSG:3857"), QgsCoordinateTransformContext())
     assert meter.resolution(frame, Window(0, 0, frame.width, frame.height)) == pytest.approx(0.25, rel=1e-4)
     assert frame.geotransform[1] == -frame.geotransform[5]
 

@@ -8,7 +8,7 @@ import pytest
 from qgis.core import QgsGeometry, QgsPointXY, QgsRectangle
 
 from rsgpt_plugin.errors import ImageryError
-from rsgpt_plugin.geo.imagery.tile_geometry import MAX_TILES, Frame, checked, framed
+from rsgpt_plugin.geo.imagery.tile_geometry import MAX_TILES, QgisGrid, checked, framed
 from rsgpt_plugin.shared.rasters.tiles import TileGrid, Window
 from tests.plugin.rasters import DEGREES, NORTH_UP, ROTATED
 
@@ -33,12 +33,12 @@ def test_too_many_tiles_are_refused_at_once() -> None:
 
 @pytest.mark.parametrize("transform", [NORTH_UP, ROTATED, DEGREES])
 def test_a_polygon_has_its_window(transform: tuple[float, ...]) -> None:
-    frame, window = Frame(transform, 100, 80), Window(16, 32, 32, 16)
+    frame, window = QgisGrid(transform, 100, 80), Window(16, 32, 32, 16)
     assert frame.window(frame.polygon(window)) == window
 
 
 def test_a_rotated_tile_is_a_rotated_square() -> None:
-    polygon = Frame(ROTATED, 100, 100).polygon(Window(0, 0, 64, 64))
+    polygon = QgisGrid(ROTATED, 100, 100).polygon(Window(0, 0, 64, 64))
     assert polygon.area() == pytest.approx((64 * 0.5) ** 2, rel=1e-6)
     assert polygon.boundingBox().width() > 40
 
@@ -46,14 +46,14 @@ def test_a_rotated_tile_is_a_rotated_square() -> None:
 def test_a_curve_reaches_beyond_its_vertices() -> None:
     """The circle's leftmost and lowest points are no vertices."""
     x, y, radius = CIRCLE
-    window = Frame(NORTH_UP, 512, 512).window(arc())
+    window = QgisGrid(NORTH_UP, 512, 512).window(arc())
     right = math.ceil((x + radius * math.cos(math.radians(10)) - 500000) * 2)
     left, top, bottom = (round(value) for value in ((x - radius - 500000) * 2, (4000000 - y - radius) * 2, 380))
     assert window == Window(left, top, right - left, bottom - top)
 
 
 def test_a_curve_on_a_rotated_grid_too() -> None:
-    frame = Frame(ROTATED, 512, 512)
+    frame = QgisGrid(ROTATED, 512, 512)
     cx, cy = frame.pixel(CIRCLE[0], CIRCLE[1])
     window = frame.window(arc())
     # The chord cuts off a piece at the right of the map; the other sides are the circle's, 80 pixels from its centre.
@@ -64,7 +64,7 @@ def test_a_curve_on_a_rotated_grid_too() -> None:
 @pytest.mark.parametrize("geometry", [QgsGeometry(), QgsGeometry.fromPointXY(QgsPointXY(math.inf, 0))])
 def test_an_area_without_bounds_is_refused(geometry: QgsGeometry) -> None:
     with pytest.raises(ImageryError, match="without bounds"):
-        Frame(NORTH_UP, 10, 10).window(geometry)
+        QgisGrid(NORTH_UP, 10, 10).window(geometry)
 
 
 def test_a_frame_covers_its_extent_to_half_a_pixel() -> None:

@@ -16,24 +16,24 @@ import pytest
 from qgis.core import QgsCoordinateTransformContext, QgsFeedback, QgsRasterLayer, QgsRectangle
 from qgis.PyQt.QtCore import QMetaType
 
-from rsgpt_plugin.geo.imagery.capture import CaptureMode, CaptureWish, open_capture
+from rsgpt_plugin.geo.imagery.capture import CaptureMode, CaptureOptions, open_capture
 from rsgpt_plugin.geo.imagery.layer_snapshot import take_snapshot
 from rsgpt_plugin.geo.imagery.native_capture import NativeCapture
 from rsgpt_plugin.geo.results.schema import output_fields
 from rsgpt_plugin.shared.answers.questions import parse_questions
 from rsgpt_plugin.shared.rasters.tiles import TileGrid, Window
 from tests.contract import tiles
-from tests.plugin.rasters import Odd, write
+from tests.plugin.rasters import OddRaster, write
 
 _TYPES = {getattr(QMetaType.Type, name): name for name in ("QString", "Double", "Bool", "Int", "QDateTime")}
 
 
 def described(case: dict[str, Any], folder: Path) -> dict[str, Any]:
     """What the plugin makes of a case's raster."""
-    odd = Odd(tuple(case["geotransform"]), case["crs"], case["nodata"])
+    odd = OddRaster(tuple(case["geotransform"]), case["crs"], case["nodata"])
     path = write(folder / "raster.tif", tiles.values(case), odd)
     snapshot = take_snapshot(QgsRasterLayer(str(path), "raster"), QgsCoordinateTransformContext())
-    capture = open_capture(snapshot, CaptureWish(CaptureMode.NATIVE), QgsRectangle(), QgsFeedback())
+    capture = open_capture(snapshot, CaptureOptions(CaptureMode.NATIVE), QgsRectangle(), QgsFeedback())
     grid = TileGrid(Window(0, 0, case["width"], case["height"]), case["size"], case["overlap"])
     windows = list(grid.windows())
     capture = capture.settled(windows, QgsFeedback())

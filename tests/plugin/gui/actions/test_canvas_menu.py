@@ -13,7 +13,7 @@ from qgis.PyQt.QtWidgets import QAction, QInputDialog, QMenu
 
 from rsgpt_plugin.client.preferences import Preferences, load, save
 from rsgpt_plugin.gui.actions.canvas_menu import CanvasMenu
-from rsgpt_plugin.services.asking.feature_selection import Features
+from rsgpt_plugin.services.asking.feature_selection import FeatureSelection
 from rsgpt_plugin.services.asking.place import Place
 from tests.plugin.gui.conftest import Noted, box, show_above
 from tests.plugin.services.conftest import polygons
@@ -121,7 +121,7 @@ def test_the_polygon_under_the_click_is_named_outlined_and_asked(
     assert outlines(canvas)[0].width() == pytest.approx(50)
     describe.trigger()
     entry(shown, "Ask about the polygon").trigger()
-    assert [type(place) for place in noted.asked] == [Features, Features]
+    assert [type(place) for place in noted.asked] == [FeatureSelection, FeatureSelection]
     assert noted.titles == ["Ask about the polygon"]
 
 

@@ -9,12 +9,12 @@ from qgis.core import Qgis, QgsFeatureRequest, QgsRasterLayer, QgsVectorLayer
 from qgis.gui import QgsGui, QgsMapCanvas, QgsMapLayerAction, QgsMapLayerActionContext
 
 from rsgpt_plugin.gui.actions.feature_actions import FeatureActions
-from rsgpt_plugin.services.asking.feature_selection import Features
+from rsgpt_plugin.services.asking.feature_selection import FeatureSelection
 from tests.plugin.gui.conftest import Noted, box
 from tests.plugin.services.conftest import polygons
 
 
-class Window:
+class FakeWindow:
     def __init__(self, canvas: QgsMapCanvas) -> None:
         self.canvas = canvas
 
@@ -24,7 +24,7 @@ class Window:
 
 @pytest.fixture
 def actions(canvas: QgsMapCanvas, noted: Noted) -> Iterator[FeatureActions]:
-    made = FeatureActions(Window(canvas), noted)
+    made = FeatureActions(FakeWindow(canvas), noted)
     made.register()
     yield made
     made.unregister()
@@ -57,7 +57,7 @@ def test_one_feature_is_asked_about_even_where_the_table_left_its_geometry_out(
     (feature,) = parcels.getFeatures(bare)
     actions.ask.triggerForFeature(parcels, feature, QgsMapLayerActionContext())
     (place,) = noted.asked
-    assert isinstance(place, Features)
+    assert isinstance(place, FeatureSelection)
     assert place.shapes.extent().width() == pytest.approx(80)
     assert noted.titles == ["Ask about this feature"]
 
@@ -67,6 +67,6 @@ def test_several_features_are_asked_about_together(
 ) -> None:
     actions.ask.triggerForFeatures(parcels, list(parcels.getFeatures()), QgsMapLayerActionContext())
     (place,) = noted.asked
-    assert isinstance(place, Features)
+    assert isinstance(place, FeatureSelection)
     assert place.shapes.featureCount() == 2
     assert noted.titles == ["Ask about these features"]

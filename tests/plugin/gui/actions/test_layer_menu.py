@@ -17,7 +17,7 @@ from qgis.PyQt.QtWidgets import QDialog, QMenu
 from rsgpt_plugin.gui.actions.layer_menu import LayerMenu
 
 
-class Window:
+class LayerTreeWindow:
     def __init__(self) -> None:
         self.tree, self.bar = QgsLayerTreeView(), QgsMessageBar()
         self.tree.setModel(QgsLayerTreeModel(QgsProject.instance().layerTreeRoot(), self.tree))
@@ -37,8 +37,8 @@ class Window:
 
 
 @pytest.fixture
-def window(scenes: QgsRasterLayer) -> Iterator[Window]:
-    made = Window()
+def window(scenes: QgsRasterLayer) -> Iterator[LayerTreeWindow]:
+    made = LayerTreeWindow()
     menu = LayerMenu(made)
     menu.register()
     yield made
@@ -61,14 +61,14 @@ class Dialogs(ModuleType):
         return dialog
 
 
-def choose(window: Window, layer: QgsMapLayer) -> str:
+def choose(window: LayerTreeWindow, layer: QgsMapLayer) -> str:
     (entry,) = [action for action in window.entries(layer).actions() if not action.isSeparator()]
     entry.trigger()
     return str(entry.text())
 
 
 def test_each_kind_of_layer_opens_its_algorithm(
-    window: Window, scenes: QgsRasterLayer, monkeypatch: pytest.MonkeyPatch
+    window: LayerTreeWindow, scenes: QgsRasterLayer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dialogs = Dialogs()
     monkeypatch.setitem(sys.modules, "processing", dialogs)
@@ -87,14 +87,14 @@ def test_each_kind_of_layer_opens_its_algorithm(
         sip.delete(dialog)
 
 
-def test_a_table_is_not_offered(window: Window) -> None:
+def test_a_table_is_not_offered(window: LayerTreeWindow) -> None:
     table = QgsVectorLayer("None?field=a:string", "table", "memory")
     QgsProject.instance().addMapLayer(table)
     assert window.entries(table).actions() == []
 
 
 def test_without_processing_there_is_a_sentence(
-    window: Window, scenes: QgsRasterLayer, monkeypatch: pytest.MonkeyPatch
+    window: LayerTreeWindow, scenes: QgsRasterLayer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "processing", None)
     choose(window, scenes)

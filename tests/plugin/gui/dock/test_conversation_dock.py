@@ -31,7 +31,7 @@ Serve = Callable[..., LocalServer]
 LONG = " ".join(f"w{number}" for number in range(400))
 
 
-class Window:
+class DockWindow:
     """The part of QGIS's interface that the dock touches."""
 
     def __init__(self) -> None:
@@ -53,7 +53,7 @@ class Window:
 @pytest.fixture
 def dock(raster: QgsRasterLayer, monkeypatch: pytest.MonkeyPatch) -> Iterator[RsgptDock]:
     monkeypatch.setattr(backends, "model_identity", lambda name: ModelInfo("rsgpt-small", "f" * 64))
-    iface = Window()
+    iface = DockWindow()
     iface.canvas.setDestinationCrs(QgsCoordinateReferenceSystem("EPSG:32633"))
     iface.canvas.setLayers([raster])
     dock = RsgptDock(iface)
@@ -214,7 +214,7 @@ def test_after_a_restart_the_history_opens_zooms_and_deletes(
     serve("--reply", "yes")
     ask(dock, "Is there water?", AnswerType.YESNO)
     wait_until(lambda: idle(dock))
-    iface = Window()
+    iface = DockWindow()
     iface.canvas.setDestinationCrs(QgsCoordinateReferenceSystem("EPSG:4326"))
     later = RsgptDock(iface)
     iface.window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, later)

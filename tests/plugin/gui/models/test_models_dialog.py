@@ -14,7 +14,7 @@ from qgis.PyQt.QtWidgets import QDialogButtonBox
 from rsgpt_plugin.client.preferences import Preferences, load, save
 from rsgpt_plugin.gui.models.convert_dialog import ConvertDialog
 from rsgpt_plugin.gui.models.models_dialog import ModelsDialog
-from rsgpt_plugin.services.background_task import Work
+from rsgpt_plugin.services.background_task import BackgroundTask
 from rsgpt_plugin.services.machine import model_commands
 
 Wait = Callable[[Callable[[], bool]], None]
@@ -26,7 +26,7 @@ def said(settings: None, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, lis
     """What the model side's command says, one after the other; the last is said again."""
     replies: list[tuple[int, list[str]]] = [(0, [json.dumps({**SMALL, "precision": "fp32", "device": "cpu"})])]
 
-    def run(chosen: Preferences, arguments: Sequence[str], work: Work) -> tuple[int, list[str]]:
+    def run(chosen: Preferences, arguments: Sequence[str], work: BackgroundTask) -> tuple[int, list[str]]:
         status, lines = replies[0] if len(replies) == 1 else replies.pop(0)
         for line in lines:
             work.say(line)

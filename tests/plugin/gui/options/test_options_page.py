@@ -11,15 +11,15 @@ from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QDialog, QMessageBox, QVBoxLayout
 
-from rsgpt_plugin.client.preferences import Door, Preferences, load, save
+from rsgpt_plugin.client.preferences import BackendKind, Preferences, load, save
 from rsgpt_plugin.core.paths import feature_folder, picture_file
 from rsgpt_plugin.core.picture_store import PictureStore
 from rsgpt_plugin.gui.options.options_page import OptionsFactory, OptionsPage
-from rsgpt_plugin.services.machine.storage import Kept
+from rsgpt_plugin.services.machine.storage import StoredKind
 
 Wait = Callable[[Callable[[], bool]], None]
 CHOSEN = Preferences(
-    door=Door.PYTHON,
+    door=BackendKind.PYTHON,
     python="/envs/a/bin/python",
     model="/models/mine",
     model_folders=("/models/mine",),
@@ -39,7 +39,9 @@ def page(opened: list[bool] | None = None) -> OptionsPage:
     return OptionsFactory((opened if opened is not None else []).append).createWidget(None)
 
 
-@pytest.mark.parametrize("chosen", [Preferences(), CHOSEN, replace(CHOSEN, door=Door.IN_PROCESS, answer_language="")])
+@pytest.mark.parametrize(
+    "chosen", [Preferences(), CHOSEN, replace(CHOSEN, door=BackendKind.IN_PROCESS, answer_language="")]
+)
 def test_what_is_shown_is_what_is_kept(settings: None, chosen: Preferences) -> None:
     save(chosen)
     shown = page()
@@ -53,10 +55,10 @@ def test_what_is_shown_is_what_is_kept(settings: None, chosen: Preferences) -> N
 def test_a_change_is_kept_when_it_is_applied_and_not_before(settings: None) -> None:
     shown = page()
     shown.asking.language.setCurrentIndex(shown.asking.language.findData("French"))
-    shown.model.door.setCurrentIndex(shown.model.door.findData(Door.IN_PROCESS))
+    shown.model.door.setCurrentIndex(shown.model.door.findData(BackendKind.IN_PROCESS))
     assert load() == Preferences()
     shown.apply()
-    assert (load().answer_language, load().door) == ("French", Door.IN_PROCESS)
+    assert (load().answer_language, load().door) == ("French", BackendKind.IN_PROCESS)
 
 
 def test_leave_that_was_given_can_be_taken_back(settings: None) -> None:
@@ -74,13 +76,13 @@ def test_pictures_are_measured_and_cleared(
     with PictureStore(picture_file(), 10**8) as store:
         store.put("a", bytes(3_000_000))
     shown = page()
-    label = shown.storage.sizes[Kept.PICTURES]
+    label = shown.storage.sizes[StoredKind.PICTURES]
     wait_until(lambda: label.text() == "3 MB")
     answers = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
     monkeypatch.setattr(QMessageBox, "question", lambda *asked: answers.pop(0))
-    shown.storage.clear[Kept.PICTURES].click()
+    shown.storage.clear[StoredKind.PICTURES].click()
     assert label.text() == "3 MB"
-    shown.storage.clear[Kept.PICTURES].click()
+    shown.storage.clear[StoredKind.PICTURES].click()
     wait_until(lambda: label.text() != "3 MB")
     with PictureStore(picture_file(), 10**8) as store:
         assert store.get("a") is None
@@ -95,9 +97,9 @@ def test_features_are_measured_and_cleared_alone(
     picture_file().write_bytes(bytes(1_000))
     monkeypatch.setattr(QMessageBox, "question", lambda *asked: QMessageBox.StandardButton.Yes)
     shown = page()
-    wait_until(lambda: shown.storage.sizes[Kept.FEATURES].text() == "3 MB")
-    shown.storage.clear[Kept.FEATURES].click()
-    wait_until(lambda: shown.storage.sizes[Kept.FEATURES].text() != "3 MB")
+    wait_until(lambda: shown.storage.sizes[StoredKind.FEATURES].text() == "3 MB")
+    shown.storage.clear[StoredKind.FEATURES].click()
+    wait_until(lambda: shown.storage.sizes[StoredKind.FEATURES].text() != "3 MB")
     assert not feature_folder().exists()
     assert picture_file().exists()
 
@@ -110,9 +112,9 @@ def test_the_environment_is_removed_alone(
         (own_home / name / "file").write_bytes(bytes(1000))
     monkeypatch.setattr(QMessageBox, "question", lambda *asked: QMessageBox.StandardButton.Yes)
     shown = page()
-    wait_until(lambda: shown.storage.sizes[Kept.ENVIRONMENT].text() == "2 kB")
-    shown.storage.clear[Kept.ENVIRONMENT].click()
-    wait_until(lambda: shown.storage.sizes[Kept.ENVIRONMENT].text() != "2 kB")
+    wait_until(lambda: shown.storage.sizes[StoredKind.ENVIRONMENT].text() == "2 kB")
+    shown.storage.clear[StoredKind.ENVIRONMENT].click()
+    wait_until(lambda: shown.storage.sizes[StoredKind.ENVIRONMENT].text() != "2 kB")
     assert (own_home / "cache" / "file").exists()
     assert not (own_home / "env").exists()
 

@@ -13,7 +13,7 @@ from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QComboBox, QPlainTextEdit
 
 from rsgpt_plugin.gui.results_table.results_dock import ResultsDock
-from rsgpt_plugin.gui.results_table.rows_model import Filter
+from rsgpt_plugin.gui.results_table.rows_model import RowFilter
 from tests.plugin.gui.gaps import Gaps
 from tests.plugin.results import fids, keep_pictures, results_layer
 from tests.plugin.waiting import wait_until
@@ -80,9 +80,9 @@ def test_the_selection_survives_a_sort_and_a_filter(dock: ResultsDock) -> None:
     layer.selectByIds([fids(layer)[0]])
     dock.model.sort(CAPTION, Qt.SortOrder.AscendingOrder)
     assert selected_lines(dock) == [1]
-    dock.model.set_filter(Filter("c"))
+    dock.model.set_filter(RowFilter("c"))
     assert selected_lines(dock) == []
-    dock.model.set_filter(Filter())
+    dock.model.set_filter(RowFilter())
     assert (selected_lines(dock), layer.selectedFeatureIds()) == ([1], [fids(layer)[0]])
 
 
@@ -187,9 +187,9 @@ def held_up(dock: ResultsDock, layer: QgsVectorLayer) -> float:
         for column in (CAPTION, CARS, TREES):
             dock.model.sort(column, Qt.SortOrder.DescendingOrder)
             QTest.qWait(60)
-        dock.model.set_filter(Filter("row 4"))
+        dock.model.set_filter(RowFilter("row 4"))
         QTest.qWait(60)
-        dock.model.set_filter(Filter())
+        dock.model.set_filter(RowFilter())
         QTest.qWait(60)
         layer.selectByIds(half)
         QTest.qWait(60)

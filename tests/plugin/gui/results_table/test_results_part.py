@@ -13,14 +13,14 @@ from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QDialogButtonBox, QDockWidget
 
 from rsgpt_plugin.gui.results_table.export_dialog import ExportDialog
-from rsgpt_plugin.gui.results_table.reask_dialog import AgainDialog
+from rsgpt_plugin.gui.results_table.reask_dialog import ReaskDialog
 from rsgpt_plugin.gui.results_table.results_part import ResultsTable
-from rsgpt_plugin.services.results.exporting import Format
+from rsgpt_plugin.services.results.exporting import ExportFormat
 from tests.plugin.processing import conftest as scripted
 from tests.plugin.processing.conftest import ScriptedGateway, number_in, numbered
 from tests.plugin.results import fids, keep_pictures, results_layer
 from tests.plugin.services.results.test_reask import described
-from tests.plugin.test_plugin import Window
+from tests.plugin.test_plugin import PluginWindow
 from tests.plugin.waiting import wait_until
 
 gateway, project, provider, raster, weights = (
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.usefixtures("provider", "weights", "project")
 OK = QDialogButtonBox.StandardButton.Ok
 
 
-class Docks(Window):
+class Docks(PluginWindow):
     """A window that takes docks."""
 
     def __init__(self) -> None:
@@ -129,7 +129,7 @@ def test_the_selected_are_asked_again_from_the_dialog(
     assert dock is not None
     layer.selectByIds([fids(layer)[1]])
     QTest.mouseClick(dock.again, Qt.MouseButton.LeftButton)
-    dialog = dialog_of(window, AgainDialog)
+    dialog = dialog_of(window, ReaskDialog)
     assert dialog.which.currentText() == "The selected rows (1)"
     assert "gives the same answer" in dialog.hint.text()
     dialog.same.setChecked(False)
@@ -147,7 +147,7 @@ def test_the_selected_are_asked_again_from_the_dialog(
 def test_the_dialog_refuses_in_words(window: Docks, table: ResultsTable) -> None:
     layer = opened(table, results_layer(["a", "b"]))
     assert table.dock is not None
-    dialog = AgainDialog(layer, [], table.dock.model.shown_rows, window.window)
+    dialog = ReaskDialog(layer, [], table.dock.model.shown_rows, window.window)
     ok = dialog.buttons.button(OK)
     assert (dialog.problem.text(), ok.isEnabled()) == ("Choose the raster layer that the rows are about.", False)
     assert "not recorded" in dialog.hint.text()
@@ -167,9 +167,9 @@ def test_the_dialog_goes_with_its_layer(window: Docks, table: ResultsTable) -> N
     layer = opened(table, results_layer(["a"]))
     assert table.dock is not None
     QTest.mouseClick(table.dock.again, Qt.MouseButton.LeftButton)
-    dialog_of(window, AgainDialog)
+    dialog_of(window, ReaskDialog)
     QgsProject.instance().removeMapLayer(layer)
-    assert [child for child in window.window.findChildren(AgainDialog) if child.isVisible()] == []
+    assert [child for child in window.window.findChildren(ReaskDialog) if child.isVisible()] == []
     results_layer(["b"])
     wait_until(lambda: table.dock is not None and table.dock.model.rowCount() == 1)
 
@@ -184,7 +184,7 @@ def test_rows_shown_are_exported_from_the_dialog(window: Docks, table: ResultsTa
     QTest.mouseClick(dock.export, Qt.MouseButton.LeftButton)
     dialog = dialog_of(window, ExportDialog)
     assert dialog.which.currentText() == "The rows shown (1)"
-    dialog.format.setCurrentIndex(dialog.format.findData(Format.REPORT.value))
+    dialog.format.setCurrentIndex(dialog.format.findData(ExportFormat.REPORT.value))
     assert not dialog.buttons.button(OK).isEnabled()
     dialog.file.setFilePath(str(tmp_path / "report"))
     QTest.mouseClick(dialog.buttons.button(OK), Qt.MouseButton.LeftButton)
@@ -202,7 +202,7 @@ def test_unregister_ends_what_runs(
     part.register()
     layer: QgsMapLayer = opened(part, described(raster(numbered(1, 3)), TILE_SIZE=32))
     assert part.dock is not None
-    dialog = AgainDialog(layer, part.dock.model.shown_rows, part.dock.model.shown_rows, window.window)
+    dialog = ReaskDialog(layer, part.dock.model.shown_rows, part.dock.model.shown_rows, window.window)
     dialog.same.setChecked(False)
     dialog.prompt.setText("What is this?")
     part._start_asking(dialog)

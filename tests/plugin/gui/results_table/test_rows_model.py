@@ -8,7 +8,7 @@ import pytest
 from qgis.PyQt.QtCore import Qt
 
 from rsgpt_plugin.geo.results.layer_rows import RowReader
-from rsgpt_plugin.gui.results_table.rows_model import SURE, Filter, ResultsModel
+from rsgpt_plugin.gui.results_table.rows_model import SURE, ResultsModel, RowFilter
 from rsgpt_plugin.services.results.corrections import correct
 from tests.plugin.results import fids, results_layer
 
@@ -48,17 +48,17 @@ def test_numbers_sort_as_numbers_and_answers_by_sureness() -> None:
 @pytest.mark.parametrize(
     ("wanted", "cars"),
     [
-        (Filter("HARBOUR"), ["0", "2"]),
-        (Filter("harbour boats"), ["2"]),
-        (Filter("yes"), ["0", "2"]),
-        (Filter(least=0.1), ["1", "2"]),
-        (Filter(status="failed"), []),
-        (Filter(status="answered"), ["0", "1", "2"]),
-        (Filter(corrected=True), []),
-        (Filter("("), []),
+        (RowFilter("HARBOUR"), ["0", "2"]),
+        (RowFilter("harbour boats"), ["2"]),
+        (RowFilter("yes"), ["0", "2"]),
+        (RowFilter(least=0.1), ["1", "2"]),
+        (RowFilter(status="failed"), []),
+        (RowFilter(status="answered"), ["0", "1", "2"]),
+        (RowFilter(corrected=True), []),
+        (RowFilter("("), []),
     ],
 )
-def test_filters_are_words_and_numbers(wanted: Filter, cars: list[str]) -> None:
+def test_filters_are_words_and_numbers(wanted: RowFilter, cars: list[str]) -> None:
     model = model_of(["a harbour", "a field", "boats in the Harbour"])
     model.set_filter(wanted)
     assert column(model, CARS) == cars
@@ -71,7 +71,7 @@ def test_a_filter_holds_for_rows_to_come_and_keeps_the_order() -> None:
     rows = [reader.row(feature) for feature in layer.getFeatures()]
     model.set_rows(reader.columns, rows)
     model.sort(CAPTION, UP)
-    model.set_filter(Filter("answered"))
+    model.set_filter(RowFilter("answered"))
     model.set_rows(reader.columns, rows[:2])
     assert column(model, CAPTION) == ["a", "b"]
 
@@ -90,7 +90,7 @@ def test_corrected_rows_are_marked_and_found() -> None:
     reader = RowReader(layer)
     model = ResultsModel(lambda sha256: None)
     model.set_rows(reader.columns, [reader.row(feature) for feature in layer.getFeatures()])
-    model.set_filter(Filter(corrected=True))
+    model.set_filter(RowFilter(corrected=True))
     index = model.index(0, CAPTION)
     assert model.rowCount() == 1
     assert index.data(Qt.ItemDataRole.FontRole).italic()

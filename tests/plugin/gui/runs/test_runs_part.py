@@ -15,7 +15,7 @@ from rsgpt_plugin.core.paths import runs_file
 from rsgpt_plugin.core.run_store import RunRequest, RunState, RunStore
 from rsgpt_plugin.gui.runs.runs_dialog import RunsDialog
 from rsgpt_plugin.gui.runs.runs_part import RunsPart
-from tests.plugin.test_plugin import Window
+from tests.plugin.test_plugin import PluginWindow
 
 COUNTS = {"tiles": 5000, "answered": 300, "skipped": 10, "failed": 2, "cached": 40}
 
@@ -29,8 +29,8 @@ def recorded(run_id: str, state: RunState, output: str = "", note: str = "") -> 
 
 
 @pytest.fixture
-def window(qgis_new_project: None) -> Window:
-    return Window()
+def window(qgis_new_project: None) -> PluginWindow:
+    return PluginWindow()
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def opened() -> list[QgsVectorLayer]:
 
 
 @pytest.fixture
-def part(window: Window, opened: list[QgsVectorLayer]) -> Iterator[RunsPart]:
+def part(window: PluginWindow, opened: list[QgsVectorLayer]) -> Iterator[RunsPart]:
     made = RunsPart(window, opened.append)
     yield made
     made.unregister()
@@ -61,7 +61,7 @@ def enabled(shown: RunsDialog) -> list[str]:
     return [button.text() for button in buttons if button.isEnabled()]
 
 
-def test_an_interrupted_run_is_told_of_once(part: RunsPart, window: Window) -> None:
+def test_an_interrupted_run_is_told_of_once(part: RunsPart, window: PluginWindow) -> None:
     recorded("a", RunState.RUNNING)
     part.register()
     (message,) = window.messages()
@@ -110,7 +110,7 @@ def test_stop_and_remove(part: RunsPart) -> None:
 
 
 def test_results_reach_the_map_and_the_table(
-    part: RunsPart, window: Window, opened: list[QgsVectorLayer], tmp_path: Path
+    part: RunsPart, window: PluginWindow, opened: list[QgsVectorLayer], tmp_path: Path
 ) -> None:
     columns = "&".join(f"field={name}:string" for name in ("caption", "image_sha256", "plugin_version"))
     layer = QgsVectorLayer(f"Polygon?crs=EPSG:32633&{columns}", "x", "memory")
@@ -129,14 +129,14 @@ def test_results_reach_the_map_and_the_table(
     assert window.canvas.extent().contains(QgsRectangle(0, 0, 10, 10))
 
 
-def test_results_that_are_gone_are_said(part: RunsPart, window: Window, tmp_path: Path) -> None:
+def test_results_that_are_gone_are_said(part: RunsPart, window: PluginWindow, tmp_path: Path) -> None:
     recorded("a", RunState.FINISHED, str(tmp_path / "gone.gpkg"))
     part.register()
     press(dialog(part).open)
     assert "The results are not there any more." in window.messages()[0]
 
 
-def test_a_list_that_cannot_be_read_is_said_when_asked_for(part: RunsPart, window: Window) -> None:
+def test_a_list_that_cannot_be_read_is_said_when_asked_for(part: RunsPart, window: PluginWindow) -> None:
     runs_file().parent.mkdir(parents=True)
     runs_file().write_text("no database")
     part.register()

@@ -13,14 +13,14 @@ from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QWizard
 
-from rsgpt_plugin.client.environment.environment import State
+from rsgpt_plugin.client.environment.environment import EnvironmentState
 from rsgpt_plugin.client.environment.user_python import UserPython
-from rsgpt_plugin.client.preferences import Door, load
+from rsgpt_plugin.client.preferences import BackendKind, load
 from rsgpt_plugin.client.server import local_server
 from rsgpt_plugin.client.server.local_server import LocalServer
 from rsgpt_plugin.errors import Cancelled, SetupError
-from rsgpt_plugin.gui.setup_wizard.draft import Page
-from rsgpt_plugin.gui.setup_wizard.wizard import SetUpWizard
+from rsgpt_plugin.gui.setup_wizard.draft import WizardPage
+from rsgpt_plugin.gui.setup_wizard.wizard import SetupWizard
 from rsgpt_plugin.services.machine import environment_setup
 
 Wait = Callable[[Callable[[], bool]], None]
@@ -30,7 +30,7 @@ BUTTON = QWizard.WizardButton
 class Environment:
     """One that is made by `script`; what state it is in, and whether it was taken away, is the class's."""
 
-    found = State.MISSING
+    found = EnvironmentState.MISSING
     removed = False
     script: ClassVar[list[Callable[..., None]]] = []
 
@@ -38,7 +38,7 @@ class Environment:
         self.home = home
         self.folder = home / "env"
 
-    def state(self) -> State:
+    def state(self) -> EnvironmentState:
         return type(self).found
 
     def remove(self) -> None:
@@ -49,13 +49,13 @@ class Environment:
         say("Downloading torch-2.13.0.whl (100.0 MB)")
         if type(self).script:
             type(self).script.pop(0)(is_cancelled)
-        type(self).found = State.READY
+        type(self).found = EnvironmentState.READY
 
 
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch, fake_server: Callable[..., LocalServer]) -> type[Environment]:
     """A machine with a Python, without a GPU and with room, and a model that knows a harbour."""
-    Environment.found, Environment.removed, Environment.script = State.MISSING, False, []
+    Environment.found, Environment.removed, Environment.script = EnvironmentState.MISSING, False, []
     monkeypatch.setattr(environment_setup, "ManagedEnvironment", Environment)
     monkeypatch.setattr(environment_setup, "find_python", lambda: Path("/usr/bin/python3"))
     monkeypatch.setattr(environment_setup, "has_gpu", lambda: False)
@@ -65,27 +65,27 @@ def machine(monkeypatch: pytest.MonkeyPatch, fake_server: Callable[..., LocalSer
 
 
 @pytest.fixture
-def wizard(settings: None, machine: type[Environment]) -> Iterator[SetUpWizard]:
-    made = SetUpWizard()
+def wizard(settings: None, machine: type[Environment]) -> Iterator[SetupWizard]:
+    made = SetupWizard()
     made.show()
     yield made
     made.reject()
 
 
-def press(wizard: SetUpWizard, button: QWizard.WizardButton) -> None:
+def press(wizard: SetupWizard, button: QWizard.WizardButton) -> None:
     found = wizard.button(button)
     assert found.isEnabled()
     QTest.mouseClick(found, Qt.MouseButton.LeftButton)
 
 
-def to_plan(wizard: SetUpWizard, wait_until: Wait) -> None:
+def to_plan(wizard: SetupWizard, wait_until: Wait) -> None:
     press(wizard, BUTTON.NextButton)
-    assert wizard.currentId() == Page.PLAN
+    assert wizard.currentId() == WizardPage.PLAN
     assert not wizard.plan.isComplete()
     wait_until(lambda: wizard.plan._machine is not None)
 
 
-def test_from_nothing_to_a_first_answer(wizard: SetUpWizard, wait_until: Wait, own_home: Path) -> None:
+def test_from_nothing_to_a_first_answer(wizard: SetupWizard, wait_until: Wait, own_home: Path) -> None:
     to_plan(wizard, wait_until)
     texts = {name: label.text() for name, label in wizard.plan.texts.items()}
     assert texts["where"] == str(own_home / "env")
@@ -105,11 +105,11 @@ def test_from_nothing_to_a_first_answer(wizard: SetUpWizard, wait_until: Wait, o
     assert "The model works." in said.text()
     assert not wizard.answer.answer.picture.pixmap().isNull()
     press(wizard, BUTTON.FinishButton)
-    assert load().door is Door.MANAGED
+    assert load().door is BackendKind.MANAGED
 
 
 def test_a_failure_says_what_to_do_and_can_be_tried_again(
-    wizard: SetUpWizard, machine: type[Environment], wait_until: Wait
+    wizard: SetupWizard, machine: type[Environment], wait_until: Wait
 ) -> None:
     def fail(is_cancelled: Callable[[], bool]) -> None:
         raise SetupError("The disk is full. Free about 3 GB.", "[Errno 28] No space left on device")
@@ -133,7 +133,7 @@ def wait_for_cancel(is_cancelled: Callable[[], bool]) -> None:
     raise Cancelled("Stopped.")
 
 
-def test_stop_reaches_the_installation(wizard: SetUpWizard, machine: type[Environment], wait_until: Wait) -> None:
+def test_stop_reaches_the_installation(wizard: SetupWizard, machine: type[Environment], wait_until: Wait) -> None:
     machine.script = [wait_for_cancel]
     to_plan(wizard, wait_until)
     press(wizard, BUTTON.NextButton)
@@ -143,7 +143,7 @@ def test_stop_reaches_the_installation(wizard: SetUpWizard, machine: type[Enviro
     assert "was stopped" in wizard.progress.problem.sentence.text()
 
 
-def install_until_cancelled(wizard: SetUpWizard, machine: type[Environment], wait_until: Wait) -> list[bool]:
+def install_until_cancelled(wizard: SetupWizard, machine: type[Environment], wait_until: Wait) -> list[bool]:
     """Begin an installation that goes on until it is cancelled; the list holds something when it has ended."""
     stopped: list[bool] = []
 
@@ -161,37 +161,37 @@ def install_until_cancelled(wizard: SetUpWizard, machine: type[Environment], wai
 
 
 def test_closing_the_wizard_stops_the_installation(
-    wizard: SetUpWizard, machine: type[Environment], wait_until: Wait
+    wizard: SetupWizard, machine: type[Environment], wait_until: Wait
 ) -> None:
     stopped = install_until_cancelled(wizard, machine, wait_until)
     press(wizard, BUTTON.CancelButton)
     wait_until(lambda: bool(stopped))
-    assert machine.found is State.MISSING
+    assert machine.found is EnvironmentState.MISSING
 
 
-def test_back_stops_the_installation(wizard: SetUpWizard, machine: type[Environment], wait_until: Wait) -> None:
+def test_back_stops_the_installation(wizard: SetupWizard, machine: type[Environment], wait_until: Wait) -> None:
     stopped = install_until_cancelled(wizard, machine, wait_until)
     press(wizard, BUTTON.BackButton)
     wait_until(lambda: bool(stopped))
-    assert wizard.currentId() == Page.PLAN
+    assert wizard.currentId() == WizardPage.PLAN
 
 
 def test_what_is_ready_is_not_made_again_unless_it_is_to_be_repaired(
-    wizard: SetUpWizard, machine: type[Environment], wait_until: Wait
+    wizard: SetupWizard, machine: type[Environment], wait_until: Wait
 ) -> None:
-    machine.found = State.READY
+    machine.found = EnvironmentState.READY
     to_plan(wizard, wait_until)
-    assert wizard.plan.nextId() == Page.ANSWER
+    assert wizard.plan.nextId() == WizardPage.ANSWER
     wizard.plan.afresh.setChecked(True)
     press(wizard, BUTTON.NextButton)
-    assert wizard.currentId() == Page.PROGRESS
+    assert wizard.currentId() == WizardPage.PROGRESS
     wait_until(wizard.progress.isComplete)
     assert machine.removed
 
 
 @pytest.mark.parametrize("what", ["no Python", "no room"])
 def test_what_cannot_work_is_not_begun(
-    wizard: SetUpWizard, wait_until: Wait, monkeypatch: pytest.MonkeyPatch, what: str
+    wizard: SetupWizard, wait_until: Wait, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
     usage = shutil.disk_usage("/")
     monkeypatch.setattr(
@@ -208,7 +208,7 @@ def test_what_cannot_work_is_not_begun(
 
 
 def test_a_python_of_one_s_own_is_checked_before_it_is_taken(
-    wizard: SetUpWizard, wait_until: Wait, monkeypatch: pytest.MonkeyPatch
+    wizard: SetupWizard, wait_until: Wait, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def examine(python: Path, is_cancelled: Callable[[], bool]) -> UserPython:
         if python.name == "bad":
@@ -216,7 +216,7 @@ def test_a_python_of_one_s_own_is_checked_before_it_is_taken(
         return UserPython(python, "2.13.0", "5.2.0", ("cpu",))
 
     monkeypatch.setattr(environment_setup, "examine", examine)
-    wizard.page(Page.DOOR).buttons[Door.PYTHON].setChecked(True)
+    wizard.page(WizardPage.DOOR).buttons[BackendKind.PYTHON].setChecked(True)
     press(wizard, BUTTON.NextButton)
     page = wizard.python
     page.file.setFilePath("/envs/bad")
@@ -229,11 +229,11 @@ def test_a_python_of_one_s_own_is_checked_before_it_is_taken(
     wait_until(page.isComplete)
     assert "2.13.0" in page.found.text()
     press(wizard, BUTTON.NextButton)
-    assert (load().door, load().python) == (Door.PYTHON, "/envs/good")
+    assert (load().door, load().python) == (BackendKind.PYTHON, "/envs/good")
 
 
-def test_nothing_is_kept_of_a_wizard_that_is_cancelled(wizard: SetUpWizard) -> None:
-    wizard.page(Page.DOOR).buttons[Door.SERVER].setChecked(True)
+def test_nothing_is_kept_of_a_wizard_that_is_cancelled(wizard: SetupWizard) -> None:
+    wizard.page(WizardPage.DOOR).buttons[BackendKind.SERVER].setChecked(True)
     press(wizard, BUTTON.NextButton)
     press(wizard, BUTTON.CancelButton)
-    assert load().door is Door.MANAGED
+    assert load().door is BackendKind.MANAGED

@@ -27,9 +27,9 @@ from qgis.core import (
 )
 
 from rsgpt_plugin.errors import OutputError
-from rsgpt_plugin.processing.output.destination import Destination, check_destination
+from rsgpt_plugin.processing.output.destination import OutputDestination, check_destination
 from rsgpt_plugin.services.results.corrections import correct, restore
-from tests.plugin.rasters import Odd, pattern, write
+from tests.plugin.rasters import OddRaster, pattern, write
 from tests.plugin.results import results_layer
 
 from ..conftest import ScriptedGateway
@@ -41,7 +41,7 @@ X, Y = 500000.0, 4000000.0
 GROWN = "+proj=utm +zone=11 +datum=WGS84 +units=km +type=crs"
 
 
-class Heard(QgsProcessingFeedback):
+class ReceivedMessages(QgsProcessingFeedback):
     """Keeps what was said."""
 
     def __init__(self) -> None:
@@ -82,11 +82,13 @@ def saved(path: Path, name: str, driver: str = "GPKG", append: bool = False) -> 
     return path
 
 
-def describe(raster: QgsRasterLayer, output: Any, features: Any = None, **parameters: Any) -> tuple[str, Heard]:
+def describe(
+    raster: QgsRasterLayer, output: Any, features: Any = None, **parameters: Any
+) -> tuple[str, ReceivedMessages]:
     """Run the algorithm that fits; the output's address and what the log said."""
     name = "rsgpt:describefeatures" if features is not None else "rsgpt:describeraster"
     given = {"FEATURES": features} if features is not None else {"TILE_SIZE": 64}
-    heard = Heard()
+    heard = ReceivedMessages()
     values = {"INPUT": raster, "OUTPUT": str(output) if isinstance(output, Path) else output, **given, **parameters}
     return str(processing.run(name, values, feedback=heard)["OUTPUT"]), heard
 
@@ -252,7 +254,7 @@ def test_units_of_a_crs_are_kept_or_refused(
     gateway: ScriptedGateway, tmp_path: Path, project: QgsProject, ending: str
 ) -> None:
     """GDAL takes these kilometres for the metres of EPSG:32611."""
-    odd = Odd((500.0, 0.0005, 0.0, 4000.0, 0.0, -0.0005), QgsCoordinateReferenceSystem.fromProj(GROWN).toWkt())
+    odd = OddRaster((500.0, 0.0005, 0.0, 4000.0, 0.0, -0.0005), QgsCoordinateReferenceSystem.fromProj(GROWN).toWkt())
     raster = project.addMapLayer(QgsRasterLayer(str(write(tmp_path / "km.tif", pattern(3, 64, 64), odd)), "km"))
     out = tmp_path / f"a.{ending}"
     if ending in ("gpkg", "shp", "kml"):
@@ -269,7 +271,7 @@ def test_units_of_a_crs_are_kept_or_refused(
 def test_rows_of_a_run_that_failed_lie_where_they_should(
     gateway: ScriptedGateway, tmp_path: Path, project: QgsProject
 ) -> None:
-    odd = Odd((500.0, 0.0005, 0.0, 4000.0, 0.0, -0.0005), QgsCoordinateReferenceSystem.fromProj(GROWN).toWkt())
+    odd = OddRaster((500.0, 0.0005, 0.0, 4000.0, 0.0, -0.0005), QgsCoordinateReferenceSystem.fromProj(GROWN).toWkt())
     raster = project.addMapLayer(QgsRasterLayer(str(write(tmp_path / "km.tif", pattern(3, 64, 256), odd)), "km"))
     describe(raster, "TEMPORARY_OUTPUT", TILE_SIZE=32, EXTENT="500,500.032,3999.968,4000")
     gateway.dies_after = 2
@@ -363,7 +365,7 @@ def test_rows_that_a_person_corrected_in_a_database_are_not_replaced(tmp_path: P
     QgsVectorFileWriter.writeAsVectorFormatV3(memory, str(tmp_path / "a.sqlite"), context, options)
     uri = f"dbname='{tmp_path / 'a.sqlite'}' table=\"answers\" (geometry)"
     layer = project.addMapLayer(QgsVectorLayer(uri, "answers", "spatialite"))
-    to = Destination(f"spatialite:{uri}")
+    to = OutputDestination(f"spatialite:{uri}")
     check_destination(to, [], [])
     (first, *_) = layer.getFeatures()
     correct(layer, first.id(), "caption", "my own words")

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from rsgpt_plugin.errors import OutputError
-from rsgpt_plugin.processing.output.sink import Output
+from rsgpt_plugin.processing.output.sink import OutputSink
 from tests.plugin.results import results_layer
 
 
-def written(identifier: str) -> Output:
-    output = Output(lambda: (None, identifier))
+def written(identifier: str) -> OutputSink:
+    output = OutputSink(lambda: (None, identifier))
     output.open()
     return output
 

@@ -13,7 +13,7 @@ from qgis.core import Qgis, QgsCoordinateReferenceSystem, QgsFeature, QgsGeometr
 
 from rsgpt_plugin.errors import OutputError
 from rsgpt_plugin.geo.results.schema import output_fields
-from rsgpt_plugin.processing.output.destination import Destination
+from rsgpt_plugin.processing.output.destination import OutputDestination
 from rsgpt_plugin.processing.output.sink import SinkShape
 from rsgpt_plugin.processing.output.trial_write import try_rows
 
@@ -38,15 +38,15 @@ def test_refused_rows_leave_no_file_open_in_the_scratch_folder(
 ) -> None:
     left: list[list[str]] = []
 
-    class Watched(tempfile.TemporaryDirectory):  # type: ignore[type-arg]  # not to be subscripted in every Python
+    class WatchedFolder(tempfile.TemporaryDirectory):  # type: ignore[type-arg]  # not to be subscripted in every Python
         def __exit__(self, *what: Any) -> None:
             left.append(open_files(self.name))
             super().__exit__(*what)
 
-    monkeypatch.setattr(tempfile, "TemporaryDirectory", Watched)
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", WatchedFolder)
     samples = sample("Polygon ((0 0, 1 0, 1 1, 0 0))"), sample("Point (1 2)")
     shape = SinkShape(output_fields(()), Qgis.WkbType.Polygon, QgsCoordinateReferenceSystem("EPSG:32611"), samples)
     path = tmp_path / "a.shp"
     with pytest.raises(OutputError, match="does not take these rows"):
-        try_rows(Destination(str(path), path, "a"), shape)
+        try_rows(OutputDestination(str(path), path, "a"), shape)
     assert left == [[]]

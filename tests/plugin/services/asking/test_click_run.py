@@ -14,7 +14,7 @@ from qgis.PyQt.QtCore import QCoreApplication
 from rsgpt_plugin.client.preferences import Preferences, save
 from rsgpt_plugin.client.server.local_server import LocalServer
 from rsgpt_plugin.processing.provider import RsgptProvider
-from rsgpt_plugin.services.asking.click_run import AskingService, Shown
+from rsgpt_plugin.services.asking.click_run import AskingService, ShownAnswers
 from rsgpt_plugin.services.asking.feature_selection import features_place
 from rsgpt_plugin.services.asking.place import canvas_place
 from rsgpt_plugin.shared.answers.questions import AnswerType, Question
@@ -23,19 +23,19 @@ from tests.plugin.services.conftest import around, polygons, view_of
 Serve = Callable[..., LocalServer]
 
 
-class Told:
+class ClickSignals:
     """What a service said, and a way to wait for it."""
 
     def __init__(self, service: AskingService) -> None:
         self.answers: list[str] = []
         self.problems: list[str] = []
         self.stops = 0
-        self.shown: list[Shown] = []
+        self.shown: list[ShownAnswers] = []
         service.answered.connect(self._answer)
         service.failed.connect(self.problems.append)
         service.stopped.connect(self._stop)
 
-    def _answer(self, text: str, shown: Shown) -> None:
+    def _answer(self, text: str, shown: ShownAnswers) -> None:
         self.answers.append(text)
         self.shown.append(shown)
 
@@ -69,7 +69,7 @@ def test_a_caption_becomes_a_row_of_the_results_layer(
     service: AskingService, raster: QgsRasterLayer, serve: Serve
 ) -> None:
     serve("--reply", "a harbour with <b>many</b> boats")
-    told = Told(service)
+    told = ClickSignals(service)
     service.ask(canvas_place(view_of([raster], around(150, 150, 100))))
     told.wait()
     assert (told.answers, told.problems) == (["a harbour with <b>many</b> boats"], [])
@@ -91,7 +91,7 @@ def test_questions_of_each_kind_join_the_same_layer(
     service: AskingService, raster: QgsRasterLayer, serve: Serve
 ) -> None:
     serve("--script", '{"replies": {"water": "yes", "cars": "12", "kind": "forest"}}')
-    told = Told(service)
+    told = ClickSignals(service)
     place = canvas_place(view_of([raster], around(150, 150, 100)))
     questions = [
         Question("answer", "Is there water?", AnswerType.YESNO),
@@ -110,7 +110,7 @@ def test_an_answer_below_the_user_s_threshold_is_not_told(
     service: AskingService, raster: QgsRasterLayer, serve: Serve
 ) -> None:
     serve("--reply", "yes")
-    told = Told(service)
+    told = ClickSignals(service)
     place = canvas_place(view_of([raster], around(150, 150, 100)))
     save(Preferences(least_confidence=0.95))
     try:
@@ -128,7 +128,7 @@ def test_polygons_become_rows_of_the_same_layer_without_their_own_attributes(
     serve("--reply", "a field")
     parcels = polygons([around(50, 50, 40), around(150, 150, 40)], caption="not the model's")
     view = view_of([raster], around(150, 150, 300))
-    told = Told(service)
+    told = ClickSignals(service)
     service.ask(features_place(view, parcels, list(parcels.getFeatures())))
     told.wait()
     assert (told.answers, told.problems) == (["a field\na field"], [])
@@ -142,7 +142,7 @@ def test_polygons_become_rows_of_the_same_layer_without_their_own_attributes(
 def test_many_answers_are_not_all_told(service: AskingService, raster: QgsRasterLayer, serve: Serve) -> None:
     serve("--reply", "yes")
     parcels = polygons([around(20 + 30 * number, 150, 25) for number in range(8)])
-    told = Told(service)
+    told = ClickSignals(service)
     place = features_place(view_of([raster], around(150, 150, 300)), parcels, list(parcels.getFeatures()))
     service.ask(place, Question("answer", "Is it a field?", AnswerType.YESNO))
     told.wait()
@@ -153,7 +153,7 @@ def test_a_longer_description_is_asked_for_in_its_own_words(
     service: AskingService, raster: QgsRasterLayer, serve: Serve
 ) -> None:
     serve("--script", '{"replies": {"in detail": "a long tale", "image": "short"}}')
-    told = Told(service)
+    told = ClickSignals(service)
     service.ask(canvas_place(view_of([raster], around(150, 150, 100))), detailed=True)
     told.wait()
     assert told.answers == ["a long tale"]
@@ -163,7 +163,7 @@ def test_the_prompt_of_the_options_is_that_of_captions_alone(
     service: AskingService, raster: QgsRasterLayer, serve: Serve
 ) -> None:
     serve()
-    told = Told(service)
+    told = ClickSignals(service)
     save(Preferences(prompt="What grows here?"))
     try:
         service.ask(canvas_place(view_of([raster], around(150, 150, 100))))
@@ -180,7 +180,7 @@ def test_the_prompt_of_the_options_is_that_of_captions_alone(
 def test_the_answer_lies_in_the_project_s_crs(service: AskingService, raster: QgsRasterLayer, serve: Serve) -> None:
     serve()
     QgsProject.instance().setCrs(QgsCoordinateReferenceSystem("EPSG:4326"))
-    told = Told(service)
+    told = ClickSignals(service)
     service.ask(canvas_place(view_of([raster], around(150, 150, 100))))
     told.wait()
     (layer,) = QgsProject.instance().mapLayersByName("RSGPT answers")
@@ -193,7 +193,7 @@ def test_the_main_thread_stays_free_and_cancel_ends_it(
     service: AskingService, raster: QgsRasterLayer, serve: Serve
 ) -> None:
     serve("--delay", "30")
-    told = Told(service)
+    told = ClickSignals(service)
     service.ask(canvas_place(view_of([raster], around(150, 150, 100))))
     begin = time.monotonic()
     longest = wait_until(lambda: time.monotonic() - begin > 2.0)
@@ -209,7 +209,7 @@ def test_the_main_thread_stays_free_and_cancel_ends_it(
 
 def test_a_failure_is_one_sentence(service: AskingService, raster: QgsRasterLayer, serve: Serve) -> None:
     serve("--script", '{"load_error": "The weights are gone; install the plugin again."}')
-    told = Told(service)
+    told = ClickSignals(service)
     service.ask(canvas_place(view_of([raster], around(150, 150, 100))))
     told.wait()
     (problem,) = told.problems
@@ -221,7 +221,7 @@ def test_what_cannot_be_asked_is_one_sentence_and_starts_nothing(
     service: AskingService, raster: QgsRasterLayer, serve: Serve
 ) -> None:
     server = serve()
-    told = Told(service)
+    told = ClickSignals(service)
     place = canvas_place(view_of([raster], around(150, 150, 100)))
     QgsProject.instance().removeMapLayer(raster.id())
     service.ask(place)
@@ -235,7 +235,7 @@ def test_a_server_killed_under_a_click_is_restarted(
     service: AskingService, raster: QgsRasterLayer, serve: Serve
 ) -> None:
     server = serve("--delay", "1")
-    told = Told(service)
+    told = ClickSignals(service)
     service.ask(canvas_place(view_of([raster], around(150, 150, 100))))
     wait_until(lambda: server._endpoint is not None)
     assert server._process is not None

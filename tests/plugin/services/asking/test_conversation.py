@@ -17,7 +17,7 @@ from rsgpt_plugin.client.installed_models import ModelInfo
 from rsgpt_plugin.client.preferences import Preferences, save
 from rsgpt_plugin.client.server.local_server import LocalServer
 from rsgpt_plugin.core import paths
-from rsgpt_plugin.core.conversation_history import History, Message, Past
+from rsgpt_plugin.core.conversation_history import ConversationMessage, History, SavedConversation
 from rsgpt_plugin.services.asking.answer_row import add_to_results
 from rsgpt_plugin.services.asking.conversation import Conversation, description
 from rsgpt_plugin.services.asking.place import canvas_place
@@ -31,7 +31,7 @@ WATER = Question("answer", "Is there water?", AnswerType.YESNO)
 LONG = " ".join(f"w{number}" for number in range(80))
 
 
-class Heard:
+class ReceivedSignals:
     """What a conversation said, in order."""
 
     def __init__(self, talk: Conversation) -> None:
@@ -59,7 +59,7 @@ def talk(project: QgsProject, monkeypatch: pytest.MonkeyPatch) -> Iterator[Conve
     talk.close()
 
 
-def history() -> list[Past]:
+def history() -> list[SavedConversation]:
     with History(paths.history_file()) as kept:
         return kept.listed()
 
@@ -68,7 +68,7 @@ def test_a_picture_is_taken_once_and_asked_about_twice(
     talk: Conversation, raster: QgsRasterLayer, serve: Serve, tmp_path: Path
 ) -> None:
     serve("--script", '{"replies": {"water": "yes", "image": "boats"}}', "--log", str(tmp_path / "log"))
-    heard = Heard(talk)
+    heard = ReceivedSignals(talk)
     talk.begin(canvas_place(view_of([raster], around(150, 150, 100))))
     assert talk.is_busy
     heard.wait("settled")
@@ -96,7 +96,7 @@ def test_what_was_answered_before_is_not_asked_again(
     talk: Conversation, raster: QgsRasterLayer, serve: Serve, tmp_path: Path
 ) -> None:
     serve("--reply", "yes", "--log", str(tmp_path / "log"))
-    heard = Heard(talk)
+    heard = ReceivedSignals(talk)
     talk.begin(canvas_place(view_of([raster], around(150, 150, 100))))
     heard.wait("settled")
     for count in (1, 2):
@@ -110,7 +110,7 @@ def test_text_is_asked_for_in_the_wished_language(
 ) -> None:
     monkeypatch.setattr(Preferences, "wished_language", "German")
     serve("--script", '{"replies": {"Answer in German.": "Boote", "water": "yes", "image": "boats"}}')
-    heard = Heard(talk)
+    heard = ReceivedSignals(talk)
     talk.begin(canvas_place(view_of([raster], around(150, 150, 100))))
     heard.wait("settled")
     for count, question in enumerate((description(), WATER), start=1):
@@ -124,7 +124,7 @@ def test_the_answer_streams_while_the_main_thread_is_free(
     talk: Conversation, raster: QgsRasterLayer, serve: Serve
 ) -> None:
     serve("--token-delay", "0.05", "--reply", " ".join("abcdefgh")).endpoint()
-    heard = Heard(talk)
+    heard = ReceivedSignals(talk)
     talk.begin(canvas_place(view_of([raster], around(150, 150, 100))))
     talk.ask(WATER)  # too early, and not heard
     heard.wait("settled")
@@ -137,7 +137,7 @@ def test_the_answer_streams_while_the_main_thread_is_free(
 
 def test_stop_is_immediate_and_what_was_heard_is_kept(talk: Conversation, raster: QgsRasterLayer, serve: Serve) -> None:
     serve("--token-delay", "0.05", "--reply", LONG)
-    heard = Heard(talk)
+    heard = ReceivedSignals(talk)
     talk.begin(canvas_place(view_of([raster], around(150, 150, 100))))
     heard.wait("settled")
     talk.ask(description())
@@ -162,7 +162,7 @@ def test_a_stop_while_the_server_starts_leaves_nothing_behind(
     talk: Conversation, raster: QgsRasterLayer, serve: Serve
 ) -> None:
     serve("--script", '{"load_delay": 30}')
-    heard = Heard(talk)
+    heard = ReceivedSignals(talk)
     talk.begin(canvas_place(view_of([raster], around(150, 150, 100))))
     heard.wait("settled")
     talk.ask(description())
@@ -178,7 +178,7 @@ def test_an_answer_that_is_not_sure_enough_is_not_told(
     talk: Conversation, raster: QgsRasterLayer, serve: Serve
 ) -> None:
     serve("--reply", "yes")
-    heard = Heard(talk)
+    heard = ReceivedSignals(talk)
     save(Preferences(least_confidence=0.95))
     try:
         talk.begin(canvas_place(view_of([raster], around(150, 150, 100))))
@@ -192,10 +192,10 @@ def test_an_answer_that_is_not_sure_enough_is_not_told(
     assert message.problem == "I can't tell ('yes' would be 90% sure)"
 
 
-def answered(talk: Conversation, raster: QgsRasterLayer, serve: Serve) -> Heard:
+def answered(talk: Conversation, raster: QgsRasterLayer, serve: Serve) -> ReceivedSignals:
     """A place was looked at, and a question about it answered with a yes."""
     serve("--reply", "yes")
-    heard = Heard(talk)
+    heard = ReceivedSignals(talk)
     talk.begin(canvas_place(view_of([raster], around(150, 150, 100))))
     heard.wait("settled")
     talk.ask(WATER)
@@ -209,7 +209,7 @@ def test_a_restart_brings_back_the_picture_without_its_layer(
     heard = answered(talk, raster, serve)
     project.clear()
     later = Conversation(project)
-    heard_later = Heard(later)
+    heard_later = ReceivedSignals(later)
     later.resume(history()[0])
     heard_later.wait("settled")
     assert heard_later.of("picture_ready") == heard.of("picture_ready")[:1]
@@ -238,7 +238,7 @@ def test_a_picture_that_is_gone_is_taken_again_or_said_to_be_gone(
 def test_a_place_outside_the_layer_is_a_sentence(
     talk: Conversation, raster: QgsRasterLayer, make_raster: Callable[..., QgsRasterLayer]
 ) -> None:
-    heard = Heard(talk)
+    heard = ReceivedSignals(talk)
     place = canvas_place(view_of([raster], around(150, 150, 100)))
     QgsProject.instance().removeMapLayer(raster.id())
     talk.begin(place)
@@ -248,14 +248,14 @@ def test_a_place_outside_the_layer_is_a_sentence(
 @pytest.mark.parametrize(
     ("message", "answer", "question"),
     [
-        (Message("Is there water?", WATER.line, "yes", 0.7), "yes", "Is there water?"),
-        (Message("Describe this image.", "", "boats", 0.7), "boats", "Describe this image."),
+        (ConversationMessage("Is there water?", WATER.line, "yes", 0.7), "yes", "Is there water?"),
+        (ConversationMessage("Describe this image.", "", "boats", 0.7), "boats", "Describe this image."),
     ],
 )
 def test_an_answer_becomes_a_row_of_the_results_layer(
-    talk: Conversation, raster: QgsRasterLayer, message: Message, answer: str, question: str
+    talk: Conversation, raster: QgsRasterLayer, message: ConversationMessage, answer: str, question: str
 ) -> None:
-    heard = Heard(talk)
+    heard = ReceivedSignals(talk)
     talk.begin(canvas_place(view_of([raster], around(150, 150, 100))))
     heard.wait("settled")
     assert talk.sight is not None
@@ -276,7 +276,7 @@ def test_what_a_library_raises_is_told_in_a_sentence(
 
     monkeypatch.setattr(Viewpoint if where == "take" else AnswerSource, where, broken)
     serve("--reply", "yes")
-    heard = Heard(talk)
+    heard = ReceivedSignals(talk)
     talk.begin(canvas_place(view_of([raster], around(150, 150, 100))))
     if where == "ask_one":
         heard.wait("settled")

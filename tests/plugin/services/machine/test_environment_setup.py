@@ -11,12 +11,12 @@ from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QCoreApplication
 
 from rsgpt_plugin.client.environment import installer
-from rsgpt_plugin.client.environment.environment import FETCHED, UNPACKED, State
-from rsgpt_plugin.client.environment.installer import Build
-from rsgpt_plugin.client.preferences import Door, Preferences, save
+from rsgpt_plugin.client.environment.environment import FETCHED, UNPACKED, EnvironmentState
+from rsgpt_plugin.client.environment.installer import TorchBuild
+from rsgpt_plugin.client.preferences import BackendKind, Preferences, save
 from rsgpt_plugin.errors import Cancelled, SetupError
 from rsgpt_plugin.services.machine import environment_setup
-from rsgpt_plugin.services.machine.environment_setup import Machine, SetUpTask, is_ready
+from rsgpt_plugin.services.machine.environment_setup import Machine, SetupTask, is_ready
 from tests.plugin.waiting import wait_until
 
 Make = Callable[..., None]
@@ -27,7 +27,7 @@ class ScriptedEnvironment:
 
     script: Make
 
-    def __init__(self, home: Path, variables: dict[str, str], build: Build) -> None:
+    def __init__(self, home: Path, variables: dict[str, str], build: TorchBuild) -> None:
         self.home = home
 
     def make(self, say: Callable[[str], None], is_cancelled: Callable[[], bool], watch: Callable[[str], None]) -> None:
@@ -45,7 +45,7 @@ def run(monkeypatch: pytest.MonkeyPatch, qgis_app: object) -> Callable[..., tupl
         monkeypatch.setattr(ScriptedEnvironment, "script", staticmethod(script), raising=False)
         said: list[str] = []
         ended: list[tuple[bool, str]] = []
-        task = SetUpTask()
+        task = SetupTask()
         task.said.connect(said.append)
         task.ended.connect(lambda is_made, sentence: ended.append((is_made, sentence)))
         QgsApplication.taskManager().addTask(task)
@@ -74,7 +74,7 @@ def test_one_that_is_stopped_before_a_thread_was_free_is_told_as_stopped(
 ) -> None:
     monkeypatch.setattr(environment_setup, "ManagedEnvironment", ScriptedEnvironment)
     ended: list[tuple[bool, str]] = []
-    task = SetUpTask()
+    task = SetupTask()
     task.ended.connect(lambda is_made, sentence: ended.append((is_made, sentence)))
     task.hold()
     QgsApplication.taskManager().addTask(task)
@@ -116,19 +116,19 @@ def test_nothing_is_ready_in_an_empty_home() -> None:
 
 def test_each_door_is_ready_by_its_own_measure(tmp_path: Path) -> None:
     python = tmp_path / "python"
-    save(Preferences(door=Door.PYTHON, python=str(python)))
+    save(Preferences(door=BackendKind.PYTHON, python=str(python)))
     assert not is_ready()
     python.touch()
     assert is_ready()
-    save(Preferences(door=Door.SERVER))
+    save(Preferences(door=BackendKind.SERVER))
     assert not is_ready()
-    save(Preferences(door=Door.SERVER, server_url="http://127.0.0.1:1/v1"))
+    save(Preferences(door=BackendKind.SERVER, server_url="http://127.0.0.1:1/v1"))
     assert is_ready()
 
 
 def test_room_is_counted_for_the_build_that_fits() -> None:
-    needed = FETCHED[Build.CPU] + UNPACKED[Build.CPU]
-    machine = Machine(State.MISSING, "/usr/bin/python3", False, Path("/x"), needed)
-    assert machine.has_room(Build.AUTO)
-    assert not machine.has_room(Build.CUDA)
-    assert not Machine(State.MISSING, "/usr/bin/python3", True, Path("/x"), needed).has_room(Build.AUTO)
+    needed = FETCHED[TorchBuild.CPU] + UNPACKED[TorchBuild.CPU]
+    machine = Machine(EnvironmentState.MISSING, "/usr/bin/python3", False, Path("/x"), needed)
+    assert machine.has_room(TorchBuild.AUTO)
+    assert not machine.has_room(TorchBuild.CUDA)
+    assert not Machine(EnvironmentState.MISSING, "/usr/bin/python3", True, Path("/x"), needed).has_room(TorchBuild.AUTO)

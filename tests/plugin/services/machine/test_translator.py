@@ -14,7 +14,7 @@ from rsgpt_plugin.errors import QuestionError
 from rsgpt_plugin.gui.ask_dialog import AskDialog
 from rsgpt_plugin.processing.describeraster import DescribeRaster
 from rsgpt_plugin.processing.provider import RsgptProvider
-from rsgpt_plugin.services.machine.translator import Language
+from rsgpt_plugin.services.machine.translator import Translator
 from rsgpt_plugin.shared.answers.questions import parse_questions
 from rsgpt_plugin.shared.i18n import marked
 
@@ -30,12 +30,12 @@ def built() -> None:
 
 
 @pytest.fixture
-def speak() -> Iterator[Callable[[str], Language]]:
+def speak() -> Iterator[Callable[[str], Translator]]:
     """Install a language for the test."""
-    installed: list[Language] = []
+    installed: list[Translator] = []
 
-    def install(locale: str) -> Language:
-        installed.append(Language(locale))
+    def install(locale: str) -> Translator:
+        installed.append(Translator(locale))
         installed[-1].install()
         return installed[-1]
 
@@ -45,19 +45,19 @@ def speak() -> Iterator[Callable[[str], Language]]:
 
 
 @pytest.mark.parametrize("locale", ["zh-Hans", "zh_Hans", "zh_CN", "zh_SG", "zh"])
-def test_chinese_has_many_names(speak: Callable[[str], Language], locale: str) -> None:
+def test_chinese_has_many_names(speak: Callable[[str], Translator], locale: str) -> None:
     speak(locale)
     assert DescribeRaster().displayName() == "描述栅格"
 
 
 @pytest.mark.parametrize("locale", ["en_US", "en", "C", "fr", "zh-Hant", "zh_TW", "no such"])
-def test_others_get_english_with_its_plurals(speak: Callable[[str], Language], locale: str) -> None:
+def test_others_get_english_with_its_plurals(speak: Callable[[str], Translator], locale: str) -> None:
     speak(locale)
     assert DescribeRaster().displayName() == "Describe raster"
     assert [DescribeRaster().tr(PLACES, "", n).split(":")[0] for n in (1, 2)] == ["1 place", "2 places"]
 
 
-def test_every_kind_of_text_is_translated(speak: Callable[[str], Language], qgis_new_project: None) -> None:
+def test_every_kind_of_text_is_translated(speak: Callable[[str], Translator], qgis_new_project: None) -> None:
     speak("zh-Hans")
     assert AskDialog().windowTitle() == "询问此区域"
     assert RsgptProvider().longName() == "RSGPT：影像描述与问答"
@@ -75,7 +75,7 @@ def test_qt_s_own_words_too(tmp_path: Path, locale: str, word: str) -> None:
     (tmp_path / "qtbase_zh_CN.ts").write_text(text, "utf-8")
     build = f". {ROOT}/scripts/common.sh; compile_translations {tmp_path}"
     subprocess.run(["bash", "-c", build], check=True)
-    language = Language(locale, qt_folder=str(tmp_path))
+    language = Translator(locale, qt_folder=str(tmp_path))
     language.install()
     box = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
     language.remove()
@@ -83,7 +83,7 @@ def test_qt_s_own_words_too(tmp_path: Path, locale: str, word: str) -> None:
     assert [one.buttons()[0].text().replace("&", "") for one in (box, after)] == [word, "Cancel"]
 
 
-def test_nothing_stays(speak: Callable[[str], Language]) -> None:
+def test_nothing_stays(speak: Callable[[str], Translator]) -> None:
     speak("zh-Hans").remove()
     assert DescribeRaster().displayName() == "Describe raster"
     with pytest.raises(QuestionError, match="Question line 1"):
@@ -91,7 +91,7 @@ def test_nothing_stays(speak: Callable[[str], Language]) -> None:
 
 
 def test_without_a_built_file_all_is_english(tmp_path: Path) -> None:
-    language = Language("zh-Hans", tmp_path)
+    language = Translator("zh-Hans", tmp_path)
     language.install()
     assert DescribeRaster().displayName() == "Describe raster"
     language.remove()

@@ -22,7 +22,7 @@ from rsgpt_plugin.errors import OutputError
 from rsgpt_plugin.geo.results.layer_rows import RowReader
 from rsgpt_plugin.services.results import exporting
 from rsgpt_plugin.services.results.corrections import correct
-from rsgpt_plugin.services.results.exporting import Destination, Format
+from rsgpt_plugin.services.results.exporting import ExportDestination, ExportFormat
 from tests.plugin.results import fids, keep_pictures, results_layer, sha256_of
 from tests.plugin.waiting import wait_until
 
@@ -33,13 +33,13 @@ LOCAL = QgsCoordinateReferenceSystem.fromWkt(
 pytestmark = pytest.mark.usefixtures("qgis_new_project")
 
 
-def export(layer: QgsVectorLayer, kind: Format, path: Path, numbers: list[int] | None = None) -> str:
+def export(layer: QgsVectorLayer, kind: ExportFormat, path: Path, numbers: list[int] | None = None) -> str:
     """Export rows of these numbers, in that order; return what is said."""
     reader = RowReader(layer)
     rows = [reader.row(layer.getFeature(fid)) for fid in fids(layer)]
     rows = [rows[number] for number in numbers] if numbers is not None else rows
     said: list[str] = []
-    work = exporting.export(layer, reader.columns, rows, Destination(kind, path))
+    work = exporting.export(layer, reader.columns, rows, ExportDestination(kind, path))
     work.done.connect(said.append)
     work.failed.connect(lambda sentence, details: said.append(sentence))
     work.start()
@@ -56,7 +56,7 @@ def cells(path: Path) -> list[dict[str, str]]:
 @pytest.mark.parametrize("begin", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
 def test_no_text_is_a_formula_in_a_sheet(tmp_path: Path, begin: str) -> None:
     layer = results_layer([begin, "plain, with a comma"])
-    export(layer, Format.SHEET, tmp_path / "a.csv")
+    export(layer, ExportFormat.SHEET, tmp_path / "a.csv")
     first, second = cells(tmp_path / "a.csv")
     assert first["caption"] == f"'{begin}"
     assert (second["caption"], second["cars"]) == ("plain, with a comma", "1")
@@ -64,7 +64,7 @@ def test_no_text_is_a_formula_in_a_sheet(tmp_path: Path, begin: str) -> None:
 
 def test_a_sheet_has_every_column_the_place_and_the_order_asked_for(tmp_path: Path) -> None:
     layer = results_layer(["Ä", "b", "c"])
-    said = export(layer, Format.SHEET, tmp_path / "a.csv", [2, 0])
+    said = export(layer, ExportFormat.SHEET, tmp_path / "a.csv", [2, 0])
     found = cells(tmp_path / "a.csv")
     assert [row["caption"] for row in found] == ["c", "Ä"]
     assert list(found[0])[:-2] == layer.fields().names()
@@ -86,7 +86,7 @@ def test_a_sheet_of_a_local_crs_has_no_longitude(tmp_path: Path) -> None:
 def test_a_geopackage_holds_rows_and_corrections(tmp_path: Path, source: str) -> None:
     layer = results_layer(["a", "b"], source, tmp_path)
     correct(layer, fids(layer)[1], "trees", True)
-    export(layer, Format.GEOPACKAGE, tmp_path / "out.gpkg")
+    export(layer, ExportFormat.GEOPACKAGE, tmp_path / "out.gpkg")
     written = QgsVectorLayer(str(tmp_path / "out.gpkg"), "out")
     first, second = written.getFeatures()
     assert (written.crs().authid(), first["caption"], first["trees"]) == ("EPSG:32611", "a", True)
@@ -96,15 +96,15 @@ def test_a_geopackage_holds_rows_and_corrections(tmp_path: Path, source: str) ->
 
 
 def test_geojson_lies_in_degrees(tmp_path: Path) -> None:
-    export(results_layer(["a"]), Format.GEOJSON, tmp_path / "a.geojson")
+    export(results_layer(["a"]), ExportFormat.GEOJSON, tmp_path / "a.geojson")
     (feature,) = json.loads((tmp_path / "a.geojson").read_text("utf-8"))["features"]
     x, y = feature["geometry"]["coordinates"][0][0]
     assert (x, y) == (pytest.approx(-117.0, abs=0.01), pytest.approx(36.1, abs=0.1))
     assert (feature["properties"]["cars"], feature["properties"]["trees"]) == (0, True)
 
 
-@pytest.mark.parametrize(("kind", "column"), [(Format.GEOJSON, "fid"), (Format.GEOPACKAGE, "fid_2")])
-def test_a_text_of_the_user_s_called_fid_is_kept(tmp_path: Path, kind: Format, column: str) -> None:
+@pytest.mark.parametrize(("kind", "column"), [(ExportFormat.GEOJSON, "fid"), (ExportFormat.GEOPACKAGE, "fid_2")])
+def test_a_text_of_the_user_s_called_fid_is_kept(tmp_path: Path, kind: ExportFormat, column: str) -> None:
     layer = results_layer(["a", "b"])
     layer.dataProvider().addAttributes([QgsField("fid", layer.fields().field("caption").type())])
     layer.updateFields()
@@ -121,7 +121,7 @@ def test_rows_that_were_deleted_meanwhile_are_not_counted(tmp_path: Path) -> Non
     rows = [reader.row(layer.getFeature(fid)) for fid in fids(layer)]
     layer.dataProvider().deleteFeatures(fids(layer)[:1])
     said: list[str] = []
-    work = exporting.export(layer, reader.columns, rows, Destination(Format.SHEET, tmp_path / "a.csv"))
+    work = exporting.export(layer, reader.columns, rows, ExportDestination(ExportFormat.SHEET, tmp_path / "a.csv"))
     work.done.connect(said.append)
     work.start()
     wait_until(lambda: bool(said))
@@ -133,7 +133,7 @@ def test_a_data_set_is_as_rsicap_s(tmp_path: Path) -> None:
     layer = results_layer(["a harbour", "a field", "no picture"])
     correct(layer, fids(layer)[1], "caption", "a meadow")
     keep_pictures([0, 1])
-    said = export(layer, Format.DATASET, tmp_path / "set")
+    said = export(layer, ExportFormat.DATASET, tmp_path / "set")
     captions = json.loads((tmp_path / "set" / "captions.json").read_text("utf-8"))["annotations"]
     names = [f"{sha256_of(number)[:16]}.png" for number in (0, 1)]
     assert captions == [
@@ -155,7 +155,7 @@ def test_a_report_shows_markup_as_text_and_fetches_nothing(tmp_path: Path) -> No
     layer.setName("<b>name</b>")
     correct(layer, fids(layer)[0], "caption", "</td><h1>my own</h1>")
     keep_pictures([1])
-    export(layer, Format.REPORT, tmp_path / "a.html")
+    export(layer, ExportFormat.REPORT, tmp_path / "a.html")
     page = (tmp_path / "a.html").read_text("utf-8")
     assert len(re.findall(r"<script", page)) == 1
     assert "<b>name" not in page
@@ -175,13 +175,13 @@ def test_a_report_names_the_run_s_model_beside_a_column_of_the_user_s(tmp_path: 
     provider.addAttributes([own])
     layer.updateFields()
     provider.changeAttributeValues({fids(layer)[0]: {layer.fields().indexOf("model"): "Boeing 737"}})
-    export(layer, Format.REPORT, tmp_path / "a.html")
+    export(layer, ExportFormat.REPORT, tmp_path / "a.html")
     assert f"said by a model ({model})" in (tmp_path / "a.html").read_text("utf-8")
 
 
 def test_what_cannot_be_written_is_one_sentence_and_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    for kind in Format:
+    for kind in ExportFormat:
         said = export(results_layer(["a"]), kind, tmp_path / "file" / f"a{kind.value}")
         assert "cannot be written" in said
     assert [path.name for path in tmp_path.iterdir() if path.name != "home"] == ["file"]
@@ -193,22 +193,22 @@ def test_a_layer_is_not_written_over_itself(tmp_path: Path) -> None:
     (tmp_path / "link.gpkg").symlink_to(tmp_path / "answers.gpkg")
     for name in ("answers.gpkg", "sub/../answers.gpkg", "link.gpkg"):
         with pytest.raises(OutputError, match="the layer itself"):
-            exporting.export(layer, [], [], Destination(Format.GEOPACKAGE, tmp_path / name))
+            exporting.export(layer, [], [], ExportDestination(ExportFormat.GEOPACKAGE, tmp_path / name))
 
 
 @pytest.mark.parametrize("times", [1, 2])
 def test_the_other_layers_of_a_geopackage_stay(tmp_path: Path, times: int) -> None:
     mine = QgsVectorLayer(results_layer(["mine"], "GPKG", tmp_path).source(), "mine")
     for _ in range(times):
-        said = export(results_layer(["a", "b"]), Format.GEOPACKAGE, tmp_path / "answers.gpkg")
+        said = export(results_layer(["a", "b"]), ExportFormat.GEOPACKAGE, tmp_path / "answers.gpkg")
     assert "Rows: 2." in said
     found = QgsProviderRegistry.instance().querySublayers(str(tmp_path / "answers.gpkg"))
     assert sorted(one.name() for one in found) == ["answers", "results"]
     assert [row["caption"] for row in mine.getFeatures()] == ["mine"]
 
 
-@pytest.mark.parametrize("kind", [kind for kind in Format if kind is not Format.DATASET])
-def test_a_file_that_is_no_export_is_not_replaced(tmp_path: Path, kind: Format) -> None:
+@pytest.mark.parametrize("kind", [kind for kind in ExportFormat if kind is not ExportFormat.DATASET])
+def test_a_file_that_is_no_export_is_not_replaced(tmp_path: Path, kind: ExportFormat) -> None:
     path = tmp_path / f"a{kind.value}"
     path.write_text("my notes")
     with pytest.raises(OutputError, match="would be replaced"):
@@ -222,11 +222,11 @@ def test_a_file_that_is_no_export_is_not_replaced(tmp_path: Path, kind: Format) 
 def test_a_data_set_of_others_is_not_replaced(tmp_path: Path) -> None:
     keep_pictures([0])
     for _ in range(2):
-        assert "Rows: 1" in export(results_layer(["a"]), Format.DATASET, tmp_path / "set")
+        assert "Rows: 1" in export(results_layer(["a"]), ExportFormat.DATASET, tmp_path / "set")
     rsicap = json.dumps({"annotations": []})
     (tmp_path / "set" / "captions.json").write_text(rsicap)
     with pytest.raises(OutputError, match=r"captions\.json is not an export"):
-        export(results_layer(["a"]), Format.DATASET, tmp_path / "set")
+        export(results_layer(["a"]), ExportFormat.DATASET, tmp_path / "set")
     assert (tmp_path / "set" / "captions.json").read_text() == rsicap
 
 
@@ -235,7 +235,7 @@ def test_units_of_a_crs_are_kept(tmp_path: Path) -> None:
     layer = results_layer(["a"])
     km = QgsCoordinateReferenceSystem.fromProj("+proj=utm +zone=11 +datum=WGS84 +units=km +type=crs")
     layer.setCrs(km)
-    export(layer, Format.GEOPACKAGE, tmp_path / "a.gpkg")
+    export(layer, ExportFormat.GEOPACKAGE, tmp_path / "a.gpkg")
     written = QgsVectorLayer(str(tmp_path / "a.gpkg"), "written")
     transform = QgsCoordinateTransform(written.crs(), km, QgsProject.instance())
     assert transform.transform(500, 4000).distance(500, 4000) < 1e-6
@@ -251,7 +251,7 @@ def test_columns_that_a_geopackage_refuses_are_renamed(tmp_path: Path) -> None:
     layer.updateFields()
     places = [layer.fields().indexOf(name) for name in ("fid", "geom", "CAPTION")]
     layer.dataProvider().changeAttributeValues({fid: dict.fromkeys(places, "mine") for fid in fids(layer)})
-    assert "Rows: 2." in export(layer, Format.GEOPACKAGE, tmp_path / "a.gpkg")
+    assert "Rows: 2." in export(layer, ExportFormat.GEOPACKAGE, tmp_path / "a.gpkg")
     rows = list(QgsVectorLayer(str(tmp_path / "a.gpkg"), "written").getFeatures())
     assert [[row[name] for name in ("caption", "fid_2", "geom_2", "CAPTION_2")] for row in rows] == [
         ["a", "mine", "mine", "mine"],
@@ -263,7 +263,7 @@ def test_a_stopped_export_leaves_no_file(tmp_path: Path) -> None:
     layer = results_layer(["a"] * 50)
     reader = RowReader(layer)
     rows = [reader.row(feature) for feature in layer.getFeatures()]
-    work = exporting.export(layer, reader.columns, rows, Destination(Format.SHEET, tmp_path / "a.csv"))
+    work = exporting.export(layer, reader.columns, rows, ExportDestination(ExportFormat.SHEET, tmp_path / "a.csv"))
     work.cancel()
     assert not work.run()
     assert list(tmp_path.glob("a.csv*")) == []

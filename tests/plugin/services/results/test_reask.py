@@ -22,11 +22,11 @@ from rsgpt_plugin.client.server.protocol import Prompt
 from rsgpt_plugin.core.run_store import RunRequest
 from rsgpt_plugin.errors import ServerError
 from rsgpt_plugin.geo.results.layer_metadata import record_run
-from rsgpt_plugin.geo.results.layer_rows import Row, RowReader
+from rsgpt_plugin.geo.results.layer_rows import LayerRow, RowReader
 from rsgpt_plugin.services.results import reask, reask_rows
 from rsgpt_plugin.services.results.corrections import correct
-from rsgpt_plugin.services.results.reask import AskingAgain
-from rsgpt_plugin.services.results.reask_request import Asked, Wish, asked_before, recorded_raster
+from rsgpt_plugin.services.results.reask import ReaskService
+from rsgpt_plugin.services.results.reask_request import ReaskRequest, RowQuestions, asked_before, recorded_raster
 from rsgpt_plugin.services.results.results_layer import ResultsLayer
 from rsgpt_plugin.shared.answers.questions import parse_questions
 from tests.plugin.processing import conftest as scripted
@@ -47,10 +47,10 @@ def say(prompt: Prompt) -> str:
     return str(number_in(prompt)) if "cars" in prompt.text else f"tile {number_in(prompt)}: {prompt.text}"
 
 
-class Told:
+class ReaskSignals:
     """What a request said in the end."""
 
-    def __init__(self, asking: AskingAgain) -> None:
+    def __init__(self, asking: ReaskService) -> None:
         self.ends: list[str] = []
         self.failures: list[str] = []
         self.progress: list[float] = []
@@ -60,8 +60,8 @@ class Told:
 
 
 @pytest.fixture
-def asking(project: QgsProject) -> Iterator[AskingAgain]:
-    service = AskingAgain(project)
+def asking(project: QgsProject) -> Iterator[ReaskService]:
+    service = ReaskService(project)
     yield service
     service.close()
 
@@ -80,14 +80,14 @@ def described(image: QgsRasterLayer, algorithm: str = "rsgpt:describeraster", **
     return QgsProject.instance().addMapLayer(layer)
 
 
-def rows_of(layer: QgsVectorLayer, *numbers: int) -> list[Row]:
+def rows_of(layer: QgsVectorLayer, *numbers: int) -> list[LayerRow]:
     """The rows of these numbers."""
     reader = RowReader(layer)
     return [reader.row(layer.getFeature(fids(layer)[number])) for number in numbers]
 
 
-def run(asking: AskingAgain, layer: QgsVectorLayer, rows: list[Row], wish: Wish) -> Told:
-    told = Told(asking)
+def run(asking: ReaskService, layer: QgsVectorLayer, rows: list[LayerRow], wish: ReaskRequest) -> ReaskSignals:
+    told = ReaskSignals(asking)
     asking.start(layer, rows, wish)
     wait_until(lambda: not asking.busy)
     return told
@@ -100,7 +100,7 @@ def values(layer: QgsVectorLayer, name: str) -> list[Any]:
 
 @pytest.mark.parametrize("overlap", [0, 50])
 def test_tiles_are_asked_about_the_same_pictures(
-    asking: AskingAgain,
+    asking: ReaskService,
     image: QgsRasterLayer,
     gateway: ScriptedGateway,
     overlap: int,
@@ -108,7 +108,7 @@ def test_tiles_are_asked_about_the_same_pictures(
     gateway.say = say
     layer = described(image, TILE_SIZE=32, OVERLAP=overlap)
     pictures, captions = values(layer, "image_sha256"), values(layer, "caption")
-    wish = Wish.about(image, "rsgpt-small", Asked("What is this?", QUESTION))
+    wish = ReaskRequest.about(image, "rsgpt-small", RowQuestions("What is this?", QUESTION))
     told = run(asking, layer, rows_of(layer, 1, 4), wish)
     assert (told.failures, told.ends) == ([], ["Asked again. Rows: 2."])
     assert values(layer, "image_sha256") == pictures
@@ -119,7 +119,7 @@ def test_tiles_are_asked_about_the_same_pictures(
 
 
 def test_a_kept_extent_gives_the_same_pictures(
-    asking: AskingAgain, image: QgsRasterLayer, gateway: ScriptedGateway
+    asking: ReaskService, image: QgsRasterLayer, gateway: ScriptedGateway
 ) -> None:
     gateway.say = say
     box = image.extent()
@@ -129,14 +129,16 @@ def test_a_kept_extent_gives_the_same_pictures(
     sides = [box.xMinimum(), box.yMinimum(), box.xMaximum(), box.yMaximum()]
     kept = {"TILE_SIZE": 32, "EXTENT": {"sides": sides, "crs": image.crs().toWkt()}}
     record_run(layer, RunRequest("rsgpt:describeraster", "", kept, source=image.source()))
-    told = run(asking, layer, rows_of(layer, 1), Wish.about(image, "rsgpt-small", Asked("What is this?")))
+    told = run(
+        asking, layer, rows_of(layer, 1), ReaskRequest.about(image, "rsgpt-small", RowQuestions("What is this?"))
+    )
     assert told.failures == []
     assert values(layer, "image_sha256") == pictures
     assert "What is this?" in values(layer, "prompt")
 
 
 def test_the_same_words_are_not_asked_twice_but_what_failed_is(
-    asking: AskingAgain,
+    asking: ReaskService,
     image: QgsRasterLayer,
     gateway: ScriptedGateway,
 ) -> None:
@@ -145,42 +147,42 @@ def test_the_same_words_are_not_asked_twice_but_what_failed_is(
     assert values(layer, "status") == ["answered"] * 2 + ["failed"] + ["answered"] * 3
     gateway.say = say
     gateway.prompts.clear()
-    run(asking, layer, rows_of(layer, 0, 1, 2), Wish.about(image, "rsgpt-small"))
+    run(asking, layer, rows_of(layer, 0, 1, 2), ReaskRequest.about(image, "rsgpt-small"))
     assert {number_in(prompt) for prompt in gateway.prompts} == {2}
     assert values(layer, "status") == ["answered"] * 6
     assert values(layer, "cars") == [0, 1, 2, 3, 4, 5]
 
 
 def test_a_row_that_fails_keeps_its_answer_and_the_user_is_told(
-    asking: AskingAgain,
+    asking: ReaskService,
     image: QgsRasterLayer,
     gateway: ScriptedGateway,
 ) -> None:
     gateway.say = say
     layer = described(image, TILE_SIZE=32)
     gateway.say = lambda prompt: ServerError("overloaded")
-    told = run(asking, layer, rows_of(layer, 0), Wish.about(image, "rsgpt-small", Asked("Other words.")))
+    told = run(asking, layer, rows_of(layer, 0), ReaskRequest.about(image, "rsgpt-small", RowQuestions("Other words.")))
     assert told.failures == ["1 of 1 rows keep what they had (caption: overloaded)."]
     assert values(layer, "caption")[0] == "tile 0: Describe this image."
 
 
 def test_a_row_whose_model_now_doubts_loses_its_value(
-    asking: AskingAgain, image: QgsRasterLayer, gateway: ScriptedGateway
+    asking: ReaskService, image: QgsRasterLayer, gateway: ScriptedGateway
 ) -> None:
     gateway.say = say
     layer = described(image, TILE_SIZE=32, CAPTION=False)
     assert (values(layer, "cars")[1], values(layer, "status")[1]) == (1, "answered")
     gateway.say = lambda prompt: "It is hard to tell."
-    wish = Wish.about(image, "rsgpt-small", Asked("", "cars[integer]: How many cars are parked?"))
+    wish = ReaskRequest.about(image, "rsgpt-small", RowQuestions("", "cars[integer]: How many cars are parked?"))
     run(asking, layer, rows_of(layer, 1), wish)
     assert (values(layer, "cars")[1], values(layer, "status")[1]) == (None, "unsure")
     assert values(layer, "reason")[1] == "cars: the model cannot tell ('It is hard to tell.')"
 
 
 def test_a_row_that_makes_a_library_raise_keeps_its_answer_and_the_others_are_filled(
-    asking: AskingAgain, image: QgsRasterLayer, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
+    asking: ReaskService, image: QgsRasterLayer, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def change(self: Any, row: QgsFeature, found: QgsFeature) -> reask_rows.Change:
+    def change(self: Any, row: QgsFeature, found: QgsFeature) -> reask_rows.RowChange:
         if row["caption"] == "tile 0: Describe this image.":
             raise KeyError("cars_confidence")
         return whole(self, row, found)
@@ -189,7 +191,9 @@ def test_a_row_that_makes_a_library_raise_keeps_its_answer_and_the_others_are_fi
     gateway.say = say
     layer = described(image, TILE_SIZE=32)
     monkeypatch.setattr(reask_rows._Filler, "change", change)
-    told = run(asking, layer, rows_of(layer, 0, 1), Wish.about(image, "rsgpt-small", Asked("Other words.")))
+    told = run(
+        asking, layer, rows_of(layer, 0, 1), ReaskRequest.about(image, "rsgpt-small", RowQuestions("Other words."))
+    )
     (sentence,) = told.ends
     assert sentence.startswith("1 of 2 rows keep what they had (Unexpected error KeyError: 'cars_confidence'.")
     assert values(layer, "caption")[:2] == ["tile 0: Describe this image.", "tile 1: Other words."]
@@ -197,7 +201,7 @@ def test_a_row_that_makes_a_library_raise_keeps_its_answer_and_the_others_are_fi
 
 @pytest.mark.parametrize("where", ["places", "step", "changes"])
 def test_an_unexpected_error_ends_the_request_in_a_sentence(
-    asking: AskingAgain, image: QgsRasterLayer, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch, where: str
+    asking: ReaskService, image: QgsRasterLayer, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
     def broken(*arguments: Any) -> Iterator[Any]:
         yield from ()
@@ -207,27 +211,27 @@ def test_an_unexpected_error_ends_the_request_in_a_sentence(
     layer = described(image, TILE_SIZE=32)
     replaced = broken if where != "step" else lambda *arguments: list(broken(*arguments))
     monkeypatch.setattr(reask, where, replaced)
-    told = run(asking, layer, rows_of(layer, 0), Wish.about(image, "rsgpt-small"))
+    told = run(asking, layer, rows_of(layer, 0), ReaskRequest.about(image, "rsgpt-small"))
     (sentence,) = told.failures
     assert sentence.startswith("Unexpected error ValueError: odd geometry.")
 
 
 def test_a_correction_stays_and_the_model_s_new_word_goes_beside_it(
-    asking: AskingAgain,
+    asking: ReaskService,
     image: QgsRasterLayer,
     gateway: ScriptedGateway,
 ) -> None:
     gateway.say = say
     layer = described(image, TILE_SIZE=32)
     correct(layer, fids(layer)[0], "caption", "my own words")
-    run(asking, layer, rows_of(layer, 0), Wish.about(image, "rsgpt-small", Asked("What is this?")))
+    run(asking, layer, rows_of(layer, 0), ReaskRequest.about(image, "rsgpt-small", RowQuestions("What is this?")))
     assert values(layer, "caption")[0] == "my own words"
     assert values(layer, "caption_model")[0] == "tile 0: What is this?"
     assert values(layer, "cars")[0] == 0
 
 
 def test_features_keep_their_own_columns(
-    asking: AskingAgain,
+    asking: ReaskService,
     image: QgsRasterLayer,
     gateway: ScriptedGateway,
 ) -> None:
@@ -241,14 +245,19 @@ def test_features_keep_their_own_columns(
     QgsProject.instance().addMapLayer(parcels)
     layer = described(image, "rsgpt:describefeatures", FEATURES=parcels.id())
     picture = values(layer, "image_sha256")
-    run(asking, layer, rows_of(layer, 0), Wish.about(image, "rsgpt-small", Asked("What is this?", QUESTION)))
+    run(
+        asking,
+        layer,
+        rows_of(layer, 0),
+        ReaskRequest.about(image, "rsgpt-small", RowQuestions("What is this?", QUESTION)),
+    )
     assert values(layer, "caption")[0].endswith("What is this?")
     assert (values(layer, "model"), values(layer, "model_2")) == (["a house"], ["rsgpt-small"])
     assert values(layer, "image_sha256") == picture
 
 
 def test_clicks_are_asked_each_its_own_question(
-    asking: AskingAgain,
+    asking: ReaskService,
     image: QgsRasterLayer,
     gateway: ScriptedGateway,
 ) -> None:
@@ -264,22 +273,22 @@ def test_clicks_are_asked_each_its_own_question(
     layer = clicks.layer()
     assert layer is not None
     gateway.say = lambda prompt: "41" if "cars" in prompt.text else "another tale"
-    told = run(asking, layer, rows_of(layer, 0, 1), Wish.about(image, "rsgpt-small"))
+    told = run(asking, layer, rows_of(layer, 0, 1), ReaskRequest.about(image, "rsgpt-small"))
     assert told.failures == []
     assert values(layer, "answer") == ["another tale", "41"]
     assert values(layer, "question") == ["Describe this image.", "How many cars are there?"]
 
 
 def test_stopping_ends_the_task_and_says_so(
-    asking: AskingAgain,
+    asking: ReaskService,
     image: QgsRasterLayer,
     gateway: ScriptedGateway,
 ) -> None:
     gateway.say = say
     layer = described(image, TILE_SIZE=32)
     before = values(layer, "caption")
-    told = Told(asking)
-    asking.start(layer, rows_of(layer, 0, 1), Wish.about(image, "rsgpt-small", Asked("What is this?")))
+    told = ReaskSignals(asking)
+    asking.start(layer, rows_of(layer, 0, 1), ReaskRequest.about(image, "rsgpt-small", RowQuestions("What is this?")))
     assert asking.busy
     asking.stop()
     assert not asking.busy
@@ -289,25 +298,25 @@ def test_stopping_ends_the_task_and_says_so(
 
 
 def test_what_cannot_be_asked_is_one_sentence(
-    asking: AskingAgain,
+    asking: ReaskService,
     image: QgsRasterLayer,
     gateway: ScriptedGateway,
 ) -> None:
     gateway.say = say
     layer = described(image, TILE_SIZE=32)
-    told = run(asking, layer, rows_of(layer, 0), Wish.about(image, "no-such-model"))
+    told = run(asking, layer, rows_of(layer, 0), ReaskRequest.about(image, "no-such-model"))
     (sentence,) = told.failures
     assert "There is no model named" in sentence
 
 
 def test_a_layer_that_goes_ends_it(
-    asking: AskingAgain,
+    asking: ReaskService,
     image: QgsRasterLayer,
     gateway: ScriptedGateway,
 ) -> None:
     gateway.say = say
     layer = described(image, TILE_SIZE=32)
-    asking.start(layer, rows_of(layer, 0), Wish.about(image, "rsgpt-small", Asked("What is this?")))
+    asking.start(layer, rows_of(layer, 0), ReaskRequest.about(image, "rsgpt-small", RowQuestions("What is this?")))
     QgsProject.instance().removeMapLayer(layer)
     assert not asking.busy
     wait_until(lambda: not QgsApplication.taskManager().activeTasks())
@@ -326,11 +335,11 @@ def test_the_raster_is_found_again_by_its_source(image: QgsRasterLayer, gateway:
 @pytest.mark.parametrize(
     ("prompt", "asked"),
     [
-        (PROMPT, Asked("Describe this image.", QUESTION)),
-        (QUESTION, Asked("", QUESTION)),
-        ("Look: what is it?\nAnd why?", Asked("Look: what is it?\nAnd why?")),
-        ("", Asked("Describe this image.")),
+        (PROMPT, RowQuestions("Describe this image.", QUESTION)),
+        (QUESTION, RowQuestions("", QUESTION)),
+        ("Look: what is it?\nAnd why?", RowQuestions("Look: what is it?\nAnd why?")),
+        ("", RowQuestions("Describe this image.")),
     ],
 )
-def test_the_prompt_column_is_read_back(prompt: str, asked: Asked) -> None:
+def test_the_prompt_column_is_read_back(prompt: str, asked: RowQuestions) -> None:
     assert asked_before(prompt) == asked

@@ -13,7 +13,7 @@ from qgis.PyQt.QtCore import QCoreApplication
 from rsgpt_plugin.client.server.local_server import LocalServer
 from rsgpt_plugin.errors import RsgptError
 from rsgpt_plugin.processing.provider import RsgptProvider
-from rsgpt_plugin.services.runs.algorithm_task import Running, context_of
+from rsgpt_plugin.services.runs.algorithm_task import AlgorithmTask, context_of
 from tests.plugin.services.conftest import around, polygons
 from tests.plugin.waiting import wait_until
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("provider")
 
 def test_what_cannot_begin_is_said(project: QgsProject, raster: QgsRasterLayer) -> None:
     with pytest.raises(RsgptError, match="TILE_SIZE is out of range"):
-        Running("rsgpt:describeraster", {"INPUT": raster.id(), "TILE_SIZE": 1}, context_of(project))
+        AlgorithmTask("rsgpt:describeraster", {"INPUT": raster.id(), "TILE_SIZE": 1}, context_of(project))
 
 
 def test_a_layer_that_is_nobody_else_s_lives_on(project: QgsProject, raster: QgsRasterLayer, serve: Serve) -> None:
@@ -32,7 +32,7 @@ def test_a_layer_that_is_nobody_else_s_lives_on(project: QgsProject, raster: Qgs
     ends: list[dict[str, Any]] = []
     shapes = polygons([around(50, 50, 40), around(150, 150, 40)])
     asked = {"INPUT": raster.id(), "FEATURES": shapes, "OUTPUT": "TEMPORARY_OUTPUT"}
-    running = Running("rsgpt:describefeatures", asked, context_of(project))
+    running = AlgorithmTask("rsgpt:describefeatures", asked, context_of(project))
     del shapes, asked
     gc.collect()
     running.start("both", ends.append)
@@ -46,7 +46,7 @@ def test_what_was_dropped_says_nothing(
     serve("--delay", "5")
     ends: list[dict[str, Any]] = []
     asked = {"INPUT": raster.id(), "OUTPUT": "TEMPORARY_OUTPUT"}
-    running = Running("rsgpt:describeraster", asked, context_of(project))
+    running = AlgorithmTask("rsgpt:describeraster", asked, context_of(project))
     running.start("all of it", ends.append)
     running.drop()
     running.wait()

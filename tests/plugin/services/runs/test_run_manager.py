@@ -21,7 +21,7 @@ from rsgpt_plugin.geo.results.layer_metadata import recorded_run
 from rsgpt_plugin.processing.provider import RsgptProvider
 from rsgpt_plugin.processing.run_registry import journal
 from rsgpt_plugin.services.runs import run_manager as module
-from rsgpt_plugin.services.runs.run_manager import RunsService
+from rsgpt_plugin.services.runs.run_manager import RunManager
 from tests.plugin.processing.conftest import numbered, reply
 from tests.plugin.rasters import write
 from tests.plugin.results import results_layer
@@ -31,7 +31,7 @@ ALGORITHM = "rsgpt:describeraster"
 TILES = 48
 
 
-class Model:
+class PacedModel:
     """Answers one prompt after the other: the first `holds_at` at once, the others slowly until `go`."""
 
     def __init__(self) -> None:
@@ -39,7 +39,7 @@ class Model:
         self.prompts: list[Prompt] = []
         self.go = threading.Event()
 
-    def connect(self, model: ModelInfo) -> Model:
+    def connect(self, model: ModelInfo) -> PacedModel:
         return self
 
     def ask_many(self, prompts: Iterable[Prompt], feedback: QgsFeedback) -> Iterator[tuple[int, Reply]]:
@@ -57,7 +57,7 @@ class Model:
 class Ears:
     """What a service said."""
 
-    def __init__(self, service: RunsService) -> None:
+    def __init__(self, service: RunManager) -> None:
         self.ended: list[RunEntry] = []
         self.problems: list[str] = []
         self.changes = 0
@@ -70,8 +70,8 @@ class Ears:
 
 
 @pytest.fixture
-def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[Model]:
-    scripted = Model()
+def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[PacedModel]:
+    scripted = PacedModel()
     monkeypatch.setattr(answer_source, "open_door", scripted.connect)
     monkeypatch.setattr(answer_source, "known_model", lambda model, feedback: model)
     monkeypatch.setattr(backends, "model_identity", lambda name: ModelInfo(name, "f" * 64))
@@ -80,8 +80,8 @@ def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[Model]:
 
 
 @pytest.fixture
-def service(project: QgsProject, provider: RsgptProvider) -> Iterator[RunsService]:
-    service = RunsService(project)
+def service(project: QgsProject, provider: RsgptProvider) -> Iterator[RunManager]:
+    service = RunManager(project)
     yield service
     service.close()
 
@@ -97,7 +97,7 @@ def asked(layer: QgsRasterLayer, output: Path | str = "TEMPORARY_OUTPUT") -> dic
 
 
 def test_a_run_ends_with_its_counts_and_its_layer(
-    service: RunsService, model: Model, layer: QgsRasterLayer, project: QgsProject
+    service: RunManager, model: PacedModel, layer: QgsRasterLayer, project: QgsProject
 ) -> None:
     ears = Ears(service)
     run_id = service.start(ALGORITHM, asked(layer), "town")
@@ -115,7 +115,7 @@ def test_a_run_ends_with_its_counts_and_its_layer(
 
 
 def test_results_beside_other_layers_are_opened_and_not_those(
-    service: RunsService, model: Model, layer: QgsRasterLayer, project: QgsProject, tmp_path: Path
+    service: RunManager, model: PacedModel, layer: QgsRasterLayer, project: QgsProject, tmp_path: Path
 ) -> None:
     other = results_layer(["mine"], "GPKG", tmp_path).source()
     mine = project.addMapLayer(QgsVectorLayer(other, "mine", "ogr"))
@@ -136,7 +136,7 @@ def test_results_beside_other_layers_are_opened_and_not_those(
     assert service.open_results(run_id).featureCount() == TILES
 
 
-def test_the_task_says_how_far_it_is(service: RunsService, model: Model, layer: QgsRasterLayer) -> None:
+def test_the_task_says_how_far_it_is(service: RunManager, model: PacedModel, layer: QgsRasterLayer) -> None:
     model.holds_at = 20
     run_id = service.start(ALGORITHM, asked(layer), "town")
     (task,) = QgsApplication.taskManager().activeTasks()
@@ -152,7 +152,7 @@ def test_the_task_says_how_far_it_is(service: RunsService, model: Model, layer: 
 
 @pytest.mark.parametrize(("leave", "state"), [("pause", RunState.PAUSED), ("stop", RunState.STOPPED)])
 def test_a_run_rests_and_goes_on(
-    service: RunsService, model: Model, layer: QgsRasterLayer, tmp_path: Path, leave: str, state: RunState
+    service: RunManager, model: PacedModel, layer: QgsRasterLayer, tmp_path: Path, leave: str, state: RunState
 ) -> None:
     ears = Ears(service)
     model.holds_at = 20
@@ -175,7 +175,7 @@ def test_a_run_rests_and_goes_on(
 
 
 def test_a_killed_run_goes_on_in_another_project(
-    service: RunsService, model: Model, layer: QgsRasterLayer, project: QgsProject, tmp_path: Path
+    service: RunManager, model: PacedModel, layer: QgsRasterLayer, project: QgsProject, tmp_path: Path
 ) -> None:
     ears = Ears(service)
     model.dies_after = 10
@@ -198,7 +198,7 @@ def test_a_killed_run_goes_on_in_another_project(
 
 
 def test_a_raster_that_is_gone_is_said(
-    service: RunsService, model: Model, layer: QgsRasterLayer, project: QgsProject, tmp_path: Path
+    service: RunManager, model: PacedModel, layer: QgsRasterLayer, project: QgsProject, tmp_path: Path
 ) -> None:
     ears = Ears(service)
     model.dies_after = 10
@@ -213,7 +213,7 @@ def test_a_raster_that_is_gone_is_said(
     ]
 
 
-def test_what_cannot_begin_is_said(service: RunsService, model: Model, layer: QgsRasterLayer) -> None:
+def test_what_cannot_begin_is_said(service: RunManager, model: PacedModel, layer: QgsRasterLayer) -> None:
     ears = Ears(service)
     service.start(ALGORITHM, {**asked(layer), "TILE_SIZE": 1})
     assert "out of range" in ears.problems[0]
@@ -222,10 +222,10 @@ def test_what_cannot_begin_is_said(service: RunsService, model: Model, layer: Qg
 
 
 def test_a_run_from_elsewhere_is_shown_and_paused(
-    service: RunsService, model: Model, layer: QgsRasterLayer, monkeypatch: pytest.MonkeyPatch
+    service: RunManager, model: PacedModel, layer: QgsRasterLayer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_WORTH_TELLING_S", 0.0)
-    other = RunsService(QgsProject.instance())
+    other = RunManager(QgsProject.instance())
     ears = Ears(service)
     model.holds_at = 20
     run_id = other.start(ALGORITHM, asked(layer))
@@ -238,8 +238,8 @@ def test_a_run_from_elsewhere_is_shown_and_paused(
     other.close()
 
 
-def test_closing_pauses_what_runs(service: RunsService, model: Model, layer: QgsRasterLayer) -> None:
-    other = RunsService(QgsProject.instance())
+def test_closing_pauses_what_runs(service: RunManager, model: PacedModel, layer: QgsRasterLayer) -> None:
+    other = RunManager(QgsProject.instance())
     model.holds_at = 20
     run_id = other.start(ALGORITHM, asked(layer))
     wait_until(lambda: service.runs() and service.runs()[0].entry.done > 4)
