@@ -62,9 +62,11 @@ def tiles(tmp_path: Path) -> Path:
 def test_a_palette_is_drawn_in_its_colours(make_snapshot: Callable[..., LayerSnapshot]) -> None:
     values = pattern(1, 64, 96)
     capture = open_capture(
-        make_snapshot(values, OddRaster(palette=True)), CaptureOptions(), QgsRectangle(500000, 3999968, 500048, 4000000),
+        make_snapshot(values, OddRaster(palette=True)),
+        CaptureOptions(),
+        QgsRectangle(500000, 3999968, 500048, 4000000),
         QgsFeedback(),
-    )  # fmt: skip
+    )
     assert isinstance(capture, RenderedCapture)
     assert (capture.frame.width, capture.frame.height) == (96, 64)
     shot = capture.picture(Window(0, 0, 96, 64))
