@@ -75,10 +75,10 @@ def test_a_sheet_has_every_column_the_place_and_the_order_asked_for(tmp_path: Pa
 def test_a_sheet_of_a_local_crs_has_no_longitude(tmp_path: Path) -> None:
     layer = results_layer(["a"])
     layer.setCrs(LOCAL)
-    export(layer, Format.SHEET, tmp_path / "a.csv")
+    export(layer, ExportFormat.SHEET, tmp_path / "a.csv")
     (row,) = cells(tmp_path / "a.csv")
     assert (row["longitude"], row["latitude"]) == ("", "")
-    assert "cannot be transformed" in export(layer, Format.GEOJSON, tmp_path / "a.geojson")
+    assert "cannot be transformed" in export(layer, ExportFormat.GEOJSON, tmp_path / "a.geojson")
     assert not (tmp_path / "a.geojson").exists()
 
 
