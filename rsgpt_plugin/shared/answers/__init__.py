@@ -1,1 +1,1 @@
-"""Question types, and typed values read from what a model wrote."""
+"""Questions, answer types, and typed values read from model replies."""

@@ -1,4 +1,4 @@
-"""The one table of answer types: how each is written, asked, read, stored and exported. Knows no question."""
+"""The table of answer types: how each is written, asked, read, stored and exported."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ Reader = Callable[[str, str, Sequence[str]], Reading]
 class AnswerType:
     """One type of answer.
 
-    name: as a question line has it. label: for people, marked for translation. data: what its column stores.
-    read: the value in a reply, given the reply, the question's text and its choices. misfit: what to say of a reply
-    without such a value, with the reply as {text}, marked too. exported: the kind of question in an exported data
-    set. suffix: what follows the question in the prompt, with {choices}. has_choices: whether a question lists its
+    name: as in a question line. label: display name, marked for translation. data: type of its column.
+    read: reader of the value, given the reply, the question's text and its choices. misfit_message: problem of a reply
+    that does not fit, with the reply as {text}, marked for translation. exported: question type in an exported data
+    set. suffix: appended to the question in the prompt, with {choices}. has_choices: whether a question lists its
     answers. is_translated: whether the model may answer in the user's language. is_cut_readable: whether a reply that
-    was cut off in its first sentence still has a value. spellings: a regular expression of what people write for the
-    name. allowed: the only answers there are, as the model is to write them, where the type decides them; is_number:
-    whether the only answers are whole numbers.
+    was cut off in its first sentence still has a value. spellings: regular expression of accepted names.
+    allowed: the fixed answers of the type, as the model must write them, if any. is_number: whether all answers are
+    whole numbers.
     """
 
     TEXT: ClassVar[AnswerType]
@@ -37,7 +37,7 @@ class AnswerType:
     label: str
     data: DataType
     read: Reader
-    misfit: str
+    misfit_message: str
     exported: str = "other"
     suffix: str = ""
     has_choices: bool = False
@@ -48,20 +48,20 @@ class AnswerType:
     is_number: bool = False
 
     def __reduce__(self) -> tuple[Callable[[str], Optional[AnswerType]], tuple[str]]:
-        """Pickle as the name, so that another process gets its own table's type."""
+        """Pickle the name, so that another process looks the type up in its own table."""
         return answer_type, (self.name,)
 
     @property
     def example(self) -> str:
-        """The type as help texts write it."""
+        """The type as shown in help texts."""
         return f"{self.name}(a|b|c)" if self.has_choices else self.name
 
-    def written(self, choices: Sequence[str]) -> str:
-        """The type of a question with these choices as its line has it."""
+    def notation(self, choices: Sequence[str]) -> str:
+        """Return the type as written in a question line with these choices."""
         return f"{self.name}({'|'.join(choices)})" if self.has_choices else self.name
 
     def prompt(self, text: str, choices: Sequence[str]) -> str:
-        """What the model is sent for a question of these words."""
+        """Return the prompt for a question text."""
         return text + self.suffix.format(choices=", ".join(choices))
 
 
@@ -70,7 +70,7 @@ AnswerType.TEXT = AnswerType(
     mark("Text"),
     TEXT,
     read_text,
-    mark("'{text}' is no text"),
+    mark("'{text}' is not text"),
     is_translated=True,
     is_cut_readable=True,
 )
@@ -108,15 +108,15 @@ TYPES: tuple[AnswerType, ...] = (AnswerType.TEXT, AnswerType.YESNO, AnswerType.I
 
 
 def answer_type(name: str) -> Optional[AnswerType]:
-    """The type of that name; None where there is none."""
-    return next((one for one in TYPES if one.name == name), None)
+    """Return the type with this name, or None if there is none."""
+    return next((kind for kind in TYPES if kind.name == name), None)
 
 
-def spelled_types() -> str:
-    """A regular expression of what people write for the names of types."""
-    return "|".join(one.spellings or re.escape(one.name) for one in TYPES)
+def type_names_pattern() -> str:
+    """Return a regular expression of all accepted type names."""
+    return "|".join(kind.spellings or re.escape(kind.name) for kind in TYPES)
 
 
 def types_help() -> str:
-    """The types as a person writes them, with commas between them."""
-    return ", ".join(one.example for one in TYPES)
+    """Return the types as users write them, separated by commas."""
+    return ", ".join(kind.example for kind in TYPES)

@@ -1,4 +1,4 @@
-"""The one count that a reply in English gives. Knows no doubt: that is looked for before."""
+"""The count stated in an English reply. The caller checks for doubt first."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Optional
 from .numbers import NumberMatch, find_numbers
 from .reply_wording import has_negation, head, is_about, is_idle_no
 
-_MOST = 2**31 - 1  # what an integer column of every format holds
+_MAX_COUNT = 2**31 - 1  # fits an integer column of every format
 _LAST_LATIN = "\u024f"
 
-# What may stand before a count: anything else makes a number a part of a name, a bound, a place or a date.
+# Words that may precede a count. After anything else, a number belongs to a name, a bound, a place or a date.
 _BEFORE = re.compile(
     r"(?:\A|[.!:;=(~\u2248,\n]|\b(?:is|are|was|were|be|see|count|counted|found|find|has|have|contains?|shows?|includes?|"
     r"(?:there|it|that)'s|only|just|exactly|about|approximately|approx\.?|around|roughly|total\s+of))\s*\Z",
@@ -47,11 +47,11 @@ _BARE_WORDS = 3
 
 
 def one_count(sentences: list[str], question: str) -> Optional[int]:
-    """The count that a reply gives; None where it gives none, several, a bound, a range, a measure or a vague one."""
-    whole = "\n".join(sentences)
-    if _LIST.match(whole):
+    """Return the count in a reply; None unless there is exactly one exact count (no bound, range or measure)."""
+    reply = "\n".join(sentences)
+    if _LIST.match(reply):
         return None
-    text = sentences[0] if sentences and is_bare(sentences[0]) else whole
+    text = sentences[0] if sentences and is_bare(sentences[0]) else reply
     text = _SHARE.sub(r"\1", text)
     if _VAGUE.search(text):
         return None
@@ -63,7 +63,7 @@ def one_count(sentences: list[str], question: str) -> Optional[int]:
         if _is_measure(text, number, question):
             continue
         noun = _noun(text, number, question)
-        if noun is None or number.value is None or abs(number.value) > _MOST:
+        if noun is None or number.value is None or abs(number.value) > _MAX_COUNT:
             return None
         counts.add((number.value, noun))
     nouns = {noun for _, noun in counts if noun}
@@ -71,7 +71,7 @@ def one_count(sentences: list[str], question: str) -> Optional[int]:
 
 
 def is_bare(sentence: str) -> bool:
-    """Whether a sentence is a number, or none, and hardly more."""
+    """Return whether a sentence is a number, or "none", and at most a few more words."""
     numbers = find_numbers(sentence)
     if len(numbers) == 1 and not sentence[: numbers[0].start].strip():
         return len(sentence[numbers[0].end :].split()) <= _BARE_WORDS
@@ -79,7 +79,7 @@ def is_bare(sentence: str) -> bool:
 
 
 def _is_zero(text: str, zero: re.Match[str], question: str) -> bool:
-    """Whether "none", "no" or "are not any" says that there is nothing of what the question asks for."""
+    """Return whether "none", "no" or "are not any" denies the thing that the question asks for."""
     before, rest = text[: zero.start()], text[zero.end() :]
     if zero[0].lower() == "none":
         return _BEFORE_NONE.search(before) is not None
@@ -94,14 +94,14 @@ def _without(text: str, zeros: list[re.Match[str]]) -> str:
 
 
 def _is_measure(text: str, number: NumberMatch, question: str) -> bool:
-    """Whether a unit follows that the question does not ask for."""
+    """Return whether a unit follows that the question does not mention."""
     word = _WORD.match(text, number.end)
     unit = word[1].lower() if word else ""
     return unit in _UNITS and not re.search(rf"\b{unit}\b", question, re.IGNORECASE)
 
 
 def _noun(text: str, number: NumberMatch, question: str) -> Optional[str]:
-    """The word after a plain count, "" where none follows; None where the number is no plain count."""
+    """Return the word after a plain count, "" if none follows; None if the number is not a plain count."""
     before, rest = text[: number.start], text[number.end :]
     if not _BEFORE.search(before):
         return None
@@ -117,7 +117,7 @@ def _noun(text: str, number: NumberMatch, question: str) -> Optional[str]:
 
 
 def _ends_count(rest: str) -> bool:
-    """Whether a count may end before `rest`, which does not begin with a word: at a mark, a picture, a dash."""
+    """Return whether a count may end before `rest`: at punctuation, a symbol or a dash."""
     if not rest or rest[0] in ".,;:!()]\"'":
         return True
     if rest[0] in "-\u2013\u2014":

@@ -1,4 +1,4 @@
-"""Numbers in English text, in digits or in words up to billions. Knows no fractions: they have no value."""
+"""Whole numbers in English text, in digits or in words up to billions. Fractions have no value."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _NUMBER = re.compile(
 )
 _WHOLE = re.compile(r"-?(?:\d+|\d{1,3}(?:,\d{3})+)")
 _AFTER = ".,;:!?'\u2019\u201d"
-_MOST_DIGITS = 20
+_MAX_DIGITS = 20
 
 
 class NumberMatch(NamedTuple):
-    """A number in a text, from `start` to `end`. value: None where it is no whole number, as in 3.5, 40%, 3-5, 3rd."""
+    """A number in a text, from `start` to `end`. value: None if it is not a whole number, as in 3.5, 40%, 3-5, 3rd."""
 
     value: Optional[int]
     start: int
@@ -37,12 +37,12 @@ class NumberMatch(NamedTuple):
 
 
 def find_numbers(text: str) -> list[NumberMatch]:
-    """The numbers of a text in order. "B52" is none, as it begins with a letter."""
+    """Return the numbers in a text in order. Numbers inside words, such as "B52", are skipped."""
     return [_number(match) for match in _NUMBER.finditer(text)]
 
 
 def in_words(number: int) -> str:
-    """A number from 0 to 1000 as people write it, of hundreds only whole ones."""
+    """Return a number in words. number: 0 to 100, or a multiple of 100 up to 1000."""
     if number < len(_SMALL):
         return _SMALL[number]
     if number < 100:
@@ -57,23 +57,23 @@ def _number(match: re.Match[str]) -> NumberMatch:
     digits = match["digits"].rstrip(_AFTER)
     scale = match["scale"] if digits == match["digits"] else ""
     end = match.end() if scale else match.start() + len(digits)
-    if not _WHOLE.fullmatch(digits) or len(digits) > _MOST_DIGITS:
+    if not _WHOLE.fullmatch(digits) or len(digits) > _MAX_DIGITS:
         return NumberMatch(None, match.start(), end)
     return NumberMatch(_from_words(scale.lower(), int(digits.replace(",", ""))), match.start(), end)
 
 
 def _from_words(text: str, first: Optional[int]) -> Optional[int]:
-    """The value of words such as "one hundred and five"; None where they are no single number.
+    """Return the value of words such as "one hundred and five"; None if they are not a single number.
 
-    first: the value of digits before them, as in "3 million".
+    first: value of the digits before the words, as in "3 million".
     """
-    total, part, least = 0, first, 10**12
+    total, part, smallest_scale = 0, first, 10**12
     for word in re.findall(r"[a-z]+", text):
         if word in _SCALES:
-            if _SCALES[word] >= least:
+            if _SCALES[word] >= smallest_scale:
                 return None
-            least = _SCALES[word]
-            total, part = total + (1 if part is None else part) * least, None
+            smallest_scale = _SCALES[word]
+            total, part = total + (1 if part is None else part) * smallest_scale, None
         elif word in _FACTORS:
             part = (1 if part is None else part) * _FACTORS[word]
         elif word in _WORDS:
@@ -85,7 +85,7 @@ def _from_words(text: str, first: Optional[int]) -> Optional[int]:
 
 
 def _joined(part: Optional[int], value: int) -> Optional[int]:
-    """Twenty and one, hundred and twenty; None for two and three."""
+    """Return the sum for pairs such as twenty and one; None for pairs such as two and three."""
     if part is None:
         return value
     is_after_hundred = part >= 100 and part % 100 == 0 and value < 100

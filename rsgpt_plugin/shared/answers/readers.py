@@ -1,7 +1,7 @@
-"""Values in what a model wrote, one reader per answer type. Only plain forms have a value. Knows no confidence.
+"""Readers of values in model replies, one per answer type. Only plain replies have a value.
 
-A plain yes or no is the word itself at the beginning, or "there is (no)" with what the question asks for; a plain count
-is one number where counts stand; a plain choice is one of the choices that nothing denies.
+A plain yes or no starts with that word, or says "there is (no)" with the noun of the question. A plain count is one
+number in the position of a count. A plain choice names exactly one of the choices and does not deny it.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ _NOT_ONLY = re.compile(r"\bnot\s+(?:only|just|merely|entirely|all)\b", re.IGNORE
 
 
 class Reading(NamedTuple):
-    """What was read. value: None where the text has none of the type. is_doubt: whether the model said why not."""
+    """The result of a reader. value: None if the text has no value of the type. is_doubt: whether the model doubted."""
 
     value: Optional[Value]
     is_doubt: bool = False
@@ -72,28 +72,28 @@ _MISFIT, _DOUBT = Reading(None), Reading(None, True)
 
 
 def read_text(text: str, question: str, choices: Sequence[str]) -> Reading:
-    """The text as it is, without margins and control characters."""
+    """Return the text without control characters and surrounding white space."""
     return Reading(clean(text).strip())
 
 
 def read_yes_or_no(text: str, question: str, choices: Sequence[str]) -> Reading:
-    """Yes or no."""
+    """Return True for yes, False for no."""
     sentences = plain_sentences(text)
-    first, whole = sentences[0] if sentences else "", "\n".join(sentences)
-    if has_doubt(text) or has_doubt(whole) or has_hedge(first) or _BOTH.match(whole):
+    first, reply = sentences[0] if sentences else "", "\n".join(sentences)
+    if has_doubt(text) or has_doubt(reply) or has_hedge(first) or _BOTH.match(reply):
         return _DOUBT
     for pattern, value in ((_YES, True), (_NO, False)):
         lead = pattern.match(first)
         if lead:
             rest = first[lead.end() :].lstrip(" ,;:!\u2013\u2014-")
             return _MISFIT if _stated(rest, rest, question) is (not value) else Reading(value)
-    if sees_nothing(whole) or has_hedge(whole):
+    if sees_nothing(reply) or has_hedge(reply):
         return _DOUBT
-    return Reading(_stated(first, whole, question))
+    return Reading(_stated(first, reply, question))
 
 
-def _stated(first: str, whole: str, question: str) -> Optional[bool]:
-    """Yes or no from a sentence without these words; None where it is not plainly about what was asked."""
+def _stated(first: str, reply: str, question: str) -> Optional[bool]:
+    """Return yes or no from a first sentence without these words; None if it is not plainly about the question."""
     ellipsis = _ELLIPSIS.match(first)
     if ellipsis:
         return ellipsis["not"] is None
@@ -102,52 +102,52 @@ def _stated(first: str, whole: str, question: str) -> Optional[bool]:
         noun = denied["noun"]
         is_plain = not (is_idle_no(noun) or has_negation(noun) or _TURN.search(noun))
         return False if is_plain and is_about(head(noun), question) else None
-    found = _THERE_IS.match(first)
-    if found and not has_negation(whole) and not _TURN.search(whole) and not _SCARCE.match(found["noun"]):
-        named = head(found["noun"])
-        return True if not named or is_about(named, question) else None
+    affirmed = _THERE_IS.match(first)
+    if affirmed and not has_negation(reply) and not _TURN.search(reply) and not _SCARCE.match(affirmed["noun"]):
+        noun = head(affirmed["noun"])
+        return True if not noun or is_about(noun, question) else None
     return None
 
 
 def read_whole_number(text: str, question: str, choices: Sequence[str]) -> Reading:
-    """One whole number."""
+    """Return the whole number of the reply."""
     sentences = plain_sentences(text)
-    whole = "\n".join(sentences)
-    decisive = sentences[0] if sentences and is_bare(sentences[0]) else whole
-    if has_doubt(text) or has_doubt(whole) or has_hedge(decisive) or sees_nothing(decisive):
+    reply = "\n".join(sentences)
+    decisive = sentences[0] if sentences and is_bare(sentences[0]) else reply
+    if has_doubt(text) or has_doubt(reply) or has_hedge(decisive) or sees_nothing(decisive):
         return _DOUBT
     return Reading(one_count(sentences, question))
 
 
 def read_choice(text: str, question: str, choices: Sequence[str]) -> Reading:
-    """One of the choices. A reply that is one to the letter is that one, also where another differs in signs alone."""
+    """Return one of the choices. An exact match counts even if another choice differs only in punctuation."""
     if text.strip() in choices:
         return Reading(text.strip())
-    whole = "\n".join(plain_sentences(text))
-    spelled = {_folded(choice): choice for choice in choices}
-    exact = spelled.get(_folded(text)) or spelled.get(_folded(whole))
-    if exact is not None and not whole.endswith("?"):
+    reply = "\n".join(plain_sentences(text))
+    by_words = {_words(choice): choice for choice in choices}
+    exact = by_words.get(_words(text)) or by_words.get(_words(reply))
+    if exact is not None and not reply.endswith("?"):
         return Reading(exact)
-    hits = _hits(whole, choices)
-    rest = _hidden(whole, hits)
+    hits = _hits(reply, choices)
+    rest = _masked(reply, hits)
     if has_doubt(rest) or has_hedge(rest) or sees_nothing(rest):
         return _DOUBT
-    named = {choice for _, choice in hits}
-    lead = spelled.get(_folded(_CLAUSE.split(whole, maxsplit=1)[0]))
-    if lead is not None and named == {lead}:
+    mentioned = {choice for _, choice in hits}
+    lead = by_words.get(_words(_CLAUSE.split(reply, maxsplit=1)[0]))
+    if lead is not None and mentioned == {lead}:
         return Reading(lead)
     if _NOT_ONLY.search(rest):
         return _MISFIT
-    meant = {choice for place, choice in hits if not _is_denied(rest, place)}
-    return Reading(meant.pop() if len(meant) == 1 else None)
+    affirmed = {choice for start, choice in hits if not _is_denied(rest, start)}
+    return Reading(affirmed.pop() if len(affirmed) == 1 else None)
 
 
-def _folded(text: str) -> str:
+def _words(text: str) -> str:
     return " ".join(re.findall(r"[^\W_]+", text.casefold()))
 
 
 def _hits(text: str, choices: Sequence[str]) -> list[tuple[int, str]]:
-    """Where choices stand in a text, and which; a part of a longer one does not count."""
+    """Return start and text of each choice in `text`. A choice inside a longer one does not count."""
     hits: list[tuple[int, str]] = []
     taken = [False] * len(text)
     for choice in sorted(choices, key=len, reverse=True):
@@ -159,18 +159,18 @@ def _hits(text: str, choices: Sequence[str]) -> list[tuple[int, str]]:
     return hits
 
 
-def _hidden(text: str, hits: Sequence[tuple[int, str]]) -> str:
-    """The text with `#` in place of the choices, whose words may be those of denial or doubt."""
-    for place, choice in hits:
-        words = re.match(r"[\W_]+".join(map(re.escape, re.findall(r"[^\W_]+", choice))), text[place:], re.IGNORECASE)
+def _masked(text: str, hits: Sequence[tuple[int, str]]) -> str:
+    """Return the text with choices replaced by `#`, because their words may look like denial or doubt."""
+    for start, choice in hits:
+        words = re.match(r"[\W_]+".join(map(re.escape, re.findall(r"[^\W_]+", choice))), text[start:], re.IGNORECASE)
         length = words.end() if words else 0
-        text = text[:place] + "#" * length + text[place + length :]
+        text = text[:start] + "#" * length + text[start + length :]
     return text
 
 
-def _is_denied(text: str, place: int) -> bool:
-    """Whether what stands at `place` is denied: by its clause's verb, or by a word before it in its clause."""
-    begin = max((match.end() for match in _CLAUSE.finditer(text, 0, place)), default=0)
-    end = _CLAUSE.search(text, place)
+def _is_denied(text: str, position: int) -> bool:
+    """Return whether the clause at `position` denies the choice there, by its verb or by an earlier word."""
+    begin = max((match.end() for match in _CLAUSE.finditer(text, 0, position)), default=0)
+    end = _CLAUSE.search(text, position)
     clause = text[begin : end.start() if end else len(text)]
-    return bool(_DENIES_CLAUSE.search(clause) or _DENIES_REST.search(text, begin, place))
+    return bool(_DENIES_CLAUSE.search(clause) or _DENIES_REST.search(text, begin, position))

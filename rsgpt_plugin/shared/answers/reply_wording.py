@@ -1,6 +1,6 @@
-"""What a reply says besides its value: marks around it, doubt, negation, its topic. Reads English words.
+"""Wording of replies around their value: markup, doubt, negation and topic, in English.
 
-Doubt is also recognized in other languages, so that a refusal is told apart from a reply that does not fit.
+Doubt is also recognized in other languages, to distinguish a refusal from a reply that does not fit the question.
 """
 
 from __future__ import annotations
@@ -83,13 +83,13 @@ _PLACE = re.compile(
     r"who|where|from|to|for)\b|[.,;:!\n]",
     re.IGNORECASE,
 )
-# What "no" stands before without denying that something is in the picture.
+# Words after a "no" that does not deny that something is in the picture.
 _IDLE_NO = re.compile(
     r"\s*(?:doubt|one|more|longer|other|further|additional|problem|worries|matter|wonder|question|shortage|lack|limit|"
     r"end|need|reason|less|fewer|only|single|images?|pictures?|photos?|files?|attachments?|context|access)\b",
     re.IGNORECASE,
 )
-# What a question has in common with most others.
+# Words that most questions have in common.
 _COMMON = frozenset(
     "the and any are was were been being how many much does did has have had there this that these those what which "
     "where who with for from into image images picture pictures photo photograph scene area tile visible present "
@@ -98,9 +98,9 @@ _COMMON = frozenset(
 
 
 def plain_sentences(text: str) -> list[str]:
-    """The sentences and lines of a reply without markup, JSON around it, a repeated question, and what leads up to
+    """Return the sentences and lines of a reply without markup, JSON, repeated questions and text before "answer:".
 
-    "answer:". Empty for reasoning without an answer, and for a reply that is too long to be a plain one.
+    Empty for reasoning without an answer and for replies too long to be plain.
     """
     answer = without_reasoning(clean(text)) or ""
     if len(answer) > _LONGEST:
@@ -113,39 +113,39 @@ def plain_sentences(text: str) -> list[str]:
 
 
 def has_doubt(text: str) -> bool:
-    """Whether the text says that something cannot be told, in English or in another language."""
+    """Return whether the text says that the answer cannot be determined, in any known language."""
     straight = text.replace("\u2019", "'")
     return len(text) <= _LONGEST and bool(_DOUBT.search(straight) or _FOREIGN_DOUBT.search(straight))
 
 
 def has_hedge(text: str) -> bool:
-    """Whether the text only supposes something, in English."""
+    """Return whether an English text only supposes something."""
     return _HEDGE.search(text) is not None
 
 
 def sees_nothing(text: str) -> bool:
-    """Whether the model says that it cannot see something, which may be there all the same."""
+    """Return whether the model says that it cannot see something, which may still be there."""
     return _UNSEEN.search(text) is not None
 
 
 def has_negation(text: str) -> bool:
-    """Whether anything in an English text is denied."""
+    """Return whether an English text denies anything."""
     return _NEGATION.search(text) is not None
 
 
 def is_idle_no(rest: str) -> bool:
-    """Whether "no" before `rest` belongs to it, as in "no doubt", "no longer", "no more than 3", "no image"."""
+    """Return whether "no" before `rest` denies nothing, as in "no doubt", "no longer", "no more than 3", "no image"."""
     return _IDLE_NO.match(rest) is not None
 
 
 def is_about(text: str, question: str) -> bool:
-    """Whether the text names something that the question names; also where the question names nothing."""
-    asked = _topic(question)
-    return not asked or any(_is_alike(one, other) for one in _topic(text) for other in asked)
+    """Return whether the text and the question share a topic word, or the question has none."""
+    topic = _topic(question)
+    return not topic or any(_is_alike(word, other) for word in _topic(text) for other in topic)
 
 
 def head(phrase: str) -> str:
-    """What a phrase names, without where that is or what it does."""
+    """Return the start of a phrase, up to its first place or relative clause."""
     return _PLACE.split(phrase, maxsplit=1)[0].strip(" .!,;:")
 
 
@@ -159,20 +159,20 @@ def _stem(word: str) -> str:
     return word[:-1] if word.endswith("s") and not word.endswith("ss") else word
 
 
-def _is_alike(one: str, other: str) -> bool:
-    shorter, longer = sorted((one, other), key=len)
-    return one == other or (len(shorter) >= 4 and (longer.startswith(shorter) or longer.endswith(shorter)))
+def _is_alike(word: str, other: str) -> bool:
+    shorter, longer = sorted((word, other), key=len)
+    return word == other or (len(shorter) >= 4 and (longer.startswith(shorter) or longer.endswith(shorter)))
 
 
 def _unwrapped(text: str) -> str:
-    """The one value of a JSON object, or the text itself."""
+    """Return the single value of a JSON object, or the text itself."""
     if not text.startswith("{"):
         return text
     try:
-        held: Any = json.loads(text)
+        fields: Any = json.loads(text)
     except (ValueError, RecursionError):
         return text
-    values = [held["answer"]] if "answer" in held else list(held.values())
+    values = [fields["answer"]] if "answer" in fields else list(fields.values())
     value = _scalar(values[0]) if len(values) == 1 else None
     return text if value is None else value
 

@@ -1,4 +1,4 @@
-"""Typed values from what a model wrote, and how sure it was. Knows no columns and no server."""
+"""Typed values of model replies and their confidence."""
 
 from __future__ import annotations
 
@@ -20,13 +20,12 @@ _REPEATED = re.compile(r"\b(?P<part>\w+(?:\W+\w+){0,7}?)(?:\W+(?P=part)\b){2,}",
 
 @dataclass(frozen=True)
 class RawAnswer:
-    """A model's reply as it is remembered.
+    """A model's reply as it is cached.
 
-    confidence: the server's own, or the geometric mean of the tokens' probabilities; 0 to 1, None where neither
-    is known.
-    first_top: the likeliest alternatives of the first token with their natural log probabilities,
-    likeliest first. asked_at: ISO 8601, UTC. model: what the server calls who answered, empty where it does not tell.
-    problem: why there is no answer, or "". is_cut: whether the model reached its limit before the answer's end.
+    confidence: 0 to 1, reported by the server or the geometric mean of the token probabilities; None if unknown.
+    first_top: most likely alternatives of the first token with natural log probabilities, most likely first.
+    asked_at: ISO 8601, UTC. model: name reported by the server, or "". problem: why there is no answer, or "".
+    is_cut: whether the model reached its length limit before the end of the answer.
     """
 
     text: str
@@ -41,11 +40,10 @@ class RawAnswer:
 
 @dataclass(frozen=True)
 class TypedAnswer:
-    """A value with its confidence (0 to 1), or, where value is None, the problem in words.
+    """A value with its confidence (0 to 1), or None and the problem in words.
 
-    is_doubt: whether there is no value because the model doubted or was not sure enough; a reply that does not fit is
-    none. An answer that was not sure enough has its confidence all the same. A value of an answer that was cut
-    off has a problem as well.
+    is_doubt: whether the value is missing because the model doubted or its confidence is too low (then `confidence` is
+    set). Replies that do not fit the type are not doubt. Answers that were cut off can have a value and a problem.
     """
 
     value: Optional[Value]
@@ -55,7 +53,7 @@ class TypedAnswer:
 
 
 def read_answer(question: Question, raw: RawAnswer) -> TypedAnswer:
-    """The typed value of a reply. Text that is degenerate or does not fit the type gives a problem."""
+    """Return the typed value of a reply; a problem if its text is degenerate or does not fit the type."""
     if raw.problem:
         return TypedAnswer(None, None, raw.problem)
     if raw.degenerate or is_degenerate(raw.text):
@@ -66,29 +64,31 @@ def read_answer(question: Question, raw: RawAnswer) -> TypedAnswer:
         return TypedAnswer(None, None, cut)
     value, is_doubt = question.type.read(text, question.text, question.choices)
     if value is None:
-        problem = translate("Rsgpt", "the model cannot tell ('{text}')") if is_doubt else marked(question.type.misfit)
+        problem = (
+            translate("Rsgpt", "the model cannot tell ('{text}')") if is_doubt else marked(question.type.misfit_message)
+        )
         return TypedAnswer(None, None, problem.format(text=_short(raw.text)), is_doubt)
     return TypedAnswer(value, _confidence(value, raw), cut)
 
 
-def kept_if_sure(answer: TypedAnswer, least: float) -> TypedAnswer:
-    """The answer, or in place of one that is less sure than `least` the words that it cannot be told."""
-    if answer.value is None or answer.confidence is None or answer.confidence >= least:
+def hide_if_unsure(answer: TypedAnswer, min_confidence: float) -> TypedAnswer:
+    """Return the answer, or an "I can't tell" problem if its confidence is below `min_confidence` (0 to 1)."""
+    if answer.value is None or answer.confidence is None or answer.confidence >= min_confidence:
         return answer
     problem = translate("Rsgpt", "I can't tell ('{text}' would be {share} sure)")
-    shown = problem.format(text=_short(as_text(answer.value)), share=f"{answer.confidence:.0%}")
-    return TypedAnswer(None, answer.confidence, shown, True)
+    message = problem.format(text=_short(as_text(answer.value)), share=f"{answer.confidence:.0%}")
+    return TypedAnswer(None, answer.confidence, message, True)
 
 
 def as_text(value: Optional[Value]) -> str:
-    """A value as English text that `read_answer` reads back to an equal one; empty for none."""
+    """Return a value as English text that `read_answer` reads back to an equal value; "" for None."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "" if value is None else str(value)
 
 
 def is_degenerate(text: str) -> bool:
-    """Whether text is empty, has no letter or digit, or is mostly one part repeated three times or more."""
+    """Return whether text has no letter or digit, or consists mostly of one part repeated at least three times."""
     words = text.strip()
     if not any(character.isalnum() for character in words):
         return True
@@ -97,7 +97,7 @@ def is_degenerate(text: str) -> bool:
 
 
 def _complete(text: str) -> str:
-    """The complete sentences and lines of a text that was cut off: "there are 1" may have begun "there are 12"."""
+    """Return the complete sentences and lines of a cut text: "there are 1" may be the start of "there are 12"."""
     ends = [match.end() for match in re.finditer(r"[.!?](?=\s)|\n", text)]
     return text[: ends[-1]] if ends else ""
 
@@ -111,7 +111,7 @@ def _confidence(value: Value, raw: RawAnswer) -> Optional[float]:
 
 
 def _share(value: bool, top: Sequence[Alternative]) -> Optional[float]:
-    """The share of `value` in yes and no together, where the first token chose between the two."""
+    """Return the probability of `value` among yes and no; None if the first token is neither."""
     if not top or _polarity(top[0][0]) is None:
         return None
     mass = {True: 0.0, False: 0.0}

@@ -1,4 +1,4 @@
-"""One row of a result: its status, its reason and its values by column. Knows no layer, sink or file format."""
+"""Result rows: status, reason and values by column."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from enum import Enum
 from functools import cached_property
 from typing import Any, Optional
 
-from ..answers.questions import Question, language_wish
+from ..answers.questions import Question, language_instruction
 from ..answers.readers import Value
-from ..answers.typed_answers import RawAnswer, TypedAnswer, kept_if_sure, read_answer
+from ..answers.typed_answers import RawAnswer, TypedAnswer, hide_if_unsure, read_answer
 from ..text import clean
 from .columns import CAPTION, CONFIDENCE, REAL, DataType, answer_columns, leading_columns, trailing_columns
 
@@ -18,9 +18,9 @@ Cell = Optional[Value]
 
 
 class Status(Enum):
-    """What became of a tile. PARTIAL: some of its columns have an answer, `reason` says why not the others.
+    """Outcome of a tile. PARTIAL: some columns have no answer; `reason` says why.
 
-    UNSURE: none has, since the model doubted, or was less sure than the user wants.
+    UNSURE: no column has an answer, because the model doubted or its confidence was below the minimum.
     """
 
     ANSWERED = "answered"
@@ -32,10 +32,10 @@ class Status(Enum):
 
 @dataclass
 class RowCounts:
-    """How many rows a run has written, by what became of them.
+    """Number of rows that a run has written, by outcome.
 
-    tiles: as many as there are to describe; tiles = answered + skipped + failed, unless the run was stopped.
-    cached: answers that the run did not ask for, because they were known before or belong to an equal picture.
+    tiles: total to describe; equals answered + skipped + failed unless the run was stopped.
+    cached: answers that needed no prompt because they were in the cache or belong to an identical picture.
     """
 
     tiles: int = 0
@@ -46,7 +46,7 @@ class RowCounts:
 
     @property
     def done(self) -> int:
-        """Tiles that have their row."""
+        """Number of tiles with a row."""
         return self.answered + self.skipped + self.failed
 
     def add(self, status: Status) -> None:
@@ -56,7 +56,7 @@ class RowCounts:
         self.failed += status is Status.FAILED
 
     def as_dict(self) -> dict[str, Any]:
-        """By name, with the counts that a side adds."""
+        """Return all counts by name, including those that subclasses add."""
         return asdict(self)
 
 
@@ -64,8 +64,8 @@ class RowCounts:
 class RowValues:
     """The values of one result row.
 
-    caption: None where no caption was asked for. answers: by question name. provenance: by column name,
-    without status and reason; asked_at as ISO 8601 UTC text.
+    caption: None if no caption was requested. answers: by question name. provenance: by column name, without
+    status and reason; asked_at is ISO 8601 UTC text.
     """
 
     status: Status
@@ -75,23 +75,23 @@ class RowValues:
     provenance: Mapping[str, Cell] = field(default_factory=dict)
 
     def by_column(self, questions: Sequence[Question], batch: bool = False) -> dict[str, Cell]:
-        """Every column of the row in the order of a result, texts clean. batch: with the columns of `rsgpt batch`.
+        """Return all values in column order, texts cleaned. batch: include the columns of `rsgpt batch`.
 
-        `confidence` is the caption's, or, where none was asked for, the lowest of the answers'.
+        `confidence` is that of the caption or, without a caption, the lowest of the answers.
         """
-        known: dict[str, Cell] = {"status": self.status.value, "reason": self.reason or None, **self.provenance}
-        known[CAPTION] = self.caption.value if self.caption else None
-        known[CONFIDENCE] = self.caption.confidence if self.caption else lowest_confidence(self.answers)
-        values = {column.name: known.get(column.name) for column in leading_columns()}
+        cells: dict[str, Cell] = {"status": self.status.value, "reason": self.reason or None, **self.provenance}
+        cells[CAPTION] = self.caption.value if self.caption else None
+        cells[CONFIDENCE] = self.caption.confidence if self.caption else lowest_confidence(self.answers)
+        values = {column.name: cells.get(column.name) for column in leading_columns()}
         for question in questions:
             answer = self.answers.get(question.name, TypedAnswer(None))
             values.update(zip(answer_columns(question.name), (answer.value, answer.confidence)))
-        values.update((column.name, known.get(column.name)) for column in trailing_columns(batch))
+        values.update((column.name, cells.get(column.name)) for column in trailing_columns(batch))
         return {name: clean(value) if isinstance(value, str) else value for name, value in values.items()}
 
 
 def column_types(questions: Sequence[Question], batch: bool = False) -> dict[str, DataType]:
-    """Every column of a result with what it stores, in order. batch: with the columns of `rsgpt batch`."""
+    """Return the data type of every result column, in order. batch: include the columns of `rsgpt batch`."""
     types = {column.name: column.type for column in leading_columns()}
     for question in questions:
         types.update(zip(answer_columns(question.name), (question.type.data, REAL)))
@@ -100,9 +100,9 @@ def column_types(questions: Sequence[Question], batch: bool = False) -> dict[str
 
 
 class RunPrompts:
-    """What a run asks of every picture. Each side's dataclass adds its fields, among them of which model.
+    """Prompts that a run sends for every picture. The dataclasses of both sides add fields, such as the model.
 
-    caption: the prompt of the caption, "" for none. language: that text is asked for in, "" for none in particular.
+    caption: prompt of the caption, "" for none. language: requested language of texts, "" for any.
     """
 
     caption: str
@@ -111,31 +111,32 @@ class RunPrompts:
 
     @cached_property
     def asked(self) -> tuple[Question, ...]:
-        """Everything that is asked, in order; the caption is a question too."""
+        """All questions in order, including the caption."""
         return ((Question(CAPTION, self.caption),) if self.caption else ()) + self.questions
 
     def describe(self) -> str:
-        """The text of the `prompt` column: the caption's prompt, questions, the wish for a language; one per line."""
-        wish = language_wish(self.language) if self.language else ""
-        return "\n".join(filter(None, [self.caption, *(question.line for question in self.questions), wish]))
+        """Return the text of the `prompt` column: caption prompt, questions and language instruction, one per line."""
+        instruction = language_instruction(self.language) if self.language else ""
+        return "\n".join(filter(None, [self.caption, *(question.line for question in self.questions), instruction]))
 
 
 def answered_row(
-    asked: Sequence[Question], raws: Sequence[RawAnswer], least_confidence: float, provenance: Mapping[str, Cell]
+    questions: Sequence[Question], raws: Sequence[RawAnswer], min_confidence: float, provenance: Mapping[str, Cell]
 ) -> RowValues:
-    """The row of a picture that the model was asked about. raws: one per question, in order.
+    """Return the row of an answered picture. raws: one per question, in order.
 
-    least_confidence: 0 to 1; an answer to a question that is less sure is left out. The caption always stays.
+    min_confidence: 0 to 1; answers with a lower confidence are left empty, except the caption.
     """
-    typed = {question.name: typed_answer(question, raw, least_confidence) for question, raw in zip(asked, raws)}
+    typed = {question.name: typed_answer(question, raw, min_confidence) for question, raw in zip(questions, raws)}
     problems = [f"{name}: {answer.problem}" for name, answer in typed.items() if answer.problem]
-    moments = [raw.asked_at for raw in raws if raw.asked_at and not raw.problem]
-    known = {**provenance, "asked_at": max(moments, default=None)}
-    return RowValues(status_of(list(typed.values())), "; ".join(problems), typed.pop(CAPTION, None), typed, known)
+    times = [raw.asked_at for raw in raws if raw.asked_at and not raw.problem]
+    row_provenance = {**provenance, "asked_at": max(times, default=None)}
+    status = status_of(list(typed.values()))
+    return RowValues(status, "; ".join(problems), typed.pop(CAPTION, None), typed, row_provenance)
 
 
 def status_of(answers: Sequence[TypedAnswer]) -> Status:
-    """What became of a picture, by its answers."""
+    """Return the status of a row with these answers."""
     missing = [answer for answer in answers if answer.value is None]
     if not missing:
         return Status.ANSWERED
@@ -145,11 +146,11 @@ def status_of(answers: Sequence[TypedAnswer]) -> Status:
 
 
 def lowest_confidence(answers: Mapping[str, TypedAnswer]) -> Optional[float]:
-    """The confidence of the least sure answer; None where no answer has one."""
-    return min((one.confidence for one in answers.values() if one.confidence is not None), default=None)
+    """Return the lowest confidence of the answers; None if no answer has a confidence."""
+    return min((answer.confidence for answer in answers.values() if answer.confidence is not None), default=None)
 
 
-def typed_answer(question: Question, raw: RawAnswer, least: float) -> TypedAnswer:
-    """The value of a reply; an answer to a question has none where it is less sure than `least`, 0 to 1."""
+def typed_answer(question: Question, raw: RawAnswer, min_confidence: float) -> TypedAnswer:
+    """Return the value of a reply; except for captions, None below `min_confidence` (0 to 1)."""
     answer = read_answer(question, raw)
-    return answer if question.name == CAPTION else kept_if_sure(answer, least)
+    return answer if question.name == CAPTION else hide_if_unsure(answer, min_confidence)

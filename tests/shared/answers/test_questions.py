@@ -65,8 +65,8 @@ def test_the_prompt_of_a_choice_names_its_options() -> None:
         ("cars(integer): How many?", 1, "not a name and a type"),
         ("use{choice(a|b)}: Which?", 1, "not a name and a type"),
         ("cars[integer]:  ", 1, "missing"),
-        ("use[choice(only)]: Which?", 1, "two or more"),
-        ("use[choice(a||b)]: Which?", 1, "none empty"),
+        ("use[choice(only)]: Which?", 1, "at least two"),
+        ("use[choice(a||b)]: Which?", 1, "none may be empty"),
         ("use[choice(a|A)]: Which?", 1, "twice"),
         ("a: one\n\nA: two", 3, "earlier line"),
         ("a: one\na_confidence: two", 2, "earlier line"),
@@ -90,7 +90,7 @@ def test_the_error_names_the_line_and_what_to_write(text: str, line: int, hint: 
 )
 @pytest.mark.parametrize("first", ["What is it? ", "water[yesno]: Is there any water? ", "use: What use? "])
 def test_two_questions_on_one_line_are_refused(first: str, second: str) -> None:
-    with pytest.raises(QuestionError, match=r"line 2 .*a second question, `\w+ ?\[.*`; write each question on a line"):
+    with pytest.raises(QuestionError, match=r"line 2 .*a second question, `\w+ ?\[.*`; write each question on its own"):
         parse_questions(f"one\n{first}{second}")
 
 

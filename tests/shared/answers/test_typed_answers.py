@@ -8,7 +8,7 @@ from typing import Optional
 import pytest
 
 from rsgpt_plugin.shared.answers.questions import AnswerType, Question
-from rsgpt_plugin.shared.answers.typed_answers import RawAnswer, TypedAnswer, is_degenerate, kept_if_sure, read_answer
+from rsgpt_plugin.shared.answers.typed_answers import RawAnswer, TypedAnswer, hide_if_unsure, is_degenerate, read_answer
 
 TEXT = Question("caption", "What?")
 CHOICES = ("residential", "dense residential", "forest")
@@ -90,18 +90,18 @@ def test_yes_and_no_share_the_confidence() -> None:
 
 @pytest.mark.parametrize(("least", "value"), [(0.0, True), (0.5, True), (0.6, True), (0.61, None), (1.0, None)])
 def test_what_is_less_sure_than_wanted_is_not_told(least: float, value: Optional[bool]) -> None:
-    answer = kept_if_sure(TypedAnswer(True, 0.6), least)
+    answer = hide_if_unsure(TypedAnswer(True, 0.6), least)
     assert (answer.value, answer.confidence) == (value, 0.6)
     assert answer.problem == ("" if value else "I can't tell ('yes' would be 60% sure)")
 
 
 def test_a_count_of_one_is_no_yes() -> None:
-    assert kept_if_sure(TypedAnswer(1, 0.2), 0.5).problem == "I can't tell ('1' would be 20% sure)"
+    assert hide_if_unsure(TypedAnswer(1, 0.2), 0.5).problem == "I can't tell ('1' would be 20% sure)"
 
 
 def test_what_has_no_confidence_is_told() -> None:
-    assert kept_if_sure(TypedAnswer("road"), 1.0) == TypedAnswer("road")
-    assert kept_if_sure(TypedAnswer(None, None, "broken"), 1.0).problem == "broken"
+    assert hide_if_unsure(TypedAnswer("road"), 1.0) == TypedAnswer("road")
+    assert hide_if_unsure(TypedAnswer(None, None, "broken"), 1.0).problem == "broken"
 
 
 def test_a_sentence_has_the_confidence_of_its_tokens() -> None:

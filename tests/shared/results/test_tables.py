@@ -29,7 +29,7 @@ def test_names_are_unique() -> None:
 def test_columns_of_results_and_of_corrections_are_reserved() -> None:
     written = {column.name for column in [*leading_columns(), *trailing_columns(batch=True)]}
     assert written | {"fid", "geom", "geometry", "corrected", "corrected_at"} == reserved_names()
-    with pytest.raises(QuestionError, match="`corrected` is used by the result itself"):
+    with pytest.raises(QuestionError, match="`corrected` is reserved"):
         parse_questions("corrected[text]: What is new?")
 
 
@@ -60,7 +60,7 @@ def test_one_more_type_is_parsed_read_and_explained(monkeypatch: pytest.MonkeyPa
 def test_one_more_column_is_reserved_and_explained(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.MonkeyPatch.context() as before:
         add_rows(before)
-        with pytest.raises(QuestionError, match="`orbit` is used by the result itself"):
+        with pytest.raises(QuestionError, match="`orbit` is reserved"):
             parse_questions("orbit[text]: Which orbit?")
         assert "orbit: orbit of the satellite" in columns_help()
     assert parse_questions("orbit[text]: Which orbit?")[0].name == "orbit"
