@@ -1,1 +1,1 @@
-"""Columns and rows of a result."""
+"""Columns and rows of results."""

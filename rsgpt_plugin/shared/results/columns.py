@@ -1,4 +1,4 @@
-"""The one table of the columns of a result, apart from the questions' own. Knows no layer and no file format."""
+"""The table of result columns, except the columns of questions."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ CAPTION, CONFIDENCE = "caption", "confidence"
 QUESTION, ANSWER = "question", "answer"
 CORRECTED, CORRECTED_AT = "corrected", "corrected_at"
 
-KEYS = ("fid", "geom", "ogc_fid")  # names under which formats keep row numbers and geometries
+KEYS = ("fid", "geom", "ogc_fid")  # names that formats use for row numbers and geometries
 _RESERVED_BY_FORMATS = frozenset({"fid", "geom", "geometry"})
 
 
 @dataclass(frozen=True)
 class DataType:
-    """What a column stores. qt: its name in QMetaType.Type. arrow: its name in pyarrow, moments without time zone."""
+    """Data type of a column. qt: name in QMetaType.Type. arrow: name in pyarrow; timestamps have no time zone."""
 
     qt: str
     arrow: str
@@ -31,21 +31,21 @@ MOMENT = DataType("QDateTime", "timestamp[ms]")  # in UTC
 
 
 class ColumnOrigin(Enum):
-    """Which layers have a column. RESULT: every result. BATCH: also those of `rsgpt batch`.
+    """Which layers have a column. RESULT: all results. BATCH: results of `rsgpt batch` only.
 
-    CLICKS: the layer of answers to clicks, in place of the caption. CORRECTION: layers in which a person corrected
-    an answer. KEPT: the same, under a name that depends on the corrected column.
+    CLICKS: the layer of answers to clicks, instead of the caption. CORRECTION: layers with corrected answers.
+    BEFORE_CORRECTION: the same layers; the model's value, in a column named after the corrected one.
     """
 
     RESULT = "result"
     BATCH = "batch"
     CLICKS = "clicks"
     CORRECTION = "correction"
-    KEPT = "kept"
+    BEFORE_CORRECTION = "before_correction"
 
 
 class ColumnGroup(Enum):
-    """Where the attribute form shows a column. HIDDEN: nowhere."""
+    """Section of the attribute form that shows a column. HIDDEN: none."""
 
     ASKED = "asked"
     SAID = "said"
@@ -56,10 +56,10 @@ class ColumnGroup(Enum):
 
 @dataclass(frozen=True)
 class Column:
-    """One column. label: for people, marked for translation. about: what it holds, in a few words, marked too.
+    """A result column. label: display name. about: short description. Both are marked for translation.
 
-    is_long: whether the form gives its text several lines. is_said: whether it holds the model's own words, which a
-    person may correct. in_tip: whether the map tip shows it as it is.
+    is_long: whether the form shows several lines. is_said: whether it holds text of the model, which users may
+    correct. in_tip: whether the map tip shows its value.
     """
 
     name: str
@@ -73,9 +73,9 @@ class Column:
     in_tip: bool = False
 
 
-# In the order in which a result has them and the form shows them; the questions' columns follow SAID.
+# In the order of results and of the form; the questions' columns follow SAID.
 COLUMNS: tuple[Column, ...] = (
-    Column(QUESTION, TEXT, mark("Question"), mark("what was asked"), ColumnGroup.ASKED, ColumnOrigin.CLICKS),
+    Column(QUESTION, TEXT, mark("Question"), mark("the question"), ColumnGroup.ASKED, ColumnOrigin.CLICKS),
     Column(CAPTION, TEXT, mark("Caption"), mark("the description"), ColumnGroup.SAID, is_long=True, is_said=True),
     Column(
         ANSWER,
@@ -100,7 +100,7 @@ COLUMNS: tuple[Column, ...] = (
         mark("Caption by the model"),
         mark("the model's caption before a correction"),
         ColumnGroup.SAID,
-        ColumnOrigin.KEPT,
+        ColumnOrigin.BEFORE_CORRECTION,
         is_long=True,
     ),
     Column(
@@ -109,7 +109,7 @@ COLUMNS: tuple[Column, ...] = (
         mark("Answer by the model"),
         mark("the model's answer before a correction"),
         ColumnGroup.SAID,
-        ColumnOrigin.KEPT,
+        ColumnOrigin.BEFORE_CORRECTION,
         is_long=True,
     ),
     Column(
@@ -132,7 +132,7 @@ COLUMNS: tuple[Column, ...] = (
     ),
     Column("prompt", TEXT, mark("Prompt"), mark("caption prompt and questions, one per line")),
     Column("image_sha256", TEXT, mark("Picture (SHA-256)"), mark("hash of the picture that the model saw")),
-    Column("gsd_m", REAL, mark("Ground resolution (m a pixel)"), mark("metres per pixel of that picture")),
+    Column("gsd_m", REAL, mark("Ground resolution (m per pixel)"), mark("meters per pixel of that picture")),
     Column("bands", TEXT, mark("Bands"), mark("raster bands in that picture")),
     Column("stretch", TEXT, mark("Stretch"), mark("contrast stretch of that picture")),
     Column("asked_at", MOMENT, mark("Asked at"), mark("time of the answer (UTC)")),
@@ -150,44 +150,43 @@ COLUMNS: tuple[Column, ...] = (
 
 
 def column(name: str) -> Column:
-    """The column of that name; KeyError where there is none."""
-    return {one.name: one for one in COLUMNS}[name]
+    """Return the column with this name. Raises KeyError if there is none."""
+    return {column.name: column for column in COLUMNS}[name]
 
 
 def leading_columns() -> list[Column]:
-    """The columns of every result that stand before the questions' columns."""
-    return [one for one in COLUMNS if one.origin is ColumnOrigin.RESULT and one.group is ColumnGroup.SAID]
+    """Return the columns of every result before the questions' columns."""
+    return [entry for entry in COLUMNS if entry.origin is ColumnOrigin.RESULT and entry.group is ColumnGroup.SAID]
 
 
 def trailing_columns(batch: bool = False) -> list[Column]:
-    """The columns of every result that stand after the questions' columns. batch: with those of `rsgpt batch`."""
+    """Return the columns after the questions' columns. batch: include the columns of `rsgpt batch`."""
     origins = (ColumnOrigin.RESULT, ColumnOrigin.BATCH) if batch else (ColumnOrigin.RESULT,)
-    return [one for one in COLUMNS if one.origin in origins and one.group is not ColumnGroup.SAID]
+    return [entry for entry in COLUMNS if entry.origin in origins and entry.group is not ColumnGroup.SAID]
 
 
 def names_in(group: ColumnGroup) -> list[str]:
-    """The names of the columns of one part of the form."""
-    return [one.name for one in COLUMNS if one.group is group]
+    """Return the names of the columns in a section of the form."""
+    return [entry.name for entry in COLUMNS if entry.group is group]
 
 
 def fixed_names() -> list[str]:
-    """The names that mean the same column in every layer of results."""
-    return [
-        one.name for one in COLUMNS if one.origin in (ColumnOrigin.RESULT, ColumnOrigin.BATCH, ColumnOrigin.CORRECTION)
-    ]
+    """Return the column names that have the same meaning in every results layer."""
+    origins = (ColumnOrigin.RESULT, ColumnOrigin.BATCH, ColumnOrigin.CORRECTION)
+    return [entry.name for entry in COLUMNS if entry.origin in origins]
 
 
 def reserved_names() -> frozenset[str]:
-    """The names that no question may have, since a column of a result or a file format uses them."""
+    """Return the names that questions cannot have because a result column or a file format uses them."""
     return _RESERVED_BY_FORMATS.union(fixed_names())
 
 
 def answer_columns(name: str) -> tuple[str, str]:
-    """The names of a question's two columns: the answer, and its confidence."""
+    """Return the names of a question's two columns: answer and confidence."""
     return name, f"{name}_confidence"
 
 
 def columns_help() -> str:
-    """The columns of every result with what they hold, one per line, in the user's language."""
+    """Return name and description of the columns of every result, one per line, in the user's language."""
     listed = [*leading_columns(), *trailing_columns()]
-    return "\n".join(f"{one.name}: {marked(one.about)}" for one in listed)
+    return "\n".join(f"{entry.name}: {marked(entry.about)}" for entry in listed)
