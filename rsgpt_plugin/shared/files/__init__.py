@@ -1,1 +1,1 @@
-"""File names, locks, and safe writing."""
+"""File names, file locks and safe writing."""

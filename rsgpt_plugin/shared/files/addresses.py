@@ -1,10 +1,10 @@
-"""Addresses of rasters and servers without what grants access to them: for columns, keys, logs and messages."""
+"""Removal of credentials from addresses of rasters and servers, for columns, keys, logs and messages."""
 
 from __future__ import annotations
 
 import re
 
-# Parameters that are credentials wherever they appear, in lower case.
+# Parameters that are always credentials, in lower case.
 _ALWAYS = (
     r"x-amz-[\w-]+|x-goog-[\w-]+|x-ms-signature|googleaccessid|awsaccesskeyid|key-pair-id|signature|sig|sas|"
     r"(?:[\w.-]*[_.-])?(?:access|api|auth|refresh|session|security|id|sas)?[_-]?token|"
@@ -12,14 +12,14 @@ _ALWAYS = (
     r"subscription-key|(?:client[_-]?)?secret|(?:[\w-]*[_-])?password|passwd|pwd|userpwd|"
     r"(?:http-)?header[.:](?:authorization|x-[\w-]+|cookie)|authorization"
 )
-# Parameters that belong to a signature: other services give these short names another meaning.
+# Parameters of a signature; without one, these short names have other meanings.
 _SIGNED = (
     r"se|sp|st|sv|sr|srt|ss|spr|sip|sdd|ses|skoid|sktid|skt|ske|sks|skv|saoid|suoid|scid|expires|policy|"
     r"key-pair-id|hash-algorithm"
 )
 _SIGNATURE = re.compile(r"(?:[?&;]|%3F|%26)(?:sig|signature)(?:=|%3D)", re.IGNORECASE)
 
-_GAP = "\0"  # in place of a parameter, as long as its separators have not been put in order
+_GAP = "\0"  # placeholder of a removed parameter until its separators are cleaned up
 _LEAD = r"(?P<lead>^|[?&;|\s]|%3F|%26)"
 _FOLLOWED = re.compile(rf"([?&;]){_GAP}[&;]|(%3F|%26){_GAP}%26", re.IGNORECASE)
 _LAST = re.compile(rf"(?:[?&;|\s]|%3F|%26)?{_GAP}", re.IGNORECASE)
@@ -28,8 +28,8 @@ _USER = re.compile(
     r"(?P<scheme>\b[a-z][a-z0-9+.-]*(?:://|%3A%2F%2F))(?:(?!%2F|%3F|%26)[^/\s?#'\"&<>])+(?:@|%40)", re.IGNORECASE
 )
 _MAP_KEY = re.compile(rf"{_LEAD}key(?:=|%3D)[\w-]{{16,}}(?=$|[&\s'\"#|<>]|%26|%23)", re.IGNORECASE)
-_CREDENTIAL = re.compile(r"\|credential:[^|\s]*", re.IGNORECASE)  # of a source in QGIS
-# The last is the end of an address, of which QGIS makes a layer's name.
+_CREDENTIAL = re.compile(r"\|credential:[^|\s]*", re.IGNORECASE)  # in QGIS sources
+# The last alternative is the end of an address, which QGIS uses as a layer name.
 _IS_ADDRESS = re.compile(r"://|%3A%2F%2F|/vsi|password|\|credential:|^[^/\\]*\?", re.IGNORECASE)
 
 
@@ -41,11 +41,11 @@ _SECRETS, _ALL_SECRETS = _pairs(_ALWAYS), _pairs(f"{_ALWAYS}|{_SIGNED}")
 
 
 def without_secrets(text: str) -> str:
-    """Return a text whose addresses have no signature, token, key, user or password any more.
+    """Return `text` without signatures, tokens, keys, users and passwords in its addresses.
 
-    The text may be an address, a source in QGIS or GDAL, plain or percent-encoded, or a sentence that holds some.
-    What is left still tells one object from another, and is the same however often an address is signed again. An id
-    of QGIS's authentication database (`authcfg`) is no secret, and stays.
+    The text may be an address, a QGIS or GDAL source, plain or percent-encoded, or a sentence that contains some.
+    The result still identifies the object and does not change when an address is signed again. Ids of QGIS's
+    authentication database (`authcfg`) are not secret and stay.
     """
     if not _IS_ADDRESS.search(text):
         return text
@@ -57,7 +57,7 @@ def without_secrets(text: str) -> str:
 
 
 def _joined(text: str) -> str:
-    """Close the gaps: a parameter that follows one in the same encoding takes the separator before it."""
+    """Remove placeholders; a parameter after a placeholder in the same encoding takes its separator."""
     before = ""
     while text != before:
         before, text = text, _FOLLOWED.sub(r"\g<1>\g<2>", text)

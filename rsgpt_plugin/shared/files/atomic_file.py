@@ -1,4 +1,4 @@
-"""A file that is there whole or not at all, whenever its writer is killed. Knows no format."""
+"""Atomic replacement of files: a killed writer leaves the old file, never a partial one."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path
 
 @contextmanager
 def replaced(path: Path) -> Iterator[Path]:
-    """A draft beside `path`, to be written by the block; at its end the draft takes the place of `path`.
+    """Yield the path of a draft next to `path` and replace `path` with it when the block ends.
 
-    The draft is removed where the block fails; then what was there stays.
+    If the block fails, the draft is removed and `path` stays unchanged.
     """
     draft = path.with_name(f".{path.name}.part")
     try:

@@ -1,7 +1,7 @@
-"""A GeoPackage as the SQLite file that it is: what it holds, and one layer of ours put into it. Makes no layer.
+"""Access to GeoPackages as SQLite files: list their tables, copy a layer into one, read and set a layer's CRS.
 
-Every change is one transaction, so that another program that has the file open sees all of it or nothing, and what a
-killed program left in `-wal` or `-journal` is settled by SQLite itself.
+Each change is one transaction, so that other programs with the file open see all of it or nothing, and SQLite itself
+recovers the `-wal` or `-journal` file of a killed program.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ from ..errors import OutputError
 from ..i18n import translate
 from ..results.columns import CORRECTED
 
-COMPANIONS = ("-wal", "-shm", "-journal")  # what SQLite keeps beside a file while it is written
+COMPANIONS = ("-wal", "-shm", "-journal")  # files that SQLite keeps next to a file while writing
 
-_LEAST_CUSTOM_SRS = 100_000  # below are the numbers of EPSG and ESRI
-_PATIENCE = 30.0  # seconds that another program's transaction is waited for
+_MIN_CUSTOM_SRS = 100_000  # EPSG and ESRI numbers are lower
+_TIMEOUT_S = 30.0  # wait for transactions of other programs
 _MAGIC = b"SQLite format 3\0"
 _INTERNAL = ("gpkg_", "rtree_", "sqlite_")
-# A result is known by these columns; a Shapefile cuts their names to ten characters.
-_MARKS, _CUT = ("image_sha256", "plugin_version"), 10
+# These columns identify a result; Shapefiles cut names to ten characters.
+_RESULT_COLUMNS, _NAME_LENGTH = ("image_sha256", "plugin_version"), 10
 _SRS_COLUMNS = "srs_name, srs_id, organization, organization_coordsys_id, definition, description"
 
 
 def holds_results(columns: Collection[str]) -> bool:
-    """Whether a table of these columns was written by a run, in whatever format."""
-    cut = {name.casefold()[:_CUT] for name in columns}
-    return {mark[:_CUT] for mark in _MARKS} <= cut
+    """Return whether a table with these columns, in any format, was written by a run."""
+    names = {name.casefold()[:_NAME_LENGTH] for name in columns}
+    return {name[:_NAME_LENGTH] for name in _RESULT_COLUMNS} <= names
 
 
 def check_replaceable(path: Path, layer: str) -> None:
-    """OutputError where `layer` cannot be written into an existing GeoPackage without a loss.
+    """Raise OutputError if writing `layer` into an existing GeoPackage would lose data.
 
-    That is where the file is something else, a layer of that name is not a result or was corrected by a person, or
-    another program writes the file now.
+    That is the case if the file is not a GeoPackage, a layer with this name is not a result or has corrected rows, or
+    another program is writing the file.
     """
     present = {name: columns for name, columns in user_tables(path).items() if name.casefold() == layer.casefold()}
     for name, columns in present.items():
@@ -48,29 +48,29 @@ def check_replaceable(path: Path, layer: str) -> None:
                 "{path} has a layer {layer} that is not a result of RSGPT and would be replaced. Choose another file.",
             )
             raise OutputError(sentence.format(path=path, layer=name))
-    with _opened(path, patience=1.0) as database:
+    with _opened(path, timeout_s=1.0) as database:
         database.execute("BEGIN IMMEDIATE")
         for name in (name for name, columns in present.items() if CORRECTED in columns):
             query = f"SELECT count(*) FROM {_quoted(name)} WHERE {CORRECTED} <> ''"  # nosec B608 - quoted names
-            check_corrected(path, *(_one(database, query) or (0,)))
+            check_corrected(path, *(_first_row(database, query) or (0,)))
         database.execute("ROLLBACK")
 
 
 def check_corrected(path: Union[Path, str], rows: int) -> None:
-    """OutputError where a person has corrected rows of the output. path: its file, or the name of its table."""
+    """Raise OutputError if `rows`, the number of corrected rows, is not 0. path: output file or table name."""
     if rows:
         sentence = translate(
             "Rsgpt",
-            "{path} holds rows that a person corrected ({count}), which would be lost. Choose another output, or move "
-            "that one away.",
+            "{path} contains rows that a person corrected ({count}), which would be lost. Choose another output, or "
+            "move this one elsewhere.",
         )
         raise OutputError(sentence.format(path=path, count=rows))
 
 
 def user_tables(path: Path) -> dict[str, list[str]]:
-    """The columns of every table and view of a GeoPackage, but for those that the format itself needs.
+    """Return the columns of all tables and views of a GeoPackage, without internal tables; {} for an empty file.
 
-    An empty file has none. OutputError where the file is no GeoPackage, or cannot be read.
+    Raises OutputError if the file is not a GeoPackage or cannot be read.
     """
     if not path.stat().st_size and not path.with_name(path.name + "-journal").exists():
         return {}
@@ -85,13 +85,13 @@ def user_tables(path: Path) -> dict[str, list[str]]:
 
 
 def release(path: Path) -> None:
-    """Remove what SQLite left beside a file that is gone or has no tables: a new file there would be read with it."""
+    """Remove SQLite's companion files of a missing or empty file, because SQLite would apply them to a new file."""
     for ending in COMPANIONS:
         path.with_name(path.name + ending).unlink(missing_ok=True)
 
 
 def put_layer(draft: Path, layer: str, target: Path) -> None:
-    """Copy a layer of the GeoPackage `draft` into another, in the place of one of that name; the other layers stay."""
+    """Copy a layer from the GeoPackage `draft` to `target`, replacing a layer with the same name."""
     with _opened(target) as database:
         database.execute("ATTACH DATABASE ? AS draft", (str(draft),))
         with _transaction(database):
@@ -101,27 +101,29 @@ def put_layer(draft: Path, layer: str, target: Path) -> None:
 
 
 def crs_of(path: Path, layer: str) -> str:
-    """A layer's CRS as the file itself has it: AUTHORITY:CODE, or WKT for one of its own; "" where it is undefined."""
+    """Return a layer's CRS as stored in the file: AUTHORITY:CODE, WKT for a custom CRS, or "" if undefined."""
     with _opened(path) as database:
         query = (
             "SELECT organization, organization_coordsys_id, definition FROM gpkg_spatial_ref_sys "
             "WHERE srs_id = (SELECT srs_id FROM gpkg_contents WHERE table_name = ?)"
         )
-        authority, code, definition = _one(database, query, layer) or ("NONE", -1, "")
+        authority, code, definition = _first_row(database, query, layer) or ("NONE", -1, "")
     if str(authority).upper() == "NONE":
         return "" if code in (-1, 0) else str(definition)
     return f"{authority}:{code}"
 
 
 def set_crs(path: Path, layer: str, definition: str) -> None:
-    """Give a layer a CRS of its own, by its WKT: GDAL may take a CRS for another one of similar parameters."""
+    """Assign a custom CRS to a layer by WKT, because GDAL may replace a CRS with one that has similar parameters."""
     with _opened(path) as database, _transaction(database):
         name = definition.partition('"')[2].partition('"')[0] or "custom"
-        values = (name, _LEAST_CUSTOM_SRS, "NONE", _LEAST_CUSTOM_SRS, definition, None)
+        values = (name, _MIN_CUSTOM_SRS, "NONE", _MIN_CUSTOM_SRS, definition, None)
         number = _srs_number(database, values)
-        (column,) = _one(database, "SELECT column_name FROM gpkg_geometry_columns WHERE table_name = ?", layer) or ("",)
+        (column,) = _first_row(
+            database, "SELECT column_name FROM gpkg_geometry_columns WHERE table_name = ?", layer
+        ) or ("",)
         triggers = _objects(database, "main", layer, ("trigger",))
-        for trigger, _ in triggers:  # they call functions of GDAL's; the shapes that they index stay as they are
+        for trigger, _ in triggers:  # they call GDAL functions; the indexed extents do not change
             database.execute(f"DROP TRIGGER {_quoted(trigger)}")
         database.execute(f"UPDATE {_quoted(layer)} SET {_quoted(column)} = with_srs({_quoted(column)}, ?)", (number,))  # nosec B608 - quoted names
         for table in ("gpkg_contents", "gpkg_geometry_columns"):
@@ -131,10 +133,10 @@ def set_crs(path: Path, layer: str, definition: str) -> None:
 
 
 @contextmanager
-def _opened(path: Path, patience: float = _PATIENCE) -> Iterator[sqlite3.Connection]:
+def _opened(path: Path, timeout_s: float = _TIMEOUT_S) -> Iterator[sqlite3.Connection]:
     try:
         address = f"{path.absolute().as_uri()}?mode=rw"
-        with closing(sqlite3.connect(address, patience, isolation_level=None, uri=True)) as database:
+        with closing(sqlite3.connect(address, timeout_s, isolation_level=None, uri=True)) as database:
             database.create_function("with_srs", 2, _with_srs, deterministic=True)
             yield database
     except sqlite3.Error as error:
@@ -155,12 +157,12 @@ def _transaction(database: sqlite3.Connection) -> Iterator[None]:
 
 
 def _drop(database: sqlite3.Connection, layer: str) -> None:
-    """Remove a layer with its index and its entries; its style, which belongs to the name, stays."""
+    """Remove a layer with its index and metadata. Its style, stored by name, stays."""
     tables = {str(row[0]) for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     present = next((name for name in tables if name.casefold() == layer.casefold()), None)
     if present is None:
         return
-    geometry = _one(database, "SELECT column_name FROM gpkg_geometry_columns WHERE table_name = ?", present)
+    geometry = _first_row(database, "SELECT column_name FROM gpkg_geometry_columns WHERE table_name = ?", present)
     index = f"rtree_{present}_{geometry[0]}" if geometry else ""
     for name in (index, present):
         if name in tables:
@@ -172,7 +174,7 @@ def _drop(database: sqlite3.Connection, layer: str) -> None:
 
 def _copy(database: sqlite3.Connection, layer: str) -> None:
     number = _srs_number(database, _srs_of(database, layer))
-    geometry = _one(database, "SELECT column_name FROM draft.gpkg_geometry_columns WHERE table_name = ?", layer)
+    geometry = _first_row(database, "SELECT column_name FROM draft.gpkg_geometry_columns WHERE table_name = ?", layer)
     index = f"rtree_{layer}_{geometry[0]}" if geometry else ""
     for _, statement in _objects(database, "draft", layer, ("table",)) + _objects(database, "draft", index, ("table",)):
         database.execute(statement)
@@ -185,7 +187,7 @@ def _copy(database: sqlite3.Connection, layer: str) -> None:
     database.execute(
         f"INSERT INTO main.{_quoted(layer)} ({names}) SELECT {', '.join(values)} FROM draft.{_quoted(layer)}"  # nosec B608 - quoted names
     )
-    if _one(database, "SELECT 1 FROM main.sqlite_master WHERE name = ?", index):
+    if _first_row(database, "SELECT 1 FROM main.sqlite_master WHERE name = ?", index):
         database.execute(f"INSERT INTO main.{_quoted(index)} SELECT * FROM draft.{_quoted(index)}")  # nosec B608 - quoted names
     for _, statement in _objects(database, "draft", layer, ("index", "trigger")):
         database.execute(statement)
@@ -193,13 +195,13 @@ def _copy(database: sqlite3.Connection, layer: str) -> None:
 
 
 def _copy_entries(database: sqlite3.Connection, layer: str, number: int) -> None:
-    """The rows about a layer in the tables of the format; a table that the target lacks is made."""
+    """Copy the metadata rows of a layer; create metadata tables that the target lacks."""
     for table in ("gpkg_contents", "gpkg_geometry_columns", "gpkg_extensions", "gpkg_ogr_contents"):
-        made = _objects(database, "draft", table, ("table",))
-        if not made:
+        definitions = _objects(database, "draft", table, ("table",))
+        if not definitions:
             continue
-        if not _one(database, "SELECT 1 FROM main.sqlite_master WHERE name = ?", table):
-            database.execute(made[0][1])
+        if not _first_row(database, "SELECT 1 FROM main.sqlite_master WHERE name = ?", table):
+            database.execute(definitions[0][1])
         columns = _columns(database, "draft", table)
         values = [f"{number:d}" if name == "srs_id" else _quoted(name) for name in columns]
         database.execute(
@@ -214,22 +216,22 @@ def _srs_of(database: sqlite3.Connection, layer: str) -> tuple[Any, ...]:
         f"SELECT {_SRS_COLUMNS} FROM draft.gpkg_spatial_ref_sys "  # nosec B608 - quoted names
         "WHERE srs_id = (SELECT srs_id FROM draft.gpkg_contents WHERE table_name = ?)"
     )
-    return _one(database, query, layer) or ("Undefined Cartesian", -1, "NONE", -1, "undefined", None)
+    return _first_row(database, query, layer) or ("Undefined Cartesian", -1, "NONE", -1, "undefined", None)
 
 
 def _srs_number(database: sqlite3.Connection, values: tuple[Any, ...]) -> int:
-    """The number under which the file knows a CRS; it is entered where it is new."""
+    """Return the srs_id of a CRS in the file, adding the CRS if it is new."""
     name, number, organization, code, definition, description = values
     query = "SELECT srs_id FROM main.gpkg_spatial_ref_sys WHERE organization = ? COLLATE NOCASE AND "
     custom = organization.upper() == "NONE" and number not in (-1, 0)
-    known = _one(database, query + ("definition = ?" if custom else "organization_coordsys_id = ?"),
+    existing = _first_row(database, query + ("definition = ?" if custom else "organization_coordsys_id = ?"),
                  organization, definition if custom else code)  # fmt: skip
-    if known:
-        return int(known[0])
-    taken = _one(database, "SELECT 1 FROM main.gpkg_spatial_ref_sys WHERE srs_id = ?", number)
+    if existing:
+        return int(existing[0])
+    taken = _first_row(database, "SELECT 1 FROM main.gpkg_spatial_ref_sys WHERE srs_id = ?", number)
     if taken or custom:
-        (largest,) = _one(database, "SELECT max(srs_id) FROM main.gpkg_spatial_ref_sys") or (0,)
-        number = max(int(largest) + 1, _LEAST_CUSTOM_SRS)
+        (largest,) = _first_row(database, "SELECT max(srs_id) FROM main.gpkg_spatial_ref_sys") or (0,)
+        number = max(int(largest) + 1, _MIN_CUSTOM_SRS)
     columns = _columns(database, "main", "gpkg_spatial_ref_sys")
     entry: Mapping[str, Any] = {
         "srs_name": name,
@@ -249,7 +251,7 @@ def _srs_number(database: sqlite3.Connection, values: tuple[Any, ...]) -> int:
 
 
 def _objects(database: sqlite3.Connection, schema: str, table: str, kinds: tuple[str, ...]) -> list[tuple[str, str]]:
-    """Names and statements of what belongs to a table, in the order in which it was made."""
+    """Return name and SQL of the objects of a table, in order of creation."""
     marks = ", ".join("?" * len(kinds))
     query = (
         f"SELECT name, sql FROM {schema}.sqlite_master "  # nosec B608 - quoted names
@@ -262,13 +264,13 @@ def _columns(database: sqlite3.Connection, schema: str, table: str) -> list[str]
     return [str(row[1]) for row in database.execute(f"PRAGMA {schema}.table_info({_quoted(table)})")]
 
 
-def _one(database: sqlite3.Connection, query: str, *values: Any) -> Optional[tuple[Any, ...]]:
+def _first_row(database: sqlite3.Connection, query: str, *values: Any) -> Optional[tuple[Any, ...]]:
     row: Optional[tuple[Any, ...]] = database.execute(query, values).fetchone()
     return row
 
 
 def _with_srs(geometry: Optional[bytes], number: int) -> Optional[bytes]:
-    """A geometry of a GeoPackage with another number of its CRS, which its header holds."""
+    """Return a GeoPackage geometry with another srs_id in its header."""
     if geometry is None:
         return None
     return geometry[:4] + struct.pack("<i" if geometry[3] & 1 else ">i", number) + geometry[8:]

@@ -1,4 +1,4 @@
-"""The local files behind the name of a data source, and which of them an output would overwrite. Opens no data set."""
+"""Local files of data sources, and detection of outputs that would overwrite them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MEMBER = re.compile(
 _RELATIVE = re.compile(r"relativeToVRT\s*=\s*[\"']1", re.IGNORECASE)
 _LARGEST_VRT = 16 << 20  # bytes
 _BEGIN, _END = ":\"'(={,", "|:\"'?)&},"
-# What a format writes beside the file that is named, and what GDAL reads beside a raster.
+# Files that formats write next to the main file, and sidecar files that GDAL reads next to a raster.
 _PARTS = {
     ".shp": (".shp", ".shx", ".dbf", ".prj", ".cpg", ".qpj", ".qix", ".sbn", ".sbx"),
     ".tab": (".tab", ".dat", ".map", ".id", ".ind"),
@@ -25,72 +25,72 @@ _PARTS = {
     ".gml": (".gml", ".xsd", ".gfs"),
     ".csv": (".csv", ".csvt", ".prj"),
 }
-_NOTES = (".prj", ".qpj", ".aux", ".hdr", ".rpb", ".rrd", ".ovr", ".xml")
+_SIDECARS = (".prj", ".qpj", ".aux", ".hdr", ".rpb", ".rrd", ".ovr", ".xml")
 
 
 def overwritten_input(output: Path, sources: Iterable[str]) -> Optional[Path]:
-    """The file of one of `sources` that writing `output` would replace; None where there is none.
+    """Return a file of `sources` that writing `output` would replace, or None.
 
-    sources: as GDAL or QGIS spell them. The members of a VRT and the notes beside a raster count as its files.
+    sources: in GDAL or QGIS notation. Members of a VRT and sidecar files of a raster count as its files.
     """
     written = [path for path in written_files(output) if path.exists()]
     if not written:
         return None
     for source in sources:
         for path in source_files(source):
-            if any(_is_same(path, own) for own in written):
+            if any(_is_same(path, target) for target in written):
                 return path
     return None
 
 
 def written_files(output: Path) -> list[Path]:
-    """The file that an output is, and those that its format puts beside it."""
+    """Return the file of an output and the files that its format writes next to it."""
     endings = _PARTS.get(output.suffix.lower(), ())
     return [output, *(_beside(output, ending) for ending in endings if ending != output.suffix.lower())]
 
 
 def source_files(source: str) -> Iterator[Path]:
-    """Every existing local file that a source consists of, each once."""
-    spelled = [source, unquote(source)] if "%" in source else [source]
-    waiting, seen = [path for name in spelled for path in _named_files(name)], set()
-    while waiting:
-        path = waiting.pop()
+    """Yield the existing local files of a source, without duplicates."""
+    names = [source, unquote(source)] if "%" in source else [source]
+    pending, visited = [path for name in names for path in _named_files(name)], set()
+    while pending:
+        path = pending.pop()
         key = os.path.normcase(os.path.realpath(path))
-        if key in seen:
+        if key in visited:
             continue
-        seen.add(key)
+        visited.add(key)
         yield path
         yield from _parts(path)
-        waiting += _members(path)
+        pending += _members(path)
 
 
 def _named_files(source: str) -> Iterator[Path]:
-    """The files that a name holds: `GPKG:FILE:TABLE`, `FILE|layername=T`, `/vsizip/FILE/inner` or a plain path."""
-    starts = [0, *(place + 1 for place, sign in enumerate(source) if sign in _BEGIN)]
-    ends = [len(source), *(place for place, sign in enumerate(source) if sign in _END)]
+    """Yield files in a source name: `GPKG:FILE:TABLE`, `FILE|layername=T`, `/vsizip/FILE/inner` or a plain path."""
+    starts = [0, *(index + 1 for index, character in enumerate(source) if character in _BEGIN)]
+    ends = [len(source), *(index for index, character in enumerate(source) if character in _END)]
     starts += [match.end() for match in re.finditer(r"/vsi[a-z0-9]+/", source)]
     for start in starts:
         for end in ends:
-            with suppress(OSError, ValueError):  # a name may be too long for a path, or hold what no path can
-                found = _existing(source[start:end].strip("{}\"' ")) if start < end else None
-                if found is not None:
-                    yield found
+            with suppress(OSError, ValueError):  # too long for a path, or invalid characters
+                path = _existing(source[start:end].strip("{}\"' ")) if start < end else None
+                if path is not None:
+                    yield path
 
 
 def _existing(name: str) -> Optional[Path]:
-    """The file of that name, or the archive that a longer name leads into."""
+    """Return the file with this name, or the archive that contains it."""
     if not name:
         return None
     path = Path(name)
-    return next((one for one in (path, *path.parents) if one.is_file()), None)
+    return next((parent for parent in (path, *path.parents) if parent.is_file()), None)
 
 
 def _parts(path: Path) -> Iterator[Path]:
-    """What belongs to a file: the other files of its format, and notes that GDAL reads beside it."""
-    endings = {*_PARTS.get(path.suffix.lower(), ()), *_NOTES} - {path.suffix.lower()}
+    """Yield the other files of a file's format and the sidecar files that GDAL reads."""
+    endings = {*_PARTS.get(path.suffix.lower(), ()), *_SIDECARS} - {path.suffix.lower()}
     candidates = [_beside(path, ending) for ending in sorted(endings)]
     candidates += [path.with_name(path.name + ending) for ending in (".aux.xml", ".msk", ".ovr")]
-    yield from (one for one in candidates if one.is_file())
+    yield from (candidate for candidate in candidates if candidate.is_file())
 
 
 def _members(path: Path) -> Iterator[Path]:
@@ -108,13 +108,13 @@ def _members(path: Path) -> Iterator[Path]:
 
 
 def _beside(path: Path, ending: str) -> Path:
-    """The file of that ending beside `path`, in capitals where it is so on the disk."""
+    """Return the file next to `path` with another ending, in capitals if only that file exists."""
     lower, upper = path.with_suffix(ending), path.with_suffix(ending.upper())
     return upper if upper.exists() and not lower.exists() else lower
 
 
-def _is_same(one: Path, other: Path) -> bool:
+def _is_same(path: Path, other: Path) -> bool:
     with suppress(OSError):
-        if os.path.samefile(one, other):
+        if os.path.samefile(path, other):
             return True
-    return os.path.normcase(os.path.realpath(one)) == os.path.normcase(os.path.realpath(other))
+    return os.path.normcase(os.path.realpath(path)) == os.path.normcase(os.path.realpath(other))
