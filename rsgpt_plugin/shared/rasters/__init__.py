@@ -1,1 +1,1 @@
-"""Tiles, bands, pixels, stretch, and ground resolution as arithmetic on numpy arrays."""
+"""Tiles, bands, pixels, contrast stretch and ground resolution as arithmetic on numpy arrays."""

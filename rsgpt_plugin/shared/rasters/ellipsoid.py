@@ -1,4 +1,4 @@
-"""Ground metres per pixel as arithmetic on an ellipsoid. Knows no CRS: positions arrive in degrees or linear units."""
+"""Ground distances and meters per pixel on an ellipsoid."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from .tiles import PixelGrid, Position, Window
 
 @dataclass(frozen=True)
 class Ellipsoid:
-    """Half axes in metres."""
+    """Ellipsoid with semi-axes in meters."""
 
     semi_major: float
     semi_minor: float
 
     def distance(self, start: Position, end: Position) -> float:
-        """Metres between two nearby positions (longitude, latitude in degrees), as a straight line.
+        """Return the straight-line distance in meters of two nearby positions (longitude, latitude in degrees).
 
-        Exact to a billionth up to a kilometre, also at the poles and across the antimeridian.
+        Exact to one part in a billion up to one kilometer, including poles and the antimeridian.
         """
         return math.dist(self._cartesian(*start), self._cartesian(*end))
 
@@ -35,19 +35,19 @@ WGS84 = Ellipsoid(6378137.0, 6356752.314245179)
 
 
 def pixel_cross(frame: PixelGrid, window: Window) -> list[Position]:
-    """The ends of a pixel's row and of its column at the window's centre, in the frame's CRS."""
+    """Return left, right, top and bottom end of a pixel at the window's center, in the frame's CRS."""
     x, y = window.x + window.width / 2.0, window.y + window.height / 2.0
     return [frame.point(x + dx, y + dy) for dx, dy in ((-0.5, 0.0), (0.5, 0.0), (0.0, -0.5), (0.0, 0.5))]
 
 
 def sides(ellipsoid: Ellipsoid, cross: Sequence[Position]) -> tuple[float, float]:
-    """Metres along row and column of a `pixel_cross` in degrees; 0 where they cannot be measured."""
+    """Return the meters along row and column of a `pixel_cross` in degrees; 0 if they cannot be measured."""
     if not all(math.isfinite(longitude) and abs(latitude) <= 90.0 for longitude, latitude in cross):
         return 0.0, 0.0
     return ellipsoid.distance(cross[0], cross[1]), ellipsoid.distance(cross[2], cross[3])
 
 
 def resolution(along: float, down: float) -> float | None:
-    """Metres per pixel, the geometric mean of both sides; None where it is unknown."""
-    metres = math.sqrt(along * down) if along > 0 and down > 0 else 0.0
-    return metres if metres > 0 and math.isfinite(metres) else None
+    """Return meters per pixel, the geometric mean of both sides; None if unknown."""
+    meters = math.sqrt(along * down) if along > 0 and down > 0 else 0.0
+    return meters if meters > 0 and math.isfinite(meters) else None

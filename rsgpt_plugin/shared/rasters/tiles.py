@@ -1,4 +1,4 @@
-"""Pixel grids, tiles and their positions in a CRS, as arithmetic. Knows no raster format and no geometry library."""
+"""Pixel grids, tile grids and their positions in a CRS."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ import numpy as np
 Geotransform = tuple[float, float, float, float, float, float]
 Position = tuple[float, float]
 
-# GDAL's geotransform of a raster that has none.
+# GDAL's geotransform for rasters without one.
 NO_GEOTRANSFORM: Geotransform = (0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
 
 
 def is_grid(geotransform: Geotransform) -> bool:
-    """Whether a geotransform gives pixels a position: GDAL gives NO_GEOTRANSFORM for none, files may hold nonsense."""
+    """Return whether a geotransform is valid: not NO_GEOTRANSFORM, finite and invertible."""
     determinant = geotransform[1] * geotransform[5] - geotransform[2] * geotransform[4]
     return geotransform != NO_GEOTRANSFORM and math.isfinite(determinant) and determinant != 0
 
 
 @dataclass(frozen=True)
 class Window:
-    """A rectangle of whole pixels: x to the right and y down from the frame's first pixel. May extend beyond it."""
+    """A rectangle of whole pixels: x right and y down from the frame's first pixel. It may extend beyond the frame."""
 
     x: int
     y: int
@@ -31,13 +31,13 @@ class Window:
     height: int
 
     def clipped(self, frame: PixelGrid) -> Window:
-        """The part inside the frame; its width or height is 0 where there is none."""
+        """Return the part inside the frame; its width or height is 0 if there is none."""
         left, top = max(0, self.x), max(0, self.y)
         right, bottom = min(frame.width, self.x + self.width), min(frame.height, self.y + self.height)
         return Window(left, top, max(0, right - left), max(0, bottom - top))
 
     def scaled(self, longest: int) -> tuple[float, int, int]:
-        """The factor that makes the longer side at most `longest` pixels, and the width and height it gives."""
+        """Return scale (at most 1), width and height that limit the longer side to `longest` pixels."""
         scale = min(1.0, longest / max(self.width, self.height))
         return scale, scaled_length(self.width, scale), scaled_length(self.height, scale)
 
@@ -46,7 +46,7 @@ class Window:
 class PixelGrid:
     """A pixel grid in a CRS.
 
-    geotransform: GDAL's six numbers, pixel (x right, y down) to CRS; it may be rotated. width, height: in pixels.
+    geotransform: GDAL's six numbers, pixels (x right, y down) to CRS; may be rotated. width, height: in pixels.
     """
 
     geotransform: Geotransform
@@ -55,21 +55,21 @@ class PixelGrid:
 
     @property
     def whole(self) -> Window:
-        """All pixels of the frame."""
+        """The window of all pixels of the frame."""
         return Window(0, 0, self.width, self.height)
 
     @property
     def is_rotated(self) -> bool:
-        """Whether rows and columns do not follow the CRS's axes."""
+        """Whether rows and columns are not parallel to the CRS axes."""
         return bool(self.geotransform[2] or self.geotransform[4])
 
     def point(self, x: float, y: float) -> Position:
-        """The CRS position of a pixel position; (0, 0) is the outer corner of the first pixel."""
+        """Return the CRS position of a pixel position; (0, 0) is the outer corner of the first pixel."""
         g = self.geotransform
         return g[0] + x * g[1] + y * g[2], g[3] + x * g[4] + y * g[5]
 
     def pixel(self, x: float, y: float) -> Position:
-        """The pixel position of a CRS position; not a number where the pixels have no area."""
+        """Return the pixel position of a CRS position; NaN if pixels have no area."""
         g = self.geotransform
         dx, dy = x - g[0], y - g[3]
         determinant = g[1] * g[5] - g[2] * g[4]
@@ -78,18 +78,18 @@ class PixelGrid:
         return (dx * g[5] - dy * g[2]) / determinant, (dy * g[1] - dx * g[4]) / determinant
 
     def ring(self, window: Window) -> list[Position]:
-        """The window's outline in the CRS, closed, rotated with the frame."""
+        """Return the closed outline of a window in the CRS (5 positions)."""
         left, top = window.x, window.y
         right, bottom = left + window.width, top + window.height
         corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
         return [self.point(*corner) for corner in corners]
 
     def enclosing(self, positions: Iterable[Position]) -> Window | None:
-        """The smallest window of whole pixels around CRS positions; None if there are none or one is not finite."""
+        """Return the smallest window of whole pixels around finite CRS positions, else None."""
         pixels = [self.pixel(x, y) for x, y in positions]
         if not pixels or not all(math.isfinite(value) for pixel in pixels for value in pixel):
             return None
-        # A rounding error of a pixel must not add a row: grids often meet an extent exactly.
+        # Grids often match an extent exactly, so a rounding error must not add a row.
         left, top = (math.floor(min(axis) + 1e-6) for axis in zip(*pixels))
         right, bottom = (math.ceil(max(axis) - 1e-6) for axis in zip(*pixels))
         return Window(left, top, max(0, right - left), max(0, bottom - top))
@@ -97,10 +97,10 @@ class PixelGrid:
 
 @dataclass(frozen=True)
 class TileGrid:
-    """Square tiles over a region, numbered row by row from the top left; the last of a row and column slides inward.
+    """Square tiles over a region, numbered by row from the top left; the last tile of a row or column slides inward.
 
-    region: in pixels. size: side in pixels. overlap: percent of the side, 0 to 90. A region smaller than a tile gives
-    one tile of the region's own size in that direction.
+    region: in pixels. size: tile side in pixels. overlap: percent of the side, 0 to 90. If the region is smaller than a
+    tile, it has one tile of the region's size in that direction.
     """
 
     region: Window
@@ -112,28 +112,28 @@ class TileGrid:
 
     @property
     def stride(self) -> int:
-        """Pixels from one tile to the next, before the last is slid inward."""
+        """Pixels from one tile to the next."""
         return max(1, round(self.size * (1.0 - self.overlap / 100.0)))
 
     @property
     def columns(self) -> int:
-        """Tiles in a row."""
+        """Number of tiles per row."""
         return self._count(self.region.width)
 
     @property
     def rows(self) -> int:
-        """Tiles in a column."""
+        """Number of tiles per column."""
         return self._count(self.region.height)
 
     def window(self, number: int) -> Window:
-        """The tile of that number, from 0."""
+        """Return the window of tile `number`, from 0."""
         row, column = divmod(number, self.columns)
         x, width = self._span(column, self.region.x, self.region.width)
         y, height = self._span(row, self.region.y, self.region.height)
         return Window(x, y, width, height)
 
     def windows(self) -> Iterator[Window]:
-        """All tiles in the order of their numbers."""
+        """Yield the windows of all tiles in order."""
         return (self.window(number) for number in range(self.columns * self.rows))
 
     def _count(self, length: int) -> int:
@@ -146,20 +146,20 @@ class TileGrid:
 
 @dataclass(frozen=True)
 class Orientation:
-    """How a raster's stored rows and columns become an upright picture: transposed first, then mirrored."""
+    """Conversion of stored rows and columns to an upright picture: transpose first, then mirror."""
 
     transposed: bool = False
     mirrored_x: bool = False
     mirrored_y: bool = False
 
     def upright(self, stored: np.ndarray) -> np.ndarray:
-        """An array as stored, whose last two axes are rows and columns, turned upright."""
+        """Return a stored array (last two axes: rows, columns) turned upright."""
         array = stored.swapaxes(-1, -2) if self.transposed else stored
         array = array[..., ::-1, :] if self.mirrored_y else array
         return array[..., ::-1] if self.mirrored_x else array
 
     def stored(self, window: Window, frame: PixelGrid) -> Window:
-        """Where a window of the upright frame is stored."""
+        """Return the stored window of a window in the upright frame."""
         x = frame.width - window.x - window.width if self.mirrored_x else window.x
         y = frame.height - window.y - window.height if self.mirrored_y else window.y
         if self.transposed:
@@ -167,14 +167,14 @@ class Orientation:
         return Window(x, y, window.width, window.height)
 
     def stored_size(self, width: int, height: int) -> tuple[int, int]:
-        """Width and height of an upright picture as they are stored."""
+        """Return the stored width and height of an upright picture."""
         return (height, width) if self.transposed else (width, height)
 
 
 def upright(geotransform: Geotransform, width: int, height: int) -> tuple[PixelGrid, Orientation]:
-    """The frame of a stored grid turned by quarter turns and mirrored so that up is as near to north as possible.
+    """Return a stored grid turned by quarter turns and mirrored so that up is as close to north as possible.
 
-    No pixel is resampled: a grid that is rotated by another angle stays so, by 45 degrees at most.
+    Pixels are not resampled: a rotation of up to 45 degrees remains.
     """
     x0, xx, xy, y0, yx, yy = geotransform
     transposed = abs(xy * yx) > abs(xx * yy)
@@ -189,15 +189,15 @@ def upright(geotransform: Geotransform, width: int, height: int) -> tuple[PixelG
     return PixelGrid((*x_terms, *y_terms), width, height), Orientation(transposed, mirrored_x, mirrored_y)
 
 
-def square(window: Window, margin: float, least: int) -> Window:
-    """A square around the window's centre: its longer side, plus `margin` (0.1 is a tenth) on each side,
+def square(window: Window, margin: float, min_side: int) -> Window:
+    """Return a square around the window's center.
 
-    never less than `least` pixels.
+    Its side is the longer side of the window plus `margin` (0.1: 10 percent) on each side, at least `min_side` pixels.
     """
-    side = max(least, math.ceil(max(window.width, window.height) * (1.0 + 2.0 * margin)))
+    side = max(min_side, math.ceil(max(window.width, window.height) * (1.0 + 2.0 * margin)))
     return Window(window.x + (window.width - side) // 2, window.y + (window.height - side) // 2, side, side)
 
 
 def scaled_length(length: int, scale: float) -> int:
-    """A length in pixels at a scale: at least one pixel, or none where there is none."""
+    """Return a scaled length in pixels, at least 1 unless `length` is 0."""
     return max(1, round(length * scale)) if length else 0

@@ -1,13 +1,13 @@
-"""Source files of a virtual raster (VRT) that are missing or damaged, also of nested ones. Reads XML, not pixels.
+"""Detection of missing or damaged source files of virtual rasters (VRT), including nested ones.
 
-GDAL reports such a source once and returns zeros from then on, which look like valid black pixels.
+GDAL reports such a source once and then returns zeros, which look like valid black pixels.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from xml.etree import ElementTree  # nosec B405 - see where it is used
+from xml.etree import ElementTree  # nosec B405 - see its use
 
 import numpy as np
 
@@ -15,19 +15,19 @@ from ..errors import ImageError
 from ..i18n import translate
 from .tiles import Window
 
-_DEEPEST = 8
-_LARGEST = 256 << 20  # bytes of a VRT; it is read only after GDAL has opened it
-_WHOLE = (float("-inf"), float("-inf"), float("inf"), float("inf"))
+_MAX_DEPTH = 8
+_MAX_BYTES = 256 << 20  # of a VRT, which is read only after GDAL has opened it
+_EVERYTHING = (float("-inf"), float("-inf"), float("inf"), float("inf"))
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels
 Part = tuple[Path, Box]
 
 
 class VrtSources:
-    """The source files of a raster by where they lie in it; none where it is no local VRT. Belongs to one thread."""
+    """Source files of a local VRT with their boxes in its pixels; empty for other rasters. Not thread-safe."""
 
     def __init__(self, path: str, can_open: Callable[[str], bool]) -> None:
-        """can_open: whether a file is a raster; asked once of each, when its pixels are first needed."""
+        """can_open: checks whether a file is a raster. Called once per file, when its pixels are first needed."""
         parts = list(dict.fromkeys(_parts(Path(path), 0))) if path.lower().endswith(".vrt") else []
         self._files = [file for file, _ in parts]
         self._boxes = np.array([box for _, box in parts], np.float64).reshape(-1, 4)
@@ -35,12 +35,14 @@ class VrtSources:
         self._checked: dict[Path, bool] = {}
 
     def check(self, window: Window) -> None:
-        """ImageError where the window needs a file that cannot be opened."""
+        """Raise ImageError if the window needs a file that cannot be opened."""
         left, top, right, bottom = self._boxes.T
         across = (left < window.x + window.width) & (right > window.x)
         for number in np.flatnonzero(across & (top < window.y + window.height) & (bottom > window.y)):
             if not self._is_good(self._files[number]):
-                sentence = translate("Rsgpt", "A part of the mosaic is missing: {file}. Put it back, then run again.")
+                sentence = translate(
+                    "Rsgpt", "A part of the mosaic is missing: {file}. Restore the file, then run again."
+                )
                 raise ImageError(sentence.format(file=self._files[number]))
 
     def _is_good(self, file: Path) -> bool:
@@ -50,9 +52,9 @@ class VrtSources:
 
 
 def _parts(vrt: Path, depth: int) -> Iterator[Part]:
-    """The files that are no VRT themselves, or that are missing."""
+    """Yield the source files that are missing or not VRTs themselves."""
     try:
-        if depth > _DEEPEST or vrt.stat().st_size > _LARGEST:
+        if depth > _MAX_DEPTH or vrt.stat().st_size > _MAX_BYTES:
             return
         root = ElementTree.parse(vrt).getroot()  # nosec B314 - a user's own file, which GDAL has already parsed
     except (OSError, ElementTree.ParseError):
@@ -76,23 +78,23 @@ def _of_source(element: ElementTree.Element, source: Path, depth: int) -> Iterat
 
 
 def _local(vrt: Path, name: ElementTree.Element) -> Path | None:
-    """The file that a source names; None for addresses, subdatasets and the like, which GDAL alone understands."""
+    """Return the file of a source; None for URLs, subdatasets and other names that only GDAL understands."""
     text = (name.text or "").strip()
-    if not text or text.startswith(("/vsi", "<")) or ":" in text[2:]:  # a drive's letter is no scheme
+    if not text or text.startswith(("/vsi", "<")) or ":" in text[2:]:  # skips a drive letter
         return None
     return vrt.parent / text if name.get("relativeToVRT") == "1" else Path(text)
 
 
 def _box(element: ElementTree.Element | None) -> Box:
     if element is None:
-        return _WHOLE
+        return _EVERYTHING
     x, y, width, height = (float(element.get(name, "0")) for name in ("xOff", "yOff", "xSize", "ySize"))
     return x, y, x + width, y + height
 
 
 def _moved(box: Box, inner: Box, outer: Box) -> Box:
-    """A box of a source's pixels, cut to what is used of them, in the pixels of the virtual raster."""
-    if _WHOLE in (inner, outer):
+    """Return the used part (`inner`) of a box of source pixels in pixels of the virtual raster (`outer`)."""
+    if _EVERYTHING in (inner, outer):
         return outer
     cut = max(box[0], inner[0]), max(box[1], inner[1]), min(box[2], inner[2]), min(box[3], inner[3])
     across = (outer[2] - outer[0]) / max(inner[2] - inner[0], 1e-9)

@@ -199,7 +199,7 @@ def test_processing_is_told_of_one_layer_to_load(raster: Make, gateway: Scripted
         ({"QUESTIONS": "fine\nn[number]: How many?"}, "Question line 2 cannot be read: the type `number`"),
         ({"CAPTION": False}, "nothing to ask"),
         ({"MODEL": "rsgpt-huge"}, "no model named “rsgpt-huge”. Choose one of these: rsgpt-small"),
-        ({"BANDS": [1, 2]}, "one band (grey) or three bands"),
+        ({"BANDS": [1, 2]}, "one band (gray) or three bands"),
         ({"BANDS": [1], "CAPTURE": "rendered"}, "Leave the bands out"),
         ({"BANDS": [1], "CAPTURE": 2}, "Leave the bands out"),
         ({"GROUND_RESOLUTION": 1.0, "CAPTURE": "native"}, "Leave one of them out"),
