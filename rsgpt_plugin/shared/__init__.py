@@ -1,4 +1,4 @@
-"""What the plugin and the model's backend both know, in pure Python and numpy: no Qt, no torch, no GDAL.
+"""Code that the plugin and the backend share, in pure Python and numpy. It does not import Qt, torch or GDAL.
 
-The plugin imports it relatively, the backend as `rsgpt_plugin.shared`, from the plugin's folder.
+The plugin imports it relatively; the backend imports it as `rsgpt_plugin.shared` from the plugin's folder.
 """

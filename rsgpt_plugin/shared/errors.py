@@ -1,4 +1,4 @@
-"""The errors that the plugin and the backend have in common; each extends the family in its own `errors.py`."""
+"""Error classes that the plugin and the backend share; each side adds its own in `errors.py`."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from .text import clean
 
 
 class RsgptError(Exception):
-    """Base of every error that is shown to a person. str(error) says what happened and what to do next.
+    """Base of all errors that users see. str(error) says what happened and what to do next.
 
-    The sentence may quote what a file or a server says, or an address, so its control characters and the credentials
-    in its addresses are removed here. code: stable; the backend prints it in --json output.
+    Messages may quote files, servers or addresses, so control characters and credentials in addresses are removed.
+    code: stable identifier, printed by the backend in --json output.
     """
 
     code = "error"
 
-    def __init__(self, sentence: str = "") -> None:
-        super().__init__(clean(without_secrets(sentence)))
+    def __init__(self, message: str = "") -> None:
+        super().__init__(clean(without_secrets(message)))
 
 
 class ImageError(RsgptError):
@@ -26,7 +26,7 @@ class ImageError(RsgptError):
 
 
 class ModelError(RsgptError):
-    """A model is unknown, incomplete, does not match its recorded hash, or cannot do what was asked of it."""
+    """A model is unknown or incomplete, does not match its recorded hash, or does not support the request."""
 
     code = "model"
 
@@ -38,6 +38,6 @@ class QuestionError(RsgptError):
 
 
 class OutputError(RsgptError):
-    """Results or remembered answers cannot be written or read."""
+    """Results or cached answers cannot be written or read."""
 
     code = "output"
