@@ -1,1 +1,1 @@
-"""Pure Python: questions, typed answers, answer cache, paths. Knows no qgis, no network, no arrays."""
+"""Stores of the plugin, paths and redaction, in pure Python. It does not import QGIS."""

@@ -1,4 +1,4 @@
-"""Answers remembered on disk, so that nothing is asked twice. Knows no questions, pictures or servers."""
+"""Cache of answers on disk, so that no prompt is sent twice."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..shared.answers.typed_answers import RawAnswer
 from ..shared.i18n import translate
 from .database import Store
 
-_KEYS_A_QUERY = 500
+_KEYS_PER_QUERY = 500
 
 SCHEMA = (
     "CREATE TABLE answers (key TEXT PRIMARY KEY, text TEXT NOT NULL, confidence REAL, first_top TEXT NOT NULL, "
@@ -22,20 +22,20 @@ SCHEMA = (
 
 
 class AnswerCache(Store):
-    """One open cache file, see Database: nothing that `put` has returned from is lost by a kill."""
+    """One open cache file, see Database. Answers are safe from a kill once `put` has returned."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, translate("Rsgpt", "answer cache"), SCHEMA)
 
     def get(self, keys: Sequence[str]) -> dict[str, RawAnswer]:
-        """The answers known under `keys`; a key without an answer is left out."""
-        known: dict[str, RawAnswer] = {}
-        for start in range(0, len(keys), _KEYS_A_QUERY):
-            known.update(self._select(keys[start : start + _KEYS_A_QUERY]))
-        return known
+        """Return the cached answers by key, without the keys that have none."""
+        answers: dict[str, RawAnswer] = {}
+        for start in range(0, len(keys), _KEYS_PER_QUERY):
+            answers.update(self._select(keys[start : start + _KEYS_PER_QUERY]))
+        return answers
 
     def put(self, answers: Mapping[str, RawAnswer]) -> None:
-        """Remember all of `answers` in one transaction; an answer already there under a key is replaced."""
+        """Store all `answers` in one transaction, replacing existing ones."""
         rows = [
             (
                 *(key, raw.text, raw.confidence, json.dumps(raw.first_top)),
@@ -47,13 +47,13 @@ class AnswerCache(Store):
             connection.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
     def clear(self) -> None:
-        """Forget all answers: whatever is asked from now on is asked anew."""
+        """Delete all answers."""
         with self._database.writing() as connection:
             connection.execute("DELETE FROM answers")
         self._database.shrink()
 
     def _select(self, keys: Sequence[str]) -> dict[str, RawAnswer]:
-        # One bound text that SQLite unpacks: no statement is put together from strings.
+        # SQLite unpacks one bound text, so that no statement is assembled from strings.
         rows = self._database.read(
             "SELECT key, text, confidence, first_top, degenerate, asked_at, model, is_cut FROM answers "
             "WHERE key IN (SELECT value FROM json_each(?))",
@@ -62,7 +62,7 @@ class AnswerCache(Store):
         return {row[0]: _answer(*row[1:]) for row in rows}
 
 
-def _answer(text: str, confidence: Optional[float], first_top: str, degenerate: int, *told: Any) -> RawAnswer:
+def _answer(text: str, confidence: Optional[float], first_top: str, degenerate: int, *details: Any) -> RawAnswer:
     top = tuple((str(word), float(logprob)) for word, logprob in json.loads(first_top))
-    asked_at, model, is_cut = told
+    asked_at, model, is_cut = details
     return RawAnswer(text, confidence, top, bool(degenerate), asked_at, model, is_cut=bool(is_cut))

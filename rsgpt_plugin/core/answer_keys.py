@@ -1,4 +1,4 @@
-"""Keys that say "the same" of asked prompts. Knows no pixels and no files."""
+"""Keys of the answer cache: equal keys mean equal prompts."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ Setting = Union[int, float, str]
 
 @dataclass(frozen=True)
 class AnswerKey:
-    """All that decides a greedy answer: change any of it and the answer may differ.
+    """Everything that determines a greedy answer.
 
-    image_sha256: of `shared.pixels`. weights_sha256: the model's fingerprint, or what its server reports in place of
-    one. decoding: the generation settings sent with the prompt.
+    image_sha256: from `shared.rasters.pixels`. weights_sha256: the model's fingerprint, or the identity that its server
+    reports instead. decoding: generation settings sent with the prompt.
     """
 
     image_sha256: str
@@ -26,6 +26,6 @@ class AnswerKey:
     decoding: Mapping[str, Setting] = field(default_factory=dict)
 
     def key(self) -> str:
-        """SHA-256 in hexadecimal over a canonical text of all fields."""
+        """Return the hexadecimal SHA-256 of a canonical text of all fields."""
         text = json.dumps(asdict(self), sort_keys=True, ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(text.encode("ascii")).hexdigest()

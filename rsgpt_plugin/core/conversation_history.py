@@ -1,4 +1,4 @@
-"""Conversations about places, kept on disk. Knows no layer, no pixels and no model."""
+"""History of conversations about places, on disk."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SCHEMA = (
     "CREATE TABLE messages (id INTEGER PRIMARY KEY AUTOINCREMENT, conversation TEXT NOT NULL, message TEXT NOT NULL)",
     "CREATE INDEX messages_of ON messages (conversation)",
 )
-_MOST_LISTED = 200
+_MAX_LISTED = 200
 
 Size = tuple[int, int]
 
@@ -26,7 +26,7 @@ class CapturedView:
     """A place and the picture of it that the model is shown.
 
     extent: (xmin, ymin, xmax, ymax) in the CRS of crs_wkt. original, sent: width and height in pixels, of the layer
-    and of the picture; original is (0, 0) where a server draws the layer. gsd_m: ground metres a pixel sent.
+    and of the picture; original is (0, 0) if a server renders the layer. gsd_m: ground meters per pixel sent.
     """
 
     layer_id: str
@@ -43,10 +43,10 @@ class CapturedView:
 
 @dataclass(frozen=True)
 class ConversationMessage:
-    """A question and what came of it.
+    """A question and its answer.
 
-    text: the words asked. line: the question as `parse_questions` reads it, "" for a description. answer: as text,
-    "" where there is none; problem: why not, or why not all of it. confidence: 0 to 1. asked_at: ISO 8601, UTC.
+    text: of the question. line: the question as `parse_questions` reads it, "" for a description. answer: as text,
+    "" if there is none. problem: why the answer is missing or incomplete. confidence: 0 to 1. asked_at: ISO 8601, UTC.
     fingerprint: of the model.
     """
 
@@ -62,13 +62,13 @@ class ConversationMessage:
 
     @property
     def question(self) -> Optional[Question]:
-        """The question; None for a description."""
+        """The parsed question; None for a description."""
         return parse_questions(self.line)[0] if self.line else None
 
 
 @dataclass(frozen=True)
 class SavedConversation:
-    """A kept conversation. id: any text that no other has."""
+    """A stored conversation. id: unique text."""
 
     id: str
     sight: CapturedView
@@ -76,13 +76,13 @@ class SavedConversation:
 
 
 class History(Store):
-    """One open file of conversations, see Database. Several QGIS windows may add to it and delete from it."""
+    """One open history file, see Database. Several QGIS windows may write to it."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(path, translate("Rsgpt", "history of conversations"), SCHEMA)
+        super().__init__(path, translate("Rsgpt", "conversation history"), SCHEMA)
 
     def add(self, conversation: str, sight: CapturedView, message: ConversationMessage) -> None:
-        """Add to a conversation, which begins where there is none of that id, or none any more."""
+        """Add a message to a conversation, creating the conversation if it does not exist."""
         with self._database.writing() as connection:
             connection.execute("INSERT OR IGNORE INTO conversations VALUES (?, ?)", (conversation, _text(sight)))
             connection.execute(
@@ -90,28 +90,29 @@ class History(Store):
             )
 
     def listed(self) -> list[SavedConversation]:
-        """Return the latest conversations with all they hold, the last one spoken in first."""
+        """Return the latest conversations with their messages, most recently used first."""
         rows = self._database.read(
             "WITH latest AS (SELECT conversation, max(id) AS last FROM messages "
             "GROUP BY conversation ORDER BY last DESC LIMIT ?) "
             "SELECT c.id, c.sight, m.message FROM messages m JOIN latest ON latest.conversation = m.conversation "
             "JOIN conversations c ON c.id = m.conversation ORDER BY latest.last DESC, m.id",
-            (_MOST_LISTED,),
+            (_MAX_LISTED,),
         )
-        past: dict[str, SavedConversation] = {}
-        for number, sight, message in rows:
-            known = past.get(number) or SavedConversation(number, _sight(sight))
-            past[number] = replace(known, messages=(*known.messages, ConversationMessage(**json.loads(message))))
-        return list(past.values())
+        conversations: dict[str, SavedConversation] = {}
+        for identifier, view, message in rows:
+            saved = conversations.get(identifier) or SavedConversation(identifier, _view(view))
+            messages = (*saved.messages, ConversationMessage(**json.loads(message)))
+            conversations[identifier] = replace(saved, messages=messages)
+        return list(conversations.values())
 
     def delete(self, conversation: str) -> None:
-        """Forget one conversation; nothing where it is gone already."""
+        """Delete a conversation, if it exists."""
         with self._database.writing() as connection:
             connection.execute("DELETE FROM messages WHERE conversation = ?", (conversation,))
             connection.execute("DELETE FROM conversations WHERE id = ?", (conversation,))
 
     def delete_all(self) -> None:
-        """Forget all of them."""
+        """Delete all conversations."""
         with self._database.writing() as connection:
             connection.execute("DELETE FROM messages")
             connection.execute("DELETE FROM conversations")
@@ -121,7 +122,7 @@ def _text(record: Any) -> str:
     return json.dumps(asdict(record), ensure_ascii=False)
 
 
-def _sight(text: str) -> CapturedView:
-    kept: dict[str, Any] = json.loads(text)
-    pairs = {name: tuple(value) for name, value in kept.items() if isinstance(value, list)}
-    return CapturedView(**{**kept, **pairs})
+def _view(text: str) -> CapturedView:
+    fields: dict[str, Any] = json.loads(text)
+    tuples = {name: tuple(value) for name, value in fields.items() if isinstance(value, list)}
+    return CapturedView(**{**fields, **tuples})

@@ -1,4 +1,4 @@
-"""One SQLite file that several QGIS windows share. Knows no tables: each store brings its own."""
+"""SQLite files that several QGIS windows share, and the base class of stores in them."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ Self = TypeVar("Self", bound="Store")
 class Database:
     """One open file; belongs to the thread that opened it. Several processes may share the file.
 
-    WAL with synchronous NORMAL: a killed process loses nothing that a `writing` block has ended with.
-    Raises OutputError where the file cannot be used.
+    It uses WAL with synchronous NORMAL, so that a killed process loses no completed `writing` block.
+    Raises OutputError if the file cannot be used.
     """
 
     def __init__(self, path: Path, name: str, schema: Sequence[str]) -> None:
-        """name: what a person calls it. schema: one statement a version, each leading from the one before to it."""
+        """name: for messages. schema: one statement per version, each upgrading from the version before."""
         self._path = path
         self._name = name
         try:
@@ -54,14 +54,14 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of what the block does, or nothing."""
+        """Run the block in one transaction."""
         with self._guarded():
             self._connection.execute("BEGIN IMMEDIATE")
             with self._connection:
                 yield self._connection
 
     def shrink(self) -> None:
-        """Give the disk back what deleted rows took."""
+        """Free the disk space of deleted rows."""
         with self._guarded():
             self._connection.execute("VACUUM")
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -78,17 +78,17 @@ class Database:
         if version > len(schema):
             sentence = translate(
                 "Rsgpt",
-                "The {what} {path} was written by a newer version of this plugin (format {version}, this one knows "
-                "{known}). Update the plugin, or move that file away.",
+                "The {what} {path} was written by a newer version of this plugin (format {version}; this version "
+                "supports up to {known}). Update the plugin, or move the file elsewhere.",
             )
             raise OutputError(sentence.format(what=self._name, path=self._path, version=version, known=len(schema)))
         self._use_wal()
         self._connection.execute("PRAGMA synchronous = NORMAL")
         if version < len(schema):
-            self._bring_up_to_date(schema)
+            self._upgrade(schema)
 
     def _use_wal(self) -> None:
-        """Switch to WAL. SQLite's own time-out does not hold for a switch that another process is making."""
+        """Switch to WAL. SQLite's timeout does not apply while another process is switching."""
         deadline = time.monotonic() + BUSY_SECONDS
         while True:
             try:
@@ -99,9 +99,9 @@ class Database:
                     raise
                 time.sleep(0.02)
 
-    def _bring_up_to_date(self, schema: Sequence[str]) -> None:
+    def _upgrade(self, schema: Sequence[str]) -> None:
         with self.writing() as connection:
-            # Another QGIS window may have done so while this one waited.
+            # Another QGIS window may have upgraded the file while this one waited.
             for statement in schema[self._version() :]:
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {len(schema):d}")
@@ -115,22 +115,21 @@ class Database:
 
 
 def _advice(error: Exception) -> str:
-    """What to do about a file that cannot be used, by its cause."""
+    """Return what to do about a file that cannot be used, by cause."""
     cause = str(error).casefold()
     if "full" in cause or "no space" in cause:
-        return translate("Rsgpt", "Free some space on its disk, or set RSGPT_HOME to a folder on another one.")
+        return translate("Rsgpt", "Free some disk space, or set RSGPT_HOME to a folder on another disk.")
     if "not a database" in cause or "malformed" in cause:
-        return translate("Rsgpt", "The file is damaged. Move it away: a new one will be made.")
+        return translate("Rsgpt", "The file is damaged. Move it elsewhere, and the plugin creates a new one.")
     if "locked" in cause or "busy" in cause:
-        return translate("Rsgpt", "Another program has it open. Close that, then try again.")
-    return translate("Rsgpt", "Check that the folder exists and may be written to, or set RSGPT_HOME to another one.")
+        return translate("Rsgpt", "Another program is using it. Close that program, then try again.")
+    return translate("Rsgpt", "Check that the folder exists and is writable, or set RSGPT_HOME to another folder.")
 
 
 class Store:
-    """What is kept in one Database, open until `close` or the end of a `with`."""
+    """Base of stores in a Database, open until `close` or the end of a `with` block."""
 
     def __init__(self, path: Path, name: str, schema: Sequence[str]) -> None:
-        """See Database."""
         self._database = Database(path, name, schema)
 
     def __enter__(self: Self) -> Self:

@@ -1,4 +1,4 @@
-"""Where the plugin keeps its files. Creates no folder by itself and knows no QGIS profile."""
+"""Locations of the plugin's files. The functions do not create folders."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 
 
 def home() -> Path:
-    """The plugin's data folder: RSGPT_HOME where it is set, else the platform's place for user data."""
-    chosen = os.environ.get("RSGPT_HOME", "").strip()
-    return Path(chosen).expanduser().absolute() if chosen else _user_data() / "rsgpt"
+    """Return the plugin's data folder: RSGPT_HOME if set, else a folder in the platform's user data folder."""
+    folder = os.environ.get("RSGPT_HOME", "").strip()
+    return Path(folder).expanduser().absolute() if folder else _user_data() / "rsgpt"
 
 
 def _user_data() -> Path:
@@ -28,47 +28,47 @@ def _from_variable(name: str, default: Path) -> Path:
 
 
 def cache_file() -> Path:
-    """The SQLite file of remembered answers, shared by all QGIS windows of this user."""
+    """Return the SQLite file of cached answers, shared by all QGIS windows of the user."""
     return home() / "cache" / "answers.sqlite"
 
 
 def picture_file() -> Path:
-    """The SQLite file of the pictures that the model was shown, shared by all QGIS windows of this user."""
+    """Return the SQLite file of pictures shown to the model, shared by all QGIS windows of the user."""
     return home() / "cache" / "pictures.sqlite"
 
 
 def feature_folder() -> Path:
-    """The folder where the model's side keeps what its encoder made of pictures, shared by all who run a model here."""
+    """Return the folder of the backend's feature cache, shared by all models on this machine."""
     return home() / "cache" / "features"
 
 
 def history_file() -> Path:
-    """The SQLite file of conversations, shared by all QGIS windows of this user."""
+    """Return the SQLite file of conversations, shared by all QGIS windows of the user."""
     return home() / "history.sqlite"
 
 
 def runs_file() -> Path:
-    """The SQLite file of runs, to take them up again, shared by all QGIS windows of this user."""
+    """Return the SQLite file of runs that can be resumed, shared by all QGIS windows of the user."""
     return home() / "runs.sqlite"
 
 
 def log_folder() -> Path:
-    """The folder of the model server's log."""
+    """Return the folder of the model server's log."""
     return home() / "log"
 
 
 def plugin_root() -> Path:
-    """The folder that holds metadata.txt and resources/; never written to."""
+    """Return the read-only folder that contains metadata.txt and resources/."""
     return Path(__file__).resolve().parents[2]
 
 
 def plugin_version() -> str:
-    """The version in metadata.txt, or "unknown" for a copy without one."""
+    """Return the version in metadata.txt, or "unknown" without that file."""
     return metadata("version") or "unknown"
 
 
 def metadata(name: str) -> str:
-    """An entry of metadata.txt, "" where it lacks."""
-    read = configparser.ConfigParser(interpolation=None)
-    read.read(plugin_root() / "metadata.txt", encoding="utf-8")
-    return read.get("general", name, fallback="")
+    """Return an entry of metadata.txt, or "" if it is missing."""
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read(plugin_root() / "metadata.txt", encoding="utf-8")
+    return parser.get("general", name, fallback="")

@@ -1,4 +1,4 @@
-"""Takes out of a text what is nobody else's business. Knows no file and asks nobody who the user is."""
+"""Removal of private data from texts that users share."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _LONG = re.compile(r"\b(?:sk|hf|ghp|pk)[_-][A-Za-z0-9_-]{8,}|(?<![\w/.-])[A-Za-z
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
-def redacted(text: str, places: Mapping[str, str], names: Collection[str]) -> str:
-    """Return `text` without keys, other machines, home folders and names.
+def redacted(text: str, paths: Mapping[str, str], names: Collection[str]) -> str:
+    """Return `text` without keys, addresses of other machines, home folders and names.
 
-    places: a path and what to write for it, such as the home folder and `~`. names: of the user and the machine.
+    paths: replacement by path, such as `~` for the home folder. names: of the user and the machine.
     """
     text = _URL.sub(lambda match: address(match.group()), text)
-    for path in sorted((path for path in places if len(path) > 1), key=len, reverse=True):
+    for path in sorted((path for path in paths if len(path) > 1), key=len, reverse=True):
         for spelling in {path, path.replace("\\", "/"), path.replace("\\", "\\\\")}:
-            text = re.sub(re.escape(spelling) + r"(?![\w-])", places[path].replace("\\", r"\\"), text)
+            text = re.sub(re.escape(spelling) + r"(?![\w-])", paths[path].replace("\\", r"\\"), text)
     text = _HOMES.sub(lambda match: match.group(1) + REMOVED, text)
     for name in names:
         if name:
@@ -39,7 +39,7 @@ def redacted(text: str, places: Mapping[str, str], names: Collection[str]) -> st
 
 
 def address(url: str) -> str:
-    """Return a URL with its host only where that is this machine, and never with a login, a path or a query."""
+    """Return a URL without login, path and query, and with its host only if that is this machine."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port

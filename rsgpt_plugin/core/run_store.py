@@ -1,4 +1,4 @@
-"""Which runs there were, how far they came and what they were asked for, on disk. Starts none and knows no QGIS."""
+"""Store of runs on disk: their state, progress and parameters."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from typing import Any, Optional
 from ..shared.i18n import translate
 from .database import Store
 
-MOST_ENTRIES = 200
-_TEMPORARY = "TEMPORARY_OUTPUT"  # as Processing calls it
+MAX_ENTRIES = 200
+_TEMPORARY = "TEMPORARY_OUTPUT"  # name used by Processing
 
 SCHEMA = (
     "CREATE TABLE runs (id TEXT PRIMARY KEY, began_at TEXT NOT NULL, told_at TEXT NOT NULL, state TEXT NOT NULL, "
@@ -24,7 +24,7 @@ SCHEMA = (
 
 
 class RunState(Enum):
-    """Where a run is. Interrupted: its process ended before it did."""
+    """State of a run. INTERRUPTED: its process ended during the run."""
 
     RUNNING = "running"
     PAUSED = "paused"
@@ -35,17 +35,17 @@ class RunState(Enum):
 
     @property
     def can_go_on(self) -> bool:
-        """Whether there may be something left to do, and nobody doing it."""
+        """Whether the run can be resumed: it is neither running nor finished."""
         return self not in (RunState.RUNNING, RunState.FINISHED)
 
 
 @dataclass(frozen=True)
 class RunRequest:
-    """What a run was asked for; all of it JSON.
+    """Algorithm and parameters of a run; all values are JSON.
 
-    title: what it looks at. parameters: as `processing/keeping.py` writes them. layers: definition of each layer
-    that they name, by its id. project: file of the project, "" where it had none. source: of the raster, to find it
-    again where its layer has gone, "" where unknown.
+    title: name of the input. parameters: as written by `processing/run_requests.py`. layers: definitions of the layers
+    in the parameters, by id. project: project file, or "". source: of the raster, to find it if its layer is gone,
+    or "".
     """
 
     algorithm: str
@@ -58,7 +58,7 @@ class RunRequest:
 
 @dataclass(frozen=True)
 class RunEntry:
-    """One run. counts: by name, as the run counts them. output: its path, or the id of a layer. Times: ISO, UTC."""
+    """A stored run. counts: by name. output: path or layer id. began_at, told_at (last update): ISO 8601, UTC."""
 
     id: str
     request: RunRequest
@@ -71,48 +71,48 @@ class RunEntry:
 
     @property
     def file(self) -> str:
-        """Where its rows were asked for; "" for a temporary layer."""
-        asked = str(self.request.parameters.get("OUTPUT", ""))
-        return "" if asked == _TEMPORARY else asked
+        """The requested output file; "" for a temporary layer."""
+        output = str(self.request.parameters.get("OUTPUT", ""))
+        return "" if output == _TEMPORARY else output
 
     @property
     def total(self) -> int:
-        """How many places there are."""
+        """Number of places to describe."""
         return self.counts.get("tiles", 0)
 
     @property
     def done(self) -> int:
-        """How many places have their row."""
+        """Number of places with a row."""
         return sum(self.counts.get(name, 0) for name in ("answered", "skipped", "failed"))
 
 
 class RunStore(Store):
-    """One open file of runs, see Database; belongs to the thread that opened it."""
+    """One open file of runs, see Database. It belongs to the thread that opened it."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, translate("Rsgpt", "list of runs"), SCHEMA)
 
     def begin(self, run_id: str, request: RunRequest, counts: Mapping[str, int]) -> None:
-        """Note that a run begins, or goes on; forget the oldest of those that have ended."""
+        """Record that a run starts or resumes, and delete the oldest runs that have ended."""
         now = _now()
-        asked, layers = _as_text(request), json.dumps(dict(request.layers))
-        row = (run_id, now, now, RunState.RUNNING.value, asked, json.dumps(dict(counts)), "", "", layers)
+        text, layers = _as_text(request), json.dumps(dict(request.layers))
+        row = (run_id, now, now, RunState.RUNNING.value, text, json.dumps(dict(counts)), "", "", layers)
         with self._database.writing() as connection:
             connection.execute("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
             connection.execute(
                 "DELETE FROM runs WHERE state <> ? AND id NOT IN (SELECT id FROM runs ORDER BY told_at DESC LIMIT ?)",
-                (RunState.RUNNING.value, MOST_ENTRIES),
+                (RunState.RUNNING.value, MAX_ENTRIES),
             )
 
     def tell(self, run_id: str, counts: Mapping[str, int]) -> None:
-        """Note how far a run is."""
+        """Record the progress of a run."""
         with self._database.writing() as connection:
             connection.execute(
                 "UPDATE runs SET counts = ?, told_at = ? WHERE id = ?", (json.dumps(dict(counts)), _now(), run_id)
             )
 
     def end(self, run_id: str, state: RunState, output: str = "", note: str = "") -> None:
-        """Note how a run ended; an empty `output` leaves what is known of it."""
+        """Record how a run ended. An empty `output` keeps the stored one."""
         with self._database.writing() as connection:
             connection.execute(
                 "UPDATE runs SET state = ?, output = COALESCE(NULLIF(?, ''), output), note = ?, told_at = ? "
@@ -121,12 +121,12 @@ class RunStore(Store):
             )
 
     def remove(self, run_id: str) -> None:
-        """Forget a run; its answers and its output stay."""
+        """Delete a run from the list. Its answers and output stay."""
         with self._database.writing() as connection:
             connection.execute("DELETE FROM runs WHERE id = ?", (run_id,))
 
     def entries(self) -> list[RunEntry]:
-        """Return all runs, the latest first, without their layers, which are long and only needed to go on."""
+        """Return all runs, latest first, without layers, which are long and needed only to resume."""
         rows = self._database.read(
             "SELECT id, request, '{}', state, counts, output, note, began_at, told_at FROM runs "
             "ORDER BY began_at DESC, id"
@@ -134,7 +134,7 @@ class RunStore(Store):
         return [_entry(*row) for row in rows]
 
     def entry(self, run_id: str) -> Optional[RunEntry]:
-        """Return one run, or None where it is not known."""
+        """Return a run with its layers, or None if it does not exist."""
         rows = self._database.read(
             "SELECT id, request, layers, state, counts, output, note, began_at, told_at FROM runs WHERE id = ?",
             (run_id,),
@@ -143,13 +143,13 @@ class RunStore(Store):
 
 
 def _now() -> str:
-    return datetime.now(timezone.utc).isoformat(timespec="microseconds")  # the oldest go first
+    return datetime.now(timezone.utc).isoformat(timespec="microseconds")  # precise, because the oldest runs are deleted
 
 
 def _as_text(request: RunRequest) -> str:
     return json.dumps({name: value for name, value in asdict(request).items() if name != "layers"})
 
 
-def _entry(run_id: str, request: str, layers: str, state: str, counts: str, *told: str) -> RunEntry:
-    asked = RunRequest(**json.loads(request), layers=json.loads(layers))
-    return RunEntry(run_id, asked, RunState(state), json.loads(counts), *told)
+def _entry(run_id: str, request: str, layers: str, state: str, counts: str, *details: str) -> RunEntry:
+    run_request = RunRequest(**json.loads(request), layers=json.loads(layers))
+    return RunEntry(run_id, run_request, RunState(state), json.loads(counts), *details)

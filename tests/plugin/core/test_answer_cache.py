@@ -83,7 +83,7 @@ def test_a_newer_file_is_refused_untouched(tmp_path: Path) -> None:
 def test_a_file_that_is_no_cache_is_named(tmp_path: Path) -> None:
     path = tmp_path / "a.sqlite"
     path.write_bytes(b"no database at all" * 100)
-    with pytest.raises(OutputError, match=r"a\.sqlite cannot be used .*damaged. Move it away"):
+    with pytest.raises(OutputError, match=r"a\.sqlite cannot be used .*damaged. Move it elsewhere"):
         AnswerCache(path)
 
 
@@ -96,7 +96,7 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 def test_a_full_disk_is_named_as_the_cause(tmp_path: Path) -> None:
     with AnswerCache(tmp_path / "a.sqlite") as cache:
         cache._database._connection.execute("PRAGMA max_page_count = 8")
-        with pytest.raises(OutputError, match=r"Free some space on its disk"):
+        with pytest.raises(OutputError, match=r"Free some disk space"):
             cache.put({f"{number}": RawAnswer("x" * 4000, 0.5) for number in range(100)})
 
 

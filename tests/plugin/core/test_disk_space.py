@@ -23,5 +23,5 @@ def test_the_first_disk_that_is_too_small_is_named(tmp_path: Path, monkeypatch: 
     usage = shutil.disk_usage(tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=1_500_000 if path == full else 10**10))
     told = missing_space([empty / "a.gpkg", full / "new" / "b.gpkg"], 2_000_000_000)
-    assert told == f"All of the run takes up to 2,000.0 MB; 1.5 MB are free in {full}."
+    assert told == f"The run needs up to 2,000.0 MB; 1.5 MB are free in {full}."
     assert missing_space([empty, full], 1_400_000) == ""

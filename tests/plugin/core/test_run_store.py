@@ -35,14 +35,14 @@ def test_a_run_is_read_back_by_another_window(tmp_path: Path) -> None:
 def test_the_oldest_that_ended_are_forgotten(tmp_path: Path) -> None:
     with RunStore(tmp_path / "runs.sqlite") as store:
         store.begin("running", REQUEST, {})
-        for number in range(run_store.MOST_ENTRIES + 5):
+        for number in range(run_store.MAX_ENTRIES + 5):
             store.begin(f"{number:04}", REQUEST, {})
             store.end(f"{number:04}", RunState.FINISHED)
         kept = {entry.id for entry in store.entries()}
         assert "running" in kept
         assert "0000" not in kept
-        assert f"{run_store.MOST_ENTRIES + 4:04}" in kept
-        assert len(kept) <= run_store.MOST_ENTRIES + 2
+        assert f"{run_store.MAX_ENTRIES + 4:04}" in kept
+        assert len(kept) <= run_store.MAX_ENTRIES + 2
 
 
 def test_a_temporary_layer_has_no_file() -> None:
