@@ -1,4 +1,4 @@
-"""QGIS's way in. The repository's root is the plugin's folder; everything else lies in `rsgpt_plugin`."""
+"""Entry point for QGIS. The repository root is the plugin folder; the code is in `rsgpt_plugin`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def classFactory(iface: Any) -> RsgptPlugin:
-    """Return the plugin. `iface` is QGIS's interface, or None where there is no window."""
+    """Return the plugin. `iface` is QGIS's interface, or None without a window."""
     from .rsgpt_plugin.plugin import RsgptPlugin  # noqa: PLC0415 - importing this package must not need QGIS
 
     return RsgptPlugin(iface)

@@ -1,1 +1,1 @@
-"""The QGIS side of RSGPT. Importing this package needs neither qgis nor a model."""
+"""The QGIS side of RSGPT. Importing the package needs neither QGIS nor a model."""

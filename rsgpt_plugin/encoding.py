@@ -1,4 +1,4 @@
-"""A QImage as the bytes of a file. Knows no picture of ours and no server."""
+"""Encoding of QImages as file bytes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from qgis.PyQt.QtGui import QImage
 
 
 def encode(image: QImage, kind: str = "PNG", quality: int = -1) -> bytes:
-    """The image as `kind`, such as PNG or JPEG; nothing where Qt cannot."""
+    """Return the image in format `kind`, such as PNG or JPEG; b"" if Qt cannot encode it."""
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     return bytes(buffer.data()) if image.save(buffer, kind, quality) else b""

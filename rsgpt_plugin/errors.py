@@ -1,4 +1,4 @@
-"""The errors of the plugin: each carries one sentence for the user. They know no Qt and no QGIS."""
+"""Errors of the plugin, each with a message for the user. It does not import Qt or QGIS."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ __all__ = [
 
 
 class SetupError(RsgptError):
-    """The model's environment is missing, half made or unusable."""
+    """The model's environment is missing, incomplete or unusable."""
 
-    def __init__(self, sentence: str, details: str = "") -> None:
-        """details: what an installer printed, for those who want to know more."""
-        super().__init__(sentence)
+    def __init__(self, message: str, details: str = "") -> None:
+        """details: output of an installer, shown on request."""
+        super().__init__(message)
         self.details = details
 
 
 class ServerError(RsgptError):
-    """The model server could not be reached, went away, or sent what is no answer."""
+    """The model server could not be reached, disconnected, or sent an invalid reply."""
 
-    def __init__(self, sentence: str, status: int = 0) -> None:
-        """status: the HTTP status with which the server refused a request for no reason known here, else 0."""
-        super().__init__(sentence)
+    def __init__(self, message: str, status: int = 0) -> None:
+        """status: HTTP status of a refusal without a known reason, else 0."""
+        super().__init__(message)
         self.status = status
 
 
 class Cancelled(RsgptError):
-    """The user stopped the run; answers so far are kept."""
+    """The user stopped the run. Answers so far are kept."""

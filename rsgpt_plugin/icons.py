@@ -1,4 +1,4 @@
-"""The plugin's own icons. Knows none of QGIS's."""
+"""Icons of the plugin."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from .core.paths import plugin_root
 
 
 def plugin_icon(name: str = "rsgpt") -> QIcon:
-    """The icon of that name; without one, the plugin's."""
+    """Return an icon by name."""
     return QIcon(str(plugin_root() / "resources" / "icons" / f"{name}.svg"))

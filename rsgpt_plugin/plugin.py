@@ -1,4 +1,4 @@
-"""The plugin's shell: registers what it offers and takes it back. Knows no model, no layer and no pixel."""
+"""The plugin object: registers algorithms and window parts with QGIS and removes them."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from .services.machine.translator import Translator
 
 
 class WindowPart(Protocol):
-    """Something that the plugin adds to QGIS's window."""
+    """A part that the plugin adds to the QGIS window."""
 
     def register(self) -> None:
-        """Add it."""
+        """Add the part."""
         ...
 
     def unregister(self) -> None:
-        """Take all of it back and stop what runs."""
+        """Remove the part and stop its tasks."""
         ...
 
 
 class RsgptPlugin:
-    """What QGIS holds. `iface` is None where there is no window, as in qgis_process."""
+    """The plugin. `iface` is None without a window, as in qgis_process."""
 
     def __init__(self, iface: Any) -> None:
         self._iface = iface
@@ -33,14 +33,14 @@ class RsgptPlugin:
         self._parts: list[WindowPart] = []
 
     def initProcessing(self) -> None:
-        """Register the algorithms, in QGIS's language; all that qgis_process needs."""
+        """Install the translator and register the algorithms. qgis_process calls only this."""
         self._language = Translator()
         self._language.install()
         self._provider = RsgptProvider()
         QgsApplication.processingRegistry().addProvider(self._provider)
 
     def initGui(self) -> None:
-        """Register the algorithms and the parts of the window."""
+        """Register the algorithms and the window parts."""
         from .gui.actions.canvas_actions import CanvasActions
         from .gui.actions.expressions import Expressions
         from .gui.actions.feature_actions import FeatureActions
@@ -58,7 +58,7 @@ class RsgptPlugin:
         set_up = SetupPart(self._iface)
         canvas = CanvasActions(self._iface, set_up.open)
         table = ResultsTable(self._iface)
-        self._parts = [  # those with menu entries in the order of the entries
+        self._parts = [  # menu entries appear in this order
             *(SubmenuPart(self._iface), ProcessingDialogs(), Expressions(), canvas, DockPart(self._iface), table),
             *(RunsPart(self._iface, table.open_for), set_up, ReportPart(self._iface)),
             *(FeatureActions(self._iface, canvas), LayerMenu(self._iface), OptionsPart(self._iface, set_up.open)),
@@ -67,7 +67,7 @@ class RsgptPlugin:
             part.register()
 
     def unload(self) -> None:
-        """Take back what was registered, in the other order, and end whatever answers."""
+        """Unregister everything in reverse order and stop the model."""
         while self._parts:
             self._parts.pop().unregister()
         if self._provider is not None:
