@@ -1,4 +1,4 @@
-"""What comes from elsewhere can be written anywhere."""
+"""Cleaning of untrusted text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rsgpt_plugin.shared.text import clean, escaped, one_line
 
 
 @pytest.mark.parametrize(
-    ("text", "wanted"),
+    ("text", "expected"),
     [
         ("A harbor.", "A harbor."),
         ("tab\tline\r\nend", "tab\tline\nend"),
@@ -21,8 +21,8 @@ from rsgpt_plugin.shared.text import clean, escaped, one_line
         ("\U0001f600 \u6c34", "\U0001f600 \u6c34"),
     ],
 )
-def test_clean(text: str, wanted: str) -> None:
-    assert clean(text) == wanted
+def test_clean_removes_control_characters(text: str, expected: str) -> None:
+    assert clean(text) == expected
     clean(text).encode("utf-8")
 
 
@@ -36,21 +36,21 @@ def test_clean(text: str, wanted: str) -> None:
         "a\u2028b\u2029c\x0bd\x0ce",
     ],
 )
-def test_a_text_in_pieces_as_it_is_generated(text: str) -> None:
+def test_cleaning_pieces_equals_cleaning_the_joined_text(text: str) -> None:
     assert "".join(map(clean, text)) == clean(text) == clean(clean(text))
 
 
-def test_what_is_harmless_stays() -> None:
+def test_clean_keeps_harmless_characters() -> None:
     text = "Straße, 树, 👨‍👩‍👧, עברית\u200f"
     assert clean(text) == text
     assert clean("safe\u202eexe.txt\u202c \u2066x\u2069\u2028") == "safeexe.txt x\n"
 
 
-def test_one_line() -> None:
+def test_one_line_joins_white_space() -> None:
     assert one_line(" a\n\n\x1bb \t c ") == "a b c"
 
 
-def test_json_keeps_the_value() -> None:
+def test_escaped_json_keeps_its_value() -> None:
     value = {"image": "a\x1b\x9b\u202e\udcff.png", "caption": "Straße\n树"}
     text = escaped(json.dumps(value, ensure_ascii=False))
     assert clean(text) == text

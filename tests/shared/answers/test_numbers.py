@@ -1,4 +1,4 @@
-"""Numbers in text."""
+"""Numbers in English text."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ def test_numbers_are_found(text: str, numbers: list[object]) -> None:
     assert [number.value for number in find_numbers(text)] == numbers
 
 
-def test_a_number_has_its_place() -> None:
+def test_numbers_have_start_and_end() -> None:
     text = "There are two dozen, 3 red."
     assert [text[number.start : number.end] for number in find_numbers(text)] == ["two dozen", "3"]
 
 
 @pytest.mark.parametrize("number", [*range(101), *range(200, 1001, 100)])
-def test_words_are_read_as_the_number_they_were_written_for(number: int) -> None:
-    assert [one.value for one in find_numbers(in_words(number))] == [number]
+def test_a_number_in_words_is_read_back(number: int) -> None:
+    assert [match.value for match in find_numbers(in_words(number))] == [number]

@@ -1,4 +1,4 @@
-"""Question lines: what can be read, and what the error says about what cannot."""
+"""Parsing of question lines and its error messages."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ def test_a_line_is_read(line: str, expected: Question) -> None:
     assert parse_questions(line) == [expected]
 
 
-def test_empty_lines_are_skipped_and_names_follow_the_questions() -> None:
+def test_empty_lines_are_skipped_and_unnamed_questions_are_numbered() -> None:
     questions = parse_questions("\nfirst one\n\n  \nsecond one\n")
     assert [(q.name, q.text) for q in questions] == [("q1", "first one"), ("q2", "second one")]
 
 
 @pytest.mark.parametrize("text", ["Is [this] a city?", "Are there cars (or trucks)?", "Which (see above): a or b?"])
-def test_brackets_inside_a_plain_question_are_its_own(text: str) -> None:
+def test_brackets_inside_a_plain_question_are_text(text: str) -> None:
     (question,) = parse_questions(text)
     assert (question.name, question.text) == ("q1", text)
 
 
-def test_a_question_survives_being_written_and_read() -> None:
+def test_questions_survive_writing_and_parsing() -> None:
     text = "a[yesno]: Is it?\nb[integer]: How many?\nc[choice(x|y z)]: Which?\nd[text]: What?"
     questions = parse_questions(text)
     assert "\n".join(question.line for question in questions) == text
@@ -77,7 +77,7 @@ def test_the_prompt_of_a_choice_names_its_options() -> None:
         ("why " * 600, 1, "shorten"),
     ],
 )
-def test_the_error_names_the_line_and_what_to_write(text: str, line: int, hint: str) -> None:
+def test_the_error_names_the_line_and_the_correction(text: str, line: int, hint: str) -> None:
     with pytest.raises(QuestionError) as caught:
         parse_questions(text)
     assert str(caught.value).startswith(f"Question line {line} ")
@@ -94,6 +94,6 @@ def test_two_questions_on_one_line_are_refused(first: str, second: str) -> None:
         parse_questions(f"one\n{first}{second}")
 
 
-def test_what_a_model_may_choose_from() -> None:
-    read = parse_questions("use[choice(city|open land)]: Which?\nwater[yesno]: Is there water?\nfree[text]: What?")
-    assert [question.allowed for question in read] == [("city", "open land"), ("yes", "no"), ()]
+def test_allowed_answers_by_type() -> None:
+    questions = parse_questions("use[choice(city|open land)]: Which?\nwater[yesno]: Is there water?\nfree[text]: What?")
+    assert [question.allowed for question in questions] == [("city", "open land"), ("yes", "no"), ()]

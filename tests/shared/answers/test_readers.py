@@ -1,4 +1,4 @@
-"""Readers stay quick, whatever the reply is made of."""
+"""Readers: speed on odd replies, number limits and similar choices."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ REPLIES = [*(part * (3990 // len(part)) for part in PARTS), *ONCE]
 
 @pytest.mark.parametrize("text", REPLIES, ids=lambda text: ascii(text[:9]))
 def test_an_odd_reply_is_read_quickly(text: str) -> None:
-    begun = time.process_time()
+    start = time.process_time()
     for question in QUESTIONS:
         read_answer(question, RawAnswer(text, 0.9))
-    assert time.process_time() - begun < 2
+    assert time.process_time() - start < 2
 
 
-def test_a_value_beyond_every_integer_column_is_none() -> None:
+def test_a_number_beyond_32_bits_has_no_value() -> None:
     values = [read_answer(QUESTIONS[1], RawAnswer(text, 0.9)).value for text in ("2147483647", "2147483648")]
     assert values == [2**31 - 1, None]
 
 
 @pytest.mark.parametrize("choices", ["<50%|>50%", "C|C++", "A+|A-"])
-def test_choices_that_differ_in_signs_alone_are_told_apart(choices: str) -> None:
+def test_choices_that_differ_only_in_punctuation_are_distinguished(choices: str) -> None:
     (question,) = parse_questions(f"grade[choice({choices})]: Which?")
     for choice in choices.split("|"):
         assert read_answer(question, RawAnswer(choice, 0.9)).value == choice

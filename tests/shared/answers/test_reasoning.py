@@ -1,4 +1,4 @@
-"""Reasoning is not the answer, whatever marks it and however it comes in pieces."""
+"""Separation of answers from reasoning, for all marks and in pieces."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ CASES: list[tuple[str, Optional[str]]] = [
 
 
 @pytest.mark.parametrize(("text", "answer"), CASES)
-def test_the_answer_of_a_whole_text(text: str, answer: Optional[str]) -> None:
+def test_without_reasoning_returns_the_answer(text: str, answer: Optional[str]) -> None:
     assert without_reasoning(text) == answer
 
 
 @pytest.mark.parametrize(("text", "answer"), CASES)
 @pytest.mark.parametrize("size", [1, 2, 3, 7])
-def test_pieces_give_the_same_answer(text: str, answer: Optional[str], size: int) -> None:
+def test_reading_in_pieces_gives_the_same_answer(text: str, answer: Optional[str], size: int) -> None:
     reader = AnswerReader()
     for start in range(0, len(text), size):
         reader.read(text[start : start + size])
@@ -65,7 +65,7 @@ def test_marked_reasoning_is_never_shown(text: str, shown: str) -> None:
     assert "".join(reader.read(letter) for letter in text) == shown
 
 
-def test_what_may_become_a_mark_waits_for_the_next_piece() -> None:
+def test_a_partial_mark_waits_for_the_next_piece() -> None:
     reader = AnswerReader()
     assert reader.read("A <") == "A "
     assert reader.read("b> c <thi") == "<b> c "

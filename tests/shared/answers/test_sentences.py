@@ -1,4 +1,4 @@
-"""The table of sentences: what each reply gives, as value or as status. Both doors' tests read it too."""
+"""Values and statuses of the replies in sentences.json, which tests of both sides read."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.sentences import Sentence, of_all_types
 
 
 @pytest.mark.parametrize("sentence", of_all_types(), ids=str)
-def test_a_sentence_gives_what_the_table_says(sentence: Sentence) -> None:
+def test_a_reply_has_the_value_and_status_of_the_table(sentence: Sentence) -> None:
     answer = read_answer(sentence.question, RawAnswer(sentence.text, 0.9))
     assert (answer.value, type(answer.value)) == (sentence.value, type(sentence.value))
     assert answer.is_doubt is (sentence.status == "unsure")

@@ -34,7 +34,7 @@ def value_of(kind: AnswerType, text: str) -> object:
         ("nothing", None),
     ],
 )
-def test_yes_and_no(text: str, expected: bool | None) -> None:
+def test_yes_and_no_are_read(text: str, expected: bool | None) -> None:
     assert value_of(AnswerType.YESNO, text) is expected
 
 
@@ -54,7 +54,7 @@ def test_yes_and_no(text: str, expected: bool | None) -> None:
         ("many", None),
     ],
 )
-def test_whole_numbers(text: str, expected: int | None) -> None:
+def test_whole_numbers_are_read(text: str, expected: int | None) -> None:
     assert value_of(AnswerType.INTEGER, text) == expected
 
 
@@ -69,42 +69,44 @@ def test_whole_numbers(text: str, expected: int | None) -> None:
         ("deforestation", None),
     ],
 )
-def test_choices(text: str, expected: str | None) -> None:
+def test_choices_are_read(text: str, expected: str | None) -> None:
     assert value_of(AnswerType.CHOICE, text) == expected
 
 
-def test_text_is_kept_as_written_without_its_margins() -> None:
+def test_text_is_kept_without_surrounding_white_space() -> None:
     assert value_of(AnswerType.TEXT, "  <b>it's</b> \u202e 'x'; [% 1 %]\0 \n") == "<b>it's</b>  'x'; [% 1 %]"
 
 
-def test_a_reply_that_does_not_fit_says_so() -> None:
+def test_a_reply_that_does_not_fit_has_a_problem() -> None:
     answer = read_answer(Question("x", "?", AnswerType.INTEGER), RawAnswer("lots of them", 0.9))
     assert answer == TypedAnswer(None, None, "'lots of them' is not one whole number")
 
 
-def test_yes_and_no_share_the_confidence() -> None:
+def test_yes_confidence_is_its_share_of_yes_and_no() -> None:
     top = (("Yes", math.log(0.6)), (" no", math.log(0.2)), ("There", math.log(0.1)))
     answer = read_answer(Question("x", "?", AnswerType.YESNO), RawAnswer("Yes.", 0.1, top))
     assert answer.confidence == pytest.approx(0.75)
 
 
-@pytest.mark.parametrize(("least", "value"), [(0.0, True), (0.5, True), (0.6, True), (0.61, None), (1.0, None)])
-def test_what_is_less_sure_than_wanted_is_not_told(least: float, value: Optional[bool]) -> None:
-    answer = hide_if_unsure(TypedAnswer(True, 0.6), least)
+@pytest.mark.parametrize(
+    ("min_confidence", "value"), [(0.0, True), (0.5, True), (0.6, True), (0.61, None), (1.0, None)]
+)
+def test_an_answer_below_the_minimum_confidence_is_hidden(min_confidence: float, value: Optional[bool]) -> None:
+    answer = hide_if_unsure(TypedAnswer(True, 0.6), min_confidence)
     assert (answer.value, answer.confidence) == (value, 0.6)
     assert answer.problem == ("" if value else "I can't tell ('yes' would be 60% sure)")
 
 
-def test_a_count_of_one_is_no_yes() -> None:
+def test_a_hidden_count_of_one_is_not_written_as_yes() -> None:
     assert hide_if_unsure(TypedAnswer(1, 0.2), 0.5).problem == "I can't tell ('1' would be 20% sure)"
 
 
-def test_what_has_no_confidence_is_told() -> None:
+def test_an_answer_without_confidence_is_not_hidden() -> None:
     assert hide_if_unsure(TypedAnswer("road"), 1.0) == TypedAnswer("road")
     assert hide_if_unsure(TypedAnswer(None, None, "broken"), 1.0).problem == "broken"
 
 
-def test_a_sentence_has_the_confidence_of_its_tokens() -> None:
+def test_a_sentence_uses_the_confidence_of_the_reply() -> None:
     top = (("There", math.log(0.6)), ("no", math.log(0.2)))
     answer = read_answer(Question("x", "?", AnswerType.YESNO), RawAnswer("There are.", 0.4, top))
     assert answer.confidence == pytest.approx(0.4)
@@ -133,16 +135,16 @@ def test_other_text_is_not_degenerate(text: str) -> None:
     assert not is_degenerate(text)
 
 
-def test_the_server_may_call_a_text_degenerate() -> None:
+def test_a_text_that_the_server_calls_degenerate_has_no_value() -> None:
     assert read_answer(TEXT, RawAnswer("fine words", 0.9, degenerate=True)).value is None
 
 
-def test_a_long_text_is_judged_quickly() -> None:
+def test_a_long_text_is_checked_quickly() -> None:
     assert not is_degenerate(" ".join(f"word{number}" for number in range(20000)))
 
 
 @pytest.mark.parametrize("kind", [AnswerType.TEXT, AnswerType.YESNO])
-def test_an_answer_that_was_cut_off_is_kept_and_says_so(kind: AnswerType) -> None:
+def test_a_cut_answer_keeps_its_value_and_has_a_problem(kind: AnswerType) -> None:
     answer = read_answer(Question("q", "?", kind), RawAnswer("yes, many trees and", 0.5, is_cut=True))
     assert answer.value is not None
     assert "cut off" in answer.problem
@@ -159,6 +161,6 @@ def test_an_answer_that_was_cut_off_is_kept_and_says_so(kind: AnswerType) -> Non
         (AnswerType.CHOICE, "It is forest. There", "forest"),
     ],
 )
-def test_a_number_or_choice_is_read_from_complete_sentences(kind: AnswerType, text: str, value: object) -> None:
+def test_a_cut_number_or_choice_is_read_from_complete_sentences(kind: AnswerType, text: str, value: object) -> None:
     answer = read_answer(Question("q", "?", kind, CHOICES), RawAnswer(text, 0.5, is_cut=True))
     assert (answer.value, bool(answer.problem)) == (value, True)

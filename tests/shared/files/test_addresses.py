@@ -1,4 +1,4 @@
-"""Addresses lose what grants access to them, in every spelling, and nothing else."""
+"""Removal of credentials from addresses in every notation."""
 
 from __future__ import annotations
 
@@ -84,23 +84,23 @@ HARMLESS = (
 
 
 @pytest.mark.parametrize(("address", "left"), CASES.values(), ids=CASES)
-def test_what_grants_access_is_taken_out(address: str, left: str) -> None:
+def test_credentials_are_removed(address: str, left: str) -> None:
     assert "GEHEIM" in address
     assert without_secrets(address) == left
     assert without_secrets(left) == left
 
 
 @pytest.mark.parametrize("text", HARMLESS)
-def test_what_grants_nothing_stays(text: str) -> None:
+def test_harmless_text_stays(text: str) -> None:
     assert without_secrets(text) == text
 
 
-def test_an_address_that_is_signed_again_is_the_same() -> None:
+def test_an_address_signed_again_stays_equal() -> None:
     first = "https://a.blob.core.windows.net/c/x.tif?sv=2024&se=2026-01-01&sig=abc&snapshot=1"
     again = "https://a.blob.core.windows.net/c/x.tif?se=2027-01-01&sv=2025&snapshot=1&sig=xyz"
     assert without_secrets(first) == without_secrets(again)
 
 
-def test_no_error_tells_a_secret() -> None:
+def test_error_messages_contain_no_credentials() -> None:
     error = RsgptError("https://h/x.tif?sig=GEHEIM cannot be opened as a raster. Check its path.")
     assert str(error) == "https://h/x.tif cannot be opened as a raster. Check its path."

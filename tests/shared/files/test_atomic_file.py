@@ -1,4 +1,4 @@
-"""A file is replaced at once or not at all."""
+"""Atomic replacement of files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from rsgpt_plugin.shared.files.atomic_file import replaced
 
 
-def test_a_file_is_replaced_at_the_end(tmp_path: Path) -> None:
+def test_the_file_is_replaced_when_the_block_ends(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text("before")
     with replaced(path) as draft:
@@ -19,22 +19,22 @@ def test_a_file_is_replaced_at_the_end(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_failure_leaves_what_was_there(tmp_path: Path) -> None:
+def test_a_failed_block_keeps_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text("before")
 
-    def stopped() -> None:
+    def write_half() -> None:
         with replaced(path) as draft:
             draft.write_text("half")
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        stopped()
+        write_half()
     assert path.read_text() == "before"
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_link_goes_on_leading_to_its_file(tmp_path: Path) -> None:
+def test_a_symlink_stays_and_its_target_is_replaced(tmp_path: Path) -> None:
     path, link = tmp_path / "a.json", tmp_path / "link.json"
     path.write_text("before")
     link.symlink_to(path)

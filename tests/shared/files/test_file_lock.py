@@ -1,4 +1,4 @@
-"""A lock has one owner, and ends with it."""
+"""File locks: one owner, released when it ends."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _HOLD = (
 )
 
 
-def test_a_lock_has_one_owner_and_leaves_nothing(tmp_path: Path) -> None:
+def test_a_lock_has_one_owner_and_removes_its_file(tmp_path: Path) -> None:
     first, second = FileLock(tmp_path / "lock"), FileLock(tmp_path / "lock")
     assert first.take()
     assert not second.take()
@@ -31,7 +31,7 @@ def test_a_lock_has_one_owner_and_leaves_nothing(tmp_path: Path) -> None:
     second.release()
 
 
-def test_a_killed_owner_holds_nothing(tmp_path: Path) -> None:
+def test_the_lock_of_a_killed_owner_is_free(tmp_path: Path) -> None:
     path = tmp_path / "lock"
     command = [sys.executable, "-c", _HOLD, str(path)]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as owner:
@@ -46,7 +46,7 @@ def test_a_killed_owner_holds_nothing(tmp_path: Path) -> None:
     lock.release()
 
 
-def test_a_file_system_without_locks_keeps_nobody_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_lock_support_every_take_succeeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def unsupported(handle: IO[str]) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
 

@@ -1,4 +1,4 @@
-"""One layer of a GeoPackage is written; what else the file holds stays, whatever state it was left in."""
+"""Writing a layer into a GeoPackage without changing its other layers."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Make = Callable[..., Path]
 
 @pytest.fixture
 def make(tmp_path: Path) -> Make:
-    """Write a layer of squares to a GeoPackage, beside the layers that it has."""
+    """Return a function that adds a layer of squares to a GeoPackage."""
 
     def write(name: str, layer: str, columns: tuple[str, ...] = RESULT, rows: int = 3, crs: str = "EPSG:32611") -> Path:
         shapes = pa.array(shapely.to_wkb(shapely.box(range(rows), 0, range(1, rows + 1), 1)), pa.binary())
@@ -60,7 +60,7 @@ def check(path: Path) -> None:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
-def test_other_layers_stay(make: Make) -> None:
+def test_put_layer_keeps_other_layers(make: Make) -> None:
     target, draft = make("a.gpkg", "parcels", ("owner",)), make("draft.gpkg", "tiles")
     parcels = rows(target, "parcels")
     put_layer(draft, "tiles", target)
@@ -69,7 +69,7 @@ def test_other_layers_stay(make: Make) -> None:
     check(target)
 
 
-def test_a_layer_of_that_name_is_replaced_with_its_index(make: Make) -> None:
+def test_put_layer_replaces_a_layer_and_its_index(make: Make) -> None:
     target = make("a.gpkg", "tiles", rows=5)
     put_layer(make("draft.gpkg", "tiles", rows=2), "tiles", target)
     assert [row["caption"] for row in rows(target, "tiles")] == ["caption 0", "caption 1"]
@@ -78,7 +78,7 @@ def test_a_layer_of_that_name_is_replaced_with_its_index(make: Make) -> None:
     check(target)
 
 
-def test_a_custom_crs_keeps_its_meaning_beside_others(make: Make) -> None:
+def test_a_custom_crs_is_kept_next_to_others(make: Make) -> None:
     target, draft = make("a.gpkg", "parcels", ("owner",), crs="EPSG:2056"), make("draft.gpkg", "tiles")
     set_crs(draft, "tiles", KM)
     assert crs_of(draft, "tiles") == KM
@@ -93,7 +93,7 @@ def test_a_custom_crs_keeps_its_meaning_beside_others(make: Make) -> None:
     check(target)
 
 
-def test_a_custom_number_that_is_taken_is_changed_in_every_shape(make: Make) -> None:
+def test_a_custom_srs_id_in_use_is_changed_in_every_geometry(make: Make) -> None:
     target, draft = make("a.gpkg", "parcels", ("owner",)), make("draft.gpkg", "tiles")
     set_crs(target, "parcels", KM.replace('"kilometre",1000', '"foot",0.3048'))
     set_crs(draft, "tiles", KM)
@@ -105,17 +105,17 @@ def test_a_custom_number_that_is_taken_is_changed_in_every_shape(make: Make) -> 
     assert [shapely.from_wkb(row["geom"]).bounds[0] for row in rows(target, "tiles")] == [0, 1, 2]
 
 
-def test_what_a_killed_program_left_is_settled(make: Make) -> None:
-    """Its log holds committed pages: a file in the place of this one would be read with them."""
+def test_the_log_of_a_killed_program_is_applied(make: Make) -> None:
+    """The log contains committed pages, which SQLite would also apply to a new file with this name."""
     target, draft = make("a.gpkg", "tiles"), make("draft.gpkg", "tiles", rows=2)
     database = sqlite3.connect(target)
     database.executescript("PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; CREATE TABLE notes (a TEXT)")
     database.execute("INSERT INTO notes VALUES ('kept')")
     database.commit()
-    left = target.read_bytes(), target.with_name("a.gpkg-wal").read_bytes()
+    file_and_log = target.read_bytes(), target.with_name("a.gpkg-wal").read_bytes()
     database.close()
-    target.write_bytes(left[0])
-    target.with_name("a.gpkg-wal").write_bytes(left[1])
+    target.write_bytes(file_and_log[0])
+    target.with_name("a.gpkg-wal").write_bytes(file_and_log[1])
     put_layer(draft, "tiles", target)
     assert len(rows(target, "tiles")) == 2
     check(target)
@@ -123,7 +123,7 @@ def test_what_a_killed_program_left_is_settled(make: Make) -> None:
         assert database.execute("SELECT a FROM notes").fetchall() == [("kept",)]
 
 
-def test_a_layer_that_is_no_result_is_refused(make: Make) -> None:
+def test_a_layer_that_is_not_a_result_is_refused(make: Make) -> None:
     path = make("a.gpkg", "Tiles", ("owner",))
     with pytest.raises(OutputError, match="a layer Tiles that is not a result"):
         check_replaceable(path, "tiles")
@@ -131,17 +131,17 @@ def test_a_layer_that_is_no_result_is_refused(make: Make) -> None:
     check_replaceable(make("b.gpkg", "tiles"), "tiles")
 
 
-def test_a_layer_that_a_person_corrected_is_refused(make: Make) -> None:
+def test_a_layer_with_corrected_rows_is_refused(make: Make) -> None:
     path = make("a.gpkg", "tiles", (*RESULT, "corrected"))
     with pytest.raises(OutputError, match=r"that a person corrected \(3\)"):
         check_replaceable(path, "tiles")
     check_replaceable(make("b.gpkg", "tiles", (*RESULT, "corrected"), rows=0), "tiles")
 
 
-def test_what_is_no_geopackage_is_refused(tmp_path: Path) -> None:
-    for content, sentence in ((b"my notes", "not a GeoPackage"), (b"SQLite format 3\0, half of it", "cannot be used")):
+def test_a_file_that_is_not_a_geopackage_is_refused(tmp_path: Path) -> None:
+    for content, message in ((b"my notes", "not a GeoPackage"), (b"SQLite format 3\0, half of it", "cannot be used")):
         (tmp_path / "a.gpkg").write_bytes(content)
-        with pytest.raises(OutputError, match=sentence):
+        with pytest.raises(OutputError, match=message):
             check_replaceable(tmp_path / "a.gpkg", "tiles")
     (tmp_path / "a.gpkg").write_bytes(b"")
     check_replaceable(tmp_path / "a.gpkg", "tiles")
@@ -165,14 +165,14 @@ def test_a_failed_copy_changes_nothing(make: Make) -> None:
     check(target)
 
 
-def test_release_takes_the_companions_alone(tmp_path: Path) -> None:
+def test_release_removes_only_companion_files(tmp_path: Path) -> None:
     for name in ("a.gpkg", "a.gpkg-wal", "a.gpkg-shm", "a.gpkg-journal", "a.gpkg.journal"):
         (tmp_path / name).write_text("x")
     release(tmp_path / "a.gpkg")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.gpkg", "a.gpkg.journal"]
 
 
-def test_results_are_known_by_their_columns_even_cut(make: Make) -> None:
+def test_results_are_recognized_by_their_columns_even_truncated(make: Make) -> None:
     assert holds_results(["IMAGE_SHA2", "plugin_ver", "status"])
     assert not holds_results(["status", "caption", "image_sha256"])
     assert user_tables(make("a.gpkg", "tiles")) == {"tiles": ["fid", "geom", *RESULT]}

@@ -1,4 +1,4 @@
-"""Which files a data source is, in every spelling, and which outputs would overwrite one of them."""
+"""Local files of data sources in every notation, and outputs that would overwrite them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def touch(path: Path, text: str = "x") -> Path:
 
 
 @pytest.mark.parametrize(
-    "spelling",
+    "notation",
     [
         "{path}",
         "{path}|layername=parcels|subset=a = 1",
@@ -30,18 +30,18 @@ def touch(path: Path, text: str = "x") -> Path:
         "ogr:dbname='{path}' table=\"parcels\" (geom)",
     ],
 )
-def test_the_file_is_found_in_every_spelling(tmp_path: Path, spelling: str) -> None:
+def test_the_file_is_found_in_every_notation(tmp_path: Path, notation: str) -> None:
     path = touch(tmp_path / "own files" / "a.gpkg")
-    assert path in list(source_files(spelling.format(path=path)))
-    assert overwritten_input(path, [spelling.format(path=path)]) == path
+    assert path in list(source_files(notation.format(path=path)))
+    assert overwritten_input(path, [notation.format(path=path)]) == path
 
 
-def test_a_percent_sign_is_read_as_in_an_address(tmp_path: Path) -> None:
+def test_percent_encoding_is_decoded(tmp_path: Path) -> None:
     path = touch(tmp_path / "own files" / "a.csv")
     assert overwritten_input(path, [f"file://{path}".replace(" ", "%20") + "?type=csv"]) == path
 
 
-def test_members_of_mosaics_of_mosaics_count(tmp_path: Path) -> None:
+def test_members_of_nested_mosaics_count(tmp_path: Path) -> None:
     part = touch(tmp_path / "parts" / "a&b.gpkg")
     name = "<SourceFilename relativeToVRT='1'>{}</SourceFilename>"
     touch(tmp_path / "parts" / "inner.vrt", name.format("GPKG:a&amp;b.gpkg:t") + name.format("a&amp;b.gpkg"))
@@ -51,7 +51,7 @@ def test_members_of_mosaics_of_mosaics_count(tmp_path: Path) -> None:
     assert list(source_files(str(tmp_path / "loop.vrt"))) == [tmp_path / "loop.vrt"]
 
 
-def test_links_and_other_spellings_are_the_same_file(tmp_path: Path) -> None:
+def test_links_and_relative_paths_are_the_same_file(tmp_path: Path) -> None:
     path = touch(tmp_path / "a" / "x.gpkg")
     (tmp_path / "link.gpkg").symlink_to(path)
     os.link(path, tmp_path / "hard.gpkg")
@@ -60,7 +60,7 @@ def test_links_and_other_spellings_are_the_same_file(tmp_path: Path) -> None:
         assert overwritten_input(path, [str(other)]) is not None
 
 
-def test_the_parts_of_a_format_count(tmp_path: Path) -> None:
+def test_sidecar_files_of_a_format_count(tmp_path: Path) -> None:
     for ending in ("shp", "dbf"):
         touch(tmp_path / f"parcels.{ending}")
     assert overwritten_input(tmp_path / "parcels.shp", [str(tmp_path / "parcels.dbf")]) is not None
@@ -69,7 +69,7 @@ def test_the_parts_of_a_format_count(tmp_path: Path) -> None:
     assert overwritten_input(tmp_path / "world.shp", [str(tmp_path / "world.png")]) == tmp_path / "world.prj"
 
 
-def test_a_result_beside_its_raster_is_no_input(tmp_path: Path) -> None:
+def test_a_result_next_to_its_raster_is_not_an_input(tmp_path: Path) -> None:
     raster = touch(tmp_path / "a.tif")
     for name in ("a.gpkg", "a.shp", "a.tif.gpkg", "b.tif"):
         assert overwritten_input(touch(tmp_path / name), [str(raster), ""]) is None

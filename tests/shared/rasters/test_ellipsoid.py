@@ -1,4 +1,4 @@
-"""Metres on an ellipsoid, against the lengths of degrees that tables give, at the poles and across the antimeridian."""
+"""Distances on an ellipsoid compared with published lengths of degrees, at the poles and across the antimeridian."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rsgpt_plugin.shared.rasters.tiles import PixelGrid, Window
 
 
 @pytest.mark.parametrize(
-    ("latitude", "east", "north"),  # metres of a degree on WGS 84
+    ("latitude", "east", "north"),  # meters per degree on WGS 84
     [
         (0.0, 111319.491, 110574.276),
         (45.0, 78846.806, 111131.778),
@@ -19,29 +19,29 @@ from rsgpt_plugin.shared.rasters.tiles import PixelGrid, Window
         (89.0, 1949.35, 111693.9),
     ],
 )
-def test_a_degree_has_its_length(latitude: float, east: float, north: float) -> None:
+def test_distance_matches_the_length_of_a_degree(latitude: float, east: float, north: float) -> None:
     step = 1e-4
     along = WGS84.distance((10.0 - step / 2, latitude), (10.0 + step / 2, latitude)) / step
     up = WGS84.distance((10.0, latitude - step / 2), (10.0, latitude + step / 2)) / step
     assert (along, up) == pytest.approx((east, north), rel=2e-5)
 
 
-def test_across_the_antimeridian_and_over_the_pole_it_is_as_short() -> None:
+def test_distance_is_short_across_the_antimeridian_and_the_pole() -> None:
     assert WGS84.distance((179.999, 0.0), (-179.999, 0.0)) == pytest.approx(222.639, rel=1e-5)
     assert WGS84.distance((0.0, 89.999), (180.0, 89.999)) == pytest.approx(223.388, rel=1e-5)
 
 
-def test_a_sphere_of_its_own_counts() -> None:
+def test_distance_uses_the_given_ellipsoid() -> None:
     moon = Ellipsoid(1737400.0, 1737400.0)
     assert moon.distance((0.0, 0.0), (1.0, 0.0)) == pytest.approx(math.radians(1.0) * 1737400.0, rel=2e-5)
 
 
-def test_a_cross_lies_at_the_windows_centre() -> None:
+def test_pixel_cross_is_at_the_window_center() -> None:
     frame = PixelGrid((10.0, 2.0, 0.0, 20.0, 0.0, -1.0), 100, 100)
     assert pixel_cross(frame, Window(4, 6, 2, 2)) == [(19.0, 13.0), (21.0, 13.0), (20.0, 13.5), (20.0, 12.5)]
 
 
-def test_beyond_the_pole_nothing_is_known() -> None:
+def test_invalid_positions_have_no_resolution() -> None:
     assert sides(WGS84, [(0.0, 90.1)] * 4) == (0.0, 0.0)
     assert sides(WGS84, [(math.inf, 0.0)] * 4) == (0.0, 0.0)
     assert resolution(0.0, 5.0) is None

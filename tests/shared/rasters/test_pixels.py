@@ -1,4 +1,4 @@
-"""No data by value and rounding, validity of all bands together, padding and hashes."""
+"""No-data masks, stacking of bands, padding and hashes."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ LOWEST = -3.4028234663852886e38
         ("float64", 3e38, -3.4e38, False),
     ],
 )
-def test_no_data_is_known_in_spite_of_rounding(kind: str, stored: float, declared: float, expected: bool) -> None:
+def test_no_data_is_found_despite_rounding(kind: str, stored: float, declared: float, expected: bool) -> None:
     values = np.array([[stored, 7]], dtype=kind)
     assert is_no_data(values, declared).tolist() == [[expected, False]]
 
 
-def test_in_bytes_all_bands_must_be_no_data() -> None:
+def test_8_bit_pixels_are_invalid_only_if_all_bands_have_no_data() -> None:
     shown = [np.array([[True, False]]), np.array([[False, False]])]
     assert stacked([np.ones((1, 2), np.uint8)] * 2, shown)[1].tolist() == [[True, False]]
     assert stacked([np.ones((1, 2), np.uint16)] * 2, shown)[1].tolist() == [[False, False]]
 
 
-def test_what_is_not_finite_or_not_opaque_is_not_valid() -> None:
+def test_infinite_or_transparent_pixels_are_not_valid() -> None:
     values = [np.array([[1.0, np.nan, np.inf, 2.0]], np.float32)]
     everywhere = [np.ones((1, 4), bool)]
     assert stacked(values, everywhere)[1].tolist() == [[True, False, False, True]]
@@ -55,18 +55,18 @@ def test_what_is_not_finite_or_not_opaque_is_not_valid() -> None:
     assert stacked(values, everywhere, opaque)[1].tolist() == [[False, False, False, True]]
 
 
-def test_bands_of_unlike_types_are_joined() -> None:
+def test_bands_of_different_types_are_stacked() -> None:
     bands = [np.full((1, 1), 200, np.uint8), np.full((1, 1), 60000, np.uint16), np.full((1, 1), 0.5, np.float32)]
     values, _ = stacked(bands, [np.ones((1, 1), bool)] * 3)
     assert values.ravel().tolist() == [200, 60000, 0.5]
 
 
-def test_complex_numbers_are_no_picture() -> None:
+def test_complex_numbers_are_refused() -> None:
     with pytest.raises(ImageError, match="complex"):
         stacked([np.ones((1, 1), np.complex64)], [np.ones((1, 1), bool)])
 
 
-def test_padding_is_not_valid() -> None:
+def test_added_pixels_are_not_valid() -> None:
     values, valid = padded((np.ones((2, 2, 3), np.int16), np.ones((2, 3), bool)), (4, 5), (1, 2))
     assert values.shape == (2, 4, 5)
     assert np.argwhere(valid).tolist() == [[y, x] for y in (1, 2) for x in (2, 3, 4)]
@@ -74,9 +74,9 @@ def test_padding_is_not_valid() -> None:
     assert not values[0][~valid].any()
 
 
-def test_the_shape_enters_the_hash() -> None:
+def test_the_hash_depends_on_the_shape() -> None:
     assert pixels_sha256((2, 3, 3), bytes(18)) != pixels_sha256((3, 2, 3), bytes(18))
-    grey = np.arange(6, dtype=np.uint8).reshape(2, 3, 1)
-    rgb = as_rgb(grey)
-    assert picture_sha256(rgb) == pixels_sha256((2, 3, 3), np.repeat(grey, 3, axis=2).tobytes())
+    gray = np.arange(6, dtype=np.uint8).reshape(2, 3, 1)
+    rgb = as_rgb(gray)
+    assert picture_sha256(rgb) == pixels_sha256((2, 3, 3), np.repeat(gray, 3, axis=2).tobytes())
     assert picture_sha256(rgb[:, ::-1]) == picture_sha256(rgb[:, ::-1].copy())

@@ -1,4 +1,4 @@
-"""The part of another CRS that a frame covers: plain, across the antimeridian, around a pole, and unknown."""
+"""Regions of a frame in another CRS: plain, across the antimeridian, around a pole, and unknown."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ FRAME = PixelGrid((500000.0, 0.5, 0.0, 4000000.0, 0.0, -0.5), 512, 256)
 
 
 def around(left: float, right: float) -> list[tuple[float, float]]:
-    """A lattice of longitudes at the equator, in -180 to 180."""
+    """Return positions at the equator between two longitudes, normalized to -180 to 180."""
     longitudes = [left + (right - left) * step / 32 for step in range(33)]
     return [((longitude + 180.0) % 360.0 - 180.0, latitude) for longitude in longitudes for latitude in (-1.0, 1.0)]
 
 
-def test_a_lattice_reaches_the_corners() -> None:
+def test_the_lattice_reaches_the_corners() -> None:
     points = lattice(FRAME)
     assert (points[0], points[-1]) == ((500000.0, 4000000.0), (500256.0, 3999872.0))
     assert len(points) == 33 * 33
 
 
-def test_a_region_has_a_margin_and_a_step_of_a_tile() -> None:
+def test_a_region_has_a_margin_and_one_step_per_tile() -> None:
     region = region_of(FRAME, 64, lattice(FRAME), None)
     ((left, bottom, right, top),) = region.boxes
     assert (left, bottom, right, top) == pytest.approx((499992.0, 3999868.0, 500264.0, 4000004.0))
     assert region.step == pytest.approx((right - left) / 9)
 
 
-def test_across_the_antimeridian_there_are_two_boxes() -> None:
+def test_a_region_across_the_antimeridian_has_two_boxes() -> None:
     boxes = region_of(FRAME, 64, around(179.0, 182.0), (False, False)).boxes
     assert [(box[0], box[2]) for box in boxes] == [
         (pytest.approx(178.906, abs=0.001), 180.0),
@@ -39,18 +39,18 @@ def test_across_the_antimeridian_there_are_two_boxes() -> None:
     ]
 
 
-def test_on_one_side_there_is_one() -> None:
+def test_a_region_on_one_side_has_one_box() -> None:
     ((left, _, right, _),) = region_of(FRAME, 64, around(-117.5, -117.0), (False, False)).boxes
     assert left < -117.5 < -117.0 < right < -116.9
 
 
-def test_around_a_pole_all_longitudes_count() -> None:
+def test_a_region_around_a_pole_has_all_longitudes() -> None:
     ((left, bottom, right, top),) = region_of(FRAME, 64, around(-180.0, 90.0), (True, False)).boxes
     assert (left, bottom, right) == (-180.0, -90.0, 180.0)
     assert 1.0 < top < 2.0
 
 
-def test_where_a_part_cannot_be_reprojected_there_is_no_limit() -> None:
+def test_a_region_with_failed_points_has_no_boxes() -> None:
     region = region_of(FRAME, 64, [*around(0.0, 1.0), (math.inf, 0.0)], (False, False))
     assert region.boxes == ()
 
@@ -58,11 +58,11 @@ def test_where_a_part_cannot_be_reprojected_there_is_no_limit() -> None:
 @pytest.mark.parametrize(
     ("left", "expected"), [(-117.0, [0.0]), (179.9987, [0.0, 360.0]), (200.0, [0.0, 360.0]), (-181.0, [-360.0, 0.0])]
 )
-def test_longitudes_are_turned_to_meet_the_frame(left: float, expected: list[float]) -> None:
+def test_turns_shift_longitudes_to_the_frame(left: float, expected: list[float]) -> None:
     assert turns(PixelGrid((left, 1e-4, 0.0, 10.0, 0.0, -1e-4), 512, 512)) == expected
 
 
-def test_what_a_frame_holds() -> None:
+def test_holds_checks_that_a_position_is_in_the_frame() -> None:
     assert holds(FRAME, (500100.0, 3999900.0))
     assert not holds(FRAME, (500300.0, 3999900.0))
     assert not holds(FRAME, (math.nan, 0.0))

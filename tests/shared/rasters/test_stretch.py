@@ -1,4 +1,4 @@
-"""One stretch for a run: what it leaves alone, what it maps, what it never sees."""
+"""Contrast stretch: measuring, applying and sampling order."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def samples(values: np.ndarray, valid: np.ndarray | None = None) -> tuple[np.nda
     return values, np.ones(values.shape[1:], bool) if valid is None else valid
 
 
-def test_full_range_bytes_are_left_alone() -> None:
+def test_full_range_bytes_are_not_stretched() -> None:
     values = np.tile(np.arange(256, dtype=np.uint8), (3, 4, 1))
     stretch = measure([samples(values)])
     assert stretch == Stretch()
@@ -29,7 +29,7 @@ def test_dark_bytes_are_stretched() -> None:
     assert (shown.min(), shown.max()) == (0, 255)
 
 
-def test_percentiles_are_those_of_the_valid_pixels_alone() -> None:
+def test_percentiles_use_only_valid_pixels() -> None:
     values = np.full((1, 100, 100), -9999.0, np.float32)
     values[0, :50] = np.linspace(10, 20, 5000).reshape(50, 100)
     stretch = measure([samples(values, values[0] > -1)])
@@ -37,7 +37,7 @@ def test_percentiles_are_those_of_the_valid_pixels_alone() -> None:
     assert stretch.limits[0] == pytest.approx((10.2, 19.8), abs=0.05)
 
 
-def test_bands_are_stretched_each_by_itself() -> None:
+def test_each_band_is_stretched_separately() -> None:
     ramp = np.linspace(0, 1000, 400).reshape(20, 20)
     stretch = measure([samples(np.stack([ramp, ramp * 10]).astype(np.uint16))])
     assert stretch is not None
@@ -46,14 +46,14 @@ def test_bands_are_stretched_each_by_itself() -> None:
     assert stretch.describe((4, 1)).startswith("2-98% 4: ")
 
 
-def test_a_constant_band_becomes_grey() -> None:
+def test_a_constant_band_becomes_gray() -> None:
     values = np.full((1, 8, 8), 7, np.uint16)
     stretch = measure([samples(values)])
     assert stretch is not None
     assert set(stretch.apply(samples(values)).ravel()) == {128}
 
 
-def test_what_is_not_valid_becomes_black() -> None:
+def test_invalid_pixels_become_black() -> None:
     values = np.full((1, 2, 2), 200, np.uint8)
     valid = np.array([[True, False], [True, True]])
     assert Stretch().apply((values, valid))[..., 0].tolist() == [[200, 0], [200, 200]]
@@ -61,18 +61,18 @@ def test_what_is_not_valid_becomes_black() -> None:
     assert Stretch(((0.0, 1.0),)).apply((with_nan, valid))[..., 0].tolist() == [[0, 0], [128, 255]]
 
 
-def test_nothing_valid_gives_no_stretch() -> None:
+def test_measure_returns_none_without_valid_pixels() -> None:
     assert measure([samples(np.zeros((1, 4, 4)), np.zeros((4, 4), bool))]) is None
     assert measure([]) is None
 
 
-def test_a_lone_valid_pixel_is_found_in_a_large_window() -> None:
+def test_a_single_valid_pixel_in_a_large_window_is_measured() -> None:
     valid = np.zeros((1000, 1000), bool)
     valid[501, 503] = True
     assert measure([samples(np.ones((1, 1000, 1000), np.uint16), valid)]) == Stretch(((1.0, 1.0),))
 
 
-def test_sampling_ends_when_enough_is_known() -> None:
+def test_measure_stops_after_enough_samples() -> None:
     taken = []
 
     def windows() -> object:
@@ -85,7 +85,7 @@ def test_sampling_ends_when_enough_is_known() -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1, 63, 64, 65, 1000])
-def test_spreading_keeps_every_item(count: int) -> None:
+def test_spread_yields_every_number_once(count: int) -> None:
     order = list(spread(count))
     assert sorted(order) == list(range(count))
     if count == 1000:

@@ -1,4 +1,4 @@
-"""Tiles by number, frames and their positions, and grids that are not north up."""
+"""Tile grids, pixel grids and their positions, and grids that are not north up."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def test_overlap_is_a_share_of_the_tile() -> None:
     assert [w.x for w in TileGrid(Window(0, 0, 160, 64), 64, 25).windows()] == [0, 48, 96]
 
 
-def test_a_country_of_tiles_takes_no_memory() -> None:
+def test_a_grid_of_100_million_tiles_takes_no_memory() -> None:
     grid = TileGrid(Window(0, 0, 2_560_000, 2_560_000), 256)
     assert len(grid) == 100_000_000
     assert grid.window(len(grid) - 1) == Window(2_559_744, 2_559_744, 256, 256)
 
 
 @pytest.mark.parametrize("transform", [NORTH_UP, ROTATED, DEGREES])
-def test_pixels_go_to_the_map_and_back(transform: Geotransform) -> None:
+def test_pixel_and_crs_positions_convert_both_ways(transform: Geotransform) -> None:
     frame = PixelGrid(transform, 100, 80)
     for x, y in [(0, 0), (100, 80), (33.5, 71.25)]:
         assert frame.pixel(*frame.point(x, y)) == pytest.approx((x, y), abs=1e-5)
@@ -51,7 +51,7 @@ def test_pixels_go_to_the_map_and_back(transform: Geotransform) -> None:
     assert frame.is_rotated is (transform is ROTATED)
 
 
-def test_positions_without_bounds_have_no_window() -> None:
+def test_enclosing_returns_none_without_finite_positions() -> None:
     assert PixelGrid(NORTH_UP, 10, 10).enclosing([]) is None
     assert PixelGrid(NORTH_UP, 10, 10).enclosing([(math.inf, 0.0)]) is None
 
@@ -67,11 +67,11 @@ def test_positions_without_bounds_have_no_window() -> None:
         ((0.0, math.inf, 0.0, 0.0, 0.0, -1.0), False),
     ],
 )
-def test_a_grid_gives_pixels_a_position(transform: Geotransform, expected: bool) -> None:
+def test_is_grid_detects_valid_geotransforms(transform: Geotransform, expected: bool) -> None:
     assert is_grid(transform) is expected
 
 
-def test_without_area_there_is_no_pixel() -> None:
+def test_pixels_without_area_have_no_window() -> None:
     assert PixelGrid((5.0, 0.0, 0.0, 5.0, 0.0, 0.0), 10, 10).enclosing([(5.0, 5.0)]) is None
 
 
@@ -81,13 +81,13 @@ def test_a_window_is_clipped_to_the_frame() -> None:
     assert Window(200, 0, 30, 30).clipped(frame).width == 0
 
 
-def test_a_window_is_scaled_to_a_longest_side() -> None:
+def test_a_window_is_scaled_to_a_maximum_side() -> None:
     assert Window(3, 4, 2048, 100).scaled(1024) == (0.5, 1024, 50)
     assert Window(3, 4, 5000, 1).scaled(1000) == (0.2, 1000, 1)
     assert Window(3, 4, 20, 10).scaled(1024) == (1.0, 20, 10)
 
 
-def test_a_square_holds_the_window_in_its_middle() -> None:
+def test_a_square_has_the_window_at_its_center() -> None:
     assert square(Window(100, 200, 80, 40), 0.1, 64) == Window(92, 172, 96, 96)
     assert square(Window(5, 5, 0, 0), 0.1, 64) == Window(-27, -27, 64, 64)
 
@@ -100,7 +100,7 @@ def turned(stored: np.ndarray, quarter: int, is_mirrored: bool) -> np.ndarray:
 @pytest.mark.parametrize("is_mirrored", [False, True])
 @pytest.mark.parametrize("quarter", range(4))
 def test_every_quarter_turn_and_mirroring_gives_the_same_picture(quarter: int, is_mirrored: bool, angle: float) -> None:
-    """Each stored pixel keeps its position in the CRS, and the picture is the one that is stored north up."""
+    """Each stored pixel keeps its position in the CRS, and the picture equals the north-up picture."""
     cos, sin = math.cos(math.radians(angle)), math.sin(math.radians(angle))
     right, down = np.array([2.0 * cos, 2.0 * sin]), np.array([sin, -cos])  # oblong pixels
     picture = np.arange(2 * 5 * 7).reshape(2, 5, 7)
@@ -123,7 +123,7 @@ def test_every_quarter_turn_and_mirroring_gives_the_same_picture(quarter: int, i
     assert orientation.stored_size(4, 3) == part.shape[:0:-1]
 
 
-def test_a_north_up_grid_is_left_alone() -> None:
+def test_a_north_up_grid_is_unchanged() -> None:
     frame, orientation = upright(NORTH_UP, 100, 80)
     assert frame == PixelGrid(NORTH_UP, 100, 80)
     assert orientation.stored(Window(1, 2, 3, 4), frame) == Window(1, 2, 3, 4)

@@ -1,4 +1,4 @@
-"""One row: status, reason, values by column."""
+"""Result rows: status, reason and values by column."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ GOOD, DOUBT, MISFIT = TypedAnswer(True, 0.9), TypedAnswer(None, None, "unclear",
         ([MISFIT], Status.FAILED),
     ],
 )
-def test_doubt_is_told_apart_from_what_does_not_fit(answers: list[TypedAnswer], status: Status) -> None:
+def test_status_distinguishes_doubt_from_replies_that_do_not_fit(answers: list[TypedAnswer], status: Status) -> None:
     assert status_of(answers) is status
 
 
-def test_a_refusal_is_a_reason_and_no_value() -> None:
+def test_a_refusal_gives_a_reason_and_no_value() -> None:
     raws = [RawAnswer("A road.", 0.9), RawAnswer("It is hard to tell.", 0.8), RawAnswer("", None, problem="Gone.")]
     row = answered_row(ASKED, raws, 0.0, {})
     assert row.status is Status.PARTIAL
@@ -62,7 +62,7 @@ def test_the_row_has_the_time_of_its_last_answer() -> None:
     assert answered_row(ASKED, [failed] * 3, 0.0, {}).provenance["asked_at"] is None
 
 
-def test_no_control_character_reaches_a_column() -> None:
+def test_column_values_have_no_control_characters() -> None:
     provenance = {"model": "m\0", "raster": "\udce9"}
     row = RowValues(Status.PARTIAL, "a\0b\x1b[31m", TypedAnswer("c\x07d\ud83d", 0.5), provenance=provenance)
     values = row.by_column(QUESTIONS, batch=True)
@@ -70,17 +70,17 @@ def test_no_control_character_reaches_a_column() -> None:
     assert (values["model"], values["raster"]) == ("m", "\ufffd")
 
 
-def test_the_problem_of_a_reply_is_clean_too() -> None:
+def test_problems_have_no_control_characters() -> None:
     (answer,) = answered_row(QUESTIONS[1:], [RawAnswer("nu\0m\x9bber", 0.9)], 0.0, {}).answers.values()
     assert answer.problem == "'number' is not one whole number"
 
 
-def test_values_stand_in_the_order_of_the_columns() -> None:
+def test_values_are_in_column_order() -> None:
     for batch in (False, True):
         assert list(RowValues(Status.FAILED).by_column(QUESTIONS, batch)) == list(column_types(QUESTIONS, batch))
 
 
-def test_the_prompt_column_names_all_that_was_asked() -> None:
+def test_the_prompt_column_lists_caption_questions_and_language() -> None:
     lines = Asked("Describe it.", tuple(QUESTIONS), "French").describe().split("\n")
     assert lines == ["Describe it.", *(question.line for question in QUESTIONS), "Answer in French."]
     assert Asked("", tuple(QUESTIONS[:1])).describe() == QUESTIONS[0].line

@@ -1,4 +1,4 @@
-"""The tables of columns and of answer types: names, docs, and what one more row of each takes."""
+"""The tables of columns and answer types: names, documentation, and the effect of an added row."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from tests.new_rows import LINE, SHARE, add_rows
 ROOT = Path(__file__).resolve().parents[3]
 GUIDE = ROOT / "docs" / "guide" / "README.md"
 RECIPES = ROOT / "CONTRIBUTING.md"
-MOST_FILES = {"Add a question type": 5, "Add a result column": 7}
+MAX_FILES = {"Add a question type": 5, "Add a result column": 7}
 
 
-def test_names_are_unique() -> None:
+def test_column_and_type_names_are_unique() -> None:
     assert len({column.name for column in COLUMNS}) == len(COLUMNS)
     assert len({kind.name for kind in TYPES}) == len(TYPES)
 
@@ -40,11 +40,11 @@ def test_the_guide_names_every_column_and_type() -> None:
 
 
 @pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.name)
-def test_a_type_stays_itself_in_another_process(kind: AnswerType) -> None:
+def test_unpickling_a_type_returns_the_same_object(kind: AnswerType) -> None:
     assert pickle.loads(pickle.dumps(kind)) is kind
 
 
-def test_one_more_type_is_parsed_read_and_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_added_type_is_parsed_read_and_documented(monkeypatch: pytest.MonkeyPatch) -> None:
     add_rows(monkeypatch)
     (question,) = parse_questions(LINE)
     assert (question.type, question.line, question.prompt) == (SHARE, LINE, question.text)
@@ -57,19 +57,19 @@ def test_one_more_type_is_parsed_read_and_explained(monkeypatch: pytest.MonkeyPa
             parse_questions(wrong)
 
 
-def test_one_more_column_is_reserved_and_explained(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.MonkeyPatch.context() as before:
-        add_rows(before)
+def test_an_added_column_is_reserved_and_documented(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        add_rows(patch)
         with pytest.raises(QuestionError, match="`orbit` is reserved"):
             parse_questions("orbit[text]: Which orbit?")
         assert "orbit: orbit of the satellite" in columns_help()
     assert parse_questions("orbit[text]: Which orbit?")[0].name == "orbit"
 
 
-@pytest.mark.parametrize("heading", MOST_FILES)
+@pytest.mark.parametrize("heading", MAX_FILES)
 def test_the_recipes_touch_few_files(heading: str) -> None:
     section = re.search(rf"^## {heading}\n(.*?)(?=^## |\Z)", RECIPES.read_text("utf-8"), re.DOTALL | re.MULTILINE)
     assert section is not None
     files = re.findall(r"^\d+\. `([^`]+)`", section[1], re.MULTILINE)
-    assert 0 < len(files) <= MOST_FILES[heading]
+    assert 0 < len(files) <= MAX_FILES[heading]
     assert [name for name in files if not (ROOT / name).is_file()] == []
