@@ -1,4 +1,4 @@
-"""What the tests of both sides share. Imports neither QGIS nor the model side when it is loaded."""
+"""Fixtures of the tests of both sides. Loading it imports neither QGIS nor the backend."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HOME = Path(os.environ.get("RSGPT_HOME") or ROOT / "build" / "home")
 
 @pytest.fixture(scope="session")
 def backend_python() -> Path:
-    """The interpreter of the managed environment that scripts/test has made."""
+    """The Python interpreter of the managed environment that scripts/test creates."""
     environment = ManagedEnvironment(HOME)
     if environment.state() is not EnvironmentState.READY:
         pytest.fail(f"{environment.folder} {environment.state().value}; run the tests with scripts/test")
@@ -26,16 +26,16 @@ def backend_python() -> Path:
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """The folder of shared data beside the repository."""
+    """The folder of shared data next to the repository."""
     folder = ROOT.parent / "shared"
     if not folder.is_dir():
-        pytest.skip(f"{folder} is not there; it holds data that the repository does not")
+        pytest.skip(f"{folder} does not exist; it contains data that is not in the repository")
     return folder
 
 
 @pytest.fixture(autouse=True)
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A data folder for each test, so that no answer is remembered and no server survives."""
+    """A separate data folder per test. Servers are stopped at the end."""
     home = tmp_path / "home"
     monkeypatch.setenv("RSGPT_HOME", str(home))
     yield home
@@ -44,7 +44,7 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 @pytest.fixture
 def fake_server(backend_python: Path, tmp_path: Path) -> Iterator[Callable[..., LocalServer]]:
-    """Make local servers that run the real server with the scripted engine; options as for serve_fake.py."""
+    """Return a function that creates local servers with the fake engine. options: of serve_fake.py."""
     servers: list[LocalServer] = []
 
     def make(*options: str) -> LocalServer:

@@ -1,4 +1,4 @@
-"""Reads tests/shared/sentences.json: replies by question, each with the value, "unsure" or "failed"."""
+"""Replies in tests/shared/sentences.json, each with its expected value, "unsure" or "failed"."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _WITHOUT_VALUE = ("unsure", "failed")
 
 
 class Sentence(NamedTuple):
-    """A reply, and what comes of it. status: of a row that has no other answer."""
+    """A reply with its expected value. status: of a row with only this answer."""
 
     question: Question
     text: str
@@ -24,18 +24,18 @@ class Sentence(NamedTuple):
         return f"{self.question.name}: {self.text[:40]!a}"
 
 
-def of_all_types() -> list[Sentence]:
-    """The whole table."""
+def all_sentences() -> list[Sentence]:
+    """Return all replies."""
     table = json.loads(TABLE.read_text("utf-8"))
     return [_sentence(line, text, expected) for line, rows in table.items() for text, expected in rows]
 
 
 def by_question() -> dict[Question, list[Sentence]]:
-    """The whole table, by question."""
-    found: dict[Question, list[Sentence]] = {}
-    for sentence in of_all_types():
-        found.setdefault(sentence.question, []).append(sentence)
-    return found
+    """Return all replies by question."""
+    sentences: dict[Question, list[Sentence]] = {}
+    for sentence in all_sentences():
+        sentences.setdefault(sentence.question, []).append(sentence)
+    return sentences
 
 
 def _sentence(line: str, text: str, expected: Union[str, bool, int]) -> Sentence:

@@ -1,6 +1,6 @@
-"""One picture stored in many ways. `rsgpt describe`, `rsgpt batch` and `rsgpt:describeraster` must show it alike.
+"""Rasters that store one picture in many ways; `rsgpt describe`, `rsgpt batch` and `rsgpt:describeraster` must agree.
 
-RECORD holds the hash of each picture; tests.backend.batch.test_rasters_contract says how it is made anew.
+RECORD contains the hash of each picture; tests.backend.batch.test_rasters_contract explains how to update it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ MOON = (
 
 @dataclass(frozen=True, eq=False)
 class RasterCase:
-    """A raster. is_base: whether its picture is that of the plain raster."""
+    """A raster. is_base: whether its picture equals that of the plain raster."""
 
     name: str
     values: np.ndarray
@@ -44,30 +44,30 @@ class RasterCase:
     is_base: bool = False
 
     def write(self, folder: Path) -> Path:
-        """Write it into an empty folder of its own."""
-        own = folder / self.name
-        own.mkdir()
-        return write_tiff(own / "raster.tif", self.values, self.tags)
+        """Write the raster into a new subfolder."""
+        target = folder / self.name
+        target.mkdir()
+        return write_tiff(target / "raster.tif", self.values, self.tags)
 
 
 def recorded() -> dict[str, str]:
-    """The hash of each case's picture."""
+    """Return the picture hash by case name."""
     return dict(json.loads(RECORD.read_text("utf-8")))
 
 
 def cases() -> list[RasterCase]:
-    """All of them."""
+    """Return all cases."""
     return [*_orientations(), *_systems(), *_types(), *_bands(), *_no_data(), *_masks(), *_scales()]
 
 
 def picture() -> np.ndarray:
-    """3 x HEIGHT x WIDTH, uint8: no two rows, columns or bands are alike, and 0 and 255 occur."""
+    """Return 3 x HEIGHT x WIDTH, uint8: all rows, columns and bands differ, and 0 and 255 occur."""
     band, y, x = np.ogrid[:3, :HEIGHT, :WIDTH]
     return ((x * 4 + y * 6 + band * 37 + (x * y) // 7) % 256).astype(np.uint8)
 
 
 def _stored(quarter: int, is_mirrored: bool, angle: float, oblong: float = 1.0) -> tuple[np.ndarray, Geotransform]:
-    """The picture turned and mirrored in its file, and the geotransform that keeps each pixel in its place."""
+    """Return the picture turned and mirrored, and the geotransform that keeps each pixel at its position."""
     cos, sin = math.cos(math.radians(angle)), math.sin(math.radians(angle))
     right, down = np.array([0.5 * cos, 0.5 * sin]) * oblong, np.array([0.5 * sin, -0.5 * cos])
     origin = np.array([500000.0, 4000000.0])
@@ -76,11 +76,11 @@ def _stored(quarter: int, is_mirrored: bool, angle: float, oblong: float = 1.0) 
     def turned(array: np.ndarray) -> np.ndarray:
         return np.rot90(array[..., ::-1] if is_mirrored else array, quarter, axes=(-2, -1))
 
-    def centre(number: int) -> np.ndarray:
+    def center(number: int) -> np.ndarray:
         return np.asarray(origin + right * (number % WIDTH + 0.5) + down * (number // WIDTH + 0.5))
 
-    places = turned(numbers)
-    first, second, below = centre(int(places[0, 0])), centre(int(places[0, 1])), centre(int(places[1, 0]))
+    indices = turned(numbers)
+    first, second, below = center(int(indices[0, 0])), center(int(indices[0, 1])), center(int(indices[1, 0]))
     across, along = second - first, below - first
     x0, y0 = first - across / 2 - along / 2
     return turned(picture()), (x0, across[0], along[0], y0, across[1], along[1])

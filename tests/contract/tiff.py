@@ -1,4 +1,4 @@
-"""Writes small uncompressed GeoTIFFs without GDAL, so that both sides read the same bytes."""
+"""Writer of small uncompressed GeoTIFFs without GDAL, so that both sides read the same bytes."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ Value = Union[int, float]
 
 @dataclass(frozen=True)
 class TiffTags:
-    """What a file says of its samples. crs: an EPSG number, or WKT, which goes into a file beside it.
+    """Tags of a file. crs: an EPSG number, or WKT, which is written to a sidecar file.
 
-    extra: of each band behind the colours, 0 unspecified or 2 alpha. no_data, metadata: as GDAL writes them.
-    mask, mask_beside: where something is shown, stored in the file or beside it.
+    extra: for each band after the colors, 0 (unspecified) or 2 (alpha). no_data, metadata: as GDAL writes them.
+    mask, mask_beside: mask of visible pixels, stored in the file or in a sidecar file.
     """
 
     geotransform: Geotransform = NORTH_UP
@@ -40,7 +40,7 @@ class TiffTags:
 
 
 def write_tiff(path: Path, values: np.ndarray, tags: TiffTags) -> Path:
-    """Write bands x height x width, and what belongs beside it."""
+    """Write bands x height x width, and its sidecar files."""
     pages = [_page(values, tags)]
     if tags.mask is not None:
         pages.append(_mask_page(tags.mask))
@@ -97,7 +97,7 @@ def _data(values: np.ndarray) -> bytes:
 
 
 def _geo_keys(crs: int | str) -> list[Value]:
-    """Projected or geographic, pixels are areas. Without a number, pixels are areas and nothing else is said."""
+    """Return GeoKeys of a projected or geographic CRS; only "pixel is area" if `crs` is WKT."""
     area = [1025, 0, 1, 1]
     if isinstance(crs, str):
         return [1, 1, 0, 1, *area]
@@ -107,7 +107,7 @@ def _geo_keys(crs: int | str) -> list[Value]:
 
 def _file(pages: list[Page]) -> bytes:
     body = b"II" + struct.pack("<HI", 42, 0)
-    links = [4]  # where the offset of the next page goes
+    links = [4]  # positions of the offset of the next page
     for fields, data in pages:
         offset = len(body)
         body += data + b"\0" * (len(data) % 2)
@@ -118,7 +118,7 @@ def _file(pages: list[Page]) -> bytes:
 
 
 def _directory(fields: Fields, position: int) -> tuple[int, bytes, int]:
-    """Where the directory starts, its bytes with the long values before it, and where its link to the next is."""
+    """Return start and bytes of a directory (with its long values first), and the position of its link to the next."""
     values, entries = b"", b""
     for tag, (kind, value) in sorted(fields.items()):
         raw = value.encode() + b"\0" if isinstance(value, str) else struct.pack(f"<{len(value)}{_CODES[kind]}", *value)

@@ -1,4 +1,4 @@
-"""An engine without a model, for tests: it follows a script and answers with the picture's number."""
+"""Fake engine without a model, which follows a script and answers with the picture's number."""
 
 from __future__ import annotations
 
@@ -19,11 +19,10 @@ LONGEST = 128
 
 @dataclass(frozen=True)
 class Script:
-    """delay, token_delay and load_delay: seconds before a batch, before each token, and to load.
+    """Behavior of the engine. delay, token_delay, load_delay: seconds before a batch, before each token, and to load.
 
-    delays: seconds before a batch that has a prompt which holds a word.
-    reply: what is answered, with {number} of the picture and {prompt}; replies: the same for prompts
-    that hold a word. faults: for prompts that hold a word, one of error, memory, hang, exit.
+    reply: the answer, with {number} of the picture and {prompt}. delays, replies, faults: the same by a word in the
+    prompt; faults are error, memory, hang or exit.
     """
 
     reply: str = "picture {number}"
@@ -39,7 +38,7 @@ class Script:
 
 
 def number_of(ask: Ask) -> int:
-    """The number that a picture carries in its middle pixel, red first: (1, 2, 3) is 0x010203."""
+    """Return the number in a picture's center pixel, red first: (1, 2, 3) is 0x010203."""
     pixel = ask.image.getpixel((ask.image.width // 2, ask.image.height // 2))
     red, green, blue = pixel if isinstance(pixel, tuple) else (0, 0, 0)
     return int(red) << 16 | int(green) << 8 | int(blue)
@@ -61,9 +60,9 @@ class FakeEngine:
         self._script = script
 
     def stream(self, asks: Sequence[Ask]) -> Iterator[Step]:
-        """One token of each row in turn, until every row has its answer."""
+        """Yield one token per row in turn, until every row has its answer."""
         for ask in asks:
-            self._note(ask)
+            self._log(ask)
         _pause(self._delay(asks), asks, self.alive)
         rows = {index: self._row(ask) for index, ask in enumerate(asks)}
         while rows:
@@ -76,7 +75,7 @@ class FakeEngine:
                 yield Step(index, answer=step) if isinstance(step, Answer) else Step(index, token=step)
 
     def answer(self, asks: Sequence[Ask]) -> list[Answer]:
-        """Whole answers, in the order of the asks."""
+        """Return the answers in the order of the asks."""
         answers = {step.index: step.answer for step in self.stream(asks) if step.answer}
         return [answers[index] for index in range(len(asks))]
 
@@ -86,7 +85,7 @@ class FakeEngine:
         for word in words[: ask.max_new_tokens or LONGEST]:
             if ask.cancel.is_set():
                 break
-            alternatives = tuple((f"{word}{place}", -1.0 - place) for place in range(1, ask.top_logprobs))
+            alternatives = tuple((f"{word}{rank}", -1.0 - rank) for rank in range(1, ask.top_logprobs))
             top = ((word, -0.1), *alternatives) if ask.top_logprobs else ()
             tokens.append(Token(word, -0.1, top))
             yield tokens[-1]
@@ -100,18 +99,18 @@ class FakeEngine:
         return Answer(text, tuple(tokens), self._script.confidence, reason, not text, len(ask.prompt.split()))
 
     def _reply(self, ask: Ask) -> str:
-        chosen = [reply for word, reply in self._script.replies.items() if word in ask.prompt]
-        template = chosen[0] if chosen else self._script.reply
+        replies = [reply for word, reply in self._script.replies.items() if word in ask.prompt]
+        template = replies[0] if replies else self._script.reply
         return template.replace("{number}", str(number_of(ask))).replace("{prompt}", ask.prompt)
 
     def _fault(self, ask: Ask) -> str:
         return next((fault for word, fault in self._script.faults.items() if word in ask.prompt), "")
 
     def _delay(self, asks: Sequence[Ask]) -> float:
-        said = [seconds for word, seconds in self._script.delays.items() if any(word in ask.prompt for ask in asks)]
-        return max([self._script.delay, *said])
+        delays = [seconds for word, seconds in self._script.delays.items() if any(word in ask.prompt for ask in asks)]
+        return max([self._script.delay, *delays])
 
-    def _note(self, ask: Ask) -> None:
+    def _log(self, ask: Ask) -> None:
         if self._script.log:
             line = json.dumps({"prompt": ask.prompt, "number": number_of(ask)})
             with Path(self._script.log).open("a", encoding="utf-8") as log:

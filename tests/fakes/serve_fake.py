@@ -1,4 +1,4 @@
-"""Serves the fake engine with the real server and the real first line, as a program of its own.
+"""Program that serves the fake engine with the real server.
 
 python serve_fake.py [--load-delay S] [--delay S] [--reply TEXT] [--script JSON]
     [--log FILE] [--audit FILE] [options of `rsgpt serve`]
@@ -25,10 +25,10 @@ _OPENING = {"open", "socket.connect", "socket.getaddrinfo"}
 
 
 def main() -> int:
-    """Serve until told to stop; the exit code."""
+    """Serve until stopped; return the exit code."""
     args = _parser().parse_args()
-    given = {"delay": args.delay, "token_delay": args.token_delay, "reply": args.reply, "log": args.log}
-    script = Script(**json.loads(args.script), **{name: value for name, value in given.items() if value})
+    options = {"delay": args.delay, "token_delay": args.token_delay, "reply": args.reply, "log": args.log}
+    script = Script(**json.loads(args.script), **{name: value for name, value in options.items() if value})
     if args.audit:
         sys.addaudithook(partial(_audit, Path(args.audit)))
     launch = ServerLaunch(
@@ -49,12 +49,12 @@ def _load(delay: float, script: Script, model: str) -> FakeEngine:
 
 
 def _audit(file: Path, event: str, arguments: tuple[Any, ...]) -> None:
-    """Note each file and each address that is opened, but for Python's own modules."""
+    """Log each opened file and address, except Python modules."""
     opened = str(arguments[0]) if arguments else ""
     is_module = opened.endswith((".py", ".pyc", ".so"))
     if event in _OPENING and opened != str(file) and not is_module:
-        with file.open("a", encoding="utf-8") as notes:
-            notes.write(f"{event} {arguments!r}\n")
+        with file.open("a", encoding="utf-8") as log:
+            log.write(f"{event} {arguments!r}\n")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -64,15 +64,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--token-delay", type=float, help="seconds before each token")
     parser.add_argument("--reply", help="the answer; {number} is the picture's, {prompt} the question")
     parser.add_argument("--script", default="{}", help="JSON of fake_engine.Script")
-    parser.add_argument("--log", help="a file that gets one JSON line for each prompt asked")
-    parser.add_argument("--audit", help="a file that gets one line for each file and address opened")
+    parser.add_argument("--log", help="file for one JSON line per prompt")
+    parser.add_argument("--audit", help="file for one line per opened file and address")
     parser.add_argument("--api-key", default="")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--model", default="rsgpt-small")
     parser.add_argument("--exit-with-stdin", action="store_true")
-    parser.add_argument("--waiting", type=int, default=QueueLimits.waiting, help="places in the queue")
-    parser.add_argument("--batch", type=int, default=QueueLimits.batch, help="largest batch")
-    parser.add_argument("--stall", type=float, default=300.0, help="seconds of silence that end the server")
+    parser.add_argument("--waiting", type=int, default=QueueLimits.waiting, help="maximum number of waiting requests")
+    parser.add_argument("--batch", type=int, default=QueueLimits.batch, help="maximum batch size")
+    parser.add_argument(
+        "--stall", type=float, default=300.0, help="seconds without progress after which the server ends"
+    )
     return parser
 
 

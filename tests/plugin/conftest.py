@@ -1,4 +1,4 @@
-"""Waiting for what happens on other threads, and the preferences as nobody has touched them."""
+"""Fixtures of the plugin tests: waiting for other threads, and default preferences."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from tests.plugin import waiting
 
 @pytest.fixture
 def wait_until() -> Callable[[Callable[[], bool]], None]:
-    """Let QGIS go on until something is so."""
+    """Return a function that processes events until a condition holds."""
     return partial(waiting.wait_until, seconds=60)
 
 
 @pytest.fixture(autouse=True)
 def no_preferences() -> None:
-    """What an earlier test chose is forgotten; the profile is pytest-qgis's own."""
+    """Remove preferences that an earlier test saved in the profile of pytest-qgis."""
     QgsSettings().remove("rsgpt")
 
 
 @pytest.fixture
 def settings(qgis_app: object) -> Iterator[None]:
-    """For tests whose windows start work: none of it runs on."""
+    """Stop background tasks that the windows of a test started."""
     yield
     stop_all()
     QCoreApplication.processEvents()

@@ -1,4 +1,4 @@
-"""Makes small rasters of every odd kind. Each has a known picture: a bright square on a dark ramp."""
+"""Small rasters of unusual kinds. Each shows a bright square on a dark ramp."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ NORTH_UP = (500000.0, 0.5, 0.0, 4000000.0, 0.0, -0.5)
 ROTATED = (500000.0, 0.5 * 0.8660254, -0.25, 4000000.0, -0.25, -0.5 * 0.8660254)
 DEGREES = (-115.3, 2.7e-6, 0.0, 36.1, 0.0, -2.7e-6)
 
-# A transverse Mercator that no authority lists.
+# A transverse Mercator projection without an authority code.
 LOCAL_CRS = "+proj=tmerc +lat_0=36.1 +lon_0=-115.3 +k=0.99995 +x_0=1234 +y_0=4321 +ellps=bessel +units=m +no_defs"
 
 
 @dataclass(frozen=True)
 class OddRaster:
-    """What is odd about a raster. crs: an EPSG number, a PROJ text, or None for none."""
+    """Unusual properties of a raster. crs: an EPSG number, a PROJ text, or None."""
 
     geotransform: tuple[float, ...] = NORTH_UP
     crs: int | str | None = UTM
@@ -31,7 +31,7 @@ class OddRaster:
 
 
 def pattern(bands: int, height: int, width: int, kind: str = "uint8") -> np.ndarray:
-    """bands x height x width of `kind`: a ramp, a bright square in the second quarter, each band different."""
+    """Return bands x height x width of `kind`: a ramp with a bright square, different in each band."""
     ramp = np.linspace(10, 90, width)[None, :] + np.linspace(0, 60, height)[:, None]
     ramp[height // 4 : height // 2, width // 4 : width // 2] = 240
     stack = np.stack([np.clip(ramp + 4 * band, 0, 255) for band in range(bands)])
@@ -57,7 +57,7 @@ def write(path: Path, values: np.ndarray, odd: OddRaster | None = None) -> Path:
 
 
 def truncate(path: Path, share: float) -> Path:
-    """Cut the end of a file off, leaving `share` of it."""
+    """Truncate a file to `share` of its size."""
     data = path.read_bytes()
     path.write_bytes(data[: int(len(data) * share)])
     return path

@@ -1,6 +1,6 @@
-"""Run by QGIS itself (`qgis --code`): loads, uses, unloads and reloads the plugin, and writes down what it left.
+"""Script for QGIS (`qgis --code`) that loads, uses and unloads the plugin repeatedly and reports what it leaves behind.
 
-Reads what to do from a JSON file named by RSGPT_RELOAD: times, home, server (command), environment, result.
+Reads its task from the JSON file in RSGPT_RELOAD: times, home, raster, server (command), environment, result.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from qgis.PyQt.QtWidgets import QApplication, QDialog
 from tests.plugin.traces import changes, modules, traces
 
 PACKAGE = "rsgpt"
-ASKS_EVERY = 10
+ASK_INTERVAL = 10
 MENU = "RSGPT"
 
 
 class Cycle:
-    """One QGIS window, in which the plugin comes and goes."""
+    """A QGIS window in which the plugin is loaded and unloaded."""
 
     def __init__(self, task: dict[str, Any]) -> None:
         self.task = task
@@ -43,16 +43,16 @@ class Cycle:
 
     def traces(self) -> dict[str, Any]:
         utils.iface.messageBar().clearWidgets()
-        found = traces(self.window, self.canvas, PACKAGE, Path(self.task["home"]))
-        return {**found, "modules": modules(PACKAGE), "files open": open_files()}
+        objects = traces(self.window, self.canvas, PACKAGE, Path(self.task["home"]))
+        return {**objects, "modules": modules(PACKAGE), "files open": open_files()}
 
     def load(self) -> None:
         if not (utils.loadPlugin(PACKAGE) and utils.startPlugin(PACKAGE)):
             raise RuntimeError("the plugin does not start")
 
     def use(self, ask: bool) -> None:
-        """Press every entry of the menu; now and then, with a model that answers."""
-        self._pretend()
+        """Trigger all menu entries, or describe the canvas with the fake engine."""
+        self._use_fake_engine()
         if ask:
             self.entry("Describe canvas").trigger()
             wait_until(lambda: bool(QgsProject.instance().mapLayersByName("RSGPT answers")))
@@ -62,7 +62,7 @@ class Cycle:
                 QCoreApplication.processEvents()
 
     def unload(self) -> None:
-        """Unload it; answers belong to the project, and go with their layers."""
+        """Unload the plugin and remove its layers, which belong to the project."""
         utils.unloadPlugin(PACKAGE)
         layers = QgsProject.instance().mapLayers()
         QgsProject.instance().removeMapLayers([name for name in layers if name != self.task["layer"]])
@@ -72,29 +72,29 @@ class Cycle:
         return [action for menu in menus for action in menu.actions() if not action.isSeparator()]
 
     def entry(self, text: str) -> Any:
-        (found,) = [action for action in self.entries() if action.text() == text]
-        return found
+        (action,) = [action for action in self.entries() if action.text() == text]
+        return action
 
-    def _pretend(self) -> None:
-        """The scripted engine in the place of the model, for this load of the plugin's modules."""
-        client = sys.modules[f"{PACKAGE}.rsgpt_plugin.client.local_server"]
+    def _use_fake_engine(self) -> None:
+        """Replace the model with the fake engine in the modules loaded now."""
+        client = sys.modules[f"{PACKAGE}.rsgpt_plugin.client.server.local_server"]
         log = Path(self.task["home"]) / "log" / "server.log"
         server = client.LocalServer(self.task["server"], self.task["environment"], log)
-        client._managed_server = lambda model: server
-        sys.modules[f"{PACKAGE}.rsgpt_plugin.gui.canvas_actions"].is_ready = lambda: True
+        client._managed_server = lambda launch: server
+        sys.modules[f"{PACKAGE}.rsgpt_plugin.gui.actions.canvas_actions"].is_ready = lambda: True
 
 
 def open_files() -> list[str]:
-    """What this process has open; numbers of pipes and sockets say nothing."""
-    found = []
+    """Return the open files of this process, without the numbers of pipes and sockets."""
+    names = []
     for link in Path("/proc/self/fd").iterdir():
         with suppress(OSError):
-            found.append(os.readlink(link).split(":[")[0])
-    return sorted(found)
+            names.append(os.readlink(link).split(":[")[0])
+    return sorted(names)
 
 
 def close_modal() -> None:
-    """What waits for a person is sent away, so that a cycle goes on."""
+    """Close the modal dialog, so that the cycle continues."""
     modal = QApplication.activeModalWidget()
     if isinstance(modal, QDialog):
         modal.reject()
@@ -104,36 +104,36 @@ def wait_until(is_done: Callable[[], bool], seconds: float = 60.0) -> None:
     begin = time.monotonic()
     while not is_done():
         if time.monotonic() - begin > seconds:
-            said = [item.text() for item in utils.iface.messageBar().items()]
-            raise RuntimeError(f"nothing came of it; the message bar says {said}")
+            messages = [item.text() for item in utils.iface.messageBar().items()]
+            raise RuntimeError(f"timeout; messages in the message bar: {messages}")
         QCoreApplication.processEvents()
         time.sleep(0.01)
 
 
 def run(task: dict[str, Any]) -> dict[str, Any]:
-    """Return what differs after the last cycle from a QGIS without the plugin, and from what the first one left."""
+    """Return what changed from QGIS without the plugin, and from the first cycle, to the last cycle."""
     raster = QgsProject.instance().addMapLayer(QgsRasterLayer(task["raster"], "scenes"))
     QgsProject.instance().setCrs(raster.crs())
     cycle = Cycle({**task, "layer": raster.id()})
     cycle.canvas.setExtent(raster.extent())
     bare = cycle.traces()
-    seen = []
+    states = []
     for number in range(task["times"]):
         cycle.load()
-        cycle.use(ask=number % ASKS_EVERY == 0)
+        cycle.use(ask=number % ASK_INTERVAL == 0)
         cycle.unload()
-        seen.append(cycle.traces())
-    return {"times": len(seen), "bare": changes(bare, seen[-1]), "first": changes(seen[0], seen[-1])}
+        states.append(cycle.traces())
+    return {"times": len(states), "bare": changes(bare, states[-1]), "first": changes(states[0], states[-1])}
 
 
 def main() -> None:
-    """Do it and end QGIS, whatever happens."""
+    """Run the task, write the result and end QGIS."""
     task = json.loads(Path(os.environ["RSGPT_RELOAD"]).read_text("utf-8"))
     try:
-        told = run(task)
-    except Exception:  # the border of a process: all of it is told to the test
-        told = {"error": traceback.format_exc()}
-    Path(task["result"]).write_text(json.dumps(told, indent=1), "utf-8")
+        result = run(task)
+    except Exception:  # boundary of a process: the error is reported to the test
+        result = {"error": traceback.format_exc()}
+    Path(task["result"]).write_text(json.dumps(result, indent=1), "utf-8")
     os._exit(0)
 
 

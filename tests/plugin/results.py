@@ -1,4 +1,4 @@
-"""Makes layers of results and their pictures, as the algorithms leave them."""
+"""Results layers and pictures as the algorithms write them."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ PROMPT = f"Describe this image.\n{QUESTIONS}"
 
 
 def sha256_of(number: int) -> str:
-    """What stands in place of the hash of row `number`'s pixels."""
+    """Return a placeholder for the pixel hash of row `number`."""
     return hashlib.sha256(str(number).encode()).hexdigest()
 
 
 def results_layer(captions: Sequence[Any], kind: str = "memory", folder: Path | None = None) -> QgsVectorLayer:
-    """A layer of the project: row n has that caption, confidence n / 10 up to 0.9, n cars, and trees where n is even.
+    """Add a results layer to the project. Row n: caption n, confidence n / 10 up to 0.9, n cars, trees if n is even.
 
     kind: memory, or the driver of a file in `folder`.
     """
@@ -52,10 +52,10 @@ def _feature(layer: QgsVectorLayer, number: int, caption: Any) -> QgsFeature:
     feature = QgsFeature(layer.fields())
     x, y = 500000 + 20 * (number % 100), 3999980 - 20 * (number // 100)
     feature.setGeometry(QgsGeometry.fromRect(QgsRectangle(x, y, x + 16, y + 16)))
-    sure = min(9, number) / 10
+    confidence = min(9, number) / 10
     values = {
-        "caption": caption, "confidence": sure, "cars": number, "cars_confidence": 0.5, "trees": number % 2 == 0,
-        "trees_confidence": 1 - sure, "status": "answered", "model": "rsgpt-small", "prompt": PROMPT,
+        "caption": caption, "confidence": confidence, "cars": number, "cars_confidence": 0.5, "trees": number % 2 == 0,
+        "trees_confidence": 1 - confidence, "status": "answered", "model": "rsgpt-small", "prompt": PROMPT,
         "image_sha256": sha256_of(number),
     }  # fmt: skip
     for name, value in values.items():
@@ -64,19 +64,19 @@ def _feature(layer: QgsVectorLayer, number: int, caption: Any) -> QgsFeature:
 
 
 def fids(layer: QgsVectorLayer) -> list[int]:
-    """The ids of all rows, in order."""
+    """Return the feature ids in ascending order."""
     return sorted(feature.id() for feature in layer.getFeatures())
 
 
-def png(colour: str = "red", side: int = 128) -> bytes:
-    """A picture of one colour."""
+def png(color: str = "red", side: int = 128) -> bytes:
+    """Return a picture of one color as PNG."""
     image = QImage(side, side, QImage.Format.Format_RGB888)
-    image.fill(QColor(colour))
+    image.fill(QColor(color))
     return encode(image)
 
 
 def keep_pictures(numbers: Sequence[int]) -> None:
-    """Put pictures of these rows into the store."""
+    """Add pictures of these rows to the picture store."""
     with PictureStore(picture_file(), 10**8) as store:
         for number in numbers:
             store.put(sha256_of(number), png())

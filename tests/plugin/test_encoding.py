@@ -1,4 +1,4 @@
-"""Images as bytes, and back."""
+"""Encoding of QImages."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ def test_a_png_holds_every_pixel() -> None:
     assert QImage.fromData(encode(image), "PNG").convertToFormat(image.format()) == image
 
 
-def test_what_qt_cannot_encode_is_nothing() -> None:
+def test_images_that_qt_cannot_encode_give_no_bytes() -> None:
     assert encode(QImage()) == encode(QImage(1, 1, QImage.Format.Format_RGB888), "no such kind") == b""

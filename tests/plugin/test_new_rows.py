@@ -1,4 +1,4 @@
-"""One more answer type and one more column, from the question to the map, the table and the exports."""
+"""An added answer type and an added column, from the question to the map, the table and the exports."""
 
 from __future__ import annotations
 
@@ -31,27 +31,27 @@ from tests.new_rows import LINE, SHARE, add_rows
 from tests.plugin.results import keep_pictures, sha256_of
 from tests.plugin.waiting import wait_until
 
-pytestmark = pytest.mark.usefixtures("qgis_new_project", "one_more_row")
+pytestmark = pytest.mark.usefixtures("qgis_new_project", "added_rows")
 
 
 @pytest.fixture
-def one_more_row(monkeypatch: pytest.MonkeyPatch) -> None:
+def added_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     add_rows(monkeypatch)
 
 
 @pytest.fixture
 def layer() -> QgsVectorLayer:
-    """A result with one row, whose answer is of the new type, and whose new column has a value."""
+    """A results layer with one row that has an answer of the new type and a value in the new column."""
     questions = parse_questions(LINE)
-    made = QgsVectorLayer("Polygon?crs=EPSG:32611", "answers", "memory")
-    made.dataProvider().addAttributes(output_fields(questions))
-    made.updateFields()
+    results = QgsVectorLayer("Polygon?crs=EPSG:32611", "answers", "memory")
+    results.dataProvider().addAttributes(output_fields(questions))
+    results.updateFields()
     provenance = {"orbit": "X7", "image_sha256": sha256_of(0), "prompt": LINE}
-    row = QgsFeature(made.fields())
+    row = QgsFeature(results.fields())
     row.setGeometry(QgsGeometry.fromRect(QgsRectangle(500000, 3999980, 500016, 3999996)))
     row.setAttributes(attributes(questions, answered_row(questions, [RawAnswer("40%", 0.9)], 0.0, provenance)))
-    made.dataProvider().addFeatures([row])
-    return QgsProject.instance().addMapLayer(made)
+    results.dataProvider().addFeatures([row])
+    return QgsProject.instance().addMapLayer(results)
 
 
 def only_row(layer: QgsVectorLayer) -> QgsFeature:
@@ -59,14 +59,14 @@ def only_row(layer: QgsVectorLayer) -> QgsFeature:
     return row
 
 
-def test_fields_have_their_types_and_values(layer: QgsVectorLayer) -> None:
+def test_new_fields_have_types_and_values(layer: QgsVectorLayer) -> None:
     types = [layer.fields().field(name).type() for name in ("green", "orbit")]
     assert types == [QMetaType.Type.Double, QMetaType.Type.QString]
     row = only_row(layer)
     assert (row["green"], row["green_confidence"], row["status"], row["orbit"]) == (0.4, 0.9, "answered", "X7")
 
 
-def test_help_texts_and_the_list_of_types_have_them() -> None:
+def test_help_texts_and_the_type_list_have_the_new_entries() -> None:
     for algorithm in (DescribeRaster(), DescribeFeatures()):
         text = algorithm.shortHelpString()
         assert "choice(a|b|c), share" in text
@@ -77,16 +77,16 @@ def test_help_texts_and_the_list_of_types_have_them() -> None:
     assert (kinds.question("How much?", "").type, kinds.is_choice()) == (SHARE, False)
 
 
-def test_the_form_shows_them(layer: QgsVectorLayer) -> None:
+def test_the_form_shows_the_new_columns(layer: QgsVectorLayer) -> None:
     apply_style(layer)
     form, index = layer.editFormConfig(), layer.fields().indexOf
     assert layer.attributeAlias(index("orbit")) == "Orbit number"
     assert (form.readOnly(index("orbit")), form.readOnly(index("green"))) == (True, False)
-    (provenance,) = [one for one in form.tabs()[0].children() if one.name() == "Where it comes from"]
+    (provenance,) = [group for group in form.tabs()[0].children() if group.name() == "Where it comes from"]
     assert "orbit" in [field.name() for field in provenance.children()]
 
 
-def test_the_table_shows_edits_and_corrects_them(layer: QgsVectorLayer) -> None:
+def test_the_table_shows_edits_and_corrects_the_new_column(layer: QgsVectorLayer) -> None:
     assert result_columns(layer).known["orbit"] == "orbit"
     (green,) = [column for column in shown_columns(layer) if column.name == "green"]
     assert (green.kind, green.editable, in_words(0.4, green.kind)) == (Kind.DECIMAL, True, "0.4")
@@ -100,24 +100,24 @@ def test_the_table_shows_edits_and_corrects_them(layer: QgsVectorLayer) -> None:
     assert (only_row(layer)["green"], only_row(layer)["green_model"]) == (0.5, 0.4)
 
 
-def test_exports_have_them(layer: QgsVectorLayer, tmp_path: Path) -> None:
+def test_exports_have_the_new_columns(layer: QgsVectorLayer, tmp_path: Path) -> None:
     keep_pictures([0])
     reader = RowReader(layer)
     for kind, name in ((ExportFormat.GEOPACKAGE, "a.gpkg"), (ExportFormat.DATASET, "set")):
-        said: list[str] = []
+        messages: list[str] = []
         rows = [reader.row(only_row(layer))]
-        work = exporting.export(layer, reader.columns, rows, ExportDestination(kind, tmp_path / name))
-        work.done.connect(said.append)
-        work.failed.connect(lambda sentence, details, said=said: said.append(sentence))
-        work.start()
-        wait_until(lambda said=said: bool(said))
+        task = exporting.export(layer, reader.columns, rows, ExportDestination(kind, tmp_path / name))
+        task.done.connect(messages.append)
+        task.failed.connect(lambda message, details, messages=messages: messages.append(message))
+        task.start()
+        wait_until(lambda messages=messages: bool(messages))
     (written,) = QgsVectorLayer(str(tmp_path / "a.gpkg"), "a").getFeatures()
     assert (written["green"], written["orbit"]) == (0.4, "X7")
-    (asked,) = json.loads((tmp_path / "set" / "questions.json").read_text("utf-8"))
-    assert asked["qa_pairs"] == [{"question": "How much of it is green?", "answer": "0.4", "type": "area"}]
+    (entry,) = json.loads((tmp_path / "set" / "questions.json").read_text("utf-8"))
+    assert entry["qa_pairs"] == [{"question": "How much of it is green?", "answer": "0.4", "type": "area"}]
 
 
-def test_asking_again_brings_them(layer: QgsVectorLayer) -> None:
+def test_asking_again_updates_the_new_columns(layer: QgsVectorLayer) -> None:
     answered = layer.clone()
     row = only_row(layer)
     step = ReaskStep("rsgpt:describeraster", {}, (row.id(),), layer)

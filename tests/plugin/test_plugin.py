@@ -1,4 +1,4 @@
-"""The plugin as QGIS holds it: loaded from its folder, used by real clicks, unloaded without a trace."""
+"""The plugin in QGIS: loaded from its folder, used with real clicks, unloaded without leftovers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ DEMO = ROOT / "resources" / "demo" / "scenes.tif"
 
 
 class PluginWindow:
-    """The part of QGIS's interface that the plugin touches, with a real canvas and message bar."""
+    """The part of QGIS's interface that the plugin uses, with a real canvas and message bar."""
 
     def __init__(self) -> None:
         self.window = QMainWindow()
@@ -80,10 +80,10 @@ class PluginWindow:
         self.options.remove(factory)
 
     def activeLayer(self) -> None:
-        """None, as where nothing is chosen."""
+        """Return None: no layer is selected."""
 
     def right_click(self, point: QgsPointXY) -> QMenu:
-        """The context menu of the canvas at a point of the map, as QGIS builds it."""
+        """Return the context menu of the canvas at a map point, as QGIS builds it."""
         menu = QMenu(self.window)
         place = self.canvas.getCoordinateTransform().transform(point).toQPointF()
         button = Qt.MouseButton.RightButton
@@ -96,8 +96,8 @@ class PluginWindow:
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         return self.window.findChildren(QDockWidget)
 
-    def on_the_map(self) -> int:
-        """How many things lie on the canvas or wait to work on it."""
+    def canvas_object_count(self) -> int:
+        """Return the number of items and map tools of the canvas."""
         return len(self.canvas.scene().items()) + len(self.canvas.findChildren(QgsMapTool))
 
     def messages(self) -> list[str]:
@@ -105,8 +105,8 @@ class PluginWindow:
 
 
 def action(menu: QMenu, text: str) -> QAction:
-    (found,) = [entry for entry in menu.actions() if entry.text() == text]
-    return found
+    (entry,) = [entry for entry in menu.actions() if entry.text() == text]
+    return entry
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def window(qgis_new_project: None) -> PluginWindow:
 
 @pytest.fixture
 def plugin(window: PluginWindow, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """The plugin, started by `classFactory` of the repository's folder."""
+    """The plugin, started by `classFactory` of the repository folder."""
     monkeypatch.syspath_prepend(str(ROOT.parent))
     started = importlib.import_module(ROOT.name).classFactory(window)
     started.initGui()
@@ -128,12 +128,12 @@ def providers() -> list[str]:
     return sorted(provider.id() for provider in QgsApplication.processingRegistry().providers())
 
 
-def test_load_and_unload_leave_no_trace(window: PluginWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unload_leaves_nothing_behind(window: PluginWindow, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(ROOT.parent))
     factory = importlib.import_module(ROOT.name).classFactory
     before, functions = providers(), QgsExpression.functionCount()
     layer_actions = len(QgsGui.mapLayerActionRegistry().mapLayerActions(None))
-    on_the_map = window.on_the_map()
+    canvas_objects = window.canvas_object_count()
     for _ in range(5):
         started = factory(window)
         started.initGui()
@@ -146,13 +146,13 @@ def test_load_and_unload_leave_no_trace(window: PluginWindow, monkeypatch: pytes
         started.unload()
         assert (providers(), window.tools, window.menu, window.docks()) == (before, [], [], [])
         assert window.options == []
-        assert window.on_the_map() == on_the_map
+        assert window.canvas_object_count() == canvas_objects
         assert window.right_click(QgsPointXY(0, 0)).actions() == []
         assert QgsExpression.functionCount() == functions
         assert len(QgsGui.mapLayerActionRegistry().mapLayerActions(None)) == layer_actions
 
 
-def test_processing_alone_needs_no_window(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_processing_works_without_a_window(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(ROOT.parent))
     started = importlib.import_module(ROOT.name).classFactory(None)
     started.initProcessing()
@@ -161,7 +161,7 @@ def test_processing_alone_needs_no_window(monkeypatch: pytest.MonkeyPatch) -> No
     assert "rsgpt" not in providers()
 
 
-def test_the_right_click_offers_both_lengths_and_a_question(plugin: Any, window: PluginWindow) -> None:
+def test_the_context_menu_offers_descriptions_and_a_question(plugin: Any, window: PluginWindow) -> None:
     texts = [entry.text() for entry in window.right_click(QgsPointXY(0, 0)).actions() if not entry.isSeparator()]
     assert texts == [
         "Describe this area (77 m)",
@@ -171,7 +171,7 @@ def test_the_right_click_offers_both_lengths_and_a_question(plugin: Any, window:
     ]
 
 
-def test_the_first_use_offers_to_set_up_and_starts_nothing(plugin: Any, window: PluginWindow, own_home: Path) -> None:
+def test_the_first_use_offers_setup_and_starts_no_task(plugin: Any, window: PluginWindow, own_home: Path) -> None:
     action(window.right_click(QgsPointXY(0, 0)), "Describe this area (77 m)").trigger()
     (message,) = window.messages()
     assert "has to be set up once" in message
@@ -183,14 +183,14 @@ def test_the_first_use_offers_to_set_up_and_starts_nothing(plugin: Any, window: 
 def ready(
     plugin: Any, window: PluginWindow, fake_server: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> PluginWindow:
-    """A window with the demo raster, and the scripted engine in the place of the model."""
+    """A window with the demo raster and the fake engine instead of the model."""
     package = type(plugin).__module__.rpartition(".")[0]
     server = fake_server("--reply", "a harbour <i>with</i> boats")
-    monkeypatch.setattr(sys.modules[f"{package}.client.local_server"], "_managed_server", lambda model: server)
-    monkeypatch.setattr(sys.modules[f"{package}.gui.canvas_actions"], "is_ready", lambda: True)
-    models = sys.modules[f"{package}.client.models"]
+    monkeypatch.setattr(sys.modules[f"{package}.client.server.local_server"], "_managed_server", lambda launch: server)
+    monkeypatch.setattr(sys.modules[f"{package}.gui.actions.canvas_actions"], "is_ready", lambda: True)
+    models = sys.modules[f"{package}.client.installed_models"]
     identity = models.ModelInfo("rsgpt-small", "f" * 64)
-    monkeypatch.setattr(sys.modules[f"{package}.client.doors"], "model_identity", lambda name: identity)
+    monkeypatch.setattr(sys.modules[f"{package}.client.backends"], "model_identity", lambda name: identity)
     raster = QgsRasterLayer(str(DEMO), "scenes")
     assert raster.isValid()
     QgsProject.instance().setCrs(raster.crs())
@@ -201,7 +201,7 @@ def ready(
     return window
 
 
-def test_a_right_click_becomes_a_feature_and_a_message(ready: PluginWindow) -> None:
+def test_describing_an_area_adds_a_feature_and_a_message(ready: PluginWindow) -> None:
     point = ready.canvas.extent().center()
     action(ready.right_click(point), "Describe this area (77 m)").trigger()
     wait_until(lambda: bool(QgsProject.instance().mapLayersByName("RSGPT answers")))
@@ -223,14 +223,14 @@ def test_the_toolbar_button_describes_the_canvas(ready: PluginWindow) -> None:
     assert row.geometry().area() == pytest.approx(raster.extent().area(), rel=0.05)
 
 
-def test_a_rotated_canvas_is_refused_in_words(ready: PluginWindow) -> None:
+def test_a_rotated_canvas_is_refused_with_a_message(ready: PluginWindow) -> None:
     ready.canvas.setRotation(20)
     ready.tools[0].trigger()
     (message,) = ready.messages()
     assert "The map is rotated" in message
 
 
-def test_unload_ends_what_runs(ready: PluginWindow, plugin: Any) -> None:
+def test_unload_stops_running_tasks(ready: PluginWindow, plugin: Any) -> None:
     ready.tools[0].trigger()
     plugin.unload()
     wait_until(lambda: not QgsApplication.taskManager().activeTasks(), 5.0)

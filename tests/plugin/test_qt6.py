@@ -1,4 +1,4 @@
-"""What is ready for Qt 6, asked of the real classes: scoped enums, and nothing that Qt 6 has moved or dropped."""
+"""Qt 6 readiness of the code, checked with the real classes: scoped enums, no moved or removed names."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = [*sorted((ROOT / "rsgpt_plugin").rglob("*.py")), *sorted((ROOT / "tests" / "plugin").rglob("*.py"))]
-# Where qgis.PyQt offers a class under both versions.
+# Modules of classes in qgis.PyQt that work with both versions.
 HOME = {"QAction": "QtWidgets", "QActionGroup": "QtWidgets", "QShortcut": "QtWidgets"}
-GONE = set(
+REMOVED = set(
     "exec_ print_ QRegExp QDesktopWidget QTextCodec QStringList QMatrix QGLWidget QSignalMapper "
     "globalPos globalX globalY localPos screenPos setTabStopWidth tabStopWidth setMargin "
     "qrand fromTime_t toTime_t setTime_t MidButton countryToString".split()
@@ -22,16 +22,14 @@ GONE = set(
 
 
 def breaches(text: str) -> Iterator[tuple[int, str]]:
-    """Yield line and words of everything that fails under Qt 6."""
+    """Yield line and name of each expression that fails with Qt 6."""
     tree = ast.parse(text)
     imported = dict(_imported(tree))
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
-            yield from (
-                (node.lineno, alias.name) for alias in node.names if _is_elsewhere(node.module or "", alias.name)
-            )
+            yield from ((node.lineno, alias.name) for alias in node.names if _is_moved(node.module or "", alias.name))
         elif isinstance(node, ast.Attribute):
-            if node.attr in GONE:
+            if node.attr in REMOVED:
                 yield node.lineno, node.attr
             elif isinstance(node.value, ast.Name) and _is_unscoped(imported.get(node.value.id), node.attr):
                 yield node.lineno, f"{node.value.id}.{node.attr}"
@@ -44,14 +42,14 @@ def _imported(tree: ast.Module) -> Iterator[tuple[str, object]]:
             yield from ((alias.asname or alias.name, getattr(module, alias.name, None)) for alias in node.names)
 
 
-def _is_elsewhere(module: str, name: str) -> bool:
+def _is_moved(module: str, name: str) -> bool:
     package, _, part = module.rpartition(".")
-    wrong = name in GONE or part != HOME.get(name, part)
+    wrong = name in REMOVED or part != HOME.get(name, part)
     return module.startswith(("PyQt", "sip")) or (package == "qgis.PyQt" and wrong)
 
 
 def _is_unscoped(owner: object, name: str) -> bool:
-    """Whether the name is a value of an enum that stands in the class itself, or a type of QVariant."""
+    """Return whether the name is an unscoped enum value of the class, or a type of QVariant."""
     if not isinstance(owner, type) or issubclass(owner, (Enum, int)):
         return False
     value = getattr(owner, name, None)
@@ -78,7 +76,7 @@ def test_the_code_is_ready_for_qt_6(path: Path) -> None:
         "\nfrom PyQt5.QtCore import Qt",
     ],
 )
-def test_what_is_not_ready_is_found(text: str) -> None:
+def test_breaches_finds_code_that_fails_with_qt_6(text: str) -> None:
     assert [line for line, _ in breaches(text)] == [2]
 
 
@@ -92,5 +90,5 @@ def test_what_is_not_ready_is_found(text: str) -> None:
         "from qgis.PyQt.QtWidgets import QAction, QShortcut",
     ],
 )
-def test_what_is_ready_is_not(text: str) -> None:
+def test_breaches_accepts_code_that_works_with_qt_6(text: str) -> None:
     assert list(breaches(text)) == []

@@ -1,4 +1,4 @@
-"""Loaded, used, unloaded and loaded again: nothing is left, in a stand-in for the window and in QGIS itself."""
+"""Repeated loading and unloading leaves nothing behind, in a fake window and in QGIS."""
 
 from __future__ import annotations
 
@@ -21,18 +21,20 @@ from tests.plugin.test_plugin import DEMO, ROOT, PluginWindow
 from tests.plugin.traces import changes, traces
 
 TIMES = 50
-# A file more or less may be open at any time: a log, a font, a socket of Qt's.
-FEW_FILES = 4
+# Qt may open a few files at any time: a log, a font, a socket.
+MAX_NEW_FILES = 4
 
 
-def test_fifty_times_in_a_window(qgis_new_project: None, own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fifty_reloads_in_a_window_leave_nothing(
+    qgis_new_project: None, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.syspath_prepend(str(ROOT.parent))
     factory = importlib.import_module(ROOT.name).classFactory
     window = PluginWindow()
     closer = QTimer()
     closer.timeout.connect(close_modal)
     closer.start(20)
-    seen = []
+    states = []
     for _ in range(TIMES):
         plugin = factory(window)
         plugin.initGui()
@@ -42,33 +44,33 @@ def test_fifty_times_in_a_window(qgis_new_project: None, own_home: Path, monkeyp
         plugin.unload()
         del plugin
         window.bar.clearWidgets()
-        seen.append(traces(window.window, window.canvas, ROOT.name, own_home))
+        states.append(traces(window.window, window.canvas, ROOT.name, own_home))
         assert (window.tools, window.menu) == ([], [])
-    assert changes(seen[0], seen[-1]) == {}
-    assert (seen[-1]["docks"], seen[-1]["right click"], seen[-1]["tasks"]) == ([], [], [])
-    assert "rsgpt" not in seen[-1]["providers"]
+    assert changes(states[0], states[-1]) == {}
+    assert (states[-1]["docks"], states[-1]["right click"], states[-1]["tasks"]) == ([], [], [])
+    assert "rsgpt" not in states[-1]["providers"]
     assert QgsApplication.taskManager().activeTasks() == []
 
 
 @pytest.mark.slow
-def test_fifty_times_in_qgis(own_home: Path, backend_python: Path, tmp_path: Path) -> None:
+def test_fifty_reloads_in_qgis_leave_nothing(own_home: Path, backend_python: Path, tmp_path: Path) -> None:
     if not (shutil.which("qgis") and shutil.which("xvfb-run")):
-        pytest.skip("this needs the packages qgis and xvfb: QGIS's window starts on a display alone")
-    told = in_qgis(own_home, backend_python, tmp_path)
-    assert "error" not in told, told["error"]
-    assert told["times"] == TIMES
-    before, after = told["first"].pop("files open", ([], []))
-    assert len(after) - len(before) <= FEW_FILES, sorted(set(after) - set(before))
-    assert told["first"] == {}
-    # QGIS makes some of its own objects with the first map or layer; the journal waits for the next load.
-    made_once = {"objects", "instances", "files open"}
-    kept = told["bare"].pop("files", ([], []))[1]
-    assert {name: told["bare"][name] for name in told["bare"].keys() - made_once} == {}
-    assert [name for name in kept if not name.endswith(".sqlite")] == []
+        pytest.skip("needs the packages qgis and xvfb, because the QGIS window requires a display")
+    result = in_qgis(own_home, backend_python, tmp_path)
+    assert "error" not in result, result["error"]
+    assert result["times"] == TIMES
+    before, after = result["first"].pop("files open", ([], []))
+    assert len(after) - len(before) <= MAX_NEW_FILES, sorted(set(after) - set(before))
+    assert result["first"] == {}
+    # QGIS creates some objects with the first map or layer; the stores stay for the next load.
+    created_once = {"objects", "instances", "files open"}
+    files = result["bare"].pop("files", ([], []))[1]
+    assert {name: result["bare"][name] for name in result["bare"].keys() - created_once} == {}
+    assert [name for name in files if not name.endswith(".sqlite")] == []
 
 
 def in_qgis(home: Path, backend_python: Path, folder: Path) -> dict[str, Any]:
-    """Run `reload_in_qgis.py` in a profile of its own, and return what it wrote."""
+    """Run `reload_in_qgis.py` in a separate QGIS profile and return its result."""
     plugins, settings = folder / "plugins", folder / "profile" / "profiles" / "default" / "QGIS"
     plugins.mkdir()
     settings.mkdir(parents=True)

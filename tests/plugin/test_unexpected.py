@@ -1,4 +1,4 @@
-"""What is told of an exception that nobody expected."""
+"""Reports of unexpected exceptions."""
 
 from __future__ import annotations
 
@@ -15,40 +15,40 @@ from rsgpt_plugin import unexpected
 def log(qgis_app: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """The messages in QGIS's log."""
     monkeypatch.setattr(unexpected, "_logged", Counter())
-    said: list[str] = []
+    messages: list[str] = []
 
-    def hear(message: str, tag: str, level: int) -> None:
+    def collect(message: str, tag: str, level: int) -> None:
         if tag == unexpected.LOG:
-            said.append(message)
+            messages.append(message)
 
-    QgsApplication.messageLog().messageReceived.connect(hear)
-    yield said
-    QgsApplication.messageLog().messageReceived.disconnect(hear)
+    QgsApplication.messageLog().messageReceived.connect(collect)
+    yield messages
+    QgsApplication.messageLog().messageReceived.disconnect(collect)
 
 
-def raised(error: Exception) -> str:
+def explained(error: Exception) -> str:
     try:
         raise error
     except Exception as caught:
         return unexpected.explained(caught)
 
 
-def test_the_sentence_names_the_error_and_the_log_holds_the_traceback(log: list[str]) -> None:
-    said = raised(ValueError("operands could not be broadcast."))
-    assert said == ("Unexpected error ValueError: operands could not be broadcast. See “RSGPT” in QGIS's log messages.")
+def test_the_message_names_the_error_and_the_log_has_the_traceback(log: list[str]) -> None:
+    text = explained(ValueError("operands could not be broadcast."))
+    assert text == ("Unexpected error ValueError: operands could not be broadcast. See “RSGPT” in QGIS's log messages.")
     (message,) = log
     assert message.startswith("Traceback")
     assert "raise error" in message
 
 
-def test_a_sentence_can_be_written_anywhere(log: list[str]) -> None:
-    said = raised(UnicodeEncodeError("utf-8", "\ud83d\0", 0, 1, "half \ud83d of it\0"))
-    said.encode("utf-8")
-    assert "\0" not in said + log[0]
-    assert len(raised(ValueError("long" * 1000))) < 400
+def test_the_message_has_no_control_characters_and_is_short(log: list[str]) -> None:
+    text = explained(UnicodeEncodeError("utf-8", "\ud83d\0", 0, 1, "half \ud83d of it\0"))
+    text.encode("utf-8")
+    assert "\0" not in text + log[0]
+    assert len(explained(ValueError("long" * 1000))) < 400
 
 
-def test_the_same_failure_does_not_flood_the_log(log: list[str]) -> None:
+def test_a_repeated_failure_does_not_flood_the_log(log: list[str]) -> None:
     for number in range(50):
-        raised(ValueError(f"row {number}"))
+        explained(ValueError(f"row {number}"))
     assert len(log) == 10

@@ -1,4 +1,4 @@
-"""Runs Qt's events until something holds."""
+"""Waiting for a condition while Qt processes events."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from qgis.PyQt.QtCore import QCoreApplication
 
 
 def wait_until(is_done: Callable[[], object], seconds: float = 30.0) -> None:
-    """Fail where it does not hold in time."""
+    """Process events until `is_done` returns a true value. Fails after `seconds`."""
     begin = time.monotonic()
     while not is_done():
         assert time.monotonic() - begin < seconds

@@ -1,4 +1,4 @@
-"""The answer cache: what it remembers, who shares it, and what survives a kill."""
+"""Answer cache: storing, sharing, upgrading, errors and kills."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ ANSWER = RawAnswer(
     'there\'s "a" city 城市 \0', 0.75, (("Yes", -0.1), (" no", -2.5)), False, "2024-05-06T07:08:09+00:00", "llava"
 )
 
-# Writes answers one by one and says so, until it is killed.
+# Writes answers one by one and prints each number, until it is killed.
 WRITER = """
 import sys
 from pathlib import Path
-from rsgpt_plugin.shared.answers import RawAnswer
-from rsgpt_plugin.core.cache import AnswerCache
+from rsgpt_plugin.shared.answers.typed_answers import RawAnswer
+from rsgpt_plugin.core.answer_cache import AnswerCache
 with AnswerCache(Path(sys.argv[1])) as cache:
     for number in range(int(sys.argv[3])):
         cache.put({f"{sys.argv[2]}-{number}": RawAnswer(str(number), 0.5)})
@@ -39,7 +39,7 @@ def writer(path: Path, name: str, count: int) -> subprocess.Popen[str]:
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
 
 
-def test_an_answer_comes_back_equal(tmp_path: Path) -> None:
+def test_get_returns_stored_answers(tmp_path: Path) -> None:
     path = tmp_path / "new folder" / "answers.sqlite"
     with AnswerCache(path) as cache:
         cache.put({"a": ANSWER, "b": RawAnswer("x", None, degenerate=True), "cut": replace(ANSWER, is_cut=True)})
@@ -48,14 +48,14 @@ def test_an_answer_comes_back_equal(tmp_path: Path) -> None:
         assert cache.get(["cut"]) == {"cut": replace(ANSWER, is_cut=True)}
 
 
-def test_many_keys_are_found_at_once(tmp_path: Path) -> None:
+def test_get_returns_thousands_of_keys(tmp_path: Path) -> None:
     answers = {f"key {number}": RawAnswer(str(number), 0.5) for number in range(2345)}
     with AnswerCache(tmp_path / "a.sqlite") as cache:
         cache.put(answers)
         assert cache.get([*answers, "' OR 1=1 --"]) == answers
 
 
-def test_a_file_of_the_first_format_is_taken_over(tmp_path: Path) -> None:
+def test_a_file_of_the_first_format_is_upgraded(tmp_path: Path) -> None:
     path = tmp_path / "a.sqlite"
     database = sqlite3.connect(path)
     database.execute(SCHEMA[0])
@@ -69,7 +69,7 @@ def test_a_file_of_the_first_format_is_taken_over(tmp_path: Path) -> None:
         assert cache.get(["new"]) == {"new": ANSWER}
 
 
-def test_a_newer_file_is_refused_untouched(tmp_path: Path) -> None:
+def test_a_newer_file_is_refused_and_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "a.sqlite"
     database = sqlite3.connect(path)
     database.execute(f"PRAGMA user_version = {len(SCHEMA) + 1}")
@@ -80,28 +80,28 @@ def test_a_newer_file_is_refused_untouched(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
-def test_a_file_that_is_no_cache_is_named(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_cache_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.sqlite"
     path.write_bytes(b"no database at all" * 100)
     with pytest.raises(OutputError, match=r"a\.sqlite cannot be used .*damaged. Move it elsewhere"):
         AnswerCache(path)
 
 
-def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OutputError, match="set RSGPT_HOME"):
         AnswerCache(tmp_path / "file" / "a.sqlite")
 
 
-def test_a_full_disk_is_named_as_the_cause(tmp_path: Path) -> None:
+def test_a_full_disk_gives_an_error_about_disk_space(tmp_path: Path) -> None:
     with AnswerCache(tmp_path / "a.sqlite") as cache:
         cache._database._connection.execute("PRAGMA max_page_count = 8")
         with pytest.raises(OutputError, match=r"Free some disk space"):
             cache.put({f"{number}": RawAnswer("x" * 4000, 0.5) for number in range(100)})
 
 
-def test_a_file_that_another_is_preparing_is_waited_for(tmp_path: Path) -> None:
-    """SQLite refuses the switch to WAL at once while somebody writes, whatever time-out is set."""
+def test_opening_waits_while_another_connection_writes(tmp_path: Path) -> None:
+    """SQLite ignores its timeout and refuses the switch to WAL immediately while another connection writes."""
     path = tmp_path / "a.sqlite"
     other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     other.execute("BEGIN IMMEDIATE")
@@ -125,7 +125,7 @@ def test_two_processes_share_the_file(tmp_path: Path) -> None:
         assert len(cache.get(keys)) == 400
 
 
-def test_a_kill_loses_no_answer_that_was_put(tmp_path: Path) -> None:
+def test_a_kill_loses_no_stored_answer(tmp_path: Path) -> None:
     path = tmp_path / "a.sqlite"
     for attempt in range(5):
         process = writer(path, f"try{attempt}", 10**6)
@@ -144,7 +144,7 @@ def test_a_kill_loses_no_answer_that_was_put(tmp_path: Path) -> None:
     database.close()
 
 
-def test_cleared_it_knows_nothing(tmp_path: Path) -> None:
+def test_clear_deletes_all_answers(tmp_path: Path) -> None:
     with AnswerCache(tmp_path / "a.sqlite") as cache:
         cache.put({"key": ANSWER})
         cache.clear()

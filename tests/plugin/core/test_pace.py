@@ -1,4 +1,4 @@
-"""Rates and the time left."""
+"""Progress rates and time left."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from rsgpt_plugin.core.pace import ProgressRate
 
 
-def test_a_steady_pace() -> None:
+def test_a_steady_rate_gives_the_time_left() -> None:
     pace = ProgressRate()
     for second in range(11):
         pace.mark(100.0 + second, 4 * second)
@@ -15,7 +15,7 @@ def test_a_steady_pace() -> None:
     assert pace.seconds_left(440) == pytest.approx(100)
 
 
-def test_nothing_is_known_at_first() -> None:
+def test_the_rate_is_unknown_at_first() -> None:
     pace = ProgressRate()
     assert (pace.rate(), pace.seconds_left(5)) == (0.0, float("inf"))
     pace.mark(0.0, 1)
@@ -23,7 +23,7 @@ def test_nothing_is_known_at_first() -> None:
     assert pace.rate() == 0.0
 
 
-def test_what_went_by_at_once_is_forgotten() -> None:
+def test_a_burst_is_forgotten_after_a_minute() -> None:
     pace = ProgressRate()
     pace.mark(0.0, 0)
     pace.mark(1.0, 3000)

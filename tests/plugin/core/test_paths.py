@@ -1,4 +1,4 @@
-"""Where files go."""
+"""Locations of the plugin's files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from rsgpt_plugin.core import paths
 
 
-def test_the_variable_decides(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_home_is_the_folder_in_rsgpt_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("RSGPT_HOME", str(tmp_path / "Größe 1"))
     assert paths.cache_file() == tmp_path / "Größe 1" / "cache" / "answers.sqlite"
     assert paths.log_folder() == tmp_path / "Größe 1" / "log"
@@ -23,7 +23,7 @@ def test_the_variable_decides(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
         ("win32", "LOCALAPPDATA", "data/rsgpt"),
     ],
 )
-def test_the_platform_decides_otherwise(
+def test_home_defaults_to_the_platform_folder(
     platform: str, variable: str, expected: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.delenv("RSGPT_HOME", raising=False)
@@ -32,14 +32,14 @@ def test_the_platform_decides_otherwise(
     assert paths.home() == tmp_path / expected
 
 
-def test_a_relative_data_folder_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_relative_data_folder_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RSGPT_HOME", raising=False)
     monkeypatch.setattr("sys.platform", "linux")
     monkeypatch.setenv("XDG_DATA_HOME", "somewhere")
     assert paths.home() == Path.home() / ".local" / "share" / "rsgpt"
 
 
-def test_the_version_is_that_of_the_metadata(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_plugin_version_is_read_from_metadata(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(paths, "plugin_root", lambda: tmp_path)
     assert paths.plugin_version() == "unknown"
     (tmp_path / "metadata.txt").write_text("[general]\nname=x\nversion=1.2.3\nabout=100% sure\n", encoding="utf-8")

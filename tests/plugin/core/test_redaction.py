@@ -1,4 +1,4 @@
-"""What leaves a text that is shown to others, and what stays."""
+"""Redaction of private data: what is removed and what stays."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ NAMES = ["ada", "adas-laptop"]
 
 
 @pytest.mark.parametrize(
-    ("text", "left"),
+    ("text", "expected"),
     [
         ("open /srv/homes/ada/maps/a.tif", "open ~/maps/a.tif"),
         ("log /srv/homes/ada/data/rsgpt/log", "log <data>/log"),
@@ -31,5 +31,5 @@ NAMES = ["ada", "adas-laptop"]
         ("torch 2.13.0+cpu, 24 scenes of 256 px", "torch 2.13.0+cpu, 24 scenes of 256 px"),
     ],
 )
-def test_texts(text: str, left: str) -> None:
-    assert redacted(text, PLACES, NAMES) == left
+def test_redacted_removes_private_data(text: str, expected: str) -> None:
+    assert redacted(text, PLACES, NAMES) == expected

@@ -1,4 +1,4 @@
-"""The list of runs on disk."""
+"""Store of runs on disk."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ REQUEST = RunRequest(
 )
 
 
-def test_a_run_is_read_back_by_another_window(tmp_path: Path) -> None:
+def test_a_run_is_visible_in_another_window(tmp_path: Path) -> None:
     with RunStore(tmp_path / "runs.sqlite") as mine, RunStore(tmp_path / "runs.sqlite") as theirs:
         mine.begin("a", REQUEST, {"tiles": 5000})
         mine.tell("a", {"tiles": 5000, "answered": 300, "skipped": 10, "failed": 2, "cached": 7})
@@ -32,19 +32,19 @@ def test_a_run_is_read_back_by_another_window(tmp_path: Path) -> None:
         assert mine.entries() == []
 
 
-def test_the_oldest_that_ended_are_forgotten(tmp_path: Path) -> None:
+def test_the_oldest_ended_runs_are_deleted(tmp_path: Path) -> None:
     with RunStore(tmp_path / "runs.sqlite") as store:
         store.begin("running", REQUEST, {})
         for number in range(run_store.MAX_ENTRIES + 5):
             store.begin(f"{number:04}", REQUEST, {})
             store.end(f"{number:04}", RunState.FINISHED)
-        kept = {entry.id for entry in store.entries()}
-        assert "running" in kept
-        assert "0000" not in kept
-        assert f"{run_store.MAX_ENTRIES + 4:04}" in kept
-        assert len(kept) <= run_store.MAX_ENTRIES + 2
+        ids = {entry.id for entry in store.entries()}
+        assert "running" in ids
+        assert "0000" not in ids
+        assert f"{run_store.MAX_ENTRIES + 4:04}" in ids
+        assert len(ids) <= run_store.MAX_ENTRIES + 2
 
 
 def test_a_temporary_layer_has_no_file() -> None:
-    asked = [replace(REQUEST, parameters={"OUTPUT": output}) for output in ("TEMPORARY_OUTPUT", "/a.gpkg")]
-    assert [RunEntry("a", request).file for request in (*asked, REQUEST)] == ["", "/a.gpkg", ""]
+    requests = [replace(REQUEST, parameters={"OUTPUT": output}) for output in ("TEMPORARY_OUTPUT", "/a.gpkg")]
+    assert [RunEntry("a", request).file for request in (*requests, REQUEST)] == ["", "/a.gpkg", ""]

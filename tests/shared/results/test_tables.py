@@ -50,7 +50,7 @@ def test_an_added_type_is_parsed_read_and_documented(monkeypatch: pytest.MonkeyP
     assert (question.type, question.line, question.prompt) == (SHARE, LINE, question.text)
     answer = read_answer(question, RawAnswer("40%", 0.9))
     assert (answer.value, read_answer(question, RawAnswer(as_text(answer.value), 0.9)).value) == (0.4, 0.4)
-    assert read_answer(question, RawAnswer("some", 0.9)).problem == "'some' is no percentage"
+    assert read_answer(question, RawAnswer("some", 0.9)).problem == "'some' is not a percentage"
     assert types_help() == "text, yesno, integer, choice(a|b|c), share"
     for wrong in ("green[number]: How much?", "green[share How much?"):
         with pytest.raises(QuestionError, match="integer, choice.*, share"):
