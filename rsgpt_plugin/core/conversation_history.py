@@ -81,10 +81,10 @@ class History(Store):
     def __init__(self, path: Path) -> None:
         super().__init__(path, translate("Rsgpt", "conversation history"), SCHEMA)
 
-    def add(self, conversation: str, sight: CapturedView, message: ConversationMessage) -> None:
+    def add(self, conversation: str, view: CapturedView, message: ConversationMessage) -> None:
         """Add a message to a conversation, creating the conversation if it does not exist."""
         with self._database.writing() as connection:
-            connection.execute("INSERT OR IGNORE INTO conversations VALUES (?, ?)", (conversation, _text(sight)))
+            connection.execute("INSERT OR IGNORE INTO conversations VALUES (?, ?)", (conversation, _text(view)))
             connection.execute(
                 "INSERT INTO messages (conversation, message) VALUES (?, ?)", (conversation, _text(message))
             )
