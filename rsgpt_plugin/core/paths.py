@@ -38,7 +38,7 @@ def picture_file() -> Path:
 
 
 def feature_folder() -> Path:
-    """Return the folder of the backend's feature cache, shared by all models on this machine."""
+    """Return the folder of the backend's feature cache, shared by all processes that run a model here."""
     return home() / "cache" / "features"
 
 

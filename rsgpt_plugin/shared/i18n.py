@@ -21,7 +21,7 @@ def translate(context: str, text: str) -> str:
 
 
 def mark(text: str) -> str:
-    """Return `text` unchanged, but collect it for translation: for tables that are built when a module is loaded."""
+    """Return `text` unchanged. The translation tool collects it from tables that are built when a module is loaded."""
     return text
 
 

@@ -113,7 +113,7 @@ def plain_sentences(text: str) -> list[str]:
 
 
 def has_doubt(text: str) -> bool:
-    """Return whether the text says that the answer cannot be determined, in any known language."""
+    """Return whether the text says that the answer cannot be determined, in English or another language."""
     straight = text.replace("\u2019", "'")
     return len(text) <= _LONGEST and bool(_DOUBT.search(straight) or _FOREIGN_DOUBT.search(straight))
 
