@@ -1,1 +1,1 @@
-"""From map to pixels and back: grid, capture, stretch, fields, style. Knows no model and no network server."""
+"""From raster layers to pictures (`imagery`), and from answers to results layers (`results`)."""

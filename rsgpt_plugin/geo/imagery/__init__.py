@@ -1,1 +1,1 @@
-"""Pictures of map areas: bands, samples, captures, and ground resolution. It imports nothing from `geo.results`."""
+"""Pictures of map areas: bands, samples, captures, and ground resolution. It does not import `geo.results`."""

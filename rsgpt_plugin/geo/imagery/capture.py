@@ -1,4 +1,4 @@
-"""The one way from a layer to pictures: decides between native and rendered. Knows no tiles and no model."""
+"""Open a layer for capture: from its own pixels (native) or as QGIS draws it (rendered)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Capture = Union[NativeCapture, RenderedCapture]
 
 
 class CaptureMode(Enum):
-    """How pictures are taken."""
+    """How pictures are captured."""
 
     AUTO = "auto"
     NATIVE = "native"
@@ -34,65 +34,65 @@ class CaptureMode(Enum):
 
 @dataclass(frozen=True)
 class CaptureOptions:
-    """What the user asked for. bands: () chooses. ground_resolution: metres a pixel, 0 is the raster's own."""
+    """The user's settings. bands: () for automatic. ground_resolution: meters per pixel, 0 for the raster's own."""
 
     mode: CaptureMode = CaptureMode.AUTO
     bands: tuple[int, ...] = ()
     ground_resolution: float = 0.0
 
 
-def open_capture(snapshot: LayerSnapshot, wish: CaptureOptions, area: QgsRectangle, feedback: QgsFeedback) -> Capture:
-    """Open the layer for capture in the calling thread. area: what will be asked for, in the layer's CRS.
+def open_capture(
+    snapshot: LayerSnapshot, options: CaptureOptions, area: QgsRectangle, feedback: QgsFeedback
+) -> Capture:
+    """Open the layer for capture in the calling thread. area: the area of all pictures, in the layer's CRS.
 
-    Raises ImageryError where the wish cannot be met.
+    Raises ImageryError if the layer cannot be captured with these options.
     """
     snapshot.enter_thread()
     meter = QgisGroundMeter(snapshot.crs, snapshot.context)
-    if _mode(snapshot, wish) is CaptureMode.RENDERED:
-        frame = rendering_frame(snapshot, meter, area, wish.ground_resolution)
+    if _mode(snapshot, options) is CaptureMode.RENDERED:
+        frame = rendering_frame(snapshot, meter, area, options.ground_resolution)
         return RenderedCapture(snapshot, frame, meter, feedback)
     source = open_source(snapshot.provider, snapshot.file)
-    bands = choose_bands(source.meanings, wish.bands, snapshot.renderer_bands)
+    bands = choose_bands(source.meanings, options.bands, snapshot.renderer_bands)
     return NativeCapture(source, bands, meter, snapshot.crs.toWkt())
 
 
-def overlapping(snapshot: LayerSnapshot, asked: QgsGeometry | None) -> QgsGeometry:
-    """The part of the layer that was asked for, in the layer's CRS; all of it for None.
+def overlapping(snapshot: LayerSnapshot, area: QgsGeometry | None) -> QgsGeometry:
+    """Return the part of the area that the layer covers, or the layer's extent if area is None; in the layer's CRS.
 
-    Raises ImageryError for an area without bounds or outside the layer.
+    Raises ImageryError if the area is unbounded or outside the layer.
     """
-    whole = QgsGeometry.fromRect(snapshot.extent)
-    if asked is None:
-        return whole
-    box = asked.boundingBox()
+    extent = QgsGeometry.fromRect(snapshot.extent)
+    if area is None:
+        return extent
+    box = area.boundingBox()
     bounds = (box.xMinimum(), box.yMinimum(), box.xMaximum(), box.yMaximum())
-    if asked.isEmpty() or not all(math.isfinite(bound) for bound in bounds):
-        raise ImageryError(
-            translate("Rsgpt", "The extent is empty or without bounds. Choose a bounded area of the map.")
-        )
-    part = whole.intersection(asked)
+    if area.isEmpty() or not all(math.isfinite(bound) for bound in bounds):
+        raise ImageryError(translate("Rsgpt", "The extent is empty or unbounded. Choose a bounded area of the map."))
+    part = extent.intersection(area)
     if part.isEmpty() or part.area() <= 0:
         raise ImageryError(
             translate(
                 "Rsgpt",
-                "The extent lies outside the layer '{name}'. Choose one that overlaps it, and check the "
-                "extent's coordinate system.",
+                "The extent lies outside the layer '{name}'. Choose one that overlaps the layer, and check the "
+                "coordinate system of the extent.",
             ).format(name=snapshot.name)
         )
     return part
 
 
-def _mode(snapshot: LayerSnapshot, wish: CaptureOptions) -> CaptureMode:
-    drawn = not snapshot.has_pixels or is_paletted(snapshot.provider)
-    if wish.mode is CaptureMode.AUTO:
-        rendered = drawn or (wish.ground_resolution > 0 and not wish.bands)
+def _mode(snapshot: LayerSnapshot, options: CaptureOptions) -> CaptureMode:
+    needs_rendering = not snapshot.has_pixels or is_paletted(snapshot.provider)
+    if options.mode is CaptureMode.AUTO:
+        rendered = needs_rendering or (options.ground_resolution > 0 and not options.bands)
         return CaptureMode.RENDERED if rendered else CaptureMode.NATIVE
-    if wish.mode is CaptureMode.NATIVE and drawn:
+    if options.mode is CaptureMode.NATIVE and needs_rendering:
         raise ImageryError(
             translate(
                 "Rsgpt",
-                "The layer '{name}' has no pixels that are a picture by themselves (it is drawn by a map service or "
-                "through a palette). Choose rendered capture.",
+                "The pixel values of the layer '{name}' are not colors (a map service or a palette defines them). "
+                "Choose rendered capture.",
             ).format(name=snapshot.name)
         )
-    return wish.mode
+    return options.mode

@@ -1,4 +1,4 @@
-"""One picture of the demo raster whose content is known. Knows no model and makes no judgement."""
+"""A picture of the demo raster with known content, to test whether a model sees pictures."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ _ROW, _COLUMN = 0, 0
 
 @dataclass(frozen=True)
 class KnownPicture:
-    """A picture, and the scene that it shows, in one English word."""
+    """A picture and its scene in one English word."""
 
     picture: Picture
     scene: str
 
 
 def known_picture(folder: Path = _FOLDER) -> KnownPicture:
-    """Read it; ImageryError where the plugin's demo raster is not there."""
+    """Read the picture from the demo folder. Raises ImageryError if the demo raster is missing or damaged."""
     try:
         truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
-        scene = next(str(one["scene"]) for one in truth if (one["row"], one["column"]) == (_ROW, _COLUMN))
+        scene = next(str(tile["scene"]) for tile in truth if (tile["row"], tile["column"]) == (_ROW, _COLUMN))
         dataset = gdal.Open(str(folder / "scenes.tif"))
         bands = dataset.ReadAsArray(_COLUMN * _SIDE, _ROW * _SIDE, _SIDE, _SIDE)
     except (OSError, ValueError, KeyError, RuntimeError, AttributeError, StopIteration) as error:
-        sentence = translate("Rsgpt", "The plugin's demo raster cannot be read ({error}). Install the plugin again.")
-        raise ImageryError(sentence.format(error=error)) from error
+        message = translate("Rsgpt", "The plugin's demo raster cannot be read ({error}). Install the plugin again.")
+        raise ImageryError(message.format(error=error)) from error
     rgb = np.ascontiguousarray(np.moveaxis(bands, 0, -1)[..., :3])
     valid = np.ones(rgb.shape[:2], dtype=bool)
     return KnownPicture(Picture(rgb, valid, (0.0, 0.0, 1.0, 1.0), "", 0.3, "1,2,3", "none"), scene)

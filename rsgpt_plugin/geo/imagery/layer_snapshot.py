@@ -1,4 +1,4 @@
-"""What a worker may know of a raster layer: clones and settings taken on the main thread. Reads no pixels."""
+"""Snapshots of raster layers: clones and settings that are taken on the main thread and used by a worker thread."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ translate = QCoreApplication.translate
 
 @dataclass(frozen=True, eq=False)
 class LayerSnapshot:
-    """A raster layer's clones and settings; the project's layer itself stays behind.
+    """Clones and settings of a project's raster layer.
 
-    extent: in the layer's CRS. renderer_bands: what the layer's style shows as red, green, blue; may be
-    empty. file: what GDAL opens for the layer; its path is "" for layers of other providers.
-    network: the main thread's, which tells of all replies.
+    extent: in the layer's CRS. renderer_bands: the bands that the style shows as red, green, and blue, or ().
+    file: the address for GDAL; its path is "" for layers of other providers.
+    network: the main thread's access manager, which reports the replies of all threads.
     """
 
     name: str
@@ -46,24 +46,24 @@ class LayerSnapshot:
 
     @property
     def has_pixels(self) -> bool:
-        """Whether there are pixels to read, rather than pictures that a server draws."""
+        """Whether the provider has pixels to read. A map service that draws pictures has none."""
         return self.provider.xSize() > 0 and self.provider.ySize() > 0 and self.provider.bandCount() > 0
 
     def enter_thread(self) -> None:
-        """Hand the clones to the calling thread; to be called once, where the pixels will be read."""
+        """Move the clones to the calling thread. Call this once, in the thread that reads the pixels."""
         for clone in (self.layer, self.provider):
             clone.moveToThread(QThread.currentThread())
 
     def leave_thread(self) -> None:
-        """Give them away again, from the thread that had them, when no pixel will be read any more."""
+        """Detach the clones from the thread that read the pixels, after the last read."""
         for clone in (self.layer, self.provider):
             if clone.thread() == QThread.currentThread():
                 clone.moveToThread(None)
 
     def __del__(self) -> None:
-        """Take the clones to the thread that drops them: elsewhere, Qt would put off their end for ever.
+        """Move detached clones to the thread that drops the last reference.
 
-        An open file and the memory of a layer would be lost with every run.
+        Without a thread, Qt would never delete them: each run would leak an open file and the memory of a layer.
         """
         for clone in (self.layer, self.provider):
             if not sip.isdeleted(clone) and clone.thread() is None:
@@ -80,34 +80,34 @@ def check_source(source: Any) -> None:
 
 
 def check_layer(layer: QgsRasterLayer) -> None:
-    """Raise ImageryError for a broken layer, or one without CRS or position."""
+    """Raise ImageryError if the layer is broken, or has no CRS or no position."""
     if not layer.isValid() or layer.dataProvider() is None:
-        raise _refusal(translate("Rsgpt", "The layer '{name}' cannot be read. Check its source."), layer)
+        raise _error(translate("Rsgpt", "The layer '{name}' cannot be read. Check its source."), layer)
     if not layer.crs().isValid():
-        raise _refusal(
+        raise _error(
             translate(
                 "Rsgpt",
-                "The layer '{name}' has no coordinate system, so its tiles have no place on the map. Set one "
-                "in the layer's properties under Source, then run again.",
+                "The layer '{name}' has no coordinate system, so its tiles cannot be placed on the map. Set one "
+                "in the layer properties under Source, then run again.",
             ),
             layer,
         )
     if _is_at_the_origin(layer) and _file(layer).has_grid() is False:
-        raise _refusal(
+        raise _error(
             translate(
                 "Rsgpt",
-                "The raster '{name}' has a coordinate system, but no position in it (no geotransform, world file or "
-                "control points), so its tiles have no place on the map. Georeference it, then run again.",
+                "The raster '{name}' has a coordinate system but no position (no geotransform, world file, or control "
+                "points), so its tiles cannot be placed on the map. Georeference the raster, then run again.",
             ),
             layer,
         )
 
 
 def take_snapshot(layer: QgsRasterLayer, context: QgsCoordinateTransformContext) -> LayerSnapshot:
-    """Clone what a run needs. Main thread only. Raises ImageryError as `check_layer`."""
+    """Take a snapshot of a layer. Call this on the main thread. Raises ImageryError like `check_layer`."""
     check_layer(layer)
     provider = layer.dataProvider().clone()
-    sip.transferback(provider)  # QGIS (3.40) does not say that it is ours, and nobody would ever delete it
+    sip.transferback(provider)  # QGIS 3.40 leaves clone() without an owner, so it would leak
     snapshot = LayerSnapshot(
         layer.name(), layer.crs(), context, layer.extent(), layer.clone(), provider,
         _renderer_bands(layer), _file(layer), QgsNetworkAccessManager.instance(),
@@ -117,8 +117,8 @@ def take_snapshot(layer: QgsRasterLayer, context: QgsCoordinateTransformContext)
     return snapshot
 
 
-def _refusal(sentence: str, layer: QgsRasterLayer) -> ImageryError:
-    return ImageryError(sentence.format(name=layer.name()))
+def _error(message: str, layer: QgsRasterLayer) -> ImageryError:
+    return ImageryError(message.format(name=layer.name()))
 
 
 def _renderer_bands(layer: QgsRasterLayer) -> tuple[int, ...]:
@@ -130,7 +130,7 @@ def _renderer_bands(layer: QgsRasterLayer) -> tuple[int, ...]:
 
 
 def _is_at_the_origin(layer: QgsRasterLayer) -> bool:
-    """Whether the layer's extent is what QGIS gives a raster without position: a unit per pixel from the origin."""
+    """Whether the layer has the extent that QGIS gives to a raster without position: one unit per pixel, at (0, 0)."""
     extent, rows = layer.extent(), {layer.extent().yMinimum(), layer.extent().yMaximum()}
     return (extent.xMinimum(), extent.xMaximum()) == (0.0, layer.width()) and rows in (
         {0.0, layer.height()}, {0.0, -layer.height()}
@@ -138,7 +138,7 @@ def _is_at_the_origin(layer: QgsRasterLayer) -> bool:
 
 
 def _file(layer: QgsRasterLayer) -> FileAddress:
-    """Nothing where access needs QGIS's credentials, which GDAL on its own does not have."""
+    """Return an empty address if access needs credentials that QGIS stores: GDAL alone does not have them."""
     parts = QgsProviderRegistry.instance().decodeUri("gdal", layer.source()) if layer.providerType() == "gdal" else {}
     if not parts.get("path") or parts.get("authcfg") or parts.get("credentialOptions"):
         return FileAddress("")

@@ -1,4 +1,4 @@
-"""Polygons of any CRS in a frame's CRS, near the frame and true to their edges. Knows no tiles and no parameters."""
+"""Mask polygons of any CRS, reprojected to the CRS of a frame."""
 
 from __future__ import annotations
 
@@ -25,60 +25,60 @@ _NOWHERE = (math.nan, math.nan)
 
 @dataclass(frozen=True, eq=False)
 class Ground:
-    """A frame and its CRS. tile: side in pixels of the tiles that it is cut into."""
+    """A frame and its CRS. tile: the side of its tiles, in pixels."""
 
     frame: PixelGrid
     tile: int
     crs: QgsCoordinateReferenceSystem
     context: QgsCoordinateTransformContext
 
-    def mask(self, polygons: Iterable[QgsGeometry], theirs: QgsCoordinateReferenceSystem) -> QgsGeometry:
-        """The union of polygons of another CRS, as far as they lie near the frame; empty where none does.
+    def mask(self, polygons: Iterable[QgsGeometry], polygon_crs: QgsCoordinateReferenceSystem) -> QgsGeometry:
+        """Return the union of the polygons near the frame, in the frame's CRS; empty if there are none.
 
-        They are cut and segmentised before they are reprojected: straight lines do not stay straight.
+        Polygons of another CRS are clipped and densified before they are reprojected, as straight edges become curves.
         """
         near = [polygon.makeValid() for polygon in polygons]
-        if theirs != self.crs:
-            transform = checked_transform(theirs, self.crs, self.context)
-            region = self._region(transform, theirs)
-            near = [moved for polygon in near for moved in _moved(polygon, region, transform)]
-        whole = QgsGeometry.unaryUnion(near)
-        if not self.crs.isGeographic() or whole.isEmpty():
-            return whole
-        copies = [QgsGeometry(whole) for _ in turns(self.frame)]
+        if polygon_crs != self.crs:
+            transform = checked_transform(polygon_crs, self.crs, self.context)
+            region = self._region(transform, polygon_crs)
+            near = [part for polygon in near for part in _reprojected(polygon, region, transform)]
+        union = QgsGeometry.unaryUnion(near)
+        if not self.crs.isGeographic() or union.isEmpty():
+            return union
+        copies = [QgsGeometry(union) for _ in turns(self.frame)]
         for copy, turn in zip(copies, turns(self.frame)):
             copy.transform(QTransform.fromTranslate(turn, 0.0))
         return QgsGeometry.unaryUnion(copies)
 
-    def _region(self, transform: QgsCoordinateTransform, theirs: QgsCoordinateReferenceSystem) -> Region:
-        inverse = checked_transform(self.crs, theirs, self.context)
-        moved = [_position(inverse, position) for position in lattice(self.frame)]
+    def _region(self, transform: QgsCoordinateTransform, polygon_crs: QgsCoordinateReferenceSystem) -> Region:
+        inverse = checked_transform(self.crs, polygon_crs, self.context)
+        positions = [_position(inverse, position) for position in lattice(self.frame)]
         poles = None
-        if theirs.isGeographic():
+        if polygon_crs.isGeographic():
             south, north = (holds(self.frame, _position(transform, (0.0, latitude))) for latitude in (-90.0, 90.0))
             poles = (south, north)
-        return region_of(self.frame, self.tile, moved, poles)
+        return region_of(self.frame, self.tile, positions, poles)
 
 
 def _position(transform: QgsCoordinateTransform, position: Position) -> Position:
     try:
-        moved = transform.transform(*position)
+        point = transform.transform(*position)
     except QgsCsException:
         return _NOWHERE
-    return moved.x(), moved.y()
+    return point.x(), point.y()
 
 
-def _moved(polygon: QgsGeometry, region: Region, transform: QgsCoordinateTransform) -> list[QgsGeometry]:
-    """The parts of a polygon in the region's boxes, reprojected; without what cannot be."""
+def _reprojected(polygon: QgsGeometry, region: Region, transform: QgsCoordinateTransform) -> list[QgsGeometry]:
+    """Return the polygon's parts in the region's boxes, reprojected. Parts that cannot be reprojected are left out."""
     parts = [polygon.intersection(QgsGeometry.fromRect(QgsRectangle(*box))) for box in region.boxes] or [polygon]
-    found = []
+    reprojected = []
     for part in parts:
         if part.isEmpty():
             continue
-        moved = part.densifyByDistance(region.step) if math.isfinite(region.step) else QgsGeometry(part)
+        copy = part.densifyByDistance(region.step) if math.isfinite(region.step) else QgsGeometry(part)
         try:
-            moved.transform(transform)
+            copy.transform(transform)
         except QgsCsException:
             continue
-        found.append(moved.makeValid())
-    return found
+        reprojected.append(copy.makeValid())
+    return reprojected

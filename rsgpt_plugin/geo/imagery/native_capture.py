@@ -1,4 +1,4 @@
-"""Pictures from a raster's own pixels. Knows no renderer, no grid of tiles and no model."""
+"""Capture of pictures from a raster's own pixels."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ translate = QCoreApplication.translate
 
 @dataclass(frozen=True, eq=False)
 class NativeCapture:
-    """Pixel-exact pictures of windows of `frame`; belongs to the thread that opened the source."""
+    """Pixel-exact pictures of windows of `frame`. Use it in the thread that opened the source."""
 
     source: PixelSource
     bands: BandChoice
@@ -40,15 +40,15 @@ class NativeCapture:
 
     @property
     def note(self) -> str:
-        """What the user should know of this capture, or ""."""
+        """A remark on the choice of bands for the user, or ""."""
         return self.bands.note
 
     def settled(self, windows: Sequence[Window], feedback: QgsFeedback) -> NativeCapture:
-        """The same with one stretch for all of `windows`.
+        """Return a copy with one stretch for all of `windows`. Windows that cannot be read are ignored.
 
-        Raises ImageryError where none of them has a valid pixel; a window that cannot be read is passed over.
+        Raises ImageryError if no window has a valid pixel, Cancelled if the user stops the run.
         """
-        problems: list[str] = []  # not the errors, whose frames would keep the raster open
+        problems: list[str] = []  # as text: exceptions would keep the raster open through their frames
         stretch = measure(self._samples(windows, feedback, problems))
         if stretch is None and problems:
             raise ImageryError(problems[0])
@@ -56,14 +56,17 @@ class NativeCapture:
             raise ImageryError(
                 translate(
                     "Rsgpt",
-                    "There is no valid pixel in the area: all of it is no data or unreadable. Choose another "
-                    "extent, or check the layer's no-data value.",
+                    "The area has no valid pixel: all pixels are no data or unreadable. Choose another extent, or "
+                    "check the no-data value of the layer.",
                 )
             )
         return replace(self, stretch=stretch)
 
     def picture(self, window: Window) -> Picture:
-        """The window as a picture; what sticks out of the raster is not valid. Raises ImageryError."""
+        """Return the picture of a window; pixels outside the raster are not valid.
+
+        Raises ImageryError if the window cannot be read.
+        """
         pixels = self._pixels(window)
         valid = pixels[1]
         box = self.frame.polygon(window).boundingBox()
@@ -84,24 +87,24 @@ class NativeCapture:
                 raise Cancelled(translate("Rsgpt", "The run was stopped."))
             try:
                 pixels = self._pixels(windows[index])
-            except ImageryError as error:  # the tile reports it when its turn comes
+            except ImageryError as error:  # reported again when the tile is captured
                 problems.append(str(error))
                 continue
             except RsgptError:
                 raise
-            except Exception as error:  # whatever GDAL, numpy or QGIS raise about a tile
+            except Exception as error:  # GDAL, numpy, and QGIS raise many types
                 problems.append(explained(error))
                 continue
             yield pixels
 
     def _pixels(self, window: Window) -> Pixels:
-        """The window's samples, shrunk to MAX_SIDE at most, padded where it extends beyond the raster."""
+        """Return the window's samples, at most MAX_SIDE wide and high, padded outside the raster."""
         scale, width, height = window.scaled(MAX_SIDE)
-        inside, whole = window.clipped(self.frame), (height, width)
+        inside, shape = window.clipped(self.frame), (height, width)
         if not inside.width or not inside.height:
-            return np.zeros((len(self.bands.numbers), *whole), np.uint8), np.zeros(whole, bool)
+            return np.zeros((len(self.bands.numbers), *shape), np.uint8), np.zeros(shape, bool)
         size = scaled_length(inside.width, scale), scaled_length(inside.height, scale)
         pixels = self.source.read(self.bands, inside, size)
         if inside == window:
             return pixels
-        return padded(pixels, whole, (round((inside.y - window.y) * scale), round((inside.x - window.x) * scale)))
+        return padded(pixels, shape, (round((inside.y - window.y) * scale), round((inside.x - window.x) * scale)))

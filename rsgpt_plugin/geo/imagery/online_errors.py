@@ -1,6 +1,6 @@
-"""What goes wrong while an online layer is drawn: QGIS reports tiles that did not arrive in its log alone.
+"""Errors of an online layer while QGIS draws it. QGIS reports missing tiles only in its message log.
 
-Knows no pictures. Addresses do not get into what it says: they may hold keys.
+The reported causes contain no URLs, as these may hold API keys.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from qgis.PyQt.QtNetwork import QNetworkRequest
 
 _ADDRESS = re.compile(r"[a-z]+://[^\s;,)\]]+", re.IGNORECASE)
 _LABEL = re.compile(r"\s*[(\[]url:\s*[)\]]|[;,\s]*url:\s*(?=[)\]]|$)", re.IGNORECASE)
-_BAD = 400
-_STATUS_MS = 300  # the status of a reply comes later than the message, by way of the main thread
+_ERROR_STATUS = 400
+_STATUS_MS = 300  # the status arrives after the message, through the main thread
 
 
 class OnlineErrors(QObject):
-    """Collects the errors of one layer while it is entered; belongs to the thread that runs its event loop."""
+    """Context manager that collects the errors of one layer. Use it in the thread that runs the event loop."""
 
     def __init__(self, provider: str, source: str, network: QgsNetworkAccessManager) -> None:
-        """source: of the layer. network: the main thread's."""
+        """provider, source: of the layer. network: the main thread's access manager."""
         super().__init__()
         parts = QgsProviderRegistry.instance().decodeUri(provider, source)
         self._address = str(parts.get("url") or "")
@@ -43,7 +43,7 @@ class OnlineErrors(QObject):
             self._network.finished[QgsNetworkReplyContent].disconnect(self._replied)
 
     def cause(self) -> str:
-        """The server's status where one is known, else QGIS's message; "" where nothing went wrong."""
+        """Return the most frequent HTTP status, else the first message of QGIS; "" if there are no errors."""
         clock = QElapsedTimer()
         clock.start()
         while self._messages and not self._statuses and clock.elapsed() < _STATUS_MS:
@@ -52,23 +52,23 @@ class OnlineErrors(QObject):
             return self._statuses.most_common(1)[0][0]
         return self._messages[0] if self._messages else ""
 
-    @pyqtSlot(str, str)  # type: ignore[untyped-decorator]  # PyQt has no types; it makes this run in its own thread
+    @pyqtSlot(str, str)  # type: ignore[untyped-decorator]  # untyped in PyQt; runs the slot in the object's thread
     def _logged(self, text: str, _tag: str) -> None:
         addresses = _ADDRESS.findall(text)
-        if any(self._is_ours(address) for address in addresses):
+        if any(self._is_of_layer(address) for address in addresses):
             self._messages.append(_LABEL.sub("", _ADDRESS.sub("", text)).strip())
 
     def _replied(self, reply: Any) -> None:
-        """Count it; called in the main thread, as PyQt makes no slot with a type of QGIS."""
+        """Count an error status. Runs in the main thread, as PyQt cannot declare a slot with a QGIS type."""
         status = reply.attribute(QNetworkRequest.Attribute.HttpStatusCodeAttribute)
-        if status and int(status) >= _BAD and self._is_ours(reply.request().url().toString()):
+        if status and int(status) >= _ERROR_STATUS and self._is_of_layer(reply.request().url().toString()):
             self._statuses[f"HTTP {int(status)}"] += 1
 
-    def _is_ours(self, address: str) -> bool:
-        """Whether an address is of the layer's server; its template may leave open the server's first name."""
-        template, asked = self._address, QUrl(address)
+    def _is_of_layer(self, address: str) -> bool:
+        """Whether a URL belongs to the layer's server, whose template may have a placeholder in the host name."""
+        template, url = self._address, QUrl(address)
         host = re.sub(r"^[a-z]+://", "", template, flags=re.IGNORECASE).split("/")[0].rpartition("}")[2]
         host = host.rpartition("@")[2].rpartition(":")[0] or host
         if host:
-            return asked.host().endswith(host)
+            return url.host().endswith(host)
         return address.startswith(template.partition("{")[0])

@@ -1,4 +1,4 @@
-"""A picture of the ground as one value: pixels, validity and where they are. Knows no layer and no model."""
+"""A picture of the ground: pixels, validity, position, and origin."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ...shared.rasters.pixels import picture_sha256
 
 translate = QCoreApplication.translate
 
-# What `bands` and `stretch` say of a picture that QGIS drew.
+# The value of `bands` and `stretch` for pictures that QGIS drew.
 RENDERED = "rendered"
 
 Extent = tuple[float, float, float, float]
@@ -23,11 +23,11 @@ Extent = tuple[float, float, float, float]
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """What a model is shown of a place.
+    """The picture of an area that the model is shown.
 
     rgb: uint8, H x W x 3, first row at the top, black where not valid. valid: bool, H x W.
-    extent: (xmin, ymin, xmax, ymax) of the whole picture in the layer's CRS, given by crs_wkt.
-    gsd_m: ground metres per pixel, None where unknown. bands, stretch: how the pixels were made, in words.
+    extent: (xmin, ymin, xmax, ymax) in the layer's CRS, which crs_wkt defines.
+    gsd_m: meters per pixel, None if unknown. bands, stretch: description of how the pixels were made.
     """
 
     rgb: np.ndarray
@@ -40,20 +40,20 @@ class Picture:
 
     @cached_property
     def sha256(self) -> str:
-        """SHA-256 over shape and pixels; place and CRS do not enter."""
+        """SHA-256 of shape and pixels, without position and CRS."""
         return picture_sha256(self.rgb)
 
     @cached_property
     def png(self) -> bytes:
-        """The pixels as an 8-bit RGB PNG without metadata. Raises ImageryError where Qt cannot encode it."""
+        """The pixels as an 8-bit RGB PNG without metadata. Raises ImageryError if Qt cannot encode them."""
         height, width = self.rgb.shape[:2]
-        # QImage keeps no copy: the bytes have to outlive it.
+        # QImage does not copy the bytes, so they must outlive it.
         pixels = np.ascontiguousarray(self.rgb).tobytes()
         image = QImage(pixels, width, height, 3 * width, QImage.Format.Format_RGB888)
         encoded = encode(image)
         if not encoded:
-            sentence = translate("Rsgpt", "The picture cannot be encoded as PNG. Choose a smaller tile size.")
-            raise ImageryError(sentence)
+            message = translate("Rsgpt", "The picture cannot be encoded as PNG. Choose a smaller tile size.")
+            raise ImageryError(message)
         return encoded
 
     @property

@@ -1,4 +1,4 @@
-"""What the bands of a layer's provider mean. Reads no pixels and knows no stretch."""
+"""Color interpretation of the bands of a layer's provider."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _MEANINGS = {
 
 
 def meanings(provider: QgsRasterDataProvider) -> list[BandMeaning]:
-    """The meaning of each band in order."""
+    """Return the meaning of each band, in order."""
     numbers = range(1, provider.bandCount() + 1)
     return [_MEANINGS.get(provider.colorInterpretation(number), BandMeaning.OTHER) for number in numbers]
 
 
 def is_paletted(provider: QgsRasterDataProvider) -> bool:
-    """Whether the first band holds colour numbers, which mean nothing without their palette."""
+    """Whether the first band holds indexes into a palette."""
     return provider.colorInterpretation(1) == QgsRaster.ColorInterpretation.PaletteIndex

@@ -1,4 +1,4 @@
-"""Samples of a raster file as GDAL stores them: unscaled, on the file's own grid. Knows no stretch and no layers."""
+"""Samples of a raster file as GDAL stores them: unscaled, on the file's own grid."""
 
 from __future__ import annotations
 
@@ -26,13 +26,17 @@ _MEANINGS = {
     gdal.GCI_AlphaBand: BandMeaning.ALPHA,
     gdal.GCI_PaletteIndex: BandMeaning.PALETTE,
 }
-_NODATA_ALONE = gdal.GMF_NODATA
-_SCREENED = gdal.GMF_PER_DATASET  # by a mask band or file, or by no-data values of all bands together
+_BAND_NODATA = gdal.GMF_NODATA
+_DATASET_MASK = gdal.GMF_PER_DATASET  # a mask band or file, or no-data values of all bands together
 
 
 @dataclass(frozen=True)
 class NoData:
-    """A layer's own settings. ignored: bands whose own no-data value does not count. ranges: more, in scaled values."""
+    """The layer's no-data settings.
+
+    ignored: bands whose no-data value in the file is switched off. ranges: additional no-data ranges per band, in
+    scaled values.
+    """
 
     ignored: frozenset[int] = frozenset()
     ranges: Mapping[int, Sequence[tuple[float, float]]] = field(default_factory=dict)
@@ -40,20 +44,20 @@ class NoData:
 
 @dataclass(frozen=True)
 class FileAddress:
-    """What GDAL opens for a layer, and with which options."""
+    """The GDAL path of a layer and its open options."""
 
     path: str
     options: tuple[str, ...] = ()
 
     def open(self) -> Optional[gdal.Dataset]:
-        """The dataset; None where GDAL cannot open it."""
+        """Open the dataset; return None if GDAL cannot."""
         try:
             return gdal.OpenEx(self.path, gdal.OF_RASTER | gdal.OF_READONLY, open_options=list(self.options))
         except RuntimeError:
             return None
 
     def has_grid(self) -> bool | None:
-        """Whether its pixels have a position on the map; None where that cannot be found out."""
+        """Whether the pixels have a position on the map; None if GDAL cannot open the dataset."""
         dataset = self.open()
         if dataset is None:
             return None
@@ -61,13 +65,13 @@ class FileAddress:
 
 
 class FileSource:
-    """See sources.PixelSource. It turns the file's grid upright by quarter turns and mirroring, and resamples nothing.
+    """A PixelSource that reads a file with GDAL. Use it in one thread.
 
-    Owned by one thread.
+    It turns the file's grid upright by quarter turns and mirroring, without resampling.
     """
 
     def __init__(self, address: FileAddress, no_data: NoData, dataset: gdal.Dataset) -> None:
-        """dataset: of the address, with a geotransform."""
+        """dataset: the open dataset of the address, with a geotransform."""
         self._address, self._no_data, self._dataset = address, no_data, dataset
         self._mosaic = VrtSources(address.path, lambda path: FileAddress(path).open() is not None)
         transform = _geotransform(dataset) or NO_GEOTRANSFORM
@@ -81,60 +85,60 @@ class FileSource:
         stored = self._orientation.stored(window, self.frame)
         self._mosaic.check(stored)
         width, height = self._orientation.stored_size(*size)
-        place = (stored.x, stored.y, stored.width, stored.height, width, height)
+        read_window = (stored.x, stored.y, stored.width, stored.height, width, height)
         try:
-            values, valid = self._read(bands, place)
+            values, valid = self._read(bands, read_window)
         except RuntimeError as error:
             self._reopen()
-            raise unreadable(str(error)) from error
+            raise read_error(str(error)) from error
         return self._orientation.upright(values), self._orientation.upright(valid)
 
-    def _read(self, bands: BandChoice, place: tuple[int, ...]) -> Pixels:
-        pairs = [self._band(number, place) for number in bands.numbers]
-        opaque = _array(self._dataset.GetRasterBand(bands.alpha), place) > 0 if bands.alpha else None
-        return stacked([values for values, _ in pairs], [shown for _, shown in pairs], opaque)
+    def _read(self, bands: BandChoice, read_window: tuple[int, ...]) -> Pixels:
+        pairs = [self._band(number, read_window) for number in bands.numbers]
+        opaque = _array(self._dataset.GetRasterBand(bands.alpha), read_window) > 0 if bands.alpha else None
+        return stacked([values for values, _ in pairs], [valid for _, valid in pairs], opaque)
 
-    def _band(self, number: int, place: tuple[int, ...]) -> Pixels:
+    def _band(self, number: int, read_window: tuple[int, ...]) -> Pixels:
         band = self._dataset.GetRasterBand(number)
-        values = _array(band, place, gdal.GRIORA_Average)
+        values = _array(band, read_window, gdal.GRIORA_Average)
         if np.iscomplexobj(values):
-            raise no_picture()
+            raise unsupported_values()
         if band.GetMetadataItem("PIXELTYPE", "IMAGE_STRUCTURE") == "SIGNEDBYTE":  # GDAL before 3.7
             values = values.view(np.int8)
-        return values, self._shown(band, number, values, place)
+        return values, self._valid(band, number, values, read_window)
 
-    def _shown(self, band: gdal.Band, number: int, values: np.ndarray, place: tuple[int, ...]) -> np.ndarray:
-        """Where the band has data, by the same rules as `rsgpt batch`, and by the layer's own settings."""
-        shown = np.ones(values.shape, bool)
+    def _valid(self, band: gdal.Band, number: int, values: np.ndarray, read_window: tuple[int, ...]) -> np.ndarray:
+        """Return the mask of pixels with data, by the rules of `rsgpt batch` and the layer's no-data settings."""
+        valid = np.ones(values.shape, bool)
         flags, no_data = band.GetMaskFlags(), band.GetNoDataValue()
-        if flags & _SCREENED and not flags & gdal.GMF_ALPHA:
-            shown = _array(band.GetMaskBand(), place) > 0
-        elif flags & _NODATA_ALONE and no_data is not None and number not in self._no_data.ignored:
-            shown = ~is_no_data(values, no_data)
+        if flags & _DATASET_MASK and not flags & gdal.GMF_ALPHA:
+            valid = _array(band.GetMaskBand(), read_window) > 0
+        elif flags & _BAND_NODATA and no_data is not None and number not in self._no_data.ignored:
+            valid = ~is_no_data(values, no_data)
         scaled = values * (band.GetScale() or 1.0) + (band.GetOffset() or 0.0) if number in self._no_data.ranges else 0
         for low, high in self._no_data.ranges.get(number, ()):
-            shown = shown & ~((scaled >= low) & (scaled <= high))
-        return shown
+            valid = valid & ~((scaled >= low) & (scaled <= high))
+        return valid
 
     def _reopen(self) -> None:
-        """GDAL reports a missing part of a mosaic once per dataset, and returns zeros from then on."""
+        """Reopen the dataset: GDAL reports a missing part of a mosaic only once, and returns zeros after that."""
         self._dataset = self._address.open() or self._dataset
 
 
 def open_file(address: FileAddress, no_data: NoData, bands: int) -> FileSource | None:
-    """A source for the file, whose layer has `bands` bands; None where the file has no grid of its own.
+    """Open the file of a layer with `bands` bands; return None if the file has no grid.
 
-    Ground control points and RPCs give a position, but no grid.
+    Ground control points and RPCs give a position, but not a grid.
     """
     dataset = address.open() if address.path else None
-    # A mask counts as one band more in QGIS.
+    # QGIS counts a mask as an additional band.
     if dataset is None or not _geotransform(dataset) or not bands - 1 <= dataset.RasterCount <= bands:
         return None
     return FileSource(address, no_data, dataset)
 
 
-def no_picture() -> ImageryError:
-    """The error for samples that are not numbers of a picture."""
+def unsupported_values() -> ImageryError:
+    """Return the error for samples that are not real numbers."""
     return ImageryError(
         translate(
             "Rsgpt",
@@ -144,19 +148,19 @@ def no_picture() -> ImageryError:
 
 
 def _geotransform(dataset: gdal.Dataset) -> Geotransform | None:
-    found = dataset.GetGeoTransform(can_return_null=True)
-    return tuple(found) if found and is_grid(tuple(found)) else None
+    transform = dataset.GetGeoTransform(can_return_null=True)
+    return tuple(transform) if transform and is_grid(tuple(transform)) else None
 
 
-def _array(band: gdal.Band, place: tuple[int, ...], resampling: int = gdal.GRIORA_NearestNeighbour) -> np.ndarray:
+def _array(band: gdal.Band, read_window: tuple[int, ...], resampling: int = gdal.GRIORA_NearestNeighbour) -> np.ndarray:
     gdal.ErrorReset()
-    values = band.ReadAsArray(*place, resample_alg=resampling)
+    values = band.ReadAsArray(*read_window, resample_alg=resampling)
     if values is None or gdal.GetLastErrorType() >= gdal.CE_Failure:
         raise RuntimeError(gdal.GetLastErrorMsg())
     return values
 
 
-def unreadable(cause: str) -> ImageryError:
-    """The error for samples that GDAL or a provider fails to read."""
-    sentence = translate("Rsgpt", "The pixels cannot be read ({cause}). Check that the raster is whole.")
-    return ImageryError(sentence.format(cause=cause.strip() or "?"))
+def read_error(cause: str) -> ImageryError:
+    """Return the error for samples that GDAL or a provider cannot read."""
+    message = translate("Rsgpt", "The pixels cannot be read ({cause}). Check that the raster file is complete.")
+    return ImageryError(message.format(cause=cause.strip() or "?"))

@@ -1,4 +1,4 @@
-"""Samples of a raster, pixel exact, with what is no data. Knows no stretch, no colours, no map layers."""
+"""Pixel-exact samples of a raster and their no-data masks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ...shared.rasters.bands import BandChoice, BandMeaning
 from ...shared.rasters.pixels import Pixels, is_no_data, stacked
 from ...shared.rasters.tiles import Window
 from .provider_bands import meanings
-from .raster_file import FileAddress, FileSource, NoData, no_picture, open_file, unreadable
+from .raster_file import FileAddress, FileSource, NoData, open_file, read_error, unsupported_values
 from .tile_geometry import QgisGrid
 
 _TYPES = {
@@ -27,19 +27,17 @@ _TYPES = {
 
 
 class PixelSource(Protocol):
-    """Samples on a frame. `read` takes a window inside the frame and the size to read it at, in pixels;
-
-    it raises ImageryError. meanings: of the bands in order.
-    """
+    """Samples on a frame. meanings: the meaning of each band, in order."""
 
     frame: QgisGrid
     meanings: list[BandMeaning]
 
-    def read(self, bands: BandChoice, window: Window, size: tuple[int, int]) -> Pixels: ...
+    def read(self, bands: BandChoice, window: Window, size: tuple[int, int]) -> Pixels:
+        """Read a window inside the frame. size: width and height of the result. Raises ImageryError if it fails."""
 
 
 class ProviderSource:
-    """Samples through a clone of a layer's provider; owned by one thread."""
+    """A PixelSource that reads a clone of a layer's provider. Use it in one thread."""
 
     def __init__(self, provider: QgsRasterDataProvider) -> None:
         self._provider = provider
@@ -48,7 +46,7 @@ class ProviderSource:
                      extent.yMaximum(), 0.0, -extent.height() / height)  # fmt: skip
         self.frame = QgisGrid(transform, width, height)
         self.meanings = meanings(provider)
-        # Shrunk reads of large areas should average, not skip, where the provider can.
+        # Average when a large area is downscaled; without this, the provider skips pixels.
         if (
             provider.providerCapabilities()
             & QgsRasterDataProvider.ProviderCapability.ProviderHintCanPerformProviderResampling
@@ -64,20 +62,20 @@ class ProviderSource:
         extent = QgsRectangle(left, bottom, right, top)
         pairs = [self._band(band, extent, size) for band in bands.numbers]
         opaque = self._band(bands.alpha, extent, size)[0] > 0 if bands.alpha else None
-        return stacked([values for values, _ in pairs], [shown for _, shown in pairs], opaque)
+        return stacked([values for values, _ in pairs], [valid for _, valid in pairs], opaque)
 
     def _band(self, band: int, extent: QgsRectangle, size: tuple[int, int]) -> Pixels:
         block = self._provider.block(band, extent, *size)
         if block is None or not block.isValid() or not block.error().isEmpty():
-            raise unreadable(block.error().summary() if block is not None else "")
+            raise read_error(block.error().summary() if block is not None else "")
         values = _array(block)
-        shown = ~is_no_data(values, block.noDataValue()) if block.hasNoDataValue() else np.ones(values.shape, bool)
+        valid = ~is_no_data(values, block.noDataValue()) if block.hasNoDataValue() else np.ones(values.shape, bool)
         for span in self._provider.userNoDataValues(band):
-            shown &= ~((values >= span.min()) & (values <= span.max()))
-        return self._unscaled(band, values), shown
+            valid &= ~((values >= span.min()) & (values <= span.max()))
+        return self._unscaled(band, values), valid
 
     def _unscaled(self, band: int, values: np.ndarray) -> np.ndarray:
-        """As stored: QGIS applies a band's scale and offset."""
+        """Return the values as stored, without the scale and offset that QGIS applies."""
         scale, offset = self._provider.bandScale(band), self._provider.bandOffset(band)
         kind = _TYPES.get(self._provider.sourceDataType(band))
         if kind is None or (scale, offset) == (1.0, 0.0) or not scale:
@@ -87,9 +85,9 @@ class ProviderSource:
 
 
 def open_source(provider: QgsRasterDataProvider, address: FileAddress) -> PixelSource:
-    """The file itself where it has a grid of its own, as QGIS scales samples and resamples grids that are not north up;
+    """Return a source for the file if it has a grid, else for the provider (databases, ground control points).
 
-    else the provider, as for ground control points and databases.
+    The file is preferred, as QGIS scales samples and resamples grids that are not north up.
     """
     return _open_file(provider, address) or ProviderSource(provider)
 
@@ -106,7 +104,7 @@ def _open_file(provider: QgsRasterDataProvider, address: FileAddress) -> FileSou
 def _array(block: QgsRasterBlock) -> np.ndarray:
     kind = _TYPES.get(block.dataType())
     if kind is None:
-        raise no_picture()
+        raise unsupported_values()
     return np.frombuffer(bytes(block.data()), dtype=kind).reshape(block.height(), block.width()).copy()
 
 

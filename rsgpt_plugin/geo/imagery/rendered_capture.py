@@ -1,4 +1,4 @@
-"""Pictures of a layer as QGIS draws it: online, styled, paletted. Knows no bands and no stretch."""
+"""Capture of pictures as QGIS draws the layer: online, styled, and paletted layers."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from .gsd import QgisGroundMeter
 from .layer_snapshot import LayerSnapshot
 from .online_errors import OnlineErrors
 from .picture import RENDERED, Picture
-from .tile_geometry import QgisGrid, framed
+from .tile_geometry import QgisGrid, frame_over
 
 translate = QCoreApplication.translate
 
-# The ground resolution of the images that the default model learned from.
+# The ground resolution of the images that the default model was trained on.
 DEFAULT_GROUND_RESOLUTION_M = 0.3
-# So near to the layer's own pixels, a wish means them: drawn one by one they stay sharp, and tiles end where they do.
-_AS_GOOD = 0.01
+# A pixel size this close to the layer's own is replaced by it: pixels stay sharp, and tiles end at pixel borders.
+_TOLERANCE = 0.01
 RENDER_SECONDS = 60
 _ATTEMPTS = 2
 
 
 @dataclass(frozen=True, eq=False)
 class RenderedCapture:
-    """Pictures of windows of `frame`, drawn in the calling thread's event loop from a clone of the layer."""
+    """Pictures of windows of `frame`, drawn from a clone of the layer in the calling thread's event loop."""
 
     snapshot: LayerSnapshot
     frame: QgisGrid
@@ -41,20 +41,20 @@ class RenderedCapture:
 
     @property
     def note(self) -> str:
-        """How the layer is shown to the model."""
+        """A remark on how the layer is captured, for the user."""
         metres = self.meter.resolution(self.frame, self.frame.whole) or 0.0
-        sentence = translate("Rsgpt", "The layer is captured as QGIS draws it, at {metres} m a pixel.")
-        return sentence.format(metres=f"{metres:.3g}")
+        message = translate("Rsgpt", "The layer is captured as QGIS draws it, at {metres} m per pixel.")
+        return message.format(metres=f"{metres:.3g}")
 
     def settled(self, windows: Sequence[Window], feedback: QgsFeedback) -> RenderedCapture:
-        """Itself: the layer's style decides on colours, not the pictures of this run."""
+        """Return this capture: the layer's style defines the colors, so no stretch is needed."""
         return self
 
     def picture(self, window: Window) -> Picture:
-        """The window as drawn, transparent parts not valid.
+        """Return the window as QGIS draws it; transparent pixels are not valid.
 
-        A drawing with errors, with tiles that did not arrive, or without any content is tried twice. Raises
-        ImageryError where the errors stay or nothing arrives in time, Cancelled where the run is stopped.
+        Draws a second time after errors, missing tiles, or an empty picture. Raises ImageryError if the second attempt
+        fails or the drawing takes longer than RENDER_SECONDS, Cancelled if the user stops the run.
         """
         box = self.frame.polygon(window).boundingBox()
         scale, width, height = window.scaled(MAX_SIDE)
@@ -72,33 +72,33 @@ class RenderedCapture:
 
     def _drawn(self, box: QgsRectangle, size: QSize) -> tuple[np.ndarray, np.ndarray]:
         for attempt in range(1, _ATTEMPTS + 1):
-            image, errors, lost = self._render(box, size)
+            image, errors, missing = self._render(box, size)
             rgb, valid = _arrays(image)
-            # Other pictures of the same server may be under way: their errors leave no gaps in this one.
-            errors = errors or ("" if valid.all() else lost)
+            # Errors without a gap in this picture belong to other requests to the same server.
+            errors = errors or ("" if valid.all() else missing)
             if not errors and valid.any():
                 break
             if errors and attempt == _ATTEMPTS:
-                sentence = translate("Rsgpt", "The layer did not arrive ({cause}). Check the connection to it.")
-                raise ImageryError(sentence.format(cause=errors))
+                message = translate("Rsgpt", "The layer could not be loaded ({cause}). Check the connection to it.")
+                raise ImageryError(message.format(cause=errors))
         return rgb, valid
 
     def _render(self, box: QgsRectangle, size: QSize) -> tuple[QImage, str, str]:
-        """The picture at `size`, the errors of drawing it, and why tiles of the layer's server did not arrive."""
-        # Map settings know one scale for both axes: draw at the finer one, then squeeze to the frame's pixels. QGIS
-        # skips and doubles pixels of tiles between zoom levels: draw them as they come, and squeeze that too.
-        unit = _fetched(self.snapshot, min(box.width() / size.width(), box.height() / size.height()))
+        """Return the picture at `size`, the drawing errors, and the cause of missing online tiles ("" for none)."""
+        # Map settings have one scale for both axes, so draw at the finer one, then resize to the frame's pixels.
+        # Between zoom levels, QGIS skips and doubles pixels of tiles, so draw at the zoom level, then resize.
+        unit = _zoom_level_side(self.snapshot, min(box.width() / size.width(), box.height() / size.height()))
         drawn = QSize(max(1, round(box.width() / unit)), max(1, round(box.height() / unit)))
         job, layer = QgsMapRendererParallelJob(self._settings(box, drawn)), self.snapshot.layer
         with OnlineErrors(layer.providerType(), layer.source(), self.snapshot.network) as online:
             self._wait(job)
-            lost = online.cause()
+            missing = online.cause()
         errors = "; ".join(error.message for error in job.errors())
         image = job.renderedImage()
         if drawn != size:
             smooth = Qt.TransformationMode.SmoothTransformation
             image = image.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, smooth)
-        return image, errors, lost
+        return image, errors, missing
 
     def _settings(self, box: QgsRectangle, size: QSize) -> QgsMapSettings:
         settings = QgsMapSettings()
@@ -123,66 +123,69 @@ class RenderedCapture:
         self.feedback.canceled.disconnect(loop.quit)
         if job.isActive():
             job.cancel()
-            raise self._broken_off()
+            raise self._interruption()
 
-    def _broken_off(self) -> Exception:
+    def _interruption(self) -> Exception:
         if self.feedback.isCanceled():
             return Cancelled(translate("Rsgpt", "The run was stopped."))
-        sentence = translate("Rsgpt", "The layer was not drawn within {seconds} s. Check the connection to it.")
-        return ImageryError(sentence.format(seconds=RENDER_SECONDS))
+        message = translate("Rsgpt", "The layer was not drawn within {seconds} s. Check the connection to it.")
+        return ImageryError(message.format(seconds=RENDER_SECONDS))
 
 
 def rendering_frame(
     snapshot: LayerSnapshot, meter: QgisGroundMeter, area: QgsRectangle, ground_resolution: float
 ) -> QgisGrid:
-    """A frame over `area` (layer's CRS) with pixels of `ground_resolution` metres at the area's centre.
+    """Return a frame over `area` (in the layer's CRS) with pixels of `ground_resolution` meters at the area's center.
 
-    0 means the raster's own pixels, or DEFAULT_GROUND_RESOLUTION_M where it has none. Where the layer has pixels of
-    about that size, alone or some together, they are taken as they are.
+    0 stands for the layer's own pixels, or for DEFAULT_GROUND_RESOLUTION_M if it has none. A size close to a multiple
+    of the layer's own pixels is replaced by that multiple. Raises ImageryError if the ground cannot be measured.
     """
     own = _own_pixels(snapshot)
     if not ground_resolution and snapshot.has_pixels:
-        return framed(area, *own[0])
+        return frame_over(area, *own[0])
     metres = ground_resolution or DEFAULT_GROUND_RESOLUTION_M
     step = max(area.width(), area.height()) * 1e-3
     east, north = meter.unit_sides(area.center(), step)
     if not (math.isfinite(east) and math.isfinite(north) and east > 0 and north > 0):
         raise ImageryError(
-            translate("Rsgpt", "The ground cannot be measured here. Choose a smaller extent within the layer.")
+            translate(
+                "Rsgpt", "The ground resolution cannot be measured here. Choose a smaller extent within the layer."
+            )
         )
     width, height = _squared(metres / east, metres / north)
-    width = _settled(width, [across for across, _ in own])
-    return framed(area, width, _settled(height, [down for _, down in own]))
+    width = _snapped(width, [across for across, _ in own])
+    return frame_over(area, width, _snapped(height, [down for _, down in own]))
 
 
 def _own_pixels(snapshot: LayerSnapshot) -> list[tuple[float, float]]:
-    """Width and height of the layer's pixels in CRS units: of each zoom level where they come from a tile server."""
+    """Return width and height of the layer's pixels in CRS units; one pair per zoom level for a tile server."""
     if not snapshot.has_pixels:
         return [(side, side) for side in snapshot.provider.nativeResolutions()]
     extent = snapshot.provider.extent()
     return [(extent.width() / snapshot.provider.xSize(), extent.height() / snapshot.provider.ySize())]
 
 
-def _fetched(snapshot: LayerSnapshot, wished: float) -> float:
-    """The side of a pixel at the zoom level whose tiles QGIS fetches for the wished one; that itself without any."""
-    nearest = min(snapshot.provider.nativeResolutions(), key=lambda side: abs(side - wished), default=wished)
-    return nearest if wished / 2 < nearest < 2 * wished else wished
+def _zoom_level_side(snapshot: LayerSnapshot, side: float) -> float:
+    """Return the pixel side at the zoom level that QGIS fetches to draw pixels of `side`; `side` if there is none."""
+    levels = snapshot.provider.nativeResolutions()
+    nearest = min(levels, key=lambda level: abs(level - side), default=side)
+    return nearest if side / 2 < nearest < 2 * side else side
 
 
 def _squared(width: float, height: float) -> tuple[float, float]:
-    """A pixel that is almost square in the layer's CRS made so, as the pixels of maps and of most rasters are."""
+    """Make a pixel square if it is almost square in the layer's CRS, like the pixels of maps and most rasters."""
     side = math.sqrt(width * height)
-    return (side, side) if abs(width / side - 1) <= _AS_GOOD else (width, height)
+    return (side, side) if abs(width / side - 1) <= _TOLERANCE else (width, height)
 
 
-def _settled(wished: float, own: Sequence[float]) -> float:
-    """The wished side of a pixel, or that of own ones together which differs too little to matter."""
-    together = (max(1, round(wished / side)) * side for side in own)
-    return next((side for side in together if abs(side / wished - 1) <= _AS_GOOD), wished)
+def _snapped(requested: float, own: Sequence[float]) -> float:
+    """Return a multiple of the layer's own pixel sides that is close to the requested side, else the requested side."""
+    multiples = (max(1, round(requested / side)) * side for side in own)
+    return next((side for side in multiples if abs(side / requested - 1) <= _TOLERANCE), requested)
 
 
 def _arrays(image: QImage) -> tuple[np.ndarray, np.ndarray]:
-    """rgb (uint8, H x W x 3, transparency on black) and valid (bool, H x W: not fully transparent)."""
+    """Return rgb (uint8, H x W x 3, transparency on black) and valid (bool, H x W, not fully transparent)."""
     image = image.convertToFormat(QImage.Format.Format_RGBA8888_Premultiplied)
     bits = image.constBits()
     bits.setsize(image.sizeInBytes())

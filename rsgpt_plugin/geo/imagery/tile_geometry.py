@@ -1,4 +1,4 @@
-"""The shared tile arithmetic in QGIS's geometry types. Knows no raster, no bands, no model."""
+"""Tile and grid arithmetic with QGIS geometry types."""
 
 from __future__ import annotations
 
@@ -18,23 +18,21 @@ class QgisGrid(tiles.PixelGrid):
     """A pixel grid on the map, in a layer's CRS."""
 
     def polygon(self, window: Window) -> QgsGeometry:
-        """The window as a polygon in the layer's CRS, rotated with the frame."""
+        """Return the window as a polygon in the layer's CRS, rotated with the grid."""
         return QgsGeometry.fromPolygonXY([[QgsPointXY(*point) for point in self.ring(window)]])
 
     def window(self, geometry: QgsGeometry) -> Window:
-        """The smallest window of whole pixels that holds a geometry of the layer's CRS; may extend beyond the frame.
+        """Return the smallest window of whole pixels around a geometry in the layer's CRS; it may exceed the grid.
 
-        Raises ImageryError for a geometry that is empty or not finite.
+        Raises ImageryError if the geometry is empty or not finite.
         """
         window = self.enclosing(self._outline(geometry))
         if window is None:
-            raise ImageryError(
-                translate("Rsgpt", "The area is empty or without bounds. Choose a bounded area of the map.")
-            )
+            raise ImageryError(translate("Rsgpt", "The area is empty or unbounded. Choose a bounded area of the map."))
         return window
 
     def _outline(self, geometry: QgsGeometry) -> list[tiles.Position]:
-        """Points that span the geometry. A curve reaches beyond its vertices."""
+        """Return points that span the geometry. Curves are segmentized, as they extend beyond their vertices."""
         if geometry.isEmpty():
             return []
         if not self.is_rotated:
@@ -45,7 +43,7 @@ class QgisGrid(tiles.PixelGrid):
 
 
 def checked(grid: TileGrid) -> TileGrid:
-    """The grid; raises ImageryError where it has more than MAX_TILES tiles."""
+    """Return the grid. Raises ImageryError if it has more than MAX_TILES tiles."""
     count = grid.columns * grid.rows
     if count > MAX_TILES:
         raise ImageryError(
@@ -58,8 +56,8 @@ def checked(grid: TileGrid) -> TileGrid:
     return grid
 
 
-def framed(extent: QgsRectangle, pixel_width: float, pixel_height: float) -> QgisGrid:
-    """A north-up frame over `extent`, to within half a pixel, with pixels of the given size in CRS units."""
+def frame_over(extent: QgsRectangle, pixel_width: float, pixel_height: float) -> QgisGrid:
+    """Return a north-up grid over `extent`, accurate to half a pixel. Pixel sizes are in CRS units."""
     width = max(1, round(extent.width() / pixel_width))
     height = max(1, round(extent.height() / pixel_height))
     transform = (extent.xMinimum(), pixel_width, 0.0, extent.yMaximum(), 0.0, -pixel_height)

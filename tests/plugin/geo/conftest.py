@@ -1,4 +1,4 @@
-"""Layers and snapshots for the tests of geo."""
+"""Fixtures for the tests of `geo`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.plugin.rasters import OddRaster, write
 
 @pytest.fixture
 def make_snapshot(tmp_path: Path) -> Callable[..., LayerSnapshot]:
-    """Write a raster and take its snapshot."""
+    """Return a function that writes a raster and takes a snapshot of it."""
 
     def make(values: np.ndarray, odd: OddRaster | None = None) -> LayerSnapshot:
         layer = QgsRasterLayer(str(write(tmp_path / "raster.tif", values, odd)), "raster")

@@ -241,8 +241,8 @@ def test_layers_that_cannot_be_are_refused(
 @pytest.mark.parametrize(
     ("extent", "sentence"),
     [
-        (QgsRectangle(float("-inf"), float("-inf"), float("inf"), float("inf")), "without bounds"),
-        (QgsRectangle(float("nan"), 0, 1, float("nan")), "without bounds"),
+        (QgsRectangle(float("-inf"), float("-inf"), float("inf"), float("inf")), "unbounded"),
+        (QgsRectangle(float("nan"), 0, 1, float("nan")), "unbounded"),
         (QgsRectangle(500010, 3999990, 500010, 3999990), "outside the layer"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Ground metres a pixel in every kind of CRS."""
+"""Ground resolution in every kind of CRS."""
 
 from __future__ import annotations
 
@@ -36,31 +36,32 @@ def resolution(crs: str, transform: tuple[float, ...]) -> float | None:
         ("EPSG:4326", (-115.3, 1e-6, 0, 0.0001, 0, -1e-6), 0.111, 5e-3),
     ],
 )
-def test_resolution(crs: str, transform: tuple[float, ...], metres: float, tolerance: float) -> None:
+def test_resolution_is_in_meters_in_every_crs(
+    crs: str, transform: tuple[float, ...], metres: float, tolerance: float
+) -> None:
     assert resolution(crs, transform) == pytest.approx(metres, rel=tolerance)
 
 
 @pytest.mark.parametrize(("unit", "metres"), [('"metre",1', 0.5), ('"US survey foot",0.304800609601219', 0.1524003)])
 def test_a_local_crs_is_measured_in_its_unit(unit: str, metres: float) -> None:
     local = QgsCoordinateReferenceSystem.fromWkt(f'LOCAL_CS["site grid",UNIT[{unit}]]')
-    found = QgisGroundMeter(local, QgsCoordinateTransformContext())
+    ground_meter = QgisGroundMeter(local, QgsCoordinateTransformContext())
     frame = PixelGrid((0.0, 0.5, 0.0, 256.0, 0.0, -0.5), 512, 512)
-    assert found.resolution(frame, frame.whole) == pytest.approx(metres, rel=1e-6)
+    assert ground_meter.resolution(frame, frame.whole) == pytest.approx(metres, rel=1e-6)
 
 
 def test_the_moon_is_measured_on_its_own_sphere() -> None:
     moon = QgsCoordinateReferenceSystem.fromProj("+proj=eqc +R=1737400 +units=m +no_defs +type=crs")
-    found = QgisGroundMeter(moon, QgsCoordinateTransformContext())
-    assert found.resolution(PixelGrid((1000.0, 0.5, 0.0, 2000.0, 0.0, -0.5), 512, 512), Window(0, 0, 256, 256)) == (
-        pytest.approx(0.5, rel=1e-5)
-    )
+    ground_meter = QgisGroundMeter(moon, QgsCoordinateTransformContext())
+    frame = PixelGrid((1000.0, 0.5, 0.0, 2000.0, 0.0, -0.5), 512, 512)
+    assert ground_meter.resolution(frame, Window(0, 0, 256, 256)) == pytest.approx(0.5, rel=1e-5)
 
 
 @pytest.mark.parametrize(
     ("crs", "transform"),
     [("EPSG:4978", (4e6, 0.5, 0.0, 3e6, 0.0, -0.5)), ("EPSG:4326", (0.0, 0.001, 0.0, 90.3, 0.0, -0.001))],
 )
-def test_where_the_ground_cannot_be_measured_nothing_is_known(crs: str, transform: tuple[float, ...]) -> None:
+def test_resolution_is_none_where_the_ground_cannot_be_measured(crs: str, transform: tuple[float, ...]) -> None:
     assert resolution(crs, transform) is None
 
 

@@ -1,4 +1,4 @@
-"""Clones of a layer do not outlive their run, whichever thread has them last."""
+"""Layer snapshots are deleted after a run, no matter which thread drops the last reference."""
 
 from __future__ import annotations
 
@@ -25,12 +25,13 @@ def layer(qgis_new_project: None, tmp_path: Path) -> QgsRasterLayer:
 
 
 def handles(layer: QgsRasterLayer) -> int:
+    """Return the number of open handles of the layer's file."""
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-    found = []
+    targets = []
     for link in Path("/proc/self/fd").iterdir():
         with suppress(OSError):
-            found.append(os.readlink(link))
-    return found.count(layer.source())
+            targets.append(os.readlink(link))
+    return targets.count(layer.source())
 
 
 def snapshot_of(layer: QgsRasterLayer) -> LayerSnapshot:
@@ -38,7 +39,7 @@ def snapshot_of(layer: QgsRasterLayer) -> LayerSnapshot:
 
 
 def read(snapshot: LayerSnapshot) -> None:
-    """As a run does."""
+    """Read pixels like a run."""
     snapshot.enter_thread()
     snapshot.provider.block(1, snapshot.extent, 8, 8)
     snapshot.layer.dataProvider().block(1, snapshot.extent, 8, 8)
@@ -52,19 +53,19 @@ def on_a_task(work: Callable[[], None]) -> None:
     QCoreApplication.processEvents()
 
 
-def test_a_run_that_never_began(layer: QgsRasterLayer) -> None:
+def test_unused_snapshots_leave_no_file_open(layer: QgsRasterLayer) -> None:
     before = handles(layer)
     for _ in range(TIMES):
         snapshot_of(layer)
     assert handles(layer) <= before + 1
 
 
-@pytest.mark.parametrize("last", ["here", "there"])
-def test_a_run_that_read(layer: QgsRasterLayer, last: str) -> None:
-    seen = []
+@pytest.mark.parametrize("last", ["main", "worker"])
+def test_read_snapshots_leave_no_file_open(layer: QgsRasterLayer, last: str) -> None:
+    counts = []
     for _ in range(TIMES):
-        kept = [snapshot_of(layer)]
-        on_a_task(lambda kept=kept: read(kept[0] if last == "here" else kept.pop()))
-        kept.clear()
-        seen.append(handles(layer))
-    assert seen[-1] <= seen[1] + 1
+        snapshots = [snapshot_of(layer)]
+        on_a_task(lambda snapshots=snapshots: read(snapshots[0] if last == "main" else snapshots.pop()))
+        snapshots.clear()
+        counts.append(handles(layer))
+    assert counts[-1] <= counts[1] + 1

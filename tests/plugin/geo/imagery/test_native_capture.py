@@ -1,4 +1,4 @@
-"""Native pixels: exact, masked, stretched, padded, from every odd raster."""
+"""Native capture: exact, masked, stretched, and padded pixels of unusual rasters."""
 
 from __future__ import annotations
 
@@ -55,14 +55,14 @@ def test_every_type_and_number_of_bands_shows_the_pattern(
         assert np.array_equal(shown[..., 0], shown[..., 2])
 
 
-def test_a_rotated_tile_says_where_it_is(make_snapshot: Callable[..., LayerSnapshot]) -> None:
+def test_a_rotated_tile_has_its_extent_and_resolution(make_snapshot: Callable[..., LayerSnapshot]) -> None:
     capture = native(make_snapshot(pattern(1, 64, 96), OddRaster(ROTATED)))
     shot = capture.picture(Window(0, 0, 64, 64))
     assert shot.gsd_m == pytest.approx(0.5, rel=1e-3)
     assert shot.extent == pytest.approx((499984.0, 3999956.29, 500027.71, 4000000.0), abs=0.01)
 
 
-def test_no_data_is_masked_and_out_of_the_stretch(make_snapshot: Callable[..., LayerSnapshot]) -> None:
+def test_no_data_is_masked_and_excluded_from_the_stretch(make_snapshot: Callable[..., LayerSnapshot]) -> None:
     values = pattern(1, 64, 96, "int16")
     values[0, :, :50] = -9999
     capture = native(make_snapshot(values, OddRaster(nodata=-9999))).settled([WHOLE], QgsFeedback())
@@ -79,7 +79,7 @@ def test_nan_and_infinity_are_masked(make_snapshot: Callable[..., LayerSnapshot]
     assert np.argwhere(~capture.picture(WHOLE).valid).tolist() == [[5, 5], [6, 6], [7, 7]]
 
 
-def test_in_bytes_a_pixel_is_no_data_where_all_bands_are(make_snapshot: Callable[..., LayerSnapshot]) -> None:
+def test_a_byte_pixel_is_no_data_only_if_all_bands_are(make_snapshot: Callable[..., LayerSnapshot]) -> None:
     values = pattern(3, 64, 96)
     values[0, 3, 3] = 255
     values[:, 4, 4] = 255
@@ -87,7 +87,7 @@ def test_in_bytes_a_pixel_is_no_data_where_all_bands_are(make_snapshot: Callable
     assert np.argwhere(~shot.valid).tolist() == [[4, 4]]
 
 
-def test_the_users_own_no_data_counts(tmp_path: Path) -> None:
+def test_no_data_values_of_the_layer_are_masked(tmp_path: Path) -> None:
     values = pattern(1, 64, 96, "uint16")
     values[0, 10, 10] = 1
     layer = QgsRasterLayer(str(write(tmp_path / "a.tif", values)), "a")
@@ -96,17 +96,17 @@ def test_the_users_own_no_data_counts(tmp_path: Path) -> None:
     assert np.argwhere(~capture.picture(WHOLE).valid).tolist() == [[10, 10]]
 
 
-def test_an_alpha_band_hides(make_snapshot: Callable[..., LayerSnapshot]) -> None:
+def test_transparent_pixels_are_not_valid(make_snapshot: Callable[..., LayerSnapshot]) -> None:
     values = pattern(4, 64, 96)
     values[3] = 255
     values[3, :, :10] = 0
-    colours = (gdal.GCI_RedBand, gdal.GCI_GreenBand, gdal.GCI_BlueBand, gdal.GCI_AlphaBand)
-    capture = native(make_snapshot(values, OddRaster(meanings=colours)))
+    colors = (gdal.GCI_RedBand, gdal.GCI_GreenBand, gdal.GCI_BlueBand, gdal.GCI_AlphaBand)
+    capture = native(make_snapshot(values, OddRaster(meanings=colors)))
     assert capture.bands.describe() == "1,2,3"
     assert np.array_equal(capture.picture(WHOLE).valid, values[3] > 0)
 
 
-def test_all_no_data_is_refused(make_snapshot: Callable[..., LayerSnapshot]) -> None:
+def test_an_area_of_no_data_is_refused(make_snapshot: Callable[..., LayerSnapshot]) -> None:
     capture = native(make_snapshot(np.zeros((1, 64, 96), np.uint16), OddRaster(nodata=0)))
     with pytest.raises(ImageryError, match="no valid pixel.*Choose another extent"):
         capture.settled([WHOLE], QgsFeedback())
@@ -119,7 +119,7 @@ def test_measuring_stops_on_cancel(make_snapshot: Callable[..., LayerSnapshot]) 
         native(make_snapshot(pattern(1, 64, 96))).settled([WHOLE], feedback)
 
 
-def test_what_sticks_out_is_padded(make_snapshot: Callable[..., LayerSnapshot]) -> None:
+def test_pixels_outside_the_raster_are_padded(make_snapshot: Callable[..., LayerSnapshot]) -> None:
     values = pattern(3, 64, 96)
     capture = native(make_snapshot(values))
     shot = capture.picture(Window(-10, 50, 40, 40))
@@ -141,7 +141,7 @@ def test_a_large_window_is_shrunk_by_averaging(make_snapshot: Callable[..., Laye
     assert shot.gsd_m == pytest.approx(2.0, rel=1e-3)
 
 
-def test_a_truncated_file_is_said_to_be_unreadable(tmp_path: Path) -> None:
+def test_missing_pixels_of_a_truncated_file_raise_an_error(tmp_path: Path) -> None:
     path = truncate(write(tmp_path / "a.tif", pattern(1, 300, 300, "uint16")), 0.5)
     layer = QgsRasterLayer(str(path), "a")
     if not layer.isValid():
@@ -152,7 +152,7 @@ def test_a_truncated_file_is_said_to_be_unreadable(tmp_path: Path) -> None:
     assert capture.picture(Window(0, 0, 100, 100)).valid.all()
 
 
-def test_a_palette_is_no_picture(make_snapshot: Callable[..., LayerSnapshot]) -> None:
+def test_native_capture_of_a_palette_is_refused(make_snapshot: Callable[..., LayerSnapshot]) -> None:
     with pytest.raises(ImageryError, match="Choose rendered capture"):
         native(make_snapshot(pattern(1, 64, 96), OddRaster(palette=True)))
 
@@ -173,7 +173,7 @@ def test_a_layer_without_crs_is_refused(tmp_path: Path) -> None:
     ],
 )
 def test_real_rasters_are_pixel_exact(shared: Path, tmp_path: Path, name: str, bands: str) -> None:
-    # A copy: QGIS leaves statistics beside what it opens.
+    # A copy, as QGIS writes statistics next to the file.
     path = Path(shutil.copy(shared / "data" / "rasters" / name, tmp_path))
     layer = QgsRasterLayer(str(path), name)
     capture = native(take_snapshot(layer, QgsCoordinateTransformContext()))

@@ -1,4 +1,4 @@
-"""Pictures as bytes and as hashes."""
+"""PNG and hash of pictures."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def test_the_png_holds_the_same_pixels(width: int, height: int) -> None:
     shot = picture(width, height)
     image = QImage.fromData(shot.png, "PNG")
     assert (image.width(), image.height()) == (width, height)
-    colours = [image.pixelColor(x, y).getRgb()[:3] for y in range(height) for x in range(width)]
-    assert np.array_equal(np.array(colours), shot.rgb.reshape(-1, 3))
+    colors = [image.pixelColor(x, y).getRgb()[:3] for y in range(height) for x in range(width)]
+    assert np.array_equal(np.array(colors), shot.rgb.reshape(-1, 3))
 
 
-def test_the_hash_is_of_pixels_and_not_of_place() -> None:
+def test_the_hash_depends_on_pixels_and_not_on_position() -> None:
     shot = picture(4, 4)
     assert replace(shot, extent=(9, 9, 10, 10), gsd_m=5.0).sha256 == shot.sha256
     changed = shot.rgb.copy()

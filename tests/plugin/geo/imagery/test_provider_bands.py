@@ -1,4 +1,4 @@
-"""What the bands of a layer mean."""
+"""Color interpretation of provider bands."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from tests.plugin.rasters import OddRaster, pattern
 BGRN = (gdal.GCI_BlueBand, gdal.GCI_GreenBand, gdal.GCI_RedBand, gdal.GCI_Undefined)
 
 
-def test_a_bands_meaning_is_its_colour_interpretation(make_snapshot: Callable[..., LayerSnapshot]) -> None:
-    found = meanings(make_snapshot(pattern(4, 8, 8), OddRaster(meanings=BGRN)).provider)
-    assert found == [BandMeaning.BLUE, BandMeaning.GREEN, BandMeaning.RED, BandMeaning.OTHER]
+def test_the_meaning_of_a_band_is_its_color_interpretation(make_snapshot: Callable[..., LayerSnapshot]) -> None:
+    band_meanings = meanings(make_snapshot(pattern(4, 8, 8), OddRaster(meanings=BGRN)).provider)
+    assert band_meanings == [BandMeaning.BLUE, BandMeaning.GREEN, BandMeaning.RED, BandMeaning.OTHER]
 
 
-def test_grey_with_alpha(make_snapshot: Callable[..., LayerSnapshot]) -> None:
+def test_a_gray_band_with_alpha_is_other_and_alpha(make_snapshot: Callable[..., LayerSnapshot]) -> None:
     snapshot = make_snapshot(pattern(2, 8, 8), OddRaster(meanings=(gdal.GCI_GrayIndex, gdal.GCI_AlphaBand)))
     assert meanings(snapshot.provider) == [BandMeaning.OTHER, BandMeaning.ALPHA]
 
 
-def test_a_palette_is_seen(make_snapshot: Callable[..., LayerSnapshot]) -> None:
+def test_is_paletted_detects_a_palette(make_snapshot: Callable[..., LayerSnapshot]) -> None:
     assert is_paletted(make_snapshot(pattern(1, 8, 8), OddRaster(palette=True)).provider)
     assert not is_paletted(make_snapshot(pattern(1, 8, 8)).provider)

@@ -1,4 +1,4 @@
-"""Layers as QGIS draws them: palettes, styles, online tiles that come and that do not."""
+"""Rendered capture: palettes, styles, and online tiles that arrive or are missing."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ WHOLE_WEB = QgsRectangle(-500, 6000000, 500, 6001000)
 
 
 def drawn(snapshot: LayerSnapshot, resolution: float = 0.0, area: QgsRectangle | None = None) -> RenderedCapture:
-    wish = CaptureOptions(CaptureMode.RENDERED if not resolution else CaptureMode.AUTO, (), resolution)
-    capture = open_capture(snapshot, wish, area or snapshot.extent, QgsFeedback())
+    options = CaptureOptions(CaptureMode.RENDERED if not resolution else CaptureMode.AUTO, (), resolution)
+    capture = open_capture(snapshot, options, area or snapshot.extent, QgsFeedback())
     assert isinstance(capture, RenderedCapture)
     return capture
 
@@ -51,7 +51,7 @@ def online(address: str) -> LayerSnapshot:
 
 @pytest.fixture
 def tiles(tmp_path: Path) -> Path:
-    """A folder of one red tile, to be named without zoom, column and row."""
+    """A red tile, whose URL is the same for every zoom level, column, and row."""
     image = QImage(256, 256, QImage.Format.Format_RGB32)
     image.fill(QColor(200, 30, 10))
     path = tmp_path / "tile.png"
@@ -59,7 +59,7 @@ def tiles(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_palette_is_drawn_in_its_colours(make_snapshot: Callable[..., LayerSnapshot]) -> None:
+def test_a_palette_is_drawn_in_its_colors(make_snapshot: Callable[..., LayerSnapshot]) -> None:
     values = pattern(1, 64, 96)
     capture = open_capture(
         make_snapshot(values, OddRaster(palette=True)),
@@ -75,7 +75,7 @@ def test_a_palette_is_drawn_in_its_colours(make_snapshot: Callable[..., LayerSna
     assert (shot.bands, shot.stretch) == ("rendered", "rendered")
 
 
-def test_the_style_is_what_the_model_sees(tmp_path: Path) -> None:
+def test_the_picture_has_the_style_of_the_layer(tmp_path: Path) -> None:
     values = np.zeros((3, 64, 96), np.uint8)
     values[0] = 200
     layer = QgsRasterLayer(str(write(tmp_path / "a.tif", values)), "a")
@@ -84,7 +84,7 @@ def test_the_style_is_what_the_model_sees(tmp_path: Path) -> None:
     assert shot.rgb.std(axis=2).max() == 0
 
 
-def test_what_is_transparent_is_not_valid(make_snapshot: Callable[..., LayerSnapshot]) -> None:
+def test_transparent_pixels_are_not_valid(make_snapshot: Callable[..., LayerSnapshot]) -> None:
     values = pattern(1, 64, 96)
     values[0, :, :40] = 0
     shot = drawn(make_snapshot(values, OddRaster(nodata=0))).picture(Window(0, 0, 96, 64))
@@ -93,7 +93,7 @@ def test_what_is_transparent_is_not_valid(make_snapshot: Callable[..., LayerSnap
     assert shot.rgb[:, :40].max() == 0
 
 
-def test_the_ground_resolution_is_met_in_metres_and_degrees(make_snapshot: Callable[..., LayerSnapshot]) -> None:
+def test_the_ground_resolution_is_met_in_degrees(make_snapshot: Callable[..., LayerSnapshot]) -> None:
     capture = drawn(make_snapshot(pattern(3, 400, 400), OddRaster(DEGREES, 4326)), 1.0)
     along, down = capture.meter.pixel_sides(capture.frame, Window(0, 0, 64, 64))
     assert (along, down) == pytest.approx((1.0, 1.0), rel=1e-3)
@@ -103,7 +103,7 @@ def test_the_ground_resolution_is_met_in_metres_and_degrees(make_snapshot: Calla
     assert shot.gsd_m == pytest.approx(1.0, rel=1e-3)
 
 
-def test_online_tiles_arrive(tiles: Path) -> None:
+def test_online_tiles_are_drawn(tiles: Path) -> None:
     capture = drawn(online(tiles.as_uri()), 0.5, WHOLE_WEB)
     shot = capture.picture(Window(10, 10, 128, 128))
     assert shot.valid.all()
@@ -113,13 +113,13 @@ def test_online_tiles_arrive(tiles: Path) -> None:
 
 
 @pytest.mark.parametrize("metres", [0.2995, 0.3, 0.3005])
-def test_about_the_pixels_of_a_zoom_level_they_are_taken_as_they_are(tiles: Path, metres: float) -> None:
+def test_a_resolution_close_to_a_zoom_level_uses_its_pixels(tiles: Path, metres: float) -> None:
     frame = drawn(online(tiles.as_uri()), metres, AT_60_NORTH).frame
     pixel = 2 * 20037508.342789244 / 2**18 / 256
     assert (frame.geotransform[1], -frame.geotransform[5]) == pytest.approx((pixel, pixel), rel=1e-9)
 
 
-def test_between_zoom_levels_the_wish_holds(tiles: Path) -> None:
+def test_a_resolution_between_zoom_levels_is_met(tiles: Path) -> None:
     frame = drawn(online(tiles.as_uri()), 0.25, AT_60_NORTH).frame
     meter = QgisGroundMeter(QgsCoordinateReferenceSystem("EPSG:3857"), QgsCoordinateTransformContext())
     assert meter.resolution(frame, Window(0, 0, frame.width, frame.height)) == pytest.approx(0.25, rel=1e-4)
@@ -139,19 +139,19 @@ def test_between_zoom_levels_no_pixel_of_a_tile_is_skipped(tmp_path: Path) -> No
 
 # UTM's scale on its central meridian is 0.9996.
 @pytest.mark.parametrize(("metres", "pixel"), [(0.498, 0.5), (1.003, 1.0), (0.55, 0.54978), (0.25, 0.2499)])
-def test_a_rasters_own_pixels_are_taken_alone_or_some_together(
+def test_a_resolution_close_to_a_multiple_of_the_pixels_uses_it(
     make_snapshot: Callable[..., LayerSnapshot], metres: float, pixel: float
 ) -> None:
     frame = drawn(make_snapshot(pattern(3, 400, 400)), metres).frame
     assert (frame.geotransform[1], -frame.geotransform[5]) == pytest.approx((pixel, pixel), rel=1e-5)
 
 
-def test_online_tiles_that_do_not_come_are_tried_twice(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_missing_online_tiles_are_drawn_twice(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     capture = drawn(online((tmp_path / "missing.png").as_uri()), 0.5, WHOLE_WEB)
     attempts = []
     render = RenderedCapture._render
     monkeypatch.setattr(RenderedCapture, "_render", lambda self, *args: attempts.append(args) or render(self, *args))
-    with pytest.raises(ImageryError, match="did not arrive"):
+    with pytest.raises(ImageryError, match="could not be loaded"):
         capture.picture(Window(0, 0, 64, 64))
     assert len(attempts) == 2
 
@@ -161,7 +161,7 @@ FOUR_TILES = QgsRectangle(TILE, TILE, 3 * TILE, 3 * TILE)
 
 
 class TileServer(ThreadingHTTPServer):
-    """Tiles of zoom 18: the even columns are grey, the odd ones get the reply. keys: of the query, as asked."""
+    """Serves tiles of zoom 18: the tile image for even columns, and `reply` for odd columns."""
 
     def __init__(self, png: bytes, reply: tuple[int, bytes, str]) -> None:
         super().__init__(("127.0.0.1", 0), TileHandler)
@@ -185,12 +185,12 @@ class TileHandler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *args: object) -> None:
-        """Be quiet."""
+        """Log nothing."""
 
 
 @pytest.fixture
 def serve_tiles(tiles: Path) -> Iterator[Callable[..., TileServer]]:
-    """Serve tiles, the odd columns with a reply of its own."""
+    """Start tile servers with the given reply for odd columns."""
     servers = []
 
     def serve(status: int, body: bytes | None = b"", kind: str = "image/png") -> TileServer:
@@ -217,58 +217,58 @@ def serve_tiles(tiles: Path) -> Iterator[Callable[..., TileServer]]:
         (200, b"<html>Sign in</html>", "text/html", r"Tile request error \(Status: 200; Content-Type: text/html; .*\)"),
     ],
 )
-def test_a_picture_half_of_which_did_not_arrive_fails_with_the_cause(
+def test_a_picture_with_missing_tiles_fails_with_the_cause(
     serve_tiles: Callable[..., TileServer], status: int, body: bytes, kind: str, cause: str
 ) -> None:
     capture = drawn(online(serve_tiles(status, body, kind).address), TILE / 256, FOUR_TILES)
-    with pytest.raises(ImageryError, match=rf"did not arrive \({cause}\)") as error:
+    with pytest.raises(ImageryError, match=rf"could not be loaded \({cause}\)") as error:
         capture.picture(Window(0, 0, 512, 512))
     assert "SECRET" not in str(error.value)
     assert "127.0.0.1" not in str(error.value)
 
 
-def test_in_a_task_s_thread_the_cause_is_known_too(serve_tiles: Callable[..., TileServer]) -> None:
-    """As a run goes that was started in the interface; the main thread's event loop hears of the replies."""
-    snapshot, found, loop = online(serve_tiles(401, b"no").address), [], QEventLoop()
+def test_a_picture_with_missing_tiles_fails_with_the_cause_in_a_task(serve_tiles: Callable[..., TileServer]) -> None:
+    """A run from the user interface: the main thread's event loop receives the replies."""
+    snapshot, messages, loop = online(serve_tiles(401, b"no").address), [], QEventLoop()
 
     def take(_: QgsTask) -> None:
         try:
             drawn(snapshot, TILE / 256, FOUR_TILES).picture(Window(0, 0, 512, 512))
         except ImageryError as error:
-            found.append(str(error))
+            messages.append(str(error))
         snapshot.leave_thread()
 
     task = QgsTask.fromFunction("picture", take, on_finished=lambda *_: loop.quit())
     QgsApplication.taskManager().addTask(task)
     loop.exec()
-    assert len(found) == 1
-    assert "did not arrive (HTTP 401)" in found[0]
+    assert len(messages) == 1
+    assert "could not be loaded (HTTP 401)" in messages[0]
 
 
-def test_what_arrives_beside_it_is_a_picture(serve_tiles: Callable[..., TileServer]) -> None:
+def test_a_picture_without_missing_tiles_succeeds(serve_tiles: Callable[..., TileServer]) -> None:
     capture = drawn(online(serve_tiles(404).address), TILE / 256, FOUR_TILES)
-    found = []
+    complete = []
     for x in (0, 256):
         try:
-            found.append(capture.picture(Window(x, 0, 256, 256)).valid.all())
+            complete.append(capture.picture(Window(x, 0, 256, 256)).valid.all())
         except ImageryError:
-            found.append(None)
-    assert sorted(found, key=str) == [None, True]
+            complete.append(None)
+    assert sorted(complete, key=str) == [None, True]
 
 
-def test_a_picture_that_arrived_whole_has_no_errors(serve_tiles: Callable[..., TileServer]) -> None:
+def test_a_picture_with_all_tiles_has_no_errors(serve_tiles: Callable[..., TileServer]) -> None:
     capture = drawn(online(serve_tiles(200, None).address), TILE / 256, FOUR_TILES)
     assert capture.picture(Window(0, 0, 512, 512)).valid.all()
 
 
-def test_a_drawing_can_be_stopped(tiles: Path) -> None:
+def test_drawing_stops_on_cancel(tiles: Path) -> None:
     capture = drawn(online(tiles.as_uri()), 0.5, WHOLE_WEB)
     capture.feedback.cancel()
     with pytest.raises(Cancelled):
         capture.picture(Window(0, 0, 64, 64))
 
 
-def test_a_drawing_that_takes_too_long_is_broken_off(tiles: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_drawing_stops_after_a_time_limit(tiles: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rendered_capture, "RENDER_SECONDS", 0)
     with pytest.raises(ImageryError, match="not drawn within 0 s"):
         drawn(online(tiles.as_uri()), 0.5, WHOLE_WEB).picture(Window(0, 0, 512, 512))
@@ -278,18 +278,18 @@ def test_a_drawing_that_takes_too_long_is_broken_off(tiles: Path, monkeypatch: p
     ("area", "sentence"),
     [
         (QgsGeometry.fromRect(QgsRectangle(0, 0, 10, 10)), "outside the layer 'raster'.*coordinate system"),
-        (QgsGeometry(), "without bounds"),
-        (QgsGeometry.fromWkt("Polygon ((0 0, 1 0, 1 inf, 0 0))"), "without bounds"),
+        (QgsGeometry(), "unbounded"),
+        (QgsGeometry.fromWkt("Polygon ((0 0, 1 0, 1 inf, 0 0))"), "unbounded"),
     ],
 )
-def test_an_area_that_cannot_be_is_refused(
+def test_an_area_outside_or_unbounded_is_refused(
     make_snapshot: Callable[..., LayerSnapshot], area: QgsGeometry, sentence: str
 ) -> None:
     with pytest.raises(ImageryError, match=sentence):
         overlapping(make_snapshot(pattern(1, 64, 96)), area)
 
 
-def test_an_area_partly_outside_is_cut(make_snapshot: Callable[..., LayerSnapshot]) -> None:
-    asked = QgsGeometry.fromRect(QgsRectangle(499000, 3999990, 500010, 4001000))
-    part = overlapping(make_snapshot(pattern(1, 64, 96)), asked)
+def test_an_area_partly_outside_is_clipped(make_snapshot: Callable[..., LayerSnapshot]) -> None:
+    area = QgsGeometry.fromRect(QgsRectangle(499000, 3999990, 500010, 4001000))
+    part = overlapping(make_snapshot(pattern(1, 64, 96)), area)
     assert part.boundingBox() == QgsRectangle(500000, 3999990, 500010, 4000000)

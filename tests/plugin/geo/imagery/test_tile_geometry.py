@@ -1,4 +1,4 @@
-"""Tile arithmetic in QGIS's geometry types: polygons, windows of geometries, limits."""
+"""Grids with QGIS geometry types: polygons, windows of geometries, and limits."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from qgis.core import QgsGeometry, QgsPointXY, QgsRectangle
 
 from rsgpt_plugin.errors import ImageryError
-from rsgpt_plugin.geo.imagery.tile_geometry import MAX_TILES, QgisGrid, checked, framed
+from rsgpt_plugin.geo.imagery.tile_geometry import MAX_TILES, QgisGrid, checked, frame_over
 from rsgpt_plugin.shared.rasters.tiles import TileGrid, Window
 from tests.plugin.rasters import DEGREES, NORTH_UP, ROTATED
 
@@ -32,7 +32,7 @@ def test_too_many_tiles_are_refused_at_once() -> None:
 
 
 @pytest.mark.parametrize("transform", [NORTH_UP, ROTATED, DEGREES])
-def test_a_polygon_has_its_window(transform: tuple[float, ...]) -> None:
+def test_the_window_of_a_window_s_polygon_is_the_same(transform: tuple[float, ...]) -> None:
     frame, window = QgisGrid(transform, 100, 80), Window(16, 32, 32, 16)
     assert frame.window(frame.polygon(window)) == window
 
@@ -43,8 +43,8 @@ def test_a_rotated_tile_is_a_rotated_square() -> None:
     assert polygon.boundingBox().width() > 40
 
 
-def test_a_curve_reaches_beyond_its_vertices() -> None:
-    """The circle's leftmost and lowest points are no vertices."""
+def test_the_window_of_a_curve_extends_beyond_its_vertices() -> None:
+    """The leftmost and lowest points of the circle are not vertices."""
     x, y, radius = CIRCLE
     window = QgisGrid(NORTH_UP, 512, 512).window(arc())
     right = math.ceil((x + radius * math.cos(math.radians(10)) - 500000) * 2)
@@ -52,7 +52,7 @@ def test_a_curve_reaches_beyond_its_vertices() -> None:
     assert window == Window(left, top, right - left, bottom - top)
 
 
-def test_a_curve_on_a_rotated_grid_too() -> None:
+def test_the_window_of_a_curve_on_a_rotated_grid_extends_beyond_its_vertices() -> None:
     frame = QgisGrid(ROTATED, 512, 512)
     cx, cy = frame.pixel(CIRCLE[0], CIRCLE[1])
     window = frame.window(arc())
@@ -62,12 +62,12 @@ def test_a_curve_on_a_rotated_grid_too() -> None:
 
 
 @pytest.mark.parametrize("geometry", [QgsGeometry(), QgsGeometry.fromPointXY(QgsPointXY(math.inf, 0))])
-def test_an_area_without_bounds_is_refused(geometry: QgsGeometry) -> None:
-    with pytest.raises(ImageryError, match="without bounds"):
+def test_an_unbounded_area_is_refused(geometry: QgsGeometry) -> None:
+    with pytest.raises(ImageryError, match="unbounded"):
         QgisGrid(NORTH_UP, 10, 10).window(geometry)
 
 
-def test_a_frame_covers_its_extent_to_half_a_pixel() -> None:
-    frame = framed(QgsRectangle(10, 20, 20.3, 25.1), 0.5, 0.25)
+def test_frame_over_covers_the_extent_to_half_a_pixel() -> None:
+    frame = frame_over(QgsRectangle(10, 20, 20.3, 25.1), 0.5, 0.25)
     assert (frame.width, frame.height) == (21, 20)
     assert frame.point(0, 0) == (10, 25.1)

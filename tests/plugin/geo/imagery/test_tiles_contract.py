@@ -1,8 +1,8 @@
-"""The plugin's half of tests/contract/tiles.json and columns.json: `rsgpt batch` is held to the other half.
+"""The plugin produces the tiles and columns in tests/contract, as `rsgpt batch` does.
+
+After an intended change, record the contract files again:
 
     QT_QPA_PLATFORM=offscreen build/qgis-tests/bin/python -m tests.plugin.geo.imagery.test_tiles_contract
-
-records anew what the plugin does, after a change that is meant.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _TYPES = {getattr(QMetaType.Type, name): name for name in ("QString", "Double", 
 
 
 def described(case: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """What the plugin makes of a case's raster."""
+    """Return bands, stretch, and tiles of the plugin for the raster of a case."""
     odd = OddRaster(tuple(case["geotransform"]), case["crs"], case["nodata"])
     path = write(folder / "raster.tif", tiles.values(case), odd)
     snapshot = take_snapshot(QgsRasterLayer(str(path), "raster"), QgsCoordinateTransformContext())
@@ -37,9 +37,9 @@ def described(case: dict[str, Any], folder: Path) -> dict[str, Any]:
     grid = TileGrid(Window(0, 0, case["width"], case["height"]), case["size"], case["overlap"])
     windows = list(grid.windows())
     capture = capture.settled(windows, QgsFeedback())
-    found = [described_tile(capture, window) for window in windows]
+    described_tiles = [described_tile(capture, window) for window in windows]
     shot = capture.picture(windows[0])
-    return {"bands": shot.bands, "stretch": shot.stretch, "tiles": found}
+    return {"bands": shot.bands, "stretch": shot.stretch, "tiles": described_tiles}
 
 
 def described_tile(capture: NativeCapture, window: Window) -> dict[str, Any]:
@@ -54,21 +54,21 @@ def described_tile(capture: NativeCapture, window: Window) -> dict[str, Any]:
 
 
 def columns(lines: str) -> list[list[str]]:
-    """Name and type of each column, as Qt calls it."""
+    """Return name and Qt type of each column."""
     fields = output_fields(parse_questions(lines))
     return [[field.name(), _TYPES[field.type()]] for field in fields]
 
 
 @pytest.mark.parametrize("case", tiles.cases(), ids=lambda case: str(case["name"]))
 def test_tiles_are_as_recorded(case: dict[str, Any], tmp_path: Path) -> None:
-    found, recorded = described(case, tmp_path), case["found"]
-    assert (found["bands"], found["stretch"]) == (recorded["bands"], recorded["stretch"])
-    for mine, theirs in zip(found["tiles"], recorded["tiles"]):
+    actual, recorded = described(case, tmp_path), case["found"]
+    assert (actual["bands"], actual["stretch"]) == (recorded["bands"], recorded["stretch"])
+    for tile, expected in zip(actual["tiles"], recorded["tiles"]):
         for exact in ("window", "image_sha256", "empty"):
-            assert mine[exact] == theirs[exact]
-        assert mine["gsd_m"] == pytest.approx(theirs["gsd_m"], rel=1e-6)
-        assert mine["corners"] == pytest.approx(theirs["corners"], rel=1e-12)
-    assert len(found["tiles"]) == len(recorded["tiles"])
+            assert tile[exact] == expected[exact]
+        assert tile["gsd_m"] == pytest.approx(expected["gsd_m"], rel=1e-6)
+        assert tile["corners"] == pytest.approx(expected["corners"], rel=1e-12)
+    assert len(actual["tiles"]) == len(recorded["tiles"])
 
 
 def test_columns_are_as_recorded() -> None:
@@ -77,13 +77,13 @@ def test_columns_are_as_recorded() -> None:
 
 
 def record() -> None:
-    """Write both files anew."""
+    """Record both contract files again."""
     with tempfile.TemporaryDirectory() as folder:
-        found = [{**case, "found": described(case, Path(folder))} for case in tiles.cases()]
-    tiles.RECORD.write_text(tiles.compact(found), "utf-8")
-    asked = tiles.recorded_columns()
-    told = {**asked, "columns": columns("\n".join(asked["questions"]))}
-    tiles.COLUMNS.write_text(json.dumps(told, indent=2) + "\n", "utf-8")
+        cases = [{**case, "found": described(case, Path(folder))} for case in tiles.cases()]
+    tiles.RECORD.write_text(tiles.compact(cases), "utf-8")
+    recorded = tiles.recorded_columns()
+    updated = {**recorded, "columns": columns("\n".join(recorded["questions"]))}
+    tiles.COLUMNS.write_text(json.dumps(updated, indent=2) + "\n", "utf-8")
 
 
 if __name__ == "__main__":
