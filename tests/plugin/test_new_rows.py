@@ -82,7 +82,7 @@ def test_the_form_shows_the_new_columns(layer: QgsVectorLayer) -> None:
     form, index = layer.editFormConfig(), layer.fields().indexOf
     assert layer.attributeAlias(index("orbit")) == "Orbit number"
     assert (form.readOnly(index("orbit")), form.readOnly(index("green"))) == (True, False)
-    (provenance,) = [group for group in form.tabs()[0].children() if group.name() == "Where it comes from"]
+    (provenance,) = [group for group in form.tabs()[0].children() if group.name() == "Provenance"]
     assert "orbit" in [field.name() for field in provenance.children()]
 
 

@@ -1,1 +1,1 @@
-"""Results layers: schema, rows, display, style, map tips, and exports. It imports nothing from `geo.imagery`."""
+"""Results layers: schema, rows, display, style, map tips, and exports. It does not import `geo.imagery`."""

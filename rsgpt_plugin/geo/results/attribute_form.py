@@ -1,4 +1,4 @@
-"""The attribute form of a result: names that a person reads, sensible widgets, the picture, provenance folded away."""
+"""The attribute form of a results layer: aliases, widgets, the picture, and collapsed provenance."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ translate = QCoreApplication.translate
 
 
 def set_form(layer: QgsVectorLayer, columns: ResultColumns) -> None:
-    """Give the layer names for its columns, widgets and a form of its own."""
+    """Set the column aliases, the widgets, and the attribute form of the layer."""
     _name_columns(layer, columns)
     _choose_widgets(layer, columns)
     config = layer.editFormConfig()
@@ -42,7 +42,7 @@ def set_form(layer: QgsVectorLayer, columns: ResultColumns) -> None:
 
 
 def _name_columns(layer: QgsVectorLayer, columns: ResultColumns) -> None:
-    labels = {one.name: marked(one.label) for one in table.COLUMNS}
+    labels = {column.name: marked(column.label) for column in table.COLUMNS}
     aliases = {column: labels[name] for name, column in columns.known.items()}
     for answered in columns.questions:
         aliases[answered.confidence] = translate("Rsgpt", "{name}: confidence").format(name=answered.name)
@@ -54,7 +54,7 @@ def _name_columns(layer: QgsVectorLayer, columns: ResultColumns) -> None:
 
 def _choose_widgets(layer: QgsVectorLayer, columns: ResultColumns) -> None:
     fields = layer.fields()
-    for column in columns.present([one.name for one in table.COLUMNS if one.is_long]):
+    for column in columns.present([column.name for column in table.COLUMNS if column.is_long]):
         _set_widget(layer, column, "TextEdit", {"IsMultiline": True, "UseHtml": False})
     for answered in columns.questions:
         for column in filter(None, (answered.name, answered.model)):
@@ -63,12 +63,12 @@ def _choose_widgets(layer: QgsVectorLayer, columns: ResultColumns) -> None:
 
 
 def _yes_or_no(field: QgsField) -> tuple[str, dict[str, Any]]:
-    """A widget in which no answer stays no answer: neither yes nor no."""
+    """Return a widget type and its settings that keep NULL apart from yes and no."""
     if field.typeName().lower().startswith("bool"):
         return "CheckBox", {"AllowNullState": True}
-    # Where a format makes numbers of it, tables would show a check box of no answer as 0.
+    # For formats that store yes/no as numbers, attribute tables would show NULL in a check box as 0.
     words = ((yes_or_no(True), "1"), (yes_or_no(False), "0"))
-    choices = [{word: kept} for word, kept in (*words, ("", QgsValueMapFieldFormatter.NULL_VALUE))]
+    choices = [{word: value} for word, value in (*words, ("", QgsValueMapFieldFormatter.NULL_VALUE))]
     return "ValueMap", {"map": choices}
 
 
@@ -77,7 +77,7 @@ def _set_widget(layer: QgsVectorLayer, column: str, kind: str, settings: dict[st
 
 
 def _page(layer: QgsVectorLayer, columns: ResultColumns) -> QgsAttributeEditorContainer:
-    """All of the form: as a tab, since QGIS scrolls tabs alone."""
+    """Return the whole form as one tab, as QGIS only scrolls tabs."""
     page = _group(layer, translate("Rsgpt", "Answer"), columns.present(table.names_in(ColumnGroup.ASKED)))
     page.setType(Qgis.AttributeEditorContainerType.Tab)
     picture = picture_tag(columns)
@@ -92,9 +92,7 @@ def _page(layer: QgsVectorLayer, columns: ResultColumns) -> QgsAttributeEditorCo
     _add(layer, page, columns.present(table.names_in(ColumnGroup.STATE)))
     if columns.own:
         page.addChildElement(_group(layer, translate("Rsgpt", "Attributes of the feature"), columns.own))
-    origin = _group(
-        layer, translate("Rsgpt", "Where it comes from"), columns.present(table.names_in(ColumnGroup.PROVENANCE))
-    )
+    origin = _group(layer, translate("Rsgpt", "Provenance"), columns.present(table.names_in(ColumnGroup.PROVENANCE)))
     origin.setCollapsed(True)
     page.addChildElement(origin)
     return page
@@ -113,8 +111,8 @@ def _add(layer: QgsVectorLayer, group: QgsAttributeEditorContainer, columns: Seq
 
 
 def _protect(layer: QgsVectorLayer, columns: ResultColumns, config: QgsEditFormConfig) -> None:
-    # A person may correct what was said, and not what was done.
-    fixed = columns.present([one.name for one in table.COLUMNS if not one.is_said])
+    # Answers can be corrected; provenance cannot.
+    fixed = columns.present([column.name for column in table.COLUMNS if not column.is_said])
     for answered in columns.questions:
         fixed += [name for name in (answered.confidence, answered.model) if name]
     for column in fixed:

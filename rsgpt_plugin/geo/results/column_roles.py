@@ -1,6 +1,6 @@
-"""Which columns of a layer of results hold what, whatever was made of their names. Reads no rows, says nothing.
+"""The roles of a results layer's columns, even if Processing or the file format changed their names.
 
-Processing puts `_2` behind a name that the described features have already; a Shapefile cuts names to ten characters.
+Processing appends `_2` to names that the described features already have. Shapefiles truncate names to ten characters.
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ from qgis.core import QgsVectorLayer
 
 from ...shared.results.columns import ANSWER, CAPTION, KEYS, QUESTION, answer_columns, fixed_names, reserved_names
 
-_CUT, _STEM = 10, 8  # of a Shapefile's names, and of those among them that would be equal, before a number
+_CUT, _STEM = 10, 8  # characters of a Shapefile's names, and of names that get a number to be unique
 
 
 @dataclass(frozen=True)
 class Answered:
-    """A question's columns. asked: the question's name, as far as the format left it. name: of the answer's column.
+    """The columns of a question.
 
-    model: what the model said before a person corrected it; None where there is none.
+    asked: the name of the question, possibly truncated. name, confidence: the columns of the answer and its confidence.
+    model: the column of the model's answer before a correction, or None.
     """
 
     asked: str
@@ -31,10 +32,9 @@ class Answered:
 
 @dataclass(frozen=True)
 class ResultColumns:
-    """A layer's columns by what they hold.
+    """The columns of a layer by role.
 
-    known: the layer's name of each column that results have, by the name it was given. own: those that the
-    described features had before.
+    known: the layer's column names by the names in the results schema. own: the columns of the described features.
     """
 
     known: Mapping[str, str]
@@ -43,41 +43,42 @@ class ResultColumns:
 
     @property
     def text(self) -> Optional[str]:
-        """The column of the caption; in the layer of clicks, of the answer."""
+        """The column of the caption, or of the answer in the layer of clicks."""
         return self.known.get(CAPTION) or self.known.get(ANSWER)
 
     @property
     def holds_clicks(self) -> bool:
-        """Whether each row is one question with its answer, as in the layer that clicks fill."""
+        """Whether each row holds one question and its answer, as in the layer of clicks."""
         return QUESTION in self.known and ANSWER in self.known
 
     @property
-    def are_cut(self) -> bool:
-        """Whether the format cut the names."""
+    def are_truncated(self) -> bool:
+        """Whether the file format truncated the names."""
         return self.known.get("image_sha256") == "image_sha256"[:_CUT]
 
     def present(self, names: Sequence[str]) -> list[str]:
-        """The layer's own names of those of `names` that it has."""
+        """Return the layer's column names for those of `names` that it has."""
         return [self.known[name] for name in names if name in self.known]
 
     def answered(self, asked: str) -> Optional[Answered]:
-        """The columns of the question of that name; None where, of cut names, it might be another's."""
-        exact = [found for found in self.questions if found.asked == asked]
-        alike = [found for found in self.questions if found.asked[:_STEM] == asked[:_STEM]] if self.are_cut else []
+        """Return the columns of the named question; None if there are none, or if truncated names are ambiguous."""
+        exact = [question for question in self.questions if question.asked == asked]
+        stem = asked[:_STEM] if self.are_truncated else None
+        alike = [question for question in self.questions if question.asked[:_STEM] == stem]
         if not exact and len(alike) == 1 and alike[0].asked == asked[:_CUT]:
             return alike[0]
         return exact[0] if exact else None
 
     def model_of(self, name: str) -> str:
-        """What the column is called, or would be, that keeps what the model said where a person corrected `name`."""
+        """Return the name of the column that keeps the model's answer if a person corrects the column `name`."""
         return _model_of(name, [answered.name for answered in self.questions])
 
 
 def result_columns(layer: QgsVectorLayer) -> ResultColumns:
-    """Find out what a layer's columns hold."""
+    """Return the roles of a layer's columns."""
     names = layer.fields().names()
     questions = _questions(names)
-    taken = {name for found in questions for name in (found.name, found.confidence, found.model)}
+    taken = {name for question in questions for name in (question.name, question.confidence, question.model)}
     free = [name for name in names if name not in taken]
     known = _known(free)
     others = {*known.values(), *KEYS}
@@ -87,15 +88,17 @@ def result_columns(layer: QgsVectorLayer) -> ResultColumns:
 def _questions(names: Sequence[str]) -> tuple[Answered, ...]:
     reserved = reserved_names()
     asked = [name for name in names if name not in reserved and answer_columns(name)[1] in names]
-    found = [(name, _ours(names, name), _ours(names, answer_columns(name)[1])) for name in asked]
+    parts = [(name, _result_name(names, name), _result_name(names, answer_columns(name)[1])) for name in asked]
     if "image_sha256" not in names and "image_sha256"[:_CUT] in names:
-        found = [(name, name, confidence) for name, confidence in _in_pairs(names)]
-    answers = [name for _, name, _ in found]
-    return tuple(Answered(*parts, _find(names, _model_of(parts[1], answers))) for parts in found)
+        parts = [(name, name, confidence) for name, confidence in _pairs_by_position(names)]
+    answers = [name for _, name, _ in parts]
+    return tuple(
+        Answered(asked, name, confidence, _find(names, _model_of(name, answers))) for asked, name, confidence in parts
+    )
 
 
-def _in_pairs(names: Sequence[str]) -> list[tuple[str, str]]:
-    """Cut, a name and that of its confidence may be anything: but they stand where `output_fields` puts them."""
+def _pairs_by_position(names: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the columns of answers and their confidences, found by the position that `output_fields` gives them."""
     confidence, status = _find(names, "confidence"), _find(names, "status")
     if confidence is None or status is None:
         return []
@@ -104,27 +107,27 @@ def _in_pairs(names: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def _known(names: Sequence[str]) -> dict[str, str]:
-    found = {wanted: _find(names, wanted) for wanted in fixed_names()}
-    if found[CAPTION] is None:
-        found.update({wanted: _find(names, wanted) for wanted in (QUESTION, ANSWER)})
-    for said in (CAPTION, ANSWER):
-        column = found.get(said)
-        found[f"{said}_model"] = _find(names, _model_of(column, ())) if column else None
-    return {wanted: name for wanted, name in found.items() if name is not None}
+    columns = {wanted: _find(names, wanted) for wanted in fixed_names()}
+    if columns[CAPTION] is None:
+        columns.update({wanted: _find(names, wanted) for wanted in (QUESTION, ANSWER)})
+    for text in (CAPTION, ANSWER):
+        column = columns.get(text)
+        columns[f"{text}_model"] = _find(names, _model_of(column, ())) if column else None
+    return {wanted: name for wanted, name in columns.items() if name is not None}
 
 
 def _model_of(name: str, answers: Sequence[str]) -> str:
-    kept = f"{name}_model"
-    while kept in answers:
-        kept += "_"
-    return kept
+    column = f"{name}_model"
+    while column in answers:
+        column += "_"
+    return column
 
 
 def _find(names: Sequence[str], wanted: str) -> Optional[str]:
-    return next((name for name in (_ours(names, wanted), wanted[:_CUT]) if name in names), None)
+    return next((name for name in (_result_name(names, wanted), wanted[:_CUT]) if name in names), None)
 
 
-def _ours(names: Sequence[str], wanted: str) -> str:
-    """The column that a run wrote, where features brought one of the same name with them."""
+def _result_name(names: Sequence[str], wanted: str) -> str:
+    """Return the name of the column that the run wrote, if the features also have a column `wanted`."""
     twin = f"{wanted}_2"
     return twin if twin in names and answer_columns(twin)[1] not in names else wanted

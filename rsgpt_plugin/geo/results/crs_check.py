@@ -1,4 +1,4 @@
-"""Whether a file has rows where they were meant to lie, and a GeoPackage's CRS entered by hand. Writes no rows."""
+"""Check that a file has rows in the right place, and write the CRS of a GeoPackage layer if it does not."""
 
 from __future__ import annotations
 
@@ -17,30 +17,31 @@ from qgis.core import (
 from ...shared.files.geopackage import set_crs, user_tables
 from ..transforms import transform_between
 
-_SIZE, _COORDINATE = 1e-3, 1e-8  # how far a box may move: a share of its size, and of its coordinates
+_SIZE, _COORDINATE = 1e-3, 1e-8  # tolerance of a box: a fraction of its size, and of its coordinates
 _WKT = QgsCoordinateReferenceSystem.WktVariant
 
 
 def is_same_place(
-    meant: Sequence[QgsGeometry],
+    expected: Sequence[QgsGeometry],
     crs: QgsCoordinateReferenceSystem,
-    found: Sequence[QgsGeometry],
-    found_crs: QgsCoordinateReferenceSystem,
+    actual: Sequence[QgsGeometry],
+    actual_crs: QgsCoordinateReferenceSystem,
 ) -> bool:
-    """Whether the geometries that were read cover what was meant to be covered."""
-    if not found_crs.isValid():
+    """Whether the geometries that were read back have the same bounding box as the expected ones, in `crs`."""
+    if not actual_crs.isValid():
         return False
-    moved = [QgsGeometry(geometry) for geometry in found]
-    if found_crs != crs:
+    transformed = [QgsGeometry(geometry) for geometry in actual]
+    if actual_crs != crs:
         try:
-            transform = transform_between(found_crs, crs, QgsCoordinateTransformContext())
-            for geometry in moved:
+            transform = transform_between(actual_crs, crs, QgsCoordinateTransformContext())
+            for geometry in transformed:
                 geometry.transform(transform)
         except QgsCsException:
             return False
-    one, other = _box(meant), _box(moved)
-    size = max(one.width(), one.height()) * _SIZE + max(map(abs, _sides(one))) * _COORDINATE
-    return all(abs(a - b) <= size for a, b in zip(_sides(one), _sides(other)))
+    expected_box, actual_box = _box(expected), _box(transformed)
+    size = max(expected_box.width(), expected_box.height())
+    tolerance = size * _SIZE + max(map(abs, _sides(expected_box))) * _COORDINATE
+    return all(abs(a - b) <= tolerance for a, b in zip(_sides(expected_box), _sides(actual_box)))
 
 
 def _box(geometries: Sequence[QgsGeometry]) -> QgsRectangle:
@@ -54,13 +55,13 @@ def _sides(box: QgsRectangle) -> tuple[float, float, float, float]:
     return box.xMinimum(), box.yMinimum(), box.xMaximum(), box.yMaximum()
 
 
-def definitions(crs: QgsCoordinateReferenceSystem) -> list[str]:
-    """A CRS as WKT that a GeoPackage may hold: what its standard asks for first."""
+def crs_definitions(crs: QgsCoordinateReferenceSystem) -> list[str]:
+    """Return the CRS in the WKT variants that a GeoPackage may hold; the one of the standard first."""
     return [text for text in (crs.toWkt(_WKT.WKT1_GDAL), crs.toWkt(_WKT.WKT_PREFERRED)) if text]
 
 
-def enter_crs(identifier: str, definition: str) -> None:
-    """Enter a layer's CRS into its GeoPackage by hand, where GDAL took it for another one."""
+def write_crs(identifier: str, definition: str) -> None:
+    """Write the CRS of a GeoPackage layer directly into the file, for a CRS that GDAL mistakes for another one."""
     parts = QgsProviderRegistry.instance().decodeUri("ogr", identifier)
     path = Path(parts["path"])
     set_crs(path, parts.get("layerName") or next(iter(user_tables(path))), definition)

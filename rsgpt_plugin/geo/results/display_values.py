@@ -1,4 +1,4 @@
-"""What a person reads of a results layer: its columns in reading order, and each value in words. Reads no feature."""
+"""Display of a results layer: its columns in reading order, and its values as text."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from .schema import is_decimal, is_yes_or_no
 
 translate = QCoreApplication.translate
 
-# From which confidence on an answer has which name and colour: those of the layer's style on the map.
-SURENESS = ((0.7, "sure", "#0067b1"), (0.4, "fair", "#f0a000"), (0.0, "unsure", "#8c0040"))
+# Minimum confidence, name, and color of each level, as in the layer style.
+CONFIDENCE_LEVELS = ((0.7, "sure", "#0067b1"), (0.4, "fair", "#f0a000"), (0.0, "unsure", "#8c0040"))
 
 
 class Kind(Enum):
@@ -34,16 +34,17 @@ class Kind(Enum):
 
     @property
     def is_number(self) -> bool:
-        """Whether the values are numbers, whole or not."""
+        """Whether the values are integers or decimals."""
         return self in (Kind.NUMBER, Kind.DECIMAL)
 
 
 @dataclass(frozen=True)
 class DisplayColumn:
-    """One column of the table. means: the name that results give it, "" for one of the features' own.
+    """One column of the table.
 
-    index: of its field. confidence, model: of the fields that say how sure it is, and what the model had said before
-    a person corrected it, or -1. editable: whether it holds what the model said, which a person may correct.
+    index: of its field. confidence, model: the field indexes of its confidence and of the model's answer before a
+    correction, or -1. editable: whether a person may correct its values. means: its name in the results schema, or ""
+    for a column of the described features.
     """
 
     name: str
@@ -57,18 +58,18 @@ class DisplayColumn:
 
 
 def shown_columns(layer: QgsVectorLayer) -> list[DisplayColumn]:
-    """The columns in reading order: what was said, how sure that is, what became of it, the features' own."""
+    """Return the columns in reading order: answers, confidence, status, and the features' own columns."""
     columns = result_columns(layer)
     return [
         *(_clicked(layer, columns) if columns.holds_clicks else _described(layer, columns)),
-        *(_plain(layer, name, Kind.CONFIDENCE, CONFIDENCE) for name in columns.present([CONFIDENCE])),
-        *(_plain(layer, name, Kind.STATUS, "status") for name in columns.present(["status"])),
-        *(_plain(layer, name, kind_of(layer.fields().field(name))) for name in columns.own),
+        *(_read_only(layer, name, Kind.CONFIDENCE, CONFIDENCE) for name in columns.present([CONFIDENCE])),
+        *(_read_only(layer, name, Kind.STATUS, "status") for name in columns.present(["status"])),
+        *(_read_only(layer, name, kind_of(layer.fields().field(name))) for name in columns.own),
     ]
 
 
 def kind_of(field: QgsField) -> Kind:
-    """How a field's values are shown."""
+    """Return how the values of a field are shown."""
     if is_yes_or_no(field):
         return Kind.YESNO
     if not field.isNumeric():
@@ -77,18 +78,19 @@ def kind_of(field: QgsField) -> Kind:
 
 
 def about(column: DisplayColumn) -> str:
-    """What a column that every result has holds; empty for others."""
-    texts = {one.name: one.about for one in table.COLUMNS}
+    """Return the description of a column of the results schema; "" for other columns."""
+    texts = {entry.name: entry.about for entry in table.COLUMNS}
     return marked(texts[column.means]) if column.means in texts else ""
 
 
 def sureness(confidence: float) -> tuple[str, str]:
-    """The name and the colour of a confidence."""
-    return next(((name, colour) for least, name, colour in SURENESS if confidence >= least), SURENESS[-1][1:])
+    """Return the name and the color of the level of a confidence."""
+    levels = ((name, color) for minimum, name, color in CONFIDENCE_LEVELS if confidence >= minimum)
+    return next(levels, CONFIDENCE_LEVELS[-1][1:])
 
 
 def in_words(value: Any, kind: Kind) -> str:
-    """A value as a person reads it; empty for none."""
+    """Return a value as text in the user's language; "" for None."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -103,12 +105,12 @@ def in_words(value: Any, kind: Kind) -> str:
 
 
 def yes_or_no(value: bool) -> str:
-    """Yes or no, in the user's language."""
+    """Return "yes" or "no" in the user's language."""
     return translate("Rsgpt", "yes") if value else translate("Rsgpt", "no")
 
 
 def status_in_words(status: str) -> str:
-    """What became of a row, in the user's language."""
+    """Return the status of a row in the user's language."""
     return {
         Status.ANSWERED.value: translate("Rsgpt", "answered"),
         Status.PARTIAL.value: translate("Rsgpt", "partly answered"),
@@ -119,39 +121,48 @@ def status_in_words(status: str) -> str:
 
 
 def _clicked(layer: QgsVectorLayer, columns: ResultColumns) -> list[DisplayColumn]:
-    return [_plain(layer, columns.known[QUESTION], Kind.TEXT, QUESTION), _said(layer, columns, ANSWER)]
+    return [_read_only(layer, columns.known[QUESTION], Kind.TEXT, QUESTION), _text_column(layer, columns, ANSWER)]
 
 
 def _described(layer: QgsVectorLayer, columns: ResultColumns) -> list[DisplayColumn]:
-    caption = [_said(layer, columns, CAPTION)] if CAPTION in columns.known else []
+    caption = [_text_column(layer, columns, CAPTION)] if CAPTION in columns.known else []
     answers = (
-        _column(layer, found.name, found.asked, found.confidence, found.model or "") for found in columns.questions
+        _column(layer, question.name, question.asked, question.confidence, question.model or "")
+        for question in columns.questions
     )
     return [*caption, *answers]
 
 
-def _said(layer: QgsVectorLayer, columns: ResultColumns, means: str) -> DisplayColumn:
-    """The column of what the row's own confidence is about."""
+def _text_column(layer: QgsVectorLayer, columns: ResultColumns, means: str) -> DisplayColumn:
+    """Return the column that the row's confidence refers to."""
     known = columns.known
     return _column(layer, known[means], means, known.get(CONFIDENCE, ""), known.get(f"{means}_model", ""))
 
 
 def _column(layer: QgsVectorLayer, name: str, means: str, confidence: str, model: str) -> DisplayColumn:
     index = _index(layer, name)
-    kind, sure, kept = kind_of(layer.fields().at(index)), _index(layer, confidence), _index(layer, model)
-    return DisplayColumn(name, _label(layer, index, means), kind, index, sure, kept, True, means)
+    return DisplayColumn(
+        name,
+        _label(layer, index, means),
+        kind_of(layer.fields().at(index)),
+        index,
+        _index(layer, confidence),
+        _index(layer, model),
+        editable=True,
+        means=means,
+    )
 
 
-def _plain(layer: QgsVectorLayer, name: str, kind: Kind, means: str = "") -> DisplayColumn:
+def _read_only(layer: QgsVectorLayer, name: str, kind: Kind, means: str = "") -> DisplayColumn:
     index = _index(layer, name)
     return DisplayColumn(name, _label(layer, index, means), kind, index, means=means)
 
 
 def _label(layer: QgsVectorLayer, index: int, means: str) -> str:
-    """The column's alias, or a name for those that every result has."""
+    """Return the alias, else the label in the results schema, else the name of a column."""
     name = layer.fields().at(index).name()
-    usual = {one.name: one.label for one in table.COLUMNS}
-    return str(layer.attributeAlias(index) or (marked(usual[means]) if means in usual else name))
+    labels = {entry.name: entry.label for entry in table.COLUMNS}
+    return str(layer.attributeAlias(index) or (marked(labels[means]) if means in labels else name))
 
 
 def _index(layer: QgsVectorLayer, name: str) -> int:

@@ -1,6 +1,6 @@
-"""The columns that features bring with them, made fit for a file beside the columns of a result. Opens no file.
+"""Columns of the described features, adapted so that a file can hold them together with the columns of results.
 
-File formats compare names without case, keep some names for themselves, and take no objects or lists.
+File formats compare names case-insensitively, reserve some names, and cannot store objects or lists.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ from qgis.PyQt.QtCore import QDate, QDateTime, Qt, QTime, QVariant
 
 from .schema import output_fields
 
-# Names that a format gives to its own columns; `fid` is one that features may fill with numbers of their own.
+# Names that a format reserves. Features may have a `fid` column if it numbers them uniquely.
 _RESERVED = {".gpkg": {"geom"}, ".sqlite": {"geometry", "ogc_fid"}}
 _KEY = {".gpkg": "fid"}
-# Qt's numbers of types, the same in QVariant and QMetaType.
+# Type numbers of Qt, the same in QVariant and QMetaType.
 _WHOLE_NUMBERS = {2, 3, 4, 5}  # int, uint, qlonglong, qulonglong
 _CONTAINERS = {8, 9, 11}  # QVariantMap, QVariantList, QStringList
 
 
 @dataclass(frozen=True)
 class OwnColumns:
-    """fields: those of the output that hold the features' own values. renamed: their new names by the old ones."""
+    """fields: the output fields for the features' own values. renamed: new column names by old ones."""
 
     fields: QgsFields
     renamed: Mapping[str, str]
 
     def fitted(self, feature: QgsFeature) -> QgsFeature:
-        """The feature with these columns; objects and lists become JSON."""
+        """Return a copy of the feature with these columns, and with objects and lists as JSON."""
         copy = QgsFeature(feature)
         copy.setFields(self.fields, False)
         copy.setAttributes([_plain(value) for value in feature.attributes()])
@@ -39,7 +39,7 @@ class OwnColumns:
 
 
 def own_columns(fields: QgsFields, features: Sequence[QgsFeature], ending: str, results: Collection[str]) -> OwnColumns:
-    """Fit the columns of `features` for a file of that ending. results: the columns that the run adds."""
+    """Adapt the columns of `features` to a file with the suffix `ending`. results: the column names of the run."""
     reserved = set(_RESERVED.get(ending, ()))
     key = _KEY.get(ending)
     if key is not None and not _is_key(fields, features, key):
@@ -57,12 +57,12 @@ def own_columns(fields: QgsFields, features: Sequence[QgsFeature], ending: str, 
 
 
 def _is_key(fields: QgsFields, features: Sequence[QgsFeature], key: str) -> bool:
-    """Whether the column of that name, where there is one, numbers every feature by another whole number."""
-    places = [place for place, name in enumerate(fields.names()) if name.casefold() == key]
-    if not places:
+    """Whether the column `key` is missing, or holds a unique integer for each feature."""
+    indexes = [index for index, name in enumerate(fields.names()) if name.casefold() == key]
+    if not indexes:
         return True
-    values = [feature.attributes()[places[0]] for feature in features]
-    return _kind(fields.at(places[0])) in _WHOLE_NUMBERS and NULL not in values and len(set(values)) == len(values)
+    values = [feature.attributes()[indexes[0]] for feature in features]
+    return _kind(fields.at(indexes[0])) in _WHOLE_NUMBERS and NULL not in values and len(set(values)) == len(values)
 
 
 def _free_name(name: str, taken: Collection[str]) -> str:
@@ -73,7 +73,7 @@ def _free_name(name: str, taken: Collection[str]) -> str:
 
 
 def _fitted(field: QgsField, name: str) -> QgsField:
-    copy = QgsField(output_fields(()).at(0) if _kind(field) in _CONTAINERS else field)  # the first one holds text
+    copy = QgsField(output_fields(()).at(0) if _kind(field) in _CONTAINERS else field)  # the first field is text
     copy.setName(name)
     return copy
 

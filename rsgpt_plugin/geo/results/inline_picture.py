@@ -1,4 +1,4 @@
-"""A kept picture as text inside HTML. Knows no store."""
+"""Pictures as `data:` URLs for HTML."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ...encoding import encode
 
 
 def inline_picture(png: bytes, side: int, quality: int) -> Optional[str]:
-    """The picture as a `data:` address of a JPEG of at most `side` pixels; None where it is none."""
+    """Return a PNG as the `data:` URL of a JPEG of at most `side` pixels; None if it is not a PNG."""
     image = QImage.fromData(png, "PNG")
     if image.isNull():
         return None

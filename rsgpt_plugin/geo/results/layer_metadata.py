@@ -1,4 +1,4 @@
-"""What makes a vector layer one of results, and how it came about. Asks nothing and draws nothing."""
+"""Detection of results layers, and the record of the run that wrote them."""
 
 from __future__ import annotations
 
@@ -14,26 +14,27 @@ _MARKS = {"status", "image_sha256", "prompt"}
 
 
 def is_results(layer: QgsMapLayer | None) -> bool:
-    """Whether a layer has the columns that every result has, whichever format it was written in."""
+    """Whether a layer has the columns of a results layer, in any file format."""
     if not isinstance(layer, QgsVectorLayer) or not layer.isValid():
         return False
     return result_columns(layer).known.keys() >= _MARKS
 
 
 def record_run(layer: QgsVectorLayer, run: RunRequest) -> None:
-    """Keep with the layer, in the project, what it came from."""
-    kept = {"algorithm": run.algorithm, "title": run.title, "parameters": dict(run.parameters), "source": run.source}
-    layer.setCustomProperty(_RUN, json.dumps(kept))
+    """Store the request of the run in the layer's custom properties, which the project saves."""
+    record = {"algorithm": run.algorithm, "title": run.title, "parameters": dict(run.parameters), "source": run.source}
+    layer.setCustomProperty(_RUN, json.dumps(record))
 
 
 def recorded_run(layer: QgsVectorLayer) -> RunRequest | None:
-    """What the layer came from; None where that is not known, as in a file that was opened later."""
+    """Return the request of the run that wrote the layer; None if it is unknown, as for a file opened later."""
     text = layer.customProperty(_RUN)
     if not isinstance(text, str):
         return None
     try:
-        kept = json.loads(text)
-        source = str(kept.get("source", ""))
-        return RunRequest(str(kept["algorithm"]), str(kept.get("title", "")), dict(kept["parameters"]), source=source)
+        record = json.loads(text)
+        source = str(record.get("source", ""))
+        title = str(record.get("title", ""))
+        return RunRequest(str(record["algorithm"]), title, dict(record["parameters"]), source=source)
     except (ValueError, KeyError, TypeError):
         return None

@@ -1,4 +1,4 @@
-"""Rows of a results layer as light values: what a table shows, searches and exports. Knows no widget."""
+"""Rows of a results layer, as a table shows, searches, and exports them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from .display_values import DisplayColumn, Kind, in_words, shown_columns
 
 
 class LayerRow(NamedTuple):
-    """One feature. values, sure: by column, None where there is none; confidences are 0 to 1.
+    """One feature.
 
-    confidence: of the row. models: what the model had said, by the name of a corrected column.
-    text: all that a search looks through, case folded.
+    values, sure: value and confidence (0 to 1) per column, or None. confidence: of the row. models: the model's answers
+    by the names of the corrected columns. text: the searched text, case folded.
     """
 
     fid: int
@@ -32,21 +32,21 @@ class LayerRow(NamedTuple):
 
 
 class RowReader:
-    """Makes rows of one layer's features, as its columns are now."""
+    """Converts features of a layer to rows. Create a new reader after the layer's columns change."""
 
     def __init__(self, layer: QgsVectorLayer) -> None:
         self.columns: tuple[DisplayColumn, ...] = tuple(shown_columns(layer))
         known = result_columns(layer).known
 
-        def place(name: str) -> int:
+        def index_of(name: str) -> int:
             return int(layer.fields().indexOf(known.get(name, "")))
 
-        self._confidence, self._status, self._reason = place("confidence"), place("status"), place("reason")
-        self._sha256, self._prompt, self._corrected = place("image_sha256"), place("prompt"), place(CORRECTED)
+        self._confidence, self._status, self._reason = index_of("confidence"), index_of("status"), index_of("reason")
+        self._sha256, self._prompt, self._corrected = index_of("image_sha256"), index_of("prompt"), index_of(CORRECTED)
         self._models = {column.name: column.model for column in self.columns if column.model >= 0}
 
     def row(self, feature: QgsFeature) -> LayerRow:
-        """The feature as a row."""
+        """Return the row of a feature."""
         values = [plain(value) for value in feature.attributes()]
 
         def text(index: int) -> str:
@@ -65,28 +65,28 @@ class RowReader:
             text(self._sha256),
             text(self._prompt),
             {name: values[index] for name, index in self._models.items() if name in corrected},
-            self._searched(shown, reason),
+            self._search_text(shown, reason),
         )
 
-    def _searched(self, shown: Sequence[Any], reason: str) -> str:
+    def _search_text(self, shown: Sequence[Any], reason: str) -> str:
         words = (in_words(v, c.kind) for v, c in zip(shown, self.columns) if c.kind is not Kind.CONFIDENCE)
         return "\n".join([*words, reason]).casefold()
 
 
 def attributes_only() -> QgsFeatureRequest:
-    """A request for features without their geometry."""
+    """Return a request for features without geometry."""
     request = QgsFeatureRequest()
     request.setFlags(QgsFeatureRequest.Flag.NoGeometry)
     return request
 
 
 def plain(value: Any) -> Any:
-    """A value of a feature, None for a null of any kind."""
+    """Return the value of an attribute, with None for every kind of NULL."""
     return None if value is None or value == NULL else value
 
 
 def _typed(value: Any, kind: Kind) -> Any:
-    """The value as its kind has it: a format may keep yes and no as 1 and 0."""
+    """Return the value as its kind requires: some formats store yes and no as 1 and 0."""
     return bool(value) if kind is Kind.YESNO and value is not None else value
 
 

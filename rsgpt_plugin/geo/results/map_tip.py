@@ -1,4 +1,4 @@
-"""What a tip on the map and a label say of a row, as QGIS templates. Text of a model is always escaped."""
+"""QGIS templates and expressions for map tips and labels of results. Texts of the model are escaped in tips."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from .schema import is_yes_or_no
 
 translate = QCoreApplication.translate
 
-_LABELLED = 4
+_LABELED_ANSWERS = 4
 _LONGEST_LABEL = 80
 
 
 def picture_tag(columns: ResultColumns) -> str:
-    """A template of the row's picture; nothing where the picture, or this plugin with its function, is not there."""
+    """Return the template of the row's picture; it is empty without a stored picture or without this plugin."""
     if "image_sha256" not in columns.known:
         return ""
     column = QgsExpression.quotedColumnRef(columns.known["image_sha256"])
-    # Through eval(), as an unknown function would leave the template's own text in the place of the picture.
+    # Inside eval(), as QGIS would show the template text if the function is not registered.
     call = QgsExpression.quotedString(f"rsgpt_picture({column})")
     return f"[% coalesce('<img src=\"' || eval({call}) || '\">', '') %]"
 
 
 def map_tip(columns: ResultColumns, fields: QgsFields) -> str:
-    """The template of a tip: picture, caption, each answer with its confidence, and why there is none."""
+    """Return the template of a map tip: picture, caption, answers with their confidence, and reasons for failures."""
     lines = [f"<p>{picture_tag(columns)}</p>"]
     if "question" in columns.known:
         lines.append(f"<p><i>[% {_escaped(_column(columns.known['question']))} %]</i></p>")
@@ -38,23 +38,23 @@ def map_tip(columns: ResultColumns, fields: QgsFields) -> str:
         lines.append(f"<p><b>[% {_escaped(_column(columns.text))} %]</b>[% {certainty} %]</p>")
     if columns.questions:
         lines.append("<p>" + "".join(_answer_line(answered, fields) for answered in columns.questions) + "</p>")
-    plain = columns.present([one.name for one in table.COLUMNS if one.in_tip])
+    plain = columns.present([column.name for column in table.COLUMNS if column.in_tip])
     lines += [f"<p>[% {_escaped(_column(name))} %]</p>" for name in plain]
     return '<div style="max-width: 24em; font-family: sans-serif">\n{}\n</div>'.format("\n".join(lines))
 
 
 def caption_label(columns: ResultColumns) -> str:
-    """The expression of a caption on the map: a long one ends at a word."""
+    """Return the expression of a caption label. Long captions are cut at the end of a word."""
     text = _column(columns.text or "")
     cut = f"regexp_replace({text}, '(?s)^(.{{20,{_LONGEST_LABEL - 4}}})[\\\\s,.;].*$', '\\\\1 …')"
     return f"if(length({text}) > {_LONGEST_LABEL}, {cut}, {text})"
 
 
 def answers_label(columns: ResultColumns, fields: QgsFields) -> str:
-    """The expression of a row's answers on the map, the first few; an empty one where nothing is asked."""
+    """Return the expression of a label with the first answers of a row; empty if there are no questions."""
     parts = [
         f"{QgsExpression.quotedString(answered.name + ': ')} || {_value(answered.name, fields)}"
-        for answered in columns.questions[:_LABELLED]
+        for answered in columns.questions[:_LABELED_ANSWERS]
     ]
     return f"array_to_string(array_remove_all(array({', '.join(parts)}), NULL), '\\n')" if parts else "''"
 

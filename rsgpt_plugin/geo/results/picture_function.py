@@ -1,4 +1,4 @@
-"""The expression function `rsgpt_picture`: what the model was shown, for tips, forms and layouts. Asks nothing."""
+"""The expression function `rsgpt_picture`: the picture of a row for map tips, forms, and layouts."""
 
 from __future__ import annotations
 
@@ -25,35 +25,35 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class PictureFunction(QgsExpressionFunction):
-    """`rsgpt_picture(image_sha256)`: the picture as a data URI of a small JPEG; NULL where it is not kept."""
+    """`rsgpt_picture(image_sha256)`: the picture as the data URL of a small JPEG, or NULL if it is not stored."""
 
     def __init__(self) -> None:
-        sentence = translate(
+        help_text = translate(
             "Rsgpt",
-            "Returns the picture that the model was shown, as an inline image for HTML: a map tip, a form, a layout. "
-            "NULL where the picture is no longer kept on this machine.",
+            "Returns the picture that the model was shown, as an inline image for the HTML of map tips, forms, and "
+            "layouts. Returns NULL if the picture is no longer stored on this machine.",
         )
-        super().__init__(NAME, 1, "RSGPT", sentence)
+        super().__init__(NAME, 1, "RSGPT", help_text)
 
     def func(self, values: list[Any], context: QgsExpressionContext, parent: QgsExpression, node: Any) -> Optional[str]:
-        """What QGIS calls, in whichever thread it evaluates."""
+        """Return the value of the function. QGIS calls it in any thread."""
         sha256 = values[0]
         if not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):
             return None
-        png = _kept(sha256)
+        png = _stored_picture(sha256)
         return None if png is None else _data_uri(png)
 
 
-def _kept(sha256: str) -> Optional[bytes]:
+def _stored_picture(sha256: str) -> Optional[bytes]:
     path = picture_file()
     if not path.is_file():
         return None
     try:
-        # Nothing is put in, so no limit is needed.
+        # The store is only read, so no size limit is needed.
         with PictureStore(path, sys.maxsize) as store:
             return store.get(sha256)
     except OutputError:
-        # A tip without its picture is better than a tip that says why.
+        # A map tip without a picture is better than an error in it.
         return None
 
 

@@ -1,4 +1,4 @@
-"""The columns of a result as fields of QGIS, and the values of a row in them. Knows no layer, sink or model."""
+"""The columns of results as QGIS fields, and the attribute values of a row."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from ...shared.answers.questions import Question
 from ...shared.results.columns import MOMENT, Column, DataType
 from ...shared.results.rows import Cell, RowValues, column_types
 
-# QgsField takes Qt's meta types from QGIS 3.38; before, it takes QVariant's.
+# QgsField takes QMetaType types since QGIS 3.38, and QVariant types before.
 _KINDS = QMetaType.Type if Qgis.versionInt() >= 33800 else QVariant
 _OLD_NAMES = {"QString": "String", "QDateTime": "DateTime"}
 
 
 def output_fields(questions: Sequence[Question]) -> QgsFields:
-    """The columns of a result: caption, one column a question and its confidence, then provenance."""
+    """Return the fields of results: caption, answer and confidence per question, then provenance."""
     fields = QgsFields()
     for name, type_ in column_types(questions).items():
         fields.append(_field(name, type_))
@@ -26,28 +26,28 @@ def output_fields(questions: Sequence[Question]) -> QgsFields:
 
 
 def field_of(column: Column) -> QgsField:
-    """The field that stores a column."""
+    """Return the field that stores a column."""
     return _field(column.name, column.type)
 
 
 def attributes(questions: Sequence[Question], row: RowValues) -> list[Cell | QDateTime]:
-    """The row's values in the order of `output_fields`."""
+    """Return the row's values in the order of `output_fields`."""
     types = column_types(questions)
     values = row.by_column(questions).items()
-    return [_when(value) if types[name] is MOMENT else value for name, value in values]
+    return [_date_time(value) if types[name] is MOMENT else value for name, value in values]
 
 
 def is_yes_or_no(field: QgsField) -> bool:
-    """Whether a column holds yes or no. A Shapefile makes a whole number of one digit of it."""
+    """Whether a field holds yes or no. Shapefiles store it as an integer of one digit."""
     return bool(field.type() == _KINDS.Bool or (field.type() == _KINDS.Int and field.length() == 1))
 
 
 def is_decimal(field: QgsField) -> bool:
-    """Whether a column holds numbers that need not be whole."""
+    """Whether a field holds decimal numbers."""
     return bool(field.type() == _KINDS.Double)
 
 
-def _when(moment: object) -> QDateTime | None:
+def _date_time(moment: object) -> QDateTime | None:
     if not isinstance(moment, str) or not moment:
         return None
     milliseconds = round(datetime.fromisoformat(moment).timestamp() * 1000)

@@ -1,4 +1,4 @@
-"""How a result looks on the map: outline by confidence, labels that appear when zoomed in, tips, a form."""
+"""The style of results layers: outlines by confidence, labels by scale, map tips, and the attribute form."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ translate = QCoreApplication.translate
 
 STYLE_FILE = plugin_root() / "resources" / "styles" / "answers.qml"
 
-# From far away QGIS writes the label of each row before it sees that there is no room: seconds, for very many.
-_MANY = 2000
-_SAMPLED = 1000
-_SOONER = 4  # times farther away than room is expected: a map's scale and the ground's differ by projection
+# At small scales, QGIS lays out the label of each row before it drops labels without space: seconds for many rows.
+_MANY_ROWS = 2000
+_SAMPLED_ROWS = 1000
+_SCALE_MARGIN = 4  # the scale of the map and of the ground differ by projection
 
 _LABELS_ONLY = QgsMapLayer.StyleCategory.Labeling
 
 
 def apply_style(layer: QgsVectorLayer) -> None:
-    """Dress a result layer of any format; one that holds points or lines keeps its symbols.
+    """Style a results layer of any format. Layers of points or lines keep their symbols.
 
-    Apply it again where columns were added. The style file knows no words and no columns: they come from here.
+    Call this again after columns are added. Texts and column names are set here, as the style file has none.
     """
     columns = result_columns(layer)
     polygons = layer.geometryType() == Qgis.GeometryType.Polygon
@@ -59,7 +59,7 @@ def apply_style(layer: QgsVectorLayer) -> None:
 
 
 def _name_rules(layer: QgsVectorLayer) -> None:
-    """Put the legend in the user's language. The order is the style file's."""
+    """Translate the legend. The order is that of the rules in the style file."""
     names = (
         translate("Rsgpt", "Sure (70 % and above)"),
         translate("Rsgpt", "Fair (40 % to 70 %)"),
@@ -70,12 +70,12 @@ def _name_rules(layer: QgsVectorLayer) -> None:
     if isinstance(renderer, QgsRuleBasedRenderer):
         for rule, name in zip(renderer.rootRule().children(), names):
             rule.setLabel(name)
-        # Set anew, as a layer tree that shows the layer already has the style file's own names.
+        # Set the renderer again, so that a layer tree that already shows the layer updates the names.
         layer.setRenderer(renderer)
 
 
 def _label(layer: QgsVectorLayer, columns: ResultColumns) -> None:
-    """Say the caption, and where there is none the answers; both only where the place is large on the screen."""
+    """Label rows that are large enough on the screen with the caption, or with the answers if there is no caption."""
     labeling = layer.labeling()
     if not isinstance(labeling, QgsRuleBasedLabeling):
         return
@@ -85,38 +85,38 @@ def _label(layer: QgsVectorLayer, columns: ResultColumns) -> None:
         (translate("Rsgpt", "Caption"), f"{text} IS NOT NULL", caption_label(columns)),
         (translate("Rsgpt", "Answers"), f"{text} IS NULL", answers_label(columns, layer.fields())),
     )
-    for rule, (name, which, says) in zip(labeling.rootRule().children(), rules):
+    for rule, (name, condition, label) in zip(labeling.rootRule().children(), rules):
         settings = rule.settings()
-        settings.fieldName = says
+        settings.fieldName = label
         settings.isExpression = True
         rule.setSettings(settings)
-        rule.setMinimumScale(_farthest(layer, settings.thinningSettings().minimumFeatureSize()))
+        rule.setMinimumScale(_minimum_scale(layer, settings.thinningSettings().minimumFeatureSize()))
         rule.setDescription(name)
-        rule.setFilterExpression(which)
+        rule.setFilterExpression(condition)
     layer.setLabeling(labeling)
 
 
-def _farthest(layer: QgsVectorLayer, millimetres: float) -> float:
-    """The scale beyond which no row of very many is as large as that on the screen, by the first of them; 0 for any."""
-    if layer.geometryType() != Qgis.GeometryType.Polygon or layer.featureCount() < _MANY:
+def _minimum_scale(layer: QgsVectorLayer, millimeters: float) -> float:
+    """Return the scale below which no sampled row is that large on the screen; 0 (no limit) for layers of few rows."""
+    if layer.geometryType() != Qgis.GeometryType.Polygon or layer.featureCount() < _MANY_ROWS:
         return 0.0
-    request = QgsFeatureRequest().setNoAttributes().setLimit(_SAMPLED)
+    request = QgsFeatureRequest().setNoAttributes().setLimit(_SAMPLED_ROWS)
     side = math.sqrt(max((feature.geometry().area() for feature in layer.getFeatures(request)), default=0.0))
     metres = side * QgsUnitTypes.fromUnitToUnitFactor(layer.crs().mapUnits(), Qgis.DistanceUnit.Meters)
-    return _SOONER * 1000 * metres / millimetres
+    return _SCALE_MARGIN * 1000 * metres / millimeters
 
 
 class ResultStyler(QgsProcessingLayerPostProcessorInterface):
-    """Styles one result, and notes where it came from, on the main thread once Processing has loaded it.
+    """Styles a results layer and records its run, on the main thread after Processing loads the layer.
 
-    Processing owns and deletes it, yet its Python half dies with the last reference, and the algorithm that
-    made it is gone before it is used: so it keeps itself until then.
+    Processing owns the C++ object. The Python part would be deleted with the algorithm, before it is used, so the class
+    keeps a reference until then.
     """
 
     _waiting: ClassVar[set[ResultStyler]] = set()
 
     def __init__(self, run: RunRequest | None = None) -> None:
-        """run: what the layer came from, to be kept with it."""
+        """run: the request to store with the layer."""
         super().__init__()
         self._run = run
         self._waiting.add(self)
@@ -124,7 +124,7 @@ class ResultStyler(QgsProcessingLayerPostProcessorInterface):
     def postProcessLayer(
         self, layer: QgsMapLayer, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> None:
-        """Apply the style to a vector layer."""
+        """Apply the style to a vector layer and record its run."""
         self._waiting.discard(self)
         if isinstance(layer, QgsVectorLayer):
             apply_style(layer)

@@ -17,7 +17,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QCoreApplication
 
 from ...errors import OutputError
-from ...geo.results.crs_check import enter_crs
+from ...geo.results.crs_check import write_crs
 
 if TYPE_CHECKING:
     from .trial_write import TrialWrite
@@ -60,7 +60,7 @@ class OutputSink:
     def settle(self) -> None:
         """Enter the CRS into the closed file, where the format did not; rows of a run that failed need it too."""
         if self._trial is not None and self._trial.definition and self.identifier:
-            enter_crs(self.identifier, self._trial.definition)
+            write_crs(self.identifier, self._trial.definition)
 
     def check(self, rows: int) -> None:
         """Read the closed file back; OutputError where it lacks rows or columns, or has another CRS than was meant.

@@ -28,7 +28,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QCoreApplication, QDateTime
 
 from ...errors import OutputError
-from ...geo.results.crs_check import definitions, enter_crs, is_same_place
+from ...geo.results.crs_check import crs_definitions, is_same_place, write_crs
 from .destination import OutputDestination, table_in
 from .sink import SinkShape
 
@@ -150,8 +150,8 @@ def _entered(
 ) -> tuple[QgsCoordinateReferenceSystem, str]:
     """A trial layer's CRS after it was entered by hand, and as what; OutputError where that does not help."""
     identifier, meant, found = layer.source(), *places
-    for definition in definitions(shape.crs) if to.ending == ".gpkg" else ():
-        enter_crs(identifier, definition)
+    for definition in crs_definitions(shape.crs) if to.ending == ".gpkg" else ():
+        write_crs(identifier, definition)
         crs = QgsVectorLayer(identifier, "trial", "ogr").crs()
         if is_same_place(meant, shape.crs, found, crs):
             return crs, definition

@@ -1,1 +1,1 @@
-"""Results in files for others: geodata, tables, data sets, reports."""
+"""Export of results: geodata, CSV sheets, data sets, and HTML reports."""

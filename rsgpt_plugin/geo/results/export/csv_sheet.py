@@ -1,4 +1,4 @@
-"""Results as CSV for a spreadsheet, where no cell is taken for a formula. Writes one file."""
+"""Export as CSV for spreadsheets, without cells that are evaluated as formulas."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from qgis.PyQt.QtCore import QDateTime, Qt
 
 from ...transforms import transform_between
 from ..layer_rows import plain
-from .export_rows import ExportRows, whole_file
+from .export_rows import ExportRows, text_file
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-_UTF8_WITH_BOM = "utf-8-sig"  # without it, Excel takes the file for the system's own encoding
+_UTF8_WITH_BOM = "utf-8-sig"  # without it, Excel assumes the system's encoding
 
 
 def write_sheet(export: ExportRows, path: Path) -> None:
-    """Write all columns of the layer, then longitude and latitude of each row's centre in degrees (WGS 84)."""
+    """Write all columns of the layer, and the longitude and latitude (WGS 84 degrees) of each row's center."""
     to_degrees = _to_degrees(export)
-    with whole_file(path, _UTF8_WITH_BOM) as file:
+    with text_file(path, _UTF8_WITH_BOM) as file:
         writer = csv.writer(file)
-        writer.writerow([cell(name) for name in export.fields.names()] + ["longitude", "latitude"])
+        writer.writerow([_cell(name) for name in export.fields.names()] + ["longitude", "latitude"])
         for _, feature in export.each():
-            writer.writerow([cell(value) for value in feature.attributes()] + _centre(feature, to_degrees))
+            writer.writerow([_cell(value) for value in feature.attributes()] + _center(feature, to_degrees))
 
 
-def cell(value: Any) -> Any:
-    """A value as a cell; text that a spreadsheet would compute gets an apostrophe before it."""
+def _cell(value: Any) -> Any:
+    """Return the value of a cell. Text that a spreadsheet would evaluate gets a leading apostrophe."""
     value = plain(value)
     if isinstance(value, QDateTime):
         return value.toString(Qt.DateFormat.ISODateWithMs)
@@ -39,14 +39,14 @@ def cell(value: Any) -> Any:
 
 
 def _to_degrees(export: ExportRows) -> Optional[QgsCoordinateTransform]:
-    """None for a CRS that has no place on the Earth."""
+    """Return None if the CRS has no place on the Earth."""
     try:
         return transform_between(export.crs, QgsCoordinateReferenceSystem("EPSG:4326"), export.context)
     except QgsCsException:
         return None
 
 
-def _centre(feature: QgsFeature, to_degrees: Optional[QgsCoordinateTransform]) -> list[Any]:
+def _center(feature: QgsFeature, to_degrees: Optional[QgsCoordinateTransform]) -> list[Any]:
     if to_degrees is None or not feature.hasGeometry():
         return ["", ""]
     try:

@@ -1,4 +1,4 @@
-"""What every export is given: the rows and how to look at them. Writes nothing."""
+"""The rows to export, and helpers for the files of an export."""
 
 from __future__ import annotations
 
@@ -20,21 +20,22 @@ from ..layer_rows import LayerRow
 
 translate = QCoreApplication.translate
 
-# Nothing is fetched by a report, whatever a text may hold; the page's own script and style stand in it.
+# A report loads nothing from the network, even if a text contains HTML. Its script and style are inline.
 PAGE_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
-# By these the beginning of an earlier export is known.
+# Column names (truncated as in a Shapefile) that identify an earlier export.
 _MARKS = (b"image_sha2", b"plugin_ver")
-_BEGINNING = 1 << 16  # bytes
+_HEAD_BYTES = 1 << 16
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
 class ExportRows:
-    """Rows in the order of the table. features: theirs, geometry in `crs`. picture: PNG by hash, None where gone.
+    """Rows in the order of the table.
 
-    model: the column that names the model, "" where there is none. progress: told percent; raises Cancelled where
-    the user stopped.
+    features: one per row, with geometry in `crs`. picture: returns the PNG by its hash, None if it is no longer stored.
+    progress: takes percent, raises Cancelled if the user stops the export. model: the column with the name of the
+    model, or "".
     """
 
     title: str
@@ -50,51 +51,53 @@ class ExportRows:
     model: str
 
     def each(self) -> Iterator[tuple[LayerRow, QgsFeature]]:
-        """Every row with its feature, telling the progress."""
+        """Yield each row and its feature, and report the progress."""
         for number, pair in enumerate(zip(self.rows, self.features)):
             self.progress(100.0 * number / len(self.rows))
             yield pair
 
     def picture_of(self, row: LayerRow) -> Optional[bytes]:
-        """The picture that the row's answers are about; None where there is none."""
-        # A hash comes from the layer, which may hold anything.
+        """Return the PNG of the row's picture, or None."""
+        # The hash is a value of the layer, so it may be any text.
         return self.picture(row.sha256) if _SHA256.fullmatch(row.sha256) else None
 
 
 @contextmanager
-def whole_file(path: Path, encoding: str = "utf-8") -> Iterator[IO[str]]:
-    """A text file that is there only once all of it is written."""
+def text_file(path: Path, encoding: str = "utf-8") -> Iterator[IO[str]]:
+    """Open a text file that replaces `path` when the block ends without an error."""
     try:
         with replaced(path) as draft, draft.open("w", encoding=encoding, newline="") as file:
             yield file
     except OSError as error:
-        raise unwritable(path, str(error)) from error
+        raise write_error(path, str(error)) from error
 
 
 def check_earlier_export(path: Path) -> None:
-    """OutputError where a file is there that is not an export of ours."""
+    """Raise OutputError if the file exists and is not an export of RSGPT."""
     try:
         if not path.is_file():
             return
         with path.open("rb") as file:
-            beginning = file.read(_BEGINNING)
+            head = file.read(_HEAD_BYTES)
     except OSError as error:
-        raise unwritable(path, str(error)) from error
-    if beginning and PAGE_POLICY.encode() not in beginning and not all(mark in beginning for mark in _MARKS):
-        sentence = translate("Rsgpt", "{path} is not an export of results and would be replaced. Choose another name.")
-        raise OutputError(sentence.format(path=path))
+        raise write_error(path, str(error)) from error
+    if head and PAGE_POLICY.encode() not in head and not all(mark in head for mark in _MARKS):
+        message = translate(
+            "Rsgpt", "{path} is not an RSGPT export and would be overwritten. Choose another file name."
+        )
+        raise OutputError(message.format(path=path))
 
 
 def discard(path: Path) -> None:
-    """Remove a file that is not whole, where there is one, and what SQLite has left beside it."""
+    """Remove an incomplete file, if it exists, and the SQLite files next to it."""
     with suppress(OSError):
         path.unlink(missing_ok=True)
         release(path)
 
 
-def unwritable(path: Path, cause: str) -> OutputError:
-    """The error of a file that cannot be written."""
-    sentence = translate(
-        "Rsgpt", "{path} cannot be written ({cause}). Choose another folder, or close the program that has it open."
+def write_error(path: Path, cause: str) -> OutputError:
+    """Return the error for a file that cannot be written."""
+    message = translate(
+        "Rsgpt", "{path} cannot be written ({cause}). Choose another folder, or close the program that is using it."
     )
-    return OutputError(sentence.format(path=path, cause=cause))
+    return OutputError(message.format(path=path, cause=cause))

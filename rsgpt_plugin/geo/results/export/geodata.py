@@ -1,4 +1,4 @@
-"""Results as a GeoPackage or GeoJSON, through QGIS's own writer. Writes one file, or one layer of a GeoPackage."""
+"""Export as GeoPackage or GeoJSON with the QGIS file writer."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ from qgis.PyQt.QtCore import QCoreApplication
 from ....errors import Cancelled, OutputError
 from ....shared.files.geopackage import put_layer, release, user_tables
 from ...transforms import transform_between
-from ..crs_check import definitions, enter_crs, is_same_place
+from ..crs_check import crs_definitions, is_same_place, write_crs
 from ..feature_columns import OwnColumns, own_columns
-from .export_rows import ExportRows, discard, unwritable
+from .export_rows import ExportRows, discard, write_error
 
 translate = QCoreApplication.translate
 
 LAYER = "results"
 _DEGREES = "EPSG:4326"
-_KEY = {".gpkg": "fid"}  # where the format counts anew
+_KEY = {".gpkg": "fid"}  # not copied: the format numbers the rows itself
 
 
 def write_geopackage(export: ExportRows, path: Path) -> None:
-    """Write the rows in their own CRS, as one layer; the other layers of the file stay."""
+    """Write the rows as one layer in their CRS. Other layers of the file are kept. Raises OutputError if it fails."""
     options = QgsVectorFileWriter.SaveVectorOptions()
     options.driverName = "GPKG"
     options.layerName = LAYER
-    part = _written(export, path, options, export.crs)
+    part = _write_draft(export, path, options, export.crs)
     try:
         _check_crs(export, part, path)
         if path.exists() and user_tables(path):
@@ -47,32 +47,32 @@ def write_geopackage(export: ExportRows, path: Path) -> None:
         release(path)
         os.replace(part, path)
     except OSError as error:
-        raise unwritable(path, str(error)) from error
+        raise write_error(path, str(error)) from error
     finally:
         discard(part)
 
 
 def write_geojson(export: ExportRows, path: Path) -> None:
-    """Write the rows in degrees, as RFC 7946 wants."""
+    """Write the rows in WGS 84 degrees, as RFC 7946 requires. Raises OutputError if it fails."""
     options = QgsVectorFileWriter.SaveVectorOptions()
     options.driverName = "GeoJSON"
     options.layerOptions = ["RFC7946=YES"]
-    part = _written(export, path, options, QgsCoordinateReferenceSystem(_DEGREES))
+    part = _write_draft(export, path, options, QgsCoordinateReferenceSystem(_DEGREES))
     try:
         os.replace(part, path)
     except OSError as error:
-        raise unwritable(path, str(error)) from error
+        raise write_error(path, str(error)) from error
     finally:
         discard(part)
 
 
-def _written(
+def _write_draft(
     export: ExportRows,
     path: Path,
     options: QgsVectorFileWriter.SaveVectorOptions,
     crs: QgsCoordinateReferenceSystem,
 ) -> Path:
-    """The draft of a file, with all rows and columns."""
+    """Write all rows and columns to a draft next to the file, and return the path of the draft."""
     part = path.with_name(f".{path.stem}.part{path.suffix}")
     discard(part)
     try:
@@ -82,7 +82,7 @@ def _written(
             raise OutputError(f"{max(0, layer.featureCount())} / {len(export.rows)}")
     except OutputError as error:
         discard(part)
-        raise unwritable(path, str(error)) from error
+        raise write_error(path, str(error)) from error
     except Cancelled:
         discard(part)
         raise
@@ -97,15 +97,15 @@ def _write(
 ) -> None:
     ending = part.suffix.lower()
     own = own_columns(export.fields, export.features, ending, ())
-    kept = [number for number, name in enumerate(own.fields.names()) if name.lower() != _KEY.get(ending)]
+    indexes = [number for number, name in enumerate(own.fields.names()) if name.lower() != _KEY.get(ending)]
     fields = QgsFields()
-    for number in kept:
+    for number in indexes:
         fields.append(own.fields.at(number))
     writer = QgsVectorFileWriter.create(str(part), fields, export.wkb_type, crs, export.context, options)
     try:
-        _add_all(export, own, kept, writer, _transform(export, crs))
+        _add_all(export, own, indexes, writer, _transform(export, crs))
     finally:
-        del writer  # it writes the end of the file when it goes, and an open file cannot be removed everywhere
+        del writer  # completes and closes the file; Windows cannot remove an open file
 
 
 def _transform(export: ExportRows, crs: QgsCoordinateReferenceSystem) -> QgsCoordinateTransform:
@@ -121,7 +121,7 @@ def _transform(export: ExportRows, crs: QgsCoordinateReferenceSystem) -> QgsCoor
 def _add_all(
     export: ExportRows,
     own: OwnColumns,
-    kept: Sequence[int],
+    indexes: Sequence[int],
     writer: QgsVectorFileWriter,
     transform: QgsCoordinateTransform,
 ) -> None:
@@ -130,34 +130,34 @@ def _add_all(
     for _, feature in export.each():
         values = own.fitted(feature).attributes()
         copy = QgsFeature()
-        copy.setAttributes([values[number] for number in kept])
-        copy.setGeometry(_moved(feature.geometry(), transform))
+        copy.setAttributes([values[number] for number in indexes])
+        copy.setGeometry(_transformed(feature.geometry(), transform))
         if not writer.addFeature(copy, QgsFeatureSink.Flag.FastInsert):
             raise OutputError(writer.errorMessage())
 
 
 def _check_crs(export: ExportRows, part: Path, path: Path) -> None:
-    """Compare the places in the draft with those meant; OutputError where no form of the CRS keeps them."""
-    meant = [feature.geometry() for feature in export.features if feature.hasGeometry()]
-    if not meant or _lies_right(part, export.crs, meant):
+    """Compare the geometries in the draft with the rows. Raises OutputError if no definition of the CRS is correct."""
+    expected = [feature.geometry() for feature in export.features if feature.hasGeometry()]
+    if not expected or _is_in_place(part, export.crs, expected):
         return
-    for definition in definitions(export.crs):
-        enter_crs(str(part), definition)
-        if _lies_right(part, export.crs, meant):
+    for definition in crs_definitions(export.crs):
+        write_crs(str(part), definition)
+        if _is_in_place(part, export.crs, expected):
             return
-    raise unwritable(path, export.crs.userFriendlyIdentifier())
+    raise write_error(path, export.crs.userFriendlyIdentifier())
 
 
-def _lies_right(part: Path, crs: QgsCoordinateReferenceSystem, meant: Sequence[QgsGeometry]) -> bool:
+def _is_in_place(part: Path, crs: QgsCoordinateReferenceSystem, expected: Sequence[QgsGeometry]) -> bool:
     layer = QgsVectorLayer(str(part), "written", "ogr")
-    found = [feature.geometry() for feature in layer.getFeatures() if feature.hasGeometry()]
-    return bool(found) and is_same_place(meant, crs, found, layer.crs())
+    actual = [feature.geometry() for feature in layer.getFeatures() if feature.hasGeometry()]
+    return bool(actual) and is_same_place(expected, crs, actual, layer.crs())
 
 
-def _moved(geometry: QgsGeometry, transform: QgsCoordinateTransform) -> QgsGeometry:
-    moved = QgsGeometry(geometry)
+def _transformed(geometry: QgsGeometry, transform: QgsCoordinateTransform) -> QgsGeometry:
+    copy = QgsGeometry(geometry)
     try:
-        moved.transform(transform)
+        copy.transform(transform)
     except QgsCsException:
         return QgsGeometry()
-    return moved
+    return copy

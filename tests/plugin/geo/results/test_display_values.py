@@ -1,4 +1,4 @@
-"""Which columns of a results layer are shown, and their values in words."""
+"""The shown columns of a results layer, and their values as text."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from qgis.core import QgsProject, QgsVectorLayer
 
 from rsgpt_plugin.geo.results.display_values import (
-    SURENESS,
+    CONFIDENCE_LEVELS,
     Kind,
     in_words,
     shown_columns,
@@ -21,7 +21,7 @@ from rsgpt_plugin.shared.answers.questions import parse_questions
 from tests.plugin.results import results_layer
 
 
-def test_what_was_said_comes_first_and_provenance_is_left_out(qgis_new_project: None) -> None:
+def test_answers_are_shown_first_and_provenance_is_left_out(qgis_new_project: None) -> None:
     columns = shown_columns(results_layer(["a"]))
     assert [(column.name, column.kind, column.editable) for column in columns] == [
         ("caption", Kind.TEXT, True),
@@ -32,10 +32,10 @@ def test_what_was_said_comes_first_and_provenance_is_left_out(qgis_new_project: 
     ]
 
 
-def test_features_own_columns_are_shown_too_and_are_not_taken_for_ours(qgis_app: Any) -> None:
+def test_columns_of_features_are_shown_last(qgis_app: Any) -> None:
     layer = QgsVectorLayer("Polygon?crs=EPSG:32611&field=owner:string&field=model:string", "parcels", "memory")
     provenance = output_fields(parse_questions("pool[yesno]: Is there a pool?"))
-    provenance.rename(provenance.indexOf("model"), "model_2")  # as Processing joins columns of one name
+    provenance.rename(provenance.indexOf("model"), "model_2")  # as Processing does for columns of the same name
     layer.dataProvider().addAttributes(provenance)
     layer.updateFields()
     assert [column.name for column in shown_columns(layer)][-2:] == ["owner", "model"]
@@ -49,28 +49,28 @@ def test_the_layer_of_clicks_shows_question_and_answer(qgis_new_project: None) -
 
 
 @pytest.mark.parametrize(
-    ("value", "kind", "words"),
+    ("value", "kind", "text"),
     [
         (None, Kind.NUMBER, ""), (True, Kind.YESNO, "yes"), (False, Kind.YESNO, "no"), (0, Kind.NUMBER, "0"),
         (0.824, Kind.CONFIDENCE, "82%"), ("partial", Kind.STATUS, "partly answered"), ("new", Kind.STATUS, "new"),
         (0.1 + 0.2, Kind.NUMBER, "0.3"),
     ],
 )  # fmt: skip
-def test_values_are_words(value: Any, kind: Kind, words: str) -> None:
-    assert in_words(value, kind) == words
+def test_values_are_shown_as_text(value: Any, kind: Kind, text: str) -> None:
+    assert in_words(value, kind) == text
 
 
-def test_the_colours_are_those_of_the_map() -> None:
+def test_the_confidence_levels_are_those_of_the_style() -> None:
     style = STYLE_FILE.read_text("utf-8")
-    for least, name, colour in SURENESS:
-        red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    for minimum, name, color in CONFIDENCE_LEVELS:
+        red, green, blue = (int(color[start : start + 2], 16) for start in (1, 3, 5))
         assert f'name="line_color" value="{red},{green},{blue},255"' in style
         assert name.capitalize() in style
-        assert sureness(least + 0.01) == (name, colour)
-        assert not least or f"&gt;= {least}" in style
+        assert sureness(minimum + 0.01) == (name, color)
+        assert not minimum or f"&gt;= {minimum}" in style
 
 
-def test_an_alias_is_the_label(qgis_new_project: None) -> None:
+def test_the_label_of_a_column_is_its_alias(qgis_new_project: None) -> None:
     layer = results_layer(["a"])
     layer.setFieldAlias(layer.fields().indexOf("cars"), "Number of cars")
     assert [column.label for column in shown_columns(layer)][:2] == ["Caption", "Number of cars"]

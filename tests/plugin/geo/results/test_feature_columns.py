@@ -1,4 +1,4 @@
-"""Columns of features keep their values under names that a format takes."""
+"""Columns of features keep their values under names that the format accepts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RESULTS = output_fields(()).names()
 
 
 def made(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> tuple[QgsFields, list[QgsFeature]]:
-    """Fields as a memory layer's address describes them, and features with these values."""
+    """Return fields (defined like those of a memory layer) and features with these values."""
     fields = QgsVectorLayer("None?" + "&".join(f"field={column}" for column in columns), "a", "memory").fields()
     features = []
     for values in rows:
@@ -37,7 +37,7 @@ def made(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> tuple[QgsFiel
         (["status:string", "STATUS:string"], "", ["status", "STATUS_3"]),
     ],
 )
-def test_names_are_unique_without_case_and_free_of_the_format_s(
+def test_names_are_unique_case_insensitively_and_not_reserved(
     columns: list[str], ending: str, names: list[str]
 ) -> None:
     fields, features = made(columns, [["a"] * len(columns)])
@@ -50,7 +50,7 @@ def test_names_are_unique_without_case_and_free_of_the_format_s(
 @pytest.mark.parametrize(
     ("values", "stays"), [([3, 1, 2], True), ([1, 1, 2], False), ([1, None, 2], False), ([], True)]
 )
-def test_a_number_is_a_key_where_it_is_there_once(values: list[Any], stays: bool) -> None:
+def test_fid_is_kept_only_if_its_numbers_are_unique(values: list[Any], stays: bool) -> None:
     fields, features = made(["FID:integer"], [[value] for value in values])
     assert own_columns(fields, features, ".gpkg", RESULTS).fields.names() == (["FID"] if stays else ["FID_2"])
 

@@ -1,4 +1,4 @@
-"""What makes a layer one of results."""
+"""Detection of results layers, and their recorded run."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ def results_layer(questions: str = "") -> QgsVectorLayer:
     return layer
 
 
-def test_results_are_known_by_their_columns(qgis_app: Any) -> None:
+def test_results_layers_are_detected_by_their_columns(qgis_app: Any) -> None:
     assert is_results(results_layer())
     assert not is_results(QgsVectorLayer("Polygon?crs=EPSG:32611&field=status:string", "other", "memory"))
     assert not is_results(None)
 
 
-def test_a_run_is_kept_with_its_layer(qgis_app: Any) -> None:
+def test_a_recorded_run_is_read_back(qgis_app: Any) -> None:
     layer = results_layer()
     assert recorded_run(layer) is None
-    asked = {"INPUT": "raster_1", "TILE_SIZE": 256, "EXTENT": {"sides": [0.0, 0.0, 1.0, 1.0], "crs": ""}}
-    run = RunRequest("rsgpt:describeraster", "a", asked, source="/a.tif")
+    parameters = {"INPUT": "raster_1", "TILE_SIZE": 256, "EXTENT": {"sides": [0.0, 0.0, 1.0, 1.0], "crs": ""}}
+    run = RunRequest("rsgpt:describeraster", "a", parameters, source="/a.tif")
     record_run(layer, run)
     assert recorded_run(layer) == run
 
 
-def test_a_record_that_cannot_be_read_counts_as_none(qgis_app: Any) -> None:
+def test_an_invalid_record_is_ignored(qgis_app: Any) -> None:
     layer = results_layer()
     layer.setCustomProperty("rsgpt/run", "{")
     assert recorded_run(layer) is None

@@ -1,4 +1,4 @@
-"""Pictures in expressions: what is kept is shown, and nothing else is an error or a way in."""
+"""The expression function `rsgpt_picture` returns stored pictures, and NULL for any other argument."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from rsgpt_plugin.core.picture_store import PictureStore
 from rsgpt_plugin.encoding import encode
 from rsgpt_plugin.geo.results.picture_function import NAME, PictureFunction
 
-KEPT = "ab" * 32
+STORED = "ab" * 32
 
 
-def png(width: int, height: int, colour: str) -> bytes:
+def png(width: int, height: int, color: str) -> bytes:
     image = QImage(width, height, QImage.Format.Format_RGB888)
-    image.fill(QColor(colour))
+    image.fill(QColor(color))
     return encode(image)
 
 
 @pytest.fixture
 def function(qgis_app: object) -> Iterator[PictureFunction]:
-    made = PictureFunction()
-    assert QgsExpression.registerFunction(made)
-    yield made
+    picture_function = PictureFunction()
+    assert QgsExpression.registerFunction(picture_function)
+    yield picture_function
     assert QgsExpression.unregisterFunction(NAME)
 
 
 @pytest.fixture
 def store(function: PictureFunction) -> None:
     with PictureStore(picture_file(), 10**9) as pictures:
-        pictures.put(KEPT, png(600, 300, "#3366aa"))
+        pictures.put(STORED, png(600, 300, "#3366aa"))
         pictures.put("cd" * 32, b"no picture")
 
 
@@ -45,8 +45,8 @@ def evaluated(text: str) -> object:
     return value
 
 
-def test_a_kept_picture_is_a_small_one(store: None) -> None:
-    uri = evaluated(f"rsgpt_picture('{KEPT}')")
+def test_a_stored_picture_is_downscaled(store: None) -> None:
+    uri = evaluated(f"rsgpt_picture('{STORED}')")
     assert isinstance(uri, str)
     head, data = uri.split(",")
     assert head == "data:image/jpeg;base64"
@@ -56,13 +56,13 @@ def test_a_kept_picture_is_a_small_one(store: None) -> None:
 
 
 @pytest.mark.parametrize("argument", ["'" + "ef" * 32 + "'", "'" + "cd" * 32 + "'", "NULL", "7", "'../../x'", "''"])
-def test_what_is_not_kept_is_null(store: None, argument: str) -> None:
+def test_pictures_that_are_not_stored_are_null(store: None, argument: str) -> None:
     assert evaluated(f"rsgpt_picture({argument})") is None
 
 
-def test_no_store_is_made_to_look_into(function: PictureFunction) -> None:
-    assert evaluated(f"rsgpt_picture('{KEPT}')") is None
+def test_a_missing_or_broken_store_is_null(function: PictureFunction) -> None:
+    assert evaluated(f"rsgpt_picture('{STORED}')") is None
     assert not picture_file().exists()
     picture_file().parent.mkdir(parents=True)
     picture_file().write_bytes(b"no database")
-    assert evaluated(f"rsgpt_picture('{KEPT}')") is None
+    assert evaluated(f"rsgpt_picture('{STORED}')") is None

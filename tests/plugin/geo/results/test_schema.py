@@ -1,4 +1,4 @@
-"""The columns of a result and the values in them."""
+"""The columns of results and their values."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ PROVENANCE = [
 ]  # fmt: skip
 
 
-def test_the_names_are_those_that_others_rely_on() -> None:
+def test_the_column_names_are_stable() -> None:
     answers = [name for q in QUESTIONS for name in (q.name, f"{q.name}_confidence")]
     names = [field.name() for field in output_fields(QUESTIONS)]
     assert names == ["caption", "confidence", *answers, *PROVENANCE]
 
 
-def test_no_question_can_take_a_name_of_the_result() -> None:
+def test_column_names_of_results_are_reserved() -> None:
     assert set(output_fields([]).names()) <= reserved_names()
 
 
-def test_values_survive_a_geopackage_with_their_types(tmp_path: Path) -> None:
+def test_a_geopackage_keeps_values_and_types(tmp_path: Path) -> None:
     row = RowValues(
         Status.PARTIAL,
         "use: unsure",
@@ -67,6 +67,6 @@ def test_values_survive_a_geopackage_with_their_types(tmp_path: Path) -> None:
     assert read["asked_at"].toUTC().toString("yyyy-MM-dd HH:mm:ss.zzz") == "2024-05-06 07:08:09.123"
 
 
-def test_without_a_caption_the_lowest_answer_is_the_confidence() -> None:
+def test_without_a_caption_the_confidence_is_that_of_the_least_certain_answer() -> None:
     row = RowValues(Status.ANSWERED, answers={"what": TypedAnswer("x", 0.9), "water": TypedAnswer(True, 0.6)})
     assert attributes(QUESTIONS, row)[:2] == [None, 0.6]

@@ -1,4 +1,4 @@
-"""The look of a result, in every format that it may be written in."""
+"""The style of results layers in every file format."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ LONG = "A long caption that goes on and on about a harbour with boats, cranes an
 
 
 def layer(kind: str = "Polygon", **values: object) -> QgsVectorLayer:
-    """A result in memory, with one row where there are values."""
+    """Return a results layer in memory, with one row if there are values."""
     made = QgsVectorLayer(f"{kind}?crs=EPSG:32611", "answers", "memory")
     made.dataProvider().addAttributes(output_fields(parse_questions(QUESTIONS)).toList())
     made.updateFields()
@@ -50,7 +50,7 @@ def layer(kind: str = "Polygon", **values: object) -> QgsVectorLayer:
 
 
 def written(source: QgsVectorLayer, driver: str, folder: Path) -> QgsVectorLayer:
-    """The same, opened from a file of that format."""
+    """Write the layer to a file of that format and return the file's layer."""
     if driver == "memory":
         return source
     options = QgsVectorFileWriter.SaveVectorOptions()
@@ -73,7 +73,7 @@ def tip(styled: QgsVectorLayer) -> str:
 
 
 def labels(styled: QgsVectorLayer) -> list[str]:
-    """What the rules of the labels that hold for the one row say."""
+    """Return the label texts of the rules that match the only row."""
     (feature,) = styled.getFeatures()
     context = context_of(styled, feature)
     rules = styled.labeling().rootRule().children()
@@ -90,7 +90,7 @@ def pool() -> dict[str, object]:
     ("confidence", "label"),
     [(0.9, "Sure"), (0.7, "Sure"), (0.5, "Fair"), (0.1, "Unsure"), (None, "No answer")],
 )
-def test_every_confidence_has_an_outline_of_its_own(confidence: float | None, label: str) -> None:
+def test_every_confidence_level_has_its_own_outline(confidence: float | None, label: str) -> None:
     styled = layer(caption="x", confidence=confidence)
     ResultStyler().postProcessLayer(styled, QgsProcessingContext(), QgsProcessingFeedback())
     (feature,) = styled.getFeatures()
@@ -103,7 +103,7 @@ def test_every_confidence_has_an_outline_of_its_own(confidence: float | None, la
     assert len(outlines) == 4
 
 
-def test_a_layer_tree_says_what_the_outlines_mean() -> None:
+def test_the_layer_tree_shows_the_names_of_the_outlines() -> None:
     styled, tree = layer(caption="x", confidence=0.9), QgsLayerTree()
     model, node = QgsLayerTreeModel(tree), tree.addLayer(styled)
     apply_style(styled)
@@ -111,14 +111,14 @@ def test_a_layer_tree_says_what_the_outlines_mean() -> None:
     assert "Sure (70 % and above)" in legend
 
 
-def test_a_row_is_called_by_what_was_said_of_it() -> None:
+def test_the_display_name_of_a_row_is_its_caption() -> None:
     styled = layer(caption="a pool", confidence=0.9)
     apply_style(styled)
     (feature,) = styled.getFeatures()
     assert QgsVectorLayerUtils.getFeatureDisplayString(styled, feature) == "a pool"
 
 
-def test_a_layer_knows_its_run() -> None:
+def test_the_styler_records_the_run() -> None:
     styled = layer(caption="x")
     run = RunRequest("rsgpt:describeraster", "a", {"TILE_SIZE": 64})
     ResultStyler(run).postProcessLayer(styled, QgsProcessingContext(), QgsProcessingFeedback())
@@ -126,7 +126,9 @@ def test_a_layer_knows_its_run() -> None:
 
 
 @pytest.mark.parametrize("driver", FORMATS)
-def test_captions_and_answers_are_told_in_any_format(driver: str, tmp_path: Path, pool: dict[str, object]) -> None:
+def test_tip_and_label_show_caption_and_answers_in_any_format(
+    driver: str, tmp_path: Path, pool: dict[str, object]
+) -> None:
     styled = written(layer(**pool), driver, tmp_path)
     apply_style(styled)
     shown = tip(styled)
@@ -139,7 +141,7 @@ def test_captions_and_answers_are_told_in_any_format(driver: str, tmp_path: Path
 
 
 @pytest.mark.parametrize("driver", FORMATS)
-def test_the_form_suits_the_columns_in_any_format(driver: str, tmp_path: Path, pool: dict[str, object]) -> None:
+def test_the_form_matches_the_columns_in_any_format(driver: str, tmp_path: Path, pool: dict[str, object]) -> None:
     styled = written(layer(**pool), driver, tmp_path)
     apply_style(styled)
     fields, config = styled.fields(), styled.editFormConfig()
@@ -161,7 +163,7 @@ def test_the_form_suits_the_columns_in_any_format(driver: str, tmp_path: Path, p
 
 
 @pytest.mark.parametrize("driver", FORMATS)
-def test_no_answer_is_neither_yes_nor_no_in_any_format(driver: str, tmp_path: Path) -> None:
+def test_null_is_neither_yes_nor_no_in_any_format(driver: str, tmp_path: Path) -> None:
     made = layer(swimming_pool=True)
     for value in (False, None):
         row = QgsFeature(next(made.getFeatures()))
@@ -169,22 +171,22 @@ def test_no_answer_is_neither_yes_nor_no_in_any_format(driver: str, tmp_path: Pa
         made.dataProvider().addFeatures([row])
     styled = written(made, driver, tmp_path)
     apply_style(styled)
-    index = next(at for at, name in enumerate(styled.fields().names()) if name.startswith("swimming_p"))
+    index = next(number for number, name in enumerate(styled.fields().names()) if name.startswith("swimming_p"))
     widget = styled.editorWidgetSetup(index)
     formatter = QgsApplication.fieldFormatterRegistry().fieldFormatter(widget.type())
     values = [row[index] for row in styled.getFeatures()]
-    told = [formatter.representValue(styled, index, widget.config(), None, value) for value in values]
-    assert told[:2] in (["true", "false"], ["yes", "no"])
-    assert told[2] in ("NULL", "")
+    texts = [formatter.representValue(styled, index, widget.config(), None, value) for value in values]
+    assert texts[:2] in (["true", "false"], ["yes", "no"])
+    assert texts[2] in ("NULL", "")
 
 
-def test_a_row_without_a_caption_is_labelled_with_its_answers() -> None:
+def test_a_row_without_a_caption_is_labeled_with_its_answers() -> None:
     styled = layer(cars=3, swimming_pool=True)
     apply_style(styled)
     assert labels(styled) == ["cars: 3\nswimming_pool: yes"]
 
 
-def test_a_long_caption_is_cut_at_a_word_on_the_map_and_whole_in_the_tip() -> None:
+def test_a_long_caption_is_cut_at_a_word_in_the_label_but_not_in_the_tip() -> None:
     styled = layer(caption=LONG)
     apply_style(styled)
     (label,) = labels(styled)
@@ -194,7 +196,7 @@ def test_a_long_caption_is_cut_at_a_word_on_the_map_and_whole_in_the_tip() -> No
     assert LONG in tip(styled)
 
 
-def test_labels_wait_for_room_and_read_no_html() -> None:
+def test_labels_have_a_minimum_size_and_no_html() -> None:
     styled = layer()
     apply_style(styled)
     assert styled.labelsEnabled()
@@ -215,21 +217,21 @@ def tiles(count: int, crs: str, side: float) -> QgsVectorLayer:
 
 
 @pytest.mark.parametrize(("crs", "side"), [("EPSG:32611", 80.0), ("EPSG:4326", 80.0 / 111_319.49)])
-def test_labels_of_very_many_tiles_are_left_out_from_far_away(crs: str, side: float) -> None:
+def test_labels_of_many_rows_have_a_minimum_scale(crs: str, side: float) -> None:
     styled = tiles(2500, crs, side)
     apply_style(styled)
     for rule in styled.labeling().rootRule().children():
-        room = 80 / (rule.settings().thinningSettings().minimumFeatureSize() / 1000)
-        assert rule.minimumScale() == pytest.approx(4 * room, rel=1e-3)
+        scale = 80 / (rule.settings().thinningSettings().minimumFeatureSize() / 1000)
+        assert rule.minimumScale() == pytest.approx(4 * scale, rel=1e-3)
 
 
-def test_labels_of_few_rows_are_found_room_for_at_any_scale() -> None:
+def test_labels_of_few_rows_have_no_minimum_scale() -> None:
     styled = tiles(20, "EPSG:32611", 80.0)
     apply_style(styled)
     assert not any(rule.dependsOnScale() for rule in styled.labeling().rootRule().children())
 
 
-def test_the_map_tip_shows_text_as_text() -> None:
+def test_the_map_tip_escapes_text() -> None:
     styled = layer(
         caption="<script>alert(1)</script> & [% 1 %]",
         which_kind_of_place="<b>x</b>",
@@ -246,7 +248,7 @@ def test_the_map_tip_shows_text_as_text() -> None:
     assert "secret" not in shown
 
 
-def test_what_a_person_corrected_is_named_and_cannot_be_changed() -> None:
+def test_columns_of_the_model_s_answers_have_aliases_and_are_read_only() -> None:
     made = layer()
     text = made.fields().field("caption")
     for name in ("caption_model", "cars_model", "corrected_at"):
@@ -260,7 +262,7 @@ def test_what_a_person_corrected_is_named_and_cannot_be_changed() -> None:
     assert made.editFormConfig().readOnly(fields.lookupField("cars_model"))
 
 
-def test_a_layer_of_batch_names_its_raster_and_protects_it() -> None:
+def test_the_raster_column_of_batch_has_an_alias_and_is_read_only() -> None:
     made = layer()
     field = made.fields().field("model")
     field.setName("raster")
