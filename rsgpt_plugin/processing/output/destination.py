@@ -1,4 +1,4 @@
-"""What OUTPUT names, looked at before a run: an output never replaces what the run reads or did not write."""
+"""The destination of a run's rows, and checks that it overwrites neither inputs nor data of others."""
 
 from __future__ import annotations
 
@@ -25,14 +25,15 @@ from ...shared.results.columns import CORRECTED
 translate = QCoreApplication.translate
 
 _GEOPACKAGE = ".gpkg"
-_IN_A_FILE = "ogr"  # the provider of tables inside files
+_OGR = "ogr"  # the provider of tables inside files
 
 
 @dataclass(frozen=True)
 class OutputDestination:
-    """Where rows go. value: for Processing. path, layer: the file and the layer in it; None and "" for no file.
+    """The destination of rows.
 
-    is_table: whether the layer is put into a file beside others, in place of making that file.
+    value: the parameter value for Processing. path, layer: the file and the layer in it, or None and "". is_table:
+    whether the layer is added to an existing file.
     """
 
     value: Any
@@ -42,28 +43,28 @@ class OutputDestination:
 
     @property
     def ending(self) -> str:
-        """The file's ending in small letters; that of a GeoPackage where the name has none."""
+        """The suffix of the file in lower case; ".gpkg" for a name without suffix, "" for no file."""
         return (self.path.suffix.lower() or _GEOPACKAGE) if self.path is not None else ""
 
 
 def place_of(name: str) -> tuple[str, str]:
-    """The file and the layer in it that an output, or the source of a layer, names."""
+    """Return file and layer of an output, or of the source of a layer."""
     provider, _, rest = name.partition(":")
-    if provider == _IN_A_FILE:
+    if provider == _OGR:
         uri = QgsDataSourceUri(rest)
         return uri.database(), uri.table()
-    parts = QgsProviderRegistry.instance().decodeUri(_IN_A_FILE, name)
+    parts = QgsProviderRegistry.instance().decodeUri(_OGR, name)
     path = str(parts.get("path") or "")
     return path, str(parts.get("layerName") or Path(path).name.partition(".")[0])
 
 
 def destination(value: Any, name: str) -> OutputDestination:
-    """Read OUTPUT. value: as the parameter has it; name: as Processing spells it out.
+    """Parse the OUTPUT parameter. value: the parameter value. name: the output as Processing evaluates it.
 
-    A file that is a GeoPackage with other layers becomes a table in it: Processing would begin the file anew.
+    For a GeoPackage with other layers, the output becomes a table in it, as Processing would overwrite the file.
     """
     provider = name.partition(":")[0]
-    if provider == _IN_A_FILE:
+    if provider == _OGR:
         database, table = place_of(name)
         return OutputDestination(value, Path(database), table, is_table=True)
     if not name or provider == "memory" or provider in QgsProviderRegistry.instance().providerList():
@@ -71,29 +72,29 @@ def destination(value: Any, name: str) -> OutputDestination:
     path = Path(name) if Path(name).suffix else Path(f"{name}{_GEOPACKAGE}")
     layer = path.name.partition(".")[0]
     if path.suffix.lower() == _GEOPACKAGE and path.is_file() and _others(path, layer):
-        return OutputDestination(_moved(value, table_in(path, layer)), path, layer, is_table=True)
+        return OutputDestination(_redirected(value, table_in(path, layer)), path, layer, is_table=True)
     return OutputDestination(value, path, layer)
 
 
-def check_destination(to: OutputDestination, rasters: Iterable[str], layers: Iterable[str]) -> None:
-    """OutputError where rows written there would replace an input, or what is no result.
+def check_destination(output: OutputDestination, rasters: Iterable[str], layers: Iterable[str]) -> None:
+    """Raise OutputError if the output would overwrite an input, other data, or corrected results.
 
-    rasters, layers: the sources of the run's inputs. Another layer of the GeoPackage that holds the features is fine.
+    rasters, layers: the sources of the run's inputs. The output may be another layer of an input GeoPackage.
     """
-    if to.path is None:
-        _check_table(to)
+    if output.path is None:
+        _check_table(output)
         return
-    beside = [source for source in layers if not (to.is_table and _is_other_layer(source, to.layer))]
-    read = overwritten_input(to.path, [*rasters, *beside])
-    if read is not None:
-        sentence = translate("Rsgpt", "{path} would replace {input}, which this run reads. Choose another output.")
-        raise OutputError(sentence.format(path=to.path, input=read))
-    if not to.path.exists():
+    inputs = [source for source in layers if not (output.is_table and _is_other_layer(source, output.layer))]
+    overwritten = overwritten_input(output.path, [*rasters, *inputs])
+    if overwritten is not None:
+        message = translate("Rsgpt", "{path} would overwrite {input}, which this run reads. Choose another output.")
+        raise OutputError(message.format(path=output.path, input=overwritten))
+    if not output.path.exists():
         return
-    if to.ending == _GEOPACKAGE:
-        check_replaceable(to.path, to.layer)
+    if output.ending == _GEOPACKAGE:
+        check_replaceable(output.path, output.layer)
     else:
-        _check_file(to.path)
+        _check_file(output.path)
 
 
 def _others(path: Path, layer: str) -> list[str]:
@@ -101,64 +102,64 @@ def _others(path: Path, layer: str) -> list[str]:
 
 
 def table_in(path: Path, layer: str) -> str:
-    """The name of a table in a GeoPackage, as Processing reads it."""
+    """Return the output name of a table in a GeoPackage, in the form that Processing reads."""
     uri = QgsDataSourceUri()
     uri.setDatabase(str(path))
     uri.setTable(layer)
     uri.setGeometryColumn("geom")
-    return f"{_IN_A_FILE}:{uri.uri(False)}"
+    return f"{_OGR}:{uri.uri(False)}"
 
 
-def _moved(value: Any, name: str) -> Any:
-    """The parameter with another place."""
+def _redirected(value: Any, name: str) -> Any:
+    """Return the parameter value with another output name."""
     if not isinstance(value, QgsProcessingOutputLayerDefinition):
         return name
-    moved = QgsProcessingOutputLayerDefinition(value)
-    moved.sink = QgsProperty.fromValue(name)
-    return moved
+    definition = QgsProcessingOutputLayerDefinition(value)
+    definition.sink = QgsProperty.fromValue(name)
+    return definition
 
 
 def _is_other_layer(source: str, layer: str) -> bool:
-    """Whether a source names a layer of a file, and another one."""
-    parts = QgsProviderRegistry.instance().decodeUri(_IN_A_FILE, source)
-    named = parts.get("layerName")
-    return bool(named) and named.casefold() != layer.casefold()
+    """Whether a source names a layer of a file other than `layer`."""
+    parts = QgsProviderRegistry.instance().decodeUri(_OGR, source)
+    name = parts.get("layerName")
+    return bool(name) and name.casefold() != layer.casefold()
 
 
-def _check_table(to: OutputDestination) -> None:
-    """A table of a database, which only its provider can look at."""
-    if not isinstance(to.value, (str, QgsProcessingOutputLayerDefinition)):
+def _check_table(output: OutputDestination) -> None:
+    """Check a database table, which only its provider can read."""
+    if not isinstance(output.value, (str, QgsProcessingOutputLayerDefinition)):
         return
-    name = to.value if isinstance(to.value, str) else str(to.value.sink.staticValue() or "")
+    name = output.value if isinstance(output.value, str) else str(output.value.sink.staticValue() or "")
     provider, _, uri = name.partition(":")
     if provider == "memory" or provider not in QgsProviderRegistry.instance().providerList():
         return
-    layer, table = QgsVectorLayer(uri, "there", provider), QgsDataSourceUri(uri).table()
+    layer, table = QgsVectorLayer(uri, "existing", provider), QgsDataSourceUri(uri).table()
     if not layer.isValid():
         return
     if not holds_results(layer.fields().names()):
-        sentence = translate("Rsgpt", "The table {table} is not a result of RSGPT. Choose another output.")
-        raise OutputError(sentence.format(table=table))
-    _check_untouched(layer, table)
+        message = translate("Rsgpt", "The table {table} is not a result of RSGPT. Choose another output.")
+        raise OutputError(message.format(table=table))
+    _check_uncorrected(layer, table)
 
 
 def _check_file(path: Path) -> None:
-    """OutputError unless every layer of an existing file is a result that nobody corrected; an empty file has none."""
+    """Raise OutputError if an existing file has layers that are not results, or corrected rows. It may be empty."""
     if path.is_file() and not path.stat().st_size:
         return
-    found = QgsProviderRegistry.instance().querySublayers(str(path))
-    layers = [QgsVectorLayer(one.uri(), "there", one.providerKey()) for one in found]
+    sublayers = QgsProviderRegistry.instance().querySublayers(str(path))
+    layers = [QgsVectorLayer(sublayer.uri(), "existing", sublayer.providerKey()) for sublayer in sublayers]
     if not layers or not all(holds_results(layer.fields().names()) for layer in layers):
-        sentence = translate(
-            "Rsgpt", "{path} holds data that is not a result of RSGPT and would be replaced. Choose another output."
+        message = translate(
+            "Rsgpt", "{path} holds data that is not a result of RSGPT and would be overwritten. Choose another output."
         )
-        raise OutputError(sentence.format(path=path))
+        raise OutputError(message.format(path=path))
     for layer in layers:
-        _check_untouched(layer, path)
+        _check_uncorrected(layer, path)
 
 
-def _check_untouched(layer: QgsVectorLayer, name: Union[Path, str]) -> None:
-    """OutputError where a person corrected rows of what is there. name: of its file or table."""
+def _check_uncorrected(layer: QgsVectorLayer, name: Union[Path, str]) -> None:
+    """Raise OutputError if the layer has corrected rows. name: the file or table for the message."""
     if layer.fields().indexOf(CORRECTED) >= 0:
         request = QgsFeatureRequest().setFilterExpression(f"{CORRECTED} <> ''")
         check_corrected(name, sum(1 for _ in layer.getFeatures(request)))

@@ -1,4 +1,4 @@
-"""Where an algorithm's rows go: a sink that opens late, and is looked at when it is closed. Knows no rows."""
+"""The output sink of an algorithm: opened when the run starts, and checked after it is closed."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ translate = QCoreApplication.translate
 
 @dataclass(frozen=True)
 class SinkShape:
-    """What an output looks like: its columns, geometry type and CRS.
+    """Columns, geometry type, and CRS of an output.
 
-    samples: features as they come, with the values of their own columns, which are the first of `fields`.
+    samples: features to describe, with values for the first of `fields`.
     """
 
     fields: QgsFields
@@ -39,33 +39,33 @@ class SinkShape:
 
 
 class OutputSink:
-    """A sink that is opened when a run can begin: to open it empties what an earlier run has written there."""
+    """A sink that is opened as late as possible, because opening it deletes the results of an earlier run."""
 
     def __init__(self, opener: Callable[[], tuple[Any, str]], trial: Optional[TrialWrite] = None) -> None:
-        """trial: what a trial of it read back; without one, only rows are counted."""
+        """opener: returns the QGIS sink and its identifier. trial: the trial write; None to only count rows."""
         self._opener = opener
         self._trial = trial
         self.identifier = ""
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What the format loses, in sentences."""
+        """Messages about data that the format cannot store."""
         return self._trial.notes if self._trial is not None else ()
 
     def open(self) -> QgsFeatureSink:
-        """Open it; `identifier` names the result from then on."""
+        """Open the sink and set `identifier`."""
         sink, self.identifier = self._opener()
         return sink
 
     def settle(self) -> None:
-        """Enter the CRS into the closed file, where the format did not; rows of a run that failed need it too."""
+        """Write the CRS into the closed file if the format did not. Call this also after a failed run."""
         if self._trial is not None and self._trial.definition and self.identifier:
             write_crs(self.identifier, self._trial.definition)
 
     def check(self, rows: int) -> None:
-        """Read the closed file back; OutputError where it lacks rows or columns, or has another CRS than was meant.
+        """Read the closed file back. Raises OutputError if rows or columns are missing, or if the CRS is wrong.
 
-        QGIS writes the last rows as it closes the file, and reports nothing then.
+        QGIS writes the last rows when it closes the file, and reports no errors then.
         """
         path = Path(self.identifier.partition("|")[0])
         if not path.exists():
@@ -76,27 +76,27 @@ class OutputSink:
             return  # a format that QGIS cannot read
         count = layer.featureCount() if layer.isValid() else 0
         if 0 <= count < rows:
-            sentence = translate("Rsgpt", "Only {count} of {rows} rows have reached {path}.")
-            raise OutputError(sentence.format(count=count, rows=rows, path=path))
+            message = translate("Rsgpt", "Only {count} of {rows} rows were written to {path}.")
+            raise OutputError(message.format(count=count, rows=rows, path=path))
         if self._trial is not None:
             _compare(layer, path, self._trial)
 
 
 def unwritable(cause: str) -> OutputError:
-    """That the output cannot be opened."""
-    sentence = translate(
+    """Return the error for an output that cannot be opened."""
+    message = translate(
         "Rsgpt",
-        "The output cannot be written. Check that its folder exists and may be written to, and that no other "
-        "program has the file open. {cause}",
+        "The output cannot be written. Check that its folder exists and is writable, and that no other program "
+        "has the file open. {cause}",
     )
-    return OutputError(sentence.format(cause=cause).strip())
+    return OutputError(message.format(cause=cause).strip())
 
 
 def _compare(layer: QgsVectorLayer, path: Path, trial: TrialWrite) -> None:
-    lost = [name for name in trial.names if name not in layer.fields().names()]
-    if lost:
-        sentence = translate("Rsgpt", "{path} lacks the columns {columns}, which were to be written.")
-        raise OutputError(sentence.format(path=path, columns=", ".join(lost)))
+    missing = [name for name in trial.names if name not in layer.fields().names()]
+    if missing:
+        message = translate("Rsgpt", "The columns {columns} were not written to {path}.")
+        raise OutputError(message.format(path=path, columns=", ".join(missing)))
     if trial.crs is not None and layer.crs() != trial.crs:
-        sentence = translate("Rsgpt", "{path} has a different coordinate system than intended ({found}).")
-        raise OutputError(sentence.format(path=path, found=layer.crs().userFriendlyIdentifier()))
+        message = translate("Rsgpt", "{path} has a different coordinate system than intended ({found}).")
+        raise OutputError(message.format(path=path, found=layer.crs().userFriendlyIdentifier()))

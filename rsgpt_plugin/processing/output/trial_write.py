@@ -1,6 +1,6 @@
-"""A few rows written to a scratch file as a run will write them, and read back. Asks no model.
+"""A trial write: a few rows are written to a scratch file like the rows of a run, and read back.
 
-What a format refuses or changes is known before the first question: a column, a value, a CRS, values that are empty.
+It finds columns, values, and CRSs that a format rejects or changes before the model is asked.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ from .sink import SinkShape
 
 translate = QCoreApplication.translate
 
-_SAMPLES: Mapping[int, Any] = {1: True, 2: 1, 6: 0.5, 10: "x"}  # by Qt's number of the type; others are moments
-_STATUS, _UNANSWERED = "status", "failed"  # every row has a status: it tells the made-up rows apart
-_CUT = 8  # what every format leaves of a column's name
+_SAMPLES: Mapping[int, Any] = {1: True, 2: 1, 6: 0.5, 10: "x"}  # by Qt type number; other types are date and time
+_STATUS, _UNANSWERED = "status", "failed"  # the status identifies the row without answers
+_CUT = 8  # characters of a column name that every format keeps
 
 
 @dataclass(frozen=True)
 class TrialWrite:
-    """What came of it. names, crs: as the format has them; crs None where it has none.
+    """The result of a trial write.
 
-    definition: the CRS as it has to be entered into the file afterwards, "" where the format does that. notes: what
-    the format loses, in sentences.
+    names, crs: as read back; crs is None if the rows have no position. definition: the WKT of the CRS to write into the
+    closed file, or "". notes: messages about data that the format cannot store.
     """
 
     names: tuple[str, ...] = ()
@@ -53,157 +53,166 @@ class TrialWrite:
     notes: tuple[str, ...] = ()
 
 
-def try_rows(to: OutputDestination, shape: SinkShape) -> TrialWrite:
-    """Write the samples of `shape`, with made-up answers and with none; OutputError where a run would fail."""
-    if to.path is None or not shape.samples:
+def try_rows(output: OutputDestination, shape: SinkShape) -> TrialWrite:
+    """Write the samples of `shape` with and without answers. Raises OutputError if a run would fail."""
+    if output.path is None or not shape.samples:
         return TrialWrite()
     rows = [row for sample in shape.samples for row in _rows(sample, shape)]
     with tempfile.TemporaryDirectory(prefix="rsgpt-") as folder:
         # QGIS takes what follows the first dot of a new file's name for its format, but not of an existing file's.
-        stem = to.path.stem.replace(".", "_") if to.path.exists() else to.path.stem
-        path = Path(folder) / f"{stem}{to.ending}"
-        name = table_in(path, to.layer) if to.is_table else str(path)
+        stem = output.path.stem.replace(".", "_") if output.path.exists() else output.path.stem
+        path = Path(folder) / f"{stem}{output.ending}"
+        name = table_in(path, output.layer) if output.is_table else str(path)
         try:
-            return _compared(_written(name, to, shape, rows), to, shape, rows)
+            return _compare(_write(name, output, shape, rows), output, shape, rows)
         except OutputError as error:
-            clear_frames(error.__traceback__)  # they hold the open file, which Windows would not remove
-            refused = str(error)
-    raise OutputError(refused)
+            clear_frames(error.__traceback__)  # its frames keep the file open, and Windows cannot remove it
+            message = str(error)
+    raise OutputError(message)
 
 
 def _rows(sample: QgsFeature, shape: SinkShape) -> Iterator[QgsFeature]:
-    """A sample as a row of the output, once with answers and once without."""
+    """Yield a sample as a row of the output, with answers and without."""
     own = sample.attributes()
-    added = [shape.fields.at(place) for place in range(len(own), shape.fields.count())]
+    added = [shape.fields.at(index) for index in range(len(own), shape.fields.count())]
     status = _status_name(field.name() for field in added)
     unanswered = [_UNANSWERED if field.name() == status else NULL for field in added]
-    for values in ([_made_up(field) for field in added], unanswered):
+    for values in ([_sample_value(field) for field in added], unanswered):
         row = QgsFeature(shape.fields)
         row.setGeometry(sample.geometry())
         row.setAttributes([*own, *values])
         yield row
-        own = _renumbered(own, shape)
+        own = _without_fid(own, shape)
 
 
 def _status_name(added: Iterable[str]) -> str:
-    """What the run's column of that name is called beside the features' own ones, and behind the questions'."""
+    """Return the name of the run's status column, which is the last one with that prefix."""
     return [name for name in added if name.startswith(_STATUS)][-1]
 
 
-def _renumbered(own: Sequence[Any], shape: SinkShape) -> list[Any]:
-    """The same values without the number that must not come twice."""
-    names = [shape.fields.at(place).name().casefold() for place in range(len(own))]
+def _without_fid(own: Sequence[Any], shape: SinkShape) -> list[Any]:
+    """Return the values without the `fid`, which must be unique."""
+    names = [shape.fields.at(index).name().casefold() for index in range(len(own))]
     return [NULL if name == "fid" else value for name, value in zip(names, own)]
 
 
-def _made_up(field: QgsField) -> Any:
+def _sample_value(field: QgsField) -> Any:
     kind = int(getattr(field.type(), "value", field.type()))
     return _SAMPLES[kind] if kind in _SAMPLES else QDateTime.fromMSecsSinceEpoch(0).toUTC()
 
 
-def _written(name: str, to: OutputDestination, shape: SinkShape, rows: Sequence[QgsFeature]) -> str:
-    """Write the rows as Processing will write the others; returns the layer's address."""
-    options = to.value.createOptions if isinstance(to.value, QgsProcessingOutputLayerDefinition) else {}
+def _write(name: str, output: OutputDestination, shape: SinkShape, rows: Sequence[QgsFeature]) -> str:
+    """Write the rows like Processing, and return the identifier of the layer."""
+    options = output.value.createOptions if isinstance(output.value, QgsProcessingOutputLayerDefinition) else {}
     try:
         sink, identifier = QgsProcessingUtils.createFeatureSink(
             name, QgsProcessingContext(), shape.fields, shape.wkb_type, shape.crs, options
         )
     except QgsProcessingException as error:
-        raise _refused(to, str(error)) from error
+        raise _rejected(output, str(error)) from error
     if sink is None:
-        raise _refused(to, "")
+        raise _rejected(output, "")
     for row in rows:
         if not sink.addFeature(row, QgsFeatureSink.Flag.FastInsert):
-            raise _refused(to, sink.lastError())
+            raise _rejected(output, sink.lastError())
     if not sink.flushBuffer():
-        raise _refused(to, sink.lastError())
+        raise _rejected(output, sink.lastError())
     return str(identifier)
 
 
-def _compared(identifier: str, to: OutputDestination, shape: SinkShape, rows: Sequence[QgsFeature]) -> TrialWrite:
-    """What is read back beside what was meant."""
+def _compare(identifier: str, output: OutputDestination, shape: SinkShape, rows: Sequence[QgsFeature]) -> TrialWrite:
+    """Read the rows back and compare them with the written ones."""
     layer = QgsVectorLayer(identifier, "trial", "ogr")
     if not layer.isValid():
         return TrialWrite(notes=(translate("Rsgpt", "QGIS cannot read this format, so its rows are not checked."),))
     if layer.featureCount() < len(rows):
-        raise _refused(to, translate("Rsgpt", "some rows were lost"))
-    _check_empty_values(layer, to, shape)
+        raise _rejected(output, translate("Rsgpt", "some rows were lost"))
+    _check_empty_values(layer, output, shape)
     names = tuple(layer.fields().names())
     notes = list(_lost_columns(names, shape))
-    found = [feature.geometry() for feature in layer.getFeatures() if feature.hasGeometry()]
-    meant = [row.geometry() for row in rows if row.hasGeometry()]
-    if not meant:
+    actual = [feature.geometry() for feature in layer.getFeatures() if feature.hasGeometry()]
+    expected = [row.geometry() for row in rows if row.hasGeometry()]
+    if not expected:
         return TrialWrite(names, notes=tuple(notes))
-    if not found:
+    if not actual:
         notes.append(
-            translate("Rsgpt", "This format keeps no geometry: its rows have no place on the map. Write a GeoPackage.")
+            translate(
+                "Rsgpt",
+                "This format stores no geometry, so its rows cannot be placed on the map. Write a GeoPackage instead.",
+            )
         )
         return TrialWrite(names, notes=tuple(notes))
-    if is_same_place(meant, shape.crs, found, layer.crs()):
+    if is_same_place(expected, shape.crs, actual, layer.crs()):
         return TrialWrite(names, layer.crs(), notes=tuple(notes))
-    crs, definition = _entered(layer, to, shape, (meant, found))
+    crs, definition = _with_written_crs(layer, output, shape, (expected, actual))
     return TrialWrite(names, crs, definition, tuple(notes))
 
 
-def _entered(
-    layer: QgsVectorLayer, to: OutputDestination, shape: SinkShape, places: tuple[list[QgsGeometry], list[QgsGeometry]]
+def _with_written_crs(
+    layer: QgsVectorLayer,
+    output: OutputDestination,
+    shape: SinkShape,
+    geometries: tuple[list[QgsGeometry], list[QgsGeometry]],
 ) -> tuple[QgsCoordinateReferenceSystem, str]:
-    """A trial layer's CRS after it was entered by hand, and as what; OutputError where that does not help."""
-    identifier, meant, found = layer.source(), *places
-    for definition in crs_definitions(shape.crs) if to.ending == ".gpkg" else ():
+    """Write the CRS into the trial file, and return the CRS as read back and its WKT.
+
+    geometries: the expected and the actual ones. Raises OutputError if no definition of the CRS is correct.
+    """
+    identifier, expected, actual = layer.source(), *geometries
+    for definition in crs_definitions(shape.crs) if output.ending == ".gpkg" else ():
         write_crs(identifier, definition)
         crs = QgsVectorLayer(identifier, "trial", "ogr").crs()
-        if is_same_place(meant, shape.crs, found, crs):
+        if is_same_place(expected, shape.crs, actual, crs):
             return crs, definition
-    sentence = translate(
+    message = translate(
         "Rsgpt",
-        "A {ending} file cannot name the coordinate system of this layer: the rows would lie elsewhere. Write a "
-        "GeoPackage (.gpkg), or reproject the layer.",
+        "A {ending} file cannot store the coordinate system of this layer, so the rows would be in the wrong place. "
+        "Write a GeoPackage (.gpkg), or reproject the layer.",
     )
-    raise OutputError(sentence.format(ending=to.ending))
+    raise OutputError(message.format(ending=output.ending))
 
 
-def _check_empty_values(layer: QgsVectorLayer, to: OutputDestination, shape: SinkShape) -> None:
-    """OutputError where the format makes a value of none: an answer that nobody gave."""
+def _check_empty_values(layer: QgsVectorLayer, output: OutputDestination, shape: SinkShape) -> None:
+    """Raise OutputError if the format replaces NULL by a value, which would look like an answer."""
     own = len(shape.samples[0].attributes())
-    added = [shape.fields.at(place).name() for place in range(own, shape.fields.count())]
-    places = {name: layer.fields().lookupField(name) for name in added}
-    status = places[_status_name(added)]
+    added = [shape.fields.at(index).name() for index in range(own, shape.fields.count())]
+    indexes = {name: layer.fields().lookupField(name) for name in added}
+    status = indexes[_status_name(added)]
     if status < 0:
         return
     for feature in layer.getFeatures():
         values = feature.attributes()
         if values[status] != _UNANSWERED:
             continue
-        for name, place in places.items():
-            if place not in (-1, status) and values[place] not in (NULL, ""):
-                sentence = translate(
+        for name, index in indexes.items():
+            if index not in (-1, status) and values[index] not in (NULL, ""):
+                message = translate(
                     "Rsgpt",
-                    "A {ending} file has no empty values: {column} would hold {value} where there is no answer. Write "
-                    "a GeoPackage (.gpkg) instead.",
+                    "A {ending} file cannot store empty values: {column} would contain {value} in rows without an "
+                    "answer. Write a GeoPackage (.gpkg) instead.",
                 )
-                raise OutputError(sentence.format(ending=to.ending, column=name, value=values[place]))
+                raise OutputError(message.format(ending=output.ending, column=name, value=values[index]))
 
 
 def _lost_columns(names: Sequence[str], shape: SinkShape) -> Iterator[str]:
-    begins = {name.casefold()[:_CUT] for name in names}
-    lost = [name for name in shape.fields.names() if name.casefold()[:_CUT] not in begins]
+    prefixes = {name.casefold()[:_CUT] for name in names}
+    lost = [name for name in shape.fields.names() if name.casefold()[:_CUT] not in prefixes]
     if lost and _without_names(names):
         return
     if lost:
-        sentence = translate("Rsgpt", "This format drops the columns {columns}. Write a GeoPackage to keep them.")
-        yield sentence.format(columns=", ".join(lost))
+        message = translate("Rsgpt", "This format drops the columns {columns}. Write a GeoPackage to keep them.")
+        yield message.format(columns=", ".join(lost))
 
 
 def _without_names(names: Sequence[str]) -> bool:
-    """Whether the reader did not take the first row of a sheet for the names."""
+    """Whether the reader did not use the first row of a sheet as column names."""
     return bool(names) and all(name.startswith("Field") for name in names)
 
 
-def _refused(to: OutputDestination, cause: str) -> OutputError:
-    sentence = translate(
+def _rejected(output: OutputDestination, cause: str) -> OutputError:
+    message = translate(
         "Rsgpt",
-        "A {ending} file does not take these rows ({cause}). Write a GeoPackage (.gpkg), or leave out the columns "
-        "that are not needed.",
+        "A {ending} file cannot store these rows ({cause}). Write a GeoPackage (.gpkg), or remove the columns that "
+        "you do not need.",
     )
-    return OutputError(sentence.format(ending=to.ending, cause=cause.strip() or "?"))
+    return OutputError(message.format(ending=output.ending, cause=cause.strip() or "?"))

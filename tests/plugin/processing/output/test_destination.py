@@ -1,4 +1,4 @@
-"""An output replaces nothing that it must not, and what its format refuses is known before a question is asked."""
+"""Outputs never overwrite other data, and format problems are reported before the model is asked."""
 
 from __future__ import annotations
 
@@ -38,25 +38,25 @@ pytestmark = pytest.mark.usefixtures("provider")
 
 Make = Callable[..., QgsRasterLayer]
 X, Y = 500000.0, 4000000.0
-GROWN = "+proj=utm +zone=11 +datum=WGS84 +units=km +type=crs"
+KILOMETERS = "+proj=utm +zone=11 +datum=WGS84 +units=km +type=crs"
 
 
 class ReceivedMessages(QgsProcessingFeedback):
-    """Keeps what was said."""
+    """Keeps warnings and infos."""
 
     def __init__(self) -> None:
         super().__init__(False)
-        self.said: list[str] = []
+        self.messages: list[str] = []
 
     def pushWarning(self, warning: str) -> None:
-        self.said.append(warning)
+        self.messages.append(warning)
 
     def pushInfo(self, info: str) -> None:
-        self.said.append(info)
+        self.messages.append(info)
 
 
 def squares(path: Path, rows: Sequence[dict[str, Any]]) -> str:
-    """A GeoJSON file of squares on the raster with these properties."""
+    """Write a GeoJSON file of squares on the raster with these properties."""
     features = []
     for number, properties in enumerate(rows):
         x, y = X + 2 + 10 * number, Y - 12
@@ -69,28 +69,28 @@ def squares(path: Path, rows: Sequence[dict[str, Any]]) -> str:
 
 
 def saved(path: Path, name: str, driver: str = "GPKG", append: bool = False) -> Path:
-    """A layer of parcels on the raster, in a file."""
+    """Write a layer of parcels on the raster to a file."""
     path.parent.mkdir(exist_ok=True)
-    made = path.with_name("made.geojson")
-    layer = QgsVectorLayer(squares(made, [{"owner": "a"}, {"owner": "b"}]), "parcels", "ogr")
+    source = path.with_name("source.geojson")
+    layer = QgsVectorLayer(squares(source, [{"owner": "a"}, {"owner": "b"}]), "parcels", "ogr")
     options = QgsVectorFileWriter.SaveVectorOptions()
     options.driverName, options.layerName = driver, name
     if append:
         options.actionOnExistingFile = QgsVectorFileWriter.ActionOnExistingFile.CreateOrOverwriteLayer
     QgsVectorFileWriter.writeAsVectorFormatV3(layer, str(path), QgsCoordinateTransformContext(), options)
-    made.unlink()
+    source.unlink()
     return path
 
 
 def describe(
     raster: QgsRasterLayer, output: Any, features: Any = None, **parameters: Any
 ) -> tuple[str, ReceivedMessages]:
-    """Run the algorithm that fits; the output's address and what the log said."""
+    """Run the algorithm for tiles or features; return the output and the messages."""
     name = "rsgpt:describefeatures" if features is not None else "rsgpt:describeraster"
-    given = {"FEATURES": features} if features is not None else {"TILE_SIZE": 64}
-    heard = ReceivedMessages()
-    values = {"INPUT": raster, "OUTPUT": str(output) if isinstance(output, Path) else output, **given, **parameters}
-    return str(processing.run(name, values, feedback=heard)["OUTPUT"]), heard
+    inputs = {"FEATURES": features} if features is not None else {"TILE_SIZE": 64}
+    feedback = ReceivedMessages()
+    values = {"INPUT": raster, "OUTPUT": str(output) if isinstance(output, Path) else output, **inputs, **parameters}
+    return str(processing.run(name, values, feedback=feedback)["OUTPUT"]), feedback
 
 
 def refusal(raster: QgsRasterLayer, output: Any, features: Any = None, **parameters: Any) -> str:
@@ -100,11 +100,11 @@ def refusal(raster: QgsRasterLayer, output: Any, features: Any = None, **paramet
 
 
 def layers_in(path: Path) -> list[str]:
-    return sorted(found.name() for found in QgsProviderRegistry.instance().querySublayers(str(path)))
+    return sorted(sublayer.name() for sublayer in QgsProviderRegistry.instance().querySublayers(str(path)))
 
 
 def units_of(path: Path) -> Any:
-    """No test that sees an error of Processing may hold a layer: QGIS keeps the error, and with it the test's frame."""
+    """Return the map units. After an error of Processing, a layer in a local would stay open: QGIS keeps the frames."""
     return QgsVectorLayer(str(path), "written", "ogr").crs().mapUnits()
 
 
@@ -120,7 +120,7 @@ def small(raster: Make) -> QgsRasterLayer:
 
 
 @pytest.mark.parametrize(("name", "times"), [("mine", 1), ("mine", 2), ("mine.v2", 2)])
-def test_the_other_layers_of_a_geopackage_stay(
+def test_the_other_layers_of_a_geopackage_are_kept(
     small: QgsRasterLayer, gateway: ScriptedGateway, tmp_path: Path, name: str, times: int
 ) -> None:
     mine = saved(tmp_path / f"{name}.gpkg", "parcels")
@@ -132,7 +132,7 @@ def test_the_other_layers_of_a_geopackage_stay(
     assert [row["owner"] for row in rows(f"{mine}|layername=parcels")] == ["a", "b"]
 
 
-def test_an_output_of_ours_is_replaced(small: QgsRasterLayer, gateway: ScriptedGateway, tmp_path: Path) -> None:
+def test_earlier_results_are_overwritten(small: QgsRasterLayer, gateway: ScriptedGateway, tmp_path: Path) -> None:
     for caption in ("first", "second"):
         gateway.say = lambda prompt, caption=caption: caption
         address, _ = describe(small, tmp_path / "a.gpkg", PROMPT=caption)
@@ -140,7 +140,7 @@ def test_an_output_of_ours_is_replaced(small: QgsRasterLayer, gateway: ScriptedG
 
 
 @pytest.mark.parametrize("name", ["mine.gpkg", "ogr"])
-def test_a_layer_that_is_no_result_is_not_replaced(
+def test_a_layer_without_results_is_not_overwritten(
     small: QgsRasterLayer, gateway: ScriptedGateway, tmp_path: Path, name: str
 ) -> None:
     mine = saved(tmp_path / "mine.gpkg", "mine")
@@ -153,7 +153,7 @@ def test_a_layer_that_is_no_result_is_not_replaced(
 @pytest.mark.parametrize(
     ("driver", "ending"), [("ESRI Shapefile", "shp"), ("GeoJSON", "geojson"), ("CSV", "csv"), ("FlatGeobuf", "fgb")]
 )
-def test_a_file_that_is_no_result_is_not_replaced(
+def test_a_file_without_results_is_not_overwritten(
     small: QgsRasterLayer, gateway: ScriptedGateway, tmp_path: Path, driver: str, ending: str
 ) -> None:
     mine = saved(tmp_path / f"x.{ending}", "x", driver)
@@ -164,7 +164,9 @@ def test_a_file_that_is_no_result_is_not_replaced(
         describe(small, tmp_path / f"ours.{ending}")
 
 
-def test_an_unknown_file_is_not_replaced(small: QgsRasterLayer, gateway: ScriptedGateway, tmp_path: Path) -> None:
+def test_a_file_of_unknown_format_is_not_overwritten(
+    small: QgsRasterLayer, gateway: ScriptedGateway, tmp_path: Path
+) -> None:
     (tmp_path / "a.sql").write_text("my notes")
     assert "holds data that is not a result" in refusal(small, tmp_path / "a.sql")
     (tmp_path / "a.gpkg").write_text("my notes")
@@ -173,7 +175,7 @@ def test_an_unknown_file_is_not_replaced(small: QgsRasterLayer, gateway: Scripte
 
 @pytest.mark.parametrize("ending", ["gpkg", "shp", "geojson"])
 @pytest.mark.parametrize("through", ["itself", "link", "detour"])
-def test_features_are_not_written_over(
+def test_the_input_features_are_not_overwritten(
     small: QgsRasterLayer, gateway: ScriptedGateway, tmp_path: Path, ending: str, through: str
 ) -> None:
     driver = {"gpkg": "GPKG", "shp": "ESRI Shapefile", "geojson": "GeoJSON"}[ending]
@@ -186,7 +188,7 @@ def test_features_are_not_written_over(
     assert (own.read_bytes(), gateway.connections) == (before, 0)
 
 
-def test_another_layer_beside_the_features_is_written(
+def test_the_output_may_be_another_layer_of_the_input_geopackage(
     small: QgsRasterLayer, gateway: ScriptedGateway, tmp_path: Path
 ) -> None:
     own = saved(tmp_path / "own.gpkg", "parcels")
@@ -197,7 +199,7 @@ def test_another_layer_beside_the_features_is_written(
     assert "which this run reads" in refusal(small, table.format("parcels"), features)
 
 
-def test_rasters_and_what_they_consist_of_are_not_written_over(
+def test_rasters_their_sources_and_masks_are_not_overwritten(
     gateway: ScriptedGateway, tmp_path: Path, project: QgsProject
 ) -> None:
     part = tmp_path / "part.gpkg"
@@ -236,7 +238,7 @@ CASES = {
 
 @pytest.mark.parametrize("into", ["a new file", "a table"])
 @pytest.mark.parametrize("case", CASES)
-def test_columns_that_a_format_refuses_are_renamed_or_converted(
+def test_columns_that_a_format_rejects_are_renamed_or_converted(
     small: QgsRasterLayer, gateway: ScriptedGateway, tmp_path: Path, case: str, into: str
 ) -> None:
     properties, expected = CASES[case]
@@ -244,17 +246,19 @@ def test_columns_that_a_format_refuses_are_renamed_or_converted(
     if into == "a table":
         saved(out, "others")
     address, _ = describe(small, out, squares(tmp_path / "in.geojson", properties))
-    found = rows(address)
-    assert [row["status"] for row in found] == ["answered"] * len(properties)
-    assert {name: [row[name] or None for row in found] for name in expected} == expected
+    written = rows(address)
+    assert [row["status"] for row in written] == ["answered"] * len(properties)
+    assert {name: [row[name] or None for row in written] for name in expected} == expected
 
 
 @pytest.mark.parametrize("ending", ["gpkg", "fgb", "shp", "geojson", "sqlite", "kml"])
-def test_units_of_a_crs_are_kept_or_refused(
+def test_a_crs_in_kilometers_is_stored_or_refused(
     gateway: ScriptedGateway, tmp_path: Path, project: QgsProject, ending: str
 ) -> None:
-    """GDAL takes these kilometres for the metres of EPSG:32611."""
-    odd = OddRaster((500.0, 0.0005, 0.0, 4000.0, 0.0, -0.0005), QgsCoordinateReferenceSystem.fromProj(GROWN).toWkt())
+    """GDAL mistakes this CRS in kilometers for EPSG:32611, which is in meters."""
+    odd = OddRaster(
+        (500.0, 0.0005, 0.0, 4000.0, 0.0, -0.0005), QgsCoordinateReferenceSystem.fromProj(KILOMETERS).toWkt()
+    )
     raster = project.addMapLayer(QgsRasterLayer(str(write(tmp_path / "km.tif", pattern(3, 64, 64), odd)), "km"))
     out = tmp_path / f"a.{ending}"
     if ending in ("gpkg", "shp", "kml"):
@@ -264,14 +268,16 @@ def test_units_of_a_crs_are_kept_or_refused(
         box = QgsCoordinateTransform(layer.crs(), degrees, project).transformBoundingBox(layer.extent())
         assert (box.xMinimum(), box.yMaximum()) == (pytest.approx(-117, abs=1e-4), pytest.approx(36.1447, abs=1e-4))
     else:
-        assert "cannot name the coordinate system" in refusal(raster, out)
+        assert "cannot store the coordinate system" in refusal(raster, out)
         assert (gateway.connections, out.exists()) == (0, False)
 
 
-def test_rows_of_a_run_that_failed_lie_where_they_should(
+def test_rows_of_a_failed_run_are_in_the_right_place(
     gateway: ScriptedGateway, tmp_path: Path, project: QgsProject
 ) -> None:
-    odd = OddRaster((500.0, 0.0005, 0.0, 4000.0, 0.0, -0.0005), QgsCoordinateReferenceSystem.fromProj(GROWN).toWkt())
+    odd = OddRaster(
+        (500.0, 0.0005, 0.0, 4000.0, 0.0, -0.0005), QgsCoordinateReferenceSystem.fromProj(KILOMETERS).toWkt()
+    )
     raster = project.addMapLayer(QgsRasterLayer(str(write(tmp_path / "km.tif", pattern(3, 64, 256), odd)), "km"))
     describe(raster, "TEMPORARY_OUTPUT", TILE_SIZE=32, EXTENT="500,500.032,3999.968,4000")
     gateway.dies_after = 2
@@ -279,36 +285,41 @@ def test_rows_of_a_run_that_failed_lie_where_they_should(
     assert (len(rows(str(tmp_path / "a.gpkg"))), units_of(tmp_path / "a.gpkg")) == (4, raster.crs().mapUnits())
 
 
-def test_an_answer_that_nobody_gave_is_not_written(
+def test_a_format_without_empty_values_is_refused(
     small: QgsRasterLayer, gateway: ScriptedGateway, tmp_path: Path
 ) -> None:
-    said = refusal(small, tmp_path / "a.tab", QUESTIONS="cars[integer]: How many cars are there?")
-    assert "has no empty values" in said
+    message = refusal(small, tmp_path / "a.tab", QUESTIONS="cars[integer]: How many cars are there?")
+    assert "cannot store empty values" in message
     assert gateway.connections == 0
 
 
 @pytest.mark.parametrize("ending", ["csv", "xlsx", "ods"])
-def test_lost_places_are_told(small: QgsRasterLayer, gateway: ScriptedGateway, tmp_path: Path, ending: str) -> None:
-    _, heard = describe(small, tmp_path / f"a.{ending}")
-    assert any("keeps no geometry" in said for said in heard.said)
+def test_a_format_without_geometry_is_reported(
+    small: QgsRasterLayer, gateway: ScriptedGateway, tmp_path: Path, ending: str
+) -> None:
+    _, feedback = describe(small, tmp_path / f"a.{ending}")
+    assert any("stores no geometry" in message for message in feedback.messages)
 
 
-def test_lost_columns_are_told(small: QgsRasterLayer, gateway: ScriptedGateway, tmp_path: Path) -> None:
+def test_dropped_columns_are_reported(small: QgsRasterLayer, gateway: ScriptedGateway, tmp_path: Path) -> None:
     features = squares(tmp_path / "in.geojson", [{"MODEL": "Boeing"}])
-    _, heard = describe(small, tmp_path / "a.kml", features)
-    assert any("drops the columns" in said for said in heard.said)
+    _, feedback = describe(small, tmp_path / "a.kml", features)
+    assert any("drops the columns" in message for message in feedback.messages)
 
 
 @pytest.mark.parametrize("ending", ["gpkg", "shp", "geojson", "fgb", "csv"])
-def test_usual_outputs_are_written_without_a_word(
+def test_common_formats_are_written_without_messages(
     small: QgsRasterLayer, gateway: ScriptedGateway, tmp_path: Path, ending: str
 ) -> None:
-    address, heard = describe(small, tmp_path / f"a.{ending}", QUESTIONS="cars[integer]: How many?\nw[yesno]: Water?")
+    address, feedback = describe(
+        small, tmp_path / f"a.{ending}", QUESTIONS="cars[integer]: How many?\nw[yesno]: Water?"
+    )
     assert len(rows(address)) == 2
-    assert [said for said in heard.said if "format" in said] == ([heard.said[0]] if ending == "csv" else [])
+    warnings = [message for message in feedback.messages if "format" in message]
+    assert warnings == ([feedback.messages[0]] if ending == "csv" else [])
 
 
-def test_a_table_of_a_mixed_layer_is_tried_with_each_shape(
+def test_a_layer_of_mixed_geometries_is_tried_with_each_type(
     small: QgsRasterLayer, gateway: ScriptedGateway, tmp_path: Path
 ) -> None:
     squares(tmp_path / "in.geojson", [{"a": 1}])
@@ -316,26 +327,26 @@ def test_a_table_of_a_mixed_layer_is_tried_with_each_shape(
     point = {"type": "Feature", "properties": {"a": 2}, "geometry": {"type": "Point", "coordinates": [X + 20, Y - 10]}}
     data["features"].append(point)
     (tmp_path / "in.geojson").write_text(json.dumps(data))
-    said = refusal(small, tmp_path / "a.shp", str(tmp_path / "in.geojson"))
-    assert "does not take these rows" in said
+    message = refusal(small, tmp_path / "a.shp", str(tmp_path / "in.geojson"))
+    assert "cannot store these rows" in message
     assert gateway.connections == 0
     address, _ = describe(small, tmp_path / "a.gpkg", str(tmp_path / "in.geojson"))
     assert len(rows(address)) == 2
 
 
-def test_what_a_killed_program_left_beside_the_output_is_settled(
+def test_a_write_ahead_log_of_a_killed_program_is_applied_first(
     small: QgsRasterLayer, gateway: ScriptedGateway, tmp_path: Path
 ) -> None:
-    """Its log holds committed pages: a new file beside it would be read with them."""
+    """The log holds committed pages, which SQLite would otherwise apply to the new file."""
     out = tmp_path / "a.gpkg"
     describe(small, out)
     database = sqlite3.connect(out)
     database.executescript("PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; CREATE TABLE notes (a TEXT)")
     database.executemany("INSERT INTO notes VALUES (?)", [("kept" * 100,)] * 400)
     database.commit()
-    left = [(name, (tmp_path / name).read_bytes()) for name in ("a.gpkg", "a.gpkg-wal")]
+    files = [(name, (tmp_path / name).read_bytes()) for name in ("a.gpkg", "a.gpkg-wal")]
     database.close()
-    for name, content in left:
+    for name, content in files:
         (tmp_path / name).write_bytes(content)
     address, _ = describe(small, out, QUESTIONS="w: What is it?")
     assert [row["status"] for row in rows(address)] == ["answered"] * 2
@@ -345,7 +356,7 @@ def test_what_a_killed_program_left_beside_the_output_is_settled(
 
 
 @pytest.mark.parametrize("ending", ["gpkg", "geojson"])
-def test_rows_that_a_person_corrected_are_not_replaced(
+def test_corrected_rows_are_not_overwritten(
     small: QgsRasterLayer, gateway: ScriptedGateway, tmp_path: Path, project: QgsProject, ending: str
 ) -> None:
     address, _ = describe(small, tmp_path / f"a.{ending}")
@@ -357,7 +368,7 @@ def test_rows_that_a_person_corrected_are_not_replaced(
     describe(small, tmp_path / f"a.{ending}")
 
 
-def test_rows_that_a_person_corrected_in_a_database_are_not_replaced(tmp_path: Path, project: QgsProject) -> None:
+def test_corrected_rows_in_a_database_are_not_overwritten(tmp_path: Path, project: QgsProject) -> None:
     memory = results_layer(["a", "b"])
     options = QgsVectorFileWriter.SaveVectorOptions()
     options.driverName, options.layerName, options.datasourceOptions = "SQLite", "answers", ["SPATIALITE=YES"]
@@ -365,15 +376,15 @@ def test_rows_that_a_person_corrected_in_a_database_are_not_replaced(tmp_path: P
     QgsVectorFileWriter.writeAsVectorFormatV3(memory, str(tmp_path / "a.sqlite"), context, options)
     uri = f"dbname='{tmp_path / 'a.sqlite'}' table=\"answers\" (geometry)"
     layer = project.addMapLayer(QgsVectorLayer(uri, "answers", "spatialite"))
-    to = OutputDestination(f"spatialite:{uri}")
-    check_destination(to, [], [])
+    output = OutputDestination(f"spatialite:{uri}")
+    check_destination(output, [], [])
     (first, *_) = layer.getFeatures()
     correct(layer, first.id(), "caption", "my own words")
     with pytest.raises(OutputError, match=r"answers holds rows that a person corrected \(1\)"):
-        check_destination(to, [], [])
+        check_destination(output, [], [])
 
 
-def test_an_output_that_another_program_edits_is_refused(
+def test_an_output_locked_by_another_program_is_refused(
     small: QgsRasterLayer, gateway: ScriptedGateway, tmp_path: Path
 ) -> None:
     out = tmp_path / "a.gpkg"
@@ -385,7 +396,7 @@ def test_an_output_that_another_program_edits_is_refused(
     assert len(gateway.prompts) == before
 
 
-def test_an_output_that_the_project_shows_is_written_again(
+def test_an_output_that_the_project_shows_is_overwritten(
     small: QgsRasterLayer, gateway: ScriptedGateway, tmp_path: Path, project: QgsProject
 ) -> None:
     out = tmp_path / "a.gpkg"

@@ -1,4 +1,4 @@
-"""The trial of an output leaves no file open, whatever comes of it."""
+"""A trial write leaves no file open, even if it fails."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ def sample(shape: str) -> QgsFeature:
 
 
 def open_files(folder: str) -> list[str]:
-    found = []
+    targets = []
     for link in Path("/proc/self/fd").iterdir():
         with suppress(OSError):
-            found.append(os.readlink(link))
-    return [name for name in found if name.startswith(folder)]
+            targets.append(os.readlink(link))
+    return [name for name in targets if name.startswith(folder)]
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open files are counted in /proc")
-def test_refused_rows_leave_no_file_open_in_the_scratch_folder(
+def test_rejected_rows_leave_no_file_open_in_the_scratch_folder(
     qgis_processing: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    left: list[list[str]] = []
+    open_at_exit: list[list[str]] = []
 
-    class WatchedFolder(tempfile.TemporaryDirectory):  # type: ignore[type-arg]  # not to be subscripted in every Python
-        def __exit__(self, *what: Any) -> None:
-            left.append(open_files(self.name))
-            super().__exit__(*what)
+    class WatchedFolder(tempfile.TemporaryDirectory):  # type: ignore[type-arg]  # not subscriptable in all Pythons
+        def __exit__(self, *error: Any) -> None:
+            open_at_exit.append(open_files(self.name))
+            super().__exit__(*error)
 
     monkeypatch.setattr(tempfile, "TemporaryDirectory", WatchedFolder)
     samples = sample("Polygon ((0 0, 1 0, 1 1, 0 0))"), sample("Point (1 2)")
     shape = SinkShape(output_fields(()), Qgis.WkbType.Polygon, QgsCoordinateReferenceSystem("EPSG:32611"), samples)
     path = tmp_path / "a.shp"
-    with pytest.raises(OutputError, match="does not take these rows"):
+    with pytest.raises(OutputError, match="cannot store these rows"):
         try_rows(OutputDestination(str(path), path, "a"), shape)
-    assert left == [[]]
+    assert open_at_exit == [[]]
