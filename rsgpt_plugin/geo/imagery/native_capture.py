@@ -70,13 +70,13 @@ class NativeCapture:
         pixels = self._pixels(window)
         valid = pixels[1]
         box = self.frame.polygon(window).boundingBox()
-        metres = self.meter.resolution(self.frame, window)
+        meters = self.meter.resolution(self.frame, window)
         return Picture(
             rgb=as_rgb(self.stretch.apply(pixels)),
             valid=valid,
             extent=(box.xMinimum(), box.yMinimum(), box.xMaximum(), box.yMaximum()),
             crs_wkt=self.crs_wkt,
-            gsd_m=metres and metres * max(window.width, window.height) / max(valid.shape),
+            gsd_m=meters and meters * max(window.width, window.height) / max(valid.shape),
             bands=self.bands.describe(),
             stretch=self.stretch.describe(self.bands.numbers),
         )

@@ -42,9 +42,9 @@ class RenderedCapture:
     @property
     def note(self) -> str:
         """A remark on how the layer is captured, for the user."""
-        metres = self.meter.resolution(self.frame, self.frame.whole) or 0.0
+        meters = self.meter.resolution(self.frame, self.frame.whole) or 0.0
         message = translate("Rsgpt", "The layer is captured as QGIS draws it, at {metres} m per pixel.")
-        return message.format(metres=f"{metres:.3g}")
+        return message.format(metres=f"{meters:.3g}")
 
     def settled(self, windows: Sequence[Window], feedback: QgsFeedback) -> RenderedCapture:
         """Return this capture: the layer's style defines the colors, so no stretch is needed."""
@@ -59,13 +59,13 @@ class RenderedCapture:
         box = self.frame.polygon(window).boundingBox()
         scale, width, height = window.scaled(MAX_SIDE)
         rgb, valid = self._drawn(box, QSize(width, height))
-        metres = self.meter.resolution(self.frame, window)
+        meters = self.meter.resolution(self.frame, window)
         return Picture(
             rgb=rgb,
             valid=valid,
             extent=(box.xMinimum(), box.yMinimum(), box.xMaximum(), box.yMaximum()),
             crs_wkt=self.snapshot.crs.toWkt(),
-            gsd_m=metres and metres / scale,
+            gsd_m=meters and meters / scale,
             bands=RENDERED,
             stretch=RENDERED,
         )
@@ -143,7 +143,7 @@ def rendering_frame(
     own = _own_pixels(snapshot)
     if not ground_resolution and snapshot.has_pixels:
         return frame_over(area, *own[0])
-    metres = ground_resolution or DEFAULT_GROUND_RESOLUTION_M
+    meters = ground_resolution or DEFAULT_GROUND_RESOLUTION_M
     step = max(area.width(), area.height()) * 1e-3
     east, north = meter.unit_sides(area.center(), step)
     if not (math.isfinite(east) and math.isfinite(north) and east > 0 and north > 0):
@@ -152,7 +152,7 @@ def rendering_frame(
                 "Rsgpt", "The ground resolution cannot be measured here. Choose a smaller extent within the layer."
             )
         )
-    width, height = _squared(metres / east, metres / north)
+    width, height = _squared(meters / east, meters / north)
     width = _snapped(width, [across for across, _ in own])
     return frame_over(area, width, _snapped(height, [down for _, down in own]))
 

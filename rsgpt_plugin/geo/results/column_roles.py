@@ -87,8 +87,8 @@ def result_columns(layer: QgsVectorLayer) -> ResultColumns:
 
 def _questions(names: Sequence[str]) -> tuple[Answered, ...]:
     reserved = reserved_names()
-    asked = [name for name in names if name not in reserved and answer_columns(name)[1] in names]
-    parts = [(name, _result_name(names, name), _result_name(names, answer_columns(name)[1])) for name in asked]
+    question_names = [name for name in names if name not in reserved and answer_columns(name)[1] in names]
+    parts = [(name, _result_name(names, name), _result_name(names, answer_columns(name)[1])) for name in question_names]
     if "image_sha256" not in names and "image_sha256"[:_CUT] in names:
         parts = [(name, name, confidence) for name, confidence in _pairs_by_position(names)]
     answers = [name for _, name, _ in parts]

@@ -102,8 +102,8 @@ def _minimum_scale(layer: QgsVectorLayer, millimeters: float) -> float:
         return 0.0
     request = QgsFeatureRequest().setNoAttributes().setLimit(_SAMPLED_ROWS)
     side = math.sqrt(max((feature.geometry().area() for feature in layer.getFeatures(request)), default=0.0))
-    metres = side * QgsUnitTypes.fromUnitToUnitFactor(layer.crs().mapUnits(), Qgis.DistanceUnit.Meters)
-    return _SCALE_MARGIN * 1000 * metres / millimeters
+    meters = side * QgsUnitTypes.fromUnitToUnitFactor(layer.crs().mapUnits(), Qgis.DistanceUnit.Meters)
+    return _SCALE_MARGIN * 1000 * meters / millimeters
 
 
 class ResultStyler(QgsProcessingLayerPostProcessorInterface):

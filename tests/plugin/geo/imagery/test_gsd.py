@@ -24,7 +24,7 @@ def resolution(crs: str, transform: tuple[float, ...]) -> float | None:
 
 
 @pytest.mark.parametrize(
-    ("crs", "transform", "metres", "tolerance"),
+    ("crs", "transform", "meters", "tolerance"),
     [
         ("EPSG:32611", (500000, 0.5, 0, 4000000, 0, -0.5), 0.5, 1e-3),
         ("EPSG:32611", ROTATED, 0.5, 1e-3),
@@ -37,17 +37,17 @@ def resolution(crs: str, transform: tuple[float, ...]) -> float | None:
     ],
 )
 def test_resolution_is_in_meters_in_every_crs(
-    crs: str, transform: tuple[float, ...], metres: float, tolerance: float
+    crs: str, transform: tuple[float, ...], meters: float, tolerance: float
 ) -> None:
-    assert resolution(crs, transform) == pytest.approx(metres, rel=tolerance)
+    assert resolution(crs, transform) == pytest.approx(meters, rel=tolerance)
 
 
-@pytest.mark.parametrize(("unit", "metres"), [('"metre",1', 0.5), ('"US survey foot",0.304800609601219', 0.1524003)])
-def test_a_local_crs_is_measured_in_its_unit(unit: str, metres: float) -> None:
+@pytest.mark.parametrize(("unit", "meters"), [('"metre",1', 0.5), ('"US survey foot",0.304800609601219', 0.1524003)])
+def test_a_local_crs_is_measured_in_its_unit(unit: str, meters: float) -> None:
     local = QgsCoordinateReferenceSystem.fromWkt(f'LOCAL_CS["site grid",UNIT[{unit}]]')
     ground_meter = QgisGroundMeter(local, QgsCoordinateTransformContext())
     frame = PixelGrid((0.0, 0.5, 0.0, 256.0, 0.0, -0.5), 512, 512)
-    assert ground_meter.resolution(frame, frame.whole) == pytest.approx(metres, rel=1e-6)
+    assert ground_meter.resolution(frame, frame.whole) == pytest.approx(meters, rel=1e-6)
 
 
 def test_the_moon_is_measured_on_its_own_sphere() -> None:

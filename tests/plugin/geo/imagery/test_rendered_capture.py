@@ -112,9 +112,9 @@ def test_online_tiles_are_drawn(tiles: Path) -> None:
     assert "0.5 m" in capture.note
 
 
-@pytest.mark.parametrize("metres", [0.2995, 0.3, 0.3005])
-def test_a_resolution_close_to_a_zoom_level_uses_its_pixels(tiles: Path, metres: float) -> None:
-    frame = drawn(online(tiles.as_uri()), metres, AT_60_NORTH).frame
+@pytest.mark.parametrize("meters", [0.2995, 0.3, 0.3005])
+def test_a_resolution_close_to_a_zoom_level_uses_its_pixels(tiles: Path, meters: float) -> None:
+    frame = drawn(online(tiles.as_uri()), meters, AT_60_NORTH).frame
     pixel = 2 * 20037508.342789244 / 2**18 / 256
     assert (frame.geotransform[1], -frame.geotransform[5]) == pytest.approx((pixel, pixel), rel=1e-9)
 
@@ -138,11 +138,11 @@ def test_between_zoom_levels_no_pixel_of_a_tile_is_skipped(tmp_path: Path) -> No
 
 
 # UTM's scale on its central meridian is 0.9996.
-@pytest.mark.parametrize(("metres", "pixel"), [(0.498, 0.5), (1.003, 1.0), (0.55, 0.54978), (0.25, 0.2499)])
+@pytest.mark.parametrize(("meters", "pixel"), [(0.498, 0.5), (1.003, 1.0), (0.55, 0.54978), (0.25, 0.2499)])
 def test_a_resolution_close_to_a_multiple_of_the_pixels_uses_it(
-    make_snapshot: Callable[..., LayerSnapshot], metres: float, pixel: float
+    make_snapshot: Callable[..., LayerSnapshot], meters: float, pixel: float
 ) -> None:
-    frame = drawn(make_snapshot(pattern(3, 400, 400)), metres).frame
+    frame = drawn(make_snapshot(pattern(3, 400, 400)), meters).frame
     assert (frame.geotransform[1], -frame.geotransform[5]) == pytest.approx((pixel, pixel), rel=1e-5)
 
 

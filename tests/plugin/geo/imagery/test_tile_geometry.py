@@ -56,7 +56,7 @@ def test_the_window_of_a_curve_on_a_rotated_grid_extends_beyond_its_vertices() -
     frame = QgisGrid(ROTATED, 512, 512)
     cx, cy = frame.pixel(CIRCLE[0], CIRCLE[1])
     window = frame.window(arc())
-    # The chord cuts off a piece at the right of the map; the other sides are the circle's, 80 pixels from its centre.
+    # The chord cuts off a piece at the right of the map; the other sides are the circle's, 80 pixels from its center.
     assert window.x == math.floor(cx - 80)
     assert window.y + window.height == math.ceil(cy + 80)
 

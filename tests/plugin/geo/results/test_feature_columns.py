@@ -14,7 +14,7 @@ from rsgpt_plugin.geo.results.schema import output_fields
 RESULTS = output_fields(()).names()
 
 
-def made(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> tuple[QgsFields, list[QgsFeature]]:
+def fields_and_features(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> tuple[QgsFields, list[QgsFeature]]:
     """Return fields (defined like those of a memory layer) and features with these values."""
     fields = QgsVectorLayer("None?" + "&".join(f"field={column}" for column in columns), "a", "memory").fields()
     features = []
@@ -40,7 +40,7 @@ def made(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> tuple[QgsFiel
 def test_names_are_unique_case_insensitively_and_not_reserved(
     columns: list[str], ending: str, names: list[str]
 ) -> None:
-    fields, features = made(columns, [["a"] * len(columns)])
+    fields, features = fields_and_features(columns, [["a"] * len(columns)])
     own = own_columns(fields, features, ending, RESULTS)
     assert own.fields.names() == names
     assert own.renamed == {old: new for old, new in zip(fields.names(), names) if old != new}
@@ -51,12 +51,14 @@ def test_names_are_unique_case_insensitively_and_not_reserved(
     ("values", "stays"), [([3, 1, 2], True), ([1, 1, 2], False), ([1, None, 2], False), ([], True)]
 )
 def test_fid_is_kept_only_if_its_numbers_are_unique(values: list[Any], stays: bool) -> None:
-    fields, features = made(["FID:integer"], [[value] for value in values])
+    fields, features = fields_and_features(["FID:integer"], [[value] for value in values])
     assert own_columns(fields, features, ".gpkg", RESULTS).fields.names() == (["FID"] if stays else ["FID_2"])
 
 
 def test_objects_and_lists_become_json() -> None:
-    fields, features = made(["tags:string[]", "meta:map", "n:integer"], [[["ä", "b"], {"k": [1, None]}, 3], [None] * 3])
+    fields, features = fields_and_features(
+        ["tags:string[]", "meta:map", "n:integer"], [[["ä", "b"], {"k": [1, None]}, 3], [None] * 3]
+    )
     own = own_columns(fields, features, ".gpkg", RESULTS)
     assert [field.typeName() for field in own.fields][:2] == [field.typeName() for field in output_fields(())][:1] * 2
     assert own.fitted(features[0]).attributes() == ['["ä", "b"]', '{"k": [1, null]}', 3]

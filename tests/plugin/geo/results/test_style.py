@@ -37,16 +37,16 @@ LONG = "A long caption that goes on and on about a harbour with boats, cranes an
 
 def layer(kind: str = "Polygon", **values: object) -> QgsVectorLayer:
     """Return a results layer in memory, with one row if there are values."""
-    made = QgsVectorLayer(f"{kind}?crs=EPSG:32611", "answers", "memory")
-    made.dataProvider().addAttributes(output_fields(parse_questions(QUESTIONS)).toList())
-    made.updateFields()
+    results = QgsVectorLayer(f"{kind}?crs=EPSG:32611", "answers", "memory")
+    results.dataProvider().addAttributes(output_fields(parse_questions(QUESTIONS)).toList())
+    results.updateFields()
     if values:
-        row = QgsFeature(made.fields())
+        row = QgsFeature(results.fields())
         row.setGeometry(QgsGeometry.fromRect(QgsRectangle(0, 0, 100, 100)))
         for name, value in values.items():
             row[name] = value
-        made.dataProvider().addFeatures([row])
-    return made
+        results.dataProvider().addFeatures([row])
+    return results
 
 
 def written(source: QgsVectorLayer, driver: str, folder: Path) -> QgsVectorLayer:
@@ -164,12 +164,12 @@ def test_the_form_matches_the_columns_in_any_format(driver: str, tmp_path: Path,
 
 @pytest.mark.parametrize("driver", FORMATS)
 def test_null_is_neither_yes_nor_no_in_any_format(driver: str, tmp_path: Path) -> None:
-    made = layer(swimming_pool=True)
+    results = layer(swimming_pool=True)
     for value in (False, None):
-        row = QgsFeature(next(made.getFeatures()))
+        row = QgsFeature(next(results.getFeatures()))
         row["swimming_pool"] = value
-        made.dataProvider().addFeatures([row])
-    styled = written(made, driver, tmp_path)
+        results.dataProvider().addFeatures([row])
+    styled = written(results, driver, tmp_path)
     apply_style(styled)
     index = next(number for number, name in enumerate(styled.fields().names()) if name.startswith("swimming_p"))
     widget = styled.editorWidgetSetup(index)
@@ -206,14 +206,14 @@ def test_labels_have_a_minimum_size_and_no_html() -> None:
 
 
 def tiles(count: int, crs: str, side: float) -> QgsVectorLayer:
-    made = QgsVectorLayer(f"Polygon?crs={crs}", "answers", "memory")
-    made.dataProvider().addAttributes(output_fields([]).toList())
-    made.updateFields()
-    rows = [QgsFeature(made.fields()) for _ in range(count)]
+    results = QgsVectorLayer(f"Polygon?crs={crs}", "answers", "memory")
+    results.dataProvider().addAttributes(output_fields([]).toList())
+    results.updateFields()
+    rows = [QgsFeature(results.fields()) for _ in range(count)]
     for number, row in enumerate(rows):
         row.setGeometry(QgsGeometry.fromRect(QgsRectangle(number * side, 0, (number + 1) * side, side)))
-    made.dataProvider().addFeatures(rows)
-    return made
+    results.dataProvider().addFeatures(rows)
+    return results
 
 
 @pytest.mark.parametrize(("crs", "side"), [("EPSG:32611", 80.0), ("EPSG:4326", 80.0 / 111_319.49)])
@@ -249,39 +249,39 @@ def test_the_map_tip_escapes_text() -> None:
 
 
 def test_columns_of_the_model_s_answers_have_aliases_and_are_read_only() -> None:
-    made = layer()
-    text = made.fields().field("caption")
+    results = layer()
+    text = results.fields().field("caption")
     for name in ("caption_model", "cars_model", "corrected_at"):
         text.setName(name)
-        made.dataProvider().addAttributes([text])
-    made.updateFields()
-    apply_style(made)
-    fields = made.fields()
+        results.dataProvider().addAttributes([text])
+    results.updateFields()
+    apply_style(results)
+    fields = results.fields()
     aliases = [fields.field(name).alias() for name in ("caption_model", "cars_model", "corrected_at")]
     assert aliases == ["Caption by the model", "cars by the model", "Corrected at"]
-    assert made.editFormConfig().readOnly(fields.lookupField("cars_model"))
+    assert results.editFormConfig().readOnly(fields.lookupField("cars_model"))
 
 
 def test_the_raster_column_of_batch_has_an_alias_and_is_read_only() -> None:
-    made = layer()
-    field = made.fields().field("model")
+    results = layer()
+    field = results.fields().field("model")
     field.setName("raster")
-    made.dataProvider().addAttributes([field])
-    made.updateFields()
-    apply_style(made)
-    assert made.attributeAlias(made.fields().lookupField("raster")) == "Raster"
-    assert made.editFormConfig().readOnly(made.fields().lookupField("raster"))
+    results.dataProvider().addAttributes([field])
+    results.updateFields()
+    apply_style(results)
+    assert results.attributeAlias(results.fields().lookupField("raster")) == "Raster"
+    assert results.editFormConfig().readOnly(results.fields().lookupField("raster"))
 
 
 def test_attributes_of_the_described_features_have_a_group() -> None:
-    made = QgsVectorLayer("Polygon?crs=EPSG:32611&field=parcel:string&field=owner:string", "parcels", "memory")
-    made.dataProvider().addAttributes(output_fields([]).toList())
-    made.updateFields()
-    apply_style(made)
-    (page,) = made.editFormConfig().tabs()
+    results = QgsVectorLayer("Polygon?crs=EPSG:32611&field=parcel:string&field=owner:string", "parcels", "memory")
+    results.dataProvider().addAttributes(output_fields([]).toList())
+    results.updateFields()
+    apply_style(results)
+    (page,) = results.editFormConfig().tabs()
     own = page.children()[-2]
     assert [element.name() for element in own.children()] == ["parcel", "owner"]
-    assert made.fields().field("parcel").alias() == ""
+    assert results.fields().field("parcel").alias() == ""
 
 
 def test_points_keep_their_symbol() -> None:
