@@ -13,7 +13,7 @@ from qgis.core import QgsVectorLayer
 
 from ...shared.results.columns import ANSWER, CAPTION, KEYS, QUESTION, answer_columns, fixed_names, reserved_names
 
-_CUT, _STEM = 10, 8  # characters of a Shapefile's names, and of names that get a number to be unique
+_NAME_LIMIT, _STEM_LIMIT = 10, 8  # characters of Shapefile names, and of those names that get a number to be unique
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class ResultColumns:
     @property
     def are_truncated(self) -> bool:
         """Whether the file format truncated the names."""
-        return self.known.get("image_sha256") == "image_sha256"[:_CUT]
+        return self.known.get("image_sha256") == "image_sha256"[:_NAME_LIMIT]
 
     def present(self, names: Sequence[str]) -> list[str]:
         """Return the layer's column names for those of `names` that it has."""
@@ -63,9 +63,9 @@ class ResultColumns:
     def answered(self, asked: str) -> Optional[Answered]:
         """Return the columns of the named question; None if there are none, or if truncated names are ambiguous."""
         exact = [question for question in self.questions if question.asked == asked]
-        stem = asked[:_STEM] if self.are_truncated else None
-        alike = [question for question in self.questions if question.asked[:_STEM] == stem]
-        if not exact and len(alike) == 1 and alike[0].asked == asked[:_CUT]:
+        stem = asked[:_STEM_LIMIT] if self.are_truncated else None
+        alike = [question for question in self.questions if question.asked[:_STEM_LIMIT] == stem]
+        if not exact and len(alike) == 1 and alike[0].asked == asked[:_NAME_LIMIT]:
             return alike[0]
         return exact[0] if exact else None
 
@@ -89,7 +89,7 @@ def _questions(names: Sequence[str]) -> tuple[Answered, ...]:
     reserved = reserved_names()
     question_names = [name for name in names if name not in reserved and answer_columns(name)[1] in names]
     parts = [(name, _result_name(names, name), _result_name(names, answer_columns(name)[1])) for name in question_names]
-    if "image_sha256" not in names and "image_sha256"[:_CUT] in names:
+    if "image_sha256" not in names and "image_sha256"[:_NAME_LIMIT] in names:
         parts = [(name, name, confidence) for name, confidence in _pairs_by_position(names)]
     answers = [name for _, name, _ in parts]
     return tuple(
@@ -124,7 +124,7 @@ def _model_of(name: str, answers: Sequence[str]) -> str:
 
 
 def _find(names: Sequence[str], wanted: str) -> Optional[str]:
-    return next((name for name in (_result_name(names, wanted), wanted[:_CUT]) if name in names), None)
+    return next((name for name in (_result_name(names, wanted), wanted[:_NAME_LIMIT]) if name in names), None)
 
 
 def _result_name(names: Sequence[str], wanted: str) -> str:

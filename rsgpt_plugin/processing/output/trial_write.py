@@ -36,7 +36,7 @@ translate = QCoreApplication.translate
 
 _SAMPLES: Mapping[int, Any] = {1: True, 2: 1, 6: 0.5, 10: "x"}  # by Qt type number; other types are date and time
 _STATUS, _UNANSWERED = "status", "failed"  # the status identifies the row without answers
-_CUT = 8  # characters of a column name that every format keeps
+_NAME_PREFIX = 8  # characters of a column name that every format keeps
 
 
 @dataclass(frozen=True)
@@ -195,8 +195,8 @@ def _check_empty_values(layer: QgsVectorLayer, output: OutputDestination, shape:
 
 
 def _lost_columns(names: Sequence[str], shape: SinkShape) -> Iterator[str]:
-    prefixes = {name.casefold()[:_CUT] for name in names}
-    lost = [name for name in shape.fields.names() if name.casefold()[:_CUT] not in prefixes]
+    prefixes = {name.casefold()[:_NAME_PREFIX] for name in names}
+    lost = [name for name in shape.fields.names() if name.casefold()[:_NAME_PREFIX] not in prefixes]
     if lost and _without_names(names):
         return
     if lost:
