@@ -314,12 +314,12 @@ def _backend_modules() -> _BackendModules:
         batcher=part("server.batcher", "Batcher"),
         queue_limits=part("server.batcher", "QueueLimits"),
         ticket=part("server.ticket", "Ticket"),
-        writer=part("server.protocol.replies", "Writer"),
+        writer=part("server.protocol.replies", "ReplyWriter"),
         read_order=part("server.protocol.requests", "read_order"),
         answer=part("predictor", "Answer"),
         token=part("predictor", "Token"),
         refusal=part("server.protocol.refusals", "Refusal"),
-        give_back=part("model.hardware.heap", "give_back"),
+        give_back=part("model.hardware.heap", "trim_heap"),
     )
 
 

@@ -54,7 +54,7 @@ class ScriptedModel:
 @pytest.fixture
 def model(monkeypatch: pytest.MonkeyPatch) -> ScriptedModel:
     made = ScriptedModel()
-    monkeypatch.setattr(answer_source, "open_door", lambda info: made)
+    monkeypatch.setattr(answer_source, "open_backend", lambda info: made)
     monkeypatch.setattr(answer_source, "known_model", lambda model, feedback: model)
     return made
 

@@ -63,8 +63,8 @@ class Engines:
 @pytest.fixture
 def engines(monkeypatch: pytest.MonkeyPatch, qgis_app: Any) -> Iterator[Engines]:
     made = Engines()
-    engine = SimpleNamespace(SlowEngine=SimpleNamespace(load=made.load))
-    monkeypatch.setitem(sys.modules, "rsgpt_backend.engine.engine", engine)  # the real one needs torch
+    loading = SimpleNamespace(load_engine=made.load)
+    monkeypatch.setitem(sys.modules, "rsgpt_backend.engine.loading", loading)  # the real module imports torch
     yield made
     slot.end()
 

@@ -145,7 +145,7 @@ def test_the_server_does_not_outlive_a_killed_parent(backend_python: Path, tmp_p
         import sys, time
         from pathlib import Path
         sys.path.insert(0, {str(root)!r})
-        from rsgpt_plugin.client.local_server import LocalServer
+        from rsgpt_plugin.client.server.local_server import LocalServer
         program = {str(root / "tests" / "fakes" / "serve_fake.py")!r}
         command = [{str(backend_python)!r}, program, "--exit-with-stdin"]
         server = LocalServer(command, {{}}, Path({str(tmp_path)!r}) / "s.log")
