@@ -1,1 +1,1 @@
-"""The only way to a model server: its environment, its process, and the protocol."""
+"""Everything between the plugin and a model: environments, processes, servers, protocol and answer cache."""

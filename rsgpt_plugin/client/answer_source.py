@@ -1,4 +1,4 @@
-"""Answers of the model, each asked once: first the answer cache, then the model. Knows no layers, rows and widgets."""
+"""Answers to questions about pictures, from the answer cache or else from the model."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Outcome = Union[RawAnswer, RsgptError]
 
 @dataclass(frozen=True)
 class AnswerMemory:
-    """What is kept on disk as a run goes: every answer, and the pictures that were asked about."""
+    """The stores on disk that a run fills: answers, and the pictures that the model was shown."""
 
     answers: AnswerCache
     pictures: PictureStore
@@ -41,14 +41,14 @@ class AnswerMemory:
 
 @contextmanager
 def open_memory() -> Iterator[AnswerMemory]:
-    """This user's memory, for the calling thread; raises OutputError where it cannot be used."""
+    """Open the current user's stores for the calling thread. Raises OutputError if they cannot be used."""
     with AnswerCache(cache_file()) as answers, PictureStore(picture_file(), load().picture_bytes) as pictures:
         yield AnswerMemory(answers, pictures)
 
 
 @dataclass(frozen=True)
 class PictureQuery:
-    """Questions about one picture. png: encodes the picture, called only if the model has to be asked."""
+    """Questions about one picture. png: encodes the picture; called only if the model must be asked."""
 
     image_sha256: str
     png: Callable[[], bytes]
@@ -59,8 +59,8 @@ class PictureQuery:
 class QueryOutcome:
     """The outcome of one question.
 
-    query, question: the indexes of the query and of the question in it. was_known: whether the model was not asked,
-    because the answer was in the cache or the same prompt was already on its way.
+    query, question: index of the query, and index of the question in the query. was_known: True if the model was not
+    asked, because the answer was cached or the same prompt was already in flight.
     """
 
     query: int
@@ -70,14 +70,14 @@ class QueryOutcome:
 
 
 class _Waiting:
-    """The prompts that the model has been sent. Each key is sent once, whatever the number of pictures with it."""
+    """Prompts in flight. Each key is sent once, even if several pictures share it."""
 
     def __init__(self) -> None:
         self._keys: list[str] = []
         self._places: dict[str, list[tuple[int, int]]] = {}
 
     def join(self, key: str, place: tuple[int, int]) -> bool:
-        """Wait for `key`; True if it has to be sent."""
+        """Register `place` as waiting for `key`. Return True if the key has not been sent yet."""
         is_new = key not in self._places
         if is_new:
             self._keys.append(key)
@@ -85,21 +85,21 @@ class _Waiting:
         return is_new
 
     def take(self, prompt: int) -> tuple[str, list[tuple[int, int]]]:
-        """Return the key of that prompt, and who waits for it: the one that sent it first."""
+        """Remove a prompt. Return its key and the places that wait for it, the one that caused the request first."""
         key = self._keys[prompt]
         return key, self._places.pop(key)
 
 
 class AnswerSource:
-    """Answers of one model. What is in the cache is not asked again; each new answer is cached as it arrives.
+    """Answers of one model. Cached answers are not requested again; each new answer is cached when it arrives.
 
-    Belongs to the thread that opened `memory`.
+    Use it only in the thread that opened `memory`.
     """
 
     def __init__(
         self, model: ModelInfo, memory: AnswerMemory, language: str = "", feedback: Optional[QgsFeedback] = None
     ) -> None:
-        """Identify the model, which may ask its server. language: that text is asked for in, "" for any."""
+        """Identify the model; this may contact its server. language: English name of the language of the answers."""
         self.model = known_model(model, feedback)
         self._memory = memory
         self._language = language
@@ -111,19 +111,19 @@ class AnswerSource:
         receive: Callable[[QueryOutcome], None],
         ready: Callable[[], None] = lambda: None,
     ) -> None:
-        """Pass the outcome of every question to `receive`, as it becomes known.
+        """Pass the outcome of every question to `receive` as soon as it is available.
 
-        Queries are taken as they can be sent. ready: called once, when the model can be asked or need not be.
-        Raises RsgptError where the run cannot go on, Cancelled among them.
+        Queries are consumed only as fast as they can be sent. ready: called once, when the backend is open or all
+        answers were cached. Raises RsgptError if the run cannot continue, and Cancelled on cancel.
         """
         waiting = _Waiting()
         prompts = self._prompts(queries, waiting, receive)
         first = next(prompts, None)
-        door = open_backend(self.model) if first is not None else None
+        backend = open_backend(self.model) if first is not None else None
         ready()
-        if door is None or first is None:
+        if backend is None or first is None:
             return
-        for number, reply in door.ask_many(chain([first], prompts), self._feedback):
+        for number, reply in backend.ask_many(chain([first], prompts), self._feedback):
             key, places = waiting.take(number)
             outcome = reply if isinstance(reply, RsgptError) else self._remember(key, reply)
             for position, place in enumerate(places):
@@ -132,12 +132,12 @@ class AnswerSource:
     def ask_one(self, query: PictureQuery, on_text: Callable[[str], None]) -> RawAnswer:
         """Return the answer to the first question of `query`.
 
-        on_text: gets each new piece of the model's text; nothing where the answer is known. Raises RsgptError.
+        on_text: receives each new piece of the model's text; not called for a cached answer. Raises RsgptError.
         """
         key = self._key(query, query.questions[0])
-        known = self._recall([key]).get(key)
-        if known is not None:
-            return known
+        cached = self._recall([key]).get(key)
+        if cached is not None:
+            return cached
         prompt = self._prompt(query.questions[0], query.png())
         outcome = self._remember(key, open_backend(self.model).ask_one(prompt, on_text, self._feedback))
         if isinstance(outcome, RsgptError):
@@ -147,14 +147,14 @@ class AnswerSource:
     def _prompts(
         self, queries: Iterable[PictureQuery], waiting: _Waiting, receive: Callable[[QueryOutcome], None]
     ) -> Iterator[Prompt]:
-        """Yield what has to be sent to the model."""
+        """Yield the prompts that must be sent to the model; pass cached answers and errors to `receive`."""
         for number, query in enumerate(queries):
             keys = [self._key(query, question) for question in query.questions]
-            known = self._recall(keys)
-            png = b"" if known.keys() >= set(keys) else self._encoded(query)
+            cached = self._recall(keys)
+            png = b"" if cached.keys() >= set(keys) else self._encoded(query)
             for index, (key, question) in enumerate(zip(keys, query.questions)):
-                if key in known:
-                    receive(QueryOutcome(number, index, known[key], was_known=True))
+                if key in cached:
+                    receive(QueryOutcome(number, index, cached[key], was_known=True))
                 elif isinstance(png, RsgptError):
                     receive(QueryOutcome(number, index, png, was_known=False))
                 elif waiting.join(key, (number, index)):
@@ -165,31 +165,31 @@ class AnswerSource:
         return Prompt(png, text, choices=question.allowed, is_number=is_number)
 
     def _key(self, query: PictureQuery, question: Question) -> str:
-        """The key of an answer in the cache. The choices belong to it: they restrict what the model may write."""
-        offered: dict[str, Setting] = {"choices": "|".join(question.allowed)} if question.allowed else {}
+        """Return the cache key of an answer. It covers the choices, because they restrict what the model may write."""
+        constraints: dict[str, Setting] = {"choices": "|".join(question.allowed)} if question.allowed else {}
         if question.type.is_number:
-            offered["number"] = 1
+            constraints["number"] = 1
         text, model = question.prompt_in(self._language), self.model
-        return AnswerKey(query.image_sha256, text, model.name, model.mark, {**_DECODING, **offered}).key()
+        return AnswerKey(query.image_sha256, text, model.name, model.mark, {**_DECODING, **constraints}).key()
 
     def _recall(self, keys: Sequence[str]) -> dict[str, RawAnswer]:
         try:
             return self._memory.answers.get(keys)
         except RsgptError:
             raise
-        except Exception as error:  # what is damaged in the cache is asked again
+        except Exception as error:  # request damaged cache entries again
             explained(error)
             return {}
 
     def _encoded(self, query: PictureQuery) -> bytes | RsgptError:
-        """The picture as PNG, kept on disk, or why there is none."""
+        """Store the picture on disk and return it as PNG, or return the error that prevented it."""
         try:
             png = query.png()
         except Cancelled:
             raise
         except RsgptError as error:
             return error
-        except Exception as error:  # a picture that cannot be encoded fails its own questions alone
+        except Exception as error:  # fail only the questions about this picture
             return RsgptError(explained(error))
         self._memory.pictures.put(query.image_sha256, png)
         return png
@@ -198,21 +198,21 @@ class AnswerSource:
         check_fingerprint(self.model, reply)
         try:
             answer = _raw_answer(reply)
-        except Exception as error:  # an odd reply fails its own question alone
+        except Exception as error:  # fail only this question
             return RsgptError(explained(error))
         try:
             self._memory.answers.put({key: answer})
         except RsgptError:
             raise
-        except Exception as error:  # an answer that cannot be stored is still an answer
+        except Exception as error:  # the answer is valid even if it cannot be stored
             explained(error)
         return answer
 
 
 def _raw_answer(reply: Reply) -> RawAnswer:
-    """What of a reply is cached; probabilities that are no numbers are left out.
+    """Return the part of a reply that is cached. NaN probabilities are left out.
 
-    A server that reports its own confidence knows better than the alternatives of the first token.
+    A confidence reported by the server takes precedence over the alternatives of the first token.
     """
     top = reply.tokens[0].top if reply.tokens and not reply.says_confidence else ()
     return RawAnswer(

@@ -1,4 +1,4 @@
-"""From a model's name to somebody who answers, by the door that the user chose. Asks nothing itself."""
+"""Choose the model and open the backend that the user configured."""
 
 from __future__ import annotations
 
@@ -20,58 +20,58 @@ from .server.remote_server import identified, server_gateway, server_model
 
 
 def chosen_model(typed: str = "") -> ModelInfo:
-    """The model of the chosen door, or the one that was typed; ModelError where there is none such.
+    """Return the model that the user typed, or the configured one. Raises ModelError if there is no such model.
 
-    With a server chosen, what is typed is a name of that server's, unless it is a model of this machine.
+    With a server configured, a typed name is a model of that server unless a local model has this name.
     """
-    chosen = load()
-    if chosen.door is not BackendKind.SERVER:
-        return model_identity(typed or chosen.model)
-    if not typed or typed == chosen.server_model:
-        return server_model(chosen)
+    preferences = load()
+    if preferences.door is not BackendKind.SERVER:
+        return model_identity(typed or preferences.model)
+    if not typed or typed == preferences.server_model:
+        return server_model(preferences)
     try:
         return model_identity(typed)
     except ModelError:
-        return server_model(chosen, typed)
+        return server_model(preferences, typed)
 
 
 def known_model(model: ModelInfo, feedback: Optional[QgsFeedback] = None) -> ModelInfo:
-    """The model with all that tells its answers apart; not on the main thread, since a server may be asked for it.
+    """Return the model with its fingerprint. Do not call on the main thread: it may contact a server.
 
-    A model of ours is loaded for that, unless it is as it was when it was loaded last.
+    A local model is loaded for this unless its fingerprint is still known from the last time.
     """
-    chosen = load()
+    preferences = load()
     if model.server:
-        return identified(model, chosen, feedback)
-    fingerprint = remembered_fingerprint(model, chosen)
+        return identified(model, preferences, feedback)
+    fingerprint = remembered_fingerprint(model, preferences)
     if not fingerprint:
         reported = open_backend(model).identity(feedback)
-        remember_fingerprint(model, chosen, reported)
+        remember_fingerprint(model, preferences, reported)
         fingerprint = reported.fingerprint
     return replace(model, fingerprint=fingerprint)
 
 
 def open_backend(model: ModelInfo) -> ModelClient:
-    """Return who answers for `model`; a model of ours is loaded by the first prompt or by `identity`.
+    """Return a client for `model`. A local model is loaded by the first prompt or by `identity`.
 
-    ServerError where another model of ours is in use: one at a time is in memory, whichever door it has.
+    Raises ServerError if another local model is in use: only one is in memory at a time, for all backends together.
     """
-    chosen = load()
+    preferences = load()
     if model.server:
-        slot.end_idle()  # the door was changed: its memory goes back
-        return server_gateway(chosen, model.name)
-    if chosen.door is BackendKind.IN_PROCESS:
-        return in_process.InProcessModel(model, chosen.device, chosen.threads, chosen.feature_mb)
-    return LocalModel(launch(model, chosen), model.name)
+        slot.end_idle()  # the backend was changed: free the local model
+        return server_gateway(preferences, model.name)
+    if preferences.door is BackendKind.IN_PROCESS:
+        return in_process.InProcessModel(model, preferences.device, preferences.threads, preferences.feature_mb)
+    return LocalModel(server_spec(model, preferences), model.name)
 
 
-def launch(model: ModelInfo, chosen: Preferences) -> ServerSpec:
-    """Return how our own server is started for `model`, in the managed environment or with the user's Python."""
-    python = chosen.python if chosen.door is BackendKind.PYTHON else ""
-    how = (chosen.device, chosen.threads, chosen.feature_mb)
-    return ServerSpec(model.folder or model.name, python, *how, revision=model.revision())
+def server_spec(model: ModelInfo, preferences: Preferences) -> ServerSpec:
+    """Return how to start the local server for `model`, with the managed environment or the user's Python."""
+    python = preferences.python if preferences.door is BackendKind.PYTHON else ""
+    options = (preferences.device, preferences.threads, preferences.feature_mb)
+    return ServerSpec(model.folder or model.name, python, *options, revision=model.revision())
 
 
 def close_doors() -> None:
-    """End what answers: the server of this QGIS, or the model in its process."""
+    """Stop the local server, or unload the model inside QGIS."""
     slot.end()

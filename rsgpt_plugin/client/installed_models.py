@@ -1,4 +1,4 @@
-"""Models by name or folder, read from their descriptions. Starts no server, reads no weights."""
+"""Local models by name or folder, read from their model.json without loading the weights."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _LARGEST_DESCRIPTION = 16_000_000  # bytes
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """A model's name and the SHA-256 of its weights in hexadecimal, empty where a server does not tell.
+    """A model's name and the hexadecimal SHA-256 of its weights, empty if a server does not report it.
 
-    folder: of one that is not shipped; a server calls it by the folder's name. server: the address of a server that
-    somebody else runs; empty where this plugin runs the model. fingerprint: a hash of everything that decides the
-    model's answers; precision: that it was loaded in; both empty as long as the model's backend has not reported them.
+    folder: folder of a model that is not shipped; servers use the folder's name as the model's name. server: address
+    of an external server; empty if this plugin runs the model. fingerprint: hash of everything that determines the
+    answers. precision: number format of the loaded weights. Both are empty until the backend reports them.
     """
 
     name: str
@@ -36,11 +36,11 @@ class ModelInfo:
 
     @property
     def mark(self) -> str:
-        """What tells its answers apart from those of another model of the same name."""
+        """The value that separates its answers from those of another model of the same name."""
         return self.fingerprint or self.weights_sha256 or self.server
 
     def revision(self) -> str:
-        """Return a hash of the model's own file, for one that this plugin runs; empty where it cannot be read."""
+        """Return a hash of the local model's model.json, or "" if it cannot be read."""
         folder = Path(self.folder) if self.folder else WEIGHTS / self.name
         try:
             return hashlib.sha256((folder / _DESCRIPTION).read_bytes()).hexdigest()[:16]
@@ -49,13 +49,13 @@ class ModelInfo:
 
 
 def installed_models(folder: Path = WEIGHTS) -> list[ModelInfo]:
-    """Return the shipped models, the default one first."""
+    """Return the shipped models, the default model first. Raises ModelError if a description cannot be read."""
     models = [_read(path) for path in sorted(folder.glob(f"*/{_DESCRIPTION}"))]
     return sorted(models, key=lambda model: (model.name != DEFAULT_MODEL, model.name))
 
 
 def model_identity(name: str, folder: Path = WEIGHTS) -> ModelInfo:
-    """Return the shipped model of that name, or the one in that folder; else ModelError with the names there are."""
+    """Return the shipped model of this name, or the model in this folder. Raises ModelError if there is none."""
     models = installed_models(folder)
     for model in models:
         if model.name == name:
@@ -66,7 +66,7 @@ def model_identity(name: str, folder: Path = WEIGHTS) -> ModelInfo:
     known = ", ".join(model.name for model in models) or "none"
     raise ModelError(
         translate(
-            "Rsgpt", "There is no model named “{value}”. Choose one of these: {known}; or the folder of a model."
+            "Rsgpt", "There is no model named “{value}”. Choose one of these, or a folder with a model: {known}."
         ).format(value=name, known=known)
     )
 
@@ -77,7 +77,7 @@ def _read(path: Path) -> ModelInfo:
             raise ValueError(f"{path.stat().st_size} bytes")
         record = json.loads(path.read_text(encoding="utf-8"))
         return ModelInfo(one_line(str(record["name"])), one_line(str(record["weights_sha256"])))
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:  # a folder may hold anything
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:  # users choose the folder
         raise ModelError(
             translate("Rsgpt", "{path} cannot be read ({error}). Install the plugin again.").format(
                 path=path, error=error

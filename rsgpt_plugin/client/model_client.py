@@ -1,4 +1,4 @@
-"""What every door to a model offers: many prompts for a run, one prompt for a conversation. Asks nothing itself."""
+"""The interface of all backends: many prompts for a run, one streamed prompt for a conversation."""
 
 from __future__ import annotations
 
@@ -16,43 +16,43 @@ Outcome = Union[Reply, RsgptError]
 
 
 def cancel_check(feedback: Optional[QgsFeedback]) -> Callable[[], bool]:
-    """What tells whether the user has stopped it."""
+    """Return a function that reports whether the user cancelled."""
     return feedback.isCanceled if feedback is not None else lambda: False
 
 
 class ModelClient(Protocol):
-    """A model that can be asked. Use it in one thread; it may be made in another."""
+    """A model that answers prompts. Use it in one thread; it may be created in another."""
 
     def identity(self, feedback: Optional[QgsFeedback] = None) -> ModelInfo:
-        """Return the model's name, fingerprint and precision, as reported once it is loaded.
+        """Return the model's name, fingerprint and precision as the loaded model reports them.
 
-        Starts it where that is ours to do. Cancelled on cancel; RsgptError where it cannot be loaded or reached.
+        Loads a local model. Raises Cancelled on cancel, and RsgptError if the model cannot be loaded or reached.
         """
         ...
 
     def ask_many(
         self, prompts: Iterable[Prompt], feedback: Optional[QgsFeedback] = None
     ) -> Iterator[tuple[int, Outcome]]:
-        """Yield the index of each prompt and its reply, or the error of that prompt, as they finish.
+        """Yield the index of each prompt with its reply or its error, in the order in which they finish.
 
-        Prompts are taken as they can be sent. Cancelled on cancel; ServerError or ModelError where going on is
-        senseless.
+        Prompts are consumed only as fast as they can be sent. Raises Cancelled on cancel, and ServerError or
+        ModelError if further prompts would fail as well.
         """
         ...
 
     def ask_one(self, prompt: Prompt, on_text: Callable[[str], None], feedback: Optional[QgsFeedback] = None) -> Reply:
-        """Return the reply, having told each new piece of its text to `on_text` as it came.
+        """Pass each new piece of the answer to `on_text`, then return the whole reply.
 
-        Cancelled on cancel; RsgptError where there is no answer.
+        Raises Cancelled on cancel, and RsgptError if there is no answer.
         """
         ...
 
 
 def read_outcome(body: bytes) -> Outcome:
-    """Return the reply in `body`, or the error of that prompt."""
+    """Return the reply in `body`, or the error of this prompt."""
     try:
         return parse_reply(body)
     except RsgptError as error:
         return error
-    except Exception as error:  # an odd reply fails its own prompt alone
+    except Exception as error:  # fail only this prompt
         return ServerError(explained(error))

@@ -1,7 +1,7 @@
-"""Keeps at most one of this QGIS's own models in memory. Knows neither servers nor engines.
+"""The slot that holds at most one local model in memory.
 
-Whoever asks a model leases it. Several may lease the same model; it stays until another model is wanted. A model that
-is in use is never taken away: who wants another one waits a moment, and is then refused with a sentence.
+Callers lease a model. Several callers can share it; it stays loaded until another model is requested. A model in use is
+never replaced: a request for another model waits a few seconds and then fails.
 """
 
 from __future__ import annotations
@@ -22,29 +22,29 @@ _POLL_S = 0.1
 
 
 class ModelRequest(Protocol):
-    """What a model is started with; equal ones can share it."""
+    """Settings to start a model with. Equal requests share one model."""
 
     @property
     def model(self) -> str:
-        """Its name or folder."""
+        """Name or folder of the model."""
         ...
 
     @property
     def revision(self) -> str:
-        """A hash of the model's own file: a changed model is another model."""
+        """Hash of the model's model.json: a changed file counts as another model."""
         ...
 
 
 class RunningModel(Protocol):
-    """A model that runs, or will run when it is first asked."""
+    """A model that is loaded, or that loads with its first prompt."""
 
     @property
     def is_usable(self) -> bool:
-        """Whether it can answer; what cannot is replaced."""
+        """Whether it can answer. An unusable model is replaced."""
         ...
 
     def stop(self) -> None:
-        """End it and give its memory back. May be called again, and takes seconds."""
+        """Unload the model and free its memory. Takes seconds; may be called again."""
         ...
 
 
@@ -53,68 +53,68 @@ R = TypeVar("R", bound=RunningModel)
 
 @dataclass(eq=False)
 class _Tenant:
-    wanted: ModelRequest
+    request: ModelRequest
     running: RunningModel
     users: int = 0
 
-    def suits(self, wanted: ModelRequest) -> bool:
-        """Whether who wants that can use it. While it is in use, other settings of the same model have to wait."""
-        mine, same_kind = self.wanted, type(wanted) is type(self.wanted)
-        same_model = same_kind and (wanted.model, wanted.revision) == (mine.model, mine.revision)
-        return self.running.is_usable and (wanted == self.wanted or (self.users > 0 and same_model))
+    def can_serve(self, request: ModelRequest) -> bool:
+        """Return whether this model can serve the request. While it is in use, its settings cannot change."""
+        own, same_kind = self.request, type(request) is type(self.request)
+        same_model = same_kind and (request.model, request.revision) == (own.model, own.revision)
+        return self.running.is_usable and (request == own or (self.users > 0 and same_model))
 
 
 class ModelSlot:
-    """The place for one model. Every method may be called from any thread."""
+    """Holds one model. All methods are thread-safe."""
 
     def __init__(self) -> None:
         self._tenant: Optional[_Tenant] = None
         self._changed = threading.Condition()
 
-    def admit(self, wanted: ModelRequest, is_cancelled: Callable[[], bool] = lambda: False) -> None:
-        """Make room for `wanted`. ServerError where another model is in use for longer than a moment; Cancelled."""
+    def admit(self, request: ModelRequest, is_cancelled: Callable[[], bool] = lambda: False) -> None:
+        """Unload a model that cannot serve `request`. Raises ServerError if it stays in use, Cancelled on cancel."""
         deadline = time.monotonic() + PATIENCE_S
         with self._changed:
             while True:
                 tenant = self._tenant
-                if tenant is None or tenant.suits(wanted):
+                if tenant is None or tenant.can_serve(request):
                     return
                 if not tenant.users or not tenant.running.is_usable:
                     self._tenant = None
                     tenant.running.stop()
                     return
                 if is_cancelled():
-                    raise Cancelled(translate("Rsgpt", "Stopped. What is answered so far is kept."))
+                    raise Cancelled(translate("Rsgpt", "Stopped. Answers so far are kept."))
                 if time.monotonic() > deadline:
-                    raise _in_use(tenant.wanted.model)
+                    raise _in_use(tenant.request.model)
                 self._changed.wait(_POLL_S)
 
     @contextmanager
-    def lease(self, wanted: ModelRequest, start: Callable[[], R], is_cancelled: Callable[[], bool]) -> Iterator[R]:
-        """Use a model. start: makes it where it does not run; what it raises is passed on. See `admit`."""
+    def lease(self, request: ModelRequest, start: Callable[[], R], is_cancelled: Callable[[], bool]) -> Iterator[R]:
+        """Lease a model. start: creates it if it is not running. Raises the errors of `start` and `admit`."""
         with self._changed:
-            self.admit(wanted, is_cancelled)
+            self.admit(request, is_cancelled)
             if self._tenant is None:
-                self._tenant = _Tenant(wanted, start())
+                self._tenant = _Tenant(request, start())
             tenant = self._tenant
             tenant.users += 1
         try:
-            yield tenant.running  # type: ignore[misc]  # only `start` of the same kind of `wanted` makes one
+            yield tenant.running  # type: ignore[misc]  # a request of this kind is only served by its own `start`
         finally:
             with self._changed:
                 tenant.users -= 1
                 if tenant.users == 0 and tenant is not self._tenant:
-                    tenant.running.stop()  # it was told to end, but its user may have started it again
+                    tenant.running.stop()  # stopped during the lease, but its user may have restarted it
                 self._changed.notify_all()
 
     def end_idle(self) -> None:
-        """End the model unless it is in use."""
+        """Unload the model unless it is in use."""
         with self._changed:
             if self._tenant is not None and not self._tenant.users:
                 self.end()
 
     def end(self) -> None:
-        """End the model, whoever uses it."""
+        """Unload the model even if it is in use."""
         with self._changed:
             tenant, self._tenant = self._tenant, None
             if tenant is not None:
@@ -122,13 +122,13 @@ class ModelSlot:
 
 
 def _in_use(model: str) -> ServerError:
-    sentence = translate(
+    message = translate(
         "Rsgpt",
         "The model “{model}” is busy with another run or question, and only one model can be in memory at a time. "
-        "Wait until that is done, or pause it under Raster ▸ RSGPT ▸ Runs…, then try again.",
+        "Wait until it has finished, or pause the run under Raster ▸ RSGPT ▸ Runs…, then try again.",
     )
-    return ServerError(sentence.format(model=Path(model).name))
+    return ServerError(message.format(model=Path(model).name))
 
 
-# Of all doors together: a server and a model inside QGIS need the same memory.
+# Shared by all backends: a local server and a model inside QGIS need the same memory.
 slot = ModelSlot()

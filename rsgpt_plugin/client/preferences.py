@@ -1,4 +1,4 @@
-"""What the user chose in QGIS's options. Reads and writes settings; acts on nothing."""
+"""The user's preferences, stored in QGIS's settings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _GROUP = "rsgpt"
 
 
 class BackendKind(Enum):
-    """Who runs the model: an environment of the plugin's own, the user's Python, a running server, QGIS itself."""
+    """Where the model runs: managed environment, the user's Python, an external server, or inside QGIS."""
 
     MANAGED = "managed"
     PYTHON = "python"
@@ -24,18 +24,18 @@ class BackendKind(Enum):
 
 @dataclass(frozen=True)
 class Preferences:
-    """All of it, with what holds before anything was chosen.
+    """All preferences with their defaults. A field's name is also the name of its setting.
 
-    python: an interpreter, for Door.PYTHON. server_url, server_auth, server_model: for Door.SERVER, the second the
-    id of a configuration in QGIS's authentication database. model: a name or a folder, for the other doors.
-    model_folders: models of the user's own, beside those that are shipped.
-    device: auto, cpu, cuda, cuda:N or mps. threads: 0 for as many as there are cores. picture_mb: room for the
-    pictures that the model was shown; feature_mb: for what its encoder made of them, 0 to keep nothing. prompt: for
-    captions, "" for the usual one. click_size_m: side of the square around a click.
-    answer_language: English name of a language, "" for that of the question. least_confidence: 0 to 1.
-    allowed_hosts: `scheme://host:port` of those that may be sent pictures.
-    saved_questions: lines that `parse_questions` reads.
-    server_side, server_mb: longest side in pixels and megabytes of a picture that the server takes, 0 for any.
+    door: the backend. python: path of the interpreter for BackendKind.PYTHON. server_url, server_auth, server_model:
+    for BackendKind.SERVER; server_auth is the id of a configuration in QGIS's authentication database. model: name or
+    folder, for the other backends. model_folders: folders of models that are not shipped.
+    device: auto, cpu, cuda, cuda:N or mps. threads: 0 for one per core. picture_mb, feature_mb: maximum sizes of the
+    picture store and of the cache of encoded pictures in MB; 0 stores nothing. prompt: for captions, "" for the
+    default. click_size_m: side of the square around a click in meters.
+    answer_language: English name of a language, "" for the language of the question.
+    least_confidence: minimum confidence, 0 to 1. allowed_hosts: `scheme://host:port` of hosts that may receive
+    pictures. saved_questions: lines in the format of `parse_questions`.
+    server_side, server_mb: maximum picture side in pixels and size in MB that the server accepts, 0 for no limit.
     """
 
     door: BackendKind = BackendKind.MANAGED
@@ -50,7 +50,7 @@ class Preferences:
     picture_mb: int = 1000
     feature_mb: int = 2000
     prompt: str = ""
-    click_size_m: float = 77.0  # 256 pixels of 0.3 m, as in the images that the default model learned from
+    click_size_m: float = 77.0  # 256 pixels of 0.3 m, as in the training images of the default model
     answer_language: str = ""
     least_confidence: float = 0.0
     allowed_hosts: tuple[str, ...] = ()
@@ -60,42 +60,42 @@ class Preferences:
 
     @property
     def picture_bytes(self) -> int:
-        """The room for pictures in bytes."""
+        """Maximum size of the picture store in bytes."""
         return self.picture_mb * 1_000_000
 
     @property
     def wished_language(self) -> str:
-        """What prompts ask for: only servers of others are asked, since the family's own models know English alone."""
+        """The language to request in prompts; "" for local models, which only answer in English."""
         return self.answer_language if self.door is BackendKind.SERVER else ""
 
 
 def load() -> Preferences:
-    """Return what is set; a value that makes no sense counts as not set."""
+    """Return the stored preferences. Invalid values are replaced by their defaults."""
     settings = QgsSettings()
-    usual = Preferences()
-    known = {field.name: _read(settings, field.name, getattr(usual, field.name)) for field in fields(Preferences)}
-    return Preferences(**known)
+    defaults = Preferences()
+    values = {field.name: _read(settings, field.name, getattr(defaults, field.name)) for field in fields(Preferences)}
+    return Preferences(**values)
 
 
-def save(chosen: Preferences) -> None:
-    """Keep it for this profile."""
+def save(preferences: Preferences) -> None:
+    """Store the preferences in this user profile."""
     settings = QgsSettings()
     for field in fields(Preferences):
-        value = getattr(chosen, field.name)
-        kept = value.value if isinstance(value, Enum) else list(value) if isinstance(value, tuple) else value
-        settings.setValue(f"{_GROUP}/{field.name}", kept)
+        value = getattr(preferences, field.name)
+        plain = value.value if isinstance(value, Enum) else list(value) if isinstance(value, tuple) else value
+        settings.setValue(f"{_GROUP}/{field.name}", plain)
 
 
-def _read(settings: QgsSettings, name: str, usual: Any) -> Any:
+def _read(settings: QgsSettings, name: str, default: Any) -> Any:
     key = f"{_GROUP}/{name}"
     if not settings.contains(key):
-        return usual
-    if isinstance(usual, tuple):
+        return default
+    if isinstance(default, tuple):
         return tuple(str(text) for text in settings.value(key, [], type=list))
-    if isinstance(usual, BackendKind):
-        chosen = str(settings.value(key))
-        return BackendKind(chosen) if chosen in {door.value for door in BackendKind} else usual
+    if isinstance(default, BackendKind):
+        value = str(settings.value(key))
+        return BackendKind(value) if value in {kind.value for kind in BackendKind} else default
     try:
-        return settings.value(key, usual, type=type(usual))
+        return settings.value(key, default, type=type(default))
     except (TypeError, ValueError):
-        return usual
+        return default

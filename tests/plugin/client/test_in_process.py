@@ -27,7 +27,7 @@ from rsgpt_plugin.errors import Cancelled, RsgptError, ServerError
 from tests.plugin.waiting import wait_until
 
 if sys.version_info < (3, 11):
-    pytest.skip("the model's side needs Python 3.11", allow_module_level=True)
+    pytest.skip("the model's backend needs Python 3.11", allow_module_level=True)
 
 PICTURE = known_picture("red")
 
@@ -187,8 +187,8 @@ def test_a_model_that_cannot_be_loaded_is_tried_again(engines: Engines, monkeypa
             raise problems.pop()
         return load(model, device)
 
-    side = in_process._import_side()
-    monkeypatch.setattr(in_process, "_import_side", lambda: replace(side, load=partial(once, engines)))
+    backend = in_process._import_side()
+    monkeypatch.setattr(in_process, "_import_side", lambda: replace(backend, load=partial(once, engines)))
     with pytest.raises(RsgptError, match="could not be loaded"):
         ask("a")
     assert ask("a").startswith("a ")
