@@ -1,1 +1,1 @@
-"""The Python environment of the model: finding Python, installing, checking, and running commands in it."""
+"""The Python environment of the backend: interpreters, installation, checks and child processes."""

@@ -1,4 +1,4 @@
-"""How the model's side is run by a Python that has its packages. Runs nothing; knows no environment by name."""
+"""Command lines and environment variables to run the backend with a given Python."""
 
 from __future__ import annotations
 
@@ -13,35 +13,36 @@ from . import child_process
 
 @dataclass(frozen=True)
 class BackendCommand:
-    """home: the plugin's data folder. source: where the model side's code lies.
+    """A Python that can run the backend.
 
-    users_own: whether the interpreter is one that a person set up, with whatever they installed for themselves.
+    home: the plugin's data folder. source: folder of the backend's code. is_users: True if the user set up the
+    interpreter, so that packages in the user's site folder count.
     """
 
     python: Path
     home: Path
     source: Path = BACKEND
-    users_own: bool = False
+    is_users: bool = False
 
     def command(self, arguments: Sequence[str]) -> list[str]:
-        """Return the command line of the model's side. `-P`: nothing in the current folder can shadow a module."""
+        """Return the backend's command line. `-P` keeps the current folder from shadowing modules."""
         return [str(self.python), "-P", "-m", "rsgpt_backend", *arguments]
 
     def variables(self) -> dict[str, str]:
-        """Return the whole environment for `command`; nothing in it may reach for the network."""
+        """Return the complete environment for `command`, with network access of the libraries turned off."""
         offline = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
-        ours = {"PYTHONPATH": str(self.source), "RSGPT_HOME": str(self.home)}
-        if not self.users_own:
-            return child_process.clean_environment({**ours, **offline})
-        return own_variables(self.python, {**ours, **offline})
+        locations = {"PYTHONPATH": str(self.source), "RSGPT_HOME": str(self.home)}
+        if not self.is_users:
+            return child_process.clean_environment({**locations, **offline})
+        return user_variables(self.python, {**locations, **offline})
 
 
-def own_variables(python: Path, extra: dict[str, str]) -> dict[str, str]:
-    """Return an environment in which a person's own interpreter finds what they installed for it."""
-    kept = child_process.clean_environment(extra)
-    kept.pop("PYTHONNOUSERSITE")
-    # A conda environment that nobody has activated finds its libraries along these alone.
+def user_variables(python: Path, extra: dict[str, str]) -> dict[str, str]:
+    """Return an environment in which the user's interpreter finds the user's packages."""
+    variables = child_process.clean_environment(extra)
+    variables.pop("PYTHONNOUSERSITE")
+    # A conda environment that is not activated needs these folders to find its libraries.
     folders = [python.parent, python.parent / "Library" / "bin", python.parent / "Scripts"]
-    found = [str(folder) for folder in folders if os.name == "nt" and folder.is_dir()]
-    kept["PATH"] = os.pathsep.join([*found, kept.get("PATH", "")])
-    return kept
+    existing = [str(folder) for folder in folders if os.name == "nt" and folder.is_dir()]
+    variables["PATH"] = os.pathsep.join([*existing, variables.get("PATH", "")])
+    return variables

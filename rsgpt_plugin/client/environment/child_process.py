@@ -1,4 +1,4 @@
-"""Starting and ending child processes cleanly. Standard library only; knows no model and no package manager."""
+"""Start, follow and end child processes. Uses only the standard library."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from typing import IO, Any, Optional, cast
 from ...errors import Cancelled
 from ...shared.i18n import translate
 
-# What a QGIS installation sets for itself and another Python would trip over.
-_FOREIGN = (
+# Variables that a QGIS installation sets for itself and that break another Python.
+_QGIS_PREFIXES = (
     *("PYTHON", "PROJ", "GDAL", "QT_", "QGIS", "OSGEO", "LD_LIBRARY_PATH", "LD_PRELOAD", "DYLD_", "VIRTUAL_ENV"),
     *("PIP_TARGET", "PIP_USER", "PIP_PREFIX"),
 )
@@ -24,15 +24,15 @@ _POLL_S = 0.2
 
 
 def clean_environment(extra: Optional[Mapping[str, str]] = None) -> dict[str, str]:
-    """Return this process's environment without what belongs to QGIS, and with `extra`."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
-    kept.update({"PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8", "PYTHONNOUSERSITE": "1"})
-    kept.update(extra or {})
-    return kept
+    """Return this process's environment without QGIS's variables, plus `extra`."""
+    variables = {name: value for name, value in os.environ.items() if not name.startswith(_QGIS_PREFIXES)}
+    variables.update({"PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8", "PYTHONNOUSERSITE": "1"})
+    variables.update(extra or {})
+    return variables
 
 
 def start(command: Sequence[str], environment: Mapping[str, str], folder: Path, **pipes: Any) -> subprocess.Popen[str]:
-    """Start `command` in `folder`, in a process group of its own, without a console window."""
+    """Start `command` in `folder`, in its own process group and without a console window."""
     return subprocess.Popen(  # nosec B603 - a list of arguments, no shell, programs named by us
         list(command),
         cwd=folder,
@@ -47,7 +47,7 @@ def start(command: Sequence[str], environment: Mapping[str, str], folder: Path, 
 
 
 def end(process: subprocess.Popen[str], patience_s: float = 5.0) -> None:
-    """End `process` and what it started: first politely, then not."""
+    """End `process` and its children: ask them to terminate, and kill them after `patience_s` seconds."""
     if process.stdin is not None:
         process.stdin.close()
     if process.poll() is None:
@@ -67,9 +67,9 @@ def run(
     say: Callable[[str], None] = lambda line: None,
     is_cancelled: Callable[[], bool] = lambda: False,
 ) -> tuple[int, list[str]]:
-    """Run `command` to its end and return its exit status and its output as lines.
+    """Run `command` and return its exit status and its output lines, stdout and stderr together.
 
-    Each line is also given to `say` as it comes. On cancel the process is ended and Cancelled is raised.
+    say: receives each line as soon as it is printed. On cancel, end the process and raise Cancelled.
     """
     merged = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     process = start(command, environment or clean_environment(), folder, **merged)
@@ -84,9 +84,9 @@ def run(
 
 
 def run_quick(command: Sequence[str], timeout_s: float) -> Optional[str]:
-    """Run a quick command and return what it prints; None where it cannot be run, fails or takes too long."""
+    """Run a quick command and return its stdout, or None if it cannot be run, fails or takes too long."""
     try:
-        ran = subprocess.run(  # nosec B603 - a list of arguments, no shell, programs named by us
+        completed = subprocess.run(  # nosec B603 - a list of arguments, no shell, programs named by us
             list(command),
             env=clean_environment(),
             stdin=subprocess.DEVNULL,
@@ -98,11 +98,11 @@ def run_quick(command: Sequence[str], timeout_s: float) -> Optional[str]:
         )
     except (OSError, ValueError, subprocess.SubprocessError):
         return None
-    return ran.stdout
+    return completed.stdout
 
 
 def follow(stream: IO[str], take: Callable[[str], None]) -> threading.Thread:
-    """Give each line of `stream` to `take` on a thread of its own, until the stream ends."""
+    """Pass each line of `stream` to `take`, on a new thread, until the stream ends."""
 
     def read() -> None:
         with stream:

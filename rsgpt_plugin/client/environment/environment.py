@@ -1,4 +1,4 @@
-"""The managed environment of the model: makes it, checks it, runs commands in it. Runs without QGIS."""
+"""The managed Python environment of the backend: create it, check it, run commands in it. Does not import QGIS."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from ...shared.i18n import mark, marked, translate
 from ..installed_models import BACKEND
 from . import child_process
 from .backend_command import BackendCommand
-from .install_errors import advice, failure
+from .install_errors import advice, install_error
 from .installer import Installer, TorchBuild
 from .interpreters import find_python
-from .setup_lock import sole_owner
+from .setup_lock import exclusive_lock
 
 GROUPS = ("batch", "evaluate", "ray", "test", "train")
-_MAIN = "requirements.lock"
+_MAIN_LOCK = "requirements.lock"
 _MAKE = "python3 -m rsgpt_plugin.client.environment.environment make"
 _MARKER = "rsgpt-environment.json"
 _VERIFY = (
@@ -34,8 +34,8 @@ _VERIFY = (
     " f'CUDA {torch.version.cuda or \"none\"}')"
 )
 
-# What the packages of the main lock take on Linux, in bytes: fetched, and unpacked with the language model.
-# Sums of the files' sizes in their index (`uv lock`) and of installed files; unpacked CUDA is an estimate.
+# Bytes that the packages of the main lock need on Linux: downloads, and installed files with the language model.
+# Sums of the sizes in the package index (`uv lock`) and of installed files; the installed CUDA size is an estimate.
 FETCHED = {TorchBuild.CPU: 400_000_000, TorchBuild.CUDA: 3_000_000_000}
 UNPACKED = {TorchBuild.CPU: 1_600_000_000, TorchBuild.CUDA: 7_000_000_000}
 
@@ -44,16 +44,16 @@ Check = Callable[[], bool]
 
 
 class EnvironmentState(Enum):
-    """How far the environment is. Each has a sentence that says what to do."""
+    """State of the environment."""
 
     MISSING = mark("is not set up")
-    HALF_MADE = mark("was only half set up")
+    HALF_MADE = mark("is only partly set up")
     STALE = mark("belongs to another version of the plugin")
     READY = mark("is ready")
 
     @property
     def advice(self) -> str:
-        """What to tell a person who wants to use it in this state."""
+        """What the user can do in this state, as a sentence."""
         if self is EnvironmentState.READY:
             return translate("Rsgpt", "The model is ready.")
         sentence = translate(
@@ -65,7 +65,7 @@ class EnvironmentState(Enum):
 
 
 class ManagedEnvironment:
-    """The Python environment under `home`/env. Made once, used by every QGIS window of this user."""
+    """The Python environment under `home`/env, shared by all QGIS windows of this user."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class ManagedEnvironment:
         variables: Optional[Mapping[str, str]] = None,
         build: TorchBuild = TorchBuild.AUTO,
     ) -> None:
-        """variables: added to the environment of the installer, such as HTTPS_PROXY. build: of torch."""
+        """variables: extra environment variables for the installer, such as HTTPS_PROXY. build: of torch."""
         self.home = home
         self.folder = home / "env"
         self.downloads = home / "download"
@@ -84,11 +84,11 @@ class ManagedEnvironment:
 
     @property
     def python(self) -> Path:
-        """The environment's interpreter."""
+        """Path of the environment's interpreter."""
         return self.folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
     def state(self, groups: Collection[str] = ()) -> EnvironmentState:
-        """Return how far it is, with the optional `groups` of packages."""
+        """Return the state of the environment with the optional package `groups`."""
         if not self.folder.exists():
             return EnvironmentState.MISSING
         recorded = self._recorded()
@@ -104,19 +104,18 @@ class ManagedEnvironment:
         is_cancelled: Check = lambda: False,
         watch: Say = lambda line: None,
     ) -> None:
-        """Bring it to READY. Idempotent; may take many minutes; `say` gets a line at a time, `watch` all lines.
+        """Create or update the environment until it is READY. May take many minutes; does nothing if it is READY.
 
-        What was fetched before a stop or a failure is not fetched again.
-
-        SetupError with a sentence of advice; Cancelled within a second of `is_cancelled`.
+        say: receives progress messages. watch: receives every output line of the installers. Finished downloads
+        survive a cancel or a failure. Raises SetupError with advice, and Cancelled within a second of a cancel.
         """
-        with sole_owner(self.home / "env.lock"):
+        with exclusive_lock(self.home / "env.lock"):
             state = self.state(groups)
             if state is EnvironmentState.READY:
                 say(translate("Rsgpt", "The model's environment is ready: {folder}").format(folder=self.folder))
                 return
             if state is EnvironmentState.HALF_MADE:
-                say(translate("Rsgpt", "The model's environment was only half made; starting afresh."))
+                say(translate("Rsgpt", "The model's environment was only partly set up; starting again."))
                 shutil.rmtree(self.folder)
             if not self.python.exists():
                 self._create(say, is_cancelled)
@@ -125,26 +124,24 @@ class ManagedEnvironment:
             say(translate("Rsgpt", "The model's environment is ready: {folder}").format(folder=self.folder))
 
     def remove(self) -> None:
-        """Take it away, with what was fetched for it and the unpacked language model; OSError where it cannot."""
-        with sole_owner(self.home / "env.lock"):
+        """Delete the environment, its downloads and the unpacked language model. Raises OSError on failure."""
+        with exclusive_lock(self.home / "env.lock"):
             for folder in self.parts():
                 if folder.exists():
                     shutil.rmtree(folder)
 
     def parts(self) -> tuple[Path, ...]:
-        """The folders that belong to it."""
+        """Return the folders that belong to the environment."""
         return (self.folder, self.downloads, self.home / "language")
 
     def backend_command(self, arguments: Sequence[str]) -> list[str]:
-        """See Backend.command."""
         return self.backend().command(arguments)
 
     def backend_variables(self) -> dict[str, str]:
-        """See Backend.variables."""
         return self.backend().variables()
 
     def backend(self) -> BackendCommand:
-        """Return how the model's side is run in it, whether it is ready or not."""
+        """Return the command to run the backend in this environment, in any state."""
         return BackendCommand(self.python, self.home, self._backend)
 
     def _create(self, say: Say, is_cancelled: Check) -> None:
@@ -153,28 +150,28 @@ class ManagedEnvironment:
             raise SetupError(advice(["no space left"]))
         command = _creation(self.folder)
         say(
-            translate("Rsgpt", "Making an environment with {command} in {folder}").format(
+            translate("Rsgpt", "Creating an environment with {command} in {folder}").format(
                 command=command[0], folder=self.folder
             )
         )
         status, lines = child_process.run(command, self.home, is_cancelled=is_cancelled)
         if status:
-            raise failure(lines)
+            raise install_error(lines)
 
     def _install(self, groups: Collection[str], say: Say, is_cancelled: Check, watch: Say) -> None:
         recorded = self._recorded()
-        environment = child_process.clean_environment({**self._kept_downloads(), **self._variables})
+        environment = child_process.clean_environment({**self._download_variables(), **self._variables})
         installer = Installer(self.python, self.home, environment, say, is_cancelled, watch=watch)
         for name in _lock_names(groups):
             lock = self._backend / name
             if recorded.get(name) == _digest(lock):
                 continue
-            if name == _MAIN:
+            if name == _MAIN_LOCK:
                 recorded = {}
                 (self.folder / _MARKER).unlink(missing_ok=True)
                 installer.install_torch(lock, self._build)
             installer.install_lock(lock)
-            if name == _MAIN:
+            if name == _MAIN_LOCK:
                 self._verify(say, is_cancelled)
             recorded[name] = _digest(lock)
             self._record(recorded)
@@ -184,13 +181,13 @@ class ManagedEnvironment:
         status, lines = child_process.run(command, self.home, is_cancelled=is_cancelled)
         if status:
             raise SetupError(
-                translate("Rsgpt", "The packages are there but do not work. {lines}").format(lines=advice(lines)),
+                translate("Rsgpt", "The packages are installed but do not work. {lines}").format(lines=advice(lines)),
                 "\n".join(lines),
             )
         say(translate("Rsgpt", "Checked: {lines}").format(lines=lines[-1]))
 
-    def _kept_downloads(self) -> dict[str, str]:
-        """Where installers keep what they fetch, so that a second attempt finds it."""
+    def _download_variables(self) -> dict[str, str]:
+        """Return the variables that make installers keep their downloads for a second attempt."""
         scratch = self.downloads / "scratch"
         scratch.mkdir(parents=True, exist_ok=True)
         caches = {"PIP_CACHE_DIR": str(self.downloads / "pip"), "UV_CACHE_DIR": str(self.downloads / "uv")}
@@ -210,15 +207,15 @@ class ManagedEnvironment:
 
 
 def space_needed(build: TorchBuild) -> int:
-    """Bytes that have to be free before it is made. Build.AUTO asks the driver, which may take seconds."""
+    """Return the bytes of disk space that a new environment needs. TorchBuild.AUTO asks the driver: seconds."""
     chosen = TorchBuild.CUDA if build.wants_cuda else TorchBuild.CPU
     return FETCHED[chosen] + UNPACKED[chosen]
 
 
 def backend_for(python: str) -> BackendCommand:
-    """Return how the model's side is run: by the user's `python`, or, where that is "", by the managed environment.
+    """Return the command to run the backend with the user's `python`, or with the managed environment if it is "".
 
-    SetupError where there is none that is ready.
+    Raises SetupError if the environment is not ready or `python` does not exist.
     """
     if not python:
         environment = ManagedEnvironment(paths.home())
@@ -228,22 +225,22 @@ def backend_for(python: str) -> BackendCommand:
         return environment.backend()
     if not Path(python).is_file():
         raise SetupError(
-            translate(
-                "Rsgpt", "The Python that was chosen is not there: {python}. Choose another in the set-up."
-            ).format(python=python)
+            translate("Rsgpt", "The chosen Python does not exist: {python}. Choose another one in the set-up.").format(
+                python=python
+            )
         )
-    return BackendCommand(Path(python), paths.home(), users_own=True)
+    return BackendCommand(Path(python), paths.home(), is_users=True)
 
 
 def _lock_names(groups: Collection[str]) -> list[str]:
     unknown = sorted(set(groups) - set(GROUPS))
     if unknown:
         raise SetupError(
-            translate("Rsgpt", "There is no group of packages named {unknown}. Known: {groups}.").format(
+            translate("Rsgpt", "There is no package group named {unknown}. Available groups: {groups}.").format(
                 unknown=unknown[0], groups=", ".join(GROUPS)
             )
         )
-    return [_MAIN, *(f"requirements-{group}.lock" for group in GROUPS if group in groups)]
+    return [_MAIN_LOCK, *(f"requirements-{group}.lock" for group in GROUPS if group in groups)]
 
 
 def _digest(lock: Path) -> str:
@@ -265,9 +262,8 @@ def _creation(folder: Path) -> list[str]:
     raise SetupError(
         translate(
             "Rsgpt",
-            "There is no Python of version 3.11 to 3.14 with its venv module on this "
-            "machine. Install one (on Debian and Ubuntu the package python3-venv too), then "
-            "set up again.",
+            "This machine has no Python 3.11 to 3.14 with the venv module. Install one (on Debian and Ubuntu also "
+            "the package python3-venv), then set up again.",
         )
     )
 
@@ -275,15 +271,15 @@ def _creation(folder: Path) -> list[str]:
 def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python3 -m rsgpt_plugin.client.environment.environment")
     commands = parser.add_subparsers(dest="command", required=True)
-    make = commands.add_parser("make", help="make the environment, or bring it up to date")
+    make = commands.add_parser("make", help="create or update the environment")
     make.add_argument("--group", action="append", default=[], choices=GROUPS)
-    commands.add_parser("python", help="print the path of its interpreter")
-    commands.add_parser("run", help="run the model's command in it with all arguments that follow")
+    commands.add_parser("python", help="print the path of the environment's interpreter")
+    commands.add_parser("run", help="run the backend in the environment with the arguments that follow")
     return parser.parse_args(argv[:1] if argv[:1] == ["run"] else argv)
 
 
 def _groups_of(command: Sequence[str]) -> list[str]:
-    """The groups of the model's command: its own, Ray's for a batch that goes there, for training what calibrates."""
+    """Return the package groups of a backend command; `batch` on Ray and `train` need a second one."""
     groups = set(command[:1])
     if command[:1] == ["batch"] and ("ray" in command or "--engine=ray" in command):
         groups.add("ray")
@@ -298,9 +294,9 @@ def _to_stderr(line: str) -> None:
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
-    """The command line of this module. Returns 0, or 1 with a sentence on stderr; `run` does not return."""
-    given = list(sys.argv[1:] if argv is None else argv)
-    options = _arguments(given)
+    """Run this module's command line. Return 0, or 1 with a message on stderr; `run` does not return."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    options = _arguments(arguments)
     environment = ManagedEnvironment(paths.home())
     try:
         if options.command == "make":
@@ -308,16 +304,16 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         elif options.command == "python":
             sys.stdout.write(f"{environment.python}\n")
         else:
-            groups = _groups_of(given[1:])
+            groups = _groups_of(arguments[1:])
             if environment.state(groups) is not EnvironmentState.READY:
                 environment.make(groups, _to_stderr)
-            command = environment.backend_command(given[1:])
+            command = environment.backend_command(arguments[1:])
             os.execve(command[0], command, environment.backend_variables())  # nosec B606 - our own interpreter
     except RsgptError as error:
         _to_stderr(str(error))
         return 1
     except OSError as error:
-        _to_stderr(f"{environment.home} cannot be used ({error}). Set RSGPT_HOME to a folder that may be written to.")
+        _to_stderr(f"{environment.home} cannot be used ({error}). Set RSGPT_HOME to a writable folder.")
         return 1
     return 0
 

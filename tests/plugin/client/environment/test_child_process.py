@@ -1,4 +1,4 @@
-"""Child processes: a clean environment, lines as they come, and nothing left behind."""
+"""Child processes: environment, output and termination."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rsgpt_plugin.client.environment import child_process
 from rsgpt_plugin.errors import Cancelled
 
 
-def test_what_belongs_to_qgis_stays_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_clean_environment_drops_variables_of_qgis(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in (
         "PYTHONHOME",
         "PYTHONPATH",
@@ -31,40 +31,40 @@ def test_what_belongs_to_qgis_stays_behind(monkeypatch: pytest.MonkeyPatch) -> N
     assert (environment["HTTPS_PROXY"], environment["EXTRA"]) == ("http://proxy.example:1", "1")
 
 
-def test_lines_come_from_both_streams(tmp_path: Path) -> None:
-    said: list[str] = []
+def test_run_returns_the_lines_of_both_streams(tmp_path: Path) -> None:
+    lines: list[str] = []
     program = "import sys; print('out', flush=True); print('err', file=sys.stderr); sys.exit(3)"
-    assert child_process.run([sys.executable, "-c", program], tmp_path, say=said.append) == (3, ["out", "err"])
-    assert said == ["out", "err"]
+    assert child_process.run([sys.executable, "-c", program], tmp_path, say=lines.append) == (3, ["out", "err"])
+    assert lines == ["out", "err"]
 
 
-def test_cancel_ends_the_whole_family(tmp_path: Path) -> None:
+def test_cancel_ends_the_process_and_its_children(tmp_path: Path) -> None:
     program = (
         "import subprocess, sys, time\n"
         "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
         "print(child.pid, flush=True)\n"
         "time.sleep(60)\n"
     )
-    said: list[str] = []
+    lines: list[str] = []
     begin = time.monotonic()
     with pytest.raises(Cancelled):
-        child_process.run([sys.executable, "-c", program], tmp_path, say=said.append, is_cancelled=lambda: bool(said))
+        child_process.run([sys.executable, "-c", program], tmp_path, say=lines.append, is_cancelled=lambda: bool(lines))
     assert time.monotonic() - begin < 3
     deadline = time.monotonic() + 2
-    while time.monotonic() < deadline and is_running(int(said[0])):
+    while time.monotonic() < deadline and is_running(int(lines[0])):
         time.sleep(0.05)
-    assert not is_running(int(said[0]))
+    assert not is_running(int(lines[0]))
 
 
 def is_running(pid: int) -> bool:
-    """Whether a process runs; one that has ended and waits for its parent does not."""
+    """Return whether a process runs; a zombie does not."""
     try:
         return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
         return False
 
 
-def test_a_process_that_will_not_go_is_killed(tmp_path: Path) -> None:
+def test_a_process_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
     program = (
         "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('x', flush=True); time.sleep(60)"
     )

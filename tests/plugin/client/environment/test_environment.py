@@ -1,4 +1,4 @@
-"""The managed environment with the real venv and the real pip, over small wheels made here: no network."""
+"""The managed environment with the real venv and pip and small local wheels, without network access."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ def wheels(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def made(tmp_path: Path, wheels: Path, monkeypatch: pytest.MonkeyPatch) -> ManagedEnvironment:
-    """An environment that is still to be made, from wheels of this machine alone."""
+def environment(tmp_path: Path, wheels: Path, monkeypatch: pytest.MonkeyPatch) -> ManagedEnvironment:
+    """An environment that does not exist yet and installs only local wheels."""
     monkeypatch.setattr(installer, "has_gpu", lambda: False)
     backend = tmp_path / "backend"
     backend.mkdir()
@@ -67,76 +67,80 @@ def has(environment: ManagedEnvironment, package: str) -> bool:
     return subprocess.run(command, check=False, capture_output=True).returncode == 0
 
 
-def test_it_is_made_once_and_says_what_it_does(made: ManagedEnvironment) -> None:
-    said: list[str] = []
-    assert made.state() is EnvironmentState.MISSING
-    made.make(say=said.append)
-    assert made.state() is EnvironmentState.READY
-    assert "Checked: torch 2.0, transformers 5.0, CUDA none" in said
-    assert any(line.startswith("Processing torch-2.0") for line in said)
+def test_make_creates_the_environment_once_and_reports_progress(environment: ManagedEnvironment) -> None:
+    lines: list[str] = []
+    assert environment.state() is EnvironmentState.MISSING
+    environment.make(say=lines.append)
+    assert environment.state() is EnvironmentState.READY
+    assert "Checked: torch 2.0, transformers 5.0, CUDA none" in lines
+    assert any(line.startswith("Processing torch-2.0") for line in lines)
     again: list[str] = []
-    made.make(say=again.append)
+    environment.make(say=again.append)
     assert len(again) == 1
-    assert made.state(["test"]) is EnvironmentState.STALE
-    made.make(["test"])
-    assert has(made, "extra")
-    assert made.state(["test"]) is EnvironmentState.READY
+    assert environment.state(["test"]) is EnvironmentState.STALE
+    environment.make(["test"])
+    assert has(environment, "extra")
+    assert environment.state(["test"]) is EnvironmentState.READY
 
 
-def test_another_lock_makes_it_stale_and_is_followed(made: ManagedEnvironment, wheels: Path) -> None:
-    made.make()
+def test_a_changed_lock_makes_the_environment_stale_and_is_installed(
+    environment: ManagedEnvironment, wheels: Path
+) -> None:
+    environment.make()
     wheel(wheels, "transformers", "5.1", "__version__ = '5.1'\n")
-    (made._backend / "requirements.lock").write_text("torch==2.0\ntransformers==5.1\n")
-    assert made.state() is EnvironmentState.STALE
-    said: list[str] = []
-    made.make(say=said.append)
-    assert "Checked: torch 2.0, transformers 5.1, CUDA none" in said
+    (environment._backend / "requirements.lock").write_text("torch==2.0\ntransformers==5.1\n")
+    assert environment.state() is EnvironmentState.STALE
+    lines: list[str] = []
+    environment.make(say=lines.append)
+    assert "Checked: torch 2.0, transformers 5.1, CUDA none" in lines
 
 
-def test_what_was_half_made_is_made_afresh(made: ManagedEnvironment) -> None:
-    (made.folder / "bin").mkdir(parents=True)
-    (made.folder / "left over").touch()
-    assert made.state() is EnvironmentState.HALF_MADE
-    made.make()
-    assert made.state() is EnvironmentState.READY
-    assert not (made.folder / "left over").exists()
+def test_a_partly_made_environment_is_created_again(environment: ManagedEnvironment) -> None:
+    (environment.folder / "bin").mkdir(parents=True)
+    (environment.folder / "left over").touch()
+    assert environment.state() is EnvironmentState.HALF_MADE
+    environment.make()
+    assert environment.state() is EnvironmentState.READY
+    assert not (environment.folder / "left over").exists()
 
 
-def test_a_failed_step_leaves_it_half_made_with_advice(made: ManagedEnvironment, wheels: Path) -> None:
+def test_a_failed_step_leaves_the_environment_half_made_and_gives_advice(
+    environment: ManagedEnvironment, wheels: Path
+) -> None:
     (wheels / "transformers-5.0-py3-none-any.whl").unlink()
-    with pytest.raises(SetupError, match="no build for this machine"):
-        made.make()
-    assert made.state() is EnvironmentState.HALF_MADE
+    with pytest.raises(SetupError, match="no build for this system"):
+        environment.make()
+    assert environment.state() is EnvironmentState.HALF_MADE
 
 
-def test_packages_that_do_not_import_are_not_ready(made: ManagedEnvironment, wheels: Path) -> None:
+def test_packages_that_do_not_import_are_not_ready(environment: ManagedEnvironment, wheels: Path) -> None:
     wheel(wheels, "torch", "2.0", "raise ImportError('libc10.so is missing')")
     with pytest.raises(SetupError, match="libc10.so is missing"):
-        made.make()
-    assert made.state() is EnvironmentState.HALF_MADE
+        environment.make()
+    assert environment.state() is EnvironmentState.HALF_MADE
 
 
-def test_cancel_ends_the_child_within_a_second(made: ManagedEnvironment) -> None:
+def test_cancel_ends_the_child_within_a_second(environment: ManagedEnvironment) -> None:
     cancelled_at: list[float] = []
 
     def is_cancelled() -> bool:
-        if made.python.exists() and not cancelled_at:
+        if environment.python.exists() and not cancelled_at:
             cancelled_at.append(time.monotonic())
         return bool(cancelled_at)
 
     with pytest.raises(Cancelled):
-        made.make(is_cancelled=is_cancelled)
+        environment.make(is_cancelled=is_cancelled)
     assert time.monotonic() - cancelled_at[0] < 1.0
-    assert made.state() is EnvironmentState.HALF_MADE
+    assert environment.state() is EnvironmentState.HALF_MADE
 
 
-def test_a_second_window_is_refused_and_a_dead_one_forgotten(made: ManagedEnvironment) -> None:
+def test_a_second_owner_of_the_lock_is_refused_until_the_first_one_dies(environment: ManagedEnvironment) -> None:
     root = Path(__file__).resolve().parents[4]
     program = (
         f"import sys, time; sys.path.insert(0, {str(root)!r})\n"
         "from pathlib import Path\n"
-        "from rsgpt_plugin.client.environment.setup_lock import sole_owner\n"
-        f"with sole_owner(Path({str(made.home / 'env.lock')!r})):\n"
+        "from rsgpt_plugin.client.environment.setup_lock import exclusive_lock\n"
+        f"with exclusive_lock(Path({str(environment.home / 'env.lock')!r})):\n"
         "    print('held', flush=True)\n"
         "    time.sleep(60)\n"
     )
@@ -144,71 +148,73 @@ def test_a_second_window_is_refused_and_a_dead_one_forgotten(made: ManagedEnviro
     assert owner.stdout is not None
     assert owner.stdout.readline() == "held\n"
     with pytest.raises(SetupError, match=f"process {owner.pid}.*Wait for it"):
-        made.make()
+        environment.make()
     owner.kill()
     owner.communicate()
-    made.make()
-    assert made.state() is EnvironmentState.READY
+    environment.make()
+    assert environment.state() is EnvironmentState.READY
 
 
 @pytest.mark.parametrize(("uv_works", "asked"), [(True, "--torch-backend cpu torch==2.0"), (False, "torch==2.0")])
-def test_without_a_gpu_the_cuda_build_is_avoided_where_that_is_possible(
-    made: ManagedEnvironment, wheels: Path, uv_works: bool, asked: str
+def test_without_a_gpu_the_cpu_build_is_installed_if_uv_works(
+    environment: ManagedEnvironment, wheels: Path, uv_works: bool, asked: str
 ) -> None:
     wheel(wheels, "torch", "2.0", TORCH, requires="nvidia_big")
     wheel(wheels, "nvidia_big", "1.0", "")
     wheel(wheels, "uv", installer._UV.partition("==")[2], UV.format(0 if uv_works else 1))
-    made.make()
-    (record,) = made.folder.glob("lib/*/site-packages/uv/asked.txt")
+    environment.make()
+    (record,) = environment.folder.glob("lib/*/site-packages/uv/asked.txt")
     assert asked in record.read_text()
-    assert has(made, "nvidia_big") is not uv_works
+    assert has(environment, "nvidia_big") is not uv_works
 
 
-def test_no_python_and_no_uv_says_what_to_install(made: ManagedEnvironment, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_python_and_uv_the_advice_is_to_install_python(
+    environment: ManagedEnvironment, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "find_python", lambda: None)
     monkeypatch.setattr(shutil, "which", lambda name: None)
-    with pytest.raises(SetupError, match="There is no Python of version 3.11"):
-        made.make()
+    with pytest.raises(SetupError, match="This machine has no Python 3.11"):
+        environment.make()
 
 
 def test_a_full_disk_is_noticed_before_anything_is_fetched(
-    made: ManagedEnvironment, monkeypatch: pytest.MonkeyPatch
+    environment: ManagedEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usage = shutil.disk_usage("/")
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage._replace(free=1000))
     with pytest.raises(SetupError, match="The disk is full"):
-        made.make()
+        environment.make()
 
 
-def test_an_unknown_group_is_a_sentence(made: ManagedEnvironment) -> None:
-    with pytest.raises(SetupError, match="no group of packages named nonsense"):
-        made.make(["nonsense"])
+def test_an_unknown_package_group_is_refused(environment: ManagedEnvironment) -> None:
+    with pytest.raises(SetupError, match="no package group named nonsense"):
+        environment.make(["nonsense"])
 
 
-def test_the_backend_runs_offline_and_apart_from_qgis(
-    made: ManagedEnvironment, monkeypatch: pytest.MonkeyPatch
+def test_backend_variables_turn_off_the_network_and_drop_variables_of_qgis(
+    environment: ManagedEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("PYTHONHOME", "PROJ_LIB", "GDAL_DATA", "QT_PLUGIN_PATH", "LD_LIBRARY_PATH"):
         monkeypatch.setenv(name, "/qgis")
-    variables = made.backend_variables()
+    variables = environment.backend_variables()
     assert "/qgis" not in variables.values()
-    assert variables["PYTHONPATH"] == str(made._backend)
+    assert variables["PYTHONPATH"] == str(environment._backend)
     assert variables["HF_HUB_OFFLINE"] == variables["TRANSFORMERS_OFFLINE"] == "1"
 
 
-def test_the_command_line_makes_it_and_runs_the_backend_in_it(
-    made: ManagedEnvironment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_the_run_command_creates_the_environment_and_runs_the_backend(
+    environment: ManagedEnvironment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     started: list[list[str]] = []
-    monkeypatch.setattr(module, "ManagedEnvironment", lambda home: made)
+    monkeypatch.setattr(module, "ManagedEnvironment", lambda home: environment)
     monkeypatch.setattr(os, "execve", lambda path, command, variables: started.append(command))
     assert module.main(["run", "ask", "a.png", "--question", "Q", "--", "--help"]) == 0
-    assert made.state() is EnvironmentState.READY
+    assert environment.state() is EnvironmentState.READY
     (command,) = started
-    assert command[0] == str(made.python)
+    assert command[0] == str(environment.python)
     assert command[-6:] == ["ask", "a.png", "--question", "Q", "--", "--help"]
     assert module.main(["python"]) == 0
-    assert capsys.readouterr().out == f"{made.python}\n"
+    assert capsys.readouterr().out == f"{environment.python}\n"
 
 
 @pytest.mark.parametrize(
@@ -222,44 +228,48 @@ def test_the_command_line_makes_it_and_runs_the_backend_in_it(
         (["batch", "a.tif", "--engine=ray"], ["batch", "ray"]),
     ],
 )
-def test_a_command_brings_its_own_packages(command: list[str], groups: list[str]) -> None:
+def test_a_backend_command_requires_its_package_groups(command: list[str], groups: list[str]) -> None:
     assert module._groups_of(command) == groups
 
 
-def test_the_command_line_fails_with_a_sentence(
-    made: ManagedEnvironment, wheels: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_the_make_command_reports_a_failure_on_stderr(
+    environment: ManagedEnvironment, wheels: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(module, "ManagedEnvironment", lambda home: made)
+    monkeypatch.setattr(module, "ManagedEnvironment", lambda home: environment)
     (wheels / "torch-2.0-py3-none-any.whl").unlink()
     assert module.main(["make"]) == 1
-    assert "no build for this machine" in capsys.readouterr().err
+    assert "no build for this system" in capsys.readouterr().err
 
 
-def test_what_was_fetched_survives_a_failure_and_goes_with_success(made: ManagedEnvironment, wheels: Path) -> None:
-    kept = (wheels / "transformers-5.0-py3-none-any.whl").read_bytes()
+def test_downloads_survive_a_failure_and_are_deleted_after_success(
+    environment: ManagedEnvironment, wheels: Path
+) -> None:
+    wheel_bytes = (wheels / "transformers-5.0-py3-none-any.whl").read_bytes()
     (wheels / "transformers-5.0-py3-none-any.whl").unlink()
     with pytest.raises(SetupError) as caught:
-        made.make()
+        environment.make()
     assert "No matching distribution" in caught.value.details
-    assert made.downloads.exists()
-    (wheels / "transformers-5.0-py3-none-any.whl").write_bytes(kept)
-    watched: list[str] = []
-    made.make(watch=watched.append)
-    assert any("torch" in line for line in watched)
-    assert not made.downloads.exists()
+    assert environment.downloads.exists()
+    (wheels / "transformers-5.0-py3-none-any.whl").write_bytes(wheel_bytes)
+    printed: list[str] = []
+    environment.make(watch=printed.append)
+    assert any("torch" in line for line in printed)
+    assert not environment.downloads.exists()
 
 
-def test_removing_it_leaves_answers_and_pictures(made: ManagedEnvironment) -> None:
-    made.make()
+def test_remove_keeps_the_cache_folder(environment: ManagedEnvironment) -> None:
+    environment.make()
     for name in ("language", "cache"):
-        (made.home / name).mkdir()
-    made.remove()
-    assert made.state() is EnvironmentState.MISSING
-    assert not (made.home / "language").exists()
-    assert (made.home / "cache").exists()
+        (environment.home / name).mkdir()
+    environment.remove()
+    assert environment.state() is EnvironmentState.MISSING
+    assert not (environment.home / "language").exists()
+    assert (environment.home / "cache").exists()
 
 
-def test_packages_whose_libraries_do_not_load_say_what_to_install(made: ManagedEnvironment, wheels: Path) -> None:
+def test_packages_whose_libraries_do_not_load_say_what_to_install(
+    environment: ManagedEnvironment, wheels: Path
+) -> None:
     wheel(wheels, "torch", "2.0", "raise OSError('[WinError 126] Error loading c10.dll')")
     with pytest.raises(SetupError, match=r"Visual C\+\+"):
-        made.make()
+        environment.make()

@@ -1,10 +1,10 @@
-"""Each kind of failed installation gets its own advice."""
+"""Advice for each kind of failed installation."""
 
 from __future__ import annotations
 
 import pytest
 
-from rsgpt_plugin.client.environment.install_errors import advice, failure
+from rsgpt_plugin.client.environment.install_errors import advice, install_error
 
 
 @pytest.mark.parametrize(
@@ -17,36 +17,36 @@ from rsgpt_plugin.client.environment.install_errors import advice, failure
         ("Failed to establish a new connection: [Errno -2] Name or service not known", "no connection"),
         ("ERROR: No matching distribution found for torch==2.13.0", "no build"),
         ("PermissionError: [Errno 13] Permission denied: '/x'", "could not be written"),
-        ("WARNING: Missing dependencies for SOCKS support.", "proxy does not let"),
-        ("ProxyError('Cannot connect to proxy.', NewConnectionError(...))", "proxy does not let"),
+        ("WARNING: Missing dependencies for SOCKS support.", "proxy blocked"),
+        ("ProxyError('Cannot connect to proxy.', NewConnectionError(...))", "proxy blocked"),
         ("error: invalid peer certificate: UnknownIssuer", "certificate is not trusted"),
         ("OSError: [WinError 225] Operation did not complete because the file contains a virus", "virus scanner"),
         ("PermissionError: [WinError 32] The process cannot access the file", "another program or a virus scanner"),
         ("OSError: [WinError 1114] Error loading 'C:\\e\\torch\\lib\\c10.dll'", "Visual C++"),
         ("ImportError: DLL load failed while importing _C: The specified module could not be found.", "Visual C++"),
         ("OSError: [WinError 206] The filename or extension is too long", "path is too long"),
-        ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.", "arrived damaged"),
+        ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.", "package is damaged"),
         ("The virtual environment was not created because ensurepip is not available.", "python3-venv"),
-        ("MemoryError", "too little memory"),
+        ("MemoryError", "not enough memory"),
         ("Segmentation fault", "Segmentation fault"),
     ],
 )
 def test_advice_fits_the_failure(line: str, sentence: str) -> None:
-    said = advice(["Collecting torch", line])
-    assert sentence in said
-    assert said.endswith(".")
+    text = advice(["Collecting torch", line])
+    assert sentence in text
+    assert text.endswith(".")
 
 
-def test_the_cause_wins_over_its_consequence() -> None:
+def test_the_cause_takes_precedence_over_its_consequence() -> None:
     lines = ["Retrying after connection broken by NewConnectionError", "ERROR: No matching distribution found for x"]
     assert "no connection" in advice(lines)
 
 
-def test_silence_is_said() -> None:
-    assert "it said nothing" in advice([])
+def test_an_installer_without_output_is_reported() -> None:
+    assert "no output" in advice([])
 
 
-def test_what_was_printed_is_kept_as_details() -> None:
-    error = failure(["first", "[Errno 28] No space left on device"])
+def test_install_error_keeps_the_output_as_details() -> None:
+    error = install_error(["first", "[Errno 28] No space left on device"])
     assert "disk is full" in str(error)
     assert error.details == "first\n[Errno 28] No space left on device"

@@ -1,4 +1,4 @@
-"""What installers print becomes a share and a time that is left."""
+"""Progress and remaining time from the output of installers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MB = 1e6
 
 
 class SteppedClock:
-    """It shows what it is set to."""
+    """A clock that a test sets."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -21,17 +21,17 @@ class SteppedClock:
         return self.now
 
 
-def test_nothing_is_known_before_anything_is_fetched() -> None:
+def test_there_is_no_estimate_before_the_first_download() -> None:
     clock = SteppedClock()
     meter = DownloadMeter(100 * MB, clock)
     clock.now += 60
     assert (meter.fraction, meter.seconds_left) == (0, None)
 
 
-def test_a_file_of_pip_s_counts_as_it_comes() -> None:
+def test_a_download_of_pip_counts_while_it_arrives() -> None:
     clock = SteppedClock()
     meter = DownloadMeter(100 * MB, clock)
-    clock.now += 60  # to make an environment takes a while, in which nothing is fetched
+    clock.now += 60  # creating the environment takes time without downloads
     assert meter.take("  Downloading https://index/torch-2.13.0-cp311-none-any.whl (50.0 MB)")
     assert not meter.take("Progress 25000000 of 50000000")
     clock.now += 10
@@ -41,7 +41,7 @@ def test_a_file_of_pip_s_counts_as_it_comes() -> None:
     assert meter.fraction == pytest.approx(0.5 * 0.8)
 
 
-def test_a_file_of_uv_s_counts_when_it_is_there() -> None:
+def test_a_download_of_uv_counts_when_it_is_complete() -> None:
     meter = DownloadMeter(100 * 1024**2)
     meter.take("Downloading torch (40.0MiB)")
     assert meter.fraction == 0
@@ -49,7 +49,7 @@ def test_a_file_of_uv_s_counts_when_it_is_there() -> None:
     assert meter.fraction == pytest.approx(0.4 * 0.8)
 
 
-def test_what_lies_on_this_machine_counts_as_done_and_not_as_fast(tmp_path: Path) -> None:
+def test_local_files_count_as_done_but_not_for_the_download_rate(tmp_path: Path) -> None:
     clock = SteppedClock()
     meter = DownloadMeter(100 * MB, clock)
     (tmp_path / "a-1-py3-none-any.whl").write_bytes(bytes(5_000_000))
@@ -62,7 +62,7 @@ def test_what_lies_on_this_machine_counts_as_done_and_not_as_fast(tmp_path: Path
     assert meter.seconds_left == pytest.approx(10)
 
 
-def test_a_file_that_is_looked_at_twice_counts_once() -> None:
+def test_a_file_that_is_named_twice_counts_once() -> None:
     meter = DownloadMeter(100 * MB)
     for verb in ("Downloading", "Using cached", "Downloading"):
         meter.take(f"{verb} torch.whl (50.0 MB)")
@@ -70,7 +70,7 @@ def test_a_file_that_is_looked_at_twice_counts_once() -> None:
     assert meter.fraction == pytest.approx(0.4)
 
 
-def test_a_few_small_files_are_no_measure() -> None:
+def test_a_few_small_files_give_no_estimate() -> None:
     clock = SteppedClock()
     meter = DownloadMeter(100 * MB, clock)
     meter.take("Downloading a.whl (10 kB)")
@@ -79,7 +79,7 @@ def test_a_few_small_files_are_no_measure() -> None:
     assert meter.seconds_left is None
 
 
-def test_more_than_was_expected_is_not_more_than_all() -> None:
+def test_more_bytes_than_expected_do_not_exceed_the_whole() -> None:
     clock = SteppedClock()
     meter = DownloadMeter(10 * MB, clock)
     meter.take("Downloading torch.whl (500.0 MB)")

@@ -1,4 +1,4 @@
-"""Which Python is taken, and which is not."""
+"""Search for a supported Python interpreter."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def program(folder: Path, text: str) -> Path:
     return path
 
 
-def test_this_machine_has_one() -> None:
-    found = find_python()
-    assert found is not None
-    assert found.is_absolute()
+def test_find_python_returns_an_absolute_path() -> None:
+    python = find_python()
+    assert python is not None
+    assert python.is_absolute()
 
 
-def test_a_working_one_is_named_by_its_own_path() -> None:
+def test_probe_returns_the_path_of_a_working_interpreter() -> None:
     assert probe(Path(sys.executable)) == Path(sys.executable)
 
 
@@ -36,9 +36,9 @@ def test_a_working_one_is_named_by_its_own_path() -> None:
         "echo nonsense",
     ],
 )
-def test_broken_and_unfitting_ones_are_not(tmp_path: Path, text: str) -> None:
+def test_probe_rejects_broken_and_unsupported_interpreters(tmp_path: Path, text: str) -> None:
     assert probe(program(tmp_path, text)) is None
 
 
-def test_what_is_not_there_is_not(tmp_path: Path) -> None:
+def test_probe_rejects_a_missing_file(tmp_path: Path) -> None:
     assert probe(tmp_path / "python3") is None

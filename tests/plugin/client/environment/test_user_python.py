@@ -1,4 +1,4 @@
-"""A Python of the user's: taken when it imports what the model needs, refused in words that help."""
+"""Check of a Python chosen by the user: accepted if the backend's packages import, else refused with advice."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ GOOD = {"version": [3, 12], "missing": [], "error": "", "torch": "2.13", "transf
 
 
 def interpreter(folder: Path, **found: object) -> Path:
-    """A program that says of itself what a probe of it would find."""
+    """Write a program that prints the given results of the probe."""
     path = folder / "python3"
     path.write_text(f"#!/bin/sh\ncat <<'END'\nchatter\nrsgpt-probe {json.dumps({**GOOD, **found})}\nEND\n")
     path.chmod(0o755)
     return path
 
 
-def test_a_good_one_says_what_it_has(tmp_path: Path) -> None:
+def test_examine_returns_versions_and_devices(tmp_path: Path) -> None:
     found = examine(interpreter(tmp_path, devices=["cpu", "cuda:0"]))
     assert (found.torch, found.transformers, found.devices) == ("2.13", "5.2", ("cpu", "cuda:0"))
 
 
 @pytest.mark.slow
-def test_the_managed_one_would_do_as_well(backend_python: Path) -> None:
+def test_examine_accepts_the_managed_environment(backend_python: Path) -> None:
     assert examine(backend_python).devices[0] == "cpu"
 
 
-def test_a_real_one_without_the_packages_is_told_what_to_install() -> None:
+def test_missing_packages_are_listed_with_the_command_to_install_them() -> None:
     with pytest.raises(SetupError, match=r"lacks .*torch.*Install them there") as caught:
         examine(Path(sys.executable))
     assert "-m pip install" in caught.value.details
@@ -43,28 +43,28 @@ def test_a_real_one_without_the_packages_is_told_what_to_install() -> None:
 @pytest.mark.parametrize(
     ("found", "words"),
     [
-        ({"version": [3, 9]}, "This is Python 3.9; the model needs 3.11"),
+        ({"version": [3, 9]}, "This is Python 3.9, but the model needs 3.11"),
         ({"missing": ["PIL", "gguf"]}, "lacks pillow, gguf"),
         ({"error": "ImportError: DLL load failed while importing _C"}, "Visual C\\+\\+"),
-        ({"transformers": "4.48.3"}, "transformers 4.48.3; the model needs 5"),
+        ({"transformers": "4.48.3"}, "transformers 4.48.3, but the model needs 5"),
     ],
 )
-def test_what_is_wrong_is_said(tmp_path: Path, found: dict[str, object], words: str) -> None:
+def test_an_unusable_python_is_refused_with_its_problem(tmp_path: Path, found: dict[str, object], words: str) -> None:
     with pytest.raises(SetupError, match=words):
         examine(interpreter(tmp_path, **found))
 
 
-def test_what_is_no_python_is_refused(tmp_path: Path) -> None:
+def test_a_program_that_is_not_python_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "python3"
     with pytest.raises(SetupError, match="cannot be started"):
         examine(path)
     path.write_text("#!/bin/sh\necho hello\n")
     path.chmod(0o755)
-    with pytest.raises(SetupError, match="does not behave like a Python"):
+    with pytest.raises(SetupError, match="is not a working Python"):
         examine(path)
 
 
-def test_the_check_can_be_stopped(tmp_path: Path) -> None:
+def test_examine_can_be_cancelled(tmp_path: Path) -> None:
     path = tmp_path / "python3"
     path.write_text("#!/bin/sh\nexec sleep 60\n")
     path.chmod(0o755)
@@ -72,7 +72,7 @@ def test_the_check_can_be_stopped(tmp_path: Path) -> None:
         examine(path, lambda: True)
 
 
-def test_its_own_packages_are_found_and_the_plugin_s_code_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_variables_include_user_packages_and_the_backend_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LD_LIBRARY_PATH", "/qgis")
     backend = backend_for(str(interpreter(tmp_path)))
     variables = backend.variables()
