@@ -1,4 +1,4 @@
-"""Keys of servers in QGIS's authentication database. Keeps none elsewhere, and puts none into a message."""
+"""Server keys in QGIS's authentication database. No key is stored elsewhere or appears in a message."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ _AUTHORIZATION = "Authorization"
 
 
 def sign(request: QNetworkRequest, auth: str) -> None:
-    """Add what the configuration `auth` holds. A Basic one without a user name holds a key as its password.
+    """Add the credentials of the authentication configuration `auth` to `request`.
 
-    ServerError where QGIS does not hand it out. May ask the user for the master password, from any thread.
+    A Basic configuration without a user name holds a bearer key as its password. Raises ServerError if QGIS does not
+    return the configuration. May ask the user for the master password, from any thread.
     """
     manager = QgsApplication.authManager()
     config = QgsAuthMethodConfig()
@@ -32,15 +33,15 @@ def sign(request: QNetworkRequest, auth: str) -> None:
         return
     signed, _ = manager.updateNetworkRequest(request, auth)
     if not signed:
-        said = translate("Rsgpt", "QGIS could not use the key “{name}”. Choose another one in the options.")
-        raise ServerError(said.format(name=config.name()))
+        message = translate("Rsgpt", "QGIS could not use the key “{name}”. Choose another one in the options.")
+        raise ServerError(message.format(name=config.name()))
 
 
 def store_key(name: str, key: str) -> str:
-    """Keep a bearer key under `name`; the id of its configuration, empty where QGIS did not keep it."""
+    """Store a bearer key under `name`. Return the id of its configuration, or "" if QGIS could not store it."""
     config = QgsAuthMethodConfig()
     config.setName(name)
     config.setMethod(_HEADERS)
     config.setConfig(_AUTHORIZATION, f"Bearer {key.strip()}")
-    kept, config = QgsApplication.authManager().storeAuthenticationConfig(config)
-    return str(config.id()) if kept else ""
+    is_stored, config = QgsApplication.authManager().storeAuthenticationConfig(config)
+    return str(config.id()) if is_stored else ""

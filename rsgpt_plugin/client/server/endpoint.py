@@ -1,4 +1,4 @@
-"""Where a model server listens and with which key. Opens no connection."""
+"""Addresses and keys of model servers, and the permission to send pictures to them."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ from ...shared.i18n import translate
 
 _PORTS = {"http": 80, "https": 443}
 _VERSION = re.compile(r"v\d\w*")
-_UNFIT = re.compile(r"[\s\x00-\x1f\x7f\ud800-\udfff\\]")  # nowhere in an address
+_FORBIDDEN = re.compile(r"[\s\x00-\x1f\x7f\ud800-\udfff\\]")  # characters that no address may contain
 _LABEL = re.compile(r"[^\W_](?:[\w-]*[^\W_])?")
-_ONE_AT_A_TIME = (11434, 1234)  # Ollama and LM Studio answer one request after the other
+_SEQUENTIAL_PORTS = (11434, 1234)  # Ollama and LM Studio process requests one after the other
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """The base address of an OpenAI-compatible server, ending in its version. The key never appears in a repr.
+    """The base address of an OpenAI-compatible server, ending in the API version. The key never appears in a repr.
 
-    auth: id of a configuration in QGIS's authentication database that signs requests, in place of a key.
-    ours: whether this QGIS has started it, so that its connections can be used again.
+    auth: id of a configuration in QGIS's authentication database, used instead of a key.
+    is_local: True for the local server of this QGIS, whose connections can be reused.
     """
 
     url: str
     api_key: str = field(default="", repr=False)
     auth: str = ""
-    ours: bool = False
+    is_local: bool = False
 
     @property
     def origin(self) -> str:
-        """`scheme://host:port`: what a person allows pictures to be sent to."""
+        """`scheme://host:port`, the unit of the permission to send pictures."""
         parts = urlsplit(self.url)
         host = parts.hostname or ""
         return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}:{parts.port or _PORTS.get(parts.scheme, 0)}"
 
     @property
     def is_loopback(self) -> bool:
-        """Whether requests stay on this machine."""
+        """True if requests stay on this machine."""
         host = urlsplit(self.url).hostname or ""
         try:
             return host == "localhost" or ipaddress.ip_address(host).is_loopback
@@ -49,22 +49,22 @@ class Endpoint:
             return False
 
     def address(self, route: str) -> str:
-        """Return the full address of a route such as `chat/completions`."""
+        """Return the URL of a route such as `chat/completions`."""
         return f"{self.url}/{route}"
 
 
 def read_address(text: str, api_key: str = "", auth: str = "") -> Endpoint:
-    """Make an endpoint of what a person types: with or without `/v1`, with or without a slash at the end."""
+    """Parse an address as users type it, with or without `/v1` and a trailing slash. Raises ServerError."""
     parts = _parts(text.strip())
     if parts is None:
         raise ServerError(
-            translate("Rsgpt", "“{text}” is no server address. Write one like http://127.0.0.1:8000/v1.").format(
-                text=text
-            )
+            translate(
+                "Rsgpt", "“{text}” is not a server address. Enter an address such as http://127.0.0.1:8000/v1."
+            ).format(text=text)
         )
     if "@" in parts.netloc:
         raise ServerError(
-            translate("Rsgpt", "Leave name and password out of the address. Choose them as the key instead.")
+            translate("Rsgpt", "Remove the name and password from the address. Choose them as the key instead.")
         )
     path = parts.path.rstrip("/").removesuffix("/chat/completions")
     if not any(_VERSION.fullmatch(part) for part in path.split("/")):
@@ -73,13 +73,13 @@ def read_address(text: str, api_key: str = "", auth: str = "") -> Endpoint:
 
 
 def _parts(text: str) -> Optional[SplitResult]:
-    """The parts of a well-formed HTTP address; None where it is none."""
-    if _UNFIT.search(text):
+    """Return the parts of an HTTP address, or None if it is malformed."""
+    if _FORBIDDEN.search(text):
         return None
     try:
         parts = urlsplit(text)
         fits = parts.scheme in _PORTS and parts.port != 0 and _is_host(parts.hostname or "")
-    except ValueError:  # brackets without a pair, no IPv6 address between them, a port that is no number
+    except ValueError:  # unpaired brackets, an invalid IPv6 address or an invalid port
         return None
     return parts if fits else None
 
@@ -91,51 +91,51 @@ def _is_host(host: str) -> bool:
 
 
 class ServerConnection(Protocol):
-    """What a gateway needs of a server: where it is, and what can be done when it falls silent."""
+    """A server as the gateway sees it: its address, its limits and how to restart it."""
 
     @property
     def in_flight(self) -> int:
-        """How many requests one run may have under way at most."""
+        """Maximum number of requests in flight per run."""
         ...
 
     @property
-    def in_flight_at_first(self) -> int:
-        """With how many it begins."""
+    def initial_in_flight(self) -> int:
+        """Number of requests in flight at the start of a run."""
         ...
 
     def endpoint(self, is_cancelled: Callable[[], bool]) -> Endpoint:
-        """Return where it listens, starting it if that is ours to do; may take minutes, Cancelled on cancel."""
+        """Return the endpoint, after starting a local server. May take minutes. Raises Cancelled on cancel."""
         ...
 
     def can_restart(self, silent: bool) -> bool:
-        """Whether it is ours and dead, or, where it has been silent for too long, ours at all."""
+        """Return whether a restart can help: the server is local and has died or, if `silent`, stalled."""
         ...
 
     def restart(self, failed: Endpoint, is_cancelled: Callable[[], bool]) -> Endpoint:
-        """Start it again, unless it no longer listens at `failed` because somebody else did so before."""
+        """Restart the server unless another caller already did, so that it no longer listens at `failed`."""
         ...
 
     def log_tail(self) -> str:
-        """Return the end of its log for an error sentence, or nothing."""
+        """Return the end of the server's log for an error message, or ""."""
         ...
 
 
 @dataclass(frozen=True)
 class ForeignServer:
-    """A server that somebody else runs: it can be asked, not started. Nothing is sent to a host before it is allowed.
+    """An external server. It cannot be restarted, and nothing is sent to a host before the user allows it.
 
-    allowed: origins that may be sent pictures; this machine needs no permission.
+    allowed: origins that may receive pictures; this machine needs no permission.
     """
 
     at: Endpoint
     allowed: tuple[str, ...] = ()
-    in_flight_at_first = 2
+    initial_in_flight = 2
 
     @property
     def in_flight(self) -> int:
-        if urlsplit(self.at.url).port in _ONE_AT_A_TIME:
+        if urlsplit(self.at.url).port in _SEQUENTIAL_PORTS:
             return 1
-        # Qt opens at most six connections to one host; a seventh would wait unseen, and count as unanswered.
+        # Qt opens at most six connections per host. A seventh request would wait in Qt and run into a timeout.
         return 8 if self.at.is_loopback else 6
 
     def endpoint(self, is_cancelled: Callable[[], bool]) -> Endpoint:

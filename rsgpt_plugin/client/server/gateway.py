@@ -1,4 +1,4 @@
-"""Asks a model server many things at once and hands back answers. Knows nothing of rasters, layers and files."""
+"""A client for model servers: parallel requests for runs, streamed answers, retries and restarts."""
 
 from __future__ import annotations
 
@@ -18,43 +18,44 @@ from ..installed_models import ModelInfo
 from ..model_client import Outcome, cancel_check, read_outcome
 from .downscaling import PictureLimit, next_smaller
 from .endpoint import Endpoint, ServerConnection
-from .protocol import Prompt, Reply, build_request, error_words, parse_error, parse_models
-from .refusal_reasons import Complaint, read_complaint
+from .protocol import Prompt, Reply, build_request, error_message, parse_error, parse_models
+from .refusal_reasons import Complaint, classify_refusal
 from .request_limit import Allowance
-from .server_quirks import ServerQuirks, manners_of
-from .streaming import StreamedReply, asking_to_stream
+from .server_quirks import ServerQuirks, quirks_of
+from .streaming import StreamedReply, streaming_request
 from .transport import Ending, Exchange, Limits, Transport
 
 _TICK_MS = 100
-_MOST_RETRIES = 2
-_MOST_SHRINKS = 6
-_HOPELESS = 10  # so many failures and no answer at all end a run
-_LONGEST_WAIT_S = 60.0
-_MOST_TOKENS = 256  # of an answer; ours knows its model's own limit, others may write on without one
-_DYING_S = 0.5  # that a server may take to end after it has closed its port
-_STEADY = 100  # so many answers since a restart earn the server another one
-_FATAL = (301, 302, 303, 307, 308, 401, 403, 404, 407)
+_MAX_RETRIES = 2
+_MAX_SHRINKS = 6
+_MAX_FIRST_FAILURES = 10  # failures before the first answer that end a run
+_MAX_WAIT_S = 60.0
+_MAX_TOKENS = 256  # per answer, for external servers; the local server knows the limit of its model
+_EXIT_S = 0.5  # between closing its port and the end of a dying server
+_ANSWERS_PER_RESTART = 100  # answers after which a server may be restarted again
+_FATAL_STATUSES = (301, 302, 303, 307, 308, 401, 403, 404, 407)
 
 
 @dataclass
 class _Call:
-    """A prompt that has no answer yet. not_before, turned_away: monotonic seconds, the latter of the first time.
+    """A prompt without an answer. not_before, refused_at: monotonic seconds of the next try and of the first refusal.
 
-    free, plain: it is sent without structured output, and then without all optional fields, to see what was refused.
+    unstructured, plain: send it without structured output, or without all optional fields, to find what the server
+    refuses.
     """
 
     index: int
     prompt: Prompt
     retries: int = 0
     shrinks: int = 0
-    free: bool = False
+    unstructured: bool = False
     plain: bool = False
-    turned_away: float = 0.0
+    refused_at: float = 0.0
     not_before: float = 0.0
 
 
 class Gateway:
-    """The way to one server, for one run. Use it in one thread; it may be made in another."""
+    """A ModelClient for one server and one run. Use it in one thread; it may be created in another."""
 
     def __init__(
         self,
@@ -63,20 +64,20 @@ class Gateway:
         limits: Optional[Limits] = None,
         pictures: Optional[PictureLimit] = None,
     ) -> None:
-        """pictures: what the server takes, as far as a person has said so; the rest is learned."""
+        """pictures: picture limits set by the user. Lower limits are learned from refusals."""
         self._server = server
         self._model = model
         self._pictures = pictures or PictureLimit()
         self._restarts_left = 1
         self._since_restart = 0
-        self._is_ours = False
+        self._is_local = False
         self.limits = limits or Limits()
-        self.manners = ServerQuirks(self._pictures)
+        self.quirks = ServerQuirks(self._pictures)
 
     def ask_many(
         self, prompts: Iterable[Prompt], feedback: Optional[QgsFeedback] = None
     ) -> Iterator[tuple[int, Outcome]]:
-        """See Asker. Cancelled within a tick; senseless are a wrong key, an unknown model, a second death soon."""
+        """See ModelClient. A wrong key, an unknown model or repeated crashes of the server end the run."""
         run = _Run(self, prompts, feedback)
         try:
             yield from run.outcomes()
@@ -84,17 +85,17 @@ class Gateway:
             run.close()
 
     def ask_one(self, prompt: Prompt, on_text: Callable[[str], None], feedback: Optional[QgsFeedback] = None) -> Reply:
-        """See Asker. What the server does not stream is asked for in one piece, with all the patience of a run."""
+        """See ModelClient. If the server cannot stream, request the answer in one piece, with the retries of a run."""
         streamed, is_cancelled = StreamedReply(on_text), cancel_check(feedback)
         transport = self.open(is_cancelled)
         try:
             exchange = self._stream(transport, streamed, prompt, is_cancelled)
-            if exchange.status in _FATAL:
+            if exchange.status in _FATAL_STATUSES:
                 raise parse_error(exchange.status, bytes(exchange.body))
             if exchange.status == 200 and (streamed.is_over or exchange.ending is Ending.WHOLE):
                 return streamed.reply(exchange.body)
             if streamed.has_begun or exchange.ending in (Ending.SILENT, Ending.OVERSIZED):
-                raise ServerError(self.silence(transport.endpoint, exchange.reason))
+                raise ServerError(self.unreachable_message(transport.endpoint, exchange.reason))
         finally:
             transport.close()
         for _, outcome in self.ask_many([prompt], feedback):
@@ -102,13 +103,13 @@ class Gateway:
                 raise outcome
             on_text(outcome.text)
             return outcome
-        raise ServerError(translate("Rsgpt", "The model server sent no answer. Ask again."))
+        raise ServerError(translate("Rsgpt", "The model server sent no answer. Ask the question again."))
 
     def _stream(
         self, transport: Transport, streamed: StreamedReply, prompt: Prompt, is_cancelled: Callable[[], bool]
     ) -> Exchange:
-        """Follow the answer to its end; a busy server is asked again when it says."""
-        body = asking_to_stream(self.request(prompt))
+        """Post the prompt and read the stream to its end. Wait and retry if the server is busy."""
+        body = streaming_request(self.request(prompt))
         begin = time.monotonic()
         while True:
             exchange = transport.post("chat/completions", body)
@@ -120,14 +121,14 @@ class Gateway:
             _wait(lambda: time.monotonic() >= due, is_cancelled)  # noqa: B023 - called before the next round
 
     def models(self, feedback: Optional[QgsFeedback] = None) -> list[ModelInfo]:
-        """Return what the server lists."""
+        """Return the models that the server lists. Raises RsgptError."""
         endpoint = self._server.endpoint(cancel_check(feedback))
         transport = Transport(endpoint, self.limits, 1)
         try:
             exchange = transport.get("models")
             _wait(exchange.poll, cancel_check(feedback))
             if exchange.ending is not Ending.WHOLE:
-                raise ServerError(self.silence(endpoint, exchange.reason))
+                raise ServerError(self.unreachable_message(endpoint, exchange.reason))
             if exchange.status != 200:
                 raise parse_error(exchange.status, bytes(exchange.body))
             return parse_models(bytes(exchange.body))
@@ -135,65 +136,64 @@ class Gateway:
             transport.close()
 
     def identity(self, feedback: Optional[QgsFeedback] = None) -> ModelInfo:
-        """See Asker."""
         try:
             listed = self.models(feedback)
         except ServerError:
-            due = time.monotonic() + _DYING_S
+            due = time.monotonic() + _EXIT_S
             _wait(lambda: time.monotonic() >= due, cancel_check(feedback))
-            listed = self.models(feedback)  # starts a server of ours again that has died
-        return next((one for one in listed if one.name == self._model), ModelInfo(self._model))
+            listed = self.models(feedback)  # restarts a local server that has died
+        return next((model for model in listed if model.name == self._model), ModelInfo(self._model))
 
     def open(self, is_cancelled: Callable[[], bool]) -> Transport:
-        """Return a transport to the server, starting the server if need be."""
+        """Return a transport to the server, after starting a local server if needed."""
         return self._transport(self._server.endpoint(is_cancelled))
 
     def reopen(self, failed: Endpoint, is_cancelled: Callable[[], bool]) -> Transport:
-        """Return a transport to the restarted server. Once in many answers; where it dies again soon, it raises."""
+        """Restart the server and return a transport to it. Raises ServerError if it crashed again too soon."""
         if not self._restarts_left:
-            words = translate(
-                "Rsgpt", "The model server stopped twice in this run. What is answered is kept; run again to go on."
+            message = translate(
+                "Rsgpt", "The model server stopped twice in this run. Answers so far are kept; run again to resume."
             )
-            raise ServerError(f"{words} {self._server.log_tail()}".strip())
+            raise ServerError(f"{message} {self._server.log_tail()}".strip())
         self._restarts_left, self._since_restart = 0, 0
         return self._transport(self._server.restart(failed, is_cancelled))
 
     def answered(self) -> None:
-        """Count an answer: a server that has given many is not the kind that dies of the next question."""
+        """Count an answer. After many answers a crash is unlikely to repeat, so another restart is allowed."""
         self._since_restart += 1
-        if self._since_restart >= _STEADY:
+        if self._since_restart >= _ANSWERS_PER_RESTART:
             self._restarts_left = 1
 
     def can_restart(self, silent: bool) -> bool:
-        """Whether a restart would help."""
+        """Return whether a restart can help."""
         return self._server.can_restart(silent)
 
-    def request(self, prompt: Prompt, free: bool = False, plain: bool = False) -> bytes:
-        """Return the body that asks `prompt`, as the server likes it. free, plain: see _Call."""
-        fitted = self.manners.fit(prompt, free)
-        if not (self._is_ours or fitted.max_tokens):
-            fitted = replace(fitted, max_tokens=_MOST_TOKENS)
-        return build_request(fitted, self._model, plain or self.manners.plain)
+    def request(self, prompt: Prompt, unstructured: bool = False, plain: bool = False) -> bytes:
+        """Return the body of the request for `prompt`, adapted to the server. unstructured, plain: see _Call."""
+        adapted = self.quirks.fit(prompt, unstructured)
+        if not (self._is_local or adapted.max_tokens):
+            adapted = replace(adapted, max_tokens=_MAX_TOKENS)
+        return build_request(adapted, self._model, plain or self.quirks.plain)
 
     def allowance(self) -> Allowance:
-        """Return how many requests may be under way, for one run."""
-        return Allowance(self._server.in_flight_at_first, self._server.in_flight)
+        """Return a new limit of requests in flight, for one run."""
+        return Allowance(self._server.initial_in_flight, self._server.in_flight)
 
-    def silence(self, endpoint: Endpoint, reason: str) -> str:
-        """Return the sentence for a server that cannot be reached."""
-        said = translate(
-            "Rsgpt", "The model server at {url} does not answer ({reason}). Check that it runs, then run again."
+    def unreachable_message(self, endpoint: Endpoint, reason: str) -> str:
+        """Return the message for a server that does not answer, with the end of its log."""
+        message = translate(
+            "Rsgpt", "The model server at {url} does not answer ({reason}). Check that it is running, then run again."
         )
-        return f"{said.format(url=endpoint.url, reason=reason)} {self._server.log_tail()}".strip()
+        return f"{message.format(url=endpoint.url, reason=reason)} {self._server.log_tail()}".strip()
 
     def _transport(self, endpoint: Endpoint) -> Transport:
-        self._is_ours = endpoint.ours
-        self.manners = manners_of(endpoint.origin, self._pictures)
+        self._is_local = endpoint.is_local
+        self.quirks = quirks_of(endpoint.origin, self._pictures)
         return Transport(endpoint, self.limits, self._server.in_flight)
 
 
 class _Run:
-    """One ask_many: what waits, what is under way, what to do with each end."""
+    """One call of `ask_many`: its waiting and active calls, and the handling of each reply."""
 
     def __init__(self, gateway: Gateway, prompts: Iterable[Prompt], feedback: Optional[QgsFeedback]) -> None:
         self._gateway = gateway
@@ -211,7 +211,7 @@ class _Run:
         """Yield outcomes until every prompt has one."""
         while self._fill():
             if self._transport is not None:
-                self._transport.touch()  # to take pictures is a time in which nobody polls
+                self._transport.touch()  # nothing was polled while the pictures were captured
             ended: list[Exchange] = []
             _wait(lambda: self._collect(ended), self._is_cancelled)  # noqa: B023 - called before the next round
             for exchange in ended:
@@ -220,13 +220,13 @@ class _Run:
                     yield outcome
 
     def close(self) -> None:
-        """Abort what is under way."""
+        """Abort the requests in flight."""
         self._active.clear()
         if self._transport is not None:
             self._transport.close()
 
     def _fill(self) -> bool:
-        """Send what may be sent; False when nothing waits and nothing is under way."""
+        """Send as many calls as allowed. Return False if no call is waiting or active."""
         while len(self._active) < self._allowance.allowed:
             call = self._next_call()
             if call is None:
@@ -234,9 +234,9 @@ class _Run:
             self._check()
             if self._transport is None:
                 self._transport = self._gateway.open(self._is_cancelled)
-            body = self._gateway.request(call.prompt, call.free, call.plain)
+            body = self._gateway.request(call.prompt, call.unstructured, call.plain)
             self._active[self._transport.post("chat/completions", body)] = call
-            self._loop.processEvents()  # let it go out while the next picture is taken
+            self._loop.processEvents()  # send it while the next picture is captured
         return bool(self._active or self._waiting)
 
     def _next_call(self) -> Optional[_Call]:
@@ -257,124 +257,122 @@ class _Run:
         return bool(ended) or (has_room and any(call.not_before <= due for call in self._waiting))
 
     def _settle(self, exchange: Exchange) -> Optional[tuple[int, Outcome]]:
-        """Return the outcome of a finished exchange, or None where its call goes another round."""
+        """Return the outcome of a finished exchange, or None if its call will be sent again."""
         call = self._active.pop(exchange, None)
         transport = self._transport
-        if call is None or transport is None:  # a restart took it along with the others
+        if call is None or transport is None:  # a restart requeued it
             return None
         ending, status, body = exchange.ending, exchange.status, bytes(exchange.body)
         transport.release(exchange)
         if ending is Ending.OVERSIZED:
-            return call.index, ServerError(
-                translate("Rsgpt", "The model server misbehaves: {reason}. Restart it.").format(reason=exchange.reason)
-            )
+            message = translate("Rsgpt", "The model server sent an invalid reply ({reason}). Restart it.")
+            return call.index, ServerError(message.format(reason=exchange.reason))
         if ending is not Ending.WHOLE:
             self._recover(call, exchange, transport)
             return None
         if status == 200:
-            return self._taken(call, read_outcome(body))
-        complaint = read_complaint(status, error_words(body))
-        if self._postponed(call, exchange, complaint) or self._adapted(call, complaint):
+            return self._recorded(call, read_outcome(body))
+        complaint = classify_refusal(status, error_message(body))
+        if self._postpone(call, exchange, complaint) or self._adapt(call, complaint):
             return None
         error = parse_error(status, body)
-        if status in _FATAL or complaint is Complaint.KEY:
+        if status in _FATAL_STATUSES or complaint is Complaint.KEY:
             raise error
-        return self._taken(call, error)
+        return self._recorded(call, error)
 
-    def _taken(self, call: _Call, outcome: Outcome) -> tuple[int, Outcome]:
-        """Note how it went, and raise what makes it senseless to go on."""
+    def _recorded(self, call: _Call, outcome: Outcome) -> tuple[int, Outcome]:
+        """Record the outcome and return it with its index. Raises RsgptError if the run cannot continue."""
         if isinstance(outcome, Reply):
             self._answers += 1
             self._allowance.answered()
             self._gateway.answered()
-            self._gateway.manners.plain |= call.plain
-            if call.free and not call.plain:
-                self._gateway.manners.unknown_structures.add(call.prompt.structure_kind)
+            self._gateway.quirks.plain |= call.plain
+            if call.unstructured and not call.plain:
+                self._gateway.quirks.unknown_structures.add(call.prompt.structure_kind)
         else:
             self._failures += 1
             if isinstance(outcome, ModelError):
                 raise outcome
-            if not self._answers and self._failures >= _HOPELESS:
-                raise ServerError(
-                    translate(
-                        "Rsgpt", "The first {hopeless} questions all failed, so the rest is not asked. {outcome}"
-                    ).format(hopeless=_HOPELESS, outcome=outcome)
+            if not self._answers and self._failures >= _MAX_FIRST_FAILURES:
+                message = translate(
+                    "Rsgpt", "The first {hopeless} questions all failed, so the run was stopped. {outcome}"
                 )
+                raise ServerError(message.format(hopeless=_MAX_FIRST_FAILURES, outcome=outcome))
         return call.index, outcome
 
-    def _postponed(self, call: _Call, exchange: Exchange, complaint: Complaint) -> bool:
-        """Whether the server was busy, loading or stumbled, so that the call was put back to be sent later."""
+    def _postpone(self, call: _Call, exchange: Exchange, complaint: Complaint) -> bool:
+        """Requeue the call if the server is busy or had an internal error. Return whether it was requeued."""
         if exchange.status in (429, 503):
-            self._allowance.fell_behind()
-            call.turned_away = call.turned_away or time.monotonic()
+            self._allowance.server_is_slow()
+            call.refused_at = call.refused_at or time.monotonic()
             patience = self._gateway.limits.first_byte_s
-            if time.monotonic() - call.turned_away > patience:
-                said = error_words(bytes(exchange.body))
+            if time.monotonic() - call.refused_at > patience:
+                message = error_message(bytes(exchange.body))
                 raise ServerError(
                     translate("Rsgpt", "The model server has been busy for {patience:.0f} s. Run again later. {said}")
-                    .format(patience=patience, said=said)
+                    .format(patience=patience, said=message)
                     .strip()
                 )
-            self._later(call, _retry_after(exchange))
+            self._requeue(call, _retry_after(exchange))
             return True
-        if exchange.status >= 500 and complaint is Complaint.OTHER and call.retries < _MOST_RETRIES:
+        if exchange.status >= 500 and complaint is Complaint.OTHER and call.retries < _MAX_RETRIES:
             self._retry(call)
             return True
         return False
 
-    def _adapted(self, call: _Call, complaint: Complaint) -> bool:
-        """Whether the call was put back to be sent in another way: with a smaller picture, or fewer fields."""
-        manners = self._gateway.manners
-        if complaint is Complaint.TOO_LARGE and call.shrinks < _MOST_SHRINKS:
-            smaller = next_smaller(manners.fit(call.prompt).image)
+    def _adapt(self, call: _Call, complaint: Complaint) -> bool:
+        """Requeue the call with a smaller picture or fewer fields, if that can help. Return whether it was requeued."""
+        quirks = self._gateway.quirks
+        if complaint is Complaint.TOO_LARGE and call.shrinks < _MAX_SHRINKS:
+            smaller = next_smaller(quirks.fit(call.prompt).image)
             if smaller is not None:
                 call.shrinks += 1
-                manners.limit = manners.limit.tightest(smaller)
-                self._later(call, 0.0)
+                quirks.limit = quirks.limit.strictest(smaller)
+                self._requeue(call, 0.0)
                 return True
         if complaint not in (Complaint.FIELDS, Complaint.TOO_LARGE):
             return False
         kind = call.prompt.structure_kind
-        if kind and not (call.free or manners.plain or kind in manners.unknown_structures):
-            call.free = True
-            self._later(call, 0.0)
+        if kind and not (call.unstructured or quirks.plain or kind in quirks.unknown_structures):
+            call.unstructured = True
+            self._requeue(call, 0.0)
             return True
-        if call.plain or manners.plain or manners.all_fields:
-            manners.all_fields |= call.plain
+        if call.plain or quirks.plain or quirks.accepts_all_fields:
+            quirks.accepts_all_fields |= call.plain
             return False
         call.plain = True
-        self._later(call, 0.0)
+        self._requeue(call, 0.0)
         return True
 
     def _recover(self, call: _Call, exchange: Exchange, transport: Transport) -> None:
-        """Send again what broke off, if need be to a restarted server."""
+        """Requeue a call whose exchange failed, after restarting the server if needed. Raises ServerError."""
         if self._gateway.can_restart(silent=exchange.ending is Ending.SILENT):
             transport.close()
             self._waiting.extendleft([call, *self._active.values()])
             self._active.clear()
             self._transport = self._gateway.reopen(transport.endpoint, self._is_cancelled)
-        elif call.retries < _MOST_RETRIES and (exchange.ending is Ending.BROKEN or self._active):
+        elif call.retries < _MAX_RETRIES and (exchange.ending is Ending.BROKEN or self._active):
             if exchange.ending is Ending.SILENT:
-                self._allowance.fell_behind()  # what was silent among several may be answered among fewer
+                self._allowance.server_is_slow()  # the server may answer when it has fewer requests
             self._retry(call)
         else:
-            raise ServerError(self._gateway.silence(transport.endpoint, exchange.reason))
+            raise ServerError(self._gateway.unreachable_message(transport.endpoint, exchange.reason))
 
     def _retry(self, call: _Call) -> None:
         call.retries += 1
-        self._later(call, 0.5 * 2**call.retries * secrets.SystemRandom().uniform(0.5, 1.5))
+        self._requeue(call, 0.5 * 2**call.retries * secrets.SystemRandom().uniform(0.5, 1.5))
 
-    def _later(self, call: _Call, seconds: float) -> None:
+    def _requeue(self, call: _Call, seconds: float) -> None:
         call.not_before = time.monotonic() + seconds
         self._waiting.append(call)
 
     def _check(self) -> None:
         if self._is_cancelled():
-            raise Cancelled(translate("Rsgpt", "Stopped. What is answered so far is kept."))
+            raise Cancelled(translate("Rsgpt", "Stopped. Answers so far are kept."))
 
 
 def _follow(exchange: Exchange, streamed: StreamedReply) -> bool:
-    """Take what has arrived of a streamed answer; True at its end."""
+    """Read the new part of a streamed answer. Return True at its end."""
     is_over = exchange.poll()
     if exchange.status == 200:
         streamed.read(exchange.body)
@@ -382,16 +380,16 @@ def _follow(exchange: Exchange, streamed: StreamedReply) -> bool:
 
 
 def _retry_after(exchange: Exchange) -> float:
-    said = exchange.header(b"Retry-After").strip()
-    seconds = float(said) if said.isdecimal() else 1.0
-    return min(seconds, _LONGEST_WAIT_S) + secrets.SystemRandom().uniform(0.0, 0.3)
+    header = exchange.header(b"Retry-After").strip()
+    seconds = float(header) if header.isdecimal() else 1.0
+    return min(seconds, _MAX_WAIT_S) + secrets.SystemRandom().uniform(0.0, 0.3)
 
 
 def _wait(is_done: Callable[[], bool], is_cancelled: Callable[[], bool]) -> None:
-    """Run this thread's events until `is_done`; Cancelled within a tick of a cancel."""
+    """Process this thread's Qt events until `is_done`. Raises Cancelled on cancel."""
     loop, ticker = QEventLoop(), QTimer()
     ticker.start(_TICK_MS)
     while not is_done():
         if is_cancelled():
-            raise Cancelled(translate("Rsgpt", "Stopped. What is answered so far is kept."))
+            raise Cancelled(translate("Rsgpt", "Stopped. Answers so far are kept."))
         loop.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)

@@ -1,4 +1,4 @@
-"""The model server of this QGIS: started on first use, gone with QGIS. Knows no protocol beyond its first line."""
+"""The local server process of this QGIS, started on first use and ended with QGIS."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ _POLL_S = 0.1
 _LOG_BYTES = 1_000_000
 _LOG_FILES = 3
 _LAST_LINES = 3
-_LONGEST_LINE = 1000  # characters: a sentence about a model folder holds its path
+_LONGEST_LINE = 1000  # characters; messages can contain long paths
 
 
 class LocalServer:
-    """One server process. Every method may be called from any thread; starting and restarting may take minutes."""
+    """One server process. All methods are thread-safe; starting and restarting may take minutes."""
 
-    in_flight = 64  # while half of them are answered, the other half waits
-    in_flight_at_first = 64
+    in_flight = 64  # the server processes one half while the other half waits
+    initial_in_flight = 64
 
     def __init__(
         self, command: Sequence[str], environment: Mapping[str, str], log_file: Path, patience_s: float = 120.0
     ) -> None:
-        """patience_s: how long it may go without a line on stderr while it starts."""
+        """patience_s: maximum time without a line on stderr while the server starts."""
         self._command = list(command)
         self._environment = dict(environment)
         self._log_file = log_file
@@ -51,25 +51,25 @@ class LocalServer:
         self._log = _RotatingLog(log_file)
 
     def endpoint(self, is_cancelled: Callable[[], bool] = lambda: False) -> Endpoint:
-        """Return where it listens, starting it where it does not run. ServerError with its last words, Cancelled."""
+        """Return the endpoint, after starting the server if needed. Raises ServerError with log lines, or Cancelled."""
         with self._lock:
             if self._endpoint is None or not self._is_alive():
-                self._end()  # a dead one leaves its pipes
+                self._end()  # close the pipes of a dead process
                 self._endpoint = self._start(is_cancelled)
             return self._endpoint
 
     @property
     def is_usable(self) -> bool:
-        """Always: a dead one is started again."""
+        """Always True: `endpoint` restarts a dead server."""
         return True
 
     def can_restart(self, silent: bool) -> bool:
-        """Whether it is dead, or has been silent for too long."""
+        """Return whether the server has died or, if `silent`, stalled."""
         with self._lock:
             return silent or not self._is_alive()
 
     def restart(self, failed: Endpoint, is_cancelled: Callable[[], bool] = lambda: False) -> Endpoint:
-        """Start it again, unless another run has done so since it listened at `failed`."""
+        """Restart the server unless another run already did since it listened at `failed`."""
         with self._lock:
             if self._endpoint is None or self._endpoint == failed:
                 self._end()
@@ -77,18 +77,18 @@ class LocalServer:
             return self._endpoint
 
     def stop(self) -> None:
-        """End it; a later `endpoint()` starts it anew."""
+        """End the process. A later `endpoint()` starts a new one."""
         with self._lock:
             self._end()
             self._endpoint = None
             self._log.close()
 
     def log_tail(self) -> str:
-        """Return the end of its log and where the whole of it lies."""
-        said = " / ".join(self._log.last_lines)
-        if not said:
-            return translate("Rsgpt", "Its log: {log}.").format(log=self._log_file)
-        return translate("Rsgpt", "Its last words: {said} (log: {log}).").format(said=said, log=self._log_file)
+        """Return the last log lines and the path of the log."""
+        lines = " / ".join(self._log.last_lines)
+        if not lines:
+            return translate("Rsgpt", "Log file: {log}.").format(log=self._log_file)
+        return translate("Rsgpt", "Last log lines: {said} (log file: {log}).").format(said=lines, log=self._log_file)
 
     def _is_alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
@@ -97,7 +97,7 @@ class LocalServer:
         self._log_file.parent.mkdir(parents=True, exist_ok=True)
         pipe = subprocess.PIPE
         try:
-            # The server ends when its stdin does, so it cannot outlive QGIS, however QGIS ends.
+            # The server ends when its stdin closes, so it ends with QGIS even if QGIS crashes.
             process = child_process.start(
                 self._command, self._environment, self._log_file.parent, stdin=pipe, stdout=pipe, stderr=pipe
             )
@@ -115,15 +115,15 @@ class LocalServer:
             raise
 
     def _first_line(self, process: subprocess.Popen[str], is_cancelled: Callable[[], bool]) -> Endpoint:
-        said: deque[str] = deque(maxlen=1)
-        complaints = child_process.follow(cast("IO[str]", process.stderr), self._log.write)
-        child_process.follow(cast("IO[str]", process.stdout), lambda line: said.append(line) if not said else None)
+        first: deque[str] = deque(maxlen=1)
+        log_reader = child_process.follow(cast("IO[str]", process.stderr), self._log.write)
+        child_process.follow(cast("IO[str]", process.stdout), lambda line: first.append(line) if not first else None)
         self._log.touched = time.monotonic()
-        while not said:
+        while not first:
             if is_cancelled():
                 raise Cancelled(translate("Rsgpt", "Stopped while the model server was starting."))
             if process.poll() is not None:
-                complaints.join(1.0)
+                log_reader.join(1.0)
                 raise ServerError(
                     translate("Rsgpt", "The model server stopped while starting. {log_tail}").format(
                         log_tail=self.log_tail()
@@ -131,10 +131,10 @@ class LocalServer:
                 )
             if time.monotonic() - self._log.touched > self._patience_s:
                 raise ServerError(
-                    translate("Rsgpt", "The model server does not come up. {log_tail}").format(log_tail=self.log_tail())
+                    translate("Rsgpt", "The model server did not start. {log_tail}").format(log_tail=self.log_tail())
                 )
             time.sleep(_POLL_S)
-        return _read_first_line(said[0])
+        return _read_first_line(first[0])
 
     def _end(self) -> None:
         if self._process is not None:
@@ -143,7 +143,7 @@ class LocalServer:
 
 
 class _RotatingLog:
-    """The server's stderr on disk, a few megabytes at most, and its last lines in memory."""
+    """The server's stderr: rotating files of a few megabytes, and the last lines in memory."""
 
     def __init__(self, path: Path) -> None:
         self.last_lines: deque[str] = deque(maxlen=_LAST_LINES)
@@ -165,18 +165,18 @@ class _RotatingLog:
 def _read_first_line(line: str) -> Endpoint:
     try:
         record = json.loads(line)
-        return Endpoint(str(record["url"]), str(record["api_key"]), ours=True)
+        return Endpoint(str(record["url"]), str(record["api_key"]), is_local=True)
     except (ValueError, KeyError, TypeError) as error:
         raise ServerError(
-            translate("Rsgpt", "The model server did not say where it listens. Set up the model again.")
+            translate("Rsgpt", "The model server did not report its address. Set up the model again.")
         ) from error
 
 
 @dataclass(frozen=True)
 class ServerSpec:
-    """A server to start. model: a name or a folder. python: the user's, "" for the managed environment.
+    """A server to start. model: name or folder. python: the user's interpreter, "" for the managed environment.
 
-    device, threads, feature_mb: see Preferences. revision: of the model's file, so that a changed model is loaded anew.
+    device, threads, feature_mb: see Preferences. revision: hash of model.json, so that a changed model is reloaded.
     """
 
     model: str
@@ -187,29 +187,29 @@ class ServerSpec:
     revision: str = ""
 
     def arguments(self) -> list[str]:
-        """What the model side's command is given."""
-        how = ["--device", self.device, "--threads", str(self.threads), "--features", str(self.feature_mb)]
-        return ["serve", "--port", "0", "--model", self.model, *how, "--exit-with-stdin"]
+        """Return the arguments of the backend command."""
+        options = ["--device", self.device, "--threads", str(self.threads), "--features", str(self.feature_mb)]
+        return ["serve", "--port", "0", "--model", self.model, *options, "--exit-with-stdin"]
 
 
 def leased_server(
-    launch: ServerSpec, is_cancelled: Callable[[], bool] = lambda: False
+    spec: ServerSpec, is_cancelled: Callable[[], bool] = lambda: False
 ) -> AbstractContextManager[LocalServer]:
-    """Lease this QGIS's server for a model, see ModelSlot; SetupError where no Python that can run it is ready.
+    """Lease the local server for a model, see ModelSlot. Raises SetupError if no Python for it is ready.
 
-    One that runs with other settings is used as it is while others use it, and replaced afterwards.
+    While a server with other settings is in use, it is shared; it is replaced when it becomes idle.
     """
-    return slot.lease(launch, lambda: _managed_server(launch), is_cancelled)
+    return slot.lease(spec, lambda: _managed_server(spec), is_cancelled)
 
 
 def stop_shared_servers() -> None:
-    """End the server, whoever uses it. A run that starts it again ends it, too."""
+    """Stop the server even if it is in use. A run that restarts it also stops it at its end."""
     slot.end()
 
 
-def _managed_server(launch: ServerSpec) -> LocalServer:
-    backend = backend_for(launch.python)
-    return LocalServer(backend.command(launch.arguments()), backend.variables(), paths.log_folder() / "server.log")
+def _managed_server(spec: ServerSpec) -> LocalServer:
+    backend = backend_for(spec.python)
+    return LocalServer(backend.command(spec.arguments()), backend.variables(), paths.log_folder() / "server.log")
 
 
 atexit.register(stop_shared_servers)

@@ -1,4 +1,4 @@
-"""Requests and replies of the chat-completions protocol as bytes. Sends nothing and knows no Qt."""
+"""Requests and replies of the chat-completions protocol as bytes. Does not import Qt."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from ...shared.answers.reasoning import first_of_answer, without_reasoning
 from ...shared.i18n import mark, marked, translate
 from ...shared.text import clean
 from ..installed_models import ModelInfo
-from .refusal_reasons import Complaint, read_complaint
+from .refusal_reasons import Complaint, classify_refusal
 
-_READS_TEXT = mark("This model reads text only. Choose one that sees pictures.")
-_WORDS = ("message", "error", "detail")
-_MOST_CHOICES = 64
-_LONGEST_CHOICE = 200
+_TEXT_ONLY = mark("This model reads text only. Choose a model that accepts pictures.")
+_MESSAGE_KEYS = ("message", "error", "detail")
+# Limits of the local server for structured output.
+_MAX_CHOICES = 64
+_MAX_CHOICE_LENGTH = 200
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -27,8 +28,8 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 class Prompt:
     """One question about one picture. image: an encoded PNG or JPEG, 8-bit RGB.
 
-    max_tokens: of the answer, 0 for as many as the model is set up to write. choices: the only answers there are;
-    is_number: these are the whole numbers.
+    max_tokens: per answer, 0 for the model's default. choices: the allowed answers, empty for free text. is_number:
+    True if the answer must be an integer.
     """
 
     image: bytes
@@ -40,25 +41,22 @@ class Prompt:
 
     @property
     def structure(self) -> dict[str, Any]:
-        """How a server is told which answers there are, in vLLM's words; empty where there are too many, or any.
-
-        Choices are no more and no longer than our own server takes.
-        """
+        """The `structured_outputs` field in vLLM's format; empty for free text, or too many or too long choices."""
         if self.is_number:
             return {"json": {"type": "integer"}}
-        if 1 < len(self.choices) <= _MOST_CHOICES and max(map(len, self.choices)) <= _LONGEST_CHOICE:
+        if 1 < len(self.choices) <= _MAX_CHOICES and max(map(len, self.choices)) <= _MAX_CHOICE_LENGTH:
             return {"choice": list(self.choices)}
         return {}
 
     @property
     def structure_kind(self) -> str:
-        """What vLLM calls that structure, "" for none."""
+        """vLLM's name of the structure, "" for none."""
         return next(iter(self.structure), "")
 
 
 @dataclass(frozen=True)
 class ReplyToken:
-    """One generated token, its natural log probability, and the likeliest alternatives with theirs."""
+    """A generated token with its natural log probability, and its most likely alternatives with theirs."""
 
     text: str
     logprob: float
@@ -67,10 +65,10 @@ class ReplyToken:
 
 @dataclass(frozen=True)
 class Reply:
-    """A finished answer. confidence: 0 to 1, NaN where the server reports no probabilities.
+    """A finished answer. confidence: 0 to 1, NaN if the server reports no probabilities.
 
-    says_confidence: whether it is the server's own word, else it is the mean of the tokens' probabilities.
-    fingerprint: of everything that decided the answer; empty where the server does not report it.
+    says_confidence: True if the server reported the confidence; otherwise it is the geometric mean of the tokens'
+    probabilities. fingerprint: hash of everything that determined the answer; empty if the server does not report it.
     """
 
     text: str
@@ -84,9 +82,9 @@ class Reply:
 
 
 def build_request(prompt: Prompt, model: str, plain: bool = False) -> bytes:
-    """Return the body of `POST chat/completions`: greedy, one picture, one text. plain: for servers that know no more.
+    """Return the body of `POST chat/completions` for greedy decoding. plain: leave out all optional fields.
 
-    The picture comes as a data URI always: hardly any server fetches an address, and none should.
+    The picture is always a data URI, because servers should not download pictures.
     """
     kind = "png" if prompt.image.startswith(_PNG) else "jpeg"
     picture = base64.b64encode(prompt.image).decode("ascii")
@@ -107,7 +105,7 @@ def build_request(prompt: Prompt, model: str, plain: bool = False) -> bytes:
 
 
 def parse_reply(body: bytes) -> Reply:
-    """Read a chat completion. ServerError where there is no answer in it, an error in a 200 body included."""
+    """Parse a chat completion. Raises ServerError or ModelError if it holds no answer or reports an error."""
     record = _object(body)
     if record.get("error") or record.get("object") == "error":
         raise _reported(_message(record) or translate("Rsgpt", "no reason given"))
@@ -128,15 +126,15 @@ def parse_reply(body: bytes) -> Reply:
     )
 
 
-def _reported(said: str) -> RsgptError:
-    """The error that came in place of an answer."""
-    if read_complaint(200, said) is Complaint.TEXT_ONLY:
-        return _text_only(said)
-    return ServerError(translate("Rsgpt", "The model server reports: {said}").format(said=said))
+def _reported(message: str) -> RsgptError:
+    """Return the error for a 200 reply that reports an error."""
+    if classify_refusal(200, message) is Complaint.TEXT_ONLY:
+        return _text_only(message)
+    return ServerError(translate("Rsgpt", "The model server reports: {said}").format(said=message))
 
 
 def parse_models(body: bytes) -> list[ModelInfo]:
-    """Read the list of `GET models`; entries without a name are left out."""
+    """Parse the reply to `GET models`. Entries without a name are left out."""
     listed = _object(body).get("data")
     entries = [_mapping(entry) for entry in listed] if isinstance(listed, list) else []
     named = [entry for entry in entries if entry.get("id")]
@@ -144,50 +142,56 @@ def parse_models(body: bytes) -> list[ModelInfo]:
 
 
 def _model(entry: Mapping[str, Any]) -> ModelInfo:
-    told = {name: clean(str(entry.get(name) or "")) for name in ("weights_sha256", "fingerprint", "precision")}
-    return ModelInfo(clean(str(entry["id"])), **told)
+    fields = {name: clean(str(entry.get(name) or "")) for name in ("weights_sha256", "fingerprint", "precision")}
+    return ModelInfo(clean(str(entry["id"])), **fields)
 
 
 def parse_error(status: int, body: bytes) -> RsgptError:
-    """Turn a reply of that HTTP status into the sentence to show."""
-    said = error_words(body)
-    complaint = read_complaint(status, said)
+    """Return the error for a reply with an HTTP error status."""
+    message = error_message(body)
+    complaint = classify_refusal(status, message)
     if status == 407:
         return ServerError(
             translate(
                 "Rsgpt",
-                "The proxy did not accept its login. Enter the right one in QGIS under Settings ▸ Options ▸ Network.",
+                "The proxy did not accept the login. Correct it in QGIS under Settings ▸ Options ▸ Network.",
             )
         )
     if complaint is Complaint.KEY:
         return ServerError(
-            translate("Rsgpt", "The model server did not accept the key. Enter the right one in the options of RSGPT.")
+            translate(
+                "Rsgpt", "The model server did not accept the key. Enter the correct key in the options of RSGPT."
+            )
         )
     if complaint is Complaint.TEXT_ONLY:
-        return _text_only(said)
+        return _text_only(message)
     if 300 <= status < 400:
         return ServerError(
-            translate("Rsgpt", "The model server points to another address, which is not followed. Enter that.")
+            translate(
+                "Rsgpt", "The model server redirects to another address. Enter that address in the options of RSGPT."
+            )
         )
     if status == 404:
         return ModelError(
-            translate("Rsgpt", "The model server does not know this model or address. {said}").format(said=said).strip()
+            translate("Rsgpt", "The model server does not know this model or address. {said}")
+            .format(said=message)
+            .strip()
         )
     return ServerError(
         translate("Rsgpt", "The model server refused the request (status {status}). {said}")
-        .format(status=status, said=said)
+        .format(status=status, said=message)
         .strip(),
         status,
     )
 
 
-def _text_only(said: str) -> ModelError:
-    words = translate("Rsgpt", "{reads_text} The server says: {said}")
-    return ModelError(words.format(reads_text=marked(_READS_TEXT), said=said))
+def _text_only(message: str) -> ModelError:
+    sentence = translate("Rsgpt", "{reads_text} The server reports: {said}")
+    return ModelError(sentence.format(reads_text=marked(_TEXT_ONLY), said=message))
 
 
-def error_words(body: bytes) -> str:
-    """What a server says in an error reply, in whichever of the usual shapes; empty where it says nothing."""
+def error_message(body: bytes) -> str:
+    """Return the message of an error reply in any of the usual formats, or ""."""
     try:
         return _message(_object(body))
     except ServerError:
@@ -198,7 +202,7 @@ def _object(body: bytes) -> Mapping[str, Any]:
     try:
         record = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise ServerError(translate("Rsgpt", "The model server did not answer in JSON. Check its address.")) from error
+        raise ServerError(translate("Rsgpt", "The model server did not reply with JSON. Check its address.")) from error
     return _mapping(record)
 
 
@@ -212,23 +216,23 @@ def _first(value: object) -> object:
 
 def _message(record: Mapping[str, Any]) -> str:
     error = record.get("error") or record
-    said = next((error[name] for name in _WORDS if error.get(name)), "") if isinstance(error, dict) else error
-    return clean(str(said))[:500]
+    message = next((error[name] for name in _MESSAGE_KEYS if error.get(name)), "") if isinstance(error, dict) else error
+    return clean(str(message))[:500]
 
 
 def _answer(choice: Mapping[str, Any]) -> str:
-    """The text of the answer, without the reasoning before it. ServerError where there is none."""
+    """Return the text of the answer without the reasoning before it. Raises ServerError if there is none."""
     message = _mapping(choice.get("message"))
-    written = _content(message)
-    answer = None if written is None else without_reasoning(written)
+    content = _content(message)
+    answer = None if content is None else without_reasoning(content)
     is_cut = choice.get("finish_reason") == "length"
-    has_reasoned = (written or "").strip() or message.get("reasoning_content") or message.get("reasoning")
-    if (answer is None and written is not None) or (is_cut and has_reasoned and not (answer or "").strip()):
+    has_reasoned = (content or "").strip() or message.get("reasoning_content") or message.get("reasoning")
+    if (answer is None and content is not None) or (is_cut and has_reasoned and not (answer or "").strip()):
         raise ServerError(
             translate(
                 "Rsgpt",
-                "The model was still reasoning when its answer was cut off. Turn its reasoning off, or choose another "
-                "model.",
+                "The answer was cut off while the model was still reasoning. Turn off reasoning for this model, or "
+                "choose another model.",
             )
         )
     if answer is None:
@@ -237,7 +241,7 @@ def _answer(choice: Mapping[str, Any]) -> str:
 
 
 def _content(message: Mapping[str, Any]) -> Optional[str]:
-    """What the model wrote, be it a string or a list of parts."""
+    """Return the text of a message whose content is a string or a list of parts."""
     content = message.get("content")
     if isinstance(content, list):
         content = "".join(str(_mapping(part).get("text") or "") for part in content) or None
@@ -257,15 +261,15 @@ def _token(entry: Mapping[str, Any]) -> ReplyToken:
     return ReplyToken(str(entry.get("token", "")), _number(entry.get("logprob")), pairs)
 
 
-def _number(value: object, otherwise: float = math.nan) -> float:
+def _number(value: object, default: float = math.nan) -> float:
     if not isinstance(value, (int, float)) or isinstance(value, bool):
-        return otherwise
+        return default
     try:
         return float(value)
     except OverflowError:
-        return otherwise
+        return default
 
 
 def _mean_probability(tokens: Sequence[ReplyToken]) -> float:
-    known = [token.logprob for token in tokens if not math.isnan(token.logprob)]
-    return math.exp(min(0.0, sum(known) / len(known))) if known else math.nan
+    logprobs = [token.logprob for token in tokens if not math.isnan(token.logprob)]
+    return math.exp(min(0.0, sum(logprobs) / len(logprobs))) if logprobs else math.nan

@@ -1,4 +1,4 @@
-"""What a server's refusal is about, read from its status and its words. Knows no requests and writes no sentences."""
+"""Classify refusals of servers by their HTTP status and message."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _KEY = re.compile(r"api[ _-]?key|unauthori[sz]ed|authenticat|invalid token|not l
 
 
 class Complaint(Enum):
-    """What is wrong, as far as what to do about it differs."""
+    """The reason of a refusal, as far as it decides what to do next."""
 
     KEY = "key"
     TEXT_ONLY = "text only"
@@ -30,14 +30,14 @@ class Complaint(Enum):
     OTHER = "other"
 
 
-def read_complaint(status: int, said: str) -> Complaint:
-    """Sort a refusal. FIELDS: a request that may do better without what is optional in it."""
+def classify_refusal(status: int, message: str) -> Complaint:
+    """Return the reason of a refusal. FIELDS: the request may succeed without its optional fields."""
     if status in (401, 403):
         return Complaint.KEY
-    if _TEXT_ONLY.search(said):
+    if _TEXT_ONLY.search(message):
         return Complaint.TEXT_ONLY
-    if status == 413 or (status in (400, 422) and _TOO_LARGE.search(said)):
+    if status == 413 or (status in (400, 422) and _TOO_LARGE.search(message)):
         return Complaint.TOO_LARGE
-    if status >= 400 and _KEY.search(said):  # some answer 400 or 500 where they mean 401
+    if status >= 400 and _KEY.search(message):  # some servers reply 400 or 500 instead of 401
         return Complaint.KEY
     return Complaint.FIELDS if status in (400, 422) else Complaint.OTHER

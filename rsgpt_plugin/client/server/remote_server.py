@@ -1,4 +1,4 @@
-"""A server that the user named: who it is and what it serves. Asks it no questions about pictures."""
+"""The external server from the preferences: its address, gateway and models."""
 
 from __future__ import annotations
 
@@ -16,35 +16,38 @@ from .endpoint import Endpoint, ForeignServer, read_address
 from .gateway import Gateway
 from .transport import Limits
 
-ANSWERING = Limits(connect_s=5.0)  # the first byte may take minutes: servers load a model when it is asked
+ANSWERING = Limits(connect_s=5.0)  # the first byte may take minutes, because some servers load the model first
 LISTING = Limits(first_byte_s=20.0, silence_s=20.0)
 
 
-def chosen_endpoint(chosen: Preferences) -> Endpoint:
-    """Where the user's server listens. ServerError where there is no address yet, or none that makes sense."""
-    if not chosen.server_url.strip():
+def chosen_endpoint(preferences: Preferences) -> Endpoint:
+    """Return the endpoint of the server. Raises ServerError if its address is missing or invalid."""
+    if not preferences.server_url.strip():
         raise ServerError(translate("Rsgpt", "No model server is set. Enter its address in the options of RSGPT."))
-    return read_address(chosen.server_url, auth=chosen.server_auth)
+    return read_address(preferences.server_url, auth=preferences.server_auth)
 
 
-def server_gateway(chosen: Preferences, model: str, limits: Limits = ANSWERING) -> Gateway:
-    """The way to the user's server. Sends nothing yet; refuses to where the host has not been allowed."""
-    server = ForeignServer(chosen_endpoint(chosen), chosen.allowed_hosts)
-    return Gateway(server, model, limits, PictureLimit(chosen.server_side, round(chosen.server_mb * 1_000_000)))
+def server_gateway(preferences: Preferences, model: str, limits: Limits = ANSWERING) -> Gateway:
+    """Return a gateway to the server. Its requests raise ServerError if the host has not been allowed."""
+    server = ForeignServer(chosen_endpoint(preferences), preferences.allowed_hosts)
+    return Gateway(
+        server, model, limits, PictureLimit(preferences.server_side, round(preferences.server_mb * 1_000_000))
+    )
 
 
-def server_model(chosen: Preferences, name: str = "") -> ModelInfo:
-    """The model of the user's server, by the name that was typed, chosen, or neither: then the server decides."""
-    return ModelInfo(name or chosen.server_model, server=chosen_endpoint(chosen).url)
+def server_model(preferences: Preferences, name: str = "") -> ModelInfo:
+    """Return a model of the server: `name`, else the configured model, else an empty name for the server's only one."""
+    return ModelInfo(name or preferences.server_model, server=chosen_endpoint(preferences).url)
 
 
-def identified(model: ModelInfo, chosen: Preferences, feedback: Optional[QgsFeedback] = None) -> ModelInfo:
-    """The model as the server lists it, with its fingerprint and the hash of its weights where it reports them.
+def identified(model: ModelInfo, preferences: Preferences, feedback: Optional[QgsFeedback] = None) -> ModelInfo:
+    """Return the model as the server lists it, with its fingerprint and weights hash if the server reports them.
 
-    A server that lists nothing is taken by its word: many hide the list, and what is remembered needs no server.
+    A named model is returned unchanged if the server cannot list its models: many servers hide the list, and cached
+    answers need no server. Raises RsgptError if the model has no name and the list does not determine one.
     """
     try:
-        listed = server_gateway(chosen, "", LISTING).models(feedback)
+        listed = server_gateway(preferences, "", LISTING).models(feedback)
     except Cancelled:
         raise
     except RsgptError:
@@ -52,9 +55,9 @@ def identified(model: ModelInfo, chosen: Preferences, feedback: Optional[QgsFeed
             return model
         raise
     if not model.name and len(listed) != 1:
-        names = ", ".join(one.name for one in listed[:10]) or translate("Rsgpt", "none")
-        said = translate("Rsgpt", "Choose a model of the server in the options of RSGPT. It lists: {names}.")
-        raise ModelError(said.format(names=names))
+        names = ", ".join(entry.name for entry in listed[:10]) or translate("Rsgpt", "none")
+        message = translate("Rsgpt", "Choose a model of the server in the options of RSGPT. Available: {names}.")
+        raise ModelError(message.format(names=names))
     name = model.name or listed[0].name
-    found = next((one for one in listed if one.name == name), ModelInfo(name))
-    return replace(found, server=model.server)
+    entry = next((entry for entry in listed if entry.name == name), ModelInfo(name))
+    return replace(entry, server=model.server)

@@ -1,30 +1,30 @@
-"""How many requests one run may have under way, by what the server makes of them. Knows no requests."""
+"""The number of requests in flight per run, adapted to the speed of the server."""
 
 from __future__ import annotations
 
 
 class Allowance:
-    """Begins with `start`, adds one after each clean round, halves when the server falls behind; 1 to `most`."""
+    """A limit from 1 to `maximum`: grows by one after each clean round, and halves when the server is too slow."""
 
-    def __init__(self, start: int, most: int) -> None:
-        self.allowed = min(start, most)
-        self._most = most
-        self._clean = 0
-        self._forgiven = 0
+    def __init__(self, start: int, maximum: int) -> None:
+        self.allowed = min(start, maximum)
+        self._maximum = maximum
+        self._answers_in_round = 0
+        self._ignored_failures = 0
 
     def answered(self) -> None:
-        """An answer came. A round is as many of them as are allowed at once."""
-        self._forgiven = 0
-        self._clean += 1
-        if self._clean >= self.allowed:
-            self._clean = 0
-            self.allowed = min(self.allowed + 1, self._most)
+        """Count an answer. A clean round is `allowed` answers in a row."""
+        self._ignored_failures = 0
+        self._answers_in_round += 1
+        if self._answers_in_round >= self.allowed:
+            self._answers_in_round = 0
+            self.allowed = min(self.allowed + 1, self._maximum)
 
-    def fell_behind(self) -> None:
-        """A request ran out of time or was turned away. Those sent along with it count as the same event."""
-        self._clean = 0
-        if self._forgiven:
-            self._forgiven -= 1
+    def server_is_slow(self) -> None:
+        """Count a timeout or a refusal. Failures of requests sent at the same time count as one event."""
+        self._answers_in_round = 0
+        if self._ignored_failures:
+            self._ignored_failures -= 1
             return
-        self._forgiven = self.allowed - 1
+        self._ignored_failures = self.allowed - 1
         self.allowed = max(1, self.allowed // 2)

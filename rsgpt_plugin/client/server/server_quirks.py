@@ -1,48 +1,49 @@
-"""What a server has taught about itself while it was asked, kept for this QGIS. Sends nothing."""
+"""Limitations of servers, learned from their refusals and kept until QGIS ends."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from .downscaling import PictureLimit, fitted
+from .downscaling import PictureLimit, fit_picture
 from .protocol import Prompt
 
 
 @dataclass
 class ServerQuirks:
-    """limit: of pictures, as set or as learned. plain: it refuses the fields that are not needed for an answer.
+    """Limitations of one server.
 
-    all_fields: it was refused without them too, so they are not what it minds. unknown_structures: kinds of structured
-    output that it refuses; the prompt's words still say what may be answered.
+    limit: of pictures, set by the user or learned. plain: it refuses optional fields. accepts_all_fields: it refused a
+    request without optional fields as well, so they are not the reason. unknown_structures: kinds of structured output
+    that it refuses; the text of the prompt still lists the allowed answers.
     """
 
     limit: PictureLimit = field(default_factory=PictureLimit)
     plain: bool = False
-    all_fields: bool = False
+    accepts_all_fields: bool = False
     unknown_structures: set[str] = field(default_factory=set)
 
-    def fit(self, prompt: Prompt, free: bool = False) -> Prompt:
-        """The prompt as the server takes it: with a smaller picture, or without structured output.
+    def fit(self, prompt: Prompt, unstructured: bool = False) -> Prompt:
+        """Return the prompt with a picture and a structure that the server accepts.
 
-        free: without structured output for once.
+        unstructured: leave out structured output in any case.
         """
-        if free or prompt.structure_kind in self.unknown_structures:
+        if unstructured or prompt.structure_kind in self.unknown_structures:
             prompt = replace(prompt, choices=(), is_number=False)
         if self.limit == PictureLimit():
             return prompt
-        return replace(prompt, image=fitted(prompt.image, self.limit))
+        return replace(prompt, image=fit_picture(prompt.image, self.limit))
 
 
-_known: dict[str, ServerQuirks] = {}
+_by_origin: dict[str, ServerQuirks] = {}
 
 
-def manners_of(origin: str, limit: PictureLimit) -> ServerQuirks:
-    """What is known of the server at `origin`, within the `limit` that was set for it."""
-    manners = _known.setdefault(origin, ServerQuirks())
-    manners.limit = manners.limit.tightest(limit)
-    return manners
+def quirks_of(origin: str, limit: PictureLimit) -> ServerQuirks:
+    """Return the quirks of the server at `origin`, with its picture limit not above `limit`."""
+    quirks = _by_origin.setdefault(origin, ServerQuirks())
+    quirks.limit = quirks.limit.strictest(limit)
+    return quirks
 
 
 def forget_manners() -> None:
-    """Learn anew, as when the server or its limits were changed."""
-    _known.clear()
+    """Forget the quirks of all servers, because a server or its limits may have changed."""
+    _by_origin.clear()

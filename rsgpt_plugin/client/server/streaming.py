@@ -1,4 +1,4 @@
-"""One answer as it comes, by server-sent events or in one piece. Sends nothing and knows no Qt."""
+"""Incremental parsing of a streamed reply. Does not import Qt."""
 
 from __future__ import annotations
 
@@ -16,69 +16,74 @@ from .protocol import Reply, parse_reply
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
-def asking_to_stream(body: bytes) -> bytes:
-    """Return the same request, for an answer in pieces."""
+def streaming_request(body: bytes) -> bytes:
+    """Return the request with streaming turned on."""
     return json.dumps({**json.loads(body), "stream": True}).encode("utf-8")
 
 
 class StreamedReply:
-    """Reads the body of one reply while it arrives, and tells each new piece of text to `on_text`.
+    """Parses the body of one reply while it arrives, and passes each new piece of text to `on_text`.
 
-    It reads past comments, empty pieces, thoughts, a missing [DONE], and servers that ignore `stream`.
+    Skips comments, empty pieces and reasoning. Accepts a missing [DONE], and servers that ignore `stream`.
     """
 
     def __init__(self, on_text: Callable[[str], None]) -> None:
-        self.is_over = False  # the server said that nothing more comes, whether or not it hangs up
+        self.is_over = False  # [DONE] has arrived; the connection may still be open
         self._on_text = on_text
-        self._taken = 0
+        self._bytes_read = 0
         self._data = b""
         self._events = 0
         self._pieces: list[str] = []
         self._reader = AnswerReader()
-        self._half = ""  # of a character whose other half comes with the next piece
+        self._half = ""  # first half of a surrogate pair; the other half is in the next piece
         self._tokens: list[Any] = []
-        self._said: dict[str, Any] = {}
+        self._extra_fields: dict[str, Any] = {}
         self._finish_reason = ""
 
     @property
     def has_begun(self) -> bool:
-        """Whether text has been told."""
+        """True if a piece of text has arrived."""
         return bool(self._pieces)
 
     def read(self, body: bytearray) -> None:
-        """Take what is new in `body`, all that has arrived so far. ServerError where the server reports one."""
-        if self.is_over or body.lstrip()[:1] == b"{":  # one piece, which is read when it is whole
+        """Parse the new part of `body`, which holds everything so far. Raises ServerError if the server reports one."""
+        if self.is_over or body.lstrip()[:1] == b"{":  # not streamed: `reply` parses it at the end
             return
         end = max(body.rfind(b"\n"), body.rfind(b"\r")) + 1
-        lines = _LINE_END.split(bytes(body[self._taken : end]))
-        self._taken = max(self._taken, end)
+        lines = _LINE_END.split(bytes(body[self._bytes_read : end]))
+        self._bytes_read = max(self._bytes_read, end)
         for line in lines[:-1]:
             self._read_line(line)
 
     def reply(self, body: bytearray) -> Reply:
-        """Return the answer once all of `body` is there. ServerError where there is none, or not its end."""
+        """Return the answer from the complete `body`. Raises ServerError if the answer is missing or incomplete."""
         if not self._events or body.lstrip()[:1] == b"{":
             return self._in_one_piece(body)
         self.read(body + b"\n")
         if not (self.is_over or self._finish_reason):
-            raise ServerError(translate("Rsgpt", "The model server broke off in the middle of the answer. Ask again."))
+            raise ServerError(
+                translate(
+                    "Rsgpt",
+                    "The model server closed the connection in the middle of the answer. Ask the question again.",
+                )
+            )
         choice = {
             "message": {"content": "".join(self._pieces)},
             "logprobs": {"content": self._tokens},
             "finish_reason": self._finish_reason,
         }
-        return parse_reply(json.dumps({**self._said, "choices": [choice]}).encode("utf-8"))
+        return parse_reply(json.dumps({**self._extra_fields, "choices": [choice]}).encode("utf-8"))
 
     def _in_one_piece(self, body: bytearray) -> Reply:
         self.read(body + b"\n")
-        if self._events:  # a single event without an end of line
+        if self._events:  # a single event without a line end
             return self.reply(body)
         reply = parse_reply(bytes(body))
         self._on_text(reply.text)
         return reply
 
     def _read_line(self, line: bytes) -> None:
-        """A line of the stream. An event is read as soon as it is whole: some servers send no empty line after it."""
+        """Parse one line. Some servers send no empty line after an event, so an event ends with its JSON object."""
         if not line:
             self._data = b""
         if self.is_over or not line.startswith(b"data:"):
@@ -99,7 +104,7 @@ class StreamedReply:
         self._events += 1
         if record.get("error"):
             parse_reply(json.dumps({"error": record["error"]}).encode("utf-8"))
-        self._said.update({name: record[name] for name in ("model", "rsgpt") if record.get(name)})
+        self._extra_fields.update({name: record[name] for name in ("model", "rsgpt") if record.get(name)})
         choices = record.get("choices")
         choice = choices[0] if isinstance(choices, list) and choices else None
         if isinstance(choice, dict):
@@ -117,7 +122,7 @@ class StreamedReply:
             self._show(text)
 
     def _show(self, piece: str) -> None:
-        """Tell what belongs to the answer; reasoning is not shown where it is marked as such."""
+        """Pass the answer's part of `piece` to `on_text`, without marked reasoning."""
         text = self._half + piece
         self._half = text[-1] if "\ud800" <= text[-1] <= "\udbff" else ""
         shown = self._reader.read(clean(text[: len(text) - len(self._half)]))

@@ -1,4 +1,4 @@
-"""HTTP on Qt networking in the current thread. Knows bytes, time limits and proxies; no questions, no answers."""
+"""HTTP requests through Qt in the current thread, with time limits and QGIS's proxy."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from ...shared.i18n import mark, marked
 from .api_keys import sign
 from .endpoint import Endpoint
 
-# Qt opens at most six connections to one host from one manager and queues the rest.
+# Qt opens at most six connections per host and manager, and queues further requests.
 _CONNECTIONS = 6
 _PROXY_LOGIN = 407
-_LONGEST_GAP_S = 5.0  # between two polls; after a longer one nobody was waiting, or the machine slept
+_LONGEST_GAP_S = 5.0  # between polls; a longer gap means that the machine slept or the caller was busy
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds to wait for a connection, for the first byte and between bytes; the largest reply in bytes.
+    """Seconds to wait for a connection, for the first byte and between bytes; maximum reply size in bytes.
 
-    A request without a body uploads nothing that would show that it has connected: first_byte_s is all its patience.
+    A GET request uploads nothing that would show that it is connected, so only first_byte_s applies to it.
     """
 
     connect_s: float = 10.0
@@ -35,16 +35,16 @@ class Limits:
 
 
 class Ending(Enum):
-    """How an exchange ended: with an HTTP status, cut off, out of time, or with more than an answer can be."""
+    """How an exchange ended."""
 
     WHOLE = "whole"
-    BROKEN = mark("the connection broke")
-    SILENT = mark("no sign of life within the time limit")
-    OVERSIZED = mark("the reply is larger than any answer can be")
+    BROKEN = mark("the connection was interrupted")
+    SILENT = mark("no data within the time limit")
+    OVERSIZED = mark("the reply is too large for an answer")
 
 
 class Exchange:
-    """One request on its way, polled from the thread that sent it. It owns its reply and nothing else does."""
+    """One request and its reply, polled by the thread that sent it. It is the only owner of its QNetworkReply."""
 
     def __init__(self, reply: QNetworkReply, limits: Limits, uploads: bool) -> None:
         self.body = bytearray()
@@ -57,33 +57,33 @@ class Exchange:
 
     @property
     def _lost(self) -> bool:
-        """Whether Python's hold on the reply is gone: sip may hand out the stale wrapper of an older one."""
+        """True if the Qt object is gone: sip may return the stale wrapper of an older reply."""
         return bool(sip.isdeleted(self._reply))
 
     @property
     def status(self) -> int:
-        """The HTTP status, 0 where none arrived; a proxy that wants a login may let none pass but its own."""
+        """The HTTP status, 0 if none arrived, 407 if the proxy refused the login."""
         if self._lost:
             return 0
         if self._reply.error() == QNetworkReply.NetworkError.ProxyAuthenticationRequiredError:
             return _PROXY_LOGIN
-        said = int(self._reply.attribute(QNetworkRequest.Attribute.HttpStatusCodeAttribute) or 0)
-        # Tinyproxy refuses a wrong login as a server would.
-        return _PROXY_LOGIN if said == 401 and "tinyproxy" in self.header(b"Server") else said
+        status = int(self._reply.attribute(QNetworkRequest.Attribute.HttpStatusCodeAttribute) or 0)
+        # Tinyproxy replies 401 to a wrong login, like a server.
+        return _PROXY_LOGIN if status == 401 and "tinyproxy" in self.header(b"Server") else status
 
     @property
     def reason(self) -> str:
-        """Why it failed, in words."""
+        """The reason of a failure, for messages."""
         if self._lost or self.ending is not Ending.BROKEN:
             return marked(self.ending.value)
         return str(self._reply.errorString())
 
     def header(self, name: bytes) -> str:
-        """Return a header of the reply, empty where it is absent."""
+        """Return a header of the reply, or ""."""
         return "" if self._lost else bytes(self._reply.rawHeader(name)).decode("latin-1")
 
     def poll(self) -> bool:
-        """Take what has arrived; True when the exchange is over, be it by success, failure or a limit."""
+        """Read the data that has arrived. Return True if the exchange is over: success, failure or a limit."""
         if self._lost:
             self.ending = Ending.BROKEN
             return True
@@ -95,17 +95,17 @@ class Exchange:
             self.body += arrived
             self.touch()
         if self._reply.isFinished():
-            self.ending = self._natural_ending()
+            self.ending = self._finished_ending()
             return True
         self.ending = self._limit_reached()
         return self.ending is not Ending.WHOLE
 
     def touch(self) -> None:
-        """Restart the clock: something moved, or nobody was looking."""
+        """Restart the timeout, after data arrived or after a time without polling."""
         self._touched = time.monotonic()
 
     def drop(self) -> None:
-        """End it now; nothing of it is heard again."""
+        """Abort the request and delete the reply."""
         if not self._lost:
             self._reply.abort()
             self._reply.deleteLater()
@@ -114,7 +114,7 @@ class Exchange:
         self._connected = self._connected or sent > 0
         self.touch()
 
-    def _natural_ending(self) -> Ending:
+    def _finished_ending(self) -> Ending:
         error, none = self._reply.error(), QNetworkReply.NetworkError.NoError
         cut = error == QNetworkReply.NetworkError.RemoteHostClosedError
         if self.status == 0 or cut or (error != none and self.status < 300):
@@ -124,17 +124,17 @@ class Exchange:
     def _limit_reached(self) -> Ending:
         if len(self.body) > self._limits.reply_bytes:
             return Ending.OVERSIZED
-        late = time.monotonic() - self._touched > self._patience()
+        late = time.monotonic() - self._touched > self._timeout()
         return Ending.SILENT if late else Ending.WHOLE
 
-    def _patience(self) -> float:
+    def _timeout(self) -> float:
         if self.body:
             return self._limits.silence_s
         return self._limits.first_byte_s if self._connected else self._limits.connect_s
 
 
 class Transport:
-    """Sends requests to one endpoint. Belongs to the thread that made it."""
+    """Sends requests to one endpoint. Use it only in the thread that created it."""
 
     def __init__(self, endpoint: Endpoint, limits: Limits, in_flight: int) -> None:
         self.endpoint = endpoint
@@ -144,32 +144,32 @@ class Transport:
         self._open: dict[Exchange, int] = {}
 
     def post(self, route: str, body: bytes) -> Exchange:
-        """Send `body` as JSON to `route`."""
+        """Send `body` as JSON to `route`, see Endpoint.address."""
         slot = self._load.index(min(self._load))
-        return self._keep(self._managers[slot].post(self._request(route), body), slot, uploads=True)
+        return self._track(self._managers[slot].post(self._request(route), body), slot, uploads=True)
 
     def get(self, route: str) -> Exchange:
-        """Ask for `route`."""
-        return self._keep(self._managers[0].get(self._request(route)), 0, uploads=False)
+        """Send a GET request to `route`."""
+        return self._track(self._managers[0].get(self._request(route)), 0, uploads=False)
 
     def release(self, exchange: Exchange) -> None:
-        """Forget an exchange, aborting it where it still runs."""
+        """Remove an exchange, aborting it if it is still running."""
         self._load[self._open.pop(exchange)] -= 1
         exchange.drop()
 
     def touch(self) -> None:
-        """Restart the clock of everything under way, after a time in which nobody polled."""
+        """Restart the timeouts of all exchanges, after a time without polling."""
         for exchange in self._open:
             exchange.touch()
 
     def close(self) -> None:
-        """Abort everything under way."""
+        """Abort all exchanges."""
         for exchange in list(self._open):
             self.release(exchange)
 
-    def _keep(self, reply: QNetworkReply, slot: int, uploads: bool) -> Exchange:
+    def _track(self, reply: QNetworkReply, slot: int, uploads: bool) -> Exchange:
         timer = reply.findChild(QTimer, "timeoutTimer")
-        if timer is not None:  # QGIS gives up after a minute without a byte; a model may think for longer
+        if timer is not None:  # QGIS aborts after a minute without data; a model may need longer
             timer.stop()
         exchange = Exchange(reply, self._limits, uploads)
         self._open[exchange] = slot
@@ -180,8 +180,8 @@ class Transport:
         request = QNetworkRequest(QUrl(self.endpoint.address(route)))
         request.setRawHeader(b"Content-Type", b"application/json")
         request.setRawHeader(b"Accept-Encoding", b"identity")
-        if not self.endpoint.ours:
-            # A server or proxy that replies twice would have the second taken for the answer to the next question.
+        if not self.endpoint.is_local:
+            # If a server or proxy sends two replies, the second must not become the answer to the next request.
             request.setRawHeader(b"Connection", b"close")
         if self.endpoint.api_key:
             request.setRawHeader(b"Authorization", b"Bearer " + self.endpoint.api_key.encode("ascii"))
@@ -190,8 +190,10 @@ class Transport:
         manual = QNetworkRequest.RedirectPolicy.ManualRedirectPolicy
         policy = int(getattr(manual, "value", manual))
         request.setAttribute(QNetworkRequest.Attribute.RedirectPolicyAttribute, policy)
-        fresh = QNetworkRequest.CacheLoadControl.AlwaysNetwork
-        request.setAttribute(QNetworkRequest.Attribute.CacheLoadControlAttribute, int(getattr(fresh, "value", fresh)))
+        no_cache = QNetworkRequest.CacheLoadControl.AlwaysNetwork
+        request.setAttribute(
+            QNetworkRequest.Attribute.CacheLoadControlAttribute, int(getattr(no_cache, "value", no_cache))
+        )
         request.setAttribute(QNetworkRequest.Attribute.CacheSaveControlAttribute, False)
         return request
 

@@ -1,4 +1,4 @@
-"""Finds out whether a server sees pictures, by two of known content. Keeps nothing."""
+"""Test whether a server's model sees pictures, with two pictures of known content."""
 
 from __future__ import annotations
 
@@ -20,76 +20,77 @@ from .remote_server import identified, server_gateway, server_model
 translate = QCoreApplication.translate
 
 _QUESTION = "What colour is the large shape in this picture? Answer with one word."
-# Both questions are the same, so whoever does not look gives one answer twice.
-_SHOWN = ("red", "blue")
+# The question is the same for both pictures, so a model that does not see them gives the same answer twice.
+_COLORS = ("red", "blue")
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """sentence: for the user. fine: whether the server can be used for pictures."""
+    """Result of the test. fine: True if the server can be used. sentence: message for the user."""
 
     fine: bool
     sentence: str
 
 
-def try_server(chosen: Preferences, feedback: Optional[QgsFeedback] = None) -> Verdict:
-    """Ask the user's server about two generated pictures. May take minutes; not for the main thread.
+def try_server(preferences: Preferences, feedback: Optional[QgsFeedback] = None) -> Verdict:
+    """Ask the configured server about two generated pictures. May take minutes; do not call on the main thread.
 
-    Cancelled on cancel, everything else is a verdict.
+    Raises Cancelled on cancel. All other errors become a verdict.
     """
     try:
-        model = identified(server_model(chosen), chosen, feedback)
-        prompts = [Prompt(known_picture(colour), _QUESTION, 200) for colour in _SHOWN]
-        outcomes = dict(server_gateway(chosen, model.name).ask_many(prompts, feedback))
+        model = identified(server_model(preferences), preferences, feedback)
+        prompts = [Prompt(known_picture(color), _QUESTION, 200) for color in _COLORS]
+        outcomes = dict(server_gateway(preferences, model.name).ask_many(prompts, feedback))
     except Cancelled:
         raise
     except RsgptError as error:
-        return Verdict(False, _with_hint(error, chosen))
+        return Verdict(False, _with_hint(error, preferences))
     failed = next((outcome for outcome in outcomes.values() if isinstance(outcome, RsgptError)), None)
     if failed is not None:
-        return Verdict(False, _with_hint(failed, chosen))
-    return judged(model, [reply for _, reply in sorted(outcomes.items()) if isinstance(reply, Reply)])
+        return Verdict(False, _with_hint(failed, preferences))
+    return _verdict(model, [reply for _, reply in sorted(outcomes.items()) if isinstance(reply, Reply)])
 
 
-def judged(model: ModelInfo, replies: list[Reply]) -> Verdict:
-    """What the two replies say of the server."""
+def _verdict(model: ModelInfo, replies: list[Reply]) -> Verdict:
     name = replies[0].model or model.name
-    if model.weights_sha256:  # our own server: its models see pictures, and know aerial views better than shapes
-        return Verdict(True, translate("Rsgpt", "{model} answers; it is one of RSGPT's own.").format(model=name))
-    if all(_tells(reply.text, colour) for reply, colour in zip(replies, _SHOWN)):
+    if (
+        model.weights_sha256
+    ):  # an RSGPT server: its models see pictures, but are trained on aerial views and not on shapes
+        return Verdict(True, translate("Rsgpt", "{model} answers. It is a model of RSGPT.").format(model=name))
+    if all(_names_only(reply.text, color) for reply, color in zip(replies, _COLORS)):
         return Verdict(True, translate("Rsgpt", "{model} answers and sees pictures.").format(model=name))
-    told = translate(
+    message = translate(
         "Rsgpt",
-        "{model} answers, but does not seem to see pictures: of a red disc and a blue square it said {said}. "
-        "Choose a model that takes pictures.",
+        "{model} answers, but does not seem to see pictures: asked about a red disc and a blue square, it answered "
+        "{said}. Choose a model that accepts pictures.",
     )
-    said = " / ".join(f"“{' '.join(reply.text.split())[:60]}”" for reply in replies)
-    return Verdict(False, told.format(model=name, said=said))
+    answers = " / ".join(f"“{' '.join(reply.text.split())[:60]}”" for reply in replies)
+    return Verdict(False, message.format(model=name, said=answers))
 
 
-def _with_hint(error: RsgptError, chosen: Preferences) -> str:
-    """The error, with what servers that mean the key do not say: some answer with a bare 500."""
-    if not isinstance(error, ServerError) or not error.status or chosen.server_auth:
+def _with_hint(error: RsgptError, preferences: Preferences) -> str:
+    """Return the message of the error, with a hint at a missing key: some servers then reply with a bare 500."""
+    if not isinstance(error, ServerError) or not error.status or preferences.server_auth:
         return str(error)
-    return f"{error} " + translate("Rsgpt", "No key is chosen; this server may want one.")
+    return f"{error} " + translate("Rsgpt", "No key is chosen; this server may need one.")
 
 
-def _tells(text: str, colour: str) -> bool:
-    """Whether a text names that one of the colours that were shown and no other."""
-    return {shown for shown in _SHOWN if re.search(rf"\b{shown}\b", text, re.IGNORECASE)} == {colour}
+def _names_only(text: str, color: str) -> bool:
+    """Return whether a text names this color and not the other one."""
+    return {name for name in _COLORS if re.search(rf"\b{name}\b", text, re.IGNORECASE)} == {color}
 
 
-def known_picture(colour: str, side: int = 224) -> bytes:
-    """A PNG of a large red disc or blue square on white."""
+def known_picture(color: str, side: int = 224) -> bytes:
+    """Return a PNG of a large disc for "red", else of a square, on white."""
     image = QImage(side, side, QImage.Format.Format_RGB888)
     image.fill(QColor("white"))
     painter = QPainter(image)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(colour))
-    place = QRect(side // 8, side // 8, 3 * side // 4, 3 * side // 4)
-    if colour == "red":
-        painter.drawEllipse(place)
+    painter.setBrush(QColor(color))
+    area = QRect(side // 8, side // 8, 3 * side // 4, 3 * side // 4)
+    if color == "red":
+        painter.drawEllipse(area)
     else:
-        painter.drawRect(place)
+        painter.drawRect(area)
     painter.end()
     return encode(image)

@@ -1,4 +1,4 @@
-"""A server that does as it is told, however bad, and keeps what it was asked."""
+"""Scripted servers that record the requests they receive."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass
 class Rogue:
-    """What to send for each request in turn (the last one again and again), and what was asked."""
+    """A script of replies, the last of which repeats, and the recorded requests."""
 
     acts: list[Callable[[BaseHTTPRequestHandler], None]]
     paths: list[str] = field(default_factory=list)
@@ -39,5 +39,5 @@ def send(status: int, body: bytes = b"", length: int | None = None, **headers: s
 
 
 def completion(text: str, model: str = "") -> bytes:
-    """A chat completion as most servers send it."""
+    """Return a minimal chat completion."""
     return json.dumps({"model": model, "choices": [{"message": {"role": "assistant", "content": text}}]}).encode()

@@ -1,4 +1,4 @@
-"""Addresses as people type them, and what counts as this machine."""
+"""Addresses as users type them, loopback addresses and allowed hosts."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ def test_other_versions_and_paths_are_kept(typed: str, read: str) -> None:
         *("http://a\\b", "http://a|b", "http://\ud800/v1", "http://a\u2100b/v1", "http://a%20b/v1", "http://a\x00b"),
     ],
 )
-def test_what_is_no_address_is_refused(typed: str) -> None:
-    with pytest.raises(ServerError, match="is no server address"):
+def test_invalid_addresses_are_refused(typed: str) -> None:
+    with pytest.raises(ServerError, match="is not a server address"):
         read_address(typed)
 
 
@@ -64,15 +64,14 @@ def test_unusual_hosts_are_addresses(host: str) -> None:
     assert read_address(f"http://{host}:8000").url == f"http://{host}:8000/v1"
 
 
-def test_no_text_raises_anything_but_the_sentence() -> None:
-    """Whatever is accepted is an address for Qt, too."""
-    chosen = random.Random(16)
+def test_random_text_raises_server_error_or_is_valid_for_qt() -> None:
+    generator = random.Random(16)
     parts = ["http://", "https://", "[", "]", "::1", ":", "/", "8000", "host", ".", "@", "%", "?", "#", "v1", " ", "\\"]
     parts += ["\u2100", "\ud800", "\x00", "\n", "\u00fc", "fe80", "65536", "-1", "\uff18", "[::ffff:1.2.3.4]", "_", "-"]
     accepted = 0
     for _ in range(20_000):
-        beginning = chosen.choice(["", "http://", "https://h", "http://["])
-        text = beginning + "".join(chosen.choices(parts, k=chosen.randint(0, 6)))
+        beginning = generator.choice(["", "http://", "https://h", "http://["])
+        text = beginning + "".join(generator.choices(parts, k=generator.randint(0, 6)))
         try:
             endpoint = read_address(text)
         except ServerError:
@@ -98,12 +97,12 @@ def test_no_text_raises_anything_but_the_sentence() -> None:
         ("0.0.0.0", False),
     ],
 )
-def test_only_loopback_is_this_machine(host: str, stays: bool) -> None:
+def test_only_loopback_addresses_stay_on_this_machine(host: str, stays: bool) -> None:
     assert Endpoint(f"http://{host}:80/v1").is_loopback is stays
 
 
-def test_a_login_does_not_belong_in_an_address() -> None:
-    with pytest.raises(ServerError, match="Leave name and password out"):
+def test_an_address_with_a_login_is_refused() -> None:
+    with pytest.raises(ServerError, match="Remove the name and password"):
         read_address("https://me:s3cret@host/v1")
 
 
@@ -115,16 +114,16 @@ def test_a_login_does_not_belong_in_an_address() -> None:
         ("http://[::1]:8000/v1", "http://[::1]:8000"),
     ],
 )
-def test_a_host_is_allowed_with_scheme_and_port(url: str, origin: str) -> None:
+def test_the_origin_has_scheme_and_port(url: str, origin: str) -> None:
     assert Endpoint(url).origin == origin
 
 
 @pytest.mark.parametrize(
-    ("url", "most"), [("http://127.0.0.1:11434", 1), ("http://10.0.0.1:1234", 1), ("http://127.0.0.1:8000", 8)]
+    ("url", "in_flight"), [("http://127.0.0.1:11434", 1), ("http://10.0.0.1:1234", 1), ("http://127.0.0.1:8000", 8)]
 )
-def test_servers_that_answer_one_after_the_other_are_asked_so(url: str, most: int) -> None:
-    assert ForeignServer(read_address(url)).in_flight == most
+def test_sequential_servers_get_one_request_at_a_time(url: str, in_flight: int) -> None:
+    assert ForeignServer(read_address(url)).in_flight == in_flight
 
 
-def test_the_key_is_in_no_repr() -> None:
+def test_the_key_is_not_in_the_repr() -> None:
     assert "s3cret" not in repr(Endpoint("http://127.0.0.1/v1", "s3cret"))

@@ -1,4 +1,4 @@
-"""The gateway against the real server with a scripted engine: every answer to its own picture, whatever happens."""
+"""The gateway with the real server and a scripted engine."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MakeServer = Callable[..., LocalServer]
 
 
 def picture(number: int) -> bytes:
-    """A PNG that carries `number` in its pixels."""
+    """Return a PNG that carries `number` in its pixels."""
     image = QImage(32, 32, QImage.Format.Format_RGB888)
     image.fill(QColor(number >> 16 & 255, number >> 8 & 255, number & 255))
     return encode(image)
@@ -57,7 +57,7 @@ def test_replies_carry_tokens_and_confidence(fake_server: MakeServer) -> None:
     assert (reply.finish_reason, reply.degenerate, reply.model) == ("stop", False, "rsgpt-small")
 
 
-def test_pictures_that_take_long_to_make_do_not_make_the_server_look_silent(fake_server: MakeServer) -> None:
+def test_slow_captures_do_not_count_as_silence_of_the_server(fake_server: MakeServer) -> None:
     def slow() -> Iterator[Prompt]:
         for prompt in prompts(8):
             time.sleep(0.15)
@@ -70,7 +70,7 @@ def test_pictures_that_take_long_to_make_do_not_make_the_server_look_silent(fake
     assert server._process is process  # never restarted
 
 
-def test_no_server_starts_while_nothing_is_asked(fake_server: MakeServer) -> None:
+def test_no_server_starts_without_prompts(fake_server: MakeServer) -> None:
     server = fake_server()
     assert list(Gateway(server, "rsgpt-small").ask_many([])) == []
     assert server._process is None
@@ -86,7 +86,7 @@ def kill(server: LocalServer) -> None:
     os.kill(server._process.pid, signal.SIGKILL)
 
 
-def test_a_killed_server_is_restarted_once_and_nothing_is_lost(fake_server: MakeServer) -> None:
+def test_a_killed_server_is_restarted_and_no_answer_is_lost(fake_server: MakeServer) -> None:
     server = fake_server("--token-delay", "0.01", "--batch", "4")
     outcomes: dict[int, object] = {}
     for index, outcome in Gateway(server, "rsgpt-small").ask_many(prompts(60)):
@@ -96,7 +96,7 @@ def test_a_killed_server_is_restarted_once_and_nothing_is_lost(fake_server: Make
     assert texts(outcomes) == expected(60)
 
 
-def test_a_server_that_dies_again_ends_the_run_with_a_sentence(fake_server: MakeServer) -> None:
+def test_a_server_that_dies_again_soon_ends_the_run(fake_server: MakeServer) -> None:
     server = fake_server("--token-delay", "0.01", "--batch", "4")
     answered = 0
 
@@ -112,7 +112,7 @@ def test_a_server_that_dies_again_ends_the_run_with_a_sentence(fake_server: Make
     assert 30 <= answered < 80
 
 
-def test_a_server_that_dies_now_and_then_in_a_long_run_is_restarted_each_time(fake_server: MakeServer) -> None:
+def test_a_server_that_dies_rarely_is_restarted_each_time(fake_server: MakeServer) -> None:
     server = fake_server("--batch", "4", "--token-delay", "0.002")
     outcomes: dict[int, object] = {}
     for index, outcome in Gateway(server, "rsgpt-small").ask_many(prompts(400)):
@@ -143,7 +143,7 @@ def test_cancel_works_while_the_server_starts(fake_server: MakeServer) -> None:
     assert time.monotonic() - thread_begin < 2
 
 
-def test_an_abandoned_run_leaves_nothing_for_the_next(fake_server: MakeServer) -> None:
+def test_an_abandoned_run_does_not_affect_the_next_run(fake_server: MakeServer) -> None:
     gateway = Gateway(fake_server("--token-delay", "0.05", "--batch", "2"), "rsgpt-small")
     first = gateway.ask_many(Prompt(picture(7), "What is this?") for _ in range(20))
     next(first)
@@ -171,7 +171,7 @@ def test_loopback_bypasses_the_proxy(fake_server: MakeServer) -> None:
 
 
 class Asker(QThread):
-    """Asks in a thread of its own, as a task does."""
+    """Asks in a thread, like a QgsTask."""
 
     def __init__(self, gateway: Gateway) -> None:
         super().__init__()
@@ -182,7 +182,7 @@ class Asker(QThread):
         self.outcomes = dict(self._gateway.ask_many(prompts(20)))
 
 
-def test_it_works_in_a_thread_while_the_main_thread_stays_free(fake_server: MakeServer) -> None:
+def test_ask_many_works_in_a_thread_without_the_main_event_loop(fake_server: MakeServer) -> None:
     asker = Asker(Gateway(fake_server("--token-delay", "0.01"), "rsgpt-small"))
     asker.start()
     assert asker.wait(20_000)

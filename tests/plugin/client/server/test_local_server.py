@@ -1,4 +1,4 @@
-"""The server process: started once, ended for good, its own words in every complaint."""
+"""The local server process: start, restart, end, log lines in errors, and leases."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MakeServer = Callable[..., LocalServer]
 
 
 def scripted(tmp_path: Path, program: str, patience_s: float = 5.0) -> LocalServer:
-    """A server whose process runs `program`."""
+    """Return a server whose process runs `program`."""
     return LocalServer([sys.executable, "-c", textwrap.dedent(program)], {}, tmp_path / "log" / "s.log", patience_s)
 
 
@@ -40,19 +40,19 @@ def pid_of(server: LocalServer) -> int:
     return server._process.pid
 
 
-def test_it_starts_once_for_many_threads(fake_server: MakeServer) -> None:
+def test_the_server_starts_once_for_many_threads(fake_server: MakeServer) -> None:
     server = fake_server()
-    found: list[str] = []
-    threads = [threading.Thread(target=lambda: found.append(server.endpoint().url)) for _ in range(8)]
+    urls: list[str] = []
+    threads = [threading.Thread(target=lambda: urls.append(server.endpoint().url)) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(found) == 8
-    assert len(set(found)) == 1
+    assert len(urls) == 8
+    assert len(set(urls)) == 1
 
 
-def test_stop_ends_the_process_and_use_starts_another(fake_server: MakeServer) -> None:
+def test_stop_ends_the_process_and_the_next_use_starts_another(fake_server: MakeServer) -> None:
     server = fake_server()
     first = server.endpoint()
     pid = pid_of(server)
@@ -62,7 +62,7 @@ def test_stop_ends_the_process_and_use_starts_another(fake_server: MakeServer) -
     assert second.api_key != first.api_key
 
 
-def test_a_restart_happens_once_for_all_who_saw_it_die(fake_server: MakeServer) -> None:
+def test_a_restart_happens_once_for_all_callers(fake_server: MakeServer) -> None:
     server = fake_server()
     failed = server.endpoint()
     assert not server.can_restart(silent=False)
@@ -71,7 +71,7 @@ def test_a_restart_happens_once_for_all_who_saw_it_die(fake_server: MakeServer) 
     assert server.restart(failed) == again
 
 
-def test_its_last_words_are_shown(tmp_path: Path) -> None:
+def test_the_last_log_lines_are_in_the_error(tmp_path: Path) -> None:
     server = scripted(tmp_path, "import sys; sys.exit('the weights are gone')")
     with pytest.raises(ServerError, match=r"stopped while starting.*the weights are gone"):
         server.endpoint()
@@ -79,7 +79,7 @@ def test_its_last_words_are_shown(tmp_path: Path) -> None:
     server.stop()
 
 
-def test_a_sentence_about_a_model_folder_is_shown_whole(tmp_path: Path) -> None:
+def test_a_message_with_a_long_path_is_not_cut(tmp_path: Path) -> None:
     path = f"/home/{'folder/' * 60}model.json"
     sentence = f"{path} cannot be used (beams is 0, not from 1 to 64). Install the model again."
     server = scripted(tmp_path, f"import sys; sys.exit({sentence!r})")
@@ -89,9 +89,9 @@ def test_a_sentence_about_a_model_folder_is_shown_whole(tmp_path: Path) -> None:
     server.stop()
 
 
-def test_a_start_without_a_sign_of_life_ends(tmp_path: Path) -> None:
+def test_a_start_without_output_times_out(tmp_path: Path) -> None:
     server = scripted(tmp_path, "import time; time.sleep(60)", patience_s=0.5)
-    with pytest.raises(ServerError, match="does not come up"):
+    with pytest.raises(ServerError, match="did not start"):
         server.endpoint()
     server.stop()
 
@@ -122,14 +122,14 @@ def test_a_start_can_be_cancelled(tmp_path: Path) -> None:
     server.stop()
 
 
-def test_a_wrong_first_line_is_a_sentence(tmp_path: Path) -> None:
+def test_an_invalid_first_line_raises_server_error(tmp_path: Path) -> None:
     server = scripted(tmp_path, "import time; print('hello', flush=True); time.sleep(60)")
-    with pytest.raises(ServerError, match="did not say where it listens"):
+    with pytest.raises(ServerError, match="did not report its address"):
         server.endpoint()
     server.stop()
 
 
-def test_a_program_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
+def test_a_missing_program_raises_server_error(tmp_path: Path) -> None:
     with pytest.raises(ServerError, match="cannot be started"):
         LocalServer([str(tmp_path / "nothing")], {}, tmp_path / "s.log").endpoint()
 
@@ -165,49 +165,49 @@ def test_the_server_does_not_outlive_a_killed_parent(backend_python: Path, tmp_p
 
 
 @pytest.fixture
-def launched(fake_server: MakeServer, monkeypatch: pytest.MonkeyPatch) -> list[tuple[ServerSpec, LocalServer]]:
-    """The servers that were made, in order; each of them runs the scripted engine."""
-    made: list[tuple[ServerSpec, LocalServer]] = []
+def servers(fake_server: MakeServer, monkeypatch: pytest.MonkeyPatch) -> list[tuple[ServerSpec, LocalServer]]:
+    """The started servers in order; each one runs the scripted engine."""
+    servers: list[tuple[ServerSpec, LocalServer]] = []
 
-    def make(launch: ServerSpec) -> LocalServer:
-        made.append((launch, fake_server()))
-        return made[-1][1]
+    def make(spec: ServerSpec) -> LocalServer:
+        servers.append((spec, fake_server()))
+        return servers[-1][1]
 
     monkeypatch.setattr(local_server, "_managed_server", make)
-    return made
+    return servers
 
 
-def use(launch: ServerSpec) -> int:
-    """Start the server of a model, use it, and return its process."""
-    with leased_server(launch) as server:
+def use(spec: ServerSpec) -> int:
+    """Start and use the server of a model, and return its process id."""
+    with leased_server(spec) as server:
         server.endpoint()
         return pid_of(server)
 
 
-def test_a_model_that_is_used_again_keeps_its_server(launched: list[tuple[ServerSpec, LocalServer]]) -> None:
+def test_a_model_that_is_used_again_keeps_its_server(servers: list[tuple[ServerSpec, LocalServer]]) -> None:
     assert use(ServerSpec("m")) == use(ServerSpec("m"))
-    assert len(launched) == 1
+    assert len(servers) == 1
 
 
 @pytest.mark.parametrize(
-    "launches",
+    "specs",
     [
         [ServerSpec("a"), ServerSpec("b"), ServerSpec("c")],
         [ServerSpec("a"), ServerSpec("a", device="cpu", threads=2), ServerSpec("a", python="/usr/bin/python3")],
     ],
 )
-def test_of_models_chosen_one_after_another_only_the_last_runs(
-    launched: list[tuple[ServerSpec, LocalServer]], launches: list[ServerSpec]
+def test_only_the_server_of_the_last_model_runs(
+    servers: list[tuple[ServerSpec, LocalServer]], specs: list[ServerSpec]
 ) -> None:
-    pids = [use(launch) for launch in launches]
-    assert [launch for launch, _ in launched] == launches
+    pids = [use(spec) for spec in specs]
+    assert [spec for spec, _ in servers] == specs
     assert [is_running(pid) for pid in pids] == [False, False, True]
     slot.end_idle()
     assert not is_running(pids[-1])
 
 
 def test_another_model_is_refused_while_one_is_in_use(
-    launched: list[tuple[ServerSpec, LocalServer]], monkeypatch: pytest.MonkeyPatch
+    servers: list[tuple[ServerSpec, LocalServer]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(model_slot, "PATIENCE_S", 0.3)
     with leased_server(ServerSpec("/models/large")) as server:
@@ -221,7 +221,7 @@ def test_another_model_is_refused_while_one_is_in_use(
     assert not is_running(pid)
 
 
-def test_a_switch_waits_for_what_ends_soon(launched: list[tuple[ServerSpec, LocalServer]]) -> None:
+def test_a_switch_waits_for_a_lease_that_ends_soon(servers: list[tuple[ServerSpec, LocalServer]]) -> None:
     entered, leave = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -235,22 +235,22 @@ def test_a_switch_waits_for_what_ends_soon(launched: list[tuple[ServerSpec, Loca
     threading.Timer(0.5, leave.set).start()
     assert use(ServerSpec("b"))
     thread.join()
-    assert [launch.model for launch, _ in launched] == ["a", "b"]
+    assert [spec.model for spec, _ in servers] == ["a", "b"]
 
 
-def test_the_wait_for_another_model_can_be_cancelled(launched: list[tuple[ServerSpec, LocalServer]]) -> None:
+def test_the_wait_for_another_model_can_be_cancelled(servers: list[tuple[ServerSpec, LocalServer]]) -> None:
     with leased_server(ServerSpec("a")), pytest.raises(Cancelled), leased_server(ServerSpec("b"), lambda: True):
         pass
 
 
-def test_other_settings_wait_until_a_model_is_idle(launched: list[tuple[ServerSpec, LocalServer]]) -> None:
+def test_other_settings_wait_until_a_model_is_idle(servers: list[tuple[ServerSpec, LocalServer]]) -> None:
     with leased_server(ServerSpec("a")) as first, leased_server(ServerSpec("a", threads=2)) as second:
         assert second is first
     with leased_server(ServerSpec("a", threads=2)) as third:
         assert third is not first
 
 
-def test_a_server_that_a_run_started_again_ends_with_the_run(launched: list[tuple[ServerSpec, LocalServer]]) -> None:
+def test_a_server_restarted_during_a_lease_ends_with_the_lease(servers: list[tuple[ServerSpec, LocalServer]]) -> None:
     with leased_server(ServerSpec("a")) as server:
         server.endpoint()
         stop_shared_servers()
@@ -260,11 +260,11 @@ def test_a_server_that_a_run_started_again_ends_with_the_run(launched: list[tupl
     assert not is_running(pid)
 
 
-def test_how_a_server_is_started_is_in_its_arguments() -> None:
+def test_arguments_contain_the_settings_of_the_spec() -> None:
     arguments = " ".join(ServerSpec("m", device="cuda:1", threads=3, feature_mb=50).arguments())
     assert "--model m --device cuda:1 --threads 3 --features 50" in arguments
 
 
-def test_a_python_that_is_gone_is_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(SetupError, match="is not there.*Choose another"):
+def test_a_missing_python_raises_setup_error(tmp_path: Path) -> None:
+    with pytest.raises(SetupError, match="does not exist.*Choose another"):
         use(ServerSpec("m", python=str(tmp_path / "python")))

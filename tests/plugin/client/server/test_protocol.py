@@ -1,4 +1,4 @@
-"""The client's half of the contract in tests/contract: the same files hold the server to the other half."""
+"""Requests and replies of the client against the contract files, which also test the server."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def name_of(case: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("case", contract("requests.json"), ids=name_of)
-def test_requests_are_the_contract_s(case: dict[str, Any]) -> None:
-    given = dict(case["prompt"])
-    given["choices"] = tuple(given.get("choices", ()))
-    prompt = Prompt(image=base64.b64decode(given.pop("image_base64")), **given)
+def test_requests_match_the_contract(case: dict[str, Any]) -> None:
+    fields = dict(case["prompt"])
+    fields["choices"] = tuple(fields.get("choices", ()))
+    prompt = Prompt(image=base64.b64decode(fields.pop("image_base64")), **fields)
     assert json.loads(build_request(prompt, case["request"]["model"])) == case["request"]
 
 
@@ -46,43 +46,43 @@ def test_requests_are_the_contract_s(case: dict[str, Any]) -> None:
         (("x" * 201, "y"), False),
     ],
 )
-def test_choices_are_sent_as_far_as_our_server_takes_them(choices: tuple[str, ...], sent: bool) -> None:
+def test_choices_are_sent_within_the_limits_of_the_local_server(choices: tuple[str, ...], sent: bool) -> None:
     body = json.loads(build_request(Prompt(b"", "What?", choices=choices), "m"))
     assert body.get("structured_outputs") == ({"choice": list(choices)} if sent else None)
 
 
 @pytest.mark.parametrize("case", contract("replies.json"), ids=name_of)
-def test_replies_are_read_as_the_server_meant_them(case: dict[str, Any]) -> None:
-    reply, meant = parse_reply(json.dumps(case["reply"]).encode()), case["answer"]
-    assert (reply.text, reply.confidence) == (meant["text"], meant["confidence"])
-    assert (reply.finish_reason, reply.degenerate) == (meant["finish_reason"], meant["degenerate"])
+def test_replies_of_the_contract_are_parsed(case: dict[str, Any]) -> None:
+    reply, expected = parse_reply(json.dumps(case["reply"]).encode()), case["answer"]
+    assert (reply.text, reply.confidence) == (expected["text"], expected["confidence"])
+    assert (reply.finish_reason, reply.degenerate) == (expected["finish_reason"], expected["degenerate"])
     assert [(token.text, token.logprob) for token in reply.tokens] == [
-        (token["text"], token["logprob"]) for token in meant["tokens"]
+        (token["text"], token["logprob"]) for token in expected["tokens"]
     ]
-    assert [list(map(list, token.top)) for token in reply.tokens] == [token["top"] for token in meant["tokens"]]
+    assert [list(map(list, token.top)) for token in reply.tokens] == [token["top"] for token in expected["tokens"]]
 
 
-def test_models_are_read() -> None:
-    (found,) = parse_models(json.dumps(contract("models.json")).encode())
-    assert found == ModelInfo("rsgpt-small", "0" * 64, fingerprint="0" * 16, precision="fp32")
+def test_models_of_the_contract_are_parsed() -> None:
+    (model,) = parse_models(json.dumps(contract("models.json")).encode())
+    assert model == ModelInfo("rsgpt-small", "0" * 64, fingerprint="0" * 16, precision="fp32")
     (foreign,) = parse_models(b'{"data": [{"id": "llava"}]}')
     assert foreign == ModelInfo("llava")
 
 
 @pytest.mark.parametrize("case", contract("errors.json"), ids=name_of)
-def test_errors_become_a_sentence(case: dict[str, Any]) -> None:
+def test_errors_become_a_message_for_the_user(case: dict[str, Any]) -> None:
     sentence = str(parse_error(case["status"], json.dumps(case["body"]).encode()))
     assert sentence.startswith("The model server ")
     assert case["status"] in (401, 403) or case["body"]["error"]["message"] in sentence
 
 
-def test_it_is_told_whether_the_confidence_is_the_server_s_own() -> None:
+def test_says_confidence_tells_reported_from_computed_confidence() -> None:
     body = {"choices": [{"message": {"content": "yes"}}], "rsgpt": {"confidence": 0.7}}
     assert parse_reply(json.dumps(body).encode()).says_confidence
     assert not parse_reply(json.dumps({"choices": body["choices"]}).encode()).says_confidence
 
 
-def test_confidence_comes_from_the_tokens_where_the_server_gives_none() -> None:
+def test_confidence_is_computed_from_tokens_if_the_server_reports_none() -> None:
     tokens = [{"token": "a", "logprob": math.log(0.5)}, {"token": "b", "logprob": math.log(0.125)}]
     body = {"choices": [{"message": {"content": "ab"}, "logprobs": {"content": tokens}}]}
     assert parse_reply(json.dumps(body).encode()).confidence == pytest.approx(0.25)
@@ -92,13 +92,13 @@ def test_an_empty_answer_is_degenerate() -> None:
     assert parse_reply(b'{"choices": [{"message": {"content": "  "}}]}').degenerate
 
 
-def test_deep_nesting_is_no_crash() -> None:
+def test_deeply_nested_json_raises_server_error() -> None:
     with pytest.raises(ServerError):
         parse_reply(b"[" * 200_000)
 
 
 def completion(message: dict[str, Any], finish: str = "stop", tokens: Sequence[tuple[str, float]] = ()) -> bytes:
-    """A reply with that message, whose tokens have these log probabilities."""
+    """Return a reply with this message, and tokens with these log probabilities."""
     listed = [{"token": text, "logprob": logprob, "top_logprobs": []} for text, logprob in tokens]
     choice = {"message": message, "finish_reason": finish, "logprobs": {"content": listed}}
     return json.dumps({"choices": [choice]}).encode()
@@ -112,7 +112,7 @@ def completion(message: dict[str, Any], finish: str = "stop", tokens: Sequence[t
         ("<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant<|channel|>final<|message|>A harbor.", "A harbor."),
     ],
 )
-def test_reasoning_is_no_part_of_the_answer(content: str, answer: str) -> None:
+def test_reasoning_is_removed_from_the_answer(content: str, answer: str) -> None:
     assert parse_reply(completion({"content": content})).text == answer
 
 
@@ -124,22 +124,22 @@ def test_reasoning_is_no_part_of_the_answer(content: str, answer: str) -> None:
         {"content": None, "reasoning": "There are 7 boats"},
     ],
 )
-def test_reasoning_that_was_cut_off_is_no_answer(message: dict[str, Any]) -> None:
+def test_an_answer_cut_off_during_reasoning_raises_server_error(message: dict[str, Any]) -> None:
     with pytest.raises(ServerError, match="still reasoning"):
         parse_reply(completion(message, "length"))
 
 
-def test_how_sure_the_reasoning_was_is_not_the_answer_s_confidence() -> None:
+def test_reasoning_tokens_do_not_count_for_the_confidence() -> None:
     tokens = [("<think>", -5.0), ("yes", -5.0), ("</think>", -5.0), ("\n\n", -0.1), ("ye", -0.5), ("s", -0.5)]
     reply = parse_reply(completion({"content": "<think>yes</think>\n\nyes"}, tokens=tokens))
     assert [token.text for token in reply.tokens] == ["ye", "s"]
     assert reply.confidence == pytest.approx(math.exp(-0.5))
 
 
-def test_text_that_no_column_can_hold_is_mended() -> None:
+def test_invalid_characters_are_replaced_or_removed() -> None:
     assert parse_reply(completion({"content": "half \ud83d emoji\0\x07 end"})).text == "half \ufffd emoji end"
 
 
-def test_a_number_that_no_float_holds_is_none() -> None:
+def test_a_confidence_that_overflows_float_is_nan() -> None:
     body = f'{{"choices": [{{"message": {{"content": "a"}}}}], "rsgpt": {{"confidence": 1{"0" * 400}}}}}'
     assert math.isnan(parse_reply(body.encode()).confidence)

@@ -1,4 +1,4 @@
-"""A server elsewhere is reached through QGIS's proxy with its login; this machine never is."""
+"""External servers are reached through QGIS's proxy with its login, loopback servers directly."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ PROMPT = Prompt(b"not looked at", "What is this?")
 
 
 def office(handler: BaseHTTPRequestHandler) -> None:
-    """A proxy that wants a login, and answers for whatever lies behind it."""
-    login, given = f"{USER}:{PASSWORD}", handler.headers.get("Proxy-Authorization")
-    if given and "tiny" in handler.path:  # as Tinyproxy does
+    """Act as a proxy that requires a login, and as the servers behind it."""
+    login, header = f"{USER}:{PASSWORD}", handler.headers.get("Proxy-Authorization")
+    if header and "tiny" in handler.path:  # as Tinyproxy does
         send(401, b"who are you?", WWW_Authenticate='Basic realm="Tinyproxy"', Server="tinyproxy/1.11.1")(handler)
-    elif given != f"Basic {base64.b64encode(login.encode()).decode()}":
+    elif header != f"Basic {base64.b64encode(login.encode()).decode()}":
         send(407, b"who are you?", Proxy_Authenticate='Basic realm="office"')(handler)
     elif handler.path.endswith("/models"):
         send(200, json.dumps({"data": [{"id": "far"}]}).encode())(handler)
@@ -39,7 +39,7 @@ def office(handler: BaseHTTPRequestHandler) -> None:
 
 @pytest.fixture
 def proxy(qgis_app: object, rogue: Callable[..., Rogue]) -> Iterator[Callable[[str], Rogue]]:
-    """Have QGIS use the proxy, with a password from the authentication database."""
+    """A function that makes QGIS use the proxy, with a password from the authentication database."""
     settings, manager = QgsSettings(), QgsNetworkAccessManager.instance()
 
     def use(password: str) -> Rogue:
@@ -48,10 +48,10 @@ def proxy(qgis_app: object, rogue: Callable[..., Rogue]) -> Iterator[Callable[[s
         config.setName("proxy")
         config.setConfigMap({"username": USER, "password": password})
         assert QgsApplication.authManager().setMasterPassword("of the tests", True)
-        kept, config = QgsApplication.authManager().storeAuthenticationConfig(config)
-        assert kept
-        where = urlsplit(server.url)
-        values = {"Enabled": True, "Type": "HttpProxy", "Host": where.hostname, "Port": where.port}
+        is_stored, config = QgsApplication.authManager().storeAuthenticationConfig(config)
+        assert is_stored
+        address = urlsplit(server.url)
+        values = {"Enabled": True, "Type": "HttpProxy", "Host": address.hostname, "Port": address.port}
         for name, value in values.items():
             settings.setValue(f"proxy/proxy{name}", value)
         settings.setValue("proxy/authcfg", config.id())
@@ -64,11 +64,11 @@ def proxy(qgis_app: object, rogue: Callable[..., Rogue]) -> Iterator[Callable[[s
 
 
 def gateway(url: str) -> Gateway:
-    """The way to a server that has been allowed."""
+    """Return a gateway to an allowed server."""
     return Gateway(ForeignServer(Endpoint(url), (Endpoint(url).origin,)), "far", LIMITS)
 
 
-def test_a_server_elsewhere_is_reached_through_it(proxy: Callable[[str], Rogue]) -> None:
+def test_an_external_server_is_reached_through_the_proxy(proxy: Callable[[str], Rogue]) -> None:
     office = proxy(PASSWORD)
     far = gateway("http://model.example/v1")
     assert [model.name for model in far.models()] == ["far"]
@@ -79,18 +79,18 @@ def test_a_server_elsewhere_is_reached_through_it(proxy: Callable[[str], Rogue])
 
 
 @pytest.mark.parametrize("url", ["http://model.example/v1", "https://model.example/v1", "http://tiny.example/v1"])
-def test_a_wrong_login_is_told_as_such(proxy: Callable[[str], Rogue], url: str) -> None:
+def test_a_wrong_proxy_login_is_reported(proxy: Callable[[str], Rogue], url: str) -> None:
     proxy("wrong")
     far = gateway(url)
-    with pytest.raises(ServerError, match="The proxy did not accept its login"):
+    with pytest.raises(ServerError, match="The proxy did not accept the login"):
         far.models()
-    with pytest.raises(ServerError, match="The proxy did not accept its login"):
+    with pytest.raises(ServerError, match="The proxy did not accept the login"):
         list(far.ask_many([PROMPT]))
-    with pytest.raises(ServerError, match="The proxy did not accept its login"):
+    with pytest.raises(ServerError, match="The proxy did not accept the login"):
         far.ask_one(PROMPT, lambda text: None)
 
 
-def test_this_machine_is_asked_directly(proxy: Callable[[str], Rogue], rogue: Callable[..., Rogue]) -> None:
+def test_a_loopback_server_is_reached_directly(proxy: Callable[[str], Rogue], rogue: Callable[..., Rogue]) -> None:
     office, near = proxy(PASSWORD), rogue(send(200, completion("a field")))
     ((_, reply),) = gateway(near.url).ask_many([PROMPT])
     assert isinstance(reply, Reply)

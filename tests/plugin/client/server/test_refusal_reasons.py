@@ -1,14 +1,14 @@
-"""Refusals as real servers word them."""
+"""Classification of refusals with the messages of real servers."""
 
 from __future__ import annotations
 
 import pytest
 
-from rsgpt_plugin.client.server.refusal_reasons import Complaint, read_complaint
+from rsgpt_plugin.client.server.refusal_reasons import Complaint, classify_refusal
 
 
 @pytest.mark.parametrize(
-    ("status", "said", "is_about"),
+    ("status", "message", "reason"),
     [
         (401, "", Complaint.KEY),
         (403, "model too large", Complaint.KEY),
@@ -31,5 +31,5 @@ from rsgpt_plugin.client.server.refusal_reasons import Complaint, read_complaint
         (200, "the key is missing", Complaint.OTHER),
     ],
 )
-def test_each_is_sorted(status: int, said: str, is_about: Complaint) -> None:
-    assert read_complaint(status, said) is is_about
+def test_refusals_are_classified(status: int, message: str, reason: Complaint) -> None:
+    assert classify_refusal(status, message) is reason

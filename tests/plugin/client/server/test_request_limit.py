@@ -1,4 +1,4 @@
-"""How many requests may be under way, after what happened to those before."""
+"""Growth and reduction of the number of requests in flight."""
 
 from __future__ import annotations
 
@@ -7,37 +7,37 @@ import pytest
 from rsgpt_plugin.client.server.request_limit import Allowance
 
 
-def test_it_adds_one_after_each_clean_round_up_to_the_most() -> None:
+def test_the_limit_grows_by_one_after_each_clean_round_up_to_the_maximum() -> None:
     allowance = Allowance(2, 4)
-    seen = []
+    limits = []
     for _ in range(10):
         allowance.answered()
-        seen.append(allowance.allowed)
-    assert seen == [2, 3, 3, 3, 4, 4, 4, 4, 4, 4]
+        limits.append(allowance.allowed)
+    assert limits == [2, 3, 3, 3, 4, 4, 4, 4, 4, 4]
 
 
-def test_it_halves_once_for_all_that_were_under_way_together() -> None:
+def test_failures_in_flight_together_halve_the_limit_once() -> None:
     allowance = Allowance(8, 8)
     for _ in range(8):
-        allowance.fell_behind()
+        allowance.server_is_slow()
     assert allowance.allowed == 4
-    allowance.fell_behind()
+    allowance.server_is_slow()
     assert allowance.allowed == 2
 
 
-def test_a_round_with_a_stumble_is_not_clean() -> None:
+def test_a_round_with_a_failure_is_not_clean() -> None:
     allowance = Allowance(2, 8)
     allowance.answered()
-    allowance.fell_behind()
+    allowance.server_is_slow()
     allowance.answered()
-    assert allowance.allowed == 2  # halved to one, whose round was clean
+    assert allowance.allowed == 2  # halved to one, then one clean round
 
 
-@pytest.mark.parametrize("most", [1, 32])
-def test_one_that_begins_at_the_most_stays_between(most: int) -> None:
-    allowance = Allowance(32, most)
+@pytest.mark.parametrize("maximum", [1, 32])
+def test_the_limit_stays_between_one_and_the_maximum(maximum: int) -> None:
+    allowance = Allowance(32, maximum)
     allowance.answered()
-    assert allowance.allowed == most
+    assert allowance.allowed == maximum
     for _ in range(200):
-        allowance.fell_behind()
+        allowance.server_is_slow()
     assert allowance.allowed == 1

@@ -1,4 +1,4 @@
-"""Streams as servers send them, cut anywhere: the same pieces, the same reply, or a sentence."""
+"""Streamed replies, split at any byte: the same pieces and the same reply, or an error."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from typing import Any
 import pytest
 
 from rsgpt_plugin.client.server.protocol import Reply
-from rsgpt_plugin.client.server.streaming import StreamedReply, asking_to_stream
+from rsgpt_plugin.client.server.streaming import StreamedReply, streaming_request
 from rsgpt_plugin.errors import ServerError
 
 STREAMS = json.loads((Path(__file__).parents[3] / "contract" / "streams.json").read_text("utf-8"))
 
 
 def read(body: bytes, step: int = 10**6) -> tuple[list[str], Reply]:
-    """What was told, and the reply, of a body that arrives `step` bytes at a time."""
-    told: list[str] = []
-    streamed, arrived = StreamedReply(told.append), bytearray()
+    """Return the pieces of text and the reply of a body that arrives `step` bytes at a time."""
+    pieces: list[str] = []
+    streamed, arrived = StreamedReply(pieces.append), bytearray()
     for start in range(0, len(body), step):
         arrived += body[start : start + step]
         streamed.read(arrived)
-    return told, streamed.reply(arrived)
+    return pieces, streamed.reply(arrived)
 
 
 def chunk(text: str | None, finish: str | None = None, **more: Any) -> str:
@@ -31,16 +31,16 @@ def chunk(text: str | None, finish: str | None = None, **more: Any) -> str:
 
 
 def events(*data: str, end: str = "\n\n") -> bytes:
-    return "".join(f"data: {one}{end}" for one in data).encode()
+    return "".join(f"data: {event}{end}" for event in data).encode()
 
 
 @pytest.mark.parametrize("step", [1, 7, 10**6])
 @pytest.mark.parametrize("case", [case for case in STREAMS if "answer" in case], ids=lambda case: case["name"])
-def test_our_own_server_s_streams(case: dict[str, Any], step: int) -> None:
-    told, reply = read(case["transcript"].encode("utf-8"), step)
+def test_streams_of_the_local_server(case: dict[str, Any], step: int) -> None:
+    pieces, reply = read(case["transcript"].encode("utf-8"), step)
     answer = case["answer"]
-    assert told == [token["text"] for token in answer["tokens"] if token["text"]]
-    assert (reply.text, reply.finish_reason) == ("".join(told), answer["finish_reason"])
+    assert pieces == [token["text"] for token in answer["tokens"] if token["text"]]
+    assert (reply.text, reply.finish_reason) == ("".join(pieces), answer["finish_reason"])
     assert reply.confidence == pytest.approx(answer["confidence"])
     assert reply.says_confidence
     assert reply.model == "rsgpt-small"
@@ -62,16 +62,16 @@ def test_our_own_server_s_streams(case: dict[str, Any], step: int) -> None:
     ],
 )
 @pytest.mark.parametrize("step", [1, 5, 10**6])
-def test_what_other_servers_send(body: bytes, step: int) -> None:
-    told, reply = read(body, step)
-    assert (told, reply.text) == (["a ", "b"], "a b")
+def test_streams_of_other_servers(body: bytes, step: int) -> None:
+    pieces, reply = read(body, step)
+    assert (pieces, reply.text) == (["a ", "b"], "a b")
     assert math.isnan(reply.confidence)
 
 
 @pytest.mark.parametrize("step", [3, 10**6])
-def test_a_server_that_ignores_stream(step: int) -> None:
-    told, reply = read(b'\n {"choices": [{"message": {"content": "a b"}}]}', step)
-    assert (told, reply.text) == (["a b"], "a b")
+def test_a_reply_in_one_piece(step: int) -> None:
+    pieces, reply = read(b'\n {"choices": [{"message": {"content": "a b"}}]}', step)
+    assert (pieces, reply.text) == (["a b"], "a b")
 
 
 @pytest.mark.parametrize(
@@ -79,17 +79,17 @@ def test_a_server_that_ignores_stream(step: int) -> None:
     [
         (b'{"error": {"message": "out of memory"}}', "out of memory"),
         (events(chunk("a"), '{"error": {"message": "out of memory"}}'), "out of memory"),
-        (events(chunk("a"), chunk("b")), "broke off"),
-        (b"<html>hello</html>", "did not answer in JSON"),
-        (b"", "did not answer in JSON"),
+        (events(chunk("a"), chunk("b")), "closed the connection"),
+        (b"<html>hello</html>", "did not reply with JSON"),
+        (b"", "did not reply with JSON"),
     ],
 )
-def test_what_is_no_answer_is_a_sentence(body: bytes, words: str) -> None:
+def test_a_missing_answer_raises_server_error(body: bytes, words: str) -> None:
     with pytest.raises(ServerError, match=words):
         read(body)
 
 
-def test_probabilities_make_a_confidence_where_the_server_names_none() -> None:
+def test_confidence_is_computed_from_tokens_if_the_server_reports_none() -> None:
     scored = {"content": [{"token": "a", "logprob": math.log(0.5)}]}
     choice = {"delta": {"content": "a"}, "logprobs": scored, "finish_reason": "stop"}
     _, reply = read(events(json.dumps({"choices": [choice]})))
@@ -97,8 +97,8 @@ def test_probabilities_make_a_confidence_where_the_server_names_none() -> None:
     assert not reply.says_confidence
 
 
-def test_the_request_is_the_same_but_for_stream() -> None:
-    assert json.loads(asking_to_stream(b'{"model": "m", "logprobs": true}')) == {
+def test_streaming_request_only_adds_stream() -> None:
+    assert json.loads(streaming_request(b'{"model": "m", "logprobs": true}')) == {
         "model": "m",
         "logprobs": True,
         "stream": True,
@@ -107,17 +107,17 @@ def test_the_request_is_the_same_but_for_stream() -> None:
 
 @pytest.mark.parametrize("step", [1, 7, 10**6])
 def test_reasoning_is_not_shown(step: int) -> None:
-    pieces = ["<th", "ink>12 bo", "ats", "</thi", "nk>\n", "\n", "A har", "bor."]
-    told, reply = read(events(*map(chunk, pieces), chunk(None, "stop"), "[DONE]"), step)
-    assert ("".join(told), reply.text) == ("A harbor.", "A harbor.")
+    chunks = ["<th", "ink>12 bo", "ats", "</thi", "nk>\n", "\n", "A har", "bor."]
+    pieces, reply = read(events(*map(chunk, chunks), chunk(None, "stop"), "[DONE]"), step)
+    assert ("".join(pieces), reply.text) == ("A harbor.", "A harbor.")
 
 
-def test_reasoning_that_never_ends_is_no_answer() -> None:
+def test_an_answer_cut_off_during_reasoning_raises_server_error() -> None:
     with pytest.raises(ServerError, match="still reasoning"):
         read(events(chunk("<think>12 boats, let me "), chunk(None, "length"), "[DONE]"))
 
 
-def test_a_character_in_two_halves_is_joined_and_half_a_one_replaced() -> None:
+def test_surrogate_pairs_are_joined_and_single_halves_replaced() -> None:
     body = events(chunk("a \ud83d"), chunk("\ude00 b"), chunk("\ud83d!\0"), chunk(None, "stop"))
-    told, reply = read(body)
-    assert ("".join(told), reply.text) == ("a \U0001f600 b\ufffd!", "a \U0001f600 b\ufffd!")
+    pieces, reply = read(body)
+    assert ("".join(pieces), reply.text) == ("a \U0001f600 b\ufffd!", "a \U0001f600 b\ufffd!")

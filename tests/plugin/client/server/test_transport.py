@@ -1,4 +1,4 @@
-"""The transport where Qt's objects fail it; what servers do to it is in test_gateway and test_gateway_rogue."""
+"""The transport with lost Qt objects and with time limits. Servers that misbehave: see test_gateway_rogue."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rsgpt_plugin.client.server.remote_server import LISTING
 from rsgpt_plugin.client.server.transport import Ending, Limits, Transport
 
 
-def test_a_reply_that_python_lost_ends_its_exchange(fake_server: Callable[..., LocalServer]) -> None:
+def test_a_deleted_qt_reply_ends_its_exchange(fake_server: Callable[..., LocalServer]) -> None:
     transport = Transport(fake_server("--delay", "5").endpoint(), Limits(), 1)
     exchange = transport.get("models")
     assert not exchange.poll()
@@ -26,7 +26,7 @@ def test_a_reply_that_python_lost_ends_its_exchange(fake_server: Callable[..., L
     transport.close()
 
 
-def test_a_machine_that_slept_finds_no_server_silent(
+def test_time_asleep_does_not_count_as_silence(
     fake_server: Callable[..., LocalServer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [1000.0]
@@ -44,7 +44,7 @@ def test_a_machine_that_slept_finds_no_server_silent(
 
 
 @pytest.mark.parametrize(("waited", "ending"), [(6.0, Ending.WHOLE), (21.0, Ending.SILENT)])
-def test_a_list_is_waited_for_as_long_as_for_a_first_byte(
+def test_a_get_request_has_the_time_limit_of_the_first_byte(
     monkeypatch: pytest.MonkeyPatch, waited: float, ending: Ending
 ) -> None:
     now = [1000.0]
