@@ -1,4 +1,4 @@
-"""What the tests of the client share: servers that misbehave."""
+"""Fixtures of the client tests: servers that misbehave."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from .server.rogue_servers import Rogue
 
 
 class TolerantServer(ThreadingHTTPServer):
-    """A client that hangs up is what is tested, and nothing to complain of."""
+    """A server that ignores connections closed by the client."""
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing."""
+        """Print nothing."""
 
 
 @pytest.fixture
@@ -32,10 +32,10 @@ def rogue() -> Iterator[Callable[..., Rogue]]:
                 script.act(self)
 
             do_GET = do_POST
-            do_CONNECT = do_POST  # noqa: N815 - the server's name
+            do_CONNECT = do_POST  # noqa: N815 - name set by http.server
 
             def log_message(self, *arguments: object) -> None:
-                """Say nothing."""
+                """Print nothing."""
 
         server = TolerantServer(("127.0.0.1", 0), ScriptedHandler)
         servers.append(server)

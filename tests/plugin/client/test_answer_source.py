@@ -1,4 +1,4 @@
-"""One source of answers for runs and conversations: the cache first, the model for the rest."""
+"""Answers for runs and conversations, from the cache or from a scripted model."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ QUESTIONS = parse_questions("what: What is it?\nuse[choice(city|forest)]: Which?
 
 
 class ScriptedModel:
-    """Answers with the prompt's words, the latest first; refuses those that contain `refuses`."""
+    """Answers with the text of the prompt, the last prompt first. Refuses prompts that contain `refuses`."""
 
     def __init__(self) -> None:
         self.prompts: list[Prompt] = []
@@ -53,109 +53,114 @@ class ScriptedModel:
 
 @pytest.fixture
 def model(monkeypatch: pytest.MonkeyPatch) -> ScriptedModel:
-    made = ScriptedModel()
-    monkeypatch.setattr(answer_source, "open_backend", lambda info: made)
+    scripted = ScriptedModel()
+    monkeypatch.setattr(answer_source, "open_backend", lambda info: scripted)
     monkeypatch.setattr(answer_source, "known_model", lambda model, feedback: model)
-    return made
+    return scripted
 
 
 @pytest.fixture
 def memory(tmp_path: Path) -> Iterator[AnswerMemory]:
-    with AnswerCache(tmp_path / "a.sqlite") as known, PictureStore(tmp_path / "p.sqlite", 1_000_000) as pictures:
-        yield AnswerMemory(known, pictures)
+    with AnswerCache(tmp_path / "a.sqlite") as answers, PictureStore(tmp_path / "p.sqlite", 1_000_000) as pictures:
+        yield AnswerMemory(answers, pictures)
 
 
 def query(name: str) -> PictureQuery:
     return PictureQuery(name * 64, name.encode, QUESTIONS)
 
 
-def asked(memory: AnswerMemory, *names: str, language: str = "") -> list[QueryOutcome]:
-    """What is found for these pictures, in the order of pictures and questions."""
-    found: list[QueryOutcome] = []
-    AnswerSource(MODEL, memory, language).ask_many([query(name) for name in names], found.append)
-    return sorted(found, key=lambda one: (one.query, one.question))
+def ask(memory: AnswerMemory, *names: str, language: str = "") -> list[QueryOutcome]:
+    """Return the outcomes for these pictures, in the order of pictures and questions."""
+    outcomes: list[QueryOutcome] = []
+    AnswerSource(MODEL, memory, language).ask_many([query(name) for name in names], outcomes.append)
+    return sorted(outcomes, key=lambda outcome: (outcome.query, outcome.question))
 
 
-def texts(found: list[QueryOutcome]) -> list[str]:
-    return [one.outcome.text if not isinstance(one.outcome, RsgptError) else str(one.outcome) for one in found]
+def texts(outcomes: list[QueryOutcome]) -> list[str]:
+    results = [outcome.outcome for outcome in outcomes]
+    return [str(result) if isinstance(result, RsgptError) else result.text for result in results]
+
+
+def reused(outcomes: list[QueryOutcome]) -> list[bool]:
+    return [outcome.was_known for outcome in outcomes]
 
 
 def test_every_question_gets_its_own_answer_and_is_asked_once(memory: AnswerMemory, model: ScriptedModel) -> None:
-    said = ["What is it? a", "Which? Choose one of: city, forest. a"]
-    first = asked(memory, "a", "a")
-    assert texts(first) == said * 2
-    assert [one.was_known for one in first] == [False, False, True, True]
-    second = asked(memory, "a")
-    assert (texts(second), [one.was_known for one in second]) == (said, [True, True])
+    expected = ["What is it? a", "Which? Choose one of: city, forest. a"]
+    first = ask(memory, "a", "a")
+    assert texts(first) == expected * 2
+    assert reused(first) == [False, False, True, True]
+    second = ask(memory, "a")
+    assert (texts(second), reused(second)) == (expected, [True, True])
     assert [prompt.choices for prompt in model.prompts] == [("city", "forest"), ()]
     assert memory.pictures.get("a" * 64) == b"a"
 
 
-def test_an_error_is_told_and_not_remembered(memory: AnswerMemory, model: ScriptedModel) -> None:
+def test_an_error_is_passed_on_and_not_cached(memory: AnswerMemory, model: ScriptedModel) -> None:
     model.refuses = "What"
-    assert texts(asked(memory, "a")) == ["No.", "Which? Choose one of: city, forest. a"]
+    assert texts(ask(memory, "a")) == ["No.", "Which? Choose one of: city, forest. a"]
     model.refuses = "nothing"
-    assert [one.was_known for one in asked(memory, "a")] == [False, True]
+    assert reused(ask(memory, "a")) == [False, True]
 
 
 def test_another_language_is_another_question(memory: AnswerMemory, model: ScriptedModel) -> None:
-    asked(memory, "a")
-    found = asked(memory, "a", language="German")
-    assert texts(found)[0] == "What is it? Answer in German. a"
-    assert [one.was_known for one in found] == [False, True]  # choices are English words
+    ask(memory, "a")
+    outcomes = ask(memory, "a", language="German")
+    assert texts(outcomes)[0] == "What is it? Answer in German. a"
+    assert reused(outcomes) == [False, True]  # choices are not translated
 
 
-def test_the_model_is_ready_before_its_first_answer_and_without_one(memory: AnswerMemory, model: ScriptedModel) -> None:
+def test_ready_is_called_before_the_first_answer_and_without_requests(
+    memory: AnswerMemory, model: ScriptedModel
+) -> None:
     order: list[str] = []
     for _ in range(2):
         source = AnswerSource(MODEL, memory)
-        source.ask_many([query("a")], lambda found: order.append("answer"), lambda: order.append("ready"))
+        source.ask_many([query("a")], lambda outcome: order.append("answer"), lambda: order.append("ready"))
     assert order == ["ready", "answer", "answer", "answer", "answer", "ready"]
 
 
-def test_what_is_damaged_in_the_cache_is_asked_again(
-    memory: AnswerMemory, model: ScriptedModel, tmp_path: Path
-) -> None:
-    asked(memory, "a", "b")
+def test_damaged_cache_entries_are_requested_again(memory: AnswerMemory, model: ScriptedModel, tmp_path: Path) -> None:
+    ask(memory, "a", "b")
     with closing(sqlite3.connect(tmp_path / "a.sqlite")) as connection:
         connection.execute("UPDATE answers SET first_top = 'no JSON' WHERE text = 'What is it? a'")
         connection.commit()
-    found = asked(memory, "a", "b")
-    assert [one.was_known for one in found] == [False, False, True, True]
-    assert texts(found) == texts(asked(memory, "a", "b"))
+    outcomes = ask(memory, "a", "b")
+    assert reused(outcomes) == [False, False, True, True]
+    assert texts(outcomes) == texts(ask(memory, "a", "b"))
 
 
 @pytest.mark.parametrize("confidence", [0.5, "high"])
-def test_an_answer_that_cannot_be_stored_is_told_and_an_odd_reply_fails_alone(
+def test_an_answer_that_cannot_be_cached_is_returned_and_an_invalid_reply_fails_alone(
     memory: AnswerMemory, model: ScriptedModel, monkeypatch: pytest.MonkeyPatch, confidence: float
 ) -> None:
     def reply(prompt: Prompt) -> Reply:
-        odd = prompt.image == b"a"
-        text = "half \ud83d" if odd else "whole"
-        return Reply(text, confidence if odd else 0.5, (), "stop", False, "m")
+        is_invalid = prompt.image == b"a"
+        text = "half \ud83d" if is_invalid else "whole"
+        return Reply(text, confidence if is_invalid else 0.5, (), "stop", False, "m")
 
     monkeypatch.setattr(model, "_reply", reply)
-    told = ["half \ud83d"] if confidence == 0.5 else ["Unexpected error TypeError"]
-    found = texts(asked(memory, "a", "b"))
-    assert [text.partition(":")[0] for text in found] == told * 2 + ["whole"] * 2
+    expected = ["half \ud83d"] if confidence == 0.5 else ["Unexpected error TypeError"]
+    results = texts(ask(memory, "a", "b"))
+    assert [text.partition(":")[0] for text in results] == expected * 2 + ["whole"] * 2
     with pytest.raises(RsgptError, match="Unexpected") if confidence == "high" else nullcontext():
         assert AnswerSource(MODEL, memory).ask_one(query("a"), lambda text: None).text == "half \ud83d"
 
 
-def test_a_broken_disk_ends_the_run_in_its_own_sentence(
+def test_a_broken_cache_ends_the_run_with_output_error(
     memory: AnswerMemory, model: ScriptedModel, tmp_path: Path
 ) -> None:
     with closing(sqlite3.connect(tmp_path / "a.sqlite")) as connection:
         connection.execute("DROP TABLE answers")
         connection.commit()
     with pytest.raises(OutputError, match="The answer cache .* cannot be used"):
-        asked(memory, "a")
+        ask(memory, "a")
 
 
 def test_a_conversation_and_a_run_share_answers(memory: AnswerMemory, model: ScriptedModel) -> None:
-    heard: list[str] = []
+    pieces: list[str] = []
     source = AnswerSource(MODEL, memory)
-    assert source.ask_one(query("a"), heard.append).text == "What is it? a"
-    assert source.ask_one(query("a"), heard.append).text == "What is it? a"
-    assert heard == ["What is it? a"]
-    assert [one.was_known for one in asked(memory, "a")] == [True, False]
+    assert source.ask_one(query("a"), pieces.append).text == "What is it? a"
+    assert source.ask_one(query("a"), pieces.append).text == "What is it? a"
+    assert pieces == ["What is it? a"]
+    assert reused(ask(memory, "a")) == [True, False]

@@ -1,4 +1,4 @@
-"""Which model is meant, by which door, and what tells its answers apart."""
+"""Choice of the model and the backend, identity of models, and server keys."""
 
 from __future__ import annotations
 
@@ -25,93 +25,93 @@ from .server.rogue_servers import Rogue, completion, send
 
 MakeRogue = Callable[..., Rogue]
 SERVER = Preferences(BackendKind.SERVER, server_url="http://127.0.0.1:8000", server_model="llava")
-AT = "http://127.0.0.1:8000/v1"
+URL = "http://127.0.0.1:8000/v1"
 
 
 @pytest.fixture(autouse=True)
-def none_chosen(qgis_app: Any) -> Iterator[None]:
+def default_settings(qgis_app: Any) -> Iterator[None]:
     QgsSettings().remove("rsgpt")
     yield
     QgsSettings().remove("rsgpt")
 
 
-def test_nothing_typed_means_the_model_of_the_door() -> None:
+def test_without_a_typed_name_the_configured_model_is_used() -> None:
     assert chosen_model() == model_identity("rsgpt-small")
     save(SERVER)
-    assert chosen_model() == chosen_model("llava") == ModelInfo("llava", server=AT)
+    assert chosen_model() == chosen_model("llava") == ModelInfo("llava", server=URL)
 
 
-def test_a_typed_name_is_the_server_s_unless_this_machine_has_it() -> None:
+def test_a_typed_name_is_a_model_of_the_server_unless_a_local_model_has_it() -> None:
     save(SERVER)
-    assert chosen_model("qwen-vl") == ModelInfo("qwen-vl", server=AT)
+    assert chosen_model("qwen-vl") == ModelInfo("qwen-vl", server=URL)
     assert chosen_model("rsgpt-small") == model_identity("rsgpt-small")
     save(Preferences())
     with pytest.raises(ModelError, match="no model named “qwen-vl”"):
         chosen_model("qwen-vl")
 
 
-def test_a_server_without_an_address_is_a_sentence() -> None:
+def test_a_server_without_an_address_raises_server_error() -> None:
     save(replace(SERVER, server_url=""))
     with pytest.raises(ServerError, match="Enter its address in the options"):
         chosen_model()
 
 
-def test_each_door_has_its_asker() -> None:
+def test_each_backend_has_its_client() -> None:
     shipped = model_identity("rsgpt-small")
     save(SERVER)
     assert isinstance(open_backend(chosen_model()), Gateway)
     save(Preferences(BackendKind.IN_PROCESS))
     assert isinstance(open_backend(shipped), in_process.InProcessModel)
     save(Preferences())
-    with pytest.raises(SetupError, match="is not set up"):  # before a run opens its output
+    with pytest.raises(SetupError, match="is not set up"):  # raised before a run opens its output
         open_backend(shipped)
     close_doors()
 
 
-def test_another_door_ends_the_model_of_ours(
+def test_changing_the_backend_stops_the_local_server(
     fake_server: Callable[..., LocalServer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = fake_server()
     monkeypatch.setattr(local_server, "_managed_server", lambda launch: server)
-    for other in (SERVER, Preferences(BackendKind.IN_PROCESS)):
+    for preferences in (SERVER, Preferences(BackendKind.IN_PROCESS)):
         save(Preferences())
         list(open_backend(model_identity("rsgpt-small")).ask_many([Prompt(known_picture("red"), "What is this?")]))
         assert server._process is not None
-        save(other)
+        save(preferences)
         open_backend(chosen_model())
         assert server._process is None
 
 
-def test_our_own_server_tells_its_weights(fake_server: Callable[..., LocalServer]) -> None:
-    at = fake_server().endpoint()
+def test_an_rsgpt_server_reports_its_weights_hash(fake_server: Callable[..., LocalServer]) -> None:
+    endpoint = fake_server().endpoint()
     config = QgsAuthMethodConfig("Basic")
-    config.setConfigMap({"username": "", "password": at.api_key})
+    config.setConfigMap({"username": "", "password": endpoint.api_key})
     config.setName("a key alone")
     _unlock()
-    kept, config = QgsApplication.authManager().storeAuthenticationConfig(config)
-    assert kept
-    save(Preferences(BackendKind.SERVER, server_url=at.url, server_auth=config.id()))
+    is_stored, config = QgsApplication.authManager().storeAuthenticationConfig(config)
+    assert is_stored
+    save(Preferences(BackendKind.SERVER, server_url=endpoint.url, server_auth=config.id()))
     model = known_model(chosen_model())
     assert (model.name, model.mark, model.weights_sha256) == ("rsgpt-small", "f" * 16, "f" * 64)
 
 
-def test_a_server_that_tells_no_hash_is_told_apart_by_its_address(rogue: MakeRogue) -> None:
+def test_a_server_without_hashes_is_identified_by_its_address(rogue: MakeRogue) -> None:
     script = rogue(send(200, b'{"data": [{"id": "llava"}]}'))
     save(Preferences(BackendKind.SERVER, server_url=script.url))
     model = known_model(chosen_model())
     assert (model.name, model.mark, model.weights_sha256) == ("llava", script.url, "")
 
 
-def test_what_is_remembered_of_a_server_needs_no_server() -> None:
-    gone = replace(SERVER, server_url="http://127.0.0.1:9")
-    save(gone)
+def test_a_named_model_is_identified_while_its_server_is_down() -> None:
+    unreachable = replace(SERVER, server_url="http://127.0.0.1:9")
+    save(unreachable)
     assert known_model(chosen_model()) == chosen_model()
-    save(replace(gone, server_model=""))
+    save(replace(unreachable, server_model=""))
     with pytest.raises(ServerError, match="does not answer"):
         known_model(chosen_model())
 
 
-def test_a_stored_key_reaches_the_server_and_no_setting(rogue: MakeRogue) -> None:
+def test_a_stored_key_is_sent_and_is_not_in_the_settings(rogue: MakeRogue) -> None:
     _unlock()
     script = rogue(send(200, completion("a harbour")))
     auth = store_key("server", " s3cret ")
@@ -122,7 +122,7 @@ def test_a_stored_key_reaches_the_server_and_no_setting(rogue: MakeRogue) -> Non
     assert not [key for key in settings.allKeys() if "s3cret" in str(settings.value(key))]
 
 
-def test_a_key_that_is_gone_ends_the_run_before_anything_is_sent(rogue: MakeRogue) -> None:
+def test_a_missing_key_ends_the_run_before_a_request(rogue: MakeRogue) -> None:
     _unlock()
     script = rogue(send(200, completion("a harbour")))
     save(Preferences(BackendKind.SERVER, server_url=script.url, server_model="m", server_auth="gone123"))

@@ -1,4 +1,4 @@
-"""The model inside QGIS is leased: no prompt is lost, and no second model is in memory, whoever switches or stops."""
+"""Leases of the model inside QGIS: no prompt is lost, and at most one model is in memory."""
 
 from __future__ import annotations
 
@@ -33,51 +33,51 @@ PICTURE = known_picture("red")
 
 
 class Engines:
-    """Makes scripted engines, by model; counts how many were in memory at once."""
+    """Creates scripted engines per model, and counts how many were in memory at once."""
 
     def __init__(self) -> None:
         self.delays: dict[str, float] = {}
         self.load_delays: dict[str, float] = {}
-        self.made: list[tuple[str, weakref.ref[Any]]] = []
-        self.most = 0
+        self.created: list[tuple[str, weakref.ref[Any]]] = []
+        self.maximum = 0
 
     def alive(self) -> list[str]:
         gc.collect()
-        return [name for name, engine in self.made if engine() is not None]
+        return [name for name, engine in self.created if engine() is not None]
 
     def load(self, model: str, device: str) -> Any:
         fakes = importlib.import_module("tests.fakes.fake_engine")
 
-        class SlowEngine(fakes.FakeEngine):  # type: ignore[name-defined, misc]  # imported when it is run
+        class SlowEngine(fakes.FakeEngine):  # type: ignore[name-defined, misc]  # imported at run time
             def keep_features(self, size: int) -> None:
-                """Keep none."""
+                """Do nothing."""
 
-        self.most = max(self.most, 1 + len(self.alive()))
+        self.maximum = max(self.maximum, 1 + len(self.alive()))
         script = fakes.Script(delay=self.delays.get(model, 0.0), reply=f"{model} {{number}}")
         engine = SlowEngine(script, model)
-        self.made.append((model, weakref.ref(engine)))
+        self.created.append((model, weakref.ref(engine)))
         time.sleep(self.load_delays.get(model, 0.0))
         return engine
 
 
 @pytest.fixture
 def engines(monkeypatch: pytest.MonkeyPatch, qgis_app: Any) -> Iterator[Engines]:
-    made = Engines()
-    loading = SimpleNamespace(load_engine=made.load)
+    engines = Engines()
+    loading = SimpleNamespace(load_engine=engines.load)
     monkeypatch.setitem(sys.modules, "rsgpt_backend.engine.loading", loading)  # the real module imports torch
-    yield made
+    yield engines
     slot.end()
 
 
 class Asking(threading.Thread):
-    """A run on a thread of its own."""
+    """A run in its own thread."""
 
     def __init__(self, model: str, prompts: int, feedback: QgsFeedback | None = None) -> None:
         super().__init__(daemon=True)
         self.outcomes: list[Any] = []
         self.error: BaseException | None = None
-        asker = InProcessModel(ModelInfo(model, "f" * 64))
-        self._ask = partial(asker.ask_many, [Prompt(PICTURE, "What?")] * prompts, feedback)
+        client = InProcessModel(ModelInfo(model, "f" * 64))
+        self._ask = partial(client.ask_many, [Prompt(PICTURE, "What?")] * prompts, feedback)
         self.start()
 
     def run(self) -> None:
@@ -88,7 +88,7 @@ class Asking(threading.Thread):
             self.error = error
 
     def texts(self) -> set[str]:
-        """Wait for the end; what was answered."""
+        """Wait for the end and return the first words of the answers."""
         self.join(30)
         assert not self.is_alive()
         assert self.error is None
@@ -97,11 +97,11 @@ class Asking(threading.Thread):
 
 
 def ask(model: str) -> str:
-    """One question, from this thread."""
+    """Ask one question in the calling thread."""
     return InProcessModel(ModelInfo(model, "f" * 64)).ask_one(Prompt(PICTURE, "What?"), lambda text: None).text
 
 
-def test_another_model_is_refused_while_a_run_goes_and_the_run_loses_nothing(engines: Engines) -> None:
+def test_another_model_is_refused_during_a_run_and_the_run_loses_no_answer(engines: Engines) -> None:
     engines.delays["a"] = 0.5
     run = Asking("a", 480)
     wait_until(lambda: run.outcomes)
@@ -111,7 +111,7 @@ def test_another_model_is_refused_while_a_run_goes_and_the_run_loses_nothing(eng
     assert len(run.outcomes) == 480
     assert ask("b").startswith("b ")
     assert engines.alive() == ["b"]
-    assert engines.most == 1
+    assert engines.maximum == 1
 
 
 def test_a_switch_waits_for_a_short_question(engines: Engines) -> None:
@@ -120,18 +120,18 @@ def test_a_switch_waits_for_a_short_question(engines: Engines) -> None:
     wait_until(engines.alive)
     assert ask("b").startswith("b ")
     assert question.texts() == {"a"}
-    assert engines.most == 1
+    assert engines.maximum == 1
 
 
-def test_two_users_of_a_model_share_it(engines: Engines) -> None:
+def test_two_runs_share_a_model(engines: Engines) -> None:
     engines.delays["a"] = 0.1
     first, second = Asking("a", 100), Asking("a", 100)
     assert first.texts() == second.texts() == {"a"}
     assert len(first.outcomes) == len(second.outcomes) == 100
-    assert [name for name, _ in engines.made] == ["a"]
+    assert [name for name, _ in engines.created] == ["a"]
 
 
-def test_one_user_stops_and_the_other_goes_on(engines: Engines) -> None:
+def test_cancelling_one_run_does_not_affect_the_other(engines: Engines) -> None:
     engines.delays["a"] = 0.1
     feedback = QgsFeedback()
     stopped, other = Asking("a", 300, feedback), Asking("a", 100)
@@ -143,31 +143,31 @@ def test_one_user_stops_and_the_other_goes_on(engines: Engines) -> None:
     assert len(other.outcomes) == 100
 
 
-def test_a_model_whose_loading_was_abandoned_leaves_before_the_next_one_loads(engines: Engines) -> None:
-    engines.load_delays["a"] = 7.0  # longer than a switch waits
+def test_a_cancelled_load_leaves_memory_before_the_next_model_loads(engines: Engines) -> None:
+    engines.load_delays["a"] = 7.0  # longer than a request waits for the slot
     feedback = QgsFeedback()
     run = Asking("a", 1, feedback)
-    wait_until(lambda: engines.made)
+    wait_until(lambda: engines.created)
     feedback.cancel()
     run.join(5)
     assert isinstance(run.error, Cancelled)
     assert ask("b").startswith("b ")
     assert engines.alive() == ["b"]
-    assert engines.most == 1
+    assert engines.maximum == 1
 
 
-def test_a_model_that_is_released_while_it_loads_leaves_memory(engines: Engines) -> None:
+def test_a_model_released_during_its_load_leaves_memory(engines: Engines) -> None:
     engines.load_delays["a"] = 7.0
     feedback = QgsFeedback()
     run = Asking("a", 1, feedback)
-    wait_until(lambda: engines.made)
+    wait_until(lambda: engines.created)
     feedback.cancel()
     run.join(5)
     slot.end()
     wait_until(lambda: not engines.alive())
 
 
-def test_a_forced_release_ends_a_run_with_sentences(engines: Engines) -> None:
+def test_a_forced_release_ends_a_run_with_rsgpt_errors(engines: Engines) -> None:
     engines.delays["a"] = 0.2
     run = Asking("a", 200)
     wait_until(lambda: run.outcomes)
@@ -178,7 +178,7 @@ def test_a_forced_release_ends_a_run_with_sentences(engines: Engines) -> None:
     assert all(isinstance(outcome, (Reply, RsgptError)) for outcome in run.outcomes)
 
 
-def test_a_model_that_cannot_be_loaded_is_tried_again(engines: Engines, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_that_failed_to_load_is_loaded_again(engines: Engines, monkeypatch: pytest.MonkeyPatch) -> None:
     load: Callable[..., Any] = engines.load
     problems = [RuntimeError("no memory")]
 

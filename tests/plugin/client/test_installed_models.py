@@ -1,4 +1,4 @@
-"""Model descriptions on disk."""
+"""Local models and their model.json files."""
 
 from __future__ import annotations
 
@@ -24,16 +24,18 @@ def test_the_default_model_comes_first(weights: Path) -> None:
     assert [model.name for model in installed_models(weights)] == ["rsgpt-small", "aaa"]
 
 
-def test_identity_is_read_without_weights(weights: Path) -> None:
+def test_model_identity_needs_no_weights(weights: Path) -> None:
     assert model_identity("aaa", weights) == ModelInfo("aaa", "a" * 64)
 
 
-def test_an_unknown_name_lists_what_there_is(weights: Path) -> None:
-    with pytest.raises(ModelError, match=r"no model named “x”\. Choose one of these: rsgpt-small, aaa"):
+def test_an_unknown_name_lists_the_available_models(weights: Path) -> None:
+    with pytest.raises(
+        ModelError, match=r"no model named “x”\. Choose one of these, or a folder with a model: rsgpt-small, aaa"
+    ):
         model_identity("x", weights)
 
 
-def test_a_folder_is_a_model_too(weights: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_folder_with_a_model_is_accepted(weights: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     own = tmp_path_factory.mktemp("elsewhere") / "mine"
     own.mkdir()
     (own / "model.json").write_text(json.dumps({"name": "rsgpt-7b", "weights_sha256": "b" * 64}))
@@ -41,17 +43,17 @@ def test_a_folder_is_a_model_too(weights: Path, tmp_path_factory: pytest.TempPat
 
 
 @pytest.mark.parametrize("text", ["{", "[" * 100_000, "[]", "7", " " * 16_000_001])
-def test_a_broken_description_says_so(weights: Path, text: str) -> None:
+def test_a_broken_description_raises_model_error(weights: Path, text: str) -> None:
     (weights / "aaa" / "model.json").write_text(text)
     with pytest.raises(ModelError, match="Install the plugin again"):
         installed_models(weights)
 
 
-def test_a_name_brings_no_control_characters(weights: Path) -> None:
+def test_control_characters_are_removed_from_names(weights: Path) -> None:
     record = {"name": "a\x1b[31m\nb\u202e", "weights_sha256": "c" * 64}
     (weights / "aaa" / "model.json").write_text(json.dumps(record))
     assert installed_models(weights)[1].name == "a[31m b"
 
 
-def test_the_embedded_default_is_shipped() -> None:
+def test_the_default_model_is_shipped() -> None:
     assert len(model_identity("rsgpt-small").weights_sha256) == 64

@@ -1,4 +1,4 @@
-"""Under which fingerprint a model's answers are kept, and when the model has to be loaded to know it."""
+"""Fingerprints of local models: when they are remembered, and when the model must be loaded."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from rsgpt_plugin.client.server.protocol import Reply
 from rsgpt_plugin.client.server.transport import Limits
 from rsgpt_plugin.errors import ServerError, SetupError
 
-CHOSEN = Preferences()
+PREFERENCES = Preferences()
 REPORTED = ModelInfo("mine", "a" * 64, fingerprint="b" * 16, precision="fp32")
 
 
@@ -34,7 +34,7 @@ def nothing_remembered(qgis_app: Any) -> Iterator[None]:
 
 @pytest.fixture
 def model(tmp_path: Path) -> ModelInfo:
-    """A model of the user's own, as far as it is described."""
+    """A model in a folder, with a model.json and no weights."""
     folder = tmp_path / "mine"
     folder.mkdir()
     calibrate(folder, 1.0)
@@ -45,56 +45,58 @@ def calibrate(folder: Path, slope: float) -> None:
     (folder / "model.json").write_text(json.dumps({"name": "mine", "calibration": {"yes_no": [slope, 0.0]}}))
 
 
-def test_what_was_reported_is_remembered(model: ModelInfo) -> None:
-    assert remembered_fingerprint(model, CHOSEN) == ""
-    remember_fingerprint(model, CHOSEN, REPORTED)
-    assert remembered_fingerprint(model, CHOSEN) == "b" * 16
+def test_a_reported_fingerprint_is_remembered(model: ModelInfo) -> None:
+    assert remembered_fingerprint(model, PREFERENCES) == ""
+    remember_fingerprint(model, PREFERENCES, REPORTED)
+    assert remembered_fingerprint(model, PREFERENCES) == "b" * 16
 
 
 @pytest.mark.parametrize("precision", ["int8", "int4", ""])
-def test_a_precision_that_depends_on_free_memory_is_asked_for_each_time(model: ModelInfo, precision: str) -> None:
-    remember_fingerprint(model, CHOSEN, replace(REPORTED, precision=precision))
-    assert remembered_fingerprint(model, CHOSEN) == ""
+def test_a_precision_that_depends_on_free_memory_is_not_remembered(model: ModelInfo, precision: str) -> None:
+    remember_fingerprint(model, PREFERENCES, replace(REPORTED, precision=precision))
+    assert remembered_fingerprint(model, PREFERENCES) == ""
 
 
-def test_a_calibrated_model_is_not_taken_for_what_it_was(model: ModelInfo) -> None:
-    remember_fingerprint(model, CHOSEN, REPORTED)
+def test_calibration_invalidates_the_remembered_fingerprint(model: ModelInfo) -> None:
+    remember_fingerprint(model, PREFERENCES, REPORTED)
     calibrate(Path(model.folder), 1.5)
-    assert remembered_fingerprint(model, CHOSEN) == ""
+    assert remembered_fingerprint(model, PREFERENCES) == ""
 
 
 @pytest.mark.parametrize(
     "other", [{"device": "cuda"}, {"door": BackendKind.IN_PROCESS}, {"python": "/usr/bin/python3"}]
 )
-def test_another_device_or_python_may_choose_another_precision(model: ModelInfo, other: dict[str, Any]) -> None:
-    remember_fingerprint(model, CHOSEN, REPORTED)
-    assert remembered_fingerprint(model, replace(CHOSEN, **other)) == ""
+def test_another_device_or_backend_invalidates_the_remembered_fingerprint(
+    model: ModelInfo, other: dict[str, Any]
+) -> None:
+    remember_fingerprint(model, PREFERENCES, REPORTED)
+    assert remembered_fingerprint(model, replace(PREFERENCES, **other)) == ""
 
 
-def test_a_model_without_a_file_is_never_remembered(model: ModelInfo) -> None:
-    gone = replace(model, folder=f"{model.folder}/gone")
-    remember_fingerprint(gone, CHOSEN, REPORTED)
-    assert remembered_fingerprint(gone, CHOSEN) == ""
+def test_a_model_without_a_description_is_not_remembered(model: ModelInfo) -> None:
+    missing = replace(model, folder=f"{model.folder}/gone")
+    remember_fingerprint(missing, PREFERENCES, REPORTED)
+    assert remembered_fingerprint(missing, PREFERENCES) == ""
 
 
-def test_our_server_is_started_to_report_it_and_then_no_more(
+def test_the_local_server_starts_only_while_the_fingerprint_is_not_remembered(
     model: ModelInfo, fake_server: Callable[..., LocalServer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    launches: list[ServerSpec] = []
+    specs: list[ServerSpec] = []
 
-    def managed(launch: ServerSpec) -> LocalServer:
-        launches.append(launch)
+    def managed(spec: ServerSpec) -> LocalServer:
+        specs.append(spec)
         return fake_server("--model", "mine")
 
     monkeypatch.setattr(local_server, "_managed_server", managed)
     assert known_model(model) == replace(model, fingerprint="f" * 16)
-    assert [launch.model for launch in launches] == [model.folder]
+    assert [spec.model for spec in specs] == [model.folder]
     local_server.stop_shared_servers()
 
-    def missing(launch: ServerSpec) -> LocalServer:
+    def not_set_up(spec: ServerSpec) -> LocalServer:
         raise SetupError("The model is not set up.")
 
-    monkeypatch.setattr(local_server, "_managed_server", missing)
+    monkeypatch.setattr(local_server, "_managed_server", not_set_up)
     assert known_model(model).fingerprint == "f" * 16
     calibrate(Path(model.folder), 1.5)
     with pytest.raises(SetupError):
@@ -102,20 +104,20 @@ def test_our_server_is_started_to_report_it_and_then_no_more(
 
 
 @pytest.mark.slow
-def test_a_model_that_loads_for_longer_than_a_connection_may_take_is_waited_for(
+def test_a_load_longer_than_the_connection_timeout_is_waited_for(
     model: ModelInfo, fake_server: Callable[..., LocalServer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow = ("--model", "mine", "--load-delay", str(2 * Limits().connect_s + 2))
-    monkeypatch.setattr(local_server, "_managed_server", lambda launch: fake_server(*slow))
+    monkeypatch.setattr(local_server, "_managed_server", lambda spec: fake_server(*slow))
     assert known_model(model).fingerprint == "f" * 16
 
 
-def test_a_calibrated_model_is_loaded_anew(
+def test_a_calibrated_model_is_loaded_again(
     model: ModelInfo, fake_server: Callable[..., LocalServer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     servers: list[LocalServer] = []
 
-    def managed(launch: ServerSpec) -> LocalServer:
+    def managed(spec: ServerSpec) -> LocalServer:
         servers.append(fake_server("--model", "mine"))
         return servers[-1]
 
@@ -129,14 +131,14 @@ def test_a_calibrated_model_is_loaded_anew(
     assert len(servers) == 2
 
 
-def test_an_answer_of_another_fingerprint_is_refused_and_the_model_asked_again(model: ModelInfo) -> None:
-    remember_fingerprint(model, CHOSEN, REPORTED)
+def test_another_fingerprint_is_refused_and_the_remembered_one_dropped(model: ModelInfo) -> None:
+    remember_fingerprint(model, PREFERENCES, REPORTED)
     model = replace(model, fingerprint="b" * 16)
     reply = Reply("yes", 0.9, (), "stop", False, "mine")
-    check_fingerprint(model, reply)  # a server that reports none
+    check_fingerprint(model, reply)  # this server reports no fingerprint
     check_fingerprint(model, replace(reply, fingerprint="b" * 16))
     check_fingerprint(replace(model, fingerprint=""), replace(reply, fingerprint="c" * 16))
-    assert remembered_fingerprint(model, CHOSEN) == "b" * 16
+    assert remembered_fingerprint(model, PREFERENCES) == "b" * 16
     with pytest.raises(ServerError, match="Run again"):
         check_fingerprint(model, replace(reply, fingerprint="c" * 16))
-    assert remembered_fingerprint(model, CHOSEN) == ""
+    assert remembered_fingerprint(model, PREFERENCES) == ""

@@ -1,4 +1,4 @@
-"""What the user chose, kept for the profile."""
+"""Preferences stored in QGIS's settings."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from rsgpt_plugin.client.preferences import BackendKind, Preferences, load, save
 
 
 @pytest.fixture(autouse=True)
-def none_chosen(qgis_app: Any) -> Iterator[None]:
+def default_settings(qgis_app: Any) -> Iterator[None]:
     QgsSettings().remove("rsgpt")
     yield
     QgsSettings().remove("rsgpt")
 
 
-def test_before_anything_is_chosen_the_usual_holds() -> None:
+def test_without_settings_load_returns_the_defaults() -> None:
     assert load() == Preferences()
 
 
-def test_every_choice_comes_back_equal() -> None:
-    chosen = Preferences(
+def test_every_preference_is_stored_and_loaded() -> None:
+    preferences = Preferences(
         *(
             BackendKind.SERVER,
             "/usr/bin/python3",
@@ -39,23 +39,23 @@ def test_every_choice_comes_back_equal() -> None:
         *(50, 60, "What is here?", 120.5, "German", 0.25),
         *(("https://a.example:443", "http://b:1"), ("q[yesno]: Is it?",), 1024, 2.5),
     )
-    assert all(getattr(chosen, field.name) != field.default for field in fields(Preferences))
-    save(chosen)
-    assert load() == chosen
+    assert all(getattr(preferences, field.name) != field.default for field in fields(Preferences))
+    save(preferences)
+    assert load() == preferences
 
 
-def test_one_allowed_host_and_none_come_back() -> None:
+def test_one_allowed_host_and_none_are_stored_and_loaded() -> None:
     for hosts in ((), ("https://a:1",)):
         save(replace(Preferences(), allowed_hosts=hosts))
         assert load().allowed_hosts == hosts
 
 
 @pytest.mark.parametrize(("name", "value"), [("door", "hatch"), ("threads", "many"), ("click_size_m", "wide")])
-def test_a_value_without_sense_counts_as_not_set(name: str, value: str) -> None:
+def test_an_invalid_value_is_replaced_by_the_default(name: str, value: str) -> None:
     QgsSettings().setValue(f"rsgpt/{name}", value)
     assert load() == Preferences()
 
 
-def test_only_a_server_of_others_is_asked_for_a_language() -> None:
+def test_only_external_servers_are_asked_for_a_language() -> None:
     assert Preferences(answer_language="French").wished_language == ""
     assert Preferences(door=BackendKind.SERVER, answer_language="French").wished_language == "French"
