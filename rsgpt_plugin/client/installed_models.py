@@ -66,7 +66,7 @@ def model_identity(name: str, folder: Path = WEIGHTS) -> ModelInfo:
     known = ", ".join(model.name for model in models) or "none"
     raise ModelError(
         translate(
-            "Rsgpt", "There is no model named “{value}”. Choose one of these, or a folder with a model: {known}."
+            "Rsgpt", "There is no model named “{value}”. Choose one of these: {known}; or the folder of a model."
         ).format(value=name, known=known)
     )
 
