@@ -214,7 +214,7 @@ def _raw_answer(reply: Reply) -> RawAnswer:
 
     A confidence reported by the server takes precedence over the alternatives of the first token.
     """
-    top = reply.tokens[0].top if reply.tokens and not reply.says_confidence else ()
+    top = reply.tokens[0].top if reply.tokens and not reply.reports_confidence else ()
     return RawAnswer(
         text=reply.text,
         confidence=None if math.isnan(reply.confidence) else reply.confidence,

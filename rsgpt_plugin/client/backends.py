@@ -16,7 +16,7 @@ from .model_identity import remember_fingerprint, remembered_fingerprint
 from .model_slot import slot
 from .preferences import BackendKind, Preferences, load
 from .server.local_server import ServerSpec
-from .server.remote_server import identified, server_gateway, server_model
+from .server.remote_server import identify_model, server_gateway, server_model
 
 
 def chosen_model(typed: str = "") -> ModelInfo:
@@ -42,7 +42,7 @@ def known_model(model: ModelInfo, feedback: Optional[QgsFeedback] = None) -> Mod
     """
     preferences = load()
     if model.server:
-        return identified(model, preferences, feedback)
+        return identify_model(model, preferences, feedback)
     fingerprint = remembered_fingerprint(model, preferences)
     if not fingerprint:
         reported = open_backend(model).identity(feedback)

@@ -6,7 +6,7 @@ import contextlib
 import os
 import queue
 import signal
-import subprocess  # nosec B404 - running other programs is what this module is for
+import subprocess  # nosec B404 - this module runs other programs
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path

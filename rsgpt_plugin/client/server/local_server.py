@@ -6,7 +6,7 @@ import atexit
 import json
 import logging
 import logging.handlers
-import subprocess  # nosec B404 - the server is a process of its own by design
+import subprocess  # nosec B404 - the server is a child process
 import threading
 import time
 from collections import deque

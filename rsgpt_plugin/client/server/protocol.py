@@ -67,7 +67,7 @@ class ReplyToken:
 class Reply:
     """A finished answer. confidence: 0 to 1, NaN if the server reports no probabilities.
 
-    says_confidence: True if the server reported the confidence; otherwise it is the geometric mean of the tokens'
+    reports_confidence: True if the server reported the confidence; otherwise it is the geometric mean of the tokens'
     probabilities. fingerprint: hash of everything that determined the answer; empty if the server does not report it.
     """
 
@@ -77,7 +77,7 @@ class Reply:
     finish_reason: str
     degenerate: bool
     model: str
-    says_confidence: bool = False
+    reports_confidence: bool = False
     fingerprint: str = ""
 
 
@@ -121,7 +121,7 @@ def parse_reply(body: bytes) -> Reply:
         finish_reason=str(choice.get("finish_reason") or "stop"),
         degenerate=bool(extra.get("degenerate", not text.strip())),
         model=clean(str(record.get("model") or "")),
-        says_confidence=not math.isnan(_number(extra.get("confidence"))),
+        reports_confidence=not math.isnan(_number(extra.get("confidence"))),
         fingerprint=clean(str(extra.get("fingerprint") or "")),
     )
 

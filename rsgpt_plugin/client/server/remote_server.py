@@ -40,7 +40,7 @@ def server_model(preferences: Preferences, name: str = "") -> ModelInfo:
     return ModelInfo(name or preferences.server_model, server=chosen_endpoint(preferences).url)
 
 
-def identified(model: ModelInfo, preferences: Preferences, feedback: Optional[QgsFeedback] = None) -> ModelInfo:
+def identify_model(model: ModelInfo, preferences: Preferences, feedback: Optional[QgsFeedback] = None) -> ModelInfo:
     """Return the model as the server lists it, with its fingerprint and weights hash if the server reports them.
 
     A named model is returned unchanged if the server cannot list its models: many servers hide the list, and cached

@@ -15,7 +15,7 @@ from ...errors import Cancelled, RsgptError, ServerError
 from ..installed_models import ModelInfo
 from ..preferences import Preferences
 from .protocol import Prompt, Reply
-from .remote_server import identified, server_gateway, server_model
+from .remote_server import identify_model, server_gateway, server_model
 
 translate = QCoreApplication.translate
 
@@ -38,7 +38,7 @@ def try_server(preferences: Preferences, feedback: Optional[QgsFeedback] = None)
     Raises Cancelled on cancel. All other errors become a verdict.
     """
     try:
-        model = identified(server_model(preferences), preferences, feedback)
+        model = identify_model(server_model(preferences), preferences, feedback)
         prompts = [Prompt(known_picture(color), _QUESTION, 200) for color in _COLORS]
         outcomes = dict(server_gateway(preferences, model.name).ask_many(prompts, feedback))
     except Cancelled:

@@ -15,17 +15,17 @@ from rsgpt_plugin.errors import Cancelled, SetupError
 GOOD = {"version": [3, 12], "missing": [], "error": "", "torch": "2.13", "transformers": "5.2", "devices": ["cpu"]}
 
 
-def interpreter(folder: Path, **found: object) -> Path:
+def interpreter(folder: Path, **results: object) -> Path:
     """Write a program that prints the given results of the probe."""
     path = folder / "python3"
-    path.write_text(f"#!/bin/sh\ncat <<'END'\nchatter\nrsgpt-probe {json.dumps({**GOOD, **found})}\nEND\n")
+    path.write_text(f"#!/bin/sh\ncat <<'END'\nchatter\nrsgpt-probe {json.dumps({**GOOD, **results})}\nEND\n")
     path.chmod(0o755)
     return path
 
 
 def test_examine_returns_versions_and_devices(tmp_path: Path) -> None:
-    found = examine(interpreter(tmp_path, devices=["cpu", "cuda:0"]))
-    assert (found.torch, found.transformers, found.devices) == ("2.13", "5.2", ("cpu", "cuda:0"))
+    python = examine(interpreter(tmp_path, devices=["cpu", "cuda:0"]))
+    assert (python.torch, python.transformers, python.devices) == ("2.13", "5.2", ("cpu", "cuda:0"))
 
 
 @pytest.mark.slow
@@ -41,7 +41,7 @@ def test_missing_packages_are_listed_with_the_command_to_install_them() -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "words"),
+    ("results", "words"),
     [
         ({"version": [3, 9]}, "This is Python 3.9, but the model needs 3.11"),
         ({"missing": ["PIL", "gguf"]}, "lacks pillow, gguf"),
@@ -49,9 +49,9 @@ def test_missing_packages_are_listed_with_the_command_to_install_them() -> None:
         ({"transformers": "4.48.3"}, "transformers 4.48.3, but the model needs 5"),
     ],
 )
-def test_an_unusable_python_is_refused_with_its_problem(tmp_path: Path, found: dict[str, object], words: str) -> None:
+def test_an_unusable_python_is_refused_with_its_problem(tmp_path: Path, results: dict[str, object], words: str) -> None:
     with pytest.raises(SetupError, match=words):
-        examine(interpreter(tmp_path, **found))
+        examine(interpreter(tmp_path, **results))
 
 
 def test_a_program_that_is_not_python_is_refused(tmp_path: Path) -> None:

@@ -170,7 +170,7 @@ def test_loopback_bypasses_the_proxy(fake_server: MakeServer) -> None:
         QNetworkProxy.setApplicationProxy(usual)
 
 
-class Asker(QThread):
+class GatewayThread(QThread):
     """Asks in a thread, like a QgsTask."""
 
     def __init__(self, gateway: Gateway) -> None:
@@ -183,10 +183,10 @@ class Asker(QThread):
 
 
 def test_ask_many_works_in_a_thread_without_the_main_event_loop(fake_server: MakeServer) -> None:
-    asker = Asker(Gateway(fake_server("--token-delay", "0.01"), "rsgpt-small"))
-    asker.start()
-    assert asker.wait(20_000)
-    assert texts(asker.outcomes) == expected(20)
+    thread = GatewayThread(Gateway(fake_server("--token-delay", "0.01"), "rsgpt-small"))
+    thread.start()
+    assert thread.wait(20_000)
+    assert texts(thread.outcomes) == expected(20)
 
 
 def test_one_bad_prompt_does_not_stop_the_others(fake_server: MakeServer) -> None:

@@ -28,7 +28,7 @@ def test_pieces_arrive_while_the_model_writes(fake_server: Callable[..., LocalSe
     reply = gateway.ask_one(PROMPT, lambda text: pieces.append((text, time.monotonic())))
     assert [text for text, _ in pieces] == ["one", " two", " three", " four", " five"]
     assert pieces[-1][1] - pieces[0][1] > 0.4
-    assert (reply.text, reply.says_confidence) == ("one two three four five", True)
+    assert (reply.text, reply.reports_confidence) == ("one two three four five", True)
     assert reply.confidence == pytest.approx(0.9)
     assert len(reply.tokens[0].top) == 5
 

@@ -76,10 +76,10 @@ def test_errors_become_a_message_for_the_user(case: dict[str, Any]) -> None:
     assert case["status"] in (401, 403) or case["body"]["error"]["message"] in sentence
 
 
-def test_says_confidence_tells_reported_from_computed_confidence() -> None:
+def test_reports_confidence_is_false_for_computed_confidence() -> None:
     body = {"choices": [{"message": {"content": "yes"}}], "rsgpt": {"confidence": 0.7}}
-    assert parse_reply(json.dumps(body).encode()).says_confidence
-    assert not parse_reply(json.dumps({"choices": body["choices"]}).encode()).says_confidence
+    assert parse_reply(json.dumps(body).encode()).reports_confidence
+    assert not parse_reply(json.dumps({"choices": body["choices"]}).encode()).reports_confidence
 
 
 def test_confidence_is_computed_from_tokens_if_the_server_reports_none() -> None:

@@ -42,7 +42,7 @@ def test_streams_of_the_local_server(case: dict[str, Any], step: int) -> None:
     assert pieces == [token["text"] for token in answer["tokens"] if token["text"]]
     assert (reply.text, reply.finish_reason) == ("".join(pieces), answer["finish_reason"])
     assert reply.confidence == pytest.approx(answer["confidence"])
-    assert reply.says_confidence
+    assert reply.reports_confidence
     assert reply.model == "rsgpt-small"
 
 
@@ -94,7 +94,7 @@ def test_confidence_is_computed_from_tokens_if_the_server_reports_none() -> None
     choice = {"delta": {"content": "a"}, "logprobs": scored, "finish_reason": "stop"}
     _, reply = read(events(json.dumps({"choices": [choice]})))
     assert reply.confidence == pytest.approx(0.5)
-    assert not reply.says_confidence
+    assert not reply.reports_confidence
 
 
 def test_streaming_request_only_adds_stream() -> None:
