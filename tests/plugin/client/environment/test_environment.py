@@ -147,7 +147,7 @@ def test_a_second_owner_of_the_lock_is_refused_until_the_first_one_dies(environm
     owner = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     assert owner.stdout is not None
     assert owner.stdout.readline() == "held\n"
-    with pytest.raises(SetupError, match=f"process {owner.pid}.*Wait for it"):
+    with pytest.raises(SetupError, match=f"process {owner.pid}.*Wait until it is done"):
         environment.make()
     owner.kill()
     owner.communicate()
