@@ -1,1 +1,1 @@
-"""The Processing provider and its algorithms. Knows no widgets."""
+"""The Processing provider and its algorithms."""

@@ -1,4 +1,4 @@
-"""What both algorithms share: parameters, outputs and their checks. Reads no pixels and asks no model."""
+"""Base class of the Processing algorithms: parameters, outputs and their checks."""
 
 from __future__ import annotations
 
@@ -42,10 +42,19 @@ from .output.destination import OutputDestination, check_destination, destinatio
 from .output.sink import OutputSink, SinkShape, unwritable
 from .output.trial_write import try_rows
 from .parameter_kinds import GivenValues
-from .parameters import INPUT, Settings, asking, capture_wish, check_settings, numbered, parameters_of, read_settings
+from .parameters import (
+    INPUT,
+    Settings,
+    capture_options,
+    check_settings,
+    parameters_of,
+    read_settings,
+    run_questions,
+    with_choice_numbers,
+)
 from .run import CaptureTarget, DescribeRun, RunCounts, RunQuestions
 from .run_registry import RunRecorder, journal
-from .run_requests import input_sources, keep
+from .run_requests import input_sources, run_request
 
 Parameters = dict[str, Any]
 Method = TypeVar("Method", bound=Callable[..., Any])
@@ -53,38 +62,41 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 translate = QCoreApplication.translate
 
 
-# Invalid polygons are fine here. QGIS's own check of them ends in a crash of Python where it is set to stop a run.
+# Invalid polygons are accepted. QGIS's own check crashes Python if it is set to stop on invalid features.
 UNCHECKED = QgsProcessingFeatureSource.Flag.FlagSkipGeometryValidityChecks
 
 
-def in_sentences(method: Method) -> Method:
-    """Turn every error into a sentence, which Processing shows without a traceback; the last argument is a feedback."""
+def report_errors(method: Method) -> Method:
+    """Raise every error as QgsProcessingException, so that Processing shows its message without a traceback.
+
+    The last argument of `method` is the feedback.
+    """
 
     @functools.wraps(method)
     def guarded(*args: Any) -> Any:
         try:
             return method(*args)
         except (RsgptError, QgsProcessingException) as error:
-            sentence = str(error)
-        except Exception as error:  # whatever a library raises ends in a sentence, and a traceback in both logs
-            sentence = explained(error)
+            message = str(error)
+        except Exception as error:  # the user gets a message, and both logs get the traceback
+            message = explained(error)
             args[-1].pushDebugInfo(details(error))
-        # QGIS 3.40 never releases the exception it takes over: its frames must not hold this run's layers, which
-        # would die after QGIS has closed its drivers, and crash it.
+        # QGIS 3.40 never releases the exception. If its frames held this run's layers, the layers would be deleted
+        # after QGIS has closed its drivers, and QGIS would crash.
         del args
-        raise QgsProcessingException(sentence)
+        raise QgsProcessingException(message)
 
-    return guarded  # type: ignore[return-value]  # it takes and gives what the method does
+    return guarded  # type: ignore[return-value]  # same signature as `method`
 
 
 @dataclass(frozen=True)
 class PreparedRun:
-    """What an algorithm collected on the main thread."""
+    """Input of a run, collected on the main thread."""
 
     snapshot: LayerSnapshot
     settings: Settings
-    wish: CaptureOptions
-    asking: RunQuestions
+    capture: CaptureOptions
+    questions: RunQuestions
     request: RunRequest
 
 
@@ -109,28 +121,28 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         return self.tr("caption,question,answer,vqa,model,ai,imagery,raster,describe,tiles,count").split(",")
 
     def questions_and_columns(self) -> str:
-        """How to write questions, and which columns a result has."""
+        """Return the help on the question syntax and the output columns."""
         questions = self.tr(
-            "Questions: one per line, optionally with the column's name and type before it: "
+            "Questions: write one question per line. You can put a column name and a type first: "
             "cars[integer]: How many cars are there?  Types: {types}."
         )
-        columns = self.tr("Columns of a result, besides those of the questions:")
+        columns = self.tr("Columns of the output layer, in addition to those of the questions:")
         return f"\n\n{questions.format(types=types_help())}\n\n{columns}\n{columns_help()}"
 
     def privacy_and_cost(self) -> str:
-        """The end of every help: what leaves this machine, and what a run takes."""
+        """Return the end of the help: which data leaves this machine, and what a run costs."""
         return "\n\n" + self.tr(
-            "Privacy: a model on this machine sends nothing anywhere. A server elsewhere gets each picture with the "
-            "question, once you have allowed its host; it gets no coordinates and no names.\n\n"
-            "Cost: for every picture, one answer for the caption and one for each question. The log tells the rate and "
-            "the time left. A server elsewhere may charge for each answer."
+            "Privacy: a model on this computer does not send data anywhere. A remote server receives each picture with "
+            "its question, after you have allowed its host. It does not receive coordinates or names.\n\n"
+            "Cost: each picture requires one answer for the caption and one answer per question. The log shows the "
+            "rate and the remaining time. A remote server may charge for each answer."
         )
 
     def createInstance(self) -> DescribeAlgorithm:
         return type(self)()
 
     def tr(self, text: str, disambiguation: str = "", n: int = -1) -> str:
-        """`text` in the user's language; n: the number for its `%n`."""
+        """Return `text` in the user's language, with `n` as its `%n`."""
         return translate("Rsgpt", text, disambiguation, n)
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
@@ -138,57 +150,57 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         for parameter in parameters_of(self.name()):
             self.addParameter(parameter.declared())
         for name, label in (
-            ("TILES", self.tr("Places looked at")),
+            ("TILES", self.tr("Places processed")),
             ("ANSWERED", self.tr("Places answered")),
             ("SKIPPED", self.tr("Places skipped")),
             ("FAILED", self.tr("Places failed")),
             ("ASKED", self.tr("Prompts sent to the model")),
-            ("CACHED", self.tr("Answers known from before")),
+            ("CACHED", self.tr("Answers from the cache")),
         ):
             self.addOutput(QgsProcessingOutputNumber(name, label))
 
     def checkParameterValues(self, parameters: Parameters, context: QgsProcessingContext) -> tuple[bool, str]:
-        """Refuse in words what cannot work, before anything is read."""
+        """Return whether the values can be used, and otherwise a message; no pixels are read."""
         given = GivenValues(self, parameters, context)
         try:
             check_settings(given)
             layer = INPUT.layer(given)
             if layer is None:
                 check_source(parameters.get(INPUT.name))
-            fine, sentence = super().checkParameterValues(numbered(parameters), context)
-            if not fine:
-                return fine, sentence
+            is_valid, message = super().checkParameterValues(with_choice_numbers(parameters), context)
+            if not is_valid:
+                return is_valid, message
             settings = read_settings(given)
-            asking(settings)
-            capture_wish(settings)
+            run_questions(settings)
+            capture_options(settings)
             if layer is not None:
                 check_layer(layer)
         except RsgptError as error:
             return False, str(error)
-        except Exception as error:  # QGIS calls this from C++, which knows no exception of Python's
+        except Exception as error:  # QGIS calls this from C++, which cannot handle Python exceptions
             return False, explained(error)
         return True, ""
 
-    @in_sentences
+    @report_errors
     def prepareAlgorithm(
         self, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> bool:
-        """Collect layers and settings; the only part that touches the project."""
+        """Collect layers and settings. Only this step uses the project."""
         given = GivenValues(self, parameters, context)
         layer = INPUT.layer(given)
         if layer is None:
             raise QgsProcessingException(self.invalidRasterError(parameters, INPUT.name))
         snapshot = take_snapshot(layer, context.transformContext())
-        settings, request = read_settings(given), keep(self, parameters, context)
-        self.plan = PreparedRun(snapshot, settings, capture_wish(settings), asking(settings), request)
+        settings, request = read_settings(given), run_request(self, parameters, context)
+        self.plan = PreparedRun(snapshot, settings, capture_options(settings), run_questions(settings), request)
         self.inputs = [layer.source()], input_sources(self, parameters, context)
         return True
 
-    @in_sentences
+    @report_errors
     def processAlgorithm(
         self, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
-        """Run it; the layer's clones are given back however it ends, a refusal before the first place included."""
+        """Run the algorithm, and always release the layer clones from this thread at the end."""
         plan = self.prepared()
         try:
             return self.processed(plan, parameters, context, feedback)
@@ -199,31 +211,34 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
     def processed(
         self, plan: PreparedRun, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
-        """What the algorithm itself does; returns the outputs."""
+        """Run the algorithm and return its outputs."""
 
     def prepared(self) -> PreparedRun:
-        """The plan; raises ImageryError where Processing left out the preparation."""
+        """Return the input of the run. Raises ImageryError if Processing skipped the preparation."""
         if self.plan is None:
             raise ImageryError(self.tr("The run was not prepared. Start it through Processing."))
         return self.plan
 
     def destination(self, parameters: Parameters, context: QgsProcessingContext) -> OutputDestination:
-        """What OUTPUT names; raises OutputError where the rows would replace an input, or what is no result."""
-        # Not parameterAsOutputLayer, which has Processing load the destination beside the layer that lies there.
-        found = destination(parameters.get("OUTPUT"), self.parameterAsFileOutput(parameters, "OUTPUT", context))
-        check_destination(found, *self.inputs)
-        return found
+        """Return the destination in OUTPUT.
+
+        Raises OutputError if the rows would replace an input, or a layer that is not a results layer.
+        """
+        # Not parameterAsOutputLayer: Processing would load the destination in addition to the sink's layer.
+        target = destination(parameters.get("OUTPUT"), self.parameterAsFileOutput(parameters, "OUTPUT", context))
+        check_destination(target, *self.inputs)
+        return target
 
     def output(
         self, parameters: Parameters, context: QgsProcessingContext, shape: SinkShape, to: OutputDestination
     ) -> OutputSink:
-        """The sink OUTPUT, tried but not yet opened; raises OutputError where its format does not take the rows."""
+        """Return the sink for OUTPUT, not yet opened. Raises OutputError if its format cannot store the rows."""
         trial = try_rows(to, shape)
-        placed = {**parameters, "OUTPUT": to.value}
-        return OutputSink(lambda: self._open_sink(placed, context, shape), trial)
+        resolved = {**parameters, "OUTPUT": to.value}
+        return OutputSink(lambda: self._open_sink(resolved, context, shape), trial)
 
     def _open_sink(self, parameters: Parameters, context: QgsProcessingContext, shape: SinkShape) -> tuple[Any, str]:
-        """The sink and its id, with the style to come; raises OutputError where it cannot be written."""
+        """Return the sink and its layer id, and schedule the style. Raises OutputError if it cannot be written."""
         try:
             sink, identifier = self.parameterAsSink(
                 parameters, "OUTPUT", context, shape.fields, shape.wkb_type, shape.crs
@@ -233,30 +248,30 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         if sink is None:
             raise unwritable("")
         if context.willLoadLayerOnCompletion(identifier):
-            context.layerToLoadOnCompletionDetails(identifier).setPostProcessor(ResultStyler(self._made_by()))
+            context.layerToLoadOnCompletionDetails(identifier).setPostProcessor(ResultStyler(self._provenance()))
         return sink, identifier
 
-    def _made_by(self) -> RunRequest:
-        """What to keep with layer and run: the model by name, as the choice in the options may be another one later."""
+    def _provenance(self) -> RunRequest:
+        """Return the request with the model's name, because the model in the options may change later."""
         plan = self.prepared()
-        model = plan.asking.model
+        model = plan.questions.model
         return replace(plan.request, parameters={**plan.request.parameters, "MODEL": model.folder or model.name})
 
     def fields(self) -> QgsFields:
-        """The columns that the run adds."""
-        return output_fields(self.prepared().asking.questions)
+        """Return the columns that the run adds."""
+        return output_fields(self.prepared().questions.questions)
 
     def describe(
         self, output: OutputSink, places: Iterable[CaptureTarget], total: int, feedback: QgsProcessingFeedback
     ) -> RunCounts:
-        """Describe all `total` places, and record that."""
+        """Describe all `total` places, and record the run in the list of runs."""
         for note in output.notes:
             feedback.pushWarning(note)
         try:
-            with journal.recorded(self._made_by(), feedback, total) as scribe:
-                return self._described(output, places, total, feedback, scribe)
+            with journal.recorded(self._provenance(), feedback, total) as recorder:
+                return self._described(output, places, total, feedback, recorder)
         except RsgptError as error:
-            clear_frames(error.__traceback__)  # nothing else may hold the sink, which writes the rest as it goes
+            clear_frames(error.__traceback__)  # release the sink: it writes its last rows when it is deleted
             with suppress(OutputError):
                 output.settle()
             if isinstance(error, OutputError):
@@ -269,31 +284,33 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         places: Iterable[CaptureTarget],
         total: int,
         feedback: QgsProcessingFeedback,
-        scribe: RunRecorder,
+        recorder: RunRecorder,
     ) -> RunCounts:
         try:
             with open_memory() as memory:
-                asked = self.prepared().asking
-                run = DescribeRun(asked, memory, output.open, feedback, scribe.told, where=lambda: output.identifier)
+                questions = self.prepared().questions
+                run = DescribeRun(
+                    questions, memory, output.open, feedback, recorder.update, sink_name=lambda: output.identifier
+                )
                 counts = run.describe(places, total)
-                del run  # and with it the sink, which writes the rest
+                del run  # this deletes the sink, which then writes its last rows
                 output.check(counts.done)
-                scribe.wrote(output.identifier, counts)
+                recorder.set_output(output.identifier, counts)
                 return counts
         except RsgptError:
             raise
-        except Exception as error:  # what no border inside the run has caught
+        except Exception as error:  # an unexpected error that the run did not handle
             feedback.pushDebugInfo(details(error))
-            sentence = f"{explained(error)} {self.tr('Answers so far are kept; run again to go on.')}"
-        # Raised here, so that the frames of the error, which hold the sink and layers, are gone.
-        raise RsgptError(sentence)
+            message = f"{explained(error)} {self.tr('The answers so far are saved. Run again to continue.')}"
+        # Raised outside of the handler, so that the frames that hold the sink and the layers are released.
+        raise RsgptError(message)
 
     def results(self, identifier: str, counts: RunCounts, feedback: QgsProcessingFeedback) -> dict[str, Any]:
-        """The outputs, and the counts in the log."""
+        """Return the outputs, and write the counts to the log."""
         feedback.pushInfo(
             self.tr(
                 "%n place(s): {answered} answered, {skipped} skipped, {failed} failed. "
-                "Prompts: {asked} asked, {cached} known from before.",
+                "Prompts: {asked} sent to the model, {cached} answered from the cache.",
                 "",
                 counts.tiles,
             ).format(**counts.as_dict())
@@ -302,13 +319,13 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
 
 
 def _advice(output: OutputSink, rows: int) -> str:
-    """What to do after a failed run: room is spoken of only where the disk of memory or output lacks it."""
-    written = Path(output.identifier.partition("|")[0])
-    places = [home(), written] if written.is_file() else [home()]
-    lacks = missing_space(places, taken(rows, load().picture_bytes))
-    return f"{lacks} {translate('Rsgpt', 'Run again: the answers so far are kept.')}".strip()
+    """Return what to do after a failed run; disk space is mentioned only if it is missing."""
+    file = Path(output.identifier.partition("|")[0])
+    folders = [home(), file] if file.is_file() else [home()]
+    space = missing_space(folders, taken(rows, load().picture_bytes))
+    return f"{space} {translate('Rsgpt', 'Run again: the answers so far are saved.')}".strip()
 
 
 def is_bounded(geometry: QgsGeometry) -> bool:
-    """Whether there is a geometry, and all of it lies somewhere: a reprojection may end in infinity."""
+    """Return whether a geometry is not empty and has finite coordinates; a reprojection may return infinity."""
     return not geometry.isEmpty() and geometry.boundingBox().isFinite()

@@ -1,4 +1,4 @@
-"""`rsgpt:describefeatures`: one picture a feature, with a caption and answers. Knows no model server."""
+"""`rsgpt:describefeatures`: one picture per feature, with a caption and answers."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ from ..geo.results.feature_columns import own_columns
 from ..geo.transforms import checked_transform
 from ..shared.i18n import translate
 from ..shared.rasters.tiles import Window, square
-from .algorithm_base import UNCHECKED, DescribeAlgorithm, Parameters, PreparedRun, in_sentences, is_bounded
+from .algorithm_base import UNCHECKED, DescribeAlgorithm, Parameters, PreparedRun, is_bounded, report_errors
 from .output.sink import SinkShape
 from .parameter_kinds import GivenValues
 from .parameters import FEATURES, PLACES
 from .run import CaptureTarget
 
-# A little of the surroundings helps to tell what a thing is; a point becomes a window of LEAST_SIDE.
+# Some surroundings help the model to recognize an object. The picture of a point has MIN_SIDE pixels per side.
 MARGIN = 0.1
-LEAST_SIDE = 64
+MIN_SIDE = 64
 
-# A feature and its geometry in the layer's CRS, None where it has none there.
+# A feature and its geometry in the raster's CRS, None if it cannot be transformed.
 Located = tuple[QgsFeature, "QgsGeometry | None"]
 
 
 class DescribeFeatures(DescribeAlgorithm):
-    """Features of a vector layer to the same features with caption, answers and provenance."""
+    """Adds a caption, answers and provenance to the features of a vector layer."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,26 +56,28 @@ class DescribeFeatures(DescribeAlgorithm):
         return self.tr("Describe features")
 
     def shortDescription(self) -> str:
-        return self.tr("Captions and answers for every feature, from the raster beneath it.")
+        return self.tr("Writes a caption and answers for each feature, based on the raster at its location.")
 
     def shortHelpString(self) -> str:
         return (
             self.tr(
-                "Shows the part of a raster around each feature to the vision-language model that the options name: "
-                "the feature's bounding box, made square, with a margin of a tenth. The result keeps the features' own "
-                "geometry and attributes and adds a caption, one typed column per question with its confidence, and "
-                "what is needed to repeat it.\n\n"
-                "Answers are remembered: a second run, or one after a stop, asks only what is new."
+                "This algorithm shows the part of a raster around each feature to the vision-language model that is "
+                "selected in the options. The picture of a feature is its bounding box, extended to a square, with a "
+                "margin of 10%. The output layer keeps the geometries and attributes of the features. It adds a "
+                "caption, one typed column per question with its confidence, and the details needed to repeat the "
+                "run.\n\n"
+                "Answers are cached. If you repeat a run or resume a stopped run, only new pictures and questions are "
+                "sent to the model."
             )
             + self.questions_and_columns()
             + self.privacy_and_cost()
         )
 
-    @in_sentences
+    @report_errors
     def prepareAlgorithm(
         self, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> bool:
-        """Collect the features' source too."""
+        """Collect layers and settings, including the feature source."""
         super().prepareAlgorithm(parameters, context, feedback)
         self._source = PLACES.source(GivenValues(self, parameters, context))
         if self._source is None:
@@ -85,13 +87,13 @@ class DescribeFeatures(DescribeAlgorithm):
     def processed(
         self, plan: PreparedRun, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
-        """Locate, capture, ask, write."""
+        """Describe the features and return the outputs."""
         source, to = self._features(), self.destination(parameters, context)
         located = self._located(source, context)
         own = own_columns(source.fields(), [feature for feature, _ in located], to.ending, self.fields().names())
         area = self._area(located)
-        capture = open_capture(plan.snapshot, plan.wish, area.boundingBox(), feedback)
-        windows = [_window(capture, place) for _, place in located]
+        capture = open_capture(plan.snapshot, plan.capture, area.boundingBox(), feedback)
+        windows = [_window(capture, geometry) for _, geometry in located]
         capture = capture.settled([window for window in windows if window is not None], feedback)
         if capture.note:
             feedback.pushInfo(capture.note)
@@ -107,16 +109,16 @@ class DescribeFeatures(DescribeAlgorithm):
 
     def _renamed(self, names: Mapping[str, str]) -> str:
         pairs = ", ".join(f"{old}: {new}" for old, new in names.items())
-        return self.tr("The output's format needs other names for these columns: {names}.").format(names=pairs)
+        return self.tr("The output format requires other names for these columns: {names}.").format(names=pairs)
 
     def _area(self, located: Sequence[Located]) -> QgsGeometry:
-        """The part of the raster that the features cover, as a box."""
+        """Return the part of the raster in the features' bounding box. Raises ImageryError if they do not overlap."""
         snapshot = self.prepared().snapshot
-        box = _around([place for _, place in located if place is not None])
+        box = _around([geometry for _, geometry in located if geometry is not None])
         if box.isEmpty() or not box.intersects(snapshot.extent):
             raise ImageryError(
                 self.tr(
-                    "No feature lies on the raster '{name}'. Choose others, and check both coordinate systems."
+                    "No feature lies on the raster '{name}'. Choose other features and check both coordinate systems."
                 ).format(name=snapshot.name)
             )
         return overlapping(snapshot, box)
@@ -127,13 +129,13 @@ class DescribeFeatures(DescribeAlgorithm):
             raise ImageryError(self.tr("There are no features to describe. Choose another layer or selection."))
         if source.featureCount() > MAX_TILES:
             raise ImageryError(
-                self.tr("There are more than {limit} features. Select fewer of them.").format(limit=MAX_TILES)
+                self.tr("There are more than {limit} features. Select fewer features.").format(limit=MAX_TILES)
             )
         if not source.sourceCrs().isValid():
             raise ImageryError(
                 self.tr(
-                    "The features have no coordinate system, so their place on the raster is unknown. Set one in "
-                    "the layer's properties, then run again."
+                    "The features have no coordinate system, so their location on the raster is unknown. Set one in "
+                    "the layer properties and run again."
                 )
             )
         return source
@@ -141,18 +143,21 @@ class DescribeFeatures(DescribeAlgorithm):
     def _located(self, source: QgsProcessingFeatureSource, context: QgsProcessingContext) -> list[Located]:
         snapshot = self.prepared().snapshot
         transform = checked_transform(source.sourceCrs(), snapshot.crs, context.transformContext())
-        return [(feature, _moved(feature, transform)) for feature in source.getFeatures(QgsFeatureRequest(), UNCHECKED)]
+        return [
+            (feature, _transformed(feature, transform))
+            for feature in source.getFeatures(QgsFeatureRequest(), UNCHECKED)
+        ]
 
 
 def _samples(features: Sequence[QgsFeature]) -> tuple[QgsFeature, ...]:
-    """The first feature of each type of geometry, which a format may refuse."""
+    """Return the first feature of each geometry type, because a format may not support all types."""
     by_type: dict[Any, QgsFeature] = {}
     for feature in features:
         by_type.setdefault(feature.geometry().wkbType() if feature.hasGeometry() else None, feature)
     return tuple(by_type.values())
 
 
-def _moved(feature: QgsFeature, transform: QgsCoordinateTransform) -> QgsGeometry | None:
+def _transformed(feature: QgsFeature, transform: QgsCoordinateTransform) -> QgsGeometry | None:
     if not feature.hasGeometry():
         return None
     geometry = QgsGeometry(feature.geometry())
@@ -163,18 +168,18 @@ def _moved(feature: QgsFeature, transform: QgsCoordinateTransform) -> QgsGeometr
     return geometry if is_bounded(geometry) else None
 
 
-def _around(places: Sequence[QgsGeometry]) -> QgsGeometry:
-    """The bounding box of all places, never without area."""
+def _around(geometries: Sequence[QgsGeometry]) -> QgsGeometry:
+    """Return the bounding box of all geometries, slightly enlarged so that it has an area."""
     box = QgsRectangle()
-    for place in places:
-        box.combineExtentWith(place.boundingBox())
-    if places:
+    for geometry in geometries:
+        box.combineExtentWith(geometry.boundingBox())
+    if geometries:
         box.grow(max(box.width(), box.height()) * 1e-3 or 1e-6)
-    return QgsGeometry.fromRect(box) if places else QgsGeometry()
+    return QgsGeometry.fromRect(box) if geometries else QgsGeometry()
 
 
-def _window(capture: Capture, place: QgsGeometry | None) -> Window | None:
-    return square(capture.frame.window(place), MARGIN, LEAST_SIDE) if place is not None else None
+def _window(capture: Capture, geometry: QgsGeometry | None) -> Window | None:
+    return square(capture.frame.window(geometry), MARGIN, MIN_SIDE) if geometry is not None else None
 
 
 def _places(

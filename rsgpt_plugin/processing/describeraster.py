@@ -1,4 +1,4 @@
-"""`rsgpt:describeraster`: a raster cut into tiles, each with a caption and answers. Knows no model server."""
+"""`rsgpt:describeraster`: a caption and answers for each tile of a raster."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ..geo.imagery.mask_polygons import Ground
 from ..geo.imagery.tile_geometry import checked
 from ..geo.transforms import checked_transform
 from ..shared.rasters.tiles import TileGrid, Window
-from .algorithm_base import UNCHECKED, DescribeAlgorithm, Parameters, PreparedRun, in_sentences, is_bounded
+from .algorithm_base import UNCHECKED, DescribeAlgorithm, Parameters, PreparedRun, is_bounded, report_errors
 from .output.sink import SinkShape
 from .parameter_kinds import GivenValues
 from .parameters import EXTENT, MASK, OVERLAP, TILE_SIZE, TILES
@@ -32,7 +32,7 @@ from .run import CaptureTarget
 
 
 class DescribeRaster(DescribeAlgorithm):
-    """Tiles of a raster to polygons with caption, answers and provenance."""
+    """Writes one polygon per tile of a raster, with a caption, answers and provenance."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,26 +46,27 @@ class DescribeRaster(DescribeAlgorithm):
         return self.tr("Describe raster")
 
     def shortDescription(self) -> str:
-        return self.tr("Captions and answers for every tile of a raster, as polygons.")
+        return self.tr("Writes a caption and answers for each tile of a raster, as polygons.")
 
     def shortHelpString(self) -> str:
         return (
             self.tr(
-                "Cuts a raster into square tiles, shows each to the vision-language model that the options name, and "
-                "writes one polygon per tile: a caption, one typed column per question with its confidence, and what "
-                "is needed to repeat it.\n\n"
-                "Answers are remembered: a second run, or one after a stop, asks only what is new. Tiles that lie "
-                "outside the mask are left out; tiles without valid pixels are rows with the status 'skipped'."
+                "This algorithm splits a raster into square tiles and shows each tile to the vision-language model "
+                "that is selected in the options. It writes one polygon per tile, with a caption, one typed column per "
+                "question with its confidence, and the details needed to repeat the run.\n\n"
+                "Answers are cached. If you repeat a run or resume a stopped run, only new pictures and questions are "
+                "sent to the model. Tiles outside the mask are left out. Tiles without valid pixels get the status "
+                "'skipped'."
             )
             + self.questions_and_columns()
             + self.privacy_and_cost()
         )
 
-    @in_sentences
+    @report_errors
     def prepareAlgorithm(
         self, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> bool:
-        """Collect the extent and the mask too."""
+        """Collect layers and settings, including the extent and the mask."""
         super().prepareAlgorithm(parameters, context, feedback)
         given = GivenValues(self, parameters, context)
         self._extent = EXTENT.geometry(given, self.prepared().snapshot.crs)
@@ -76,11 +77,11 @@ class DescribeRaster(DescribeAlgorithm):
     def processed(
         self, plan: PreparedRun, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
-        """Cut, capture, ask, write."""
+        """Describe the tiles and return the outputs."""
         to = self.destination(parameters, context)
         checked_transform(self._extent_crs, plan.snapshot.crs, context.transformContext())
         area = overlapping(plan.snapshot, self._extent)
-        capture = open_capture(plan.snapshot, plan.wish, area.boundingBox(), feedback)
+        capture = open_capture(plan.snapshot, plan.capture, area.boundingBox(), feedback)
         windows = self._windows(capture, area, context)
         capture = capture.settled(windows, feedback)
         if capture.note:
@@ -97,28 +98,29 @@ class DescribeRaster(DescribeAlgorithm):
         size = int(settings[TILE_SIZE])
         grid = checked(TileGrid(region, size, settings[OVERLAP]))
         ground = Ground(capture.frame, size, self.prepared().snapshot.crs, context.transformContext())
-        wanted = self._masked(area, ground)
-        engine = QgsGeometry.createGeometryEngine(wanted.constGet())
+        masked = self._masked(area, ground)
+        engine = QgsGeometry.createGeometryEngine(masked.constGet())
         engine.prepareGeometry()
         return [window for window in grid.windows() if _lies_in(engine, capture.frame.polygon(window))]
 
     def _masked(self, area: QgsGeometry, ground: Ground) -> QgsGeometry:
-        """The part of the area under the mask. It chooses tiles and does not move them.
+        """Return the part of the area under the mask. The mask selects tiles but does not move the tile grid.
 
-        Where pixels need no stretch, a changed mask re-asks none; a stretch is measured on the chosen tiles.
+        Cached answers stay valid for another mask, unless the pixels are stretched: the stretch is computed from the
+        selected tiles. Raises ImageryError if the mask cannot be used or does not overlap the area.
         """
         if self._mask is None:
             return area
         if not self._mask.sourceCrs().isValid():
-            raise ImageryError(self.tr("The mask has no coordinate system. Set one in the layer's properties."))
+            raise ImageryError(self.tr("The mask has no coordinate system. Set one in the layer properties."))
         features = self._mask.getFeatures(QgsFeatureRequest().setNoAttributes(), UNCHECKED)
         polygons = [feature.geometry() for feature in features if _is_area(feature.geometry())]
         if not polygons:
-            raise ImageryError(self.tr("The mask has no polygon that lies on the map. Choose another mask."))
+            raise ImageryError(self.tr("The mask has no polygon with a valid location. Choose another mask."))
         masked = area.intersection(ground.mask(polygons, self._mask.sourceCrs()))
         if masked.isEmpty() or masked.area() <= 0:
             raise ImageryError(
-                self.tr("The mask's polygons do not overlap the area. Check the mask's coordinate system.")
+                self.tr("The polygons of the mask do not overlap the area. Check the coordinate system of the mask.")
             )
         return masked
 
@@ -128,8 +130,8 @@ def _is_area(geometry: QgsGeometry) -> bool:
 
 
 def _lies_in(engine: QgsGeometryEngine, polygon: QgsGeometry) -> bool:
-    """Whether the polygon, made smaller by a hair, meets the area: to share an edge with it is not enough."""
-    # The name keeps the geometry alive: constGet() lends its inside.
+    """Return whether the polygon overlaps the area; it is shrunk slightly because sharing an edge is not enough."""
+    # The variable keeps the geometry alive while the engine uses constGet().
     smaller = polygon.buffer(-1e-4 * math.sqrt(polygon.area()), 1)
     return bool(engine.intersects(smaller.constGet()))
 

@@ -1,4 +1,4 @@
-"""A run's feedback that keeps what went wrong, as the sentences to show. Prints and logs nothing."""
+"""A Processing feedback that collects error messages for the user."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ translate = QCoreApplication.translate
 
 
 class ErrorFeedback(QgsProcessingFeedback):
-    """Keeps every error."""
+    """Collects the errors of a run. It does not log them."""
 
     def __init__(self) -> None:
         super().__init__(False)
         self.errors: list[str] = []
 
     def reportError(self, error: str, fatalError: bool = False) -> None:  # noqa: N803 - QGIS's name
-        """Keep `error`."""
+        """Add `error` to the list."""
         self.errors.append(error)
 
     def why(self) -> str:
-        """Why the run failed, for the user."""
-        unknown = translate("Rsgpt", "The run ended without a reason. See the message log under Processing.")
+        """Return the first error, or a general message if there is none."""
+        unknown = translate("Rsgpt", "The run failed for an unknown reason. See “Processing” in QGIS's log messages.")
         return self.errors[0] if self.errors else unknown

@@ -1,4 +1,4 @@
-"""Kinds of parameters: how a parameter of each is declared to QGIS and read. Knows no parameter of the algorithms."""
+"""Kinds of algorithm parameters: how each kind is declared in QGIS and how its value is read."""
 
 from __future__ import annotations
 
@@ -35,23 +35,23 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True)
 class GivenValues:
-    """The values that an algorithm was started with."""
+    """The parameter values of one run of an algorithm."""
 
     algorithm: QgsProcessingAlgorithm
     parameters: Mapping[str, Any]
     context: QgsProcessingContext
 
     def arguments(self, name: str) -> tuple[Any, str, QgsProcessingContext]:
-        """What QGIS's parameterAs… functions take."""
+        """Return the arguments of QGIS's parameterAs… methods."""
         return dict(self.parameters), name, self.context
 
 
 @dataclass(frozen=True)
 class Parameter(ABC):
-    """One parameter as QGIS shows it.
+    """One parameter of the algorithms.
 
-    label: marked for translation. only: the algorithm that alone has it, "" for both. is_repeated: whether asking the
-    rows of a run again takes its value along, which holds unless asking again sets the parameter itself.
+    label: marked for translation. only: the name of the only algorithm with this parameter, "" for both. is_repeated:
+    whether "Ask again" reuses the value of the earlier run, that is, does not set the parameter itself.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Parameter(ABC):
     is_repeated: bool = True
 
     def declared(self) -> QgsProcessingParameterDefinition:
-        """Return the definition for an algorithm."""
+        """Return the definition to add to an algorithm."""
         definition = self._definition(marked(self.label))
         if self.is_advanced:
             advanced = QgsProcessingParameterDefinition.Flag.FlagAdvanced
@@ -74,25 +74,25 @@ class Parameter(ABC):
 
 @dataclass(frozen=True)
 class Setting(Parameter, Generic[Value]):
-    """A parameter whose value is no layer and no area.
+    """A parameter whose value is neither a layer nor an extent.
 
-    preference: the field of Preferences that holds the user's own value for questions asked on the map, "" for none.
+    preference: the field of Preferences with the value for questions asked on the map, "" for none.
     """
 
     preference: str = ""
 
     @abstractmethod
     def value(self, given: GivenValues) -> Value:
-        """Return what was given, or the default."""
+        """Return the value, or the default if it is not set."""
 
     def problem(self, given: GivenValues) -> str:
-        """Return a sentence where QGIS's own check would only say that the value is wrong."""
+        """Return an error message that is more specific than that of QGIS's own check, "" for none."""
         return ""
 
 
 @dataclass(frozen=True)
 class BooleanParameter(Setting[bool]):
-    """Yes or no."""
+    """A check box."""
 
     default: bool = False
 
@@ -105,7 +105,7 @@ class BooleanParameter(Setting[bool]):
 
 @dataclass(frozen=True)
 class TextParameter(Setting[str]):
-    """Text, which may be left out."""
+    """An optional text."""
 
     has_lines: bool = False
 
@@ -119,11 +119,11 @@ class TextParameter(Setting[str]):
 
 @dataclass(frozen=True)
 class NumberParameter(Setting[float]):
-    """A number from `least` to `most`. default: None for one that may be left out, which then is 0."""
+    """A number from `minimum` to `maximum`. default: None makes it optional, with the value 0 if it is not set."""
 
     default: Optional[float] = None
-    least: float = 0.0
-    most: float = math.inf
+    minimum: float = 0.0
+    maximum: float = math.inf
     is_whole: bool = False
 
     def value(self, given: GivenValues) -> float:
@@ -132,43 +132,43 @@ class NumberParameter(Setting[float]):
         return float(given.algorithm.parameterAsDouble(*given.arguments(self.name)))
 
     def problem(self, given: GivenValues) -> str:
-        if self._is_left_out(given) or self.least <= self.value(given) <= self.most:
+        if self._is_left_out(given) or self.minimum <= self.value(given) <= self.maximum:
             return ""
-        if math.isinf(self.most):
-            sentence = translate("Rsgpt", "{name} is out of range. Give {least} or more.")
+        if math.isinf(self.maximum):
+            message = translate("Rsgpt", "{name} is out of range. Enter {least} or more.")
         else:
-            sentence = translate("Rsgpt", "{name} is out of range. Give a number from {least} to {most}.")
-        return sentence.format(name=self.name, least=f"{self.least:g}", most=f"{self.most:g}")
+            message = translate("Rsgpt", "{name} is out of range. Enter a number from {least} to {most}.")
+        return message.format(name=self.name, least=f"{self.minimum:g}", most=f"{self.maximum:g}")
 
     def _is_left_out(self, given: GivenValues) -> bool:
         return self.default is None and given.parameters.get(self.name) is None
 
     def _definition(self, label: str) -> QgsProcessingParameterDefinition:
         kinds = QgsProcessingParameterNumber.Type
-        limits = {"minValue": self.least, **({} if math.isinf(self.most) else {"maxValue": self.most})}
+        limits = {"minValue": self.minimum, **({} if math.isinf(self.maximum) else {"maxValue": self.maximum})}
         kind, is_optional = kinds.Integer if self.is_whole else kinds.Double, self.default is None
         return QgsProcessingParameterNumber(self.name, label, kind, self.default, is_optional, **limits)
 
 
 @dataclass(frozen=True)
 class ChoiceParameter(Setting[str]):
-    """One of several words. choices: the label of each word; the first is the default."""
+    """One of several keywords. choices: the label of each keyword; the first keyword is the default."""
 
     choices: Mapping[str, str] = field(default_factory=dict)
 
     def value(self, given: GivenValues) -> str:
-        words = list(self.choices)
+        keywords = list(self.choices)
         parameters, name, context = given.arguments(self.name)
-        number = given.algorithm.parameterAsEnum(self.numbered(parameters), name, context)
-        return words[number] if 0 <= number < len(words) else words[0]
+        index = given.algorithm.parameterAsEnum(self.with_number(parameters), name, context)
+        return keywords[index] if 0 <= index < len(keywords) else keywords[0]
 
-    def numbered(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the parameters with a number for the word: QGIS takes no word where the labels are translated."""
-        words = list(self.choices)
-        given = parameters.get(self.name)
-        if not isinstance(given, str) or given not in words:
+    def with_number(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the parameters with the index of the keyword: QGIS rejects keywords if the labels are translated."""
+        keywords = list(self.choices)
+        value = parameters.get(self.name)
+        if not isinstance(value, str) or value not in keywords:
             return dict(parameters)
-        return {**parameters, self.name: words.index(given)}
+        return {**parameters, self.name: keywords.index(value)}
 
     def _definition(self, label: str) -> QgsProcessingParameterDefinition:
         options = [marked(label) for label in self.choices.values()]
@@ -177,7 +177,7 @@ class ChoiceParameter(Setting[str]):
 
 @dataclass(frozen=True)
 class BandsParameter(Setting[tuple[int, ...]]):
-    """Band numbers of a raster, () if left out. raster: the parameter with the raster."""
+    """Band numbers of a raster, () if not set. raster: the name of the parameter with the raster."""
 
     raster: str = "INPUT"
 
@@ -195,7 +195,7 @@ class RasterParameter(Parameter):
     """A raster layer."""
 
     def layer(self, given: GivenValues) -> Optional[QgsRasterLayer]:
-        """Return the layer, or None where it cannot be opened."""
+        """Return the layer, or None if it cannot be opened."""
         return given.algorithm.parameterAsRasterLayer(*given.arguments(self.name))
 
     def _definition(self, label: str) -> QgsProcessingParameterDefinition:
@@ -204,7 +204,7 @@ class RasterParameter(Parameter):
 
 @dataclass(frozen=True)
 class ExtentParameter(Parameter):
-    """A rectangle on the map, which may be left out."""
+    """An optional rectangle on the map."""
 
     def crs(self, given: GivenValues) -> QgsCoordinateReferenceSystem:
         """Return the CRS that the rectangle was given in; an invalid one if it was left out."""
@@ -213,7 +213,7 @@ class ExtentParameter(Parameter):
         return given.algorithm.parameterAsExtentCrs(*given.arguments(self.name))
 
     def geometry(self, given: GivenValues, crs: QgsCoordinateReferenceSystem) -> Optional[QgsGeometry]:
-        """Return the area in `crs`, None if left out."""
+        """Return the extent in `crs`, or None if it is not set."""
         if not given.parameters.get(self.name):
             return None
         return given.algorithm.parameterAsExtentGeometry(*given.arguments(self.name), crs)
@@ -230,7 +230,7 @@ class FeaturesParameter(Parameter):
     is_optional: bool = False
 
     def source(self, given: GivenValues) -> Optional[QgsProcessingFeatureSource]:
-        """Return the features, None where they are left out or cannot be opened."""
+        """Return the features, or None if they are not set or cannot be opened."""
         if not given.parameters.get(self.name):
             return None
         return given.algorithm.parameterAsSource(*given.arguments(self.name))
@@ -243,7 +243,7 @@ class FeaturesParameter(Parameter):
 
 @dataclass(frozen=True)
 class SinkParameter(Parameter):
-    """Where the rows are written."""
+    """The output layer."""
 
     def _definition(self, label: str) -> QgsProcessingParameterDefinition:
         return QgsProcessingParameterFeatureSink(self.name, label)

@@ -1,4 +1,4 @@
-"""The parameters of both algorithms, and what their values mean for a run. Reads no pixels and asks no model.
+"""The parameters of both algorithms, and the settings of a run that follow from their values.
 
 To add a parameter, see CONTRIBUTING.md.
 """
@@ -34,10 +34,10 @@ from .run import RunQuestions
 TILES, FEATURES = "describeraster", "describefeatures"
 
 INPUT = RasterParameter("INPUT", mark("Raster layer"), is_repeated=False)
-EXTENT = ExtentParameter("EXTENT", mark("Extent (all of the layer if left out)"), TILES)
+EXTENT = ExtentParameter("EXTENT", mark("Extent (entire layer if not set)"), TILES)
 MASK = FeaturesParameter(
     "MASK",
-    mark("Mask: only tiles that overlap these polygons"),
+    mark("Mask (only tiles that overlap these polygons)"),
     TILES,
     is_repeated=False,
     has_polygons=True,
@@ -45,52 +45,55 @@ MASK = FeaturesParameter(
 )
 PLACES = FeaturesParameter("FEATURES", mark("Features to describe"), FEATURES, is_repeated=False)
 TILE_SIZE = NumberParameter(
-    "TILE_SIZE", mark("Tile size (pixels)"), TILES, default=256, least=16, most=1024, is_whole=True
+    "TILE_SIZE", mark("Tile size (pixels)"), TILES, default=256, minimum=16, maximum=1024, is_whole=True
 )
-OVERLAP = NumberParameter("OVERLAP", mark("Overlap (percent)"), TILES, default=0, least=0, most=90, is_whole=True)
+OVERLAP = NumberParameter("OVERLAP", mark("Overlap (percent)"), TILES, default=0, minimum=0, maximum=90, is_whole=True)
 CAPTION = BooleanParameter("CAPTION", mark("Write a caption"), is_repeated=False, default=True)
-DETAILED = BooleanParameter("DETAILED", mark("Make the caption a longer one"), is_repeated=False)
+DETAILED = BooleanParameter("DETAILED", mark("Write a detailed caption"), is_repeated=False)
 QUESTIONS = TextParameter(
     "QUESTIONS",
-    mark("Questions, one a line, for example  cars[integer]: How many cars are there?"),
+    mark("Questions, one per line, for example  cars[integer]: How many cars are there?"),
     is_repeated=False,
     has_lines=True,
 )
 MODEL = TextParameter(
-    "MODEL", mark("Model: a name, or a folder (the one chosen in the options if left out)"), is_repeated=False
+    "MODEL", mark("Model name or folder (model selected in the options if not set)"), is_repeated=False
 )
 PROMPT = TextParameter(
     "PROMPT",
-    mark("Prompt for the caption, in place of the usual one"),
+    mark("Caption prompt (replaces the default prompt)"),
     is_advanced=True,
     is_repeated=False,
     preference="prompt",
 )
 LEAST_CONFIDENCE = NumberParameter(
     "LEAST_CONFIDENCE",
-    mark("Least confidence of an answer; below it there is none"),
+    mark("Minimum confidence (less certain answers are left empty)"),
     is_advanced=True,
     preference="least_confidence",
     default=0.0,
-    most=1.0,
+    maximum=1.0,
 )
 BANDS = BandsParameter(
     "BANDS",
-    mark("Bands shown as red, green, blue, or one as grey (an alpha band among them hides nothing)"),
+    mark("Bands for red, green and blue, or one band for gray (an alpha band listed here does not hide pixels)"),
     is_advanced=True,
 )
 CAPTURE = ChoiceParameter(
     "CAPTURE",
-    mark("Capture"),
+    mark("Capture mode"),
     is_advanced=True,
     choices={
         CaptureMode.AUTO.value: mark("Automatic"),
-        CaptureMode.NATIVE.value: mark("The raster's own pixels"),
-        CaptureMode.RENDERED.value: mark("As QGIS draws it"),
+        CaptureMode.NATIVE.value: mark("Native (pixels of the raster)"),
+        CaptureMode.RENDERED.value: mark("Rendered (as drawn by QGIS)"),
     },
 )
 GROUND_RESOLUTION = NumberParameter(
-    "GROUND_RESOLUTION", mark("Ground resolution of rendered capture (metres a pixel)"), is_advanced=True, least=0.001
+    "GROUND_RESOLUTION",
+    mark("Ground resolution of rendered capture (meters per pixel)"),
+    is_advanced=True,
+    minimum=0.001,
 )
 
 # In the order of the dialog.
@@ -116,7 +119,7 @@ PARAMETERS: tuple[Parameter, ...] = (
 
 
 class Settings:
-    """The values of all settings of a run: settings[TILE_SIZE]."""
+    """The values of all settings of a run, for example settings[TILE_SIZE]."""
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         self._values = values
@@ -126,7 +129,7 @@ class Settings:
 
 
 def parameters_of(algorithm: str) -> list[Parameter]:
-    """Return the parameters of the algorithm of that name."""
+    """Return the parameters of an algorithm, in the order of its dialog."""
     return [parameter for parameter in PARAMETERS if parameter.only in ("", algorithm)]
 
 
@@ -136,58 +139,59 @@ def read_settings(given: GivenValues) -> Settings:
 
 
 def check_settings(given: GivenValues) -> None:
-    """Raise RsgptError with the first problem that QGIS's own check does not put into words."""
+    """Raise RsgptError for the first value that is out of range."""
     for setting in _settings(given.algorithm.name()):
         problem = setting.problem(given)
         if problem:
             raise RsgptError(problem)
 
 
-def numbered(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parameters with numbers for the words of all choices."""
-    changed = dict(parameters)
+def with_choice_numbers(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters with the keywords of all choices replaced by their indexes."""
+    numbered = dict(parameters)
     for parameter in PARAMETERS:
         if isinstance(parameter, ChoiceParameter):
-            changed = parameter.numbered(changed)
-    return changed
+            numbered = parameter.with_number(numbered)
+    return numbered
 
 
 def repeated(algorithm: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Return those parameters of an earlier run that asking its rows again takes along."""
+    """Return the parameters of an earlier run that "Ask again" reuses."""
     names = [parameter.name for parameter in parameters_of(algorithm) if parameter.is_repeated]
     return {name: parameters[name] for name in names if parameters.get(name) is not None}
 
 
 def preferred(preferences: Preferences) -> dict[str, Any]:
-    """Return the parameters that the user has set a value of in the options, for questions asked on the map."""
+    """Return the parameters with a value in the options, for questions asked on the map."""
     settings = [parameter for parameter in PARAMETERS if isinstance(parameter, Setting) and parameter.preference]
     return {setting.name: getattr(preferences, setting.preference) for setting in settings}
 
 
-def asking(settings: Settings) -> RunQuestions:
-    """What is asked of every picture. Raises QuestionError, ModelError."""
+def run_questions(settings: Settings) -> RunQuestions:
+    """Return the caption prompt and questions for each picture, and the model. Raises QuestionError or ModelError."""
     questions = parse_questions(settings[QUESTIONS])
     if not settings[CAPTION] and not questions:
-        raise QuestionError(translate("Rsgpt", "There is nothing to ask. Switch the caption on, or write a question."))
-    usual = DETAIL_PROMPT if settings[DETAILED] else CAPTION_PROMPT
-    prompt = (settings[PROMPT] or usual) if settings[CAPTION] else ""
+        raise QuestionError(translate("Rsgpt", "There is nothing to ask. Turn on the caption or enter a question."))
+    default = DETAIL_PROMPT if settings[DETAILED] else CAPTION_PROMPT
+    prompt = (settings[PROMPT] or default) if settings[CAPTION] else ""
     model = chosen_model(settings[MODEL])
     return RunQuestions(model, tuple(questions), prompt, settings[LEAST_CONFIDENCE], load().wished_language)
 
 
-def capture_wish(settings: Settings) -> CaptureOptions:
-    """How pictures are taken. Raises ImageryError where the settings contradict each other."""
+def capture_options(settings: Settings) -> CaptureOptions:
+    """Return how pictures are captured. Raises ImageryError if the settings contradict each other."""
     mode, bands, resolution = CaptureMode(settings[CAPTURE]), settings[BANDS], settings[GROUND_RESOLUTION]
     if resolution and (bands or mode is CaptureMode.NATIVE):
         raise ImageryError(
             translate(
                 "Rsgpt",
-                "A ground resolution belongs to rendered capture, bands to native capture. Leave one of them out.",
+                "Ground resolution applies only to rendered capture, and bands only to native capture. Leave one of "
+                "them out.",
             )
         )
     if bands and mode is CaptureMode.RENDERED:
         raise ImageryError(
-            translate("Rsgpt", "Rendered capture shows the bands of the layer's style. Leave the bands out.")
+            translate("Rsgpt", "Rendered capture uses the bands of the layer style. Leave the bands out.")
         )
     return CaptureOptions(mode, bands, resolution)
 

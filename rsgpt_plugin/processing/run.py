@@ -1,4 +1,4 @@
-"""The loop of a run: picture, answers, row. Knows no parameters, no layers and no tile grid."""
+"""The loop of a run: captures a picture, asks the model, and writes a row for each place."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ translate = QCoreApplication.translate
 
 @dataclass(frozen=True)
 class RunQuestions(RunPrompts):
-    """What is asked of every picture, and of which model. caption: its prompt, "" for none.
+    """The prompts for each picture, and the model. caption: prompt of the caption, "" for none.
 
-    least_confidence: an answer to a question that is less sure, 0 to 1, is not told. language: that text is asked for
-    in, "" for none in particular.
+    least_confidence: minimum confidence, 0 to 1; less certain answers to questions are left empty. language: language
+    of text answers, "" for the model's default.
     """
 
     model: ModelInfo
@@ -41,7 +41,7 @@ class RunQuestions(RunPrompts):
 
 @dataclass(frozen=True)
 class CaptureTarget:
-    """One place to describe. feature: its geometry and own attributes. picture: takes it when its turn comes."""
+    """One place to describe. feature: its geometry and input attributes. picture: captures the picture."""
 
     feature: QgsFeature
     picture: Callable[[], Picture]
@@ -49,16 +49,16 @@ class CaptureTarget:
 
 @dataclass
 class RunCounts(rows.RowCounts):
-    """The counts of a run. asked: prompts that were sent to the model."""
+    """The counts of a run. asked: number of prompts sent to the model."""
 
     asked: int = 0
 
 
 @dataclass
 class _PendingRow:
-    """A place on its way. outcomes: one for each thing asked, None while it is under way.
+    """A row that is not written yet. outcomes: one per prompt, None until it is answered.
 
-    It keeps no pixels: a row may wait long for one before it.
+    It holds no pixels, because rows may wait for earlier rows.
     """
 
     feature: QgsFeature
@@ -72,61 +72,64 @@ class _PendingRow:
         return None not in self.outcomes
 
     def fail(self, reason: str) -> None:
-        """Become a row without answers."""
+        """Turn into a failed row without answers."""
         self.outcomes, self.status, self.reason = [], Status.FAILED, reason
 
 
 class DescribeRun:
-    """One run over places: each is looked at once, each answer is remembered as it arrives.
+    """One run over places. It captures each place once and caches each answer when it arrives.
 
-    Rows reach the sink in the order of the places. A run that ends early writes the rows that are complete.
+    Rows are written in the order of the places. A run that ends early writes the complete rows.
     """
 
     def __init__(
         self,
-        asking: RunQuestions,
+        questions: RunQuestions,
         memory: AnswerMemory,
         open_sink: Callable[[], QgsFeatureSink],
         feedback: QgsFeedback,
-        watch: Callable[[RunCounts], None] = lambda counts: None,
+        on_row: Callable[[RunCounts], None] = lambda counts: None,
         *,
-        where: Callable[[], str] = lambda: "",
+        sink_name: Callable[[], str] = lambda: "",
     ) -> None:
-        """open_sink: called once it is known that the run can begin, since it empties what it opens.
+        """Prepare a run.
 
-        watch: given the counts after every row; not to be kept, they go on changing.
-        where: what the open sink is called, for the sentence that says that it is full.
+        open_sink: called when the model is ready, because opening the sink clears an existing output.
+        on_row: called with the counts after each row; the run keeps changing the same object.
+        sink_name: name of the open sink, for error messages.
         """
-        self._asking = asking
+        self._questions = questions
         self._memory = memory
         self._open_sink = open_sink
         self._sink: QgsFeatureSink | None = None
         self._feedback = feedback
-        self._watch = watch
-        self._where = where
+        self._on_row = on_row
+        self._sink_name = sink_name
         self._rows: deque[_PendingRow] = deque()
         self._pending: dict[int, _PendingRow] = {}
-        self._model = asking.model
+        self._model = questions.model
         self._common = {
-            "prompt": asking.describe(),
+            "prompt": questions.describe(),
             "plugin_version": plugin_version(),
         }
         self.counts = RunCounts()
 
     def describe(self, places: Iterable[CaptureTarget], total: int) -> RunCounts:
-        """Describe all `total` places. The model is loaded for its fingerprint, or by the first prompt that is new.
+        """Describe all `total` places, and return the counts.
 
-        Raises RsgptError where the run cannot go on; complete rows are written, answers so far remembered. Cancelled
-        where the user stops it while the model is identified: the sink is not opened, so earlier rows stay.
+        Raises RsgptError if the run cannot continue; complete rows are written and answers are cached. Raises Cancelled
+        if the user stops the run while the model is identified; then the sink is not opened and earlier rows stay.
         """
         self.counts.tiles = total
-        source = AnswerSource(self._asking.model, self._memory, self._asking.language, self._feedback)
+        source = AnswerSource(self._questions.model, self._memory, self._questions.language, self._feedback)
         self._model = source.model
         try:
             source.ask_many(self._queries(places), self._receive, self._open)
         except Cancelled:
             self._open()
-            self._feedback.pushWarning(translate("Rsgpt", "Stopped. Answers so far are kept; run again to go on."))
+            self._feedback.pushWarning(
+                translate("Rsgpt", "Stopped. The answers so far are saved. Run again to continue.")
+            )
         finally:
             self._rows = deque(row for row in self._rows if row.complete)
             self._write()
@@ -137,12 +140,12 @@ class DescribeRun:
             self._sink = self._open_sink()
 
     def _queries(self, places: Iterable[CaptureTarget]) -> Iterator[PictureQuery]:
-        """What is asked about each picture, taking pictures as it goes."""
+        """Capture the places one by one, and yield one query per picture that has pixels."""
         queries = 0
         for place in places:
             if self._feedback.isCanceled():
                 raise Cancelled(translate("Rsgpt", "The run was stopped."))
-            picture = self._look(place)
+            picture = self._capture(place)
             if picture is not None:
                 self._pending[queries] = self._rows[-1]
                 queries += 1
@@ -150,10 +153,10 @@ class DescribeRun:
             self._write()
 
     def _query(self, picture: Picture) -> PictureQuery:
-        return PictureQuery(picture.sha256, lambda: picture.png, self._asking.asked)
+        return PictureQuery(picture.sha256, lambda: picture.png, self._questions.asked)
 
-    def _look(self, place: CaptureTarget) -> Picture | None:
-        """Take the place's picture and queue its row; None where there is nothing to ask about."""
+    def _capture(self, place: CaptureTarget) -> Picture | None:
+        """Capture a place and queue its row. Return None if the row is failed or skipped."""
         row = _PendingRow(place.feature, [])
         self._rows.append(row)
         try:
@@ -164,35 +167,35 @@ class DescribeRun:
             return None
         except RsgptError:
             raise
-        except Exception as error:  # whatever GDAL, numpy or QGIS raise about one picture fails its row alone
+        except Exception as error:  # an error of GDAL, numpy or QGIS in one picture fails only its row
             row.fail(explained(error))
             return None
         if picture.empty:
-            row.status, row.reason = Status.SKIPPED, _why_empty(picture)
+            row.status, row.reason = Status.SKIPPED, _skip_reason(picture)
             return None
-        row.outcomes = [None] * len(self._asking.asked)
+        row.outcomes = [None] * len(self._questions.asked)
         return picture
 
-    def _receive(self, found: QueryOutcome) -> None:
-        row = self._pending[found.query]
-        row.outcomes[found.question] = found.outcome
-        if found.was_known:
+    def _receive(self, result: QueryOutcome) -> None:
+        row = self._pending[result.query]
+        row.outcomes[result.question] = result.outcome
+        if result.was_known:
             self.counts.cached += 1
         else:
             self.counts.asked += 1
         if row.complete:
-            del self._pending[found.query]
+            del self._pending[result.query]
             self._write()
 
     def _write(self) -> None:
-        """Write the complete rows at the head of the queue, as soon as the sink is open."""
+        """Write the complete rows at the head of the queue if the sink is open."""
         while self._sink is not None and self._rows and self._rows[0].complete:
             row = self._rows.popleft()
             try:
                 status = self._add(self._sink, row)
             except RsgptError:
                 raise
-            except Exception as error:  # an answer that cannot be read or written fails its row alone
+            except Exception as error:  # an answer that cannot be read or written fails only its row
                 row.fail(explained(error))
                 status = self._add(self._sink, row)
             self._count(status)
@@ -200,11 +203,11 @@ class DescribeRun:
     def _add(self, sink: QgsFeatureSink, row: _PendingRow) -> Status:
         values = self._values(row)
         feature = QgsFeature(row.feature)
-        feature.setAttributes(row.feature.attributes() + attributes(self._asking.questions, values))
+        feature.setAttributes(row.feature.attributes() + attributes(self._questions.questions, values))
         if not sink.addFeature(feature, QgsFeatureSink.Flag.FastInsert):
             raise OutputError(
                 translate("Rsgpt", "A row cannot be written to {where} ({cause}).").format(
-                    where=self._where(), cause=sink.lastError()
+                    where=self._sink_name(), cause=sink.lastError()
                 )
             )
         return values.status
@@ -212,11 +215,11 @@ class DescribeRun:
     def _count(self, status: Status) -> None:
         self.counts.add(status)
         self._feedback.setProgress(100.0 * self.counts.done / max(1, self.counts.tiles))
-        self._watch(self.counts)
+        self._on_row(self.counts)
 
     def _values(self, row: _PendingRow) -> RowValues:
-        told = dict.fromkeys(outcome.model for outcome in row.outcomes if isinstance(outcome, RawAnswer))
-        model = ", ".join(filter(None, told)) or self._model.name
+        models = dict.fromkeys(outcome.model for outcome in row.outcomes if isinstance(outcome, RawAnswer))
+        model = ", ".join(filter(None, models)) or self._model.name
         identity = {
             "model": model,
             "weights_sha256": self._model.weights_sha256,
@@ -225,8 +228,11 @@ class DescribeRun:
         provenance = {**self._common, **identity, **row.provenance}
         if not row.outcomes:
             return RowValues(row.status, row.reason, provenance=provenance)
-        raws = [one if isinstance(one, RawAnswer) else RawAnswer("", None, problem=str(one)) for one in row.outcomes]
-        return answered_row(self._asking.asked, raws, self._asking.least_confidence, provenance)
+        answers = [
+            outcome if isinstance(outcome, RawAnswer) else RawAnswer("", None, problem=str(outcome))
+            for outcome in row.outcomes
+        ]
+        return answered_row(self._questions.asked, answers, self._questions.least_confidence, provenance)
 
 
 def _provenance(picture: Picture) -> dict[str, str | float]:
@@ -238,7 +244,7 @@ def _provenance(picture: Picture) -> dict[str, str | float]:
     }
 
 
-def _why_empty(picture: Picture) -> str:
+def _skip_reason(picture: Picture) -> str:
     if picture.bands == RENDERED:
-        return translate("Rsgpt", "the layer drew nothing here, in two attempts")
+        return translate("Rsgpt", "the layer drew nothing here in two attempts")
     return translate("Rsgpt", "no valid pixel here")

@@ -1,4 +1,4 @@
-"""How far a run is, in words. Measures nothing."""
+"""Texts for the progress of a run: counts, rates and remaining times."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
 def progress_text(done: int, total: int, pace: ProgressRate) -> str:
-    """Return `312 of 5,000, 4.2 a second, about 18 min left`; only what is known of it."""
+    """Return `312 of 5,000, 4.2 per second, about 18 min left`, without the parts that are not known yet."""
     parts = [how_many(done, total)]
     if pace.rate():
         parts.append(rate_text(pace.rate()))
@@ -30,16 +30,16 @@ def how_many(done: int, total: int) -> str:
 
 
 def rate_text(rate: float) -> str:
-    """Return a rate in the unit that makes it a plain number; "" for 0."""
+    """Return a rate per second, minute or hour; "" for 0. rate: items per second."""
     if rate >= 1:
-        return translate("Rsgpt", "{number} a second").format(number=_number(rate))
+        return translate("Rsgpt", "{number} per second").format(number=_number(rate))
     if rate * _MINUTE >= 1:
-        return translate("Rsgpt", "{number} a minute").format(number=_number(rate * _MINUTE))
-    return translate("Rsgpt", "{number} an hour").format(number=_number(rate * _HOUR)) if rate else ""
+        return translate("Rsgpt", "{number} per minute").format(number=_number(rate * _MINUTE))
+    return translate("Rsgpt", "{number} per hour").format(number=_number(rate * _HOUR)) if rate else ""
 
 
 def time_text(seconds: float) -> str:
-    """Return about how long that is; "" for what is not known."""
+    """Return an approximate duration; "" if it is not finite."""
     if not math.isfinite(seconds):
         return ""
     if seconds < _MINUTE:
@@ -52,7 +52,7 @@ def time_text(seconds: float) -> str:
 
 
 def time_left_text(seconds: float) -> str:
-    """Return what is left, roughly; "" where that is not known: it is infinite, or below 0."""
+    """Return the approximate remaining time; "" if it is not finite or negative."""
     is_known = math.isfinite(seconds) and seconds >= 0
     return translate("Rsgpt", "{time} left").format(time=time_text(seconds)) if is_known else ""
 

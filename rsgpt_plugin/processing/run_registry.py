@@ -1,6 +1,6 @@
-"""Keeps a record of every run, however it was started, and tells those who listen. Runs nothing itself.
+"""Registry of the runs of this process, which also records each run in the list of runs on disk.
 
-A run is recorded by the thread that does it; a lock file says whether that process still lives.
+The thread of a run records it. A lock file shows whether the process of a run is still alive.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from .run_progress import progress_text
 
 translate = QCoreApplication.translate
 
-# One picture is asked for again in less time than it takes to find it in a list.
-LEAST_PLACES = 2
+# A run of one place is not recorded: repeating it is quicker than resuming it from the list.
+MIN_PLACES = 2
 _SIGNAL_S = 0.25
 _TEXT_S = 1.0
 _STORE_S = 2.0
-_QUIET_S = 60.0
+_MAX_SILENCE_S = 60.0
 
 
 class RunFeedback(ErrorFeedback):
-    """The feedback of a run that takes up a recorded one, or begins under an id that is known beforehand."""
+    """Feedback of a run with a given id: a resumed run, or a run that was started from the plugin."""
 
     def __init__(self, run_id: str) -> None:
         super().__init__()
@@ -44,24 +44,27 @@ class RunFeedback(ErrorFeedback):
 
 @dataclass(eq=False)
 class LiveRun:
-    """A run of this process. wish: what it becomes when it is cancelled. output: known at its end.
+    """A run of this process.
 
-    counts go on changing: they are the run's own.
+    counts: updated by the run. cancelled_state: its state if it is cancelled. output: set at its end.
     """
 
     id: str
     feedback: QgsFeedback
     counts: RunCounts
-    began: float = field(default_factory=time.monotonic)
+    started: float = field(default_factory=time.monotonic)
     pace: ProgressRate = field(default_factory=ProgressRate)
-    wish: RunState = RunState.PAUSED
+    cancelled_state: RunState = RunState.PAUSED
     output: str = ""
 
 
 class RunRegistry(QObject):
-    """The runs of this process. Signals carry a run's id and come from its thread."""
+    """The runs of this process.
 
-    moved = pyqtSignal(str)
+    Signals come from the thread of the run. progressed: id of the run. ended: its id and its duration in seconds.
+    """
+
+    progressed = pyqtSignal(str)
     ended = pyqtSignal(str, float)
 
     def __init__(self) -> None:
@@ -70,15 +73,15 @@ class RunRegistry(QObject):
         self._guard = threading.Lock()
 
     def live(self, run_id: str) -> LiveRun | None:
-        """Return a run that goes on in this process."""
+        """Return a run of this process, or None if it does not run here."""
         with self._guard:
             return self._live.get(run_id)
 
-    def cancel(self, run_id: str, wish: RunState) -> bool:
-        """Cancel a run of this process, to become `wish`; False where there is none."""
+    def cancel(self, run_id: str, state: RunState) -> bool:
+        """Cancel a run of this process, which gets `state`. Return False if it does not run here."""
         run = self.live(run_id)
         if run is not None:
-            run.wish = wish
+            run.cancelled_state = state
             run.feedback.cancel()
         return run is not None
 
@@ -91,21 +94,21 @@ class RunRegistry(QObject):
 
     @contextmanager
     def recorded(self, request: RunRequest, feedback: QgsProcessingFeedback, total: int) -> Iterator[RunRecorder]:
-        """Record the run that the block does, unless it is too small for it.
+        """Record the run in the `with` block, unless it has fewer than MIN_PLACES places.
 
-        A list that cannot be written costs a warning and not the run.
+        If the list of runs cannot be written, the user gets a warning and the run continues.
         """
-        if total < LEAST_PLACES:
-            yield RunRecorder(feedback, None, self.moved.emit)
+        if total < MIN_PLACES:
+            yield RunRecorder(feedback, None, self.progressed.emit)
             return
         run = LiveRun(_run_id(feedback), feedback, RunCounts(total))
-        scribe = RunRecorder(feedback, run, self.moved.emit)
+        recorder = RunRecorder(feedback, run, self.progressed.emit)
         try:
-            with _owned(run.id), self._listed(run), scribe.writing(request):
-                self.moved.emit(run.id)
-                yield scribe
+            with _locked(run.id), self._listed(run), recorder.recording(request):
+                self.progressed.emit(run.id)
+                yield recorder
         finally:
-            self.ended.emit(run.id, time.monotonic() - run.began)
+            self.ended.emit(run.id, time.monotonic() - run.started)
 
     @contextmanager
     def _listed(self, run: LiveRun) -> Iterator[None]:
@@ -119,44 +122,44 @@ class RunRegistry(QObject):
 
 
 class RunRecorder:
-    """Writes down one run as it goes: for the log, the list and those who listen. Belongs to the run's thread."""
+    """Reports the progress of one run to the log, the list of runs and listeners. Belongs to the run's thread."""
 
-    def __init__(self, feedback: QgsProcessingFeedback, run: LiveRun | None, moved: Callable[[str], None]) -> None:
+    def __init__(self, feedback: QgsProcessingFeedback, run: LiveRun | None, progressed: Callable[[str], None]) -> None:
         self._feedback = feedback
         self._run = run
-        self._moved = moved
+        self._progressed = progressed
         self._pace = run.pace if run is not None else ProgressRate()
         self._store: RunStore | None = None
         self._due = {"signal": 0.0, "text": time.monotonic() + _TEXT_S, "store": 0.0}
-        self._said = (0, time.monotonic())
+        self._last_text = (0, time.monotonic())
 
     @contextmanager
-    def writing(self, request: RunRequest) -> Iterator[None]:
-        """Enter the run in the list, and note how it ended."""
+    def recording(self, request: RunRequest) -> Iterator[None]:
+        """Add the run to the list, and record its state at the end."""
         self._begin(request)
         try:
             yield
-        except BaseException as error:  # whatever ends the run is noted, and goes on its way
+        except BaseException as error:  # recorded and raised again
             self._end(error)
             raise
         self._end()
 
-    def told(self, counts: RunCounts) -> None:
-        """Take the counts so far; quick enough for every row."""
+    def update(self, counts: RunCounts) -> None:
+        """Report the counts so far. This is quick enough to be called for each row."""
         now, done = time.monotonic(), counts.done
         if self._run is not None:
             self._run.counts = counts
         if self._is_due("signal", now, _SIGNAL_S):
             self._pace.mark(now, done)
             if self._run is not None:
-                self._moved(self._run.id)
+                self._progressed(self._run.id)
         if self._is_due("text", now, _TEXT_S):
-            self._say(now, done, counts.tiles)
+            self._show_progress(now, done, counts.tiles)
         if self._store is not None and self._is_due("store", now, _STORE_S):
             self._write(counts)
 
-    def wrote(self, output: str, counts: RunCounts) -> None:
-        """Take the final counts, and where the rows are."""
+    def set_output(self, output: str, counts: RunCounts) -> None:
+        """Set the output layer and the final counts."""
         if self._run is not None:
             self._run.output, self._run.counts = output, counts
 
@@ -166,55 +169,56 @@ class RunRecorder:
             try:
                 self._store = RunStore(runs_file())
                 self._store.begin(run.id, request, run.counts.as_dict())
-            except Exception as error:  # whatever is wrong with the list, the run goes on
-                self._lose(error)
+            except Exception as error:  # a broken list must not end the run
+                self._stop_recording(error)
 
     def _end(self, error: BaseException | None = None) -> None:
-        """A run that was cancelled after its last place is as finished as any."""
+        """Record the final state. A run that was cancelled after its last place counts as finished."""
         run = self._run
         if self._store is None or run is None:
             return
-        ended = RunState.FINISHED if run.counts.done == run.counts.tiles else run.wish
-        is_orderly = error is None or isinstance(error, Cancelled)
-        state, note = (ended, "") if is_orderly else (RunState.FAILED, str(error))
+        state = RunState.FINISHED if run.counts.done == run.counts.tiles else run.cancelled_state
+        note = ""
+        if error is not None and not isinstance(error, Cancelled):
+            state, note = RunState.FAILED, str(error)
         try:
             self._store.tell(run.id, run.counts.as_dict())
             self._store.end(run.id, state, run.output, note)
             self._store.close()
-        except Exception as problem:  # the same
-            self._lose(problem)
+        except Exception as problem:  # as in _begin
+            self._stop_recording(problem)
 
-    def _say(self, now: float, done: int, total: int) -> None:
-        """A dialog keeps every text as a line of its log: once a percent, and once a minute, is enough of them."""
-        before, at = self._said
-        if 100 * (done - before) >= total or now - at >= _QUIET_S:
-            self._said = (done, now)
+    def _show_progress(self, now: float, done: int, total: int) -> None:
+        """Show the progress once per percent and once per minute, because each text adds a line to the dialog's log."""
+        last_done, last_time = self._last_text
+        if 100 * (done - last_done) >= total or now - last_time >= _MAX_SILENCE_S:
+            self._last_text = (done, now)
             self._feedback.setProgressText(progress_text(done, total, self._pace))
 
     def _write(self, counts: RunCounts) -> None:
         if self._store is not None and self._run is not None:
             try:
                 self._store.tell(self._run.id, counts.as_dict())
-            except Exception as error:  # the same
-                self._lose(error)
+            except Exception as error:  # as in _begin
+                self._stop_recording(error)
 
-    def _lose(self, error: Exception) -> None:
+    def _stop_recording(self, error: Exception) -> None:
         store, self._store = self._store, None
         if store is not None:
             store.close()
-        sentence = translate("Rsgpt", "The run goes on, but cannot be taken up from the list of runs. {reason}")
+        message = translate("Rsgpt", "The run continues, but you cannot resume it from the list of runs. {reason}")
         reason = str(error) if isinstance(error, OutputError) else explained(error)
-        self._feedback.pushWarning(sentence.format(reason=reason))
+        self._feedback.pushWarning(message.format(reason=reason))
 
-    def _is_due(self, what: str, now: float, period_s: float) -> bool:
-        due = now >= self._due[what]
+    def _is_due(self, action: str, now: float, period_s: float) -> bool:
+        due = now >= self._due[action]
         if due:
-            self._due[what] = now + period_s
+            self._due[action] = now + period_s
         return due
 
 
 def is_alive(run_id: str) -> bool:
-    """Whether the process that does the run still lives."""
+    """Return whether the process of a run is still alive."""
     lock = _lock(run_id)
     if not lock.tryLock(0):
         return True
@@ -223,7 +227,7 @@ def is_alive(run_id: str) -> bool:
 
 
 @contextmanager
-def _owned(run_id: str) -> Iterator[None]:
+def _locked(run_id: str) -> Iterator[None]:
     with suppress(OSError):
         runs_file().parent.mkdir(parents=True, exist_ok=True)
     lock = _lock(run_id)
@@ -236,7 +240,7 @@ def _owned(run_id: str) -> Iterator[None]:
 
 def _lock(run_id: str) -> QLockFile:
     lock = QLockFile(str(runs_file().with_name(f"run-{run_id}.lock")))
-    lock.setStaleLockTime(0)  # a run may take days; only the end of its process ends it
+    lock.setStaleLockTime(0)  # never stale by age: a run may take days
     return lock
 
 

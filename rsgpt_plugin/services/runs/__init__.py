@@ -1,1 +1,1 @@
-"""Runs of the algorithms: start, pause, resume, and cancel."""
+"""Runs of the algorithms: start, pause, resume and cancel."""

@@ -1,4 +1,4 @@
-"""One algorithm as a task of QGIS's, and all that has to live as long as it does. Knows no click and no table."""
+"""A QGIS task that runs one algorithm, together with the objects that must live as long as the task."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from ...processing.error_feedback import ErrorFeedback
 
 Ended = Callable[[dict[str, Any]], None]
 
-_PATIENCE_MS = 3000
-# Whoever starts a run tells of its end: QGIS's own notice of it would cover that.
+_WAIT_MS = 3000
+# Silent: the plugin reports the end of a run itself, and QGIS's notification would cover that message.
 _FLAGS = QgsTask.Flag.CanCancel | QgsTask.Flag.Silent
 
 
 def context_of(project: QgsProject) -> QgsProcessingContext:
-    """What Processing needs to know of the project."""
+    """Return a Processing context for the project."""
     context = QgsProcessingContext()
     context.setProject(project)
     return context
 
 
 class AlgorithmTask:
-    """A run that the task manager shows and can cancel. It belongs to the main thread."""
+    """A run that the task manager shows and can cancel. It must be used on the main thread."""
 
     def __init__(
         self,
@@ -42,27 +42,27 @@ class AlgorithmTask:
         context: QgsProcessingContext,
         feedback: Optional[ErrorFeedback] = None,
     ) -> None:
-        """Raises RsgptError, with the algorithm's own words, where it cannot begin."""
-        made = QgsApplication.processingRegistry().createAlgorithmById(algorithm)
-        fine, sentence = made.checkParameterValues(parameters, context)
-        if not fine:
-            raise RsgptError(sentence)
-        self.name = str(made.displayName())
+        """Raises RsgptError, with the message of the algorithm, if the run cannot start."""
+        instance = QgsApplication.processingRegistry().createAlgorithmById(algorithm)
+        is_valid, message = instance.checkParameterValues(parameters, context)
+        if not is_valid:
+            raise RsgptError(message)
+        self.name = str(instance.displayName())
         self.context = context
         self.feedback = feedback or ErrorFeedback()
-        self._parameters = parameters  # a layer among them may be nobody else's
-        self.task = QgsProcessingAlgRunnerTask(made, parameters, context, self.feedback, _FLAGS)
+        self._parameters = parameters  # keeps layers alive that only the parameters refer to
+        self.task = QgsProcessingAlgRunnerTask(instance, parameters, context, self.feedback, _FLAGS)
         if self.feedback.errors or self.task.isCanceled():
             raise RsgptError(self.feedback.why())
         self._ended: Optional[Ended] = None
 
     @property
     def was_cancelled(self) -> bool:
-        """Whether somebody stopped it, here or in the task manager; to be asked until it has ended."""
+        """Whether the run was cancelled, here or in the task manager. Valid until the task has ended."""
         return bool(self.feedback.isCanceled() or self.task.isCanceled())
 
     def start(self, description: str, ended: Ended) -> None:
-        """Hand it to the task manager. ended: called once, with the results, empty where there are none."""
+        """Start the task. ended: called once with the results, which are empty if the run failed."""
         self._ended = ended
         self.task.setDescription(description)
         self.task.executed.connect(lambda successful, results: self._end(results if successful else {}))
@@ -70,18 +70,18 @@ class AlgorithmTask:
         QgsApplication.taskManager().addTask(self.task)
 
     def output(self, results: dict[str, Any]) -> Optional[QgsVectorLayer]:
-        """The layer of the rows, which lives as long as the context."""
+        """Return the output layer, which lives as long as the context, or None if there are no results."""
         return QgsProcessingUtils.mapLayerFromString(results["OUTPUT"], self.context) if results else None
 
     def drop(self) -> None:
-        """Cancel it, and hear nothing of it any more."""
+        """Cancel the task without calling `ended`."""
         self._ended = None
         self.feedback.cancel()
         self.task.cancel()
 
     def wait(self) -> None:
-        """Wait a moment for the end of one that was dropped."""
-        self.task.waitForFinished(_PATIENCE_MS)
+        """Wait up to 3 seconds for the end of a dropped task."""
+        self.task.waitForFinished(_WAIT_MS)
 
     def _end(self, results: dict[str, Any]) -> None:
         ended, self._ended = self._ended, None

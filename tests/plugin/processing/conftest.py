@@ -1,4 +1,4 @@
-"""Algorithms in a real QGIS, with a model that follows a script."""
+"""Fixtures for algorithms in a real QGIS with a scripted model."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ from rsgpt_plugin.processing.provider import RsgptProvider
 from tests.conftest import HOME
 from tests.plugin.rasters import OddRaster, write
 
-Said = Union[str, RsgptError]
+ScriptedReply = Union[str, RsgptError]
 
 
 def reply(text: str, confidence: float = 0.8, model: str = "rsgpt-small") -> Reply:
-    """A reply as a server would give it."""
+    """Return a reply as a server sends it."""
     return Reply(text, confidence, (ReplyToken(text, -0.2, ((text, -0.2),)),), "stop", False, model)
 
 
 @dataclass
 class ScriptedGateway:
-    """Answers by a function; up to four prompts are under way and the latest of them is answered first.
+    """Answers prompts with the function `say`. Up to four prompts are pending, and the latest is answered first.
 
-    dies_after: how many answers it gives before its server is gone, dies_with: makes the error. name, fingerprint: what
-    it calls itself.
+    dies_after: number of answers until its server dies. dies_with: makes the error. name, fingerprint: identity in the
+    replies.
     """
 
-    say: Callable[[Prompt], Said] = lambda prompt: f"a picture asked: {prompt.text}"
+    say: Callable[[Prompt], ScriptedReply] = lambda prompt: f"a picture asked: {prompt.text}"
     dies_after: int = 10**9
     dies_with: Callable[[], Exception] = lambda: ServerError("The server stopped twice.")
     name: str = "rsgpt-small"
@@ -48,36 +48,38 @@ class ScriptedGateway:
     connections: int = 0
 
     def connect(self, model: ModelInfo) -> ScriptedGateway:
-        """Count as a started server."""
+        """Count the connection."""
         self.connections += 1
         return self
 
     def ask_many(
         self, prompts: Iterable[Prompt], feedback: QgsFeedback
     ) -> Iterator[tuple[int, Union[Reply, RsgptError]]]:
-        """As the gateway's."""
-        waiting: list[tuple[int, Prompt]] = []
+        """Yield the index and reply of each prompt, like the gateway."""
+        pending: list[tuple[int, Prompt]] = []
         source = enumerate(prompts)
-        given = 0
+        answered = 0
         while True:
-            waiting += islice(source, 4 - len(waiting))
-            if not waiting:
+            pending += islice(source, 4 - len(pending))
+            if not pending:
                 return
             if feedback.isCanceled():
                 raise Cancelled("stopped")
-            if given == self.dies_after:
-                raise self.dies_with()  # made here: an error that is kept would keep the run's layers
-            index, prompt = waiting.pop()
+            if answered == self.dies_after:
+                raise self.dies_with()  # a new error each time: a stored error would keep the layers of the run alive
+            index, prompt = pending.pop()
             self.prompts.append(prompt)
-            said = self.say(prompt)
-            given += 1
-            told = said if isinstance(said, RsgptError) else reply(said, model=self.name)
-            yield index, told if isinstance(told, RsgptError) else replace(told, fingerprint=self.fingerprint)
+            answer = self.say(prompt)
+            answered += 1
+            if isinstance(answer, RsgptError):
+                yield index, answer
+            else:
+                yield index, replace(reply(answer, model=self.name), fingerprint=self.fingerprint)
 
 
 @pytest.fixture
 def gateway(monkeypatch: pytest.MonkeyPatch) -> ScriptedGateway:
-    """The scripted model in the place of the local server."""
+    """A scripted model that replaces the local server."""
     scripted = ScriptedGateway()
     monkeypatch.setattr(answer_source, "open_door", scripted.connect)
     monkeypatch.setattr(answer_source, "known_model", lambda model, feedback: model)
@@ -86,7 +88,7 @@ def gateway(monkeypatch: pytest.MonkeyPatch) -> ScriptedGateway:
 
 @pytest.fixture(autouse=True)
 def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with the description of one model."""
+    """A models folder with the model.json of one model."""
     folder = tmp_path / "weights"
     (folder / "rsgpt-small").mkdir(parents=True)
     record = {"name": "rsgpt-small", "weights_sha256": "ab" * 32}
@@ -97,7 +99,7 @@ def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def real_home(own_home: Path, backend_python: Path) -> Path:
-    """A data folder with the environment that scripts/test made, its unpacked language model, and no answers."""
+    """A data folder with the environment of scripts/test, its unpacked language model and an empty answer cache."""
     own_home.mkdir()
     for folder in ("env", "language"):
         (HOME / folder).mkdir(exist_ok=True)
@@ -107,7 +109,7 @@ def real_home(own_home: Path, backend_python: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def provider(qgis_processing: None) -> Iterator[RsgptProvider]:
-    """The provider, registered."""
+    """The registered provider."""
     registered = RsgptProvider()
     assert QgsApplication.processingRegistry().addProvider(registered)
     yield registered
@@ -116,10 +118,10 @@ def provider(qgis_processing: None) -> Iterator[RsgptProvider]:
 
 @pytest.fixture(autouse=True)
 def project() -> Iterator[QgsProject]:
-    """The project, emptied at the end.
+    """The project, which is emptied at the end.
 
-    Layers belong to it, as they do for a user. QGIS never releases an exception that an algorithm raised, so
-    layers that belong to Python would live in its frames until after QGIS, and crash at the end.
+    It owns the layers. QGIS never releases an exception of an algorithm, so layers owned by Python would live in its
+    frames until QGIS has exited, and crash.
     """
     instance = QgsProject.instance()
     yield instance
@@ -128,7 +130,7 @@ def project() -> Iterator[QgsProject]:
 
 @pytest.fixture
 def raster(tmp_path: Path, project: QgsProject) -> Callable[..., QgsRasterLayer]:
-    """Write a raster and open it as a layer of the project."""
+    """Return a function that writes a raster and adds it to the project."""
 
     def make(values: np.ndarray, odd: OddRaster | None = None) -> QgsRasterLayer:
         layer = QgsRasterLayer(str(write(tmp_path / "raster.tif", values, odd)), "raster")
@@ -139,20 +141,20 @@ def raster(tmp_path: Path, project: QgsProject) -> Callable[..., QgsRasterLayer]
 
 
 def numbered(rows: int, columns: int, side: int = 32) -> np.ndarray:
-    """3 x H x W: each tile of `side` pixels in one colour, whose red is the tile's number."""
+    """Return pixels (3 x H x W) of tiles with `side` pixels per side; the red value of a tile is its number."""
     numbers = np.arange(rows * columns, dtype=np.uint8).reshape(rows, columns)
     red = numbers.repeat(side, axis=0).repeat(side, axis=1)
     return np.stack([red, np.full_like(red, 100), np.full_like(red, 255)])
 
 
 def number_in(prompt: Prompt) -> int:
-    """The number of the tile that a prompt shows, read from the picture that was sent."""
+    """Return the number of the tile in the picture of a prompt."""
     image = QImage.fromData(prompt.image, "PNG")
     return image.pixelColor(image.width() // 2, image.height() // 2).red()
 
 
 def rows_of(output: Any) -> list[QgsFeature]:
-    """The features of an output, in order."""
+    """Return the features of an output, in order."""
     layer = output if isinstance(output, QgsVectorLayer) else QgsVectorLayer(str(output), "output")
     assert layer.isValid()
     return list(layer.getFeatures())

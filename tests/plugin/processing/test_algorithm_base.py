@@ -1,4 +1,4 @@
-"""What both algorithms share, whatever they describe."""
+"""The base class of both algorithms."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ pytestmark = pytest.mark.usefixtures("provider")
 
 
 @pytest.mark.parametrize("of_features", [False, True])
-def test_a_refused_run_gives_the_layer_s_clones_back(
+def test_a_refused_run_releases_the_layer_clones(
     raster: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, of_features: bool
 ) -> None:
-    taken: list[LayerSnapshot] = []
+    snapshots: list[LayerSnapshot] = []
 
     def take(*arguments: Any) -> LayerSnapshot:
-        taken.append(take_snapshot(*arguments))
-        return taken[-1]
+        snapshots.append(take_snapshot(*arguments))
+        return snapshots[-1]
 
     def refuse(*arguments: Any) -> None:
         raise OutputError("no such rows")
@@ -34,6 +34,6 @@ def test_a_refused_run_gives_the_layer_s_clones_back(
     monkeypatch.setattr(algorithm_base, "try_rows", refuse)
     features = squares(tmp_path / "own.geojson", [{"owner": "a"}]) if of_features else None
     assert "no such rows" in refusal(raster(pattern(3, 128, 128)), tmp_path / "a.gpkg", features)
-    threads = [clone.thread() for clone in (taken[0].layer, taken[0].provider)]
-    taken.clear()  # QGIS keeps the error, and with it this frame, which must hold no layer
+    threads = [clone.thread() for clone in (snapshots[0].layer, snapshots[0].provider)]
+    snapshots.clear()  # QGIS keeps the error and thus this frame, which must not hold a layer
     assert threads == [None, None]

@@ -1,4 +1,4 @@
-"""The whole way with nothing in place of anything: QGIS, the managed environment, the server, the default model."""
+"""End-to-end tests without replacements: QGIS, the managed environment, the server and the default model."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .conftest import rows_of
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("provider")]
 
 DEMO = plugin_root() / "resources" / "demo"
-# what a true caption of each scene must hold one of
+# A correct caption of a scene contains at least one of these words.
 TRUE_WORDS = {
     "agricultural": ("farm", "crop", "field"),
     "airplane": ("airplane", "airport", "plane"),
@@ -41,10 +41,10 @@ TRUE_WORDS = {
     "storagetanks": ("tank",),
     "tenniscourt": ("tennis",),
 }
-MOST = 0.8
+MIN_CORRECT = 0.8
 
 
-def test_the_demo_raster_is_described_truly_and_then_remembered(real_home: Path) -> None:
+def test_the_demo_raster_is_described_correctly_and_then_cached(real_home: Path) -> None:
     parameters = {
         "INPUT": str(DEMO / "scenes.tif"),
         "QUESTIONS": "planes[yesno]: Are there any airplanes?\ncount[integer]: How many airplanes are there?",
@@ -53,18 +53,20 @@ def test_the_demo_raster_is_described_truly_and_then_remembered(real_home: Path)
     result = processing.run("rsgpt:describeraster", parameters)
     rows = rows_of(result["OUTPUT"])
     scenes = [tile["scene"] for tile in json.loads((DEMO / "truth.json").read_text(encoding="utf-8"))]
-    true = [any(word in row["caption"].lower() for word in TRUE_WORDS[s]) for row, s in zip(rows, scenes)]
+    correct = [any(word in row["caption"].lower() for word in TRUE_WORDS[s]) for row, s in zip(rows, scenes)]
     assert (result["TILES"], result["ANSWERED"], result["ASKED"]) == (24, 24, 72)
-    assert sum(true) >= MOST * len(rows), [row["caption"] for row, fine in zip(rows, true) if not fine]
+    assert sum(correct) >= MIN_CORRECT * len(rows), [
+        row["caption"] for row, is_correct in zip(rows, correct) if not is_correct
+    ]
     right = [row["planes"] == (scene == "airplane") for row, scene in zip(rows, scenes)]
-    assert sum(right) >= MOST * len(rows)
+    assert sum(right) >= MIN_CORRECT * len(rows)
     assert all(isinstance(row["count"], int) for row in rows)
     again = processing.run("rsgpt:describeraster", parameters)
     assert (again["ASKED"], again["CACHED"]) == (0, 72)
     assert [row["caption"] for row in rows_of(again["OUTPUT"])] == [row["caption"] for row in rows]
 
 
-def test_a_calibrated_model_is_asked_anew(real_home: Path, tmp_path: Path) -> None:
+def test_a_recalibrated_model_is_asked_again(real_home: Path, tmp_path: Path) -> None:
     model = Path(shutil.copytree(WEIGHTS / "rsgpt-small", tmp_path / "mine"))
     parameters = {
         "INPUT": str(DEMO / "scenes.tif"),
@@ -76,18 +78,18 @@ def test_a_calibrated_model_is_asked_anew(real_home: Path, tmp_path: Path) -> No
     def described() -> tuple[int, int, dict[str, float], set[str]]:
         result = processing.run("rsgpt:describeraster", parameters)
         rows = rows_of(result["OUTPUT"])
-        sure = {row["image_sha256"]: row["confidence"] for row in rows}
-        return result["ASKED"], result["CACHED"], sure, {row["model_fingerprint"] for row in rows}
+        confidences = {row["image_sha256"]: row["confidence"] for row in rows}
+        return result["ASKED"], result["CACHED"], confidences, {row["model_fingerprint"] for row in rows}
 
-    asked, known, sure, fingerprint = described()
-    assert (asked, known) == (6, 0)
-    assert described() == (0, 6, sure, fingerprint)
+    asked, cached, confidences, fingerprint = described()
+    assert (asked, cached) == (6, 0)
+    assert described() == (0, 6, confidences, fingerprint)
     description = json.loads((model / "model.json").read_text(encoding="utf-8"))
     description["calibration"]["sentence"] = [1.0, 0.0]
     (model / "model.json").write_text(json.dumps(description), encoding="utf-8")
-    asked, known, calibrated, other = described()
-    assert (asked, known) == (6, 0)
-    assert all(calibrated[picture] != sure[picture] for picture in sure)
+    asked, cached, calibrated, other = described()
+    assert (asked, cached) == (6, 0)
+    assert all(calibrated[picture] != confidences[picture] for picture in confidences)
     assert len(fingerprint) == len(other) == 1
     assert other != fingerprint
 
@@ -99,5 +101,5 @@ def test_a_sixteen_bit_panchromatic_scene_in_degrees(real_home: Path, shared: Pa
     rows = rows_of(processing.run("rsgpt:describeraster", parameters)["OUTPUT"])
     words = ("house", "residential", "building", "road")
     assert len(rows) == 16
-    assert sum(any(word in row["caption"].lower() for word in words) for row in rows) >= MOST * len(rows)
+    assert sum(any(word in row["caption"].lower() for word in words) for row in rows) >= MIN_CORRECT * len(rows)
     assert all(0.2 < row["gsd_m"] < 0.4 for row in rows)

@@ -1,4 +1,4 @@
-"""`rsgpt:describefeatures` in a real QGIS."""
+"""Tests of `rsgpt:describefeatures` in a real QGIS."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def describe(layer: QgsRasterLayer, parcels: QgsVectorLayer, **parameters: Any) 
     )
 
 
-def test_a_feature_on_the_other_side_of_the_world_fails_alone(raster: Make, gateway: ScriptedGateway) -> None:
+def test_a_feature_that_cannot_be_transformed_fails_alone(raster: Make, gateway: ScriptedGateway) -> None:
     near = QgsGeometry.fromWkt("Polygon((-117.0 36.1, -116.9 36.1, -116.9 36.2, -117.0 36.2, -117.0 36.1))")
     far = QgsGeometry.fromWkt("Polygon((-27 -1, -26.9 -1, -26.9 1, -27 1, -27 -1))")
     parcels = features([near, far], crs="EPSG:4326")
@@ -62,7 +62,7 @@ def test_a_feature_on_the_other_side_of_the_world_fails_alone(raster: Make, gate
     assert "no geometry that lies on the raster" in rows[1]["reason"]
 
 
-def test_each_feature_keeps_what_it_has_and_gets_its_own_answer(raster: Make, gateway: ScriptedGateway) -> None:
+def test_each_feature_keeps_its_attributes_and_gets_its_own_answer(raster: Make, gateway: ScriptedGateway) -> None:
     gateway.say = lambda prompt: f"tile {number_in(prompt)}"
     parcels = features([rectangle(500000 + 32 * n + 8, 3999952, 16, 20) for n in (3, 0, 2)])
     result = describe(raster(numbered(2, 5, 64)), parcels)
@@ -82,7 +82,7 @@ def test_the_picture_is_square_with_a_margin(raster: Make, gateway: ScriptedGate
     assert (image.width(), image.height()) == (120, 120)
 
 
-def test_features_in_another_crs_are_found(raster: Make, gateway: ScriptedGateway) -> None:
+def test_features_in_another_crs_are_described(raster: Make, gateway: ScriptedGateway) -> None:
     result = describe(
         raster(numbered(2, 5, 64)), features([rectangle(-116.9995, 36.1443, 1e-4, 1e-4)], crs="EPSG:4326")
     )
@@ -90,21 +90,21 @@ def test_features_in_another_crs_are_found(raster: Make, gateway: ScriptedGatewa
     assert result["OUTPUT"].crs().authid() == "EPSG:4326"
 
 
-def test_points_have_surroundings(raster: Make, gateway: ScriptedGateway) -> None:
+def test_the_picture_of_a_point_has_the_minimum_size(raster: Make, gateway: ScriptedGateway) -> None:
     point = QgsGeometry.fromPointXY(QgsPointXY(500050, 3999950))
     result = describe(raster(pattern(3, 400, 400), OddRaster(ROTATED)), features([point], "Point"))
     assert result["ANSWERED"] == 1
     assert QImage.fromData(gateway.prompts[0].image, "PNG").width() == 64
 
 
-def test_features_off_the_raster_are_rows_with_a_reason(raster: Make, gateway: ScriptedGateway) -> None:
+def test_features_outside_the_raster_get_a_reason(raster: Make, gateway: ScriptedGateway) -> None:
     parcels = features([rectangle(500010, 3999950), rectangle(600000, 3999950), QgsGeometry()])
     rows = rows_of(describe(raster(pattern(3, 400, 400)), parcels)["OUTPUT"])
     assert [row["status"] for row in rows] == ["answered", "skipped", "failed"]
     assert "no geometry" in rows[2]["reason"]
 
 
-def test_rendered_capture_works_too(raster: Make, gateway: ScriptedGateway) -> None:
+def test_a_ground_resolution_renders_the_features(raster: Make, gateway: ScriptedGateway) -> None:
     result = describe(raster(pattern(3, 400, 400)), features([rectangle(500010, 3999950)]), GROUND_RESOLUTION=0.25)
     (row,) = rows_of(result["OUTPUT"])
     assert (row["status"], row["bands"]) == ("answered", "rendered")
@@ -120,7 +120,7 @@ def test_rendered_capture_works_too(raster: Make, gateway: ScriptedGateway) -> N
         ([rectangle(500010, 3999950)], "", "no coordinate system"),
     ],
 )
-def test_features_that_cannot_be_are_refused(
+def test_unusable_features_are_refused_before_the_model_is_asked(
     raster: Make, gateway: ScriptedGateway, geometries: list[QgsGeometry], crs: str, sentence: str
 ) -> None:
     with pytest.raises(QgsProcessingException, match=sentence):

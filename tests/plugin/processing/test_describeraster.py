@@ -1,4 +1,4 @@
-"""`rsgpt:describeraster` in a real QGIS: what works, and what is refused in which words."""
+"""Tests of `rsgpt:describeraster` in a real QGIS: results and error messages."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_odd_rasters_work(raster: Make, gateway: ScriptedGateway, values: np.nda
     assert covered.area() == pytest.approx(64 * 96 * pixel, rel=1e-4)
 
 
-def test_tiles_without_data_are_rows_with_a_reason(raster: Make, gateway: ScriptedGateway) -> None:
+def test_tiles_without_data_are_skipped(raster: Make, gateway: ScriptedGateway) -> None:
     values = pattern(1, 64, 96, "int16")
     values[0, :32, :64] = -9999
     result = describe(raster(values, OddRaster(nodata=-9999)))
@@ -108,17 +108,17 @@ def test_tiles_without_data_are_rows_with_a_reason(raster: Make, gateway: Script
     assert [row["status"] for row in rows_of(result["OUTPUT"])] == ["skipped"] * 2 + ["answered"] * 4
 
 
-def test_an_extent_partly_outside_is_cut(raster: Make, gateway: ScriptedGateway) -> None:
+def test_an_extent_is_clipped_to_the_raster(raster: Make, gateway: ScriptedGateway) -> None:
     result = describe(raster(numbered(3, 5)), EXTENT="499000,500032,3999968,4001000 [EPSG:32611]")
     assert result["TILES"] == 4
 
 
-def test_an_extent_in_another_crs_is_brought_over(raster: Make, gateway: ScriptedGateway) -> None:
+def test_an_extent_in_another_crs_is_transformed(raster: Make, gateway: ScriptedGateway) -> None:
     result = describe(raster(numbered(3, 5)), EXTENT="-118,-116,35,37 [EPSG:4326]")
     assert result["TILES"] == 15
 
 
-def test_a_mask_chooses_tiles_and_does_not_move_them(raster: Make, gateway: ScriptedGateway) -> None:
+def test_a_mask_selects_tiles_without_moving_the_grid(raster: Make, gateway: ScriptedGateway) -> None:
     layer = raster(numbered(3, 5))
     describe(layer)
     mask = QgsVectorLayer("Polygon?crs=EPSG:32611", "mask", "memory")
@@ -149,7 +149,7 @@ def test_a_ground_resolution_renders(raster: Make, gateway: ScriptedGateway) -> 
     assert rows[0]["bands"] == "rendered"
 
 
-def test_questions_alone_are_enough(raster: Make, gateway: ScriptedGateway) -> None:
+def test_questions_work_without_a_caption(raster: Make, gateway: ScriptedGateway) -> None:
     gateway.say = lambda prompt: "no"
     (row,) = rows_of(describe(raster(pattern(3, 32, 32)), CAPTION=False, QUESTIONS="w[yesno]: Water?")["OUTPUT"])
     assert (row["w"], row["status"], row["prompt"]) == (False, "answered", "w[yesno]: Water?")
@@ -168,10 +168,10 @@ def test_it_runs_in_a_worker_thread(raster: Make, gateway: ScriptedGateway) -> N
     assert ended[0][1]["ANSWERED"] == 15
 
 
-def test_every_result_that_is_loaded_is_styled(
+def test_every_loaded_results_layer_is_styled(
     raster: Make, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Postprocessing, "iface", None)  # the stub's layer tree is none that QGIS 3.44 takes
+    monkeypatch.setattr(Postprocessing, "iface", None)  # QGIS 3.44 does not accept the layer tree of the stub
     source = raster(pattern(3, 32, 32))
     for _ in range(3):
         parameters = {"INPUT": source, "TILE_SIZE": 32, "OUTPUT": "TEMPORARY_OUTPUT"}
@@ -183,7 +183,7 @@ def test_every_result_that_is_loaded_is_styled(
         QgsProject.instance().removeMapLayer(layer)
 
 
-def test_processing_is_told_of_one_layer_to_load(raster: Make, gateway: ScriptedGateway, project: QgsProject) -> None:
+def test_processing_loads_one_layer(raster: Make, gateway: ScriptedGateway, project: QgsProject) -> None:
     layer, context = raster(pattern(3, 32, 32)), QgsProcessingContext()
     context.setProject(project)
     output = QgsProcessingOutputLayerDefinition("memory:tiles", project)
@@ -207,12 +207,12 @@ def test_processing_is_told_of_one_layer_to_load(raster: Make, gateway: Scripted
         ({"OUTPUT": "/proc/nowhere/a.gpkg"}, "The output cannot be written. Check that its folder exists"),
     ],
 )
-def test_what_cannot_be_is_refused_in_a_sentence(
+def test_invalid_parameters_are_refused_with_a_message(
     raster: Make, gateway: ScriptedGateway, parameters: dict[str, Any], sentence: str
 ) -> None:
-    said = refusal(raster(pattern(3, 64, 96)), **parameters)
-    assert sentence in said
-    assert "Traceback" not in said
+    message = refusal(raster(pattern(3, 64, 96)), **parameters)
+    assert sentence in message
+    assert "Traceback" not in message
     assert gateway.prompts == []
 
 
@@ -226,7 +226,7 @@ def test_what_cannot_be_is_refused_in_a_sentence(
     ],
     ids=["no CRS", "no data", "palette", "too many tiles"],
 )
-def test_layers_that_cannot_be_are_refused(
+def test_unusable_layers_are_refused(
     raster: Make,
     gateway: ScriptedGateway,
     values: np.ndarray,
@@ -252,13 +252,13 @@ def test_extents_without_bounds_or_area_are_refused(
     assert sentence in refusal(raster(pattern(3, 64, 96)), EXTENT=extent)
 
 
-def test_the_whole_world_is_refused_before_anything_is_drawn(project: QgsProject, gateway: ScriptedGateway) -> None:
+def test_a_worldwide_extent_is_refused_before_rendering(project: QgsProject, gateway: ScriptedGateway) -> None:
     world = QgsRasterLayer("type=xyz&url=http://127.0.0.1:1/{z}/{x}/{y}&zmax=19&zmin=0", "world", "wms")
     assert "Choose a smaller extent" in refusal(project.addMapLayer(world))
 
 
 @pytest.mark.parametrize("percent", range(5, 100, 10))
-def test_a_file_cut_anywhere_is_refused_or_described_as_far_as_it_goes(
+def test_a_truncated_file_is_refused_or_partly_described(
     tmp_path: Path, project: QgsProject, gateway: ScriptedGateway, percent: int
 ) -> None:
     path = truncate(write(tmp_path / "a.tif", pattern(3, 96, 96, "uint16")), percent / 100)
@@ -269,21 +269,21 @@ def test_a_file_cut_anywhere_is_refused_or_described_as_far_as_it_goes(
     try:
         result = describe(layer)
     except QgsProcessingException as error:
-        assert "cannot be read" in str(error)  # noqa: PT017 - either end is right, depending on where it was cut
+        assert "cannot be read" in str(error)  # noqa: PT017 - the outcome depends on where the file was cut
     else:
         assert result["ANSWERED"] + result["SKIPPED"] + result["FAILED"] == result["TILES"] == 9
 
 
-def test_exceptions_of_gdal_that_another_plugin_switched_on_do_no_harm(raster: Make, gateway: ScriptedGateway) -> None:
+def test_gdal_exceptions_that_another_plugin_enabled_are_harmless(raster: Make, gateway: ScriptedGateway) -> None:
     gdal.UseExceptions()
     try:
         assert describe(raster(pattern(3, 64, 96), OddRaster(ROTATED)))["ANSWERED"] == 6
     finally:
-        for module in (osr, ogr, gdal):  # GDAL 3.6 wants the last one first
+        for module in (osr, ogr, gdal):  # GDAL 3.6 requires the reverse order
             module.DontUseExceptions()
 
 
-def test_a_missing_environment_is_told_and_an_older_output_left_alone(
+def test_a_missing_environment_is_reported_and_an_earlier_output_is_kept(
     raster: Make, gateway: ScriptedGateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     layer, output = raster(numbered(2, 3)), tmp_path / "a.gpkg"
@@ -295,11 +295,11 @@ def test_a_missing_environment_is_told_and_an_older_output_left_alone(
     monkeypatch.setattr(answer_source, "open_door", missing)
     assert "not set up" in refusal(layer, PROMPT="Something new", OUTPUT=str(output))
     assert len(rows_of(output)) == 6
-    assert describe(layer, OUTPUT=str(output))["CACHED"] == 6  # what is known needs no environment
+    assert describe(layer, OUTPUT=str(output))["CACHED"] == 6  # cached answers do not require the environment
 
 
 @pytest.mark.parametrize("crs", [32611, 2056, 4326])
-def test_rows_in_geojson_lie_where_the_tiles_are(
+def test_geojson_rows_have_the_location_of_the_tiles(
     raster: Make, gateway: ScriptedGateway, tmp_path: Path, crs: int
 ) -> None:
     output = tmp_path / "a.geojson"
@@ -307,11 +307,11 @@ def test_rows_in_geojson_lie_where_the_tiles_are(
     describe(layer, OUTPUT=str(output))
     written = QgsVectorLayer(str(output))
     assert written.crs() == layer.crs()
-    box, whole = written.extent(), layer.extent()
-    assert (box.xMinimum(), box.yMaximum()) == pytest.approx((whole.xMinimum(), whole.yMaximum()), rel=1e-9)
+    box, expected = written.extent(), layer.extent()
+    assert (box.xMinimum(), box.yMaximum()) == pytest.approx((expected.xMinimum(), expected.yMaximum()), rel=1e-9)
 
 
-def test_geojson_is_refused_where_it_cannot_say_where_the_tiles_are(
+def test_geojson_is_refused_for_a_crs_that_it_cannot_store(
     raster: Make, gateway: ScriptedGateway, tmp_path: Path
 ) -> None:
     output = tmp_path / "a.geojson"
@@ -324,11 +324,11 @@ def test_geojson_is_refused_where_it_cannot_say_where_the_tiles_are(
     ("name", "value", "limits"),
     [("TILE_SIZE", 0, "16 to 1024"), ("TILE_SIZE", 2000, "16 to 1024"), ("OVERLAP", 100, "0 to 90")],
 )
-def test_a_number_out_of_range_is_told_its_range(
+def test_a_number_out_of_range_names_its_range(
     raster: Make, gateway: ScriptedGateway, name: str, value: int, limits: str
 ) -> None:
-    said = refusal(raster(pattern(3, 64, 96)), **{name: value})
-    assert f"{name} is out of range. Give a number from {limits}." in said
+    message = refusal(raster(pattern(3, 64, 96)), **{name: value})
+    assert f"{name} is out of range. Enter a number from {limits}." in message
 
 
 def mask(crs: str, *outlines: str) -> QgsVectorLayer:
@@ -344,26 +344,26 @@ LEFT_HALF = "Polygon((500000 3999968, 500023 3999968, 500023 4000000, 500000 400
 BOW_TIE = "Polygon((500000 3999900, 500090 4000000, 500000 4000000, 500090 3999900, 500000 3999900))"
 
 
-def test_an_invalid_polygon_of_a_mask_counts_with_the_others(raster: Make, gateway: ScriptedGateway) -> None:
+def test_an_invalid_mask_polygon_is_used(raster: Make, gateway: ScriptedGateway) -> None:
     layer = raster(numbered(2, 3))
     assert describe(layer, MASK=mask("EPSG:32611", LEFT_HALF))["TILES"] == 4
     assert describe(layer, MASK=mask("EPSG:32611", LEFT_HALF, BOW_TIE))["TILES"] > 4
 
 
-def test_a_polygon_that_lies_nowhere_on_the_raster_s_map_is_left_out(raster: Make, gateway: ScriptedGateway) -> None:
+def test_a_mask_polygon_that_cannot_be_transformed_is_ignored(raster: Make, gateway: ScriptedGateway) -> None:
     near = "Polygon((-120 30, -110 30, -110 40, -120 40, -120 30))"
     far = "Polygon((-27 -1, -26.9 -1, -26.9 1, -27 1, -27 -1))"
     assert describe(raster(numbered(2, 3)), MASK=mask("EPSG:4326", near, far))["TILES"] == 6
 
 
 @pytest.mark.parametrize(("crs", "sentence"), [("EPSG:32611", "no polygon"), ("", "no coordinate system")])
-def test_a_mask_that_cannot_be_used_is_told_apart(
+def test_an_unusable_mask_is_refused_with_the_reason(
     raster: Make, gateway: ScriptedGateway, crs: str, sentence: str
 ) -> None:
     assert sentence in refusal(raster(pattern(3, 64, 96)), MASK=mask(crs, *([] if crs else [LEFT_HALF])))
 
 
-def test_a_raster_that_ends_early_fails_where_it_is_broken(tmp_path: Path, gateway: ScriptedGateway) -> None:
+def test_a_truncated_raster_fails_only_in_its_missing_tiles(tmp_path: Path, gateway: ScriptedGateway) -> None:
     path = write(tmp_path / "a.tif", pattern(1, 96, 96, "uint16"))
     path.write_bytes(path.read_bytes()[:10000])
     result = describe(QgsRasterLayer(str(path), "broken"))
@@ -372,7 +372,7 @@ def test_a_raster_that_ends_early_fails_where_it_is_broken(tmp_path: Path, gatew
 
 
 NEAR_ZERO = (-24.0, 0.5, 0.0, 16.0, 0.0, -0.5)
-NO_WAY = 'ENGCRS["site",EDATUM["site"],CS[Cartesian,2],AXIS["(E)",east],AXIS["(N)",north],LENGTHUNIT["metre",1]]'
+ISOLATED_CRS = 'ENGCRS["site",EDATUM["site"],CS[Cartesian,2],AXIS["(E)",east],AXIS["(N)",north],LENGTHUNIT["metre",1]]'
 
 
 @pytest.mark.parametrize("name", ["MASK", "EXTENT"])
@@ -380,7 +380,7 @@ def test_coordinates_without_a_transformation_to_the_raster_are_refused(
     raster: Make, gateway: ScriptedGateway, name: str
 ) -> None:
     layer = raster(pattern(3, 64, 96), OddRaster(geotransform=NEAR_ZERO))
-    layer.setCrs(QgsCoordinateReferenceSystem.fromWkt(NO_WAY))
+    layer.setCrs(QgsCoordinateReferenceSystem.fromWkt(ISOLATED_CRS))
     values = {"MASK": mask("EPSG:4326", "Polygon((-1 -1, 1 -1, 1 1, -1 1, -1 -1))"), "EXTENT": "-1,1,-1,1 [EPSG:4326]"}
     assert "no transformation between the coordinate systems" in refusal(layer, **{name: values[name]})
     assert gateway.prompts == []

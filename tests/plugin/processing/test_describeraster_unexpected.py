@@ -1,4 +1,4 @@
-"""A library raises in the middle of a raster's run: real pixels, a real sink, one broken tile."""
+"""An unexpected library error in one tile, with real pixels and a real sink."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from .test_describeraster import Make, counts, describe
 pytestmark = pytest.mark.usefixtures("provider")
 
 
-def test_a_tile_whose_pixels_make_a_library_raise_fails_alone(
+def test_a_library_error_in_one_tile_fails_only_its_row(
     raster: Make, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def read(self: FileSource, bands: BandChoice, window: Window, size: tuple[int, int]) -> Any:
         if window.x == 32:
             raise ValueError("cannot reshape array of size 0")
-        return whole(self, bands, window, size)
+        return original(self, bands, window, size)
 
-    whole = FileSource.read
+    original = FileSource.read
     monkeypatch.setattr(FileSource, "read", read)
     result = describe(raster(numbered(1, 3)))
     assert counts(result)[:4] == (3, 2, 0, 1)

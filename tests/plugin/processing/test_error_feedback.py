@@ -1,4 +1,4 @@
-"""The table of sentences through a run of the plugin."""
+"""The shared table of model sentences, run through the plugin."""
 
 from __future__ import annotations
 
@@ -14,14 +14,17 @@ from .conftest import ScriptedGateway, number_in
 from .test_run import MODEL, RunBench, places
 
 
-def test_rows_have_what_the_table_says(tmp_path: Path, gateway: ScriptedGateway) -> None:
+def test_rows_match_the_table_of_sentences(tmp_path: Path, gateway: ScriptedGateway) -> None:
     for question, sentences in by_question().items():
-        texts = [clean(one.text) for one in sentences]  # as the protocol leaves a reply
+        texts = [clean(sentence.text) for sentence in sentences]  # like the protocol cleans a reply
         gateway.say = lambda prompt, texts=texts: texts[number_in(prompt)]
         asking = RunQuestions(MODEL, (question,), "")
         _, rows = RunBench(tmp_path).run(asking, places(*range(len(texts))), len(texts))
-        got = [
-            (one.text, None if row[question.name] == NULL else row[question.name], row["status"], row["reason"] != NULL)
-            for one, row in zip(sentences, rows)
+        values = [None if row[question.name] == NULL else row[question.name] for row in rows]
+        actual = [
+            (sentence.text, value, row["status"], row["reason"] != NULL)
+            for sentence, value, row in zip(sentences, values, rows)
         ]
-        assert got == [(one.text, one.value, one.status, one.value is None) for one in sentences]
+        assert actual == [
+            (sentence.text, sentence.value, sentence.status, sentence.value is None) for sentence in sentences
+        ]

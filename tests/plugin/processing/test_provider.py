@@ -1,4 +1,4 @@
-"""What the provider offers, under names that others rely on."""
+"""The algorithms, parameters and outputs of the provider, whose names scripts rely on."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ def algorithms(provider: RsgptProvider) -> dict[str, QgsProcessingAlgorithm]:
         ("rsgpt:describefeatures", {"FEATURES"}),
     ],
 )
-def test_parameters_and_outputs(algorithms: dict[str, QgsProcessingAlgorithm], name: str, own: set[str]) -> None:
+def test_algorithms_have_stable_parameters_and_outputs(
+    algorithms: dict[str, QgsProcessingAlgorithm], name: str, own: set[str]
+) -> None:
     algorithm = algorithms[name]
     assert {parameter.name() for parameter in algorithm.parameterDefinitions()} == SHARED | own
     assert {output.name() for output in algorithm.outputDefinitions()} == {
@@ -31,7 +33,7 @@ def test_parameters_and_outputs(algorithms: dict[str, QgsProcessingAlgorithm], n
     }  # fmt: skip
 
 
-def test_only_the_input_has_to_be_given(algorithms: dict[str, QgsProcessingAlgorithm]) -> None:
+def test_only_input_and_output_are_required(algorithms: dict[str, QgsProcessingAlgorithm]) -> None:
     optional = QgsProcessingParameterDefinition.Flag.FlagOptional
     needed = {
         parameter.name()
@@ -41,7 +43,7 @@ def test_only_the_input_has_to_be_given(algorithms: dict[str, QgsProcessingAlgor
     assert needed == {"INPUT", "OUTPUT"}
 
 
-def test_every_algorithm_explains_itself(algorithms: dict[str, QgsProcessingAlgorithm]) -> None:
+def test_every_algorithm_has_help_and_tags(algorithms: dict[str, QgsProcessingAlgorithm]) -> None:
     assert len(algorithms) == 2
     for algorithm in algorithms.values():
         assert len(algorithm.shortHelpString()) > 200
@@ -50,7 +52,7 @@ def test_every_algorithm_explains_itself(algorithms: dict[str, QgsProcessingAlgo
         assert type(algorithm.create()) is type(algorithm)
 
 
-def test_the_provider_is_found_by_its_name(provider: RsgptProvider) -> None:
+def test_the_provider_is_found_by_its_id(provider: RsgptProvider) -> None:
     registry = QgsApplication.processingRegistry()
     assert registry.providerById("rsgpt") is provider
     assert registry.algorithmById("rsgpt:describeraster").displayName() == "Describe raster"

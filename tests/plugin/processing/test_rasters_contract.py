@@ -1,4 +1,4 @@
-"""The plugin's half of tests/contract/rasters.json: `rsgpt:describeraster` shows what `rsgpt batch` shows."""
+"""Contract tests/contract/rasters.json in the plugin: `rsgpt:describeraster` and `rsgpt batch` show equal pictures."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("provider", "gateway")
 
 
 @pytest.mark.parametrize("case", rasters.cases(), ids=lambda case: str(case.name))
-def test_describeraster_shows_the_picture_as_recorded(
+def test_describeraster_shows_the_recorded_picture(
     case: RasterCase, tmp_path: Path, project: QgsProject, gateway: ScriptedGateway
 ) -> None:
     layer = project.addMapLayer(QgsRasterLayer(str(case.write(tmp_path)), case.name))

@@ -1,4 +1,4 @@
-"""The loop: order, memory, failures, cancel."""
+"""The loop of a run: order of rows, cache, failures and cancellation."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def places(*numbers: int) -> Iterator[CaptureTarget]:
 
 
 class RunBench:
-    """A sink, a cache file and a feedback, to run on again and again."""
+    """A sink, a cache file and a feedback for repeated runs."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "answers.sqlite"
@@ -50,15 +50,15 @@ class RunBench:
         self.feedback = QgsProcessingFeedback()
 
     def run(
-        self, asking: RunQuestions, what: Iterator[CaptureTarget], total: int
+        self, questions: RunQuestions, targets: Iterator[CaptureTarget], total: int
     ) -> tuple[RunCounts, list[QgsFeature]]:
         self.layer = QgsVectorLayer("NoGeometry", "x", "memory")
-        self.layer.dataProvider().addAttributes(output_fields(asking.questions))
+        self.layer.dataProvider().addAttributes(output_fields(questions.questions))
         self.layer.updateFields()
         with AnswerCache(self.path) as answers, PictureStore(self.pictures, 1_000_000) as pictures:
             counts = DescribeRun(
-                asking, AnswerMemory(answers, pictures), self.layer.dataProvider, self.feedback
-            ).describe(what, total)
+                questions, AnswerMemory(answers, pictures), self.layer.dataProvider, self.feedback
+            ).describe(targets, total)
         return counts, self.rows()
 
     def rows(self) -> list[QgsFeature]:
@@ -78,7 +78,7 @@ def test_every_row_gets_the_answer_about_its_own_picture(bench: RunBench, gatewa
     assert bench.feedback.progress() == pytest.approx(100)
 
 
-def test_the_row_names_who_answered_also_when_it_is_remembered(bench: RunBench, gateway: ScriptedGateway) -> None:
+def test_the_row_names_the_answering_model_even_for_cached_answers(bench: RunBench, gateway: ScriptedGateway) -> None:
     gateway.name = "gpt-4o-2024-08-06"
     server = RunQuestions(ModelInfo("gpt-4o", server="http://127.0.0.1:9/v1"), (), "Describe this image.")
     for _ in range(2):
@@ -87,7 +87,7 @@ def test_the_row_names_who_answered_also_when_it_is_remembered(bench: RunBench, 
     assert counts.cached == 1
 
 
-def test_two_servers_with_a_model_of_one_name_are_told_apart(bench: RunBench, gateway: ScriptedGateway) -> None:
+def test_two_servers_with_equal_model_names_are_cached_separately(bench: RunBench, gateway: ScriptedGateway) -> None:
     for port in (8, 9):
         server = RunQuestions(ModelInfo("llava", server=f"http://127.0.0.1:{port}/v1"), (), "Describe this image.")
         counts, _ = bench.run(server, places(1), 1)
@@ -112,16 +112,16 @@ def test_a_second_run_asks_nothing_and_starts_no_server(bench: RunBench, gateway
     ],
     ids=["prompt", "weights", "model", "fingerprint"],
 )
-def test_what_changes_the_answer_is_asked_again(bench: RunBench, gateway: ScriptedGateway, other: RunQuestions) -> None:
+def test_a_new_prompt_or_model_is_asked_again(bench: RunBench, gateway: ScriptedGateway, other: RunQuestions) -> None:
     bench.run(CAPTION, places(1, 2, 3), 3)
     assert bench.run(other, places(1, 2, 3), 3)[0].asked == 3
 
 
-def test_answers_of_another_fingerprint_end_the_run_and_are_not_kept(
+def test_answers_of_another_fingerprint_end_the_run_and_are_not_cached(
     bench: RunBench, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asking = RunQuestions(replace(MODEL, fingerprint="aa" * 8), (), CAPTION.caption)
-    gateway.fingerprint = "bb" * 8  # as of a server that was restarted and loaded the model in another precision
+    gateway.fingerprint = "bb" * 8  # like a server that restarted and loaded the model in another precision
     with pytest.raises(ServerError, match="Run again"):
         bench.run(asking, places(1, 2), 2)
     assert bench.rows() == []
@@ -131,7 +131,7 @@ def test_answers_of_another_fingerprint_end_the_run_and_are_not_kept(
     assert {row["model_fingerprint"] for row in rows} == {"aa" * 8}
 
 
-def test_choices_are_sent_and_a_free_answer_to_the_same_words_is_another(
+def test_choice_and_text_answers_to_the_same_prompt_are_cached_separately(
     bench: RunBench, gateway: ScriptedGateway
 ) -> None:
     gateway.say = lambda prompt: "city"
@@ -149,8 +149,8 @@ def test_equal_pictures_are_asked_once(bench: RunBench, gateway: ScriptedGateway
 
 
 def test_questions_become_typed_columns(bench: RunBench, gateway: ScriptedGateway) -> None:
-    said = {"How many?": "twelve", "Water?": "no", "Which?": "It is a forest.", "Describe this image.": "trees"}
-    gateway.say = lambda prompt: next(text for start, text in said.items() if prompt.text.startswith(start))
+    replies = {"How many?": "twelve", "Water?": "no", "Which?": "It is a forest.", "Describe this image.": "trees"}
+    gateway.say = lambda prompt: next(text for start, text in replies.items() if prompt.text.startswith(start))
     questions = parse_questions("n[integer]: How many?\nw[yesno]: Water?\nu[choice(city|forest)]: Which?")
     _, (row,) = bench.run(RunQuestions(MODEL, tuple(questions), CAPTION.caption), places(1), 1)
     assert (row["caption"], row["n"], row["w"], row["u"]) == ("trees", 12, False, "forest")
@@ -163,14 +163,14 @@ def test_questions_become_typed_columns(bench: RunBench, gateway: ScriptedGatewa
     assert row["asked_at"].isValid()
 
 
-def test_text_is_asked_for_in_a_language_and_other_kinds_are_not(bench: RunBench, gateway: ScriptedGateway) -> None:
+def test_the_language_is_requested_only_for_text(bench: RunBench, gateway: ScriptedGateway) -> None:
     questions = parse_questions("what[text]: What is it?\nwet[yesno]: Is it wet?")
     bench.run(RunQuestions(MODEL, tuple(questions), CAPTION.caption, language="French"), places(1), 1)
     asked = sorted(prompt.text for prompt in gateway.prompts)
     assert asked == ["Describe this image. Answer in French.", "Is it wet?", "What is it? Answer in French."]
 
 
-def test_an_answer_that_is_not_sure_enough_is_not_told(bench: RunBench, gateway: ScriptedGateway) -> None:
+def test_an_answer_below_the_minimum_confidence_is_left_empty(bench: RunBench, gateway: ScriptedGateway) -> None:
     gateway.say = lambda prompt: "twelve"
     questions = tuple(parse_questions("n[integer]: How many?"))
     asking = RunQuestions(MODEL, questions, "", least_confidence=0.81)
@@ -179,10 +179,10 @@ def test_an_answer_that_is_not_sure_enough_is_not_told(bench: RunBench, gateway:
     assert row["n_confidence"] == pytest.approx(0.8)
     assert row["reason"] == "n: I can't tell ('12' would be 80% sure)"
     again, (row,) = bench.run(replace(asking, least_confidence=0.8), places(1), 1)
-    assert (row["status"], row["n"], again.asked) == ("answered", 12, 0)  # it was remembered all the same
+    assert (row["status"], row["n"], again.asked) == ("answered", 12, 0)  # it was cached nevertheless
 
 
-def test_a_caption_is_told_however_sure_it_is(bench: RunBench, gateway: ScriptedGateway) -> None:
+def test_a_caption_ignores_the_minimum_confidence(bench: RunBench, gateway: ScriptedGateway) -> None:
     gateway.say = lambda prompt: "twelve"
     questions = tuple(parse_questions("n[integer]: How many?"))
     counts, (row,) = bench.run(RunQuestions(MODEL, questions, CAPTION.caption, 0.99), places(1), 1)
@@ -190,9 +190,7 @@ def test_a_caption_is_told_however_sure_it_is(bench: RunBench, gateway: Scripted
     assert counts.answered == 1
 
 
-def test_an_answer_that_does_not_fit_leaves_its_column_empty_and_says_why(
-    bench: RunBench, gateway: ScriptedGateway
-) -> None:
+def test_an_unreadable_answer_leaves_its_column_empty_with_a_reason(bench: RunBench, gateway: ScriptedGateway) -> None:
     gateway.say = lambda prompt: "the the the the the"
     questions = tuple(parse_questions("n[integer]: How many?"))
     counts, (row,) = bench.run(RunQuestions(MODEL, questions, CAPTION.caption), places(1), 1)
@@ -203,18 +201,16 @@ def test_an_answer_that_does_not_fit_leaves_its_column_empty_and_says_why(
     assert (row["status"], row["caption"], counts.answered) == ("partial", "seven", 1)
 
 
-def test_a_place_without_pixels_is_skipped_and_one_that_cannot_be_read_fails(
-    bench: RunBench, gateway: ScriptedGateway
-) -> None:
+def test_an_empty_place_is_skipped_and_an_unreadable_place_fails(bench: RunBench, gateway: ScriptedGateway) -> None:
     def broken() -> Picture:
         raise ImageryError("The pixels cannot be read.")
 
-    what = [
+    targets = [
         CaptureTarget(QgsFeature(), lambda: picture(1, empty=True)),
         CaptureTarget(QgsFeature(), broken),
         *places(7),
     ]
-    counts, rows = bench.run(CAPTION, iter(what), 3)
+    counts, rows = bench.run(CAPTION, iter(targets), 3)
     assert [row["status"] for row in rows] == ["skipped", "failed", "answered"]
     assert [row["reason"] for row in rows[:2]] == ["no valid pixel here", "The pixels cannot be read."]
     assert counts == RunCounts(tiles=3, answered=1, skipped=1, failed=1, asked=1)
@@ -231,25 +227,29 @@ UNEXPECTED = [
 
 @pytest.mark.parametrize("error", UNEXPECTED, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize("where", ["picture", "png"])
-def test_what_a_library_raises_about_one_picture_fails_its_row_alone(
+def test_a_library_error_in_one_picture_fails_only_its_row(
     bench: RunBench, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch, error: Exception, where: str
 ) -> None:
     def broken() -> Picture:
         raise error
 
     def encoded(self: Picture) -> bytes:
-        return whole(self) if self.rgb[0, 0, 0] != 9 else broken().png
+        return original(self) if self.rgb[0, 0, 0] != 9 else broken().png
 
-    whole = Picture.png.func
+    original = Picture.png.func
     monkeypatch.setattr(Picture, "png", property(encoded))
-    what = [*places(1), CaptureTarget(QgsFeature(), broken if where == "picture" else lambda: picture(9)), *places(2)]
-    counts, rows = bench.run(CAPTION, iter(what), 3)
+    targets = [
+        *places(1),
+        CaptureTarget(QgsFeature(), broken if where == "picture" else lambda: picture(9)),
+        *places(2),
+    ]
+    counts, rows = bench.run(CAPTION, iter(targets), 3)
     assert [row["status"] for row in rows] == ["answered", "failed", "answered"]
     assert f"Unexpected error {type(error).__name__}" in rows[1]["reason"]
     assert (counts.answered, counts.failed, len(gateway.prompts)) == (2, 1, 2)
 
 
-def test_a_picture_that_cannot_be_encoded_fails_its_row_alone(bench: RunBench, gateway: ScriptedGateway) -> None:
+def test_a_picture_that_cannot_be_encoded_fails_only_its_row(bench: RunBench, gateway: ScriptedGateway) -> None:
     def huge() -> Picture:
         return replace(picture(0), rgb=np.zeros((1, 0, 3), np.uint8))
 
@@ -258,7 +258,7 @@ def test_a_picture_that_cannot_be_encoded_fails_its_row_alone(bench: RunBench, g
     assert "cannot be encoded as PNG" in rows[1]["reason"]
 
 
-def test_an_answer_that_cannot_be_read_fails_its_row_alone(
+def test_an_error_in_reading_an_answer_fails_only_its_row(
     bench: RunBench, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def read(asked: Sequence[Question], raws: Sequence[RawAnswer], *others: Any) -> RowValues:
@@ -269,11 +269,11 @@ def test_an_answer_that_cannot_be_read_fails_its_row_alone(
     counts, rows = bench.run(CAPTION, places(1, 2, 3), 3)
     assert [row["status"] for row in rows] == ["answered", "failed", "answered"]
     assert "Unexpected error ValueError" in rows[1]["reason"]
-    assert rows[1]["image_sha256"] == picture(2).sha256  # what is known of the row is written
+    assert rows[1]["image_sha256"] == picture(2).sha256  # the provenance is written
     assert counts == RunCounts(tiles=3, answered=2, failed=1, asked=3)
 
 
-def test_an_answer_that_cannot_be_written_fails_its_row_alone(bench: RunBench, gateway: ScriptedGateway) -> None:
+def test_an_error_in_writing_an_answer_fails_only_its_row(bench: RunBench, gateway: ScriptedGateway) -> None:
     class Picky(QgsFeatureSink):
         def __init__(self) -> None:
             super().__init__()
@@ -296,25 +296,25 @@ def test_an_answer_that_cannot_be_written_fails_its_row_alone(bench: RunBench, g
     assert (counts.answered, counts.failed) == (2, 1)
 
 
-def test_half_a_character_in_an_answer_ends_no_run(bench: RunBench, gateway: ScriptedGateway) -> None:
+def test_a_lone_surrogate_in_an_answer_does_not_end_the_run(bench: RunBench, gateway: ScriptedGateway) -> None:
     gateway.say = lambda prompt: "half \ud83d" if number_in(prompt) == 2 else "fine"
     _, rows = bench.run(CAPTION, places(1, 2, 3), 3)
     assert [row["caption"] for row in rows[::2]] == ["fine", "fine"]
     assert len(rows) == 3
 
 
-def test_an_unexpected_error_elsewhere_keeps_complete_rows(bench: RunBench, gateway: ScriptedGateway) -> None:
+def test_an_unexpected_error_between_places_keeps_complete_rows(bench: RunBench, gateway: ScriptedGateway) -> None:
     def broken() -> Iterator[CaptureTarget]:
         yield from places(*range(20))
         raise ZeroDivisionError("no pixel size")
 
     with pytest.raises(ZeroDivisionError):
         bench.run(CAPTION, broken(), 100)
-    assert len(bench.rows()) >= 16  # four were under way
+    assert len(bench.rows()) >= 16  # four were pending
     assert bench.run(CAPTION, places(*range(20)), 20)[0].cached >= 16
 
 
-def test_one_refused_prompt_fails_its_row_alone(bench: RunBench, gateway: ScriptedGateway) -> None:
+def test_one_refused_prompt_fails_only_its_row(bench: RunBench, gateway: ScriptedGateway) -> None:
     gateway.say = lambda prompt: ServerError("No.") if number_in(prompt) == 3 else "fine"
     _, rows = bench.run(CAPTION, places(*range(6)), 6)
     assert [row["status"] for row in rows] == ["answered"] * 3 + ["failed"] + ["answered"] * 2
@@ -323,7 +323,7 @@ def test_one_refused_prompt_fails_its_row_alone(bench: RunBench, gateway: Script
     assert bench.run(CAPTION, places(*range(6)), 6)[0].asked == 1
 
 
-def test_a_dead_server_keeps_what_was_answered(bench: RunBench, gateway: ScriptedGateway) -> None:
+def test_a_dead_server_keeps_complete_rows_and_answers(bench: RunBench, gateway: ScriptedGateway) -> None:
     gateway.dies_after = 50
     with pytest.raises(ServerError, match="stopped twice"):
         bench.run(CAPTION, places(*range(100)), 100)
@@ -333,7 +333,7 @@ def test_a_dead_server_keeps_what_was_answered(bench: RunBench, gateway: Scripte
     assert (counts.asked, counts.cached, len(rows)) == (50, 50, 100)
 
 
-def test_a_cancel_keeps_complete_rows(bench: RunBench, gateway: ScriptedGateway) -> None:
+def test_cancelling_keeps_complete_rows(bench: RunBench, gateway: ScriptedGateway) -> None:
     def say(prompt: Prompt) -> str:
         if len(gateway.prompts) == 20:
             bench.feedback.cancel()
@@ -346,37 +346,37 @@ def test_a_cancel_keeps_complete_rows(bench: RunBench, gateway: ScriptedGateway)
     assert bench.run(CAPTION, places(*range(100)), 100)[0].asked == 80
 
 
-def test_a_cancel_is_noticed_where_everything_is_known(bench: RunBench, gateway: ScriptedGateway) -> None:
+def test_cancelling_works_when_all_answers_are_cached(bench: RunBench, gateway: ScriptedGateway) -> None:
     bench.run(CAPTION, places(*range(10)), 10)
     bench.feedback.cancel()
     assert bench.run(CAPTION, places(*range(10)), 10)[1] == []
 
 
-def test_pictures_are_taken_only_as_they_can_be_sent(bench: RunBench, gateway: ScriptedGateway) -> None:
-    taken = []
+def test_pictures_are_captured_only_when_they_can_be_sent(bench: RunBench, gateway: ScriptedGateway) -> None:
+    captured = []
 
     def counted() -> Iterator[CaptureTarget]:
         for place in places(*range(50)):
-            taken.append(place)
+            captured.append(place)
             yield place
 
     def say(prompt: Prompt) -> str:
-        assert len(taken) <= len(gateway.prompts) + 4
+        assert len(captured) <= len(gateway.prompts) + 4
         return "fine"
 
     gateway.say = say
     assert bench.run(CAPTION, counted(), 50)[0].answered == 50
 
 
-def test_a_sink_that_refuses_ends_the_run_in_a_sentence(tmp_path: Path, gateway: ScriptedGateway) -> None:
+def test_a_full_sink_ends_the_run_with_a_message(tmp_path: Path, gateway: ScriptedGateway) -> None:
     full = type("Full", (QgsFeatureSink,), {"addFeature": lambda *_: False, "lastError": lambda _: "disk full"})
     answers, pictures = AnswerCache(tmp_path / "a.sqlite"), PictureStore(tmp_path / "p.sqlite", 1_000_000)
     with answers, pictures, pytest.raises(OutputError, match=r"cannot be written.*disk full"):
         DescribeRun(CAPTION, AnswerMemory(answers, pictures), full, QgsProcessingFeedback()).describe(places(1), 1)
 
 
-def test_pictures_that_were_asked_about_are_kept(bench: RunBench, gateway: ScriptedGateway) -> None:
+def test_asked_pictures_are_stored(bench: RunBench, gateway: ScriptedGateway) -> None:
     _, rows = bench.run(CAPTION, places(0, 1), 2)
     with PictureStore(bench.pictures, 1_000_000) as pictures:
-        kept = [pictures.get(row["image_sha256"]) for row in rows]
-    assert kept == [picture(number).png for number in range(2)]
+        stored = [pictures.get(row["image_sha256"]) for row in rows]
+    assert stored == [picture(number).png for number in range(2)]

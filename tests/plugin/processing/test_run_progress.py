@@ -1,4 +1,4 @@
-"""Numbers, rates and times in words."""
+"""Texts for counts, rates and times."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from rsgpt_plugin.processing.run_progress import progress_text, rate_text, time_
 
 @pytest.fixture(autouse=True)
 def english() -> Iterator[None]:
-    usual = QLocale()
+    original = QLocale()
     QLocale.setDefault(QLocale(QLocale.Language.English, QLocale.Country.UnitedStates))
     yield
-    QLocale.setDefault(usual)
+    QLocale.setDefault(original)
 
 
-def test_what_is_known_is_said() -> None:
+def test_progress_text_leaves_out_unknown_parts() -> None:
     pace = ProgressRate()
     assert progress_text(0, 5000, pace) == "0 of 5,000"
     pace.mark(0.0, 0)
     pace.mark(100.0, 312)
-    assert progress_text(312, 5000, pace) == "312 of 5,000, 3.1 a second, about 25 min left"
-    assert progress_text(5000, 5000, pace) == "5,000 of 5,000, 3.1 a second"
+    assert progress_text(312, 5000, pace) == "312 of 5,000, 3.1 per second, about 25 min left"
+    assert progress_text(5000, 5000, pace) == "5,000 of 5,000, 3.1 per second"
 
 
-def test_units() -> None:
-    assert [rate_text(rate) for rate in (42.4, 0.5, 0.01, 0.0)] == ["42 a second", "30 a minute", "36 an hour", ""]
-    times = [0.2, 59, 90, 5400, 86400 * 3, math.inf]
-    said = ["about 1 s", "about 59 s", "about 2 min", "about 1.5 h", "about 3 days", ""]
-    assert [time_text(seconds) for seconds in times] == said
+def test_rates_and_times_use_readable_units() -> None:
+    rates = ["42 per second", "30 per minute", "36 per hour", ""]
+    assert [rate_text(rate) for rate in (42.4, 0.5, 0.01, 0.0)] == rates
+    times = ["about 1 s", "about 59 s", "about 2 min", "about 1.5 h", "about 3 days", ""]
+    assert [time_text(seconds) for seconds in (0.2, 59, 90, 5400, 86400 * 3, math.inf)] == times

@@ -1,4 +1,4 @@
-"""Every run is recorded: done, stopped, failed, and one whose process was killed."""
+"""The registry records finished, cancelled and failed runs, and detects killed processes."""
 
 from __future__ import annotations
 
@@ -47,37 +47,37 @@ def run(provider: RsgptProvider, gateway: ScriptedGateway, raster: Callable[...,
         context = QgsProcessingContext()
         context.setProject(QgsProject.instance())
         algorithm = provider.algorithm("describeraster").create()
-        asked = {"INPUT": layer, "TILE_SIZE": 32, "OUTPUT": "TEMPORARY_OUTPUT", **parameters}
-        results, fine = algorithm.run(asked, context, feedback or QgsProcessingFeedback(), {}, False)
-        assert fine
+        values = {"INPUT": layer, "TILE_SIZE": 32, "OUTPUT": "TEMPORARY_OUTPUT", **parameters}
+        results, has_finished = algorithm.run(values, context, feedback or QgsProcessingFeedback(), {}, False)
+        assert has_finished
         return results
 
     return describe
 
 
 def written(path: str) -> int:
-    """How many rows a file holds. QGIS keeps an error, and with it the caller's frame, which must hold no layer."""
+    """Return the number of rows in a file. QGIS keeps errors with their frames, so callers must not hold the layer."""
     return int(QgsVectorLayer(path, "written", "ogr").featureCount())
 
 
-def test_a_finished_run(run: Run, tmp_path: Path) -> None:
+def test_a_finished_run_is_recorded(run: Run, tmp_path: Path) -> None:
     run(OUTPUT=str(tmp_path / "out.gpkg"))
     (entry,) = entries()
     assert (entry.state, entry.done, entry.total) == (RunState.FINISHED, 12, 12)
     assert entry.counts["answered"] == 12
     assert entry.output == str(tmp_path / "out.gpkg")
     assert entry.request.algorithm == "rsgpt:describeraster"
-    assert entry.request.parameters["MODEL"] == "rsgpt-small"  # the choice in the options may be another one later
+    assert entry.request.parameters["MODEL"] == "rsgpt-small"  # the model in the options may change later
     assert list(runs_file().parent.glob("*.lock")) == []
 
 
-def test_one_picture_is_not_worth_a_record(run: Run) -> None:
+def test_a_run_of_one_tile_is_not_recorded(run: Run) -> None:
     run(TILE_SIZE=128)
     assert not runs_file().exists()
 
 
 @pytest.mark.parametrize("wish", [RunState.PAUSED, RunState.STOPPED])
-def test_a_cancelled_run_goes_on_under_its_id(run: Run, gateway: ScriptedGateway, wish: RunState) -> None:
+def test_a_cancelled_run_resumes_under_its_id(run: Run, gateway: ScriptedGateway, wish: RunState) -> None:
     feedback = RunFeedback("beef")
     gateway.say = lambda prompt: str(len(gateway.prompts) == 5 and journal.cancel("beef", wish))
     run(feedback)
@@ -92,7 +92,7 @@ def test_a_cancelled_run_goes_on_under_its_id(run: Run, gateway: ScriptedGateway
 
 
 @pytest.mark.parametrize("wish", [RunState.PAUSED, RunState.STOPPED])
-def test_a_cancel_while_the_model_loads_leaves_the_earlier_output(
+def test_cancelling_while_the_model_loads_keeps_the_earlier_output(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, wish: RunState
 ) -> None:
     path = str(tmp_path / "out.gpkg")
@@ -110,7 +110,7 @@ def test_a_cancel_while_the_model_loads_leaves_the_earlier_output(
     assert written(path) == 12
 
 
-def test_a_failed_run_says_why(run: Run, gateway: ScriptedGateway) -> None:
+def test_a_failed_run_records_the_reason(run: Run, gateway: ScriptedGateway) -> None:
     gateway.dies_after = 6
     with pytest.raises(QgsProcessingException):
         run()
@@ -120,46 +120,46 @@ def test_a_failed_run_says_why(run: Run, gateway: ScriptedGateway) -> None:
     assert journal.live(entry.id) is None
 
 
-def test_the_list_is_no_reason_to_fail(run: Run) -> None:
+def test_a_run_finishes_if_the_list_is_unreadable(run: Run) -> None:
     runs_file().parent.mkdir(parents=True)
     runs_file().write_text("no database")
     feedback = QgsProcessingFeedback()
     assert run(feedback)["ANSWERED"] == 12
-    assert "cannot be taken up" in feedback.textLog()
+    assert "cannot resume it" in feedback.textLog()
 
 
-def test_what_the_list_cannot_hold_is_no_reason_to_fail(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def odd(*told: Any) -> None:
+def test_a_run_finishes_if_the_list_cannot_be_written(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*arguments: Any) -> None:
         raise TypeError("Object of type QVariant is not JSON serializable")
 
     for name in ("begin", "tell", "end"):
         with monkeypatch.context() as patched:
-            patched.setattr(RunStore, name, odd)
+            patched.setattr(RunStore, name, broken)
             feedback = QgsProcessingFeedback()
             assert run(feedback)["ANSWERED"] == 12
-        assert "cannot be taken up from the list of runs. Unexpected error TypeError" in feedback.textLog()
+        assert "cannot resume it from the list of runs. Unexpected error TypeError" in feedback.textLog()
 
 
-def test_an_unexpected_error_ends_in_a_sentence_and_keeps_rows_and_answers(
+def test_an_unexpected_error_shows_a_message_and_keeps_rows_and_answers(
     run: Run, gateway: ScriptedGateway, tmp_path: Path
 ) -> None:
     path, feedback = str(tmp_path / "out.gpkg"), QgsProcessingFeedback()
     gateway.dies_with, gateway.dies_after = lambda: ZeroDivisionError("no pixel size"), 8
-    said = "Unexpected error ZeroDivisionError: no pixel size. See “RSGPT” in QGIS's log messages."
-    with pytest.raises(QgsProcessingException, match=re.escape(said)):
+    message = "Unexpected error ZeroDivisionError: no pixel size. See “RSGPT” in QGIS's log messages."
+    with pytest.raises(QgsProcessingException, match=re.escape(message)):
         run(feedback, OUTPUT=path)
     assert "Traceback" in feedback.textLog()
     (entry,) = entries()
     assert entry.state == RunState.FAILED
-    assert entry.note.startswith(said)
+    assert entry.note.startswith(message)
     assert written(path) == entry.done > 0
     gateway.dies_after = 10**9
     again = run(OUTPUT=str(tmp_path / "again.gpkg"))
     assert (again["CACHED"], again["ANSWERED"]) == (8, 12)
 
 
-@pytest.mark.parametrize("where", ["take_snapshot", "read_settings", "keep"])
-def test_an_unexpected_error_before_the_run_is_a_sentence_too(
+@pytest.mark.parametrize("where", ["take_snapshot", "read_settings", "run_request"])
+def test_an_unexpected_error_before_the_run_shows_a_message(
     run: Run, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
     def broken(*arguments: Any) -> None:
@@ -173,40 +173,40 @@ def test_an_unexpected_error_before_the_run_is_a_sentence_too(
     assert "Traceback" in feedback.textLog()
 
 
-def test_an_unexpected_error_in_the_check_is_a_sentence(
+def test_an_unexpected_error_in_the_check_returns_a_message(
     provider: RsgptProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     algorithm = provider.algorithm("describeraster").create()
-    monkeypatch.setattr(algorithm_base, "numbered", lambda parameters: 1 / 0)
-    fine, sentence = algorithm.checkParameterValues({}, QgsProcessingContext())
-    assert not fine
-    assert sentence.startswith("Unexpected error ZeroDivisionError")
+    monkeypatch.setattr(algorithm_base, "with_choice_numbers", lambda parameters: 1 / 0)
+    is_valid, message = algorithm.checkParameterValues({}, QgsProcessingContext())
+    assert not is_valid
+    assert message.startswith("Unexpected error ZeroDivisionError")
 
 
-def test_listeners_hear_of_it(run: Run) -> None:
-    begun: list[str] = []
+def test_signals_are_emitted(run: Run) -> None:
+    progressed: list[str] = []
     ended: list[str] = []
 
-    def hear(run_id: str, seconds: float) -> None:
+    def note_end(run_id: str, seconds: float) -> None:
         ended.append(run_id)
 
-    journal.moved.connect(begun.append)
-    journal.ended.connect(hear)
+    journal.progressed.connect(progressed.append)
+    journal.ended.connect(note_end)
     run(RunFeedback("cafe"))
-    journal.moved.disconnect(begun.append)
-    journal.ended.disconnect(hear)
-    assert (set(begun), ended) == ({"cafe"}, ["cafe"])
+    journal.progressed.disconnect(progressed.append)
+    journal.ended.disconnect(note_end)
+    assert (set(progressed), ended) == ({"cafe"}, ["cafe"])
 
 
-def test_progress_is_told_at_most_once_a_percent(
+def test_progress_is_shown_at_most_once_per_percent(
     run: Run, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = iter(range(10**6))
     monkeypatch.setattr(module.time, "monotonic", lambda: float(next(clock)))
     feedback = QgsProcessingFeedback()
     run(feedback)
-    told = [line for line in feedback.textLog().splitlines() if " of 12" in line]
-    assert 0 < len(told) <= 12
+    lines = [line for line in feedback.textLog().splitlines() if " of 12" in line]
+    assert 0 < len(lines) <= 12
 
 
 def test_a_killed_process_is_not_alive(own_home: Path) -> None:

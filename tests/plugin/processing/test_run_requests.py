@@ -1,4 +1,4 @@
-"""Runs kept as text, and asked for again in another project."""
+"""Saved run requests, restored in another project."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from rsgpt_plugin.core.run_store import RunRequest
 from rsgpt_plugin.errors import ImageryError
 from rsgpt_plugin.processing.describefeatures import DescribeFeatures
 from rsgpt_plugin.processing.describeraster import DescribeRaster
-from rsgpt_plugin.processing.run_requests import keep, restore
+from rsgpt_plugin.processing.run_requests import restore, run_request
 
 from .conftest import numbered
 
@@ -37,9 +37,9 @@ NAMELESS = "+proj=tmerc +lat_0=3 +lon_0=11 +k=1 +x_0=0 +y_0=0 +ellps=GRS80 +unit
 
 @pytest.fixture
 def context(project: QgsProject) -> QgsProcessingContext:
-    made = QgsProcessingContext()
-    made.setProject(project)
-    return made
+    context = QgsProcessingContext()
+    context.setProject(project)
+    return context
 
 
 def through_text(request: RunRequest) -> RunRequest:
@@ -59,7 +59,7 @@ def squares(folder: Path) -> QgsVectorLayer:
     return QgsVectorLayer(path, "squares", "ogr")
 
 
-def test_a_raster_run_survives_its_project(
+def test_a_raster_run_is_restored_after_its_project_was_closed(
     raster: Callable[..., QgsRasterLayer], context: QgsProcessingContext, project: QgsProject, tmp_path: Path
 ) -> None:
     layer = raster(numbered(2, 2))
@@ -74,7 +74,7 @@ def test_a_raster_run_survives_its_project(
     }
     algorithm = DescribeRaster()
     algorithm.initAlgorithm()
-    request = through_text(keep(algorithm, parameters, context))
+    request = through_text(run_request(algorithm, parameters, context))
     source = layer.source()
     project.removeAllMapLayers()
 
@@ -91,16 +91,16 @@ def test_a_raster_run_survives_its_project(
     assert again.renderer().opacity() == 0.5
 
 
-def test_the_selected_features_survive(
+def test_the_selected_features_are_restored(
     raster: Callable[..., QgsRasterLayer], context: QgsProcessingContext, project: QgsProject, tmp_path: Path
 ) -> None:
     layer, features = raster(numbered(1, 1)), squares(tmp_path)
     project.addMapLayer(features)
     features.selectByExpression("n IN (1, 3)")
-    wanted = QgsProcessingFeatureSourceDefinition(features.id(), True)
+    selection = QgsProcessingFeatureSourceDefinition(features.id(), True)
     algorithm = DescribeFeatures()
     algorithm.initAlgorithm()
-    request = through_text(keep(algorithm, {"INPUT": layer, "FEATURES": wanted}, context))
+    request = through_text(run_request(algorithm, {"INPUT": layer, "FEATURES": selection}, context))
     project.removeAllMapLayers()
 
     other = QgsProcessingContext()
@@ -110,12 +110,12 @@ def test_the_selected_features_survive(
     assert request.parameters["OUTPUT"] == "TEMPORARY_OUTPUT"
 
 
-def test_a_layer_that_is_gone_is_named(
+def test_a_missing_layer_is_named(
     raster: Callable[..., QgsRasterLayer], context: QgsProcessingContext, project: QgsProject, tmp_path: Path
 ) -> None:
     algorithm = DescribeRaster()
     algorithm.initAlgorithm()
-    request = keep(algorithm, {"INPUT": raster(numbered(1, 1))}, context)
+    request = run_request(algorithm, {"INPUT": raster(numbered(1, 1))}, context)
     assert restore(request, project, context)["INPUT"] == request.parameters["INPUT"]
     project.removeAllMapLayers()
     (tmp_path / "raster.tif").unlink()
@@ -123,13 +123,13 @@ def test_a_layer_that_is_gone_is_named(
         restore(request, project, QgsProcessingContext())
 
 
-def test_no_credentials_are_kept(project: QgsProject, context: QgsProcessingContext) -> None:
+def test_credentials_are_not_saved(project: QgsProject, context: QgsProcessingContext) -> None:
     source = "type=xyz&url=http://u:GEHEIM@127.0.0.1:9/%7Bz%7D/%7Bx%7D/%7By%7D.png?token%3DGEHEIM&zmax=3&zmin=0"
     layer = project.addMapLayer(QgsRasterLayer(source, "x", "wms"))
     layer.setName("x.png?sig=GEHEIM")
     assert layer.isValid()
     output = "postgres://dbname='a' host=h user='me' password='GEHEIM' table=\"a\".\"b\""
-    request = keep(DescribeRaster().create(), {"INPUT": layer, "OUTPUT": output}, context)
+    request = run_request(DescribeRaster().create(), {"INPUT": layer, "OUTPUT": output}, context)
     text = json.dumps(asdict(request))
     assert "GEHEIM" in layer.source()
     assert "127.0.0.1:9/" in request.source

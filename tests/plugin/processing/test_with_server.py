@@ -1,4 +1,4 @@
-"""Algorithms, gateway and the real server as a process of its own; only the engine follows a script."""
+"""The algorithms with the gateway and a real server process; only the engine is scripted."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ GREEN_BLUE = 100 << 8 | 255
 
 @pytest.fixture
 def serve(fake_server: Callable[..., LocalServer], monkeypatch: pytest.MonkeyPatch) -> Callable[..., LocalServer]:
-    """Let runs ask a server with the scripted engine."""
+    """Return a function that starts a server with the scripted engine for the next runs."""
 
     def start(*options: str) -> LocalServer:
         server = fake_server(*options)
@@ -73,10 +73,10 @@ def test_a_killed_server_is_restarted_once_and_no_answer_is_lost(
 ) -> None:
     server = serve("--token-delay", "0.002")
     killed = []
-    look = run_module.DescribeRun._receive
+    original = run_module.DescribeRun._receive
 
     def receive(self: run_module.DescribeRun, *arguments: Any) -> None:
-        look(self, *arguments)
+        original(self, *arguments)
         if not killed and self.counts.answered >= 20:
             killed.append(server._process.pid)
             os.kill(killed[0], signal.SIGKILL)
@@ -90,7 +90,7 @@ def test_a_killed_server_is_restarted_once_and_no_answer_is_lost(
     assert (again["ASKED"], again["CACHED"]) == (0, 200)
 
 
-def test_a_run_in_a_worker_thread_can_be_stopped_and_goes_on(
+def test_a_run_in_a_worker_thread_can_be_stopped_and_repeated(
     raster: Make, serve: Callable[..., LocalServer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     serve("--token-delay", "0.005", "--batch", "4")
@@ -106,7 +106,7 @@ def test_a_run_in_a_worker_thread_can_be_stopped_and_goes_on(
 
 
 def in_thread(layer: QgsRasterLayer, feedback: QgsProcessingFeedback) -> Iterator[dict[str, Any]]:
-    """Run as QGIS does it, in a task; yields the results."""
+    """Run the algorithm in a task, like QGIS, and yield the results."""
     context, loop = QgsProcessingContext(), QEventLoop()
     ended: list[dict[str, Any]] = []
     algorithm = DescribeRaster().create()

@@ -133,7 +133,7 @@ def test_results_that_are_gone_are_said(part: RunsPart, window: PluginWindow, tm
     recorded("a", RunState.FINISHED, str(tmp_path / "gone.gpkg"))
     part.register()
     press(dialog(part).open)
-    assert "The results are not there any more." in window.messages()[0]
+    assert "The results no longer exist." in window.messages()[0]
 
 
 def test_a_list_that_cannot_be_read_is_said_when_asked_for(part: RunsPart, window: PluginWindow) -> None:

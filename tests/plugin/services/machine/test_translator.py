@@ -20,7 +20,7 @@ from rsgpt_plugin.shared.i18n import marked
 
 ROOT = Path(__file__).resolve().parents[4]
 PLACES = "%n place(s): {answered} answered, {skipped} skipped, {failed} failed. "
-PLACES += "Prompts: {asked} asked, {cached} known from before."
+PLACES += "Prompts: {asked} sent to the model, {cached} answered from the cache."
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,4 +1,4 @@
-"""One algorithm as a task: what cannot begin is said, what was dropped says nothing, what it needs lives on."""
+"""An algorithm as a task: errors before the start, a dropped task, and the lifetime of its layers."""
 
 from __future__ import annotations
 
@@ -22,33 +22,33 @@ Serve = Callable[..., LocalServer]
 pytestmark = pytest.mark.usefixtures("provider")
 
 
-def test_what_cannot_begin_is_said(project: QgsProject, raster: QgsRasterLayer) -> None:
+def test_invalid_parameters_raise_the_message_of_the_algorithm(project: QgsProject, raster: QgsRasterLayer) -> None:
     with pytest.raises(RsgptError, match="TILE_SIZE is out of range"):
         AlgorithmTask("rsgpt:describeraster", {"INPUT": raster.id(), "TILE_SIZE": 1}, context_of(project))
 
 
-def test_a_layer_that_is_nobody_else_s_lives_on(project: QgsProject, raster: QgsRasterLayer, serve: Serve) -> None:
+def test_a_layer_in_the_parameters_stays_alive(project: QgsProject, raster: QgsRasterLayer, serve: Serve) -> None:
     serve()
     ends: list[dict[str, Any]] = []
     shapes = polygons([around(50, 50, 40), around(150, 150, 40)])
-    asked = {"INPUT": raster.id(), "FEATURES": shapes, "OUTPUT": "TEMPORARY_OUTPUT"}
-    running = AlgorithmTask("rsgpt:describefeatures", asked, context_of(project))
-    del shapes, asked
+    parameters = {"INPUT": raster.id(), "FEATURES": shapes, "OUTPUT": "TEMPORARY_OUTPUT"}
+    task = AlgorithmTask("rsgpt:describefeatures", parameters, context_of(project))
+    del shapes, parameters
     gc.collect()
-    running.start("both", ends.append)
+    task.start("both", ends.append)
     wait_until(lambda: bool(ends))
-    assert (ends[0]["ANSWERED"], running.was_cancelled) == (2, False)
+    assert (ends[0]["ANSWERED"], task.was_cancelled) == (2, False)
 
 
-def test_what_was_dropped_says_nothing(
+def test_a_dropped_task_does_not_call_back(
     project: QgsProject, raster: QgsRasterLayer, provider: RsgptProvider, serve: Serve
 ) -> None:
     serve("--delay", "5")
     ends: list[dict[str, Any]] = []
-    asked = {"INPUT": raster.id(), "OUTPUT": "TEMPORARY_OUTPUT"}
-    running = AlgorithmTask("rsgpt:describeraster", asked, context_of(project))
-    running.start("all of it", ends.append)
-    running.drop()
-    running.wait()
+    parameters = {"INPUT": raster.id(), "OUTPUT": "TEMPORARY_OUTPUT"}
+    task = AlgorithmTask("rsgpt:describeraster", parameters, context_of(project))
+    task.start("whole raster", ends.append)
+    task.drop()
+    task.wait()
     QCoreApplication.processEvents()
     assert ends == []

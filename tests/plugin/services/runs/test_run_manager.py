@@ -1,4 +1,4 @@
-"""Runs as tasks: paused, stopped, taken up in another QGIS, and their results opened."""
+"""Runs as tasks: paused, stopped, resumed in another QGIS, and their results opened."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ TILES = 48
 
 
 class PacedModel:
-    """Answers one prompt after the other: the first `holds_at` at once, the others slowly until `go`."""
+    """Answers prompts in order: the first `holds_at` at once, the others slowly until `go` is set."""
 
     def __init__(self) -> None:
         self.holds_at = self.dies_after = 10**9
@@ -54,8 +54,8 @@ class PacedModel:
             yield index, reply("a field")
 
 
-class Ears:
-    """What a service said."""
+class Signals:
+    """The signals that a service emitted."""
 
     def __init__(self, service: RunManager) -> None:
         self.ended: list[RunEntry] = []
@@ -88,21 +88,21 @@ def service(project: QgsProject, provider: RsgptProvider) -> Iterator[RunManager
 
 @pytest.fixture
 def layer(project: QgsProject, tmp_path: Path) -> QgsRasterLayer:
-    made = QgsRasterLayer(str(write(tmp_path / "town.tif", numbered(6, 8))), "town")
-    return project.addMapLayer(made)
+    raster = QgsRasterLayer(str(write(tmp_path / "town.tif", numbered(6, 8))), "town")
+    return project.addMapLayer(raster)
 
 
-def asked(layer: QgsRasterLayer, output: Path | str = "TEMPORARY_OUTPUT") -> dict[str, Any]:
+def parameters(layer: QgsRasterLayer, output: Path | str = "TEMPORARY_OUTPUT") -> dict[str, Any]:
     return {"INPUT": layer.id(), "TILE_SIZE": 32, "OUTPUT": str(output)}
 
 
 def test_a_run_ends_with_its_counts_and_its_layer(
     service: RunManager, model: PacedModel, layer: QgsRasterLayer, project: QgsProject
 ) -> None:
-    ears = Ears(service)
-    run_id = service.start(ALGORITHM, asked(layer), "town")
-    wait_until(lambda: ears.ended)
-    (entry,) = ears.ended
+    signals = Signals(service)
+    run_id = service.start(ALGORITHM, parameters(layer), "town")
+    wait_until(lambda: signals.ended)
+    (entry,) = signals.ended
     assert (entry.id, entry.state, entry.counts["answered"]) == (run_id, RunState.FINISHED, TILES)
     opened = service.open_results(run_id)
     assert project.mapLayer(opened.id()) is opened
@@ -110,35 +110,35 @@ def test_a_run_ends_with_its_counts_and_its_layer(
     assert (recorded_run(opened) or pytest.fail("not recorded")).source == layer.source()
     assert service.open_results(run_id) is opened
     project.removeMapLayer(opened.id())
-    with pytest.raises(OutputError, match="not there any more"):
+    with pytest.raises(OutputError, match="no longer exist"):
         service.open_results(run_id)
 
 
-def test_results_beside_other_layers_are_opened_and_not_those(
+def test_the_results_layer_is_opened_and_not_another_layer_of_the_same_file(
     service: RunManager, model: PacedModel, layer: QgsRasterLayer, project: QgsProject, tmp_path: Path
 ) -> None:
     other = results_layer(["mine"], "GPKG", tmp_path).source()
     mine = project.addMapLayer(QgsVectorLayer(other, "mine", "ogr"))
     (tmp_path / "answers.gpkg").rename(tmp_path / "town.gpkg")
     mine.setDataSource(f"{tmp_path / 'town.gpkg'}|layername=answers", "mine", "ogr")
-    ears = Ears(service)
-    run_id = service.start(ALGORITHM, asked(layer, tmp_path / "town.gpkg"), "town")
-    wait_until(lambda: ears.ended)
+    signals = Signals(service)
+    run_id = service.start(ALGORITHM, parameters(layer, tmp_path / "town.gpkg"), "town")
+    wait_until(lambda: signals.ended)
     service._layers.clear()
     opened = service.open_results(run_id)
     assert (opened.featureCount(), mine.featureCount()) == (TILES, 1)
     assert opened is not mine
     with RunStore(runs_file()) as store:
         store.remove(run_id)
-        store.begin(run_id, ears.ended[0].request, {})  # as of a run that was killed: where it wrote is not noted
+        store.begin(run_id, signals.ended[0].request, {})  # like a killed run, whose output is not recorded
     assert service.open_results(run_id) is opened
     project.removeMapLayer(opened.id())
     assert service.open_results(run_id).featureCount() == TILES
 
 
-def test_the_task_says_how_far_it_is(service: RunManager, model: PacedModel, layer: QgsRasterLayer) -> None:
+def test_the_task_description_shows_the_progress(service: RunManager, model: PacedModel, layer: QgsRasterLayer) -> None:
     model.holds_at = 20
-    run_id = service.start(ALGORITHM, asked(layer), "town")
+    run_id = service.start(ALGORITHM, parameters(layer), "town")
     (task,) = QgsApplication.taskManager().activeTasks()
     assert task.description() == "RSGPT: town"
     wait_until(lambda: re.search(f"RSGPT: town, [1-9][0-9]* of {TILES}", task.description()))
@@ -150,98 +150,98 @@ def test_the_task_says_how_far_it_is(service: RunManager, model: PacedModel, lay
     wait_until(lambda: task.description() == "RSGPT: town")
 
 
-@pytest.mark.parametrize(("leave", "state"), [("pause", RunState.PAUSED), ("stop", RunState.STOPPED)])
-def test_a_run_rests_and_goes_on(
-    service: RunManager, model: PacedModel, layer: QgsRasterLayer, tmp_path: Path, leave: str, state: RunState
+@pytest.mark.parametrize(("action", "state"), [("pause", RunState.PAUSED), ("stop", RunState.STOPPED)])
+def test_a_paused_or_stopped_run_can_be_resumed(
+    service: RunManager, model: PacedModel, layer: QgsRasterLayer, tmp_path: Path, action: str, state: RunState
 ) -> None:
-    ears = Ears(service)
+    signals = Signals(service)
     model.holds_at = 20
-    run_id = service.start(ALGORITHM, asked(layer, tmp_path / "out.gpkg"), "town")
+    run_id = service.start(ALGORITHM, parameters(layer, tmp_path / "out.gpkg"), "town")
     wait_until(lambda: service.runs() and service.runs()[0].entry.done > 4)
-    getattr(service, leave)(run_id)
-    wait_until(lambda: ears.ended)
-    assert ears.ended[0].state is state
+    getattr(service, action)(run_id)
+    wait_until(lambda: signals.ended)
+    assert signals.ended[0].state is state
     written = service.open_results(run_id).featureCount()
-    assert written == ears.ended[0].done < TILES
+    assert written == signals.ended[0].done < TILES
     before = len(model.prompts)
     model.go.set()
     service.go_on(run_id)
-    wait_until(lambda: len(ears.ended) == 2)
-    assert (ears.ended[1].id, ears.ended[1].state) == (run_id, RunState.FINISHED)
+    wait_until(lambda: len(signals.ended) == 2)
+    assert (signals.ended[1].id, signals.ended[1].state) == (run_id, RunState.FINISHED)
     assert len(model.prompts) == TILES
-    assert len(model.prompts) - before == ears.ended[1].counts["asked"]
+    assert len(model.prompts) - before == signals.ended[1].counts["asked"]
     assert service.open_results(run_id).featureCount() == TILES
-    assert ears.problems == []
+    assert signals.problems == []
 
 
-def test_a_killed_run_goes_on_in_another_project(
+def test_a_killed_run_is_resumed_in_another_project(
     service: RunManager, model: PacedModel, layer: QgsRasterLayer, project: QgsProject, tmp_path: Path
 ) -> None:
-    ears = Ears(service)
+    signals = Signals(service)
     model.dies_after = 10
-    run_id = service.start(ALGORITHM, asked(layer, tmp_path / "out.gpkg"), "town")
-    wait_until(lambda: ears.ended)
-    assert ears.ended[0].state is RunState.FAILED
-    with RunStore(runs_file()) as store:  # as a killed process leaves it
-        store.begin(run_id, ears.ended[0].request, ears.ended[0].counts)
+    run_id = service.start(ALGORITHM, parameters(layer, tmp_path / "out.gpkg"), "town")
+    wait_until(lambda: signals.ended)
+    assert signals.ended[0].state is RunState.FAILED
+    with RunStore(runs_file()) as store:  # like a killed process leaves it
+        store.begin(run_id, signals.ended[0].request, signals.ended[0].counts)
     project.clear()
     (lost,) = service.unfinished()
     assert (lost.id, lost.state, lost.total) == (run_id, RunState.INTERRUPTED, TILES)
     assert service.unfinished() == []
     model.dies_after = 10**9
     service.go_on(run_id)
-    wait_until(lambda: len(ears.ended) == 2)
-    assert ears.ended[1].state is RunState.FINISHED
-    assert ears.ended[1].counts["cached"] >= 10
+    wait_until(lambda: len(signals.ended) == 2)
+    assert signals.ended[1].state is RunState.FINISHED
+    assert signals.ended[1].counts["cached"] >= 10
     assert len(model.prompts) == TILES
     assert service.open_results(run_id).featureCount() == TILES
 
 
-def test_a_raster_that_is_gone_is_said(
+def test_resuming_without_the_raster_emits_a_message(
     service: RunManager, model: PacedModel, layer: QgsRasterLayer, project: QgsProject, tmp_path: Path
 ) -> None:
-    ears = Ears(service)
+    signals = Signals(service)
     model.dies_after = 10
-    run_id = service.start(ALGORITHM, asked(layer), "town")
-    wait_until(lambda: ears.ended)
+    run_id = service.start(ALGORITHM, parameters(layer), "town")
+    wait_until(lambda: signals.ended)
     project.clear()
     (tmp_path / "town.tif").unlink()
     service.go_on(run_id)
-    assert ears.problems == [
-        "The run cannot go on without the layer “town”, which is no longer where it was. Open the project with this "
-        "layer, or put its file back, then go on."
+    assert signals.problems == [
+        "The run cannot be resumed without the layer “town”, which is no longer at its location. Open the project "
+        "with this layer or restore its file, then resume the run."
     ]
 
 
-def test_what_cannot_begin_is_said(service: RunManager, model: PacedModel, layer: QgsRasterLayer) -> None:
-    ears = Ears(service)
-    service.start(ALGORITHM, {**asked(layer), "TILE_SIZE": 1})
-    assert "out of range" in ears.problems[0]
+def test_a_run_that_cannot_start_emits_a_message(service: RunManager, model: PacedModel, layer: QgsRasterLayer) -> None:
+    signals = Signals(service)
+    service.start(ALGORITHM, {**parameters(layer), "TILE_SIZE": 1})
+    assert "out of range" in signals.problems[0]
     assert service.runs() == []
     assert not runs_file().exists()
 
 
-def test_a_run_from_elsewhere_is_shown_and_paused(
+def test_a_run_of_another_manager_is_listed_and_paused(
     service: RunManager, model: PacedModel, layer: QgsRasterLayer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_WORTH_TELLING_S", 0.0)
+    monkeypatch.setattr(module, "_MIN_REPORTED_S", 0.0)
     other = RunManager(QgsProject.instance())
-    ears = Ears(service)
+    signals = Signals(service)
     model.holds_at = 20
-    run_id = other.start(ALGORITHM, asked(layer))
+    run_id = other.start(ALGORITHM, parameters(layer))
     wait_until(lambda: service.runs() and service.runs()[0].entry.done > 4)
     service.pause(run_id)
-    wait_until(lambda: ears.ended)
-    assert (ears.ended[0].id, ears.ended[0].state) == (run_id, RunState.PAUSED)
+    wait_until(lambda: signals.ended)
+    assert (signals.ended[0].id, signals.ended[0].state) == (run_id, RunState.PAUSED)
     service.remove(run_id)
     assert service.runs() == []
     other.close()
 
 
-def test_closing_pauses_what_runs(service: RunManager, model: PacedModel, layer: QgsRasterLayer) -> None:
+def test_closing_pauses_active_runs(service: RunManager, model: PacedModel, layer: QgsRasterLayer) -> None:
     other = RunManager(QgsProject.instance())
     model.holds_at = 20
-    run_id = other.start(ALGORITHM, asked(layer))
+    run_id = other.start(ALGORITHM, parameters(layer))
     wait_until(lambda: service.runs() and service.runs()[0].entry.done > 4)
     other.close()
     wait_until(lambda: journal.live(run_id) is None)
