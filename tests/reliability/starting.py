@@ -68,7 +68,7 @@ def every_way(trial: TrialFolder) -> Measured:
     left, fell = list(WAYS), list[str]()
     while left:
         (folder / "task.json").write_text(json.dumps({**task, "ways": left}), "utf-8")
-        survived = in_qgis("starting.py", environment, folder / f"log-{len(left)}")
+        survived = in_qgis("in_qgis/starting.py", environment, folder / f"log-{len(left)}")
         begun = [one["begins"] for one in noted(report) if "begins" in one]
         fell += [] if survived else begun[-1:] or ["start"]
         left = [way for way in left if way not in begun] if begun else []
@@ -103,7 +103,7 @@ def closed_dialog(trial: TrialFolder) -> Measured:
         environment = profile(folder, Path("python"))
         if name == "without":
             del environment["QGIS_PLUGINPATH"]
-        lived[name] = in_qgis("closed_dialog.py", environment, folder / "log")
+        lived[name] = in_qgis("in_qgis/closed_dialog.py", environment, folder / "log")
     words = {True: "survived", False: "crashed"}
     said = f"any algorithm, dialog closed, garbage collected: QGIS alone {words[lived['without']]}"
     return Measured(lived["with"], f"{said}, with this plugin {words[lived['with']]}")
