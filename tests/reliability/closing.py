@@ -1,4 +1,4 @@
-"""QGIS is closed or killed in the middle of a run: what it leaves behind. Needs QGIS's window, on a virtual screen."""
+"""QGIS is closed or killed during a run: servers and files that it leaves behind. Runs QGIS on a virtual screen."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WINDOW = ["qgis", "--nologo", "--noversioncheck", "--skipbadlayers", "--code"]
 
 
 class ClosedWindow:
-    """One QGIS that is busy with a run, in a profile of its own."""
+    """A QGIS with its own profile that is busy with a run."""
 
     def __init__(self, folder: Path, close: bool, wait_s: float) -> None:
         folder.mkdir()
@@ -42,7 +42,7 @@ class ClosedWindow:
             )
 
     def wait_busy(self) -> int:
-        """QGIS's process, once it describes tiles."""
+        """Wait until QGIS describes tiles, and return its process id. Raises RuntimeError if it does not."""
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline and self.process.poll() is None:
             if self.busy.exists() and (text := self.busy.read_text("ascii")):
@@ -51,7 +51,7 @@ class ClosedWindow:
         raise RuntimeError(f"QGIS did not get busy: {(self.folder / 'log').read_text('utf-8')[-300:]}")
 
     def ended(self, pid: int) -> float:
-        """Seconds from the end of QGIS to the end of its server; infinite where that stays."""
+        """Return the seconds from the end of QGIS to the end of its server; infinite if the server does not end."""
         deadline = time.monotonic() + START_S
         while is_running(pid) and time.monotonic() < deadline:
             time.sleep(0.02)
@@ -63,46 +63,46 @@ class ClosedWindow:
             time.sleep(0.02)
         return time.monotonic() - begin
 
-    def left(self) -> list[str]:
-        """Locks of the plugin's, and temporary files that bear its name."""
+    def leftovers(self) -> list[str]:
+        """Return the names of remaining lock files and temporary files of the plugin."""
         locks = [path.name for path in (self.folder / "home").rglob("*.lock")]
         return [*locks, *(path.name for path in self.temporary.rglob("*rsgpt*"))]
 
-    def put_away(self) -> None:
-        """End the screen and what may still be on it."""
+    def terminate(self) -> None:
+        """End the virtual screen and its programs."""
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGTERM)
             self.process.wait(30)
 
 
 def closed_and_killed(trial: TrialFolder) -> Measured:
-    """Q6: the server is gone soon after QGIS, however that ends; closed in good order it leaves no lock and no file."""
+    """Q6: the server ends soon after QGIS is closed or killed; a closed QGIS leaves no lock and no temporary file."""
     times, waits = trial.times(1, 20), {"closed": list[float](), "killed": list[float]()}
-    left, errors = [], 0
+    leftovers, errors = [], 0
     for number in range(2 * times):
-        how = "closed" if number % 2 == 0 else "killed"
+        ending = "closed" if number % 2 == 0 else "killed"
         wait_s = trial.random.uniform(0.0, 2.0)
-        window = ClosedWindow(trial.folder / str(number), how == "closed", wait_s)
+        window = ClosedWindow(trial.folder / str(number), ending == "closed", wait_s)
         try:
             pid = window.wait_busy()
-            if how == "killed":
+            if ending == "killed":
                 time.sleep(wait_s)
                 os.kill(pid, signal.SIGKILL)
-            waits[how].append(window.ended(pid))
+            waits[ending].append(window.ended(pid))
         finally:
-            window.put_away()
-        left += window.left() if how == "closed" else []
+            window.terminate()
+        leftovers += window.leftovers() if ending == "closed" else []
         errors += (window.folder / "log").read_text("utf-8", "replace").count("Traceback")
-    told = [f"{how} {len(spans)} times, server gone in {max(spans):.1f} s at most" for how, spans in waits.items()]
-    said = "; ".join(told)
-    fine = all(len(spans) == times and max(spans) <= ORPHAN_S for spans in waits.values()) and not left and not errors
-    return Measured(fine, f"{said}; left by closing: {len(left)} {left[:3]}; Python errors {errors}")
+    parts = [f"{ending} {len(spans)} times, server ended within {max(spans):.1f} s" for ending, spans in waits.items()]
+    is_soon = all(len(spans) == times and max(spans) <= ORPHAN_S for spans in waits.values())
+    text = f"{'; '.join(parts)}; left by closing: {len(leftovers)} {leftovers[:3]}; Python errors {errors}"
+    return Measured(is_soon and not leftovers and not errors, text)
 
 
 ROWS = (
     ReliabilityRow(
         "Q6",
-        "QGIS closed and killed while busy: server gone <= 5 s, no lock or file left by closing",
+        "QGIS closed and killed during a run: server ends within 5 s; closing leaves no lock and no file",
         closed_and_killed,
     ),
 )

@@ -1,4 +1,4 @@
-"""A disk that is full in the middle of a run, at ever later moments: a child on a file system of a few kilobytes."""
+"""A disk that becomes full during a run: child processes on file systems of increasing small sizes."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ FIRST_KB, STEP_KB, MOMENTS = 200, 32, 40
 
 @dataclass(frozen=True)
 class Moment:
-    """One size of the disk. sentence: how the first run failed, "" where it did not.
+    """The result for one size of the disk. sentence: error message of the first run, "" if it did not fail.
 
-    silent: tiles that a run which did not fail has not written. kept: answers that the first run left, -1 where they
-    cannot be read. known, answered: of the second run, with room.
+    broke: unexpected error of the first run, "" for none. silent: missing rows of a first run that did not fail. kept:
+    answers cached by the first run, -1 if the cache cannot be read. known, answered, rows: cached answers, answered
+    tiles and rows of the second run, with enough disk space.
     """
 
     kilobytes: int
@@ -36,7 +37,7 @@ class Moment:
 
 
 def child(folder: Path, first: int, count: int) -> None:
-    """Print one Moment a line. Runs in a mount namespace of its own."""
+    """Print one Moment per line, as JSON. Runs in a separate mount namespace."""
     from tests.reliability.session import numbered
 
     raster = numbered(folder / "raster.tif", *TILES)
@@ -45,7 +46,7 @@ def child(folder: Path, first: int, count: int) -> None:
 
 
 def filled(folder: Path, raster: Path, kilobytes: int) -> Moment:
-    """Run with too little room, make room, run again."""
+    """Run with too little disk space, enlarge the disk, and run again."""
     from qgis.core import QgsProcessingException
 
     from tests.reliability.session import Session, captions
@@ -58,11 +59,11 @@ def filled(folder: Path, raster: Path, kilobytes: int) -> Moment:
         session.describe(raster, folder / "answers.gpkg")
     except QgsProcessingException as error:
         sentence = str(error)
-    except Exception as error:  # what is no sentence is what is looked for
+    except Exception as error:  # any error without a message for the user is counted
         broke = f"{type(error).__name__}: {error}"
     silent = 0 if sentence or broke else TILES[0] * TILES[1] - len(captions(folder / "answers.gpkg"))
     mount(folder, "remount,size=64m")
-    kept = remembered(folder)
+    kept = cached(folder)
     again = session.describe(raster, folder / "answers.gpkg")
     session.close()
     rows = captions(folder / "answers.gpkg")
@@ -70,8 +71,8 @@ def filled(folder: Path, raster: Path, kilobytes: int) -> Moment:
     return Moment(kilobytes, sentence, broke, silent, kept, again["CACHED"], again["ANSWERED"], len(rows))
 
 
-def remembered(folder: Path) -> int:
-    """How many answers the file holds that the failed run left behind; -1 where it cannot be read."""
+def cached(folder: Path) -> int:
+    """Return the number of answers that the first run cached; -1 if the cache cannot be read."""
     from rsgpt_plugin.core.answer_cache import SCHEMA
     from rsgpt_plugin.core.database import Database
     from rsgpt_plugin.errors import OutputError
@@ -89,12 +90,12 @@ def remembered(folder: Path) -> int:
 
 
 def mount(folder: Path, options: str) -> None:
-    """A file system in memory, or other options for the one that is there."""
+    """Mount a file system in memory, or change the options of a mounted file system."""
     subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], check=True)
 
 
 def full_disk(trial: TrialFolder) -> Measured:
-    """D6: at each moment a sentence with the place and its room; nothing kept is lost; with room, it goes on."""
+    """D6: a message names the path and the free space; cached answers are not lost; with space, the run resumes."""
     from tests.reliability.session import child_environment
 
     tiles, count = TILES[0] * TILES[1], trial.times(6, MOMENTS)
@@ -103,9 +104,9 @@ def full_disk(trial: TrialFolder) -> Measured:
     call = f"from tests.reliability.full_disk import *; child(Path({str(trial.folder)!r}), {first}, {count})"
     command = ["unshare", *as_root, "--mount", sys.executable, "-c", call]
     environment = child_environment()
-    told = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    process = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     moments = []
-    for line in told.stdout.splitlines():
+    for line in process.stdout.splitlines():
         with suppress(ValueError, TypeError):
             moments.append(Moment(**json.loads(line)))
     failed = [moment for moment in moments if moment.sentence]
@@ -114,18 +115,20 @@ def full_disk(trial: TrialFolder) -> Measured:
     resumed = sum(moment.answered == moment.rows == tiles for moment in moments)
     silent = [moment.kilobytes for moment in moments if moment.silent]
     broke = [moment.broke for moment in moments if moment.broke]
-    said = (
-        f"{len(moments)} of {count} disks of {FIRST_KB + STEP_KB * first} kB and more: {len(failed)} runs ended with a "
-        f"sentence, {named} name place and room; no sentence {len(broke)} {broke[:1]}; rows lost without "
-        f"a word at {silent} kB; kept answers {sum(moment.kept for moment in moments)}, lost {lost}; gone on with "
-        f"{resumed}; exit code {told.returncode}"
+    text = (
+        f"{len(moments)} of {count} disks of {FIRST_KB + STEP_KB * first} kB and more: {len(failed)} runs failed with "
+        f"a message, {named} with path and free space; without a message {len(broke)} {broke[:1]}; rows lost without "
+        f"a message at {silent} kB; cached answers {sum(moment.kept for moment in moments)}, lost {lost}; resumed "
+        f"{resumed}; exit code {process.returncode}"
     )
-    fine = len(moments) == count == resumed and not (broke or lost or silent) and named == len(failed) > 0
-    return Measured(fine and told.returncode == 0, said if moments else f"{said} {told.stderr[-300:]}")
+    held = len(moments) == count == resumed and not (broke or lost or silent) and named == len(failed) > 0
+    return Measured(held and process.returncode == 0, text if moments else f"{text} {process.stderr[-300:]}")
 
 
 ROWS = (
     ReliabilityRow(
-        "D6", "disk full at 40 moments: a sentence with place and room, no kept answer lost, it goes on", full_disk
+        "D6",
+        "disk full at 40 times: a message with path and free space, 0 cached answers lost, the run resumes",
+        full_disk,
     ),
 )

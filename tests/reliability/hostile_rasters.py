@@ -1,4 +1,4 @@
-"""Rasters that are damaged, empty, odd or lie about themselves, made in a folder. Opens none of them."""
+"""Makers of damaged, empty, unusual and inconsistent raster files."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Make = Callable[[Path], Path]
 
 
 def packed(path: Path, profile: str) -> Path:
-    """A sound raster of 96 by 96, compressed in one of three ways."""
+    """Write a valid raster of 96 x 96 pixels with a compression of PROFILES."""
     source = write(path.with_suffix(".source.tif"), pattern(3, 96, 96))
     gdal.Translate(str(path), str(source), creationOptions=[*PROFILES[profile], "BLOCKXSIZE=32", "BLOCKYSIZE=32"])
     source.unlink()
@@ -27,12 +27,12 @@ def packed(path: Path, profile: str) -> Path:
 
 
 def cut(profile: str, percent: int, path: Path) -> Path:
-    """So much of it."""
+    """Write the first `percent` percent of a valid raster."""
     return truncate(packed(path, profile), percent / 100)
 
 
 def flipped(seed: int, path: Path) -> Path:
-    """A few bytes changed, half of the time among the first, where the offsets are."""
+    """Write a raster with one to six changed bytes; in half of the files they are in the header with the offsets."""
     rng = random.Random(seed)
     data = bytearray(packed(path, rng.choice(list(PROFILES))).read_bytes())
     reach = len(data) if rng.random() < 0.5 else 300
@@ -43,44 +43,44 @@ def flipped(seed: int, path: Path) -> Path:
 
 
 def valued(values: np.ndarray, path: Path, odd: OddRaster | None = None) -> Path:
-    """A GeoTIFF of these values."""
+    """Write a GeoTIFF with these values."""
     return write(path, values, odd)
 
 
 def floats(value: float, path: Path) -> Path:
-    """One number everywhere, 64 bits."""
+    """Write a 64-bit raster with one value."""
     return write(path, np.full((1, 48, 48), value, np.float64))
 
 
 def mixed_floats(path: Path) -> Path:
-    """The whole range of 64 bits, infinities and NaN among it."""
+    """Write a raster over the range of 64-bit floats, with infinities and NaN."""
     values = np.geomspace(1e-300, 1e300, 48 * 48).reshape(1, 48, 48)
     values[0, :8, :8], values[0, 8, :], values[0, :, 9] = np.nan, np.inf, -np.inf
     return write(path, values)
 
 
 def one_bit(path: Path) -> Path:
-    """Black and white."""
+    """Write a raster with one bit per pixel."""
     source = write(path.with_suffix(".source.tif"), (pattern(1, 48, 48) > 60).astype(np.uint8))
     gdal.Translate(str(path), str(source), creationOptions=["NBITS=1"])
     return path
 
 
 def text(content: str, path: Path) -> Path:
-    """A file of words."""
+    """Write a text file."""
     path.write_text(content, "utf-8")
     return path
 
 
 def vrt(bands: str, path: Path) -> Path:
-    """A virtual raster of 64 by 64 with such bands."""
+    """Write a virtual raster of 64 x 64 pixels. bands: its band elements."""
     path = path.with_suffix(".vrt")
     frame = "<GeoTransform>500000,0.5,0,4000000,0,-0.5</GeoTransform><SRS>EPSG:32611</SRS>"
     return text(f'<VRTDataset rasterXSize="64" rasterYSize="64">{frame}{bands}</VRTDataset>', path)
 
 
 def band_of(source: str) -> str:
-    """A band that is another file's."""
+    """Return the element of a band that reads from another file."""
     return (
         '<VRTRasterBand dataType="Byte" band="1"><SimpleSource>'
         f'<SourceFilename relativeToVRT="1">{source}</SourceFilename><SourceBand>1</SourceBand>'
@@ -89,19 +89,19 @@ def band_of(source: str) -> str:
 
 
 def itself(path: Path) -> Path:
-    """A virtual raster made of itself."""
+    """Write a virtual raster that reads from itself."""
     return vrt(band_of(path.with_suffix(".vrt").name), path)
 
 
 def each_other(path: Path) -> Path:
-    """Two virtual rasters made of each other."""
+    """Write two virtual rasters that read from each other."""
     other = path.with_name(f"{path.stem}-other.vrt")
     vrt(band_of(path.with_suffix(".vrt").name), other)
     return vrt(band_of(other.name), path)
 
 
-def lying_overview(path: Path) -> Path:
-    """Overviews beside the file that are cut off."""
+def truncated_overviews(path: Path) -> Path:
+    """Write a raster with a truncated overview file."""
     packed(path, "plain")
     dataset = gdal.Open(str(path))
     dataset.BuildOverviews("NEAREST", [2, 4])
@@ -111,15 +111,15 @@ def lying_overview(path: Path) -> Path:
 
 
 def tile_size_zero(path: Path) -> Path:
-    """The width of its tiles, tag 322, is nought."""
+    """Write a raster whose tile width (TIFF tag 322) is 0."""
     data = packed(path, "deflate").read_bytes()
-    place = data.index((322).to_bytes(2, "little"))
-    path.write_bytes(data[: place + 8] + bytes(4) + data[place + 12 :])
+    offset = data.index((322).to_bytes(2, "little"))
+    path.write_bytes(data[: offset + 8] + bytes(4) + data[offset + 12 :])
     return path
 
 
 def sparse(side: int, path: Path) -> Path:
-    """So many pixels a side, none of which is there."""
+    """Write a sparse raster of `side` x `side` pixels without data."""
     options = ["SPARSE_OK=TRUE", "TILED=YES", "COMPRESS=DEFLATE", "BIGTIFF=YES"]
     dataset = gdal.GetDriverByName("GTiff").Create(str(path), side, side, 3, gdal.GDT_Byte, options)
     dataset.SetGeoTransform(NORTH_UP)
@@ -127,12 +127,12 @@ def sparse(side: int, path: Path) -> Path:
 
 
 def complex_numbers(path: Path) -> Path:
-    """Values with an imaginary part."""
+    """Write a raster with complex numbers."""
     gdal.GetDriverByName("GTiff").Create(str(path), 48, 48, 1, gdal.GDT_CFloat32).SetGeoTransform(NORTH_UP)
     return path
 
 
-ODD_ONES: dict[str, Make] = {
+UNUSUAL: dict[str, Make] = {
     "no bands": partial(vrt, ""),
     "1 by 1": partial(valued, pattern(3, 1, 1)),
     "one row": partial(valued, pattern(3, 1, 200)),
@@ -158,7 +158,7 @@ ODD_ONES: dict[str, Make] = {
     "source is missing": partial(vrt, band_of("gone.tif")),
     "made of itself": itself,
     "made of each other": each_other,
-    "overviews lie": lying_overview,
+    "overviews lie": truncated_overviews,
     "tiles of no width": tile_size_zero,
     "bomb": partial(sparse, 8_000),
     "claims a terapixel": partial(sparse, 1_000_000),
@@ -170,7 +170,7 @@ ODD_ONES: dict[str, Make] = {
 
 
 def corpus(rng: random.Random) -> dict[str, Make]:
-    """Name and maker of each: the odd ones, those cut at each 5 %, those with bytes changed."""
+    """Return the makers by name: unusual rasters, rasters truncated in steps of 5 %, and rasters with changed bytes."""
     cuts = {f"{name} cut at {part} %": partial(cut, name, part) for name in PROFILES for part in range(5, 100, 5)}
     flips = {f"flipped {number}": partial(flipped, rng.randrange(2**32)) for number in range(FLIPPED)}
-    return {**ODD_ONES, **cuts, **flips}
+    return {**UNUSUAL, **cuts, **flips}

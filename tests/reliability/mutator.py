@@ -1,4 +1,4 @@
-"""Makes requests that no client of ours would send, out of good ones. Sends nothing."""
+"""Mutations of valid requests for fuzzing the server."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Body = tuple[bytes, dict[str, str]]
 
 
 def paths(value: Any, here: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """Where something lies in a JSON value, the value itself included."""
+    """Return the paths of all parts of a JSON value, including the value itself."""
     inside: list[tuple[Any, Any]] = []
     if isinstance(value, dict):
         inside = list(value.items())
@@ -39,69 +39,69 @@ def paths(value: Any, here: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 def at(value: Any, path: tuple[Any, ...]) -> Any:
-    """What lies at a path."""
+    """Return the part of a JSON value at a path."""
     for key in path:
         value = value[key]
     return value
 
 
 def replaced(rng: random.Random) -> Body:
-    """Something anywhere in a good request becomes something odd, is lost, or is there twice."""
-    asked = question(stream=rng.random() < 0.2, logprobs=True, top_logprobs=3, max_tokens=8)
-    path = rng.choice(paths(asked)[1:])
-    parent, key = at(asked, path[:-1]), path[-1]
-    act = rng.randrange(4)
-    if act == 0:
+    """Replace, delete or repeat a random part of a valid request."""
+    request = question(stream=rng.random() < 0.2, logprobs=True, top_logprobs=3, max_tokens=8)
+    path = rng.choice(paths(request)[1:])
+    parent, key = at(request, path[:-1]), path[-1]
+    action = rng.randrange(4)
+    if action == 0:
         del parent[key]
-    elif act == 1 and isinstance(parent, list):
+    elif action == 1 and isinstance(parent, list):
         parent.extend([copy.deepcopy(parent[key])] * rng.choice([1, 2, 1_000]))
     else:
         parent[key] = copy.deepcopy(rng.choice(ODD))
-    return encode(asked), {}
+    return encode(request), {}
 
 
 def added(rng: random.Random) -> Body:
-    """Fields, known and unknown, with odd values."""
+    """Add known and unknown fields with odd values."""
     odd = {rng.choice(FIELDS): copy.deepcopy(rng.choice(ODD)) for _ in range(rng.randint(1, 3))}
     return encode({**question(), **odd}), {}
 
 
 def nested(rng: random.Random) -> Body:
-    """Brackets in brackets, closed or not, by themselves or as a value."""
+    """Nest brackets deeply, closed or not, as the whole body or as a value."""
     depth = rng.choice([500, 1_200, 4_900, 10_000, 100_000])
     inside = rng.choice([b"[" * depth + b"]" * depth, b'{"a":' * depth + b"1" + b"}" * depth, b"[" * depth])
     return rng.choice([inside, b'{"model":"rsgpt-small","messages":' + inside + b"}"]), {}
 
 
 def damaged(rng: random.Random) -> Body:
-    """Bytes of a good body changed, cut, or no JSON at all."""
-    good = bytearray(encode(question()))
+    """Change bytes of a valid body, truncate it, or replace it by invalid JSON."""
+    body = bytearray(encode(question()))
     for _ in range(rng.randint(1, 5)):
-        good[rng.randrange(len(good))] = rng.randrange(256)
-    cut = bytes(good[: rng.randrange(len(good) + 1)])
-    return rng.choice([bytes(good), cut, rng.randbytes(200), b"", b"\xff\xfe{\x00}\x00", b"NaN", b'{"a":1e999}']), {}
+        body[rng.randrange(len(body))] = rng.randrange(256)
+    cut = bytes(body[: rng.randrange(len(body) + 1)])
+    return rng.choice([bytes(body), cut, rng.randbytes(200), b"", b"\xff\xfe{\x00}\x00", b"NaN", b'{"a":1e999}']), {}
 
 
 def doubled(rng: random.Random) -> Body:
-    """The same name twice, which parsers settle in two ways."""
+    """Repeat a key, which JSON parsers handle differently."""
     text = json.dumps(question())
     return (text[:-1] + f', "{rng.choice(FIELDS[:10])}": {json.dumps(rng.choice(ODD[:10]))}}}').encode(), {}
 
 
 def pictured(rng: random.Random) -> Body:
-    """A thousand pictures, a picture with damage, an address in its place."""
+    """Use a thousand pictures, two pictures, a damaged picture or no picture."""
     part = {"type": "image_url", "image_url": {"url": data_uri(png(rng.randrange(2**24)))}}
-    asked = question()
+    request = question()
     broken = bytearray(png(size=(16, 16)))
     broken[rng.randrange(len(broken))] ^= rng.randrange(1, 256)
-    content = asked["messages"][0]["content"]
+    content = request["messages"][0]["content"]
     damage = {**part, "image_url": {"url": data_uri(bytes(broken))}}
     content[:1] = rng.choice([[part] * 1_000, [damage], [], [part, part]])
-    return encode(asked), {}
+    return encode(request), {}
 
 
 def headed(rng: random.Random) -> Body:
-    """A good body under a bad head."""
+    """Send a valid body with an invalid header."""
     return encode(question()), dict(rng.choice(HEADERS))
 
 
@@ -109,5 +109,5 @@ MUTATIONS: tuple[Callable[[random.Random], Body], ...] = (replaced, added, neste
 
 
 def mutated(rng: random.Random) -> Body:
-    """A body and the headers that differ from good ones."""
+    """Return a mutated body and the headers that differ from those of a valid request."""
     return rng.choice(MUTATIONS)(rng)

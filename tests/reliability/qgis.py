@@ -1,4 +1,4 @@
-"""What QGIS survives: rasters that are damaged or lie, and what a model says of them."""
+"""Stability of QGIS with damaged rasters and with hostile model replies."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FEW = 20
 
 
 def child(folder: Path, seed: int, names: list[str]) -> None:
-    """Describe the named rasters one after the other, a line of JSON each; a hang ends the process."""
+    """Describe the named rasters in order, and print one line of JSON per raster. A hang ends the process."""
     from qgis.core import QgsProcessingException
 
     from tests.reliability.hostile_rasters import corpus
@@ -30,25 +30,25 @@ def child(folder: Path, seed: int, names: list[str]) -> None:
     session = Session(folder / "session", "--delay", "0")
     makers = corpus(random.Random(seed))
     for number, name in enumerate(names):
-        told: dict[str, Any] = {"name": name}
+        report: dict[str, Any] = {"name": name}
         print(json.dumps({"begins": name}), flush=True)
         faulthandler.dump_traceback_later(HANG_S, exit=True)
         raster = makers[name](folder / f"{sum(1 for _ in folder.iterdir())}-{number}.tif")
         try:
             result = session.describe(raster, folder / "answers.gpkg", TILE_SIZE=1024 if "bomb" in name else 32)
-            told["counts"] = [result[key] for key in ("TILES", "ANSWERED", "SKIPPED", "FAILED")]
-            told["unreasoned"] = unreasoned(folder / "answers.gpkg")
+            report["counts"] = [result[key] for key in ("TILES", "ANSWERED", "SKIPPED", "FAILED")]
+            report["unreasoned"] = unreasoned(folder / "answers.gpkg")
         except QgsProcessingException as error:
-            told["sentence"] = str(error)
-        except Exception as error:  # what is no sentence is what is looked for
-            told["broke"] = f"{type(error).__name__}: {error}"
+            report["sentence"] = str(error)
+        except Exception as error:  # any error without a message for the user is counted
+            report["broke"] = f"{type(error).__name__}: {error}"
         faulthandler.cancel_dump_traceback_later()
-        print(json.dumps(told), flush=True)
+        print(json.dumps(report), flush=True)
     session.close()
 
 
 def unreasoned(output: Path) -> int:
-    """Rows without an answer that do not say why."""
+    """Return the number of rows without an answer and without a reason."""
     from qgis.core import QgsVectorLayer
 
     layer = QgsVectorLayer(str(output), "output")
@@ -56,45 +56,45 @@ def unreasoned(output: Path) -> int:
 
 
 def rasters(trial: TrialFolder) -> Measured:
-    """Q1: each is described tile by tile, or refused in a sentence; after a process that dies another goes on."""
+    """Q1: each raster is described or refused with a message. If a process dies, another describes the rest."""
     from tests.reliability.hostile_rasters import corpus
     from tests.reliability.session import child_environment
 
     seed = trial.random.randrange(2**32)
     names = list(corpus(random.Random(seed)))
-    left = names if trial.nightly else trial.random.sample(names, FEW)
-    wanted, told, deaths = len(left), list[dict[str, Any]](), list[str]()
-    while left:
-        call = f"from tests.reliability.qgis import *; child(Path({str(trial.folder)!r}), {seed}, {left!r})"
+    remaining = names if trial.nightly else trial.random.sample(names, FEW)
+    count, reports, deaths = len(remaining), list[dict[str, Any]](), list[str]()
+    while remaining:
+        call = f"from tests.reliability.qgis import *; child(Path({str(trial.folder)!r}), {seed}, {remaining!r})"
         command, environment = [sys.executable, "-c", call], child_environment()
         run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
         begun = []
         for line in run.stdout.splitlines():
             with suppress(ValueError):
-                one = json.loads(line)
-                begun += [one["begins"]] if "begins" in one else []
-                told += [one] if "name" in one else []
-        done = {one["name"] for one in told}
+                record = json.loads(line)
+                begun += [record["begins"]] if "begins" in record else []
+                reports += [record] if "name" in record else []
+        done = {report["name"] for report in reports}
         deaths += [f"{name} (exit {run.returncode})" for name in begun if name not in done]
-        left = [name for name in left if name not in done and name not in begun] if begun else []
-    return judged(wanted, told, deaths)
+        remaining = [name for name in remaining if name not in done and name not in begun] if begun else []
+    return summarize(count, reports, deaths)
 
 
-def judged(wanted: int, told: list[dict[str, Any]], deaths: list[str]) -> Measured:
-    """The counts of all of them."""
-    described = [one for one in told if "counts" in one]
-    refused = [one for one in told if "sentence" in one]
-    broke = [f"{one['name']}: {one['broke']}" for one in told if "broke" in one]
-    uneven = [one["name"] for one in described if one["counts"][0] != sum(one["counts"][1:])]
-    silent = [one["name"] for one in described if one["unreasoned"]]
-    tiles = [sum(one["counts"][place] for one in described) for place in range(4)]
-    said = (
-        f"{len(told)} of {wanted} rasters: {len(described)} described ({tiles[0]} tiles: {tiles[1]} answered, "
-        f"{tiles[2]} skipped, {tiles[3]} failed), {len(refused)} refused in a sentence; deaths and hangs {len(deaths)} "
-        f"{deaths[:3]}, other errors {len(broke)} {broke[:2]}, counts that do not add up {uneven}, no reason "
-        f"given {silent}"
+def summarize(count: int, reports: list[dict[str, Any]], deaths: list[str]) -> Measured:
+    """Return the counts over all rasters, and whether each was handled."""
+    described = [report for report in reports if "counts" in report]
+    refused = [report for report in reports if "sentence" in report]
+    broke = [f"{report['name']}: {report['broke']}" for report in reports if "broke" in report]
+    uneven = [report["name"] for report in described if report["counts"][0] != sum(report["counts"][1:])]
+    silent = [report["name"] for report in described if report["unreasoned"]]
+    tiles = [sum(report["counts"][index] for report in described) for index in range(4)]
+    text = (
+        f"{len(reports)} of {count} rasters: {len(described)} described ({tiles[0]} tiles: {tiles[1]} answered, "
+        f"{tiles[2]} skipped, {tiles[3]} failed), {len(refused)} refused with a message; crashes and hangs "
+        f"{len(deaths)} {deaths[:3]}, other errors {len(broke)} {broke[:2]}, inconsistent counts {uneven}, without a "
+        f"reason {silent}"
     )
-    return Measured(len(told) == wanted and tiles[1] > 0 and not (deaths or broke or uneven or silent), said)
+    return Measured(len(reports) == count and tiles[1] > 0 and not (deaths or broke or uneven or silent), text)
 
 
 HOSTILE = (
@@ -108,28 +108,28 @@ KNOWN_TAGS = {"div", "p", "b", "i", "br", "img"}
 
 
 class HtmlTags(HTMLParser):
-    """What of a page a reader of HTML would follow: its tags and where they lead."""
+    """Collects the tags of a page, and the values of attributes that a browser would follow or run."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[str] = []
-        self.leads: list[str] = []
+        self.tags: list[str] = []
+        self.links: list[str] = []
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        """Note it."""
-        self.found.append(tag)
-        self.leads += [str(value) for name, value in attributes if name in ("src", "href") or name.startswith("on")]
+        """Add a tag and its links."""
+        self.tags.append(tag)
+        self.links += [str(value) for name, value in attributes if name in ("src", "href") or name.startswith("on")]
 
 
 def read(page: str) -> HtmlTags:
-    """The tags of a page."""
+    """Return the tags and links of a page."""
     tags = HtmlTags()
     tags.feed(page)
     return tags
 
 
 def hostile_text(trial: TrialFolder) -> Measured:
-    """Q8: what a model said, through the whole of a run, in the file, the map tip, the table and every export."""
+    """Q8: hostile model replies in the output file, the map tip, the table and the exports of a run."""
     from qgis.core import QgsVectorLayer
 
     from rsgpt_plugin.shared.text import clean
@@ -142,19 +142,19 @@ def hostile_text(trial: TrialFolder) -> Measured:
     session.describe(numbered(trial.folder / "raster.tif", 1, 2), output, QUESTIONS=questions)
     session.close()
     layer = QgsVectorLayer(str(output), "answers")
-    kept = [str(row[f"q{index:02}"]) for row in layer.getFeatures() for index in range(len(HOSTILE))]
-    wanted = [clean(text) for text in HOSTILE]
-    changed = [text[:20] for text, said in zip_longest(2 * wanted, kept, fillvalue="") if text != said]
-    followed, formulas = shown(layer), exported(layer, trial.folder)
-    said = (
-        f"{len(HOSTILE)} texts: {len(changed)} not stored as they are {changed[:2]}; tags and links of theirs followed "
-        f"in map tip, label, table and report: {len(followed)} {followed[:3]}; formulas left in the sheet: {formulas}"
+    stored = [str(row[f"q{index:02}"]) for row in layer.getFeatures() for index in range(len(HOSTILE))]
+    expected = [clean(text) for text in HOSTILE]
+    changed = [text[:20] for text, value in zip_longest(2 * expected, stored, fillvalue="") if text != value]
+    followed, formulas = followed_markup(layer), exported_formulas(layer, trial.folder)
+    text = (
+        f"{len(HOSTILE)} texts: {len(changed)} not stored unchanged {changed[:2]}; tags and links active in map tip, "
+        f"label, table and report: {len(followed)} {followed[:3]}; formulas left in the sheet: {formulas}"
     )
-    return Measured(not changed and not followed and not formulas, said)
+    return Measured(not changed and not followed and not formulas, text)
 
 
-def shown(layer: Any) -> list[str]:
-    """What of the texts a reader of HTML would follow in the map tip and in what the table says of a cell."""
+def followed_markup(layer: Any) -> list[str]:
+    """Return the tags and links of the texts that are active in the map tips and in the tooltips of the table."""
     from qgis.core import QgsExpression, QgsExpressionContext, QgsExpressionContextUtils
     from qgis.PyQt.QtCore import Qt
 
@@ -176,31 +176,31 @@ def shown(layer: Any) -> list[str]:
         for column in range(model.columnCount())
     ]
     read_pages = [read(page) for page in (*pages, *tips)]
-    return [what for page in read_pages for what in (*(set(page.found) - KNOWN_TAGS), *page.leads)]
+    return [part for page in read_pages for part in (*(set(page.tags) - KNOWN_TAGS), *page.links)]
 
 
-def exported(layer: Any, folder: Path) -> int:
-    """Cells of the sheet that a spreadsheet would compute; raises where the report has a tag that is not its own."""
+def exported_formulas(layer: Any, folder: Path) -> int:
+    """Return the number of sheet cells with a formula. Raises ValueError if the report contains markup of a text."""
     from rsgpt_plugin.services.results.exporting import ExportFormat
     from tests.plugin.services.results.test_exporting import cells, export
 
     export(layer, ExportFormat.SHEET, folder / "answers.csv")
     export(layer, ExportFormat.REPORT, folder / "answers.html")
     page = read((folder / "answers.html").read_text("utf-8"))
-    hostile = [lead for lead in page.leads if not lead.startswith("data:")]
-    if hostile or page.found.count("script") != 1 or page.found.count("h1") != 1 or "a" in page.found:
-        raise ValueError(f"the report follows {hostile[:2]}, tags {sorted(set(page.found))}")
-    found = [cell for row in cells(folder / "answers.csv") for cell in row.values()]
-    return sum(cell.startswith(("=", "+", "@")) or cell == "-2+3" for cell in found)
+    hostile = [link for link in page.links if not link.startswith("data:")]
+    if hostile or page.tags.count("script") != 1 or page.tags.count("h1") != 1 or "a" in page.tags:
+        raise ValueError(f"the report contains the links {hostile[:2]} and the tags {sorted(set(page.tags))}")
+    values = [cell for row in cells(folder / "answers.csv") for cell in row.values()]
+    return sum(cell.startswith(("=", "+", "@")) or cell == "-2+3" for cell in values)
 
 
 ROWS = (
     ReliabilityRow(
-        "Q1", "damaged and lying rasters: 0 deaths and hangs; each tile answered, or its row says why not", rasters
+        "Q1", "damaged and inconsistent rasters: 0 crashes and hangs; each tile has an answer or a reason", rasters
     ),
     ReliabilityRow(
         "Q8",
-        "hostile text: kept but for control characters, shown and exported as text, formulas escaped, no link followed",
+        "hostile text: stored without control characters, shown and exported as text, formulas escaped, 0 active links",
         hostile_text,
     ),
 )

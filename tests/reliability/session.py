@@ -1,4 +1,4 @@
-"""QGIS without a window, in this process, whose model follows a script, through the door for a Python of the user's."""
+"""A session of QGIS without a window in this process, with a scripted model as the user's own Python."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ BLUE = 255
 
 
 def child_environment() -> dict[str, str]:
-    """For a Python of our own: it finds the model's environment where this process had found it."""
+    """Return the environment for a child Python, which must find the model's environment of this process."""
     return {**os.environ, "RSGPT_HOME": str(HOME)}
 
 
 @cache
 def qgis() -> tuple[object, object]:
-    """The application and this plugin's provider, once a process; who forgets them ends them."""
+    """Return the application and the provider, once per process. The cache keeps both alive."""
     application = QgsApplication([], False, "")
     application.initQgis()
     sys.path.append(os.path.join(QgsApplication.pkgDataPath(), "python", "plugins"))
@@ -44,19 +44,19 @@ def qgis() -> tuple[object, object]:
 
 
 def scripted_python(folder: Path, *options: str) -> Path:
-    """A program in the place of a Python: whatever it is to run, it serves the fake engine, and notes its process."""
+    """Write a program that replaces a Python: it always starts the fake server, and logs its process id."""
     fake, python = ROOT / "tests" / "fakes" / "serve_fake.py", ManagedEnvironment(HOME).python
-    asked = " ".join("'" + word.replace("'", "'\\''") + "'" for word in (*options, "--log", str(folder / "asked")))
+    arguments = " ".join("'" + word.replace("'", "'\\''") + "'" for word in (*options, "--log", str(folder / "asked")))
     program = folder / "python"
     program.write_text(
-        f"#!/bin/sh\necho $$ >>'{folder}/pids'\nexec '{python}' '{fake}' --exit-with-stdin {asked}\n", "utf-8"
+        f"#!/bin/sh\necho $$ >>'{folder}/pids'\nexec '{python}' '{fake}' --exit-with-stdin {arguments}\n", "utf-8"
     )
     program.chmod(0o755)
     return program
 
 
 def profile(folder: Path, program: Path) -> dict[str, str]:
-    """The environment of a QGIS that has this plugin and asks `program`; all that it keeps lies in `folder`."""
+    """Return the environment of a QGIS with this plugin and `program` as its model; all its files are in `folder`."""
     settings, plugins = folder / "profile" / "profiles" / "default" / "QGIS", folder / "plugins"
     settings.mkdir(parents=True, exist_ok=True)
     plugins.mkdir(exist_ok=True)
@@ -75,19 +75,19 @@ def profile(folder: Path, program: Path) -> dict[str, str]:
 
 
 def numbered(path: Path, rows: int, columns: int) -> Path:
-    """A raster of tiles of one colour each, which is the tile's number; blue is full, so that nothing is stretched."""
+    """Write a raster of tiles whose red and green encode the tile number; blue is 255, so that nothing is stretched."""
     numbers = np.arange(rows * columns).reshape(rows, columns).repeat(SIDE, axis=0).repeat(SIDE, axis=1)
     bands = (numbers >> 8, numbers & 255, np.full_like(numbers, BLUE))
     return write(path, np.stack(bands).astype(np.uint8))
 
 
 def caption(number: int) -> str:
-    """What the fake engine says of a numbered tile."""
+    """Return the caption of the fake engine for a numbered tile."""
     return f"picture {number << 8 | BLUE}"
 
 
 class Session:
-    """Runs over one raster of numbered tiles, in a data folder of their own."""
+    """Runs of the algorithm with a separate data folder."""
 
     def __init__(self, folder: Path, *options: str) -> None:
         from rsgpt_plugin.client.preferences import BackendKind, Preferences, save
@@ -100,33 +100,33 @@ class Session:
         save(Preferences(door=BackendKind.PYTHON, python=str(self.python)))
 
     def describe(self, raster: Path, output: Path, **parameters: Any) -> dict[str, Any]:
-        """The algorithm's result; QgsProcessingException where it fails."""
+        """Run the algorithm, and return its result. Raises QgsProcessingException if it fails."""
         import processing
 
-        given = {"INPUT": str(raster), "TILE_SIZE": SIDE, "OUTPUT": str(output), **parameters}
+        values = {"INPUT": str(raster), "TILE_SIZE": SIDE, "OUTPUT": str(output), **parameters}
         feedback = QgsProcessingFeedback(False)
-        return processing.run("rsgpt:describeraster", given, feedback=feedback, context=QgsProcessingContext())
+        return processing.run("rsgpt:describeraster", values, feedback=feedback, context=QgsProcessingContext())
 
     def asked(self) -> Counter[int]:
-        """How often the engine was asked about each picture, by number."""
+        """Return how often the engine was asked about each picture, by its number."""
         return Counter(int(json.loads(line)["number"]) for line in lines(self.folder / "asked"))
 
     def pids(self) -> list[int]:
-        """The servers that were started, in order."""
+        """Return the process ids of the started servers, in order."""
         return [int(line) for line in lines(self.folder / "pids")]
 
     def close(self) -> None:
-        """End the server."""
+        """Stop the server."""
         stop_shared_servers()
 
 
 def lines(path: Path) -> list[str]:
-    """Whole lines of a file, none where there is no file."""
+    """Return the complete lines of a file; none if it does not exist."""
     text = path.read_text("utf-8") if path.exists() else ""
     return text[: text.rfind("\n") + 1].splitlines()
 
 
 def captions(output: Path) -> list[Any]:
-    """The captions of a layer on disk, in the order of its rows."""
+    """Return the captions of a layer on disk, in the order of its rows."""
     layer = QgsVectorLayer(str(output), "output")
     return [feature["caption"] for feature in layer.getFeatures()] if layer.isValid() else []

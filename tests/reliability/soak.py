@@ -1,4 +1,4 @@
-"""What long use costs: memory, files, threads and patience of a server with a real, tiny model."""
+"""Memory, open files, threads and response times of a server with a tiny model after long use."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.reliability.table import Measured, ReliabilityRow, TrialFolder
 
 CLIENTS = 4
 MANY = 10_000
-SETTLED, ROUNDS = 800, 4  # by then caches and the allocator of new connections have grown: 435, 454, 457, 458 MB
+SETTLED, ROUNDS = 800, 4  # caches and allocators have then reached their size: 435, 454, 457, 458 MB
 BAD_SHARE = CANCELLED_SHARE = 0.05
 
 
@@ -37,7 +37,7 @@ class RealServer(RunningServer):
 
 @dataclass
 class Load:
-    """What clients send, and how long each good request took, in order. model: as the server calls it."""
+    """Requests of several clients. model: name at the server. seconds: durations of valid requests, in order."""
 
     server: RunningServer
     model: str
@@ -47,7 +47,7 @@ class Load:
     guard: threading.Lock = field(default_factory=threading.Lock)
 
     def send(self, rng: random.Random, count: int) -> None:
-        """Ask on from several clients, each with its own share."""
+        """Send `count` requests from CLIENTS clients."""
         shares = [random.Random(rng.random()) for _ in range(CLIENTS)]
         threads = [threading.Thread(target=self._client, args=(share, count // CLIENTS)) for share in shares]
         for thread in threads:
@@ -57,22 +57,23 @@ class Load:
 
     def _client(self, rng: random.Random, count: int) -> None:
         for _ in range(count):
-            act, prompt = rng.random(), rng.choice(["Describe this image.", "Is there any water?", "gray road"])
-            asked = with_url(rng.choice(self.pictures), model=self.model, max_tokens=rng.randint(1, 12))
-            asked["messages"][0]["content"][1]["text"] = prompt
-            if act < CANCELLED_SHARE:
+            action, prompt = rng.random(), rng.choice(["Describe this image.", "Is there any water?", "gray road"])
+            request = with_url(rng.choice(self.pictures), model=self.model, max_tokens=rng.randint(1, 12))
+            request["messages"][0]["content"][1]["text"] = prompt
+            if action < CANCELLED_SHARE:
                 connection = asking(self.server, prompt, model=self.model, stream=True)
                 time.sleep(rng.uniform(0, 0.02))
                 connection.close()
                 continue
-            if act < CANCELLED_SHARE + BAD_SHARE:
-                asked["messages"][0]["content"][0]["image_url"]["url"] = "data:image/png;base64,iVBORw0KGgo="
+            is_bad = action < CANCELLED_SHARE + BAD_SHARE
+            if is_bad:
+                request["messages"][0]["content"][0]["image_url"]["url"] = "data:image/png;base64,iVBORw0KGgo="
             begin = time.monotonic()
             try:
-                status = self.server.call("POST", COMPLETIONS, encode(asked)).status
+                status = self.server.call("POST", COMPLETIONS, encode(request)).status
             except (OSError, HTTPException):
-                status = 0  # no answer at all
-            self._note(time.monotonic() - begin, status, 400 if act < CANCELLED_SHARE + BAD_SHARE else 200)
+                status = 0  # no reply
+            self._note(time.monotonic() - begin, status, 400 if is_bad else 200)
 
     def _note(self, seconds: float, status: int, expected: int) -> None:
         with self.guard:
@@ -80,15 +81,15 @@ class Load:
             self.seconds += [seconds] if expected == 200 else []
 
 
-def held_by(pid: int) -> tuple[float, int, int]:
-    """Memory in MB, open files and threads, when the server has come to rest."""
+def resources(pid: int) -> tuple[float, int, int]:
+    """Return memory in MB, open files and threads of a process, one second after its last request."""
     time.sleep(1.0)
     process = Path(f"/proc/{pid}")
     return memory_mb(pid), len(list((process / "fd").iterdir())), len(list((process / "task").iterdir()))
 
 
 def soak(trial: TrialFolder) -> Measured:
-    """S8: a tenth, or what it takes to settle, to warm up; then the rest; compared are the two ends."""
+    """S8: compare the resources and durations after a warm-up with those at the end."""
     from tests.backend.toy import make_folder, picture
 
     count = trial.times(2 * SETTLED, 20_000)
@@ -101,40 +102,44 @@ def soak(trial: TrialFolder) -> Measured:
     try:
         for _ in range(ROUNDS):
             load.send(trial.random, warm_up // ROUNDS)
-        first, begun = held_by(server.process.pid), len(load.seconds)
+        first, warm = resources(server.process.pid), len(load.seconds)
         load.send(trial.random, count - warm_up)
-        last = held_by(server.process.pid)
+        last = resources(server.process.pid)
     finally:
         server.process.kill()
         server.process.communicate()
-        left = list(temporary.iterdir())
+        leftovers = list(temporary.iterdir())
         shutil.rmtree(temporary)
-    return judged(load, first, last, begun, len(left), count)
+    return compare(load, first, last, warm, len(leftovers), count)
 
 
 def slowness(seconds: list[float], count: int) -> float:
-    """The p99, or where there are too few for one, the median."""
+    """Return the 99th percentile, or the median of fewer than MANY requests."""
     return p99(seconds) if count >= MANY else statistics.median(seconds)
 
 
-def judged(
-    load: Load, first: tuple[float, int, int], last: tuple[float, int, int], begun: int, left: int, count: int
+def compare(
+    load: Load, first: tuple[float, int, int], last: tuple[float, int, int], warm: int, leftovers: int, count: int
 ) -> Measured:
-    """The two ends beside each other."""
+    """Compare the resources and durations after the warm-up with those at the end.
+
+    warm: number of valid requests in the warm-up. leftovers: number of temporary files at the end.
+    """
     tenth = max(20, len(load.seconds) // 10)
-    early, late = (slowness(part, count) for part in (load.seconds[begun : begun + tenth], load.seconds[-tenth:]))
+    early, late = (slowness(part, count) for part in (load.seconds[warm : warm + tenth], load.seconds[-tenth:]))
     growth = last[0] - first[0]
     steady = last[1:] == first[1:] and growth < min(100, 0.05 * first[0]) and late < max(1.2 * early, early + 0.05)
-    said = (
+    text = (
         f"{count} requests, {len(load.wrong)} with a wrong status; memory {first[0]:.0f} to {last[0]:.0f} MB, open "
         f"files {first[1]} to {last[1]}, threads {first[2]} to {last[2]}, "
-        f"{'p99' if count >= MANY else 'median'} {1000 * early:.0f} to {1000 * late:.0f} ms, temporary files {left}"
+        f"{'p99' if count >= MANY else 'median'} {1000 * early:.0f} to {1000 * late:.0f} ms, temporary files "
+        f"{leftovers}"
     )
-    return Measured(steady and not load.wrong and not left, said)
+    return Measured(steady and not load.wrong and not leftovers, text)
 
 
 def as_png(image: object) -> bytes:
-    """A picture's bytes."""
+    """Return a picture as PNG."""
     from tests.backend.server.protocol.test_data_uri_images import saved
 
     return saved(image)  # type: ignore[arg-type]  # the toy's pictures are Pillow's
@@ -142,6 +147,6 @@ def as_png(image: object) -> bytes:
 
 ROWS = (
     ReliabilityRow(
-        "S8", "soak: memory +5 % at most, files and threads the same, p99 (few: median) not 1.2 times longer", soak
+        "S8", "soak: memory at most +5 %, files and threads unchanged, p99 (few: median) at most 1.2 times longer", soak
     ),
 )

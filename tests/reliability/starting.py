@@ -1,4 +1,4 @@
-"""QGIS's window survives every way to start a run, with the dialog closed and garbage collected; all rows are there."""
+"""Every way to start a run in QGIS, with the dialog closed and garbage collected: QGIS survives with all rows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.reliability.closing import WINDOW
 from tests.reliability.session import SIDE, numbered, profile, scripted_python
 from tests.reliability.table import Measured, ReliabilityRow, TrialFolder
 
-SCREEN = ["xvfb-run", "-a", "-s", "-screen 0 1600x1000x24"]  # on a narrower one, toolbars hide the plugin's buttons
+SCREEN = ["xvfb-run", "-a", "-s", "-screen 0 1600x1000x24"]  # a narrower screen hides buttons of the plugin
 DOWN, ACROSS = 6, 8
 TILES = DOWN * ACROSS
 PATIENCE_S = 600.0
@@ -22,12 +22,12 @@ WAYS = (
     "layermenu", "layermenu2", "toolbox", "toolbox2", "batch", "designer", "projectmodel", "history", "resumed",
     "again", "run", "runandload", "toolbar", "menu", "rightclick", "feature", "panel",
 )  # fmt: skip
-# The question of a run that is paused in between takes longer.
+# The run that is paused takes longer.
 SCRIPT = {"replies": {"say": "picture {number}!"}, "delays": {"say resumed": 0.7}}
 
 
 def parcels(path: Path, raster: Path) -> Path:
-    """A layer with one polygon per tile of a raster."""
+    """Write a layer with one polygon per tile of a raster."""
     dataset = gdal.Open(str(raster))
     left, width, _, top, _, height = dataset.GetGeoTransform()
     file = ogr.GetDriverByName("GPKG").CreateDataSource(str(path))
@@ -44,19 +44,19 @@ def parcels(path: Path, raster: Path) -> Path:
 
 
 def in_qgis(script: str, environment: dict[str, str], log: Path) -> bool:
-    """Run a script in QGIS's window; whether QGIS lived until the script ended it."""
+    """Run a script in QGIS with its window. Return whether QGIS ran until the script ended it."""
     environment = {name: value for name, value in environment.items() if name != "QT_QPA_PLATFORM"}
     command = [*SCREEN, *WINDOW, str(ROOT / "tests" / "reliability" / script)]
-    with log.open("ab") as told:
+    with log.open("ab") as output:
         code = subprocess.run(
-            command, env=environment, stdout=told, stderr=told, timeout=PATIENCE_S, check=False
+            command, env=environment, stdout=output, stderr=output, timeout=PATIENCE_S, check=False
         ).returncode
-    # The handler of a crash lets the other threads go on, and one of them may even end the process in good order.
+    # After a crash, the other threads continue, and one of them may end the process with exit code 0.
     return code == 0 and b"QGIS died on signal" not in log.read_bytes()
 
 
 def every_way(trial: TrialFolder) -> Measured:
-    """Q9: after a way that takes QGIS down, another QGIS goes on with the rest."""
+    """Q9: start a run in every way. If QGIS crashes, another QGIS continues with the remaining ways."""
     folder = trial.folder
     program = scripted_python(folder, "--batch", "4", "--delay", "0.25", "--script", json.dumps(SCRIPT))
     raster, report = numbered(folder / "raster.tif", DOWN, ACROSS), folder / "report"
@@ -65,55 +65,57 @@ def every_way(trial: TrialFolder) -> Measured:
     (folder / "tmp").mkdir()
     environment = {**profile(folder, program), "RSGPT_STARTING": str(folder / "task.json")}
     environment["TMPDIR"] = str(folder / "tmp")
-    left, fell = list(WAYS), list[str]()
-    while left:
-        (folder / "task.json").write_text(json.dumps({**task, "ways": left}), "utf-8")
-        survived = in_qgis("in_qgis/starting.py", environment, folder / f"log-{len(left)}")
-        begun = [one["begins"] for one in noted(report) if "begins" in one]
-        fell += [] if survived else begun[-1:] or ["start"]
-        left = [way for way in left if way not in begun] if begun else []
-    return judged(noted(report), fell)
+    remaining, crashes = list(WAYS), list[str]()
+    while remaining:
+        (folder / "task.json").write_text(json.dumps({**task, "ways": remaining}), "utf-8")
+        survived = in_qgis("in_qgis/starting.py", environment, folder / f"log-{len(remaining)}")
+        begun = [record["begins"] for record in records(report) if "begins" in record]
+        crashes += [] if survived else begun[-1:] or ["start"]
+        remaining = [way for way in remaining if way not in begun] if begun else []
+    return summarize(records(report), crashes)
 
 
-def noted(report: Path) -> list[dict[str, Any]]:
-    """The lines of the report so far."""
+def records(report: Path) -> list[dict[str, Any]]:
+    """Return the records in the report."""
     return [json.loads(line) for line in report.read_text("utf-8").splitlines()] if report.exists() else []
 
 
-def judged(notes: list[dict[str, Any]], fell: list[str]) -> Measured:
-    """Each way with its rows."""
-    told = {one["way"]: one for one in notes if "way" in one}
-    short = [way for way in WAYS if way not in told or not fine(told[way])]
-    table = ", ".join(f"{way} {told[way]['right']}/{told[way]['expected']}" for way in WAYS if way in told)
-    said = f"{len(WAYS)} ways, rows right/expected: {table}; QGIS fell or gave up in {fell}; rows missing in {short}"
-    return Measured(not fell and not short, said)
+def summarize(notes: list[dict[str, Any]], crashes: list[str]) -> Measured:
+    """Return the number of correct rows of each way."""
+    results = {record["way"]: record for record in notes if "way" in record}
+    short = [way for way in WAYS if way not in results or not is_complete(results[way])]
+    table = ", ".join(f"{way} {results[way]['right']}/{results[way]['expected']}" for way in WAYS if way in results)
+    text = (
+        f"{len(WAYS)} ways, rows right/expected: {table}; QGIS crashed or stopped in {crashes}; rows missing in {short}"
+    )
+    return Measured(not crashes and not short, text)
 
 
-def fine(told: dict[str, Any]) -> bool:
-    """Whether all rows are there, and each has its own answer."""
-    return bool(told["rows"] == told["right"] == told["expected"])
+def is_complete(result: dict[str, Any]) -> bool:
+    """Return whether all rows exist, each with the answer about its own tile."""
+    return bool(result["rows"] == result["right"] == result["expected"])
 
 
 def closed_dialog(trial: TrialFolder) -> Measured:
-    """Q10: QGIS's own fault, shown by ten lines; with the plugin, QGIS survives them."""
-    lived = {}
+    """Q10: a script that shows a bug of QGIS, run without and with the plugin, which works around the bug."""
+    survived = {}
     for name in ("without", "with"):
         folder = trial.folder / name
         folder.mkdir()
         environment = profile(folder, Path("python"))
         if name == "without":
             del environment["QGIS_PLUGINPATH"]
-        lived[name] = in_qgis("in_qgis/closed_dialog.py", environment, folder / "log")
-    words = {True: "survived", False: "crashed"}
-    said = f"any algorithm, dialog closed, garbage collected: QGIS alone {words[lived['without']]}"
-    return Measured(lived["with"], f"{said}, with this plugin {words[lived['with']]}")
+        survived[name] = in_qgis("in_qgis/closed_dialog.py", environment, folder / "log")
+    outcomes = {True: "survived", False: "crashed"}
+    text = f"any algorithm, dialog closed, garbage collected: QGIS alone {outcomes[survived['without']]}"
+    return Measured(survived["with"], f"{text}, with this plugin {outcomes[survived['with']]}")
 
 
 ROWS = (
     ReliabilityRow(
-        "Q9", "every way to start a run, dialog closed, garbage collected: QGIS lives, all rows right", every_way
+        "Q9", "every way to start a run, dialog closed, garbage collected: QGIS survives, all rows right", every_way
     ),
     ReliabilityRow(
-        "Q10", "an algorithm of somebody else's, dialog closed, garbage collected: QGIS lives", closed_dialog
+        "Q10", "algorithm of another provider, dialog closed, garbage collected: QGIS survives", closed_dialog
     ),
 )

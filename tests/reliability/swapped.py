@@ -1,4 +1,4 @@
-"""Whose answer it is: a server that delays, reorders, doubles and breaks off its replies, before the real client."""
+"""Answers about the right picture: the real client with a server that delays, reorders, repeats and drops replies."""
 
 from __future__ import annotations
 
@@ -21,50 +21,50 @@ from tests.plugin.client.server.rogue_servers import completion
 from tests.reliability.session import qgis
 from tests.reliability.table import Measured, ReliabilityRow, TrialFolder
 
-ACTS = ("answer", "late", "double", "late double", "foreign id", "busy", "stumble", "hang up")
+ACTIONS = ("answer", "late", "double", "late double", "foreign id", "busy", "stumble", "hang up")
 WEIGHTS = (80, 40, 10, 10, 20, 2, 5, 5)
 
 
 def picture(number: int) -> bytes:
-    """A PNG that carries its number."""
+    """Return a PNG whose color encodes a number."""
     image = QImage(4, 4, QImage.Format.Format_RGB888)
     image.fill(QColor(number >> 16, number >> 8 & 255, number & 255))
     return encode(image)
 
 
 def number_in(body: bytes) -> int:
-    """The number of the picture that a request shows."""
+    """Return the number of the picture in a request."""
     parts = json.loads(body)["messages"][0]["content"]
     image = QImage.fromData(b64decode(parts[0]["image_url"]["url"].partition(",")[2]), "PNG")
-    colour = image.pixelColor(1, 1)
-    return colour.red() << 16 | colour.green() << 8 | colour.blue()
+    color = image.pixelColor(1, 1)
+    return color.red() << 16 | color.green() << 8 | color.blue()
 
 
 class Disorderly(BaseHTTPRequestHandler):
-    """Answers each request with its picture's number, sooner or later, once or twice, or not at once."""
+    """Answers each request with the number of its picture: delayed, repeated, refused or disconnected."""
 
     protocol_version = "HTTP/1.1"
     rng = random.Random()
 
     def do_POST(self) -> None:
         number = number_in(self.rfile.read(int(self.headers["Content-Length"])))
-        (act,) = self.rng.choices(ACTS, WEIGHTS)
-        if act in ("busy", "stumble"):
-            self._send(429 if act == "busy" else 500, b'{"error": "again"}')
-        elif act == "hang up":
+        (action,) = self.rng.choices(ACTIONS, WEIGHTS)
+        if action in ("busy", "stumble"):
+            self._send(429 if action == "busy" else 500, b'{"error": "again"}')
+        elif action == "hang up":
             self.close_connection = True
             self.connection.close()
         else:
-            self._answer(number, act)
+            self._answer(number, action)
 
-    def _answer(self, number: int, act: str) -> None:
-        time.sleep(self.rng.uniform(0.02, 0.1) if act == "late" else self.rng.uniform(0, 0.004))
+    def _answer(self, number: int, action: str) -> None:
+        time.sleep(self.rng.uniform(0.02, 0.1) if action == "late" else self.rng.uniform(0, 0.004))
         body = completion(str(number))
-        if act == "foreign id":
+        if action == "foreign id":
             body = json.dumps({**json.loads(body), "id": f"chatcmpl-{self.rng.randrange(10**6)}"}).encode()
         self._send(200, body)
-        if act.endswith("double"):
-            time.sleep(0.002 if act == "late double" else 0.0)
+        if action.endswith("double"):
+            time.sleep(0.002 if action == "late double" else 0.0)
             self._send(200, body)
 
     def _send(self, status: int, body: bytes) -> None:
@@ -81,21 +81,21 @@ class Disorderly(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def log_message(self, *arguments: object) -> None:
-        """Say nothing."""
+        """Do not log requests."""
 
 
 class SilentServer(ThreadingHTTPServer):
-    """A client that leaves is nothing to complain of."""
+    """A server that does not report clients that disconnect."""
 
     daemon_threads = True
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing."""
+        """Ignore the error."""
 
 
 @contextmanager
 def disorder(rng: random.Random) -> Iterator[str]:
-    """Such a server's address."""
+    """Start a disorderly server, and yield its URL."""
     Disorderly.rng = rng
     server = SilentServer(("127.0.0.1", 0), Disorderly)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -105,7 +105,7 @@ def disorder(rng: random.Random) -> Iterator[str]:
 
 
 def swapped(trial: TrialFolder) -> Measured:
-    """D5: every prompt gets the answer about its own picture, or an error; never another's."""
+    """D5: each prompt gets the answer about its own picture or an error."""
     qgis()
     count = trial.times(200, 2_000)
     numbers = trial.random.sample(range(2**24), count)
@@ -113,14 +113,14 @@ def swapped(trial: TrialFolder) -> Measured:
     replies, errors, foreign = 0, 0, 0
     with disorder(trial.random) as url:
         gateway = Gateway(ForeignServer(Endpoint(url)), "disorderly")
-        seen = set()
+        indexes = set()
         for index, outcome in gateway.ask_many(prompts):
-            seen.add(index)
+            indexes.add(index)
             is_reply = isinstance(outcome, Reply)
             replies, errors = replies + is_reply, errors + (not is_reply)
             foreign += isinstance(outcome, Reply) and outcome.text != str(numbers[index])
-    said = f"{count} questions: {replies} answered, {errors} given up with an error, {foreign} with another's answer"
-    return Measured(len(seen) == count and not foreign and replies > 0.9 * count, said)
+    text = f"{count} prompts: {replies} answered, {errors} failed with an error, {foreign} with another answer"
+    return Measured(len(indexes) == count and not foreign and replies > 0.9 * count, text)
 
 
-ROWS = (ReliabilityRow("D5", "late, doubled, reordered, broken replies: 0 answers about another picture", swapped),)
+ROWS = (ReliabilityRow("D5", "late, repeated, reordered, dropped replies: 0 answers about another picture", swapped),)

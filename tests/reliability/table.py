@@ -1,4 +1,4 @@
-"""Measures the promises of one side, row by row, each from its own share of one seed. Knows no promise by itself.
+"""Command that measures the rows of the reliability table in one Python environment, from one seed.
 
 python -m tests.reliability.table model|qgis [--tier quick|nightly] [--seed S] [--json FILE] [IDS...]
 """
@@ -26,28 +26,28 @@ LINE = "{id:<4} {held:<5} {seconds:>6.1f} s  {target}\n{indent}{measured}"
 
 @dataclass(frozen=True)
 class TrialFolder:
-    """What a row may use. folder: empty, and its own. random: from the printed seed, so that a miss can be repeated."""
+    """Input of a measurement. folder: empty folder. random: generator from the seed, so that a miss can be repeated."""
 
     random: random.Random
     nightly: bool
     folder: Path
 
     def times(self, quick: int, nightly: int) -> int:
-        """How often, by the tier."""
+        """Return the number of repetitions in this tier."""
         return nightly if self.nightly else quick
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Whether a promise held, and what was counted."""
+    """The result of a measurement. held: whether the target was met. text: the measured values."""
 
     held: bool
-    said: str
+    text: str
 
 
 @dataclass(frozen=True)
 class ReliabilityRow:
-    """One promise. target: in words, with its figures."""
+    """One row of the table. target: the promise, with its limits."""
 
     id: str
     target: str
@@ -56,7 +56,7 @@ class ReliabilityRow:
 
 @dataclass(frozen=True)
 class RowResult:
-    """One line of the table."""
+    """The result of one row, as printed and written to the JSON file."""
 
     id: str
     target: str
@@ -69,59 +69,59 @@ class RowResult:
 
 
 def rows(side: str) -> list[ReliabilityRow]:
-    """The rows of a side, in the order of its modules."""
+    """Return the rows of a side, in the order of its modules."""
     modules = [importlib.import_module(f"tests.reliability.{name}") for name in SIDES[side]]
     return [row for module in modules for row in module.ROWS]
 
 
 def run(row: ReliabilityRow, tier: str, seed: str) -> RowResult:
-    """Measure one row; what breaks is a miss."""
+    """Measure one row. An exception counts as a miss."""
     begin = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="rsgpt-", ignore_cleanup_errors=True) as folder:
         trial = TrialFolder(random.Random(f"{seed}-{row.id}"), tier == "nightly", Path(folder).resolve())
         try:
             measured = row.measure(trial)
-        except Exception as error:  # the border of a row: the others are still to be measured
+        except Exception as error:  # the other rows must still be measured
             measured = Measured(False, f"broke: {type(error).__name__}: {error}")
     seconds, at = round(time.monotonic() - begin, 1), time.strftime("%Y-%m-%d %H:%M")
-    return RowResult(row.id, row.target, measured.said, measured.held, seconds, tier, seed, at)
+    return RowResult(row.id, row.target, measured.text, measured.held, seconds, tier, seed, at)
 
 
 def main() -> int:
-    """Print the table as it grows; 1 where a promise did not hold."""
+    """Print the table row by row. Return 1 if a target was missed."""
     args = _parser().parse_intermixed_args()
     chosen = [row for row in rows(args.side) if not args.ids or row.id in args.ids]
     results = []
     for row in chosen:
         results.append(run(row, args.tier, args.seed))
-        told = {**asdict(results[-1]), "held": "pass" if results[-1].held else "MISS", "indent": " " * 20}
-        print(LINE.format(**told), flush=True)
+        values = {**asdict(results[-1]), "held": "pass" if results[-1].held else "MISS", "indent": " " * 20}
+        print(LINE.format(**values), flush=True)
     if args.json:
         _append(Path(args.json), results)
     return 0 if all(result.held for result in results) else 1
 
 
 def _append(file: Path, results: list[RowResult]) -> None:
-    """Add to a list that the other side may have begun; a row measured again takes the place of the older."""
-    known = json.loads(file.read_text("utf-8")) if file.exists() else []
-    again = {result.id for result in results}
-    kept = [one for one in known if one["id"] not in again]
-    file.write_text(json.dumps([*kept, *map(asdict, results)], indent=1) + "\n", "utf-8")
+    """Add the results to a JSON list, which the other side may have created, and replace rows with the same id."""
+    earlier = json.loads(file.read_text("utf-8")) if file.exists() else []
+    ids = {result.id for result in results}
+    others = [row for row in earlier if row["id"] not in ids]
+    file.write_text(json.dumps([*others, *map(asdict, results)], indent=1) + "\n", "utf-8")
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description="Measure what is promised.")
+    parser = argparse.ArgumentParser(description="Measure the targets of docs/reliability.md.")
     parser.add_argument("side", choices=SIDES)
     parser.add_argument("--tier", choices=["quick", "nightly"], default="quick")
     parser.add_argument("--seed", default="0")
-    parser.add_argument("--json", help="a file that gets the rows, too")
-    parser.add_argument("ids", nargs="*", metavar="ID", type=_known)
+    parser.add_argument("--json", help="JSON file to which the results are added")
+    parser.add_argument("ids", nargs="*", metavar="ID", type=_row_id)
     return parser
 
 
-def _known(name: str) -> str:
+def _row_id(name: str) -> str:
     if name not in IDS:
-        raise argparse.ArgumentTypeError(f"{name} is no row; there are {', '.join(sorted(IDS))}")
+        raise argparse.ArgumentTypeError(f"unknown row {name}; the rows are {', '.join(sorted(IDS))}")
     return name
 
 

@@ -1,4 +1,4 @@
-"""Files that would run code when opened carelessly, given to everything that opens weights."""
+"""Files with code in pickles, given to every function that opens weights."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.reliability.table import Measured, ReliabilityRow, TrialFolder
 
 
 class Built:
-    """An object whose state, once set, would leave a mark."""
+    """An object that leaves a mark when its state is set."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -30,7 +30,7 @@ class Built:
 
 
 def zipped(payload: Callable[[Path], object]) -> Callable[[Path], bytes]:
-    """As torch writes it today."""
+    """Return a maker of a payload in the current format of torch."""
 
     def write(folder: Path) -> bytes:
         torch.save({"model": {"query_tokens": payload(folder)}}, folder / "payload")
@@ -40,7 +40,7 @@ def zipped(payload: Callable[[Path], object]) -> Callable[[Path], bytes]:
 
 
 def legacy(folder: Path) -> bytes:
-    """As torch wrote it once."""
+    """Return a payload in the legacy format of torch."""
     torch.save({"model": evaluated(folder)}, folder / "payload", _use_new_zipfile_serialization=False)
     return (folder / "payload").read_bytes()
 
@@ -60,7 +60,7 @@ PAYLOADS: dict[str, Callable[[Path], bytes]] = {
 
 
 def unpacked(toy: Path, folder: Path) -> Path:
-    """A copy of a model folder that looks for its language model in itself."""
+    """Return a copy of a model folder that contains its own language model."""
     copy = folder / "model"
     shutil.copytree(toy, copy)
     config = ModelConfig.read(copy)
@@ -69,18 +69,18 @@ def unpacked(toy: Path, folder: Path) -> Path:
 
 
 def converted(name: str) -> Callable[[Path, Path, bytes], None]:
-    """`rsgpt convert`, under a name."""
+    """Return a function that opens a payload as `rsgpt convert` does. name: file name."""
 
     def feed(toy: Path, folder: Path, payload: bytes) -> None:
         (folder / name).write_bytes(payload)
         dict(Checkpoint(folder / name))
-        raise LookupError("it was read")
+        raise LookupError("the payload was read")
 
     return feed
 
 
 def as_model(toy: Path, folder: Path, payload: bytes) -> None:
-    """The weights of a model folder, with the hash that they really have."""
+    """Open a payload as the weights of a model folder, with a matching hash."""
     model = unpacked(toy, folder)
     (model / WEIGHTS_FILE).write_bytes(payload)
     dataclasses.replace(ModelConfig.read(model), weights_sha256=file_sha256(model / WEIGHTS_FILE)).write(model)
@@ -88,7 +88,7 @@ def as_model(toy: Path, folder: Path, payload: bytes) -> None:
 
 
 def as_language(name: str) -> Callable[[Path, Path, bytes], None]:
-    """The language model of a model folder, as transformers names its files."""
+    """Return a function that opens a payload as the language model of a model folder. name: file name."""
 
     def feed(toy: Path, folder: Path, payload: bytes) -> None:
         model = unpacked(toy, folder)
@@ -100,7 +100,7 @@ def as_language(name: str) -> Callable[[Path, Path, bytes], None]:
 
 
 def as_training(toy: Path, folder: Path, payload: bytes) -> None:
-    """The checkpoint of a training that goes on."""
+    """Open a payload as the checkpoint of a resumed training."""
     (folder / "checkpoint.safetensors").write_bytes(payload)
     bridge = torch.nn.Linear(1, 1)
     load_checkpoint(folder, bridge, torch.optim.AdamW(bridge.parameters()), torch.amp.GradScaler(enabled=False))
@@ -117,31 +117,34 @@ ENTRIES: dict[str, Callable[[Path, Path, bytes], None]] = {
 
 
 def canaries(trial: TrialFolder) -> Measured:
-    """W2: each payload to each entry; counted are marks, and what was not refused by an error of ours."""
+    """W2: give each payload to each function; count executed code and payloads without an error that names the file."""
     from tests.backend.toy import make_folder
 
-    toy, fed = make_folder(trial.folder / "toy"), 0
-    marks, untold = [], []
+    toy, count = make_folder(trial.folder / "toy"), 0
+    marks, unreported = [], []
     for payload_name, write in PAYLOADS.items():
         for entry_name, feed in ENTRIES.items():
-            folder = trial.folder / str(fed)
+            folder = trial.folder / str(count)
             folder.mkdir()
-            payload, fed = write(folder), fed + 1
+            payload, count = write(folder), count + 1
             try:
                 feed(toy, folder, payload)
-                untold.append(f"{entry_name} took {payload_name}")
+                unreported.append(f"{entry_name} accepted {payload_name}")
             except RsgptError as error:
-                untold += [] if str(folder) in str(error) else [f"{entry_name} does not name {payload_name}"]
-            except Exception as error:  # what is no error of ours is counted, not raised
-                untold.append(f"{entry_name}, {payload_name}: {type(error).__name__}")
+                unreported += [] if str(folder) in str(error) else [f"{entry_name} does not name {payload_name}"]
+            except Exception as error:  # any other error is counted
+                unreported.append(f"{entry_name}, {payload_name}: {type(error).__name__}")
             marks += [f"{entry_name} ran {payload_name}"] if (folder / MARK).exists() else []
             shutil.rmtree(folder)
-    said = f"{fed} files ({len(PAYLOADS)} payloads in {len(ENTRIES)} places): code run {len(marks)} times {marks[:3]}"
-    return Measured(not marks and not untold, f"{said}, not refused by name {len(untold)} {untold[:4]}")
+    text = (
+        f"{count} files ({len(PAYLOADS)} payloads, {len(ENTRIES)} functions): code run {len(marks)} times {marks[:3]}"
+    )
+    text += f", not refused with the file name {len(unreported)} {unreported[:4]}"
+    return Measured(not marks and not unreported, text)
 
 
 ROWS = (
     ReliabilityRow(
-        "W2", "payloads given to all that opens weights: no code run, each refused by the file's name", canaries
+        "W2", "payloads given to every function that opens weights: 0 run code, each error names the file", canaries
     ),
 )

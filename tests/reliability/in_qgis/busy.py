@@ -1,6 +1,6 @@
-"""Run by QGIS itself (`qgis --code`): describes a raster as a task, says so, and is closed in the midst of it, or not.
+"""Script for `qgis --code`: describes a raster in a task, and optionally closes QGIS during the run.
 
-Reads from RSGPT_BUSY a JSON file with raster, output, busy (a file that gets this process's number) and close.
+RSGPT_BUSY names a JSON file with raster, output, busy (a file that gets the process id), close and wait_s.
 """
 
 from __future__ import annotations
@@ -16,28 +16,28 @@ from qgis.core import QgsApplication, QgsProcessingAlgRunnerTask, QgsProcessingC
 from qgis.PyQt.QtCore import QTimer
 from qgis.PyQt.QtWidgets import QApplication, QMessageBox
 
-_KEPT: list[Any] = []
+_REFERENCES: list[Any] = []
 _BUSY_SINCE: list[float] = []
 
 
 def begin() -> None:
-    """Start the run through Processing's registry, as a person's task."""
+    """Start the run as a task, like a user."""
     task = json.loads(Path(os.environ["RSGPT_BUSY"]).read_text("utf-8"))
     algorithm = QgsApplication.processingRegistry().createAlgorithmById("rsgpt:describeraster")
     context, feedback = QgsProcessingContext(), QgsProcessingFeedback(False)
-    given = {"INPUT": task["raster"], "TILE_SIZE": 16, "OUTPUT": task["output"]}
-    run = QgsProcessingAlgRunnerTask(algorithm, given, context, feedback)
+    parameters = {"INPUT": task["raster"], "TILE_SIZE": 16, "OUTPUT": task["output"]}
+    run = QgsProcessingAlgRunnerTask(algorithm, parameters, context, feedback)
     feedback.progressChanged.connect(lambda progress: Path(task["busy"]).write_text(str(os.getpid())))
-    _KEPT.extend([context, feedback, run])
+    _REFERENCES.extend([context, feedback, run])
     QgsApplication.taskManager().addTask(run)
     if task["close"]:
-        _KEPT.append(closer := QTimer())
+        _REFERENCES.append(closer := QTimer())
         closer.timeout.connect(lambda: close(Path(task["busy"]), task["wait_s"]))
         closer.start(100)
 
 
 def close(busy: Path, wait_s: float) -> None:
-    """Once it is busy, leave as a person does, and say yes to whatever QGIS asks."""
+    """Close QGIS during the run, like a user, and confirm all questions."""
     if not busy.exists():
         return
     if len(_BUSY_SINCE) == 0:

@@ -1,7 +1,7 @@
-"""QGIS's own fault, without any plugin, for a report: `qgis --code closed_dialog.py` crashes (QGIS 3.40, Linux).
+"""Script that shows a bug of QGIS without any plugin: `qgis --code closed_dialog.py` crashes (QGIS 3.40, Linux).
 
 The Toolbox drops its reference to an algorithm's dialog when the user closes it during a run. The next garbage
-collection deletes the dialog's context and feedback, which the running task goes on using.
+collection deletes the dialog's context and feedback, which the running task still uses.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from qgis.utils import iface
 
 class Sleep(QgsProcessingAlgorithm):
     name = displayName = lambda self: "sleep"
-    createInstance = lambda self: Sleep()  # noqa: E731 - short, for a report
+    createInstance = lambda self: Sleep()  # noqa: E731 - short, for a bug report
     processAlgorithm = lambda self, parameters, context, feedback: time.sleep(3) or {}  # noqa: E731 - the same
 
     def initAlgorithm(self, configuration: object = None) -> None:
@@ -30,13 +30,13 @@ def run_and_close() -> None:
     QTimer.singleShot(500, dialog.runButton().click)
     QTimer.singleShot(1500, dialog.close)
     dialog.show()
-    dialog.exec()  # as the Toolbox does
+    dialog.exec()  # like the Toolbox
 
 
 def main() -> None:
     run_and_close()
     gc.collect()
-    QTimer.singleShot(5000, lambda: os._exit(0))  # not reached: the task ends before, and QGIS crashes
+    QTimer.singleShot(5000, lambda: os._exit(0))  # not reached, because QGIS crashes at the end of the task
 
 
 QTimer.singleShot(1500, main)

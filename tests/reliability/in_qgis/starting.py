@@ -1,6 +1,6 @@
-"""Run by QGIS itself (`qgis --code`): starts runs in the ways it is told, with garbage collected during each.
+"""Script for `qgis --code`: starts runs in several ways, and collects garbage during each run.
 
-Reads from RSGPT_STARTING a JSON file with root, raster, parcels, tiles, report (gets a line of JSON per way) and ways.
+RSGPT_STARTING names a JSON file with root, raster, parcels, tiles, report (gets one line of JSON per way) and ways.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ sys.path.insert(0, json.loads(Path(os.environ["RSGPT_STARTING"]).read_text("utf-
 
 from tests.reliability.in_qgis import starts_clicks as clicks
 from tests.reliability.in_qgis import starts_dialogs as dialogs
-from tests.reliability.in_qgis.starts import TASK, column, note
+from tests.reliability.in_qgis.starts import TASK, layers_with, note
 
-from touring.desk import Desk  # isort: skip - found once `starts` is imported
+from touring.desk import Desk  # isort: skip - importable after `starts`
 from touring.pictures import Pictures  # isort: skip - the same
 from touring.steps import Steps, Stop, Tour, pause, until  # isort: skip - the same
 
@@ -48,23 +48,23 @@ WAYS: dict[str, Callable[[Desk, str], Steps]] = {
 
 
 def way(desk: Desk, name: str) -> Steps:
-    """One way, from a clean desk."""
+    """Start a run in one way, and remove its layers."""
     note(begins=name)
     yield until(lambda: not desk.canvas.isDrawing(), "the map to be drawn", 60)
     yield from WAYS[name](desk, name)
-    for layer in column(name):
+    for layer in layers_with(name):
         QgsProject.instance().removeMapLayer(layer)
 
 
 def done() -> Steps:
-    """Leave."""
+    """End QGIS."""
     note(done=True)
     yield pause(0.2)
     os._exit(0)
 
 
 def tour() -> Tour:
-    """The ways that are asked for, in their order."""
+    """Return the tour over the ways in the task file."""
     pictures = Path(TASK["report"]).parent / "pictures"
     pictures.mkdir(exist_ok=True)
     desk = Desk(iface, Pictures(pictures, None))
@@ -72,7 +72,7 @@ def tour() -> Tour:
     return Tour([*stops, Stop("done", done)], desk.pictures.screen, lambda: os._exit(1))
 
 
-iface.mainWindow().setGeometry(QgsApplication.primaryScreen().geometry())  # no window manager would do it
+iface.mainWindow().setGeometry(QgsApplication.primaryScreen().geometry())  # there is no window manager
 iface.addRasterLayer(TASK["raster"], "raster")
 iface.addVectorLayer(TASK["parcels"], "parcels", "ogr")
 _tour = tour()

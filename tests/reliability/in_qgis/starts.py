@@ -1,4 +1,4 @@
-"""What every way to start a run has in common: the task, the report, the wait for rows. Runs inside QGIS."""
+"""Helpers for all ways to start a run: the task file, the report and the check of the rows. Runs inside QGIS."""
 
 from __future__ import annotations
 
@@ -22,45 +22,45 @@ SIDE = 16
 
 
 def tasks() -> int:
-    """How many tasks go on."""
+    """Return the number of active tasks."""
     return int(QgsApplication.taskManager().countActiveTasks())
 
 
-def column(name: str) -> list[QgsVectorLayer]:
-    """The project's layers that have a column of that name."""
+def layers_with(column: str) -> list[QgsVectorLayer]:
+    """Return the project's layers with a column of this name."""
     layers = QgsProject.instance().mapLayers().values()
-    return [one for one in layers if isinstance(one, QgsVectorLayer) and one.fields().indexOf(name) >= 0]
+    return [layer for layer in layers if isinstance(layer, QgsVectorLayer) and layer.fields().indexOf(column) >= 0]
 
 
 def layer_named(name: str) -> Any:
-    """A layer of the project."""
+    """Return a layer of the project."""
     return QgsProject.instance().mapLayersByName(name)[0]
 
 
-def note(**told: Any) -> None:
-    """Write a line of the report, at once: QGIS may die with the next step."""
+def note(**record: Any) -> None:
+    """Write a line of the report immediately, because QGIS may crash in the next step."""
     with Path(TASK["report"]).open("a", encoding="utf-8") as report:
-        report.write(json.dumps(told) + "\n")
+        report.write(json.dumps(record) + "\n")
 
 
 def collect() -> Steps:
-    """Have Python look for garbage three times."""
+    """Collect garbage three times."""
     for _ in range(3):
         gc.collect()
         yield pause(0.1)
 
 
-def look(desk: Desk, name: str, rows: int = 0) -> Steps:
-    """Wait for the layer with the run's column, and note what it holds."""
-    yield until(lambda: column(name), f"the layer with {name}", 10)
-    note(way=name, **counted(column(name), name, rows or TASK["tiles"]))
+def check_rows(desk: Desk, name: str, rows: int = 0) -> Steps:
+    """Wait for the layer with the column of the run, and report its rows."""
+    yield until(lambda: layers_with(name), f"the layer with {name}", 10)
+    note(way=name, **count_rows(layers_with(name), name, rows or TASK["tiles"]))
     desk.pictures.screen(name)
 
 
-def counted(layers: list[QgsVectorLayer], name: str, rows: int) -> dict[str, int]:
-    """How many rows there should be, there are, and are right: their answer names the picture of the caption."""
+def count_rows(layers: list[QgsVectorLayer], name: str, rows: int) -> dict[str, int]:
+    """Count the expected, existing and correct rows: a correct answer names the picture of the caption."""
     right = 0
     for layer in layers:
-        found = [str(one["caption"]) for one in layer.getFeatures() if one[name] == f"{one['caption']}!"]
-        right += len(set(found))
+        captions = [str(row["caption"]) for row in layer.getFeatures() if row[name] == f"{row['caption']}!"]
+        right += len(set(captions))
     return {"expected": rows, "rows": sum(layer.featureCount() for layer in layers), "right": right}

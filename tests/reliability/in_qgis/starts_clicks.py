@@ -1,4 +1,4 @@
-"""The ways to start a run without a dialog of Processing's: clicks, the panel, the table, scripts. Runs inside QGIS."""
+"""Ways to start a run without a Processing dialog: clicks, panel, results table, scripts. Runs inside QGIS."""
 
 from __future__ import annotations
 
@@ -11,17 +11,27 @@ from qgis.gui import QgsGui, QgsMapLayerActionContext
 from qgis.PyQt.QtCore import QPoint, Qt, QTimer
 from qgis.PyQt.QtWidgets import QDialogButtonBox
 
-from tests.reliability.in_qgis.starts import END_S, SIDE, TASK, collect, column, layer_named, look, note, tasks
+from tests.reliability.in_qgis.starts import (
+    END_S,
+    SIDE,
+    TASK,
+    check_rows,
+    collect,
+    layer_named,
+    layers_with,
+    note,
+    tasks,
+)
 
-from touring.desk import Desk  # isort: skip - found once `starts` is imported
+from touring.desk import Desk  # isort: skip - importable after `starts`
 from touring.hands import RIGHT, choose, click, click_item, dialog, pick, popup, press, windows, write  # isort: skip
 from touring.steps import Steps, until  # isort: skip - the same
 
 
 def again(desk: Desk, name: str) -> Steps:
-    """The results table's Ask again; garbage is collected while its dialog is open, and while it runs."""
-    loaded(name)
-    (layer,) = column(name)
+    """Use "Ask again" of the results table, and collect garbage while its dialog is open and during the run."""
+    load_results(name)
+    (layer,) = layers_with(name)
     desk.iface.setActiveLayer(layer)
     dock = desk.dock("RsgptResultsTable")
     if dock is None or not dock.isVisible():
@@ -51,38 +61,41 @@ def again(desk: Desk, name: str) -> Steps:
 
 
 def console(desk: Desk, name: str, load: bool) -> Steps:
-    """A run on the main thread, as a script or the console starts it; its own events collect garbage."""
+    """Run on the main thread, like a script or the console, and collect garbage during the run."""
     import processing
 
     timer = QTimer()
     timer.timeout.connect(lambda: bool(gc.collect()))
     timer.start(50)
     if load:
-        loaded(name)
+        load_results(name)
     else:
-        given = {"INPUT": layer_named("raster"), "TILE_SIZE": SIDE, "QUESTIONS": f"{name}[text]: say {name}"}
-        made = processing.run("rsgpt:describeraster", {**given, "OUTPUT": "memory:"})["OUTPUT"]
-        QgsProject.instance().addMapLayer(made)
+        output = processing.run("rsgpt:describeraster", {**parameters(name), "OUTPUT": "memory:"})["OUTPUT"]
+        QgsProject.instance().addMapLayer(output)
     timer.stop()
-    yield from look(desk, name)
+    yield from check_rows(desk, name)
 
 
-def loaded(name: str) -> None:
-    """Have a layer of results in the project."""
+def parameters(name: str) -> dict[str, object]:
+    """Return the parameters of a run with the column `name`, without the output."""
+    return {"INPUT": layer_named("raster"), "TILE_SIZE": SIDE, "QUESTIONS": f"{name}[text]: say {name}"}
+
+
+def load_results(name: str) -> None:
+    """Run the algorithm, and add the results layer to the project."""
     import processing
 
-    given = {"INPUT": layer_named("raster"), "TILE_SIZE": SIDE, "QUESTIONS": f"{name}[text]: say {name}"}
-    processing.runAndLoadResults("rsgpt:describeraster", {**given, "OUTPUT": "TEMPORARY_OUTPUT"})
+    processing.runAndLoadResults("rsgpt:describeraster", {**parameters(name), "OUTPUT": "TEMPORARY_OUTPUT"})
 
 
 def clicked(desk: Desk, name: str, start: Callable[[Desk], Steps]) -> Steps:
-    """What adds a row to the layer of clicks."""
+    """Start a run that adds a row to the answers layer, and check its answer."""
     before = desk.clicks()
     yield from start(desk)
     yield until(lambda: tasks() or desk.clicks() > before, "the question to be asked")
     yield from collect()
     yield until(lambda: desk.clicks() > before, "an answer", END_S)
-    (layer,) = column("answer")
+    (layer,) = layers_with("answer")
     (row,) = list(layer.getFeatures())[before:]
     note(way=name, expected=1, rows=desk.clicks() - before, right=int(str(row["answer"]).startswith("picture ")))
     desk.pictures.screen(name)
@@ -90,18 +103,18 @@ def clicked(desk: Desk, name: str, start: Callable[[Desk], Steps]) -> Steps:
 
 
 def press_toolbar(desk: Desk) -> Steps:
-    """The toolbar's button."""
+    """Press the toolbar button."""
     yield from desk.press_button("CanvasActions", "Describe canvas")
 
 
 def choose_in_menu(desk: Desk) -> Steps:
-    """Raster > RSGPT > Ask about the canvas..., with a question."""
+    """Choose Raster > RSGPT > Ask about the canvas… and enter a question."""
     yield from choose(desk.window, *desk.entry("CanvasActions", "Ask about the canvas…"))
     yield from ask_in_dialog()
 
 
 def right_click(desk: Desk) -> Steps:
-    """The map's own menu."""
+    """Right-click the map, and choose "Describe this area"."""
     yield from click(desk.canvas.viewport(), desk.on_map(0.4, 0.4), RIGHT)
     menu = yield from popup()
     entry = next(action.text() for action in menu.actions() if action.text().startswith("Describe this area"))
@@ -109,17 +122,17 @@ def right_click(desk: Desk) -> Steps:
 
 
 def ask_feature(desk: Desk) -> Steps:
-    """The action of a polygon, as the attribute table and Identify offer it."""
+    """Trigger the map layer action of a polygon, like the attribute table and Identify."""
     layer = layer_named("parcels")
     feature = next(layer.getFeatures())
     actions = QgsGui.mapLayerActionRegistry().mapLayerActions(layer, context=QgsMapLayerActionContext())
-    action = next(one for one in actions if "RSGPT" in one.text())
+    action = next(candidate for candidate in actions if "RSGPT" in candidate.text())
     QTimer.singleShot(0, lambda: action.triggerForFeature(layer, feature, QgsMapLayerActionContext()))
     yield from ask_in_dialog()
 
 
 def ask_in_dialog() -> Steps:
-    """Write a question and press OK, with garbage collected before."""
+    """Enter a question, collect garbage and press OK."""
     form = yield from dialog("AskDialog")
     yield from click(form.text)
     yield from write(form, f"say {time.monotonic_ns()}")
@@ -128,7 +141,7 @@ def ask_in_dialog() -> Steps:
 
 
 def panel(desk: Desk, name: str) -> Steps:
-    """The panel's Describe, about the canvas."""
+    """Press Describe in the panel."""
     yield from desk.press_button("DockPart", "RSGPT panel")
     dock = desk.dock("RsgptDock")
     yield until(dock.isVisible, "the panel")

@@ -1,4 +1,4 @@
-"""The ways to start a run in a dialog of Processing's, which is closed during the run. Runs inside QGIS."""
+"""Ways to start a run in a Processing dialog, which is closed during the run. Runs inside QGIS."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QPoint, Qt
 from qgis.PyQt.QtWidgets import QDialogButtonBox, QTreeView
 
-from tests.reliability.in_qgis.starts import END_S, SIDE, TASK, collect, column, layer_named, look, tasks
+from tests.reliability.in_qgis.starts import END_S, SIDE, TASK, check_rows, collect, layer_named, layers_with, tasks
 
-from touring.desk import Desk  # isort: skip - found once `starts` is imported
+from touring.desk import Desk  # isort: skip - importable after `starts`
 from touring.hands import (  # isort: skip - the same
     RIGHT, choose, click, click_item, dialog, double_click, item, pick, popup, press, windows, write,
 )  # fmt: skip
@@ -27,26 +27,26 @@ RASTER, FEATURES = "Describe raster", "Describe features"
 CLOSE = QDialogButtonBox.StandardButton.Close
 
 
-def left_alone(desk: Desk, name: str, kind: str = "AlgorithmDialog", rows: int = 0) -> Steps:
-    """The open dialog runs: close it, collect garbage, wait for the end of the run, look at its rows."""
+def finish_without_dialog(desk: Desk, name: str, kind: str = "AlgorithmDialog", rows: int = 0) -> Steps:
+    """Close the running dialog, collect garbage, wait for the end of the run, and check its rows."""
     yield from close_while_it_runs(kind)
     yield from collect()
-    yield until(tasks, "the run to go on after its dialog was closed", 1)
+    yield until(tasks, "the run to continue after its dialog was closed", 1)
     yield until(lambda: not tasks(), "the end of the run", END_S)
     yield from collect()
-    yield from look(desk, name, rows)
+    yield from check_rows(desk, name, rows)
 
 
 def close_while_it_runs(kind: str) -> Steps:
-    """Press Close once answers come. Nothing here may refer to the dialog afterwards."""
-    yield until(tasks, "the run to begin")
+    """Press Close during the run. After that, no local variable may refer to the dialog."""
+    yield until(tasks, "the run to start")
     yield pause(0.3)
     yield from click(windows(kind)[0].buttonBox().button(CLOSE))
     yield until(lambda: not windows(kind), "the dialog to close")
 
 
 def fill(name: str) -> Steps:
-    """Fill in the dialog: small tiles, and a question that nobody has asked, so that the run takes a while."""
+    """Fill in the dialog with small tiles and a new question, so that the run takes a while."""
     form = yield from dialog("AlgorithmDialog")
     wrappers = form.mainWidget().wrappers
     if "TILE_SIZE" in wrappers:
@@ -58,7 +58,7 @@ def fill(name: str) -> Steps:
         wrappers["INPUT"].setParameterValue(layer_named("raster").id(), form.processingContext())
     field = wrappers["QUESTIONS"].wrappedWidget()
     yield from click(field)
-    yield until(lambda: form.focusWidget() is field, "the field of questions to have the focus", 5)
+    yield until(lambda: form.focusWidget() is field, "the questions field to have the focus", 5)
     yield from write(form, f"{name}[text]: say {name}")
 
 
@@ -69,25 +69,25 @@ def run(name: str) -> Steps:
 
 
 def layer_menu(desk: Desk, name: str, layer: str, text: str) -> Steps:
-    """Right-click a layer."""
+    """Use the context menu of a layer."""
     tree = desk.iface.layerTreeView()
     yield from click_item(tree, item(tree, layer))
     yield from click_item(tree, item(tree, layer), RIGHT)
     yield from pick((yield from popup()), f"{text}…")
     yield from collect()
     yield from run(name)
-    yield from left_alone(desk, name)
+    yield from finish_without_dialog(desk, name)
 
 
 def toolbox(desk: Desk, name: str, text: str) -> Steps:
     """Double-click the algorithm in the Toolbox."""
     yield from open_in_toolbox(desk, text)
     yield from run(name)
-    yield from left_alone(desk, name)
+    yield from finish_without_dialog(desk, name)
 
 
 def open_in_toolbox(desk: Desk, text: str) -> Steps:
-    """Search and double-click; the dialog takes the layer that is current."""
+    """Search for an algorithm and double-click it; its dialog uses the current layer."""
     desk.iface.setActiveLayer(layer_named("parcels" if text == FEATURES else "raster"))
     box = desk.dock("ProcessingToolbox")
     if not box.isVisible():
@@ -102,7 +102,7 @@ def open_in_toolbox(desk: Desk, text: str) -> Steps:
 
 
 def batch(desk: Desk, name: str) -> Steps:
-    """Run as batch process, from the algorithm's dialog: two rows, one after the other."""
+    """Use "Run as batch process" of the algorithm dialog with two rows."""
     yield from open_in_toolbox(desk, RASTER)
     form = yield from dialog("AlgorithmDialog")
     yield from click(form.runAsBatchButton)
@@ -111,11 +111,11 @@ def batch(desk: Desk, name: str) -> Steps:
     fill_in_batch(windows("BatchAlgorithmDialog")[0].mainWidget(), name)
     yield from click(windows("BatchAlgorithmDialog")[0].mainWidget().checkLoadLayersOnCompletion, QPoint(10, 10))
     yield from click(windows("BatchAlgorithmDialog")[0].runButton())
-    yield from left_alone(desk, name, kind="BatchAlgorithmDialog", rows=2 * TASK["tiles"])
+    yield from finish_without_dialog(desk, name, kind="BatchAlgorithmDialog", rows=2 * TASK["tiles"])
 
 
 def fill_in_batch(table: Any, name: str) -> None:
-    """Two rows, each with a question of its own."""
+    """Fill in two rows with different questions."""
     table.addRow(1)
     for row in range(2):
         question = f"{name}[text]: say {name} {row}"
@@ -127,7 +127,7 @@ def fill_in_batch(table: Any, name: str) -> None:
 
 
 def designer(desk: Desk, name: str) -> Steps:
-    """The model designer's Run, on a model that holds the algorithm."""
+    """Press Run in the model designer, for a model with the algorithm."""
     from processing.modeler.ModelerDialog import ModelerDialog
 
     model = model_of(name)
@@ -138,7 +138,7 @@ def designer(desk: Desk, name: str) -> Steps:
     yield from dialog("AlgorithmDialog")
     yield from click(windows("AlgorithmDialog")[0].runButton())
     del window, entry
-    yield from left_alone(desk, name)
+    yield from finish_without_dialog(desk, name)
     yield from press(windows("ModelerDialog")[0], "w", Qt.KeyboardModifier.ControlModifier)
     for window in windows("ModelerDialog"):
         window.setDirty(False)
@@ -146,22 +146,22 @@ def designer(desk: Desk, name: str) -> Steps:
 
 
 def model_run(desk: Desk, name: str) -> Steps:
-    """A model of the project's, from the Toolbox."""
+    """Run a model of the project from the Toolbox."""
     QgsApplication.processingRegistry().providerById("project").add_model(model_of(name))
     yield from open_in_toolbox(desk, name)
     yield from dialog("AlgorithmDialog")
     yield from click(windows("AlgorithmDialog")[0].runButton())
-    yield from left_alone(desk, name)
+    yield from finish_without_dialog(desk, name)
 
 
 def model_of(name: str) -> QgsProcessingModelAlgorithm:
-    """A model of one step."""
+    """Return a model with one step."""
     child = QgsProcessingModelChildAlgorithm("rsgpt:describeraster")
     child.setChildId("describe")
     value = QgsProcessingModelChildParameterSource.fromStaticValue
-    given = {"TILE_SIZE": SIDE, "QUESTIONS": f"{name}[text]: say {name}", "INPUT": layer_named("raster").id()}
-    for parameter, what in given.items():
-        child.addParameterSources(parameter, [value(what)])
+    parameters = {"TILE_SIZE": SIDE, "QUESTIONS": f"{name}[text]: say {name}", "INPUT": layer_named("raster").id()}
+    for parameter, content in parameters.items():
+        child.addParameterSources(parameter, [value(content)])
     output = QgsProcessingModelOutput("described")
     output.setChildId("describe")
     output.setChildOutputName("OUTPUT")
@@ -173,7 +173,7 @@ def model_of(name: str) -> QgsProcessingModelAlgorithm:
 
 
 def history(desk: Desk, name: str) -> Steps:
-    """The latest entry of Processing's history, once more."""
+    """Repeat the latest entry of the Processing history."""
     yield from toolbox(desk, "before", RASTER)
     yield from choose(desk.window, "processing", "History…")
     shown = yield from dialog("QgsProcessingHistoryDialog")
@@ -192,12 +192,12 @@ def history(desk: Desk, name: str) -> Steps:
     field.setPlainText(f"{name}[text]: say {name}")
     del field
     yield from click(windows("AlgorithmDialog")[0].runButton())
-    yield from left_alone(desk, name)
+    yield from finish_without_dialog(desk, name)
     yield from press(shown, Qt.Key.Key_Escape)
 
 
 def resumed(desk: Desk, name: str) -> Steps:
-    """Runs... > Pause, then Go on."""
+    """Pause a run in the list of runs, and resume it."""
     yield from open_in_toolbox(desk, RASTER)
     yield from run(name)
     yield from close_while_it_runs("AlgorithmDialog")
@@ -209,14 +209,14 @@ def resumed(desk: Desk, name: str) -> Steps:
     yield from collect()
     yield until(lambda: windows("AlgorithmDialog"), "QGIS to show the dialog of a cancelled run")
     yield from click(windows("AlgorithmDialog")[0].buttonBox().button(CLOSE))
-    for layer in column(name):
+    for layer in layers_with(name):
         QgsProject.instance().removeMapLayer(layer)
     yield from click(runs.go_on)
     yield from press(runs, Qt.Key.Key_Escape)
-    yield until(tasks, "the run to go on")
+    yield until(tasks, "the run to resume")
     yield from collect()
     yield until(lambda: not tasks(), "the end of the run", END_S)
     yield from choose(desk.window, *desk.entry("RunsPart", "Runs…"))
     yield from click(runs.open)
-    yield from look(desk, name)
+    yield from check_rows(desk, name)
     yield from press(runs, Qt.Key.Key_Escape)
