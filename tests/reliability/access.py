@@ -72,9 +72,7 @@ def isolated(trial: TrialFolder, commands: list[list[str]]) -> Measured:
     rows = re.findall(r'"ANSWERED": *(\d+)', (trial.folder / "0.log").read_text("utf-8"))
     log = "".join((trial.folder / f"{number}.log").read_text("utf-8") for number in range(1, len(commands)))
     passed, missed = (re.findall(rf"^(\w+) +{word} ", log, re.MULTILINE) for word in ("pass", "MISS"))
-    others = (
-        f"other rows held: {', '.join(passed)}, missed: {', '.join(missed) or 'none'}; " if passed or missed else ""
-    )
+    others = f"other rows passed: {', '.join(passed)}, missed: {', '.join(missed) or 'none'}; "
     text = (
         f"{rows[-1] if rows else 0} tiles answered by the real model; {others if passed or missed else ''}attempts to "
         f"leave this machine: {tried} (one made on purpose was counted: {control_count == 1}) {process.stderr[-200:]}"
