@@ -19,19 +19,19 @@ FIRST_KB, STEP_KB, MOMENTS = 200, 32, 40
 
 @dataclass(frozen=True)
 class Moment:
-    """The result for one size of the disk. sentence: error message of the first run, "" if it did not fail.
+    """The result for one size of the disk.
 
-    broke: unexpected error of the first run, "" for none. silent: missing rows of a first run that did not fail. kept:
-    answers cached by the first run, -1 if the cache cannot be read. known, answered, rows: cached answers, answered
-    tiles and rows of the second run, with enough disk space.
+    message: error message of the first run, "" if it did not fail. broke: its unexpected error, "" for none. silent:
+    missing rows, if it did not fail. cached_count: answers in its cache, -1 if the cache cannot be read. reused,
+    answered, rows: cached answers, answered tiles and rows of the second run, with enough disk space.
     """
 
     kilobytes: int
-    sentence: str
+    message: str
     broke: str
     silent: int
-    kept: int
-    known: int
+    cached_count: int
+    reused: int
     answered: int
     rows: int
 
@@ -54,21 +54,21 @@ def filled(folder: Path, raster: Path, kilobytes: int) -> Moment:
     folder.mkdir()
     mount(folder, f"size={kilobytes}k")
     session = Session(folder / "session", "--batch", "4")
-    sentence = broke = ""
+    message = broke = ""
     try:
         session.describe(raster, folder / "answers.gpkg")
     except QgsProcessingException as error:
-        sentence = str(error)
+        message = str(error)
     except Exception as error:  # any error without a message for the user is counted
         broke = f"{type(error).__name__}: {error}"
-    silent = 0 if sentence or broke else TILES[0] * TILES[1] - len(captions(folder / "answers.gpkg"))
+    silent = 0 if message or broke else TILES[0] * TILES[1] - len(captions(folder / "answers.gpkg"))
     mount(folder, "remount,size=64m")
-    kept = cached(folder)
+    cached_count = cached(folder)
     again = session.describe(raster, folder / "answers.gpkg")
     session.close()
     rows = captions(folder / "answers.gpkg")
     subprocess.run(["umount", "-l", str(folder)], check=False)
-    return Moment(kilobytes, sentence, broke, silent, kept, again["CACHED"], again["ANSWERED"], len(rows))
+    return Moment(kilobytes, message, broke, silent, cached_count, again["CACHED"], again["ANSWERED"], len(rows))
 
 
 def cached(folder: Path) -> int:
@@ -109,17 +109,17 @@ def full_disk(trial: TrialFolder) -> Measured:
     for line in process.stdout.splitlines():
         with suppress(ValueError, TypeError):
             moments.append(Moment(**json.loads(line)))
-    failed = [moment for moment in moments if moment.sentence]
-    named = sum(str(trial.folder) in moment.sentence and "MB are free" in moment.sentence for moment in failed)
-    lost = sum(moment.kept < 0 or moment.known < moment.kept for moment in moments)
+    failed = [moment for moment in moments if moment.message]
+    named = sum(str(trial.folder) in moment.message and "MB are free" in moment.message for moment in failed)
+    lost = sum(moment.cached_count < 0 or moment.reused < moment.cached_count for moment in moments)
     resumed = sum(moment.answered == moment.rows == tiles for moment in moments)
     silent = [moment.kilobytes for moment in moments if moment.silent]
     broke = [moment.broke for moment in moments if moment.broke]
     text = (
         f"{len(moments)} of {count} disks of {FIRST_KB + STEP_KB * first} kB and more: {len(failed)} runs failed with "
         f"a message, {named} with path and free space; without a message {len(broke)} {broke[:1]}; rows lost without "
-        f"a message at {silent} kB; cached answers {sum(moment.kept for moment in moments)}, lost {lost}; resumed "
-        f"{resumed}; exit code {process.returncode}"
+        f"a message at {silent} kB; cached answers {sum(moment.cached_count for moment in moments)}, lost {lost}; "
+        f"resumed {resumed}; exit code {process.returncode}"
     )
     held = len(moments) == count == resumed and not (broke or lost or silent) and named == len(failed) > 0
     return Measured(held and process.returncode == 0, text if moments else f"{text} {process.stderr[-300:]}")

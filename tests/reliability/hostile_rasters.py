@@ -164,7 +164,7 @@ UNUSUAL: dict[str, Make] = {
     "claims a terapixel": partial(sparse, 1_000_000),
     "complex": complex_numbers,
     "empty file": partial(text, ""),
-    "words": partial(text, "this is no raster"),
+    "words": partial(text, "this is not a raster"),
     "web page": partial(text, "<!doctype html><title>Sign in</title>"),
 }
 

@@ -39,7 +39,7 @@ def child(folder: Path, seed: int, names: list[str]) -> None:
             report["counts"] = [result[key] for key in ("TILES", "ANSWERED", "SKIPPED", "FAILED")]
             report["unreasoned"] = unreasoned(folder / "answers.gpkg")
         except QgsProcessingException as error:
-            report["sentence"] = str(error)
+            report["message"] = str(error)
         except Exception as error:  # any error without a message for the user is counted
             report["broke"] = f"{type(error).__name__}: {error}"
         faulthandler.cancel_dump_traceback_later()
@@ -68,22 +68,22 @@ def rasters(trial: TrialFolder) -> Measured:
         call = f"from tests.reliability.qgis import *; child(Path({str(trial.folder)!r}), {seed}, {remaining!r})"
         command, environment = [sys.executable, "-c", call], child_environment()
         run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-        begun = []
+        started = []
         for line in run.stdout.splitlines():
             with suppress(ValueError):
                 record = json.loads(line)
-                begun += [record["begins"]] if "begins" in record else []
+                started += [record["begins"]] if "begins" in record else []
                 reports += [record] if "name" in record else []
         done = {report["name"] for report in reports}
-        deaths += [f"{name} (exit {run.returncode})" for name in begun if name not in done]
-        remaining = [name for name in remaining if name not in done and name not in begun] if begun else []
+        deaths += [f"{name} (exit {run.returncode})" for name in started if name not in done]
+        remaining = [name for name in remaining if name not in done and name not in started] if started else []
     return summarize(count, reports, deaths)
 
 
 def summarize(count: int, reports: list[dict[str, Any]], deaths: list[str]) -> Measured:
     """Return the counts over all rasters, and whether each was handled."""
     described = [report for report in reports if "counts" in report]
-    refused = [report for report in reports if "sentence" in report]
+    refused = [report for report in reports if "message" in report]
     broke = [f"{report['name']}: {report['broke']}" for report in reports if "broke" in report]
     uneven = [report["name"] for report in described if report["counts"][0] != sum(report["counts"][1:])]
     silent = [report["name"] for report in described if report["unreasoned"]]

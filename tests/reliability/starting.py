@@ -69,9 +69,9 @@ def every_way(trial: TrialFolder) -> Measured:
     while remaining:
         (folder / "task.json").write_text(json.dumps({**task, "ways": remaining}), "utf-8")
         survived = in_qgis("in_qgis/starting.py", environment, folder / f"log-{len(remaining)}")
-        begun = [record["begins"] for record in records(report) if "begins" in record]
-        crashes += [] if survived else begun[-1:] or ["start"]
-        remaining = [way for way in remaining if way not in begun] if begun else []
+        started = [record["begins"] for record in records(report) if "begins" in record]
+        crashes += [] if survived else started[-1:] or ["start"]
+        remaining = [way for way in remaining if way not in started] if started else []
     return summarize(records(report), crashes)
 
 

@@ -112,7 +112,7 @@ def test_a_ground_resolution_renders_the_features(raster: Make, gateway: Scripte
 
 
 @pytest.mark.parametrize(
-    ("geometries", "crs", "sentence"),
+    ("geometries", "crs", "expected"),
     [
         ([], "EPSG:32611", "no features"),
         ([rectangle(0, 0)], "EPSG:32611", "No feature lies on the raster"),
@@ -121,9 +121,9 @@ def test_a_ground_resolution_renders_the_features(raster: Make, gateway: Scripte
     ],
 )
 def test_unusable_features_are_refused_before_the_model_is_asked(
-    raster: Make, gateway: ScriptedGateway, geometries: list[QgsGeometry], crs: str, sentence: str
+    raster: Make, gateway: ScriptedGateway, geometries: list[QgsGeometry], crs: str, expected: str
 ) -> None:
-    with pytest.raises(QgsProcessingException, match=sentence):
+    with pytest.raises(QgsProcessingException, match=expected):
         describe(raster(pattern(3, 400, 400)), features(geometries, crs=crs))
     assert gateway.connections == 0
 

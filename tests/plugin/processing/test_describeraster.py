@@ -193,7 +193,7 @@ def test_processing_loads_one_layer(raster: Make, gateway: ScriptedGateway, proj
 
 
 @pytest.mark.parametrize(
-    ("parameters", "sentence"),
+    ("parameters", "expected"),
     [
         ({"EXTENT": "0,10,0,10 [EPSG:32611]"}, "outside the layer 'raster'. Choose one that overlaps"),
         ({"QUESTIONS": "fine\nn[number]: How many?"}, "Question line 2 cannot be read: the type `number`"),
@@ -208,16 +208,16 @@ def test_processing_loads_one_layer(raster: Make, gateway: ScriptedGateway, proj
     ],
 )
 def test_invalid_parameters_are_refused_with_a_message(
-    raster: Make, gateway: ScriptedGateway, parameters: dict[str, Any], sentence: str
+    raster: Make, gateway: ScriptedGateway, parameters: dict[str, Any], expected: str
 ) -> None:
     message = refusal(raster(pattern(3, 64, 96)), **parameters)
-    assert sentence in message
+    assert expected in message
     assert "Traceback" not in message
     assert gateway.prompts == []
 
 
 @pytest.mark.parametrize(
-    ("values", "odd", "parameters", "sentence"),
+    ("values", "odd", "parameters", "expected"),
     [
         (pattern(1, 64, 96), OddRaster(crs=None), {}, "has no coordinate system"),
         (np.zeros((1, 64, 96), np.int16), OddRaster(nodata=0), {}, "no valid pixel in the area"),
@@ -232,14 +232,14 @@ def test_unusable_layers_are_refused(
     values: np.ndarray,
     odd: OddRaster,
     parameters: dict[str, Any],
-    sentence: str,
+    expected: str,
 ) -> None:
-    assert sentence in refusal(raster(values, odd), **parameters)
+    assert expected in refusal(raster(values, odd), **parameters)
     assert gateway.connections == 0
 
 
 @pytest.mark.parametrize(
-    ("extent", "sentence"),
+    ("extent", "expected"),
     [
         (QgsRectangle(float("-inf"), float("-inf"), float("inf"), float("inf")), "unbounded"),
         (QgsRectangle(float("nan"), 0, 1, float("nan")), "unbounded"),
@@ -247,9 +247,9 @@ def test_unusable_layers_are_refused(
     ],
 )
 def test_extents_without_bounds_or_area_are_refused(
-    raster: Make, gateway: ScriptedGateway, extent: QgsRectangle, sentence: str
+    raster: Make, gateway: ScriptedGateway, extent: QgsRectangle, expected: str
 ) -> None:
-    assert sentence in refusal(raster(pattern(3, 64, 96)), EXTENT=extent)
+    assert expected in refusal(raster(pattern(3, 64, 96)), EXTENT=extent)
 
 
 def test_a_worldwide_extent_is_refused_before_rendering(project: QgsProject, gateway: ScriptedGateway) -> None:
@@ -356,11 +356,11 @@ def test_a_mask_polygon_that_cannot_be_transformed_is_ignored(raster: Make, gate
     assert describe(raster(numbered(2, 3)), MASK=mask("EPSG:4326", near, far))["TILES"] == 6
 
 
-@pytest.mark.parametrize(("crs", "sentence"), [("EPSG:32611", "no polygon"), ("", "no coordinate system")])
+@pytest.mark.parametrize(("crs", "expected"), [("EPSG:32611", "no polygon"), ("", "no coordinate system")])
 def test_an_unusable_mask_is_refused_with_the_reason(
-    raster: Make, gateway: ScriptedGateway, crs: str, sentence: str
+    raster: Make, gateway: ScriptedGateway, crs: str, expected: str
 ) -> None:
-    assert sentence in refusal(raster(pattern(3, 64, 96)), MASK=mask(crs, *([] if crs else [LEFT_HALF])))
+    assert expected in refusal(raster(pattern(3, 64, 96)), MASK=mask(crs, *([] if crs else [LEFT_HALF])))
 
 
 def test_a_truncated_raster_fails_only_in_its_missing_tiles(tmp_path: Path, gateway: ScriptedGateway) -> None:

@@ -165,16 +165,16 @@ def test_a_choice_can_be_given_as_a_keyword(raster: Make, gateway: ScriptedGatew
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "sentence"),
+    ("name", "value", "expected"),
     [
         ("LEAST_CONFIDENCE", 1.5, "LEAST_CONFIDENCE is out of range. Enter a number from 0 to 1."),
         ("GROUND_RESOLUTION", 0, "GROUND_RESOLUTION is out of range. Enter 0.001 or more."),
     ],
 )
 def test_a_number_out_of_range_names_the_allowed_values(
-    raster: Make, project: QgsProject, name: str, value: float, sentence: str
+    raster: Make, project: QgsProject, name: str, value: float, expected: str
 ) -> None:
     context = QgsProcessingContext()
     context.setProject(project)
     given = {"INPUT": raster(numbered(1, 1)), "OUTPUT": "TEMPORARY_OUTPUT", name: value}
-    assert initialized(DescribeRaster).checkParameterValues(given, context) == (False, sentence)
+    assert initialized(DescribeRaster).checkParameterValues(given, context) == (False, expected)

@@ -76,13 +76,13 @@ def test_a_run_of_one_tile_is_not_recorded(run: Run) -> None:
     assert not runs_file().exists()
 
 
-@pytest.mark.parametrize("wish", [RunState.PAUSED, RunState.STOPPED])
-def test_a_cancelled_run_resumes_under_its_id(run: Run, gateway: ScriptedGateway, wish: RunState) -> None:
+@pytest.mark.parametrize("state", [RunState.PAUSED, RunState.STOPPED])
+def test_a_cancelled_run_resumes_under_its_id(run: Run, gateway: ScriptedGateway, state: RunState) -> None:
     feedback = RunFeedback("beef")
-    gateway.say = lambda prompt: str(len(gateway.prompts) == 5 and journal.cancel("beef", wish))
+    gateway.say = lambda prompt: str(len(gateway.prompts) == 5 and journal.cancel("beef", state))
     run(feedback)
     (entry,) = entries()
-    assert (entry.id, entry.state) == ("beef", wish)
+    assert (entry.id, entry.state) == ("beef", state)
     assert 0 < entry.done < 12
     gateway.say = lambda prompt: "calm"
     run(RunFeedback("beef"))
@@ -91,22 +91,22 @@ def test_a_cancelled_run_resumes_under_its_id(run: Run, gateway: ScriptedGateway
     assert entry.counts["asked"] == 12 - entry.counts["cached"] < 8
 
 
-@pytest.mark.parametrize("wish", [RunState.PAUSED, RunState.STOPPED])
+@pytest.mark.parametrize("state", [RunState.PAUSED, RunState.STOPPED])
 def test_cancelling_while_the_model_loads_keeps_the_earlier_output(
-    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, wish: RunState
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, state: RunState
 ) -> None:
     path = str(tmp_path / "out.gpkg")
     run(OUTPUT=path)
 
     def loading(model: ModelInfo, feedback: QgsProcessingFeedback) -> ModelInfo:
-        journal.cancel("beef", wish)
+        journal.cancel("beef", state)
         raise Cancelled("stopped")
 
     monkeypatch.setattr(answer_source, "known_model", loading)
     with pytest.raises(QgsProcessingException, match="stopped"):
         run(RunFeedback("beef"), OUTPUT=path)
     entry = next(entry for entry in entries() if entry.id == "beef")
-    assert (entry.state, entry.note, entry.done) == (wish, "", 0)
+    assert (entry.state, entry.note, entry.done) == (state, "", 0)
     assert written(path) == 12
 
 
