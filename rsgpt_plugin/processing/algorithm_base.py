@@ -146,7 +146,6 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         return translate("Rsgpt", text, disambiguation, n)
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
-        """Declare parameters and outputs."""
         for parameter in parameters_of(self.name()):
             self.addParameter(parameter.declared())
         for name, label in (
@@ -258,7 +257,6 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         return replace(plan.request, parameters={**plan.request.parameters, "MODEL": model.folder or model.name})
 
     def fields(self) -> QgsFields:
-        """Return the columns that the run adds."""
         return output_fields(self.prepared().questions.questions)
 
     def describe(

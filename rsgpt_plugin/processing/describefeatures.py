@@ -77,7 +77,6 @@ class DescribeFeatures(DescribeAlgorithm):
     def prepareAlgorithm(
         self, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> bool:
-        """Collect layers and settings, including the feature source."""
         super().prepareAlgorithm(parameters, context, feedback)
         self._source = PLACES.source(GivenValues(self, parameters, context))
         if self._source is None:
@@ -87,7 +86,6 @@ class DescribeFeatures(DescribeAlgorithm):
     def processed(
         self, plan: PreparedRun, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
-        """Describe the features and return the outputs."""
         source, to = self._features(), self.destination(parameters, context)
         located = self._located(source, context)
         own = own_columns(source.fields(), [feature for feature, _ in located], to.ending, self.fields().names())
@@ -112,7 +110,7 @@ class DescribeFeatures(DescribeAlgorithm):
         return self.tr("The output format requires other names for these columns: {names}.").format(names=pairs)
 
     def _area(self, located: Sequence[Located]) -> QgsGeometry:
-        """Return the part of the raster in the features' bounding box. Raises ImageryError if they do not overlap."""
+        """Return the part of the raster in the features' bounding box. Raises ImageryError if there is none."""
         snapshot = self.prepared().snapshot
         box = _around([geometry for _, geometry in located if geometry is not None])
         if box.isEmpty() or not box.intersects(snapshot.extent):

@@ -66,7 +66,6 @@ class DescribeRaster(DescribeAlgorithm):
     def prepareAlgorithm(
         self, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> bool:
-        """Collect layers and settings, including the extent and the mask."""
         super().prepareAlgorithm(parameters, context, feedback)
         given = GivenValues(self, parameters, context)
         self._extent = EXTENT.geometry(given, self.prepared().snapshot.crs)
@@ -77,7 +76,6 @@ class DescribeRaster(DescribeAlgorithm):
     def processed(
         self, plan: PreparedRun, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
-        """Describe the tiles and return the outputs."""
         to = self.destination(parameters, context)
         checked_transform(self._extent_crs, plan.snapshot.crs, context.transformContext())
         area = overlapping(plan.snapshot, self._extent)
@@ -104,10 +102,9 @@ class DescribeRaster(DescribeAlgorithm):
         return [window for window in grid.windows() if _lies_in(engine, capture.frame.polygon(window))]
 
     def _masked(self, area: QgsGeometry, ground: Ground) -> QgsGeometry:
-        """Return the part of the area under the mask. The mask selects tiles but does not move the tile grid.
+        """Return the part of the area under the mask, which selects tiles but does not move the tile grid.
 
-        Cached answers stay valid for another mask, unless the pixels are stretched: the stretch is computed from the
-        selected tiles. Raises ImageryError if the mask cannot be used or does not overlap the area.
+        Cached answers stay valid for another mask, unless pixels are stretched by the values of the selected tiles.
         """
         if self._mask is None:
             return area

@@ -9,14 +9,13 @@ translate = QCoreApplication.translate
 
 
 class ErrorFeedback(QgsProcessingFeedback):
-    """Collects the errors of a run. It does not log them."""
+    """Collects the errors of a run."""
 
     def __init__(self) -> None:
         super().__init__(False)
         self.errors: list[str] = []
 
     def reportError(self, error: str, fatalError: bool = False) -> None:  # noqa: N803 - QGIS's name
-        """Add `error` to the list."""
         self.errors.append(error)
 
     def why(self) -> str:

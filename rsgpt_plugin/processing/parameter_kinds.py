@@ -61,7 +61,6 @@ class Parameter(ABC):
     is_repeated: bool = True
 
     def declared(self) -> QgsProcessingParameterDefinition:
-        """Return the definition to add to an algorithm."""
         definition = self._definition(marked(self.label))
         if self.is_advanced:
             advanced = QgsProcessingParameterDefinition.Flag.FlagAdvanced
@@ -92,8 +91,6 @@ class Setting(Parameter, Generic[Value]):
 
 @dataclass(frozen=True)
 class BooleanParameter(Setting[bool]):
-    """A check box."""
-
     default: bool = False
 
     def value(self, given: GivenValues) -> bool:
@@ -192,8 +189,6 @@ class BandsParameter(Setting[tuple[int, ...]]):
 
 @dataclass(frozen=True)
 class RasterParameter(Parameter):
-    """A raster layer."""
-
     def layer(self, given: GivenValues) -> Optional[QgsRasterLayer]:
         """Return the layer, or None if it cannot be opened."""
         return given.algorithm.parameterAsRasterLayer(*given.arguments(self.name))
@@ -243,7 +238,5 @@ class FeaturesParameter(Parameter):
 
 @dataclass(frozen=True)
 class SinkParameter(Parameter):
-    """The output layer."""
-
     def _definition(self, label: str) -> QgsProcessingParameterDefinition:
         return QgsProcessingParameterFeatureSink(self.name, label)

@@ -1,4 +1,4 @@
-"""The Processing provider `rsgpt`. It loads without a user interface, a model or a network connection."""
+"""The Processing provider `rsgpt`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .describeraster import DescribeRaster
 
 
 class RsgptProvider(QgsProcessingProvider):
-    """Lists the algorithms. Scripts and models rely on the ids, so they must not change."""
+    """Lists the algorithms, whose ids must not change."""
 
     def id(self) -> str:
         return "rsgpt"

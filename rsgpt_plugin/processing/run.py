@@ -72,7 +72,6 @@ class _PendingRow:
         return None not in self.outcomes
 
     def fail(self, reason: str) -> None:
-        """Turn into a failed row without answers."""
         self.outcomes, self.status, self.reason = [], Status.FAILED, reason
 
 

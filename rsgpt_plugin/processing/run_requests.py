@@ -161,14 +161,13 @@ def _without_credentials(value: Any) -> Any:
 
 
 def _definition(layer: QgsMapLayer) -> str:
-    """Return the layer definition without credentials. A layer that needs credentials must come from the project."""
+    """Return the layer definition without credentials; a layer that needs them must come from the project."""
     document = QgsLayerDefinition.exportLayerDefinitionLayers([layer], QgsReadWriteContext())
     _remove_credentials(document.documentElement())
     return document.toString(-1)
 
 
 def _remove_credentials(element: QDomElement) -> None:
-    """Remove the credentials from all texts and attributes of an element."""
     attributes = element.attributes()
     for index in range(attributes.count()):
         attribute = attributes.item(index).toAttr()

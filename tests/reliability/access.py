@@ -28,7 +28,6 @@ def cases(file: str, *names: str) -> Measured:
 
 
 def suite(file: str, *names: str) -> Callable[[TrialFolder], Measured]:
-    """Return the measurement of a row that tests of the test suite cover."""
     return lambda trial: cases(file, *names)
 
 
@@ -83,7 +82,6 @@ def isolated(trial: TrialFolder, commands: list[list[str]]) -> Measured:
 
 
 def quoted(command: list[str]) -> str:
-    """Return a command quoted for the shell."""
     return " ".join("'" + part.replace("'", "'\\''") + "'" for part in command)
 
 

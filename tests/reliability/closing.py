@@ -42,7 +42,7 @@ class ClosedWindow:
             )
 
     def wait_busy(self) -> int:
-        """Wait until QGIS describes tiles, and return its process id. Raises RuntimeError if it does not."""
+        """Wait until QGIS describes tiles, and return its process id."""
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline and self.process.poll() is None:
             if self.busy.exists() and (text := self.busy.read_text("ascii")):
@@ -69,7 +69,6 @@ class ClosedWindow:
         return [*locks, *(path.name for path in self.temporary.rglob("*rsgpt*"))]
 
     def terminate(self) -> None:
-        """End the virtual screen and its programs."""
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGTERM)
             self.process.wait(30)

@@ -39,7 +39,6 @@ class Killer:
     has_ended: threading.Event = field(default_factory=threading.Event)
 
     def work(self) -> None:
-        """Kill servers until `max_kills` is reached or the run has ended."""
         while self.kills < self.max_kills and self._wait_for_prompt():
             self.has_ended.wait(self.rng.uniform(0.0, 0.6))
             with suppress(ProcessLookupError):
@@ -125,13 +124,11 @@ class Batch:
         self.output = folder / "answers.gpkg"
 
     def start(self, raster: Path) -> subprocess.Popen[bytes]:
-        """Start the process without its output."""
         command = ["qgis_process", "run", "rsgpt:describeraster", "--", f"INPUT={raster}", "TILE_SIZE=16"]
         null = subprocess.DEVNULL
         return subprocess.Popen([*command, f"OUTPUT={self.output}"], env=self.environment, stdout=null, stderr=null)
 
     def run(self, raster: Path) -> int:
-        """Run the process to its end, and return its exit code."""
         return self.start(raster).wait(600)
 
     def killed(self, raster: Path, rng: random.Random) -> bool:
@@ -172,7 +169,6 @@ class Batch:
         ]
 
     def asked(self) -> list[str]:
-        """Return the log lines of all prompts that reached an engine."""
         return lines(self.folder / "asked")
 
 

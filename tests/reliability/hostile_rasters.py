@@ -27,7 +27,6 @@ def packed(path: Path, profile: str) -> Path:
 
 
 def cut(profile: str, percent: int, path: Path) -> Path:
-    """Write the first `percent` percent of a valid raster."""
     return truncate(packed(path, profile), percent / 100)
 
 
@@ -43,12 +42,10 @@ def flipped(seed: int, path: Path) -> Path:
 
 
 def valued(values: np.ndarray, path: Path, odd: OddRaster | None = None) -> Path:
-    """Write a GeoTIFF with these values."""
     return write(path, values, odd)
 
 
 def floats(value: float, path: Path) -> Path:
-    """Write a 64-bit raster with one value."""
     return write(path, np.full((1, 48, 48), value, np.float64))
 
 
@@ -60,14 +57,12 @@ def mixed_floats(path: Path) -> Path:
 
 
 def one_bit(path: Path) -> Path:
-    """Write a raster with one bit per pixel."""
     source = write(path.with_suffix(".source.tif"), (pattern(1, 48, 48) > 60).astype(np.uint8))
     gdal.Translate(str(path), str(source), creationOptions=["NBITS=1"])
     return path
 
 
 def text(content: str, path: Path) -> Path:
-    """Write a text file."""
     path.write_text(content, "utf-8")
     return path
 
@@ -80,7 +75,6 @@ def vrt(bands: str, path: Path) -> Path:
 
 
 def band_of(source: str) -> str:
-    """Return the element of a band that reads from another file."""
     return (
         '<VRTRasterBand dataType="Byte" band="1"><SimpleSource>'
         f'<SourceFilename relativeToVRT="1">{source}</SourceFilename><SourceBand>1</SourceBand>'
@@ -101,7 +95,6 @@ def each_other(path: Path) -> Path:
 
 
 def truncated_overviews(path: Path) -> Path:
-    """Write a raster with a truncated overview file."""
     packed(path, "plain")
     dataset = gdal.Open(str(path))
     dataset.BuildOverviews("NEAREST", [2, 4])
@@ -127,7 +120,6 @@ def sparse(side: int, path: Path) -> Path:
 
 
 def complex_numbers(path: Path) -> Path:
-    """Write a raster with complex numbers."""
     gdal.GetDriverByName("GTiff").Create(str(path), 48, 48, 1, gdal.GDT_CFloat32).SetGeoTransform(NORTH_UP)
     return path
 

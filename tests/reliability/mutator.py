@@ -39,7 +39,6 @@ def paths(value: Any, here: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 def at(value: Any, path: tuple[Any, ...]) -> Any:
-    """Return the part of a JSON value at a path."""
     for key in path:
         value = value[key]
     return value
@@ -61,7 +60,6 @@ def replaced(rng: random.Random) -> Body:
 
 
 def added(rng: random.Random) -> Body:
-    """Add known and unknown fields with odd values."""
     odd = {rng.choice(FIELDS): copy.deepcopy(rng.choice(ODD)) for _ in range(rng.randint(1, 3))}
     return encode({**question(), **odd}), {}
 
@@ -101,7 +99,6 @@ def pictured(rng: random.Random) -> Body:
 
 
 def headed(rng: random.Random) -> Body:
-    """Send a valid body with an invalid header."""
     return encode(question()), dict(rng.choice(HEADERS))
 
 

@@ -81,7 +81,6 @@ def rasters(trial: TrialFolder) -> Measured:
 
 
 def summarize(count: int, reports: list[dict[str, Any]], deaths: list[str]) -> Measured:
-    """Return the counts over all rasters, and whether each was handled."""
     described = [report for report in reports if "counts" in report]
     refused = [report for report in reports if "message" in report]
     broke = [f"{report['name']}: {report['broke']}" for report in reports if "broke" in report]
@@ -116,13 +115,11 @@ class HtmlTags(HTMLParser):
         self.links: list[str] = []
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        """Add a tag and its links."""
         self.tags.append(tag)
         self.links += [str(value) for name, value in attributes if name in ("src", "href") or name.startswith("on")]
 
 
 def read(page: str) -> HtmlTags:
-    """Return the tags and links of a page."""
     tags = HtmlTags()
     tags.feed(page)
     return tags

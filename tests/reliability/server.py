@@ -25,7 +25,6 @@ MAX_GROWTH_MB = 200
 
 @contextmanager
 def serving(*arguments: str) -> Iterator[RunningServer]:
-    """Start a server, and kill it at the end."""
     server = RunningServer(*arguments)
     try:
         yield server
@@ -144,7 +143,6 @@ def cancels(trial: TrialFolder) -> Measured:
 
 
 def p99(seconds: list[float]) -> float:
-    """Return the 99th percentile."""
     return sorted(seconds)[int(0.99 * (len(seconds) - 1))]
 
 
@@ -156,7 +154,6 @@ def answer_time(server: RunningServer) -> float:
 
 
 def asking(server: RunningServer, prompt: str, **fields: object) -> http.client.HTTPConnection:
-    """Send a request, and return its open connection."""
     connection = server.connect()
     connection.request("POST", COMPLETIONS, encode(question(prompt, **fields)), server.headers())
     return connection

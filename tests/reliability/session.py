@@ -82,7 +82,6 @@ def numbered(path: Path, rows: int, columns: int) -> Path:
 
 
 def caption(number: int) -> str:
-    """Return the caption of the fake engine for a numbered tile."""
     return f"picture {number << 8 | BLUE}"
 
 
@@ -112,11 +111,9 @@ class Session:
         return Counter(int(json.loads(line)["number"]) for line in lines(self.folder / "asked"))
 
     def pids(self) -> list[int]:
-        """Return the process ids of the started servers, in order."""
         return [int(line) for line in lines(self.folder / "pids")]
 
     def close(self) -> None:
-        """Stop the server."""
         stop_shared_servers()
 
 

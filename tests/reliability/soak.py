@@ -47,7 +47,6 @@ class Load:
     guard: threading.Lock = field(default_factory=threading.Lock)
 
     def send(self, rng: random.Random, count: int) -> None:
-        """Send `count` requests from CLIENTS clients."""
         shares = [random.Random(rng.random()) for _ in range(CLIENTS)]
         threads = [threading.Thread(target=self._client, args=(share, count // CLIENTS)) for share in shares]
         for thread in threads:
@@ -121,10 +120,7 @@ def slowness(seconds: list[float], count: int) -> float:
 def compare(
     load: Load, first: tuple[float, int, int], last: tuple[float, int, int], warm: int, leftovers: int, count: int
 ) -> Measured:
-    """Compare the resources and durations after the warm-up with those at the end.
-
-    warm: number of valid requests in the warm-up. leftovers: number of temporary files at the end.
-    """
+    """Compare the warm-up with the end. warm: number of valid requests in the warm-up."""
     tenth = max(20, len(load.seconds) // 10)
     early, late = (slowness(part, count) for part in (load.seconds[warm : warm + tenth], load.seconds[-tenth:]))
     growth = last[0] - first[0]
@@ -139,7 +135,6 @@ def compare(
 
 
 def as_png(image: object) -> bytes:
-    """Return a picture as PNG."""
     from tests.backend.server.protocol.test_data_uri_images import saved
 
     return saved(image)  # type: ignore[arg-type]  # the toy's pictures are Pillow's

@@ -76,12 +76,10 @@ def every_way(trial: TrialFolder) -> Measured:
 
 
 def records(report: Path) -> list[dict[str, Any]]:
-    """Return the records in the report."""
     return [json.loads(line) for line in report.read_text("utf-8").splitlines()] if report.exists() else []
 
 
 def summarize(notes: list[dict[str, Any]], crashes: list[str]) -> Measured:
-    """Return the number of correct rows of each way."""
     results = {record["way"]: record for record in notes if "way" in record}
     short = [way for way in WAYS if way not in results or not is_complete(results[way])]
     table = ", ".join(f"{way} {results[way]['right']}/{results[way]['expected']}" for way in WAYS if way in results)

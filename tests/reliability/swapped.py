@@ -33,7 +33,6 @@ def picture(number: int) -> bytes:
 
 
 def number_in(body: bytes) -> int:
-    """Return the number of the picture in a request."""
     parts = json.loads(body)["messages"][0]["content"]
     image = QImage.fromData(b64decode(parts[0]["image_url"]["url"].partition(",")[2]), "PNG")
     color = image.pixelColor(1, 1)
@@ -95,7 +94,6 @@ class SilentServer(ThreadingHTTPServer):
 
 @contextmanager
 def disorder(rng: random.Random) -> Iterator[str]:
-    """Start a disorderly server, and yield its URL."""
     Disorderly.rng = rng
     server = SilentServer(("127.0.0.1", 0), Disorderly)
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -33,7 +33,6 @@ class TrialFolder:
     folder: Path
 
     def times(self, quick: int, nightly: int) -> int:
-        """Return the number of repetitions in this tier."""
         return nightly if self.nightly else quick
 
 

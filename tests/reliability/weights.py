@@ -30,7 +30,6 @@ class Built:
 
 
 def zipped(payload: Callable[[Path], object]) -> Callable[[Path], bytes]:
-    """Return a maker of a payload in the current format of torch."""
 
     def write(folder: Path) -> bytes:
         torch.save({"model": {"query_tokens": payload(folder)}}, folder / "payload")
@@ -40,7 +39,6 @@ def zipped(payload: Callable[[Path], object]) -> Callable[[Path], bytes]:
 
 
 def legacy(folder: Path) -> bytes:
-    """Return a payload in the legacy format of torch."""
     torch.save({"model": evaluated(folder)}, folder / "payload", _use_new_zipfile_serialization=False)
     return (folder / "payload").read_bytes()
 

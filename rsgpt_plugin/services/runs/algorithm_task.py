@@ -26,7 +26,6 @@ _FLAGS = QgsTask.Flag.CanCancel | QgsTask.Flag.Silent
 
 
 def context_of(project: QgsProject) -> QgsProcessingContext:
-    """Return a Processing context for the project."""
     context = QgsProcessingContext()
     context.setProject(project)
     return context

@@ -27,7 +27,6 @@ ScriptedReply = Union[str, RsgptError]
 
 
 def reply(text: str, confidence: float = 0.8, model: str = "rsgpt-small") -> Reply:
-    """Return a reply as a server sends it."""
     return Reply(text, confidence, (ReplyToken(text, -0.2, ((text, -0.2),)),), "stop", False, model)
 
 
@@ -48,14 +47,12 @@ class ScriptedGateway:
     connections: int = 0
 
     def connect(self, model: ModelInfo) -> ScriptedGateway:
-        """Count the connection."""
         self.connections += 1
         return self
 
     def ask_many(
         self, prompts: Iterable[Prompt], feedback: QgsFeedback
     ) -> Iterator[tuple[int, Union[Reply, RsgptError]]]:
-        """Yield the index and reply of each prompt, like the gateway."""
         pending: list[tuple[int, Prompt]] = []
         source = enumerate(prompts)
         answered = 0
@@ -109,7 +106,6 @@ def real_home(own_home: Path, backend_python: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def provider(qgis_processing: None) -> Iterator[RsgptProvider]:
-    """The registered provider."""
     registered = RsgptProvider()
     assert QgsApplication.processingRegistry().addProvider(registered)
     yield registered
@@ -154,7 +150,6 @@ def number_in(prompt: Prompt) -> int:
 
 
 def rows_of(output: Any) -> list[QgsFeature]:
-    """Return the features of an output, in order."""
     layer = output if isinstance(output, QgsVectorLayer) else QgsVectorLayer(str(output), "output")
     assert layer.isValid()
     return list(layer.getFeatures())

@@ -108,7 +108,6 @@ def test_every_declared_parameter_is_in_the_table(kind: type[DescribeAlgorithm])
 
 
 def other_value(parameter: table.Parameter) -> Any:
-    """Return a value that is not the default, as it is recorded."""
     if isinstance(parameter, BooleanParameter):
         return not parameter.default
     if isinstance(parameter, NumberParameter):

@@ -106,7 +106,6 @@ def test_a_run_in_a_worker_thread_can_be_stopped_and_repeated(
 
 
 def in_thread(layer: QgsRasterLayer, feedback: QgsProcessingFeedback) -> Iterator[dict[str, Any]]:
-    """Run the algorithm in a task, like QGIS, and yield the results."""
     context, loop = QgsProcessingContext(), QEventLoop()
     ended: list[dict[str, Any]] = []
     algorithm = DescribeRaster().create()

@@ -48,7 +48,6 @@ WAYS: dict[str, Callable[[Desk, str], Steps]] = {
 
 
 def way(desk: Desk, name: str) -> Steps:
-    """Start a run in one way, and remove its layers."""
     note(begins=name)
     yield until(lambda: not desk.canvas.isDrawing(), "the map to be drawn", 60)
     yield from WAYS[name](desk, name)
@@ -57,14 +56,12 @@ def way(desk: Desk, name: str) -> Steps:
 
 
 def done() -> Steps:
-    """End QGIS."""
     note(done=True)
     yield pause(0.2)
     os._exit(0)
 
 
 def tour() -> Tour:
-    """Return the tour over the ways in the task file."""
     pictures = Path(TASK["report"]).parent / "pictures"
     pictures.mkdir(exist_ok=True)
     desk = Desk(iface, Pictures(pictures, None))

@@ -22,7 +22,6 @@ SIDE = 16
 
 
 def tasks() -> int:
-    """Return the number of active tasks."""
     return int(QgsApplication.taskManager().countActiveTasks())
 
 
@@ -33,7 +32,6 @@ def layers_with(column: str) -> list[QgsVectorLayer]:
 
 
 def layer_named(name: str) -> Any:
-    """Return a layer of the project."""
     return QgsProject.instance().mapLayersByName(name)[0]
 
 
@@ -44,7 +42,6 @@ def note(**record: Any) -> None:
 
 
 def collect() -> Steps:
-    """Collect garbage three times."""
     for _ in range(3):
         gc.collect()
         yield pause(0.1)

@@ -77,12 +77,10 @@ def console(desk: Desk, name: str, load: bool) -> Steps:
 
 
 def parameters(name: str) -> dict[str, object]:
-    """Return the parameters of a run with the column `name`, without the output."""
     return {"INPUT": layer_named("raster"), "TILE_SIZE": SIDE, "QUESTIONS": f"{name}[text]: say {name}"}
 
 
 def load_results(name: str) -> None:
-    """Run the algorithm, and add the results layer to the project."""
     import processing
 
     processing.runAndLoadResults("rsgpt:describeraster", {**parameters(name), "OUTPUT": "TEMPORARY_OUTPUT"})
@@ -103,7 +101,6 @@ def clicked(desk: Desk, name: str, start: Callable[[Desk], Steps]) -> Steps:
 
 
 def press_toolbar(desk: Desk) -> Steps:
-    """Press the toolbar button."""
     yield from desk.press_button("CanvasActions", "Describe canvas")
 
 
@@ -132,7 +129,6 @@ def ask_feature(desk: Desk) -> Steps:
 
 
 def ask_in_dialog() -> Steps:
-    """Enter a question, collect garbage and press OK."""
     form = yield from dialog("AskDialog")
     yield from click(form.text)
     yield from write(form, f"say {time.monotonic_ns()}")
@@ -141,7 +137,6 @@ def ask_in_dialog() -> Steps:
 
 
 def panel(desk: Desk, name: str) -> Steps:
-    """Press Describe in the panel."""
     yield from desk.press_button("DockPart", "RSGPT panel")
     dock = desk.dock("RsgptDock")
     yield until(dock.isVisible, "the panel")

@@ -69,7 +69,6 @@ def run(name: str) -> Steps:
 
 
 def layer_menu(desk: Desk, name: str, layer: str, text: str) -> Steps:
-    """Use the context menu of a layer."""
     tree = desk.iface.layerTreeView()
     yield from click_item(tree, item(tree, layer))
     yield from click_item(tree, item(tree, layer), RIGHT)
@@ -80,7 +79,6 @@ def layer_menu(desk: Desk, name: str, layer: str, text: str) -> Steps:
 
 
 def toolbox(desk: Desk, name: str, text: str) -> Steps:
-    """Double-click the algorithm in the Toolbox."""
     yield from open_in_toolbox(desk, text)
     yield from run(name)
     yield from finish_without_dialog(desk, name)
@@ -115,7 +113,6 @@ def batch(desk: Desk, name: str) -> Steps:
 
 
 def fill_in_batch(table: Any, name: str) -> None:
-    """Fill in two rows with different questions."""
     table.addRow(1)
     for row in range(2):
         question = f"{name}[text]: say {name} {row}"
@@ -146,7 +143,6 @@ def designer(desk: Desk, name: str) -> Steps:
 
 
 def model_run(desk: Desk, name: str) -> Steps:
-    """Run a model of the project from the Toolbox."""
     QgsApplication.processingRegistry().providerById("project").add_model(model_of(name))
     yield from open_in_toolbox(desk, name)
     yield from dialog("AlgorithmDialog")
@@ -155,7 +151,6 @@ def model_run(desk: Desk, name: str) -> Steps:
 
 
 def model_of(name: str) -> QgsProcessingModelAlgorithm:
-    """Return a model with one step."""
     child = QgsProcessingModelChildAlgorithm("rsgpt:describeraster")
     child.setChildId("describe")
     value = QgsProcessingModelChildParameterSource.fromStaticValue

@@ -55,8 +55,6 @@ class PacedModel:
 
 
 class Signals:
-    """The signals that a service emitted."""
-
     def __init__(self, service: RunManager) -> None:
         self.ended: list[RunEntry] = []
         self.problems: list[str] = []
