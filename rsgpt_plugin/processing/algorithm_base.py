@@ -130,7 +130,7 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         return f"\n\n{questions.format(types=types_help())}\n\n{columns}\n{columns_help()}"
 
     def privacy_and_cost(self) -> str:
-        """Return the end of the help: which data leaves this machine, and what a run costs."""
+        """Return the end of the help: data that leaves this computer, and the cost of a run."""
         return "\n\n" + self.tr(
             "Privacy: a model on this computer does not send data anywhere. A remote server receives each picture with "
             "its question, after you have allowed its host. It does not receive coordinates or names.\n\n"
@@ -160,16 +160,16 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
 
     def checkParameterValues(self, parameters: Parameters, context: QgsProcessingContext) -> tuple[bool, str]:
         """Return whether the values can be used, and otherwise a message; no pixels are read."""
-        given = GivenValues(self, parameters, context)
+        values = GivenValues(self, parameters, context)
         try:
-            check_settings(given)
-            layer = INPUT.layer(given)
+            check_settings(values)
+            layer = INPUT.layer(values)
             if layer is None:
                 check_source(parameters.get(INPUT.name))
             is_valid, message = super().checkParameterValues(with_choice_numbers(parameters), context)
             if not is_valid:
                 return is_valid, message
-            settings = read_settings(given)
+            settings = read_settings(values)
             run_questions(settings)
             capture_options(settings)
             if layer is not None:
@@ -185,12 +185,12 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         self, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> bool:
         """Collect layers and settings. Only this step uses the project."""
-        given = GivenValues(self, parameters, context)
-        layer = INPUT.layer(given)
+        values = GivenValues(self, parameters, context)
+        layer = INPUT.layer(values)
         if layer is None:
             raise QgsProcessingException(self.invalidRasterError(parameters, INPUT.name))
         snapshot = take_snapshot(layer, context.transformContext())
-        settings, request = read_settings(given), run_request(self, parameters, context)
+        settings, request = read_settings(values), run_request(self, parameters, context)
         self.plan = PreparedRun(snapshot, settings, capture_options(settings), run_questions(settings), request)
         self.inputs = [layer.source()], input_sources(self, parameters, context)
         return True

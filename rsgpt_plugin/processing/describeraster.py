@@ -67,10 +67,10 @@ class DescribeRaster(DescribeAlgorithm):
         self, parameters: Parameters, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> bool:
         super().prepareAlgorithm(parameters, context, feedback)
-        given = GivenValues(self, parameters, context)
-        self._extent = EXTENT.geometry(given, self.prepared().snapshot.crs)
-        self._extent_crs = EXTENT.crs(given)
-        self._mask = MASK.source(given)
+        values = GivenValues(self, parameters, context)
+        self._extent = EXTENT.geometry(values, self.prepared().snapshot.crs)
+        self._extent_crs = EXTENT.crs(values)
+        self._mask = MASK.source(values)
         return True
 
     def processed(

@@ -81,10 +81,10 @@ class Setting(Parameter, Generic[Value]):
     preference: str = ""
 
     @abstractmethod
-    def value(self, given: GivenValues) -> Value:
+    def value(self, values: GivenValues) -> Value:
         """Return the value, or the default if it is not set."""
 
-    def problem(self, given: GivenValues) -> str:
+    def problem(self, values: GivenValues) -> str:
         """Return an error message that is more specific than that of QGIS's own check, "" for none."""
         return ""
 
@@ -93,8 +93,8 @@ class Setting(Parameter, Generic[Value]):
 class BooleanParameter(Setting[bool]):
     default: bool = False
 
-    def value(self, given: GivenValues) -> bool:
-        return bool(given.algorithm.parameterAsBool(*given.arguments(self.name)))
+    def value(self, values: GivenValues) -> bool:
+        return bool(values.algorithm.parameterAsBool(*values.arguments(self.name)))
 
     def _definition(self, label: str) -> QgsProcessingParameterDefinition:
         return QgsProcessingParameterBoolean(self.name, label, defaultValue=self.default)
@@ -106,8 +106,8 @@ class TextParameter(Setting[str]):
 
     has_lines: bool = False
 
-    def value(self, given: GivenValues) -> str:
-        text = str(given.algorithm.parameterAsString(*given.arguments(self.name)))
+    def value(self, values: GivenValues) -> str:
+        text = str(values.algorithm.parameterAsString(*values.arguments(self.name)))
         return text if self.has_lines else text.strip()
 
     def _definition(self, label: str) -> QgsProcessingParameterDefinition:
@@ -123,13 +123,13 @@ class NumberParameter(Setting[float]):
     maximum: float = math.inf
     is_whole: bool = False
 
-    def value(self, given: GivenValues) -> float:
-        if self._is_left_out(given):
+    def value(self, values: GivenValues) -> float:
+        if self._is_left_out(values):
             return 0.0
-        return float(given.algorithm.parameterAsDouble(*given.arguments(self.name)))
+        return float(values.algorithm.parameterAsDouble(*values.arguments(self.name)))
 
-    def problem(self, given: GivenValues) -> str:
-        if self._is_left_out(given) or self.minimum <= self.value(given) <= self.maximum:
+    def problem(self, values: GivenValues) -> str:
+        if self._is_left_out(values) or self.minimum <= self.value(values) <= self.maximum:
             return ""
         if math.isinf(self.maximum):
             message = translate("Rsgpt", "{name} is out of range. Enter {least} or more.")
@@ -137,8 +137,8 @@ class NumberParameter(Setting[float]):
             message = translate("Rsgpt", "{name} is out of range. Enter a number from {least} to {most}.")
         return message.format(name=self.name, least=f"{self.minimum:g}", most=f"{self.maximum:g}")
 
-    def _is_left_out(self, given: GivenValues) -> bool:
-        return self.default is None and given.parameters.get(self.name) is None
+    def _is_left_out(self, values: GivenValues) -> bool:
+        return self.default is None and values.parameters.get(self.name) is None
 
     def _definition(self, label: str) -> QgsProcessingParameterDefinition:
         kinds = QgsProcessingParameterNumber.Type
@@ -153,10 +153,10 @@ class ChoiceParameter(Setting[str]):
 
     choices: Mapping[str, str] = field(default_factory=dict)
 
-    def value(self, given: GivenValues) -> str:
+    def value(self, values: GivenValues) -> str:
         keywords = list(self.choices)
-        parameters, name, context = given.arguments(self.name)
-        index = given.algorithm.parameterAsEnum(self.with_number(parameters), name, context)
+        parameters, name, context = values.arguments(self.name)
+        index = values.algorithm.parameterAsEnum(self.with_number(parameters), name, context)
         return keywords[index] if 0 <= index < len(keywords) else keywords[0]
 
     def with_number(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -178,8 +178,8 @@ class BandsParameter(Setting[tuple[int, ...]]):
 
     raster: str = "INPUT"
 
-    def value(self, given: GivenValues) -> tuple[int, ...]:
-        return tuple(given.algorithm.parameterAsInts(*given.arguments(self.name)))
+    def value(self, values: GivenValues) -> tuple[int, ...]:
+        return tuple(values.algorithm.parameterAsInts(*values.arguments(self.name)))
 
     def _definition(self, label: str) -> QgsProcessingParameterDefinition:
         return QgsProcessingParameterBand(
@@ -189,9 +189,9 @@ class BandsParameter(Setting[tuple[int, ...]]):
 
 @dataclass(frozen=True)
 class RasterParameter(Parameter):
-    def layer(self, given: GivenValues) -> Optional[QgsRasterLayer]:
+    def layer(self, values: GivenValues) -> Optional[QgsRasterLayer]:
         """Return the layer, or None if it cannot be opened."""
-        return given.algorithm.parameterAsRasterLayer(*given.arguments(self.name))
+        return values.algorithm.parameterAsRasterLayer(*values.arguments(self.name))
 
     def _definition(self, label: str) -> QgsProcessingParameterDefinition:
         return QgsProcessingParameterRasterLayer(self.name, label)
@@ -201,17 +201,17 @@ class RasterParameter(Parameter):
 class ExtentParameter(Parameter):
     """An optional rectangle on the map."""
 
-    def crs(self, given: GivenValues) -> QgsCoordinateReferenceSystem:
+    def crs(self, values: GivenValues) -> QgsCoordinateReferenceSystem:
         """Return the CRS that the rectangle was given in; an invalid one if it was left out."""
-        if not given.parameters.get(self.name):
+        if not values.parameters.get(self.name):
             return QgsCoordinateReferenceSystem()
-        return given.algorithm.parameterAsExtentCrs(*given.arguments(self.name))
+        return values.algorithm.parameterAsExtentCrs(*values.arguments(self.name))
 
-    def geometry(self, given: GivenValues, crs: QgsCoordinateReferenceSystem) -> Optional[QgsGeometry]:
+    def geometry(self, values: GivenValues, crs: QgsCoordinateReferenceSystem) -> Optional[QgsGeometry]:
         """Return the extent in `crs`, or None if it is not set."""
-        if not given.parameters.get(self.name):
+        if not values.parameters.get(self.name):
             return None
-        return given.algorithm.parameterAsExtentGeometry(*given.arguments(self.name), crs)
+        return values.algorithm.parameterAsExtentGeometry(*values.arguments(self.name), crs)
 
     def _definition(self, label: str) -> QgsProcessingParameterDefinition:
         return QgsProcessingParameterExtent(self.name, label, optional=True)
@@ -224,11 +224,11 @@ class FeaturesParameter(Parameter):
     has_polygons: bool = False
     is_optional: bool = False
 
-    def source(self, given: GivenValues) -> Optional[QgsProcessingFeatureSource]:
+    def source(self, values: GivenValues) -> Optional[QgsProcessingFeatureSource]:
         """Return the features, or None if they are not set or cannot be opened."""
-        if not given.parameters.get(self.name):
+        if not values.parameters.get(self.name):
             return None
-        return given.algorithm.parameterAsSource(*given.arguments(self.name))
+        return values.algorithm.parameterAsSource(*values.arguments(self.name))
 
     def _definition(self, label: str) -> QgsProcessingParameterDefinition:
         kinds = QgsProcessing.SourceType

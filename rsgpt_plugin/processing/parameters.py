@@ -133,15 +133,15 @@ def parameters_of(algorithm: str) -> list[Parameter]:
     return [parameter for parameter in PARAMETERS if parameter.only in ("", algorithm)]
 
 
-def read_settings(given: GivenValues) -> Settings:
+def read_settings(values: GivenValues) -> Settings:
     """Return the value of each setting."""
-    return Settings({setting.name: setting.value(given) for setting in _settings(given.algorithm.name())})
+    return Settings({setting.name: setting.value(values) for setting in _settings(values.algorithm.name())})
 
 
-def check_settings(given: GivenValues) -> None:
+def check_settings(values: GivenValues) -> None:
     """Raise RsgptError for the first value that is out of range."""
-    for setting in _settings(given.algorithm.name()):
-        problem = setting.problem(given)
+    for setting in _settings(values.algorithm.name()):
+        problem = setting.problem(values)
         if problem:
             raise RsgptError(problem)
 

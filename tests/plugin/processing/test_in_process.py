@@ -89,8 +89,8 @@ def test_the_window_stays_responsive_and_a_run_can_be_cancelled() -> None:
     list(InProcessModel(model_identity("rsgpt-small")).ask_many([Prompt(known_picture("red"), "x")]))  # loads the model
     algorithm = QgsApplication.processingRegistry().createAlgorithmById("rsgpt:describeraster")
     context, feedback = QgsProcessingContext(), QgsProcessingFeedback(False)
-    given = {"INPUT": str(DEMO), "TILE_SIZE": 64, "OUTPUT": "TEMPORARY_OUTPUT"}
-    task = QgsProcessingAlgRunnerTask(algorithm, given, context, feedback)
+    parameters = {"INPUT": str(DEMO), "TILE_SIZE": 64, "OUTPUT": "TEMPORARY_OUTPUT"}
+    task = QgsProcessingAlgRunnerTask(algorithm, parameters, context, feedback)
     ticks = [time.monotonic()]
     timer = QTimer()
     timer.timeout.connect(lambda: ticks.append(time.monotonic()))

@@ -83,15 +83,15 @@ def test_one_row_adds_a_parameter_to_both_algorithms(
     assert declared.flags() & QgsProcessingParameterDefinition.Flag.FlagAdvanced
     assert declared.defaultValue() == 1.0
 
-    given = {"INPUT": layer, "FEATURES": squares(project), "OUTPUT": "TEMPORARY_OUTPUT"}
-    assert algorithm.checkParameterValues({**given, "SHARPNESS": 3.5}, context) == (True, "")
-    wrong = algorithm.checkParameterValues({**given, "SHARPNESS": 11}, context)
+    required = {"INPUT": layer, "FEATURES": squares(project), "OUTPUT": "TEMPORARY_OUTPUT"}
+    assert algorithm.checkParameterValues({**required, "SHARPNESS": 3.5}, context) == (True, "")
+    wrong = algorithm.checkParameterValues({**required, "SHARPNESS": 11}, context)
     assert wrong == (False, "SHARPNESS is out of range. Enter a number from 0 to 10.")
 
-    for parameters, value in (({**given, "SHARPNESS": 3.5}, 3.5), (given, 1.0)):
+    for parameters, value in (({**required, "SHARPNESS": 3.5}, 3.5), (required, 1.0)):
         assert algorithm.prepareAlgorithm(parameters, context, QgsProcessingFeedback())
         assert algorithm.prepared().settings[SHARPNESS] == value
-    assert algorithm.prepareAlgorithm({**given, "SHARPNESS": 3.5}, context, QgsProcessingFeedback())
+    assert algorithm.prepareAlgorithm({**required, "SHARPNESS": 3.5}, context, QgsProcessingFeedback())
     recorded = dict(algorithm.prepared().request.parameters)
     assert recorded["SHARPNESS"] == 3.5
 
@@ -175,5 +175,5 @@ def test_a_number_out_of_range_names_the_allowed_values(
 ) -> None:
     context = QgsProcessingContext()
     context.setProject(project)
-    given = {"INPUT": raster(numbered(1, 1)), "OUTPUT": "TEMPORARY_OUTPUT", name: value}
-    assert initialized(DescribeRaster).checkParameterValues(given, context) == (False, expected)
+    parameters = {"INPUT": raster(numbered(1, 1)), "OUTPUT": "TEMPORARY_OUTPUT", name: value}
+    assert initialized(DescribeRaster).checkParameterValues(parameters, context) == (False, expected)
