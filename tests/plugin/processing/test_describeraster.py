@@ -292,7 +292,7 @@ def test_a_missing_environment_is_reported_and_an_earlier_output_is_kept(
     def missing(model: str) -> None:
         raise SetupError("The model is not set up. Set it up in the settings.")
 
-    monkeypatch.setattr(answer_source, "open_door", missing)
+    monkeypatch.setattr(answer_source, "open_backend", missing)
     assert "not set up" in refusal(layer, PROMPT="Something new", OUTPUT=str(output))
     assert len(rows_of(output)) == 6
     assert describe(layer, OUTPUT=str(output))["CACHED"] == 6  # cached answers do not require the environment

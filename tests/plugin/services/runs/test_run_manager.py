@@ -70,7 +70,7 @@ class Signals:
 @pytest.fixture
 def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[PacedModel]:
     scripted = PacedModel()
-    monkeypatch.setattr(answer_source, "open_door", scripted.connect)
+    monkeypatch.setattr(answer_source, "open_backend", scripted.connect)
     monkeypatch.setattr(answer_source, "known_model", lambda model, feedback: model)
     monkeypatch.setattr(backends, "model_identity", lambda name: ModelInfo(name, "f" * 64))
     yield scripted
