@@ -1,1 +1,1 @@
-"""Runs started from the interface: tasks, and the layer that their answers reach."""
+"""Work behind the interface: background tasks, conversations, runs, results layers and setup."""

@@ -1,4 +1,4 @@
-"""One piece of work on a thread of QGIS's, with its result or a sentence on the main thread. Knows no widget."""
+"""A function that runs in a background thread of QGIS and reports its result on the main thread."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ translate = QCoreApplication.translate
 
 
 class BackgroundTask(QgsTask):
-    """Runs a function off the main thread. One of `done`, `failed` and `stopped` comes, once, on the main thread.
+    """Runs a function off the main thread, then emits one of `done`, `failed` and `stopped` on the main thread.
 
-    failed: a sentence, and details that may be empty.
+    said: a line of progress. done: the result. failed: a message, and details that may be empty.
     """
 
     said = pyqtSignal(str)
@@ -25,40 +25,40 @@ class BackgroundTask(QgsTask):
     failed = pyqtSignal(str, str)
     stopped = pyqtSignal()
 
-    def __init__(self, title: str, work: Callable[[BackgroundTask], Any], shown: bool = False) -> None:
-        """shown: whether the task manager lists it. The work gets this object, for `say`, `isCanceled`, `feedback`."""
+    def __init__(self, title: str, work: Callable[[BackgroundTask], Any], visible: bool = False) -> None:
+        """work: gets this task, for `say`, `isCanceled` and `feedback`. visible: whether the task manager lists it."""
         hidden = QgsTask.Flag.Hidden | QgsTask.Flag.Silent
-        super().__init__(title, QgsTask.Flag.CanCancel if shown else QgsTask.Flag.CanCancel | hidden)
-        self.feedback = QgsFeedback()  # cancelled with the task
+        super().__init__(title, QgsTask.Flag.CanCancel if visible else QgsTask.Flag.CanCancel | hidden)
+        self.feedback = QgsFeedback()  # canceled with the task
         self._work = work
         self._result: Any = None
         self._problem: Optional[tuple[str, str]] = None
         self._is_dropped = False
 
     def start(self) -> BackgroundTask:
-        """Hand it to the task manager; it is kept alive until it ends."""
+        """Add the task to the task manager and keep it alive until it ends."""
         _running.append(self)
         QgsApplication.taskManager().addTask(self)
         return self
 
     def drop(self) -> None:
-        """Cancel it, and tell nothing of it any more; what has ended may be dropped too."""
+        """Cancel the task and emit no more signals. Tasks that have ended can be dropped, too."""
         self._is_dropped = True
-        if self in _running:  # else QGIS has deleted its half of this object
+        if self in _running:  # otherwise QGIS has deleted the C++ object
             self.cancel()
 
     def cancel(self) -> None:
-        """Stop it; what waits for the feedback is aborted."""
+        """Cancel the task and everything that checks its feedback."""
         self.feedback.cancel()
         super().cancel()
 
     def say(self, line: str) -> None:
-        """Tell whoever watches."""
+        """Report a line of progress."""
         if not self._is_dropped:
             self.said.emit(line)
 
     def run(self) -> bool:
-        """Do the work, on a thread of QGIS's."""
+        """Run the function in a background thread."""
         try:
             self._result = self._work(self)
         except Cancelled:
@@ -66,14 +66,16 @@ class BackgroundTask(QgsTask):
         except RsgptError as error:
             self._problem = (str(error), error.details if isinstance(error, SetupError) else "")
         except OSError as error:
-            sentence = translate("Rsgpt", "A file could not be read or written ({error}). Check the folder's rights.")
-            self._problem = (sentence.format(error=error), "")
-        except Exception as error:  # the border of a thread: whatever a library raises ends in a sentence
+            message = translate(
+                "Rsgpt", "A file could not be read or written ({error}). Check the folder's permissions."
+            )
+            self._problem = (message.format(error=error), "")
+        except Exception as error:  # an exception must not leave the thread
             self._problem = (explained(error), details(error))
         return self._problem is None
 
     def finished(self, result: bool) -> None:
-        """Report, on the main thread."""
+        """Emit the result on the main thread."""
         _running.remove(self)
         if self._is_dropped:
             return
@@ -89,8 +91,8 @@ _running: list[BackgroundTask] = []
 
 
 def stop_all(patience_ms: int = 3000) -> None:
-    """Cancel whatever runs and wait a moment for it."""
-    for work in list(_running):
-        work.cancel()
-    for work in list(_running):
-        work.waitForFinished(patience_ms)
+    """Cancel all running tasks, and wait up to `patience_ms` for each."""
+    for task in list(_running):
+        task.cancel()
+    for task in list(_running):
+        task.waitForFinished(patience_ms)

@@ -1,4 +1,4 @@
-"""Long work on the main thread in slices that leave the window responsive. Knows not what the work is."""
+"""Long iterations on the main thread, in slices that keep the window responsive."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from qgis.PyQt.QtCore import QObject, QTimer
 from ..unexpected import explained
 
 _SLICE_S = 0.015
-_AT_ONCE = 20
+_BATCH_SIZE = 20
 
 
 class TimeSlicer(QObject):
-    """Takes the items of an iterator a few milliseconds at a time, and hands over each slice of them."""
+    """Consumes an iterator a few milliseconds at a time, and passes each slice of items to a callback."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -30,7 +30,7 @@ class TimeSlicer(QObject):
 
     @property
     def busy(self) -> bool:
-        """Whether there is work left."""
+        """Whether an iteration is running."""
         return self._items is not None
 
     def start(
@@ -40,15 +40,16 @@ class TimeSlicer(QObject):
         done: Callable[[], None],
         failed: Optional[Callable[[str], None]] = None,
     ) -> None:
-        """Begin anew; what was under way is dropped.
+        """Start an iteration in place of the current one: pass each slice to `take`, then call `done`.
 
-        failed: called in place of `done`, with a sentence, if any of them raises; without it, the exception is QGIS's.
+        failed: called with a message instead of `done` if the iterator, `take` or `done` raises an exception.
+        Without it, QGIS handles the exception.
         """
         self._items, self._take, self._done, self._failed = items, take, done, failed
         self._timer.start()
 
     def stop(self) -> None:
-        """Drop what is under way."""
+        """Drop the current iteration."""
         self._items = None
         self._timer.stop()
 
@@ -59,22 +60,22 @@ class TimeSlicer(QObject):
             return
         try:
             self._slice()
-        except Exception as error:  # nobody waits for what a timer calls, and the work would never end
+        except Exception as error:  # a timer has no caller: the iteration would never end
             self.stop()
             failed(explained(error))
 
     def _slice(self) -> None:
         if self._items is None:
             return
-        begin, taken, ended = time.monotonic(), [], False
-        while not ended and time.monotonic() - begin < _SLICE_S:
-            some = list(islice(self._items, _AT_ONCE))
-            taken += some
-            ended = len(some) < _AT_ONCE
+        start, items, ended = time.monotonic(), [], False
+        while not ended and time.monotonic() - start < _SLICE_S:
+            batch = list(islice(self._items, _BATCH_SIZE))
+            items += batch
+            ended = len(batch) < _BATCH_SIZE
         done = self._done
         if ended:
             self.stop()
-        if taken:
-            self._take(taken)
+        if items:
+            self._take(items)
         if ended:
             done()

@@ -1,1 +1,1 @@
-"""This machine: environment setup, installed models, storage, proxy, translations, and problem reports."""
+"""The local machine: environment setup, installed models, storage, proxy, translations and problem reports."""

@@ -1,13 +1,11 @@
-"""What the set-up does: looks at the machine, makes the environment, checks the user's Python. Knows no widget."""
+"""Setup of the model: inspects the machine, creates the environment and checks the user's Python."""
 
 from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Optional
 
 from qgis.core import QgsTask
 from qgis.PyQt.QtCore import QCoreApplication, pyqtSignal
@@ -28,27 +26,30 @@ from .proxy import proxy_variables
 
 translate = QCoreApplication.translate
 
-_REPORT_S = 0.5
+_PROGRESS_INTERVAL_S = 0.5
 
 
 def is_ready() -> bool:
-    """Whether the model can be asked by the door that was chosen. Reads a few small files."""
-    chosen = load()
-    if chosen.door is BackendKind.MANAGED:
+    """Return whether the chosen backend can answer prompts. Reads only a few small files."""
+    preferences = load()
+    if preferences.door is BackendKind.MANAGED:
         return is_set_up()
-    if chosen.door is BackendKind.PYTHON:
-        return Path(chosen.python).is_file()
-    return chosen.door is BackendKind.IN_PROCESS or bool(chosen.server_url)
+    if preferences.door is BackendKind.PYTHON:
+        return Path(preferences.python).is_file()
+    return preferences.door is BackendKind.IN_PROCESS or bool(preferences.server_url)
 
 
 def is_set_up() -> bool:
-    """Whether the managed environment is ready. Reads a few small files."""
+    """Return whether the managed environment is ready. Reads only a few small files."""
     return ManagedEnvironment(paths.home()).state() is EnvironmentState.READY
 
 
 @dataclass(frozen=True)
 class Machine:
-    """What the set-up found. python: what makes the environment, "" where nothing can; free: bytes."""
+    """The machine before a setup.
+
+    python: the interpreter, or uv, that can create the environment; "" if there is none. free: disk space in bytes.
+    """
 
     state: EnvironmentState
     python: str
@@ -57,34 +58,35 @@ class Machine:
     free: int
 
     def build(self, wanted: TorchBuild) -> TorchBuild:
-        """CPU or CUDA: as wanted, or what fits."""
-        fits = TorchBuild.CUDA if self.has_gpu else TorchBuild.CPU
-        return fits if wanted is TorchBuild.AUTO else wanted
+        """Return `wanted`, with AUTO resolved to CUDA if there is a GPU, else to CPU."""
+        automatic = TorchBuild.CUDA if self.has_gpu else TorchBuild.CPU
+        return automatic if wanted is TorchBuild.AUTO else wanted
 
     def has_room(self, wanted: TorchBuild) -> bool:
-        """Whether the build fits the disk."""
+        """Return whether there is enough disk space for the build."""
         return self.free >= space_needed(self.build(wanted))
 
 
 def look_at_machine() -> BackgroundTask:
-    """Return the work that ends with a Machine; it starts a few programs and may take seconds."""
-    return BackgroundTask(translate("Rsgpt", "RSGPT: looking at this machine"), lambda work: _machine())
+    """Return a task whose result is a Machine. It starts a few programs and can take seconds."""
+    return BackgroundTask(translate("Rsgpt", "RSGPT: checking this machine"), lambda task: _machine())
 
 
 def examine_python(python: str) -> BackgroundTask:
-    """Return the work that ends with a UserPython."""
+    """Return a task that checks the interpreter at the path `python`; its result is a UserPython."""
 
-    def check(work: BackgroundTask) -> UserPython:
-        return examine(Path(python), work.isCanceled)
+    def check(task: BackgroundTask) -> UserPython:
+        return examine(Path(python), task.isCanceled)
 
-    return BackgroundTask(translate("Rsgpt", "RSGPT: checking a Python"), check)
+    return BackgroundTask(translate("Rsgpt", "RSGPT: checking Python"), check)
 
 
 class SetupTask(QgsTask):
-    """Makes the environment. On the main thread come `said`: a line for a person; `printed`: all lines of installers;
-    `moved`: the share that is done, about how many seconds are left, or -1; `ended`: whether it is ready, a sentence.
+    """Creates the managed environment. It emits its signals on the main thread.
 
-    details: after a failure, what the installer printed at its end.
+    said: a step, for the user. printed: a line of installer output. moved: the fraction done, and the estimated
+    seconds left or -1. ended: whether the environment is ready, and a message.
+    details: after a failure, the last lines of installer output.
     """
 
     said = pyqtSignal(str)
@@ -93,7 +95,7 @@ class SetupTask(QgsTask):
     ended = pyqtSignal(bool, str)
 
     def __init__(self, build: TorchBuild = TorchBuild.AUTO, afresh: bool = False) -> None:
-        """afresh: what is there is taken away first."""
+        """afresh: remove the existing environment first."""
         super().__init__(translate("Rsgpt", "RSGPT: setting up the model"), QgsTask.Flag.CanCancel)
         self._build = build
         self._afresh = afresh
@@ -104,7 +106,7 @@ class SetupTask(QgsTask):
         self._reported = 0.0
 
     def run(self) -> bool:
-        """Do the work, on a thread of QGIS's."""
+        """Create the environment in a background thread."""
         try:
             self._make()
         except Cancelled:
@@ -113,18 +115,18 @@ class SetupTask(QgsTask):
             self._error = str(error)
             self.details = error.details if isinstance(error, SetupError) else ""
         except OSError as error:
-            sentence = translate("Rsgpt", "The set-up could not write its files ({error}). Check the folder {folder}.")
-            self._error = sentence.format(error=error, folder=paths.home())
-        except Exception as error:  # the border of a thread: whatever a library raises ends in a sentence
+            message = translate("Rsgpt", "The setup could not write its files ({error}). Check the folder {folder}.")
+            self._error = message.format(error=error, folder=paths.home())
+        except Exception as error:  # an exception must not leave the thread
             self._error, self.details = explained(error), details(error)
         return not self._error
 
     def finished(self, result: bool) -> None:
-        """Report, on the main thread."""
+        """Emit `ended` on the main thread."""
         if result:
             self.ended.emit(True, translate("Rsgpt", "The model is ready."))
         else:
-            stopped = translate("Rsgpt", "The set-up was stopped. Start it again whenever you like.")
+            stopped = translate("Rsgpt", "The setup was stopped. You can start it again at any time.")
             self.ended.emit(False, self._error or stopped)
 
     def _make(self) -> None:
@@ -140,7 +142,7 @@ class SetupTask(QgsTask):
 
     def _is_cancelled(self) -> bool:
         now = time.monotonic()
-        if now - self._reported > _REPORT_S:
+        if now - self._reported > _PROGRESS_INTERVAL_S:
             self._reported = now
             left = self._meter.seconds_left
             self.setProgress(100.0 * self._meter.fraction)
@@ -150,11 +152,6 @@ class SetupTask(QgsTask):
 
 def _machine() -> Machine:
     environment = ManagedEnvironment(paths.home())
-    return Machine(
-        environment.state(), _maker(find_python), has_gpu(), environment.folder, free_bytes(environment.home)
-    )
-
-
-def _maker(find: Callable[[], Optional[Path]]) -> str:
-    python = find()
-    return str(python) if python is not None else shutil.which("uv") or ""
+    python = find_python()
+    creator = str(python) if python is not None else shutil.which("uv") or ""
+    return Machine(environment.state(), creator, has_gpu(), environment.folder, free_bytes(environment.home))

@@ -1,4 +1,4 @@
-"""Installed models and new ones, by the model side's own commands. Reads no weights itself."""
+"""Lists installed models and converts checkpoints, through the `rsgpt` command of the backend."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ translate = QCoreApplication.translate
 
 @dataclass(frozen=True)
 class InstalledModel:
-    """What `rsgpt models` says of one. choice: what Preferences.model holds for it.
+    """A model as `rsgpt models` reports it. choice: its value in Preferences.model.
 
-    memory: bytes, 0 if it does not fit. problem: why it cannot be used here, "" where it can.
+    size: bytes on disk. memory: bytes, 0 if it does not fit. problem: why it cannot be used here, "" if it can.
     """
 
     choice: str
@@ -40,7 +40,7 @@ class InstalledModel:
 
 @dataclass(frozen=True)
 class Conversion:
-    """What `rsgpt convert` is given; language, reader: "" where the checkpoint holds them."""
+    """Arguments of `rsgpt convert`. language, reader: "" if the checkpoint contains them."""
 
     checkpoints: tuple[str, ...]
     out: str
@@ -48,66 +48,68 @@ class Conversion:
     reader: str = ""
 
     def arguments(self) -> list[str]:
-        """The command line."""
-        given = [("--language", self.language), ("--reader", self.reader), ("--out", self.out)]
-        named = [part for option, value in given if value for part in (option, value)]
-        return ["convert", "--json", *named, "--", *self.checkpoints]
+        """Return the command line after `rsgpt`."""
+        pairs = [("--language", self.language), ("--reader", self.reader), ("--out", self.out)]
+        options = [part for option, value in pairs if value for part in (option, value)]
+        return ["convert", "--json", *options, "--", *self.checkpoints]
 
 
-def list_models(chosen: Preferences) -> BackgroundTask:
-    """Return the work that ends with a list of InstalledModel; the memory of each is the model side's statement."""
+def list_models(preferences: Preferences) -> BackgroundTask:
+    """Return a task whose result is a list of InstalledModel, with the memory needs that the backend reports."""
 
-    def ask(work: BackgroundTask) -> list[InstalledModel]:
-        device = ["--device", chosen.device]
-        _, lines = _rsgpt(chosen, ["models", "--memory", "--json", *device, "--", *chosen.model_folders], work)
-        objects = [json.loads(line) for line in lines if line.startswith("{")]
-        if not objects:
-            raise ModelError(translate("Rsgpt", "The models cannot be listed: {said}").format(said=_last(lines)))
-        return [_model(found, chosen.model_folders) for found in objects]
+    def list_all(task: BackgroundTask) -> list[InstalledModel]:
+        device = ["--device", preferences.device]
+        _, lines = _rsgpt(
+            preferences, ["models", "--memory", "--json", *device, "--", *preferences.model_folders], task
+        )
+        models = [json.loads(line) for line in lines if line.startswith("{")]
+        if not models:
+            raise ModelError(translate("Rsgpt", "The models cannot be listed: {said}").format(said=_last_line(lines)))
+        return [_model(model, preferences.model_folders) for model in models]
 
-    return BackgroundTask(translate("Rsgpt", "RSGPT: listing models"), ask)
+    return BackgroundTask(translate("Rsgpt", "RSGPT: listing models"), list_all)
 
 
-def convert_checkpoint(chosen: Preferences, conversion: Conversion) -> BackgroundTask:
-    """Return the work that writes a model folder and ends with its path; what is printed comes by `said`."""
+def convert_checkpoint(preferences: Preferences, conversion: Conversion) -> BackgroundTask:
+    """Return a task that writes a model folder. Its result is the folder's path; `said` emits the printed lines."""
 
-    def convert(work: BackgroundTask) -> str:
-        status, lines = _rsgpt(chosen, conversion.arguments(), work)
+    def convert(task: BackgroundTask) -> str:
+        status, lines = _rsgpt(preferences, conversion.arguments(), task)
         if status:
-            raise ModelError(_last(lines))
+            raise ModelError(_last_line(lines))
         return str(Path(conversion.out).resolve())
 
-    return BackgroundTask(translate("Rsgpt", "RSGPT: converting a checkpoint"), convert, shown=True)
+    return BackgroundTask(translate("Rsgpt", "RSGPT: converting a checkpoint"), convert, visible=True)
 
 
-def _rsgpt(chosen: Preferences, arguments: Sequence[str], work: BackgroundTask) -> tuple[int, list[str]]:
-    """Run a command of the model side to its end; SetupError where no Python that can run it is ready."""
-    backend = backend_for(chosen.python if chosen.door is BackendKind.PYTHON else "")
+def _rsgpt(preferences: Preferences, arguments: Sequence[str], task: BackgroundTask) -> tuple[int, list[str]]:
+    """Run an `rsgpt` command; return its exit status and output lines. Raises SetupError if no Python can run it."""
+    backend = backend_for(preferences.python if preferences.door is BackendKind.PYTHON else "")
     paths.home().mkdir(parents=True, exist_ok=True)
     return child_process.run(
         backend.command(arguments),
         paths.home(),
         environment=backend.variables(),
-        say=work.say,
-        is_cancelled=work.isCanceled,
+        say=task.say,
+        is_cancelled=task.isCanceled,
     )
 
 
-def _model(found: dict[str, Any], folders: Sequence[str]) -> InstalledModel:
-    folder = str(found.get("folder", found["name"]))
-    error = found.get("error")
+def _model(entry: dict[str, Any], folders: Sequence[str]) -> InstalledModel:
+    folder = str(entry.get("folder", entry["name"]))
+    error = entry.get("error")
     return InstalledModel(
-        choice=folder if folder in folders else str(found["name"]),
-        name=str(found["name"]),
-        licence=str(found.get("licence", "")),
+        choice=folder if folder in folders else str(entry["name"]),
+        name=str(entry["name"]),
+        licence=str(entry.get("licence", "")),
         folder=folder,
-        size=int(found.get("bytes", 0)),
-        memory=int(found.get("memory", 0)),
-        precision=str(found.get("precision", "")),
-        device=str(found.get("device", "")),
-        problem=str(error["message"] if error else found.get("does_not_fit", "")),
+        size=int(entry.get("bytes", 0)),
+        memory=int(entry.get("memory", 0)),
+        precision=str(entry.get("precision", "")),
+        device=str(entry.get("device", "")),
+        problem=str(error["message"] if error else entry.get("does_not_fit", "")),
     )
 
 
-def _last(lines: Sequence[str]) -> str:
+def _last_line(lines: Sequence[str]) -> str:
     return next((line.strip() for line in reversed(lines) if line.strip()), translate("Rsgpt", "no reason given"))

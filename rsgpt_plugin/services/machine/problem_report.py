@@ -1,4 +1,4 @@
-"""What a report of a problem says of this machine, without what is private. Sends nothing and starts nothing."""
+"""The problem report: versions, preferences and log lines, without private data. It is never sent automatically."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from ...errors import RsgptError
 PACKAGES = ("torch", "transformers", "starlette", "uvicorn")
 _LOG_LINES = 60
 _LOG_BYTES = 40_000
-# What tells more of a person than of a problem is only said to be there.
+# Personal preferences, reported as set or not set.
 _PRIVATE = ("prompt", "server_auth", "server_model")
 
 
 def problem_report() -> str:
-    """Return the report, ready to be shown and pasted; reads a few small files."""
-    places, names = _places(), _names()
+    """Return the report as text. Reads only a few small files."""
+    folders, names = _private_folders(), _private_names()
     body = "\n".join([*_versions(), "", "Preferences", *_preferences(load()), "", "Server log, last lines", *_log()])
-    # A hash is as long as a key: it joins after the keys have left.
-    return redacted(body, places, names) + "\n\n" + "\n".join(_model(places, names)) + "\n"
+    # Added after redaction, which would take the hash for an API key.
+    return redacted(body, folders, names) + "\n\n" + "\n".join(_model(folders, names)) + "\n"
 
 
 def _versions() -> Iterator[str]:
@@ -49,33 +49,33 @@ def _versions() -> Iterator[str]:
 def _environment() -> Iterator[str]:
     environment = ManagedEnvironment(paths.home())
     try:
-        yield f"Model's environment: {environment.state().value} ({environment.folder})"
+        yield f"Model environment: {environment.state().value} ({environment.folder})"
     except RsgptError as error:
-        yield f"Model's environment: {error}"
-    found = [f"{name} {version}" for name, version in package_versions(environment.folder).items()]
-    if found:
-        yield f"In it: {', '.join(found)}"
+        yield f"Model environment: {error}"
+    packages = [f"{name} {version}" for name, version in package_versions(environment.folder).items()]
+    if packages:
+        yield f"Packages: {', '.join(packages)}"
 
 
 def package_versions(environment: Path) -> dict[str, str]:
-    """Return the versions of what the model runs on, read from an environment's folders; no Python is started."""
-    found = {}
+    """Return the versions of PACKAGES by name, read from an environment's folders without starting Python."""
+    versions = {}
     for folder in (*environment.glob("lib/python*/site-packages"), environment / "Lib" / "site-packages"):
         for name in PACKAGES:
             for record in folder.glob(f"{name}-*.dist-info"):
-                found[name] = record.name[len(name) + 1 : -len(".dist-info")]
-    return found
+                versions[name] = record.name[len(name) + 1 : -len(".dist-info")]
+    return versions
 
 
-def _preferences(chosen: Preferences) -> Iterator[str]:
-    usual = Preferences()
+def _preferences(preferences: Preferences) -> Iterator[str]:
+    defaults = Preferences()
     for field in fields(Preferences):
-        value = getattr(chosen, field.name)
-        mark = "" if value == getattr(usual, field.name) else "  (changed)"
-        yield f"  {field.name}: {_told(field.name, value)}{mark}"
+        value = getattr(preferences, field.name)
+        mark = "" if value == getattr(defaults, field.name) else "  (changed)"
+        yield f"  {field.name}: {_public_value(field.name, value)}{mark}"
 
 
-def _told(name: str, value: Any) -> str:
+def _public_value(name: str, value: Any) -> str:
     if name in _PRIVATE:
         return "set" if value else "not set"
     if name == "server_url":
@@ -92,32 +92,37 @@ def _log() -> Iterator[str]:
             stream.seek(max(0, log.stat().st_size - _LOG_BYTES))
             lines = stream.read().decode("utf-8", errors="replace").splitlines()
     except OSError:
-        yield "  (there is none)"
+        yield "  (no log file)"
         return
     yield from (f"  {line}" for line in lines[-_LOG_LINES:])
 
 
-def _model(places: dict[str, str], names: list[str]) -> Iterator[str]:
+def _model(folders: dict[str, str], names: list[str]) -> Iterator[str]:
     try:
         model = chosen_model()
-        yield f"Model {redacted(model.name, places, names)}, weights {model.weights_sha256 or 'unknown'}"
+        yield f"Model {redacted(model.name, folders, names)}, weights {model.weights_sha256 or 'unknown'}"
     except RsgptError as error:
-        yield f"Model: {redacted(str(error), places, names)}"
+        yield f"Model: {redacted(str(error), folders, names)}"
 
 
-def _places() -> dict[str, str]:
-    kept = {str(paths.home()): "<data>", str(paths.plugin_root()): "<plugin>"}
-    return {**kept, QgsApplication.qgisSettingsDirPath().rstrip("/"): "<profile>", str(Path.home()): "~"}
+def _private_folders() -> dict[str, str]:
+    profile = QgsApplication.qgisSettingsDirPath().rstrip("/")
+    return {
+        str(paths.home()): "<data>",
+        str(paths.plugin_root()): "<plugin>",
+        profile: "<profile>",
+        str(Path.home()): "~",
+    }
 
 
-def _names() -> list[str]:
+def _private_names() -> list[str]:
     try:
         user = getpass.getuser()
-    except (KeyError, OSError, ImportError):  # a user without an entry, or without variables on Windows
+    except (KeyError, OSError, ImportError):  # no user database entry, or no environment variables on Windows
         user = ""
     return [user, platform.node(), platform.node().partition(".")[0]]
 
 
 def tracker() -> str:
-    """Return the address of metadata.txt where problems are reported."""
+    """Return the URL of the issue tracker, from metadata.txt."""
     return paths.metadata("tracker")

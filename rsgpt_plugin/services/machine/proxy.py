@@ -1,4 +1,4 @@
-"""QGIS's proxy, its login and its exceptions, as the variables that installers read. Opens no connection."""
+"""The proxy settings of QGIS as environment variables for installers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from qgis.PyQt.QtNetwork import QNetworkProxy
 
 
 def proxy_variables() -> dict[str, str]:
-    """Return QGIS's proxy as HTTP_PROXY and its like; nothing where there is none. Call it on the main thread."""
+    """Return HTTP_PROXY, HTTPS_PROXY and NO_PROXY for QGIS's proxy; {} without a proxy. Call it on the main thread."""
     manager = QgsNetworkAccessManager.instance()
     proxy = _with_login(manager.fallbackProxy())
     kinds = {QNetworkProxy.ProxyType.HttpProxy: "http", QNetworkProxy.ProxyType.Socks5Proxy: "socks5"}
@@ -26,7 +26,7 @@ def proxy_variables() -> dict[str, str]:
 
 
 def _host(url: str) -> str:
-    """The host of what QGIS's options list as reached without the proxy: an address, or part of one."""
+    """Return the host of an entry in QGIS's list of excluded URLs, which can be part of a URL."""
     try:
         return urlsplit(url).hostname or url
     except ValueError:
@@ -34,9 +34,9 @@ def _host(url: str) -> str:
 
 
 def _with_login(proxy: QNetworkProxy) -> QNetworkProxy:
-    """The proxy with the login of its authentication configuration, where QGIS has not put it in yet."""
+    """Return the proxy with the login of its authentication configuration if QGIS has not applied that yet."""
     config = str(QgsSettings().value("proxy/authcfg", ""))
     if config and proxy.hostName() and not proxy.user():
-        found = QgsApplication.authManager().updateNetworkProxy(QNetworkProxy(proxy), config)
-        return found[1] if isinstance(found, tuple) and found[0] else proxy
+        result = QgsApplication.authManager().updateNetworkProxy(QNetworkProxy(proxy), config)
+        return result[1] if isinstance(result, tuple) and result[0] else proxy
     return proxy

@@ -1,4 +1,4 @@
-"""Asks a server for its models, or whether it sees pictures, in a task. Knows no widget."""
+"""Tasks that list a server's models and check whether it reads pictures."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from ..background_task import BackgroundTask
 translate = QCoreApplication.translate
 
 
-def list_models(chosen: Preferences) -> BackgroundTask:
-    """Return the work that ends with the list of ModelInfo that the server offers."""
+def list_models(preferences: Preferences) -> BackgroundTask:
+    """Return a task whose result is a list of ModelInfo, one per model of the server."""
 
-    def ask(work: BackgroundTask) -> list[ModelInfo]:
-        forget_manners()  # the server may be another one than at the last time
-        return server_gateway(chosen, "", LISTING).models(work.feedback)
+    def request(task: BackgroundTask) -> list[ModelInfo]:
+        forget_manners()  # the server may have changed since the last request
+        return server_gateway(preferences, "", LISTING).models(task.feedback)
 
-    return BackgroundTask(translate("Rsgpt", "RSGPT: listing the server's models"), ask, shown=True)
+    return BackgroundTask(translate("Rsgpt", "RSGPT: listing the server's models"), request, visible=True)
 
 
-def check_server(chosen: Preferences) -> BackgroundTask:
-    """Return the work that ends with a Verdict."""
+def check_server(preferences: Preferences) -> BackgroundTask:
+    """Return a task that asks the server about a test picture; its result is a Verdict."""
 
-    def check(work: BackgroundTask) -> Verdict:
+    def check(task: BackgroundTask) -> Verdict:
         forget_manners()
-        return try_server(chosen, work.feedback)
+        return try_server(preferences, task.feedback)
 
-    return BackgroundTask(translate("Rsgpt", "RSGPT: testing the server"), check, shown=True)
+    return BackgroundTask(translate("Rsgpt", "RSGPT: testing the server"), check, visible=True)

@@ -1,4 +1,4 @@
-"""What the plugin keeps on disk: how much it is, and taking it away. Knows no widget."""
+"""Sizes of the data that the plugin stores on disk, and its removal."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ translate = QCoreApplication.translate
 
 
 class StoredKind(Enum):
-    """What can be taken away by itself."""
+    """A kind of stored data that can be cleared separately."""
 
     ENVIRONMENT = "environment"
     ANSWERS = "answers"
@@ -31,44 +31,46 @@ class StoredKind(Enum):
 
 
 def sizes() -> BackgroundTask:
-    """Return the work that ends with the bytes of each Kept; it looks at every file."""
-    return BackgroundTask(
-        translate("Rsgpt", "RSGPT: measuring what it keeps"), lambda work: {kept: _size(kept) for kept in StoredKind}
-    )
+    """Return a task whose result is the size in bytes of each StoredKind. It visits every file."""
+    return BackgroundTask(translate("Rsgpt", "RSGPT: measuring stored data"), lambda task: _sizes())
 
 
-def clear(kept: StoredKind) -> BackgroundTask:
-    """Return the work that takes one of them away and ends with the bytes of each."""
+def clear(kind: StoredKind) -> BackgroundTask:
+    """Return a task that clears one kind; its result is the size in bytes of each kind afterwards."""
 
-    def remove(work: BackgroundTask) -> dict[StoredKind, int]:
-        if kept is StoredKind.ENVIRONMENT:
+    def remove(task: BackgroundTask) -> dict[StoredKind, int]:
+        if kind is StoredKind.ENVIRONMENT:
             stop_shared_servers()
             ManagedEnvironment(paths.home()).remove()
-        elif kept is StoredKind.ANSWERS and paths.cache_file().exists():
+        elif kind is StoredKind.ANSWERS and paths.cache_file().exists():
             with AnswerCache(paths.cache_file()) as answers:
                 answers.clear()
-        elif kept is StoredKind.PICTURES and paths.picture_file().exists():
+        elif kind is StoredKind.PICTURES and paths.picture_file().exists():
             with PictureStore(paths.picture_file(), load().picture_bytes) as pictures:
                 pictures.clear()
-        elif kept is StoredKind.FEATURES:
-            # A model that runs may put another file there meanwhile; what stays for it goes the next time.
+        elif kind is StoredKind.FEATURES:
+            # A running model may write a file meanwhile. The next call removes it.
             shutil.rmtree(paths.feature_folder(), ignore_errors=True)
-        return {one: _size(one) for one in StoredKind}
+        return _sizes()
 
-    return BackgroundTask(translate("Rsgpt", "RSGPT: taking away what it keeps"), remove)
+    return BackgroundTask(translate("Rsgpt", "RSGPT: clearing stored data"), remove)
 
 
-def _size(kept: StoredKind) -> int:
-    if kept is StoredKind.ENVIRONMENT:
+def _sizes() -> dict[StoredKind, int]:
+    return {kind: _size(kind) for kind in StoredKind}
+
+
+def _size(kind: StoredKind) -> int:
+    if kind is StoredKind.ENVIRONMENT:
         return sum(_bytes_below(folder) for folder in ManagedEnvironment(paths.home()).parts())
-    if kept is StoredKind.FEATURES:
+    if kind is StoredKind.FEATURES:
         return _bytes_below(paths.feature_folder())
-    file = paths.cache_file() if kept is StoredKind.ANSWERS else paths.picture_file()
-    return _bytes_of(file.with_name(file.name + ending) for ending in ("", "-wal", "-shm"))
+    file = paths.cache_file() if kind is StoredKind.ANSWERS else paths.picture_file()
+    return _bytes_of(file.with_name(file.name + suffix) for suffix in ("", "-wal", "-shm"))
 
 
 def _bytes_below(folder: Path) -> int:
-    return sum(_bytes_of(Path(place) / name for name in names) for place, _, names in os.walk(folder))
+    return sum(_bytes_of(Path(parent) / name for name in names) for parent, _, names in os.walk(folder))
 
 
 def _bytes_of(files: Iterable[Path]) -> int:

@@ -1,4 +1,4 @@
-"""A project with a raster, the provider, and the real server with the scripted engine behind the plugin's own."""
+"""Fixtures: a project with a raster, the provider, and the real server with a scripted engine."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ LEFT, TOP, PIXEL_M = 500_000.0, 5_000_000.0, 0.5
 
 @pytest.fixture
 def make_raster(tmp_path: Path) -> Callable[..., QgsRasterLayer]:
-    """Make an RGB raster of `side` pixels of half a metre in UTM 33, from `left`, all of one colour."""
+    """Make an RGB raster of one color: `side` pixels of 0.5 m in UTM zone 33, with its left edge at `left`."""
 
     def make(name: str = "ortho", side: int = 600, left: float = LEFT, number: int = 0x010203) -> QgsRasterLayer:
         path = str(tmp_path / f"{name}.tif")
@@ -53,7 +53,7 @@ def make_raster(tmp_path: Path) -> Callable[..., QgsRasterLayer]:
 
 @pytest.fixture
 def project(qgis_new_project: None) -> QgsProject:
-    """The project, empty, in UTM 33."""
+    """An empty project in UTM zone 33."""
     project = QgsProject.instance()
     project.setCrs(QgsCoordinateReferenceSystem("EPSG:32633"))
     return project
@@ -80,7 +80,7 @@ def provider() -> Iterator[RsgptProvider]:
 def serve(
     fake_server: Callable[..., LocalServer], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Callable[..., LocalServer]:
-    """Put a server with the scripted engine in the place of the plugin's own; options as for serve_fake.py."""
+    """Replace the plugin's server by one with a scripted engine. The options are those of serve_fake.py."""
     folder = tmp_path / "weights"
     (folder / "rsgpt-small").mkdir(parents=True)
     record = {"name": "rsgpt-small", "weights_sha256": "f" * 64}
@@ -96,7 +96,7 @@ def serve(
 
 
 def view_of(layers: list[QgsRasterLayer], extent: QgsRectangle, crs: str = "EPSG:32633") -> QgsMapSettings:
-    """What a canvas of 600 x 400 pixels shows."""
+    """Return the map settings of a canvas of 600 x 400 pixels."""
     view = QgsMapSettings()
     view.setOutputSize(QSize(600, 400))
     view.setLayers(layers)
@@ -106,14 +106,14 @@ def view_of(layers: list[QgsRasterLayer], extent: QgsRectangle, crs: str = "EPSG
 
 
 def around(x: float, y: float, side: float) -> QgsRectangle:
-    """A square of the raster, x and y in metres from its upper left corner."""
+    """Return a square around x, y: meters right of and below the raster's upper left corner."""
     return QgsRectangle(LEFT + x - side / 2, TOP - y - side / 2, LEFT + x + side / 2, TOP - y + side / 2)
 
 
 def polygons(
     boxes: list[QgsRectangle], crs: str = "EPSG:32633", name: str = "parcels", **values: str
 ) -> QgsVectorLayer:
-    """A layer of rectangles in memory, each with an `id` of its number and the other `values`."""
+    """Return a memory layer of rectangles with the ids P1, P2, … and the same `values` in all of them."""
     columns = "".join(f"&field={column}:string" for column in ("id", *values))
     layer = QgsVectorLayer(f"Polygon?crs={crs}{columns}", name, "memory")
     for number, box in enumerate(boxes, start=1):

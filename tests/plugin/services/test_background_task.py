@@ -1,4 +1,4 @@
-"""Work on another thread ends in a result or a sentence, whatever is raised."""
+"""Background tasks report every exception as a message."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ from tests.plugin.waiting import wait_until
 
 
 @pytest.mark.parametrize(
-    ("error", "sentence", "details"),
+    ("error", "message", "details"),
     [
-        (SetupError("No room.", "disk full"), "No room.", "disk full"),
+        (SetupError("No disk space.", "disk full"), "No disk space.", "disk full"),
         (OSError("read-only"), "A file could not be read or written (read-only).", ""),
         (ValueError("odd"), "Unexpected error ValueError: odd. See “RSGPT”", "Traceback"),
     ],
 )
-def test_whatever_is_raised_is_told(qgis_app: object, error: Exception, sentence: str, details: str) -> None:
-    def fail(work: BackgroundTask) -> None:
+def test_background_task_reports_exceptions(qgis_app: object, error: Exception, message: str, details: str) -> None:
+    def fail(task: BackgroundTask) -> None:
         raise error
 
-    told: list[tuple[str, str]] = []
-    work = BackgroundTask("work", fail)
-    work.failed.connect(lambda *said: told.append(said))
-    work.start()
-    wait_until(lambda: bool(told))
-    assert told[0][0].startswith(sentence)
-    assert told[0][1].startswith(details)
+    failures: list[tuple[str, str]] = []
+    task = BackgroundTask("task", fail)
+    task.failed.connect(lambda *arguments: failures.append(arguments))
+    task.start()
+    wait_until(lambda: bool(failures))
+    assert failures[0][0].startswith(message)
+    assert failures[0][1].startswith(details)
 
 
-def test_the_set_up_tells_whatever_is_raised(qgis_app: object, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_setup_task_reports_unexpected_exceptions(qgis_app: object, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(task: SetupTask) -> None:
         raise KeyError("version")
 
     monkeypatch.setattr(SetupTask, "_make", fail)
     task = SetupTask()
-    told: list[tuple[bool, str]] = []
-    task.ended.connect(lambda *said: told.append(said))
+    ends: list[tuple[bool, str]] = []
+    task.ended.connect(lambda *arguments: ends.append(arguments))
     task.finished(task.run())
-    assert told == [(False, "Unexpected error KeyError: 'version'. See “RSGPT” in QGIS's log messages.")]
+    assert ends == [(False, "Unexpected error KeyError: 'version'. See “RSGPT” in QGIS's log messages.")]
     assert task.details.startswith("Traceback")

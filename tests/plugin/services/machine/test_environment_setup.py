@@ -1,4 +1,4 @@
-"""The set-up as a task: progress, success, failure and cancel, each told once and in words."""
+"""The setup task: progress, success, failure and cancellation are each reported once."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Make = Callable[..., None]
 
 
 class ScriptedEnvironment:
-    """An environment whose making is `script`."""
+    """An environment that runs `script` instead of an installer."""
 
     script: Make
 
@@ -37,31 +37,31 @@ class ScriptedEnvironment:
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, qgis_app: object) -> Callable[..., tuple[list[str], list[tuple[bool, str]]]]:
-    """Run a set-up whose work is a function, as a task; return what it said and how it ended."""
+    """Run a setup task with a scripted installation; return its messages and its `ended` signals."""
     monkeypatch.setattr(environment_setup, "ManagedEnvironment", ScriptedEnvironment)
     monkeypatch.setattr(installer, "has_gpu", lambda: False)
 
     def run(script: Make, cancel_after_s: float = 60.0) -> tuple[list[str], list[tuple[bool, str]]]:
         monkeypatch.setattr(ScriptedEnvironment, "script", staticmethod(script), raising=False)
-        said: list[str] = []
+        messages: list[str] = []
         ended: list[tuple[bool, str]] = []
         task = SetupTask()
-        task.said.connect(said.append)
-        task.ended.connect(lambda is_made, sentence: ended.append((is_made, sentence)))
+        task.said.connect(messages.append)
+        task.ended.connect(lambda is_ready, message: ended.append((is_ready, message)))
         QgsApplication.taskManager().addTask(task)
-        begin = time.monotonic()
+        start = time.monotonic()
         while not ended:
-            assert time.monotonic() - begin < 10
-            if time.monotonic() - begin > cancel_after_s:
+            assert time.monotonic() - start < 10
+            if time.monotonic() - start > cancel_after_s:
                 task.cancel()
             QCoreApplication.processEvents()
             time.sleep(0.01)
-        return said, ended
+        return messages, ended
 
     return run
 
 
-def test_it_says_what_it_does_and_that_it_is_done(run: Callable[..., tuple[list[str], list[tuple[bool, str]]]]) -> None:
+def test_setup_reports_its_steps_and_success(run: Callable[..., tuple[list[str], list[tuple[bool, str]]]]) -> None:
     def make(say: Callable[[str], None], is_cancelled: Callable[[], bool]) -> None:
         say("Downloading torch")
         say("Checked")
@@ -69,13 +69,13 @@ def test_it_says_what_it_does_and_that_it_is_done(run: Callable[..., tuple[list[
     assert run(make) == (["Downloading torch", "Checked"], [(True, "The model is ready.")])
 
 
-def test_one_that_is_stopped_before_a_thread_was_free_is_told_as_stopped(
+def test_setup_cancelled_before_it_runs_is_reported_as_stopped(
     monkeypatch: pytest.MonkeyPatch, qgis_app: object
 ) -> None:
     monkeypatch.setattr(environment_setup, "ManagedEnvironment", ScriptedEnvironment)
     ended: list[tuple[bool, str]] = []
     task = SetupTask()
-    task.ended.connect(lambda is_made, sentence: ended.append((is_made, sentence)))
+    task.ended.connect(lambda is_ready, message: ended.append((is_ready, message)))
     task.hold()
     QgsApplication.taskManager().addTask(task)
     task.cancel()
@@ -88,33 +88,33 @@ def test_one_that_is_stopped_before_a_thread_was_free_is_told_as_stopped(
     ("error", "words"),
     [(SetupError("The disk is full. Free 3 GB."), "The disk is full."), (PermissionError("no"), "could not write")],
 )
-def test_a_failure_is_a_sentence(
+def test_setup_failure_is_reported_as_a_message(
     run: Callable[..., tuple[list[str], list[tuple[bool, str]]]], error: Exception, words: str
 ) -> None:
     def make(say: Callable[[str], None], is_cancelled: Callable[[], bool]) -> None:
         raise error
 
-    ((is_made, sentence),) = run(make)[1]
-    assert not is_made
-    assert words in sentence
+    ((is_ready, message),) = run(make)[1]
+    assert not is_ready
+    assert words in message
 
 
-def test_cancel_reaches_the_work(run: Callable[..., tuple[list[str], list[tuple[bool, str]]]]) -> None:
+def test_cancel_stops_the_installation(run: Callable[..., tuple[list[str], list[tuple[bool, str]]]]) -> None:
     def make(say: Callable[[str], None], is_cancelled: Callable[[], bool]) -> None:
         while not is_cancelled():
             time.sleep(0.01)
         raise Cancelled("Stopped.")
 
-    ((is_made, sentence),) = run(make, cancel_after_s=0.3)[1]
-    assert not is_made
-    assert "was stopped" in sentence
+    ((is_ready, message),) = run(make, cancel_after_s=0.3)[1]
+    assert not is_ready
+    assert "was stopped" in message
 
 
-def test_nothing_is_ready_in_an_empty_home() -> None:
+def test_model_is_not_ready_in_an_empty_home() -> None:
     assert not is_ready()
 
 
-def test_each_door_is_ready_by_its_own_measure(tmp_path: Path) -> None:
+def test_readiness_depends_on_the_chosen_backend(tmp_path: Path) -> None:
     python = tmp_path / "python"
     save(Preferences(door=BackendKind.PYTHON, python=str(python)))
     assert not is_ready()
@@ -126,7 +126,7 @@ def test_each_door_is_ready_by_its_own_measure(tmp_path: Path) -> None:
     assert is_ready()
 
 
-def test_room_is_counted_for_the_build_that_fits() -> None:
+def test_disk_space_is_checked_for_the_automatic_build() -> None:
     needed = FETCHED[TorchBuild.CPU] + UNPACKED[TorchBuild.CPU]
     machine = Machine(EnvironmentState.MISSING, "/usr/bin/python3", False, Path("/x"), needed)
     assert machine.has_room(TorchBuild.AUTO)

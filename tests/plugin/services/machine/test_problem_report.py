@@ -1,4 +1,4 @@
-"""A report says what helps, and nothing of the person."""
+"""The problem report: what it contains, and what it leaves out for privacy."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from rsgpt_plugin.services.machine import problem_report as module
 from rsgpt_plugin.services.machine.problem_report import package_versions, problem_report, tracker
 
 
-def test_it_names_versions_state_and_weights(qgis_app: object) -> None:
-    told = problem_report()
+def test_report_contains_versions_state_and_weights(qgis_app: object) -> None:
+    report = problem_report()
     for piece in (
         "RSGPT 0.",
         "QGIS 3.",
@@ -23,13 +23,13 @@ def test_it_names_versions_state_and_weights(qgis_app: object) -> None:
         "Python 3.",
         "is not set up",
         "device: auto",
-        "(there is none)",
+        "(no log file)",
     ):
-        assert piece in told
-    assert f"weights {module.chosen_model('rsgpt-small').weights_sha256}" in told
+        assert piece in report
+    assert f"weights {module.chosen_model('rsgpt-small').weights_sha256}" in report
 
 
-def test_it_keeps_private_what_is(qgis_app: object, own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_report_leaves_out_private_data(qgis_app: object, own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module.getpass, "getuser", lambda: "ada")
     monkeypatch.setattr(module.platform, "node", lambda: "adas-laptop.lan")
     monkeypatch.setattr(module.Path, "home", lambda: Path("/srv/homes/ada"))
@@ -39,21 +39,21 @@ def test_it_keeps_private_what_is(qgis_app: object, own_home: Path, monkeypatch:
         "ada at adas-laptop\n"
     )
     (own_home / "log" / "server.log").write_text("old line\n" * 10_000 + log, encoding="utf-8")
-    kept = load()
+    previous = load()
     hosts = ("https://gpu.lan:443",)
     save(
         replace(Preferences(), server_url="https://gpu.lan/v1", server_auth="a1b2c3d", prompt="my", allowed_hosts=hosts)
     )
-    told = problem_report()
-    save(kept)
+    report = problem_report()
+    save(previous)
     for secret in ("ada", "gpu.lan", "abcdefgh", "a1b2c3d", str(own_home), ":pw", "laptop"):
-        assert secret not in told
+        assert secret not in report
     for piece in ("opened <data>/env and ~/maps", "server_auth: set  (changed)", "prompt: set", "1 hosts"):
-        assert piece in told
-    assert told.count("old line") < 60
+        assert piece in report
+    assert report.count("old line") < 60
 
 
-def test_versions_are_read_without_starting_a_python(tmp_path: Path) -> None:
+def test_package_versions_are_read_from_folder_names(tmp_path: Path) -> None:
     packages = tmp_path / "lib" / "python3.11" / "site-packages"
     for name in ("torch-2.13.0+cpu", "torchvision-1.0", "transformers-5.1"):
         (packages / f"{name}.dist-info").mkdir(parents=True)
@@ -61,6 +61,6 @@ def test_versions_are_read_without_starting_a_python(tmp_path: Path) -> None:
     assert package_versions(tmp_path / "nowhere") == {}
 
 
-def test_the_tracker_is_metadata_s() -> None:
+def test_tracker_is_read_from_metadata() -> None:
     assert tracker() == paths.metadata("tracker")
     assert tracker().startswith("https://")

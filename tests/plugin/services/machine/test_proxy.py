@@ -1,4 +1,4 @@
-"""QGIS's proxy becomes the installer's, with its login and its exceptions."""
+"""Installers get the proxy settings of QGIS, with login and excluded URLs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rsgpt_plugin.services.machine.proxy import proxy_variables
 
 @pytest.fixture
 def manager(qgis_app: object) -> Iterator[QgsNetworkAccessManager]:
-    """QGIS's own, without a proxy afterwards."""
+    """The network manager of QGIS; its proxy is reset after the test."""
     manager = QgsNetworkAccessManager.instance()
     yield manager
     manager.setFallbackProxyAndExcludes(QNetworkProxy(QNetworkProxy.ProxyType.DefaultProxy), [], [])
@@ -32,12 +32,14 @@ def manager(qgis_app: object) -> Iterator[QgsNetworkAccessManager]:
         (QNetworkProxy(QNetworkProxy.ProxyType.Socks5Proxy, "proxy.example", 1080), "socks5://proxy.example:1080"),
     ],
 )
-def test_qgis_s_proxy_is_the_installer_s(manager: QgsNetworkAccessManager, proxy: QNetworkProxy, address: str) -> None:
+def test_proxy_variables_hold_the_qgis_proxy(
+    manager: QgsNetworkAccessManager, proxy: QNetworkProxy, address: str
+) -> None:
     manager.setFallbackProxyAndExcludes(proxy, [], [])
     assert proxy_variables() == {"HTTP_PROXY": address, "HTTPS_PROXY": address}
 
 
-def test_what_qgis_reaches_directly_the_installer_does_too(manager: QgsNetworkAccessManager) -> None:
+def test_excluded_urls_become_no_proxy(manager: QgsNetworkAccessManager) -> None:
     proxy = QNetworkProxy(QNetworkProxy.ProxyType.HttpProxy, "proxy.example", 3128)
     manager.setFallbackProxyAndExcludes(proxy, ["https://index.example/simple"], ["https://wheels.example"])
     assert proxy_variables()["NO_PROXY"] == "index.example,wheels.example"

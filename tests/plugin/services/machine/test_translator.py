@@ -1,4 +1,4 @@
-"""The plugin in another language: which file QGIS's locale leads to, what is translated, and that nothing stays."""
+"""The plugin in other languages: the file per locale, the translated texts, and their removal."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ PLACES += "Prompts: {asked} sent to the model, {cached} answered from the cache.
 
 @pytest.fixture(scope="session", autouse=True)
 def built() -> None:
-    """The .qm files, as a person builds them."""
+    """Build the .qm files."""
     subprocess.run([ROOT / "i18n" / "translate", "build"], check=True)
 
 
 @pytest.fixture
 def speak() -> Iterator[Callable[[str], Translator]]:
-    """Install a language for the test."""
+    """Install translations for one test."""
     installed: list[Translator] = []
 
     def install(locale: str) -> Translator:
@@ -45,13 +45,13 @@ def speak() -> Iterator[Callable[[str], Translator]]:
 
 
 @pytest.mark.parametrize("locale", ["zh-Hans", "zh_Hans", "zh_CN", "zh_SG", "zh"])
-def test_chinese_has_many_names(speak: Callable[[str], Translator], locale: str) -> None:
+def test_chinese_locales_get_the_chinese_translation(speak: Callable[[str], Translator], locale: str) -> None:
     speak(locale)
     assert DescribeRaster().displayName() == "描述栅格"
 
 
 @pytest.mark.parametrize("locale", ["en_US", "en", "C", "fr", "zh-Hant", "zh_TW", "no such"])
-def test_others_get_english_with_its_plurals(speak: Callable[[str], Translator], locale: str) -> None:
+def test_other_locales_get_english_with_plurals(speak: Callable[[str], Translator], locale: str) -> None:
     speak(locale)
     assert DescribeRaster().displayName() == "Describe raster"
     assert [DescribeRaster().tr(PLACES, "", n).split(":")[0] for n in (1, 2)] == ["1 place", "2 places"]
@@ -69,7 +69,7 @@ def test_every_kind_of_text_is_translated(speak: Callable[[str], Translator], qg
 
 
 @pytest.mark.parametrize(("locale", "word"), [("zh-Hans", "取消"), ("zh_CN", "取消"), ("fr", "Cancel")])
-def test_qt_s_own_words_too(tmp_path: Path, locale: str, word: str) -> None:
+def test_qt_texts_are_translated(tmp_path: Path, locale: str, word: str) -> None:
     message = "<message><source>Cancel</source><translation>取消</translation></message>"
     text = f'<TS version="2.1" language="zh_CN"><context><name>QPlatformTheme</name>{message}</context></TS>'
     (tmp_path / "qtbase_zh_CN.ts").write_text(text, "utf-8")
@@ -80,17 +80,17 @@ def test_qt_s_own_words_too(tmp_path: Path, locale: str, word: str) -> None:
     box = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
     language.remove()
     after = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-    assert [one.buttons()[0].text().replace("&", "") for one in (box, after)] == [word, "Cancel"]
+    assert [buttons.buttons()[0].text().replace("&", "") for buttons in (box, after)] == [word, "Cancel"]
 
 
-def test_nothing_stays(speak: Callable[[str], Translator]) -> None:
+def test_remove_restores_english(speak: Callable[[str], Translator]) -> None:
     speak("zh-Hans").remove()
     assert DescribeRaster().displayName() == "Describe raster"
     with pytest.raises(QuestionError, match="Question line 1"):
         parse_questions("cars[number]: How many?")
 
 
-def test_without_a_built_file_all_is_english(tmp_path: Path) -> None:
+def test_without_qm_files_texts_are_english(tmp_path: Path) -> None:
     language = Translator("zh-Hans", tmp_path)
     language.install()
     assert DescribeRaster().displayName() == "Describe raster"
