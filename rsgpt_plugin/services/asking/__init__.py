@@ -1,1 +1,1 @@
-"""Questions about one place: the area, its picture, the conversation, and the row that an answer becomes."""
+"""Questions about one place: the area, its picture, the conversation and the results row of an answer."""

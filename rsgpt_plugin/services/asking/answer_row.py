@@ -1,4 +1,4 @@
-"""A message of a conversation as a row of `rsgpt:describeraster`. Adds it to no layer."""
+"""Adds a message of a conversation to the results layer, as a row of `rsgpt:describeraster`."""
 
 from __future__ import annotations
 
@@ -15,32 +15,35 @@ from ..results.results_layer import ResultsLayer
 from .scene import extent_of
 
 
-def add_to_results(project: QgsProject, sight: CapturedView, message: ConversationMessage) -> None:
-    """Add an answer to the layer “RSGPT answers”. Main thread only; OutputError where that fails."""
-    crs = QgsCoordinateReferenceSystem.fromWkt(sight.crs_wkt)
-    ResultsLayer(project).add(_row(sight, message), crs, message.question)
+def add_to_results(project: QgsProject, view: CapturedView, message: ConversationMessage) -> None:
+    """Add the answer of `message` about `view` to the layer “RSGPT answers”. Call it on the main thread.
+
+    Raises OutputError if the layer does not accept the row.
+    """
+    crs = QgsCoordinateReferenceSystem.fromWkt(view.crs_wkt)
+    ResultsLayer(project).add(_row(view, message), crs, message.question)
 
 
-def _row(sight: CapturedView, message: ConversationMessage) -> QgsFeature:
+def _row(view: CapturedView, message: ConversationMessage) -> QgsFeature:
     questions = [message.question] if message.question else []
     feature = QgsFeature(output_fields(questions))
-    feature.setGeometry(QgsGeometry.fromRect(extent_of(sight)))
-    feature.setAttributes(attributes(questions, _values(sight, message)))
+    feature.setGeometry(QgsGeometry.fromRect(extent_of(view)))
+    feature.setAttributes(attributes(questions, _values(view, message)))
     return feature
 
 
-def _values(sight: CapturedView, message: ConversationMessage) -> RowValues:
+def _values(view: CapturedView, message: ConversationMessage) -> RowValues:
     provenance: dict[str, Cell] = {
         "model": message.model,
         "weights_sha256": message.weights_sha256,
         "model_fingerprint": message.fingerprint,
         "prompt": message.line or message.text,
-        "image_sha256": sight.image_sha256,
-        "bands": sight.bands,
-        "stretch": sight.stretch,
+        "image_sha256": view.image_sha256,
+        "bands": view.bands,
+        "stretch": view.stretch,
         "asked_at": message.asked_at,
         "plugin_version": plugin_version(),
-        **({"gsd_m": sight.gsd_m} if sight.gsd_m else {}),
+        **({"gsd_m": view.gsd_m} if view.gsd_m else {}),
     }
     question = message.question or Question(CAPTION, message.text)
     answer = _typed(question, message)

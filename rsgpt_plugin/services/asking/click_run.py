@@ -1,4 +1,4 @@
-"""Runs an algorithm for a click as a task, and adds its rows to the results layer. Draws nothing."""
+"""Runs an algorithm for a click on the map as a task, and adds its rows to the results layer."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from .place import Place
 
 translate = QCoreApplication.translate
 
-_MOST_TOLD = 5
+_MAX_SHOWN = 5
 
 Asked = Union[Place, FeatureSelection]
 
 
 @dataclass(frozen=True)
 class ShownAnswers:
-    """Where answers lie, for a map that shows it. Geometries are in `crs`."""
+    """The areas of answers, to be outlined on the map. The geometries are in `crs`."""
 
     geometries: tuple[QgsGeometry, ...]
     crs: QgsCoordinateReferenceSystem
@@ -35,16 +35,16 @@ class ShownAnswers:
 
 @dataclass(eq=False)
 class _Click:
-    """One run, and what it was asked."""
+    """One run and its question, None for a description."""
 
     question: Optional[Question]
     running: AlgorithmTask
 
 
 class AskingService(QObject):
-    """Runs of clicks. Every signal comes on the main thread, one for each started run.
+    """Starts runs for clicks. Each run ends with one signal, on the main thread.
 
-    answered: the answer, and where it is Shown.
+    answered: the answers as text, and a ShownAnswers. failed: a message.
     """
 
     answered = pyqtSignal(str, object)
@@ -58,21 +58,21 @@ class AskingService(QObject):
         self._clicks: list[_Click] = []
 
     def ask(self, place: Asked, question: Optional[Question] = None, detailed: bool = False) -> None:
-        """Describe `place`, or ask `question` about it, in a task that the task manager shows and can cancel."""
+        """Describe `place`, or ask `question` about it, in a task that the task manager lists."""
         parameters = {**preferred(load()), **place.parameters(question, detailed)}
         if detailed:
-            parameters[PROMPT.name] = ""  # the user's prompt is for the usual caption
+            parameters[PROMPT.name] = ""  # the user's prompt is for short captions only
         try:
             click = _Click(question, AlgorithmTask(place.algorithm, parameters, context_of(self._project)))
         except RsgptError as error:
             self.failed.emit(str(error))
             return
         self._clicks.append(click)
-        description = translate("Rsgpt", "RSGPT looks at {layer}").format(layer=place.layer_name)
+        description = translate("Rsgpt", "RSGPT: processing {layer}").format(layer=place.layer_name)
         click.running.start(description, lambda results: self._finish(click, results))
 
     def close(self) -> None:
-        """Cancel what runs and wait a moment for it."""
+        """Cancel all runs and wait a moment for their end."""
         clicks, self._clicks = self._clicks, []
         for click in clicks:
             click.running.drop()
@@ -86,9 +86,9 @@ class AskingService(QObject):
         elif not results:
             self.failed.emit(click.running.feedback.why())
         else:
-            self._keep(click, results)
+            self._add_answers(click, results)
 
-    def _keep(self, click: _Click, results: dict[str, Any]) -> None:
+    def _add_answers(self, click: _Click, results: dict[str, Any]) -> None:
         layer = click.running.output(results)
         if layer is None:
             self.failed.emit(click.running.feedback.why())
@@ -99,21 +99,20 @@ class AskingService(QObject):
         except OutputError as error:
             self.failed.emit(str(error))
             return
-        told = [answer for answer in answers if answer]
-        if told:
-            self.answered.emit(
-                _told(told), ShownAnswers(tuple(feature.geometry() for feature in features), layer.crs())
-            )
+        texts = [answer for answer in answers if answer]
+        if texts:
+            areas = ShownAnswers(tuple(feature.geometry() for feature in features), layer.crs())
+            self.answered.emit(_shortened(texts), areas)
         else:
-            sentence = translate("Rsgpt", "There is no answer for this area: {reason}.")
-            unknown = translate("Rsgpt", "the model gave none")
-            self.failed.emit(sentence.format(reason=reasons(features).rstrip(".") or unknown))
+            message = translate("Rsgpt", "There is no answer for this area: {reason}.")
+            unknown = translate("Rsgpt", "the model gave no answer")
+            self.failed.emit(message.format(reason=reasons(features).rstrip(".") or unknown))
 
 
-def _told(answers: Sequence[str]) -> str:
-    """The answers, the first few where there are many."""
-    lines = list(answers[:_MOST_TOLD])
-    if len(answers) > _MOST_TOLD:
+def _shortened(answers: Sequence[str]) -> str:
+    """Return the first answers, one per line, and the number of the others."""
+    lines = list(answers[:_MAX_SHOWN])
+    if len(answers) > _MAX_SHOWN:
         more = translate("Rsgpt", "… and {count} more in the layer “RSGPT answers”.")
-        lines.append(more.format(count=len(answers) - _MOST_TOLD))
+        lines.append(more.format(count=len(answers) - _MAX_SHOWN))
     return "\n".join(lines)

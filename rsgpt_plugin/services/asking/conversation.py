@@ -1,4 +1,4 @@
-"""A conversation about one place, which keeps its picture. Draws nothing; the work is done in tasks."""
+"""A conversation about one place and its picture, whose turns run as tasks."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _PATIENCE_MS = 3000
 
 
 class Conversation(QObject):
-    """One at a time; each question stands for itself, as the model has no memory. Signals come on the main thread.
+    """The current conversation. Each question is independent, because the model does not see earlier messages.
 
-    Whatever begins (`begin`, `resume`, `ask`) ends with one of settled (nothing was asked), answered, failed and
-    stopped. picture_ready: a Scene. text_added: a piece of an answer that is being written. answered: a Message.
-    stopped: the Message as far as it was heard, or None; at once, whatever the worker is doing.
+    `begin`, `resume` and `ask` each end with one of the signals settled (without a question), answered, failed and
+    stopped, on the main thread. picture_ready: a Scene. text_added: a part of the answer, while it is written.
+    answered: a ConversationMessage. stopped: the message with the text so far, or None; emitted immediately.
     """
 
     picture_ready = pyqtSignal(object)
@@ -35,96 +35,96 @@ class Conversation(QObject):
     failed = pyqtSignal(str)
     stopped = pyqtSignal(object)
     settled = pyqtSignal()
-    kept = pyqtSignal()  # the history holds more than before
+    kept = pyqtSignal()  # the history has a new message
 
     def __init__(self, project: QgsProject) -> None:
         super().__init__()
         self._project = project
-        self._talk: Optional[ActiveConversation] = None
+        self._active: Optional[ActiveConversation] = None
         self._turn: Optional[ConversationTurn] = None
-        self._running: list[ConversationTurn] = []  # the stopped ones too, until they have ended
+        self._running: list[ConversationTurn] = []  # includes stopped turns until they end
 
     @property
     def sight(self) -> Optional[CapturedView]:
-        """What the conversation is about, once its picture is there."""
-        return self._talk.scene.sight if self._talk and self._talk.scene else None
+        """The picture's description; None until the picture is taken."""
+        return self._active.scene.sight if self._active and self._active.scene else None
 
     @property
     def has_place(self) -> bool:
-        """Whether something can be asked."""
-        return self._talk is not None
+        """Whether the conversation has a place, so that questions can be asked."""
+        return self._active is not None
 
     @property
     def is_busy(self) -> bool:
-        """Whether a picture is being taken or an answer written."""
+        """Whether a turn is running."""
         return self._turn is not None
 
     def begin(self, place: Place, question: Optional[Question] = None) -> None:
-        """Begin a conversation about `place`: take its picture, and ask where there is a question."""
+        """Start a conversation about `place`: take its picture, then ask `question` if there is one."""
         self.stop()
-        self._talk = ActiveConversation(uuid4().hex, place)
+        self._active = ActiveConversation(uuid4().hex, place)
         self._start(question)
 
     def resume(self, past: SavedConversation) -> None:
-        """Go on with a kept conversation and its kept picture."""
+        """Resume a conversation from the history, with its stored picture."""
         self.stop()
-        self._talk = ActiveConversation(past.id, None, Scene(past.sight, b""))
+        self._active = ActiveConversation(past.id, None, Scene(past.sight, b""))
         self._start(None)
 
     def ask(self, question: Question) -> None:
-        """Ask about the place."""
+        """Ask a question about the current place."""
         self._start(question)
 
     def stop(self) -> None:
-        """Stop what is under way; nothing where nothing is."""
+        """Stop the running turn, if there is one."""
         turn, self._turn = self._turn, None
         if turn is not None:
             turn.cancel()
-            self.stopped.emit(turn.cut_short())
+            self.stopped.emit(turn.partial_message())
 
     def close(self) -> None:
-        """Stop, and wait a moment for what runs."""
+        """Stop, and wait a moment for the running turns."""
         self.stop()
         for turn in list(self._running):
             turn.waitForFinished(_PATIENCE_MS)
 
     def _start(self, question: Optional[Question]) -> None:
-        talk = self._talk
-        if talk is None or self.is_busy:
+        active = self._active
+        if active is None or self.is_busy:
             return
         try:
-            turn = ConversationTurn(talk, self._viewpoint(talk), _wish(question) if question else None)
+            turn = ConversationTurn(active, self._viewpoint(active), _request(question) if question else None)
         except RsgptError as error:
             self.failed.emit(str(error))
             return
-        turn.looked.connect(self._looked)
-        turn.said.connect(self._said)
-        turn.ended.connect(self._ended)
+        turn.picture_taken.connect(self._on_picture)
+        turn.text_added.connect(self._on_text)
+        turn.ended.connect(self._on_end)
         self._turn = turn
         self._running.append(turn)
         QgsApplication.taskManager().addTask(turn)
 
-    def _viewpoint(self, talk: ActiveConversation) -> Optional[Viewpoint]:
-        """What takes the picture where none is held; None where the kept one has to do."""
-        if talk.scene is None:
-            return Viewpoint(self._project, talk.place) if talk.place else None
-        sight = talk.scene.sight
-        if talk.scene.png or self._project.mapLayer(sight.layer_id) is None:
+    def _viewpoint(self, active: ActiveConversation) -> Optional[Viewpoint]:
+        """Return what can take the picture; None if the picture is loaded or its layer is not in the project."""
+        if active.scene is None:
+            return Viewpoint(self._project, active.place) if active.place else None
+        view = active.scene.sight
+        if active.scene.png or self._project.mapLayer(view.layer_id) is None:
             return None
-        side_m, pixels = sight.gsd_m * max(sight.sent), float(max(sight.original))
-        place = Place(sight.layer_id, sight.layer_name, extent_of(sight), side_m, pixels)
+        side_m, pixels = view.gsd_m * max(view.sent), float(max(view.original))
+        place = Place(view.layer_id, view.layer_name, extent_of(view), side_m, pixels)
         return Viewpoint(self._project, place)
 
-    def _looked(self, turn: ConversationTurn, scene: Scene) -> None:
-        if turn is self._turn and self._talk is not None:
-            self._talk.scene = scene
+    def _on_picture(self, turn: ConversationTurn, scene: Scene) -> None:
+        if turn is self._turn and self._active is not None:
+            self._active.scene = scene
             self.picture_ready.emit(scene)
 
-    def _said(self, turn: ConversationTurn, text: str) -> None:
+    def _on_text(self, turn: ConversationTurn, text: str) -> None:
         if turn is self._turn:
             self.text_added.emit(text)
 
-    def _ended(self, turn: ConversationTurn) -> None:
+    def _on_end(self, turn: ConversationTurn) -> None:
         self._running.remove(turn)
         if turn is self._turn:
             self._turn = None
@@ -143,11 +143,11 @@ class Conversation(QObject):
             self.settled.emit()
 
 
-def _wish(question: Question) -> TurnRequest:
-    chosen = load()
-    return TurnRequest(question, chosen_model(), chosen.least_confidence, chosen.wished_language)
+def _request(question: Question) -> TurnRequest:
+    preferences = load()
+    return TurnRequest(question, chosen_model(), preferences.least_confidence, preferences.wished_language)
 
 
 def description(detailed: bool = False) -> Question:
-    """Return what asks for a description, in a sentence or in several."""
+    """Return the question that asks for a caption, or for a detailed caption of several sentences."""
     return Question(CAPTION, DETAIL_PROMPT if detailed else load().prompt or CAPTION_PROMPT)

@@ -1,4 +1,4 @@
-"""The polygon under a point of the map, and features as parameters of `rsgpt:describefeatures`. Asks nothing."""
+"""Polygons under a point of the map, and features as parameters of `rsgpt:describefeatures`."""
 
 from __future__ import annotations
 
@@ -28,18 +28,17 @@ from ...geo.results.layer_metadata import is_results
 from ...geo.transforms import transform_between
 from ...shared.answers.questions import Question
 from ...shared.files.addresses import without_secrets
-from .place import asked, topmost_raster
+from .place import question_parameters, topmost_raster
 
 translate = QCoreApplication.translate
 
-# A menu that waits longer for a slow layer would be felt.
-_PATIENCE_S = 0.1
-_LONGEST_NAME = 40
+_PATIENCE_S = 0.1  # a slow layer must not delay the context menu noticeably
+_MAX_NAME_LENGTH = 40
 
 
 @dataclass(frozen=True)
 class Polygon:
-    """A feature of a polygon layer that the map shows. name: what the layer's display expression says of it."""
+    """A feature of a visible polygon layer. name: the result of the layer's display expression, on one line."""
 
     layer: QgsVectorLayer
     feature: QgsFeature
@@ -47,15 +46,16 @@ class Polygon:
 
     @property
     def geometry(self) -> QgsGeometry:
-        """In the layer's CRS."""
+        """The geometry in the layer's CRS."""
         return self.feature.geometry()
 
 
 @dataclass(frozen=True)
 class FeatureSelection:
-    """Polygons above a raster; each becomes one picture, its bounding box with a margin.
+    """Polygons on a raster. Each becomes one picture of its bounding box with a margin.
 
-    shapes: a layer of their geometries alone, so that their own attributes cannot be taken for answers.
+    layer_id, layer_name: of the raster. shapes: a layer of the geometries without their attributes, which must not be
+    taken for answers.
     """
 
     algorithm: ClassVar[str] = "rsgpt:describefeatures"
@@ -65,12 +65,12 @@ class FeatureSelection:
     shapes: QgsVectorLayer
 
     def parameters(self, question: Optional[Question] = None, detailed: bool = False) -> dict[str, Any]:
-        """Return what describes them, or, with a question, what answers that alone: one row a feature."""
-        return {"INPUT": self.layer_id, "FEATURES": self.shapes, **asked(question, detailed)}
+        """Return the parameters of a run that describes the features or answers `question`: one row per feature."""
+        return {"INPUT": self.layer_id, "FEATURES": self.shapes, **question_parameters(question, detailed)}
 
 
 def polygon_at(view: QgsMapSettings, point: QgsPointXY) -> Optional[Polygon]:
-    """Return the topmost visible polygon under a point of the map, or None. Results come after all other layers."""
+    """Return the topmost visible polygon at `point`, in the map's CRS, or None. Results layers come last."""
     deadline = time.monotonic() + _PATIENCE_S
     layers = [layer for layer in view.layers() if _shows_polygons(layer, view)]
     for layer in sorted(layers, key=is_results):
@@ -81,11 +81,16 @@ def polygon_at(view: QgsMapSettings, point: QgsPointXY) -> Optional[Polygon]:
 
 
 def features_place(view: QgsMapSettings, layer: QgsVectorLayer, features: Sequence[QgsFeature]) -> FeatureSelection:
-    """Return features of a layer above the map's topmost raster there; ImageryError where there is none."""
+    """Return the features on the topmost raster of the map at their location.
+
+    Raises ImageryError if the features have no location or there is no raster.
+    """
     geometries = [feature.geometry() for feature in features if feature.hasGeometry()]
     area = _area(view, layer, geometries)
     if area is None:
-        raise ImageryError(translate("Rsgpt", "The feature has no place on the map. Choose one that has a geometry."))
+        raise ImageryError(
+            translate("Rsgpt", "The feature has no location on the map. Choose a feature that has a geometry.")
+        )
     raster, _ = topmost_raster(view, area, area.center())
     return FeatureSelection(raster.id(), without_secrets(raster.name()), _shapes(layer, geometries))
 
@@ -100,25 +105,25 @@ def _shows_polygons(layer: Any, view: QgsMapSettings) -> bool:
 
 
 def _hit(layer: QgsVectorLayer, view: QgsMapSettings, point: QgsPointXY, deadline: float) -> Optional[QgsFeature]:
-    """The feature that is drawn last of those under the point."""
+    """Return the last drawn feature under the point that is found before the deadline."""
     side = view.mapUnitsPerPixel()
     try:
         transform = transform_between(view.destinationCrs(), layer.crs(), view.transformContext())
-        there = transform.transform(point)
-        near = transform.transformBoundingBox(QgsRectangle.fromCenterAndSize(point, side, side))
+        position = transform.transform(point)
+        search_box = transform.transformBoundingBox(QgsRectangle.fromCenterAndSize(point, side, side))
     except QgsCsException:
         return None
-    found = None
-    for feature in layer.getFeatures(QgsFeatureRequest(near)):
-        if feature.geometry().contains(there):
-            found = QgsFeature(feature)
+    hit = None
+    for feature in layer.getFeatures(QgsFeatureRequest(search_box)):
+        if feature.geometry().contains(position):
+            hit = QgsFeature(feature)
         if time.monotonic() > deadline:
             break
-    return found
+    return hit
 
 
 def _area(view: QgsMapSettings, layer: QgsVectorLayer, geometries: Sequence[QgsGeometry]) -> Optional[QgsRectangle]:
-    """Where the map shows them."""
+    """Return the bounding box in the map's CRS; None without a finite one."""
     box = QgsRectangle()
     for geometry in geometries:
         box.combineExtentWith(geometry.boundingBox())
@@ -145,4 +150,4 @@ def _name(layer: QgsVectorLayer, feature: QgsFeature) -> str:
     name = " ".join(QgsVectorLayerUtils.getFeatureDisplayString(layer, feature).split())
     if not name or name == "NULL":
         name = str(feature.id())
-    return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
+    return name if len(name) <= _MAX_NAME_LENGTH else name[: _MAX_NAME_LENGTH - 1] + "…"

@@ -1,4 +1,4 @@
-"""Asks the chosen model about a picture of known content, as the proof that it works. Draws nothing."""
+"""A first question to the chosen model about a test picture, to check that the model works."""
 
 from __future__ import annotations
 
@@ -15,13 +15,16 @@ from ..background_task import BackgroundTask
 
 translate = QCoreApplication.translate
 
-# Words that a caption of the known picture, a harbour full of boats, has at least one of.
-_TELLING = ("harbor", "harbour", "boat", "marina", "dock", "ship", "yacht")
+# The test picture shows a harbor full of boats. A correct caption has at least one of these words.
+_EXPECTED_WORDS = ("harbor", "harbour", "boat", "marina", "dock", "ship", "yacht")
 
 
 @dataclass(frozen=True)
 class FirstAnswer:
-    """png: the picture. scene: what it shows. said: the model's words, untrusted. seconds: from question to answer."""
+    """The answer about the test picture. scene: what the picture shows. said: the untrusted text of the model.
+
+    seconds: from the question to the answer.
+    """
 
     png: bytes
     scene: str
@@ -30,18 +33,21 @@ class FirstAnswer:
 
     @property
     def is_right(self) -> bool:
-        """Whether the answer names what is there."""
-        return any(word in self.said.lower() for word in _TELLING)
+        """Whether the answer mentions what the picture shows."""
+        return any(word in self.said.lower() for word in _EXPECTED_WORDS)
 
 
 def first_answer(model: str = "") -> BackgroundTask:
-    """Return the work that ends with a FirstAnswer of `model`, "" for the chosen one; its start may take a minute."""
+    """Return a task whose result is a FirstAnswer of `model`, "" for the chosen model.
 
-    def ask(work: BackgroundTask) -> FirstAnswer:
+    The model can take a minute to start.
+    """
+
+    def ask(task: BackgroundTask) -> FirstAnswer:
         known = known_picture()
-        door = open_backend(chosen_model(model))
-        begun = time.monotonic()
-        reply = door.ask_one(Prompt(known.picture.png, CAPTION_PROMPT), lambda text: None, work.feedback)
-        return FirstAnswer(known.picture.png, known.scene, reply.text, time.monotonic() - begun)
+        backend = open_backend(chosen_model(model))
+        start = time.monotonic()
+        reply = backend.ask_one(Prompt(known.picture.png, CAPTION_PROMPT), lambda text: None, task.feedback)
+        return FirstAnswer(known.picture.png, known.scene, reply.text, time.monotonic() - start)
 
-    return BackgroundTask(translate("Rsgpt", "RSGPT: asking about a known picture"), ask)
+    return BackgroundTask(translate("Rsgpt", "RSGPT: asking about a test picture"), ask)

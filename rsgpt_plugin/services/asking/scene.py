@@ -1,4 +1,4 @@
-"""The picture of one place: prepared on the main thread, taken in a worker's. Asks no model."""
+"""The picture of one place: prepared on the main thread, taken in a worker thread."""
 
 from __future__ import annotations
 
@@ -28,40 +28,41 @@ translate = QCoreApplication.translate
 
 @dataclass(frozen=True)
 class Scene:
-    """What the model is shown, and what is known of it. png: of the pixels whose hash `sight` names."""
+    """A picture for the model and its description. png: b"" until the stored picture is loaded."""
 
     sight: CapturedView
     png: bytes
 
 
 class Viewpoint:
-    """A place and clones of its layer. Make it on the main thread, use it once in any."""
+    """A place and a snapshot of its layer. Create it on the main thread; use it once, in any thread."""
 
     def __init__(self, project: QgsProject, place: Place) -> None:
-        """Raises ImageryError where the layer is gone or broken."""
+        """Raises ImageryError if the layer is missing or invalid."""
         layer = project.mapLayer(place.layer_id)
         if not isinstance(layer, QgsRasterLayer):
-            sentence = translate("Rsgpt", "The layer “{name}” is no longer in the project. Choose another area.")
-            raise ImageryError(sentence.format(name=place.layer_name))
+            message = translate("Rsgpt", "The layer “{name}” is no longer in the project. Choose another area.")
+            raise ImageryError(message.format(name=place.layer_name))
         self._place = place
         self._snapshot = take_snapshot(layer, project.transformContext())
 
     def take(self, feedback: QgsFeedback) -> Scene:
-        """Take the same picture as `rsgpt:describeraster` takes of the place. ImageryError, Cancelled."""
+        """Return the picture that `rsgpt:describeraster` would take of the place.
+
+        Raises ImageryError if the area has no valid pixels or cannot be read, and Cancelled.
+        """
         area = overlapping(self._snapshot, QgsGeometry.fromRect(self._place.extent))
-        wish = CaptureOptions(ground_resolution=self._place.parameters().get("GROUND_RESOLUTION", 0.0))
-        capture = open_capture(self._snapshot, wish, area.boundingBox(), feedback)
+        options = CaptureOptions(ground_resolution=self._place.parameters().get("GROUND_RESOLUTION", 0.0))
+        capture = open_capture(self._snapshot, options, area.boundingBox(), feedback)
         window = capture.frame.window(area).clipped(capture.frame)
         picture = capture.settled([window], feedback).picture(window)
         if picture.empty:
-            raise ImageryError(
-                translate("Rsgpt", "There is nothing to see here: no valid pixel. Choose another area of the layer.")
-            )
+            raise ImageryError(translate("Rsgpt", "This area has no valid pixels. Choose another area of the layer."))
         is_native = isinstance(capture, NativeCapture)
-        original = (window.width, window.height) if is_native else _own_pixels(self._snapshot, area.boundingBox())
-        return Scene(self._sight(picture, original), picture.png)
+        original = (window.width, window.height) if is_native else _raster_pixels(self._snapshot, area.boundingBox())
+        return Scene(self._view(picture, original), picture.png)
 
-    def _sight(self, picture: Picture, original: Size) -> CapturedView:
+    def _view(self, picture: Picture, original: Size) -> CapturedView:
         height, width = picture.rgb.shape[:2]
         return CapturedView(
             layer_id=self._place.layer_id,
@@ -77,14 +78,15 @@ class Viewpoint:
         )
 
 
-def extent_of(sight: CapturedView) -> QgsReferencedRectangle:
-    """Return where a picture lies."""
-    return QgsReferencedRectangle(QgsRectangle(*sight.extent), QgsCoordinateReferenceSystem.fromWkt(sight.crs_wkt))
+def extent_of(view: CapturedView) -> QgsReferencedRectangle:
+    """Return the extent of a picture, with its CRS."""
+    return QgsReferencedRectangle(QgsRectangle(*view.extent), QgsCoordinateReferenceSystem.fromWkt(view.crs_wkt))
 
 
-def _own_pixels(snapshot: LayerSnapshot, box: QgsRectangle) -> Size:
+def _raster_pixels(snapshot: LayerSnapshot, box: QgsRectangle) -> Size:
+    """Return the columns and rows of the raster in `box`; (0, 0) if a server draws the layer."""
     if not snapshot.has_pixels:
         return 0, 0
-    whole, provider = snapshot.extent, snapshot.provider
-    across = round(provider.xSize() * box.width() / whole.width())
-    return across, round(provider.ySize() * box.height() / whole.height())
+    full, provider = snapshot.extent, snapshot.provider
+    columns = round(provider.xSize() * box.width() / full.width())
+    return columns, round(provider.ySize() * box.height() / full.height())

@@ -1,4 +1,4 @@
-"""One turn of a conversation, as a task: take the picture, ask, stream, remember. Knows no widget and no project."""
+"""One turn of a conversation as a task: takes the picture, asks the question, streams and stores the answer."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ translate = QCoreApplication.translate
 
 @dataclass(frozen=True)
 class TurnRequest:
-    """What is asked. question: one named CAPTION for a description. least: how sure an answer has to be, 0 to 1.
+    """A question to a model. question: named CAPTION for a description. minimum_confidence: 0 to 1.
 
-    language: that text is asked for in, "" for none in particular.
+    language: the language of text answers, "" for any.
     """
 
     question: Question
     model: ModelInfo
-    least: float = 0.0
+    minimum_confidence: float = 0.0
     language: str = ""
 
     @property
     def message(self) -> ConversationMessage:
-        """The message without its answer."""
+        """The message without an answer, with the current time."""
         line = "" if self.question.name == CAPTION else self.question.line
         now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
         model = self.model
@@ -55,7 +55,7 @@ class TurnRequest:
 
 @dataclass
 class ActiveConversation:
-    """A conversation under way: its id in the history, its place or, where that is unknown, its picture."""
+    """The current conversation. id: in the history. place: None if it was resumed from the history."""
 
     id: str
     place: Optional[Place] = None
@@ -63,82 +63,86 @@ class ActiveConversation:
 
     @property
     def name(self) -> str:
-        """What the place's layer is called."""
+        """The name of the raster layer."""
         return self.scene.sight.layer_name if self.scene else self.place.layer_name if self.place else ""
 
 
 class ConversationTurn(QgsTask):
-    """Looks at a place, and asks where there is something to ask. Every signal carries the turn itself first.
+    """Takes the picture of a place, then asks a question if there is one. All signals pass the turn itself first.
 
-    looked: a Scene. said: a piece of the answer. ended: then `message` is what came of it, `problem` why nothing did,
-    and with neither it was a look, or was stopped.
+    picture_taken: a Scene. text_added: a part of the answer. ended: `message` holds the answer, or `problem` the error;
+    neither is set if there was no question or the turn was stopped.
     """
 
-    looked = pyqtSignal(object, object)
-    said = pyqtSignal(object, str)
+    picture_taken = pyqtSignal(object, object)
+    text_added = pyqtSignal(object, str)
     ended = pyqtSignal(object)
 
-    def __init__(self, talk: ActiveConversation, viewpoint: Optional[Viewpoint], wish: Optional[TurnRequest]) -> None:
-        """viewpoint: to take the picture, where the talk has none or may have lost it."""
-        text = translate("Rsgpt", "RSGPT looks at {layer}").format(layer=talk.name)
-        super().__init__(text, QgsTask.Flag.CanCancel | QgsTask.Flag.Silent)
+    def __init__(
+        self, active: ActiveConversation, viewpoint: Optional[Viewpoint], request: Optional[TurnRequest]
+    ) -> None:
+        """viewpoint: takes the picture if neither the conversation nor the picture store has it."""
+        title = translate("Rsgpt", "RSGPT: processing {layer}").format(layer=active.name)
+        super().__init__(title, QgsTask.Flag.CanCancel | QgsTask.Flag.Silent)
         self.message: Optional[ConversationMessage] = None
         self.problem = ""
-        self._conversation = talk.id
-        self._scene = talk.scene
+        self._conversation = active.id
+        self._scene = active.scene
         self._viewpoint = viewpoint
-        self._wish = wish
-        self._heard: list[str] = []
+        self._request = request
+        self._texts: list[str] = []
         self._feedback = QgsFeedback()
 
     def cancel(self) -> None:
-        """Stop it; a request under way is aborted within a tenth of a second."""
+        """Cancel the turn. A running request is aborted within 0.1 s."""
         self._feedback.cancel()
         super().cancel()
 
-    def cut_short(self) -> Optional[ConversationMessage]:
-        """What has been heard so far, as a message; None where that is nothing."""
-        if self._wish is None or not self._heard:
+    def partial_message(self) -> Optional[ConversationMessage]:
+        """Return a message with the text so far; None if there is no text."""
+        if self._request is None or not self._texts:
             return None
         stopped = translate("Rsgpt", "Stopped.")
-        return replace(self._wish.message, answer="".join(self._heard), problem=stopped)
+        return replace(self._request.message, answer="".join(self._texts), problem=stopped)
 
     def run(self) -> bool:
-        """Do the work, on a thread of QGIS's."""
+        """Run the turn in a background thread."""
         try:
             with open_memory() as memory:
-                self._work(memory)
+                self._take_turn(memory)
         except Cancelled:
             return False
         except RsgptError as error:
             self.problem = str(error)
-        except Exception as error:  # the border of a thread: whatever a library raises ends in a sentence
+        except Exception as error:  # an exception must not leave the thread
             self.problem = explained(error)
         finally:
-            self._viewpoint = None  # its layers die in the thread that they live in
+            self._viewpoint = None  # delete its layers in the thread that owns them
         return not self.problem
 
     def finished(self, result: bool) -> None:
-        """Report, on the main thread."""
+        """Emit `ended` on the main thread."""
         if not (result or self.problem or self.isCanceled()):
-            self.problem = translate("Rsgpt", "The question ended without a reason. See the log messages of QGIS.")
+            self.problem = translate(
+                "Rsgpt", "The question failed for an unknown reason. See the log messages of QGIS."
+            )
         self.ended.emit(self)
 
-    def _work(self, memory: AnswerMemory) -> None:
-        scene = self._look(memory)
-        self.looked.emit(self, scene)
+    def _take_turn(self, memory: AnswerMemory) -> None:
+        scene = self._picture(memory)
+        self.picture_taken.emit(self, scene)
         memory.pictures.put(scene.sight.image_sha256, scene.png)
-        if self._wish is None:
+        if self._request is None:
             return
         try:
-            self.message = self._ask(self._wish, scene, memory)
+            self.message = self._ask(self._request, scene, memory)
         except Cancelled:
-            self.message = self.cut_short()
+            self.message = self.partial_message()
         if self.message is not None:
             with History(history_file()) as history:
                 history.add(self._conversation, scene.sight, self.message)
 
-    def _look(self, memory: AnswerMemory) -> Scene:
+    def _picture(self, memory: AnswerMemory) -> Scene:
         scene = self._scene
         if scene is not None:
             png = scene.png or memory.pictures.get(scene.sight.image_sha256)
@@ -148,27 +152,27 @@ class ConversationTurn(QgsTask):
             raise ImageryError(
                 translate(
                     "Rsgpt",
-                    "The picture is not kept any more, and its layer is not in the project. Add the layer, then ask "
+                    "The picture is no longer stored, and its layer is not in the project. Add the layer, then ask "
                     "again.",
                 )
             )
         return self._viewpoint.take(self._feedback)
 
-    def _ask(self, wish: TurnRequest, scene: Scene, memory: AnswerMemory) -> ConversationMessage:
-        source = AnswerSource(wish.model, memory, wish.language, self._feedback)
-        query = PictureQuery(scene.sight.image_sha256, lambda: scene.png, [wish.question])
-        return _told(replace(wish, model=source.model), source.ask_one(query, self._hear))
+    def _ask(self, request: TurnRequest, scene: Scene, memory: AnswerMemory) -> ConversationMessage:
+        source = AnswerSource(request.model, memory, request.language, self._feedback)
+        query = PictureQuery(scene.sight.image_sha256, lambda: scene.png, [request.question])
+        return _answered(replace(request, model=source.model), source.ask_one(query, self._add_text))
 
-    def _hear(self, text: str) -> None:
-        self._heard.append(text)
-        self.said.emit(self, text)
+    def _add_text(self, text: str) -> None:
+        self._texts.append(text)
+        self.text_added.emit(self, text)
 
 
-def _told(wish: TurnRequest, raw: RawAnswer) -> ConversationMessage:
-    answer = typed_answer(wish.question, raw, wish.least)
+def _answered(request: TurnRequest, raw: RawAnswer) -> ConversationMessage:
+    answer = typed_answer(request.question, raw, request.minimum_confidence)
     message = replace(
-        wish.message,
-        model=raw.model or wish.model.name,
+        request.message,
+        model=raw.model or request.model.name,
         answer=as_text(answer.value),
         confidence=answer.confidence,
         problem=answer.problem,

@@ -1,4 +1,4 @@
-"""From the dock's three kinds of area to a place."""
+"""Places for the three kinds of area in the dock."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.plugin.services.conftest import LEFT, TOP, around, view_of
 
 @pytest.fixture
 def parcels(project: QgsProject) -> QgsVectorLayer:
-    """A 40 m square, 100 m from the corner, and a point there; in degrees nobody would notice."""
+    """A layer with two equal squares of 40 m, 100 m from the raster's corner."""
     layer = QgsVectorLayer("Polygon?crs=EPSG:32633", "parcels", "memory")
     feature = QgsFeature()
     feature.setGeometry(QgsGeometry.fromRect(around(100, 100, 40)))
@@ -23,7 +23,7 @@ def parcels(project: QgsProject) -> QgsVectorLayer:
     return layer
 
 
-def test_the_view_is_of_the_chosen_layer_or_the_topmost(
+def test_view_place_uses_the_chosen_or_the_topmost_layer(
     raster: QgsRasterLayer, make_raster: Callable[..., QgsRasterLayer]
 ) -> None:
     above = make_raster("above")
@@ -33,7 +33,7 @@ def test_the_view_is_of_the_chosen_layer_or_the_topmost(
     assert view_place(view, raster).extent.height() == pytest.approx(100)
 
 
-def test_a_rectangle_is_taken_as_drawn(raster: QgsRasterLayer) -> None:
+def test_rectangle_place_keeps_the_drawn_rectangle(raster: QgsRasterLayer) -> None:
     drawn = QgsRectangle(LEFT + 10, TOP - 50, LEFT + 40, TOP - 20)
     place = rectangle_place(view_of([raster], around(150, 150, 300)), raster, drawn)
     assert place.extent.toRectF() == drawn.toRectF()
@@ -44,7 +44,7 @@ def test_a_rectangle_is_taken_as_drawn(raster: QgsRasterLayer) -> None:
         rectangle_place(view_of([raster], around(150, 150, 300)), raster, around(9000, 0, 10))
 
 
-def test_the_selected_feature_comes_with_a_margin(raster: QgsRasterLayer, parcels: QgsVectorLayer) -> None:
+def test_selection_place_adds_a_margin(raster: QgsRasterLayer, parcels: QgsVectorLayer) -> None:
     view = view_of([raster], around(150, 150, 300))
     parcels.selectByIds([1])
     place = selection_place(view, None, parcels)
@@ -52,7 +52,7 @@ def test_the_selected_feature_comes_with_a_margin(raster: QgsRasterLayer, parcel
     assert place.extent.center().x() == pytest.approx(LEFT + 100)
 
 
-def test_a_selected_point_becomes_twenty_metres(raster: QgsRasterLayer, project: QgsProject) -> None:
+def test_selection_place_of_a_point_is_20_meters_wide(raster: QgsRasterLayer, project: QgsProject) -> None:
     points = QgsVectorLayer("Point?crs=EPSG:32633", "points", "memory")
     feature = QgsFeature()
     feature.setGeometry(QgsGeometry.fromPointXY(around(100, 100, 1).center()))
@@ -63,7 +63,7 @@ def test_a_selected_point_becomes_twenty_metres(raster: QgsRasterLayer, project:
     assert (place.extent.width(), place.extent.height()) == pytest.approx((20, 20), rel=0.01)
 
 
-def test_anything_but_one_selected_feature_is_refused(raster: QgsRasterLayer, parcels: QgsVectorLayer) -> None:
+def test_selection_place_requires_exactly_one_feature(raster: QgsRasterLayer, parcels: QgsVectorLayer) -> None:
     view = view_of([raster], around(150, 150, 300))
     for active in (None, raster, parcels):
         with pytest.raises(ImageryError, match="Select one feature"):

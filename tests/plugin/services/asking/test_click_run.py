@@ -1,4 +1,4 @@
-"""A click from parameters to a row of the results layer, with the real server, as a real task."""
+"""Runs for clicks as real tasks with the real server, up to the rows of the results layer."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Serve = Callable[..., LocalServer]
 
 
 class ClickSignals:
-    """What a service said, and a way to wait for it."""
+    """Records the signals of a service and waits for them."""
 
     def __init__(self, service: AskingService) -> None:
         self.answers: list[str] = []
@@ -47,11 +47,11 @@ class ClickSignals:
 
 
 def wait_until(is_done: Callable[[], bool], seconds: float = 30.0) -> float:
-    """Run events until `is_done`; return the longest time in seconds that the main thread was away."""
-    begin, longest = time.monotonic(), 0.0
+    """Process events until `is_done`; return the longest time in seconds that one call blocked the main thread."""
+    start, longest = time.monotonic(), 0.0
     while not is_done():
         now = time.monotonic()
-        assert now - begin < seconds
+        assert now - start < seconds
         QCoreApplication.processEvents()
         longest = max(longest, time.monotonic() - now)
         time.sleep(0.005)
@@ -69,10 +69,10 @@ def test_a_caption_becomes_a_row_of_the_results_layer(
     service: AskingService, raster: QgsRasterLayer, serve: Serve
 ) -> None:
     serve("--reply", "a harbour with <b>many</b> boats")
-    told = ClickSignals(service)
+    signals = ClickSignals(service)
     service.ask(canvas_place(view_of([raster], around(150, 150, 100))))
-    told.wait()
-    assert (told.answers, told.problems) == (["a harbour with <b>many</b> boats"], [])
+    signals.wait()
+    assert (signals.answers, signals.problems) == (["a harbour with <b>many</b> boats"], [])
     (layer,) = QgsProject.instance().mapLayersByName("RSGPT answers")
     (row,) = layer.getFeatures()
     assert row["answer"] == "a harbour with <b>many</b> boats"
@@ -81,7 +81,7 @@ def test_a_caption_becomes_a_row_of_the_results_layer(
     assert row["model_fingerprint"] == "f" * 16
     assert row["confidence"] == pytest.approx(0.9)
     assert row.geometry().boundingBox().contains(around(150, 150, 90))
-    (shown,) = told.shown
+    (shown,) = signals.shown
     assert shown.crs == raster.crs()
     assert shown.geometries[0].boundingBox().contains(around(150, 150, 90))
     assert QgsProject.instance().layerTreeRoot().layerOrder()[0] is layer
@@ -91,7 +91,7 @@ def test_questions_of_each_kind_join_the_same_layer(
     service: AskingService, raster: QgsRasterLayer, serve: Serve
 ) -> None:
     serve("--script", '{"replies": {"water": "yes", "cars": "12", "kind": "forest"}}')
-    told = ClickSignals(service)
+    signals = ClickSignals(service)
     place = canvas_place(view_of([raster], around(150, 150, 100)))
     questions = [
         Question("answer", "Is there water?", AnswerType.YESNO),
@@ -100,26 +100,26 @@ def test_questions_of_each_kind_join_the_same_layer(
     ]
     for number, question in enumerate(questions, start=1):
         service.ask(place, question)
-        told.wait(number)
-    assert told.answers == ["yes", "12", "forest"]
+        signals.wait(number)
+    assert signals.answers == ["yes", "12", "forest"]
     (layer,) = QgsProject.instance().mapLayersByName("RSGPT answers")
     assert [row["question"] for row in layer.getFeatures()] == [question.text for question in questions]
 
 
-def test_an_answer_below_the_user_s_threshold_is_not_told(
+def test_an_answer_below_the_minimum_confidence_is_not_shown(
     service: AskingService, raster: QgsRasterLayer, serve: Serve
 ) -> None:
     serve("--reply", "yes")
-    told = ClickSignals(service)
+    signals = ClickSignals(service)
     place = canvas_place(view_of([raster], around(150, 150, 100)))
     save(Preferences(least_confidence=0.95))
     try:
         service.ask(place, Question("answer", "Is there water?", AnswerType.YESNO))
-        told.wait()
+        signals.wait()
     finally:
         save(Preferences())
-    assert told.answers == []
-    assert "I can't tell ('yes' would be 90% sure)" in told.problems[0]
+    assert signals.answers == []
+    assert "I can't tell ('yes' would be 90% sure)" in signals.problems[0]
 
 
 def test_polygons_become_rows_of_the_same_layer_without_their_own_attributes(
@@ -128,51 +128,51 @@ def test_polygons_become_rows_of_the_same_layer_without_their_own_attributes(
     serve("--reply", "a field")
     parcels = polygons([around(50, 50, 40), around(150, 150, 40)], caption="not the model's")
     view = view_of([raster], around(150, 150, 300))
-    told = ClickSignals(service)
+    signals = ClickSignals(service)
     service.ask(features_place(view, parcels, list(parcels.getFeatures())))
-    told.wait()
-    assert (told.answers, told.problems) == (["a field\na field"], [])
+    signals.wait()
+    assert (signals.answers, signals.problems) == (["a field\na field"], [])
     (layer,) = QgsProject.instance().mapLayersByName("RSGPT answers")
     rows = list(layer.getFeatures())
     assert [row["answer"] for row in rows] == ["a field", "a field"]
     assert [row.geometry().boundingBox().width() for row in rows] == pytest.approx([40, 40])
-    assert len(told.shown[0].geometries) == 2
+    assert len(signals.shown[0].geometries) == 2
 
 
-def test_many_answers_are_not_all_told(service: AskingService, raster: QgsRasterLayer, serve: Serve) -> None:
+def test_only_the_first_five_answers_are_shown(service: AskingService, raster: QgsRasterLayer, serve: Serve) -> None:
     serve("--reply", "yes")
     parcels = polygons([around(20 + 30 * number, 150, 25) for number in range(8)])
-    told = ClickSignals(service)
+    signals = ClickSignals(service)
     place = features_place(view_of([raster], around(150, 150, 300)), parcels, list(parcels.getFeatures()))
     service.ask(place, Question("answer", "Is it a field?", AnswerType.YESNO))
-    told.wait()
-    assert told.answers[0].splitlines() == ["yes"] * 5 + ["… and 3 more in the layer “RSGPT answers”."]
+    signals.wait()
+    assert signals.answers[0].splitlines() == ["yes"] * 5 + ["… and 3 more in the layer “RSGPT answers”."]
 
 
-def test_a_longer_description_is_asked_for_in_its_own_words(
+def test_a_detailed_description_uses_its_own_prompt(
     service: AskingService, raster: QgsRasterLayer, serve: Serve
 ) -> None:
     serve("--script", '{"replies": {"in detail": "a long tale", "image": "short"}}')
-    told = ClickSignals(service)
+    signals = ClickSignals(service)
     service.ask(canvas_place(view_of([raster], around(150, 150, 100))), detailed=True)
-    told.wait()
-    assert told.answers == ["a long tale"]
+    signals.wait()
+    assert signals.answers == ["a long tale"]
 
 
-def test_the_prompt_of_the_options_is_that_of_captions_alone(
+def test_the_preferred_prompt_applies_to_short_captions_only(
     service: AskingService, raster: QgsRasterLayer, serve: Serve
 ) -> None:
     serve()
-    told = ClickSignals(service)
+    signals = ClickSignals(service)
     save(Preferences(prompt="What grows here?"))
     try:
         service.ask(canvas_place(view_of([raster], around(150, 150, 100))))
-        told.wait()
+        signals.wait()
         service.ask(canvas_place(view_of([raster], around(150, 150, 100))), detailed=True)
-        told.wait(2)
+        signals.wait(2)
     finally:
         save(Preferences())
-    assert told.problems == []
+    assert signals.problems == []
     (layer,) = QgsProject.instance().mapLayersByName("RSGPT answers")
     assert [row["question"] for row in layer.getFeatures()] == ["What grows here?", "Describe this image in detail."]
 
@@ -180,76 +180,78 @@ def test_the_prompt_of_the_options_is_that_of_captions_alone(
 def test_the_answer_lies_in_the_project_s_crs(service: AskingService, raster: QgsRasterLayer, serve: Serve) -> None:
     serve()
     QgsProject.instance().setCrs(QgsCoordinateReferenceSystem("EPSG:4326"))
-    told = ClickSignals(service)
+    signals = ClickSignals(service)
     service.ask(canvas_place(view_of([raster], around(150, 150, 100))))
-    told.wait()
+    signals.wait()
     (layer,) = QgsProject.instance().mapLayersByName("RSGPT answers")
     assert layer.crs().authid() == "EPSG:4326"
     (row,) = layer.getFeatures()
     assert 14 < row.geometry().centroid().asPoint().x() < 16
 
 
-def test_the_main_thread_stays_free_and_cancel_ends_it(
+def test_the_main_thread_is_not_blocked_and_cancel_stops_the_run(
     service: AskingService, raster: QgsRasterLayer, serve: Serve
 ) -> None:
     serve("--delay", "30")
-    told = ClickSignals(service)
+    signals = ClickSignals(service)
     service.ask(canvas_place(view_of([raster], around(150, 150, 100))))
-    begin = time.monotonic()
-    longest = wait_until(lambda: time.monotonic() - begin > 2.0)
+    start = time.monotonic()
+    longest = wait_until(lambda: time.monotonic() - start > 2.0)
     assert longest < 0.15
     (task,) = QgsApplication.taskManager().activeTasks()
     task.cancel()
-    begin = time.monotonic()
-    told.wait()
-    assert time.monotonic() - begin < 1.0
-    assert (told.stops, told.answers, told.problems) == (1, [], [])
+    start = time.monotonic()
+    signals.wait()
+    assert time.monotonic() - start < 1.0
+    assert (signals.stops, signals.answers, signals.problems) == (1, [], [])
     assert QgsProject.instance().mapLayersByName("RSGPT answers") == []
 
 
-def test_a_failure_is_one_sentence(service: AskingService, raster: QgsRasterLayer, serve: Serve) -> None:
+def test_a_server_error_is_reported_without_a_traceback(
+    service: AskingService, raster: QgsRasterLayer, serve: Serve
+) -> None:
     serve("--script", '{"load_error": "The weights are gone; install the plugin again."}')
-    told = ClickSignals(service)
+    signals = ClickSignals(service)
     service.ask(canvas_place(view_of([raster], around(150, 150, 100))))
-    told.wait()
-    (problem,) = told.problems
+    signals.wait()
+    (problem,) = signals.problems
     assert "The weights are gone" in problem
     assert "Traceback" not in problem
 
 
-def test_what_cannot_be_asked_is_one_sentence_and_starts_nothing(
+def test_a_missing_layer_is_reported_and_starts_no_server(
     service: AskingService, raster: QgsRasterLayer, serve: Serve
 ) -> None:
     server = serve()
-    told = ClickSignals(service)
+    signals = ClickSignals(service)
     place = canvas_place(view_of([raster], around(150, 150, 100)))
     QgsProject.instance().removeMapLayer(raster.id())
     service.ask(place)
-    told.wait()
-    (problem,) = told.problems
+    signals.wait()
+    (problem,) = signals.problems
     assert "INPUT" in problem or "layer" in problem.lower()
     assert server._process is None
 
 
-def test_a_server_killed_under_a_click_is_restarted(
+def test_a_server_killed_during_a_run_is_restarted(
     service: AskingService, raster: QgsRasterLayer, serve: Serve
 ) -> None:
     server = serve("--delay", "1")
-    told = ClickSignals(service)
+    signals = ClickSignals(service)
     service.ask(canvas_place(view_of([raster], around(150, 150, 100))))
     wait_until(lambda: server._endpoint is not None)
     assert server._process is not None
     os.kill(server._process.pid, signal.SIGKILL)
-    told.wait()
-    assert [answer.split()[0] for answer in told.answers] == ["picture"]
-    assert told.problems == []
+    signals.wait()
+    assert [answer.split()[0] for answer in signals.answers] == ["picture"]
+    assert signals.problems == []
 
 
-def test_close_ends_what_runs(service: AskingService, raster: QgsRasterLayer, serve: Serve) -> None:
+def test_close_cancels_the_running_task(service: AskingService, raster: QgsRasterLayer, serve: Serve) -> None:
     serve("--delay", "30")
     service.ask(canvas_place(view_of([raster], around(150, 150, 100))))
     wait_until(lambda: bool(QgsApplication.taskManager().activeTasks()))
-    begin = time.monotonic()
+    start = time.monotonic()
     service.close()
-    assert time.monotonic() - begin < 3.0
+    assert time.monotonic() - start < 3.0
     wait_until(lambda: not QgsApplication.taskManager().activeTasks(), 5.0)

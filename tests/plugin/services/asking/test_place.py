@@ -1,4 +1,4 @@
-"""What a click means: which raster, which square, and that it becomes one picture."""
+"""Places: their raster, extent and size as one picture."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from rsgpt_plugin.shared.answers.questions import AnswerType, Question
 from tests.plugin.services.conftest import around, view_of
 
 
-@pytest.mark.parametrize("seen_m", [20, 90, 4000])
-def test_a_click_is_a_square_of_its_ground_size_at_any_scale(raster: QgsRasterLayer, seen_m: float) -> None:
-    view = view_of([raster], around(150, 150, seen_m))
+@pytest.mark.parametrize("view_m", [20, 90, 4000])
+def test_clicked_place_has_its_ground_size_at_any_scale(raster: QgsRasterLayer, view_m: float) -> None:
+    view = view_of([raster], around(150, 150, view_m))
     place = clicked_place(view, around(150, 150, 1).center(), 77.0)
     assert place.layer_id == raster.id()
     assert place.extent.width() == pytest.approx(77, rel=0.01)
@@ -24,7 +24,7 @@ def test_a_click_is_a_square_of_its_ground_size_at_any_scale(raster: QgsRasterLa
     assert "GROUND_RESOLUTION" not in place.parameters()
 
 
-def test_degrees_are_not_metres(raster: QgsRasterLayer) -> None:
+def test_clicked_place_is_square_on_a_map_in_degrees(raster: QgsRasterLayer) -> None:
     geographic = QgsCoordinateReferenceSystem("EPSG:4326")
     transform = QgsCoordinateTransform(raster.crs(), geographic, QgsProject.instance())
     view = view_of([raster], transform.transformBoundingBox(around(150, 150, 100)), "EPSG:4326")
@@ -33,14 +33,14 @@ def test_degrees_are_not_metres(raster: QgsRasterLayer) -> None:
     assert place.extent.crs() == raster.crs()
 
 
-def test_the_topmost_raster_under_the_click_is_meant(make_raster: Callable[..., QgsRasterLayer]) -> None:
-    top, beneath = make_raster("top", side=100), make_raster("beneath")
-    view = view_of([top, beneath], around(150, 150, 300))
+def test_clicked_place_uses_the_topmost_raster(make_raster: Callable[..., QgsRasterLayer]) -> None:
+    top, below = make_raster("top", side=100), make_raster("below")
+    view = view_of([top, below], around(150, 150, 300))
     assert clicked_place(view, around(20, 20, 1).center(), 20.0).layer_id == top.id()
-    assert clicked_place(view, around(200, 200, 1).center(), 20.0).layer_id == beneath.id()
+    assert clicked_place(view, around(200, 200, 1).center(), 20.0).layer_id == below.id()
 
 
-def test_the_canvas_is_described_as_one_picture(raster: QgsRasterLayer) -> None:
+def test_canvas_place_becomes_one_picture(raster: QgsRasterLayer) -> None:
     place = canvas_place(view_of([raster], around(150, 150, 200)))
     parameters = place.parameters()
     assert parameters["EXTENT"].height() == pytest.approx(200)
@@ -48,20 +48,20 @@ def test_the_canvas_is_described_as_one_picture(raster: QgsRasterLayer) -> None:
     assert "GROUND_RESOLUTION" not in parameters
 
 
-def test_a_canvas_of_many_pixels_is_shrunk(make_raster: Callable[..., QgsRasterLayer]) -> None:
+def test_a_canvas_of_many_pixels_is_resampled(make_raster: Callable[..., QgsRasterLayer]) -> None:
     large = make_raster("large", side=3000)
     place = canvas_place(view_of([large], around(750, 750, 1500)))
     assert place.parameters()["GROUND_RESOLUTION"] == pytest.approx(place.side_m / 512)
 
 
-@pytest.mark.parametrize(("pixels", "shrunk"), [(1000, False), (1023.5, True)])
-def test_what_may_touch_one_pixel_more_than_a_tile_holds_is_shrunk(
-    make_raster: Callable[..., QgsRasterLayer], pixels: float, shrunk: bool
+@pytest.mark.parametrize(("pixels", "resampled"), [(1000, False), (1023.5, True)])
+def test_an_extent_that_can_exceed_the_largest_tile_is_resampled(
+    make_raster: Callable[..., QgsRasterLayer], pixels: float, resampled: bool
 ) -> None:
-    large = make_raster("large", side=3000)  # of half a metre
-    place = canvas_place(view_of([large], around(750, 750, pixels / 3)))  # the view is wider than it is high
+    large = make_raster("large", side=3000)  # of 0.5 m
+    place = canvas_place(view_of([large], around(750, 750, pixels / 3)))  # the view is wider than high
     assert place.pixels == pytest.approx(pixels, abs=0.1)
-    assert ("GROUND_RESOLUTION" in place.parameters()) is shrunk
+    assert ("GROUND_RESOLUTION" in place.parameters()) is resampled
 
 
 def test_a_question_replaces_the_caption(raster: QgsRasterLayer) -> None:
@@ -70,19 +70,19 @@ def test_a_question_replaces_the_caption(raster: QgsRasterLayer) -> None:
     assert (parameters["CAPTION"], parameters["QUESTIONS"]) == (False, "answer[yesno]: Is there water?")
 
 
-def test_a_rotated_canvas_is_refused_in_words(raster: QgsRasterLayer) -> None:
+def test_canvas_place_rejects_a_rotated_map(raster: QgsRasterLayer) -> None:
     view = view_of([raster], around(150, 150, 200))
     view.setRotation(30)
     with pytest.raises(ImageryError, match="Set its rotation to 0"):
         canvas_place(view)
 
 
-def test_no_raster_is_a_sentence() -> None:
+def test_canvas_place_reports_a_missing_raster() -> None:
     with pytest.raises(ImageryError, match="no visible raster layer here"):
         canvas_place(view_of([], around(0, 0, 10)))
 
 
-def test_a_raster_elsewhere_does_not_count(raster: QgsRasterLayer) -> None:
+def test_canvas_place_ignores_rasters_outside_the_view(raster: QgsRasterLayer) -> None:
     view = view_of([raster], around(50_000, 150, 100))
     with pytest.raises(ImageryError, match="no visible raster layer here"):
         canvas_place(view)
