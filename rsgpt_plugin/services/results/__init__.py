@@ -1,1 +1,1 @@
-"""Work on results layers: reading rows, corrections, asking again, thumbnails, and exports."""
+"""Work on results layers: reading rows, corrections, asking again, thumbnails and exports."""

@@ -1,4 +1,4 @@
-"""A person's word in place of the model's, which is kept beside it. Asks nothing and draws nothing."""
+"""Corrections of answers by the user. The model's answer stays in a second column."""
 
 from __future__ import annotations
 
@@ -18,57 +18,57 @@ translate = QCoreApplication.translate
 
 
 def correct(layer: QgsVectorLayer, fid: int, name: str, value: Any) -> bool:
-    """Write `value` into the column `name` and mark the row; return whether anything changed.
+    """Write `value`, None for no answer, into the column `name` and mark the row; return whether anything changed.
 
-    None for no answer. What the model said goes to a column beside it, with the first correction; its own word
-    given back takes the mark away.
+    The first correction copies the model's answer to a second column. Writing that answer again restores the row.
+    Raises OutputError if the row is missing or the layer cannot be edited.
     """
     feature = layer.getFeature(fid)
     if not feature.isValid():
-        raise OutputError(translate("Rsgpt", "The row is no longer in the layer. Open the table anew."))
+        raise OutputError(translate("Rsgpt", "The row is no longer in the layer. Reopen the table."))
     if plain(feature[name]) == value:
         return False
     corrected = corrected_columns(feature)
-    kept = result_columns(layer).model_of(name)
-    if name in corrected and plain(feature[kept]) == value:
+    model_column = result_columns(layer).model_of(name)
+    if name in corrected and plain(feature[model_column]) == value:
         return restore(layer, fid, name)
-    add_columns(layer, _marks(layer.fields().field(name), kept))
+    add_columns(layer, _correction_fields(layer.fields().field(name), model_column))
     changes = {
         name: value,
         CORRECTED: " ".join(sorted(corrected | {name})),
         CORRECTED_AT: QDateTime.currentDateTimeUtc(),
     }
     if name not in corrected:
-        changes[kept] = plain(feature[name])
+        changes[model_column] = plain(feature[name])
     write_values(layer, {fid: changes}, translate("Rsgpt", "Correct an answer"))
     return True
 
 
 def restore(layer: QgsVectorLayer, fid: int, name: str) -> bool:
-    """Give the row the model's own word back; return whether there was one."""
+    """Restore the model's answer in the column `name`; return whether it had been corrected."""
     feature = layer.getFeature(fid)
     corrected = corrected_columns(feature)
     if name not in corrected:
         return False
-    kept = result_columns(layer).model_of(name)
-    left = corrected - {name}
-    changes = {name: plain(feature[kept]), kept: None, CORRECTED: " ".join(sorted(left)) or None}
-    if not left:
+    model_column = result_columns(layer).model_of(name)
+    remaining = corrected - {name}
+    changes = {name: plain(feature[model_column]), model_column: None, CORRECTED: " ".join(sorted(remaining)) or None}
+    if not remaining:
         changes[CORRECTED_AT] = None
     write_values(layer, {fid: changes}, translate("Rsgpt", "Restore the model's answer"))
     return True
 
 
 def corrected_columns(feature: QgsFeature) -> set[str]:
-    """The names of the columns in which a person corrected the row."""
+    """Return the names of the corrected columns of a row."""
     if feature.fields().indexOf(CORRECTED) < 0:
         return set()
     return set(str(plain(feature[CORRECTED]) or "").split())
 
 
-def _marks(said: QgsField, kept: str) -> list[QgsField]:
-    """The columns that a correction of `said` needs. kept: the one for the model's own word."""
-    model_field = QgsField(said)
-    model_field.setName(kept)
+def _correction_fields(answer: QgsField, model_column: str) -> list[QgsField]:
+    """Return the fields that a correction of `answer` needs. model_column: the name of the model's answer."""
+    model_field = QgsField(answer)
+    model_field.setName(model_column)
     model_field.setAlias("")
     return [model_field, field_of(column(CORRECTED)), field_of(column(CORRECTED_AT))]

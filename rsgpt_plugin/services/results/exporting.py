@@ -1,4 +1,4 @@
-"""Writes rows of a results layer to a file, as a task. Knows no widget; the formats are geo's."""
+"""Exports rows of a results layer to a file as a task. The file formats are in `geo`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ translate = QCoreApplication.translate
 
 
 class ExportFormat(Enum):
-    """What can be written. The value is how its file's name ends; a data set is a folder."""
+    """A format of an export. The value is the file name extension; a data set is a folder."""
 
     GEOPACKAGE = ".gpkg"
     SHEET = ".csv"
@@ -52,7 +52,7 @@ _WRITERS: dict[ExportFormat, Callable[[ExportRows, Path], Optional[int]]] = {
 
 @dataclass(frozen=True)
 class ExportDestination:
-    """Where to, as what."""
+    """The format and the path of an export."""
 
     format: ExportFormat
     path: Path
@@ -61,32 +61,32 @@ class ExportDestination:
 def export(
     layer: QgsVectorLayer, columns: Sequence[DisplayColumn], rows: Sequence[LayerRow], destination: ExportDestination
 ) -> BackgroundTask:
-    """Return the work that writes `rows` of a layer, in that order, and ends with a sentence. Main thread.
+    """Return a task that writes `rows` in their order; its result is a message. Call it on the main thread.
 
-    OutputError where a layer of the project would be written over, or what is not an export.
+    Raises OutputError if the export would replace the layer's own file or a file that is not an export.
     """
     _check(layer, destination)
     source = QgsVectorLayerFeatureSource(layer)
     context = QgsProject.instance().transformContext()
-    name, fields, kind, crs = layer.name(), layer.fields(), layer.wkbType(), layer.crs()
+    name, fields, geometry_type, crs = layer.name(), layer.fields(), layer.wkbType(), layer.crs()
     model = result_columns(layer).known.get("model", "")
 
-    def write(work: BackgroundTask) -> str:
-        progress = partial(_progress, work)
+    def write(task: BackgroundTask) -> str:
+        progress = partial(_progress, task)
         features = {}
         for feature in source.getFeatures(QgsFeatureRequest().setFilterFids([row.fid for row in rows])):
             features[feature.id()] = feature
             progress(0.0)
-        there = [row for row in rows if row.fid in features]
+        existing = [row for row in rows if row.fid in features]
         with _Pictures() as pictures:
-            found = ExportRows(
-                name, columns, there, [features[row.fid] for row in there], fields, kind, crs, context,
+            export_rows = ExportRows(
+                name, columns, existing, [features[row.fid] for row in existing], fields, geometry_type, crs, context,
                 pictures.get, progress, model,
             )  # fmt: skip
-            left_out = _WRITERS[destination.format](found, destination.path) or 0
-        return _told(destination.path, len(there) - left_out, left_out)
+            left_out = _WRITERS[destination.format](export_rows, destination.path) or 0
+        return _summary(destination.path, len(existing) - left_out, left_out)
 
-    return BackgroundTask(translate("Rsgpt", "RSGPT: exporting results"), write, shown=True)
+    return BackgroundTask(translate("Rsgpt", "RSGPT: exporting results"), write, visible=True)
 
 
 def _check(layer: QgsVectorLayer, destination: ExportDestination) -> None:
@@ -101,32 +101,32 @@ def _check(layer: QgsVectorLayer, destination: ExportDestination) -> None:
         check_replaceable(path, LAYER)
 
 
-def _progress(work: BackgroundTask, percent: float) -> None:
-    if work.isCanceled():
+def _progress(task: BackgroundTask, percent: float) -> None:
+    if task.isCanceled():
         raise Cancelled(translate("Rsgpt", "Stopped."))
-    work.setProgress(percent)
+    task.setProgress(percent)
 
 
-def _told(path: Path, written: int, left_out: int) -> str:
-    sentence = translate("Rsgpt", "Exported to {path}. Rows: {count}.").format(count=written, path=path)
+def _summary(path: Path, written: int, left_out: int) -> str:
+    message = translate("Rsgpt", "Exported to {path}. Rows: {count}.").format(count=written, path=path)
     if left_out:
-        gone = translate("Rsgpt", "Left out, as their pictures are no longer kept: {count}.")
-        sentence += " " + gone.format(count=left_out)
-    return sentence
+        missing = translate("Rsgpt", "Rows left out because their pictures are no longer stored: {count}.")
+        message += " " + missing.format(count=left_out)
+    return message
 
 
 class _Pictures:
-    """The picture store, or nothing where there is none yet."""
+    """The picture store if it exists, without creating it."""
 
     def __enter__(self) -> _Pictures:
-        there = picture_file().is_file()
-        self._store = PictureStore(picture_file(), load().picture_bytes) if there else None
+        exists = picture_file().is_file()
+        self._store = PictureStore(picture_file(), load().picture_bytes) if exists else None
         return self
 
-    def __exit__(self, *what: object) -> None:
+    def __exit__(self, *error: object) -> None:
         if self._store is not None:
             self._store.close()
 
     def get(self, sha256: str) -> Optional[bytes]:
-        """A picture as PNG."""
+        """Return a picture as PNG; None if it is not stored."""
         return self._store.get(sha256) if self._store is not None else None

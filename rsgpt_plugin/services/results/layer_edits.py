@@ -1,4 +1,4 @@
-"""Values into rows of a layer, through its edit session where one is open, else at once. Knows no model."""
+"""Writes values into rows of a layer: in its edit session if one is open, else directly."""
 
 from __future__ import annotations
 
@@ -12,22 +12,24 @@ from ...errors import OutputError
 
 translate = QCoreApplication.translate
 
-# By feature id, then by the column's name; None for no value.
+# By feature id, then by column name. None for no value.
 Changes = Mapping[int, Mapping[str, Any]]
 
-_NEEDED = QgsVectorDataProvider.Capability.ChangeAttributeValues
-_NEEDED_TO_ADD = QgsVectorDataProvider.Capability.AddAttributes
-_CUTS_NAMES, _LONGEST = "ESRI Shapefile", 10
+_CHANGE = QgsVectorDataProvider.Capability.ChangeAttributeValues
+_ADD = QgsVectorDataProvider.Capability.AddAttributes
+_SHAPEFILE, _SHAPEFILE_NAME_LENGTH = "ESRI Shapefile", 10  # longer names are truncated
 
 
 def add_columns(layer: QgsVectorLayer, fields: Sequence[QgsField]) -> None:
-    """Add those of `fields` that the layer lacks; OutputError where it takes none."""
+    """Add those of `fields` that the layer lacks. Raises OutputError if the layer cannot be edited."""
     missing = [field for field in fields if layer.fields().indexOf(field.name()) < 0]
     if not missing:
         return
     provider = layer.dataProvider()
-    cut = provider.storageType() == _CUTS_NAMES and any(len(field.name()) > _LONGEST for field in missing)
-    if cut or layer.readOnly() or not provider.capabilities() & _NEEDED_TO_ADD:
+    truncates = provider.storageType() == _SHAPEFILE and any(
+        len(field.name()) > _SHAPEFILE_NAME_LENGTH for field in missing
+    )
+    if truncates or layer.readOnly() or not provider.capabilities() & _ADD:
         raise _unwritable(layer)
     if layer.isEditable():
         added = all(layer.addAttribute(field) for field in missing)
@@ -39,9 +41,9 @@ def add_columns(layer: QgsVectorLayer, fields: Sequence[QgsField]) -> None:
 
 
 def write_values(layer: QgsVectorLayer, changes: Changes, label: str) -> None:
-    """Write all of `changes`, whose columns exist; one step of the edit session's undo stack, named `label`.
+    """Write all `changes` into existing columns, in an edit session as one undo step named `label`.
 
-    OutputError where the layer does not take them.
+    Raises OutputError if the layer cannot be edited.
     """
     if not changes:
         return
@@ -50,7 +52,7 @@ def write_values(layer: QgsVectorLayer, changes: Changes, label: str) -> None:
         fid: {indexes[name]: NULL if value is None else value for name, value in values.items()}
         for fid, values in changes.items()
     }
-    written = _in_session(layer, by_index, label) if layer.isEditable() else _at_once(layer, by_index)
+    written = _in_session(layer, by_index, label) if layer.isEditable() else _directly(layer, by_index)
     if not written:
         raise _unwritable(layer)
     layer.triggerRepaint()
@@ -70,11 +72,11 @@ def _in_session(layer: QgsVectorLayer, changes: Mapping[int, Mapping[int, Any]],
     return written
 
 
-def _at_once(layer: QgsVectorLayer, changes: Mapping[int, Mapping[int, Any]]) -> bool:
+def _directly(layer: QgsVectorLayer, changes: Mapping[int, Mapping[int, Any]]) -> bool:
     provider = layer.dataProvider()
-    if layer.readOnly() or not provider.capabilities() & _NEEDED or not provider.changeAttributeValues(changes):
+    if layer.readOnly() or not provider.capabilities() & _CHANGE or not provider.changeAttributeValues(changes):
         return False
-    # A provider changes values without a word; attribute tables and ours listen to the layer.
+    # A provider emits no signals. Attribute tables and the results table listen to the layer.
     for fid, values in changes.items():
         for index, value in values.items():
             layer.attributeValueChanged.emit(fid, index, value)
@@ -83,8 +85,7 @@ def _at_once(layer: QgsVectorLayer, changes: Mapping[int, Mapping[int, Any]]) ->
 
 def _unwritable(layer: QgsVectorLayer) -> OutputError:
     cause = layer.dataProvider().error().summary().strip()
-    sentence = translate(
-        "Rsgpt",
-        "The layer “{name}” does not take changes. Export it as a GeoPackage, open that, and change it there. {cause}",
+    message = translate(
+        "Rsgpt", "The layer “{name}” cannot be edited. Export it as a GeoPackage, then edit the exported layer. {cause}"
     )
-    return OutputError(sentence.format(name=layer.name(), cause=cause).strip())
+    return OutputError(message.format(name=layer.name(), cause=cause).strip())

@@ -1,4 +1,4 @@
-"""Asks rows of a results layer again, as tasks, and writes the answers into the same rows. Draws nothing."""
+"""Asks rows of a results layer again, as tasks, and writes the answers into the same rows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ...geo.results.layer_rows import LayerRow
 from ..runs.algorithm_task import AlgorithmTask, context_of
 from ..time_slices import TimeSlicer
 from .layer_edits import write_values
-from .reask_request import ReaskGroup, ReaskRequest, ReaskStep, groups, places, step
+from .reask_request import ReaskGroup, ReaskRequest, ReaskStep, group_rows, row_places, step
 from .reask_rows import ReaskOutput, RowChange, changes
 
 translate = QCoreApplication.translate
@@ -23,10 +23,10 @@ translate = QCoreApplication.translate
 
 @dataclass(eq=False)
 class _ReaskJob:
-    """One request, and what has to live as long as it does."""
+    """A request and its state. number: of the current group. step: holds layers that the run refers to."""
 
     layer: QgsVectorLayer
-    wish: ReaskRequest
+    request: ReaskRequest
     groups: Sequence[ReaskGroup]
     number: int = 0
     step: Optional[ReaskStep] = None
@@ -36,7 +36,10 @@ class _ReaskJob:
 
 
 class ReaskService(QObject):
-    """One request at a time. `progressed`: percent; then `ended` or `failed` with a sentence. Main thread only."""
+    """Runs one request at a time, on the main thread.
+
+    progressed: percent. A request ends with `ended` or `failed` and a message.
+    """
 
     progressed = pyqtSignal(float)
     ended = pyqtSignal(str)
@@ -50,82 +53,85 @@ class ReaskService(QObject):
 
     @property
     def busy(self) -> bool:
-        """Whether a request is under way."""
+        """Whether a request is running."""
         return self._job is not None
 
-    def start(self, layer: QgsVectorLayer, rows: Sequence[LayerRow], wish: ReaskRequest) -> None:
-        """Ask the rows of `layer`; the task manager shows each run and can cancel all."""
+    def start(self, layer: QgsVectorLayer, rows: Sequence[LayerRow], request: ReaskRequest) -> None:
+        """Ask `rows` of `layer` again. The task manager lists each run; canceling one run stops the request."""
         if self._job is not None or not rows:
             return
-        self._job = job = _ReaskJob(layer, wish, groups(rows, wish))
+        self._job = job = _ReaskJob(layer, request, group_rows(rows, request))
         layer.willBeDeleted.connect(self.stop)
         self._prepare(job)
 
     def stop(self) -> None:
-        """Cancel what runs. Answers so far are remembered, so that asking once more goes on from there."""
+        """Cancel the running request. The answers so far are cached, so that asking again resumes it."""
         job = self._job
         if job is None:
             return
-        self._end(translate("Rsgpt", "Stopped. Answers so far are remembered; ask again to go on."), True)
+        self._end(translate("Rsgpt", "Stopped. The answers so far are stored; ask again to resume."), True)
         if job.running is not None:
             job.running.drop()
 
     def close(self) -> None:
-        """Stop, and wait a moment for the run."""
+        """Stop, and wait a moment for the end of the run."""
         running = self._job.running if self._job is not None else None
         self.stop()
         if running is not None:
             running.wait()
 
     def _prepare(self, job: _ReaskJob) -> None:
-        """Find out where the rows are, then run."""
-        group, found = job.groups[job.number], list[QgsFeature]()
-        where = places(job.layer, group, job.wish)
-        self._slices.start(where, found.extend, lambda: self._run(job, group, found), self._fail)
+        """Read the places of the current group, then start its run."""
+        group, places = job.groups[job.number], list[QgsFeature]()
+        features = row_places(job.layer, group, job.request)
+        self._slices.start(features, places.extend, lambda: self._run(job, group, places), self._fail)
 
-    def _run(self, job: _ReaskJob, group: ReaskGroup, found: Sequence[QgsFeature]) -> None:
-        job.step = asked = step(job.layer, group, job.wish, found)
+    def _run(self, job: _ReaskJob, group: ReaskGroup, places: Sequence[QgsFeature]) -> None:
+        job.step = current = step(job.layer, group, job.request, places)
         try:
-            job.running = running = AlgorithmTask(asked.algorithm, dict(asked.parameters), context_of(self._project))
+            task = AlgorithmTask(current.algorithm, dict(current.parameters), context_of(self._project))
         except RsgptError as error:
             self._end(str(error), False)
             return
-        running.task.progressChanged.connect(lambda percent: self._progress(job, percent))
-        description = translate("Rsgpt", "RSGPT asks again about {layer}").format(layer=job.layer.name())
-        running.start(description, lambda results: self._ran(job, running, results))
+        job.running = task
+        task.task.progressChanged.connect(lambda percent: self._progress(job, percent))
+        description = translate("Rsgpt", "RSGPT: asking again about {layer}").format(layer=job.layer.name())
+        task.start(description, lambda results: self._on_finished(job, task, results))
 
     def _progress(self, job: _ReaskJob, percent: float) -> None:
         if job is self._job:
             self.progressed.emit((100.0 * job.number + percent) / len(job.groups))
 
-    def _ran(self, job: _ReaskJob, running: AlgorithmTask, results: dict[str, Any]) -> None:
-        if running.was_cancelled:
+    def _on_finished(self, job: _ReaskJob, task: AlgorithmTask, results: dict[str, Any]) -> None:
+        if task.was_cancelled:
             self.stop()
             return
         job.running = None
-        output = running.output(results)
+        output = task.output(results)
         if output is None:
-            self._end(running.feedback.why(), False)
+            self._end(task.feedback.why(), False)
             return
-        found = list[QgsFeature]()
-        fill = partial(self._fill, job)
-        self._slices.start(output.getFeatures(), found.extend, lambda: fill(ReaskOutput(output, found)), self._fail)
+        features = list[QgsFeature]()
+        update = partial(self._update, job)
+        self._slices.start(
+            output.getFeatures(), features.extend, lambda: update(ReaskOutput(output, features)), self._fail
+        )
 
-    def _fill(self, job: _ReaskJob, output: ReaskOutput) -> None:
+    def _update(self, job: _ReaskJob, output: ReaskOutput) -> None:
         if job.step is not None:
-            found = changes(job.layer, job.step, output, self._project)
+            row_changes = changes(job.layer, job.step, output, self._project)
             write = partial(self._write, job)
-            self._slices.start(found, write, lambda: self._next(job), self._fail)
+            self._slices.start(row_changes, write, lambda: self._next(job), self._fail)
 
-    def _write(self, job: _ReaskJob, some: list[RowChange]) -> None:
+    def _write(self, job: _ReaskJob, batch: list[RowChange]) -> None:
         try:
-            values = {change.fid: change.values for change in some if change.values}
+            values = {change.fid: change.values for change in batch if change.values}
             write_values(job.layer, values, translate("Rsgpt", "Ask again"))
         except OutputError as error:
             self._end(str(error), False)
             return
         job.written += len(values)
-        job.problem = job.problem or next((change.problem for change in some if change.problem), "")
+        job.problem = job.problem or next((change.problem for change in batch if change.problem), "")
 
     def _next(self, job: _ReaskJob) -> None:
         if job is not self._job:
@@ -134,19 +140,20 @@ class ReaskService(QObject):
         if job.number < len(job.groups):
             self._prepare(job)
             return
-        asked = sum(len(group.fids) for group in job.groups)
-        if job.written == asked:
-            self._end(translate("Rsgpt", "Asked again. Rows: {asked}.").format(asked=asked), True)
+        count = sum(len(group.fids) for group in job.groups)
+        if job.written == count:
+            self._end(translate("Rsgpt", "Asked again. Rows: {asked}.").format(asked=count), True)
         else:
-            kept = translate("Rsgpt", "{kept} of {asked} rows keep what they had ({problem}).")
-            self._end(kept.format(kept=asked - job.written, asked=asked, problem=job.problem or "?"), job.written > 0)
+            message = translate("Rsgpt", "{kept} of {asked} rows keep their previous answers ({problem}).")
+            message = message.format(kept=count - job.written, asked=count, problem=job.problem or "?")
+            self._end(message, job.written > 0)
 
-    def _fail(self, sentence: str) -> None:
-        self._end(sentence, False)
+    def _fail(self, message: str) -> None:
+        self._end(message, False)
 
-    def _end(self, sentence: str, well: bool) -> None:
+    def _end(self, message: str, succeeded: bool) -> None:
         job, self._job = self._job, None
         self._slices.stop()
         if job is not None:
             job.layer.willBeDeleted.disconnect(self.stop)
-            (self.ended if well else self.failed).emit(sentence)
+            (self.ended if succeeded else self.failed).emit(message)

@@ -1,4 +1,4 @@
-"""What asking rows again means, as parameters of the algorithms that made them. Runs nothing."""
+"""Requests to ask rows again, as parameters of the algorithms that created the rows."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ from ...shared.files.addresses import without_secrets
 TILES, FEATURES = f"rsgpt:{table.TILES}", f"rsgpt:{table.FEATURES}"
 ROW = "rsgpt_row"
 
-_SPOT = 0.01  # of a tile's side: less than what two tiles that only touch have in common
+_SPOT = 0.01  # of a tile's side: smaller than the shared part of two adjacent tiles
 
 
 @dataclass(frozen=True)
 class RowQuestions:
-    """What a picture is asked. prompt: for the caption, "" for none. questions: one a line."""
+    """The questions about a picture. prompt: for the caption, "" for no caption. questions: one question per line."""
 
     prompt: str
     questions: str = ""
@@ -47,33 +47,33 @@ class RowQuestions:
 
 @dataclass(frozen=True)
 class ReaskRequest:
-    """How rows are asked again. raster, source: the layer's id, and its source without credentials.
+    """A request to ask rows again. raster, source: the raster layer's id, and its source without credentials.
 
-    asked: None for what each row was before.
+    questions: None to repeat the questions of each row.
     """
 
     raster: str
     source: str
     model: str
-    asked: Optional[RowQuestions] = None
+    questions: Optional[RowQuestions] = None
 
     @classmethod
-    def about(cls, raster: QgsRasterLayer, model: str, asked: Optional[RowQuestions] = None) -> ReaskRequest:
-        """The wish to ask a model about a raster."""
-        return cls(raster.id(), without_secrets(raster.source()), model, asked)
+    def about(cls, raster: QgsRasterLayer, model: str, questions: Optional[RowQuestions] = None) -> ReaskRequest:
+        """Return the request to ask `model` about `raster`."""
+        return cls(raster.id(), without_secrets(raster.source()), model, questions)
 
 
 @dataclass(frozen=True)
 class ReaskGroup:
-    """Rows that are asked the same."""
+    """Rows with the same questions."""
 
-    asked: RowQuestions
+    questions: RowQuestions
     fids: tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class ReaskStep:
-    """One run. places: a layer that its parameters refer to and that has to live as long as the run."""
+    """The run of one group. places: a layer that its parameters refer to, which must exist until the run ends."""
 
     algorithm: str
     parameters: Mapping[str, Any]
@@ -82,9 +82,9 @@ class ReaskStep:
 
 
 def asked_before(prompt: str) -> RowQuestions:
-    """Read the `prompt` column of a row: the caption's prompt, then the questions, one a line.
+    """Return the questions in the `prompt` column of a row: the caption's prompt, then one question per line.
 
-    A wish for a language is left out: the next run has its own.
+    The line that sets the language of answers is left out, because the next run adds its own.
     """
     if not prompt.strip():
         return RowQuestions(CAPTION_PROMPT)
@@ -94,7 +94,7 @@ def asked_before(prompt: str) -> RowQuestions:
 
 
 def recorded_raster(layer: QgsVectorLayer, project: QgsProject) -> Optional[QgsRasterLayer]:
-    """The raster of the project that `layer` came from, or None where that is not known or gone."""
+    """Return the project's raster layer that `layer` describes; None if it is unknown or not in the project."""
     run = recorded_run(layer)
     if run is None:
         return None
@@ -102,56 +102,56 @@ def recorded_raster(layer: QgsVectorLayer, project: QgsProject) -> Optional[QgsR
     return next((raster for raster in rasters if _is_source(raster.id(), without_secrets(raster.source()), run)), None)
 
 
-def groups(rows: Sequence[LayerRow], wish: ReaskRequest) -> list[ReaskGroup]:
-    """The rows by what they are asked; each group becomes one run."""
-    found: dict[RowQuestions, list[int]] = {}
+def group_rows(rows: Sequence[LayerRow], request: ReaskRequest) -> list[ReaskGroup]:
+    """Return the rows grouped by their questions. Each group becomes one run."""
+    groups: dict[RowQuestions, list[int]] = {}
     for row in rows:
-        found.setdefault(wish.asked or asked_before(row.prompt), []).append(row.fid)
-    return [ReaskGroup(asked, tuple(fids)) for asked, fids in found.items()]
+        groups.setdefault(request.questions or asked_before(row.prompt), []).append(row.fid)
+    return [ReaskGroup(questions, tuple(fids)) for questions, fids in groups.items()]
 
 
-def places(layer: QgsVectorLayer, group: ReaskGroup, wish: ReaskRequest) -> Iterator[QgsFeature]:
-    """Yield where each row of a group is, as a feature with the id of its row: of `step`."""
-    fields, spots = _row_fields(), _are_tiles(layer, wish)
-    request = QgsFeatureRequest().setFilterFids(list(group.fids)).setNoAttributes()
-    for row in layer.getFeatures(request):
+def row_places(layer: QgsVectorLayer, group: ReaskGroup, request: ReaskRequest) -> Iterator[QgsFeature]:
+    """Yield the place of each row of a group, as a feature with the row's id, for `step`."""
+    fields, spots = _row_fields(), _are_tiles(layer, request)
+    feature_request = QgsFeatureRequest().setFilterFids(list(group.fids)).setNoAttributes()
+    for row in layer.getFeatures(feature_request):
         place = QgsFeature(fields)
         place.setAttributes([str(row.id())])
         place.setGeometry(_spot(row.geometry()) if spots else row.geometry())
         yield place
 
 
-def step(layer: QgsVectorLayer, group: ReaskGroup, wish: ReaskRequest, rows: Sequence[QgsFeature]) -> ReaskStep:
-    """The run that asks a group, given its `places`."""
-    run = _run_of(layer, wish)
-    are_tiles = _are_tiles(layer, wish)
+def step(layer: QgsVectorLayer, group: ReaskGroup, request: ReaskRequest, places: Sequence[QgsFeature]) -> ReaskStep:
+    """Return the run that asks a group again. places: of its rows, from `row_places`."""
+    run = _run_of(layer, request)
+    are_tiles = _are_tiles(layer, request)
     algorithm = table.TILES if are_tiles else table.FEATURES
     kind = QgsWkbTypes.Type.Polygon if are_tiles else layer.wkbType()
-    there = QgsMemoryProviderUtils.createMemoryLayer("rows", _row_fields(), kind, layer.crs())
-    there.dataProvider().addFeatures(list(rows))
-    before = table.repeated(algorithm, run.parameters) if run is not None else {}
+    places_layer = QgsMemoryProviderUtils.createMemoryLayer("rows", _row_fields(), kind, layer.crs())
+    places_layer.dataProvider().addFeatures(list(places))
+    previous = table.repeated(algorithm, run.parameters) if run is not None else {}
     parameters = {
-        **{name: restored(value) for name, value in before.items()},
-        "INPUT": wish.raster,
-        "MODEL": wish.model,
-        "CAPTION": bool(group.asked.prompt),
-        "PROMPT": group.asked.prompt,
-        "QUESTIONS": group.asked.questions,
-        "MASK" if are_tiles else "FEATURES": there,
+        **{name: restored(value) for name, value in previous.items()},
+        "INPUT": request.raster,
+        "MODEL": request.model,
+        "CAPTION": bool(group.questions.prompt),
+        "PROMPT": group.questions.prompt,
+        "QUESTIONS": group.questions.questions,
+        "MASK" if are_tiles else "FEATURES": places_layer,
         "OUTPUT": QgsProcessing.TEMPORARY_OUTPUT,
     }
-    return ReaskStep(TILES if are_tiles else FEATURES, parameters, group.fids, there)
+    return ReaskStep(TILES if are_tiles else FEATURES, parameters, group.fids, places_layer)
 
 
-def _run_of(layer: QgsVectorLayer, wish: ReaskRequest) -> Optional[RunRequest]:
-    """The run that made the layer; None where that is not known, or was about another raster."""
+def _run_of(layer: QgsVectorLayer, request: ReaskRequest) -> Optional[RunRequest]:
+    """Return the run that created the layer; None if it is unknown or was about another raster."""
     run = recorded_run(layer)
-    return run if run is not None and _is_source(wish.raster, wish.source, run) else None
+    return run if run is not None and _is_source(request.raster, request.source, run) else None
 
 
-def _are_tiles(layer: QgsVectorLayer, wish: ReaskRequest) -> bool:
-    """Whether the rows are tiles of a grid of this raster: the same grid gives the same pictures."""
-    run = _run_of(layer, wish)
+def _are_tiles(layer: QgsVectorLayer, request: ReaskRequest) -> bool:
+    """Return whether the rows are tiles of this raster, so that the same grid gives the same pictures."""
+    run = _run_of(layer, request)
     return run is not None and run.algorithm == TILES
 
 
@@ -160,21 +160,21 @@ def _is_source(raster: str, source: str, run: RunRequest) -> bool:
 
 
 def _spot(tile: QgsGeometry) -> QgsGeometry:
-    """A little of the tile's middle: as a mask it chooses this tile, and with much overlap few others."""
+    """Return a small box at the tile's center. As a mask it selects the tile, and few others if tiles overlap."""
     box = tile.boundingBox()
     return QgsGeometry.fromRect(QgsRectangle.fromCenterAndSize(box.center(), _SPOT * box.width(), _SPOT * box.height()))
 
 
 def _row_fields() -> QgsFields:
     fields = QgsFields()
-    row = QgsField(output_fields([]).field("reason"))  # text: an id may be longer than a number of any format
+    row = QgsField(output_fields([]).field("reason"))  # text: ids can exceed the integer range of a format
     row.setName(ROW)
     fields.append(row)
     return fields
 
 
 def _question(line: str) -> Optional[Question]:
-    """The question that a run noted as this line; None where it is part of a caption's prompt."""
+    """Return the question in a line of the `prompt` column; None if the line belongs to the caption's prompt."""
     try:
         (question,) = parse_questions(line)
     except (QuestionError, ValueError):

@@ -1,4 +1,4 @@
-"""The layer “RSGPT answers” of the project, and the row that an answer becomes. Asks nothing."""
+"""The project's layer “RSGPT answers”, and the rows that are added to it."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ _MARK = "rsgpt/answers"
 
 
 class ResultsLayer:
-    """Answers of all clicks, in one memory layer: what was asked, what was answered, and where it comes from."""
+    """A memory layer with the answers about single places: question, answer and provenance."""
 
     def __init__(self, project: QgsProject) -> None:
         self._project = project
 
     def add(self, feature: QgsFeature, crs: QgsCoordinateReferenceSystem, question: Optional[Question]) -> str:
-        """Add a row of `rsgpt:describeraster` and return its answer as text; empty where there is none.
+        """Add a row of `rsgpt:describeraster`, given in `crs`; return its answer as text, "" if there is none.
 
-        OutputError where the layer does not take it.
+        Raises OutputError if the layer does not accept the row.
         """
         layer = self.layer() or self._create(crs)
         row = QgsFeature(layer.fields())
-        row.setGeometry(self._placed(feature, crs, layer))
+        row.setGeometry(self._transformed(feature, crs, layer))
         answer, confidence = _answer(feature, question)
         for name in set(layer.fields().names()) & set(feature.fields().names()):
             row[name] = feature[name]
@@ -66,14 +66,17 @@ class ResultsLayer:
         return answer
 
     def layer(self) -> Optional[QgsVectorLayer]:
-        """Return the project's layer of answers, or None before the first."""
-        marked = [layer for layer in self._project.mapLayers().values() if layer.customProperty(_MARK)]
-        return marked[0] if marked else None
+        """Return the project's results layer; None before the first answer."""
+        layers = [layer for layer in self._project.mapLayers().values() if layer.customProperty(_MARK)]
+        return layers[0] if layers else None
 
     def _create(self, crs: QgsCoordinateReferenceSystem) -> QgsVectorLayer:
-        own = self._project.crs()
+        project_crs = self._project.crs()
         layer = QgsMemoryProviderUtils.createMemoryLayer(
-            translate("Rsgpt", "RSGPT answers"), _fields(), QgsWkbTypes.Type.Polygon, own if own.isValid() else crs
+            translate("Rsgpt", "RSGPT answers"),
+            _fields(),
+            QgsWkbTypes.Type.Polygon,
+            project_crs if project_crs.isValid() else crs,
         )
         layer.setCustomProperty(_MARK, True)
         apply_style(layer)
@@ -81,22 +84,27 @@ class ResultsLayer:
         self._project.layerTreeRoot().insertLayer(0, layer)
         return layer
 
-    def _placed(self, feature: QgsFeature, crs: QgsCoordinateReferenceSystem, layer: QgsVectorLayer) -> QgsGeometry:
-        """The geometry in the layer's CRS; OutputError where it has none there: QGIS raises, or ends in infinity."""
+    def _transformed(
+        self, feature: QgsFeature, crs: QgsCoordinateReferenceSystem, layer: QgsVectorLayer
+    ) -> QgsGeometry:
+        """Return the geometry in the layer's CRS.
+
+        Raises OutputError if it has no location there: QGIS raises an exception or returns infinite coordinates.
+        """
         geometry = QgsGeometry(feature.geometry())
         try:
             geometry.transform(transform_between(crs, layer.crs(), self._project.transformContext()))
-            lies_there = geometry.boundingBox().isFinite()
+            is_located = geometry.boundingBox().isFinite()
         except QgsCsException:
-            lies_there = False
-        if lies_there:
+            is_located = False
+        if is_located:
             return geometry
-        sentence = translate(
+        message = translate(
             "Rsgpt",
-            "The answer has no place in the coordinate system of the layer “RSGPT answers” ({crs}). Choose another "
-            "one for the project, remove that layer, then ask again.",
+            "The answer has no location in the coordinate system of the layer “RSGPT answers” ({crs}). Choose another "
+            "coordinate system for the project, remove that layer, then ask again.",
         )
-        raise OutputError(sentence.format(crs=layer.crs().userFriendlyIdentifier()))
+        raise OutputError(message.format(crs=layer.crs().userFriendlyIdentifier()))
 
 
 def _fields() -> QgsFields:
@@ -121,5 +129,5 @@ def _as_text(value: object) -> str:
 
 
 def reasons(features: Sequence[QgsFeature]) -> str:
-    """Return why rows have no answer."""
+    """Return the reasons of rows without an answer, separated by "; "."""
     return "; ".join(str(feature["reason"]) for feature in features if feature["reason"] not in (None, NULL, ""))

@@ -1,4 +1,4 @@
-"""The rows of one results layer, read in slices and kept current as the layer changes. Draws nothing."""
+"""The rows of a results layer, read in slices and updated when the layer changes."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 from ...geo.results.layer_rows import LayerRow, RowReader, attributes_only
 from ..time_slices import TimeSlicer
 
-_SETTLE_MS = 100
+_DELAY_MS = 100
 _SIGNALS = "featureAdded featuresDeleted updatedFields dataChanged afterCommitChanges afterRollBack".split()
 
 
 class TableRows(QObject):
-    """Follows one layer at a time. `began`: reading has started; `read`: all rows; `changed`: some rows anew;
+    """Reads and watches one layer at a time, on the main thread.
 
-    `gone`: the layer is about to be deleted. Main thread only.
+    began: reading has started. read: all rows. changed: the rows with new values. gone: the layer will be deleted.
     """
 
     began = pyqtSignal()
@@ -33,12 +33,12 @@ class TableRows(QObject):
         self._slices = TimeSlicer()
         self._rows: list[LayerRow] = []
         self._count = -1
-        self._touched: set[int] = set()
-        self._reload = self._settling(self._read)
-        self._refresh = self._settling(self._read_touched)
+        self._outdated: set[int] = set()
+        self._reload = self._delayed(self._read)
+        self._refresh = self._delayed(self._read_outdated)
 
     def follow(self, layer: Optional[QgsVectorLayer]) -> None:
-        """Read `layer` and watch it; None for none."""
+        """Read `layer` and watch it in place of the current one; None to watch no layer."""
         if self.layer is not None:
             self._connect(self.layer, False)
         self._stop()
@@ -48,31 +48,31 @@ class TableRows(QObject):
             self._read()
 
     def refresh(self, fids: Iterable[int]) -> None:
-        """Read some rows anew, soon: their values have changed."""
-        self._touched.update(fids)
+        """Schedule reading rows again whose values have changed."""
+        self._outdated.update(fids)
         self._refresh.start()
 
-    def _settling(self, act: Callable[[], None]) -> QTimer:
+    def _delayed(self, action: Callable[[], None]) -> QTimer:
         timer = QTimer(self)
         timer.setSingleShot(True)
-        timer.setInterval(_SETTLE_MS)
-        timer.timeout.connect(act)
+        timer.setInterval(_DELAY_MS)
+        timer.timeout.connect(action)
         return timer
 
-    def _connect(self, layer: QgsVectorLayer, on: bool) -> None:
-        watched: dict[str, Callable[..., None]] = {name: self._on_change for name in _SIGNALS}
-        watched["repaintRequested"] = self._on_repaint
-        watched["attributeValueChanged"] = self._on_value
-        watched["willBeDeleted"] = self._on_gone
-        for name, slot in watched.items():
+    def _connect(self, layer: QgsVectorLayer, enabled: bool) -> None:
+        slots: dict[str, Callable[..., None]] = {name: self._on_change for name in _SIGNALS}
+        slots["repaintRequested"] = self._on_repaint
+        slots["attributeValueChanged"] = self._on_value
+        slots["willBeDeleted"] = self._on_gone
+        for name, slot in slots.items():
             signal = getattr(layer, name)
-            signal.connect(slot) if on else signal.disconnect(slot)
+            signal.connect(slot) if enabled else signal.disconnect(slot)
 
-    def _on_change(self, *what: object) -> None:
+    def _on_change(self, *arguments: object) -> None:
         self._reload.start()
 
-    def _on_repaint(self, *what: object) -> None:
-        # Rows that a provider took without a word still ask for a repaint.
+    def _on_repaint(self, *arguments: object) -> None:
+        # A provider that adds rows without a signal still requests a repaint.
         if self.layer is not None and self.layer.featureCount() != self._count:
             self._reload.start()
 
@@ -88,7 +88,7 @@ class TableRows(QObject):
         self._slices.stop()
         self._reload.stop()
         self._refresh.stop()
-        self._touched.clear()
+        self._outdated.clear()
 
     def _read(self) -> None:
         if self.layer is None:
@@ -104,14 +104,14 @@ class TableRows(QObject):
             yield reader.row(feature)
 
     def _read_all(self) -> None:
-        self._touched.clear()
+        self._outdated.clear()
         self.read.emit(self._rows)
 
-    def _read_touched(self) -> None:
-        fids, self._touched = self._touched, set()
+    def _read_outdated(self) -> None:
+        fids, self._outdated = self._outdated, set()
         if self.layer is None or self.reader is None or not fids:
             return
-        if self._slices.busy:  # what is being read may hold the old values
+        if self._slices.busy:  # the rows being read may have the old values
             self._reload.start()
             return
         features = self.layer.getFeatures(attributes_only().setFilterFids(list(fids)))

@@ -1,4 +1,4 @@
-"""Small pictures of rows, read and decoded in a thread of their own. Knows no layer and no widget."""
+"""Thumbnails of pictures, read and decoded in a separate thread."""
 
 from __future__ import annotations
 
@@ -17,87 +17,87 @@ from ...errors import OutputError
 
 SIDE = 64
 
-_WAITING = 200  # more than any screen shows: what was scrolled past is asked for anew when it comes back
-_KEPT = 2000
+_MAX_WAITING = 200  # more than a screen shows; dropped requests are repeated when their rows are shown again
+_MAX_CACHED = 2000
 _PATIENCE_MS = 3000
 
 
 class Thumbnails(QObject):
-    """Pixmaps of at most SIDE pixels by the hash of a picture. `arrived`: some that were asked for are there now."""
+    """Pixmaps of at most SIDE pixels per side, by the hash of the picture. arrived: a requested pixmap was read."""
 
     arrived = pyqtSignal()
 
     def __init__(self) -> None:
         super().__init__()
-        self._known: OrderedDict[str, Optional[QPixmap]] = OrderedDict()
+        self._pixmaps: OrderedDict[str, Optional[QPixmap]] = OrderedDict()
         self._reader: Optional[_ThumbnailReader] = None
 
     def get(self, sha256: str) -> Optional[QPixmap]:
-        """The small picture; None while it is being read, and where the store has none."""
-        if sha256 in self._known:
-            self._known.move_to_end(sha256)
-            return self._known[sha256]
+        """Return the thumbnail; None while it is being read or if the picture is not stored."""
+        if sha256 in self._pixmaps:
+            self._pixmaps.move_to_end(sha256)
+            return self._pixmaps[sha256]
         if sha256:
-            self._ask(sha256)
+            self._request(sha256)
         return None
 
     def forget_missing(self) -> None:
-        """Look again for pictures that were not there."""
-        for sha256 in [sha256 for sha256, pixmap in self._known.items() if pixmap is None]:
-            del self._known[sha256]
+        """Forget which pictures were not stored, so that they are looked up again."""
+        for sha256 in [sha256 for sha256, pixmap in self._pixmaps.items() if pixmap is None]:
+            del self._pixmaps[sha256]
 
     def close(self) -> None:
         """End the thread."""
         reader, self._reader = self._reader, None
         if reader is not None:
-            reader.read.disconnect(self._keep)
+            reader.read.disconnect(self._add)
             reader.end()
             reader.wait(_PATIENCE_MS)
 
-    def _ask(self, sha256: str) -> None:
+    def _request(self, sha256: str) -> None:
         if self._reader is None:
             self._reader = _ThumbnailReader(picture_file(), load().picture_bytes)
-            self._reader.read.connect(self._keep)
+            self._reader.read.connect(self._add)
             self._reader.start(QThread.Priority.LowPriority)
-        self._reader.ask(sha256)
+        self._reader.request(sha256)
 
-    def _keep(self, sha256: str, image: QImage) -> None:
-        self._known[sha256] = None if image.isNull() else QPixmap.fromImage(image)
-        while len(self._known) > _KEPT:
-            self._known.popitem(last=False)
+    def _add(self, sha256: str, image: QImage) -> None:
+        self._pixmaps[sha256] = None if image.isNull() else QPixmap.fromImage(image)
+        while len(self._pixmaps) > _MAX_CACHED:
+            self._pixmaps.popitem(last=False)
         self.arrived.emit()
 
 
 class _ThumbnailReader(QThread):
-    """Reads what was asked for last first. `read`: a hash and its small picture, a null one where there is none."""
+    """Reads the latest request first. read: a hash and its thumbnail, a null image if the picture is not stored."""
 
     read = pyqtSignal(str, QImage)
 
-    def __init__(self, path: Path, room: int) -> None:
+    def __init__(self, path: Path, max_bytes: int) -> None:
         super().__init__()
         self._path = path
-        self._room = room
+        self._max_bytes = max_bytes
         self._waiting: OrderedDict[str, None] = OrderedDict()
         self._changed = Condition()
         self._ended = False
 
-    def ask(self, sha256: str) -> None:
-        """Read this one next."""
+    def request(self, sha256: str) -> None:
+        """Read this picture next."""
         with self._changed:
             self._waiting[sha256] = None
             self._waiting.move_to_end(sha256)
-            while len(self._waiting) > _WAITING:
+            while len(self._waiting) > _MAX_WAITING:
                 self._waiting.popitem(last=False)
             self._changed.notify()
 
     def end(self) -> None:
-        """Read no more."""
+        """End the thread after the current picture."""
         with self._changed:
             self._ended = True
             self._changed.notify()
 
     def run(self) -> None:
-        """Read until the end, on this thread."""
+        """Read pictures in this thread until `end` is called."""
         store: Optional[PictureStore] = None
         try:
             while True:
@@ -105,7 +105,7 @@ class _ThumbnailReader(QThread):
                 if sha256 is None:
                     return
                 store = store or self._open()
-                self.read.emit(sha256, _small(store, sha256))
+                self.read.emit(sha256, _thumbnail(store, sha256))
         finally:
             if store is not None:
                 store.close()
@@ -116,15 +116,15 @@ class _ThumbnailReader(QThread):
             return None if self._ended else self._waiting.popitem()[0]
 
     def _open(self) -> Optional[PictureStore]:
-        if not self._path.is_file():  # to look is no reason to make one
+        if not self._path.is_file():  # PictureStore would create the file
             return None
         try:
-            return PictureStore(self._path, self._room)
+            return PictureStore(self._path, self._max_bytes)
         except OutputError:
             return None
 
 
-def _small(store: Optional[PictureStore], sha256: str) -> QImage:
+def _thumbnail(store: Optional[PictureStore], sha256: str) -> QImage:
     try:
         png = store.get(sha256) if store is not None else None
     except OutputError:

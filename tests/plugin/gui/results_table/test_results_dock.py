@@ -128,7 +128,7 @@ def test_what_a_layer_refuses_is_a_sentence(dock: ResultsDock) -> None:
     said: list[str] = []
     dock.problem.connect(said.append)
     dock.model.setData(dock.model.index(0, CAPTION), "b", Qt.ItemDataRole.EditRole)
-    assert "does not take changes" in said[0]
+    assert "cannot be edited" in said[0]
 
 
 def test_a_double_click_beside_the_words_wants_the_place(dock: ResultsDock) -> None:

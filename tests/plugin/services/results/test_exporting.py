@@ -1,4 +1,4 @@
-"""Every export, read back as its readers read it; nothing of a model's words is followed."""
+"""All export formats, read back; text of a model is never interpreted as a formula or as markup."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ pytestmark = pytest.mark.usefixtures("qgis_new_project")
 
 
 def export(layer: QgsVectorLayer, kind: ExportFormat, path: Path, numbers: list[int] | None = None) -> str:
-    """Export rows of these numbers, in that order; return what is said."""
+    """Export the rows with these numbers in that order; return the message."""
     reader = RowReader(layer)
     rows = [reader.row(layer.getFeature(fid)) for fid in fids(layer)]
     rows = [rows[number] for number in numbers] if numbers is not None else rows
-    said: list[str] = []
-    work = exporting.export(layer, reader.columns, rows, ExportDestination(kind, path))
-    work.done.connect(said.append)
-    work.failed.connect(lambda sentence, details: said.append(sentence))
-    work.start()
-    wait_until(lambda: bool(said))
-    return said[0]
+    messages: list[str] = []
+    task = exporting.export(layer, reader.columns, rows, ExportDestination(kind, path))
+    task.done.connect(messages.append)
+    task.failed.connect(lambda message, details: messages.append(message))
+    task.start()
+    wait_until(lambda: bool(messages))
+    return messages[0]
 
 
 def cells(path: Path) -> list[dict[str, str]]:
@@ -53,23 +53,23 @@ def cells(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-@pytest.mark.parametrize("begin", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
-def test_no_text_is_a_formula_in_a_sheet(tmp_path: Path, begin: str) -> None:
-    layer = results_layer([begin, "plain, with a comma"])
+@pytest.mark.parametrize("start", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
+def test_csv_text_is_never_a_formula(tmp_path: Path, start: str) -> None:
+    layer = results_layer([start, "plain, with a comma"])
     export(layer, ExportFormat.SHEET, tmp_path / "a.csv")
     first, second = cells(tmp_path / "a.csv")
-    assert first["caption"] == f"'{begin}"
+    assert first["caption"] == f"'{start}"
     assert (second["caption"], second["cars"]) == ("plain, with a comma", "1")
 
 
-def test_a_sheet_has_every_column_the_place_and_the_order_asked_for(tmp_path: Path) -> None:
+def test_csv_has_all_columns_coordinates_and_the_given_row_order(tmp_path: Path) -> None:
     layer = results_layer(["Ä", "b", "c"])
-    said = export(layer, ExportFormat.SHEET, tmp_path / "a.csv", [2, 0])
-    found = cells(tmp_path / "a.csv")
-    assert [row["caption"] for row in found] == ["c", "Ä"]
-    assert list(found[0])[:-2] == layer.fields().names()
-    assert float(found[0]["longitude"]) == pytest.approx(-117.0, abs=0.01)
-    assert said == f"Exported to {tmp_path / 'a.csv'}. Rows: 2."
+    message = export(layer, ExportFormat.SHEET, tmp_path / "a.csv", [2, 0])
+    sheet_rows = cells(tmp_path / "a.csv")
+    assert [row["caption"] for row in sheet_rows] == ["c", "Ä"]
+    assert list(sheet_rows[0])[:-2] == layer.fields().names()
+    assert float(sheet_rows[0]["longitude"]) == pytest.approx(-117.0, abs=0.01)
+    assert message == f"Exported to {tmp_path / 'a.csv'}. Rows: 2."
 
 
 def test_a_sheet_of_a_local_crs_has_no_longitude(tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_a_sheet_of_a_local_crs_has_no_longitude(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("source", ["memory", "GPKG"])
-def test_a_geopackage_holds_rows_and_corrections(tmp_path: Path, source: str) -> None:
+def test_geopackage_contains_rows_and_corrections(tmp_path: Path, source: str) -> None:
     layer = results_layer(["a", "b"], source, tmp_path)
     correct(layer, fids(layer)[1], "trees", True)
     export(layer, ExportFormat.GEOPACKAGE, tmp_path / "out.gpkg")
@@ -95,7 +95,7 @@ def test_a_geopackage_holds_rows_and_corrections(tmp_path: Path, source: str) ->
     assert sorted(path.name for path in tmp_path.glob("*.part*")) == []
 
 
-def test_geojson_lies_in_degrees(tmp_path: Path) -> None:
+def test_geojson_has_coordinates_in_degrees(tmp_path: Path) -> None:
     export(results_layer(["a"]), ExportFormat.GEOJSON, tmp_path / "a.geojson")
     (feature,) = json.loads((tmp_path / "a.geojson").read_text("utf-8"))["features"]
     x, y = feature["geometry"]["coordinates"][0][0]
@@ -104,36 +104,36 @@ def test_geojson_lies_in_degrees(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("kind", "column"), [(ExportFormat.GEOJSON, "fid"), (ExportFormat.GEOPACKAGE, "fid_2")])
-def test_a_text_of_the_user_s_called_fid_is_kept(tmp_path: Path, kind: ExportFormat, column: str) -> None:
+def test_a_user_column_named_fid_is_exported(tmp_path: Path, kind: ExportFormat, column: str) -> None:
     layer = results_layer(["a", "b"])
     layer.dataProvider().addAttributes([QgsField("fid", layer.fields().field("caption").type())])
     layer.updateFields()
-    place = layer.fields().indexOf("fid")
-    layer.dataProvider().changeAttributeValues({fid: {place: "north"} for fid in fids(layer)})
+    index = layer.fields().indexOf("fid")
+    layer.dataProvider().changeAttributeValues({fid: {index: "north"} for fid in fids(layer)})
     path = tmp_path / f"a{kind.value}"
     assert export(layer, kind, path).endswith("Rows: 2.")
     assert [row[column] for row in QgsVectorLayer(str(path), "written").getFeatures()] == ["north", "north"]
 
 
-def test_rows_that_were_deleted_meanwhile_are_not_counted(tmp_path: Path) -> None:
+def test_rows_deleted_before_the_export_are_not_counted(tmp_path: Path) -> None:
     layer = results_layer(["a", "b"])
     reader = RowReader(layer)
     rows = [reader.row(layer.getFeature(fid)) for fid in fids(layer)]
     layer.dataProvider().deleteFeatures(fids(layer)[:1])
-    said: list[str] = []
-    work = exporting.export(layer, reader.columns, rows, ExportDestination(ExportFormat.SHEET, tmp_path / "a.csv"))
-    work.done.connect(said.append)
-    work.start()
-    wait_until(lambda: bool(said))
-    assert said[0].endswith("Rows: 1.")
+    messages: list[str] = []
+    task = exporting.export(layer, reader.columns, rows, ExportDestination(ExportFormat.SHEET, tmp_path / "a.csv"))
+    task.done.connect(messages.append)
+    task.start()
+    wait_until(lambda: bool(messages))
+    assert messages[0].endswith("Rows: 1.")
     assert len(cells(tmp_path / "a.csv")) == 1
 
 
-def test_a_data_set_is_as_rsicap_s(tmp_path: Path) -> None:
+def test_a_data_set_has_the_layout_of_rsicap(tmp_path: Path) -> None:
     layer = results_layer(["a harbour", "a field", "no picture"])
     correct(layer, fids(layer)[1], "caption", "a meadow")
     keep_pictures([0, 1])
-    said = export(layer, ExportFormat.DATASET, tmp_path / "set")
+    message = export(layer, ExportFormat.DATASET, tmp_path / "set")
     captions = json.loads((tmp_path / "set" / "captions.json").read_text("utf-8"))["annotations"]
     names = [f"{sha256_of(number)[:16]}.png" for number in (0, 1)]
     assert captions == [
@@ -146,10 +146,10 @@ def test_a_data_set_is_as_rsicap_s(tmp_path: Path) -> None:
         {"question": "Are there trees?", "answer": "no", "type": "presence"},
     ]
     assert QImage(str(tmp_path / "set" / "images" / names[0])).width() == 128
-    assert said.endswith("Rows: 2. Left out, as their pictures are no longer kept: 1.")
+    assert message.endswith("Rows: 2. Rows left out because their pictures are no longer stored: 1.")
 
 
-def test_a_report_shows_markup_as_text_and_fetches_nothing(tmp_path: Path) -> None:
+def test_a_report_escapes_markup_and_has_no_external_links(tmp_path: Path) -> None:
     hostile = '<script>alert(1)</script><img src=x onerror="alert(2)">'
     layer = results_layer([hostile, "fine"])
     layer.setName("<b>name</b>")
@@ -166,28 +166,28 @@ def test_a_report_shows_markup_as_text_and_fetches_nothing(tmp_path: Path) -> No
     assert 'data-sure="0.1000" data-status="answered"' in page
 
 
-def test_a_report_names_the_run_s_model_beside_a_column_of_the_user_s(tmp_path: Path) -> None:
+def test_a_report_names_the_run_s_model_despite_a_user_column_named_model(tmp_path: Path) -> None:
     layer = results_layer(["a"])
     provider = layer.dataProvider()
     (model,) = {feature["model"] for feature in layer.getFeatures()}
-    own = QgsField(layer.fields().field("model"))
+    user_field = QgsField(layer.fields().field("model"))
     provider.renameAttributes({layer.fields().indexOf("model"): "model_2"})
-    provider.addAttributes([own])
+    provider.addAttributes([user_field])
     layer.updateFields()
     provider.changeAttributeValues({fids(layer)[0]: {layer.fields().indexOf("model"): "Boeing 737"}})
     export(layer, ExportFormat.REPORT, tmp_path / "a.html")
     assert f"generated by a model ({model})" in (tmp_path / "a.html").read_text("utf-8")
 
 
-def test_what_cannot_be_written_is_one_sentence_and_leaves_nothing(tmp_path: Path) -> None:
+def test_a_failed_export_is_reported_and_leaves_no_file(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for kind in ExportFormat:
-        said = export(results_layer(["a"]), kind, tmp_path / "file" / f"a{kind.value}")
-        assert "cannot be written" in said
+        message = export(results_layer(["a"]), kind, tmp_path / "file" / f"a{kind.value}")
+        assert "cannot be written" in message
     assert [path.name for path in tmp_path.iterdir() if path.name != "home"] == ["file"]
 
 
-def test_a_layer_is_not_written_over_itself(tmp_path: Path) -> None:
+def test_an_export_does_not_replace_its_own_layer(tmp_path: Path) -> None:
     layer = results_layer(["a"], "GPKG", tmp_path)
     (tmp_path / "sub").mkdir()
     (tmp_path / "link.gpkg").symlink_to(tmp_path / "answers.gpkg")
@@ -197,18 +197,18 @@ def test_a_layer_is_not_written_over_itself(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("times", [1, 2])
-def test_the_other_layers_of_a_geopackage_stay(tmp_path: Path, times: int) -> None:
-    mine = QgsVectorLayer(results_layer(["mine"], "GPKG", tmp_path).source(), "mine")
+def test_other_layers_of_a_geopackage_are_preserved(tmp_path: Path, times: int) -> None:
+    other = QgsVectorLayer(results_layer(["mine"], "GPKG", tmp_path).source(), "other")
     for _ in range(times):
-        said = export(results_layer(["a", "b"]), ExportFormat.GEOPACKAGE, tmp_path / "answers.gpkg")
-    assert "Rows: 2." in said
-    found = QgsProviderRegistry.instance().querySublayers(str(tmp_path / "answers.gpkg"))
-    assert sorted(one.name() for one in found) == ["answers", "results"]
-    assert [row["caption"] for row in mine.getFeatures()] == ["mine"]
+        message = export(results_layer(["a", "b"]), ExportFormat.GEOPACKAGE, tmp_path / "answers.gpkg")
+    assert "Rows: 2." in message
+    sublayers = QgsProviderRegistry.instance().querySublayers(str(tmp_path / "answers.gpkg"))
+    assert sorted(sublayer.name() for sublayer in sublayers) == ["answers", "results"]
+    assert [row["caption"] for row in other.getFeatures()] == ["mine"]
 
 
 @pytest.mark.parametrize("kind", [kind for kind in ExportFormat if kind is not ExportFormat.DATASET])
-def test_a_file_that_is_no_export_is_not_replaced(tmp_path: Path, kind: ExportFormat) -> None:
+def test_a_file_that_is_not_an_export_is_not_replaced(tmp_path: Path, kind: ExportFormat) -> None:
     path = tmp_path / f"a{kind.value}"
     path.write_text("my notes")
     with pytest.raises(OutputError, match="would be overwritten"):
@@ -219,7 +219,7 @@ def test_a_file_that_is_no_export_is_not_replaced(tmp_path: Path, kind: ExportFo
         assert "Rows: 1." in export(results_layer(["a"]), kind, path)
 
 
-def test_a_data_set_of_others_is_not_replaced(tmp_path: Path) -> None:
+def test_a_data_set_that_is_not_an_export_is_not_replaced(tmp_path: Path) -> None:
     keep_pictures([0])
     for _ in range(2):
         assert "Rows: 1" in export(results_layer(["a"]), ExportFormat.DATASET, tmp_path / "set")
@@ -230,8 +230,8 @@ def test_a_data_set_of_others_is_not_replaced(tmp_path: Path) -> None:
     assert (tmp_path / "set" / "captions.json").read_text() == rsicap
 
 
-def test_units_of_a_crs_are_kept(tmp_path: Path) -> None:
-    """GDAL takes these kilometres for the metres of EPSG:32611."""
+def test_geopackage_keeps_the_units_of_a_crs(tmp_path: Path) -> None:
+    """GDAL would identify this CRS in kilometers as EPSG:32611, which is in meters."""
     layer = results_layer(["a"])
     km = QgsCoordinateReferenceSystem.fromProj("+proj=utm +zone=11 +datum=WGS84 +units=km +type=crs")
     layer.setCrs(km)
@@ -241,16 +241,16 @@ def test_units_of_a_crs_are_kept(tmp_path: Path) -> None:
     assert transform.transform(500, 4000).distance(500, 4000) < 1e-6
 
 
-def test_columns_that_a_geopackage_refuses_are_renamed(tmp_path: Path) -> None:
+def test_columns_that_a_geopackage_rejects_are_renamed(tmp_path: Path) -> None:
     layer = results_layer(["a", "b"])
     text = layer.fields().field("caption")
     for name in ("fid", "geom", "CAPTION"):
-        own = QgsField(text)
-        own.setName(name)
-        layer.dataProvider().addAttributes([own])
+        field = QgsField(text)
+        field.setName(name)
+        layer.dataProvider().addAttributes([field])
     layer.updateFields()
-    places = [layer.fields().indexOf(name) for name in ("fid", "geom", "CAPTION")]
-    layer.dataProvider().changeAttributeValues({fid: dict.fromkeys(places, "mine") for fid in fids(layer)})
+    indexes = [layer.fields().indexOf(name) for name in ("fid", "geom", "CAPTION")]
+    layer.dataProvider().changeAttributeValues({fid: dict.fromkeys(indexes, "mine") for fid in fids(layer)})
     assert "Rows: 2." in export(layer, ExportFormat.GEOPACKAGE, tmp_path / "a.gpkg")
     rows = list(QgsVectorLayer(str(tmp_path / "a.gpkg"), "written").getFeatures())
     assert [[row[name] for name in ("caption", "fid_2", "geom_2", "CAPTION_2")] for row in rows] == [
@@ -263,7 +263,7 @@ def test_a_stopped_export_leaves_no_file(tmp_path: Path) -> None:
     layer = results_layer(["a"] * 50)
     reader = RowReader(layer)
     rows = [reader.row(feature) for feature in layer.getFeatures()]
-    work = exporting.export(layer, reader.columns, rows, ExportDestination(ExportFormat.SHEET, tmp_path / "a.csv"))
-    work.cancel()
-    assert not work.run()
+    task = exporting.export(layer, reader.columns, rows, ExportDestination(ExportFormat.SHEET, tmp_path / "a.csv"))
+    task.cancel()
+    assert not task.run()
     assert list(tmp_path.glob("a.csv*")) == []

@@ -1,4 +1,4 @@
-"""Rows asked again, with a model that follows a script: what changes, what stays, what is said."""
+"""Asking rows again with a scripted model: changed values, preserved values and messages."""
 
 from __future__ import annotations
 
@@ -43,24 +43,24 @@ QUESTION = "cars[integer]: How many cars are there?"
 PROMPT = f"Describe this image.\n{QUESTION}"
 
 
-def say(prompt: Prompt) -> str:
+def reply(prompt: Prompt) -> str:
     return str(number_in(prompt)) if "cars" in prompt.text else f"tile {number_in(prompt)}: {prompt.text}"
 
 
 class ReaskSignals:
-    """What a request said in the end."""
+    """Records the signals of a service."""
 
-    def __init__(self, asking: ReaskService) -> None:
+    def __init__(self, service: ReaskService) -> None:
         self.ends: list[str] = []
         self.failures: list[str] = []
         self.progress: list[float] = []
-        asking.ended.connect(self.ends.append)
-        asking.failed.connect(self.failures.append)
-        asking.progressed.connect(self.progress.append)
+        service.ended.connect(self.ends.append)
+        service.failed.connect(self.failures.append)
+        service.progressed.connect(self.progress.append)
 
 
 @pytest.fixture
-def asking(project: QgsProject) -> Iterator[ReaskService]:
+def service(project: QgsProject) -> Iterator[ReaskService]:
     service = ReaskService(project)
     yield service
     service.close()
@@ -72,45 +72,45 @@ def image(raster: Callable[..., QgsRasterLayer]) -> QgsRasterLayer:
 
 
 def described(image: QgsRasterLayer, algorithm: str = "rsgpt:describeraster", **parameters: Any) -> QgsVectorLayer:
-    """A layer of the project, as Processing leaves it after a run."""
-    asked = {"INPUT": image.id(), "QUESTIONS": QUESTION, **parameters}
-    layer = processing.run(algorithm, {**asked, "OUTPUT": "TEMPORARY_OUTPUT"})["OUTPUT"]
-    plain = {name: value for name, value in asked.items() if name != "EXTENT"}
-    record_run(layer, RunRequest(algorithm, image.name(), plain, source=image.source()))
+    """Run an algorithm; return its output as a layer of the project with the recorded run."""
+    run_parameters = {"INPUT": image.id(), "QUESTIONS": QUESTION, **parameters}
+    layer = processing.run(algorithm, {**run_parameters, "OUTPUT": "TEMPORARY_OUTPUT"})["OUTPUT"]
+    recorded = {name: value for name, value in run_parameters.items() if name != "EXTENT"}
+    record_run(layer, RunRequest(algorithm, image.name(), recorded, source=image.source()))
     return QgsProject.instance().addMapLayer(layer)
 
 
 def rows_of(layer: QgsVectorLayer, *numbers: int) -> list[LayerRow]:
-    """The rows of these numbers."""
+    """Return the rows with these numbers."""
     reader = RowReader(layer)
     return [reader.row(layer.getFeature(fids(layer)[number])) for number in numbers]
 
 
-def run(asking: ReaskService, layer: QgsVectorLayer, rows: list[LayerRow], wish: ReaskRequest) -> ReaskSignals:
-    told = ReaskSignals(asking)
-    asking.start(layer, rows, wish)
-    wait_until(lambda: not asking.busy)
-    return told
+def run(service: ReaskService, layer: QgsVectorLayer, rows: list[LayerRow], request: ReaskRequest) -> ReaskSignals:
+    signals = ReaskSignals(service)
+    service.start(layer, rows, request)
+    wait_until(lambda: not service.busy)
+    return signals
 
 
 def values(layer: QgsVectorLayer, name: str) -> list[Any]:
-    found = [layer.getFeature(fid)[name] for fid in fids(layer)]
-    return [None if value == NULL else value for value in found]
+    cells = [layer.getFeature(fid)[name] for fid in fids(layer)]
+    return [None if value == NULL else value for value in cells]
 
 
 @pytest.mark.parametrize("overlap", [0, 50])
-def test_tiles_are_asked_about_the_same_pictures(
-    asking: ReaskService,
+def test_tiles_are_asked_again_with_the_same_pictures(
+    service: ReaskService,
     image: QgsRasterLayer,
     gateway: ScriptedGateway,
     overlap: int,
 ) -> None:
-    gateway.say = say
+    gateway.say = reply
     layer = described(image, TILE_SIZE=32, OVERLAP=overlap)
     pictures, captions = values(layer, "image_sha256"), values(layer, "caption")
-    wish = ReaskRequest.about(image, "rsgpt-small", RowQuestions("What is this?", QUESTION))
-    told = run(asking, layer, rows_of(layer, 1, 4), wish)
-    assert (told.failures, told.ends) == ([], ["Asked again. Rows: 2."])
+    request = ReaskRequest.about(image, "rsgpt-small", RowQuestions("What is this?", QUESTION))
+    signals = run(service, layer, rows_of(layer, 1, 4), request)
+    assert (signals.failures, signals.ends) == ([], ["Asked again. Rows: 2."])
     assert values(layer, "image_sha256") == pictures
     changed = [new for new, old in zip(values(layer, "caption"), captions) if new != old]
     assert [caption.partition(": ")[2] for caption in changed] == ["What is this?"] * 2
@@ -118,124 +118,126 @@ def test_tiles_are_asked_about_the_same_pictures(
     assert values(layer, "prompt")[0] == PROMPT
 
 
-def test_a_kept_extent_gives_the_same_pictures(
-    asking: ReaskService, image: QgsRasterLayer, gateway: ScriptedGateway
+def test_a_recorded_extent_gives_the_same_pictures(
+    service: ReaskService, image: QgsRasterLayer, gateway: ScriptedGateway
 ) -> None:
-    gateway.say = say
+    gateway.say = reply
     box = image.extent()
     box.setXMinimum(box.xMinimum() + 7 * image.rasterUnitsPerPixelX())
     layer = described(image, TILE_SIZE=32, EXTENT=box)
     pictures = values(layer, "image_sha256")
     sides = [box.xMinimum(), box.yMinimum(), box.xMaximum(), box.yMaximum()]
-    kept = {"TILE_SIZE": 32, "EXTENT": {"sides": sides, "crs": image.crs().toWkt()}}
-    record_run(layer, RunRequest("rsgpt:describeraster", "", kept, source=image.source()))
-    told = run(
-        asking, layer, rows_of(layer, 1), ReaskRequest.about(image, "rsgpt-small", RowQuestions("What is this?"))
+    recorded = {"TILE_SIZE": 32, "EXTENT": {"sides": sides, "crs": image.crs().toWkt()}}
+    record_run(layer, RunRequest("rsgpt:describeraster", "", recorded, source=image.source()))
+    signals = run(
+        service, layer, rows_of(layer, 1), ReaskRequest.about(image, "rsgpt-small", RowQuestions("What is this?"))
     )
-    assert told.failures == []
+    assert signals.failures == []
     assert values(layer, "image_sha256") == pictures
     assert "What is this?" in values(layer, "prompt")
 
 
-def test_the_same_words_are_not_asked_twice_but_what_failed_is(
-    asking: ReaskService,
+def test_only_failed_rows_are_asked_the_same_questions_again(
+    service: ReaskService,
     image: QgsRasterLayer,
     gateway: ScriptedGateway,
 ) -> None:
-    gateway.say = lambda prompt: ServerError("overloaded") if number_in(prompt) == 2 else say(prompt)
+    gateway.say = lambda prompt: ServerError("overloaded") if number_in(prompt) == 2 else reply(prompt)
     layer = described(image, TILE_SIZE=32)
     assert values(layer, "status") == ["answered"] * 2 + ["failed"] + ["answered"] * 3
-    gateway.say = say
+    gateway.say = reply
     gateway.prompts.clear()
-    run(asking, layer, rows_of(layer, 0, 1, 2), ReaskRequest.about(image, "rsgpt-small"))
+    run(service, layer, rows_of(layer, 0, 1, 2), ReaskRequest.about(image, "rsgpt-small"))
     assert {number_in(prompt) for prompt in gateway.prompts} == {2}
     assert values(layer, "status") == ["answered"] * 6
     assert values(layer, "cars") == [0, 1, 2, 3, 4, 5]
 
 
-def test_a_row_that_fails_keeps_its_answer_and_the_user_is_told(
-    asking: ReaskService,
+def test_a_failed_row_keeps_its_answer_and_is_reported(
+    service: ReaskService,
     image: QgsRasterLayer,
     gateway: ScriptedGateway,
 ) -> None:
-    gateway.say = say
+    gateway.say = reply
     layer = described(image, TILE_SIZE=32)
     gateway.say = lambda prompt: ServerError("overloaded")
-    told = run(asking, layer, rows_of(layer, 0), ReaskRequest.about(image, "rsgpt-small", RowQuestions("Other words.")))
-    assert told.failures == ["1 of 1 rows keep what they had (caption: overloaded)."]
+    signals = run(
+        service, layer, rows_of(layer, 0), ReaskRequest.about(image, "rsgpt-small", RowQuestions("Other words."))
+    )
+    assert signals.failures == ["1 of 1 rows keep their previous answers (caption: overloaded)."]
     assert values(layer, "caption")[0] == "tile 0: Describe this image."
 
 
-def test_a_row_whose_model_now_doubts_loses_its_value(
-    asking: ReaskService, image: QgsRasterLayer, gateway: ScriptedGateway
+def test_a_row_loses_its_value_if_the_model_is_now_unsure(
+    service: ReaskService, image: QgsRasterLayer, gateway: ScriptedGateway
 ) -> None:
-    gateway.say = say
+    gateway.say = reply
     layer = described(image, TILE_SIZE=32, CAPTION=False)
     assert (values(layer, "cars")[1], values(layer, "status")[1]) == (1, "answered")
     gateway.say = lambda prompt: "It is hard to tell."
-    wish = ReaskRequest.about(image, "rsgpt-small", RowQuestions("", "cars[integer]: How many cars are parked?"))
-    run(asking, layer, rows_of(layer, 1), wish)
+    request = ReaskRequest.about(image, "rsgpt-small", RowQuestions("", "cars[integer]: How many cars are parked?"))
+    run(service, layer, rows_of(layer, 1), request)
     assert (values(layer, "cars")[1], values(layer, "status")[1]) == (None, "unsure")
     assert values(layer, "reason")[1] == "cars: the model cannot tell ('It is hard to tell.')"
 
 
-def test_a_row_that_makes_a_library_raise_keeps_its_answer_and_the_others_are_filled(
-    asking: ReaskService, image: QgsRasterLayer, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
+def test_an_exception_in_one_row_does_not_affect_the_others(
+    service: ReaskService, image: QgsRasterLayer, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def change(self: Any, row: QgsFeature, found: QgsFeature) -> reask_rows.RowChange:
+    def change(self: Any, row: QgsFeature, result: QgsFeature) -> reask_rows.RowChange:
         if row["caption"] == "tile 0: Describe this image.":
             raise KeyError("cars_confidence")
-        return whole(self, row, found)
+        return original(self, row, result)
 
-    whole = reask_rows._Filler.change
-    gateway.say = say
+    original = reask_rows._RowUpdater.change
+    gateway.say = reply
     layer = described(image, TILE_SIZE=32)
-    monkeypatch.setattr(reask_rows._Filler, "change", change)
-    told = run(
-        asking, layer, rows_of(layer, 0, 1), ReaskRequest.about(image, "rsgpt-small", RowQuestions("Other words."))
+    monkeypatch.setattr(reask_rows._RowUpdater, "change", change)
+    signals = run(
+        service, layer, rows_of(layer, 0, 1), ReaskRequest.about(image, "rsgpt-small", RowQuestions("Other words."))
     )
-    (sentence,) = told.ends
-    assert sentence.startswith("1 of 2 rows keep what they had (Unexpected error KeyError: 'cars_confidence'.")
+    (message,) = signals.ends
+    assert message.startswith("1 of 2 rows keep their previous answers (Unexpected error KeyError: 'cars_confidence'.")
     assert values(layer, "caption")[:2] == ["tile 0: Describe this image.", "tile 1: Other words."]
 
 
-@pytest.mark.parametrize("where", ["places", "step", "changes"])
-def test_an_unexpected_error_ends_the_request_in_a_sentence(
-    asking: ReaskService, image: QgsRasterLayer, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch, where: str
+@pytest.mark.parametrize("where", ["row_places", "step", "changes"])
+def test_an_unexpected_error_ends_the_request_with_a_message(
+    service: ReaskService, image: QgsRasterLayer, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
-    def broken(*arguments: Any) -> Iterator[Any]:
+    def fail(*arguments: Any) -> Iterator[Any]:
         yield from ()
         raise ValueError("odd geometry")
 
-    gateway.say = say
+    gateway.say = reply
     layer = described(image, TILE_SIZE=32)
-    replaced = broken if where != "step" else lambda *arguments: list(broken(*arguments))
-    monkeypatch.setattr(reask, where, replaced)
-    told = run(asking, layer, rows_of(layer, 0), ReaskRequest.about(image, "rsgpt-small"))
-    (sentence,) = told.failures
-    assert sentence.startswith("Unexpected error ValueError: odd geometry.")
+    replacement = fail if where != "step" else lambda *arguments: list(fail(*arguments))
+    monkeypatch.setattr(reask, where, replacement)
+    signals = run(service, layer, rows_of(layer, 0), ReaskRequest.about(image, "rsgpt-small"))
+    (message,) = signals.failures
+    assert message.startswith("Unexpected error ValueError: odd geometry.")
 
 
-def test_a_correction_stays_and_the_model_s_new_word_goes_beside_it(
-    asking: ReaskService,
+def test_a_correction_stays_and_the_model_s_answer_is_updated(
+    service: ReaskService,
     image: QgsRasterLayer,
     gateway: ScriptedGateway,
 ) -> None:
-    gateway.say = say
+    gateway.say = reply
     layer = described(image, TILE_SIZE=32)
     correct(layer, fids(layer)[0], "caption", "my own words")
-    run(asking, layer, rows_of(layer, 0), ReaskRequest.about(image, "rsgpt-small", RowQuestions("What is this?")))
+    run(service, layer, rows_of(layer, 0), ReaskRequest.about(image, "rsgpt-small", RowQuestions("What is this?")))
     assert values(layer, "caption")[0] == "my own words"
     assert values(layer, "caption_model")[0] == "tile 0: What is this?"
     assert values(layer, "cars")[0] == 0
 
 
-def test_features_keep_their_own_columns(
-    asking: ReaskService,
+def test_features_keep_their_user_columns(
+    service: ReaskService,
     image: QgsRasterLayer,
     gateway: ScriptedGateway,
 ) -> None:
-    gateway.say = say
+    gateway.say = reply
     parcels = QgsVectorLayer("Polygon?crs=EPSG:32611&field=model:string", "parcels", "memory")
     feature = QgsFeature(parcels.fields())
     feature.setAttributes(["a house"])
@@ -246,7 +248,7 @@ def test_features_keep_their_own_columns(
     layer = described(image, "rsgpt:describefeatures", FEATURES=parcels.id())
     picture = values(layer, "image_sha256")
     run(
-        asking,
+        service,
         layer,
         rows_of(layer, 0),
         ReaskRequest.about(image, "rsgpt-small", RowQuestions("What is this?", QUESTION)),
@@ -256,84 +258,84 @@ def test_features_keep_their_own_columns(
     assert values(layer, "image_sha256") == picture
 
 
-def test_clicks_are_asked_each_its_own_question(
-    asking: ReaskService,
+def test_clicks_repeat_the_question_of_each_row(
+    service: ReaskService,
     image: QgsRasterLayer,
     gateway: ScriptedGateway,
 ) -> None:
-    gateway.say = say
+    gateway.say = reply
     clicks = ResultsLayer(QgsProject.instance())
     (question,) = parse_questions("answer[integer]: How many cars are there?")
-    asked = {"INPUT": image, "TILE_SIZE": 32, "OUTPUT": "TEMPORARY_OUTPUT"}
-    first = processing.run("rsgpt:describeraster", asked)["OUTPUT"]
-    asked = {**asked, "CAPTION": False, "QUESTIONS": question.line}
-    second = processing.run("rsgpt:describeraster", asked)["OUTPUT"]
+    parameters = {"INPUT": image, "TILE_SIZE": 32, "OUTPUT": "TEMPORARY_OUTPUT"}
+    first = processing.run("rsgpt:describeraster", parameters)["OUTPUT"]
+    parameters = {**parameters, "CAPTION": False, "QUESTIONS": question.line}
+    second = processing.run("rsgpt:describeraster", parameters)["OUTPUT"]
     clicks.add(next(first.getFeatures()), image.crs(), None)
     clicks.add(next(second.getFeatures()), image.crs(), question)
     layer = clicks.layer()
     assert layer is not None
     gateway.say = lambda prompt: "41" if "cars" in prompt.text else "another tale"
-    told = run(asking, layer, rows_of(layer, 0, 1), ReaskRequest.about(image, "rsgpt-small"))
-    assert told.failures == []
+    signals = run(service, layer, rows_of(layer, 0, 1), ReaskRequest.about(image, "rsgpt-small"))
+    assert signals.failures == []
     assert values(layer, "answer") == ["another tale", "41"]
     assert values(layer, "question") == ["Describe this image.", "How many cars are there?"]
 
 
-def test_stopping_ends_the_task_and_says_so(
-    asking: ReaskService,
+def test_stop_ends_the_task_and_is_reported(
+    service: ReaskService,
     image: QgsRasterLayer,
     gateway: ScriptedGateway,
 ) -> None:
-    gateway.say = say
+    gateway.say = reply
     layer = described(image, TILE_SIZE=32)
     before = values(layer, "caption")
-    told = ReaskSignals(asking)
-    asking.start(layer, rows_of(layer, 0, 1), ReaskRequest.about(image, "rsgpt-small", RowQuestions("What is this?")))
-    assert asking.busy
-    asking.stop()
-    assert not asking.busy
-    assert told.ends == ["Stopped. Answers so far are remembered; ask again to go on."]
+    signals = ReaskSignals(service)
+    service.start(layer, rows_of(layer, 0, 1), ReaskRequest.about(image, "rsgpt-small", RowQuestions("What is this?")))
+    assert service.busy
+    service.stop()
+    assert not service.busy
+    assert signals.ends == ["Stopped. The answers so far are stored; ask again to resume."]
     wait_until(lambda: not QgsApplication.taskManager().activeTasks())
     assert values(layer, "caption") == before
 
 
-def test_what_cannot_be_asked_is_one_sentence(
-    asking: ReaskService,
+def test_an_unknown_model_is_reported(
+    service: ReaskService,
     image: QgsRasterLayer,
     gateway: ScriptedGateway,
 ) -> None:
-    gateway.say = say
+    gateway.say = reply
     layer = described(image, TILE_SIZE=32)
-    told = run(asking, layer, rows_of(layer, 0), ReaskRequest.about(image, "no-such-model"))
-    (sentence,) = told.failures
-    assert "There is no model named" in sentence
+    signals = run(service, layer, rows_of(layer, 0), ReaskRequest.about(image, "no-such-model"))
+    (message,) = signals.failures
+    assert "There is no model named" in message
 
 
-def test_a_layer_that_goes_ends_it(
-    asking: ReaskService,
+def test_removing_the_layer_ends_the_request(
+    service: ReaskService,
     image: QgsRasterLayer,
     gateway: ScriptedGateway,
 ) -> None:
-    gateway.say = say
+    gateway.say = reply
     layer = described(image, TILE_SIZE=32)
-    asking.start(layer, rows_of(layer, 0), ReaskRequest.about(image, "rsgpt-small", RowQuestions("What is this?")))
+    service.start(layer, rows_of(layer, 0), ReaskRequest.about(image, "rsgpt-small", RowQuestions("What is this?")))
     QgsProject.instance().removeMapLayer(layer)
-    assert not asking.busy
+    assert not service.busy
     wait_until(lambda: not QgsApplication.taskManager().activeTasks())
 
 
-def test_the_raster_is_found_again_by_its_source(image: QgsRasterLayer, gateway: ScriptedGateway) -> None:
-    gateway.say = say
+def test_recorded_raster_matches_by_source(image: QgsRasterLayer, gateway: ScriptedGateway) -> None:
+    gateway.say = reply
     layer = described(image, TILE_SIZE=32)
-    again = QgsRasterLayer(image.source(), "again")
+    copy = QgsRasterLayer(image.source(), "copy")
     QgsProject.instance().removeMapLayer(image)
     assert recorded_raster(layer, QgsProject.instance()) is None
-    QgsProject.instance().addMapLayer(again)
-    assert recorded_raster(layer, QgsProject.instance()) is again
+    QgsProject.instance().addMapLayer(copy)
+    assert recorded_raster(layer, QgsProject.instance()) is copy
 
 
 @pytest.mark.parametrize(
-    ("prompt", "asked"),
+    ("prompt", "questions"),
     [
         (PROMPT, RowQuestions("Describe this image.", QUESTION)),
         (QUESTION, RowQuestions("", QUESTION)),
@@ -341,5 +343,5 @@ def test_the_raster_is_found_again_by_its_source(image: QgsRasterLayer, gateway:
         ("", RowQuestions("Describe this image.")),
     ],
 )
-def test_the_prompt_column_is_read_back(prompt: str, asked: RowQuestions) -> None:
-    assert asked_before(prompt) == asked
+def test_asked_before_reads_the_prompt_column(prompt: str, questions: RowQuestions) -> None:
+    assert asked_before(prompt) == questions

@@ -1,4 +1,4 @@
-"""What a row was asked, of what it says itself."""
+"""Reading the questions of a row from its `prompt` column."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ CARS = "cars[integer]: How many cars?"
 
 @pytest.mark.parametrize("language", ["", "Chinese (simplified)"])
 @pytest.mark.parametrize("prompt", ["What is this?\nAnswer briefly.", ""])
-def test_what_a_run_notes_is_read_back(prompt: str, language: str) -> None:
-    asking = RunQuestions(ModelInfo("rsgpt-small"), tuple(parse_questions(CARS)), prompt, language=language)
-    assert asked_before(asking.describe()) == RowQuestions(prompt, CARS)
+def test_asked_before_reads_what_a_run_writes(prompt: str, language: str) -> None:
+    questions = RunQuestions(ModelInfo("rsgpt-small"), tuple(parse_questions(CARS)), prompt, language=language)
+    assert asked_before(questions.describe()) == RowQuestions(prompt, CARS)
 
 
-def test_a_row_that_notes_nothing_was_described() -> None:
+def test_asked_before_of_an_empty_prompt_is_the_caption() -> None:
     assert asked_before(" ") == RowQuestions(CAPTION_PROMPT)

@@ -1,4 +1,4 @@
-"""The layer of answers, where an answer cannot be placed."""
+"""The results layer, for answers without a location in its CRS."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from rsgpt_plugin.services.results.results_layer import ResultsLayer
 pytestmark = pytest.mark.usefixtures("qgis_new_project")
 
 
-def refused(*arguments: object) -> None:
+def raise_crs_exception(*arguments: object) -> None:
     raise QgsCsException("no operation")
 
 
 @pytest.mark.parametrize("raises", [False, True], ids=["infinity", "exception"])
-def test_an_answer_that_lies_nowhere_in_the_layer_s_system_is_a_sentence(
+def test_an_answer_without_a_location_in_the_layer_s_crs_is_reported(
     monkeypatch: pytest.MonkeyPatch, raises: bool
 ) -> None:
     if raises:
-        monkeypatch.setattr(results_layer, "transform_between", refused)
+        monkeypatch.setattr(results_layer, "transform_between", raise_crs_exception)
     project = QgsProject.instance()
     project.setCrs(QgsCoordinateReferenceSystem("EPSG:3857"))
     feature = QgsFeature(output_fields(()))
     feature.setGeometry(QgsGeometry.fromWkt("Polygon ((0 95, 1 95, 1 96, 0 95))"))
-    with pytest.raises(OutputError, match="no place in the coordinate system.*EPSG:3857"):
+    with pytest.raises(OutputError, match="no location in the coordinate system.*EPSG:3857"):
         ResultsLayer(project).add(feature, QgsCoordinateReferenceSystem("EPSG:4326"), None)

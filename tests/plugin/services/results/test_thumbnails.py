@@ -1,4 +1,4 @@
-"""Small pictures, from a thread of their own."""
+"""Thumbnails that a separate thread reads."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from tests.plugin.waiting import wait_until
 
 @pytest.fixture
 def thumbnails(qgis_app: object) -> Iterator[Thumbnails]:
-    made = Thumbnails()
-    yield made
-    made.close()
+    thumbnails = Thumbnails()
+    yield thumbnails
+    thumbnails.close()
 
 
-def test_a_picture_comes_later_and_stays(thumbnails: Thumbnails) -> None:
+def test_a_thumbnail_arrives_later_and_is_cached(thumbnails: Thumbnails) -> None:
     keep_pictures([1])
     assert thumbnails.get(sha256_of(1)) is None
     wait_until(lambda: thumbnails.get(sha256_of(1)) is not None)
@@ -28,14 +28,12 @@ def test_a_picture_comes_later_and_stays(thumbnails: Thumbnails) -> None:
     assert (pixmap.width(), pixmap.height()) == (SIDE, SIDE)
 
 
-def test_what_the_store_lacks_is_asked_for_once_until_told_to_look_again(
-    thumbnails: Thumbnails, own_home: Path
-) -> None:
+def test_missing_pictures_are_looked_up_again_after_forget_missing(thumbnails: Thumbnails, own_home: Path) -> None:
     arrivals: list[bool] = []
     thumbnails.arrived.connect(lambda: arrivals.append(True))
     assert thumbnails.get(sha256_of(1)) is None
     wait_until(lambda: bool(arrivals))
-    assert not own_home.exists()  # looking makes no store
+    assert not own_home.exists()  # reading creates no store
     keep_pictures([1])
     assert thumbnails.get(sha256_of(1)) is None
     thumbnails.forget_missing()
@@ -43,6 +41,6 @@ def test_what_the_store_lacks_is_asked_for_once_until_told_to_look_again(
     wait_until(lambda: thumbnails.get(sha256_of(1)) is not None)
 
 
-def test_no_hash_is_no_question(thumbnails: Thumbnails) -> None:
+def test_an_empty_hash_starts_no_thread(thumbnails: Thumbnails) -> None:
     assert thumbnails.get("") is None
     assert thumbnails._reader is None
