@@ -34,7 +34,7 @@ from ...shared.files.addresses import without_secrets
 TILES, FEATURES = f"rsgpt:{table.TILES}", f"rsgpt:{table.FEATURES}"
 ROW = "rsgpt_row"
 
-_SPOT = 0.01  # of a tile's side: smaller than the shared part of two adjacent tiles
+_SPOT = 0.01  # of a tile's side: small enough not to reach adjacent tiles
 
 
 @dataclass(frozen=True)

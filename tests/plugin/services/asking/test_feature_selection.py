@@ -69,7 +69,7 @@ def test_polygon_names_are_one_short_line(raster: QgsRasterLayer) -> None:
     assert polygon.name == "a " + 37 * "b" + "…"
 
 
-def test_features_place_passes_geometries_without_attributes(raster: QgsRasterLayer) -> None:
+def test_selected_features_are_passed_without_attributes(raster: QgsRasterLayer) -> None:
     layer = polygons([around(150, 150, 80), around(50, 50, 20)])
     place = features_place(view_of([raster], around(150, 150, 300)), layer, list(layer.getFeatures()))
     parameters = place.parameters(Question("answer", "Is there water?", AnswerType.YESNO))
@@ -80,7 +80,7 @@ def test_features_place_passes_geometries_without_attributes(raster: QgsRasterLa
     assert parameters["FEATURES"].fields().names() == []
 
 
-def test_features_place_reports_missing_locations_and_rasters(raster: QgsRasterLayer) -> None:
+def test_features_without_a_location_or_a_raster_are_reported(raster: QgsRasterLayer) -> None:
     view = view_of([raster], around(150, 150, 300))
     with pytest.raises(ImageryError, match="has no location on the map"):
         features_place(view, polygons([]), [QgsFeature()])

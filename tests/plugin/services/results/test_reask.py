@@ -343,5 +343,5 @@ def test_recorded_raster_matches_by_source(image: QgsRasterLayer, gateway: Scrip
         ("", RowQuestions("Describe this image.")),
     ],
 )
-def test_asked_before_reads_the_prompt_column(prompt: str, questions: RowQuestions) -> None:
+def test_questions_are_read_from_the_prompt_column(prompt: str, questions: RowQuestions) -> None:
     assert asked_before(prompt) == questions

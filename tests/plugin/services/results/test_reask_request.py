@@ -14,10 +14,10 @@ CARS = "cars[integer]: How many cars?"
 
 @pytest.mark.parametrize("language", ["", "Chinese (simplified)"])
 @pytest.mark.parametrize("prompt", ["What is this?\nAnswer briefly.", ""])
-def test_asked_before_reads_what_a_run_writes(prompt: str, language: str) -> None:
+def test_the_questions_that_a_run_records_are_read_back(prompt: str, language: str) -> None:
     questions = RunQuestions(ModelInfo("rsgpt-small"), tuple(parse_questions(CARS)), prompt, language=language)
     assert asked_before(questions.describe()) == RowQuestions(prompt, CARS)
 
 
-def test_asked_before_of_an_empty_prompt_is_the_caption() -> None:
+def test_an_empty_prompt_column_means_a_caption() -> None:
     assert asked_before(" ") == RowQuestions(CAPTION_PROMPT)
