@@ -84,9 +84,9 @@ def examine_python(python: str) -> BackgroundTask:
 class SetupTask(QgsTask):
     """Creates the managed environment. It emits its signals on the main thread.
 
-    said: a step, for the user. printed: a line of installer output. moved: the fraction done, and the estimated
-    seconds left or -1. ended: whether the environment is ready, and a message.
-    details: after a failure, the last lines of installer output.
+    said: a step, for the user. printed: a line of installer output.
+    moved: the fraction done, and the estimated seconds left or -1. ended: whether the environment is ready, and a
+    message. details: after a failure, the last lines of installer output.
     """
 
     said = pyqtSignal(str)
@@ -103,7 +103,7 @@ class SetupTask(QgsTask):
         self._error = ""
         self.details = ""
         self._meter = DownloadMeter(FETCHED[TorchBuild.CPU])
-        self._reported = 0.0
+        self._last_progress = 0.0
 
     def run(self) -> bool:
         """Create the environment in a background thread."""
@@ -142,8 +142,8 @@ class SetupTask(QgsTask):
 
     def _is_cancelled(self) -> bool:
         now = time.monotonic()
-        if now - self._reported > _PROGRESS_INTERVAL_S:
-            self._reported = now
+        if now - self._last_progress > _PROGRESS_INTERVAL_S:
+            self._last_progress = now
             left = self._meter.seconds_left
             self.setProgress(100.0 * self._meter.fraction)
             self.moved.emit(self._meter.fraction, -1.0 if left is None else left)
