@@ -78,12 +78,14 @@ class AnswerView(QWidget):
             self.tr("The picture shows: {scene}").format(scene=answer.scene),
             self.tr("The model says: “{said}”").format(said=answer.said),
             self.tr("It took {seconds} s.").format(seconds=f"{answer.seconds:.1f}"),
-            self.tr("The model works.") if answer.is_right else self.tr("That is not what the picture shows."),
+            self.tr("The model is working.") if answer.is_right else self.tr("The answer does not match the picture."),
         ]
         self.said.setText("\n\n".join(lines))
         if not answer.is_right:
             self.problem.show_problem(
-                self.tr("The answer does not name what is there. Set up the model again, or choose another model.")
+                self.tr(
+                    "The answer does not name what the picture shows. Set up the model again, or choose another model."
+                )
             )
         self.answered.emit(answer.is_right)
 

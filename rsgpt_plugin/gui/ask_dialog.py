@@ -26,7 +26,7 @@ class AskDialog(QDialog):
         self.choices = QLineEdit()
         self.choices.setPlaceholderText(self.tr("forest, farmland, town"))
         self.least = PercentBox()
-        self.least.setToolTip(self.tr("What the model is less sure of is not told. It is kept for later questions."))
+        self.least.setToolTip(self.tr("Less certain answers are hidden, but cached for later."))
         self.least.show_share(least_confidence)
         self.problem = text_label()
         roles = QDialogButtonBox.StandardButton
@@ -47,7 +47,7 @@ class AskDialog(QDialog):
         layout.addRow(self.tr("Question"), self.text)
         layout.addRow(self.tr("Answer"), self.kind)
         layout.addRow(self.tr("Choices"), self.choices)
-        layout.addRow(self.tr("Least confidence"), self.least)
+        layout.addRow(self.tr("Minimum confidence"), self.least)
         layout.addRow(self.problem)
         layout.addRow(self.buttons)
         self.buttons.accepted.connect(self.accept)
@@ -65,9 +65,9 @@ class AskDialog(QDialog):
 
     def _what_is_missing(self, is_choice: bool) -> str:
         if not self.text.text().strip():
-            return self.tr("Write a question.")
+            return self.tr("Enter a question.")
         if is_choice and self.choices.text().count(",") < 1:
-            return self.tr("Write two or more choices, with commas between them.")
+            return self.tr("Enter at least two choices, separated by commas.")
         try:
             self.question()
         except QuestionError as error:

@@ -32,8 +32,9 @@ class ReportDialog(QDialog):
         self.setWindowTitle(self.tr("Report a problem"))
         told = text_label(
             self.tr(
-                "Home folders, names, keys and other machines' addresses are left out. Nothing is sent: read it, "
-                "change what you like, then copy it into a report. Say there what you did, and what you saw."
+                "Home folders, names, keys and addresses of other machines are removed. Nothing is sent: "
+                "review and edit the text, then copy it into a report. Add what you did and what "
+                "happened."
             )
         )
         self.text = QPlainTextEdit(report)
@@ -46,7 +47,7 @@ class ReportDialog(QDialog):
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.copy = self.buttons.addButton(self.tr("Copy"), roles.ActionRole)
         self.save = self.buttons.addButton(self.tr("Save…"), roles.ActionRole)
-        self.open = self.buttons.addButton(self.tr("Open the tracker…"), roles.ActionRole)
+        self.open = self.buttons.addButton(self.tr("Open the issue tracker…"), roles.ActionRole)
         layout = QVBoxLayout(self)
         for widget in (told, self.text, self.said, self.buttons):
             layout.addWidget(widget)
@@ -58,10 +59,12 @@ class ReportDialog(QDialog):
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.text.toPlainText())
-        self.said.setText(self.tr("The report is copied. Paste it into the tracker's page."))
+        self.said.setText(self.tr("The report has been copied. Paste it into the issue tracker."))
 
     def _save(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, self.windowTitle(), "rsgpt-report.txt", self.tr("Text (*.txt)"))
+        path, _ = QFileDialog.getSaveFileName(
+            self, self.windowTitle(), "rsgpt-report.txt", self.tr("Text files (*.txt)")
+        )
         if path:
             self.write(Path(path))
 
@@ -70,10 +73,10 @@ class ReportDialog(QDialog):
         try:
             path.write_text(self.text.toPlainText(), encoding="utf-8")
         except OSError as error:
-            text = self.tr("The report cannot be written ({error}). Choose another folder.")
+            text = self.tr("The report could not be saved ({error}). Choose another folder.")
             self.said.setText(text.format(error=error))
             return
-        self.said.setText(self.tr("The report is saved."))
+        self.said.setText(self.tr("The report has been saved."))
 
 
 class ReportPart(QObject):

@@ -167,7 +167,7 @@ def test_the_context_menu_offers_descriptions_and_a_question(plugin: Any, window
         "Describe this area (77 m)",
         "Describe this area in detail (77 m)",
         "Ask about this area (77 m)…",
-        "Size around the click",
+        "Area size",
     ]
 
 

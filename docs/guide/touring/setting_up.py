@@ -18,8 +18,8 @@ _BUTTON = QWizard.WizardButton
 
 def wizard(desk: Desk) -> Steps:
     """Page by page where the model is set up already."""
-    yield from choose(desk.window, *desk.entry("SetUpPart", "Set up the model…"))
-    pages = yield from dialog("SetUpWizard")
+    yield from choose(desk.window, *desk.entry("SetupPart", "Set up the model…"))
+    pages = yield from dialog("SetupWizard")
     for radio in pages.currentPage().findChildren(QRadioButton)[1:]:
         yield from click(radio, QPoint(10, radio.height() // 2))
         yield from _next(pages)
@@ -42,7 +42,7 @@ def from_nothing(desk: Desk) -> Steps:
     yield until(desk.messages, "the offer of a set-up")
     desk.pictures.screen("not-set-up")
     yield from desk.press_message_button(said("CanvasActions", "Set up…"))
-    pages = yield from dialog("SetUpWizard")
+    pages = yield from dialog("SetupWizard")
     desk.pictures.window("wizard-door", pages)
     yield from _next(pages)
     yield until(pages.currentPage().isComplete, "the machine to be looked at", 60)
@@ -132,9 +132,9 @@ def _next(pages: Any) -> Steps:
 
 
 def _first_answer(desk: Desk, pages: Any) -> Steps:
-    right = said("AnswerView", "The model works.")
+    right = said("AnswerView", "The model is working.")
     yield until(lambda: any(right in label.text() for label in pages.answer.findChildren(QLabel)), right, ANSWER_S)
     yield pause(0.3)
     desk.pictures.window("wizard", pages, for_guide=True)
     yield from click(pages.button(_BUTTON.FinishButton))
-    yield until(lambda: not windows("SetUpWizard"), "the wizard to close")
+    yield until(lambda: not windows("SetupWizard"), "the wizard to close")

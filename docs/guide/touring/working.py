@@ -241,7 +241,7 @@ def _correct(desk: Desk, dock: Any) -> Steps:
 def _ask_again(desk: Desk, dock: Any) -> Steps:
     yield from click_item(dock.view, dock.view.model().index(3, 1))
     yield from click(dock.again)
-    again = yield from dialog("AgainDialog")
+    again = yield from dialog("ReaskDialog")
     yield from click(again.same, QPoint(10, again.same.height() // 2))
     yield from click(again.prompt)
     yield from press(again, "a", Qt.KeyboardModifier.ControlModifier)

@@ -95,14 +95,14 @@ class CanvasActions(QObject):
         except RsgptError as error:
             self._messages.problem(str(error))
             return
-        self._messages.note(self.tr("Looking at the map… The first time, the model takes a moment to start."))
+        self._messages.note(self.tr("Asking about the map… The first time, the model takes a moment to start."))
         self._asking.ask(place, question, detailed)
 
     def _answered(self, text: str, shown: ShownAnswers) -> None:
         self._messages.answer(text, lambda: show_on(self._canvas, shown))
 
     def _offer_set_up(self) -> None:
-        text = self.tr("The model has to be set up once before it can be asked.")
+        text = self.tr("The model must be set up once before you can use it.")
         self._messages.offer(text, self.tr("Set up…"), self._take_offer)
 
     def _take_offer(self) -> None:

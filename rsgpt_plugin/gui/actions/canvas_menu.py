@@ -83,7 +83,7 @@ class CanvasMenu(QObject):
             ),
         ):
             self._add(menu, text.format(size=size), triggered, lambda: self._show_square(point))
-        sizes = menu.addMenu(self.tr("Size around the click"))
+        sizes = menu.addMenu(self.tr("Area size"))
         self._add_sizes(sizes, point)
         # Back from a size that was only looked at; where the whole menu closes, its own end comes after this.
         sizes.aboutToHide.connect(lambda: self._show_square(point))
@@ -139,8 +139,8 @@ class CanvasMenu(QObject):
     def _ask_size(self) -> None:
         size, chosen = QInputDialog.getDouble(
             self._canvas,
-            self.tr("Size around the click"),
-            self.tr("Side of the square that is shown to the model, in metres on the ground:"),
+            self.tr("Area size"),
+            self.tr("Side length of the square that is shown to the model, in meters on the ground:"),
             load().click_size_m,
             _LEAST_M,
             _MOST_M,

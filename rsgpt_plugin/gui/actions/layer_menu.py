@@ -46,7 +46,7 @@ class LayerMenu(QObject):
         try:
             from processing import createAlgorithmDialog  # noqa: PLC0415 - a plugin of QGIS's that can be off
         except ImportError:
-            self._messages.problem(self.tr("QGIS's Processing is switched off. Switch it on in the plugin manager."))
+            self._messages.problem(self.tr("The Processing plugin is disabled. Enable it in the Plugin Manager."))
             return
         dialog = createAlgorithmDialog(algorithm, parameters)
         keep(dialog)  # without a reference, Python forgets its own part of the dialog, and Run does nothing

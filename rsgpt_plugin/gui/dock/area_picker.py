@@ -34,16 +34,14 @@ class AreaPicker(QWidget):
         self.layers.setFilters(Qgis.LayerFilter.RasterLayer)
         self.layers.setAllowEmptyLayer(True, self.tr("Canvas (topmost raster)"))
         self.layers.setLayer(None)
-        self.layers.setToolTip(self.tr("The raster to look at."))
+        self.layers.setToolTip(self.tr("The raster to ask about."))
         self.layers.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.view = self._button(
-            "/mActionZoomFullExtent.svg", self.tr("Map view"), self.tr("Look at what the map shows")
-        )
+        self.view = self._button("/mActionZoomFullExtent.svg", self.tr("Map view"), self.tr("Use the current map view"))
         self.rectangle = self._button(
             "/mActionAddBasicRectangle.svg", self.tr("Rectangle"), self.tr("Draw a rectangle on the map")
         )
         self.feature = self._button(
-            "/mActionSelectRectangle.svg", self.tr("Feature"), self.tr("Look at the active layer's selected feature")
+            "/mActionSelectRectangle.svg", self.tr("Feature"), self.tr("Use the selected feature of the active layer")
         )
         self.tool = RectangleTool(self._canvas)
         self.rectangle.setCheckable(True)
@@ -83,7 +81,7 @@ class AreaPicker(QWidget):
     def _draw(self, is_wanted: bool) -> None:
         if is_wanted:
             self.tool.start()
-            self.hinted.emit(self.tr("Drag a rectangle on the map. Esc cancels."))
+            self.hinted.emit(self.tr("Drag a rectangle on the map. Press Esc to cancel."))
         else:
             self.tool.cancel()
 

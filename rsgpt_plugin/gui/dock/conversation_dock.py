@@ -74,7 +74,10 @@ class RsgptDock(QgsDockWidget):
     def _zoom(self, past: SavedConversation) -> None:
         if not go_to(self._canvas, extent_of(past.sight)):
             self._fail(
-                self.tr("The project's coordinate system does not reach that area. Choose another one for the project.")
+                self.tr(
+                    "The project's coordinate reference system (CRS) does not cover that area. Choose "
+                    "another project CRS."
+                )
             )
 
     def _fail(self, sentence: str) -> None:

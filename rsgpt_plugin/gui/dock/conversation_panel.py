@@ -67,7 +67,7 @@ class ConversationPanel(QWidget):
         if self._waiting is not None:
             self.view.begin(self._waiting.text)
         self._conversation.begin(place, self._waiting)
-        self._update(self.tr("Taking the picture…"))
+        self._update(self.tr("Capturing the picture…"))
         self.bar.text.setFocus()
 
     def resume(self, past: SavedConversation) -> None:
@@ -75,7 +75,7 @@ class ConversationPanel(QWidget):
         self.picture.clear()
         self.view.show_messages(past.messages)
         self._conversation.resume(past)
-        self._update(self.tr("Looking for the picture…"))
+        self._update(self.tr("Loading the picture…"))
 
     def event(self, event: QEvent) -> bool:
         """Take Esc before QGIS does, whose own shortcut of that key would stop the drawing of the map."""
@@ -136,7 +136,7 @@ class ConversationPanel(QWidget):
         if self._conversation.has_place:
             self.view.begin(question.text)
             self._conversation.ask(question)
-            self._update(self.tr("The model looks… The first time, it takes a moment to start."))
+            self._update(self.tr("Waiting for the model… The first time, it takes a moment to start."))
             return
         self._waiting = question
         self.picker.find_view()
@@ -145,10 +145,10 @@ class ConversationPanel(QWidget):
     def _show_picture(self, scene: Scene) -> None:
         self.picture.show_picture(scene.sight, scene.png)
         if self._conversation.is_busy:
-            self._hint(self.tr("The model looks… The first time, it takes a moment to start."))
+            self._hint(self.tr("Waiting for the model… The first time, it takes a moment to start."))
 
     def _write(self, text: str) -> None:
-        self._hint(self.tr("The model writes…"))
+        self._hint(self.tr("The model is answering…"))
         self.view.add_text(text)
 
     def _end(self, message: ConversationMessage) -> None:

@@ -29,7 +29,7 @@ class ConversationView(QTextBrowser):
         self._problem = ""
         self.setOpenLinks(False)
         self.setMinimumHeight(80)
-        self.setPlaceholderText(self.tr("Ask about the area, or have it described. Each question stands for itself."))
+        self.setPlaceholderText(self.tr("Ask about the area, or describe it. Each question is answered independently."))
         self.anchorClicked.connect(self._follow)
 
     def show_messages(self, messages: Sequence[ConversationMessage]) -> None:

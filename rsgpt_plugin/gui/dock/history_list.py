@@ -103,7 +103,7 @@ class HistoryList(QWidget):
             self.deleted.emit(past.id)
 
     def _offer_to_forget_all(self) -> None:
-        if is_confirmed(self.tr("Delete all conversations? The rows of your layers stay."), self):
+        if is_confirmed(self.tr("Delete all conversations? Rows in your layers are kept."), self):
             self.forget_all()
 
     def _change(self, change: Callable[[History], None]) -> None:

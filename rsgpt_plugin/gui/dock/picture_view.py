@@ -50,7 +50,9 @@ class PictureView(QWidget):
         self.picture = _Fitted()
         self.facts = text_label()
         self.facts.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self.facts.setToolTip(self.tr("The picture that the model gets; it sees nothing else of the map."))
+        self.facts.setToolTip(
+            self.tr("The picture that is shown to the model. The model sees nothing else of the map.")
+        )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.picture, 1)
@@ -61,7 +63,7 @@ class PictureView(QWidget):
         """Show nothing but what to do."""
         self.picture.pixmap = QPixmap()
         self.picture.update()
-        self.facts.setText(self.tr("Choose an area: what the map shows, a rectangle, or the selected feature."))
+        self.facts.setText(self.tr("Choose an area: the map view, a rectangle, or the selected feature."))
 
     def show_picture(self, sight: CapturedView, png: bytes) -> None:
         """Show it with its layer and resolutions."""
@@ -72,8 +74,10 @@ class PictureView(QWidget):
     def _resolution(self, sight: CapturedView) -> str:
         sent, metres = _pixels(sight.sent), f"{sight.gsd_m:.2g}{_NO_BREAK}m" if sight.gsd_m else "?"
         if not all(sight.original):
-            return self.tr("drawn by a map service, sent {sent}, {metres} a pixel").format(sent=sent, metres=metres)
-        text = self.tr("original {original}, sent {sent}, {metres} a pixel")
+            return self.tr("rendered by a map service, sent {sent}, {metres} per pixel").format(
+                sent=sent, metres=metres
+            )
+        text = self.tr("original {original}, sent {sent}, {metres} per pixel")
         return text.format(original=_pixels(sight.original), sent=sent, metres=metres)
 
 

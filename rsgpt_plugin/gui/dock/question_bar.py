@@ -44,7 +44,7 @@ class QuestionBar(QWidget):
         self.menu = QMenu(self)
         self.saved.setMenu(self.menu)
         self.kind = AnswerTypeBox()
-        self.kind.setToolTip(self.tr("What kind of answer it has"))
+        self.kind.setToolTip(self.tr("Answer type"))
         self.kind.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.choices = QLineEdit()
         self.choices.setPlaceholderText(self.tr("forest, farmland, town"))
@@ -104,7 +104,7 @@ class QuestionBar(QWidget):
 
     def _question(self) -> Optional[Question]:
         if not self.text.text().strip():
-            self.refused.emit(self.tr("Write a question."))
+            self.refused.emit(self.tr("Enter a question."))
             return None
         try:
             return self.kind.question(self.text.text(), self.choices.text())

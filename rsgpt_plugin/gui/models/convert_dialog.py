@@ -74,17 +74,17 @@ class ConvertDialog(QDialog):
     def _lay_out(self) -> None:
         note = text_label(
             self.tr(
-                "Checkpoints of RSGPT, InstructBLIP, BLIP-2 (LAVIS files or transformers folders) and MiniGPT-4. "
-                "Nothing in them is run."
+                "Supported checkpoints: RSGPT, InstructBLIP, BLIP-2 (LAVIS files or transformers "
+                "folders) and MiniGPT-4. No code in them is executed."
             )
         )
         layout = QFormLayout(self)
         layout.addRow(note)
         layout.addRow(self.tr("Checkpoint files"), self.checkpoints)
         layout.addRow(self.tr("or a transformers folder"), self.folder)
-        layout.addRow(self.tr("Language model's folder"), self.language)
-        layout.addRow(self.tr("Folder of bert-base-uncased"), self.reader)
-        layout.addRow(self.tr("New model's folder"), self.out)
+        layout.addRow(self.tr("Language model folder"), self.language)
+        layout.addRow(self.tr("bert-base-uncased folder"), self.reader)
+        layout.addRow(self.tr("New model folder"), self.out)
         for widget in (self.bar, self.output, self.problem, self.buttons):
             layout.addRow(widget)
         for widget in (self.checkpoints, self.folder, self.out):

@@ -40,7 +40,7 @@ class ModelsDialog(QDialog):
         self._work: Optional[BackgroundTask] = None
         self._models: list[InstalledModel] = []
         self.list = QTreeWidget()
-        self.list.setHeaderLabels([self.tr("Model"), self.tr("Size"), self.tr("Memory needed"), self.tr("Licence")])
+        self.list.setHeaderLabels([self.tr("Model"), self.tr("Size"), self.tr("Required memory"), self.tr("License")])
         self.list.setRootIsDecorated(False)
         self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.about = text_label(selectable=True)
@@ -51,7 +51,7 @@ class ModelsDialog(QDialog):
         self.convert = QPushButton(self.tr("Convert a checkpoint…"))
         self.remove = QPushButton(self.tr("Remove from list"))
         self.test = QPushButton(self.tr("Test"))
-        self.use = QPushButton(self.tr("Use by default"))
+        self.use = QPushButton(self.tr("Set as default"))
         self._lay_out()
         self._connect()
         self.refresh()
@@ -137,9 +137,9 @@ class ModelsDialog(QDialog):
         if not self._models or self.list.currentItem() is None:
             return
         model = self._current()
-        lines = [model.problem, self.tr("Licence: {licence}").format(licence=model.licence) if model.licence else ""]
+        lines = [model.problem, self.tr("License: {licence}").format(licence=model.licence) if model.licence else ""]
         if model.memory:
-            sentence = self.tr("It needs {memory} of memory in {precision} on {device}.")
+            sentence = self.tr("Requires {memory} of memory in {precision} on {device}.")
             lines.append(
                 sentence.format(memory=size_text(model.memory), precision=model.precision, device=model.device)
             )
@@ -148,7 +148,7 @@ class ModelsDialog(QDialog):
         self.use.setEnabled(model.choice != load().model)
 
     def _add(self, checked: bool) -> None:
-        folder = QFileDialog.getExistingDirectory(self, self.tr("Choose the folder of a model (with model.json)"))
+        folder = QFileDialog.getExistingDirectory(self, self.tr("Choose a model folder (with model.json)"))
         if folder:
             self.add_folder(folder)
 

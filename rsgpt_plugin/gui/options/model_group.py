@@ -37,9 +37,9 @@ class ModelGroup(QGroupBox):
         self.door = QComboBox()
         for label, door in (
             (self.tr("On this machine, in the plugin's own environment"), BackendKind.MANAGED),
-            (self.tr("On this machine, with a Python of my own"), BackendKind.PYTHON),
-            (self.tr("On a server that already runs"), BackendKind.SERVER),
-            (self.tr("Inside QGIS (its Python needs PyTorch and transformers)"), BackendKind.IN_PROCESS),
+            (self.tr("On this machine, with my own Python"), BackendKind.PYTHON),
+            (self.tr("On an existing server"), BackendKind.SERVER),
+            (self.tr("Inside QGIS (QGIS's Python needs PyTorch and transformers)"), BackendKind.IN_PROCESS),
         ):
             self.door.addItem(label, door)
         self.state = text_label()
@@ -54,10 +54,10 @@ class ModelGroup(QGroupBox):
         self.device = QComboBox()
         self.device.setEditable(True)
         self.device.addItems(_DEVICES)
-        self.device.setToolTip(self.tr("auto takes all NVIDIA GPUs, or else the processor."))
+        self.device.setToolTip(self.tr("auto uses all NVIDIA GPUs if there are any, otherwise the CPU."))
         self.threads = QgsSpinBox()
         self.threads.setRange(0, _MOST_THREADS)
-        self.threads.setClearValue(0, self.tr("as many as there are cores"))
+        self.threads.setClearValue(0, self.tr("all cores"))
         for wide in (self.door, self.model):  # long choices make no page wider than its dialog
             wide.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             wide.setMinimumContentsLength(_SHOWN_LETTERS)
@@ -105,7 +105,7 @@ class ModelGroup(QGroupBox):
         own.addRow(self.tr("Device"), self.device)
         own.addRow(self.tr("Threads"), self.threads)
         door = QFormLayout()
-        door.addRow(self.tr("Where it runs"), self.door)
+        door.addRow(self.tr("Where the model runs"), self.door)
         layout = QVBoxLayout(self)  # in a form, what is hidden would leave gaps
         layout.addLayout(door)
         for page in (*self._pages.values(), self._own):
@@ -116,7 +116,9 @@ class ModelGroup(QGroupBox):
         for one, page in self._pages.items():
             page.setVisible(one is door)
         self._own.setVisible(door is not BackendKind.SERVER)
-        self.state.setText(self.tr("It is set up and ready.") if is_set_up() else self.tr("It is not set up yet."))
+        self.state.setText(
+            self.tr("The model is set up and ready.") if is_set_up() else self.tr("The model is not set up yet.")
+        )
 
 
 def _row(wide: QWidget, narrow: QWidget, parent: Optional[QWidget] = None) -> QWidget:

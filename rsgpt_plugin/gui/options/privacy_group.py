@@ -21,14 +21,14 @@ class PrivacyGroup(QGroupBox):
         self.setTitle(self.tr("Privacy"))
         note = text_label(
             self.tr(
-                "A model on this machine sends nothing anywhere. These servers may be sent pictures of your maps and "
-                "what you ask of them, because you said so:"
+                "A model on this machine sends nothing to other computers. You have allowed the plugin "
+                "to send pictures of your maps and your questions to these servers:"
             )
         )
         self.none = QLabel(self.tr("none"))
         self.hosts = QListWidget()
         self.hosts.setMaximumHeight(_ROWS * self.fontMetrics().lineSpacing() + 12)
-        self.remove = QPushButton(self.tr("Take back"))
+        self.remove = QPushButton(self.tr("Revoke"))
         layout = QVBoxLayout(self)
         for widget in (note, self.none, self.hosts, self.remove):
             layout.addWidget(widget)

@@ -100,7 +100,7 @@ class ServerPage(QWidget):
         self.key.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.model = QComboBox()
         self.model.setEditable(True)
-        self.model.lineEdit().setPlaceholderText(self.tr("the only one the server has"))
+        self.model.lineEdit().setPlaceholderText(self.tr("the server's only model"))
         self.side = QSpinBox()
         self.side.setRange(0, 16_384)
         self.side.setSingleStep(128)
@@ -110,16 +110,21 @@ class ServerPage(QWidget):
         self.megabytes.setDecimals(1)
         self.megabytes.setSuffix(self.tr(" MB"))
         for field in (self.side, self.megabytes):
-            field.setSpecialValueText(self.tr("as large as it is"))
-            field.setToolTip(self.tr("A larger picture is sent smaller, as JPEG. Without a limit, it is found out."))
+            field.setSpecialValueText(self.tr("no limit set"))
+            field.setToolTip(
+                self.tr(
+                    "Larger pictures are reduced and sent as JPEG. Without a limit, the plugin detects the "
+                    "limit of the server."
+                )
+            )
         self.outcome = text_label()
 
     def _make_buttons(self) -> None:
         self.new_key = QPushButton(self.tr("Store a key…"))
-        self.new_key.setToolTip(self.tr("Keep an API key, encrypted, in QGIS's authentication database."))
+        self.new_key.setToolTip(self.tr("Store an API key, encrypted, in the QGIS authentication database."))
         self.load_models = QPushButton(self.tr("Load models"))
         self.test = QPushButton(self.tr("Test"))
-        self.test.setToolTip(self.tr("Shows the model two drawn shapes and asks for their colours."))
+        self.test.setToolTip(self.tr("Shows the model two drawn shapes and asks for their colors."))
         self.cancel = QPushButton(self.tr("Stop"))
         for button in (self.new_key, self.load_models, self.test, self.cancel):
             button.setAutoDefault(False)  # Enter in the address presses none of them
@@ -134,17 +139,17 @@ class ServerPage(QWidget):
         layout.addRow(self.tr("Key"), self.key)
         layout.addRow("", _row(self.new_key, None))
         layout.addRow(self.tr("Model"), _row(self.model, self.load_models))
-        layout.addRow(self.tr("Longest side of a picture"), self.side)
-        layout.addRow(self.tr("Largest picture"), self.megabytes)
+        layout.addRow(self.tr("Maximum side of a picture"), self.side)
+        layout.addRow(self.tr("Maximum file size of a picture"), self.megabytes)
         layout.addRow("", _row(self.test, self.cancel, None))
         layout.addRow("", self.outcome)
         sent = text_label(
             self.tr(
-                "With each question the server gets one picture, and nothing else: no coordinates, no "
-                "names of layers or files."
+                "With each question, the server receives one picture and nothing else: no coordinates, "
+                "no layer names and no file names."
             )
         )
-        layout.addRow(self.tr("What is sent"), sent)
+        layout.addRow(self.tr("Data sent"), sent)
 
     def _connect(self) -> None:
         self.address.textChanged.connect(self._show_consent)
@@ -172,11 +177,13 @@ class ServerPage(QWidget):
         """Ask by name: a tick belongs to one host, and another address has its own."""
         at = self._endpoint()
         origin = "" if at is None or at.is_loopback else at.origin
-        self.consent.setText(self.tr("Pictures and the key may be sent to {host}").format(host=origin))
+        self.consent.setText(self.tr("Allow sending pictures and the key to {host}").format(host=origin))
         self.consent.setChecked(bool(origin) and origin in self._preferences.allowed_hosts)
         self.consent.setVisible(bool(origin))
         self.warning.setVisible(origin.startswith("http:"))
-        self.warning.setText(self.tr("This address has no encryption: whoever is in between can read along."))
+        self.warning.setText(
+            self.tr("The connection to this address is not encrypted: others on the network can read the data.")
+        )
         self._update()
 
     def _update(self) -> None:
@@ -189,7 +196,9 @@ class ServerPage(QWidget):
     def _store_key(self) -> None:
         at = self._endpoint()
         name = f"RSGPT: {at.origin}" if at is not None else "RSGPT"
-        label = self.tr("The key of the server. QGIS keeps it encrypted, under the name “{name}”.").format(name=name)
+        label = self.tr("The API key of the server. QGIS stores it encrypted, under the name “{name}”.").format(
+            name=name
+        )
         hidden = QLineEdit.EchoMode.Password
         key, given = QInputDialog.getText(self, self.tr("Store a key"), label, hidden)
         if not given or not key.strip():
@@ -197,14 +206,16 @@ class ServerPage(QWidget):
         kept = store_key(name, key)
         self.key.setConfigId(kept)
         if not kept:
-            self._say(False, self.tr("QGIS did not keep the key. Unlock its authentication database, then try again."))
+            self._say(
+                False, self.tr("QGIS could not store the key. Unlock the authentication database, then try again.")
+            )
 
     def _ask(self, work: BackgroundTask, show: Callable[..., None]) -> None:
         for ended, tell in ((work.done, show), (work.failed, self._show_failure), (work.stopped, self._show_failure)):
             ended.connect(tell)
             ended.connect(self._free)
         self._work = work
-        self._say(True, self.tr("Asking… A server may take minutes to load a model."))
+        self._say(True, self.tr("Waiting for the server… Loading a model can take several minutes."))
         self._update()
         work.start()
 
@@ -220,7 +231,7 @@ class ServerPage(QWidget):
         self.model.clear()
         self.model.addItems([model.name for model in models])
         self.model.setCurrentText(kept or (models[0].name if models else ""))
-        found = self.tr("The server lists no model. Type the name of one.")
+        found = self.tr("The server lists no models. Enter a model name.")
         if models:
             found = self.tr("The server has %n model(s).", "", len(models))
         self._say(bool(models), found)

@@ -23,7 +23,7 @@ class StorageGroup(QGroupBox):
 
     def __init__(self, repair: Callable[[], None]) -> None:
         super().__init__()
-        self.setTitle(self.tr("Room on the disk"))
+        self.setTitle(self.tr("Disk space"))
         self._work: Optional[BackgroundTask] = None
         self.sizes = {kept: QLabel("…") for kept in StoredKind}
         self.clear = {
@@ -38,7 +38,7 @@ class StorageGroup(QGroupBox):
         self.repair.clicked.connect(lambda checked: repair())
         self.picture_room = self._room(_LEAST_MB, Preferences.picture_mb)
         self.feature_room = self._room(0, Preferences.feature_mb)
-        self.feature_room.setSpecialValueText(self.tr("keep nothing"))
+        self.feature_room.setSpecialValueText(self.tr("disabled"))
         self.problem = text_label()
         self.problem.hide()
         self._lay_out()
@@ -67,16 +67,16 @@ class StorageGroup(QGroupBox):
         room.setRange(least, _MOST_MB)
         room.setSuffix(self.tr(" MB"))
         room.setClearValue(usual)
-        room.setToolTip(self.tr("When they need more, the pictures used longest ago go first."))
+        room.setToolTip(self.tr("When the limit is reached, the least recently used pictures are deleted first."))
         return room
 
     def _lay_out(self) -> None:
         layout = QGridLayout(self)
         rows = (
-            (self.tr("Pictures that the model was shown"), StoredKind.PICTURES, self.picture_room),
-            (self.tr("What the model made of pictures, for further questions"), StoredKind.FEATURES, self.feature_room),
-            (self.tr("Answers, so that nothing is asked twice"), StoredKind.ANSWERS, None),
-            (self.tr("The model's environment"), StoredKind.ENVIRONMENT, self.repair),
+            (self.tr("Pictures shown to the model"), StoredKind.PICTURES, self.picture_room),
+            (self.tr("Encoded pictures (feature cache)"), StoredKind.FEATURES, self.feature_room),
+            (self.tr("Answers (answer cache)"), StoredKind.ANSWERS, None),
+            (self.tr("Model environment"), StoredKind.ENVIRONMENT, self.repair),
         )
         for row, (text, kept, extra) in enumerate(rows):
             layout.addWidget(text_label(text), row, 0)
@@ -86,20 +86,23 @@ class StorageGroup(QGroupBox):
             layout.addWidget(self.clear[kept], row, 3)
         layout.setColumnStretch(0, 1)
         layout.addWidget(self.problem, len(rows), 0, 1, 4)
-        folder = text_label(self.tr("In {folder}").format(folder=home()), selectable=True)
+        folder = text_label(self.tr("Folder: {folder}").format(folder=home()), selectable=True)
         layout.addWidget(folder, len(rows) + 1, 0, 1, 4)
 
     def _ask(self, kept: StoredKind) -> None:
         sentence = {
-            StoredKind.PICTURES: self.tr("Forget all pictures? Tables and map tips then show answers without them."),
+            StoredKind.PICTURES: self.tr(
+                "Delete all pictures? Tables and map tips will then show answers without pictures."
+            ),
             StoredKind.FEATURES: self.tr(
-                "Forget what the model made of pictures? The next question about each takes a bit longer."
+                "Delete all encoded pictures? The next question about each picture will take slightly longer."
             ),
             StoredKind.ANSWERS: self.tr(
-                "Forget all answers? Layers keep theirs; whatever you ask again is computed anew."
+                "Delete all cached answers? Answers in layers are kept. Questions that you ask again are "
+                "computed again."
             ),
             StoredKind.ENVIRONMENT: self.tr(
-                "Remove the model's environment? Before the next question it is set up anew."
+                "Remove the model environment? It must be set up again before the next question."
             ),
         }[kept]
         if is_confirmed(sentence, self):

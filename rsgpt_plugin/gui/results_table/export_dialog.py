@@ -29,10 +29,10 @@ class ExportDialog(QDialog):
         self._groups = [selected] if selected else []
         self.which = QComboBox()
         if selected:
-            self.which.addItem(self.tr("The selected rows ({count})").format(count=len(selected)))
+            self.which.addItem(self.tr("Selected rows ({count})").format(count=len(selected)))
         if len(shown) < len(everything):
             self._groups.append(shown)
-            self.which.addItem(self.tr("The rows shown ({count})").format(count=len(shown)))
+            self.which.addItem(self.tr("Rows shown ({count})").format(count=len(shown)))
         self._groups.append(everything)
         self.which.addItem(self.tr("All rows ({count})").format(count=len(everything)))
         self.format = QComboBox()
@@ -62,7 +62,7 @@ class ExportDialog(QDialog):
             (self.tr("Table for spreadsheets (.csv)"), ExportFormat.SHEET),
             (self.tr("GeoJSON (.geojson)"), ExportFormat.GEOJSON),
             (self.tr("Report with pictures (.html)"), ExportFormat.REPORT),
-            (self.tr("Data set to train with (folder)"), ExportFormat.DATASET),
+            (self.tr("Training dataset (folder)"), ExportFormat.DATASET),
         ):
             self.format.addItem(label, kind.value)
 
@@ -71,7 +71,7 @@ class ExportDialog(QDialog):
         layout = QFormLayout(self)
         layout.addRow(self.tr("Rows"), self.which)
         layout.addRow(self.tr("Format"), self.format)
-        layout.addRow(self.tr("To"), self.file)
+        layout.addRow(self.tr("Save to"), self.file)
         layout.addRow(self.about)
         layout.addRow(self.buttons)
         self.buttons.accepted.connect(self.accept)
@@ -86,15 +86,19 @@ class ExportDialog(QDialog):
         self.file.setFilter(f"*{kind.value}" if kind.value else "")
         self.about.setText(
             {
-                ExportFormat.GEOPACKAGE: self.tr("All columns and shapes, in the layer's coordinate system."),
-                ExportFormat.SHEET: self.tr(
-                    "All columns, with longitude and latitude. No text is taken for a formula."
+                ExportFormat.GEOPACKAGE: self.tr(
+                    "All columns and geometries, in the layer's coordinate reference system (CRS)."
                 ),
-                ExportFormat.GEOJSON: self.tr("All columns and shapes, in degrees (WGS 84)."),
-                ExportFormat.REPORT: self.tr("One page with the pictures inside, to read, filter and print anywhere."),
+                ExportFormat.SHEET: self.tr(
+                    "All columns, with longitude and latitude. Spreadsheets do not treat any text as a formula."
+                ),
+                ExportFormat.GEOJSON: self.tr("All columns and geometries, in degrees (WGS 84)."),
+                ExportFormat.REPORT: self.tr(
+                    "A single page with embedded pictures, to read, filter and print anywhere."
+                ),
                 ExportFormat.DATASET: self.tr(
-                    "The pictures as PNG, with captions.json (as RSICap's) and questions.json (as RSIEval's). What "
-                    "you corrected stands in place of the model's words."
+                    "Pictures as PNG, with captions.json (RSICap format) and questions.json (RSIEval "
+                    "format). Your corrections replace the model's answers."
                 ),
             }[kind]
         )

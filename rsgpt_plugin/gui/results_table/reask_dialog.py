@@ -50,7 +50,7 @@ class ReaskDialog(QDialog):
         self.least = QSpinBox()
         self.raster = QgsMapLayerComboBox()
         self.model = QComboBox()
-        self.same = QCheckBox(self.tr("Ask what each row was asked before"))
+        self.same = QCheckBox(self.tr("Use the previous prompt and questions of each row"))
         self.prompt = QLineEdit()
         self.questions = QPlainTextEdit()
         self.hint, self.problem = text_label(), text_label()
@@ -85,8 +85,8 @@ class ReaskDialog(QDialog):
     def _fill(self) -> None:
         selected, shown = self._groups[_SELECTED], self._groups[_SHOWN]
         if selected:
-            self.which.addItem(self.tr("The selected rows ({count})").format(count=len(selected)), _SELECTED)
-        self.which.addItem(self.tr("Rows below a confidence"), _UNSURE)
+            self.which.addItem(self.tr("Selected rows ({count})").format(count=len(selected)), _SELECTED)
+        self.which.addItem(self.tr("Rows below a confidence threshold"), _UNSURE)
         self.which.addItem(self.tr("All rows shown ({count})").format(count=len(shown)), _SHOWN)
         self.least.setRange(1, 100)
         self.least.setSuffix(" %")
@@ -111,12 +111,12 @@ class ReaskDialog(QDialog):
         self.questions.setMaximumHeight(90)
         layout = QFormLayout(self)
         layout.addRow(self.tr("Rows"), self.which)
-        layout.addRow(self.tr("Below"), self.least)
+        layout.addRow(self.tr("Confidence below"), self.least)
         layout.addRow(self.tr("Raster"), self.raster)
         layout.addRow(self.tr("Model"), self.model)
         layout.addRow(self.same)
-        layout.addRow(self.tr("Prompt for the caption"), self.prompt)
-        layout.addRow(self.tr("Questions, one a line"), self.questions)
+        layout.addRow(self.tr("Caption prompt"), self.prompt)
+        layout.addRow(self.tr("Questions, one per line"), self.questions)
         layout.addRow(self.hint)
         layout.addRow(self.problem)
         layout.addRow(self.buttons)
@@ -141,25 +141,29 @@ class ReaskDialog(QDialog):
         self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(not problem)
 
     def _hint(self) -> str:
-        lines = [self.tr("Rows that will be asked: {count}.").format(count=len(self.rows()))]
+        lines = [self.tr("Rows to ask again: {count}.").format(count=len(self.rows()))]
         if self.same.isChecked():
             lines.append(
                 self.tr(
-                    "The same model gives the same answer to the same words about the same picture: to get another, "
-                    "choose another model or write another prompt. Rows that failed are asked anew."
+                    "The same model always gives the same answer to the same prompt about the same picture. "
+                    "To get a different answer, choose another model or change the prompt. Failed rows are "
+                    "asked again."
                 )
             )
         if recorded_run(self._layer) is None:
             lines.append(
-                self.tr("How these rows were made is not recorded: each picture is taken anew, with a small margin.")
+                self.tr(
+                    "The settings of the original run are not recorded: each picture is captured again, with "
+                    "a small margin."
+                )
             )
         return "\n".join(lines)
 
     def _missing(self) -> str:
         if not self.rows():
-            return self.tr("There is no such row. Choose others.")
+            return self.tr("There are no such rows. Choose other rows.")
         if not isinstance(self.raster.currentLayer(), QgsRasterLayer):
-            return self.tr("Choose the raster layer that the rows are about.")
+            return self.tr("Choose the raster layer that the rows refer to.")
         return "" if self._model_name() else self.tr("Choose a model.")
 
     def _wrong_words(self) -> str:
@@ -170,11 +174,11 @@ class ReaskDialog(QDialog):
         except QuestionError as error:
             return str(error)
         if not questions and not self.prompt.text().strip():
-            return self.tr("Write a prompt or a question.")
+            return self.tr("Enter a prompt or a question.")
         columns = result_columns(self._layer)
         known = [ANSWER] if columns.holds_clicks else [found.asked for found in columns.questions]
         unknown = [found.name for found in questions if found.name not in known and not columns.answered(found.name)]
         if unknown:
-            sentence = self.tr("The layer has no column “{name}” for an answer. It has: {names}.")
+            sentence = self.tr("The layer has no answer column “{name}”. It has: {names}.")
             return sentence.format(name=unknown[0], names=", ".join(known) or CAPTION)
         return ""

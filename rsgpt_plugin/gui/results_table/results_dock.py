@@ -98,7 +98,7 @@ class ResultsDock(QgsDockWidget):
 
     def _lay_out(self) -> None:
         self.layers.setFilters(Qgis.LayerFilter.VectorLayer)
-        self.layers.setAllowEmptyLayer(True, self.tr("No layer of results"))
+        self.layers.setAllowEmptyLayer(True, self.tr("No results layer"))
         self.layers.setMinimumWidth(220)
         top = QHBoxLayout()
         for widget in (self.layers, self.place, self.again, self.export):

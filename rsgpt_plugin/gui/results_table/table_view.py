@@ -104,7 +104,7 @@ class ResultsView(QTableView):
         if column.editable:
             menu.addAction(self.tr("Correct")).triggered.connect(lambda checked: self.edit(index))
         if column.name in row.models:
-            said = menu.addAction(self.tr("Back to the model's answer"))
+            said = menu.addAction(self.tr("Restore the model's answer"))
             said.triggered.connect(lambda checked: self.wanted_restore.emit(row.fid, column.name))
         return menu
 
@@ -116,8 +116,8 @@ class ResultsView(QTableView):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for label, order in (
-            (self.tr("Sort: least sure first"), Qt.SortOrder.AscendingOrder),
-            (self.tr("Sort: most sure first"), Qt.SortOrder.DescendingOrder),
+            (self.tr("Sort by confidence, lowest first"), Qt.SortOrder.AscendingOrder),
+            (self.tr("Sort by confidence, highest first"), Qt.SortOrder.DescendingOrder),
         ):
             action = menu.addAction(label)
             action.triggered.connect(lambda checked, order=order: self._model.sort_by_sureness(number, order))

@@ -29,7 +29,7 @@ class RunModel(QAbstractTableModel):
             self.tr("Done"),
             self.tr("Rate"),
             self.tr("Time left"),
-            self.tr("Begun"),
+            self.tr("Started"),
             self.tr("Output"),
         )
 
@@ -85,7 +85,7 @@ class RunModel(QAbstractTableModel):
             RunState.RUNNING: self.tr("Running"),
             RunState.PAUSED: self.tr("Paused"),
             RunState.STOPPED: self.tr("Stopped"),
-            RunState.INTERRUPTED: self.tr("Was interrupted"),
+            RunState.INTERRUPTED: self.tr("Interrupted"),
             RunState.FAILED: self.tr("Failed"),
             RunState.FINISHED: self.tr("Finished"),
         }[run.entry.state]
@@ -112,7 +112,9 @@ def counts_text(entry: RunEntry) -> str:
     locale = QLocale()
     names = ("answered", "skipped", "failed", "cached")
     counts = {name: locale.toString(entry.counts.get(name, 0)) for name in names}
-    text = translate("Rsgpt", "{answered} answered, {skipped} skipped, {failed} failed; {cached} answers from before.")
+    text = translate(
+        "Rsgpt", "{answered} answered, {skipped} skipped, {failed} failed; {cached} answers from the cache."
+    )
     return text.format(**counts)
 
 

@@ -38,7 +38,7 @@ class RunsDialog(QDialog):
         self.model = RunModel(self)
         self.view = QTreeView()
         self.pause = self._button(self.tr("Pause"), service.pause)
-        self.go_on = self._button(self.tr("Go on"), service.go_on)
+        self.go_on = self._button(self.tr("Resume"), service.go_on)
         self.stop = self._button(self.tr("Stop"), service.stop)
         self.open = self._button(self.tr("Open results"), self._open)
         self.remove = self._button(self.tr("Remove from list"), service.remove)

@@ -70,7 +70,7 @@ class RunsPart(QObject):
         if entry.state is RunState.FAILED:
             text = self.tr("The run over “{layer}” failed at {done}. {reason}")
         elif entry.state is RunState.FINISHED:
-            text = self.tr("The run over “{layer}” is done: {counts}")
+            text = self.tr("The run over “{layer}” finished: {counts}")
         else:
             text = self.tr("The run over “{layer}” stopped at {done}: {counts}")
         done = how_many(entry.done, entry.total)
@@ -87,7 +87,7 @@ class RunsPart(QObject):
             return  # the dialog says it to those who ask
         if lost:
             done = how_many(lost[0].done, lost[0].total)
-            text = self.tr("A run over “{layer}” was interrupted at {done}. It can go on where it was.")
+            text = self.tr("A run over “{layer}” was interrupted at {done}. You can resume it.")
             told = text.format(layer=lost[0].request.title, done=done)
             self._messages.offer(told, self.tr("Show runs…"), self._show_instead)
 

@@ -17,10 +17,10 @@ class AnswerPage(QWizardPage):
         super().__init__()
         self._draft = draft
         self.setFinalPage(True)
-        self.setTitle(self.tr("A first answer"))
-        self.setSubTitle(self.tr("The model is asked to describe a picture whose content is known."))
+        self.setTitle(self.tr("First answer"))
+        self.setSubTitle(self.tr("The model describes a test picture with known content."))
         self.answer = AnswerView()
-        hint = text_label(self.tr("From now on: right-click the map and choose “Describe this area”."))
+        hint = text_label(self.tr("To describe a place, right-click the map and choose “Describe this area”."))
         layout = QVBoxLayout(self)
         layout.addWidget(self.answer)
         layout.addStretch()

@@ -25,23 +25,23 @@ class BackendPage(QWizardPage):
         super().__init__()
         self._draft = draft
         self.setTitle(self.tr("Where the model runs"))
-        self.setSubTitle(self.tr("RSGPT asks a model about pictures of your map. Choose who runs it."))
+        self.setSubTitle(self.tr("RSGPT asks a model about pictures of your map. Choose where the model runs."))
         self.buttons = {
             BackendKind.MANAGED: QRadioButton(self.tr("On this machine, set up by the plugin (recommended)")),
-            BackendKind.PYTHON: QRadioButton(self.tr("On this machine, with a Python of your own")),
-            BackendKind.SERVER: QRadioButton(self.tr("On a server that already runs")),
+            BackendKind.PYTHON: QRadioButton(self.tr("On this machine, with your own Python")),
+            BackendKind.SERVER: QRadioButton(self.tr("On an existing server")),
         }
         explained = {
             BackendKind.MANAGED: self.tr(
-                "The plugin makes an environment of its own, apart from QGIS's Python. No picture leaves this machine."
+                "The plugin creates its own environment, separate from QGIS's Python. No pictures leave this machine."
             ),
             BackendKind.PYTHON: self.tr(
-                "For those who have PyTorch and transformers already. Nothing is installed. No picture leaves this "
-                "machine."
+                "Choose this if you already have a Python with PyTorch and transformers. Nothing is "
+                "installed. No pictures leave this machine."
             ),
             BackendKind.SERVER: self.tr(
-                "Any server with OpenAI's protocol: vLLM, Ollama, LM Studio, llama.cpp, SGLang. Pictures go to that "
-                "server."
+                "Any server with an OpenAI-compatible API: vLLM, Ollama, LM Studio, llama.cpp, SGLang. "
+                "Pictures are sent to that server."
             ),
         }
         layout = QVBoxLayout(self)

@@ -24,11 +24,11 @@ class PlanPage(QWizardPage):
         self._machine: Optional[Machine] = None
         self._work: Optional[BackgroundTask] = None
         self.setTitle(self.tr("What will be set up"))
-        self.setSubTitle(self.tr("Nothing is installed before you press the button below."))
+        self.setSubTitle(self.tr("Nothing is installed until you click the button below."))
         names = ("state", "what", "where", "python", "fetch", "room", "free")
         self.texts = {name: text_label(selectable=True) for name in names}
         self.build = QComboBox()
-        self.afresh = QCheckBox(self.tr("Make it again from scratch (repair)"))
+        self.afresh = QCheckBox(self.tr("Reinstall from scratch (repair)"))
         self.problem = ProblemBox()
         self._lay_out()
         self.build.currentIndexChanged.connect(self._update)
@@ -41,7 +41,7 @@ class PlanPage(QWizardPage):
         self._machine = None
         self.problem.hide()
         self.afresh.setChecked(self._draft.afresh)
-        self.texts["state"].setText(self.tr("Looking at this machine…"))
+        self.texts["state"].setText(self.tr("Checking this machine…"))
         self._work = look_at_machine()
         self._work.done.connect(self._show_machine)
         self._work.failed.connect(self.problem.show_problem)
@@ -73,34 +73,36 @@ class PlanPage(QWizardPage):
         layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         layout.addRow(self.texts["state"])
         for title, widget in (
-            (self.tr("What"), self.texts["what"]),
+            (self.tr("Contents"), self.texts["what"]),
             (self.tr("PyTorch for"), self.build),
-            (self.tr("Where"), self.texts["where"]),
-            (self.tr("Made with"), self.texts["python"]),
+            (self.tr("Folder"), self.texts["where"]),
+            (self.tr("Python"), self.texts["python"]),
             (self.tr("Download"), self.texts["fetch"]),
-            (self.tr("On disk"), self.texts["room"]),
-            (self.tr("Free now"), self.texts["free"]),
+            (self.tr("Required disk space"), self.texts["room"]),
+            (self.tr("Free disk space"), self.texts["free"]),
         ):
             layout.addRow(title, widget)
         layout.addRow(self.afresh)
         layout.addRow(self.problem)
         self.texts["what"].setText(
-            self.tr("PyTorch, transformers, the language model SmolLM2 (135 million parameters) and what they need.")
+            self.tr(
+                "PyTorch, transformers, the language model SmolLM2 (135 million parameters) and their dependencies."
+            )
         )
 
     def _show_machine(self, machine: Machine) -> None:
         self._work = None
         self._machine = machine
-        fits = self.tr("the NVIDIA GPU of this machine") if machine.has_gpu else self.tr("the processor")
+        fits = self.tr("NVIDIA GPU") if machine.has_gpu else self.tr("CPU")
         chosen = max(0, self.build.currentIndex())
         self.build.clear()
-        self.build.addItem(self.tr("what fits: {device}").format(device=fits), TorchBuild.AUTO)
-        self.build.addItem(self.tr("the processor"), TorchBuild.CPU)
-        self.build.addItem(self.tr("an NVIDIA GPU (CUDA)"), TorchBuild.CUDA)
+        self.build.addItem(self.tr("automatic: {device}").format(device=fits), TorchBuild.AUTO)
+        self.build.addItem(self.tr("CPU"), TorchBuild.CPU)
+        self.build.addItem(self.tr("NVIDIA GPU (CUDA)"), TorchBuild.CUDA)
         self.build.setCurrentIndex(chosen)
         self.texts["state"].setText(self._state_sentence(machine.state))
         self.texts["where"].setText(str(machine.folder))
-        self.texts["python"].setText(machine.python or self.tr("nothing that was found"))
+        self.texts["python"].setText(machine.python or self.tr("not found"))
         self.texts["free"].setText(size_text(machine.free))
         self.afresh.setVisible(machine.state is not EnvironmentState.MISSING)
         self._update()
@@ -109,10 +111,11 @@ class PlanPage(QWizardPage):
         return {
             EnvironmentState.MISSING: self.tr("The model is not set up yet."),
             EnvironmentState.HALF_MADE: self.tr(
-                "A set-up was begun and not finished. What was downloaded is not fetched again."
+                "A previous setup was started but not finished. Files that were already downloaded are "
+                "not downloaded again."
             ),
             EnvironmentState.STALE: self.tr(
-                "The model was set up by another version of the plugin and is brought up to date."
+                "The model was set up by another version of the plugin and will be updated."
             ),
             EnvironmentState.READY: self.tr("The model is set up and ready."),
         }[state]
@@ -122,10 +125,11 @@ class PlanPage(QWizardPage):
         if machine is None:
             return
         build = machine.build(self._wanted())
-        source = self.tr("about {size}, from the Python Package Index or the index that pip is set to")
+        source = self.tr("about {size}, from the Python Package Index or the index that pip is configured to use")
         if build is TorchBuild.CPU:
             source = self.tr(
-                "about {size}, from the Python Package Index or the index that pip is set to, and PyTorch's own"
+                "about {size}, from the Python Package Index or the index that pip is configured to use, "
+                "and from the PyTorch index"
             )
         self.texts["fetch"].setText(source.format(size=size_text(FETCHED[build])))
         self.texts["room"].setText(self.tr("about {size}").format(size=size_text(UNPACKED[build])))
@@ -140,13 +144,15 @@ class PlanPage(QWizardPage):
         if not machine.python:
             self.problem.show_problem(
                 self.tr(
-                    "There is no Python of version 3.11 to 3.14 with its venv module on this machine. Install one (on "
-                    "Debian and Ubuntu the package python3-venv too), then try again."
+                    "No Python 3.11 to 3.14 with the venv module was found on this machine. Install one (on "
+                    "Debian and Ubuntu, also install the package python3-venv), then try again."
                 )
             )
         elif not machine.has_room(self._wanted()):
             self.problem.show_problem(
-                self.tr("The disk has too little room. Free some, or set RSGPT_HOME to a folder on another drive.")
+                self.tr(
+                    "There is not enough disk space. Free some space, or set RSGPT_HOME to a folder on another drive."
+                )
             )
 
     def _is_to_be_made(self) -> bool:

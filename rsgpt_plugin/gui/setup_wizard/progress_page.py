@@ -26,7 +26,7 @@ class ProgressPage(QWizardPage):
         self._task: Optional[SetupTask] = None
         self._is_ready = False
         self.setTitle(self.tr("Setting up"))
-        self.setSubTitle(self.tr("You may go on working in QGIS. What is downloaded is kept if you stop."))
+        self.setSubTitle(self.tr("You can continue to work in QGIS. If you stop, downloaded files are kept."))
         self.line = text_label()
         self.bar = QProgressBar()
         self.bar.setRange(0, 1000)
@@ -48,7 +48,7 @@ class ProgressPage(QWizardPage):
         self.problem.hide()
         self.bar.setValue(0)
         self.stop_button.setEnabled(True)
-        self.line.setText(self.tr("Beginning…"))
+        self.line.setText(self.tr("Starting…"))
         self._task = SetupTask(self._draft.build, self._draft.afresh)
         self._task.said.connect(self.line.setText)
         self._task.printed.connect(self.output.appendPlainText)
@@ -79,7 +79,7 @@ class ProgressPage(QWizardPage):
         row = QHBoxLayout()
         row.addWidget(self.bar, 1)
         row.addWidget(self.stop_button)
-        box = QgsCollapsibleGroupBox(self.tr("All output"))
+        box = QgsCollapsibleGroupBox(self.tr("Full output"))
         box.setCollapsed(True)
         QVBoxLayout(box).addWidget(self.output)
         layout = QVBoxLayout(self)

@@ -27,9 +27,9 @@ class PythonPage(QWizardPage):
         self._draft = draft
         self._work: Optional[BackgroundTask] = None
         self._good = ""
-        self.setTitle(self.tr("A Python of your own"))
+        self.setTitle(self.tr("Your own Python"))
         self.setSubTitle(
-            self.tr("Python 3.11 or newer with PyTorch and transformers, for example of a conda environment.")
+            self.tr("Python 3.11 or newer with PyTorch and transformers, for example from a conda environment.")
         )
         self.file = QgsFileWidget()
         self.file.setDialogTitle(self.tr("Choose a Python interpreter"))
@@ -76,7 +76,7 @@ class PythonPage(QWizardPage):
         self.stop()
         self.problem.hide()
         self.bar.show()
-        self.found.setText(self.tr("Importing PyTorch and transformers; this may take a minute…"))
+        self.found.setText(self.tr("Importing PyTorch and transformers… This can take a minute."))
         self._work = examine_python(_absolute(self.file.filePath()))
         self._work.done.connect(self._show_found)
         self._work.failed.connect(self._show_problem)
@@ -87,7 +87,7 @@ class PythonPage(QWizardPage):
         self.bar.hide()
         self._good = self.file.filePath()
         self.found.setText(
-            self.tr("It works: PyTorch {torch}, transformers {transformers}, on {devices}.").format(
+            self.tr("This Python works: PyTorch {torch}, transformers {transformers}, on {devices}.").format(
                 torch=python.torch, transformers=python.transformers, devices=", ".join(python.devices)
             )
         )

@@ -23,7 +23,7 @@ class SetupWizard(QWizard):
         """afresh: begin where an environment is made again from scratch."""
         super().__init__(parent)
         draft = SetupDraft(afresh=afresh)
-        self.setWindowTitle(self.tr("Set up RSGPT's model"))
+        self.setWindowTitle(self.tr("Set up the RSGPT model"))
         self.setWizardStyle(QWizard.WizardStyle.ModernStyle)
         self.setOption(QWizard.WizardOption.NoBackButtonOnStartPage)
         self.setOption(QWizard.WizardOption.NoCancelButtonOnLastPage)

@@ -14,7 +14,7 @@ class ServerWizardPage(QWizardPage):
     def __init__(self, draft: SetupDraft) -> None:
         super().__init__()
         self._draft = draft
-        self.setTitle(self.tr("A server that already runs"))
+        self.setTitle(self.tr("An existing server"))
         self.setSubTitle(self.tr("Pictures of your map are sent to this server."))
         self.server = ServerPage()
         layout = QVBoxLayout(self)

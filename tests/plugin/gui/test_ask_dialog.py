@@ -24,7 +24,7 @@ def choose(dialog: AskDialog, kind: AnswerType) -> None:
 
 def test_it_starts_empty_and_says_what_is_missing(dialog: AskDialog) -> None:
     assert not can_be_accepted(dialog)
-    assert dialog.problem.text() == "Write a question."
+    assert dialog.problem.text() == "Enter a question."
     assert not dialog.choices.isEnabled()
 
 

@@ -85,7 +85,7 @@ def test_each_entry_asks_in_its_way(menu: CanvasMenu, canvas: QgsMapCanvas, note
 
 
 def test_a_size_is_seen_before_it_is_kept(menu: CanvasMenu, canvas: QgsMapCanvas, spot: QgsPointXY) -> None:
-    sizes = entry(opened(canvas, spot), "Size around").menu()
+    sizes = entry(opened(canvas, spot), "Area size").menu()
     assert [action.text() for action in sizes.actions() if action.isChecked()] == ["77 m"]
     entry(sizes, "150 m").hovered.emit()
     assert outlines(canvas)[0].width() == pytest.approx(150, rel=0.01)
@@ -101,8 +101,8 @@ def test_any_size_can_be_given(
     menu: CanvasMenu, canvas: QgsMapCanvas, spot: QgsPointXY, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(QInputDialog, "getDouble", lambda *arguments: (42.5, True))
-    entry(entry(opened(canvas, spot), "Size around").menu(), "Other…").trigger()
-    sizes = entry(opened(canvas, spot), "Size around").menu()
+    entry(entry(opened(canvas, spot), "Area size").menu(), "Other…").trigger()
+    sizes = entry(opened(canvas, spot), "Area size").menu()
     assert [action.text() for action in sizes.actions() if action.isChecked()] == ["42.5 m"]
     monkeypatch.setattr(QInputDialog, "getDouble", lambda *arguments: (9.0, False))
     entry(sizes, "Other…").trigger()

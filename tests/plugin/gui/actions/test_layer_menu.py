@@ -99,4 +99,4 @@ def test_without_processing_there_is_a_sentence(
     monkeypatch.setitem(sys.modules, "processing", None)
     choose(window, scenes)
     (item,) = window.bar.items()
-    assert "Processing is switched off" in item.text()
+    assert "Processing plugin is disabled" in item.text()

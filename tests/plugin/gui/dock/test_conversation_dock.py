@@ -102,7 +102,7 @@ def test_enter_takes_the_map_s_view_and_asks(dock: RsgptDock, serve: Serve) -> N
     assert "90 % sure" in shown(dock)
     assert dock.conversation.sight is not None
     wide, high = dock.conversation.sight.sent
-    facts = f"ortho\noriginal {wide} × {high} px, sent {wide} × {high} px, 0.5 m a pixel"
+    facts = f"ortho\noriginal {wide} × {high} px, sent {wide} × {high} px, 0.5 m per pixel"
     assert dock.talk.picture.facts.text().replace("\u00a0", " ") == facts
     assert max(wide, high) > 300
     assert dock.outline.band.isVisible()
@@ -167,7 +167,7 @@ def test_a_rectangle_is_drawn_and_the_tool_before_comes_back(dock: RsgptDock, se
     dock._canvas.setMapTool(pan)
     port = dock._canvas.viewport()
     QTest.mouseClick(dock.talk.picker.rectangle, Qt.MouseButton.LeftButton)
-    assert dock.talk.status.text() == "Drag a rectangle on the map. Esc cancels."
+    assert dock.talk.status.text() == "Drag a rectangle on the map. Press Esc to cancel."
     QTest.keyClick(dock._canvas, Qt.Key.Key_Escape)
     assert dock._canvas.mapTool() is pan
     assert not dock.talk.picker.rectangle.isChecked()

@@ -58,7 +58,7 @@ def test_only_layers_of_results_are_offered(dock: ResultsDock) -> None:
     QgsProject.instance().addMapLayer(other)
     layer = opened(dock, results_layer(["a"]))
     names = [dock.layers.itemText(number) for number in range(dock.layers.count())]
-    assert names == ["No layer of results", "answers"]
+    assert names == ["No results layer", "answers"]
     QgsProject.instance().removeMapLayer(layer)
     assert (dock.layer, dock.model.rowCount()) == (None, 0)
 
@@ -106,7 +106,7 @@ def test_a_caption_is_corrected_where_it_stands_and_given_back(dock: ResultsDock
     feature = layer.getFeature(fids(layer)[1])
     assert (feature["caption"], feature["caption_model"]) == ("a <b>quay</b>", "b")
     menu = dock.view.menu_of(dock.model.index(1, CAPTION))
-    (back,) = [action for action in menu.actions() if "Back" in action.text()]
+    (back,) = [action for action in menu.actions() if "Restore" in action.text()]
     back.trigger()
     wait_until(lambda: dock.model.row_at(1).values[0] == "b")
     assert dock.model.row_at(1).models == {}

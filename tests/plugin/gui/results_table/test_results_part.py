@@ -130,7 +130,7 @@ def test_the_selected_are_asked_again_from_the_dialog(
     layer.selectByIds([fids(layer)[1]])
     QTest.mouseClick(dock.again, Qt.MouseButton.LeftButton)
     dialog = dialog_of(window, ReaskDialog)
-    assert dialog.which.currentText() == "The selected rows (1)"
+    assert dialog.which.currentText() == "Selected rows (1)"
     assert "gives the same answer" in dialog.hint.text()
     dialog.same.setChecked(False)
     assert dialog.prompt.text() == "Describe this image."
@@ -149,7 +149,7 @@ def test_the_dialog_refuses_in_words(window: Docks, table: ResultsTable) -> None
     assert table.dock is not None
     dialog = ReaskDialog(layer, [], table.dock.model.shown_rows, window.window)
     ok = dialog.buttons.button(OK)
-    assert (dialog.problem.text(), ok.isEnabled()) == ("Choose the raster layer that the rows are about.", False)
+    assert (dialog.problem.text(), ok.isEnabled()) == ("Choose the raster layer that the rows refer to.", False)
     assert "not recorded" in dialog.hint.text()
     raster = QgsRasterLayer(str(Path(__file__).parents[4] / "resources" / "demo" / "scenes.tif"), "scenes")
     QgsProject.instance().addMapLayer(raster)
@@ -157,7 +157,7 @@ def test_the_dialog_refuses_in_words(window: Docks, table: ResultsTable) -> None
     assert ok.isEnabled()
     dialog.same.setChecked(False)
     dialog.questions.setPlainText("boats[integer]: How many boats?")
-    assert dialog.problem.text() == "The layer has no column “boats” for an answer. It has: cars, trees."
+    assert dialog.problem.text() == "The layer has no answer column “boats”. It has: cars, trees."
     dialog.least.setValue(5)
     dialog.which.setCurrentIndex(dialog.which.findData("unsure"))
     assert [row.confidence for row in dialog.rows()] == [0.0]
@@ -183,7 +183,7 @@ def test_rows_shown_are_exported_from_the_dialog(window: Docks, table: ResultsTa
     wait_until(lambda: dock.model.rowCount() == 1)
     QTest.mouseClick(dock.export, Qt.MouseButton.LeftButton)
     dialog = dialog_of(window, ExportDialog)
-    assert dialog.which.currentText() == "The rows shown (1)"
+    assert dialog.which.currentText() == "Rows shown (1)"
     dialog.format.setCurrentIndex(dialog.format.findData(ExportFormat.REPORT.value))
     assert not dialog.buttons.button(OK).isEnabled()
     dialog.file.setFilePath(str(tmp_path / "report"))

@@ -71,7 +71,7 @@ def test_an_interrupted_run_is_told_of_once(part: RunsPart, window: PluginWindow
     assert window.messages() == []
     assert [dialog(part).model.data(dialog(part).model.index(0, column)) for column in (0, 1)] == [
         "town <a>",
-        "Was interrupted",
+        "Interrupted",
     ]
     other = RunsPart(window)
     other.register()
@@ -82,9 +82,9 @@ def test_an_interrupted_run_is_told_of_once(part: RunsPart, window: PluginWindow
 @pytest.mark.parametrize(
     ("state", "buttons"),
     [
-        (RunState.PAUSED, ["Go on", "Stop", "Open results", "Remove from list"]),
-        (RunState.STOPPED, ["Go on", "Open results", "Remove from list"]),
-        (RunState.FAILED, ["Go on", "Stop", "Open results", "Remove from list"]),
+        (RunState.PAUSED, ["Resume", "Stop", "Open results", "Remove from list"]),
+        (RunState.STOPPED, ["Resume", "Open results", "Remove from list"]),
+        (RunState.FAILED, ["Resume", "Stop", "Open results", "Remove from list"]),
         (RunState.FINISHED, ["Open results", "Remove from list"]),
     ],
 )
@@ -93,7 +93,7 @@ def test_what_can_be_done_with_a_run(part: RunsPart, state: RunState, buttons: l
     part.register()
     shown = dialog(part)
     assert enabled(shown) == buttons
-    assert "300 answered, 10 skipped, 2 failed; 40 answers from before." in shown.said.text()
+    assert "300 answered, 10 skipped, 2 failed; 40 answers from the cache." in shown.said.text()
     assert "The server <b>stopped</b>." in shown.said.text()
     assert shown.said.textFormat() == Qt.TextFormat.PlainText
 

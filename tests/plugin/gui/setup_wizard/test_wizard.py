@@ -102,7 +102,7 @@ def test_from_nothing_to_a_first_answer(wizard: SetupWizard, wait_until: Wait, o
     said = wizard.answer.answer.said
     assert "boats in a <b>harbor</b>" in said.text()
     assert said.textFormat() == Qt.TextFormat.PlainText
-    assert "The model works." in said.text()
+    assert "The model is working." in said.text()
     assert not wizard.answer.answer.picture.pixmap().isNull()
     press(wizard, BUTTON.FinishButton)
     assert load().door is BackendKind.MANAGED
@@ -203,7 +203,7 @@ def test_what_cannot_work_is_not_begun(
     )
     to_plan(wizard, wait_until)
     assert not wizard.button(BUTTON.NextButton).isEnabled()
-    words = {"no Python": "There is no Python", "no room": "too little room"}
+    words = {"no Python": "No Python 3.11", "no room": "not enough disk space"}
     assert words[what] in wizard.plan.problem.sentence.text()
 
 
