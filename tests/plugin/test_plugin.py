@@ -174,7 +174,7 @@ def test_the_context_menu_offers_descriptions_and_a_question(plugin: Any, window
 def test_the_first_use_offers_setup_and_starts_no_task(plugin: Any, window: PluginWindow, own_home: Path) -> None:
     action(window.right_click(QgsPointXY(0, 0)), "Describe this area (77 m)").trigger()
     (message,) = window.messages()
-    assert "has to be set up once" in message
+    assert "must be set up once" in message
     assert not own_home.exists()
     assert QgsApplication.taskManager().activeTasks() == []
 
