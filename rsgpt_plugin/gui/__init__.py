@@ -1,1 +1,1 @@
-"""What a person sees and presses. No network, no model and no pixels."""
+"""The plugin's user interface: dialogs, docks, menus and options. It does not access the network, models or pixels."""

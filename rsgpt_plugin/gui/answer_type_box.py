@@ -1,4 +1,4 @@
-"""The choice of what kind of answer a question has. Knows no question by itself."""
+"""A combo box for the answer type of a question."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NAME = "answer"
 
 
 class AnswerTypeBox(QComboBox):
-    """A list of the kinds of answers, in words."""
+    """Lists the answer types by their labels."""
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
@@ -23,15 +23,15 @@ class AnswerTypeBox(QComboBox):
             self.addItem(marked(kind.label), kind.name)
 
     def choose(self, kind: AnswerType) -> None:
-        """Show `kind`."""
+        """Select an answer type."""
         self.setCurrentIndex(self.findData(kind.name))
 
     def is_choice(self) -> bool:
-        """Whether choices are needed."""
+        """Return whether the selected type needs choices."""
         return self._type().has_choices
 
     def question(self, text: str, choices: str) -> Question:
-        """Return the question; choices have commas between them. QuestionError where it cannot be asked."""
+        """Return the question. choices: separated by commas. Raises QuestionError if the question is not valid."""
         kind = self._type().written([part.strip() for part in choices.split(",")])
         (question,) = parse_questions(f"{_NAME}[{kind}]: {text.strip()}")
         return question

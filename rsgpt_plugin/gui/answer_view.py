@@ -1,4 +1,4 @@
-"""A model's answer about a picture of known content: the picture, what it shows, what was said. Asks by a service."""
+"""A widget that tests a model: a picture with known content, its description and the model's answer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SIDE = 192
 
 
 class AnswerView(QWidget):
-    """Empty until `ask`. `answered` carries whether the answer was right."""
+    """Empty until `ask` is called. The signal `answered` carries whether the answer is correct."""
 
     answered = pyqtSignal(bool)
 
@@ -35,7 +35,7 @@ class AnswerView(QWidget):
         self._lay_out()
 
     def ask(self, model: str = "") -> None:
-        """Ask a model about the known picture; "" for the one that is chosen. What is under way is dropped."""
+        """Ask a model about the test picture and drop a request in progress. model: "" for the selected model."""
         self.stop()
         self._model = model
         self.picture.clear()
@@ -49,7 +49,7 @@ class AnswerView(QWidget):
         self._work.start()
 
     def stop(self) -> None:
-        """Stop asking."""
+        """Drop the request in progress."""
         work, self._work = self._work, None
         if work is not None:
             work.drop()

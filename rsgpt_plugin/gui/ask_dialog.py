@@ -1,4 +1,4 @@
-"""The dialog of “Ask about this area…”: a question and the kind of its answer. Asks nothing itself."""
+"""The dialog of “Ask about this area…”: a question and its answer type."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from .widgets import PercentBox, text_label
 
 
 class AskDialog(QDialog):
-    """Ends with `accept` only when `question()` is one that can be asked."""
+    """Can be accepted only while `question()` is valid."""
 
     def __init__(self, least_confidence: float = 0.0, parent: Optional[QWidget] = None) -> None:
-        """least_confidence: 0 to 1, what to begin with."""
+        """least_confidence: the initial minimum confidence, 0 to 1."""
         super().__init__(parent)
         self.setWindowTitle(self.tr("Ask about this area"))
         self.text = QLineEdit()
@@ -35,11 +35,11 @@ class AskDialog(QDialog):
         self._update()
 
     def question(self) -> Question:
-        """Return the question; QuestionError where it cannot be asked yet."""
+        """Return the question. Raises QuestionError if it is not valid."""
         return self.kind.question(self.text.text(), self.choices.text())
 
     def least_confidence(self) -> float:
-        """Return how sure an answer has to be, 0 to 1."""
+        """Return the minimum confidence of an answer, 0 to 1."""
         return self.least.share()
 
     def _lay_out(self) -> None:

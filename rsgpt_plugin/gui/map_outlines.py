@@ -1,4 +1,4 @@
-"""Outlines of areas and answers on the map canvas, and zooming to them."""
+"""Outlines on the map canvas, and zooming to areas and answers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SURROUNDINGS = 2.0
 
 
 def outline(canvas: Any, filled: bool = False) -> QgsRubberBand:
-    """An empty outline: the same for every place that is or may be looked at. It has to be taken off the canvas."""
+    """Return an empty rubber band in the plugin's style. The caller removes it from the canvas."""
     band = QgsRubberBand(canvas, Qgis.GeometryType.Polygon)
     band.setStrokeColor(_LINE)
     band.setSecondaryStrokeColor(_CASING)
@@ -34,7 +34,7 @@ def outline(canvas: Any, filled: bool = False) -> QgsRubberBand:
 
 
 def go_to(canvas: Any, place: QgsReferencedRectangle, room: float = 1.3) -> bool:
-    """Bring a place into view, `room` times as large as it is; False where the project's CRS does not reach there."""
+    """Zoom to a place, enlarged by the factor `room`. Return False if the project's CRS does not cover it."""
     box = QgsReferencedRectangle(place, place.crs())
     box.scale(room)
     try:
@@ -46,27 +46,27 @@ def go_to(canvas: Any, place: QgsReferencedRectangle, room: float = 1.3) -> bool
 
 
 class MapOutline:
-    """One outline at a time."""
+    """Shows at most one outline at a time."""
 
     def __init__(self, canvas: Any) -> None:
         self._canvas = canvas
         self._band: Optional[QgsRubberBand] = None
 
     def show(self, area: QgsGeometry, crs: QgsCoordinateReferenceSystem) -> None:
-        """Outline an area, in place of the one before. area: polygons in `crs`."""
+        """Replace the outline. area: polygons in `crs`."""
         self.clear()
         self._band = outline(self._canvas, filled=True)
         self._band.setToGeometry(area, crs)
 
     def clear(self) -> None:
-        """Take the outline away."""
+        """Remove the outline."""
         band, self._band = self._band, None
         if band is not None:
             self._canvas.scene().removeItem(band)
 
 
 def show_on(canvas: Any, shown: ShownAnswers) -> None:
-    """Bring answers into view, unless they are, and flash them."""
+    """Zoom to the geometries of answers and flash them."""
     box = QgsRectangle()
     for geometry in shown.geometries:
         box.combineExtentWith(geometry.boundingBox())

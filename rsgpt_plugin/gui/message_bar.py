@@ -1,4 +1,4 @@
-"""Sentences in QGIS's message bar, always as text and never as markup. Decides nothing."""
+"""Messages in QGIS's message bar, shown as plain text."""
 
 from __future__ import annotations
 
@@ -16,36 +16,36 @@ _TITLE = "RSGPT"
 
 
 class MessageBar:
-    """The message bar as the plugin uses it: one passing note at a time, and messages that stay."""
+    """Shows one temporary note at a time, and messages that stay until the user closes them."""
 
     def __init__(self, bar: Any) -> None:
         self._bar = bar
         self._note: Optional[Any] = None
 
     def note(self, text: str) -> None:
-        """Say what is going on, in place of the note before."""
+        """Replace the note."""
         self.clear_note()
         self._note = self._bar.createMessage(_TITLE, html.escape(text))
         self._bar.pushWidget(self._note, Qgis.MessageLevel.Info, 0)
 
     def clear_note(self) -> None:
-        """Take the note away."""
+        """Remove the note."""
         note, self._note = self._note, None
         if note is not None and note in self._bar.items():
             self._bar.popWidget(note)
 
     def answer(self, text: str, find: Optional[Callable[[], None]] = None) -> None:
-        """Show an answer until it is closed. find: what a button “Show” does, where there is a place to show."""
+        """Show an answer until it is closed. find: the action of a button “Show”, if there is a place to show."""
         item = self._show(text, Qgis.MessageLevel.Success)
         if find is not None:
             _add_button(item, translate("Rsgpt", "Show"), find)
 
     def problem(self, text: str) -> None:
-        """Show what went wrong until it is closed."""
+        """Show a warning until it is closed."""
         self._show(text, Qgis.MessageLevel.Warning)
 
     def offer(self, text: str, label: str, take: Callable[[], None]) -> None:
-        """Ask with a button; nothing happens unless it is pressed."""
+        """Replace the note with a message and a button. take: the action of the button."""
         self.clear_note()
         self._note = self._bar.createMessage(_TITLE, html.escape(text))
         _add_button(self._note, label, take)

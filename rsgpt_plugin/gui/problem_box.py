@@ -1,4 +1,4 @@
-"""What went wrong, what to do, the details for those who want them, and another try. Knows no cause."""
+"""A widget for an error: the message, collapsible details, and a button to try again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ICON = QSize(24, 24)
 
 
 class ProblemBox(QWidget):
-    """Hidden until there is a problem. `again` is emitted when the user wants another try."""
+    """Hidden until `show_problem`. The signal `again` is emitted by the button “Try again”."""
 
     again = pyqtSignal()
 
@@ -32,7 +32,7 @@ class ProblemBox(QWidget):
         self.hide()
 
     def show_problem(self, sentence: str, details: str = "") -> None:
-        """Show it."""
+        """Show a message, and details if there are any."""
         self.sentence.setText(sentence)
         self.details.setPlainText(details)
         self.box.setVisible(bool(details))

@@ -1,9 +1,9 @@
-"""Keeps what a run of Processing uses alive until the run ends, also when its dialog was closed. Opens no dialog.
+"""Keeps Processing dialogs alive until their runs end, even if the dialogs are closed.
 
 QGIS 3.40 holds no reference to a dialog that is closed during its run. When Python collects garbage, the context and
-the feedback of that dialog are deleted, but the task goes on using them and QGIS crashes. The model designer even
-deletes the dialog, so nobody takes the results. `tests/reliability/in_qgis/closed_dialog.py` shows the crash without
-a plugin.
+the feedback of that dialog are deleted, but the task continues to use them and QGIS crashes. The model designer even
+deletes the dialog, so the results are lost. `tests/reliability/in_qgis/closed_dialog.py` shows the crash without a
+plugin.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from qgis.PyQt.QtWidgets import QApplication, QDialog
 
 
 class ProcessingDialogs:
-    """A part of the plugin: watches every Processing dialog, as a user's model may contain our algorithms."""
+    """A part of the plugin that watches all Processing dialogs: a user's model may contain our algorithms."""
 
     def register(self) -> None:
-        """Watch for tasks."""
+        """Start watching for tasks."""
         QgsApplication.taskManager().taskAdded.connect(_keep_open_dialogs)
 
     def unregister(self) -> None:
-        """Stop watching. What is kept stays so until QGIS deletes it."""
+        """Stop watching. Dialogs that are kept stay alive until QGIS deletes them."""
         QgsApplication.taskManager().taskAdded.disconnect(_keep_open_dialogs)
 
 
 @dataclass(eq=False)
 class _Kept:
-    """A dialog, the tasks that were added since it was opened, and which of them is its own."""
+    """A dialog and the tasks that were added since it was opened. own: the ID of the dialog's task, -1 for none."""
 
     dialog: QDialog
     algorithm: Optional[QgsProcessingAlgorithm] = None
@@ -42,12 +42,12 @@ class _Kept:
 
     @property
     def running(self) -> Optional[QgsTask]:
-        """Its own task, while that runs."""
+        """The dialog's task while it runs."""
         task = self.tasks.get(self.own)
         return task if task is not None and task.isActive() else None
 
 
-# QGIS deletes a dialog once it is closed and its run has ended. A run may outlast the plugin, so this is no part's own.
+# QGIS deletes a dialog once it is closed and its run has ended. A run may outlast the plugin, so this is global.
 _kept: dict[int, _Kept] = {}
 
 
@@ -66,14 +66,14 @@ def _entry(dialog: QDialog) -> _Kept:
 
 def _keep_open_dialogs(task_id: int) -> None:
     task = QgsApplication.taskManager().task(task_id)
-    if task is None:  # it has ended already
+    if task is None:  # already ended
         return
     for window in QApplication.topLevelWidgets():
         if isinstance(window, QgsProcessingAlgorithmDialogBase):
             kept = _entry(window)
             kept.tasks[task_id] = task
             task.destroyed.connect(partial(_task_deleted, id(window), task_id))
-            # A task does not tell whose it is. A dialog can be cancelled from just before it adds its task.
+            # A task does not reference its dialog. A dialog enables Cancel just before it adds its task.
             if window.cancelButton().isEnabled() and kept.running is None:
                 kept.own, kept.algorithm = task_id, window.algorithm().create()
 
@@ -82,7 +82,7 @@ def _dialog_deleted(key: int, dialog: Optional[QObject] = None) -> None:
     kept = _kept[key]
     kept.is_deleted = True
     if isinstance(kept.running, QgsProcessingAlgRunnerTask):
-        kept.running.executed.disconnect()  # what listens is a function of the dialog's, which would fail now
+        kept.running.executed.disconnect()  # connected to a method of the deleted dialog, which would fail
     _release(key)
 
 
@@ -92,16 +92,16 @@ def _task_deleted(key: int, task_id: int, task: Optional[QObject] = None) -> Non
 
 
 def _release(key: int) -> None:
-    """Forget a dialog that is deleted, as soon as no task can use its context."""
+    """Drop a deleted dialog as soon as no task can use its context."""
     kept = _kept[key]
     if kept.is_deleted and not kept.tasks:
         del _kept[key]
-        _load_results(kept.algorithm, vars(kept.dialog).get("context"))  # of what is deleted, only this can be read
+        _load_results(kept.algorithm, vars(kept.dialog).get("context"))  # only Python attributes can still be read
 
 
 def _load_results(algorithm: Optional[QgsProcessingAlgorithm], context: Any) -> None:
-    """Add to the project what a run has left behind whose dialog was deleted before it could do so."""
+    """Add the results of a run to the project if its dialog was deleted before it could do so."""
     if algorithm is not None and context is not None and context.layersToLoadOnCompletion():
-        from processing.gui.Postprocessing import handleAlgorithmResults  # noqa: PLC0415 - a plugin of QGIS's
+        from processing.gui.Postprocessing import handleAlgorithmResults  # noqa: PLC0415 - a QGIS plugin
 
         handleAlgorithmResults(algorithm, context)

@@ -1,4 +1,4 @@
-"""“Report a problem…”: shows what a report would say before anything is copied or saved. Sends nothing."""
+"""The dialog and the menu entry of “Report a problem…”. The report is copied or saved, never sent."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from .widgets import set_initial_size, text_label
 
 
 class ReportDialog(QDialog):
-    """What is seen is what is copied or saved: it may be edited before."""
+    """Shows the report as editable text, and copies or saves the text as shown."""
 
     def __init__(self, report: str, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
@@ -39,7 +39,7 @@ class ReportDialog(QDialog):
         )
         self.text = QPlainTextEdit(report)
         font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
-        font.setPointSizeF(self.font().pointSizeF())  # as large as QGIS's own letters
+        font.setPointSizeF(self.font().pointSizeF())  # the size of QGIS's font
         self.text.setFont(font)
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.said = QLabel()
@@ -69,7 +69,7 @@ class ReportDialog(QDialog):
             self.write(Path(path))
 
     def write(self, path: Path) -> None:
-        """Write what is seen to a file."""
+        """Write the text as shown to a file."""
         try:
             path.write_text(self.text.toPlainText(), encoding="utf-8")
         except OSError as error:
@@ -95,12 +95,12 @@ class ReportPart(QObject):
         self._iface.addPluginToRasterMenu(MENU, self.action)
 
     def unregister(self) -> None:
-        """Take it back, and the dialog with it."""
+        """Remove the menu entry and close the dialog."""
         self._iface.removePluginRasterMenu(MENU, self.action)
         self._forget()
 
     def show(self) -> None:
-        """Gather a report and show it."""
+        """Create a report and show it."""
         self._forget()
         self._dialog = ReportDialog(problem_report(), self._iface.mainWindow())
         self._dialog.show()

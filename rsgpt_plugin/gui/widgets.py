@@ -1,4 +1,4 @@
-"""Small widgets and formats that several dialogs share."""
+"""Small widgets and text formats shared by several dialogs."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ _KILOBYTE, _GIGABYTE = 1_000, 1_000_000_000
 
 
 def is_confirmed(sentence: str, parent: Optional[QWidget] = None) -> bool:
-    """Ask; whoever presses Enter without reading has said no."""
+    """Ask a yes/no question and return whether the answer is yes. The default button is No."""
     buttons = QMessageBox.StandardButton
     return bool(QMessageBox.question(parent, "RSGPT", sentence, buttons.Yes | buttons.No, buttons.No) == buttons.Yes)
 
 
 def set_initial_size(window: QWidget, wide: int, high: int) -> None:
-    """Size a window in lines of its font: what fits in a small one fits in a large one too."""
+    """Resize a window. wide, high: in line heights of its font, so that the size fits any font size."""
     line = window.fontMetrics().height()
     window.resize(wide * line, high * line)
 
 
 def text_label(text: str = "", selectable: bool = False) -> QLabel:
-    """One that wraps, and shows its text as it stands: models, servers and files may have a say in it."""
+    """Return a label that wraps and shows plain text: the text may come from a model, a server or a file."""
     label = QLabel(text)
     label.setWordWrap(True)
     label.setTextFormat(Qt.TextFormat.PlainText)
@@ -34,7 +34,7 @@ def text_label(text: str = "", selectable: bool = False) -> QLabel:
 
 
 class PercentBox(QgsSpinBox):
-    """0 to 100 %; at 0 any answer will do."""
+    """A spin box from 0 to 100 %; 0 is shown as “any”."""
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
@@ -43,22 +43,22 @@ class PercentBox(QgsSpinBox):
         self.setClearValue(0, self.tr("any"))
 
     def share(self) -> float:
-        """What it shows, 0 to 1."""
+        """Return the value, 0 to 1."""
         return float(self.value() / 100)
 
     def show_share(self, share: float) -> None:
-        """Show it, given as 0 to 1."""
+        """Set the value. share: 0 to 1."""
         self.setValue(round(100 * share))
 
 
 def size_text(count: int) -> str:
-    """Bytes, as in “0 B”, “400 MB” or “1.6 GB”."""
-    if count < _KILOBYTE:  # for which Qt has a word, of a language that need not be QGIS's
+    """Return a number of bytes as text, for example “0 B”, “400 MB” or “1.6 GB”."""
+    if count < _KILOBYTE:  # Qt writes “bytes” in a language that may differ from QGIS's
         return f"{count} B"
     return str(QLocale().formattedDataSize(count, int(count >= _GIGABYTE), QLocale.DataSizeFormat.DataSizeSIFormat))
 
 
 def moment_text(moment: str) -> str:
-    """A moment in ISO 8601, as the user writes it; "" where it is none."""
+    """Return an ISO 8601 time in the user's locale and time zone, "" if it is not valid."""
     time = QDateTime.fromString(moment, Qt.DateFormat.ISODateWithMs)
     return str(QLocale().toString(time.toLocalTime(), QLocale.FormatType.ShortFormat)) if time.isValid() else ""

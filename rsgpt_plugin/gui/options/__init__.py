@@ -1,1 +1,1 @@
-"""What the user chooses, as a page of QGIS's own options dialog."""
+"""The plugin's page in QGIS's options dialog."""

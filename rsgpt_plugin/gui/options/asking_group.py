@@ -1,4 +1,4 @@
-"""The part of the options about what is asked around a click, and in which language it is answered. Asks nothing."""
+"""Options for captions and questions: prompt, area size, minimum confidence and answer language."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LONGEST_PROMPT = 2000
 
 
 class AskingGroup(QGroupBox):
-    """Prompt, ground size, least confidence and language."""
+    """The group “Captions and questions” of the options page."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -49,7 +49,7 @@ class AskingGroup(QGroupBox):
         layout.addRow("", note)
 
     def show_preferences(self, chosen: Preferences) -> None:
-        """Fill it."""
+        """Fill in the widgets."""
         self.prompt.setText(chosen.prompt)
         self.size.setValue(chosen.click_size_m)
         self.least.show_share(chosen.least_confidence)
@@ -59,7 +59,7 @@ class AskingGroup(QGroupBox):
             self.language.setEditText(chosen.answer_language)
 
     def chosen(self, preferences: Preferences) -> Preferences:
-        """Return `preferences` with what it says."""
+        """Return `preferences` with the values of the widgets."""
         return replace(
             preferences,
             prompt=self.prompt.text().strip(),

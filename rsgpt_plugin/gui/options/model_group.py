@@ -1,4 +1,4 @@
-"""The part of the options that says who runs which model, and on what. Keeps nothing itself."""
+"""Options for the model: where it runs, which model, device and threads."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _DEVICES = ("auto", "cpu", "cuda", "cuda:0", "cuda:1", "mps")
 
 
 class ModelGroup(QGroupBox):
-    """Door, model, device and threads; `show_preferences` and `chosen` are each other's mirror."""
+    """The group “Model” of the options page."""
 
     def __init__(self, open_set_up: Callable[[], None], open_models: Callable[[], None]) -> None:
         super().__init__()
@@ -58,7 +58,7 @@ class ModelGroup(QGroupBox):
         self.threads = QgsSpinBox()
         self.threads.setRange(0, _MOST_THREADS)
         self.threads.setClearValue(0, self.tr("all cores"))
-        for wide in (self.door, self.model):  # long choices make no page wider than its dialog
+        for wide in (self.door, self.model):  # long items must not widen the page
             wide.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             wide.setMinimumContentsLength(_SHOWN_LETTERS)
         self._own = QWidget()
@@ -66,7 +66,7 @@ class ModelGroup(QGroupBox):
         self.door.currentIndexChanged.connect(self._update)
 
     def show_preferences(self, chosen: Preferences) -> None:
-        """Fill it."""
+        """Fill in the widgets."""
         self.python.setFilePath(chosen.python)
         self.server.show(chosen)
         self.show_models(chosen)
@@ -76,7 +76,7 @@ class ModelGroup(QGroupBox):
         self._update()
 
     def show_models(self, chosen: Preferences) -> None:
-        """Fill the list of models anew."""
+        """Refresh the list of models."""
         self.model.clear()
         for name in [*(model.name for model in installed_models()), *chosen.model_folders]:
             self.model.addItem(name, name)
@@ -85,7 +85,7 @@ class ModelGroup(QGroupBox):
         self.model.setCurrentIndex(self.model.findData(chosen.model))
 
     def chosen(self, preferences: Preferences) -> Preferences:
-        """Return `preferences` with what it says."""
+        """Return `preferences` with the values of the widgets."""
         preferences = self.server.chosen(preferences)
         return replace(
             preferences,
@@ -106,7 +106,7 @@ class ModelGroup(QGroupBox):
         own.addRow(self.tr("Threads"), self.threads)
         door = QFormLayout()
         door.addRow(self.tr("Where the model runs"), self.door)
-        layout = QVBoxLayout(self)  # in a form, what is hidden would leave gaps
+        layout = QVBoxLayout(self)  # in a form layout, hidden widgets would leave gaps
         layout.addLayout(door)
         for page in (*self._pages.values(), self._own):
             layout.addWidget(page)

@@ -1,4 +1,4 @@
-"""The plugin's page in QGIS's own options dialog. Its groups know what they show; it keeps what they say."""
+"""The plugin's page in QGIS's options dialog, and its registration."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ OpenSetUp = Callable[[bool], None]
 
 
 class OptionsPage(QgsOptionsPageWidget):
-    """Everything of Preferences that a person may want to set."""
+    """Shows the preferences in groups and saves them when the dialog is applied."""
 
     def __init__(self, open_set_up: OpenSetUp, parent: Optional[QWidget] = None) -> None:
-        """open_set_up: given whether the environment is to be made again from scratch."""
+        """open_set_up: opens the setup wizard; its argument is whether to reinstall the environment from scratch."""
         super().__init__(parent)
         self._open_set_up = open_set_up
         self.model = ModelGroup(lambda: self._set_up(False), self._open_models)
@@ -47,7 +47,7 @@ class OptionsPage(QgsOptionsPageWidget):
         layout.addWidget(area)
 
     def apply(self) -> None:
-        """Keep what is shown; it holds from the next question on."""
+        """Save the preferences; they apply from the next question."""
         chosen = load()
         for group in self._groups():
             chosen = group.chosen(chosen)
@@ -57,7 +57,7 @@ class OptionsPage(QgsOptionsPageWidget):
         return (self.model, self.asking, self.storage, self.privacy)
 
     def _set_up(self, afresh: bool) -> None:
-        """Close the options, which are modal, with what they say kept: the set-up may take long."""
+        """Accept the options dialog, which is modal, and open the setup, which may take long."""
         open_set_up, window = self._open_set_up, self.window()
         if isinstance(window, QDialog):
             window.accept()
@@ -70,7 +70,7 @@ class OptionsPage(QgsOptionsPageWidget):
 
 
 class OptionsFactory(QgsOptionsWidgetFactory):
-    """Makes the page whenever the options dialog is opened."""
+    """Creates the page when the options dialog opens."""
 
     def __init__(self, open_set_up: OpenSetUp) -> None:
         icon = plugin_icon()
@@ -82,7 +82,7 @@ class OptionsFactory(QgsOptionsWidgetFactory):
 
 
 class OptionsPart(QObject):
-    """The page as a part of QGIS's window."""
+    """The part of the plugin that registers the page."""
 
     def __init__(self, iface: Any, open_set_up: OpenSetUp) -> None:
         super().__init__()
@@ -94,5 +94,5 @@ class OptionsPart(QObject):
         self._iface.registerOptionsWidgetFactory(self._factory)
 
     def unregister(self) -> None:
-        """Take it back."""
+        """Remove the page."""
         self._iface.unregisterOptionsWidgetFactory(self._factory)

@@ -1,4 +1,4 @@
-"""The part of the options that says which hosts may be sent pictures, and takes that back. Grants nothing."""
+"""Options for privacy: the hosts that pictures may be sent to."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ROWS = 4
 
 
 class PrivacyGroup(QGroupBox):
-    """A list from which one can only take away: leave is asked for where a server is first used."""
+    """The group “Privacy” of the options page. Permission is granted on the server page and can be revoked here."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -36,14 +36,14 @@ class PrivacyGroup(QGroupBox):
         self.remove.clicked.connect(self._take_back)
 
     def show_preferences(self, chosen: Preferences) -> None:
-        """Fill it."""
+        """Fill in the widgets."""
         self._shown = set(chosen.allowed_hosts)
         self.hosts.clear()
         self.hosts.addItems(chosen.allowed_hosts)
         self._update()
 
     def chosen(self, preferences: Preferences) -> Preferences:
-        """Return `preferences` with what it says."""
+        """Return `preferences` without the revoked hosts."""
         taken_back = self._shown - {self.hosts.item(row).text() for row in range(self.hosts.count())}
         kept = tuple(host for host in preferences.allowed_hosts if host not in taken_back)
         return replace(preferences, allowed_hosts=kept)

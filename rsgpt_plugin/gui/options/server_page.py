@@ -1,4 +1,4 @@
-"""A model server of the user's own: address, key, model, consent, test. Keeps nothing: others save what it shows."""
+"""Settings of an existing model server: address, consent, API key, model, limits and a test."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _EXAMPLE = "http://127.0.0.1:8000/v1"
 
 
 class ServerPage(QWidget):
-    """Shows the server of some preferences and gives them back as changed; `changed` at each edit."""
+    """Edits the server settings of preferences; the caller saves them. `changed` is emitted at each edit."""
 
     changed = pyqtSignal()
 
@@ -52,7 +52,7 @@ class ServerPage(QWidget):
         self._update()
 
     def show(self, preferences: Optional[Preferences] = None) -> None:
-        """Show the server of `preferences`; without them, the widget, as Qt does."""
+        """Fill in the server settings of `preferences`; without an argument, show the widget as Qt does."""
         if preferences is None:
             super().show()
             return
@@ -66,7 +66,7 @@ class ServerPage(QWidget):
         self.outcome.clear()
 
     def chosen(self, preferences: Preferences) -> Preferences:
-        """Return `preferences` with what the page shows."""
+        """Return `preferences` with the values of the widgets."""
         made = replace(
             preferences,
             server_url=self.address.text().strip(),
@@ -82,12 +82,12 @@ class ServerPage(QWidget):
         return replace(made, allowed_hosts=(*others, at.origin) if self.consent.isChecked() else others)
 
     def is_complete(self) -> bool:
-        """Whether there is a server that may be asked."""
+        """Return whether there is a valid address that requests may be sent to."""
         at = self._endpoint()
         return at is not None and (at.is_loopback or self.consent.isChecked())
 
     def stop(self) -> None:
-        """Abort what is being asked."""
+        """Cancel the request in progress."""
         if self._work is not None:
             self._work.cancel()
 
@@ -127,7 +127,7 @@ class ServerPage(QWidget):
         self.test.setToolTip(self.tr("Shows the model two drawn shapes and asks for their colors."))
         self.cancel = QPushButton(self.tr("Stop"))
         for button in (self.new_key, self.load_models, self.test, self.cancel):
-            button.setAutoDefault(False)  # Enter in the address presses none of them
+            button.setAutoDefault(False)  # Enter in the address field must not click a button
 
     def _lay_out(self) -> None:
         layout = QFormLayout(self)
@@ -174,7 +174,7 @@ class ServerPage(QWidget):
             return None
 
     def _show_consent(self) -> None:
-        """Ask by name: a tick belongs to one host, and another address has its own."""
+        """Update the consent check box: consent applies to one host only."""
         at = self._endpoint()
         origin = "" if at is None or at.is_loopback else at.origin
         self.consent.setText(self.tr("Allow sending pictures and the key to {host}").format(host=origin))
@@ -247,7 +247,7 @@ class ServerPage(QWidget):
 
 
 def _row(*widgets: Optional[QWidget]) -> QHBoxLayout:
-    """Widgets beside each other, the first as wide as possible; None for empty space."""
+    """Return widgets in a row, None for empty space. Without a final None, the first widget gets the free width."""
     row = QHBoxLayout()
     for place, widget in enumerate(widgets):
         if widget is None:

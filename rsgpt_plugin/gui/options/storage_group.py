@@ -1,4 +1,4 @@
-"""The part of the options about what the plugin keeps on disk: sizes, room, clearing, repair and removal."""
+"""Options for disk space: sizes and limits of stored data, clearing, repair and removal."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LEAST_MB, _MOST_MB = 10, 1_000_000
 
 
 class StorageGroup(QGroupBox):
-    """One row for each thing that is kept. Sizes are measured in the background."""
+    """The group “Disk space” of the options page. Sizes are measured in the background."""
 
     def __init__(self, repair: Callable[[], None]) -> None:
         super().__init__()
@@ -44,17 +44,17 @@ class StorageGroup(QGroupBox):
         self._lay_out()
 
     def show_preferences(self, chosen: Preferences) -> None:
-        """Fill it, and measure."""
+        """Fill in the limits and start measuring the sizes."""
         self.picture_room.setValue(chosen.picture_mb)
         self.feature_room.setValue(chosen.feature_mb)
         self.begin(sizes())
 
     def chosen(self, preferences: Preferences) -> Preferences:
-        """Return `preferences` with what it says."""
+        """Return `preferences` with the values of the widgets."""
         return replace(preferences, picture_mb=self.picture_room.value(), feature_mb=self.feature_room.value())
 
     def begin(self, work: BackgroundTask) -> None:
-        """Run what ends with the sizes."""
+        """Run a task whose result is the sizes."""
         self._work = work
         self.problem.hide()
         self._enable(False)
