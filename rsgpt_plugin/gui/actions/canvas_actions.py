@@ -1,4 +1,4 @@
-"""Toolbar button, Raster menu, and the way of a click to its answer. No network, no model, no pixels."""
+"""Toolbar button, menu entries and context menu to describe the map canvas or ask about it."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from .raster_menu import MENU
 
 
 class CanvasActions(QObject):
-    """What the plugin adds to QGIS's window; `unregister` is the mirror of `register`."""
+    """The part of the plugin that asks about the map and shows the answers in the message bar."""
 
     def __init__(self, iface: Any, open_set_up: Callable[[], None]) -> None:
-        """open_set_up: shows the set-up of the model."""
+        """open_set_up: opens the setup wizard."""
         super().__init__()
         self._open_set_up = open_set_up
         self._iface = iface
@@ -41,7 +41,7 @@ class CanvasActions(QObject):
         self.ask_canvas = self._action(self.tr("Ask about the canvas…"), self._ask_canvas)
 
     def register(self) -> None:
-        """Add the button, the menu entries and the right-click."""
+        """Add the button, the menu entries and the context menu."""
         self._iface.addToolBarIcon(self.describe_canvas)
         for action in (self.describe_canvas, self.ask_canvas):
             self._iface.addPluginToRasterMenu(MENU, action)
@@ -51,7 +51,7 @@ class CanvasActions(QObject):
         self._asking.stopped.connect(self._messages.clear_note)
 
     def unregister(self) -> None:
-        """Take all of it back and stop what runs."""
+        """Remove the button, the menu entries and the context menu, and stop the request in progress."""
         self._asking.stopped.disconnect(self._messages.clear_note)
         self._asking.failed.disconnect(self._messages.problem)
         self._asking.answered.disconnect(self._answered)
@@ -77,7 +77,7 @@ class CanvasActions(QObject):
         return canvas_place(self._canvas.mapSettings())
 
     def ask_with_dialog(self, find: Find, title: str) -> None:
-        """Let the user write a question about what `find` returns, then ask it."""
+        """Open a dialog for a question about the place that `find` returns, then ask it."""
         dialog = AskDialog(load().least_confidence, self._iface.mainWindow())
         dialog.setWindowTitle(title)
         if dialog.exec() == QDialog.DialogCode.Accepted:
@@ -86,7 +86,7 @@ class CanvasActions(QObject):
         dialog.deleteLater()
 
     def ask(self, find: Find, question: Optional[Question] = None, detailed: bool = False) -> None:
-        """Describe what `find` returns, or ask `question` about it; what cannot be asked is said."""
+        """Describe the place that `find` returns, or ask `question` about it. Errors appear in the message bar."""
         try:
             if not is_ready():
                 self._offer_set_up()

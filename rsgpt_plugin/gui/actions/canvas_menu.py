@@ -1,4 +1,4 @@
-"""The map's right-click: what stands in its menu, and the outline that shows what is meant. Asks nothing itself."""
+"""The plugin's entries in the map's context menu, and the outline that previews their area."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ Find = Callable[[], Asked]
 
 
 class AskHandlers(Protocol):
-    """Who asks about what a menu's entry means."""
+    """Handles the menu entries."""
 
     def ask(self, find: Find, question: Optional[Question] = None, detailed: bool = False) -> None:
-        """Describe what `find` returns, or ask `question` about it."""
+        """Describe the place that `find` returns, or ask `question` about it."""
         ...
 
     def ask_with_dialog(self, find: Find, title: str) -> None:
-        """Let the user write a question, then ask it."""
+        """Open a dialog for a question, then ask it."""
         ...
 
 
 class CanvasMenu(QObject):
-    """Fills the map's context menu, each time anew."""
+    """Adds the entries each time the map's context menu opens."""
 
     def __init__(self, canvas: Any, icon: QIcon, asks: AskHandlers) -> None:
         super().__init__()
@@ -49,11 +49,11 @@ class CanvasMenu(QObject):
         self._preview = MapOutline(canvas)
 
     def register(self) -> None:
-        """Be asked whenever the map's menu opens."""
+        """Connect to the map's context menu."""
         self._canvas.contextMenuAboutToShow.connect(self._fill)
 
     def unregister(self) -> None:
-        """Leave the map as it was."""
+        """Disconnect from the map's context menu and remove the outline."""
         self._canvas.contextMenuAboutToShow.disconnect(self._fill)
         self._preview.clear()
 
@@ -85,7 +85,7 @@ class CanvasMenu(QObject):
             self._add(menu, text.format(size=size), triggered, lambda: self._show_square(point))
         sizes = menu.addMenu(self.tr("Area size"))
         self._add_sizes(sizes, point)
-        # Back from a size that was only looked at; where the whole menu closes, its own end comes after this.
+        # Restores the outline after a size was only previewed; if the whole menu closes, its aboutToHide follows.
         sizes.aboutToHide.connect(lambda: self._show_square(point))
 
     def _add_sizes(self, menu: QMenu, point: QgsPointXY) -> None:
@@ -131,7 +131,7 @@ class CanvasMenu(QObject):
         try:
             area = self._square(point, size_m or load().click_size_m).extent
         except ImageryError:
-            # Said when the entry is chosen; until then there is nothing to outline.
+            # The error is reported when the entry is chosen.
             self._preview.clear()
             return
         self._preview.show(QgsGeometry.fromRect(area), area.crs())

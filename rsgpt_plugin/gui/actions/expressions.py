@@ -1,4 +1,4 @@
-"""Offers the plugin's expression functions to QGIS. Evaluates nothing."""
+"""Registers the plugin's expression functions in QGIS."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ...geo.results.picture_function import NAME, PictureFunction
 
 
 class Expressions:
-    """Registers `rsgpt_picture`; QGIS holds it by address, so it lives as long as the plugin does."""
+    """Registers `rsgpt_picture`. QGIS holds only a pointer, so this object keeps the function alive."""
 
     def __init__(self) -> None:
         self._picture = PictureFunction()
@@ -18,5 +18,5 @@ class Expressions:
         QgsExpression.registerFunction(self._picture)
 
     def unregister(self) -> None:
-        """Take it back: a tip that still names it shows its text alone."""
+        """Remove the function: map tips that use it then show their text without the picture."""
         QgsExpression.unregisterFunction(NAME)

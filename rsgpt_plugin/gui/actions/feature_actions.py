@@ -1,4 +1,4 @@
-"""“Ask about this feature”, where QGIS lists what can be done with one: identify, attribute tables, forms."""
+"""The layer action “Ask about this feature” in identify results, attribute tables and forms."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from .canvas_menu import AskHandlers
 
 
 class _PolygonAction(QgsMapLayerAction):
-    """An action of polygon layers alone."""
+    """A layer action for polygon layers only."""
 
     def canRunUsingLayer(  # noqa: N802 - QGIS's name
         self, layer: QgsMapLayer, context: Optional[QgsMapLayerActionContext] = None
     ) -> bool:
-        """What QGIS asks before it lists the action; without a context it asks in an old way, which counts as no."""
+        """Return whether QGIS lists the action. QGIS also calls the deprecated form without a context: False."""
         polygons = isinstance(layer, QgsVectorLayer) and layer.geometryType() == Qgis.GeometryType.Polygon
         return context is not None and polygons
 
 
 class FeatureActions(QObject):
-    """Offers the question to QGIS's registry of layer actions."""
+    """Adds the action to QGIS's registry of layer actions."""
 
     def __init__(self, iface: Any, asks: AskHandlers) -> None:
         super().__init__()
         self._canvas = iface.mapCanvas()
         self._asks = asks
-        # Under Qt 5 two members of this enum make a number, and not flags.
+        # Under Qt 5, combining two members of this enum gives an integer, not flags.
         one = Qgis.MapLayerActionTargets(Qgis.MapLayerActionTarget.SingleFeature)
         targets = one | Qgis.MapLayerActionTarget.MultipleFeatures
         icon = plugin_icon()
@@ -45,14 +45,14 @@ class FeatureActions(QObject):
         QgsGui.mapLayerActionRegistry().addMapLayerAction(self.ask)
 
     def unregister(self) -> None:
-        """Take it back."""
+        """Remove the action."""
         QgsGui.mapLayerActionRegistry().removeMapLayerAction(self.ask)
 
     def _ask(self, layer: QgsVectorLayer, features: Sequence[QgsFeature]) -> None:
         ids = [feature.id() for feature in features]
 
         def find() -> FeatureSelection:
-            # A table hands out features without their geometry.
+            # An attribute table passes features without geometry.
             whole = list(layer.getFeatures(QgsFeatureRequest(ids)))
             return features_place(self._canvas.mapSettings(), layer, whole)
 

@@ -1,4 +1,4 @@
-"""The layer tree's right-click: opens the Processing dialog of an algorithm with the layer filled in. Runs nothing."""
+"""The plugin's entry in the layer tree's context menu: opens an algorithm dialog with the layer filled in."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..processing_dialogs import keep
 
 
 class LayerMenu(QObject):
-    """Adds an entry for the layer under the mouse, each time the menu opens."""
+    """Adds an entry for the current layer each time the menu opens."""
 
     def __init__(self, iface: Any) -> None:
         super().__init__()
@@ -23,11 +23,11 @@ class LayerMenu(QObject):
         self._icon = plugin_icon()
 
     def register(self) -> None:
-        """Be asked whenever the layer tree's menu opens."""
+        """Connect to the layer tree's context menu."""
         self._tree.contextMenuAboutToShow.connect(self._fill)
 
     def unregister(self) -> None:
-        """Leave the layer tree as it was."""
+        """Disconnect from the layer tree's context menu."""
         self._tree.contextMenuAboutToShow.disconnect(self._fill)
 
     def _fill(self, menu: QMenu) -> None:
@@ -44,10 +44,10 @@ class LayerMenu(QObject):
 
     def _open(self, algorithm: str, parameters: dict[str, str]) -> None:
         try:
-            from processing import createAlgorithmDialog  # noqa: PLC0415 - a plugin of QGIS's that can be off
+            from processing import createAlgorithmDialog  # noqa: PLC0415 - a QGIS plugin that may be disabled
         except ImportError:
             self._messages.problem(self.tr("The Processing plugin is disabled. Enable it in the Plugin Manager."))
             return
         dialog = createAlgorithmDialog(algorithm, parameters)
-        keep(dialog)  # without a reference, Python forgets its own part of the dialog, and Run does nothing
+        keep(dialog)  # without a reference, the Python part of the dialog is deleted, and Run has no effect
         dialog.show()

@@ -1,4 +1,4 @@
-"""The plugin's submenu of QGIS's Raster menu, as far as QGIS leaves it to us. Holds no entry."""
+"""The plugin's submenu in QGIS's Raster menu: its name and its removal."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ MENU = "RSGPT"
 
 
 class SubmenuPart:
-    """The first of the parts: what is left when all others have gone."""
+    """The first part of the plugin, so that it is unregistered last."""
 
     def __init__(self, iface: Any) -> None:
         self._iface = iface
 
     def register(self) -> None:
-        """QGIS makes the submenu with its first entry."""
+        """Do nothing: QGIS creates the submenu with its first entry."""
 
     def unregister(self) -> None:
-        """Delete it: QGIS takes it out of the Raster menu with its last entry, but keeps it (seen in 3.40)."""
+        """Delete the submenu: QGIS 3.40 removes it from the Raster menu with its last entry, but keeps the object."""
         for menu in self._iface.mainWindow().findChildren(QMenu):
             if menu.title() == MENU and menu.isEmpty():
                 menu.deleteLater()

@@ -1,1 +1,1 @@
-"""The dock in which a user talks about a place. It asks no model and reads no pixels itself."""
+"""The RSGPT panel: a dock to ask about a place, with its history."""

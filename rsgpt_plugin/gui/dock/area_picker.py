@@ -1,4 +1,4 @@
-"""Which place to talk about: a layer, and the map's view, a rectangle or the selected feature. Takes no picture."""
+"""A widget to choose a place: a raster layer, and the map view, a rectangle or the selected feature."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from .rectangle_tool import RectangleTool
 
 
 class AreaPicker(QWidget):
-    """`found` carries a Place each time the user chooses one, `refused` the sentence why there is none.
+    """Emits a Place in `found`, or an error message in `refused`.
 
-    hinted: what to do on the map, or "" when that is over.
+    hinted: an instruction for drawing on the map, "" when drawing has ended.
     """
 
     found = pyqtSignal(object)
@@ -49,7 +49,7 @@ class AreaPicker(QWidget):
         self._connect()
 
     def find_view(self) -> None:
-        """Choose what the map shows."""
+        """Choose the map view."""
         self._find(view_place)
 
     def _button(self, icon: str, text: str, tip: str) -> QToolButton:

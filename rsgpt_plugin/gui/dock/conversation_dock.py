@@ -1,4 +1,4 @@
-"""The dock “RSGPT”: the talk about a place, and those before it. Asks no model itself."""
+"""The dock “RSGPT”: the conversation about a place, and the history of conversations."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .outline import Outline
 
 
 class RsgptDock(QgsDockWidget):
-    """Made once a window; `close_down` before it goes."""
+    """Exists once per QGIS window. Call `close_down` before deleting it."""
 
     def __init__(self, iface: Any) -> None:
         super().__init__(iface.mainWindow())
@@ -39,17 +39,17 @@ class RsgptDock(QgsDockWidget):
         self._connect()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """As wide as a layer panel."""
+        """Return the width of a layer panel."""
         return QSize(340, 700)
 
     def talk_about(self, place: Place) -> None:
-        """Show the dock, with a place to talk about."""
+        """Show the dock and start a conversation about a place."""
         self.setUserVisible(True)
         self.tabs.setCurrentWidget(self.talk)
         self.talk.begin(place)
 
     def close_down(self) -> None:
-        """Stop what runs and take everything off the map."""
+        """Stop the request in progress, and remove the tool and the outline from the map."""
         self.conversation.close()
         self.talk.picker.tool.cancel()
         self.talk.picker.tool.deleteLater()

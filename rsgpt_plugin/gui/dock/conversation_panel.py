@@ -1,4 +1,4 @@
-"""Where one talks about a place: area, picture, answers, question. Every word goes on to the conversation."""
+"""The panel of a conversation: area, picture, answers and question."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from .question_bar import QuestionBar
 
 
 class ConversationPanel(QWidget):
-    """Enter asks, Esc stops."""
+    """Passes the user's input on to a Conversation and shows its state. Enter asks, Esc stops."""
 
     def __init__(self, iface: Any, conversation: Conversation, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
@@ -47,7 +47,7 @@ class ConversationPanel(QWidget):
         self.busy.setTextVisible(False)
         self.busy.setMaximumHeight(4)
         policy = self.busy.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)  # else all above it would jump
+        policy.setRetainSizeWhenHidden(True)  # so that the widgets above do not move
         self.busy.setSizePolicy(policy)
         self.stop = QPushButton(self.tr("Stop"))
         self.stop.setToolTip(self.tr("Stop (Esc)"))
@@ -61,7 +61,7 @@ class ConversationPanel(QWidget):
         self._update()
 
     def begin(self, place: Place) -> None:
-        """Talk about a place."""
+        """Start a conversation about a place."""
         self.view.show_messages([])
         self.picture.clear()
         if self._waiting is not None:
@@ -71,14 +71,14 @@ class ConversationPanel(QWidget):
         self.bar.text.setFocus()
 
     def resume(self, past: SavedConversation) -> None:
-        """Go on with a kept conversation."""
+        """Resume a saved conversation."""
         self.picture.clear()
         self.view.show_messages(past.messages)
         self._conversation.resume(past)
         self._update(self.tr("Loading the picture…"))
 
     def event(self, event: QEvent) -> bool:
-        """Take Esc before QGIS does, whose own shortcut of that key would stop the drawing of the map."""
+        """Accept Esc before QGIS does: its own shortcut would cancel map rendering instead."""
         if event.type() == QEvent.Type.ShortcutOverride and self._stops(event):
             event.accept()
             return True
@@ -132,7 +132,7 @@ class ConversationPanel(QWidget):
         self.view.add_wanted.connect(self._add)
 
     def _ask(self, question: Question) -> None:
-        self.bar.text.setFocus()  # a button that is switched off would hand it to anything
+        self.bar.text.setFocus()  # a button that becomes disabled would pass the focus to an arbitrary widget
         if self._conversation.has_place:
             self.view.begin(question.text)
             self._conversation.ask(question)
@@ -163,7 +163,7 @@ class ConversationPanel(QWidget):
         self._update()
 
     def fail(self, sentence: str) -> None:
-        """Say what went wrong."""
+        """Show an error message."""
         self.view.fail(sentence)
         self._update()
 

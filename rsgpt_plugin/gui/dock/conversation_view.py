@@ -1,4 +1,4 @@
-"""What was asked and answered, as text: what a model says is never markup. Asks nothing."""
+"""The questions and answers of a conversation as text. Answers of a model are never interpreted as markup."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ _COPY, _ADD = "copy", "add"
 
 
 class ConversationView(QTextBrowser):
-    """Shows messages, the last one as it is written. add_wanted: the message of the link that was followed."""
+    """Shows messages, the last one while it is generated.
+
+    add_wanted: the message to add to the results layer. copy_wanted: the text to copy.
+    """
 
     add_wanted = pyqtSignal(object)
     copy_wanted = pyqtSignal(str)
@@ -33,38 +36,38 @@ class ConversationView(QTextBrowser):
         self.anchorClicked.connect(self._follow)
 
     def show_messages(self, messages: Sequence[ConversationMessage]) -> None:
-        """Show these and nothing else."""
+        """Replace all messages."""
         self._messages, self._problem = list(messages), ""
         self._draw()
 
     def begin(self, text: str) -> None:
-        """Show a question whose answer is to come."""
+        """Show a question that is being answered."""
         self._problem = ""
         self._draw(self._asked(text) + "<p></p>")
 
     def add_text(self, text: str) -> None:
-        """Write on."""
+        """Append generated text to the last answer."""
         cursor = QTextCursor(self.document())
         cursor.movePosition(QTextCursor.MoveOperation.End)
         cursor.insertText(text)
         self._scroll()
 
     def end(self, message: ConversationMessage) -> None:
-        """Show the whole of the last message in place of what was written."""
+        """Replace the generated text by the complete message."""
         self._messages.append(message)
         self._draw()
 
     def fail(self, sentence: str) -> None:
-        """Show what went wrong."""
+        """Show an error message."""
         self._problem = sentence
         self._draw()
 
     def plain_text(self) -> str:
-        """The conversation, to be pasted elsewhere."""
+        """Return the conversation as plain text."""
         return "\n\n".join(f"{message.text}\n{self.answer_of(message)}" for message in self._messages)
 
     def answer_of(self, message: ConversationMessage) -> str:
-        """The answer in the user's language, with what is the matter with it."""
+        """Return the answer in the user's language, followed by its problem if there is one."""
         return "\n".join(part for part in (self._said(message), _sentence(message.problem)) if part)
 
     def _said(self, message: ConversationMessage) -> str:
@@ -94,7 +97,7 @@ class ConversationView(QTextBrowser):
         return f'{self._asked(message.text)}<p>{answer}</p><p style="font-size:small">{line}</p>'
 
     def _faint(self) -> str:
-        """A colour between text and paper, for what is less important, in light themes and dark ones."""
+        """Return a color between text and background, for secondary text in light and dark themes."""
         text, paper = (self.palette().color(role) for role in (QPalette.ColorRole.Text, QPalette.ColorRole.Base))
         return QColor(*(round(0.65 * a + 0.35 * b) for a, b in zip(text.getRgb()[:3], paper.getRgb()[:3]))).name()
 
@@ -121,6 +124,6 @@ def _escaped(text: str) -> str:
 
 
 def _sentence(problem: str) -> str:
-    """A problem as core words it, as a sentence; some languages end theirs with a sign of their own."""
+    """Return a problem as a sentence, with a capital and a full stop; “。” is the Chinese one."""
     sentence = problem[:1].upper() + problem[1:]
     return sentence if not sentence or sentence.endswith((".", "。")) else sentence + "."

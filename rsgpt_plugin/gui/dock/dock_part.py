@@ -1,4 +1,4 @@
-"""Adds the dock and its button to QGIS's window, and takes them back. Knows no conversation."""
+"""Adds the dock, its toolbar button and its menu entry to QGIS's window, and removes them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .conversation_dock import RsgptDock
 
 
 class DockPart(QObject):
-    """A Part of the plugin. The dock comes up where and as it was when QGIS was last closed."""
+    """The part of the plugin for the dock. QGIS restores the dock's position and visibility at start."""
 
     def __init__(self, iface: Any) -> None:
         super().__init__()
@@ -25,7 +25,7 @@ class DockPart(QObject):
         self.action.setCheckable(True)
 
     def register(self) -> None:
-        """Add dock, button and menu entry."""
+        """Add the dock, the button and the menu entry."""
         self.dock = RsgptDock(self._iface)
         self._iface.addToolBarIcon(self.action)
         self._iface.addPluginToRasterMenu(MENU, self.action)
@@ -35,7 +35,7 @@ class DockPart(QObject):
         self.dock.setToggleVisibilityAction(self.action)
 
     def unregister(self) -> None:
-        """Take all of it back and stop what runs."""
+        """Remove the dock, the button and the menu entry, and stop the request in progress."""
         dock, self.dock = self.dock, None
         if dock is not None:
             dock.close_down()
@@ -45,6 +45,6 @@ class DockPart(QObject):
         self._iface.removeToolBarIcon(self.action)
 
     def talk_about(self, place: Place) -> None:
-        """Show the dock, with a place to talk about."""
+        """Show the dock and start a conversation about a place."""
         if self.dock is not None:
             self.dock.talk_about(place)

@@ -1,4 +1,4 @@
-"""The list of kept conversations. Opens none itself."""
+"""The list of saved conversations."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ _ROLE = Qt.ItemDataRole.UserRole
 
 
 class HistoryList(QWidget):
-    """Reads the history whenever it comes into view: another window may have changed it."""
+    """Reads the history when it is shown: another QGIS window may have changed it.
+
+    opened, zoomed: the chosen conversation. deleted: its ID, "" for all. failed: an error message.
+    """
 
     opened = pyqtSignal(object)
     zoomed = pyqtSignal(object)
@@ -40,7 +43,7 @@ class HistoryList(QWidget):
         self._update()
 
     def refresh(self) -> None:
-        """Read the history anew, where it can be seen."""
+        """Read the history again if the list is visible."""
         if not self.isVisible():
             return
         chosen = self._chosen()
@@ -54,7 +57,7 @@ class HistoryList(QWidget):
         self._update()
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
-        """Be up to date."""
+        """Refresh the list."""
         super().showEvent(event)
         self.refresh()
 

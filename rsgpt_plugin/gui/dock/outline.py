@@ -1,4 +1,4 @@
-"""The outline of the place that is talked about, on the map. Changes no layer."""
+"""The map outline of the picture that the conversation is about."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..map_outlines import outline
 
 
 class Outline(QObject):
-    """Hidden until `show_sight`; `remove` takes it off the canvas for good."""
+    """Hidden until `show_sight`; `remove` deletes it from the canvas."""
 
     def __init__(self, canvas: QgsMapCanvas) -> None:
         super().__init__()
@@ -25,17 +25,17 @@ class Outline(QObject):
         canvas.destinationCrsChanged.connect(self._draw)
 
     def show_sight(self, sight: Optional[CapturedView]) -> None:
-        """Show where a picture lies; None hides it."""
+        """Show the extent of a picture; None hides the outline."""
         self._sight = sight
         self._draw()
 
     def set_wanted(self, is_wanted: bool) -> None:
-        """Whether it may be seen at all."""
+        """Set whether the outline may be visible."""
         self._is_wanted = is_wanted
         self._draw()
 
     def remove(self) -> None:
-        """Take it off the canvas."""
+        """Remove the outline from the canvas."""
         self._canvas.destinationCrsChanged.disconnect(self._draw)
         self.band.reset(Qgis.GeometryType.Polygon)
         self._canvas.scene().removeItem(self.band)

@@ -1,4 +1,4 @@
-"""The picture that the model gets, with its resolutions. Takes no picture."""
+"""A widget for the picture that is shown to the model, with its layer, sizes and resolution."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NO_BREAK = "\u00a0"
 
 
 class _Fitted(QWidget):
-    """A pixmap, as large as it fits, never larger than it is by more than twice."""
+    """A pixmap scaled to the widget, at most to twice its size."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -25,11 +25,11 @@ class _Fitted(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Room for a glance."""
+        """Return the preferred size in pixels."""
         return QSize(200, 160)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Draw it in the middle."""
+        """Draw the pixmap in the center."""
         if self.pixmap.isNull():
             return
         size = self.pixmap.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
@@ -43,7 +43,7 @@ class _Fitted(QWidget):
 
 
 class PictureView(QWidget):
-    """Empty until `show_picture`."""
+    """Shows a hint until `show_picture` is called."""
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
@@ -60,13 +60,13 @@ class PictureView(QWidget):
         self.clear()
 
     def clear(self) -> None:
-        """Show nothing but what to do."""
+        """Remove the picture and show a hint."""
         self.picture.pixmap = QPixmap()
         self.picture.update()
         self.facts.setText(self.tr("Choose an area: the map view, a rectangle, or the selected feature."))
 
     def show_picture(self, sight: CapturedView, png: bytes) -> None:
-        """Show it with its layer and resolutions."""
+        """Show a picture, its layer, its sizes in pixels and its resolution in meters per pixel."""
         self.picture.pixmap.loadFromData(png, "PNG")
         self.picture.update()
         self.facts.setText(f"{sight.layer_name}\n{self._resolution(sight)}")

@@ -1,4 +1,4 @@
-"""The line in which a question is written, with those that were saved. Asks nothing itself."""
+"""The input for a question: text, answer type and choices, and a menu of saved questions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from ..answer_type_box import AnswerTypeBox
 
 
 class QuestionBar(QWidget):
-    """asked carries a Question, refused the sentence why what stands there is none."""
+    """asked: a Question. refused: why the input is not valid. described: whether a detailed description is wanted."""
 
     asked = pyqtSignal(object)
     refused = pyqtSignal(str)
@@ -56,12 +56,12 @@ class QuestionBar(QWidget):
         self._update()
 
     def set_busy(self, is_busy: bool) -> None:
-        """Whether nothing can be asked now; one can write on meanwhile."""
+        """Disable the buttons during a request; the text can still be edited."""
         for button in (self.ask, self.describe, self.detail):
             button.setEnabled(not is_busy)
 
     def show_question(self, question: Question) -> None:
-        """Fill in a question."""
+        """Fill in the widgets with a question."""
         self.text.setText(question.text)
         self.kind.choose(question.type)
         self.choices.setText(", ".join(question.choices))
@@ -99,7 +99,7 @@ class QuestionBar(QWidget):
             return
         question = self._question()
         if question is not None:
-            self.text.selectAll()  # the next one is written over it, or it is changed a little
+            self.text.selectAll()  # so that the next question can be typed at once
             self.asked.emit(question)
 
     def _question(self) -> Optional[Question]:
@@ -137,7 +137,7 @@ class QuestionBar(QWidget):
 
 
 def _saved() -> list[Question]:
-    """Those that can be read; a settings file may have been edited by hand."""
+    """Return the saved questions that can be parsed: the settings may have been edited by hand."""
     questions = []
     for line in load().saved_questions:
         try:

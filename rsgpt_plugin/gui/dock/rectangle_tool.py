@@ -1,4 +1,4 @@
-"""Draws one rectangle on the map and gives the tool before it back. Knows no layer."""
+"""A map tool that draws one rectangle and then restores the previous tool."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from qgis.PyQt.QtGui import QKeyEvent
 
 
 class RectangleTool(QgsMapToolExtent):
-    """`start` it; then `drawn` carries the rectangle in the map's CRS, unless Esc or another tool ends it before."""
+    """After `start`, `drawn` carries the rectangle in the map's CRS, unless Esc or another tool cancels it.
+
+    ended: the tool is no longer active.
+    """
 
     drawn = pyqtSignal(QgsRectangle)
     ended = pyqtSignal()
@@ -22,7 +25,7 @@ class RectangleTool(QgsMapToolExtent):
         self.extentChanged.connect(self._finish)
 
     def start(self) -> None:
-        """Become the map's tool."""
+        """Activate the tool."""
         canvas = self.canvas()
         if canvas.mapTool() is not self:
             self._before = canvas.mapTool()
@@ -30,7 +33,7 @@ class RectangleTool(QgsMapToolExtent):
         canvas.setFocus()
 
     def cancel(self) -> None:
-        """Give the tool before back, where this one is in use."""
+        """Restore the previous tool if this one is active."""
         before, self._before = self._before, None
         canvas = self.canvas()
         if canvas.mapTool() is not self:
@@ -41,14 +44,14 @@ class RectangleTool(QgsMapToolExtent):
             canvas.unsetMapTool(self)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Esc cancels."""
+        """Cancel on Esc."""
         if event.key() == Qt.Key.Key_Escape:
             self.cancel()
         else:
             super().keyPressEvent(event)
 
     def deactivate(self) -> None:
-        """Clean up, whoever takes over."""
+        """Remove the rubber band and emit `ended`."""
         self.clearRubberBand()
         super().deactivate()
         self.ended.emit()
