@@ -1,1 +1,1 @@
-"""The results table: a layer of results as rows to read, filter, correct, ask again and export."""
+"""The results table: rows of a results layer to read, filter, correct, ask again and export."""

@@ -1,4 +1,4 @@
-"""How cells of the results table are painted and edited. Decides nothing and writes nothing."""
+"""Item delegates that paint and edit the cells of the results table."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _DECIMALS = 6
 
 
 class PictureCell(QStyledItemDelegate):
-    """The picture in the middle of its cell, or a frame where there is none."""
+    """Paints a picture in the center of its cell, or a frame with an icon if there is none."""
 
     def __init__(self, icon: QIcon, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
@@ -57,7 +57,7 @@ class PictureCell(QStyledItemDelegate):
 
 
 class AnswerCell(QStyledItemDelegate):
-    """Text with a bar below that says how sure the model was; edited by what fits the kind of answer."""
+    """Paints text with a confidence bar below it, and edits it in a widget for the answer type."""
 
     def __init__(self, column: DisplayColumn, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
@@ -71,7 +71,7 @@ class AnswerCell(QStyledItemDelegate):
         space = option.rect.adjusted(_MARGIN, 0, -_MARGIN, -_MARGIN)
         full = QRect(space.left(), space.bottom() - _BAR + 1, space.width(), _BAR)
         filled = QRect(full.topLeft(), QSize(max(1, round(full.width() * min(1.0, max(0.0, sure)))), _BAR))
-        if option.state & QStyle.StateFlag.State_Selected:  # blue on blue would not be seen
+        if option.state & QStyle.StateFlag.State_Selected:  # a blue bar is not visible on a blue selection
             painter.fillRect(full.adjusted(-1, -1, 1, 1), option.palette.base())
         painter.fillRect(full, option.palette.midlight())
         painter.fillRect(filled, QColor(sureness(sure)[1]))
@@ -107,7 +107,7 @@ class AnswerCell(QStyledItemDelegate):
         model.setData(index, value, Qt.ItemDataRole.EditRole)
 
     def eventFilter(self, editor: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's
-        """Enter ends an edit, also of a long text; Shift+Enter is a new line."""
+        """End the edit of a text on Enter; Shift+Enter inserts a new line."""
         if isinstance(editor, QPlainTextEdit) and event.type() == QEvent.Type.KeyPress:
             enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
             if enter and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:

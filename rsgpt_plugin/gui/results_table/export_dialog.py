@@ -1,4 +1,4 @@
-"""The dialog of “Export…”: which rows, as what, where to. Writes nothing itself."""
+"""The dialog of “Export…”: rows, format and destination."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..widgets import text_label
 
 
 class ExportDialog(QDialog):
-    """Ends with `accept` only where there is a `destination()`."""
+    """Can be accepted only when a destination is entered."""
 
     def __init__(
         self,
@@ -45,11 +45,11 @@ class ExportDialog(QDialog):
         self._on_format()
 
     def rows(self) -> Sequence[LayerRow]:
-        """The rows to write."""
+        """Return the rows to export."""
         return self._groups[self.which.currentIndex()]
 
     def destination(self) -> ExportDestination:
-        """Where to; a missing ending is added."""
+        """Return format and path; a missing file extension is added."""
         kind = ExportFormat(self.format.currentData())
         path = Path(self.file.filePath().strip())
         if kind.value and path.suffix.lower() != kind.value:

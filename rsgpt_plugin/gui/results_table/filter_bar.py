@@ -1,4 +1,4 @@
-"""Which rows a person wants to see: words, confidence, status. Shows how many there are; filters none itself."""
+"""The filter of the results table: text, minimum confidence, status and corrections, and the number of rows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TYPING_MS = 150
 
 
 class FilterBar(QWidget):
-    """`changed` carries the new Filter, once typing has paused."""
+    """Edits a RowFilter. `changed` carries it once typing has paused."""
 
     changed = pyqtSignal(object)
 
@@ -40,7 +40,7 @@ class FilterBar(QWidget):
         self._lay_out()
 
     def wanted(self) -> RowFilter:
-        """The filter as it is set."""
+        """Return the current filter."""
         return RowFilter(
             self.text.text(),
             self.least.share(),
@@ -49,7 +49,7 @@ class FilterBar(QWidget):
         )
 
     def offer(self, statuses: Iterable[str]) -> None:
-        """Offer these statuses, keeping the chosen one where it is among them."""
+        """Set the statuses to choose from, and keep the selected one if it is among them."""
         statuses = sorted(set(statuses))
         if statuses == [self.status.itemData(number) for number in range(1, self.status.count())]:
             return
@@ -64,7 +64,7 @@ class FilterBar(QWidget):
         self._timer.start()
 
     def tell(self, shown: int, total: int) -> None:
-        """Say how many rows there are."""
+        """Show the number of rows."""
         text = self.tr("Rows: {total}") if shown == total else self.tr("{shown} of {total} rows")
         self.count.setText(text.format(shown=shown, total=total))
 
@@ -89,5 +89,5 @@ class FilterBar(QWidget):
         self._timer.start()
 
     def _tell_change(self) -> None:
-        # A method, which PyQt drops together with the bar: a crash on QGIS 3.44, seen once, ended in a lambda here.
+        # A method, because PyQt disconnects it with the bar. A lambda was at the end of a crash seen once on QGIS 3.44.
         self.changed.emit(self.wanted())

@@ -1,4 +1,4 @@
-"""The dialog of “Ask again…”: which rows, which model, which words. Asks nothing itself."""
+"""The dialog of “Ask again…”: rows, raster, model, prompt and questions."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _SELECTED, _UNSURE, _SHOWN = "selected", "unsure", "shown"
 
 
 class ReaskDialog(QDialog):
-    """Ends with `accept` only where `rows()` and `wish()` can be asked."""
+    """Can be accepted only while `rows()` and `wish()` are valid."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class ReaskDialog(QDialog):
         layer.willBeDeleted.connect(self._on_gone)
 
     def rows(self) -> list[LayerRow]:
-        """The rows to ask about."""
+        """Return the rows to ask about."""
         chosen = self.which.currentData()
         if chosen != _UNSURE:
             return list(self._groups[chosen])
@@ -69,14 +69,14 @@ class ReaskDialog(QDialog):
         return [row for row in self._groups[_SHOWN] if row.confidence is None or row.confidence < least]
 
     def wish(self) -> ReaskRequest:
-        """How to ask them."""
+        """Return raster, model, prompt and questions."""
         asked = (
             None if self.same.isChecked() else RowQuestions(self.prompt.text().strip(), self.questions.toPlainText())
         )
         return ReaskRequest.about(self.raster.currentLayer(), self._model_name(), asked)
 
     def _on_gone(self) -> None:
-        self.raster.blockSignals(True)  # it lives a little longer, and tells of the layers that go
+        self.raster.blockSignals(True)  # still alive after reject(), it would report the removed layers
         self.reject()
 
     def _model_name(self) -> str:

@@ -1,4 +1,4 @@
-"""The dock “Results table”: a layer of results, its rows, and what can be done with them. Asks and writes no file."""
+"""The dock “RSGPT results”: the rows of a results layer, a filter and buttons."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ from .table_view import ResultsView
 
 
 class ResultsDock(QgsDockWidget):
-    """`problem`: a sentence for the user; the others: what a person wants done with the layer's rows."""
+    """Shows the rows and writes corrections to the layer; emits a signal for each other action of the user.
+
+    problem: an error message.
+    """
 
     problem = pyqtSignal(str)
     wanted_place = pyqtSignal()
@@ -56,21 +59,21 @@ class ResultsDock(QgsDockWidget):
 
     @property
     def layer(self) -> Optional[QgsVectorLayer]:
-        """The layer that is shown."""
+        """The layer whose rows are shown."""
         return self.rows.layer
 
     def show_layer(self, layer: QgsVectorLayer) -> None:
-        """Show this one."""
+        """Show the rows of a results layer."""
         self._offer_layers()
         self.layers.setLayer(layer)
 
     def selected(self) -> list[LayerRow]:
-        """The selected rows that are shown."""
+        """Return the selected rows that pass the filter."""
         lines = [self.model.line_of(fid) for fid in self.selection.fids()]
         return [self.model.row_at(line) for line in lines if line is not None]
 
     def show_progress(self, percent: Optional[float]) -> None:
-        """Show how far a run is; None for no run."""
+        """Show the progress of a run in percent; None hides it."""
         for widget in (self.progress, self.stop):
             widget.setVisible(percent is not None)
         self.progress.setValue(round(percent or 0.0))
@@ -79,7 +82,7 @@ class ResultsDock(QgsDockWidget):
         self.place.setEnabled(self.layer is not None)
 
     def close_all(self) -> None:
-        """Let go of the layer, the project and the thread."""
+        """Disconnect from the layer and the project, and stop the thread."""
         self._project.layersAdded.disconnect(self._offer_layers)
         self._project.layersRemoved.disconnect(self._offer_layers)
         self.layers.layerChanged.disconnect(self._follow)
@@ -133,7 +136,7 @@ class ResultsDock(QgsDockWidget):
         self.thumbnails.arrived.connect(self.view.viewport().update)
 
     def _offer_layers(self, *what: Any) -> None:
-        """Leave out what is no layer of results; go to one where none is shown."""
+        """List results layers only; select the first one if none is selected."""
         layers = list(self._project.mapLayers().values())
         self.layers.setExceptedLayerList([layer for layer in layers if not is_results(layer)])
         if self.layers.currentLayer() is None:

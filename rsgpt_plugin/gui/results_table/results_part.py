@@ -1,4 +1,4 @@
-"""The results table in QGIS's window: its action, its dock, and what is done with rows. No pixels, no network."""
+"""The results table in QGIS's window: its action, its dock, and the actions on its rows."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .results_dock import ResultsDock
 
 
 class ResultsTable(QObject):
-    """A part of the window; the dock is made when it is first opened."""
+    """The part of the plugin for the results table. The dock is created when it is first opened."""
 
     def __init__(self, iface: Any) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class ResultsTable(QObject):
         self.action.setCheckable(True)
 
     def register(self) -> None:
-        """Add the menu entry and the button."""
+        """Add the menu entry and the toolbar button."""
         self._iface.addPluginToRasterMenu(MENU, self.action)
         self._iface.addToolBarIcon(self.action)
         self.action.toggled.connect(self._toggle)
@@ -45,7 +45,7 @@ class ResultsTable(QObject):
         self._again.failed.connect(self._on_failed)
 
     def unregister(self) -> None:
-        """Take back the dock too, and stop what runs."""
+        """Remove the menu entry, the button and the dock, and stop the tasks in progress."""
         self._again.ended.disconnect(self._on_asked)
         self._again.failed.disconnect(self._on_failed)
         self._again.close()
@@ -62,7 +62,7 @@ class ResultsTable(QObject):
             self.dock = None
 
     def open_for(self, layer: QgsVectorLayer) -> None:
-        """Open the table of a layer of results; nothing for another layer."""
+        """Open the table of a results layer. Other layers are ignored."""
         if is_results(layer):
             self._opened().show_layer(layer)
             self.action.setChecked(True)
@@ -107,7 +107,7 @@ class ResultsTable(QObject):
         self._open(dialog, lambda: self._start_asking(dialog))
 
     def _open(self, dialog: QDialog, accepted: Callable[[], None]) -> None:
-        """Open it; what was chosen in it counts only while the table shows the layer that it was about."""
+        """Open a dialog. Its acceptance is ignored if the table shows another layer by then."""
         layer = self._layer()
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.accepted.connect(lambda: accepted() if self._layer() is layer else None)

@@ -1,4 +1,4 @@
-"""Rows of a results layer as a table, sorted and filtered. Reads and writes no layer itself."""
+"""A table model of the rows of a results layer, sorted and filtered."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ...geo.results.display_values import DisplayColumn, Kind, about, in_words
 from ...geo.results.layer_rows import LayerRow
 
 PICTURE = 0
-SURE = int(Qt.ItemDataRole.UserRole)  # how sure the model was, 0 to 1
+SURE = int(Qt.ItemDataRole.UserRole)  # the confidence, 0 to 1
 ALIGNED = Qt.AlignmentFlag
 
 _TOP = ALIGNED.AlignLeft | ALIGNED.AlignVCenter
@@ -24,7 +24,7 @@ _MIDDLE = ALIGNED.AlignCenter
 
 @dataclass(frozen=True)
 class RowFilter:
-    """Which rows are shown. text: words that all occur. least: confidence, 0 to 1. status: "" for any."""
+    """Selects rows. text: words that all must occur. least: minimum confidence, 0 to 1. status: "" for any."""
 
     text: str = ""
     least: float = 0.0
@@ -32,7 +32,7 @@ class RowFilter:
     corrected: bool = False
 
     def passes(self, row: LayerRow) -> bool:
-        """Whether a row is shown."""
+        """Return whether a row passes the filter."""
         if self.status and row.status != self.status:
             return False
         if self.least and (row.confidence is None or row.confidence < self.least):
@@ -43,7 +43,10 @@ class RowFilter:
 
 
 class ResultsModel(QAbstractTableModel):
-    """One line a shown row: its picture, then the columns. `edited`: a person's word for a row's column."""
+    """One line per row that passes the filter: the picture, then the columns of the layer.
+
+    edited: feature ID, column name and the value that the user entered. counted: the number of rows has changed.
+    """
 
     edited = pyqtSignal(object, str, object)
     counted = pyqtSignal()
@@ -62,21 +65,21 @@ class ResultsModel(QAbstractTableModel):
 
     @property
     def columns(self) -> tuple[DisplayColumn, ...]:
-        """The columns right of the picture."""
+        """The columns to the right of the picture."""
         return self._columns
 
     @property
     def all_rows(self) -> Sequence[LayerRow]:
-        """All rows, in the layer's order."""
+        """All rows, in the order of the layer."""
         return self._rows
 
     @property
     def shown_rows(self) -> Sequence[LayerRow]:
-        """The rows that pass the filter, as sorted."""
+        """The rows that pass the filter, sorted."""
         return self._shown
 
     def set_rows(self, columns: Sequence[DisplayColumn], rows: Sequence[LayerRow]) -> None:
-        """Show these in place of all before."""
+        """Replace all columns and rows."""
         self.beginResetModel()
         if tuple(columns) != self._columns:
             self._sorting = (-1, Qt.SortOrder.AscendingOrder, False)
@@ -86,7 +89,7 @@ class ResultsModel(QAbstractTableModel):
         self.counted.emit()
 
     def update_rows(self, rows: Sequence[LayerRow]) -> None:
-        """Show some rows anew where they stand; the order and the filter take them in with the next change."""
+        """Update rows in place. Sorting and filtering are applied with the next change."""
         news = {row.fid: row for row in rows}
         self._rows = [news.get(row.fid, row) for row in self._rows]
         for number, row in enumerate(self._shown):
@@ -95,26 +98,26 @@ class ResultsModel(QAbstractTableModel):
                 self.dataChanged.emit(self.index(number, 0), self.index(number, self.columnCount() - 1))
 
     def set_filter(self, wanted: RowFilter) -> None:
-        """Show the rows that pass."""
+        """Show the rows that pass a filter."""
         if wanted != self._filter:
             self._filter = wanted
             self._rearrange()
 
     def row_at(self, number: int) -> LayerRow:
-        """The shown row at a line."""
+        """Return the row in a line."""
         return self._shown[number]
 
     def line_of(self, fid: int) -> Optional[int]:
-        """The line of a row; None where it is not shown."""
+        """Return the line of a feature ID, None if the row is not shown."""
         return self._places.get(fid)
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        """Sort by a column; rows without a value come last either way."""
+        """Sort by a column; rows without a value always come last."""
         self._sorting = (column, order, False)
         self._rearrange()
 
     def sort_by_sureness(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        """Sort by how sure the model was of a column's answers."""
+        """Sort by the confidence of a column's answers."""
         self._sorting = (column, order, True)
         self._rearrange()
 
@@ -130,7 +133,7 @@ class ResultsModel(QAbstractTableModel):
         return usual | Qt.ItemFlag.ItemIsEditable if column is not None and column.editable else usual
 
     def column_at(self, number: int) -> Optional[DisplayColumn]:
-        """The layer's column shown there; None for the picture."""
+        """Return the layer's column at a column of the table, None for the picture."""
         return self._columns[number - 1] if 0 < number <= len(self._columns) else None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:  # noqa: N802 - Qt's
@@ -171,7 +174,7 @@ class ResultsModel(QAbstractTableModel):
         return self._about(row, number, column) if role == Qt.ItemDataRole.ToolTipRole else None
 
     def _about(self, row: LayerRow, number: int, column: DisplayColumn) -> str:
-        """The tip: all of the text, how sure, what a person changed. Escaped, since Qt guesses markup in a tip."""
+        """Return the tooltip: text, confidence and correction. Escaped, because Qt detects markup in tooltips."""
         told = [in_words(row.values[number], column.kind)]
         sure = row.sure[number]
         if sure is not None:

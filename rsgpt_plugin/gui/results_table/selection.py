@@ -1,4 +1,4 @@
-"""One selection for the table and its layer: what is chosen in one is chosen in the other. Knows no map."""
+"""Synchronizes the selection of the results table with that of its layer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .rows_model import ResultsModel
 
 
 class SharedSelection(QObject):
-    """The layer's selection is the one that counts; rows that a filter hides stay out of the table's."""
+    """The layer's selection takes precedence; rows hidden by a filter are not selected in the table."""
 
     def __init__(self, view: QTableView, model: ResultsModel) -> None:
         super().__init__(view)
@@ -25,7 +25,7 @@ class SharedSelection(QObject):
         model.modelReset.connect(self._from_layer)
 
     def follow(self, layer: Optional[QgsVectorLayer]) -> None:
-        """Share with `layer` from now on."""
+        """Synchronize with `layer`, None for none."""
         if self._layer is not None:
             self._layer.selectionChanged.disconnect(self._on_layer)
         self._layer = layer
@@ -33,16 +33,16 @@ class SharedSelection(QObject):
             layer.selectionChanged.connect(self._on_layer)
 
     def forget(self) -> None:
-        """The layer is being deleted."""
+        """Drop the reference to a layer that is being deleted."""
         self._layer = None
 
     def fids(self) -> list[int]:
-        """The selected rows that are shown, in the table's order."""
+        """Return the feature IDs of the selected rows, in the order of the table."""
         lines = sorted(set(self._lines()))
         return [self._model.row_at(line).fid for line in lines]
 
     def _lines(self) -> Iterator[int]:
-        # selectedRows() takes a third of a second for 2,500 rows, the ranges a fiftieth.
+        # For 2,500 rows, selectedRows() takes 0.33 s, and the ranges take 0.02 s.
         for part in self._view.selectionModel().selection():
             yield from range(part.top(), part.bottom() + 1)
 
@@ -62,7 +62,7 @@ class SharedSelection(QObject):
                 self._view.scrollTo(self._model.index(lines[0], 0))
 
     def _from_layer(self) -> list[int]:
-        """Choose what the layer has chosen; return the lines."""
+        """Select the rows of the layer's selection in the table; return their lines."""
         if self._layer is None:
             return []
         chosen = self._layer.selectedFeatureIds()

@@ -1,4 +1,4 @@
-"""The table itself: cells, widths, the mouse and its menus. Says what a person wants; does none of it."""
+"""The table view of the results table: cells, column widths and context menus."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from ...services.results.thumbnails import SIDE
 from .cells import AnswerCell, PictureCell
 from .rows_model import PICTURE, ResultsModel
 
-# In lines of the font.
+# Column widths in line heights of the font.
 _WIDTHS = {Kind.TEXT: 14, Kind.YESNO: 5, Kind.NUMBER: 5, Kind.DECIMAL: 5, Kind.CONFIDENCE: 6, Kind.STATUS: 6}
 _CAPTION_WIDTH = 22
 
 
 class ResultsView(QTableView):
-    """`wanted_place`: to see a row on the map; `wanted_again`: to ask the selected again;
+    """Emits a signal for each action of the user.
 
-    `wanted_restore`: to have the model's own word back in a row's column.
+    wanted_place: zoom to the selected rows. wanted_again: ask the selected rows again. wanted_restore: restore the
+    model's answer, with feature ID and column name.
     """
 
     wanted_place = pyqtSignal()
@@ -49,7 +50,7 @@ class ResultsView(QTableView):
         self.setEditTriggers(triggers.DoubleClicked | triggers.EditKeyPressed)
         self.setAlternatingRowColors(True)
         self.setSortingEnabled(True)
-        # A header that knows the selection looks at every chosen row of a column, at every repaint of it.
+        # With the view's selection model, the header would visit all selected rows of a column at every repaint.
         self.horizontalHeader().setSelectionModel(QItemSelectionModel(self._model, self))
         self.horizontalHeader().setHighlightSections(False)
         self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
@@ -63,7 +64,7 @@ class ResultsView(QTableView):
         self.customContextMenuRequested.connect(self._menu)
 
     def keyPressEvent(self, event: object) -> None:  # noqa: N802 - Qt's
-        """Copy is of the cell that has the focus."""
+        """Copy the cell that has the focus."""
         if event.matches(QKeySequence.StandardKey.Copy):  # type: ignore[attr-defined]  # a QKeyEvent
             self._copy(self.currentIndex())
             return
@@ -91,7 +92,7 @@ class ResultsView(QTableView):
             self.menu_of(index).popup(self.viewport().mapToGlobal(point))
 
     def menu_of(self, index: QModelIndex) -> QMenu:
-        """What can be done with a cell and its row."""
+        """Return the context menu of a cell."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction(self.tr("Zoom to")).triggered.connect(lambda checked: self.wanted_place.emit())
