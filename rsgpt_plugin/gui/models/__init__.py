@@ -1,1 +1,1 @@
-"""Which models there are, what they need, and making more of them."""
+"""Dialogs to manage models and to convert checkpoints."""

@@ -1,4 +1,4 @@
-"""The dialog that converts published checkpoints into a model's folder, by a command. Reads none itself."""
+"""The dialog that converts published checkpoints into a model folder."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ..widgets import text_label
 
 
 class ConvertDialog(QDialog):
-    """`converted` carries the new folder."""
+    """Runs the backend's convert command and shows its output. `converted` carries the new folder."""
 
     converted = pyqtSignal(str)
 
@@ -54,7 +54,7 @@ class ConvertDialog(QDialog):
         self._update()
 
     def conversion(self) -> Conversion:
-        """What is chosen."""
+        """Return the input of the conversion."""
         files = tuple(QgsFileWidget.splitFilePaths(self.checkpoints.filePath()))
         folder = self.folder.filePath().strip()
         return Conversion(
@@ -65,7 +65,7 @@ class ConvertDialog(QDialog):
         )
 
     def done(self, result: int) -> None:
-        """Close, and stop what runs."""
+        """Close the dialog and stop the conversion."""
         if self._work is not None:
             self._work.drop()
             self._work = None

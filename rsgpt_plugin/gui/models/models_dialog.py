@@ -1,4 +1,4 @@
-"""The models on this machine: what each needs, one's own folders, a test, and which is used. Runs none itself."""
+"""The dialog “RSGPT models”: the models on this machine, their requirements, a test, and the default model."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from .convert_dialog import ConvertDialog
 
 
 class ModelsDialog(QDialog):
-    """Each change is kept at once."""
+    """Saves each change immediately."""
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
@@ -57,7 +57,7 @@ class ModelsDialog(QDialog):
         self.refresh()
 
     def refresh(self) -> None:
-        """Show what there is at once, and what the model's side says of it as soon as it does."""
+        """List the names of the models immediately, and their sizes when the backend has reported them."""
         chosen = load()
         names = [*(model.name for model in installed_models()), *chosen.model_folders]
         self._show([InstalledModel(name, Path(name).name) for name in names])
@@ -70,7 +70,7 @@ class ModelsDialog(QDialog):
         self._work.start()
 
     def done(self, result: int) -> None:
-        """Close, and stop what runs."""
+        """Close the dialog and stop its tasks."""
         self.answer.stop()
         if self._work is not None:
             self._work.drop()
@@ -78,7 +78,7 @@ class ModelsDialog(QDialog):
         super().done(result)
 
     def add_folder(self, folder: str) -> None:
-        """Keep a model's folder in the list, if it is one."""
+        """Add a folder to the list, or show an error if it does not contain a model."""
         try:
             model_identity(folder)
         except ModelError as error:

@@ -1,1 +1,1 @@
-"""The list of runs: its model, its dialog, and the menu entry that opens it."""
+"""The list of runs: its table model, its dialog and its menu entry."""

@@ -1,4 +1,4 @@
-"""The list of runs as a table model, in words. Reads no file and starts nothing."""
+"""The list of runs as a table model."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ROLES = Qt.ItemDataRole
 
 
 class RunModel(QAbstractTableModel):
-    """One row a run. `show` takes a new list and keeps the selection where it can."""
+    """One row per run."""
 
     def __init__(self, parent: Optional[QObject] = None) -> None:
         super().__init__(parent)
@@ -34,7 +34,7 @@ class RunModel(QAbstractTableModel):
         )
 
     def show(self, runs: list[RunView]) -> None:
-        """Show `runs`; the same ones in the same order are only brought up to date."""
+        """Show `runs`. The same runs in the same order are updated in place, which keeps the selection."""
         same = [run.entry.id for run in runs] == [run.entry.id for run in self._runs]
         if not same:
             self.beginResetModel()
@@ -45,11 +45,11 @@ class RunModel(QAbstractTableModel):
             self.dataChanged.emit(self.index(0, 0), self.index(len(runs) - 1, len(self._headers) - 1))
 
     def run(self, row: int) -> Optional[RunView]:
-        """Return the run of a row."""
+        """Return the run in a row, None if there is no such row."""
         return self._runs[row] if 0 <= row < len(self._runs) else None
 
     def row(self, run_id: str) -> int:
-        """Return the row of a run, -1 where it is not shown."""
+        """Return the row of a run, -1 if it is not listed."""
         return next((row for row, run in enumerate(self._runs) if run.entry.id == run_id), -1)
 
     def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008, N802 - Qt's own signature
@@ -76,7 +76,7 @@ class RunModel(QAbstractTableModel):
         return None
 
     def state_text(self, run: RunView) -> str:
-        """Return where a run is, in a word or two."""
+        """Return the state of a run as text."""
         if run.entry.state is RunState.RUNNING and not run.is_here:
             return self.tr("Running in another window")
         if run.is_here and not run.entry.done:
@@ -91,7 +91,7 @@ class RunModel(QAbstractTableModel):
         }[run.entry.state]
 
     def explain(self, run: RunView) -> str:
-        """Return what became of a run: its counts, and why it failed."""
+        """Return the counts of a run and the reason if it failed, one per line."""
         return "\n".join(part for part in (counts_text(run.entry), run.entry.note) if part)
 
     def _texts(self, run: RunView) -> tuple[str, ...]:
@@ -108,7 +108,7 @@ class RunModel(QAbstractTableModel):
 
 
 def counts_text(entry: RunEntry) -> str:
-    """Return what became of a run's places."""
+    """Return the numbers of answered, skipped, failed and cached places as text."""
     locale = QLocale()
     names = ("answered", "skipped", "failed", "cached")
     counts = {name: locale.toString(entry.counts.get(name, 0)) for name in names}

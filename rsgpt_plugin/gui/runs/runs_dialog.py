@@ -1,4 +1,4 @@
-"""The dialog of runs: what goes on, what waits to be taken up, what is done. Hands every press on."""
+"""The dialog “RSGPT runs”: the list of runs, and buttons to pause, resume, stop and open them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from .run_model import RunModel
 
 
 class RunsDialog(QDialog):
-    """Not modal: it may stay open beside the map. `opened` carries the layer of results that was asked for."""
+    """Not modal: it may stay open next to the map. `opened` carries the results layer to show."""
 
     opened = pyqtSignal(object)
 
@@ -49,12 +49,12 @@ class RunsDialog(QDialog):
         service.failed.connect(self.said.setText)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
-        """Read the list when it is seen."""
+        """Refresh the list."""
         super().showEvent(event)
         self.refresh()
 
     def refresh(self) -> None:
-        """Show what there is now; nothing is read while nobody looks."""
+        """Read the list of runs again if the dialog is visible."""
         if not self.isVisible():
             return
         chosen = self.chosen()
@@ -63,14 +63,14 @@ class RunsDialog(QDialog):
         except RsgptError as error:
             self.said.setText(str(error))
             return
-        for column in range(self.model.columnCount() - 1):  # rates and times grow while one looks
+        for column in range(self.model.columnCount() - 1):  # rates and times may need more space now
             self.view.resizeColumnToContents(column)
         row = self.model.row(chosen.entry.id) if chosen is not None else 0
         self._choose(max(row, 0))
         self._update()
 
     def chosen(self) -> Optional[RunView]:
-        """Return the run of the selected row."""
+        """Return the selected run."""
         rows = self.view.selectionModel().selectedRows()
         return self.model.run(rows[0].row()) if rows else None
 
@@ -121,7 +121,7 @@ class RunsDialog(QDialog):
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.view.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.view.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self.view.header().setResizeContentsPrecision(0)  # what is seen decides: a long list costs nothing
+        self.view.header().setResizeContentsPrecision(0)  # measure visible rows only, which is fast for long lists
         self.view.header().setStretchLastSection(True)
         self.view.selectionModel().selectionChanged.connect(lambda now, before: self._update())
         buttons = QHBoxLayout()

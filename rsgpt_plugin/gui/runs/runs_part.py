@@ -1,4 +1,4 @@
-"""The menu entry of the runs, and what the message bar says of them. Starts nothing by itself."""
+"""The menu entry of the runs, and messages about runs that ended or were interrupted."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MARGIN = 1.05
 
 
 class RunsPart(QObject):
-    """The runs in QGIS's window. open_table: shows a layer of results as a table, where there is such a thing."""
+    """The part of the plugin for runs. open_table: opens a results layer in the results table."""
 
     def __init__(self, iface: Any, open_table: Optional[Callable[[QgsVectorLayer], None]] = None) -> None:
         super().__init__()
@@ -38,14 +38,14 @@ class RunsPart(QObject):
         self.action.triggered.connect(lambda checked: self.show())
 
     def register(self) -> None:
-        """Add the menu entry, and tell of runs that lost their QGIS."""
+        """Add the menu entry, and report a run that was interrupted when QGIS ended."""
         self._iface.addPluginToRasterMenu(MENU, self.action)
         self.service.ended.connect(self._tell)
         self.service.failed.connect(self._messages.problem)
         self._tell_unfinished()
 
     def unregister(self) -> None:
-        """Take it back and pause what runs."""
+        """Remove the menu entry, pause active runs and close the dialog."""
         self.service.failed.disconnect(self._messages.problem)
         self.service.ended.disconnect(self._tell)
         self._iface.removePluginRasterMenu(MENU, self.action)
@@ -57,7 +57,7 @@ class RunsPart(QObject):
             self._dialog = None
 
     def show(self) -> None:
-        """Open the dialog of runs."""
+        """Open the dialog."""
         if self._dialog is None:
             self._dialog = RunsDialog(self.service, self._iface.mainWindow())
             self._dialog.opened.connect(self._show_layer)
@@ -84,7 +84,7 @@ class RunsPart(QObject):
         try:
             lost = self.service.unfinished()
         except RsgptError:
-            return  # the dialog says it to those who ask
+            return  # the dialog reports the error
         if lost:
             done = how_many(lost[0].done, lost[0].total)
             text = self.tr("A run over “{layer}” was interrupted at {done}. You can resume it.")

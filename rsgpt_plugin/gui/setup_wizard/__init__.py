@@ -1,1 +1,1 @@
-"""The set-up of the model, page by page; opened by the user and by nothing else."""
+"""The wizard that sets up the model; only the user opens it."""

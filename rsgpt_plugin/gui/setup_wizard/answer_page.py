@@ -1,4 +1,4 @@
-"""The last page of the set-up: keeps the choice, and shows a first answer as the proof that it works."""
+"""The last page of the setup wizard: saves the preferences and tests the model."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .draft import SetupDraft
 
 
 class AnswerPage(QWizardPage):
-    """Complete at once: a model that answers badly is still the user's choice."""
+    """Always complete: the user may keep a model that answers badly."""
 
     def __init__(self, draft: SetupDraft) -> None:
         super().__init__()
@@ -27,10 +27,10 @@ class AnswerPage(QWizardPage):
         layout.addWidget(hint)
 
     def initializePage(self) -> None:  # noqa: N802 - Qt's name
-        """Keep the choice and ask."""
+        """Save the preferences and ask about the test picture."""
         save(self._draft.preferences)
         self.answer.ask()
 
     def stop(self) -> None:
-        """Stop asking."""
+        """Stop the test."""
         self.answer.stop()

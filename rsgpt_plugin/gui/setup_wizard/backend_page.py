@@ -1,4 +1,4 @@
-"""The first page of the set-up: who runs the model. Only notes the choice."""
+"""The first page of the setup wizard: where the model runs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PAGES = {
 
 
 class BackendPage(QWizardPage):
-    """Three ways, one of which is chosen at every moment."""
+    """Three options, one of which is always selected."""
 
     def __init__(self, draft: SetupDraft) -> None:
         super().__init__()
@@ -57,7 +57,7 @@ class BackendPage(QWizardPage):
         self.buttons.get(draft.preferences.door, self.buttons[BackendKind.MANAGED]).setChecked(True)
 
     def door(self) -> BackendKind:
-        """The choice."""
+        """Return the selected backend."""
         return next(door for door, button in self.buttons.items() if button.isChecked())
 
     def nextId(self) -> int:  # noqa: N802 - Qt's name

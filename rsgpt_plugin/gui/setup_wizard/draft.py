@@ -1,4 +1,4 @@
-"""What the pages of the set-up share: the choices so far. Acts on nothing."""
+"""The state that the pages of the setup wizard share."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ...client.preferences import Preferences, load
 
 
 class WizardPage(IntEnum):
-    """The pages, in order."""
+    """The IDs of the pages, in order."""
 
     DOOR = 0
     PLAN = 1
@@ -22,7 +22,7 @@ class WizardPage(IntEnum):
 
 @dataclass
 class SetupDraft:
-    """preferences: as they will be kept. build: of torch. afresh: make the environment again from scratch."""
+    """preferences: saved on the last page. build: of PyTorch. afresh: reinstall the environment from scratch."""
 
     preferences: Preferences = field(default_factory=load)
     build: TorchBuild = TorchBuild.AUTO

@@ -1,4 +1,4 @@
-"""The page that says what will be installed, where, how large and from where, before anything is. Installs nothing."""
+"""The page that shows what will be installed, its sources, folder and size, before the installation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .draft import SetupDraft, WizardPage
 
 
 class PlanPage(QWizardPage):
-    """Complete when the machine has been looked at and can carry it."""
+    """Complete when the machine has been checked and meets the requirements."""
 
     def __init__(self, draft: SetupDraft) -> None:
         super().__init__()
@@ -36,7 +36,7 @@ class PlanPage(QWizardPage):
         self.problem.again.connect(self.initializePage)
 
     def initializePage(self) -> None:  # noqa: N802 - Qt's name
-        """Look at the machine; what was found before may have changed."""
+        """Check the machine each time the page is shown."""
         self.stop()
         self._machine = None
         self.problem.hide()
@@ -63,7 +63,7 @@ class PlanPage(QWizardPage):
         return True
 
     def stop(self) -> None:
-        """Drop what is under way."""
+        """Drop the check in progress."""
         work, self._work = self._work, None
         if work is not None:
             work.drop()

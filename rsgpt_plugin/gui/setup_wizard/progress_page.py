@@ -1,4 +1,4 @@
-"""The page that watches the set-up: what it does, how far it is, stop, try again. Installs nothing."""
+"""The page that runs the setup and shows its progress and output."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MOST_LINES = 5000
 
 
 class ProgressPage(QWizardPage):
-    """Begins when it is shown. Complete when the environment is ready."""
+    """Starts the setup when the page is shown. Complete when the environment is ready."""
 
     def __init__(self, draft: SetupDraft) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ class ProgressPage(QWizardPage):
         self.problem.again.connect(self.initializePage)
 
     def initializePage(self) -> None:  # noqa: N802 - Qt's name
-        """Begin, or go on after a stop or a failure."""
+        """Start the setup, or resume it after a stop or a failure."""
         self._is_ready = False
         self.problem.hide()
         self.bar.setValue(0)
@@ -58,7 +58,7 @@ class ProgressPage(QWizardPage):
         self.completeChanged.emit()
 
     def cleanupPage(self) -> None:  # noqa: N802 - Qt's name
-        """Back means stop."""
+        """Stop the setup when the user goes back."""
         self.stop()
 
     def isComplete(self) -> bool:  # noqa: N802 - Qt's name
@@ -68,7 +68,7 @@ class ProgressPage(QWizardPage):
         return int(WizardPage.ANSWER)
 
     def stop(self) -> None:
-        """Stop the set-up; its end is not told any more."""
+        """Stop the setup without reporting its end."""
         task, self._task = self._task, None
         if task is not None:
             for signal in (task.said, task.printed, task.moved, task.ended):

@@ -1,4 +1,4 @@
-"""The page that takes a Python of the user's: picked, then examined in a process of its own. Installs nothing."""
+"""The page to choose the user's own Python, which is checked in a separate process."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .draft import SetupDraft, WizardPage
 
 
 class PythonPage(QWizardPage):
-    """Complete when the chosen interpreter has imported what the model needs."""
+    """Complete when the chosen interpreter has imported the packages that the model needs."""
 
     def __init__(self, draft: SetupDraft) -> None:
         super().__init__()
@@ -59,7 +59,7 @@ class PythonPage(QWizardPage):
         return True
 
     def stop(self) -> None:
-        """Stop checking."""
+        """Drop the check in progress."""
         work, self._work = self._work, None
         if work is not None:
             work.drop()
@@ -101,7 +101,7 @@ class PythonPage(QWizardPage):
 
 
 def _absolute(text: str) -> str:
-    """A folder stands for the interpreter in it, as people paste that of an environment."""
+    """Return the path of the interpreter; for the folder of an environment, the interpreter in it."""
     path = Path(text).expanduser()
     inside = path / ("python.exe" if os.name == "nt" else "bin/python")
     return str(inside if path.is_dir() and inside.exists() else path)

@@ -1,4 +1,4 @@
-"""The set-up wizard: its pages in order, and the end of whatever they run when it closes."""
+"""The setup wizard with its pages."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from .wizard_server_page import ServerWizardPage
 
 
 class SetupWizard(QWizard):
-    """From nothing to a first answer."""
+    """Leads from the choice of a backend to a first answer."""
 
     def __init__(self, parent: Optional[QWidget] = None, afresh: bool = False) -> None:
-        """afresh: begin where an environment is made again from scratch."""
+        """afresh: start at the plan page to reinstall the environment from scratch."""
         super().__init__(parent)
         draft = SetupDraft(afresh=afresh)
         self.setWindowTitle(self.tr("Set up the RSGPT model"))
@@ -45,13 +45,13 @@ class SetupWizard(QWizard):
         set_initial_size(self, wide=40, high=31)
 
     def done(self, result: int) -> None:
-        """Close, and stop what runs; what was downloaded is kept."""
+        """Close the wizard and stop its tasks; downloaded files are kept."""
         for page in (self.plan, self.progress, self.python, self.answer):
             page.stop()
         super().done(result)
 
     def _name_buttons(self) -> None:
-        """Qt's own words for them are English where QGIS's language is `zh-Hans`, for which Qt has no file."""
+        """Translate the buttons: Qt has no translation file for QGIS's language code `zh-Hans`."""
         for button, text in (
             (QWizard.WizardButton.BackButton, self.tr("< Back")),
             (QWizard.WizardButton.NextButton, self.tr("Next >")),

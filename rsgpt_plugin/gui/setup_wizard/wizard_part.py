@@ -1,4 +1,4 @@
-"""The set-up as a part of QGIS's window: its menu entry, and one wizard at a time."""
+"""The menu entry of the setup wizard."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .wizard import SetupWizard
 
 
 class SetupPart(QObject):
-    """`open` shows the wizard; nothing else does."""
+    """The part of the plugin that opens the setup wizard, at most one at a time."""
 
     def __init__(self, iface: Any) -> None:
         super().__init__()
@@ -29,14 +29,14 @@ class SetupPart(QObject):
         self._iface.addPluginToRasterMenu(MENU, self.action)
 
     def unregister(self) -> None:
-        """Take it back, close the wizard, and stop what it or the options run."""
+        """Remove the menu entry, close the wizard, and stop all background tasks, including those of the options."""
         self._iface.removePluginRasterMenu(MENU, self.action)
         if self._wizard is not None:
             self._wizard.reject()
         stop_all()
 
     def open(self, afresh: bool = False) -> None:
-        """Show the wizard, in front of everything."""
+        """Show the wizard in front of other windows. afresh: reinstall the environment from scratch."""
         if self._wizard is None:
             self._wizard = SetupWizard(self._iface.mainWindow(), afresh)
             self._wizard.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

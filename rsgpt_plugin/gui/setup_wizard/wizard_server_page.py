@@ -1,4 +1,4 @@
-"""The page that takes a server: whatever the options ask of one, inside the set-up. Asks nothing itself."""
+"""The page to enter an existing server, with the same settings as the options."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .draft import SetupDraft, WizardPage
 
 
 class ServerWizardPage(QWizardPage):
-    """Takes what the server's page says when the user goes on."""
+    """Stores the server settings when the user continues."""
 
     def __init__(self, draft: SetupDraft) -> None:
         super().__init__()
