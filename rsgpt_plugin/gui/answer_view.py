@@ -24,7 +24,7 @@ class AnswerView(QWidget):
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
         self.picture = QLabel()
-        self.said = text_label()
+        self.result = text_label()
         self.bar = QProgressBar()
         self.bar.setRange(0, 0)
         self.bar.hide()
@@ -41,7 +41,7 @@ class AnswerView(QWidget):
         self.picture.clear()
         self.problem.hide()
         self.bar.show()
-        self.said.setText(self.tr("Asking about a picture… The first time, the model takes a moment to start."))
+        self.result.setText(self.tr("Asking about a picture… The first time, the model takes a moment to start."))
         self._work = first_answer(model)
         self._work.done.connect(self._show_answer)
         self._work.failed.connect(self._show_problem)
@@ -57,7 +57,7 @@ class AnswerView(QWidget):
 
     def _lay_out(self) -> None:
         texts = QVBoxLayout()
-        texts.addWidget(self.said)
+        texts.addWidget(self.result)
         texts.addWidget(self.bar)
         texts.addStretch()
         row = QHBoxLayout()
@@ -80,7 +80,7 @@ class AnswerView(QWidget):
             self.tr("It took {seconds} s.").format(seconds=f"{answer.seconds:.1f}"),
             self.tr("The model is working.") if answer.is_right else self.tr("The answer does not match the picture."),
         ]
-        self.said.setText("\n\n".join(lines))
+        self.result.setText("\n\n".join(lines))
         if not answer.is_right:
             self.problem.show_problem(
                 self.tr(
@@ -96,7 +96,7 @@ class AnswerView(QWidget):
     def _clear(self) -> None:
         self._work = None
         self.bar.hide()
-        self.said.clear()
+        self.result.clear()
 
     def _ask_again(self) -> None:
         self.ask(self._model)

@@ -25,9 +25,9 @@ class AskDialog(QDialog):
         self.kind = AnswerTypeBox()
         self.choices = QLineEdit()
         self.choices.setPlaceholderText(self.tr("forest, farmland, town"))
-        self.least = PercentBox()
-        self.least.setToolTip(self.tr("Less certain answers are hidden, but cached for later."))
-        self.least.show_share(least_confidence)
+        self.minimum = PercentBox()
+        self.minimum.setToolTip(self.tr("Less certain answers are hidden, but cached for later."))
+        self.minimum.show_share(least_confidence)
         self.problem = text_label()
         roles = QDialogButtonBox.StandardButton
         self.buttons = QDialogButtonBox(roles.Ok | roles.Cancel)
@@ -40,14 +40,14 @@ class AskDialog(QDialog):
 
     def least_confidence(self) -> float:
         """Return the minimum confidence of an answer, 0 to 1."""
-        return self.least.share()
+        return self.minimum.share()
 
     def _lay_out(self) -> None:
         layout = QFormLayout(self)
         layout.addRow(self.tr("Question"), self.text)
         layout.addRow(self.tr("Answer"), self.kind)
         layout.addRow(self.tr("Choices"), self.choices)
-        layout.addRow(self.tr("Minimum confidence"), self.least)
+        layout.addRow(self.tr("Minimum confidence"), self.minimum)
         layout.addRow(self.problem)
         layout.addRow(self.buttons)
         self.buttons.accepted.connect(self.accept)
@@ -59,11 +59,11 @@ class AskDialog(QDialog):
     def _update(self) -> None:
         is_choice = self.kind.is_choice()
         self.choices.setEnabled(is_choice)
-        problem = self._what_is_missing(is_choice)
+        problem = self._problem_text(is_choice)
         self.problem.setText(problem)
         self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(not problem)
 
-    def _what_is_missing(self, is_choice: bool) -> str:
+    def _problem_text(self, is_choice: bool) -> str:
         if not self.text.text().strip():
             return self.tr("Enter a question.")
         if is_choice and self.choices.text().count(",") < 1:

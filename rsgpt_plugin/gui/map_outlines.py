@@ -20,7 +20,7 @@ from ..services.asking.click_run import ShownAnswers
 _LINE = QColor(0, 103, 177)
 _CASING = QColor(255, 253, 245)
 _INSIDE = QColor(0, 103, 177, 30)
-_SURROUNDINGS = 2.0
+_ANSWER_FACTOR = 2.0
 
 
 def outline(canvas: Any, filled: bool = False) -> QgsRubberBand:
@@ -33,10 +33,10 @@ def outline(canvas: Any, filled: bool = False) -> QgsRubberBand:
     return band
 
 
-def go_to(canvas: Any, place: QgsReferencedRectangle, room: float = 1.3) -> bool:
-    """Zoom to a place, enlarged by the factor `room`. Return False if the project's CRS does not cover it."""
+def zoom_to(canvas: Any, place: QgsReferencedRectangle, factor: float = 1.3) -> bool:
+    """Zoom to a place, enlarged by `factor`. Return False if the project's CRS does not cover it."""
     box = QgsReferencedRectangle(place, place.crs())
-    box.scale(room)
+    box.scale(factor)
     try:
         canvas.setReferencedExtent(box)
     except QgsCsException:
@@ -65,10 +65,10 @@ class MapOutline:
             self._canvas.scene().removeItem(band)
 
 
-def show_on(canvas: Any, shown: ShownAnswers) -> None:
+def show_answers(canvas: Any, shown: ShownAnswers) -> None:
     """Zoom to the geometries of answers and flash them."""
     box = QgsRectangle()
     for geometry in shown.geometries:
         box.combineExtentWith(geometry.boundingBox())
-    if go_to(canvas, QgsReferencedRectangle(box, shown.crs), _SURROUNDINGS):
+    if zoom_to(canvas, QgsReferencedRectangle(box, shown.crs), _ANSWER_FACTOR):
         canvas.flashGeometries(list(shown.geometries), shown.crs)

@@ -34,21 +34,21 @@ class MessageBar:
         if note is not None and note in self._bar.items():
             self._bar.popWidget(note)
 
-    def answer(self, text: str, find: Optional[Callable[[], None]] = None) -> None:
-        """Show an answer until it is closed. find: the action of a button “Show”, if there is a place to show."""
+    def answer(self, text: str, show: Optional[Callable[[], None]] = None) -> None:
+        """Show an answer until it is closed. show: called by a button “Show”, if given."""
         item = self._show(text, Qgis.MessageLevel.Success)
-        if find is not None:
-            _add_button(item, translate("Rsgpt", "Show"), find)
+        if show is not None:
+            _add_button(item, translate("Rsgpt", "Show"), show)
 
     def problem(self, text: str) -> None:
         """Show a warning until it is closed."""
         self._show(text, Qgis.MessageLevel.Warning)
 
-    def offer(self, text: str, label: str, take: Callable[[], None]) -> None:
-        """Replace the note with a message and a button. take: the action of the button."""
+    def offer(self, text: str, label: str, action: Callable[[], None]) -> None:
+        """Replace the note with a message and a button. action: called when the button is clicked."""
         self.clear_note()
         self._note = self._bar.createMessage(_TITLE, html.escape(text))
-        _add_button(self._note, label, take)
+        _add_button(self._note, label, action)
         self._bar.pushWidget(self._note, Qgis.MessageLevel.Info, 0)
 
     def _show(self, text: str, level: Qgis.MessageLevel) -> Any:
@@ -58,7 +58,7 @@ class MessageBar:
         return item
 
 
-def _add_button(item: Any, label: str, take: Callable[[], None]) -> None:
+def _add_button(item: Any, label: str, action: Callable[[], None]) -> None:
     button = QPushButton(label)
-    button.clicked.connect(lambda checked: take())
+    button.clicked.connect(lambda checked: action())
     item.layout().addWidget(button)

@@ -30,7 +30,7 @@ class ReportDialog(QDialog):
     def __init__(self, report: str, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Report a problem"))
-        told = text_label(
+        note = text_label(
             self.tr(
                 "Home folders, names, keys and addresses of other machines are removed. Nothing is sent: "
                 "review and edit the text, then copy it into a report. Add what you did and what "
@@ -42,24 +42,24 @@ class ReportDialog(QDialog):
         font.setPointSizeF(self.font().pointSizeF())  # the size of QGIS's font
         self.text.setFont(font)
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.said = QLabel()
+        self.status = QLabel()
         roles = QDialogButtonBox.ButtonRole
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.copy = self.buttons.addButton(self.tr("Copy"), roles.ActionRole)
         self.save = self.buttons.addButton(self.tr("Save…"), roles.ActionRole)
         self.open = self.buttons.addButton(self.tr("Open the issue tracker…"), roles.ActionRole)
         layout = QVBoxLayout(self)
-        for widget in (told, self.text, self.said, self.buttons):
+        for widget in (note, self.text, self.status, self.buttons):
             layout.addWidget(widget)
         self.copy.clicked.connect(self._copy)
         self.save.clicked.connect(self._save)
         self.open.clicked.connect(lambda checked: QDesktopServices.openUrl(QUrl(tracker())))
         self.buttons.rejected.connect(self.reject)
-        set_initial_size(self, wide=43, high=31)
+        set_initial_size(self, width=43, height=31)
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.text.toPlainText())
-        self.said.setText(self.tr("The report has been copied. Paste it into the issue tracker."))
+        self.status.setText(self.tr("The report has been copied. Paste it into the issue tracker."))
 
     def _save(self) -> None:
         path, _ = QFileDialog.getSaveFileName(
@@ -74,9 +74,9 @@ class ReportDialog(QDialog):
             path.write_text(self.text.toPlainText(), encoding="utf-8")
         except OSError as error:
             text = self.tr("The report could not be saved ({error}). Choose another folder.")
-            self.said.setText(text.format(error=error))
+            self.status.setText(text.format(error=error))
             return
-        self.said.setText(self.tr("The report has been saved."))
+        self.status.setText(self.tr("The report has been saved."))
 
 
 class ReportPart(QObject):

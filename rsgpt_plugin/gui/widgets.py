@@ -17,10 +17,10 @@ def is_confirmed(sentence: str, parent: Optional[QWidget] = None) -> bool:
     return bool(QMessageBox.question(parent, "RSGPT", sentence, buttons.Yes | buttons.No, buttons.No) == buttons.Yes)
 
 
-def set_initial_size(window: QWidget, wide: int, high: int) -> None:
-    """Resize a window. wide, high: in line heights of its font, so that the size fits any font size."""
+def set_initial_size(window: QWidget, width: int, height: int) -> None:
+    """Resize a window. width, height: in line heights of its font, so that the size fits any font size."""
     line = window.fontMetrics().height()
-    window.resize(wide * line, high * line)
+    window.resize(width * line, height * line)
 
 
 def text_label(text: str = "", selectable: bool = False) -> QLabel:

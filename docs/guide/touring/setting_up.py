@@ -80,7 +80,7 @@ def options(desk: Desk) -> Steps:
     models = yield from dialog("ModelsDialog")
     yield until(lambda: models.list.topLevelItem(0).text(2) != "…", "what the models need", ANSWER_S)
     yield from click(models.test)
-    yield until(lambda: models.answer.said.text() and models.answer.bar.isHidden(), "an answer", ANSWER_S)
+    yield until(lambda: models.answer.result.text() and models.answer.bar.isHidden(), "an answer", ANSWER_S)
     yield pause(0.5)
     desk.pictures.window("models", models)
     yield from press(models, Qt.Key.Key_Escape)

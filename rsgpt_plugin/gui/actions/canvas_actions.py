@@ -18,7 +18,7 @@ from ...services.asking.place import Place, canvas_place
 from ...services.machine.environment_setup import is_ready
 from ...shared.answers.questions import Question
 from ..ask_dialog import AskDialog
-from ..map_outlines import show_on
+from ..map_outlines import show_answers
 from ..message_bar import MessageBar
 from .canvas_menu import CanvasMenu, Find
 from .raster_menu import MENU
@@ -99,7 +99,7 @@ class CanvasActions(QObject):
         self._asking.ask(place, question, detailed)
 
     def _answered(self, text: str, shown: ShownAnswers) -> None:
-        self._messages.answer(text, lambda: show_on(self._canvas, shown))
+        self._messages.answer(text, lambda: show_answers(self._canvas, shown))
 
     def _offer_set_up(self) -> None:
         text = self.tr("The model must be set up once before you can use it.")

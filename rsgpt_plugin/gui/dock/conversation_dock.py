@@ -13,7 +13,7 @@ from ...core.conversation_history import SavedConversation
 from ...services.asking.conversation import Conversation
 from ...services.asking.place import Place
 from ...services.asking.scene import Scene, extent_of
-from ..map_outlines import go_to
+from ..map_outlines import zoom_to
 from .conversation_panel import ConversationPanel
 from .history_list import HistoryList
 from .outline import Outline
@@ -72,7 +72,7 @@ class RsgptDock(QgsDockWidget):
         self.talk.resume(past)
 
     def _zoom(self, past: SavedConversation) -> None:
-        if not go_to(self._canvas, extent_of(past.sight)):
+        if not zoom_to(self._canvas, extent_of(past.sight)):
             self._fail(
                 self.tr(
                     "The project's coordinate reference system (CRS) does not cover that area. Choose "

@@ -36,7 +36,7 @@ class ModelsDialog(QDialog):
     def __init__(self, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("RSGPT models"))
-        set_initial_size(self, wide=45, high=31)
+        set_initial_size(self, width=45, height=31)
         self._work: Optional[BackgroundTask] = None
         self._models: list[InstalledModel] = []
         self.list = QTreeWidget()

@@ -31,8 +31,8 @@ class AskingGroup(QGroupBox):
         self.size.setSuffix(self.tr(" m"))
         self.size.setClearValue(Preferences.click_size_m)
         self.size.setToolTip(self.tr("Side length of the square around the clicked point."))
-        self.least = PercentBox()
-        self.least.setToolTip(self.tr("Less certain answers are hidden, but cached for later."))
+        self.minimum = PercentBox()
+        self.minimum.setToolTip(self.tr("Less certain answers are hidden, but cached for later."))
         self.language = QComboBox()
         self.language.setEditable(True)
         self.language.addItem(self.tr("same as the question"), "")
@@ -44,31 +44,31 @@ class AskingGroup(QGroupBox):
         layout = QFormLayout(self)
         layout.addRow(self.tr("Caption prompt"), self.prompt)
         layout.addRow(self.tr("Area size around a click"), self.size)
-        layout.addRow(self.tr("Minimum confidence"), self.least)
+        layout.addRow(self.tr("Minimum confidence"), self.minimum)
         layout.addRow(self.tr("Answer language"), self.language)
         layout.addRow("", note)
 
-    def show_preferences(self, chosen: Preferences) -> None:
+    def show_preferences(self, preferences: Preferences) -> None:
         """Fill in the widgets."""
-        self.prompt.setText(chosen.prompt)
-        self.size.setValue(chosen.click_size_m)
-        self.least.show_share(chosen.least_confidence)
-        known = self.language.findData(chosen.answer_language)
-        self.language.setCurrentIndex(known)
-        if known < 0:
-            self.language.setEditText(chosen.answer_language)
+        self.prompt.setText(preferences.prompt)
+        self.size.setValue(preferences.click_size_m)
+        self.minimum.show_share(preferences.least_confidence)
+        index = self.language.findData(preferences.answer_language)
+        self.language.setCurrentIndex(index)
+        if index < 0:
+            self.language.setEditText(preferences.answer_language)
 
-    def chosen(self, preferences: Preferences) -> Preferences:
+    def updated(self, preferences: Preferences) -> Preferences:
         """Return `preferences` with the values of the widgets."""
         return replace(
             preferences,
             prompt=self.prompt.text().strip(),
             click_size_m=self.size.value(),
-            least_confidence=self.least.share(),
+            least_confidence=self.minimum.share(),
             answer_language=self._language(),
         )
 
     def _language(self) -> str:
         text = self.language.currentText().strip()
-        known = self.language.findText(text)
-        return str(self.language.itemData(known)) if known >= 0 else text
+        index = self.language.findText(text)
+        return str(self.language.itemData(index)) if index >= 0 else text

@@ -48,20 +48,20 @@ class OptionsPage(QgsOptionsPageWidget):
 
     def apply(self) -> None:
         """Save the preferences; they apply from the next question."""
-        chosen = load()
+        preferences = load()
         for group in self._groups():
-            chosen = group.chosen(chosen)
-        save(chosen)
+            preferences = group.updated(preferences)
+        save(preferences)
 
     def _groups(self) -> tuple[Any, ...]:
         return (self.model, self.asking, self.storage, self.privacy)
 
-    def _set_up(self, afresh: bool) -> None:
+    def _set_up(self, from_scratch: bool) -> None:
         """Accept the options dialog, which is modal, and open the setup, which may take long."""
         open_set_up, window = self._open_set_up, self.window()
         if isinstance(window, QDialog):
             window.accept()
-        open_set_up(afresh)
+        open_set_up(from_scratch)
 
     def _open_models(self) -> None:
         self.apply()

@@ -28,27 +28,27 @@ class PrivacyGroup(QGroupBox):
         self.none = QLabel(self.tr("none"))
         self.hosts = QListWidget()
         self.hosts.setMaximumHeight(_ROWS * self.fontMetrics().lineSpacing() + 12)
-        self.remove = QPushButton(self.tr("Revoke"))
+        self.revoke = QPushButton(self.tr("Revoke"))
         layout = QVBoxLayout(self)
-        for widget in (note, self.none, self.hosts, self.remove):
+        for widget in (note, self.none, self.hosts, self.revoke):
             layout.addWidget(widget)
         self.hosts.currentRowChanged.connect(self._update)
-        self.remove.clicked.connect(self._take_back)
+        self.revoke.clicked.connect(self._revoke)
 
-    def show_preferences(self, chosen: Preferences) -> None:
+    def show_preferences(self, preferences: Preferences) -> None:
         """Fill in the widgets."""
-        self._shown = set(chosen.allowed_hosts)
+        self._shown = set(preferences.allowed_hosts)
         self.hosts.clear()
-        self.hosts.addItems(chosen.allowed_hosts)
+        self.hosts.addItems(preferences.allowed_hosts)
         self._update()
 
-    def chosen(self, preferences: Preferences) -> Preferences:
+    def updated(self, preferences: Preferences) -> Preferences:
         """Return `preferences` without the revoked hosts."""
-        taken_back = self._shown - {self.hosts.item(row).text() for row in range(self.hosts.count())}
-        kept = tuple(host for host in preferences.allowed_hosts if host not in taken_back)
-        return replace(preferences, allowed_hosts=kept)
+        revoked = self._shown - {self.hosts.item(row).text() for row in range(self.hosts.count())}
+        hosts = tuple(host for host in preferences.allowed_hosts if host not in revoked)
+        return replace(preferences, allowed_hosts=hosts)
 
-    def _take_back(self, checked: bool) -> None:
+    def _revoke(self, checked: bool) -> None:
         self.hosts.takeItem(self.hosts.currentRow())
         self._update()
 
@@ -56,5 +56,5 @@ class PrivacyGroup(QGroupBox):
         is_empty = not self.hosts.count()
         self.none.setVisible(is_empty)
         self.hosts.setVisible(not is_empty)
-        self.remove.setVisible(not is_empty)
-        self.remove.setEnabled(self.hosts.currentRow() >= 0)
+        self.revoke.setVisible(not is_empty)
+        self.revoke.setEnabled(self.hosts.currentRow() >= 0)

@@ -65,9 +65,9 @@ class ServerPage(QWidget):
         self._show_consent()
         self.outcome.clear()
 
-    def chosen(self, preferences: Preferences) -> Preferences:
+    def updated(self, preferences: Preferences) -> Preferences:
         """Return `preferences` with the values of the widgets."""
-        made = replace(
+        preferences = replace(
             preferences,
             server_url=self.address.text().strip(),
             server_auth=self.key.configId(),
@@ -75,16 +75,16 @@ class ServerPage(QWidget):
             server_side=self.side.value(),
             server_mb=round(self.megabytes.value(), 1),
         )
-        at = self._endpoint()
-        if at is None or at.is_loopback:
-            return made
-        others = tuple(origin for origin in preferences.allowed_hosts if origin != at.origin)
-        return replace(made, allowed_hosts=(*others, at.origin) if self.consent.isChecked() else others)
+        endpoint = self._endpoint()
+        if endpoint is None or endpoint.is_loopback:
+            return preferences
+        others = tuple(origin for origin in preferences.allowed_hosts if origin != endpoint.origin)
+        return replace(preferences, allowed_hosts=(*others, endpoint.origin) if self.consent.isChecked() else others)
 
     def is_complete(self) -> bool:
         """Return whether there is a valid address that requests may be sent to."""
-        at = self._endpoint()
-        return at is not None and (at.is_loopback or self.consent.isChecked())
+        endpoint = self._endpoint()
+        return endpoint is not None and (endpoint.is_loopback or self.consent.isChecked())
 
     def stop(self) -> None:
         """Cancel the request in progress."""
@@ -156,8 +156,8 @@ class ServerPage(QWidget):
         self.address.textChanged.connect(self.model.clear)
         self.consent.toggled.connect(self._update)
         self.new_key.clicked.connect(lambda checked: self._store_key())
-        self.load_models.clicked.connect(lambda checked: self._ask(list_models(self._shown()), self._show_models))
-        self.test.clicked.connect(lambda checked: self._ask(check_server(self._shown()), self._show_verdict))
+        self.load_models.clicked.connect(lambda checked: self._run(list_models(self._shown()), self._show_models))
+        self.test.clicked.connect(lambda checked: self._run(check_server(self._shown()), self._show_verdict))
         self.cancel.clicked.connect(lambda checked: self.stop())
         self.model.editTextChanged.connect(lambda text: self.changed.emit())
         self.side.valueChanged.connect(lambda value: self.changed.emit())
@@ -165,7 +165,7 @@ class ServerPage(QWidget):
         self.key.selectedConfigIdChanged.connect(lambda config: self.changed.emit())
 
     def _shown(self) -> Preferences:
-        return self.chosen(self._preferences)
+        return self.updated(self._preferences)
 
     def _endpoint(self) -> Optional[Endpoint]:
         try:
@@ -175,8 +175,8 @@ class ServerPage(QWidget):
 
     def _show_consent(self) -> None:
         """Update the consent check box: consent applies to one host only."""
-        at = self._endpoint()
-        origin = "" if at is None or at.is_loopback else at.origin
+        endpoint = self._endpoint()
+        origin = "" if endpoint is None or endpoint.is_loopback else endpoint.origin
         self.consent.setText(self.tr("Allow sending pictures and the key to {host}").format(host=origin))
         self.consent.setChecked(bool(origin) and origin in self._preferences.allowed_hosts)
         self.consent.setVisible(bool(origin))
@@ -194,52 +194,52 @@ class ServerPage(QWidget):
         self.changed.emit()
 
     def _store_key(self) -> None:
-        at = self._endpoint()
-        name = f"RSGPT: {at.origin}" if at is not None else "RSGPT"
+        endpoint = self._endpoint()
+        name = f"RSGPT: {endpoint.origin}" if endpoint is not None else "RSGPT"
         label = self.tr("The API key of the server. QGIS stores it encrypted, under the name “{name}”.").format(
             name=name
         )
         hidden = QLineEdit.EchoMode.Password
-        key, given = QInputDialog.getText(self, self.tr("Store a key"), label, hidden)
-        if not given or not key.strip():
+        key, accepted = QInputDialog.getText(self, self.tr("Store a key"), label, hidden)
+        if not accepted or not key.strip():
             return
-        kept = store_key(name, key)
-        self.key.setConfigId(kept)
-        if not kept:
-            self._say(
+        config_id = store_key(name, key)
+        self.key.setConfigId(config_id)
+        if not config_id:
+            self._show_outcome(
                 False, self.tr("QGIS could not store the key. Unlock the authentication database, then try again.")
             )
 
-    def _ask(self, work: BackgroundTask, show: Callable[..., None]) -> None:
-        for ended, tell in ((work.done, show), (work.failed, self._show_failure), (work.stopped, self._show_failure)):
-            ended.connect(tell)
-            ended.connect(self._free)
+    def _run(self, work: BackgroundTask, show: Callable[..., None]) -> None:
+        for signal, slot in ((work.done, show), (work.failed, self._show_failure), (work.stopped, self._show_failure)):
+            signal.connect(slot)
+            signal.connect(self._finish)
         self._work = work
-        self._say(True, self.tr("Waiting for the server… Loading a model can take several minutes."))
+        self._show_outcome(True, self.tr("Waiting for the server… Loading a model can take several minutes."))
         self._update()
         work.start()
 
-    def _free(self, *what: object) -> None:
+    def _finish(self, *results: object) -> None:
         self._work = None
         self._update()
 
     def _show_failure(self, sentence: str = "", details: str = "") -> None:
-        self._say(False, sentence or self.tr("Stopped."))
+        self._show_outcome(False, sentence or self.tr("Stopped."))
 
     def _show_models(self, models: list[ModelInfo]) -> None:
-        kept = self.model.currentText()
+        name = self.model.currentText()
         self.model.clear()
         self.model.addItems([model.name for model in models])
-        self.model.setCurrentText(kept or (models[0].name if models else ""))
-        found = self.tr("The server lists no models. Enter a model name.")
+        self.model.setCurrentText(name or (models[0].name if models else ""))
+        message = self.tr("The server lists no models. Enter a model name.")
         if models:
-            found = self.tr("The server has %n model(s).", "", len(models))
-        self._say(bool(models), found)
+            message = self.tr("The server has %n model(s).", "", len(models))
+        self._show_outcome(bool(models), message)
 
     def _show_verdict(self, verdict: Verdict) -> None:
-        self._say(verdict.fine, verdict.sentence)
+        self._show_outcome(verdict.fine, verdict.sentence)
 
-    def _say(self, is_fine: bool, sentence: str) -> None:
+    def _show_outcome(self, is_fine: bool, sentence: str) -> None:
         font = self.outcome.font()
         font.setBold(not is_fine)
         self.outcome.setFont(font)
@@ -249,9 +249,9 @@ class ServerPage(QWidget):
 def _row(*widgets: Optional[QWidget]) -> QHBoxLayout:
     """Return widgets in a row, None for empty space. Without a final None, the first widget gets the free width."""
     row = QHBoxLayout()
-    for place, widget in enumerate(widgets):
+    for column, widget in enumerate(widgets):
         if widget is None:
             row.addStretch()
         else:
-            row.addWidget(widget, int(place == 0 and widgets[-1] is not None))
+            row.addWidget(widget, int(column == 0 and widgets[-1] is not None))
     return row

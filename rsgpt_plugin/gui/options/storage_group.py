@@ -15,7 +15,7 @@ from ...services.background_task import BackgroundTask
 from ...services.machine.storage import StoredKind, clear, sizes
 from ..widgets import is_confirmed, size_text, text_label
 
-_LEAST_MB, _MOST_MB = 10, 1_000_000
+_MIN_MB, _MAX_MB = 10, 1_000_000
 
 
 class StorageGroup(QGroupBox):
@@ -25,35 +25,35 @@ class StorageGroup(QGroupBox):
         super().__init__()
         self.setTitle(self.tr("Disk space"))
         self._work: Optional[BackgroundTask] = None
-        self.sizes = {kept: QLabel("…") for kept in StoredKind}
+        self.sizes = {kind: QLabel("…") for kind in StoredKind}
         self.clear = {
             StoredKind.PICTURES: QPushButton(self.tr("Clear…")),
             StoredKind.FEATURES: QPushButton(self.tr("Clear…")),
             StoredKind.ANSWERS: QPushButton(self.tr("Clear…")),
             StoredKind.ENVIRONMENT: QPushButton(self.tr("Remove…")),
         }
-        for kept, button in self.clear.items():
-            button.clicked.connect(lambda checked, kept=kept: self._ask(kept))
+        for kind, button in self.clear.items():
+            button.clicked.connect(lambda checked, kind=kind: self._confirm(kind))
         self.repair = QPushButton(self.tr("Repair…"))
         self.repair.clicked.connect(lambda checked: repair())
-        self.picture_room = self._room(_LEAST_MB, Preferences.picture_mb)
-        self.feature_room = self._room(0, Preferences.feature_mb)
-        self.feature_room.setSpecialValueText(self.tr("disabled"))
+        self.picture_limit = self._limit_box(_MIN_MB, Preferences.picture_mb)
+        self.feature_limit = self._limit_box(0, Preferences.feature_mb)
+        self.feature_limit.setSpecialValueText(self.tr("disabled"))
         self.problem = text_label()
         self.problem.hide()
         self._lay_out()
 
-    def show_preferences(self, chosen: Preferences) -> None:
+    def show_preferences(self, preferences: Preferences) -> None:
         """Fill in the limits and start measuring the sizes."""
-        self.picture_room.setValue(chosen.picture_mb)
-        self.feature_room.setValue(chosen.feature_mb)
-        self.begin(sizes())
+        self.picture_limit.setValue(preferences.picture_mb)
+        self.feature_limit.setValue(preferences.feature_mb)
+        self.run(sizes())
 
-    def chosen(self, preferences: Preferences) -> Preferences:
+    def updated(self, preferences: Preferences) -> Preferences:
         """Return `preferences` with the values of the widgets."""
-        return replace(preferences, picture_mb=self.picture_room.value(), feature_mb=self.feature_room.value())
+        return replace(preferences, picture_mb=self.picture_limit.value(), feature_mb=self.feature_limit.value())
 
-    def begin(self, work: BackgroundTask) -> None:
+    def run(self, work: BackgroundTask) -> None:
         """Run a task whose result is the sizes."""
         self._work = work
         self.problem.hide()
@@ -62,34 +62,34 @@ class StorageGroup(QGroupBox):
         work.failed.connect(self._show_problem)
         work.start()
 
-    def _room(self, least: int, usual: int) -> QgsSpinBox:
-        room = QgsSpinBox()
-        room.setRange(least, _MOST_MB)
-        room.setSuffix(self.tr(" MB"))
-        room.setClearValue(usual)
-        room.setToolTip(self.tr("When the limit is reached, the least recently used pictures are deleted first."))
-        return room
+    def _limit_box(self, minimum: int, default: int) -> QgsSpinBox:
+        box = QgsSpinBox()
+        box.setRange(minimum, _MAX_MB)
+        box.setSuffix(self.tr(" MB"))
+        box.setClearValue(default)
+        box.setToolTip(self.tr("When the limit is reached, the least recently used pictures are deleted first."))
+        return box
 
     def _lay_out(self) -> None:
         layout = QGridLayout(self)
         rows = (
-            (self.tr("Pictures shown to the model"), StoredKind.PICTURES, self.picture_room),
-            (self.tr("Encoded pictures (feature cache)"), StoredKind.FEATURES, self.feature_room),
+            (self.tr("Pictures shown to the model"), StoredKind.PICTURES, self.picture_limit),
+            (self.tr("Encoded pictures (feature cache)"), StoredKind.FEATURES, self.feature_limit),
             (self.tr("Answers (answer cache)"), StoredKind.ANSWERS, None),
             (self.tr("Model environment"), StoredKind.ENVIRONMENT, self.repair),
         )
-        for row, (text, kept, extra) in enumerate(rows):
+        for row, (text, kind, extra) in enumerate(rows):
             layout.addWidget(text_label(text), row, 0)
-            layout.addWidget(self.sizes[kept], row, 1)
+            layout.addWidget(self.sizes[kind], row, 1)
             if extra is not None:
                 layout.addWidget(extra, row, 2)
-            layout.addWidget(self.clear[kept], row, 3)
+            layout.addWidget(self.clear[kind], row, 3)
         layout.setColumnStretch(0, 1)
         layout.addWidget(self.problem, len(rows), 0, 1, 4)
         folder = text_label(self.tr("Folder: {folder}").format(folder=home()), selectable=True)
         layout.addWidget(folder, len(rows) + 1, 0, 1, 4)
 
-    def _ask(self, kept: StoredKind) -> None:
+    def _confirm(self, kind: StoredKind) -> None:
         sentence = {
             StoredKind.PICTURES: self.tr(
                 "Delete all pictures? Tables and map tips will then show answers without pictures."
@@ -104,14 +104,14 @@ class StorageGroup(QGroupBox):
             StoredKind.ENVIRONMENT: self.tr(
                 "Remove the model environment? It must be set up again before the next question."
             ),
-        }[kept]
+        }[kind]
         if is_confirmed(sentence, self):
-            self.begin(clear(kept))
+            self.run(clear(kind))
 
-    def _show_sizes(self, found: dict[StoredKind, int]) -> None:
+    def _show_sizes(self, measured: dict[StoredKind, int]) -> None:
         self._work = None
-        for kept, size in found.items():
-            self.sizes[kept].setText(size_text(size))
+        for kind, size in measured.items():
+            self.sizes[kind].setText(size_text(size))
         self._enable(True)
 
     def _show_problem(self, sentence: str, details: str) -> None:

@@ -134,7 +134,7 @@ class RunsDialog(QDialog):
         layout.addWidget(self.progress)
         layout.addWidget(self.said)
         layout.addLayout(buttons)
-        set_initial_size(self, wide=51, high=20)
+        set_initial_size(self, width=51, height=20)
 
 
 _WAITING = (RunState.PAUSED, RunState.INTERRUPTED, RunState.FAILED)

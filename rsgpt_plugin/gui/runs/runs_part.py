@@ -15,7 +15,7 @@ from ...icons import plugin_icon
 from ...processing.run_progress import how_many
 from ...services.runs.run_manager import RunManager
 from ..actions.raster_menu import MENU
-from ..map_outlines import go_to
+from ..map_outlines import zoom_to
 from ..message_bar import MessageBar
 from .run_model import counts_text
 from .runs_dialog import RunsDialog
@@ -105,6 +105,6 @@ class RunsPart(QObject):
     def _show_layer(self, layer: QgsVectorLayer) -> None:
         extent = QgsReferencedRectangle(layer.extent(), layer.crs())
         if not extent.isEmpty():
-            go_to(self._iface.mapCanvas(), extent, _MARGIN)
+            zoom_to(self._iface.mapCanvas(), extent, _MARGIN)
         if self._open_table is not None:
             self._open_table(layer)

@@ -42,7 +42,7 @@ class SetupWizard(QWizard):
             self.setPage(page, widget)
         self._name_buttons()
         self.setStartId(WizardPage.PLAN if afresh else WizardPage.DOOR)
-        set_initial_size(self, wide=40, high=31)
+        set_initial_size(self, width=40, height=31)
 
     def done(self, result: int) -> None:
         """Close the wizard and stop its tasks; downloaded files are kept."""

@@ -26,5 +26,5 @@ class ServerWizardPage(QWizardPage):
         return int(WizardPage.ANSWER)
 
     def validatePage(self) -> bool:  # noqa: N802 - Qt's name
-        self._draft.preferences = self.server.chosen(self._draft.preferences)
+        self._draft.preferences = self.server.updated(self._draft.preferences)
         return self.server.is_complete()

@@ -50,10 +50,10 @@ def test_a_list_needs_two_choices(dialog: AskDialog) -> None:
 
 def test_how_sure_an_answer_has_to_be(qgis_app: object) -> None:
     dialog = AskDialog(0.35)
-    assert dialog.least.text() == "35 %"
-    dialog.least.setValue(0)
-    assert (dialog.least.text(), dialog.least_confidence()) == ("any", 0.0)
-    dialog.least.setValue(60)
+    assert dialog.minimum.text() == "35 %"
+    dialog.minimum.setValue(0)
+    assert (dialog.minimum.text(), dialog.least_confidence()) == ("any", 0.0)
+    dialog.minimum.setValue(60)
     assert dialog.least_confidence() == 0.6
 
 

@@ -33,4 +33,4 @@ def test_what_was_taken_out_by_hand_is_not_copied(qgis_app: object, tmp_path: Pa
     dialog.write(tmp_path / "report.txt")
     assert (tmp_path / "report.txt").read_text("utf-8") == "fine"
     dialog.write(tmp_path / "none" / "report.txt")
-    assert "could not be saved" in dialog.said.text()
+    assert "could not be saved" in dialog.status.text()

@@ -55,7 +55,7 @@ def test_what_is_shown_is_what_is_kept(settings: None, chosen: Preferences) -> N
 def test_a_change_is_kept_when_it_is_applied_and_not_before(settings: None) -> None:
     shown = page()
     shown.asking.language.setCurrentIndex(shown.asking.language.findData("French"))
-    shown.model.door.setCurrentIndex(shown.model.door.findData(BackendKind.IN_PROCESS))
+    shown.model.backend.setCurrentIndex(shown.model.backend.findData(BackendKind.IN_PROCESS))
     assert load() == Preferences()
     shown.apply()
     assert (load().answer_language, load().door) == ("French", BackendKind.IN_PROCESS)
@@ -65,7 +65,7 @@ def test_leave_that_was_given_can_be_taken_back(settings: None) -> None:
     save(CHOSEN)
     shown = page()
     shown.privacy.hosts.setCurrentRow(0)
-    QTest.mouseClick(shown.privacy.remove, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(shown.privacy.revoke, Qt.MouseButton.LeftButton)
     shown.apply()
     assert load().allowed_hosts == ("http://b.example:80",)
 

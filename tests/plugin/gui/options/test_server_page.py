@@ -35,7 +35,7 @@ def test_what_is_shown_comes_back(page: ServerPage) -> None:
     hosts = ("https://models.example:8443", "http://b:1")
     shown = Preferences(server_url=FAR, server_model="qwen-vl", server_side=1024, server_mb=2.5, allowed_hosts=hosts)
     page.show(shown)
-    back = page.chosen(shown)
+    back = page.updated(shown)
     assert set(back.allowed_hosts) == set(hosts)
     assert (back.server_url, back.server_model, back.server_side, back.server_mb) == (FAR, "qwen-vl", 1024, 2.5)
 
@@ -46,20 +46,20 @@ def test_consent_belongs_to_one_host(page: ServerPage) -> None:
     assert "https://models.example:8443" in page.consent.text()
     assert not page.consent.isChecked()
     assert not page.test.isEnabled()
-    assert page.chosen(Preferences()).allowed_hosts == ()
+    assert page.updated(Preferences()).allowed_hosts == ()
     page.consent.click()
     assert page.test.isEnabled()
-    assert page.chosen(Preferences()).allowed_hosts == ("https://models.example:8443",)
+    assert page.updated(Preferences()).allowed_hosts == ("https://models.example:8443",)
     page.address.setText("https://other.example/v1")
     assert not page.consent.isChecked()
-    assert page.chosen(Preferences()).allowed_hosts == ()
+    assert page.updated(Preferences()).allowed_hosts == ()
 
 
 def test_consent_can_be_taken_back(page: ServerPage) -> None:
     allowed = Preferences(server_url=FAR, allowed_hosts=("https://models.example:8443",))
     page.show(allowed)
     page.consent.click()
-    assert page.chosen(allowed).allowed_hosts == ()
+    assert page.updated(allowed).allowed_hosts == ()
 
 
 @pytest.mark.parametrize(

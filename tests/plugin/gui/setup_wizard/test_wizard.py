@@ -99,10 +99,10 @@ def test_from_nothing_to_a_first_answer(wizard: SetupWizard, wait_until: Wait, o
     assert wizard.progress.bar.value() == wizard.progress.bar.maximum()
     press(wizard, BUTTON.NextButton)
     wait_until(lambda: wizard.answer.answer._work is None)
-    said = wizard.answer.answer.said
-    assert "boats in a <b>harbor</b>" in said.text()
-    assert said.textFormat() == Qt.TextFormat.PlainText
-    assert "The model is working." in said.text()
+    result = wizard.answer.answer.result
+    assert "boats in a <b>harbor</b>" in result.text()
+    assert result.textFormat() == Qt.TextFormat.PlainText
+    assert "The model is working." in result.text()
     assert not wizard.answer.answer.picture.pixmap().isNull()
     press(wizard, BUTTON.FinishButton)
     assert load().door is BackendKind.MANAGED
