@@ -55,7 +55,7 @@ def ask_in_panel(desk: Desk) -> Steps:
     yield pause(1.0)
     yield from _rectangle(desk, dock, desk.on_map(0.55, 0.09), desk.on_map(0.94, 0.43))
     desk.pictures.screen("panel-picture")
-    bar = dock.talk.bar
+    bar = dock.panel.bar
     pieces: list[str] = []
     dock.conversation.text_added.connect(pieces.append)
     yield from click(bar.text)
@@ -65,7 +65,7 @@ def ask_in_panel(desk: Desk) -> Steps:
     yield from press(bar.kind.view(), Qt.Key.Key_Return)
     yield from click(bar.text)
     yield from write(bar.text, "Are there any cars?\n")
-    yield until(lambda: len(dock.talk.view._messages) == 1, "an answer", ANSWER_S)
+    yield until(lambda: len(dock.panel.view._messages) == 1, "an answer", ANSWER_S)
     pieces.clear()
     yield from click(bar.detail)
     yield until(lambda: len(pieces) > 2, "an answer to come in pieces", ANSWER_S)
@@ -81,10 +81,10 @@ def stop_in_panel(desk: Desk) -> Steps:
     pieces: list[str] = []
     yield from _rectangle(desk, dock, desk.on_map(0.1, 0.09), desk.on_map(0.48, 0.43))
     dock.conversation.text_added.connect(pieces.append)
-    yield from click(dock.talk.bar.text)
-    yield from click(dock.talk.bar.detail)
+    yield from click(dock.panel.bar.text)
+    yield from click(dock.panel.bar.detail)
     yield until(lambda: pieces, "an answer to begin", ANSWER_S)
-    yield from press(dock.talk, Qt.Key.Key_Escape)
+    yield from press(dock.panel, Qt.Key.Key_Escape)
     yield until(lambda: not dock.conversation.is_busy, "Esc to stop it", 1.0)
     yield pause(0.5)
     desk.pictures.screen("panel-stopped")
@@ -123,10 +123,10 @@ def ask_about_feature(desk: Desk) -> Steps:
 
 def _rectangle(desk: Desk, dock: Any, start: QPoint, end: QPoint) -> Steps:
     before = dock.conversation.sight
-    yield from click(dock.talk.picker.rectangle)
+    yield from click(dock.panel.picker.rectangle)
     yield from drag(desk.canvas.viewport(), start, end)
     yield until(
         lambda: dock.conversation.sight not in (None, before) and not dock.conversation.is_busy, "its picture", 60
     )
-    yield from hover(dock.talk.picture)
+    yield from hover(dock.panel.picture)
     yield pause(0.3)

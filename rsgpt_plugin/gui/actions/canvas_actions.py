@@ -103,8 +103,8 @@ class CanvasActions(QObject):
 
     def _offer_set_up(self) -> None:
         text = self.tr("The model must be set up once before you can use it.")
-        self._messages.offer(text, self.tr("Set up…"), self._take_offer)
+        self._messages.offer(text, self.tr("Set up…"), self._start_set_up)
 
-    def _take_offer(self) -> None:
+    def _start_set_up(self) -> None:
         self._messages.clear_note()
         self._open_set_up()

@@ -21,7 +21,7 @@ from ...shared.answers.questions import Question
 from ..map_outlines import MapOutline
 
 _SIZES_M = (30.0, 77.0, 150.0, 300.0, 1000.0)
-_LEAST_M, _MOST_M = 5.0, 50_000.0
+_MIN_M, _MAX_M = 5.0, 50_000.0
 
 Find = Callable[[], Asked]
 
@@ -41,11 +41,11 @@ class AskHandlers(Protocol):
 class CanvasMenu(QObject):
     """Adds the entries each time the map's context menu opens."""
 
-    def __init__(self, canvas: Any, icon: QIcon, asks: AskHandlers) -> None:
+    def __init__(self, canvas: Any, icon: QIcon, handlers: AskHandlers) -> None:
         super().__init__()
         self._canvas = canvas
         self._icon = icon
-        self._asks = asks
+        self._handlers = handlers
         self._preview = MapOutline(canvas)
 
     def register(self) -> None:
@@ -69,17 +69,17 @@ class CanvasMenu(QObject):
         menu.aboutToHide.connect(self._preview.clear)
 
     def _add_area(self, menu: QMenu, point: QgsPointXY) -> None:
-        size = _metres(load().click_size_m)
+        size = _size_text(load().click_size_m)
 
         def find() -> Place:
             return self._square(point, load().click_size_m)
 
         for text, triggered in (
-            (self.tr("Describe this area ({size})"), lambda: self._asks.ask(find)),
-            (self.tr("Describe this area in detail ({size})"), lambda: self._asks.ask(find, detailed=True)),
+            (self.tr("Describe this area ({size})"), lambda: self._handlers.ask(find)),
+            (self.tr("Describe this area in detail ({size})"), lambda: self._handlers.ask(find, detailed=True)),
             (
                 self.tr("Ask about this area ({size})…"),
-                lambda: self._asks.ask_with_dialog(find, self.tr("Ask about this area")),
+                lambda: self._handlers.ask_with_dialog(find, self.tr("Ask about this area")),
             ),
         ):
             self._add(menu, text.format(size=size), triggered, lambda: self._show_square(point))
@@ -91,10 +91,10 @@ class CanvasMenu(QObject):
     def _add_sizes(self, menu: QMenu, point: QgsPointXY) -> None:
         chosen = load().click_size_m
         for size in sorted({*_SIZES_M, chosen}):
-            action = menu.addAction(_metres(size))
+            action = menu.addAction(_size_text(size))
             action.setCheckable(True)
             action.setChecked(size == chosen)
-            action.triggered.connect(lambda checked, size=size: _keep_size(size))
+            action.triggered.connect(lambda checked, size=size: _save_size(size))
             action.hovered.connect(lambda size=size: self._show_square(point, size))
         menu.addSeparator()
         menu.addAction(self.tr("Other…")).triggered.connect(lambda checked: self._ask_size())
@@ -109,11 +109,11 @@ class CanvasMenu(QObject):
             self._preview.show(polygon.geometry, polygon.layer.crs())
 
         for text, triggered in (
-            (self.tr("Describe the polygon “{name}”"), lambda: self._asks.ask(find)),
-            (self.tr("Describe the polygon “{name}” in detail"), lambda: self._asks.ask(find, detailed=True)),
+            (self.tr("Describe the polygon “{name}”"), lambda: self._handlers.ask(find)),
+            (self.tr("Describe the polygon “{name}” in detail"), lambda: self._handlers.ask(find, detailed=True)),
             (
                 self.tr("Ask about the polygon “{name}”…"),
-                lambda: self._asks.ask_with_dialog(find, self.tr("Ask about the polygon")),
+                lambda: self._handlers.ask_with_dialog(find, self.tr("Ask about the polygon")),
             ),
         ):
             self._add(menu, text.format(name=name), triggered, show)
@@ -137,22 +137,22 @@ class CanvasMenu(QObject):
         self._preview.show(QgsGeometry.fromRect(area), area.crs())
 
     def _ask_size(self) -> None:
-        size, chosen = QInputDialog.getDouble(
+        size, accepted = QInputDialog.getDouble(
             self._canvas,
             self.tr("Area size"),
             self.tr("Side length of the square that is shown to the model, in meters on the ground:"),
             load().click_size_m,
-            _LEAST_M,
-            _MOST_M,
+            _MIN_M,
+            _MAX_M,
             1,
         )
-        if chosen:
-            _keep_size(size)
+        if accepted:
+            _save_size(size)
 
 
-def _keep_size(size_m: float) -> None:
+def _save_size(size_m: float) -> None:
     save(replace(load(), click_size_m=size_m))
 
 
-def _metres(size: float) -> str:
+def _size_text(size: float) -> str:
     return f"{size:g} m"

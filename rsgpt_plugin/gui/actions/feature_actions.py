@@ -28,13 +28,13 @@ class _PolygonAction(QgsMapLayerAction):
 class FeatureActions(QObject):
     """Adds the action to QGIS's registry of layer actions."""
 
-    def __init__(self, iface: Any, asks: AskHandlers) -> None:
+    def __init__(self, iface: Any, handlers: AskHandlers) -> None:
         super().__init__()
         self._canvas = iface.mapCanvas()
-        self._asks = asks
+        self._handlers = handlers
         # Under Qt 5, combining two members of this enum gives an integer, not flags.
-        one = Qgis.MapLayerActionTargets(Qgis.MapLayerActionTarget.SingleFeature)
-        targets = one | Qgis.MapLayerActionTarget.MultipleFeatures
+        single = Qgis.MapLayerActionTargets(Qgis.MapLayerActionTarget.SingleFeature)
+        targets = single | Qgis.MapLayerActionTarget.MultipleFeatures
         icon = plugin_icon()
         self.ask = _PolygonAction(self.tr("Ask about this feature (RSGPT)…"), self, targets, icon)
         self.ask.triggeredForFeatureV2.connect(lambda layer, feature, context: self._ask(layer, [feature]))
@@ -53,8 +53,8 @@ class FeatureActions(QObject):
 
         def find() -> FeatureSelection:
             # An attribute table passes features without geometry.
-            whole = list(layer.getFeatures(QgsFeatureRequest(ids)))
-            return features_place(self._canvas.mapSettings(), layer, whole)
+            complete = list(layer.getFeatures(QgsFeatureRequest(ids)))
+            return features_place(self._canvas.mapSettings(), layer, complete)
 
         title = self.tr("Ask about this feature") if len(ids) == 1 else self.tr("Ask about these features")
-        self._asks.ask_with_dialog(find, title)
+        self._handlers.ask_with_dialog(find, title)

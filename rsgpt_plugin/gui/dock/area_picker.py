@@ -17,13 +17,13 @@ from .rectangle_tool import RectangleTool
 
 
 class AreaPicker(QWidget):
-    """Emits a Place in `found`, or an error message in `refused`.
+    """Emits a Place in `place_chosen`, or an error message in `failed`.
 
     hinted: an instruction for drawing on the map, "" when drawing has ended.
     """
 
-    found = pyqtSignal(object)
-    refused = pyqtSignal(str)
+    place_chosen = pyqtSignal(object)
+    failed = pyqtSignal(str)
     hinted = pyqtSignal(str)
 
     def __init__(self, iface: Any, parent: Optional[QWidget] = None) -> None:
@@ -48,9 +48,9 @@ class AreaPicker(QWidget):
         self._lay_out()
         self._connect()
 
-    def find_view(self) -> None:
+    def choose_view(self) -> None:
         """Choose the map view."""
-        self._find(view_place)
+        self._choose(view_place)
 
     def _button(self, icon: str, text: str, tip: str) -> QToolButton:
         button = QToolButton(self)
@@ -72,10 +72,10 @@ class AreaPicker(QWidget):
         layout.addLayout(row)
 
     def _connect(self) -> None:
-        self.view.clicked.connect(lambda checked: self.find_view())
-        self.feature.clicked.connect(lambda checked: self._find_feature())
+        self.view.clicked.connect(lambda checked: self.choose_view())
+        self.feature.clicked.connect(lambda checked: self._choose_feature())
         self.rectangle.clicked.connect(self._draw)
-        self.tool.drawn.connect(self._find_rectangle)
+        self.tool.drawn.connect(self._choose_rectangle)
         self.tool.ended.connect(self._end_drawing)
 
     def _draw(self, is_wanted: bool) -> None:
@@ -89,16 +89,16 @@ class AreaPicker(QWidget):
         self.rectangle.setChecked(False)
         self.hinted.emit("")
 
-    def _find_rectangle(self, drawn: QgsRectangle) -> None:
-        self._find(lambda view, layer: rectangle_place(view, layer, drawn))
+    def _choose_rectangle(self, drawn: QgsRectangle) -> None:
+        self._choose(lambda view, layer: rectangle_place(view, layer, drawn))
 
-    def _find_feature(self) -> None:
-        self._find(lambda view, layer: selection_place(view, layer, self._iface.activeLayer()))
+    def _choose_feature(self) -> None:
+        self._choose(lambda view, layer: selection_place(view, layer, self._iface.activeLayer()))
 
-    def _find(self, place: Callable[[QgsMapSettings, Optional[QgsRasterLayer]], Place]) -> None:
+    def _choose(self, find: Callable[[QgsMapSettings, Optional[QgsRasterLayer]], Place]) -> None:
         try:
-            found = place(self._canvas.mapSettings(), self.layers.currentLayer())
+            place = find(self._canvas.mapSettings(), self.layers.currentLayer())
         except ImageryError as error:
-            self.refused.emit(str(error))
+            self.failed.emit(str(error))
             return
-        self.found.emit(found)
+        self.place_chosen.emit(place)

@@ -28,12 +28,12 @@ class RsgptDock(QgsDockWidget):
         self.setWindowTitle("RSGPT")
         self._canvas = iface.mapCanvas()
         self.conversation = Conversation(QgsProject.instance())
-        self.talk = ConversationPanel(iface, self.conversation)
+        self.panel = ConversationPanel(iface, self.conversation)
         self.history = HistoryList()
         self.outline = Outline(self._canvas)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        self.tabs.addTab(self.talk, self.tr("Ask"))
+        self.tabs.addTab(self.panel, self.tr("Ask"))
         self.tabs.addTab(self.history, self.tr("History"))
         self.setWidget(self.tabs)
         self._connect()
@@ -42,37 +42,37 @@ class RsgptDock(QgsDockWidget):
         """Return the width of a layer panel."""
         return QSize(340, 700)
 
-    def talk_about(self, place: Place) -> None:
+    def ask_about(self, place: Place) -> None:
         """Show the dock and start a conversation about a place."""
         self.setUserVisible(True)
-        self.tabs.setCurrentWidget(self.talk)
-        self.talk.begin(place)
+        self.tabs.setCurrentWidget(self.panel)
+        self.panel.begin(place)
 
     def close_down(self) -> None:
         """Stop the request in progress, and remove the tool and the outline from the map."""
         self.conversation.close()
-        self.talk.picker.tool.cancel()
-        self.talk.picker.tool.deleteLater()
+        self.panel.picker.tool.cancel()
+        self.panel.picker.tool.deleteLater()
         self.outline.remove()
 
     def _connect(self) -> None:
         self.conversation.picture_ready.connect(self._outline)
         self.conversation.kept.connect(self.history.refresh)
         self.visibilityChanged.connect(self.outline.set_wanted)
-        self.talk.picker.found.connect(lambda place: self.outline.show_sight(None))
+        self.panel.picker.place_chosen.connect(lambda place: self.outline.show_view(None))
         self.history.opened.connect(self._open)
         self.history.zoomed.connect(self._zoom)
         self.history.failed.connect(self._fail)
 
     def _outline(self, scene: Scene) -> None:
-        self.outline.show_sight(scene.sight)
+        self.outline.show_view(scene.sight)
 
-    def _open(self, past: SavedConversation) -> None:
-        self.tabs.setCurrentWidget(self.talk)
-        self.talk.resume(past)
+    def _open(self, saved: SavedConversation) -> None:
+        self.tabs.setCurrentWidget(self.panel)
+        self.panel.resume(saved)
 
-    def _zoom(self, past: SavedConversation) -> None:
-        if not zoom_to(self._canvas, extent_of(past.sight)):
+    def _zoom(self, saved: SavedConversation) -> None:
+        if not zoom_to(self._canvas, extent_of(saved.sight)):
             self._fail(
                 self.tr(
                     "The project's coordinate reference system (CRS) does not cover that area. Choose "
@@ -81,5 +81,5 @@ class RsgptDock(QgsDockWidget):
             )
 
     def _fail(self, sentence: str) -> None:
-        self.tabs.setCurrentWidget(self.talk)
-        self.talk.fail(sentence)
+        self.tabs.setCurrentWidget(self.panel)
+        self.panel.fail(sentence)

@@ -70,28 +70,28 @@ class ConversationPanel(QWidget):
         self._update(self.tr("Capturing the picture…"))
         self.bar.text.setFocus()
 
-    def resume(self, past: SavedConversation) -> None:
+    def resume(self, saved: SavedConversation) -> None:
         """Resume a saved conversation."""
         self.picture.clear()
-        self.view.show_messages(past.messages)
-        self._conversation.resume(past)
+        self.view.show_messages(saved.messages)
+        self._conversation.resume(saved)
         self._update(self.tr("Loading the picture…"))
 
     def event(self, event: QEvent) -> bool:
         """Accept Esc before QGIS does: its own shortcut would cancel map rendering instead."""
-        if event.type() == QEvent.Type.ShortcutOverride and self._stops(event):
+        if event.type() == QEvent.Type.ShortcutOverride and self._is_stop_key(event):
             event.accept()
             return True
         return bool(super().event(event))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """Stop on Esc."""
-        if self._stops(event):
+        if self._is_stop_key(event):
             self._conversation.stop()
         else:
             super().keyPressEvent(event)
 
-    def _stops(self, event: QKeyEvent) -> bool:
+    def _is_stop_key(self, event: QKeyEvent) -> bool:
         return bool(event.key() == Qt.Key.Key_Escape and self._conversation.is_busy)
 
     def _lay_out(self) -> None:
@@ -113,20 +113,20 @@ class ConversationPanel(QWidget):
         layout.addWidget(self.bar)
 
     def _connect(self) -> None:
-        talk = self._conversation
-        talk.picture_ready.connect(self._show_picture)
-        talk.text_added.connect(self._write)
-        talk.answered.connect(self._end)
-        talk.failed.connect(self.fail)
-        talk.stopped.connect(self._stopped)
-        talk.settled.connect(self._update)
-        self.picker.found.connect(self.begin)
-        self.picker.refused.connect(self.fail)
+        conversation = self._conversation
+        conversation.picture_ready.connect(self._show_picture)
+        conversation.text_added.connect(self._write)
+        conversation.answered.connect(self._end)
+        conversation.failed.connect(self.fail)
+        conversation.stopped.connect(self._stopped)
+        conversation.settled.connect(self._update)
+        self.picker.place_chosen.connect(self.begin)
+        self.picker.failed.connect(self.fail)
         self.picker.hinted.connect(self._hint)
         self.bar.asked.connect(self._ask)
         self.bar.described.connect(lambda detailed: self._ask(description(detailed)))
-        self.bar.refused.connect(self._hint)
-        self.stop.clicked.connect(lambda checked: talk.stop())
+        self.bar.failed.connect(self._hint)
+        self.stop.clicked.connect(lambda checked: conversation.stop())
         self.copy.clicked.connect(lambda checked: self._copy(self.view.plain_text()))
         self.view.copy_wanted.connect(self._copy)
         self.view.add_wanted.connect(self._add)
@@ -139,7 +139,7 @@ class ConversationPanel(QWidget):
             self._update(self.tr("Waiting for the model… The first time, it takes a moment to start."))
             return
         self._waiting = question
-        self.picker.find_view()
+        self.picker.choose_view()
         self._waiting = None
 
     def _show_picture(self, scene: Scene) -> None:
@@ -170,9 +170,9 @@ class ConversationPanel(QWidget):
     def _hint(self, text: str) -> None:
         self.status.setText(text)
 
-    def _update(self, doing: str = "") -> None:
+    def _update(self, status: str = "") -> None:
         is_busy = self._conversation.is_busy
-        self.status.setText(doing if is_busy else "")
+        self.status.setText(status if is_busy else "")
         self.busy.setVisible(is_busy)
         self.stop.setEnabled(is_busy)
         self.bar.set_busy(is_busy)
@@ -182,11 +182,11 @@ class ConversationPanel(QWidget):
         self._hint(self.tr("Copied."))
 
     def _add(self, message: ConversationMessage) -> None:
-        sight = self._conversation.sight
-        if sight is None:
+        view = self._conversation.sight
+        if view is None:
             return
         try:
-            add_to_results(QgsProject.instance(), sight, message)
+            add_to_results(QgsProject.instance(), view, message)
         except OutputError as error:
             self.fail(str(error))
             return

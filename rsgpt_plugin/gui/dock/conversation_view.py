@@ -43,7 +43,7 @@ class ConversationView(QTextBrowser):
     def begin(self, text: str) -> None:
         """Show a question that is being answered."""
         self._problem = ""
-        self._draw(self._asked(text) + "<p></p>")
+        self._draw(self._question_html(text) + "<p></p>")
 
     def add_text(self, text: str) -> None:
         """Append generated text to the last answer."""
@@ -68,40 +68,40 @@ class ConversationView(QTextBrowser):
 
     def answer_of(self, message: ConversationMessage) -> str:
         """Return the answer in the user's language, followed by its problem if there is one."""
-        return "\n".join(part for part in (self._said(message), _sentence(message.problem)) if part)
+        return "\n".join(part for part in (self._answer_text(message), _sentence(message.problem)) if part)
 
-    def _said(self, message: ConversationMessage) -> str:
+    def _answer_text(self, message: ConversationMessage) -> str:
         question = message.question
         if question is not None and question.type.data is BOOLEAN and not message.problem:
             return yes_or_no(message.answer == "yes")
         return message.answer
 
     def _draw(self, more: str = "") -> None:
-        parts = [self._told(number, message) for number, message in enumerate(self._messages)]
+        parts = [self._message_html(number, message) for number, message in enumerate(self._messages)]
         problem = f"<p><i>{_escaped(self._problem)}</i></p>" if self._problem else ""
         self.setHtml("".join(parts) + more + problem)
         self._scroll()
 
-    def _asked(self, text: str) -> str:
+    def _question_html(self, text: str) -> str:
         return f'<p style="margin-top:10px"><b>{_escaped(text)}</b></p>'
 
-    def _told(self, number: int, message: ConversationMessage) -> str:
-        said = _escaped(self._said(message))
+    def _message_html(self, number: int, message: ConversationMessage) -> str:
+        text = _escaped(self._answer_text(message))
         problem = f"<i>{_escaped(_sentence(message.problem))}</i>" if message.problem else ""
-        answer = "<br>".join(part for part in (said, problem) if part)
+        answer = "<br>".join(part for part in (text, problem) if part)
         links = [f'<a href="{_COPY}:{number}">{_escaped(self.tr("Copy"))}</a>']
         if message.answer:
             links.append(f'<a href="{_ADD}:{number}">{_escaped(self.tr("Add to results layer"))}</a>')
-        sure = f'<span style="color:{self._faint()}">{_escaped(self._sure(message))}</span>'
-        line = " · ".join(part for part in (sure if self._sure(message) else "", *links) if part)
-        return f'{self._asked(message.text)}<p>{answer}</p><p style="font-size:small">{line}</p>'
+        sure = f'<span style="color:{self._secondary_color()}">{_escaped(self._confidence_text(message))}</span>'
+        line = " · ".join(part for part in (sure if self._confidence_text(message) else "", *links) if part)
+        return f'{self._question_html(message.text)}<p>{answer}</p><p style="font-size:small">{line}</p>'
 
-    def _faint(self) -> str:
+    def _secondary_color(self) -> str:
         """Return a color between text and background, for secondary text in light and dark themes."""
-        text, paper = (self.palette().color(role) for role in (QPalette.ColorRole.Text, QPalette.ColorRole.Base))
-        return QColor(*(round(0.65 * a + 0.35 * b) for a, b in zip(text.getRgb()[:3], paper.getRgb()[:3]))).name()
+        text, background = (self.palette().color(role) for role in (QPalette.ColorRole.Text, QPalette.ColorRole.Base))
+        return QColor(*(round(0.65 * a + 0.35 * b) for a, b in zip(text.getRgb()[:3], background.getRgb()[:3]))).name()
 
-    def _sure(self, message: ConversationMessage) -> str:
+    def _confidence_text(self, message: ConversationMessage) -> str:
         if message.confidence is None or not message.answer:
             return ""
         return self.tr("{percent} % sure").format(percent=round(100 * message.confidence))

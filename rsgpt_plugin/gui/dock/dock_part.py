@@ -44,7 +44,7 @@ class DockPart(QObject):
         self._iface.removePluginRasterMenu(MENU, self.action)
         self._iface.removeToolBarIcon(self.action)
 
-    def talk_about(self, place: Place) -> None:
+    def ask_about(self, place: Place) -> None:
         """Show the dock and start a conversation about a place."""
         if self.dock is not None:
-            self.dock.talk_about(place)
+            self.dock.ask_about(place)

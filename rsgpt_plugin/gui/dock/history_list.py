@@ -48,11 +48,11 @@ class HistoryList(QWidget):
             return
         chosen = self._chosen()
         self.list.clear()
-        for past in self._read():
-            item = QListWidgetItem(_title(past))
-            item.setData(_ROLE, past)
+        for saved in self._read():
+            item = QListWidgetItem(_title(saved))
+            item.setData(_ROLE, saved)
             self.list.addItem(item)
-            if chosen is not None and past.id == chosen.id:
+            if chosen is not None and saved.id == chosen.id:
                 self.list.setCurrentItem(item)
         self._update()
 
@@ -74,11 +74,11 @@ class HistoryList(QWidget):
 
     def _connect(self) -> None:
         self.list.itemActivated.connect(lambda item: self.opened.emit(item.data(_ROLE)))
-        self.list.currentItemChanged.connect(lambda now, before: self._update())
+        self.list.currentItemChanged.connect(lambda current, previous: self._update())
         self.open.clicked.connect(lambda checked: self.opened.emit(self._chosen()))
         self.zoom.clicked.connect(lambda checked: self.zoomed.emit(self._chosen()))
-        self.delete.clicked.connect(lambda checked: self._forget())
-        self.delete_all.clicked.connect(lambda checked: self._offer_to_forget_all())
+        self.delete.clicked.connect(lambda checked: self._delete_chosen())
+        self.delete_all.clicked.connect(lambda checked: self._confirm_delete_all())
 
     def _update(self) -> None:
         for button in (self.open, self.zoom, self.delete):
@@ -99,13 +99,13 @@ class HistoryList(QWidget):
             self.failed.emit(str(error))
             return []
 
-    def _forget(self) -> None:
-        past = self._chosen()
-        if past is not None:
-            self._change(lambda history: history.delete(past.id))
-            self.deleted.emit(past.id)
+    def _delete_chosen(self) -> None:
+        saved = self._chosen()
+        if saved is not None:
+            self._change(lambda history: history.delete(saved.id))
+            self.deleted.emit(saved.id)
 
-    def _offer_to_forget_all(self) -> None:
+    def _confirm_delete_all(self) -> None:
         if is_confirmed(self.tr("Delete all conversations? Rows in your layers are kept."), self):
             self.forget_all()
 
@@ -118,7 +118,7 @@ class HistoryList(QWidget):
         self.refresh()
 
 
-def _title(past: SavedConversation) -> str:
-    first, last = past.messages[0], past.messages[-1]
-    more = f" (+{len(past.messages) - 1})" if len(past.messages) > 1 else ""
-    return f"{first.text}{more}\n{past.sight.layer_name} · {moment_text(last.asked_at)}"
+def _title(saved: SavedConversation) -> str:
+    first, last = saved.messages[0], saved.messages[-1]
+    more = f" (+{len(saved.messages) - 1})" if len(saved.messages) > 1 else ""
+    return f"{first.text}{more}\n{saved.sight.layer_name} · {moment_text(last.asked_at)}"

@@ -14,19 +14,19 @@ from ..map_outlines import outline
 
 
 class Outline(QObject):
-    """Hidden until `show_sight`; `remove` deletes it from the canvas."""
+    """Hidden until `show_view`; `remove` deletes it from the canvas."""
 
     def __init__(self, canvas: QgsMapCanvas) -> None:
         super().__init__()
         self._canvas = canvas
-        self._sight: Optional[CapturedView] = None
+        self._view: Optional[CapturedView] = None
         self._is_wanted = True
         self.band = outline(canvas)
         canvas.destinationCrsChanged.connect(self._draw)
 
-    def show_sight(self, sight: Optional[CapturedView]) -> None:
+    def show_view(self, view: Optional[CapturedView]) -> None:
         """Show the extent of a picture; None hides the outline."""
-        self._sight = sight
+        self._view = view
         self._draw()
 
     def set_wanted(self, is_wanted: bool) -> None:
@@ -41,9 +41,9 @@ class Outline(QObject):
         self._canvas.scene().removeItem(self.band)
 
     def _draw(self) -> None:
-        if self._sight is None or not self._is_wanted:
+        if self._view is None or not self._is_wanted:
             self.band.hide()
             return
-        extent = extent_of(self._sight)
+        extent = extent_of(self._view)
         self.band.setToGeometry(QgsGeometry.fromRect(extent), extent.crs())
         self.band.show()

@@ -11,7 +11,7 @@ from qgis.PyQt.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 from ...core.conversation_history import CapturedView, Size
 from ..widgets import text_label
 
-_LEAST_SIDE = 80
+_MIN_SIDE = 80
 _NO_BREAK = "\u00a0"
 
 
@@ -21,7 +21,7 @@ class _Fitted(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.pixmap = QPixmap()
-        self.setMinimumHeight(_LEAST_SIDE)
+        self.setMinimumHeight(_MIN_SIDE)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
@@ -34,11 +34,11 @@ class _Fitted(QWidget):
             return
         size = self.pixmap.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
         size = size.boundedTo(2 * self.pixmap.size())
-        place = QRect(QPoint(0, 0), size)
-        place.moveCenter(self.rect().center())
+        target = QRect(QPoint(0, 0), size)
+        target.moveCenter(self.rect().center())
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawPixmap(place, self.pixmap)
+        painter.drawPixmap(target, self.pixmap)
         painter.end()
 
 
@@ -65,20 +65,20 @@ class PictureView(QWidget):
         self.picture.update()
         self.facts.setText(self.tr("Choose an area: the map view, a rectangle, or the selected feature."))
 
-    def show_picture(self, sight: CapturedView, png: bytes) -> None:
+    def show_picture(self, view: CapturedView, png: bytes) -> None:
         """Show a picture, its layer, its sizes in pixels and its resolution in meters per pixel."""
         self.picture.pixmap.loadFromData(png, "PNG")
         self.picture.update()
-        self.facts.setText(f"{sight.layer_name}\n{self._resolution(sight)}")
+        self.facts.setText(f"{view.layer_name}\n{self._resolution(view)}")
 
-    def _resolution(self, sight: CapturedView) -> str:
-        sent, metres = _pixels(sight.sent), f"{sight.gsd_m:.2g}{_NO_BREAK}m" if sight.gsd_m else "?"
-        if not all(sight.original):
+    def _resolution(self, view: CapturedView) -> str:
+        sent, metres = _pixels(view.sent), f"{view.gsd_m:.2g}{_NO_BREAK}m" if view.gsd_m else "?"
+        if not all(view.original):
             return self.tr("rendered by a map service, sent {sent}, {metres} per pixel").format(
                 sent=sent, metres=metres
             )
         text = self.tr("original {original}, sent {sent}, {metres} per pixel")
-        return text.format(original=_pixels(sight.original), sent=sent, metres=metres)
+        return text.format(original=_pixels(view.original), sent=sent, metres=metres)
 
 
 def _pixels(size: Size) -> str:

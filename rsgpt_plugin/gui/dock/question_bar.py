@@ -26,10 +26,10 @@ from ..answer_type_box import AnswerTypeBox
 
 
 class QuestionBar(QWidget):
-    """asked: a Question. refused: why the input is not valid. described: whether a detailed description is wanted."""
+    """asked: a Question. failed: why the input is not valid. described: whether a detailed description is wanted."""
 
     asked = pyqtSignal(object)
-    refused = pyqtSignal(str)
+    failed = pyqtSignal(str)
     described = pyqtSignal(bool)
 
     def __init__(self, parent: Optional[QWidget] = None) -> None:
@@ -104,39 +104,39 @@ class QuestionBar(QWidget):
 
     def _question(self) -> Optional[Question]:
         if not self.text.text().strip():
-            self.refused.emit(self.tr("Enter a question."))
+            self.failed.emit(self.tr("Enter a question."))
             return None
         try:
             return self.kind.question(self.text.text(), self.choices.text())
         except QuestionError as error:
-            self.refused.emit(str(error))
+            self.failed.emit(str(error))
             return None
 
     def _fill_menu(self) -> None:
         self.menu.clear()
-        known = _saved()
-        for question in known:
+        saved = _saved_questions()
+        for question in saved:
             entry = self.menu.addAction(question.text.replace("&", "&&"))
             entry.triggered.connect(lambda checked, question=question: self.show_question(question))
         self.menu.addSeparator()
-        is_known = self.text.text().strip() in {question.text for question in known}
-        keep = self.menu.addAction(self.tr("Save this question"))
-        keep.setEnabled(bool(self.text.text().strip()) and not is_known)
-        keep.triggered.connect(lambda checked: self._keep())
-        forget = self.menu.addAction(self.tr("Remove this question"))
-        forget.setEnabled(is_known)
-        forget.triggered.connect(lambda checked: self._forget())
+        is_saved = self.text.text().strip() in {question.text for question in saved}
+        save_entry = self.menu.addAction(self.tr("Save this question"))
+        save_entry.setEnabled(bool(self.text.text().strip()) and not is_saved)
+        save_entry.triggered.connect(lambda checked: self._save_question())
+        remove_entry = self.menu.addAction(self.tr("Remove this question"))
+        remove_entry.setEnabled(is_saved)
+        remove_entry.triggered.connect(lambda checked: self._remove_question())
 
-    def _keep(self) -> None:
+    def _save_question(self) -> None:
         question = self._question()
         if question is not None:
-            _save([*_saved(), question])
+            _save_questions([*_saved_questions(), question])
 
-    def _forget(self) -> None:
-        _save([question for question in _saved() if question.text != self.text.text().strip()])
+    def _remove_question(self) -> None:
+        _save_questions([question for question in _saved_questions() if question.text != self.text.text().strip()])
 
 
-def _saved() -> list[Question]:
+def _saved_questions() -> list[Question]:
     """Return the saved questions that can be parsed: the settings may have been edited by hand."""
     questions = []
     for line in load().saved_questions:
@@ -147,5 +147,5 @@ def _saved() -> list[Question]:
     return questions
 
 
-def _save(questions: list[Question]) -> None:
+def _save_questions(questions: list[Question]) -> None:
     save(replace(load(), saved_questions=tuple(question.line for question in questions)))

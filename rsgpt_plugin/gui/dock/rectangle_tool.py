@@ -21,25 +21,25 @@ class RectangleTool(QgsMapToolExtent):
 
     def __init__(self, canvas: QgsMapCanvas) -> None:
         super().__init__(canvas)
-        self._before: Optional[QgsMapTool] = None
+        self._previous_tool: Optional[QgsMapTool] = None
         self.extentChanged.connect(self._finish)
 
     def start(self) -> None:
         """Activate the tool."""
         canvas = self.canvas()
         if canvas.mapTool() is not self:
-            self._before = canvas.mapTool()
+            self._previous_tool = canvas.mapTool()
             canvas.setMapTool(self)
         canvas.setFocus()
 
     def cancel(self) -> None:
         """Restore the previous tool if this one is active."""
-        before, self._before = self._before, None
+        previous, self._previous_tool = self._previous_tool, None
         canvas = self.canvas()
         if canvas.mapTool() is not self:
             return
-        if before is not None:
-            canvas.setMapTool(before)
+        if previous is not None:
+            canvas.setMapTool(previous)
         else:
             canvas.unsetMapTool(self)
 

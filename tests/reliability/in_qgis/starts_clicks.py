@@ -140,11 +140,11 @@ def panel(desk: Desk, name: str) -> Steps:
     yield from desk.press_button("DockPart", "RSGPT panel")
     dock = desk.dock("RsgptDock")
     yield until(dock.isVisible, "the panel")
-    yield from click(dock.talk.bar.describe)
+    yield from click(dock.panel.bar.describe)
     yield from collect()
-    yield until(lambda: dock.conversation.is_busy or len(dock.talk.view._messages), "the question to be asked")
+    yield until(lambda: dock.conversation.is_busy or len(dock.panel.view._messages), "the question to be asked")
     yield until(lambda: not dock.conversation.is_busy, "the answer", END_S)
-    messages = dock.talk.view._messages
+    messages = dock.panel.view._messages
     right = sum(message.answer.startswith("picture ") for message in messages)
     note(way=name, expected=1, rows=len(messages), right=right)
     desk.pictures.screen(name)

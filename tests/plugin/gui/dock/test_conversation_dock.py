@@ -70,10 +70,10 @@ def dock(raster: QgsRasterLayer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rs
 
 def ask(dock: RsgptDock, text: str, kind: AnswerType = AnswerType.TEXT) -> None:
     """Type a question and press Enter."""
-    dock.talk.bar.kind.choose(kind)
-    dock.talk.bar.text.clear()
-    QTest.keyClicks(dock.talk.bar.text, text)
-    QTest.keyClick(dock.talk.bar.text, Qt.Key.Key_Return)
+    dock.panel.bar.kind.choose(kind)
+    dock.panel.bar.text.clear()
+    QTest.keyClicks(dock.panel.bar.text, text)
+    QTest.keyClick(dock.panel.bar.text, Qt.Key.Key_Return)
 
 
 def idle(dock: RsgptDock) -> bool:
@@ -81,21 +81,21 @@ def idle(dock: RsgptDock) -> bool:
 
 
 def shown(dock: RsgptDock) -> str:
-    return dock.talk.view.toPlainText()
+    return dock.panel.view.toPlainText()
 
 
 def follow(dock: RsgptDock, link: str) -> None:
     """Follow a link of the last answer by keyboard or mouse, as the browser reports it."""
-    page = dock.talk.view.toHtml()
+    page = dock.panel.view.toHtml()
     last = page[page.rindex(f'href="{link}:') :].split('"')[1]
-    dock.talk.view.anchorClicked.emit(type(dock.talk.view.source())(last))
+    dock.panel.view.anchorClicked.emit(type(dock.panel.view.source())(last))
 
 
 def test_enter_takes_the_map_s_view_and_asks(dock: RsgptDock, serve: Serve) -> None:
     serve("--reply", "a <b>harbour</b> &amp; boats\nand more")
     ask(dock, "What is here?")
-    assert dock.talk.stop.isEnabled()
-    assert not dock.talk.bar.ask.isEnabled()
+    assert dock.panel.stop.isEnabled()
+    assert not dock.panel.bar.ask.isEnabled()
     wait_until(lambda: idle(dock))
     assert "What is here?" in shown(dock)
     assert "a <b>harbour</b> &amp; boats\nand more" in shown(dock)  # told as text, not followed as markup
@@ -103,10 +103,10 @@ def test_enter_takes_the_map_s_view_and_asks(dock: RsgptDock, serve: Serve) -> N
     assert dock.conversation.sight is not None
     wide, high = dock.conversation.sight.sent
     facts = f"ortho\noriginal {wide} × {high} px, sent {wide} × {high} px, 0.5 m per pixel"
-    assert dock.talk.picture.facts.text().replace("\u00a0", " ") == facts
+    assert dock.panel.picture.facts.text().replace("\u00a0", " ") == facts
     assert max(wide, high) > 300
     assert dock.outline.band.isVisible()
-    assert not dock.talk.stop.isEnabled()
+    assert not dock.panel.stop.isEnabled()
 
 
 def test_the_next_question_is_about_the_same_picture(dock: RsgptDock, serve: Serve, tmp_path: Path) -> None:
@@ -115,12 +115,12 @@ def test_the_next_question_is_about_the_same_picture(dock: RsgptDock, serve: Ser
     wait_until(lambda: idle(dock))
     first = dock.conversation.sight
     dock._canvas.setExtent(around(100, 100, 50))
-    QTest.mouseClick(dock.talk.bar.describe, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(dock.panel.bar.describe, Qt.MouseButton.LeftButton)
     wait_until(lambda: idle(dock))
     assert dock.conversation.sight == first
     asked = [json.loads(line)["prompt"] for line in (tmp_path / "log").read_text().splitlines()]
     assert asked == ["Is there water?", "Describe this image."]
-    QTest.mouseClick(dock.talk.picker.view, Qt.MouseButton.LeftButton)  # another place
+    QTest.mouseClick(dock.panel.picker.view, Qt.MouseButton.LeftButton)  # another place
     wait_until(lambda: idle(dock))
     assert dock.conversation.sight != first
     assert shown(dock) == ""
@@ -132,7 +132,7 @@ def test_the_answer_is_seen_as_it_is_written_and_escape_stops_it(dock: RsgptDock
     ask(dock, "What is here?")
     wait_until(lambda: "w0 w1 w2" in shown(dock))
     begin = time.monotonic()
-    QTest.keyClick(dock.talk.bar.text, Qt.Key.Key_Escape)
+    QTest.keyClick(dock.panel.bar.text, Qt.Key.Key_Escape)
     assert idle(dock)
     assert time.monotonic() - begin < 0.3
     assert "Stopped." in shown(dock)
@@ -147,7 +147,7 @@ def test_what_the_model_is_not_sure_of_is_not_told(dock: RsgptDock, serve: Serve
     ask(dock, "Is there water?", AnswerType.YESNO)
     wait_until(lambda: idle(dock))
     assert "I can't tell ('yes' would be 90% sure)." in shown(dock)
-    assert 'href="add' not in dock.talk.view.toHtml()
+    assert 'href="add' not in dock.panel.view.toHtml()
 
 
 def test_an_answer_is_copied_and_added_to_the_results_layer(dock: RsgptDock, serve: Serve) -> None:
@@ -166,12 +166,12 @@ def test_a_rectangle_is_drawn_and_the_tool_before_comes_back(dock: RsgptDock, se
     pan = QgsMapToolPan(dock._canvas)
     dock._canvas.setMapTool(pan)
     port = dock._canvas.viewport()
-    QTest.mouseClick(dock.talk.picker.rectangle, Qt.MouseButton.LeftButton)
-    assert dock.talk.status.text() == "Drag a rectangle on the map. Press Esc to cancel."
+    QTest.mouseClick(dock.panel.picker.rectangle, Qt.MouseButton.LeftButton)
+    assert dock.panel.status.text() == "Drag a rectangle on the map. Press Esc to cancel."
     QTest.keyClick(dock._canvas, Qt.Key.Key_Escape)
     assert dock._canvas.mapTool() is pan
-    assert not dock.talk.picker.rectangle.isChecked()
-    QTest.mouseClick(dock.talk.picker.rectangle, Qt.MouseButton.LeftButton)
+    assert not dock.panel.picker.rectangle.isChecked()
+    QTest.mouseClick(dock.panel.picker.rectangle, Qt.MouseButton.LeftButton)
     pixel = dock._canvas.mapUnitsPerPixel()
     QTest.mousePress(port, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QPoint(100, 100))
     QTest.mouseMove(port, QPoint(200, 180))
@@ -185,12 +185,12 @@ def test_a_rectangle_is_drawn_and_the_tool_before_comes_back(dock: RsgptDock, se
 
 
 def test_no_selected_feature_is_a_sentence(dock: RsgptDock) -> None:
-    QTest.mouseClick(dock.talk.picker.feature, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(dock.panel.picker.feature, Qt.MouseButton.LeftButton)
     assert "Select one feature" in shown(dock)
 
 
 def test_questions_are_saved_and_found_again(dock: RsgptDock) -> None:
-    bar = dock.talk.bar
+    bar = dock.panel.bar
     bar.kind.choose(AnswerType.CHOICE)
     QTest.keyClicks(bar.text, "Which kind?")
     QTest.keyClicks(bar.choices, "forest, town")
@@ -229,7 +229,7 @@ def test_after_a_restart_the_history_opens_zooms_and_deletes(
     QTest.mouseClick(later.history.open, Qt.MouseButton.LeftButton)
     wait_until(lambda: idle(later))
     assert "Is there water?" in shown(later)
-    assert not later.talk.picture.picture.pixmap.isNull()
+    assert not later.panel.picture.picture.pixmap.isNull()
     later.tabs.setCurrentWidget(later.history)
     later.history.list.setCurrentRow(0)
     QTest.mouseClick(later.history.delete, Qt.MouseButton.LeftButton)
