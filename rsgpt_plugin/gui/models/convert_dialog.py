@@ -93,9 +93,9 @@ class ConvertDialog(QDialog):
         self.buttons.rejected.connect(self.reject)
 
     def _update(self, path: str = "") -> None:
-        wanted = self.conversion()
-        is_whole = bool(wanted.checkpoints and wanted.out) and self._work is None
-        self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(is_whole)
+        conversion = self.conversion()
+        is_complete = bool(conversion.checkpoints and conversion.out) and self._work is None
+        self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(is_complete)
 
     def _convert(self) -> None:
         self.problem.hide()
@@ -106,20 +106,20 @@ class ConvertDialog(QDialog):
         self._work.said.connect(self.output.appendPlainText)
         self._work.done.connect(self._finish)
         self._work.failed.connect(self._show_problem)
-        self._work.stopped.connect(self._stopped)
+        self._work.stopped.connect(self._end)
         self._work.start()
         self._update()
 
     def _finish(self, folder: str) -> None:
-        self._stopped()
+        self._end()
         self.converted.emit(folder)
         self.accept()
 
     def _show_problem(self, sentence: str, details: str) -> None:
-        self._stopped()
+        self._end()
         self.problem.show_problem(sentence, details)
 
-    def _stopped(self) -> None:
+    def _end(self) -> None:
         self._work = None
         self.bar.hide()
         self._update()

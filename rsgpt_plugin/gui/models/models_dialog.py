@@ -58,13 +58,13 @@ class ModelsDialog(QDialog):
 
     def refresh(self) -> None:
         """List the names of the models immediately, and their sizes when the backend has reported them."""
-        chosen = load()
-        names = [*(model.name for model in installed_models()), *chosen.model_folders]
+        preferences = load()
+        names = [*(model.name for model in installed_models()), *preferences.model_folders]
         self._show([InstalledModel(name, Path(name).name) for name in names])
         self.problem.hide()
         if self._work is not None:
             self._work.drop()
-        self._work = list_models(chosen)
+        self._work = list_models(preferences)
         self._work.done.connect(self._show)
         self._work.failed.connect(self.problem.show_problem)
         self._work.start()
@@ -84,9 +84,9 @@ class ModelsDialog(QDialog):
         except ModelError as error:
             self.problem.show_problem(str(error))
             return
-        chosen = load()
-        if folder not in chosen.model_folders:
-            save(replace(chosen, model_folders=(*chosen.model_folders, folder)))
+        preferences = load()
+        if folder not in preferences.model_folders:
+            save(replace(preferences, model_folders=(*preferences.model_folders, folder)))
         self.refresh()
 
     def _lay_out(self) -> None:
@@ -113,13 +113,13 @@ class ModelsDialog(QDialog):
         self.use.clicked.connect(self._use)
 
     def _show(self, models: list[InstalledModel]) -> None:
-        before = self._current().choice if self._models else load().model
+        choice = self._current().choice if self._models else load().model
         self._models = models
         self.list.clear()
         for model in models:
             self.list.addTopLevelItem(self._item(model))
         choices = [model.choice for model in models]
-        self.list.setCurrentItem(self.list.topLevelItem(choices.index(before) if before in choices else 0))
+        self.list.setCurrentItem(self.list.topLevelItem(choices.index(choice) if choice in choices else 0))
         for column in range(self.list.columnCount() - 1):
             self.list.resizeColumnToContents(column)
 
@@ -158,10 +158,10 @@ class ModelsDialog(QDialog):
         dialog.exec()
 
     def _remove(self, checked: bool) -> None:
-        chosen, gone = load(), self._current().choice
-        left = tuple(folder for folder in chosen.model_folders if folder != gone)
-        model = installed_models()[0].name if chosen.model == gone else chosen.model
-        save(replace(chosen, model_folders=left, model=model))
+        preferences, removed = load(), self._current().choice
+        folders = tuple(folder for folder in preferences.model_folders if folder != removed)
+        model = installed_models()[0].name if preferences.model == removed else preferences.model
+        save(replace(preferences, model_folders=folders, model=model))
         self.refresh()
 
     def _use(self, checked: bool) -> None:

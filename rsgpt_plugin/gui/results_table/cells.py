@@ -20,11 +20,11 @@ from qgis.PyQt.QtWidgets import (
 
 from ...geo.results.display_values import DisplayColumn, Kind, sureness, yes_or_no
 from ...services.results.thumbnails import SIDE
-from .rows_model import SURE
+from .rows_model import CONFIDENCE_ROLE
 
-_BAR = 4
+_BAR_HEIGHT = 4
 _MARGIN = 3
-_MOST = 2**31 - 1
+_MAX_NUMBER = 2**31 - 1
 _DECIMALS = 6
 
 
@@ -40,9 +40,9 @@ class PictureCell(QStyledItemDelegate):
         style.drawPrimitive(QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, option.widget)
         pixmap = index.data(Qt.ItemDataRole.DecorationRole)
         if isinstance(pixmap, QPixmap):
-            place = QRect(0, 0, pixmap.width(), pixmap.height())
-            place.moveCenter(option.rect.center())
-            painter.drawPixmap(place.topLeft(), pixmap)
+            target = QRect(0, 0, pixmap.width(), pixmap.height())
+            target.moveCenter(option.rect.center())
+            painter.drawPixmap(target.topLeft(), pixmap)
         else:
             frame = QRect(0, 0, SIDE, SIDE)
             frame.moveCenter(option.rect.center())
@@ -65,20 +65,20 @@ class AnswerCell(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         super().paint(painter, option, index)
-        sure = index.data(SURE)
-        if not isinstance(sure, float):
+        confidence = index.data(CONFIDENCE_ROLE)
+        if not isinstance(confidence, float):
             return
         space = option.rect.adjusted(_MARGIN, 0, -_MARGIN, -_MARGIN)
-        full = QRect(space.left(), space.bottom() - _BAR + 1, space.width(), _BAR)
-        filled = QRect(full.topLeft(), QSize(max(1, round(full.width() * min(1.0, max(0.0, sure)))), _BAR))
+        full = QRect(space.left(), space.bottom() - _BAR_HEIGHT + 1, space.width(), _BAR_HEIGHT)
+        filled = QRect(full.topLeft(), QSize(max(1, round(full.width() * min(1.0, max(0.0, confidence)))), _BAR_HEIGHT))
         if option.state & QStyle.StateFlag.State_Selected:  # a blue bar is not visible on a blue selection
             painter.fillRect(full.adjusted(-1, -1, 1, 1), option.palette.base())
         painter.fillRect(full, option.palette.midlight())
-        painter.fillRect(filled, QColor(sureness(sure)[1]))
+        painter.fillRect(filled, QColor(sureness(confidence)[1]))
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: QModelIndex) -> QWidget:  # noqa: N802
         if self._kind is Kind.YESNO:
-            return self._choice(parent)
+            return self._yes_no_box(parent)
         if self._kind.is_number:
             return _number_box(parent, self._kind)
         text = QPlainTextEdit(parent)
@@ -116,16 +116,16 @@ class AnswerCell(QStyledItemDelegate):
                 return True
         return bool(super().eventFilter(editor, event))
 
-    def _choice(self, parent: QWidget) -> QComboBox:
-        choice = QComboBox(parent)
+    def _yes_no_box(self, parent: QWidget) -> QComboBox:
+        box = QComboBox(parent)
         for label, value in ((yes_or_no(True), True), (yes_or_no(False), False), (self.tr("no answer"), None)):
-            choice.addItem(label, value)
-        return choice
+            box.addItem(label, value)
+        return box
 
 
 def _number_box(parent: QWidget, kind: Kind) -> Union[QSpinBox, QDoubleSpinBox]:
     box = QDoubleSpinBox(parent) if kind is Kind.DECIMAL else QSpinBox(parent)
     if isinstance(box, QDoubleSpinBox):
         box.setDecimals(_DECIMALS)
-    box.setRange(-_MOST, _MOST)
+    box.setRange(-_MAX_NUMBER, _MAX_NUMBER)
     return box

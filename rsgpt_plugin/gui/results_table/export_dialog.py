@@ -19,7 +19,7 @@ class ExportDialog(QDialog):
 
     def __init__(
         self,
-        everything: Sequence[LayerRow],
+        all_rows: Sequence[LayerRow],
         shown: Sequence[LayerRow],
         selected: Sequence[LayerRow],
         parent: Optional[QWidget] = None,
@@ -30,11 +30,11 @@ class ExportDialog(QDialog):
         self.which = QComboBox()
         if selected:
             self.which.addItem(self.tr("Selected rows ({count})").format(count=len(selected)))
-        if len(shown) < len(everything):
+        if len(shown) < len(all_rows):
             self._groups.append(shown)
             self.which.addItem(self.tr("Rows shown ({count})").format(count=len(shown)))
-        self._groups.append(everything)
-        self.which.addItem(self.tr("All rows ({count})").format(count=len(everything)))
+        self._groups.append(all_rows)
+        self.which.addItem(self.tr("All rows ({count})").format(count=len(all_rows)))
         self.format = QComboBox()
         self.file = QgsFileWidget()
         self.about = text_label()

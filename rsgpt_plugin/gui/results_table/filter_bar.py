@@ -26,9 +26,9 @@ class FilterBar(QWidget):
         self.text = QgsFilterLineEdit()
         self.text.setShowSearchIcon(True)
         self.text.setPlaceholderText(self.tr("Search all text"))
-        self.least = PercentBox()
-        self.least.setSingleStep(5)
-        self.least.setToolTip(self.tr("Show rows with at least this confidence."))
+        self.minimum = PercentBox()
+        self.minimum.setSingleStep(5)
+        self.minimum.setToolTip(self.tr("Show rows with at least this confidence."))
         self.status = QComboBox()
         self.status.addItem(self.tr("Any status"), "")
         self.corrected = QCheckBox(self.tr("Corrected"))
@@ -39,16 +39,16 @@ class FilterBar(QWidget):
         self._timer.setInterval(_TYPING_MS)
         self._lay_out()
 
-    def wanted(self) -> RowFilter:
+    def row_filter(self) -> RowFilter:
         """Return the current filter."""
         return RowFilter(
             self.text.text(),
-            self.least.share(),
+            self.minimum.share(),
             str(self.status.currentData() or ""),
             self.corrected.isChecked(),
         )
 
-    def offer(self, statuses: Iterable[str]) -> None:
+    def set_statuses(self, statuses: Iterable[str]) -> None:
         """Set the statuses to choose from, and keep the selected one if it is among them."""
         statuses = sorted(set(statuses))
         if statuses == [self.status.itemData(number) for number in range(1, self.status.count())]:
@@ -63,7 +63,7 @@ class FilterBar(QWidget):
         self.status.blockSignals(False)
         self._timer.start()
 
-    def tell(self, shown: int, total: int) -> None:
+    def show_count(self, shown: int, total: int) -> None:
         """Show the number of rows."""
         text = self.tr("Rows: {total}") if shown == total else self.tr("{shown} of {total} rows")
         self.count.setText(text.format(shown=shown, total=total))
@@ -73,21 +73,21 @@ class FilterBar(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.text, 1)
         label = QLabel(self.tr("Minimum confidence"))
-        label.setBuddy(self.least)
-        for widget in (label, self.least, self.status, self.corrected, self.count):
+        label.setBuddy(self.minimum)
+        for widget in (label, self.minimum, self.status, self.corrected, self.count):
             layout.addWidget(widget)
-        self._timer.timeout.connect(self._tell_change)
+        self._timer.timeout.connect(self._emit_change)
         for signal in (
             self.text.textChanged,
-            self.least.valueChanged,
+            self.minimum.valueChanged,
             self.status.currentIndexChanged,
             self.corrected.toggled,
         ):
-            signal.connect(self._wait_for_more)
+            signal.connect(self._restart_timer)
 
-    def _wait_for_more(self, value: object) -> None:
+    def _restart_timer(self, value: object) -> None:
         self._timer.start()
 
-    def _tell_change(self) -> None:
+    def _emit_change(self) -> None:
         # A method, because PyQt disconnects it with the bar. A lambda was at the end of a crash seen once on QGIS 3.44.
-        self.changed.emit(self.wanted())
+        self.changed.emit(self.row_filter())

@@ -33,7 +33,7 @@ _SELECTED, _UNSURE, _SHOWN = "selected", "unsure", "shown"
 
 
 class ReaskDialog(QDialog):
-    """Can be accepted only while `rows()` and `wish()` are valid."""
+    """Can be accepted only while `rows()` and `request()` are valid."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class ReaskDialog(QDialog):
         self._layer = layer
         self._groups = {_SELECTED: selected, _SHOWN: shown}
         self.which = QComboBox()
-        self.least = QSpinBox()
+        self.threshold = QSpinBox()
         self.raster = QgsMapLayerComboBox()
         self.model = QComboBox()
         self.same = QCheckBox(self.tr("Use the previous prompt and questions of each row"))
@@ -58,24 +58,24 @@ class ReaskDialog(QDialog):
         self._fill()
         self._lay_out()
         self._update()
-        layer.willBeDeleted.connect(self._on_gone)
+        layer.willBeDeleted.connect(self._on_layer_deleted)
 
     def rows(self) -> list[LayerRow]:
         """Return the rows to ask about."""
         chosen = self.which.currentData()
         if chosen != _UNSURE:
             return list(self._groups[chosen])
-        least = self.least.value() / 100
-        return [row for row in self._groups[_SHOWN] if row.confidence is None or row.confidence < least]
+        threshold = self.threshold.value() / 100
+        return [row for row in self._groups[_SHOWN] if row.confidence is None or row.confidence < threshold]
 
-    def wish(self) -> ReaskRequest:
+    def request(self) -> ReaskRequest:
         """Return raster, model, prompt and questions."""
-        asked = (
+        questions = (
             None if self.same.isChecked() else RowQuestions(self.prompt.text().strip(), self.questions.toPlainText())
         )
-        return ReaskRequest.about(self.raster.currentLayer(), self._model_name(), asked)
+        return ReaskRequest.about(self.raster.currentLayer(), self._model_name(), questions)
 
-    def _on_gone(self) -> None:
+    def _on_layer_deleted(self) -> None:
         self.raster.blockSignals(True)  # still alive after reject(), it would report the removed layers
         self.reject()
 
@@ -88,21 +88,21 @@ class ReaskDialog(QDialog):
             self.which.addItem(self.tr("Selected rows ({count})").format(count=len(selected)), _SELECTED)
         self.which.addItem(self.tr("Rows below a confidence threshold"), _UNSURE)
         self.which.addItem(self.tr("All rows shown ({count})").format(count=len(shown)), _SHOWN)
-        self.least.setRange(1, 100)
-        self.least.setSuffix(" %")
-        self.least.setValue(50)
+        self.threshold.setRange(1, 100)
+        self.threshold.setSuffix(" %")
+        self.threshold.setValue(50)
         self.raster.setFilters(Qgis.LayerFilter.RasterLayer)
-        known = recorded_raster(self._layer, QgsProject.instance())
-        if known is not None:
-            self.raster.setLayer(known)
+        raster = recorded_raster(self._layer, QgsProject.instance())
+        if raster is not None:
+            self.raster.setLayer(raster)
         self.model.setEditable(True)
         self.model.addItems([model.name for model in installed_models()])
         run = recorded_run(self._layer)
         if run is not None and run.parameters.get("MODEL"):
             self.model.setCurrentText(str(run.parameters["MODEL"]))
-        before = asked_before(next((row.prompt for row in [*selected, *shown] if row.prompt), ""))
-        self.prompt.setText(before.prompt)
-        self.questions.setPlainText(before.questions)
+        previous = asked_before(next((row.prompt for row in [*selected, *shown] if row.prompt), ""))
+        self.prompt.setText(previous.prompt)
+        self.questions.setPlainText(previous.questions)
         self.same.setChecked(True)
 
     def _lay_out(self) -> None:
@@ -111,7 +111,7 @@ class ReaskDialog(QDialog):
         self.questions.setMaximumHeight(90)
         layout = QFormLayout(self)
         layout.addRow(self.tr("Rows"), self.which)
-        layout.addRow(self.tr("Confidence below"), self.least)
+        layout.addRow(self.tr("Confidence below"), self.threshold)
         layout.addRow(self.tr("Raster"), self.raster)
         layout.addRow(self.tr("Model"), self.model)
         layout.addRow(self.same)
@@ -123,19 +123,19 @@ class ReaskDialog(QDialog):
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
         for signal in (
-            self.which.currentIndexChanged, self.least.valueChanged, self.raster.layerChanged,
+            self.which.currentIndexChanged, self.threshold.valueChanged, self.raster.layerChanged,
             self.model.editTextChanged, self.same.toggled, self.prompt.textChanged,
         ):  # fmt: skip
             signal.connect(lambda value: self._update())
         self.questions.textChanged.connect(self._update)
 
     def _update(self) -> None:
-        self.least.setEnabled(self.which.currentData() == _UNSURE)
+        self.threshold.setEnabled(self.which.currentData() == _UNSURE)
         for widget in (self.prompt, self.questions):
             widget.setEnabled(not self.same.isChecked())
         self.hint.setText(self._hint())
-        checks: Sequence[Callable[[], str]] = (self._missing, self._wrong_words)
-        problem = next((said for said in (check() for check in checks) if said), "")
+        checks: Sequence[Callable[[], str]] = (self._selection_problem, self._question_problem)
+        problem = next((text for text in (check() for check in checks) if text), "")
         self.problem.setText(problem)
         self.problem.setVisible(bool(problem))
         self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(not problem)
@@ -159,14 +159,14 @@ class ReaskDialog(QDialog):
             )
         return "\n".join(lines)
 
-    def _missing(self) -> str:
+    def _selection_problem(self) -> str:
         if not self.rows():
             return self.tr("There are no such rows. Choose other rows.")
         if not isinstance(self.raster.currentLayer(), QgsRasterLayer):
             return self.tr("Choose the raster layer that the rows refer to.")
         return "" if self._model_name() else self.tr("Choose a model.")
 
-    def _wrong_words(self) -> str:
+    def _question_problem(self) -> str:
         if self.same.isChecked():
             return ""
         try:
@@ -176,9 +176,13 @@ class ReaskDialog(QDialog):
         if not questions and not self.prompt.text().strip():
             return self.tr("Enter a prompt or a question.")
         columns = result_columns(self._layer)
-        known = [ANSWER] if columns.holds_clicks else [found.asked for found in columns.questions]
-        unknown = [found.name for found in questions if found.name not in known and not columns.answered(found.name)]
+        names = [ANSWER] if columns.holds_clicks else [column.asked for column in columns.questions]
+        unknown = [
+            name
+            for name in (question.name for question in questions)
+            if name not in names and not columns.answered(name)
+        ]
         if unknown:
             sentence = self.tr("The layer has no answer column “{name}”. It has: {names}.")
-            return sentence.format(name=unknown[0], names=", ".join(known) or CAPTION)
+            return sentence.format(name=unknown[0], names=", ".join(names) or CAPTION)
         return ""

@@ -31,10 +31,10 @@ class ResultsDock(QgsDockWidget):
     """
 
     problem = pyqtSignal(str)
-    wanted_place = pyqtSignal()
-    wanted_again = pyqtSignal()
-    wanted_export = pyqtSignal()
-    wanted_stop = pyqtSignal()
+    zoom_requested = pyqtSignal()
+    reask_requested = pyqtSignal()
+    export_requested = pyqtSignal()
+    stop_requested = pyqtSignal()
 
     def __init__(self, project: QgsProject, icon: QIcon, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
@@ -48,13 +48,13 @@ class ResultsDock(QgsDockWidget):
         self.selection = SharedSelection(self.view, self.model)
         self.layers = QgsMapLayerComboBox()
         self.filter = FilterBar()
-        self.place = self._button(self.tr("Zoom to"), "mActionZoomToSelected.svg", self.wanted_place)
-        self.again = self._button(self.tr("Ask again…"), "mActionRefresh.svg", self.wanted_again)
-        self.export = self._button(self.tr("Export…"), "mActionFileSave.svg", self.wanted_export)
-        self.stop = self._button(self.tr("Stop"), "mTaskCancel.svg", self.wanted_stop)
+        self.zoom = self._button(self.tr("Zoom to"), "mActionZoomToSelected.svg", self.zoom_requested)
+        self.reask = self._button(self.tr("Ask again…"), "mActionRefresh.svg", self.reask_requested)
+        self.export = self._button(self.tr("Export…"), "mActionFileSave.svg", self.export_requested)
+        self.stop = self._button(self.tr("Stop"), "mTaskCancel.svg", self.stop_requested)
         self.progress = QProgressBar()
         self._lay_out()
-        self._wire()
+        self._connect()
         self._offer_layers()
 
     @property
@@ -77,9 +77,9 @@ class ResultsDock(QgsDockWidget):
         for widget in (self.progress, self.stop):
             widget.setVisible(percent is not None)
         self.progress.setValue(round(percent or 0.0))
-        for button in (self.again, self.export):
+        for button in (self.reask, self.export):
             button.setEnabled(percent is None and self.layer is not None)
-        self.place.setEnabled(self.layer is not None)
+        self.zoom.setEnabled(self.layer is not None)
 
     def close_all(self) -> None:
         """Disconnect from the layer and the project, and stop the thread."""
@@ -90,13 +90,13 @@ class ResultsDock(QgsDockWidget):
         self.rows.follow(None)
         self.thumbnails.close()
 
-    def _button(self, text: str, theme: str, pressed: Any) -> QToolButton:
+    def _button(self, text: str, icon: str, signal: Any) -> QToolButton:
         button = QToolButton()
-        button.setIcon(QgsApplication.getThemeIcon(theme))
+        button.setIcon(QgsApplication.getThemeIcon(icon))
         button.setText(text)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setAutoRaise(True)
-        button.clicked.connect(lambda checked: pressed.emit())
+        button.clicked.connect(lambda checked: signal.emit())
         return button
 
     def _lay_out(self) -> None:
@@ -104,7 +104,7 @@ class ResultsDock(QgsDockWidget):
         self.layers.setAllowEmptyLayer(True, self.tr("No results layer"))
         self.layers.setMinimumWidth(220)
         top = QHBoxLayout()
-        for widget in (self.layers, self.place, self.again, self.export):
+        for widget in (self.layers, self.zoom, self.reask, self.export):
             top.addWidget(widget)
         top.addStretch(1)
         top.addWidget(self.progress)
@@ -120,22 +120,22 @@ class ResultsDock(QgsDockWidget):
         self.progress.setMaximumWidth(200)
         self.show_progress(None)
 
-    def _wire(self) -> None:
+    def _connect(self) -> None:
         self._project.layersAdded.connect(self._offer_layers)
         self._project.layersRemoved.connect(self._offer_layers)
         self.layers.layerChanged.connect(self._follow)
         self.rows.read.connect(self._show_rows)
         self.rows.changed.connect(self.model.update_rows)
-        self.rows.gone.connect(self._on_gone)
+        self.rows.gone.connect(self._on_layer_deleted)
         self.filter.changed.connect(self.model.set_filter)
         self.model.counted.connect(self._count)
         self.model.edited.connect(self._correct)
-        self.view.wanted_restore.connect(self._restore)
-        self.view.wanted_place.connect(self.wanted_place)
-        self.view.wanted_again.connect(self.wanted_again)
+        self.view.restore_requested.connect(self._restore)
+        self.view.zoom_requested.connect(self.zoom_requested)
+        self.view.reask_requested.connect(self.reask_requested)
         self.thumbnails.arrived.connect(self.view.viewport().update)
 
-    def _offer_layers(self, *what: Any) -> None:
+    def _offer_layers(self, *changed: Any) -> None:
         """List results layers only; select the first one if none is selected."""
         layers = list(self._project.mapLayers().values())
         self.layers.setExceptedLayerList([layer for layer in layers if not is_results(layer)])
@@ -151,24 +151,24 @@ class ResultsDock(QgsDockWidget):
         self.rows.follow(layer)
         self.show_progress(None)
 
-    def _on_gone(self) -> None:
+    def _on_layer_deleted(self) -> None:
         self.selection.forget()
         self.model.set_rows((), ())
         self.show_progress(None)
 
     def _show_rows(self, rows: Sequence[LayerRow]) -> None:
         columns = self.rows.reader.columns if self.rows.reader is not None else ()
-        place = self.view.verticalScrollBar().value()
+        position = self.view.verticalScrollBar().value()
         self.thumbnails.forget_missing()
         self.model.set_rows(columns, rows)
         for number, column in enumerate(columns):
             unused = column.means == CAPTION and all(row.values[number] is None for row in rows)
             self.view.setColumnHidden(number + 1, unused)
-        self.view.verticalScrollBar().setValue(place)
-        self.filter.offer(row.status for row in rows)
+        self.view.verticalScrollBar().setValue(position)
+        self.filter.set_statuses(row.status for row in rows)
 
     def _count(self) -> None:
-        self.filter.tell(len(self.model.shown_rows), len(self.model.all_rows))
+        self.filter.show_count(len(self.model.shown_rows), len(self.model.all_rows))
 
     def _correct(self, fid: int, name: str, value: Any) -> None:
         if self.layer is not None:

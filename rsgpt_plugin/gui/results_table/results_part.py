@@ -30,7 +30,7 @@ class ResultsTable(QObject):
         self._iface = iface
         self._icon = plugin_icon()
         self._messages = MessageBar(iface.messageBar())
-        self._again = ReaskService(QgsProject.instance())
+        self._reask = ReaskService(QgsProject.instance())
         self._export: Optional[BackgroundTask] = None
         self.dock: Optional[ResultsDock] = None
         self.action = QAction(QgsApplication.getThemeIcon("mActionOpenTable.svg"), self.tr("Results table"), self)
@@ -41,14 +41,14 @@ class ResultsTable(QObject):
         self._iface.addPluginToRasterMenu(MENU, self.action)
         self._iface.addToolBarIcon(self.action)
         self.action.toggled.connect(self._toggle)
-        self._again.ended.connect(self._on_asked)
-        self._again.failed.connect(self._on_failed)
+        self._reask.ended.connect(self._on_asked)
+        self._reask.failed.connect(self._on_failed)
 
     def unregister(self) -> None:
         """Remove the menu entry, the button and the dock, and stop the tasks in progress."""
-        self._again.ended.disconnect(self._on_asked)
-        self._again.failed.disconnect(self._on_failed)
-        self._again.close()
+        self._reask.ended.disconnect(self._on_asked)
+        self._reask.failed.disconnect(self._on_failed)
+        self._reask.close()
         if self._export is not None:
             self._export.drop()
         self.action.toggled.disconnect(self._toggle)
@@ -64,34 +64,34 @@ class ResultsTable(QObject):
     def open_for(self, layer: QgsVectorLayer) -> None:
         """Open the table of a results layer. Other layers are ignored."""
         if is_results(layer):
-            self._opened().show_layer(layer)
+            self._ensure_dock().show_layer(layer)
             self.action.setChecked(True)
 
     def _toggle(self, on: bool) -> None:
         if on:
-            self._opened().setUserVisible(True)
+            self._ensure_dock().setUserVisible(True)
         elif self.dock is not None:
             self.dock.setUserVisible(False)
 
-    def _opened(self) -> ResultsDock:
+    def _ensure_dock(self) -> ResultsDock:
         if self.dock is None:
-            self.dock = self._make()
+            self.dock = self._create_dock()
         return self.dock
 
-    def _make(self) -> ResultsDock:
+    def _create_dock(self) -> ResultsDock:
         dock = ResultsDock(QgsProject.instance(), self._icon, self._iface.mainWindow())
         dock.problem.connect(self._messages.problem)
-        dock.wanted_place.connect(self._go_there)
-        dock.wanted_again.connect(self._ask_again)
-        dock.wanted_export.connect(self._ask_export)
-        dock.wanted_stop.connect(self._stop)
+        dock.zoom_requested.connect(self._zoom)
+        dock.reask_requested.connect(self._open_reask)
+        dock.export_requested.connect(self._open_export)
+        dock.stop_requested.connect(self._stop)
         dock.closed.connect(lambda: self.action.setChecked(False))
-        self._again.progressed.connect(dock.show_progress)
+        self._reask.progressed.connect(dock.show_progress)
         self._iface.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
         dock.layers.setLayer(self._iface.activeLayer() if is_results(self._iface.activeLayer()) else dock.layer)
         return dock
 
-    def _go_there(self) -> None:
+    def _zoom(self) -> None:
         """Zoom to the selected rows and flash them."""
         dock, canvas = self.dock, self._iface.mapCanvas()
         fids = dock.selection.fids() if dock is not None else []
@@ -99,9 +99,9 @@ class ResultsTable(QObject):
             canvas.zoomToFeatureIds(dock.layer, fids)
             canvas.flashFeatureIds(dock.layer, fids)
 
-    def _ask_again(self) -> None:
+    def _open_reask(self) -> None:
         dock = self.dock
-        if dock is None or dock.layer is None or self._again.busy:
+        if dock is None or dock.layer is None or self._reask.busy:
             return
         dialog = ReaskDialog(dock.layer, dock.selected(), dock.model.shown_rows, self._iface.mainWindow())
         self._open(dialog, lambda: self._start_asking(dialog))
@@ -121,9 +121,9 @@ class ResultsTable(QObject):
         if dock is None or dock.layer is None:
             return
         dock.show_progress(0.0)
-        self._again.start(dock.layer, dialog.rows(), dialog.wish())
+        self._reask.start(dock.layer, dialog.rows(), dialog.request())
 
-    def _ask_export(self) -> None:
+    def _open_export(self) -> None:
         dock = self.dock
         if dock is None or dock.layer is None or self._export is not None:
             return
@@ -148,13 +148,13 @@ class ResultsTable(QObject):
         self._export = work.start()
 
     def _stop(self) -> None:
-        self._again.stop()
+        self._reask.stop()
         if self._export is not None:
             self._export.cancel()
 
-    def _on_exported(self, sentence: str, well: bool) -> None:
+    def _on_exported(self, sentence: str, succeeded: bool) -> None:
         self._export = None
-        self._finish(sentence, well)
+        self._finish(sentence, succeeded)
 
     def _on_asked(self, sentence: str) -> None:
         self._finish(sentence, True)
@@ -162,8 +162,8 @@ class ResultsTable(QObject):
     def _on_failed(self, sentence: str) -> None:
         self._finish(sentence, False)
 
-    def _finish(self, sentence: str, well: bool) -> None:
+    def _finish(self, sentence: str, succeeded: bool) -> None:
         if self.dock is not None:
             self.dock.show_progress(None)
-        show = self._messages.answer if well else self._messages.problem
+        show = self._messages.answer if succeeded else self._messages.problem
         show(sentence)

@@ -14,7 +14,7 @@ from ...geo.results.display_values import DisplayColumn, Kind, about, in_words
 from ...geo.results.layer_rows import LayerRow
 
 PICTURE = 0
-SURE = int(Qt.ItemDataRole.UserRole)  # the confidence, 0 to 1
+CONFIDENCE_ROLE = int(Qt.ItemDataRole.UserRole)  # the confidence, 0 to 1
 ALIGNED = Qt.AlignmentFlag
 
 _TOP = ALIGNED.AlignLeft | ALIGNED.AlignVCenter
@@ -56,12 +56,12 @@ class ResultsModel(QAbstractTableModel):
         self._picture = picture
         self._columns: tuple[DisplayColumn, ...] = ()
         self._rows: list[LayerRow] = []
-        self._places: dict[int, int] = {}
+        self._lines: dict[int, int] = {}
         self._shown: list[LayerRow] = []
         self._filter = RowFilter()
         self._sorting: tuple[int, Qt.SortOrder, bool] = (-1, Qt.SortOrder.AscendingOrder, False)
-        self._corrected = QFont()
-        self._corrected.setItalic(True)
+        self._corrected_font = QFont()
+        self._corrected_font.setItalic(True)
 
     @property
     def columns(self) -> tuple[DisplayColumn, ...]:
@@ -90,17 +90,17 @@ class ResultsModel(QAbstractTableModel):
 
     def update_rows(self, rows: Sequence[LayerRow]) -> None:
         """Update rows in place. Sorting and filtering are applied with the next change."""
-        news = {row.fid: row for row in rows}
-        self._rows = [news.get(row.fid, row) for row in self._rows]
+        updates = {row.fid: row for row in rows}
+        self._rows = [updates.get(row.fid, row) for row in self._rows]
         for number, row in enumerate(self._shown):
-            if row.fid in news:
-                self._shown[number] = news[row.fid]
+            if row.fid in updates:
+                self._shown[number] = updates[row.fid]
                 self.dataChanged.emit(self.index(number, 0), self.index(number, self.columnCount() - 1))
 
-    def set_filter(self, wanted: RowFilter) -> None:
+    def set_filter(self, row_filter: RowFilter) -> None:
         """Show the rows that pass a filter."""
-        if wanted != self._filter:
-            self._filter = wanted
+        if row_filter != self._filter:
+            self._filter = row_filter
             self._rearrange()
 
     def row_at(self, number: int) -> LayerRow:
@@ -109,14 +109,14 @@ class ResultsModel(QAbstractTableModel):
 
     def line_of(self, fid: int) -> Optional[int]:
         """Return the line of a feature ID, None if the row is not shown."""
-        return self._places.get(fid)
+        return self._lines.get(fid)
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Sort by a column; rows without a value always come last."""
         self._sorting = (column, order, False)
         self._rearrange()
 
-    def sort_by_sureness(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+    def sort_by_confidence(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Sort by the confidence of a column's answers."""
         self._sorting = (column, order, True)
         self._rearrange()
@@ -128,9 +128,9 @@ class ResultsModel(QAbstractTableModel):
         return 0 if parent.isValid() else 1 + len(self._columns)
 
     def flags(self, index: QModelIndex) -> Qt.ItemFlag:
-        usual = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
+        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
         column = self.column_at(index.column())
-        return usual | Qt.ItemFlag.ItemIsEditable if column is not None and column.editable else usual
+        return flags | Qt.ItemFlag.ItemIsEditable if column is not None and column.editable else flags
 
     def column_at(self, number: int) -> Optional[DisplayColumn]:
         """Return the layer's column at a column of the table, None for the picture."""
@@ -165,26 +165,26 @@ class ResultsModel(QAbstractTableModel):
             return in_words(value, column.kind)
         if role == Qt.ItemDataRole.EditRole:
             return value
-        if role == SURE:
+        if role == CONFIDENCE_ROLE:
             return value if column.kind is Kind.CONFIDENCE else row.sure[number]
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _NUMBER if column.kind.is_number else _TOP if column.kind is Kind.TEXT else _MIDDLE
         if role == Qt.ItemDataRole.FontRole and column.name in row.models:
-            return self._corrected
-        return self._about(row, number, column) if role == Qt.ItemDataRole.ToolTipRole else None
+            return self._corrected_font
+        return self._tooltip(row, number, column) if role == Qt.ItemDataRole.ToolTipRole else None
 
-    def _about(self, row: LayerRow, number: int, column: DisplayColumn) -> str:
+    def _tooltip(self, row: LayerRow, number: int, column: DisplayColumn) -> str:
         """Return the tooltip: text, confidence and correction. Escaped, because Qt detects markup in tooltips."""
-        told = [in_words(row.values[number], column.kind)]
-        sure = row.sure[number]
-        if sure is not None:
-            told.append(self.tr("The model was {share} sure.").format(share=f"{sure:.0%}"))
+        lines = [in_words(row.values[number], column.kind)]
+        confidence = row.sure[number]
+        if confidence is not None:
+            lines.append(self.tr("The model was {share} sure.").format(share=f"{confidence:.0%}"))
         if column.name in row.models:
-            said = in_words(row.models[column.name], column.kind) or self.tr("nothing")
-            told.append(self.tr("Corrected. The model said: {said}").format(said=said))
+            answer = in_words(row.models[column.name], column.kind) or self.tr("nothing")
+            lines.append(self.tr("Corrected. The model said: {said}").format(said=answer))
         if column.kind is Kind.STATUS and row.reason:
-            told.append(row.reason)
-        return "".join(f"<p>{html.escape(line)}</p>" for line in told if line)
+            lines.append(row.reason)
+        return "".join(f"<p>{html.escape(line)}</p>" for line in lines if line)
 
     def _rearrange(self) -> None:
         self.beginResetModel()
@@ -194,18 +194,18 @@ class ResultsModel(QAbstractTableModel):
 
     def _arrange(self) -> None:
         self._shown = _sorted([row for row in self._rows if self._filter.passes(row)], *self._sorting)
-        self._places = {row.fid: number for number, row in enumerate(self._shown)}
+        self._lines = {row.fid: number for number, row in enumerate(self._shown)}
 
 
-def _sorted(rows: list[LayerRow], column: int, order: Qt.SortOrder, by_sureness: bool) -> list[LayerRow]:
+def _sorted(rows: list[LayerRow], column: int, order: Qt.SortOrder, by_confidence: bool) -> list[LayerRow]:
     number = column - 1
     if not rows or not 0 <= number < len(rows[0].values):
         return rows
 
     def value(row: LayerRow) -> Any:
-        found = row.sure[number] if by_sureness else row.values[number]
-        return found.casefold() if isinstance(found, str) else found
+        cell = row.sure[number] if by_confidence else row.values[number]
+        return cell.casefold() if isinstance(cell, str) else cell
 
-    having = [row for row in rows if value(row) is not None]
-    having.sort(key=value, reverse=order == Qt.SortOrder.DescendingOrder)
-    return having + [row for row in rows if value(row) is None]
+    present = [row for row in rows if value(row) is not None]
+    present.sort(key=value, reverse=order == Qt.SortOrder.DescendingOrder)
+    return present + [row for row in rows if value(row) is None]

@@ -20,7 +20,7 @@ class SharedSelection(QObject):
         self._view = view
         self._model = model
         self._layer: Optional[QgsVectorLayer] = None
-        self._passing = False
+        self._is_synchronizing = False
         view.selectionModel().selectionChanged.connect(self._to_layer)
         model.modelReset.connect(self._from_layer)
 
@@ -46,17 +46,17 @@ class SharedSelection(QObject):
         for part in self._view.selectionModel().selection():
             yield from range(part.top(), part.bottom() + 1)
 
-    def _to_layer(self, *what: Any) -> None:
-        if self._layer is None or self._passing:
+    def _to_layer(self, *signal_arguments: Any) -> None:
+        if self._layer is None or self._is_synchronizing:
             return
-        self._passing = True
+        self._is_synchronizing = True
         try:
             self._layer.selectByIds(self.fids())
         finally:
-            self._passing = False
+            self._is_synchronizing = False
 
-    def _on_layer(self, *what: Any) -> None:
-        if not self._passing:
+    def _on_layer(self, *signal_arguments: Any) -> None:
+        if not self._is_synchronizing:
             lines = self._from_layer()
             if lines:
                 self._view.scrollTo(self._model.index(lines[0], 0))
@@ -67,11 +67,11 @@ class SharedSelection(QObject):
             return []
         chosen = self._layer.selectedFeatureIds()
         lines = sorted(line for line in map(self._model.line_of, chosen) if line is not None)
-        self._passing = True
+        self._is_synchronizing = True
         try:
             self._view.selectionModel().select(self._ranges(lines), QItemSelectionModel.SelectionFlag.ClearAndSelect)
         finally:
-            self._passing = False
+            self._is_synchronizing = False
         return lines
 
     def _ranges(self, lines: list[int]) -> QItemSelection:

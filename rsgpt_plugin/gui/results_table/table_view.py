@@ -21,13 +21,13 @@ _CAPTION_WIDTH = 22
 class ResultsView(QTableView):
     """Emits a signal for each action of the user.
 
-    wanted_place: zoom to the selected rows. wanted_again: ask the selected rows again. wanted_restore: restore the
-    model's answer, with feature ID and column name.
+    zoom_requested: zoom to the selected rows. reask_requested: ask the selected rows again.
+    restore_requested: restore the model's answer, with feature ID and column name.
     """
 
-    wanted_place = pyqtSignal()
-    wanted_again = pyqtSignal()
-    wanted_restore = pyqtSignal(object, str)
+    zoom_requested = pyqtSignal()
+    reask_requested = pyqtSignal()
+    restore_requested = pyqtSignal(object, str)
 
     def __init__(self, model: ResultsModel, icon: QIcon, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
@@ -78,13 +78,13 @@ class ResultsView(QTableView):
         self.setColumnWidth(PICTURE, SIDE + 12)
         for number, (column, cell) in enumerate(zip(self._columns, self._cells), start=1):
             self.setItemDelegateForColumn(number, cell)
-            wide = _CAPTION_WIDTH if number == 1 else _WIDTHS[column.kind]
-            self.setColumnWidth(number, wide * self.fontMetrics().height())
+            width = _CAPTION_WIDTH if number == 1 else _WIDTHS[column.kind]
+            self.setColumnWidth(number, width * self.fontMetrics().height())
 
     def _on_double_click(self, index: QModelIndex) -> None:
         column = self._model.column_at(index.column())
         if column is None or not column.editable:
-            self.wanted_place.emit()
+            self.zoom_requested.emit()
 
     def _menu(self, point: QPoint) -> None:
         index = self.indexAt(point)
@@ -95,8 +95,8 @@ class ResultsView(QTableView):
         """Return the context menu of a cell."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction(self.tr("Zoom to")).triggered.connect(lambda checked: self.wanted_place.emit())
-        menu.addAction(self.tr("Ask again…")).triggered.connect(lambda checked: self.wanted_again.emit())
+        menu.addAction(self.tr("Zoom to")).triggered.connect(lambda checked: self.zoom_requested.emit())
+        menu.addAction(self.tr("Ask again…")).triggered.connect(lambda checked: self.reask_requested.emit())
         menu.addSeparator()
         column, row = self._model.column_at(index.column()), self._model.row_at(index.row())
         if column is None:
@@ -105,8 +105,8 @@ class ResultsView(QTableView):
         if column.editable:
             menu.addAction(self.tr("Correct")).triggered.connect(lambda checked: self.edit(index))
         if column.name in row.models:
-            said = menu.addAction(self.tr("Restore the model's answer"))
-            said.triggered.connect(lambda checked: self.wanted_restore.emit(row.fid, column.name))
+            restore = menu.addAction(self.tr("Restore the model's answer"))
+            restore.triggered.connect(lambda checked: self.restore_requested.emit(row.fid, column.name))
         return menu
 
     def _header_menu(self, point: QPoint) -> None:
@@ -121,7 +121,7 @@ class ResultsView(QTableView):
             (self.tr("Sort by confidence, highest first"), Qt.SortOrder.DescendingOrder),
         ):
             action = menu.addAction(label)
-            action.triggered.connect(lambda checked, order=order: self._model.sort_by_sureness(number, order))
+            action.triggered.connect(lambda checked, order=order: self._model.sort_by_confidence(number, order))
         menu.popup(self.horizontalHeader().mapToGlobal(point))
 
     def _copy(self, index: QModelIndex) -> None:

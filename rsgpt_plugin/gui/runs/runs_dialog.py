@@ -38,15 +38,15 @@ class RunsDialog(QDialog):
         self.model = RunModel(self)
         self.view = QTreeView()
         self.pause = self._button(self.tr("Pause"), service.pause)
-        self.go_on = self._button(self.tr("Resume"), service.go_on)
+        self.resume = self._button(self.tr("Resume"), service.go_on)
         self.stop = self._button(self.tr("Stop"), service.stop)
         self.open = self._button(self.tr("Open results"), self._open)
         self.remove = self._button(self.tr("Remove from list"), service.remove)
         self.progress = QProgressBar()
-        self.said = text_label(selectable=True)
+        self.message = text_label(selectable=True)
         self._lay_out()
         service.changed.connect(self.refresh)
-        service.failed.connect(self.said.setText)
+        service.failed.connect(self.message.setText)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
         """Refresh the list."""
@@ -61,7 +61,7 @@ class RunsDialog(QDialog):
         try:
             self.model.show(self._service.runs())
         except RsgptError as error:
-            self.said.setText(str(error))
+            self.message.setText(str(error))
             return
         for column in range(self.model.columnCount() - 1):  # rates and times may need more space now
             self.view.resizeColumnToContents(column)
@@ -100,18 +100,18 @@ class RunsDialog(QDialog):
     def _update(self) -> None:
         run = self.chosen()
         entry = run.entry if run is not None else None
-        here = run is not None and run.is_here
-        waits = entry is not None and entry.state.can_go_on
-        self.pause.setEnabled(here)
-        self.go_on.setEnabled(waits)
-        self.stop.setEnabled(here or (entry is not None and entry.state in _WAITING))
+        is_here = run is not None and run.is_here
+        can_resume = entry is not None and entry.state.can_go_on
+        self.pause.setEnabled(is_here)
+        self.resume.setEnabled(can_resume)
+        self.stop.setEnabled(is_here or (entry is not None and entry.state in _STOPPABLE))
         self.open.setEnabled(entry is not None and entry.state is not RunState.RUNNING and entry.done > 0)
-        self.remove.setEnabled(entry is not None and not here)
-        self.progress.setVisible(here)
+        self.remove.setEnabled(entry is not None and not is_here)
+        self.progress.setVisible(is_here)
         if run is not None:
             self.progress.setRange(0, run.entry.total)
             self.progress.setValue(run.entry.done)
-        self.said.setText(self.model.explain(run) if run is not None else self.tr("There are no runs yet."))
+        self.message.setText(self.model.explain(run) if run is not None else self.tr("There are no runs yet."))
 
     def _lay_out(self) -> None:
         self.view.setModel(self.model)
@@ -123,18 +123,18 @@ class RunsDialog(QDialog):
         self.view.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.view.header().setResizeContentsPrecision(0)  # measure visible rows only, which is fast for long lists
         self.view.header().setStretchLastSection(True)
-        self.view.selectionModel().selectionChanged.connect(lambda now, before: self._update())
+        self.view.selectionModel().selectionChanged.connect(lambda selected, deselected: self._update())
         buttons = QHBoxLayout()
-        for button in (self.pause, self.go_on, self.stop, self.open):
+        for button in (self.pause, self.resume, self.stop, self.open):
             buttons.addWidget(button)
         buttons.addStretch()
         buttons.addWidget(self.remove)
         layout = QVBoxLayout(self)
         layout.addWidget(self.view)
         layout.addWidget(self.progress)
-        layout.addWidget(self.said)
+        layout.addWidget(self.message)
         layout.addLayout(buttons)
         set_initial_size(self, width=51, height=20)
 
 
-_WAITING = (RunState.PAUSED, RunState.INTERRUPTED, RunState.FAILED)
+_STOPPABLE = (RunState.PAUSED, RunState.INTERRUPTED, RunState.FAILED)

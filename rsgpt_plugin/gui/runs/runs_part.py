@@ -40,14 +40,14 @@ class RunsPart(QObject):
     def register(self) -> None:
         """Add the menu entry, and report a run that was interrupted when QGIS ended."""
         self._iface.addPluginToRasterMenu(MENU, self.action)
-        self.service.ended.connect(self._tell)
+        self.service.ended.connect(self._report)
         self.service.failed.connect(self._messages.problem)
-        self._tell_unfinished()
+        self._report_unfinished()
 
     def unregister(self) -> None:
         """Remove the menu entry, pause active runs and close the dialog."""
         self.service.failed.disconnect(self._messages.problem)
-        self.service.ended.disconnect(self._tell)
+        self.service.ended.disconnect(self._report)
         self._iface.removePluginRasterMenu(MENU, self.action)
         self._messages.clear_note()
         self.service.close()
@@ -65,7 +65,7 @@ class RunsPart(QObject):
         self._dialog.raise_()
         self._dialog.activateWindow()
 
-    def _tell(self, entry: RunEntry) -> None:
+    def _report(self, entry: RunEntry) -> None:
         counts = counts_text(entry)
         if entry.state is RunState.FAILED:
             text = self.tr("The run over “{layer}” failed at {done}. {reason}")
@@ -74,24 +74,24 @@ class RunsPart(QObject):
         else:
             text = self.tr("The run over “{layer}” stopped at {done}: {counts}")
         done = how_many(entry.done, entry.total)
-        told = text.format(layer=entry.request.title, counts=counts, done=done, reason=entry.note)
+        message = text.format(layer=entry.request.title, counts=counts, done=done, reason=entry.note)
         if entry.state is RunState.FINISHED:
-            self._messages.offer(told, self.tr("Open results"), lambda: self._open(entry.id))
+            self._messages.offer(message, self.tr("Open results"), lambda: self._open(entry.id))
         else:
-            self._messages.offer(told, self.tr("Show runs…"), self._show_instead)
+            self._messages.offer(message, self.tr("Show runs…"), self._replace_note)
 
-    def _tell_unfinished(self) -> None:
+    def _report_unfinished(self) -> None:
         try:
-            lost = self.service.unfinished()
+            interrupted = self.service.unfinished()
         except RsgptError:
             return  # the dialog reports the error
-        if lost:
-            done = how_many(lost[0].done, lost[0].total)
+        if interrupted:
+            done = how_many(interrupted[0].done, interrupted[0].total)
             text = self.tr("A run over “{layer}” was interrupted at {done}. You can resume it.")
-            told = text.format(layer=lost[0].request.title, done=done)
-            self._messages.offer(told, self.tr("Show runs…"), self._show_instead)
+            message = text.format(layer=interrupted[0].request.title, done=done)
+            self._messages.offer(message, self.tr("Show runs…"), self._replace_note)
 
-    def _show_instead(self) -> None:
+    def _replace_note(self) -> None:
         self._messages.clear_note()
         self.show()
 

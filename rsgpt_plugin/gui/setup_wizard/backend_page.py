@@ -31,7 +31,7 @@ class BackendPage(QWizardPage):
             BackendKind.PYTHON: QRadioButton(self.tr("On this machine, with your own Python")),
             BackendKind.SERVER: QRadioButton(self.tr("On an existing server")),
         }
-        explained = {
+        explanations = {
             BackendKind.MANAGED: self.tr(
                 "The plugin creates its own environment, separate from QGIS's Python. No pictures leave this machine."
             ),
@@ -46,23 +46,23 @@ class BackendPage(QWizardPage):
         }
         layout = QVBoxLayout(self)
         group = QButtonGroup(self)
-        for door, button in self.buttons.items():
+        for backend, button in self.buttons.items():
             group.addButton(button)
             layout.addWidget(button)
-            text = text_label(explained[door])
+            text = text_label(explanations[backend])
             text.setIndent(_INDENT)
             layout.addWidget(text)
             layout.addSpacing(8)
         layout.addStretch()
         self.buttons.get(draft.preferences.door, self.buttons[BackendKind.MANAGED]).setChecked(True)
 
-    def door(self) -> BackendKind:
+    def backend(self) -> BackendKind:
         """Return the selected backend."""
-        return next(door for door, button in self.buttons.items() if button.isChecked())
+        return next(backend for backend, button in self.buttons.items() if button.isChecked())
 
     def nextId(self) -> int:  # noqa: N802 - Qt's name
-        return int(_PAGES[self.door()])
+        return int(_PAGES[self.backend()])
 
     def validatePage(self) -> bool:  # noqa: N802 - Qt's name
-        self._draft.preferences = replace(self._draft.preferences, door=self.door())
+        self._draft.preferences = replace(self._draft.preferences, door=self.backend())
         return True

@@ -12,7 +12,7 @@ from ...client.preferences import Preferences, load
 class WizardPage(IntEnum):
     """The IDs of the pages, in order."""
 
-    DOOR = 0
+    BACKEND = 0
     PLAN = 1
     PROGRESS = 2
     PYTHON = 3
@@ -22,8 +22,8 @@ class WizardPage(IntEnum):
 
 @dataclass
 class SetupDraft:
-    """preferences: saved on the last page. build: of PyTorch. afresh: reinstall the environment from scratch."""
+    """preferences: saved on the last page. build: of PyTorch. from_scratch: reinstall the environment from scratch."""
 
     preferences: Preferences = field(default_factory=load)
     build: TorchBuild = TorchBuild.AUTO
-    afresh: bool = False
+    from_scratch: bool = False

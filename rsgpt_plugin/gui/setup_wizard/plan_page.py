@@ -25,14 +25,14 @@ class PlanPage(QWizardPage):
         self._work: Optional[BackgroundTask] = None
         self.setTitle(self.tr("What will be set up"))
         self.setSubTitle(self.tr("Nothing is installed until you click the button below."))
-        names = ("state", "what", "where", "python", "fetch", "room", "free")
+        names = ("state", "contents", "folder", "python", "download", "disk", "free")
         self.texts = {name: text_label(selectable=True) for name in names}
         self.build = QComboBox()
-        self.afresh = QCheckBox(self.tr("Reinstall from scratch (repair)"))
+        self.from_scratch = QCheckBox(self.tr("Reinstall from scratch (repair)"))
         self.problem = ProblemBox()
         self._lay_out()
         self.build.currentIndexChanged.connect(self._update)
-        self.afresh.toggled.connect(self._update)
+        self.from_scratch.toggled.connect(self._update)
         self.problem.again.connect(self.initializePage)
 
     def initializePage(self) -> None:  # noqa: N802 - Qt's name
@@ -40,7 +40,7 @@ class PlanPage(QWizardPage):
         self.stop()
         self._machine = None
         self.problem.hide()
-        self.afresh.setChecked(self._draft.afresh)
+        self.from_scratch.setChecked(self._draft.from_scratch)
         self.texts["state"].setText(self.tr("Checking this machine…"))
         self._work = look_at_machine()
         self._work.done.connect(self._show_machine)
@@ -52,14 +52,14 @@ class PlanPage(QWizardPage):
         machine = self._machine
         if machine is None:
             return False
-        return not self._is_to_be_made() or (bool(machine.python) and machine.has_room(self._wanted()))
+        return not self._needs_setup() or (bool(machine.python) and machine.has_room(self._torch_build()))
 
     def nextId(self) -> int:  # noqa: N802 - Qt's name
-        return int(WizardPage.PROGRESS if self._is_to_be_made() else WizardPage.ANSWER)
+        return int(WizardPage.PROGRESS if self._needs_setup() else WizardPage.ANSWER)
 
     def validatePage(self) -> bool:  # noqa: N802 - Qt's name
-        self._draft.build = self._wanted()
-        self._draft.afresh = self.afresh.isChecked()
+        self._draft.build = self._torch_build()
+        self._draft.from_scratch = self.from_scratch.isChecked()
         return True
 
     def stop(self) -> None:
@@ -73,18 +73,18 @@ class PlanPage(QWizardPage):
         layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         layout.addRow(self.texts["state"])
         for title, widget in (
-            (self.tr("Contents"), self.texts["what"]),
+            (self.tr("Contents"), self.texts["contents"]),
             (self.tr("PyTorch for"), self.build),
-            (self.tr("Folder"), self.texts["where"]),
+            (self.tr("Folder"), self.texts["folder"]),
             (self.tr("Python"), self.texts["python"]),
-            (self.tr("Download"), self.texts["fetch"]),
-            (self.tr("Required disk space"), self.texts["room"]),
+            (self.tr("Download"), self.texts["download"]),
+            (self.tr("Required disk space"), self.texts["disk"]),
             (self.tr("Free disk space"), self.texts["free"]),
         ):
             layout.addRow(title, widget)
-        layout.addRow(self.afresh)
+        layout.addRow(self.from_scratch)
         layout.addRow(self.problem)
-        self.texts["what"].setText(
+        self.texts["contents"].setText(
             self.tr(
                 "PyTorch, transformers, the language model SmolLM2 (135 million parameters) and their dependencies."
             )
@@ -93,18 +93,18 @@ class PlanPage(QWizardPage):
     def _show_machine(self, machine: Machine) -> None:
         self._work = None
         self._machine = machine
-        fits = self.tr("NVIDIA GPU") if machine.has_gpu else self.tr("CPU")
-        chosen = max(0, self.build.currentIndex())
+        device = self.tr("NVIDIA GPU") if machine.has_gpu else self.tr("CPU")
+        index = max(0, self.build.currentIndex())
         self.build.clear()
-        self.build.addItem(self.tr("automatic: {device}").format(device=fits), TorchBuild.AUTO)
+        self.build.addItem(self.tr("automatic: {device}").format(device=device), TorchBuild.AUTO)
         self.build.addItem(self.tr("CPU"), TorchBuild.CPU)
         self.build.addItem(self.tr("NVIDIA GPU (CUDA)"), TorchBuild.CUDA)
-        self.build.setCurrentIndex(chosen)
+        self.build.setCurrentIndex(index)
         self.texts["state"].setText(self._state_sentence(machine.state))
-        self.texts["where"].setText(str(machine.folder))
+        self.texts["folder"].setText(str(machine.folder))
         self.texts["python"].setText(machine.python or self.tr("not found"))
         self.texts["free"].setText(size_text(machine.free))
-        self.afresh.setVisible(machine.state is not EnvironmentState.MISSING)
+        self.from_scratch.setVisible(machine.state is not EnvironmentState.MISSING)
         self._update()
 
     def _state_sentence(self, state: EnvironmentState) -> str:
@@ -124,23 +124,23 @@ class PlanPage(QWizardPage):
         machine = self._machine
         if machine is None:
             return
-        build = machine.build(self._wanted())
+        build = machine.build(self._torch_build())
         source = self.tr("about {size}, from the Python Package Index or the index that pip is configured to use")
         if build is TorchBuild.CPU:
             source = self.tr(
                 "about {size}, from the Python Package Index or the index that pip is configured to use, "
                 "and from the PyTorch index"
             )
-        self.texts["fetch"].setText(source.format(size=size_text(FETCHED[build])))
-        self.texts["room"].setText(self.tr("about {size}").format(size=size_text(UNPACKED[build])))
+        self.texts["download"].setText(source.format(size=size_text(FETCHED[build])))
+        self.texts["disk"].setText(self.tr("about {size}").format(size=size_text(UNPACKED[build])))
         self.problem.hide()
-        if self._is_to_be_made():
-            self._tell_what_is_missing(machine)
-        button = self.tr("Set up") if self._is_to_be_made() else self.tr("Next >")
+        if self._needs_setup():
+            self._show_missing(machine)
+        button = self.tr("Set up") if self._needs_setup() else self.tr("Next >")
         self.setButtonText(QWizard.WizardButton.NextButton, button)
         self.completeChanged.emit()
 
-    def _tell_what_is_missing(self, machine: Machine) -> None:
+    def _show_missing(self, machine: Machine) -> None:
         if not machine.python:
             self.problem.show_problem(
                 self.tr(
@@ -148,17 +148,17 @@ class PlanPage(QWizardPage):
                     "Debian and Ubuntu, also install the package python3-venv), then try again."
                 )
             )
-        elif not machine.has_room(self._wanted()):
+        elif not machine.has_room(self._torch_build()):
             self.problem.show_problem(
                 self.tr(
                     "There is not enough disk space. Free some space, or set RSGPT_HOME to a folder on another drive."
                 )
             )
 
-    def _is_to_be_made(self) -> bool:
+    def _needs_setup(self) -> bool:
         return self._machine is not None and (
-            self._machine.state is not EnvironmentState.READY or self.afresh.isChecked()
+            self._machine.state is not EnvironmentState.READY or self.from_scratch.isChecked()
         )
 
-    def _wanted(self) -> TorchBuild:
+    def _torch_build(self) -> TorchBuild:
         return self.build.currentData() or TorchBuild.AUTO

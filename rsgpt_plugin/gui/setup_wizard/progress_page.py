@@ -14,7 +14,7 @@ from ..problem_box import ProblemBox
 from ..widgets import text_label
 from .draft import SetupDraft, WizardPage
 
-_MOST_LINES = 5000
+_MAX_LINES = 5000
 
 
 class ProgressPage(QWizardPage):
@@ -36,7 +36,7 @@ class ProgressPage(QWizardPage):
         self.problem = ProblemBox()
         self.output = QPlainTextEdit()
         self.output.setReadOnly(True)
-        self.output.setMaximumBlockCount(_MOST_LINES)
+        self.output.setMaximumBlockCount(_MAX_LINES)
         self.output.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self._lay_out()
         self.stop_button.clicked.connect(self._stop)
@@ -49,7 +49,7 @@ class ProgressPage(QWizardPage):
         self.bar.setValue(0)
         self.stop_button.setEnabled(True)
         self.line.setText(self.tr("Starting…"))
-        self._task = SetupTask(self._draft.build, self._draft.afresh)
+        self._task = SetupTask(self._draft.build, self._draft.from_scratch)
         self._task.said.connect(self.line.setText)
         self._task.printed.connect(self.output.appendPlainText)
         self._task.moved.connect(self._show_progress)
@@ -106,7 +106,7 @@ class ProgressPage(QWizardPage):
         self.left.clear()
         self.line.setText(sentence if is_ready else "")
         if is_ready:
-            self._draft.afresh = False
+            self._draft.from_scratch = False
             self.bar.setValue(self.bar.maximum())
         else:
             self.problem.show_problem(sentence, task.details if task is not None else "")

@@ -26,7 +26,7 @@ class PythonPage(QWizardPage):
         super().__init__()
         self._draft = draft
         self._work: Optional[BackgroundTask] = None
-        self._good = ""
+        self._checked_path = ""
         self.setTitle(self.tr("Your own Python"))
         self.setSubTitle(
             self.tr("Python 3.11 or newer with PyTorch and transformers, for example from a conda environment.")
@@ -37,10 +37,10 @@ class PythonPage(QWizardPage):
         self.bar = QProgressBar()
         self.bar.setRange(0, 0)
         self.bar.hide()
-        self.found = text_label()
+        self.result = text_label()
         self.problem = ProblemBox()
         layout = QVBoxLayout(self)
-        for widget in (self.file, self.check, self.bar, self.found, self.problem):
+        for widget in (self.file, self.check, self.bar, self.result, self.problem):
             layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignLeft if widget is self.check else Qt.AlignmentFlag(0))
         layout.addStretch()
         self.file.fileChanged.connect(self._changed)
@@ -49,13 +49,13 @@ class PythonPage(QWizardPage):
         self.file.setFilePath(draft.preferences.python)
 
     def isComplete(self) -> bool:  # noqa: N802 - Qt's name
-        return bool(self._good) and self._good == self.file.filePath()
+        return bool(self._checked_path) and self._checked_path == self.file.filePath()
 
     def nextId(self) -> int:  # noqa: N802 - Qt's name
         return int(WizardPage.ANSWER)
 
     def validatePage(self) -> bool:  # noqa: N802 - Qt's name
-        self._draft.preferences = replace(self._draft.preferences, python=self._good)
+        self._draft.preferences = replace(self._draft.preferences, python=self._checked_path)
         return True
 
     def stop(self) -> None:
@@ -68,7 +68,7 @@ class PythonPage(QWizardPage):
     def _changed(self, path: str) -> None:
         self.stop()
         self.problem.hide()
-        self.found.clear()
+        self.result.clear()
         self.check.setEnabled(bool(path.strip()))
         self.completeChanged.emit()
 
@@ -76,17 +76,17 @@ class PythonPage(QWizardPage):
         self.stop()
         self.problem.hide()
         self.bar.show()
-        self.found.setText(self.tr("Importing PyTorch and transformers… This can take a minute."))
+        self.result.setText(self.tr("Importing PyTorch and transformers… This can take a minute."))
         self._work = examine_python(_absolute(self.file.filePath()))
-        self._work.done.connect(self._show_found)
+        self._work.done.connect(self._show_result)
         self._work.failed.connect(self._show_problem)
         self._work.start()
 
-    def _show_found(self, python: UserPython) -> None:
+    def _show_result(self, python: UserPython) -> None:
         self._work = None
         self.bar.hide()
-        self._good = self.file.filePath()
-        self.found.setText(
+        self._checked_path = self.file.filePath()
+        self.result.setText(
             self.tr("This Python works: PyTorch {torch}, transformers {transformers}, on {devices}.").format(
                 torch=python.torch, transformers=python.transformers, devices=", ".join(python.devices)
             )
@@ -96,12 +96,12 @@ class PythonPage(QWizardPage):
     def _show_problem(self, sentence: str, details: str) -> None:
         self._work = None
         self.bar.hide()
-        self.found.clear()
+        self.result.clear()
         self.problem.show_problem(sentence, details)
 
 
 def _absolute(text: str) -> str:
     """Return the path of the interpreter; for the folder of an environment, the interpreter in it."""
     path = Path(text).expanduser()
-    inside = path / ("python.exe" if os.name == "nt" else "bin/python")
-    return str(inside if path.is_dir() and inside.exists() else path)
+    interpreter = path / ("python.exe" if os.name == "nt" else "bin/python")
+    return str(interpreter if path.is_dir() and interpreter.exists() else path)

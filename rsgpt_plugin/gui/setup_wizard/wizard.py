@@ -19,10 +19,10 @@ from .wizard_server_page import ServerWizardPage
 class SetupWizard(QWizard):
     """Leads from the choice of a backend to a first answer."""
 
-    def __init__(self, parent: Optional[QWidget] = None, afresh: bool = False) -> None:
-        """afresh: start at the plan page to reinstall the environment from scratch."""
+    def __init__(self, parent: Optional[QWidget] = None, from_scratch: bool = False) -> None:
+        """from_scratch: start at the plan page to reinstall the environment from scratch."""
         super().__init__(parent)
-        draft = SetupDraft(afresh=afresh)
+        draft = SetupDraft(from_scratch=from_scratch)
         self.setWindowTitle(self.tr("Set up the RSGPT model"))
         self.setWizardStyle(QWizard.WizardStyle.ModernStyle)
         self.setOption(QWizard.WizardOption.NoBackButtonOnStartPage)
@@ -32,7 +32,7 @@ class SetupWizard(QWizard):
         self.python = PythonPage(draft)
         self.answer = AnswerPage(draft)
         for page, widget in (
-            (WizardPage.DOOR, BackendPage(draft)),
+            (WizardPage.BACKEND, BackendPage(draft)),
             (WizardPage.PLAN, self.plan),
             (WizardPage.PROGRESS, self.progress),
             (WizardPage.PYTHON, self.python),
@@ -41,7 +41,7 @@ class SetupWizard(QWizard):
         ):
             self.setPage(page, widget)
         self._name_buttons()
-        self.setStartId(WizardPage.PLAN if afresh else WizardPage.DOOR)
+        self.setStartId(WizardPage.PLAN if from_scratch else WizardPage.BACKEND)
         set_initial_size(self, width=40, height=31)
 
     def done(self, result: int) -> None:

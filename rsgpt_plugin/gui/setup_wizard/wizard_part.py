@@ -35,10 +35,10 @@ class SetupPart(QObject):
             self._wizard.reject()
         stop_all()
 
-    def open(self, afresh: bool = False) -> None:
-        """Show the wizard in front of other windows. afresh: reinstall the environment from scratch."""
+    def open(self, from_scratch: bool = False) -> None:
+        """Show the wizard in front of other windows. from_scratch: reinstall the environment from scratch."""
         if self._wizard is None:
-            self._wizard = SetupWizard(self._iface.mainWindow(), afresh)
+            self._wizard = SetupWizard(self._iface.mainWindow(), from_scratch)
             self._wizard.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             self._wizard.finished.connect(self._forget)
             self._wizard.show()

@@ -42,7 +42,7 @@ def again(desk: Desk, name: str) -> Steps:
     yield until(lambda: len(dock.model.all_rows) == TASK["tiles"], "its rows", 30)
     yield from click_item(dock.view, dock.view.model().index(0, 1))
     yield from press(dock.view, "a", Qt.KeyboardModifier.ControlModifier)
-    yield from click(dock.again)
+    yield from click(dock.reask)
     form = yield from dialog("AgainDialog")
     yield from click(form.same, QPoint(10, form.same.height() // 2))
     yield from click(form.prompt)

@@ -92,7 +92,7 @@ def test_typing_filters(dock: ResultsDock) -> None:
     wait_until(lambda: dock.model.rowCount() == 1)
     assert dock.filter.count.text() == "1 of 2 rows"
     dock.filter.text.clear()
-    dock.filter.least.setValue(10)
+    dock.filter.minimum.setValue(10)
     wait_until(lambda: dock.filter.count.text() == "1 of 2 rows" and dock.model.row_at(0).confidence == 0.1)
 
 
@@ -134,7 +134,7 @@ def test_what_a_layer_refuses_is_a_sentence(dock: ResultsDock) -> None:
 def test_a_double_click_beside_the_words_wants_the_place(dock: ResultsDock) -> None:
     opened(dock, results_layer(["a", "b"]))
     wanted: list[list[int]] = []
-    dock.wanted_place.connect(lambda: wanted.append(dock.selection.fids()))
+    dock.zoom_requested.connect(lambda: wanted.append(dock.selection.fids()))
     click(dock, 1, 0, twice=True)
     assert wanted == [[dock.model.row_at(1).fid]]
 

@@ -114,7 +114,7 @@ def test_zoom_goes_to_the_chosen_rows(window: Docks, table: ResultsTable) -> Non
     window.canvas.setExtent(layer.extent())
     layer.selectByIds([fids(layer)[2]])
     assert table.dock is not None
-    QTest.mouseClick(table.dock.place, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(table.dock.zoom, Qt.MouseButton.LeftButton)
     box = layer.getFeature(fids(layer)[2]).geometry().boundingBox()
     assert window.canvas.extent().contains(box)
     assert not window.canvas.extent().contains(layer.extent())
@@ -128,7 +128,7 @@ def test_the_selected_are_asked_again_from_the_dialog(
     dock = table.dock
     assert dock is not None
     layer.selectByIds([fids(layer)[1]])
-    QTest.mouseClick(dock.again, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(dock.reask, Qt.MouseButton.LeftButton)
     dialog = dialog_of(window, ReaskDialog)
     assert dialog.which.currentText() == "Selected rows (1)"
     assert "gives the same answer" in dialog.hint.text()
@@ -137,7 +137,7 @@ def test_the_selected_are_asked_again_from_the_dialog(
     dialog.prompt.setText("What is this?")
     QTest.mouseClick(dialog.buttons.button(OK), Qt.MouseButton.LeftButton)
     assert dock.progress.isVisible()
-    assert not dock.again.isEnabled()
+    assert not dock.reask.isEnabled()
     wait_until(lambda: dock.model.row_at(1).values[0] == "tile 1: What is this?")
     wait_until(lambda: not dock.progress.isVisible())
     assert window.messages() == ["Asked again. Rows: 1."]
@@ -158,7 +158,7 @@ def test_the_dialog_refuses_in_words(window: Docks, table: ResultsTable) -> None
     dialog.same.setChecked(False)
     dialog.questions.setPlainText("boats[integer]: How many boats?")
     assert dialog.problem.text() == "The layer has no answer column “boats”. It has: cars, trees."
-    dialog.least.setValue(5)
+    dialog.threshold.setValue(5)
     dialog.which.setCurrentIndex(dialog.which.findData("unsure"))
     assert [row.confidence for row in dialog.rows()] == [0.0]
 
@@ -166,7 +166,7 @@ def test_the_dialog_refuses_in_words(window: Docks, table: ResultsTable) -> None
 def test_the_dialog_goes_with_its_layer(window: Docks, table: ResultsTable) -> None:
     layer = opened(table, results_layer(["a"]))
     assert table.dock is not None
-    QTest.mouseClick(table.dock.again, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(table.dock.reask, Qt.MouseButton.LeftButton)
     dialog_of(window, ReaskDialog)
     QgsProject.instance().removeMapLayer(layer)
     assert [child for child in window.window.findChildren(ReaskDialog) if child.isVisible()] == []

@@ -8,7 +8,7 @@ import pytest
 from qgis.PyQt.QtCore import Qt
 
 from rsgpt_plugin.geo.results.layer_rows import RowReader
-from rsgpt_plugin.gui.results_table.rows_model import SURE, ResultsModel, RowFilter
+from rsgpt_plugin.gui.results_table.rows_model import CONFIDENCE_ROLE, ResultsModel, RowFilter
 from rsgpt_plugin.services.results.corrections import correct
 from tests.plugin.results import fids, results_layer
 
@@ -41,8 +41,8 @@ def test_numbers_sort_as_numbers_and_answers_by_sureness() -> None:
     model = model_of(["x"] * 12)
     model.sort(CARS, DOWN)
     assert column(model, CARS)[:3] == ["11", "10", "9"]
-    model.sort_by_sureness(TREES, UP)
-    assert [model.index(line, TREES).data(SURE) for line in (0, 11)] == [pytest.approx(0.1), 1.0]
+    model.sort_by_confidence(TREES, UP)
+    assert [model.index(line, TREES).data(CONFIDENCE_ROLE) for line in (0, 11)] == [pytest.approx(0.1), 1.0]
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def press(button: QPushButton) -> None:
 
 
 def enabled(shown: RunsDialog) -> list[str]:
-    buttons = (shown.pause, shown.go_on, shown.stop, shown.open, shown.remove)
+    buttons = (shown.pause, shown.resume, shown.stop, shown.open, shown.remove)
     return [button.text() for button in buttons if button.isEnabled()]
 
 
@@ -93,9 +93,9 @@ def test_what_can_be_done_with_a_run(part: RunsPart, state: RunState, buttons: l
     part.register()
     shown = dialog(part)
     assert enabled(shown) == buttons
-    assert "300 answered, 10 skipped, 2 failed; 40 answers from the cache." in shown.said.text()
-    assert "The server <b>stopped</b>." in shown.said.text()
-    assert shown.said.textFormat() == Qt.TextFormat.PlainText
+    assert "300 answered, 10 skipped, 2 failed; 40 answers from the cache." in shown.message.text()
+    assert "The server <b>stopped</b>." in shown.message.text()
+    assert shown.message.textFormat() == Qt.TextFormat.PlainText
 
 
 def test_stop_and_remove(part: RunsPart) -> None:
@@ -106,7 +106,7 @@ def test_stop_and_remove(part: RunsPart) -> None:
     assert shown.model.data(shown.model.index(0, 1)) == "Stopped"
     press(shown.remove)
     assert (shown.model.rowCount(), enabled(shown)) == (0, [])
-    assert "There are no runs yet" in shown.said.text()
+    assert "There are no runs yet" in shown.message.text()
 
 
 def test_results_reach_the_map_and_the_table(
@@ -141,7 +141,7 @@ def test_a_list_that_cannot_be_read_is_said_when_asked_for(part: RunsPart, windo
     runs_file().write_text("no database")
     part.register()
     assert window.messages() == []
-    assert "cannot be used" in dialog(part).said.text()
+    assert "cannot be used" in dialog(part).message.text()
 
 
 def test_looking_makes_no_file(part: RunsPart, own_home: Path) -> None:

@@ -88,9 +88,9 @@ def to_plan(wizard: SetupWizard, wait_until: Wait) -> None:
 def test_from_nothing_to_a_first_answer(wizard: SetupWizard, wait_until: Wait, own_home: Path) -> None:
     to_plan(wizard, wait_until)
     texts = {name: label.text() for name, label in wizard.plan.texts.items()}
-    assert texts["where"] == str(own_home / "env")
-    assert "about 400 MB" in texts["fetch"]
-    assert "1.6" in texts["room"]
+    assert texts["folder"] == str(own_home / "env")
+    assert "about 400 MB" in texts["download"]
+    assert "1.6" in texts["disk"]
     assert "not set up yet" in texts["state"]
     assert not own_home.exists()
     press(wizard, BUTTON.NextButton)
@@ -182,7 +182,7 @@ def test_what_is_ready_is_not_made_again_unless_it_is_to_be_repaired(
     machine.found = EnvironmentState.READY
     to_plan(wizard, wait_until)
     assert wizard.plan.nextId() == WizardPage.ANSWER
-    wizard.plan.afresh.setChecked(True)
+    wizard.plan.from_scratch.setChecked(True)
     press(wizard, BUTTON.NextButton)
     assert wizard.currentId() == WizardPage.PROGRESS
     wait_until(wizard.progress.isComplete)
@@ -216,7 +216,7 @@ def test_a_python_of_one_s_own_is_checked_before_it_is_taken(
         return UserPython(python, "2.13.0", "5.2.0", ("cpu",))
 
     monkeypatch.setattr(environment_setup, "examine", examine)
-    wizard.page(WizardPage.DOOR).buttons[BackendKind.PYTHON].setChecked(True)
+    wizard.page(WizardPage.BACKEND).buttons[BackendKind.PYTHON].setChecked(True)
     press(wizard, BUTTON.NextButton)
     page = wizard.python
     page.file.setFilePath("/envs/bad")
@@ -227,13 +227,13 @@ def test_a_python_of_one_s_own_is_checked_before_it_is_taken(
     page.file.setFilePath("/envs/good")
     QTest.mouseClick(page.check, Qt.MouseButton.LeftButton)
     wait_until(page.isComplete)
-    assert "2.13.0" in page.found.text()
+    assert "2.13.0" in page.result.text()
     press(wizard, BUTTON.NextButton)
     assert (load().door, load().python) == (BackendKind.PYTHON, "/envs/good")
 
 
 def test_nothing_is_kept_of_a_wizard_that_is_cancelled(wizard: SetupWizard) -> None:
-    wizard.page(WizardPage.DOOR).buttons[BackendKind.SERVER].setChecked(True)
+    wizard.page(WizardPage.BACKEND).buttons[BackendKind.SERVER].setChecked(True)
     press(wizard, BUTTON.NextButton)
     press(wizard, BUTTON.CancelButton)
     assert load().door is BackendKind.MANAGED
