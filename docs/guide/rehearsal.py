@@ -1,4 +1,4 @@
-"""In the model's place for a rehearsal of the tour: the real server with made-up answers. Sees no picture."""
+"""A server for rehearsals of the tour: the real server with made-up answers instead of a model."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from tests.fakes.fake_engine import FakeEngine, Script, number_of  # noqa: E402
 
 _CAPTIONS = (
     "Many cars are parked in several rows of a parking lot.",
-    "Some buildings with grey roofs stand beside a straight road.",
-    "Many boats lie densely side by side at the docks of a harbour.",
+    "Some buildings with gray roofs stand beside a straight road.",
+    "Many boats lie densely side by side at the docks of a harbor.",
     "A river with green water runs between two banks with trees.",
     "An airplane stands on the apron of an airport.",
     "Two tennis courts are surrounded by some trees and a house.",
@@ -36,20 +36,20 @@ _SURE = (0.93, 0.86, 0.74, 0.61, 0.45, 0.28)
 
 
 class RehearsalEngine(FakeEngine):
-    """Captions and confidences that differ from place to place."""
+    """Returns captions and confidences that differ from place to place."""
 
     early: Callable[[Step], None] | None = None
 
     def _reply(self, ask: Ask) -> str:
-        known = next((reply for word, reply in _REPLIES.items() if word in ask.prompt), "")
-        return known or _CAPTIONS[number_of(ask) % len(_CAPTIONS)]
+        reply = next((reply for word, reply in _REPLIES.items() if word in ask.prompt), "")
+        return reply or _CAPTIONS[number_of(ask) % len(_CAPTIONS)]
 
     def _answer(self, ask: Ask, tokens: list[Token], words: int) -> Answer:
         return replace(super()._answer(ask, tokens, words), confidence=_SURE[number_of(ask) % len(_SURE)])
 
 
 def main() -> int:
-    """Serve until told to stop; the exit code."""
+    """Run the server until it is stopped; return the exit code."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--model", default="rsgpt-small")

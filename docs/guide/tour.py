@@ -1,4 +1,4 @@
-"""Leads through the plugin in QGIS's window, for `docs/guide/tour`, which says where. Run by `qgis --code`."""
+"""Runs the tour in QGIS's window. `docs/guide/tour` sets the environment variables and calls `qgis --code`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _STOPS = {
     "export": working.export,
     "map": working.look_at_map,
     "feature": asking.ask_about_feature,
-    "runs": working.pause_and_go_on,
+    "runs": working.pause_and_resume,
     "options": setting_up.options,
     "report": setting_up.report,
     "interrupt": working.begin_run,
@@ -44,18 +44,18 @@ _FROM_NOTHING = {
 
 
 def tour() -> Tour:
-    """Get everything ready."""
+    """Return the tour with the stops that the environment selects."""
     folder, guide = os.environ["RSGPT_PICTURES"], os.environ.get("RSGPT_GUIDE", "")
     desk = Desk(iface, Pictures(Path(folder), Path(guide) if guide else None))
     stops = _FROM_NOTHING if os.environ.get("RSGPT_MODE") == "from-nothing" else _STOPS
     names = os.environ.get("RSGPT_STOPS", "").split() or list(stops)
     chosen = {name: {**stops, **_LATER}[name] for name in names}
-    way = [Stop(name, partial(steps, desk)) for name, steps in {**chosen, "leave": setting_up.leave}.items()]
-    made = Tour(way, desk.pictures.screen, lambda: os._exit(1))  # whatever is open
-    desk.pictures.gauge = made.gauge
-    return made
+    sequence = [Stop(name, partial(steps, desk)) for name, steps in {**chosen, "leave": setting_up.leave}.items()]
+    result = Tour(sequence, desk.pictures.screen, lambda: os._exit(1))  # even if dialogs are open
+    desk.pictures.gauge = result.gauge
+    return result
 
 
-iface.mainWindow().setGeometry(QgsApplication.primaryScreen().geometry())  # no window manager would do it
+iface.mainWindow().setGeometry(QgsApplication.primaryScreen().geometry())  # there is no window manager to do it
 _tour = tour()
 QTimer.singleShot(2000, _tour.start)

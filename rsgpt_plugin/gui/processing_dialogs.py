@@ -48,7 +48,7 @@ class _Kept:
 
 
 # QGIS deletes a dialog once it is closed and its run has ended. A run may outlast the plugin, so this is global.
-_kept: dict[int, _Kept] = {}
+_entries: dict[int, _Kept] = {}
 
 
 def keep(dialog: QDialog) -> None:
@@ -58,10 +58,10 @@ def keep(dialog: QDialog) -> None:
 
 def _entry(dialog: QDialog) -> _Kept:
     key = id(dialog)
-    if key not in _kept:
-        _kept[key] = _Kept(dialog)
+    if key not in _entries:
+        _entries[key] = _Kept(dialog)
         dialog.destroyed.connect(partial(_dialog_deleted, key))
-    return _kept[key]
+    return _entries[key]
 
 
 def _keep_open_dialogs(task_id: int) -> None:
@@ -70,33 +70,33 @@ def _keep_open_dialogs(task_id: int) -> None:
         return
     for window in QApplication.topLevelWidgets():
         if isinstance(window, QgsProcessingAlgorithmDialogBase):
-            kept = _entry(window)
-            kept.tasks[task_id] = task
+            entry = _entry(window)
+            entry.tasks[task_id] = task
             task.destroyed.connect(partial(_task_deleted, id(window), task_id))
             # A task does not reference its dialog. A dialog enables Cancel just before it adds its task.
-            if window.cancelButton().isEnabled() and kept.running is None:
-                kept.own, kept.algorithm = task_id, window.algorithm().create()
+            if window.cancelButton().isEnabled() and entry.running is None:
+                entry.own, entry.algorithm = task_id, window.algorithm().create()
 
 
 def _dialog_deleted(key: int, dialog: Optional[QObject] = None) -> None:
-    kept = _kept[key]
-    kept.is_deleted = True
-    if isinstance(kept.running, QgsProcessingAlgRunnerTask):
-        kept.running.executed.disconnect()  # connected to a method of the deleted dialog, which would fail
+    entry = _entries[key]
+    entry.is_deleted = True
+    if isinstance(entry.running, QgsProcessingAlgRunnerTask):
+        entry.running.executed.disconnect()  # connected to a method of the deleted dialog, which would fail
     _release(key)
 
 
 def _task_deleted(key: int, task_id: int, task: Optional[QObject] = None) -> None:
-    del _kept[key].tasks[task_id]
+    del _entries[key].tasks[task_id]
     _release(key)
 
 
 def _release(key: int) -> None:
     """Drop a deleted dialog as soon as no task can use its context."""
-    kept = _kept[key]
-    if kept.is_deleted and not kept.tasks:
-        del _kept[key]
-        _load_results(kept.algorithm, vars(kept.dialog).get("context"))  # only Python attributes can still be read
+    entry = _entries[key]
+    if entry.is_deleted and not entry.tasks:
+        del _entries[key]
+        _load_results(entry.algorithm, vars(entry.dialog).get("context"))  # only Python attributes can still be read
 
 
 def _load_results(algorithm: Optional[QgsProcessingAlgorithm], context: Any) -> None:

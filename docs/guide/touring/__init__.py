@@ -1,1 +1,1 @@
-"""The guide's tour: what it does in QGIS's window, with the mouse and the keys. Part of no package that is shipped."""
+"""The guide's tour: actions in QGIS's window with mouse and keyboard. It is not part of the plugin package."""

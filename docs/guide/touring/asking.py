@@ -1,4 +1,4 @@
-"""The stops about one place: toolbar, right-click, panel, stop. Looks at what came of each."""
+"""Stops of the tour about one place: toolbar, context menu, panel and feature action."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 from qgis.PyQt.QtCore import QPoint, Qt
 from qgis.PyQt.QtWidgets import QDialogButtonBox
 
-from .desk import ANSWER_S, Desk, said
+from .desk import ANSWER_S, Desk, translated
 from .hands import RIGHT, click, click_item, dialog, drag, hover, pick, point_at, popup, press, show_tab, write
 from .steps import Steps, pause, until
 
 
 def look_around(desk: Desk) -> Steps:
-    """Close what QGIS says on a machine without a network; zoom to a few scenes."""
+    """Close QGIS's messages about a missing network; zoom to a few scenes."""
     yield until(lambda: not desk.canvas.isDrawing() and desk.raster().isValid(), "the map to be drawn", 60)
     yield from desk.close_messages()
     yield from click(desk.tool_named("mActionZoomIn"))
@@ -23,7 +23,7 @@ def look_around(desk: Desk) -> Steps:
 
 
 def describe_canvas(desk: Desk) -> Steps:
-    """The button of the toolbar."""
+    """Describe the canvas with the toolbar button."""
     before = desk.clicks()
     yield from desk.press_button("CanvasActions", "Describe canvas")
     yield until(desk.messages, "a note in the message bar")
@@ -33,11 +33,11 @@ def describe_canvas(desk: Desk) -> Steps:
 
 
 def right_click(desk: Desk) -> Steps:
-    """The menu of the map, with its outline."""
+    """Describe an area from the map's context menu, with its outline."""
     before = desk.clicks()
     yield from click(desk.canvas.viewport(), desk.on_map(0.65, 0.26), RIGHT)
     menu = yield from popup()
-    text = said("CanvasMenu", "Describe this area ({size})").format(size="77 m")
+    text = translated("CanvasMenu", "Describe this area ({size})").format(size="77 m")
     yield from point_at(menu, text)
     yield pause(0.5)
     desk.pictures.screen("right-click", for_guide=True)
@@ -48,7 +48,7 @@ def right_click(desk: Desk) -> Steps:
 
 
 def ask_in_panel(desk: Desk) -> Steps:
-    """A rectangle, a question with Enter, an answer that is watched as it comes."""
+    """Draw a rectangle, ask a question with Enter, and watch a streamed answer."""
     yield from desk.press_button("DockPart", "RSGPT panel")
     dock = desk.dock("RsgptDock")
     yield until(dock.isVisible, "the panel")
@@ -76,7 +76,7 @@ def ask_in_panel(desk: Desk) -> Steps:
 
 
 def stop_in_panel(desk: Desk) -> Steps:
-    """Esc in the middle of an answer, about another place; and the history holds both."""
+    """Stop an answer about another place with Esc; check that the history holds both conversations."""
     dock = desk.dock("RsgptDock")
     pieces: list[str] = []
     yield from _rectangle(desk, dock, desk.on_map(0.1, 0.09), desk.on_map(0.48, 0.43))
@@ -93,22 +93,24 @@ def stop_in_panel(desk: Desk) -> Steps:
     desk.pictures.screen("panel-history")
     yield from click_item(dock.history.list, dock.history.list.model().index(dock.history.list.count() - 1, 0))
     yield from click(dock.history.open)
-    yield until(lambda: dock.conversation.sight is not None and not dock.conversation.is_busy, "the talk before", 60)
+    yield until(
+        lambda: dock.conversation.sight is not None and not dock.conversation.is_busy, "the earlier conversation", 60
+    )
     yield pause(0.5)
     yield from desk.press_button("DockPart", "RSGPT panel")
     yield until(lambda: not dock.isVisible(), "the panel to go")
 
 
 def ask_about_feature(desk: Desk) -> Steps:
-    """Identify a tile, and ask about it from what QGIS lists there."""
+    """Identify a tile, and ask about it with the action in QGIS's identify results."""
     yield from click(desk.tool_named("mActionIdentify"))
     yield from click(desk.canvas.viewport(), desk.on_map(0.4, 0.3))
-    text = said("FeatureActions", "Ask about this feature (RSGPT)…")
-    yield until(lambda: desk.identified(text), "the action beside what was identified")
+    text = translated("FeatureActions", "Ask about this feature (RSGPT)…")
+    yield until(lambda: desk.identified(text), "the action in the identify results")
     desk.pictures.screen("identified")
-    tree, found = desk.identified(text)[0]
-    tree.scrollToItem(found)
-    yield from click(tree.viewport(), tree.visualItemRect(found).center())
+    tree, item = desk.identified(text)[0]
+    tree.scrollToItem(item)
+    yield from click(tree.viewport(), tree.visualItemRect(item).center())
     form = yield from dialog("AskDialog")
     yield from click(form.text)
     yield from write(form, "Is this a town or the countryside?")

@@ -1,4 +1,4 @@
-"""QGIS's window, in which the tour finds its way by the plugin's own texts, in any language. Clicks nothing."""
+"""Access to QGIS's window for the tour. Buttons and menus are found by the plugin's texts, in any language."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from .hands import click
 from .pictures import Pictures
 from .steps import Steps
 
-said: Callable[..., str] = QCoreApplication.translate
-ANSWER_S = 900.0  # the model shares the machine with whatever else runs there
+translated: Callable[..., str] = QCoreApplication.translate
+ANSWER_S = 900.0  # the model shares the machine with other processes
 _MENU = "mRasterMenu"
 
 
 class Desk:
-    """What all stops share."""
+    """The window, the canvas and the pictures that all stops share."""
 
     def __init__(self, iface: Any, pictures: Pictures) -> None:
         self.iface = iface
@@ -38,15 +38,15 @@ class Desk:
         self.pictures = pictures
 
     def entry(self, context: str, text: str) -> tuple[str, str, str]:
-        """The way through the menu bar to an entry of the plugin's."""
-        return _MENU, "RSGPT", said(context, text)
+        """Return the path through the menu bar to an entry of the plugin."""
+        return _MENU, "RSGPT", translated(context, text)
 
     def press_button(self, context: str, text: str) -> Steps:
-        """Click a button of the plugin's in the toolbar."""
-        yield from click(self.tool(said(context, text)))
+        """Click a button of the plugin in the toolbar."""
+        yield from click(self.tool(translated(context, text)))
 
     def close_messages(self) -> Steps:
-        """Click the message bar's cross until it is empty."""
+        """Click the close button of the message bar until it is empty."""
         bar = self.iface.messageBar()
         for _ in self.messages():
             cross = bar.findChild(QToolButton, "", Qt.FindChildOption.FindDirectChildrenOnly)
@@ -58,7 +58,7 @@ class Desk:
         yield from click(next(button for button in buttons if button.isVisible() and button.text() == text))
 
     def tool(self, text: str) -> QWidget:
-        """The button of a toolbar whose action says that."""
+        """Return the toolbar button with a text. Raises LookupError if there is none."""
         for bar in self.window.findChildren(QToolBar):
             for action in bar.actions():
                 if action.text().replace("&", "") == text and bar.widgetForAction(action) is not None:
@@ -66,7 +66,7 @@ class Desk:
         raise LookupError(f"no button “{text}” in the toolbars")
 
     def tool_named(self, name: str) -> QWidget:
-        """The button of a toolbar whose action, or chosen action of several, has that object name: QGIS's own."""
+        """Return QGIS's toolbar button whose default action has an object name. Raises LookupError if there is none."""
         for button in self.window.findChildren(QToolButton):
             action = button.defaultAction()
             if action is not None and action.objectName() == name and isinstance(button.parent(), QToolBar):
@@ -74,43 +74,43 @@ class Desk:
         raise LookupError(f"no button {name} in the toolbars")
 
     def dock(self, name: str) -> Any:
-        """A dock by its object name."""
+        """Return a dock by its object name."""
         return self.window.findChild(QDockWidget, name)
 
     def on_map(self, across: float, down: float) -> QPoint:
-        """A point of the canvas, in shares of its size."""
+        """Return a point of the canvas in pixels. across, down: as fractions of its size."""
         view = self.canvas.viewport()
         return QPoint(round(across * view.width()), round(down * view.height()))
 
     def raster(self) -> QgsRasterLayer:
-        """The image of the tour."""
+        """Return the raster layer of the tour."""
         return next(layer for layer in QgsProject.instance().mapLayers().values() if isinstance(layer, QgsRasterLayer))
 
     def tiles(self) -> list[QgsVectorLayer]:
-        """The layer of the run with two questions; empty where there is none yet."""
+        """Return the results layer of the run with two questions; empty if there is none yet."""
         return [layer for layer in self.results() if layer.fields().indexOf("scene") >= 0]
 
     def results(self) -> list[QgsVectorLayer]:
-        """The layers that hold answers."""
+        """Return the results layers."""
         layers = QgsProject.instance().mapLayers().values()
         return [layer for layer in layers if isinstance(layer, QgsVectorLayer) and layer.fields().indexOf("model") >= 0]
 
     def identified(self, text: str) -> list[tuple[QTreeWidget, QTreeWidgetItem]]:
-        """The tree of what QGIS identified, and its item that says so; empty while there is none."""
+        """Return QGIS's identify results and the items with a text in them; empty while there are none."""
         flags = Qt.MatchFlag.MatchExactly | Qt.MatchFlag.MatchRecursive
         trees = [tree for tree in self.window.findChildren(QTreeWidget) if tree.isVisible()]
-        return [(tree, found) for tree in trees for column in (0, 1) for found in tree.findItems(text, flags, column)]
+        return [(tree, item) for tree in trees for column in (0, 1) for item in tree.findItems(text, flags, column)]
 
     def clicks(self) -> int:
-        """How many answers the layer of clicks holds."""
+        """Return the number of answers in the layer of clicks."""
         return sum(layer.featureCount() for layer in self.results() if layer.fields().indexOf("question") >= 0)
 
     def messages(self) -> list[str]:
-        """What the message bar says now."""
+        """Return the texts in the message bar."""
         return [item.text() for item in self.iface.messageBar().items()]
 
 
 def modal() -> Any:
-    """The dialog that holds everything else up; None where there is none."""
-    found = QApplication.activeModalWidget()
-    return found if isinstance(found, QDialog) else None
+    """Return the active modal dialog, None if there is none."""
+    widget = QApplication.activeModalWidget()
+    return widget if isinstance(widget, QDialog) else None

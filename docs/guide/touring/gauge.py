@@ -1,4 +1,4 @@
-"""Measures how long QGIS's window does not react. Knows nobody who is to blame."""
+"""Measures how long QGIS's window does not react."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _PERIOD_MS = 50
 
 
 class Gauge(QObject):
-    """A timer of 50 ms; the longest time between two of its beats, in milliseconds."""
+    """Measures the longest time between two ticks of a 50 ms timer, in milliseconds."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -18,24 +18,24 @@ class Gauge(QObject):
         self._longest = 0.0
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
-        self._timer.timeout.connect(self._beat)
+        self._timer.timeout.connect(self._tick)
 
     def start(self) -> None:
-        """Measure anew."""
+        """Start a new measurement."""
         self._longest = 0.0
         self.forgive()
         self._timer.start(_PERIOD_MS)
 
     def forgive(self) -> None:
-        """Count from now: what was done since the last beat was the tour's own work."""
+        """Ignore the time since the last tick: it was the tour's own work."""
         self._last = time.monotonic()
 
     def stop(self) -> float:
-        """Return the longest gap."""
+        """Stop and return the longest gap in milliseconds."""
         self._timer.stop()
         return self._longest
 
-    def _beat(self) -> None:
+    def _tick(self) -> None:
         now = time.monotonic()
         self._longest = max(self._longest, 1000 * (now - self._last))
         self._last = now

@@ -1,4 +1,4 @@
-"""The mouse and the keys, as the window system would deliver them. Calls no slot and triggers no action."""
+"""Mouse and keyboard input, delivered as by the window system, without direct calls of slots or actions."""
 
 from __future__ import annotations
 
@@ -17,35 +17,35 @@ NONE = Qt.KeyboardModifier.NoModifier
 
 
 def click(widget: QWidget, at: Optional[QPoint] = None, button: Qt.MouseButton = LEFT) -> Steps:
-    """Press and release where `widget` can be seen; `at` in its own pixels, else its middle."""
-    yield until(lambda: widget.isVisible() and widget.isEnabled(), f"{_name(widget)} to be seen and enabled", 30)
-    in_sight(widget)
+    """Click a widget once it is visible and enabled. at: a point in the widget, by default its center."""
+    yield until(lambda: widget.isVisible() and widget.isEnabled(), f"{_name(widget)} to be visible and enabled", 30)
+    scroll_to(widget)
     yield pause()
-    window, there = _place(widget, at)
-    _move(window, there)
-    _soon(lambda: QTest.mouseClick(window, button, NONE, there))
+    window, point = _place(widget, at)
+    _move(window, point)
+    _soon(lambda: QTest.mouseClick(window, button, NONE, point))
     yield pause()
 
 
 def double_click(widget: QWidget, at: QPoint) -> Steps:
-    """Click twice; the first click comes alone, as it does from a hand."""
-    window, there = _place(widget, at)
-    _move(window, there)
-    _soon(lambda: QTest.mouseClick(window, LEFT, NONE, there))
-    _soon(lambda: QTest.mouseDClick(window, LEFT, NONE, there))
+    """Double-click; a single click comes first, as with a real mouse."""
+    window, point = _place(widget, at)
+    _move(window, point)
+    _soon(lambda: QTest.mouseClick(window, LEFT, NONE, point))
+    _soon(lambda: QTest.mouseDClick(window, LEFT, NONE, point))
     yield pause()
 
 
 def hover(widget: QWidget, at: Optional[QPoint] = None) -> Steps:
-    """Point at it."""
-    window, there = _place(widget, at)
+    """Move the pointer to a widget."""
+    window, point = _place(widget, at)
     for step in (QPoint(-3, -2), QPoint(-1, 0), QPoint(0, 0)):
-        _move(window, there + step)
+        _move(window, point + step)
         yield pause(0.05)
 
 
 def drag(widget: QWidget, start: QPoint, end: QPoint) -> Steps:
-    """Draw from one point to another."""
+    """Drag the mouse from one point to another."""
     window, first = _place(widget, start)
     _, last = _place(widget, end)
     _move(window, first)
@@ -60,39 +60,39 @@ def drag(widget: QWidget, start: QPoint, end: QPoint) -> Steps:
 
 
 def press(widget: QWidget, key: Union[Qt.Key, str], modifier: Qt.KeyboardModifier = NONE) -> Steps:
-    """Press a key in the window of `widget`; who has the focus there gets it."""
+    """Press a key in the window of `widget`; the widget with the focus receives it."""
     window = widget.window().windowHandle()
     _soon(lambda: QTest.keyClick(window, key, modifier))
     yield pause(0.05)
 
 
 def write(widget: QWidget, text: str) -> Steps:
-    """Write ASCII into what has the focus in the window of `widget`."""
+    """Type ASCII text into the widget with the focus in the window of `widget`."""
     for letter in text:
         yield from press(widget, Qt.Key.Key_Return if letter == "\n" else letter)
 
 
 def popup() -> Found:
-    """Return the menu that opens."""
+    """Wait for a menu to open and return it."""
     yield until(lambda: isinstance(QApplication.activePopupWidget(), QMenu), "a menu to open")
     yield pause()
     return QApplication.activePopupWidget()
 
 
 def dialog(kind: str, seconds: float = 20.0) -> Found:
-    """Return the window of that class, once it can be seen."""
+    """Wait for a window of a class to be visible and return it. kind: the class name."""
     yield until(lambda: windows(kind), f"the window {kind} to open", seconds)
     yield pause(0.3)
     return windows(kind)[0]
 
 
 def windows(kind: str) -> list[QWidget]:
-    """The windows of that class that can be seen."""
+    """Return the visible windows of a class."""
     return [window for window in QApplication.topLevelWidgets() if type(window).__name__ == kind and window.isVisible()]
 
 
 def entry(menu: QMenu, text: str) -> Any:
-    """The menu's entry with that text."""
+    """Return the menu entry with a text. Raises LookupError if there is none."""
     for action in menu.actions():
         if action.text().replace("&", "").strip() == text.replace("&", "").strip():
             return action
@@ -111,7 +111,7 @@ def pick(menu: QMenu, text: str) -> Steps:
 
 
 def choose(window: Any, menu_name: str, *texts: str) -> Steps:
-    """Go through the menu bar: a menu by its object name, then entries by what they say."""
+    """Choose an entry from the menu bar: a menu by its object name, then entries by their texts."""
     menu, bar = window.findChild(QMenu, menu_name), window.menuBar()
     yield from click(bar, bar.actionGeometry(menu.menuAction()).center())
     yield until(menu.isVisible, f"the menu {menu_name} to open")
@@ -129,19 +129,18 @@ def click_item(view: Any, index: QModelIndex, button: Qt.MouseButton = LEFT) -> 
 
 
 def cell(view: Any, index: QModelIndex) -> QPoint:
-    """The middle of a cell, in the pixels of the view's viewport, scrolled to where it can be seen."""
+    """Scroll to a cell and return its center in viewport pixels."""
     view.scrollTo(index)
     box = view.visualRect(index).intersected(view.viewport().rect())
     return QPoint(min(box.center().x(), box.left() + 60), box.center().y())
 
 
 def item(view: QTreeView, text: str) -> QModelIndex:
-    """The tree's item that says so, wherever it is."""
-    model = view.model()
-    found = _search(model, QModelIndex(), text)
-    if found is None:
+    """Return the tree item with a text, at any level. Raises LookupError if there is none."""
+    index = _search(view.model(), QModelIndex(), text)
+    if index is None:
         raise LookupError(f"no item “{text}”")
-    return found
+    return index
 
 
 def show_tab(tabs: QTabWidget, number: int) -> Steps:
@@ -150,8 +149,8 @@ def show_tab(tabs: QTabWidget, number: int) -> Steps:
     yield from click(bar, bar.tabRect(number).center())
 
 
-def in_sight(widget: QWidget) -> None:
-    """Scroll to it, which a person does with the wheel."""
+def scroll_to(widget: QWidget) -> None:
+    """Scroll until a widget is visible."""
     parent = widget.parentWidget()
     while parent is not None:
         if isinstance(parent, QScrollArea):
@@ -171,20 +170,20 @@ def _search(model: QAbstractItemModel, parent: QModelIndex, text: str) -> Option
 
 
 def _place(widget: QWidget, at: Optional[QPoint]) -> tuple[Any, QPoint]:
-    """The window of a widget and the place in it; the middle is that of what can be seen."""
+    """Return the window of a widget and the point in it, by default the center of the visible part."""
     window = widget.window()
     at = at if at is not None else widget.visibleRegion().boundingRect().center()
     return window.windowHandle(), widget.mapTo(window, at)
 
 
-def _move(window: Any, there: QPoint) -> None:
-    """Both, so that who asks where the pointer is hears the same as who is told."""
-    QCursor.setPos(window.mapToGlobal(there))
-    _soon(lambda: QTest.mouseMove(window, there))
+def _move(window: Any, point: QPoint) -> None:
+    """Move the cursor and send a move event, so that both agree."""
+    QCursor.setPos(window.mapToGlobal(point))
+    _soon(lambda: QTest.mouseMove(window, point))
 
 
 def _soon(act: Callable[[], None]) -> None:
-    """From the event loop, not from the stop: what opens a loop of its own leaves the stop free to go on."""
+    """Call `act` from the event loop: if it opens a nested event loop, the tour can continue."""
     QTimer.singleShot(0, act)
 
 

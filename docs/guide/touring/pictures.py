@@ -1,4 +1,4 @@
-"""Pictures of the screen and of windows: all for those who look at a tour, some for the guide. Chooses no moment."""
+"""Screenshots of the screen and of windows: all for reviewing a tour, some for the guide."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _QUALITIES = (88, 80, 70, 60, 50)
 
 
 class Pictures:
-    """Numbered files in `folder`; those with a name of the guide's also in `guide`, where there is such a folder."""
+    """Writes numbered PNG files to `folder`, and the guide's pictures also as JPEG to `guide` unless it is None."""
 
     def __init__(self, folder: Path, guide: Optional[Path]) -> None:
         self.folder, self._guide = folder, guide
@@ -26,11 +26,11 @@ class Pictures:
         self.gauge: Optional[Gauge] = None
 
     def screen(self, name: str, for_guide: bool = False) -> None:
-        """Everything that is to be seen, menus too."""
+        """Capture the whole screen, including menus."""
         self._keep(name, QApplication.primaryScreen().grabWindow(0), for_guide)
 
     def window(self, name: str, widget: QWidget, for_guide: bool = False) -> None:
-        """One window by itself."""
+        """Capture one window."""
         self._keep(name, widget.grab(), for_guide)
 
     def _keep(self, name: str, picture: QPixmap, for_guide: bool) -> None:
@@ -42,7 +42,7 @@ class Pictures:
 
 
 def _small(picture: QPixmap) -> bytes:
-    """A JPEG that a page can carry."""
+    """Return a picture as JPEG, at most 1,200 pixels wide and, if possible, 150 kB large."""
     if picture.width() > _WIDTH:
         picture = picture.scaledToWidth(_WIDTH, Qt.TransformationMode.SmoothTransformation)
     for quality in _QUALITIES:

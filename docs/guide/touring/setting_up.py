@@ -1,4 +1,4 @@
-"""The stops about the model: the wizard, the options, the models, the report of a problem. Changes no choice."""
+"""Stops of the tour about the model: setup wizard, options, models and problem report. Settings stay unchanged."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QPoint, Qt
 from qgis.PyQt.QtWidgets import QDialogButtonBox, QLabel, QMenu, QMessageBox, QRadioButton, QTreeView, QWizard
 
-from .desk import ANSWER_S, Desk, modal, said
-from .hands import choose, click, click_item, dialog, in_sight, item, press, windows
+from .desk import ANSWER_S, Desk, modal, translated
+from .hands import choose, click, click_item, dialog, item, press, scroll_to, windows
 from .steps import Steps, pause, until
 
 _INSTALL_S = 2400.0
@@ -17,7 +17,7 @@ _BUTTON = QWizard.WizardButton
 
 
 def wizard(desk: Desk) -> Steps:
-    """Page by page where the model is set up already."""
+    """Go through the wizard when the model is already set up."""
     yield from choose(desk.window, *desk.entry("SetupPart", "Set up the model…"))
     pages = yield from dialog("SetupWizard")
     for radio in pages.currentPage().findChildren(QRadioButton)[1:]:
@@ -37,32 +37,32 @@ def wizard(desk: Desk) -> Steps:
 
 
 def from_nothing(desk: Desk) -> Steps:
-    """Where nothing is set up, a question leads to the wizard, and that to an answer."""
+    """Start without a model: a question leads to the wizard, and the wizard to an answer."""
     yield from desk.press_button("CanvasActions", "Describe canvas")
-    yield until(desk.messages, "the offer of a set-up")
+    yield until(desk.messages, "the offer to set up the model")
     desk.pictures.screen("not-set-up")
-    yield from desk.press_message_button(said("CanvasActions", "Set up…"))
+    yield from desk.press_message_button(translated("CanvasActions", "Set up…"))
     pages = yield from dialog("SetupWizard")
     desk.pictures.window("wizard-door", pages)
     yield from _next(pages)
     yield until(pages.currentPage().isComplete, "the machine to be looked at", 60)
     desk.pictures.window("wizard-plan", pages)
     yield from _next(pages)
-    yield until(lambda: pages.progress.bar.value() > 100, "a tenth of the set-up", _INSTALL_S)
+    yield until(lambda: pages.progress.bar.value() > 100, "a tenth of the setup", _INSTALL_S)
     yield from click(pages.progress.stop_button)
-    yield until(pages.progress.problem.isVisible, "the set-up to stop", 30)
+    yield until(pages.progress.problem.isVisible, "the setup to stop", 30)
     desk.pictures.window("wizard-stopped", pages)
     yield from click(pages.progress.problem.try_again)
-    yield until(lambda: pages.progress.bar.value() > 500, "half of the set-up", _INSTALL_S)
+    yield until(lambda: pages.progress.bar.value() > 500, "half of the setup", _INSTALL_S)
     desk.pictures.window("wizard-progress", pages)
-    yield until(pages.button(_BUTTON.NextButton).isEnabled, "the set-up to be done", _INSTALL_S)
+    yield until(pages.button(_BUTTON.NextButton).isEnabled, "the setup to finish", _INSTALL_S)
     desk.pictures.window("wizard-done", pages)
     yield from _next(pages)
     yield from _first_answer(desk, pages)
 
 
 def options(desk: Desk) -> Steps:
-    """The page in QGIS's own options, and the models behind its button."""
+    """Show the page in QGIS's options, and the models dialog."""
     settings = desk.window.findChild(QMenu, "mSettingsMenu")
     entry = next(action for action in settings.actions() if action.objectName() == "mActionOptions")
     yield from choose(desk.window, "mSettingsMenu", entry.text())
@@ -85,7 +85,7 @@ def options(desk: Desk) -> Steps:
     desk.pictures.window("models", models)
     yield from press(models, Qt.Key.Key_Escape)
     yield until(lambda: modal() is window, "the options again")
-    in_sight(page.privacy)
+    scroll_to(page.privacy)
     yield pause(0.3)
     desk.pictures.window("options-below", window)
     yield from press(window, Qt.Key.Key_Escape)
@@ -93,7 +93,7 @@ def options(desk: Desk) -> Steps:
 
 
 def report(desk: Desk) -> Steps:
-    """What would be told of a problem."""
+    """Show the problem report."""
     yield from choose(desk.window, *desk.entry("ReportPart", "Report a problem…"))
     shown = yield from dialog("ReportDialog")
     desk.pictures.window("report", shown)
@@ -101,8 +101,8 @@ def report(desk: Desk) -> Steps:
 
 
 def leave(desk: Desk) -> Steps:
-    """Project ▸ Exit QGIS, and what it asks then; with QGIS the tour ends too."""
-    desk.pictures.screen("end")  # by which docs/guide/tour knows that QGIS did not end before
+    """Choose Project ▸ Exit QGIS and answer its questions; this also ends the tour."""
+    desk.pictures.screen("end")  # shows docs/guide/tour that QGIS did not end earlier
     yield from _exit(desk)
     while True:
         yield until(lambda: isinstance(modal(), QMessageBox), "QGIS to end", 120)
@@ -110,9 +110,9 @@ def leave(desk: Desk) -> Steps:
         yield from click(stop or discard)
         yield pause(1.0)
         if stop is not None:
-            yield until(lambda: not QgsApplication.taskManager().countActiveTasks(), "what runs to stop", 30)
+            yield until(lambda: not QgsApplication.taskManager().countActiveTasks(), "the tasks to stop", 30)
             yield pause(3.0)
-            if not isinstance(modal(), QMessageBox):  # it waited too long for what runs, and wants to be asked again
+            if not isinstance(modal(), QMessageBox):  # QGIS waited too long for its tasks and did not exit
                 yield from _exit(desk)
 
 
@@ -123,7 +123,7 @@ def _exit(desk: Desk) -> Steps:
 
 
 def _next(pages: Any) -> Steps:
-    """Whichever button leads on."""
+    """Click the button that leads to the next page."""
     before = pages.currentId()
     buttons = [pages.button(role) for role in (_BUTTON.NextButton, _BUTTON.CommitButton)]
     yield from click(next(button for button in buttons if button.isVisible()))
@@ -132,7 +132,7 @@ def _next(pages: Any) -> Steps:
 
 
 def _first_answer(desk: Desk, pages: Any) -> Steps:
-    right = said("AnswerView", "The model is working.")
+    right = translated("AnswerView", "The model is working.")
     yield until(lambda: any(right in label.text() for label in pages.answer.findChildren(QLabel)), right, ANSWER_S)
     yield pause(0.3)
     desk.pictures.window("wizard", pages, for_guide=True)

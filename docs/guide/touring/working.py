@@ -1,4 +1,4 @@
-"""The stops about many places: Processing, the table of results, runs, the map. Looks at what came of each."""
+"""Stops of the tour about many places: Processing, the results table, runs and the map."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from qgis.PyQt.QtCore import QPoint, Qt
 from qgis.PyQt.QtWidgets import QDialogButtonBox, QTableView
 
-from .desk import ANSWER_S, Desk, said
+from .desk import ANSWER_S, Desk, translated
 from .hands import (
     RIGHT,
     cell,
@@ -28,13 +28,13 @@ from .steps import Steps, pause, until
 
 _QUESTIONS = "scene[text]: What kind of area is this?\ntrees[yesno]: Are there any trees?\n"
 _LAST_QUESTION = "roads[yesno]: Are there any roads?\n"
-_RATE = 3  # a column of the list of runs
+_RATE = 3  # column of the list of runs
 
 
 def describe_raster(desk: Desk) -> Steps:
-    """Right-click on the layer, two questions, run; the layer of results comes dressed."""
+    """Run Describe raster… from the layer's context menu with two questions; the results layer gets a style."""
     yield from _run(desk, _QUESTIONS, "processing")
-    yield until(desk.tiles, "the layer of results", 3 * ANSWER_S)
+    yield until(desk.tiles, "the results layer", 3 * ANSWER_S)
     form = yield from dialog("AlgorithmDialog")
     yield pause(1.0)
     desk.pictures.screen("processing-done")
@@ -42,7 +42,7 @@ def describe_raster(desk: Desk) -> Steps:
 
 
 def work_in_table(desk: Desk) -> Steps:
-    """Filter, select both ways, correct, ask again."""
+    """Filter, select in the table and on the map, correct, and ask again."""
     yield from desk.press_button("ResultsTable", "Results table")
     yield until(lambda: desk.dock("RsgptResultsTable"), "the table")
     dock = desk.dock("RsgptResultsTable")
@@ -57,8 +57,8 @@ def work_in_table(desk: Desk) -> Steps:
     yield from _ask_again(desk, dock)
 
 
-def pause_and_go_on(desk: Desk) -> Steps:
-    """A run that is paused in the dialog of runs, and taken up there."""
+def pause_and_resume(desk: Desk) -> Steps:
+    """Pause and resume a run in the dialog of runs."""
     question = "boats[yesno]: Are there any boats?\n"
     yield from _run(desk, question, "", tile_size="96")
     yield from choose(desk.window, *desk.entry("RunsPart", "Runs…"))
@@ -83,7 +83,7 @@ def pause_and_go_on(desk: Desk) -> Steps:
 
 
 def export(desk: Desk) -> Steps:
-    """The rows as a page with their pictures."""
+    """Export the rows as a report with pictures."""
     dock, file = desk.dock("RsgptResultsTable"), desk.pictures.folder / "report.html"
     yield from click(dock.export)
     form = yield from dialog("ExportDialog")
@@ -106,38 +106,38 @@ def export(desk: Desk) -> Steps:
 
 
 def begin_run(desk: Desk) -> Steps:
-    """A run that is under way when QGIS is left."""
+    """Start a run that is active when QGIS exits."""
     yield from _run(desk, _LAST_QUESTION, "", tile_size="96")
     yield from choose(desk.window, *desk.entry("RunsPart", "Runs…"))
     runs = yield from dialog("RunsDialog")
-    yield from click_item(runs.view, runs.model.index(0, 0))  # else it shows the run that was chosen before
+    yield from click_item(runs.view, runs.model.index(0, 0))  # otherwise it shows the previously selected run
     yield until(lambda: runs.pause.isEnabled() and _done(runs) > 0, "the run to go on", ANSWER_S)
     desk.pictures.screen("interrupted")
     yield from press(runs, Qt.Key.Key_Escape)
 
 
 def take_up(desk: Desk) -> Steps:
-    """In another QGIS: the run that was left goes on, and is not asked again what it was told before."""
+    """Resume the interrupted run in another QGIS; earlier answers come from the cache."""
     yield until(lambda: not desk.canvas.isDrawing() and desk.raster().isValid(), "the map to be drawn", 60)
     yield from desk.close_messages()
     yield from choose(desk.window, *desk.entry("RunsPart", "Runs…"))
     runs = yield from dialog("RunsDialog")
-    yield until(runs.resume.isEnabled, "a run that can go on", 5)
+    yield until(runs.resume.isEnabled, "a run that can be resumed", 5)
     before = _done(runs)
     desk.pictures.screen("take-up")
     yield from click(runs.resume)
     yield until(lambda: runs.open.isEnabled() and not runs.resume.isEnabled(), "its end", 3 * ANSWER_S)
     counts = runs.chosen().entry.counts
-    yield until(lambda: 0 < before <= counts["cached"] < counts["tiles"], "the first answers to be known", 1)
+    yield until(lambda: 0 < before <= counts["cached"] < counts["tiles"], "the first answers to come from the cache", 1)
     yield from click(runs.open)
-    yield until(desk.results, "the layer of results")
+    yield until(desk.results, "the results layer")
     yield pause(1.5)
     desk.pictures.screen("taken-up")
     yield from press(runs, Qt.Key.Key_Escape)
 
 
 def look_at_map(desk: Desk) -> Steps:
-    """Zoomed in, with the table closed: outlines, labels, and the tip of a tile."""
+    """Zoom in with the table closed: outlines, labels, and the map tip of a tile."""
     yield from desk.press_button("ResultsTable", "Results table")
     yield from desk.close_messages()
     tree = desk.iface.layerTreeView()
@@ -160,14 +160,14 @@ def look_at_map(desk: Desk) -> Steps:
 
 
 def _run(desk: Desk, questions: str, name: str, tile_size: str = "") -> Steps:
-    """Open Describe raster… from the layer tree, fill it in, press Run."""
+    """Open Describe raster… from the layer tree, fill it in and click Run."""
     tree = desk.iface.layerTreeView()
     yield from click_item(tree, item(tree, desk.raster().name()))
     yield from click_item(tree, item(tree, desk.raster().name()), RIGHT)
     menu = yield from popup()
     if name:
         desk.pictures.screen("layer-menu")
-    yield from pick(menu, said("LayerMenu", "Describe raster…"))
+    yield from pick(menu, translated("LayerMenu", "Describe raster…"))
     form = yield from dialog("AlgorithmDialog")
     wrappers = form.mainWidget().wrappers
     if tile_size:
@@ -208,7 +208,7 @@ def _filter(desk: Desk, dock: Any) -> Steps:
 
 
 def _select(desk: Desk, dock: Any, layer: Any) -> Steps:
-    """From the table to the map, and back with QGIS's own tool."""
+    """Select in the table, then on the map with QGIS's tool."""
     view = dock.view
     yield from click_item(view, view.model().index(2, 1))
     yield until(lambda: layer.selectedFeatureCount() == 1, "one place to be selected")
