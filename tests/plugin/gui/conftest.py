@@ -1,4 +1,4 @@
-"""A canvas over the demo raster, and somebody who notes what is asked."""
+"""Fixtures: a canvas with the demo raster, and handlers that record questions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DEMO = Path(__file__).resolve().parents[3] / "resources" / "demo" / "scenes.tif"
 
 
 class Noted:
-    """Stands for who asks."""
+    """Handlers of menu entries that record their calls."""
 
     def __init__(self) -> None:
         self.asked: list[Asked] = []
@@ -41,7 +41,7 @@ def noted() -> Noted:
 
 @pytest.fixture
 def scenes(qgis_new_project: None) -> QgsRasterLayer:
-    """The demo raster, in the project, whose CRS is the raster's."""
+    """The demo raster in the project, which has the raster's CRS."""
     raster = QgsRasterLayer(str(DEMO), "scenes")
     assert raster.isValid()
     QgsProject.instance().setCrs(raster.crs())
@@ -51,20 +51,20 @@ def scenes(qgis_new_project: None) -> QgsRasterLayer:
 
 @pytest.fixture
 def canvas(scenes: QgsRasterLayer) -> QgsMapCanvas:
-    """A canvas that shows all of it."""
-    made = QgsMapCanvas()
-    made.resize(QSize(600, 400))
-    made.setDestinationCrs(scenes.crs())
-    made.setLayers([scenes])
-    made.setExtent(scenes.extent())
-    return made
+    """A canvas that shows the whole demo raster."""
+    canvas = QgsMapCanvas()
+    canvas.resize(QSize(600, 400))
+    canvas.setDestinationCrs(scenes.crs())
+    canvas.setLayers([scenes])
+    canvas.setExtent(scenes.extent())
+    return canvas
 
 
 def box(point: QgsPointXY, side: float) -> QgsRectangle:
-    """A square around a point."""
+    """Return a square around a point."""
     return QgsRectangle.fromCenterAndSize(point, side, side)
 
 
 def show_above(canvas: QgsMapCanvas, layer: QgsVectorLayer) -> None:
-    """Show a layer on top of the others."""
+    """Show a layer above the others."""
     canvas.setLayers([layer, *canvas.layers()])

@@ -1,4 +1,4 @@
-"""Measures how long the GUI thread is away: the gaps of a timer that should fire every 50 ms. Judges nothing."""
+"""Measures how long the GUI thread is blocked: the gaps of a timer with a period of 50 ms."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ PERIOD_MS = 50
 
 
 class Gaps:
-    """The longest gap of each stage, in milliseconds. Belongs to the GUI thread.
+    """The longest gap of each stage, in milliseconds. Used in the GUI thread only.
 
-    busiest: the most that the GUI thread computed in one gap; a gap may be long because others compute.
+    busiest: the maximum CPU time of the GUI thread in one gap; a gap may be long because other threads compute.
     """
 
     def __init__(self) -> None:
@@ -23,7 +23,7 @@ class Gaps:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Measure what the block does, also where it never lets the timer fire."""
+        """Measure a block, even if it never lets the timer fire."""
         last, worked = time.monotonic(), time.thread_time()
         longest = busiest = 0.0
 
@@ -47,7 +47,7 @@ class Gaps:
 
 
 def run_until(is_done: Callable[[], object], seconds: float = 120.0) -> None:
-    """Run events as QGIS does, asleep between them, until `is_done`; AssertionError where it takes too long."""
+    """Run the event loop until `is_done`. Raises AssertionError after `seconds`."""
     loop, ticker = QEventLoop(), QTimer()
     end = time.monotonic() + seconds
     ticker.timeout.connect(lambda: loop.quit() if is_done() or time.monotonic() > end else None)
@@ -55,10 +55,10 @@ def run_until(is_done: Callable[[], object], seconds: float = 120.0) -> None:
     loop.exec()
     ticker.stop()
     if not is_done():
-        raise AssertionError(f"nothing came of it in {seconds} s")
+        raise AssertionError(f"not done after {seconds} s")
 
 
 def run_for(seconds: float) -> None:
-    """Run events for that long."""
+    """Run the event loop for a fixed time."""
     end = time.monotonic() + seconds
     run_until(lambda: time.monotonic() > end, seconds + 60)

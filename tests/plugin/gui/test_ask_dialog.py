@@ -1,4 +1,4 @@
-"""The dialog: it cannot be accepted before there is a question that can be asked."""
+"""The ask dialog: it can be accepted only with a valid question."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def choose(dialog: AskDialog, kind: AnswerType) -> None:
     dialog.kind.setCurrentIndex(dialog.kind.findData(kind.name))
 
 
-def test_it_starts_empty_and_says_what_is_missing(dialog: AskDialog) -> None:
+def test_an_empty_dialog_says_what_is_missing(dialog: AskDialog) -> None:
     assert not can_be_accepted(dialog)
     assert dialog.problem.text() == "Enter a question."
     assert not dialog.choices.isEnabled()
@@ -36,7 +36,7 @@ def test_each_kind_becomes_a_typed_question(dialog: AskDialog, kind: AnswerType)
     assert dialog.question() == Question("answer", "Is it: [a] harbour?", kind)
 
 
-def test_a_list_needs_two_choices(dialog: AskDialog) -> None:
+def test_a_choice_question_needs_two_choices(dialog: AskDialog) -> None:
     dialog.text.setText("Which is it?")
     choose(dialog, AnswerType.CHOICE)
     assert dialog.choices.isEnabled()
@@ -48,7 +48,7 @@ def test_a_list_needs_two_choices(dialog: AskDialog) -> None:
     assert dialog.question() == Question("answer", "Which is it?", AnswerType.CHOICE, ("forest", "town"))
 
 
-def test_how_sure_an_answer_has_to_be(qgis_app: object) -> None:
+def test_minimum_confidence_is_shown_in_percent(qgis_app: object) -> None:
     dialog = AskDialog(0.35)
     assert dialog.minimum.text() == "35 %"
     dialog.minimum.setValue(0)
@@ -57,7 +57,7 @@ def test_how_sure_an_answer_has_to_be(qgis_app: object) -> None:
     assert dialog.least_confidence() == 0.6
 
 
-def test_what_cannot_be_read_is_said(dialog: AskDialog) -> None:
+def test_an_invalid_question_gives_a_message(dialog: AskDialog) -> None:
     dialog.text.setText("x" * 3000)
     assert not can_be_accepted(dialog)
     assert "2000 characters" in dialog.problem.text()

@@ -1,4 +1,4 @@
-"""The window stays alive through all that a run does: start, capture, answers, 5,000 rows, cancel, a server's death."""
+"""The window stays responsive during a run: start, capture, answers, 5,000 rows, cancel, and a killed server."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class GapBench:
         return self.service.start(ALGORITHM, {"INPUT": layer.id(), "TILE_SIZE": side, "OUTPUT": str(output)}, "town")
 
     def done(self, run_id: str) -> int:
-        """Asked of the memory: what the test does itself must not be what it measures."""
+        """Return the number of finished places, from memory, so that reading it does not affect the measurement."""
         live = journal.live(run_id)
         return live.counts.done if live is not None else 0
 
@@ -68,19 +68,19 @@ class GapBench:
 
 
 def noise(rows: int, columns: int, side: int, seed: int) -> np.ndarray:
-    """3 x H x W, like nothing seen before."""
+    """Return random pixels, 3 x H x W."""
     return np.random.default_rng(seed).integers(0, 255, (3, rows * side, columns * side), np.uint8)
 
 
 def field(rows: int, columns: int, side: int, number: int) -> np.ndarray:
-    """3 x H x W of 251 different tiles again and again: many rows, few questions."""
+    """Return 251 different tiles repeated, 3 x H x W: many rows, but few different pictures."""
     tiles = (np.arange(rows * columns) % 251).astype(np.uint8).reshape(rows, columns)
     red = tiles.repeat(side, axis=0).repeat(side, axis=1)
     return np.stack([red, np.full_like(red, number), np.full_like(red, 255)])
 
 
 def one_round(bench: GapBench, number: int) -> Gaps:
-    """What a user does in an hour; the gaps of each part."""
+    """Do what a user does in an hour and return the gaps of each part."""
     gaps = Gaps()
     stage = gaps.stage
     with stage("nothing"):
@@ -129,24 +129,24 @@ def bench(
     monkeypatch.setattr(backends, "model_identity", lambda name: ModelInfo(name, "f" * 64))
     provider = RsgptProvider()
     QgsApplication.processingRegistry().addProvider(provider)
-    made = GapBench(PluginWindow(), server, tmp_path)
-    yield made
-    made.part.unregister()
+    bench = GapBench(PluginWindow(), server, tmp_path)
+    yield bench
+    bench.part.unregister()
     QgsApplication.processingRegistry().removeProvider(provider)
 
 
 @pytest.mark.slow
-def test_the_window_is_never_away_for_long(bench: GapBench, record_property: Callable[[str, Any], None]) -> None:
-    """The median of three rounds of what the window's own thread computes in one gap. The gaps themselves are
-    printed: on a machine that others use too, a window waits however good it is.
+def test_the_window_is_never_blocked_for_long(bench: GapBench, record_property: Callable[[str, Any], None]) -> None:
+    """Check the median over three rounds of the GUI thread's CPU time in one gap. The gaps themselves are only
+    printed, because they are long on a busy machine.
     """
     rounds = [one_round(bench, number) for number in range(ROUNDS)]
-    usual = {name: statistics.median(one.busiest[name] for one in rounds) for name in rounds[0].busiest}
-    record_property("own work in ms", json.dumps(usual))
-    assert {name: work for name, work in usual.items() if work >= LIMIT_MS} == {}
+    medians = {name: statistics.median(gaps.busiest[name] for gaps in rounds) for name in rounds[0].busiest}
+    record_property("own work in ms", json.dumps(medians))
+    assert {name: work for name, work in medians.items() if work >= LIMIT_MS} == {}
 
 
-def test_the_measure_sees_a_blocked_window(qgis_app: object) -> None:
+def test_a_blocked_window_is_measured(qgis_app: object) -> None:
     gaps = Gaps()
     with gaps.stage("blocked"):
         time.sleep(0.3)

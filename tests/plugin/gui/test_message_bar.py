@@ -1,4 +1,4 @@
-"""Messages are text: what a model says is never markup."""
+"""Messages in the message bar are plain text."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ def bar(qgis_app: object) -> QgsMessageBar:
     return QgsMessageBar()
 
 
-def test_markup_of_a_model_is_shown_and_not_followed(bar: QgsMessageBar) -> None:
+def test_markup_of_a_model_is_escaped(bar: QgsMessageBar) -> None:
     MessageBar(bar).answer('<a href="file:///etc">x</a>')
     (item,) = bar.items()
     assert item.text() == "&lt;a href=&quot;file:///etc&quot;&gt;x&lt;/a&gt;"
 
 
-def test_an_answer_with_a_place_can_be_shown(bar: QgsMessageBar) -> None:
+def test_an_answer_with_a_place_has_a_show_button(bar: QgsMessageBar) -> None:
     taken: list[bool] = []
     MessageBar(bar).answer("a harbour", lambda: taken.append(True))
     (item,) = bar.items()
@@ -30,7 +30,7 @@ def test_an_answer_with_a_place_can_be_shown(bar: QgsMessageBar) -> None:
     assert taken == [True]
 
 
-def test_a_note_gives_way_to_what_comes_of_it(bar: QgsMessageBar) -> None:
+def test_a_note_is_replaced_by_the_next_message(bar: QgsMessageBar) -> None:
     messages = MessageBar(bar)
     messages.note("looking")
     messages.note("still looking")
@@ -39,7 +39,7 @@ def test_a_note_gives_way_to_what_comes_of_it(bar: QgsMessageBar) -> None:
     assert [item.text() for item in bar.items()] == ["nothing there"]
 
 
-def test_a_note_that_was_closed_by_hand_is_no_error(bar: QgsMessageBar) -> None:
+def test_clearing_a_closed_note_has_no_effect(bar: QgsMessageBar) -> None:
     messages = MessageBar(bar)
     messages.note("looking")
     bar.clearWidgets()
@@ -47,7 +47,7 @@ def test_a_note_that_was_closed_by_hand_is_no_error(bar: QgsMessageBar) -> None:
     assert bar.items() == []
 
 
-def test_an_offer_waits_for_its_button(bar: QgsMessageBar) -> None:
+def test_an_offer_acts_only_when_its_button_is_clicked(bar: QgsMessageBar) -> None:
     taken: list[bool] = []
     MessageBar(bar).offer("Set it up?", "Set up…", lambda: taken.append(True))
     assert taken == []

@@ -1,4 +1,4 @@
-"""Processing's dialogs live until QGIS deletes them, whatever Python collects meanwhile."""
+"""Processing dialogs live until QGIS deletes them, even if Python collects garbage before."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.plugin.waiting import wait_until
 
 
 class Dialog(QgsProcessingAlgorithmDialogBase):
-    """Refers to itself, as Processing's own dialog does through the slots of its task."""
+    """Refers to itself, as the Processing dialog does through the slots of its task."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,24 +46,24 @@ def test_a_dialog_is_kept_from_the_start_of_a_task_until_it_is_deleted(watching:
     dialog = open_dialog(Dialog)
     add_task()
     gc.collect()
-    kept = dialog()
-    assert kept is not None
-    sip.delete(kept)
-    del kept
+    held = dialog()
+    assert held is not None
+    sip.delete(held)
+    del held
     gc.collect()
     assert dialog() is not None, "its task may use its context"
     wait_until(lambda: not QgsApplication.taskManager().count())
     wait_until(lambda: gc.collect() >= 0 and dialog() is None)
 
 
-def test_other_dialogs_are_left_alone(watching: None) -> None:
+def test_other_dialogs_are_not_kept(watching: None) -> None:
     dialog = open_dialog(QDialog)
     add_task()
     gc.collect()
     assert dialog() is None
 
 
-def test_nothing_is_kept_after_the_plugin_is_gone(qgis_app: QgsApplication) -> None:
+def test_no_dialog_is_kept_after_unregister(qgis_app: QgsApplication) -> None:
     part = ProcessingDialogs()
     part.register()
     part.unregister()

@@ -1,4 +1,4 @@
-"""What is shown is what is copied and saved."""
+"""The report is copied and saved as shown."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_the_menu_entry_shows_a_report(qgis_new_project: None) -> None:
     assert not dialog.isVisible()
 
 
-def test_what_was_taken_out_by_hand_is_not_copied(qgis_app: object, tmp_path: Path) -> None:
+def test_the_edited_text_is_copied_and_saved(qgis_app: object, tmp_path: Path) -> None:
     dialog = ReportDialog("mine\nfine")
     dialog.text.setPlainText("fine")
     QTest.mouseClick(dialog.copy, Qt.MouseButton.LeftButton)

@@ -1,4 +1,4 @@
-"""The map's right-click: entries, the outline of what they mean, and sizes that are kept."""
+"""The map's context menu: entries, the outline of their area, and saved sizes."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def usual() -> Iterator[None]:
 
 @pytest.fixture
 def menu(canvas: QgsMapCanvas, noted: Noted) -> Iterator[CanvasMenu]:
-    made = CanvasMenu(canvas, QIcon(), noted)
-    made.register()
-    yield made
-    made.unregister()
+    canvas_menu = CanvasMenu(canvas, QIcon(), noted)
+    canvas_menu.register()
+    yield canvas_menu
+    canvas_menu.unregister()
 
 
 @pytest.fixture
@@ -40,27 +40,27 @@ def spot(scenes: QgsRasterLayer) -> QgsPointXY:
 
 
 def opened(canvas: QgsMapCanvas, point: QgsPointXY) -> QMenu:
-    """The menu as QGIS opens it."""
-    made = QMenu(canvas)
+    """Return the menu as QGIS opens it."""
+    menu = QMenu(canvas)
     place = canvas.getCoordinateTransform().transform(point).toQPointF()
     button = Qt.MouseButton.RightButton
     press = QMouseEvent(QEvent.Type.MouseButtonPress, place, button, button, Qt.KeyboardModifier.NoModifier)
-    canvas.contextMenuAboutToShow.emit(made, QgsMapMouseEvent(canvas, press))
-    made.aboutToShow.emit()
-    return made
+    canvas.contextMenuAboutToShow.emit(menu, QgsMapMouseEvent(canvas, press))
+    menu.aboutToShow.emit()
+    return menu
 
 
 def entry(menu: QMenu, start: str) -> QAction:
-    (found,) = [action for action in menu.actions() if action.text().startswith(start)]
-    return found
+    (action,) = [action for action in menu.actions() if action.text().startswith(start)]
+    return action
 
 
 def outlines(canvas: QgsMapCanvas) -> list[QgsRectangle]:
-    """The boxes of all rubber bands on the canvas."""
+    """Return the bounding boxes of all rubber bands on the canvas."""
     return [item.asGeometry().boundingBox() for item in canvas.items() if isinstance(item, QgsRubberBand)]
 
 
-def test_the_outline_is_what_is_asked_and_goes_with_the_menu(
+def test_the_outline_equals_the_asked_area_and_disappears_with_the_menu(
     menu: CanvasMenu, canvas: QgsMapCanvas, noted: Noted, spot: QgsPointXY
 ) -> None:
     shown = opened(canvas, spot)
@@ -75,7 +75,9 @@ def test_the_outline_is_what_is_asked_and_goes_with_the_menu(
     assert place.extent.center().distance(spot) < 1
 
 
-def test_each_entry_asks_in_its_way(menu: CanvasMenu, canvas: QgsMapCanvas, noted: Noted, spot: QgsPointXY) -> None:
+def test_entries_describe_describe_in_detail_and_ask(
+    menu: CanvasMenu, canvas: QgsMapCanvas, noted: Noted, spot: QgsPointXY
+) -> None:
     shown = opened(canvas, spot)
     entry(shown, "Describe this area (").trigger()
     entry(shown, "Describe this area in detail").trigger()
@@ -84,7 +86,7 @@ def test_each_entry_asks_in_its_way(menu: CanvasMenu, canvas: QgsMapCanvas, note
     assert noted.titles == ["Ask about this area"]
 
 
-def test_a_size_is_seen_before_it_is_kept(menu: CanvasMenu, canvas: QgsMapCanvas, spot: QgsPointXY) -> None:
+def test_a_size_is_previewed_before_it_is_saved(menu: CanvasMenu, canvas: QgsMapCanvas, spot: QgsPointXY) -> None:
     sizes = entry(opened(canvas, spot), "Area size").menu()
     assert [action.text() for action in sizes.actions() if action.isChecked()] == ["77 m"]
     entry(sizes, "150 m").hovered.emit()
@@ -97,7 +99,7 @@ def test_a_size_is_seen_before_it_is_kept(menu: CanvasMenu, canvas: QgsMapCanvas
     assert entry(opened(canvas, spot), "Describe this area (150 m)")
 
 
-def test_any_size_can_be_given(
+def test_any_size_can_be_entered(
     menu: CanvasMenu, canvas: QgsMapCanvas, spot: QgsPointXY, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(QInputDialog, "getDouble", lambda *arguments: (42.5, True))
@@ -125,9 +127,7 @@ def test_the_polygon_under_the_click_is_named_outlined_and_asked(
     assert noted.titles == ["Ask about the polygon"]
 
 
-def test_beside_all_rasters_there_is_nothing_to_outline(
-    menu: CanvasMenu, canvas: QgsMapCanvas, spot: QgsPointXY
-) -> None:
+def test_outside_all_rasters_there_is_no_outline(menu: CanvasMenu, canvas: QgsMapCanvas, spot: QgsPointXY) -> None:
     far = QgsPointXY(spot.x() + 50_000, spot.y())
     canvas.setExtent(box(far, 500))
     opened(canvas, far)
@@ -137,10 +137,10 @@ def test_beside_all_rasters_there_is_nothing_to_outline(
 def test_unloading_leaves_the_map_as_it_was(
     canvas: QgsMapCanvas, noted: Noted, spot: QgsPointXY, scenes: QgsRasterLayer
 ) -> None:
-    made = CanvasMenu(canvas, QIcon(), noted)
-    made.register()
+    canvas_menu = CanvasMenu(canvas, QIcon(), noted)
+    canvas_menu.register()
     opened(canvas, spot)
-    made.unregister()
+    canvas_menu.unregister()
     assert outlines(canvas) == []
     assert opened(canvas, spot).actions() == []
     assert QgsProject.instance().mapLayers() == {scenes.id(): scenes}

@@ -1,4 +1,4 @@
-"""The question about a feature, in QGIS's registry of layer actions."""
+"""The action “Ask about this feature” in QGIS's registry of layer actions."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class FakeWindow:
 
 @pytest.fixture
 def actions(canvas: QgsMapCanvas, noted: Noted) -> Iterator[FeatureActions]:
-    made = FeatureActions(FakeWindow(canvas), noted)
-    made.register()
-    yield made
-    made.unregister()
+    actions = FeatureActions(FakeWindow(canvas), noted)
+    actions.register()
+    yield actions
+    actions.unregister()
 
 
 @pytest.fixture
@@ -37,12 +37,12 @@ def parcels(scenes: QgsRasterLayer) -> QgsVectorLayer:
 
 
 def listed(layer: object) -> list[QgsMapLayerAction]:
-    """What QGIS would list for one feature of a layer."""
+    """Return the actions that QGIS lists for one feature of a layer."""
     target = Qgis.MapLayerActionTarget.SingleFeature
     return QgsGui.mapLayerActionRegistry().mapLayerActions(layer, target, QgsMapLayerActionContext())
 
 
-def test_polygons_alone_can_be_asked_about(
+def test_only_polygon_layers_have_the_action(
     actions: FeatureActions, parcels: QgsVectorLayer, scenes: QgsRasterLayer
 ) -> None:
     assert actions.ask in listed(parcels)
@@ -50,7 +50,7 @@ def test_polygons_alone_can_be_asked_about(
     assert actions.ask not in listed(scenes)
 
 
-def test_one_feature_is_asked_about_even_where_the_table_left_its_geometry_out(
+def test_one_feature_is_asked_about_even_without_geometry_from_the_table(
     actions: FeatureActions, parcels: QgsVectorLayer, noted: Noted
 ) -> None:
     bare = QgsFeatureRequest(2).setFlags(QgsFeatureRequest.Flag.NoGeometry)

@@ -1,4 +1,4 @@
-"""The layer tree's right-click opens Processing's own dialog with the layer filled in."""
+"""The layer tree's context menu opens the Processing dialog with the layer filled in."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class LayerTreeWindow:
         return self.bar
 
     def entries(self, layer: QgsMapLayer) -> QMenu:
-        """The menu of a layer, as the tree opens it."""
+        """Return the context menu of a layer as the tree opens it."""
         menu = QMenu(self.tree)
         self.tree.setCurrentLayer(layer)
         self.tree.contextMenuAboutToShow.emit(menu)
@@ -38,26 +38,26 @@ class LayerTreeWindow:
 
 @pytest.fixture
 def window(scenes: QgsRasterLayer) -> Iterator[LayerTreeWindow]:
-    made = LayerTreeWindow()
-    menu = LayerMenu(made)
+    window = LayerTreeWindow()
+    menu = LayerMenu(window)
     menu.register()
-    yield made
+    yield window
     menu.unregister()
-    assert made.entries(scenes).actions() == []
+    assert window.entries(scenes).actions() == []
 
 
 class Dialogs(ModuleType):
-    """Processing, as far as the menu needs it."""
+    """A fake of the processing module that records the opened dialogs."""
 
     def __init__(self) -> None:
         super().__init__("processing")
         self.opened: list[tuple[str, dict[str, str]]] = []
-        self.made: list[weakref.ref[QDialog]] = []
+        self.references: list[weakref.ref[QDialog]] = []
 
     def createAlgorithmDialog(self, algorithm: str, parameters: dict[str, str]) -> QDialog:
         self.opened.append((algorithm, parameters))
         dialog = QDialog()
-        self.made.append(weakref.ref(dialog))
+        self.references.append(weakref.ref(dialog))
         return dialog
 
 
@@ -81,19 +81,19 @@ def test_each_kind_of_layer_opens_its_algorithm(
         ("rsgpt:describefeatures", {"FEATURES": parcels.id()}),
     ]
     gc.collect()
-    shown = [dialog() for dialog in dialogs.made]
+    shown = [dialog() for dialog in dialogs.references]
     assert [dialog is not None and dialog.isVisible() for dialog in shown] == [True, True]
     for dialog in shown:
         sip.delete(dialog)
 
 
-def test_a_table_is_not_offered(window: LayerTreeWindow) -> None:
+def test_a_table_without_geometry_has_no_entry(window: LayerTreeWindow) -> None:
     table = QgsVectorLayer("None?field=a:string", "table", "memory")
     QgsProject.instance().addMapLayer(table)
     assert window.entries(table).actions() == []
 
 
-def test_without_processing_there_is_a_sentence(
+def test_without_processing_a_message_is_shown(
     window: LayerTreeWindow, scenes: QgsRasterLayer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "processing", None)

@@ -1,4 +1,4 @@
-"""The dock under real keys and clicks, with the real server and the scripted engine."""
+"""The dock with real keys and clicks, the real server and the scripted engine."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ LONG = " ".join(f"w{number}" for number in range(400))
 
 
 class DockWindow:
-    """The part of QGIS's interface that the dock touches."""
+    """The part of QGIS's interface that the dock uses."""
 
     def __init__(self) -> None:
         self.window = QMainWindow()
@@ -69,7 +69,7 @@ def dock(raster: QgsRasterLayer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rs
 
 
 def ask(dock: RsgptDock, text: str, kind: AnswerType = AnswerType.TEXT) -> None:
-    """Type a question and press Enter."""
+    """Enter a question and press Enter."""
     dock.panel.bar.kind.choose(kind)
     dock.panel.bar.text.clear()
     QTest.keyClicks(dock.panel.bar.text, text)
@@ -85,20 +85,20 @@ def shown(dock: RsgptDock) -> str:
 
 
 def follow(dock: RsgptDock, link: str) -> None:
-    """Follow a link of the last answer by keyboard or mouse, as the browser reports it."""
+    """Follow a link of the last answer as the text browser reports it."""
     page = dock.panel.view.toHtml()
     last = page[page.rindex(f'href="{link}:') :].split('"')[1]
     dock.panel.view.anchorClicked.emit(type(dock.panel.view.source())(last))
 
 
-def test_enter_takes_the_map_s_view_and_asks(dock: RsgptDock, serve: Serve) -> None:
+def test_enter_captures_the_map_view_and_asks(dock: RsgptDock, serve: Serve) -> None:
     serve("--reply", "a <b>harbour</b> &amp; boats\nand more")
     ask(dock, "What is here?")
     assert dock.panel.stop.isEnabled()
     assert not dock.panel.bar.ask.isEnabled()
     wait_until(lambda: idle(dock))
     assert "What is here?" in shown(dock)
-    assert "a <b>harbour</b> &amp; boats\nand more" in shown(dock)  # told as text, not followed as markup
+    assert "a <b>harbour</b> &amp; boats\nand more" in shown(dock)  # shown as text, not as markup
     assert "90 % sure" in shown(dock)
     assert dock.conversation.sight is not None
     wide, high = dock.conversation.sight.sent
@@ -126,8 +126,8 @@ def test_the_next_question_is_about_the_same_picture(dock: RsgptDock, serve: Ser
     assert shown(dock) == ""
 
 
-def test_the_answer_is_seen_as_it_is_written_and_escape_stops_it(dock: RsgptDock, serve: Serve) -> None:
-    QShortcut(QKeySequence("Esc"), dock.window())  # QGIS has one, too
+def test_the_answer_is_streamed_and_escape_stops_it(dock: RsgptDock, serve: Serve) -> None:
+    QShortcut(QKeySequence("Esc"), dock.window())  # as in QGIS
     serve("--token-delay", "0.05", "--reply", LONG)
     ask(dock, "What is here?")
     wait_until(lambda: "w0 w1 w2" in shown(dock))
@@ -141,7 +141,7 @@ def test_the_answer_is_seen_as_it_is_written_and_escape_stops_it(dock: RsgptDock
     wait_until(lambda: not dock.conversation._running, 1.0)
 
 
-def test_what_the_model_is_not_sure_of_is_not_told(dock: RsgptDock, serve: Serve) -> None:
+def test_an_answer_below_the_minimum_confidence_is_hidden(dock: RsgptDock, serve: Serve) -> None:
     serve("--reply", "yes")
     save(Preferences(least_confidence=0.95))
     ask(dock, "Is there water?", AnswerType.YESNO)
@@ -162,7 +162,7 @@ def test_an_answer_is_copied_and_added_to_the_results_layer(dock: RsgptDock, ser
     assert (row["question"], row["answer"]) == ("Is there water?", "yes")
 
 
-def test_a_rectangle_is_drawn_and_the_tool_before_comes_back(dock: RsgptDock, serve: Serve) -> None:
+def test_a_rectangle_is_drawn_and_the_previous_tool_is_restored(dock: RsgptDock, serve: Serve) -> None:
     pan = QgsMapToolPan(dock._canvas)
     dock._canvas.setMapTool(pan)
     port = dock._canvas.viewport()
@@ -184,19 +184,19 @@ def test_a_rectangle_is_drawn_and_the_tool_before_comes_back(dock: RsgptDock, se
     assert sight.extent[3] - sight.extent[1] == pytest.approx(80 * pixel, abs=2)
 
 
-def test_no_selected_feature_is_a_sentence(dock: RsgptDock) -> None:
+def test_without_a_selected_feature_a_message_is_shown(dock: RsgptDock) -> None:
     QTest.mouseClick(dock.panel.picker.feature, Qt.MouseButton.LeftButton)
     assert "Select one feature" in shown(dock)
 
 
-def test_questions_are_saved_and_found_again(dock: RsgptDock) -> None:
+def test_questions_are_saved_restored_and_removed(dock: RsgptDock) -> None:
     bar = dock.panel.bar
     bar.kind.choose(AnswerType.CHOICE)
     QTest.keyClicks(bar.text, "Which kind?")
     QTest.keyClicks(bar.choices, "forest, town")
     bar._fill_menu()
-    (keep,) = [entry for entry in bar.menu.actions() if entry.text() == "Save this question"]
-    keep.trigger()
+    (save_entry,) = [entry for entry in bar.menu.actions() if entry.text() == "Save this question"]
+    save_entry.trigger()
     assert load().saved_questions == ("answer[choice(forest|town)]: Which kind?",)
     bar.text.clear()
     bar.kind.choose(AnswerType.TEXT)
@@ -237,11 +237,11 @@ def test_after_a_restart_the_history_opens_zooms_and_deletes(
     later.close_down()
 
 
-def test_without_a_model_the_sentence_says_what_to_do(dock: RsgptDock) -> None:
+def test_without_a_model_the_message_says_how_to_set_it_up(dock: RsgptDock) -> None:
     ask(dock, "What is here?")
     wait_until(lambda: idle(dock))
     assert "Choose Raster ▸ RSGPT ▸ Set up the model…" in shown(dock)
 
 
-def test_it_fits_a_narrow_window(dock: RsgptDock) -> None:
+def test_the_dock_fits_a_narrow_window(dock: RsgptDock) -> None:
     assert dock.minimumSizeHint().width() <= 280

@@ -1,4 +1,4 @@
-"""The models' dialog: what the model side says of each, and what the user makes of the list."""
+"""The models dialog: the backend's report on each model, and changes to the list."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ SMALL = {"name": "rsgpt-small", "licence": "GPL", "folder": "/shipped", "bytes":
 
 
 @pytest.fixture
-def said(settings: None, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, list[str]]]:
-    """What the model side's command says, one after the other; the last is said again."""
+def replies(settings: None, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, list[str]]]:
+    """Replies of the backend's command, one per call; the last one repeats."""
     replies: list[tuple[int, list[str]]] = [(0, [json.dumps({**SMALL, "precision": "fp32", "device": "cpu"})])]
 
     def run(chosen: Preferences, arguments: Sequence[str], work: BackgroundTask) -> tuple[int, list[str]]:
@@ -47,7 +47,7 @@ def names(dialog: ModelsDialog) -> list[str]:
     return [dialog.list.topLevelItem(row).text(0) for row in range(dialog.list.topLevelItemCount())]
 
 
-def test_names_are_there_at_once_and_needs_soon(said: list[tuple[int, list[str]]], wait_until: Wait) -> None:
+def test_names_are_listed_immediately_and_sizes_later(replies: list[tuple[int, list[str]]], wait_until: Wait) -> None:
     dialog = ModelsDialog()
     assert names(dialog) == ["rsgpt-small (default)"]
     wait_until(lambda: "1.6 GB" in dialog.list.topLevelItem(0).text(2))
@@ -57,7 +57,7 @@ def test_names_are_there_at_once_and_needs_soon(said: list[tuple[int, list[str]]
 
 
 def test_it_closes_after_qgis_has_deleted_the_task_of_the_list(
-    said: list[tuple[int, list[str]]], wait_until: Wait
+    replies: list[tuple[int, list[str]]], wait_until: Wait
 ) -> None:
     dialog = ModelsDialog()
     dialog.show()
@@ -67,8 +67,8 @@ def test_it_closes_after_qgis_has_deleted_the_task_of_the_list(
     assert not dialog.isVisible()
 
 
-def test_a_folder_of_one_s_own_is_added_used_and_removed(
-    said: list[tuple[int, list[str]]], wait_until: Wait, tmp_path: Path
+def test_a_user_s_folder_is_added_used_and_removed(
+    replies: list[tuple[int, list[str]]], wait_until: Wait, tmp_path: Path
 ) -> None:
     folder = own_model(tmp_path)
     dialog = ModelsDialog()
@@ -84,7 +84,7 @@ def test_a_folder_of_one_s_own_is_added_used_and_removed(
     dialog.reject()
 
 
-def test_a_folder_without_a_model_is_refused(said: list[tuple[int, list[str]]], tmp_path: Path) -> None:
+def test_a_folder_without_a_model_is_refused(replies: list[tuple[int, list[str]]], tmp_path: Path) -> None:
     dialog = ModelsDialog()
     dialog.add_folder(str(tmp_path))
     assert not dialog.problem.isHidden()
@@ -93,11 +93,13 @@ def test_a_folder_without_a_model_is_refused(said: list[tuple[int, list[str]]], 
     dialog.reject()
 
 
-def test_a_model_that_does_not_fit_says_so(said: list[tuple[int, list[str]]], wait_until: Wait, tmp_path: Path) -> None:
+def test_a_model_that_does_not_fit_says_so(
+    replies: list[tuple[int, list[str]]], wait_until: Wait, tmp_path: Path
+) -> None:
     folder = own_model(tmp_path)
     save(replace(Preferences(), model_folders=(folder,)))
     too_large = {"name": "mine", "folder": folder, "does_not_fit": "The model needs 30.0 GB."}
-    said[0] = (0, [json.dumps(SMALL), json.dumps(too_large)])
+    replies[0] = (0, [json.dumps(SMALL), json.dumps(too_large)])
     dialog = ModelsDialog()
     wait_until(lambda: dialog.list.topLevelItem(1).text(2) == "too much")
     dialog.list.setCurrentItem(dialog.list.topLevelItem(1))
@@ -112,10 +114,10 @@ def test_without_an_environment_the_advice_is_to_set_up(settings: None, wait_unt
     dialog.reject()
 
 
-def test_a_conversion_shows_its_words_and_ends_in_a_folder_or_a_sentence(
-    said: list[tuple[int, list[str]]], wait_until: Wait, tmp_path: Path
+def test_a_conversion_shows_its_output_and_ends_with_a_folder_or_a_message(
+    replies: list[tuple[int, list[str]]], wait_until: Wait, tmp_path: Path
 ) -> None:
-    said[:] = [(1, ["reading", "No file holds a projection."]), (0, ["reading", "{}"])]
+    replies[:] = [(1, ["reading", "No file holds a projection."]), (0, ["reading", "{}"])]
     dialog = ConvertDialog()
     convert = dialog.buttons.button(QDialogButtonBox.StandardButton.Ok)
     assert not convert.isEnabled()

@@ -1,4 +1,4 @@
-"""The options: what is shown is what is kept, and what is cleared is gone."""
+"""The options page: preferences are saved as shown, and stored data is cleared."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def page(opened: list[bool] | None = None) -> OptionsPage:
 @pytest.mark.parametrize(
     "chosen", [Preferences(), CHOSEN, replace(CHOSEN, door=BackendKind.IN_PROCESS, answer_language="")]
 )
-def test_what_is_shown_is_what_is_kept(settings: None, chosen: Preferences) -> None:
+def test_preferences_are_saved_as_shown(settings: None, chosen: Preferences) -> None:
     save(chosen)
     shown = page()
     save(Preferences())
@@ -52,7 +52,7 @@ def test_what_is_shown_is_what_is_kept(settings: None, chosen: Preferences) -> N
     assert load() == chosen
 
 
-def test_a_change_is_kept_when_it_is_applied_and_not_before(settings: None) -> None:
+def test_a_change_is_saved_only_when_it_is_applied(settings: None) -> None:
     shown = page()
     shown.asking.language.setCurrentIndex(shown.asking.language.findData("French"))
     shown.model.backend.setCurrentIndex(shown.model.backend.findData(BackendKind.IN_PROCESS))
@@ -61,7 +61,7 @@ def test_a_change_is_kept_when_it_is_applied_and_not_before(settings: None) -> N
     assert (load().answer_language, load().door) == ("French", BackendKind.IN_PROCESS)
 
 
-def test_leave_that_was_given_can_be_taken_back(settings: None) -> None:
+def test_permission_for_a_host_can_be_revoked(settings: None) -> None:
     save(CHOSEN)
     shown = page()
     shown.privacy.hosts.setCurrentRow(0)
@@ -119,7 +119,7 @@ def test_the_environment_is_removed_alone(
     assert not (own_home / "env").exists()
 
 
-def test_the_set_up_closes_the_options_and_keeps_them(settings: None) -> None:
+def test_the_setup_closes_the_options(settings: None) -> None:
     opened: list[bool] = []
     dialog = QDialog()
     shown = page(opened)

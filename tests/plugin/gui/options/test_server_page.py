@@ -1,4 +1,4 @@
-"""The page of a model server: what it shows, gives back, asks for, and shows of what a server says."""
+"""The server page: settings, consent, requests to a server and their results."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ LEFT = Qt.MouseButton.LeftButton
 
 @pytest.fixture
 def page(qgis_app: Any) -> Iterator[ServerPage]:
-    made = ServerPage()
-    made.show()
-    yield made
-    made.stop()
-    made.close()
+    page = ServerPage()
+    page.show()
+    yield page
+    page.stop()
+    page.close()
 
 
-def test_what_is_shown_comes_back(page: ServerPage) -> None:
+def test_shown_preferences_are_returned_unchanged(page: ServerPage) -> None:
     hosts = ("https://models.example:8443", "http://b:1")
     shown = Preferences(server_url=FAR, server_model="qwen-vl", server_side=1024, server_mb=2.5, allowed_hosts=hosts)
     page.show(shown)
@@ -55,7 +55,7 @@ def test_consent_belongs_to_one_host(page: ServerPage) -> None:
     assert page.updated(Preferences()).allowed_hosts == ()
 
 
-def test_consent_can_be_taken_back(page: ServerPage) -> None:
+def test_consent_can_be_revoked(page: ServerPage) -> None:
     allowed = Preferences(server_url=FAR, allowed_hosts=("https://models.example:8443",))
     page.show(allowed)
     page.consent.click()
@@ -88,7 +88,7 @@ def test_models_are_loaded_and_free_text_is_kept(page: ServerPage, rogue: Callab
     assert script.paths == ["/v1/models"]
 
 
-def test_a_test_tells_what_it_found_as_text(page: ServerPage, rogue: Callable[..., Rogue]) -> None:  # noqa: F811
+def test_the_verdict_of_a_test_is_shown_as_plain_text(page: ServerPage, rogue: Callable[..., Rogue]) -> None:  # noqa: F811
     page.address.setText(rogue(send(200, completion("<b>green</b>", "<i>m</i>"))).url)
     page.model.setCurrentText("m")
     QTest.mouseClick(page.test, LEFT)
@@ -97,7 +97,7 @@ def test_a_test_tells_what_it_found_as_text(page: ServerPage, rogue: Callable[..
     assert page.outcome.textFormat() == Qt.TextFormat.PlainText
 
 
-def test_a_silent_server_can_be_stopped_and_the_window_stays_free(
+def test_a_request_to_a_silent_server_can_be_stopped_without_blocking_the_window(
     page: ServerPage,
     rogue: Callable[..., Rogue],  # noqa: F811
 ) -> None:

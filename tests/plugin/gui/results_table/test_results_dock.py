@@ -1,4 +1,4 @@
-"""The dock as a person uses it: real clicks and keys, one selection with the layer, 5,000 rows without a stutter."""
+"""The results dock with real clicks and keys: selection, filter, corrections, and 5,000 rows without blocking."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ MANY = 5000
 
 @pytest.fixture
 def dock(qgis_new_project: None) -> Iterator[ResultsDock]:
-    made = ResultsDock(QgsProject.instance(), QIcon())
-    made.resize(1000, 500)
-    made.show()
-    yield made
-    made.close_all()
-    made.close()
-    made.deleteLater()
+    dock = ResultsDock(QgsProject.instance(), QIcon())
+    dock.resize(1000, 500)
+    dock.show()
+    yield dock
+    dock.close_all()
+    dock.close()
+    dock.deleteLater()
 
 
 def opened(dock: ResultsDock, layer: QgsVectorLayer) -> QgsVectorLayer:
@@ -53,7 +53,7 @@ def selected_lines(dock: ResultsDock) -> list[int]:
     return sorted(index.row() for index in dock.view.selectionModel().selectedRows())
 
 
-def test_only_layers_of_results_are_offered(dock: ResultsDock) -> None:
+def test_only_results_layers_are_listed(dock: ResultsDock) -> None:
     other = QgsVectorLayer("Point?crs=EPSG:32611", "other", "memory")
     QgsProject.instance().addMapLayer(other)
     layer = opened(dock, results_layer(["a"]))
@@ -63,7 +63,7 @@ def test_only_layers_of_results_are_offered(dock: ResultsDock) -> None:
     assert (dock.layer, dock.model.rowCount()) == (None, 0)
 
 
-def test_rows_chosen_in_the_table_are_chosen_on_the_map(dock: ResultsDock) -> None:
+def test_the_selection_is_shared_with_the_layer(dock: ResultsDock) -> None:
     layer = opened(dock, results_layer(["a", "b", "c"]))
     click(dock, 1, CAPTION)
     assert layer.selectedFeatureIds() == [fids(layer)[1]]
@@ -86,7 +86,7 @@ def test_the_selection_survives_a_sort_and_a_filter(dock: ResultsDock) -> None:
     assert (selected_lines(dock), layer.selectedFeatureIds()) == ([1], [fids(layer)[0]])
 
 
-def test_typing_filters(dock: ResultsDock) -> None:
+def test_text_and_minimum_confidence_filter_the_rows(dock: ResultsDock) -> None:
     opened(dock, results_layer(["a harbour", "a field"]))
     QTest.keyClicks(dock.filter.text, "Field")
     wait_until(lambda: dock.model.rowCount() == 1)
@@ -96,7 +96,7 @@ def test_typing_filters(dock: ResultsDock) -> None:
     wait_until(lambda: dock.filter.count.text() == "1 of 2 rows" and dock.model.row_at(0).confidence == 0.1)
 
 
-def test_a_caption_is_corrected_where_it_stands_and_given_back(dock: ResultsDock) -> None:
+def test_a_caption_is_corrected_in_its_cell_and_restored(dock: ResultsDock) -> None:
     layer = opened(dock, results_layer(["a", "b"]))
     click(dock, 1, CAPTION, twice=True)
     (editor,) = dock.view.viewport().findChildren(QPlainTextEdit)
@@ -112,7 +112,7 @@ def test_a_caption_is_corrected_where_it_stands_and_given_back(dock: ResultsDock
     assert dock.model.row_at(1).models == {}
 
 
-def test_a_yes_becomes_a_no_by_choice(dock: ResultsDock) -> None:
+def test_yes_is_corrected_to_no_in_a_combo_box(dock: ResultsDock) -> None:
     layer = opened(dock, results_layer(["a"]))
     click(dock, 0, TREES, twice=True)
     (editor,) = dock.view.viewport().findChildren(QComboBox)
@@ -122,21 +122,21 @@ def test_a_yes_becomes_a_no_by_choice(dock: ResultsDock) -> None:
     wait_until(lambda: layer.getFeature(fids(layer)[0])["trees"] is False)
 
 
-def test_what_a_layer_refuses_is_a_sentence(dock: ResultsDock) -> None:
+def test_a_read_only_layer_gives_a_message(dock: ResultsDock) -> None:
     layer = opened(dock, results_layer(["a"]))
     layer.setReadOnly(True)
-    said: list[str] = []
-    dock.problem.connect(said.append)
+    messages: list[str] = []
+    dock.problem.connect(messages.append)
     dock.model.setData(dock.model.index(0, CAPTION), "b", Qt.ItemDataRole.EditRole)
-    assert "cannot be edited" in said[0]
+    assert "cannot be edited" in messages[0]
 
 
-def test_a_double_click_beside_the_words_wants_the_place(dock: ResultsDock) -> None:
+def test_a_double_click_on_the_picture_requests_a_zoom(dock: ResultsDock) -> None:
     opened(dock, results_layer(["a", "b"]))
-    wanted: list[list[int]] = []
-    dock.zoom_requested.connect(lambda: wanted.append(dock.selection.fids()))
+    requested: list[list[int]] = []
+    dock.zoom_requested.connect(lambda: requested.append(dock.selection.fids()))
     click(dock, 1, 0, twice=True)
-    assert wanted == [[dock.model.row_at(1).fid]]
+    assert requested == [[dock.model.row_at(1).fid]]
 
 
 def test_the_table_follows_the_layer(dock: ResultsDock, tmp_path: Path) -> None:
@@ -150,14 +150,14 @@ def test_the_table_follows_the_layer(dock: ResultsDock, tmp_path: Path) -> None:
     wait_until(lambda: dock.model.rowCount() == 2 and dock.model.row_at(0).values[0] == "a")
 
 
-def test_rows_that_come_without_a_word_appear(dock: ResultsDock) -> None:
+def test_rows_added_by_the_data_provider_appear(dock: ResultsDock) -> None:
     layer = opened(dock, results_layer(["a"]))
     layer.dataProvider().addFeatures(list(layer.getFeatures()))
     layer.triggerRepaint()
     wait_until(lambda: dock.model.rowCount() == 2)
 
 
-def test_pictures_are_shown_where_there_are_some(dock: ResultsDock) -> None:
+def test_stored_pictures_are_shown(dock: ResultsDock) -> None:
     keep_pictures([0])
     opened(dock, results_layer(["a", "b"]))
 
@@ -168,15 +168,15 @@ def test_pictures_are_shown_where_there_are_some(dock: ResultsDock) -> None:
     assert not shown(1)
 
 
-def test_many_rows_do_not_hold_the_window_up(dock: ResultsDock, tmp_path: Path) -> None:
+def test_many_rows_do_not_block_the_window(dock: ResultsDock, tmp_path: Path) -> None:
     layer = results_layer([f"row {number} of a long table" for number in range(MANY)], "GPKG", tmp_path)
     keep_pictures(range(0, MANY, 10))
-    opened(dock, layer)  # to make what is made once
-    assert min(held_up(dock, layer) for _ in range(3)) < 0.15
+    opened(dock, layer)  # exclude one-time initialization from the measurement
+    assert min(blocked_s(dock, layer) for _ in range(3)) < 0.15
 
 
-def held_up(dock: ResultsDock, layer: QgsVectorLayer) -> float:
-    """The longest that the window's thread works at a time while a large table is used, in seconds."""
+def blocked_s(dock: ResultsDock, layer: QgsVectorLayer) -> float:
+    """Use a large table and return the longest work of the GUI thread at a time, in seconds."""
     bar, half = dock.view.verticalScrollBar(), fids(layer)[::2]
     gaps = Gaps()
     with gaps.stage("use"):

@@ -1,4 +1,4 @@
-"""The results table in a window: opened, used with its dialogs, and taken back."""
+"""The results table in a window: opening, its dialogs, and unloading."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ OK = QDialogButtonBox.StandardButton.Ok
 
 
 class Docks(PluginWindow):
-    """A window that takes docks."""
+    """A window that accepts docks."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -52,9 +52,9 @@ class Docks(PluginWindow):
 
 @pytest.fixture
 def window(qgis_app: Any) -> Docks:
-    made = Docks()
-    made.window.show()
-    return made
+    window = Docks()
+    window.window.show()
+    return window
 
 
 @pytest.fixture
@@ -74,8 +74,8 @@ def opened(table: ResultsTable, layer: QgsVectorLayer) -> QgsVectorLayer:
 
 
 def dialog_of(window: Docks, kind: type) -> Any:
-    (found,) = [child for child in window.window.findChildren(kind) if child.isVisible()]
-    return found
+    (dialog,) = [child for child in window.window.findChildren(kind) if child.isVisible()]
+    return dialog
 
 
 def test_the_action_opens_and_closes_the_dock(window: Docks, table: ResultsTable) -> None:
@@ -91,7 +91,7 @@ def test_the_action_opens_and_closes_the_dock(window: Docks, table: ResultsTable
     assert not table.action.isChecked()
 
 
-def test_nothing_is_left_behind(window: Docks) -> None:
+def test_unregister_removes_dock_menu_and_button(window: Docks) -> None:
     for _ in range(3):
         part = ResultsTable(window)
         part.register()
@@ -99,15 +99,15 @@ def test_nothing_is_left_behind(window: Docks) -> None:
         opened(part, results_layer(["a"]))
         part.unregister()
         assert (window.docks, window.menu, window.tools) == ([], [], [])
-    QgsProject.instance().removeAllMapLayers()  # nothing listens any more
+    QgsProject.instance().removeAllMapLayers()  # no signal is connected any more
 
 
-def test_a_layer_that_is_no_result_opens_nothing(window: Docks, table: ResultsTable) -> None:
+def test_another_layer_does_not_open_the_table(window: Docks, table: ResultsTable) -> None:
     table.open_for(QgsVectorLayer("Point?crs=EPSG:32611", "other", "memory"))
     assert (window.docks, table.action.isChecked()) == ([], False)
 
 
-def test_zoom_goes_to_the_chosen_rows(window: Docks, table: ResultsTable) -> None:
+def test_zoom_shows_the_selected_rows(window: Docks, table: ResultsTable) -> None:
     layer = opened(table, results_layer(["a", "b", "c"]))
     window.canvas.setDestinationCrs(layer.crs())
     window.canvas.setLayers([layer])
@@ -120,7 +120,7 @@ def test_zoom_goes_to_the_chosen_rows(window: Docks, table: ResultsTable) -> Non
     assert not window.canvas.extent().contains(layer.extent())
 
 
-def test_the_selected_are_asked_again_from_the_dialog(
+def test_selected_rows_are_asked_again_from_the_dialog(
     window: Docks, table: ResultsTable, raster: Callable[..., QgsRasterLayer], gateway: ScriptedGateway
 ) -> None:
     gateway.say = lambda prompt: "3" if "cars" in prompt.text else f"tile {number_in(prompt)}: {prompt.text}"
@@ -144,7 +144,7 @@ def test_the_selected_are_asked_again_from_the_dialog(
     assert dock.model.row_at(0).values[0] == "tile 0: Describe this image."
 
 
-def test_the_dialog_refuses_in_words(window: Docks, table: ResultsTable) -> None:
+def test_the_dialog_explains_why_it_cannot_be_accepted(window: Docks, table: ResultsTable) -> None:
     layer = opened(table, results_layer(["a", "b"]))
     assert table.dock is not None
     dialog = ReaskDialog(layer, [], table.dock.model.shown_rows, window.window)
@@ -163,7 +163,7 @@ def test_the_dialog_refuses_in_words(window: Docks, table: ResultsTable) -> None
     assert [row.confidence for row in dialog.rows()] == [0.0]
 
 
-def test_the_dialog_goes_with_its_layer(window: Docks, table: ResultsTable) -> None:
+def test_the_dialog_closes_when_its_layer_is_removed(window: Docks, table: ResultsTable) -> None:
     layer = opened(table, results_layer(["a"]))
     assert table.dock is not None
     QTest.mouseClick(table.dock.reask, Qt.MouseButton.LeftButton)
@@ -174,7 +174,7 @@ def test_the_dialog_goes_with_its_layer(window: Docks, table: ResultsTable) -> N
     wait_until(lambda: table.dock is not None and table.dock.model.rowCount() == 1)
 
 
-def test_rows_shown_are_exported_from_the_dialog(window: Docks, table: ResultsTable, tmp_path: Path) -> None:
+def test_filtered_rows_are_exported_from_the_dialog(window: Docks, table: ResultsTable, tmp_path: Path) -> None:
     opened(table, results_layer(["a harbour", "a field"]))
     keep_pictures([0])
     dock = table.dock
@@ -195,7 +195,7 @@ def test_rows_shown_are_exported_from_the_dialog(window: Docks, table: ResultsTa
     assert "a field" not in page
 
 
-def test_unregister_ends_what_runs(
+def test_unregister_stops_asking_again(
     window: Docks, raster: Callable[..., QgsRasterLayer], gateway: ScriptedGateway
 ) -> None:
     part = ResultsTable(window)

@@ -1,4 +1,4 @@
-"""Order, filter and words of the table's model."""
+"""Sorting, filtering and texts of the table model."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_rows_without_a_value_come_last_both_ways() -> None:
     assert column(model, CAPTION) == ["c", "b", "A", ""]
 
 
-def test_numbers_sort_as_numbers_and_answers_by_sureness() -> None:
+def test_numbers_sort_as_numbers_and_answers_by_confidence() -> None:
     model = model_of(["x"] * 12)
     model.sort(CARS, DOWN)
     assert column(model, CARS)[:3] == ["11", "10", "9"]
@@ -58,13 +58,13 @@ def test_numbers_sort_as_numbers_and_answers_by_sureness() -> None:
         (RowFilter("("), []),
     ],
 )
-def test_filters_are_words_and_numbers(wanted: RowFilter, cars: list[str]) -> None:
+def test_filters_select_by_words_confidence_status_and_correction(wanted: RowFilter, cars: list[str]) -> None:
     model = model_of(["a harbour", "a field", "boats in the Harbour"])
     model.set_filter(wanted)
     assert column(model, CARS) == cars
 
 
-def test_a_filter_holds_for_rows_to_come_and_keeps_the_order() -> None:
+def test_filter_and_order_apply_to_new_rows() -> None:
     layer = results_layer(["b", "a", "field"])
     reader = RowReader(layer)
     model = ResultsModel(lambda sha256: None)
@@ -76,7 +76,7 @@ def test_a_filter_holds_for_rows_to_come_and_keeps_the_order() -> None:
     assert column(model, CAPTION) == ["a", "b"]
 
 
-def test_tips_are_text_even_where_a_model_writes_markup() -> None:
+def test_tooltips_escape_markup_of_a_model() -> None:
     model = model_of(["<img src=x>"])
     tip = model.index(0, CAPTION).data(Qt.ItemDataRole.ToolTipRole)
     assert "<img" not in tip
@@ -84,7 +84,7 @@ def test_tips_are_text_even_where_a_model_writes_markup() -> None:
     assert "0% sure" in tip
 
 
-def test_corrected_rows_are_marked_and_found() -> None:
+def test_corrected_rows_are_in_italics_and_pass_the_filter() -> None:
     layer = results_layer(["a", "b"])
     correct(layer, fids(layer)[1], "caption", "c")
     reader = RowReader(layer)
@@ -97,13 +97,13 @@ def test_corrected_rows_are_marked_and_found() -> None:
     assert "The model said: b" in index.data(Qt.ItemDataRole.ToolTipRole)
 
 
-def test_only_what_the_model_said_can_be_edited() -> None:
+def test_only_answers_of_the_model_can_be_edited() -> None:
     model = model_of(["a"])
     editable = [bool(model.flags(model.index(0, n)) & Qt.ItemFlag.ItemIsEditable) for n in range(model.columnCount())]
     assert editable == [False, True, True, True, False, False]
 
 
-def test_headers_say_what_columns_hold() -> None:
+def test_header_tooltips_describe_the_columns() -> None:
     model = model_of(["a"])
     tips = [model.headerData(n, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole) for n in (0, CAPTION, CARS)]
     assert tips == [None, "the description", None]

@@ -1,4 +1,4 @@
-"""The list of runs and the message bar, pressed as a user presses them."""
+"""The list of runs and its messages, used with real clicks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ COUNTS = {"tiles": 5000, "answered": 300, "skipped": 10, "failed": 2, "cached": 
 
 
 def recorded(run_id: str, state: RunState, output: str = "", note: str = "") -> None:
-    """A run of a QGIS that is gone."""
+    """Record a run of a QGIS that has ended."""
     with RunStore(runs_file()) as store:
         store.begin(run_id, RunRequest("rsgpt:describeraster", f"town <{run_id}>", {"OUTPUT": output}), COUNTS)
         if state is not RunState.RUNNING:
@@ -40,9 +40,9 @@ def opened() -> list[QgsVectorLayer]:
 
 @pytest.fixture
 def part(window: PluginWindow, opened: list[QgsVectorLayer]) -> Iterator[RunsPart]:
-    made = RunsPart(window, opened.append)
-    yield made
-    made.unregister()
+    part = RunsPart(window, opened.append)
+    yield part
+    part.unregister()
 
 
 def dialog(part: RunsPart) -> RunsDialog:
@@ -61,12 +61,12 @@ def enabled(shown: RunsDialog) -> list[str]:
     return [button.text() for button in buttons if button.isEnabled()]
 
 
-def test_an_interrupted_run_is_told_of_once(part: RunsPart, window: PluginWindow) -> None:
+def test_an_interrupted_run_is_reported_once(part: RunsPart, window: PluginWindow) -> None:
     recorded("a", RunState.RUNNING)
     part.register()
     (message,) = window.messages()
     assert "A run over “town &lt;a&gt;” was interrupted at 312 of 5000" in message.replace(",", "")
-    (button,) = [found for found in window.bar.findChildren(QPushButton) if found.text() == "Show runs…"]
+    (button,) = [button for button in window.bar.findChildren(QPushButton) if button.text() == "Show runs…"]
     press(button)
     assert window.messages() == []
     assert [dialog(part).model.data(dialog(part).model.index(0, column)) for column in (0, 1)] == [
@@ -88,7 +88,7 @@ def test_an_interrupted_run_is_told_of_once(part: RunsPart, window: PluginWindow
         (RunState.FINISHED, ["Open results", "Remove from list"]),
     ],
 )
-def test_what_can_be_done_with_a_run(part: RunsPart, state: RunState, buttons: list[str]) -> None:
+def test_buttons_depend_on_the_state_of_the_run(part: RunsPart, state: RunState, buttons: list[str]) -> None:
     recorded("a", state, note="The server <b>stopped</b>.")
     part.register()
     shown = dialog(part)
@@ -98,7 +98,7 @@ def test_what_can_be_done_with_a_run(part: RunsPart, state: RunState, buttons: l
     assert shown.message.textFormat() == Qt.TextFormat.PlainText
 
 
-def test_stop_and_remove(part: RunsPart) -> None:
+def test_a_paused_run_is_stopped_and_removed(part: RunsPart) -> None:
     recorded("a", RunState.PAUSED)
     part.register()
     shown = dialog(part)
@@ -109,7 +109,7 @@ def test_stop_and_remove(part: RunsPart) -> None:
     assert "There are no runs yet" in shown.message.text()
 
 
-def test_results_reach_the_map_and_the_table(
+def test_results_are_shown_on_the_map_and_in_the_table(
     part: RunsPart, window: PluginWindow, opened: list[QgsVectorLayer], tmp_path: Path
 ) -> None:
     columns = "&".join(f"field={name}:string" for name in ("caption", "image_sha256", "plugin_version"))
@@ -129,14 +129,14 @@ def test_results_reach_the_map_and_the_table(
     assert window.canvas.extent().contains(QgsRectangle(0, 0, 10, 10))
 
 
-def test_results_that_are_gone_are_said(part: RunsPart, window: PluginWindow, tmp_path: Path) -> None:
+def test_missing_results_give_a_message(part: RunsPart, window: PluginWindow, tmp_path: Path) -> None:
     recorded("a", RunState.FINISHED, str(tmp_path / "gone.gpkg"))
     part.register()
     press(dialog(part).open)
     assert "The results no longer exist." in window.messages()[0]
 
 
-def test_a_list_that_cannot_be_read_is_said_when_asked_for(part: RunsPart, window: PluginWindow) -> None:
+def test_an_unreadable_list_is_reported_only_in_the_dialog(part: RunsPart, window: PluginWindow) -> None:
     runs_file().parent.mkdir(parents=True)
     runs_file().write_text("no database")
     part.register()
@@ -144,7 +144,7 @@ def test_a_list_that_cannot_be_read_is_said_when_asked_for(part: RunsPart, windo
     assert "cannot be used" in dialog(part).message.text()
 
 
-def test_looking_makes_no_file(part: RunsPart, own_home: Path) -> None:
+def test_opening_the_dialog_creates_no_file(part: RunsPart, own_home: Path) -> None:
     part.register()
     assert dialog(part).model.rowCount() == 0
     assert not own_home.exists()

@@ -1,4 +1,4 @@
-"""The set-up, page by page, by its buttons: a scripted installation, a server with the scripted engine."""
+"""The setup wizard, page by page: a scripted installation, and a server with the scripted engine."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ BUTTON = QWizard.WizardButton
 
 
 class Environment:
-    """One that is made by `script`; what state it is in, and whether it was taken away, is the class's."""
+    """An environment that is installed by `script`. Its state and its removal are recorded in the class."""
 
-    found = EnvironmentState.MISSING
+    current = EnvironmentState.MISSING
     removed = False
     script: ClassVar[list[Callable[..., None]]] = []
 
@@ -39,7 +39,7 @@ class Environment:
         self.folder = home / "env"
 
     def state(self) -> EnvironmentState:
-        return type(self).found
+        return type(self).current
 
     def remove(self) -> None:
         type(self).removed = True
@@ -49,13 +49,13 @@ class Environment:
         say("Downloading torch-2.13.0.whl (100.0 MB)")
         if type(self).script:
             type(self).script.pop(0)(is_cancelled)
-        type(self).found = EnvironmentState.READY
+        type(self).current = EnvironmentState.READY
 
 
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch, fake_server: Callable[..., LocalServer]) -> type[Environment]:
-    """A machine with a Python, without a GPU and with room, and a model that knows a harbour."""
-    Environment.found, Environment.removed, Environment.script = EnvironmentState.MISSING, False, []
+    """A machine with a Python, disk space and no GPU, and a model that recognizes a harbor."""
+    Environment.current, Environment.removed, Environment.script = EnvironmentState.MISSING, False, []
     monkeypatch.setattr(environment_setup, "ManagedEnvironment", Environment)
     monkeypatch.setattr(environment_setup, "find_python", lambda: Path("/usr/bin/python3"))
     monkeypatch.setattr(environment_setup, "has_gpu", lambda: False)
@@ -66,16 +66,16 @@ def machine(monkeypatch: pytest.MonkeyPatch, fake_server: Callable[..., LocalSer
 
 @pytest.fixture
 def wizard(settings: None, machine: type[Environment]) -> Iterator[SetupWizard]:
-    made = SetupWizard()
-    made.show()
-    yield made
-    made.reject()
+    wizard = SetupWizard()
+    wizard.show()
+    yield wizard
+    wizard.reject()
 
 
 def press(wizard: SetupWizard, button: QWizard.WizardButton) -> None:
-    found = wizard.button(button)
-    assert found.isEnabled()
-    QTest.mouseClick(found, Qt.MouseButton.LeftButton)
+    widget = wizard.button(button)
+    assert widget.isEnabled()
+    QTest.mouseClick(widget, Qt.MouseButton.LeftButton)
 
 
 def to_plan(wizard: SetupWizard, wait_until: Wait) -> None:
@@ -144,7 +144,7 @@ def test_stop_reaches_the_installation(wizard: SetupWizard, machine: type[Enviro
 
 
 def install_until_cancelled(wizard: SetupWizard, machine: type[Environment], wait_until: Wait) -> list[bool]:
-    """Begin an installation that goes on until it is cancelled; the list holds something when it has ended."""
+    """Start an installation that runs until it is canceled. The returned list is not empty once it has ended."""
     stopped: list[bool] = []
 
     def work(is_cancelled: Callable[[], bool]) -> None:
@@ -166,7 +166,7 @@ def test_closing_the_wizard_stops_the_installation(
     stopped = install_until_cancelled(wizard, machine, wait_until)
     press(wizard, BUTTON.CancelButton)
     wait_until(lambda: bool(stopped))
-    assert machine.found is EnvironmentState.MISSING
+    assert machine.current is EnvironmentState.MISSING
 
 
 def test_back_stops_the_installation(wizard: SetupWizard, machine: type[Environment], wait_until: Wait) -> None:
@@ -176,10 +176,10 @@ def test_back_stops_the_installation(wizard: SetupWizard, machine: type[Environm
     assert wizard.currentId() == WizardPage.PLAN
 
 
-def test_what_is_ready_is_not_made_again_unless_it_is_to_be_repaired(
+def test_a_ready_environment_is_reinstalled_only_for_a_repair(
     wizard: SetupWizard, machine: type[Environment], wait_until: Wait
 ) -> None:
-    machine.found = EnvironmentState.READY
+    machine.current = EnvironmentState.READY
     to_plan(wizard, wait_until)
     assert wizard.plan.nextId() == WizardPage.ANSWER
     wizard.plan.from_scratch.setChecked(True)
@@ -189,25 +189,25 @@ def test_what_is_ready_is_not_made_again_unless_it_is_to_be_repaired(
     assert machine.removed
 
 
-@pytest.mark.parametrize("what", ["no Python", "no room"])
-def test_what_cannot_work_is_not_begun(
-    wizard: SetupWizard, wait_until: Wait, monkeypatch: pytest.MonkeyPatch, what: str
+@pytest.mark.parametrize("missing", ["Python", "disk space"])
+def test_the_setup_cannot_start_without_python_or_disk_space(
+    wizard: SetupWizard, wait_until: Wait, monkeypatch: pytest.MonkeyPatch, missing: str
 ) -> None:
     usage = shutil.disk_usage("/")
     monkeypatch.setattr(
-        environment_setup, "find_python", lambda: None if what == "no Python" else Path("/usr/bin/python3")
+        environment_setup, "find_python", lambda: None if missing == "Python" else Path("/usr/bin/python3")
     )
     monkeypatch.setattr(shutil, "which", lambda name: None)
     monkeypatch.setattr(
-        shutil, "disk_usage", lambda folder: usage._replace(free=10**6 if what == "no room" else 10**12)
+        shutil, "disk_usage", lambda folder: usage._replace(free=10**6 if missing == "disk space" else 10**12)
     )
     to_plan(wizard, wait_until)
     assert not wizard.button(BUTTON.NextButton).isEnabled()
-    words = {"no Python": "No Python 3.11", "no room": "not enough disk space"}
-    assert words[what] in wizard.plan.problem.sentence.text()
+    messages = {"Python": "No Python 3.11", "disk space": "not enough disk space"}
+    assert messages[missing] in wizard.plan.problem.sentence.text()
 
 
-def test_a_python_of_one_s_own_is_checked_before_it_is_taken(
+def test_the_user_s_own_python_is_checked_before_it_is_used(
     wizard: SetupWizard, wait_until: Wait, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def examine(python: Path, is_cancelled: Callable[[], bool]) -> UserPython:
@@ -232,7 +232,7 @@ def test_a_python_of_one_s_own_is_checked_before_it_is_taken(
     assert (load().door, load().python) == (BackendKind.PYTHON, "/envs/good")
 
 
-def test_nothing_is_kept_of_a_wizard_that_is_cancelled(wizard: SetupWizard) -> None:
+def test_a_canceled_wizard_saves_nothing(wizard: SetupWizard) -> None:
     wizard.page(WizardPage.BACKEND).buttons[BackendKind.SERVER].setChecked(True)
     press(wizard, BUTTON.NextButton)
     press(wizard, BUTTON.CancelButton)
