@@ -112,10 +112,7 @@ class ServerPage(QWidget):
         for field in (self.side, self.megabytes):
             field.setSpecialValueText(self.tr("no limit set"))
             field.setToolTip(
-                self.tr(
-                    "Larger pictures are reduced and sent as JPEG. Without a limit, the plugin detects the "
-                    "limit of the server."
-                )
+                self.tr("Larger pictures are sent smaller, as JPEG. Without a limit, the plugin detects it.")
             )
         self.outcome = text_label()
 
@@ -181,9 +178,7 @@ class ServerPage(QWidget):
         self.consent.setChecked(bool(origin) and origin in self._preferences.allowed_hosts)
         self.consent.setVisible(bool(origin))
         self.warning.setVisible(origin.startswith("http:"))
-        self.warning.setText(
-            self.tr("The connection to this address is not encrypted: others on the network can read the data.")
-        )
+        self.warning.setText(self.tr("The connection is not encrypted: others on the network can read the data."))
         self._update()
 
     def _update(self) -> None:
@@ -196,9 +191,7 @@ class ServerPage(QWidget):
     def _store_key(self) -> None:
         endpoint = self._endpoint()
         name = f"RSGPT: {endpoint.origin}" if endpoint is not None else "RSGPT"
-        label = self.tr("The API key of the server. QGIS stores it encrypted, under the name “{name}”.").format(
-            name=name
-        )
+        label = self.tr("The server's API key. QGIS stores it encrypted, under the name “{name}”.").format(name=name)
         hidden = QLineEdit.EchoMode.Password
         key, accepted = QInputDialog.getText(self, self.tr("Store a key"), label, hidden)
         if not accepted or not key.strip():
@@ -206,7 +199,7 @@ class ServerPage(QWidget):
         config_id = store_key(name, key)
         self.key.setConfigId(config_id)
         if not config_id:
-            self._show_outcome(
+            self._report(
                 False, self.tr("QGIS could not store the key. Unlock the authentication database, then try again.")
             )
 
@@ -215,7 +208,7 @@ class ServerPage(QWidget):
             signal.connect(slot)
             signal.connect(self._finish)
         self._work = work
-        self._show_outcome(True, self.tr("Waiting for the server… Loading a model can take several minutes."))
+        self._report(True, self.tr("Waiting for the server… Loading a model can take several minutes."))
         self._update()
         work.start()
 
@@ -224,7 +217,7 @@ class ServerPage(QWidget):
         self._update()
 
     def _show_failure(self, sentence: str = "", details: str = "") -> None:
-        self._show_outcome(False, sentence or self.tr("Stopped."))
+        self._report(False, sentence or self.tr("Stopped."))
 
     def _show_models(self, models: list[ModelInfo]) -> None:
         name = self.model.currentText()
@@ -234,12 +227,12 @@ class ServerPage(QWidget):
         message = self.tr("The server lists no models. Enter a model name.")
         if models:
             message = self.tr("The server has %n model(s).", "", len(models))
-        self._show_outcome(bool(models), message)
+        self._report(bool(models), message)
 
     def _show_verdict(self, verdict: Verdict) -> None:
-        self._show_outcome(verdict.fine, verdict.sentence)
+        self._report(verdict.fine, verdict.sentence)
 
-    def _show_outcome(self, is_fine: bool, sentence: str) -> None:
+    def _report(self, is_fine: bool, sentence: str) -> None:
         font = self.outcome.font()
         font.setBold(not is_fine)
         self.outcome.setFont(font)
