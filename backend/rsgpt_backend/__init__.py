@@ -1,4 +1,4 @@
-"""RSGPT's model side: it answers questions about pictures and knows nothing of QGIS."""
+"""The model backend of RSGPT: it answers questions about pictures. It does not import QGIS."""
 
 import os
 import sys
@@ -6,11 +6,11 @@ from pathlib import Path
 
 __version__ = "0.1.0"
 
-# PyTorch's threads would spin while they wait for one another. Where something else wants the cores, such as QGIS,
-# they then wait for those that spin: an answer took ten times as long. Read when PyTorch is imported, so set before.
+# By default, PyTorch's threads spin while they wait for each other. If QGIS needs the cores at the same time, an answer
+# takes ten times as long. PyTorch reads the variable when it is imported, so it is set here.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-# The plugin's folder holds what both sides know: `rsgpt_plugin.shared`. Last in line, so that it shadows nothing.
+# `rsgpt_plugin.shared` holds the code that plugin and backend share. Last on the path, so that it shadows nothing.
 _PLUGIN = str(Path(__file__).resolve().parents[2])
 if _PLUGIN not in sys.path:
     sys.path.append(_PLUGIN)

@@ -1,4 +1,4 @@
-"""`python -m rsgpt_backend` is the `rsgpt` command."""
+"""Run the `rsgpt` command with `python -m rsgpt_backend`."""
 
 from .cli import main
 

@@ -1,4 +1,4 @@
-"""Every error that the backend shows to a person: a sentence that says what to do next."""
+"""Errors of the backend. Each message says what happened and what to do next."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = [
 
 
 class UsageError(RsgptError):
-    """The call itself is wrong: a flag, a recipe key, a value out of range."""
+    """An option, a recipe key or a value of the call is not valid."""
 
     code = "usage"
 

@@ -1,4 +1,4 @@
-"""The folder that the backend keeps its own files in."""
+"""The folder of the backend's own files: caches and unpacked language models."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 
 
 def home() -> Path:
-    """Where the backend keeps what it makes: RSGPT_HOME, else a folder in the user's cache."""
-    given = os.environ.get("RSGPT_HOME")
-    if given:
-        return Path(given)
+    """Return RSGPT_HOME, or a folder in the user's cache if the variable is not set."""
+    folder = os.environ.get("RSGPT_HOME")
+    if folder:
+        return Path(folder)
     caches = {"win32": "AppData/Local", "darwin": "Library/Caches"}
     return Path.home() / caches.get(sys.platform, ".cache") / "rsgpt"

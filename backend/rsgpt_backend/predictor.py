@@ -1,4 +1,4 @@
-"""The types that cross the engine's border. They know no HTTP, no files and no tensors."""
+"""The types that the server and the commands exchange with the engine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PIL import Image
 from rsgpt_plugin.shared.text import clean
 
 FinishReason = Literal["stop", "length", "cancelled"]
-# The numbers that an ask for a number chooses from.
+# The choices of an ask for a number.
 NUMBERS = tuple(str(number) for number in (*range(101), *range(200, 1001, 100)))
 
 
@@ -20,14 +20,18 @@ NUMBERS = tuple(str(number) for number in (*range(101), *range(200, 1001, 100)))
 class Ask:
     """One prompt about one picture.
 
-    image: 8-bit RGB of any size. image_key: SHA-256 of the picture, under which its features are kept.
-    max_new_tokens: 0 is as many as the model is set up to write. temperature: 0 is greedy.
-    top_logprobs: how many alternatives to report for each token, 0 to 20.
-    beams: so many answers are followed at once and the likeliest is given; 1 is greedy, 0 as the model is set up.
-    choices: the answer is the likeliest of these, whatever the settings of free answers are; none: it is free.
-    is_number: the same with the whole numbers as choices, or those that are given; the answer is in digits.
-    top_p: where the temperature is above 0, the share of the likeliest tokens that are drawn from. stops: texts that
-    end the answer. prompt: "" asks for a caption in the model's own words.
+    image: 8-bit RGB of any size.
+    image_key: SHA-256 of the picture, the key of its cached features.
+    prompt: "" asks for a caption with the model's own caption prompt.
+    max_new_tokens: 0 uses the limit of the model's config.
+    temperature: 0 is greedy.
+    top_logprobs: number of alternatives to report per token, 0 to 20.
+    beams: width of the beam search; 1 is greedy, 0 uses the model's config.
+    choices: if not empty, the answer is the likeliest of these texts and the settings of free answers are ignored.
+    is_number: the answer is a whole number in digits, one of `choices` or, if they are empty, of NUMBERS.
+    top_p: cumulative probability of the tokens that are sampled from if the temperature is above 0.
+    stops: texts that end the answer.
+    cancel: when set, the answer ends before its next token.
     """
 
     image: Image.Image
@@ -47,9 +51,9 @@ class Ask:
 
 @dataclass(frozen=True)
 class Token:
-    """One generated token: its text, natural log probability, and the likeliest alternatives.
+    """One generated token: its text, natural log probability, and the likeliest alternatives, likeliest first.
 
-    A choice is one token as a whole, and the other choices are its alternatives; log probabilities are of their shares.
+    A choice is reported as a single token whose alternatives are the choices; their probabilities sum to 1.
     """
 
     text: str
@@ -63,9 +67,9 @@ class Token:
 
 @dataclass(frozen=True)
 class Answer:
-    """A finished answer. confidence: 0 to 1, from token probabilities; degenerate: empty or repeating text.
+    """A finished answer. confidence: 0 to 1, from token probabilities; degenerate: the text is empty or repeats itself.
 
-    Its text comes from a model, or from somebody's server: control characters are removed.
+    Control characters are removed from the text, which comes from a model or from a remote server.
     """
 
     text: str
@@ -81,7 +85,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Step:
-    """One event of a running batch: a token of the ask at `index`, or, at its end, its answer."""
+    """One event of a running batch: a token of the ask at `index`, or its finished answer."""
 
     index: int
     token: Token | None = None
@@ -89,19 +93,19 @@ class Step:
 
 
 class Predictor(Protocol):
-    """What the server needs of an engine; `engine.Engine` is one, the tests' fake another."""
+    """The interface of an engine as the server uses it; implemented by `engine.Engine` and by the tests' fake."""
 
     name: str
     weights_sha256: str
-    fingerprint: str  # of everything that decides its answers, see model/fingerprint.py
-    precision: str  # that it was loaded in: a name of model/precision.py
-    alive: Callable[[], None]  # it calls this while it works and has nothing to tell, as in a search
-    early: Callable[[Step], None] | None  # where set, it takes tokens that are known before `stream` can yield them
+    fingerprint: str  # see model/fingerprint.py
+    precision: str  # precision of the loaded model, a key of model/hardware/precision.NAMES
+    alive: Callable[[], None]  # heartbeat: called while the engine works without yielding, as in a beam search
+    early: Callable[[Step], None] | None  # if set, receives tokens that are certain before `stream` can yield them
 
     def stream(self, asks: Sequence[Ask]) -> Iterator[Step]:
-        """Answer a batch. Each ask ends with exactly one Step that holds an answer.
+        """Answer a batch. The last Step of each ask holds its answer; no other does.
 
-        A set `ask.cancel` ends that row before its next token, with finish_reason "cancelled".
-        A failure of one row must not end the others; a failure of the batch is raised as EngineError.
+        If `ask.cancel` is set, its answer ends before the next token, with finish_reason "cancelled".
+        A failure of one row must not end the others. Raises EngineError if the whole batch fails.
         """
         ...

@@ -1,1 +1,1 @@
-"""From published checkpoints of the family to this project's model folders."""
+"""Conversion of published checkpoints of the family to model folders."""

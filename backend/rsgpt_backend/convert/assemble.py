@@ -1,6 +1,6 @@
-"""Fit tensors of one or several checkpoints into a member of the family; what does not fit is named.
+"""Assemble the weights of a model from the tensors of one or more checkpoints.
 
-A later checkpoint replaces what an earlier one gave: a file that RSGPT's training wrote holds the trained part alone.
+Tensors of a later checkpoint replace those of an earlier one: files of RSGPT's training contain the trained part only.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from ..errors import ModelError
 from ..model.config import ModelConfig
-from ..model.folder_files import opening
+from ..model.folder_files import as_model_error
 from ..model.language.pretrained import check_finite
 from ..model.rsgpt import Bridge
 from ..model.vision.encoders import build_encoder
@@ -23,8 +23,8 @@ LANGUAGE = "language."
 _PROJECTION = "bridge.projection."
 
 
-def expected(config: ModelConfig) -> dict[str, torch.Size]:
-    """Name and shape of every weight of encoder and bridge; no memory is taken."""
+def expected_shapes(config: ModelConfig) -> dict[str, torch.Size]:
+    """Return the shapes of all weights of encoder and bridge, by name, without allocating them."""
     with torch.device("meta"):
         parts = {
             "encoder": build_encoder(config.vision),
@@ -36,28 +36,31 @@ def expected(config: ModelConfig) -> dict[str, torch.Size]:
 
 
 def assemble(checkpoints: Sequence[Checkpoint], config: ModelConfig) -> dict[str, Tensor]:
-    """All weights of encoder and bridge. ModelError names the first key that is missing, unknown or misshapen."""
-    wanted = expected(config)
-    found = _never_trained(config)
+    """Return all weights of encoder and bridge.
+
+    Raises ModelError, which names the first weight, if weights are missing, unknown or of the wrong shape.
+    """
+    expected = expected_shapes(config)
+    weights = _untrained_defaults(config)
     last = last_projection(checkpoints)
     for checkpoint in checkpoints:
-        with opening(checkpoint.path, "weights of this model"):
+        with as_model_error(checkpoint.path, "weights of this model"):
             part = fused(_renamed(checkpoint, config))
-        if checkpoint is not last:  # MiniGPT-4 takes the Q-Former of a BLIP-2 with another language model
+        if checkpoint is not last:  # MiniGPT-4 uses the Q-Former of a BLIP-2 with another language model
             part = {name: value for name, value in part.items() if not name.startswith(_PROJECTION)}
-        _check(part, wanted, checkpoint)
-        found |= part
-    missing = sorted(wanted.keys() - found.keys())
+        _check(part, expected, checkpoint)
+        weights |= part
+    missing = sorted(expected.keys() - weights.keys())
     if missing:
         raise ModelError(
-            f"{missing[0]} and {len(missing) - 1} more weights of {config.name} are in none of the files. "
-            "Give the file that holds them, too: the vision encoder's, or InstructBLIP's before RSGPT's."
+            f"{missing[0]} and {len(missing) - 1} more weights of {config.name} are missing from the files. "
+            "Add the file that contains them: the vision encoder's, or InstructBLIP's before RSGPT's."
         )
-    return found
+    return weights
 
 
-def _never_trained(config: ModelConfig) -> dict[str, Tensor]:
-    """What files may lack: MiniGPT-4 without a Q-Former leaves the norm behind its encoder as it was made."""
+def _untrained_defaults(config: ModelConfig) -> dict[str, Tensor]:
+    """Return weights that files may lack: MiniGPT-4 without a Q-Former does not train the norm after its encoder."""
     if config.qformer.layers:
         return {}
     width = config.vision.width
@@ -65,39 +68,45 @@ def _never_trained(config: ModelConfig) -> dict[str, Tensor]:
 
 
 def last_projection(checkpoints: Sequence[Checkpoint]) -> Checkpoint | None:
-    """The checkpoint whose projection counts, and by which a model is known."""
-    holders = [one for one in checkpoints if any(renamed(name).startswith(_PROJECTION) for name in one)]
-    return holders[-1] if holders else None
+    """Return the last checkpoint with a projection, which is used and identifies the model."""
+    candidates = [
+        checkpoint for checkpoint in checkpoints if any(renamed(name).startswith(_PROJECTION) for name in checkpoint)
+    ]
+    return candidates[-1] if candidates else None
 
 
 def _renamed(checkpoint: Checkpoint, config: ModelConfig) -> Mapping[str, Tensor]:
-    beyond = f"encoder.model.encoder.layers.{config.vision.layers}."  # EVA's file holds a block more than is used
+    unused_block = f"encoder.model.encoder.layers.{config.vision.layers}."  # EVA's file has one block more than is used
     part: dict[str, Tensor] = {}
     for name in checkpoint:
-        target = _plain(renamed(name), config)
+        target = _with_norm_of_kind(renamed(name), config)
         if target == "?":
-            raise ModelError(f"{checkpoint.path} holds {name}, which no member of the family has. Give another file.")
-        if target and not target.startswith((beyond, LANGUAGE)):
+            raise ModelError(f"{checkpoint.path} contains {name}, which no supported model has. Choose another file.")
+        if target and not target.startswith((unused_block, LANGUAGE)):
             part[target] = checkpoint[name]
     return part
 
 
-def _plain(name: str, config: ModelConfig) -> str:
-    """A Q-Former that reads no text has its first norm in another place."""
+def _with_norm_of_kind(name: str, config: ModelConfig) -> str:
+    """Adapt the name of the first norm: a Q-Former that reads no text has it outside of its embeddings."""
     if config.qformer.instruction:
         return name
     return name.replace("bridge.qformer.model.embeddings.layernorm.", "bridge.qformer.model.layernorm.")
 
 
-def _check(part: Mapping[str, Tensor], wanted: Mapping[str, torch.Size], checkpoint: Checkpoint) -> None:
+def _check(part: Mapping[str, Tensor], expected: Mapping[str, torch.Size], checkpoint: Checkpoint) -> None:
     for name, value in part.items():
-        if name not in wanted:
-            raise ModelError(f"{checkpoint.path} holds {name}, which this model has not. Is it of another model?")
-        if value.shape != wanted[name]:
+        if name not in expected:
             raise ModelError(
-                f"{checkpoint.path}: {name} has shape {list(value.shape)}, not {list(wanted[name])}. "
-                "Is it of another size of the model?"
+                f"{checkpoint.path} contains {name}, which this model does not have. Is the file from another model?"
+            )
+        if value.shape != expected[name]:
+            raise ModelError(
+                f"{checkpoint.path}: {name} has shape {list(value.shape)}, not {list(expected[name])}. "
+                "Is the file from another size of the model?"
             )
         if not value.is_floating_point():
-            raise ModelError(f"{checkpoint.path}: {name} holds whole numbers. Give the checkpoint before 8 or 4 bits.")
+            raise ModelError(
+                f"{checkpoint.path}: {name} contains whole numbers. Choose the checkpoint before quantization."
+            )
     check_finite(part.items(), checkpoint.path)

@@ -1,11 +1,11 @@
-"""Open a checkpoint without running anything in it: names and tensors, no meaning.
+"""Read the tensors of a checkpoint without running code from it.
 
-Pickles are read with `weights_only`, which knows tensors and plain containers and refuses all else.
+Pickles are read with `weights_only`, which accepts tensors and plain containers only.
 """
 
 from __future__ import annotations
 
-import pickle  # nosec B403 - for the name of its error alone
+import pickle  # nosec B403 - for the name of its error only
 import warnings
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -25,28 +25,28 @@ _WHOLE = ("model.safetensors", "pytorch_model.bin")
 
 
 class Checkpoint(Mapping[str, Tensor]):
-    """Tensors by name, out of one file or of the shards of a folder; each is read when it is asked for.
+    """The tensors of a file or of the shards of a folder, by name; each is read when it is accessed.
 
-    trained: whether a training run wrote it, with the state of its optimizer.
+    trained: whether a training run wrote the checkpoint, with the state of its optimizer.
     """
 
     def __init__(self, path: Path) -> None:
-        """path: a file, or a transformers folder. ModelError names what is wrong with it."""
+        """path: a file, or a transformers folder. Raises ModelError if it cannot be read."""
         self.path = path
         self.trained = False
         self._readers = {file: self._open(file) for file in _files(path)}
-        self._where = {name: file for file, reader in self._readers.items() for name in _names(reader)}
+        self._file_of = {name: file for file, reader in self._readers.items() for name in _names(reader)}
 
     def __getitem__(self, name: str) -> Tensor:
-        reader = self._readers[self._where[name]]
+        reader = self._readers[self._file_of[name]]
         tensor: Tensor = reader[name] if isinstance(reader, dict) else reader.get_tensor(name)
         return tensor
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._where)
+        return iter(self._file_of)
 
     def __len__(self) -> int:
-        return len(self._where)
+        return len(self._file_of)
 
     def _open(self, file: Path) -> Any:
         if file.suffix == ".safetensors":
@@ -62,7 +62,7 @@ class Checkpoint(Mapping[str, Tensor]):
 def _files(path: Path) -> list[Path]:
     if path.is_file():
         if path.suffix not in (*_PICKLES, ".safetensors"):
-            raise ModelError(f"{path} is no checkpoint by its name. Give a .pth, .pt, .bin or .safetensors file.")
+            raise ModelError(f"{path} is not a checkpoint. Choose a .pth, .pt, .bin or .safetensors file.")
         return [path]
     for index in (path / name for name in _INDEXES):
         if index.is_file():
@@ -70,51 +70,53 @@ def _files(path: Path) -> list[Path]:
     for name in _WHOLE:
         if (path / name).is_file():
             return [plain_file(path, name)]
-    raise ModelError(f"There is no checkpoint at {path}. Give a file, or a folder that transformers has written.")
+    raise ModelError(f"There is no checkpoint at {path}. Choose a file, or a folder that transformers has written.")
 
 
 def _shards(index: Path) -> list[Path]:
-    listed = read_json(index.parent, index.name).get("weight_map")
-    if not isinstance(listed, dict):
-        raise ModelError(f"{index} does not say where the weights are. Download it again.")
-    names = sorted({str(name) for name in listed.values()})
+    weight_map = read_json(index.parent, index.name).get("weight_map")
+    if not isinstance(weight_map, dict):
+        raise ModelError(f"{index} does not list the files of the weights. Download it again.")
+    names = sorted({str(name) for name in weight_map.values()})
     for name in names:
         if Path(name).name != name or not (index.parent / name).is_file():
-            raise ModelError(f"{index} names {name}, which is not beside it. Download the checkpoint again.")
+            raise ModelError(f"{index} lists {name}, which is not in its folder. Download the checkpoint again.")
     return [plain_file(index.parent, name) for name in names]
 
 
 def _unpickle(file: Path) -> dict[str, Any]:
-    """What a pickle holds, its tensors mapped from disk where the file's format allows it."""
+    """Return the content of a pickle; its tensors are mapped from disk if the file format allows it."""
     try:
         zipped = zipfile.is_zipfile(file)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of protocols that torch does not write; what it cannot read, it refuses
+            warnings.simplefilter("ignore")  # about pickle protocols that torch does not write
             content = torch.load(file, map_location="cpu", weights_only=True, mmap=zipped)  # nosec B614 - tensors only
     except pickle.UnpicklingError as error:
         raise ModelError(
-            f"{file} holds more than tensors and is not opened, as it could run code. Get it from its authors."
+            f"{file} contains more than tensors and is not opened, because it could run code. "
+            "Get the file from its authors."
         ) from error
     except (RuntimeError, OSError, EOFError, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise _unreadable(file, error) from error  # a damaged pickle breaks wherever it is damaged
+        raise _unreadable(file, error) from error  # a damaged pickle can raise any of these
     if not isinstance(content, dict):
-        raise ModelError(f"{file} holds a {type(content).__name__}, no named tensors. Give the model's checkpoint.")
+        kind = type(content).__name__
+        raise ModelError(f"{file} contains a {kind} instead of named tensors. Choose the model's checkpoint.")
     return content
 
 
 def _tensors(file: Path, content: Any) -> dict[str, Tensor]:
-    """Named tensors, without the prefix of a data-parallel run; anything else among them is refused by name."""
+    """Return the named tensors without the prefix of a data-parallel run. Raises ModelError for other content."""
     if not isinstance(content, dict) or not content:
-        raise ModelError(f"{file} holds no named tensors. Give the model's checkpoint.")
+        raise ModelError(f"{file} contains no named tensors. Choose the model's checkpoint.")
     for name, value in content.items():
         if not isinstance(name, str) or not isinstance(value, Tensor):
-            raise ModelError(f"{file} holds {name!r}, which is no tensor. Give the model's checkpoint.")
+            raise ModelError(f"{file}: {name!r} is not a tensor. Choose the model's checkpoint.")
         if value.layout is not torch.strided or value.is_meta or value.is_quantized or value.is_complex():
-            raise ModelError(f"{file} holds {name!r}, which is no plain tensor of numbers. Get it from its authors.")
+            raise ModelError(f"{file}: {name!r} is not a plain tensor of numbers. Get the file from its authors.")
         if value.nbytes > value.untyped_storage().nbytes():
-            raise ModelError(f"{file} holds {name!r}, which claims more numbers than it has. Get it from its authors.")
-    wrapped = all(name.startswith("module.") for name in content)
-    return {name.removeprefix("module.") if wrapped else name: value for name, value in content.items()}
+            raise ModelError(f"{file}: {name!r} claims more numbers than it has. Get the file from its authors.")
+    is_parallel = all(name.startswith("module.") for name in content)
+    return {name.removeprefix("module.") if is_parallel else name: value for name, value in content.items()}
 
 
 def _names(reader: Any) -> list[str]:
@@ -122,4 +124,4 @@ def _names(reader: Any) -> list[str]:
 
 
 def _unreadable(file: Path, error: Exception) -> ModelError:
-    return ModelError(f"{file} cannot be read ({str(error) or 'it is cut off'}). Download it again.")
+    return ModelError(f"{file} cannot be read ({str(error) or 'it is truncated'}). Download it again.")

@@ -1,6 +1,6 @@
-"""Checkpoints in, one model folder out: config, weights of encoder and bridge, language model, tokenizers.
+"""Convert checkpoints to a model folder: config, weights of encoder and bridge, language model, tokenizers.
 
-What a kill leaves is a hidden folder named *.part, which the next call replaces.
+An interrupted conversion leaves a hidden folder named *.part, which the next conversion replaces.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from ..errors import ModelError
 from ..model.config import CONFIG_FILE, ModelConfig
 from ..model.folder_files import read_json
 from ..model.hashes import file_sha256
-from ..model.language.pretrained import CONFIG, copy_tokenizer
+from ..model.language.pretrained import TRANSFORMERS_CONFIG, copy_tokenizer
 from ..model.published_models import FAMILY, LANGUAGE_FOLDER, READER_FOLDER
-from ..model.weights import WEIGHTS_FILE, check_stored, stored
+from ..model.weights import WEIGHTS_FILE, check_stored, to_stored
 from .assemble import LANGUAGE, assemble, last_projection
 from .checkpoint import Checkpoint
 from .hub import hub_config
 from .language_model import check_language, write_language
-from .recognise import recognise
+from .recognise import recognize_member
 from .weight_names import renamed
 
 _PARTS = {CONFIG_FILE, WEIGHTS_FILE, LANGUAGE_FOLDER, READER_FOLDER}
@@ -33,10 +33,11 @@ _PARTS = {CONFIG_FILE, WEIGHTS_FILE, LANGUAGE_FOLDER, READER_FOLDER}
 
 @dataclasses.dataclass(frozen=True)
 class ConversionSources:
-    """What is converted. checkpoints: files or transformers folders, later ones replace what earlier ones gave.
+    """The files to convert.
 
-    language: the language model's transformers folder; reader: the folder of the Q-Former's tokenizer. Both may be
-    missing where a checkpoint is a transformers folder that holds them.
+    checkpoints: files or transformers folders; tensors of later ones replace those of earlier ones;
+    language: the language model's transformers folder; reader: the folder of the Q-Former's tokenizer. Both are
+    optional if a checkpoint is a transformers folder that contains them.
     """
 
     checkpoints: Sequence[Path]
@@ -45,56 +46,59 @@ class ConversionSources:
 
 
 def convert(sources: ConversionSources, out: Path, member: ModelConfig | None = None) -> ModelConfig:
-    """Write the model folder and return its config. member: what the checkpoints are, where that is known.
+    """Write the model folder `out` and return its config. member: config of the model; None to recognize it.
 
-    ModelError names what is missing, unknown or misshapen; nothing is left then.
+    Raises ModelError, and leaves no folder behind, if weights are missing, unknown or of the wrong shape.
     """
     if out.exists():
-        raise ModelError(f"{out} exists. Give a folder that does not.")
+        raise ModelError(f"{out} exists. Choose a new folder.")
     checkpoints = [Checkpoint(path) for path in sources.checkpoints]
-    config = _usable(member or _member(checkpoints), sources.checkpoints)
-    weights = {name: stored(name, value) for name, value in assemble(checkpoints, config).items()}
+    config = _validated(member or _recognized(checkpoints), sources.checkpoints)
+    weights = {name: to_stored(name, value) for name, value in assemble(checkpoints, config).items()}
     check_stored(weights, out)
-    part = _draft(out)
+    part = _make_part_folder(out)
     try:
         save_file({name: value.contiguous() for name, value in weights.items()}, part / WEIGHTS_FILE)
-        language = dataclasses.replace(config.language, sha256=_language(sources, checkpoints, part / LANGUAGE_FOLDER))
+        sha256 = _write_language(sources, checkpoints, part / LANGUAGE_FOLDER)
+        language = dataclasses.replace(config.language, sha256=sha256)
         check_language(part / LANGUAGE_FOLDER, language)
-        _reader(sources, config, part / READER_FOLDER)
+        _copy_reader(sources, config, part / READER_FOLDER)
         config = dataclasses.replace(config, language=language, weights_sha256=file_sha256(part / WEIGHTS_FILE))
         config.write(part)
         part.rename(out)
     finally:
-        shutil.rmtree(part, ignore_errors=True)  # after a failure; it may hold many GB
+        shutil.rmtree(part, ignore_errors=True)  # after a failure; it may contain many GB
     return config
 
 
-def _draft(out: Path) -> Path:
-    """An empty folder beside `out`; ModelError where one of that name holds something else than a draft."""
+def _make_part_folder(out: Path) -> Path:
+    """Create an empty folder next to `out`. Raises ModelError if it exists and contains unrelated files."""
     part = out.with_name(f".{out.name}.part")
     if part.exists() and not {entry.name for entry in part.iterdir()} <= _PARTS:
-        raise ModelError(f"{part} holds other files. Move them away, or give another folder.")
+        raise ModelError(f"{part} contains other files. Move them away, or choose another folder.")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     return part
 
 
-def _member(checkpoints: Sequence[Checkpoint]) -> ModelConfig:
+def _recognized(checkpoints: Sequence[Checkpoint]) -> ModelConfig:
     checkpoint = last_projection(checkpoints)
     if checkpoint is None:
-        raise ModelError(f"No file holds a projection, by which a model is known. Known: {', '.join(FAMILY)}.")
+        raise ModelError(
+            f"No file contains a projection, which identifies the model. Supported models: {', '.join(FAMILY)}."
+        )
     if (checkpoint.path / "config.json").is_file():
         return hub_config(checkpoint.path)
-    return recognise(checkpoint, checkpoint.trained)
+    return recognize_member(checkpoint, checkpoint.trained)
 
 
-def _usable(config: ModelConfig, files: Sequence[Path]) -> ModelConfig:
-    """A config whose sizes come from a file, checked before anything of them is built."""
-    return ModelConfig.from_dict(config.to_dict(), f"What {files[0]} says of the model")
+def _validated(config: ModelConfig, files: Sequence[Path]) -> ModelConfig:
+    """Check the config, whose sizes may come from a file, before any module is built."""
+    return ModelConfig.from_dict(config.to_dict(), f"The model description in {files[0]}")
 
 
 class _EmbeddedLanguageModel(Mapping[str, Tensor]):
-    """The language model's weights inside a whole model's, under their own names."""
+    """The language model's weights in the checkpoint of a complete model, by their names in the language model."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         named = ((renamed(name), name) for name in checkpoint)
@@ -111,33 +115,39 @@ class _EmbeddedLanguageModel(Mapping[str, Tensor]):
         return len(self._names)
 
 
-def _language(sources: ConversionSources, checkpoints: Sequence[Checkpoint], out: Path) -> str:
+def _write_language(sources: ConversionSources, checkpoints: Sequence[Checkpoint], out: Path) -> str:
     if sources.language:
-        return write_language(Checkpoint(sources.language), _config(sources.language), sources.language, out)
+        return write_language(Checkpoint(sources.language), _language_config(sources.language), sources.language, out)
     for checkpoint in checkpoints:
-        inside = _EmbeddedLanguageModel(checkpoint)
-        if inside:
-            return write_language(inside, _config(checkpoint.path, "text_config"), checkpoint.path, out)
-    raise ModelError("The checkpoint holds no language model. Give its transformers folder with --language.")
+        embedded = _EmbeddedLanguageModel(checkpoint)
+        if embedded:
+            return write_language(embedded, _language_config(checkpoint.path, "text_config"), checkpoint.path, out)
+    raise ModelError(
+        "The checkpoint contains no language model. Give the language model's transformers folder with --language."
+    )
 
 
-def _config(folder: Path, part: str = "") -> dict[str, Any]:
-    """The config of a transformers folder's language model; part: where it stands in a whole model's."""
-    if not (folder / CONFIG).is_file():
-        raise ModelError(f"{folder} is no folder of a language model: it lacks {CONFIG}. Give another.")
-    data = read_json(folder, CONFIG)
-    described = data.get(part) if part else data
-    if not isinstance(described, dict):
-        raise ModelError(f"{folder / CONFIG} lacks {part}. Give the language model's folder with --language.")
-    return described
+def _language_config(folder: Path, key: str = "") -> dict[str, Any]:
+    """Return the config of a language model in a transformers folder. key: its key in a complete model's config."""
+    if not (folder / TRANSFORMERS_CONFIG).is_file():
+        raise ModelError(
+            f"{folder} is not a language model folder: {TRANSFORMERS_CONFIG} is missing. Choose another folder."
+        )
+    data = read_json(folder, TRANSFORMERS_CONFIG)
+    config = data.get(key) if key else data
+    if not isinstance(config, dict):
+        raise ModelError(
+            f"{folder / TRANSFORMERS_CONFIG} lacks {key}. Give the language model's folder with --language."
+        )
+    return config
 
 
-def _reader(sources: ConversionSources, config: ModelConfig, out: Path) -> None:
-    """The Q-Former's own tokenizer, where it has one."""
+def _copy_reader(sources: ConversionSources, config: ModelConfig, out: Path) -> None:
+    """Copy the Q-Former's tokenizer if it does not share the language model's."""
     if config.qformer.tokenizer != READER_FOLDER:
         return
-    inside = [path / "qformer_tokenizer" for path in sources.checkpoints]
-    for folder in [sources.reader, *inside] if sources.reader else inside:
+    candidates = [path / "qformer_tokenizer" for path in sources.checkpoints]
+    for folder in [sources.reader, *candidates] if sources.reader else candidates:
         if folder.is_dir() and copy_tokenizer(folder, out):
             return
-    raise ModelError("The Q-Former reads with BERT's tokenizer. Give the folder of bert-base-uncased with --reader.")
+    raise ModelError("The Q-Former needs BERT's tokenizer. Give the folder of bert-base-uncased with --reader.")

@@ -1,4 +1,4 @@
-"""The config of a transformers folder of InstructBLIP or BLIP-2, whatever its size."""
+"""The config of an InstructBLIP or BLIP-2 folder in the layout of transformers, for any size."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..model.config import LanguageConfig, ModelConfig, QFormerConfig, VisionCon
 from ..model.folder_files import read_json
 from ..model.published_models import FAMILY
 
-# model, language model -> the member whose tokens and prompts it has
+# model type, language model type -> the member with the same tokens and prompts
 _MEMBERS = {
     ("instructblip", "llama"): "instructblip-vicuna-7b",
     ("instructblip", "t5"): "instructblip-flan-t5-xl",
@@ -21,7 +21,10 @@ _MEMBERS = {
 
 
 def hub_config(folder: Path) -> ModelConfig:
-    """Sizes from the folder's config.json, the rest from the member of its kind."""
+    """Return the config with the sizes in the folder's config.json and the rest of the member of its type.
+
+    Raises ModelError if the folder is not of a supported type.
+    """
     try:
         data = read_json(folder, "config.json")
         kind, language = data["model_type"], data["text_config"]["model_type"]
@@ -34,7 +37,9 @@ def hub_config(folder: Path) -> ModelConfig:
             language=_language(member.language, data["text_config"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError) as error:
-        raise ModelError(f"{folder} is no InstructBLIP or BLIP-2 folder of a known kind ({error!r}).") from error
+        raise ModelError(
+            f"{folder} is not a supported InstructBLIP or BLIP-2 folder ({error!r}). Choose another folder."
+        ) from error
 
 
 def _name(name: str, text: dict[str, Any]) -> str:

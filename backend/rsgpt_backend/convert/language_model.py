@@ -1,6 +1,6 @@
-"""The language model of a converted model: a transformers folder in safetensors, shard by shard.
+"""Write the language model of a converted model: a transformers folder of safetensors shards.
 
-One shard is in memory at a time, so that 26 GB pass through a machine of 16.
+Only one shard is in memory at a time, so that 16 GB of memory suffice for a model of 26 GB.
 """
 
 from __future__ import annotations
@@ -25,35 +25,34 @@ from .weight_names import renamed
 SHARD_BYTES = 2 * 1024**3
 
 
-def write_language(weights: Mapping[str, Tensor], config: dict[str, Any], speech: Path, out: Path) -> str:
-    """Write weights, config and tokenizer files into a folder; returns the hash of all weights.
+def write_language(weights: Mapping[str, Tensor], config: dict[str, Any], source: Path, out: Path) -> str:
+    """Write weights, config and tokenizer files into a folder; return the hash of all weights.
 
-    config: what config.json is to hold; speech: the folder of the tokenizer's files.
+    config: content of config.json; source: the folder of the tokenizer files.
     """
     out.mkdir(parents=True)
     (out / "config.json").write_text(json_text(config, indent=1), encoding="utf-8")
-    copied = copy_tokenizer(speech, out)
-    if not copied:
-        raise ModelError(f"{speech} holds no tokenizer. Give the whole folder of the language model.")
-    where: dict[str, str] = {}
+    if not copy_tokenizer(source, out):
+        raise ModelError(f"{source} contains no tokenizer. Use the complete folder of the language model.")
+    weight_map: dict[str, str] = {}
     digest = hashlib.sha256()
     for number, shard in enumerate(_shards(weights), start=1):
-        check_finite(shard.items(), speech)
+        check_finite(shard.items(), source)
         file = out / f"model-{number:05d}.safetensors"
         save_file(
             {name: tensor.clone(memory_format=torch.contiguous_format) for name, tensor in shard.items()},
             file,
             {"format": "pt"},
         )
-        where |= dict.fromkeys(shard, file.name)
+        weight_map |= dict.fromkeys(shard, file.name)
         digest.update(file_sha256(file).encode())
-    index = {"metadata": {}, "weight_map": where}
+    index = {"metadata": {}, "weight_map": weight_map}
     (out / INDEX).write_text(json_text(index, indent=1), encoding="utf-8")
     return digest.hexdigest()
 
 
 def check_language(folder: Path, config: LanguageConfig) -> None:
-    """ModelError names a weight that the written folder lacks, has too many of or in another shape. Takes no memory."""
+    """Raise ModelError if weights of the written folder are missing, unexpected or of the wrong shape; reads none."""
     load_pretrained(folder, config.encoder_decoder, device_map="meta")
 
 
@@ -61,7 +60,7 @@ def _shards(weights: Mapping[str, Tensor]) -> Iterator[dict[str, Tensor]]:
     shard: dict[str, Tensor] = {}
     size = 0
     for name in weights:
-        if not renamed(name):  # a counter, which transformers makes anew
+        if not renamed(name):  # an unused buffer, which transformers creates again
             continue
         tensor = weights[name]
         if shard and size + tensor.nbytes > SHARD_BYTES:

@@ -1,4 +1,4 @@
-"""Which member of the family a checkpoint is, by the names and shapes in it."""
+"""Recognize the model of a checkpoint by the names and shapes of its tensors."""
 
 from __future__ import annotations
 
@@ -25,23 +25,26 @@ _PROJECTIONS = tuple(f"{kind}_proj" for kind in ("llm", "llama", "opt", "t5"))
 _TRAINED = {"instructblip-vicuna-7b": "rsgpt-7b", "instructblip-vicuna-13b": "rsgpt-13b"}
 
 
-def recognise(tensors: Mapping[str, Tensor], trained: bool) -> ModelConfig:
-    """The config of a checkpoint in LAVIS's or MiniGPT-4's layout. ModelError where it fits no member.
+def recognize_member(tensors: Mapping[str, Tensor], trained: bool) -> ModelConfig:
+    """Return the config of a checkpoint in the layout of LAVIS or MiniGPT-4.
 
-    trained: whether a training run wrote it: RSGPT's files are told from InstructBLIP's by that alone.
+    trained: whether a training run wrote it, which distinguishes RSGPT's files from InstructBLIP's.
+    Raises ModelError if the checkpoint matches no supported model.
     """
     kind = next((kind for kind in _PROJECTIONS if f"{kind}.weight" in tensors), "")
     if not kind or tensors[f"{kind}.weight"].ndim != 2:
-        raise ModelError(f"The checkpoint holds no matrix of a projection ({', '.join(_PROJECTIONS)}). Give another.")
+        raise ModelError(
+            f"The checkpoint contains no projection matrix ({', '.join(_PROJECTIONS)}). Choose another checkpoint."
+        )
     rows, columns = tensors[f"{kind}.weight"].shape
     if kind == "llama_proj" and columns == FAMILY["minigpt4-llama2-7b"].qformer.width:
         return FAMILY["minigpt4-llama2-7b"]
-    instructed = "Qformer.bert.embeddings.word_embeddings.weight" in tensors
-    name = (_INSTRUCTED if instructed else _PLAIN).get((kind, rows))
+    reads_text = "Qformer.bert.embeddings.word_embeddings.weight" in tensors
+    name = (_INSTRUCTED if reads_text else _PLAIN).get((kind, rows))
     if name is None:
-        text = "with" if instructed else "without"
+        text = "with" if reads_text else "without"
         raise ModelError(
-            f"No member of the family has a {kind} of {rows} rows and a Q-Former {text} text. "
-            f"Known: {', '.join(FAMILY)}; name one with --as if it is one of them."
+            f"No supported model has a {kind} of {rows} rows and a Q-Former {text} text. "
+            f"If the checkpoint is one of {', '.join(FAMILY)}, name it with --as."
         )
     return FAMILY[_TRAINED.get(name, name) if trained else name]

@@ -1,6 +1,6 @@
-"""Names of weights: LAVIS's, MiniGPT-4's and transformers' -> this project's. It opens nothing.
+"""Translation of weight names: from LAVIS, MiniGPT-4 and transformers to this project, and back to LAVIS.
 
-Facts of the layouts: LAVIS's eva_vit.py and Qformer.py, and transformers' own conversion scripts.
+Sources: LAVIS's eva_vit.py and Qformer.py, and the conversion scripts of transformers.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ _BLOCK = _VIT + "encoder.layers."
 _TEXT = "bridge.qformer.model."
 _LAYER = _TEXT + r"encoder.layer.\1."
 
-# name in a file, whole -> name here; \1.. are its groups
+# complete name in a file -> name in this project; \1.. are the groups
 _RULES = (
-    # LAVIS, and EVA's own file, which has no prefix
+    # LAVIS, and EVA's file, which has no prefix
     (r"(?:visual_encoder\.)?cls_token", _VIT + "embeddings.class_embedding"),
     (r"(?:visual_encoder\.)?pos_embed", _VIT + "embeddings.position_embedding"),
     (r"(?:visual_encoder\.)?patch_embed\.proj\.(\w+)", _VIT + r"embeddings.patch_embedding.\1"),
@@ -40,12 +40,12 @@ _RULES = (
     (r"language_projection\.(\w+)", r"bridge.projection.\1"),
     (r"language_model\.(.+)", r"language.\1"),
 )
-# what files hold beside the weights that are used: counters, heads of other tasks, the 40th block and its norms
+# known but unused tensors: buffers, heads of other tasks, and the norms after the 40th block
 _UNUSED = re.compile(
     r".*position_ids|.*rotary_emb\.inv_freq|.*relative_position_index|(?:visual_encoder\.)?(?:norm|fc_norm|head)\..*"
     r"|Qformer\.cls\..*|(?:vision_proj|text_proj|itm_head)\..*|temp"
 )
-# the bridge's names -> LAVIS's, as RSGPT's runner writes them
+# names in the bridge -> names in LAVIS, as RSGPT's runner writes them
 _OFFICIAL = (
     (r"ln_vision\.(\w+)", r"ln_vision.\1"),
     (r"qformer\.query_tokens", "query_tokens"),
@@ -59,31 +59,34 @@ _OFFICIAL = (
 
 
 def renamed(name: str) -> str:
-    """This project's name of a weight; empty where it is known and not used, and `?` where it is not known."""
+    """Return this project's name of a weight: "" if the weight is known but unused, "?" if it is unknown."""
     if _UNUSED.fullmatch(name):
         return ""
     return _translated(name, _RULES) or "?"
 
 
 def official(name: str) -> str:
-    """LAVIS's name of a weight of the bridge; empty where LAVIS has none."""
+    """Return LAVIS's name of a weight of the bridge, or "" if LAVIS has no such weight."""
     return _translated(name, _OFFICIAL)
 
 
 def _translated(name: str, rules: Sequence[tuple[str, str]]) -> str:
-    """A name by the first rule that fits it whole; empty where none does."""
+    """Return a name translated by the first rule that matches it completely, or "" if none does."""
     matches = ((re.fullmatch(pattern, name), target) for pattern, target in rules)
     return next((match.expand(target) for match, target in matches if match), "")
 
 
 def fused(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """EVA's biases of query and value -> one bias of query, key and value; the key's is zero."""
+    """Return the tensors with EVA's biases of query and value joined to one bias of query, key and value.
+
+    The bias of the key is zero.
+    """
     merged = dict(tensors)
     for name in [name for name in tensors if name.endswith(".self_attn.q_bias")]:
         stem = name.removesuffix("q_bias")
         query, value = merged.pop(name), merged.pop(f"{stem}v_bias", None)
         if value is None:
-            merged[name] = query  # half a pair: named as a key too many, and the fused one as missing
+            merged[name] = query  # an incomplete pair, which is reported as an unknown and a missing weight
         else:
             merged[f"{stem}qkv.bias"] = torch.cat([query, torch.zeros_like(query), value])
     return merged

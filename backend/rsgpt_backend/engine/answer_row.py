@@ -1,4 +1,4 @@
-"""One prompt while it is being answered: its tokens so far, its text, and the confidence of the answer."""
+"""One ask while it is being answered: its tokens so far, its text, and the confidence of the answer."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from .answer_text import is_degenerate, until_stop
 from .choices import likeliest
 from .confidence import calibrated, confidence
 
-ALTERNATIVES = 20  # the maximum of top_logprobs; the confidence needs those of the first token in every case
+ALTERNATIVES = 20  # the maximum of top_logprobs; the confidence always needs those of the first token
 
 
 class AnswerRow:
-    """One ask while it is being answered."""
+    """Collects the tokens, or the choice, of one ask and builds its answer."""
 
     def __init__(self, model: Rsgpt, ask: Ask, prompt_tokens: int) -> None:
         self.ask = ask
@@ -38,10 +38,10 @@ class AnswerRow:
         return len(self._ids) >= self.ask.max_new_tokens
 
     def add(self, chosen: ChosenToken) -> Token:
-        """Take a token in; its text may be empty where a character is not complete yet."""
+        """Append a token and return it; its text is empty while a character is incomplete."""
         _check_finite([chosen.logprob])
         self._ids.append(chosen.token)
-        text = self._read(whole=self.full)
+        text = self._decode(is_final=self.full)
         piece, self._text = text[len(self._text) :], text
         if not self._tokens:
             self._openings = self._alternatives(chosen, ALTERNATIVES)
@@ -49,31 +49,32 @@ class AnswerRow:
         return self._tokens[-1]
 
     def choose(self, logprobs: Sequence[float]) -> Token:
-        """Take in what the ask's choices are worth."""
-        _check_finite([one for one in logprobs if one != -math.inf])  # which stands for a number that was not read
+        """Select the likeliest choice, given the log probability of each choice, and return it as a token."""
+        _check_finite([logprob for logprob in logprobs if logprob != -math.inf])  # -inf: a spelling was not scored
         self._choice = likeliest(self.ask, logprobs, self._scales)
         return self._choice[0]
 
     def finish(self, reason: FinishReason) -> Answer:
-        """The answer as it stands."""
+        """Return the answer as it is now."""
         if self._choice:
-            token, sure = self._choice
-            return Answer(token.text, (token,), sure, reason, False, self._prompt_tokens)
-        text = self._read(whole=True).strip()
-        sure = calibrated(confidence(self._tokens, self._openings), text, self._scales)
-        return Answer(text, tuple(self._tokens), sure, reason, is_degenerate(text), self._prompt_tokens)
+            token, share = self._choice
+            return Answer(token.text, (token,), share, reason, False, self._prompt_tokens)
+        text = self._decode(is_final=True).strip()
+        calibrated_confidence = calibrated(confidence(self._tokens, self._openings), text, self._scales)
+        degenerate = is_degenerate(text)
+        return Answer(text, tuple(self._tokens), calibrated_confidence, reason, degenerate, self._prompt_tokens)
 
-    def _read(self, whole: bool) -> str:
-        """The text so far, up to a stop; whole: nothing can follow that would make a stop of its end."""
+    def _decode(self, is_final: bool) -> str:
+        """Return the text so far, up to a stop. is_final: no token follows, so a partial stop is ordinary text."""
         decoded = self._tokenizer.decode(self._ids, skip_special_tokens=True).lstrip()
-        text, self.stopped = until_stop(decoded, self._stops, whole)
+        text, self.stopped = until_stop(decoded, self._stops, is_final)
         return self._text if text.endswith("\N{REPLACEMENT CHARACTER}") and not self.full else text
 
-    def _alternatives(self, chosen: ChosenToken, most: int) -> tuple[tuple[str, float], ...]:
-        return tuple((self._tokenizer.decode([token]), logprob) for token, logprob in chosen.top[:most])
+    def _alternatives(self, chosen: ChosenToken, count: int) -> tuple[tuple[str, float], ...]:
+        return tuple((self._tokenizer.decode([token]), logprob) for token, logprob in chosen.top[:count])
 
 
 def _check_finite(logprobs: Sequence[float]) -> None:
-    """EngineError where the model computed no number: whatever it said then would look like an answer."""
+    """Raise EngineError if a log probability is not finite: the text would look like an answer all the same."""
     if not all(map(math.isfinite, logprobs)):
         raise EngineError("The model computed NaN or infinity for this picture. Check the model with `rsgpt doctor`.")

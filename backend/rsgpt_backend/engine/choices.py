@@ -1,7 +1,7 @@
-"""What a closed question may be answered with, and the likeliest of it. It knows no tensors.
+"""Closed questions: their choices, the prompts and spellings that are scored, and the likeliest choice.
 
-The order in which choices are listed decides nothing: the model is shown them in several orders that follow from their
-names alone, and what it makes of each is averaged.
+The order in which the choices are listed does not change the answer: the model reads them in several orders, which
+depend on the names alone, and the scores are averaged.
 """
 
 from __future__ import annotations
@@ -20,82 +20,86 @@ from .confidence import Scale, answer_form, rescaled
 if TYPE_CHECKING:
     from ..model.rsgpt import Rsgpt
 
-# Spellings of numbers that are read to their end: those that begin likeliest, of those that begin alike the smallest.
-_READ = 32
+# Spellings of numbers that are scored to their end: those with the likeliest first tokens; if these are equal, the
+# smallest numbers.
+_MAX_NUMBER_SPELLINGS = 32
 _ORDERS = 4
 
 
 def with_choices(ask: Ask) -> Ask:
-    """The same ask; one for any whole number has the numbers as its choices."""
+    """Return the ask; if it is for any whole number, with NUMBERS as its choices."""
     return replace(ask, choices=NUMBERS) if ask.is_number and not ask.choices else ask
 
 
 def wordings(ask: Ask) -> list[str]:
-    """The prompts to ask: where the ask's own lists its choices, with the list in several orders."""
+    """Return the prompts to score: if the ask's prompt lists its choices, one prompt per order of the list."""
     question = ask.prompt.removesuffix(AnswerType.CHOICE.prompt("", ask.choices))
     if question == ask.prompt:
         return [ask.prompt]
     names = sorted(ask.choices)
     count = min(_ORDERS, len(names))
-    turns = [number * len(names) // count for number in range(count)]
-    return [AnswerType.CHOICE.prompt(question, [*names[turn:], *names[:turn]]) for turn in turns]
+    starts = [number * len(names) // count for number in range(count)]
+    return [AnswerType.CHOICE.prompt(question, [*names[start:], *names[:start]]) for start in starts]
 
 
 def spellings(ask: Ask) -> list[tuple[str, ...]]:
-    """The ways to write each of an ask's choices."""
-    return [_spelled(choice, ask.is_number) for choice in ask.choices]
+    """Return the ways to write each choice of an ask."""
+    return [_spellings_of(choice, ask.is_number) for choice in ask.choices]
 
 
-def options_of(model: Rsgpt, ask: Ask) -> list[list[int]]:
-    """The tokens of all spellings, one after another, as the model learnt to answer."""
+def spelling_tokens(model: Rsgpt, ask: Ask) -> list[list[int]]:
+    """Return the token ids of all spellings, in order, with the lead that the model learned to write."""
     lead = model.config.language.lead
-    texts = [f"{lead}{text}" for one in spellings(ask) for text in one]
+    texts = [f"{lead}{text}" for choice in spellings(ask) for text in choice]
     return [list(ids) for ids in model.tokenizer(texts, add_special_tokens=False).input_ids]
 
 
-def most_read(ask: Ask) -> int:
-    """How many of the spellings are to be read to their end."""
-    return _READ if ask.is_number else sum(map(len, spellings(ask)))
+def max_spellings_scored(ask: Ask) -> int:
+    """Return the number of spellings that are scored to their end."""
+    return _MAX_NUMBER_SPELLINGS if ask.is_number else sum(map(len, spellings(ask)))
 
 
-def together(ask: Ask, scores: Sequence[Sequence[float]]) -> list[float]:
-    """Log probability of each choice: of all its spellings, averaged over the wordings that were asked.
+def choice_logprobs(ask: Ask, scores: Sequence[Sequence[float]]) -> list[float]:
+    """Return the log probability of each choice: summed over its spellings, then averaged over the wordings.
 
-    scores: of all spellings, for each wording.
+    scores: log probabilities of all spellings, per wording.
     """
-    joined = []
-    for of_one in scores:
-        left = iter(of_one)
-        joined.append([_log_sum([next(left) for _ in texts]) for texts in spellings(ask)])
-    return [sum(column) / len(joined) for column in zip(*joined, strict=True)]
+    per_wording = []
+    for spelling_scores in scores:
+        remaining = iter(spelling_scores)
+        per_wording.append([_log_sum([next(remaining) for _ in texts]) for texts in spellings(ask)])
+    return [sum(column) / len(per_wording) for column in zip(*per_wording, strict=True)]
 
 
 def likeliest(ask: Ask, logprobs: Sequence[float], scales: Mapping[str, Scale]) -> tuple[Token, float]:
-    """The choice, with the others as its alternatives, and how sure it is, 0 to 1: its share in all choices.
+    """Return the likeliest choice as a token with its alternatives, and its confidence, 0 to 1.
 
-    logprobs: of the choices, in their order.
+    The confidence is the calibrated share of the choice in the probability of all choices.
+    logprobs: one per choice, in their order.
     """
     total = _log_sum(logprobs)
-    shares = [(choice, one - total) for choice, one in zip(ask.choices, logprobs, strict=True)]
+    shares = [(choice, logprob - total) for choice, logprob in zip(ask.choices, logprobs, strict=True)]
     ranked = sorted(shares, key=lambda share: -share[1])
     text, logprob = ranked[0]
-    sure = rescaled(math.exp(logprob), scales.get(_scale(ask), (1.0, 0.0)))
-    return Token(text, logprob, tuple(ranked[: ask.top_logprobs])), sure
+    confidence = rescaled(math.exp(logprob), scales.get(_scale_name(ask), (1.0, 0.0)))
+    return Token(text, logprob, tuple(ranked[: ask.top_logprobs])), confidence
 
 
-def _spelled(choice: str, is_number: bool) -> tuple[str, ...]:
+def _spellings_of(choice: str, is_number: bool) -> tuple[str, ...]:
     if is_number:
         return choice, in_words(int(choice))
     return (choice, choice.capitalize()) if choice in ("yes", "no") else (choice,)
 
 
-def _scale(ask: Ask) -> str:
-    """The name of the scale of an ask's confidence."""
+def _scale_name(ask: Ask) -> str:
     if ask.is_number:
         return "number"
     return "yes_no" if all(answer_form(choice) == "yes_no" for choice in ask.choices) else "choice"
 
 
 def _log_sum(logprobs: Sequence[float]) -> float:
-    most = max(logprobs)
-    return most if not math.isfinite(most) else most + math.log(sum(math.exp(one - most) for one in logprobs))
+    """Return the logarithm of a sum of probabilities."""
+    largest = max(logprobs)
+    if not math.isfinite(largest):
+        return largest
+    return largest + math.log(sum(math.exp(logprob - largest) for logprob in logprobs))

@@ -1,6 +1,6 @@
-"""How sure an answer is: from its tokens' probabilities, put to rights by what validation data showed.
+"""The confidence of an answer: computed from its tokens' probabilities and calibrated on validation data.
 
-It knows no model; `rsgpt evaluate calibrate` finds the scales.
+`rsgpt evaluate calibrate` fits the scales.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ _EDGE = 1e-4  # log odds of 0 and 1 are infinite
 
 
 def confidence(tokens: Sequence[Token], openings: Sequence[tuple[str, float]]) -> float:
-    """0 to 1. Of a yes or no alone its share of the two, else the geometric mean of the tokens' probabilities.
+    """Return the uncalibrated confidence, 0 to 1.
 
+    For a yes or no: its share in the probability of both. Otherwise: the geometric mean of the tokens' probabilities.
     openings: the likeliest first tokens and their log probabilities, likeliest first.
     """
     if not tokens:
@@ -32,31 +33,31 @@ def confidence(tokens: Sequence[Token], openings: Sequence[tuple[str, float]]) -
 
 
 def answer_form(text: str) -> str:
-    """What kind of answer a text is, of those that are right to different degrees at the same confidence."""
+    """Return "yes_no", "phrase" or "sentence": the kinds of answers that are calibrated separately."""
     if _word(text) in _YES_NO:
         return "yes_no"
     return "sentence" if text.endswith(".") and " " in text else "phrase"
 
 
 def calibrated(value: float, text: str, scales: Mapping[str, Scale]) -> float:
-    """The confidence of the answer `text` on the scale of its form; as it is where there is none."""
+    """Return the confidence of the answer `text` on the scale of its form; unchanged if there is no such scale."""
     return rescaled(value, scales.get(answer_form(text), (1.0, 0.0)))
 
 
 def rescaled(value: float, scale: Scale) -> float:
-    """A confidence on a scale."""
+    """Return a confidence on a scale."""
     slope, offset = scale
     return value if (slope, offset) == (1.0, 0.0) else from_log_odds(slope * log_odds(value) + offset)
 
 
 def log_odds(value: float) -> float:
-    """Of a confidence; finite at both ends."""
-    inside = min(max(value, _EDGE), 1 - _EDGE)
-    return math.log(inside / (1 - inside))
+    """Return the log odds of a confidence; finite for 0 and 1."""
+    clamped = min(max(value, _EDGE), 1 - _EDGE)
+    return math.log(clamped / (1 - clamped))
 
 
 def from_log_odds(odds: float) -> float:
-    """The confidence that has them."""
+    """Return the confidence that has these log odds."""
     return 1 / (1 + math.exp(-odds))
 
 

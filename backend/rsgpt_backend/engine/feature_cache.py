@@ -1,6 +1,6 @@
-"""Features of pictures, so that none is encoded twice: the latest in memory, more in files, from one run to the next.
+"""A cache of encoded pictures: the latest in memory, more in files that later runs reuse.
 
-It knows no pictures and no models. Where a file or the disk fails, a picture counts as not seen before: no more.
+If a file or the disk fails, the picture counts as not cached.
 """
 
 from __future__ import annotations
@@ -20,41 +20,41 @@ from torch import Tensor
 from ..home import home
 
 _NAME = "features"
-_SEAL = 4  # bytes of a checksum at the end of a file: what a crash or the years have changed is not taken for features
-_SPARE = 0.1  # share of the room that is free when room was made, and that is written before room is made again
+_CHECKSUM_BYTES = 4  # at the end of a file, so that truncated or corrupted files are ignored
+_SPARE = 0.1  # share of the limit that is freed at once, and that may be written before files are deleted again
 
 
 class FeatureCache:
-    """By the hash of their picture, at most `most` of them in memory: those that were asked longest ago go first."""
+    """Features by the hash of their picture; at most `capacity` in memory, least recently used first out."""
 
-    def __init__(self, most: int, files: FeatureFiles | None = None) -> None:
-        self._most, self._files = most, files
+    def __init__(self, capacity: int, files: FeatureFiles | None = None) -> None:
+        self._capacity, self._files = capacity, files
         self._latest: OrderedDict[str, Tensor] = OrderedDict()
 
     def get(self, keys: Iterable[str]) -> dict[str, Tensor]:
-        """Those of `keys` that are known; what comes from a file lies in the processor's own memory."""
-        found = {}
+        """Return the cached features among `keys`; those read from files are on the CPU."""
+        cached = {}
         for key in keys:
             value = self._latest.get(key)
             if value is None and self._files is not None:
                 value = self._files.get(key)
             if value is not None:
-                found[key] = value
-        self._remember(found)
-        return found
+                cached[key] = value
+        self._remember(cached)
+        return cached
 
-    def put(self, made: Mapping[str, Tensor]) -> None:
-        """Keep what was encoded, [cells, width] for each."""
-        self._remember(made)
+    def put(self, features: Mapping[str, Tensor]) -> None:
+        """Store encoded pictures, [cells, width] each."""
+        self._remember(features)
         if self._files is not None:
-            for key, value in made.items():
+            for key, value in features.items():
                 self._files.put(key, value)
 
-    def _remember(self, some: Mapping[str, Tensor]) -> None:
-        for key, value in some.items():
+    def _remember(self, features: Mapping[str, Tensor]) -> None:
+        for key, value in features.items():
             self._latest[key] = value
             self._latest.move_to_end(key)
-        while len(self._latest) > self._most:
+        while len(self._latest) > self._capacity:
             self._latest.popitem(last=False)
 
 
@@ -66,31 +66,30 @@ class _File:
 
 
 class FeatureFiles:
-    """A folder with a file a picture, at most `limit` bytes: those used longest ago go first.
+    """A folder with one file per picture, at most `limit` bytes in all; least recently used files are deleted first.
 
-    Any number of processes may share it, each of which may go beyond the limit by a tenth of it. A file is there whole
-    or not at all, whenever a process is killed.
+    Several processes may share the folder; each may exceed the limit by a tenth. Files are written atomically.
     """
 
-    def __init__(self, folder: Path, maker: str, limit: int) -> None:
-        """maker: names what decides a picture's features, fit for a file's name; other makers' files count, too."""
-        self._folder, self._maker, self._limit = folder, maker, limit
-        self._spare = 0.0  # bytes that may be written before room is made
+    def __init__(self, folder: Path, encoder: str, limit: int) -> None:
+        """encoder: fingerprint of the encoder, part of file names. Files of all encoders count towards the limit."""
+        self._folder, self._encoder, self._limit = folder, encoder, limit
+        self._spare = 0.0  # bytes that may be written before files are deleted
 
     def get(self, key: str) -> Tensor | None:
-        """What was put under a key, to the last bit; None where it is not there or not what it was."""
+        """Return the stored features, bit for bit; None if the file is missing or damaged."""
         path = self._path(key)
         try:
-            value = _opened(path.read_bytes())
+            value = _from_bytes(path.read_bytes())
         except OSError:
             return None
-        with suppress(OSError):  # where nothing may be written, reading is worth it all the same
+        with suppress(OSError):  # a read-only folder can still be read
             os.utime(path)
         return value
 
     def put(self, key: str, value: Tensor) -> None:
-        """Keep it, if the disk can."""
-        path, data = self._path(key), _sealed(value)
+        """Write features to a file; do nothing if that fails."""
+        path, data = self._path(key), _to_bytes(value)
         part = path.with_suffix(f".{secrets.token_hex(4)}")
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -102,30 +101,30 @@ class FeatureFiles:
             return
         self._spare -= len(data)
         if self._spare < 0:
-            self._make_room()
+            self._delete_oldest()
 
     def _path(self, key: str) -> Path:
-        return self._folder / f"{self._maker}-{key}.features"
+        return self._folder / f"{self._encoder}-{key}.features"
 
-    def _make_room(self) -> None:
+    def _delete_oldest(self) -> None:
         self._spare = _SPARE * self._limit
         files = sorted(_files(self._folder))
         excess = sum(file.size for file in files) - (self._limit - self._spare)
         for file in files:
             if excess <= 0:
                 return
-            with suppress(OSError):  # another process may have made room at the same time
+            with suppress(OSError):  # another process may have deleted it
                 file.path.unlink()
             excess -= file.size
 
 
 def features_folder() -> Path:
-    """Where features are kept from one run to the next."""
+    """Return the folder of the feature files."""
     return home() / "cache" / "features"
 
 
 def _files(folder: Path) -> Iterator[_File]:
-    """What lies in it, with what a killed process has left."""
+    """Yield all files of a folder, including partial files of processes that were killed."""
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             with suppress(OSError):
@@ -133,11 +132,11 @@ def _files(folder: Path) -> Iterator[_File]:
                 yield _File(status.st_mtime_ns, status.st_size, Path(entry.path))
 
 
-def _sealed(value: Tensor) -> bytes:
+def _to_bytes(value: Tensor) -> bytes:
     body = save({_NAME: value.cpu().contiguous()})
-    return body + zlib.crc32(body).to_bytes(_SEAL, "big")
+    return body + zlib.crc32(body).to_bytes(_CHECKSUM_BYTES, "big")
 
 
-def _opened(data: bytes) -> Tensor | None:
-    body, seal = data[:-_SEAL], data[-_SEAL:]
-    return load(body)[_NAME] if zlib.crc32(body).to_bytes(_SEAL, "big") == seal else None
+def _from_bytes(data: bytes) -> Tensor | None:
+    body, checksum = data[:-_CHECKSUM_BYTES], data[-_CHECKSUM_BYTES:]
+    return load(body)[_NAME] if zlib.crc32(body).to_bytes(_CHECKSUM_BYTES, "big") == checksum else None

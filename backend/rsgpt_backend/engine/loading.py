@@ -1,4 +1,9 @@
-"""Loading a model into an engine: the precision that fits this machine, the weights, and the layout for inference."""
+"""Load a model into an engine.
+
+The path from a command to the weights: commands/model_options.engine_from -> load_engine (here) ->
+model/weights.load_model (encoder and bridge) -> model/language/language.load_language (frozen language model).
+load_engine also chooses the precision, moves the model to its devices and optimizes its layout for inference.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +16,10 @@ import torch
 from ..model.config import ModelConfig
 from ..model.fingerprint import fingerprint
 from ..model.hardware import device_map
-from ..model.hardware.grouped_attention import share, shares
+from ..model.hardware.grouped_attention import has_grouped_heads, use_grouped_attention
 from ..model.hardware.heap import trim_heap
 from ..model.hardware.memory import DeviceMemory, ModelSize, device_memory, fitting, size_of
-from ..model.hardware.packed_linear import packed
+from ..model.hardware.packed_linear import pack_linear_layers
 from ..model.hardware.precision import precision
 from ..model.language.language_files import language_folder
 from ..model.registry import model_folder
@@ -23,58 +28,59 @@ from ..model.vision.efficientnet import EfficientNetLite
 from ..model.weights import load_model
 from .engine import Engine
 
-_MUCH = 3e9  # bytes
+_REPORTED_BYTES = 3e9  # a model that needs more memory is reported
 
 
 def load_engine(
-    name: str, wanted: str = "auto", tell: Callable[[str], None] = lambda _: None, device: str = "auto"
+    name: str, wanted: str = "auto", report: Callable[[str], None] = lambda _: None, device: str = "auto"
 ) -> Engine:
-    """Load a model by name or folder, in a precision of model/hardware/precision.py; "auto" is the best that fits.
+    """Return an engine for a model name or folder.
 
-    A small model stays in float32: at its size bfloat16 is no faster, and answers would depend on the other rows of
-    their batch. tell: see fitting_precision. ModelError where the model cannot be loaded or does not fit.
+    wanted: a key of model/hardware/precision.NAMES, or "auto" for the best precision that fits. A small model stays in
+    float32: at its size bfloat16 is not faster, and answers would depend on the other rows of their batch.
+    report: see fitting_precision. Raises ModelError if the model cannot be loaded or does not fit.
     """
     devices = device_map.devices(device)
-    folder, chosen = model_folder(name), fitting_precision(name, wanted, tell, device)
+    folder, chosen = model_folder(name), fitting_precision(name, wanted, report, device)
     model = load_model(folder, precision(chosen, devices[0]))
-    return Engine(
-        _optimized_for_inference(device_map.place(model, devices)), fingerprint(model.config, folder, chosen), chosen
-    )
+    model = _optimized_for_inference(device_map.place_on_devices(model, devices))
+    return Engine(model, fingerprint(model.config, folder, chosen), chosen)
 
 
 def fitting_precision(
-    name: str, wanted: str, tell: Callable[[str], None] = lambda _: None, device: str = "auto"
+    name: str, wanted: str, report: Callable[[str], None] = lambda _: None, device: str = "auto"
 ) -> str:
-    """The precision of model/precision.py to load a model in on a device; ModelError if it does not fit.
+    """Return the precision to load a model in; raise ModelError if it does not fit the device.
 
-    tell: takes a sentence on what it needs, where that is much.
+    report: receives a message about the memory that the model needs, if it is more than 3 GB.
     """
-    folder, place = model_folder(name), device_memory(device_map.devices(device))
-    size = _size(folder)
-    chosen = fitting(size, place, wanted)
-    if size.bytes(chosen) > _MUCH:
-        tell(f"{folder.name} in {chosen} needs {size.bytes(chosen) / 1e9:.1f} GB, {place.free / 1e9:.1f} GB are free.")
+    folder, memory = model_folder(name), device_memory(device_map.devices(device))
+    size = _model_size(folder)
+    chosen = fitting(size, memory, wanted)
+    needed = size.bytes(chosen)
+    if needed > _REPORTED_BYTES:
+        report(f"{folder.name} in {chosen} needs {needed / 1e9:.1f} GB, {memory.free / 1e9:.1f} GB are free.")
     return chosen
 
 
 def best_precision(name: str, device: str) -> str:
-    """The precision for a cluster whose machines are not known here: the same for all, so that they answer alike.
+    """Return the precision for a cluster of unknown machines: the same for all, so that their answers agree.
 
-    It does not depend on memory: a machine that has too little of it says so when it loads the model.
+    It does not depend on memory: a machine with too little memory raises an error when it loads the model.
     """
-    return fitting(_size(model_folder(name)), DeviceMemory(math.inf, torch.device(device)))
+    return fitting(_model_size(model_folder(name)), DeviceMemory(math.inf, torch.device(device)))
 
 
-def _size(folder: Path) -> ModelSize:
+def _model_size(folder: Path) -> ModelSize:
     return size_of(folder, language_folder(ModelConfig.read(folder).language, folder))
 
 
 def _optimized_for_inference(model: Rsgpt) -> Rsgpt:
-    """The same model, that says the same, and can be neither trained nor saved any more."""
+    """Change the layout of a model for speed. Its answers stay the same; it cannot be trained or saved any more."""
     if isinstance(model.encoder, EfficientNetLite):
         model.encoder.fold()
-    if shares(model.language):
-        share(model.language)
-    packed(model)
-    trim_heap()  # what the matrices took before
+    if has_grouped_heads(model.language):
+        use_grouped_attention(model.language)
+    pack_linear_layers(model)
+    trim_heap()  # free the memory of the matrices before packing
     return model

@@ -1,1 +1,1 @@
-"""The RSGPT family: vision encoder, instruction-aware Q-Former, projection, language model."""
+"""The models of the RSGPT family: vision encoder, instruction-aware Q-Former, projection, language model."""

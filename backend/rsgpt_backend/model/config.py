@@ -1,6 +1,6 @@
-"""What a model of the family is, as data that travels with its weights. It knows no tensors.
+"""The config of a model, `model.json`: shapes, prompts, decoding and calibration.
 
-Every member is one config: the small model differs from RSGPT-13B in these values alone.
+All models of the family share one implementation: the small model differs from RSGPT-13B in these values only.
 """
 
 from __future__ import annotations
@@ -19,16 +19,17 @@ from . import validation
 from .folder_files import read_json
 
 CONFIG_FILE = "model.json"
-PACKAGE = "package:"  # begins the source of a language model that is a file of an installed package
+PACKAGE = "package:"  # prefix of the source of a language model that is a file of an installed package
 
 
 @dataclass(frozen=True)
 class VisionConfig:
-    """kind: key of `vision.ENCODERS`; image_size: pixels a side, the picture is squashed to it.
+    """The vision encoder.
 
-    mean, std: of RGB in 0..1, applied after scaling; cells: vectors a picture;
-    cell_positions: learn a position for each cell, for encoders that have none of their own.
-    patch, layers, heads, intermediate: of a ViT; convolutional encoders have one shape each.
+    kind: key of `encoders.ENCODERS`; image_size: side in pixels to which each picture is resized;
+    mean, std: of RGB in 0..1, applied after scaling; cells: vectors per picture;
+    cell_positions: whether to learn a position per cell, for encoders without position embeddings;
+    patch, layers, heads, intermediate: of a ViT; the shape of a convolutional encoder follows from its kind.
     """
 
     kind: str
@@ -46,11 +47,13 @@ class VisionConfig:
 
 @dataclass(frozen=True)
 class QFormerConfig:
-    """tokenizer: "language" to share the language model's vocabulary and frozen embeddings, else a folder.
+    """The Q-Former.
 
-    max_text: tokens of an instruction that are read; positions: that there are, 0 for as many; instruction: whether it
-    is read at all, as in RSGPT and InstructBLIP. layers 0: there is no Q-Former, and neighbouring patch vectors are
-    joined to `queries` vectors of `width`, as in one variant of MiniGPT-4.
+    tokenizer: "language" to share the language model's vocabulary and frozen embeddings, otherwise a folder;
+    max_text: maximum number of instruction tokens; positions: size of the position table, 0 for max_text;
+    instruction: whether the Q-Former reads the instruction, as in RSGPT and InstructBLIP;
+    layers 0: no Q-Former; neighboring patch vectors are joined into `queries` vectors of `width`, as in one variant of
+    MiniGPT-4.
     """
 
     layers: int
@@ -69,12 +72,14 @@ class QFormerConfig:
 
 @dataclass(frozen=True)
 class LanguageConfig:
-    """source: "package:NAME/FILE" for a GGUF inside an installed package, else a transformers folder.
+    """The frozen language model.
 
-    sha256: of that GGUF file, or of the folder's weights; bos_id: what every prompt starts with; template: what the
-    language model reads, of {image}, {bos}, {eos}, {prompt} and text; lead: what stands before an answer when it is
-    learnt; stops: texts that end an answer beside eos_id; encoder_decoder: whether it is a T5. A relative folder lies
-    in the model's; an absolute one needs its hash (language.py).
+    source: "package:NAME/FILE" for a GGUF in an installed package, otherwise a transformers folder: relative to the
+    model folder, or absolute if sha256 is given (language_files.py);
+    sha256: of the GGUF file, or of the folder's weights; bos_id: first token of every prompt;
+    template: the input of the language model, made of {image}, {bos}, {eos}, {prompt} and text;
+    lead: text before each answer in training; stops: texts that end an answer, in addition to eos_id;
+    encoder_decoder: whether the model is a T5.
     """
 
     source: str
@@ -90,14 +95,17 @@ class LanguageConfig:
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """One member of the family. weights_sha256 names the trained part and is checked when it is loaded.
+    """The config of a model.
 
-    caption_prompt, detail_prompt: what to ask for a caption and for a longer description; calibration: by form of
-    answer, slope and offset of its confidence's log odds (confidence.py); beams: answers followed at once, 1 is greedy;
-    repetition_penalty: what a token that was said before loses, 1 for none; no_repeat_ngram: so many tokens in a row
-    are said once, 0 for no such rule; patient: a search ends where no better answer can be found, not as soon as each
-    beam has one; yes_odds: what is added to the log odds of an answer that begins with a yes; max_new_tokens: of an
-    answer, unless another limit is asked for.
+    caption_prompt, detail_prompt: prompts for a caption and for a longer description;
+    beams: width of the beam search, 1 is greedy;
+    repetition_penalty: penalty for tokens that the answer already contains, 1 for none;
+    no_repeat_ngram: length of token sequences that may occur once only, 0 for no limit;
+    patient: a search ends when no better answer can be found, not as soon as each beam has one;
+    yes_odds: bias added to the log odds of an answer that begins with yes;
+    max_new_tokens: default limit of an answer;
+    calibration: slope and offset of the confidence's log odds, by form of answer (engine/confidence.py);
+    weights_sha256: hash of the trained weights, checked when the model is loaded.
     """
 
     name: str
@@ -119,16 +127,16 @@ class ModelConfig:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any], where: str = f"The model's {CONFIG_FILE}") -> ModelConfig:
-        """Build from parsed JSON. ModelError: a key is unknown or missing, a value of another type or out of range.
+        """Build a config from parsed JSON. where: the source of the data, for error messages.
 
-        where: what the data were read from, for the sentence.
+        Raises ModelError if a key is unknown or missing, or a value has the wrong type or is out of range.
         """
         try:
             vision, language = _table(data, "vision"), _table(data, "language")
-            listed = {key: _tuple(vision[key]) for key in ("mean", "std")}
+            channels = {key: _tuple(vision[key]) for key in ("mean", "std")}
             scales = _table({"calibration": {}, **data}, "calibration")
             parts = {
-                "vision": VisionConfig(**{**vision, **listed}),
+                "vision": VisionConfig(**{**vision, **channels}),
                 "qformer": QFormerConfig(**_table(data, "qformer")),
                 "language": LanguageConfig(**{**language, "stops": _tuple(language.get("stops", ()))}),
                 "calibration": {form: _tuple(scale) for form, scale in scales.items()},
@@ -140,7 +148,7 @@ class ModelConfig:
         return dataclasses.replace(config, name=one_line(config.name), licence=one_line(config.licence))
 
     def to_dict(self) -> dict[str, Any]:
-        """The inverse of from_dict, ready for JSON."""
+        """Return the config as plain data for JSON, the inverse of from_dict."""
         return dataclasses.asdict(self)
 
     @classmethod
@@ -149,8 +157,11 @@ class ModelConfig:
         return cls.from_dict(read_json(folder, CONFIG_FILE), str(folder / CONFIG_FILE))
 
     def write(self, folder: Path) -> None:
-        """Write the config into a model folder, which is made if missing. ModelError: it could not be read again."""
-        self.from_dict(self.to_dict(), f"What is to be written to {folder / CONFIG_FILE}")
+        """Write the config into a model folder and create the folder if it is missing.
+
+        Raises ModelError, and writes nothing, if the config is not valid.
+        """
+        self.from_dict(self.to_dict(), f"The new content of {folder / CONFIG_FILE}")
         folder.mkdir(parents=True, exist_ok=True)
         text = json_text(self.to_dict(), indent=2)
         with replaced(folder / CONFIG_FILE) as draft:
@@ -158,14 +169,14 @@ class ModelConfig:
 
 
 def _table(data: dict[str, Any], key: str) -> dict[str, Any]:
-    """An object of JSON, or a table of TOML."""
+    """Return a copy of a JSON object or TOML table."""
     if not isinstance(data[key], dict):
-        raise TypeError(f"{key} is no table")
+        raise TypeError(f"{key} is not a table")
     return dict(data[key])
 
 
 def _tuple(value: Any) -> tuple[Any, ...]:
-    """A list of JSON; a text is none, though it can be taken apart."""
+    """Return a JSON list as a tuple; raise TypeError for a string, which `tuple` would accept."""
     if not isinstance(value, (list, tuple)):
-        raise TypeError(f"{value!r} is no list")
+        raise TypeError(f"{value!r} is not a list")
     return tuple(value)

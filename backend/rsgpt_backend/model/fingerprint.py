@@ -1,4 +1,4 @@
-"""One hash of everything that decides a model's answers. It loads no weights."""
+"""The fingerprint of a model: one hash of everything that determines its answers."""
 
 from __future__ import annotations
 
@@ -11,31 +11,32 @@ from .folder_files import plain_files
 from .hashes import joint_sha256
 from .language.language_files import language_folder, language_sha256
 
-# Raise this number when a change of the code makes a model answer otherwise.
+# Increase this number when a change of the code changes the answers of a model.
 _VERSION = 2
 _LENGTH = 16  # hexadecimal digits
-_DECIDES_NOTHING = ("name", "licence", "notes")
-_SETTINGS = (".json", ".model", ".txt")
+_IRRELEVANT = ("name", "licence", "notes")
+_SETTINGS_SUFFIXES = (".json", ".model", ".txt")
 
 
 def fingerprint(config: ModelConfig, folder: Path, precision: str) -> str:
-    """A hash over weights, language model, tokenizers, prompts, decoding, calibration, and the precision in use.
+    """Return a hash over weights, language model, tokenizers, prompts, decoding, calibration and precision.
 
-    folder: the model's; precision: a name of model/precision.py, not "auto". Not in it: the device, whose rounding
-    can change an answer in rare cases, and settings that come with a request.
+    folder: the model folder; precision: a key of hardware/precision.NAMES, not "auto". The hash does not cover the
+    device, whose rounding can change an answer in rare cases, and the settings of a request.
     """
-    decisive = {key: value for key, value in config.to_dict().items() if key not in _DECIDES_NOTHING}
-    language = decisive["language"]
-    # Where the language model lies does not matter, and what it is may not be recorded.
+    relevant = {key: value for key, value in config.to_dict().items() if key not in _IRRELEVANT}
+    language = relevant["language"]
+    # The path of the language model is irrelevant, and its hash may be missing from the config.
     language["sha256"] = config.language.sha256 or language_sha256(config.language, folder)
     del language["source"]
-    text = json.dumps([_VERSION, precision, decisive, _settings_sha256(config, folder)], sort_keys=True)
+    text = json.dumps([_VERSION, precision, relevant, _settings_sha256(config, folder)], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:_LENGTH]
 
 
 def _settings_sha256(config: ModelConfig, folder: Path) -> str:
-    """A hash of the settings and tokenizers beside the weights, which decide answers, too. A package has none."""
+    """Return a hash of the settings and tokenizer files, which also determine answers. A package has none."""
     folders = [folder / config.qformer.tokenizer] if config.qformer.tokenizer != "language" else []
     if not config.language.source.startswith(PACKAGE):
         folders.append(language_folder(config.language, folder))
-    return joint_sha256([file for one in folders for suffix in _SETTINGS for file in plain_files(one, suffix)])
+    files = [file for settings in folders for suffix in _SETTINGS_SUFFIXES for file in plain_files(settings, suffix)]
+    return joint_sha256(files)

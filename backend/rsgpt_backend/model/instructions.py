@@ -1,4 +1,4 @@
-"""A request in words, as the token ids that the Q-Former and the language model read. It knows no pictures."""
+"""Prompts as the token ids that the Q-Former and the language model read."""
 
 from __future__ import annotations
 
@@ -10,49 +10,50 @@ from typing import Any
 
 from .config import ModelConfig
 
-_REMEMBERED = 4096  # texts: a run asks the same few of every tile
-_SPECIAL = re.compile(r"(\{bos\}|\{eos\})")
+_CACHED_PROMPTS = 4096  # a run asks the same few prompts about every tile
+_SPECIAL_TOKENS = re.compile(r"(\{bos\}|\{eos\})")
 
 
 @dataclass(frozen=True)
 class Instruction:
-    """One request. read: by the Q-Former; before, after: by the language model, around the image."""
+    """The token ids of one prompt. read: input of the Q-Former; before, after: input of the language model, around the
+    image."""
 
     read: tuple[int, ...]
     before: tuple[int, ...]
     after: tuple[int, ...]
 
     def __len__(self) -> int:
-        """Tokens that the language model reads beside the image."""
+        """Return the number of tokens that the language model reads in addition to the image."""
         return len(self.before) + len(self.after)
 
 
 class Instructor:
-    """Makes instructions of texts, by a model's template and its tokenizers."""
+    """Converts prompts to instructions with a model's template and tokenizers."""
 
     def __init__(self, config: ModelConfig, tokenizer: Any, reader: Any) -> None:
-        """reader: the Q-Former's own tokenizer; None where it shares the language model's."""
+        """reader: the Q-Former's tokenizer; None if it shares the language model's."""
         self._language = config.language
-        self._longest = min(config.qformer.max_text, config.qformer.positions or config.qformer.max_text)
+        self._max_length = min(config.qformer.max_text, config.qformer.positions or config.qformer.max_text)
         self._tokenizer, self._reader = tokenizer, reader
         self._before, self._after = config.language.template.split("{image}")
-        self._made = lru_cache(_REMEMBERED)(self._make)
+        self._cached = lru_cache(_CACHED_PROMPTS)(self._instruction)
 
     def __call__(self, texts: Sequence[str]) -> list[Instruction]:
-        """One instruction a text; what is too long for the Q-Former loses its beginning, there alone."""
-        return [self._made(text) for text in texts]
+        """Return one instruction per prompt; the Q-Former's input is cut at its beginning if it is too long."""
+        return [self._cached(text) for text in texts]
 
-    def _make(self, text: str) -> Instruction:
-        return Instruction(self._read(text), self._fill(self._before, text), self._fill(self._after, text))
+    def _instruction(self, text: str) -> Instruction:
+        return Instruction(self._reader_ids(text), self._fill(self._before, text), self._fill(self._after, text))
 
-    def _read(self, text: str) -> tuple[int, ...]:
+    def _reader_ids(self, text: str) -> tuple[int, ...]:
         if self._reader is None:
-            return self._ids(text)[-self._longest :]
-        return tuple(self._reader(text, truncation=True, max_length=self._longest).input_ids)
+            return self._ids(text)[-self._max_length :]
+        return tuple(self._reader(text, truncation=True, max_length=self._max_length).input_ids)
 
     def _fill(self, template: str, text: str) -> tuple[int, ...]:
         ids: list[int] = []
-        for part in _SPECIAL.split(template):
+        for part in _SPECIAL_TOKENS.split(template):
             if part == "{bos}":
                 ids.append(self._language.bos_id)
             elif part == "{eos}":

@@ -1,6 +1,6 @@
-"""The published members of the family at full size, as configs: RSGPT, InstructBLIP, BLIP-2 and MiniGPT-4.
+"""Configs of the published full-size models: RSGPT, InstructBLIP, BLIP-2 and MiniGPT-4.
 
-They share EVA's ViT-g and differ in bridge, language model and what that reads. Weights come by `rsgpt convert`.
+They share EVA's ViT-g and differ in bridge, language model and prompt template. `rsgpt convert` converts their weights.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 
 from .config import LanguageConfig, ModelConfig, QFormerConfig, VisionConfig
 
-LANGUAGE_FOLDER, READER_FOLDER = "language", "reader"  # beside a model's weights
+LANGUAGE_FOLDER, READER_FOLDER = "language", "reader"  # subfolders of a model folder
 
 _EVA = VisionConfig(
     kind="eva-vit",
@@ -39,19 +39,19 @@ _INSTRUCTED = QFormerConfig(
 _PLAIN = replace(_INSTRUCTED, tokenizer="language", vocabulary=0, positions=0, instruction=False)
 _JOINED = replace(_PLAIN, layers=0, width=4 * _EVA.width, queries=64)
 
-# LAVIS makes </s>, id 2, the token that a prompt begins with
+# LAVIS uses </s>, id 2, as the first token of a prompt
 _VICUNA_7B = LanguageConfig(LANGUAGE_FOLDER, 4096, bos_id=2, eos_id=2, lead="")
 _VICUNA_13B = replace(_VICUNA_7B, width=5120)
 _T5_XL = LanguageConfig(
     LANGUAGE_FOLDER, 2048, bos_id=0, eos_id=1, template="{image}{prompt}{eos}", encoder_decoder=True
 )
-_OPT = LanguageConfig(LANGUAGE_FOLDER, 2560, bos_id=2, eos_id=50118)  # a line's end ends an answer
+_OPT = LanguageConfig(LANGUAGE_FOLDER, 2560, bos_id=2, eos_id=50118)  # a line break ends an answer
 _MINIGPT4 = "{bos}###Human: <Img>{image}</Img> {prompt} ###Assistant: "
 _VICUNA_V0_7B = replace(_VICUNA_7B, bos_id=1, template=_MINIGPT4, stops=("###",))
 _VICUNA_V0_13B = replace(_VICUNA_V0_7B, width=5120)
 _LLAMA2 = replace(_VICUNA_7B, bos_id=1, template="{bos}[INST] <Img>{image}</Img> {prompt} [/INST] ")
 
-_LAVIS: dict[str, Any] = {"beams": 5, "patient": True}  # how it, and RSGPT, search for an answer
+_LAVIS: dict[str, Any] = {"beams": 5, "patient": True}  # beam search of LAVIS and RSGPT
 _RESEARCH = "InstructBLIP's weights are for research only; LLaMA's and Vicuna's terms apply"
 
 

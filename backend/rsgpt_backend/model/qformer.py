@@ -1,6 +1,6 @@
-"""From image features, and an instruction where it is read, to query vectors; with a Q-Former or without one.
+"""Modules that turn image features and an optional instruction into query vectors.
 
-transformers' Q-Formers in any size: InstructBLIP's reads the instruction, BLIP-2's does not.
+Wraps the Q-Formers of transformers: InstructBLIP's reads the instruction, BLIP-2's does not.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from .config import QFormerConfig, VisionConfig
 
 
 class SharedEmbedding(nn.Module):
-    """Word vectors borrowed from the frozen language model, mapped to the Q-Former's width.
+    """Word vectors of the frozen language model, projected to the Q-Former's width.
 
-    A small Q-Former then knows every word of the language model, not just those of its training set.
+    A small Q-Former then knows every word of the language model, not only those of its training set.
     """
 
     def __init__(self, table: nn.Embedding, width: int) -> None:
         super().__init__()
-        self._table = (table,)  # a tuple hides it from state_dict: the language model owns it
+        self._table = (table,)  # a tuple keeps it out of state_dict: the language model owns it
         self.projection = nn.Linear(table.embedding_dim, width, bias=False)
         nn.init.normal_(self.projection.weight, std=table.embedding_dim**-0.5 * 0.2)
 
@@ -33,26 +33,28 @@ class SharedEmbedding(nn.Module):
 
 
 class QFormer(nn.Module):
-    """Learned queries read the image, guided by the instruction where it is read."""
+    """Learned queries that attend to the image, and to the instruction if the config says so."""
 
     def __init__(self, config: QFormerConfig, vision: VisionConfig, words: nn.Embedding) -> None:
         super().__init__()
         self._instruction = config.instruction
         self.query_tokens = nn.Parameter(torch.zeros(1, config.queries, config.width).normal_(std=0.02))
-        self.model = _instructed(config, vision, words) if config.instruction else _plain(config, vision)
+        self.model = (
+            _instructed_qformer(config, vision, words) if config.instruction else _plain_qformer(config, vision)
+        )
 
     def forward(self, features: Tensor, ids: Tensor, mask: Tensor) -> Tensor:
         """features: [batch, cells, vision width]; ids, mask: [batch, length] -> [batch, queries, width]."""
         queries = self.query_tokens.expand(len(features), -1, -1)
-        read = {}
+        text: dict[str, Tensor] = {}
         if self._instruction:
-            read = {"input_ids": ids, "attention_mask": torch.cat([mask.new_ones(queries.shape[:2]), mask], dim=1)}
-        output = self.model(query_embeds=queries, encoder_hidden_states=features, **read)
+            text = {"input_ids": ids, "attention_mask": torch.cat([mask.new_ones(queries.shape[:2]), mask], dim=1)}
+        output = self.model(query_embeds=queries, encoder_hidden_states=features, **text)
         return cast(Tensor, output.last_hidden_state[:, : queries.shape[1]])
 
 
 class JoinedPatches(nn.Module):
-    """No Q-Former: without the class token, each so many neighbouring patch vectors are joined to one."""
+    """Groups of neighboring patch vectors, concatenated, without the class token; used instead of a Q-Former."""
 
     def __init__(self, queries: int) -> None:
         super().__init__()
@@ -64,11 +66,11 @@ class JoinedPatches(nn.Module):
 
 
 def build_qformer(config: QFormerConfig, vision: VisionConfig, words: nn.Embedding) -> nn.Module:
-    """A Q-Former with random weights, or what stands in its place."""
+    """Return a Q-Former with random weights, or JoinedPatches if the config has no layers."""
     return QFormer(config, vision, words) if config.layers else JoinedPatches(config.queries)
 
 
-def _instructed(config: QFormerConfig, vision: VisionConfig, words: nn.Embedding) -> nn.Module:
+def _instructed_qformer(config: QFormerConfig, vision: VisionConfig, words: nn.Embedding) -> nn.Module:
     shared = config.tokenizer == "language"
     model = InstructBlipQFormerModel(
         InstructBlipQFormerConfig(
@@ -82,7 +84,7 @@ def _instructed(config: QFormerConfig, vision: VisionConfig, words: nn.Embedding
     return model
 
 
-def _plain(config: QFormerConfig, vision: VisionConfig) -> nn.Module:
+def _plain_qformer(config: QFormerConfig, vision: VisionConfig) -> nn.Module:
     return Blip2QFormerModel(Blip2QFormerConfig(use_qformer_text_input=False, **_shape(config, vision)))
 
 

@@ -1,4 +1,4 @@
-"""Models by name: those shipped beside the code, and any folder. It opens no weights."""
+"""Model folders by name: the shipped models, or any folder."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _SHIPPED = Path(__file__).parents[1] / "weights"
 
 
 def shipped_models() -> list[str]:
-    """Names of the models that come with the code."""
+    """Return the names of the models that are shipped with the code, sorted."""
     return sorted(path.parent.name for path in _SHIPPED.glob(f"*/{CONFIG_FILE}"))
 
 
 def model_folder(name: str) -> Path:
-    """Folder of a model, given its name or its folder."""
+    """Return the folder of a model, given its name or a path. Raises ModelError if there is no such model."""
     for folder in (_SHIPPED / name, Path(name)):
         if (folder / CONFIG_FILE).is_file():
             return folder
-    known = ", ".join(shipped_models()) or "none"
-    raise ModelError(f"There is no model {name!r}. Installed: {known}; or give the folder of a model.")
+    installed = ", ".join(shipped_models()) or "none"
+    raise ModelError(f"There is no model {name!r}. Installed: {installed}; or give the folder of a model.")

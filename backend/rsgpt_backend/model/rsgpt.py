@@ -1,7 +1,7 @@
-"""The model of the family, whole: encoder, layer norm, Q-Former, projection, language model.
+"""The complete model: vision encoder, layer norm, Q-Former, projection and language model.
 
-It turns pictures and instructions into the language model's input. It does not generate: see decoding.py.
-Layout of RSGPT: [query vectors] [BOS, instruction] [answer, EOS]; the image comes before BOS. MiniGPT-4's is another.
+It turns pictures and instructions into the input of the language model; decoding/ generates answers from it.
+Layout of RSGPT: [query vectors] [BOS, instruction] [answer, EOS]. MiniGPT-4 has the image inside its template.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from .hardware.precision import FLOAT32, Precision
 from .instructions import Instruction, Instructor
 from .language.language import LanguageModel, load_language, load_reader
 from .qformer import build_qformer
-from .vision.encoders import build_encoder, fast, normalise
+from .vision.encoders import build_encoder, channels_last, normalise
 
 
 @dataclass(frozen=True)
 class Prefix:
-    """What the language model reads before it answers.
+    """The input of the language model before the answer.
 
-    embeds: [batch, queries + longest prompt, width]; mask: 1 where real. Padding lies right behind the image; for a T5,
-    which counts places and not what is real of them, behind the prompt.
+    embeds: [batch, queries + longest prompt, width]; mask: 1 for real positions, 0 for padding. The padding follows the
+    image; for a T5, which counts positions regardless of the mask, it follows the prompt.
     """
 
     embeds: Tensor
@@ -34,7 +34,7 @@ class Prefix:
 
 
 class Bridge(nn.Module):
-    """The trained part: layer norm on the encoder's output, Q-Former, one linear layer."""
+    """The trained part: layer norm on the encoder's output, Q-Former, and a linear projection."""
 
     def __init__(self, config: ModelConfig, words: nn.Embedding) -> None:
         super().__init__()
@@ -53,13 +53,13 @@ class Bridge(nn.Module):
 
 
 class Rsgpt(nn.Module):
-    """Encoder and language model are frozen; only `bridge` is ever trained."""
+    """A model of the family. Encoder and language model are frozen; only `bridge` is trained."""
 
     def __init__(self, config: ModelConfig, language: LanguageModel, reader: Any = None) -> None:
-        """reader: the Q-Former's own tokenizer, where it has one."""
+        """reader: the Q-Former's tokenizer; None if it shares the language model's."""
         super().__init__()
         self.config = config
-        self.encoder = fast(build_encoder(config.vision).eval().requires_grad_(False))
+        self.encoder = channels_last(build_encoder(config.vision).eval().requires_grad_(False))
         self.bridge = Bridge(config, language.words)
         self.tokenizer = language.tokenizer
         self.instruct = Instructor(config, language.tokenizer, reader)
@@ -67,14 +67,14 @@ class Rsgpt(nn.Module):
 
     @classmethod
     def build(cls, config: ModelConfig, precision: Precision = FLOAT32) -> Rsgpt:
-        """A model with its language model loaded, and encoder and bridge still random, in float32.
+        """Return a model with its language model loaded; encoder and bridge have random float32 weights.
 
-        The folders that its config names are its author's own: a recipe's.
+        The paths in the config are trusted: a recipe names them.
         """
         return cls(config, load_language(config.language, precision), load_reader(config.qformer))
 
     def train(self, mode: bool = True) -> Rsgpt:
-        """Only the bridge ever leaves evaluation mode: the frozen parts must not update statistics or drop units."""
+        """Set the mode of the bridge only: frozen parts must not update statistics or drop units."""
         super().train(False)
         self.bridge.train(mode)
         return self
@@ -82,27 +82,28 @@ class Rsgpt(nn.Module):
     @torch.no_grad()
     def encode(self, pixels: Tensor) -> Tensor:
         """uint8 [batch, 3, size, size] -> features [batch, cells, vision width]."""
-        ready = normalise(pixels, self.config.vision).to(memory_format=torch.channels_last)
-        return cast(Tensor, self.encoder(ready.to(next(self.encoder.parameters()).dtype)))
+        normalized = normalise(pixels, self.config.vision).to(memory_format=torch.channels_last)
+        return cast(Tensor, self.encoder(normalized.to(next(self.encoder.parameters()).dtype)))
 
     def query_vectors(self, features: Tensor, instructions: Sequence[Instruction]) -> Tensor:
-        """features and one instruction each -> [batch, queries, language width]."""
-        ids, mask = pad([one.read for one in instructions], 0, features.device)
+        """features [batch, cells, vision width] and their instructions -> [batch, queries, language width]."""
+        ids, mask = pad([instruction.read for instruction in instructions], 0, features.device)
         return cast(Tensor, self.bridge(features, ids, mask))
 
     def prefix(self, features: Tensor, instructions: Sequence[Instruction]) -> Prefix:
-        """What the language model reads before it answers: for RSGPT query vectors, padding, BOS and instruction."""
+        """Return the input of the language model; for RSGPT: query vectors, padding, BOS and instruction."""
         queries = self.query_vectors(features, instructions)
-        before, seen = pad([one.before for one in instructions], 0, features.device)
+        before, before_mask = pad([instruction.before for instruction in instructions], 0, features.device)
         left = not self.config.language.encoder_decoder
-        after, mask = pad([one.after for one in instructions], 0, features.device, left)
+        after, after_mask = pad([instruction.after for instruction in instructions], 0, features.device, left)
         words = self.language.get_input_embeddings()
         embeds = torch.cat([words(before), queries.to(words.weight.dtype), words(after)], dim=1)
-        return Prefix(embeds, torch.cat([seen, mask.new_ones(queries.shape[:2]), mask], dim=1))
+        mask = torch.cat([before_mask, after_mask.new_ones(queries.shape[:2]), after_mask], dim=1)
+        return Prefix(embeds, mask)
 
 
 def pad(rows: Sequence[Sequence[int]], fill: int, device: torch.device, left: bool = False) -> tuple[Tensor, Tensor]:
-    """Rows of ids -> (ids, mask), both int64 [batch, longest]."""
+    """Return padded ids and their mask, both int64 [batch, longest row]."""
     longest = max(len(row) for row in rows)
     ids, mask = [], []
     for row in rows:

@@ -1,7 +1,4 @@
-"""Types and ranges of a model's config: what no model of the family can have is refused before anything is built.
-
-It knows the config's classes by their fields alone.
-"""
+"""Validation of a model's config: types, ranges and consistency, checked before any module is built."""
 
 from __future__ import annotations
 
@@ -11,11 +8,11 @@ import re
 from typing import Any, get_args, get_origin, get_type_hints
 
 _SHA256 = re.compile(r"[0-9a-f]{64}|")
-_LONGEST_TEXT = 4000
-_MOST_STOPS = 32
+_MAX_TEXT_LENGTH = 4000
+_MAX_STOPS = 32
 _EFFICIENTNET_STRIDE = 32
 
-# The smallest and the largest value of a number, wherever a field of this name stands
+# Minimum and maximum of the numbers in all fields of this name
 _RANGES: dict[str, tuple[float, float]] = {
     "image_size": (14, 2048),
     "width": (1, 32_768),
@@ -44,12 +41,12 @@ _RANGES: dict[str, tuple[float, float]] = {
 
 
 def check(config: Any) -> None:
-    """Check a ModelConfig. ValueError names the key that cannot be used and says why."""
+    """Check a ModelConfig. Raises ValueError, which names the key and the reason, if the config is not valid."""
     _check_fields(config, "")
     _check_vision(config.vision)
     _check_qformer(config.qformer, config.vision)
     _check_language(config.language)
-    _require(_SHA256.fullmatch(config.weights_sha256), "weights_sha256 is no SHA-256 in hexadecimal")
+    _require(_SHA256.fullmatch(config.weights_sha256), "weights_sha256 is not a SHA-256 in hexadecimal")
     for form, (slope, _) in config.calibration.items():
         _require(slope, f"calibration of {form!r} has the slope 0")
 
@@ -61,76 +58,78 @@ def _check_fields(part: Any, prefix: str) -> None:
         if dataclasses.is_dataclass(value):
             _check_fields(value, f"{name}.")
             continue
-        _require(_fits(value, hints[field.name]), f"{name} is of another type than {_named(hints[field.name])}")
-        least, most = _RANGES.get(field.name, (-math.inf, math.inf))
+        _require(_has_type(value, hints[field.name]), f"{name} is not of type {_type_name(hints[field.name])}")
+        minimum, maximum = _RANGES.get(field.name, (-math.inf, math.inf))
         for number in _numbers(value):
-            _require(least <= number <= most, f"{name} is {number}, not from {least} to {most}")
+            _require(minimum <= number <= maximum, f"{name} is {number}, not from {minimum} to {maximum}")
 
 
 def _check_vision(vision: Any) -> None:
     if vision.kind.startswith("efficientnet"):
-        _require(vision.image_size % _EFFICIENTNET_STRIDE == 0, "vision.image_size is no multiple of 32")
+        _require(vision.image_size % _EFFICIENTNET_STRIDE == 0, "vision.image_size is not a multiple of 32")
         side = vision.image_size // _EFFICIENTNET_STRIDE
-        _require(vision.cells == side**2, f"vision.cells is not {side**2}, as its image_size makes it")
+        _require(vision.cells == side**2, f"vision.cells is not {side**2}, which follows from image_size")
         return
-    _require(min(vision.patch, vision.layers, vision.heads, vision.intermediate) > 0, "vision lacks a size of the ViT")
-    _require(vision.width % vision.heads == 0, "vision.width is no multiple of its heads")
+    sizes = (vision.patch, vision.layers, vision.heads, vision.intermediate)
+    _require(min(sizes) > 0, "patch, layers, heads or intermediate of vision is 0")
+    _require(vision.width % vision.heads == 0, "vision.width is not a multiple of vision.heads")
     cells = 1 + (vision.image_size // vision.patch) ** 2
-    _require(vision.cells == cells, f"vision.cells is not {cells}, as its image_size and patch make it")
+    _require(vision.cells == cells, f"vision.cells is not {cells}, which follows from image_size and patch")
 
 
 def _check_qformer(qformer: Any, vision: Any) -> None:
     if not qformer.layers:
         patches = vision.cells - 1
-        _require(patches % qformer.queries == 0, "qformer.queries does not divide the picture's patches")
+        _require(patches % qformer.queries == 0, "qformer.queries does not divide the number of patches")
         width = patches // qformer.queries * vision.width
-        _require(qformer.width == width, f"qformer.width is not {width}, as its queries make it")
+        _require(qformer.width == width, f"qformer.width is not {width}, which follows from qformer.queries")
         return
     _require(min(qformer.heads, qformer.intermediate) > 0, "qformer.heads or qformer.intermediate is 0")
-    _require(qformer.width % qformer.heads == 0, "qformer.width is no multiple of its heads")
+    _require(qformer.width % qformer.heads == 0, "qformer.width is not a multiple of qformer.heads")
     if qformer.instruction and qformer.tokenizer != "language":
         _require(qformer.vocabulary, "qformer.vocabulary is 0")
 
 
 def _check_language(language: Any) -> None:
-    _require(_SHA256.fullmatch(language.sha256), "language.sha256 is no SHA-256 in hexadecimal")
-    _require(language.template.count("{image}") == 1, "language.template does not hold {image} once")
-    _require("{prompt}" in language.template, "language.template lacks {prompt}")
-    _require(len(language.stops) <= _MOST_STOPS and all(language.stops), "language.stops has an empty text or too many")
+    _require(_SHA256.fullmatch(language.sha256), "language.sha256 is not a SHA-256 in hexadecimal")
+    _require(language.template.count("{image}") == 1, "language.template does not contain {image} exactly once")
+    _require("{prompt}" in language.template, "language.template does not contain {prompt}")
+    _require(len(language.stops) <= _MAX_STOPS, f"language.stops has more than {_MAX_STOPS} texts")
+    _require(all(language.stops), "language.stops has an empty text")
 
 
-def _fits(value: Any, hint: Any) -> bool:
-    """Whether a value is of an annotated type; a whole number does for a float, and no float is NaN or infinite."""
+def _has_type(value: Any, hint: Any) -> bool:
+    """Return whether a value has an annotated type. An int is a valid float; NaN and infinity are not."""
     origin, parts = get_origin(hint), get_args(hint)
     if hint is Any:
         return True
     if origin is dict:
         return isinstance(value, dict) and all(
-            _fits(key, parts[0]) and _fits(one, parts[1]) for key, one in value.items()
+            _has_type(key, parts[0]) and _has_type(item, parts[1]) for key, item in value.items()
         )
     if origin is tuple:
-        wanted = parts[:1] * len(value) if isinstance(value, tuple) and parts[1:] == (Ellipsis,) else parts
-        return isinstance(value, tuple) and len(value) == len(wanted) and all(map(_fits, value, wanted))
+        hints = parts[:1] * len(value) if isinstance(value, tuple) and parts[1:] == (Ellipsis,) else parts
+        return isinstance(value, tuple) and len(value) == len(hints) and all(map(_has_type, value, hints))
     if hint is float:
         return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
     if hint is str:
-        return isinstance(value, str) and len(value) <= _LONGEST_TEXT
+        return isinstance(value, str) and len(value) <= _MAX_TEXT_LENGTH
     return type(value) is hint
 
 
 def _numbers(value: Any) -> list[float]:
-    """The numbers that a value holds, however deeply."""
+    """Return all numbers in a value, including nested ones."""
     if isinstance(value, dict):
-        return [number for one in value.values() for number in _numbers(one)]
+        return [number for item in value.values() for number in _numbers(item)]
     if isinstance(value, tuple):
-        return [number for one in value for number in _numbers(one)]
+        return [number for item in value for number in _numbers(item)]
     return [value] if isinstance(value, (int, float)) and not isinstance(value, bool) else []
 
 
-def _named(hint: Any) -> str:
+def _type_name(hint: Any) -> str:
     return hint.__name__ if isinstance(hint, type) and not get_args(hint) else str(hint)
 
 
-def _require(condition: Any, otherwise: str) -> None:
+def _require(condition: Any, message: str) -> None:
     if not condition:
-        raise ValueError(otherwise)
+        raise ValueError(message)

@@ -1,7 +1,7 @@
-"""Weights on disk: one safetensors file a model, named by its hash; and the encoders' published pickles, read once.
+"""Load and save the trained weights of a model, one safetensors file per model, verified by its hash.
 
-Matrices of the bridge may be stored as int8 with one scale a row, which costs no measurable quality and
-three quarters of the size.
+The matrices of the bridge may be stored as int8 with one scale per row, which saves three quarters of the size at no
+measurable loss of quality.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from torch import Tensor, nn
 
 from ..errors import ModelError
 from .config import CONFIG_FILE, ModelConfig
-from .folder_files import opening, plain_file
-from .hardware.linear import NarrowLinear, narrowed
+from .folder_files import as_model_error, plain_file
+from .hardware.linear import NarrowLinear, narrow_linear_layers
 from .hardware.precision import FLOAT32, Precision
 from .hashes import file_sha256
 from .language.language import load_language, load_reader
@@ -30,36 +30,38 @@ from .packages import packaged_file
 from .published_models import READER_FOLDER
 from .rsgpt import Rsgpt
 from .vision.efficientnet import published_state
-from .vision.encoders import fast
+from .vision.encoders import channels_last
 
 WEIGHTS_FILE = "model.safetensors"
 _SCALE = ".scale"
 _ENCODER, _BRIDGE = "encoder.", "bridge."
-_FEWEST_TOKENS = 128  # a search looks at two for each beam, and an answer reports 20 alternatives
+_MIN_VOCABULARY = 128  # a beam search needs two tokens per beam, and an answer reports 20 alternatives
 
 
 def save_model(model: Rsgpt, folder: Path, compressed: bool = True) -> ModelConfig:
-    """Write encoder and bridge, and the config with their hash. ModelError, and no file: a weight is no number.
+    """Write encoder, bridge and config into a model folder; return the config with the hash of the weights.
 
-    compressed: the encoder in float16, the bridge's matrices as int8; else both as `stored` has them. A tokenizer of
-    the Q-Former's own is copied into the folder, and of a language model outside it the hash is recorded.
+    compressed: whether to store the encoder in float16 and the bridge's matrices as int8; otherwise see `to_stored`.
+    The Q-Former's tokenizer is copied into the folder; the hash of a language model outside the folder is recorded.
+    Raises ModelError, and writes nothing, if a weight is NaN or infinite.
     """
     parts = {"encoder": model.encoder, "bridge": model.bridge}
     weights = {f"{part}.{key}": value for part, module in parts.items() for key, value in module.state_dict().items()}
     check_finite(weights.items(), folder / WEIGHTS_FILE)
     tensors: dict[str, Tensor] = {}
     for name, value in weights.items():
-        tensors |= _compress(name, value) if compressed else {name: stored(name, value)}
+        tensors |= _compress(name, value) if compressed else {name: to_stored(name, value)}
     check_stored(tensors, folder / WEIGHTS_FILE)
     folder.mkdir(parents=True, exist_ok=True)
     save_file({key: value.cpu().contiguous() for key, value in tensors.items()}, folder / WEIGHTS_FILE)
-    config = dataclasses.replace(_settled(model.config, folder), weights_sha256=file_sha256(folder / WEIGHTS_FILE))
+    config = _loadable_config(model.config, folder)
+    config = dataclasses.replace(config, weights_sha256=file_sha256(folder / WEIGHTS_FILE))
     config.write(folder)
     return config
 
 
-def _settled(config: ModelConfig, folder: Path) -> ModelConfig:
-    """The config of a model whose parts a recipe names, as one that can be loaded from its folder."""
+def _loadable_config(config: ModelConfig, folder: Path) -> ModelConfig:
+    """Return a recipe's config in the form that can be loaded from a model folder; copy the Q-Former's tokenizer."""
     language, qformer = config.language, config.qformer
     if not language.sha256 and Path(language.source).is_absolute():
         language = dataclasses.replace(language, sha256=language_sha256(language))
@@ -70,40 +72,44 @@ def _settled(config: ModelConfig, folder: Path) -> ModelConfig:
 
 
 def check_stored(tensors: dict[str, Tensor], path: Path) -> None:
-    """ModelError names a weight that is a number, but too large a one for the bits in which it is stored."""
+    """Raise ModelError if a weight has become infinite because it is too large for its storage format."""
     for name, value in tensors.items():
         if not is_finite(value):
-            raise ModelError(f"{path}: {name} holds numbers that are too large for 16 bits. The model cannot be kept.")
+            raise ModelError(f"{path}: {name} has numbers that are too large for 16 bits. The model cannot be saved.")
 
 
-def stored(name: str, value: Tensor) -> Tensor:
-    """A weight at full size: the encoder's matrices in 16 bits, as LAVIS runs them; all else in 32."""
+def to_stored(name: str, value: Tensor) -> Tensor:
+    """Return a weight in its uncompressed storage format: matrices of the encoder in 16 bits, as in LAVIS, the rest in
+    32."""
     return value.half() if name.startswith(_ENCODER) and value.ndim > 1 else value.float()
 
 
 def load_model(folder: Path, precision: Precision = FLOAT32) -> Rsgpt:
-    """A model folder -> the model in evaluation mode on the CPU; the file must be the one its config names."""
+    """Return the model of a folder, in evaluation mode on the CPU.
+
+    Raises ModelError if a file is missing or damaged, or the weights do not match the hash in the config.
+    """
     config = ModelConfig.read(folder)
     path = plain_file(folder, WEIGHTS_FILE)
     if file_sha256(path) != config.weights_sha256:
         raise ModelError(f"{path} is not the file that its model.json names. Install the model again.")
     language = load_language(config.language, precision, folder)
     reader = load_reader(config.qformer, folder)
-    with init_empty_weights(), opening(folder / CONFIG_FILE, "model"):
-        model = Rsgpt(config, language, reader)  # each weight takes the place of an empty one: none is in memory twice
+    with init_empty_weights(), as_model_error(folder / CONFIG_FILE, "model"):
+        model = Rsgpt(config, language, reader)  # with empty weights, so that none is in memory twice
     check_vocabulary(model, folder)
-    with opening(path, "weights"):
+    with as_model_error(path, "weights"):
         with safe_open(path, "pt") as file:
             state = _read(file, _ENCODER, precision.encoder, _narrow(model.encoder, precision))
             _fill(model.encoder, state, _ENCODER, path)
-        with safe_open(path, "pt") as file:  # anew: what of a file was read stays in memory as long as it is open
+        with safe_open(path, "pt") as file:  # opened again: pages that were read stay in memory while a file is open
             _fill(model.bridge, _read(file, _BRIDGE, torch.float32), _BRIDGE, path)
-    fast(model.encoder)
+    channels_last(model.encoder)
     return model.eval().requires_grad_(False)
 
 
 def check_vocabulary(model: Rsgpt, folder: Path) -> None:
-    """ModelError where the language model has no vector of a token that its tokenizer or model.json names."""
+    """Raise ModelError if the language model has no vector for a token of its tokenizer or of model.json."""
     config, language, path = model.config, model.config.language, folder / CONFIG_FILE
     table = model.language.get_input_embeddings()
     if table.embedding_dim != language.width:
@@ -111,23 +117,25 @@ def check_vocabulary(model: Rsgpt, folder: Path) -> None:
     for key, token in (("bos_id", language.bos_id), ("eos_id", language.eos_id)):
         if token >= table.num_embeddings:
             raise ModelError(
-                f"{path}: {key} is {token}, and the language model has {table.num_embeddings} tokens. Correct it."
+                f"{path}: {key} is {token}, but the language model has {table.num_embeddings} tokens. Correct {key}."
             )
-    if table.num_embeddings < _FEWEST_TOKENS:
+    if table.num_embeddings < _MIN_VOCABULARY:
         raise ModelError(f"{path}: the language model has only {table.num_embeddings} tokens. Get the model again.")
     largest = max([0, *model.tokenizer.get_vocab().values()])
     if largest >= table.num_embeddings:
         raise ModelError(
-            f"The tokenizer of {folder} has the token {largest}, and the language model has {table.num_embeddings}. "
-            "They do not belong together: get the model again."
+            f"The tokenizer of {folder} has the token {largest}, but the language model has {table.num_embeddings} "
+            "tokens. They do not belong together: get the model again."
         )
     yes = model.tokenizer.encode(f"{language.lead}yes", add_special_tokens=False)
     if config.yes_odds and len(yes) != 1:
-        raise ModelError(f"{path} has yes_odds, but its language model writes a yes in {len(yes)} tokens. Remove them.")
+        raise ModelError(
+            f"{path} has yes_odds, but its tokenizer splits “yes” into {len(yes)} tokens. Remove yes_odds."
+        )
 
 
 def load_published(encoder: nn.Module, source: str) -> None:
-    """Start an encoder from the weights its authors published as a package: "NAME/FILE"."""
+    """Load the published weights of an encoder from a package. source: "NAME/FILE"."""
     path = packaged_file(source)
     pickled = torch.load(path, map_location="cpu", weights_only=True)  # nosec B614 - tensors only, from a pinned package
     check_finite(pickled.items(), path)
@@ -135,7 +143,7 @@ def load_published(encoder: nn.Module, source: str) -> None:
 
 
 def _fill(module: nn.Module, state: dict[str, Tensor], prefix: str, path: Path) -> None:
-    """Give a module its weights; every key must be there, none more, and each a number."""
+    """Load weights into a module. Raises ModelError if keys or shapes differ, or a weight is not finite."""
     expected = module.state_dict()
     wrong = sorted(state.keys() ^ expected.keys())
     wrong += [key for key in state.keys() & expected.keys() if state[key].shape != expected[key].shape]
@@ -149,7 +157,7 @@ def _fill(module: nn.Module, state: dict[str, Tensor], prefix: str, path: Path) 
 
 
 def _compress(key: str, value: Tensor) -> dict[str, Tensor]:
-    """The encoder in float16; a matrix of the bridge as int8 rows and their scales, anything else of it as it is."""
+    """Return a weight in compressed form: encoder in float16, matrices of the bridge as int8 rows and scales."""
     if key.startswith(_ENCODER):
         return {key: value.half() if value.is_floating_point() else value}
     if value.ndim != 2:
@@ -159,25 +167,25 @@ def _compress(key: str, value: Tensor) -> dict[str, Tensor]:
 
 
 def _narrow(encoder: nn.Module, precision: Precision) -> set[str]:
-    """Prepare an encoder for matrices of 16 bits, if there are to be any -> their names."""
+    """If the precision says so, prepare an encoder for 16-bit matrices; return their names."""
     if not precision.narrow:
         return set()
-    layers = narrowed(encoder).named_modules()
+    layers = narrow_linear_layers(encoder).named_modules()
     return {f"{name}.weight" for name, layer in layers if isinstance(layer, NarrowLinear)}
 
 
 def _read(file: Any, prefix: str, dtype: torch.dtype, narrow: Collection[str] = ()) -> dict[str, Tensor]:
-    """The weights of one part, by their names in it; counters stay whole numbers. narrow: those that get 16 bits."""
+    """Return the weights of one part by their names in it. Integers keep their type; `narrow` weights get 16 bits."""
     names = set(file.keys())
-    found = {}
+    weights = {}
     for name in names:
         if name.startswith(prefix) and not name.endswith(_SCALE):
             key = name.removeprefix(prefix)
-            found[key] = _exact(file, name, name + _SCALE in names, torch.float16 if key in narrow else dtype)
-    return found
+            weights[key] = _decompress(file, name, name + _SCALE in names, torch.float16 if key in narrow else dtype)
+    return weights
 
 
-def _exact(file: Any, name: str, scaled: bool, dtype: torch.dtype) -> Tensor:
+def _decompress(file: Any, name: str, scaled: bool, dtype: torch.dtype) -> Tensor:
     value: Tensor = file.get_tensor(name)
     if scaled:
         return (value.float() * file.get_tensor(name + _SCALE)).to(dtype)

@@ -1,1 +1,1 @@
-"""Token generation: greedy and sampled decoding, beam search, and scoring of given answers."""
+"""Token generation: greedy and sampled decoding, beam search, and scoring of candidate answers."""

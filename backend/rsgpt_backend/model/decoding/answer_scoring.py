@@ -1,4 +1,4 @@
-"""How likely each of some given answers is to follow a prefix. It knows ids and log probabilities, no text."""
+"""Scoring of candidate answers: how likely each one is to follow a prefix."""
 
 from __future__ import annotations
 
@@ -14,51 +14,61 @@ from ..rsgpt import Prefix, pad
 from .decoder_state import start
 from .generation import DecodingRules
 
-Options = Sequence[Sequence[int]]  # the tokens of each answer that is possible, without the end
+Options = Sequence[Sequence[int]]  # token ids of each candidate answer, without the end token
 
-_NONE = -100  # what cross entropy leaves out
+_IGNORED = -100  # target that cross entropy ignores
 
 
 def score(
-    language: Any, prefix: Prefix, options: Sequence[Options], rules: DecodingRules, most: Sequence[int] = ()
+    language: Any, prefix: Prefix, options: Sequence[Options], rules: DecodingRules, limits: Sequence[int] = ()
 ) -> list[list[float]]:
-    """Natural log probability of each row's options: of all their tokens and of the end behind them.
+    """Return the natural log probability of each row's options, including the end token.
 
-    The prefix is read once a row, then all options of all rows at once. What forbids repetition counts for none.
-    most: so many of each row's options are read, those with the likeliest first tokens; the others get minus infinity.
-    What the model computes as infinite is NaN here.
+    The prefix is read once per row, then all options of all rows together. Repetition rules do not apply.
+    limits: number of options to score per row, those with the likeliest first tokens; the others get minus infinity.
+    Scores that the model computes as infinite are NaN.
     """
     state = start(language, prefix)
     first = state.first()
     first[:, rules.eos] = -torch.inf
     rules.open(first)
-    opening = torch.log_softmax(first.float(), dim=-1)
-    read = [_likeliest(one, opening[row], most[row] if most else len(one)) for row, one in enumerate(options)]
-    answers = [[*one[place], rules.eos] for one, places in zip(options, read, strict=True) for place in places]
-    rows = torch.tensor([row for row, places in enumerate(read) for _ in places])
-    said, _ = pad([answer[:-1] for answer in answers], rules.eos, first.device)
-    follows, _ = pad([answer[1:] for answer in answers], _NONE, first.device)
-    begins = torch.tensor([answer[0] for answer in answers], device=first.device)
+    first_logprobs = torch.log_softmax(first.float(), dim=-1)
+    selected = [
+        _likeliest(row_options, first_logprobs[row], limits[row] if limits else len(row_options))
+        for row, row_options in enumerate(options)
+    ]
+    answers = [
+        [*row_options[index], rules.eos]
+        for row_options, indices in zip(options, selected, strict=True)
+        for index in indices
+    ]
+    rows = torch.tensor([row for row, indices in enumerate(selected) for _ in indices])
+    inputs, _ = pad([answer[:-1] for answer in answers], rules.eos, first.device)
+    targets, _ = pad([answer[1:] for answer in answers], _IGNORED, first.device)
+    first_ids = torch.tensor([answer[0] for answer in answers], device=first.device)
     state.keep(rows)
-    scores = state.read(said).float().transpose(1, 2)
-    found = opening[rows.to(first.device), begins]
-    found = found - cross_entropy(scores, follows, ignore_index=_NONE, reduction="none").sum(dim=1)
-    found = torch.where(found.isfinite(), found, torch.nan)
-    parts = found.split([len(places) for places in read])
-    return [_spread(part.tolist(), places, len(one)) for part, places, one in zip(parts, read, options, strict=True)]
+    logits = state.read(inputs).float().transpose(1, 2)
+    logprobs = first_logprobs[rows.to(first.device), first_ids]
+    logprobs = logprobs - cross_entropy(logits, targets, ignore_index=_IGNORED, reduction="none").sum(dim=1)
+    logprobs = torch.where(logprobs.isfinite(), logprobs, torch.nan)
+    parts = logprobs.split([len(indices) for indices in selected])
+    return [
+        _spread(part.tolist(), indices, len(row_options))
+        for part, indices, row_options in zip(parts, selected, options, strict=True)
+    ]
 
 
-def _likeliest(options: Options, opening: Tensor, most: int) -> list[int]:
-    """The places of those options that begin likeliest, in their order; of those that begin alike, the first.
+def _likeliest(options: Options, first_logprobs: Tensor, limit: int) -> list[int]:
+    """Return the sorted indices of the options with the likeliest first tokens; for equal tokens, the first options.
 
-    A tokenizer may write each digit as a token of its own behind a space, so that all numbers in digits begin alike.
+    With a tokenizer that writes each digit as a separate token after a space, all numbers in digits start alike.
     """
-    if len(options) <= most:
+    if len(options) <= limit:
         return list(range(len(options)))
-    begins = opening[torch.tensor([option[0] for option in options], device=opening.device)]
-    return sorted(begins.sort(descending=True, stable=True).indices[:most].tolist())
+    starts = first_logprobs[torch.tensor([option[0] for option in options], device=first_logprobs.device)]
+    return sorted(starts.sort(descending=True, stable=True).indices[:limit].tolist())
 
 
-def _spread(found: Sequence[float], places: Sequence[int], count: int) -> list[float]:
-    known = dict(zip(places, found, strict=True))
-    return [known.get(place, -math.inf) for place in range(count)]
+def _spread(logprobs: Sequence[float], indices: Sequence[int], count: int) -> list[float]:
+    by_index = dict(zip(indices, logprobs, strict=True))
+    return [by_index.get(index, -math.inf) for index in range(count)]

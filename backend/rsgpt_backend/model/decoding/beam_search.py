@@ -1,7 +1,7 @@
-"""Beam search for a batch of prefixes. It knows ids and log probabilities only.
+"""Beam search for a batch of prefixes.
 
-It finds what transformers' own finds, but each prompt leaves the batch as soon as it is answered, and the first token
-is computed once a prompt, not once a candidate: short answers do not wait for long ones.
+The results equal those of transformers, but each prompt leaves the batch as soon as it is answered, and the first token
+is computed once per prompt instead of once per candidate, so that short answers do not wait for long ones.
 """
 
 from __future__ import annotations
@@ -21,171 +21,184 @@ from .generation import ChosenToken, DecodingRules
 
 @dataclass(frozen=True)
 class Search:
-    """beams: answers followed at once; rules: of the model; most: tokens of each row's answer; top: how many
-    alternatives to tell of each row's first token, later: of the others."""
+    """Settings of a beam search.
+
+    beams: candidates per prompt; limits: maximum number of tokens per row;
+    first_alternatives, later_alternatives: alternatives to report for the first token and for each later token.
+    """
 
     beams: int
     rules: DecodingRules
-    most: Sequence[int]
-    top: int = 0
-    later: int = 0
+    limits: Sequence[int]
+    first_alternatives: int = 0
+    later_alternatives: int = 0
 
 
 @dataclass(frozen=True)
 class _Candidate:
-    """An answer that is followed, or has ended. score: sum of its log probabilities; said: without the end; parent: the
-    place of what it goes on from, among its row's."""
+    """A running or ended answer. score: sum of its log probabilities; tokens: without the end token; parent: index of
+    the candidate that it continues, within its row."""
 
     score: float
-    said: tuple[ChosenToken, ...]
+    tokens: tuple[ChosenToken, ...]
     parent: int = 0
     ended: bool = False
 
 
 @dataclass
 class _BeamRow:
-    """A prompt on its way. found: (log probability a token, answer), the likeliest first; told: tokens told early."""
+    """The search state of one prompt. ended: (mean log probability per token, answer), likeliest first; reported:
+    number of tokens reported early."""
 
     number: int
-    most: int
+    limit: int
     running: list[_Candidate]
-    found: list[tuple[float, _Candidate]] = field(default_factory=list)
-    told: int = 0
+    ended: list[tuple[float, _Candidate]] = field(default_factory=list)
+    reported: int = 0
 
-    def over(self, how: Search) -> bool:
-        """Whether as many answers are found as were followed, and for a patient search none that is followed is better
-        so far; or nothing is followed any more."""
-        if not self.running or len(self.found) < how.beams:
+    def is_done(self, settings: Search) -> bool:
+        """Return whether the search ends: no candidate is running, or there is an ended answer per beam.
+
+        A patient search continues while a running candidate is better than the worst ended answer.
+        """
+        if not self.running or len(self.ended) < settings.beams:
             return not self.running
         best = self.running[0]
-        return not how.rules.patient or best.score / len(best.said) <= self.found[-1][0]
+        return not settings.rules.patient or best.score / len(best.tokens) <= self.ended[-1][0]
 
 
 def search(
     language: Any,
     prefix: Prefix,
-    how: Search,
+    settings: Search,
     cancelled: Callable[[], Sequence[bool]],
-    settled: Callable[[ChosenToken], None] | None = None,
+    report_early: Callable[[ChosenToken], None] | None = None,
 ) -> Iterator[tuple[int, tuple[ChosenToken, ...]]]:
-    """The likeliest answer found to each prefix, by its place, as soon as it is found; without its end token.
+    """Yield the index of each prefix and its likeliest answer, without the end token, as soon as it is found.
 
-    Likelihoods are compared per token, so that short answers have no advantage. cancelled: which rows are no longer
-    wanted, asked after each token; of those, what was found until then is returned. settled: takes the tokens of a row
-    that every answer which can still be found begins with, in their order, as soon as that is known.
+    Likelihoods are compared per token, so that short answers have no advantage. cancelled: returns, per row, whether it
+    was cancelled; called after each token. The best answer of a cancelled row so far is yielded. report_early: receives
+    the tokens that all possible answers of a row share, in order, as soon as they are certain.
     """
-    going = [_BeamRow(number, most, [_Candidate(0.0, ())]) for number, most in enumerate(how.most)]
-    state, processors = start(language, prefix), how.rules.processors()
+    rows = [_BeamRow(number, limit, [_Candidate(0.0, ())]) for number, limit in enumerate(settings.limits)]
+    state, processors = start(language, prefix), settings.rules.processors()
     logits = state.first()
     while True:
-        _step(going, _scored(logits, going, processors, how), how)
-        unwanted = cancelled()
-        for row in going:
-            if unwanted[row.number]:
-                _end(row, row.running, how.beams)
+        _step(rows, _continuations(logits, rows, processors, settings), settings)
+        is_cancelled = cancelled()
+        for row in rows:
+            if is_cancelled[row.number]:
+                _end(row, row.running, settings.beams)
                 row.running = []
-            if settled is not None:
-                _tell(row, settled)
-        over = [row.over(how) for row in going]
-        yield from ((row.number, row.found[0][1].said) for row, done in zip(going, over, strict=True) if done)
-        if all(over):
+            if report_early is not None:
+                _report_shared(row, report_early)
+        done = [row.is_done(settings) for row in rows]
+        yield from ((row.number, row.ended[0][1].tokens) for row, row_done in zip(rows, done, strict=True) if row_done)
+        if all(done):
             return
-        if any(over):
-            state.keep(torch.tensor([place for place, done in enumerate(over) if not done]))
-            going = [row for row, done in zip(going, over, strict=True) if not done]
-        ids = torch.tensor([[one.said[-1].token for one in row.running] for row in going], device=logits.device)
-        parents = torch.tensor([[one.parent for one in row.running] for row in going])
-        logits = state.branch(ids, parents).flatten(0, 1)
-
-
-def _scored(logits: Tensor, going: Sequence[_BeamRow], processors: LogitsProcessorList, how: Search) -> list[_Best]:
-    """What may come next after each candidate, the likeliest first."""
-    said = [_tokens(candidate.said) for row in going for candidate in row.running]
-    scores = torch.log_softmax(logits.float(), dim=-1)
-    first = not said[0]
-    if first:
-        scores[:, how.rules.eos] = -torch.inf
-        how.rules.open(scores)
-    else:
-        scores = processors(torch.tensor(said, device=scores.device), scores)
-    best = scores.topk(max(2 * how.beams, how.top if first else how.later))
-    # Without its end, the first token's are no log probabilities until they are made such again.
-    told = best.values - scores.logsumexp(dim=-1, keepdim=True) if first else best.values
-    return [_Best(*one) for one in zip(best.indices.tolist(), best.values.tolist(), told.tolist(), strict=True)]
+        if any(done):
+            state.keep(torch.tensor([index for index, row_done in enumerate(done) if not row_done]))
+            rows = [row for row, row_done in zip(rows, done, strict=True) if not row_done]
+        ids = [[candidate.tokens[-1].token for candidate in row.running] for row in rows]
+        parents = [[candidate.parent for candidate in row.running] for row in rows]
+        logits = state.branch(torch.tensor(ids, device=logits.device), torch.tensor(parents)).flatten(0, 1)
 
 
 @dataclass(frozen=True)
-class _Best:
-    """The likeliest tokens after a candidate, their scores, and the log probabilities to tell of them."""
+class _Continuations:
+    """The likeliest tokens after a candidate, their scores, and their log probabilities."""
 
     tokens: list[int]
     scores: list[float]
-    told: list[float]
+    logprobs: list[float]
 
-    def chosen(self, row: int, rank: int, top: int) -> ChosenToken:
-        """The token of a rank with its alternatives."""
-        others = tuple(zip(self.tokens[:top], self.told[:top], strict=True))
-        return ChosenToken(row, self.tokens[rank], self.told[rank], others)
+    def chosen(self, row: int, rank: int, alternatives: int) -> ChosenToken:
+        """Return the token of a rank with its alternatives."""
+        top = tuple(zip(self.tokens[:alternatives], self.logprobs[:alternatives], strict=True))
+        return ChosenToken(row, self.tokens[rank], self.logprobs[rank], top)
 
 
-def _step(going: Sequence[_BeamRow], best: Sequence[_Best], how: Search) -> None:
-    """Each row's candidates grow by a token; those that end are found."""
-    place = 0
-    for row in going:
-        grown = _grown(row, best, place, how)
-        place += len(row.running)
-        _end(row, [one for one in grown[: how.beams] if one.ended], how.beams)
-        row.running = [one for one in grown if not one.ended][: how.beams]
-        if len(row.running[0].said) >= row.most:
-            # Only the first `beams` of all may be found: those behind an ended one never were in the running.
-            _end(row, [one for one in grown[: how.beams] if not one.ended], how.beams)
+def _continuations(
+    logits: Tensor, rows: Sequence[_BeamRow], processors: LogitsProcessorList, settings: Search
+) -> list[_Continuations]:
+    """Return the likeliest next tokens of each candidate, likeliest first."""
+    ids = [_token_ids(candidate.tokens) for row in rows for candidate in row.running]
+    scores = torch.log_softmax(logits.float(), dim=-1)
+    is_first = not ids[0]
+    if is_first:
+        scores[:, settings.rules.eos] = -torch.inf
+        settings.rules.open(scores)
+    else:
+        scores = processors(torch.tensor(ids, device=scores.device), scores)
+    alternatives = settings.first_alternatives if is_first else settings.later_alternatives
+    best = scores.topk(max(2 * settings.beams, alternatives))
+    # Without the end token, the probabilities of the first token no longer sum to 1.
+    logprobs = best.values - scores.logsumexp(dim=-1, keepdim=True) if is_first else best.values
+    columns = zip(best.indices.tolist(), best.values.tolist(), logprobs.tolist(), strict=True)
+    return [_Continuations(*column) for column in columns]
+
+
+def _step(rows: Sequence[_BeamRow], best: Sequence[_Continuations], settings: Search) -> None:
+    """Extend each row's candidates by one token, and move those that end to `ended`."""
+    offset = 0
+    for row in rows:
+        extended = _extended(row, best, offset, settings)
+        offset += len(row.running)
+        _end(row, [candidate for candidate in extended[: settings.beams] if candidate.ended], settings.beams)
+        row.running = [candidate for candidate in extended if not candidate.ended][: settings.beams]
+        if len(row.running[0].tokens) >= row.limit:
+            # Only the `beams` likeliest of all count: candidates behind an ended one were never running.
+            _end(row, [candidate for candidate in extended[: settings.beams] if not candidate.ended], settings.beams)
             row.running = []
 
 
-def _grown(row: _BeamRow, best: Sequence[_Best], place: int, how: Search) -> list[_Candidate]:
-    """The 2 x beams likeliest continuations of a row's candidates, the likeliest first.
+def _extended(row: _BeamRow, best: Sequence[_Continuations], offset: int, settings: Search) -> list[_Candidate]:
+    """Return the 2 x beams likeliest continuations of a row's candidates, likeliest first.
 
-    place: of its first candidate in the batch. Half of them may end, and enough are left to go on with.
+    offset: index of the row's first candidate in the batch. At most half of the continuations end, so at least `beams`
+    remain.
     """
     options = [
-        (candidate.score + best[place + beam].scores[rank], beam, rank)
+        (candidate.score + best[offset + beam].scores[rank], beam, rank)
         for beam, candidate in enumerate(row.running)
-        for rank in range(2 * how.beams)
+        for rank in range(2 * settings.beams)
     ]
     options.sort(key=lambda option: -option[0])
-    grown = []
-    for score, beam, rank in options[: 2 * how.beams]:
-        said, after = row.running[beam].said, best[place + beam]
-        if after.tokens[rank] == how.rules.eos:
-            grown.append(_Candidate(score, said, beam, ended=True))
+    extended = []
+    for score, beam, rank in options[: 2 * settings.beams]:
+        tokens, continuations = row.running[beam].tokens, best[offset + beam]
+        if continuations.tokens[rank] == settings.rules.eos:
+            extended.append(_Candidate(score, tokens, beam, ended=True))
         else:
-            one = after.chosen(row.number, rank, how.later if said else how.top)
-            grown.append(_Candidate(score, (*said, one), beam))
-    return grown
+            alternatives = settings.later_alternatives if tokens else settings.first_alternatives
+            chosen = continuations.chosen(row.number, rank, alternatives)
+            extended.append(_Candidate(score, (*tokens, chosen), beam))
+    return extended
 
 
 def _end(row: _BeamRow, candidates: Sequence[_Candidate], beams: int) -> None:
-    """Keep the likeliest of what was found before and these."""
-    row.found += [(one.score / (len(one.said) + one.ended), one) for one in candidates]
-    row.found.sort(key=lambda pair: -pair[0])
-    del row.found[beams:]
+    """Add candidates to the ended answers and keep the likeliest."""
+    row.ended += [(candidate.score / (len(candidate.tokens) + candidate.ended), candidate) for candidate in candidates]
+    row.ended.sort(key=lambda pair: -pair[0])
+    del row.ended[beams:]
 
 
-def _tell(row: _BeamRow, settled: Callable[[ChosenToken], None]) -> None:
-    shared = _shared([one.said for one in [*row.running, *(one for _, one in row.found)]])
-    for one in shared[row.told :]:
-        settled(one)
-    row.told = max(row.told, len(shared))
+def _report_shared(row: _BeamRow, report_early: Callable[[ChosenToken], None]) -> None:
+    candidates = [*row.running, *(candidate for _, candidate in row.ended)]
+    shared = _shared_prefix([candidate.tokens for candidate in candidates])
+    for token in shared[row.reported :]:
+        report_early(token)
+    row.reported = max(row.reported, len(shared))
 
 
-def _shared(answers: Sequence[tuple[ChosenToken, ...]]) -> tuple[ChosenToken, ...]:
-    """What all of them begin with: nothing lies between the first and the last in order."""
-    first, last = min(answers, key=_tokens), max(answers, key=_tokens)
-    same = 0
-    while same < len(first) and first[same].token == last[same].token:
-        same += 1
-    return first[:same]
+def _shared_prefix(answers: Sequence[tuple[ChosenToken, ...]]) -> tuple[ChosenToken, ...]:
+    """Return the common prefix of all answers, which is that of the first and the last in lexical order."""
+    first, last = min(answers, key=_token_ids), max(answers, key=_token_ids)
+    length = 0
+    while length < len(first) and first[length].token == last[length].token:
+        length += 1
+    return first[:length]
 
 
-def _tokens(said: Sequence[ChosenToken]) -> list[int]:
-    return [one.token for one in said]
+def _token_ids(tokens: Sequence[ChosenToken]) -> list[int]:
+    return [token.token for token in tokens]

@@ -1,4 +1,4 @@
-"""Token-by-token generation for a batch of prefixes. It knows ids and log probabilities, no text and no pictures."""
+"""Greedy and sampled generation for a batch of prefixes, token by token."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from transformers import (
 from ..rsgpt import Prefix
 from .decoder_state import start
 
-_COLDEST = 1e-6  # temperature; it already leaves nothing but the likeliest token, and much lower ones are 0 in float32
+_MIN_TEMPERATURE = 1e-6  # leaves the likeliest token only; much lower values are 0 in float32
 
 
 @dataclass(frozen=True)
 class Sampling:
-    """How a row chooses its tokens. temperature 0: the likeliest; top: how many alternatives to report.
+    """How a row chooses its tokens. temperature 0: the likeliest; top: number of alternatives to report.
 
-    top_p: it draws from the likeliest tokens that together have this share.
+    top_p: cumulative probability of the likeliest tokens that are sampled from.
     """
 
     temperature: float = 0.0
@@ -36,7 +36,7 @@ class Sampling:
 
 @dataclass(frozen=True)
 class ChosenToken:
-    """A token of one row: its id, natural log probability, and the likeliest ids with theirs."""
+    """A token of one row: its id, natural log probability, and the likeliest ids with their log probabilities."""
 
     row: int
     token: int
@@ -46,11 +46,12 @@ class ChosenToken:
 
 @dataclass(frozen=True)
 class DecodingRules:
-    """What holds for every answer of a model. eos: the token that ends one, and that none begins with;
-    repetition_penalty: what a token that was said before loses, 1 for none; no_repeat_ngram: so many tokens in a row
-    are said once, 0 for no such rule; openings: what is added to the logits of an answer's first token; patient: a
-    search goes on while a better answer may be found, not just until each beam has one. The prompt's tokens count in
-    none of these: it comes as vectors."""
+    """The decoding rules of a model. Tokens of the prompt do not count: the model reads the prompt as vectors.
+
+    eos: token that ends an answer and never begins one; repetition_penalty: penalty for tokens that the answer already
+    contains, 1 for none; no_repeat_ngram: length of token sequences that may occur once only, 0 for no limit;
+    openings: (token, value) pairs to add to the logits of the first token; patient: see beam_search.
+    """
 
     eos: int
     repetition_penalty: float = 1.0
@@ -59,31 +60,31 @@ class DecodingRules:
     patient: bool = False
 
     def open(self, logits: Tensor) -> None:
-        """Change the logits [rows, vocabulary] of the first token, in place."""
+        """Add the openings to the logits of the first token, [rows, vocabulary], in place."""
         for token, odds in self.openings:
             logits[:, token] += odds
 
     def processors(self) -> LogitsProcessorList:
-        """What changes the scores of the next token, given those that were said."""
-        found: list[LogitsProcessor] = []
+        """Return the processors that apply the repetition rules to the scores of the next token."""
+        processors: list[LogitsProcessor] = []
         if self.repetition_penalty != 1:
-            found.append(RepetitionPenaltyLogitsProcessor(self.repetition_penalty))
+            processors.append(RepetitionPenaltyLogitsProcessor(self.repetition_penalty))
         if self.no_repeat_ngram:
-            found.append(NoRepeatNGramLogitsProcessor(self.no_repeat_ngram))
-        return LogitsProcessorList(found)
+            processors.append(NoRepeatNGramLogitsProcessor(self.no_repeat_ngram))
+        return LogitsProcessorList(processors)
 
 
 class Decoder:
-    """Runs the language model over prefixes, one token a row at a time; finished rows leave the batch.
+    """Decodes one token per row at a time; finished rows leave the batch.
 
-    Rows are named by their place in the prefix. The caller ends a row by not advancing it; the batch shrinks then.
+    Rows are identified by their index in the prefix. The caller ends a row by not passing it to `advance`.
     """
 
-    def __init__(self, language: Any, prefix: Prefix, draws: Sequence[Sampling], rules: DecodingRules) -> None:
-        self._draws, self._processors = draws, rules.processors()
-        self._generators = [torch.Generator().manual_seed(draw.seed) for draw in draws]
-        self._rows = list(range(len(draws)))
-        self._said = prefix.mask.new_empty(len(draws), 0)
+    def __init__(self, language: Any, prefix: Prefix, samplings: Sequence[Sampling], rules: DecodingRules) -> None:
+        self._samplings, self._processors = samplings, rules.processors()
+        self._generators = [torch.Generator().manual_seed(sampling.seed) for sampling in samplings]
+        self._rows = list(range(len(samplings)))
+        self._ids = prefix.mask.new_empty(len(samplings), 0)
         self._state = start(language, prefix)
         self._logits = self._state.first()
         self._logits[:, rules.eos] = -torch.inf
@@ -91,54 +92,54 @@ class Decoder:
 
     @property
     def rows(self) -> list[int]:
-        """Rows that are still running."""
+        """The rows that are still running."""
         return list(self._rows)
 
     def choose(self) -> list[ChosenToken]:
-        """One token for each running row."""
+        """Return one token for each running row."""
         scores = torch.log_softmax(self._logits.float(), dim=-1)
-        best = scores.topk(max(1, *(self._draws[row].top for row in self._rows)))  # once for all rows
+        best = scores.topk(max(1, *(self._samplings[row].top for row in self._rows)))  # once for all rows
         ids, logprobs = best.indices.tolist(), best.values.tolist()
         likeliest = scores.argmax(dim=-1).tolist()
         chosen = []
-        for place, row in enumerate(self._rows):
-            top = tuple(zip(ids[place], logprobs[place], strict=True))[: self._draws[row].top]
-            token = self._drawn(row, scores[place]) if self._draws[row].temperature > 0 else likeliest[place]
-            chosen.append(ChosenToken(row, token, float(scores[place, token]), top))
+        for index, row in enumerate(self._rows):
+            top = tuple(zip(ids[index], logprobs[index], strict=True))[: self._samplings[row].top]
+            token = self._sample(row, scores[index]) if self._samplings[row].temperature > 0 else likeliest[index]
+            chosen.append(ChosenToken(row, token, float(scores[index, token]), top))
         return chosen
 
     def advance(self, chosen: Sequence[ChosenToken]) -> None:
-        """Feed the tokens of the rows that go on; rows that are not among them are dropped."""
-        kept = {choice.row: choice.token for choice in chosen}
-        self._keep([place for place, row in enumerate(self._rows) if row in kept])
+        """Append the tokens to their rows and compute the next logits; drop the rows without a token."""
+        tokens = {choice.row: choice.token for choice in chosen}
+        self._keep([index for index, row in enumerate(self._rows) if row in tokens])
         if not self._rows:
             return
-        ids = torch.tensor([[kept[row]] for row in self._rows], device=self._said.device)
-        self._said = torch.cat([self._said, ids], dim=1)
-        self._logits = self._processors(self._said, self._state.next(ids))
+        ids = torch.tensor([[tokens[row]] for row in self._rows], device=self._ids.device)
+        self._ids = torch.cat([self._ids, ids], dim=1)
+        self._logits = self._processors(self._ids, self._state.next(ids))
 
-    def _drawn(self, row: int, scores: Tensor) -> int:
-        """A token at random, by the row's temperature and seed."""
-        # From the highest score downwards, so that no temperature makes infinities of which the shares would be NaN.
-        below = (scores - scores.max()) / max(self._draws[row].temperature, _COLDEST)
-        shares = _nucleus(torch.softmax(below, dim=-1).cpu(), self._draws[row].top_p)
-        return int(torch.multinomial(shares, 1, generator=self._generators[row]))
+    def _sample(self, row: int, scores: Tensor) -> int:
+        """Return a random token according to the row's temperature and seed."""
+        # The highest score becomes 0, so that a low temperature cannot produce infinities and NaN probabilities.
+        scaled = (scores - scores.max()) / max(self._samplings[row].temperature, _MIN_TEMPERATURE)
+        probabilities = _nucleus(torch.softmax(scaled, dim=-1).cpu(), self._samplings[row].top_p)
+        return int(torch.multinomial(probabilities, 1, generator=self._generators[row]))
 
-    def _keep(self, places: list[int]) -> None:
-        if len(places) == len(self._rows):
+    def _keep(self, indices: list[int]) -> None:
+        if len(indices) == len(self._rows):
             return
-        self._rows = [self._rows[place] for place in places]
-        if not places:
+        self._rows = [self._rows[index] for index in indices]
+        if not indices:
             return
-        index = torch.tensor(places)  # on no GPU: layers may lie on several, and each takes this
-        self._state.keep(index)
-        self._said = self._said[index]
+        selection = torch.tensor(indices)  # on the CPU, because the layers may be on several GPUs
+        self._state.keep(selection)
+        self._ids = self._ids[selection]
 
 
-def _nucleus(shares: Tensor, top_p: float) -> Tensor:
-    """The shares of the likeliest tokens that together reach `top_p`, of at least one; 0 for the others."""
+def _nucleus(probabilities: Tensor, top_p: float) -> Tensor:
+    """Set all probabilities to 0 except those of the likeliest tokens, at least one, that together reach `top_p`."""
     if top_p >= 1:
-        return shares
-    ordered, places = shares.sort(descending=True)
+        return probabilities
+    ordered, indices = probabilities.sort(descending=True)
     ordered[ordered.cumsum(dim=0) - ordered > top_p] = 0.0
-    return torch.zeros_like(shares).scatter(0, places, ordered)
+    return torch.zeros_like(probabilities).scatter(0, indices, ordered)

@@ -1,1 +1,1 @@
-"""Memory, number formats, devices, and linear layers that are fast on this machine."""
+"""Devices, memory, number formats, and linear layers that are fast on the machine at hand."""

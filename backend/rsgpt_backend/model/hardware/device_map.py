@@ -1,4 +1,4 @@
-"""On which processors the parts of a model lie: one, or GPUs that share its language model. It loads nothing."""
+"""The distribution of a model over devices: a single device, or several GPUs that share the language model."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from .memory import WORK, available
 
 
 def devices(wanted: str = "auto") -> list[torch.device]:
-    """Those to use: auto is all GPUs, or else the processor. ModelError where there is none of that name."""
+    """Return the devices to use; "auto" means all GPUs, or the CPU if there is none.
+
+    Raises ModelError if this machine has no such device.
+    """
     gpus = [torch.device("cuda", number) for number in range(torch.cuda.device_count())]
     usable = {"cpu": torch.device("cpu"), **{str(gpu): gpu for gpu in gpus}}
     if torch.backends.mps.is_available():
@@ -27,27 +30,30 @@ def devices(wanted: str = "auto") -> list[torch.device]:
     return [usable[name]]
 
 
-def place(model: Rsgpt, over: Sequence[torch.device]) -> Rsgpt:
-    """Encoder and bridge go to the first device; the language model too if it fits there, else it is spread."""
-    first = over[0]
-    if len(over) == 1:
+def place_on_devices(model: Rsgpt, targets: Sequence[torch.device]) -> Rsgpt:
+    """Move a model to its devices and return it.
+
+    Encoder and bridge go to the first device, the language model too if it fits; otherwise its layers are distributed.
+    """
+    first = targets[0]
+    if len(targets) == 1:
         return model.to(first)
     model.encoder.to(first)
     model.bridge.to(first)
-    free = [available(device) for device in over]
-    model.language = dispatch_model(model.language, device_map=language_map(model.language, free))
+    free = [available(device) for device in targets]
+    model.language = dispatch_model(model.language, device_map=language_device_map(model.language, free))
     return model
 
 
-def language_map(language: Any, free: Sequence[float]) -> dict[str, int]:
-    """Which GPU holds which layers, given each one's free bytes; the first ones are filled first. ModelError: no room.
+def language_device_map(language: Any, free: Sequence[float]) -> dict[str, int]:
+    """Return the GPU number of each layer, given the free bytes of each GPU; the first GPUs are filled first.
 
-    Layers are never cut, and each GPU keeps room to work in.
+    Layers are not split, and each GPU keeps WORK bytes free. Raises ModelError if the model does not fit.
     """
-    room: dict[int | str, int] = {number: int(max(0.0, count - WORK)) for number, count in enumerate(free)}
-    found: dict[str, int] = infer_auto_device_map(
-        language, max_memory={**room, "cpu": 0}, no_split_module_classes=language._no_split_modules
+    limits: dict[int | str, int] = {number: int(max(0.0, count - WORK)) for number, count in enumerate(free)}
+    device_map: dict[str, int] = infer_auto_device_map(
+        language, max_memory={**limits, "cpu": 0}, no_split_module_classes=language._no_split_modules
     )
-    if set(found.values()) - room.keys():
-        raise ModelError("The language model does not fit the GPUs together. Choose --precision int8 or int4.")
-    return found
+    if set(device_map.values()) - limits.keys():
+        raise ModelError("The language model does not fit into the GPUs. Choose --precision int8 or int4.")
+    return device_map

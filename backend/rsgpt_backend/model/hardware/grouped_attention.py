@@ -1,6 +1,6 @@
-"""Attention whose query heads share keys and values, which are read where they lie and copied for none. No model.
+"""Grouped-query attention that does not copy the keys and values that several query heads share.
 
-transformers' own copies them for each query head wherever several tokens a row are read with a mask.
+The implementation of transformers copies them for each query head when it reads several tokens per row with a mask.
 """
 
 from __future__ import annotations
@@ -16,28 +16,31 @@ from transformers.masking_utils import sdpa_mask
 NAME = "rsgpt_sharing"
 
 
-def sharing(
+def grouped_attention(
     module: nn.Module, query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor | None, **options: Any
 ) -> tuple[Tensor, None]:
-    """query [rows, heads, tokens, width]; key, value [rows, fewer heads, cells, width]; attention_mask [rows, 1,
-    tokens, cells], true or 0 where a token may look -> [rows, tokens, heads, width]."""
-    shared, (rows, heads, tokens, width) = key.shape[1], query.shape
-    if attention_mask is None or shared == heads:
+    """Return the attention output, [rows, tokens, heads, width], and None.
+
+    query: [rows, heads, tokens, width]; key, value: [rows, key heads, cells, width]; attention_mask: [rows, 1, tokens,
+    cells], true or 0 for the cells that a token may read.
+    """
+    key_heads, (rows, heads, tokens, width) = key.shape[1], query.shape
+    if attention_mask is None or key_heads == heads:
         return sdpa_attention_forward(module, query, key, value, attention_mask, **options)
-    folded = query.reshape(rows, shared, -1, width)  # the query heads of a key, one behind the other
-    mask = attention_mask.repeat(1, 1, heads // shared, 1)
-    found = F.scaled_dot_product_attention(folded, key, value, mask, scale=options.get("scaling"))
-    return found.reshape(rows, heads, tokens, width).transpose(1, 2).contiguous(), None
+    grouped = query.reshape(rows, key_heads, -1, width)  # the query heads of a key head, one after the other
+    mask = attention_mask.repeat(1, 1, heads // key_heads, 1)
+    output = F.scaled_dot_product_attention(grouped, key, value, mask, scale=options.get("scaling"))
+    return output.reshape(rows, heads, tokens, width).transpose(1, 2).contiguous(), None
 
 
-def shares(language: Any) -> bool:
-    """Whether several of its query heads share a key."""
+def has_grouped_heads(language: Any) -> bool:
+    """Return whether several query heads of a language model share a key head."""
     config = language.config
     return getattr(config, "num_key_value_heads", None) not in (None, getattr(config, "num_attention_heads", None))
 
 
-def share(language: Any) -> None:
-    """Let a language model attend so from now on. It cannot be trained then: nothing is dropped."""
-    AttentionInterface.register(NAME, sharing)
+def use_grouped_attention(language: Any) -> None:
+    """Switch a language model to grouped_attention. It has no dropout, so the model cannot be trained afterwards."""
+    AttentionInterface.register(NAME, grouped_attention)
     AttentionMaskInterface.register(NAME, sdpa_mask)
     language.set_attn_implementation(NAME)

@@ -1,7 +1,7 @@
-"""Keep memory that is freed, where the C library can be told to. It knows no tensors.
+"""Control of glibc's heap: keep freed memory for reuse, or return it to the kernel.
 
-PyTorch asks for every intermediate result anew and frees it. By default glibc hands each large piece back to the kernel
-at once, which fills the next one with zeros: half of a training's time on CPUs.
+PyTorch allocates and frees every intermediate result. By default, glibc returns each large block to the kernel at once,
+which fills the next one with zeros; on CPUs, this takes half of the training time.
 """
 
 from __future__ import annotations
@@ -9,21 +9,21 @@ from __future__ import annotations
 import ctypes
 import sys
 
-_MMAP_MAX = -4  # option of mallopt: how many pieces of memory may come straight from the kernel
-_TRIM_THRESHOLD = -1  # option of mallopt: bytes that may lie free at the top of the heap
-_MOST = 2**31 - 1
+_MMAP_MAX = -4  # option of mallopt: maximum number of blocks that come directly from the kernel
+_TRIM_THRESHOLD = -1  # option of mallopt: maximum free bytes at the top of the heap
+_MAX_INT = 2**31 - 1
 
 
 def retain_freed_memory() -> None:
-    """From now on, for the whole process. Does nothing where there is no glibc."""
+    """Keep freed memory for reuse from now on, in the whole process. Does nothing without glibc."""
     library = _glibc()
     if library:
         library.mallopt(_MMAP_MAX, 0)
-        library.mallopt(_TRIM_THRESHOLD, _MOST)
+        library.mallopt(_TRIM_THRESHOLD, _MAX_INT)
 
 
 def trim_heap() -> None:
-    """Hand what is free now to the kernel: pieces of many sizes leave gaps, and the process would grow without end."""
+    """Return free memory to the kernel. Without this, gaps between blocks would let the process grow without limit."""
     library = _glibc()
     if library:
         library.malloc_trim(0)

@@ -1,4 +1,4 @@
-"""What a model needs in memory, and what this machine has, before anything is loaded. It reads only files' headers."""
+"""The memory that a model needs and that a device has free, computed from file headers before loading."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ import torch
 from safetensors import safe_open
 
 from ...errors import ModelError
-from ..folder_files import opening, plain_file
+from ..folder_files import as_model_error, plain_file
 from ..language.language_files import weight_files
 
-# bytes a weight; scales of 4 and 8 bits counted in, one of 16 bits for 128 weights
+# bytes per weight, including the scales of int8 and int4
 BYTES = {"fp32": 4.0, "bf16": 2.0, "fp16": 2.0, "int8": 1.02, "int4": 0.56}
 WORK = 0.8e9  # bytes for activations, the cache of a few answers, and PyTorch itself
-_SMALL = 1e9  # parameters below which float32 costs nothing that matters
+_SMALL = 1e9  # parameters; smaller language models stay in float32
 _CGROUP = Path("/sys/fs/cgroup")
 
 
 @dataclass(frozen=True)
 class ModelSize:
-    """Parameters of a model by part."""
+    """Numbers of parameters of a model, per part."""
 
     encoder: int
     bridge: int
     language: int
 
     def bytes(self, name: str) -> float:
-        """Memory in that precision."""
+        """Return the memory that the model needs in a precision."""
         return self.encoder * (4 if name == "fp32" else 2) + self.bridge * 4 + self.language * BYTES[name] + WORK
 
 
 def size_of(folder: Path, language: Path) -> ModelSize:
-    """Count from the headers of safetensors files; no weight is read. language: its transformers folder."""
+    """Count the parameters in the headers of a model's safetensors files. language: the transformers folder."""
     counts = {"encoder": 0, "bridge": 0}
     for name, count in _counts([plain_file(folder, "model.safetensors")]):
         part = name.partition(".")[0]
@@ -47,72 +47,79 @@ def size_of(folder: Path, language: Path) -> ModelSize:
 
 
 def available(device: torch.device) -> float:
-    """Bytes that are free: of the GPU, or of this machine's memory and the container's share of it."""
+    """Return the free bytes of a GPU, or of this machine within the limit of its container."""
     if device.type == "cuda":
-        kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)  # PyTorch's, and unused
-        return float(torch.cuda.mem_get_info(device)[0] + kept)
+        reserved = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)  # unused by PyTorch
+        return float(torch.cuda.mem_get_info(device)[0] + reserved)
     free = float(psutil.virtual_memory().available)
     try:
         limit, used, stat = ((_CGROUP / f"memory.{name}").read_text() for name in ("max", "current", "stat"))
-        files = dict(line.split() for line in stat.splitlines())  # dropped where room is needed
-        dropped = sum(float(files.get(f"{kind}_file", 0)) for kind in ("active", "inactive"))
-        return free if limit.strip() == "max" else min(free, float(limit) - float(used) + dropped)
+        counters = dict(line.split() for line in stat.splitlines())
+        # The kernel drops cached files when memory is needed.
+        cached = sum(float(counters.get(f"{kind}_file", 0)) for kind in ("active", "inactive"))
+        return free if limit.strip() == "max" else min(free, float(limit) - float(used) + cached)
     except (OSError, ValueError):
         return free
 
 
 @dataclass(frozen=True)
 class DeviceMemory:
-    """Bytes that a model may take on a kind of device, and whose they are."""
+    """Bytes that a model may use on a kind of device. whose: subject and verb for messages."""
 
     free: float
     device: torch.device
     whose: str = "this machine has"
 
 
-def device_memory(over: Sequence[torch.device]) -> DeviceMemory:
-    """What is free on devices; for GPUs no more than in this machine's own memory, where a model is whole first."""
-    free = sum(map(available, over))
-    if over[0].type != "cuda":
-        return DeviceMemory(free, over[0])
-    gpus = DeviceMemory(free, over[0], "this machine's GPU has" if len(over) == 1 else "this machine's GPUs have")
+def device_memory(devices: Sequence[torch.device]) -> DeviceMemory:
+    """Return the free memory of devices; for GPUs at most that of the CPU, where a model is loaded first."""
+    free = sum(map(available, devices))
+    if devices[0].type != "cuda":
+        return DeviceMemory(free, devices[0])
+    whose = "this machine's GPU has" if len(devices) == 1 else "this machine's GPUs have"
+    gpus = DeviceMemory(free, devices[0], whose)
+    main_memory = available(torch.device("cpu"))
     host = DeviceMemory(
-        available(torch.device("cpu")), over[0], "this machine's own memory, which it is loaded through, has"
+        main_memory, devices[0], "this machine's main memory, which the model is loaded into first, has"
     )
-    return min(gpus, host, key=lambda one: one.free)
+    return min(gpus, host, key=lambda memory: memory.free)
 
 
 def rows_that_fit(config: Any, tokens: int, free: float) -> int:
-    """How many answers a language model can be in the middle of, at so many tokens each; at least one.
+    """Return how many answers of a length in tokens fit into free bytes, at least 1.
 
-    config: transformers' of the language model. Half of what is free is for keys and values, the rest to work in.
+    config: the language model's, from transformers. Half of the free memory is for keys and values.
     """
     heads = config.num_attention_heads
-    share = (getattr(config, "num_key_value_heads", None) or heads) / heads
-    token = 2 * config.num_hidden_layers * config.hidden_size * share * (config.dtype or torch.float32).itemsize
-    return max(1, int(free / 2 / (token * tokens)))
+    key_share = (getattr(config, "num_key_value_heads", None) or heads) / heads
+    value_bytes = (config.dtype or torch.float32).itemsize
+    token_bytes = 2 * config.num_hidden_layers * config.hidden_size * key_share * value_bytes
+    return max(1, int(free / 2 / (token_bytes * tokens)))
 
 
-def fitting(size: ModelSize, place: DeviceMemory, wanted: str = "auto") -> str:
-    """The precision to load in: as wanted, or the best that fits. ModelError says what is needed and what fits."""
-    order = _order(size, place.device)
+def fitting(size: ModelSize, memory: DeviceMemory, wanted: str = "auto") -> str:
+    """Return the precision to load a model in: the wanted one, or for "auto" the best that fits.
+
+    Raises ModelError, which says what is needed and what would fit, if the model does not fit.
+    """
+    order = _by_quality(size, memory.device)
     name = order[0] if wanted == "auto" else wanted
-    fits = [name for name in order if size.bytes(name) <= place.free]
-    if size.bytes(name) <= place.free:
+    fits = [name for name in order if size.bytes(name) <= memory.free]
+    if size.bytes(name) <= memory.free:
         return name
     if wanted == "auto" and fits:
         return fits[0]
-    needed = f"The model needs {_gb(size.bytes(name))} in {name}, {place.whose} {_gb(place.free)} free"
+    needed = f"The model needs {_gb(size.bytes(name))} in {name}, {memory.whose} {_gb(memory.free)} free"
     if fits:
-        raise ModelError(f"{needed}: use {fits[0]}, about {_gb(size.bytes(fits[0]))}.")
+        raise ModelError(f"{needed}: use {fits[0]}, which needs about {_gb(size.bytes(fits[0]))}.")
     raise ModelError(
-        f"{needed}; even in {order[-1]} it takes {_gb(size.bytes(order[-1]))}. "
-        "Close other programs, take a machine with more memory, or use rsgpt-small."
+        f"{needed}; even in {order[-1]} it needs {_gb(size.bytes(order[-1]))}. "
+        "Close other programs, use a machine with more memory, or use rsgpt-small."
     )
 
 
-def _order(size: ModelSize, device: torch.device) -> tuple[str, ...]:
-    """Precisions from the best to the smallest."""
+def _by_quality(size: ModelSize, device: torch.device) -> tuple[str, ...]:
+    """Return the precisions for "auto", best quality first."""
     if size.language < _SMALL:
         return ("fp32",)
     return ("fp16" if device.type == "cuda" else "bf16", "int8", "int4")
@@ -120,9 +127,9 @@ def _order(size: ModelSize, device: torch.device) -> tuple[str, ...]:
 
 def _counts(files: Iterable[Path]) -> Iterable[tuple[str, int]]:
     for file in files:
-        with opening(file, "weights"), safe_open(file, "pt") as opened:
-            for name in opened.keys():  # noqa: SIM118 - it is no dictionary
-                yield name, math.prod(opened.get_slice(name).get_shape())
+        with as_model_error(file, "weights"), safe_open(file, "pt") as tensors:
+            for name in tensors.keys():  # noqa: SIM118 - not a dictionary
+                yield name, math.prod(tensors.get_slice(name).get_shape())
 
 
 def _gb(count: float) -> str:

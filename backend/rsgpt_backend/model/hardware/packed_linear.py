@@ -1,6 +1,6 @@
-"""Linear layers whose matrices lie as oneDNN multiplies them fastest, where that is faster here. It knows no model.
+"""Linear layers with matrices in oneDNN's packed layout, if that is faster on this machine.
 
-PyTorch itself gives products of 32 bits to MKL, which takes twice as long on AMD's processors, and for few rows on all.
+By default, PyTorch multiplies 32 bits with MKL, which takes twice as long on AMD's CPUs, and for few rows on all CPUs.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from torch import Tensor, nn
 
 from .timing import seconds
 
-_ROWS = 96  # that the order of a matrix is chosen for: 32 prompts with three branches each
-_TRIED = (1536, 576)  # the shape of a matrix
-_CLEARLY = 0.8
+_ROWS = 96  # number of rows that the layout is optimized for: 32 prompts with three branches each
+_TEST_SHAPE = (1536, 576)  # of the matrix that is timed
+_MAX_TIME_RATIO = 0.8
 
 
 class PackedLinear(nn.Module):
-    """A linear layer of 32 bits on a processor. It cannot be trained, copied or saved."""
+    """A 32-bit linear layer on a CPU. It cannot be trained, copied or saved."""
 
     def __init__(self, layer: nn.Linear) -> None:
         super().__init__()
         self.bias = layer.bias
-        self.weight = layer.weight.detach().to("meta")  # its shape and number format, which some ask for
+        self.weight = layer.weight.detach().to("meta")  # shape and number format, for code that reads them
         self._matrix = torch.ops.mkldnn._reorder_linear_weight(layer.weight.detach(), _ROWS)
 
     def forward(self, values: Tensor) -> Tensor:
@@ -32,27 +32,28 @@ class PackedLinear(nn.Module):
         return cast(Tensor, torch.ops.mkldnn._linear_pointwise(values, self._matrix, self.bias, "none", [], ""))
 
 
-def packed(module: nn.Module) -> nn.Module:
-    """The same module; each of its plain linear layers of 32 bits is a PackedLinear then, if that pays here."""
+def pack_linear_layers(module: nn.Module) -> nn.Module:
+    """Replace each 32-bit nn.Linear of a module by a PackedLinear if that is faster; return the module."""
     for name, layer in list(module.named_modules()):
-        if type(layer) is nn.Linear and _is_wide(layer.weight) and pays():
+        if type(layer) is nn.Linear and _is_float32_on_cpu(layer.weight) and is_packing_faster():
             module.set_submodule(name, PackedLinear(layer))
     return module
 
 
 @cache
-def pays() -> bool:
-    """Whether a packed layer clearly takes less time on this machine, tried out; some milliseconds, once a process."""
+def is_packing_faster() -> bool:
+    """Return whether a packed layer takes clearly less time on this machine; measured once, in a few milliseconds."""
     if not hasattr(torch.ops.mkldnn, "_linear_pointwise"):
         return False
-    with torch.random.fork_rng(devices=[]):  # when it is tried changes nobody's random numbers
-        layer, values = nn.Linear(_TRIED[1], _TRIED[0], bias=False).requires_grad_(False), torch.rand(_ROWS, _TRIED[1])
+    rows, columns = _TEST_SHAPE
+    with torch.random.fork_rng(devices=[]):  # leave the random numbers of the caller unchanged
+        layer, values = nn.Linear(columns, rows, bias=False).requires_grad_(False), torch.rand(_ROWS, columns)
     try:
-        ours = seconds(PackedLinear(layer), values)
-    except RuntimeError:  # a processor that oneDNN does not know
+        packed_s = seconds(PackedLinear(layer), values)
+    except RuntimeError:  # oneDNN does not support this CPU
         return False
-    return ours < _CLEARLY * seconds(layer, values)
+    return packed_s < _MAX_TIME_RATIO * seconds(layer, values)
 
 
-def _is_wide(weight: Tensor) -> bool:
+def _is_float32_on_cpu(weight: Tensor) -> bool:
     return weight.dtype is torch.float32 and weight.device.type == "cpu"

@@ -1,6 +1,6 @@
-"""How many bits the weights of a loaded model have, part by part, and what this machine multiplies fast. No weights.
+"""The precisions that a model can be loaded in, and whether this machine multiplies bfloat16 fast.
 
-Only a language model is ever kept in less than 16 bits: encoder, Q-Former and projection lose answers by it.
+Only the language model may have fewer than 16 bits: in encoder, Q-Former and projection they change answers.
 """
 
 from __future__ import annotations
@@ -14,17 +14,18 @@ import torch
 from .timing import seconds
 
 Bits = Literal[0, 4, 8]
-_TRIED = 1024  # rows and columns of a matrix
-_CLEARLY = 0.75
+_TEST_SIZE = 1024  # rows and columns of the matrix that is timed
+_MAX_TIME_RATIO = 0.75
 
 
 @dataclass(frozen=True)
 class Precision:
-    """language: what its activations and matrices are in; bits: of its matrices, 0 for `language`'s own.
+    """Number formats of the parts of a model; the bridge is always in float32.
 
-    encoder: what its activations and matrices are in; narrow: matrices that have 32 bits or are multiplied slowly in 16
-    are kept in 16 and widened part by part (linear.py); portable: 4 bits are kept so that any device multiplies them,
-    not just a processor. The bridge is always in float32.
+    language, encoder: number formats of activations and matrices;
+    bits: bits per weight of the language model's matrices, 0 for those of `language`;
+    narrow: whether to store matrices in 16 bits and widen them part by part when multiplying (linear.py);
+    portable: whether to store 4 bits in a layout for any device, not only for CPUs.
     """
 
     language: torch.dtype
@@ -45,7 +46,7 @@ NAMES: dict[str, tuple[torch.dtype, Bits]] = {
 
 
 def precision(name: str, device: torch.device) -> Precision:
-    """One of NAMES, on a device. The encoder is computed in 16 bits too where these are no slower."""
+    """Return a precision of NAMES for a device. The encoder uses 16 bits too if these are not slower."""
     language, bits = NAMES[name]
     if language is torch.float32:
         return FLOAT32
@@ -57,17 +58,19 @@ def precision(name: str, device: torch.device) -> Precision:
 
 
 def has_fast_bfloat16(device: torch.device) -> bool:
-    """Whether bfloat16 multiplies faster than float32: on a GPU, on a processor with AMX, and on some with AVX-512.
+    """Return whether bfloat16 multiplies faster than float32: on GPUs, CPUs with AMX, and some with AVX-512.
 
-    Of two that have bfloat16 in AVX-512 alone, an Intel one took twice as long for it as for float32, an AMD one half.
+    With AVX-512 only, bfloat16 took twice the time of float32 on an Intel CPU and half of it on an AMD CPU.
     """
-    able = torch.cpu.get_capabilities()
-    return device.type == "cuda" or bool(able.get("amx_bf16")) or (bool(able.get("avx512_bf16")) and _half_as_long())
+    features = torch.cpu.get_capabilities()
+    if device.type == "cuda" or bool(features.get("amx_bf16")):
+        return True
+    return bool(features.get("avx512_bf16")) and _is_bfloat16_faster()
 
 
 @cache
-def _half_as_long() -> bool:
-    """Whether bfloat16 takes clearly less time here, tried out; a tenth of a second, once a process."""
-    wide = torch.ones(_TRIED, _TRIED)  # not random: when it is tried would change others' random numbers
+def _is_bfloat16_faster() -> bool:
+    """Return whether bfloat16 takes clearly less time on this CPU; measured once, in a tenth of a second."""
+    wide = torch.ones(_TEST_SIZE, _TEST_SIZE)  # not random, to leave the random numbers of the caller unchanged
     narrow = wide.bfloat16()
-    return seconds(torch.matmul, narrow, narrow) < _CLEARLY * seconds(torch.matmul, wide, wide)
+    return seconds(torch.matmul, narrow, narrow) < _MAX_TIME_RATIO * seconds(torch.matmul, wide, wide)

@@ -1,4 +1,4 @@
-"""How long a product takes on this machine, tried out. It decides nothing and takes no random numbers."""
+"""Timing of matrix products on this machine."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-_TIMES = 8
+_REPETITIONS = 8
 
 
 def seconds(product: Callable[..., Tensor], *factors: Tensor) -> float:
-    """The shortest of some; the first prepares what it needs."""
-    taken = []
-    for _ in range(_TIMES):
-        began = time.perf_counter()
+    """Return the shortest duration of several calls; the first call includes preparation."""
+    durations = []
+    for _ in range(_REPETITIONS):
+        started = time.perf_counter()
         product(*factors)
-        taken.append(time.perf_counter() - began)
-    return min(taken)
+        durations.append(time.perf_counter() - started)
+    return min(durations)

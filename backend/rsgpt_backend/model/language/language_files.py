@@ -1,6 +1,6 @@
-"""The files of a frozen language model: where they are, and whether they are those that the model was made with.
+"""The files of a frozen language model: their folder, and verification of their hashes.
 
-A GGUF inside a package is unpacked once into the cache as safetensors, because unpacking takes longer than answering.
+A GGUF in a package is unpacked to safetensors in the cache once, because unpacking takes longer than answering.
 """
 
 from __future__ import annotations
@@ -14,66 +14,63 @@ from ...errors import ModelError
 from ...home import home
 from ...strict_json import json_text
 from ..config import PACKAGE, LanguageConfig
-from ..folder_files import exists, inside, plain_file, plain_files, read_json
+from ..folder_files import exists, path_inside, plain_file, plain_files, read_json
 from ..hashes import file_sha256, joint_sha256, remembered_sha256
 from ..packages import packaged_file
 
-INDEX, WHOLE = "model.safetensors.index.json", "model.safetensors"
-_UNPACKED = "unpacked.json"  # in the folder of an unpacked GGUF: the hash of its weights
+INDEX, SINGLE_FILE = "model.safetensors.index.json", "model.safetensors"
+_UNPACKED = "unpacked.json"  # holds the hash of the weights in the folder of an unpacked GGUF
 
 
 def language_folder(config: LanguageConfig, base: Path | None = None) -> Path:
-    """The transformers folder of a language model, unpacked from its GGUF if that has not been done.
+    """Return the transformers folder of a language model; unpack its GGUF if that has not been done.
 
-    base: the model's folder, in which a relative one lies. An absolute one, which training writes, is accepted where
-    the hash of its weights is recorded: then nothing is read that the model was not made with. None: a recipe, whose
-    paths are its author's own, names it.
+    base: the model folder, to which a relative source refers; None for a recipe, whose paths are trusted. An absolute
+    source, which training writes, requires a recorded hash, so that only the original weights are read.
     """
     if config.source.startswith(PACKAGE):
         return _unpacked(packaged_file(config.source.removeprefix(PACKAGE)), config.sha256)
     if base is None:
         return Path(config.source)
     if not Path(config.source).is_absolute():
-        return inside(base, config.source)
+        return path_inside(base, config.source)
     if not config.sha256:
         raise ModelError(
             f"{base / 'model.json'} names a language model outside its folder, {config.source}, without its hash. "
-            "Copy it into the folder and give its name there as source, or give the hash as sha256."
+            "Copy it into the folder and set source to its name there, or set sha256 to its hash."
         )
     return Path(config.source)
 
 
 def language_sha256(config: LanguageConfig, base: Path | None = None) -> str:
-    """What a model's config records of its language model: the GGUF's hash, or one of its files' hashes in order."""
+    """Return the hash of a language model as its config records it: of the GGUF, or of all safetensors files."""
     if config.source.startswith(PACKAGE):
         return file_sha256(packaged_file(config.source.removeprefix(PACKAGE)))
     return joint_sha256(plain_files(language_folder(config, base), ".safetensors"))
 
 
 def check_language(config: LanguageConfig, folder: Path) -> None:
-    """ModelError where the weights are not those whose hash is recorded. A GGUF is compared when it is unpacked."""
+    """Raise ModelError if the weights do not match the recorded hash. A GGUF is verified when it is unpacked."""
     if not config.sha256 or config.source.startswith(PACKAGE):
         return
     weight_files(folder)
     if _weights_sha256(folder) != config.sha256:
         raise ModelError(
-            f"The weights in {folder} are damaged, or not those that the model was made with: their hash is not the "
-            "one in its model.json. Get them again."
+            f"The weights in {folder} are damaged or belong to another model: their hash differs from the one in "
+            "model.json. Get the weights again."
         )
 
 
 def weight_files(folder: Path) -> list[Path]:
-    """The safetensors files that hold the weights, as transformers chooses them. ModelError: one is not there."""
-    if exists(folder / WHOLE):
-        return [plain_file(folder, WHOLE)]
+    """Return the safetensors files that transformers would read. Raises ModelError if one is missing."""
+    if exists(folder / SINGLE_FILE):
+        return [plain_file(folder, SINGLE_FILE)]
     if not exists(folder / INDEX):
-        raise ModelError(
-            f"{folder} holds no language model that can be read: it lacks {WHOLE}. Install the model again."
-        )
-    listed = read_json(folder, INDEX).get("weight_map")
-    if not isinstance(listed, dict) or not all(isinstance(name, str) for name in listed.values()):
-        raise ModelError(f"{folder / INDEX} does not say where the weights are. Install the model again.")
-    return [plain_file(folder, name) for name in sorted(set(listed.values()))]
+        raise ModelError(f"{folder} has no readable language model: {SINGLE_FILE} is missing. Install the model again.")
+    weight_map = read_json(folder, INDEX).get("weight_map")
+    if not isinstance(weight_map, dict) or not all(isinstance(name, str) for name in weight_map.values()):
+        raise ModelError(f"{folder / INDEX} does not list the files of the weights. Install the model again.")
+    return [plain_file(folder, name) for name in sorted(set(weight_map.values()))]
 
 
 def _weights_sha256(folder: Path) -> str:
@@ -81,14 +78,14 @@ def _weights_sha256(folder: Path) -> str:
 
 
 def _unpacked(gguf: Path, sha256: str) -> Path:
-    """The folder of an unpacked GGUF. What a change has damaged is unpacked again."""
+    """Return the folder of an unpacked GGUF; unpack it if the folder is missing or damaged."""
     folder = home() / "language" / f"{gguf.stem}-{sha256[:12]}"
-    if not _is_whole(folder):
+    if not _is_intact(folder):
         _unpack(gguf, sha256, folder)
     return folder
 
 
-def _is_whole(folder: Path) -> bool:
+def _is_intact(folder: Path) -> bool:
     try:
         return read_json(folder, _UNPACKED).get("weights_sha256") == _weights_sha256(folder)
     except ModelError:
@@ -96,10 +93,10 @@ def _is_whole(folder: Path) -> bool:
 
 
 def _unpack(gguf: Path, sha256: str, folder: Path) -> None:
-    """Write a GGUF as a transformers folder in bfloat16; a killed unpacking leaves nothing behind under that name."""
+    """Write a GGUF as a transformers folder in bfloat16. The folder gets its name when it is complete."""
     if file_sha256(gguf) != sha256:
-        raise ModelError(f"{gguf.name} is not the file this model was trained with. Repair the environment.")
-    import torch  # noqa: PLC0415 - only the first use of a language model waits for it here
+        raise ModelError(f"{gguf.name} is not the file that the model was trained with. Repair the environment.")
+    import torch  # noqa: PLC0415 - slow, and needed for the first use of a language model only
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig  # noqa: PLC0415
     from transformers.utils import logging as transformers_logging  # noqa: PLC0415
 
@@ -118,12 +115,12 @@ def _unpack(gguf: Path, sha256: str, folder: Path) -> None:
 
 
 def _publish(part: Path, folder: Path) -> None:
-    """Give an unpacked folder its name. Where another process was faster, its copy is the same and stays."""
+    """Give an unpacked folder its name. If another process was faster, keep its identical copy."""
     damaged = part.with_name(f"{part.name}.damaged")
-    if not _is_whole(folder):
-        with suppress(OSError):  # there is none, or another process moves it
+    if not _is_intact(folder):
+        with suppress(OSError):  # the folder does not exist, or another process moves it
             folder.rename(damaged)
     with suppress(OSError):
         part.rename(folder)
-    for left in (part, damaged):
-        shutil.rmtree(left, ignore_errors=True)
+    for leftover in (part, damaged):
+        shutil.rmtree(leftover, ignore_errors=True)

@@ -1,7 +1,7 @@
-"""EfficientNet-Lite as an image encoder: pixels in, a grid of feature vectors out. It knows no labels.
+"""EfficientNet-Lite as an image encoder: pixels in, a grid of feature vectors out.
 
-Architecture: Tan and Le, "EfficientNet", 2019, and the Lite variants' table published by its authors
-(ReLU6 in place of swish, no squeeze-and-excitation, first and last stage never repeated).
+Architecture: Tan and Le, "EfficientNet", 2019, and its authors' table of the Lite variants (ReLU6 instead of swish, no
+squeeze-and-excitation, first and last stage never repeated).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _STEM_CHANNELS = 32
 
 @dataclass(frozen=True)
 class Stage:
-    """One row of the architecture table: how often, kernel size, stride, expansion, output channels."""
+    """One row of the architecture table; `repeats` is the number of blocks, `channels` that of the outputs."""
 
     repeats: int
     kernel: int
@@ -44,7 +44,7 @@ _FINE_STAGE = 4  # the last stage at stride 16
 
 
 class SameConv2d(nn.Conv2d):
-    """Convolution with TensorFlow's SAME padding, which the published weights were trained with."""
+    """Convolution with TensorFlow's SAME padding, as in the training of the published weights."""
 
     def forward(self, x: Tensor) -> Tensor:
         """x: [batch, channels, height, width] -> [batch, channels, ceil(height/stride), ceil(width/stride)]."""
@@ -52,7 +52,7 @@ class SameConv2d(nn.Conv2d):
         if pad_h % 2 or pad_w % 2:
             x = F.pad(x, [pad_w // 2, pad_w - pad_w // 2, pad_h // 2, pad_h - pad_h // 2])
             pad_h = pad_w = 0
-        # The same on both sides is left to the convolution, which needs no copy for it.
+        # Symmetric padding is left to the convolution, which does not copy the input for it.
         return F.conv2d(x, self.weight, self.bias, self.stride, (pad_h // 2, pad_w // 2), self.dilation, self.groups)
 
     def _excess(self, size: int, dim: int) -> int:
@@ -61,7 +61,7 @@ class SameConv2d(nn.Conv2d):
 
 
 class Block(nn.Module):
-    """Inverted residual: expand, filter each channel, project; with a skip where shapes agree."""
+    """Inverted residual: expand, filter each channel, project; with a skip connection if the shapes agree."""
 
     def __init__(self, channels_in: int, stage: Stage, stride: int) -> None:
         super().__init__()
@@ -87,8 +87,8 @@ class Block(nn.Module):
 class EfficientNetLite(nn.Module):
     """Image encoder without the classifier.
 
-    fine: join to each cell of the last grid (stride 32) the four cells of the grid before it
-    (stride 16) that it covers: small objects survive, and the number of vectors stays the same.
+    fine: append to each cell of the last grid (stride 32) the four cells that it covers in the grid before (stride 16).
+    This preserves small objects at the same number of vectors.
     """
 
     def __init__(self, variant: str, fine: bool = False) -> None:
@@ -102,9 +102,9 @@ class EfficientNetLite(nn.Module):
         self.width = stages[-1].channels + (4 * stages[_FINE_STAGE].channels if fine else 0)
 
     def fold(self) -> None:
-        """Make each normalisation a part of the convolution before it, for good: it then takes half the time to see.
+        """Merge each batch norm into the convolution before it, which halves the encoding time.
 
-        What is folded can be neither trained nor saved.
+        A folded encoder cannot be trained or saved.
         """
         _fold(self, "conv_stem", "bn0")
         for block in self.blocks:
@@ -113,9 +113,9 @@ class EfficientNetLite(nn.Module):
                     _fold(block, conv, norm)
 
     def forward(self, pixels: Tensor) -> Tensor:
-        """pixels: [batch, 3, height, width], normalised, sides divisible by 32 -> [batch, cells, width].
+        """Normalized pixels [batch, 3, height, width], sides divisible by 32 -> [batch, cells, width].
 
-        Cells are in row-major order, the top left of the picture first.
+        Cells are in row-major order, from the top left of the picture.
         """
         x = F.relu6(self.bn0(self.conv_stem(pixels)), inplace=True)
         finer = x
@@ -128,7 +128,7 @@ class EfficientNetLite(nn.Module):
 
 
 def scaled_stages(variant: str) -> list[Stage]:
-    """The architecture table of one Lite variant."""
+    """Return the architecture table of a Lite variant."""
     width, depth = _SCALES[variant]
     scaled = []
     for index, stage in enumerate(_STAGES):
@@ -139,7 +139,7 @@ def scaled_stages(variant: str) -> list[Stage]:
 
 
 def published_state(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Rename the keys of the published weights to this module's, dropping head and classifier."""
+    """Return the published weights under this module's names, without head and classifier."""
     renamed = {".".join(part.lstrip("_") for part in key.split(".")): value for key, value in state.items()}
     return {key: value for key, value in renamed.items() if not key.startswith(("conv_head", "bn1.", "fc."))}
 
@@ -160,6 +160,6 @@ def _blocks(stages: list[Stage]) -> list[Block]:
 
 
 def _round(channels: float, divisor: int = 8) -> int:
-    """Nearest multiple of the divisor, never more than a tenth below."""
+    """Return the nearest multiple of the divisor that is at most a tenth below `channels`."""
     rounded = max(divisor, int(channels + divisor / 2) // divisor * divisor)
     return rounded + divisor if rounded < 0.9 * channels else rounded

@@ -1,4 +1,4 @@
-"""Vision encoders by name, and the one way from a picture to their input. It knows no text."""
+"""Vision encoders by name, and the conversion of pictures to their input."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ ENCODERS: dict[str, Callable[[VisionConfig], nn.Module]] = {
 
 
 def build_encoder(config: VisionConfig) -> nn.Module:
-    """An encoder with random weights: normalised pixels -> [batch, cells, width]."""
+    """Return an encoder with random weights, which maps normalized pixels to [batch, cells, width].
+
+    Raises ModelError if the kind is unknown or has a different width.
+    """
     if config.kind not in ENCODERS:
         known = ", ".join(sorted(ENCODERS))
         raise ModelError(f"Vision encoder {config.kind!r} is not known. Use one of: {known}.")
@@ -34,28 +37,28 @@ def build_encoder(config: VisionConfig) -> nn.Module:
     return encoder
 
 
-def fast(encoder: nn.Module) -> nn.Module:
-    """Its weights with channels last, which is twice as fast on CPUs."""
-    return encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch leaves it out
+def channels_last(encoder: nn.Module) -> nn.Module:
+    """Change the memory layout of an encoder to channels last, twice as fast on CPUs, and return the encoder."""
+    return encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's stubs
 
 
 def to_square(image: Image.Image, size: int) -> Image.Image:
-    """8-bit RGB of size x size pixels: squashed, bicubic with antialiasing, never cropped.
+    """Return an 8-bit RGB picture of size x size pixels, resized with antialiased bicubic interpolation.
 
-    RSGPT does the same: a crop would break counts and position words.
+    As in RSGPT, the picture is distorted rather than cropped: a crop would falsify counts and position words.
     """
     rgb = image if image.mode == "RGB" else image.convert("RGB")
     return rgb if rgb.size == (size, size) else rgb.resize((size, size), Image.Resampling.BICUBIC)
 
 
 def to_bytes(images: Sequence[Image.Image], size: int) -> Tensor:
-    """Pictures of any size -> uint8 [batch, 3, size, size]."""
+    """Return pictures of any size as uint8 [batch, 3, size, size]."""
     arrays = [np.asarray(to_square(image, size)) for image in images]
     return torch.from_numpy(np.stack(arrays)).permute(0, 3, 1, 2).contiguous()
 
 
 def normalise(pixels: Tensor, config: VisionConfig) -> Tensor:
-    """uint8 [batch, 3, height, width] -> float32, scaled to 0..1 and normalised by channel."""
+    """Return uint8 [batch, 3, height, width] as float32, scaled to 0..1 and normalized per channel."""
     mean = torch.tensor(config.mean, device=pixels.device)[:, None, None]
     std = torch.tensor(config.std, device=pixels.device)[:, None, None]
     return (pixels.float() / 255 - mean) / std

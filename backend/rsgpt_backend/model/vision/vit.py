@@ -1,6 +1,6 @@
-"""EVA's ViT as the family uses it: 39 blocks of the published 40, class token kept, no norm at the end.
+"""EVA's ViT as an image encoder: 39 of the 40 published blocks, with class token, without the final norm.
 
-transformers' module in any size; its last norm is `ln_vision`, which belongs to the bridge and has another epsilon.
+The final norm is `ln_vision` of the bridge, which has another epsilon.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ..config import VisionConfig
 
 
 class VisionTransformer(nn.Module):
-    """Normalised pixels -> one vector a patch, and before them the class token's."""
+    """Maps normalized pixels to the vector of the class token, followed by one vector per patch."""
 
     def __init__(self, config: VisionConfig) -> None:
         super().__init__()
@@ -33,5 +33,5 @@ class VisionTransformer(nn.Module):
         self.model.post_layernorm = nn.Identity()
 
     def forward(self, pixels: Tensor) -> Tensor:
-        """pixels: [batch, 3, size, size], normalised -> [batch, 1 + patches, width]."""
+        """Normalized pixels [batch, 3, size, size] -> [batch, 1 + patches, width]."""
         return cast(Tensor, self.model(pixel_values=pixels).last_hidden_state)
