@@ -1,4 +1,4 @@
-"""What the tests of the model side share: a toy model, loaded once, and engines over it."""
+"""Fixtures of the backend tests: a toy model, engines, data and pictures."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def toy_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def toy(toy_folder: Path) -> Rsgpt:
-    """That model, loaded in float32. Not to be changed."""
+    """The toy model in float32. Do not change it."""
 
     from rsgpt_backend.model.weights import load_model
 
@@ -34,7 +34,7 @@ def toy(toy_folder: Path) -> Rsgpt:
 
 @pytest.fixture
 def engine(toy: Rsgpt) -> Engine:
-    """An engine of its own over that model, with no features kept yet."""
+    """A new engine with the toy model and an empty feature cache."""
     from rsgpt_backend.engine.engine import Engine
 
     return Engine(toy)
@@ -42,7 +42,7 @@ def engine(toy: Rsgpt) -> Engine:
 
 @pytest.fixture
 def encoded(toy: Rsgpt, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many pictures each call of the encoder had."""
+    """A list that collects the number of pictures per call of the encoder."""
     calls: list[int] = []
     encode = toy.encode
 
@@ -66,7 +66,7 @@ def toy_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def pictures(tmp_path: Path) -> Callable[[int], list[str]]:
-    """Write so many pictures; returns their paths."""
+    """A function that writes a number of pictures and returns their paths."""
     from tests.backend.toy import picture
 
     def write(count: int) -> list[str]:

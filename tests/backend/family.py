@@ -1,4 +1,4 @@
-"""Tiny random members of the full-size family, as their authors' files lay them out."""
+"""Tiny random versions of the full-size models, in the file layouts of their authors."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ WORDS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "describe", "this", "imag
 
 
 def tiny(name: str) -> ModelConfig:
-    """A member's config in the sizes above; all that is not a size is its own."""
+    """Return the config of a member with the sizes above."""
     member = FAMILY[name]
     joined = member.qformer.layers == 0
     return replace(
@@ -66,7 +66,7 @@ def tiny(name: str) -> ModelConfig:
 
 
 def vit(prefix: str = "visual_encoder.", blocks: int = BLOCKS + 1) -> dict[str, Tensor]:
-    """EVA's ViT in LAVIS's names; the file has a block more than is used, and a norm and a head."""
+    """Return EVA's ViT with LAVIS's names, including an unused block, a norm and a head."""
     shapes: dict[str, tuple[int, ...]] = {
         "cls_token": (1, 1, VISION),
         "pos_embed": (1, 5, VISION),
@@ -93,7 +93,7 @@ def vit(prefix: str = "visual_encoder.", blocks: int = BLOCKS + 1) -> dict[str, 
 
 
 def trained(projection: str = "llm_proj", text: bool = True) -> dict[str, Tensor]:
-    """What LAVIS's InstructBLIP and RSGPT's runner write: layer norm, Q-Former, projection, harmless buffers."""
+    """Return the weights that LAVIS's InstructBLIP and RSGPT's runner write, including buffers."""
     bert = "Qformer.bert."
     shapes: dict[str, tuple[int, ...]] = {
         "query_tokens": (1, QUERIES, WIDTH),
@@ -129,9 +129,9 @@ HUB_KINDS = ("instructblip-llama", "instructblip-t5", "blip-2-opt", "blip-2-t5")
 
 
 def make_hub(kind: str, folder: Path) -> PreTrainedModel:
-    """A random model of transformers, saved as its authors save one; returns it, with LAVIS's epsilon."""
+    """Save a random model of transformers and return it, with LAVIS's epsilon."""
     torch.manual_seed(5)
-    language = make_llama(folder)  # for its tokenizer: the model itself is overwritten
+    language = make_llama(folder)  # for its tokenizer; the model is overwritten
     (language / "model.safetensors").unlink()
     text = _text_config(kind.rsplit("-", 1)[1])
     vision = {
@@ -160,7 +160,7 @@ def make_hub(kind: str, folder: Path) -> PreTrainedModel:
         model = Blip2ForConditionalGeneration(Blip2Config(**parts, **ids))
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter, std=0.3)
-        parameter.data = parameter.half().float()  # an encoder is kept in 16 bits
+        parameter.data = parameter.half().float()  # encoders are stored in 16 bits
     model.vision_model.post_layernorm.eps = 1e-5
     model.eval().save_pretrained(folder)
     return model
@@ -185,7 +185,7 @@ def _text_config(kind: str) -> LlamaConfig | OPTConfig | T5Config:
 
 
 def make_reader(folder: Path) -> Path:
-    """BERT's tokenizer with a dozen words."""
+    """Save BERT's tokenizer with a dozen words; return the folder."""
     folder.mkdir(parents=True)
     (folder / "vocab.txt").write_text("\n".join(WORDS), encoding="utf-8")
     BertTokenizerFast(str(folder / "vocab.txt")).save_pretrained(folder)
@@ -193,14 +193,14 @@ def make_reader(folder: Path) -> Path:
 
 
 def make_llama(folder: Path) -> Path:
-    """A random Llama, as transformers keeps it."""
+    """Save a random Llama as a transformers folder; return the folder."""
     folder.mkdir(parents=True)
     make_language(folder)
     return folder
 
 
 def write_rsicap(folder: Path, pictures: int) -> None:
-    """Pictures in RSICap's layout, asked for in its four wordings; texts end with the picture's number."""
+    """Write pictures and texts in RSICap's layout with its four prompts; texts end with the picture's number."""
     (folder / "images").mkdir(parents=True)
     texts = ("many green trees and a road", "Is there any water? yes no", "gray", "a road", "many green trees")
     records = []
@@ -212,7 +212,7 @@ def write_rsicap(folder: Path, pictures: int) -> None:
 
 
 def make_instructblip(folder: Path, dropout: float = 0.1) -> Path:
-    """The folder of a converted InstructBLIP, with which RSGPT's training begins. dropout: of its Q-Former."""
+    """Make a converted InstructBLIP, the start of RSGPT's training; return its folder. dropout: of its Q-Former."""
     folder.mkdir(parents=True, exist_ok=True)
     torch.save(vit(prefix=""), folder / "eva.pth")
     torch.save({"model": trained()}, folder / "blip.pth")
@@ -223,11 +223,11 @@ def make_instructblip(folder: Path, dropout: float = 0.1) -> Path:
     return folder / "model"
 
 
-def _attention(stem: str, read: int) -> dict[str, tuple[int, ...]]:
+def _attention(stem: str, key_width: int) -> dict[str, tuple[int, ...]]:
     return {
         **_linear(f"{stem}self.query", WIDTH, WIDTH),
-        **_linear(f"{stem}self.key", WIDTH, read),
-        **_linear(f"{stem}self.value", WIDTH, read),
+        **_linear(f"{stem}self.key", WIDTH, key_width),
+        **_linear(f"{stem}self.value", WIDTH, key_width),
         **_linear(f"{stem}output.dense", WIDTH, WIDTH),
         **{f"{stem}output.LayerNorm.{part}": (WIDTH,) for part in ("weight", "bias")},
     }
@@ -238,6 +238,6 @@ def _linear(name: str, rows: int, columns: int) -> dict[str, tuple[int, ...]]:
 
 
 def _random(shapes: dict[str, tuple[int, ...]]) -> dict[str, Tensor]:
-    """Reproducible, and no two alike."""
+    """Return reproducible random tensors, all different."""
     generator = torch.Generator().manual_seed(11)
     return {name: torch.randn(shape, generator=generator) * 0.3 for name, shape in shapes.items()}

@@ -1,6 +1,6 @@
-"""`python -m tests.backend.shape NAME FOLDER`: a member of the family at full size with random weights, for measuring.
+"""Write a full-size model with random weights, for benchmarks: `python -m tests.backend.shape NAME FOLDER`.
 
-Its words are made up too, so that it needs no data.
+The vocabulary is artificial too, so that no data is needed.
 """
 
 from __future__ import annotations
@@ -34,28 +34,30 @@ _NOISE = torch.randn(1 << 24, generator=torch.Generator().manual_seed(1))
 
 
 def main(name: str, folder: Path) -> None:
-    """Write the folder; its language model lies in it."""
+    """Write the model folder, including its language model."""
     language = folder / "language"
-    make_language(language, PROMPTS, 800)  # for its tokenizer: it reads them in as many tokens as LLaMA's, 4 to 6
+    make_language(
+        language, PROMPTS, 800
+    )  # for its tokenizer, which splits PROMPTS into as many tokens as LLaMA's: 4 to 6
     with torch.device("meta"):
         model = AutoModelForCausalLM.from_config(_LLAMA[name], dtype=torch.bfloat16)
         qformer = dataclasses.replace(FAMILY[name].qformer, tokenizer="language")
         config = dataclasses.replace(FAMILY[name], qformer=qformer)
-        whole = Rsgpt(config, LanguageModel(model, None))
+        rsgpt = Rsgpt(config, LanguageModel(model, None))
     _LLAMA[name].architectures = ["LlamaForCausalLM"]
     _LLAMA[name].save_pretrained(language)
     for number, part in enumerate(_parts(model.state_dict(), torch.bfloat16)):
         save_file(part, language / f"{'model' if not number else f'model-{number:05}'}.safetensors", {"format": "pt"})
     _index(language)
-    filled = {}
-    for prefix, part, dtype in (("encoder", whole.encoder, torch.float16), ("bridge", whole.bridge, torch.float32)):
-        filled |= {f"{prefix}.{key}": _random(key, value, dtype) for key, value in part.state_dict().items()}
-    save_file(filled, folder / WEIGHTS_FILE)
+    weights = {}
+    for prefix, part, dtype in (("encoder", rsgpt.encoder, torch.float16), ("bridge", rsgpt.bridge, torch.float32)):
+        weights |= {f"{prefix}.{key}": _random(key, value, dtype) for key, value in part.state_dict().items()}
+    save_file(weights, folder / WEIGHTS_FILE)
     dataclasses.replace(config, weights_sha256=file_sha256(folder / WEIGHTS_FILE)).write(folder)
 
 
 def _parts(state: dict[str, Tensor], dtype: torch.dtype) -> Iterator[dict[str, Tensor]]:
-    """A few layers at a time."""
+    """Yield the weights in parts of a few layers."""
     part: dict[str, Tensor] = {}
     for key, value in state.items():
         part[key] = _random(key, value, dtype)
@@ -66,7 +68,7 @@ def _parts(state: dict[str, Tensor], dtype: torch.dtype) -> Iterator[dict[str, T
 
 
 def _random(name: str, like: Tensor, dtype: torch.dtype) -> Tensor:
-    """The same noise over and over; norms multiply by one, and nothing is added."""
+    """Return repeated noise for matrices, ones for norms and zeros for biases."""
     if like.ndim < 2:
         return torch.full(like.shape, float(not name.endswith("bias")), dtype=dtype)
     noise = (_NOISE * like.shape[-1] ** -0.5).to(dtype)
@@ -74,7 +76,7 @@ def _random(name: str, like: Tensor, dtype: torch.dtype) -> Tensor:
 
 
 def _index(language: Path) -> None:
-    """The list of files that transformers looks for."""
+    """Write the index of the files for transformers."""
     (language / "model.safetensors").rename(language / "model-00000.safetensors")
     files = {}
     for file in sorted(language.glob("model-*.safetensors")):

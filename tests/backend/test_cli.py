@@ -1,4 +1,4 @@
-"""Exit codes and sentences of the whole command; no expected error ends in a traceback."""
+"""Exit codes and messages of the command; expected errors have no traceback."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BACKEND = Path(rsgpt_backend.__file__).parents[1]
 
 
 @pytest.mark.parametrize("command", [("describe", "a.png"), ("ask", "a.png", "--question", "Water?")])
-def test_an_unknown_model(command: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+def test_unknown_model_is_rejected(command: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*command, "--model", "nonsense", "--json"]) == 1
     out, err = capsys.readouterr()
     assert out == ""
@@ -38,21 +38,21 @@ def test_an_unknown_model(command: tuple[str, ...], capsys: pytest.CaptureFixtur
         ["train", "a"],
     ],
 )
-def test_wrong_use(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_use_exits_with_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(arguments)
     assert caught.value.code == 2
     assert "usage: rsgpt" in capsys.readouterr().err
 
 
-def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(["--version"])
     assert (caught.value.code, capsys.readouterr().out) == (0, f"{rsgpt_backend.__version__}\n")
 
 
 @pytest.mark.parametrize(
-    ("error", "code", "sentence"),
+    ("error", "code", "message"),
     [
         (UsageError("Say it otherwise."), 2, "Say it otherwise."),
         (EngineError("Ask again."), 1, "Ask again."),
@@ -61,8 +61,8 @@ def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
         (KeyboardInterrupt(), 1, "Stopped."),
     ],
 )
-def test_what_ends_a_command(
-    error: BaseException, code: int, sentence: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_exit_code_and_message_of_errors(
+    error: BaseException, code: int, message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fail(_args: Any) -> int:
         raise error
@@ -71,10 +71,10 @@ def test_what_ends_a_command(
     assert main(["models"]) == code
     out, err = capsys.readouterr()
     assert out == ""
-    assert sentence in err
+    assert message in err
 
 
-def test_an_unexpected_error_is_told_whole_and_ends_in_a_sentence(
+def test_unexpected_error_has_a_traceback_and_a_message(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(cli.models, "run", lambda _args: 1 / 0)
@@ -85,26 +85,26 @@ def test_an_unexpected_error_is_told_whole_and_ends_in_a_sentence(
     assert err.splitlines()[-1] == "This is a mistake in rsgpt (ZeroDivisionError). Report it with the lines above."
 
 
-def test_a_reader_that_goes_away_ends_it_quietly() -> None:
+def test_closed_output_pipe_ends_the_command_quietly() -> None:
     reading, writing = os.pipe()
     os.close(reading)
     command = [sys.executable, "-m", "rsgpt_backend", "doctor", "--model", "nonsense"]
-    ended = subprocess.run(command, cwd=BACKEND, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+    process = subprocess.run(command, cwd=BACKEND, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
     os.close(writing)
-    assert (ended.returncode, ended.stderr) == (1, "")
+    assert (process.returncode, process.stderr) == (1, "")
 
 
-def test_as_a_module() -> None:
+def test_command_runs_as_a_module() -> None:
     command = [sys.executable, "-m", "rsgpt_backend", "describe", "a.png", "--model", "nonsense"]
-    ended = subprocess.run(command, cwd=BACKEND, capture_output=True, text=True, check=False)
-    assert (ended.returncode, ended.stdout) == (1, "")
-    assert ended.stderr.startswith("There is no model 'nonsense'.")
-    assert "Traceback" not in ended.stderr
+    process = subprocess.run(command, cwd=BACKEND, capture_output=True, text=True, check=False)
+    assert (process.returncode, process.stdout) == (1, "")
+    assert process.stderr.startswith("There is no model 'nonsense'.")
+    assert "Traceback" not in process.stderr
 
 
-def test_what_needs_no_model_starts_at_once() -> None:
-    """PyTorch and transformers take seconds to import: a command does that when it has read what it is asked."""
+def test_importing_the_command_line_does_not_import_torch() -> None:
+    """PyTorch and transformers take seconds to import, so commands import them after reading their arguments."""
     imports = "import sys, rsgpt_backend.cli, rsgpt_backend.batch.batch_run"
     check = f"{imports}; print({{'torch', 'transformers'}} & {{*sys.modules}})"
-    ended = subprocess.run([sys.executable, "-c", check], cwd=BACKEND, capture_output=True, text=True, check=True)
-    assert ended.stdout.strip() == "set()"
+    process = subprocess.run([sys.executable, "-c", check], cwd=BACKEND, capture_output=True, text=True, check=True)
+    assert process.stdout.strip() == "set()"

@@ -1,4 +1,4 @@
-"""The shipped model on real pictures: the demo raster's tiles, and the validation captions where they are at hand."""
+"""The shipped model on real pictures: the tiles of the demo raster, and the validation data if it is available."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FLOOR_ACCURACY = 70  # percent of 120 validation questions, exact match
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
-    """The default model, its language model unpacked where the scripts keep it."""
+    """The default model; its language model is unpacked in the home folder of the scripts."""
     before = os.environ.get("RSGPT_HOME")
     os.environ["RSGPT_HOME"] = str(HOME)
     yield load_engine("rsgpt-small")
@@ -37,20 +37,20 @@ def engine() -> Iterator[Engine]:
 
 @pytest.fixture(scope="module")
 def tiles() -> dict[str, Image.Image]:
-    """The demo raster's pictures by their file names."""
+    """The tiles of the demo raster, by file name."""
     truth = json.loads((DEMO / "truth.json").read_text(encoding="utf-8"))
     with Image.open(DEMO / "scenes.tif") as mosaic:
-        whole = mosaic.convert("RGB")
+        raster = mosaic.convert("RGB")
     boxes = {tile["filename"]: (tile["column"] * SIDE, tile["row"] * SIDE) for tile in truth}
-    return {name: whole.crop((x, y, x + SIDE, y + SIDE)) for name, (x, y) in boxes.items()}
+    return {name: raster.crop((x, y, x + SIDE, y + SIDE)) for name, (x, y) in boxes.items()}
 
 
 def ask(engine: Engine, picture: Image.Image, name: str, *prompts: str) -> list[str]:
     return [answer.text for answer in engine.answer([Ask(picture, name, prompt) for prompt in prompts])]
 
 
-def test_it_says_true_things_in_several_wordings(engine: Engine, tiles: dict[str, Image.Image]) -> None:
-    said = ask(
+def test_answers_are_right_for_several_wordings(engine: Engine, tiles: dict[str, Image.Image]) -> None:
+    answers = ask(
         engine,
         tiles["parkinglot87.jpg"],
         "lot",
@@ -59,10 +59,10 @@ def test_it_says_true_things_in_several_wordings(engine: Engine, tiles: dict[str
         "What kind of area is this?",
         "what kind of place is shown in the picture?",
     )
-    assert all("parking" in text.lower() for text in said), said
+    assert all("parking" in text.lower() for text in answers), answers
 
 
-def test_presence_is_answered_both_ways(engine: Engine, tiles: dict[str, Image.Image]) -> None:
+def test_presence_questions_get_yes_and_no(engine: Engine, tiles: dict[str, Image.Image]) -> None:
     for question, yes, no in (
         ("Are there any airplanes?", "airplane84.jpg", "forest87.jpg"),
         ("Are there any trees?", "forest87.jpg", "agricultural94.jpg"),
@@ -71,14 +71,14 @@ def test_presence_is_answered_both_ways(engine: Engine, tiles: dict[str, Image.I
         assert [ask(engine, tiles[name], name, question) for name in (yes, no)] == [["yes"], ["no"]]
 
 
-def test_a_batch_says_what_each_says_alone(engine: Engine, tiles: dict[str, Image.Image]) -> None:
+def test_batch_answers_equal_single_answers(engine: Engine, tiles: dict[str, Image.Image]) -> None:
     asks = [Ask(picture, name, "Describe this image.") for name, picture in tiles.items()]
     together = [answer.text for answer in engine.answer(asks)]
-    alone = [engine.answer([one])[0].text for one in asks]
+    alone = [engine.answer([single])[0].text for single in asks]
     assert together == alone
 
 
-def test_doctor_finds_the_known_picture_as_expected(
+def test_doctor_reports_the_expected_answer(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("RSGPT_HOME", str(HOME))
@@ -86,7 +86,7 @@ def test_doctor_finds_the_known_picture_as_expected(
     assert "as expected" in capsys.readouterr().out
 
 
-def test_captions_of_the_validation_split(engine: Engine, shared: Path) -> None:
+def test_cider_of_the_validation_split(engine: Engine, shared: Path) -> None:
     data = shared / "data"
     scores, _ = caption_metrics.evaluate(
         engine, data / "ucm_images.zip", data / "ucm_captions_val.json", AskOptions(60)
@@ -94,7 +94,7 @@ def test_captions_of_the_validation_split(engine: Engine, shared: Path) -> None:
     assert scores["CIDEr"] > FLOOR_CIDER
 
 
-def test_answers_of_the_validation_split(engine: Engine, shared: Path) -> None:
+def test_accuracy_of_the_validation_split(engine: Engine, shared: Path) -> None:
     data = shared / "data"
     scores, _ = question_accuracy.evaluate(engine, data / "ucm_images.zip", data / "ucm_vqa_val.json", AskOptions(120))
     assert scores["accuracy"]["average"] > FLOOR_ACCURACY

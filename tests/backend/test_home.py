@@ -1,4 +1,4 @@
-"""The backend's own folder is where RSGPT_HOME or the platform's convention puts it."""
+"""The folder of the backend is RSGPT_HOME, or follows the convention of the platform."""
 
 from __future__ import annotations
 

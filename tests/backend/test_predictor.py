@@ -1,4 +1,4 @@
-"""What crosses the engine's border holds no control characters."""
+"""Control characters are removed from tokens, answers and errors."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from rsgpt_backend.errors import ModelError
 from rsgpt_backend.predictor import Answer, Token
 
 
-def test_answers_tokens_and_errors_are_clean() -> None:
+def test_control_characters_are_removed_from_answers_tokens_and_errors() -> None:
     token = Token("a\x1b", -1.0, (("b\x9b", -2.0),))
     assert (token.text, token.top) == ("a", (("b", -2.0),))
     assert Answer("c\u202e\n", (token,), 0.5, "stop", False, 1).text == "c\n"

@@ -1,4 +1,4 @@
-"""A whole model of the family, tiny and untrained, as a folder on disk; and pictures and data sets to match."""
+"""A tiny untrained model as a folder on disk, with matching pictures, data sets and recipes."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from rsgpt_backend.predictor import Ask
 NAME = "toy"
 IMAGE_SIZE, CELLS, VISION_WIDTH = 64, 4, 320
 QUERIES, WIDTH, BOS, EOS = 4, 32, 0, 1
-torch.set_num_threads(1)  # what is tiny takes longer on many
+torch.set_num_threads(1)  # several threads are slower for tiny models
 TEXTS = ("Is there any water? yes no", " yes no Yes No", "Describe this image.", "many green trees and a road", "gray")
 
 
 def make_language(folder: Path, texts: Sequence[str] = TEXTS, tokens: int = 400) -> None:
-    """A random Llama of two layers and a byte-level tokenizer of some texts' words, as a transformers folder."""
+    """Save a random Llama of two layers and a byte-level tokenizer trained on texts, as a transformers folder."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
@@ -60,7 +60,7 @@ def make_language(folder: Path, texts: Sequence[str] = TEXTS, tokens: int = 400)
 
 
 def write_gguf(path: Path) -> None:
-    """A random Llama of one layer with a tokenizer that knows one word, `road`, in one file."""
+    """Write a random Llama of one layer with a tokenizer that has one word, `road`, as a GGUF."""
     words = ["<s>", "</s>", *sorted(pre_tokenizers.ByteLevel.alphabet()), "ro", "ad", "road"]
     writer = gguf.GGUFWriter(str(path), "llama")
     for add, value in (
@@ -95,7 +95,7 @@ def write_gguf(path: Path) -> None:
 
 
 def make_config(language: Path, kind: str = "efficientnet-lite0", width: int = VISION_WIDTH) -> ModelConfig:
-    """The config of a toy; kind, width: of its vision encoder."""
+    """Return the config of a toy model. kind, width: of its vision encoder."""
     return ModelConfig(
         name=NAME,
         vision=VisionConfig(kind, IMAGE_SIZE, (0.5, 0.5, 0.5), (0.25, 0.25, 0.25), width, CELLS, cell_positions=True),
@@ -109,17 +109,17 @@ def make_config(language: Path, kind: str = "efficientnet-lite0", width: int = V
 
 
 def make_model(config: ModelConfig, seed: int = 3) -> Rsgpt:
-    """A random model in evaluation mode, whose answers do depend on picture and prompt."""
+    """Return a random model in evaluation mode; its answers depend on picture and prompt."""
     torch.manual_seed(seed)
     model = Rsgpt.build(config)
     torch.nn.init.normal_(model.bridge.projection.weight, std=0.5)
     torch.nn.init.normal_(model.bridge.qformer.query_tokens, std=0.5)
-    settle(model)
+    set_batch_statistics(model)
     return model.eval().requires_grad_(False)
 
 
-def settle(model: Rsgpt) -> None:
-    """Set the encoder's batch statistics, without which a random encoder sees the same in every picture."""
+def set_batch_statistics(model: Rsgpt) -> None:
+    """Set the batch statistics of the encoder; without them, a random encoder returns the same for all pictures."""
     norms = [module for module in model.encoder.modules() if isinstance(module, torch.nn.BatchNorm2d)]
     for norm in norms:
         norm.train().momentum = 1.0
@@ -129,22 +129,22 @@ def settle(model: Rsgpt) -> None:
 
 
 def make_folder(folder: Path) -> Path:
-    """A model folder that `rsgpt --model` takes; its language model lies in it."""
+    """Write a model folder with its language model; return the folder."""
     make_language(folder / "language")
     save_model(make_model(make_config(folder / "language")), folder)
     return folder
 
 
 def picture(seed: int, size: tuple[int, int] = (96, 80)) -> Image.Image:
-    """An RGB picture of coloured blocks, another for each seed."""
-    colours = random.Random(seed)
+    """Return an RGB picture of colored blocks, different for each seed."""
+    colors = random.Random(seed)
     small = Image.new("RGB", (4, 4))
-    small.putdata([tuple(colours.randrange(256) for _ in range(3)) for _ in range(16)])
+    small.putdata([tuple(colors.randrange(256) for _ in range(3)) for _ in range(16)])
     return small.resize(size, Image.Resampling.NEAREST)
 
 
 def write_data_set(folder: Path, pictures: int = 12) -> None:
-    """`images/`, `captions.json` and `questions.json`: captioned pictures of two scenes, and questions of each."""
+    """Write `images/`, `captions.json` and `questions.json`: pictures of two scenes with captions and questions."""
     (folder / "images").mkdir(parents=True)
     captions, questions = [], []
     for number in range(pictures):
@@ -159,7 +159,7 @@ def write_data_set(folder: Path, pictures: int = 12) -> None:
 
 
 def write_recipe(path: Path, model: Path, steps: int) -> Path:
-    """A recipe in TOML for the toy's model and data set; returns its path."""
+    """Write a TOML recipe for the toy's model and data set; return its path."""
     config = json.loads((model / CONFIG_FILE).read_text("utf-8"))
     tables = "".join(
         f"[model.{part}]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in config[part].items())
@@ -203,6 +203,6 @@ captions = "captions.json"
 
 
 def ask(number: int = 0, prompt: str = "Is there any water?", **settings: Any) -> Ask:
-    """An ask about one of the toy's pictures."""
+    """Return an ask about one of the toy's pictures."""
     settings.setdefault("max_new_tokens", 12)
     return Ask(picture(number), f"key{number}", prompt, **settings)

@@ -68,14 +68,14 @@ def test_damaged_weights_are_no_model_that_does_not_fit(
     assert main(["models", "--memory", "--json", str(folder)]) == 1
     found = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert found["error"]["code"] == "model"
-    assert f"{damage} holds no weights that can be read" in found["error"]["message"]
+    assert f"{damage} has no readable weights" in found["error"]["message"]
 
 
 def test_a_hash_that_is_a_number_is_told(toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shutil.copy(toy_folder / "model.json", tmp_path)
     edit(tmp_path / "model.json", {"weights_sha256": 7})
     assert main(["models", str(tmp_path)]) == 1
-    assert "weights_sha256 is of another type than str" in capsys.readouterr().err
+    assert "weights_sha256 is not of type str" in capsys.readouterr().err
 
 
 def test_no_control_character_reaches_the_terminal(

@@ -79,8 +79,8 @@ def test_threads_and_device_reach_the_engine(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"language.eos_id": 100_000}, "eos_id is 100000, and the language model has"),
-        ({"language.source": "package:antigravity.x/f"}, "'antigravity.x' is none that models are taken from"),
+        ({"language.eos_id": 100_000}, "eos_id is 100000, but the language model has"),
+        ({"language.source": "package:antigravity.x/f"}, "cannot use the package 'antigravity.x'"),
     ],
 )
 def test_a_model_that_cannot_answer_ends_the_server_with_a_sentence(

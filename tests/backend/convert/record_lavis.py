@@ -1,9 +1,9 @@
-"""Record what LAVIS 1.0.2 computes from the weights of tests/backend/family.py: features, and projected queries.
+"""Record the features and projected queries that LAVIS 1.0.2 computes from the weights of tests/backend/family.py.
 
-Run once, under LAVIS's own Python (CONTRIBUTING says how it is made), with files that `test_lavis.py` writes:
+Run it once with LAVIS's Python environment (see CONTRIBUTING) and the files that `test_lavis.py` writes:
 `pytest tests/backend/convert/test_lavis.py --basetemp=build/lavis`, then
 `LAVIS_PYTHON tests/backend/convert/record_lavis.py build/lavis/weights0 tests/backend/convert/lavis.safetensors`.
-LAVIS's modules are loaded alone, since its package imports more than they need.
+The modules of LAVIS are loaded without its packages, which import more than they need.
 """
 
 from __future__ import annotations
@@ -35,21 +35,21 @@ def main(folder: Path, out: Path) -> None:
 
 
 def encoder(folder: Path) -> Any:
-    """EVA's ViT; its file holds a block more, a norm and a head, which LAVIS leaves out too."""
+    """Return EVA's ViT. Its file has one block more, a norm and a head, which LAVIS also skips."""
     model = module("eva_vit").VisionTransformer(
         img_size=SIDE, patch_size=PATCH, embed_dim=VISION, depth=BLOCKS, num_heads=4, qkv_bias=True,
         mlp_ratio=(VISION_MLP + 0.5) / VISION, norm_layer=partial(torch.nn.LayerNorm, eps=1e-6),
         use_mean_pooling=False, num_classes=0,
     )  # fmt: skip
-    found = model.load_state_dict(torch.load(folder / "eva_vit_g.pth", weights_only=True), strict=False)
-    unused = {name for name in found.unexpected_keys if not name.startswith(("blocks.2.", "norm.", "head."))}
-    if found.missing_keys or unused:
-        raise SystemExit(f"not LAVIS's keys: {found.missing_keys} {unused}")
+    keys = model.load_state_dict(torch.load(folder / "eva_vit_g.pth", weights_only=True), strict=False)
+    unused = {name for name in keys.unexpected_keys if not name.startswith(("blocks.2.", "norm.", "head."))}
+    if keys.missing_keys or unused:
+        raise SystemExit(f"The keys differ from LAVIS's: {keys.missing_keys} {unused}")
     return model.eval()
 
 
 def projected(folder: Path, features: torch.Tensor) -> torch.Tensor:
-    """InstructBLIP's way from features to the language model, out of LAVIS's modules."""
+    """Return the input of the language model that InstructBLIP's modules in LAVIS compute from features."""
     state = torch.load(folder / "instruct_blip.pth", weights_only=True)["model"]
     config = BertConfig(
         vocab_size=VOCABULARY, hidden_size=WIDTH, num_hidden_layers=LAYERS, num_attention_heads=4,
@@ -58,10 +58,10 @@ def projected(folder: Path, features: torch.Tensor) -> torch.Tensor:
     config.encoder_width, config.add_cross_attention, config.cross_attention_freq = VISION, True, 2
     config.query_length = QUERIES
     qformer = module("blip2_models.Qformer").BertLMHeadModel(config).eval()
-    own = {name.removeprefix("Qformer."): value for name, value in state.items() if name.startswith("Qformer.")}
-    found = qformer.load_state_dict(own, strict=False)
-    if found.unexpected_keys or any(not name.startswith("cls.") for name in found.missing_keys):
-        raise SystemExit(f"not LAVIS's keys: {found}")
+    weights = {name.removeprefix("Qformer."): value for name, value in state.items() if name.startswith("Qformer.")}
+    keys = qformer.load_state_dict(weights, strict=False)
+    if keys.unexpected_keys or any(not name.startswith("cls.") for name in keys.missing_keys):
+        raise SystemExit(f"The keys differ from LAVIS's: {keys}")
     ids = torch.tensor(IDS)
     normed = torch.nn.functional.layer_norm(
         features, (VISION,), state["ln_vision.weight"], state["ln_vision.bias"], eps=1e-5
@@ -78,7 +78,7 @@ def projected(folder: Path, features: torch.Tensor) -> torch.Tensor:
 
 
 def module(name: str) -> Any:
-    """One module of LAVIS, its packages not run."""
+    """Import one module of LAVIS without running its packages."""
     root = Path(str(importlib.metadata.distribution("salesforce-lavis").locate_file("lavis")))
     for package, path in (
         ("lavis", root), ("lavis.common", root / "common"), ("lavis.models", root / "models"),

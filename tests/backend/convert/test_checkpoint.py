@@ -1,4 +1,4 @@
-"""Broken and hostile checkpoints are refused by name, and no code in them is run."""
+"""Broken and hostile checkpoints are rejected with their name, and no code in them is run."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ MARK = "marker"
 
 
 class Payload:
-    """An object whose unpickling would leave a mark."""
+    """An object that would create a marker file when it is unpickled."""
 
     def __init__(self, call: Callable[..., Any], *args: object) -> None:
-        self._made = (call, args)
+        self._reduced = (call, args)
 
     def __reduce__(self) -> Any:
-        return self._made
+        return self._reduced
 
 
 def system(folder: Path) -> Payload:
@@ -60,7 +60,7 @@ def plain_pickle(folder: Path) -> Path:
 
 
 def payload_in_a_zip(folder: Path) -> Path:
-    """A file as torch writes it, its pickle exchanged afterwards."""
+    """Write a file of torch and replace its pickle."""
     good = io.BytesIO()
     torch.save({"model": trained()}, good)
     with zipfile.ZipFile(good) as source, zipfile.ZipFile(folder / "bad.pth", "w") as target:
@@ -163,7 +163,7 @@ def nothing(folder: Path) -> Path:
 
 
 def damaged(position: int) -> Callable[[Path], Path]:
-    """A byte of a small pickle exchanged for one that means something else."""
+    """Write a small pickle with a wrong byte at a position."""
 
     def write(folder: Path) -> Path:
         content = bytearray(pickle.dumps({"model": {"a": [1, 2], "b": (3,)}}, 2))
@@ -208,15 +208,15 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_it_is_refused_by_name_and_nothing_runs(kind: str, tmp_path: Path) -> None:
+def test_bad_checkpoint_is_rejected_by_name_without_running_code(kind: str, tmp_path: Path) -> None:
     bad = HOSTILE[kind](tmp_path)
-    with pytest.raises(ModelError) as refusal:
+    with pytest.raises(ModelError) as caught:
         assemble([Checkpoint(bad)], tiny("instructblip-vicuna-7b"))
-    assert str(tmp_path) in str(refusal.value)
+    assert str(tmp_path) in str(caught.value)
     assert not (tmp_path / MARK).exists()
 
 
-def test_what_is_good_is_read(tmp_path: Path) -> None:
+def test_valid_checkpoint_is_read(tmp_path: Path) -> None:
     torch.save({"model": {f"module.{k}": v for k, v in trained().items()}, "epoch": 4}, tmp_path / "good.pth")
     checkpoint = Checkpoint(tmp_path / "good.pth")
     assert checkpoint.trained
@@ -224,7 +224,7 @@ def test_what_is_good_is_read(tmp_path: Path) -> None:
     assert torch.equal(checkpoint["query_tokens"], trained()["query_tokens"])
 
 
-def test_a_tensor_that_claims_more_numbers_than_it_has_is_refused(tmp_path: Path) -> None:
+def test_tensor_larger_than_its_storage_is_rejected(tmp_path: Path) -> None:
     torch.save({"model": {"query_tokens": torch.zeros(1).expand(10**12)}}, tmp_path / "wide.pth")
     with pytest.raises(ModelError, match="claims more numbers than it has"):
         Checkpoint(tmp_path / "wide.pth")

@@ -1,4 +1,4 @@
-"""Files of LAVIS, RSGPT's runner and MiniGPT-4 become models; nothing in them is lost, and nothing is made up."""
+"""Files of LAVIS, RSGPT's runner and MiniGPT-4 are converted completely and without invented weights."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 def converted(parts: dict[str, Path], out: Path, *files: Path, name: str = "instructblip-vicuna-7b") -> Rsgpt:
-    """Convert the files, with the others' parts, and load the model."""
+    """Convert the files with the language model and tokenizer of `parts`, and load the model."""
     convert(ConversionSources(files, parts["language"], parts["reader"]), out, tiny(name))
     return load_model(out)
 
@@ -66,7 +66,7 @@ def test_lavis_files_become_a_model(parts: dict[str, Path], tmp_path: Path) -> N
 
 
 def prefixed(model: Rsgpt) -> dict[str, Tensor]:
-    """The bridge's weights under the names of the file."""
+    """Return the bridge's weights by their names in the file."""
     return {f"bridge.{name}": value for name, value in model.bridge.state_dict().items()}
 
 
@@ -96,14 +96,15 @@ def test_minigpt4_takes_a_foreign_q_former(parts: dict[str, Path], tmp_path: Pat
 
 
 def test_minigpt4_without_a_q_former_joins_patches(parts: dict[str, Path], tmp_path: Path) -> None:
-    own = {"llama_proj.weight": torch.rand(32, 96), "llama_proj.bias": torch.rand(32)}
+    weights = {"llama_proj.weight": torch.rand(32, 96), "llama_proj.bias": torch.rand(32)}
     torch.save(
-        {"model": {**own, "ln_vision.weight": torch.ones(24), "ln_vision.bias": torch.zeros(24)}}, tmp_path / "m.pth"
+        {"model": {**weights, "ln_vision.weight": torch.ones(24), "ln_vision.bias": torch.zeros(24)}},
+        tmp_path / "m.pth",
     )
     model = converted(parts, tmp_path / "model", parts["eva"], tmp_path / "m.pth", name="minigpt4-llama2-7b")
     features = torch.rand(2, 5, 24)
     normed = torch.nn.functional.layer_norm(features, (24,))[:, 1:].reshape(2, 1, 96)
-    wanted = normed @ own["llama_proj.weight"].T + own["llama_proj.bias"]
+    wanted = normed @ weights["llama_proj.weight"].T + weights["llama_proj.bias"]
     with torch.no_grad():
         torch.testing.assert_close(model.query_vectors(features, model.instruct(["a", "b"])), wanted)
 
@@ -133,7 +134,7 @@ def test_a_language_model_of_pickles_may_share_weights(parts: dict[str, Path], t
     assert torch.equal(model.language.lm_head.weight, plain["model.embed_tokens.weight"])
 
 
-def test_a_language_model_that_lacks_a_weight_is_refused(parts: dict[str, Path], tmp_path: Path) -> None:
+def test_language_model_without_a_weight_is_rejected(parts: dict[str, Path], tmp_path: Path) -> None:
     folder = Path(shutil.copytree(parts["language"], tmp_path / "language"))
     tensors = load_file(folder / "model.safetensors")
     del tensors["model.norm.weight"]
@@ -143,8 +144,8 @@ def test_a_language_model_that_lacks_a_weight_is_refused(parts: dict[str, Path],
     assert not (tmp_path / "model").exists()
 
 
-def test_files_without_a_projection_name_no_model(parts: dict[str, Path], tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="No file holds a projection"):
+def test_files_without_a_projection_are_rejected(parts: dict[str, Path], tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="No file contains a projection"):
         convert(ConversionSources([parts["eva"]], parts["language"], parts["reader"]), tmp_path / "model")
 
 
@@ -159,7 +160,7 @@ def test_files_without_a_projection_name_no_model(parts: dict[str, Path], tmp_pa
         (lambda t: t.update({"ln_vision.bias": torch.ones(25)}), "ln_vision.bias has shape"),
     ],
 )
-def test_what_does_not_fit_is_named(parts: dict[str, Path], tmp_path: Path, spoil: Any, named: str) -> None:
+def test_weight_that_does_not_fit_is_named(parts: dict[str, Path], tmp_path: Path, spoil: Any, named: str) -> None:
     tensors = trained()
     spoil(tensors)
     torch.save({"model": tensors}, tmp_path / "spoilt.pth")
@@ -168,34 +169,34 @@ def test_what_does_not_fit_is_named(parts: dict[str, Path], tmp_path: Path, spoi
     assert not (tmp_path / "model").exists()
 
 
-def test_a_blip2_file_is_no_instructblip(parts: dict[str, Path], tmp_path: Path) -> None:
+def test_blip2_file_is_not_an_instructblip(parts: dict[str, Path], tmp_path: Path) -> None:
     torch.save({"model": trained(text=False)}, tmp_path / "blip2.pth")
-    with pytest.raises(ModelError, match="weights of instructblip-vicuna-7b are in none of the files"):
+    with pytest.raises(ModelError, match="weights of instructblip-vicuna-7b are missing from the files"):
         converted(parts, tmp_path / "model", parts["eva"], tmp_path / "blip2.pth")
 
 
-def test_half_a_bias_is_named(parts: dict[str, Path], tmp_path: Path) -> None:
+def test_incomplete_bias_pair_is_named(parts: dict[str, Path], tmp_path: Path) -> None:
     eva = vit(prefix="")
     del eva["blocks.0.attn.v_bias"]
     torch.save(eva, tmp_path / "eva.pth")
-    with pytest.raises(ModelError, match="self_attn.q_bias, which this model has not"):
+    with pytest.raises(ModelError, match="self_attn.q_bias, which this model does not have"):
         converted(parts, tmp_path / "model", tmp_path / "eva.pth", parts["lavis"])
 
 
-def test_a_folder_of_others_is_not_taken_for_a_draft(parts: dict[str, Path], tmp_path: Path) -> None:
+def test_part_folder_with_other_files_is_not_deleted(parts: dict[str, Path], tmp_path: Path) -> None:
     draft = tmp_path / ".model.part"
     draft.mkdir()
     (draft / "notes.txt").write_text("mine")
-    with pytest.raises(ModelError, match="holds other files"):
+    with pytest.raises(ModelError, match="contains other files"):
         converted(parts, tmp_path / "model", parts["eva"], parts["lavis"])
     assert (draft / "notes.txt").read_text() == "mine"
-    (draft / "notes.txt").rename(draft / "model.json")  # what a kill leaves
+    (draft / "notes.txt").rename(draft / "model.json")  # as left by an interrupted conversion
     converted(parts, tmp_path / "model", parts["eva"], parts["lavis"])
     assert not draft.exists()
 
 
 def spoilt(file: Path, name: str, value: float) -> Path:
-    """A copy of a checkpoint with one number of one weight changed."""
+    """Return a copy of a checkpoint in which one number of a weight is changed."""
     content = torch.load(file, weights_only=True)
     tensors = content.get("model", content)
     tensors[name].view(-1)[0] = value
@@ -204,36 +205,36 @@ def spoilt(file: Path, name: str, value: float) -> Path:
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
-def test_weights_that_are_no_numbers_are_refused(parts: dict[str, Path], tmp_path: Path, value: float) -> None:
+def test_weights_that_are_not_finite_are_rejected(parts: dict[str, Path], tmp_path: Path, value: float) -> None:
     bridge = spoilt(parts["lavis"], "llm_proj.weight", value)
-    with pytest.raises(ModelError, match=r"spoilt-instruct_blip\.pth: bridge\.projection\.weight holds NaN"):
+    with pytest.raises(ModelError, match=r"spoilt-instruct_blip\.pth: bridge\.projection\.weight contains NaN"):
         converted(parts, tmp_path / "model", parts["eva"], bridge)
     encoder = spoilt(parts["eva"], "cls_token", value)
-    with pytest.raises(ModelError, match=r"embeddings\.class_embedding holds NaN or infinite"):
+    with pytest.raises(ModelError, match=r"embeddings\.class_embedding contains NaN or infinite"):
         converted(parts, tmp_path / "model", encoder, parts["lavis"])
     assert not (tmp_path / "model").exists()
 
 
-def test_a_weight_that_16_bits_do_not_hold_is_refused(parts: dict[str, Path], tmp_path: Path) -> None:
+def test_weight_too_large_for_16_bits_is_rejected(parts: dict[str, Path], tmp_path: Path) -> None:
     encoder = spoilt(parts["eva"], "blocks.0.mlp.fc1.weight", 70_000)
-    with pytest.raises(ModelError, match=r"layers\.0\.mlp\.fc1\.weight holds numbers that are too large for 16 bits"):
+    with pytest.raises(ModelError, match=r"layers\.0\.mlp\.fc1\.weight has numbers that are too large for 16 bits"):
         converted(parts, tmp_path / "model", encoder, parts["lavis"])
     assert not (tmp_path / "model").exists()
 
 
-def test_a_language_model_that_is_no_numbers_is_refused(parts: dict[str, Path], tmp_path: Path) -> None:
+def test_language_model_that_is_not_finite_is_rejected(parts: dict[str, Path], tmp_path: Path) -> None:
     folder = Path(shutil.copytree(parts["language"], tmp_path / "language"))
     tensors = load_file(folder / "model.safetensors")
     tensors["model.norm.weight"][0] = float("nan")
     save_file(tensors, folder / "model.safetensors", {"format": "pt"})
-    with pytest.raises(ModelError, match=r"model\.norm\.weight holds NaN or infinite"):
+    with pytest.raises(ModelError, match=r"model\.norm\.weight contains NaN or infinite"):
         converted({**parts, "language": folder}, tmp_path / "model", parts["eva"], parts["lavis"])
 
 
 @pytest.mark.parametrize(
     ("part", "name"), [("language", "tokenizer.json"), ("language", "model.safetensors"), ("reader", "tokenizer.json")]
 )
-def test_no_link_out_of_a_folder_is_followed(parts: dict[str, Path], tmp_path: Path, part: str, name: str) -> None:
+def test_link_out_of_a_folder_is_not_followed(parts: dict[str, Path], tmp_path: Path, part: str, name: str) -> None:
     folder = Path(shutil.copytree(parts[part], tmp_path / part))
     (folder / name).rename(tmp_path / "secret")
     (folder / name).symlink_to(tmp_path / "secret")
@@ -243,7 +244,7 @@ def test_no_link_out_of_a_folder_is_followed(parts: dict[str, Path], tmp_path: P
     assert not (tmp_path / ".model.part").exists()
 
 
-def test_only_files_of_a_tokenizer_are_copied(parts: dict[str, Path], tmp_path: Path) -> None:
+def test_only_tokenizer_files_are_copied(parts: dict[str, Path], tmp_path: Path) -> None:
     folder = Path(shutil.copytree(parts["language"], tmp_path / "language"))
     (folder / "tokenizer_own.py").write_text("raise RuntimeError")
     converted({**parts, "language": folder}, tmp_path / "model", parts["eva"], parts["lavis"])
@@ -255,12 +256,12 @@ def test_only_files_of_a_tokenizer_are_copied(parts: dict[str, Path], tmp_path: 
     [
         ('{"a":' * 100_000, r"config\.json cannot be read \(it is nested too deeply"),
         ("[]", r"config\.json cannot be read"),
-        ('{"model_type": "own"}', "of the kind 'own'"),
+        ('{"model_type": "own"}', "the model type 'own'"),
         ('{"model_type": "llama", "num_hidden_layers": 1000000000}', "num_hidden_layers"),
         ('{"model_type": "llama", "quantization_config": {"quant_method": "x"}}', "quantization_config"),
     ],
 )
-def test_a_language_model_s_config_is_checked(
+def test_invalid_language_model_config_is_rejected(
     parts: dict[str, Path], tmp_path: Path, content: str, sentence: str
 ) -> None:
     folder = Path(shutil.copytree(parts["language"], tmp_path / "language"))
@@ -270,10 +271,10 @@ def test_a_language_model_s_config_is_checked(
     assert not (tmp_path / "model").exists()
 
 
-def test_a_file_holds_no_language_model_s_config(parts: dict[str, Path], tmp_path: Path) -> None:
+def test_file_without_a_language_model_config_is_rejected(parts: dict[str, Path], tmp_path: Path) -> None:
     whole = {**vit(), **trained(), "language_model.model.norm.weight": torch.ones(4)}
     torch.save(whole, tmp_path / "whole.pth")
-    with pytest.raises(ModelError, match=r"whole\.pth is no folder of a language model"):
+    with pytest.raises(ModelError, match=r"whole\.pth is not a language model folder"):
         convert(
             ConversionSources([tmp_path / "whole.pth"], None, parts["reader"]), tmp_path / "model", tiny("rsgpt-7b")
         )

@@ -1,4 +1,4 @@
-"""A file of LAVIS, converted, computes what LAVIS itself computed from it; see record_lavis.py beside this."""
+"""A converted file of LAVIS computes what LAVIS computed from it; see record_lavis.py."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from tests.backend.family import make_llama, make_reader, tiny, trained, vit
 PROMPTS = ("describe this image.", "a road?")
 
 
-def test_lavis_s_features_and_queries(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_features_and_queries_equal_those_of_lavis(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("weights")
-    halved = {name: value.half().float() for name, value in vit(prefix="").items()}  # an encoder is kept in 16 bits
+    halved = {name: value.half().float() for name, value in vit(prefix="").items()}  # encoders are stored in 16 bits
     torch.save(halved, folder / "eva_vit_g.pth")
     torch.save({"model": trained()}, folder / "instruct_blip.pth")
     files = [folder / "eva_vit_g.pth", folder / "instruct_blip.pth"]

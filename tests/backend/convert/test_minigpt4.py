@@ -1,6 +1,6 @@
-"""MiniGPT-4's scores, from a picture to the vocabulary, are those of its definition worked out here step by step.
+"""The logits of a converted MiniGPT-4 equal those of its definition, computed here step by step.
 
-Nothing of the model is used for that but the files it was made of and LLaMA, which is given.
+The reference uses only the source files and LLaMA, no code of the model.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from rsgpt_backend.model.weights import load_model
 from tests.backend.family import BLOCKS, LANGUAGE, LAYERS, PATCH, VISION, make_llama, tiny, trained, vit
 from tests.backend.toy import picture
 
-SIDE, HEADS, JOINED = 56, 4, 4  # 16 patches, so that it matters which of them are neighbours
+SIDE, HEADS, JOINED = 56, 4, 4  # 16 patches, so that their order matters
 BOS, HUMAN, ASSISTANT = 1, "###Human: ", " ###Assistant: "
 MEAN, STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
 Weights = dict[str, Tensor]
 
 
 def sized(name: str) -> ModelConfig:
-    """The tiny member, for pictures of 16 patches."""
+    """Return the tiny member for pictures of 16 patches."""
     config = tiny(name)
     queries = JOINED if config.qformer.layers == 0 else config.qformer.queries
     vision = replace(config.vision, image_size=SIDE, cells=1 + (SIDE // PATCH) ** 2)
@@ -38,21 +38,21 @@ def sized(name: str) -> ModelConfig:
 
 
 def eva() -> Weights:
-    """EVA's file for those pictures; its numbers are ones that 16 bits hold, in which an encoder is kept."""
+    """Return EVA's weights for those pictures, rounded to 16 bits, in which encoders are stored."""
     weights = vit(prefix="")
     weights["pos_embed"] = torch.randn(1, 17, VISION, generator=torch.Generator().manual_seed(2))
     return {name: value.half().float() for name, value in weights.items()}
 
 
 def projection(columns: int) -> Weights:
-    """What a file of MiniGPT-4 holds: it trains nothing else."""
+    """Return the weights that MiniGPT-4 trains and stores."""
     numbers = torch.Generator().manual_seed(4)
     shapes = {"llama_proj.weight": (LANGUAGE, columns), "llama_proj.bias": (LANGUAGE,)}
     return {name: torch.randn(shape, generator=numbers) * 0.3 for name, shape in shapes.items()}
 
 
-def made(name: str, files: list[Weights], folder: Path) -> Rsgpt:
-    """Convert the files, the last one MiniGPT-4's, and load the model."""
+def converted(name: str, files: list[Weights], folder: Path) -> Rsgpt:
+    """Convert the files, MiniGPT-4's last, and load the model."""
     paths = [folder / f"{number}.pth" for number, _ in enumerate(files)]
     for path, weights in zip(paths, files, strict=True):
         torch.save({"model": weights}, path)
@@ -69,14 +69,14 @@ def norm(values: Tensor, weights: Weights, name: str, eps: float) -> Tensor:
 
 
 def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    """Attention of several heads over all of [batch, length, width]."""
-    query, key, value = (one.unflatten(-1, (HEADS, -1)).transpose(1, 2) for one in (query, key, value))
+    """Return multi-head attention without a mask, [batch, length, width]."""
+    query, key, value = (part.unflatten(-1, (HEADS, -1)).transpose(1, 2) for part in (query, key, value))
     shares = (query @ key.transpose(-1, -2) / query.shape[-1] ** 0.5).softmax(-1)
     return (shares @ value).transpose(1, 2).flatten(2)
 
 
-def seen(pixels: Tensor, weights: Weights) -> Tensor:
-    """EVA's ViT up to its last block but one, without the norm behind it."""
+def vit_features(pixels: Tensor, weights: Weights) -> Tensor:
+    """Return the output of EVA's ViT without its last block and the norm after it."""
     scaled = (pixels / 255 - torch.tensor(MEAN)[:, None, None]) / torch.tensor(STD)[:, None, None]
     patches = F.unfold(scaled, PATCH, stride=PATCH).transpose(1, 2)
     kernel = weights["patch_embed.proj.weight"].flatten(1)
@@ -85,22 +85,22 @@ def seen(pixels: Tensor, weights: Weights) -> Tensor:
     for stem in (f"blocks.{block}" for block in range(BLOCKS)):
         mixed = norm(values, weights, f"{stem}.norm1", 1e-6) @ weights[f"{stem}.attn.qkv.weight"].T
         query, key, value = mixed.chunk(3, dim=-1)
-        told = attend(query + weights[f"{stem}.attn.q_bias"], key, value + weights[f"{stem}.attn.v_bias"])
-        values = values + linear(told, weights, f"{stem}.attn.proj")
+        attended = attend(query + weights[f"{stem}.attn.q_bias"], key, value + weights[f"{stem}.attn.v_bias"])
+        values = values + linear(attended, weights, f"{stem}.attn.proj")
         inner = F.gelu(linear(norm(values, weights, f"{stem}.norm2", 1e-6), weights, f"{stem}.mlp.fc1"))
         values = values + linear(inner, weights, f"{stem}.mlp.fc2")
     return values
 
 
 def attention(values: Tensor, read: Tensor, weights: Weights, stem: str) -> Tensor:
-    """A layer of BERT's attention, its sum and its norm."""
+    """Return a layer of BERT's attention with its residual and norm."""
     query = linear(values, weights, f"{stem}.self.query")
-    told = attend(query, *(linear(read, weights, f"{stem}.self.{one}") for one in ("key", "value")))
-    return norm(linear(told, weights, f"{stem}.output.dense") + values, weights, f"{stem}.output.LayerNorm", 1e-12)
+    attended = attend(query, *(linear(read, weights, f"{stem}.self.{part}") for part in ("key", "value")))
+    return norm(linear(attended, weights, f"{stem}.output.dense") + values, weights, f"{stem}.output.LayerNorm", 1e-12)
 
 
-def asked(features: Tensor, weights: Weights) -> Tensor:
-    """BLIP-2's Q-Former: queries alone, which look at the image in every second layer."""
+def query_vectors(features: Tensor, weights: Weights) -> Tensor:
+    """Return the output of BLIP-2's Q-Former: queries that attend to the image in every second layer."""
     bert = "Qformer.bert."
     queries = weights["query_tokens"].expand(len(features), -1, -1)
     values = norm(queries, weights, f"{bert}embeddings.LayerNorm", 1e-12)
@@ -115,8 +115,8 @@ def asked(features: Tensor, weights: Weights) -> Tensor:
     return values
 
 
-def scores(image: Tensor, before: str, after: str, language: Path) -> Tensor:
-    """LLaMA's scores of the first token, after BOS, the words before the image, the image, and the words behind it."""
+def first_logits(image: Tensor, before: str, after: str, language: Path) -> Tensor:
+    """Return LLaMA's logits after BOS, the text before the image, the image, and the text after it."""
     tokenizer, llama = (kind.from_pretrained(language) for kind in (AutoTokenizer, AutoModelForCausalLM))
     words = llama.get_input_embeddings()
     read = [words(torch.tensor([tokenizer(text, add_special_tokens=False).input_ids])) for text in (before, after)]
@@ -126,14 +126,14 @@ def scores(image: Tensor, before: str, after: str, language: Path) -> Tensor:
 
 
 @torch.no_grad()
-def agree(model: Rsgpt, wanted: list[Tensor], prompts: list[str]) -> None:
-    """Both pictures in one batch, whose prompts have not the same length."""
+def check_logits(model: Rsgpt, wanted: list[Tensor], prompts: list[str]) -> None:
+    """Compare the logits of both pictures in one batch; the prompts have different lengths."""
     pixels = to_bytes([picture(number) for number in range(len(prompts))], SIDE)
     prefix = model.prefix(model.encode(pixels), model.instruct(prompts))
-    got = start(model.language, prefix).first()
+    logits = start(model.language, prefix).first()
     scale = torch.cat(wanted).abs().max()
-    torch.testing.assert_close(got / scale, torch.cat(wanted) / scale, atol=1e-5, rtol=0)
-    assert (got[0] - got[1]).abs().max() > 0.1
+    torch.testing.assert_close(logits / scale, torch.cat(wanted) / scale, atol=1e-5, rtol=0)
+    assert (logits[0] - logits[1]).abs().max() > 0.1
 
 
 PROMPTS = ["Is there any water?", "gray"]
@@ -141,31 +141,33 @@ PROMPTS = ["Is there any water?", "gray"]
 
 @pytest.fixture
 def pixels() -> list[Tensor]:
-    """Two pictures, as the definition reads them."""
+    """Two pictures as float tensors."""
     return [to_bytes([picture(number)], SIDE).float() for number in range(2)]
 
 
 @torch.no_grad()
-def test_with_a_q_former_and_vicuna(pixels: list[Tensor], tmp_path: Path) -> None:
-    encoder, own = eva(), projection(16)
+def test_logits_with_a_q_former_and_vicuna(pixels: list[Tensor], tmp_path: Path) -> None:
+    encoder, trained_weights = eva(), projection(16)
     blip2 = trained("t5_proj", text=False)
-    model = made("minigpt4-7b", [encoder, blip2, own], tmp_path)
+    model = converted("minigpt4-7b", [encoder, blip2, trained_weights], tmp_path)
     wanted = []
-    for one, prompt in zip(pixels, PROMPTS, strict=True):
-        features = norm(seen(one, encoder), blip2, "ln_vision", 1e-5)
-        image = linear(asked(features, blip2), own, "llama_proj")
-        wanted.append(scores(image, f"{HUMAN}<Img>", f"</Img> {prompt}{ASSISTANT}", tmp_path / "vicuna"))
-    agree(model, wanted, PROMPTS)
+    for image_pixels, prompt in zip(pixels, PROMPTS, strict=True):
+        features = norm(vit_features(image_pixels, encoder), blip2, "ln_vision", 1e-5)
+        image = linear(query_vectors(features, blip2), trained_weights, "llama_proj")
+        wanted.append(first_logits(image, f"{HUMAN}<Img>", f"</Img> {prompt}{ASSISTANT}", tmp_path / "vicuna"))
+    check_logits(model, wanted, PROMPTS)
 
 
 @torch.no_grad()
-def test_without_one_and_with_llama_2(pixels: list[Tensor], tmp_path: Path) -> None:
-    encoder, own = eva(), projection(JOINED * VISION)
-    model = made("minigpt4-llama2-7b", [encoder, own], tmp_path)  # no file has its norm, which nobody trained
+def test_logits_without_a_q_former_and_with_llama_2(pixels: list[Tensor], tmp_path: Path) -> None:
+    encoder, trained_weights = eva(), projection(JOINED * VISION)
+    model = converted(
+        "minigpt4-llama2-7b", [encoder, trained_weights], tmp_path
+    )  # without the norm, which is not trained
     wanted = []
-    for one, prompt in zip(pixels, PROMPTS, strict=True):
-        patches = F.layer_norm(seen(one, encoder), (VISION,), eps=1e-5)[0, 1:]
+    for image_pixels, prompt in zip(pixels, PROMPTS, strict=True):
+        patches = F.layer_norm(vit_features(image_pixels, encoder), (VISION,), eps=1e-5)[0, 1:]
         rows = [torch.cat(list(patches[first : first + JOINED])) for first in range(0, len(patches), JOINED)]
-        image = linear(torch.stack(rows)[None], own, "llama_proj")
-        wanted.append(scores(image, "[INST] <Img>", f"</Img> {prompt} [/INST] ", tmp_path / "vicuna"))
-    agree(model, wanted, PROMPTS)
+        image = linear(torch.stack(rows)[None], trained_weights, "llama_proj")
+        wanted.append(first_logits(image, "[INST] <Img>", f"</Img> {prompt} [/INST] ", tmp_path / "vicuna"))
+    check_logits(model, wanted, PROMPTS)

@@ -1,4 +1,4 @@
-"""A checkpoint is told by its projection and by whether its Q-Former reads text; by nothing else in the file."""
+"""A model is recognized by its projection and by whether its Q-Former reads text."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from rsgpt_backend.convert.recognise import recognise
+from rsgpt_backend.convert.recognise import recognize_member
 from rsgpt_backend.errors import ModelError
 
 TEXT = {"Qformer.bert.embeddings.word_embeddings.weight": torch.ones(1)}
@@ -32,13 +32,13 @@ def projection(kind: str, rows: int, columns: int = 768) -> dict[str, Tensor]:
         ({**projection("vision_proj", 256), **projection("t5_proj", 2048)}, False, "blip2-flan-t5-xl"),
     ],
 )
-def test_every_member_is_known(tensors: dict[str, Tensor], trained: bool, name: str) -> None:
-    assert recognise(tensors, trained).name == name
+def test_every_member_is_recognized(tensors: dict[str, Tensor], trained: bool, name: str) -> None:
+    assert recognize_member(tensors, trained).name == name
 
 
 @pytest.mark.parametrize(
     "tensors", [{}, projection("vision_proj", 256), {"llm_proj.weight": torch.ones(4)}, projection("llm_proj", 4096)]
 )
-def test_what_is_no_member_is_refused(tensors: dict[str, Tensor]) -> None:
-    with pytest.raises(ModelError, match="projection|No member"):
-        recognise(tensors, trained=False)
+def test_unknown_model_is_rejected(tensors: dict[str, Tensor]) -> None:
+    with pytest.raises(ModelError, match="projection|No supported model"):
+        recognize_member(tensors, trained=False)

@@ -1,4 +1,4 @@
-"""Sound answers and stuck ones, told apart by their form."""
+"""Detection of repeating answers, and of the end of an answer."""
 
 from __future__ import annotations
 
@@ -53,20 +53,20 @@ STUCK = (
 
 
 @pytest.mark.parametrize("text", SOUND)
-def test_sound(text: str) -> None:
+def test_sound_text_is_not_degenerate(text: str) -> None:
     assert not is_degenerate(text)
 
 
 @pytest.mark.parametrize("text", STUCK)
-def test_stuck(text: str) -> None:
+def test_stuck_text_is_degenerate(text: str) -> None:
     assert is_degenerate(text)
 
 
-def test_the_list_is_long_enough() -> None:
+def test_texts_are_distinct() -> None:
     assert len({*SOUND, *STUCK}) == 40
 
 
-def test_a_long_text_is_judged_quickly() -> None:
+def test_long_text_is_checked_quickly() -> None:
     import time
 
     started = time.process_time()
@@ -76,15 +76,15 @@ def test_a_long_text_is_judged_quickly() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "whole", "shown"),
+    ("text", "is_final", "shown"),
     [
         ("A road. ###Human: more", False, ("A road. ", True)),
-        ("A road. ##", False, ("A road. ", False)),  # it may go on to be a stop
+        ("A road. ##", False, ("A road. ", False)),  # may become a stop
         ("A road. ##", True, ("A road. ##", False)),
         ("A #road", False, ("A #road", False)),
         ("", False, ("", False)),
     ],
 )
-def test_an_answer_ends_at_a_stop(text: str, whole: bool, shown: tuple[str, bool]) -> None:
-    assert until_stop(text, ("###", "END"), whole) == shown
-    assert until_stop(text, (), whole) == (text, False)
+def test_text_ends_at_a_stop(text: str, is_final: bool, shown: tuple[str, bool]) -> None:
+    assert until_stop(text, ("###", "END"), is_final) == shown
+    assert until_stop(text, (), is_final) == (text, False)

@@ -1,4 +1,4 @@
-"""A confidence follows from the tokens' probabilities, and a scale moves it without changing its order."""
+"""A confidence is computed from the tokens' probabilities, and a scale preserves the order of confidences."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ def openings(**shares: float) -> list[tuple[str, float]]:
     return [(f" {word}", math.log(share)) for word, share in shares.items()]
 
 
-def test_confidence_of_no() -> None:
+def test_confidence_of_no_is_its_share() -> None:
     assert confidence([token(" No", 0.3), token(".", 0.9)], openings(No=0.3, yes=0.1)) == pytest.approx(0.75)
 
 
-def test_confidence_takes_the_likelier_of_two_spellings() -> None:
+def test_confidence_uses_the_likelier_of_two_spellings() -> None:
     assert confidence([token("yes", 0.6)], openings(yes=0.6, no=0.2, Yes=0.1, No=0.05)) == pytest.approx(0.75)
 
 
@@ -35,7 +35,7 @@ def test_confidence_of_a_sentence_is_the_geometric_mean() -> None:
     assert confidence(tokens, openings(many=0.5, yes=0.2, no=0.2)) == pytest.approx(0.25)
 
 
-def test_nothing_said_is_not_sure_at_all() -> None:
+def test_confidence_of_an_empty_answer_is_zero() -> None:
     assert confidence([], openings(yes=0.5)) == 0.0
 
 
@@ -51,23 +51,23 @@ def test_nothing_said_is_not_sure_at_all() -> None:
         ("", "phrase"),
     ],
 )
-def test_forms(text: str, wanted: str) -> None:
+def test_answer_forms(text: str, wanted: str) -> None:
     assert answer_form(text) == wanted
 
 
-def test_without_a_scale_nothing_changes() -> None:
+def test_confidence_is_unchanged_without_a_scale() -> None:
     assert calibrated(0.37, "yes", {}) == 0.37
     assert calibrated(1.0, "yes", {"phrase": (2.0, 1.0)}) == 1.0
 
 
 @pytest.mark.parametrize("scale", [(0.5, 0.0), (1.0, -2.0), (3.0, 1.0)])
-def test_a_scale_keeps_the_order_and_stays_inside(scale: tuple[float, float]) -> None:
+def test_scale_preserves_the_order_within_0_and_1(scale: tuple[float, float]) -> None:
     values = [calibrated(value / 20, "yes", {"yes_no": scale}) for value in range(21)]
     assert values == sorted(values)
     assert len(set(values)) == 21
     assert all(0 < value < 1 for value in values)
 
 
-def test_a_sentence_that_begins_with_a_no_is_as_sure_as_all_its_words() -> None:
+def test_confidence_of_a_sentence_that_begins_with_no_is_the_mean() -> None:
     tokens = [token("No", 0.5), token(" trees are visible.", 0.125)]
     assert confidence(tokens, openings(No=0.5, yes=0.01)) == pytest.approx(0.25)

@@ -1,4 +1,4 @@
-"""Features come back as they were, or not at all; and no more of them are kept than there is room for."""
+"""Cached features are returned unchanged or not at all, and the files stay within the limit."""
 
 from __future__ import annotations
 
@@ -30,58 +30,58 @@ def key(number: int) -> str:
     return f"{number:064x}"
 
 
-def held(folder: Path) -> int:
-    """Bytes of all files there."""
+def total_size(folder: Path) -> int:
+    """Return the total size of the files in a folder, in bytes."""
     return sum(file.stat().st_size for file in folder.iterdir())
 
 
-def use(folder: Path, number: int, when: int) -> None:
-    """Let a picture's file have been used at a time."""
+def set_used(folder: Path, number: int, when: int) -> None:
+    """Set the time at which the file of a picture was last used."""
     (file,) = folder.glob(f"*{key(number)}*")
     os.utime(file, ns=(when, when))
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
-def test_what_comes_back_is_what_was_put(tmp_path: Path, dtype: torch.dtype) -> None:
+def test_features_are_returned_unchanged(tmp_path: Path, dtype: torch.dtype) -> None:
     value = torch.randn(3, 64, 832).to(dtype)[1]  # a view
     FeatureFiles(tmp_path, "a", MANY * 100).put(key(1), value)
-    found = FeatureFiles(tmp_path, "a", MANY * 100).get(key(1))
-    assert found is not None
-    assert found.dtype == dtype
-    assert torch.equal(found, value)
-    assert held(tmp_path) < value.nbytes + 200
+    cached = FeatureFiles(tmp_path, "a", MANY * 100).get(key(1))
+    assert cached is not None
+    assert cached.dtype == dtype
+    assert torch.equal(cached, value)
+    assert total_size(tmp_path) < value.nbytes + 200
 
 
-def test_what_another_maker_or_picture_has_is_not_found(tmp_path: Path) -> None:
+def test_features_of_another_encoder_or_picture_are_not_found(tmp_path: Path) -> None:
     FeatureFiles(tmp_path, "a", MANY).put(key(1), PICTURE)
     assert FeatureFiles(tmp_path, "b", MANY).get(key(1)) is None
     assert FeatureFiles(tmp_path, "a", MANY).get(key(2)) is None
 
 
-def test_those_used_longest_ago_go_first(tmp_path: Path) -> None:
+def test_least_recently_used_files_are_deleted_first(tmp_path: Path) -> None:
     FeatureFiles(tmp_path, "old", MANY).put(key(0), PICTURE)
     files = FeatureFiles(tmp_path, "a", 10 * SIZE)
     for number in range(1, 7):
         files.put(key(number), PICTURE)
     for number in range(7):
-        use(tmp_path, number, when=number + 1)
+        set_used(tmp_path, number, when=number + 1)
     assert files.get(key(1)) is not None  # now
     for number in range(7, 12):
         files.put(key(number), PICTURE)
-    known = [number for number in range(12) if files.get(key(number)) is not None]
-    assert known == [1, *range(13 - len(known), 12)]
-    assert len(known) >= 8
-    assert held(tmp_path) <= 10 * SIZE
+    numbers = [number for number in range(12) if files.get(key(number)) is not None]
+    assert numbers == [1, *range(13 - len(numbers), 12)]
+    assert len(numbers) >= 8
+    assert total_size(tmp_path) <= 10 * SIZE
     assert not list(tmp_path.glob("old*"))
 
 
-def test_a_smaller_room_holds_as_soon_as_something_is_put(tmp_path: Path) -> None:
-    wide = FeatureFiles(tmp_path, "a", MANY)
+def test_smaller_limit_applies_at_the_next_put(tmp_path: Path) -> None:
+    files = FeatureFiles(tmp_path, "a", MANY)
     for number in range(20):
-        wide.put(key(number), PICTURE)
+        files.put(key(number), PICTURE)
     FeatureFiles(tmp_path, "a", 5 * SIZE).put(key(20), PICTURE)
-    assert held(tmp_path) <= 5 * SIZE
-    assert wide.get(key(20)) is not None
+    assert total_size(tmp_path) <= 5 * SIZE
+    assert files.get(key(20)) is not None
 
 
 @pytest.mark.parametrize(
@@ -95,17 +95,17 @@ def test_a_smaller_room_holds_as_soon_as_something_is_put(tmp_path: Path) -> Non
         lambda data: b"no features at all",
     ],
 )
-def test_a_damaged_file_is_none_and_gets_mended(tmp_path: Path, spoil: Callable[[bytes], bytes]) -> None:
+def test_damaged_file_is_ignored_and_replaced(tmp_path: Path, spoil: Callable[[bytes], bytes]) -> None:
     files = FeatureFiles(tmp_path, "a", MANY)
     files.put(key(1), PICTURE)
     (file,) = tmp_path.iterdir()
     file.write_bytes(spoil(file.read_bytes()))
     assert files.get(key(1)) is None
     files.put(key(1), PICTURE)
-    assert torch.equal(files.get(key(1)), PICTURE)  # type: ignore[arg-type]  # it is there
+    assert torch.equal(files.get(key(1)), PICTURE)  # type: ignore[arg-type]  # not None
 
 
-def test_a_full_disk_keeps_nothing_and_says_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_full_disk_is_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fill(path: Path, data: bytes) -> None:
         with path.open("wb") as file:
             file.write(data[:100])
@@ -119,25 +119,25 @@ def test_a_full_disk_keeps_nothing_and_says_nothing(tmp_path: Path, monkeypatch:
     assert files.get(key(1)) is None
 
 
-def test_a_folder_that_cannot_be_is_no_error(tmp_path: Path) -> None:
+def test_folder_that_cannot_be_created_is_ignored(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     files = FeatureFiles(tmp_path / "file" / "features", "a", MANY)
     files.put(key(1), PICTURE)
     assert files.get(key(1)) is None
 
 
-def test_what_a_killed_process_left_half_written_goes_in_its_turn(tmp_path: Path) -> None:
+def test_partial_files_of_killed_processes_are_deleted(tmp_path: Path) -> None:
     (tmp_path / f"a-{key(1)}.0badcafe").write_bytes(bytes(9 * SIZE))
-    use(tmp_path, 1, when=1)
+    set_used(tmp_path, 1, when=1)
     files = FeatureFiles(tmp_path, "a", 10 * SIZE)
     assert files.get(key(1)) is None
     for number in (2, 3):
         files.put(key(number), PICTURE)
-    assert held(tmp_path) <= 2 * SIZE
+    assert total_size(tmp_path) <= 2 * SIZE
     assert files.get(key(3)) is not None
 
 
-def test_a_cleared_folder_is_filled_again(tmp_path: Path) -> None:
+def test_deleted_folder_is_created_again(tmp_path: Path) -> None:
     files = FeatureFiles(tmp_path / "features", "a", MANY)
     for _ in range(2):
         files.put(key(1), PICTURE)
@@ -152,22 +152,22 @@ def test_two_processes_share_a_folder(tmp_path: Path) -> None:
     program = f"""
         import sys, torch
         from pathlib import Path
-        from rsgpt_backend.features import FeatureFiles
+        from rsgpt_backend.engine.feature_cache import FeatureFiles
         picture = torch.arange(256, dtype=torch.float32).reshape(8, 32) / 7
         files = FeatureFiles(Path({str(tmp_path)!r}), "a", {limit})
         for turn in range(3):
             for number in range(100):
-                found = files.get(f"{{number:064x}}")
-                if found is None:
+                cached = files.get(f"{{number:064x}}")
+                if cached is None:
                     files.put(f"{{number:064x}}", picture + number)
-                elif not torch.equal(found, picture + number):
-                    sys.exit("not what was put")
+                elif not torch.equal(cached, picture + number):
+                    sys.exit("features differ")
     """
     paths = {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "backend")])}
     command = [sys.executable, "-c", textwrap.dedent(program)]
     running = [subprocess.Popen(command, env={**os.environ, **paths}) for _ in range(2)]
     assert [process.wait(60) for process in running] == [0, 0]
-    assert held(tmp_path) <= 1.2 * limit
+    assert total_size(tmp_path) <= 1.2 * limit
     assert len(list(tmp_path.glob("*.features"))) > 40
 
 
@@ -177,18 +177,18 @@ def test_memory_holds_the_latest_and_files_the_rest(tmp_path: Path) -> None:
     for file in tmp_path.iterdir():
         if key(0) not in file.name:
             file.unlink()
-    found = features.get([key(number) for number in range(4)])
-    assert list(found) == [key(number) for number in range(3)]
-    assert all(torch.equal(found[key(number)], PICTURE + number) for number in range(3))
+    cached = features.get([key(number) for number in range(4)])
+    assert list(cached) == [key(number) for number in range(3)]
+    assert all(torch.equal(cached[key(number)], PICTURE + number) for number in range(3))
     assert list(FeatureCache(2).get([key(0)])) == []
 
 
-def test_the_least_recently_asked_picture_is_forgotten(
+def test_least_recently_used_picture_leaves_memory(
     toy: Rsgpt, encoded: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine_module, "_KEPT_PICTURES", 3)
+    monkeypatch.setattr(engine_module, "_CACHED_PICTURES", 3)
     engine = Engine(toy)
-    for number in (0, 1, 2, 0, 3):  # 1 is now the one asked longest ago
+    for number in (0, 1, 2, 0, 3):  # 1 is now the least recently used
         engine.answer([ask(number, max_new_tokens=1)])
     assert len(encoded) == 4
     engine.answer([ask(0), ask(2), ask(3)])
@@ -197,18 +197,18 @@ def test_the_least_recently_asked_picture_is_forgotten(
     assert len(encoded) == 5
 
 
-def test_a_batch_of_more_pictures_than_are_kept(
+def test_batch_with_more_pictures_than_the_cache_holds(
     toy: Rsgpt, encoded: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine_module, "_KEPT_PICTURES", 2)
+    monkeypatch.setattr(engine_module, "_CACHED_PICTURES", 2)
     engine = Engine(toy)
     assert len(engine.answer([ask(number, max_new_tokens=1) for number in range(4)])) == 4
-    kept = engine._features.get([f"key{number}" for number in range(4)])
-    assert list(kept) == ["key2", "key3"]
-    assert all(features.untyped_storage().size() == features.nbytes for features in kept.values())
+    cached = engine._features.get([f"key{number}" for number in range(4)])
+    assert list(cached) == ["key2", "key3"]
+    assert all(features.untyped_storage().size() == features.nbytes for features in cached.values())
 
 
-def test_another_engine_answers_from_what_was_kept(toy: Rsgpt, engine: Engine, encoded: list[int]) -> None:
+def test_later_engine_reads_features_from_files(toy: Rsgpt, engine: Engine, encoded: list[int]) -> None:
     wanted = engine.answer([ask(number, "gray") for number in range(10)])
     first = Engine(toy)
     first.keep_features(10**8)
@@ -220,7 +220,7 @@ def test_another_engine_answers_from_what_was_kept(toy: Rsgpt, engine: Engine, e
     assert sum(encoded) == 20
 
 
-def test_damaged_features_are_made_again(toy: Rsgpt, engine: Engine, encoded: list[int], own_home: Path) -> None:
+def test_damaged_features_are_computed_again(toy: Rsgpt, engine: Engine, encoded: list[int], own_home: Path) -> None:
     wanted = engine.answer([ask(0), ask(1)])
     for _ in range(2):
         other = Engine(toy)
@@ -231,16 +231,14 @@ def test_damaged_features_are_made_again(toy: Rsgpt, engine: Engine, encoded: li
     assert encoded == [2, 2, 1]
 
 
-def test_without_room_nothing_is_written(toy: Rsgpt, own_home: Path) -> None:
+def test_limit_0_writes_no_files(toy: Rsgpt, own_home: Path) -> None:
     engine = Engine(toy)
     engine.keep_features(0)
     engine.answer([ask(0)])
     assert not own_home.exists()
 
 
-def test_other_weights_have_features_of_their_own(
-    toy: Rsgpt, encoded: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_features_are_cached_per_weights(toy: Rsgpt, encoded: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     for weights in ("0", "1", "1"):
         monkeypatch.setattr(toy, "config", replace(toy.config, weights_sha256=weights))
         engine = Engine(toy)

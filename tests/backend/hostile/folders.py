@@ -1,6 +1,6 @@
-"""How a model folder is damaged, or made to do harm: each way changes one thing of a folder that works.
+"""Changes that damage a working model folder or make it hostile, one at a time.
 
-The cases are in hostile_model.py and hostile_language.py.
+The cases are in model_folders.py and language_folders.py.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Spoil = Callable[[Path], None]
 
 @dataclass(frozen=True)
 class HostileCase:
-    """spoil: changes the folder; says: what its sentence says, as a regular expression; it names the file."""
+    """spoil: changes the folder; says: regular expression that the error message matches."""
 
     name: str
     spoil: Spoil
@@ -37,7 +37,7 @@ class HostileCase:
 
 
 def make_good(folder: Path) -> Path:
-    """A folder that holds all of its model, with the hashes of all weights, to be spoilt."""
+    """Make a valid model folder that contains its language model, with the hashes of all weights."""
     make_folder(folder)
     edit(folder / MODEL, {"language.source": LANGUAGE})
     rehash(folder)
@@ -45,7 +45,7 @@ def make_good(folder: Path) -> Path:
 
 
 def edit(file: Path, changes: dict[str, Any]) -> None:
-    """Change values of a JSON file, by their dotted path."""
+    """Change values of a JSON file, by dotted path."""
     data = json.loads(file.read_text("utf-8"))
     for path, value in changes.items():
         *parents, last = path.split(".")
@@ -57,7 +57,7 @@ def edit(file: Path, changes: dict[str, Any]) -> None:
 
 
 def rehash(folder: Path) -> None:
-    """Record the hashes that the files have now, as whoever wrote them would."""
+    """Record the current hashes of the files, as an attacker would."""
     language = joint_sha256(sorted((folder / LANGUAGE).glob("*.safetensors")))
     edit(folder / MODEL, {"weights_sha256": file_sha256(folder / WEIGHTS), "language.sha256": language})
 
@@ -70,7 +70,7 @@ def written(name: str, file: str, content: str | bytes, says: str) -> HostileCas
 
 
 def outside(folder: Path) -> Path:
-    """A good folder beside this one, which nothing may be read from."""
+    """Return the valid folder next to this one, from which nothing may be read."""
     return folder.parent / "outside"
 
 
@@ -83,7 +83,7 @@ def absolute(sha256: str) -> Spoil:
 
 
 def link_out(name: str) -> Spoil:
-    """Replace a file or folder by a link to the same one outside."""
+    """Replace a file or folder by a link to its counterpart outside."""
 
     def spoil(folder: Path) -> None:
         path = folder / name
@@ -140,9 +140,9 @@ def changed(name: str, change: Callable[[dict[str, Tensor]], Any]) -> Spoil:
     """Change weights and record their hash."""
 
     def spoil(folder: Path) -> None:
-        found = load_file(folder / name)
-        change(found)
-        save_file(found, folder / name, {"format": "pt"})
+        weights = load_file(folder / name)
+        change(weights)
+        save_file(weights, folder / name, {"format": "pt"})
         rehash(folder)
 
     return spoil

@@ -1,4 +1,4 @@
-"""Hostile model folders: the language model's config, its weights and its tokenizer."""
+"""Hostile cases for the language model: config, weights and tokenizer."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ _WORDS = "model.embed_tokens.weight"
 
 
 def cases() -> list[HostileCase]:
-    """All of them; names are unique."""
+    """Return all cases of this module."""
     return [*_configs(), *_languages(), *_tokenizers()]
 
 
 def _configs() -> Iterator[HostileCase]:
-    """The language model's config."""
+    """Cases of the language model's config."""
 
     def config(name: str, says: str, /, **changes: Any) -> HostileCase:
         return HostileCase(
@@ -45,20 +45,22 @@ def _configs() -> Iterator[HostileCase]:
 
     def unbuilt(name: str, says: str, /, **changes: Any) -> HostileCase:
         case = config(name, "", **changes)
-        return HostileCase(name, case.spoil, rf"language holds no language model that can be read \(.*{says}")
+        return HostileCase(name, case.spoil, rf"language has no readable language model \(.*{says}")
 
     file = f"{LANGUAGE}/config.json"
     kernel = "kernels-community/flash-attn"
     yield written("a deep config", file, DEEP, r"config\.json cannot be read \(it is nested too deeply")
-    yield written("a config that is a list", file, "[1]", r"config\.json cannot be read \(it holds no object")
+    yield written(
+        "a config that is a list", file, "[1]", r"config\.json cannot be read \(it does not contain an object"
+    )
     yield written("a config that is cut off", file, '{"model_type": "lla', r"config\.json cannot be read")
-    yield HostileCase("a config that is a pipe", pipe(file), r"config\.json is missing or no plain file")
+    yield HostileCase("a config that is a pipe", pipe(file), r"config\.json is missing or not a regular file")
     yield HostileCase("a config that is a link out", link_out(file), r"config\.json is a link out")
     yield HostileCase("no config", lambda folder: (folder / file).unlink(), r"config\.json is missing")
-    yield config("a kind of its own, with code", "of the kind 'own'", model_type="own", auto_map={"AutoConfig": "own"})
-    yield config("a kind that is a number", "of the kind 7", model_type=7)
-    yield config("a kind that is a list", "of the kind", model_type=["llama"])
-    yield config("a T5 by its config alone", "of the kind 't5', not what model.json says", model_type="t5")
+    yield config("an unknown kind with code", "the model type 'own'", model_type="own", auto_map={"AutoConfig": "own"})
+    yield config("a kind that is a number", "the model type 7", model_type=7)
+    yield config("a kind that is a list", "the model type", model_type=["llama"])
+    yield config("a T5 by its config alone", "the model type 't5', which contradicts model.json", model_type="t5")
     yield config("a million layers", "num_hidden_layers", num_hidden_layers=10**6)
     yield config("10^9 layers", "num_hidden_layers", num_hidden_layers=10**9)
     yield config("layers in words", "num_hidden_layers", num_hidden_layers="2")
@@ -73,13 +75,13 @@ def _configs() -> Iterator[HostileCase]:
     yield unbuilt("rope of words", "'str' and 'int'", rope_parameters={"rope_type": "yarn", "factor": "x"})
     yield config("a quantization", "quantization_config", quantization_config={"quant_method": "bitsandbytes"})
     yield config("an unknown quantization", "quantization_config", quantization_config="../x")
-    yield config("a kernel of somebody's", f"{kernel}.*Remove _attn_implementation", _attn_implementation=kernel)
+    yield config("a foreign kernel", f"{kernel}.*Remove _attn_implementation", _attn_implementation=kernel)
     yield config("a kernel by another key", f"{kernel}.*Remove attn_implementation", attn_implementation=kernel)
     yield written(
         "an adapter",
         f"{LANGUAGE}/adapter_config.json",
         json.dumps({"base_model_name_or_path": "/etc", "peft_type": "LORA"}),
-        "language holds an adapter",
+        "language contains an adapter",
     )
     yield written(
         "a deep generation config", f"{LANGUAGE}/generation_config.json", DEEP, r"generation_config\.json cannot be"
@@ -87,9 +89,9 @@ def _configs() -> Iterator[HostileCase]:
 
 
 def _languages() -> Iterator[HostileCase]:
-    """The language model's weights."""
+    """Cases of the language model's weights."""
     weights, index = f"{LANGUAGE}/{WEIGHTS}", f"{LANGUAGE}/{WEIGHTS}.index.json"
-    lost, no_weights = "model.norm.weight", r"language/model\.safetensors holds no weights"
+    lost, no_weights = "model.norm.weight", r"language/model\.safetensors has no readable weights"
 
     def tensors(name: str, change: Callable[[dict[str, Tensor]], Any], says: str) -> HostileCase:
         return HostileCase(name, changed(weights, change), says)
@@ -102,29 +104,49 @@ def _languages() -> Iterator[HostileCase]:
 
         return HostileCase(name, spoil, says)
 
-    yield tensors("NaN in the language model", lambda found: found[_WORDS].__setitem__((9, 9), float("nan")), _WORDS)
     yield tensors(
-        "infinity in the language model", lambda found: found[_WORDS].__setitem__((9, 9), float("inf")), _WORDS
+        "NaN in the language model", lambda weights: weights[_WORDS].__setitem__((9, 9), float("nan")), _WORDS
     )
-    yield tensors("the language model lacks a weight", lambda found: found.pop(lost), f"lacks {lost}")
-    yield tensors("it has one too many", lambda found: found.update({"model.x": torch.ones(2)}), r"holds model\.x")
-    yield tensors("one has another shape", lambda found: found.update({lost: torch.ones(3)}), f"{lost} of another")
-    yield tensors("its words are fewer", lambda found: found.update({_WORDS: found[_WORDS][:9].clone()}), _WORDS)
+    yield tensors(
+        "infinity in the language model", lambda weights: weights[_WORDS].__setitem__((9, 9), float("inf")), _WORDS
+    )
+    yield tensors("the language model lacks a weight", lambda weights: weights.pop(lost), f"lacks {lost}")
+    yield tensors(
+        "the language model has one weight too many",
+        lambda weights: weights.update({"model.x": torch.ones(2)}),
+        r"has the unexpected weight model\.x",
+    )
+    yield tensors(
+        "a weight of the language model has another shape",
+        lambda weights: weights.update({lost: torch.ones(3)}),
+        f"{lost} with a shape",
+    )
+    yield tensors(
+        "the language model has a smaller vocabulary",
+        lambda weights: weights.update({_WORDS: weights[_WORDS][:9].clone()}),
+        _WORDS,
+    )
     yield HostileCase("half the language model", halved(weights, hashed=False), no_weights)
-    yield HostileCase("half of it, hashed", halved(weights, hashed=True), no_weights)
-    yield HostileCase("one bit of it is another", flipped(weights), "language are damaged, or not")
-    yield HostileCase("its weights are a pipe", pipe(weights), r"model\.safetensors is missing or no plain file")
-    yield HostileCase("its weights are a link out", link_out(weights), r"model\.safetensors is a link out")
-    yield HostileCase("no weights of it", lambda folder: (folder / weights).unlink(), "holds no language model")
-    yield HostileCase("its weights are a pickle", pickled, "holds no language model")
-    yield indexed("an index that leads out", "../../outside/language/model.safetensors", "which is no path inside it")
-    yield indexed("an index with an absolute path", "/etc/passwd", "which is no path inside it")
+    yield HostileCase("half the language model, hashed", halved(weights, hashed=True), no_weights)
+    yield HostileCase("a flipped bit in the language model", flipped(weights), "language are damaged or belong")
+    yield HostileCase(
+        "the language model is a pipe", pipe(weights), r"model\.safetensors is missing or not a regular file"
+    )
+    yield HostileCase("the language model is a link out", link_out(weights), r"model\.safetensors is a link out")
+    yield HostileCase(
+        "no weights of the language model", lambda folder: (folder / weights).unlink(), "has no readable language model"
+    )
+    yield HostileCase("the language model is a pickle", pickled, "has no readable language model")
+    yield indexed(
+        "an index that leads out", "../../outside/language/model.safetensors", "which is not a path inside it"
+    )
+    yield indexed("an index with an absolute path", "/etc/passwd", "which is not a path inside it")
     yield indexed("an index to what is not there", "gone.safetensors", r"gone\.safetensors is missing")
-    yield indexed("an index of numbers", 7, "does not say where the weights are")
+    yield indexed("an index of numbers", 7, "does not list the files of the weights")
 
 
 def _tokenizers() -> Iterator[HostileCase]:
-    """The tokenizer's files."""
+    """Cases of the tokenizer's files."""
     whole, config = f"{LANGUAGE}/tokenizer.json", f"{LANGUAGE}/tokenizer_config.json"
 
     def configured(name: str, says: str, /, **changes: Any) -> HostileCase:
@@ -136,26 +158,26 @@ def _tokenizers() -> Iterator[HostileCase]:
         data["model"]["vocab"]["<far>"] = 10**6
         (folder / whole).write_text(json.dumps(data), encoding="utf-8")
 
-    no_tokenizer = "language holds no tokenizer that can be read"
+    no_tokenizer = "language has no readable tokenizer"
     yield written("a deep tokenizer", whole, DEEP, no_tokenizer)
     yield written("a tokenizer of rubbish", whole, '{"version": "9"}', no_tokenizer)
     yield written("an empty tokenizer", whole, b"", no_tokenizer)
     yield HostileCase("no tokenizer", lambda folder: (folder / whole).unlink(), "")
-    yield HostileCase("a tokenizer that is a pipe", pipe(whole), r"tokenizer\.json is missing or no plain file")
+    yield HostileCase("a tokenizer that is a pipe", pipe(whole), r"tokenizer\.json is missing or not a regular file")
     yield HostileCase("a tokenizer that is a link out", link_out(whole), r"tokenizer\.json is a link out")
     yield HostileCase("a token of 10^6", beyond, "has the token 1000000")
     yield written("a deep tokenizer config", config, DEEP, r"tokenizer_config\.json cannot be read")
     yield HostileCase(
         "a tokenizer config that is a link out", link_out(config), r"tokenizer_config\.json is a link out"
     )
-    yield configured("a tokenizer of its own", "names the tokenizer 'Own'", tokenizer_class="Own")
+    yield configured("a custom tokenizer class", "names the tokenizer 'Own'", tokenizer_class="Own")
     yield configured("a tokenizer that is a number", "names the tokenizer 7", tokenizer_class=7)
     yield configured("a tokenizer that is a pipeline", "names the tokenizer 'pipeline'", tokenizer_class="pipeline")
     yield configured("added tokens of rubbish", no_tokenizer, added_tokens_decoder={"x": 1})
     yield HostileCase(
         "eos_id beyond the vocabulary",
         lambda folder: edit(folder / MODEL, {"language.eos_id": 100_000}),
-        r"model\.json: eos_id is 100000, and the language model has \d+ tokens",
+        r"model\.json: eos_id is 100000, but the language model has \d+ tokens",
     )
     yield HostileCase(
         "bos_id beyond the vocabulary",

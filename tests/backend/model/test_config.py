@@ -1,4 +1,4 @@
-"""A config travels as JSON without loss, and is refused with a sentence when it does not fit."""
+"""A config survives a round trip through JSON; an invalid one is rejected with a message."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ def config() -> ModelConfig:
     return make_config(Path("language"))
 
 
-def test_round_trip(config: ModelConfig, tmp_path: Path) -> None:
+def test_config_round_trip_through_a_folder(config: ModelConfig, tmp_path: Path) -> None:
     config.write(tmp_path / "new" / "model")
     assert ModelConfig.read(tmp_path / "new" / "model") == config
 
 
-def test_plain_data_round_trip(config: ModelConfig) -> None:
+def test_config_round_trip_through_plain_data(config: ModelConfig) -> None:
     assert ModelConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
 
 
-def test_what_could_not_be_read_is_not_written(config: ModelConfig, tmp_path: Path) -> None:
+def test_invalid_config_is_not_written(config: ModelConfig, tmp_path: Path) -> None:
     config.write(tmp_path)
     before = (tmp_path / CONFIG_FILE).read_bytes()
-    with pytest.raises(ModelError, match="What is to be written to .*calibration is 1000"):
+    with pytest.raises(ModelError, match="The new content of .*calibration is 1000"):
         dataclasses.replace(config, calibration={"phrase": (1000.0, 0.0)}).write(tmp_path)
     assert (tmp_path / CONFIG_FILE).read_bytes() == before
 
@@ -71,7 +71,8 @@ def test_an_unreadable_file_is_refused(tmp_path: Path, text: str | None) -> None
 
 
 @pytest.mark.parametrize(
-    ("text", "sentence"), [("[]", "no object"), ("null", "no object"), ('{"vision": 3}', "cannot be used")]
+    ("text", "sentence"),
+    [("[]", "does not contain an object"), ("null", "does not contain an object"), ('{"vision": 3}', "cannot be used")],
 )
 def test_json_of_another_shape_is_refused(tmp_path: Path, text: str, sentence: str) -> None:
     (tmp_path / CONFIG_FILE).write_text(text, encoding="utf-8")
@@ -79,6 +80,6 @@ def test_json_of_another_shape_is_refused(tmp_path: Path, text: str, sentence: s
         ModelConfig.read(tmp_path)
 
 
-def test_full_size_models_write_as_much_as_rsgpt_does_and_the_small_one_what_it_learnt() -> None:
+def test_token_limits_of_full_size_models_and_of_the_small_model() -> None:
     assert {member.max_new_tokens for member in FAMILY.values()} == {256}
     assert ModelConfig.read(model_folder("rsgpt-small")).max_new_tokens == 128

@@ -1,4 +1,4 @@
-"""The fingerprint changes with everything that decides an answer, and with nothing else."""
+"""The fingerprint changes with everything that determines an answer, and with nothing else."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def config(toy_folder: Path) -> ModelConfig:
 
 
 def changed(config: ModelConfig, part: str, change: dict[str, Any]) -> ModelConfig:
-    """The config with other values, in a part of it where one is named."""
+    """Return the config with changed values, in one of its parts if `part` is not empty."""
     return replace(config, **({part: replace(getattr(config, part), **change)} if part else change))
 
 
@@ -43,30 +43,30 @@ def changed(config: ModelConfig, part: str, change: dict[str, Any]) -> ModelConf
         ("language", {"stops": ("###",)}),
     ],
 )
-def test_what_decides_an_answer_changes_it(
+def test_fingerprint_changes_with_each_relevant_value(
     config: ModelConfig, toy_folder: Path, part: str, change: dict[str, Any]
 ) -> None:
     before = fingerprint(config, toy_folder, "fp32")
     assert fingerprint(changed(config, part, change), toy_folder, "fp32") != before
 
 
-def test_another_precision_changes_it(config: ModelConfig, toy_folder: Path) -> None:
-    found = {fingerprint(config, toy_folder, name) for name in ("fp32", "bf16", "fp16", "int8", "int4")}
-    assert len(found) == 5
-    assert {len(one) for one in found} == {16}
+def test_fingerprint_changes_with_the_precision(config: ModelConfig, toy_folder: Path) -> None:
+    fingerprints = {fingerprint(config, toy_folder, name) for name in ("fp32", "bf16", "fp16", "int8", "int4")}
+    assert len(fingerprints) == 5
+    assert {len(text) for text in fingerprints} == {16}
 
 
-def test_names_licence_notes_and_places_do_not_change_it(config: ModelConfig, toy_folder: Path, tmp_path: Path) -> None:
+def test_fingerprint_ignores_name_licence_notes_and_paths(
+    config: ModelConfig, toy_folder: Path, tmp_path: Path
+) -> None:
     before = fingerprint(config, toy_folder, "fp32")
     elsewhere = shutil.copytree(toy_folder / "language", tmp_path / "elsewhere")
     language = replace(config.language, source=str(elsewhere))
-    told = replace(config, name="other", licence="other", notes={"a": 1}, language=language)
-    assert fingerprint(told, tmp_path, "fp32") == before
+    renamed = replace(config, name="other", licence="other", notes={"a": 1}, language=language)
+    assert fingerprint(renamed, tmp_path, "fp32") == before
 
 
-def test_another_language_model_in_the_same_folder_changes_it(
-    config: ModelConfig, toy_folder: Path, tmp_path: Path
-) -> None:
+def test_fingerprint_changes_with_the_language_model(config: ModelConfig, toy_folder: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(toy_folder, tmp_path / "model"))
     config = replace(config, language=replace(config.language, source="language", sha256=""))
     before = fingerprint(config, folder, "fp32")
@@ -77,7 +77,7 @@ def test_another_language_model_in_the_same_folder_changes_it(
     assert fingerprint(config, folder, "fp32") != before
 
 
-def test_another_tokenizer_changes_it(config: ModelConfig, toy_folder: Path, tmp_path: Path) -> None:
+def test_fingerprint_changes_with_the_tokenizer(config: ModelConfig, toy_folder: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(toy_folder, tmp_path / "model"))
     config = replace(config, language=replace(config.language, source="language"))
     before = fingerprint(config, folder, "fp32")
@@ -86,7 +86,7 @@ def test_another_tokenizer_changes_it(config: ModelConfig, toy_folder: Path, tmp
     assert fingerprint(config, folder, "fp32") != before
 
 
-def test_a_loaded_engine_has_it_for_the_precision_that_auto_chose(config: ModelConfig, toy_folder: Path) -> None:
+def test_engine_has_the_fingerprint_of_its_precision(config: ModelConfig, toy_folder: Path) -> None:
     engine = load_engine(str(toy_folder), "auto")
     assert (engine.precision, engine.fingerprint) == ("fp32", fingerprint(config, toy_folder, "fp32"))
     engine = load_engine(str(toy_folder), "bf16")

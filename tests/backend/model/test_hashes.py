@@ -1,4 +1,4 @@
-"""A file is hashed again when it was changed, and only then."""
+"""A file is hashed again only if it has changed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rsgpt_backend.model.hashes import file_sha256, joint_sha256, remembered_sha
 
 @pytest.fixture
 def files(tmp_path: Path) -> list[Path]:
-    """Two files that were written an hour ago."""
+    """Two files that are an hour old."""
     paths = [tmp_path / "a", tmp_path / "b"]
     for path in paths:
         path.write_bytes(path.name.encode() * 1000)
@@ -24,7 +24,7 @@ def files(tmp_path: Path) -> list[Path]:
 
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Names of the files that are read whole."""
+    """A list that collects the names of the files that are hashed."""
     names: list[str] = []
 
     def counted(path: Path) -> str:
@@ -35,19 +35,19 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return names
 
 
-def test_the_joint_hash_is_of_the_hashes_in_order(files: list[Path]) -> None:
+def test_joint_hash_is_the_hash_of_the_hashes_in_order(files: list[Path]) -> None:
     each = "".join(hashlib.sha256(path.read_bytes()).hexdigest() for path in files)
     assert joint_sha256(files) == hashlib.sha256(each.encode()).hexdigest()
 
 
-def test_it_is_read_once(files: list[Path], tmp_path: Path, read: list[str]) -> None:
+def test_unchanged_files_are_hashed_once(files: list[Path], tmp_path: Path, read: list[str]) -> None:
     first = remembered_sha256(files, tmp_path / "notes")
     assert remembered_sha256(files, tmp_path / "notes") == first == joint_sha256(files)
-    assert read == ["a", "b"] * 2  # the second time by the line above
+    assert read == ["a", "b"] * 2  # the second time by joint_sha256 above
 
 
 @pytest.mark.parametrize("change", ["longer", "newer", "another file"])
-def test_what_was_changed_is_read_again(files: list[Path], tmp_path: Path, change: str) -> None:
+def test_changed_files_are_hashed_again(files: list[Path], tmp_path: Path, change: str) -> None:
     first = remembered_sha256(files, tmp_path / "notes")
     state = files[1].stat()
     if change == "longer":
@@ -62,7 +62,7 @@ def test_what_was_changed_is_read_again(files: list[Path], tmp_path: Path, chang
     assert remembered_sha256(files, tmp_path / "notes") == joint_sha256(files) != first
 
 
-def test_what_was_just_written_is_not_remembered(files: list[Path], tmp_path: Path, read: list[str]) -> None:
+def test_hash_of_a_recent_file_is_not_cached(files: list[Path], tmp_path: Path, read: list[str]) -> None:
     files[0].write_bytes(b"now")
     for _ in range(2):
         remembered_sha256(files, tmp_path / "notes")
@@ -70,13 +70,13 @@ def test_what_was_just_written_is_not_remembered(files: list[Path], tmp_path: Pa
 
 
 @pytest.mark.parametrize("note", [b"", b"[]", b'{"files": []}', b'{"sha256": 7}'])
-def test_a_damaged_note_is_not_believed(files: list[Path], tmp_path: Path, note: bytes) -> None:
+def test_damaged_cache_entry_is_ignored(files: list[Path], tmp_path: Path, note: bytes) -> None:
     remembered_sha256(files, tmp_path / "notes")
-    (written,) = (tmp_path / "notes").iterdir()
-    written.write_bytes(note)
+    (file,) = (tmp_path / "notes").iterdir()
+    file.write_bytes(note)
     assert remembered_sha256(files, tmp_path / "notes") == joint_sha256(files)
 
 
-def test_where_nothing_can_be_written_it_is_read_each_time(files: list[Path], tmp_path: Path) -> None:
+def test_files_are_hashed_each_time_if_the_cache_cannot_be_written(files: list[Path], tmp_path: Path) -> None:
     (tmp_path / "notes").write_text("a file")
     assert remembered_sha256(files, tmp_path / "notes") == joint_sha256(files)

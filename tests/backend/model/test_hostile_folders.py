@@ -1,4 +1,4 @@
-"""A model folder that was damaged or made to do harm is refused in a sentence, quickly, and nothing outside is read."""
+"""A damaged or hostile model folder is rejected quickly with a message, and nothing outside of it is read."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from tests.backend.hostile import folders, language_folders, model_folders
 from tests.backend.toy import ask, make_language
 
 CASES = [*model_folders.cases(), *language_folders.cases()]
-SLOWEST_S = 10.0  # it takes a tenth of a second; without the checks some take minutes, or do not end
+SLOWEST_S = 10.0  # usually a tenth of a second; without the checks, some cases take minutes or do not end
 
 
 @pytest.fixture(scope="module")
 def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with all that its model needs."""
+    """A valid model folder that contains its language model."""
     return folders.make_good(tmp_path_factory.mktemp("hostile") / "good")
 
 
 @pytest.fixture
 def folder(good: Path, tmp_path: Path) -> Path:
-    """A copy of it to be spoilt, with another beside it that nothing may be read from."""
+    """A copy to damage, next to another copy from which nothing may be read."""
     shutil.copytree(good, tmp_path / "outside")
     shutil.copytree(good, tmp_path / "model")
     return tmp_path / "model"
@@ -40,7 +40,7 @@ def folder(good: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def in_time() -> Iterator[None]:
-    """What does not end is ended: a pipe that nobody writes to would be read for ever."""
+    """Abort a test after a minute: reading a pipe without a writer would not end."""
 
     def end(*_: Any) -> None:
         raise TimeoutError
@@ -53,18 +53,18 @@ def in_time() -> Iterator[None]:
 
 
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The paths of files that Python opens from now on."""
+    """Return a list that collects the paths of the files that Python opens from now on."""
     paths: list[str] = []
     sys.addaudithook(lambda event, details: paths.append(str(details[0])) if event == "open" else None)
     return paths
 
 
-def test_there_are_many_and_no_two_of_one_name() -> None:
+def test_case_names_are_unique() -> None:
     assert len({case.name for case in CASES}) == len(CASES) > 130
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_it_is_refused_in_a_sentence(case: folders.HostileCase, folder: Path, in_time: None) -> None:
+def test_hostile_folder_is_rejected_with_one_sentence(case: folders.HostileCase, folder: Path, in_time: None) -> None:
     case.spoil(folder)
     started = time.monotonic()
     with pytest.raises(ModelError) as caught:
@@ -77,7 +77,7 @@ def test_it_is_refused_in_a_sentence(case: folders.HostileCase, folder: Path, in
     assert sentence.endswith(".")
 
 
-def test_nothing_outside_is_opened(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_file_outside_the_folder_is_opened(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = opened(monkeypatch)
     for case in CASES:
         if "out" in case.name or "absolute" in case.name:
@@ -97,13 +97,13 @@ def test_no_package_is_imported(folder: Path, tmp_path: Path, monkeypatch: pytes
     monkeypatch.syspath_prepend(tmp_path)
     for source in ("package:acting_package.child/f", "package:acting_package/f"):
         folders.edit(folder / folders.MODEL, {"language.source": source})
-        with pytest.raises(ModelError, match="is none that models are taken from"):
+        with pytest.raises(ModelError, match="Models cannot use the package"):
             load_engine(str(folder))
     assert "acting_package" not in sys.modules
 
 
-def test_what_only_looks_dangerous_is_passed_over(folder: Path, good: Path) -> None:
-    """Published folders hold paths of their authors' machines, and classes for those who trust them."""
+def test_harmless_settings_that_look_dangerous_are_ignored(folder: Path, good: Path) -> None:
+    """Published folders contain paths of their authors' machines, and classes for users who trust them."""
     language = folder / folders.LANGUAGE
     folders.edit(
         language / "config.json",
@@ -152,15 +152,15 @@ def test_files_that_hugging_face_s_cache_links_are_read(folder: Path, tmp_path: 
         load_engine(str(revision))
 
 
-def test_names_and_licences_bring_no_control_characters(folder: Path) -> None:
+def test_control_characters_are_removed_from_name_and_licence(folder: Path) -> None:
     changes = {"name": f"toy{folders.ESC} \n two", "licence": f"free{folders.ESC}"}
     folders.edit(folder / folders.MODEL, changes)
     config = load_engine(str(folder)).model.config
     assert (config.name, config.licence) == ("toy[31m31m two", "free[31m31m")
 
 
-def test_answers_bring_no_control_characters(folder: Path) -> None:
-    """A tokenizer whose tokens are control characters."""
+def test_control_characters_are_removed_from_answers(folder: Path) -> None:
+    """The tokens of this tokenizer are control characters."""
     tokenizer = folder / folders.LANGUAGE / "tokenizer.json"
     data = json.loads(tokenizer.read_text("utf-8"))
     escape = "\u011b"  # the byte of ESC, as byte-level tokenizers write it
@@ -175,8 +175,8 @@ def test_answers_bring_no_control_characters(folder: Path) -> None:
     assert all(token.text == clean(token.text) for token in answer.tokens)
 
 
-def test_a_language_model_of_another_folder_is_not_taken_for_the_recorded_one(folder: Path) -> None:
+def test_language_model_with_another_hash_is_rejected(folder: Path) -> None:
     shutil.rmtree(folder / folders.LANGUAGE)
     make_language(folder / folders.LANGUAGE, ("another text",), 300)
-    with pytest.raises(ModelError, match="damaged, or not those that the model was made with"):
+    with pytest.raises(ModelError, match="damaged or belong to another model"):
         load_engine(str(folder))

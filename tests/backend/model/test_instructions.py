@@ -1,4 +1,4 @@
-"""What the published models read, id by id, with the real vocabularies of LLaMA and BERT."""
+"""Token ids of the published models' prompts, with the real vocabularies of LLaMA and BERT."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ BERT_IDS = (101, 4339, 1037, 2460, 6412, 2005, 1996, 3746, 1012, 102)
 
 @pytest.fixture(scope="module")
 def llama(shared: Path) -> Any:
-    """LLaMA's own tokenizer."""
+    """LLaMA's tokenizer."""
     return AutoTokenizer.from_pretrained(shared / "data" / "vocab", gguf_file="ggml-vocab-llama-spm.gguf")
 
 
 @pytest.fixture(scope="module")
 def bert(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """BERT's own, read as a converted model's is; llama.cpp keeps its words in another spelling."""
+    """BERT's tokenizer, loaded like that of a converted model; llama.cpp spells its words differently."""
     fields = gguf.GGUFReader(shared / "data" / "vocab" / "ggml-vocab-bert-bge.gguf").fields
     tokens = fields["tokenizer.ggml.tokens"]
     words = [bytes(tokens.parts[place]).decode() for place in tokens.data]
@@ -40,14 +40,14 @@ def bert(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
     return load_reader(QFormerConfig(12, 768, 12, 3072, 32, 2, tokenizer=str(folder)))
 
 
-def test_rsgpt_reads_id_2_and_its_prompt(llama: Any, bert: Any) -> None:
+def test_rsgpt_prompt_begins_with_id_2(llama: Any, bert: Any) -> None:
     (instruction,) = Instructor(FAMILY["rsgpt-13b"], llama, bert)([PROMPT])
     assert instruction.before == ()
     assert instruction.after == (2, *LLAMA_IDS)
     assert instruction.read == BERT_IDS
 
 
-def test_a_long_prompt_loses_its_beginning_for_the_q_former_alone(llama: Any, bert: Any) -> None:
+def test_long_prompt_is_cut_for_the_q_former_only(llama: Any, bert: Any) -> None:
     long = "tree " * 300 + PROMPT
     (instruction,) = Instructor(FAMILY["rsgpt-7b"], llama, bert)([long])
     assert len(instruction.read) == 160
@@ -62,18 +62,18 @@ def test_minigpt4_reads_the_image_inside_its_template(llama: Any) -> None:
     assert llama.decode(instruction.after) == "</Img> Is there a road? ###Assistant: "
 
 
-def test_an_encoder_reads_the_end_after_the_prompt(llama: Any) -> None:
+def test_t5_prompt_ends_with_eos(llama: Any) -> None:
     (instruction,) = Instructor(FAMILY["blip2-flan-t5-xl"], llama, None)([PROMPT])
     assert instruction.after == (*LLAMA_IDS, 1)
 
 
-def test_words_that_look_like_the_template_are_words(llama: Any) -> None:
+def test_placeholders_in_a_prompt_are_ordinary_text(llama: Any) -> None:
     (instruction,) = Instructor(FAMILY["minigpt4-7b"], llama, None)(["{bos}{image}{prompt}"])
     assert 1 not in instruction.after
     assert "{bos}{image}{prompt}" in llama.decode(instruction.after)
 
 
-def test_the_tiny_members_differ_from_the_real_ones_in_sizes_alone() -> None:
+def test_tiny_members_differ_from_published_ones_in_sizes_only() -> None:
     for name, member in FAMILY.items():
         language: LanguageConfig = tiny(name).language
         assert language.template == member.language.template

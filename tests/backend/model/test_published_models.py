@@ -1,4 +1,4 @@
-"""The published sizes, on meta tensors: no memory is taken."""
+"""The numbers of parameters of the published models, computed without allocating weights."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from math import prod
 import pytest
 import torch
 
-from rsgpt_backend.convert.assemble import expected
+from rsgpt_backend.convert.assemble import expected_shapes
 from rsgpt_backend.model.published_models import FAMILY
 
 
 @cache
 def shapes_of(name: str) -> dict[str, torch.Size]:
-    """Shapes of a member's weights."""
-    return expected(FAMILY[name])
+    """Return the shapes of a member's weights."""
+    return expected_shapes(FAMILY[name])
 
 
 def millions(name: str, prefix: str) -> float:
-    """Parameters of a part of a member, in millions."""
+    """Return the number of parameters of a part of a member, in millions."""
     shapes = shapes_of(name)
     return round(sum(prod(shape) for key, shape in shapes.items() if key.startswith(prefix)) / 1e6, 2)
 
@@ -39,6 +39,6 @@ def test_the_published_numbers_of_parameters(name: str, prefix: str, count: floa
     assert millions(name, prefix) == pytest.approx(count, abs=0.07)
 
 
-def test_what_rsgpt_trains() -> None:
+def test_number_of_trained_parameters() -> None:
     assert millions("rsgpt-13b", "bridge.") == pytest.approx(189.6, abs=0.06)
     assert millions("rsgpt-7b", "bridge.") == pytest.approx(188.8, abs=0.06)

@@ -1,4 +1,4 @@
-"""The Q-Former reads picture and instruction, and borrows its words without owning them."""
+"""The Q-Former reads picture and instruction, and shares the word vectors of the language model."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def read(qformer: QFormer, *rows: tuple[list[int], list[int]]) -> Tensor:
     return qformer(FEATURES[: len(rows)], ids, mask)
 
 
-def test_shared_words_are_the_table_s_mapped_to_the_width(words: nn.Embedding) -> None:
+def test_shared_words_are_projections_of_the_table(words: nn.Embedding) -> None:
     shared = SharedEmbedding(words, WIDTH)
-    found = shared(torch.tensor([[3, 49]]))
-    torch.testing.assert_close(found[0], words.weight[[3, 49]] @ shared.projection.weight.T)
+    vectors = shared(torch.tensor([[3, 49]]))
+    torch.testing.assert_close(vectors[0], words.weight[[3, 49]] @ shared.projection.weight.T)
 
 
 def test_shared_words_belong_to_the_language_model(words: nn.Embedding) -> None:
@@ -48,12 +48,12 @@ def test_shared_words_belong_to_the_language_model(words: nn.Embedding) -> None:
     assert [name for name, _ in shared.named_parameters()] == ["projection.weight"]
 
 
-def test_a_table_in_half_precision_is_read_in_full(words: nn.Embedding) -> None:
+def test_half_precision_table_gives_float32_vectors(words: nn.Embedding) -> None:
     shared = SharedEmbedding(nn.Embedding.from_pretrained(words.weight.bfloat16()), WIDTH)
     assert shared(torch.tensor([[1]])).dtype == torch.float32
 
 
-def test_one_vector_a_query(qformer: QFormer) -> None:
+def test_output_has_one_vector_per_query(qformer: QFormer) -> None:
     assert read(qformer, ([1, 2, 3], [1, 1, 1]), ([4, 5, 6], [1, 1, 1])).shape == (2, QUERIES, WIDTH)
 
 
@@ -63,18 +63,18 @@ def test_padding_is_not_read(qformer: QFormer) -> None:
     )
 
 
-def test_the_instruction_counts_and_its_order(qformer: QFormer) -> None:
+def test_output_depends_on_the_words_and_their_order(qformer: QFormer) -> None:
     one, other, turned = (read(qformer, (ids, [1, 1])) for ids in ([1, 2], [1, 3], [2, 1]))
     assert (one - other).abs().max() > 1e-3
     assert (one - turned).abs().max() > 1e-3
 
 
-def test_the_picture_counts(qformer: QFormer) -> None:
+def test_output_depends_on_the_picture(qformer: QFormer) -> None:
     both = read(qformer, ([1, 2], [1, 1]), ([1, 2], [1, 1]))
     assert (both[0] - both[1]).abs().max() > 1e-3
 
 
-def test_a_vocabulary_of_its_own(words: nn.Embedding) -> None:
+def test_separate_vocabulary(words: nn.Embedding) -> None:
     from dataclasses import replace
 
     config = replace(CONFIG.qformer, tokenizer="folder", vocabulary=77)

@@ -1,4 +1,4 @@
-"""The prompt as the language model sees it: query vectors, padding, BOS, instruction."""
+"""The input of the language model: query vectors, padding, BOS and instruction."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ def features(toy: Rsgpt) -> torch.Tensor:
     return toy.encode(to_bytes([picture(1), picture(2)], IMAGE_SIZE))
 
 
-def test_features(features: torch.Tensor) -> None:
+def test_shape_of_features(features: torch.Tensor) -> None:
     assert features.shape == (2, CELLS, VISION_WIDTH)
     assert (features[0] - features[1]).abs().max() > 0.1
 
 
 @torch.no_grad()
-def test_order_and_masks(toy: Rsgpt, features: torch.Tensor) -> None:
+def test_order_and_mask_of_the_prefix(toy: Rsgpt, features: torch.Tensor) -> None:
     prefix = toy.prefix(features, INSTRUCTIONS)
     queries = toy.query_vectors(features, INSTRUCTIONS)
     words = toy.language.get_input_embeddings().weight
@@ -35,14 +35,14 @@ def test_order_and_masks(toy: Rsgpt, features: torch.Tensor) -> None:
 
 
 @torch.no_grad()
-def test_query_vectors_do_not_depend_on_the_neighbours(toy: Rsgpt, features: torch.Tensor) -> None:
+def test_query_vectors_do_not_depend_on_other_rows(toy: Rsgpt, features: torch.Tensor) -> None:
     together = toy.query_vectors(features, INSTRUCTIONS)
     alone = toy.query_vectors(features[1:], INSTRUCTIONS[1:])
     torch.testing.assert_close(together[1:], alone, atol=1e-5, rtol=1e-4)
 
 
 @torch.no_grad()
-def test_the_image_may_stand_inside_the_text(toy: Rsgpt, features: torch.Tensor) -> None:
+def test_image_inside_the_template(toy: Rsgpt, features: torch.Tensor) -> None:
     around = [Instruction((20,), (BOS, 40), (20, 21)), Instruction((30,), (BOS, 40), (30,))]
     prefix = toy.prefix(features, around)
     words = toy.language.get_input_embeddings().weight
@@ -71,7 +71,7 @@ def test_training_leaves_the_frozen_parts_in_evaluation_mode(toy: Rsgpt) -> None
     assert not toy.bridge.training
 
 
-def test_only_the_bridge_wants_gradients(toy_folder: object, toy: Rsgpt) -> None:
+def test_only_the_bridge_requires_gradients(toy_folder: object, toy: Rsgpt) -> None:
     fresh = Rsgpt.build(toy.config)
     wanting = {name.split(".")[0] for name, parameter in fresh.named_parameters() if parameter.requires_grad}
     assert wanting == {"bridge"}

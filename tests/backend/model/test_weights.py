@@ -1,4 +1,4 @@
-"""What is saved comes back: the encoder to half precision, the bridge's matrices to a step of int8."""
+"""Saved weights are restored: the encoder in half precision, the bridge's matrices within a step of int8."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from tests.backend.toy import make_config, make_model
 
 @pytest.fixture
 def folder(toy_folder: Path, tmp_path: Path) -> Path:
-    """A copy of the toy's folder, to be damaged. Its language model stays where it is."""
+    """A copy of the toy's folder to damage, without the language model."""
     copy = tmp_path / "model"
     shutil.copytree(toy_folder, copy, ignore=shutil.ignore_patterns("language"))
     return copy
 
 
 def rewrite(folder: Path, tensors: dict[str, torch.Tensor]) -> None:
-    """Replace the weights and record their hash, as someone who builds a file by hand would."""
+    """Replace the weights and record their hash."""
     save_file(tensors, folder / WEIGHTS_FILE)
     config = ModelConfig.read(folder)
     dataclasses.replace(config, weights_sha256=file_sha256(folder / WEIGHTS_FILE)).write(folder)
 
 
-def test_round_trip(toy_folder: Path, tmp_path: Path) -> None:
+def test_weights_round_trip(toy_folder: Path, tmp_path: Path) -> None:
     model = make_model(make_config(toy_folder / "language"), seed=11)
     config = save_model(model, tmp_path)
     loaded = load_model(tmp_path)
@@ -43,9 +43,9 @@ def test_round_trip(toy_folder: Path, tmp_path: Path) -> None:
     for key, value in model.encoder.state_dict().items():
         torch.testing.assert_close(loaded.encoder.state_dict()[key], value, atol=1e-7, rtol=1e-3)
     for key, value in model.bridge.state_dict().items():
-        got = loaded.bridge.state_dict()[key]
+        restored = loaded.bridge.state_dict()[key]
         steps = value.abs().amax(1, keepdim=True) / 127 if value.ndim == 2 else torch.zeros(())
-        assert ((got - value).abs() <= 0.501 * steps).all(), key
+        assert ((restored - value).abs() <= 0.501 * steps).all(), key
 
 
 def test_matrices_are_stored_as_int8(folder: Path) -> None:
@@ -66,7 +66,7 @@ def test_a_row_of_zeros_survives(toy_folder: Path, tmp_path: Path) -> None:
     assert torch.equal(load_model(tmp_path).bridge.projection.weight[3], torch.zeros(32))
 
 
-def test_a_second_saving_changes_nothing(toy: Rsgpt, toy_folder: Path, tmp_path: Path) -> None:
+def test_saving_a_loaded_model_changes_nothing(toy: Rsgpt, toy_folder: Path, tmp_path: Path) -> None:
     assert save_model(toy, tmp_path).weights_sha256 == file_sha256(toy_folder / WEIGHTS_FILE)
 
 
@@ -75,30 +75,30 @@ def test_a_loaded_model_is_frozen(toy: Rsgpt) -> None:
     assert not any(module.training for module in toy.modules())
 
 
-def test_the_language_model_has_the_wanted_precision(folder: Path) -> None:
+def test_precision_applies_to_the_language_model_only(folder: Path) -> None:
     model = load_model(folder, Precision(torch.bfloat16))
     assert model.language.dtype == torch.bfloat16
     assert {parameter.dtype for parameter in model.bridge.parameters()} == {torch.float32}
 
 
-def test_another_file_than_the_recorded_one_is_refused(folder: Path) -> None:
+def test_weights_with_another_hash_are_rejected(folder: Path) -> None:
     with (folder / WEIGHTS_FILE).open("ab") as file:
         file.write(b"\0")
     with pytest.raises(ModelError, match="is not the file that its model.json names"):
         load_model(folder)
 
 
-def test_a_missing_file_is_refused(folder: Path) -> None:
+def test_missing_weights_are_rejected(folder: Path) -> None:
     (folder / WEIGHTS_FILE).unlink()
     with pytest.raises(ModelError, match=r"is missing.*Install the model again"):
         load_model(folder)
 
 
-def test_rubbish_with_the_right_hash_is_refused(folder: Path) -> None:
+def test_invalid_file_with_the_recorded_hash_is_rejected(folder: Path) -> None:
     (folder / WEIGHTS_FILE).write_bytes(b"rubbish")
     config = dataclasses.replace(ModelConfig.read(folder), weights_sha256=file_sha256(folder / WEIGHTS_FILE))
     config.write(folder)
-    with pytest.raises(ModelError, match=r"model\.safetensors holds no weights that can be read"):
+    with pytest.raises(ModelError, match=r"model\.safetensors has no readable weights"):
         load_model(folder)
 
 
@@ -122,7 +122,7 @@ def test_a_tensor_of_another_shape_is_named(folder: Path) -> None:
         load_model(folder)
 
 
-def test_a_missing_language_model_is_refused(folder: Path, tmp_path: Path) -> None:
+def test_missing_language_model_is_rejected(folder: Path, tmp_path: Path) -> None:
     config = ModelConfig.read(folder)
     elsewhere = dataclasses.replace(config.language, source=str(tmp_path / "nowhere"))
     dataclasses.replace(config, language=elsewhere).write(folder)
@@ -130,7 +130,7 @@ def test_a_missing_language_model_is_refused(folder: Path, tmp_path: Path) -> No
         load_model(folder)
 
 
-def test_published_weights_of_a_missing_package(toy: Rsgpt, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_published_weights_of_a_missing_package_are_rejected(toy: Rsgpt, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rsgpt_backend.model.packages.PACKAGES", ("no_such_package",))
     with pytest.raises(ModelError, match="no_such_package is missing"):
         load_published(toy.encoder, "no_such_package/file.pth")

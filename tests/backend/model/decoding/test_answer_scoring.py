@@ -1,4 +1,4 @@
-"""Options scored together are as likely as when each is read alone, a token at a time."""
+"""Options scored together have the same log probabilities as options scored alone, token by token."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def prefix(toy: Rsgpt) -> Prefix:
 
 
 def alone(toy: Rsgpt, prefix: Prefix, row: int, option: list[int], rules: DecodingRules) -> float:
-    """The log probability of one option and its end, by one step after another."""
+    """Return the log probability of an option and its end token, computed step by step."""
     state = start(toy.language, Prefix(prefix.embeds[row : row + 1], prefix.mask[row : row + 1]))
     scores, total = state.first(), 0.0
     scores[:, rules.eos] = -torch.inf
@@ -42,37 +42,37 @@ def alone(toy: Rsgpt, prefix: Prefix, row: int, option: list[int], rules: Decodi
     "rules", [DecodingRules(EOS), DecodingRules(EOS, openings=((5, ODDS),)), DecodingRules(EOS, 1.5, 2)]
 )
 @torch.inference_mode()
-def test_together_as_alone(toy: Rsgpt, prefix: Prefix, rules: DecodingRules) -> None:
-    found = score(toy.language, prefix, OPTIONS, rules)
-    wanted = [[alone(toy, prefix, row, one, rules) for one in options] for row, options in enumerate(OPTIONS)]
-    for row, options in zip(found, wanted, strict=True):
-        assert row == pytest.approx(options, abs=1e-3)
+def test_batch_scores_equal_single_scores(toy: Rsgpt, prefix: Prefix, rules: DecodingRules) -> None:
+    scores = score(toy.language, prefix, OPTIONS, rules)
+    wanted = [[alone(toy, prefix, row, option, rules) for option in options] for row, options in enumerate(OPTIONS)]
+    for row, wanted_row in zip(scores, wanted, strict=True):
+        assert row == pytest.approx(wanted_row, abs=1e-3)
     assert len({round(value, 2) for row in wanted for value in row}) == sum(map(len, OPTIONS))
 
 
 @torch.inference_mode()
-def test_what_an_opening_is_given_it_has_more(toy: Rsgpt, prefix: Prefix) -> None:
+def test_openings_raise_the_log_odds_of_their_token(toy: Rsgpt, prefix: Prefix) -> None:
     plain = score(toy.language, prefix, OPTIONS, DecodingRules(EOS))
-    given = score(toy.language, prefix, OPTIONS, DecodingRules(EOS, openings=((5, ODDS),)))
-    odds = [(row[0][0] - row[0][1]) for row in (plain, given)]
+    biased = score(toy.language, prefix, OPTIONS, DecodingRules(EOS, openings=((5, ODDS),)))
+    odds = [(row[0][0] - row[0][1]) for row in (plain, biased)]
     assert odds[1] - odds[0] == pytest.approx(ODDS, abs=1e-3)
 
 
 @torch.inference_mode()
-def test_only_the_likeliest_beginnings_are_read(toy: Rsgpt, prefix: Prefix) -> None:
-    whole = score(toy.language, prefix, OPTIONS, DecodingRules(EOS))
-    some = score(toy.language, prefix, OPTIONS, DecodingRules(EOS), most=[1, 2])
-    assert [sum(map(math.isfinite, row)) for row in some] == [1, 2]
-    for row, all_of_it in zip(some, whole, strict=True):
+def test_only_options_with_the_likeliest_first_tokens_are_scored(toy: Rsgpt, prefix: Prefix) -> None:
+    full = score(toy.language, prefix, OPTIONS, DecodingRules(EOS))
+    limited = score(toy.language, prefix, OPTIONS, DecodingRules(EOS), limits=[1, 2])
+    assert [sum(map(math.isfinite, row)) for row in limited] == [1, 2]
+    for row, full_row in zip(limited, full, strict=True):
         assert [a for a in row if math.isfinite(a)] == pytest.approx(
-            [b for a, b in zip(row, all_of_it, strict=True) if math.isfinite(a)], abs=1e-3
+            [b for a, b in zip(row, full_row, strict=True) if math.isfinite(a)], abs=1e-3
         )
 
 
 @torch.inference_mode()
-def test_of_answers_that_begin_alike_the_first_are_read(toy: Rsgpt, prefix: Prefix) -> None:
-    """As numbers in digits do where a space is a token of its own."""
-    options = [[[5, 6 + place % 40] for place in range(220)]] * len(OPTIONS)
-    found = score(toy.language, prefix, options, DecodingRules(EOS), [32] * len(OPTIONS))
-    for row in found:
-        assert [place for place, one in enumerate(row) if one > -math.inf] == list(range(32))
+def test_first_options_are_scored_if_all_start_alike(toy: Rsgpt, prefix: Prefix) -> None:
+    """Numbers in digits start alike if a tokenizer has a token for the space before them."""
+    options = [[[5, 6 + number % 40] for number in range(220)]] * len(OPTIONS)
+    scores = score(toy.language, prefix, options, DecodingRules(EOS), [32] * len(OPTIONS))
+    for row in scores:
+        assert [index for index, logprob in enumerate(row) if logprob > -math.inf] == list(range(32))

@@ -1,4 +1,4 @@
-"""Beam search finds answers at least as likely as the greedy ones, for each prompt as if it were alone."""
+"""Beam search finds answers at least as likely as greedy decoding, and the same in a batch as alone."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ def prefix(toy: Rsgpt) -> Prefix:
     return toy.prefix(features, toy.instruct(PROMPTS))
 
 
-def found(toy: Rsgpt, prefix: Prefix, beams: int, eos: int = EOS, top: int = 0) -> list[list[ChosenToken]]:
+def searched(toy: Rsgpt, prefix: Prefix, beams: int, eos: int = EOS, top: int = 0) -> list[list[ChosenToken]]:
     rows = len(prefix.mask)
-    how = Search(beams, DecodingRules(eos), [STEPS] * rows, top, top)
+    settings = Search(beams, DecodingRules(eos), [STEPS] * rows, top, top)
     with torch.inference_mode():
-        return in_order(search(toy.language, prefix, how, lambda: [False] * rows))
+        return in_order(search(toy.language, prefix, settings, lambda: [False] * rows))
 
 
 def in_order(answers: Iterator[tuple[int, tuple[ChosenToken, ...]]]) -> list[list[ChosenToken]]:
-    return [list(said) for _, said in sorted(answers, key=lambda pair: pair[0])]
+    return [list(tokens) for _, tokens in sorted(answers, key=lambda pair: pair[0])]
 
 
 def greedy(toy: Rsgpt, prefix: Prefix) -> list[list[ChosenToken]]:
@@ -44,118 +44,132 @@ def greedy(toy: Rsgpt, prefix: Prefix) -> list[list[ChosenToken]]:
         decoder = Decoder(toy.language, prefix, [Sampling(top=5)] * len(PROMPTS), DecodingRules(EOS))
         while decoder.rows and len(rows[0]) < STEPS:
             chosen = decoder.choose()
-            for one in chosen:
-                rows[one.row].append(one)
+            for token in chosen:
+                rows[token.row].append(token)
             decoder.advance(chosen)
     return rows
 
 
 def test_beams_find_likelier_answers(toy: Rsgpt, prefix: Prefix) -> None:
-    wide, narrow = found(toy, prefix, 4), greedy(toy, prefix)
+    wide, narrow = searched(toy, prefix, 4), greedy(toy, prefix)
     means = [
-        (fmean(c.logprob for c in one), fmean(c.logprob for c in other))
-        for one, other in zip(wide, narrow, strict=True)
+        (fmean(token.logprob for token in row), fmean(token.logprob for token in other))
+        for row, other in zip(wide, narrow, strict=True)
     ]
-    assert all(one >= other - 1e-4 for one, other in means)
-    assert any(one > other + 0.01 for one, other in means)
+    assert all(mean >= other - 1e-4 for mean, other in means)
+    assert any(mean > other + 0.01 for mean, other in means)
 
 
-def test_a_batch_is_searched_as_each_prompt_alone(toy: Rsgpt, prefix: Prefix) -> None:
-    together = found(toy, prefix, 3)
+def test_beam_search_of_a_batch_equals_searches_of_single_prompts(toy: Rsgpt, prefix: Prefix) -> None:
+    together = searched(toy, prefix, 3)
     for row in range(len(PROMPTS)):
         real = prefix.mask[row].bool()
-        (alone,) = found(toy, Prefix(prefix.embeds[row][real][None], prefix.mask[row][real][None]), 3)
-        assert [one.token for one in together[row]] == [one.token for one in alone]
+        (alone,) = searched(toy, Prefix(prefix.embeds[row][real][None], prefix.mask[row][real][None]), 3)
+        assert [token.token for token in together[row]] == [token.token for token in alone]
 
 
-def test_the_end_is_left_out(toy: Rsgpt, prefix: Prefix) -> None:
-    third = found(toy, prefix, 2)[0][2].token
-    ended = found(toy, prefix, 2, eos=third)
-    assert all(one.token != third for row in ended for one in row)
+def test_beam_answer_excludes_eos(toy: Rsgpt, prefix: Prefix) -> None:
+    third = searched(toy, prefix, 2)[0][2].token
+    ended = searched(toy, prefix, 2, eos=third)
+    assert all(token.token != third for row in ended for token in row)
     assert all(row for row in ended)  # no answer begins with it
     assert min(map(len, ended)) < STEPS
 
 
-def test_each_token_has_its_alternatives(toy: Rsgpt, prefix: Prefix) -> None:
-    for row in found(toy, prefix, 3, top=4):
-        assert all(len(one.top) == 4 for one in row)
-        for one in row:
-            values = [value for _, value in one.top]
+def test_beam_tokens_have_sorted_alternatives(toy: Rsgpt, prefix: Prefix) -> None:
+    for row in searched(toy, prefix, 3, top=4):
+        assert all(len(token.top) == 4 for token in row)
+        for token in row:
+            values = [value for _, value in token.top]
             assert values == sorted(values, reverse=True)
-            assert one.logprob <= values[0] + 1e-6
-            assert dict(one.top).get(one.token, one.logprob) == pytest.approx(one.logprob)
+            assert token.logprob <= values[0] + 1e-6
+            assert dict(token.top).get(token.token, token.logprob) == pytest.approx(token.logprob)
 
 
-def test_tokens_that_are_all_as_likely_are_told(toy: Rsgpt, prefix: Prefix, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_equally_likely_tokens_have_the_uniform_log_probability(
+    toy: Rsgpt, prefix: Prefix, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(toy.language.lm_head, "forward", lambda hidden: torch.zeros(*hidden.shape[:-1], 400))
-    even = found(toy, prefix, 3, top=4)
-    assert all(one.logprob == pytest.approx(-math.log(400), abs=0.01) for row in even for one in row)
+    even = searched(toy, prefix, 3, top=4)
+    assert all(token.logprob == pytest.approx(-math.log(400), abs=0.01) for row in even for token in row)
 
 
 def test_alternatives_of_the_first_token_are_those_of_greedy_search(toy: Rsgpt, prefix: Prefix) -> None:
-    for row, other in zip(found(toy, prefix, 3, top=5), greedy(toy, prefix), strict=True):
+    for row, other in zip(searched(toy, prefix, 3, top=5), greedy(toy, prefix), strict=True):
         assert [token for token, _ in row[0].top] == [token for token, _ in other[0].top]
         assert [value for _, value in row[0].top] == pytest.approx([value for _, value in other[0].top], abs=1e-3)
 
 
-def test_giving_up_ends_the_search(toy: Rsgpt, prefix: Prefix) -> None:
-    asked: list[int] = []
+def test_cancelled_row_ends_its_search(toy: Rsgpt, prefix: Prefix) -> None:
+    calls: list[int] = []
 
-    def enough() -> list[bool]:
-        asked.append(1)
-        return [len(asked) >= 2, False, False]
+    def cancelled() -> list[bool]:
+        calls.append(1)
+        return [len(calls) >= 2, False, False]
 
     with torch.inference_mode():
-        rows = in_order(search(toy.language, prefix, Search(2, DecodingRules(EOS), [STEPS] * 3), enough))
+        rows = in_order(search(toy.language, prefix, Search(2, DecodingRules(EOS), [STEPS] * 3), cancelled))
     assert len(rows[0]) == 2
-    assert [row[0].token for row in rows[1:]] == [row[0].token for row in found(toy, prefix, 2)[1:]]
+    assert [row[0].token for row in rows[1:]] == [row[0].token for row in searched(toy, prefix, 2)[1:]]
     assert min(map(len, rows[1:])) > 2
 
 
 @pytest.mark.parametrize("patient", [False, True])
-def test_what_is_told_early_is_what_the_answer_begins_with(toy: Rsgpt, prefix: Prefix, patient: bool) -> None:
-    before_the_end = 0
+def test_tokens_reported_early_are_a_prefix_of_the_answer(toy: Rsgpt, prefix: Prefix, patient: bool) -> None:
+    reported_count = 0
     for eos in [*range(1, 12), 119, 170, 278]:  # so that candidates end early and late
-        told: list[list[ChosenToken]] = [[] for _ in PROMPTS]
-        how = Search(2 + eos % 2, DecodingRules(eos, patient=patient), [2 * STEPS] * 3, top=5, later=5)
+        reported: list[list[ChosenToken]] = [[] for _ in PROMPTS]
+        settings = Search(
+            2 + eos % 2,
+            DecodingRules(eos, patient=patient),
+            [2 * STEPS] * 3,
+            first_alternatives=5,
+            later_alternatives=5,
+        )
         with torch.inference_mode():
             rows = in_order(
-                search(toy.language, prefix, how, lambda: [False] * 3, lambda one, told=told: told[one.row].append(one))
+                search(
+                    toy.language,
+                    prefix,
+                    settings,
+                    lambda: [False] * 3,
+                    lambda token, reported=reported: reported[token.row].append(token),
+                )
             )
-            assert rows == in_order(search(toy.language, prefix, how, lambda: [False] * 3))
-        assert [row[: len(early)] for row, early in zip(rows, told, strict=True)] == told
-        before_the_end += sum(map(len, told))
-    assert before_the_end > 100
+            assert rows == in_order(search(toy.language, prefix, settings, lambda: [False] * 3))
+        assert [row[: len(early)] for row, early in zip(rows, reported, strict=True)] == reported
+        reported_count += sum(map(len, reported))
+    assert reported_count > 100
 
 
 @pytest.mark.parametrize("rules", [{}, {"repetition_penalty": 1.5}, {"no_repeat_ngram": 2}, {"patient": True}])
 @pytest.mark.parametrize("beams", [2, 3, 5])
-def test_it_finds_what_transformers_finds(toy: Rsgpt, prefix: Prefix, beams: int, rules: dict[str, Any]) -> None:
+def test_beam_search_equals_that_of_transformers(toy: Rsgpt, prefix: Prefix, beams: int, rules: dict[str, Any]) -> None:
     ended = 0
-    likely = {one.token for row in found(toy, prefix, beams) for one in row}
-    for eos in likely:  # so that candidates end early and late
-        how = Search(beams, DecodingRules(eos, **rules), [STEPS] * len(PROMPTS))
-        settings = GenerationConfig(
-            max_new_tokens=STEPS, min_new_tokens=1, num_beams=beams, early_stopping=not how.rules.patient,
+    candidates = {token.token for row in searched(toy, prefix, beams) for token in row}
+    for eos in candidates:  # so that candidates end early and late
+        settings = Search(beams, DecodingRules(eos, **rules), [STEPS] * len(PROMPTS))
+        config = GenerationConfig(
+            max_new_tokens=STEPS, min_new_tokens=1, num_beams=beams, early_stopping=not settings.rules.patient,
             do_sample=False, eos_token_id=eos, pad_token_id=eos,
         )  # fmt: skip
         with torch.inference_mode():
-            ours = in_order(search(toy.language, prefix, how, lambda: [False] * len(PROMPTS)))
+            ours = in_order(search(toy.language, prefix, settings, lambda: [False] * len(PROMPTS)))
             theirs = toy.language.generate(
                 inputs_embeds=prefix.embeds,
                 attention_mask=prefix.mask,
-                generation_config=settings,
-                logits_processor=how.rules.processors(),
+                generation_config=config,
+                logits_processor=settings.rules.processors(),
             )
-        for row, said in zip(ours, theirs.tolist(), strict=True):
-            assert [one.token for one in row] == [token for token in said if token != eos]
+        for row, wanted in zip(ours, theirs.tolist(), strict=True):
+            assert [token.token for token in row] == [token for token in wanted if token != eos]
             ended += len(row) < STEPS
     assert ended > len(PROMPTS)
 
 
-def test_each_row_has_a_length_of_its_own(toy: Rsgpt, prefix: Prefix) -> None:
+def test_each_row_has_its_own_length_limit(toy: Rsgpt, prefix: Prefix) -> None:
     with torch.inference_mode():
         rows = list(search(toy.language, prefix, Search(3, DecodingRules(EOS), [2, 5, 3]), lambda: [False] * 3))
         alone = in_order(search(toy.language, prefix, Search(3, DecodingRules(EOS), [2, 2, 2]), lambda: [False] * 3))
-    assert [(place, len(said)) for place, said in rows] == [(0, 2), (2, 3), (1, 5)]  # as each is found
-    assert [one.token for one in rows[0][1]] == [one.token for one in alone[0]]
+    assert [(index, len(tokens)) for index, tokens in rows] == [(0, 2), (2, 3), (1, 5)]  # in the order of their ends
+    assert [token.token for token in rows[0][1]] == [token.token for token in alone[0]]

@@ -1,4 +1,4 @@
-"""Every language model of the family, in batches, says what transformers' own generation says."""
+"""Every type of language model, in batches, generates the same tokens as `generate` of transformers."""
 
 from __future__ import annotations
 
@@ -37,19 +37,19 @@ def prefix(model: Rsgpt) -> Prefix:
 
 
 def read(model: Rsgpt, numbers: Sequence[int]) -> Prefix:
-    """Some of the prompts, each with a picture of its own."""
+    """Return the prefixes of some prompts, each with a different picture."""
     with torch.inference_mode():
         features = model.encode(to_bytes([picture(number) for number in numbers], SIDE))
         return model.prefix(features, model.instruct([PROMPTS[number] for number in numbers]))
 
 
-def said(model: Rsgpt, prefix: Prefix, rules: DecodingRules, lengths: list[int]) -> list[list[int]]:
-    """Greedy answers of so many tokens, as ids."""
+def greedy(model: Rsgpt, prefix: Prefix, rules: DecodingRules, lengths: list[int]) -> list[list[int]]:
+    """Return greedy answers of given lengths, as token ids."""
     return [ids(row) for row in decode(model, prefix, [Sampling()] * len(lengths), lengths, rules)]
 
 
 def generated(model: Rsgpt, prefix: Prefix, **settings: float) -> list[list[int]]:
-    """transformers' own, with an end that no row ever says."""
+    """Return the answers of transformers, without an end token."""
     config = GenerationConfig(
         max_new_tokens=STEPS,
         do_sample=False,
@@ -65,54 +65,56 @@ def generated(model: Rsgpt, prefix: Prefix, **settings: float) -> list[list[int]
 
 
 @torch.inference_mode()
-def test_many_tokens_are_read_as_one_after_another(model: Rsgpt, prefix: Prefix) -> None:
-    tokens, named = torch.tensor([[3, 4, 5], [6, 7, 8], [3, 4, 9]]), torch.tensor([2, 0, 2])
+def test_reading_many_tokens_equals_reading_them_one_by_one(model: Rsgpt, prefix: Prefix) -> None:
+    tokens, index = torch.tensor([[3, 4, 5], [6, 7, 8], [3, 4, 9]]), torch.tensor([2, 0, 2])
     at_once, stepwise = start(model.language, prefix), start(model.language, prefix)
     for state in (at_once, stepwise):
         state.first()
-        state.keep(named)
-    steps = [stepwise.next(tokens[:, place : place + 1]) for place in range(tokens.shape[1])]
+        state.keep(index)
+    steps = [stepwise.next(tokens[:, column : column + 1]) for column in range(tokens.shape[1])]
     torch.testing.assert_close(at_once.read(tokens), torch.stack(steps, dim=1), atol=1e-4, rtol=1e-4)
 
 
 @torch.inference_mode()
-def test_branches_are_as_rows_of_their_own(model: Rsgpt, prefix: Prefix) -> None:
+def test_branches_equal_separate_rows(model: Rsgpt, prefix: Prefix) -> None:
     together, apart = start(model.language, prefix), start(model.language, prefix)
     together.first()
     apart.first()
     steps = [([[3, 4], [5, 6], [7, 8]], [[0, 0], [0, 0], [0, 0]]), ([[9, 3], [4, 5], [6, 7]], [[1, 1], [1, 0], [0, 1]])]
     for tokens, parents in steps:
         width = 1 if tokens is steps[0][0] else 2
-        apart.keep(torch.tensor([row * width + parent for row, some in enumerate(parents) for parent in some]))
+        apart.keep(
+            torch.tensor([row * width + parent for row, row_parents in enumerate(parents) for parent in row_parents])
+        )
         wanted = apart.next(torch.tensor(tokens).reshape(-1, 1))
-        found = together.branch(torch.tensor(tokens), torch.tensor(parents))
-        torch.testing.assert_close(found.flatten(0, 1), wanted, atol=1e-4, rtol=1e-4)
+        logits = together.branch(torch.tensor(tokens), torch.tensor(parents))
+        torch.testing.assert_close(logits.flatten(0, 1), wanted, atol=1e-4, rtol=1e-4)
     together.keep(torch.tensor([2, 0]))  # a row has left
     apart.keep(torch.tensor([4, 5, 4, 1, 0, 0]))
-    found = together.branch(torch.tensor([[3, 4, 5], [6, 7, 8]]), torch.tensor([[0, 1, 0], [1, 0, 0]]))
+    logits = together.branch(torch.tensor([[3, 4, 5], [6, 7, 8]]), torch.tensor([[0, 1, 0], [1, 0, 0]]))
     wanted = apart.next(torch.tensor([[3], [4], [5], [6], [7], [8]]))
-    torch.testing.assert_close(found.flatten(0, 1), wanted, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(logits.flatten(0, 1), wanted, atol=1e-4, rtol=1e-4)
 
 
 @pytest.mark.filterwarnings("ignore:Passing `repetition_penalty`", "ignore:Passing `no_repeat_ngram_size`")
 @pytest.mark.parametrize(("penalty", "ngram"), [(1.0, 0), (PENALTY, 0), (1.0, 1)])
-def test_greedy(model: Rsgpt, prefix: Prefix, penalty: float, ngram: int) -> None:
+def test_greedy_answers_equal_those_of_transformers(model: Rsgpt, prefix: Prefix, penalty: float, ngram: int) -> None:
     never = model.language.config.vocab_size - 1
     wanted = generated(model, prefix, repetition_penalty=penalty, no_repeat_ngram_size=ngram)
-    assert said(model, prefix, DecodingRules(never, penalty, ngram), [STEPS] * 3) == wanted
+    assert greedy(model, prefix, DecodingRules(never, penalty, ngram), [STEPS] * 3) == wanted
     assert (generated(model, prefix) == wanted) == (penalty == 1 and not ngram)
 
 
 @pytest.mark.parametrize("beams", [1, 3])
-def test_a_batch_answers_as_each_prompt_alone(model: Rsgpt, prefix: Prefix, beams: int) -> None:
+def test_batch_answers_equal_single_answers(model: Rsgpt, prefix: Prefix, beams: int) -> None:
     rules = DecodingRules(model.language.config.vocab_size - 1, PENALTY)
 
-    def answers(given: Prefix) -> list[list[int]]:
-        rows = len(given.mask)
+    def answers(prefix: Prefix) -> list[list[int]]:
+        rows = len(prefix.mask)
         if beams == 1:
-            return said(model, given, rules, [STEPS] * rows)
+            return greedy(model, prefix, rules, [STEPS] * rows)
         with torch.inference_mode():
-            found = dict(search(model.language, given, Search(beams, rules, [STEPS] * rows), lambda: [False] * rows))
+            found = dict(search(model.language, prefix, Search(beams, rules, [STEPS] * rows), lambda: [False] * rows))
         return [ids(found[row]) for row in range(rows)]
 
     together = answers(prefix)
@@ -120,17 +122,17 @@ def test_a_batch_answers_as_each_prompt_alone(model: Rsgpt, prefix: Prefix, beam
     assert len({tuple(row) for row in together}) > 1
 
 
-def test_rows_that_leave_do_not_disturb_the_others(model: Rsgpt, prefix: Prefix) -> None:
+def test_finished_rows_do_not_change_the_others(model: Rsgpt, prefix: Prefix) -> None:
     rules = DecodingRules(model.language.config.vocab_size - 1, PENALTY)
-    whole, cut = (said(model, prefix, rules, lengths) for lengths in ([STEPS] * 3, [2, STEPS, 5]))
+    whole, cut = (greedy(model, prefix, rules, lengths) for lengths in ([STEPS] * 3, [2, STEPS, 5]))
     assert cut == [whole[0][:2], whole[1], whole[2][:5]]
 
 
 @pytest.mark.filterwarnings("ignore:Passing `repetition_penalty`", "ignore:Passing `no_repeat_ngram_size`")
-def test_beams(model: Rsgpt, prefix: Prefix) -> None:
+def test_beam_search_equals_that_of_transformers(model: Rsgpt, prefix: Prefix) -> None:
     never = model.language.config.vocab_size - 1
     with torch.inference_mode():
-        how = Search(3, DecodingRules(never, PENALTY, 2), [STEPS] * 3)
-        found = dict(search(model.language, prefix, how, lambda: [False] * 3))
+        settings = Search(3, DecodingRules(never, PENALTY, 2), [STEPS] * 3)
+        found = dict(search(model.language, prefix, settings, lambda: [False] * 3))
     wanted = generated(model, prefix, num_beams=3, repetition_penalty=PENALTY, no_repeat_ngram_size=2)
-    assert [[one.token for one in found[row]] for row in range(3)] == wanted
+    assert [[token.token for token in found[row]] for row in range(3)] == wanted

@@ -1,4 +1,4 @@
-"""A batch must answer each prompt as if it were alone, and as transformers' own generation does."""
+"""The answers of a batch equal those of single prompts and those of transformers."""
 
 from __future__ import annotations
 
@@ -25,43 +25,43 @@ def prefix(toy: Rsgpt) -> Prefix:
 
 
 def part(prefix: Prefix, row: int) -> Prefix:
-    """One row without its padding."""
+    """Return one row without its padding."""
     real = prefix.mask[row].bool()
     return Prefix(prefix.embeds[row][real][None], prefix.mask[row][real][None])
 
 
 def decode(
-    toy: Rsgpt, prefix: Prefix, draws: Sequence[Sampling], lengths: Sequence[int], rules: DecodingRules = RULES
+    toy: Rsgpt, prefix: Prefix, samplings: Sequence[Sampling], lengths: Sequence[int], rules: DecodingRules = RULES
 ) -> list[list[ChosenToken]]:
-    """Every row for so many tokens."""
-    rows: list[list[ChosenToken]] = [[] for _ in draws]
+    """Decode each row up to its length."""
+    rows: list[list[ChosenToken]] = [[] for _ in samplings]
     with torch.inference_mode():
-        decoder = Decoder(toy.language, prefix, draws, rules)
+        decoder = Decoder(toy.language, prefix, samplings, rules)
         while decoder.rows:
             chosen = decoder.choose()
-            for one in chosen:
-                rows[one.row].append(one)
-            decoder.advance([one for one in chosen if len(rows[one.row]) < lengths[one.row]])
+            for token in chosen:
+                rows[token.row].append(token)
+            decoder.advance([token for token in chosen if len(rows[token.row]) < lengths[token.row]])
     return rows
 
 
 def ids(row: Sequence[ChosenToken]) -> list[int]:
-    return [one.token for one in row]
+    return [token.token for token in row]
 
 
-def test_a_batch_answers_as_each_prompt_alone(toy: Rsgpt, prefix: Prefix) -> None:
-    draws, lengths = [Sampling(top=3)] * len(PROMPTS), [STEPS] * len(PROMPTS)
-    together = decode(toy, prefix, draws, lengths)
+def test_batch_answers_equal_single_answers(toy: Rsgpt, prefix: Prefix) -> None:
+    samplings, lengths = [Sampling(top=3)] * len(PROMPTS), [STEPS] * len(PROMPTS)
+    together = decode(toy, prefix, samplings, lengths)
     for row in range(len(PROMPTS)):
         (alone,) = decode(toy, part(prefix, row), [Sampling(top=3)], [STEPS])
         assert ids(together[row]) == ids(alone)
-        for one, other in zip(together[row], alone, strict=True):
-            assert one.logprob == pytest.approx(other.logprob, abs=1e-3)
+        for token, other in zip(together[row], alone, strict=True):
+            assert token.logprob == pytest.approx(other.logprob, abs=1e-3)
     assert len({tuple(ids(row)) for row in together}) == len(PROMPTS)
 
 
-def test_greedy_is_what_transformers_generates(toy: Rsgpt, prefix: Prefix) -> None:
-    found = decode(toy, prefix, [Sampling()] * len(PROMPTS), [STEPS] * len(PROMPTS))
+def test_greedy_answers_equal_those_of_transformers(toy: Rsgpt, prefix: Prefix) -> None:
+    rows = decode(toy, prefix, [Sampling()] * len(PROMPTS), [STEPS] * len(PROMPTS))
     settings = GenerationConfig(
         max_new_tokens=STEPS, do_sample=False, bos_token_id=BOS, pad_token_id=EOS, begin_suppress_tokens=[EOS]
     )
@@ -69,10 +69,10 @@ def test_greedy_is_what_transformers_generates(toy: Rsgpt, prefix: Prefix) -> No
     wanted = toy.language.generate(
         inputs_embeds=prefix.embeds, attention_mask=prefix.mask, generation_config=settings
     ).tolist()
-    assert [ids(row) for row in found] == wanted
+    assert [ids(row) for row in rows] == wanted
 
 
-def test_no_answer_begins_with_the_end(toy: Rsgpt, prefix: Prefix) -> None:
+def test_no_answer_begins_with_eos(toy: Rsgpt, prefix: Prefix) -> None:
     first = [ids(row)[0] for row in decode(toy, prefix, [Sampling()] * 4, [1] * 4)]
     second = [row[0] for row in decode(toy, prefix, [Sampling(top=5)] * 4, [1] * 4, rules=DecodingRules(first[0]))]
     assert second[0].token != first[0]
@@ -80,26 +80,26 @@ def test_no_answer_begins_with_the_end(toy: Rsgpt, prefix: Prefix) -> None:
     assert first[0] not in dict(second[0].top)
 
 
-def test_rows_that_leave_do_not_disturb_the_others(toy: Rsgpt, prefix: Prefix) -> None:
-    draws = [Sampling(), Sampling(0.7, seed=5), Sampling(), Sampling(1.2, seed=6)]
-    whole = decode(toy, prefix, draws, [STEPS] * 4)
-    cut = decode(toy, prefix, draws, [2, STEPS, 5, STEPS])
+def test_finished_rows_do_not_change_the_others(toy: Rsgpt, prefix: Prefix) -> None:
+    samplings = [Sampling(), Sampling(0.7, seed=5), Sampling(), Sampling(1.2, seed=6)]
+    whole = decode(toy, prefix, samplings, [STEPS] * 4)
+    cut = decode(toy, prefix, samplings, [2, STEPS, 5, STEPS])
     assert [len(row) for row in cut] == [2, STEPS, 5, STEPS]
     for row, length in enumerate([2, STEPS, 5, STEPS]):
         assert ids(cut[row]) == ids(whole[row][:length])
 
 
-def test_sampling_repeats_by_its_seed(toy: Rsgpt, prefix: Prefix) -> None:
-    one = part(prefix, 0)
-    first, again, other = (ids(decode(toy, one, [Sampling(1.5, seed=seed)], [STEPS])[0]) for seed in (1, 1, 2))
+def test_sampling_is_reproducible_by_seed(toy: Rsgpt, prefix: Prefix) -> None:
+    single = part(prefix, 0)
+    first, again, other = (ids(decode(toy, single, [Sampling(1.5, seed=seed)], [STEPS])[0]) for seed in (1, 1, 2))
     assert first == again
     assert first != other
 
 
-def test_a_seed_belongs_to_its_row(toy: Rsgpt, prefix: Prefix) -> None:
-    draws = [Sampling(1.5, seed=row) for row in range(4)]
-    together = decode(toy, prefix, draws, [STEPS] * 4)
-    assert ids(together[2]) == ids(decode(toy, part(prefix, 2), [draws[2]], [STEPS])[0])
+def test_sampling_of_a_row_depends_on_its_seed_only(toy: Rsgpt, prefix: Prefix) -> None:
+    samplings = [Sampling(1.5, seed=row) for row in range(4)]
+    together = decode(toy, prefix, samplings, [STEPS] * 4)
+    assert ids(together[2]) == ids(decode(toy, part(prefix, 2), [samplings[2]], [STEPS])[0])
 
 
 def test_a_low_temperature_is_nearly_greedy(toy: Rsgpt, prefix: Prefix) -> None:
@@ -120,28 +120,28 @@ def test_no_alternatives_unless_asked_for(toy: Rsgpt, prefix: Prefix) -> None:
     assert decode(toy, part(prefix, 0), [Sampling()], [1])[0][0].top == ()
 
 
-def test_a_sampled_token_is_told_with_its_own_probability(toy: Rsgpt, prefix: Prefix) -> None:
+def test_sampled_token_has_its_own_log_probability(toy: Rsgpt, prefix: Prefix) -> None:
     (row,) = decode(toy, part(prefix, 0), [Sampling(5.0, seed=1, top=311)], [STEPS])
-    assert any(one.token != one.top[0][0] for one in row)
-    assert all(dict(one.top)[one.token] == one.logprob for one in row)
+    assert any(token.token != token.top[0][0] for token in row)
+    assert all(dict(token.top)[token.token] == token.logprob for token in row)
 
 
 @pytest.mark.parametrize("temperature", [1e-6, 1e-38, 1e-44, 1e-45, 5e-324])
-def test_no_temperature_is_too_low(toy: Rsgpt, prefix: Prefix, temperature: float) -> None:
+def test_very_low_temperatures_are_greedy(toy: Rsgpt, prefix: Prefix, temperature: float) -> None:
     cold = decode(toy, prefix, [Sampling(temperature)] * 4, [STEPS] * 4)
     greedy = decode(toy, prefix, [Sampling()] * 4, [STEPS] * 4)
     assert [ids(row) for row in cold] == [ids(row) for row in greedy]
 
 
-def test_a_nucleus_holds_the_likeliest_tokens_alone(toy: Rsgpt, prefix: Prefix) -> None:
-    one = part(prefix, 0)
-    drawn = {ids(decode(toy, one, [Sampling(5.0, seed=seed, top_p=0.05)], [1])[0])[0] for seed in range(30)}
-    ((first,),) = decode(toy, one, [Sampling(top=311)], [1])
+def test_nucleus_contains_the_likeliest_tokens_only(toy: Rsgpt, prefix: Prefix) -> None:
+    single = part(prefix, 0)
+    sampled = {ids(decode(toy, single, [Sampling(5.0, seed=seed, top_p=0.05)], [1])[0])[0] for seed in range(30)}
+    ((first,),) = decode(toy, single, [Sampling(top=311)], [1])
     shares = torch.softmax(torch.tensor([logprob for _, logprob in first.top]) / 5.0, dim=-1)
     inside = int((shares.cumsum(0) - shares <= 0.05).sum())
     assert 1 < inside < 100
-    assert drawn <= {token for token, _ in first.top[:inside]}
-    assert len(drawn) > 1
+    assert sampled <= {token for token, _ in first.top[:inside]}
+    assert len(sampled) > 1
 
 
 def test_the_smallest_nucleus_is_the_likeliest_token(toy: Rsgpt, prefix: Prefix) -> None:

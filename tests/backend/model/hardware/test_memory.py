@@ -1,4 +1,4 @@
-"""A model that does not fit is refused before it is loaded, with what would fit."""
+"""A model that does not fit is rejected before it is loaded; the message names a precision that fits."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ THIRTEEN = ModelSize(986_000_000, 189_600_000, 13_016_000_000)
     ("size", "precision", "gigabytes"),
     [(SEVEN, "fp16", 16.3), (SEVEN, "int4", 7.0), (THIRTEEN, "fp16", 29.0), (THIRTEEN, "int4", 10.0)],
 )
-def test_what_the_published_sizes_need(size: ModelSize, precision: str, gigabytes: float) -> None:
+def test_memory_of_the_published_sizes(size: ModelSize, precision: str, gigabytes: float) -> None:
     assert size.bytes(precision) / 1e9 == pytest.approx(gigabytes, rel=0.09)
 
 
-def test_sizes_are_counted_from_the_files(toy: Rsgpt, toy_folder: Path) -> None:
+def test_parameters_are_counted_from_file_headers(toy: Rsgpt, toy_folder: Path) -> None:
     size = size_of(toy_folder, toy_folder / "language")
     count = {"encoder": toy.encoder, "bridge": toy.bridge, "language": toy.language}
     for part, module in count.items():
@@ -54,25 +54,25 @@ def test_sizes_are_counted_from_the_files(toy: Rsgpt, toy_folder: Path) -> None:
         (40e9, CPU, "fp32", "fp32"),
     ],
 )
-def test_the_best_that_fits_is_taken(free: float, device: torch.device, wanted: str, chosen: str) -> None:
+def test_best_fitting_precision_is_chosen(free: float, device: torch.device, wanted: str, chosen: str) -> None:
     assert fitting(SEVEN, DeviceMemory(free, device), wanted) == chosen
 
 
-def test_what_does_not_fit_is_refused_with_advice() -> None:
-    said = r"needs 17\.0 GB in bf16, this machine has 9\.0 GB free: use int4, about 7\.3 GB"
-    with pytest.raises(ModelError, match=said):
+def test_model_that_does_not_fit_is_rejected_with_advice() -> None:
+    message = r"needs 17\.0 GB in bf16, this machine has 9\.0 GB free: use int4, which needs about 7\.3 GB"
+    with pytest.raises(ModelError, match=message):
         fitting(SEVEN, DeviceMemory(9e9, CPU), "bf16")
-    with pytest.raises(ModelError, match=r"even in int4 it takes 10\.8 GB.*rsgpt-small"):
+    with pytest.raises(ModelError, match=r"even in int4 it needs 10\.8 GB.*rsgpt-small"):
         fitting(THIRTEEN, DeviceMemory(9e9, CPU))
 
 
-def test_a_gpu_s_model_goes_through_the_machine_s_own_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_main_memory_limits_the_model_of_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     free = {"cpu": 9e9, "cuda": 24e9}
     monkeypatch.setattr(memory, "available", lambda device: free[device.type])
     assert device_memory([CPU]) == DeviceMemory(9e9, CPU)
     assert device_memory([GPU]).free == 9e9
     assert fitting(SEVEN, device_memory([GPU])) == "int4"
-    with pytest.raises(ModelError, match=r"in fp16, this machine's own memory, .* has 9\.0 GB free: use int4"):
+    with pytest.raises(ModelError, match=r"in fp16, this machine's main memory, .* has 9\.0 GB free: use int4"):
         fitting(SEVEN, device_memory([GPU]), "fp16")
     free["cpu"] = 64e9
     assert device_memory([GPU, GPU]).free == 48e9
@@ -82,10 +82,10 @@ def test_a_gpu_s_model_goes_through_the_machine_s_own_memory(monkeypatch: pytest
 
 
 @pytest.mark.parametrize("content", [b"", b"rubbish", (2**62).to_bytes(8, "little") + b"{}", None])
-def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None) -> None:
+def test_error_names_the_unreadable_file(tmp_path: Path, content: bytes | None) -> None:
     if content is not None:
         (tmp_path / "model.safetensors").write_bytes(content)
-    with pytest.raises(ModelError, match=r"model\.safetensors (is missing|holds no weights that can be read)"):
+    with pytest.raises(ModelError, match=r"model\.safetensors (is missing|has no readable weights)"):
         size_of(tmp_path, tmp_path)
 
 
@@ -93,24 +93,24 @@ def test_a_small_model_stays_in_float32() -> None:
     assert fitting(ModelSize(5_000_000, 13_000_000, 134_000_000), DeviceMemory(4e9, CPU)) == "fp32"
 
 
-def test_rows_that_fit() -> None:
-    config = LlamaConfig(vocab_size=32001, dtype=torch.bfloat16)  # 7B: half a megabyte a token
+def test_number_of_rows_that_fit() -> None:
+    config = LlamaConfig(vocab_size=32001, dtype=torch.bfloat16)  # 7B: half a megabyte per token
     assert rows_that_fit(config, 200, 10e9) == 47
     assert rows_that_fit(config, 5 * 200, 10e9) == 9
     assert rows_that_fit(config, 200, -1e9) == 1
-    few = LlamaConfig(num_attention_heads=32, num_key_value_heads=8, dtype=torch.bfloat16)
-    assert rows_that_fit(few, 200, 10e9) == 190
+    grouped = LlamaConfig(num_attention_heads=32, num_key_value_heads=8, dtype=torch.bfloat16)
+    assert rows_that_fit(grouped, 200, 10e9) == 190
     assert rows_that_fit(OPTConfig(), 100, 1e9) > 0
     assert rows_that_fit(T5Config(), 100, 1e9) > 0
 
 
-def test_a_container_s_limit_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_available_memory_respects_the_container_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     free = available(CPU)
     monkeypatch.setattr(memory, "_CGROUP", tmp_path)
     assert available(CPU) == pytest.approx(free, rel=0.2)
     (tmp_path / "memory.max").write_text("3000000\n")
     (tmp_path / "memory.current").write_text("2500000\n")
     (tmp_path / "memory.stat").write_text("anon 900000\nactive_file 500000\ninactive_file 1000000\n")
-    assert available(CPU) == 2_000_000  # what was read of files is no obstacle
+    assert available(CPU) == 2_000_000  # cached files count as free
     (tmp_path / "memory.max").write_text("max\n")
     assert available(CPU) > 2_000_000

@@ -1,4 +1,4 @@
-"""A packed layer says what its original says; what cannot be packed is left as it is."""
+"""A packed layer returns the values of its original layer; other layers stay unchanged."""
 
 from __future__ import annotations
 
@@ -8,49 +8,49 @@ from torch import nn
 
 from rsgpt_backend.model.hardware import packed_linear as packed_module
 from rsgpt_backend.model.hardware.linear import NarrowLinear
-from rsgpt_backend.model.hardware.packed_linear import PackedLinear, packed, pays
+from rsgpt_backend.model.hardware.packed_linear import PackedLinear, is_packing_faster, pack_linear_layers
 
 
 @pytest.fixture
-def paying(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let it pay, whatever this machine is."""
+def packing_is_faster(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make packing count as faster on any machine."""
     if not hasattr(torch.ops.mkldnn, "_linear_pointwise"):
         pytest.skip("this PyTorch has no oneDNN")
-    monkeypatch.setattr(packed_module, "pays", lambda: True)
+    monkeypatch.setattr(packed_module, "is_packing_faster", lambda: True)
 
 
-@pytest.mark.usefixtures("paying")
+@pytest.mark.usefixtures("packing_is_faster")
 @pytest.mark.parametrize("shape", [(1, 40), (7, 40), (3, 5, 40), (200, 1, 40)])
 @pytest.mark.parametrize("bias", [True, False])
 @torch.inference_mode()
-def test_a_layer_says_what_its_original_says(shape: tuple[int, ...], bias: bool) -> None:
+def test_packed_layer_equals_its_original(shape: tuple[int, ...], bias: bool) -> None:
     layer, values = nn.Linear(40, 90, bias=bias).requires_grad_(False), torch.randn(shape)
-    found = PackedLinear(layer)(values)
-    assert found.shape == (*shape[:-1], 90)
-    torch.testing.assert_close(found, layer(values), atol=1e-5, rtol=1e-5)
+    outputs = PackedLinear(layer)(values)
+    assert outputs.shape == (*shape[:-1], 90)
+    torch.testing.assert_close(outputs, layer(values), atol=1e-5, rtol=1e-5)
     view = values.transpose(0, -2)[..., :40]
     torch.testing.assert_close(PackedLinear(layer)(view), layer(view), atol=1e-5, rtol=1e-5)
 
 
-@pytest.mark.usefixtures("paying")
-def test_plain_layers_of_32_bits_are_packed() -> None:
+@pytest.mark.usefixtures("packing_is_faster")
+def test_only_plain_float32_layers_on_the_cpu_are_packed() -> None:
     others = [nn.Linear(4, 4).half(), NarrowLinear(nn.Linear(4, 4)), nn.Linear(4, 4, device="meta")]
-    found = packed(nn.Sequential(nn.Linear(4, 4).requires_grad_(False), nn.Sequential(*others)))
-    assert isinstance(found[0], PackedLinear)
-    assert list(found[1]) == others
-    assert (found[0].weight.shape, found[0].weight.dtype) == ((4, 4), torch.float32)
+    model = pack_linear_layers(nn.Sequential(nn.Linear(4, 4).requires_grad_(False), nn.Sequential(*others)))
+    assert isinstance(model[0], PackedLinear)
+    assert list(model[1]) == others
+    assert (model[0].weight.shape, model[0].weight.dtype) == ((4, 4), torch.float32)
 
 
-def test_where_it_does_not_pay_nothing_is_packed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packed_module, "pays", lambda: False)
-    assert type(packed(nn.Sequential(nn.Linear(4, 4)))[0]) is nn.Linear
+def test_no_layer_is_packed_if_packing_is_slower(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packed_module, "is_packing_faster", lambda: False)
+    assert type(pack_linear_layers(nn.Sequential(nn.Linear(4, 4)))[0]) is nn.Linear
 
 
-def test_a_processor_that_cannot_pack_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unsupported_cpu_does_not_pack(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_: nn.Linear) -> PackedLinear:
         raise RuntimeError("could not create a primitive")
 
     monkeypatch.setattr(packed_module, "PackedLinear", fail)
-    pays.cache_clear()
-    assert not pays()
-    pays.cache_clear()
+    is_packing_faster.cache_clear()
+    assert not is_packing_faster()
+    is_packing_faster.cache_clear()

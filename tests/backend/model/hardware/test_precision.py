@@ -1,4 +1,4 @@
-"""What a name means on a machine, and that the command offers just these names."""
+"""The precisions by name on each device; the command line offers the same names."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ CPU, GPU = torch.device("cpu"), torch.device("cuda")
 
 
 @pytest.mark.parametrize("faster", [0.5, 1.0, 2.0])
-def test_a_processor_without_amx_is_tried(faster: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    tried = []
+def test_bfloat16_is_timed_on_a_cpu_without_amx(faster: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    timed = []
 
-    def seconds(product: object, one: torch.Tensor, other: torch.Tensor) -> float:
-        tried.append((product, one.dtype))
-        return 1 / faster if other.dtype == torch.bfloat16 else 1.0
+    def seconds(product: object, left: torch.Tensor, right: torch.Tensor) -> float:
+        timed.append((product, left.dtype))
+        return 1 / faster if right.dtype == torch.bfloat16 else 1.0
 
     monkeypatch.setattr(precision_module, "seconds", seconds)
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
-    precision_module._half_as_long.cache_clear()
+    precision_module._is_bfloat16_faster.cache_clear()
     assert [has_fast_bfloat16(CPU), has_fast_bfloat16(CPU)] == [faster > 1] * 2
-    assert len(tried) == 2
-    precision_module._half_as_long.cache_clear()
+    assert len(timed) == 2
+    precision_module._is_bfloat16_faster.cache_clear()
 
 
 @pytest.mark.parametrize("fast", [True, False])
-def test_the_encoder_has_16_bits_where_they_are_fast(fast: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_encoder_uses_16_bits_if_they_are_fast(fast: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"amx_bf16": fast})
     assert has_fast_bfloat16(CPU) is fast
     wide, narrow = Precision(torch.bfloat16, 8, torch.bfloat16), Precision(torch.bfloat16, 8, narrow=True)
@@ -43,13 +43,13 @@ def test_the_encoder_has_16_bits_where_they_are_fast(fast: bool, monkeypatch: py
     assert not precision("int4", CPU).portable
 
 
-def test_the_command_offers_what_there_is() -> None:
+def test_command_line_offers_all_precisions() -> None:
     assert ("auto", *NAMES) == PRECISIONS
 
 
-@pytest.mark.parametrize("tried", [precision_module._half_as_long, packed_linear.pays])
-def test_trying_changes_no_random_numbers(tried: Any) -> None:
-    tried.cache_clear()
+@pytest.mark.parametrize("measure", [precision_module._is_bfloat16_faster, packed_linear.is_packing_faster])
+def test_timing_leaves_random_numbers_unchanged(measure: Any) -> None:
+    measure.cache_clear()
     before = torch.get_rng_state()
-    tried()
+    measure()
     assert torch.equal(torch.get_rng_state(), before)

@@ -1,4 +1,4 @@
-"""A product that is timed: how often, and what is told of it."""
+"""A product is timed several times."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import torch
 from rsgpt_backend.model.hardware import timing
 
 
-def test_one_of_several_is_told() -> None:
+def test_product_is_called_several_times() -> None:
     calls = []
 
-    def product(one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
-        calls.append((one, other))
-        return one @ other
+    def product(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+        calls.append((left, right))
+        return left @ right
 
     matrix = torch.ones(8, 8)
     assert 0 < timing.seconds(product, matrix, matrix) < 1

@@ -1,4 +1,4 @@
-"""A language model is loaded whole or not at all, and its folder runs no code."""
+"""A language model is loaded completely or rejected, and no code of its folder is run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from rsgpt_backend.model.language.language import load_language
 from tests.backend.toy import BOS, EOS, WIDTH
 
 
-def test_a_folder(toy_folder: Path) -> None:
+def test_language_model_of_a_folder(toy_folder: Path) -> None:
     language = load_language(LanguageConfig(str(toy_folder / "language"), WIDTH, BOS, EOS), Precision(torch.bfloat16))
     assert language.model.dtype == torch.bfloat16
     assert not language.model.training
@@ -52,22 +52,22 @@ def test_weights_that_do_not_fit_are_named(
 
 
 @pytest.mark.parametrize("precision", [FLOAT32, Precision(torch.bfloat16, 8)])
-def test_a_damaged_file_is_refused(toy_folder: Path, tmp_path: Path, precision: Precision) -> None:
+def test_damaged_weights_are_rejected(toy_folder: Path, tmp_path: Path, precision: Precision) -> None:
     folder = Path(shutil.copytree(toy_folder / "language", tmp_path / "language"))
     (folder / "model.safetensors").write_bytes(b"rubbish")
-    with pytest.raises(ModelError, match="no language model that can be read"):
+    with pytest.raises(ModelError, match="has no readable language model"):
         load_language(LanguageConfig(str(folder), WIDTH, BOS, EOS), precision)
 
 
-def test_a_pickle_is_not_opened_even_if_it_is_a_good_one(toy_folder: Path, tmp_path: Path) -> None:
+def test_valid_pickle_is_not_opened(toy_folder: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(toy_folder / "language", tmp_path / "language"))
     torch.save(load_file(folder / "model.safetensors"), folder / "pytorch_model.bin")
     (folder / "model.safetensors").unlink()
-    with pytest.raises(ModelError, match="no language model that can be read"):
+    with pytest.raises(ModelError, match="has no readable language model"):
         load_language(LanguageConfig(str(folder), WIDTH, BOS, EOS))
 
 
-def test_a_folder_s_code_is_not_run_nor_asked_about(
+def test_code_of_a_folder_is_neither_run_nor_offered(
     toy_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = Path(shutil.copytree(toy_folder / "language", tmp_path / "language"))
@@ -75,6 +75,6 @@ def test_a_folder_s_code_is_not_run_nor_asked_about(
     (folder / "config.json").write_text(json.dumps(own))
     (folder / "own.py").write_text(f"open({str(tmp_path / 'mark')!r}, 'w')")
     monkeypatch.setattr("builtins.input", lambda _: "y")
-    with pytest.raises(ModelError, match=r"config\.json is of the kind 'own'; known are llama, opt, t5"):
+    with pytest.raises(ModelError, match=r"config\.json has the model type 'own'; supported are llama, opt, t5"):
         load_language(LanguageConfig(str(folder), WIDTH, BOS, EOS))
     assert not (tmp_path / "mark").exists()

@@ -1,4 +1,4 @@
-"""The files of a language model are found without the network, and only the recorded file is ever unpacked."""
+"""The files of a language model are found offline, and only a GGUF with the recorded hash is unpacked."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.layout.source import ROOT
 
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A package on the import path whose code fails when it is run, with a data file."""
+    """A package with a data file on the import path; importing it fails."""
     folder = tmp_path / "toy_language_package"
     folder.mkdir()
     (folder / "__init__.py").write_text("raise RuntimeError('imported')")
@@ -37,30 +37,30 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_a_packaged_file_is_found_without_running_the_package(package: Path) -> None:
+def test_packaged_file_is_found_without_importing_the_package(package: Path) -> None:
     assert packaged_file("toy_language_package/toy.gguf") == package / "toy.gguf"
     assert "toy_language_package" not in sys.modules
 
 
 @pytest.mark.parametrize(
     ("source", "sentence"),
-    [("toy_language_package/other.gguf", "lacks its file other.gguf"), ("no_such_package/x.gguf", "is missing")],
+    [("toy_language_package/other.gguf", "has no file other.gguf"), ("no_such_package/x.gguf", "is missing")],
 )
-def test_a_missing_packaged_file(package: Path, source: str, sentence: str) -> None:
+def test_missing_packaged_file_is_rejected(package: Path, source: str, sentence: str) -> None:
     with pytest.raises(ModelError, match=rf"{sentence}.*Repair the environment"):
         packaged_file(source)
 
 
-def test_another_file_than_the_recorded_one_is_not_unpacked(package: Path, own_home: Path) -> None:
+def test_gguf_with_another_hash_is_not_unpacked(package: Path, own_home: Path) -> None:
     config = LanguageConfig("package:toy_language_package/toy.gguf", WIDTH, BOS, EOS, sha256="0" * 64)
-    with pytest.raises(ModelError, match="not the file this model was trained with"):
+    with pytest.raises(ModelError, match="not the file that the model was trained with"):
         language_folder(config)
     assert not own_home.exists()
 
 
 @pytest.fixture
 def packed(package: Path) -> LanguageConfig:
-    """The config of a real, tiny GGUF in the package."""
+    """The config of a tiny valid GGUF in the package."""
     write_gguf(package / "tiny.gguf")
     sha256 = file_sha256(package / "tiny.gguf")
     return LanguageConfig("package:toy_language_package/tiny.gguf", WIDTH, BOS, EOS, sha256)
@@ -78,7 +78,7 @@ def test_a_gguf_is_unpacked_once_into_the_home(packed: LanguageConfig, package: 
     assert torch.equal(load_language(packed, Precision(torch.bfloat16)).words.weight, language.words.weight)
 
 
-def test_what_is_unpacked_is_not_unpacked_again(
+def test_intact_folder_is_not_unpacked_again(
     packed: LanguageConfig, own_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = language_folder(packed)
@@ -87,7 +87,7 @@ def test_what_is_unpacked_is_not_unpacked_again(
 
 
 @pytest.mark.parametrize("damage", ["halved", "changed", "no note", "a folder of an earlier version"])
-def test_what_was_damaged_since_is_unpacked_again(packed: LanguageConfig, own_home: Path, damage: str) -> None:
+def test_damaged_folder_is_unpacked_again(packed: LanguageConfig, own_home: Path, damage: str) -> None:
     folder = language_folder(packed)
     weights, note = folder / "model.safetensors", folder / "unpacked.json"
     whole = weights.read_bytes()
@@ -100,7 +100,7 @@ def test_what_was_damaged_since_is_unpacked_again(packed: LanguageConfig, own_ho
     assert [path.name for path in (own_home / "language").iterdir() if path.name != "hashes"] == [folder.name]
 
 
-def test_an_unpacking_that_fails_leaves_nothing_under_the_name(
+def test_interrupted_unpacking_leaves_no_folder(
     packed: LanguageConfig, own_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_args: object, **_settings: object) -> None:
@@ -117,7 +117,7 @@ def test_an_unpacking_that_fails_leaves_nothing_under_the_name(
     ]
 
 
-def test_of_two_processes_that_unpack_at_once_the_first_wins(
+def test_first_of_two_concurrent_unpackings_wins(
     packed: LanguageConfig, own_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = own_home / "language" / f"tiny-{packed.sha256[:12]}"

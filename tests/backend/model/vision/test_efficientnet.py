@@ -1,4 +1,4 @@
-"""The encoder must be the published architecture, to the parameter and to the pixel of padding."""
+"""The encoder has the published architecture: number of parameters, names and padding."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TABLES = {
 
 
 @pytest.mark.parametrize("variant", TABLES)
-def test_stage_table(variant: str) -> None:
+def test_stage_table_of_each_variant(variant: str) -> None:
     stages = scaled_stages(variant)
     assert [(stage.repeats, stage.channels) for stage in stages] == TABLES[variant]
     assert [(stage.kernel, stage.stride) for stage in stages] == [
@@ -33,7 +33,7 @@ def test_stage_table(variant: str) -> None:
 
 
 @pytest.mark.parametrize(("variant", "published", "top"), [("lite0", 4_652_008, 320), ("lite2", 6_092_072, 352)])
-def test_parameter_count_is_the_published_one_less_the_head(variant: str, published: int, top: int) -> None:
+def test_parameter_count_is_the_published_one_without_the_head(variant: str, published: int, top: int) -> None:
     head = top * 1280 + 2 * 1280 + 1280 * 1000 + 1000
     count = sum(parameter.numel() for parameter in EfficientNetLite(variant).parameters())
     assert count == published - head
@@ -61,7 +61,7 @@ def same_conv(kernel: int, stride: int, row: Tensor) -> list[float]:
     return conv(row[None, None, None]).flatten().tolist()
 
 
-def test_same_padding_by_hand() -> None:
+def test_same_padding_of_small_rows() -> None:
     row = torch.tensor([1.0, 2.0, 3.0, 4.0])
     assert same_conv(3, 1, row) == [3, 6, 9, 7]  # one zero on each side
     assert same_conv(3, 2, row) == [6, 7]  # the odd zero on the right: 1+2+3, 3+4+0
@@ -69,7 +69,7 @@ def test_same_padding_by_hand() -> None:
     assert same_conv(3, 2, row[:3]) == [3, 5]  # an odd side: one zero on each
 
 
-def test_same_padding_of_both_sides_is_told_apart() -> None:
+def test_same_padding_is_computed_per_dimension() -> None:
     conv = SameConv2d(1, 1, 3, 2, bias=False)
     assert conv(torch.zeros(1, 1, 7, 10)).shape == (1, 1, 4, 5)
 
@@ -97,7 +97,7 @@ def test_cells_are_in_row_major_order(encoder: EfficientNetLite) -> None:
 
 
 @torch.no_grad()
-def test_folded_it_sees_the_same(encoder: EfficientNetLite) -> None:
+def test_folded_encoder_returns_the_same_cells(encoder: EfficientNetLite) -> None:
     folded = deepcopy(encoder)
     for norm in folded.modules():
         if isinstance(norm, nn.BatchNorm2d):

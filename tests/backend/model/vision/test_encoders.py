@@ -1,4 +1,4 @@
-"""The way of a picture into the encoder: squashed and never cropped, scaled and normalised by channel."""
+"""Preparation of pictures for the encoder: resized without cropping, scaled and normalized per channel."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ VISION = make_config(Path("language")).vision
 
 
 def striped(size: tuple[int, int], upright: bool) -> Image.Image:
-    """A red, a green and a blue stripe of a tenth, eight tenths and a tenth of the picture."""
+    """Return a picture of a red, a green and a blue stripe: a tenth, eight tenths and a tenth of its width."""
     stripes = Image.new("RGB", (10, 1), (0, 255, 0))
     stripes.putpixel((0, 0), (255, 0, 0))
     stripes.putpixel((9, 0), (0, 0, 255))
@@ -27,7 +27,7 @@ def striped(size: tuple[int, int], upright: bool) -> Image.Image:
 
 @pytest.mark.parametrize("size", [(200, 50), (50, 200), (640, 640), (20, 30)])
 @pytest.mark.parametrize("upright", [True, False])
-def test_every_edge_survives_the_squashing(size: tuple[int, int], upright: bool) -> None:
+def test_all_edges_remain_after_resizing(size: tuple[int, int], upright: bool) -> None:
     square = to_square(striped(size, upright), 64)
     assert square.size == (64, 64)
     start, middle, end = [square.getpixel((at, 32) if upright else (32, at)) for at in (2, 32, 61)]
@@ -38,7 +38,7 @@ def test_every_edge_survives_the_squashing(size: tuple[int, int], upright: bool)
     assert end[0] < 60
 
 
-def test_a_picture_of_the_right_size_is_left_alone() -> None:
+def test_picture_of_the_right_size_is_returned_unchanged() -> None:
     image = picture(1, (64, 64))
     assert to_square(image, 64) is image
 
@@ -49,7 +49,7 @@ def test_other_modes_become_rgb(mode: str) -> None:
     assert (square.mode, square.size) == ("RGB", (64, 64))
 
 
-def test_small_print_is_averaged_not_dropped() -> None:
+def test_fine_lines_are_averaged() -> None:
     board = Image.new("RGB", (512, 512), "white")
     for x in range(0, 512, 2):
         board.paste("black", (x, 0, x + 1, 512))
@@ -64,7 +64,7 @@ def test_bytes_are_channel_first() -> None:
     assert pixels[0, :, 40, 0].tolist() == [255, 0, 0]  # row 40, column 0: red is on the left
 
 
-def test_normalise_values() -> None:
+def test_normalized_values() -> None:
     config = dataclasses.replace(VISION, mean=(0.0, 0.5, 1.0), std=(1.0, 0.25, 0.5))
     pixels = torch.tensor([0, 51, 255], dtype=torch.uint8)[None, :, None, None].repeat(1, 1, 2, 2)
     values = normalise(pixels, config)
@@ -74,12 +74,12 @@ def test_normalise_values() -> None:
 
 @pytest.mark.parametrize(("kind", "width"), [("efficientnet-lite0", 320), ("efficientnet-lite2-fine", 832)])
 @torch.no_grad()
-def test_encoders_give_one_vector_a_cell(kind: str, width: int) -> None:
+def test_encoders_return_one_vector_per_cell(kind: str, width: int) -> None:
     encoder = build_encoder(dataclasses.replace(VISION, kind=kind, width=width)).eval()
     assert encoder(torch.zeros(1, 3, 64, 64)).shape == (1, 4, width)
 
 
-def test_an_unknown_encoder_is_refused_with_the_known_ones() -> None:
+def test_unknown_encoder_is_rejected_with_the_known_ones() -> None:
     config = VisionConfig("eva", 64, (0, 0, 0), (1, 1, 1), 320, 4)
     with pytest.raises(ModelError, match=r"'eva' is not known.*efficientnet-lite0"):
         build_encoder(config)
