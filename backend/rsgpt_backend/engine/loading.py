@@ -1,8 +1,8 @@
 """Load a model into an engine.
 
 The path from a command to the weights: commands/model_options.engine_from -> load_engine (here) ->
-model/weights.load_model (encoder and bridge) -> model/language/language.load_language (frozen language model).
-load_engine also chooses the precision, moves the model to its devices and optimizes its layout for inference.
+model/weights.load_model (encoder and bridge) -> model/language/language.load_language (frozen language model), which
+verifies the files with language_files.py and reads them with pretrained.py.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ _REPORTED_BYTES = 3e9  # a model that needs more memory is reported
 def load_engine(
     name: str, wanted: str = "auto", report: Callable[[str], None] = lambda _: None, device: str = "auto"
 ) -> Engine:
-    """Return an engine for a model name or folder.
+    """Choose a precision, load the model, move it to its devices and optimize it; return its engine.
 
-    wanted: a key of model/hardware/precision.NAMES, or "auto" for the best precision that fits. A small model stays in
+    name: a model name or folder. wanted: a key of model/hardware/precision.NAMES, or "auto" for the best precision that fits. A small model stays in
     float32: at its size bfloat16 is not faster, and answers would depend on the other rows of their batch.
     report: see fitting_precision. Raises ModelError if the model cannot be loaded or does not fit.
     """

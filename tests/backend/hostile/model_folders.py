@@ -50,7 +50,7 @@ def _texts() -> Iterator[HostileCase]:
     yield written("model.json is huge", MODEL, " " * 17_000_000 + "{}", unreadable + "too large")
     yield written("model.json holds NaN", MODEL, '{"beams": NaN}', unreadable + "NaN is not a number")
     yield written("model.json is a list", MODEL, "[]", unreadable + "not contain an object")
-    yield written("model.json is no text", MODEL, b"\xff\xfe\x00{", unreadable)
+    yield written("model.json is not text", MODEL, b"\xff\xfe\x00{", unreadable)
     yield written("model.json holds ESC", MODEL, f'{{"{ESC}": 1}}', unreadable)
     yield written("a number of 10,000 digits", MODEL, '{"beams": ' + "9" * 10_000 + "}", unreadable)
     yield HostileCase("model.json is a pipe", pipe(MODEL), "There is no model")

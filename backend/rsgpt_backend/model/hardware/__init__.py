@@ -1,1 +1,1 @@
-"""Devices, memory, number formats, and linear layers that are fast on the machine at hand."""
+"""Devices, memory, number formats, and linear layers that are fast on this machine."""
