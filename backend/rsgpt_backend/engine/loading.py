@@ -36,8 +36,8 @@ def load_engine(
 ) -> Engine:
     """Choose a precision, load the model, move it to its devices and optimize it; return its engine.
 
-    name: a model name or folder. wanted: a key of model/hardware/precision.NAMES, or "auto" for the best precision that fits. A small model stays in
-    float32: at its size bfloat16 is not faster, and answers would depend on the other rows of their batch.
+    name: a model name or folder; wanted: a key of model/hardware/precision.NAMES, or "auto" for the best that fits.
+    A small model stays in float32: bfloat16 would not be faster, and answers would depend on the rest of their batch.
     report: see fitting_precision. Raises ModelError if the model cannot be loaded or does not fit.
     """
     devices = device_map.devices(device)
