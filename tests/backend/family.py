@@ -238,6 +238,5 @@ def _linear(name: str, rows: int, columns: int) -> dict[str, tuple[int, ...]]:
 
 
 def _random(shapes: dict[str, tuple[int, ...]]) -> dict[str, Tensor]:
-    """Return reproducible random tensors, all different."""
     generator = torch.Generator().manual_seed(11)
     return {name: torch.randn(shape, generator=generator) * 0.3 for name, shape in shapes.items()}

@@ -103,7 +103,6 @@ def test_command_runs_as_a_module() -> None:
 
 
 def test_importing_the_command_line_does_not_import_torch() -> None:
-    """PyTorch and transformers take seconds to import, so commands import them after reading their arguments."""
     imports = "import sys, rsgpt_backend.cli, rsgpt_backend.batch.batch_run"
     check = f"{imports}; print({{'torch', 'transformers'}} & {{*sys.modules}})"
     process = subprocess.run([sys.executable, "-c", check], cwd=BACKEND, capture_output=True, text=True, check=True)

@@ -119,7 +119,7 @@ def make_model(config: ModelConfig, seed: int = 3) -> Rsgpt:
 
 
 def set_batch_statistics(model: Rsgpt) -> None:
-    """Set the batch statistics of the encoder; without them, a random encoder returns the same for all pictures."""
+    """Without batch statistics, a random encoder returns the same for all pictures."""
     norms = [module for module in model.encoder.modules() if isinstance(module, torch.nn.BatchNorm2d)]
     for norm in norms:
         norm.train().momentum = 1.0

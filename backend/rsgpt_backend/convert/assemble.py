@@ -60,7 +60,7 @@ def assemble(checkpoints: Sequence[Checkpoint], config: ModelConfig) -> dict[str
 
 
 def _untrained_defaults(config: ModelConfig) -> dict[str, Tensor]:
-    """Return weights that files may lack: MiniGPT-4 without a Q-Former does not train the norm after its encoder."""
+    """MiniGPT-4 without a Q-Former does not train the norm after its encoder."""
     if config.qformer.layers:
         return {}
     width = config.vision.width
@@ -88,7 +88,7 @@ def _renamed(checkpoint: Checkpoint, config: ModelConfig) -> Mapping[str, Tensor
 
 
 def _with_norm_of_kind(name: str, config: ModelConfig) -> str:
-    """Adapt the name of the first norm: a Q-Former that reads no text has it outside of its embeddings."""
+    """A Q-Former that reads no text has its first norm outside of its embeddings."""
     if config.qformer.instruction:
         return name
     return name.replace("bridge.qformer.model.embeddings.layernorm.", "bridge.qformer.model.layernorm.")

@@ -72,7 +72,7 @@ def convert(sources: ConversionSources, out: Path, member: ModelConfig | None = 
 
 
 def _make_part_folder(out: Path) -> Path:
-    """Create an empty folder next to `out`. Raises ModelError if it exists and contains unrelated files."""
+    """Raise ModelError if the folder exists and contains unrelated files."""
     part = out.with_name(f".{out.name}.part")
     if part.exists() and not {entry.name for entry in part.iterdir()} <= _PARTS:
         raise ModelError(f"{part} contains other files. Move them away, or choose another folder.")
@@ -93,12 +93,11 @@ def _recognized(checkpoints: Sequence[Checkpoint]) -> ModelConfig:
 
 
 def _validated(config: ModelConfig, files: Sequence[Path]) -> ModelConfig:
-    """Check the config, whose sizes may come from a file, before any module is built."""
     return ModelConfig.from_dict(config.to_dict(), f"The model description in {files[0]}")
 
 
 class _EmbeddedLanguageModel(Mapping[str, Tensor]):
-    """The language model's weights in the checkpoint of a complete model, by their names in the language model."""
+    """The language model's weights in a complete model, by their own names."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         named = ((renamed(name), name) for name in checkpoint)
@@ -128,7 +127,7 @@ def _write_language(sources: ConversionSources, checkpoints: Sequence[Checkpoint
 
 
 def _language_config(folder: Path, key: str = "") -> dict[str, Any]:
-    """Return the config of a language model in a transformers folder. key: its key in a complete model's config."""
+    """key: of the language model in a complete model's config."""
     if not (folder / TRANSFORMERS_CONFIG).is_file():
         raise ModelError(
             f"{folder} is not a language model folder: {TRANSFORMERS_CONFIG} is missing. Choose another folder."
@@ -143,7 +142,6 @@ def _language_config(folder: Path, key: str = "") -> dict[str, Any]:
 
 
 def _copy_reader(sources: ConversionSources, config: ModelConfig, out: Path) -> None:
-    """Copy the Q-Former's tokenizer if it does not share the language model's."""
     if config.qformer.tokenizer != READER_FOLDER:
         return
     candidates = [path / "qformer_tokenizer" for path in sources.checkpoints]

@@ -21,10 +21,7 @@ _MEMBERS = {
 
 
 def hub_config(folder: Path) -> ModelConfig:
-    """Return the config with the sizes in the folder's config.json and the rest of the member of its type.
-
-    Raises ModelError if the folder is not of a supported type.
-    """
+    """Return a config with the sizes of config.json. Raises ModelError if the type is not supported."""
     try:
         data = read_json(folder, "config.json")
         kind, language = data["model_type"], data["text_config"]["model_type"]

@@ -26,10 +26,9 @@ _TRAINED = {"instructblip-vicuna-7b": "rsgpt-7b", "instructblip-vicuna-13b": "rs
 
 
 def recognize_member(tensors: Mapping[str, Tensor], trained: bool) -> ModelConfig:
-    """Return the config of a checkpoint in the layout of LAVIS or MiniGPT-4.
+    """Return the config of a checkpoint in the layout of LAVIS or MiniGPT-4. Raises ModelError for other models.
 
     trained: whether a training run wrote it, which distinguishes RSGPT's files from InstructBLIP's.
-    Raises ModelError if the checkpoint matches no supported model.
     """
     kind = next((kind for kind in _PROJECTIONS if f"{kind}.weight" in tensors), "")
     if not kind or tensors[f"{kind}.weight"].ndim != 2:

@@ -65,7 +65,7 @@ class AnswerRow:
         return Answer(text, tuple(self._tokens), calibrated_confidence, reason, degenerate, self._prompt_tokens)
 
     def _decode(self, is_final: bool) -> str:
-        """Return the text so far, up to a stop. is_final: no token follows, so a partial stop is ordinary text."""
+        """Return the text up to a stop. is_final: no token follows, so a partial stop is text."""
         decoded = self._tokenizer.decode(self._ids, skip_special_tokens=True).lstrip()
         text, self.stopped = until_stop(decoded, self._stops, is_final)
         return self._text if text.endswith("\N{REPLACEMENT CHARACTER}") and not self.full else text

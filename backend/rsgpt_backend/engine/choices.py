@@ -48,7 +48,7 @@ def spellings(ask: Ask) -> list[tuple[str, ...]]:
 
 
 def spelling_tokens(model: Rsgpt, ask: Ask) -> list[list[int]]:
-    """Return the token ids of all spellings, in order, with the lead that the model learned to write."""
+    """Return the token ids of all spellings, in order, with the model's lead."""
     lead = model.config.language.lead
     texts = [f"{lead}{text}" for choice in spellings(ask) for text in choice]
     return [list(ids) for ids in model.tokenizer(texts, add_special_tokens=False).input_ids]
@@ -60,7 +60,7 @@ def max_spellings_scored(ask: Ask) -> int:
 
 
 def choice_logprobs(ask: Ask, scores: Sequence[Sequence[float]]) -> list[float]:
-    """Return the log probability of each choice: summed over its spellings, then averaged over the wordings.
+    """Sum over the spellings of each choice, then average over the wordings.
 
     scores: log probabilities of all spellings, per wording.
     """
@@ -98,7 +98,6 @@ def _scale_name(ask: Ask) -> str:
 
 
 def _log_sum(logprobs: Sequence[float]) -> float:
-    """Return the logarithm of a sum of probabilities."""
     largest = max(logprobs)
     if not math.isfinite(largest):
         return largest

@@ -108,15 +108,14 @@ class Engine:
                 yield replace(step, index=indices[step.index])
 
     def _with_defaults(self, ask: Ask) -> Ask:
-        """Return the ask with the model's caption prompt and token limit filled in."""
         limit = ask.max_new_tokens or self.model.config.max_new_tokens
         return replace(ask, prompt=ask.prompt or self.caption_prompt, max_new_tokens=limit)
 
     def _parts(self, asks: Sequence[Ask], lengths: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
         """Split the asks into parts with the same decoding that fit into memory.
 
-        Yields the number of beams, 0 for asks with choices, and the indices of the asks. lengths: of the prompts, in
-        tokens; prompts of similar length share a part, so that it contains little padding.
+        Yields the number of beams, 0 for choices, and the indices of the asks. lengths: of the prompts, in tokens;
+        prompts of similar length share a part, so that it contains little padding.
         """
         by_beams: dict[int, list[int]] = defaultdict(list)
         for index, ask in enumerate(asks):
@@ -148,14 +147,13 @@ class Engine:
         beams: int,
         indices: Sequence[int],
     ) -> Iterator[Step]:
-        """Answer the rows of a part. indices: of the rows in the batch, for steps that are reported early."""
+        """indices: of the rows in the batch, for steps that are reported early."""
         if not beams:
             return self._score_choices(features, rows)
         prefix = self.model.prefix(features, instructions)
         return self._decode(prefix, rows) if beams == 1 else self._beam_search(prefix, rows, beams, indices)
 
     def _score_choices(self, features: Tensor, rows: Sequence[AnswerRow]) -> Iterator[Step]:
-        """Answer each row with the likeliest of its choices, reported as one token."""
         prompts = [wordings(row.ask) for row in rows]
         options_by_choices = {
             (row.ask.choices, row.ask.is_number): spelling_tokens(self.model, row.ask) for row in rows
@@ -181,14 +179,13 @@ class Engine:
                 yield Step(index, answer=row.finish("stop"))
 
     def _decode(self, prefix: Prefix, rows: Sequence[AnswerRow]) -> Iterator[Step]:
-        """Answer the rows token by token, greedily or by sampling."""
         samplings = [Sampling(row.ask.temperature, row.ask.seed, ALTERNATIVES, row.ask.top_p) for row in rows]
         return _run(Decoder(self.model.language, prefix, samplings, self._rules), rows, self._rules.eos)
 
     def _beam_search(
         self, prefix: Prefix, rows: Sequence[AnswerRow], beams: int, indices: Sequence[int]
     ) -> Iterator[Step]:
-        """Answer the rows by beam search. Tokens that `early` did not receive are yielded with the answer."""
+        """Yield the tokens that `early` did not receive together with the answer."""
         limits = [row.ask.max_new_tokens for row in rows]
         settings = Search(beams, self._rules, limits, ALTERNATIVES, max(row.ask.top_logprobs for row in rows))
         early, reported = self.early, [0] * len(rows)
@@ -229,12 +226,12 @@ class Engine:
 
 
 def _max_answer_tokens(ask: Ask) -> int:
-    """Return the maximum number of tokens of an answer; a choice has at most about one token per byte."""
+    """Return the maximum length of an answer in tokens; a choice has at most about one per byte."""
     return max((len(choice.encode()) for choice in ask.choices), default=ask.max_new_tokens)
 
 
 def _encoder_fingerprint(model: Rsgpt) -> str:
-    """Return a hash of everything that determines the features of a picture, except the CPU model."""
+    """Return a hash of all that determines the features of a picture, except the CPU."""
     formats = sorted({str(parameter.dtype) for parameter in model.encoder.parameters()})
     device = next(model.encoder.parameters()).device.type
     parts = [model.config.weights_sha256, asdict(model.config.vision), formats, device, torch.__version__]
@@ -242,7 +239,7 @@ def _encoder_fingerprint(model: Rsgpt) -> str:
 
 
 def _yes_tokens(model: Rsgpt) -> list[int]:
-    """Return the ids of the tokens "yes" and "Yes" at the start of an answer, if each is a single token."""
+    """Return the ids of "yes" and "Yes" at the start of an answer."""
     lead = model.config.language.lead
     encoded = [model.tokenizer.encode(f"{lead}{word}", add_special_tokens=False) for word in ("yes", "Yes")]
     return [int(ids[0]) for ids in encoded if len(ids) == 1]

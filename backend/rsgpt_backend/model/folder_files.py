@@ -98,7 +98,6 @@ def _roots(folder: Path) -> Iterator[Path]:
 
 
 def _reason(error: Exception) -> str:
-    """Return the shortened first line of an error's message."""
     lines = f"{'unknown name ' if isinstance(error, KeyError) else ''}{error}".strip().splitlines()
     return one_line(lines[0])[:_MAX_REASON_LENGTH] if lines else type(error).__name__
 

@@ -99,7 +99,7 @@ def _check_language(language: Any) -> None:
 
 
 def _has_type(value: Any, hint: Any) -> bool:
-    """Return whether a value has an annotated type. An int is a valid float; NaN and infinity are not."""
+    """An int is a valid float; NaN and infinity are not."""
     origin, parts = get_origin(hint), get_args(hint)
     if hint is Any:
         return True
@@ -118,7 +118,6 @@ def _has_type(value: Any, hint: Any) -> bool:
 
 
 def _numbers(value: Any) -> list[float]:
-    """Return all numbers in a value, including nested ones."""
     if isinstance(value, dict):
         return [number for item in value.values() for number in _numbers(item)]
     if isinstance(value, tuple):

@@ -61,7 +61,7 @@ def save_model(model: Rsgpt, folder: Path, compressed: bool = True) -> ModelConf
 
 
 def _loadable_config(config: ModelConfig, folder: Path) -> ModelConfig:
-    """Return a recipe's config in the form that can be loaded from a model folder; copy the Q-Former's tokenizer."""
+    """Return a recipe's config as it can be loaded from the folder."""
     language, qformer = config.language, config.qformer
     if not language.sha256 and Path(language.source).is_absolute():
         language = dataclasses.replace(language, sha256=language_sha256(language))
@@ -79,8 +79,7 @@ def check_stored(tensors: dict[str, Tensor], path: Path) -> None:
 
 
 def to_stored(name: str, value: Tensor) -> Tensor:
-    """Return a weight in its uncompressed storage format: matrices of the encoder in 16 bits, as in LAVIS, the rest in
-    32."""
+    """Return an uncompressed weight: matrices of the encoder in 16 bits, as in LAVIS, others in 32."""
     return value.half() if name.startswith(_ENCODER) and value.ndim > 1 else value.float()
 
 
@@ -167,7 +166,7 @@ def _compress(key: str, value: Tensor) -> dict[str, Tensor]:
 
 
 def _narrow(encoder: nn.Module, precision: Precision) -> set[str]:
-    """If the precision says so, prepare an encoder for 16-bit matrices; return their names."""
+    """Prepare an encoder for 16-bit matrices if there are any; return their names."""
     if not precision.narrow:
         return set()
     layers = narrow_linear_layers(encoder).named_modules()

@@ -69,7 +69,6 @@ def norm(values: Tensor, weights: Weights, name: str, eps: float) -> Tensor:
 
 
 def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    """Return multi-head attention without a mask, [batch, length, width]."""
     query, key, value = (part.unflatten(-1, (HEADS, -1)).transpose(1, 2) for part in (query, key, value))
     shares = (query @ key.transpose(-1, -2) / query.shape[-1] ** 0.5).softmax(-1)
     return (shares @ value).transpose(1, 2).flatten(2)
@@ -93,7 +92,6 @@ def vit_features(pixels: Tensor, weights: Weights) -> Tensor:
 
 
 def attention(values: Tensor, read: Tensor, weights: Weights, stem: str) -> Tensor:
-    """Return a layer of BERT's attention with its residual and norm."""
     query = linear(values, weights, f"{stem}.self.query")
     attended = attend(query, *(linear(read, weights, f"{stem}.self.{part}") for part in ("key", "value")))
     return norm(linear(attended, weights, f"{stem}.output.dense") + values, weights, f"{stem}.output.LayerNorm", 1e-12)
@@ -116,7 +114,6 @@ def query_vectors(features: Tensor, weights: Weights) -> Tensor:
 
 
 def first_logits(image: Tensor, before: str, after: str, language: Path) -> Tensor:
-    """Return LLaMA's logits after BOS, the text before the image, the image, and the text after it."""
     tokenizer, llama = (kind.from_pretrained(language) for kind in (AutoTokenizer, AutoModelForCausalLM))
     words = llama.get_input_embeddings()
     read = [words(torch.tensor([tokenizer(text, add_special_tokens=False).input_ids])) for text in (before, after)]
@@ -127,7 +124,6 @@ def first_logits(image: Tensor, before: str, after: str, language: Path) -> Tens
 
 @torch.no_grad()
 def check_logits(model: Rsgpt, wanted: list[Tensor], prompts: list[str]) -> None:
-    """Compare the logits of both pictures in one batch; the prompts have different lengths."""
     pixels = to_bytes([picture(number) for number in range(len(prompts))], SIDE)
     prefix = model.prefix(model.encode(pixels), model.instruct(prompts))
     logits = start(model.language, prefix).first()
@@ -141,7 +137,6 @@ PROMPTS = ["Is there any water?", "gray"]
 
 @pytest.fixture
 def pixels() -> list[Tensor]:
-    """Two pictures as float tensors."""
     return [to_bytes([picture(number)], SIDE).float() for number in range(2)]
 
 

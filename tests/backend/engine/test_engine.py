@@ -21,7 +21,6 @@ from tests.backend.toy import BOS, EOS, QUERIES, ask
 
 
 def ids_of(toy: Rsgpt, text: str) -> list[int]:
-    """Return the token ids of a text without special tokens."""
     ids: list[int] = toy.tokenizer(text, add_special_tokens=False).input_ids
     return ids
 
@@ -249,7 +248,6 @@ def test_cancelled_ask_has_an_empty_answer(engine: Engine) -> None:
 
 
 def pieces(engine: Engine, question: Ask) -> tuple[list[str], str]:
-    """Return the streamed pieces of an answer, and its text."""
     texts, text = [], ""
     for step in engine.stream([question]):
         if step.token:

@@ -31,12 +31,10 @@ def key(number: int) -> str:
 
 
 def total_size(folder: Path) -> int:
-    """Return the total size of the files in a folder, in bytes."""
     return sum(file.stat().st_size for file in folder.iterdir())
 
 
 def set_used(folder: Path, number: int, when: int) -> None:
-    """Set the time at which the file of a picture was last used."""
     (file,) = folder.glob(f"*{key(number)}*")
     os.utime(file, ns=(when, when))
 

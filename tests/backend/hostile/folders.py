@@ -45,7 +45,7 @@ def make_good(folder: Path) -> Path:
 
 
 def edit(file: Path, changes: dict[str, Any]) -> None:
-    """Change values of a JSON file, by dotted path."""
+    """Change values by dotted path."""
     data = json.loads(file.read_text("utf-8"))
     for path, value in changes.items():
         *parents, last = path.split(".")

@@ -31,7 +31,6 @@ _WORDS = "model.embed_tokens.weight"
 
 
 def cases() -> list[HostileCase]:
-    """Return all cases of this module."""
     return [*_configs(), *_languages(), *_tokenizers()]
 
 

@@ -32,7 +32,6 @@ _MATRIX = "bridge.projection.bias"
 
 
 def cases() -> list[HostileCase]:
-    """Return all cases of this module."""
     values = [*_pictures(), *_qformers(), *_prompts(), *_answers()]
     return [*_texts(), *values, *_sources(), *_weights()]
 

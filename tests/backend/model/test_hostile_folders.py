@@ -103,7 +103,6 @@ def test_no_package_is_imported(folder: Path, tmp_path: Path, monkeypatch: pytes
 
 
 def test_harmless_settings_that_look_dangerous_are_ignored(folder: Path, good: Path) -> None:
-    """Published folders contain paths of their authors' machines, and classes for users who trust them."""
     language = folder / folders.LANGUAGE
     folders.edit(
         language / "config.json",
@@ -160,7 +159,6 @@ def test_control_characters_are_removed_from_name_and_licence(folder: Path) -> N
 
 
 def test_control_characters_are_removed_from_answers(folder: Path) -> None:
-    """The tokens of this tokenizer are control characters."""
     tokenizer = folder / folders.LANGUAGE / "tokenizer.json"
     data = json.loads(tokenizer.read_text("utf-8"))
     escape = "\u011b"  # the byte of ESC, as byte-level tokenizers write it

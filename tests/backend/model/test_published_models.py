@@ -14,7 +14,6 @@ from rsgpt_backend.model.published_models import FAMILY
 
 @cache
 def shapes_of(name: str) -> dict[str, torch.Size]:
-    """Return the shapes of a member's weights."""
     return expected_shapes(FAMILY[name])
 
 

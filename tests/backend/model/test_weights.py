@@ -28,7 +28,6 @@ def folder(toy_folder: Path, tmp_path: Path) -> Path:
 
 
 def rewrite(folder: Path, tensors: dict[str, torch.Tensor]) -> None:
-    """Replace the weights and record their hash."""
     save_file(tensors, folder / WEIGHTS_FILE)
     config = ModelConfig.read(folder)
     dataclasses.replace(config, weights_sha256=file_sha256(folder / WEIGHTS_FILE)).write(folder)

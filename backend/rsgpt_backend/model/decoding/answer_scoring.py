@@ -59,9 +59,9 @@ def score(
 
 
 def _likeliest(options: Options, first_logprobs: Tensor, limit: int) -> list[int]:
-    """Return the sorted indices of the options with the likeliest first tokens; for equal tokens, the first options.
+    """Return the sorted indices of the options with the likeliest first tokens; the first options if these are equal.
 
-    With a tokenizer that writes each digit as a separate token after a space, all numbers in digits start alike.
+    With a tokenizer that has a token for the space before a number, all numbers in digits start alike.
     """
     if len(options) <= limit:
         return list(range(len(options)))

@@ -57,10 +57,7 @@ class _BeamRow:
     reported: int = 0
 
     def is_done(self, settings: Search) -> bool:
-        """Return whether the search ends: no candidate is running, or there is an ended answer per beam.
-
-        A patient search continues while a running candidate is better than the worst ended answer.
-        """
+        """A patient search goes on while a running candidate is better than the worst ended answer."""
         if not self.running or len(self.ended) < settings.beams:
             return not self.running
         best = self.running[0]
@@ -106,7 +103,7 @@ def search(
 
 @dataclass(frozen=True)
 class _Continuations:
-    """The likeliest tokens after a candidate, their scores, and their log probabilities."""
+    """The likeliest tokens after a candidate."""
 
     tokens: list[int]
     scores: list[float]
@@ -153,10 +150,9 @@ def _step(rows: Sequence[_BeamRow], best: Sequence[_Continuations], settings: Se
 
 
 def _extended(row: _BeamRow, best: Sequence[_Continuations], offset: int, settings: Search) -> list[_Candidate]:
-    """Return the 2 x beams likeliest continuations of a row's candidates, likeliest first.
+    """Return the 2 x beams likeliest continuations of a row, of which at most half end.
 
-    offset: index of the row's first candidate in the batch. At most half of the continuations end, so at least `beams`
-    remain.
+    offset: index of the row's first candidate in the batch.
     """
     options = [
         (candidate.score + best[offset + beam].scores[rank], beam, rank)
@@ -177,7 +173,6 @@ def _extended(row: _BeamRow, best: Sequence[_Continuations], offset: int, settin
 
 
 def _end(row: _BeamRow, candidates: Sequence[_Candidate], beams: int) -> None:
-    """Add candidates to the ended answers and keep the likeliest."""
     row.ended += [(candidate.score / (len(candidate.tokens) + candidate.ended), candidate) for candidate in candidates]
     row.ended.sort(key=lambda pair: -pair[0])
     del row.ended[beams:]
@@ -192,7 +187,7 @@ def _report_shared(row: _BeamRow, report_early: Callable[[ChosenToken], None]) -
 
 
 def _shared_prefix(answers: Sequence[tuple[ChosenToken, ...]]) -> tuple[ChosenToken, ...]:
-    """Return the common prefix of all answers, which is that of the first and the last in lexical order."""
+    """The common prefix of all answers is that of the first and the last in lexical order."""
     first, last = min(answers, key=_token_ids), max(answers, key=_token_ids)
     length = 0
     while length < len(first) and first[length].token == last[length].token:

@@ -142,5 +142,4 @@ class _Encoded:
 
 
 def _flat_indices(rows: Tensor, width: int, columns: Tensor) -> Tensor:
-    """Return flat indices of columns, [rows, any] or the same for each row, in rows of a width."""
     return (rows[:, None] * width + columns).flatten()

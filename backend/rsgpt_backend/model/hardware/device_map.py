@@ -31,10 +31,7 @@ def devices(wanted: str = "auto") -> list[torch.device]:
 
 
 def place_on_devices(model: Rsgpt, targets: Sequence[torch.device]) -> Rsgpt:
-    """Move a model to its devices and return it.
-
-    Encoder and bridge go to the first device, the language model too if it fits; otherwise its layers are distributed.
-    """
+    """Move a model to its first device, and distribute the layers of the language model if they do not fit there."""
     first = targets[0]
     if len(targets) == 1:
         return model.to(first)
@@ -46,9 +43,9 @@ def place_on_devices(model: Rsgpt, targets: Sequence[torch.device]) -> Rsgpt:
 
 
 def language_device_map(language: Any, free: Sequence[float]) -> dict[str, int]:
-    """Return the GPU number of each layer, given the free bytes of each GPU; the first GPUs are filled first.
+    """Return the GPU number of each layer, given the free bytes per GPU; the first GPUs are filled first.
 
-    Layers are not split, and each GPU keeps WORK bytes free. Raises ModelError if the model does not fit.
+    Each GPU keeps WORK bytes free. Raises ModelError if the model does not fit.
     """
     limits: dict[int | str, int] = {number: int(max(0.0, count - WORK)) for number, count in enumerate(free)}
     device_map: dict[str, int] = infer_auto_device_map(

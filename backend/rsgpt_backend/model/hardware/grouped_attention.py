@@ -19,10 +19,9 @@ NAME = "rsgpt_sharing"
 def grouped_attention(
     module: nn.Module, query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor | None, **options: Any
 ) -> tuple[Tensor, None]:
-    """Return the attention output, [rows, tokens, heads, width], and None.
+    """query [rows, heads, tokens, width]; key, value [rows, key heads, cells, width] -> [rows, tokens, heads, width].
 
-    query: [rows, heads, tokens, width]; key, value: [rows, key heads, cells, width]; attention_mask: [rows, 1, tokens,
-    cells], true or 0 for the cells that a token may read.
+    attention_mask: [rows, 1, tokens, cells], true or 0 for the cells that a token may read.
     """
     key_heads, (rows, heads, tokens, width) = key.shape[1], query.shape
     if attention_mask is None or key_heads == heads:
@@ -40,7 +39,7 @@ def has_grouped_heads(language: Any) -> bool:
 
 
 def use_grouped_attention(language: Any) -> None:
-    """Switch a language model to grouped_attention. It has no dropout, so the model cannot be trained afterwards."""
+    """Switch a language model to grouped_attention, which has no dropout and cannot be used for training."""
     AttentionInterface.register(NAME, grouped_attention)
     AttentionMaskInterface.register(NAME, sdpa_mask)
     language.set_attn_implementation(NAME)

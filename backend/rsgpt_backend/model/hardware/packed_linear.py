@@ -42,7 +42,7 @@ def pack_linear_layers(module: nn.Module) -> nn.Module:
 
 @cache
 def is_packing_faster() -> bool:
-    """Return whether a packed layer takes clearly less time on this machine; measured once, in a few milliseconds."""
+    """Return whether packing clearly saves time; measured once per process, in milliseconds."""
     if not hasattr(torch.ops.mkldnn, "_linear_pointwise"):
         return False
     rows, columns = _TEST_SHAPE

@@ -70,7 +70,7 @@ def has_fast_bfloat16(device: torch.device) -> bool:
 
 @cache
 def _is_bfloat16_faster() -> bool:
-    """Return whether bfloat16 takes clearly less time on this CPU; measured once, in a tenth of a second."""
+    """Measured once per process, in a tenth of a second."""
     wide = torch.ones(_TEST_SIZE, _TEST_SIZE)  # not random, to leave the random numbers of the caller unchanged
     narrow = wide.bfloat16()
     return seconds(torch.matmul, narrow, narrow) < _MAX_TIME_RATIO * seconds(torch.matmul, wide, wide)

@@ -94,10 +94,7 @@ class PortableInt4Linear(nn.Module):
 
 
 def load_quantized(folder: Path, encoder_decoder: bool, precision: Precision) -> Any:
-    """Return the model of a transformers folder on the CPU.
-
-    Raises ModelError if a weight is missing, unexpected, not finite or of the wrong shape.
-    """
+    """Load a transformers folder on the CPU. Raises ModelError if weights are missing, unexpected or not finite."""
     with init_empty_weights():
         model: Any = empty_pretrained(folder, encoder_decoder, torch.bfloat16)
     for file in weight_files(folder):
@@ -114,7 +111,7 @@ def load_quantized(folder: Path, encoder_decoder: bool, precision: Precision) ->
 
 
 def _set_weight(model: Any, name: str, value: Tensor, precision: Precision) -> None:
-    """Set a weight of the model; the matrix of a linear layer replaces the layer by a quantized one."""
+    """The matrix of a linear layer replaces the layer by a quantized one."""
     path, _, leaf = name.rpartition(".")
     try:
         owner = model.get_submodule(path)
@@ -139,10 +136,7 @@ def _layer(name: str, weight: Tensor, precision: Precision) -> Int8Linear | Int4
 
 
 def _quantized(weight: Tensor) -> tuple[Tensor, Tensor]:
-    """Return a matrix [out, in] as steps from 0 to 15, int32 [out, in], and scales, bfloat16 [out, groups, 2].
-
-    The scales are the size of a step and the value of step 8.
-    """
+    """[out, in] -> steps of 0 to 15, int32 [out, in]; size of a step and value of step 8, bfloat16 [out, groups, 2]."""
     groups = weight.float().unflatten(1, (-1, _GROUP))
     minimum, maximum = groups.amin(2, keepdim=True), groups.amax(2, keepdim=True)
     scale = ((maximum - minimum) / 15).clamp(min=1e-8)

@@ -115,7 +115,7 @@ def _unpack(gguf: Path, sha256: str, folder: Path) -> None:
 
 
 def _publish(part: Path, folder: Path) -> None:
-    """Give an unpacked folder its name. If another process was faster, keep its identical copy."""
+    """If another process was faster, keep its identical copy."""
     damaged = part.with_name(f"{part.name}.damaged")
     if not _is_intact(folder):
         with suppress(OSError):  # the folder does not exist, or another process moves it

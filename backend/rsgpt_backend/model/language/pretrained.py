@@ -71,10 +71,7 @@ _MAX_TOKENIZER_BYTES = 100_000_000  # per file
 
 
 def language_config(folder: Path, encoder_decoder: bool) -> PreTrainedConfig:
-    """Return the language model's config, built from the known keys of config.json.
-
-    Raises ModelError if the type of the model is not supported, a size is out of range, or the folder has extras.
-    """
+    """Return a config of the known keys of config.json. Raises ModelError if the model is not supported."""
     data, path = read_json(folder, TRANSFORMERS_CONFIG), folder / TRANSFORMERS_CONFIG
     kind = data.get("model_type")
     if not isinstance(kind, str) or kind not in _KINDS:

@@ -23,10 +23,7 @@ ENCODERS: dict[str, Callable[[VisionConfig], nn.Module]] = {
 
 
 def build_encoder(config: VisionConfig) -> nn.Module:
-    """Return an encoder with random weights, which maps normalized pixels to [batch, cells, width].
-
-    Raises ModelError if the kind is unknown or has a different width.
-    """
+    """Return a random encoder: normalized pixels -> [batch, cells, width]. Raises ModelError if the kind is unknown."""
     if config.kind not in ENCODERS:
         known = ", ".join(sorted(ENCODERS))
         raise ModelError(f"Vision encoder {config.kind!r} is not known. Use one of: {known}.")
@@ -38,7 +35,7 @@ def build_encoder(config: VisionConfig) -> nn.Module:
 
 
 def channels_last(encoder: nn.Module) -> nn.Module:
-    """Change the memory layout of an encoder to channels last, twice as fast on CPUs, and return the encoder."""
+    """Change the layout of an encoder to channels last, which is twice as fast on CPUs."""
     return encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's stubs
 
 

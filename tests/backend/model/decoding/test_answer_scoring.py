@@ -27,7 +27,6 @@ def prefix(toy: Rsgpt) -> Prefix:
 
 
 def alone(toy: Rsgpt, prefix: Prefix, row: int, option: list[int], rules: DecodingRules) -> float:
-    """Return the log probability of an option and its end token, computed step by step."""
     state = start(toy.language, Prefix(prefix.embeds[row : row + 1], prefix.mask[row : row + 1]))
     scores, total = state.first(), 0.0
     scores[:, rules.eos] = -torch.inf
@@ -71,7 +70,6 @@ def test_only_options_with_the_likeliest_first_tokens_are_scored(toy: Rsgpt, pre
 
 @torch.inference_mode()
 def test_first_options_are_scored_if_all_start_alike(toy: Rsgpt, prefix: Prefix) -> None:
-    """Numbers in digits start alike if a tokenizer has a token for the space before them."""
     options = [[[5, 6 + number % 40] for number in range(220)]] * len(OPTIONS)
     scores = score(toy.language, prefix, options, DecodingRules(EOS), [32] * len(OPTIONS))
     for row in scores:

@@ -33,7 +33,6 @@ def part(prefix: Prefix, row: int) -> Prefix:
 def decode(
     toy: Rsgpt, prefix: Prefix, samplings: Sequence[Sampling], lengths: Sequence[int], rules: DecodingRules = RULES
 ) -> list[list[ChosenToken]]:
-    """Decode each row up to its length."""
     rows: list[list[ChosenToken]] = [[] for _ in samplings]
     with torch.inference_mode():
         decoder = Decoder(toy.language, prefix, samplings, rules)

@@ -21,7 +21,6 @@ def language(key_heads: int) -> LlamaForCausalLM:
 
 
 def all_logits(state: DecoderState) -> list[torch.Tensor]:
-    """Return the logits after a prefix, its branches, their branches, and branches of one kept row."""
     ids = torch.tensor([[3, 4, 5], [6, 7, 8]])
     logits = [state.first(), state.branch(ids, torch.zeros(2, 3, dtype=torch.long))]
     logits.append(state.branch(ids + 9, torch.tensor([[0, 0, 2], [1, 2, 2]])))
