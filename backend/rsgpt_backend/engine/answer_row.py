@@ -57,8 +57,8 @@ class AnswerRow:
     def finish(self, reason: FinishReason) -> Answer:
         """Return the answer as it is now."""
         if self._choice:
-            token, share = self._choice
-            return Answer(token.text, (token,), share, reason, False, self._prompt_tokens)
+            token, choice_confidence = self._choice
+            return Answer(token.text, (token,), choice_confidence, reason, False, self._prompt_tokens)
         text = self._decode(is_final=True).strip()
         calibrated_confidence = calibrated(confidence(self._tokens, self._openings), text, self._scales)
         degenerate = is_degenerate(text)
