@@ -1,6 +1,6 @@
 """Convert checkpoints to a model folder: config, weights of encoder and bridge, language model, tokenizers.
 
-An interrupted conversion leaves a hidden folder named *.part, which the next conversion replaces.
+A killed conversion leaves a hidden folder named *.part, which the next conversion replaces.
 """
 
 from __future__ import annotations

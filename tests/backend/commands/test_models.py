@@ -54,7 +54,7 @@ def test_a_model_that_does_not_fit_is_listed_with_the_reason(
     toy_folder: Path, shipped: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(toy_folder, registry._SHIPPED / "toy", dirs_exist_ok=True)
-    monkeypatch.setattr(memory, "room", lambda over: DeviceMemory(1e6, over[0]))
+    monkeypatch.setattr(memory, "device_memory", lambda devices: DeviceMemory(1e6, devices[0]))
     assert main(["models", "--memory", "--json"]) == 0
     assert "this machine has 0.0 GB free" in json.loads(capsys.readouterr().out)["does_not_fit"]
 

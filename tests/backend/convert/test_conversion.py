@@ -190,7 +190,7 @@ def test_part_folder_with_other_files_is_not_deleted(parts: dict[str, Path], tmp
     with pytest.raises(ModelError, match="contains other files"):
         converted(parts, tmp_path / "model", parts["eva"], parts["lavis"])
     assert (draft / "notes.txt").read_text() == "mine"
-    (draft / "notes.txt").rename(draft / "model.json")  # as left by an interrupted conversion
+    (draft / "notes.txt").rename(draft / "model.json")  # as left by a killed conversion
     converted(parts, tmp_path / "model", parts["eva"], parts["lavis"])
     assert not draft.exists()
 
