@@ -1,1 +1,1 @@
-"""OpenAI-compatible HTTP on loopback. It knows engines by `asking.Predictor` alone."""
+"""OpenAI-compatible HTTP server on the loopback interface. It uses engines only through `predictor.Predictor`."""

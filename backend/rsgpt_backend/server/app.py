@@ -1,4 +1,4 @@
-"""Puts routes, checks and error replies together. It opens no socket and loads no model."""
+"""The ASGI application: routes, checks and error replies."""
 
 from __future__ import annotations
 
@@ -15,33 +15,40 @@ from starlette.routing import Route
 
 from .batcher import Batcher
 from .chat import ChatEndpoint
-from .middleware.body import BodyLimit, declared_length
-from .middleware.content import json_only
-from .middleware.framing import unambiguous
+from .middleware.body import BodyLimit, check_content_length
+from .middleware.content import require_json
+from .middleware.framing import reject_ambiguous
 from .middleware.gate import RequestGate
-from .middleware.host import exact_host
-from .middleware.key import key_required
-from .middleware.origin import no_browser
+from .middleware.host import require_host
+from .middleware.key import require_key
+from .middleware.origin import reject_browsers
 from .protocol.refusals import Refusal
 from .protocol.replies import health, model_list
 from .protocol.requests import check_model
-from .protocol.responses import AsciiJSON, refused
+from .protocol.responses import AsciiJSON, refusal_response
 
 DECODERS = 2
-_WAIT_S = 0.05
+_POLL_S = 0.05
 
 
 def build_app(batcher: Batcher, port: int, key: str) -> Starlette:
-    """The application for one launch: every route asks for `key` and for the exact host and port."""
-    checks = (unambiguous, exact_host(port), no_browser, key_required(key), json_only, declared_length)
+    """Return the application for one launch. Every route requires `key` and the exact host and port."""
+    checks = (
+        reject_ambiguous,
+        require_host(port),
+        reject_browsers,
+        require_key(key),
+        require_json,
+        check_content_length,
+    )
     app = Starlette(
         routes=_routes(batcher),
         middleware=[*(Middleware(RequestGate, check=check) for check in checks), Middleware(BodyLimit)],
         exception_handlers={
             Refusal: _refuse,
-            HTTPException: _refuse_route,
-            ClientDisconnect: _nobody,
-            Exception: _apologise,
+            HTTPException: _refuse_routing,
+            ClientDisconnect: _client_left,
+            Exception: _internal_error,
         },
     )
     app.router.redirect_slashes = False
@@ -51,7 +58,7 @@ def build_app(batcher: Batcher, port: int, key: str) -> Starlette:
 def _routes(batcher: Batcher) -> list[Route]:
     created = int(time.time())
 
-    async def say_health(request: Request) -> Response:
+    async def get_health(request: Request) -> Response:
         return AsciiJSON(health(batcher.name, batcher.engine))
 
     async def list_models(request: Request) -> Response:
@@ -60,14 +67,14 @@ def _routes(batcher: Batcher) -> list[Route]:
             check_model(name, batcher.name)
         while batcher.engine is None:
             batcher.check_room()
-            await asyncio.sleep(_WAIT_S)
-        listed = model_list(batcher.name, batcher.engine, created)
-        return AsciiJSON(listed if name is None else listed["data"][0])
+            await asyncio.sleep(_POLL_S)
+        models = model_list(batcher.name, batcher.engine, created)
+        return AsciiJSON(models if name is None else models["data"][0])
 
-    # Few decoders, so that many large pictures at once cannot fill the memory.
+    # Few decoders, so that many large pictures cannot fill the memory.
     chat = ChatEndpoint(batcher, ThreadPoolExecutor(DECODERS, "decode"))
     return [
-        Route("/health", say_health, methods=["GET"]),
+        Route("/health", get_health, methods=["GET"]),
         Route("/v1/models", list_models, methods=["GET"]),
         Route("/v1/models/{name}", list_models, methods=["GET"]),
         Route("/v1/chat/completions", chat, methods=["POST"]),
@@ -77,20 +84,22 @@ def _routes(batcher: Batcher) -> list[Route]:
 async def _refuse(request: Request, error: Exception) -> Response:
     if not isinstance(error, Refusal):
         raise error
-    return refused(error, request.scope)
+    return refusal_response(error, request.scope)
 
 
-async def _refuse_route(request: Request, error: Exception) -> Response:
+async def _refuse_routing(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     code = "method_not_allowed" if error.status_code == 405 else "not_found"
-    sentence = "Use /health, /v1/models or /v1/chat/completions, each with its own method."
-    return refused(Refusal(error.status_code, code, sentence), request.scope)
+    message = "Use /health, /v1/models or /v1/chat/completions, each with its own method."
+    return refusal_response(Refusal(error.status_code, code, message), request.scope)
 
 
-async def _nobody(request: Request, error: Exception) -> Response:
+async def _client_left(request: Request, error: Exception) -> Response:
     return Response(status_code=400)
 
 
-async def _apologise(request: Request, error: Exception) -> Response:
-    return refused(Refusal(500, "internal", "The server made a mistake; its log says where."), request.scope)
+async def _internal_error(request: Request, error: Exception) -> Response:
+    return refusal_response(
+        Refusal(500, "internal", "The server failed unexpectedly; see its log for details."), request.scope
+    )

@@ -1,4 +1,4 @@
-"""The chat-completions endpoint: one request from its body to its reply. It runs no model itself."""
+"""The chat-completions endpoint: one request from its body to its reply."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 class ChatEndpoint:
-    """An ASGI endpoint. A client that goes away cancels its ask, wherever the ask then is."""
+    """An ASGI endpoint. If the client disconnects, its ask is canceled, in the queue or in the engine."""
 
     def __init__(self, batcher: Batcher, decoders: Executor) -> None:
         self._batcher = batcher
@@ -32,9 +32,10 @@ class ChatEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         self._batcher.check_room()
-        order = await self._read(request)
-        with self._batcher.asking(order.ask, order.stream and not order.structure.is_json) as ticket:
-            response = await self._respond(request, order, ticket)
+        chat_request = await self._read(request)
+        wants_tokens = chat_request.stream and not chat_request.structure.is_json
+        with self._batcher.queued_ask(chat_request.ask, wants_tokens) as ticket:
+            response = await self._respond(request, chat_request, ticket)
             await response(scope, receive, send)
 
     async def _read(self, request: Request) -> ChatRequest:
@@ -42,15 +43,15 @@ class ChatEndpoint:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._decoders, read_order, body, self._batcher.name)
 
-    async def _respond(self, request: Request, order: ChatRequest, ticket: AwaitedTicket) -> Response:
-        """Waits for the first event, so that what fails before it still gets a status of its own."""
+    async def _respond(self, request: Request, chat_request: ChatRequest, ticket: AwaitedTicket) -> Response:
+        """Wait for the first event, so that an earlier failure still gets its own HTTP status."""
         first = await _while_connected(request, ticket.next())
         engine = self._batcher.engine
         weights, fingerprint = (engine.weights_sha256, engine.fingerprint) if engine else ("", "")
-        writer = ReplyWriter(self._batcher.name, weights, fingerprint, order.top_logprobs)
+        writer = ReplyWriter(self._batcher.name, weights, fingerprint, chat_request.top_logprobs)
         if isinstance(first, Answer):
-            first = order.finished(first)
-            if not order.stream:
+            first = chat_request.format_answer(first)
+            if not chat_request.stream:
                 return AsciiJSON(writer.reply(first))
         lines = _lines(writer, first, ticket)
         return StreamingResponse(lines, headers={"cache-control": "no-store"}, media_type="text/event-stream")
@@ -59,7 +60,7 @@ class ChatEndpoint:
 async def _lines(writer: ReplyWriter, first: Token | Answer, ticket: AwaitedTicket) -> AsyncIterator[str]:
     step, is_first = first, True
     try:
-        if isinstance(step, Answer) and step.text:  # it was not streamed, as the whole of it decides its form
+        if isinstance(step, Answer) and step.text:  # not streamed, because its format needs the whole text
             yield event(writer.token(Token(step.text, step.tokens[0].logprob, step.tokens[0].top), True))
         while isinstance(step, Token):
             yield event(writer.token(step, is_first))
@@ -71,18 +72,18 @@ async def _lines(writer: ReplyWriter, first: Token | Answer, ticket: AwaitedTick
     yield END_OF_STREAM
 
 
-async def _while_connected(request: Request, waited: Awaitable[T]) -> T:
-    """The awaited value; raises ClientDisconnect if the client leaves first."""
-    value = asyncio.ensure_future(waited)
-    gone = asyncio.ensure_future(_disconnected(request))
+async def _while_connected(request: Request, awaitable: Awaitable[T]) -> T:
+    """Return the awaited value. Raises ClientDisconnect if the client disconnects first."""
+    value = asyncio.ensure_future(awaitable)
+    disconnected = asyncio.ensure_future(_disconnected(request))
     try:
-        await asyncio.wait({value, gone}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({value, disconnected}, return_when=asyncio.FIRST_COMPLETED)
         if not value.done():
             raise ClientDisconnect
         return value.result()
     finally:
         value.cancel()
-        gone.cancel()
+        disconnected.cancel()
 
 
 async def _disconnected(request: Request) -> None:

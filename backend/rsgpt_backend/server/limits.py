@@ -1,14 +1,14 @@
-"""Every limit of the server in one place. Each is checked before the work that it guards."""
+"""Limits of the server. Each one is checked before the work that it guards."""
 
 from __future__ import annotations
 
 MAX_CONNECTIONS = 512
-FEWEST_CONNECTIONS = 16
+MIN_CONNECTIONS = 16
 FREE_DESCRIPTORS = 128  # for the model's files, PyTorch, and connections that are being accepted or closed
-HEAD_S = 5.0
+HEAD_TIMEOUT_S = 5.0
 
 MAX_BODY_BYTES = 12_000_000
-BODY_SILENCE_S = 20.0
+BODY_TIMEOUT_S = 20.0
 MAX_JSON_BRACKETS = 10_000
 
 MAX_PIXELS = 16_000_000

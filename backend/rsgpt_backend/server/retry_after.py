@@ -1,27 +1,27 @@
-"""How fast answers come, to tell a client that is turned away when to come back. It knows no clock."""
+"""Estimate of when a rejected client should try again."""
 
 from __future__ import annotations
 
 import math
 
-_NEWEST = 0.3  # weight of the newest batch against all earlier ones
-_SHORTEST_S, _LONGEST_S = 1, 60
-_UNKNOWN_S = 5  # before the first answer, as while the model is loaded
+_NEWEST_WEIGHT = 0.3  # of the newest batch, compared with all earlier ones
+_MIN_S, _MAX_S = 1, 60
+_UNKNOWN_S = 5  # before the first answer, for example while the model is loading
 
 
 class AnswerRate:
-    """Seconds per answer, a moving average over batches."""
+    """Moving average over batches of the seconds per answer."""
 
     def __init__(self) -> None:
         self._seconds: float | None = None
 
     def add(self, seconds: float, answers: int) -> None:
-        """Note that a batch of so many answers took so long."""
-        each = seconds / answers
-        self._seconds = each if self._seconds is None else self._seconds + _NEWEST * (each - self._seconds)
+        """Record that a batch of `answers` answers took `seconds`."""
+        newest = seconds / answers
+        self._seconds = newest if self._seconds is None else self._seconds + _NEWEST_WEIGHT * (newest - self._seconds)
 
     def retry_after_s(self, queued: int) -> int:
-        """Whole seconds, 1 to 60, after which about half of the queue is answered, so that there is room again."""
+        """Return the whole seconds, 1 to 60, in which about half of the queue is answered."""
         if self._seconds is None:
             return _UNKNOWN_S
-        return min(max(math.ceil(self._seconds * queued / 2), _SHORTEST_S), _LONGEST_S)
+        return min(max(math.ceil(self._seconds * queued / 2), _MIN_S), _MAX_S)

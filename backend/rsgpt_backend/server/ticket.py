@@ -1,4 +1,4 @@
-"""One ask on its way through the engine: carries events from the engine's thread to whoever waits for them."""
+"""Tickets: queued asks, and the events that the engine's thread sends back for them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ Event = Token | Answer | Refusal
 
 
 class Ticket:
-    """Hands its events to `post`, in the engine's thread; the last one is an answer or a refusal.
+    """Passes the events of an ask to `post`, on the engine's thread. The last event is an Answer or a Refusal.
 
-    wants_tokens: whether tokens are passed on as they come, or the answer alone.
+    wants_tokens: whether `post` also gets each token.
     """
 
     def __init__(self, ask: Ask, wants_tokens: bool, post: Callable[[Event], None]) -> None:
@@ -30,23 +30,23 @@ class Ticket:
         self._sent: list[str] = []
         self._position = 0
 
-    def rewind(self) -> None:
-        """The engine starts on this ask, perhaps again: what was sent already is not sent twice."""
+    def restart(self) -> None:
+        """Expect the first token next. If the engine repeats the ask, tokens that were sent are not sent twice."""
         self._position = 0
 
     def take(self, step: Step) -> None:
-        """Pass on a step of the engine."""
+        """Pass on a step of the engine. Raises EngineError if a repeated token differs from the one sent."""
         if step.token is not None and self.wants_tokens:
             self._take_token(step.token)
         if step.answer is not None:
             self._end(step.answer)
 
     def fail(self, refusal: Refusal) -> None:
-        """End with a refusal in place of an answer, unless it has ended already."""
+        """End with a refusal instead of an answer, unless the ticket has already ended."""
         self._end(refusal)
 
     def _end(self, event: Event) -> None:
-        """Post the last event, once: the engine's thread and whoever stops it may both try."""
+        """Post the last event once, although the engine's thread and `Batcher.stop` may both call this."""
         with self._ending:
             if self.ended:
                 return
@@ -63,7 +63,7 @@ class Ticket:
 
 
 class AwaitedTicket(Ticket):
-    """One for a coroutine: made and awaited on the event loop."""
+    """A ticket for a coroutine, to be created and awaited on the event loop."""
 
     def __init__(self, ask: Ask, wants_tokens: bool) -> None:
         super().__init__(ask, wants_tokens, self._to_loop)
@@ -71,13 +71,13 @@ class AwaitedTicket(Ticket):
         self._events: asyncio.Queue[Event] = asyncio.Queue()
 
     async def next(self) -> Token | Answer:
-        """The next event; the last one is an answer. Raises Refusal if there will be none."""
+        """Return the next event; the last one is an Answer. Raises Refusal if the ask is refused."""
         event = await self._events.get()
         if isinstance(event, Refusal):
             raise event
         return event
 
     def _to_loop(self, event: Event) -> None:
-        # A closed loop means that the server is gone and nobody waits.
+        # If the loop is closed, the server has ended and no coroutine waits.
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._events.put_nowait, event)

@@ -1,17 +1,17 @@
-"""Time that this process really ran, and whether the engine was silent for too much of it. It ends nothing itself."""
+"""Active time of this process, and a watchdog that detects a stalled engine."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 
-_LONGEST_TICK_S = 1.0
+_MAX_TICK_S = 1.0
 
 
 class ActiveTime:
-    """Seconds during which the process ran, summed up tick by tick.
+    """Seconds during which the process ran, added up tick by tick.
 
-    A tick counts one second at most: while a machine sleeps, or the process is stopped, nothing in it could run.
+    A tick counts at most one second, because nothing runs while the machine is asleep or the process is stopped.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -20,23 +20,23 @@ class ActiveTime:
         self._last = clock()
 
     def tick(self) -> float:
-        """Count the time since the last tick, and return the sum. To be called several times a second."""
+        """Add the time since the last tick and return the total. Call this several times per second."""
         now = self._clock()
-        self.seconds += min(max(now - self._last, 0.0), _LONGEST_TICK_S)
+        self.seconds += min(max(now - self._last, 0.0), _MAX_TICK_S)
         self._last = now
         return self.seconds
 
 
 class Watchdog:
-    """Tells an engine that hangs from one that works or has nothing to do. limit_s: of active time without a beat."""
+    """Detects an engine that has stalled. limit_s: maximum active seconds without a heartbeat."""
 
     def __init__(self, limit_s: float) -> None:
         self._limit_s = limit_s
-        self._since = 0.0
-        self._beat: int | None = None
+        self._changed_at_s = 0.0
+        self._heartbeat: int | None = None
 
-    def is_stalled(self, active_s: float, beat: int | None) -> bool:
-        """Whether the beat has stayed the same for too long. beat: counts signs of life, None for an idle engine."""
-        if beat is None or beat != self._beat:
-            self._beat, self._since = beat, active_s
-        return active_s - self._since > self._limit_s
+    def is_stalled(self, active_s: float, heartbeat: int | None) -> bool:
+        """Return whether the heartbeat count has not changed for too long. heartbeat: None if the engine is idle."""
+        if heartbeat is None or heartbeat != self._heartbeat:
+            self._heartbeat, self._changed_at_s = heartbeat, active_s
+        return active_s - self._changed_at_s > self._limit_s

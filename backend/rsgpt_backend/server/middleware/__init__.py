@@ -1,1 +1,1 @@
-"""What a request must pass before a route sees it, one concern a file. It knows no engine."""
+"""Checks that a request passes before a route handles it, one concern per file."""

@@ -1,4 +1,4 @@
-"""Stops reading a body that is too long or has gone silent. It does not know what the body says."""
+"""Limits on the size of a request body and on pauses while it arrives."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from contextlib import suppress
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..limits import BODY_SILENCE_S, MAX_BODY_BYTES
+from ..limits import BODY_TIMEOUT_S, MAX_BODY_BYTES
 from ..protocol.refusals import Refusal, header_values
 
 _STEPS = 20
 
 
-def declared_length(scope: Scope) -> None:
-    """A Content-Length within the limit; else 413, before the body is read."""
+def check_content_length(scope: Scope) -> None:
+    """Raise Refusal 413 if Content-Length exceeds the limit, before the body is read."""
     if any(int(value) > MAX_BODY_BYTES for value in header_values(scope, b"content-length")):
         raise _too_long()
 
 
 class BodyLimit:
-    """Counts the body as it arrives; raises 413 at the first byte over, 408 after a long silence."""
+    """Counts the body as it arrives. Raises Refusal 413 at the first byte over the limit, 408 after a long pause."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -46,11 +46,11 @@ class _CountedBody:
         return message
 
     async def _next(self) -> Message:
-        """The next part of the body. The silence is waited for in steps: a suspended machine ends but one of them."""
+        # The timeout is split into steps, because the suspension of a machine ends only the current one.
         for _ in range(_STEPS):
             with suppress(TimeoutError):
-                return await asyncio.wait_for(self._receive(), BODY_SILENCE_S / _STEPS)
-        raise Refusal(408, "timeout", "The request stopped half-way; send it again.", True)
+                return await asyncio.wait_for(self._receive(), BODY_TIMEOUT_S / _STEPS)
+        raise Refusal(408, "timeout", "The request did not arrive completely; send it again.", True)
 
 
 def _too_long() -> Refusal:

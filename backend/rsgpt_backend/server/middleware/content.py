@@ -1,4 +1,4 @@
-"""Lets only JSON be posted, which a web form cannot send. It does not read the JSON."""
+"""Rejection of posts that are not JSON, such as those of a web form."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from starlette.types import Scope
 from ..protocol.refusals import Refusal, header_values
 
 
-def json_only(scope: Scope) -> None:
-    """A POST is of type application/json, parameters allowed; else 415."""
+def require_json(scope: Scope) -> None:
+    """Raise Refusal 415 if a POST is not of type application/json. Parameters of the type are allowed."""
     if scope["method"] != "POST":
         return
-    kinds = [value.partition(b";")[0].strip().lower() for value in header_values(scope, b"content-type")]
-    if kinds != [b"application/json"]:
+    types = [value.partition(b";")[0].strip().lower() for value in header_values(scope, b"content-type")]
+    if types != [b"application/json"]:
         raise Refusal(415, "content_type", "Send the request as application/json.")

@@ -1,4 +1,4 @@
-"""Refuses requests that two HTTP parsers could read in two ways. It knows no route."""
+"""Rejection of requests that two HTTP parsers could read differently."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from starlette.types import Scope
 from ..protocol.refusals import Refusal, header_values
 
 
-def unambiguous(scope: Scope) -> None:
-    """One way to tell the body's length, and a target that starts with a slash; else 400."""
+def reject_ambiguous(scope: Scope) -> None:
+    """Raise Refusal 400 if the body length is declared in two ways, or the path does not start with a slash."""
     if header_values(scope, b"content-length") and header_values(scope, b"transfer-encoding"):
-        raise Refusal(400, "framing", "Send Content-Length or Transfer-Encoding, not both.", hang_up=True)
+        raise Refusal(400, "framing", "Send Content-Length or Transfer-Encoding, not both.", close_connection=True)
     if not scope["path"].startswith("/"):
-        raise Refusal(400, "target", "Ask for a path of this server, such as /v1/models.", hang_up=True)
+        raise Refusal(400, "target", "Request a path of this server, such as /v1/models.", close_connection=True)

@@ -1,4 +1,4 @@
-"""Runs one check on a request's head and answers with its refusal. It never reads a body."""
+"""ASGI middleware that runs one check on the head of each request."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Callable
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..protocol.refusals import Refusal
-from ..protocol.responses import refused
+from ..protocol.responses import refusal_response
 
 Check = Callable[[Scope], None]
 
 
 class RequestGate:
-    """Passes a request on if `check` does not raise a Refusal."""
+    """Passes a request on, unless `check` raises a Refusal, which becomes the reply."""
 
     def __init__(self, app: ASGIApp, check: Check) -> None:
         self._app = app
@@ -23,6 +23,6 @@ class RequestGate:
         try:
             self._check(scope)
         except Refusal as refusal:
-            await refused(refusal, scope)(scope, receive, send)
+            await refusal_response(refusal, scope)(scope, receive, send)
         else:
             await self._app(scope, receive, send)

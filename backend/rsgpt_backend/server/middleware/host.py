@@ -1,4 +1,4 @@
-"""Keeps out pages that point a name of their own at this machine. It knows nothing of keys."""
+"""Rejection of requests for another host name, which stops DNS rebinding."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from ..protocol.refusals import Refusal, header_values
 from .gate import Check
 
 
-def exact_host(port: int) -> Check:
-    """A check that Host is exactly 127.0.0.1:port or localhost:port; else 403."""
+def require_host(port: int) -> Check:
+    """Return a check that raises Refusal 403 unless Host is exactly 127.0.0.1:port or localhost:port."""
     allowed = {f"127.0.0.1:{port}".encode(), f"localhost:{port}".encode()}
 
     def check(scope: Scope) -> None:

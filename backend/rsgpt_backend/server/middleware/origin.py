@@ -1,4 +1,4 @@
-"""Keeps browsers out: the server's client is a program, never a web page."""
+"""Rejection of requests from web pages."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from starlette.types import Scope
 from ..protocol.refusals import Refusal, header_values
 
 
-def no_browser(scope: Scope) -> None:
-    """No Origin of any kind, and no Sec-Fetch-Site other than none; else 403."""
+def reject_browsers(scope: Scope) -> None:
+    """Raise Refusal 403 if the request has an Origin header, or a Sec-Fetch-Site header other than `none`."""
     sites = header_values(scope, b"sec-fetch-site")
     if header_values(scope, b"origin") or any(site != b"none" for site in sites):
         raise Refusal(403, "origin", "Web pages may not use this server; call it from a program.")

@@ -1,1 +1,1 @@
-"""OpenAI's chat-completions protocol: requests, pictures, structured output, replies, and refusals."""
+"""OpenAI's chat-completions protocol: requests, pictures, structured output, replies and refusals."""

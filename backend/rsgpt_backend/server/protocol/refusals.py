@@ -1,6 +1,6 @@
-"""How the server says no: one exception, one JSON shape. It never repeats what the client sent.
+"""Refusals of requests: one exception with one JSON format. A message never repeats what the client sent.
 
-It needs no web framework: inside QGIS the same refusals come without HTTP.
+This module does not import a web framework, because the plugin uses it inside QGIS without HTTP.
 """
 
 from __future__ import annotations
@@ -19,32 +19,32 @@ _TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit
 
 
 class Refusal(RsgptError):
-    """A request is not answered: HTTP status, a stable code, and a sentence for the user.
+    """A request is not answered: HTTP status, a stable code, and a message for the user.
 
-    hang_up: the connection is closed after the reply, because its body is not worth reading.
-    retry_after_s: when a busy server expects to have room again.
+    close_connection: the connection is closed after the reply, because the rest of the body is not read.
+    retry_after_s: seconds until a busy server expects to have free places in its queue.
     """
 
     def __init__(
-        self, status: int, code: str, message: str, hang_up: bool = False, retry_after_s: int = RETRY_AFTER_S
+        self, status: int, code: str, message: str, close_connection: bool = False, retry_after_s: int = RETRY_AFTER_S
     ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
-        self.hang_up = hang_up
+        self.close_connection = close_connection
         self.retry_after_s = retry_after_s
 
     def body(self) -> dict[str, Any]:
-        """OpenAI's error object."""
+        """Return OpenAI's error object."""
         kind = _TYPES.get(self.status, "invalid_request_error" if self.status < 500 else "server_error")
         return {"error": {"message": str(self), "type": kind, "code": self.code, "param": None}}
 
 
-def refuse(sentence: str) -> NoReturn:
-    """Refuse a request for what it says."""
-    raise Refusal(400, "invalid_request", sentence)
+def refuse(message: str) -> NoReturn:
+    """Raise Refusal 400 for the content of a request."""
+    raise Refusal(400, "invalid_request", message)
 
 
 def header_values(scope: Scope, name: bytes) -> list[bytes]:
-    """Every value of a header, in the order sent; name in lower case."""
+    """Return every value of a header, in the order sent. name: in lower case."""
     return [value for key, value in scope["headers"] if key == name]

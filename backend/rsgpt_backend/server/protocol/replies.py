@@ -1,4 +1,4 @@
-"""Writes answers in OpenAI's shape. It knows the protocol, not HTTP and not the engine."""
+"""Answers, streams, the model list and the health report in OpenAI's JSON format."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from typing import Any
 from ...predictor import Answer, Predictor, Token
 
 PROTOCOL_VERSION = 1
-LEAST_LOGPROB = -9999.0
+MIN_LOGPROB = -9999.0
 
 Body = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class ReplyWriter:
-    """Writes one completion. top_logprobs: alternatives a token, None for no log probabilities at all.
+    """Writes one completion. top_logprobs: alternatives per token, None for no log probabilities.
 
     created: seconds since 1970.
     """
@@ -32,7 +32,7 @@ class ReplyWriter:
     created: int = field(default_factory=lambda: int(time.time()))
 
     def reply(self, answer: Answer) -> Body:
-        """The whole answer as one object."""
+        """Return the complete answer as one object."""
         choice = {
             "index": 0,
             "message": {"role": "assistant", "content": answer.text},
@@ -42,12 +42,12 @@ class ReplyWriter:
         return {**self._head("chat.completion"), "choices": [choice], **self._tail(answer)}
 
     def token(self, token: Token, first: bool) -> Body:
-        """One token as a chunk; the first also names the role."""
+        """Return one token as a chunk. first: whether to add the role."""
         delta = {"role": "assistant", "content": token.text} if first else {"content": token.text}
         return self._chunk(delta, self._logprobs((token,)), None)
 
     def end(self, answer: Answer) -> Body:
-        """The chunk that ends a stream, with usage and what is known of the whole answer."""
+        """Return the chunk that ends a stream, with the usage, confidence and fingerprints."""
         return {**self._chunk({}, None, answer.finish_reason), **self._tail(answer)}
 
     def _chunk(self, delta: Body, logprobs: Body | None, finish_reason: str | None) -> Body:
@@ -58,11 +58,11 @@ class ReplyWriter:
         return {"id": self.id, "object": kind, "created": self.created, "model": self.model}
 
     def _tail(self, answer: Answer) -> Body:
-        written = len(answer.tokens)
+        completion_tokens = len(answer.tokens)
         usage = {
             "prompt_tokens": answer.prompt_tokens,
-            "completion_tokens": written,
-            "total_tokens": answer.prompt_tokens + written,
+            "completion_tokens": completion_tokens,
+            "total_tokens": answer.prompt_tokens + completion_tokens,
         }
         extra = {
             "confidence": answer.confidence if math.isfinite(answer.confidence) else 0.0,
@@ -79,7 +79,7 @@ class ReplyWriter:
 
 
 def event(body: Body) -> str:
-    """One server-sent event."""
+    """Return one server-sent event."""
     return f"data: {json.dumps(body, allow_nan=False, separators=(',', ':'))}\n\n"
 
 
@@ -87,7 +87,7 @@ END_OF_STREAM = "data: [DONE]\n\n"
 
 
 def model_list(model: str, engine: Predictor, created: int) -> Body:
-    """OpenAI's list of models, which holds the one that is served. created: seconds since 1970."""
+    """Return OpenAI's list of models, with the served model only. created: seconds since 1970."""
     entry = {
         "id": model,
         "object": "model",
@@ -102,7 +102,7 @@ def model_list(model: str, engine: Predictor, created: int) -> Body:
 
 
 def health(model: str, engine: Predictor | None) -> Body:
-    """What `GET /health` says. engine: None while it is being loaded."""
+    """Return the reply to `GET /health`. engine: None while it is loading."""
     state = {"status": "ok" if engine else "loading", "protocol_version": PROTOCOL_VERSION, "model": model}
     return {**state, "fingerprint": engine.fingerprint if engine else ""}
 
@@ -113,6 +113,6 @@ def _token(token: Token, alternatives: int) -> Body:
 
 
 def _scored(text: str, logprob: float) -> Body:
-    # JSON has no infinity; OpenAI writes a probability of nought as -9999.
-    value = max(logprob, LEAST_LOGPROB) if math.isfinite(logprob) else LEAST_LOGPROB
+    # JSON has no infinity; OpenAI writes a probability of zero as -9999.
+    value = max(logprob, MIN_LOGPROB) if math.isfinite(logprob) else MIN_LOGPROB
     return {"token": text, "logprob": value, "bytes": list(text.encode("utf-8", "replace"))}

@@ -1,4 +1,4 @@
-"""Reads a chat-completion request into an ask. It knows the protocol, not HTTP and not the engine."""
+"""Chat-completion requests: validation, and conversion to asks."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from .unsupported import check_supported
 
 @dataclass(frozen=True)
 class ChatRequest:
-    """What to ask, and how to send the answer. top_logprobs: None for no log probabilities at all."""
+    """What to ask, and how to send the answer. top_logprobs: None for no log probabilities."""
 
     ask: Ask
     stream: bool
     top_logprobs: int | None
     structure: AnswerConstraint = field(default_factory=AnswerConstraint)
 
-    def finished(self, answer: Answer) -> Answer:
-        """The answer in the form that the request asks for."""
+    def format_answer(self, answer: Answer) -> Answer:
+        """Return the answer in the format that the request asks for."""
         if not self.structure.is_json:
             return answer
         tokens = answer.tokens
@@ -36,10 +36,10 @@ class ChatRequest:
 
 
 def read_order(body: bytes, model: str) -> ChatRequest:
-    """Check a request for `model` and decode its picture; raises Refusal with a 4xx status."""
+    """Validate a request for `model` and decode its picture. Raises Refusal with a 4xx status."""
     fields = _parse(body)
     if not isinstance(fields.get("model"), str):
-        refuse("Name the model, as /v1/models lists it.")
+        refuse("Set model to the name that /v1/models lists.")
     check_model(fields["model"], model)
     check_supported(fields)
     structure = read_structure(fields)
@@ -66,11 +66,11 @@ def read_order(body: bytes, model: str) -> ChatRequest:
 
 
 def _parse(body: bytes) -> Fields:
-    # Text of a picture has no brackets, so many of them can only be meant to exhaust the parser.
+    # The base64 text of a picture has no brackets, so that many can only be meant to exhaust the parser.
     if body.count(b"[") + body.count(b"{") > limits.MAX_JSON_BRACKETS:
         refuse("The request has too many nested parts.")
     try:
-        fields = json.loads(body.decode("utf-8"), parse_constant=_no_constant)
+        fields = json.loads(body.decode("utf-8"), parse_constant=_reject_constant)
     except (ValueError, RecursionError):
         refuse("The request is not valid JSON in UTF-8.")
     if not isinstance(fields, dict):
@@ -78,13 +78,13 @@ def _parse(body: bytes) -> Fields:
     return fields
 
 
-def _no_constant(name: str) -> NoReturn:
+def _reject_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-def check_model(wanted: str, model: str) -> None:
-    """Raise Refusal 404 unless it is the model that is served."""
-    if wanted != model:
+def check_model(requested: str, model: str) -> None:
+    """Raise Refusal 404 unless `requested` is the served model."""
+    if requested != model:
         raise Refusal(404, "model_not_found", f"This server has one model, {model}; ask for that one.")
 
 
@@ -97,8 +97,8 @@ def _temperature(fields: Fields) -> float:
     value = fields.get("temperature")
     if value is None:
         return 0.0
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not number or not 0 <= value <= limits.MAX_TEMPERATURE:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not is_number or not 0 <= value <= limits.MAX_TEMPERATURE:
         refuse(f"temperature must be a number from 0 to {limits.MAX_TEMPERATURE:g}.")
     return float(value)
 
@@ -117,7 +117,7 @@ def _stops(fields: Fields) -> tuple[str, ...]:
     stops = [value] if isinstance(value, str) else [] if value is None else value
     is_list = isinstance(stops, list) and len(stops) <= limits.MAX_STOPS
     if not is_list or not all(isinstance(stop, str) and 0 < len(stop) <= limits.MAX_CHOICE_CHARS for stop in stops):
-        refuse(f"stop must be a text or a list of up to {limits.MAX_STOPS} texts, none of them empty.")
+        refuse(f"stop must be a string or a list of up to {limits.MAX_STOPS} strings, none of them empty.")
     return tuple(stops)
 
 
@@ -127,7 +127,7 @@ def _integer(fields: Fields, name: str, default: int, bounds: tuple[int, int]) -
         return default
     low, high = bounds
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        refuse(f"{name} must be a whole number, {low} to {high}.")
+        refuse(f"{name} must be a whole number from {low} to {high}.")
     return value
 
 

@@ -1,4 +1,4 @@
-"""Refuses what a request asks for and this server cannot do, so that no client takes it for done."""
+"""Rejection of request options that this server does not implement."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ _ZERO = ("frequency_penalty", "presence_penalty")
 
 
 def check_supported(fields: Fields) -> None:
-    """Raise Refusal for options that would change the answer and are not implemented. Their defaults are accepted."""
+    """Raise Refusal 400 if an option would change the answer but is not implemented. Default values are accepted."""
     if fields.get("n") not in (None, 1):
         refuse("n must be 1; ask again for another answer.")
     if fields.get("tools") and fields.get("tool_choice") not in (None, "auto", "none"):
-        refuse("This model calls no tools. Leave tool_choice out; for typed answers use response_format.")
+        refuse("This model cannot call tools. Leave tool_choice out; for typed answers use response_format.")
     if fields.get("functions") and fields.get("function_call") not in (None, "auto", "none"):
-        refuse("This model calls no functions. Leave function_call out; for typed answers use response_format.")
+        refuse("This model cannot call functions. Leave function_call out; for typed answers use response_format.")
     if fields.get("logit_bias"):
         refuse("logit_bias is not supported; leave it out.")
     for name in _ZERO:
@@ -25,4 +25,4 @@ def check_supported(fields: Fields) -> None:
 
 
 def _texts(value: object) -> list[str]:
-    return [str(one) for one in value] if isinstance(value, list) else []
+    return [str(text) for text in value] if isinstance(value, list) else []
