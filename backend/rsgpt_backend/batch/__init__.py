@@ -1,1 +1,1 @@
-"""Large rasters without QGIS: tiles in, typed rows out, resumable. It knows models through the engine alone."""
+"""Batch runs without QGIS: typed rows for the tiles of large rasters, resumable."""

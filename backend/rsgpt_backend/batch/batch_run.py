@@ -1,4 +1,4 @@
-"""A run over rasters from beginning to end: plan, ask what is missing, write the rows. It loads no model itself."""
+"""A batch run over rasters: ask the missing questions, then write the rows."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ from .tile_polygons import reprojected
 from .tile_rows import BatchQuestions, RowBuilder
 from .vector_output import batch, check_output, try_output, with_polygons, write
 
-# Answers what the journal, which is the calling thread's, lacks of the work.
+# Answers the part of a job that the journal lacks. The journal belongs to the calling thread.
 Executor = Callable[[BatchJob, BatchJournal], Generator[list[TileResult]]]
-# Returns the fingerprint that answers are kept under.
+# Returns the fingerprint under which answers are stored.
 Identify = Callable[[BatchJournal], str]
 
 
 @dataclass
 class BatchCounts(rows.RowCounts):
-    """The counts of a batch. seconds: since it began."""
+    """The counts of a run. seconds: since its start."""
 
     seconds: float = 0.0
 
 
 class BatchRun:
-    """One run: `ask` until nothing is missing, then `write`; after a stop, `write` what there is."""
+    """One run: call `ask`, then `write`. If `ask` was stopped, `write` writes the rows so far."""
 
     def __init__(
         self,
@@ -51,11 +51,9 @@ class BatchRun:
         begun: float | None = None,
         identify: Identify | None = None,
     ) -> None:
-        """begun: the moment from which seconds are counted, by time.monotonic(); now if left out.
+        """Lock and check the output. Raises UsageError or DataError if it cannot be written.
 
-        identify: replaces the fingerprint of `asking`.
-
-        UsageError or DataError where the output cannot be written, before anything is asked.
+        begun: start of the run by time.monotonic(), by default now. identify: replaces the fingerprint of `asking`.
         """
         check_output(out)
         self._out = out
@@ -63,20 +61,23 @@ class BatchRun:
         with ExitStack() as stack:
             stack.callback(_locked(out).release)
             self._journal = BatchJournal(journal_path(out))
-            stack.callback(self._journal.close)  # the file stays, for the next run
+            stack.callback(self._journal.close)  # the file remains for the next run
             self._prepare(plans, replace(asking, fingerprint=identify(self._journal)) if identify else asking)
             self._open = stack.pop_all()
 
     def _prepare(self, plans: Sequence[RasterPlan], asking: BatchQuestions) -> None:
         self._plans = {self._journal.raster(plan.key): plan for plan in plans}
-        asked = [[asking.model, asking.fingerprint, one.type.name, one.prompt, *one.allowed] for one in asking.asked]
-        prompts = [self._journal.prompt(json.dumps(one)) for one in asked]
-        self._reading = RowBuilder(asking, prompts)
+        keys = [
+            [asking.model, asking.fingerprint, question.type.name, question.prompt, *question.allowed]
+            for question in asking.asked
+        ]
+        prompts = [self._journal.prompt(json.dumps(key)) for key in keys]
+        self._row_builder = RowBuilder(asking, prompts)
         self._work = BatchJob(journal_path(self._out), self._plans, dict(zip(prompts, asking.asked, strict=True)))
         self.counts = BatchCounts(tiles=sum(len(plan.tiles) for plan in self._plans.values()))
-        self._asked = 0
+        self._asked_count = 0
         self._crs_wkt = plans[0].crs_wkt
-        self._schema = with_polygons(self._out, self._reading.schema)
+        self._schema = with_polygons(self._out, self._row_builder.schema)
         polygons = [_polygons(plan, list(plan.tiles[:1]), self._crs_wkt) for plan in plans]
         try_output(self._out, self._schema, self._crs_wkt, polygons[0][0])
 
@@ -86,59 +87,59 @@ class BatchRun:
     def __exit__(self, *_: object) -> None:
         self._open.close()
 
-    def ask(self, way: Executor) -> None:
-        """Ask what is missing; whatever `way` has told is kept, whenever it is stopped."""
+    def ask(self, executor: Executor) -> None:
+        """Ask the missing questions. Results that `executor` has yielded are kept, even if it is stopped."""
         missing = sum(1 for _ in self._missing())
         if not missing:
             return
         done = self.counts.tiles - missing
         bar = tqdm(total=self.counts.tiles, initial=done, unit="tile", desc="answering", mininterval=1.0)
-        with bar, closing(way(self._work, self._journal)) as told:
-            for found in told:
-                self._journal.add(found)
-                self._asked += sum(not one.answers[prompt].problem for one in found for prompt in one.asked)
-                bar.update(len(found))
+        with bar, closing(executor(self._work, self._journal)) as batches:
+            for results in batches:
+                self._journal.add(results)
+                self._asked_count += sum(not tile.answers[prompt].problem for tile in results for prompt in tile.asked)
+                bar.update(len(results))
 
     def write(self) -> BatchCounts:
-        """Write the rows of all tiles that are whole; returns the counts."""
-        check_output(self._out)  # it may have changed since the run began
+        """Write the rows of all complete tiles and return the counts."""
+        check_output(self._out)  # it may have changed since the start of the run
         self.counts = BatchCounts(tiles=self.counts.tiles)
         write(self._out, self._schema, self._batches(), self._crs_wkt)
-        self.counts.cached = max(0, self.counts.cached - self._asked)
+        self.counts.cached = max(0, self.counts.cached - self._asked_count)
         self.counts.seconds = round(time.monotonic() - self._begun, 3)
         return self.counts
 
     def _missing(self) -> Iterator[object]:
         for number, plan in self._plans.items():
-            yield from self._journal.missing(number, plan.tiles, self._reading.prompts)
+            yield from self._journal.missing(number, plan.tiles, self._row_builder.prompts)
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
         for number, plan in self._plans.items():
-            for page in self._journal.found(number, plan.tiles, self._reading.prompts):
-                whole = [found for found in page if self._reading.is_whole(found)]
-                values = list(self._reading.rows(plan, whole))
+            for page in self._journal.results(number, plan.tiles, self._row_builder.prompts):
+                complete = [result for result in page if self._row_builder.is_complete(result)]
+                values = list(self._row_builder.rows(plan, complete))
                 for row in values:
                     self.counts.add(Status(row["status"]))
-                self.counts.cached += sum(not raw.problem for one in whole for raw in one.answers.values())
+                self.counts.cached += sum(not raw.problem for result in complete for raw in result.answers.values())
                 if values:
-                    tiles = [found.tile for found in whole]
+                    tiles = [result.tile for result in complete]
                     yield batch(self._schema, _polygons(plan, tiles, self._crs_wkt), values)
 
 
 def journal_path(out: Path) -> Path:
-    """Where the run that writes `out` keeps what it has found."""
+    """Return the path of the journal of the run that writes `out`."""
     return out.with_name(out.name + ".journal")
 
 
 def _locked(out: Path) -> FileLock:
-    """The lock of an output, taken. UsageError where another run writes it."""
+    """Lock an output and return the lock. Raises UsageError if another run is writing it."""
     lock = FileLock(Path(os.path.realpath(out) + ".journal.lock"))
     if not lock.take():
-        raise UsageError(f"Another `rsgpt batch` writes {out} now. Wait until it ends, or give another --out.")
+        raise UsageError(f"Another `rsgpt batch` is writing {out}. Wait until it ends, or choose another --out.")
     return lock
 
 
 def _polygons(plan: RasterPlan, tiles: Sequence[int], crs_wkt: str) -> np.ndarray:
-    """The tiles' polygons in the output's CRS, which is the first raster's."""
+    """Return the polygons of tiles in the CRS of the output, which is that of the first raster."""
     polygons = plan.frame.polygons([plan.grid.window(tile) for tile in tiles])
     return reprojected(polygons, plan.source, plan.crs_wkt, crs_wkt)

@@ -1,4 +1,4 @@
-"""Ground metres per pixel in any CRS that lies on an ellipsoid or has a linear unit. Knows no pixels."""
+"""Ground meters per pixel in any CRS that has an ellipsoid or a linear unit."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rsgpt_plugin.shared.rasters.tiles import PixelGrid, Window
 
 
 class ProjGroundMeter:
-    """Measures on a CRS's own ellipsoid; a local CRS without one in its linear unit. Belongs to one thread."""
+    """Measures on the ellipsoid of a CRS, or in the linear unit of a local CRS. It belongs to one thread."""
 
     def __init__(self, crs: CRS) -> None:
         geodetic = crs.geodetic_crs
@@ -25,7 +25,7 @@ class ProjGroundMeter:
         self._unit = crs.axis_info[0].unit_conversion_factor if geodetic is None and crs.axis_info else 0.0
 
     def resolution(self, frame: PixelGrid, window: Window) -> float | None:
-        """Ground metres per pixel at the window's centre; None if it is unknown."""
+        """Return the ground meters per pixel at the window's center, or None if unknown."""
         cross = pixel_cross(frame, window)
         if self._degrees is None:
             return resolution(self._unit * math.dist(*cross[:2]), self._unit * math.dist(*cross[2:]))

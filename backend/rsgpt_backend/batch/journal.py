@@ -1,6 +1,6 @@
-"""What a run has found so far, in one SQLite file beside its output: what was added is not lost by a kill.
+"""The journal of a batch run: results so far in a SQLite file next to the output, which survive a killed process.
 
-It knows tiles and prompts by number alone, and no types of answers.
+It identifies tiles and prompts by number.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from rsgpt_plugin.shared.answers.typed_answers import RawAnswer
 from ..errors import DataError
 
 _VERSION = 2
-_PATIENCE = 30.0  # seconds that another writer is waited for
+_LOCK_TIMEOUT_S = 30.0  # while another process writes
 _SCHEMA = """
 CREATE TABLE rasters (id INTEGER PRIMARY KEY, plan TEXT NOT NULL UNIQUE);
 CREATE TABLE prompts (id INTEGER PRIMARY KEY, asked TEXT NOT NULL UNIQUE);
@@ -32,7 +32,7 @@ CREATE TABLE answers (
     degenerate INTEGER NOT NULL, asked_at TEXT NOT NULL, problem TEXT NOT NULL, is_cut INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (image_sha256, prompt)) WITHOUT ROWID;
 """
-# The precision that `auto` chose when a model was first asked: another one would not reuse its answers.
+# The precision that `auto` chose in the first run of a model. Its answers cannot be reused with another precision.
 _PRECISIONS = "CREATE TABLE IF NOT EXISTS precisions (model TEXT PRIMARY KEY, precision TEXT NOT NULL)"
 _FROM_1 = "ALTER TABLE answers ADD COLUMN is_cut INTEGER NOT NULL DEFAULT 0;"
 _TILES = (
@@ -40,18 +40,18 @@ _TILES = (
     "is_cut FROM tiles LEFT JOIN answers ON answers.image_sha256 = tiles.image_sha256 "
     "AND prompt IN (SELECT value FROM json_each(?)) WHERE raster = ? AND tile BETWEEN ? AND ? ORDER BY tile, prompt"
 )
-_KNOWN = (
+_ANSWERS = (
     "SELECT prompt, text, confidence, degenerate, asked_at, problem, is_cut FROM answers "
     "WHERE image_sha256 = ? AND prompt IN (SELECT value FROM json_each(?))"
 )
-_PAGE = 4096  # tiles that are looked up at once
+_PAGE = 4096  # tiles per query
 
 
 @dataclass(frozen=True)
 class TileJob:
-    """A tile to look at. raster, prompts: by the journal's numbers; prompts: those without an answer.
+    """A tile to ask about. raster, prompts: numbers in the journal. prompts: those without an answer.
 
-    failed: those of the prompts that an earlier run asked in vain.
+    failed: those of `prompts` that failed in an earlier run.
     """
 
     raster: int
@@ -62,10 +62,10 @@ class TileJob:
 
 @dataclass(frozen=True)
 class TileResult:
-    """What came of a tile. image_sha256: "" where it could not be read. skipped, failed: why it was not asked, or "".
+    """The result of a tile. image_sha256: "" if it could not be read. skipped, failed: why it was not asked, or "".
 
-    answers: by the number of the prompt. asked: the prompts that this run asked for this tile; the other answers were
-    known, or are those of an equal picture.
+    answers: by the number of the prompt. asked: the prompts that this run asked for this tile; the other answers come
+    from the journal or from an equal picture.
     """
 
     raster: int
@@ -79,15 +79,15 @@ class TileResult:
 
 
 class BatchJournal:
-    """One open journal; belongs to one thread. DataError where it cannot be used."""
+    """An open journal, which belongs to one thread. Raises DataError if it cannot be used."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         with self._guarded():
-            self._database = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)
+            self._database = sqlite3.connect(path, timeout=_LOCK_TIMEOUT_S, isolation_level=None)
             try:
                 self._prepare()
-            except BaseException:  # whatever it is, the file must not stay open
+            except BaseException:  # after any error, the file must not stay open
                 self._database.close()
                 raise
 
@@ -98,23 +98,23 @@ class BatchJournal:
         self.close()
 
     def close(self) -> None:
-        """Close the file; what was added stays in it."""
+        """Close the file, which keeps its results."""
         self._database.close()
 
     def raster(self, plan_key: str) -> int:
-        """The number of a raster's plan; a new one for a plan that is new."""
+        """Return the number of a raster's plan. A new plan gets a new number."""
         return self._number(
             "INSERT OR IGNORE INTO rasters (plan) VALUES (?)", "SELECT id FROM rasters WHERE plan = ?", plan_key
         )
 
-    def prompt(self, asked: str) -> int:
-        """The number of a prompt together with the model that is asked."""
+    def prompt(self, key: str) -> int:
+        """Return the number of a prompt for a model. A new one gets a new number."""
         return self._number(
-            "INSERT OR IGNORE INTO prompts (asked) VALUES (?)", "SELECT id FROM prompts WHERE asked = ?", asked
+            "INSERT OR IGNORE INTO prompts (asked) VALUES (?)", "SELECT id FROM prompts WHERE asked = ?", key
         )
 
     def precision(self, model: str) -> str | None:
-        """The precision that was chosen for a model, or None."""
+        """Return the precision that was chosen for a model, or None."""
         rows = self._rows("SELECT precision FROM precisions WHERE model = ?", (model,))
         return str(rows[0][0]) if rows else None
 
@@ -124,31 +124,32 @@ class BatchJournal:
             self._database.execute("INSERT OR REPLACE INTO precisions VALUES (?, ?)", (model, precision))
 
     def missing(self, raster: int, tiles: Sequence[int], prompts: Sequence[int]) -> Iterator[TileJob]:
-        """What is left to do, in the order of the tiles: those not seen, failed, or without an answer to a prompt."""
+        """Yield the tiles that have no result, failed, or lack an answer to a prompt, in the order of `tiles`."""
         for page in self._pages(raster, tiles, prompts):
-            for tile, found in page:
-                if found is None or found.failed:
+            for tile, result in page:
+                if result is None or result.failed:
                     yield TileJob(raster, tile, tuple(prompts))
-                elif left := _unanswered(found, prompts):
-                    yield TileJob(raster, tile, left, tuple(one for one in left if one in found.answers))
+                elif unanswered := _unanswered(result, prompts):
+                    failed = tuple(prompt for prompt in unanswered if prompt in result.answers)
+                    yield TileJob(raster, tile, unanswered, failed)
 
-    def found(self, raster: int, tiles: Sequence[int], prompts: Sequence[int]) -> Iterator[list[TileResult]]:
-        """What is known of `tiles`, in their order, a page at a time; a tile that was not seen is left out."""
+    def results(self, raster: int, tiles: Sequence[int], prompts: Sequence[int]) -> Iterator[list[TileResult]]:
+        """Yield pages of results, in the order of `tiles`. Tiles without a result are left out."""
         for page in self._pages(raster, tiles, prompts):
-            yield [found for _, found in page if found is not None]
+            yield [result for _, result in page if result is not None]
 
-    def known(self, image_sha256: str, prompts: Sequence[int]) -> dict[int, RawAnswer]:
-        """The answers to `prompts` about a picture; one that is missing is left out."""
-        rows = self._rows(_KNOWN, (image_sha256, json.dumps(list(prompts))))
+    def answers(self, image_sha256: str, prompts: Sequence[int]) -> dict[int, RawAnswer]:
+        """Return the stored answers about a picture, by prompt."""
+        rows = self._rows(_ANSWERS, (image_sha256, json.dumps(list(prompts))))
         return {row[0]: _answer(*row[1:]) for row in rows}
 
-    def add(self, found: Sequence[TileResult]) -> None:
-        """Keep all of it, in one transaction; a tile that is there is replaced."""
-        tiles = [(f.raster, f.tile, f.image_sha256, f.gsd_m, f.skipped, f.failed) for f in found]
+    def add(self, results: Sequence[TileResult]) -> None:
+        """Store results in one transaction. They replace earlier results of the same tiles."""
+        tiles = [(tile.raster, tile.tile, tile.image_sha256, tile.gsd_m, tile.skipped, tile.failed) for tile in results]
         answers = [
-            (one.image_sha256, prompt, raw.text, raw.confidence, raw.degenerate, raw.asked_at, raw.problem, raw.is_cut)
-            for one in found
-            for prompt, raw in one.answers.items()
+            (tile.image_sha256, prompt, raw.text, raw.confidence, raw.degenerate, raw.asked_at, raw.problem, raw.is_cut)
+            for tile in results
+            for prompt, raw in tile.answers.items()
         ]
         with self._guarded():
             self._database.execute("BEGIN IMMEDIATE")
@@ -161,29 +162,29 @@ class BatchJournal:
         self._database.execute("PRAGMA synchronous = NORMAL")  # safe against a kill of the process
         (version,) = self._database.execute("PRAGMA user_version").fetchone()
         if version == 0 and self._rows("SELECT 1 FROM sqlite_master", ()):
-            raise DataError(f"{self._path} is a database of another program. Give another --out.")
+            raise DataError(f"{self._path} is a database of another program. Choose another --out.")
         if version == 0:
             self._database.executescript(f"BEGIN;{_SCHEMA}PRAGMA user_version = {_VERSION};COMMIT;")
         elif version == 1:
             self._database.executescript(f"BEGIN;{_FROM_1}PRAGMA user_version = {_VERSION};COMMIT;")
         elif version != _VERSION:
-            raise DataError(f"{self._path} was written by another version of rsgpt. Delete it to begin anew.")
+            raise DataError(f"{self._path} was written by another version of rsgpt. Delete it to start over.")
         self._database.execute(_PRECISIONS)
 
     def _pages(
         self, raster: int, tiles: Sequence[int], prompts: Sequence[int]
     ) -> Iterator[list[tuple[int, TileResult | None]]]:
-        """A page reads to its end before the next begins, so that what is added meanwhile can be put in its place."""
+        """Yield pages of tiles and results. Each page is a complete query, so that results may be added in between."""
         for start in range(0, len(tiles), _PAGE):
             page = tiles[start : start + _PAGE]
             rows = self._rows(_TILES, (json.dumps(list(prompts)), raster, page[0], page[-1]))
-            known = {tile: _found(raster, list(same)) for tile, same in groupby(rows, itemgetter(0))}
-            yield [(tile, known.get(tile)) for tile in page]
+            results = {tile: _result(raster, list(group)) for tile, group in groupby(rows, itemgetter(0))}
+            yield [(tile, results.get(tile)) for tile in page]
 
-    def _number(self, add: str, look: str, text: str) -> int:
+    def _number(self, insert: str, select: str, text: str) -> int:
         with self._guarded():
-            self._database.execute(add, (text,))
-        ((number,),) = self._rows(look, (text,))
+            self._database.execute(insert, (text,))
+        ((number,),) = self._rows(select, (text,))
         return int(number)
 
     def _rows(self, query: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
@@ -196,23 +197,23 @@ class BatchJournal:
             yield
         except sqlite3.Error as error:
             raise DataError(
-                f"{self._path} cannot be used ({error}). Check the free space and who else writes there."
+                f"{self._path} cannot be used ({error}). Check the disk space, and that no other program writes to it."
             ) from error
 
 
-def _found(raster: int, rows: Sequence[tuple[Any, ...]]) -> TileResult:
-    """A tile from its rows: one for each answer, or one without."""
+def _result(raster: int, rows: Sequence[tuple[Any, ...]]) -> TileResult:
+    """Return the result of a tile from its rows: one per answer, or a single row without an answer."""
     tile, image_sha256, gsd_m, skipped, failed = rows[0][:5]
     answers = {row[5]: _answer(*row[6:]) for row in rows if row[5] is not None}
     return TileResult(raster, tile, image_sha256, gsd_m, skipped, failed, answers)
 
 
-def _answer(text: str, confidence: float | None, degenerate: int, *told: Any) -> RawAnswer:
-    asked_at, problem, is_cut = told
+def _answer(text: str, confidence: float | None, degenerate: int, *rest: Any) -> RawAnswer:
+    asked_at, problem, is_cut = rest
     return RawAnswer(text, confidence, (), bool(degenerate), asked_at, problem=problem, is_cut=bool(is_cut))
 
 
-def _unanswered(found: TileResult, prompts: Sequence[int]) -> tuple[int, ...]:
-    if found.skipped:
+def _unanswered(result: TileResult, prompts: Sequence[int]) -> tuple[int, ...]:
+    if result.skipped:
         return ()
-    return tuple(one for one in prompts if one not in found.answers or found.answers[one].problem)
+    return tuple(prompt for prompt in prompts if prompt not in result.answers or result.answers[prompt].problem)

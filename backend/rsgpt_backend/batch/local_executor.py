@@ -1,4 +1,4 @@
-"""Tiles answered by an engine in this process, while a thread reads ahead. Knows no output."""
+"""Answers tiles with an engine in this process, while a thread reads ahead."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from pathlib import Path
 from rsgpt_plugin.shared.answers.questions import Question
 
 from .journal import BatchJournal, TileResult
-from .read_ahead import ahead
+from .read_ahead import read_ahead
 from .tile_answers import AnsweringEngine, CapturedTile, answer, capture_tiles
 from .tile_pictures import RasterPlan
 
-BATCH = 32  # tiles that are asked about together, at least
-_ASKS = 128  # as long as no more are made, more tiles: each takes less time then, but a kill loses more
+BATCH = 32  # minimum tiles per batch
+_ASKS = 128  # asks per batch that more tiles may fill: each tile takes less time, but a killed run loses more
 
 
 @dataclass(frozen=True)
 class BatchJob:
-    """What is asked of which rasters. plans, questions: by the journal's numbers of rasters and prompts."""
+    """Questions about rasters. plans, questions: by the journal's numbers of rasters and prompts."""
 
     journal: Path
     plans: Mapping[int, RasterPlan]
@@ -28,29 +28,30 @@ class BatchJob:
 
 
 def tiles_per_batch(questions: int) -> int:
-    """Tiles that are asked about together, by how much is asked of each."""
+    """Return the number of tiles per batch for a number of questions per tile."""
     return BATCH * max(1, _ASKS // (BATCH * questions))
 
 
 def answered(work: BatchJob, load: Callable[[], AnsweringEngine], journal: BatchJournal) -> Generator[list[TileResult]]:
-    """What came of every tile that the journal lacks, some at a time; to be added before the next are taken.
+    """Yield batches of results for all tiles that the journal lacks. Add each to the journal before taking the next.
 
-    journal: of this thread. What it knows of a picture, wherever that lay, is not asked again.
+    journal: of this thread. Its answers about an equal picture at another place are not asked for again.
     """
     size = tiles_per_batch(len(work.questions))
-    with ahead(lambda: _looks(work), 2 * size) as seen:
+    with read_ahead(lambda: _captured_tiles(work), 2 * size) as tiles:
         engine = load()
-        while batch := list(islice(seen, size)):
-            yield answer(engine, work.questions, [_shortened(one, journal) for one in batch])
+        while batch := list(islice(tiles, size)):
+            yield answer(engine, work.questions, [_without_known_prompts(tile, journal) for tile in batch])
 
 
-def _looks(work: BatchJob) -> Generator[CapturedTile]:
+def _captured_tiles(work: BatchJob) -> Generator[CapturedTile]:
     with BatchJournal(work.journal) as journal:
         for number, plan in work.plans.items():
             yield from capture_tiles(plan, journal.missing(number, plan.tiles, list(work.questions)))
 
 
-def _shortened(one: CapturedTile, journal: BatchJournal) -> CapturedTile:
-    known = journal.known(one.found.image_sha256, one.job.prompts)
-    left = tuple(prompt for prompt in one.job.prompts if prompt not in known or known[prompt].problem)
-    return replace(one, job=replace(one.job, prompts=left, failed=tuple(prompt for prompt in left if prompt in known)))
+def _without_known_prompts(tile: CapturedTile, journal: BatchJournal) -> CapturedTile:
+    answers = journal.answers(tile.result.image_sha256, tile.job.prompts)
+    prompts = tuple(prompt for prompt in tile.job.prompts if prompt not in answers or answers[prompt].problem)
+    failed = tuple(prompt for prompt in prompts if prompt in answers)
+    return replace(tile, job=replace(tile.job, prompts=prompts, failed=failed))

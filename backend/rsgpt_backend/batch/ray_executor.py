@@ -1,4 +1,4 @@
-"""The same tiles answered on Ray Data, which reads and asks on many machines and starts anew what dies there."""
+"""Answers tiles on Ray Data, which reads and asks on many machines and restarts failed workers."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from .journal import BatchJournal, TileJob, TileResult
 from .local_executor import BATCH, BatchJob
 from .tile_answers import AnsweringEngine, CapturedTile, answer, capture_tiles
 
-# Tiles that go from one stage to the next. Always grouped alike: that shows in the last digits of a confidence.
+# Tiles per block. A constant, because the grouping of tiles changes the last digits of a confidence.
 _BLOCK = 2 * BATCH
-# Cores of a task that reads. Were it as many as an engine has, Ray would make one of both, and nothing be read ahead.
-_READER = 0.5
+# Cores per reading task. If they equaled those of an engine, Ray would merge both tasks and not read ahead.
+_READER_CORES = 0.5
 
 
 @dataclass(frozen=True)
 class RayCluster:
-    """workers: engines at once; cores, gpus: of each. Which cluster: RAY_ADDRESS, or one on this machine alone."""
+    """workers: number of engines. cores, gpus: per engine. RAY_ADDRESS names a cluster other than this machine."""
 
     workers: int
     cores: int
@@ -41,17 +41,17 @@ class RayCluster:
 def answered(
     work: BatchJob, load: Callable[[], AnsweringEngine], journal: BatchJournal, cluster: RayCluster
 ) -> Generator[list[TileResult]]:
-    """What came of every tile that the journal lacks, in any order. EngineError where Ray gives up.
+    """Yield batches of results for all tiles that the journal lacks, in any order. Raises EngineError if Ray fails.
 
-    What the journal knows of a picture that lay elsewhere is asked again: workers have no journal.
+    Workers have no journal, so a picture is asked about again if an equal one at another place has answers.
 
-    load: called once on every worker, which must find the rasters under the same names.
+    load: called once per worker. Workers must find the rasters under the same paths.
     """
     with _started(cluster) as ray:
-        seen = ray.data.from_arrow(list(_jobs(work, journal))).map_batches(
-            _read, fn_args=(work,), batch_format="pyarrow", batch_size=None, num_cpus=_READER
+        tiles = ray.data.from_arrow(list(_jobs(work, journal))).map_batches(
+            _read, fn_args=(work,), batch_format="pyarrow", batch_size=None, num_cpus=_READER_CORES
         )
-        told = seen.map_batches(
+        results = tiles.map_batches(
             _RayWorker,
             fn_constructor_args=(load, work.questions),
             batch_format="pyarrow",
@@ -61,30 +61,34 @@ def answered(
             num_gpus=cluster.gpus,
         )
         try:
-            for batch in told.iter_batches(batch_format="pyarrow", batch_size=None, prefetch_batches=0):
-                yield [_found(text) for text in batch["found"].to_pylist()]
+            for batch in results.iter_batches(batch_format="pyarrow", batch_size=None, prefetch_batches=0):
+                yield [_to_result(text) for text in batch["result"].to_pylist()]
         except ray.exceptions.RayError as error:
             cause = str(error).strip().splitlines()[-1]
-            raise EngineError(f"Ray gave up ({cause}). Answers so far are kept; run again to go on.") from error
+            raise EngineError(f"Ray failed ({cause}). Answers so far are kept; run again to resume.") from error
 
 
 @contextmanager
 def _started(cluster: RayCluster) -> Iterator[Any]:
-    """Ray, connected to its cluster or started on this machine, and left again."""
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would tell its makers of each use
-    import ray  # noqa: PLC0415 - it looks at the environment when it is imported
+    """Connect to a Ray cluster, or start one on this machine, and shut the connection down at the end."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # statistics that Ray would send
+    import ray  # noqa: PLC0415 - it reads the environment when it is imported
     import ray.data  # noqa: PLC0415
 
-    here: dict[str, Any] = {"num_cpus": cluster.workers * cluster.cores + 1, "include_dashboard": False}  # one reads
-    known = bool(os.environ.get("RAY_ADDRESS"))
-    # Ray tells of lost workers on stdout, which is for results.
+    # One more core, for reading.
+    local: dict[str, Any] = {"num_cpus": cluster.workers * cluster.cores + 1, "include_dashboard": False}
+    has_address = bool(os.environ.get("RAY_ADDRESS"))
+    # Ray reports lost workers on stdout, which is for results.
     with redirect_stdout(sys.stderr):
         ray.init(
-            None if known else "local", logging_level=logging.ERROR, log_to_driver=False, **({} if known else here)
+            None if has_address else "local",
+            logging_level=logging.ERROR,
+            log_to_driver=False,
+            **({} if has_address else local),
         )
         ray.data.DataContext.get_current().enable_progress_bars = False
         for name in ("ray", "ray.data"):
-            logging.getLogger(name).setLevel(logging.ERROR)  # the progress is ours to tell
+            logging.getLogger(name).setLevel(logging.ERROR)  # rsgpt shows the progress
         try:
             yield ray
         finally:
@@ -92,7 +96,7 @@ def _started(cluster: RayCluster) -> Iterator[Any]:
 
 
 def _jobs(work: BatchJob, journal: BatchJournal) -> Iterator[pa.Table]:
-    """What is missing, in blocks that lie together in a raster."""
+    """Yield the missing tiles in blocks, each of one raster."""
     for number, plan in work.plans.items():
         jobs = journal.missing(number, plan.tiles, list(work.questions))
         while block := list(islice(jobs, _BLOCK)):
@@ -100,47 +104,47 @@ def _jobs(work: BatchJob, journal: BatchJournal) -> Iterator[pa.Table]:
 
 
 def _read(batch: pa.Table, work: BatchJob) -> pa.Table:
-    """A block of jobs, all of one raster -> what was seen there."""
-    jobs = [_job(text) for text in batch["job"].to_pylist()]
-    seen = list(capture_tiles(work.plans[jobs[0].raster], jobs))
+    """Capture the tiles of a block of jobs, all of one raster."""
+    jobs = [_to_job(text) for text in batch["job"].to_pylist()]
+    tiles = list(capture_tiles(work.plans[jobs[0].raster], jobs))
     return pa.table(
         {
             "job": batch["job"],
-            "found": [_text(one.found) for one in seen],
-            "shape": pa.array([None if one.rgb is None else one.rgb.shape for one in seen], pa.list_(pa.int32())),
-            "rgb": pa.array([None if one.rgb is None else one.rgb.tobytes() for one in seen], pa.large_binary()),
+            "result": [_to_text(tile.result) for tile in tiles],
+            "shape": pa.array([None if tile.rgb is None else tile.rgb.shape for tile in tiles], pa.list_(pa.int32())),
+            "rgb": pa.array([None if tile.rgb is None else tile.rgb.tobytes() for tile in tiles], pa.large_binary()),
         }
     )
 
 
 class _RayWorker:
-    """One worker's engine; a block of what was seen -> what it says of it."""
+    """The engine of a worker, which answers blocks of captured tiles."""
 
     def __init__(self, load: Callable[[], AnsweringEngine], questions: Mapping[int, Question]) -> None:
         self._engine, self._questions = load(), questions
 
     def __call__(self, batch: pa.Table) -> pa.Table:
-        seen = [_look(**row) for row in batch.to_pylist()]
-        parts = [seen[start : start + BATCH] for start in range(0, len(seen), BATCH)]
-        found = chain.from_iterable(answer(self._engine, self._questions, part) for part in parts)
-        return pa.table({"found": [_text(one) for one in found]})
+        tiles = [_to_tile(**row) for row in batch.to_pylist()]
+        parts = [tiles[start : start + BATCH] for start in range(0, len(tiles), BATCH)]
+        results = chain.from_iterable(answer(self._engine, self._questions, part) for part in parts)
+        return pa.table({"result": [_to_text(result) for result in results]})
 
 
-def _look(job: str, found: str, shape: Sequence[int] | None, rgb: bytes | None) -> CapturedTile:
+def _to_tile(job: str, result: str, shape: Sequence[int] | None, rgb: bytes | None) -> CapturedTile:
     pixels = None if rgb is None or shape is None else np.frombuffer(rgb, np.uint8).reshape(shape)
-    return CapturedTile(_job(job), _found(found), pixels)
+    return CapturedTile(_to_job(job), _to_result(result), pixels)
 
 
-def _job(text: str) -> TileJob:
+def _to_job(text: str) -> TileJob:
     raster, tile, prompts, failed = json.loads(text)
     return TileJob(raster, tile, tuple(prompts), tuple(failed))
 
 
-def _text(found: TileResult) -> str:
-    return json.dumps(asdict(found))
+def _to_text(result: TileResult) -> str:
+    return json.dumps(asdict(result))
 
 
-def _found(text: str) -> TileResult:
+def _to_result(text: str) -> TileResult:
     parts = json.loads(text)
     answers = {int(prompt): RawAnswer(**{**raw, "first_top": ()}) for prompt, raw in parts.pop("answers").items()}
     return TileResult(**{**parts, "asked": tuple(parts["asked"])}, answers=answers)

@@ -1,4 +1,4 @@
-"""Reading ahead: an iterator that runs in a thread of its own, a bounded number of items before it is asked."""
+"""An iterator that runs in its own thread, a bounded number of items ahead."""
 
 from __future__ import annotations
 
@@ -11,57 +11,57 @@ from typing import TypeVar
 
 Item = TypeVar("Item")
 
-_PATIENCE = 0.1  # seconds after which a full queue is tried again, to see whether anybody still wants it
+_RETRY_S = 0.1  # between attempts to fill a full queue, to notice that the consumer has stopped
 
 
 @dataclass(frozen=True)
 class _End:
-    """What the thread puts last. error: what ended it, or None."""
+    """The last item of the thread. error: the exception that ended it, or None."""
 
     error: BaseException | None = None
 
 
 @contextmanager
-def ahead(make: Callable[[], Generator[Item]], most: int) -> Iterator[Iterator[Item]]:
-    """What `make` generates, in order; at most `most` items wait. What it raises is raised at its place.
+def read_ahead(make: Callable[[], Generator[Item]], max_items: int) -> Iterator[Iterator[Item]]:
+    """Iterate over the items of a generator in order, with at most `max_items` waiting. Its errors are raised in turn.
 
-    It is made, used up and closed in the thread, which has ended when the block is left.
+    The generator is created, run and closed in the thread, which has ended when the context is left.
     """
-    items: queue.Queue[Item | _End] = queue.Queue(most)
-    left = threading.Event()
-    thread = threading.Thread(target=_fill, args=(make, items, left), name="reading ahead", daemon=True)
+    items: queue.Queue[Item | _End] = queue.Queue(max_items)
+    stopped = threading.Event()
+    thread = threading.Thread(target=_fill, args=(make, items, stopped), name="reading ahead", daemon=True)
     thread.start()
     try:
-        yield _taken(items)
+        yield _items(items)
     finally:
-        left.set()
+        stopped.set()
         thread.join()
 
 
-def _fill(make: Callable[[], Generator[Item]], items: queue.Queue[Item | _End], left: threading.Event) -> None:
+def _fill(make: Callable[[], Generator[Item]], items: queue.Queue[Item | _End], stopped: threading.Event) -> None:
     end = _End()
     try:
-        with closing(make()) as made:
-            for item in made:
-                if not _put(items, item, left):
+        with closing(make()) as generated:
+            for item in generated:
+                if not _put(items, item, stopped):
                     return
-    except BaseException as error:  # of any kind: it belongs to whoever waits for the next item
+    except BaseException as error:  # of any kind: it is raised in the consumer's thread
         end = _End(error)
-    _put(items, end, left)
+    _put(items, end, stopped)
 
 
-def _put(items: queue.Queue[Item | _End], item: Item | _End, left: threading.Event) -> bool:
-    """Wait for room; False where nobody takes any more."""
-    while not left.is_set():
+def _put(items: queue.Queue[Item | _End], item: Item | _End, stopped: threading.Event) -> bool:
+    """Wait until the queue has space. Return False if the consumer has stopped."""
+    while not stopped.is_set():
         try:
-            items.put(item, timeout=_PATIENCE)
+            items.put(item, timeout=_RETRY_S)
             return True
         except queue.Full:
             continue
     return False
 
 
-def _taken(items: queue.Queue[Item | _End]) -> Iterator[Item]:
+def _items(items: queue.Queue[Item | _End]) -> Iterator[Item]:
     while not isinstance(item := items.get(), _End):
         yield item
     if item.error is not None:

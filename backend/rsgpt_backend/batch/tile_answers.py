@@ -1,4 +1,4 @@
-"""From a tile to be looked at to what the model says of it, wherever that is done. Knows no journal and no output."""
+"""Captures the pictures of tiles and asks an engine about them."""
 
 from __future__ import annotations
 
@@ -25,89 +25,92 @@ _NOT_FINITE = "the model computed no finite confidence; use another --precision,
 
 
 class AnsweringEngine(Protocol):
-    """What is needed of an engine; engine.Engine is one."""
+    """The part of an engine that is needed here; see engine.Engine."""
 
     def answer(self, asks: Sequence[Ask]) -> list[Answer]:
-        """Whole answers, in the order of the asks."""
+        """Return complete answers, in the order of the asks."""
         ...
 
 
 @dataclass(frozen=True, eq=False)
 class CapturedTile:
-    """A tile that was looked at. found: what is known of it before anything was asked. rgb: None: do not ask."""
+    """A tile and its picture. result: without answers yet. rgb: H x W x 3, uint8; None if there is nothing to ask."""
 
     job: TileJob
-    found: TileResult
+    result: TileResult
     rgb: np.ndarray | None = None
 
 
 def capture_tiles(plan: RasterPlan, jobs: Iterable[TileJob]) -> Generator[CapturedTile]:
-    """Take the tiles' pictures one by one. Of a raster that cannot be opened any more, each tile says so."""
+    """Yield captured tiles one by one. If the raster can no longer be opened, the result of each tile says so."""
     try:
-        photographer = TileReader(plan)
+        reader = TileReader(plan)
     except ImageError as error:
         yield from (CapturedTile(job, TileResult(job.raster, job.tile, failed=str(error))) for job in jobs)
         return
-    with photographer:
+    with reader:
         for job in jobs:
-            yield capture_tile(photographer, job)
+            yield capture_tile(reader, job)
 
 
-def capture_tile(photographer: TileReader, job: TileJob) -> CapturedTile:
-    """Take a tile's picture; one that cannot be taken is told in the result."""
+def capture_tile(reader: TileReader, job: TileJob) -> CapturedTile:
+    """Capture the picture of a tile. If it cannot be read, the result says so."""
     try:
-        picture = photographer.picture(job.tile)
+        picture = reader.picture(job.tile)
     except ImageError as error:
         return CapturedTile(job, TileResult(job.raster, job.tile, failed=str(error)))
     skipped = "no valid pixel here" if picture.empty else ""
-    found = TileResult(job.raster, job.tile, picture.sha256, picture.gsd_m, skipped)
-    return CapturedTile(job, found, None if picture.empty else picture.rgb)
+    result = TileResult(job.raster, job.tile, picture.sha256, picture.gsd_m, skipped)
+    return CapturedTile(job, result, None if picture.empty else picture.rgb)
 
 
 def answer(
-    engine: AnsweringEngine, questions: Mapping[int, Question], seen: Sequence[CapturedTile]
+    engine: AnsweringEngine, questions: Mapping[int, Question], tiles: Sequence[CapturedTile]
 ) -> list[TileResult]:
-    """Ask what each of `seen` lacks, all of it together, equal pictures once. EngineError where all of it fails.
+    """Ask the prompts of all tiles together, once per distinct picture. Raises EngineError if all of them fail.
 
     questions: by the numbers of their prompts.
     """
     images: dict[str, Image.Image] = {}
-    askers: dict[tuple[int, str], CapturedTile] = {}
-    for one in seen:
-        if one.rgb is not None:
-            images.setdefault(one.found.image_sha256, Image.fromarray(one.rgb))
-            for prompt in one.job.prompts:
-                askers.setdefault((prompt, one.found.image_sha256), one)
-    pairs = sorted(askers, key=itemgetter(0))
-    raws = _raw(engine, [_ask(questions[prompt], images[sha256], sha256) for prompt, sha256 in pairs])
-    _check(raws, [prompt in askers[prompt, sha256].job.failed for prompt, sha256 in pairs])
-    told = dict(zip(pairs, raws, strict=True))
-    return [_with(one, told, askers) for one in seen]
+    first_tiles: dict[tuple[int, str], CapturedTile] = {}
+    for tile in tiles:
+        if tile.rgb is not None:
+            images.setdefault(tile.result.image_sha256, Image.fromarray(tile.rgb))
+            for prompt in tile.job.prompts:
+                first_tiles.setdefault((prompt, tile.result.image_sha256), tile)
+    pairs = sorted(first_tiles, key=itemgetter(0))
+    raws = _raw_answers(engine, [_ask(questions[prompt], images[sha256], sha256) for prompt, sha256 in pairs])
+    _check(raws, [prompt in first_tiles[prompt, sha256].job.failed for prompt, sha256 in pairs])
+    answers = dict(zip(pairs, raws, strict=True))
+    return [_with_answers(tile, answers, first_tiles) for tile in tiles]
 
 
 def _ask(question: Question, image: Image.Image, sha256: str) -> Ask:
     return Ask(image, sha256, question.prompt, choices=question.allowed, is_number=question.type.is_number)
 
 
-def _with(
-    one: CapturedTile, told: Mapping[tuple[int, str], RawAnswer], askers: Mapping[tuple[int, str], CapturedTile]
+def _with_answers(
+    tile: CapturedTile,
+    answers: Mapping[tuple[int, str], RawAnswer],
+    first_tiles: Mapping[tuple[int, str], CapturedTile],
 ) -> TileResult:
-    pairs = [(prompt, one.found.image_sha256) for prompt in one.job.prompts]
-    answers = {pair[0]: told[pair] for pair in pairs if pair in told}
-    return replace(one.found, answers=answers, asked=tuple(pair[0] for pair in pairs if askers.get(pair) is one))
+    pairs = [(prompt, tile.result.image_sha256) for prompt in tile.job.prompts]
+    by_prompt = {pair[0]: answers[pair] for pair in pairs if pair in answers}
+    asked = tuple(pair[0] for pair in pairs if first_tiles.get(pair) is tile)
+    return replace(tile.result, answers=by_prompt, asked=asked)
 
 
 def _check(raws: Sequence[RawAnswer], failed_before: Sequence[bool]) -> None:
-    """Raise EngineError for an engine that fails at all of several asks: it is broken, and more tiles would fail too.
+    """Raise EngineError if all of several asks failed: the engine is broken, and more tiles would fail too.
 
-    Asks that failed in an earlier run say nothing about that: some questions always fail.
+    Asks that failed in an earlier run do not count, because some questions always fail.
     """
     if len(raws) > 1 and all(raw.problem for raw in raws) and not all(failed_before):
         raise EngineError(raws[0].problem)
 
 
-def _raw(engine: AnsweringEngine, asks: Sequence[Ask]) -> list[RawAnswer]:
-    """What a batch fails on is asked prompt by prompt, then one by one: the others are not to go with it."""
+def _raw_answers(engine: AnsweringEngine, asks: Sequence[Ask]) -> list[RawAnswer]:
+    """Ask all together. If that fails, ask prompt by prompt, then one by one, so that the other asks are answered."""
     if not asks:
         return []
     try:
@@ -117,13 +120,13 @@ def _raw(engine: AnsweringEngine, asks: Sequence[Ask]) -> list[RawAnswer]:
             return [RawAnswer("", 0.0, asked_at=_now(), problem=str(error))]
         by_prompt = [list(part) for _, part in groupby(asks, attrgetter("prompt"))]
         parts = by_prompt if len(by_prompt) > 1 else [[ask] for ask in asks]
-        return list(chain.from_iterable(_raw(engine, part) for part in parts))
+        return list(chain.from_iterable(_raw_answers(engine, part) for part in parts))
     now = _now()
-    return [_kept(one, now) for one in answers]
+    return [_raw_answer(answer, now) for answer in answers]
 
 
-def _kept(answer: Answer, now: str) -> RawAnswer:
-    """What is kept of an answer; one without a confidence came of numbers that overflowed, and is none."""
+def _raw_answer(answer: Answer, now: str) -> RawAnswer:
+    """Convert an answer. A confidence that is not finite results from an overflow, so the answer is a failure."""
     if not math.isfinite(answer.confidence):
         return RawAnswer("", 0.0, asked_at=now, problem=_NOT_FINITE)
     is_cut = answer.finish_reason == "length"

@@ -1,4 +1,4 @@
-"""A raster's plan, made once, and the pictures of its tiles as the plugin takes them. Knows no questions."""
+"""Plans of rasters, and the pictures of their tiles as the plugin captures them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rsgpt_plugin.shared.rasters.bands import BandChoice
 from rsgpt_plugin.shared.rasters.pixels import MAX_SIDE, Pixels, as_rgb, picture_sha256
 from rsgpt_plugin.shared.rasters.stretch import Stretch, measure, spread
 
-from ..data.library_errors import foreign_errors
+from ..data.library_errors import convert_errors
 from ..data.network_sources import is_remote
 from ..data.raster_reader import RasterReader
 from ..errors import ImageError
@@ -28,7 +28,7 @@ from .tile_polygons import ShapelyGrid, TileGrid, Window
 
 @dataclass(frozen=True)
 class TilingOptions:
-    """How rasters are cut: tile side in pixels, overlap in percent, bands () to choose, a file of polygons or ""."""
+    """size: side of a tile in pixels. overlap: in percent. bands: () for the default. mask: a vector file or ""."""
 
     size: int = 256
     overlap: float = 0.0
@@ -38,9 +38,9 @@ class TilingOptions:
 
 @dataclass(frozen=True, eq=False)
 class RasterPlan:
-    """All that decides a raster's pictures; small, and may travel to another machine.
+    """Everything that determines a raster's pictures, small enough to be sent to workers.
 
-    tiles: the numbers of the tiles to describe. version: sizes and dates of the raster's files, "" for a remote one.
+    tiles: numbers of the tiles to describe. version: sizes and dates of the raster's files, "" for a remote raster.
     """
 
     source: str
@@ -54,18 +54,18 @@ class RasterPlan:
 
     @property
     def key(self) -> str:
-        """The same text for the same pictures, also where an address was signed again."""
+        """A text that is equal for equal pictures, even if a URL has a new signature."""
         source = without_secrets(self.source)
-        place = [*self.frame.geotransform, self.frame.width, self.frame.height]
-        parts = [source, self.version, place, self.grid.size, self.grid.overlap, self.bands.describe()]
+        grid = [*self.frame.geotransform, self.frame.width, self.frame.height]
+        parts = [source, self.version, grid, self.grid.size, self.grid.overlap, self.bands.describe()]
         return json.dumps([*parts, self.bands.alpha, self.stretch.limits])
 
 
 @dataclass(frozen=True, eq=False)
 class TilePicture:
-    """What a model is shown of a tile. rgb: uint8, H x W x 3, black where not valid. empty: no pixel is valid.
+    """The picture of a tile. rgb: uint8, H x W x 3, black where not valid. empty: no pixel is valid.
 
-    gsd_m: ground metres per pixel, None where unknown.
+    gsd_m: ground meters per pixel, None if unknown.
     """
 
     rgb: np.ndarray
@@ -74,16 +74,16 @@ class TilePicture:
 
     @property
     def sha256(self) -> str:
-        """Of the pixels; see shared.pixels."""
+        """SHA-256 of the pixels; see shared.rasters.pixels."""
         return picture_sha256(self.rgb)
 
 
 class TileReader:
-    """Takes the pictures of a plan's tiles; belongs to the thread that made it."""
+    """Reads the pictures of a plan's tiles. It belongs to the thread that created it."""
 
     def __init__(self, plan: RasterPlan) -> None:
         self.plan = plan
-        with foreign_errors(f"The coordinate system of {plan.source} cannot be used ({{cause}}). Give it another one."):
+        with convert_errors(f"The coordinate system of {plan.source} cannot be used ({{cause}}). Assign another one."):
             self._meter = ProjGroundMeter(CRS(plan.crs_wkt))
         self._raster = RasterReader(plan.source)
 
@@ -94,49 +94,51 @@ class TileReader:
         self._raster.__exit__()
 
     def picture(self, tile: int) -> TilePicture:
-        """The tile of that number. ImageError where it cannot be read."""
+        """Return the picture of a tile. Raises ImageError if it cannot be read."""
         plan, window = self.plan, self.plan.grid.window(tile)
         pixels = self.pixels(window)
         valid = pixels[1]
-        with foreign_errors("The ground under a tile cannot be measured ({cause}). Check the coordinate system."):
-            metres = self._meter.resolution(plan.frame, window)
-        shrunk = metres and metres * max(window.width, window.height) / max(valid.shape)
-        return TilePicture(as_rgb(plan.stretch.apply(pixels)), shrunk, not valid.any())
+        with convert_errors(
+            "The ground resolution of a tile cannot be computed ({cause}). Check the coordinate system."
+        ):
+            meters = self._meter.resolution(plan.frame, window)
+        gsd_m = meters and meters * max(window.width, window.height) / max(valid.shape)
+        return TilePicture(as_rgb(plan.stretch.apply(pixels)), gsd_m, not valid.any())
 
     def pixels(self, window: Window) -> Pixels:
-        """The window's samples, shrunk to MAX_SIDE at most."""
+        """Return the window's samples, reduced to at most MAX_SIDE pixels per side."""
         _, width, height = window.scaled(MAX_SIDE)
         return self._raster.read(self.plan.bands, window, (width, height))
 
 
-def make_plan(source: str, cut: TilingOptions) -> RasterPlan:
-    """Look at a raster and settle how it is shown. ImageError or DataError where it cannot be."""
-    # For workers elsewhere. A link is not followed: what belongs to a raster lies beside the link.
+def make_plan(source: str, tiling: TilingOptions) -> RasterPlan:
+    """Inspect a raster and return its plan. Raises ImageError or DataError if it cannot be used."""
+    # Absolute, for workers elsewhere. Links are not resolved, because the files of a raster are next to the link.
     source = str(Path(source).absolute()) if Path(source).exists() else source
-    with foreign_errors(f"{source} cannot be used ({{cause}}). Choose another raster."):
+    with convert_errors(f"{source} cannot be used ({{cause}}). Choose another raster."):
         with RasterReader(source) as raster:
             stored, crs_wkt, version = raster.frame, raster.crs_wkt, _version(raster.files)
-            bands = raster.choose(cut.bands)
+            bands = raster.choose_bands(tiling.bands)
         frame = ShapelyGrid(stored.geotransform, stored.width, stored.height)
-        grid = TileGrid(frame.whole, cut.size, cut.overlap)
-        tiles = _tiles(source, cut, CRS(crs_wkt), frame, grid)
+        grid = TileGrid(frame.whole, tiling.size, tiling.overlap)
+        tiles = _tiles(source, tiling, CRS(crs_wkt), frame, grid)
         plan = RasterPlan(source, version, crs_wkt, frame, grid, bands, tiles, Stretch())
         return replace(plan, stretch=_stretch(plan))
 
 
-def _tiles(source: str, cut: TilingOptions, crs: CRS, frame: ShapelyGrid, grid: TileGrid) -> Sequence[int]:
-    if not cut.mask:
+def _tiles(source: str, tiling: TilingOptions, crs: CRS, frame: ShapelyGrid, grid: TileGrid) -> Sequence[int]:
+    if not tiling.mask:
         return range(len(grid))
-    tiles: list[int] = chosen_tiles(read_mask(cut.mask, crs, frame, cut.size), frame, grid).tolist()
+    tiles: list[int] = chosen_tiles(read_mask(tiling.mask, crs, frame, tiling.size), frame, grid).tolist()
     if not tiles:
         raise ImageError(f"The mask does not overlap {source}. Check the mask's coordinate system.")
     return tiles
 
 
 def _stretch(plan: RasterPlan) -> Stretch:
-    problems: list[str] = []  # not the errors, whose frames would keep the raster open
-    with TileReader(plan) as photographer:
-        stretch = measure(_samples(photographer, problems))
+    problems: list[str] = []  # messages, because the tracebacks of errors would keep the raster open
+    with TileReader(plan) as reader:
+        stretch = measure(_samples(reader, problems))
     if stretch is None and problems:
         raise ImageError(problems[0])
     if stretch is None:
@@ -144,16 +146,16 @@ def _stretch(plan: RasterPlan) -> Stretch:
     return stretch
 
 
-def _samples(photographer: TileReader, problems: list[str]) -> Iterator[Pixels]:
-    plan = photographer.plan
-    for place in spread(len(plan.tiles)):
+def _samples(reader: TileReader, problems: list[str]) -> Iterator[Pixels]:
+    plan = reader.plan
+    for index in spread(len(plan.tiles)):
         try:
-            yield photographer.pixels(plan.grid.window(plan.tiles[place]))
+            yield reader.pixels(plan.grid.window(plan.tiles[index]))
         except ImageError as error:
-            problems.append(str(error))  # the tile reports it when its turn comes
+            problems.append(str(error))  # reported again when the tile is described
 
 
 def _version(files: Sequence[str]) -> str:
-    here = dict.fromkeys(path for file in sorted(files) if not is_remote(file) for path in source_files(file))
-    statuses = [path.stat() for path in here]
+    paths = dict.fromkeys(path for file in sorted(files) if not is_remote(file) for path in source_files(file))
+    statuses = [path.stat() for path in paths]
     return " ".join(f"{status.st_size} {status.st_mtime_ns}" for status in statuses)

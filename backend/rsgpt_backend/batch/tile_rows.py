@@ -1,4 +1,4 @@
-"""The columns of a result and a tile's row in them, as the plugin writes them. Knows no file format and no journal."""
+"""Columns of a result, and rows of tiles, in the format of the plugin."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from .tile_pictures import RasterPlan
 
 @dataclass(frozen=True)
 class BatchQuestions(RunPrompts):
-    """What is asked of every tile, and of which model. caption: its prompt, "" for none.
+    """The questions about every tile, and the model. caption: prompt of the caption, "" for no caption.
 
-    least_confidence: an answer to a question that is less sure, 0 to 1, is not told. fingerprint: of everything that
-    decides the model's answers.
+    least_confidence: minimum confidence, 0 to 1; less certain answers are left empty. fingerprint: of everything that
+    determines the model's answers.
     """
 
     model: str
@@ -38,22 +38,22 @@ class BatchQuestions(RunPrompts):
 
 @dataclass(frozen=True)
 class RowBuilder:
-    """Turns what is known of tiles into rows. prompts: the journal's number of each thing asked, in order."""
+    """Builds rows from results of tiles. prompts: the journal's number of each prompt, in the order of the columns."""
 
     asking: BatchQuestions
     prompts: Sequence[int]
 
     @cached_property
     def schema(self) -> pa.Schema:
-        """Caption, one column a question and its confidence, then provenance."""
-        return pa.schema([(name, _arrow(type_)) for name, type_ in self._types.items()])
+        """Caption, one column per question with its confidence, then provenance."""
+        return pa.schema([(name, _arrow_type(type_)) for name, type_ in self._types.items()])
 
     @cached_property
     def _types(self) -> dict[str, DataType]:
         return column_types(self.asking.questions, batch=True)
 
-    def rows(self, plan: RasterPlan, tiles: Sequence[TileResult]) -> Iterator[dict[str, Any]]:
-        """A row by column for each tile of a raster; a column that is left out is empty."""
+    def rows(self, plan: RasterPlan, results: Sequence[TileResult]) -> Iterator[dict[str, Any]]:
+        """Yield one row per tile of a raster, as values by column. Empty columns may be left out."""
         common: dict[str, Cell] = {
             "model": self.asking.model,
             "weights_sha256": self.asking.weights_sha256,
@@ -62,28 +62,30 @@ class RowBuilder:
             "plugin_version": __version__,
             "raster": without_secrets(plan.source),
         }
-        shown = {"bands": plan.bands.describe(), "stretch": plan.stretch.describe(plan.bands.numbers)}
-        for found in tiles:
-            values = self._row(found, common, shown).by_column(self.asking.questions, batch=True)
-            yield {name: _when(value) if self._types[name] is MOMENT else value for name, value in values.items()}
+        picture = {"bands": plan.bands.describe(), "stretch": plan.stretch.describe(plan.bands.numbers)}
+        for result in results:
+            values = self._row(result, common, picture).by_column(self.asking.questions, batch=True)
+            yield {
+                name: _as_datetime(value) if self._types[name] is MOMENT else value for name, value in values.items()
+            }
 
-    def is_whole(self, found: TileResult) -> bool:
-        """Whether nothing is left to ask of a tile."""
-        return bool(found.failed or found.skipped) or found.answers.keys() >= set(self.prompts)
+    def is_complete(self, result: TileResult) -> bool:
+        """Return whether nothing is left to ask about a tile."""
+        return bool(result.failed or result.skipped) or result.answers.keys() >= set(self.prompts)
 
-    def _row(self, found: TileResult, common: Mapping[str, Cell], shown: Mapping[str, Cell]) -> RowValues:
-        if found.failed:
-            return RowValues(Status.FAILED, found.failed, provenance=common)
-        seen = {**common, **shown, "image_sha256": found.image_sha256, "gsd_m": found.gsd_m}
-        if found.skipped:
-            return RowValues(Status.SKIPPED, found.skipped, provenance=seen)
-        raws = [found.answers[prompt] for prompt in self.prompts]
-        return answered_row(self.asking.asked, raws, self.asking.least_confidence, seen)
+    def _row(self, result: TileResult, common: Mapping[str, Cell], picture: Mapping[str, Cell]) -> RowValues:
+        if result.failed:
+            return RowValues(Status.FAILED, result.failed, provenance=common)
+        provenance = {**common, **picture, "image_sha256": result.image_sha256, "gsd_m": result.gsd_m}
+        if result.skipped:
+            return RowValues(Status.SKIPPED, result.skipped, provenance=provenance)
+        raws = [result.answers[prompt] for prompt in self.prompts]
+        return answered_row(self.asking.asked, raws, self.asking.least_confidence, provenance)
 
 
-def _arrow(type_: DataType) -> pa.DataType:
+def _arrow_type(type_: DataType) -> pa.DataType:
     return pa.timestamp("ms", tz="UTC") if type_ is MOMENT else pa.type_for_alias(type_.arrow)
 
 
-def _when(moment: Cell) -> datetime | None:
+def _as_datetime(moment: Cell) -> datetime | None:
     return datetime.fromisoformat(moment) if isinstance(moment, str) and moment else None

@@ -1,7 +1,7 @@
-"""Rows with polygons to a GeoPackage or a GeoParquet file, streamed, whole or not at all. Knows no answers.
+"""Writes rows with polygons to a GeoPackage or GeoParquet file.
 
-An existing GeoPackage keeps its other layers. What is written is read back and compared with what was meant before it
-reaches the output.
+Rows are streamed to a draft, which is read back and checked before it replaces the output. An existing GeoPackage keeps
+its other layers.
 """
 
 from __future__ import annotations
@@ -51,51 +51,51 @@ _SAMPLES: tuple[tuple[Callable[[pa.DataType], bool], Any], ...] = (
 
 
 def check_output(path: Path, sources: Iterable[str] = ()) -> None:
-    """UsageError or OutputError where `path` cannot become the output, or would replace what is not a result.
+    """Raise UsageError or OutputError if `path` cannot be written, or holds data other than a result.
 
-    sources: everything that the run reads.
+    sources: all inputs of the run.
     """
     if path.suffix.lower() not in _GEOMETRY:
-        raise UsageError(f"{path.name} is neither .gpkg nor .parquet. Choose one of these endings.")
+        raise UsageError(f"{path.name} is neither .gpkg nor .parquet. Choose one of these formats.")
     if not path.parent.is_dir():
-        raise UsageError(f"The folder {path.parent} is not there. Make it, then run again.")
-    read = overwritten_input(path, sources)
-    if read is not None:
-        raise UsageError(f"{path} would replace {read}, which this run reads. Give another --out.")
+        raise UsageError(f"The folder {path.parent} does not exist. Create it, then run again.")
+    source = overwritten_input(path, sources)
+    if source is not None:
+        raise UsageError(f"{path} would replace {source}, which this run reads. Choose another --out.")
     _check_existing(path)
 
 
 def try_output(path: Path, schema: pa.Schema, crs_wkt: str, polygon: shapely.Polygon) -> None:
-    """Write one made-up row beside `path` as `write` would. DataError where format or folder do not take it."""
+    """Write one made-up row next to `path` as `write` would. Raises DataError if the format or folder rejects it."""
     row = {field.name: _sample(field.type) for field in list(schema)[1:]}
     draft = _draft(path)
     try:
         _write_draft(draft, schema, _Source(iter([batch(schema, np.array([polygon]), [row])])), crs_wkt)
-    except _FAILURES as error:
+    except _WRITE_ERRORS as error:
         raise _unwritable(path, error) from error
     finally:
         _discard(draft)
 
 
 def with_polygons(path: Path, schema: pa.Schema) -> pa.Schema:
-    """The schema of an output with its column of polygons, which comes first."""
+    """Return the schema of an output, with the geometry column first."""
     return pa.schema([pa.field(_GEOMETRY[path.suffix.lower()], pa.binary()), *schema])
 
 
 def batch(schema: pa.Schema, polygons: np.ndarray, rows: list[dict[str, Any]]) -> pa.RecordBatch:
-    """Rows and their polygons as one batch of such a schema."""
+    """Return rows and their polygons as one batch of `schema`, which has the geometry column."""
     encoded = pa.array(shapely.to_wkb(polygons), pa.binary())
     columns = pa.RecordBatch.from_pylist(rows, schema=pa.schema(list(schema)[1:]))
     return pa.RecordBatch.from_arrays([encoded, *columns.columns], schema=schema)
 
 
 def write(path: Path, schema: pa.Schema, batches: Batches, crs_wkt: str) -> None:
-    """Write all rows beside `path`, check them, then put them there at once. DataError where that fails."""
+    """Write all rows to a draft, check it, then move it to `path`. Raises DataError if that fails."""
     draft, source = _draft(path), _Source(batches)
     try:
         _write_draft(draft, schema, source, crs_wkt)
         _publish(draft, path)
-    except _FAILURES as error:
+    except _WRITE_ERRORS as error:
         if source.error is not None:
             raise source.error from None
         raise _unwritable(path, error) from error
@@ -104,7 +104,7 @@ def write(path: Path, schema: pa.Schema, batches: Batches, crs_wkt: str) -> None
 
 
 class _Source:
-    """Batches that count their rows, and keep what they fail with: GDAL, which takes them, says only that they did."""
+    """Batches that count their rows and store their error, because GDAL only reports that reading them failed."""
 
     def __init__(self, batches: Batches) -> None:
         self._batches = batches
@@ -113,26 +113,26 @@ class _Source:
 
     def __iter__(self) -> Batches:
         try:
-            for one in self._batches:
-                self.rows += one.num_rows
-                yield one
-        except BaseException as error:  # an interruption, too
+            for record_batch in self._batches:
+                self.rows += record_batch.num_rows
+                yield record_batch
+        except BaseException as error:  # interruptions too
             self.error = error
             raise
 
 
-# What GDAL, Arrow and PROJ raise where they cannot write.
-_FAILURES = (OSError, RuntimeError, ValueError, pa.ArrowException)
+# Errors of GDAL, Arrow and PROJ if they cannot write.
+_WRITE_ERRORS = (OSError, RuntimeError, ValueError, pa.ArrowException)
 
 
 def _check_existing(path: Path) -> None:
-    """OutputError where a file of that name holds what is not a result of ours, or cannot be written."""
+    """Raise UsageError or OutputError if an existing file is not a result of rsgpt or cannot be written."""
     if not path.exists():
         return
     if path.suffix.lower() == ".gpkg":
         check_replaceable(path, _LAYER)
     elif path.stat().st_size and not _is_our_parquet(path):
-        raise UsageError(f"{path} is not a result of rsgpt and would be replaced. Give another --out.")
+        raise UsageError(f"{path} is not a result of rsgpt and would be replaced. Choose another --out.")
 
 
 def _is_our_parquet(path: Path) -> bool:
@@ -149,7 +149,7 @@ def _write_draft(draft: Path, schema: pa.Schema, source: _Source, crs_wkt: str) 
 
 
 def _publish(draft: Path, path: Path) -> None:
-    """Put a draft in the place of `path`, or its layer into a GeoPackage that has others."""
+    """Move a draft to `path`, or its layer into a GeoPackage that has other layers."""
     if path.suffix.lower() == ".gpkg":
         if path.exists() and user_tables(path):
             put_layer(draft, _LAYER, path)
@@ -166,16 +166,16 @@ def _write_geopackage(path: Path, schema: pa.Schema, batches: Iterable[pa.Record
 
 
 def _write_geoparquet(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch], crs_wkt: str) -> None:
-    """As GeoParquet 1.1 says; PROJJSON names the coordinate system."""
+    """Write GeoParquet 1.1, with the CRS as PROJJSON."""
     column = {"encoding": "WKB", "geometry_types": ["Polygon"], "crs": CRS(crs_wkt).to_json_dict()}
     geo = {"version": "1.1.0", "primary_column": schema.names[0], "columns": {schema.names[0]: column}}
     with pq.ParquetWriter(path, schema.with_metadata({"geo": json.dumps(geo)}), compression="zstd") as writer:
-        for one in batches:
-            writer.write_batch(one)
+        for record_batch in batches:
+            writer.write_batch(record_batch)
 
 
 def _read_geopackage(path: Path, schema: pa.Schema, rows: int, crs: CRS) -> None:
-    """Compare what GDAL wrote. It takes a CRS in kilometres for the one in metres: such a CRS is entered by hand."""
+    """Check what GDAL wrote. It replaces a CRS in kilometers by the one in meters, so the CRS may have to be set."""
     info = pyogrio.read_info(path, _LAYER, force_feature_count=True, force_total_bounds=True)
     bounds = info["total_bounds"]
     if not is_same_crs(crs, crs_of(path, _LAYER), bounds):
@@ -191,18 +191,18 @@ def _read_geoparquet(path: Path, schema: pa.Schema, rows: int, crs: CRS) -> None
         _compare(schema.names, file.schema_arrow.names, rows, file.metadata.num_rows, same)
 
 
-def _compare(meant: list[str], found: list[str], rows: int, count: int, same_crs: bool) -> None:
+def _compare(expected: list[str], written: list[str], rows: int, count: int, same_crs: bool) -> None:
     if count != rows:
         raise DataError(f"Only {count} of {rows} rows were written. Run again: the answers are kept.")
-    if meant != found:
-        lost = ", ".join(name for name in meant if name not in found)
-        raise DataError(f"The format changes the columns {lost or meant}. Give these questions other names.")
+    if expected != written:
+        lost = ", ".join(name for name in expected if name not in written)
+        raise DataError(f"The format changes the columns {lost or expected}. Rename these questions.")
     if not same_crs:
-        raise DataError("The format cannot hold the raster's coordinate system. Give --out with another ending.")
+        raise DataError("The format cannot store the raster's coordinate system. Choose the other format for --out.")
 
 
 def _wkt(crs: CRS) -> str:
-    """As GeoPackage wants it; a CRS that WKT 1 cannot say is written in WKT 2, which GDAL reads too."""
+    """Return WKT 1 as GeoPackage requires it, or WKT 2, which GDAL reads too, for a CRS that WKT 1 cannot express."""
     try:
         return str(crs.to_wkt("WKT1_GDAL"))
     except CRSError:
@@ -218,15 +218,15 @@ def _draft(path: Path) -> Path:
 
 
 def _discard(draft: Path) -> None:
-    """Remove a draft, and what a killed run has left beside it: a new one would be read with that."""
+    """Remove a draft and the files that a killed run left next to it, which would be read with a new draft."""
     with suppress(OSError):
         draft.unlink(missing_ok=True)
         release(draft)
 
 
 def _unwritable(path: Path, error: Exception) -> DataError:
-    full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or "full" in str(error)
-    advice = "Free some space, then run again." if full else "Check that its folder may be written to, then run again."
+    is_full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or "full" in str(error)
+    advice = "Free disk space, then run again." if is_full else "Check that its folder is writable, then run again."
     return DataError(f"{path} cannot be written ({error}). {advice}")
 
 

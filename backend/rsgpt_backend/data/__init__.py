@@ -1,1 +1,1 @@
-"""Annotated pictures, as published data sets lay them out."""
+"""Pictures, rasters, and annotations in the layouts of published data sets."""

@@ -1,8 +1,8 @@
-"""Caption and question files -> records. It checks shape and says which record is wrong; it opens no picture.
+"""Records of caption and question files.
 
-Three layouts: {"annotations": [{"filename", "captions" | "question" and "answer"}]}, RSICap's
+Three layouts are read: {"annotations": [{"filename", "captions" | "question" and "answer"}]}, RSICap's
 {"annotations": [{"filename", "text_input", "text_output"}]}, and RSIEval's list of
-{"filename", "caption", "qa_pairs": [{"question", "answer", "type"}]}. RSVQA's files have a module of their own.
+{"filename", "caption", "qa_pairs": [{"question", "answer", "type"}]}. For RSVQA's files, see rsvqa.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import Any
 
 from ..errors import DataError
 from ..strict_json import parse_json
-from .rsvqa import joined
+from .rsvqa import join_records
 
 
 @dataclass(frozen=True)
 class CaptionRecord:
-    """A picture with its reference sentences; its scene label and its own prompt where the data set has them."""
+    """A picture with its reference sentences, and the scene label and prompt if the data set has them."""
 
     filename: str
     captions: tuple[str, ...]
@@ -28,7 +28,7 @@ class CaptionRecord:
 
 @dataclass(frozen=True)
 class QuestionRecord:
-    """A question about a picture, its answer, and the kind of the question. others: answers that are right, too."""
+    """A question about a picture, its answer, and the kind of question. others: other correct answers."""
 
     filename: str
     question: str
@@ -38,7 +38,7 @@ class QuestionRecord:
 
 
 def read_captions(path: Path) -> list[CaptionRecord]:
-    """All captioned pictures of a file."""
+    """Return all captioned pictures of a file. Raises DataError, which quotes a wrong record."""
     return [
         CaptionRecord(
             _text(record, "filename", path),
@@ -51,7 +51,7 @@ def read_captions(path: Path) -> list[CaptionRecord]:
 
 
 def read_questions(path: Path) -> list[QuestionRecord]:
-    """All questions of a file; those without words are left out, as RSIEval's own test does."""
+    """Return all questions of a file but empty ones, as RSIEval's own test does. Raises DataError."""
     questions = []
     for record in _records(path):
         filename = _text(record, "filename", path)
@@ -68,10 +68,10 @@ def _records(path: Path) -> list[dict[str, Any]]:
     except (OSError, ValueError) as error:
         raise DataError(f"{path} is not a readable annotation file: {error}.") from error
     if isinstance(data, dict) and isinstance(data.get("questions"), list):
-        return joined(data["questions"], path)
+        return join_records(data["questions"], path)
     records = data.get("annotations") if isinstance(data, dict) else data
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
-        raise DataError(f"{path} holds no list of annotations. Give a caption or question file.")
+        raise DataError(f"{path} has no list of annotations. Choose a caption or question file.")
     return records
 
 
@@ -82,15 +82,17 @@ def _captions(record: dict[str, Any], path: Path) -> tuple[str, ...]:
 
 
 def _listed(record: dict[str, Any], value: Any, kind: type, path: Path) -> list[Any]:
-    if not isinstance(value, list) or not all(isinstance(one, kind) for one in value):
-        raise DataError(f"{path}: a record holds something else than a list of captions or questions: {_short(record)}")
+    if not isinstance(value, list) or not all(isinstance(item, kind) for item in value):
+        raise DataError(f"{path}: a record has something other than a list of captions or questions: {_short(record)}")
     return value
 
 
 def _text(record: dict[str, Any], key: str, path: Path) -> str:
     value = record.get(key)
     if not isinstance(value, str):
-        raise DataError(f"{path}: a record lacks the text {key!r}. Give a file that has it in each: {_short(record)}")
+        raise DataError(
+            f"{path}: a record lacks the text {key!r}. Choose a file that has it in every record: {_short(record)}"
+        )
     return value
 
 

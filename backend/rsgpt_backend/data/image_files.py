@@ -1,4 +1,4 @@
-"""Pictures by file name, from a folder or a zip. It decodes PNG, JPEG and TIFF and nothing else."""
+"""PNG, JPEG and TIFF pictures from files, folders or zip archives."""
 
 from __future__ import annotations
 
@@ -13,26 +13,28 @@ from rsgpt_plugin.shared.rasters.pixels import pixels_sha256
 
 from ..errors import DataError, ImageError
 from .pixel_decoding import rgb_picture
-from .tiff import is_tiff, tiff_picture, unreadable
+from .tiff import is_tiff, tiff_picture, unreadable_picture
 
 FORMATS = ("PNG", "JPEG")
 
 
 class ImageSource:
-    """Pictures of one data set. Names are looked up without their folders; safe to use from several threads."""
+    """The pictures of a data set by file name without folders. It may be used from several threads."""
 
     def __init__(self, path: Path) -> None:
         if not path.exists():
-            raise DataError(f"{path} does not exist. Give a folder of pictures or a zip.")
-        self._zip = _opened(path) if path.is_file() else None
+            raise DataError(f"{path} does not exist. Choose a folder of pictures or a zip archive.")
+        self._zip = _open_zip(path) if path.is_file() else None
         self._lock = threading.Lock()
-        names = self._zip.namelist() if self._zip else [str(p) for p in sorted(path.rglob("*")) if p.is_file()]
+        names = self._zip.namelist() if self._zip else [str(file) for file in sorted(path.rglob("*")) if file.is_file()]
         self._names = {Path(name).name: name for name in names}
 
     def open(self, name: str) -> Image.Image:
-        """One picture as 8-bit RGB."""
+        """Return a picture as 8-bit RGB. Raises DataError if it does not exist, ImageError if it cannot be read."""
         if name not in self._names:
-            raise DataError(f"The picture {name} is not among the {len(self._names)} given. Check the images' path.")
+            raise DataError(
+                f"The picture {name} is not one of the {len(self._names)} files. Check the path of the images."
+            )
         return decode(self._bytes(self._names[name]), name)
 
     def _bytes(self, key: str) -> bytes:
@@ -42,15 +44,17 @@ class ImageSource:
             return self._zip.read(key)
 
 
-def _opened(path: Path) -> zipfile.ZipFile:
+def _open_zip(path: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(path)
     except (OSError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path} is not a readable zip. Give a folder of pictures or a zip.") from error
+        raise DataError(
+            f"{path} is not a readable zip archive. Choose a folder of pictures or a zip archive."
+        ) from error
 
 
 def open_image(path: Path) -> Image.Image:
-    """A picture file as 8-bit RGB. What belongs to a TIFF is looked for beside it."""
+    """Read a picture file as 8-bit RGB. Uses the files that belong to a TIFF. Raises ImageError."""
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -59,16 +63,16 @@ def open_image(path: Path) -> Image.Image:
 
 
 def decode(data: bytes, name: str) -> Image.Image:
-    """Encoded bytes -> 8-bit RGB, by the rules of rasters."""
+    """Decode a picture to 8-bit RGB, by the rules for rasters. Raises ImageError, with `name`."""
     if is_tiff(data):
         return tiff_picture(data, name)
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             return rgb_picture(image, data)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise unreadable(name, error) from error
+        raise unreadable_picture(name, error) from error
 
 
 def image_sha256(image: Image.Image) -> str:
-    """Of an 8-bit RGB picture; see shared.pixels."""
+    """Return the SHA-256 of an 8-bit RGB picture; see shared.rasters.pixels."""
     return pixels_sha256((image.height, image.width, 3), image.tobytes())

@@ -1,4 +1,4 @@
-"""Whether a raster's source lies on a network. Opens nothing."""
+"""Detection of raster sources on a network."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _SCHEMES = re.compile(r"^([a-z0-9+]+)://", re.IGNORECASE)
 
 
 def is_remote(source: str) -> bool:
-    """Whether a raster is read over a network, and has no date that could be looked at."""
+    """Return whether a raster is read over a network, so that its date is unknown."""
     schemes = _SCHEMES.match(source)
     if schemes and _NETWORK & set(schemes[1].lower().split("+")):
         return True

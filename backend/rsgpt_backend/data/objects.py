@@ -1,14 +1,11 @@
-"""What can be seen from above, in words: objects with their forms, scene names, numbers, colours.
-
-It reads sentences only; it never looks at a picture.
-"""
+"""Words for aerial images, and their mentions in sentences: objects, scenes, numbers and colors."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-# name in the plural -> every form that counts as a mention of it (regular plurals are matched too)
+# name in the plural -> all forms that count as a mention (regular plurals are matched too)
 OBJECTS: dict[str, tuple[str, ...]] = {
     "trees": ("tree", "wood", "forest"),
     "buildings": ("building", "house", "villa", "mobile home", "church", "school", "factory", "factories"),
@@ -70,7 +67,7 @@ SCENES: dict[str, str] = {
     "port": "harbor",
     "center": "large public building",
 }
-# scenes (as `scene_name` words them) that are a town's, or the countryside's, without a doubt
+# scenes (as returned by `scene_name`) that are certainly in a town, or in the countryside
 TOWN = frozenset(
     {
         "buildings",
@@ -88,7 +85,7 @@ TOWN = frozenset(
     }
 )
 COUNTRYSIDE = frozenset({"chaparral", "desert", "farmland", "forest", "meadow", "mountain"})
-# what people leave unsaid -> the scenes (as `scene_name` words them) in which their silence means that it is not there
+# object -> scenes (as returned by `scene_name`) in which it is absent if no sentence mentions it
 _WILD = frozenset({"beach", "chaparral", "desert", "farmland", "forest", "meadow", "mountain", "river"})
 _BARE = frozenset({"airport", "airport runway", "desert", "harbor"})
 UNSAID: dict[str, frozenset[str]] = {
@@ -100,7 +97,7 @@ UNSAID: dict[str, frozenset[str]] = {
     "houses": _WILD | _BARE | {"bare land", "golf course", "storage tanks"},
 }
 NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-COLOURS = ("green", "white", "red", "blue", "yellow", "gray", "grey", "brown", "black", "orange")
+COLORS = ("green", "white", "red", "blue", "yellow", "gray", "grey", "brown", "black", "orange")
 COUNTED = (
     ("airplanes", "airplane|plane"),
     ("tennis courts", "tennis court"),
@@ -114,19 +111,19 @@ COUNTED = (
     ("buildings", "building"),
     ("playgrounds", "playground"),
 )
-AGREEING = 2  # distinct sentences, hence people, that a claim about a picture rests on
+AGREEING = 2  # minimum distinct sentences, hence people, that support a claim about a picture
 COLOURED = ("roof", "building", "water", "car", "house", "river", "ground", "field", "ocean", "pond", "tank", "plane")
 
 
 def scene_name(label: str) -> str:
-    """A data set's scene label as words."""
+    """Return a data set's scene label in words."""
     return SCENES.get(label, label)
 
 
 def distinct(sentences: Sequence[str]) -> list[str]:
-    """The sentences without repetitions, whatever their capitals and punctuation.
+    """Return the sentences without repetitions, ignoring case and punctuation.
 
-    Some data sets repeat a person's sentence to have the same number for every picture.
+    Some data sets repeat a sentence to have the same number of sentences per picture.
     """
     first: dict[str, str] = {}
     for sentence in sentences:
@@ -135,26 +132,26 @@ def distinct(sentences: Sequence[str]) -> list[str]:
 
 
 def mentions(sentences: Sequence[str]) -> dict[str, int]:
-    """For each object, in how many distinct sentences it is mentioned."""
+    """Return for each object the number of distinct sentences that mention it."""
     lowered = [sentence.lower() for sentence in distinct(sentences)]
     return {name: sum(bool(pattern.search(text)) for text in lowered) for name, pattern in _FORMS.items()}
 
 
 def agreed(pattern: re.Pattern[str], sentences: Sequence[str]) -> str:
-    """The one word that the pattern's group finds in AGREEING distinct sentences, with no other found; else empty."""
-    found = [{match.lower() for match in pattern.findall(sentence)} for sentence in distinct(sentences)]
-    words = set().union(*found)
-    return words.pop() if len(words) == 1 and sum(map(bool, found)) >= AGREEING else ""
+    """Return the word of the pattern's group in AGREEING distinct sentences; "" if too few, or other words, match."""
+    word_sets = [{match.lower() for match in pattern.findall(sentence)} for sentence in distinct(sentences)]
+    words = set().union(*word_sets)
+    return words.pop() if len(words) == 1 and sum(map(bool, word_sets)) >= AGREEING else ""
 
 
 def count_pattern(forms: str) -> re.Pattern[str]:
-    """Matches a number word, at most one adjective, and one of the forms."""
+    """Return a pattern for a number word, at most one adjective, and one of the forms."""
     return re.compile(rf"\b({'|'.join(NUMBERS)})\s+(?:\w+\s+)?(?:{forms})s?\b", re.IGNORECASE)
 
 
 def colour_pattern(noun: str) -> re.Pattern[str]:
-    """Matches a colour right before the noun."""
-    return re.compile(rf"\b({'|'.join(COLOURS)})\s+{noun}(?:s|es)?\b", re.IGNORECASE)
+    """Return a pattern for a color directly before the noun."""
+    return re.compile(rf"\b({'|'.join(COLORS)})\s+{noun}(?:s|es)?\b", re.IGNORECASE)
 
 
 _FORMS = {name: re.compile(rf"\b(?:{'|'.join(forms)})s?\b") for name, forms in OBJECTS.items()}

@@ -1,6 +1,6 @@
-"""Decoded pictures as 8-bit RGB, by the rules of rasters: deep ones stretched, what is transparent black.
+"""Conversion of decoded pictures to 8-bit RGB, by the rules for rasters.
 
-It opens no file. A picture of 8 bits is shown as it is.
+More than 8 bits are stretched, 8 bits are kept as they are, and transparent pixels become black.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from PIL import Image, ImageFile
 from rsgpt_plugin.shared.rasters.pixels import Pixels, as_rgb, stacked
 from rsgpt_plugin.shared.rasters.stretch import Stretch, measure
 
-# Pillow cuts these to the upper byte. The other byte order gives the lower one.
+# Pillow reduces these to the upper byte. The other byte order yields the lower one.
 _DEEP = {"RGB;16B": ("RGB", "RGB;16L"), "RGBA;16B": ("RGBA", "RGBA;16L")}
-_DEEP_GREY_WITH_ALPHA = "LA;16B"
+_DEEP_GRAY_WITH_ALPHA = "LA;16B"
 _TRANSLUCENT = ("RGBA", "RGBa", "LA", "La", "PA")
 _ORIENTATION = 0x0112
 _TURNS: dict[object, Image.Transpose] = {
@@ -31,23 +31,23 @@ _TURNS: dict[object, Image.Transpose] = {
 
 
 def rgb_picture(image: Image.Image, data: bytes) -> Image.Image:
-    """An opened PNG or JPEG as 8-bit RGB, turned as its EXIF orientation says. data: the bytes that it was opened from.
+    """Return an opened PNG or JPEG as 8-bit RGB, with its EXIF orientation applied. data: the encoded picture.
 
-    Raises what Pillow raises for damaged data.
+    Raises the errors of Pillow if the data is damaged.
     """
     pixels = deep_samples(image, data)
-    shown = plain_rgb(image) if pixels is None else Image.fromarray(rgb_array(pixels))
-    return turned(shown, _orientation(image))
+    picture = plain_rgb(image) if pixels is None else Image.fromarray(rgb_array(pixels))
+    return apply_orientation(picture, _orientation(image))
 
 
-def turned(picture: Image.Image, orientation: object) -> Image.Image:
-    """A picture as EXIF's number of its orientation says."""
+def apply_orientation(picture: Image.Image, orientation: object) -> Image.Image:
+    """Return a picture upright. orientation: its number in EXIF."""
     turn = _TURNS.get(orientation)
     return picture if turn is None else picture.transpose(turn)
 
 
 def _orientation(image: Image.Image) -> object:
-    """As EXIF says; 1, which is upright, where that is damaged: the picture itself is not."""
+    """Return the EXIF orientation, or 1 (upright) if the EXIF data is damaged."""
     try:
         return image.getexif().get(_ORIENTATION, 1)
     except (OSError, SyntaxError, ValueError, TypeError, LookupError, struct.error):
@@ -55,7 +55,7 @@ def _orientation(image: Image.Image) -> object:
 
 
 def plain_rgb(image: Image.Image) -> Image.Image:
-    """Any Pillow mode of 8 bits or less as RGB; what is transparent becomes black, as no data does."""
+    """Return a picture of any Pillow mode up to 8 bits as RGB. Transparent pixels become black, like no data."""
     if image.mode not in _TRANSLUCENT and "transparency" not in image.info:
         return image.convert("RGB")
     layer = np.array(image if image.mode == "RGBA" else image.convert("RGBA"))
@@ -64,25 +64,25 @@ def plain_rgb(image: Image.Image) -> Image.Image:
 
 
 def rgb_array(pixels: Pixels, *, is_picture: bool = True) -> np.ndarray:
-    """Samples of one or three bands as uint8, height x width x 3, stretched over themselves.
+    """Return samples of one or three bands as uint8, height x width x 3, stretched over their own values.
 
-    is_picture: whether 8 bits are left alone even if they use few levels.
+    is_picture: whether 8-bit samples are kept as they are, even if they use few levels.
     """
-    is_shown = is_picture and pixels[0].dtype == np.uint8
-    stretch = Stretch() if is_shown else measure([pixels]) or Stretch()
+    is_unchanged = is_picture and pixels[0].dtype == np.uint8
+    stretch = Stretch() if is_unchanged else measure([pixels]) or Stretch()
     return as_rgb(stretch.apply(pixels))
 
 
 def deep_samples(image: Image.Image, data: bytes) -> Pixels | None:
-    """The samples of an opened picture of more than 8 bits; None of all others. Afterwards, the picture is loaded."""
+    """Return the samples of an opened picture of more than 8 bits, else None. Loads the picture."""
     mode = _raw_mode(image)
     if mode in _DEEP:
         return _words(image, data, mode)
-    if mode == _DEEP_GREY_WITH_ALPHA:
+    if mode == _DEEP_GRAY_WITH_ALPHA:
         pairs = np.asarray(_read_as(data, image.format, "RGBA", "RGBA")).astype(np.uint16)
-        grey, alpha = pairs[..., 0] << 8 | pairs[..., 1], pairs[..., 2] << 8 | pairs[..., 3]
+        gray, alpha = pairs[..., 0] << 8 | pairs[..., 1], pairs[..., 2] << 8 | pairs[..., 3]
         image.load()
-        return stacked([grey], [np.ones(grey.shape, bool)], alpha > 0)
+        return stacked([gray], [np.ones(gray.shape, bool)], alpha > 0)
     image.load()
     if not image.mode.startswith(("I", "F")):
         return None
@@ -91,8 +91,8 @@ def deep_samples(image: Image.Image, data: bytes) -> Pixels | None:
 
 
 def _words(image: Image.Image, data: bytes, mode: str) -> Pixels:
-    kind, swapped = _DEEP[mode]
-    lower = np.asarray(_read_as(data, image.format, kind, swapped)).astype(np.uint16)
+    rgb_mode, swapped = _DEEP[mode]
+    lower = np.asarray(_read_as(data, image.format, rgb_mode, swapped)).astype(np.uint16)
     image.load()
     words = np.moveaxis(np.asarray(image).astype(np.uint16) << 8 | lower, -1, 0)
     opaque = words[3] > 0 if len(words) > len("RGB") else None
@@ -100,20 +100,20 @@ def _words(image: Image.Image, data: bytes, mode: str) -> Pixels:
 
 
 def _raw_mode(image: Image.Image) -> str:
-    """How the picture's samples lie in its file."""
+    """Return Pillow's name of the layout of the samples in the file."""
     if not isinstance(image, ImageFile.ImageFile) or not image.tile:
         return ""
     args = image.tile[0][3]
     return str(args[0] if isinstance(args, tuple) else args)
 
 
-def _read_as(data: bytes, form: str | None, kind: str, raw_mode: str) -> Image.Image:
-    """The same bytes decoded with another layout of the samples."""
+def _read_as(data: bytes, form: str | None, mode: str, raw_mode: str) -> Image.Image:
+    """Decode the data with another layout of the samples."""
     image = Image.open(BytesIO(data), formats=(form,) if form else None)
     codec, extents, offset, args = image.tile[0]
     layout = (raw_mode, *args[1:]) if isinstance(args, tuple) else raw_mode
-    make = getattr(ImageFile, "_Tile", lambda *parts: parts)  # a plain tuple in the Pillow that QGIS may bring
-    image.tile[0] = make(codec, extents, offset, layout)
-    image._mode = kind  # Pillow has no way to decode 16 bits per band, only either half of them
+    make_tile = getattr(ImageFile, "_Tile", lambda *parts: parts)  # older versions of Pillow use a plain tuple
+    image.tile[0] = make_tile(codec, extents, offset, layout)
+    image._mode = mode  # Pillow cannot decode 16 bits per band, only one half of them
     image.load()
     return image

@@ -1,4 +1,4 @@
-"""A raster's samples through rasterio: which bands, what is valid, from a file or an address. Knows no stretch."""
+"""Reads the samples of a raster, and which of them are valid, with rasterio from a file or a URL."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from rsgpt_plugin.shared.rasters.tiles import PixelGrid, Window, is_grid, uprigh
 from rsgpt_plugin.shared.rasters.vrt_sources import VrtSources
 
 from ..errors import ImageError
-from .library_errors import foreign_errors
+from .library_errors import convert_errors
 from .network_sources import is_remote
 
-# Tiles come row by row: a row of a file's blocks has to stay, or each block is decoded for every tile that meets it.
+# Tiles are read row by row. A row of blocks must fit, or a block is decoded again for every tile that it overlaps.
 _CACHE = 256 << 20  # bytes
 _REMOTE = {
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
     "VSI_CACHE": True,
     "GDAL_HTTP_MAX_RETRY": 5,
-    "GDAL_HTTP_CONNECTTIMEOUT": 30,  # seconds; a server that sends less than a byte a second for a minute is given up
+    "GDAL_HTTP_CONNECTTIMEOUT": 30,  # seconds; a server that sends less than one byte per second for a minute fails
     "GDAL_HTTP_LOW_SPEED_LIMIT": 1,
     "GDAL_HTTP_LOW_SPEED_TIME": 60,
 }
@@ -43,22 +43,22 @@ _MEANINGS = {
 
 
 class RasterReader:
-    """An open raster; belongs to the thread that opened it. ImageError where it cannot be opened or read.
+    """An open raster, which belongs to the thread that opened it. Raises ImageError if it cannot be opened or read.
 
-    It is turned upright by quarter turns and mirroring; nothing is resampled.
+    It is turned upright by quarter turns and mirroring, without resampling.
     """
 
     def __init__(self, source: str, driver: str | None = None) -> None:
-        """driver: the only format that is read, by GDAL's name; any if left out."""
+        """driver: GDAL's name of the only format to read, any by default."""
         self.source, self._driver = source, driver
         self._mosaic = VrtSources(source, _can_open)
         with ExitStack() as stack:
             remote = _REMOTE if is_remote(source) else {}
             stack.enter_context(rasterio.Env(GDAL_CACHEMAX=_CACHE, **remote))
-            with foreign_errors(f"{source} cannot be opened as a raster ({{cause}}). Check its path."):
+            with convert_errors(f"{source} cannot be opened as a raster ({{cause}}). Check its path."):
                 self._dataset = self._opened()
             stack.callback(self._close)
-            with foreign_errors(f"{source} cannot be understood as a raster ({{cause}}). Choose another raster."):
+            with convert_errors(f"{source} cannot be used as a raster ({{cause}}). Choose another raster."):
                 dataset = self._dataset
                 transform = dataset.transform.to_gdal()
                 self.frame: PixelGrid
@@ -73,83 +73,82 @@ class RasterReader:
 
     @property
     def files(self) -> list[str]:
-        """All that it is made of: its own file, what it refers to, overviews, masks and notes beside it."""
+        """All its files: the raster itself, sources, overviews, masks and metadata."""
         return list(self._dataset.files)
 
     @property
     def has_grid(self) -> bool:
-        """Whether its pixels have a position in its CRS."""
+        """Whether its pixels have a position in a CRS."""
         return is_grid(self._dataset.transform.to_gdal())
 
     @property
     def crs_wkt(self) -> str:
-        """Its coordinate system; ImageError where it has none, or has no position in it."""
+        """Its coordinate system. Raises ImageError if it has none, or no position in it."""
         dataset = self._dataset
-        with foreign_errors(f"The coordinate system of {self.source} cannot be read ({{cause}}). Give it another one."):
+        with convert_errors(f"The coordinate system of {self.source} cannot be read ({{cause}}). Assign another one."):
             wkt = str(dataset.crs.to_wkt()) if dataset.crs else ""
         if self.has_grid and wkt:
             return wkt
-        raise ImageError(self._why_nowhere(bool(wkt)))
+        raise ImageError(self._no_position_message(bool(wkt)))
 
-    def _why_nowhere(self, has_crs: bool) -> str:
+    def _no_position_message(self, has_crs: bool) -> str:
         dataset, source = self._dataset, self.source
         if dataset.subdatasets and not dataset.count:
             names = ", ".join(dataset.subdatasets[:8])
-            return f"{source} holds several rasters. Give the name of one: {names}"
+            return f"{source} contains several rasters. Choose one of these names: {names}"
         if dataset.gcps[0]:
             return (
-                f"{source} has ground control points, but no grid. Make one (gdalwarp {source} OUT.tif), then run "
-                "again with that."
+                f"{source} has ground control points, but no grid. Create one (gdalwarp {source} OUT.tif), then run "
+                "again with OUT.tif."
             )
         if dataset.rpcs is not None:
             return (
-                f"{source} has rational polynomial coefficients (RPC), but no grid. Make one (gdalwarp -rpc {source} "
-                "OUT.tif), then run again with that."
+                f"{source} has rational polynomial coefficients (RPC), but no grid. Create one (gdalwarp -rpc {source} "
+                "OUT.tif), then run again with OUT.tif."
             )
         if has_crs or self.has_grid:
             lacks = "position in its coordinate system" if has_crs else "coordinate system"
             option = "-a_ullr LEFT TOP RIGHT BOTTOM" if has_crs else "-a_srs EPSG:CODE"
             command = f"gdal_translate {option} {source} OUT.tif"
-            return f"{source} has no {lacks}. Give it one ({command}), then run again with that."
+            return f"{source} has no {lacks}. Assign one ({command}), then run again with OUT.tif."
         return (
-            f"{source} has no coordinate system and no position. Give it both (gdal_translate -a_srs EPSG:CODE "
-            f"-a_ullr LEFT TOP RIGHT BOTTOM {source} OUT.tif), then run again with that."
+            f"{source} has no coordinate system and no position. Assign both (gdal_translate -a_srs EPSG:CODE "
+            f"-a_ullr LEFT TOP RIGHT BOTTOM {source} OUT.tif), then run again with OUT.tif."
         )
 
-    def choose(self, asked: tuple[int, ...]) -> BandChoice:
-        """The bands asked for; else by colour meaning; else the first three, or the first of two."""
+    def choose_bands(self, numbers: tuple[int, ...]) -> BandChoice:
+        """Return the given bands, or by default those of the colors, else the first three, or the first of two."""
         meanings = [_MEANINGS.get(meaning, BandMeaning.OTHER) for meaning in self._dataset.colorinterp]
         if meanings[0] is BandMeaning.PALETTE:
-            raise ImageError(
-                f"{self.source} is drawn through a palette. Turn it into colours (gdal_translate -expand rgb)."
-            )
-        return choose_bands(meanings, asked)
+            raise ImageError(f"{self.source} has a palette. Convert it to colors (gdal_translate -expand rgb).")
+        return choose_bands(meanings, numbers)
 
     def read(self, bands: BandChoice, window: Window, size: tuple[int, int]) -> Pixels:
-        """A window of the raster at `size` (width, height); where that is smaller, averaged, from overviews."""
+        """Read a window at `size` (width, height). A smaller size is averaged, from overviews if there are any."""
         stored = self._orientation.stored(window, self.frame)
         self._mosaic.check(stored)
         width, height = self._orientation.stored_size(*size)
-        place = {
+        options = {
             "window": RasterioWindow(stored.x, stored.y, stored.width, stored.height),
             "out_shape": (height, width),
         }
         try:
-            with foreign_errors("The pixels cannot be read ({cause}). Check that the raster is whole."):
-                values, valid = self._read(bands, place)
+            with convert_errors("The pixels cannot be read ({cause}). Check that the raster is complete."):
+                values, valid = self._read(bands, options)
         except ImageError:
             self._reopen()
             raise
         return self._orientation.upright(values), self._orientation.upright(valid)
 
-    def _read(self, bands: BandChoice, place: dict[str, Any]) -> Pixels:
+    def _read(self, bands: BandChoice, options: dict[str, Any]) -> Pixels:
         types = {self._types[number - 1] for number in bands.numbers}
-        parts = [bands.numbers] if len(types) == 1 else [(number,) for number in bands.numbers]  # as rasterio can
-        shape = place["out_shape"]
-        stacks = [self._read_bands(part, {**place, "out_shape": (len(part), *shape)}) for part in parts]
+        # rasterio reads bands together only if their types are equal.
+        parts = [bands.numbers] if len(types) == 1 else [(number,) for number in bands.numbers]
+        shape = options["out_shape"]
+        stacks = [self._read_bands(part, {**options, "out_shape": (len(part), *shape)}) for part in parts]
         values = [band for stack in stacks for band in stack]
-        shown = [self._shown(number, band, place) for number, band in zip(bands.numbers, values, strict=True)]
-        return stacked(values, shown, self._dataset.read(bands.alpha, **place) > 0 if bands.alpha else None)
+        valid = [self._valid(number, band, options) for number, band in zip(bands.numbers, values, strict=True)]
+        return stacked(values, valid, self._dataset.read(bands.alpha, **options) > 0 if bands.alpha else None)
 
     @cached_property
     def _types(self) -> Sequence[str]:
@@ -163,29 +162,29 @@ class RasterReader:
     def _no_data(self) -> Sequence[float | None]:
         return tuple(self._dataset.nodatavals)
 
-    def _read_bands(self, numbers: tuple[int, ...], place: dict[str, Any]) -> np.ndarray:
-        return np.asarray(self._dataset.read(numbers, resampling=Resampling.average, **place))
+    def _read_bands(self, numbers: tuple[int, ...], options: dict[str, Any]) -> np.ndarray:
+        return np.asarray(self._dataset.read(numbers, resampling=Resampling.average, **options))
 
-    def _shown(self, number: int, values: np.ndarray, place: dict[str, Any]) -> np.ndarray:
-        """Where a band has data, by the same rules as in QGIS."""
+    def _valid(self, number: int, values: np.ndarray, options: dict[str, Any]) -> np.ndarray:
+        """Return where a band has data, by the rules of QGIS."""
         flags, no_data = self._flags[number - 1], self._no_data[number - 1]
         if MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags:
-            return np.asarray(self._dataset.read_masks(number, **place) > 0)
+            return np.asarray(self._dataset.read_masks(number, **options) > 0)
         if MaskFlags.nodata in flags and no_data is not None:
             return ~is_no_data(values, no_data)
         return np.ones(values.shape, bool)
 
     def _opened(self) -> Any:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)  # it is told in a sentence where it matters
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)  # reported by crs_wkt
             return rasterio.open(self.source, driver=self._driver)
 
     def _close(self) -> None:
         self._dataset.close()
 
     def _reopen(self) -> None:
-        """GDAL reports a part of a mosaic that cannot be opened once per dataset, and returns zeros from then on."""
-        with foreign_errors("The raster cannot be opened again ({cause}). Check that it is whole."):
+        """Open the raster again, because GDAL reports an unreadable part of a mosaic once and then returns zeros."""
+        with convert_errors("The raster cannot be opened again ({cause}). Check that it is complete."):
             self._dataset.close()
             self._dataset = self._opened()
 

@@ -1,4 +1,4 @@
-"""RSVQA's pairs of files, `…questions.json` and `…answers.json`, joined into records. It opens no picture."""
+"""RSVQA's pairs of files, `…questions.json` and `…answers.json`, joined to records."""
 
 from __future__ import annotations
 
@@ -9,33 +9,37 @@ from ..errors import DataError
 from ..strict_json import parse_json
 
 
-def joined(questions: list[Any], path: Path) -> list[dict[str, Any]]:
-    """One record a question that counts, with file name, question, answer and type.
+def join_records(questions: list[Any], path: Path) -> list[dict[str, Any]]:
+    """Return one record per active question, with file name, question, answer and type. Raises DataError.
 
-    questions: those of the file at `path`; the answers lie beside it. Pictures are named by their number, as TIFF.
+    questions: of the file at `path`, which has the file of answers next to it. A picture's name is its number, as TIFF.
     """
     answers = _answers(path.with_name(path.name.replace("questions", "answers")), path)
     try:
         return [
             {
-                "filename": f"{one['img_id']}.tif",
-                "question": one["question"],
-                "answer": answers[one["id"]],
-                "type": one["type"],
+                "filename": f"{question['img_id']}.tif",
+                "question": question["question"],
+                "answer": answers[question["id"]],
+                "type": question["type"],
             }
-            for one in questions
-            if one.get("active", True)
+            for question in questions
+            if question.get("active", True)
         ]
     except (KeyError, TypeError, AttributeError) as error:
-        raise DataError(f"{path}: a question lacks its part {error}. Give RSVQA's own file.") from error
+        raise DataError(f"{path}: a question is incomplete ({error}). Choose an original file of RSVQA.") from error
 
 
 def _answers(path: Path, questions: Path) -> dict[int, str]:
-    """Answer by number of its question."""
+    """Return answers by the number of their question."""
     if path == questions:
-        raise DataError(f"{questions} has no “questions” in its name, so its answers are not found. Name it as RSVQA.")
+        raise DataError(
+            f"{questions} has no “questions” in its name, so the file of answers is unknown. Name it as RSVQA does."
+        )
     try:
-        listed = parse_json(path.read_text(encoding="utf-8"))["answers"]
-        return {one["question_id"]: str(one["answer"]) for one in listed if one.get("active", True)}
+        answers = parse_json(path.read_text(encoding="utf-8"))["answers"]
+        return {answer["question_id"]: str(answer["answer"]) for answer in answers if answer.get("active", True)}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataError(f"The answers {path} cannot be read ({error}). They belong beside {questions.name}.") from error
+        raise DataError(
+            f"The answers {path} cannot be read ({error}). Put the file next to {questions.name}."
+        ) from error

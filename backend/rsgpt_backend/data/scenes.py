@@ -1,4 +1,4 @@
-"""Pictures sorted into folders by scene -> a question about each. It opens no picture."""
+"""Questions about pictures that are sorted into one folder per scene."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ _SUFFIXES = {".png", ".jpg", ".jpeg", ".tif", ".tiff"}
 
 
 def scene_questions(images: Path, names: Mapping[str, Sequence[str]], question: str) -> list[QuestionRecord]:
-    """One question a picture; the right answer, and the question's kind, is its folder's name.
+    """Return one question per picture. Its answer is the scene name of the folder, its kind the folder's name.
 
-    names: answers that are right, for folders whose name is none, or not the only one.
+    names: correct answers by folder, if they differ from its name. Raises DataError if two pictures have the same name.
     """
     paths = sorted(path for path in images.glob("*/*") if path.suffix.lower() in _SUFFIXES)
-    seen: dict[str, Path] = {}
+    by_name: dict[str, Path] = {}
     for path in paths:
-        if seen.setdefault(path.name, path) != path:
-            raise DataError(f"{path} and {seen[path.name]} have the same name. Rename one, so they can be told apart.")
+        if by_name.setdefault(path.name, path) != path:
+            raise DataError(f"{path} and {by_name[path.name]} have the same name. Rename one of them.")
     unknown = sorted(names.keys() - {path.parent.name for path in paths})
     if unknown:
         raise DataError(f"{images} has no pictures in a folder {unknown[0]}. Check --name.")
-    return [_asked(path, names.get(path.parent.name, ()), question) for path in paths]
+    return [_question(path, names.get(path.parent.name, ()), question) for path in paths]
 
 
-def _asked(path: Path, names: Sequence[str], question: str) -> QuestionRecord:
+def _question(path: Path, names: Sequence[str], question: str) -> QuestionRecord:
     first, *others = names or (scene_name(path.parent.name),)
     return QuestionRecord(path.name, question, first, path.parent.name, tuple(others))

@@ -1,7 +1,7 @@
-"""TIFF files as 8-bit RGB pictures, by the rules of `rsgpt batch`; through rasterio where it is installed.
+"""TIFF files as 8-bit RGB pictures, by the rules of `rsgpt batch`, read with rasterio if it is installed.
 
-Without it, Pillow reads what it can by the same rules, and the rest is refused, so that a picture does not depend on
-what is installed. (Lossy compression is an exception: two decoders of JPEG differ by some grey levels.)
+Without rasterio, Pillow reads a part of the formats by the same rules, and the others are refused, so that a picture
+does not depend on the installed packages. (Except lossy compression: JPEG decoders differ by some gray levels.)
 """
 
 from __future__ import annotations
@@ -18,59 +18,59 @@ from rsgpt_plugin.shared.rasters.pixels import Pixels, is_no_data, stacked
 from rsgpt_plugin.shared.rasters.tiles import Geotransform, Orientation, upright
 
 from ..errors import ImageError
-from .pixel_decoding import plain_rgb, rgb_array, turned
+from .pixel_decoding import apply_orientation, plain_rgb, rgb_array
 
 _MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _BITS, _SAMPLES, _EXTRA_SAMPLES, _SAMPLE_FORMAT, _SUBFILE = 258, 277, 338, 339, 254
 _SCALE, _TIEPOINT, _TRANSFORMATION, _GEO_KEYS, _NO_DATA = 33550, 33922, 34264, 34735, 42113
-_TURNED = 274
+_ORIENTATION_TAG = 274
 _IS_MASK = 4
 _PALETTE = ("1", "P")
 _PLAIN = ("L", "RGB", "CMYK", "YCbCr", "LAB")
 _INSTALL = "Run `scripts/rsgpt batch --help`, which installs it, or `pip install rsgpt-backend[batch]`."
-_BROKEN = (OSError, SyntaxError, ValueError, TypeError, LookupError, Image.DecompressionBombError)
+_DECODE_ERRORS = (OSError, SyntaxError, ValueError, TypeError, LookupError, Image.DecompressionBombError)
 
 
 def is_tiff(data: bytes) -> bool:
-    """Whether encoded bytes begin as a TIFF."""
+    """Return whether encoded data starts like a TIFF."""
     return data[:4] in _MAGIC
 
 
 def tiff_picture(data: bytes, name: str, path: str = "") -> Image.Image:
-    """A TIFF as 8-bit RGB. path: where it lies, with masks beside it; "" where nothing is beside it."""
+    """Decode a TIFF to 8-bit RGB. path: of the file, to find masks next to it; "" for none. Raises ImageError."""
     try:
         with Image.open(io.BytesIO(data), formats=("TIFF",)) as image:
             if _is_plain(image):
                 image.load()
                 return _upright(plain_rgb(image), image)
-            orientation = _tags(image).get(_TURNED, 1)
+            orientation = _tags(image).get(_ORIENTATION_TAG, 1)
             pixels = None if find_spec("rasterio") else _pillow_samples(image, path)
             has_grid = _geotransform(image) is not None
-    except _BROKEN as error:
+    except _DECODE_ERRORS as error:
         if not find_spec("rasterio"):
             raise ImageError(f"{name} cannot be read without the package rasterio ({error}). {_INSTALL}") from error
         pixels, orientation = None, 1
-    if pixels is not None:  # Pillow has turned them
-        return _shown(pixels, name, has_grid)
+    if pixels is not None:  # already upright
+        return _picture(pixels, name, has_grid)
     pixels, has_grid = _rasterio_samples(data, name, path)
-    return turned(_shown(pixels, name, has_grid), 1 if has_grid else orientation)
+    return apply_orientation(_picture(pixels, name, has_grid), 1 if has_grid else orientation)
 
 
-def unreadable(name: str, error: object) -> ImageError:
-    """The error for bytes that are no picture."""
+def unreadable_picture(name: str, error: object) -> ImageError:
+    """Return the error for data that is not a picture."""
     return ImageError(f"{name} is not a readable PNG, JPEG or TIFF ({error}). Convert it to one of these.")
 
 
-def _shown(pixels: Pixels, name: str, has_grid: bool) -> Image.Image:
+def _picture(pixels: Pixels, name: str, has_grid: bool) -> Image.Image:
     if not pixels[1].any():
         raise ImageError(f"{name} has no valid pixel. Check its no-data value and its mask.")
     return Image.fromarray(rgb_array(pixels, is_picture=not has_grid))
 
 
 def _is_plain(image: Image.Image) -> bool:
-    """Whether it is a picture of 8 bits, rather than a raster with a position, no data, a mask or deeper samples.
+    """Return whether it is an 8-bit picture, not a raster with a position, no data, a mask or more bits.
 
-    Colours of a palette are for Pillow in any case.
+    Pillow always decodes palettes.
     """
     if image.mode in _PALETTE:
         return True
@@ -82,8 +82,8 @@ def _is_plain(image: Image.Image) -> bool:
 
 
 def _rasterio_samples(data: bytes, name: str, path: str) -> tuple[Pixels, bool]:
-    """All pixels of the file, and whether they have a position."""
-    from rasterio.io import MemoryFile  # noqa: PLC0415 - installed for large rasters alone
+    """Return all pixels of the file, and whether they have a position."""
+    from rasterio.io import MemoryFile  # noqa: PLC0415 - an optional package
 
     if path:
         return _all_samples(path, name)
@@ -96,47 +96,47 @@ def _all_samples(source: str, name: str) -> tuple[Pixels, bool]:
 
     try:
         with RasterReader(source, "GTiff") as raster:
-            window, most = raster.frame.whole, 2 * (Image.MAX_IMAGE_PIXELS or 0)
-            if most and window.width * window.height > most:
-                raise ImageError(f"More than {most} pixels are for `rsgpt batch`.")
-            return raster.read(raster.choose(()), window, (window.width, window.height)), raster.has_grid
+            window, max_pixels = raster.frame.whole, 2 * (Image.MAX_IMAGE_PIXELS or 0)
+            if max_pixels and window.width * window.height > max_pixels:
+                raise ImageError(f"it has more than {max_pixels} pixels; use `rsgpt batch`")
+            return raster.read(raster.choose_bands(()), window, (window.width, window.height)), raster.has_grid
     except ImageError as error:
-        raise unreadable(name, str(error).replace(source, name)) from error
+        raise unreadable_picture(name, str(error).replace(source, name)) from error
 
 
 def _pillow_samples(image: Image.Image, path: str) -> Pixels:
-    """The samples that Pillow reads without loss. ValueError for others."""
+    """Return the samples if Pillow can read them without loss, else raise ValueError."""
     if path and Path(f"{path}.msk").exists():
-        raise ValueError("a mask lies beside it")
+        raise ValueError("there is a mask file")
     tags, mask = _tags(image), _mask(image)
     values = np.asarray(image)
     if values.ndim < 3 <= tags.get(_SAMPLES, 1):
-        raise ValueError("more bands than are read")
+        raise ValueError("too many bands")
     if image.mode not in ("L", "RGB", "RGBA") and not image.mode.startswith(("I", "F")):
         raise ValueError(f"mode {image.mode}")
     bands = list(np.moveaxis(values, -1, 0)) if values.ndim > 2 else [_as_stored(values, tags)]
     if len(bands) > 1 and max(tags.get(_BITS, (1,))) > np.iinfo(np.uint8).bits:
-        raise ValueError("several bands of more than 8 bits")  # Pillow cuts them to the upper byte
-    shown = [_has_data(band, tags) if mask is None else mask > 0 for band in bands[:3]]
-    pixels = stacked(bands[:3], shown, bands[3] > 0 if len(bands) > len("RGB") else None)
+        raise ValueError("several bands of more than 8 bits")  # Pillow reduces them to the upper byte
+    valid = [_has_data(band, tags) if mask is None else mask > 0 for band in bands[:3]]
+    pixels = stacked(bands[:3], valid, bands[3] > 0 if len(bands) > len("RGB") else None)
     orientation = _orientation(image)
     return orientation.upright(pixels[0]), orientation.upright(pixels[1])
 
 
 def _as_stored(values: np.ndarray, tags: Any) -> np.ndarray:
-    """Grey samples of their own type where Pillow has none like it."""
+    """Return gray samples in the type of the file, if Pillow uses another one."""
     is_signed = set(tags.get(_SAMPLE_FORMAT, (1,))) == {2}
     if is_signed and values.dtype == np.uint8:
         return values.view(np.int8)
-    return values.view(np.uint32) if values.dtype == np.int32 and _is_of_words(tags) and not is_signed else values
+    return values.view(np.uint32) if values.dtype == np.int32 and _is_32_bit(tags) and not is_signed else values
 
 
-def _is_of_words(tags: Any) -> bool:
+def _is_32_bit(tags: Any) -> bool:
     return max(tags.get(_BITS, (1,))) == np.iinfo(np.uint32).bits
 
 
 def _upright(picture: Image.Image, image: Image.Image) -> Image.Image:
-    """A picture of a georeferenced image, turned as that says."""
+    """Turn a picture upright by the geotransform of its image."""
     turned = _orientation(image).upright(np.moveaxis(np.asarray(picture), -1, 0))
     return Image.fromarray(np.ascontiguousarray(np.moveaxis(turned, 0, -1)))
 
@@ -152,7 +152,7 @@ def _has_data(band: np.ndarray, tags: Any) -> np.ndarray:
 
 
 def _mask(image: Image.Image) -> np.ndarray | None:
-    """The mask that is stored as another page of the file, if there is one."""
+    """Return the mask from another page of the file, or None."""
     for page in range(1, getattr(image, "n_frames", 1)):
         image.seek(page)
         if _tags(image).get(_SUBFILE, 0) & _IS_MASK:
