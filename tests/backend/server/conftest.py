@@ -1,4 +1,4 @@
-"""Servers to test against: one that all tests share, and one of its own for a test that needs it."""
+"""Servers for tests: a shared one, and separate ones with other options."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Launch = Callable[..., RunningServer]
 
 @pytest.fixture(scope="session")
 def served() -> Iterator[RunningServer]:
-    """A server that answers at once; nothing may disturb it, so its log must end empty."""
+    """A shared server that answers at once. Its log must be empty at the end."""
     server = RunningServer()
     yield server
     code, out, err = server.finish()
@@ -22,7 +22,7 @@ def served() -> Iterator[RunningServer]:
 
 @pytest.fixture
 def launch() -> Iterator[Launch]:
-    """Starts servers with options of `serve_fake.py`; they end with the test."""
+    """Start servers with options of `serve_fake.py`. They end with the test."""
     servers: list[RunningServer] = []
 
     def start(*arguments: str) -> RunningServer:

@@ -1,4 +1,4 @@
-"""A real server process with the fake engine, and plain sockets to talk to it. It knows no pytest."""
+"""A real server process with the fake engine, and requests to it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PATIENCE_S = 20
 
 @dataclass(frozen=True)
 class Response:
-    """What came back. headers: names in lower case."""
+    """A response. headers: names in lower case."""
 
     status: int
     headers: dict[str, str]
@@ -37,7 +37,7 @@ class Response:
 
     @property
     def text(self) -> str:
-        """The answer's text."""
+        """The text of the answer."""
         return str(self.record["choices"][0]["message"]["content"])
 
     @property
@@ -58,29 +58,29 @@ class RunningServer:
         self.greet()
 
     def greet(self) -> None:
-        """Take the first line: where it listens, and with which key."""
+        """Read the first line, with the URL and the key."""
         assert self.process.stdout is not None
         self.first_line = self.process.stdout.readline().decode()
         if not self.first_line:
             raise RuntimeError(f"no first line: {self.finish()}")
-        self.said = json.loads(self.first_line)
-        self.key = str(self.said["api_key"])
-        self.port = int(self.said["url"].rsplit(":", 1)[1].removesuffix("/v1"))
+        self.announcement = json.loads(self.first_line)
+        self.key = str(self.announcement["api_key"])
+        self.port = int(self.announcement["url"].rsplit(":", 1)[1].removesuffix("/v1"))
 
     def headers(self, **more: str) -> dict[str, str]:
-        """The headers of a good request; more: with underscores for hyphens."""
+        """Return the headers of a good request. more: with underscores instead of hyphens."""
         good = {"authorization": f"Bearer {self.key}", "content-type": "application/json"}
         return {**good, **{name.replace("_", "-"): value for name, value in more.items()}}
 
     def connect(self) -> http.client.HTTPConnection:
-        """A connection of its own."""
+        """Return a new connection."""
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
 
     def call(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Response:
-        """One request on a connection of its own; good headers unless others are given."""
+        """Send a request on a new connection, by default with good headers."""
         connection = self.connect()
         try:
-            # A server that has refused hangs up in the middle of a long body.
+            # After a refusal the server closes the connection in the middle of a long body.
             with suppress(ConnectionError):
                 connection.request(method, path, body, self.headers() if headers is None else headers)
             return receive(connection)
@@ -92,17 +92,17 @@ class RunningServer:
         return self.call("POST", COMPLETIONS, encode(question(prompt, number, **fields)))
 
     def raw(self, request: bytes) -> bytes:
-        """Send bytes and return all that comes back until the server closes."""
+        """Send bytes, and return the response until the server closes the connection."""
         with socket.create_connection(("127.0.0.1", self.port), PATIENCE_S) as connection:
             parts: list[bytes] = []
-            with suppress(ConnectionError):  # it hangs up on what it has not read to the end
+            with suppress(ConnectionError):  # the server may close the connection without reading the whole request
                 connection.sendall(request)
                 connection.shutdown(socket.SHUT_WR)
                 parts.extend(iter(lambda: connection.recv(65_536), b""))
             return b"".join(parts)
 
     def finish(self, timeout_s: float = PATIENCE_S) -> tuple[int, str, str]:
-        """Close stdin and wait: the exit code, the rest of stdout, and stderr."""
+        """Close stdin and wait. Return the exit code, the rest of stdout, and stderr."""
         try:
             out, err = self.process.communicate(timeout=timeout_s)
         finally:
@@ -111,37 +111,37 @@ class RunningServer:
 
 
 def receive(connection: http.client.HTTPConnection) -> Response:
-    """The response that a connection waits for."""
+    """Return the response that a connection waits for."""
     response = connection.getresponse()
     headers = {name.lower(): value for name, value in response.getheaders()}
     return Response(response.status, headers, response.read())
 
 
 def png(number: int = 7, size: tuple[int, int] = (8, 8)) -> bytes:
-    """A PNG whose every pixel carries a number."""
+    """Return a PNG whose color is a number."""
     buffer = BytesIO()
     Image.new("RGB", size, (number >> 16, number >> 8 & 255, number & 255)).save(buffer, "PNG")
     return buffer.getvalue()
 
 
 def data_uri(data: bytes, kind: str = "png") -> str:
-    """A picture as a data URI."""
+    """Return an encoded picture as a data URI."""
     return f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"
 
 
 def question(prompt: str = "What is this?", number: int = 7, **fields: Any) -> dict[str, Any]:
-    """A good request; a field may replace one of its own."""
+    """Return a good request. fields: additions and replacements."""
     parts = [{"type": "image_url", "image_url": {"url": data_uri(png(number))}}, {"type": "text", "text": prompt}]
     return {"model": "rsgpt-small", "messages": [{"role": "user", "content": parts}], **fields}
 
 
 def with_url(url: Any, **fields: Any) -> dict[str, Any]:
-    """A good request with another picture."""
-    asked = question(**fields)
-    asked["messages"][0]["content"][0]["image_url"]["url"] = url
-    return asked
+    """Return a good request with another picture."""
+    request = question(**fields)
+    request["messages"][0]["content"][0]["image_url"]["url"] = url
+    return request
 
 
 def encode(record: object) -> bytes:
-    """A request's body."""
+    """Return the body of a request."""
     return json.dumps(record).encode()

@@ -1,4 +1,4 @@
-"""Who may use the server: every route, with every way to be somebody else."""
+"""Access to every route: keys, hosts, origins, content types and paths."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ EVERYWHERE = [*ROUTES, *UNKNOWN]
 
 
 def wrong_keys(key: str) -> dict[str, tuple[str, dict[str, str]]]:
-    """What to add to a path, and the headers, of those who do not know the key."""
+    """Return the query and headers of requests without the right key, by name."""
     return {
         "none": ("", {}),
         "wrong": ("", {"authorization": "Bearer wrong"}),
@@ -42,7 +42,7 @@ def wrong_keys(key: str) -> dict[str, tuple[str, dict[str, str]]]:
     }
 
 
-def test_the_routes_are_the_ones_of_the_contract() -> None:
+def test_routes_match_the_contract() -> None:
     paths = {path for _, path in ROUTES}
     assert paths == {"/health", "/v1/models", "/v1/models/{name}", COMPLETIONS}
 
@@ -59,14 +59,14 @@ def test_no_route_answers_without_the_key(served: RunningServer, method: str, pa
     assert len(bodies) == 1
 
 
-def test_the_key_may_not_be_sent_twice(served: RunningServer) -> None:
+def test_a_key_that_is_sent_twice_is_refused(served: RunningServer) -> None:
     line = f"authorization: Bearer {served.key}\r\n"
     head = f"GET /health HTTP/1.1\r\nhost: 127.0.0.1:{served.port}\r\nconnection: close\r\n"
     assert b" 200 " in served.raw(f"{head}{line}\r\n".encode()).splitlines()[0]
     assert b" 401 " in served.raw(f"{head}{line}{line}\r\n".encode()).splitlines()[0]
 
 
-def test_the_key_is_refused_before_the_body_is_sent(served: RunningServer) -> None:
+def test_a_missing_key_is_refused_before_the_body_is_sent(served: RunningServer) -> None:
     head = f"POST {COMPLETIONS} HTTP/1.1\r\nhost: 127.0.0.1:{served.port}\r\ncontent-length: 5000000\r\n\r\n"
     with socket.create_connection(("127.0.0.1", served.port), 5) as connection:
         connection.sendall(head.encode())
@@ -107,8 +107,8 @@ def test_only_the_exact_host_is_served(served: RunningServer, method: str, path:
 @pytest.mark.parametrize("host", ["127.0.0.1:{port}", "localhost:{port}"])
 def test_both_names_of_this_machine_are_served(served: RunningServer, host: str) -> None:
     reply = served.call("GET", "/health", headers=served.headers(host=host.format(port=served.port)))
-    told = {"status": "ok", "protocol_version": 1, "model": "rsgpt-small", "fingerprint": "f" * 16}
-    assert reply.record == told
+    expected = {"status": "ok", "protocol_version": 1, "model": "rsgpt-small", "fingerprint": "f" * 16}
+    assert reply.record == expected
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_ambiguous_requests_are_refused(served: RunningServer, head: str) -> Non
         ("sec-fetch-site", "same-site"),
     ],
 )
-def test_no_web_page_is_served(served: RunningServer, method: str, path: str, header: tuple[str, str]) -> None:
+def test_web_pages_are_refused(served: RunningServer, method: str, path: str, header: tuple[str, str]) -> None:
     name, value = header
     headers = {**served.headers(), name: value.format(port=served.port)}
     reply = served.call(method, path, headers=headers)
@@ -149,7 +149,7 @@ def test_no_web_page_is_served(served: RunningServer, method: str, path: str, he
     assert not any(name.startswith("access-control") for name in reply.headers)
 
 
-def test_sec_fetch_site_none_is_a_person_not_a_page(served: RunningServer) -> None:
+def test_sec_fetch_site_none_is_served(served: RunningServer) -> None:
     assert served.call("GET", "/health", headers=served.headers(sec_fetch_site="none")).status == 200
 
 
@@ -166,7 +166,7 @@ def test_a_preflight_gets_no_permission(served: RunningServer, method: str, path
 @pytest.mark.parametrize(
     "kind", ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/json"]
 )
-def test_only_json_is_read(served: RunningServer, kind: str) -> None:
+def test_content_types_other_than_json_are_refused(served: RunningServer, kind: str) -> None:
     reply = served.call("POST", COMPLETIONS, encode(question()), served.headers(content_type=kind))
     assert (reply.status, reply.error["code"]) == (415, "content_type")
 
@@ -176,7 +176,7 @@ def test_json_may_name_its_charset(served: RunningServer) -> None:
     assert served.call("POST", COMPLETIONS, encode(question()), headers).text == "picture 7"
 
 
-def test_the_models_are_listed(served: RunningServer) -> None:
+def test_the_model_list_matches_the_contract(served: RunningServer) -> None:
     listed = served.call("GET", "/v1/models").record
     expected = json.loads((CONTRACT / "models.json").read_text())
     assert isinstance(listed["data"][0].pop("created"), int)
@@ -186,7 +186,7 @@ def test_the_models_are_listed(served: RunningServer) -> None:
 
 
 def provoke(served: RunningServer, name: str) -> Any:
-    """The reply to a request that is wrong in the named way."""
+    """Send a request that is wrong in the named way and return the reply."""
     calls = {
         "bad request": lambda: served.call("POST", COMPLETIONS, b"{"),
         "wrong key": lambda: served.call("GET", "/health", headers={}),
@@ -206,7 +206,7 @@ ERRORS = json.loads((CONTRACT / "errors.json").read_text())
 
 
 @pytest.mark.parametrize("case", [case for case in ERRORS if case["live"]], ids=lambda case: str(case["name"]))
-def test_errors_read_as_the_contract_says(launch: Any, served: RunningServer, case: dict[str, Any]) -> None:
+def test_error_replies_match_the_contract(launch: Any, served: RunningServer, case: dict[str, Any]) -> None:
     server = launch("--script", '{"faults": {"error": "error"}}') if case["status"] == 500 else served
     reply = provoke(server, case["name"])
     assert (reply.status, reply.record) == (case["status"], case["body"])
@@ -214,13 +214,13 @@ def test_errors_read_as_the_contract_says(launch: Any, served: RunningServer, ca
 
 
 @pytest.mark.parametrize("address", ["127.0.0.2", "::1"])
-def test_it_listens_on_one_address_alone(served: RunningServer, address: str) -> None:
+def test_the_server_listens_on_one_address_only(served: RunningServer, address: str) -> None:
     with pytest.raises(OSError, match="refused|assign|unreachable|not supported"):
         socket.create_connection((address, served.port), 2)
 
 
-def test_one_model_can_be_looked_up(served: RunningServer) -> None:
-    (listed,) = served.call("GET", "/v1/models").record["data"]
-    assert served.call("GET", "/v1/models/rsgpt-small").record == listed
+def test_the_model_can_be_retrieved_by_name(served: RunningServer) -> None:
+    (model,) = served.call("GET", "/v1/models").record["data"]
+    assert served.call("GET", "/v1/models/rsgpt-small").record == model
     reply = served.call("GET", "/v1/models/rsgpt-7b")
     assert (reply.status, reply.error["code"]) == (404, "model_not_found")

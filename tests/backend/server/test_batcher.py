@@ -1,4 +1,4 @@
-"""The queue and its one thread, without HTTP: batches, order, room, retries, ends."""
+"""The batcher without HTTP: batches, order, limits, retries, shutdown."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Behaviour = Callable[[Sequence[Ask]], Iterator[Step]]
 
 
 class Scripted:
-    """An engine whose batches wait for `gate` and then do as told; it keeps what it was asked."""
+    """An engine whose batches wait for `gate` and then behave as scripted. It records its prompts."""
 
     name = "rsgpt-small"
     weights_sha256 = "0" * 64
@@ -42,7 +42,7 @@ class Scripted:
         self._behaviour = behaviour
 
     def stream(self, asks: Sequence[Ask]) -> Iterator[Step]:
-        """Note the batch, wait for the gate, then behave."""
+        """Record the batch, wait for the gate, then behave as scripted."""
         self.batches.append([ask.prompt for ask in asks])
         self.began.set()
         self.gate.wait(5)
@@ -50,24 +50,24 @@ class Scripted:
 
 
 def ask(prompt: str, size: tuple[int, int] = (2, 2)) -> Ask:
-    """An ask of a small black picture."""
+    """Return an ask about a small black picture."""
     return Ask(Image.new("RGB", size), "key", prompt)
 
 
 def answer(text: str) -> Answer:
-    """An answer of one token."""
+    """Return an answer of one token."""
     return Answer(text, (Token(text, -0.1),), 0.9, "stop", False, 1)
 
 
 def echo(asks: Sequence[Ask]) -> Iterator[Step]:
-    """Each answer is its prompt."""
-    for index, one in enumerate(asks):
-        yield Step(index, token=Token(one.prompt, -0.1))
-        yield Step(index, answer=answer(one.prompt))
+    """Answer with the prompt."""
+    for index, each in enumerate(asks):
+        yield Step(index, token=Token(each.prompt, -0.1))
+        yield Step(index, answer=answer(each.prompt))
 
 
 async def final(ticket: AwaitedTicket) -> str:
-    """The text of the answer, or the code of the refusal."""
+    """Return the text of the answer, or the code of the refusal."""
     try:
         event = await asyncio.wait_for(ticket.next(), 5)
     except Refusal as refusal:
@@ -91,15 +91,15 @@ def run(
     return batcher
 
 
-def test_what_waits_becomes_one_batch_in_order() -> None:
+def test_queued_asks_are_batched_in_order() -> None:
     engine = Scripted(echo)
     engine.gate.clear()
 
     async def work(batcher: Batcher) -> None:
         with ExitStack() as stack:
-            first = stack.enter_context(batcher.asking(ask("0"), False))
+            first = stack.enter_context(batcher.queued_ask(ask("0"), False))
             await asyncio.to_thread(engine.began.wait, 5)
-            rest = [stack.enter_context(batcher.asking(ask(str(n)), False)) for n in range(1, 41)]
+            rest = [stack.enter_context(batcher.queued_ask(ask(str(n)), False)) for n in range(1, 41)]
             engine.gate.set()
             texts = await asyncio.gather(*(final(ticket) for ticket in [first, *rest]))
         assert texts == [str(n) for n in range(41)]
@@ -109,47 +109,47 @@ def test_what_waits_becomes_one_batch_in_order() -> None:
     assert [prompt for batch in engine.batches for prompt in batch] == [str(n) for n in range(41)]
 
 
-def test_a_burst_is_gathered() -> None:
+def test_a_burst_of_asks_is_gathered_in_one_batch() -> None:
     engine = Scripted(echo)
 
     async def work(batcher: Batcher) -> None:
         with ExitStack() as stack:
-            tickets = [stack.enter_context(batcher.asking(ask(str(n)), False)) for n in range(5)]
+            tickets = [stack.enter_context(batcher.queued_ask(ask(str(n)), False)) for n in range(5)]
             await asyncio.gather(*(final(ticket) for ticket in tickets))
 
     run(work, lambda: engine)
     assert len(engine.batches) <= 2
 
 
-def test_asks_that_leave_while_they_are_gathered_do_not_end_the_thread() -> None:
+def test_asks_that_are_withdrawn_during_gathering_do_not_end_the_thread() -> None:
     engine = Scripted(echo)
 
     async def work(batcher: Batcher) -> None:
         for _ in range(20):
-            with batcher.asking(ask("leaves"), False):
+            with batcher.queued_ask(ask("leaves"), False):
                 await asyncio.sleep(GATHER_S / 2)
             await asyncio.sleep(2 * GATHER_S)
-        with batcher.asking(ask("stays"), False) as ticket:
+        with batcher.queued_ask(ask("stays"), False) as ticket:
             assert await final(ticket) == "stays"
 
     run(work, lambda: engine)
 
 
-def test_a_full_queue_refuses_and_an_ask_that_leaves_makes_room() -> None:
+def test_a_full_queue_refuses_until_an_ask_is_withdrawn() -> None:
     engine = Scripted(echo)
     engine.gate.clear()
 
     async def work(batcher: Batcher) -> None:
         with ExitStack() as stack:
-            stack.enter_context(batcher.asking(ask("running"), False))
+            stack.enter_context(batcher.queued_ask(ask("running"), False))
             await asyncio.to_thread(engine.began.wait, 5)
-            stack.enter_context(batcher.asking(ask("one"), False))
-            with batcher.asking(ask("leaves"), False):
-                for check in (batcher.check_room, batcher.asking(ask("late"), False).__enter__):
+            stack.enter_context(batcher.queued_ask(ask("one"), False))
+            with batcher.queued_ask(ask("leaves"), False):
+                for check in (batcher.check_room, batcher.queued_ask(ask("late"), False).__enter__):
                     with pytest.raises(Refusal) as caught:
                         check()
                     assert caught.value.status == 429
-            with batcher.asking(ask("fits"), False) as ticket:
+            with batcher.queued_ask(ask("fits"), False) as ticket:
                 engine.gate.set()
                 assert await final(ticket) == "fits"
 
@@ -157,15 +157,15 @@ def test_a_full_queue_refuses_and_an_ask_that_leaves_makes_room() -> None:
     assert engine.batches == [["running"], ["one", "fits"]]
 
 
-def test_large_pictures_fill_the_queue_before_its_places_do() -> None:
+def test_the_queue_limits_the_pixels_of_its_pictures() -> None:
     engine = Scripted(echo)
     engine.gate.clear()
 
     async def work(batcher: Batcher) -> None:
-        with batcher.asking(ask("running"), False):
+        with batcher.queued_ask(ask("running"), False):
             await asyncio.to_thread(engine.began.wait, 5)
-            with batcher.asking(ask("alone it may", (50, 50)), False):
-                with pytest.raises(Refusal) as caught, batcher.asking(ask("two", (1, 1)), False):
+            with batcher.queued_ask(ask("alone it may", (50, 50)), False):
+                with pytest.raises(Refusal) as caught, batcher.queued_ask(ask("two", (1, 1)), False):
                     pass
                 assert caught.value.code == "busy"
         engine.gate.set()
@@ -174,22 +174,22 @@ def test_large_pictures_fill_the_queue_before_its_places_do() -> None:
 
 
 def poisoned(asks: Sequence[Ask]) -> Iterator[Step]:
-    """Tokens for all, then a failure if one is poison, else the answers."""
-    for index, one in enumerate(asks):
-        yield Step(index, token=Token(one.prompt, -0.1))
-    if any(one.prompt == "poison" for one in asks):
+    """Yield tokens for all asks, then fail if a prompt is "poison", else answer."""
+    for index, each in enumerate(asks):
+        yield Step(index, token=Token(each.prompt, -0.1))
+    if any(each.prompt == "poison" for each in asks):
         raise MemoryError(SECRET)
-    for index, one in enumerate(asks):
-        yield Step(index, answer=answer(one.prompt))
+    for index, each in enumerate(asks):
+        yield Step(index, answer=answer(each.prompt))
 
 
-def test_one_poisoned_ask_hurts_no_other(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failing_ask_does_not_affect_others(caplog: pytest.LogCaptureFixture) -> None:
     engine = Scripted(poisoned)
 
     async def work(batcher: Batcher) -> None:
         with ExitStack() as stack:
             prompts = ["a", "poison", "b"]
-            tickets = [stack.enter_context(batcher.asking(ask(prompt), False)) for prompt in prompts]
+            tickets = [stack.enter_context(batcher.queued_ask(ask(prompt), False)) for prompt in prompts]
             assert [await final(ticket) for ticket in tickets] == ["a", "engine", "b"]
 
     run(work, lambda: engine)
@@ -198,9 +198,9 @@ def test_one_poisoned_ask_hurts_no_other(caplog: pytest.LogCaptureFixture) -> No
     assert SECRET not in caplog.text
 
 
-def test_a_token_is_not_sent_twice_when_its_batch_is_repeated() -> None:
+def test_tokens_are_not_sent_twice_when_a_batch_is_repeated() -> None:
     async def work(batcher: Batcher) -> None:
-        with batcher.asking(ask("a"), True) as good, batcher.asking(ask("poison"), False) as bad:
+        with batcher.queued_ask(ask("a"), True) as good, batcher.queued_ask(ask("poison"), False) as bad:
             events = [await good.next(), await good.next()]
             assert [type(event) for event in events] == [Token, Answer]
             assert await final(bad) == "engine"
@@ -208,7 +208,7 @@ def test_a_token_is_not_sent_twice_when_its_batch_is_repeated() -> None:
     run(work, lambda: Scripted(poisoned))
 
 
-def test_another_text_after_a_failure_is_an_error_not_a_mixture() -> None:
+def test_a_repeated_ask_with_another_text_is_an_error() -> None:
     words = iter(["first", "second"])
 
     def fickle(asks: Sequence[Ask]) -> Iterator[Step]:
@@ -218,28 +218,28 @@ def test_another_text_after_a_failure_is_an_error_not_a_mixture() -> None:
         yield Step(0, answer=answer("second"))
 
     async def work(batcher: Batcher) -> None:
-        with batcher.asking(ask("a"), True) as ticket, batcher.asking(ask("b"), False):
+        with batcher.queued_ask(ask("a"), True) as ticket, batcher.queued_ask(ask("b"), False):
             assert (await ticket.next()).text == "first"
             assert await final(ticket) == "engine"
 
     run(work, lambda: Scripted(fickle))
 
 
-def test_a_row_without_an_answer_is_an_error() -> None:
+def test_an_ask_without_an_answer_is_an_error() -> None:
     async def work(batcher: Batcher) -> None:
-        with batcher.asking(ask("a"), False) as ticket:
+        with batcher.queued_ask(ask("a"), False) as ticket:
             assert await final(ticket) == "engine"
 
     run(work, lambda: Scripted(lambda asks: iter(())))
 
 
-def test_an_ask_that_left_is_not_asked_again() -> None:
+def test_a_withdrawn_ask_is_not_repeated() -> None:
     engine = Scripted(poisoned)
     engine.gate.clear()
 
     async def work(batcher: Batcher) -> None:
-        with batcher.asking(ask("poison"), False) as ticket:
-            with batcher.asking(ask("left"), False):
+        with batcher.queued_ask(ask("poison"), False) as ticket:
+            with batcher.queued_ask(ask("left"), False):
                 await asyncio.to_thread(engine.began.wait, 5)
             engine.gate.set()
             assert await final(ticket) == "engine"
@@ -248,14 +248,14 @@ def test_an_ask_that_left_is_not_asked_again() -> None:
     assert engine.batches == [["poison", "left"], ["poison"]]
 
 
-def test_stopping_answers_everyone() -> None:
+def test_stopping_refuses_running_and_queued_asks() -> None:
     engine = Scripted(echo)
     engine.gate.clear()
 
     async def work(batcher: Batcher) -> None:
-        with batcher.asking(ask("running"), False) as running:
+        with batcher.queued_ask(ask("running"), False) as running:
             await asyncio.to_thread(engine.began.wait, 5)
-            with batcher.asking(ask("waiting"), False) as waiting:
+            with batcher.queued_ask(ask("waiting"), False) as waiting:
                 batcher.stop()
                 assert [await final(running), await final(waiting)] == ["stopping", "stopping"]
                 assert running.ask.cancel.is_set()
@@ -267,7 +267,7 @@ def test_stopping_answers_everyone() -> None:
     run(work, lambda: engine)
 
 
-def test_a_model_that_cannot_be_loaded_is_explained() -> None:
+def test_a_loading_failure_is_reported() -> None:
     def foreign() -> Predictor:
         raise OSError("/home/somebody")
 
@@ -282,20 +282,20 @@ def test_a_model_that_cannot_be_loaded_is_explained() -> None:
     assert run(work, foreign).failure == "The model rsgpt-small could not be loaded (OSError)."
 
 
-def test_a_silent_engine_is_noticed_and_a_resting_one_is_not() -> None:
+def test_a_silent_engine_has_a_constant_heartbeat_and_an_idle_one_has_none() -> None:
     engine = Scripted(echo)
     engine.gate.clear()
 
     async def work(batcher: Batcher) -> None:
-        assert batcher.beat is None
-        with batcher.asking(ask("a"), False) as ticket:
+        assert batcher.heartbeat is None
+        with batcher.queued_ask(ask("a"), False) as ticket:
             await asyncio.to_thread(engine.began.wait, 5)
-            before = batcher.beat
+            before = batcher.heartbeat
             await asyncio.sleep(0.05)
-            assert batcher.beat == before is not None
+            assert batcher.heartbeat == before is not None
             engine.gate.set()
             await final(ticket)
-        while batcher.beat is not None:
+        while batcher.heartbeat is not None:
             await asyncio.sleep(0.01)
 
     run(work, lambda: engine)
@@ -309,7 +309,7 @@ def test_tickets_compare_by_identity() -> None:
     run(work, lambda: Scripted(echo))
 
 
-def test_a_ticket_has_one_last_event() -> None:
+def test_a_ticket_posts_one_last_event() -> None:
     events: list[Any] = []
     refusal = Refusal(503, "stopping", "The server is stopping.")
     answered, refused = Ticket(ask("a"), False, events.append), Ticket(ask("b"), False, events.append)
@@ -321,7 +321,7 @@ def test_a_ticket_has_one_last_event() -> None:
     assert events == [answer("a"), refusal]
 
 
-def test_stopping_in_mid_batch_refuses_only_what_has_no_answer() -> None:
+def test_stopping_in_mid_batch_refuses_only_unanswered_asks() -> None:
     stopped = threading.Event()
 
     def one_then_wait(asks: Sequence[Ask]) -> Iterator[Step]:
@@ -350,7 +350,7 @@ def test_stopping_in_mid_batch_refuses_only_what_has_no_answer() -> None:
     assert isinstance(events[1][1], Refusal)
 
 
-def test_a_model_that_is_loaded_after_the_stop_is_let_go() -> None:
+def test_a_model_that_is_loaded_after_the_stop_is_released() -> None:
     loading, go = threading.Event(), threading.Event()
     made: list[weakref.ref[Scripted]] = []
 

@@ -1,4 +1,4 @@
-"""Questions to a real server: answers, streams, clients that leave, a full queue, a failing engine."""
+"""Questions to a real server: answers, streams, disconnects, a full queue, a failing engine."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ LONG = " ".join(["word"] * 500)
 
 
 def events(body: bytes) -> list[Any]:
-    """The chunks of a stream, its end included."""
+    """Return the chunks of a stream, including its end."""
     lines = [line.removeprefix("data: ") for line in body.decode().split("\n\n") if line]
     return [line if line == "[DONE]" else json.loads(line) for line in lines]
 
 
 def begin(server: RunningServer, prompt: str, **fields: Any) -> http.client.HTTPConnection:
-    """Send a question and do not wait."""
+    """Send a question without waiting for the answer."""
     connection = server.connect()
     connection.request("POST", COMPLETIONS, encode(question(prompt, **fields)), server.headers())
     return connection
 
 
-def asked(log: Path) -> list[str]:
-    """The prompts that the engine was asked."""
+def asked_prompts(log: Path) -> list[str]:
+    """Return the prompts that the engine was asked_prompts."""
     return [json.loads(line)["prompt"] for line in log.read_text().splitlines()] if log.exists() else []
 
 
@@ -44,7 +44,7 @@ def wait_for(condition: Any, seconds: float = 15.0) -> None:
         time.sleep(0.005)
 
 
-def test_an_answer(served: RunningServer) -> None:
+def test_a_complete_answer(served: RunningServer) -> None:
     reply = served.ask("How many?", 70_000, logprobs=True, top_logprobs=3).record
     assert reply["object"] == "chat.completion"
     assert reply["model"] == "rsgpt-small"
@@ -80,12 +80,12 @@ def test_a_stream(served: RunningServer) -> None:
     assert len({chunk["id"] for chunk in [*chunks, end]}) == 1
 
 
-def test_a_stream_of_nothing_ends_properly(launch: Launch) -> None:
+def test_an_empty_stream_ends_properly(launch: Launch) -> None:
     end, done = events(launch("--script", '{"replies": {"x": ""}}').ask("x", stream=True).body)
     assert (end["choices"][0]["finish_reason"], end["rsgpt"]["degenerate"], done) == ("stop", True, "[DONE]")
 
 
-def test_a_stream_comes_as_it_is_written(launch: Launch) -> None:
+def test_a_stream_is_sent_while_it_is_written(launch: Launch) -> None:
     server = launch("--token-delay", "0.1", "--reply", "a b c d e f")
     connection = begin(server, "x", stream=True)
     response = connection.getresponse()
@@ -97,7 +97,7 @@ def test_a_stream_comes_as_it_is_written(launch: Launch) -> None:
     connection.close()
 
 
-def test_every_picture_gets_its_own_answer(served: RunningServer) -> None:
+def test_concurrent_clients_get_their_own_answers(served: RunningServer) -> None:
     numbers = range(200)
     with ThreadPoolExecutor(16) as pool:
         replies = list(pool.map(lambda number: served.ask("Which?", number * 77), numbers))
@@ -105,28 +105,28 @@ def test_every_picture_gets_its_own_answer(served: RunningServer) -> None:
 
 
 @pytest.mark.parametrize("stage", ["before the first token", "in mid-answer", "in mid-stream"])
-def test_a_client_that_leaves_frees_the_engine(launch: Launch, tmp_path: Path, stage: str) -> None:
+def test_a_disconnected_client_frees_the_engine(launch: Launch, tmp_path: Path, stage: str) -> None:
     log = tmp_path / "log"
     slow = {"replies": {"slow": LONG}, "delay": 30 if stage.startswith("before") else 0, "token_delay": 0.02}
     server = launch("--batch", "1", "--script", json.dumps(slow), "--log", str(log))
     connection = begin(server, "slow", stream=stage == "in mid-stream", max_tokens=500)
-    wait_for(lambda: asked(log) == ["slow"])
+    wait_for(lambda: asked_prompts(log) == ["slow"])
     if stage == "in mid-stream":
         connection.getresponse().readline()
     time.sleep(0.1)
     connection.close()
     following = begin(server, "next")
-    wait_for(lambda: asked(log) == ["slow", "next"], 0.5)
+    wait_for(lambda: asked_prompts(log) == ["slow", "next"], 0.5)
     following.close()
 
 
-def test_a_client_that_leaves_the_queue_is_never_asked(launch: Launch, tmp_path: Path) -> None:
+def test_a_client_that_disconnects_in_the_queue_is_not_answered(launch: Launch, tmp_path: Path) -> None:
     log = tmp_path / "log"
     server = launch("--batch", "1", "--waiting", "1", "--delay", "0.6", "--log", str(log))
     first = begin(server, "first")
-    wait_for(lambda: asked(log) == ["first"])
+    wait_for(lambda: asked_prompts(log) == ["first"])
     second = begin(server, "second")
-    time.sleep(0.2)  # it has to be queued before another one comes
+    time.sleep(0.2)  # so that it is queued before the next one
     assert server.ask("refused").status == 429
     second.close()
     start = time.monotonic()
@@ -134,16 +134,16 @@ def test_a_client_that_leaves_the_queue_is_never_asked(launch: Launch, tmp_path:
     assert receive(third).text == "picture 7"
     assert time.monotonic() - start > 0.3
     assert receive(first).status == 200
-    assert asked(log) == ["first", "third"]
+    assert asked_prompts(log) == ["first", "third"]
     for connection in (first, third):
         connection.close()
 
 
-def test_a_full_queue_answers_at_once_and_keeps_the_order(launch: Launch, tmp_path: Path) -> None:
+def test_a_full_queue_refuses_at_once(launch: Launch, tmp_path: Path) -> None:
     log = tmp_path / "log"
     server = launch("--batch", "1", "--waiting", "8", "--delay", "0.15", "--log", str(log))
     first = begin(server, "running")
-    wait_for(lambda: asked(log) == ["running"])
+    wait_for(lambda: asked_prompts(log) == ["running"])
     barrier = threading.Barrier(40)
 
     def call(number: int) -> tuple[Response, float]:
@@ -157,26 +157,26 @@ def test_a_full_queue_answers_at_once_and_keeps_the_order(launch: Launch, tmp_pa
     good = [reply for reply, _ in replies if reply.status == 200]
     busy = [(reply, seconds) for reply, seconds in replies if reply.status == 429]
     assert len(good) + len(busy) == 40
-    # One batch may end while forty callers arrive, which makes room for one more.
+    # One batch may end while forty clients arrive, which frees one more place.
     assert 8 <= len(good) <= 10
     assert all(1 <= int(reply.headers["retry-after"]) <= 60 for reply, _ in busy)
     assert sorted(seconds for _, seconds in busy)[len(busy) // 2] < 0.25
     assert receive(first).status == 200
     first.close()
-    assert len(asked(log)) == 1 + len(good)
+    assert len(asked_prompts(log)) == 1 + len(good)
 
 
 @pytest.mark.parametrize("fault", ["error", "memory"])
-def test_a_failing_question_hurts_no_other(launch: Launch, fault: str) -> None:
+def test_a_failing_question_does_not_affect_others(launch: Launch, fault: str) -> None:
     server = launch("--script", json.dumps({"faults": {"bad": fault}, "token_delay": 0.02}))
-    prompts = ["bad" if place % 5 == 2 else f"good {place}" for place in range(20)]
+    prompts = ["bad" if number % 5 == 2 else f"good {number}" for number in range(20)]
     with ThreadPoolExecutor(20) as pool:
         replies = list(pool.map(server.ask, prompts))
     assert [reply.status for reply in replies] == [500 if prompt == "bad" else 200 for prompt in prompts]
     assert all(reply.error["code"] == "engine" for reply in replies if reply.status == 500)
 
 
-def test_a_stream_that_fails_says_so_and_has_no_end(launch: Launch) -> None:
+def test_a_failing_stream_ends_with_an_error(launch: Launch) -> None:
     server = launch("--script", json.dumps({"faults": {"bad": "error"}}))
     reply = server.ask("bad", stream=True)
     first, failed = events(reply.body)
@@ -185,7 +185,7 @@ def test_a_stream_that_fails_says_so_and_has_no_end(launch: Launch) -> None:
     assert server.ask("good").status == 200
 
 
-def test_repetition_ends_at_the_limit(launch: Launch) -> None:
+def test_an_answer_ends_at_the_token_limit(launch: Launch) -> None:
     server = launch("--reply", LONG)
     choice = server.ask(max_tokens=40).record["choices"][0]
     assert (choice["finish_reason"], len(choice["message"]["content"].split())) == ("length", 40)
@@ -199,14 +199,14 @@ def test_a_hanging_engine_ends_the_server(launch: Launch) -> None:
     code, out, err = server.finish()
     assert time.monotonic() - start < 0.5 + 5
     assert (code, out) == (1, "")
-    assert err == "The model has not moved for 0.5 s; start the server again.\n"
+    assert err == "The model has not responded for 0.5 s; start the server again.\n"
 
 
-def test_an_engine_that_searches_long_is_not_taken_for_hanging(launch: Launch) -> None:
+def test_a_slow_engine_with_heartbeats_is_not_stalled(launch: Launch) -> None:
     assert launch("--stall", "0.5", "--delay", "2").ask("a").status == 200
 
 
-def test_a_dying_engine_breaks_the_connection(launch: Launch) -> None:
+def test_a_crashing_engine_ends_the_server(launch: Launch) -> None:
     server = launch("--script", json.dumps({"faults": {"bad": "exit"}}))
     with pytest.raises((ConnectionError, http.client.HTTPException)):
         server.ask("bad")

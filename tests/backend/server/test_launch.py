@@ -1,4 +1,4 @@
-"""How a server begins and ends, and what it says on the way."""
+"""Start, output and end of a server."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from tests.backend.server.conftest import Launch
 from tests.backend.server.harness import COMPLETIONS, FAKE, RunningServer, data_uri, encode, png, question, receive
 
 
-def test_the_first_line_is_the_contract_and_the_only_one(launch: Launch) -> None:
+def test_stdout_is_one_line_with_url_key_and_pid(launch: Launch) -> None:
     server = launch("--reply", "x")
-    assert set(server.said) == {"url", "api_key", "pid"}
-    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/v1", server.said["url"])
-    assert server.said["pid"] == server.process.pid
+    assert set(server.announcement) == {"url", "api_key", "pid"}
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/v1", server.announcement["url"])
+    assert server.announcement["pid"] == server.process.pid
     assert server.first_line.endswith("}\n")
     assert server.ask().text == "x"
     assert server.finish() == (0, "", "")
 
 
-def test_what_an_engine_prints_goes_to_stderr() -> None:
+def test_output_of_the_engine_goes_to_stderr() -> None:
     program = (
         "import sys; sys.path[:0] = sys.argv[1:];"
-        "from rsgpt_backend.server.launch import Launch, serve;"
+        "from rsgpt_backend.server.launch import ServerLaunch, serve;"
         "from tests.fakes.fake_engine import FakeEngine, Script;"
         "load = lambda: (print('loud', flush=True), FakeEngine(Script()))[1];"
-        "sys.exit(serve(Launch('rsgpt-small', load, exit_with_stdin=True)))"
+        "sys.exit(serve(ServerLaunch('rsgpt-small', load, exit_with_stdin=True)))"
     )
     root = FAKE.parents[2]
     command = [sys.executable, "-c", program, str(root), str(root / "backend")]
@@ -47,21 +47,21 @@ def test_what_an_engine_prints_goes_to_stderr() -> None:
         assert process.communicate(timeout=10) == ("", "loud\n")
 
 
-def test_it_accepts_connections_as_soon_as_it_says_so(launch: Launch) -> None:
+def test_connections_are_accepted_after_the_first_line(launch: Launch) -> None:
     for _ in range(3):
         server = launch()
         with socket.create_connection(("127.0.0.1", server.port), 1):
             pass
 
 
-def test_it_ends_with_its_parents_pipe(launch: Launch) -> None:
+def test_the_server_ends_at_the_end_of_stdin(launch: Launch) -> None:
     server = launch("--script", '{"load_delay": 30}')
     start = time.monotonic()
     assert server.finish() == (0, "", "")
     assert time.monotonic() - start < 5
 
 
-def test_it_ends_with_its_parents_pipe_while_it_answers(launch: Launch) -> None:
+def test_the_server_ends_at_the_end_of_stdin_during_an_answer(launch: Launch) -> None:
     server = launch("--delay", "30")
     connection = server.connect()
     connection.request("POST", COMPLETIONS, encode(question()), server.headers())
@@ -73,13 +73,13 @@ def test_it_ends_with_its_parents_pipe_while_it_answers(launch: Launch) -> None:
     connection.close()
 
 
-def test_without_the_option_a_closed_stdin_means_nothing() -> None:
+def test_without_the_option_the_end_of_stdin_is_ignored() -> None:
     command = [sys.executable, str(FAKE)]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        said = json.loads(process.stdout.readline())
+        announcement = json.loads(process.stdout.readline())
         time.sleep(0.3)
-        with socket.create_connection(("127.0.0.1", int(said["url"].split(":")[2].split("/")[0])), 1):
+        with socket.create_connection(("127.0.0.1", int(announcement["url"].split(":")[2].split("/")[0])), 1):
             pass
         process.terminate()
         assert process.wait(5) == -signal.SIGTERM
@@ -93,7 +93,7 @@ def test_an_interrupt_ends_without_a_traceback(launch: Launch) -> None:
     assert server.finish() == (130, "", "")
 
 
-def test_while_the_model_loads_health_says_so_and_questions_wait(launch: Launch) -> None:
+def test_health_reports_loading_and_questions_wait(launch: Launch) -> None:
     server = launch("--script", '{"load_delay": 0.6}')
     health = server.call("GET", "/health").record
     assert health == {"status": "loading", "protocol_version": 1, "model": "rsgpt-small", "fingerprint": ""}
@@ -108,7 +108,7 @@ def test_the_list_of_models_waits_for_the_model(launch: Launch) -> None:
     assert (entry["id"], entry["weights_sha256"], entry["protocol_version"]) == ("rsgpt-7b", "f" * 64, 1)
 
 
-def test_a_model_that_cannot_be_loaded_ends_it_with_a_sentence(launch: Launch) -> None:
+def test_a_loading_failure_ends_the_server_with_its_message(launch: Launch) -> None:
     reason = "There is no model of that name; choose rsgpt-small."
     server = launch("--script", json.dumps({"load_delay": 0.4, "load_error": reason}))
     start = time.monotonic()
@@ -118,7 +118,7 @@ def test_a_model_that_cannot_be_loaded_ends_it_with_a_sentence(launch: Launch) -
     assert time.monotonic() - start < 5
 
 
-def test_a_taken_port_is_named(served: RunningServer) -> None:
+def test_a_used_port_is_reported(served: RunningServer) -> None:
     command = [sys.executable, str(FAKE), "--port", str(served.port)]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
     assert (ended.returncode, ended.stdout) == (1, "")
@@ -132,20 +132,20 @@ def test_a_port_can_be_chosen(launch: Launch) -> None:
     assert launch("--port", str(port)).port == port
 
 
-def test_keys_are_new_long_and_never_alike(launch: Launch) -> None:
+def test_keys_are_long_and_unique(launch: Launch) -> None:
     keys = {new_key() for _ in range(1_000)}
     assert len(keys) == 1_000
     assert min(len(key) for key in keys) >= 43
     assert launch().key != launch().key
 
 
-def test_the_key_is_in_no_argument_or_variable(served: RunningServer) -> None:
+def test_the_key_is_not_in_arguments_or_environment(served: RunningServer) -> None:
     process = Path(f"/proc/{served.process.pid}")
     assert served.key.encode() not in (process / "cmdline").read_bytes()
     assert served.key.encode() not in (process / "environ").read_bytes()
 
 
-def test_the_log_holds_no_key_prompt_or_picture(launch: Launch) -> None:
+def test_the_log_contains_no_key_prompt_or_picture(launch: Launch) -> None:
     server = launch("--script", json.dumps({"faults": {"secret": "memory"}}))
     server.ask("secret prompt")
     server.ask("secret prompt", stream=True)
@@ -159,7 +159,7 @@ def test_the_log_holds_no_key_prompt_or_picture(launch: Launch) -> None:
     assert data_uri(png())[30:60] not in err
 
 
-def test_every_end_leaves_nothing_behind(launch: Launch, tmp_path: Path) -> None:
+def test_no_process_or_socket_remains(launch: Launch, tmp_path: Path) -> None:
     server = launch()
     server.ask()
     children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text()
@@ -169,7 +169,7 @@ def test_every_end_leaves_nothing_behind(launch: Launch, tmp_path: Path) -> None
         socket.create_connection(("127.0.0.1", server.port), 1)
 
 
-def test_a_server_that_is_suspended_in_mid_answer_goes_on_afterwards(launch: Launch) -> None:
+def test_a_server_that_is_suspended_in_mid_answer_continues(launch: Launch) -> None:
     server = launch("--delay", "1", "--stall", "1.5")
     connection = server.connect()
     connection.request("POST", COMPLETIONS, encode(question()), server.headers())
@@ -182,7 +182,7 @@ def test_a_server_that_is_suspended_in_mid_answer_goes_on_afterwards(launch: Lau
     assert server.finish() == (0, "", "")
 
 
-def test_a_key_of_the_user_s_own_is_the_key(launch: Launch) -> None:
+def test_a_given_key_is_used(launch: Launch) -> None:
     key = "my-own-key-0123456789"
     server = launch("--api-key", key)
     assert server.key == key

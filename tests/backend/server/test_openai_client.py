@@ -1,4 +1,4 @@
-"""The official client talks to the server as to any other."""
+"""The server through the official OpenAI client."""
 
 from __future__ import annotations
 
@@ -15,39 +15,39 @@ openai = pytest.importorskip("openai", reason="the official client is not instal
 
 @pytest.fixture
 def client(served: RunningServer) -> Iterator[Any]:
-    """A client with the address and key of the first line."""
-    with openai.OpenAI(base_url=served.said["url"], api_key=served.key, max_retries=0) as client:
+    """A client with the URL and key that the server printed."""
+    with openai.OpenAI(base_url=served.announcement["url"], api_key=served.key, max_retries=0) as client:
         yield client
 
 
-def asked(**fields: Any) -> dict[str, Any]:
-    """The arguments of a completion."""
+def arguments(**fields: Any) -> dict[str, Any]:
+    """Return the arguments of a completion."""
     return question("How many?", 99, **fields)
 
 
-def test_models(client: Any) -> None:
-    listed = client.models.list().data
-    assert [model.id for model in listed] == ["rsgpt-small"]
-    assert listed[0].weights_sha256 == "f" * 64
+def test_models_are_listed(client: Any) -> None:
+    models = client.models.list().data
+    assert [model.id for model in models] == ["rsgpt-small"]
+    assert models[0].weights_sha256 == "f" * 64
 
 
-def test_a_whole_answer(client: Any) -> None:
-    reply = client.chat.completions.create(**asked())
+def test_a_complete_answer_is_read(client: Any) -> None:
+    reply = client.chat.completions.create(**arguments())
     assert reply.choices[0].message.content == "picture 99"
     assert reply.usage.completion_tokens == 2
     assert reply.rsgpt["confidence"] == 0.9
 
 
-def test_a_stream(client: Any) -> None:
-    with client.chat.completions.create(**asked(stream=True)) as stream:
+def test_a_stream_is_read(client: Any) -> None:
+    with client.chat.completions.create(**arguments(stream=True)) as stream:
         chunks = list(stream)
     assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks) == "picture 99"
     assert chunks[-1].choices[0].finish_reason == "stop"
     assert chunks[-1].rsgpt["degenerate"] is False
 
 
-def test_logprobs(client: Any) -> None:
-    reply = client.chat.completions.create(**asked(logprobs=True, top_logprobs=5))
+def test_logprobs_are_read(client: Any) -> None:
+    reply = client.chat.completions.create(**arguments(logprobs=True, top_logprobs=5))
     tokens = reply.choices[0].logprobs.content
     assert [token.token for token in tokens] == ["picture", " 99"]
     assert len(tokens[0].top_logprobs) == 5
@@ -56,11 +56,11 @@ def test_logprobs(client: Any) -> None:
 
 def test_errors_have_their_own_classes(client: Any, served: RunningServer, launch: Launch) -> None:
     with pytest.raises(openai.BadRequestError, match="n must be 1"):
-        client.chat.completions.create(**asked(n=2))
+        client.chat.completions.create(**arguments(n=2))
     with pytest.raises(openai.NotFoundError):
-        client.chat.completions.create(**asked(model="gpt-4o"))
+        client.chat.completions.create(**arguments(model="gpt-4o"))
     with (
-        openai.OpenAI(base_url=served.said["url"], api_key="wrong", max_retries=0) as stranger,
+        openai.OpenAI(base_url=served.announcement["url"], api_key="wrong", max_retries=0) as stranger,
         pytest.raises(openai.AuthenticationError),
     ):
         stranger.models.list()
@@ -69,8 +69,8 @@ def test_errors_have_their_own_classes(client: Any, served: RunningServer, launc
 def test_a_failing_stream_raises(launch: Launch) -> None:
     server = launch("--script", '{"faults": {"How": "error"}}')
     with (
-        openai.OpenAI(base_url=server.said["url"], api_key=server.key, max_retries=0) as client,
-        client.chat.completions.create(**asked(stream=True)) as stream,
+        openai.OpenAI(base_url=server.announcement["url"], api_key=server.key, max_retries=0) as client,
+        client.chat.completions.create(**arguments(stream=True)) as stream,
         pytest.raises(openai.APIError, match="scripted model failed"),
     ):
         list(stream)

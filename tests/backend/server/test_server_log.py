@@ -1,4 +1,4 @@
-"""A log that nobody can fill."""
+"""The limit on the rate of messages in the log."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from rsgpt_backend.server.server_log import RateLimit
 
 
 def record(text: str) -> logging.LogRecord:
-    """A warning."""
+    """Return a warning."""
     return logging.LogRecord("x", logging.WARNING, "", 0, "%s", (text,), None)
 
 
-def test_a_burst_passes_and_then_one_a_minute_that_counts_the_rest() -> None:
+def test_a_burst_passes_then_one_message_per_minute_with_the_number_of_dropped_ones() -> None:
     now = [0.0]
     limit = RateLimit(3, lambda: now[0])
     assert [limit.filter(record("a")) for _ in range(10)] == [True] * 3 + [False] * 7

@@ -1,4 +1,4 @@
-"""The watchdog: a jump of the clock ends no healthy server, a stuck engine does."""
+"""The watchdog: a jump of the clock does not end a healthy server, a stalled engine does."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ TICK_S = 0.1
 
 
 class FakeClock:
-    """A clock that is set by hand."""
+    """A clock that tests set."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -17,16 +17,16 @@ class FakeClock:
         return self.now
 
 
-def run(clock: FakeClock, active: ActiveTime, watchdog: Watchdog, seconds: float, beat: int) -> list[bool]:
-    """What the watchdog says at each tick of so many seconds."""
-    said = []
+def run(clock: FakeClock, active: ActiveTime, watchdog: Watchdog, seconds: float, heartbeat: int) -> list[bool]:
+    """Return whether the engine is stalled at each tick of a period."""
+    stalled = []
     for _ in range(round(seconds / TICK_S)):
         clock.now += TICK_S
-        said.append(watchdog.is_stalled(active.tick(), beat))
-    return said
+        stalled.append(watchdog.is_stalled(active.tick(), heartbeat))
+    return stalled
 
 
-def test_time_that_a_machine_sleeps_counts_as_one_second() -> None:
+def test_a_suspended_machine_counts_as_one_active_second() -> None:
     clock = FakeClock()
     active = ActiveTime(clock)
     for jump, counted in ((TICK_S, TICK_S), (3600.0, 1.0), (-50.0, 0.0), (TICK_S, TICK_S)):
@@ -35,19 +35,19 @@ def test_time_that_a_machine_sleeps_counts_as_one_second() -> None:
         assert abs(active.tick() - before - counted) < 1e-9
 
 
-def test_a_jump_of_the_clock_stalls_nothing_and_silence_does() -> None:
+def test_a_silent_engine_is_stalled_but_not_after_a_jump_of_the_clock() -> None:
     clock = FakeClock()
     active, watchdog = ActiveTime(clock), Watchdog(300.0)
-    assert not any(run(clock, active, watchdog, 200, beat=7))
+    assert not any(run(clock, active, watchdog, 200, heartbeat=7))
     clock.now += 10_000.0
     assert not watchdog.is_stalled(active.tick(), 7)
-    said = run(clock, active, watchdog, 110, beat=7)
-    assert not said[0]
-    assert said[-1]
-    assert not any(run(clock, active, watchdog, 200, beat=8))
+    stalled = run(clock, active, watchdog, 110, heartbeat=7)
+    assert not stalled[0]
+    assert stalled[-1]
+    assert not any(run(clock, active, watchdog, 200, heartbeat=8))
 
 
-def test_every_beat_begins_anew_and_an_idle_engine_is_never_stalled() -> None:
+def test_a_heartbeat_restarts_the_period_and_an_idle_engine_is_never_stalled() -> None:
     watchdog = Watchdog(1.0)
     assert not watchdog.is_stalled(0.0, 1)
     assert not watchdog.is_stalled(0.9, 2)

@@ -1,4 +1,4 @@
-"""The corpus of pictures: what is meant to be read becomes 8-bit RGB, all else is refused and named."""
+"""Data URIs of pictures: supported ones become 8-bit RGB, all others are refused."""
 
 from __future__ import annotations
 
@@ -27,50 +27,50 @@ RED, WHITE, BLACK = (200, 10, 20), (255, 255, 255), (0, 0, 0)
 
 
 def saved(image: Image.Image, form: str = "PNG", **options: Any) -> bytes:
-    """An encoded picture."""
+    """Return an encoded picture."""
     buffer = io.BytesIO()
     image.save(buffer, form, **options)
     return buffer.getvalue()
 
 
-def filled(mode: str, colour: Any, size: tuple[int, int] = (8, 8)) -> Image.Image:
-    """A picture of one colour."""
-    return Image.new(mode, size, colour)
+def filled(mode: str, color: Any, size: tuple[int, int] = (8, 8)) -> Image.Image:
+    """Return a picture of one color."""
+    return Image.new(mode, size, color)
 
 
 def chunk(kind: bytes, data: bytes) -> bytes:
-    """One PNG chunk with a right checksum."""
+    """Return a PNG chunk with a valid checksum."""
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
 def claimed(width: int, height: int) -> bytes:
-    """A small PNG whose head claims a size."""
+    """Return a small PNG whose header claims a size."""
     head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
     return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(bytes(100))) + chunk(b"IEND", b"")
 
 
 def palette_with_alpha() -> bytes:
-    """A palette picture whose only colour is transparent."""
+    """Return a palette picture whose only color is transparent."""
     return saved(filled("P", 0), transparency=0)
 
 
 def sixteen_bit() -> bytes:
-    """Grey of 16 bits as satellites have it: 300, 1300 and 2300 in turn."""
+    """Return a 16-bit gray picture with columns of 300, 1300 and 2300, as satellites deliver them."""
     return saved(Image.frombytes("I;16", (3, 8), struct.pack("<3H", 300, 1300, 2300) * 8))
 
 
 def animated() -> bytes:
-    """An animated PNG whose first frame is red."""
+    """Return an animated PNG whose first frame is red."""
     return saved(filled("RGB", RED), save_all=True, append_images=[filled("RGB", WHITE)])
 
 
 def moving(form: str, **options: Any) -> bytes:
-    """An animation whose first frame is red."""
+    """Return an animation whose first frame is red."""
     return saved(filled("RGB", RED), form, save_all=True, append_images=[filled("RGB", WHITE)], **options)
 
 
 def rotated() -> bytes:
-    """A JPEG of 16 by 8 with an EXIF note that it lies on its side."""
+    """Return a JPEG of 16 by 8 pixels whose EXIF orientation is a quarter turn."""
     exif = Image.Exif()
     exif[0x0112] = 6
     return saved(filled("RGB", RED, (16, 8)), "JPEG", exif=exif)
@@ -89,7 +89,7 @@ GOOD: dict[str, tuple[Callable[[], bytes], str, tuple[int, int, int] | None]] = 
     "transparent": (lambda: saved(filled("RGBA", (*RED, 0))), "png", BLACK),
     "half transparent": (lambda: saved(filled("RGBA", (*RED, 128))), "png", RED),
     "grey with alpha": (lambda: saved(filled("LA", (10, 0))), "png", BLACK),
-    "transparent colour": (lambda: saved(filled("RGB", RED), transparency=RED), "png", BLACK),
+    "transparent color": (lambda: saved(filled("RGB", RED), transparency=RED), "png", BLACK),
     "animated": (animated, "png", RED),
     "WebP": (lambda: saved(filled("RGB", RED), "WEBP", lossless=True), "webp", RED),
     "animated WebP": (lambda: moving("WEBP", lossless=True), "webp", RED),
@@ -106,23 +106,23 @@ GOOD: dict[str, tuple[Callable[[], bytes], str, tuple[int, int, int] | None]] = 
 
 @pytest.mark.parametrize("name", GOOD)
 def test_a_picture_becomes_rgb(name: str) -> None:
-    make, kind, colour = GOOD[name]
+    make, kind, color = GOOD[name]
     pixels = read_picture(data_uri(make(), kind)).pixels
     assert pixels.mode == "RGB"
-    assert colour is None or pixels.getpixel((0, 0)) == colour
+    assert color is None or pixels.getpixel((0, 0)) == color
 
 
-def test_16_bits_are_stretched_as_the_command_line_does() -> None:
+def test_16_bits_are_stretched_as_on_the_command_line() -> None:
     pixels = read_picture(data_uri(sixteen_bit())).pixels
     assert pixels.tobytes() == decode(sixteen_bit(), "a").tobytes()
     assert pixels.getpixel((2, 0)) == WHITE
 
 
-def test_a_picture_is_turned_as_its_exif_orientation_says() -> None:
+def test_the_exif_orientation_is_applied() -> None:
     assert read_picture(data_uri(rotated(), "jpeg")).pixels.size == (8, 16)
 
 
-def test_the_key_is_of_the_pixels_as_in_a_raster_s_tiles() -> None:
+def test_the_key_is_the_hash_of_the_pixels_as_for_tiles() -> None:
     noise = Image.effect_noise((40, 30), 80).convert("RGB")
     loose, tight = (saved(noise, compress_level=level) for level in (0, 9))
     assert loose != tight
@@ -141,7 +141,7 @@ LOOSE = {
 
 
 @pytest.mark.parametrize("name", LOOSE)
-def test_base64_as_clients_write_it(name: str) -> None:
+def test_variants_of_data_uris_are_read(name: str) -> None:
     data = saved(Image.effect_noise((40, 30), 80))
     uri = data_uri(data)
     assert {"+", "/", "="} <= set(uri[22:])
@@ -152,16 +152,16 @@ def test_base64_as_clients_write_it(name: str) -> None:
 
 
 def _cut(percent: int) -> str:
-    """A picture of noise, cut off."""
-    whole = saved(Image.effect_noise((64, 64), 80))
-    return data_uri(whole[: len(whole) * percent // 100])
+    """Return a truncated picture of noise."""
+    data = saved(Image.effect_noise((64, 64), 80))
+    return data_uri(data[: len(data) * percent // 100])
 
 
 def wrong_checksum() -> bytes:
-    """A picture whose data fail their checksum."""
-    whole = bytearray(saved(Image.effect_noise((64, 64), 80)))
-    whole[whole.index(b"IDAT") + 200] ^= 0xFF
-    return bytes(whole)
+    """Return a picture with a wrong checksum."""
+    data = bytearray(saved(Image.effect_noise((64, 64), 80)))
+    data[data.index(b"IDAT") + 200] ^= 0xFF
+    return bytes(data)
 
 
 BAD: dict[str, tuple[Callable[[], str], int]] = {
@@ -207,13 +207,13 @@ def test_a_bad_picture_is_refused(name: str) -> None:
     assert caught.value.status == status
 
 
-def test_random_damage_never_raises_anything_else() -> None:
-    whole = saved(Image.effect_noise((32, 32), 80)), saved(filled("RGB", RED, (32, 32)), "JPEG")
+def test_random_damage_raises_only_refusals() -> None:
+    intact = saved(Image.effect_noise((32, 32), 80)), saved(filled("RGB", RED, (32, 32)), "JPEG")
     outcomes = set()
-    for place in range(0, 4_000, 7):
-        for data, kind in zip(whole, ("png", "jpeg"), strict=True):
+    for offset in range(0, 4_000, 7):
+        for data, kind in zip(intact, ("png", "jpeg"), strict=True):
             damaged = bytearray(data)
-            damaged[place % len(data)] ^= 1 + place % 255
+            damaged[offset % len(data)] ^= 1 + offset % 255
             try:
                 outcomes.add(read_picture(data_uri(bytes(damaged), kind)).pixels.mode)
             except Refusal as refusal:
@@ -221,7 +221,7 @@ def test_random_damage_never_raises_anything_else() -> None:
     assert {"RGB", "400"} <= outcomes <= {"RGB", "400", "413"}
 
 
-def test_the_border_of_the_pixel_limit() -> None:
+def test_a_picture_above_the_pixel_limit_is_refused() -> None:
     width = 4_000
     height = MAX_PIXELS // width
     at = saved(filled("L", 1, (width, height)), compress_level=1)
@@ -233,29 +233,29 @@ def test_the_border_of_the_pixel_limit() -> None:
 
 
 @pytest.fixture
-def touched() -> Iterator[list[str]]:
-    """The files and connections that are opened while a test runs."""
+def opened() -> Iterator[list[str]]:
+    """Record the files and connections that are opened during a test."""
     read_picture(data_uri(png()))
-    seen: list[str] = []
-    watching = [True]
+    events: list[str] = []
+    is_active = [True]
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
-        if watching[0] and event in {"open", "socket.connect", "socket.getaddrinfo"}:
-            seen.append(f"{event} {arguments}")
+        if is_active[0] and event in {"open", "socket.connect", "socket.getaddrinfo"}:
+            events.append(f"{event} {arguments}")
 
     sys.addaudithook(hook)
-    yield seen
-    watching[0] = False
+    yield events
+    is_active[0] = False
 
 
 @pytest.mark.parametrize("name", [name for name, (make, _) in BAD.items() if not make().startswith("data:")])
-def test_no_file_or_address_is_opened(touched: list[str], name: str) -> None:
+def test_no_file_or_address_is_opened(opened: list[str], name: str) -> None:
     with pytest.raises(Refusal):
         read_picture(BAD[name][0]())
-    assert touched == []
+    assert opened == []
 
 
-def test_a_largest_picture_costs_bounded_memory_and_time() -> None:
+def test_the_largest_picture_is_decoded_within_memory_and_time_limits() -> None:
     uri = data_uri(saved(filled("RGBA", (1, 2, 3, 4), (4_000, 4_000)), compress_level=1))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     start = time.perf_counter()
@@ -265,7 +265,7 @@ def test_a_largest_picture_costs_bounded_memory_and_time() -> None:
 
 
 @pytest.mark.parametrize("name", ["header bomb", "URL", "file URL", "cut at 50 %", "lone surrogate", "empty"])
-def test_the_server_says_so_and_goes_on(served: RunningServer, name: str) -> None:
+def test_the_server_refuses_a_bad_picture_and_keeps_running(served: RunningServer, name: str) -> None:
     make, status = BAD[name]
     reply = served.call("POST", COMPLETIONS, encode(with_url(make())))
     assert (reply.status, reply.error["type"]) == (status, "invalid_request_error")

@@ -1,4 +1,4 @@
-"""What a request may say, and a structured fuzz of everything that it may not."""
+"""Valid and invalid requests, and a structured fuzz test."""
 
 from __future__ import annotations
 
@@ -22,43 +22,45 @@ FUZZED = 500
 
 
 def refused(body: bytes) -> Refusal:
-    """The refusal of a body."""
+    """Return the refusal of a body."""
     with pytest.raises(Refusal) as caught:
         read_order(body, "rsgpt-small")
     return caught.value
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["name"]))
-def test_the_plugins_requests_are_understood(case: dict[str, Any]) -> None:
-    order = read_order(encode(case["request"]), "rsgpt-small")
-    assert order.ask.prompt == case["prompt"]["text"]
-    assert order.ask.max_new_tokens == case["prompt"].get("max_tokens", 0)
-    assert order.ask.top_logprobs == case["prompt"]["top_logprobs"]
+def test_requests_of_the_plugin_are_read(case: dict[str, Any]) -> None:
+    request = read_order(encode(case["request"]), "rsgpt-small")
+    assert request.ask.prompt == case["prompt"]["text"]
+    assert request.ask.max_new_tokens == case["prompt"].get("max_tokens", 0)
+    assert request.ask.top_logprobs == case["prompt"]["top_logprobs"]
     numbers = NUMBERS if case["prompt"].get("is_number") else ()
-    assert order.ask.choices == (tuple(case["prompt"].get("choices", ())) or numbers)
-    assert order.ask.is_number == bool(numbers)
-    assert (order.ask.temperature, order.ask.seed, order.stream) == (0.0, 0, False)
-    assert order.top_logprobs == order.ask.top_logprobs
+    assert request.ask.choices == (tuple(case["prompt"].get("choices", ())) or numbers)
+    assert request.ask.is_number == bool(numbers)
+    assert (request.ask.temperature, request.ask.seed, request.stream) == (0.0, 0, False)
+    assert request.top_logprobs == request.ask.top_logprobs
 
 
-def test_defaults_are_short_and_as_the_model_is_set_up() -> None:
-    order = read_order(encode(question("hi")), "rsgpt-small")
-    assert (order.ask.max_new_tokens, order.ask.temperature, order.ask.seed) == (0, 0.0, 0)
-    assert (order.ask.top_logprobs, order.ask.beams, order.stream, order.top_logprobs) == (0, 0, False, None)
+def test_defaults_leave_the_options_to_the_model() -> None:
+    request = read_order(encode(question("hi")), "rsgpt-small")
+    assert (request.ask.max_new_tokens, request.ask.temperature, request.ask.seed) == (0, 0.0, 0)
+    assert (request.ask.top_logprobs, request.ask.beams, request.stream, request.top_logprobs) == (0, 0, False, None)
 
 
 def test_options_reach_the_ask() -> None:
     options: dict[str, Any] = {"temperature": 0.5, "seed": -3, "stream": True, "logprobs": True, "top_logprobs": 20}
-    order = read_order(encode(question(max_tokens=9, max_completion_tokens=11, n=1, beams=5, **options)), "rsgpt-small")
-    assert (order.ask.max_new_tokens, order.ask.temperature, order.ask.seed) == (11, 0.5, -3)
-    assert (order.ask.top_logprobs, order.ask.beams, order.stream, order.top_logprobs) == (20, 5, True, 20)
+    request = read_order(
+        encode(question(max_tokens=9, max_completion_tokens=11, n=1, beams=5, **options)), "rsgpt-small"
+    )
+    assert (request.ask.max_new_tokens, request.ask.temperature, request.ask.seed) == (11, 0.5, -3)
+    assert (request.ask.top_logprobs, request.ask.beams, request.stream, request.top_logprobs) == (20, 5, True, 20)
 
 
-def test_system_messages_null_and_unknown_fields_are_ignored() -> None:
-    asked = question(stop=None, user="me", temperature=None, stream=None, response_format={"type": "text"})
-    asked["messages"].insert(0, {"role": "system", "content": "Be brief."})
-    asked["messages"][1]["content"].reverse()
-    assert read_order(encode(asked), "rsgpt-small").ask.prompt == "What is this?"
+def test_system_messages_and_null_and_unknown_fields_are_ignored() -> None:
+    request = question(stop=None, user="me", temperature=None, stream=None, response_format={"type": "text"})
+    request["messages"].insert(0, {"role": "system", "content": "Be brief."})
+    request["messages"][1]["content"].reverse()
+    assert read_order(encode(request), "rsgpt-small").ask.prompt == "What is this?"
 
 
 PICTURE, WORDS = question("What is this?")["messages"][0]["content"]
@@ -66,7 +68,7 @@ OLDER = with_url(data_uri(png(1)))["messages"][0]["content"][0]
 
 
 def user(*parts: Any) -> dict[str, Any]:
-    """A message of the user's."""
+    """Return a message of the user."""
     return {"role": "user", "content": list(parts)}
 
 
@@ -85,20 +87,20 @@ CONVERSATIONS: dict[str, tuple[list[dict[str, Any]], str]] = {
 @pytest.mark.parametrize("name", CONVERSATIONS)
 def test_the_last_question_is_asked_of_the_newest_picture(name: str) -> None:
     messages, prompt = CONVERSATIONS[name]
-    order = read_order(encode({**question(), "messages": messages}), "rsgpt-small")
-    assert order.ask.prompt == prompt
-    assert order.ask.image_key == read_order(encode(question()), "rsgpt-small").ask.image_key
+    request = read_order(encode({**question(), "messages": messages}), "rsgpt-small")
+    assert request.ask.prompt == prompt
+    assert request.ask.image_key == read_order(encode(question()), "rsgpt-small").ask.image_key
 
 
 @pytest.mark.parametrize("content", ["hi", [WORDS]])
-def test_a_text_alone_is_told_what_is_missing(content: object) -> None:
-    said = refused(encode({**question(), "messages": [{"role": "user", "content": content}]}))
-    assert "send one as an image_url part" in str(said)
+def test_a_text_without_a_picture_is_refused(content: object) -> None:
+    refusal = refused(encode({**question(), "messages": [{"role": "user", "content": content}]}))
+    assert "send one as an image_url part" in str(refusal)
 
 
-def test_what_changes_an_answer_reaches_the_ask() -> None:
-    order = read_order(encode(question(top_p=0.5, stop="x", temperature=1e-320)), "rsgpt-small")
-    assert (order.ask.top_p, order.ask.stops, order.ask.temperature) == (0.5, ("x",), 1e-320)
+def test_sampling_options_and_stops_reach_the_ask() -> None:
+    request = read_order(encode(question(top_p=0.5, stop="x", temperature=1e-320)), "rsgpt-small")
+    assert (request.ask.top_p, request.ask.stops, request.ask.temperature) == (0.5, ("x",), 1e-320)
     assert read_order(encode(question(stop=["a", "b"])), "rsgpt-small").ask.stops == ("a", "b")
 
 
@@ -111,7 +113,7 @@ def test_what_changes_an_answer_reaches_the_ask() -> None:
         {"logit_bias": {}, "frequency_penalty": 0.0, "presence_penalty": None, "top_p": 1, "modalities": ["text"]},
     ],
 )
-def test_options_that_change_nothing_are_taken(fields: dict[str, Any]) -> None:
+def test_options_without_effect_are_accepted(fields: dict[str, Any]) -> None:
     assert read_order(encode(question(**fields)), "rsgpt-small").ask.prompt == "What is this?"
 
 
@@ -176,15 +178,15 @@ def test_a_wrong_field_is_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize("url", [None, 1, [], {}, True])
-def test_a_url_that_is_no_text_is_refused(url: object) -> None:
+def test_a_url_that_is_not_a_string_is_refused(url: object) -> None:
     assert refused(encode(with_url(url))).status == 400
 
 
 @pytest.mark.parametrize("text", [None, 1, "half a \ud83d character", "x" * 4_001])
-def test_a_text_that_cannot_be_asked_is_refused(text: object) -> None:
-    asked = question()
-    asked["messages"][0]["content"][1]["text"] = text
-    assert refused(encode(asked)).status == 400
+def test_an_invalid_text_is_refused(text: object) -> None:
+    request = question()
+    request["messages"][0]["content"][1]["text"] = text
+    assert refused(encode(request)).status == 400
 
 
 @pytest.mark.parametrize(
@@ -206,11 +208,11 @@ def test_a_text_that_cannot_be_asked_is_refused(text: object) -> None:
         b'{"a":' * 9_000 + b"1" + b"}" * 9_000,
     ],
 )
-def test_what_is_no_sound_json_is_refused(body: bytes) -> None:
+def test_invalid_json_is_refused(body: bytes) -> None:
     assert refused(body).status == 400
 
 
-def test_a_missing_model_is_named_with_the_one_that_exists() -> None:
+def test_the_refusal_of_an_unknown_model_names_the_served_one() -> None:
     refusal = refused(encode(question(model="rsgpt-7b")))
     assert (refusal.status, refusal.code) == (404, "model_not_found")
     assert "rsgpt-small" in str(refusal)
@@ -223,37 +225,37 @@ ODD: list[Any] = [
 
 
 def mutated(dice: random.Random) -> bytes:
-    """A good request with one to three random faults in its fields, and at times in its bytes."""
-    asked = question(logprobs=True, top_logprobs=2, temperature=0, seed=1, max_tokens=8, n=1)
+    """Return a good request with one to three random faults in its fields, and sometimes in its bytes."""
+    request = question(logprobs=True, top_logprobs=2, temperature=0, seed=1, max_tokens=8, n=1)
     for _ in range(dice.randint(1, 3)):
-        _spoil(asked, dice)
-    body = bytearray(encode(asked))
+        _spoil(request, dice)
+    body = bytearray(encode(request))
     for _ in range(dice.choice([0, 0, 0, 1, 5])):
         body[dice.randrange(len(body))] = dice.randrange(256)
     return bytes(body if dice.random() < 0.9 else body[: dice.randrange(len(body))])
 
 
-def _spoil(asked: dict[str, Any], dice: random.Random) -> None:
-    """Replace, remove or double something at a random depth."""
-    place: Any = asked
+def _spoil(request: dict[str, Any], dice: random.Random) -> None:
+    """Replace, remove or duplicate a random value at a random depth."""
+    parent: Any = request
     while True:
-        keys = list(place) if isinstance(place, dict) else list(range(len(place)))
+        keys = list(parent) if isinstance(parent, dict) else list(range(len(parent)))
         if not keys:
             return
         key = dice.choice(keys)
-        if isinstance(place[key], (dict, list)) and dice.random() < 0.7:
-            place = place[key]
+        if isinstance(parent[key], (dict, list)) and dice.random() < 0.7:
+            parent = parent[key]
             continue
         if dice.random() < 0.2:
-            del place[key]
-        elif isinstance(place, list) and dice.random() < 0.3:
-            place.append(place[key])
+            del parent[key]
+        elif isinstance(parent, list) and dice.random() < 0.3:
+            parent.append(parent[key])
         else:
-            place[key] = dice.choice(ODD)
+            parent[key] = dice.choice(ODD)
         return
 
 
-def test_structured_fuzz(served: RunningServer) -> None:
+def test_fuzzed_requests_are_answered_or_refused(served: RunningServer) -> None:
     dice = random.Random(20260101)
     connection = served.connect()
     statuses: dict[int, int] = {}
@@ -270,7 +272,7 @@ def test_structured_fuzz(served: RunningServer) -> None:
     assert served.ask(number=3).text == "picture 3"
 
 
-def test_raw_noise_does_not_disturb(served: RunningServer) -> None:
+def test_random_bytes_do_not_disturb_the_server(served: RunningServer) -> None:
     dice = random.Random(20260102)
     body = encode(question())
     head = f"POST {COMPLETIONS} HTTP/1.1\r\nhost: 127.0.0.1:{served.port}\r\nauthorization: Bearer {served.key}\r\n"

@@ -1,4 +1,4 @@
-"""Which answers are allowed, in vLLM's words and OpenAI's, what of it is refused, and how answers are written then."""
+"""Constraints on answers in vLLM's and OpenAI's request fields, and the formats of constrained answers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LONG = "x" * limits.MAX_CHOICE_CHARS
 
 
 @pytest.mark.parametrize("choices", [["farmland", "forest"], ["\u519c\u7530", "a"], MANY, [LONG, "y"]])
-def test_both_names_reach_the_ask(choices: list[str]) -> None:
+def test_choices_under_both_names_reach_the_ask(choices: list[str]) -> None:
     for fields in ({"structured_outputs": {"choice": choices}}, {"guided_choice": choices}):
         assert read_order(encode(question(**fields)), "rsgpt-small").ask.choices == tuple(choices)
 
@@ -27,7 +27,7 @@ def test_both_names_reach_the_ask(choices: list[str]) -> None:
 @pytest.mark.parametrize(
     "fields", [{}, {"structured_outputs": None}, {"guided_choice": None}, {"structured_outputs": {"choice": None}}]
 )
-def test_without_choices_the_answer_is_free(fields: dict[str, Any]) -> None:
+def test_without_choices_the_ask_has_none(fields: dict[str, Any]) -> None:
     assert read_order(encode(question(**fields)), "rsgpt-small").ask.choices == ()
 
 
@@ -53,18 +53,18 @@ def test_bad_choices_are_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize("outputs", [[], "choice", {"regex": "a+"}, {"choice": ["a", "b"], "grammar": "x"}])
-def test_other_structures_are_refused(outputs: object) -> None:
+def test_unsupported_structured_outputs_are_refused(outputs: object) -> None:
     with pytest.raises(Refusal, match="structured_outputs"):
         read_structure({"structured_outputs": outputs})
 
 
 def schema(form: dict[str, Any]) -> dict[str, Any]:
-    """A response_format of that schema."""
+    """Return a request field `response_format` with a schema."""
     return {"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": form, "strict": True}}}
 
 
 def an_object(**properties: Any) -> dict[str, Any]:
-    """The schema of an object."""
+    """Return the schema of an object."""
     return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
 
 
@@ -97,13 +97,13 @@ FORMS: list[tuple[dict[str, Any], AnswerConstraint, str, str]] = [
 
 
 @pytest.mark.parametrize(("form", "structure", "text", "written"), FORMS)
-def test_a_schema_decides_what_is_answered_and_how(
+def test_a_schema_sets_the_constraint_and_the_format(
     form: dict[str, Any], structure: AnswerConstraint, text: str, written: str
 ) -> None:
-    order = read_order(encode(question(**schema(form))), "rsgpt-small")
-    assert order.structure == structure
-    assert (order.ask.choices, order.ask.is_number) == (structure.choices, structure.is_number)
-    finished = order.finished(Answer(text, (Token(text, -0.5, ((text, -0.5),)),), 0.6, "stop", False, 1))
+    request = read_order(encode(question(**schema(form))), "rsgpt-small")
+    assert request.structure == structure
+    assert (request.ask.choices, request.ask.is_number) == (structure.choices, structure.is_number)
+    finished = request.finished(Answer(text, (Token(text, -0.5, ((text, -0.5),)),), 0.6, "stop", False, 1))
     assert (finished.text, finished.tokens) == (written, (Token(written, -0.5, ((written, -0.5),)),))
     for fields in ({"structured_outputs": {"json": form}}, {"guided_json": json.dumps(form)}):
         assert read_structure(fields) == structure
@@ -131,7 +131,7 @@ def test_a_schema_decides_what_is_answered_and_how(
         {"type": []},
     ],
 )
-def test_other_schemas_are_refused(form: dict[str, Any]) -> None:
+def test_unsupported_schemas_are_refused(form: dict[str, Any]) -> None:
     for fields in (schema(form), {"structured_outputs": {"json": form}}, {"guided_json": form}):
         with pytest.raises(Refusal, match=r"\.$") as caught:
             read_structure(fields)
@@ -154,21 +154,21 @@ def test_other_schemas_are_refused(form: dict[str, Any]) -> None:
         {"structured_outputs": {"choice": ["a", "b"], "json": {"type": "integer"}}},
     ],
 )
-def test_what_cannot_be_promised_is_refused(fields: dict[str, Any]) -> None:
+def test_unsupported_or_conflicting_constraints_are_refused(fields: dict[str, Any]) -> None:
     with pytest.raises(Refusal, match=r"\.$") as caught:
         read_structure(fields)
     assert caught.value.status == 400
 
 
 @pytest.mark.parametrize("fields", [{"response_format": None}, {"response_format": {"type": "text"}}])
-def test_plain_text_is_no_structure(fields: dict[str, Any]) -> None:
+def test_plain_text_is_unconstrained(fields: dict[str, Any]) -> None:
     assert read_structure(fields) == AnswerConstraint()
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_json_is_sent_whole(served: RunningServer, stream: bool) -> None:
-    wanted = schema(an_object(said={"type": "string"}))
-    reply = served.ask(number=7, stream=stream, logprobs=True, top_logprobs=1, **wanted)
+def test_json_is_sent_in_one_piece(served: RunningServer, stream: bool) -> None:
+    fields = schema(an_object(said={"type": "string"}))
+    reply = served.ask(number=7, stream=stream, logprobs=True, top_logprobs=1, **fields)
     if stream:
         lines = [line.removeprefix("data: ") for line in reply.body.decode().splitlines() if line]
         deltas = [json.loads(line)["choices"][0]["delta"] for line in lines[:-1]]
