@@ -1,4 +1,4 @@
-"""Small rasters on disk, each tile of which carries its number in its middle pixel, as the fake engine reads it."""
+"""Small raster files whose tiles have their number in the middle pixel, where the fake engine reads it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROTATED = (500000.0, 0.5 * 0.8660254, -0.25, 4000000.0, -0.25, -0.5 * 0.8660254)
 
 @dataclass(frozen=True)
 class OddGeoTiff:
-    """What is odd about a raster."""
+    """Properties of a raster that differ from the default."""
 
     geotransform: tuple[float, ...] = NORTH_UP
     crs: str | None = "EPSG:32611"
@@ -29,7 +29,7 @@ class OddGeoTiff:
 
 
 def write(path: Path, values: np.ndarray, odd: OddGeoTiff | None = None, **options: Any) -> Path:
-    """Write bands x height x width as a GeoTIFF."""
+    """Write an array of bands x height x width as a GeoTIFF."""
     odd = odd or OddGeoTiff()
     bands, height, width = values.shape
     place = {"crs": odd.crs, "transform": Affine.from_gdal(*odd.geotransform), "nodata": odd.nodata}
@@ -44,7 +44,7 @@ def write(path: Path, values: np.ndarray, odd: OddGeoTiff | None = None, **optio
 
 
 def numbered(width: int, height: int, size: int) -> np.ndarray:
-    """3 x height x width, uint8, with a number from 1 in the middle of each tile of a plain grid."""
+    """Return 3 x height x width, uint8, with a number from 1 in the middle of each tile."""
     values = np.add.outer(np.arange(height), np.arange(width)).astype(np.uint8)
     values = np.stack([values, values // 2, 255 - values])
     grid = TileGrid(Window(0, 0, width, height), size)

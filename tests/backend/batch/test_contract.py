@@ -1,4 +1,4 @@
-"""The other half of tests/contract/tiles.json and columns.json: `rsgpt batch` does all of it as the plugin does."""
+"""`rsgpt batch` matches tests/contract/tiles.json and columns.json, like the plugin."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ QT_TYPES = {
 
 
 @pytest.mark.parametrize("case", tiles.cases(), ids=lambda case: str(case["name"]))
-def test_tiles_are_the_plugin_s(case: dict[str, Any], tmp_path: Path) -> None:
+def test_tiles_match_those_of_the_plugin(case: dict[str, Any], tmp_path: Path) -> None:
     crs = f"EPSG:{case['crs']}" if isinstance(case["crs"], int) else case["crs"]
     odd = OddGeoTiff(tuple(case["geotransform"]), crs, case["nodata"])
     options = {"photometric": "MINISBLACK", "alpha": "NO"}
@@ -33,17 +33,17 @@ def test_tiles_are_the_plugin_s(case: dict[str, Any], tmp_path: Path) -> None:
     assert plan.bands.describe() == recorded["bands"]
     assert plan.stretch.describe(plan.bands.numbers) == recorded["stretch"]
     assert len(plan.tiles) == len(recorded["tiles"])
-    with TileReader(plan) as photographer:
-        for tile, theirs in enumerate(recorded["tiles"]):
-            window, picture = plan.grid.window(tile), photographer.picture(tile)
-            assert [window.x, window.y, window.width, window.height] == theirs["window"]
-            assert (picture.sha256, picture.empty) == (theirs["image_sha256"], theirs["empty"])
-            assert picture.gsd_m == pytest.approx(theirs["gsd_m"], rel=1e-6)
+    with TileReader(plan) as reader:
+        for tile, expected in enumerate(recorded["tiles"]):
+            window, picture = plan.grid.window(tile), reader.picture(tile)
+            assert [window.x, window.y, window.width, window.height] == expected["window"]
+            assert (picture.sha256, picture.empty) == (expected["image_sha256"], expected["empty"])
+            assert picture.gsd_m == pytest.approx(expected["gsd_m"], rel=1e-6)
             corners = shapely.get_coordinates(plan.frame.polygons([window])).ravel()
-            assert corners == pytest.approx(theirs["corners"], rel=1e-12)
+            assert corners == pytest.approx(expected["corners"], rel=1e-12)
 
 
-def test_columns_are_the_plugin_s_and_one_more() -> None:
+def test_columns_match_those_of_the_plugin_and_the_raster() -> None:
     recorded = tiles.recorded_columns()
     asking = BatchQuestions("m", "w", "Describe it.", tuple(parse_questions("\n".join(recorded["questions"]))))
     schema = RowBuilder(asking, range(len(asking.asked))).schema

@@ -1,4 +1,4 @@
-"""Two coordinate systems are the same where the same numbers mean the same place."""
+"""Two coordinate systems are the same if equal coordinates are at the same position."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ UTM = CRS("EPSG:32611")
 BOUNDS = (500000.0, 3999000.0, 501000.0, 4000000.0)
 
 
-@pytest.mark.parametrize("found", ["EPSG:32611", UTM.to_wkt("WKT1_GDAL"), UTM.to_wkt("WKT1_ESRI"), UTM.to_json()])
-def test_the_form_does_not_matter(found: str) -> None:
-    assert is_same_crs(UTM, found, BOUNDS)
+@pytest.mark.parametrize("definition", ["EPSG:32611", UTM.to_wkt("WKT1_GDAL"), UTM.to_wkt("WKT1_ESRI"), UTM.to_json()])
+def test_another_form_is_the_same_crs(definition: str) -> None:
+    assert is_same_crs(UTM, definition, BOUNDS)
 
 
 @pytest.mark.parametrize(
-    "found",
+    "definition",
     [
         None,
         "",
@@ -29,5 +29,5 @@ def test_the_form_does_not_matter(found: str) -> None:
         "+proj=utm +zone=11 +ellps=clrk66",
     ],
 )
-def test_units_parameters_and_ellipsoid_do(found: str | None) -> None:
-    assert not is_same_crs(UTM, found, BOUNDS)
+def test_another_unit_parameter_or_ellipsoid_is_another_crs(definition: str | None) -> None:
+    assert not is_same_crs(UTM, definition, BOUNDS)

@@ -1,4 +1,4 @@
-"""What the journal keeps: what is missing, what is known, through failures, kills and other versions."""
+"""The journal: missing tiles and results, after failures, kills and with other versions."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def missing(journal: BatchJournal, prompts: list[int], tiles: range = range(4)) 
     return list(journal.missing(1, tiles, prompts))
 
 
-def test_all_is_missing_at_first(journal: BatchJournal) -> None:
+def test_all_tiles_are_missing_at_first(journal: BatchJournal) -> None:
     assert missing(journal, [1, 2]) == [TileJob(1, tile, (1, 2)) for tile in range(4)]
 
 
-def test_what_was_added_is_not_missing(journal: BatchJournal) -> None:
+def test_answered_prompts_are_not_missing(journal: BatchJournal) -> None:
     journal.add([TileResult(1, 0, "a", 0.5, answers={1: YES, 2: YES}), TileResult(1, 2, "b", 0.5, answers={1: YES})])
     assert missing(journal, [1, 2]) == [TileJob(1, 1, (1, 2)), TileJob(1, 2, (2,)), TileJob(1, 3, (1, 2))]
     assert missing(journal, [1], range(1)) == []
@@ -44,41 +44,43 @@ def test_what_was_added_is_not_missing(journal: BatchJournal) -> None:
     assert len(list(journal.missing(2, range(4), [1]))) == 4
 
 
-def test_failures_are_missing_and_skipped_tiles_are_not(journal: BatchJournal) -> None:
+def test_failed_tiles_are_missing_and_skipped_tiles_are_not(journal: BatchJournal) -> None:
     failed, skipped = TileResult(1, 0, failed="unreadable"), TileResult(1, 1, "a", 0.5, "no valid pixel here")
     journal.add([failed, skipped, TileResult(1, 2, "b", 0.5, answers={1: WRONG})])
     assert [job.tile for job in missing(journal, [1])] == [0, 2, 3]
-    assert list(journal.found(1, range(4), [1])) == [[failed, skipped, TileResult(1, 2, "b", 0.5, answers={1: WRONG})]]
+    assert list(journal.results(1, range(4), [1])) == [
+        [failed, skipped, TileResult(1, 2, "b", 0.5, answers={1: WRONG})]
+    ]
 
 
-def test_a_job_names_the_prompts_that_failed_before(journal: BatchJournal) -> None:
+def test_a_job_lists_the_prompts_that_failed_before(journal: BatchJournal) -> None:
     journal.add([TileResult(1, 0, failed="unreadable"), TileResult(1, 1, "b", 0.5, answers={1: WRONG, 2: YES})])
     assert missing(journal, [1, 2, 3], range(2)) == [TileJob(1, 0, (1, 2, 3)), TileJob(1, 1, (1, 3), failed=(1,))]
 
 
-def test_a_later_find_replaces_an_earlier(journal: BatchJournal) -> None:
+def test_a_later_result_replaces_an_earlier_one(journal: BatchJournal) -> None:
     journal.add([TileResult(1, 0, failed="unreadable")])
     journal.add([TileResult(1, 0, "a", 0.5, answers={1: WRONG})])
     journal.add([TileResult(1, 0, "a", 0.5, answers={1: YES})])
-    assert list(journal.found(1, range(1), [1])) == [[TileResult(1, 0, "a", 0.5, answers={1: YES})]]
+    assert list(journal.results(1, range(1), [1])) == [[TileResult(1, 0, "a", 0.5, answers={1: YES})]]
 
 
 def test_equal_pictures_share_their_answers(journal: BatchJournal) -> None:
     journal.add([TileResult(1, 0, "a", 0.5, answers={1: YES}), TileResult(2, 7, "a", 0.4)])
-    assert journal.known("a", [1, 2]) == {1: YES}
-    assert list(journal.found(2, range(8), [1])) == [[TileResult(2, 7, "a", 0.4, answers={1: YES})]]
+    assert journal.answers("a", [1, 2]) == {1: YES}
+    assert list(journal.results(2, range(8), [1])) == [[TileResult(2, 7, "a", 0.4, answers={1: YES})]]
 
 
-def test_many_tiles_come_in_their_order(journal: BatchJournal) -> None:
+def test_results_come_in_the_order_of_the_tiles(journal: BatchJournal) -> None:
     tiles = range(0, 20_000, 2)
     journal.add([TileResult(1, tile, str(tile), 0.5, answers={1: YES}) for tile in reversed(range(0, 20_000, 3))])
-    pages = list(journal.found(1, tiles, [1]))
+    pages = list(journal.results(1, tiles, [1]))
     assert len(pages) > 1
-    assert [found.tile for page in pages for found in page] == list(range(0, 20_000, 6))
+    assert [result.tile for page in pages for result in page] == list(range(0, 20_000, 6))
     assert len(missing(journal, [1], tiles)) == len(tiles) - len(range(0, 20_000, 6))
 
 
-def test_texts_have_numbers_that_last(tmp_path: Path) -> None:
+def test_rasters_and_prompts_keep_their_numbers(tmp_path: Path) -> None:
     with BatchJournal(tmp_path / "a.journal") as journal:
         first = [journal.raster("a"), journal.raster("b"), journal.prompt("a")]
     with BatchJournal(tmp_path / "a.journal") as journal:
@@ -86,13 +88,13 @@ def test_texts_have_numbers_that_last(tmp_path: Path) -> None:
         assert journal.raster("c") not in first[:2]
 
 
-def test_what_was_added_outlives_a_kill(tmp_path: Path) -> None:
-    """A process adds a tile at a time, says so, and is killed: what it has said is there, whole."""
+def test_added_results_survive_a_kill(tmp_path: Path) -> None:
+    """A process adds tiles one by one, prints their numbers, and is killed: the printed tiles are complete."""
     program = (
         "import sys\nfrom pathlib import Path\nfrom rsgpt_plugin.shared.answers.typed_answers import RawAnswer\n"
-        "from rsgpt_backend.batch.journal import Found, Journal\njournal = Journal(Path(sys.argv[1]))\n"
+        "from rsgpt_backend.batch.journal import BatchJournal, TileResult\njournal = BatchJournal(Path(sys.argv[1]))\n"
         "for tile in range(10**6):\n"
-        "    journal.add([Found(1, tile, str(tile), 0.5, answers={1: RawAnswer('yes', 0.9)})])\n"
+        "    journal.add([TileResult(1, tile, str(tile), 0.5, answers={1: RawAnswer('yes', 0.9)})])\n"
         "    sys.stdout.write(f'{tile}\\n')\n    sys.stdout.flush()\n"
     )
     path = tmp_path / "a.journal"
@@ -101,21 +103,21 @@ def test_what_was_added_outlives_a_kill(tmp_path: Path) -> None:
         command = [sys.executable, "-c", program, str(path)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
             assert process.stdout is not None
-            said = [int(process.stdout.readline()) for _ in range(40 + 30 * kill)]
+            printed = [int(process.stdout.readline()) for _ in range(40 + 30 * kill)]
             process.send_signal(signal.SIGKILL)
         with BatchJournal(path) as journal:
-            (known,) = journal.found(1, range(said[-1] + 1), [1])
-            assert [found.tile for found in known] == said
-            assert all(found.answers for found in known)
+            (results,) = journal.results(1, range(printed[-1] + 1), [1])
+            assert [result.tile for result in results] == printed
+            assert all(result.answers for result in results)
 
 
-def test_a_file_that_is_none_of_ours_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.journal").write_text("this is no database, and long enough to be seen as none" * 40)
     with pytest.raises(DataError, match="cannot be used"):
         BatchJournal(tmp_path / "a.journal")
 
 
-def test_a_file_of_another_version_is_told(tmp_path: Path) -> None:
+def test_a_file_of_another_version_is_refused(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "a.journal") as database:
         database.execute("PRAGMA user_version = 99")
     database.close()
@@ -123,7 +125,7 @@ def test_a_file_of_another_version_is_told(tmp_path: Path) -> None:
         BatchJournal(tmp_path / "a.journal")
 
 
-def test_a_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
+def test_a_database_of_another_program_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.journal"
     with closing(sqlite3.connect(path)) as database:
         database.execute("CREATE TABLE mine (a)")
@@ -131,7 +133,7 @@ def test_a_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
         BatchJournal(path)
 
 
-def test_a_file_of_the_first_version_is_taken_over(tmp_path: Path) -> None:
+def test_a_file_of_the_first_version_is_upgraded(tmp_path: Path) -> None:
     cut = RawAnswer("Many trees and", 0.5, asked_at="2026", is_cut=True)
     with BatchJournal(tmp_path / "a.journal") as journal:
         journal.add([TileResult(1, 0, "a", 0.5, answers={1: YES})])
@@ -142,6 +144,6 @@ def test_a_file_of_the_first_version_is_taken_over(tmp_path: Path) -> None:
     with BatchJournal(tmp_path / "a.journal") as journal:
         journal.add([TileResult(1, 1, "b", 0.5, answers={1: cut})])
     with BatchJournal(tmp_path / "a.journal") as journal:
-        ((first, second),) = journal.found(1, range(2), [1])
+        ((first, second),) = journal.results(1, range(2), [1])
         assert (first.answers, second.answers) == ({1: YES}, {1: cut})
-        assert journal.known("b", [1]) == {1: cut}
+        assert journal.answers("b", [1]) == {1: cut}

@@ -1,8 +1,9 @@
-"""Tiles answered in this process: each its own answer, in batches, none that the journal knows."""
+"""Answering tiles in this process: in batches, without those that the journal knows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ def journal(tmp_path: Path) -> Iterator[BatchJournal]:
 
 @pytest.fixture
 def make_work(tmp_path: Path) -> Callable[..., BatchJob]:
-    """Work over a raster of 80 tiles that carry their numbers."""
+    """Create jobs over a raster of 80 numbered tiles."""
 
     def make(name: str = "a.tif", **prompts: str) -> BatchJob:
         path = write(tmp_path / name, numbered(320, 256, 32))
@@ -36,45 +37,43 @@ def make_work(tmp_path: Path) -> Callable[..., BatchJob]:
 
 def test_every_tile_gets_its_own_answer(make_work: Callable[..., BatchJob], journal: BatchJournal) -> None:
     engine = WatchedEngine()
-    found = [one for some in answered(make_work(), lambda: engine, journal) for one in some]
-    assert [one.tile for one in found] == list(range(TILES))
-    assert [one.answers[2].text for one in found] == [f"{tile + 1} Water?" for tile in range(TILES)]
+    results = list(chain.from_iterable(answered(make_work(), lambda: engine, journal)))
+    assert [result.tile for result in results] == list(range(TILES))
+    assert [result.answers[2].text for result in results] == [f"{tile + 1} Water?" for tile in range(TILES)]
     assert max(map(len, engine.batches)) == len(ASKED) * tiles_per_batch(len(ASKED))
 
 
 @pytest.mark.parametrize(("questions", "tiles"), [(1, 128), (2, 64), (3, 32), (9, 32)])
-def test_the_fewer_questions_the_more_tiles_at_once(questions: int, tiles: int) -> None:
+def test_tiles_per_batch_depend_on_the_number_of_questions(questions: int, tiles: int) -> None:
     assert tiles_per_batch(questions) == tiles
 
 
-def test_what_the_journal_has_is_not_looked_at(make_work: Callable[..., BatchJob], journal: BatchJournal) -> None:
+def test_tiles_in_the_journal_are_not_answered_again(make_work: Callable[..., BatchJob], journal: BatchJournal) -> None:
     work = make_work()
     journal.add(next(answered(work, WatchedEngine, journal)))
     engine = WatchedEngine()
-    found = [one.tile for some in answered(work, lambda: engine, journal) for one in some]
-    assert found == list(range(tiles_per_batch(len(ASKED)), TILES))
+    tiles = [result.tile for result in chain.from_iterable(answered(work, lambda: engine, journal))]
+    assert tiles == list(range(tiles_per_batch(len(ASKED)), TILES))
 
 
-def test_a_picture_that_was_asked_elsewhere_is_not_asked_again(
+def test_an_equal_picture_of_another_raster_is_not_asked_again(
     make_work: Callable[..., BatchJob], journal: BatchJournal
 ) -> None:
     work = make_work()
-    for some in answered(work, WatchedEngine, journal):
-        journal.add(some)
+    for batch in answered(work, WatchedEngine, journal):
+        journal.add(batch)
     (plan,) = make_work("copy.tif").plans.values()
     engine = WatchedEngine()
-    again = [
-        one for some in answered(BatchJob(work.journal, {2: plan}, ASKED), lambda: engine, journal) for one in some
-    ]
-    assert len(again) == TILES
+    results = list(chain.from_iterable(answered(BatchJob(work.journal, {2: plan}, ASKED), lambda: engine, journal)))
+    assert len(results) == TILES
     assert engine.batches == []
 
 
-def test_a_raster_that_is_gone_does_not_end_the_others(
+def test_a_deleted_raster_does_not_affect_the_others(
     make_work: Callable[..., BatchJob], journal: BatchJournal, tmp_path: Path
 ) -> None:
     work, other = make_work(), make_work("b.tif")
     (tmp_path / "a.tif").unlink()
     both = BatchJob(work.journal, {1: work.plans[1], 2: other.plans[1]}, ASKED)
-    found = [one for some in answered(both, WatchedEngine, journal) for one in some]
-    assert [bool(one.failed) for one in found] == [True] * TILES + [False] * TILES
+    results = chain.from_iterable(answered(both, WatchedEngine, journal))
+    assert [bool(result.failed) for result in results] == [True] * TILES + [False] * TILES

@@ -1,4 +1,4 @@
-"""Polygons choose tiles: overlap, an edge that is only shared, another CRS, and files that are no mask."""
+"""Selection of tiles by polygons: overlap, shared edges, another CRS, unusable files."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ GRID = TileGrid(FRAME.whole, 100)
 
 
 def box(left: float, top: float, right: float, bottom: float) -> list[list[float]]:
-    """A ring over pixels of FRAME, in degrees."""
+    """Return a ring over pixels of FRAME, in degrees."""
     to_degrees = Transformer.from_crs(UTM, "EPSG:4326", always_xy=True)
     corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
     return [list(to_degrees.transform(*FRAME.point(x, y))) for x, y in corners]
 
 
 def mask(path: Path, *geometries: dict[str, Any]) -> str:
-    """A GeoJSON of these geometries, which is in degrees."""
+    """Write geometries in degrees as GeoJSON and return the path."""
     features = [{"type": "Feature", "properties": {}, "geometry": geometry} for geometry in geometries]
     path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
     return str(path)
@@ -44,37 +44,36 @@ def test_tiles_that_overlap_are_chosen(tmp_path: Path) -> None:
     assert chosen_tiles(read_mask(path, UTM, FRAME, 100), FRAME, GRID).tolist() == [1, 4, 5]
 
 
-def test_an_edge_in_common_is_not_enough(tmp_path: Path) -> None:
+def test_tiles_that_only_share_an_edge_are_not_chosen(tmp_path: Path) -> None:
     path = mask(tmp_path / "a.geojson", polygon(100, 0, 200, 100))
     assert chosen_tiles(read_mask(path, UTM, FRAME, 100), FRAME, GRID).tolist() == [1]
 
 
-def test_a_crossed_polygon_still_chooses(tmp_path: Path) -> None:
+def test_a_self_intersecting_polygon_is_repaired(tmp_path: Path) -> None:
     ring = box(10, 10, 90, 90)
     ring[1], ring[2] = ring[2], ring[1]
     path = mask(tmp_path / "a.geojson", {"type": "Polygon", "coordinates": [ring]})
     assert chosen_tiles(read_mask(path, UTM, FRAME, 100), FRAME, GRID).tolist() == [0]
 
 
-def test_far_away_nothing_is_chosen(tmp_path: Path) -> None:
+def test_a_distant_mask_chooses_no_tile(tmp_path: Path) -> None:
     path = mask(tmp_path / "a.geojson", polygon(5000, 5000, 5100, 5100))
     assert chosen_tiles(read_mask(path, UTM, FRAME, 100), FRAME, GRID).tolist() == []
 
 
-def test_lines_and_points_are_no_mask(tmp_path: Path) -> None:
+def test_a_mask_without_polygons_is_refused(tmp_path: Path) -> None:
     path = mask(tmp_path / "a.geojson", {"type": "Point", "coordinates": [0, 0]})
     with pytest.raises(DataError, match="no polygon"):
         read_mask(path, UTM, FRAME, 100)
 
 
-def test_a_file_that_is_none_is_told(tmp_path: Path) -> None:
+def test_an_unreadable_mask_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.gpkg").write_text("no")
     with pytest.raises(DataError, match="cannot be read"):
         read_mask(str(tmp_path / "a.gpkg"), UTM, FRAME, 100)
 
 
-# A state of four corners: its southern edge follows the parallel of 37 degrees, 4 km south of the straight line between
-# the corners in UTM.
+# A state with four corners. Its southern edge follows the parallel 37° N, 4 km south of the straight line in UTM.
 STATE = shapely.box(-109.05, 37.0, -102.05, 41.0)
 WORLD = shapely.box(-180.0, -90.0, 180.0, 90.0)
 NORTH_WEST = shapely.box(-180.0, 0.0, 0.0, 90.0)
@@ -84,7 +83,7 @@ BOTH_SIDES = shapely.multipolygons(EAST_AND_WEST)
 
 
 def layer(path: Path, name: str, *geometries: shapely.Geometry, crs: str = "EPSG:4326") -> str:
-    """Add a layer to a GeoPackage."""
+    """Add a layer to a GeoPackage and return its path."""
     kind = geometries[0].geom_type
     append = {"append": True} if path.exists() else {}
     pyogrio.raw.write(
@@ -115,13 +114,13 @@ def number_chosen(path: str, geotransform: tuple[float, ...], crs: str) -> int:
         ((819000.0, 8.0, 0.0, 8118000.0, 0.0, -8.0), "EPSG:32760", BOTH_SIDES, 2),
     ],
 )
-def test_masks_keep_their_edges_in_another_system(
+def test_masks_keep_their_edges_in_another_crs(
     tmp_path: Path, geotransform: tuple[float, ...], crs: str, polygon: shapely.Geometry, expected: int
 ) -> None:
     assert number_chosen(layer(tmp_path / "a.gpkg", "a", polygon), geotransform, crs) == expected
 
 
-def test_the_only_layer_of_polygons_is_found(tmp_path: Path) -> None:
+def test_the_only_layer_with_polygons_is_used(tmp_path: Path) -> None:
     path = tmp_path / "a.gpkg"
     layer(path, "points", shapely.Point(0, 0))
     layer(path, "district", shapely.box(500000, 3999999, 500010, 4000000), crs="EPSG:32611")
@@ -129,20 +128,20 @@ def test_the_only_layer_of_polygons_is_found(tmp_path: Path) -> None:
     assert number_chosen(str(path), geotransform, "EPSG:32611") == 1
 
 
-def test_one_of_several_layers_has_to_be_named(tmp_path: Path) -> None:
+def test_several_layers_require_the_name_of_one(tmp_path: Path) -> None:
     path = tmp_path / "a.gpkg"
     for name, right in (("one", 500010), ("two", 500020)):
         layer(path, name, shapely.box(500000, 3999999, right, 4000000), crs="EPSG:32611")
     geotransform = (500000.0, 0.5, 0.0, 4000000.0, 0.0, -0.5)
     with pytest.raises(DataError, match=r"several layers \(one, two\).*a\.gpkg\|layername=one"):
         number_chosen(str(path), geotransform, "EPSG:32611")
-    found = [number_chosen(f"{path}|layername={name}", geotransform, "EPSG:32611") for name in ("one", "two")]
-    assert found == [1, 2]
+    counts = [number_chosen(f"{path}|layername={name}", geotransform, "EPSG:32611") for name in ("one", "two")]
+    assert counts == [1, 2]
     with pytest.raises(DataError, match="cannot be read"):
         number_chosen(f"{path}|layername=three", geotransform, "EPSG:32611")
 
 
-def test_a_local_raster_and_a_mask_of_the_world_have_no_way_between_them(tmp_path: Path) -> None:
+def test_a_mask_without_a_transformation_to_the_raster_is_refused(tmp_path: Path) -> None:
     path = layer(tmp_path / "a.gpkg", "a", WORLD)
-    with pytest.raises(DataError, match="cannot be brought to the raster's coordinate system"):
+    with pytest.raises(DataError, match="cannot be transformed to the raster's coordinate system"):
         number_chosen(path, (0.0, 0.5, 0.0, 256.0, 0.0, -0.5), 'LOCAL_CS["site",UNIT["metre",1]]')

@@ -1,4 +1,4 @@
-"""One more answer type and one more column in the rows of `rsgpt batch`."""
+"""An additional answer type and column in the rows of `rsgpt batch`."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from tests.backend.batch.rasters import numbered, write
 from tests.new_rows import LINE, add_rows
 
 
-def test_schema_row_and_help_have_them(
+def test_a_new_type_and_column_are_in_schema_row_and_help(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     add_rows(monkeypatch)
-    reading = RowBuilder(BatchQuestions("m", "w", "", tuple(parse_questions(LINE))), (1,))
+    builder = RowBuilder(BatchQuestions("m", "w", "", tuple(parse_questions(LINE))), (1,))
     plan = make_plan(str(write(tmp_path / "a.tif", numbered(32, 32, 32))), TilingOptions(32))
-    found = TileResult(1, 0, "s", 0.5, answers={1: RawAnswer("40%", 0.9)})
-    table = pa.Table.from_pylist(list(reading.rows(plan, [found])), reading.schema)
+    result = TileResult(1, 0, "s", 0.5, answers={1: RawAnswer("40%", 0.9)})
+    table = pa.Table.from_pylist(list(builder.rows(plan, [result])), builder.schema)
     assert [table.schema.field(name).type for name in ("green", "orbit")] == [pa.float64(), pa.string()]
     (row,) = table.to_pylist()
     assert (row["green"], row["green_confidence"], row["status"], row["orbit"]) == (0.4, 0.9, "answered", None)

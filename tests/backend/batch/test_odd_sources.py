@@ -1,4 +1,4 @@
-"""Rasters that lack a position or a part, lie in archives or behind links, or come together."""
+"""Unusual rasters: without a position or a source, in archives, behind links, or in several CRSs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from rsgpt_backend.data.raster_reader import RasterReader
 from rsgpt_backend.errors import ImageError
 from tests.backend.batch.rasters import NORTH_UP, OddGeoTiff, write
 
-pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")  # of the tests' own making
+pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")  # caused by these tests
 
 IDENTITY = (0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
 LOCAL = 'LOCAL_CS["site",UNIT["metre",1]]'
@@ -30,15 +30,15 @@ def noise(seed: int = 3, side: int = 64) -> np.ndarray:
 
 
 def hashes(source: str, size: int = 32) -> list[str]:
-    """Of each tile; its sentence where it cannot be read."""
-    plan, found = make_plan(source, TilingOptions(size)), []
-    with TileReader(plan) as photographer:
+    """Return the hash of each tile, or its error message."""
+    plan, values = make_plan(source, TilingOptions(size)), []
+    with TileReader(plan) as reader:
         for tile in plan.tiles:
             try:
-                found.append(photographer.picture(tile).sha256)
+                values.append(reader.picture(tile).sha256)
             except ImageError as error:
-                found.append(str(error))
-    return found
+                values.append(str(error))
+    return values
 
 
 def refusal(path: Path) -> str:
@@ -51,13 +51,13 @@ def refusal(path: Path) -> str:
     ("crs", "sentence"),
     [("EPSG:32611", "no position.*-a_ullr"), (None, "no coordinate system and no position.*-a_srs.*-a_ullr")],
 )
-def test_without_a_position_it_is_refused(tmp_path: Path, crs: str | None, sentence: str) -> None:
+def test_a_raster_without_a_position_is_refused(tmp_path: Path, crs: str | None, sentence: str) -> None:
     path = write(tmp_path / "a.tif", noise(), OddGeoTiff(IDENTITY, crs))
     with pytest.raises(ImageError, match=sentence):
         make_plan(str(path), TilingOptions(32))
 
 
-def test_control_points_are_named_with_advice_that_works(tmp_path: Path) -> None:
+def test_the_refusal_of_control_points_suggests_a_command(tmp_path: Path) -> None:
     path = write(tmp_path / "a.tif", noise(), OddGeoTiff(IDENTITY, None))
     corners = [(0, 0, 500000.0, 4000000.0), (0, 64, 500032.0, 4000000.0), (64, 0, 500000.0, 3999968.0),
                (64, 64, 500032.0, 3999968.0)]  # fmt: skip
@@ -67,7 +67,7 @@ def test_control_points_are_named_with_advice_that_works(tmp_path: Path) -> None
     assert f"gdalwarp {path} OUT.tif" in refusal(path)
 
 
-def test_rational_polynomials_are_named(tmp_path: Path) -> None:
+def test_the_refusal_of_rational_polynomials_suggests_a_command(tmp_path: Path) -> None:
     path = write(tmp_path / "a.tif", noise(), OddGeoTiff(IDENTITY, None))
     one, zero = [1.0] + [0.0] * 19, [0.0] * 20
     with rasterio.open(path, "r+") as dataset:
@@ -75,7 +75,7 @@ def test_rational_polynomials_are_named(tmp_path: Path) -> None:
     assert "gdalwarp -rpc" in refusal(path)
 
 
-def test_several_rasters_in_a_file_are_named(tmp_path: Path) -> None:
+def test_the_refusal_of_several_rasters_lists_their_names(tmp_path: Path) -> None:
     path = tmp_path / "a.gpkg"
     for name, append in (("FIRST", "NO"), ("SECOND", "YES")):
         rasterio.shutil.copy(
@@ -86,7 +86,7 @@ def test_several_rasters_in_a_file_are_named(tmp_path: Path) -> None:
 
 
 def mosaic(folder: Path, *, gone: str = "") -> tuple[Path, list[str]]:
-    """Four quarters as a virtual raster; and its pictures while it was whole."""
+    """Write a virtual raster of four files, return it with its hashes, then delete the file `gone`."""
     values, pieces = noise(), []
     for number in range(4):
         y, x = divmod(number, 2)
@@ -115,35 +115,35 @@ def virtual(sources: str) -> str:
 
 
 @pytest.mark.parametrize("nested", [False, True])
-def test_where_a_mosaic_lacks_a_source_its_tiles_fail(tmp_path: Path, nested: bool) -> None:
+def test_tiles_with_a_missing_source_fail(tmp_path: Path, nested: bool) -> None:
     path, before = mosaic(tmp_path, gone="3.tif")
     if nested:
-        whole = '<SrcRect xOff="0" yOff="0" xSize="64" ySize="64"/><DstRect xOff="0" yOff="0" xSize="64" ySize="64"/>'
-        source = f'<SourceFilename relativeToVRT="1">a.vrt</SourceFilename><SourceBand>BAND</SourceBand>{whole}'
+        rects = '<SrcRect xOff="0" yOff="0" xSize="64" ySize="64"/><DstRect xOff="0" yOff="0" xSize="64" ySize="64"/>'
+        source = f'<SourceFilename relativeToVRT="1">a.vrt</SourceFilename><SourceBand>BAND</SourceBand>{rects}'
         path = tmp_path / "b.vrt"
         path.write_text(virtual(f"<SimpleSource>{source}</SimpleSource>"))
-    found = hashes(str(path), 16)
+    after = hashes(str(path), 16)
     lost = [tile for tile in range(16) if tile // 8 and tile % 4 > 1]
-    assert [tile for tile in range(16) if "3.tif" in found[tile]] == lost
-    assert [found[tile] for tile in range(16) if tile not in lost] == [before[t] for t in range(16) if t not in lost]
+    assert [tile for tile in range(16) if "3.tif" in after[tile]] == lost
+    assert [after[tile] for tile in range(16) if tile not in lost] == [before[t] for t in range(16) if t not in lost]
 
 
-def test_a_source_that_cannot_be_opened_fails_each_of_its_tiles(tmp_path: Path) -> None:
+def test_tiles_with_an_unreadable_source_fail(tmp_path: Path) -> None:
     path, before = mosaic(tmp_path)
     (tmp_path / "0.tif").write_bytes(b"no raster")
-    found = hashes(str(path), 16)
-    assert [tile for tile in range(16) if found[tile] != before[tile]] == [0, 1, 4, 5]
-    assert [found[tile] for tile in (0, 1, 4, 5) if "0.tif" not in found[tile]] == []
+    after = hashes(str(path), 16)
+    assert [tile for tile in range(16) if after[tile] != before[tile]] == [0, 1, 4, 5]
+    assert [after[tile] for tile in (0, 1, 4, 5) if "0.tif" not in after[tile]] == []
 
 
-def test_a_mosaic_without_any_source_says_so(tmp_path: Path) -> None:
+def test_a_mosaic_without_any_source_is_refused(tmp_path: Path) -> None:
     path, _ = mosaic(tmp_path)
     for number in range(4):
         (tmp_path / f"{number}.tif").unlink()
     assert "missing" in refusal(path)
 
 
-def test_bands_of_unlike_types_are_shown(tmp_path: Path) -> None:
+def test_bands_of_different_types_are_read(tmp_path: Path) -> None:
     values = noise()
     for number, kind in enumerate(("uint8", "uint16", "float32")):
         write(tmp_path / f"{number}.tif", values[number : number + 1].astype(kind) * (1, 257, 1)[number])
@@ -156,15 +156,15 @@ def test_bands_of_unlike_types_are_shown(tmp_path: Path) -> None:
     head = virtual("").split("<VRTRasterBand")[0]
     path.write_text(f"{head}{bands}</VRTDataset>")
     plan = make_plan(str(path), TilingOptions(64))
-    with TileReader(plan) as photographer:
-        shown = photographer.picture(0).rgb
+    with TileReader(plan) as reader:
+        shown = reader.picture(0).rgb
     assert len(plan.stretch.limits) == 3
     for band in range(3):
         assert np.corrcoef(shown[..., band].ravel(), values[band].ravel())[0, 1] > 0.99
 
 
-def test_a_link_is_not_followed(tmp_path: Path) -> None:
-    """World file and coordinate system lie beside the link, as in a store that names files by their content."""
+def test_a_link_is_not_resolved(tmp_path: Path) -> None:
+    """World file and CRS are next to the link, as in a store that names files by their content."""
     (tmp_path / "store").mkdir()
     stored = tmp_path / "store" / "aa.png"
     with rasterio.open(stored, "w", driver="PNG", width=64, height=64, count=3, dtype="uint8") as dataset:
@@ -180,7 +180,7 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("form", ["/vsizip/{}/x.tif", "/vsizip/{{{}}}/x.tif", "zip://{}!x.tif"])
-def test_an_archive_that_changes_is_another_raster(tmp_path: Path, form: str) -> None:
+def test_a_changed_archive_changes_the_key(tmp_path: Path, form: str) -> None:
     archive = tmp_path / "a.zip"
     keys = []
     for seed in (1, 2):
@@ -193,7 +193,7 @@ def test_an_archive_that_changes_is_another_raster(tmp_path: Path, form: str) ->
     assert keys[0] != keys[1]
 
 
-def test_what_lies_beside_a_raster_counts_as_its_version(tmp_path: Path) -> None:
+def test_a_file_next_to_a_raster_changes_the_key(tmp_path: Path) -> None:
     path = write(tmp_path / "a.tif", noise())
     before = make_plan(str(path), TilingOptions(32)).key
     shape = {"width": 64, "height": 64, "count": 1, "dtype": "uint8"}
@@ -203,17 +203,17 @@ def test_what_lies_beside_a_raster_counts_as_its_version(tmp_path: Path) -> None
     assert make_plan(str(path), TilingOptions(32)).key != before
 
 
-def test_rasters_without_a_way_between_their_systems_are_refused(tmp_path: Path) -> None:
+def test_rasters_without_a_transformation_between_their_crs_are_refused(tmp_path: Path) -> None:
     earth = make_plan(str(write(tmp_path / "a.tif", noise())), TilingOptions(32))
     site = make_plan(
         str(write(tmp_path / "b.tif", noise(), OddGeoTiff((0.0, 0.5, 0.0, 32.0, 0.0, -0.5), LOCAL))), TilingOptions(32)
     )
     check_output_crs("a", earth.frame, earth.crs_wkt, earth.crs_wkt)
-    with pytest.raises(ImageError, match="b cannot be brought to the first raster's"):
+    with pytest.raises(ImageError, match="b cannot be transformed to the first raster's"):
         check_output_crs("b", site.frame, site.crs_wkt, earth.crs_wkt)
 
 
-def test_a_raster_beyond_the_first_one_s_system_is_refused(tmp_path: Path) -> None:
+def test_a_raster_outside_the_crs_of_the_first_is_refused(tmp_path: Path) -> None:
     earth = make_plan(str(write(tmp_path / "a.tif", noise())), TilingOptions(32))
     beyond = OddGeoTiff((0.0, 0.01, 0.0, 90.2, 0.0, -0.01), "EPSG:4326")
     far = make_plan(str(write(tmp_path / "b.tif", noise(), beyond)), TilingOptions(32))
@@ -221,17 +221,17 @@ def test_a_raster_beyond_the_first_one_s_system_is_refused(tmp_path: Path) -> No
         check_output_crs("b", far.frame, far.crs_wkt, earth.crs_wkt)
 
 
-def test_what_a_library_raises_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_errors_of_libraries_become_image_errors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write(tmp_path / "a.tif", noise())
     plan = make_plan(str(path), TilingOptions(32))
     for error in (ValueError("strange"), RuntimeError("strange"), ZeroDivisionError("strange"), MemoryError("strange")):
-        with TileReader(plan) as photographer:
+        with TileReader(plan) as reader:
             monkeypatch.setattr(RasterReader, "_read", lambda *_, error=error: (_ for _ in ()).throw(error))
             with pytest.raises(ImageError, match="cannot be read \\(strange\\)"):
-                photographer.picture(0)
+                reader.picture(0)
 
 
-def test_the_cause_of_every_tile_is_the_raster_s(tmp_path: Path) -> None:
+def test_a_raster_whose_tiles_all_fail_is_refused_with_their_cause(tmp_path: Path) -> None:
     path = write(tmp_path / "a.tif", noise()[:1].astype(np.complex64))
     assert "complex" in refusal(path)
     shutil.copy(write(tmp_path / "b.tif", noise()), path)

@@ -1,8 +1,8 @@
-"""tests/contract/rasters.json: `rsgpt batch` and `rsgpt describe` show one picture, however it is stored, as recorded.
+"""`rsgpt batch` and `rsgpt describe` show the pictures that tests/contract/rasters.json records.
 
     PYTHONPATH=.:backend build/home/env/bin/python -m tests.backend.batch.test_rasters_contract
 
-records anew what `rsgpt batch` shows, after a change that is meant.
+records the pictures of `rsgpt batch` again after an intended change.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: str(case.nam
 
 
 def in_batch(path: Path) -> str:
-    """The hash of a raster's picture as one tile."""
+    """Return the hash of a raster as one tile."""
     plan = make_plan(str(path), TilingOptions(1024))
-    with TileReader(plan) as photographer:
+    with TileReader(plan) as reader:
         (tile,) = plan.tiles
-        return photographer.picture(tile).sha256
+        return reader.picture(tile).sha256
 
 
 def test_at_least_forty_rasters_are_recorded() -> None:
@@ -38,38 +38,36 @@ def test_at_least_forty_rasters_are_recorded() -> None:
     assert list(rasters.recorded()) == [case.name for case in CASES]
 
 
-def test_where_nothing_is_changed_the_picture_is_the_plain_one() -> None:
+def test_base_cases_show_the_plain_picture() -> None:
     plain = picture_sha256(rasters.picture().transpose(1, 2, 0))
-    found = {case.name for case in CASES if rasters.recorded()[case.name] == plain}
-    assert found >= {case.name for case in CASES if case.is_base}
+    plain_cases = {case.name for case in CASES if rasters.recorded()[case.name] == plain}
+    assert plain_cases >= {case.name for case in CASES if case.is_base}
 
 
 @each_case
-def test_batch_shows_the_picture_as_recorded(case: RasterCase, tmp_path: Path) -> None:
+def test_batch_shows_the_recorded_picture(case: RasterCase, tmp_path: Path) -> None:
     assert in_batch(case.write(tmp_path)) == rasters.recorded()[case.name]
 
 
 @each_case
-def test_describe_shows_the_picture_as_recorded(case: RasterCase, tmp_path: Path) -> None:
+def test_describe_shows_the_recorded_picture(case: RasterCase, tmp_path: Path) -> None:
     assert image_sha256(open_image(case.write(tmp_path))) == rasters.recorded()[case.name]
 
 
 @each_case
-def test_without_rasterio_describe_shows_the_same_or_says_what_it_lacks(
+def test_without_rasterio_describe_shows_the_recorded_picture_or_names_the_package(
     case: RasterCase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tiff, "find_spec", lambda _: None)
     try:
-        found = image_sha256(open_image(case.write(tmp_path)))
+        sha256 = image_sha256(open_image(case.write(tmp_path)))
     except ImageError as error:
-        assert "without the package rasterio" in str(error)  # noqa: PT017 - either is right, by what Pillow reads
-        found = ""
-    assert found in ("", rasters.recorded()[case.name])
+        assert "without the package rasterio" in str(error)  # noqa: PT017 - depends on what Pillow can read
+        sha256 = ""
+    assert sha256 in ("", rasters.recorded()[case.name])
 
 
-def test_without_rasterio_most_of_a_tiff_s_usual_forms_are_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_rasterio_common_tiff_formats_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tiff, "find_spec", lambda _: None)
     read = []
     for case in CASES:
@@ -83,10 +81,10 @@ def test_without_rasterio_most_of_a_tiff_s_usual_forms_are_read(
 
 
 def record() -> None:
-    """Write the hashes anew."""
+    """Write the hashes to the contract."""
     with tempfile.TemporaryDirectory() as folder:
-        found = {case.name: in_batch(case.write(Path(folder))) for case in CASES}
-    rasters.RECORD.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+        hashes = {case.name: in_batch(case.write(Path(folder))) for case in CASES}
+    rasters.RECORD.write_text(json.dumps(hashes, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

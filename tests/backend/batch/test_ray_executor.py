@@ -1,4 +1,4 @@
-"""Ray Data gives the same rows as this process does, with one worker or two, and with one that is killed."""
+"""Ray Data yields the results of the local executor, with one or two workers, and with a killed one."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ from tests.backend.batch.rasters import OddGeoTiff, numbered, write
 from tests.fakes.fake_engine import FakeEngine, Script
 from tests.layout.source import ROOT
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]  # Ray's own are many
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]  # many warnings of Ray
 
 SCRIPT = Script(reply="{number} {prompt}", faults={"unless": "error"})
 ASKED = {1: Question("caption", "Describe it."), 2: Question("water", "Water?"), 3: Question("unless", "unless")}
 
 
 @pytest.fixture(autouse=True)
-def found_by_workers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Processes that Ray starts find what this one has on its path."""
+def python_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes that Ray starts get the Python path of this one."""
     monkeypatch.setenv("PYTHONPATH", f"{ROOT}{os.pathsep}{ROOT / 'backend'}")
 
 
 @pytest.fixture
 def work(tmp_path: Path) -> BatchJob:
-    """Two rasters: 300 tiles with numbers, and four of which one is no data."""
+    """Two rasters: 300 numbered tiles, and four tiles of which one has no data."""
     values = numbered(64, 64, 32)
     values[:, :32, :32] = 0
     paths = [
@@ -48,61 +48,61 @@ def work(tmp_path: Path) -> BatchJob:
     return BatchJob(tmp_path / "out.journal", plans, ASKED)
 
 
-def outcome(found: Iterator[list[TileResult]]) -> list[tuple[object, ...]]:
-    """All that was found but when."""
+def outcome(batches: Iterator[list[TileResult]]) -> list[tuple[object, ...]]:
+    """Return the results without their times, in order."""
     return sorted(
-        (one.raster, one.tile, one.image_sha256, one.gsd_m, one.skipped, one.failed,
-         [(prompt, raw.text, raw.confidence, raw.problem) for prompt, raw in sorted(one.answers.items())])
-        for some in found
-        for one in some
+        (result.raster, result.tile, result.image_sha256, result.gsd_m, result.skipped, result.failed,
+         [(prompt, raw.text, raw.confidence, raw.problem) for prompt, raw in sorted(result.answers.items())])
+        for batch in batches
+        for result in batch
     )  # fmt: skip
 
 
-def here(work: BatchJob) -> list[tuple[object, ...]]:
+def answered_locally(work: BatchJob) -> list[tuple[object, ...]]:
     with BatchJournal(work.journal) as journal:
         return outcome(local_executor.answered(work, partial(FakeEngine, SCRIPT), journal))
 
 
-def on(work: BatchJob, workers: int, script: Script = SCRIPT) -> list[tuple[object, ...]]:
+def answered_by_workers(work: BatchJob, workers: int, script: Script = SCRIPT) -> list[tuple[object, ...]]:
     with BatchJournal(work.journal) as journal:
         cluster = ray_executor.RayCluster(workers, cores=1)
         return outcome(ray_executor.answered(work, partial(FakeEngine, script), journal, cluster))
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_workers_find_what_this_process_finds(work: BatchJob, workers: int) -> None:
-    assert on(work, workers) == here(work)
+def test_workers_yield_the_results_of_the_local_executor(work: BatchJob, workers: int) -> None:
+    assert answered_by_workers(work, workers) == answered_locally(work)
 
 
-def test_a_worker_that_is_killed_is_not_missed(work: BatchJob, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_tiles_of_a_killed_worker_are_answered(work: BatchJob, capsys: pytest.CaptureFixture[str]) -> None:
     killed: list[str] = []
     over = threading.Event()
     killer = threading.Thread(target=_kill_one, args=(killed, over))
     killer.start()
     work = replace(work, questions={1: ASKED[1]})
     try:
-        found = on(work, 2, Script(reply=SCRIPT.reply, delay=1.0))
+        results = answered_by_workers(work, 2, Script(reply=SCRIPT.reply, delay=1.0))
     finally:
         over.set()
         killer.join()
     assert killed
-    assert "_read" not in killed[0], "tasks of their own read ahead"
-    assert found == here(work)
+    assert "_read" not in killed[0], "separate tasks read ahead"
+    assert results == answered_locally(work)
     assert capsys.readouterr().out == ""
 
 
-def test_a_model_that_does_not_load_ends_it_with_a_sentence(work: BatchJob) -> None:
-    with pytest.raises(EngineError, match="run again to go on"):
-        on(work, 1, Script(load_error="There is no such model."))
+def test_a_loading_failure_raises_an_engine_error(work: BatchJob) -> None:
+    with pytest.raises(EngineError, match="run again to resume"):
+        answered_by_workers(work, 1, Script(load_error="There is no such model."))
 
 
 def _kill_one(killed: list[str], over: threading.Event) -> None:
-    """Kill one of the workers that ask, once it has begun, and keep what it was called."""
+    """Kill a worker with an engine after its start, and record its process name."""
     while not over.wait(0.2):
         for process in psutil.Process().children(recursive=True):
             with suppress(psutil.Error):
                 name = " ".join(process.cmdline())
-                if "_Asker" in name:
+                if "_RayWorker" in name:
                     over.wait(1.0)
                     process.kill()
                     killed.append(name)

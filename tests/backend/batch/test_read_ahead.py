@@ -1,4 +1,4 @@
-"""Reading ahead: order, bounds, errors at their place, and an end when nobody takes any more."""
+"""Reading read_ahead: order, number of waiting items, errors, and the end of the thread."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Generator
 
 import pytest
 
-from rsgpt_backend.batch.read_ahead import ahead
+from rsgpt_backend.batch.read_ahead import read_ahead
 
 
-def test_all_comes_in_order_from_another_thread() -> None:
+def test_items_come_in_order_from_another_thread() -> None:
     threads: set[int] = set()
 
     def numbers() -> Generator[int]:
@@ -19,37 +19,37 @@ def test_all_comes_in_order_from_another_thread() -> None:
             threads.add(threading.get_ident())
             yield number
 
-    with ahead(numbers, 3) as taken:
-        assert list(taken) == list(range(100))
+    with read_ahead(numbers, 3) as items:
+        assert list(items) == list(range(100))
     assert threads == threads - {threading.get_ident()}
 
 
-def test_no_more_than_so_many_wait() -> None:
-    made: list[int] = []
+def test_the_number_of_waiting_items_is_limited() -> None:
+    generated: list[int] = []
 
     def numbers() -> Generator[int]:
         for number in range(100):
-            made.append(number)
+            generated.append(number)
             yield number
 
-    with ahead(numbers, 5) as taken:
-        assert next(taken) == 0
+    with read_ahead(numbers, 5) as items:
+        assert next(items) == 0
         time.sleep(0.2)
-        assert 5 <= len(made) <= 7
+        assert 5 <= len(generated) <= 7
 
 
-def test_an_error_comes_after_what_was_made_before_it() -> None:
+def test_an_error_comes_after_the_items_before_it() -> None:
     def numbers() -> Generator[int]:
         yield 1
         raise ValueError("two")
 
-    with ahead(numbers, 5) as taken:
-        assert next(taken) == 1
+    with read_ahead(numbers, 5) as items:
+        assert next(items) == 1
         with pytest.raises(ValueError, match="two"):
-            next(taken)
+            next(items)
 
 
-def test_who_leaves_early_ends_it() -> None:
+def test_leaving_the_context_early_closes_the_generator() -> None:
     closed: list[int] = []
 
     def numbers() -> Generator[int]:
@@ -58,8 +58,8 @@ def test_who_leaves_early_ends_it() -> None:
         finally:
             closed.append(threading.get_ident())
 
-    with ahead(numbers, 2) as taken:
-        next(taken)
+    with read_ahead(numbers, 2) as items:
+        next(items)
     assert len(closed) == 1
     assert closed[0] != threading.get_ident()
     assert not [thread for thread in threading.enumerate() if thread.name == "reading ahead"]

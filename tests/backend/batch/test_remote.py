@@ -1,4 +1,4 @@
-"""A COG at an address: the same pictures as the file's, and no more of it fetched than they need."""
+"""A COG at a URL: the pictures of the local file, with only the required parts fetched."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SIDE, SIZE = 2048, 64
 
 
 class ServedRaster(BaseHTTPRequestHandler):
-    """Parts of one file, as a store of COGs gives them; it counts what it sends."""
+    """Serves ranges of one file and counts the bytes that it sends."""
 
     data = b""
     sent = 0
@@ -34,22 +34,22 @@ class ServedRaster(BaseHTTPRequestHandler):
         self._head(200, len(self.data))
 
     def do_GET(self) -> None:
-        wanted = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
-        start, end = (int(wanted[1]), int(wanted[2]) + 1) if wanted else (0, len(self.data))
+        match = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
+        start, end = (int(match[1]), int(match[2]) + 1) if match else (0, len(self.data))
         part = self.data[start:end]
-        self._head(206 if wanted else 200, len(part), f"bytes {start}-{start + len(part) - 1}/{len(self.data)}")
+        self._head(206 if match else 200, len(part), f"bytes {start}-{start + len(part) - 1}/{len(self.data)}")
         type(self).sent += len(part)
         self.wfile.write(part)
 
     def log_message(self, *_: object) -> None:
-        """Nothing: the test looks at what was sent."""
+        """Log nothing."""
 
-    def _head(self, status: int, length: int, place: str = "") -> None:
+    def _head(self, status: int, length: int, content_range: str = "") -> None:
         self.send_response(status)
         self.send_header("Accept-Ranges", "bytes")
         self.send_header("Content-Length", str(length))
-        if place:
-            self.send_header("Content-Range", place)
+        if content_range:
+            self.send_header("Content-Range", content_range)
         self.end_headers()
 
 
@@ -74,9 +74,9 @@ def address(cog: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         thread.join()
 
 
-def test_an_address_that_is_signed_again_is_not_read_anew(address: str, tmp_path: Path) -> None:
+def test_a_url_with_a_new_signature_is_not_read_again(address: str, tmp_path: Path) -> None:
     def read(query: str) -> int:
-        """Bytes that a run over the address reads after its plan was made."""
+        """Return the bytes that a run reads after its plan was made."""
         plan = make_plan(f"{address.replace('//', '//user:GEHEIM@')}?{query}", TilingOptions(SIDE // 4))
         with BatchRun([plan], BatchQuestions("fake", "f" * 64, "Describe it."), tmp_path / "a.gpkg") as run:
             before = ServedRaster.sent
@@ -92,12 +92,12 @@ def test_an_address_that_is_signed_again_is_not_read_anew(address: str, tmp_path
     assert b"GEHEIM" not in (tmp_path / "a.gpkg").read_bytes() + (tmp_path / "a.gpkg.journal").read_bytes()
 
 
-def test_what_is_needed_is_fetched(cog: Path, address: str, tmp_path: Path) -> None:
-    cut = TilingOptions(SIZE, mask=mask(tmp_path / "corner.geojson", polygon(10, 10, 200, 200)))
-    plan, local = make_plan(address, cut), make_plan(str(cog), cut)
+def test_only_required_parts_are_fetched(cog: Path, address: str, tmp_path: Path) -> None:
+    tiling = TilingOptions(SIZE, mask=mask(tmp_path / "corner.geojson", polygon(10, 10, 200, 200)))
+    plan, local = make_plan(address, tiling), make_plan(str(cog), tiling)
     assert 0 < len(plan.tiles) < len(plan.grid) / 4
     assert (plan.tiles, plan.stretch, plan.version) == (local.tiles, local.stretch, "")
-    with TileReader(plan) as far, TileReader(local) as near:
+    with TileReader(plan) as remote_reader, TileReader(local) as local_reader:
         for tile in plan.tiles:
-            assert np.array_equal(far.picture(tile).rgb, near.picture(tile).rgb)
+            assert np.array_equal(remote_reader.picture(tile).rgb, local_reader.picture(tile).rgb)
     assert 0 < ServedRaster.sent < len(ServedRaster.data) / 2

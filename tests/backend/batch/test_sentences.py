@@ -1,4 +1,4 @@
-"""The table of sentences through the rows of `rsgpt batch`."""
+"""The shared table of answer texts, applied to the rows of `rsgpt batch`."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from tests.backend.batch.rasters import numbered, write
 from tests.sentences import by_question
 
 
-def test_rows_have_what_the_table_says(tmp_path: Path) -> None:
+def test_rows_have_the_values_of_the_table(tmp_path: Path) -> None:
     plan = make_plan(str(write(tmp_path / "a.tif", numbered(32, 32, 32))), TilingOptions(32))
     for question, sentences in by_question().items():
-        reading = RowBuilder(BatchQuestions("m", "w", "", (question,)), (1,))
-        found = [TileResult(1, 0, "s", 0.5, answers={1: RawAnswer(one.text, 0.9)}) for one in sentences]
-        rows = pa.Table.from_pylist(list(reading.rows(plan, found)), reading.schema).to_pylist()
+        builder = RowBuilder(BatchQuestions("m", "w", "", (question,)), (1,))
+        results = [TileResult(1, 0, "s", 0.5, answers={1: RawAnswer(case.text, 0.9)}) for case in sentences]
+        rows = pa.Table.from_pylist(list(builder.rows(plan, results)), builder.schema).to_pylist()
         pairs = zip(sentences, rows, strict=True)
-        got = [(one.text, row[question.name], row["status"], bool(row["reason"])) for one, row in pairs]
-        assert got == [(one.text, one.value, one.status, one.value is None) for one in sentences]
+        values = [(case.text, row[question.name], row["status"], bool(row["reason"])) for case, row in pairs]
+        assert values == [(case.text, case.value, case.status, case.value is None) for case in sentences]

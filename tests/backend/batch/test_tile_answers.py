@@ -1,4 +1,4 @@
-"""Tiles are looked at and asked about: what is missing alone, all of it at once, equal pictures once."""
+"""Capturing and asking about tiles: only missing prompts, in tile batch, equal pictures once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ASKED = {1: Question("caption", "Describe it."), 2: Question("water", "Water?")}
 
 
 class WatchedEngine(FakeEngine):
-    """A fake engine that keeps what each of its batches asked."""
+    """A fake engine that records the prompts of each batch."""
 
     def __init__(self, script: Script = Script(reply="{number} {prompt}")) -> None:  # noqa: B008 - it is frozen
         super().__init__(script)
@@ -33,120 +33,120 @@ class WatchedEngine(FakeEngine):
         return super().answer(asks)
 
 
-def seen(tile: int, prompts: tuple[int, ...], colour: int) -> CapturedTile:
-    rgb = np.full((8, 8, 3), colour, np.uint8)
-    return CapturedTile(TileJob(1, tile, prompts), TileResult(1, tile, f"sha{colour}", 0.5), rgb)
+def captured(tile: int, prompts: tuple[int, ...], color: int) -> CapturedTile:
+    rgb = np.full((8, 8, 3), color, np.uint8)
+    return CapturedTile(TileJob(1, tile, prompts), TileResult(1, tile, f"sha{color}", 0.5), rgb)
 
 
-def test_a_tile_is_looked_at(tmp_path: Path) -> None:
+def test_a_tile_is_captured_or_skipped(tmp_path: Path) -> None:
     values = numbered(64, 32, 32)
     values[:, :, 32:] = 0
     path = write(tmp_path / "a.tif", values, OddGeoTiff(nodata=0))
     plan = make_plan(str(path), TilingOptions(32))
-    with TileReader(plan) as photographer:
-        first, second = (capture_tile(photographer, TileJob(7, tile, (1,))) for tile in plan.tiles)
-    assert (first.found.raster, first.found.tile, first.found.skipped) == (7, 0, "")
+    with TileReader(plan) as reader:
+        first, second = (capture_tile(reader, TileJob(7, tile, (1,))) for tile in plan.tiles)
+    assert (first.result.raster, first.result.tile, first.result.skipped) == (7, 0, "")
     assert first.rgb is not None
-    assert (second.rgb, second.found.skipped) == (None, "no valid pixel here")
+    assert (second.rgb, second.result.skipped) == (None, "no valid pixel here")
 
 
-def test_a_tile_that_cannot_be_read_says_so(tmp_path: Path) -> None:
+def test_an_unreadable_tile_is_failed(tmp_path: Path) -> None:
     path = write(tmp_path / "a.tif", numbered(64, 64, 32), blockysize=1, interleave="pixel")
     plan = make_plan(str(path), TilingOptions(32))
     path.write_bytes(path.read_bytes()[:8000])
-    with TileReader(plan) as photographer:
-        capture_tiles = [capture_tile(photographer, TileJob(1, tile, (1,))) for tile in plan.tiles]
-    assert [one.rgb is None for one in capture_tiles] == [False, False, True, True]
-    assert "Check that the raster is whole" in capture_tiles[3].found.failed
+    with TileReader(plan) as reader:
+        tiles = [capture_tile(reader, TileJob(1, tile, (1,))) for tile in plan.tiles]
+    assert [tile.rgb is None for tile in tiles] == [False, False, True, True]
+    assert "Check that the raster is complete" in tiles[3].result.failed
 
 
-def test_all_is_asked_at_once_and_only_what_is_missing() -> None:
+def test_only_missing_prompts_are_asked_in_one_batch() -> None:
     engine = WatchedEngine()
-    found = answer(engine, ASKED, [seen(0, (1, 2), 1), seen(1, (2,), 2), seen(2, (), 3)])
+    results = answer(engine, ASKED, [captured(0, (1, 2), 1), captured(1, (2,), 2), captured(2, (), 3)])
     assert engine.batches == [["Describe it.", "Water?", "Water?"]]
-    texts = [{prompt: raw.text for prompt, raw in one.answers.items()} for one in found]
+    texts = [{prompt: raw.text for prompt, raw in tile.answers.items()} for tile in results]
     assert texts == [{1: "65793 Describe it.", 2: "65793 Water?"}, {2: "131586 Water?"}, {}]
-    assert found[0].answers[1].confidence == 0.9
-    assert found[0].answers[1].asked_at
+    assert results[0].answers[1].confidence == 0.9
+    assert results[0].answers[1].asked_at
 
 
 def test_equal_pictures_are_asked_once() -> None:
     engine = WatchedEngine()
-    found = answer(engine, ASKED, [seen(0, (1, 2), 1), seen(1, (1,), 1)])
+    results = answer(engine, ASKED, [captured(0, (1, 2), 1), captured(1, (1,), 1)])
     assert sum(map(len, engine.batches)) == 2
-    assert found[0].answers[1] == found[1].answers[1]
-    assert [one.asked for one in found] == [(1, 2), ()]
+    assert results[0].answers[1] == results[1].answers[1]
+    assert [tile.asked for tile in results] == [(1, 2), ()]
 
 
-def test_a_failure_takes_no_other_tile_with_it() -> None:
+def test_a_failing_picture_does_not_affect_other_tiles() -> None:
     class FailingOnPicture(WatchedEngine):
-        """It fails on a batch that holds a certain picture."""
+        """Fails on a batch that contains a certain picture."""
 
         def answer(self, asks: Sequence[Ask]) -> list[Answer]:
-            prompts = Script(faults={"": "error"} if any(ask.image_key == "sha2" for ask in asks) else {})
-            return FakeEngine(prompts).answer(asks)
+            script = Script(faults={"": "error"} if any(ask.image_key == "sha2" for ask in asks) else {})
+            return FakeEngine(script).answer(asks)
 
-    found = answer(FailingOnPicture(), ASKED, [seen(0, (1,), 1), seen(1, (1,), 2), seen(2, (1,), 3)])
-    assert [one.answers[1].problem for one in found] == ["", "The scripted model failed; ask something else.", ""]
+    results = answer(FailingOnPicture(), ASKED, [captured(0, (1,), 1), captured(1, (1,), 2), captured(2, (1,), 3)])
+    assert [tile.answers[1].problem for tile in results] == ["", "The scripted model failed; ask something else.", ""]
 
 
-def test_a_prompt_that_fails_takes_no_other_prompt_with_it() -> None:
+def test_a_failing_prompt_does_not_affect_other_prompts() -> None:
     class FailingOnPrompt(WatchedEngine):
-        """It fails on a batch that holds a certain prompt."""
+        """Fails on a batch that contains a certain prompt."""
 
         def answer(self, asks: Sequence[Ask]) -> list[Answer]:
             self.batches.append([ask.prompt for ask in asks])
             return FakeEngine(Script(faults={"Water?": "error"})).answer(asks)
 
     engine = FailingOnPrompt()
-    found = answer(engine, ASKED, [seen(0, (1, 2), 1), seen(1, (1, 2), 2)])
-    assert [[bool(one.answers[prompt].problem) for prompt in (1, 2)] for one in found] == [[False, True]] * 2
+    results = answer(engine, ASKED, [captured(0, (1, 2), 1), captured(1, (1, 2), 2)])
+    assert [[bool(tile.answers[prompt].problem) for prompt in (1, 2)] for tile in results] == [[False, True]] * 2
     assert [len(batch) for batch in engine.batches] == [4, 2, 2, 1, 1]
 
 
-def test_an_engine_that_fails_at_everything_is_not_asked_about_more() -> None:
+def test_an_engine_that_fails_at_all_asks_raises() -> None:
     with pytest.raises(EngineError, match="The scripted model failed"):
-        answer(FakeEngine(Script(faults={"": "error"})), ASKED, [seen(0, (1,), 1), seen(1, (1,), 2)])
-    (found,) = answer(FakeEngine(Script(faults={"": "error"})), ASKED, [seen(0, (1,), 1)])
-    assert found.answers[1].problem
+        answer(FakeEngine(Script(faults={"": "error"})), ASKED, [captured(0, (1,), 1), captured(1, (1,), 2)])
+    (result,) = answer(FakeEngine(Script(faults={"": "error"})), ASKED, [captured(0, (1,), 1)])
+    assert result.answers[1].problem
 
 
 def test_asks_that_failed_before_do_not_count_against_the_engine() -> None:
     def again(tile: int, failed: tuple[int, ...]) -> CapturedTile:
-        one = seen(tile, (1,), tile)
-        return CapturedTile(TileJob(1, tile, (1,), failed), one.found, one.rgb)
+        first = captured(tile, (1,), tile)
+        return CapturedTile(TileJob(1, tile, (1,), failed), first.result, first.rgb)
 
     broken = FakeEngine(Script(faults={"": "error"}))
-    found = answer(broken, ASKED, [again(0, (1,)), again(1, (1,))])
-    assert all(one.answers[1].problem for one in found)
+    results = answer(broken, ASKED, [again(0, (1,)), again(1, (1,))])
+    assert all(tile.answers[1].problem for tile in results)
     with pytest.raises(EngineError):
         answer(broken, ASKED, [again(0, (1,)), again(1, ())])
 
 
 @pytest.mark.parametrize("confidence", [math.nan, math.inf])
 def test_an_answer_without_a_finite_confidence_is_a_failure(confidence: float) -> None:
-    found = answer(FakeEngine(Script(reply="!!!", confidence=confidence)), ASKED, [seen(0, (1,), 1)])
-    raw = found[0].answers[1]
+    results = answer(FakeEngine(Script(reply="!!!", confidence=confidence)), ASKED, [captured(0, (1,), 1)])
+    raw = results[0].answers[1]
     assert (raw.text, raw.confidence) == ("", 0.0)
     assert "no finite confidence" in raw.problem
 
 
-def test_of_a_raster_that_is_gone_each_tile_says_so(tmp_path: Path) -> None:
+def test_all_tiles_of_a_deleted_raster_are_failed(tmp_path: Path) -> None:
     path = write(tmp_path / "a.tif", numbered(64, 32, 32))
     plan = make_plan(str(path), TilingOptions(32))
     path.unlink()
     gone = list(capture_tiles(plan, [TileJob(1, tile, (1,)) for tile in plan.tiles]))
-    assert [(one.rgb, "cannot be opened" in one.found.failed) for one in gone] == [(None, True)] * 2
+    assert [(tile.rgb, "cannot be opened" in tile.result.failed) for tile in gone] == [(None, True)] * 2
 
 
-def test_what_is_not_to_be_asked_passes_through() -> None:
+def test_a_skipped_tile_is_not_asked_about() -> None:
     skipped = CapturedTile(TileJob(1, 0, (1,)), TileResult(1, 0, "sha", 0.5, "no valid pixel here"))
     engine = WatchedEngine()
-    assert answer(engine, ASKED, [skipped]) == [skipped.found]
+    assert answer(engine, ASKED, [skipped]) == [skipped.result]
     assert engine.batches == []
 
 
-def test_a_choice_goes_with_its_question() -> None:
+def test_the_choices_of_a_question_reach_the_ask() -> None:
     class Chooser(FakeEngine):
         def answer(self, asks: Sequence[Ask]) -> list[Answer]:
             assert [(ask.prompt, ask.choices) for ask in asks] == [
@@ -155,5 +155,5 @@ def test_a_choice_goes_with_its_question() -> None:
             return super().answer(asks)
 
     use = Question("use", "Use?", AnswerType.CHOICE, ("farm", "town"))
-    (found,) = answer(Chooser(Script()), {1: use}, [seen(0, (1,), 1)])
-    assert found.answers.keys() == {1}
+    (result,) = answer(Chooser(Script()), {1: use}, [captured(0, (1,), 1)])
+    assert result.answers.keys() == {1}

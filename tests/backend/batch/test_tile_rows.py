@@ -1,4 +1,4 @@
-"""Rows: columns, types, status and reasons, for each thing that can become of a tile."""
+"""Rows: columns, types, status and reason for each kind of result."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rsgpt_plugin.shared.answers.typed_answers import RawAnswer
 from tests.backend.batch.rasters import numbered, write
 
 QUESTIONS = tuple(parse_questions("water[yesno]: Is there water?\ncars[integer]: How many cars?"))
-READING = RowBuilder(BatchQuestions("m", "w" * 64, "Describe it.", QUESTIONS), (1, 2, 3))
+BUILDER = RowBuilder(BatchQuestions("m", "w" * 64, "Describe it.", QUESTIONS), (1, 2, 3))
 MOMENT = "2026-01-02T03:04:05.678+00:00"
 
 
@@ -30,59 +30,59 @@ def raw(text: str, confidence: float = 0.8, moment: str = MOMENT, problem: str =
     return RawAnswer(text, confidence, asked_at=moment, problem=problem)
 
 
-def row(plan: RasterPlan, found: TileResult, reading: RowBuilder = READING) -> dict[str, Any]:
-    """The row as a table would hold it."""
-    (only,) = pa.Table.from_pylist(list(reading.rows(plan, [found])), reading.schema).to_pylist()
+def row(plan: RasterPlan, result: TileResult, builder: RowBuilder = BUILDER) -> dict[str, Any]:
+    """Return the row of a tile as a table would hold it."""
+    (only,) = pa.Table.from_pylist(list(builder.rows(plan, [result])), builder.schema).to_pylist()
     return dict(only)
 
 
-def told(caption: RawAnswer, water: RawAnswer, cars: RawAnswer) -> TileResult:
+def result(caption: RawAnswer, water: RawAnswer, cars: RawAnswer) -> TileResult:
     return TileResult(1, 0, "s" * 64, 0.5, answers={1: caption, 2: water, 3: cars})
 
 
-def test_a_whole_answer(plan: RasterPlan) -> None:
+def test_an_answered_tile_has_all_values(plan: RasterPlan) -> None:
     later = "2026-01-02T03:04:06.000+00:00"
-    found = row(plan, told(raw("A road."), raw("yes", 0.7, later), raw("three")))
-    assert found == {
+    values = row(plan, result(raw("A road."), raw("yes", 0.7, later), raw("three")))
+    assert values == {
         "caption": "A road.", "confidence": 0.8, "water": True, "water_confidence": 0.7, "cars": 3,
         "cars_confidence": 0.8, "status": "answered", "reason": None, "model": "m", "weights_sha256": "w" * 64,
         "model_fingerprint": "",
         "prompt": "Describe it.\nwater[yesno]: Is there water?\ncars[integer]: How many cars?",
         "image_sha256": "s" * 64, "gsd_m": 0.5, "bands": "1,2,3", "stretch": "none",
-        "asked_at": datetime(2026, 1, 2, 3, 4, 6, tzinfo=UTC), "plugin_version": found["plugin_version"],
+        "asked_at": datetime(2026, 1, 2, 3, 4, 6, tzinfo=UTC), "plugin_version": values["plugin_version"],
         "raster": plan.source,
     }  # fmt: skip
-    assert found["plugin_version"]
+    assert values["plugin_version"]
 
 
-def test_part_of_an_answer(plan: RasterPlan) -> None:
-    found = row(plan, told(raw("A road."), raw("a road"), raw("", problem="The model failed.")))
-    assert (found["status"], found["water"], found["cars"]) == ("partial", None, None)
-    assert found["reason"] == "water: 'a road' is neither yes nor no; cars: The model failed."
+def test_a_partly_answered_tile_is_partial(plan: RasterPlan) -> None:
+    values = row(plan, result(raw("A road."), raw("a road"), raw("", problem="The model failed.")))
+    assert (values["status"], values["water"], values["cars"]) == ("partial", None, None)
+    assert values["reason"] == "water: 'a road' is neither yes nor no; cars: The model failed."
 
 
-def test_no_answer(plan: RasterPlan) -> None:
-    found = row(plan, told(raw(""), raw("a road"), raw("many")))
-    assert (found["status"], found["caption"], found["confidence"]) == ("failed", None, None)
+def test_a_tile_without_a_usable_answer_is_failed(plan: RasterPlan) -> None:
+    values = row(plan, result(raw(""), raw("a road"), raw("many")))
+    assert (values["status"], values["caption"], values["confidence"]) == ("failed", None, None)
 
 
-def test_answers_that_are_not_sure_enough(plan: RasterPlan) -> None:
-    reading = RowBuilder(BatchQuestions("m", "w", "", QUESTIONS, 0.9), (2, 3))
+def test_answers_below_the_minimum_confidence_are_empty(plan: RasterPlan) -> None:
+    builder = RowBuilder(BatchQuestions("m", "w", "", QUESTIONS, 0.9), (2, 3))
     unsure = TileResult(1, 0, "s", 0.5, answers={2: raw("yes", 0.6), 3: raw("3", 0.7)})
-    found = row(plan, unsure, reading)
-    assert (found["status"], found["water"], found["water_confidence"], found["confidence"]) == (
+    values = row(plan, unsure, builder)
+    assert (values["status"], values["water"], values["water_confidence"], values["confidence"]) == (
         "unsure",
         None,
         0.6,
         0.6,
     )
-    assert found["reason"].startswith("water: I can't tell ('yes' would be 60% sure)")
+    assert values["reason"].startswith("water: I can't tell ('yes' would be 60% sure)")
 
 
-def test_without_a_caption_the_least_sure_answer_counts(plan: RasterPlan) -> None:
-    found = row(plan, TileResult(1, 0, "s", 0.5, answers={2: raw("yes", 0.6), 3: raw("3", 0.7)}),
+def test_without_a_caption_the_confidence_is_the_lowest_of_the_answers(plan: RasterPlan) -> None:
+    values = row(plan, TileResult(1, 0, "s", 0.5, answers={2: raw("yes", 0.6), 3: raw("3", 0.7)}),
                 RowBuilder(BatchQuestions("m", "w", "", QUESTIONS), (2, 3)))  # fmt: skip
-    assert (found["caption"], found["confidence"]) == (None, 0.6)
+    assert (values["caption"], values["confidence"]) == (None, 0.6)
 
 
 def test_skipped_and_failed_tiles(plan: RasterPlan) -> None:
@@ -94,18 +94,18 @@ def test_skipped_and_failed_tiles(plan: RasterPlan) -> None:
     )  # fmt: skip
 
 
-def test_what_is_whole() -> None:
-    assert READING.is_whole(told(raw("a"), raw("yes"), raw("3")))
-    assert READING.is_whole(TileResult(1, 0, failed="unreadable"))
-    assert READING.is_whole(TileResult(1, 0, "s", 0.5, "no valid pixel here"))
-    assert not READING.is_whole(TileResult(1, 0, "s", 0.5, answers={1: raw("a"), 3: raw("3")}))
+def test_a_result_is_complete_if_nothing_is_left_to_ask() -> None:
+    assert BUILDER.is_complete(result(raw("a"), raw("yes"), raw("3")))
+    assert BUILDER.is_complete(TileResult(1, 0, failed="unreadable"))
+    assert BUILDER.is_complete(TileResult(1, 0, "s", 0.5, "no valid pixel here"))
+    assert not BUILDER.is_complete(TileResult(1, 0, "s", 0.5, answers={1: raw("a"), 3: raw("3")}))
 
 
-def test_two_questions_of_the_same_words_share_an_answer(plan: RasterPlan) -> None:
+def test_two_questions_with_the_same_text_share_an_answer(plan: RasterPlan) -> None:
     twice = tuple(parse_questions("a[yesno]: Is there water?\nb[text]: Is there water?"))
-    found = row(
+    values = row(
         plan,
         TileResult(1, 0, "s", 0.5, answers={2: raw("yes")}),
         RowBuilder(BatchQuestions("m", "w", "", twice), (2, 2)),
     )
-    assert (found["a"], found["b"]) == (True, "yes")
+    assert (values["a"], values["b"]) == (True, "yes")

@@ -1,4 +1,4 @@
-"""Files that others read: geometry, types and CRS of both formats, and nothing half written."""
+"""GeoPackage and GeoParquet outputs: geometry, types, CRS, and complete or unchanged files."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_rows_and_polygons_are_read_back(tmp_path: Path, ending: str) -> None:
 
 
 @pytest.mark.parametrize("ending", [".gpkg", ".parquet"])
-def test_what_was_there_stays_until_all_is_written(tmp_path: Path, ending: str) -> None:
+def test_an_output_is_replaced_only_when_all_is_written(tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"a{ending}"
     schema = with_polygons(path, PLAIN)
     write(path, schema, batches(schema, 1), UTM)
@@ -68,12 +68,12 @@ def test_what_was_there_stays_until_all_is_written(tmp_path: Path, ending: str) 
     with pytest.raises(DataError, match=r"The journal is gone\."):
         write(path, schema, broken(), UTM)
     assert path.read_bytes() == before
-    assert [one.name for one in tmp_path.iterdir()] == [path.name]
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
     write(path, schema, batches(schema), UTM)
     assert path.read_bytes() != before
 
 
-def test_formats_and_folders_are_checked_first(tmp_path: Path) -> None:
+def test_format_folder_and_existing_file_are_checked(tmp_path: Path) -> None:
     check_output(tmp_path / "a.GPKG")
     for wrong in ("a.shp", "none/a.gpkg"):
         with pytest.raises(UsageError):
@@ -85,7 +85,7 @@ def test_formats_and_folders_are_checked_first(tmp_path: Path) -> None:
             check_output(tmp_path / wrong)
 
 
-def test_what_the_run_reads_is_not_its_output(tmp_path: Path) -> None:
+def test_an_input_of_the_run_is_refused_as_its_output(tmp_path: Path) -> None:
     path = tmp_path / "a.gpkg"
     pyogrio.write_arrow(
         pa.table([pa.array(shapely.to_wkb([shapely.box(0, 0, 1, 1)]), pa.binary())], ["geom"]),
@@ -96,7 +96,7 @@ def test_what_the_run_reads_is_not_its_output(tmp_path: Path) -> None:
         check_output(path, ["other.tif", f"GPKG:{path}:second"])
 
 
-def test_a_layer_of_another_program_and_that_name_is_refused(tmp_path: Path) -> None:
+def test_a_layer_of_another_program_is_not_replaced(tmp_path: Path) -> None:
     path, schema = tmp_path / "a.gpkg", with_polygons(tmp_path / "a.gpkg", PLAIN)
     write(path, schema, batches(schema), UTM)  # without the columns of a result
     with pytest.raises(RsgptError, match="not a result"):
@@ -105,7 +105,7 @@ def test_a_layer_of_another_program_and_that_name_is_refused(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("ending", [".gpkg", ".parquet"])
 def test_units_of_a_crs_are_kept(tmp_path: Path, ending: str) -> None:
-    """GDAL takes these kilometres for the metres of EPSG:32611."""
+    """GDAL replaces this CRS in kilometers by EPSG:32611, which is in meters."""
     km = CRS("+proj=utm +zone=11 +datum=WGS84 +units=km")
     path = tmp_path / f"a{ending}"
     schema = with_polygons(path, PLAIN)
@@ -114,14 +114,14 @@ def test_units_of_a_crs_are_kept(tmp_path: Path, ending: str) -> None:
     shapes = shapely.box([500, 501], 3999, [501, 502], 4000)
     write(path, schema, iter([batch(schema, shapes, ROWS)]), km.to_wkt())
     if ending == ".gpkg":
-        found = CRS(crs_of(path, "tiles"))
+        crs = CRS(crs_of(path, "tiles"))
     else:
-        found = CRS.from_json_dict(json.loads(pq.read_schema(path).metadata[b"geo"])["columns"]["geometry"]["crs"])
-    to_degrees = Transformer.from_crs(found, 4326, always_xy=True)
+        crs = CRS.from_json_dict(json.loads(pq.read_schema(path).metadata[b"geo"])["columns"]["geometry"]["crs"])
+    to_degrees = Transformer.from_crs(crs, 4326, always_xy=True)
     assert to_degrees.transform(500, 4000) == pytest.approx((-117, 36.1447), abs=1e-4)
 
 
-def test_a_format_that_refuses_is_told_before_anything_is_asked(tmp_path: Path) -> None:
+def test_a_format_that_cannot_store_the_columns_is_refused_in_advance(tmp_path: Path) -> None:
     path = tmp_path / "a.gpkg"
     schema = with_polygons(path, pa.schema([(f"a{number}", pa.string()) for number in range(2100)]))
     with pytest.raises(DataError, match="cannot be written"):
@@ -129,11 +129,11 @@ def test_a_format_that_refuses_is_told_before_anything_is_asked(tmp_path: Path) 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_a_killed_run_left_beside_its_draft_does_no_harm(tmp_path: Path) -> None:
+def test_leftovers_of_a_killed_run_are_removed(tmp_path: Path) -> None:
     path = tmp_path / "a.gpkg"
     schema = with_polygons(path, PLAIN)
     for name in (".a.part.gpkg", ".a.part.gpkg-journal", "a.gpkg-wal", "a.gpkg-shm"):
         (tmp_path / name).write_bytes(b"left" * 1000)
     write(path, schema, batches(schema), UTM)
-    assert [one.name for one in tmp_path.iterdir()] == ["a.gpkg"]
+    assert [file.name for file in tmp_path.iterdir()] == ["a.gpkg"]
     assert pyogrio.read_info(path, force_feature_count=True)["features"] == 4

@@ -191,7 +191,7 @@ def test_a_raster_without_a_way_to_the_first_one_s_system_is_refused_before_anyt
     code, objects, err = rsgpt(str(raster), local, "--out", str(tmp_path / "a.gpkg"), "--tile", "32")
     assert (code, "Traceback" in err) == (1, False)
     assert [one.get("raster") for one in objects] == [local, None]
-    assert "cannot be brought to the first raster's coordinate system" in objects[0]["error"]["message"]
+    assert "cannot be transformed to the first raster's coordinate system" in objects[0]["error"]["message"]
     assert len(pyogrio.read_arrow(tmp_path / "a.gpkg")[1].to_pylist()) == objects[1]["tiles"] == 6
 
 
@@ -218,7 +218,7 @@ def test_no_raster_that_can_be_read(rsgpt: Any, tmp_path: Path) -> None:
         (["--no-caption"], "nothing to ask"),
         (["--question", "a[number]: How many?"], "the type `number` is unknown"),
         (["--out", "a.shp"], "neither .gpkg nor .parquet"),
-        (["--out", "nowhere/a.gpkg"], "The folder nowhere is not there"),
+        (["--out", "nowhere/a.gpkg"], "The folder nowhere does not exist"),
     ],
 )
 def test_wrong_use_is_told_before_anything_is_read(

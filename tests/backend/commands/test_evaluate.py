@@ -206,7 +206,7 @@ def test_missing_pictures(toy_folder: Path, toy_data: Path, capsys: pytest.Captu
     given = arguments("captions", toy_folder, toy_data)
     given[given.index("--images") + 1] = str(toy_data / "nowhere")
     assert main(given) == 1
-    assert "does not exist. Give a folder of pictures or a zip." in capsys.readouterr().err
+    assert "does not exist. Choose a folder of pictures or a zip archive." in capsys.readouterr().err
 
 
 def test_ratings_are_told_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""All layouts of annotation files are read, and a wrong record is told with its file."""
+"""Reading annotation files in all layouts, and errors for wrong records."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_questions_of_the_plain_layout(path: Path) -> None:
     ]
 
 
-def test_questions_of_rsieval_s_layout_without_the_blank_ones(path: Path) -> None:
+def test_questions_of_rsieval_s_layout_without_empty_ones(path: Path) -> None:
     assert read_questions(write(path, RSIEVAL)) == [
         QuestionRecord("P1.png", "How many ships?", "Four.", "quantity"),
         QuestionRecord("P1.png", "Is there water?", "Yes.", "other"),
@@ -80,7 +80,7 @@ def test_questions_of_rsieval_s_layout_without_the_blank_ones(path: Path) -> Non
 
 @pytest.mark.parametrize("content", [None, b"", b"{", b"\xff\xfe\x00"])
 @pytest.mark.parametrize("read", [read_captions, read_questions])
-def test_a_file_that_is_no_json(path: Path, content: bytes | None, read: Any) -> None:
+def test_a_file_that_is_not_json_is_refused(path: Path, content: bytes | None, read: Any) -> None:
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(DataError, match="not a readable annotation file"):
@@ -89,8 +89,8 @@ def test_a_file_that_is_no_json(path: Path, content: bytes | None, read: Any) ->
 
 @pytest.mark.parametrize("data", [{}, {"annotations": None}, 3, "text", ["a", "b"], {"annotations": [1]}, None])
 @pytest.mark.parametrize("read", [read_captions, read_questions])
-def test_json_without_annotations(path: Path, data: Any, read: Any) -> None:
-    with pytest.raises(DataError, match=r"holds no list of annotations\. Give a caption or question file"):
+def test_json_without_annotations_is_refused(path: Path, data: Any, read: Any) -> None:
+    with pytest.raises(DataError, match=r"has no list of annotations\. Choose a caption or question file"):
         read(write(path, data))
 
 
@@ -101,11 +101,11 @@ def test_json_without_annotations(path: Path, data: Any, read: Any) -> None:
         ({"filename": 3, "captions": ["a"]}, "lacks the text 'filename'"),
         ({"filename": "1.jpg"}, "lacks the text 'caption'"),
         ({"filename": "1.jpg", "captions": []}, "lacks the text 'caption'"),
-        ({"filename": "1.jpg", "captions": "A road."}, "something else than a list"),
-        ({"filename": "1.jpg", "captions": ["A road.", None]}, "something else than a list"),
+        ({"filename": "1.jpg", "captions": "A road."}, "something other than a list"),
+        ({"filename": "1.jpg", "captions": ["A road.", None]}, "something other than a list"),
     ],
 )
-def test_a_wrong_caption_record(path: Path, record: Any, sentence: str) -> None:
+def test_a_wrong_caption_record_is_refused(path: Path, record: Any, sentence: str) -> None:
     with pytest.raises(DataError, match=sentence) as caught:
         read_captions(write(path, [{"filename": "0.jpg", "captions": ["fine"]}, record]))
     assert str(path) in str(caught.value)
@@ -118,22 +118,22 @@ def test_a_wrong_caption_record(path: Path, record: Any, sentence: str) -> None:
         ({"filename": "1.jpg", "answer": "a"}, "lacks the text 'question'"),
         ({"filename": "1.jpg", "question": "q", "answer": 4}, "lacks the text 'answer'"),
         ({"filename": "1.jpg", "qa_pairs": [{"question": "q"}]}, "lacks the text 'answer'"),
-        ({"filename": "1.jpg", "qa_pairs": None}, "something else than a list"),
-        ({"filename": "1.jpg", "qa_pairs": ["q"]}, "something else than a list"),
+        ({"filename": "1.jpg", "qa_pairs": None}, "something other than a list"),
+        ({"filename": "1.jpg", "qa_pairs": ["q"]}, "something other than a list"),
     ],
 )
-def test_a_wrong_question_record(path: Path, record: Any, sentence: str) -> None:
+def test_a_wrong_question_record_is_refused(path: Path, record: Any, sentence: str) -> None:
     with pytest.raises(DataError, match=sentence):
         read_questions(write(path, [record]))
 
 
 @pytest.mark.parametrize(("name", "pictures"), [("ucm_captions_val", 210), ("rsicd_captions_val", 1094)])
-def test_the_shared_captions(shared: Path, name: str, pictures: int) -> None:
+def test_shared_caption_files_are_read(shared: Path, name: str, pictures: int) -> None:
     records = read_captions(shared / "data" / f"{name}.json")
     assert len({record.filename for record in records}) == len(records) == pictures
     assert all(record.scene and len(record.captions) == 5 for record in records)
 
 
-def test_the_shared_questions(shared: Path) -> None:
+def test_shared_question_files_are_read(shared: Path) -> None:
     questions = read_questions(shared / "data" / "ucm_vqa_val.json")
     assert {"presence", "scene", "quantity"} <= {question.kind for question in questions}

@@ -1,4 +1,4 @@
-"""Pictures come out as 8-bit RGB whatever they were, or end in a sentence that names them."""
+"""Decoding of pictures to 8-bit RGB, and errors for unreadable ones."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def encoded(image: Image.Image, kind: str = "PNG") -> bytes:
 
 @pytest.fixture(params=["folder", "zip"])
 def source(request: pytest.FixtureRequest, tmp_path: Path) -> ImageSource:
-    """Three pictures in nested folders, plain or zipped."""
+    """Three pictures in nested folders or a zip archive."""
     files = {f"deep/er/{number}.png": encoded(picture(number)) for number in range(3)}
     if request.param == "zip":
         with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
@@ -49,28 +49,28 @@ def test_pictures_are_found_without_their_folders(source: ImageSource) -> None:
         assert source.open(f"{number}.png").tobytes() == picture(number).tobytes()
 
 
-def test_a_picture_that_is_not_there(source: ImageSource) -> None:
-    with pytest.raises(DataError, match=r"9\.png is not among the"):
+def test_an_unknown_picture_is_refused(source: ImageSource) -> None:
+    with pytest.raises(DataError, match=r"9\.png is not one of the"):
         source.open("9.png")
 
 
 def test_several_threads_read_at_once(source: ImageSource) -> None:
     names = [f"{number % 3}.png" for number in range(60)]
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(source.open, names))
-    assert all(image.tobytes() == picture(number % 3).tobytes() for number, image in enumerate(found))
+        images = list(pool.map(source.open, names))
+    assert all(image.tobytes() == picture(number % 3).tobytes() for number, image in enumerate(images))
 
 
-def test_neither_folder_nor_zip(tmp_path: Path) -> None:
+def test_a_source_that_is_neither_folder_nor_zip_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="does not exist"):
         ImageSource(tmp_path / "nowhere")
     (tmp_path / "a.zip").write_bytes(b"no zip")
-    with pytest.raises(DataError, match="not a readable zip"):
+    with pytest.raises(DataError, match="not a readable zip archive"):
         ImageSource(tmp_path / "a.zip")
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF"])
-def test_known_formats(kind: str) -> None:
+def test_supported_formats_are_decoded(kind: str) -> None:
     image = decode(encoded(picture(1), kind), "a")
     assert (image.mode, image.size) == ("RGB", (96, 80))
     assert np.abs(np.asarray(image).astype(int) - np.asarray(picture(1))).mean() < 8
@@ -83,11 +83,11 @@ def test_other_formats_are_not_decoded(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF"])
-@pytest.mark.parametrize("kept", [0, 4, 60, -40])
+@pytest.mark.parametrize("length", [0, 4, 60, -40])
 @pytest.mark.filterwarnings("ignore:Truncated File Read:UserWarning")
-def test_a_cut_picture_is_refused(kind: str, kept: int) -> None:
+def test_a_truncated_picture_is_refused(kind: str, length: int) -> None:
     with pytest.raises(ImageError, match="not a readable"):
-        decode(encoded(picture(1), kind)[:kept], "a")
+        decode(encoded(picture(1), kind)[:length], "a")
 
 
 def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded() -> None:
@@ -99,25 +99,25 @@ def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded() -> None:
 
 
 @pytest.mark.parametrize("name", ["missing.png", "."])
-def test_a_path_that_cannot_be_read(tmp_path: Path, name: str) -> None:
+def test_an_unreadable_path_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(ImageError, match="cannot be read: "):
         open_image(tmp_path / name)
 
 
-def test_open_image(tmp_path: Path) -> None:
+def test_open_image_decodes_a_file(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(encoded(picture(2)))
     assert open_image(tmp_path / "a.png").tobytes() == picture(2).tobytes()
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "CMYK", "YCbCr"])
-def test_plain_modes(mode: str) -> None:
+def test_plain_modes_become_rgb(mode: str) -> None:
     white = Image.new("RGB", (2, 2), "white").convert(mode)
     image = plain_rgb(white)
     assert (image.mode, image.getpixel((1, 1))) == ("RGB", (255, 255, 255))
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA"])
-def test_what_is_transparent_is_black_as_no_data_is(mode: str) -> None:
+def test_transparent_pixels_are_black_like_no_data(mode: str) -> None:
     image = Image.new("RGBA", (3, 1), (200, 200, 200, 0))
     image.putpixel((1, 0), (100, 100, 100, 255))
     image.putpixel((2, 0), (100, 100, 100, 1))
@@ -125,7 +125,7 @@ def test_what_is_transparent_is_black_as_no_data_is(mode: str) -> None:
     assert [shown.getpixel((x, 0)) for x in range(3)] == [(0, 0, 0), (100, 100, 100), (100, 100, 100)]
 
 
-def test_a_transparent_colour_of_a_palette_is_black() -> None:
+def test_a_transparent_color_of_a_palette_is_black() -> None:
     white = Image.new("P", (2, 2), 0)
     white.putpalette([255, 255, 255])
     white.info["transparency"] = 0
@@ -133,7 +133,7 @@ def test_a_transparent_colour_of_a_palette_is_black() -> None:
 
 
 def deep_png(words: np.ndarray) -> bytes:
-    """A PNG of 16 bits, height x width x bands, which Pillow does not write."""
+    """Return a 16-bit PNG of height x width x bands, which Pillow cannot write."""
     height, width, bands = words.shape
     rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in words)
     head = struct.pack(">IIBBBBB", width, height, 16, {1: 0, 2: 4, 3: 2, 4: 6}[bands], 0, 0, 0)
@@ -148,14 +148,14 @@ def crc(data: bytes) -> bytes:
 
 @pytest.mark.parametrize("bands", [1, 2, 3, 4])
 def test_a_png_of_16_bits_keeps_its_lower_byte(bands: int) -> None:
-    """Data of 11 bits: cut to the upper byte, they would be black."""
+    """Data of 11 bits would be black if only the upper byte were read."""
     words = np.random.default_rng(1).integers(0, 2048, (20, 30, bands), dtype=np.uint16)
     if bands in (2, 4):
         words[..., -1] = 65535
         words[:5, :, -1] = 0
-    colours = words[..., : 1 if bands < 3 else 3]
+    colors = words[..., : 1 if bands < 3 else 3]
     valid = words[..., -1] > 0 if bands in (2, 4) else np.ones((20, 30), bool)
-    values = np.moveaxis(colours, -1, 0)
+    values = np.moveaxis(colors, -1, 0)
     stretch = measure([(values, valid)])
     assert stretch is not None
     expected = as_rgb(stretch.apply((values, valid)))
@@ -165,7 +165,7 @@ def test_a_png_of_16_bits_keeps_its_lower_byte(bands: int) -> None:
 @pytest.mark.parametrize(
     ("dtype", "kind"), [(np.uint16, "PNG"), (np.uint16, "TIFF"), (np.int32, "TIFF"), (np.float32, "TIFF")]
 )
-def test_deep_grey_is_stretched_over_what_most_of_it_uses(dtype: type, kind: str) -> None:
+def test_deep_gray_is_stretched_over_most_of_its_values(dtype: type, kind: str) -> None:
     values = np.tile(np.arange(1000, 2000, dtype=dtype), (10, 1))
     values[:, 0] = 65535  # a hot column
     shown = np.asarray(decode(encoded(Image.fromarray(values), kind), "a"))
@@ -173,7 +173,7 @@ def test_deep_grey_is_stretched_over_what_most_of_it_uses(dtype: type, kind: str
     assert (shown[..., 0] == shown[..., 2]).all()
 
 
-def test_even_deep_grey_is_grey() -> None:
+def test_uniform_deep_gray_is_gray() -> None:
     image = decode(encoded(Image.fromarray(np.full((2, 2), 7, dtype=np.uint16))), "a")
     assert image.getpixel((0, 0)) == (128, 128, 128)
 
@@ -192,7 +192,7 @@ def test_exif_orientation_is_applied(orientation: int, kind: str) -> None:
 @pytest.mark.parametrize("deep", [False, True])
 @pytest.mark.parametrize("orientation", [1, 3, 6])
 @pytest.mark.parametrize("has_rasterio", [False, True])
-def test_a_tiff_without_a_position_is_turned_as_well(
+def test_the_orientation_of_a_tiff_without_a_position_is_applied(
     monkeypatch: pytest.MonkeyPatch, orientation: int, deep: bool, has_rasterio: bool
 ) -> None:
     monkeypatch.setattr(tiff, "find_spec", lambda _: has_rasterio or None)
@@ -209,8 +209,8 @@ def encoded_as(image: Image.Image, orientation: int) -> bytes:
     return buffer.getvalue()
 
 
-def test_dark_bytes_are_left_alone() -> None:
-    """A tile of water that a client sends is not to be stretched once more."""
+def test_dark_bytes_are_not_stretched() -> None:
+    """A client may send a tile of water that is already stretched."""
     dark = Image.fromarray(np.full((8, 8, 3), 9, np.uint8))
     assert decode(encoded(dark), "a").getpixel((0, 0)) == (9, 9, 9)
     assert decode(encoded(dark, "TIFF"), "a").getpixel((0, 0)) == (9, 9, 9)

@@ -1,4 +1,4 @@
-"""Objects, counts and colours are read from sentences, and only where the sentences agree."""
+"""Mentions of objects, counts and colors in sentences that agree."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from rsgpt_backend.data.objects import (
 
 
 def named(*sentences: str) -> dict[str, int]:
-    """The objects that are mentioned at all."""
+    """Return the objects that are mentioned, with their counts."""
     return {name: count for name, count in mentions(sentences).items() if count}
 
 
 def test_mentions_count_sentences_not_words() -> None:
-    found = named("A tree beside a tree.", "Many TREES.", "A road.")
-    assert found == {"trees": 2, "roads": 1}
+    counts = named("A tree beside a tree.", "Many TREES.", "A road.")
+    assert counts == {"trees": 2, "roads": 1}
 
 
-def test_a_sentence_that_is_repeated_counts_once() -> None:
+def test_a_repeated_sentence_counts_once() -> None:
     assert named("Many trees.", "many  trees", "MANY TREES!", "Trees and a road.") == {"trees": 2, "roads": 1}
     assert distinct(["A b.", "c", "a B", "c"]) == ["A b.", "c"]
 
@@ -43,11 +43,11 @@ def test_a_sentence_that_is_repeated_counts_once() -> None:
         ("nothing of note", set()),
     ],
 )
-def test_forms_of_a_name(sentence: str, objects: set[str]) -> None:
+def test_forms_of_an_object_are_mentions(sentence: str, objects: set[str]) -> None:
     assert set(named(sentence)) == objects
 
 
-def test_every_object_is_looked_for() -> None:
+def test_mentions_include_every_object() -> None:
     assert list(mentions([])) == list(OBJECTS)
     assert set(mentions([]).values()) == {0}
 
@@ -65,13 +65,13 @@ def test_every_object_is_looked_for() -> None:
         (["Twenty-two tennis courts", "Some tennis courts"], ""),
     ],
 )
-def test_counts_that_two_sentences_agree_on(sentences: list[str], number: str) -> None:
+def test_a_count_needs_two_sentences_that_agree(sentences: list[str], number: str) -> None:
     forms = dict(COUNTED)["tennis courts"]
     assert agreed(count_pattern(forms), sentences) == number
 
 
 @pytest.mark.parametrize(
-    ("sentences", "colour"),
+    ("sentences", "color"),
     [
         (["a green river", "A Green River runs"], "green"),
         (["a green river", "a brown river"], ""),
@@ -79,9 +79,9 @@ def test_counts_that_two_sentences_agree_on(sentences: list[str], number: str) -
         (["a green riverside", "a green riverside"], ""),
     ],
 )
-def test_colours_that_two_sentences_agree_on(sentences: list[str], colour: str) -> None:
-    assert agreed(colour_pattern("river"), sentences) == colour
+def test_a_color_needs_two_sentences_that_agree(sentences: list[str], color: str) -> None:
+    assert agreed(colour_pattern("river"), sentences) == color
 
 
-def test_scene_names() -> None:
+def test_scene_name_returns_the_label_in_words() -> None:
     assert (scene_name("denseresidential"), scene_name("forest")) == ("dense residential", "forest")

@@ -1,4 +1,4 @@
-"""Samples of odd rasters: which bands, what is valid, and what cannot be shown."""
+"""Samples of rasters: choice of bands, valid pixels, and unusable rasters."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def noise(bands: int, kind: str = "uint8") -> np.ndarray:
 
 def read(path: Path, size: tuple[int, int] = (60, 40)) -> Pixels:
     with RasterReader(str(path)) as raster:
-        return raster.read(raster.choose(()), Window(0, 0, 60, 40), size)
+        return raster.read(raster.choose_bands(()), Window(0, 0, 60, 40), size)
 
 
 @pytest.mark.parametrize(
@@ -41,24 +41,24 @@ def read(path: Path, size: tuple[int, int] = (60, 40)) -> Pixels:
         (2, (ColorInterp.gray, ALPHA), BandChoice((1,), 2)),
     ],
 )
-def test_bands_are_chosen_by_what_they_mean(
+def test_bands_are_chosen_by_their_meaning(
     tmp_path: Path, count: int, meanings: tuple[ColorInterp, ...], expected: BandChoice
 ) -> None:
     with RasterReader(str(write(tmp_path / "a.tif", noise(count), OddGeoTiff(meanings=meanings), **GREY))) as raster:
-        assert raster.choose(()) == expected
+        assert raster.choose_bands(()) == expected
 
 
-def test_bands_that_are_asked_for_come_in_that_order(tmp_path: Path) -> None:
+def test_given_bands_are_read_in_their_order(tmp_path: Path) -> None:
     values = noise(4)
     with RasterReader(str(write(tmp_path / "a.tif", values, **GREY))) as raster:
-        found, _ = raster.read(raster.choose((4, 2, 1)), Window(5, 7, 20, 10), (20, 10))
-        assert np.array_equal(found, values[[3, 1, 0], 7:17, 5:25])
+        samples, _ = raster.read(raster.choose_bands((4, 2, 1)), Window(5, 7, 20, 10), (20, 10))
+        assert np.array_equal(samples, values[[3, 1, 0], 7:17, 5:25])
         for wrong in ((5,), (1, 2), (0, 1, 2)):
             with pytest.raises(ImageError, match="Choose|choose from 1 to 4"):
-                raster.choose(wrong)
+                raster.choose_bands(wrong)
 
 
-def test_what_is_transparent_is_not_valid(tmp_path: Path) -> None:
+def test_transparent_pixels_are_not_valid(tmp_path: Path) -> None:
     values = noise(4)
     values[3, :10] = 0
     _, valid = read(write(tmp_path / "a.tif", values, OddGeoTiff(meanings=(RED, GREEN, BLUE, ALPHA)), **GREY))
@@ -66,14 +66,14 @@ def test_what_is_transparent_is_not_valid(tmp_path: Path) -> None:
     assert valid[10:].all()
 
 
-def test_in_bytes_a_pixel_is_no_data_where_all_bands_are(tmp_path: Path) -> None:
+def test_a_pixel_of_bytes_is_no_data_if_all_bands_are(tmp_path: Path) -> None:
     values = noise(3)
     values[0, :5], values[:, 20:25] = 0, 0
     _, valid = read(write(tmp_path / "a.tif", values, OddGeoTiff(nodata=0), **GREY))
     assert np.flatnonzero(~valid.all(axis=1)).tolist() == [20, 21, 22, 23, 24]
 
 
-def test_elsewhere_where_one_band_is(tmp_path: Path) -> None:
+def test_a_pixel_of_other_types_is_no_data_if_one_band_is(tmp_path: Path) -> None:
     values = noise(3, "int16")
     values[1, :5] = -9999
     _, valid = read(write(tmp_path / "a.tif", values, OddGeoTiff(nodata=-9999)))
@@ -87,39 +87,38 @@ def test_nan_and_infinity_are_not_valid(tmp_path: Path) -> None:
     assert np.argwhere(~valid).tolist() == [[5, 5], [6, 6], [7, 7]]
 
 
-def test_a_smaller_size_averages(tmp_path: Path) -> None:
+def test_a_smaller_size_is_averaged(tmp_path: Path) -> None:
     values = np.zeros((1, 40, 60), np.uint8)
     values[:, :, ::2] = 200
-    found, valid = read(write(tmp_path / "a.tif", values), (30, 20))
-    assert set(found.ravel()) == {100}
+    samples, valid = read(write(tmp_path / "a.tif", values), (30, 20))
+    assert set(samples.ravel()) == {100}
     assert valid.shape == (20, 30)
 
 
 def test_a_palette_is_refused_with_advice(tmp_path: Path) -> None:
     path = write(tmp_path / "a.tif", noise(1) % 2, OddGeoTiff(palette=True))
     with RasterReader(str(path)) as raster, pytest.raises(ImageError, match="-expand rgb"):
-        raster.choose(())
+        raster.choose_bands(())
 
 
-def test_no_coordinate_system_is_told(tmp_path: Path) -> None:
+def test_a_missing_coordinate_system_is_refused(tmp_path: Path) -> None:
     path = str(write(tmp_path / "a.tif", noise(1), OddGeoTiff(crs=None)))
     with RasterReader(path) as raster, pytest.raises(ImageError, match="no coordinate system"):
         _ = raster.crs_wkt
 
 
-def test_a_file_that_is_none_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ImageError, match="cannot be opened"):
         RasterReader(str(tmp_path / "none.tif"))
 
 
-def test_the_end_of_a_file_that_was_cut_off_is_told(tmp_path: Path) -> None:
+def test_the_end_of_a_truncated_file_cannot_be_read(tmp_path: Path) -> None:
     path = write(tmp_path / "a.tif", noise(3))
     path.write_bytes(path.read_bytes()[:3000])
     with RasterReader(str(path)) as raster, pytest.raises(ImageError, match="cannot be read"):
         raster.read(BandChoice((1,)), Window(0, 30, 60, 10), (60, 10))
 
 
-def test_what_lies_elsewhere_is_known_by_its_address() -> None:
-    assert [is_remote(one) for one in ("https://a/b.tif", "s3://a/b.tif", "/vsicurl/https://a", "a.tif", "/a.tif")] == [
-        True, True, True, False, False
-    ]  # fmt: skip
+def test_remote_sources_are_detected() -> None:
+    assert all(is_remote(source) for source in ("https://a/b.tif", "s3://a/b.tif", "/vsicurl/https://a"))
+    assert not any(is_remote(source) for source in ("a.tif", "/a.tif"))

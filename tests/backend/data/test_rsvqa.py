@@ -1,4 +1,4 @@
-"""RSVQA's own files are read as they are published."""
+"""Reading of RSVQA's original files."""
 
 from __future__ import annotations
 
@@ -38,19 +38,19 @@ def test_active_questions_get_their_answers(path: Path) -> None:
     ]
 
 
-def test_answers_that_are_not_there(path: Path) -> None:
+def test_a_missing_file_of_answers_is_refused(path: Path) -> None:
     path.with_name("LR_split_test_answers.json").unlink()
-    with pytest.raises(DataError, match=r"answers\.json cannot be read.*belong beside LR_split_test_questions\.json"):
+    with pytest.raises(DataError, match=r"answers\.json cannot be read.*next to LR_split_test_questions\.json"):
         read_questions(path)
 
 
-def test_a_question_without_its_answer(path: Path) -> None:
+def test_a_question_without_an_answer_is_refused(path: Path) -> None:
     path.with_name("LR_split_test_answers.json").write_text('{"answers": []}')
-    with pytest.raises(DataError, match="a question lacks its part 0"):
+    with pytest.raises(DataError, match=r"a question is incomplete \(0\)"):
         read_questions(path)
 
 
-def test_a_file_of_another_name(path: Path) -> None:
+def test_a_file_with_another_name_is_refused(path: Path) -> None:
     renamed = path.rename(path.with_name("test.json"))
     with pytest.raises(DataError, match="has no “questions” in its name"):
         read_questions(renamed)

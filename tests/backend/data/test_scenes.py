@@ -1,4 +1,4 @@
-"""Folders of pictures become questions whose answer is the folder's name, or the names given for it."""
+"""Questions about pictures in folders: the answer is the name of the folder, or given names."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def images(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_folder_is_its_scene_in_words(images: Path) -> None:
+def test_the_answer_is_the_scene_of_the_folder_in_words(images: Path) -> None:
     assert scene_questions(images, {"cIndustry": ["industrial area", "factory"]}, QUESTION) == [
         QuestionRecord("c1.tif", QUESTION, "industrial area", "cIndustry", ("factory",)),
         QuestionRecord("g1.jpg", QUESTION, "golf course", "golfcourse"),
@@ -28,12 +28,12 @@ def test_a_folder_is_its_scene_in_words(images: Path) -> None:
     ]
 
 
-def test_a_name_for_a_folder_that_is_not_there(images: Path) -> None:
+def test_a_name_for_a_missing_folder_is_refused(images: Path) -> None:
     with pytest.raises(DataError, match="no pictures in a folder dRiver"):
         scene_questions(images, {"dRiver": ["river"]}, QUESTION)
 
 
-def test_two_pictures_of_one_name(images: Path) -> None:
+def test_two_pictures_with_the_same_name_are_refused(images: Path) -> None:
     (images / "cIndustry" / "g1.jpg").touch()
     with pytest.raises(DataError, match=r"have the same name\. Rename one"):
         scene_questions(images, {}, QUESTION)

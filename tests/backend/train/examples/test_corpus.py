@@ -214,7 +214,7 @@ def test_detailed_descriptions_have_prompts_of_their_own(tmp_path: Path, toy_dat
 
 
 def test_a_picture_that_is_not_there(toy_data: Path, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"99\.png is not among the 12 given"):
+    with pytest.raises(DataError, match=r"99\.png is not one of the 12 files"):
         written(tmp_path, toy_data, [{"filename": "99.png", "captions": ["A road"]}])
 
 
