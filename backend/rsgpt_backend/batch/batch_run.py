@@ -48,16 +48,16 @@ class BatchRun:
         plans: Sequence[RasterPlan],
         asking: BatchQuestions,
         out: Path,
-        begun: float | None = None,
+        started_at: float | None = None,
         identify: Identify | None = None,
     ) -> None:
         """Lock and check the output. Raises UsageError or DataError if it cannot be written.
 
-        begun: start of the run by time.monotonic(), by default now. identify: replaces the fingerprint of `asking`.
+        started_at: start by time.monotonic(), by default now. identify: replaces the fingerprint of `asking`.
         """
         check_output(out)
         self._out = out
-        self._begun = time.monotonic() if begun is None else begun
+        self._started_at = time.monotonic() if started_at is None else started_at
         with ExitStack() as stack:
             stack.callback(_locked(out).release)
             self._journal = BatchJournal(journal_path(out))
@@ -73,7 +73,7 @@ class BatchRun:
         ]
         prompts = [self._journal.prompt(json.dumps(key)) for key in keys]
         self._row_builder = RowBuilder(asking, prompts)
-        self._work = BatchJob(journal_path(self._out), self._plans, dict(zip(prompts, asking.asked, strict=True)))
+        self._batch_job = BatchJob(journal_path(self._out), self._plans, dict(zip(prompts, asking.asked, strict=True)))
         self.counts = BatchCounts(tiles=sum(len(plan.tiles) for plan in self._plans.values()))
         self._asked_count = 0
         self._crs_wkt = plans[0].crs_wkt
@@ -94,7 +94,7 @@ class BatchRun:
             return
         done = self.counts.tiles - missing
         bar = tqdm(total=self.counts.tiles, initial=done, unit="tile", desc="answering", mininterval=1.0)
-        with bar, closing(executor(self._work, self._journal)) as batches:
+        with bar, closing(executor(self._batch_job, self._journal)) as batches:
             for results in batches:
                 self._journal.add(results)
                 self._asked_count += sum(not tile.answers[prompt].problem for tile in results for prompt in tile.asked)
@@ -106,7 +106,7 @@ class BatchRun:
         self.counts = BatchCounts(tiles=self.counts.tiles)
         write(self._out, self._schema, self._batches(), self._crs_wkt)
         self.counts.cached = max(0, self.counts.cached - self._asked_count)
-        self.counts.seconds = round(time.monotonic() - self._begun, 3)
+        self.counts.seconds = round(time.monotonic() - self._started_at, 3)
         return self.counts
 
     def _missing(self) -> Iterator[object]:

@@ -32,22 +32,24 @@ def tiles_per_batch(questions: int) -> int:
     return BATCH * max(1, _ASKS // (BATCH * questions))
 
 
-def answered(work: BatchJob, load: Callable[[], AnsweringEngine], journal: BatchJournal) -> Generator[list[TileResult]]:
+def answered(
+    batch_job: BatchJob, load: Callable[[], AnsweringEngine], journal: BatchJournal
+) -> Generator[list[TileResult]]:
     """Yield batches of results for all tiles that the journal lacks. Add each to the journal before taking the next.
 
     journal: of this thread. Its answers about an equal picture at another place are not asked for again.
     """
-    size = tiles_per_batch(len(work.questions))
-    with read_ahead(lambda: _captured_tiles(work), 2 * size) as tiles:
+    size = tiles_per_batch(len(batch_job.questions))
+    with read_ahead(lambda: _captured_tiles(batch_job), 2 * size) as tiles:
         engine = load()
         while batch := list(islice(tiles, size)):
-            yield answer(engine, work.questions, [_without_known_prompts(tile, journal) for tile in batch])
+            yield answer(engine, batch_job.questions, [_without_known_prompts(tile, journal) for tile in batch])
 
 
-def _captured_tiles(work: BatchJob) -> Generator[CapturedTile]:
-    with BatchJournal(work.journal) as journal:
-        for number, plan in work.plans.items():
-            yield from capture_tiles(plan, journal.missing(number, plan.tiles, list(work.questions)))
+def _captured_tiles(batch_job: BatchJob) -> Generator[CapturedTile]:
+    with BatchJournal(batch_job.journal) as journal:
+        for number, plan in batch_job.plans.items():
+            yield from capture_tiles(plan, journal.missing(number, plan.tiles, list(batch_job.questions)))
 
 
 def _without_known_prompts(tile: CapturedTile, journal: BatchJournal) -> CapturedTile:

@@ -39,7 +39,7 @@ class RayCluster:
 
 
 def answered(
-    work: BatchJob, load: Callable[[], AnsweringEngine], journal: BatchJournal, cluster: RayCluster
+    batch_job: BatchJob, load: Callable[[], AnsweringEngine], journal: BatchJournal, cluster: RayCluster
 ) -> Generator[list[TileResult]]:
     """Yield batches of results for all tiles that the journal lacks, in any order. Raises EngineError if Ray fails.
 
@@ -48,12 +48,12 @@ def answered(
     load: called once per worker. Workers must find the rasters under the same paths.
     """
     with _started(cluster) as ray:
-        tiles = ray.data.from_arrow(list(_jobs(work, journal))).map_batches(
-            _read, fn_args=(work,), batch_format="pyarrow", batch_size=None, num_cpus=_READER_CORES
+        tiles = ray.data.from_arrow(list(_jobs(batch_job, journal))).map_batches(
+            _read, fn_args=(batch_job,), batch_format="pyarrow", batch_size=None, num_cpus=_READER_CORES
         )
         results = tiles.map_batches(
             _RayWorker,
-            fn_constructor_args=(load, work.questions),
+            fn_constructor_args=(load, batch_job.questions),
             batch_format="pyarrow",
             batch_size=None,
             compute=ray.data.ActorPoolStrategy(size=cluster.workers),
@@ -95,18 +95,18 @@ def _started(cluster: RayCluster) -> Iterator[Any]:
             ray.shutdown()
 
 
-def _jobs(work: BatchJob, journal: BatchJournal) -> Iterator[pa.Table]:
+def _jobs(batch_job: BatchJob, journal: BatchJournal) -> Iterator[pa.Table]:
     """Yield the missing tiles in blocks, each of one raster."""
-    for number, plan in work.plans.items():
-        jobs = journal.missing(number, plan.tiles, list(work.questions))
+    for number, plan in batch_job.plans.items():
+        jobs = journal.missing(number, plan.tiles, list(batch_job.questions))
         while block := list(islice(jobs, _BLOCK)):
             yield pa.table({"job": [json.dumps(astuple(job)) for job in block]})
 
 
-def _read(batch: pa.Table, work: BatchJob) -> pa.Table:
+def _read(batch: pa.Table, batch_job: BatchJob) -> pa.Table:
     """Capture the tiles of a block of jobs, all of one raster."""
     jobs = [_to_job(text) for text in batch["job"].to_pylist()]
-    tiles = list(capture_tiles(work.plans[jobs[0].raster], jobs))
+    tiles = list(capture_tiles(batch_job.plans[jobs[0].raster], jobs))
     return pa.table(
         {
             "job": batch["job"],
