@@ -56,7 +56,7 @@ class AnswerType:
         """The type as shown in help texts."""
         return f"{self.name}(a|b|c)" if self.has_choices else self.name
 
-    def notation(self, choices: Sequence[str]) -> str:
+    def written(self, choices: Sequence[str]) -> str:
         """Return the type as written in a question line with these choices."""
         return f"{self.name}({'|'.join(choices)})" if self.has_choices else self.name
 

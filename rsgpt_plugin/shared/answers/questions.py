@@ -49,7 +49,7 @@ class Question:
     @property
     def line(self) -> str:
         """The question as a line that `parse_questions` reads back to an equal question."""
-        return f"{self.name}[{self.type.notation(self.choices)}]: {self.text}"
+        return f"{self.name}[{self.type.written(self.choices)}]: {self.text}"
 
 
 def parse_questions(text: str) -> list[Question]:
