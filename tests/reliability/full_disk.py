@@ -128,7 +128,7 @@ def full_disk(trial: TrialFolder) -> Measured:
 ROWS = (
     ReliabilityRow(
         "D6",
-        "disk full at 40 times: a message with path and free space, 0 cached answers lost, the run resumes",
+        "disk full at 40 moments: a message with path and free space, 0 cached answers lost, the run resumes",
         full_disk,
     ),
 )
