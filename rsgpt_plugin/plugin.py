@@ -6,7 +6,7 @@ from typing import Any, Optional, Protocol
 
 from qgis.core import QgsApplication
 
-from .client.backends import close_doors
+from .client.backends import close_backends
 from .processing.provider import RsgptProvider
 from .services.machine.translator import Translator
 
@@ -76,4 +76,4 @@ class RsgptPlugin:
         if self._language is not None:
             self._language.remove()
             self._language = None
-        close_doors()
+        close_backends()

@@ -20,7 +20,7 @@ _MAX_CAUSE = 300
 _logged: Counter[str] = Counter()
 
 
-def explained(error: Exception) -> str:
+def log_unexpected(error: Exception) -> str:
     """Write the traceback to QGIS's log and return a message that refers to it."""
     location = _location(error)
     _logged[location] += 1

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rsgpt_plugin.client.environment.environment import EnvironmentState, ManagedEnvironment
-from rsgpt_plugin.client.server.local_server import LocalServer, stop_shared_servers
+from rsgpt_plugin.client.server.local_server import LocalServer, stop_local_server
 
 ROOT = Path(__file__).resolve().parents[1]
 HOME = Path(os.environ.get("RSGPT_HOME") or ROOT / "build" / "home")
@@ -39,7 +39,7 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     home = tmp_path / "home"
     monkeypatch.setenv("RSGPT_HOME", str(home))
     yield home
-    stop_shared_servers()
+    stop_local_server()
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ def all_sentences() -> list[Sentence]:
     return [_sentence(line, text, expected) for line, rows in table.items() for text, expected in rows]
 
 
-def by_question() -> dict[Question, list[Sentence]]:
+def sentences_by_question() -> dict[Question, list[Sentence]]:
     """Return all replies by question."""
     sentences: dict[Question, list[Sentence]] = {}
     for sentence in all_sentences():

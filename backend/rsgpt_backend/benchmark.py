@@ -23,7 +23,7 @@ from rsgpt_plugin.shared.text import clean
 from .engine.engine import Engine
 from .engine.loading import fitting_precision, load_engine
 from .errors import ModelError
-from .model.hardware.device_map import devices, place_on_devices
+from .model.hardware.device_map import place_on_devices, select_devices
 from .model.hardware.precision import NAMES, Precision
 from .model.registry import model_folder
 from .model.rsgpt import Rsgpt
@@ -106,7 +106,7 @@ def _plain_model(name: str, wanted: str) -> Rsgpt:
         )
     model = load_model(model_folder(name), Precision(language, encoder=language))
     model.language.generation_config.eos_token_id = None  # `generate` ends there even if another token is passed
-    return place_on_devices(model, devices())
+    return place_on_devices(model, select_devices())
 
 
 @torch.inference_mode()
@@ -155,7 +155,7 @@ def _peak() -> int:
     This includes cached pages of files, which the kernel may drop at any time.
     """
     if torch.cuda.is_available():
-        return sum(map(torch.cuda.max_memory_allocated, devices()))
+        return sum(map(torch.cuda.max_memory_allocated, select_devices()))
     if sys.platform == "win32":
         return int(psutil.Process().memory_info().peak_wset)
     import resource  # noqa: PLC0415 - not available on Windows

@@ -99,7 +99,7 @@ class Predictor(Protocol):
     weights_sha256: str
     fingerprint: str  # see model/fingerprint.py
     precision: str  # precision of the loaded model, a key of model/hardware/precision.NAMES
-    alive: Callable[[], None]  # heartbeat: called while the engine works without yielding, as in a beam search
+    on_heartbeat: Callable[[], None]  # heartbeat: called while the engine works without yielding, as in a beam search
     early: Callable[[Step], None] | None  # if set, receives tokens that are certain before `stream` can yield them
 
     def stream(self, asks: Sequence[Ask]) -> Iterator[Step]:

@@ -19,8 +19,8 @@ from ..core.picture_store import PictureStore
 from ..errors import Cancelled, RsgptError
 from ..shared.answers.questions import Question
 from ..shared.answers.typed_answers import RawAnswer, is_degenerate
-from ..unexpected import explained
-from .backends import known_model, open_backend
+from ..unexpected import log_unexpected
+from .backends import identified_model, open_backend
 from .installed_models import ModelInfo
 from .model_identity import check_fingerprint
 from .preferences import load
@@ -59,14 +59,14 @@ class PictureQuery:
 class QueryOutcome:
     """The outcome of one question.
 
-    query, question: index of the query, and index of the question in the query. was_known: True if the model was not
+    query, question: index of the query, and index of the question in the query. is_reused: True if the model was not
     asked, because the answer was cached or the same prompt was already in flight.
     """
 
     query: int
     question: int
     outcome: Outcome
-    was_known: bool
+    is_reused: bool
 
 
 class _Waiting:
@@ -100,7 +100,7 @@ class AnswerSource:
         self, model: ModelInfo, memory: AnswerMemory, language: str = "", feedback: Optional[QgsFeedback] = None
     ) -> None:
         """Identify the model; this may contact its server. language: English name of the language of the answers."""
-        self.model = known_model(model, feedback)
+        self.model = identified_model(model, feedback)
         self._memory = memory
         self._language = language
         self._feedback = feedback
@@ -127,7 +127,7 @@ class AnswerSource:
             key, places = waiting.take(number)
             outcome = reply if isinstance(reply, RsgptError) else self._remember(key, reply)
             for position, place in enumerate(places):
-                receive(QueryOutcome(*place, outcome, was_known=position > 0))
+                receive(QueryOutcome(*place, outcome, is_reused=position > 0))
 
     def ask_one(self, query: PictureQuery, on_text: Callable[[str], None]) -> RawAnswer:
         """Return the answer to the first question of `query`.
@@ -154,9 +154,9 @@ class AnswerSource:
             png = b"" if cached.keys() >= set(keys) else self._encoded(query)
             for index, (key, question) in enumerate(zip(keys, query.questions)):
                 if key in cached:
-                    receive(QueryOutcome(number, index, cached[key], was_known=True))
+                    receive(QueryOutcome(number, index, cached[key], is_reused=True))
                 elif isinstance(png, RsgptError):
-                    receive(QueryOutcome(number, index, png, was_known=False))
+                    receive(QueryOutcome(number, index, png, is_reused=False))
                 elif waiting.join(key, (number, index)):
                     yield self._prompt(question, png)
 
@@ -178,7 +178,7 @@ class AnswerSource:
         except RsgptError:
             raise
         except Exception as error:  # request damaged cache entries again
-            explained(error)
+            log_unexpected(error)
             return {}
 
     def _encoded(self, query: PictureQuery) -> bytes | RsgptError:
@@ -190,7 +190,7 @@ class AnswerSource:
         except RsgptError as error:
             return error
         except Exception as error:  # fail only the questions about this picture
-            return RsgptError(explained(error))
+            return RsgptError(log_unexpected(error))
         self._memory.pictures.put(query.image_sha256, png)
         return png
 
@@ -199,13 +199,13 @@ class AnswerSource:
         try:
             answer = _raw_answer(reply)
         except Exception as error:  # fail only this question
-            return RsgptError(explained(error))
+            return RsgptError(log_unexpected(error))
         try:
             self._memory.answers.put({key: answer})
         except RsgptError:
             raise
         except Exception as error:  # the answer is valid even if it cannot be stored
-            explained(error)
+            log_unexpected(error)
         return answer
 
 

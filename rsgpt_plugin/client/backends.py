@@ -35,7 +35,7 @@ def chosen_model(typed: str = "") -> ModelInfo:
         return server_model(preferences, typed)
 
 
-def known_model(model: ModelInfo, feedback: Optional[QgsFeedback] = None) -> ModelInfo:
+def identified_model(model: ModelInfo, feedback: Optional[QgsFeedback] = None) -> ModelInfo:
     """Return the model with its fingerprint. Do not call on the main thread: it may contact a server.
 
     A local model is loaded for this unless its fingerprint is still known from the last time.
@@ -72,6 +72,6 @@ def server_spec(model: ModelInfo, preferences: Preferences) -> ServerSpec:
     return ServerSpec(model.folder or model.name, python, *options, revision=model.revision())
 
 
-def close_doors() -> None:
+def close_backends() -> None:
     """Stop the local server, or unload the model inside QGIS."""
     slot.end()

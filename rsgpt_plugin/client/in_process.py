@@ -57,7 +57,7 @@ class _BackendModules:
     queue_limits: Any
     ticket: Any
     writer: Any
-    read_order: Any
+    read_chat_request: Any
     answer: Any
     token: Any
     refusal: Any
@@ -168,7 +168,7 @@ class _PendingPrompts:
         """Queue a prompt. `wait` returns its events with `index`."""
         backend = self._engine.backend
         try:
-            order = backend.read_order(build_request(prompt, self._model), self._model)
+            order = backend.read_chat_request(build_request(prompt, self._model), self._model)
             post = partial(self._post, index)
             queued = self._engine.batcher.queued(backend.ticket(order.ask, wants_tokens, post))
             queued.__enter__()  # exited in `end` or `close`: prompts finish in any order
@@ -189,7 +189,7 @@ class _PendingPrompts:
         while (engine := self._engine.batcher.engine) is None:
             self._tick()
             try:
-                self._engine.batcher.check_room()
+                self._engine.batcher.check_capacity()
             except self._engine.backend.refusal as refusal:
                 raise ServerError(str(refusal)) from refusal
             time.sleep(_TICK_S)
@@ -230,7 +230,7 @@ class _PendingPrompts:
 
 
 def _start(request: EngineRequest) -> _LoadedEngine:
-    backend = _import_side()
+    backend = _import_backend()
     batcher = backend.batcher(request.model, partial(_load, backend, request), backend.queue_limits(waiting=10**6))
     batcher.start()
     return _LoadedEngine(backend, batcher)
@@ -243,7 +243,7 @@ def _load(backend: _BackendModules, request: EngineRequest) -> Any:
     if request.threads:
         sys.modules["torch"].set_num_threads(request.threads)
     engine = backend.load(request.model, device=request.device)
-    engine.keep_features(request.feature_mb * 1_000_000)
+    engine.cache_features(request.feature_mb * 1_000_000)
     return engine
 
 
@@ -266,7 +266,7 @@ def _free_memory(backend: _BackendModules) -> None:
     backend.trim_heap()
 
 
-def _import_side() -> _BackendModules:
+def _import_backend() -> _BackendModules:
     """Import the backend from the plugin's folder. Raises SetupError if QGIS's Python cannot."""
     if sys.version_info < (3, 11):
         message = translate("Rsgpt", "QGIS uses Python {version}, but the model needs 3.11 or newer.")
@@ -321,7 +321,7 @@ def _backend_modules() -> _BackendModules:
         queue_limits=part("server.batcher", "QueueLimits"),
         ticket=part("server.ticket", "Ticket"),
         writer=part("server.protocol.replies", "ReplyWriter"),
-        read_order=part("server.protocol.requests", "read_order"),
+        read_chat_request=part("server.protocol.requests", "read_order"),
         answer=part("predictor", "Answer"),
         token=part("predictor", "Token"),
         refusal=part("server.protocol.refusals", "Refusal"),

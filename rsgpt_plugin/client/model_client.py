@@ -8,7 +8,7 @@ from typing import Optional, Protocol, Union
 from qgis.core import QgsFeedback
 
 from ..errors import RsgptError, ServerError
-from ..unexpected import explained
+from ..unexpected import log_unexpected
 from .installed_models import ModelInfo
 from .server.protocol import Prompt, Reply, parse_reply
 
@@ -55,4 +55,4 @@ def read_outcome(body: bytes) -> Outcome:
     except RsgptError as error:
         return error
     except Exception as error:  # fail only this prompt
-        return ServerError(explained(error))
+        return ServerError(log_unexpected(error))

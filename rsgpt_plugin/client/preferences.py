@@ -64,7 +64,7 @@ class Preferences:
         return self.picture_mb * 1_000_000
 
     @property
-    def wished_language(self) -> str:
+    def prompt_language(self) -> str:
         """The language to request in prompts; "" for local models, which only answer in English."""
         return self.answer_language if self.door is BackendKind.SERVER else ""
 

@@ -71,7 +71,7 @@ class SavedConversation:
     """A stored conversation. id: unique text."""
 
     id: str
-    sight: CapturedView
+    captured_view: CapturedView
     messages: tuple[ConversationMessage, ...] = ()
 
 

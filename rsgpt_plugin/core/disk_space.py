@@ -13,7 +13,7 @@ _PICTURE = 130_000  # bytes per 256-pixel tile as PNG; most are smaller
 _MB = 1e6
 
 
-def taken(rows: int, picture_limit: int) -> int:
+def run_bytes(rows: int, picture_limit: int) -> int:
     """Return the maximum number of bytes that a run writes. picture_limit: bytes of the picture store."""
     return rows * _ROW + min(rows * _PICTURE, picture_limit)
 

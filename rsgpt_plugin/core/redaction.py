@@ -25,7 +25,7 @@ def redacted(text: str, paths: Mapping[str, str], names: Collection[str]) -> str
 
     paths: replacement by path, such as `~` for the home folder. names: of the user and the machine.
     """
-    text = _URL.sub(lambda match: address(match.group()), text)
+    text = _URL.sub(lambda match: redacted_address(match.group()), text)
     for path in sorted((path for path in paths if len(path) > 1), key=len, reverse=True):
         for spelling in {path, path.replace("\\", "/"), path.replace("\\", "\\\\")}:
             text = re.sub(re.escape(spelling) + r"(?![\w-])", paths[path].replace("\\", r"\\"), text)
@@ -38,7 +38,7 @@ def redacted(text: str, paths: Mapping[str, str], names: Collection[str]) -> str
     return _LONG.sub(REMOVED, text)
 
 
-def address(url: str) -> str:
+def redacted_address(url: str) -> str:
     """Return a URL without login, path and query, and with its host only if that is this machine."""
     try:
         parts = urlsplit(url)

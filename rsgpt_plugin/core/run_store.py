@@ -34,7 +34,7 @@ class RunState(Enum):
     FINISHED = "finished"
 
     @property
-    def can_go_on(self) -> bool:
+    def can_resume(self) -> bool:
         """Whether the run can be resumed: it is neither running nor finished."""
         return self not in (RunState.RUNNING, RunState.FINISHED)
 

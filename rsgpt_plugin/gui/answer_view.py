@@ -76,7 +76,7 @@ class AnswerView(QWidget):
         self.picture.setPixmap(pixmap.scaled(_SIDE, _SIDE, Qt.AspectRatioMode.KeepAspectRatio, smooth))
         lines = [
             self.tr("The picture shows: {scene}").format(scene=answer.scene),
-            self.tr("The model says: “{said}”").format(said=answer.said),
+            self.tr("The model says: “{said}”").format(said=answer.text),
             self.tr("It took {seconds} s.").format(seconds=f"{answer.seconds:.1f}"),
             self.tr("The model is working.") if answer.is_right else self.tr("The answer does not match the picture."),
         ]

@@ -19,7 +19,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from ..icons import plugin_icon
-from ..services.machine.problem_report import problem_report, tracker
+from ..services.machine.problem_report import problem_report, tracker_url
 from .actions.raster_menu import MENU
 from .widgets import set_initial_size, text_label
 
@@ -53,7 +53,7 @@ class ReportDialog(QDialog):
             layout.addWidget(widget)
         self.copy.clicked.connect(self._copy)
         self.save.clicked.connect(self._save)
-        self.open.clicked.connect(lambda checked: QDesktopServices.openUrl(QUrl(tracker())))
+        self.open.clicked.connect(lambda checked: QDesktopServices.openUrl(QUrl(tracker_url())))
         self.buttons.rejected.connect(self.reject)
         set_initial_size(self, width=43, height=31)
 

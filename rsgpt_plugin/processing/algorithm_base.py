@@ -26,7 +26,7 @@ from qgis.PyQt.QtGui import QIcon
 
 from ..client.answer_source import open_memory
 from ..client.preferences import load
-from ..core.disk_space import missing_space, taken
+from ..core.disk_space import missing_space, run_bytes
 from ..core.paths import home
 from ..core.run_store import RunRequest
 from ..errors import ImageryError, OutputError, RsgptError
@@ -37,9 +37,9 @@ from ..geo.results.style import ResultStyler
 from ..icons import plugin_icon
 from ..shared.answers.answer_types import types_help
 from ..shared.results.columns import columns_help
-from ..unexpected import details, explained
-from .output.destination import OutputDestination, check_destination, destination
-from .output.sink import OutputSink, SinkShape, unwritable
+from ..unexpected import details, log_unexpected
+from .output.destination import OutputDestination, check_destination, parse_destination
+from .output.sink import OutputSink, SinkShape, write_error
 from .output.trial_write import try_rows
 from .parameter_kinds import GivenValues
 from .parameters import (
@@ -53,7 +53,7 @@ from .parameters import (
     with_choice_numbers,
 )
 from .run import CaptureTarget, DescribeRun, RunCounts, RunQuestions
-from .run_registry import RunRecorder, journal
+from .run_registry import RunRecorder, active_runs
 from .run_requests import input_sources, run_request
 
 Parameters = dict[str, Any]
@@ -79,7 +79,7 @@ def report_errors(method: Method) -> Method:
         except (RsgptError, QgsProcessingException) as error:
             message = str(error)
         except Exception as error:  # the user gets a message, and both logs get the traceback
-            message = explained(error)
+            message = log_unexpected(error)
             args[-1].pushDebugInfo(details(error))
         # QGIS 3.40 never releases the exception. If its frames held this run's layers, the layers would be deleted
         # after QGIS has closed its drivers, and QGIS would crash.
@@ -177,7 +177,7 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         except RsgptError as error:
             return False, str(error)
         except Exception as error:  # QGIS calls this from C++, which cannot handle Python exceptions
-            return False, explained(error)
+            return False, log_unexpected(error)
         return True, ""
 
     @report_errors
@@ -224,7 +224,7 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         Raises OutputError if the rows would replace an input, or a layer that is not a results layer.
         """
         # Not parameterAsOutputLayer: Processing would load the destination in addition to the sink's layer.
-        target = destination(parameters.get("OUTPUT"), self.parameterAsFileOutput(parameters, "OUTPUT", context))
+        target = parse_destination(parameters.get("OUTPUT"), self.parameterAsFileOutput(parameters, "OUTPUT", context))
         check_destination(target, *self.inputs)
         return target
 
@@ -243,9 +243,9 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
                 parameters, "OUTPUT", context, shape.fields, shape.wkb_type, shape.crs
             )
         except QgsProcessingException as error:
-            raise unwritable(str(error)) from error
+            raise write_error(str(error)) from error
         if sink is None:
-            raise unwritable("")
+            raise write_error("")
         if context.willLoadLayerOnCompletion(identifier):
             context.layerToLoadOnCompletionDetails(identifier).setPostProcessor(ResultStyler(self._provenance()))
         return sink, identifier
@@ -266,7 +266,7 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         for note in output.notes:
             feedback.pushWarning(note)
         try:
-            with journal.recorded(self._provenance(), feedback, total) as recorder:
+            with active_runs.recorded(self._provenance(), feedback, total) as recorder:
                 return self._described(output, places, total, feedback, recorder)
         except RsgptError as error:
             clear_frames(error.__traceback__)  # release the sink: it writes its last rows when it is deleted
@@ -299,7 +299,7 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
             raise
         except Exception as error:  # an unexpected error that the run did not handle
             feedback.pushDebugInfo(details(error))
-            message = f"{explained(error)} {self.tr('The answers so far are saved. Run again to continue.')}"
+            message = f"{log_unexpected(error)} {self.tr('The answers so far are saved. Run again to continue.')}"
         # Raised outside of the handler, so that the frames that hold the sink and the layers are released.
         raise RsgptError(message)
 
@@ -320,7 +320,7 @@ def _advice(output: OutputSink, rows: int) -> str:
     """Return what to do after a failed run; disk space is mentioned only if it is missing."""
     file = Path(output.identifier.partition("|")[0])
     folders = [home(), file] if file.is_file() else [home()]
-    space = missing_space(folders, taken(rows, load().picture_bytes))
+    space = missing_space(folders, run_bytes(rows, load().picture_bytes))
     return f"{space} {translate('Rsgpt', 'Run again: the answers so far are saved.')}".strip()
 
 

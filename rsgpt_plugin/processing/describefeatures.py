@@ -21,7 +21,7 @@ from qgis.core import (
 )
 
 from ..errors import ImageryError
-from ..geo.imagery.capture import Capture, open_capture, overlapping
+from ..geo.imagery.capture import Capture, area_on_layer, open_capture
 from ..geo.imagery.picture import Picture
 from ..geo.imagery.tile_geometry import MAX_TILES
 from ..geo.results.feature_columns import own_columns
@@ -119,7 +119,7 @@ class DescribeFeatures(DescribeAlgorithm):
                     "No feature lies on the raster '{name}'. Choose other features and check both coordinate systems."
                 ).format(name=snapshot.name)
             )
-        return overlapping(snapshot, box)
+        return area_on_layer(snapshot, box)
 
     def _features(self) -> QgsProcessingFeatureSource:
         source = self._source

@@ -19,9 +19,9 @@ from qgis.core import (
 )
 
 from ..errors import ImageryError
-from ..geo.imagery.capture import Capture, open_capture, overlapping
+from ..geo.imagery.capture import Capture, area_on_layer, open_capture
 from ..geo.imagery.mask_polygons import Ground
-from ..geo.imagery.tile_geometry import checked
+from ..geo.imagery.tile_geometry import checked_grid
 from ..geo.transforms import checked_transform
 from ..shared.rasters.tiles import TileGrid, Window
 from .algorithm_base import UNCHECKED, DescribeAlgorithm, Parameters, PreparedRun, is_bounded, report_errors
@@ -78,7 +78,7 @@ class DescribeRaster(DescribeAlgorithm):
     ) -> dict[str, Any]:
         to = self.destination(parameters, context)
         checked_transform(self._extent_crs, plan.snapshot.crs, context.transformContext())
-        area = overlapping(plan.snapshot, self._extent)
+        area = area_on_layer(plan.snapshot, self._extent)
         capture = open_capture(plan.snapshot, plan.capture, area.boundingBox(), feedback)
         windows = self._windows(capture, area, context)
         capture = capture.settled(windows, feedback)
@@ -94,7 +94,7 @@ class DescribeRaster(DescribeAlgorithm):
         settings = self.prepared().settings
         region = capture.frame.whole if self._extent is None else capture.frame.window(area).clipped(capture.frame)
         size = int(settings[TILE_SIZE])
-        grid = checked(TileGrid(region, size, settings[OVERLAP]))
+        grid = checked_grid(TileGrid(region, size, settings[OVERLAP]))
         ground = Ground(capture.frame, size, self.prepared().snapshot.crs, context.transformContext())
         masked = self._masked(area, ground)
         engine = QgsGeometry.createGeometryEngine(masked.constGet())

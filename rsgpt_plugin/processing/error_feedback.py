@@ -18,7 +18,7 @@ class ErrorFeedback(QgsProcessingFeedback):
     def reportError(self, error: str, fatalError: bool = False) -> None:  # noqa: N803 - QGIS's name
         self.errors.append(error)
 
-    def why(self) -> str:
+    def first_error(self) -> str:
         """Return the first error, or a general message if there is none."""
         unknown = translate("Rsgpt", "The run failed for an unknown reason. See “Processing” in QGIS's log messages.")
         return self.errors[0] if self.errors else unknown

@@ -155,13 +155,13 @@ def with_choice_numbers(parameters: Mapping[str, Any]) -> dict[str, Any]:
     return numbered
 
 
-def repeated(algorithm: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+def reused_parameters(algorithm: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Return the parameters of an earlier run that "Ask again" reuses."""
     names = [parameter.name for parameter in parameters_of(algorithm) if parameter.is_repeated]
     return {name: parameters[name] for name in names if parameters.get(name) is not None}
 
 
-def preferred(preferences: Preferences) -> dict[str, Any]:
+def preferred_parameters(preferences: Preferences) -> dict[str, Any]:
     """Return the parameters with a value in the options, for questions asked on the map."""
     settings = [parameter for parameter in PARAMETERS if isinstance(parameter, Setting) and parameter.preference]
     return {setting.name: getattr(preferences, setting.preference) for setting in settings}
@@ -175,7 +175,7 @@ def run_questions(settings: Settings) -> RunQuestions:
     default = DETAIL_PROMPT if settings[DETAILED] else CAPTION_PROMPT
     prompt = (settings[PROMPT] or default) if settings[CAPTION] else ""
     model = chosen_model(settings[MODEL])
-    return RunQuestions(model, tuple(questions), prompt, settings[LEAST_CONFIDENCE], load().wished_language)
+    return RunQuestions(model, tuple(questions), prompt, settings[LEAST_CONFIDENCE], load().prompt_language)
 
 
 def capture_options(settings: Settings) -> CaptureOptions:

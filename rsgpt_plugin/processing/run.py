@@ -19,7 +19,7 @@ from ..shared.answers.questions import Question
 from ..shared.answers.typed_answers import RawAnswer
 from ..shared.results import rows
 from ..shared.results.rows import RowValues, RunPrompts, Status, answered_row
-from ..unexpected import explained
+from ..unexpected import log_unexpected
 
 translate = QCoreApplication.translate
 
@@ -167,7 +167,7 @@ class DescribeRun:
         except RsgptError:
             raise
         except Exception as error:  # an error of GDAL, numpy or QGIS in one picture fails only its row
-            row.fail(explained(error))
+            row.fail(log_unexpected(error))
             return None
         if picture.empty:
             row.status, row.reason = Status.SKIPPED, _skip_reason(picture)
@@ -178,7 +178,7 @@ class DescribeRun:
     def _receive(self, result: QueryOutcome) -> None:
         row = self._pending[result.query]
         row.outcomes[result.question] = result.outcome
-        if result.was_known:
+        if result.is_reused:
             self.counts.cached += 1
         else:
             self.counts.asked += 1
@@ -195,7 +195,7 @@ class DescribeRun:
             except RsgptError:
                 raise
             except Exception as error:  # an answer that cannot be read or written fails only its row
-                row.fail(explained(error))
+                row.fail(log_unexpected(error))
                 status = self._add(self._sink, row)
             self._count(status)
 

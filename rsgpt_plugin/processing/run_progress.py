@@ -15,7 +15,7 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 def progress_text(done: int, total: int, pace: ProgressRate) -> str:
     """Return `312 of 5,000, 4.2 per second, about 18 min left`, without the parts that are not known yet."""
-    parts = [how_many(done, total)]
+    parts = [count_text(done, total)]
     if pace.rate():
         parts.append(rate_text(pace.rate()))
         if done < total:
@@ -23,7 +23,7 @@ def progress_text(done: int, total: int, pace: ProgressRate) -> str:
     return ", ".join(parts)
 
 
-def how_many(done: int, total: int) -> str:
+def count_text(done: int, total: int) -> str:
     """Return `312 of 5,000`."""
     locale = QLocale()
     return translate("Rsgpt", "{done} of {total}").format(done=locale.toString(done), total=locale.toString(total))

@@ -19,7 +19,7 @@ from ..core.pace import ProgressRate
 from ..core.paths import runs_file
 from ..core.run_store import RunRequest, RunState, RunStore
 from ..errors import Cancelled, OutputError
-from ..unexpected import explained
+from ..unexpected import log_unexpected
 from .error_feedback import ErrorFeedback
 from .run import RunCounts
 from .run_progress import progress_text
@@ -207,7 +207,7 @@ class RunRecorder:
         if store is not None:
             store.close()
         message = translate("Rsgpt", "The run continues, but you cannot resume it from the list of runs. {reason}")
-        reason = str(error) if isinstance(error, OutputError) else explained(error)
+        reason = str(error) if isinstance(error, OutputError) else log_unexpected(error)
         self._feedback.pushWarning(message.format(reason=reason))
 
     def _is_due(self, action: str, now: float, period_s: float) -> bool:
@@ -248,4 +248,4 @@ def _run_id(feedback: QgsProcessingFeedback) -> str:
     return feedback.run_id if isinstance(feedback, RunFeedback) else uuid.uuid4().hex
 
 
-journal = RunRegistry()
+active_runs = RunRegistry()

@@ -88,10 +88,10 @@ def restore(request: RunRequest, project: QgsProject, context: QgsProcessingCont
     for layer_id, definition in request.layers.items():
         if project.mapLayer(layer_id) is None:
             context.temporaryLayerStore().addMapLayer(_load_layer(definition))
-    return {name: restored(value) for name, value in request.parameters.items()}
+    return {name: restored_value(value) for name, value in request.parameters.items()}
 
 
-def restored(saved: Any) -> Any:
+def restored_value(saved: Any) -> Any:
     """Return the Processing value of a saved extent or feature source, and any other value unchanged."""
     if isinstance(saved, Mapping) and "sides" in saved:
         crs = QgsCoordinateReferenceSystem.fromWkt(saved["crs"])

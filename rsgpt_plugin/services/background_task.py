@@ -9,7 +9,7 @@ from qgis.core import QgsApplication, QgsFeedback, QgsTask
 from qgis.PyQt.QtCore import QCoreApplication, pyqtSignal
 
 from ..errors import Cancelled, RsgptError, SetupError
-from ..unexpected import details, explained
+from ..unexpected import details, log_unexpected
 
 translate = QCoreApplication.translate
 
@@ -17,10 +17,10 @@ translate = QCoreApplication.translate
 class BackgroundTask(QgsTask):
     """Runs a function off the main thread, then emits one of `done`, `failed` and `stopped` on the main thread.
 
-    said: a line of progress. done: the result. failed: a message, and details that may be empty.
+    reported: a line of progress. done: the result. failed: a message, and details that may be empty.
     """
 
-    said = pyqtSignal(str)
+    reported = pyqtSignal(str)
     done = pyqtSignal(object)
     failed = pyqtSignal(str, str)
     stopped = pyqtSignal()
@@ -55,7 +55,7 @@ class BackgroundTask(QgsTask):
     def say(self, line: str) -> None:
         """Report a line of progress."""
         if not self._is_dropped:
-            self.said.emit(line)
+            self.reported.emit(line)
 
     def run(self) -> bool:
         """Run the function in a background thread."""
@@ -71,7 +71,7 @@ class BackgroundTask(QgsTask):
             )
             self._problem = (message.format(error=error), "")
         except Exception as error:  # an exception must not leave the thread
-            self._problem = (explained(error), details(error))
+            self._problem = (log_unexpected(error), details(error))
         return self._problem is None
 
     def finished(self, result: bool) -> None:

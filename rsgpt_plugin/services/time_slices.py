@@ -9,7 +9,7 @@ from typing import Any, Optional
 
 from qgis.PyQt.QtCore import QObject, QTimer
 
-from ..unexpected import explained
+from ..unexpected import log_unexpected
 
 _SLICE_S = 0.015
 _BATCH_SIZE = 20
@@ -62,7 +62,7 @@ class TimeSlicer(QObject):
             self._slice()
         except Exception as error:  # a timer has no caller: the iteration would never end
             self.stop()
-            failed(explained(error))
+            failed(log_unexpected(error))
 
     def _slice(self) -> None:
         if self._items is None:

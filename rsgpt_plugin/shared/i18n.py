@@ -10,7 +10,7 @@ Translator = Callable[[str, str], str]
 _translators: list[Translator] = []
 
 
-def lend(translator: Optional[Translator]) -> None:
+def set_translator(translator: Optional[Translator]) -> None:
     """Translate with `translator(context, text)` from now on; None restores English."""
     _translators[:] = [translator] if translator else []
 

@@ -56,14 +56,14 @@ class FakeEngine:
         self.fingerprint = "f" * 16
         self.precision = "fp32"
         self.steps = 0
-        self.alive: Callable[[], None] = lambda: None
+        self.on_heartbeat: Callable[[], None] = lambda: None
         self._script = script
 
     def stream(self, asks: Sequence[Ask]) -> Iterator[Step]:
         """Yield one token per row in turn, until every row has its answer."""
         for ask in asks:
             self._log(ask)
-        _pause(self._delay(asks), asks, self.alive)
+        _pause(self._delay(asks), asks, self.on_heartbeat)
         rows = {index: self._row(ask) for index, ask in enumerate(asks)}
         while rows:
             _pause(self._script.token_delay, asks)
@@ -117,10 +117,10 @@ class FakeEngine:
                 log.write(f"{line}\n")
 
 
-def _pause(seconds: float, asks: Sequence[Ask], alive: Callable[[], None] = lambda: None) -> None:
+def _pause(seconds: float, asks: Sequence[Ask], on_heartbeat: Callable[[], None] = lambda: None) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end and not all(ask.cancel.is_set() for ask in asks):
-        alive()
+        on_heartbeat()
         time.sleep(min(0.01, seconds))
 
 

@@ -11,7 +11,7 @@ from qgis.PyQt.QtCore import QMetaType, QModelIndex
 from qgis.PyQt.QtWidgets import QDoubleSpinBox, QStyleOptionViewItem, QWidget
 
 from rsgpt_plugin.geo.results.column_roles import result_columns
-from rsgpt_plugin.geo.results.display_values import Kind, in_words, shown_columns
+from rsgpt_plugin.geo.results.display_values import Kind, display_text, shown_columns
 from rsgpt_plugin.geo.results.layer_rows import RowReader
 from rsgpt_plugin.geo.results.schema import attributes, output_fields
 from rsgpt_plugin.geo.results.style import apply_style
@@ -89,7 +89,7 @@ def test_the_form_shows_the_new_columns(layer: QgsVectorLayer) -> None:
 def test_the_table_shows_edits_and_corrects_the_new_column(layer: QgsVectorLayer) -> None:
     assert result_columns(layer).known["orbit"] == "orbit"
     (green,) = [column for column in shown_columns(layer) if column.name == "green"]
-    assert (green.kind, green.editable, in_words(0.4, green.kind)) == (Kind.DECIMAL, True, "0.4")
+    assert (green.kind, green.editable, display_text(0.4, green.kind)) == (Kind.DECIMAL, True, "0.4")
     assert RowReader(layer).row(only_row(layer)).values[RowReader(layer).columns.index(green)] == 0.4
     parent = QWidget()
     editor = AnswerCell(green).createEditor(parent, QStyleOptionViewItem(), QModelIndex())

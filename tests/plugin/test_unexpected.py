@@ -30,7 +30,7 @@ def explained(error: Exception) -> str:
     try:
         raise error
     except Exception as caught:
-        return unexpected.explained(caught)
+        return unexpected.log_unexpected(caught)
 
 
 def test_the_message_names_the_error_and_the_log_has_the_traceback(log: list[str]) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from qgis.core import QgsApplication, QgsProcessingContext, QgsProcessingFeedback, QgsVectorLayer
 
 from rsgpt_plugin.client.environment.environment import ManagedEnvironment
-from rsgpt_plugin.client.server.local_server import stop_shared_servers
+from rsgpt_plugin.client.server.local_server import stop_local_server
 from tests.conftest import HOME, ROOT
 from tests.plugin.rasters import write
 
@@ -114,7 +114,7 @@ class Session:
         return [int(line) for line in lines(self.folder / "pids")]
 
     def close(self) -> None:
-        stop_shared_servers()
+        stop_local_server()
 
 
 def lines(path: Path) -> list[str]:

@@ -32,7 +32,7 @@ class RealServer(RunningServer):
         pipe = subprocess.PIPE
         environment = {**os.environ, "TMPDIR": str(temporary)}
         self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=environment)
-        self.greet()
+        self.read_announcement()
 
 
 @dataclass

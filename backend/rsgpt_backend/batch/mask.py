@@ -12,7 +12,7 @@ import shapely.affinity
 from pyproj import CRS, Transformer
 from shapely.geometry.base import BaseGeometry
 
-from rsgpt_plugin.shared.rasters.regions import Region, holds, lattice, region_of, turns
+from rsgpt_plugin.shared.rasters.regions import Region, contains_position, lattice, longitude_shifts, region_of
 
 from ..data.library_errors import convert_errors
 from ..errors import DataError
@@ -76,7 +76,7 @@ def _reprojected(polygons: np.ndarray, mask_crs: CRS, crs: CRS, frame: ShapelyGr
     union = shapely.union_all(polygons)
     if not crs.is_geographic:
         return union
-    return shapely.union_all([shapely.affinity.translate(union, turn) for turn in turns(frame)])
+    return shapely.union_all([shapely.affinity.translate(union, turn) for turn in longitude_shifts(frame)])
 
 
 def _region(to_raster: Transformer, mask_crs: CRS, frame: ShapelyGrid, tile: int) -> Region:
@@ -84,7 +84,7 @@ def _region(to_raster: Transformer, mask_crs: CRS, frame: ShapelyGrid, tile: int
     corners = list(zip(*to_raster.transform(eastings, northings, direction="INVERSE"), strict=True))
     poles = None
     if mask_crs.is_geographic:
-        south, north = (holds(frame, to_raster.transform(0.0, latitude)) for latitude in (-90.0, 90.0))
+        south, north = (contains_position(frame, to_raster.transform(0.0, latitude)) for latitude in (-90.0, 90.0))
         poles = (south, north)
     return region_of(frame, tile, corners, poles)
 

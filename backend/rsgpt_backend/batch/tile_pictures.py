@@ -15,7 +15,7 @@ from rsgpt_plugin.shared.files.addresses import without_secrets
 from rsgpt_plugin.shared.files.source_files import source_files
 from rsgpt_plugin.shared.rasters.bands import BandChoice
 from rsgpt_plugin.shared.rasters.pixels import MAX_SIDE, Pixels, as_rgb, picture_sha256
-from rsgpt_plugin.shared.rasters.stretch import Stretch, measure, spread
+from rsgpt_plugin.shared.rasters.stretch import Stretch, measure_stretch, sampling_order
 
 from ..data.library_errors import convert_errors
 from ..data.network_sources import is_remote
@@ -138,7 +138,7 @@ def _tiles(source: str, tiling: TilingOptions, crs: CRS, frame: ShapelyGrid, gri
 def _stretch(plan: RasterPlan) -> Stretch:
     problems: list[str] = []  # messages, because the tracebacks of errors would keep the raster open
     with TileReader(plan) as reader:
-        stretch = measure(_samples(reader, problems))
+        stretch = measure_stretch(_samples(reader, problems))
     if stretch is None and problems:
         raise ImageError(problems[0])
     if stretch is None:
@@ -148,7 +148,7 @@ def _stretch(plan: RasterPlan) -> Stretch:
 
 def _samples(reader: TileReader, problems: list[str]) -> Iterator[Pixels]:
     plan = reader.plan
-    for index in spread(len(plan.tiles)):
+    for index in sampling_order(len(plan.tiles)):
         try:
             yield reader.pixels(plan.grid.window(plan.tiles[index]))
         except ImageError as error:

@@ -28,7 +28,7 @@ from rsgpt_plugin.shared.files.geopackage import (
     crs_of,
     holds_results,
     put_layer,
-    release,
+    remove_companions,
     set_crs,
     user_tables,
 )
@@ -154,7 +154,7 @@ def _publish(draft: Path, path: Path) -> None:
         if path.exists() and user_tables(path):
             put_layer(draft, _LAYER, path)
             return
-        release(path)
+        remove_companions(path)
     draft.replace(os.path.realpath(path))
 
 
@@ -221,7 +221,7 @@ def _discard(draft: Path) -> None:
     """Remove a draft and the files that a killed run left next to it, which would be read with a new draft."""
     with suppress(OSError):
         draft.unlink(missing_ok=True)
-        release(draft)
+        remove_companions(draft)
 
 
 def _unwritable(path: Path, error: Exception) -> DataError:

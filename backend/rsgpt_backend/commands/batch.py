@@ -154,10 +154,10 @@ def _identify(args: argparse.Namespace, journal: BatchJournal) -> str:
 
 
 def _best_precision(args: argparse.Namespace) -> str:
-    from ..engine.loading import best_precision, fitting_precision  # noqa: PLC0415 - it imports torch
+    from ..engine.loading import cluster_precision, fitting_precision  # noqa: PLC0415 - it imports torch
 
     if args.engine == "ray":
-        return best_precision(args.model, args.device)
+        return cluster_precision(args.model, args.device)
     return fitting_precision(args.model, args.precision, device=args.device)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from .. import __version__
 from ..errors import ModelError, RsgptError
 from ..model.config import CONFIG_FILE, ModelConfig
-from ..model.folder_files import plain_file
+from ..model.folder_files import regular_file
 from ..model.registry import model_folder, shipped_models
 from .model_options import add_model, engine_from
 from .printing import ResultPrinter
@@ -93,7 +93,7 @@ def _known_picture(args: argparse.Namespace) -> str:
     folder = model_folder(args.model)
     if not _is_self_test(checks):
         raise ModelError(f"{folder / CONFIG_FILE}: self_test lacks image, prompt or contains. Install the model again.")
-    image = open_image(plain_file(folder, checks["image"]))
+    image = open_image(regular_file(folder, checks["image"]))
     answer = engine.answer([Ask(image, "self-test", checks["prompt"])])[0]
     verdict = "as expected" if checks["contains"] in answer.text.lower() else f"expected {checks['contains']!r} in it"
     seconds = f"loaded in {loaded - started:.1f} s, answered in {time.monotonic() - loaded:.2f} s"

@@ -65,7 +65,7 @@ def engine_from(args: argparse.Namespace) -> Engine:
 def caching_engine_from(args: argparse.Namespace) -> Engine:
     """The same, with the features of pictures kept for engines to come."""
     engine = engine_from(args)
-    engine.keep_features(args.features * 1_000_000)
+    engine.cache_features(args.features * 1_000_000)
     return engine
 
 

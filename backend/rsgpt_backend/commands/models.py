@@ -48,14 +48,14 @@ def _described(name: str) -> dict[str, Any]:
 
 def _memory(folder: Path, device: str) -> dict[str, Any]:
     """What it takes in the precision that it would be loaded in, or why it does not fit. ModelError: it is damaged."""
-    from ..model.hardware.device_map import devices  # noqa: PLC0415
-    from ..model.hardware.memory import device_memory, fitting, size_of  # noqa: PLC0415
+    from ..model.hardware.device_map import select_devices  # noqa: PLC0415
+    from ..model.hardware.memory import choose_precision, device_memory, model_size  # noqa: PLC0415
     from ..model.language.language_files import language_folder  # noqa: PLC0415 - without --memory, nothing waits for torch
 
-    over = devices(device)
-    size = size_of(folder, language_folder(ModelConfig.read(folder).language, folder))
+    over = select_devices(device)
+    size = model_size(folder, language_folder(ModelConfig.read(folder).language, folder))
     try:
-        precision = fitting(size, device_memory(over))
+        precision = choose_precision(size, device_memory(over))
     except ModelError as error:
         return {"device": str(over[0]), "does_not_fit": str(error)}
     return {"device": str(over[0]), "precision": precision, "memory": round(size.bytes(precision))}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from rsgpt_plugin.shared.files.atomic_file import replaced
+from rsgpt_plugin.shared.files.atomic_file import replace_atomically
 from rsgpt_plugin.shared.files.source_files import overwritten_input
 
 from ..errors import UsageError
@@ -38,5 +38,5 @@ def begins_with(mark: str) -> Callable[[Path], bool]:
 
 def write_text(path: Path, text: str) -> None:
     """Write UTF-8, whole or not at all."""
-    with replaced(path) as draft:
+    with replace_atomically(path) as draft:
         draft.write_text(text, encoding="utf-8")

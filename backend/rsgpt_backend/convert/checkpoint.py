@@ -17,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from ..errors import ModelError
-from ..model.folder_files import plain_file, read_json
+from ..model.folder_files import read_json, regular_file
 
 _PICKLES = (".pth", ".pt", ".bin")
 _INDEXES = ("model.safetensors.index.json", "pytorch_model.bin.index.json")
@@ -69,7 +69,7 @@ def _files(path: Path) -> list[Path]:
             return _shards(index)
     for name in _WHOLE:
         if (path / name).is_file():
-            return [plain_file(path, name)]
+            return [regular_file(path, name)]
     raise ModelError(f"There is no checkpoint at {path}. Choose a file, or a folder that transformers has written.")
 
 
@@ -81,7 +81,7 @@ def _shards(index: Path) -> list[Path]:
     for name in names:
         if Path(name).name != name or not (index.parent / name).is_file():
             raise ModelError(f"{index} lists {name}, which is not in its folder. Download the checkpoint again.")
-    return [plain_file(index.parent, name) for name in names]
+    return [regular_file(index.parent, name) for name in names]
 
 
 def _unpickle(file: Path) -> dict[str, Any]:

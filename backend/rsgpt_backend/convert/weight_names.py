@@ -65,7 +65,7 @@ def renamed(name: str) -> str:
     return _translated(name, _RULES) or "?"
 
 
-def official(name: str) -> str:
+def lavis_name(name: str) -> str:
     """Return LAVIS's name of a weight of the bridge, or "" if LAVIS has no such weight."""
     return _translated(name, _OFFICIAL)
 

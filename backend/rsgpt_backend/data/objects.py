@@ -111,8 +111,21 @@ COUNTED = (
     ("buildings", "building"),
     ("playgrounds", "playground"),
 )
-AGREEING = 2  # minimum distinct sentences, hence people, that support a claim about a picture
-COLOURED = ("roof", "building", "water", "car", "house", "river", "ground", "field", "ocean", "pond", "tank", "plane")
+MIN_AGREEING = 2  # minimum distinct sentences, hence people, that support a claim about a picture
+COLORED_NOUNS = (
+    "roof",
+    "building",
+    "water",
+    "car",
+    "house",
+    "river",
+    "ground",
+    "field",
+    "ocean",
+    "pond",
+    "tank",
+    "plane",
+)
 
 
 def scene_name(label: str) -> str:
@@ -138,10 +151,10 @@ def mentions(sentences: Sequence[str]) -> dict[str, int]:
 
 
 def agreed(pattern: re.Pattern[str], sentences: Sequence[str]) -> str:
-    """Return the word of the pattern's group in AGREEING distinct sentences; "" if too few, or other words, match."""
+    """Return the word that MIN_AGREEING distinct sentences have in the pattern's group; "" if they do not agree."""
     word_sets = [{match.lower() for match in pattern.findall(sentence)} for sentence in distinct(sentences)]
     words = set().union(*word_sets)
-    return words.pop() if len(words) == 1 and sum(map(bool, word_sets)) >= AGREEING else ""
+    return words.pop() if len(words) == 1 and sum(map(bool, word_sets)) >= MIN_AGREEING else ""
 
 
 def count_pattern(forms: str) -> re.Pattern[str]:
@@ -149,7 +162,7 @@ def count_pattern(forms: str) -> re.Pattern[str]:
     return re.compile(rf"\b({'|'.join(NUMBERS)})\s+(?:\w+\s+)?(?:{forms})s?\b", re.IGNORECASE)
 
 
-def colour_pattern(noun: str) -> re.Pattern[str]:
+def color_pattern(noun: str) -> re.Pattern[str]:
     """Return a pattern for a color directly before the noun."""
     return re.compile(rf"\b({'|'.join(COLORS)})\s+{noun}(?:s|es)?\b", re.IGNORECASE)
 

@@ -11,8 +11,8 @@ from io import BytesIO
 import numpy as np
 from PIL import Image, ImageFile
 
-from rsgpt_plugin.shared.rasters.pixels import Pixels, as_rgb, stacked
-from rsgpt_plugin.shared.rasters.stretch import Stretch, measure
+from rsgpt_plugin.shared.rasters.pixels import Pixels, as_rgb, stack_bands
+from rsgpt_plugin.shared.rasters.stretch import Stretch, measure_stretch
 
 # Pillow reduces these to the upper byte. The other byte order yields the lower one.
 _DEEP = {"RGB;16B": ("RGB", "RGB;16L"), "RGBA;16B": ("RGBA", "RGBA;16L")}
@@ -69,7 +69,7 @@ def rgb_array(pixels: Pixels, *, is_picture: bool = True) -> np.ndarray:
     is_picture: whether 8-bit samples are kept as they are, even if they use few levels.
     """
     is_unchanged = is_picture and pixels[0].dtype == np.uint8
-    stretch = Stretch() if is_unchanged else measure([pixels]) or Stretch()
+    stretch = Stretch() if is_unchanged else measure_stretch([pixels]) or Stretch()
     return as_rgb(stretch.apply(pixels))
 
 
@@ -82,12 +82,12 @@ def deep_samples(image: Image.Image, data: bytes) -> Pixels | None:
         pairs = np.asarray(_read_as(data, image.format, "RGBA", "RGBA")).astype(np.uint16)
         gray, alpha = pairs[..., 0] << 8 | pairs[..., 1], pairs[..., 2] << 8 | pairs[..., 3]
         image.load()
-        return stacked([gray], [np.ones(gray.shape, bool)], alpha > 0)
+        return stack_bands([gray], [np.ones(gray.shape, bool)], alpha > 0)
     image.load()
     if not image.mode.startswith(("I", "F")):
         return None
     values = np.asarray(image)
-    return stacked([values], [np.ones(values.shape, bool)])
+    return stack_bands([values], [np.ones(values.shape, bool)])
 
 
 def _words(image: Image.Image, data: bytes, mode: str) -> Pixels:
@@ -96,7 +96,7 @@ def _words(image: Image.Image, data: bytes, mode: str) -> Pixels:
     image.load()
     words = np.moveaxis(np.asarray(image).astype(np.uint16) << 8 | lower, -1, 0)
     opaque = words[3] > 0 if len(words) > len("RGB") else None
-    return stacked(list(words[:3]), [np.ones(words.shape[1:], bool)] * 3, opaque)
+    return stack_bands(list(words[:3]), [np.ones(words.shape[1:], bool)] * 3, opaque)
 
 
 def _raw_mode(image: Image.Image) -> str:

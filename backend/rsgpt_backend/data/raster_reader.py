@@ -15,8 +15,8 @@ from rasterio.errors import NotGeoreferencedWarning
 from rasterio.windows import Window as RasterioWindow
 
 from rsgpt_plugin.shared.rasters.bands import BandChoice, BandMeaning, choose_bands
-from rsgpt_plugin.shared.rasters.pixels import Pixels, is_no_data, stacked
-from rsgpt_plugin.shared.rasters.tiles import PixelGrid, Window, is_grid, upright
+from rsgpt_plugin.shared.rasters.pixels import Pixels, no_data_mask, stack_bands
+from rsgpt_plugin.shared.rasters.tiles import PixelGrid, Window, is_valid_geotransform, upright
 from rsgpt_plugin.shared.rasters.vrt_sources import VrtSources
 
 from ..errors import ImageError
@@ -79,7 +79,7 @@ class RasterReader:
     @property
     def has_grid(self) -> bool:
         """Whether its pixels have a position in a CRS."""
-        return is_grid(self._dataset.transform.to_gdal())
+        return is_valid_geotransform(self._dataset.transform.to_gdal())
 
     @property
     def crs_wkt(self) -> str:
@@ -148,7 +148,7 @@ class RasterReader:
         stacks = [self._read_bands(part, {**options, "out_shape": (len(part), *shape)}) for part in parts]
         values = [band for stack in stacks for band in stack]
         valid = [self._valid(number, band, options) for number, band in zip(bands.numbers, values, strict=True)]
-        return stacked(values, valid, self._dataset.read(bands.alpha, **options) > 0 if bands.alpha else None)
+        return stack_bands(values, valid, self._dataset.read(bands.alpha, **options) > 0 if bands.alpha else None)
 
     @cached_property
     def _types(self) -> Sequence[str]:
@@ -171,7 +171,7 @@ class RasterReader:
         if MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags:
             return np.asarray(self._dataset.read_masks(number, **options) > 0)
         if MaskFlags.nodata in flags and no_data is not None:
-            return ~is_no_data(values, no_data)
+            return ~no_data_mask(values, no_data)
         return np.ones(values.shape, bool)
 
     def _opened(self) -> Any:

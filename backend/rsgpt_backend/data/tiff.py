@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, TiffImagePlugin
 
-from rsgpt_plugin.shared.rasters.pixels import Pixels, is_no_data, stacked
+from rsgpt_plugin.shared.rasters.pixels import Pixels, no_data_mask, stack_bands
 from rsgpt_plugin.shared.rasters.tiles import Geotransform, Orientation, upright
 
 from ..errors import ImageError
@@ -118,7 +118,7 @@ def _pillow_samples(image: Image.Image, path: str) -> Pixels:
     if len(bands) > 1 and max(tags.get(_BITS, (1,))) > np.iinfo(np.uint8).bits:
         raise ValueError("several bands of more than 8 bits")  # Pillow reduces them to the upper byte
     valid = [_has_data(band, tags) if mask is None else mask > 0 for band in bands[:3]]
-    pixels = stacked(bands[:3], valid, bands[3] > 0 if len(bands) > len("RGB") else None)
+    pixels = stack_bands(bands[:3], valid, bands[3] > 0 if len(bands) > len("RGB") else None)
     orientation = _orientation(image)
     return orientation.upright(pixels[0]), orientation.upright(pixels[1])
 
@@ -148,7 +148,7 @@ def _orientation(image: Image.Image) -> Orientation:
 
 def _has_data(band: np.ndarray, tags: Any) -> np.ndarray:
     text = str(tags.get(_NO_DATA, "")).strip("\0 ")
-    return ~is_no_data(band, float(text)) if text else np.ones(band.shape, bool)
+    return ~no_data_mask(band, float(text)) if text else np.ones(band.shape, bool)
 
 
 def _mask(image: Image.Image) -> np.ndarray | None:

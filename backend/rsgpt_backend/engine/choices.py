@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rsgpt_plugin.shared.answers.answer_types import AnswerType
-from rsgpt_plugin.shared.answers.numbers import in_words
+from rsgpt_plugin.shared.answers.numbers import number_in_words
 
 from ..predictor import NUMBERS, Ask, Token
 from .confidence import Scale, answer_form, rescaled
@@ -87,7 +87,7 @@ def likeliest(ask: Ask, logprobs: Sequence[float], scales: Mapping[str, Scale]) 
 
 def _spellings_of(choice: str, is_number: bool) -> tuple[str, ...]:
     if is_number:
-        return choice, in_words(int(choice))
+        return choice, number_in_words(int(choice))
     return (choice, choice.capitalize()) if choice in ("yes", "no") else (choice,)
 
 

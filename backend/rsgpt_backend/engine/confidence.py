@@ -47,7 +47,7 @@ def calibrated(value: float, text: str, scales: Mapping[str, Scale]) -> float:
 def rescaled(value: float, scale: Scale) -> float:
     """Return a confidence on a scale."""
     slope, offset = scale
-    return value if (slope, offset) == (1.0, 0.0) else from_log_odds(slope * log_odds(value) + offset)
+    return value if (slope, offset) == (1.0, 0.0) else sigmoid(slope * log_odds(value) + offset)
 
 
 def log_odds(value: float) -> float:
@@ -56,7 +56,7 @@ def log_odds(value: float) -> float:
     return math.log(clamped / (1 - clamped))
 
 
-def from_log_odds(odds: float) -> float:
+def sigmoid(odds: float) -> float:
     """Return the confidence that has these log odds."""
     return 1 / (1 + math.exp(-odds))
 

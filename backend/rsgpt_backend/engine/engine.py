@@ -19,7 +19,7 @@ from ..model.decoding.answer_scoring import score
 from ..model.decoding.beam_search import Search, search
 from ..model.decoding.generation import ChosenToken, Decoder, DecodingRules, Sampling
 from ..model.hardware.heap import trim_heap
-from ..model.hardware.memory import available, rows_that_fit
+from ..model.hardware.memory import free_bytes, rows_that_fit
 from ..model.instructions import Instruction
 from ..model.rsgpt import Prefix, Rsgpt
 from ..model.vision.encoders import to_bytes
@@ -53,10 +53,10 @@ class Engine:
         self._language_devices = {parameter.device for parameter in model.language.parameters()}
         self._features = FeatureCache(_CACHED_PICTURES)
         self._asks_since_trim = 0
-        self.alive: Callable[[], None] = lambda: None
+        self.on_heartbeat: Callable[[], None] = lambda: None
         self.early: Callable[[Step], None] | None = None
 
-    def keep_features(self, limit: int) -> None:
+    def cache_features(self, limit: int) -> None:
         """Cache features of pictures also in files, of at most `limit` bytes, for later engines; 0 turns that off.
 
         The image keys of the asks must then be hashes of the pictures.
@@ -99,7 +99,7 @@ class Engine:
         for beams, indices in self._parts(asks, [len(instruction) for instruction in instructions]):
             part, part_instructions = [asks[index] for index in indices], [instructions[index] for index in indices]
             features = self._encode(part)
-            self.alive()  # encoding may take long
+            self.on_heartbeat()  # encoding may take long
             rows = [
                 AnswerRow(self.model, ask, len(instruction))
                 for ask, instruction in zip(part, part_instructions, strict=True)
@@ -124,7 +124,7 @@ class Engine:
             indices.sort(key=lengths.__getitem__)
             longest = max(lengths[index] + _max_answer_tokens(asks[index]) for index in indices)
             tokens = self.model.config.qformer.queries + longest
-            free = sum(map(available, self._language_devices))
+            free = sum(map(free_bytes, self._language_devices))
             branches = beams or max(max_spellings_scored(asks[index]) for index in indices)
             size = rows_that_fit(self.model.language.config, branches * tokens, free)
             size = size if beams else min(size, max(1, _SCORED_CHOICES // branches))
@@ -167,7 +167,7 @@ class Engine:
             prefix = self.model.prefix(features[indices], instructions)
             limits = [max_spellings_scored(ask) for ask in asks]
             turn_scores = score(self.model.language, prefix, options, self._rules, limits)
-            self.alive()
+            self.on_heartbeat()
             for index, row_scores in zip(indices, turn_scores, strict=True):
                 scores[index].append(row_scores)
         for index, row in enumerate(rows):
@@ -191,7 +191,7 @@ class Engine:
         early, reported = self.early, [0] * len(rows)
 
         def cancelled() -> list[bool]:
-            self.alive()
+            self.on_heartbeat()
             return [row.ask.cancel.is_set() for row in rows]
 
         def report_early(token: ChosenToken) -> None:
@@ -217,7 +217,7 @@ class Engine:
         for start in range(0, len(missing), _ENCODER_BATCH):
             keys = missing[start : start + _ENCODER_BATCH]
             encoded = self.model.encode(to_bytes([images[key] for key in keys], size).to(self._device))
-            self.alive()
+            self.on_heartbeat()
             # A view would keep its whole batch in memory.
             features_by_key = {key: features.clone() for key, features in zip(keys, encoded, strict=True)}
             self._features.put(features_by_key)

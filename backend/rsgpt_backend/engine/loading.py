@@ -18,7 +18,7 @@ from ..model.fingerprint import fingerprint
 from ..model.hardware import device_map
 from ..model.hardware.grouped_attention import has_grouped_heads, use_grouped_attention
 from ..model.hardware.heap import trim_heap
-from ..model.hardware.memory import DeviceMemory, ModelSize, device_memory, fitting, size_of
+from ..model.hardware.memory import DeviceMemory, ModelSize, choose_precision, device_memory, model_size
 from ..model.hardware.packed_linear import pack_linear_layers
 from ..model.hardware.precision import precision
 from ..model.language.language_files import language_folder
@@ -40,7 +40,7 @@ def load_engine(
     A small model stays in float32: bfloat16 would not be faster, and answers would depend on the rest of their batch.
     report: see fitting_precision. Raises ModelError if the model cannot be loaded or does not fit.
     """
-    devices = device_map.devices(device)
+    devices = device_map.select_devices(device)
     folder, chosen = model_folder(name), fitting_precision(name, wanted, report, device)
     model = load_model(folder, precision(chosen, devices[0]))
     model = _optimized_for_inference(device_map.place_on_devices(model, devices))
@@ -54,25 +54,25 @@ def fitting_precision(
 
     report: receives a message about the memory that the model needs, if it is more than 3 GB.
     """
-    folder, memory = model_folder(name), device_memory(device_map.devices(device))
+    folder, memory = model_folder(name), device_memory(device_map.select_devices(device))
     size = _model_size(folder)
-    chosen = fitting(size, memory, wanted)
+    chosen = choose_precision(size, memory, wanted)
     needed = size.bytes(chosen)
     if needed > _REPORTED_BYTES:
         report(f"{folder.name} in {chosen} needs {needed / 1e9:.1f} GB, {memory.free / 1e9:.1f} GB are free.")
     return chosen
 
 
-def best_precision(name: str, device: str) -> str:
+def cluster_precision(name: str, device: str) -> str:
     """Return the precision for a cluster of unknown machines: the same for all, so that their answers agree.
 
     It does not depend on memory: a machine with too little memory raises an error when it loads the model.
     """
-    return fitting(_model_size(model_folder(name)), DeviceMemory(math.inf, torch.device(device)))
+    return choose_precision(_model_size(model_folder(name)), DeviceMemory(math.inf, torch.device(device)))
 
 
 def _model_size(folder: Path) -> ModelSize:
-    return size_of(folder, language_folder(ModelConfig.read(folder).language, folder))
+    return model_size(folder, language_folder(ModelConfig.read(folder).language, folder))
 
 
 def _optimized_for_inference(model: Rsgpt) -> Rsgpt:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.confidence import Scale, answer_form, calibrated, from_log_odds, log_odds
+from ..engine.confidence import Scale, answer_form, calibrated, log_odds, sigmoid
 from ..errors import UsageError
 from ..model.config import ModelConfig
 from .result import EvaluationResult
@@ -78,7 +78,7 @@ def _leaned(answer: dict[str, Any], present: Mapping[str, Scale], odds: float) -
     shifted = _yes(answer, present) + odds
     given = "yes" if shifted > 0 else "no"
     correct = answer["correct"] == ((shifted > 0) == _says_yes(answer))
-    confidence = calibrated(from_log_odds(abs(shifted)), given, present)
+    confidence = calibrated(sigmoid(abs(shifted)), given, present)
     return {**answer, "given": given, "correct": correct, "confidence": confidence}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..data.objects import AGREEING, distinct, mentions
+from ..data.objects import MIN_AGREEING, distinct, mentions
 from .report.rounding import percent
 
 
@@ -27,7 +27,7 @@ def supported(caption: str, references: Sequence[str]) -> ObjectSupport:
     """Hold a caption against what people wrote."""
     in_caption, in_references = mentions([caption]), mentions(references)
     named = tuple(name for name, count in in_caption.items() if count)
-    most = max(AGREEING, len(distinct(references)) // 2 + 1)
+    most = max(MIN_AGREEING, len(distinct(references)) // 2 + 1)
     agreed = tuple(name for name, count in in_references.items() if count >= most)
     invented = tuple(name for name in named if not in_references[name])
     return ObjectSupport(named, invented, agreed, tuple(name for name in agreed if in_caption[name]))

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
-from rsgpt_plugin.shared.answers.reasoning import first_of_answer, without_reasoning
+from rsgpt_plugin.shared.answers.reasoning import answer_token_index, without_reasoning
 from rsgpt_plugin.shared.text import clean
 
 from ..engine.confidence import confidence
@@ -110,7 +110,7 @@ def _read(reply: dict[str, Any]) -> Answer:
     choice = reply["choices"][0]
     text = (without_reasoning(clean(choice["message"]["content"] or "")) or "").strip()
     told = (choice.get("logprobs") or {}).get("content") or []
-    told = told[first_of_answer([str(one["token"]) for one in told], text) :]
+    told = told[answer_token_index([str(one["token"]) for one in told], text) :]
     tokens = tuple(Token(str(one["token"]), _logprob(one)) for one in told)
     tops = told[0].get("top_logprobs", []) if told else []
     openings = [(str(one["token"]), _logprob(one)) for one in tops]

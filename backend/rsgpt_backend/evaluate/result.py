@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from rsgpt_plugin.shared.files.atomic_file import replaced
+from rsgpt_plugin.shared.files.atomic_file import replace_atomically
 
 from ..data.image_files import ImageSource
 from ..errors import DataError
@@ -39,7 +39,7 @@ class EvaluationResult:
 
     def write(self, path: Path) -> None:
         """As JSON, UTF-8; a file that was there is replaced at once."""
-        with replaced(path) as draft:
+        with replace_atomically(path) as draft:
             draft.write_text(json_text(asdict(self), indent=1), encoding="utf-8")
 
 

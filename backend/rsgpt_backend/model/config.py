@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rsgpt_plugin.shared.files.atomic_file import replaced
+from rsgpt_plugin.shared.files.atomic_file import replace_atomically
 from rsgpt_plugin.shared.text import one_line
 
 from ..errors import ModelError
@@ -19,7 +19,7 @@ from . import validation
 from .folder_files import read_json
 
 CONFIG_FILE = "model.json"
-PACKAGE = "package:"  # prefix of the source of a language model that is a file of an installed package
+PACKAGE_PREFIX = "package:"  # prefix of the source of a language model that is a file of an installed package
 
 
 @dataclass(frozen=True)
@@ -164,7 +164,7 @@ class ModelConfig:
         self.from_dict(self.to_dict(), f"The new content of {folder / CONFIG_FILE}")
         folder.mkdir(parents=True, exist_ok=True)
         text = json_text(self.to_dict(), indent=2)
-        with replaced(folder / CONFIG_FILE) as draft:
+        with replace_atomically(folder / CONFIG_FILE) as draft:
             draft.write_text(text + "\n", encoding="utf-8")
 
 

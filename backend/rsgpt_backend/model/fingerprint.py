@@ -6,8 +6,8 @@ import hashlib
 import json
 from pathlib import Path
 
-from .config import PACKAGE, ModelConfig
-from .folder_files import plain_files
+from .config import PACKAGE_PREFIX, ModelConfig
+from .folder_files import regular_files
 from .hashes import joint_sha256
 from .language.language_files import language_folder, language_sha256
 
@@ -36,7 +36,7 @@ def fingerprint(config: ModelConfig, folder: Path, precision: str) -> str:
 def _settings_sha256(config: ModelConfig, folder: Path) -> str:
     """Return a hash of the settings and tokenizer files, which also determine answers. A package has none."""
     folders = [folder / config.qformer.tokenizer] if config.qformer.tokenizer != "language" else []
-    if not config.language.source.startswith(PACKAGE):
+    if not config.language.source.startswith(PACKAGE_PREFIX):
         folders.append(language_folder(config.language, folder))
-    files = [file for settings in folders for suffix in _SETTINGS_SUFFIXES for file in plain_files(settings, suffix)]
+    files = [file for settings in folders for suffix in _SETTINGS_SUFFIXES for file in regular_files(settings, suffix)]
     return joint_sha256(files)

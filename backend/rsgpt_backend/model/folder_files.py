@@ -37,7 +37,7 @@ def path_inside(folder: Path, name: str) -> Path:
     return path
 
 
-def plain_file(folder: Path, name: str) -> Path:
+def regular_file(folder: Path, name: str) -> Path:
     """Return the path of a regular file in a folder. Raises ModelError for a device or pipe, which may never end."""
     path = path_inside(folder, name)
     if not path.is_file():
@@ -45,14 +45,14 @@ def plain_file(folder: Path, name: str) -> Path:
     return path
 
 
-def plain_files(folder: Path, suffix: str) -> list[Path]:
+def regular_files(folder: Path, suffix: str) -> list[Path]:
     """Return all files of a folder with this suffix, sorted by name."""
-    return [plain_file(folder, path.name) for path in sorted(folder.glob(f"*{suffix}"))]
+    return [regular_file(folder, path.name) for path in sorted(folder.glob(f"*{suffix}"))]
 
 
 def read_json(folder: Path, name: str) -> dict[str, Any]:
     """Return the object in a JSON file of a folder. Raises ModelError if the file cannot be read."""
-    path = plain_file(folder, name)
+    path = regular_file(folder, name)
     try:
         if path.stat().st_size > _MAX_JSON_BYTES:
             raise ValueError("it is too large")

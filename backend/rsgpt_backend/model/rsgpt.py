@@ -18,7 +18,7 @@ from .hardware.precision import FLOAT32, Precision
 from .instructions import Instruction, Instructor
 from .language.language import LanguageModel, load_language, load_reader
 from .qformer import build_qformer
-from .vision.encoders import build_encoder, channels_last, normalise
+from .vision.encoders import build_encoder, channels_last, normalize
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Rsgpt(nn.Module):
     @torch.no_grad()
     def encode(self, pixels: Tensor) -> Tensor:
         """uint8 [batch, 3, size, size] -> features [batch, cells, vision width]."""
-        normalized = normalise(pixels, self.config.vision).to(memory_format=torch.channels_last)
+        normalized = normalize(pixels, self.config.vision).to(memory_format=torch.channels_last)
         return cast(Tensor, self.encoder(normalized.to(next(self.encoder.parameters()).dtype)))
 
     def query_vectors(self, features: Tensor, instructions: Sequence[Instruction]) -> Tensor:

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from ..errors import ModelError
 from .config import CONFIG_FILE, ModelConfig
-from .folder_files import as_model_error, plain_file
+from .folder_files import as_model_error, regular_file
 from .hardware.linear import NarrowLinear, narrow_linear_layers
 from .hardware.precision import FLOAT32, Precision
 from .hashes import file_sha256
@@ -89,7 +89,7 @@ def load_model(folder: Path, precision: Precision = FLOAT32) -> Rsgpt:
     Raises ModelError if a file is missing or damaged, or the weights do not match the hash in the config.
     """
     config = ModelConfig.read(folder)
-    path = plain_file(folder, WEIGHTS_FILE)
+    path = regular_file(folder, WEIGHTS_FILE)
     if file_sha256(path) != config.weights_sha256:
         raise ModelError(f"{path} is not the file that its model.json names. Install the model again.")
     language = load_language(config.language, precision, folder)

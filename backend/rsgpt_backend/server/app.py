@@ -66,7 +66,7 @@ def _routes(batcher: Batcher) -> list[Route]:
         if name is not None:
             check_model(name, batcher.name)
         while batcher.engine is None:
-            batcher.check_room()
+            batcher.check_capacity()
             await asyncio.sleep(_POLL_S)
         models = model_list(batcher.name, batcher.engine, created)
         return AsciiJSON(models if name is None else models["data"][0])

@@ -79,7 +79,7 @@ class Batcher:
         """The number of heartbeats of the engine so far; None if it is idle."""
         return self._heartbeats if self._running else None
 
-    def check_room(self) -> None:
+    def check_capacity(self) -> None:
         """Raise Refusal 429 if the queue is full, 503 if the server is stopping or its model could not be loaded."""
         if self._stopping or self.failure:
             raise self._stopping_refusal()
@@ -95,9 +95,9 @@ class Batcher:
 
     @contextmanager
     def queued(self, ticket: Ticket) -> Iterator[None]:
-        """Queue a ticket while the context lasts. Leaving it early cancels its ask. Raises as `check_room` does."""
+        """Queue a ticket while the context lasts. Leaving it early cancels its ask. Raises as `check_capacity` does."""
         with self._changed:
-            self.check_room()
+            self.check_capacity()
             pixels = sum(other.pixels for other in self._waiting)
             if self._waiting and pixels + ticket.pixels > self._limits.pixels:
                 raise self._busy_refusal()
@@ -130,7 +130,7 @@ class Batcher:
         except Exception as error:  # thread boundary: the process must report any error, and end
             self.failure = _message(error, f"The model {self.name} could not be loaded")
             return
-        engine.alive = self._count_heartbeat
+        engine.on_heartbeat = self._count_heartbeat
         with self._changed:
             if self._stopping:  # a reference to the engine would keep the model in memory
                 return

@@ -15,7 +15,7 @@ from ..predictor import Answer, Token
 from .batcher import Batcher
 from .protocol.refusals import Refusal
 from .protocol.replies import END_OF_STREAM, ReplyWriter, event
-from .protocol.requests import ChatRequest, read_order
+from .protocol.requests import ChatRequest, read_chat_request
 from .protocol.responses import AsciiJSON
 from .ticket import AwaitedTicket
 
@@ -31,7 +31,7 @@ class ChatEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        self._batcher.check_room()
+        self._batcher.check_capacity()
         chat_request = await self._read(request)
         wants_tokens = chat_request.stream and not chat_request.structure.is_json
         with self._batcher.queued_ask(chat_request.ask, wants_tokens) as ticket:
@@ -41,7 +41,7 @@ class ChatEndpoint:
     async def _read(self, request: Request) -> ChatRequest:
         body = await request.body()
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._decoders, read_order, body, self._batcher.name)
+        return await loop.run_in_executor(self._decoders, read_chat_request, body, self._batcher.name)
 
     async def _respond(self, request: Request, chat_request: ChatRequest, ticket: AwaitedTicket) -> Response:
         """Wait for the first event, so that an earlier failure still gets its own HTTP status."""

@@ -18,7 +18,7 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from ..model.config import VisionConfig
-from ..model.vision.encoders import normalise
+from ..model.vision.encoders import normalize
 from .examples.corpus import Corpus, Sample
 from .examples.views import VIEWS, view
 from .finite import check_learning
@@ -78,7 +78,7 @@ class LabelReader(nn.Module):
 
     def forward(self, pixels: Tensor) -> Tensor:
         """uint8 or float [batch, 3, size, size], 0..255 -> [batch, targets]."""
-        ready = normalise(pixels, self._vision).to(memory_format=torch.channels_last)
+        ready = normalize(pixels, self._vision).to(memory_format=torch.channels_last)
         return cast(Tensor, self.head(self.encoder(ready).float().mean(1)))
 
 

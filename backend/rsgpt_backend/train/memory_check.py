@@ -9,7 +9,7 @@ import torch
 
 from ..errors import ModelError
 from ..model.config import ModelConfig
-from ..model.hardware.memory import ModelSize, available, size_of
+from ..model.hardware.memory import ModelSize, free_bytes, model_size
 from ..model.language.language_files import language_folder
 
 _STATE = 12  # bytes that training adds for each parameter of the bridge: its gradient, and two of the optimizer
@@ -20,9 +20,9 @@ def check_memory(start: Path, dtype: torch.dtype, device: torch.device) -> None:
 
     start: the model's folder; dtype: of its language model; device: where it is trained.
     """
-    size = size_of(start, language_folder(ModelConfig.read(start).language, start))
+    size = model_size(start, language_folder(ModelConfig.read(start).language, start))
     processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-    needed, free = processes * _bytes(size, dtype, device), available(torch.device("cpu"))
+    needed, free = processes * _bytes(size, dtype, device), free_bytes(torch.device("cpu"))
     if needed <= free:
         return
     few = "Start fewer processes here, or take" if processes > 1 else "Close other programs, or take"

@@ -7,9 +7,9 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from rsgpt_plugin.shared.files.atomic_file import replaced
+from rsgpt_plugin.shared.files.atomic_file import replace_atomically
 
-from ..convert.weight_names import official
+from ..convert.weight_names import lavis_name
 
 
 def write_official(bridge: nn.Module, epochs: int, out: Path) -> Path | None:
@@ -17,10 +17,10 @@ def write_official(bridge: nn.Module, epochs: int, out: Path) -> Path | None:
 
     epochs: how often every picture was shown. The file counts from 0, and LAVIS goes on with the next.
     """
-    tensors = {official(name): value.detach().cpu() for name, value in bridge.state_dict().items()}
+    tensors = {lavis_name(name): value.detach().cpu() for name, value in bridge.state_dict().items()}
     if "" in tensors:
         return None
     path = out / "checkpoint_official.pth"
-    with replaced(path) as part:
+    with replace_atomically(path) as part:
         torch.save({"model": tensors, "epoch": epochs - 1}, part)
     return path

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ModelError, UsageError
-from ..model.config import PACKAGE, ModelConfig
+from ..model.config import PACKAGE_PREFIX, ModelConfig
 from ..model.published_models import FAMILY
 from ..model.registry import model_folder
 from .schedule import LearningRateSchedule
@@ -177,7 +177,7 @@ def _started(folder: Path) -> dict[str, Any]:
 def _anywhere(config: ModelConfig, base: Path) -> ModelConfig:
     """The config with absolute paths in place of those relative to `base`, so that any folder may hold it."""
     language, qformer = config.language, config.qformer
-    if not language.source.startswith(PACKAGE):
+    if not language.source.startswith(PACKAGE_PREFIX):
         language = replace(language, source=str((base / language.source).resolve()))
     if qformer.tokenizer != "language":
         qformer = replace(qformer, tokenizer=str((base / qformer.tokenizer).resolve()))

@@ -11,7 +11,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from rsgpt_plugin.shared.files.atomic_file import replaced
+from rsgpt_plugin.shared.files.atomic_file import replace_atomically
 
 from ..errors import ModelError, UsageError
 from .recipe import Recipe
@@ -33,13 +33,13 @@ def claim(out: Path, recipe: Recipe) -> None:
         out.mkdir(parents=True, exist_ok=True)
         if any(not entry.name.startswith(".") for entry in out.iterdir()):
             raise UsageError(f"{out} holds other files and no training. Give an empty or a new folder with --out.")
-        with replaced(path) as part:
+        with replace_atomically(path) as part:
             part.write_text(text, encoding="utf-8")
 
 
 def write_tensors(tensors: dict[str, Tensor], path: Path) -> None:
     """Write them to a file that is there whole or not at all."""
-    with replaced(path) as part:
+    with replace_atomically(path) as part:
         save_file({key: value.detach().cpu().contiguous() for key, value in tensors.items()}, part)
 
 

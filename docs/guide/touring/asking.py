@@ -94,7 +94,9 @@ def stop_in_panel(desk: Desk) -> Steps:
     yield from click_item(dock.history.list, dock.history.list.model().index(dock.history.list.count() - 1, 0))
     yield from click(dock.history.open)
     yield until(
-        lambda: dock.conversation.sight is not None and not dock.conversation.is_busy, "the earlier conversation", 60
+        lambda: dock.conversation.captured_view is not None and not dock.conversation.is_busy,
+        "the earlier conversation",
+        60,
     )
     yield pause(0.5)
     yield from desk.press_button("DockPart", "RSGPT panel")
@@ -124,11 +126,13 @@ def ask_about_feature(desk: Desk) -> Steps:
 
 
 def _rectangle(desk: Desk, dock: Any, start: QPoint, end: QPoint) -> Steps:
-    before = dock.conversation.sight
+    before = dock.conversation.captured_view
     yield from click(dock.panel.picker.rectangle)
     yield from drag(desk.canvas.viewport(), start, end)
     yield until(
-        lambda: dock.conversation.sight not in (None, before) and not dock.conversation.is_busy, "its picture", 60
+        lambda: dock.conversation.captured_view not in (None, before) and not dock.conversation.is_busy,
+        "its picture",
+        60,
     )
     yield from hover(dock.panel.picture)
     yield pause(0.3)

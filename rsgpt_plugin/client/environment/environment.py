@@ -36,8 +36,8 @@ _VERIFY = (
 
 # Bytes that the packages of the main lock need on Linux: downloads, and installed files with the language model.
 # Sums of the sizes in the package index (`uv lock`) and of installed files; the installed CUDA size is an estimate.
-FETCHED = {TorchBuild.CPU: 400_000_000, TorchBuild.CUDA: 3_000_000_000}
-UNPACKED = {TorchBuild.CPU: 1_600_000_000, TorchBuild.CUDA: 7_000_000_000}
+DOWNLOAD_BYTES = {TorchBuild.CPU: 400_000_000, TorchBuild.CUDA: 3_000_000_000}
+INSTALLED_BYTES = {TorchBuild.CPU: 1_600_000_000, TorchBuild.CUDA: 7_000_000_000}
 
 Say = Callable[[str], None]
 Check = Callable[[], bool]
@@ -209,7 +209,7 @@ class ManagedEnvironment:
 def space_needed(build: TorchBuild) -> int:
     """Return the bytes of disk space that a new environment needs. TorchBuild.AUTO asks the driver: seconds."""
     chosen = TorchBuild.CUDA if build.wants_cuda else TorchBuild.CPU
-    return FETCHED[chosen] + UNPACKED[chosen]
+    return DOWNLOAD_BYTES[chosen] + INSTALLED_BYTES[chosen]
 
 
 def backend_for(python: str) -> BackendCommand:

@@ -58,7 +58,7 @@ class UserPython:
     devices: tuple[str, ...]
 
 
-def examine(python: Path, is_cancelled: Callable[[], bool] = lambda: False) -> UserPython:
+def check_user_python(python: Path, is_cancelled: Callable[[], bool] = lambda: False) -> UserPython:
     """Import the backend's packages with `python`. Raises SetupError with advice on failure, Cancelled on cancel.
 
     May take a minute, because PyTorch is imported for the first time.

@@ -202,7 +202,7 @@ def leased_server(
     return slot.lease(spec, lambda: _managed_server(spec), is_cancelled)
 
 
-def stop_shared_servers() -> None:
+def stop_local_server() -> None:
     """Stop the server even if it is in use. A run that restarts it also stops it at its end."""
     slot.end()
 
@@ -212,4 +212,4 @@ def _managed_server(spec: ServerSpec) -> LocalServer:
     return LocalServer(backend.command(spec.arguments()), backend.variables(), paths.log_folder() / "server.log")
 
 
-atexit.register(stop_shared_servers)
+atexit.register(stop_local_server)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Optional
 
 from ...errors import ModelError, RsgptError, ServerError
-from ...shared.answers.reasoning import first_of_answer, without_reasoning
+from ...shared.answers.reasoning import answer_token_index, without_reasoning
 from ...shared.i18n import mark, marked, translate
 from ...shared.text import clean
 from ..installed_models import ModelInfo
@@ -112,7 +112,7 @@ def parse_reply(body: bytes) -> Reply:
     choice = _mapping(_first(record.get("choices")))
     text = _answer(choice)
     tokens = _tokens(choice)
-    tokens = tokens[first_of_answer([token.text for token in tokens], text) :]
+    tokens = tokens[answer_token_index([token.text for token in tokens], text) :]
     extra = _mapping(record.get("rsgpt"))
     return Reply(
         text=text,

@@ -20,7 +20,7 @@ ANSWERING = Limits(connect_s=5.0)  # the first byte may take minutes, because so
 LISTING = Limits(first_byte_s=20.0, silence_s=20.0)
 
 
-def chosen_endpoint(preferences: Preferences) -> Endpoint:
+def server_endpoint(preferences: Preferences) -> Endpoint:
     """Return the endpoint of the server. Raises ServerError if its address is missing or invalid."""
     if not preferences.server_url.strip():
         raise ServerError(translate("Rsgpt", "No model server is set. Enter its address in the options of RSGPT."))
@@ -29,7 +29,7 @@ def chosen_endpoint(preferences: Preferences) -> Endpoint:
 
 def server_gateway(preferences: Preferences, model: str, limits: Limits = ANSWERING) -> Gateway:
     """Return a gateway to the server. Its requests raise ServerError if the host has not been allowed."""
-    server = ForeignServer(chosen_endpoint(preferences), preferences.allowed_hosts)
+    server = ForeignServer(server_endpoint(preferences), preferences.allowed_hosts)
     return Gateway(
         server, model, limits, PictureLimit(preferences.server_side, round(preferences.server_mb * 1_000_000))
     )
@@ -37,7 +37,7 @@ def server_gateway(preferences: Preferences, model: str, limits: Limits = ANSWER
 
 def server_model(preferences: Preferences, name: str = "") -> ModelInfo:
     """Return a model of the server: `name`, else the configured model, else an empty name for the server's only one."""
-    return ModelInfo(name or preferences.server_model, server=chosen_endpoint(preferences).url)
+    return ModelInfo(name or preferences.server_model, server=server_endpoint(preferences).url)
 
 
 def identify_model(model: ModelInfo, preferences: Preferences, feedback: Optional[QgsFeedback] = None) -> ModelInfo:

@@ -44,6 +44,6 @@ def quirks_of(origin: str, limit: PictureLimit) -> ServerQuirks:
     return quirks
 
 
-def forget_manners() -> None:
+def forget_quirks() -> None:
     """Forget the quirks of all servers, because a server or its limits may have changed."""
     _by_origin.clear()

@@ -39,7 +39,7 @@ def try_server(preferences: Preferences, feedback: Optional[QgsFeedback] = None)
     """
     try:
         model = identify_model(server_model(preferences), preferences, feedback)
-        prompts = [Prompt(known_picture(color), _QUESTION, 200) for color in _COLORS]
+        prompts = [Prompt(shape_picture(color), _QUESTION, 200) for color in _COLORS]
         outcomes = dict(server_gateway(preferences, model.name).ask_many(prompts, feedback))
     except Cancelled:
         raise
@@ -80,7 +80,7 @@ def _names_only(text: str, color: str) -> bool:
     return {name for name in _COLORS if re.search(rf"\b{name}\b", text, re.IGNORECASE)} == {color}
 
 
-def known_picture(color: str, side: int = 224) -> bytes:
+def shape_picture(color: str, side: int = 224) -> bytes:
     """Return a PNG of a large disc for "red", else of a square, on white."""
     image = QImage(side, side, QImage.Format.Format_RGB888)
     image.fill(QColor("white"))

@@ -58,7 +58,7 @@ def open_capture(
     return NativeCapture(source, bands, meter, snapshot.crs.toWkt())
 
 
-def overlapping(snapshot: LayerSnapshot, area: QgsGeometry | None) -> QgsGeometry:
+def area_on_layer(snapshot: LayerSnapshot, area: QgsGeometry | None) -> QgsGeometry:
     """Return the part of the area that the layer covers, or the layer's extent if area is None; in the layer's CRS.
 
     Raises ImageryError if the area is unbounded or outside the layer.

@@ -16,7 +16,7 @@ from qgis.core import (
 )
 from qgis.PyQt.QtGui import QTransform
 
-from ...shared.rasters.regions import Region, holds, lattice, region_of, turns
+from ...shared.rasters.regions import Region, contains_position, lattice, longitude_shifts, region_of
 from ...shared.rasters.tiles import PixelGrid, Position
 from ..transforms import checked_transform
 
@@ -45,8 +45,8 @@ class Ground:
         union = QgsGeometry.unaryUnion(near)
         if not self.crs.isGeographic() or union.isEmpty():
             return union
-        copies = [QgsGeometry(union) for _ in turns(self.frame)]
-        for copy, turn in zip(copies, turns(self.frame)):
+        copies = [QgsGeometry(union) for _ in longitude_shifts(self.frame)]
+        for copy, turn in zip(copies, longitude_shifts(self.frame)):
             copy.transform(QTransform.fromTranslate(turn, 0.0))
         return QgsGeometry.unaryUnion(copies)
 
@@ -55,7 +55,9 @@ class Ground:
         positions = [_position(inverse, position) for position in lattice(self.frame)]
         poles = None
         if polygon_crs.isGeographic():
-            south, north = (holds(self.frame, _position(transform, (0.0, latitude))) for latitude in (-90.0, 90.0))
+            south, north = (
+                contains_position(self.frame, _position(transform, (0.0, latitude))) for latitude in (-90.0, 90.0)
+            )
             poles = (south, north)
         return region_of(self.frame, self.tile, positions, poles)
 

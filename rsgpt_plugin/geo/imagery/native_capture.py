@@ -11,10 +11,10 @@ from qgis.PyQt.QtCore import QCoreApplication
 
 from ...errors import Cancelled, ImageryError, RsgptError
 from ...shared.rasters.bands import BandChoice
-from ...shared.rasters.pixels import MAX_SIDE, Pixels, as_rgb, padded
-from ...shared.rasters.stretch import Stretch, measure, spread
+from ...shared.rasters.pixels import MAX_SIDE, Pixels, as_rgb, pad_pixels
+from ...shared.rasters.stretch import Stretch, measure_stretch, sampling_order
 from ...shared.rasters.tiles import Window, scaled_length
-from ...unexpected import explained
+from ...unexpected import log_unexpected
 from .gsd import QgisGroundMeter
 from .picture import Picture
 from .raster_samples import PixelSource
@@ -49,7 +49,7 @@ class NativeCapture:
         Raises ImageryError if no window has a valid pixel, Cancelled if the user stops the run.
         """
         problems: list[str] = []  # as text: exceptions would keep the raster open through their frames
-        stretch = measure(self._samples(windows, feedback, problems))
+        stretch = measure_stretch(self._samples(windows, feedback, problems))
         if stretch is None and problems:
             raise ImageryError(problems[0])
         if stretch is None:
@@ -82,7 +82,7 @@ class NativeCapture:
         )
 
     def _samples(self, windows: Sequence[Window], feedback: QgsFeedback, problems: list[str]) -> Iterator[Pixels]:
-        for index in spread(len(windows)):
+        for index in sampling_order(len(windows)):
             if feedback.isCanceled():
                 raise Cancelled(translate("Rsgpt", "The run was stopped."))
             try:
@@ -93,7 +93,7 @@ class NativeCapture:
             except RsgptError:
                 raise
             except Exception as error:  # GDAL, numpy, and QGIS raise many types
-                problems.append(explained(error))
+                problems.append(log_unexpected(error))
                 continue
             yield pixels
 
@@ -107,4 +107,4 @@ class NativeCapture:
         pixels = self.source.read(self.bands, inside, size)
         if inside == window:
             return pixels
-        return padded(pixels, shape, (round((inside.y - window.y) * scale), round((inside.x - window.x) * scale)))
+        return pad_pixels(pixels, shape, (round((inside.y - window.y) * scale), round((inside.x - window.x) * scale)))

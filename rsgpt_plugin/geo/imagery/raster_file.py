@@ -12,8 +12,8 @@ from qgis.PyQt.QtCore import QCoreApplication
 
 from ...errors import ImageryError
 from ...shared.rasters.bands import BandChoice, BandMeaning
-from ...shared.rasters.pixels import Pixels, is_no_data, stacked
-from ...shared.rasters.tiles import NO_GEOTRANSFORM, Geotransform, Window, is_grid, upright
+from ...shared.rasters.pixels import Pixels, no_data_mask, stack_bands
+from ...shared.rasters.tiles import NO_GEOTRANSFORM, Geotransform, Window, is_valid_geotransform, upright
 from ...shared.rasters.vrt_sources import VrtSources
 from .tile_geometry import QgisGrid
 
@@ -96,7 +96,7 @@ class FileSource:
     def _read(self, bands: BandChoice, read_window: tuple[int, ...]) -> Pixels:
         pairs = [self._band(number, read_window) for number in bands.numbers]
         opaque = _array(self._dataset.GetRasterBand(bands.alpha), read_window) > 0 if bands.alpha else None
-        return stacked([values for values, _ in pairs], [valid for _, valid in pairs], opaque)
+        return stack_bands([values for values, _ in pairs], [valid for _, valid in pairs], opaque)
 
     def _band(self, number: int, read_window: tuple[int, ...]) -> Pixels:
         band = self._dataset.GetRasterBand(number)
@@ -114,7 +114,7 @@ class FileSource:
         if flags & _DATASET_MASK and not flags & gdal.GMF_ALPHA:
             valid = _array(band.GetMaskBand(), read_window) > 0
         elif flags & _BAND_NODATA and no_data is not None and number not in self._no_data.ignored:
-            valid = ~is_no_data(values, no_data)
+            valid = ~no_data_mask(values, no_data)
         scaled = values * (band.GetScale() or 1.0) + (band.GetOffset() or 0.0) if number in self._no_data.ranges else 0
         for low, high in self._no_data.ranges.get(number, ()):
             valid = valid & ~((scaled >= low) & (scaled <= high))
@@ -149,7 +149,7 @@ def unsupported_values() -> ImageryError:
 
 def _geotransform(dataset: gdal.Dataset) -> Geotransform | None:
     transform = dataset.GetGeoTransform(can_return_null=True)
-    return tuple(transform) if transform and is_grid(tuple(transform)) else None
+    return tuple(transform) if transform and is_valid_geotransform(tuple(transform)) else None
 
 
 def _array(band: gdal.Band, read_window: tuple[int, ...], resampling: int = gdal.GRIORA_NearestNeighbour) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 from qgis.core import Qgis, QgsRasterBlock, QgsRasterDataProvider, QgsRectangle
 
 from ...shared.rasters.bands import BandChoice, BandMeaning
-from ...shared.rasters.pixels import Pixels, is_no_data, stacked
+from ...shared.rasters.pixels import Pixels, no_data_mask, stack_bands
 from ...shared.rasters.tiles import Window
 from .provider_bands import meanings
 from .raster_file import FileAddress, FileSource, NoData, open_file, read_error, unsupported_values
@@ -62,14 +62,14 @@ class ProviderSource:
         extent = QgsRectangle(left, bottom, right, top)
         pairs = [self._band(band, extent, size) for band in bands.numbers]
         opaque = self._band(bands.alpha, extent, size)[0] > 0 if bands.alpha else None
-        return stacked([values for values, _ in pairs], [valid for _, valid in pairs], opaque)
+        return stack_bands([values for values, _ in pairs], [valid for _, valid in pairs], opaque)
 
     def _band(self, band: int, extent: QgsRectangle, size: tuple[int, int]) -> Pixels:
         block = self._provider.block(band, extent, *size)
         if block is None or not block.isValid() or not block.error().isEmpty():
             raise read_error(block.error().summary() if block is not None else "")
         values = _array(block)
-        valid = ~is_no_data(values, block.noDataValue()) if block.hasNoDataValue() else np.ones(values.shape, bool)
+        valid = ~no_data_mask(values, block.noDataValue()) if block.hasNoDataValue() else np.ones(values.shape, bool)
         for span in self._provider.userNoDataValues(band):
             valid &= ~((values >= span.min()) & (values <= span.max()))
         return self._unscaled(band, values), valid

@@ -42,7 +42,7 @@ class QgisGrid(tiles.PixelGrid):
         return [(vertex.x(), vertex.y()) for vertex in straight.vertices()]
 
 
-def checked(grid: TileGrid) -> TileGrid:
+def checked_grid(grid: TileGrid) -> TileGrid:
     """Return the grid. Raises ImageryError if it has more than MAX_TILES tiles."""
     count = grid.columns * grid.rows
     if count > MAX_TILES:

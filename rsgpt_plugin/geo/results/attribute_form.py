@@ -112,7 +112,7 @@ def _add(layer: QgsVectorLayer, group: QgsAttributeEditorContainer, columns: Seq
 
 def _protect(layer: QgsVectorLayer, columns: ResultColumns, config: QgsEditFormConfig) -> None:
     # Answers can be corrected; provenance cannot.
-    fixed = columns.present([column.name for column in table.COLUMNS if not column.is_said])
+    fixed = columns.present([column.name for column in table.COLUMNS if not column.is_model_text])
     for answered in columns.questions:
         fixed += [name for name in (answered.confidence, answered.model) if name]
     for column in fixed:

@@ -77,19 +77,19 @@ def kind_of(field: QgsField) -> Kind:
     return Kind.DECIMAL if is_decimal(field) else Kind.NUMBER
 
 
-def about(column: DisplayColumn) -> str:
+def column_description(column: DisplayColumn) -> str:
     """Return the description of a column of the results schema; "" for other columns."""
     texts = {entry.name: entry.about for entry in table.COLUMNS}
     return marked(texts[column.means]) if column.means in texts else ""
 
 
-def sureness(confidence: float) -> tuple[str, str]:
+def confidence_level(confidence: float) -> tuple[str, str]:
     """Return the name and the color of the level of a confidence."""
     levels = ((name, color) for minimum, name, color in CONFIDENCE_LEVELS if confidence >= minimum)
     return next(levels, CONFIDENCE_LEVELS[-1][1:])
 
 
-def in_words(value: Any, kind: Kind) -> str:
+def display_text(value: Any, kind: Kind) -> str:
     """Return a value as text in the user's language; "" for None."""
     if value is None:
         return ""
@@ -98,7 +98,7 @@ def in_words(value: Any, kind: Kind) -> str:
     if kind is Kind.CONFIDENCE:
         return f"{value:.0%}"
     if kind is Kind.STATUS:
-        return status_in_words(str(value))
+        return status_text(str(value))
     if isinstance(value, float):
         return f"{value:.10g}"
     return value.toString(Qt.DateFormat.ISODate) if isinstance(value, QDateTime) else str(value)
@@ -109,7 +109,7 @@ def yes_or_no(value: bool) -> str:
     return translate("Rsgpt", "yes") if value else translate("Rsgpt", "no")
 
 
-def status_in_words(status: str) -> str:
+def status_text(status: str) -> str:
     """Return the status of a row in the user's language."""
     return {
         Status.ANSWERED.value: translate("Rsgpt", "answered"),

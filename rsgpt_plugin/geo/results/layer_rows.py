@@ -9,7 +9,7 @@ from qgis.core import NULL, QgsFeature, QgsFeatureRequest, QgsVectorLayer
 
 from ...shared.results.columns import CORRECTED
 from .column_roles import result_columns
-from .display_values import DisplayColumn, Kind, in_words, shown_columns
+from .display_values import DisplayColumn, Kind, display_text, shown_columns
 
 
 class LayerRow(NamedTuple):
@@ -47,7 +47,7 @@ class RowReader:
 
     def row(self, feature: QgsFeature) -> LayerRow:
         """Return the row of a feature."""
-        values = [plain(value) for value in feature.attributes()]
+        values = [null_to_none(value) for value in feature.attributes()]
 
         def text(index: int) -> str:
             value = values[index] if 0 <= index < len(values) else None
@@ -69,7 +69,7 @@ class RowReader:
         )
 
     def _search_text(self, shown: Sequence[Any], reason: str) -> str:
-        words = (in_words(v, c.kind) for v, c in zip(shown, self.columns) if c.kind is not Kind.CONFIDENCE)
+        words = (display_text(v, c.kind) for v, c in zip(shown, self.columns) if c.kind is not Kind.CONFIDENCE)
         return "\n".join([*words, reason]).casefold()
 
 
@@ -80,7 +80,7 @@ def attributes_only() -> QgsFeatureRequest:
     return request
 
 
-def plain(value: Any) -> Any:
+def null_to_none(value: Any) -> Any:
     """Return the value of an attribute, with None for every kind of NULL."""
     return None if value is None or value == NULL else value
 

@@ -14,8 +14,8 @@ from qgis.PyQt.QtWidgets import QAction, QInputDialog, QMenu
 
 from ...client.preferences import load, save
 from ...errors import ImageryError
-from ...services.asking.click_run import Asked
-from ...services.asking.feature_selection import FeatureSelection, Polygon, features_place, polygon_at
+from ...services.asking.click_run import AskTarget
+from ...services.asking.feature_selection import FeatureSelection, Polygon, polygon_at, select_features
 from ...services.asking.place import Place, clicked_place
 from ...shared.answers.questions import Question
 from ..map_outlines import MapOutline
@@ -23,7 +23,7 @@ from ..map_outlines import MapOutline
 _SIZES_M = (30.0, 77.0, 150.0, 300.0, 1000.0)
 _MIN_M, _MAX_M = 5.0, 50_000.0
 
-Find = Callable[[], Asked]
+Find = Callable[[], AskTarget]
 
 
 class AskHandlers(Protocol):
@@ -103,7 +103,7 @@ class CanvasMenu(QObject):
         name = polygon.name.replace("&", "&&")
 
         def find() -> FeatureSelection:
-            return features_place(self._canvas.mapSettings(), polygon.layer, [polygon.feature])
+            return select_features(self._canvas.mapSettings(), polygon.layer, [polygon.feature])
 
         def show() -> None:
             self._preview.show(polygon.geometry, polygon.layer.crs())

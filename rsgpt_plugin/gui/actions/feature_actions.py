@@ -10,7 +10,7 @@ from qgis.gui import QgsGui, QgsMapLayerAction, QgsMapLayerActionContext
 from qgis.PyQt.QtCore import QObject
 
 from ...icons import plugin_icon
-from ...services.asking.feature_selection import FeatureSelection, features_place
+from ...services.asking.feature_selection import FeatureSelection, select_features
 from .canvas_menu import AskHandlers
 
 
@@ -54,7 +54,7 @@ class FeatureActions(QObject):
         def find() -> FeatureSelection:
             # An attribute table passes features without geometry.
             complete = list(layer.getFeatures(QgsFeatureRequest(ids)))
-            return features_place(self._canvas.mapSettings(), layer, complete)
+            return select_features(self._canvas.mapSettings(), layer, complete)
 
         title = self.tr("Ask about this feature") if len(ids) == 1 else self.tr("Ask about these features")
         self._handlers.ask_with_dialog(find, title)

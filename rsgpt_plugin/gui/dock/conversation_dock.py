@@ -57,7 +57,7 @@ class RsgptDock(QgsDockWidget):
 
     def _connect(self) -> None:
         self.conversation.picture_ready.connect(self._outline)
-        self.conversation.kept.connect(self.history.refresh)
+        self.conversation.history_changed.connect(self.history.refresh)
         self.visibilityChanged.connect(self.outline.set_wanted)
         self.panel.picker.place_chosen.connect(lambda place: self.outline.show_view(None))
         self.history.opened.connect(self._open)
@@ -65,14 +65,14 @@ class RsgptDock(QgsDockWidget):
         self.history.failed.connect(self._fail)
 
     def _outline(self, scene: Scene) -> None:
-        self.outline.show_view(scene.sight)
+        self.outline.show_view(scene.captured_view)
 
     def _open(self, saved: SavedConversation) -> None:
         self.tabs.setCurrentWidget(self.panel)
         self.panel.resume(saved)
 
     def _zoom(self, saved: SavedConversation) -> None:
-        if not zoom_to(self._canvas, extent_of(saved.sight)):
+        if not zoom_to(self._canvas, extent_of(saved.captured_view)):
             self._fail(
                 self.tr(
                     "The project's coordinate reference system (CRS) does not cover that area. Choose "

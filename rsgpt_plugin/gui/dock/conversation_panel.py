@@ -20,7 +20,7 @@ from qgis.PyQt.QtWidgets import (
 from ...core.conversation_history import ConversationMessage, SavedConversation
 from ...errors import OutputError
 from ...services.asking.answer_row import add_to_results
-from ...services.asking.conversation import Conversation, description
+from ...services.asking.conversation import Conversation, caption_question
 from ...services.asking.place import Place
 from ...services.asking.scene import Scene
 from ...shared.answers.questions import Question
@@ -124,7 +124,7 @@ class ConversationPanel(QWidget):
         self.picker.failed.connect(self.fail)
         self.picker.hinted.connect(self._hint)
         self.bar.asked.connect(self._ask)
-        self.bar.described.connect(lambda detailed: self._ask(description(detailed)))
+        self.bar.described.connect(lambda detailed: self._ask(caption_question(detailed)))
         self.bar.failed.connect(self._hint)
         self.stop.clicked.connect(lambda checked: conversation.stop())
         self.copy.clicked.connect(lambda checked: self._copy(self.view.plain_text()))
@@ -143,7 +143,7 @@ class ConversationPanel(QWidget):
         self._waiting = None
 
     def _show_picture(self, scene: Scene) -> None:
-        self.picture.show_picture(scene.sight, scene.png)
+        self.picture.show_picture(scene.captured_view, scene.png)
         if self._conversation.is_busy:
             self._hint(self.tr("Waiting for the model… The first time, it takes a moment to start."))
 
@@ -182,7 +182,7 @@ class ConversationPanel(QWidget):
         self._hint(self.tr("Copied."))
 
     def _add(self, message: ConversationMessage) -> None:
-        view = self._conversation.sight
+        view = self._conversation.captured_view
         if view is None:
             return
         try:

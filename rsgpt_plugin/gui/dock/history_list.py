@@ -121,4 +121,4 @@ class HistoryList(QWidget):
 def _title(saved: SavedConversation) -> str:
     first, last = saved.messages[0], saved.messages[-1]
     more = f" (+{len(saved.messages) - 1})" if len(saved.messages) > 1 else ""
-    return f"{first.text}{more}\n{saved.sight.layer_name} · {moment_text(last.asked_at)}"
+    return f"{first.text}{more}\n{saved.captured_view.layer_name} · {moment_text(last.asked_at)}"

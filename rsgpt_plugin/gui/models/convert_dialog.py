@@ -103,7 +103,7 @@ class ConvertDialog(QDialog):
         self.output.show()
         self.bar.show()
         self._work = convert_checkpoint(load(), self.conversion())
-        self._work.said.connect(self.output.appendPlainText)
+        self._work.reported.connect(self.output.appendPlainText)
         self._work.done.connect(self._finish)
         self._work.failed.connect(self._show_problem)
         self._work.stopped.connect(self._end)

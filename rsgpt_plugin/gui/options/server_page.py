@@ -26,7 +26,7 @@ from ...client.installed_models import ModelInfo
 from ...client.preferences import Preferences
 from ...client.server.api_keys import store_key
 from ...client.server.endpoint import Endpoint
-from ...client.server.remote_server import chosen_endpoint
+from ...client.server.remote_server import server_endpoint
 from ...client.server.vision_check import Verdict
 from ...errors import ServerError
 from ...services.background_task import BackgroundTask
@@ -166,7 +166,7 @@ class ServerPage(QWidget):
 
     def _endpoint(self) -> Optional[Endpoint]:
         try:
-            return chosen_endpoint(replace(self._preferences, server_url=self.address.text()))
+            return server_endpoint(replace(self._preferences, server_url=self.address.text()))
         except ServerError:
             return None
 

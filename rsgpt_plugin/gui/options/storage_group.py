@@ -12,7 +12,7 @@ from qgis.PyQt.QtWidgets import QGridLayout, QGroupBox, QLabel, QPushButton
 from ...client.preferences import Preferences
 from ...core.paths import home
 from ...services.background_task import BackgroundTask
-from ...services.machine.storage import StoredKind, clear, sizes
+from ...services.machine.storage import StoredKind, clear, measure_sizes
 from ..widgets import is_confirmed, size_text, text_label
 
 _MIN_MB, _MAX_MB = 10, 1_000_000
@@ -47,7 +47,7 @@ class StorageGroup(QGroupBox):
         """Fill in the limits and start measuring the sizes."""
         self.picture_limit.setValue(preferences.picture_mb)
         self.feature_limit.setValue(preferences.feature_mb)
-        self.run(sizes())
+        self.run(measure_sizes())
 
     def updated(self, preferences: Preferences) -> Preferences:
         """Return `preferences` with the values of the widgets."""

@@ -18,8 +18,8 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from ...geo.results.display_values import DisplayColumn, Kind, sureness, yes_or_no
-from ...services.results.thumbnails import SIDE
+from ...geo.results.display_values import DisplayColumn, Kind, confidence_level, yes_or_no
+from ...services.results.thumbnails import THUMBNAIL_SIDE
 from .rows_model import CONFIDENCE_ROLE
 
 _BAR_HEIGHT = 4
@@ -44,7 +44,7 @@ class PictureCell(QStyledItemDelegate):
             target.moveCenter(option.rect.center())
             painter.drawPixmap(target.topLeft(), pixmap)
         else:
-            frame = QRect(0, 0, SIDE, SIDE)
+            frame = QRect(0, 0, THUMBNAIL_SIDE, THUMBNAIL_SIDE)
             frame.moveCenter(option.rect.center())
             painter.setOpacity(0.25)
             self._icon.paint(painter, frame.adjusted(16, 16, -16, -16))
@@ -53,7 +53,7 @@ class PictureCell(QStyledItemDelegate):
             painter.setOpacity(1.0)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:  # noqa: N802 - Qt's
-        return QSize(SIDE + 2 * _MARGIN, SIDE + 2 * _MARGIN)
+        return QSize(THUMBNAIL_SIDE + 2 * _MARGIN, THUMBNAIL_SIDE + 2 * _MARGIN)
 
 
 class AnswerCell(QStyledItemDelegate):
@@ -74,7 +74,7 @@ class AnswerCell(QStyledItemDelegate):
         if option.state & QStyle.StateFlag.State_Selected:  # a blue bar is not visible on a blue selection
             painter.fillRect(full.adjusted(-1, -1, 1, 1), option.palette.base())
         painter.fillRect(full, option.palette.midlight())
-        painter.fillRect(filled, QColor(sureness(confidence)[1]))
+        painter.fillRect(filled, QColor(confidence_level(confidence)[1]))
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: QModelIndex) -> QWidget:  # noqa: N802
         if self._kind is Kind.YESNO:

@@ -9,7 +9,7 @@ from qgis.gui import QgsFilterLineEdit
 from qgis.PyQt.QtCore import QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QWidget
 
-from ...geo.results.display_values import status_in_words
+from ...geo.results.display_values import status_text
 from ..widgets import PercentBox
 from .rows_model import RowFilter
 
@@ -58,7 +58,7 @@ class FilterBar(QWidget):
         while self.status.count() > 1:
             self.status.removeItem(1)
         for status in statuses:
-            self.status.addItem(status_in_words(status), status)
+            self.status.addItem(status_text(status), status)
         self.status.setCurrentIndex(max(0, self.status.findData(chosen)))
         self.status.blockSignals(False)
         self._timer.start()

@@ -24,7 +24,7 @@ from ...errors import QuestionError
 from ...geo.results.column_roles import result_columns
 from ...geo.results.layer_metadata import recorded_run
 from ...geo.results.layer_rows import LayerRow
-from ...services.results.reask_request import ReaskRequest, RowQuestions, asked_before, recorded_raster
+from ...services.results.reask_request import ReaskRequest, RowQuestions, recorded_raster, row_questions
 from ...shared.answers.questions import parse_questions
 from ...shared.results.columns import ANSWER, CAPTION
 from ..widgets import text_label
@@ -100,7 +100,7 @@ class ReaskDialog(QDialog):
         run = recorded_run(self._layer)
         if run is not None and run.parameters.get("MODEL"):
             self.model.setCurrentText(str(run.parameters["MODEL"]))
-        previous = asked_before(next((row.prompt for row in [*selected, *shown] if row.prompt), ""))
+        previous = row_questions(next((row.prompt for row in [*selected, *shown] if row.prompt), ""))
         self.prompt.setText(previous.prompt)
         self.questions.setPlainText(previous.questions)
         self.same.setChecked(True)

@@ -10,7 +10,7 @@ from typing import Any, Optional
 from qgis.PyQt.QtCore import QAbstractTableModel, QModelIndex, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QFont, QPixmap
 
-from ...geo.results.display_values import DisplayColumn, Kind, about, in_words
+from ...geo.results.display_values import DisplayColumn, Kind, column_description, display_text
 from ...geo.results.layer_rows import LayerRow
 
 PICTURE = 0
@@ -139,7 +139,7 @@ class ResultsModel(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:  # noqa: N802 - Qt's
         column = self.column_at(section)
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.ToolTipRole and column is not None:
-            return about(column) or None
+            return column_description(column) or None
         if orientation != Qt.Orientation.Horizontal or role != Qt.ItemDataRole.DisplayRole:
             return None
         return column.label if column is not None else self.tr("Picture")
@@ -162,7 +162,7 @@ class ResultsModel(QAbstractTableModel):
     def _cell(self, row: LayerRow, number: int, column: DisplayColumn, role: int) -> Any:
         value = row.values[number]
         if role == Qt.ItemDataRole.DisplayRole:
-            return in_words(value, column.kind)
+            return display_text(value, column.kind)
         if role == Qt.ItemDataRole.EditRole:
             return value
         if role == CONFIDENCE_ROLE:
@@ -175,12 +175,12 @@ class ResultsModel(QAbstractTableModel):
 
     def _tooltip(self, row: LayerRow, number: int, column: DisplayColumn) -> str:
         """Return the tooltip: text, confidence and correction. Escaped, because Qt detects markup in tooltips."""
-        lines = [in_words(row.values[number], column.kind)]
+        lines = [display_text(row.values[number], column.kind)]
         confidence = row.sure[number]
         if confidence is not None:
             lines.append(self.tr("The model was {share} sure.").format(share=f"{confidence:.0%}"))
         if column.name in row.models:
-            answer = in_words(row.models[column.name], column.kind) or self.tr("nothing")
+            answer = display_text(row.models[column.name], column.kind) or self.tr("nothing")
             lines.append(self.tr("Corrected. The model said: {said}").format(said=answer))
         if column.kind is Kind.STATUS and row.reason:
             lines.append(row.reason)

@@ -8,8 +8,8 @@ from qgis.PyQt.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, pyqtS
 from qgis.PyQt.QtGui import QGuiApplication, QIcon, QKeySequence
 from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
-from ...geo.results.display_values import DisplayColumn, Kind, in_words
-from ...services.results.thumbnails import SIDE
+from ...geo.results.display_values import DisplayColumn, Kind, display_text
+from ...services.results.thumbnails import THUMBNAIL_SIDE
 from .cells import AnswerCell, PictureCell
 from .rows_model import PICTURE, ResultsModel
 
@@ -58,7 +58,7 @@ class ResultsView(QTableView):
         self.horizontalHeader().customContextMenuRequested.connect(self._header_menu)
         lines = self.verticalHeader()
         lines.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        lines.setDefaultSectionSize(SIDE + 6)
+        lines.setDefaultSectionSize(THUMBNAIL_SIDE + 6)
         lines.hide()
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._menu)
@@ -75,7 +75,7 @@ class ResultsView(QTableView):
             return
         self._columns = self._model.columns
         self._cells = [AnswerCell(column, self) for column in self._columns]
-        self.setColumnWidth(PICTURE, SIDE + 12)
+        self.setColumnWidth(PICTURE, THUMBNAIL_SIDE + 12)
         for number, (column, cell) in enumerate(zip(self._columns, self._cells), start=1):
             self.setItemDelegateForColumn(number, cell)
             width = _CAPTION_WIDTH if number == 1 else _WIDTHS[column.kind]
@@ -128,4 +128,4 @@ class ResultsView(QTableView):
         column = self._model.column_at(index.column())
         if column is not None:
             value = self._model.row_at(index.row()).values[index.column() - 1]
-            QGuiApplication.clipboard().setText(in_words(value, column.kind))
+            QGuiApplication.clipboard().setText(display_text(value, column.kind))

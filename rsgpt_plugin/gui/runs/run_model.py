@@ -8,7 +8,7 @@ from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QAbstractTableModel, QCoreApplication, QLocale, QModelIndex, QObject, Qt
 
 from ...core.run_store import RunEntry, RunState
-from ...processing.run_progress import how_many, rate_text, time_text
+from ...processing.run_progress import count_text, rate_text, time_text
 from ...services.runs.run_manager import RunView
 from ..widgets import moment_text
 
@@ -99,7 +99,7 @@ class RunModel(QAbstractTableModel):
         return (
             entry.request.title,
             self.state_text(run),
-            how_many(entry.done, entry.total),
+            count_text(entry.done, entry.total),
             rate_text(pace.rate()) if pace is not None else "",
             time_text(pace.seconds_left(entry.total)) if pace is not None and pace.rate() else "",
             moment_text(entry.began_at),

@@ -38,7 +38,7 @@ class RunsDialog(QDialog):
         self.model = RunModel(self)
         self.view = QTreeView()
         self.pause = self._button(self.tr("Pause"), service.pause)
-        self.resume = self._button(self.tr("Resume"), service.go_on)
+        self.resume = self._button(self.tr("Resume"), service.resume)
         self.stop = self._button(self.tr("Stop"), service.stop)
         self.open = self._button(self.tr("Open results"), self._open)
         self.remove = self._button(self.tr("Remove from list"), service.remove)
@@ -101,7 +101,7 @@ class RunsDialog(QDialog):
         run = self.chosen()
         entry = run.entry if run is not None else None
         is_here = run is not None and run.is_here
-        can_resume = entry is not None and entry.state.can_go_on
+        can_resume = entry is not None and entry.state.can_resume
         self.pause.setEnabled(is_here)
         self.resume.setEnabled(can_resume)
         self.stop.setEnabled(is_here or (entry is not None and entry.state in _STOPPABLE))

@@ -12,7 +12,7 @@ from qgis.PyQt.QtWidgets import QAction
 from ...core.run_store import RunEntry, RunState
 from ...errors import RsgptError
 from ...icons import plugin_icon
-from ...processing.run_progress import how_many
+from ...processing.run_progress import count_text
 from ...services.runs.run_manager import RunManager
 from ..actions.raster_menu import MENU
 from ..map_outlines import zoom_to
@@ -73,7 +73,7 @@ class RunsPart(QObject):
             text = self.tr("The run over “{layer}” finished: {counts}")
         else:
             text = self.tr("The run over “{layer}” stopped at {done}: {counts}")
-        done = how_many(entry.done, entry.total)
+        done = count_text(entry.done, entry.total)
         message = text.format(layer=entry.request.title, counts=counts, done=done, reason=entry.note)
         if entry.state is RunState.FINISHED:
             self._messages.offer(message, self.tr("Open results"), lambda: self._open(entry.id))
@@ -86,7 +86,7 @@ class RunsPart(QObject):
         except RsgptError:
             return  # the dialog reports the error
         if interrupted:
-            done = how_many(interrupted[0].done, interrupted[0].total)
+            done = count_text(interrupted[0].done, interrupted[0].total)
             text = self.tr("A run over “{layer}” was interrupted at {done}. You can resume it.")
             message = text.format(layer=interrupted[0].request.title, done=done)
             self._messages.offer(message, self.tr("Show runs…"), self._replace_note)

@@ -6,10 +6,10 @@ from typing import Optional
 
 from qgis.PyQt.QtWidgets import QCheckBox, QComboBox, QFormLayout, QWizard, QWizardPage
 
-from ...client.environment.environment import FETCHED, UNPACKED, EnvironmentState
+from ...client.environment.environment import DOWNLOAD_BYTES, INSTALLED_BYTES, EnvironmentState
 from ...client.environment.installer import TorchBuild
 from ...services.background_task import BackgroundTask
-from ...services.machine.environment_setup import Machine, look_at_machine
+from ...services.machine.environment_setup import Machine, inspect_machine
 from ..problem_box import ProblemBox
 from ..widgets import size_text, text_label
 from .draft import SetupDraft, WizardPage
@@ -42,7 +42,7 @@ class PlanPage(QWizardPage):
         self.problem.hide()
         self.from_scratch.setChecked(self._draft.from_scratch)
         self.texts["state"].setText(self.tr("Checking this machine…"))
-        self._work = look_at_machine()
+        self._work = inspect_machine()
         self._work.done.connect(self._show_machine)
         self._work.failed.connect(self.problem.show_problem)
         self._work.start()
@@ -52,7 +52,7 @@ class PlanPage(QWizardPage):
         machine = self._machine
         if machine is None:
             return False
-        return not self._needs_setup() or (bool(machine.python) and machine.has_room(self._torch_build()))
+        return not self._needs_setup() or (bool(machine.python) and machine.has_space(self._torch_build()))
 
     def nextId(self) -> int:  # noqa: N802 - Qt's name
         return int(WizardPage.PROGRESS if self._needs_setup() else WizardPage.ANSWER)
@@ -131,8 +131,8 @@ class PlanPage(QWizardPage):
                 "about {size}, from the Python Package Index or the index that pip is configured to use, "
                 "and from the PyTorch index"
             )
-        self.texts["download"].setText(source.format(size=size_text(FETCHED[build])))
-        self.texts["disk"].setText(self.tr("about {size}").format(size=size_text(UNPACKED[build])))
+        self.texts["download"].setText(source.format(size=size_text(DOWNLOAD_BYTES[build])))
+        self.texts["disk"].setText(self.tr("about {size}").format(size=size_text(INSTALLED_BYTES[build])))
         self.problem.hide()
         if self._needs_setup():
             self._show_missing(machine)
@@ -148,7 +148,7 @@ class PlanPage(QWizardPage):
                     "Debian and Ubuntu, also install the package python3-venv), then try again."
                 )
             )
-        elif not machine.has_room(self._torch_build()):
+        elif not machine.has_space(self._torch_build()):
             self.problem.show_problem(
                 self.tr(
                     "There is not enough disk space. Free some space, or set RSGPT_HOME to a folder on another drive."

@@ -50,9 +50,9 @@ class ProgressPage(QWizardPage):
         self.stop_button.setEnabled(True)
         self.line.setText(self.tr("Starting…"))
         self._task = SetupTask(self._draft.build, self._draft.from_scratch)
-        self._task.said.connect(self.line.setText)
+        self._task.reported.connect(self.line.setText)
         self._task.printed.connect(self.output.appendPlainText)
-        self._task.moved.connect(self._show_progress)
+        self._task.progressed.connect(self._show_progress)
         self._task.ended.connect(self._end)
         QgsApplication.taskManager().addTask(self._task)
         self.completeChanged.emit()
@@ -71,7 +71,7 @@ class ProgressPage(QWizardPage):
         """Stop the setup without reporting its end."""
         task, self._task = self._task, None
         if task is not None:
-            for signal in (task.said, task.printed, task.moved, task.ended):
+            for signal in (task.reported, task.printed, task.progressed, task.ended):
                 signal.disconnect()
             task.cancel()
 

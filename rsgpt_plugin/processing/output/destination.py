@@ -47,7 +47,7 @@ class OutputDestination:
         return (self.path.suffix.lower() or _GEOPACKAGE) if self.path is not None else ""
 
 
-def place_of(name: str) -> tuple[str, str]:
+def file_and_layer(name: str) -> tuple[str, str]:
     """Return file and layer of an output, or of the source of a layer."""
     provider, _, rest = name.partition(":")
     if provider == _OGR:
@@ -58,14 +58,14 @@ def place_of(name: str) -> tuple[str, str]:
     return path, str(parts.get("layerName") or Path(path).name.partition(".")[0])
 
 
-def destination(value: Any, name: str) -> OutputDestination:
+def parse_destination(value: Any, name: str) -> OutputDestination:
     """Parse the OUTPUT parameter. value: the parameter value. name: the output as Processing evaluates it.
 
     For a GeoPackage with other layers, the output becomes a table in it, as Processing would overwrite the file.
     """
     provider = name.partition(":")[0]
     if provider == _OGR:
-        database, table = place_of(name)
+        database, table = file_and_layer(name)
         return OutputDestination(value, Path(database), table, is_table=True)
     if not name or provider == "memory" or provider in QgsProviderRegistry.instance().providerList():
         return OutputDestination(value)

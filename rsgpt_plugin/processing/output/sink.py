@@ -82,7 +82,7 @@ class OutputSink:
             _compare(layer, path, self._trial)
 
 
-def unwritable(cause: str) -> OutputError:
+def write_error(cause: str) -> OutputError:
     """Return the error for an output that cannot be opened."""
     message = translate(
         "Rsgpt",

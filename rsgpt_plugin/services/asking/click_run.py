@@ -11,10 +11,10 @@ from qgis.PyQt.QtCore import QCoreApplication, QObject, pyqtSignal
 
 from ...client.preferences import load
 from ...errors import OutputError, RsgptError
-from ...processing.parameters import PROMPT, preferred
+from ...processing.parameters import PROMPT, preferred_parameters
 from ...shared.answers.questions import Question
 from ..results.results_layer import ResultsLayer, reasons
-from ..runs.algorithm_task import AlgorithmTask, context_of
+from ..runs.algorithm_task import AlgorithmTask, project_context
 from .feature_selection import FeatureSelection
 from .place import Place
 
@@ -22,7 +22,7 @@ translate = QCoreApplication.translate
 
 _MAX_SHOWN = 5
 
-Asked = Union[Place, FeatureSelection]
+AskTarget = Union[Place, FeatureSelection]
 
 
 @dataclass(frozen=True)
@@ -57,13 +57,13 @@ class AskingService(QObject):
         self._results = ResultsLayer(project)
         self._clicks: list[_Click] = []
 
-    def ask(self, place: Asked, question: Optional[Question] = None, detailed: bool = False) -> None:
+    def ask(self, place: AskTarget, question: Optional[Question] = None, detailed: bool = False) -> None:
         """Describe `place`, or ask `question` about it, in a task that the task manager lists."""
-        parameters = {**preferred(load()), **place.parameters(question, detailed)}
+        parameters = {**preferred_parameters(load()), **place.parameters(question, detailed)}
         if detailed:
             parameters[PROMPT.name] = ""  # the user's prompt is for short captions only
         try:
-            click = _Click(question, AlgorithmTask(place.algorithm, parameters, context_of(self._project)))
+            click = _Click(question, AlgorithmTask(place.algorithm, parameters, project_context(self._project)))
         except RsgptError as error:
             self.failed.emit(str(error))
             return
@@ -84,14 +84,14 @@ class AskingService(QObject):
         if click.running.was_cancelled:
             self.stopped.emit()
         elif not results:
-            self.failed.emit(click.running.feedback.why())
+            self.failed.emit(click.running.feedback.first_error())
         else:
             self._add_answers(click, results)
 
     def _add_answers(self, click: _Click, results: dict[str, Any]) -> None:
         layer = click.running.output(results)
         if layer is None:
-            self.failed.emit(click.running.feedback.why())
+            self.failed.emit(click.running.feedback.first_error())
             return
         features = list(layer.getFeatures())
         try:

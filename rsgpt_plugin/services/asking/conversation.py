@@ -35,7 +35,7 @@ class Conversation(QObject):
     failed = pyqtSignal(str)
     stopped = pyqtSignal(object)
     settled = pyqtSignal()
-    kept = pyqtSignal()  # the history has a new message
+    history_changed = pyqtSignal()  # the history has a new message
 
     def __init__(self, project: QgsProject) -> None:
         super().__init__()
@@ -45,9 +45,9 @@ class Conversation(QObject):
         self._running: list[ConversationTurn] = []  # includes stopped turns until they end
 
     @property
-    def sight(self) -> Optional[CapturedView]:
+    def captured_view(self) -> Optional[CapturedView]:
         """The picture's description; None until the picture is taken."""
-        return self._active.scene.sight if self._active and self._active.scene else None
+        return self._active.scene.captured_view if self._active and self._active.scene else None
 
     @property
     def has_place(self) -> bool:
@@ -68,7 +68,7 @@ class Conversation(QObject):
     def resume(self, past: SavedConversation) -> None:
         """Resume a conversation from the history, with its stored picture."""
         self.stop()
-        self._active = ActiveConversation(past.id, None, Scene(past.sight, b""))
+        self._active = ActiveConversation(past.id, None, Scene(past.captured_view, b""))
         self._start(None)
 
     def ask(self, question: Question) -> None:
@@ -108,7 +108,7 @@ class Conversation(QObject):
         """Return what can take the picture; None if the picture is loaded or its layer is not in the project."""
         if active.scene is None:
             return Viewpoint(self._project, active.place) if active.place else None
-        view = active.scene.sight
+        view = active.scene.captured_view
         if active.scene.png or self._project.mapLayer(view.layer_id) is None:
             return None
         side_m, pixels = view.gsd_m * max(view.sent), float(max(view.original))
@@ -130,7 +130,7 @@ class Conversation(QObject):
             self._turn = None
             self._report(turn)
         if turn.message is not None:
-            self.kept.emit()
+            self.history_changed.emit()
 
     def _report(self, turn: ConversationTurn) -> None:
         if turn.isCanceled():  # in the task manager
@@ -145,9 +145,9 @@ class Conversation(QObject):
 
 def _request(question: Question) -> TurnRequest:
     preferences = load()
-    return TurnRequest(question, chosen_model(), preferences.least_confidence, preferences.wished_language)
+    return TurnRequest(question, chosen_model(), preferences.least_confidence, preferences.prompt_language)
 
 
-def description(detailed: bool = False) -> Question:
+def caption_question(detailed: bool = False) -> Question:
     """Return the question that asks for a caption, or for a detailed caption of several sentences."""
     return Question(CAPTION, DETAIL_PROMPT if detailed else load().prompt or CAPTION_PROMPT)

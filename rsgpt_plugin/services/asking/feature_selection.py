@@ -80,7 +80,7 @@ def polygon_at(view: QgsMapSettings, point: QgsPointXY) -> Optional[Polygon]:
     return None
 
 
-def features_place(view: QgsMapSettings, layer: QgsVectorLayer, features: Sequence[QgsFeature]) -> FeatureSelection:
+def select_features(view: QgsMapSettings, layer: QgsVectorLayer, features: Sequence[QgsFeature]) -> FeatureSelection:
     """Return the features on the topmost raster of the map at their location.
 
     Raises ImageryError if the features have no location or there is no raster.

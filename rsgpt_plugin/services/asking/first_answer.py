@@ -21,20 +21,20 @@ _EXPECTED_WORDS = ("harbor", "harbour", "boat", "marina", "dock", "ship", "yacht
 
 @dataclass(frozen=True)
 class FirstAnswer:
-    """The answer about the test picture. scene: what the picture shows. said: the untrusted text of the model.
+    """The answer about the test picture. scene: what the picture shows. text: the untrusted text of the model.
 
     seconds: from the question to the answer.
     """
 
     png: bytes
     scene: str
-    said: str
+    text: str
     seconds: float
 
     @property
     def is_right(self) -> bool:
         """Whether the answer mentions what the picture shows."""
-        return any(word in self.said.lower() for word in _EXPECTED_WORDS)
+        return any(word in self.text.lower() for word in _EXPECTED_WORDS)
 
 
 def first_answer(model: str = "") -> BackgroundTask:

@@ -17,7 +17,7 @@ from qgis.PyQt.QtCore import QCoreApplication
 
 from ...core.conversation_history import CapturedView, Size
 from ...errors import ImageryError
-from ...geo.imagery.capture import CaptureOptions, open_capture, overlapping
+from ...geo.imagery.capture import CaptureOptions, area_on_layer, open_capture
 from ...geo.imagery.layer_snapshot import LayerSnapshot, take_snapshot
 from ...geo.imagery.native_capture import NativeCapture
 from ...geo.imagery.picture import Picture
@@ -30,7 +30,7 @@ translate = QCoreApplication.translate
 class Scene:
     """A picture for the model and its description. png: b"" until the stored picture is loaded."""
 
-    sight: CapturedView
+    captured_view: CapturedView
     png: bytes
 
 
@@ -51,7 +51,7 @@ class Viewpoint:
 
         Raises ImageryError if the area has no valid pixels or cannot be read, and Cancelled.
         """
-        area = overlapping(self._snapshot, QgsGeometry.fromRect(self._place.extent))
+        area = area_on_layer(self._snapshot, QgsGeometry.fromRect(self._place.extent))
         options = CaptureOptions(ground_resolution=self._place.parameters().get("GROUND_RESOLUTION", 0.0))
         capture = open_capture(self._snapshot, options, area.boundingBox(), feedback)
         window = capture.frame.window(area).clipped(capture.frame)

@@ -18,7 +18,7 @@ from ...shared.answers.questions import Question
 from ...shared.answers.typed_answers import RawAnswer, as_text
 from ...shared.results.columns import CAPTION
 from ...shared.results.rows import typed_answer
-from ...unexpected import explained
+from ...unexpected import log_unexpected
 from .place import Place
 from .scene import Scene, Viewpoint
 
@@ -64,7 +64,7 @@ class ActiveConversation:
     @property
     def name(self) -> str:
         """The name of the raster layer."""
-        return self.scene.sight.layer_name if self.scene else self.place.layer_name if self.place else ""
+        return self.scene.captured_view.layer_name if self.scene else self.place.layer_name if self.place else ""
 
 
 class ConversationTurn(QgsTask):
@@ -115,7 +115,7 @@ class ConversationTurn(QgsTask):
         except RsgptError as error:
             self.problem = str(error)
         except Exception as error:  # an exception must not leave the thread
-            self.problem = explained(error)
+            self.problem = log_unexpected(error)
         finally:
             self._viewpoint = None  # delete its layers in the thread that owns them
         return not self.problem
@@ -131,7 +131,7 @@ class ConversationTurn(QgsTask):
     def _take_turn(self, memory: AnswerMemory) -> None:
         scene = self._picture(memory)
         self.picture_taken.emit(self, scene)
-        memory.pictures.put(scene.sight.image_sha256, scene.png)
+        memory.pictures.put(scene.captured_view.image_sha256, scene.png)
         if self._request is None:
             return
         try:
@@ -140,12 +140,12 @@ class ConversationTurn(QgsTask):
             self.message = self.partial_message()
         if self.message is not None:
             with History(history_file()) as history:
-                history.add(self._conversation, scene.sight, self.message)
+                history.add(self._conversation, scene.captured_view, self.message)
 
     def _picture(self, memory: AnswerMemory) -> Scene:
         scene = self._scene
         if scene is not None:
-            png = scene.png or memory.pictures.get(scene.sight.image_sha256)
+            png = scene.png or memory.pictures.get(scene.captured_view.image_sha256)
             if png:
                 return replace(scene, png=png)
         if self._viewpoint is None:
@@ -160,7 +160,7 @@ class ConversationTurn(QgsTask):
 
     def _ask(self, request: TurnRequest, scene: Scene, memory: AnswerMemory) -> ConversationMessage:
         source = AnswerSource(request.model, memory, request.language, self._feedback)
-        query = PictureQuery(scene.sight.image_sha256, lambda: scene.png, [request.question])
+        query = PictureQuery(scene.captured_view.image_sha256, lambda: scene.png, [request.question])
         return _answered(replace(request, model=source.model), source.ask_one(query, self._add_text))
 
     def _add_text(self, text: str) -> None:

@@ -10,17 +10,17 @@ from pathlib import Path
 from qgis.core import QgsTask
 from qgis.PyQt.QtCore import QCoreApplication, pyqtSignal
 
-from ...client.environment.environment import FETCHED, EnvironmentState, ManagedEnvironment, space_needed
+from ...client.environment.environment import DOWNLOAD_BYTES, EnvironmentState, ManagedEnvironment, space_needed
 from ...client.environment.install_progress import DownloadMeter
 from ...client.environment.installer import TorchBuild, has_gpu
 from ...client.environment.interpreters import find_python
-from ...client.environment.user_python import UserPython, examine
+from ...client.environment.user_python import UserPython, check_user_python
 from ...client.preferences import BackendKind, load
-from ...client.server.local_server import stop_shared_servers
+from ...client.server.local_server import stop_local_server
 from ...core import paths
 from ...core.disk_space import free_bytes
 from ...errors import Cancelled, RsgptError, SetupError
-from ...unexpected import details, explained
+from ...unexpected import details, log_unexpected
 from ..background_task import BackgroundTask
 from .proxy import proxy_variables
 
@@ -62,12 +62,12 @@ class Machine:
         automatic = TorchBuild.CUDA if self.has_gpu else TorchBuild.CPU
         return automatic if wanted is TorchBuild.AUTO else wanted
 
-    def has_room(self, wanted: TorchBuild) -> bool:
+    def has_space(self, wanted: TorchBuild) -> bool:
         """Return whether there is enough disk space for the build."""
         return self.free >= space_needed(self.build(wanted))
 
 
-def look_at_machine() -> BackgroundTask:
+def inspect_machine() -> BackgroundTask:
     """Return a task whose result is a Machine. It starts a few programs and can take seconds."""
     return BackgroundTask(translate("Rsgpt", "RSGPT: checking this machine"), lambda task: _machine())
 
@@ -76,7 +76,7 @@ def examine_python(python: str) -> BackgroundTask:
     """Return a task that checks the interpreter at the path `python`; its result is a UserPython."""
 
     def check(task: BackgroundTask) -> UserPython:
-        return examine(Path(python), task.isCanceled)
+        return check_user_python(Path(python), task.isCanceled)
 
     return BackgroundTask(translate("Rsgpt", "RSGPT: checking Python"), check)
 
@@ -84,14 +84,14 @@ def examine_python(python: str) -> BackgroundTask:
 class SetupTask(QgsTask):
     """Creates the managed environment. It emits its signals on the main thread.
 
-    said: a step, for the user. printed: a line of installer output.
-    moved: the fraction done, and the estimated seconds left or -1. ended: whether the environment is ready, and a
+    reported: a step, for the user. printed: a line of installer output.
+    progressed: the fraction done, and the estimated seconds left or -1. ended: whether the environment is ready, and a
     message. details: after a failure, the last lines of installer output.
     """
 
-    said = pyqtSignal(str)
+    reported = pyqtSignal(str)
     printed = pyqtSignal(str)
-    moved = pyqtSignal(float, float)
+    progressed = pyqtSignal(float, float)
     ended = pyqtSignal(bool, str)
 
     def __init__(self, build: TorchBuild = TorchBuild.AUTO, afresh: bool = False) -> None:
@@ -102,7 +102,7 @@ class SetupTask(QgsTask):
         self._environment = ManagedEnvironment(paths.home(), variables=proxy_variables(), build=build)
         self._error = ""
         self.details = ""
-        self._meter = DownloadMeter(FETCHED[TorchBuild.CPU])
+        self._meter = DownloadMeter(DOWNLOAD_BYTES[TorchBuild.CPU])
         self._last_progress = 0.0
 
     def run(self) -> bool:
@@ -118,7 +118,7 @@ class SetupTask(QgsTask):
             message = translate("Rsgpt", "The setup could not write its files ({error}). Check the folder {folder}.")
             self._error = message.format(error=error, folder=paths.home())
         except Exception as error:  # an exception must not leave the thread
-            self._error, self.details = explained(error), details(error)
+            self._error, self.details = log_unexpected(error), details(error)
         return not self._error
 
     def finished(self, result: bool) -> None:
@@ -130,11 +130,11 @@ class SetupTask(QgsTask):
             self.ended.emit(False, self._error or stopped)
 
     def _make(self) -> None:
-        self._meter = DownloadMeter(FETCHED[TorchBuild.CUDA if self._build.wants_cuda else TorchBuild.CPU])
+        self._meter = DownloadMeter(DOWNLOAD_BYTES[TorchBuild.CUDA if self._build.wants_cuda else TorchBuild.CPU])
         if self._afresh:
-            stop_shared_servers()
+            stop_local_server()
             self._environment.remove()
-        self._environment.make(say=self.said.emit, is_cancelled=self._is_cancelled, watch=self._watch)
+        self._environment.make(say=self.reported.emit, is_cancelled=self._is_cancelled, watch=self._watch)
 
     def _watch(self, line: str) -> None:
         if self._meter.take(line):
@@ -146,7 +146,7 @@ class SetupTask(QgsTask):
             self._last_progress = now
             left = self._meter.seconds_left
             self.setProgress(100.0 * self._meter.fraction)
-            self.moved.emit(self._meter.fraction, -1.0 if left is None else left)
+            self.progressed.emit(self._meter.fraction, -1.0 if left is None else left)
         return bool(self.isCanceled())
 
 

@@ -71,7 +71,7 @@ def list_models(preferences: Preferences) -> BackgroundTask:
 
 
 def convert_checkpoint(preferences: Preferences, conversion: Conversion) -> BackgroundTask:
-    """Return a task that writes a model folder. Its result is the folder's path; `said` emits the output."""
+    """Return a task that writes a model folder. Its result is the folder's path; `reported` emits the output."""
 
     def convert(task: BackgroundTask) -> str:
         status, lines = _rsgpt(preferences, conversion.arguments(), task)

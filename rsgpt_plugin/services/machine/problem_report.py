@@ -19,7 +19,7 @@ from ...client.backends import chosen_model
 from ...client.environment.environment import ManagedEnvironment
 from ...client.preferences import Preferences, load
 from ...core import paths
-from ...core.redaction import address, redacted
+from ...core.redaction import redacted, redacted_address
 from ...errors import RsgptError
 
 PACKAGES = ("torch", "transformers", "starlette", "uvicorn")
@@ -79,7 +79,7 @@ def _public_value(name: str, value: Any) -> str:
     if name in _PRIVATE:
         return "set" if value else "not set"
     if name == "server_url":
-        return address(value) if value else "not set"
+        return redacted_address(value) if value else "not set"
     if name == "allowed_hosts":
         return f"{len(value)} hosts"
     return str(getattr(value, "value", value))
@@ -123,6 +123,6 @@ def _private_names() -> list[str]:
     return [user, platform.node(), platform.node().partition(".")[0]]
 
 
-def tracker() -> str:
+def tracker_url() -> str:
     """Return the URL of the issue tracker, from metadata.txt."""
     return paths.metadata("tracker")

@@ -7,7 +7,7 @@ from qgis.PyQt.QtCore import QCoreApplication
 from ...client.installed_models import ModelInfo
 from ...client.preferences import Preferences
 from ...client.server.remote_server import LISTING, server_gateway
-from ...client.server.server_quirks import forget_manners
+from ...client.server.server_quirks import forget_quirks
 from ...client.server.vision_check import Verdict, try_server
 from ..background_task import BackgroundTask
 
@@ -18,7 +18,7 @@ def list_models(preferences: Preferences) -> BackgroundTask:
     """Return a task whose result is a list of ModelInfo, one per model of the server."""
 
     def request(task: BackgroundTask) -> list[ModelInfo]:
-        forget_manners()  # the server may have changed since the last request
+        forget_quirks()  # the server may have changed since the last request
         return server_gateway(preferences, "", LISTING).models(task.feedback)
 
     return BackgroundTask(translate("Rsgpt", "RSGPT: listing the server's models"), request, visible=True)
@@ -28,7 +28,7 @@ def check_server(preferences: Preferences) -> BackgroundTask:
     """Return a task that asks the server about a test picture; its result is a Verdict."""
 
     def check(task: BackgroundTask) -> Verdict:
-        forget_manners()
+        forget_quirks()
         return try_server(preferences, task.feedback)
 
     return BackgroundTask(translate("Rsgpt", "RSGPT: testing the server"), check, visible=True)

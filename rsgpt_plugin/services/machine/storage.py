@@ -12,7 +12,7 @@ from qgis.PyQt.QtCore import QCoreApplication
 
 from ...client.environment.environment import ManagedEnvironment
 from ...client.preferences import load
-from ...client.server.local_server import stop_shared_servers
+from ...client.server.local_server import stop_local_server
 from ...core import paths
 from ...core.answer_cache import AnswerCache
 from ...core.picture_store import PictureStore
@@ -30,7 +30,7 @@ class StoredKind(Enum):
     FEATURES = "features"
 
 
-def sizes() -> BackgroundTask:
+def measure_sizes() -> BackgroundTask:
     """Return a task whose result is the size in bytes of each StoredKind. It visits every file."""
     return BackgroundTask(translate("Rsgpt", "RSGPT: measuring stored data"), lambda task: _sizes())
 
@@ -40,7 +40,7 @@ def clear(kind: StoredKind) -> BackgroundTask:
 
     def remove(task: BackgroundTask) -> dict[StoredKind, int]:
         if kind is StoredKind.ENVIRONMENT:
-            stop_shared_servers()
+            stop_local_server()
             ManagedEnvironment(paths.home()).remove()
         elif kind is StoredKind.ANSWERS and paths.cache_file().exists():
             with AnswerCache(paths.cache_file()) as answers:

@@ -37,11 +37,11 @@ class Translator:
             if self._translator.load(QLocale(name), _NAME, _SEPARATOR, str(self._folder), _SUFFIX):
                 break
         QCoreApplication.installTranslator(self._translator)
-        i18n.lend(QCoreApplication.translate)
+        i18n.set_translator(QCoreApplication.translate)
 
     def remove(self) -> None:
         """Remove the translations."""
-        i18n.lend(None)
+        i18n.set_translator(None)
         QCoreApplication.removeTranslator(self._translator)
         QCoreApplication.removeTranslator(self._qt)
 

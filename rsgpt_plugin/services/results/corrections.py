@@ -9,7 +9,7 @@ from qgis.PyQt.QtCore import QCoreApplication, QDateTime
 
 from ...errors import OutputError
 from ...geo.results.column_roles import result_columns
-from ...geo.results.layer_rows import plain
+from ...geo.results.layer_rows import null_to_none
 from ...geo.results.schema import field_of
 from ...shared.results.columns import CORRECTED, CORRECTED_AT, column
 from .layer_edits import add_columns, write_values
@@ -26,11 +26,11 @@ def correct(layer: QgsVectorLayer, fid: int, name: str, value: Any) -> bool:
     feature = layer.getFeature(fid)
     if not feature.isValid():
         raise OutputError(translate("Rsgpt", "The row is no longer in the layer. Reopen the table."))
-    if plain(feature[name]) == value:
+    if null_to_none(feature[name]) == value:
         return False
     corrected = corrected_columns(feature)
     model_column = result_columns(layer).model_of(name)
-    if name in corrected and plain(feature[model_column]) == value:
+    if name in corrected and null_to_none(feature[model_column]) == value:
         return restore(layer, fid, name)
     add_columns(layer, _correction_fields(layer.fields().field(name), model_column))
     changes = {
@@ -39,7 +39,7 @@ def correct(layer: QgsVectorLayer, fid: int, name: str, value: Any) -> bool:
         CORRECTED_AT: QDateTime.currentDateTimeUtc(),
     }
     if name not in corrected:
-        changes[model_column] = plain(feature[name])
+        changes[model_column] = null_to_none(feature[name])
     write_values(layer, {fid: changes}, translate("Rsgpt", "Correct an answer"))
     return True
 
@@ -52,7 +52,11 @@ def restore(layer: QgsVectorLayer, fid: int, name: str) -> bool:
         return False
     model_column = result_columns(layer).model_of(name)
     remaining = corrected - {name}
-    changes = {name: plain(feature[model_column]), model_column: None, CORRECTED: " ".join(sorted(remaining)) or None}
+    changes = {
+        name: null_to_none(feature[model_column]),
+        model_column: None,
+        CORRECTED: " ".join(sorted(remaining)) or None,
+    }
     if not remaining:
         changes[CORRECTED_AT] = None
     write_values(layer, {fid: changes}, translate("Rsgpt", "Restore the model's answer"))
@@ -63,7 +67,7 @@ def corrected_columns(feature: QgsFeature) -> set[str]:
     """Return the names of the corrected columns of a row."""
     if feature.fields().indexOf(CORRECTED) < 0:
         return set()
-    return set(str(plain(feature[CORRECTED]) or "").split())
+    return set(str(null_to_none(feature[CORRECTED]) or "").split())
 
 
 def _correction_fields(answer: QgsField, model_column: str) -> list[QgsField]:

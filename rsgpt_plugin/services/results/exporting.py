@@ -18,7 +18,7 @@ from ...core.picture_store import PictureStore
 from ...errors import Cancelled, OutputError
 from ...geo.results.column_roles import result_columns
 from ...geo.results.display_values import DisplayColumn
-from ...geo.results.export.csv_sheet import write_sheet
+from ...geo.results.export.csv_sheet import write_csv
 from ...geo.results.export.dataset import check_folder, write_dataset
 from ...geo.results.export.export_rows import ExportRows, check_earlier_export
 from ...geo.results.export.geodata import LAYER, write_geojson, write_geopackage
@@ -43,7 +43,7 @@ class ExportFormat(Enum):
 
 _WRITERS: dict[ExportFormat, Callable[[ExportRows, Path], Optional[int]]] = {
     ExportFormat.GEOPACKAGE: write_geopackage,
-    ExportFormat.SHEET: write_sheet,
+    ExportFormat.SHEET: write_csv,
     ExportFormat.GEOJSON: write_geojson,
     ExportFormat.DATASET: write_dataset,
     ExportFormat.REPORT: write_report,

@@ -12,7 +12,7 @@ from qgis.PyQt.QtCore import QCoreApplication, QObject, pyqtSignal
 
 from ...errors import OutputError, RsgptError
 from ...geo.results.layer_rows import LayerRow
-from ..runs.algorithm_task import AlgorithmTask, context_of
+from ..runs.algorithm_task import AlgorithmTask, project_context
 from ..time_slices import TimeSlicer
 from .layer_edits import write_values
 from .reask_request import ReaskGroup, ReaskRequest, ReaskStep, group_rows, row_places, step
@@ -89,7 +89,7 @@ class ReaskService(QObject):
     def _run(self, job: _ReaskJob, group: ReaskGroup, places: Sequence[QgsFeature]) -> None:
         job.step = current = step(job.layer, group, job.request, places)
         try:
-            task = AlgorithmTask(current.algorithm, dict(current.parameters), context_of(self._project))
+            task = AlgorithmTask(current.algorithm, dict(current.parameters), project_context(self._project))
         except RsgptError as error:
             self._end(str(error), False)
             return
@@ -109,7 +109,7 @@ class ReaskService(QObject):
         job.running = None
         output = task.output(results)
         if output is None:
-            self._end(task.feedback.why(), False)
+            self._end(task.feedback.first_error(), False)
             return
         features = list[QgsFeature]()
         update = partial(self._update, job)

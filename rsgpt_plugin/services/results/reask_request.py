@@ -27,8 +27,8 @@ from ...geo.results.layer_metadata import recorded_run
 from ...geo.results.layer_rows import LayerRow
 from ...geo.results.schema import output_fields
 from ...processing import parameters as table
-from ...processing.run_requests import restored
-from ...shared.answers.questions import CAPTION_PROMPT, Question, is_language_wish, parse_questions
+from ...processing.run_requests import restored_value
+from ...shared.answers.questions import CAPTION_PROMPT, Question, is_language_instruction, parse_questions
 from ...shared.files.addresses import without_secrets
 
 TILES, FEATURES = f"rsgpt:{table.TILES}", f"rsgpt:{table.FEATURES}"
@@ -81,14 +81,14 @@ class ReaskStep:
     places: QgsVectorLayer
 
 
-def asked_before(prompt: str) -> RowQuestions:
+def row_questions(prompt: str) -> RowQuestions:
     """Return the questions in the `prompt` column of a row: the caption's prompt, then one question per line.
 
     The line that sets the language of answers is left out, because the next run adds its own.
     """
     if not prompt.strip():
         return RowQuestions(CAPTION_PROMPT)
-    lines = [line for line in prompt.splitlines() if not is_language_wish(line)]
+    lines = [line for line in prompt.splitlines() if not is_language_instruction(line)]
     questions = [line for line in lines if _question(line) is not None]
     return RowQuestions("\n".join(line for line in lines if line not in questions), "\n".join(questions))
 
@@ -106,7 +106,7 @@ def group_rows(rows: Sequence[LayerRow], request: ReaskRequest) -> list[ReaskGro
     """Return the rows grouped by their questions. Each group becomes one run."""
     groups: dict[RowQuestions, list[int]] = {}
     for row in rows:
-        groups.setdefault(request.questions or asked_before(row.prompt), []).append(row.fid)
+        groups.setdefault(request.questions or row_questions(row.prompt), []).append(row.fid)
     return [ReaskGroup(questions, tuple(fids)) for questions, fids in groups.items()]
 
 
@@ -129,9 +129,9 @@ def step(layer: QgsVectorLayer, group: ReaskGroup, request: ReaskRequest, places
     kind = QgsWkbTypes.Type.Polygon if are_tiles else layer.wkbType()
     places_layer = QgsMemoryProviderUtils.createMemoryLayer("rows", _row_fields(), kind, layer.crs())
     places_layer.dataProvider().addFeatures(list(places))
-    previous = table.repeated(algorithm, run.parameters) if run is not None else {}
+    previous = table.reused_parameters(algorithm, run.parameters) if run is not None else {}
     parameters = {
-        **{name: restored(value) for name, value in previous.items()},
+        **{name: restored_value(value) for name, value in previous.items()},
         "INPUT": request.raster,
         "MODEL": request.model,
         "CAPTION": bool(group.questions.prompt),

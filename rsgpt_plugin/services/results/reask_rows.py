@@ -17,13 +17,13 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QCoreApplication
 
 from ...geo.results.column_roles import result_columns
-from ...geo.results.layer_rows import plain
+from ...geo.results.layer_rows import null_to_none
 from ...geo.transforms import checked_transform
 from ...shared.results.columns import CAPTION, CONFIDENCE, QUESTION, trailing_columns
 from ...shared.results.rows import Status
-from ...unexpected import explained
+from ...unexpected import log_unexpected
 from .corrections import corrected_columns
-from .reask_request import FEATURES, ROW, ReaskStep, asked_before
+from .reask_request import FEATURES, ROW, ReaskStep, row_questions
 
 translate = QCoreApplication.translate
 
@@ -64,7 +64,7 @@ def changes(layer: QgsVectorLayer, step: ReaskStep, output: ReaskOutput, project
                 result = find(row)
                 change = updater.change(row, result) if result is not None else RowChange(row.id(), {}, _no_tile())
             except Exception as error:  # an error in one row must not affect the others
-                change = RowChange(row.id(), {}, explained(error))
+                change = RowChange(row.id(), {}, log_unexpected(error))
             yield change
 
 
@@ -78,18 +78,18 @@ class _RowUpdater:
 
     def change(self, row: QgsFeature, result: QgsFeature) -> RowChange:
         """Return the change of `row`. result: the row of the output for the same place."""
-        status, reason = result["status"], str(plain(result["reason"]) or "")
+        status, reason = result["status"], str(null_to_none(result["reason"]) or "")
         columns = self._columns.known
         if status not in (*_HAS_ANSWER, Status.UNSURE.value) and row[columns["status"]] in _HAS_ANSWER:
             return RowChange(row.id(), {}, reason)
         values: dict[str, Any] = {}
         is_unsure = status == Status.UNSURE.value
         for name, confidence in self._answers:
-            is_doubted = name != CAPTION and (is_unsure or plain(result[confidence]) is not None)
-            if plain(result[name]) is not None or is_doubted:
-                values.update(self._answer(row, name, plain(result[name]), plain(result[confidence])))
+            is_doubted = name != CAPTION and (is_unsure or null_to_none(result[confidence]) is not None)
+            if null_to_none(result[name]) is not None or is_doubted:
+                values.update(self._answer(row, name, null_to_none(result[name]), null_to_none(result[confidence])))
         provenance = [column.name for column in trailing_columns()]
-        values.update({columns[name]: plain(result[name]) for name in provenance if name in columns})
+        values.update({columns[name]: null_to_none(result[name]) for name in provenance if name in columns})
         if self._columns.holds_clicks:
             values[columns[QUESTION]] = _question_text(str(result["prompt"]))
         return RowChange(row.id(), values)
@@ -141,7 +141,7 @@ def _by_center(
 
 def _question_text(prompt: str) -> str:
     """Return the caption's prompt, or the text of the question, from the `prompt` column."""
-    questions = asked_before(prompt)
+    questions = row_questions(prompt)
     return questions.prompt or questions.questions.partition(": ")[2]
 
 

@@ -21,7 +21,7 @@ from qgis.PyQt.QtCore import QCoreApplication
 
 from ...errors import OutputError
 from ...geo.results.display_values import yes_or_no
-from ...geo.results.layer_rows import plain
+from ...geo.results.layer_rows import null_to_none
 from ...geo.results.schema import field_of, output_fields
 from ...geo.results.style import apply_style
 from ...geo.transforms import transform_between
@@ -119,11 +119,11 @@ def _fields() -> QgsFields:
 
 def _answer(feature: QgsFeature, question: Optional[Question]) -> tuple[str, object]:
     name, confidence = answer_columns(question.name) if question else (CAPTION, CONFIDENCE)
-    return _as_text(feature[name]), plain(feature[confidence])
+    return _as_text(feature[name]), null_to_none(feature[confidence])
 
 
 def _as_text(value: object) -> str:
-    if plain(value) is None:
+    if null_to_none(value) is None:
         return ""
     return yes_or_no(value) if isinstance(value, bool) else str(value)
 

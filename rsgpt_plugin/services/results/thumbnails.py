@@ -15,7 +15,7 @@ from ...core.paths import picture_file
 from ...core.picture_store import PictureStore
 from ...errors import OutputError
 
-SIDE = 64
+THUMBNAIL_SIDE = 64
 
 _MAX_WAITING = 200  # more than a screen shows; dropped requests are repeated when their rows are shown again
 _MAX_CACHED = 2000
@@ -132,4 +132,6 @@ def _thumbnail(store: Optional[PictureStore], sha256: str) -> QImage:
     image = QImage.fromData(png, "PNG") if png else QImage()
     if image.isNull():
         return image
-    return image.scaled(SIDE, SIDE, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
+    return image.scaled(
+        THUMBNAIL_SIDE, THUMBNAIL_SIDE, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+    )

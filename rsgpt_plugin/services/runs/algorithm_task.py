@@ -25,7 +25,7 @@ _WAIT_MS = 3000
 _FLAGS = QgsTask.Flag.CanCancel | QgsTask.Flag.Silent
 
 
-def context_of(project: QgsProject) -> QgsProcessingContext:
+def project_context(project: QgsProject) -> QgsProcessingContext:
     context = QgsProcessingContext()
     context.setProject(project)
     return context
@@ -52,7 +52,7 @@ class AlgorithmTask:
         self._parameters = parameters  # keeps layers alive that only the parameters refer to
         self.task = QgsProcessingAlgRunnerTask(instance, parameters, context, self.feedback, _FLAGS)
         if self.feedback.errors or self.task.isCanceled():
-            raise RsgptError(self.feedback.why())
+            raise RsgptError(self.feedback.first_error())
         self._ended: Optional[Ended] = None
 
     @property

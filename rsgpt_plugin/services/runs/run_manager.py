@@ -15,12 +15,12 @@ from ...core.run_store import RunEntry, RunState, RunStore
 from ...errors import OutputError, RsgptError
 from ...geo.results.layer_metadata import record_run
 from ...geo.results.style import apply_style
-from ...processing.output.destination import place_of
+from ...processing.output.destination import file_and_layer
 from ...processing.run_progress import progress_text
-from ...processing.run_registry import RunFeedback, is_alive, journal
+from ...processing.run_registry import RunFeedback, active_runs, is_alive
 from ...processing.run_requests import restore
 from ...shared.files.geopackage import holds_results
-from .algorithm_task import AlgorithmTask, context_of
+from .algorithm_task import AlgorithmTask, project_context
 
 translate = QCoreApplication.translate
 
@@ -72,8 +72,8 @@ class RunManager(QObject):
         self._change_timer.setSingleShot(True)
         self._change_timer.setInterval(_CHANGE_MS)
         self._change_timer.timeout.connect(self.changed)
-        journal.progressed.connect(self._run_progressed)
-        journal.ended.connect(self._run_ended)
+        active_runs.progressed.connect(self._run_progressed)
+        active_runs.ended.connect(self._run_ended)
 
     def runs(self) -> list[RunView]:
         """Return all runs, latest first. Raises OutputError if the list cannot be read."""
@@ -93,15 +93,15 @@ class RunManager(QObject):
     def start(self, algorithm: str, parameters: dict[str, Any], title: str = "") -> str:
         """Start a run in a task, and return its id in the list. If it cannot start, `failed` is emitted."""
         run_id = uuid.uuid4().hex
-        self._begin(run_id, algorithm, parameters, context_of(self._project), title)
+        self._begin(run_id, algorithm, parameters, project_context(self._project), title)
         return run_id
 
-    def go_on(self, run_id: str) -> None:
+    def resume(self, run_id: str) -> None:
         """Resume a run: it starts again from its first place, but uses the cached answers."""
         entry = self._entry(run_id)
-        if entry is None or not entry.state.can_go_on or run_id in self._active:
+        if entry is None or not entry.state.can_resume or run_id in self._active:
             return
-        context = context_of(self._project)
+        context = project_context(self._project)
         try:
             parameters = restore(entry.request, self._project, context)
         except RsgptError as error:
@@ -117,14 +117,14 @@ class RunManager(QObject):
         """Stop a run of this QGIS, or mark an unfinished run as stopped. It can still be resumed."""
         if not self._cancel(run_id, RunState.STOPPED):
             entry, store = self._entry(run_id), self._open_store()
-            if store is not None and entry is not None and entry.state.can_go_on:
+            if store is not None and entry is not None and entry.state.can_resume:
                 store.end(run_id, RunState.STOPPED, note=entry.note)
                 self.changed.emit()
 
     def remove(self, run_id: str) -> None:
         """Remove a run that is not running from the list; its answers and output stay."""
         store = self._open_store()
-        if store is not None and journal.live(run_id) is None:
+        if store is not None and active_runs.live(run_id) is None:
             store.remove(run_id)
             self._layers.pop(run_id, None)
             self.changed.emit()
@@ -145,10 +145,10 @@ class RunManager(QObject):
 
     def close(self) -> None:
         """Pause all runs of this QGIS, and wait briefly for those that this manager started."""
-        journal.progressed.disconnect(self._run_progressed)
-        journal.ended.disconnect(self._run_ended)
+        active_runs.progressed.disconnect(self._run_progressed)
+        active_runs.ended.disconnect(self._run_ended)
         self._change_timer.stop()
-        journal.cancel_all()
+        active_runs.cancel_all()
         active, self._active = list(self._active.values()), {}
         for run in active:
             run.algorithm.drop()
@@ -178,13 +178,13 @@ class RunManager(QObject):
         entry = self._entry(run.run_id)
         if entry is None:  # a run of one place, or it failed before its first place
             if not results:
-                self.failed.emit(run.algorithm.feedback.why())
+                self.failed.emit(run.algorithm.feedback.first_error())
             return
         self.changed.emit()
         self.ended.emit(entry)
 
     def _run_progressed(self, run_id: str) -> None:
-        run, live = self._active.get(run_id), journal.live(run_id)
+        run, live = self._active.get(run_id), active_runs.live(run_id)
         if run is not None and live is not None:
             text = progress_text(live.counts.done, live.counts.tiles, live.pace)
             run.algorithm.task.setDescription(_description(run.title, text))
@@ -206,10 +206,10 @@ class RunManager(QObject):
         run = self._active.get(run_id)
         if run is not None:
             run.algorithm.feedback.cancel()
-        return journal.cancel(run_id, state)
+        return active_runs.cancel(run_id, state)
 
     def _view(self, entry: RunEntry) -> RunView:
-        live = journal.live(entry.id)
+        live = active_runs.live(entry.id)
         if live is not None:
             counts = live.counts.as_dict()
             return RunView(replace(entry, state=RunState.RUNNING, counts=counts), live.pace)
@@ -234,9 +234,9 @@ class RunManager(QObject):
         layer = self._project.mapLayer(entry.output)
         if layer is not None:
             return layer
-        path, name = place_of(entry.output or entry.file)
+        path, name = file_and_layer(entry.output or entry.file)
         for candidate in self._project.mapLayers().values():
-            file, layer_name = place_of(candidate.source()) if candidate.providerType() == "ogr" else ("", "")
+            file, layer_name = file_and_layer(candidate.source()) if candidate.providerType() == "ogr" else ("", "")
             if path and (file, layer_name.casefold()) == (path, name.casefold()):
                 candidate.dataProvider().reloadData()
                 candidate.reload()
@@ -245,11 +245,11 @@ class RunManager(QObject):
 
 
 def _is_lost(entry: RunEntry) -> bool:
-    return journal.live(entry.id) is None and not is_alive(entry.id)
+    return active_runs.live(entry.id) is None and not is_alive(entry.id)
 
 
 def _from_file(entry: RunEntry) -> Optional[QgsVectorLayer]:
-    path, name = place_of(entry.output or entry.file)
+    path, name = file_and_layer(entry.output or entry.file)
     if not path:
         return None
     title = translate("Rsgpt", "Descriptions of {layer}").format(layer=entry.request.title)

@@ -41,7 +41,7 @@ def find_numbers(text: str) -> list[NumberMatch]:
     return [_number(match) for match in _NUMBER.finditer(text)]
 
 
-def in_words(number: int) -> str:
+def number_in_words(number: int) -> str:
     """Return a number in words. number: 0 to 100, or a multiple of 100 up to 1000."""
     if number < len(_SMALL):
         return _SMALL[number]

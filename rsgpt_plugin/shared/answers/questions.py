@@ -166,6 +166,6 @@ def language_instruction(language: str) -> str:
     return f"Answer in {language}."
 
 
-def is_language_wish(line: str) -> bool:
+def is_language_instruction(line: str) -> bool:
     """Return whether a line of a `prompt` column is such an instruction."""
     return _LANGUAGE_INSTRUCTION.fullmatch(line) is not None

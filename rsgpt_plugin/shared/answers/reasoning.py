@@ -40,7 +40,7 @@ def without_reasoning(text: str) -> Optional[str]:
     return reader.answer()
 
 
-def first_of_answer(tokens: Sequence[str], answer: str) -> int:
+def answer_token_index(tokens: Sequence[str], answer: str) -> int:
     """Return the index of the answer's first token, so that tokens of the reasoning do not count for its confidence."""
     begin = "".join(tokens).rfind(answer.strip())
     ends = accumulate(map(len, tokens))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 @contextmanager
-def replaced(path: Path) -> Iterator[Path]:
+def replace_atomically(path: Path) -> Iterator[Path]:
     """Yield the path of a draft next to `path` and replace `path` with it when the block ends.
 
     If the block fails, the draft is removed and `path` stays unchanged.

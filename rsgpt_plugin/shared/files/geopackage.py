@@ -84,7 +84,7 @@ def user_tables(path: Path) -> dict[str, list[str]]:
         return {name: _columns(database, "main", name) for name in names if not name.casefold().startswith(_INTERNAL)}
 
 
-def release(path: Path) -> None:
+def remove_companions(path: Path) -> None:
     """Remove SQLite's companion files of a missing or empty file, because SQLite would apply them to a new file."""
     for ending in COMPANIONS:
         path.with_name(path.name + ending).unlink(missing_ok=True)

@@ -21,7 +21,7 @@ _SENTINEL, _SENTINEL_SHARE = 1e37, 1e-3
 _RELATIVE_TOLERANCE = 1e-6
 
 
-def is_no_data(values: np.ndarray, no_data: float) -> np.ndarray:
+def no_data_mask(values: np.ndarray, no_data: float) -> np.ndarray:
     """Return a mask of the samples with the no-data value, tolerating rounding of the declared value."""
     if values.dtype.kind != "f":
         return np.asarray(values == no_data) if math.isfinite(no_data) else np.zeros(values.shape, bool)
@@ -35,7 +35,7 @@ def is_no_data(values: np.ndarray, no_data: float) -> np.ndarray:
     )
 
 
-def stacked(bands: Sequence[np.ndarray], shown: Sequence[np.ndarray], opaque: np.ndarray | None = None) -> Pixels:
+def stack_bands(bands: Sequence[np.ndarray], shown: Sequence[np.ndarray], opaque: np.ndarray | None = None) -> Pixels:
     """Stack bands (height x width each) in their common type and combine their masks.
 
     shown: mask of data per band. opaque: mask of an alpha band or mask band, or None.
@@ -54,7 +54,7 @@ def stacked(bands: Sequence[np.ndarray], shown: Sequence[np.ndarray], opaque: np
     return values, valid if opaque is None else valid & opaque
 
 
-def padded(pixels: Pixels, shape: tuple[int, int], offset: tuple[int, int]) -> Pixels:
+def pad_pixels(pixels: Pixels, shape: tuple[int, int], offset: tuple[int, int]) -> Pixels:
     """Return pixels placed in a larger picture of `shape` (rows, columns), where added pixels are not valid.
 
     offset: rows and columns added before them.

@@ -36,7 +36,7 @@ def lattice(frame: PixelGrid) -> list[Position]:
     return [frame.point(frame.width * x / last, frame.height * y / last) for y in numbers for x in numbers]
 
 
-def holds(frame: PixelGrid, position: Position) -> bool:
+def contains_position(frame: PixelGrid, position: Position) -> bool:
     """Return whether a position in the frame's CRS lies in the frame."""
     if not all(map(math.isfinite, position)):
         return False
@@ -63,7 +63,7 @@ def region_of(frame: PixelGrid, tile: int, points: Sequence[Position], poles: tu
     return Region(tuple((left, bottom, right, top) for left, right in spans), longest / min(pieces + 1, _MAX_SEGMENTS))
 
 
-def turns(frame: PixelGrid) -> list[float]:
+def longitude_shifts(frame: PixelGrid) -> list[float]:
     """Return the shifts of longitudes that can reach a frame in degrees, which may extend beyond 180 degrees."""
     longitudes = [frame.point(x, y)[0] for x in (0, frame.width) for y in (0, frame.height)]
     west, east = min(longitudes), max(longitudes)

@@ -40,7 +40,7 @@ class Stretch:
         return f"{LOW_PERCENT:g}-{HIGH_PERCENT:g}% " + ", ".join(parts)
 
 
-def measure(pictures: Iterable[Pixels]) -> Stretch | None:
+def measure_stretch(pictures: Iterable[Pixels]) -> Stretch | None:
     """Return a stretch from the first SAMPLED_WINDOWS pictures with valid pixels; None if there are none."""
     with_pixels = ((values, valid) for values, valid in pictures if valid.any())
     samples = [_thinned(values, valid) for values, valid in islice(with_pixels, SAMPLED_WINDOWS)]
@@ -53,7 +53,7 @@ def measure(pictures: Iterable[Pixels]) -> Stretch | None:
     return Stretch(tuple((float(low), float(high)) for low, high in limits.T))
 
 
-def spread(count: int) -> Iterator[int]:
+def sampling_order(count: int) -> Iterator[int]:
     """Yield the numbers below `count` in an order whose first part is already spread over the whole range."""
     step = max(1, count // SAMPLED_WINDOWS)
     for start in range(step):

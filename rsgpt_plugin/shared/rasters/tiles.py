@@ -15,7 +15,7 @@ Position = tuple[float, float]
 NO_GEOTRANSFORM: Geotransform = (0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
 
 
-def is_grid(geotransform: Geotransform) -> bool:
+def is_valid_geotransform(geotransform: Geotransform) -> bool:
     """Return whether a geotransform is valid: not NO_GEOTRANSFORM, finite and invertible."""
     determinant = geotransform[1] * geotransform[5] - geotransform[2] * geotransform[4]
     return geotransform != NO_GEOTRANSFORM and math.isfinite(determinant) and determinant != 0

@@ -58,7 +58,7 @@ class ColumnGroup(Enum):
 class Column:
     """A result column. label: display name. about: short description. Both are marked for translation.
 
-    is_long: whether the form shows several lines. is_said: whether it holds text of the model, which users may
+    is_long: whether the form shows several lines. is_model_text: whether it holds text of the model, which users may
     correct. in_tip: whether the map tip shows its value.
     """
 
@@ -69,14 +69,14 @@ class Column:
     group: ColumnGroup = ColumnGroup.PROVENANCE
     origin: ColumnOrigin = ColumnOrigin.RESULT
     is_long: bool = False
-    is_said: bool = False
+    is_model_text: bool = False
     in_tip: bool = False
 
 
 # In the order of results and of the form; the questions' columns follow SAID.
 COLUMNS: tuple[Column, ...] = (
     Column(QUESTION, TEXT, mark("Question"), mark("the question"), ColumnGroup.ASKED, ColumnOrigin.CLICKS),
-    Column(CAPTION, TEXT, mark("Caption"), mark("the description"), ColumnGroup.SAID, is_long=True, is_said=True),
+    Column(CAPTION, TEXT, mark("Caption"), mark("the description"), ColumnGroup.SAID, is_long=True, is_model_text=True),
     Column(
         ANSWER,
         TEXT,
@@ -85,7 +85,7 @@ COLUMNS: tuple[Column, ...] = (
         ColumnGroup.SAID,
         ColumnOrigin.CLICKS,
         is_long=True,
-        is_said=True,
+        is_model_text=True,
     ),
     Column(
         CONFIDENCE,

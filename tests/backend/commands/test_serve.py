@@ -57,7 +57,7 @@ def test_an_unknown_model_is_refused_before_anything_is_printed(capfd: pytest.Ca
 def test_features_are_kept_for_servers_to_come(monkeypatch: pytest.MonkeyPatch) -> None:
     rooms: list[int] = []
     monkeypatch.setattr(
-        "rsgpt_backend.engine.loading.load_engine", lambda *_: SimpleNamespace(keep_features=rooms.append)
+        "rsgpt_backend.engine.loading.load_engine", lambda *_: SimpleNamespace(cache_features=rooms.append)
     )
     caching_engine_from(parse())
     caching_engine_from(parse("--features", "0"))

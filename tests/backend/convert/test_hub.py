@@ -15,7 +15,7 @@ from rsgpt_backend.convert.hub import hub_config
 from rsgpt_backend.errors import ModelError
 from rsgpt_backend.model.config import ModelConfig
 from rsgpt_backend.model.rsgpt import Rsgpt
-from rsgpt_backend.model.vision.encoders import normalise
+from rsgpt_backend.model.vision.encoders import normalize
 from rsgpt_backend.model.weights import load_model
 from tests.backend.family import BLOCKS, HUB_KINDS, QUERIES, SIDE, VISION, WORDS, make_hub
 
@@ -50,7 +50,7 @@ def test_logits_equal_those_of_transformers(pair: tuple[Rsgpt, PreTrainedModel])
             text_ids = torch.tensor([instruction.read])
             inputs |= {"qformer_input_ids": text_ids, "qformer_attention_mask": torch.ones_like(text_ids)}
         start = {"decoder_input_ids": torch.tensor([[0]])} if ours.config.language.encoder_decoder else {}
-        wanted = theirs(pixel_values=normalise(image, ours.config.vision), **inputs, **start).logits
+        wanted = theirs(pixel_values=normalize(image, ours.config.vision), **inputs, **start).logits
         logits = ours.language(inputs_embeds=prefix.embeds, attention_mask=prefix.mask, **start).logits
         scale = wanted.abs().max()
         torch.testing.assert_close(logits / scale, wanted / scale, atol=1e-6, rtol=0)

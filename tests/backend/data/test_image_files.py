@@ -18,7 +18,7 @@ from rsgpt_backend.data.image_files import ImageSource, decode, open_image
 from rsgpt_backend.data.pixel_decoding import plain_rgb
 from rsgpt_backend.errors import DataError, ImageError
 from rsgpt_plugin.shared.rasters.pixels import as_rgb
-from rsgpt_plugin.shared.rasters.stretch import measure
+from rsgpt_plugin.shared.rasters.stretch import measure_stretch
 from tests.backend.toy import picture
 
 
@@ -156,7 +156,7 @@ def test_a_png_of_16_bits_keeps_its_lower_byte(bands: int) -> None:
     colors = words[..., : 1 if bands < 3 else 3]
     valid = words[..., -1] > 0 if bands in (2, 4) else np.ones((20, 30), bool)
     values = np.moveaxis(colors, -1, 0)
-    stretch = measure([(values, valid)])
+    stretch = measure_stretch([(values, valid)])
     assert stretch is not None
     expected = as_rgb(stretch.apply((values, valid)))
     assert np.array_equal(np.asarray(decode(deep_png(words), "a")), expected)

@@ -8,7 +8,7 @@ from rsgpt_backend.data.objects import (
     COUNTED,
     OBJECTS,
     agreed,
-    colour_pattern,
+    color_pattern,
     count_pattern,
     distinct,
     mentions,
@@ -80,7 +80,7 @@ def test_a_count_needs_two_sentences_that_agree(sentences: list[str], number: st
     ],
 )
 def test_a_color_needs_two_sentences_that_agree(sentences: list[str], color: str) -> None:
-    assert agreed(colour_pattern("river"), sentences) == color
+    assert agreed(color_pattern("river"), sentences) == color
 
 
 def test_scene_name_returns_the_label_in_words() -> None:

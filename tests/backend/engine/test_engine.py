@@ -98,7 +98,7 @@ def test_batch_is_split_to_fit_into_memory(engine: Engine, toy: Rsgpt, monkeypat
 
 def test_many_pictures_are_encoded_a_few_at_a_time(engine: Engine, encoded: list[int]) -> None:
     beats: list[None] = []
-    engine.alive = lambda: beats.append(None)
+    engine.on_heartbeat = lambda: beats.append(None)
     engine.answer([ask(number, max_new_tokens=1) for number in range(10)])
     assert encoded == [4, 4, 2]
     assert len(beats) >= 2

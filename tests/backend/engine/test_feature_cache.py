@@ -209,11 +209,11 @@ def test_batch_with_more_pictures_than_the_cache_holds(
 def test_later_engine_reads_features_from_files(toy: Rsgpt, engine: Engine, encoded: list[int]) -> None:
     wanted = engine.answer([ask(number, "gray") for number in range(10)])
     first = Engine(toy)
-    first.keep_features(10**8)
+    first.cache_features(10**8)
     first.answer([ask(number) for number in range(10)])
     assert sum(encoded) == 20
     second = Engine(toy)
-    second.keep_features(10**8)
+    second.cache_features(10**8)
     assert second.answer([ask(number, "gray") for number in range(10)]) == wanted
     assert sum(encoded) == 20
 
@@ -222,7 +222,7 @@ def test_damaged_features_are_computed_again(toy: Rsgpt, engine: Engine, encoded
     wanted = engine.answer([ask(0), ask(1)])
     for _ in range(2):
         other = Engine(toy)
-        other.keep_features(10**8)
+        other.cache_features(10**8)
         assert other.answer([ask(0), ask(1)]) == wanted
         for file in (own_home / "cache" / "features").glob("*key1*"):
             file.write_bytes(file.read_bytes()[:-9])
@@ -231,7 +231,7 @@ def test_damaged_features_are_computed_again(toy: Rsgpt, engine: Engine, encoded
 
 def test_limit_0_writes_no_files(toy: Rsgpt, own_home: Path) -> None:
     engine = Engine(toy)
-    engine.keep_features(0)
+    engine.cache_features(0)
     engine.answer([ask(0)])
     assert not own_home.exists()
 
@@ -240,6 +240,6 @@ def test_features_are_cached_per_weights(toy: Rsgpt, encoded: list[int], monkeyp
     for weights in ("0", "1", "1"):
         monkeypatch.setattr(toy, "config", replace(toy.config, weights_sha256=weights))
         engine = Engine(toy)
-        engine.keep_features(10**8)
+        engine.cache_features(10**8)
         engine.answer([ask(0, max_new_tokens=1)])
     assert encoded == [1, 1]

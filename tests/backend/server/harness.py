@@ -55,9 +55,9 @@ class RunningServer:
     def __init__(self, *arguments: str) -> None:
         command = [sys.executable, str(FAKE), "--exit-with-stdin", *arguments]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        self.greet()
+        self.read_announcement()
 
-    def greet(self) -> None:
+    def read_announcement(self) -> None:
         """Read the first line, with the URL and the key."""
         assert self.process.stdout is not None
         self.first_line = self.process.stdout.readline().decode()

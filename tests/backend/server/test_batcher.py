@@ -32,7 +32,7 @@ class Scripted:
     weights_sha256 = "0" * 64
     fingerprint = "0" * 16
     precision = "fp32"
-    alive: Callable[[], None]
+    on_heartbeat: Callable[[], None]
 
     def __init__(self, behaviour: Behaviour) -> None:
         self.gate = threading.Event()
@@ -145,7 +145,7 @@ def test_a_full_queue_refuses_until_an_ask_is_withdrawn() -> None:
             await asyncio.to_thread(engine.began.wait, 5)
             stack.enter_context(batcher.queued_ask(ask("one"), False))
             with batcher.queued_ask(ask("leaves"), False):
-                for check in (batcher.check_room, batcher.queued_ask(ask("late"), False).__enter__):
+                for check in (batcher.check_capacity, batcher.queued_ask(ask("late"), False).__enter__):
                     with pytest.raises(Refusal) as caught:
                         check()
                     assert caught.value.status == 429
@@ -260,7 +260,7 @@ def test_stopping_refuses_running_and_queued_asks() -> None:
                 assert [await final(running), await final(waiting)] == ["stopping", "stopping"]
                 assert running.ask.cancel.is_set()
             with pytest.raises(Refusal) as caught:
-                batcher.check_room()
+                batcher.check_capacity()
             assert caught.value.status == 503
         engine.gate.set()
 

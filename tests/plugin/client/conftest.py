@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from rsgpt_plugin.client.server.server_quirks import forget_manners
+from rsgpt_plugin.client.server.server_quirks import forget_quirks
 
 from .server.rogue_servers import Rogue
 
@@ -44,7 +44,7 @@ def rogue() -> Iterator[Callable[..., Rogue]]:
         return script
 
     yield make
-    forget_manners()
+    forget_quirks()
     for server in servers:
         server.shutdown()
         server.server_close()

@@ -82,7 +82,7 @@ def texts(outcomes: list[QueryOutcome]) -> list[str]:
 
 
 def reused(outcomes: list[QueryOutcome]) -> list[bool]:
-    return [outcome.was_known for outcome in outcomes]
+    return [outcome.is_reused for outcome in outcomes]
 
 
 def test_every_question_gets_its_own_answer_and_is_asked_once(memory: AnswerMemory, model: ScriptedModel) -> None:

@@ -10,7 +10,7 @@ import pytest
 from qgis.core import QgsApplication, QgsAuthMethodConfig, QgsSettings
 
 from rsgpt_plugin.client import in_process
-from rsgpt_plugin.client.backends import chosen_model, close_doors, known_model, open_backend
+from rsgpt_plugin.client.backends import chosen_model, close_backends, identified_model, open_backend
 from rsgpt_plugin.client.installed_models import ModelInfo, model_identity
 from rsgpt_plugin.client.preferences import BackendKind, Preferences, save
 from rsgpt_plugin.client.server import local_server
@@ -18,7 +18,7 @@ from rsgpt_plugin.client.server.api_keys import store_key
 from rsgpt_plugin.client.server.gateway import Gateway
 from rsgpt_plugin.client.server.local_server import LocalServer
 from rsgpt_plugin.client.server.protocol import Prompt
-from rsgpt_plugin.client.server.vision_check import known_picture
+from rsgpt_plugin.client.server.vision_check import shape_picture
 from rsgpt_plugin.errors import ModelError, ServerError, SetupError
 
 from .server.rogue_servers import Rogue, completion, send
@@ -65,7 +65,7 @@ def test_each_backend_has_its_client() -> None:
     save(Preferences())
     with pytest.raises(SetupError, match="is not set up"):  # raised before a run opens its output
         open_backend(shipped)
-    close_doors()
+    close_backends()
 
 
 def test_changing_the_backend_stops_the_local_server(
@@ -75,7 +75,7 @@ def test_changing_the_backend_stops_the_local_server(
     monkeypatch.setattr(local_server, "_managed_server", lambda launch: server)
     for preferences in (SERVER, Preferences(BackendKind.IN_PROCESS)):
         save(Preferences())
-        list(open_backend(model_identity("rsgpt-small")).ask_many([Prompt(known_picture("red"), "What is this?")]))
+        list(open_backend(model_identity("rsgpt-small")).ask_many([Prompt(shape_picture("red"), "What is this?")]))
         assert server._process is not None
         save(preferences)
         open_backend(chosen_model())
@@ -91,24 +91,24 @@ def test_an_rsgpt_server_reports_its_weights_hash(fake_server: Callable[..., Loc
     is_stored, config = QgsApplication.authManager().storeAuthenticationConfig(config)
     assert is_stored
     save(Preferences(BackendKind.SERVER, server_url=endpoint.url, server_auth=config.id()))
-    model = known_model(chosen_model())
+    model = identified_model(chosen_model())
     assert (model.name, model.mark, model.weights_sha256) == ("rsgpt-small", "f" * 16, "f" * 64)
 
 
 def test_a_server_without_hashes_is_identified_by_its_address(rogue: MakeRogue) -> None:
     script = rogue(send(200, b'{"data": [{"id": "llava"}]}'))
     save(Preferences(BackendKind.SERVER, server_url=script.url))
-    model = known_model(chosen_model())
+    model = identified_model(chosen_model())
     assert (model.name, model.mark, model.weights_sha256) == ("llava", script.url, "")
 
 
 def test_a_named_model_is_identified_while_its_server_is_down() -> None:
     unreachable = replace(SERVER, server_url="http://127.0.0.1:9")
     save(unreachable)
-    assert known_model(chosen_model()) == chosen_model()
+    assert identified_model(chosen_model()) == chosen_model()
     save(replace(unreachable, server_model=""))
     with pytest.raises(ServerError, match="does not answer"):
-        known_model(chosen_model())
+        identified_model(chosen_model())
 
 
 def test_a_stored_key_is_sent_and_is_not_in_the_settings(rogue: MakeRogue) -> None:

@@ -22,14 +22,14 @@ from rsgpt_plugin.client.in_process import InProcessModel
 from rsgpt_plugin.client.installed_models import ModelInfo
 from rsgpt_plugin.client.model_slot import slot
 from rsgpt_plugin.client.server.protocol import Prompt, Reply
-from rsgpt_plugin.client.server.vision_check import known_picture
+from rsgpt_plugin.client.server.vision_check import shape_picture
 from rsgpt_plugin.errors import Cancelled, RsgptError, ServerError
 from tests.plugin.waiting import wait_until
 
 if sys.version_info < (3, 11):
     pytest.skip("the model's backend needs Python 3.11", allow_module_level=True)
 
-PICTURE = known_picture("red")
+PICTURE = shape_picture("red")
 
 
 class Engines:
@@ -49,7 +49,7 @@ class Engines:
         fakes = importlib.import_module("tests.fakes.fake_engine")
 
         class SlowEngine(fakes.FakeEngine):  # type: ignore[name-defined, misc]  # imported at run time
-            def keep_features(self, size: int) -> None:
+            def cache_features(self, size: int) -> None:
                 """Do nothing."""
 
         self.maximum = max(self.maximum, 1 + len(self.alive()))
@@ -187,7 +187,7 @@ def test_a_model_that_failed_to_load_is_loaded_again(engines: Engines, monkeypat
             raise problems.pop()
         return load(model, device)
 
-    backend = in_process._import_side()
+    backend = in_process._import_backend()
     monkeypatch.setattr(in_process, "_import_side", lambda: replace(backend, load=partial(once, engines)))
     with pytest.raises(RsgptError, match="could not be loaded"):
         ask("a")

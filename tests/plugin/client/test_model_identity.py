@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from qgis.core import QgsSettings
 
-from rsgpt_plugin.client.backends import known_model
+from rsgpt_plugin.client.backends import identified_model
 from rsgpt_plugin.client.installed_models import ModelInfo
 from rsgpt_plugin.client.model_identity import check_fingerprint, remember_fingerprint, remembered_fingerprint
 from rsgpt_plugin.client.preferences import BackendKind, Preferences
@@ -89,18 +89,18 @@ def test_the_local_server_starts_only_while_the_fingerprint_is_not_remembered(
         return fake_server("--model", "mine")
 
     monkeypatch.setattr(local_server, "_managed_server", managed)
-    assert known_model(model) == replace(model, fingerprint="f" * 16)
+    assert identified_model(model) == replace(model, fingerprint="f" * 16)
     assert [spec.model for spec in specs] == [model.folder]
-    local_server.stop_shared_servers()
+    local_server.stop_local_server()
 
     def not_set_up(spec: ServerSpec) -> LocalServer:
         raise SetupError("The model is not set up.")
 
     monkeypatch.setattr(local_server, "_managed_server", not_set_up)
-    assert known_model(model).fingerprint == "f" * 16
+    assert identified_model(model).fingerprint == "f" * 16
     calibrate(Path(model.folder), 1.5)
     with pytest.raises(SetupError):
-        known_model(model)
+        identified_model(model)
 
 
 @pytest.mark.slow
@@ -109,7 +109,7 @@ def test_a_load_longer_than_the_connection_timeout_is_waited_for(
 ) -> None:
     slow = ("--model", "mine", "--load-delay", str(2 * Limits().connect_s + 2))
     monkeypatch.setattr(local_server, "_managed_server", lambda spec: fake_server(*slow))
-    assert known_model(model).fingerprint == "f" * 16
+    assert identified_model(model).fingerprint == "f" * 16
 
 
 def test_a_calibrated_model_is_loaded_again(
@@ -122,12 +122,12 @@ def test_a_calibrated_model_is_loaded_again(
         return servers[-1]
 
     monkeypatch.setattr(local_server, "_managed_server", managed)
-    known_model(model)
+    identified_model(model)
     QgsSettings().remove("rsgpt")
-    known_model(model)
+    identified_model(model)
     assert len(servers) == 1
     calibrate(Path(model.folder), 1.5)
-    known_model(model)
+    identified_model(model)
     assert len(servers) == 2
 
 

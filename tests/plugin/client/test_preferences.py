@@ -57,5 +57,5 @@ def test_an_invalid_value_is_replaced_by_the_default(name: str, value: str) -> N
 
 
 def test_only_external_servers_are_asked_for_a_language() -> None:
-    assert Preferences(answer_language="French").wished_language == ""
-    assert Preferences(door=BackendKind.SERVER, answer_language="French").wished_language == "French"
+    assert Preferences(answer_language="French").prompt_language == ""
+    assert Preferences(door=BackendKind.SERVER, answer_language="French").prompt_language == "French"

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from rsgpt_plugin.core.disk_space import missing_space, taken
+from rsgpt_plugin.core.disk_space import missing_space, run_bytes
 
 
 def test_taken_counts_rows_and_pictures_up_to_their_limit() -> None:
-    assert taken(0, 1_000) == 0
-    assert taken(10, 10**9) > 10 * 100_000
-    assert taken(1_000_000, 10**9) - taken(1_000_000, 0) == 10**9
+    assert run_bytes(0, 1_000) == 0
+    assert run_bytes(10, 10**9) > 10 * 100_000
+    assert run_bytes(1_000_000, 10**9) - run_bytes(1_000_000, 0) == 10**9
 
 
 def test_missing_space_names_the_first_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QSize
 
 from rsgpt_plugin.gui.actions.canvas_menu import Find
-from rsgpt_plugin.services.asking.click_run import Asked
+from rsgpt_plugin.services.asking.click_run import AskTarget
 from rsgpt_plugin.shared.answers.questions import Question
 
 DEMO = Path(__file__).resolve().parents[3] / "resources" / "demo" / "scenes.tif"
@@ -21,7 +21,7 @@ class Noted:
     """Handlers of menu entries that record their calls."""
 
     def __init__(self) -> None:
-        self.asked: list[Asked] = []
+        self.asked: list[AskTarget] = []
         self.detailed: list[bool] = []
         self.titles: list[str] = []
 

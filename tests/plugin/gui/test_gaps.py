@@ -22,7 +22,7 @@ from rsgpt_plugin.client.server.local_server import LocalServer
 from rsgpt_plugin.core.run_store import RunState
 from rsgpt_plugin.gui.runs.runs_part import RunsPart
 from rsgpt_plugin.processing.provider import RsgptProvider
-from rsgpt_plugin.processing.run_registry import journal
+from rsgpt_plugin.processing.run_registry import active_runs
 from tests.plugin.gui.gaps import Gaps, run_for, run_until
 from tests.plugin.rasters import write
 from tests.plugin.test_plugin import PluginWindow
@@ -55,7 +55,7 @@ class GapBench:
 
     def done(self, run_id: str) -> int:
         """Return the number of finished places, from memory, so that reading it does not affect the measurement."""
-        live = journal.live(run_id)
+        live = active_runs.live(run_id)
         return live.counts.done if live is not None else 0
 
     def moves(self, run_id: str, done: int = 1) -> None:

@@ -8,14 +8,14 @@ from qgis.core import NULL
 
 from rsgpt_plugin.processing.run import RunQuestions
 from rsgpt_plugin.shared.text import clean
-from tests.sentences import by_question
+from tests.sentences import sentences_by_question
 
 from .conftest import ScriptedGateway, number_in
 from .test_run import MODEL, RunBench, places
 
 
 def test_rows_match_the_table_of_sentences(tmp_path: Path, gateway: ScriptedGateway) -> None:
-    for question, sentences in by_question().items():
+    for question, sentences in sentences_by_question().items():
         texts = [clean(sentence.text) for sentence in sentences]  # like the protocol cleans a reply
         gateway.say = lambda prompt, texts=texts: texts[number_in(prompt)]
         asking = RunQuestions(MODEL, (question,), "")

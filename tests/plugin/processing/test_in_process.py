@@ -31,7 +31,7 @@ from rsgpt_plugin.client.installed_models import model_identity
 from rsgpt_plugin.client.model_slot import slot
 from rsgpt_plugin.client.preferences import BackendKind, Preferences, save
 from rsgpt_plugin.client.server.protocol import Prompt, Reply
-from rsgpt_plugin.client.server.vision_check import known_picture
+from rsgpt_plugin.client.server.vision_check import shape_picture
 from rsgpt_plugin.core.paths import plugin_root
 from rsgpt_plugin.errors import Cancelled, SetupError
 
@@ -86,7 +86,7 @@ def test_the_demo_raster_gets_the_same_answers_as_from_the_server(real_home: Pat
 @pytest.mark.usefixtures("provider", "real_home")
 def test_the_window_stays_responsive_and_a_run_can_be_cancelled() -> None:
     save(Preferences(door=BackendKind.IN_PROCESS))
-    list(InProcessModel(model_identity("rsgpt-small")).ask_many([Prompt(known_picture("red"), "x")]))  # loads the model
+    list(InProcessModel(model_identity("rsgpt-small")).ask_many([Prompt(shape_picture("red"), "x")]))  # loads the model
     algorithm = QgsApplication.processingRegistry().createAlgorithmById("rsgpt:describeraster")
     context, feedback = QgsProcessingContext(), QgsProcessingFeedback(False)
     parameters = {"INPUT": str(DEMO), "TILE_SIZE": 64, "OUTPUT": "TEMPORARY_OUTPUT"}
@@ -111,7 +111,7 @@ def test_the_window_stays_responsive_and_a_run_can_be_cancelled() -> None:
 def test_an_answer_streams_and_its_memory_is_released() -> None:
     client = InProcessModel(model_identity("rsgpt-small"))
     pieces: list[str] = []
-    reply = client.ask_one(Prompt(known_picture("red"), "Describe this image."), pieces.append)
+    reply = client.ask_one(Prompt(shape_picture("red"), "Describe this image."), pieces.append)
     assert isinstance(reply, Reply)
     assert "".join(pieces).strip() == reply.text
     assert len(pieces) > 1
@@ -129,19 +129,19 @@ def test_an_answer_streams_and_its_memory_is_released() -> None:
 @pytest.mark.slow
 @pytest.mark.usefixtures("real_home")
 def test_cancel_ends_the_wait_for_a_loading_model() -> None:
-    in_process._import_side()  # takes seconds once, and cannot be cancelled
+    in_process._import_backend()  # takes seconds once, and cannot be cancelled
     feedback = QgsFeedback()
     QTimer.singleShot(200, feedback.cancel)
     begin = time.monotonic()
     with pytest.raises(Cancelled):
-        list(InProcessModel(model_identity("rsgpt-small")).ask_many([Prompt(known_picture("red"), "x")], feedback))
+        list(InProcessModel(model_identity("rsgpt-small")).ask_many([Prompt(shape_picture("red"), "x")], feedback))
     assert time.monotonic() - begin < 2.0
 
 
 @pytest.mark.skipif(not MISSING, reason="this Python has all packages of the model")
 def test_missing_packages_raise_a_message_with_the_next_step() -> None:
     with pytest.raises(SetupError, match="cannot be used inside QGIS.*torch.*choose another way"):
-        list(InProcessModel(model_identity("rsgpt-small")).ask_many([Prompt(known_picture("red"), "x")]))
+        list(InProcessModel(model_identity("rsgpt-small")).ask_many([Prompt(shape_picture("red"), "x")]))
 
 
 def wait_until(condition: Any, seconds: float = 300.0) -> None:

@@ -97,7 +97,7 @@ def test_one_row_adds_a_parameter_to_both_algorithms(
 
     again = repeated_by_asking_again(layer, algorithm.name(), recorded)
     assert again["SHARPNESS"] == 3.5
-    assert table.preferred(Preferences(click_size_m=7.0))["SHARPNESS"] == 7.0
+    assert table.preferred_parameters(Preferences(click_size_m=7.0))["SHARPNESS"] == 7.0
 
 
 @pytest.mark.parametrize("kind", ALGORITHMS)

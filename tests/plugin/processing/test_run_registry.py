@@ -27,7 +27,7 @@ from rsgpt_plugin.errors import Cancelled
 from rsgpt_plugin.processing import algorithm_base
 from rsgpt_plugin.processing import run_registry as module
 from rsgpt_plugin.processing.provider import RsgptProvider
-from rsgpt_plugin.processing.run_registry import RunFeedback, is_alive, journal
+from rsgpt_plugin.processing.run_registry import RunFeedback, active_runs, is_alive
 
 from .conftest import ScriptedGateway, numbered
 
@@ -79,7 +79,7 @@ def test_a_run_of_one_tile_is_not_recorded(run: Run) -> None:
 @pytest.mark.parametrize("state", [RunState.PAUSED, RunState.STOPPED])
 def test_a_cancelled_run_resumes_under_its_id(run: Run, gateway: ScriptedGateway, state: RunState) -> None:
     feedback = RunFeedback("beef")
-    gateway.say = lambda prompt: str(len(gateway.prompts) == 5 and journal.cancel("beef", state))
+    gateway.say = lambda prompt: str(len(gateway.prompts) == 5 and active_runs.cancel("beef", state))
     run(feedback)
     (entry,) = entries()
     assert (entry.id, entry.state) == ("beef", state)
@@ -99,7 +99,7 @@ def test_cancelling_while_the_model_loads_keeps_the_earlier_output(
     run(OUTPUT=path)
 
     def loading(model: ModelInfo, feedback: QgsProcessingFeedback) -> ModelInfo:
-        journal.cancel("beef", state)
+        active_runs.cancel("beef", state)
         raise Cancelled("stopped")
 
     monkeypatch.setattr(answer_source, "known_model", loading)
@@ -117,7 +117,7 @@ def test_a_failed_run_records_the_reason(run: Run, gateway: ScriptedGateway) -> 
     (entry,) = entries()
     assert (entry.state, entry.note) == (RunState.FAILED, "The server stopped twice.")
     assert 0 < entry.done < 12
-    assert journal.live(entry.id) is None
+    assert active_runs.live(entry.id) is None
 
 
 def test_a_run_finishes_if_the_list_is_unreadable(run: Run) -> None:
@@ -190,11 +190,11 @@ def test_signals_are_emitted(run: Run) -> None:
     def note_end(run_id: str, seconds: float) -> None:
         ended.append(run_id)
 
-    journal.progressed.connect(progressed.append)
-    journal.ended.connect(note_end)
+    active_runs.progressed.connect(progressed.append)
+    active_runs.ended.connect(note_end)
     run(RunFeedback("cafe"))
-    journal.progressed.disconnect(progressed.append)
-    journal.ended.disconnect(note_end)
+    active_runs.progressed.disconnect(progressed.append)
+    active_runs.ended.disconnect(note_end)
     assert (set(progressed), ended) == ({"cafe"}, ["cafe"])
 
 

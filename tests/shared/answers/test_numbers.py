@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rsgpt_plugin.shared.answers.numbers import find_numbers, in_words
+from rsgpt_plugin.shared.answers.numbers import find_numbers, number_in_words
 
 
 @pytest.mark.parametrize(
@@ -60,4 +60,4 @@ def test_numbers_have_start_and_end() -> None:
 
 @pytest.mark.parametrize("number", [*range(101), *range(200, 1001, 100)])
 def test_a_number_in_words_is_read_back(number: int) -> None:
-    assert [match.value for match in find_numbers(in_words(number))] == [number]
+    assert [match.value for match in find_numbers(number_in_words(number))] == [number]

@@ -19,7 +19,7 @@ from rsgpt_plugin.shared.files.geopackage import (
     crs_of,
     holds_results,
     put_layer,
-    release,
+    remove_companions,
     set_crs,
     user_tables,
 )
@@ -168,7 +168,7 @@ def test_a_failed_copy_changes_nothing(make: Make) -> None:
 def test_release_removes_only_companion_files(tmp_path: Path) -> None:
     for name in ("a.gpkg", "a.gpkg-wal", "a.gpkg-shm", "a.gpkg-journal", "a.gpkg.journal"):
         (tmp_path / name).write_text("x")
-    release(tmp_path / "a.gpkg")
+    remove_companions(tmp_path / "a.gpkg")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.gpkg", "a.gpkg.journal"]
 
 

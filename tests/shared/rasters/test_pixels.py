@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from rsgpt_plugin.shared.errors import ImageError
-from rsgpt_plugin.shared.rasters.pixels import as_rgb, is_no_data, padded, picture_sha256, pixels_sha256, stacked
+from rsgpt_plugin.shared.rasters.pixels import (
+    as_rgb,
+    no_data_mask,
+    pad_pixels,
+    picture_sha256,
+    pixels_sha256,
+    stack_bands,
+)
 
 LOWEST = -3.4028234663852886e38
 
@@ -38,36 +45,36 @@ LOWEST = -3.4028234663852886e38
 )
 def test_no_data_is_found_despite_rounding(kind: str, stored: float, declared: float, expected: bool) -> None:
     values = np.array([[stored, 7]], dtype=kind)
-    assert is_no_data(values, declared).tolist() == [[expected, False]]
+    assert no_data_mask(values, declared).tolist() == [[expected, False]]
 
 
 def test_8_bit_pixels_are_invalid_only_if_all_bands_have_no_data() -> None:
     shown = [np.array([[True, False]]), np.array([[False, False]])]
-    assert stacked([np.ones((1, 2), np.uint8)] * 2, shown)[1].tolist() == [[True, False]]
-    assert stacked([np.ones((1, 2), np.uint16)] * 2, shown)[1].tolist() == [[False, False]]
+    assert stack_bands([np.ones((1, 2), np.uint8)] * 2, shown)[1].tolist() == [[True, False]]
+    assert stack_bands([np.ones((1, 2), np.uint16)] * 2, shown)[1].tolist() == [[False, False]]
 
 
 def test_infinite_or_transparent_pixels_are_not_valid() -> None:
     values = [np.array([[1.0, np.nan, np.inf, 2.0]], np.float32)]
     everywhere = [np.ones((1, 4), bool)]
-    assert stacked(values, everywhere)[1].tolist() == [[True, False, False, True]]
+    assert stack_bands(values, everywhere)[1].tolist() == [[True, False, False, True]]
     opaque = np.array([[False, True, True, True]])
-    assert stacked(values, everywhere, opaque)[1].tolist() == [[False, False, False, True]]
+    assert stack_bands(values, everywhere, opaque)[1].tolist() == [[False, False, False, True]]
 
 
 def test_bands_of_different_types_are_stacked() -> None:
     bands = [np.full((1, 1), 200, np.uint8), np.full((1, 1), 60000, np.uint16), np.full((1, 1), 0.5, np.float32)]
-    values, _ = stacked(bands, [np.ones((1, 1), bool)] * 3)
+    values, _ = stack_bands(bands, [np.ones((1, 1), bool)] * 3)
     assert values.ravel().tolist() == [200, 60000, 0.5]
 
 
 def test_complex_numbers_are_refused() -> None:
     with pytest.raises(ImageError, match="complex"):
-        stacked([np.ones((1, 1), np.complex64)], [np.ones((1, 1), bool)])
+        stack_bands([np.ones((1, 1), np.complex64)], [np.ones((1, 1), bool)])
 
 
 def test_added_pixels_are_not_valid() -> None:
-    values, valid = padded((np.ones((2, 2, 3), np.int16), np.ones((2, 3), bool)), (4, 5), (1, 2))
+    values, valid = pad_pixels((np.ones((2, 2, 3), np.int16), np.ones((2, 3), bool)), (4, 5), (1, 2))
     assert values.shape == (2, 4, 5)
     assert np.argwhere(valid).tolist() == [[y, x] for y in (1, 2) for x in (2, 3, 4)]
     assert values[0][valid].all()

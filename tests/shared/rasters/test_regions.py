@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from rsgpt_plugin.shared.rasters.regions import holds, lattice, region_of, turns
+from rsgpt_plugin.shared.rasters.regions import contains_position, lattice, longitude_shifts, region_of
 from rsgpt_plugin.shared.rasters.tiles import PixelGrid
 
 FRAME = PixelGrid((500000.0, 0.5, 0.0, 4000000.0, 0.0, -0.5), 512, 256)
@@ -59,10 +59,10 @@ def test_a_region_with_failed_points_has_no_boxes() -> None:
     ("left", "expected"), [(-117.0, [0.0]), (179.9987, [0.0, 360.0]), (200.0, [0.0, 360.0]), (-181.0, [-360.0, 0.0])]
 )
 def test_turns_shift_longitudes_to_the_frame(left: float, expected: list[float]) -> None:
-    assert turns(PixelGrid((left, 1e-4, 0.0, 10.0, 0.0, -1e-4), 512, 512)) == expected
+    assert longitude_shifts(PixelGrid((left, 1e-4, 0.0, 10.0, 0.0, -1e-4), 512, 512)) == expected
 
 
 def test_holds_checks_that_a_position_is_in_the_frame() -> None:
-    assert holds(FRAME, (500100.0, 3999900.0))
-    assert not holds(FRAME, (500300.0, 3999900.0))
-    assert not holds(FRAME, (math.nan, 0.0))
+    assert contains_position(FRAME, (500100.0, 3999900.0))
+    assert not contains_position(FRAME, (500300.0, 3999900.0))
+    assert not contains_position(FRAME, (math.nan, 0.0))

@@ -7,7 +7,15 @@ import math
 import numpy as np
 import pytest
 
-from rsgpt_plugin.shared.rasters.tiles import Geotransform, PixelGrid, TileGrid, Window, is_grid, square, upright
+from rsgpt_plugin.shared.rasters.tiles import (
+    Geotransform,
+    PixelGrid,
+    TileGrid,
+    Window,
+    is_valid_geotransform,
+    square,
+    upright,
+)
 
 NORTH_UP: Geotransform = (500000.0, 0.5, 0.0, 4000000.0, 0.0, -0.5)
 # 30 degrees clockwise, pixels of 0.5 m
@@ -68,7 +76,7 @@ def test_enclosing_returns_none_without_finite_positions() -> None:
     ],
 )
 def test_is_grid_detects_valid_geotransforms(transform: Geotransform, expected: bool) -> None:
-    assert is_grid(transform) is expected
+    assert is_valid_geotransform(transform) is expected
 
 
 def test_pixels_without_area_have_no_window() -> None:

@@ -10,10 +10,10 @@ from accelerate import dispatch_model, infer_auto_device_map
 
 from ...errors import ModelError
 from ..rsgpt import Rsgpt
-from .memory import WORK, available
+from .memory import WORK, free_bytes
 
 
-def devices(wanted: str = "auto") -> list[torch.device]:
+def select_devices(wanted: str = "auto") -> list[torch.device]:
     """Return the devices to use; "auto" means all GPUs, or the CPU if there is none.
 
     Raises ModelError if this machine has no such device.
@@ -37,7 +37,7 @@ def place_on_devices(model: Rsgpt, targets: Sequence[torch.device]) -> Rsgpt:
         return model.to(first)
     model.encoder.to(first)
     model.bridge.to(first)
-    free = [available(device) for device in targets]
+    free = [free_bytes(device) for device in targets]
     model.language = dispatch_model(model.language, device_map=language_device_map(model.language, free))
     return model
 

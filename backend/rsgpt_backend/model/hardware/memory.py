@@ -13,7 +13,7 @@ import torch
 from safetensors import safe_open
 
 from ...errors import ModelError
-from ..folder_files import as_model_error, plain_file
+from ..folder_files import as_model_error, regular_file
 from ..language.language_files import weight_files
 
 # bytes per weight, including the scales of int8 and int4
@@ -36,17 +36,17 @@ class ModelSize:
         return self.encoder * (4 if name == "fp32" else 2) + self.bridge * 4 + self.language * BYTES[name] + WORK
 
 
-def size_of(folder: Path, language: Path) -> ModelSize:
+def model_size(folder: Path, language: Path) -> ModelSize:
     """Count the parameters in the headers of a model's safetensors files. language: the transformers folder."""
     counts = {"encoder": 0, "bridge": 0}
-    for name, count in _counts([plain_file(folder, "model.safetensors")]):
+    for name, count in _counts([regular_file(folder, "model.safetensors")]):
         part = name.partition(".")[0]
         if part in counts and not name.endswith(".scale"):
             counts[part] += count
     return ModelSize(**counts, language=sum(count for _, count in _counts(weight_files(language))))
 
 
-def available(device: torch.device) -> float:
+def free_bytes(device: torch.device) -> float:
     """Return the free bytes of a GPU, or of this machine within the limit of its container."""
     if device.type == "cuda":
         reserved = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)  # unused by PyTorch
@@ -73,12 +73,12 @@ class DeviceMemory:
 
 def device_memory(devices: Sequence[torch.device]) -> DeviceMemory:
     """Return the free memory of devices; for GPUs at most that of the CPU, where a model is loaded first."""
-    free = sum(map(available, devices))
+    free = sum(map(free_bytes, devices))
     if devices[0].type != "cuda":
         return DeviceMemory(free, devices[0])
     whose = "this machine's GPU has" if len(devices) == 1 else "this machine's GPUs have"
     gpus = DeviceMemory(free, devices[0], whose)
-    main_memory = available(torch.device("cpu"))
+    main_memory = free_bytes(torch.device("cpu"))
     host = DeviceMemory(
         main_memory, devices[0], "this machine's main memory, which the model is loaded into first, has"
     )
@@ -97,7 +97,7 @@ def rows_that_fit(config: Any, tokens: int, free: float) -> int:
     return max(1, int(free / 2 / (token_bytes * tokens)))
 
 
-def fitting(size: ModelSize, memory: DeviceMemory, wanted: str = "auto") -> str:
+def choose_precision(size: ModelSize, memory: DeviceMemory, wanted: str = "auto") -> str:
     """Return the precision to load a model in: the wanted one, or for "auto" the best that fits.
 
     Raises ModelError, which says what is needed and what would fit, if the model does not fit.

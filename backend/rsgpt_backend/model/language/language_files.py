@@ -13,8 +13,8 @@ from pathlib import Path
 from ...errors import ModelError
 from ...home import home
 from ...strict_json import json_text
-from ..config import PACKAGE, LanguageConfig
-from ..folder_files import exists, path_inside, plain_file, plain_files, read_json
+from ..config import PACKAGE_PREFIX, LanguageConfig
+from ..folder_files import exists, path_inside, read_json, regular_file, regular_files
 from ..hashes import file_sha256, joint_sha256, remembered_sha256
 from ..packages import packaged_file
 
@@ -28,8 +28,8 @@ def language_folder(config: LanguageConfig, base: Path | None = None) -> Path:
     base: the model folder, to which a relative source refers; None for a recipe, whose paths are trusted. An absolute
     source, which training writes, requires a recorded hash, so that only the original weights are read.
     """
-    if config.source.startswith(PACKAGE):
-        return _unpacked(packaged_file(config.source.removeprefix(PACKAGE)), config.sha256)
+    if config.source.startswith(PACKAGE_PREFIX):
+        return _unpacked(packaged_file(config.source.removeprefix(PACKAGE_PREFIX)), config.sha256)
     if base is None:
         return Path(config.source)
     if not Path(config.source).is_absolute():
@@ -44,14 +44,14 @@ def language_folder(config: LanguageConfig, base: Path | None = None) -> Path:
 
 def language_sha256(config: LanguageConfig, base: Path | None = None) -> str:
     """Return the hash of a language model as its config records it: of the GGUF, or of all safetensors files."""
-    if config.source.startswith(PACKAGE):
-        return file_sha256(packaged_file(config.source.removeprefix(PACKAGE)))
-    return joint_sha256(plain_files(language_folder(config, base), ".safetensors"))
+    if config.source.startswith(PACKAGE_PREFIX):
+        return file_sha256(packaged_file(config.source.removeprefix(PACKAGE_PREFIX)))
+    return joint_sha256(regular_files(language_folder(config, base), ".safetensors"))
 
 
 def check_language(config: LanguageConfig, folder: Path) -> None:
     """Raise ModelError if the weights do not match the recorded hash. A GGUF is verified when it is unpacked."""
-    if not config.sha256 or config.source.startswith(PACKAGE):
+    if not config.sha256 or config.source.startswith(PACKAGE_PREFIX):
         return
     weight_files(folder)
     if _weights_sha256(folder) != config.sha256:
@@ -64,17 +64,17 @@ def check_language(config: LanguageConfig, folder: Path) -> None:
 def weight_files(folder: Path) -> list[Path]:
     """Return the safetensors files that transformers would read. Raises ModelError if one is missing."""
     if exists(folder / SINGLE_FILE):
-        return [plain_file(folder, SINGLE_FILE)]
+        return [regular_file(folder, SINGLE_FILE)]
     if not exists(folder / INDEX):
         raise ModelError(f"{folder} has no readable language model: {SINGLE_FILE} is missing. Install the model again.")
     weight_map = read_json(folder, INDEX).get("weight_map")
     if not isinstance(weight_map, dict) or not all(isinstance(name, str) for name in weight_map.values()):
         raise ModelError(f"{folder / INDEX} does not list the files of the weights. Install the model again.")
-    return [plain_file(folder, name) for name in sorted(set(weight_map.values()))]
+    return [regular_file(folder, name) for name in sorted(set(weight_map.values()))]
 
 
 def _weights_sha256(folder: Path) -> str:
-    return remembered_sha256(plain_files(folder, ".safetensors"), home() / "language" / "hashes")
+    return remembered_sha256(regular_files(folder, ".safetensors"), home() / "language" / "hashes")
 
 
 def _unpacked(gguf: Path, sha256: str) -> Path:
@@ -109,7 +109,7 @@ def _unpack(gguf: Path, sha256: str, folder: Path) -> None:
         **source, dtype=torch.bfloat16, quantization_config=GgufConfig(dequantize=True)
     )
     model.save_pretrained(part)
-    note = {"weights_sha256": joint_sha256(plain_files(part, ".safetensors"))}
+    note = {"weights_sha256": joint_sha256(regular_files(part, ".safetensors"))}
     (part / _UNPACKED).write_text(json_text(note), encoding="utf-8")
     _publish(part, folder)
 

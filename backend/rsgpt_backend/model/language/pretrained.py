@@ -31,7 +31,7 @@ from rsgpt_plugin.shared.text import one_line
 
 from ...errors import ModelError
 from ...strict_json import json_text
-from ..folder_files import as_model_error, exists, plain_file, read_json
+from ..folder_files import as_model_error, exists, read_json, regular_file
 from .language_files import weight_files
 
 TRANSFORMERS_CONFIG = "config.json"
@@ -123,7 +123,7 @@ def load_tokenizer(folder: Path, **settings: Any) -> Any:
         copy = Path(name)
         for file in _TOKENIZER_FILES:
             if exists(folder / file):
-                _copy(plain_file(folder, file), copy)
+                _copy(regular_file(folder, file), copy)
         (copy / _TOKENIZER_CONFIG).write_text(json_text(_tokenizer_config(folder)), encoding="utf-8")
         if exists(folder / TRANSFORMERS_CONFIG):  # the type of the model determines the tokenizer class
             model_type = {"model_type": read_json(folder, TRANSFORMERS_CONFIG).get("model_type")}
@@ -136,9 +136,9 @@ def load_tokenizer(folder: Path, **settings: Any) -> Any:
 def copy_tokenizer(source: Path, out: Path) -> list[Path]:
     """Copy the files of a tokenizer, and the generation config; return the copies of the tokenizer files."""
     out.mkdir(parents=True, exist_ok=True)
-    files = [plain_file(source, name) for name in (*_TOKENIZER_FILES, _TOKENIZER_CONFIG) if exists(source / name)]
+    files = [regular_file(source, name) for name in (*_TOKENIZER_FILES, _TOKENIZER_CONFIG) if exists(source / name)]
     if files and exists(source / _GENERATION):
-        shutil.copyfile(plain_file(source, _GENERATION), out / _GENERATION)
+        shutil.copyfile(regular_file(source, _GENERATION), out / _GENERATION)
     return [Path(shutil.copyfile(file, out / file.name)) for file in files]
 
 

@@ -54,7 +54,7 @@ def to_bytes(images: Sequence[Image.Image], size: int) -> Tensor:
     return torch.from_numpy(np.stack(arrays)).permute(0, 3, 1, 2).contiguous()
 
 
-def normalise(pixels: Tensor, config: VisionConfig) -> Tensor:
+def normalize(pixels: Tensor, config: VisionConfig) -> Tensor:
     """Return uint8 [batch, 3, height, width] as float32, scaled to 0..1 and normalized per channel."""
     mean = torch.tensor(config.mean, device=pixels.device)[:, None, None]
     std = torch.tensor(config.std, device=pixels.device)[:, None, None]

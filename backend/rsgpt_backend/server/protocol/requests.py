@@ -35,7 +35,7 @@ class ChatRequest:
         return replace(answer, text=self.structure.write(answer.text), tokens=tokens)
 
 
-def read_order(body: bytes, model: str) -> ChatRequest:
+def read_chat_request(body: bytes, model: str) -> ChatRequest:
     """Validate a request for `model` and decode its picture. Raises Refusal with a 4xx status."""
     fields = _parse(body)
     if not isinstance(fields.get("model"), str):

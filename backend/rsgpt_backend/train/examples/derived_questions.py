@@ -17,15 +17,15 @@ from rsgpt_plugin.shared.answers.answer_types import AnswerType
 
 from ...data.annotations import CaptionRecord, QuestionRecord
 from ...data.objects import (
-    AGREEING,
-    COLOURED,
+    COLORED_NOUNS,
     COUNTED,
     COUNTRYSIDE,
+    MIN_AGREEING,
     OBJECTS,
     TOWN,
     UNSAID,
     agreed,
-    colour_pattern,
+    color_pattern,
     count_pattern,
     distinct,
     mentions,
@@ -148,7 +148,7 @@ def _other_scenes(record: CaptionRecord, scenes: Sequence[str]) -> list[str]:
 def _presence(record: CaptionRecord, count: dict[str, int], rates: dict[str, float]) -> Iterator[TrainingExample]:
     is_described = _is_described(record)
     for name in OBJECTS:
-        if count[name] >= AGREEING:
+        if count[name] >= MIN_AGREEING:
             yield TrainingExample(record.filename, presence_prompts(name), ("yes",), "presence", False)
         elif count[name] == 0 and is_described and _is_absent(name, record, rates):
             yield TrainingExample(record.filename, presence_prompts(name), ("no",), "presence", False)
@@ -164,7 +164,7 @@ def _is_absent(name: str, record: CaptionRecord, rates: dict[str, float]) -> boo
 
 def _is_described(record: CaptionRecord) -> bool:
     """Whether enough people described the picture for their silence about an object to mean something."""
-    return len(distinct(record.captions)) >= AGREEING
+    return len(distinct(record.captions)) >= MIN_AGREEING
 
 
 def _counts_and_colours(record: CaptionRecord) -> Iterator[TrainingExample]:
@@ -172,8 +172,8 @@ def _counts_and_colours(record: CaptionRecord) -> Iterator[TrainingExample]:
         number = agreed(count_pattern(forms), record.captions)
         if number:
             yield TrainingExample(record.filename, count_prompts(name), (number,), "quantity", False)
-    for noun in COLOURED:
-        colour = agreed(colour_pattern(noun), record.captions)
+    for noun in COLORED_NOUNS:
+        colour = agreed(color_pattern(noun), record.captions)
         if colour:
             yield TrainingExample(
                 record.filename, colour_prompts(noun), (colour.replace("grey", "gray"),), "colour", False

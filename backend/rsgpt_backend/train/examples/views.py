@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from tqdm import tqdm
 
-from rsgpt_plugin.shared.files.atomic_file import replaced
+from rsgpt_plugin.shared.files.atomic_file import replace_atomically
 
 VIEWS = 8
 
@@ -56,7 +56,7 @@ class FeatureStore:
                 self._note(index + 1)
 
     def _note(self, done: int) -> None:
-        with replaced(self._progress) as part:
+        with replace_atomically(self._progress) as part:
             part.write_text(json.dumps(done))
 
 

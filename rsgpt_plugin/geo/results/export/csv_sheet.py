@@ -10,14 +10,14 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsC
 from qgis.PyQt.QtCore import QDateTime, Qt
 
 from ...transforms import transform_between
-from ..layer_rows import plain
+from ..layer_rows import null_to_none
 from .export_rows import ExportRows, text_file
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _UTF8_WITH_BOM = "utf-8-sig"  # without it, Excel assumes the system's encoding
 
 
-def write_sheet(export: ExportRows, path: Path) -> None:
+def write_csv(export: ExportRows, path: Path) -> None:
     """Write all columns of the layer, and the longitude and latitude (WGS 84 degrees) of each row's center."""
     to_degrees = _to_degrees(export)
     with text_file(path, _UTF8_WITH_BOM) as file:
@@ -29,7 +29,7 @@ def write_sheet(export: ExportRows, path: Path) -> None:
 
 def _cell(value: Any) -> Any:
     """Return the value of a cell. Text that a spreadsheet would evaluate gets a leading apostrophe."""
-    value = plain(value)
+    value = null_to_none(value)
     if isinstance(value, QDateTime):
         return value.toString(Qt.DateFormat.ISODateWithMs)
     if value is None or isinstance(value, (bool, int, float)):

@@ -13,8 +13,8 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransformContex
 from qgis.PyQt.QtCore import QCoreApplication
 
 from ....errors import OutputError
-from ....shared.files.atomic_file import replaced
-from ....shared.files.geopackage import release
+from ....shared.files.atomic_file import replace_atomically
+from ....shared.files.geopackage import remove_companions
 from ..display_values import DisplayColumn
 from ..layer_rows import LayerRow
 
@@ -66,7 +66,7 @@ class ExportRows:
 def text_file(path: Path, encoding: str = "utf-8") -> Iterator[IO[str]]:
     """Open a text file that replaces `path` when the block ends without an error."""
     try:
-        with replaced(path) as draft, draft.open("w", encoding=encoding, newline="") as file:
+        with replace_atomically(path) as draft, draft.open("w", encoding=encoding, newline="") as file:
             yield file
     except OSError as error:
         raise write_error(path, str(error)) from error
@@ -92,7 +92,7 @@ def discard(path: Path) -> None:
     """Remove an incomplete file, if it exists, and the SQLite files next to it."""
     with suppress(OSError):
         path.unlink(missing_ok=True)
-        release(path)
+        remove_companions(path)
 
 
 def write_error(path: Path, cause: str) -> OutputError:

@@ -20,7 +20,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QCoreApplication
 
 from ....errors import Cancelled, OutputError
-from ....shared.files.geopackage import put_layer, release, user_tables
+from ....shared.files.geopackage import put_layer, remove_companions, user_tables
 from ...transforms import transform_between
 from ..crs_check import crs_definitions, is_same_place, write_crs
 from ..feature_columns import OwnColumns, own_columns
@@ -44,7 +44,7 @@ def write_geopackage(export: ExportRows, path: Path) -> None:
         if path.exists() and user_tables(path):
             put_layer(part, LAYER, path)
             return
-        release(path)
+        remove_companions(path)
         os.replace(part, path)
     except OSError as error:
         raise write_error(path, str(error)) from error

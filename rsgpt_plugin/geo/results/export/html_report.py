@@ -9,7 +9,7 @@ from typing import IO, Optional
 
 from qgis.PyQt.QtCore import QCoreApplication
 
-from ..display_values import DisplayColumn, Kind, in_words, sureness
+from ..display_values import DisplayColumn, Kind, confidence_level, display_text
 from ..inline_picture import inline_picture
 from ..layer_rows import LayerRow
 from .export_rows import PAGE_POLICY, ExportRows, text_file
@@ -86,7 +86,7 @@ def _made_by(export: ExportRows) -> str:
 def _form(export: ExportRows) -> str:
     statuses = sorted({row.status for row in export.rows})
     options = "".join(
-        f'<option value="{html.escape(status)}">{html.escape(in_words(status, Kind.STATUS))}</option>'
+        f'<option value="{html.escape(status)}">{html.escape(display_text(status, Kind.STATUS))}</option>'
         for status in statuses
     )
     search = html.escape(translate("Rsgpt", "Search"))
@@ -108,9 +108,9 @@ def _line(row: LayerRow, export: ExportRows) -> str:
 
 
 def _cell(row: LayerRow, number: int, column: DisplayColumn) -> str:
-    text = html.escape(in_words(row.values[number], column.kind))
+    text = html.escape(display_text(row.values[number], column.kind))
     if column.name in row.models:
-        answer = html.escape(in_words(row.models[column.name], column.kind))
+        answer = html.escape(display_text(row.models[column.name], column.kind))
         note = html.escape(translate("Rsgpt", "Corrected. Model's answer:"))
         text = f'<em>{text}</em><div class="p">{note} {answer}</div>'
     if column.kind is Kind.STATUS and row.reason:
@@ -122,7 +122,7 @@ def _cell(row: LayerRow, number: int, column: DisplayColumn) -> str:
 
 def _bar(sure: Optional[float]) -> Iterator[str]:
     if sure is not None:
-        name, color = sureness(sure)
+        name, color = confidence_level(sure)
         width = f"{100 * min(1.0, max(0.0, sure)):.0f}%"
         yield f'<span class="bar {name}"><i style="width:{width};background:{color}"></i></span>'
 

@@ -7,7 +7,7 @@ import torch
 from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
 
 from rsgpt_backend.errors import ModelError
-from rsgpt_backend.model.hardware.device_map import devices, language_device_map, place_on_devices
+from rsgpt_backend.model.hardware.device_map import language_device_map, place_on_devices, select_devices
 from rsgpt_backend.model.rsgpt import Rsgpt
 
 
@@ -37,11 +37,11 @@ def test_model_that_does_not_fit_is_rejected(vicuna: LlamaForCausalLM) -> None:
 
 def test_model_is_on_the_cpu_without_a_gpu(toy: Rsgpt) -> None:
     if not torch.cuda.is_available():
-        assert devices() == [torch.device("cpu")]
+        assert select_devices() == [torch.device("cpu")]
     assert place_on_devices(toy, [torch.device("cpu")]) is toy
 
 
 def test_device_by_name_and_unknown_device() -> None:
-    assert devices("cpu") == [torch.device("cpu")]
+    assert select_devices("cpu") == [torch.device("cpu")]
     with pytest.raises(ModelError, match=r"no device 'cuda:99'.*Choose cpu"):
-        devices("cuda:99")
+        select_devices("cuda:99")

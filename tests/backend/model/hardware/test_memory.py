@@ -13,11 +13,11 @@ from rsgpt_backend.model.hardware import memory
 from rsgpt_backend.model.hardware.memory import (
     DeviceMemory,
     ModelSize,
-    available,
+    choose_precision,
     device_memory,
-    fitting,
+    free_bytes,
+    model_size,
     rows_that_fit,
-    size_of,
 )
 from rsgpt_backend.model.rsgpt import Rsgpt
 
@@ -35,7 +35,7 @@ def test_memory_of_the_published_sizes(size: ModelSize, precision: str, gigabyte
 
 
 def test_parameters_are_counted_from_file_headers(toy: Rsgpt, toy_folder: Path) -> None:
-    size = size_of(toy_folder, toy_folder / "language")
+    size = model_size(toy_folder, toy_folder / "language")
     count = {"encoder": toy.encoder, "bridge": toy.bridge, "language": toy.language}
     for part, module in count.items():
         tensors = {tensor.data_ptr(): tensor.numel() for tensor in module.state_dict().values()}
@@ -55,15 +55,15 @@ def test_parameters_are_counted_from_file_headers(toy: Rsgpt, toy_folder: Path) 
     ],
 )
 def test_best_fitting_precision_is_chosen(free: float, device: torch.device, wanted: str, chosen: str) -> None:
-    assert fitting(SEVEN, DeviceMemory(free, device), wanted) == chosen
+    assert choose_precision(SEVEN, DeviceMemory(free, device), wanted) == chosen
 
 
 def test_model_that_does_not_fit_is_rejected_with_advice() -> None:
     message = r"needs 17\.0 GB in bf16, this machine has 9\.0 GB free: use int4, which needs about 7\.3 GB"
     with pytest.raises(ModelError, match=message):
-        fitting(SEVEN, DeviceMemory(9e9, CPU), "bf16")
+        choose_precision(SEVEN, DeviceMemory(9e9, CPU), "bf16")
     with pytest.raises(ModelError, match=r"even in int4 it needs 10\.8 GB.*rsgpt-small"):
-        fitting(THIRTEEN, DeviceMemory(9e9, CPU))
+        choose_precision(THIRTEEN, DeviceMemory(9e9, CPU))
 
 
 def test_main_memory_limits_the_model_of_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,14 +71,14 @@ def test_main_memory_limits_the_model_of_a_gpu(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(memory, "available", lambda device: free[device.type])
     assert device_memory([CPU]) == DeviceMemory(9e9, CPU)
     assert device_memory([GPU]).free == 9e9
-    assert fitting(SEVEN, device_memory([GPU])) == "int4"
+    assert choose_precision(SEVEN, device_memory([GPU])) == "int4"
     with pytest.raises(ModelError, match=r"in fp16, this machine's main memory, .* has 9\.0 GB free: use int4"):
-        fitting(SEVEN, device_memory([GPU]), "fp16")
+        choose_precision(SEVEN, device_memory([GPU]), "fp16")
     free["cpu"] = 64e9
     assert device_memory([GPU, GPU]).free == 48e9
-    assert fitting(SEVEN, device_memory([GPU])) == "fp16"
+    assert choose_precision(SEVEN, device_memory([GPU])) == "fp16"
     with pytest.raises(ModelError, match=r"in fp16, this machine's GPU has 24\.0 GB free: use int8"):
-        fitting(THIRTEEN, device_memory([GPU]), "fp16")
+        choose_precision(THIRTEEN, device_memory([GPU]), "fp16")
 
 
 @pytest.mark.parametrize("content", [b"", b"rubbish", (2**62).to_bytes(8, "little") + b"{}", None])
@@ -86,11 +86,11 @@ def test_error_names_the_unreadable_file(tmp_path: Path, content: bytes | None) 
     if content is not None:
         (tmp_path / "model.safetensors").write_bytes(content)
     with pytest.raises(ModelError, match=r"model\.safetensors (is missing|has no readable weights)"):
-        size_of(tmp_path, tmp_path)
+        model_size(tmp_path, tmp_path)
 
 
 def test_a_small_model_stays_in_float32() -> None:
-    assert fitting(ModelSize(5_000_000, 13_000_000, 134_000_000), DeviceMemory(4e9, CPU)) == "fp32"
+    assert choose_precision(ModelSize(5_000_000, 13_000_000, 134_000_000), DeviceMemory(4e9, CPU)) == "fp32"
 
 
 def test_number_of_rows_that_fit() -> None:
@@ -105,12 +105,12 @@ def test_number_of_rows_that_fit() -> None:
 
 
 def test_available_memory_respects_the_container_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    free = available(CPU)
+    free = free_bytes(CPU)
     monkeypatch.setattr(memory, "_CGROUP", tmp_path)
-    assert available(CPU) == pytest.approx(free, rel=0.2)
+    assert free_bytes(CPU) == pytest.approx(free, rel=0.2)
     (tmp_path / "memory.max").write_text("3000000\n")
     (tmp_path / "memory.current").write_text("2500000\n")
     (tmp_path / "memory.stat").write_text("anon 900000\nactive_file 500000\ninactive_file 1000000\n")
-    assert available(CPU) == 2_000_000  # cached files count as free
+    assert free_bytes(CPU) == 2_000_000  # cached files count as free
     (tmp_path / "memory.max").write_text("max\n")
-    assert available(CPU) > 2_000_000
+    assert free_bytes(CPU) > 2_000_000

@@ -11,7 +11,7 @@ from PIL import Image
 
 from rsgpt_backend.errors import ModelError
 from rsgpt_backend.model.config import VisionConfig
-from rsgpt_backend.model.vision.encoders import ENCODERS, build_encoder, normalise, to_bytes, to_square
+from rsgpt_backend.model.vision.encoders import ENCODERS, build_encoder, normalize, to_bytes, to_square
 from tests.backend.toy import make_config, picture
 
 VISION = make_config(Path("language")).vision
@@ -67,7 +67,7 @@ def test_bytes_are_channel_first() -> None:
 def test_normalized_values() -> None:
     config = dataclasses.replace(VISION, mean=(0.0, 0.5, 1.0), std=(1.0, 0.25, 0.5))
     pixels = torch.tensor([0, 51, 255], dtype=torch.uint8)[None, :, None, None].repeat(1, 1, 2, 2)
-    values = normalise(pixels, config)
+    values = normalize(pixels, config)
     assert values.dtype == torch.float32
     torch.testing.assert_close(values[0, :, 1, 0], torch.tensor([0.0, (0.2 - 0.5) / 0.25, 0.0]))
 

@@ -13,7 +13,7 @@ import pytest
 
 from rsgpt_backend.predictor import NUMBERS
 from rsgpt_backend.server.protocol.refusals import Refusal
-from rsgpt_backend.server.protocol.requests import read_order
+from rsgpt_backend.server.protocol.requests import read_chat_request
 from tests.backend.server.harness import COMPLETIONS, RunningServer, data_uri, encode, png, question, receive, with_url
 
 CONTRACT = Path(__file__).resolve().parents[3] / "contract"
@@ -24,13 +24,13 @@ FUZZED = 500
 def refused(body: bytes) -> Refusal:
     """Return the refusal of a body."""
     with pytest.raises(Refusal) as caught:
-        read_order(body, "rsgpt-small")
+        read_chat_request(body, "rsgpt-small")
     return caught.value
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["name"]))
 def test_requests_of_the_plugin_are_read(case: dict[str, Any]) -> None:
-    request = read_order(encode(case["request"]), "rsgpt-small")
+    request = read_chat_request(encode(case["request"]), "rsgpt-small")
     assert request.ask.prompt == case["prompt"]["text"]
     assert request.ask.max_new_tokens == case["prompt"].get("max_tokens", 0)
     assert request.ask.top_logprobs == case["prompt"]["top_logprobs"]
@@ -42,14 +42,14 @@ def test_requests_of_the_plugin_are_read(case: dict[str, Any]) -> None:
 
 
 def test_defaults_leave_the_options_to_the_model() -> None:
-    request = read_order(encode(question("hi")), "rsgpt-small")
+    request = read_chat_request(encode(question("hi")), "rsgpt-small")
     assert (request.ask.max_new_tokens, request.ask.temperature, request.ask.seed) == (0, 0.0, 0)
     assert (request.ask.top_logprobs, request.ask.beams, request.stream, request.top_logprobs) == (0, 0, False, None)
 
 
 def test_options_reach_the_ask() -> None:
     options: dict[str, Any] = {"temperature": 0.5, "seed": -3, "stream": True, "logprobs": True, "top_logprobs": 20}
-    request = read_order(
+    request = read_chat_request(
         encode(question(max_tokens=9, max_completion_tokens=11, n=1, beams=5, **options)), "rsgpt-small"
     )
     assert (request.ask.max_new_tokens, request.ask.temperature, request.ask.seed) == (11, 0.5, -3)
@@ -60,7 +60,7 @@ def test_system_messages_and_null_and_unknown_fields_are_ignored() -> None:
     request = question(stop=None, user="me", temperature=None, stream=None, response_format={"type": "text"})
     request["messages"].insert(0, {"role": "system", "content": "Be brief."})
     request["messages"][1]["content"].reverse()
-    assert read_order(encode(request), "rsgpt-small").ask.prompt == "What is this?"
+    assert read_chat_request(encode(request), "rsgpt-small").ask.prompt == "What is this?"
 
 
 PICTURE, WORDS = question("What is this?")["messages"][0]["content"]
@@ -87,9 +87,9 @@ CONVERSATIONS: dict[str, tuple[list[dict[str, Any]], str]] = {
 @pytest.mark.parametrize("name", CONVERSATIONS)
 def test_the_last_question_is_asked_of_the_newest_picture(name: str) -> None:
     messages, prompt = CONVERSATIONS[name]
-    request = read_order(encode({**question(), "messages": messages}), "rsgpt-small")
+    request = read_chat_request(encode({**question(), "messages": messages}), "rsgpt-small")
     assert request.ask.prompt == prompt
-    assert request.ask.image_key == read_order(encode(question()), "rsgpt-small").ask.image_key
+    assert request.ask.image_key == read_chat_request(encode(question()), "rsgpt-small").ask.image_key
 
 
 @pytest.mark.parametrize("content", ["hi", [WORDS]])
@@ -99,9 +99,9 @@ def test_a_text_without_a_picture_is_refused(content: object) -> None:
 
 
 def test_sampling_options_and_stops_reach_the_ask() -> None:
-    request = read_order(encode(question(top_p=0.5, stop="x", temperature=1e-320)), "rsgpt-small")
+    request = read_chat_request(encode(question(top_p=0.5, stop="x", temperature=1e-320)), "rsgpt-small")
     assert (request.ask.top_p, request.ask.stops, request.ask.temperature) == (0.5, ("x",), 1e-320)
-    assert read_order(encode(question(stop=["a", "b"])), "rsgpt-small").ask.stops == ("a", "b")
+    assert read_chat_request(encode(question(stop=["a", "b"])), "rsgpt-small").ask.stops == ("a", "b")
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_sampling_options_and_stops_reach_the_ask() -> None:
     ],
 )
 def test_options_without_effect_are_accepted(fields: dict[str, Any]) -> None:
-    assert read_order(encode(question(**fields)), "rsgpt-small").ask.prompt == "What is this?"
+    assert read_chat_request(encode(question(**fields)), "rsgpt-small").ask.prompt == "What is this?"
 
 
 BAD_FIELDS: dict[str, Any] = {

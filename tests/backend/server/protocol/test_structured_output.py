@@ -10,7 +10,7 @@ import pytest
 from rsgpt_backend.predictor import NUMBERS, Answer, Token
 from rsgpt_backend.server import limits
 from rsgpt_backend.server.protocol.refusals import Refusal
-from rsgpt_backend.server.protocol.requests import read_order
+from rsgpt_backend.server.protocol.requests import read_chat_request
 from rsgpt_backend.server.protocol.structured_output import AnswerConstraint, read_structure
 from tests.backend.server.harness import RunningServer, encode, question
 
@@ -21,14 +21,14 @@ LONG = "x" * limits.MAX_CHOICE_CHARS
 @pytest.mark.parametrize("choices", [["farmland", "forest"], ["\u519c\u7530", "a"], MANY, [LONG, "y"]])
 def test_choices_under_both_names_reach_the_ask(choices: list[str]) -> None:
     for fields in ({"structured_outputs": {"choice": choices}}, {"guided_choice": choices}):
-        assert read_order(encode(question(**fields)), "rsgpt-small").ask.choices == tuple(choices)
+        assert read_chat_request(encode(question(**fields)), "rsgpt-small").ask.choices == tuple(choices)
 
 
 @pytest.mark.parametrize(
     "fields", [{}, {"structured_outputs": None}, {"guided_choice": None}, {"structured_outputs": {"choice": None}}]
 )
 def test_without_choices_the_ask_has_none(fields: dict[str, Any]) -> None:
-    assert read_order(encode(question(**fields)), "rsgpt-small").ask.choices == ()
+    assert read_chat_request(encode(question(**fields)), "rsgpt-small").ask.choices == ()
 
 
 BAD: dict[str, Any] = {
@@ -100,7 +100,7 @@ FORMS: list[tuple[dict[str, Any], AnswerConstraint, str, str]] = [
 def test_a_schema_sets_the_constraint_and_the_format(
     form: dict[str, Any], structure: AnswerConstraint, text: str, written: str
 ) -> None:
-    request = read_order(encode(question(**schema(form))), "rsgpt-small")
+    request = read_chat_request(encode(question(**schema(form))), "rsgpt-small")
     assert request.structure == structure
     assert (request.ask.choices, request.ask.is_number) == (structure.choices, structure.is_number)
     finished = request.finished(Answer(text, (Token(text, -0.5, ((text, -0.5),)),), 0.6, "stop", False, 1))

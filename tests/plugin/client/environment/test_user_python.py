@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rsgpt_plugin.client.environment.environment import backend_for
-from rsgpt_plugin.client.environment.user_python import examine
+from rsgpt_plugin.client.environment.user_python import check_user_python
 from rsgpt_plugin.errors import Cancelled, SetupError
 
 GOOD = {"version": [3, 12], "missing": [], "error": "", "torch": "2.13", "transformers": "5.2", "devices": ["cpu"]}
@@ -24,18 +24,18 @@ def interpreter(folder: Path, **results: object) -> Path:
 
 
 def test_examine_returns_versions_and_devices(tmp_path: Path) -> None:
-    python = examine(interpreter(tmp_path, devices=["cpu", "cuda:0"]))
+    python = check_user_python(interpreter(tmp_path, devices=["cpu", "cuda:0"]))
     assert (python.torch, python.transformers, python.devices) == ("2.13", "5.2", ("cpu", "cuda:0"))
 
 
 @pytest.mark.slow
 def test_examine_accepts_the_managed_environment(backend_python: Path) -> None:
-    assert examine(backend_python).devices[0] == "cpu"
+    assert check_user_python(backend_python).devices[0] == "cpu"
 
 
 def test_missing_packages_are_listed_with_the_command_to_install_them() -> None:
     with pytest.raises(SetupError, match=r"lacks .*torch.*Install them there") as caught:
-        examine(Path(sys.executable))
+        check_user_python(Path(sys.executable))
     assert "-m pip install" in caught.value.details
     assert "torch" in caught.value.details
 
@@ -51,17 +51,17 @@ def test_missing_packages_are_listed_with_the_command_to_install_them() -> None:
 )
 def test_an_unusable_python_is_refused_with_its_problem(tmp_path: Path, results: dict[str, object], words: str) -> None:
     with pytest.raises(SetupError, match=words):
-        examine(interpreter(tmp_path, **results))
+        check_user_python(interpreter(tmp_path, **results))
 
 
 def test_a_program_that_is_not_python_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "python3"
     with pytest.raises(SetupError, match="cannot be started"):
-        examine(path)
+        check_user_python(path)
     path.write_text("#!/bin/sh\necho hello\n")
     path.chmod(0o755)
     with pytest.raises(SetupError, match="is not a working Python"):
-        examine(path)
+        check_user_python(path)
 
 
 def test_examine_can_be_cancelled(tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_examine_can_be_cancelled(tmp_path: Path) -> None:
     path.write_text("#!/bin/sh\nexec sleep 60\n")
     path.chmod(0o755)
     with pytest.raises(Cancelled):
-        examine(path, lambda: True)
+        check_user_python(path, lambda: True)
 
 
 def test_variables_include_user_packages_and_the_backend_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

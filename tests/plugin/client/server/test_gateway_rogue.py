@@ -18,7 +18,7 @@ from rsgpt_plugin.client.server.endpoint import Endpoint, ForeignServer
 from rsgpt_plugin.client.server.gateway import Gateway
 from rsgpt_plugin.client.server.protocol import Prompt, Reply
 from rsgpt_plugin.client.server.transport import Limits
-from rsgpt_plugin.client.server.vision_check import known_picture
+from rsgpt_plugin.client.server.vision_check import shape_picture
 from rsgpt_plugin.errors import ModelError, RsgptError, ServerError
 
 from .rogue_servers import Rogue, send
@@ -138,7 +138,7 @@ def test_a_picture_that_is_too_large_is_downscaled_and_so_are_later_ones(rogue: 
     script = rogue(take)
     gateway = Gateway(ForeignServer(Endpoint(script.url)), "m", LIMITS)
     for _ in range(2):
-        ((_, outcome),) = gateway.ask_many([Prompt(known_picture("red", 600), "What is this?")])
+        ((_, outcome),) = gateway.ask_many([Prompt(shape_picture("red", 600), "What is this?")])
         assert text_of(outcome) == "a harbour"
     assert sides == [600, 400, 266, 266]
 
@@ -146,7 +146,7 @@ def test_a_picture_that_is_too_large_is_downscaled_and_so_are_later_ones(rogue: 
 def test_a_picture_limit_set_by_the_user_applies_to_the_first_request(rogue: Callable[..., Rogue]) -> None:
     script = rogue(send(200, ANSWER))
     gateway = Gateway(ForeignServer(Endpoint(script.url)), "m", LIMITS, PictureLimit(side=100))
-    list(gateway.ask_many([Prompt(known_picture("red"), "What is this?")]))
+    list(gateway.ask_many([Prompt(shape_picture("red"), "What is this?")]))
     url = script.bodies[0]["messages"][0]["content"][0]["image_url"]["url"]
     assert longest_side(base64.b64decode(url.partition(",")[2])) == 100
 

@@ -16,7 +16,7 @@ import pytest
 from rsgpt_plugin.client import model_slot
 from rsgpt_plugin.client.model_slot import slot
 from rsgpt_plugin.client.server import local_server
-from rsgpt_plugin.client.server.local_server import LocalServer, ServerSpec, leased_server, stop_shared_servers
+from rsgpt_plugin.client.server.local_server import LocalServer, ServerSpec, leased_server, stop_local_server
 from rsgpt_plugin.errors import Cancelled, ServerError, SetupError
 
 MakeServer = Callable[..., LocalServer]
@@ -253,7 +253,7 @@ def test_other_settings_wait_until_a_model_is_idle(servers: list[tuple[ServerSpe
 def test_a_server_restarted_during_a_lease_ends_with_the_lease(servers: list[tuple[ServerSpec, LocalServer]]) -> None:
     with leased_server(ServerSpec("a")) as server:
         server.endpoint()
-        stop_shared_servers()
+        stop_local_server()
         server.endpoint()
         pid = pid_of(server)
         assert is_running(pid)

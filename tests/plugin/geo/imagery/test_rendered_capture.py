@@ -25,7 +25,7 @@ from qgis.PyQt.QtGui import QColor, QImage
 
 from rsgpt_plugin.errors import Cancelled, ImageryError
 from rsgpt_plugin.geo.imagery import rendered_capture
-from rsgpt_plugin.geo.imagery.capture import CaptureMode, CaptureOptions, open_capture, overlapping
+from rsgpt_plugin.geo.imagery.capture import CaptureMode, CaptureOptions, area_on_layer, open_capture
 from rsgpt_plugin.geo.imagery.gsd import QgisGroundMeter
 from rsgpt_plugin.geo.imagery.layer_snapshot import LayerSnapshot, take_snapshot
 from rsgpt_plugin.geo.imagery.rendered_capture import RenderedCapture
@@ -286,10 +286,10 @@ def test_an_area_outside_or_unbounded_is_refused(
     make_snapshot: Callable[..., LayerSnapshot], area: QgsGeometry, sentence: str
 ) -> None:
     with pytest.raises(ImageryError, match=sentence):
-        overlapping(make_snapshot(pattern(1, 64, 96)), area)
+        area_on_layer(make_snapshot(pattern(1, 64, 96)), area)
 
 
 def test_an_area_partly_outside_is_clipped(make_snapshot: Callable[..., LayerSnapshot]) -> None:
     area = QgsGeometry.fromRect(QgsRectangle(499000, 3999990, 500010, 4001000))
-    part = overlapping(make_snapshot(pattern(1, 64, 96)), area)
+    part = area_on_layer(make_snapshot(pattern(1, 64, 96)), area)
     assert part.boundingBox() == QgsRectangle(500000, 3999990, 500010, 4000000)

@@ -8,7 +8,7 @@ import pytest
 from qgis.core import QgsGeometry, QgsPointXY, QgsRectangle
 
 from rsgpt_plugin.errors import ImageryError
-from rsgpt_plugin.geo.imagery.tile_geometry import MAX_TILES, QgisGrid, checked, frame_over
+from rsgpt_plugin.geo.imagery.tile_geometry import MAX_TILES, QgisGrid, checked_grid, frame_over
 from rsgpt_plugin.shared.rasters.tiles import TileGrid, Window
 from tests.plugin.rasters import DEGREES, NORTH_UP, ROTATED
 
@@ -28,7 +28,7 @@ def arc() -> QgsGeometry:
 
 def test_too_many_tiles_are_refused_at_once() -> None:
     with pytest.raises(ImageryError, match=f"limit of {MAX_TILES}.*smaller extent"):
-        checked(TileGrid(Window(0, 0, 10**9, 10**9), 16, 90))
+        checked_grid(TileGrid(Window(0, 0, 10**9, 10**9), 16, 90))
 
 
 @pytest.mark.parametrize("transform", [NORTH_UP, ROTATED, DEGREES])

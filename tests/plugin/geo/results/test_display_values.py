@@ -10,9 +10,9 @@ from qgis.core import QgsProject, QgsVectorLayer
 from rsgpt_plugin.geo.results.display_values import (
     CONFIDENCE_LEVELS,
     Kind,
-    in_words,
+    confidence_level,
+    display_text,
     shown_columns,
-    sureness,
 )
 from rsgpt_plugin.geo.results.schema import output_fields
 from rsgpt_plugin.geo.results.style import STYLE_FILE
@@ -57,7 +57,7 @@ def test_the_layer_of_clicks_shows_question_and_answer(qgis_new_project: None) -
     ],
 )  # fmt: skip
 def test_values_are_shown_as_text(value: Any, kind: Kind, text: str) -> None:
-    assert in_words(value, kind) == text
+    assert display_text(value, kind) == text
 
 
 def test_the_confidence_levels_are_those_of_the_style() -> None:
@@ -66,7 +66,7 @@ def test_the_confidence_levels_are_those_of_the_style() -> None:
         red, green, blue = (int(color[start : start + 2], 16) for start in (1, 3, 5))
         assert f'name="line_color" value="{red},{green},{blue},255"' in style
         assert name.capitalize() in style
-        assert sureness(minimum + 0.01) == (name, color)
+        assert confidence_level(minimum + 0.01) == (name, color)
         assert not minimum or f"&gt;= {minimum}" in style
 
 

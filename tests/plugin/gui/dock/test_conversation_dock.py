@@ -100,8 +100,8 @@ def test_enter_captures_the_map_view_and_asks(dock: RsgptDock, serve: Serve) -> 
     assert "What is here?" in shown(dock)
     assert "a <b>harbour</b> &amp; boats\nand more" in shown(dock)  # shown as text, not as markup
     assert "90 % sure" in shown(dock)
-    assert dock.conversation.sight is not None
-    wide, high = dock.conversation.sight.sent
+    assert dock.conversation.captured_view is not None
+    wide, high = dock.conversation.captured_view.sent
     facts = f"ortho\noriginal {wide} × {high} px, sent {wide} × {high} px, 0.5 m per pixel"
     assert dock.panel.picture.facts.text().replace("\u00a0", " ") == facts
     assert max(wide, high) > 300
@@ -113,16 +113,16 @@ def test_the_next_question_is_about_the_same_picture(dock: RsgptDock, serve: Ser
     serve("--reply", "yes", "--log", str(tmp_path / "log"))
     ask(dock, "Is there water?", AnswerType.YESNO)
     wait_until(lambda: idle(dock))
-    first = dock.conversation.sight
+    first = dock.conversation.captured_view
     dock._canvas.setExtent(around(100, 100, 50))
     QTest.mouseClick(dock.panel.bar.describe, Qt.MouseButton.LeftButton)
     wait_until(lambda: idle(dock))
-    assert dock.conversation.sight == first
+    assert dock.conversation.captured_view == first
     asked = [json.loads(line)["prompt"] for line in (tmp_path / "log").read_text().splitlines()]
     assert asked == ["Is there water?", "Describe this image."]
     QTest.mouseClick(dock.panel.picker.view, Qt.MouseButton.LeftButton)  # another place
     wait_until(lambda: idle(dock))
-    assert dock.conversation.sight != first
+    assert dock.conversation.captured_view != first
     assert shown(dock) == ""
 
 
@@ -176,9 +176,9 @@ def test_a_rectangle_is_drawn_and_the_previous_tool_is_restored(dock: RsgptDock,
     QTest.mousePress(port, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QPoint(100, 100))
     QTest.mouseMove(port, QPoint(200, 180))
     QTest.mouseRelease(port, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QPoint(200, 180))
-    wait_until(lambda: idle(dock) and dock.conversation.sight is not None)
+    wait_until(lambda: idle(dock) and dock.conversation.captured_view is not None)
     assert dock._canvas.mapTool() is pan
-    sight = dock.conversation.sight
+    sight = dock.conversation.captured_view
     assert sight is not None
     assert sight.extent[2] - sight.extent[0] == pytest.approx(100 * pixel, abs=2)
     assert sight.extent[3] - sight.extent[1] == pytest.approx(80 * pixel, abs=2)

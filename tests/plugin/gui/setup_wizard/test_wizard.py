@@ -210,12 +210,12 @@ def test_the_setup_cannot_start_without_python_or_disk_space(
 def test_the_user_s_own_python_is_checked_before_it_is_used(
     wizard: SetupWizard, wait_until: Wait, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def examine(python: Path, is_cancelled: Callable[[], bool]) -> UserPython:
+    def check_user_python(python: Path, is_cancelled: Callable[[], bool]) -> UserPython:
         if python.name == "bad":
             raise SetupError("This Python lacks torch.", "pip install torch")
         return UserPython(python, "2.13.0", "5.2.0", ("cpu",))
 
-    monkeypatch.setattr(environment_setup, "examine", examine)
+    monkeypatch.setattr(environment_setup, "examine", check_user_python)
     wizard.page(WizardPage.BACKEND).buttons[BackendKind.PYTHON].setChecked(True)
     press(wizard, BUTTON.NextButton)
     page = wizard.python

@@ -15,7 +15,7 @@ from rsgpt_plugin.client.preferences import Preferences, save
 from rsgpt_plugin.client.server.local_server import LocalServer
 from rsgpt_plugin.processing.provider import RsgptProvider
 from rsgpt_plugin.services.asking.click_run import AskingService, ShownAnswers
-from rsgpt_plugin.services.asking.feature_selection import features_place
+from rsgpt_plugin.services.asking.feature_selection import select_features
 from rsgpt_plugin.services.asking.place import canvas_place
 from rsgpt_plugin.shared.answers.questions import AnswerType, Question
 from tests.plugin.services.conftest import around, polygons, view_of
@@ -129,7 +129,7 @@ def test_polygons_become_rows_of_the_same_layer_without_their_own_attributes(
     parcels = polygons([around(50, 50, 40), around(150, 150, 40)], caption="not the model's")
     view = view_of([raster], around(150, 150, 300))
     signals = ClickSignals(service)
-    service.ask(features_place(view, parcels, list(parcels.getFeatures())))
+    service.ask(select_features(view, parcels, list(parcels.getFeatures())))
     signals.wait()
     assert (signals.answers, signals.problems) == (["a field\na field"], [])
     (layer,) = QgsProject.instance().mapLayersByName("RSGPT answers")
@@ -143,7 +143,7 @@ def test_only_the_first_five_answers_are_shown(service: AskingService, raster: Q
     serve("--reply", "yes")
     parcels = polygons([around(20 + 30 * number, 150, 25) for number in range(8)])
     signals = ClickSignals(service)
-    place = features_place(view_of([raster], around(150, 150, 300)), parcels, list(parcels.getFeatures()))
+    place = select_features(view_of([raster], around(150, 150, 300)), parcels, list(parcels.getFeatures()))
     service.ask(place, Question("answer", "Is it a field?", AnswerType.YESNO))
     signals.wait()
     assert signals.answers[0].splitlines() == ["yes"] * 5 + ["… and 3 more in the layer “RSGPT answers”."]

@@ -19,7 +19,7 @@ from rsgpt_plugin.client.server.local_server import LocalServer
 from rsgpt_plugin.core import paths
 from rsgpt_plugin.core.conversation_history import ConversationMessage, History, SavedConversation
 from rsgpt_plugin.services.asking.answer_row import add_to_results
-from rsgpt_plugin.services.asking.conversation import Conversation, description
+from rsgpt_plugin.services.asking.conversation import Conversation, caption_question
 from rsgpt_plugin.services.asking.place import canvas_place
 from rsgpt_plugin.services.asking.scene import Scene, Viewpoint
 from rsgpt_plugin.shared.answers.questions import AnswerType, Question
@@ -38,7 +38,7 @@ class ReceivedSignals:
         self.received: list[tuple[str, Any]] = []
         for name in ("picture_ready", "text_added", "answered", "failed", "stopped"):
             getattr(conversation, name).connect(lambda argument, name=name: self.received.append((name, argument)))
-        for name in ("settled", "kept"):
+        for name in ("settled", "history_changed"):
             getattr(conversation, name).connect(lambda name=name: self.received.append((name, None)))
 
     def names(self) -> list[str]:
@@ -75,10 +75,10 @@ def test_one_picture_serves_two_questions(
     (scene,) = signals.of("picture_ready")
     assert isinstance(scene, Scene)
     image = QImage.fromData(scene.png, "PNG")
-    assert (image.width(), image.height()) == scene.sight.sent == scene.sight.original == (300, 200)
-    assert scene.sight.gsd_m == pytest.approx(0.5, rel=0.01)
+    assert (image.width(), image.height()) == scene.captured_view.sent == scene.captured_view.original == (300, 200)
+    assert scene.captured_view.gsd_m == pytest.approx(0.5, rel=0.01)
     assert not (tmp_path / "log").exists()  # taking the picture asks no question
-    conversation.ask(description())
+    conversation.ask(caption_question())
     signals.wait("answered")
     QgsProject.instance().removeMapLayer(raster.id())  # the picture is stored
     conversation.ask(WATER)
@@ -89,7 +89,7 @@ def test_one_picture_serves_two_questions(
     assert second.confidence == pytest.approx(0.9)
     ((past),) = history()
     assert past.messages == (first, second)
-    assert past.sight.image_sha256 == scene.sight.image_sha256
+    assert past.captured_view.image_sha256 == scene.captured_view.image_sha256
 
 
 def test_a_repeated_question_is_answered_from_the_cache(
@@ -113,7 +113,7 @@ def test_text_answers_use_the_preferred_language(
     signals = ReceivedSignals(conversation)
     conversation.begin(canvas_place(view_of([raster], around(150, 150, 100))))
     signals.wait("settled")
-    for count, question in enumerate((description(), WATER), start=1):
+    for count, question in enumerate((caption_question(), WATER), start=1):
         conversation.ask(question)
         signals.wait("answered", count)
     first, second = signals.of("answered")
@@ -128,7 +128,7 @@ def test_answers_stream_without_blocking_the_main_thread(
     conversation.begin(canvas_place(view_of([raster], around(150, 150, 100))))
     conversation.ask(WATER)  # ignored: the picture is not ready
     signals.wait("settled")
-    conversation.ask(description())
+    conversation.ask(caption_question())
     longest = signals.wait("answered")
     assert "".join(signals.of("text_added")) == signals.of("answered")[0].answer == "a b c d e f g h"
     assert signals.names().index("answered") > signals.names().index("text_added")
@@ -142,12 +142,12 @@ def test_stop_is_immediate_and_stores_the_partial_answer(
     signals = ReceivedSignals(conversation)
     conversation.begin(canvas_place(view_of([raster], around(150, 150, 100))))
     signals.wait("settled")
-    conversation.ask(description())
+    conversation.ask(caption_question())
     signals.wait("text_added", 3)
     start = time.monotonic()
     conversation.stop()
     assert (signals.names()[-1], conversation.is_busy) == ("stopped", False)
-    signals.wait("kept")
+    signals.wait("history_changed")
     assert time.monotonic() - start < 0.5
     ((past),) = history()
     (message,) = past.messages
@@ -167,7 +167,7 @@ def test_stop_during_server_start_stores_nothing(
     signals = ReceivedSignals(conversation)
     conversation.begin(canvas_place(view_of([raster], around(150, 150, 100))))
     signals.wait("settled")
-    conversation.ask(description())
+    conversation.ask(caption_question())
     wait_until(lambda: conversation._running[0].isActive() and time.sleep(0.3) is None)
     conversation.stop()
     start = time.monotonic()
@@ -260,12 +260,12 @@ def test_an_answer_becomes_a_row_of_the_results_layer(
     signals = ReceivedSignals(conversation)
     conversation.begin(canvas_place(view_of([raster], around(150, 150, 100))))
     signals.wait("settled")
-    assert conversation.sight is not None
-    add_to_results(QgsProject.instance(), conversation.sight, message)
+    assert conversation.captured_view is not None
+    add_to_results(QgsProject.instance(), conversation.captured_view, message)
     (layer,) = QgsProject.instance().mapLayersByName("RSGPT answers")
     (row,) = layer.getFeatures()
     assert (row["answer"], row["question"], row["confidence"]) == (answer, question, 0.7)
-    assert (row["status"], row["image_sha256"]) == ("answered", conversation.sight.image_sha256)
+    assert (row["status"], row["image_sha256"]) == ("answered", conversation.captured_view.image_sha256)
     assert row.geometry().area() == pytest.approx(150 * 100, rel=0.02)
 
 

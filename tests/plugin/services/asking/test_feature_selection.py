@@ -7,7 +7,7 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsF
 
 from rsgpt_plugin.errors import ImageryError
 from rsgpt_plugin.geo.results.schema import output_fields
-from rsgpt_plugin.services.asking.feature_selection import features_place, polygon_at
+from rsgpt_plugin.services.asking.feature_selection import polygon_at, select_features
 from rsgpt_plugin.shared.answers.questions import AnswerType, Question
 from tests.plugin.services.conftest import around, polygons, view_of
 
@@ -71,7 +71,7 @@ def test_polygon_names_are_one_short_line(raster: QgsRasterLayer) -> None:
 
 def test_selected_features_are_passed_without_attributes(raster: QgsRasterLayer) -> None:
     layer = polygons([around(150, 150, 80), around(50, 50, 20)])
-    place = features_place(view_of([raster], around(150, 150, 300)), layer, list(layer.getFeatures()))
+    place = select_features(view_of([raster], around(150, 150, 300)), layer, list(layer.getFeatures()))
     parameters = place.parameters(Question("answer", "Is there water?", AnswerType.YESNO))
     assert (place.algorithm, parameters["INPUT"]) == ("rsgpt:describefeatures", raster.id())
     assert (parameters["CAPTION"], parameters["QUESTIONS"]) == (False, "answer[yesno]: Is there water?")
@@ -83,7 +83,7 @@ def test_selected_features_are_passed_without_attributes(raster: QgsRasterLayer)
 def test_features_without_a_location_or_a_raster_are_reported(raster: QgsRasterLayer) -> None:
     view = view_of([raster], around(150, 150, 300))
     with pytest.raises(ImageryError, match="has no location on the map"):
-        features_place(view, polygons([]), [QgsFeature()])
+        select_features(view, polygons([]), [QgsFeature()])
     far = polygons([around(90_000, 0, 10)])
     with pytest.raises(ImageryError, match="no visible raster layer here"):
-        features_place(view, far, list(far.getFeatures()))
+        select_features(view, far, list(far.getFeatures()))

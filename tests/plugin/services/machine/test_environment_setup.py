@@ -11,7 +11,7 @@ from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QCoreApplication
 
 from rsgpt_plugin.client.environment import installer
-from rsgpt_plugin.client.environment.environment import FETCHED, UNPACKED, EnvironmentState
+from rsgpt_plugin.client.environment.environment import DOWNLOAD_BYTES, INSTALLED_BYTES, EnvironmentState
 from rsgpt_plugin.client.environment.installer import TorchBuild
 from rsgpt_plugin.client.preferences import BackendKind, Preferences, save
 from rsgpt_plugin.errors import Cancelled, SetupError
@@ -46,7 +46,7 @@ def run(monkeypatch: pytest.MonkeyPatch, qgis_app: object) -> Callable[..., tupl
         messages: list[str] = []
         ended: list[tuple[bool, str]] = []
         task = SetupTask()
-        task.said.connect(messages.append)
+        task.reported.connect(messages.append)
         task.ended.connect(lambda is_ready, message: ended.append((is_ready, message)))
         QgsApplication.taskManager().addTask(task)
         start = time.monotonic()
@@ -127,8 +127,10 @@ def test_readiness_depends_on_the_chosen_backend(tmp_path: Path) -> None:
 
 
 def test_disk_space_is_checked_for_the_automatic_build() -> None:
-    needed = FETCHED[TorchBuild.CPU] + UNPACKED[TorchBuild.CPU]
+    needed = DOWNLOAD_BYTES[TorchBuild.CPU] + INSTALLED_BYTES[TorchBuild.CPU]
     machine = Machine(EnvironmentState.MISSING, "/usr/bin/python3", False, Path("/x"), needed)
-    assert machine.has_room(TorchBuild.AUTO)
-    assert not machine.has_room(TorchBuild.CUDA)
-    assert not Machine(EnvironmentState.MISSING, "/usr/bin/python3", True, Path("/x"), needed).has_room(TorchBuild.AUTO)
+    assert machine.has_space(TorchBuild.AUTO)
+    assert not machine.has_space(TorchBuild.CUDA)
+    assert not Machine(EnvironmentState.MISSING, "/usr/bin/python3", True, Path("/x"), needed).has_space(
+        TorchBuild.AUTO
+    )

@@ -10,7 +10,7 @@ import pytest
 from rsgpt_plugin.client.preferences import Preferences, load, save
 from rsgpt_plugin.core import paths
 from rsgpt_plugin.services.machine import problem_report as module
-from rsgpt_plugin.services.machine.problem_report import package_versions, problem_report, tracker
+from rsgpt_plugin.services.machine.problem_report import package_versions, problem_report, tracker_url
 
 
 def test_report_contains_versions_state_and_weights(qgis_app: object) -> None:
@@ -62,5 +62,5 @@ def test_package_versions_are_read_from_folder_names(tmp_path: Path) -> None:
 
 
 def test_tracker_is_read_from_metadata() -> None:
-    assert tracker() == paths.metadata("tracker")
-    assert tracker().startswith("https://")
+    assert tracker_url() == paths.metadata("tracker")
+    assert tracker_url().startswith("https://")

@@ -26,7 +26,7 @@ from rsgpt_plugin.geo.results.layer_rows import LayerRow, RowReader
 from rsgpt_plugin.services.results import reask, reask_rows
 from rsgpt_plugin.services.results.corrections import correct
 from rsgpt_plugin.services.results.reask import ReaskService
-from rsgpt_plugin.services.results.reask_request import ReaskRequest, RowQuestions, asked_before, recorded_raster
+from rsgpt_plugin.services.results.reask_request import ReaskRequest, RowQuestions, recorded_raster, row_questions
 from rsgpt_plugin.services.results.results_layer import ResultsLayer
 from rsgpt_plugin.shared.answers.questions import parse_questions
 from tests.plugin.processing import conftest as scripted
@@ -344,4 +344,4 @@ def test_recorded_raster_matches_by_source(image: QgsRasterLayer, gateway: Scrip
     ],
 )
 def test_questions_are_read_from_the_prompt_column(prompt: str, questions: RowQuestions) -> None:
-    assert asked_before(prompt) == questions
+    assert row_questions(prompt) == questions

@@ -6,7 +6,7 @@ import pytest
 
 from rsgpt_plugin.client.installed_models import ModelInfo
 from rsgpt_plugin.processing.run import RunQuestions
-from rsgpt_plugin.services.results.reask_request import RowQuestions, asked_before
+from rsgpt_plugin.services.results.reask_request import RowQuestions, row_questions
 from rsgpt_plugin.shared.answers.questions import CAPTION_PROMPT, parse_questions
 
 CARS = "cars[integer]: How many cars?"
@@ -16,8 +16,8 @@ CARS = "cars[integer]: How many cars?"
 @pytest.mark.parametrize("prompt", ["What is this?\nAnswer briefly.", ""])
 def test_the_questions_that_a_run_records_are_read_back(prompt: str, language: str) -> None:
     questions = RunQuestions(ModelInfo("rsgpt-small"), tuple(parse_questions(CARS)), prompt, language=language)
-    assert asked_before(questions.describe()) == RowQuestions(prompt, CARS)
+    assert row_questions(questions.describe()) == RowQuestions(prompt, CARS)
 
 
 def test_an_empty_prompt_column_means_a_caption() -> None:
-    assert asked_before(" ") == RowQuestions(CAPTION_PROMPT)
+    assert row_questions(" ") == RowQuestions(CAPTION_PROMPT)

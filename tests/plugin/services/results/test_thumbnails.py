@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rsgpt_plugin.services.results.thumbnails import SIDE, Thumbnails
+from rsgpt_plugin.services.results.thumbnails import THUMBNAIL_SIDE, Thumbnails
 from tests.plugin.results import keep_pictures, sha256_of
 from tests.plugin.waiting import wait_until
 
@@ -25,7 +25,7 @@ def test_a_thumbnail_arrives_later_and_is_cached(thumbnails: Thumbnails) -> None
     wait_until(lambda: thumbnails.get(sha256_of(1)) is not None)
     pixmap = thumbnails.get(sha256_of(1))
     assert pixmap is not None
-    assert (pixmap.width(), pixmap.height()) == (SIDE, SIDE)
+    assert (pixmap.width(), pixmap.height()) == (THUMBNAIL_SIDE, THUMBNAIL_SIDE)
 
 
 def test_missing_pictures_are_looked_up_again_after_forget_missing(thumbnails: Thumbnails, own_home: Path) -> None:

@@ -19,7 +19,7 @@ from rsgpt_plugin.core.run_store import RunEntry, RunState, RunStore
 from rsgpt_plugin.errors import Cancelled, OutputError, ServerError
 from rsgpt_plugin.geo.results.layer_metadata import recorded_run
 from rsgpt_plugin.processing.provider import RsgptProvider
-from rsgpt_plugin.processing.run_registry import journal
+from rsgpt_plugin.processing.run_registry import active_runs
 from rsgpt_plugin.services.runs import run_manager as module
 from rsgpt_plugin.services.runs.run_manager import RunManager
 from tests.plugin.processing.conftest import numbered, reply
@@ -163,7 +163,7 @@ def test_a_paused_or_stopped_run_can_be_resumed(
     assert written == signals.ended[0].done < TILES
     before = len(model.prompts)
     model.go.set()
-    service.go_on(run_id)
+    service.resume(run_id)
     wait_until(lambda: len(signals.ended) == 2)
     assert (signals.ended[1].id, signals.ended[1].state) == (run_id, RunState.FINISHED)
     assert len(model.prompts) == TILES
@@ -187,7 +187,7 @@ def test_a_killed_run_is_resumed_in_another_project(
     assert (lost.id, lost.state, lost.total) == (run_id, RunState.INTERRUPTED, TILES)
     assert service.unfinished() == []
     model.dies_after = 10**9
-    service.go_on(run_id)
+    service.resume(run_id)
     wait_until(lambda: len(signals.ended) == 2)
     assert signals.ended[1].state is RunState.FINISHED
     assert signals.ended[1].counts["cached"] >= 10
@@ -204,7 +204,7 @@ def test_resuming_without_the_raster_emits_a_message(
     wait_until(lambda: signals.ended)
     project.clear()
     (tmp_path / "town.tif").unlink()
-    service.go_on(run_id)
+    service.resume(run_id)
     assert signals.problems == [
         "The run cannot be resumed without the layer “town”, which is no longer at its location. Open the project "
         "with this layer or restore its file, then resume the run."
@@ -242,6 +242,6 @@ def test_closing_pauses_active_runs(service: RunManager, model: PacedModel, laye
     run_id = other.start(ALGORITHM, parameters(layer))
     wait_until(lambda: service.runs() and service.runs()[0].entry.done > 4)
     other.close()
-    wait_until(lambda: journal.live(run_id) is None)
+    wait_until(lambda: active_runs.live(run_id) is None)
     assert service.runs()[0].entry.state is RunState.PAUSED
     wait_until(lambda: QgsApplication.taskManager().activeTasks() == [])
