@@ -1,4 +1,4 @@
-"""Coordinate transforms that exist: QGIS itself returns positions unchanged where it finds no operation."""
+"""Coordinate transforms that fail if there is no operation. QGIS would return the coordinates unchanged."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ def checked_transform(
     target: QgsCoordinateReferenceSystem,
     context: QgsCoordinateTransformContext,
 ) -> QgsCoordinateTransform:
-    """The same for layers of the user's. Raises ImageryError with a sentence for the user."""
+    """Return the transform between two CRSs of the user's layers. Raises ImageryError if there is no operation."""
     try:
         return transform_between(source, target, context)
     except QgsCsException as error:
-        sentence = translate(
+        message = translate(
             "Rsgpt",
             "There is no transformation between the coordinate systems {source} and {target}. Choose a layer or an "
             "extent whose coordinate system can be transformed to the raster's.",
         )
         raise ImageryError(
-            sentence.format(source=source.userFriendlyIdentifier(), target=target.userFriendlyIdentifier())
+            message.format(source=source.userFriendlyIdentifier(), target=target.userFriendlyIdentifier())
         ) from error

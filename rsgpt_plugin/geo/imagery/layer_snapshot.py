@@ -71,12 +71,12 @@ class LayerSnapshot:
 
 
 def check_source(source: Any) -> None:
-    """Raise ImageryError if a source is a file that holds several rasters; QGIS only reports it as not found."""
+    """Raise ImageryError if a source is a file with several rasters, which QGIS reports only as not found."""
     layers = QgsProviderRegistry.instance().querySublayers(source) if isinstance(source, str) else []
     names = [layer.uri() for layer in layers if layer.type() == Qgis.LayerType.Raster]
     if len(names) > 1:
-        sentence = translate("Rsgpt", "{name} holds several rasters. Give the name of one: {names}.")
-        raise ImageryError(sentence.format(name=source, names=", ".join(names)))
+        message = translate("Rsgpt", "{name} holds several rasters. Give the name of one: {names}.")
+        raise ImageryError(message.format(name=source, names=", ".join(names)))
 
 
 def check_layer(layer: QgsRasterLayer) -> None:

@@ -59,7 +59,7 @@ def try_rows(output: OutputDestination, shape: SinkShape) -> TrialWrite:
         return TrialWrite()
     rows = [row for sample in shape.samples for row in _rows(sample, shape)]
     with tempfile.TemporaryDirectory(prefix="rsgpt-") as folder:
-        # QGIS takes what follows the first dot of a new file's name for its format, but not of an existing file's.
+        # QGIS reads the format of a new file, but not of an existing one, after the first dot of its name.
         stem = output.path.stem.replace(".", "_") if output.path.exists() else output.path.stem
         path = Path(folder) / f"{stem}{output.ending}"
         name = table_in(path, output.layer) if output.is_table else str(path)

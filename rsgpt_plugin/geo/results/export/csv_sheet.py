@@ -39,7 +39,7 @@ def _cell(value: Any) -> Any:
 
 
 def _to_degrees(export: ExportRows) -> Optional[QgsCoordinateTransform]:
-    """Return None if the CRS has no place on the Earth."""
+    """Return the transform to WGS 84; None if there is no operation, as for a local CRS."""
     try:
         return transform_between(export.crs, QgsCoordinateReferenceSystem("EPSG:4326"), export.context)
     except QgsCsException:

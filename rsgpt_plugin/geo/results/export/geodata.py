@@ -112,10 +112,10 @@ def _transform(export: ExportRows, crs: QgsCoordinateReferenceSystem) -> QgsCoor
     try:
         return transform_between(export.crs, crs, export.context)
     except QgsCsException as error:
-        sentence = translate(
+        message = translate(
             "Rsgpt", "The rows cannot be transformed to the coordinate system {crs} of this format. Choose GeoPackage."
         )
-        raise OutputError(sentence.format(crs=crs.userFriendlyIdentifier())) from error
+        raise OutputError(message.format(crs=crs.userFriendlyIdentifier())) from error
 
 
 def _add_all(
