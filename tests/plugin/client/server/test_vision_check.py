@@ -70,7 +70,7 @@ def test_the_hint_at_a_missing_key_does_not_depend_on_the_language(
     rogue: MakeRogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     refused, translated = "refused the request", "hat die Anfrage abgelehnt"
-    monkeypatch.setattr(i18n, "_lent", [lambda context, text: text.replace(refused, translated)])
+    monkeypatch.setattr(i18n, "_translators", [lambda context, text: text.replace(refused, translated)])
     sentence = try_server(choose(rogue(send(500, b"Internal Server Error")))).sentence
     assert translated in sentence
     assert "this server may need one" in sentence
