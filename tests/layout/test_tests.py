@@ -1,0 +1,42 @@
+"""Tests mirror the source tree: a module has a test file of its name, or stands in a list that only gets shorter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.layout.source import ROOT, sources, under
+
+# Modules without a test file of their name, because the tests of a larger part cover them. Do not add to it.
+WITHOUT = ROOT / "tests" / "layout" / "modules_without_tests.txt"
+LIMIT = 40
+MIRRORS = {
+    "rsgpt_plugin/shared/": "tests/shared/",
+    "rsgpt_plugin/": "tests/plugin/",
+    "backend/rsgpt_backend/": "tests/backend/",
+}
+
+
+def mirror_of(module: str) -> str:
+    """The test file that belongs to a module, both by their paths."""
+    for folder, tests in MIRRORS.items():
+        if module.startswith(folder):
+            path = Path(tests, module.removeprefix(folder))
+            return path.with_name(f"test_{path.name}").as_posix()
+    return ""
+
+
+def lines(prefix: str) -> int:
+    return sum(source.text.count("\n") for source in under(prefix))
+
+
+def test_modules_have_a_test_file_of_their_name() -> None:
+    names = {source.name for source in sources()}
+    modules = [name for name in names if mirror_of(name) and Path(name).stem not in ("__init__", "__main__")]
+    listed = WITHOUT.read_text("utf-8").split()
+    assert sorted(name for name in modules if mirror_of(name) not in names) == listed
+    assert len(listed) <= LIMIT
+
+
+def test_core_and_geo_have_as_many_lines_of_tests_as_of_code() -> None:
+    ratios = {name: lines(f"tests/plugin/{name}/") / lines(f"rsgpt_plugin/{name}/") for name in ("core", "geo")}
+    assert {name: ratio for name, ratio in ratios.items() if ratio < 1.0} == {}
