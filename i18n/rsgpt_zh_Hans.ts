@@ -2961,7 +2961,7 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
     </message>
     <message>
       <source>Importing PyTorch and transformers… This can take a minute.</source>
-      <translation>正在导入 PyTorch 和 transformers；可能需要一分钟…</translation>
+      <translation>正在导入 PyTorch 和 transformers… 可能需要一分钟。</translation>
     </message>
     <message>
       <source>This Python works: PyTorch {torch}, transformers {transformers}, on {devices}.</source>
