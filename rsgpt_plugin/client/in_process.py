@@ -321,7 +321,7 @@ def _backend_modules() -> _BackendModules:
         queue_limits=part("server.batcher", "QueueLimits"),
         ticket=part("server.ticket", "Ticket"),
         writer=part("server.protocol.replies", "ReplyWriter"),
-        read_chat_request=part("server.protocol.requests", "read_order"),
+        read_chat_request=part("server.protocol.requests", "read_chat_request"),
         answer=part("predictor", "Answer"),
         token=part("predictor", "Token"),
         refusal=part("server.protocol.refusals", "Refusal"),

@@ -38,8 +38,8 @@ from ..icons import plugin_icon
 from ..shared.answers.answer_types import types_help
 from ..shared.results.columns import columns_help
 from ..unexpected import details, log_unexpected
-from .output.destination import OutputDestination, check_destination, parse_destination
-from .output.sink import OutputSink, SinkShape, write_error
+from .output.destination import OutputDestination, SinkShape, check_destination, parse_destination
+from .output.sink import OutputSink, write_error
 from .output.trial_write import try_rows
 from .parameter_kinds import GivenValues
 from .parameters import (

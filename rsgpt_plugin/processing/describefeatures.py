@@ -29,7 +29,7 @@ from ..geo.transforms import checked_transform
 from ..shared.i18n import translate
 from ..shared.rasters.tiles import Window, square
 from .algorithm_base import UNCHECKED, DescribeAlgorithm, Parameters, PreparedRun, is_bounded, report_errors
-from .output.sink import SinkShape
+from .output.destination import SinkShape
 from .parameter_kinds import GivenValues
 from .parameters import FEATURES, PLACES
 from .run import CaptureTarget

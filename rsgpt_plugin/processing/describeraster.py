@@ -25,7 +25,7 @@ from ..geo.imagery.tile_geometry import checked_grid
 from ..geo.transforms import checked_transform
 from ..shared.rasters.tiles import TileGrid, Window
 from .algorithm_base import UNCHECKED, DescribeAlgorithm, Parameters, PreparedRun, is_bounded, report_errors
-from .output.sink import SinkShape
+from .output.destination import SinkShape
 from .parameter_kinds import GivenValues
 from .parameters import EXTENT, MASK, OVERLAP, TILE_SIZE, TILES
 from .run import CaptureTarget

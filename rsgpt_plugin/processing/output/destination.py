@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any, Optional, Union
 
 from qgis.core import (
+    QgsCoordinateReferenceSystem,
     QgsDataSourceUri,
+    QgsFeature,
     QgsFeatureRequest,
+    QgsFields,
     QgsProcessingOutputLayerDefinition,
     QgsProperty,
     QgsProviderRegistry,
@@ -26,6 +29,19 @@ translate = QCoreApplication.translate
 
 _GEOPACKAGE = ".gpkg"
 _OGR = "ogr"  # the provider of tables inside files
+
+
+@dataclass(frozen=True)
+class SinkShape:
+    """Columns, geometry type, and CRS of an output.
+
+    samples: features to describe, with values for the first of `fields`.
+    """
+
+    fields: QgsFields
+    wkb_type: Any
+    crs: QgsCoordinateReferenceSystem
+    samples: tuple[QgsFeature, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -3,39 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Optional
+from typing import Any, Optional
 
 from qgis.core import (
-    QgsCoordinateReferenceSystem,
-    QgsFeature,
     QgsFeatureSink,
-    QgsFields,
     QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import QCoreApplication
 
 from ...errors import OutputError
 from ...geo.results.crs_check import write_crs
-
-if TYPE_CHECKING:
-    from .trial_write import TrialWrite
+from .trial_write import TrialWrite
 
 translate = QCoreApplication.translate
-
-
-@dataclass(frozen=True)
-class SinkShape:
-    """Columns, geometry type, and CRS of an output.
-
-    samples: features to describe, with values for the first of `fields`.
-    """
-
-    fields: QgsFields
-    wkb_type: Any
-    crs: QgsCoordinateReferenceSystem
-    samples: tuple[QgsFeature, ...] = ()
 
 
 class OutputSink:

@@ -29,8 +29,7 @@ from qgis.PyQt.QtCore import QCoreApplication, QDateTime
 
 from ...errors import OutputError
 from ...geo.results.crs_check import crs_definitions, is_same_place, write_crs
-from .destination import OutputDestination, table_in
-from .sink import SinkShape
+from .destination import OutputDestination, SinkShape, table_in
 
 translate = QCoreApplication.translate
 

@@ -18,8 +18,8 @@ CPU, GPU = torch.device("cpu"), torch.device("cuda")
 @pytest.fixture
 def seven(monkeypatch: pytest.MonkeyPatch) -> None:
     """Any folder holds a model of 7 billion weights: 19 GB a process in 16 bits; and 40 GB are free."""
-    monkeypatch.setattr(memory_check, "size_of", lambda *_: ModelSize(986_000_000, 189_000_000, 6_738_000_000))
-    monkeypatch.setattr(memory_check, "available", lambda _: 40e9)
+    monkeypatch.setattr(memory_check, "model_size", lambda *_: ModelSize(986_000_000, 189_000_000, 6_738_000_000))
+    monkeypatch.setattr(memory_check, "free_bytes", lambda _: 40e9)
 
 
 @pytest.mark.usefixtures("seven")
@@ -34,6 +34,6 @@ def test_each_process_has_a_model_of_its_own(toy_folder: Path, monkeypatch: pyte
 @pytest.mark.usefixtures("seven")
 def test_32_bits_take_more(toy_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     check_memory(toy_folder, torch.float32, CPU)
-    monkeypatch.setattr(memory_check, "available", lambda _: 30e9)
+    monkeypatch.setattr(memory_check, "free_bytes", lambda _: 30e9)
     with pytest.raises(ModelError, match=r"needs 34\.7 GB .* Close other programs, or take a machine with more"):
         check_memory(toy_folder, torch.float32, CPU)

@@ -55,7 +55,7 @@ class ScriptedModel:
 def model(monkeypatch: pytest.MonkeyPatch) -> ScriptedModel:
     scripted = ScriptedModel()
     monkeypatch.setattr(answer_source, "open_backend", lambda info: scripted)
-    monkeypatch.setattr(answer_source, "known_model", lambda model, feedback: model)
+    monkeypatch.setattr(answer_source, "identified_model", lambda model, feedback: model)
     return scripted
 
 

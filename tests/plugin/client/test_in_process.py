@@ -188,7 +188,7 @@ def test_a_model_that_failed_to_load_is_loaded_again(engines: Engines, monkeypat
         return load(model, device)
 
     backend = in_process._import_backend()
-    monkeypatch.setattr(in_process, "_import_side", lambda: replace(backend, load=partial(once, engines)))
+    monkeypatch.setattr(in_process, "_import_backend", lambda: replace(backend, load=partial(once, engines)))
     with pytest.raises(RsgptError, match="could not be loaded"):
         ask("a")
     assert ask("a").startswith("a ")

@@ -125,7 +125,7 @@ def bench(
 ) -> Iterator[GapBench]:
     server = fake_server("--token-delay", "0.02", "--batch", "4")
     monkeypatch.setattr(answer_source, "open_backend", lambda model: Gateway(server, model.name))
-    monkeypatch.setattr(answer_source, "known_model", lambda model, feedback: model)
+    monkeypatch.setattr(answer_source, "identified_model", lambda model, feedback: model)
     monkeypatch.setattr(backends, "model_identity", lambda name: ModelInfo(name, "f" * 64))
     provider = RsgptProvider()
     QgsApplication.processingRegistry().addProvider(provider)

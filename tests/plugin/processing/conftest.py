@@ -79,7 +79,7 @@ def gateway(monkeypatch: pytest.MonkeyPatch) -> ScriptedGateway:
     """A scripted model that replaces the local server."""
     scripted = ScriptedGateway()
     monkeypatch.setattr(answer_source, "open_backend", scripted.connect)
-    monkeypatch.setattr(answer_source, "known_model", lambda model, feedback: model)
+    monkeypatch.setattr(answer_source, "identified_model", lambda model, feedback: model)
     return scripted
 
 

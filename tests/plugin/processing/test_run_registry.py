@@ -102,7 +102,7 @@ def test_cancelling_while_the_model_loads_keeps_the_earlier_output(
         active_runs.cancel("beef", state)
         raise Cancelled("stopped")
 
-    monkeypatch.setattr(answer_source, "known_model", loading)
+    monkeypatch.setattr(answer_source, "identified_model", loading)
     with pytest.raises(QgsProcessingException, match="stopped"):
         run(RunFeedback("beef"), OUTPUT=path)
     entry = next(entry for entry in entries() if entry.id == "beef")

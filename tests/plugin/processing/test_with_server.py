@@ -39,7 +39,7 @@ def serve(fake_server: Callable[..., LocalServer], monkeypatch: pytest.MonkeyPat
     def start(*options: str) -> LocalServer:
         server = fake_server(*options)
         monkeypatch.setattr(answer_source, "open_backend", lambda model: Gateway(server, model.name))
-        monkeypatch.setattr(answer_source, "known_model", lambda model, feedback: model)
+        monkeypatch.setattr(answer_source, "identified_model", lambda model, feedback: model)
         return server
 
     return start

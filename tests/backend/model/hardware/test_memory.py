@@ -68,7 +68,7 @@ def test_model_that_does_not_fit_is_rejected_with_advice() -> None:
 
 def test_main_memory_limits_the_model_of_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     free = {"cpu": 9e9, "cuda": 24e9}
-    monkeypatch.setattr(memory, "available", lambda device: free[device.type])
+    monkeypatch.setattr(memory, "free_bytes", lambda device: free[device.type])
     assert device_memory([CPU]) == DeviceMemory(9e9, CPU)
     assert device_memory([GPU]).free == 9e9
     assert choose_precision(SEVEN, device_memory([GPU])) == "int4"

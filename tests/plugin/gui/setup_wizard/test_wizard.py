@@ -215,7 +215,7 @@ def test_the_user_s_own_python_is_checked_before_it_is_used(
             raise SetupError("This Python lacks torch.", "pip install torch")
         return UserPython(python, "2.13.0", "5.2.0", ("cpu",))
 
-    monkeypatch.setattr(environment_setup, "examine", check_user_python)
+    monkeypatch.setattr(environment_setup, "check_user_python", check_user_python)
     wizard.page(WizardPage.BACKEND).buttons[BackendKind.PYTHON].setChecked(True)
     press(wizard, BUTTON.NextButton)
     page = wizard.python

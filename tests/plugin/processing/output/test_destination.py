@@ -308,7 +308,7 @@ def test_dropped_columns_are_reported(small: QgsRasterLayer, gateway: ScriptedGa
 
 
 @pytest.mark.parametrize("ending", ["gpkg", "shp", "geojson", "fgb", "csv"])
-def test_common_formats_are_written_without_messages(
+def test_common_file_types_are_written_without_messages(
     small: QgsRasterLayer, gateway: ScriptedGateway, tmp_path: Path, ending: str
 ) -> None:
     address, feedback = describe(
@@ -380,7 +380,7 @@ def test_corrected_rows_in_a_database_are_not_overwritten(tmp_path: Path, projec
     check_destination(output, [], [])
     (first, *_) = layer.getFeatures()
     correct(layer, first.id(), "caption", "my own words")
-    with pytest.raises(OutputError, match=r"answers holds rows that a person corrected \(1\)"):
+    with pytest.raises(OutputError, match=r"answers contains rows that a person corrected \(1\)"):
         check_destination(output, [], [])
 
 

@@ -108,7 +108,7 @@ def test_a_repeated_question_is_answered_from_the_cache(
 def test_text_answers_use_the_preferred_language(
     conversation: Conversation, raster: QgsRasterLayer, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Preferences, "wished_language", "German")
+    monkeypatch.setattr(Preferences, "prompt_language", "German")
     serve("--script", '{"replies": {"Answer in German.": "Boote", "water": "yes", "image": "boats"}}')
     signals = ReceivedSignals(conversation)
     conversation.begin(canvas_place(view_of([raster], around(150, 150, 100))))

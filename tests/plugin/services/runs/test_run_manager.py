@@ -71,7 +71,7 @@ class Signals:
 def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[PacedModel]:
     scripted = PacedModel()
     monkeypatch.setattr(answer_source, "open_backend", scripted.connect)
-    monkeypatch.setattr(answer_source, "known_model", lambda model, feedback: model)
+    monkeypatch.setattr(answer_source, "identified_model", lambda model, feedback: model)
     monkeypatch.setattr(backends, "model_identity", lambda name: ModelInfo(name, "f" * 64))
     yield scripted
     scripted.go.set()
