@@ -1,4 +1,4 @@
-# What the scripts beside it share. Source it; it changes no folder and installs nothing until asked.
+# Functions that the scripts in this folder share, to be sourced. Sourcing changes no directory and installs nothing.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=$root/build
@@ -21,12 +21,12 @@ as_root() {
 }
 
 apt_install() {
-    command -v apt-get >/dev/null || fail "Install this by hand, then run again: $*"
+    command -v apt-get >/dev/null || fail "Install these packages by hand, then run again: $*"
     say "Installing $* (apt)"
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" >&2
 }
 
-# Code that runs on any Python of 3.9 or newer, wherever the caller stands.
+# plugin_python ARGS...: runs code that needs only Python 3.9 or later, from any working directory.
 plugin_python() { PYTHONPATH=$root PYTHONDONTWRITEBYTECODE=1 python3 "$@"; }
 
 finds_python() {
@@ -39,7 +39,7 @@ ensure_python() {
     apt_install python3 python3-venv
 }
 
-# ensure_backend [GROUP...]: the managed environment, made by the code that the plugin's set-up uses.
+# ensure_backend [GROUP...]: creates the managed environment with the same code as the plugin's setup.
 ensure_backend() {
     ensure_python
     local groups=() group
@@ -54,7 +54,7 @@ has_qgis() {
         /usr/bin/python3 -c 'import sys; from qgis.core import Qgis; sys.exit(Qgis.QGIS_VERSION_INT < 33400)' 2>/dev/null
 }
 
-# The machine's own source of Debian SUITE, rewritten for its backports: same mirror, same key.
+# backports_of SUITE: prints the machine's apt source of the suite, changed to its backports: same mirror, same key.
 backports_of() {
     local suite=$1 stanza line
     stanza=$(cat /etc/apt/sources.list.d/*.sources 2>/dev/null |
@@ -71,7 +71,7 @@ backports_of() {
 add_backports() {
     local suite=$1 source ending=list
     apt-cache policy | grep -q "n=$suite-backports" && return
-    source=$(backports_of "$suite") || fail "No apt source of $suite found to take $suite-backports from."
+    source=$(backports_of "$suite") || fail "No apt source of $suite was found, so $suite-backports cannot be added."
     case $source in *URIs:*) ending=sources ;; esac
     say "Adding $suite-backports, from the same mirror as $suite"
     printf '%s\n' "$source" | as_root tee "/etc/apt/sources.list.d/rsgpt-backports.$ending" >/dev/null
@@ -79,7 +79,7 @@ add_backports() {
 
 ensure_qgis() {
     has_qgis && return
-    command -v apt-get >/dev/null || fail "Install QGIS 3.34 or newer, then run again."
+    command -v apt-get >/dev/null || fail "Install QGIS 3.34 or later, then run again."
     local suite
     suite=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
     if [ "$suite" = bookworm ]; then
@@ -90,27 +90,27 @@ ensure_qgis() {
         as_root apt-get update -q >&2
         apt_install qgis python3-qgis
     fi
-    has_qgis || fail "QGIS is installed, but older than 3.34. Install a newer one, then run again."
+    has_qgis || fail "QGIS is older than 3.34. Install a newer version, then run again."
 }
 
-# A display that nobody sees, for QGIS's window.
+# A virtual display for the window of QGIS.
 ensure_display() { command -v xvfb-run >/dev/null || apt_install xvfb xauth; }
 
-# An environment on QGIS's own Python, for its tests.
+# An environment based on QGIS's Python, for the tests of the plugin.
 ensure_qgis_tests() {
     ensure_qgis
     ensure_display
     local wanted=$root/tests/plugin/requirements.txt
     cmp -s "$wanted" "$qgis_tests/requirements.txt" && return
     /usr/bin/python3 -c 'import ensurepip' 2>/dev/null || apt_install python3-venv
-    say "Making the environment of the QGIS tests"
+    say "Creating the environment of the QGIS tests"
     rm -rf "$qgis_tests"
     /usr/bin/python3 -m venv --system-site-packages "$qgis_tests"
     "$qgis_tests/bin/pip" install -q --disable-pip-version-check -r "$wanted" >&2
     cp "$wanted" "$qgis_tests/requirements.txt"
 }
 
-# compile_translations FOLDER: a .qm beside each .ts that has none of its age.
+# compile_translations FOLDER: builds each .qm file that is older than its .ts file.
 compile_translations() {
     local tool source
     for source in "$1"/*.ts; do
@@ -125,8 +125,8 @@ compile_translations() {
 
 ensure_translations() { compile_translations "$root/i18n"; }
 
-# No window, and a folder for sockets that is this user's alone. QGIS takes for its own the first Python of the PATH,
-# which in a shell with pyenv or conda is another one than it was made for.
+# Runs QGIS without a window and with a private folder for sockets. QGIS uses the first Python in PATH, which would be the
+# wrong one in a shell with pyenv or conda.
 headless() {
     export PATH=/usr/bin:$PATH
     export QT_QPA_PLATFORM=${QT_QPA_PLATFORM:-offscreen}
