@@ -18,7 +18,7 @@ from tests.new_rows import LINE, SHARE, add_rows
 ROOT = Path(__file__).resolve().parents[3]
 GUIDE = ROOT / "docs" / "guide" / "README.md"
 RECIPES = ROOT / "CONTRIBUTING.md"
-MAX_FILES = {"Add a question type": 5, "Add a result column": 7}
+MAX_FILES = {"Add an answer type": 5, "Add a result column": 7}
 
 
 def test_column_and_type_names_are_unique() -> None:
