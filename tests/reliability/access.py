@@ -103,5 +103,5 @@ ROWS = (
         "requests of browsers, preflights and forms: 403, 404, 405 or 415, never an Access-Control header",
         suite(ACCESS, "test_no_web_page_is_served", "test_a_preflight_gets_no_permission", "test_only_json_is_read"),
     ),
-    ReliabilityRow("A7", "without a network: the real model answers a batch, 0 attempts to leave", no_network),
+    ReliabilityRow("A7", "without a network: the real model describes a raster, 0 attempts to leave", no_network),
 )  # fmt: skip
