@@ -657,7 +657,7 @@ Cost: each picture requires one answer for the caption and one answer per questi
     </message>
     <message>
       <source>Places processed</source>
-      <translation>已处理的地点</translation>
+      <translation>已处理的位置</translation>
     </message>
     <message>
       <source>Places answered</source>
@@ -690,7 +690,7 @@ Cost: each picture requires one answer for the caption and one answer per questi
     <message numerus="yes">
       <source>%n place(s): {answered} answered, {skipped} skipped, {failed} failed. Prompts: {asked} sent to the model, {cached} answered from the cache.</source>
       <translation>
-        <numerusform>%n 个地点：{answered} 个已回答，{skipped} 个已跳过，{failed} 个失败。提示词：{asked} 个发送给模型，{cached} 个由缓存回答。</numerusform>
+        <numerusform>共 %n 个位置：{answered} 个已回答，{skipped} 个已跳过，{failed} 个失败。提示词：{asked} 个发送给模型，{cached} 个由缓存回答。</numerusform>
       </translation>
     </message>
     <message>

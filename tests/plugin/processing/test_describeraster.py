@@ -220,7 +220,7 @@ def test_invalid_parameters_are_refused_with_a_message(
     ("values", "odd", "parameters", "expected"),
     [
         (pattern(1, 64, 96), OddRaster(crs=None), {}, "has no coordinate system"),
-        (np.zeros((1, 64, 96), np.int16), OddRaster(nodata=0), {}, "no valid pixel in the area"),
+        (np.zeros((1, 64, 96), np.int16), OddRaster(nodata=0), {}, "has no valid pixel"),
         (pattern(1, 64, 96), OddRaster(palette=True), {"CAPTURE": "native"}, "Choose rendered capture"),
         (np.zeros((1, 9000, 9000), np.uint8), OddRaster(), {"TILE_SIZE": 16}, "needs 316969 tiles"),
     ],
@@ -400,4 +400,4 @@ def test_a_mask_of_points_is_refused(raster: Make, gateway: ScriptedGateway) -> 
     feature.setGeometry(QgsGeometry.fromWkt("Point(500010 3999990)"))
     points.dataProvider().addFeatures([feature])
     said = refusal(raster(pattern(3, 64, 96)), MASK=QgsProject.instance().addMapLayer(points))
-    assert "no polygon that lies on the map" in said
+    assert "no polygon with a valid location" in said

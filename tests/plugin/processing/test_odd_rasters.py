@@ -78,7 +78,7 @@ def test_a_raster_without_a_position_is_refused(
         dataset.SetProjection(utm() if crs_of_file else "")
         del dataset
     for capture in ("native", "rendered"):
-        with pytest.raises(QgsProcessingException, match="no position.*Georeference it"):
+        with pytest.raises(QgsProcessingException, match="no position.*Georeference the raster"):
             describe(load(path, crs_of_layer), CAPTURE=capture)
     assert gateway.prompts == []
 
