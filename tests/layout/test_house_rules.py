@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import configparser
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -14,6 +15,7 @@ from tests.layout.source import ROOT, Source, shipped, sources, under
 LONGEST_FILE = 400
 LONGEST_GUI_FILE = 250
 LONGEST_FUNCTION = 60
+LARGEST_FOLDER = 14  # Python files
 BROAD = {"Exception", "BaseException"}
 
 Rule = Callable[[Source], Iterator[int]]
@@ -121,6 +123,11 @@ def test_every_file(rule: Rule) -> None:
 @pytest.mark.parametrize("rule", [asserts, prints, broad_handlers, unfinished])
 def test_shipped_files(rule: Rule) -> None:
     assert breaches(shipped(), rule) == []
+
+
+def test_folders_are_small() -> None:
+    sizes = Counter(source.name.rpartition("/")[0] for source in shipped())
+    assert {folder: size for folder, size in sizes.items() if size > LARGEST_FOLDER} == {}
 
 
 def test_a_class_name_occurs_once() -> None:
