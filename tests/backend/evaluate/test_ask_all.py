@@ -49,7 +49,7 @@ def test_grey_pictures_take_the_place_of_all(engine: Engine, tmp_path: Path, mon
 
 
 def test_a_missing_picture(engine: Engine, toy_data: Path) -> None:
-    with pytest.raises(DataError, match=r"99\.png is not among"):
+    with pytest.raises(DataError, match=r"99\.png is not one of the 12 files"):
         answer_all(engine, toy_data / "images", [("0.png", "a"), ("99.png", "a")])
 
 
