@@ -8,7 +8,6 @@ import threading
 import weakref
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -299,26 +298,6 @@ def test_a_silent_engine_has_a_constant_heartbeat_and_an_idle_one_has_none() -> 
             await asyncio.sleep(0.01)
 
     run(work, lambda: engine)
-
-
-def test_tickets_compare_by_identity() -> None:
-    async def work(batcher: Batcher) -> None:
-        same = replace(ask("a"))
-        assert AwaitedTicket(same, False) != AwaitedTicket(same, False)
-
-    run(work, lambda: Scripted(echo))
-
-
-def test_a_ticket_posts_one_last_event() -> None:
-    events: list[Any] = []
-    refusal = Refusal(503, "stopping", "The server is stopping.")
-    answered, refused = Ticket(ask("a"), False, events.append), Ticket(ask("b"), False, events.append)
-    answered.take(Step(0, answer=answer("a")))
-    answered.fail(refusal)
-    refused.fail(refusal)
-    refused.take(Step(0, answer=answer("b")))
-    refused.fail(refusal)
-    assert events == [answer("a"), refusal]
 
 
 def test_stopping_in_mid_batch_refuses_only_unanswered_asks() -> None:

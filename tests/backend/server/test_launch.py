@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from rsgpt_backend.server.middleware.key import new_key
 from tests.backend.server.conftest import Launch
 from tests.backend.server.harness import COMPLETIONS, FAKE, RunningServer, data_uri, encode, png, question, receive
 
@@ -132,10 +131,7 @@ def test_a_port_can_be_chosen(launch: Launch) -> None:
     assert launch("--port", str(port)).port == port
 
 
-def test_keys_are_long_and_unique(launch: Launch) -> None:
-    keys = {new_key() for _ in range(1_000)}
-    assert len(keys) == 1_000
-    assert min(len(key) for key in keys) >= 43
+def test_each_launch_has_its_own_key(launch: Launch) -> None:
     assert launch().key != launch().key
 
 
