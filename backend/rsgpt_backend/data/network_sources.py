@@ -6,7 +6,7 @@ import re
 
 _NETWORK = {"http", "https", "ftp", "s3", "gs", "az", "adl", "abfs", "oss", "swift", "hdfs", "webhdfs"}
 _NETWORK_VSI = {"curl", "s3", "gs", "az", "adls", "oss", "swift", "hdfs", "webhdfs"}
-_VSI = re.compile(r"/vsi(\w+?)(?:_streaming)?[/?]")
+_VSI = re.compile(r"/vsi(\w+?)(?:_streaming)?(?=[/?])")
 _SCHEMES = re.compile(r"^([a-z0-9+]+)://", re.IGNORECASE)
 
 

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from rasterio.enums import ColorInterp
 
-from rsgpt_backend.data.network_sources import is_remote
 from rsgpt_backend.data.raster_reader import RasterReader
 from rsgpt_backend.errors import ImageError
 from rsgpt_plugin.shared.rasters.bands import BandChoice
@@ -117,8 +116,3 @@ def test_the_end_of_a_truncated_file_cannot_be_read(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:3000])
     with RasterReader(str(path)) as raster, pytest.raises(ImageError, match="cannot be read"):
         raster.read(BandChoice((1,)), Window(0, 30, 60, 10), (60, 10))
-
-
-def test_remote_sources_are_detected() -> None:
-    assert all(is_remote(source) for source in ("https://a/b.tif", "s3://a/b.tif", "/vsicurl/https://a"))
-    assert not any(is_remote(source) for source in ("a.tif", "/a.tif"))
