@@ -47,7 +47,6 @@ def test_sources_on_a_network(source: str) -> None:
         "/vsizip/data/a.zip/b.tif",
         "/vsimem/a.tif",
         "/data/vsicurl.tif",
-        "/data/vsis3/a.tif",
         "/data/vsi/a.tif",
         "/data/s3:/a.tif",
         "/data/https/a.tif",
