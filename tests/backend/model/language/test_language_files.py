@@ -20,7 +20,6 @@ from rsgpt_backend.model.hardware.precision import Precision
 from rsgpt_backend.model.hashes import file_sha256, joint_sha256
 from rsgpt_backend.model.language.language import load_language
 from rsgpt_backend.model.language.language_files import language_folder
-from rsgpt_backend.model.packages import packaged_file
 from tests.backend.toy import BOS, EOS, WIDTH, write_gguf
 from tests.layout.source import ROOT
 
@@ -33,22 +32,8 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "__init__.py").write_text("raise RuntimeError('imported')")
     (folder / "toy.gguf").write_bytes(b"GGUF but no more")
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr("rsgpt_backend.model.packages.PACKAGES", ("toy_language_package", "no_such_package"))
+    monkeypatch.setattr("rsgpt_backend.model.packages.PACKAGES", ("toy_language_package",))
     return folder
-
-
-def test_packaged_file_is_found_without_importing_the_package(package: Path) -> None:
-    assert packaged_file("toy_language_package/toy.gguf") == package / "toy.gguf"
-    assert "toy_language_package" not in sys.modules
-
-
-@pytest.mark.parametrize(
-    ("source", "sentence"),
-    [("toy_language_package/other.gguf", "has no file other.gguf"), ("no_such_package/x.gguf", "is missing")],
-)
-def test_missing_packaged_file_is_rejected(package: Path, source: str, sentence: str) -> None:
-    with pytest.raises(ModelError, match=rf"{sentence}.*Repair the environment"):
-        packaged_file(source)
 
 
 def test_gguf_with_another_hash_is_not_unpacked(package: Path, own_home: Path) -> None:
