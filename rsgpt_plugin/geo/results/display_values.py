@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any
 
 from qgis.core import QgsField, QgsVectorLayer
-from qgis.PyQt.QtCore import QCoreApplication, QDateTime, Qt
+from qgis.PyQt.QtCore import QCoreApplication, QDate, QDateTime, Qt, QTime
 
 from ...shared.i18n import marked
 from ...shared.results import columns as table
@@ -101,7 +101,7 @@ def display_text(value: Any, kind: Kind) -> str:
         return status_text(str(value))
     if isinstance(value, float):
         return f"{value:.10g}"
-    return value.toString(Qt.DateFormat.ISODate) if isinstance(value, QDateTime) else str(value)
+    return value.toString(Qt.DateFormat.ISODate) if isinstance(value, (QDate, QDateTime, QTime)) else str(value)
 
 
 def yes_or_no(value: bool) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsCsException, QgsFeature
-from qgis.PyQt.QtCore import QDateTime, Qt
+from qgis.PyQt.QtCore import QDate, QDateTime, Qt, QTime
 
 from ...transforms import transform_between
 from ..layer_rows import null_to_none
@@ -30,7 +30,7 @@ def write_csv(export: ExportRows, path: Path) -> None:
 def _cell(value: Any) -> Any:
     """Return the value of a cell. Text that a spreadsheet would evaluate gets a leading apostrophe."""
     value = null_to_none(value)
-    if isinstance(value, QDateTime):
+    if isinstance(value, (QDate, QDateTime, QTime)):
         return value.toString(Qt.DateFormat.ISODateWithMs)
     if value is None or isinstance(value, (bool, int, float)):
         return value

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from qgis.core import QgsProject, QgsVectorLayer
+from qgis.PyQt.QtCore import QDate, QDateTime, Qt, QTime
 
 from rsgpt_plugin.geo.results.display_values import (
     CONFIDENCE_LEVELS,
@@ -53,7 +54,9 @@ def test_the_layer_of_clicks_shows_question_and_answer(qgis_new_project: None) -
     [
         (None, Kind.NUMBER, ""), (True, Kind.YESNO, "yes"), (False, Kind.YESNO, "no"), (0, Kind.NUMBER, "0"),
         (0.824, Kind.CONFIDENCE, "82%"), ("partial", Kind.STATUS, "partly answered"), ("new", Kind.STATUS, "new"),
-        (0.1 + 0.2, Kind.NUMBER, "0.3"),
+        (0.1 + 0.2, Kind.NUMBER, "0.3"), (QDate(1998, 2, 3), Kind.TEXT, "1998-02-03"),
+        (QTime(8, 30), Kind.TEXT, "08:30:00"),
+        (QDateTime(QDate(1998, 2, 3), QTime(8, 30), Qt.TimeSpec.UTC), Kind.TEXT, "1998-02-03T08:30:00Z"),
     ],
 )  # fmt: skip
 def test_values_are_shown_as_text(value: Any, kind: Kind, text: str) -> None:
