@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from rsgpt_plugin.core.conversation_history import CapturedView, ConversationMessage, History, SavedConversation
-from rsgpt_plugin.shared.answers.questions import AnswerType, Question
+from rsgpt_plugin.shared.answers.answer_types import AnswerType
+from rsgpt_plugin.shared.answers.questions import Question
 
 VIEW = CapturedView(
     "id1", "ortho", 'PROJCRS["x"]', (1.0, 2.0, 3.5, 4.0), "ab" * 32, (300, 200), (150, 100), 0.6, "1,2,3"

@@ -19,7 +19,7 @@ LOCAL = QgsCoordinateReferenceSystem.fromWkt(
 
 
 def ignore(percent: float) -> None:
-    """Take the progress of an export that nobody watches."""
+    """Take the progress of an export without a progress bar."""
 
 
 def rows_to_export(

@@ -144,7 +144,7 @@ def test_a_question_that_was_clicked_is_a_question(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("value", ["../../../etc/passwd", "AB" * 32, "ab" * 31, "ab" * 32 + "\n", None])
-def test_a_value_that_is_no_hash_names_no_file(tmp_path: Path, value: str | None) -> None:
+def test_a_value_that_is_not_a_hash_names_no_file(tmp_path: Path, value: str | None) -> None:
     layer = asked_layer("", caption="a", image_sha256=value)
     stored = {str(value): png()}
     assert write_dataset(rows_to_export(layer, pictures=stored), tmp_path / "set") == 1

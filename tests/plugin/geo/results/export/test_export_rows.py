@@ -52,7 +52,7 @@ def test_the_picture_of_a_row_is_found_by_its_hash(qgis_new_project: None) -> No
     assert [export.picture_of(row) for row in export.rows] == [None, b"png"]
 
 
-def test_the_store_is_not_asked_for_what_is_no_hash(qgis_new_project: None) -> None:
+def test_the_store_is_not_asked_for_other_text_than_hashes(qgis_new_project: None) -> None:
     export = rows_to_export(results_layer(["a"]), pictures={"": b"1", "x": b"2", sha256_of(0).upper(): b"3"})
     (row,) = export.rows
     for text in ("", "x", sha256_of(0).upper()):
@@ -104,7 +104,7 @@ def test_an_empty_file_may_be_replaced(tmp_path: Path, ending: str) -> None:
     "text",
     ["my notes", "image_sha256,caption\n", "plugin_version", "<html><body>a page</body></html>", "\0\1\2", "\n"],
 )
-def test_a_file_of_somebody_else_may_not_be_replaced(tmp_path: Path, text: str) -> None:
+def test_another_file_may_not_be_replaced(tmp_path: Path, text: str) -> None:
     path = tmp_path / "a.csv"
     path.write_text(text)
     with pytest.raises(OutputError, match=r"a\.csv is not an RSGPT export.*Choose another file name"):
