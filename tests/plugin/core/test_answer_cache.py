@@ -109,3 +109,30 @@ def test_clear_deletes_all_answers(tmp_path: Path) -> None:
         cache.put({"key": ANSWER})
         cache.clear()
         assert cache.get(["key"]) == {}
+
+
+def test_an_answer_is_replaced_by_a_later_one(tmp_path: Path) -> None:
+    with AnswerCache(tmp_path / "a.sqlite") as cache:
+        cache.put({"key": ANSWER, "other": ANSWER})
+        cache.put({"key": RawAnswer("later", 0.1)})
+        assert cache.get(["key", "other"]) == {"key": RawAnswer("later", 0.1), "other": ANSWER}
+
+
+def test_no_keys_and_no_answers_are_accepted(tmp_path: Path) -> None:
+    with AnswerCache(tmp_path / "a.sqlite") as cache:
+        cache.put({})
+        assert cache.get([]) == {}
+
+
+def test_a_key_may_be_asked_for_twice(tmp_path: Path) -> None:
+    with AnswerCache(tmp_path / "a.sqlite") as cache:
+        cache.put({"key": ANSWER})
+        assert cache.get(["key", "key"]) == {"key": ANSWER}
+
+
+def test_all_answers_of_a_call_are_stored_or_none(tmp_path: Path) -> None:
+    broken = RawAnswer(None, 0.5)  # type: ignore[arg-type]
+    with AnswerCache(tmp_path / "a.sqlite") as cache:
+        with pytest.raises(OutputError, match="The answer cache .* cannot be used"):
+            cache.put({"good": ANSWER, "broken": broken})
+        assert cache.get(["good"]) == {}

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
+
+import pytest
 
 from rsgpt_plugin.core import run_store
 from rsgpt_plugin.core.run_store import RunEntry, RunRequest, RunState, RunStore
@@ -48,3 +51,54 @@ def test_the_oldest_ended_runs_are_deleted(tmp_path: Path) -> None:
 def test_a_temporary_layer_has_no_file() -> None:
     requests = [replace(REQUEST, parameters={"OUTPUT": output}) for output in ("TEMPORARY_OUTPUT", "/a.gpkg")]
     assert [RunEntry("a", request).file for request in (*requests, REQUEST)] == ["", "/a.gpkg", ""]
+
+
+@pytest.mark.parametrize("state", RunState)
+def test_a_run_that_neither_runs_nor_is_finished_can_be_resumed(state: RunState) -> None:
+    assert state.can_resume == (state.value in ("paused", "stopped", "interrupted", "failed"))
+
+
+def test_progress_counts_places_with_a_row() -> None:
+    assert (RunEntry("a", REQUEST).done, RunEntry("a", REQUEST).total) == (0, 0)
+    entry = RunEntry("a", REQUEST, counts={"tiles": 9, "answered": 1, "skipped": 2, "failed": 3, "cached": 100})
+    assert (entry.done, entry.total) == (6, 9)
+
+
+def test_the_latest_run_comes_first(tmp_path: Path) -> None:
+    with RunStore(tmp_path / "runs.sqlite") as store:
+        for run_id in ("b", "a", "c"):
+            store.begin(run_id, REQUEST, {})
+        store.tell("b", {"answered": 1})
+        assert [entry.id for entry in store.entries()] == ["c", "a", "b"]
+        store.begin("b", REQUEST, {})
+        assert [entry.id for entry in store.entries()] == ["b", "c", "a"]
+
+
+def test_progress_changes_neither_the_state_nor_the_start(tmp_path: Path) -> None:
+    with RunStore(tmp_path / "runs.sqlite") as store:
+        store.begin("a", REQUEST, {"tiles": 3})
+        (before,) = store.entries()
+        store.tell("a", {"tiles": 3, "answered": 2})
+        (after,) = store.entries()
+    assert after == replace(before, counts={"tiles": 3, "answered": 2}, told_at=after.told_at)
+    assert before.told_at < after.told_at
+    assert datetime.fromisoformat(after.told_at).utcoffset() == timedelta(0)
+
+
+def test_an_output_is_replaced_only_by_another_one(tmp_path: Path) -> None:
+    with RunStore(tmp_path / "runs.sqlite") as store:
+        store.begin("a", REQUEST, {})
+        outputs = []
+        for output in ("first.gpkg", "", "second.gpkg"):
+            store.end("a", RunState.PAUSED, output, "a note")
+            outputs += [(entry.output, entry.note) for entry in store.entries()]
+    assert outputs == [("first.gpkg", "a note"), ("first.gpkg", "a note"), ("second.gpkg", "a note")]
+
+
+def test_an_unknown_run_stays_unknown(tmp_path: Path) -> None:
+    with RunStore(tmp_path / "runs.sqlite") as store:
+        store.tell("a", {"answered": 1})
+        store.end("a", RunState.FINISHED)
+        store.remove("a")
+        assert store.entry("a") is None
+        assert store.entries() == []
