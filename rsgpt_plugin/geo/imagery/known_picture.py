@@ -34,9 +34,9 @@ def known_picture(folder: Path = _FOLDER) -> KnownPicture:
         scene = next(str(tile["scene"]) for tile in truth if (tile["row"], tile["column"]) == (_ROW, _COLUMN))
         dataset = gdal.Open(str(folder / "scenes.tif"))
         bands = dataset.ReadAsArray(_COLUMN * _SIDE, _ROW * _SIDE, _SIDE, _SIDE)
+        rgb = np.ascontiguousarray(np.moveaxis(bands, 0, -1)[..., :3])
     except (OSError, ValueError, KeyError, RuntimeError, AttributeError, StopIteration) as error:
         message = translate("Rsgpt", "The plugin's demo raster cannot be read ({error}). Install the plugin again.")
         raise ImageryError(message.format(error=error)) from error
-    rgb = np.ascontiguousarray(np.moveaxis(bands, 0, -1)[..., :3])
     valid = np.ones(rgb.shape[:2], dtype=bool)
     return KnownPicture(Picture(rgb, valid, (0.0, 0.0, 1.0, 1.0), "", 0.3, "1,2,3", "none"), scene)
