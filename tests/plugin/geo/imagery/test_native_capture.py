@@ -152,11 +152,6 @@ def test_missing_pixels_of_a_truncated_file_raise_an_error(tmp_path: Path) -> No
     assert capture.picture(Window(0, 0, 100, 100)).valid.all()
 
 
-def test_native_capture_of_a_palette_is_refused(make_snapshot: Callable[..., LayerSnapshot]) -> None:
-    with pytest.raises(ImageryError, match="Choose rendered capture"):
-        native(make_snapshot(pattern(1, 64, 96), OddRaster(palette=True)))
-
-
 def test_a_layer_without_crs_is_refused(tmp_path: Path) -> None:
     layer = QgsRasterLayer(str(write(tmp_path / "a.tif", pattern(1, 64, 96), OddRaster(crs=None))), "nowhere")
     with pytest.raises(ImageryError, match="'nowhere' has no coordinate system.*Set one"):
