@@ -13,7 +13,7 @@ from qgis.core import Qgis, QgsApplication, QgsNetworkAccessManager, QgsNetworkR
 from qgis.PyQt.QtCore import QCoreApplication, QElapsedTimer, QEventLoop, QObject, QUrl, pyqtSlot
 from qgis.PyQt.QtNetwork import QNetworkRequest
 
-_ADDRESS = re.compile(r"[a-z]+://[^\s;,)\]]+", re.IGNORECASE)
+_ADDRESS = re.compile(r"[a-z]+://(?:\[[0-9a-f:]+\])?[^\s;,)\]]+", re.IGNORECASE)
 _LABEL = re.compile(r"\s*[(\[]url:\s*[)\]]|[;,\s]*url:\s*(?=[)\]]|$)", re.IGNORECASE)
 _ERROR_STATUS = 400
 _STATUS_MS = 300  # the status arrives after the message, through the main thread
@@ -68,7 +68,7 @@ class OnlineErrors(QObject):
         """Whether a URL belongs to the layer's server, whose template may have a placeholder in the host name."""
         template, url = self._address, QUrl(address)
         host = re.sub(r"^[a-z]+://", "", template, flags=re.IGNORECASE).split("/")[0].rpartition("}")[2]
-        host = host.rpartition("@")[2].rpartition(":")[0] or host
+        host = re.sub(r":\d*$", "", host.rpartition("@")[2]).strip("[]")  # without login and port
         if host:
             return url.host().endswith(host)
         return address.startswith(template.partition("{")[0])
