@@ -12,12 +12,9 @@ from qgis.core import (
 
 from rsgpt_plugin.errors import ImageryError
 from rsgpt_plugin.geo.transforms import checked_transform, transform_between
+from tests.plugin.geo.reference_systems import DEGREES, LOCAL, UTM
 
 CONTEXT = QgsCoordinateTransformContext()
-UTM, DEGREES = QgsCoordinateReferenceSystem("EPSG:32611"), QgsCoordinateReferenceSystem("EPSG:4326")
-LOCAL = QgsCoordinateReferenceSystem.fromWkt(
-    'ENGCRS["site",EDATUM["site"],CS[Cartesian,2],AXIS["(E)",east],AXIS["(N)",north],LENGTHUNIT["metre",1]]'
-)
 
 
 def test_qgis_leaves_coordinates_as_they_are_without_a_transformation() -> None:

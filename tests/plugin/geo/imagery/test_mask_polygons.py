@@ -15,11 +15,10 @@ from qgis.core import (
 from rsgpt_plugin.errors import ImageryError
 from rsgpt_plugin.geo.imagery.mask_polygons import Ground
 from rsgpt_plugin.shared.rasters.tiles import PixelGrid
-from tests.plugin.geo.results.export.exports import LOCAL
+from tests.plugin.geo.reference_systems import DEGREES, LOCAL, UTM
 from tests.plugin.rasters import NORTH_UP, ROTATED
 
 CONTEXT = QgsCoordinateTransformContext()
-UTM, DEGREES = QgsCoordinateReferenceSystem("EPSG:32611"), QgsCoordinateReferenceSystem("EPSG:4326")
 WEB = QgsCoordinateReferenceSystem("EPSG:3857")
 
 # 256 x 128 m in UTM zone 11.

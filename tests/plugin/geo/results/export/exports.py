@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransformContext, QgsField, QgsVectorLayer
+from qgis.core import QgsCoordinateTransformContext, QgsField, QgsVectorLayer
 
 from rsgpt_plugin.errors import Cancelled
 from rsgpt_plugin.geo.results.column_roles import result_columns
 from rsgpt_plugin.geo.results.export.export_rows import ExportRows
 from rsgpt_plugin.geo.results.layer_rows import RowReader
 from tests.plugin.results import fids
-
-# A CRS of a building site, which cannot be transformed to degrees.
-LOCAL = QgsCoordinateReferenceSystem.fromWkt(
-    'ENGCRS["site",EDATUM["site"],CS[Cartesian,2],AXIS["(E)",east],AXIS["(N)",north],LENGTHUNIT["metre",1]]'
-)
 
 
 def ignore(percent: float) -> None:

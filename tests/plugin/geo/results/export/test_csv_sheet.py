@@ -11,7 +11,8 @@ from qgis.PyQt.QtCore import QDate, QDateTime, Qt, QTime
 
 from rsgpt_plugin.errors import Cancelled, OutputError
 from rsgpt_plugin.geo.results.export.csv_sheet import write_csv
-from tests.plugin.geo.results.export.exports import LOCAL, add_column, rows_to_export, stop_after
+from tests.plugin.geo.reference_systems import LOCAL
+from tests.plugin.geo.results.export.exports import add_column, rows_to_export, stop_after
 from tests.plugin.results import fids, results_layer
 
 pytestmark = pytest.mark.usefixtures("qgis_new_project")
