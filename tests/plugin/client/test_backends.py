@@ -1,4 +1,4 @@
-"""Choice of the model and the backend, identity of models, and server keys."""
+"""Choice of the model and the backend, and identity of models."""
 
 from __future__ import annotations
 
@@ -14,14 +14,13 @@ from rsgpt_plugin.client.backends import chosen_model, close_backends, identifie
 from rsgpt_plugin.client.installed_models import ModelInfo, model_identity
 from rsgpt_plugin.client.preferences import BackendKind, Preferences, save
 from rsgpt_plugin.client.server import local_server
-from rsgpt_plugin.client.server.api_keys import store_key
 from rsgpt_plugin.client.server.gateway import Gateway
 from rsgpt_plugin.client.server.local_server import LocalServer
 from rsgpt_plugin.client.server.protocol import Prompt
 from rsgpt_plugin.client.server.vision_check import shape_picture
 from rsgpt_plugin.errors import ModelError, ServerError, SetupError
 
-from .server.rogue_servers import Rogue, completion, send
+from .server.rogue_servers import Rogue, send
 
 MakeRogue = Callable[..., Rogue]
 SERVER = Preferences(BackendKind.SERVER, server_url="http://127.0.0.1:8000", server_model="llava")
@@ -109,26 +108,6 @@ def test_a_named_model_is_identified_while_its_server_is_down() -> None:
     save(replace(unreachable, server_model=""))
     with pytest.raises(ServerError, match="does not answer"):
         identified_model(chosen_model())
-
-
-def test_a_stored_key_is_sent_and_is_not_in_the_settings(rogue: MakeRogue) -> None:
-    _unlock()
-    script = rogue(send(200, completion("a harbour")))
-    auth = store_key("server", " s3cret ")
-    save(Preferences(BackendKind.SERVER, server_url=script.url, server_model="m", server_auth=auth))
-    list(open_backend(chosen_model()).ask_many([Prompt(b"\x89PNG\r\n\x1a\n", "What is this?")]))
-    assert script.headers[0]["Authorization"] == "Bearer s3cret"
-    settings = QgsSettings()
-    assert not [key for key in settings.allKeys() if "s3cret" in str(settings.value(key))]
-
-
-def test_a_missing_key_ends_the_run_before_a_request(rogue: MakeRogue) -> None:
-    _unlock()
-    script = rogue(send(200, completion("a harbour")))
-    save(Preferences(BackendKind.SERVER, server_url=script.url, server_model="m", server_auth="gone123"))
-    with pytest.raises(ServerError, match="key cannot be read"):
-        list(open_backend(chosen_model()).ask_many([Prompt(b"\x89PNG\r\n\x1a\n", "What is this?")]))
-    assert script.paths == []
 
 
 def _unlock() -> None:

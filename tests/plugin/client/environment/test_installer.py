@@ -20,8 +20,8 @@ PYTHON = Path("/env/bin/python")
 class ScriptedPip:
     """Runs no programs: records command lines and prints scripted lines.
 
-    version: of pip. planned: packages of a dry run. fails: lines of the command whose arguments contain the key. prints:
-    lines of all other commands.
+    version: of pip. planned: packages of a dry run. prints: lines of all commands, except those of which an argument
+    is a key of `fails`, which print the value and fail.
     """
 
     def __init__(self) -> None:
