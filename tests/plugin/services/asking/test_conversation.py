@@ -17,8 +17,7 @@ from rsgpt_plugin.client.installed_models import ModelInfo
 from rsgpt_plugin.client.preferences import Preferences, save
 from rsgpt_plugin.client.server.local_server import LocalServer
 from rsgpt_plugin.core import paths
-from rsgpt_plugin.core.conversation_history import ConversationMessage, History, SavedConversation
-from rsgpt_plugin.services.asking.answer_row import add_to_results
+from rsgpt_plugin.core.conversation_history import History, SavedConversation
 from rsgpt_plugin.services.asking.conversation import Conversation, caption_question
 from rsgpt_plugin.services.asking.place import canvas_place
 from rsgpt_plugin.services.asking.scene import Scene, Viewpoint
@@ -245,28 +244,6 @@ def test_begin_reports_a_missing_layer(
     QgsProject.instance().removeMapLayer(raster.id())
     conversation.begin(place)
     assert signals.of("failed") == ["The layer “ortho” is no longer in the project. Choose another area."]
-
-
-@pytest.mark.parametrize(
-    ("message", "answer", "question"),
-    [
-        (ConversationMessage("Is there water?", WATER.line, "yes", 0.7), "yes", "Is there water?"),
-        (ConversationMessage("Describe this image.", "", "boats", 0.7), "boats", "Describe this image."),
-    ],
-)
-def test_an_answer_becomes_a_row_of_the_results_layer(
-    conversation: Conversation, raster: QgsRasterLayer, message: ConversationMessage, answer: str, question: str
-) -> None:
-    signals = ReceivedSignals(conversation)
-    conversation.begin(canvas_place(view_of([raster], around(150, 150, 100))))
-    signals.wait("settled")
-    assert conversation.captured_view is not None
-    add_to_results(QgsProject.instance(), conversation.captured_view, message)
-    (layer,) = QgsProject.instance().mapLayersByName("RSGPT answers")
-    (row,) = layer.getFeatures()
-    assert (row["answer"], row["question"], row["confidence"]) == (answer, question, 0.7)
-    assert (row["status"], row["image_sha256"]) == ("answered", conversation.captured_view.image_sha256)
-    assert row.geometry().area() == pytest.approx(150 * 100, rel=0.02)
 
 
 @pytest.mark.parametrize("where", ["take", "ask_one"])
