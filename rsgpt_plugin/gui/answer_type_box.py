@@ -10,6 +10,7 @@ from ..shared.answers import answer_types
 from ..shared.answers.answer_types import AnswerType
 from ..shared.answers.questions import Question, parse_questions
 from ..shared.i18n import marked
+from ..shared.text import one_line
 
 _NAME = "answer"
 
@@ -32,8 +33,8 @@ class AnswerTypeBox(QComboBox):
 
     def question(self, text: str, choices: str) -> Question:
         """Return the question. choices: separated by commas. Raises QuestionError if the question is not valid."""
-        kind = self._type().written([part.strip() for part in choices.split(",")])
-        (question,) = parse_questions(f"{_NAME}[{kind}]: {text.strip()}")
+        kind = self._type().written([part.strip() for part in one_line(choices).split(",")])
+        (question,) = parse_questions(f"{_NAME}[{kind}]: {one_line(text)}")
         return question
 
     def _type(self) -> AnswerType:

@@ -64,3 +64,10 @@ def test_a_question_without_a_text_is_refused(box: AnswerTypeBox) -> None:
 def test_a_pasted_question_line_is_refused(box: AnswerTypeBox) -> None:
     with pytest.raises(QuestionError, match=r"it contains a second question, `cars\[integer\]:`"):
         box.question("cars[integer]: How many?", "")
+
+
+@pytest.mark.parametrize("separator", ["\n", "\r\n", "\u2028", "\x0b"])
+def test_a_pasted_text_of_several_lines_becomes_one_question(box: AnswerTypeBox, separator: str) -> None:
+    assert box.question(f"Is there{separator}water?", "").text == "Is there water?"
+    box.choose(AnswerType.CHOICE)
+    assert box.question("Which?", f"forest,{separator}small{separator}town").choices == ("forest", "small town")
