@@ -1,6 +1,6 @@
-"""The `rsgpt` command: parse, run, and turn every expected error into a sentence and an exit code.
+"""The `rsgpt` command: parses arguments, runs a command, and reports expected errors as a message and an exit code.
 
-0: all done; 1: some items failed or the work could not be done; 2: wrong use.
+Exit codes: 0 for success, 1 if some items failed or the command could not finish, 2 for wrong usage.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from .commands import answer, batch, bench, convert, doctor, evaluate, models, s
 from .commands.printing import note
 from .errors import RsgptError, UsageError
 
-# How often PyTorch's threads look before they sleep, with GNU's library; a thousand times take some ten microseconds.
-# Never to look costs a fifth of the speed; often is as fast alone, but where something else wants the cores it costs
-# two thirds. A server stands beside QGIS, the others have the machine to themselves.
-_LOOKS, _LOOKS_OF_A_SERVER = 3000, 1000
+# How often PyTorch's threads poll for work before they sleep (GNU OpenMP); 1000 polls take about 10 microseconds.
+# Without polling, a fifth of the speed is lost. Long polling loses two thirds of it if other programs need the cores,
+# so the server, which runs next to QGIS, polls less than commands that have the machine to themselves.
+_SPIN_COUNT, _SERVER_SPIN_COUNT = 3000, 1000
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code."""
+    """Run one command and return the exit code."""
     args = _parser().parse_args(argv)
-    os.environ.setdefault("GOMP_SPINCOUNT", str(_LOOKS_OF_A_SERVER if args.command == "serve" else _LOOKS))
+    os.environ.setdefault("GOMP_SPINCOUNT", str(_SERVER_SPIN_COUNT if args.command == "serve" else _SPIN_COUNT))
     try:
         code: int = args.run(args)
         return code
@@ -36,21 +36,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         note("Stopped.")
         return 1
     except BrokenPipeError:
-        # What is still in the buffer has no reader, and the interpreter would complain of it when it ends.
+        # The buffered output has no reader; without this, the interpreter would report an error at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
-        note(f"A file cannot be read or written: {error}. Check its path, its rights and the free space.")
+        note(f"A file cannot be read or written: {error}. Check its path, its permissions, and the free disk space.")
         return 1
-    except Exception as error:  # the border of the process: a mistake of ours is told whole, and as one
+    except Exception as error:  # the outermost frame of the process: report a bug as a bug, with its traceback
         note(traceback.format_exc().rstrip())
-        note(f"This is a mistake in rsgpt ({type(error).__name__}). Report it with the lines above.")
+        note(f"This is a bug in rsgpt ({type(error).__name__}). Report it with the lines above.")
         return 1
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="rsgpt", description="Ask questions of aerial and satellite pictures, on this machine."
+        prog="rsgpt",
+        description="Describe aerial and satellite pictures and answer questions about them on this machine.",
     )
     parser.add_argument("--version", action="version", version=__version__)
     subparsers = parser.add_subparsers(dest="command", required=True)

@@ -82,7 +82,7 @@ def test_unexpected_error_has_a_traceback_and_a_message(
     out, err = capsys.readouterr()
     assert out == ""
     assert "Traceback" in err
-    assert err.splitlines()[-1] == "This is a mistake in rsgpt (ZeroDivisionError). Report it with the lines above."
+    assert err.splitlines()[-1] == "This is a bug in rsgpt (ZeroDivisionError). Report it with the lines above."
 
 
 def test_closed_output_pipe_ends_the_command_quietly() -> None:

@@ -1,1 +1,1 @@
-"""The verbs of the `rsgpt` command, one a file: each adds its parser and runs."""
+"""The subcommands of `rsgpt`, one module per command: each adds its parser and runs."""

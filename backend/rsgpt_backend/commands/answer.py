@@ -1,4 +1,4 @@
-"""`rsgpt describe` and `rsgpt ask`: pictures in, captions and answers out, in batches, in the order given."""
+"""`rsgpt describe` and `rsgpt ask`: captions of pictures and answers about them, in the order of the arguments."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from rsgpt_plugin.shared.answers.answer_types import TYPES, AnswerType
 from ..data.image_files import image_sha256, open_image
 from ..errors import EngineError, ImageError, RsgptError, UsageError
 from ..predictor import Answer, Ask
-from .model_options import add_model, engine_from, share
+from .model_options import add_model, confidence_value, engine_from
 from .printing import ResultPrinter, note
 
 if TYPE_CHECKING:
     from ..engine.engine import Engine
 
 _BATCH = 32
-_LONGEST_PROMPT = 4_000
-_FEWEST_CHOICES = 2
+_MAX_PROMPT_LENGTH = 4_000
+_MIN_CHOICES = 2
 
 
 @dataclass(frozen=True)
 class PromptItem:
-    """One prompt about one file; question: empty for a caption; choices: those of a choice."""
+    """One prompt about one file. question: empty for a caption; choices: the possible answers, if there are any."""
 
     path: str
     question: str
@@ -35,76 +35,80 @@ class PromptItem:
 
     @property
     def wording(self) -> str:
-        """The question with its choices, in the words that a model learns and QGIS's side sends."""
+        """The question with its choices, in the wording that models are trained on and the plugin sends."""
         return self.type.prompt(self.question, self.choices)
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the `describe` and `ask` commands."""
-    describe = subparsers.add_parser("describe", help="caption pictures")
+    describe = subparsers.add_parser("describe", help="write captions for pictures")
     wording = describe.add_mutually_exclusive_group()
-    wording.add_argument("--prompt", help="what to ask in place of the model's own caption prompt")
-    wording.add_argument("--detailed", action="store_true", help="several sentences in place of one")
+    wording.add_argument("--prompt", help="prompt to use instead of the model's caption prompt")
+    wording.add_argument("--detailed", action="store_true", help="write several sentences instead of one")
     ask = subparsers.add_parser("ask", help="answer questions about pictures")
-    ask.add_argument("--question", action="append", required=True, help="may be given several times")
+    ask.add_argument("--question", action="append", required=True, help="question to ask; can be repeated")
     kinds = ask.add_mutually_exclusive_group()
     kinds.add_argument(
-        "--choice", action="append", metavar="TEXT", help="two or more: the likeliest of them is the answer"
+        "--choice", action="append", metavar="TEXT", help="possible answer; repeat it to give at least two"
     )
     kinds.add_argument(
         "--type",
-        choices=[one.name for one in TYPES if not one.has_choices],
+        choices=[answer_type.name for answer_type in TYPES if not answer_type.has_choices],
         default=AnswerType.TEXT.name,
-        help="what every answer has to be; text is the default",
+        help="type of the answers; the default is text",
     )
     ask.add_argument(
-        "--least-confidence", type=share, default=0.0, metavar="0..1", help="what it is less sure of is not told"
+        "--least-confidence",
+        type=confidence_value,
+        default=0.0,
+        metavar="0..1",
+        help="minimum confidence; less certain answers are hidden",
     )
     for parser, run in ((describe, run_describe), (ask, run_ask)):
-        parser.add_argument("images", nargs="+", metavar="IMAGE", help="a PNG, JPEG or TIFF")
+        parser.add_argument("images", nargs="+", metavar="IMAGE", help="PNG, JPEG, or TIFF file")
         add_model(parser)
-        parser.add_argument("--json", action="store_true", help="one JSON object a line")
+        parser.add_argument("--json", action="store_true", help="print one JSON object per line")
         parser.set_defaults(run=run)
 
 
 def run_describe(args: argparse.Namespace) -> int:
-    """Caption every picture; 1 if some could not be read."""
+    """Caption every picture; return 1 if some pictures could not be read."""
     prompts = _checked([args.prompt] if args.prompt is not None else [])
     engine = engine_from(args)
-    usual = engine.detail_prompt if args.detailed else engine.caption_prompt
-    prompt = prompts[0] if prompts else usual
+    default = engine.detail_prompt if args.detailed else engine.caption_prompt
+    prompt = prompts[0] if prompts else default
     output = ResultPrinter(args.json)
     for item, answer in _answers(engine, [PromptItem(path, "") for path in args.images], prompt):
         data = {"image": item.path}
         if isinstance(answer, RsgptError):
             output.failure(data, answer)
         else:
-            found = {"caption": answer.text, **_provenance(engine, item, answer)}
-            output.result({**data, **found}, f"{item.path}: {answer.text}" if len(args.images) > 1 else answer.text)
+            data |= {"caption": answer.text, **_provenance(engine, item, answer)}
+            output.result(data, f"{item.path}: {answer.text}" if len(args.images) > 1 else answer.text)
     return output.exit_code
 
 
 def run_ask(args: argparse.Namespace) -> int:
-    """Answer every question about every picture; 1 if some could not be read."""
+    """Answer every question about every picture; return 1 if some pictures could not be read."""
     questions, choices = _checked(args.question), _checked_choices(args.choice)
     engine = engine_from(args)
     output = ResultPrinter(args.json)
-    kind = AnswerType.CHOICE if choices else next(one for one in TYPES if one.name == args.type)
-    items = [PromptItem(path, question, choices, kind) for path in args.images for question in questions]
+    answer_type = AnswerType.CHOICE if choices else next(each for each in TYPES if each.name == args.type)
+    items = [PromptItem(path, question, choices, answer_type) for path in args.images for question in questions]
     for item, answer in _answers(engine, items, ""):
         data = {"image": item.path, "question": item.question}
         if isinstance(answer, RsgptError):
             output.failure(data, answer)
         else:
-            told = answer.text if answer.confidence >= args.least_confidence else None
-            found = {"answer": told, **_provenance(engine, item, answer)}
-            shown = "I can't tell" if told is None else told
-            output.result({**data, **found}, f"{item.path}: {item.question} {shown} ({answer.confidence:.0%})")
+            text = answer.text if answer.confidence >= args.least_confidence else None
+            data |= {"answer": text, **_provenance(engine, item, answer)}
+            shown = "I can't tell" if text is None else text
+            output.result(data, f"{item.path}: {item.question} {shown} ({answer.confidence:.0%})")
     return output.exit_code
 
 
 def _provenance(engine: Engine, item: PromptItem, answer: Answer) -> dict[str, Any]:
-    """What is said of every answer; an answer that was cut off is also noted for people."""
+    """Return the fields that every answer gets; print a note if the answer was cut off."""
     if answer.finish_reason == "length":
         note(f"{item.path}: the answer was cut off at the length limit.")
     confidence = round(answer.confidence, 4)
@@ -113,9 +117,9 @@ def _provenance(engine: Engine, item: PromptItem, answer: Answer) -> dict[str, A
 
 def _checked(prompts: Sequence[str]) -> Sequence[str]:
     for prompt in prompts:
-        if not prompt.strip() or len(prompt) > _LONGEST_PROMPT:
+        if not prompt.strip() or len(prompt) > _MAX_PROMPT_LENGTH:
             raise UsageError(
-                f"A question or prompt has 1 to {_LONGEST_PROMPT} characters. Write it shorter, or at all."
+                f"A question or prompt must have 1 to {_MAX_PROMPT_LENGTH} characters. Enter a text, or shorten it."
             )
     return prompts
 
@@ -123,25 +127,25 @@ def _checked(prompts: Sequence[str]) -> Sequence[str]:
 def _checked_choices(choices: Sequence[str] | None) -> tuple[str, ...]:
     if choices is None:
         return ()
-    if len(choices) < _FEWEST_CHOICES or len(set(choices)) < len(choices) or not all(map(str.strip, choices)):
-        raise UsageError("Give --choice two times or more, another text each time, none of them empty.")
+    if len(choices) < _MIN_CHOICES or len(set(choices)) < len(choices) or not all(map(str.strip, choices)):
+        raise UsageError("Give --choice at least twice, with a different text each time. No text may be empty.")
     return tuple(choices)
 
 
 def _answers(
     engine: Engine, items: Sequence[PromptItem], prompt: str
 ) -> Iterator[tuple[PromptItem, Answer | RsgptError]]:
-    """Each item with its answer or its error, in order; a batch that the model fails on does not end the others."""
+    """Yield each item with its answer or its error, in order. An error in one batch does not stop the others."""
     for start in range(0, len(items), _BATCH):
         batch = items[start : start + _BATCH]
         asks = [_ask(item, prompt) for item in batch]
-        found = _found(engine, [ask for ask in asks if isinstance(ask, Ask)])
+        answers = _answers_or_errors(engine, [ask for ask in asks if isinstance(ask, Ask)])
         for item, ask in zip(batch, asks, strict=True):
-            yield item, ask if isinstance(ask, RsgptError) else next(found)
+            yield item, ask if isinstance(ask, RsgptError) else next(answers)
 
 
-def _found(engine: Engine, asks: Sequence[Ask]) -> Iterator[Answer | RsgptError]:
-    """Answers, or what the model failed with; where a batch fails, each ask of it is tried alone."""
+def _answers_or_errors(engine: Engine, asks: Sequence[Ask]) -> Iterator[Answer | RsgptError]:
+    """Yield answers or the model's errors; if a batch fails, each of its prompts is tried alone."""
     try:
         yield from engine.answer(asks)
     except EngineError as error:
@@ -149,7 +153,7 @@ def _found(engine: Engine, asks: Sequence[Ask]) -> Iterator[Answer | RsgptError]
             yield error
             return
         for ask in asks:
-            yield from _found(engine, [ask])
+            yield from _answers_or_errors(engine, [ask])
 
 
 def _ask(item: PromptItem, prompt: str) -> Ask | ImageError:

@@ -1,4 +1,4 @@
-"""`rsgpt batch`: large rasters to polygons with captions and answers, resumable, without QGIS."""
+"""`rsgpt batch`: polygons with captions and answers for the tiles of large rasters, without QGIS; can be resumed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rsgpt_plugin.shared.files.addresses import without_secrets
 from ..errors import DataError, EngineError, ImageError, ModelError, UsageError
 from ..model.config import ModelConfig
 from ..model.registry import model_folder
-from .model_options import add_features, add_model, caching_engine_from, share
+from .model_options import add_features, add_model, caching_engine_from, confidence_value
 from .printing import ResultPrinter, note
 
 if TYPE_CHECKING:
@@ -31,24 +31,29 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "batch",
         help="describe every tile of large rasters",
-        description="Writes one polygon a tile: a caption, a typed column a question with its confidence, and what is "
-        "needed to repeat it. Answers are kept beside the output as they come; run again, it asks what is missing.",
+        description="Write one polygon per tile with a caption, one typed column per question with its confidence, and "
+        "the data needed to reproduce it. Answers are saved next to the output as they arrive; run the same command "
+        "again to ask only what is missing.",
     )
-    parser.add_argument("rasters", nargs="+", metavar="RASTER", help="a file, or an address that GDAL can read")
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="a .gpkg or .parquet to write")
+    parser.add_argument("rasters", nargs="+", metavar="RASTER", help="file, or address that GDAL can read")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help=".gpkg or .parquet file to write")
     parser.add_argument(
         "--question",
         action="append",
         default=[],
         metavar="Q",
-        help=f"`name[type]: text`, with one of the types {types_help()}; may be given several times",
+        help=f"`name[type]: text`, with one of the types {types_help()}; can be repeated",
     )
     parser.add_argument("--caption", action=argparse.BooleanOptionalAction, default=True, help="write a caption")
-    parser.add_argument("--prompt", default="", help="what to ask for the caption in place of the model's own prompt")
+    parser.add_argument("--prompt", default="", help="prompt to use instead of the model's caption prompt")
     parser.add_argument(
-        "--least-confidence", type=share, default=0.0, metavar="0..1", help="an answer that is less sure is left out"
+        "--least-confidence",
+        type=confidence_value,
+        default=0.0,
+        metavar="0..1",
+        help="minimum confidence; less certain answers are left empty",
     )
-    _add_cut(parser)
+    _add_tiling(parser)
     add_model(parser)
     add_features(parser)
     parser.add_argument("--engine", choices=("local", "ray"), default="local", help="where the model runs")
@@ -57,65 +62,73 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         type=int,
         default=1,
         metavar="N",
-        help="engines at once, with --engine ray, of --threads cores each (1)",
+        help="number of workers for --engine ray, with --threads cores each (1)",
     )
-    parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=run)
 
 
-def _add_cut(parser: argparse.ArgumentParser) -> None:
-    """How rasters are cut and shown."""
-    parser.add_argument("--tile", type=int, default=256, metavar="PIXELS", help="side of a tile")
-    parser.add_argument("--overlap", type=float, default=0.0, metavar="PERCENT", help="of a tile's side")
+def _add_tiling(parser: argparse.ArgumentParser) -> None:
+    """Add the options for tiles, the mask, and bands."""
+    parser.add_argument("--tile", type=int, default=256, metavar="PIXELS", help="side length of a tile (256)")
+    parser.add_argument(
+        "--overlap",
+        type=float,
+        default=0.0,
+        metavar="PERCENT",
+        help="overlap of tiles, in percent of the side length (0)",
+    )
     parser.add_argument(
         "--mask",
         default="",
         metavar="FILE",
-        help="polygons; only tiles that overlap them are asked (FILE|layername=NAME names one of several layers)",
+        help="polygon layer; only tiles that overlap it are processed (FILE|layername=NAME selects a layer)",
     )
     parser.add_argument(
         "--bands",
         type=_bands,
         default=(),
         metavar="R,G,B",
-        help="three bands, or one for grey; an alpha band hides nothing if it is one of them",
+        help="three bands, or one for grayscale; a listed alpha band is shown and does not mask pixels",
     )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Describe, write and print; 1 if a raster or a tile failed, or if it was stopped."""
-    begun, cut = time.monotonic(), _cut(args)
+    """Describe the rasters; return 1 if a raster or a tile failed, or if the run was stopped."""
+    started, tiling = time.monotonic(), _tiling_options(args)
     try:
         from ..batch.batch_run import BatchRun  # noqa: PLC0415
-        from ..batch.vector_output import check_output  # noqa: PLC0415 - wrong use is told before anything large is imported
+        from ..batch.vector_output import check_output  # noqa: PLC0415 - report wrong usage before large imports
     except ModuleNotFoundError as error:
         raise _incomplete(error.name) from error
     check_output(args.out, [*args.rasters, args.mask])
-    asking, way, output = _asking(args), _way(args), ResultPrinter(args.json)
-    plans = _plans(args, cut, output)
+    questions, executor, output = _batch_questions(args), _executor(args), ResultPrinter(args.json)
+    plans = _plans(args, tiling, output)
     if not plans:
         return output.exit_code
-    with BatchRun(plans, asking, args.out, begun, partial(_identify, args)) as one:
+    with BatchRun(plans, questions, args.out, started, partial(_identify, args)) as batch_run:
         try:
-            one.ask(way)
+            batch_run.ask(executor)
         except KeyboardInterrupt:
-            note("Stopped. Answers so far are kept and written; run the same again to go on.")
+            note("Stopped. The answers so far are saved; run the same command again to resume.")
             output.failed += 1
         except EngineError as error:
             output.failure({}, error)
-            note("Answers so far are kept and written; run the same again to go on.")
-        counts = one.write().as_dict()
-    text = "{tiles} tiles: {answered} answered, {skipped} skipped, {failed} failed; {cached} answers known from before."
+            note("The answers so far are saved; run the same command again to resume.")
+        counts = batch_run.write().as_dict()
+    text = (
+        "{tiles} tiles: {answered} answered, {skipped} skipped, {failed} failed; {cached} answers were already saved."
+    )
     output.result(counts, text.format(**counts))
     return 1 if output.failed or counts["failed"] else 0
 
 
-def _cut(args: argparse.Namespace) -> TilingOptions:
-    for name, value, least, most in (("tile", args.tile, 16, 8192), ("overlap", args.overlap, 0, 90)):
-        if not least <= value <= most:
-            raise UsageError(f"--{name} is out of range. Give a number from {least} to {most}.")
+def _tiling_options(args: argparse.Namespace) -> TilingOptions:
+    for name, value, minimum, maximum in (("tile", args.tile, 16, 8192), ("overlap", args.overlap, 0, 90)):
+        if not minimum <= value <= maximum:
+            raise UsageError(f"--{name} is out of range. Give a number from {minimum} to {maximum}.")
     if args.workers < 1:
-        raise UsageError("--workers is out of range. Give a number from 1.")
+        raise UsageError("--workers is out of range. Give at least 1.")
     try:
         from ..batch.tile_pictures import TilingOptions  # noqa: PLC0415
     except ModuleNotFoundError as error:
@@ -123,23 +136,23 @@ def _cut(args: argparse.Namespace) -> TilingOptions:
     return TilingOptions(args.tile, args.overlap, args.bands, args.mask)
 
 
-def _asking(args: argparse.Namespace) -> BatchQuestions:
+def _batch_questions(args: argparse.Namespace) -> BatchQuestions:
     from rsgpt_plugin.shared.answers.questions import parse_questions  # noqa: PLC0415
 
     from ..batch.tile_rows import BatchQuestions  # noqa: PLC0415
 
     questions = tuple(parse_questions("\n".join(args.question)))
     if not args.caption and not questions:
-        raise UsageError("There is nothing to ask. Leave --no-caption out, or give a --question.")
+        raise UsageError("There is nothing to ask. Remove --no-caption, or give a --question.")
     config = ModelConfig.read(model_folder(args.model))
     caption = (args.prompt.strip() or config.caption_prompt) if args.caption else ""
     return BatchQuestions(config.name, config.weights_sha256, caption, questions, args.least_confidence)
 
 
 def _identify(args: argparse.Namespace, journal: BatchJournal) -> str:
-    """Set the precision that every engine of this run is loaded in; returns the fingerprint of its answers.
+    """Set the precision in which every engine of this run is loaded, and return the fingerprint of its answers.
 
-    What `auto` chooses depends on the free memory, so a run that is resumed keeps the choice of its journal.
+    The choice of `auto` depends on the free memory, so a resumed run keeps the precision noted in its journal.
     """
     from ..model.fingerprint import fingerprint  # noqa: PLC0415
 
@@ -154,7 +167,7 @@ def _identify(args: argparse.Namespace, journal: BatchJournal) -> str:
 
 
 def _best_precision(args: argparse.Namespace) -> str:
-    from ..engine.loading import cluster_precision, fitting_precision  # noqa: PLC0415 - it imports torch
+    from ..engine.loading import cluster_precision, fitting_precision  # noqa: PLC0415 - imports torch
 
     if args.engine == "ray":
         return cluster_precision(args.model, args.device)
@@ -162,22 +175,22 @@ def _best_precision(args: argparse.Namespace) -> str:
 
 
 def _engine(args: argparse.Namespace) -> Engine:
-    """The engine, which must be the one whose fingerprint the answers are kept under."""
+    """Load the engine. Raises ModelError if its fingerprint differs from the one the answers are saved under."""
     engine = caching_engine_from(args)
     if engine.fingerprint != args.fingerprint:
-        raise ModelError(f"The model {args.model} is another one than when this run began. Start the run again.")
+        raise ModelError(f"The model {args.model} has changed since this run started. Start the run again.")
     return engine
 
 
-def _plans(args: argparse.Namespace, cut: TilingOptions, output: ResultPrinter) -> list[RasterPlan]:
-    """The rasters that can be read; each of the others is told."""
+def _plans(args: argparse.Namespace, tiling: TilingOptions, output: ResultPrinter) -> list[RasterPlan]:
+    """Return the plans of the rasters that can be read, and report the others."""
     from ..batch.tile_pictures import make_plan  # noqa: PLC0415
     from ..batch.tile_polygons import check_output_crs  # noqa: PLC0415
 
     plans: list[RasterPlan] = []
     for source in args.rasters:
         try:
-            plan = make_plan(source, cut)
+            plan = make_plan(source, tiling)
             check_output_crs(source, plan.frame, plan.crs_wkt, (plans or [plan])[0].crs_wkt)
             plans.append(plan)
         except (ImageError, DataError) as error:
@@ -185,8 +198,7 @@ def _plans(args: argparse.Namespace, cut: TilingOptions, output: ResultPrinter) 
     return plans
 
 
-def _way(args: argparse.Namespace) -> Executor:
-    """Where the model runs."""
+def _executor(args: argparse.Namespace) -> Executor:
     if args.engine == "local":
         from ..batch import local_executor  # noqa: PLC0415
 
@@ -196,9 +208,9 @@ def _way(args: argparse.Namespace) -> Executor:
     from ..batch import ray_executor  # noqa: PLC0415
 
     if args.device not in ("auto", "cpu", "cuda"):
-        raise UsageError(f"Ray gives out GPUs itself, so --device cannot be {args.device}. Give cpu or cuda.")
-    args.device = "cuda" if args.device == "cuda" else "cpu"  # a worker must not take a GPU that Ray does not know of
-    args.threads = args.threads or 1  # not a share of the cores, so that rows do not depend on the number of workers
+        raise UsageError(f"Ray assigns GPUs itself, so --device cannot be {args.device}. Give cpu or cuda.")
+    args.device = "cuda" if args.device == "cuda" else "cpu"  # a worker must not use a GPU that Ray did not assign
+    args.threads = args.threads or 1  # fixed, so that rows do not depend on the number of workers
     cluster = ray_executor.RayCluster(args.workers, args.threads, gpus=int(args.device == "cuda"))
     return lambda work, journal: ray_executor.answered(work, partial(_engine, args), journal, cluster)
 
@@ -210,5 +222,5 @@ def _bands(text: str) -> tuple[int, ...]:
 def _incomplete(package: str | None) -> UsageError:
     return UsageError(
         f"The package {package} is missing. Run `scripts/rsgpt batch`, which installs it, or "
-        "`pip install rsgpt-backend[batch]`, with [batch,ray] for --engine ray."
+        "`pip install rsgpt-backend[batch]` ([batch,ray] for --engine ray)."
     )

@@ -1,4 +1,4 @@
-"""Asks a model that was just trained about its validation data, and calibrates it by the answers."""
+"""Calibration of a newly trained model: ask it about its validation data and fit its confidences to the answers."""
 
 from __future__ import annotations
 
@@ -17,38 +17,39 @@ from ..train.examples.derived_questions import derived_questions
 from ..train.recipe import RecipeDataset
 from .printing import note
 
-_CAPTIONS = 210  # of a data set at most: as many as the smaller one of the shipped model's has
-_PRESENCE = 150  # questions derived from a data set, half of them to be answered with a yes
+_CAPTIONS = 210  # maximum per data set: the size of the smaller validation set of the shipped model
+_PRESENCE = 150  # derived questions per data set, half of them with the answer yes
 
 
 def calibrate_trained(folder: Path, data: Path, datasets: Sequence[RecipeDataset]) -> None:
-    """Only the scales of its confidences and its odds of a yes are changed; without data, nothing."""
+    """Change the model's confidence scales and yes odds, and nothing else. Without validation data, do nothing."""
     if datasets:
-        note("Calibrating it by the recipe's validation data.")
+        note("Calibrating the model with the recipe's validation data.")
         engine = load_engine(str(folder))
         calibrate(folder, [result for dataset in datasets for result in _validated(engine, data, dataset)])
 
 
-def presence_questions(records: Sequence[CaptionRecord], most: int) -> list[QuestionRecord]:
-    """As many to be answered with a yes as with a no, evenly spread over pictures and wordings."""
-    found = [example for example in derived_questions(records) if example.kind == "presence"]
-    told = [[one for one in found if one.answers == (answer,)] for answer in ("yes", "no")]
-    chosen = [one for some in told for one in spread(some, most // 2)]
+def presence_questions(records: Sequence[CaptionRecord], limit: int) -> list[QuestionRecord]:
+    """Return presence questions, half of them with the answer yes, evenly spread over pictures and wordings."""
+    examples = [example for example in derived_questions(records) if example.kind == "presence"]
+    groups = [[example for example in examples if example.answers == (answer,)] for answer in ("yes", "no")]
+    chosen = [example for group in groups for example in spread(group, limit // 2)]
     return [
-        QuestionRecord(one.filename, one.prompts[number % len(one.prompts)], one.answers[0], one.kind)
-        for number, one in enumerate(chosen)
+        QuestionRecord(item.filename, item.prompts[number % len(item.prompts)], item.answers[0], item.kind)
+        for number, item in enumerate(chosen)
     ]
 
 
 def _validated(engine: Engine, data: Path, dataset: RecipeDataset) -> Iterator[EvaluationResult]:
-    """Its captions, its questions, and questions of presence that are derived from its captions."""
+    """Evaluate the captions and questions of a data set, and presence questions derived from its captions."""
     images, annotations = data / dataset.images, data / dataset.captions
-    found = caption_metrics.evaluate(engine, images, annotations, AskOptions(_CAPTIONS))
-    yield _result(engine, "captions", dataset, *found)
+    scored = caption_metrics.evaluate(engine, images, annotations, AskOptions(_CAPTIONS))
+    yield _result(engine, "captions", dataset, *scored)
     asked = read_questions(data / dataset.questions) if dataset.questions else []
-    for some in (asked, presence_questions(read_captions(annotations), _PRESENCE)):
-        if some:
-            yield _result(engine, "questions", dataset, *question_accuracy.scored(engine, images, some, AskOptions()))
+    for questions in (asked, presence_questions(read_captions(annotations), _PRESENCE)):
+        if questions:
+            scored = question_accuracy.scored(engine, images, questions, AskOptions())
+            yield _result(engine, "questions", dataset, *scored)
 
 
 def _result(

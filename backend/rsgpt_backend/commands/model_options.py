@@ -1,4 +1,4 @@
-"""Which model a command asks, on what and in what precision: the same options everywhere. It loads on demand."""
+"""Command-line options for the model, its precision and device, and loading the engine that they select."""
 
 from __future__ import annotations
 
@@ -18,9 +18,12 @@ _FEATURES_MB = 2000
 
 def add_choice(parser: argparse.ArgumentParser) -> None:
     """Add --model and --precision."""
-    parser.add_argument("--model", default=DEFAULT_MODEL, help="a name that `rsgpt models` lists, or a folder")
+    parser.add_argument("--model", default=DEFAULT_MODEL, help="model folder, or a name listed by `rsgpt models`")
     parser.add_argument(
-        "--precision", choices=PRECISIONS, default="auto", help="of the language model; auto takes the best that fits"
+        "--precision",
+        choices=PRECISIONS,
+        default="auto",
+        help="precision of the language model; auto selects the best one that fits into memory",
     )
 
 
@@ -28,29 +31,27 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     """Add --model, --precision, --device and --threads."""
     add_choice(parser)
     parser.add_argument(
-        "--device", default="auto", help="cpu, cuda, cuda:N or mps; auto takes all GPUs, or else the processor"
+        "--device", default="auto", help="cpu, cuda, cuda:N, or mps; auto uses all GPUs, or the CPU if there is none"
     )
-    parser.add_argument(
-        "--threads", type=int, default=0, metavar="N", help="of the processor; 0 takes as many as it has cores"
-    )
+    parser.add_argument("--threads", type=int, default=0, metavar="N", help="number of CPU threads; 0 uses all cores")
 
 
 def add_features(parser: argparse.ArgumentParser) -> None:
-    """Add --features, for caching_engine_from."""
+    """Add --features, which caching_engine_from reads."""
     parser.add_argument(
         "--features",
         type=int,
         default=_FEATURES_MB,
         metavar="MB",
-        help="room on the disk for what the encoder made of pictures, so that none is encoded again by a later run; "
-        f"0 keeps nothing ({_FEATURES_MB})",
+        help="disk space for encoded pictures, so that later runs do not encode them again; 0 stores none "
+        f"({_FEATURES_MB})",
     )
 
 
 def engine_from(args: argparse.Namespace) -> Engine:
-    """The model of add_model's options, ready to answer. ModelError: none of that name, or too little memory."""
-    ModelConfig.read(model_folder(args.model))  # what is wrong with it is told at once
-    import torch  # noqa: PLC0415 - wrong use is told, and the server listens, before torch is imported
+    """Load the model that add_model's options select. Raises ModelError if it is missing or too large for memory."""
+    ModelConfig.read(model_folder(args.model))  # report a broken model before importing torch
+    import torch  # noqa: PLC0415 - report wrong usage, and let the server listen, first
 
     from ..engine.loading import load_engine  # noqa: PLC0415
     from ..model.hardware.heap import retain_freed_memory  # noqa: PLC0415
@@ -58,19 +59,19 @@ def engine_from(args: argparse.Namespace) -> Engine:
     if args.threads > 0:
         torch.set_num_threads(args.threads)
     engine = load_engine(args.model, args.precision, note, args.device)
-    retain_freed_memory()  # from here on: weights that were moved or packed are to be given back
+    retain_freed_memory()  # not earlier: memory freed by moving and packing weights goes back to the system
     return engine
 
 
 def caching_engine_from(args: argparse.Namespace) -> Engine:
-    """The same, with the features of pictures kept for engines to come."""
+    """Load the model and store the features of pictures on disk for later runs."""
     engine = engine_from(args)
     engine.cache_features(args.features * 1_000_000)
     return engine
 
 
-def share(text: str) -> float:
-    """A confidence on the command line."""
+def confidence_value(text: str) -> float:
+    """Return the confidence of a command-line argument, 0 to 1."""
     value = float(text)
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError("a confidence is a number from 0 to 1")

@@ -1,4 +1,4 @@
-"""`rsgpt models`: what is installed, and what it needs. It loads no weights."""
+"""`rsgpt models`: the installed models and the memory they need, without loading weights."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from .printing import ResultPrinter
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the `models` command."""
     parser = subparsers.add_parser("models", help="list the installed models")
-    parser.add_argument("folders", nargs="*", metavar="FOLDER", help="models of your own, to be listed too")
+    parser.add_argument("folders", nargs="*", metavar="FOLDER", help="additional model folder to list")
     parser.add_argument(
-        "--memory", action="store_true", help="say how much memory each needs here; takes seconds, PyTorch is imported"
+        "--memory", action="store_true", help="also show how much memory each model needs; this takes some seconds"
     )
-    parser.add_argument("--device", default="auto", help="the device that --memory is about, as for serve")
-    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument("--device", default="auto", help="device for --memory, as in `rsgpt serve`")
+    parser.add_argument("--json", action="store_true", help="print one JSON object per line")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """List them; 1 if a folder holds no model."""
+    """List the models; return 1 if a folder does not hold a model."""
     output = ResultPrinter(args.json)
     for name in [*shipped_models(), *args.folders]:
         try:
@@ -47,18 +47,18 @@ def _described(name: str) -> dict[str, Any]:
 
 
 def _memory(folder: Path, device: str) -> dict[str, Any]:
-    """What it takes in the precision that it would be loaded in, or why it does not fit. ModelError: it is damaged."""
+    """Return the memory in the precision that `auto` selects, or why the model does not fit. ModelError if damaged."""
     from ..model.hardware.device_map import select_devices  # noqa: PLC0415
     from ..model.hardware.memory import choose_precision, device_memory, model_size  # noqa: PLC0415
-    from ..model.language.language_files import language_folder  # noqa: PLC0415 - without --memory, nothing waits for torch
+    from ..model.language.language_files import language_folder  # noqa: PLC0415 - imports torch
 
-    over = select_devices(device)
+    selected = select_devices(device)
     size = model_size(folder, language_folder(ModelConfig.read(folder).language, folder))
     try:
-        precision = choose_precision(size, device_memory(over))
+        precision = choose_precision(size, device_memory(selected))
     except ModelError as error:
-        return {"device": str(over[0]), "does_not_fit": str(error)}
-    return {"device": str(over[0]), "precision": precision, "memory": round(size.bytes(precision))}
+        return {"device": str(selected[0]), "does_not_fit": str(error)}
+    return {"device": str(selected[0]), "precision": precision, "memory": round(size.bytes(precision))}
 
 
 def _line(data: dict[str, Any]) -> str:
@@ -67,4 +67,4 @@ def _line(data: dict[str, Any]) -> str:
         parts.append(f"memory: {data['memory'] / 1e9:.1f} GB in {data['precision']}")
     if "does_not_fit" in data:
         parts.append(data["does_not_fit"])
-    return "  ".join([*parts, f"licence: {data['licence']}"])
+    return "  ".join([*parts, f"license: {data['licence']}"])

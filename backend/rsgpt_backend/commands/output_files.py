@@ -1,4 +1,4 @@
-"""Whether a command may write a file: an input is never its output, nor is what another program wrote."""
+"""Checks before a command writes a file: it must not replace an input or a file of another program."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from rsgpt_plugin.shared.files.source_files import overwritten_input
 
 from ..errors import UsageError
 
-_BEGINNING = 1 << 16  # bytes
+_HEAD_SIZE = 1 << 16  # bytes
 
 
 def check_file(path: Path, inputs: Iterable[Path], is_ours: Callable[[Path], bool]) -> None:
-    """UsageError where `path` is one of the inputs, lies in no folder, or is a file that is not ours."""
+    """Raise UsageError if `path` is an input, its folder is missing, or `is_ours` rejects the existing file."""
     if not path.parent.is_dir():
-        raise UsageError(f"The folder {path.parent} is not there. Make it, then run again.")
+        raise UsageError(f"The folder {path.parent} does not exist. Create it, then run again.")
     if path.is_dir():
-        raise UsageError(f"{path} is a folder. Give the name of a file.")
+        raise UsageError(f"{path} is a folder. Give a file name.")
     read = overwritten_input(path, map(str, inputs))
     if read is not None:
         raise UsageError(f"{path} would replace {read}, which this command reads. Give another file.")
@@ -26,17 +26,17 @@ def check_file(path: Path, inputs: Iterable[Path], is_ours: Callable[[Path], boo
         raise UsageError(f"{path} was not written by this command and would be replaced. Give another file.")
 
 
-def begins_with(mark: str) -> Callable[[Path], bool]:
-    """Whether a file has `mark` in its beginning."""
+def has_in_head(mark: str) -> Callable[[Path], bool]:
+    """Return a check whether the first 64 KiB of a file contain `mark`."""
 
     def has_mark(path: Path) -> bool:
         with path.open("rb") as file:
-            return mark.encode() in file.read(_BEGINNING)
+            return mark.encode() in file.read(_HEAD_SIZE)
 
     return has_mark
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write UTF-8, whole or not at all."""
+    """Write a text as UTF-8, atomically."""
     with replace_atomically(path) as draft:
         draft.write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What a command prints: JSON lines or plain text on stdout, everything else on stderr."""
+"""Output of commands: results as JSON lines or plain text on stdout, everything else on stderr."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from ..strict_json import json_text
 
 
 class ResultPrinter:
-    """Writes results; counts the failed ones."""
+    """Writes results and counts the failed ones."""
 
     def __init__(self, as_json: bool) -> None:
         self._as_json = as_json
         self.failed = 0
 
     def result(self, data: dict[str, Any], text: str) -> None:
-        """One finished item: the object where JSON was asked for, else the text."""
+        """Print a finished item: `data` if JSON was requested, otherwise `text`."""
         self._line(escaped(json_text(data)) if self._as_json else clean(text))
 
     def failure(self, item: dict[str, Any], error: RsgptError) -> None:
-        """One item that could not be done; the others go on."""
+        """Report an item that failed."""
         self.failed += 1
         if self._as_json:
             self._line(escaped(json_text({**item, "error": {"code": error.code, "message": str(error)}})))
@@ -32,7 +32,7 @@ class ResultPrinter:
 
     @property
     def exit_code(self) -> int:
-        """0 if all was done, 1 if some items failed."""
+        """0 if no item failed, otherwise 1."""
         return 1 if self.failed else 0
 
     def _line(self, text: str) -> None:
@@ -41,5 +41,5 @@ class ResultPrinter:
 
 
 def note(text: str) -> None:
-    """A line for the person who watches."""
+    """Print a line on stderr."""
     sys.stderr.write(clean(text) + "\n")

@@ -1,4 +1,4 @@
-"""`rsgpt serve`: the model behind OpenAI's protocol on this machine. It knows no HTTP itself."""
+"""`rsgpt serve`: the options of the OpenAI-compatible model server on this machine."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from ..server.launch import ServerLaunch, serve
 from ..server.middleware.key import new_key
 from .model_options import add_features, add_model, caching_engine_from
 
-_LARGEST_PORT = 65_535
+_MAX_PORT = 65_535
 _VARIABLE = "RSGPT_SERVE_KEY"
-_SHORTEST_KEY = 16
-_KEY = re.compile(rf"[\x21-\x7e]{{{_SHORTEST_KEY},}}")
+_MIN_KEY_LENGTH = 16
+_KEY = re.compile(rf"[\x21-\x7e]{{{_MIN_KEY_LENGTH},}}")
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -24,9 +24,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "serve",
         help="serve a model on 127.0.0.1",
-        description="Serve a model on 127.0.0.1. The first line on stdout is JSON with url, api_key and pid.",
+        description="Serve a model on 127.0.0.1. The first line on stdout is a JSON object with url, api_key, and pid.",
     )
-    parser.add_argument("--port", type=_port, default=0, help="0, the default, takes a free one")
+    parser.add_argument("--port", type=_port, default=0, help="port number; 0, the default, selects a free port")
     add_model(parser)
     add_features(parser)
     parser.add_argument(
@@ -34,18 +34,18 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         type=_key,
         default=None,
         metavar="KEY",
-        help=f"what clients have to send, in place of a new key at each start; {_VARIABLE} in the environment does the "
-        "same, and shows it to no other user of this machine",
+        help="key that clients must send, instead of a new one per start; the environment variable "
+        f"{_VARIABLE} does the same and hides it from other users of this machine",
     )
-    parser.add_argument("--exit-with-stdin", action="store_true", help="end when stdin reaches its end")
+    parser.add_argument("--exit-with-stdin", action="store_true", help="exit when stdin is closed")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Serve until told to stop; 0, or 1 if the model cannot be loaded or the port is taken.
+    """Serve until the server is stopped; return 1 if the model cannot be loaded or the port is in use, otherwise 0.
 
-    Raises ModelError before anything is printed if there is no such model, or its config cannot be used. A folder is
-    served by its own name.
+    Raises ModelError before anything is printed if the model does not exist or its config cannot be used. A model
+    folder is served under the name of the folder.
     """
     key, folder = _chosen_key(args.api_key), model_folder(args.model)
     ModelConfig.read(folder)
@@ -53,10 +53,10 @@ def run(args: argparse.Namespace) -> int:
     return serve(ServerLaunch(name, lambda: caching_engine_from(args), args.port, args.exit_with_stdin, key=key))
 
 
-def _chosen_key(given: str | None) -> str:
-    """The key of the option, or of the environment; "" for a new one."""
+def _chosen_key(option: str | None) -> str:
+    """Return the key of the option, of the environment, or a new one. Raises UsageError if it is not valid."""
     try:
-        return given or _key(os.environ.get(_VARIABLE) or new_key())
+        return option or _key(os.environ.get(_VARIABLE) or new_key())
     except argparse.ArgumentTypeError as error:
         raise UsageError(f"{_VARIABLE} cannot be used: {error}.") from error
 
@@ -64,13 +64,13 @@ def _chosen_key(given: str | None) -> str:
 def _key(text: str) -> str:
     if not _KEY.fullmatch(text):
         raise argparse.ArgumentTypeError(
-            f"a key has {_SHORTEST_KEY} or more letters, digits and signs of ASCII, without spaces"
+            f"a key needs at least {_MIN_KEY_LENGTH} ASCII letters, digits, and punctuation marks, without spaces"
         )
     return text
 
 
 def _port(text: str) -> int:
     port = int(text)
-    if not 0 <= port <= _LARGEST_PORT:
-        raise argparse.ArgumentTypeError(f"a port is a number from 0 to {_LARGEST_PORT}")
+    if not 0 <= port <= _MAX_PORT:
+        raise argparse.ArgumentTypeError(f"a port is a number from 0 to {_MAX_PORT}")
     return port

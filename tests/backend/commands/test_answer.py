@@ -28,7 +28,7 @@ Pictures = Callable[[int], list[str]]
 
 @pytest.fixture
 def rsgpt(toy_folder: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, list[dict[str, Any]], str]]:
-    """Run a command with the toy and --json; its exit code, its objects and what it wrote on stderr."""
+    """A function that runs a command with the toy model and --json: its exit code, JSON objects, and stderr."""
 
     def run(*arguments: str) -> tuple[int, list[dict[str, Any]], str]:
         code = main([*arguments, "--model", str(toy_folder), "--json"])
@@ -50,7 +50,7 @@ def test_describe(rsgpt: Any, pictures: Pictures) -> None:
     assert "Traceback" not in err
 
 
-def test_describe_with_a_prompt_of_one_s_own(rsgpt: Any, pictures: Pictures) -> None:
+def test_describe_with_a_custom_prompt(rsgpt: Any, pictures: Pictures) -> None:
     paths = pictures(1)
     captions = [rsgpt("describe", *paths, *prompt)[1][0]["caption"] for prompt in ([], ["--prompt", "gray"])]
     assert captions[0] != captions[1]
@@ -91,7 +91,7 @@ def test_an_answer_that_was_cut_off_says_so(
 
 
 @pytest.mark.parametrize(("kind", "pattern"), [("yesno", "yes|no"), ("integer", r"\d+"), ("text", ".*")])
-def test_an_answer_is_of_the_type_that_is_asked_for(rsgpt: Any, pictures: Pictures, kind: str, pattern: str) -> None:
+def test_an_answer_has_the_requested_type(rsgpt: Any, pictures: Pictures, kind: str, pattern: str) -> None:
     code, objects, _ = rsgpt("ask", *pictures(2), "--question", "gray", "--type", kind)
     assert code == 0
     assert all(re.fullmatch(pattern, one["answer"]) for one in objects)
@@ -109,7 +109,7 @@ def test_a_prompt_names_its_choices() -> None:
 
 
 @pytest.mark.parametrize("choices", [["a"], ["a", "a"], ["a", " "]])
-def test_choices_that_are_none_are_wrong_use(rsgpt: Any, pictures: Pictures, choices: list[str]) -> None:
+def test_too_few_or_repeated_choices_are_wrong_usage(rsgpt: Any, pictures: Pictures, choices: list[str]) -> None:
     given = [part for choice in choices for part in ("--choice", choice)]
     code, objects, err = rsgpt("ask", *pictures(1), "--question", "What is this?", *given)
     assert (code, objects) == (2, [])
@@ -127,23 +127,23 @@ def test_a_model_without_a_prompt_for_detail_gives_a_caption(engine: Engine) -> 
     assert engine.detail_prompt == engine.caption_prompt
 
 
-def test_an_answer_below_the_threshold_is_not_told(
+def test_an_answer_below_the_minimum_confidence_is_hidden(
     rsgpt: Any, pictures: Pictures, toy_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (path,) = pictures(1)
-    ((told,), (kept,)) = (
-        rsgpt("ask", path, "--question", "gray", "--least-confidence", least)[1] for least in ("0", "1")
+    ((shown,), (hidden,)) = (
+        rsgpt("ask", path, "--question", "gray", "--least-confidence", minimum)[1] for minimum in ("0", "1")
     )
-    assert told["answer"]
-    assert kept == {**told, "answer": None}
+    assert shown["answer"]
+    assert hidden == {**shown, "answer": None}
     main(["ask", path, "--question", "gray", "--least-confidence", "1", "--model", str(toy_folder)])
     assert "gray I can't tell (" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("least", ["-0.1", "1.1", "x"])
-def test_a_threshold_is_a_share(least: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("minimum", ["-0.1", "1.1", "x"])
+def test_the_minimum_confidence_is_between_0_and_1(minimum: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        main(["ask", "a.png", "--question", "gray", "--least-confidence", least])
+        main(["ask", "a.png", "--question", "gray", "--least-confidence", minimum])
     assert "--least-confidence" in capsys.readouterr().err
 
 
@@ -218,18 +218,16 @@ def test_as_text(toy_folder: Path, pictures: Pictures, tmp_path: Path, capsys: p
         ("ask", "a.png", "--question", "x" * 4001),
     ],
 )
-def test_a_prompt_without_words_or_with_too_many_is_wrong_use(
-    arguments: Any, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main([*arguments, "--model", "nonsense"]) == 2  # told before the model is looked for
+def test_an_empty_or_too_long_prompt_is_wrong_usage(arguments: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*arguments, "--model", "nonsense"]) == 2  # reported before the model is looked for
     assert "1 to 4000 characters" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", [("describe",), ("ask", "--question", "gray", "--choice", "a", "--choice", "b")])
-def test_an_answer_that_is_computed_from_no_numbers_is_an_error(
+def test_an_answer_computed_from_nan_is_an_error(
     pictures: Pictures, tmp_path: Path, capsys: pytest.CaptureFixture[str], command: Any
 ) -> None:
-    """Each weight is a number, but what they make of a picture is none."""
+    """All weights are finite, but the features computed with them are not."""
     folder = make_good(tmp_path / "model")
     weights = load_file(folder / "model.safetensors")
     weights["bridge.projection.bias"].fill_(3e38)

@@ -38,7 +38,7 @@ def raster(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def rsgpt(toy_folder: Path, capsys: pytest.CaptureFixture[str]) -> Any:
-    """Run the command with the toy and --json; its exit code, its objects and what it wrote on stderr."""
+    """A function that runs the command with the toy model and --json: its exit code, JSON objects, and stderr."""
 
     def run(*arguments: str) -> tuple[int, list[dict[str, Any]], str]:
         code = main(["batch", *arguments, "--model", str(toy_folder), "--json"])
@@ -82,7 +82,7 @@ def _in_another_precision(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("change", [_calibrated, _with_another_language_model, _in_another_precision])
-def test_what_was_answered_otherwise_is_asked_anew(
+def test_a_changed_model_or_precision_does_not_reuse_answers(
     raster: Path, tmp_path: Path, toy_folder: Path, capsys: pytest.CaptureFixture[str], change: Any
 ) -> None:
     model, out = Path(shutil.copytree(toy_folder, tmp_path / "model")), tmp_path / "a.gpkg"
@@ -142,16 +142,16 @@ def test_a_journal_of_an_earlier_version_is_read_and_its_answers_are_not_reused(
     assert (code, counts["cached"]) == (0, 0)
 
 
-def test_a_model_that_changed_while_the_run_began_is_refused(
+def test_a_model_that_changed_during_the_start_is_refused(
     rsgpt: Any, raster: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("rsgpt_backend.model.fingerprint.fingerprint", lambda *_: "0" * 16)
     code, _, err = rsgpt(str(raster), "--out", str(tmp_path / "a.gpkg"), "--tile", "32")
     assert code == 1
-    assert "another one than when this run began" in err
+    assert "has changed since this run started" in err
 
 
-def test_another_question_of_another_run_encodes_nothing(
+def test_another_run_reuses_encoded_pictures(
     rsgpt: Any, raster: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     encoded: list[int] = []
@@ -169,8 +169,8 @@ def test_another_question_of_another_run_encodes_nothing(
     assert sum(encoded) == 6
     rsgpt(*arguments, str(tmp_path / "c.gpkg"), "--question", "g: gray", "--features", "0")
     assert sum(encoded) == 12
-    kept, anew = (pyogrio.read_arrow(tmp_path / name)[1].to_pylist() for name in ("b.gpkg", "c.gpkg"))
-    assert [{**row, "asked_at": ""} for row in kept] == [{**row, "asked_at": ""} for row in anew]
+    stored, encoded_again = (pyogrio.read_arrow(tmp_path / name)[1].to_pylist() for name in ("b.gpkg", "c.gpkg"))
+    assert [{**row, "asked_at": ""} for row in stored] == [{**row, "asked_at": ""} for row in encoded_again]
 
 
 def test_a_raster_that_cannot_be_read_does_not_end_the_others(rsgpt: Any, raster: Path, tmp_path: Path) -> None:
@@ -183,9 +183,7 @@ def test_a_raster_that_cannot_be_read_does_not_end_the_others(rsgpt: Any, raster
     assert objects[2]["tiles"] == 6
 
 
-def test_a_raster_without_a_way_to_the_first_one_s_system_is_refused_before_anything_is_asked(
-    rsgpt: Any, raster: Path, tmp_path: Path
-) -> None:
+def test_a_raster_that_cannot_be_transformed_is_refused_before_asking(rsgpt: Any, raster: Path, tmp_path: Path) -> None:
     site = OddGeoTiff((0.0, 0.5, 0.0, 16.0, 0.0, -0.5), 'LOCAL_CS["site grid",UNIT["metre",1]]')
     local = str(write(tmp_path / "b.tif", numbered(32, 32, 32), site))
     code, objects, err = rsgpt(str(raster), local, "--out", str(tmp_path / "a.gpkg"), "--tile", "32")
@@ -195,12 +193,12 @@ def test_a_raster_without_a_way_to_the_first_one_s_system_is_refused_before_anyt
     assert len(pyogrio.read_arrow(tmp_path / "a.gpkg")[1].to_pylist()) == objects[1]["tiles"] == 6
 
 
-def test_an_address_keeps_its_secrets_to_itself(rsgpt: Any, tmp_path: Path) -> None:
+def test_an_error_hides_the_secrets_of_an_address(rsgpt: Any, tmp_path: Path) -> None:
     address = "/vsicurl/http://user:GEHEIM@127.0.0.1:9/a.tif?sig=GEHEIM&se=2"
-    code, (told,), err = rsgpt(address, "--out", str(tmp_path / "a.gpkg"))
-    assert (code, told["raster"]) == (1, "/vsicurl/http://127.0.0.1:9/a.tif")
-    assert "a.tif" in told["error"]["message"]
-    assert "GEHEIM" not in json.dumps(told) + err
+    code, (result,), err = rsgpt(address, "--out", str(tmp_path / "a.gpkg"))
+    assert (code, result["raster"]) == (1, "/vsicurl/http://127.0.0.1:9/a.tif")
+    assert "a.tif" in result["error"]["message"]
+    assert "GEHEIM" not in json.dumps(result) + err
 
 
 def test_no_raster_that_can_be_read(rsgpt: Any, tmp_path: Path) -> None:
@@ -221,7 +219,7 @@ def test_no_raster_that_can_be_read(rsgpt: Any, tmp_path: Path) -> None:
         (["--out", "nowhere/a.gpkg"], "The folder nowhere does not exist"),
     ],
 )
-def test_wrong_use_is_told_before_anything_is_read(
+def test_wrong_usage_is_reported_before_anything_is_read(
     rsgpt: Any, raster: Path, tmp_path: Path, arguments: list[str], advice: str
 ) -> None:
     code, objects, err = rsgpt(str(raster), "--out", str(tmp_path / "a.gpkg"), *arguments)
@@ -243,10 +241,10 @@ def test_without_its_packages_it_says_how_to_get_them(
     assert "rsgpt-backend[batch]" in err
 
 
-def test_on_ray_a_gpu_is_not_chosen_by_its_number(rsgpt: Any, raster: Path, tmp_path: Path) -> None:
+def test_ray_refuses_a_numbered_gpu(rsgpt: Any, raster: Path, tmp_path: Path) -> None:
     code, _, err = rsgpt(str(raster), "--out", str(tmp_path / "a.gpkg"), "--engine", "ray", "--device", "cuda:1")
     assert code == 2
-    assert "Ray gives out GPUs itself" in err
+    assert "Ray assigns GPUs itself" in err
 
 
 def test_without_ray_it_says_how_to_get_it(
@@ -258,7 +256,7 @@ def test_without_ray_it_says_how_to_get_it(
     assert "ray is missing" in err
 
 
-def test_a_model_that_fails_at_everything_ends_it_and_what_there_is_is_written(
+def test_a_failing_model_ends_the_run_and_saved_answers_are_written(
     rsgpt: Any, raster: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: Any) -> Any:
@@ -270,12 +268,12 @@ def test_a_model_that_fails_at_everything_ends_it_and_what_there_is_is_written(
     assert code == 1
     assert [one.get("error", {}).get("message") for one in objects] == ["The model failed.", None]
     assert (objects[1]["tiles"], objects[1]["answered"], objects[1]["failed"]) == (6, 0, 0)
-    assert "run the same again" in err
+    assert "run the same command again" in err
     assert pyogrio.read_info(out)["features"] == 0
 
 
 @pytest.mark.slow
-def test_an_interruption_ends_it_cleanly_and_the_next_run_goes_on(toy_folder: Path, tmp_path: Path, rsgpt: Any) -> None:
+def test_an_interrupted_run_is_resumed(toy_folder: Path, tmp_path: Path, rsgpt: Any) -> None:
     raster = write(tmp_path / "b.tif", numbered(20 * 32, 10 * 32, 32))
     out = tmp_path / "b.gpkg"
     arguments = [str(raster), "--out", str(out), "--tile", "32"]
@@ -286,10 +284,10 @@ def test_an_interruption_ends_it_cleanly_and_the_next_run_goes_on(toy_folder: Pa
         while process.poll() is None and not _tiles(journal_path(out)):
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
-        told, said = process.communicate(timeout=60)
-    assert (process.returncode, "Traceback" in said) == (1, False)
-    assert "run the same again to go on" in said
-    done = json.loads(told)["answered"] + json.loads(told)["failed"]
+        output, log = process.communicate(timeout=60)
+    assert (process.returncode, "Traceback" in log) == (1, False)
+    assert "run the same command again to resume" in log
+    done = json.loads(output)["answered"] + json.loads(output)["failed"]
     assert 0 < done < 200
     assert len(pyogrio.read_arrow(out)[1]) == done
     _, (counts,), _ = rsgpt(*arguments)
@@ -298,7 +296,7 @@ def test_an_interruption_ends_it_cleanly_and_the_next_run_goes_on(toy_folder: Pa
 
 
 def _tiles(journal: Path) -> int:
-    """How many the journal has."""
+    """The number of tiles in the journal."""
     with suppress(sqlite3.Error), closing(sqlite3.connect(f"file:{journal}?mode=ro", uri=True)) as database:
         return int(database.execute("SELECT count(*) FROM tiles").fetchone()[0])
     return 0

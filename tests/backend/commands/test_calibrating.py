@@ -1,4 +1,4 @@
-"""A model that was just trained is asked about its validation data; only its scales and its odds of a yes change."""
+"""A newly trained model is asked about its validation data; only its confidence scales and yes odds change."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TOWN = ("Many houses along a road.", "Houses and a road.", "Some houses with car
 
 
 def pictures(count: int, name: str, *sentences: str) -> list[CaptionRecord]:
-    """So many of one scene, with the same sentences."""
+    """Records of one scene with the same sentences."""
     return [CaptionRecord(f"{name}{number}.png", sentences, name) for number in range(count)]
 
 
@@ -39,7 +39,7 @@ def test_without_validation_data_nothing_is_asked(tmp_path: Path) -> None:
     calibrate_trained(tmp_path / "there is no such model", tmp_path, [])
 
 
-def test_presence_is_asked_for_as_often_where_it_is_as_where_it_is_not() -> None:
+def test_presence_questions_are_half_yes_and_half_no() -> None:
     records = [*pictures(MIN_SCENE, "town", *TOWN), *pictures(20, "sea", "A blue sea.", "The sea.")]
     found = presence_questions(records, 30)
     assert [one.answer for one in found] == ["yes"] * 15 + ["no"] * 15

@@ -1,4 +1,4 @@
-"""`rsgpt doctor` tells what is installed and whether the model still answers as it should."""
+"""`rsgpt doctor` reports what is installed and whether the model gives the expected answer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.backend.toy import picture
 
 @pytest.fixture
 def folder(toy_folder: Path, tmp_path: Path) -> Path:
-    """The toy with a picture of its own beside it."""
+    """The toy model with a test picture in its folder."""
     copy = tmp_path / "model"
     shutil.copytree(toy_folder, copy, ignore=shutil.ignore_patterns("language"))
     picture(1).save(copy / "known.png")
@@ -74,7 +74,7 @@ def test_a_model_without_a_known_picture(folder: Path, capsys: pytest.CaptureFix
     note(folder)
     code, found = doctor(folder, capsys)
     assert code == 0
-    assert "no picture comes with it" in found["known picture"]["value"]
+    assert "it has no test picture" in found["known picture"]["value"]
 
 
 def test_a_known_picture_that_is_gone(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

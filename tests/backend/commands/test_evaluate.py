@@ -1,4 +1,4 @@
-"""`rsgpt evaluate` prints the measures as one object and keeps the answers where it is told to."""
+"""`rsgpt evaluate` prints the scores as one object and writes the answers to the file of --answers."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_text(toy_folder: Path, toy_data: Path, capsys: pytest.CaptureFixture[st
     assert re.search(r"average  [\d.]+  \([\d.]+ to [\d.]+\)\n +ECE  [\d.]+\n", out)
 
 
-def test_what_java_measures_is_told_to_be_missing(
+def test_meteor_is_reported_as_missing_without_java(
     toy_folder: Path, toy_data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([arg for arg in arguments("captions", toy_folder, toy_data) if arg != "--json"]) == 0
@@ -99,7 +99,7 @@ def test_a_report_of_two_evaluations(
     assert main(["evaluate", "report", *files, "--out", str(tmp_path / "new" / "report")]) == 0
     assert "report.html" in capsys.readouterr().err
     text = (tmp_path / "new" / "report" / "report.md").read_text("utf-8")
-    assert "## Captions: set" in text  # its file is named as every RSICap is
+    assert "## Captions: set" in text  # captions.json: the folder's name is used
     assert "## Questions: questions" in text
     assert "<svg" in (tmp_path / "new" / "report" / "report.html").read_text("utf-8")
 
@@ -137,7 +137,7 @@ def test_a_report_of_something_else(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "holds no evaluation" in capsys.readouterr().err
 
 
-def test_answers_that_cannot_be_written_do_not_cost_the_scores(
+def test_scores_are_printed_if_answers_cannot_be_written(
     toy_folder: Path,
     toy_data: Path,
     tmp_path: Path,
@@ -155,13 +155,13 @@ def test_answers_that_cannot_be_written_do_not_cost_the_scores(
     assert "cannot be read or written" in err
 
 
-def test_what_is_unusual_is_told_with_the_model(toy_folder: Path, toy_data: Path, tmp_path: Path) -> None:
+def test_unusual_options_are_part_of_the_model_name(toy_folder: Path, toy_data: Path, tmp_path: Path) -> None:
     more = ("--limit", "1", "--beams", "2", "--prompt", "gray", "--answers", str(tmp_path / "a.json"))
     assert main(arguments("captions", toy_folder, toy_data, *more)) == 0
     assert read_result(tmp_path / "a.json").model == "toy, “gray”, 2 beams"
 
 
-def test_grey_pictures_are_told_with_the_model(toy_folder: Path, toy_data: Path, tmp_path: Path) -> None:
+def test_gray_pictures_are_part_of_the_model_name(toy_folder: Path, toy_data: Path, tmp_path: Path) -> None:
     more = ("--grey", "--answers", str(tmp_path / "a.json"))
     assert main(arguments("questions", toy_folder, toy_data, *more)) == 0
     result = read_result(tmp_path / "a.json")
@@ -184,12 +184,10 @@ def test_questions_have_their_own_prompts(toy_folder: Path, toy_data: Path) -> N
     assert left.value.code == 2
 
 
-def test_a_server_is_told_nothing_of_beams(
-    toy_folder: Path, toy_data: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_beams_are_refused_for_a_server(toy_folder: Path, toy_data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     given = arguments("captions", toy_folder, toy_data, "--url", "http://127.0.0.1:9/v1", "--beams", "2")
     assert main(given) == 2
-    assert "Leave --beams out" in capsys.readouterr().err
+    assert "Remove --beams" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("limit", ["0", "-1", "x"])
@@ -209,7 +207,7 @@ def test_missing_pictures(toy_folder: Path, toy_data: Path, capsys: pytest.Captu
     assert "does not exist. Choose a folder of pictures or a zip archive." in capsys.readouterr().err
 
 
-def test_ratings_are_told_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_ratings_are_printed_as_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     grades = {"detail": 3, "position": 3, "hallucination": 3}
     rated = [
         {"filename": "1.png", "model": "ours", **grades},
@@ -234,14 +232,14 @@ def test_answers_replace_neither_an_input_nor_a_file_of_others(
     for path, sentence in (
         (annotations, "which this command reads"),
         (tmp_path / "notes.json", "was not written by this command"),
-        (tmp_path / "none" / "a.json", "is not there"),
+        (tmp_path / "none" / "a.json", "does not exist"),
     ):
         assert main(arguments("captions", toy_folder, toy_data, "--answers", str(path))) == 2
         assert sentence in capsys.readouterr().err
     assert (annotations.read_text(), (tmp_path / "notes.json").read_text()) == (before, "{}")
 
 
-def test_reports_and_sheets_replace_their_own_alone(
+def test_reports_and_sheets_replace_only_their_own_files(
     toy_folder: Path, toy_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     answers = str(tmp_path / "answers.json")

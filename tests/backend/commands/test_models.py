@@ -35,12 +35,10 @@ def test_json(shipped: str, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_text(shipped: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models"]) == 0
-    assert capsys.readouterr().out == f"toy  {shipped[:12]}  0 MB  licence: none\n"
+    assert capsys.readouterr().out == f"toy  {shipped[:12]}  0 MB  license: none\n"
 
 
-def test_folders_of_the_user_s_and_their_memory(
-    toy_folder: Path, shipped: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_listed_folders_and_their_memory(toy_folder: Path, shipped: str, capsys: pytest.CaptureFixture[str]) -> None:
     shutil.copytree(toy_folder, registry._SHIPPED / "toy", dirs_exist_ok=True)
     assert main(["models", "--memory", "--device", "cpu", "--json", str(toy_folder), "/nothing"]) == 1
     mine, theirs, wrong = (json.loads(line) for line in capsys.readouterr().out.splitlines())
@@ -60,7 +58,7 @@ def test_a_model_that_does_not_fit_is_listed_with_the_reason(
 
 
 @pytest.mark.parametrize("damage", ["model.safetensors", "language/model.safetensors"])
-def test_damaged_weights_are_no_model_that_does_not_fit(
+def test_damaged_weights_are_an_error(
     toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], damage: str
 ) -> None:
     folder = make_good(tmp_path / "model")
@@ -71,7 +69,9 @@ def test_damaged_weights_are_no_model_that_does_not_fit(
     assert f"{damage} has no readable weights" in found["error"]["message"]
 
 
-def test_a_hash_that_is_a_number_is_told(toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_hash_that_is_a_number_is_reported(
+    toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     shutil.copy(toy_folder / "model.json", tmp_path)
     edit(tmp_path / "model.json", {"weights_sha256": 7})
     assert main(["models", str(tmp_path)]) == 1
@@ -87,4 +87,4 @@ def test_no_control_character_reaches_the_terminal(
     line = capsys.readouterr().out.splitlines()[-1]
     assert line == clean(line)
     assert line.startswith("a[31m31m b  ")
-    assert line.endswith("licence: c[31m31m")
+    assert line.endswith("license: c[31m31m")

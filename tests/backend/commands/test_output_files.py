@@ -1,4 +1,4 @@
-"""No command writes over what it reads, or over a file that it did not write."""
+"""A command replaces neither its inputs nor files that it did not write."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from rsgpt_backend.commands.output_files import begins_with, check_file, write_text
+from rsgpt_backend.commands.output_files import check_file, has_in_head, write_text
 from rsgpt_backend.errors import UsageError
 
 
 def test_inputs_folders_and_files_of_others_are_refused(tmp_path: Path) -> None:
-    ours = begins_with("# Ours")
+    ours = has_in_head("# Ours")
     path, link = tmp_path / "a.md", tmp_path / "link.md"
     check_file(path, [tmp_path / "b.md"], ours)
     path.write_text("my notes")
@@ -21,7 +21,7 @@ def test_inputs_folders_and_files_of_others_are_refused(tmp_path: Path) -> None:
         (path, [link], "which this command reads"),
         (link, [path], "which this command reads"),
         (tmp_path, [], "is a folder"),
-        (tmp_path / "none" / "a.md", [], "is not there"),
+        (tmp_path / "none" / "a.md", [], "does not exist"),
     ):
         with pytest.raises(UsageError, match=sentence):
             check_file(wrong, inputs, ours)

@@ -1,4 +1,4 @@
-"""Results go to stdout, one a line; what a person should know goes to stderr."""
+"""Results go to stdout, one per line; notes for people go to stderr."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_text(capsys: pytest.CaptureFixture[str]) -> None:
     assert output.exit_code == 1
 
 
-def test_what_others_wrote_is_safe_for_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+def test_control_characters_are_removed(capsys: pytest.CaptureFixture[str]) -> None:
     ResultPrinter(False).result({}, "a\x1b[2J road")
     ResultPrinter(False).failure({}, ImageError("b\x9b \u202e"))
     note("c\x07")
@@ -41,7 +41,7 @@ def test_what_others_wrote_is_safe_for_a_terminal(capsys: pytest.CaptureFixture[
     assert json.loads(out) == {"image": "a\x1b\x9b\udcff.png"}
 
 
-def test_no_number_is_no_result(capsys: pytest.CaptureFixture[str]) -> None:
+def test_nan_is_refused_in_results(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(RsgptError, match="NaN or an infinite number"):
         ResultPrinter(True).result({"confidence": float("nan")}, "")
     assert capsys.readouterr().out == ""

@@ -21,7 +21,7 @@ from tests.backend.hostile.folders import edit, make_good
 
 
 def parse(*arguments: str) -> argparse.Namespace:
-    """The parsed command line."""
+    """Parse a command line."""
     parser = argparse.ArgumentParser()
     serve.add_parser(parser.add_subparsers())
     return parser.parse_args(["serve", *arguments])
@@ -41,7 +41,7 @@ def test_every_flag() -> None:
 
 
 @pytest.mark.parametrize("port", ["-1", "65536", "x", ""])
-def test_a_wrong_port_is_wrong_use(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_port_is_wrong_usage(port: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         parse(f"--port={port}")
     assert caught.value.code == 2
@@ -54,14 +54,14 @@ def test_an_unknown_model_is_refused_before_anything_is_printed(capfd: pytest.Ca
     assert capfd.readouterr() == ("", "")
 
 
-def test_features_are_kept_for_servers_to_come(monkeypatch: pytest.MonkeyPatch) -> None:
-    rooms: list[int] = []
+def test_features_are_cached_for_later_servers(monkeypatch: pytest.MonkeyPatch) -> None:
+    cache_sizes: list[int] = []
     monkeypatch.setattr(
-        "rsgpt_backend.engine.loading.load_engine", lambda *_: SimpleNamespace(cache_features=rooms.append)
+        "rsgpt_backend.engine.loading.load_engine", lambda *_: SimpleNamespace(cache_features=cache_sizes.append)
     )
     caching_engine_from(parse())
     caching_engine_from(parse("--features", "0"))
-    assert rooms == [2_000_000_000, 0]
+    assert cache_sizes == [2_000_000_000, 0]
 
 
 def test_threads_and_device_reach_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""`rsgpt train` makes a model from a recipe, and tells wrong use before it begins."""
+"""`rsgpt train` makes a model from a recipe and reports wrong usage before it starts."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_missing_data(toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFi
     assert "captions.json is not a readable annotation file" in capsys.readouterr().err
 
 
-def test_what_calibrates_is_missed_before_the_training(
+def test_missing_scorers_are_reported_before_the_training(
     toy_folder: Path,
     toy_data: Path,
     tmp_path: Path,
