@@ -1,4 +1,4 @@
-"""Answer many prompts with a progress bar, in batches; shared by both kinds of evaluation."""
+"""Asking a model many prompts in batches, with a progress bar, for evaluations."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ from ..predictor import Answer, Ask
 _BATCH = 48
 _GREY = Image.new("RGB", (256, 256), (128, 128, 128))
 T = TypeVar("T")
-Scored = tuple[dict[str, Any], list[dict[str, Any]]]  # the scores of an evaluation, and each answer that they are of
+Scored = tuple[dict[str, Any], list[dict[str, Any]]]  # the scores of an evaluation, and its answers
 
 
 @dataclass(frozen=True)
 class AskOptions:
-    """How a model is asked. limit: only so many, evenly spread; prompt: for a caption, the model's own where empty.
+    """Options of an evaluation.
 
-    beams: answers followed at once, 0 as the model is set up. grey: show a plain grey picture in place of each: what a
-    model then answers correctly, it knows from the question alone.
+    limit: maximum number of pictures or questions, evenly spread; prompt: for captions, "" for the model's prompt;
+    beams: number of beams, 0 for the model's setting; grey: show plain gray pictures, to measure which answers follow
+    from the questions alone.
     """
 
     limit: int | None = None
@@ -34,32 +35,32 @@ class AskOptions:
 
     @property
     def label(self) -> str:
-        """What sets it apart from the usual manner; empty where nothing does."""
-        told = [f"“{self.prompt}”"] if self.prompt else []
+        """The options that differ from the defaults, as text."""
+        prompt = [f"“{self.prompt}”"] if self.prompt else []
         search = {0: [], 1: ["greedy"]}.get(self.beams, [f"{self.beams} beams"])
-        return ", ".join([*told, *search, *(["grey pictures"] if self.grey else [])])
+        return ", ".join([*prompt, *search, *(["grey pictures"] if self.grey else [])])
 
 
 class EvaluatedModel(Protocol):
-    """What is evaluated: `engine.Engine`, or a server through `remote.RemoteEngine`."""
+    """The model to evaluate: an `Engine`, or a server through `RemoteEngine`."""
 
     name: str
     weights_sha256: str
 
     @property
     def caption_prompt(self) -> str:
-        """What to ask for a caption."""
+        """The prompt for a caption."""
         ...
 
     def answer(self, asks: Sequence[Ask]) -> list[Answer]:
-        """Whole answers, in the order of the asks."""
+        """Return the answers in the order of the asks."""
         ...
 
 
 def answer_all(
     engine: EvaluatedModel, images: Path, prompts: Sequence[tuple[str, str]], beams: int = 0, grey: bool = False
 ) -> list[Answer]:
-    """prompts: (file name, prompt) pairs -> answers in the same order; every picture is decoded once a batch."""
+    """Return the answers to (file name, prompt) pairs, in their order. A picture is decoded once per batch."""
     source = ImageSource(images)
     answers: list[Answer] = []
     for start in tqdm(range(0, len(prompts), _BATCH), desc="answering", unit="batch"):
@@ -72,7 +73,7 @@ def answer_all(
 
 
 def spread(items: Sequence[T], limit: int | None) -> list[T]:
-    """At most `limit` items, evenly taken from the whole."""
+    """Return at most `limit` items, evenly spread over the sequence."""
     if limit is None or limit >= len(items):
         return list(items)
     return [items[index * len(items) // limit] for index in range(limit)]

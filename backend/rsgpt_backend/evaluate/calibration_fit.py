@@ -1,7 +1,4 @@
-"""Finds, from evaluations on validation data, what makes confidences true and a yes as likely as it is right.
-
-It asks no model: answers are there already.
-"""
+"""Calibration of a model from finished evaluations on validation data: confidence scales and a yes bias."""
 
 from __future__ import annotations
 
@@ -18,14 +15,17 @@ from ..errors import UsageError
 from ..model.config import ModelConfig
 from .result import EvaluationResult
 
-_FEWEST = 50  # answers of a form; with fewer it keeps its scale
-_STEPS = 25
-_FAR = 30.0  # log odds; a step may overshoot, and nothing is surer than that
-_PULL = 1.0  # towards no change, as much as one answer
+_MIN_ANSWERS = 50  # per answer form; with fewer answers its scale stays unchanged
+_STEPS = 25  # of Newton's method
+_MAX_LOG_ODDS = 30.0  # limits steps that overshoot
+_REGULARIZATION = 1.0  # toward no change, with the weight of one answer
 
 
 def calibrate(folder: Path, results: Sequence[EvaluationResult]) -> tuple[dict[str, Scale], float]:
-    """Write the scales of a model's confidences, and what is added to the log odds of a yes, into its own file."""
+    """Fit confidence scales and the yes bias, write them to the model's model.json, and return both.
+
+    Raises UsageError if a result comes from other weights.
+    """
     config = ModelConfig.read(folder)
     for result in results:
         if result.weights_sha256 != config.weights_sha256:
@@ -37,56 +37,56 @@ def calibrate(folder: Path, results: Sequence[EvaluationResult]) -> tuple[dict[s
 
 
 def fitted(results: Iterable[EvaluationResult], present: Mapping[str, Scale]) -> dict[str, Scale]:
-    """The scale of each form. A caption counts as right where it invents nothing.
+    """Return the scale of each answer form. A caption counts as correct if it invents no object.
 
-    present: the scales with which the confidences were told; those found are for the model without them.
+    present: the scales that the confidences already contain; the returned scales replace them.
     """
-    seen: dict[str, list[tuple[float, bool]]] = defaultdict(list)
+    groups: dict[str, list[tuple[float, bool]]] = defaultdict(list)
     for result in results:
-        for one in result.answers:
-            text, right = _judged(one)
-            seen[answer_form(text)].append((one["confidence"], right))
+        for answer in result.answers:
+            text, correct = _judged(answer)
+            groups[answer_form(text)].append((answer["confidence"], correct))
     scales = dict(present)
-    for name, pairs in sorted(seen.items()):
-        if len(pairs) >= _FEWEST:
+    for name, pairs in sorted(groups.items()):
+        if len(pairs) >= _MIN_ANSWERS:
             scales[name] = _after(present.get(name, (1.0, 0.0)), _fit(pairs))
     return scales
 
 
 def yes_bias(results: Sequence[EvaluationResult], present: Mapping[str, Scale]) -> float:
-    """What has to be added to the log odds of a yes, before their scale. Each result counts as much as any other."""
+    """Return the bias to add to the unscaled log odds of a yes. All results have the same weight."""
     odds, truths, weights = [], [], []
     for result in results:
-        told = [one for one in result.answers if _is_yes_no(one)]
-        odds += [_yes(one, present) for one in told]
-        truths += [one["correct"] == _says_yes(one) for one in told]
-        weights += [1 / len(told) for _ in told]
-    if len(odds) < _FEWEST:
+        answers = [answer for answer in result.answers if _is_yes_no(answer)]
+        odds += [_yes_log_odds(answer, present) for answer in answers]
+        truths += [answer["correct"] == _says_yes(answer) for answer in answers]
+        weights += [1 / len(answers) for _ in answers]
+    if len(odds) < _MIN_ANSWERS:
         return 0.0
     slope, offset = _logistic(odds, truths, np.array(weights) * len(odds) / sum(weights))
-    return offset / slope if slope > 0 else 0.0  # log odds that tell less than nothing say nothing of a yes
+    return offset / slope if slope > 0 else 0.0  # with a negative slope the log odds are useless
 
 
 def with_yes_bias(result: EvaluationResult, present: Mapping[str, Scale], odds: float) -> EvaluationResult:
-    """The result as it would be told with `odds` added to the log odds of a yes; exact for answers of one word."""
-    return replace(result, answers=[_leaned(one, present, odds) for one in result.answers])
+    """Return the result as it would be with `odds` added to the log odds of a yes; exact for one-word answers."""
+    return replace(result, answers=[_biased(answer, present, odds) for answer in result.answers])
 
 
-def _leaned(answer: dict[str, Any], present: Mapping[str, Scale], odds: float) -> dict[str, Any]:
+def _biased(answer: dict[str, Any], present: Mapping[str, Scale], odds: float) -> dict[str, Any]:
     if not _is_yes_no(answer):
         return answer
-    shifted = _yes(answer, present) + odds
+    shifted = _yes_log_odds(answer, present) + odds
     given = "yes" if shifted > 0 else "no"
     correct = answer["correct"] == ((shifted > 0) == _says_yes(answer))
     confidence = calibrated(sigmoid(abs(shifted)), given, present)
     return {**answer, "given": given, "correct": correct, "confidence": confidence}
 
 
-def _yes(answer: dict[str, Any], present: Mapping[str, Scale]) -> float:
-    """Log odds of a yes before their scale."""
+def _yes_log_odds(answer: dict[str, Any], present: Mapping[str, Scale]) -> float:
+    """Return the unscaled log odds of a yes."""
     slope, offset = present.get("yes_no", (1.0, 0.0))
-    given = (log_odds(answer["confidence"]) - offset) / slope
-    return given if _says_yes(answer) else -given
+    odds = (log_odds(answer["confidence"]) - offset) / slope
+    return odds if _says_yes(answer) else -odds
 
 
 def _says_yes(answer: dict[str, Any]) -> bool:
@@ -94,7 +94,7 @@ def _says_yes(answer: dict[str, Any]) -> bool:
 
 
 def _is_yes_no(answer: dict[str, Any]) -> bool:
-    """Whether yes or no was asked for, and said: "no" is no number either, but not because a yes would be right."""
+    """Whether both the answer and the correct answer are yes or no; "no" can also answer a counting question."""
     return "given" in answer and answer_form(answer["given"]) == answer_form(answer["answer"]) == "yes_no"
 
 
@@ -103,23 +103,24 @@ def _judged(answer: dict[str, Any]) -> tuple[str, bool]:
 
 
 def _fit(pairs: Sequence[tuple[float, bool]]) -> Scale:
-    right = [one for _, one in pairs]
+    right = [correct for _, correct in pairs]
     return _logistic([log_odds(confidence) for confidence, _ in pairs], right, np.ones(len(pairs)))
 
 
 def _logistic(odds: Sequence[float], truths: Sequence[bool], weights: np.ndarray) -> Scale:
-    """Logistic regression of what is true on log odds, by Newton's method."""
-    known = np.stack([np.array(odds), np.ones(len(odds))], axis=1)
+    """Fit a logistic regression of `truths` on log odds with Newton's method."""
+    inputs = np.stack([np.array(odds), np.ones(len(odds))], axis=1)
     right = np.array(truths, dtype=float)
     start = scale = np.array([1.0, 0.0])
     for _ in range(_STEPS):
-        told = 1 / (1 + np.exp(-np.clip(known @ scale, -_FAR, _FAR)))
-        slope = known.T @ (weights * (told - right)) + _PULL * (scale - start)
-        bend = (known * (weights * told * (1 - told))[:, None]).T @ known + _PULL * np.eye(2)
-        scale = scale - np.linalg.solve(bend, slope)
+        predicted = 1 / (1 + np.exp(-np.clip(inputs @ scale, -_MAX_LOG_ODDS, _MAX_LOG_ODDS)))
+        gradient = inputs.T @ (weights * (predicted - right)) + _REGULARIZATION * (scale - start)
+        curvature = (weights * predicted * (1 - predicted))[:, None]
+        hessian = (inputs * curvature).T @ inputs + _REGULARIZATION * np.eye(2)
+        scale = scale - np.linalg.solve(hessian, gradient)
     return float(scale[0]), float(scale[1])
 
 
 def _after(first: Scale, then: Scale) -> Scale:
-    """Both scales one after the other, as one."""
+    """Return both scales, applied one after the other, as one scale."""
     return then[0] * first[0], then[0] * first[1] + then[1]

@@ -1,7 +1,7 @@
-"""Caption metrics of the COCO tools: BLEU, METEOR, ROUGE-L, CIDEr; each x 100, CIDEr 100 = 1.0.
+"""Caption metrics of the COCO tools: BLEU, METEOR, ROUGE-L, and CIDEr, each multiplied by 100.
 
-METEOR and the original tokenizer are Java programs: without Java, METEOR is null, and a tokenizer of the same
-rules is used in place of the other.
+METEOR and the original tokenizer are Java programs. Without Java, METEOR is None, and a Python tokenizer with the
+same rules is used.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ from .tokens import tokenize
 Sentences = dict[int, list[str]]
 
 
-def evaluate(engine: EvaluatedModel, images: Path, annotations: Path, manner: AskOptions) -> Scored:
-    """Scores, and every caption beside its references."""
-    records = spread(read_captions(annotations), manner.limit)
+def evaluate(engine: EvaluatedModel, images: Path, annotations: Path, options: AskOptions) -> Scored:
+    """Return the scores, and each caption with its references. Raises DataError without annotated captions."""
+    records = spread(read_captions(annotations), options.limit)
     if not records:
         raise DataError(f"{annotations} holds no captions. Give a file with some.")
     started = time.monotonic()
-    prompt = manner.prompt or engine.caption_prompt
-    answers = answer_all(engine, images, [(record.filename, prompt) for record in records], manner.beams)
+    prompt = options.prompt or engine.caption_prompt
+    answers = answer_all(engine, images, [(record.filename, prompt) for record in records], options.beams)
     seconds = time.monotonic() - started
     references = {index: list(record.captions) for index, record in enumerate(records)}
     captions = {index: [answer.text] for index, answer in enumerate(answers)}
     scores, each = score(references, captions)
     names = [record.filename for record in records]
     support = [supported(answer.text, record.captions) for record, answer in zip(records, answers, strict=True)]
-    told = [
+    rows = [
         {
             "filename": record.filename,
             "caption": answer.text,
@@ -52,36 +52,36 @@ def evaluate(engine: EvaluatedModel, images: Path, annotations: Path, manner: As
         for record, answer, cider, objects in zip(records, answers, each["CIDEr"], support, strict=True)
     ]
     intervals = {name: hundredths(interval(values, names)) for name, values in each.items()}
-    found = {"images": len(records), **scores, **rates(support), "intervals": intervals}
-    sound = [not objects.invented for objects in support]
-    found["calibration"] = calibration([answer.confidence for answer in answers], sound)
-    return {**found, "seconds": round(seconds, 1)}, told
+    result = {"images": len(records), **scores, **rates(support), "intervals": intervals}
+    correct = [not objects.invented for objects in support]
+    result["calibration"] = calibration([answer.confidence for answer in answers], correct)
+    return {**result, "seconds": round(seconds, 1)}, rows
 
 
 def score(references: Sentences, captions: Sentences) -> tuple[dict[str, float | None], dict[str, list[float]]]:
-    """The scores of all, and of the metrics that are a mean over pictures, each picture's.
+    """Return the scores, and the scores of each picture for metrics that are means over pictures.
 
-    references: several sentences a picture; captions: one. Both raw; they are tokenized here.
+    references: several sentences per picture; captions: one sentence per picture; neither is tokenized.
     """
     java = shutil.which("java") is not None
     prepare = _original_tokenizer() if java else tokenize_all
     references, captions = prepare(references), prepare(captions)
     bleu, cider, meteor, rouge = _scorers()
-    found: dict[str, float | None] = {}
+    scores: dict[str, float | None] = {}
     with contextlib.redirect_stdout(io.StringIO()):  # the scorers print what they compute
         for size, value in enumerate(bleu(4).compute_score(references, captions)[0], start=1):
-            found[f"BLEU-{size}"] = percent(value)
-        found["METEOR"] = percent(_meteor(meteor(), references, captions)) if java else None
+            scores[f"BLEU-{size}"] = percent(value)
+        scores["METEOR"] = percent(_meteor(meteor(), references, captions)) if java else None
         means = {
             "ROUGE-L": rouge().compute_score(references, captions),
             "CIDEr": cider().compute_score(references, captions),
         }
-    found |= {name: percent(mean) for name, (mean, _) in means.items()}
-    return found, {name: [100 * float(value) for value in values] for name, (_, values) in means.items()}
+    scores |= {name: percent(mean) for name, (mean, _) in means.items()}
+    return scores, {name: [100 * float(value) for value in values] for name, (_, values) in means.items()}
 
 
 def tokenize_all(sentences: Sentences) -> Sentences:
-    """Lower case words without punctuation, joined by spaces."""
+    """Return lower-case words without punctuation, joined by spaces."""
     return {key: [" ".join(tokenize(text)) for text in texts] for key, texts in sentences.items()}
 
 
@@ -100,7 +100,7 @@ def _original_tokenizer() -> Callable[[Sentences], Sentences]:
 
 
 def check_scorers() -> None:
-    """DataError where what scores captions is not there."""
+    """Raise DataError if the packages that score captions are missing."""
     _scorers()
 
 
@@ -116,15 +116,15 @@ def _scorers() -> tuple[Any, Any, Any, Any]:
 
 
 def _meteor(scorer: Any, references: Sentences, captions: Sentences) -> float:
-    """The mean score; whatever happens, the scorer's Java program has ended afterwards."""
+    """Return the mean score and always end the scorer's Java program."""
     try:
         return float(scorer.compute_score(references, captions)[0])
     except (OSError, ValueError) as error:
-        raise DataError(f"METEOR's Java program failed: {error}. It needs 2 GB of memory; free some.") from error
+        raise DataError(f"METEOR's Java program failed: {error}. It needs 2 GB of free memory.") from error
     finally:
         scorer.meteor_p.kill()
         scorer.meteor_p.communicate()
-        if scorer.lock.locked():  # left so by an error; the scorer's destructor would wait for it forever
+        if scorer.lock.locked():  # after an error; the scorer's destructor would wait forever
             scorer.lock.release()
 
 

@@ -1,4 +1,4 @@
-"""How far a mean may be off by chance: bootstrap intervals over pictures (Efron, 1979). It knows no metric."""
+"""Confidence intervals of means by bootstrap over pictures (Efron, 1979)."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _TAILS = (2.5, 97.5)
 
 
 def interval(values: Sequence[float], pictures: Sequence[str]) -> tuple[float, float]:
-    """The 95 % interval of the mean of `values`, in their unit; the same at each call.
+    """Return the 95 % interval of the mean of `values`, in their unit; the result is deterministic.
 
-    pictures: what each value is about. Whole pictures are drawn: answers about one are right or wrong together.
+    pictures: the picture of each value. Whole pictures are drawn, because answers about one picture are correlated.
     """
     names, group = np.unique(pictures, return_inverse=True)
     totals = np.bincount(group, weights=np.asarray(values, dtype=float))

@@ -1,6 +1,6 @@
-"""Accuracy of answers by kind of question, in percent; exact match after normalising case, articles and numbers.
+"""Accuracy of answers by kind of question, in percent: exact match after normalizing case, articles, and numbers.
 
-The average is over questions, not over kinds, as in the paper's table.
+The average is over questions, not over kinds, as in the table of the paper.
 """
 
 from __future__ import annotations
@@ -29,20 +29,21 @@ _NUMBERS = {
 }
 
 
-def evaluate(engine: EvaluatedModel, images: Path, annotations: Path, manner: AskOptions) -> Scored:
-    """Scores, and every answer beside the right one."""
+def evaluate(engine: EvaluatedModel, images: Path, annotations: Path, options: AskOptions) -> Scored:
+    """Return the scores, and each answer with the correct one. Raises DataError if there are no questions."""
     questions = read_questions(annotations)
     if not questions:
         raise DataError(f"{annotations} holds no questions. Give a file with some.")
-    return scored(engine, images, questions, manner)
+    return scored(engine, images, questions, options)
 
 
-def scored(engine: EvaluatedModel, images: Path, questions: Sequence[QuestionRecord], manner: AskOptions) -> Scored:
-    """Scores, and every answer beside the right one."""
-    questions = spread(questions, manner.limit)
+def scored(engine: EvaluatedModel, images: Path, questions: Sequence[QuestionRecord], options: AskOptions) -> Scored:
+    """Return the scores, and each answer with the correct one."""
+    questions = spread(questions, options.limit)
     started = time.monotonic()
-    answers = answer_all(engine, images, [(one.filename, one.question) for one in questions], manner.beams, manner.grey)
-    told = [
+    prompts = [(question.filename, question.question) for question in questions]
+    answers = answer_all(engine, images, prompts, options.beams, options.grey)
+    rows = [
         {
             "filename": question.filename,
             "question": question.question,
@@ -50,39 +51,43 @@ def scored(engine: EvaluatedModel, images: Path, questions: Sequence[QuestionRec
             "kind": question.kind,
             "given": answer.text,
             "confidence": round(answer.confidence, 4),
-            "correct": normalised(answer.text) in {normalised(one) for one in (question.answer, *question.others)},
+            "correct": normalized(answer.text) in {normalized(text) for text in (question.answer, *question.others)},
         }
         for question, answer in zip(questions, answers, strict=True)
     ]
     seconds = round(time.monotonic() - started, 1)
-    return {"questions": len(questions), **summary(told), "seconds": seconds}, told
+    return {"questions": len(questions), **summary(rows), "seconds": seconds}, rows
 
 
-def summary(told: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Accuracy and its interval by kind and over all, and the calibration of the confidences.
+def summary(answers: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return accuracy and interval by kind and on average, and the calibration of the confidences.
 
-    told: answers with `kind`, `filename`, `confidence` and `correct`.
+    answers: with the keys `kind`, `filename`, `confidence`, and `correct`.
     """
     kinds: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for one in told:
-        kinds[one["kind"]].append(one)
-    groups = {**dict(sorted(kinds.items())), "average": list(told)}
+    for answer in answers:
+        kinds[answer["kind"]].append(answer)
+    groups = {**dict(sorted(kinds.items())), "average": list(answers)}
     return {
         "accuracy": {kind: _accuracy(group) for kind, group in groups.items()},
         "intervals": {kind: _interval(group) for kind, group in groups.items()},
-        "calibration": calibration([one["confidence"] for one in told], [one["correct"] for one in told]),
+        "calibration": calibration(
+            [answer["confidence"] for answer in answers], [answer["correct"] for answer in answers]
+        ),
     }
 
 
-def normalised(answer: str) -> str:
-    """Lower case, no articles, no punctuation, numbers as digits."""
+def normalized(answer: str) -> str:
+    """Return an answer in lower case, without articles and punctuation, with number words as digits."""
     words = _ARTICLES.sub(" ", re.sub(r"[^\w\s-]", " ", answer.lower())).split()
     return " ".join(_NUMBERS.get(word, word) for word in words)
 
 
 def _accuracy(group: Sequence[dict[str, Any]]) -> float:
-    return percent(sum(one["correct"] for one in group) / len(group))
+    return percent(sum(answer["correct"] for answer in group) / len(group))
 
 
 def _interval(group: Sequence[dict[str, Any]]) -> list[float]:
-    return hundredths(interval([100.0 * one["correct"] for one in group], [one["filename"] for one in group]))
+    return hundredths(
+        interval([100.0 * answer["correct"] for answer in group], [answer["filename"] for answer in group])
+    )

@@ -1,6 +1,6 @@
-"""A model behind an OpenAI-compatible server, asked as the engine is. It knows no metric.
+"""A model on an OpenAI-compatible server, with the interface of the engine.
 
-Where a server sends no log probabilities, confidences are 0.
+If the server sends no log probabilities, confidences are 0.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from ..errors import EngineError, UsageError
 from ..predictor import Answer, Ask, FinishReason, Token
 from ..strict_json import parse_json
 
-_AT_ONCE = 4
-_MOST_TOKENS = 256  # of an answer; some servers write on without a limit
+_PARALLEL_REQUESTS = 4
+_MAX_TOKENS = 256  # per answer; some servers do not stop without a limit
 _TRIES = 6
 _BUSY = (429, 503)
-_PAUSE = 2.0  # seconds, where a busy server names no time
-_LONGEST_PAUSE = 30.0
-_TIMEOUT = 300.0  # seconds; a large model on a small machine takes long
+_PAUSE = 2.0  # seconds, if a busy server sends no Retry-After
+_MAX_PAUSE = 30.0
+_TIMEOUT = 300.0  # seconds; large models on small machines are slow
 
 
 class RemoteEngine:
-    """Answers asks through POST /v1/chat/completions. url: the server's address, with or without /v1."""
+    """Answers prompts with POST /v1/chat/completions. url: address of the server, with or without /v1."""
 
     weights_sha256 = ""
     caption_prompt = "Describe this image."
@@ -42,7 +42,7 @@ class RemoteEngine:
     def __init__(self, url: str, model: str, api_key: str) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise UsageError(f"{url!r} is no address of a server. Give one such as http://127.0.0.1:8080/v1.")
+            raise UsageError(f"{url!r} is not a server address. Give one such as http://127.0.0.1:8080/v1.")
         self._connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         self._address = parts.netloc.rpartition("@")[2]
         path = parts.path.rstrip("/").removesuffix("/chat/completions").removesuffix("/v1")
@@ -51,8 +51,8 @@ class RemoteEngine:
         self.name = model
 
     def answer(self, asks: Sequence[Ask]) -> list[Answer]:
-        """Whole answers, in the order of the asks; EngineError where the server gives none."""
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
+        """Return the answers in the order of the asks. Raises EngineError if the server does not answer."""
+        with ThreadPoolExecutor(_PARALLEL_REQUESTS) as pool:
             return list(pool.map(self._answer, asks))
 
     def _answer(self, ask: Ask) -> Answer:
@@ -61,18 +61,20 @@ class RemoteEngine:
             status, data, pause = self._post(body)
             if status not in _BUSY or not left:
                 break
-            time.sleep(min(pause, _LONGEST_PAUSE))
+            time.sleep(min(pause, _MAX_PAUSE))
         if status != http.HTTPStatus.OK:
             raise EngineError(
-                f"{self._address} answered {status}: {data[:200]!r}. Check address, model and RSGPT_API_KEY."
+                f"{self._address} answered {status}: {data[:200]!r}. Check the address, the model, and RSGPT_API_KEY."
             )
         try:
             return _read(parse_json(data))
         except (ValueError, LookupError, TypeError, AttributeError) as error:
-            raise EngineError(f"{self._address} sent no chat completion. Check that it speaks OpenAI's API.") from error
+            raise EngineError(
+                f"{self._address} sent no chat completion. Check that it is OpenAI-compatible."
+            ) from error
 
     def _post(self, body: str) -> tuple[int, bytes, float]:
-        """Status, body, and the seconds to wait where it is busy."""
+        """Return the status, the body, and the seconds to wait if the server is busy."""
         connection = self._connect(self._address, timeout=_TIMEOUT)
         try:
             connection.request("POST", self._path, body, self._headers)
@@ -93,12 +95,12 @@ def _body(ask: Ask, model: str) -> dict[str, Any]:
     url = f"data:image/png;base64,{base64.b64encode(data.getvalue()).decode('ascii')}"
     content = [{"type": "image_url", "image_url": {"url": url}}, {"type": "text", "text": ask.prompt}]
     structure = {"json": {"type": "integer"}} if ask.is_number else {"choice": list(ask.choices)} if ask.choices else {}
-    chosen = {"structured_outputs": structure} if structure else {}
+    extra = {"structured_outputs": structure} if structure else {}
     return {
-        **chosen,
+        **extra,
         "model": model,
         "messages": [{"role": "user", "content": content}],
-        "max_tokens": ask.max_new_tokens or _MOST_TOKENS,
+        "max_tokens": ask.max_new_tokens or _MAX_TOKENS,
         "temperature": ask.temperature,
         "seed": ask.seed,
         "logprobs": True,
@@ -109,19 +111,19 @@ def _body(ask: Ask, model: str) -> dict[str, Any]:
 def _read(reply: dict[str, Any]) -> Answer:
     choice = reply["choices"][0]
     text = (without_reasoning(clean(choice["message"]["content"] or "")) or "").strip()
-    told = (choice.get("logprobs") or {}).get("content") or []
-    told = told[answer_token_index([str(one["token"]) for one in told], text) :]
-    tokens = tuple(Token(str(one["token"]), _logprob(one)) for one in told)
-    tops = told[0].get("top_logprobs", []) if told else []
-    openings = [(str(one["token"]), _logprob(one)) for one in tops]
+    content = (choice.get("logprobs") or {}).get("content") or []
+    content = content[answer_token_index([str(token["token"]) for token in content], text) :]
+    tokens = tuple(Token(str(token["token"]), _logprob(token)) for token in content)
+    alternatives = content[0].get("top_logprobs", []) if content else []
+    openings = [(str(token["token"]), _logprob(token)) for token in alternatives]
     reason: FinishReason = "length" if choice.get("finish_reason") == "length" else "stop"
-    used = reply.get("usage") or {}
-    return Answer(text, tokens, confidence(tokens, openings), reason, not text, int(used.get("prompt_tokens", 0)))
+    usage = reply.get("usage") or {}
+    return Answer(text, tokens, confidence(tokens, openings), reason, not text, int(usage.get("prompt_tokens", 0)))
 
 
 def _logprob(token: dict[str, Any]) -> float:
-    """Of a token. ValueError where it is NaN or infinite; more than nought is rounding."""
+    """Return the log probability of a token, at most 0. Raises ValueError if it is NaN or infinite."""
     logprob = float(token["logprob"])
     if not math.isfinite(logprob):
-        raise ValueError("a log probability is no number")
+        raise ValueError("a log probability is not a finite number")
     return min(logprob, 0.0)

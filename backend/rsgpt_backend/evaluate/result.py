@@ -1,4 +1,4 @@
-"""A finished evaluation as a file: what was measured, on what, and every answer. It computes nothing."""
+"""Files of finished evaluations: the scores, the model and data set, and every answer."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from ..strict_json import json_text, parse_json
 
 @dataclass(frozen=True)
 class EvaluationResult:
-    """One evaluation. kind: captions or questions; benchmark: data set and split; answers: one a picture or question.
+    """One evaluation.
 
-    images: where the pictures lay, so that a report can show them.
+    kind: captions or questions; benchmark: data set and split; images: path of the pictures, for reports; answers: one
+    per picture or question.
     """
 
     kind: str
@@ -29,26 +30,26 @@ class EvaluationResult:
     answers: list[dict[str, Any]]
 
     def pictures(self) -> ImageSource:
-        """The pictures that were asked about; DataError where they are no longer there."""
+        """Return the pictures of the evaluation. Raises DataError if they were moved."""
         try:
             return ImageSource(Path(self.images))
         except DataError as error:
             raise DataError(
-                f"The pictures of {self.benchmark} have moved. Evaluate again, or put them back. {error}"
+                f"The pictures of {self.benchmark} are missing. Restore them, or evaluate again. {error}"
             ) from error
 
     def write(self, path: Path) -> None:
-        """As JSON, UTF-8; a file that was there is replaced at once."""
+        """Write the evaluation as JSON, atomically."""
         with replace_atomically(path) as draft:
             draft.write_text(json_text(asdict(self), indent=1), encoding="utf-8")
 
 
 def read_result(path: Path) -> EvaluationResult:
-    """What `write` has written; DataError for anything else."""
+    """Read a file of `write`. Raises DataError for any other file."""
     try:
         return EvaluationResult(**parse_json(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:
-        raise DataError(f"{path} holds no evaluation. Make one with `rsgpt evaluate … --answers FILE`.") from error
+        raise DataError(f"{path} holds no evaluation. Create one with `rsgpt evaluate … --answers FILE`.") from error
 
 
 def is_result(path: Path) -> bool:
@@ -60,11 +61,11 @@ def is_result(path: Path) -> bool:
     return True
 
 
-_PLAIN = ("annotations", "captions")  # how RSIEval and RSICap name their file: the folder tells which it is
+_PLAIN = ("annotations", "captions")  # RSIEval and RSICap use these names in different folders
 
 
 def benchmark_name(annotations: Path) -> str:
-    """Data set and split as the annotation file names them, else the file's own name, or that of its folder."""
+    """Return data set and split from the annotation file, otherwise the name of the file or of its folder."""
     path = annotations.resolve()
     stem = path.parent.name if path.stem in _PLAIN else path.stem
     try:

@@ -1,4 +1,4 @@
-"""Words of a caption as the Penn Treebank tokenizer of the COCO tools gives them. Captions only, no quotations."""
+"""Words of a caption, as the Penn Treebank tokenizer of the COCO tools returns them; quotations are not supported."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ _SPLIT = {"cannot": ["can", "not"]}
 
 
 def tokenize(text: str) -> list[str]:
-    """Lower case words; punctuation is dropped, `don't` becomes `do n't`."""
+    """Return lower-case words without punctuation; `don't` becomes `do n't`."""
     return [part for word in _WORD.findall(text.lower()) for part in _SPLIT.get(word, [word])]

@@ -1,1 +1,1 @@
-"""RSGPT's training recipe: encoder and language model frozen, Q-Former and projection trained."""
+"""Training of RSGPT: encoder and language model are frozen, Q-Former and projection are trained."""

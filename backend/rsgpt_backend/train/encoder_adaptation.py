@@ -1,6 +1,6 @@
-"""Adapt a vision encoder to aerial pictures once, before it is frozen: scene labels and the words of captions.
+"""Adaptation of a vision encoder to aerial pictures, with scene labels and caption words, before it is frozen.
 
-RSGPT's own encoder was pre-trained on billions of pictures; this one saw photographs only.
+RSGPT's own encoder was pre-trained on billions of pictures; the small model's encoder only on photographs.
 """
 
 from __future__ import annotations
@@ -27,15 +27,16 @@ from .recipe import AdaptationStage
 from .schedule import LearningRateSchedule
 
 _WARMUP = 100  # steps
-_WORD_PICTURES = 20  # captions of so many pictures must hold a word for it to be learnt
-_WORD_SHARE = 0.05  # of the loss: there are hundreds of words and one scene
+_WORD_PICTURES = 20  # minimum number of pictures whose captions contain a word, for it to be learned
+_WORD_SHARE = 0.05  # weight of the words in the loss: there are hundreds of words, but one scene
 
 
 @dataclass(frozen=True)
 class SceneLabels:
-    """scene: index of each picture's scene among all (data set, scene) pairs, -1 where it is none of them.
+    """Labels of pictures.
 
-    choices: bool [pictures, scenes], those of its own data set; words: share of its sentences that hold each word.
+    scene: index of each picture's scene in the (data set, scene) pairs, or -1. choices: bool [pictures, scenes], the
+    scenes of the picture's data set. words: share of the picture's sentences that contain each word.
     """
 
     scene: Tensor
@@ -44,32 +45,32 @@ class SceneLabels:
 
 
 class LabelTargets:
-    """What an encoder is tuned to tell: scenes, and words of captions. Made from the pictures it learns from."""
+    """Scenes and caption words that an encoder learns to predict, collected from the training pictures."""
 
-    def __init__(self, subjects: Sequence[Sample]) -> None:
-        self.scenes = sorted({(subject.dataset, subject.record.scene) for subject in subjects})
-        counts = Counter(word for subject in subjects for word in {*chain(*_words(subject))})
+    def __init__(self, samples: Sequence[Sample]) -> None:
+        self.scenes = sorted({(sample.dataset, sample.record.scene) for sample in samples})
+        counts = Counter(word for sample in samples for word in {*chain(*_words(sample))})
         self.words = sorted(word for word, count in counts.items() if count >= _WORD_PICTURES)
 
     def __len__(self) -> int:
         return len(self.scenes) + len(self.words)
 
-    def labels(self, subjects: Sequence[Sample]) -> SceneLabels:
-        """Labels of pictures, also of such as were not learnt from."""
+    def labels(self, samples: Sequence[Sample]) -> SceneLabels:
+        """Return the labels of pictures; they need not be training pictures."""
         index = {pair: number for number, pair in enumerate(self.scenes)}
-        place = {word: number for number, word in enumerate(self.words)}
+        column = {word: number for number, word in enumerate(self.words)}
         datasets = torch.tensor([dataset for dataset, _ in self.scenes])
-        words = torch.zeros(len(subjects), len(self.words))
-        for row, subject in enumerate(subjects):
-            for word in chain(*_words(subject)):
-                if word in place:
-                    words[row, place[word]] += 1 / len(subject.record.captions)
-        scene = torch.tensor([index.get((subject.dataset, subject.record.scene), -1) for subject in subjects])
-        return SceneLabels(scene, torch.stack([datasets == subject.dataset for subject in subjects]), words)
+        words = torch.zeros(len(samples), len(self.words))
+        for row, sample in enumerate(samples):
+            for word in chain(*_words(sample)):
+                if word in column:
+                    words[row, column[word]] += 1 / len(sample.record.captions)
+        scene = torch.tensor([index.get((sample.dataset, sample.record.scene), -1) for sample in samples])
+        return SceneLabels(scene, torch.stack([datasets == sample.dataset for sample in samples]), words)
 
 
 class LabelReader(nn.Module):
-    """An encoder and the head that reads labels off the mean of its cells; the head is thrown away in the end."""
+    """An encoder with a head that predicts labels from the mean of its cells; the head is discarded afterwards."""
 
     def __init__(self, encoder: nn.Module, vision: VisionConfig, targets: int) -> None:
         super().__init__()
@@ -85,11 +86,11 @@ class LabelReader(nn.Module):
 def adapt_encoder(
     encoder: nn.Module, corpus: Corpus, vision: VisionConfig, recipe: AdaptationStage, device: torch.device
 ) -> Callable[[Corpus], list[float]]:
-    """Fine-tune in place. Returns what tells the share of right scenes in each data set of a corpus."""
-    targets = LabelTargets(corpus.subjects)
-    labels = targets.labels(corpus.subjects)
+    """Fine-tune the encoder in place. Return a function that computes the scene accuracy for a corpus, in percent."""
+    targets = LabelTargets(corpus.samples)
+    labels = targets.labels(corpus.samples)
     reader = LabelReader(encoder, vision, len(targets)).to(device)
-    encoder.requires_grad_(True)  # and left in evaluation mode: batches are too small for batch norm's statistics
+    encoder.requires_grad_(True)  # evaluation mode stays on: batches are too small for batch-norm statistics
     optimizer = torch.optim.AdamW(reader.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
     schedule = LearningRateSchedule(recipe.steps, _WARMUP, recipe.learning_rate)
     bar = tqdm(range(recipe.steps), desc="adapting the encoder")
@@ -110,22 +111,22 @@ def adapt_encoder(
             bar.set_postfix(loss=f"{loss.item():.3f}")
     check_learning(reader, [], recipe.steps, "encoder")
     encoder.requires_grad_(False)
-    return lambda other: scene_accuracy(reader.eval(), targets.labels(other.subjects), other)
+    return lambda other: scene_accuracy(reader.eval(), targets.labels(other.samples), other)
 
 
 @torch.no_grad()
 def scene_accuracy(reader: LabelReader, labels: SceneLabels, corpus: Corpus) -> list[float]:
-    """Share of right scenes in each data set, in percent, among the scenes of that data set."""
+    """Return the share of correct scenes per data set, in percent, among the scenes of that data set."""
     device = reader.head[1].weight.device
     parts = [reader(pixels.to(device)).cpu() for pixels in corpus.pixels.split(64)]
     scores = torch.cat(parts)[:, : labels.choices.shape[1]].masked_fill(~labels.choices, -torch.inf)
-    right = (scores.argmax(1) == labels.scene).float()
-    datasets = torch.tensor([subject.dataset for subject in corpus.subjects])
-    return [round(100 * right[datasets == number].mean().item(), 1) for number in datasets.unique().tolist()]
+    correct = (scores.argmax(1) == labels.scene).float()
+    datasets = torch.tensor([sample.dataset for sample in corpus.samples])
+    return [round(100 * correct[datasets == number].mean().item(), 1) for number in datasets.unique().tolist()]
 
 
 def augment(pixels: Tensor, size: int) -> Tensor:
-    """uint8 [batch, 3, side, side] -> float [batch, 3, size, size]: symmetries, crops of half to all, brightness."""
+    """uint8 [batch, 3, side, side] -> float [batch, 3, size, size]: symmetries, crops of at least half, brightness."""
     parts = [view(part, int(torch.randint(VIEWS, ()))) for part in pixels.chunk(8)]
     turned = torch.cat(parts).float()
     batch = len(turned)
@@ -139,12 +140,12 @@ def augment(pixels: Tensor, size: int) -> Tensor:
 
 
 def _loss(scores: Tensor, labels: SceneLabels) -> Tensor:
-    """Cross-entropy over the scenes of the picture's own data set, and over each word's share of sentences."""
+    """Cross-entropy over the scenes of each picture's data set, plus that over each word's share of sentences."""
     scenes, words = scores.split([labels.choices.shape[1], labels.words.shape[1]], dim=1)
     scene = F.cross_entropy(scenes.masked_fill(~labels.choices, -1e4), labels.scene)
     return scene + _WORD_SHARE * F.binary_cross_entropy_with_logits(words, labels.words, reduction="sum") / len(scores)
 
 
-def _words(subject: Sample) -> list[set[str]]:
-    """The words of each sentence, in lower case."""
-    return [set(re.findall(r"[a-z]+", text.lower())) for text in subject.record.captions]
+def _words(sample: Sample) -> list[set[str]]:
+    """Return the lower-case words of each sentence."""
+    return [set(re.findall(r"[a-z]+", text.lower())) for text in sample.record.captions]

@@ -1,4 +1,4 @@
-"""Whether a machine's own memory holds the model that each process of a run loads. It loads nothing."""
+"""A check whether the main memory of this machine can hold the model for each process of a run."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ..model.config import ModelConfig
 from ..model.hardware.memory import ModelSize, free_bytes, model_size
 from ..model.language.language_files import language_folder
 
-_STATE = 12  # bytes that training adds for each parameter of the bridge: its gradient, and two of the optimizer
+_STATE = 12  # bytes that training adds per parameter of the bridge: its gradient and two optimizer moments
 
 
 def check_memory(start: Path, dtype: torch.dtype, device: torch.device) -> None:
-    """ModelError where the processes of this machine do not fit: each has the model whole, at least while it loads.
+    """Raise ModelError if the memory is too small: each process holds the whole model, at least while loading.
 
     start: the model's folder; dtype: of its language model; device: where it is trained.
     """
@@ -25,14 +25,14 @@ def check_memory(start: Path, dtype: torch.dtype, device: torch.device) -> None:
     needed, free = processes * _bytes(size, dtype, device), free_bytes(torch.device("cpu"))
     if needed <= free:
         return
-    few = "Start fewer processes here, or take" if processes > 1 else "Close other programs, or take"
+    advice = "Start fewer processes on this machine" if processes > 1 else "Close other programs"
     raise ModelError(
-        f"Training needs {needed / 1e9:.1f} GB of this machine's own memory, {needed / processes / 1e9:.1f} a process, "
-        f"and {free / 1e9:.1f} GB are free. {few} a machine with more."
+        f"Training needs {needed / 1e9:.1f} GB of main memory ({needed / processes / 1e9:.1f} GB per process), but "
+        f"{free / 1e9:.1f} GB are free. {advice}, or use a machine with more memory."
     )
 
 
 def _bytes(size: ModelSize, dtype: torch.dtype, device: torch.device) -> float:
-    """What one process takes: the encoder in 32 bits, and on a processor what training adds."""
-    whole = size.bytes("fp32") if dtype is torch.float32 else size.bytes("bf16") + 2 * size.encoder
-    return whole + (_STATE * size.bridge if device.type == "cpu" else 0)
+    """Return the memory of one process: the model with the encoder in 32 bits, and on a CPU the training state."""
+    model = size.bytes("fp32") if dtype is torch.float32 else size.bytes("bf16") + 2 * size.encoder
+    return model + (_STATE * size.bridge if device.type == "cpu" else 0)

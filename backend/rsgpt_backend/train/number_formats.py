@@ -1,4 +1,4 @@
-"""Number formats of a run: which trains fastest on this machine, and how it is used. It measures nothing."""
+"""The number format of a training run and the matching autocast context."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _FORMATS = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32
 
 
 def number_format(precision: str, device: torch.device) -> torch.dtype:
-    """The format of a recipe's `precision` on a device."""
+    """Return the number format for a recipe's `precision` on a device. Raises UsageError if it is unknown."""
     if precision == "auto":
         return torch.bfloat16 if has_fast_bfloat16(device) else torch.float32
     if precision not in _FORMATS:
@@ -20,5 +20,5 @@ def number_format(precision: str, device: torch.device) -> torch.dtype:
 
 
 def autocast(device: torch.device, dtype: torch.dtype) -> torch.autocast:
-    """Multiply in that format; parameters of what is trained stay in float32."""
+    """Return a context that multiplies in `dtype`; trained parameters stay in float32."""
     return torch.autocast(device.type, dtype, enabled=dtype != torch.float32)

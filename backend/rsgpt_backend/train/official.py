@@ -1,4 +1,4 @@
-"""The trained part as RSGPT's own runner writes it, so that LAVIS and RSGPT's code load it."""
+"""The trained parts in the checkpoint format of RSGPT's own runner, which LAVIS and RSGPT's code can load."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from ..convert.weight_names import lavis_name
 
 
 def write_official(bridge: nn.Module, epochs: int, out: Path) -> Path | None:
-    """Write `checkpoint_official.pth`; nothing where the bridge is of a kind that LAVIS does not have.
+    """Write `checkpoint_official.pth` and return its path, or None if LAVIS has no such bridge.
 
-    epochs: how often every picture was shown. The file counts from 0, and LAVIS goes on with the next.
+    epochs: how often every picture was shown. The file counts epochs from 0, and LAVIS resumes with the next one.
     """
     tensors = {lavis_name(name): value.detach().cpu() for name, value in bridge.state_dict().items()}
     if "" in tensors:
         return None
     path = out / "checkpoint_official.pth"
-    with replace_atomically(path) as part:
-        torch.save({"model": tensors, "epoch": epochs - 1}, part)
+    with replace_atomically(path) as draft:
+        torch.save({"model": tensors, "epoch": epochs - 1}, draft)
     return path

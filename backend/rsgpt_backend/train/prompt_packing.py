@@ -1,6 +1,6 @@
-"""A batch of prompts with their answers as language-model input. All answers of a prompt share its prefix.
+"""Prompts with their answers, packed as language-model input so that all answers of a prompt share its prefix.
 
-Five captions of one picture then cost one prefix, not five. It knows token ids only, no text and no pictures.
+Five captions of one picture then cost one prefix instead of five.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class PromptGroup:
-    """One prompt and its answers, as token ids; the prompt begins with BOS, answers end with EOS."""
+    """One prompt and its answers as token ids; the prompt starts with BOS, answers end with EOS."""
 
     instruction: tuple[int, ...]
     answers: tuple[tuple[int, ...], ...]
@@ -25,9 +25,11 @@ class PromptGroup:
 
 @dataclass(frozen=True)
 class PackedBatch:
-    """ids, positions: [batch, length] of what follows the query vectors; attend: bool [batch, 1, all, all],
-    all = queries + length; source, target: for each learnt token, the flat position (row x all + column) whose
-    output predicts it, and its id."""
+    """Tensors of a packed batch; length counts the tokens after the query vectors, all = queries + length.
+
+    ids: [batch, length]; positions: [batch, all]; attend: bool [batch, 1, all, all]; source, target: for each learned
+    token, the flat position (row x all + column) whose output predicts it, and its id.
+    """
 
     ids: Tensor
     positions: Tensor
@@ -36,12 +38,12 @@ class PackedBatch:
     target: Tensor
 
     def to(self, device: torch.device) -> PackedBatch:
-        """The same batch on another device."""
+        """Return the same batch on another device."""
         return PackedBatch(*(tensor.to(device) for tensor in vars(self).values()))
 
 
 def pack(groups: Sequence[PromptGroup], queries: int) -> PackedBatch:
-    """Lay groups out as [queries][instruction][answer][answer]...; answers do not see each other."""
+    """Pack each group as [queries][instruction][answer][answer]...; answers do not attend to each other."""
     length = max(len(group) for group in groups)
     ids = torch.zeros((len(groups), length), dtype=torch.long)
     positions = torch.zeros((len(groups), length), dtype=torch.long)
@@ -69,7 +71,7 @@ def pack(groups: Sequence[PromptGroup], queries: int) -> PackedBatch:
 
 
 def _attend(segments: Tensor) -> Tensor:
-    """Causal, and only to the prefix or to the same answer; padding sees itself, so that no row is empty."""
+    """Return a causal mask that allows the prefix and the same answer; padding sees itself, so no row is empty."""
     size = segments.shape[1]
     causal = torch.ones(size, size, dtype=torch.bool).tril()
     seen, by = segments[:, None, :], segments[:, :, None]

@@ -1,4 +1,4 @@
-"""A training recipe: what is learnt from which files, and how; read from TOML. It starts nothing."""
+"""A training recipe, read from TOML: data sets, mix of prompts, stages, and their settings."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from .schedule import LearningRateSchedule
 
 @dataclass(frozen=True)
 class RecipeDataset:
-    """images: a folder or zip; captions, questions: annotation files. All relative to the data folder.
+    """A data set. All paths are relative to the data folder.
 
-    weight: how often it is drawn from, relative to the others, however many pictures it has, but for questions about
-    objects, which are drawn alike from all pictures; the sets to validate on stand in the order of those to train on;
-    views: how many of a picture's 8 turned and mirrored copies are learnt from.
+    images: a folder or zip file; captions, questions: annotation files. weight: how often pictures are drawn from it,
+    relative to the other sets and independent of its size; questions about objects ignore it. views: number of
+    rotated and mirrored copies of each picture, 1 to 8. Validation sets have the same order as training sets.
     """
 
     images: str
@@ -32,11 +32,11 @@ class RecipeDataset:
 
 @dataclass(frozen=True)
 class PromptMix:
-    """What a prompt is drawn as. questions, details: shares that are questions and detailed descriptions.
+    """The mix of prompts. questions, details: shares of questions and detailed descriptions; the rest are captions.
 
-    objects: share of the questions that ask for an object, as often where it is as where it is not;
-    zeros: share of the counts that are none; sentences: most captions learnt at once.
-    passes: every caption once, in random order, before any comes again, and nothing else.
+    objects: share of the questions that are about objects; half of the presence questions have the answer no; zeros:
+    share of counting questions with the answer zero; sentences: maximum number of captions learned at once. passes:
+    learn only captions, each once per pass, in random order.
     """
 
     questions: float = 0.5
@@ -49,10 +49,10 @@ class PromptMix:
 
 @dataclass(frozen=True)
 class AdaptationStage:
-    """Fine-tuning of the vision encoder on scene labels and the words of captions, before it is frozen for good.
+    """Fine-tuning of the vision encoder on scene labels and caption words, before it is frozen.
 
-    size: pixels a side while it is tuned; less than the model's own is faster, and objects then look
-    about as large as they will, since crops enlarge them.
+    size: side length of the pictures in pixels; smaller than the model's size is faster, and since crops enlarge
+    objects, they appear about as large as they will later.
     """
 
     steps: int = 0
@@ -64,7 +64,7 @@ class AdaptationStage:
 
 @dataclass(frozen=True)
 class NamingStage:
-    """The bridge's first lesson, without the language model (naming.py); batch: prompts a step."""
+    """The first stage of the bridge, without the language model (naming.py). batch: prompts per step."""
 
     steps: int = 0
     batch: int = 256
@@ -73,14 +73,15 @@ class NamingStage:
 
 @dataclass(frozen=True)
 class Recipe:
-    """steps: optimiser steps of the bridge; batch: prompts a step, of all processes together; warmup: steps, of the
-    naming too; micro: prompts at once in one process, 0 for all: less needs less memory and changes nothing else.
+    """All settings of a training run.
 
-    learning_rate, weight_decay: AdamW's; first_learning_rate, cosine_through: see schedule.py. clip: of the gradient's
-    norm, 0 for none. precision: "fp16" (GPUs), "bf16", "fp32", or "auto" for the faster one.
-    compile: fuse the language model's operations, twice as fast on CPUs; needs a C++ compiler.
-    shard: spread the frozen language model over the GPUs of the run. start: the model that the run begins with, a
-    name or a folder. max_answer: tokens of an answer that are learnt. decay_queries: whether query tokens are decayed.
+    steps: optimizer steps of the bridge; batch: prompts per step, over all processes; micro: prompts at once per
+    process, 0 for all; a smaller number only saves memory. warmup: steps, also of the naming stage. learning_rate,
+    weight_decay: of AdamW; first_learning_rate, min_learning_rate, cosine_through: see schedule.py. clip: maximum norm
+    of the gradient, 0 for none. precision: "fp16" (GPUs), "bf16", "fp32", or "auto" for the fastest. compile: fuse the
+    language model's operations, twice as fast on CPUs; needs a C++ compiler. shard: distribute the frozen language
+    model over the GPUs. start: name or folder of the model to start from. max_answer: maximum number of learned tokens
+    per answer. decay_queries: whether weight decay applies to query tokens.
     """
 
     model: ModelConfig
@@ -111,7 +112,7 @@ class Recipe:
 
     @property
     def schedule(self) -> LearningRateSchedule:
-        """The bridge's learning rate."""
+        """The learning rate schedule of the bridge."""
         return LearningRateSchedule(
             self.steps,
             self.warmup,
@@ -123,18 +124,18 @@ class Recipe:
 
 
 def read_recipe(path: Path, overrides: dict[str, Any] | None = None) -> Recipe:
-    """Read a recipe; unknown keys and missing parts raise UsageError.
+    """Read a recipe. `overrides` replace its values. Raises UsageError for unknown keys and missing parts.
 
-    A recipe without a model trains the one that `start` names further.
+    A recipe without a model continues the training of the model that `start` names.
     """
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
         data.update(overrides or {})
         if data.get("start"):
             data["start"] = str(model_folder(data["start"]))
-            data.setdefault("model", _started(Path(data["start"])))
+            data.setdefault("model", _continued_config(Path(data["start"])))
         parts = {
-            "model": _anywhere(ModelConfig.from_dict(data["model"]), Path()),
+            "model": _with_absolute_paths(ModelConfig.from_dict(data["model"]), Path()),
             "train": tuple(RecipeDataset(**part) for part in data["train"]),
             "validate": tuple(RecipeDataset(**part) for part in data.get("validate", [])),
             "adaptation": AdaptationStage(**data.get("adaptation", {})),
@@ -150,15 +151,15 @@ def read_recipe(path: Path, overrides: dict[str, Any] | None = None) -> Recipe:
     language = recipe.model.language
     if language.encoder_decoder or not language.template.startswith("{image}"):
         raise UsageError(
-            f"{recipe.model.name} cannot be trained here: its language model is a T5, or reads words before the image. "
-            "Start from RSGPT, or from InstructBLIP with Vicuna."
+            f"{recipe.model.name} cannot be trained here: its language model is a T5, or its prompt starts with text, "
+            "not with the image. Start from RSGPT, or from InstructBLIP with Vicuna."
         )
     return recipe
 
 
-def _started(folder: Path) -> dict[str, Any]:
-    """The config of the model that a run begins with, as one that RSGPT's training makes of it."""
-    read = _anywhere(ModelConfig.read(folder), folder)
+def _continued_config(folder: Path) -> dict[str, Any]:
+    """Return the config of the model in `folder`, changed to that of the model trained from it."""
+    read = _with_absolute_paths(ModelConfig.read(folder), folder)
     config = read.to_dict()
     name = read.name.replace("instructblip-vicuna", "rsgpt")
     published = FAMILY[name].to_dict() if name in FAMILY else config
@@ -174,8 +175,8 @@ def _started(folder: Path) -> dict[str, Any]:
     }
 
 
-def _anywhere(config: ModelConfig, base: Path) -> ModelConfig:
-    """The config with absolute paths in place of those relative to `base`, so that any folder may hold it."""
+def _with_absolute_paths(config: ModelConfig, base: Path) -> ModelConfig:
+    """Return the config with paths relative to `base` made absolute, so that it can be moved to another folder."""
     language, qformer = config.language, config.qformer
     if not language.source.startswith(PACKAGE_PREFIX):
         language = replace(language, source=str((base / language.source).resolve()))

@@ -1,4 +1,4 @@
-"""Files of a run, written so that a kill leaves the old one whole; and where a killed run goes on."""
+"""Files of a training run, written atomically, and the checkpoint from which an interrupted run resumes."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _CHECKPOINT = "checkpoint.safetensors"
 
 
 def claim(out: Path, recipe: Recipe) -> None:
-    """Make the folder this recipe's; UsageError where it holds another's run, or something else.
+    """Write the recipe to the folder `out`. Raises UsageError if it holds a run of another recipe, or other files.
 
-    Steps may differ: more may be added.
+    The number of steps may differ, so that a run can be extended.
     """
     text = json.dumps({**dataclasses.asdict(recipe), "steps": 0}, indent=1)
     path = out / "recipe.json"
@@ -32,27 +32,27 @@ def claim(out: Path, recipe: Recipe) -> None:
     if not path.exists():
         out.mkdir(parents=True, exist_ok=True)
         if any(not entry.name.startswith(".") for entry in out.iterdir()):
-            raise UsageError(f"{out} holds other files and no training. Give an empty or a new folder with --out.")
-        with replace_atomically(path) as part:
-            part.write_text(text, encoding="utf-8")
+            raise UsageError(f"{out} holds other files and no training run. Give an empty or new folder with --out.")
+        with replace_atomically(path) as draft:
+            draft.write_text(text, encoding="utf-8")
 
 
 def write_tensors(tensors: dict[str, Tensor], path: Path) -> None:
-    """Write them to a file that is there whole or not at all."""
-    with replace_atomically(path) as part:
-        save_file({key: value.detach().cpu().contiguous() for key, value in tensors.items()}, part)
+    """Write tensors to a file, atomically."""
+    with replace_atomically(path) as draft:
+        save_file({key: value.detach().cpu().contiguous() for key, value in tensors.items()}, draft)
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
-    """What `write_tensors` wrote; ModelError where it is something else."""
+    """Read a file of `write_tensors`. Raises ModelError if it is not readable."""
     try:
         return load_file(path)
     except (SafetensorError, OSError) as error:
-        raise ModelError(f"{path} cannot be read. Delete it, and that part of the training is done anew.") from error
+        raise ModelError(f"{path} cannot be read. Delete it; that part of the training is then repeated.") from error
 
 
 def save_checkpoint(out: Path, bridge: nn.Module, optimizer: torch.optim.Optimizer, scaler: Scaler, step: int) -> None:
-    """Bridge, optimizer, the scale of the loss, and the number of steps that are done."""
+    """Save the bridge, the optimizer, the loss scale, and the number of finished steps."""
     tensors = {f"bridge.{name}": value for name, value in bridge.state_dict().items()}
     for index, state in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{key}": value for key, value in state.items()}
@@ -62,7 +62,7 @@ def save_checkpoint(out: Path, bridge: nn.Module, optimizer: torch.optim.Optimiz
 
 
 def load_checkpoint(out: Path, bridge: nn.Module, optimizer: torch.optim.Optimizer, scaler: Scaler) -> int:
-    """Fill them; returns the step to go on with."""
+    """Load a checkpoint into the bridge, optimizer, and scaler; return the next step, or 0 without a checkpoint."""
     path = out / _CHECKPOINT
     if not path.exists():
         return 0

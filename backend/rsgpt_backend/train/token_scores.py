@@ -1,4 +1,4 @@
-"""What the language model makes of query vectors: scores of the answers' tokens, and only of these."""
+"""The language model's scores for the tokens of answers, given query vectors."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from .prompt_packing import PackedBatch
 
 
 def answer_logits(model: Rsgpt, queries: Tensor, packed: PackedBatch, read: Callable[..., Any] | None = None) -> Tensor:
-    """Scores for each learnt token, [tokens, vocabulary]; only these positions reach the vocabulary.
+    """Return the scores of each learned token, [tokens, vocabulary]; other positions are not computed.
 
-    read: the language model without its head, where it is compiled.
+    read: the compiled language model without its head, if there is one.
     """
     words = model.language.get_input_embeddings()(packed.ids)
     bias = torch.zeros(packed.attend.shape, dtype=words.dtype, device=words.device)
@@ -32,9 +32,9 @@ def answer_logits(model: Rsgpt, queries: Tensor, packed: PackedBatch, read: Call
 
 
 def shard(language: Any) -> None:
-    """Spread the layers of a frozen language model over the processes of a run; each is whole only while it works.
+    """Distribute the layers of a frozen language model over the processes; a layer is gathered only while it runs.
 
-    Words and head, a twentieth of the whole, stay where they are: they are used outside the layers.
+    Embeddings and head, a twentieth of the model, stay on each process, because they are used outside the layers.
     """
     for layer in language.get_decoder().layers:
         fully_shard(layer)

@@ -1,6 +1,6 @@
-"""Train the bridge: RSGPT's recipe with encoder and language model frozen. Resumes exactly after a kill.
+"""Training of the bridge with frozen encoder and language model; a killed run resumes exactly.
 
-It writes one folder: the adapted encoder, features, checkpoint, and at the end the model.
+A run writes one folder: the adapted encoder, features, checkpoints, and at the end the model.
 """
 
 from __future__ import annotations
@@ -42,25 +42,25 @@ _LOG_EVERY = 50
 
 
 class Trainer:
-    """One run of a recipe in one folder, alone or with others of a crew."""
+    """One run of a recipe in one folder, in one or several processes."""
 
-    def __init__(self, recipe: Recipe, data: Path, out: Path, crew: ProcessGroup) -> None:
-        self.recipe, self.out, self.crew, self.device = recipe, out, crew, crew.device
+    def __init__(self, recipe: Recipe, data: Path, out: Path, processes: ProcessGroup) -> None:
+        self.recipe, self.out, self.processes, self.device = recipe, out, processes, processes.device
         self.dtype = number_format(recipe.precision, self.device)
-        if recipe.batch % crew.size:
-            raise UsageError(f"A batch of {recipe.batch} cannot be shared by {crew.size} processes. Change one.")
-        if crew.leads:
+        if recipe.batch % processes.size:
+            raise UsageError(f"A batch of {recipe.batch} cannot be shared by {processes.size} processes. Change one.")
+        if processes.leads:
             claim(out, recipe)
-        crew.wait()
+        processes.wait()
         torch.manual_seed(recipe.seed)
         if recipe.start:
             check_memory(Path(recipe.start), self.dtype, self.device)
-        crew.wait()  # or one that loads already would make another one's memory short
+        processes.wait()  # a process that loads earlier would reduce the free memory that another one measures
         self.model = _untrained(recipe, self.dtype)
-        if recipe.shard:  # before it moves to a GPU that may be too small for the whole
+        if recipe.shard:  # before it moves to a GPU that may be too small for the whole model
             shard(self.model.language)
         self.model.to(self.device)
-        self.model.language.set_attn_implementation("eager")  # with a mask, its backward is the fastest on CPUs
+        self.model.language.set_attn_implementation("eager")  # the fastest backward pass with a mask on CPUs
         self._read = torch.compile(self.model.language.model, dynamic=True) if recipe.compile else None
         self._nll = torch.compile(F.cross_entropy, dynamic=True) if recipe.compile else F.cross_entropy
         self._scaler = torch.amp.GradScaler(self.device.type, enabled=self.dtype == torch.float16)
@@ -70,29 +70,29 @@ class Trainer:
         self._answers: dict[str, tuple[int, ...]] = {}
 
     def run(self) -> None:
-        """Encoder, features, bridge; then the model is written to the folder `model`."""
+        """Train the encoder, compute features, train the bridge, and write the model to the folder `model`."""
         retain_freed_memory()
         self._prepare_encoder()
         features = self._features(self.corpus)
         held_out = self._features(self.held_out) if self.held_out else None
-        self.model.encoder.cpu()  # all that it sees is known, and a GPU has better use for 4 GB
+        self.model.encoder.cpu()  # all features are computed; this frees 4 GB on a GPU
         if self.recipe.naming.steps:
             self._learn_names(features)
         self._train_bridge(features, held_out)
-        if self.crew.leads:
+        if self.processes.leads:
             save_model(self.model, self.out / "model", compressed=not self.recipe.start)
-            passes = self.recipe.steps // self.corpus.steps_a_pass(self.recipe.batch)
+            passes = self.recipe.steps // self.corpus.steps_per_pass(self.recipe.batch)
             write_official(self.model.bridge, passes, self.out)
 
     def _prepare_encoder(self) -> None:
-        """Adapt it, once; one that a start brought is left alone."""
+        """Adapt the encoder once, unless the run starts from another model."""
         path = self.out / "encoder.safetensors"
         if self.recipe.start:
             return
-        if self.crew.leads and not path.exists():
+        if self.processes.leads and not path.exists():
             self._adapt_encoder()
             write_tensors(self.model.encoder.state_dict(), path)
-        self.crew.wait()
+        self.processes.wait()
         self.model.encoder.load_state_dict(read_tensors(path))
 
     def _adapt_encoder(self) -> None:
@@ -106,19 +106,19 @@ class Trainer:
                 self._log(adaptation.steps, "scene_accuracy", accuracy(self.held_out))
 
     def _features(self, corpus: Corpus) -> Tensor | FeatureStore:
-        """Each picture is encoded once, by one process; on a GPU features are kept in its memory, else on disk."""
+        """Return the features of all pictures, which one process encodes once; in GPU memory or on disk."""
         vision = self.recipe.model.vision
         name = store_name(corpus.filenames, corpus.rows, list(self.model.encoder.state_dict().values()))
-        opened = partial(FeatureStore, self.out / name, corpus.rows, (vision.cells, vision.width))
-        if self.crew.leads:
+        open_store = partial(FeatureStore, self.out / name, corpus.rows, (vision.cells, vision.width))
+        if self.processes.leads:
             with autocast(self.device, self.dtype):
-                opened().fill(corpus.pixels, lambda pixels: self.model.encode(pixels.to(self.device)))
-        self.crew.wait()
-        store = opened()
+                open_store().fill(corpus.pixels, lambda pixels: self.model.encode(pixels.to(self.device)))
+        self.processes.wait()
+        store = open_store()
         return torch.from_numpy(store.features[:]).to(self.device) if self.device.type == "cuda" else store
 
     def _learn_names(self, features: Any) -> None:
-        """The bridge's first lesson; what it has learnt is kept, so that it is learnt once."""
+        """Run the naming stage of the bridge once and save its result."""
         naming, path = self.recipe.naming, self.out / "named.safetensors"
         if path.exists():
             self.model.bridge.load_state_dict(read_tensors(path))
@@ -129,13 +129,13 @@ class Trainer:
         schedule = LearningRateSchedule(naming.steps, self.recipe.warmup, naming.learning_rate)
         batches = self._batches(self.recipe.seed + 1, naming.batch)
         self.model.train()
-        bar = tqdm(range(naming.steps), desc="naming", disable=not self.crew.leads)
+        bar = tqdm(range(naming.steps), desc="naming", disable=not self.processes.leads)
         for step in bar:
             torch.manual_seed(self.recipe.seed * 1_000_003 - step - 1)
             drawn = next(batches)
             with autocast(self.device, self.dtype):
                 queries = self._query_vectors(self.corpus, drawn, features)
-            loss = words.loss(queries, [[*chain(*map(self._answer, one.answers))] for one in drawn])
+            loss = words.loss(queries, [[*chain(*map(self._answer, prompt.answers))] for prompt in drawn])
             self._scaler.scale(loss).backward()
             self._update(optimizer, schedule.rate(step))
             if step % _LOG_EVERY == 0:
@@ -143,7 +143,7 @@ class Trainer:
                 bar.set_postfix(loss=f"{loss.item():.3f}")
                 trim_heap()
         check_learning(self.model.bridge, [], naming.steps, "bridge")
-        if self.crew.leads:
+        if self.processes.leads:
             write_tensors(self.model.bridge.state_dict(), path)
 
     def _train_bridge(self, features: Any, held_out: Any) -> None:
@@ -152,10 +152,10 @@ class Trainer:
         first = load_checkpoint(self.out, self.model.bridge, optimizer, self._scaler)
         batches = self._batches(recipe.seed, recipe.batch, first)
         steps = range(first, recipe.steps)
-        bar = tqdm(steps, "bridge", recipe.steps, initial=first, disable=not self.crew.leads)
-        losses: list[Tensor] = []  # since the last milestone: a run that was killed there goes on with the same curve
+        bar = tqdm(steps, "bridge", recipe.steps, initial=first, disable=not self.processes.leads)
+        losses: list[Tensor] = []  # since the last milestone, so that a resumed run logs the same curve
         for step in bar:
-            torch.manual_seed((recipe.seed + self.crew.rank) * 1_000_003 + step)
+            torch.manual_seed((recipe.seed + self.processes.rank) * 1_000_003 + step)
             losses.append(self._step(next(batches), features, optimizer, step))
             is_milestone = (step + 1) % recipe.checkpoint_every == 0 or step + 1 == recipe.steps
             if is_milestone or (step + 1) % _LOG_EVERY == 0:
@@ -169,31 +169,31 @@ class Trainer:
                 self._milestone(optimizer, held_out, step + 1)
 
     def _milestone(self, optimizer: torch.optim.Optimizer, held_out: Any, step: int) -> None:
-        """Checkpoint and validation; the others wait, so that none goes on from another step after a kill."""
-        if self.crew.leads:
+        """Save a checkpoint and validate. All processes wait, so that they resume from the same step after a kill."""
+        if self.processes.leads:
             save_checkpoint(self.out, self.model.bridge, optimizer, self._scaler, step)
         self._validate(held_out, step)
-        self.crew.wait()
+        self.processes.wait()
 
     def _batches(self, seed: int, batch: int, first: int = 0) -> Iterator[list[DrawnPrompt]]:
-        """Without end; the first ones are left out."""
+        """Yield batches without end, skipping the `first` ones."""
         buckets = self.corpus.buckets(seed, batch, self.recipe.mix)
         return islice(chain.from_iterable(buckets), first, None)
 
     def _step(self, drawn: list[DrawnPrompt], features: Any, optimizer: torch.optim.Optimizer, step: int) -> Tensor:
-        """One update by a whole batch, in as many parts and processes as the recipe says. Returns its loss."""
+        """Update the bridge with one batch, in the parts and processes that the recipe defines; return the loss."""
         self.model.train()
-        mine = self.crew.share(drawn)
+        share = self.processes.share(drawn)
         tokens = self._tokens(drawn)
         losses = []
-        for start in range(0, len(mine), self.recipe.micro or len(mine)):
-            part = mine[start : start + (self.recipe.micro or len(mine))]
+        for start in range(0, len(share), self.recipe.micro or len(share)):
+            part = share[start : start + (self.recipe.micro or len(share))]
             loss = self._loss(self.corpus, part, features) * (self._tokens(part) / tokens)
             self._scaler.scale(loss).backward()
             losses.append(loss.detach())
-        self.crew.sum_gradients(self.model.bridge.parameters())
+        self.processes.sum_gradients(self.model.bridge.parameters())
         self._update(optimizer, self.recipe.schedule.rate(step))
-        return self.crew.total(torch.stack(losses).sum())
+        return self.processes.total(torch.stack(losses).sum())
 
     def _update(self, optimizer: torch.optim.Optimizer, rate: float) -> None:
         self._scaler.unscale_(optimizer)
@@ -206,10 +206,10 @@ class Trainer:
         optimizer.zero_grad()
 
     def _loss(self, corpus: Corpus, drawn: Sequence[DrawnPrompt], features: Any) -> Tensor:
-        """Mean negative log likelihood of the answers' tokens."""
-        instructions = self.model.instruct([one.prompt for one in drawn])
-        answers = [tuple(map(self._answer, one.answers)) for one in drawn]
-        groups = [PromptGroup(one.after, told) for one, told in zip(instructions, answers, strict=True)]
+        """Return the mean negative log-likelihood of the tokens of the answers."""
+        instructions = self.model.instruct([prompt.prompt for prompt in drawn])
+        answers = [tuple(map(self._answer, prompt.answers)) for prompt in drawn]
+        groups = [PromptGroup(text.after, tokens) for text, tokens in zip(instructions, answers, strict=True)]
         packed = pack(groups, self.recipe.model.qformer.queries).to(self.device)
         with autocast(self.device, self.dtype):
             queries = self._query_vectors(corpus, drawn, features)
@@ -218,12 +218,12 @@ class Trainer:
         return loss
 
     def _tokens(self, drawn: Sequence[DrawnPrompt]) -> int:
-        """How many tokens are learnt from prompts."""
-        return sum(len(self._answer(answer)) for one in drawn for answer in one.answers)
+        """Return the number of tokens that are learned from prompts."""
+        return sum(len(self._answer(answer)) for prompt in drawn for answer in prompt.answers)
 
     def _query_vectors(self, corpus: Corpus, drawn: Sequence[DrawnPrompt], features: Any) -> Tensor:
-        seen = self._gather(features, [corpus.row_of(one) for one in drawn])
-        return self.model.query_vectors(seen, self.model.instruct([one.prompt for one in drawn]))
+        rows = self._gather(features, [corpus.row_of(prompt) for prompt in drawn])
+        return self.model.query_vectors(rows, self.model.instruct([prompt.prompt for prompt in drawn]))
 
     def _gather(self, features: Any, rows: Sequence[int]) -> Tensor:
         if isinstance(features, FeatureStore):
@@ -232,7 +232,7 @@ class Trainer:
         return picked
 
     def _answer(self, text: str) -> tuple[int, ...]:
-        """Token ids; an answer begins as its language model's running text does, and ends with EOS."""
+        """Return the token ids of an answer, with the lead of the language model's text and EOS at the end."""
         if text not in self._answers:
             language = self.recipe.model.language
             ids = self.model.tokenizer(f"{language.lead}{text}", add_special_tokens=False).input_ids
@@ -246,13 +246,13 @@ class Trainer:
         self.model.eval()
         batch = self.recipe.batch
         batches = chain.from_iterable(self.held_out.buckets(0, batch, self.recipe.mix))
-        rounds = islice(batches, max(self.recipe.validation_prompts // batch, 1))
-        losses = [self._loss(self.held_out, one, features) for one in rounds]
+        batches = islice(batches, max(self.recipe.validation_prompts // batch, 1))
+        losses = [self._loss(self.held_out, drawn, features) for drawn in batches]
         check_learning(self.model.bridge, losses, step, "bridge")
         self._log(step, "validation_loss", round(mean(losses), 4))
 
     def _log(self, step: int, name: str, value: float | list[float]) -> None:
-        if not self.crew.leads:
+        if not self.processes.leads:
             return
         with (self.out / "log.jsonl").open("a", encoding="utf-8") as log:
             log.write(json_text({"step": step, name: value}) + "\n")
@@ -260,7 +260,7 @@ class Trainer:
 
 
 def _untrained(recipe: Recipe, dtype: torch.dtype) -> Rsgpt:
-    """The model as the run begins with it: another one's weights, or random ones."""
+    """Return the model at the start of the run, with the weights of another model or random ones."""
     if recipe.start:
         model = load_model(Path(recipe.start), Precision(dtype))
         model.bridge.requires_grad_(True)
@@ -272,18 +272,18 @@ def _untrained(recipe: Recipe, dtype: torch.dtype) -> Rsgpt:
 
 
 def _match_words(model: Rsgpt) -> None:
-    """From the first step on, query vectors are about as long as the word vectors they stand among."""
+    """Scale the projection so that query vectors are about as long as word vectors from the first step on."""
     words = model.language.get_input_embeddings().weight
     std = words.float().std().item() * model.config.qformer.width**-0.5
     nn.init.normal_(model.bridge.projection.weight, std=std)
 
 
 def _optimizer(model: Rsgpt, recipe: Recipe) -> torch.optim.AdamW:
-    """AdamW; norms, biases, the cells' positions and, as the recipe says, queries are not decayed."""
+    """Return AdamW without weight decay for norms, biases, cell positions, and, by default, query tokens."""
     names = _NO_DECAY if recipe.decay_queries else (*_NO_DECAY, "query_tokens")
     decayed: list[nn.Parameter] = []
-    free: list[nn.Parameter] = []
+    not_decayed: list[nn.Parameter] = []
     for name, parameter in model.bridge.named_parameters():
-        (free if parameter.ndim < 2 or any(part in name for part in names) else decayed).append(parameter)
-    groups = [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": free, "weight_decay": 0.0}]
+        (not_decayed if parameter.ndim < 2 or any(part in name for part in names) else decayed).append(parameter)
+    groups = [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": not_decayed, "weight_decay": 0.0}]
     return torch.optim.AdamW(groups, lr=recipe.learning_rate, betas=(0.9, 0.999), fused=True)

@@ -10,7 +10,7 @@ import pytest
 from rsgpt_backend.engine.engine import Engine
 from rsgpt_backend.errors import DataError
 from rsgpt_backend.evaluate.ask_all import AskOptions
-from rsgpt_backend.evaluate.question_accuracy import evaluate, normalised
+from rsgpt_backend.evaluate.question_accuracy import evaluate, normalized
 from rsgpt_backend.predictor import Answer
 
 
@@ -27,16 +27,16 @@ from rsgpt_backend.predictor import Answer
     ],
 )
 def test_the_same_answer(one: str, other: str) -> None:
-    assert normalised(one) == normalised(other)
+    assert normalized(one) == normalized(other)
 
 
 @pytest.mark.parametrize(("one", "other"), [("yes", "no"), ("2", "12"), ("a road", "roads"), ("", "no"), ("an", "no")])
 def test_another_answer(one: str, other: str) -> None:
-    assert normalised(one) != normalised(other)
+    assert normalized(one) != normalized(other)
 
 
 def test_articles_inside_words_stay() -> None:
-    assert normalised("The theatre and a banana") == "theatre and banana"
+    assert normalized("The theatre and a banana") == "theatre and banana"
 
 
 @pytest.fixture

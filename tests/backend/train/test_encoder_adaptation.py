@@ -54,40 +54,40 @@ def test_the_encoder_changes_and_is_frozen_again(corpus: Corpus) -> None:
     assert all(torch.equal(again.state_dict()[key], value) for key, value in after.items())
 
 
-def subject(dataset: int, scene: str, *captions: str) -> Sample:
+def sample(dataset: int, scene: str, *captions: str) -> Sample:
     return Sample("x.png", CaptionRecord("x.png", captions, scene), dataset)
 
 
 def test_labels(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(encoder_adaptation, "_WORD_PICTURES", 2)
-    subjects = [
-        subject(0, "river", "A boat.", "A road."),
-        subject(0, "forest", "Trees."),
-        subject(1, "forest", "Trees.", "Trees and a lake", "A road", "Nothing"),
+    samples = [
+        sample(0, "river", "A boat.", "A road."),
+        sample(0, "forest", "Trees."),
+        sample(1, "forest", "Trees.", "Trees and a lake", "A road", "Nothing"),
     ]
-    targets = LabelTargets(subjects)
+    targets = LabelTargets(samples)
     assert targets.words == ["a", "road", "trees"]  # a boat is in one picture alone
     assert len(targets) == 3 + 3
-    labels = targets.labels(subjects)
+    labels = targets.labels(samples)
     assert labels.scene.tolist() == [1, 0, 2]  # of (0, forest), (0, river), (1, forest)
     assert labels.choices.tolist() == [[True, True, False], [True, True, False], [False, False, True]]
     assert labels.words.tolist() == [[1.0, 0.5, 0.0], [0.0, 0.0, 1.0], [0.5, 0.25, 0.5]]
-    assert targets.labels([subject(1, "desert", "A dune.")]).scene.tolist() == [-1]
+    assert targets.labels([sample(1, "desert", "A dune.")]).scene.tolist() == [-1]
 
 
 def test_scene_accuracy_is_told_for_each_data_set(toy_data: Path) -> None:
     sets = [RecipeDataset("images", "captions.json")] * 2
     corpus = Corpus(toy_data, sets, IMAGE_SIZE)
-    targets = LabelTargets(corpus.subjects)
+    targets = LabelTargets(corpus.samples)
     reader = LabelReader(build_encoder(VISION).eval(), VISION, len(targets)).eval()
     with torch.no_grad():
         reader.head[1].weight.zero_()
         reader.head[1].bias.copy_(torch.tensor([0.0, 1.0, 2.0, 1.0] + [9.0] * len(targets.words)))
     # forest and river come in turns: in both sets, the half that the bias prefers is right
-    assert scene_accuracy(reader, targets.labels(corpus.subjects), corpus) == [50.0, 50.0]
-    for one in corpus.subjects[:3]:
+    assert scene_accuracy(reader, targets.labels(corpus.samples), corpus) == [50.0, 50.0]
+    for one in corpus.samples[:3]:
         one.record = CaptionRecord(one.filename, one.record.captions, "desert")
-    assert scene_accuracy(reader, targets.labels(corpus.subjects), corpus) == [33.3, 50.0]
+    assert scene_accuracy(reader, targets.labels(corpus.samples), corpus) == [33.3, 50.0]
 
 
 def test_scenes_of_another_data_set_are_no_mistake() -> None:

@@ -71,9 +71,9 @@ def test_each_process_has_a_gpu_of_its_own(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_alone_nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RANK", raising=False)
-    crew = ProcessGroup.join()
-    assert (crew.rank, crew.size, crew.leads) == (0, 1, True)
-    assert crew.share([1, 2, 3]) == [1, 2, 3]
+    group = ProcessGroup.join()
+    assert (group.rank, group.size, group.leads) == (0, 1, True)
+    assert group.share([1, 2, 3]) == [1, 2, 3]
     assert [ProcessGroup(rank, 2).share([1, 2, 3]) for rank in range(2)] == [[1, 3], [2]]
 
 

@@ -1,1 +1,1 @@
-"""What people think of captions: a sheet to rate them on, blind, and the sum of the ratings."""
+"""Blind ratings of captions by people: a rating sheet and a summary of the ratings."""

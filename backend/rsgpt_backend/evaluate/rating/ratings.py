@@ -1,4 +1,4 @@
-"""Ratings of several people -> means by model with their intervals, and whose caption was rated higher."""
+"""Ratings of captions: means and intervals by model, and how often each of two models was preferred."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _GRADES = range(1, 5)
 
 @dataclass(frozen=True)
 class Rating:
-    """One caption's grades by one person, 1 (worst) to 4 (best), by criterion; those not given are left out."""
+    """The grades of one person for one caption by criterion, 1 (worst) to 4 (best); missing grades are left out."""
 
     rater: str
     filename: str
@@ -29,18 +29,18 @@ class Rating:
 
 
 def read_ratings(path: Path) -> list[Rating]:
-    """What the sheet has saved; DataError for anything else."""
+    """Read a file saved by the rating sheet. Raises DataError for any other file."""
     try:
         data = parse_json(path.read_text(encoding="utf-8"))
         return [_rating(str(data["rater"]), record) for record in data["ratings"]]
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise DataError(f"{path} holds no ratings. Give a file that the rating sheet has saved.") from error
+        raise DataError(f"{path} holds no ratings. Give a file saved by the rating sheet.") from error
 
 
 def summary(ratings: Sequence[Rating]) -> dict[str, Any]:
-    """Means and intervals by model and criterion, and for each two models how often one was rated higher.
+    """Return means and intervals by model and criterion, and for each pair of models how often each was rated higher.
 
-    A person's ratings of one caption in two files count twice: give each file once.
+    Ratings that occur in two files count twice. Raises DataError without ratings.
     """
     if not ratings:
         raise DataError("There are no ratings in these files. Rate some captions first.")
@@ -51,7 +51,7 @@ def summary(ratings: Sequence[Rating]) -> dict[str, Any]:
         "ratings": len(ratings),
         "raters": sorted({rating.rater for rating in ratings}),
         "models": {model: _means(group) for model, group in sorted(models.items())},
-        "preferred": [_compared(one, other, models) for one, other in itertools.combinations(sorted(models), 2)],
+        "preferred": [_compared(*pair, models) for pair in itertools.combinations(sorted(models), 2)],
     }
 
 
@@ -65,21 +65,21 @@ def _rating(rater: str, record: dict[str, Any]) -> Rating:
 def _means(group: Sequence[Rating]) -> dict[str, Any]:
     means = {}
     for name in CRITERIA:
-        given = [(float(rating.grades[name]), rating.filename) for rating in group if name in rating.grades]
-        if given:
-            values, pictures = zip(*given, strict=True)
+        grades = [(float(rating.grades[name]), rating.filename) for rating in group if name in rating.grades]
+        if grades:
+            values, pictures = zip(*grades, strict=True)
             ends = hundredths(interval(values, pictures))
             means[name] = {"mean": round(sum(values) / len(values), 2), "interval": ends, "ratings": len(values)}
     return means
 
 
-def _compared(one: str, other: str, models: dict[str, list[Rating]]) -> dict[str, Any]:
-    """By the sum of grades; only where one person rated both captions of a picture by all criteria."""
+def _compared(first: str, second: str, models: dict[str, list[Rating]]) -> dict[str, Any]:
+    """Compare sums of grades by people who rated both captions of a picture by all criteria."""
     sums = [
         {(r.rater, r.filename): sum(r.grades.values()) for r in models[name] if len(r.grades) == len(CRITERIA)}
-        for name in (one, other)
+        for name in (first, second)
     ]
     pairs = [(sums[0][key], sums[1][key]) for key in sums[0].keys() & sums[1].keys()]
-    higher = sum(first > second for first, second in pairs)
-    lower = sum(first < second for first, second in pairs)
-    return {one: higher, other: lower, "equal": len(pairs) - higher - lower}
+    higher = sum(one > other for one, other in pairs)
+    lower = sum(one < other for one, other in pairs)
+    return {first: higher, second: lower, "equal": len(pairs) - higher - lower}

@@ -1,4 +1,4 @@
-"""Captions of one or two models as a page on which people rate them without knowing whose they are."""
+"""The rating sheet: an HTML page on which people rate the captions of one or more models blind."""
 
 from __future__ import annotations
 
@@ -16,42 +16,43 @@ from ..report.page import data_url
 from ..report.thumbnail import thumbnail
 from ..result import EvaluationResult
 
-_REFERENCES = 2  # of a picture's sentences; more would be a text to read
+_REFERENCES = 2  # maximum number per picture, to limit the reading
 
 
 def sheet(results: Sequence[EvaluationResult], limit: int | None) -> str:
-    """A page that needs no other file. The order of the candidates is drawn for each picture, the same at each call.
+    """Return a self-contained page. The order of the candidates of a picture is random, but the same in each call.
 
-    results: captions of the same pictures; DataError for anything else. limit: at most so many pictures.
+    results: evaluations of captions of the same pictures; limit: maximum number of pictures. Raises DataError for
+    other results.
     """
     joined, source = spread(_joined(results), limit), results[0].pictures()
     cases = [_case(answers, source) for answers in joined]
     models = [f"{result.model} {result.weights_sha256[:12]}".strip() for result in results]
-    told = {"models": models, "cases": cases}
-    name = hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
-    data = json.dumps({"id": name, **told}, ensure_ascii=False).replace("</", "<\\/")
+    content = {"models": models, "cases": cases}
+    name = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
+    data = json.dumps({"id": name, **content}, ensure_ascii=False).replace("</", "<\\/")
     return files(__package__).joinpath("sheet.html").read_text("utf-8").replace("__DATA__", data)
 
 
 def _joined(results: Sequence[EvaluationResult]) -> list[list[dict[str, Any]]]:
-    """For each picture that all have captioned: their answers, in the order of the results."""
+    """Return for each picture that all models captioned the answers, in the order of the results."""
     if any(result.kind != "captions" for result in results):
-        raise DataError("A rating sheet is made of captions. Give files of `rsgpt evaluate captions --answers`.")
-    named = [{one["filename"]: one for one in result.answers} for result in results]
-    common = [name for name in named[0] if all(name in other for other in named)]
+        raise DataError("A rating sheet needs captions. Give files of `rsgpt evaluate captions --answers`.")
+    by_name = [{answer["filename"]: answer for answer in result.answers} for result in results]
+    common = [name for name in by_name[0] if all(name in answers for answers in by_name)]
     if not common:
         raise DataError("The evaluations have no picture in common. Evaluate both on the same pictures.")
-    return [[answers[name] for answers in named] for name in common]
+    return [[answers[name] for answers in by_name] for name in common]
 
 
 def _case(answers: Sequence[dict[str, Any]], source: ImageSource) -> dict[str, Any]:
-    """The same words of two models are one candidate: nobody rates them twice, or differently."""
+    """Return the data of one picture; identical captions of two models become one candidate."""
     name = answers[0]["filename"]
-    said: dict[str, list[int]] = {}
-    for number, one in enumerate(answers):
-        said.setdefault(one["caption"], []).append(number)
-    candidates = [{"models": numbers, "caption": caption} for caption, numbers in said.items()]
-    random.Random(name).shuffle(candidates)  # nosec B311 - an order to rate in is no secret
+    models: dict[str, list[int]] = {}
+    for number, answer in enumerate(answers):
+        models.setdefault(answer["caption"], []).append(number)
+    candidates = [{"models": numbers, "caption": caption} for caption, numbers in models.items()]
+    random.Random(name).shuffle(candidates)  # nosec B311 - the order of candidates is not a secret
     return {
         "filename": name,
         "picture": data_url(thumbnail(source, name)),

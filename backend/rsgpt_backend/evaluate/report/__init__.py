@@ -1,1 +1,1 @@
-"""Finished evaluations as a report: what it holds, and how it looks as Markdown and as a page."""
+"""Reports of finished evaluations: their contents, and their output as Markdown and HTML."""

@@ -1,4 +1,4 @@
-"""What a report is made of, whatever it is written as."""
+"""The building blocks of a report, independent of its output format."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Heading:
-    """The start of a part."""
+    """The heading of a section."""
 
     text: str
 
@@ -22,7 +22,7 @@ class TextBlock:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of cells under a header."""
+    """A table with a header row."""
 
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
@@ -30,7 +30,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """A drawing, which a text cannot hold. svg: a whole element."""
+    """A drawing; Markdown output leaves it out. svg: an SVG element."""
 
     title: str
     svg: str
@@ -38,7 +38,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class PictureCase:
-    """One picture and what was said of it. picture: JPEG."""
+    """One picture with lines of text. picture: JPEG data."""
 
     name: str
     picture: bytes
@@ -47,7 +47,7 @@ class PictureCase:
 
 @dataclass(frozen=True)
 class PictureCases:
-    """Pictures beside each other."""
+    """Pictures shown side by side."""
 
     items: Sequence[PictureCase]
 

@@ -1,4 +1,4 @@
-"""What a report tells of finished evaluations, beside what others have published. It knows no format."""
+"""The contents of a report: scores of finished evaluations, compared with published ones, and the worst cases."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _METRICS = ("BLEU-1", "BLEU-4", "METEOR", "ROUGE-L", "CIDEr", "invented", "recal
 
 
 def contents(results: Sequence[EvaluationResult]) -> list[Block]:
-    """The blocks of a report: a part for each benchmark, then the worst cases of each evaluation."""
+    """Return the blocks of a report: a section per benchmark, then the worst cases of each evaluation."""
     published = json.loads(files(__package__).joinpath("published.json").read_text("utf-8"))
     parts: dict[tuple[str, str], list[EvaluationResult]] = defaultdict(list)
     for result in results:
@@ -34,20 +34,20 @@ def contents(results: Sequence[EvaluationResult]) -> list[Block]:
 
 def _models(results: Sequence[EvaluationResult]) -> str:
     named = dict.fromkeys(f"{result.model} (weights {result.weights_sha256[:12] or 'unknown'})" for result in results)
-    return f"Models: {', '.join(named)}. In brackets: 95\u00a0% intervals, by bootstrap over pictures."
+    return f"Models: {', '.join(named)}. In brackets: 95\u00a0% intervals by bootstrap over pictures."
 
 
 def _captions(benchmark: str, results: Sequence[EvaluationResult], others: Sequence[dict[str, Any]]) -> Iterator[Block]:
     yield Heading(f"Captions: {benchmark}")
     count = results[0].scores["images"]
     yield TextBlock(
-        f"{count} pictures; each figure x 100, by pycocoevalcap. Invented: of the objects that captions name, those "
-        "that no reference names; recalled: of those that most references name, those that captions name."
+        f"{count} pictures; all scores x 100, computed with pycocoevalcap. Invented: share of the objects in captions "
+        "that no reference names. Recalled: share of the objects in most references that the captions name."
     )
     yield _compared(_METRICS, results, others)
-    yield from _apart(benchmark, others)
+    yield from _split_warning(benchmark, others)
     for result in results:
-        yield from _calibrated(result, "A caption is right here where it invents no object.")
+        yield from _calibrated(result, "A caption counts as correct if it invents no object.")
 
 
 def _questions(
@@ -56,27 +56,27 @@ def _questions(
     kinds = list(results[0].scores["accuracy"])
     yield Heading(f"Questions: {benchmark}")
     yield TextBlock(
-        f"{results[0].scores['questions']} questions; exact match, %, by kind; the average is over questions."
+        f"{results[0].scores['questions']} questions; exact match in % by kind; the average is over questions."
     )
     yield _compared(kinds, results, others)
-    yield from _apart(benchmark, others)
+    yield from _split_warning(benchmark, others)
     for result in results:
-        yield from _drawn(result)
+        yield from _accuracy_figures(result)
 
 
 def _compared(names: Sequence[str], results: Sequence[EvaluationResult], others: Sequence[dict[str, Any]]) -> Table:
-    rows = [[result.model, *(_figure(result, name) for name in names), "measured"] for result in results]
-    rows += [[one["model"], *(_number(one.get(name)) for name in names), one["source"]] for one in others]
+    rows = [[result.model, *(_score_text(result, name) for name in names), "measured"] for result in results]
+    rows += [[other["model"], *(_number(other.get(name)) for name in names), other["source"]] for other in others]
     return Table(["Model", *names, "Source"], rows)
 
 
-def _apart(benchmark: str, others: Sequence[dict[str, Any]]) -> Iterator[Block]:
-    """A warning where another split than theirs was measured."""
+def _split_warning(benchmark: str, others: Sequence[dict[str, Any]]) -> Iterator[Block]:
+    """Yield a warning if the published scores are for another split."""
     if others and benchmark.partition(", ")[2] not in ("", "test"):
-        yield TextBlock("Figures of others are of the test split: of other pictures than these.")
+        yield TextBlock("Published scores are for the test split, which has other pictures.")
 
 
-def _drawn(result: EvaluationResult) -> Iterator[Block]:
+def _accuracy_figures(result: EvaluationResult) -> Iterator[Block]:
     scores = result.scores
     rows = [(kind, value, scores["intervals"][kind]) for kind, value in scores["accuracy"].items()]
     yield Figure(f"{result.model}: accuracy by kind", bars(rows))
@@ -84,36 +84,44 @@ def _drawn(result: EvaluationResult) -> Iterator[Block]:
 
 
 def _calibrated(result: EvaluationResult, meaning: str) -> Iterator[Block]:
-    told = result.scores["calibration"]
-    yield TextBlock(f"{result.model}: expected calibration error {told['ece']:.1f} %. {meaning}".strip())
-    yield Figure(f"{result.model}: accuracy by confidence", reliability(told["bins"]))
-    yield Figure(f"{result.model}: accuracy of the surest answers", kept(told["kept"]))
-    header = ["Answers kept, %", "Accuracy, %", "Least confidence, %"]
-    yield Table(header, [[f"{row[0]:.0f}", *map(_number, row[1:])] for row in told["kept"]])
+    measured = result.scores["calibration"]
+    yield TextBlock(f"{result.model}: expected calibration error {measured['ece']:.1f} %. {meaning}".strip())
+    yield Figure(f"{result.model}: accuracy by confidence", reliability(measured["bins"]))
+    yield Figure(f"{result.model}: accuracy of the most confident answers", kept(measured["kept"]))
+    header = ["Answers kept, %", "Accuracy, %", "Minimum confidence, %"]
+    yield Table(header, [[f"{row[0]:.0f}", *map(_number, row[1:])] for row in measured["kept"]])
 
 
 def _worst(result: EvaluationResult) -> Iterator[Block]:
     yield Heading(f"Worst cases: {result.benchmark}, {result.model}")
     if result.kind == "captions":
-        yield TextBlock("The captions with the lowest CIDEr, least first.")
-        worst, lines = sorted(result.answers, key=lambda one: one["CIDEr"])[:WORST], _told_caption
+        yield TextBlock("The captions with the lowest CIDEr, lowest first.")
+        worst, lines = sorted(result.answers, key=lambda answer: answer["CIDEr"])[:WORST], _caption_lines
     else:
-        yield TextBlock("Wrong answers with the highest confidence, surest first.")
-        wrong = [one for one in result.answers if not one["correct"]]
-        worst, lines = sorted(wrong, key=lambda one: -one["confidence"])[:WORST], _told_answer
+        yield TextBlock("Wrong answers with the highest confidence, highest first.")
+        wrong = [answer for answer in result.answers if not answer["correct"]]
+        worst, lines = sorted(wrong, key=lambda answer: -answer["confidence"])[:WORST], _answer_lines
     source = result.pictures()
-    yield PictureCases([PictureCase(one["filename"], thumbnail(source, one["filename"]), lines(one)) for one in worst])
+    names = [answer["filename"] for answer in worst]
+    yield PictureCases(
+        [PictureCase(name, thumbnail(source, name), lines(answer)) for name, answer in zip(names, worst, strict=True)]
+    )
 
 
-def _told_caption(one: dict[str, Any]) -> list[str]:
-    return [f"Caption: {one['caption']}", f"Reference: {one['references'][0]}"]
+def _caption_lines(answer: dict[str, Any]) -> list[str]:
+    return [f"Caption: {answer['caption']}", f"Reference: {answer['references'][0]}"]
 
 
-def _told_answer(one: dict[str, Any]) -> list[str]:
-    return [one["question"], f"Answer: {one['given']} ({one['confidence']:.0%} sure)", f"True: {one['answer']}"]
+def _answer_lines(answer: dict[str, Any]) -> list[str]:
+    confidence = f"{answer['confidence']:.0%}"
+    return [
+        answer["question"],
+        f"Answer: {answer['given']} (confidence {confidence})",
+        f"Correct answer: {answer['answer']}",
+    ]
 
 
-def _figure(result: EvaluationResult, name: str) -> str:
+def _score_text(result: EvaluationResult, name: str) -> str:
     value = result.scores.get(name, result.scores.get("accuracy", {}).get(name))
     ends = result.scores["intervals"].get(name)
     return _number(value) + (f" [{ends[0]:.1f},\u00a0{ends[1]:.1f}]" if ends else "")

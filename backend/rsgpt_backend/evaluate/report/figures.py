@@ -1,4 +1,4 @@
-"""Drawings of a report as SVG. All numbers are percent."""
+"""Charts of a report as SVG; all values are percentages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _SIDE, _EDGE = 280, 40
 
 
 def bars(rows: Sequence[tuple[str, float, Sequence[float]]]) -> str:
-    """One bar a row: its name, its value, and the ends of its interval as a line."""
+    """Return a bar chart. rows: name, value, and the ends of the interval, which is drawn as a line."""
     scale = (_WIDTH - _LABEL - 60) / 100
     parts = []
     for number, (name, value, (low, high)) in enumerate(rows):
@@ -26,24 +26,24 @@ def bars(rows: Sequence[tuple[str, float, Sequence[float]]]) -> str:
 
 
 def reliability(bins: Sequence[Sequence[float]]) -> str:
-    """Accuracy over confidence. bins: [mean confidence, accuracy, answers]; a point's area is its answers."""
-    most = max(count for _, _, count in bins)
+    """Return accuracy over confidence. bins: [mean confidence, accuracy, answers]; area of a point: answers."""
+    largest = max(count for _, _, count in bins)
     points = [
-        f'<circle cx="{_x(told)}" cy="{_y(right)}" r="{3 + 9 * (count / most) ** 0.5:.1f}" class="point">'
-        f"<title>{count:.0f} answers: confidence {told:.0f} %, accuracy {right:.0f} %</title></circle>"
-        for told, right, count in bins
+        f'<circle cx="{_x(confidence)}" cy="{_y(accuracy)}" r="{3 + 9 * (count / largest) ** 0.5:.1f}" class="point">'
+        f"<title>{count:.0f} answers: confidence {confidence:.0f} %, accuracy {accuracy:.0f} %</title></circle>"
+        for confidence, accuracy, count in bins
     ]
     diagonal = f'<line x1="{_x(0)}" y1="{_y(0)}" x2="{_x(100)}" y2="{_y(100)}" class="ideal"/>'
     return _plot([diagonal, *points], "confidence, %", "accuracy, %")
 
 
 def kept(curve: Sequence[Sequence[float]]) -> str:
-    """Accuracy over the share of answers that are kept. curve: [share, accuracy, least confidence]."""
+    """Return accuracy over the share of answers kept. curve: [share, accuracy, minimum confidence]."""
     path = " ".join(f"{_x(share)},{_y(accuracy)}" for share, accuracy, _ in curve)
     return _plot([f'<polyline points="{path}" class="curve"/>'], "answers kept, %", "accuracy, %")
 
 
-def _plot(parts: Sequence[str], below: str, beside: str) -> str:
+def _plot(parts: Sequence[str], x_label: str, y_label: str) -> str:
     middle, end = _EDGE + _SIDE / 2, _EDGE + _SIDE
     grid = []
     for value in range(0, 101, 25):
@@ -54,8 +54,8 @@ def _plot(parts: Sequence[str], below: str, beside: str) -> str:
             f'<text x="{_EDGE - 6}" y="{_y(value) + 4}" text-anchor="end">{value}</text>',
         ]
     axes = [
-        f'<text x="{middle}" y="{_SIDE + 48}" text-anchor="middle">{below}</text>',
-        f'<text transform="rotate(-90)" x="-{_SIDE / 2 + 12}" y="11" text-anchor="middle">{beside}</text>',
+        f'<text x="{middle}" y="{_SIDE + 48}" text-anchor="middle">{x_label}</text>',
+        f'<text transform="rotate(-90)" x="-{_SIDE / 2 + 12}" y="11" text-anchor="middle">{y_label}</text>',
     ]
     return _svg(end + 20, _SIDE + 56, [*grid, *axes, *parts])
 

@@ -1,4 +1,4 @@
-"""A report as Markdown: everything but drawings and pictures."""
+"""Reports as Markdown, without charts and pictures."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .blocks import Block, Figure, Heading, PictureCases, Table, TextBlock
 
 
 def markdown(title: str, blocks: Sequence[Block]) -> str:
-    """The whole text."""
+    """Return the report as Markdown."""
     return "\n\n".join([f"# {title}", *filter(None, map(_block, blocks))]) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""A report as one HTML page that needs no other file and no network."""
+"""Reports as a self-contained HTML page."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ svg { font: 12px system-ui, sans-serif; fill: #1b1f24 } svg line { stroke: #1b1f
 
 
 def page(title: str, blocks: Sequence[Block]) -> str:
-    """The whole page."""
+    """Return the report as HTML."""
     body = "\n".join(map(_block, blocks))
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -38,7 +38,7 @@ def page(title: str, blocks: Sequence[Block]) -> str:
 
 
 def data_url(picture: bytes) -> str:
-    """A JPEG inside the page."""
+    """Return the data URL of a JPEG."""
     return f"data:image/jpeg;base64,{base64.b64encode(picture).decode('ascii')}"
 
 

@@ -1,4 +1,4 @@
-"""Figures as reports hold them: two decimals."""
+"""Rounding of scores to two decimals."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 
 def percent(share: float) -> float:
-    """A share of one in percent."""
+    """Return a share (0 to 1) in percent, rounded to two decimals."""
     return round(100 * float(share), 2)
 
 
 def hundredths(values: Iterable[float]) -> list[float]:
-    """Each to two decimals."""
+    """Return the values, rounded to two decimals."""
     return [round(value, 2) for value in values]

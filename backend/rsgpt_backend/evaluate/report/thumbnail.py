@@ -1,4 +1,4 @@
-"""Pictures small enough to be part of a page."""
+"""Thumbnails of pictures for HTML pages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ SIDE = 256
 
 
 def thumbnail(source: ImageSource, name: str) -> bytes:
-    """A picture as JPEG, SIDE pixels at most a side."""
+    """Return a picture as JPEG data; no side is longer than SIDE pixels."""
     picture = source.open(name)
     picture.thumbnail((SIDE, SIDE))
     data = io.BytesIO()

@@ -1,6 +1,6 @@
-"""Everything a recipe learns from, in memory: pictures as bytes, and for each its prompts by kind.
+"""The training data of a recipe in memory: pictures as uint8 tensors, and the examples of each picture by kind.
 
-Batches are drawn from a seed and a number alone, so that a run that was cut off goes on exactly.
+Batches depend only on a seed and a number, so that an interrupted run resumes exactly.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ from .details import detailed
 from .prompts import CAPTION_PROMPTS, DETAIL_PROMPTS
 from .texts import clean_sentence, is_oriented
 
-_Pairs = list[tuple[int, TrainingExample]]  # pictures, and what is to be learnt of them
-BUCKET = 8  # batches drawn at once and sorted by length, so that a batch holds little padding
+_Pairs = list[tuple[int, TrainingExample]]  # indexes of pictures, with an example
+BUCKET = 8  # batches drawn at once and sorted by length, so that a batch has little padding
 
 
 @dataclass
 class Sample:
-    """One picture and what is known of it.
+    """One picture with its examples.
 
-    questions: by kind; objects: whether, and how many of, an object is there, which can be asked of any picture.
+    questions: by kind; objects: presence and count of objects, which can be asked about any picture.
     """
 
     filename: str
@@ -50,7 +50,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class DrawnPrompt:
-    """One prompt drawn for a batch: the picture's index, the view to show, the wording, the answers."""
+    """One prompt drawn for a batch: index of the picture, number of its view, wording, and answers."""
 
     picture: int
     view: int
@@ -59,10 +59,10 @@ class DrawnPrompt:
 
 
 class _ExamplePool:
-    """Examples of one kind, drawn by the weights of their pictures."""
+    """Examples of one kind, drawn with the weights of their pictures."""
 
     def __init__(self, pairs: _Pairs, weights: Sequence[float]) -> None:
-        """pairs: pictures and what is to be learnt of them; weights: of every picture."""
+        """weights: of all pictures, by index."""
         self._pairs = pairs
         self._up_to = list(itertools.accumulate(weights[picture] for picture, _ in pairs))
 
@@ -70,11 +70,11 @@ class _ExamplePool:
         return len(self._pairs)
 
     def shuffled(self, rng: random.Random) -> _Pairs:
-        """All of them, once each, in random order."""
+        """Return all examples once, in random order."""
         return rng.sample(self._pairs, len(self._pairs))
 
     def draw(self, rng: random.Random) -> tuple[int, TrainingExample]:
-        """A picture and what is to be learnt of it."""
+        """Return the index of a picture and an example, at random."""
         return rng.choices(self._pairs, cum_weights=self._up_to)[0]
 
 
@@ -82,171 +82,170 @@ class Corpus:
     """The pictures and examples of several data sets."""
 
     def __init__(self, folder: Path, datasets: Sequence[RecipeDataset], size: int) -> None:
-        self.subjects: list[Sample] = []
+        self.samples: list[Sample] = []
         pixels: list[Tensor] = []
         weights: list[float] = []
         for number, dataset in enumerate(datasets):
-            subjects = _subjects(folder, dataset, number)
-            pixels.append(_pixels(ImageSource(folder / dataset.images), subjects, size))
-            self.subjects.extend(subjects)
-            weights += [dataset.weight / len(subjects)] * len(subjects)
-        if not self.subjects:
+            samples = _samples(folder, dataset, number)
+            pixels.append(_pixels(ImageSource(folder / dataset.images), samples, size))
+            self.samples.extend(samples)
+            weights += [dataset.weight / len(samples)] * len(samples)
+        if not self.samples:
             raise DataError("The recipe names no data to train on. Add a [[train]] table to it.")
         self.pixels = torch.cat(pixels)
         self.weights = torch.tensor(weights)
-        self.rows = [(index, turn) for index, subject in enumerate(self.subjects) for turn in range(subject.views)]
+        self.rows = [(index, turn) for index, sample in enumerate(self.samples) for turn in range(sample.views)]
         self._row = {pair: row for row, pair in enumerate(self.rows)}
-        self._captions = _ExamplePool([(n, one.caption) for n, one in enumerate(self.subjects) if one.caption], weights)
-        self._details = _ExamplePool([(n, one.detail) for n, one in enumerate(self.subjects) if one.detail], weights)
-        by_kind = _by_kind(self.subjects)
+        samples = list(enumerate(self.samples))
+        self._captions = _ExamplePool([(n, sample.caption) for n, sample in samples if sample.caption], weights)
+        self._details = _ExamplePool([(n, sample.detail) for n, sample in samples if sample.detail], weights)
+        by_kind = _by_kind(self.samples)
         self._kinds = [_ExamplePool(pairs, weights) for pairs in by_kind]
         self._kind_weights = [math.sqrt(len(pairs)) for pairs in by_kind]
-        self._objects = _by_object(self.subjects)
+        self._objects = _by_object(self.samples)
         self._object_weights = [math.sqrt(min(map(len, filter(None, pairs)))) for pairs in self._objects]
 
     @property
     def filenames(self) -> list[str]:
-        """Names of the pictures, in the order of `pixels`."""
-        return [subject.filename for subject in self.subjects]
+        """File names of the pictures, in the order of `pixels`."""
+        return [sample.filename for sample in self.samples]
 
     @property
     def examples(self) -> Iterator[TrainingExample]:
-        """Everything that can be learnt of all pictures, once each."""
-        for subject in self.subjects:
-            yield from [one for one in (subject.caption, subject.detail) if one]
-            yield from itertools.chain(*subject.questions.values())
+        """All examples of all pictures, once each."""
+        for sample in self.samples:
+            yield from [example for example in (sample.caption, sample.detail) if example]
+            yield from itertools.chain(*sample.questions.values())
         for group in self._objects:
             yield from (example for pairs in group for _, example in pairs)
 
     def row_of(self, drawn: DrawnPrompt) -> int:
-        """Place of what a prompt shows among the features of `rows`."""
+        """Return the index in `rows` of the view that a prompt shows."""
         return self._row[drawn.picture, drawn.view]
 
     def draw(self, rng: random.Random, mix: PromptMix) -> DrawnPrompt:
-        """One prompt at random: a caption, a detailed description or a question of one picture."""
-        return self._shown(*self._pick(rng, mix), rng, mix)
+        """Return a prompt at random: a caption, a detailed description, or a question about one picture."""
+        return self._prompt(*self._pick(rng, mix), rng, mix)
 
-    def _shown(self, picture: int, example: TrainingExample, rng: random.Random, mix: PromptMix) -> DrawnPrompt:
-        """One wording, some answers and one view of what is learnt of a picture."""
-        shown = rng.randrange(self.subjects[picture].views)
-        answers = _some(example.answers, mix.sentences, rng)
+    def _prompt(self, picture: int, example: TrainingExample, rng: random.Random, mix: PromptMix) -> DrawnPrompt:
+        """Return an example with a wording, answers, and a view drawn at random."""
+        view = rng.randrange(self.samples[picture].views)
+        answers = _drawn_answers(example.answers, mix.sentences, rng)
         if example.oriented or any(is_oriented(answer) for answer in answers):
-            shown = 0
-        return DrawnPrompt(picture, shown, _wording(example, rng), answers)
+            view = 0
+        return DrawnPrompt(picture, view, _wording(example, rng), answers)
 
     def _pick(self, rng: random.Random, mix: PromptMix) -> tuple[int, TrainingExample]:
-        lot = rng.random()
-        if self._kinds and lot < mix.questions:
+        chance = rng.random()
+        if self._kinds and chance < mix.questions:
             return self._question(rng, mix)
-        return (self._details if self._details and lot > 1 - mix.details else self._captions).draw(rng)
+        return (self._details if self._details and chance > 1 - mix.details else self._captions).draw(rng)
 
     def _question(self, rng: random.Random, mix: PromptMix) -> tuple[int, TrainingExample]:
-        """A question about an object, or one of another kind; kinds by the root of how many examples they have.
+        """Return a question about an object, or a question of another kind.
 
-        Few examples, drawn as often as many, would be learnt by heart; an object counts by its rarer answer. It is
-        asked for as often where it is as where it is not: answers that followed from its name alone would be learnt
-        without a look at the picture.
+        Kinds are drawn by the square root of their number of examples, because a few examples drawn as often as many
+        would be memorized; an object is drawn by the number of its rarer answer. Present and absent objects are drawn
+        equally often, because an answer that follows from the object's name would be learned without the picture.
         """
         if self._objects and rng.random() < mix.objects:
-            there, not_there = rng.choices(self._objects, self._object_weights)[0]
-            absent = mix.zeros if there[0][1].kind == "quantity" else 0.5
-            return rng.choice(not_there if not_there and rng.random() < absent else there)
+            present, absent = rng.choices(self._objects, self._object_weights)[0]
+            absent_share = mix.zeros if present[0][1].kind == "quantity" else 0.5
+            return rng.choice(absent if absent and rng.random() < absent_share else present)
         return rng.choices(self._kinds, self._kind_weights)[0].draw(rng)
 
     def buckets(self, seed: int, batch: int, mix: PromptMix) -> Iterator[list[list[DrawnPrompt]]]:
-        """Without end: BUCKET batches of similar length each, in random order; or whole passes over the captions."""
+        """Yield without end BUCKET batches of prompts with similar lengths, shuffled, or passes over the captions."""
         if mix.passes:
             yield from self._passes(seed, batch, mix)
         number = 0
         while True:
             rng = random.Random(f"{seed}/{number}")  # nosec B311 - drawing examples is no secret
             drawn = [self.draw(rng, mix) for _ in range(BUCKET * batch)]
-            drawn.sort(key=lambda one: sum(len(answer) for answer in one.answers))
+            drawn.sort(key=lambda prompt: sum(len(answer) for answer in prompt.answers))
             batches = [drawn[start : start + batch] for start in range(0, len(drawn), batch)]
             rng.shuffle(batches)
             yield batches
             number += 1
 
-    def steps_a_pass(self, batch: int) -> int:
-        """Steps that show every picture once; what fills no batch is left out, as in LAVIS."""
-        return max(1, len(self.subjects) // batch)
+    def steps_per_pass(self, batch: int) -> int:
+        """Return the number of steps that show every picture once; an incomplete last batch is skipped, as in LAVIS."""
+        return max(1, len(self.samples) // batch)
 
     def _passes(self, seed: int, batch: int, mix: PromptMix) -> Iterator[list[list[DrawnPrompt]]]:
-        """Without end: every caption once, in random order."""
+        """Yield without end the batches of one pass: every caption once, in random order."""
         for number in itertools.count():
             rng = random.Random(f"{seed}/pass {number}")  # nosec B311 - drawing examples is no secret
-            drawn = [self._shown(*pair, rng, mix) for pair in self._captions.shuffled(rng)]
-            yield [drawn[step * batch : (step + 1) * batch] for step in range(self.steps_a_pass(batch))]
+            drawn = [self._prompt(*pair, rng, mix) for pair in self._captions.shuffled(rng)]
+            yield [drawn[step * batch : (step + 1) * batch] for step in range(self.steps_per_pass(batch))]
 
 
-def _some(answers: Sequence[str], most: int, rng: random.Random) -> tuple[str, ...]:
-    """At most so many of the answers, those that come often more likely, none twice."""
-    return tuple(dict.fromkeys(rng.sample(answers, min(most, len(answers)))))
+def _drawn_answers(answers: Sequence[str], limit: int, rng: random.Random) -> tuple[str, ...]:
+    """Return at most `limit` different answers at random; frequent ones are more likely."""
+    return tuple(dict.fromkeys(rng.sample(answers, min(limit, len(answers)))))
 
 
 def _wording(example: TrainingExample, rng: random.Random) -> str:
-    """The first wording, which is the data set's own where it has one, as often as all others together."""
+    """Return the first wording (that of the data set, if it has one) as often as all others together."""
     return rng.choice([example.prompts[0], rng.choice(example.prompts)])
 
 
-def _subjects(folder: Path, dataset: RecipeDataset, number: int) -> list[Sample]:
+def _samples(folder: Path, dataset: RecipeDataset, number: int) -> list[Sample]:
     records = read_captions(folder / dataset.captions)
-    subjects = {record.filename: Sample(record.filename, record, number, dataset.views) for record in records}
-    for subject in subjects.values():
-        if subject.record.prompt:
-            subject.caption = _as_written(subject.record)
+    samples = {record.filename: Sample(record.filename, record, number, dataset.views) for record in records}
+    for sample in samples.values():
+        if sample.record.prompt:
+            sample.caption = _as_written(sample.record)
             continue
-        sentences = tuple(clean_sentence(text) for text in subject.record.captions if text.strip())
-        subject.caption = TrainingExample(subject.filename, CAPTION_PROMPTS, sentences, "caption", False)
+        sentences = tuple(clean_sentence(text) for text in sample.record.captions if text.strip())
+        sample.caption = TrainingExample(sample.filename, CAPTION_PROMPTS, sentences, "caption", False)
         detail = detailed(sentences)
-        subject.detail = (
-            TrainingExample(subject.filename, DETAIL_PROMPTS, (detail,), "detail", False) if detail else None
-        )
+        sample.detail = TrainingExample(sample.filename, DETAIL_PROMPTS, (detail,), "detail", False) if detail else None
     asked = read_questions(folder / dataset.questions) if dataset.questions else []
     for example in [*derived_questions(records), *map(asked_question, asked)]:
-        if example.filename in subjects:
-            subject = subjects[example.filename]
-            (subject.objects if _is_about_objects(example) else subject.questions[example.kind]).append(example)
-    return list(subjects.values())
+        if example.filename in samples:
+            sample = samples[example.filename]
+            (sample.objects if _is_about_objects(example) else sample.questions[example.kind]).append(example)
+    return list(samples.values())
 
 
 def _as_written(record: CaptionRecord) -> TrainingExample:
-    """A pair of RSICap: its own prompt, and its text word for word."""
+    """Return the prompt and the text of a record of RSICap, unchanged."""
     return TrainingExample(record.filename, (record.prompt,), record.captions, "caption", True)
 
 
 def _is_about_objects(example: TrainingExample) -> bool:
-    """Whether others ask the same of other pictures, in the same wordings."""
+    """Whether the same question is asked about other pictures in the same wordings."""
     return example.kind in ("presence", "quantity") and len(example.prompts) > 1
 
 
-def _pixels(source: ImageSource, subjects: Sequence[Sample], size: int) -> Tensor:
-    """uint8 [pictures, 3, size, size]."""
-    pictures = (source.open(subject.filename) for subject in subjects)
-    return torch.cat([to_bytes([picture], size) for picture in tqdm(pictures, "pictures", len(subjects))])
+def _pixels(source: ImageSource, samples: Sequence[Sample], size: int) -> Tensor:
+    """Return the pictures as uint8 [pictures, 3, size, size]."""
+    pictures = (source.open(sample.filename) for sample in samples)
+    return torch.cat([to_bytes([picture], size) for picture in tqdm(pictures, "pictures", len(samples))])
 
 
-def _by_kind(subjects: Sequence[Sample]) -> list[_Pairs]:
-    """The questions of each kind, with their pictures; kinds in the order of their names."""
+def _by_kind(samples: Sequence[Sample]) -> list[_Pairs]:
+    """Return the questions of each kind with their pictures; kinds are sorted by name."""
     kinds: dict[str, _Pairs] = defaultdict(list)
-    for picture, subject in enumerate(subjects):
-        for kind, examples in subject.questions.items():
+    for picture, sample in enumerate(samples):
+        for kind, examples in sample.questions.items():
             kinds[kind] += [(picture, example) for example in examples]
     return [pairs for _, pairs in sorted(kinds.items())]
 
 
-def _by_object(subjects: Sequence[Sample]) -> list[tuple[_Pairs, _Pairs]]:
-    """Of each object that is asked for: the pictures with a yes or a number, then those with a no or none, if any.
+def _by_object(samples: Sequence[Sample]) -> list[tuple[_Pairs, _Pairs]]:
+    """Return for each question about an object the pictures where it is present, and those where it is absent.
 
-    What has the same answer for every picture is left out: it would teach not to look.
+    Questions with the same answer for every picture are left out, because they would teach to ignore the picture.
     """
     groups: dict[str, tuple[_Pairs, _Pairs]] = defaultdict(lambda: ([], []))
-    for picture, subject in enumerate(subjects):
-        for example in subject.objects:
+    for picture, sample in enumerate(samples):
+        for example in sample.objects:
             absent = example.answers[0] in ("no", "zero")
             groups[example.prompts[-1]][absent].append((picture, example))
-    return [pairs for _, pairs in sorted(groups.items()) if pairs[0] and _differ(*pairs)]
+    return [pairs for _, pairs in sorted(groups.items()) if pairs[0] and _have_different_answers(*pairs)]
 
 
-def _differ(*parts: _Pairs) -> bool:
+def _have_different_answers(*parts: _Pairs) -> bool:
     return len({example.answers for part in parts for _, example in part}) > 1

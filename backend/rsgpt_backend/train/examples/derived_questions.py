@@ -1,9 +1,9 @@
-"""A question set derived from captions and scene labels, for pictures that have no questions of their own.
+"""Questions derived from captions and scene labels, for pictures without annotated questions.
 
-Presence is asked with honest negatives: an object that none of a picture's sentences names, and that hardly
-any picture of the same scene has; of those there are then zero. What people leave unsaid (the trees along a
-freeway) is claimed absent only in scenes that have none. A claim rests on at least two distinct sentences: what
-one person names or leaves out of one sentence decides nothing.
+Negative presence answers (and counts of zero) are only derived for an object that no sentence of the picture names
+and that hardly any picture of the scene has. Objects that people often do not mention (trees along a freeway) count
+as absent only in scenes that never have them. Each answer needs at least two distinct sentences, because a single
+sentence may leave out anything.
 """
 
 from __future__ import annotations
@@ -35,28 +35,28 @@ from .prompts import (
     ALTERNATIVE_PROMPTS,
     SCENE_PROMPTS,
     beside_prompts,
-    colour_prompts,
+    color_prompts,
     count_prompts,
     presence_prompts,
     with_article,
 )
-from .surroundings import neighbours
+from .surroundings import neighbors
 from .texts import is_oriented
 
-ABSENT_RATE = 0.02  # share of a scene's pictures that may name an object that is claimed absent
-MIN_SCENE = 10  # pictures of a scene below which nothing is claimed absent
+ABSENT_RATE = 0.02  # maximum share of a scene's pictures that name an object, for it to count as absent in others
+MIN_SCENE = 10  # minimum number of pictures of a scene, for objects to count as absent
 
-_ALTERNATIVES = 3  # other scenes that a picture's own is held against
+_ALTERNATIVES = 3  # other scenes in questions with an "or"
 _COUNTABLE = frozenset(name for name, _ in COUNTED) | {"cars", "mobile homes"}
 
 
 @dataclass(frozen=True)
 class TrainingExample:
-    """One thing to learn about one picture.
+    """A question about one picture with its answers.
 
-    prompts: wordings of the same question, one is drawn each time; answers: all true, all learnt;
-    kind: caption, detail, scene, choice, alternative, presence, quantity, position, colour, surroundings;
-    oriented: whether it is false of a turned picture.
+    prompts: wordings of the question, of which one is drawn each time; answers: all are true and learned; kind:
+    caption, detail, scene, choice, alternative, presence, quantity, position, colour, or surroundings; oriented:
+    whether the answers are wrong for a rotated picture.
     """
 
     filename: str
@@ -67,7 +67,7 @@ class TrainingExample:
 
 
 def derived_questions(records: Sequence[CaptionRecord]) -> list[TrainingExample]:
-    """Scene, choice, alternative, presence, quantity, colour and surroundings questions of captioned pictures."""
+    """Return scene, choice, alternative, presence, quantity, color, and surroundings questions of the pictures."""
     scenes = sorted({scene_name(record.scene) for record in records if record.scene})
     counts = [mentions(record.captions) for record in records]
     rates = _mention_rates(records, counts)
@@ -78,13 +78,13 @@ def derived_questions(records: Sequence[CaptionRecord]) -> list[TrainingExample]
         examples.extend(_choice(record, others))
         examples.extend(_alternatives(record, others))
         examples.extend(_presence(record, count, rates.get(record.scene, {})))
-        examples.extend(_counts_and_colours(record))
+        examples.extend(_counts_and_colors(record))
         examples.extend(_surroundings(record))
     return examples
 
 
 def asked_question(question: QuestionRecord) -> TrainingExample:
-    """A question of a data set, in its own wording and, where its kind is known, in others."""
+    """Return a question of a data set in its own wording and, if its kind is known, in others."""
     prompts = (question.question, *_rewordings(question))
     oriented = question.kind == "position" or is_oriented(question.question + " " + question.answer)
     return TrainingExample(question.filename, prompts, (question.answer.strip(),), question.kind, oriented)
@@ -105,7 +105,7 @@ def _scene(record: CaptionRecord) -> Iterator[TrainingExample]:
 
 
 def _choice(record: CaptionRecord, others: Sequence[str]) -> Iterator[TrainingExample]:
-    """The scene again, among others, in the words that QGIS's side uses; the same options at each call."""
+    """Ask for the scene among other scenes, in the wording of the plugin; the options of a picture never change."""
     if not others:
         return
     truth = scene_name(record.scene)
@@ -119,7 +119,7 @@ def _choice(record: CaptionRecord, others: Sequence[str]) -> Iterator[TrainingEx
 
 
 def _alternatives(record: CaptionRecord, others: Sequence[str]) -> Iterator[TrainingExample]:
-    """The scene held against another, and a town against the countryside: a question with an "or", not a yes or no."""
+    """Ask questions with an "or": the scene or another one, a town or the countryside."""
     truth = scene_name(record.scene)
     rng = random.Random(f"{record.filename}/or")  # nosec B311 - as above
     if others:
@@ -140,7 +140,7 @@ def _either(
 
 
 def _other_scenes(record: CaptionRecord, scenes: Sequence[str]) -> list[str]:
-    """Those that a picture surely does not show; none where it has no label."""
+    """Return the scenes that a picture certainly does not show; none if it has no label."""
     truth = scene_name(record.scene)
     return [name for name in scenes if name not in truth and truth not in name] if record.scene else []
 
@@ -157,38 +157,38 @@ def _presence(record: CaptionRecord, count: dict[str, int], rates: dict[str, flo
 
 
 def _is_absent(name: str, record: CaptionRecord, rates: dict[str, float]) -> bool:
-    """Whether the silence about an object means that it is not there: pictures of that scene hardly have it."""
-    silent = rates.get(name, 1.0) <= ABSENT_RATE
-    return silent and (name not in UNSAID or scene_name(record.scene) in UNSAID[name])
+    """Whether an object that is not mentioned is absent, because pictures of that scene hardly ever have it."""
+    is_rare = rates.get(name, 1.0) <= ABSENT_RATE
+    return is_rare and (name not in UNSAID or scene_name(record.scene) in UNSAID[name])
 
 
 def _is_described(record: CaptionRecord) -> bool:
-    """Whether enough people described the picture for their silence about an object to mean something."""
+    """Whether enough distinct sentences describe the picture to conclude that an object they do not name is absent."""
     return len(distinct(record.captions)) >= MIN_AGREEING
 
 
-def _counts_and_colours(record: CaptionRecord) -> Iterator[TrainingExample]:
+def _counts_and_colors(record: CaptionRecord) -> Iterator[TrainingExample]:
     for name, forms in COUNTED:
         number = agreed(count_pattern(forms), record.captions)
         if number:
             yield TrainingExample(record.filename, count_prompts(name), (number,), "quantity", False)
     for noun in COLORED_NOUNS:
-        colour = agreed(color_pattern(noun), record.captions)
-        if colour:
+        color = agreed(color_pattern(noun), record.captions)
+        if color:
             yield TrainingExample(
-                record.filename, colour_prompts(noun), (colour.replace("grey", "gray"),), "colour", False
+                record.filename, color_prompts(noun), (color.replace("grey", "gray"),), "colour", False
             )
 
 
 def _surroundings(record: CaptionRecord) -> Iterator[TrainingExample]:
-    for noun, near in neighbours(record.captions).items():
+    for noun, near in neighbors(record.captions).items():
         yield TrainingExample(record.filename, beside_prompts(noun), near, "surroundings", False)
 
 
 def _mention_rates(records: Sequence[CaptionRecord], counts: Sequence[dict[str, int]]) -> dict[str, dict[str, float]]:
-    """Scene -> object -> share of its pictures that name it; scenes with few pictures are left out.
+    """Return for each scene with enough pictures the share of its pictures that name each object.
 
-    Pictures with one distinct sentence say too little to count, and those without a label are of no one scene.
+    Pictures without a scene label or with only one distinct sentence are not counted.
     """
     grouped: dict[str, list[dict[str, int]]] = defaultdict(list)
     for record, count in zip(records, counts, strict=True):

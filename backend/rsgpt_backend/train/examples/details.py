@@ -1,4 +1,4 @@
-"""A detailed description out of what several people wrote about one picture. It adds no word of its own."""
+"""A detailed description of a picture, assembled from the sentences of several people without adding words."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-_MOST = 4  # sentences
-_NEW_WORDS = 2  # that a sentence must add, so that none says again what was said
+_MAX_SENTENCES = 4
+_NEW_WORDS = 2  # minimum number of words that a sentence must add
 _EMPTY = frozenset(
     "a an the is are was were be there here this that these those it its and or of in on at by with to from for some"
     " many several lots lot much very so which while as into next near beside around surrounded piece area place kind"
@@ -17,23 +17,23 @@ _SAME = {"cropland": "farmland", "lush": "green", "planes": "airplane", "plane":
 
 
 def detailed(sentences: Sequence[str]) -> str:
-    """The sentence nearest to all others, then each that adds most; empty where there is nothing to add."""
+    """Return the most typical sentence, followed by those that add most; empty if none adds enough."""
     distinct = list(dict.fromkeys(sentences))
-    words = {one: _words(one) for one in distinct}
-    common = Counter(word for one in sentences for word in words[one])
+    words = {sentence: _words(sentence) for sentence in distinct}
+    common = Counter(word for sentence in sentences for word in words[sentence])
     chosen: list[str] = []
-    known: set[str] = set()
-    while len(chosen) < min(_MOST, len(distinct)):
-        rest = [one for one in distinct if one not in chosen]
-        best = max(rest, key=lambda one: sum(common[word] for word in words[one] - known))
-        if chosen and len(words[best] - known) < _NEW_WORDS:
+    covered: set[str] = set()
+    while len(chosen) < min(_MAX_SENTENCES, len(distinct)):
+        rest = [sentence for sentence in distinct if sentence not in chosen]
+        best = max(rest, key=lambda sentence: sum(common[word] for word in words[sentence] - covered))
+        if chosen and len(words[best] - covered) < _NEW_WORDS:
             break
         chosen.append(best)
-        known |= words[best]
+        covered |= words[best]
     return " ".join(chosen) if len(chosen) > 1 else ""
 
 
 def _words(sentence: str) -> set[str]:
-    """What a sentence says: its words without articles and the like, in the singular."""
-    found = set(re.findall(r"[a-z]+", sentence.lower())) - _EMPTY
-    return {_SAME.get(word, word if word.endswith("ss") else word.removesuffix("s")) for word in found}
+    """Return the content words of a sentence, in the singular."""
+    words = set(re.findall(r"[a-z]+", sentence.lower())) - _EMPTY
+    return {_SAME.get(word, word if word.endswith("ss") else word.removesuffix("s")) for word in words}

@@ -1,4 +1,4 @@
-"""How questions and requests are worded: the first wording of each is the one learnt most."""
+"""Wordings of questions and requests; the first wording of each is drawn most often."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ _COUNT_PROMPTS = (
     "What is the number of {0}?",
     "Count the {0}.",
 )
-_COLOUR_PROMPTS = ("What color is the {0}?", "What is the color of the {0}?", "Which color does the {0} have?")
+_COLOR_PROMPTS = ("What color is the {0}?", "What is the color of the {0}?", "Which color does the {0} have?")
 _BESIDE_PROMPTS = (
     "What is next to the {0}?",
     "What is near the {0}?",
@@ -67,12 +67,12 @@ _BESIDE_PROMPTS = (
     "What surrounds the {0}?",
     "What can be seen beside the {0}?",
 )
-_BARE = ("buildings", "chaparral", "land", "residential", "tanks")  # ends of names without an article
+_BARE = ("buildings", "chaparral", "land", "residential", "tanks")  # endings of names without an article
 _SINGLE = frozenset({"sea", "water", "grass", "farmland", "sand", "snow"})
 
 
 def presence_prompts(name: str) -> tuple[str, ...]:
-    """Wordings that ask whether an object is there."""
+    """Return wordings that ask whether an object is present."""
     if name in _SINGLE:
         return tuple(p.format(f"any {name}") for p in _SINGLE_PRESENCE_PROMPTS)
     patterns = _SINGLE_PRESENCE_PROMPTS if name.startswith(("a ", "an ")) else _PRESENCE_PROMPTS
@@ -80,25 +80,25 @@ def presence_prompts(name: str) -> tuple[str, ...]:
 
 
 def count_prompts(name: str) -> tuple[str, ...]:
-    """Wordings that ask how many of an object there are."""
+    """Return wordings that ask how many of an object there are."""
     return tuple(pattern.format(name) for pattern in _COUNT_PROMPTS)
 
 
-def colour_prompts(noun: str) -> tuple[str, ...]:
-    """Wordings that ask for the colour of an object."""
-    return tuple(pattern.format(noun) for pattern in _COLOUR_PROMPTS)
+def color_prompts(noun: str) -> tuple[str, ...]:
+    """Return wordings that ask for the color of an object."""
+    return tuple(pattern.format(noun) for pattern in _COLOR_PROMPTS)
 
 
 def beside_prompts(noun: str) -> tuple[str, ...]:
-    """Wordings that ask what is next to an object."""
+    """Return wordings that ask what is next to an object."""
     return tuple(pattern.format(noun) for pattern in _BESIDE_PROMPTS)
 
 
 def with_article(name: str) -> str:
-    """As it is named in a sentence: "harbor" -> "a harbor", "farmland" as it is."""
+    """Return a name with its article: "harbor" -> "a harbor", "farmland" -> "farmland"."""
     return name if name.endswith(_BARE) else f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
 
 
 def _one_of(name: str) -> str:
-    """One of what a plural names: "lakes or ponds" -> "a lake or pond"."""
+    """Return the singular with its article: "lakes or ponds" -> "a lake or pond"."""
     return with_article(" or ".join(part.removesuffix("s") for part in name.split(" or ")))

@@ -1,4 +1,4 @@
-"""What captions say is next to what. It reads sentences only."""
+"""Objects that captions describe as next to each other."""
 
 from __future__ import annotations
 
@@ -21,28 +21,25 @@ _BESIDE = re.compile(rf"\b({_NOUN})\b(?:\s+(?:is|are|\w+ed))*\s+{_NEXT_TO}\s+{_T
 _SURROUNDED = re.compile(rf"\b({_NOUN})\b(?:\s+\w+)?\s+surrounded by\s+{_THING}(?:\s+and\s+{_THING})?", re.I)
 
 
-def neighbours(sentences: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """For each noun, what the sentences say is next to it, in their own words, what is said most often first.
-
-    A noun that the sentences give more than one neighbourhood keeps them all: each is true.
-    """
-    said: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+def neighbors(sentences: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return for each noun the objects next to it, in the words of the sentences, the most frequent ones first."""
+    counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for sentence in distinct(sentences):
         for noun, near in _pairs(sentence.lower()):
-            said[noun][near] += 1
-    return {noun: tuple(sorted(nears, key=lambda one: -nears[one])) for noun, nears in said.items()}
+            counts[noun][near] += 1
+    return {noun: tuple(sorted(nears, key=lambda near: -nears[near])) for noun, nears in counts.items()}
 
 
 def _pairs(sentence: str) -> Iterator[tuple[str, str]]:
     for noun, *near in _SURROUNDED.findall(sentence):
-        yield from _said(noun, near)
+        yield from _neighborhood(noun, near)
     for noun, *near in _BESIDE.findall(sentence):
-        yield from _said(noun, near)
+        yield from _neighborhood(noun, near)
         if not near[1]:
-            yield from _said(near[0], [noun])
+            yield from _neighborhood(near[0], [noun])
 
 
-def _said(noun: str, near: Sequence[str]) -> Iterator[tuple[str, str]]:
-    others = [one for one in dict.fromkeys(near) if one and one != noun]
+def _neighborhood(noun: str, near: Sequence[str]) -> Iterator[tuple[str, str]]:
+    others = [other for other in dict.fromkeys(near) if other and other != noun]
     if others:
         yield noun, " and ".join(others)

@@ -1,4 +1,4 @@
-"""Clean training sentences, and tell which of them depend on the picture's orientation."""
+"""Cleaning of training sentences, and detection of those that depend on the picture's orientation."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _SIDES = re.compile(
 
 
 def clean_sentence(text: str) -> str:
-    """One sentence: single spaces, none before punctuation, a capital first, a full stop last."""
+    """Return the sentence with normalized spaces, a capital first letter, and a final period."""
     text = re.sub(r"\s+", " ", text).strip()
     text = re.sub(r"\s+([.,;:!?])", r"\1", text).rstrip(" .,;:") + "."
     return text[0].upper() + text[1:]
 
 
 def is_oriented(text: str) -> bool:
-    """Whether a sentence stops being true when its picture is turned or mirrored."""
+    """Whether a sentence may become false when its picture is rotated or mirrored."""
     return bool(_SIDES.search(text))

@@ -49,7 +49,7 @@ def test_pictures_are_in_the_order_of_their_names(corpus: Corpus) -> None:
 
 
 def test_sentences_are_cleaned(corpus: Corpus) -> None:
-    caption = corpus.subjects[0].caption
+    caption = corpus.samples[0].caption
     assert caption is not None
     assert caption.answers == (
         "There is a river.",
@@ -59,9 +59,9 @@ def test_sentences_are_cleaned(corpus: Corpus) -> None:
 
 
 def test_the_data_set_s_own_questions_stay_with_their_pictures(corpus: Corpus) -> None:
-    subject = corpus.subjects[0]
-    assert "scene" in subject.questions
-    assert any(example.prompts == ("Is there any water?",) for example in subject.questions["presence"])
+    sample = corpus.samples[0]
+    assert "scene" in sample.questions
+    assert any(example.prompts == ("Is there any water?",) for example in sample.questions["presence"])
 
 
 def test_what_has_one_answer_for_every_picture_is_never_asked(tmp_path: Path, toy_data: Path) -> None:
@@ -72,14 +72,14 @@ def test_what_has_one_answer_for_every_picture_is_never_asked(tmp_path: Path, to
         for words in ["a lake and a road" if number else "a lake"]
     ]
     corpus = written(tmp_path, toy_data, records)
-    derived = {example.answers for subject in corpus.subjects for example in subject.objects}
+    derived = {example.answers for sample in corpus.samples for example in sample.objects}
     assert {("yes",), ("no",)} <= derived
     assert not [one for one in draws(corpus, 500, ASKING) if one.answers in {("yes",), ("no",), ("zero",)}]
 
 
 def test_two_data_sets_are_joined_and_told_apart(toy_data: Path) -> None:
     both = Corpus(toy_data, [SET, RecipeDataset("images", "captions.json")], IMAGE_SIZE)
-    assert [subject.dataset for subject in both.subjects] == [0] * 12 + [1] * 12
+    assert [sample.dataset for sample in both.samples] == [0] * 12 + [1] * 12
     assert len(both.pixels) == 24
 
 
@@ -177,7 +177,7 @@ def test_an_object_of_a_data_set_s_own_questions_is_asked_for_with_all_others(tm
     records = [{"filename": f"{number}.png", **told} for number in range(6)]
     question = {"filename": "0.png", "question": "Does this picture contain trees?", "answer": "no", "type": "presence"}
     corpus = written(tmp_path, toy_data, records, [question])
-    assert not any("presence" in subject.questions for subject in corpus.subjects)
+    assert not any("presence" in sample.questions for sample in corpus.samples)
     trees = Counter(
         one.answers for one in draws(corpus, 2000, PromptMix(questions=1.0, objects=1.0)) if "tree" in one.prompt
     )

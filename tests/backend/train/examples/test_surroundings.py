@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rsgpt_backend.train.examples.surroundings import neighbours
+from rsgpt_backend.train.examples.surroundings import neighbors
 
 
 @pytest.mark.parametrize(
@@ -21,9 +21,9 @@ from rsgpt_backend.train.examples.surroundings import neighbours
     ],
 )
 def test_neighbours(sentence: str, found: dict[str, tuple[str, ...]]) -> None:
-    assert neighbours([sentence]) == found
+    assert neighbors([sentence]) == found
 
 
 def test_all_that_is_said_is_kept_and_what_is_said_most_comes_first() -> None:
     sentences = ["Trees are near a pond.", "A road is near a pond.", "A road is beside a pond."]
-    assert neighbours(sentences)["pond"] == ("road", "trees")
+    assert neighbors(sentences)["pond"] == ("road", "trees")
