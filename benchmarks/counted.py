@@ -1,4 +1,4 @@
-"""`rsgpt` as it is, in this process; the last line that it prints is how many pictures were encoded.
+"""Runs `rsgpt` in this process and prints the number of encoded pictures as the last line.
 
 python -m benchmarks.counted batch RASTER --out FILE
 """
@@ -15,14 +15,14 @@ from rsgpt_backend.model.rsgpt import Rsgpt
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the command; its exit code."""
+    """Run the command and return its exit code."""
     encoded, encode = [0], Rsgpt.encode
 
     def counted(model: Rsgpt, pixels: Tensor) -> Tensor:
         encoded[0] += len(pixels)
         return encode(model, pixels)
 
-    Rsgpt.encode = counted  # type: ignore[assignment, method-assign]  # this process is for counting alone
+    Rsgpt.encode = counted  # type: ignore[assignment, method-assign]  # this process only counts
     code = rsgpt(arguments)
     sys.stdout.write(f"{encoded[0]}\n")
     return code

@@ -1,4 +1,4 @@
-"""A data folder of the plugin that has the model's environment and knows no answer yet. Makes no environment."""
+"""A data folder of the plugin with the environment of another one, but without saved answers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def forgetful_home(folder: Path, home: Path) -> Path:
-    """The same environment and model as `home` has, no answers that are known and no features of pictures."""
+    """Create a data folder with the environment and model of `home`, without answers and features of pictures."""
     folder.mkdir()
     for entry in home.iterdir():
         if entry.name.startswith("env") or entry.name == "language":

@@ -1,9 +1,9 @@
-"""Memory, speed and losses of everything in `rsgpt batch` but the model, over one large raster.
+"""Memory, speed, and losses of `rsgpt batch` without the model, on one large raster.
 
     python -m benchmarks.large build/mosaic.tif --kills 5
 
-A made-up engine answers with the picture's middle pixel. The process is killed with SIGKILL at random moments and
-started again; in the end every tile must have its own answer once. What is left out: the model's time and memory.
+A fake engine answers with the middle pixel of each picture. The process is killed with SIGKILL at random moments and
+started again; at the end every tile must have its own answer exactly once.
 """
 
 from __future__ import annotations
@@ -29,23 +29,23 @@ from rsgpt_backend.batch.tile_rows import BatchQuestions
 from rsgpt_plugin.shared.answers.questions import parse_questions
 from tests.fakes.fake_engine import FakeEngine, Script
 
-ASKING = BatchQuestions(
+QUESTIONS = BatchQuestions(
     "made-up", "f" * 64, "Describe it.", tuple(parse_questions("a[integer]: Which?\nb: Which one?"))
 )
 SCRIPT = Script(reply="{number}", replies={"Describe": "Picture {number}."})
 CHECKED = 500
-LOOK_EVERY = 0.05  # seconds
+POLL_INTERVAL = 0.05  # seconds
 
 
 def describe(raster: str, out: Path) -> dict[str, float]:
-    """One run, in this process."""
-    with BatchRun([make_plan(raster, TilingOptions())], ASKING, out) as run:
+    """Run the batch in this process and return its counts."""
+    with BatchRun([make_plan(raster, TilingOptions())], QUESTIONS, out) as run:
         run.ask(lambda work, journal: answered(work, lambda: FakeEngine(SCRIPT), journal))
         return run.write().as_dict()
 
 
-def watched(raster: str, out: Path, seconds: float) -> tuple[dict[str, float] | None, int]:
-    """A run in a process of its own, killed after `seconds`: what it told, or None, and the memory it had at most."""
+def run_and_watch(raster: str, out: Path, seconds: float) -> tuple[dict[str, float] | None, int]:
+    """Run the batch in a new process and kill it after `seconds`; return its counts, or None, and the peak memory."""
     command = [sys.executable, "-m", "benchmarks.large", raster, "--out", str(out), "--once"]
     peak, end = 0, time.monotonic() + seconds
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
@@ -54,50 +54,50 @@ def watched(raster: str, out: Path, seconds: float) -> tuple[dict[str, float] | 
                 peak = max(peak, psutil.Process(process.pid).memory_info().rss)
             if time.monotonic() > end:
                 process.kill()
-            time.sleep(LOOK_EVERY)
-        told = process.stdout.read() if process.stdout else ""
-    return (json.loads(told) if process.returncode == 0 else None), peak
+            time.sleep(POLL_INTERVAL)
+        output = process.stdout.read() if process.stdout else ""
+    return (json.loads(output) if process.returncode == 0 else None), peak
 
 
-def wrong(raster: str, out: Path) -> dict[str, int]:
-    """Tiles that are lost, written twice, or, of some, have the answer of another."""
+def count_errors(raster: str, out: Path) -> dict[str, int]:
+    """Count tiles that are lost or written twice, and, in a sample, those with the answer of another tile."""
     plan = make_plan(raster, TilingOptions())
     rows = pyogrio.read_arrow(out, columns=["image_sha256", "a"], read_geometry=False)[1].to_pylist()
     times = Counter(row["image_sha256"] for row in rows)
     answers = {row["image_sha256"]: row["a"] for row in rows}
     swapped = 0
-    with TileReader(plan) as photographer:
+    with TileReader(plan) as reader:
         for tile in random.Random(1).sample(list(plan.tiles), min(CHECKED, len(plan.tiles))):
-            picture = photographer.picture(tile)
+            picture = reader.picture(tile)
             red, green, blue = map(int, picture.rgb[picture.rgb.shape[0] // 2, picture.rgb.shape[1] // 2])
             swapped += answers.get(picture.sha256) != red << 16 | green << 8 | blue
     return {"lost": len(plan.tiles) - len(times), "doubled": len(rows) - len(times), "swapped": swapped}
 
 
 def measure(raster: str, out: Path, kills: int) -> dict[str, Any]:
-    """A whole run, one that changes nothing, and one with kills; each in processes of its own."""
-    _forget(out)
-    first, peak = watched(raster, out, float("inf"))
-    second, _ = watched(raster, out, float("inf"))
+    """Measure a complete run, a repeated run, and a run with kills, each in new processes."""
+    _delete_outputs(out)
+    first, peak = run_and_watch(raster, out, float("inf"))
+    second, _ = run_and_watch(raster, out, float("inf"))
     if first is None or second is None:
         raise SystemExit("A run failed. Run it with --once to see why.")
-    _forget(out)
+    _delete_outputs(out)
     chance, killed, last = random.Random(2), 0, None
     while last is None:
         left = chance.uniform(0.1, 0.9) * first["seconds"] / kills if killed < kills else float("inf")
-        last, _ = watched(raster, out, left)
+        last, _ = run_and_watch(raster, out, left)
         if last is None and killed == kills:
             raise SystemExit("A run after the kills failed. Run it with --once to see why.")
         killed += last is None
-    known = {"tiles": first["tiles"], "tiles_a_second": round(first["tiles"] / first["seconds"], 1)}
+    speed = {"tiles": first["tiles"], "tiles_a_second": round(first["tiles"] / first["seconds"], 1)}
     times = {"seconds": first["seconds"], "again_seconds": second["seconds"], "peak_mb": round(peak / 1e6)}
-    return {**known, **times, "kills": killed, "known_after_kills": last["cached"], **wrong(raster, out)}
+    return {**speed, **times, "kills": killed, "known_after_kills": last["cached"], **count_errors(raster, out)}
 
 
-def _forget(out: Path) -> None:
+def _delete_outputs(out: Path) -> None:
     for path in (out, journal_path(out)):
-        for one in path.parent.glob(f"{path.name}*"):
-            one.unlink()
+        for file in path.parent.glob(f"{path.name}*"):
+            file.unlink()
 
 
 def main() -> None:
@@ -106,10 +106,10 @@ def main() -> None:
     parser.add_argument("raster")
     parser.add_argument("--out", type=Path, default=Path("build/large.gpkg"))
     parser.add_argument("--kills", type=int, default=5)
-    parser.add_argument("--once", action="store_true", help="one run in this process, without measuring it")
+    parser.add_argument("--once", action="store_true", help="run once in this process, without measuring")
     args = parser.parse_args()
-    told = describe(args.raster, args.out) if args.once else measure(args.raster, args.out, args.kills)
-    sys.stdout.write(json.dumps(told) + "\n")
+    result = describe(args.raster, args.out) if args.once else measure(args.raster, args.out, args.kills)
+    sys.stdout.write(json.dumps(result) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""A large mosaic of real pictures whose scene and captions are known, tile by tile, as a COG. It asks no model.
+"""A large mosaic of real pictures with known scenes and captions, written as a COG.
 
-Each tile is one picture, a little brighter or darker and with a little noise, so that no two have the same bytes;
-nothing is turned or mirrored, so that what the captions say of left and right stays true. Beside the mosaic lie
-NAME.truth.gpkg (a polygon a tile) and NAME.truth.json (captions, as `rsgpt evaluate captions` reads them).
+Each tile is one picture with slightly changed brightness and noise, so that no two tiles have the same bytes. Pictures
+are not rotated or mirrored, so that captions with left and right stay true. Next to the mosaic, NAME.truth.gpkg holds
+one polygon per tile and NAME.truth.json the captions, in the format of `rsgpt evaluate captions`.
 
     python -m benchmarks.mosaic build/mosaic.tif --images IMAGES.zip --captions CAPTIONS.json --side 40000
 """
@@ -34,20 +34,20 @@ from rsgpt_backend.data.annotations import CaptionRecord, read_captions
 from rsgpt_backend.data.image_files import ImageSource
 from rsgpt_plugin.shared.files.source_files import overwritten_input
 
-_BRIGHTNESS = 6  # grey levels, up and down
-_NOISY = 0.02  # share of the pixels that are one grey level brighter
-_PIXEL = 0.3048  # metres, of UC Merced's pictures
-_CORNER = (500_000.0, 4_000_000.0)  # in most UTM zones there is land
+_BRIGHTNESS = 6  # maximum change in gray levels
+_NOISY = 0.02  # share of the pixels that are one gray level brighter
+_PIXEL = 0.3048  # meters, as in UC Merced
+_CORNER = (500_000.0, 4_000_000.0)  # on land in most UTM zones
 _BLOCK = 512
 _ROWS_AT_ONCE = 4096
 
 
 @dataclass(frozen=True)
 class MosaicShape:
-    """side: of the mosaic, in tiles. tile: side of a picture in pixels; zoom: of the mosaic's pixels in each of these.
+    """side: of the mosaic, in tiles; tile: side of a picture, in pixels; zoom: mosaic pixels per picture pixel.
 
-    angle: degrees by which the rows are turned, clockwise. pixel: of a picture, in units of the CRS.
-    corner: where the first pixel's outer corner lies.
+    angle: clockwise rotation of the rows in degrees; pixel: side of a picture pixel in units of the CRS; corner:
+    position of the outer corner of the first pixel.
     """
 
     side: int
@@ -66,13 +66,13 @@ class MosaicShape:
 
     @property
     def transform(self) -> Affine:
-        """Where the pixels lie."""
+        """The transform from pixels to the CRS."""
         size = self.pixel / self.zoom
         return Affine.translation(*self.corner) @ Affine.rotation(-self.angle) @ Affine.scale(size, -size)
 
 
 def varied(pixels: np.ndarray, number: int) -> np.ndarray:
-    """A picture as tile `number` shows it: always the same for a number, and another for each."""
+    """Return the picture as tile `number` shows it, with changes that depend only on the number."""
     chance = np.random.default_rng(number)
     shift = int(chance.integers(-_BRIGHTNESS, _BRIGHTNESS + 1))
     noise = (chance.random(pixels.shape[:2]) < _NOISY)[..., None]
@@ -80,7 +80,7 @@ def varied(pixels: np.ndarray, number: int) -> np.ndarray:
 
 
 def square_pictures(captions: Path, images: ImageSource) -> tuple[int, list[CaptionRecord]]:
-    """The side of the first picture, and the records of those of its size: a few pictures are not square."""
+    """Return the side of the first picture and the records of square pictures of this size."""
     sizes = {record: images.open(record.filename).size for record in read_captions(captions)}
     side = max(next(iter(sizes.values())))
     return side, [record for record, size in sizes.items() if size == (side, side)]
@@ -89,7 +89,7 @@ def square_pictures(captions: Path, images: ImageSource) -> tuple[int, list[Capt
 def make(
     out: Path, records: Sequence[CaptionRecord], images: ImageSource, shape: MosaicShape, folder: Path | None = None
 ) -> None:
-    """Write the mosaic and its truth; with `folder`, each tile as a PNG there, too. It holds one row of tiles."""
+    """Write the mosaic and its truth, and each tile as a PNG to `folder`. Only one row of tiles is in memory."""
     small = [np.asarray(images.open(record.filename)) for record in records]
     with tempfile.TemporaryDirectory(dir=out.parent) as scratch:
         draft = Path(scratch) / "mosaic.tif"
@@ -125,30 +125,30 @@ def _save(folder: Path, numbers: Sequence[int], tiles: Sequence[np.ndarray]) -> 
 
 
 def _write_truth(out: Path, records: Sequence[CaptionRecord], shape: MosaicShape) -> None:
-    told = list(islice(cycle(records), shape.side**2))
+    tiles = list(islice(cycle(records), shape.side**2))
     annotations = [
-        {"image_id": number, "filename": _name(number), "scene": one.scene, "captions": one.captions}
-        for number, one in enumerate(told)
+        {"image_id": number, "filename": _name(number), "scene": tile.scene, "captions": tile.captions}
+        for number, tile in enumerate(tiles)
     ]
     out.with_suffix(".truth.json").write_text(json.dumps({"annotations": annotations}), "utf-8")
     path = out.with_suffix(".truth.gpkg")
     texts = ["filename", "source", "scene", "captions"]
     schema = with_polygons(path, pa.schema([("tile", pa.int64()), *((name, pa.string()) for name in texts)]))
-    write(path, schema, _truth(schema, told, shape), CRS(shape.crs).to_wkt())
+    write(path, schema, _truth(schema, tiles, shape), CRS(shape.crs).to_wkt())
 
 
-def _truth(schema: pa.Schema, told: Sequence[CaptionRecord], shape: MosaicShape) -> Iterator[pa.RecordBatch]:
+def _truth(schema: pa.Schema, tiles: Sequence[CaptionRecord], shape: MosaicShape) -> Iterator[pa.RecordBatch]:
     grid = shape.grid
     frame = ShapelyGrid(shape.transform.to_gdal(), grid.region.width, grid.region.height)
-    for start in range(0, len(told), _ROWS_AT_ONCE):
-        numbers = range(start, min(start + _ROWS_AT_ONCE, len(told)))
-        rows = [_row(number, told[number]) for number in numbers]
+    for start in range(0, len(tiles), _ROWS_AT_ONCE):
+        numbers = range(start, min(start + _ROWS_AT_ONCE, len(tiles)))
+        rows = [_row(number, tiles[number]) for number in numbers]
         yield batch(schema, frame.polygons([grid.window(number) for number in numbers]), rows)
 
 
-def _row(number: int, one: CaptionRecord) -> dict[str, Any]:
-    known = {"source": one.filename, "scene": one.scene, "captions": json.dumps(one.captions)}
-    return {"tile": number, "filename": _name(number), **known}
+def _row(number: int, record: CaptionRecord) -> dict[str, Any]:
+    truth = {"source": record.filename, "scene": record.scene, "captions": json.dumps(record.captions)}
+    return {"tile": number, "filename": _name(number), **truth}
 
 
 def _name(number: int) -> str:
@@ -156,20 +156,20 @@ def _name(number: int) -> str:
 
 
 def main() -> None:
-    """Make one from the command line."""
+    """Write a mosaic from the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path)
     parser.add_argument("--images", type=Path, required=True, help="a folder or zip")
     parser.add_argument("--captions", type=Path, required=True, help="their captions")
-    parser.add_argument("--side", type=int, default=40_000, help="pixels of the pictures; rounded down to whole tiles")
+    parser.add_argument("--side", type=int, default=40_000, help="side in picture pixels, rounded down to whole tiles")
     parser.add_argument("--zoom", type=int, default=1, help="2 doubles the resolution")
-    parser.add_argument("--crs", default="EPSG:32611", help="in metres")
-    parser.add_argument("--angle", type=float, default=0.0, help="degrees that the rows are turned, clockwise")
-    parser.add_argument("--pictures", type=Path, help="a folder that gets each tile as a PNG")
+    parser.add_argument("--crs", default="EPSG:32611", help="CRS in meters")
+    parser.add_argument("--angle", type=float, default=0.0, help="clockwise rotation of the rows in degrees")
+    parser.add_argument("--pictures", type=Path, help="folder for each tile as a PNG")
     args = parser.parse_args()
     read = overwritten_input(args.out, [str(args.images), str(args.captions)])
     if read is not None:
-        parser.error(f"{args.out} would replace {read}, which is read")
+        parser.error(f"{args.out} would replace {read}, which is an input")
     images = ImageSource(args.images)
     tile, records = square_pictures(args.captions, images)
     make(

@@ -1,9 +1,9 @@
-"""How usable a layer of very many results is in QGIS: on the map, under the mouse, in the results table. Asks no model.
+"""Speed of QGIS with a layer of very many results: on the map, under the mouse, and in the results table.
 
     QT_QPA_PLATFORM=offscreen PYTHONPATH=. build/qgis-tests/bin/python -m benchmarks.polygons
 
-Rows with made-up answers are written as the algorithms write them, then opened in the dress that Processing puts on.
-Drawing happens beside QGIS's window; "window stands still" is the longest time in which it answers no click.
+Rows with made-up answers are written as the algorithms write them, then opened with the style that Processing sets.
+Drawing runs in the background; "the window does not respond" is the longest time between two event loops.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from qgis.gui import QgsMapCanvas, QgsMapToolIdentify
 from qgis.PyQt.QtCore import QSize, Qt
 from qgis.PyQt.QtGui import QColor, QIcon
 
-from benchmarks.common import Row, tell, timed
+from benchmarks.common import Row, print_table, timed
 from rsgpt_plugin.geo.results.schema import attributes, output_fields
 from rsgpt_plugin.geo.results.style import apply_style
 from rsgpt_plugin.gui.results_table.results_dock import ResultsDock
@@ -52,16 +52,16 @@ from rsgpt_plugin.shared.answers.typed_answers import TypedAnswer
 from rsgpt_plugin.shared.results.rows import RowValues, Status
 
 QUESTIONS = parse_questions("water[yesno]: Is there any water?\nplanes[integer]: How many?\nscene: What is it?")
-SIDE = 78.0  # metres of a tile
+SIDE = 78.0  # side of a tile in meters
 WEST, NORTH = 500_000.0, 4_000_000.0
 SIZE = QSize(1920, 1080)
-CLOSE = 12  # tiles from left to right of a view that is near
+CLOSE = 12  # tiles across in a close view
 WORDS = "a an the many some buildings trees road river airplane tennis court with beside of lawn parking lot".split()
 
 
 @dataclass(frozen=True)
 class PolygonShape:
-    """Tiles in a square, row by row."""
+    """Tiles in a square, numbered row by row."""
 
     count: int
 
@@ -71,44 +71,44 @@ class PolygonShape:
         return math.ceil(math.sqrt(self.count))
 
     def box(self, number: int) -> QgsRectangle:
-        """Where a tile lies."""
+        """Return the extent of a tile."""
         row, column = divmod(number, self.across)
         west, north = WEST + column * SIDE, NORTH - row * SIDE
         return QgsRectangle(west, north - SIDE, west + SIDE, north)
 
 
-def written(path: Path, shape: PolygonShape) -> float:
-    """Seconds that the sink of an algorithm takes for all rows."""
+def write_seconds(path: Path, shape: PolygonShape) -> float:
+    """Write all rows to the sink of an algorithm and return the seconds."""
     crs = QgsCoordinateReferenceSystem("EPSG:32611")
-    fields, chance = output_fields(QUESTIONS), random.Random(1)
+    fields, rng = output_fields(QUESTIONS), random.Random(1)
     context = QgsProcessingContext()
-    began = time.perf_counter()
+    started = time.perf_counter()
     sink, _ = QgsProcessingUtils.createFeatureSink(str(path), context, fields, Qgis.WkbType.Polygon, crs)
     for number in range(shape.count):
         feature = QgsFeature(fields)
         feature.setGeometry(QgsGeometry.fromRect(shape.box(number)))
-        feature.setAttributes(attributes(QUESTIONS, _row(number, chance)))
+        feature.setAttributes(attributes(QUESTIONS, _row(number, rng)))
         sink.addFeature(feature, QgsFeatureSink.Flag.FastInsert)
     del sink
-    return time.perf_counter() - began
+    return time.perf_counter() - started
 
 
-def _row(number: int, chance: random.Random) -> RowValues:
-    caption = TypedAnswer(" ".join(chance.choices(WORDS, k=chance.randint(6, 20))).capitalize() + ".", chance.random())
-    values = {"water": chance.random() < 0.5, "planes": chance.randrange(9), "scene": chance.choice(WORDS)}
+def _row(number: int, rng: random.Random) -> RowValues:
+    caption = TypedAnswer(" ".join(rng.choices(WORDS, k=rng.randint(6, 20))).capitalize() + ".", rng.random())
+    values = {"water": rng.random() < 0.5, "planes": rng.randrange(9), "scene": rng.choice(WORDS)}
     provenance = {
         "model": "rsgpt-small", "weights_sha256": "f" * 64, "prompt": "Describe this image.", "gsd_m": 0.3,
         "image_sha256": hashlib.sha256(str(number).encode()).hexdigest(), "bands": "1,2,3", "stretch": "none",
         "asked_at": "2026-11-28T00:00:00.000+00:00", "plugin_version": "0.1.0",
     }  # fmt: skip
-    answers = {name: TypedAnswer(value, chance.random()) for name, value in values.items()}
+    answers = {name: TypedAnswer(value, rng.random()) for name, value in values.items()}
     return RowValues(Status.ANSWERED, "", caption, answers, provenance)
 
 
 def on_the_map(layer: QgsVectorLayer, shape: PolygonShape) -> Iterator[Row]:
-    """Drawing from far to near."""
+    """Measure drawing at several scales."""
     for name, tiles, target in (
-        ("all of it", shape.across, "3 s"),
+        ("the whole layer", shape.across, "3 s"),
         ("100 tiles across", 100, "1 s"),
         (f"{CLOSE} tiles across", CLOSE, "0.5 s"),
     ):
@@ -122,7 +122,7 @@ def _view(shape: PolygonShape, tiles: int) -> QgsRectangle:
 
 
 def drawn(layer: QgsVectorLayer, extent: QgsRectangle) -> tuple[float, int]:
-    """Seconds, and the number of labels."""
+    """Draw the layer; return the seconds and the number of labels."""
     settings = QgsMapSettings()
     settings.setLayers([layer])
     settings.setDestinationCrs(layer.crs())
@@ -130,15 +130,15 @@ def drawn(layer: QgsVectorLayer, extent: QgsRectangle) -> tuple[float, int]:
     settings.setExtent(extent)
     settings.setBackgroundColor(QColor("white"))
     job = QgsMapRendererParallelJob(settings)
-    began = time.perf_counter()
+    started = time.perf_counter()
     job.start()
     job.waitForFinished()
-    seconds = time.perf_counter() - began
+    seconds = time.perf_counter() - started
     return seconds, len(job.takeLabelingResults().allLabels())
 
 
 def under_the_mouse(layer: QgsVectorLayer, shape: PolygonShape) -> Iterator[Row]:
-    """QGIS's own tool, and what the plugin's menu names."""
+    """Measure QGIS's identify tool and the plugin's search for the tile under the mouse."""
     canvas = QgsMapCanvas()
     canvas.resize(SIZE)
     canvas.setDestinationCrs(layer.crs())
@@ -158,36 +158,36 @@ def under_the_mouse(layer: QgsVectorLayer, shape: PolygonShape) -> Iterator[Row]
 
 
 def in_the_table(layer: QgsVectorLayer) -> Iterator[Row]:
-    """From opening the table to the last row, and what is done with it then."""
+    """Measure opening the results table, then filtering, sorting, and selecting its rows."""
     QgsProject.instance().addMapLayer(layer)
     dock = ResultsDock(QgsProject.instance(), QIcon())
     dock.resize(1600, 500)
     dock.show()
     ready: list[Any] = []
     dock.rows.read.connect(ready.append)
-    began = time.perf_counter()
+    started = time.perf_counter()
     dock.show_layer(layer)
-    still = _until(lambda: bool(ready))
+    blocked = _until(lambda: bool(ready))
     count = len(dock.model.all_rows)
-    yield "the table, until all rows are there", f"{time.perf_counter() - began:.1f} s, {count} rows", "10 s"
-    yield "meanwhile, the window stands still", f"{1000 * still:.0f} ms", "500 ms"
-    settled = time.perf_counter() + 1  # the filter bar speaks up once its choices have settled
+    yield "the table, until all rows are loaded", f"{time.perf_counter() - started:.1f} s, {count} rows", "10 s"
+    yield "meanwhile, the window does not respond", f"{1000 * blocked:.0f} ms", "500 ms"
+    settled = time.perf_counter() + 1  # the filter bar applies its choices after a delay
     _until(lambda: time.perf_counter() > settled)
     for name, act in (
         ("searching a word", lambda: dock.model.set_filter(RowFilter("airplane"))),
-        ("least confidence 70 %", lambda: dock.model.set_filter(RowFilter(least=0.7))),
+        ("minimum confidence 70 %", lambda: dock.model.set_filter(RowFilter(least=0.7))),
         ("all rows again", lambda: dock.model.set_filter(RowFilter())),
         ("sorting by caption", lambda: dock.model.sort(1, Qt.SortOrder.AscendingOrder)),
         ("selecting all rows", dock.view.selectAll),
         ("selecting none", dock.view.clearSelection),
     ):
-        seconds, _ = timed(lambda: (act(), QgsApplication.processEvents()))  # noqa: B023 - it is done at once
+        seconds, _ = timed(lambda: (act(), QgsApplication.processEvents()))  # noqa: B023 - called at once
         yield f"the table: {name}", f"{1000 * seconds:.0f} ms, {len(dock.model.shown_rows)} rows", "500 ms"
     dock.close_all()
 
 
 def _until(ended: Callable[[], bool]) -> float:
-    """Let QGIS work; the longest time that it took for one round of events."""
+    """Process events until `ended` returns true; return the longest time of one round of events."""
     longest = 0.0
     while not ended():
         longest = max(longest, timed(QgsApplication.processEvents)[0])
@@ -195,12 +195,12 @@ def _until(ended: Callable[[], bool]) -> float:
 
 
 def rows(path: Path, shape: PolygonShape) -> Iterator[Row]:
-    """The table, row by row as each is known."""
-    seconds = written(path, shape)
+    """Yield the rows of the table as they are measured."""
+    seconds = write_seconds(path, shape)
     yield "writing", f"{seconds:.1f} s for {shape.count} rows, {path.stat().st_size / 1e6:.0f} MB", ""
     seconds, layer = timed(lambda: QgsVectorLayer(str(path), "answers", "ogr"))
-    dressing, _ = timed(lambda: apply_style(layer))
-    yield "opening and dressing", f"{seconds + dressing:.2f} s", "1 s"
+    styling, _ = timed(lambda: apply_style(layer))
+    yield "opening and styling", f"{seconds + styling:.2f} s", "1 s"
     indexed = layer.hasSpatialIndex() == QgsFeatureSource.SpatialIndexPresence.SpatialIndexPresent
     yield "spatial index", "yes" if indexed else "no", "yes"
     yield from on_the_map(layer, shape)
@@ -217,7 +217,7 @@ def main() -> int:
         os.environ["RSGPT_HOME"] = folder
         application = QgsApplication([], True)
         application.initQgis()
-        tell(rows(Path(folder, "answers.gpkg"), PolygonShape(args.rows)))
+        print_table(rows(Path(folder, "answers.gpkg"), PolygonShape(args.rows)))
         QgsProject.instance().clear()
         application.exitQgis()
     return 0

@@ -1,11 +1,11 @@
-"""How fast the small model describes a raster on this machine, beside the plain way and the machine's own limits.
+"""Speed of the small model on this machine, compared with plain transformers generation and hardware limits.
 
     python -m benchmarks.mosaic build/speed.tif --images IMAGES.zip --captions CAPTIONS.json --side 6144
     python -m benchmarks.speed build/speed.tif --plain 32
 
-The plain way: one picture and one question at a time, each encoded anew, and transformers' own `generate`; same
-weights, same number format, same search. A caption and three questions a tile. No way has anything from before: no
-answers, no features of pictures. Run it alone on the machine.
+The plain way asks one question at a time, encodes the picture each time, and uses `generate` of transformers with the
+same weights, number format, and search. Each tile gets a caption and three questions. All runs start without saved
+answers and encoded pictures. Run it on an otherwise idle machine.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ import torch
 from PIL import Image, ImageOps
 from transformers import GenerationConfig, LogitsProcessor, LogitsProcessorList
 
-from benchmarks.common import Row, run, tell, timed
+from benchmarks.common import Row, print_table, run, timed
 from benchmarks.home import forgetful_home
 from rsgpt_backend.batch.local_executor import tiles_per_batch
 from rsgpt_backend.batch.tile_pictures import TileReader, TilingOptions, make_plan
@@ -53,79 +53,85 @@ ROOT = Path(__file__).parent.parent
 QUESTIONS = ("water: Is there any water?", "planes: How many airplanes are there?", "scene: What kind of area is this?")
 OTHER = "trees: Are there any trees?"
 PROMPTS = ("Describe this image.", *(line.partition(": ")[2] for line in QUESTIONS))
-LONGEST = 128  # tokens, as `rsgpt batch` has it
+MAX_NEW_TOKENS = 128  # as in `rsgpt batch`
 
 
 def limits() -> Iterator[Row]:
-    """What this machine's arithmetic and memory allow."""
+    """Measure the matrix product and memory bandwidth of this machine."""
     matrix, many = torch.rand(2048, 2048), torch.rand(64_000_000)
     yield "matrix product, float32", f"{2 * 2048**3 / _shortest(lambda: matrix @ matrix) / 1e9:.0f} GFLOP/s", ""
     yield "copying memory", f"{2 * many.nbytes / _shortest(many.clone) / 1e9:.1f} GB/s", ""
 
 
-def measured(raster: Path, plain: int) -> Iterator[Row]:
-    """The engine beside the plain way, and `rsgpt batch` beside the engine."""
+def measured_speed(raster: Path, plain: int) -> Iterator[Row]:
+    """Compare the engine with the plain way, and `rsgpt batch` with the engine."""
     model_s, rows = answers(raster, plain)
     yield from rows
-    yield from whole(raster, model_s)
+    yield from batch_runs(raster, model_s)
 
 
 def answers(raster: Path, plain: int) -> tuple[float, list[Row]]:
-    """Seconds that the model takes for all tiles more than for one alone, and what it is beside the plain way."""
+    """Return the model's seconds for all tiles minus those for one, and the comparison with the plain way."""
     images = pictures(raster)
-    other = ImageOps.mirror(images[0])  # what is not among them, to warm up with
+    other = ImageOps.mirror(images[0])  # a different picture for the warm-up
     model = load_model(model_folder("rsgpt-small"))
     _plainly(model, other, PROMPTS[0])
-    slow, wanted = timed(lambda: [[_plainly(model, image, one) for one in PROMPTS] for image in images[:plain]])
+    slow, plain_answers = timed(
+        lambda: [[_plainly(model, image, prompt) for prompt in PROMPTS] for image in images[:plain]]
+    )
     engine = load_engine("rsgpt-small")
     retain_freed_memory()
     asked(engine, [other], PROMPTS, "warm")
     alone, _ = timed(lambda: asked(engine, [other], PROMPTS, "alone"))
-    fast, given = timed(lambda: asked(engine, images, PROMPTS))
-    captions, _ = timed(lambda: asked(engine, images, PROMPTS[:1], "anew"))
+    fast, engine_answers = timed(lambda: asked(engine, images, PROMPTS))
+    captions, _ = timed(lambda: asked(engine, images, PROMPTS[:1], "again"))
     greedy, _ = timed(lambda: asked(engine, images, PROMPTS[:1], "greedy", beams=1))
-    same = sum(ours == theirs for ours, theirs in zip(given, wanted, strict=False))
+    same = sum(ours == theirs for ours, theirs in zip(engine_answers, plain_answers, strict=False))
     each, ours = slow / plain, fast / len(images)
     return fast - alone, [
-        ("plain way, a caption and three questions", f"{each:.2f} s a tile ({plain} tiles)", ""),
-        ("engine, the same", f"{ours:.3f} s a tile ({len(images)} tiles)", ""),
+        ("plain way, a caption and three questions", f"{each:.2f} s per tile ({plain} tiles)", ""),
+        ("engine, the same", f"{ours:.3f} s per tile ({len(images)} tiles)", ""),
         ("times faster", f"{each / ours:.1f}", "8"),
-        ("tiles told the same", f"{same} of {plain}", "99 %"),
-        ("engine, caption alone", f"{len(images) / captions:.1f} tiles a second", "20"),
-        ("engine, caption alone, greedy", f"{len(images) / greedy:.1f} tiles a second", "20"),
+        ("tiles with the same answers", f"{same} of {plain}", "99 %"),
+        ("engine, captions only", f"{len(images) / captions:.1f} tiles per second", "20"),
+        ("engine, captions only, greedy", f"{len(images) / greedy:.1f} tiles per second", "20"),
     ]
 
 
-def whole(raster: Path, model_s: float) -> Iterator[Row]:
-    """`rsgpt batch` from raster to GeoPackage: once, again, and with another question.
+def batch_runs(raster: Path, model_s: float) -> Iterator[Row]:
+    """Measure `rsgpt batch` from raster to GeoPackage: once, again, and with another question.
 
-    The first of all starts comes from a cold disk and is not counted. A run over one tile is what any run takes.
+    The first start reads from a cold disk and is not counted. The time for one tile is the overhead of every run.
     """
-    with TemporaryDirectory() as folder, _nothing_known(folder):
+    with TemporaryDirectory() as folder, _empty_home(folder):
         out = Path(folder, "answers.gpkg")
-        _, load = (_one(raster, folder) for _ in range(2))
+        _, load = (_one_tile_seconds(raster, folder) for _ in range(2))
         first, again = (timed(lambda: _batch(raster, out, QUESTIONS))[0] for _ in range(2))
         other, encoded = timed(lambda: _counted_batch(raster, out, (*QUESTIONS, OTHER)))
         rows = pyogrio.read_info(out)["features"]
-    with TemporaryDirectory() as folder, _nothing_known(folder):
+    with TemporaryDirectory() as folder, _empty_home(folder):
         captions, _ = timed(lambda: _batch(raster, Path(folder, "captions.gpkg"), ()))
     yield "rsgpt batch, start to end", f"{first:.1f} s for {rows} rows, {load:.1f} s for one", ""
-    yield "reading, writing and the rest, of the model's time", f"{(first - load) / model_s - 1:.0%}", "below 10 %"
-    yield "rsgpt batch, captions alone", f"{rows / (captions - load):.1f} tiles a second, the start aside", "20"
+    yield (
+        "reading, writing, and the rest, relative to the model's time",
+        f"{(first - load) / model_s - 1:.0%}",
+        "below 10 %",
+    )
+    yield "rsgpt batch, captions only", f"{rows / (captions - load):.1f} tiles per second, without the start", "20"
     yield "the same again", f"{again:.1f} s, {first / again:.0f} times faster", "50"
     yield "one more question", f"{other:.1f} s, {encoded} pictures encoded", "0 pictures"
 
 
 def clicks(raster: Path) -> Iterator[Row]:
-    """A caption from a server that is warm, of pictures it has not seen."""
-    with TemporaryDirectory() as folder, _nothing_known(folder), _served() as (url, key):
+    """Measure captions from a warm server for new pictures."""
+    with TemporaryDirectory() as folder, _empty_home(folder), _served() as (url, key):
         times = [timed(partial(_click, url, key, image))[0] for image in pictures(raster, 9)]
     yield "one caption from a warm server", f"{statistics.median(times[1:]):.2f} s", "below 0.5 s"
 
 
 def desktop(raster: Path) -> Iterator[Row]:
-    """QGIS from its cold start to the end of a run, over one tile and over all."""
-    with TemporaryDirectory() as folder, _nothing_known(folder):
+    """Measure QGIS from its cold start to the end of a run, for one tile and for all."""
+    with TemporaryDirectory() as folder, _empty_home(folder):
         corner = _corner(raster, folder)
         one, _ = timed(lambda: _qgis(corner, Path(folder, "one.gpkg")))
         first, again = (timed(lambda: _qgis(raster, Path(folder, "all.gpkg")))[0] for _ in range(2))
@@ -134,22 +140,22 @@ def desktop(raster: Path) -> Iterator[Row]:
     yield "the same again", f"{again:.1f} s, {first / again:.0f} times faster", "50"
 
 
-def pictures(raster: Path, most: int | None = None) -> list[Image.Image]:
-    """The first tiles, or all."""
+def pictures(raster: Path, limit: int | None = None) -> list[Image.Image]:
+    """Return the first `limit` tiles, or all."""
     plan = make_plan(str(raster), TilingOptions())
-    with TileReader(plan) as photographer:
-        return [Image.fromarray(photographer.picture(tile).rgb) for tile in islice(plan.tiles, most)]
+    with TileReader(plan) as reader:
+        return [Image.fromarray(reader.picture(tile).rgb) for tile in islice(plan.tiles, limit)]
 
 
 def asked(
     engine: Engine, images: Sequence[Image.Image], prompts: Sequence[str], mark: str = "", beams: int = 0
 ) -> list[list[str]]:
-    """Answers a picture, as many pictures at once as `rsgpt batch` takes.
+    """Return the answers for each picture, with the batch size of `rsgpt batch`.
 
-    mark: pictures under another one are taken for others.
+    mark: part of the pictures' keys; with a new mark, the engine encodes the pictures again.
     """
-    places = [(number, prompt) for number in range(len(images)) for prompt in prompts]
-    asks = [Ask(images[number], f"{number}{mark}", prompt, LONGEST, beams=beams) for number, prompt in places]
+    pairs = [(number, prompt) for number in range(len(images)) for prompt in prompts]
+    asks = [Ask(images[number], f"{number}{mark}", prompt, MAX_NEW_TOKENS, beams=beams) for number, prompt in pairs]
     size = tiles_per_batch(len(prompts)) * len(prompts)
     parts = [asks[start : start + size] for start in range(0, len(asks), size)]
     texts = [answer.text for part in parts for answer in engine.answer(part)]
@@ -166,17 +172,17 @@ def _plainly(model: Rsgpt, image: Image.Image, prompt: str) -> str:
     found = model.language.generate(
         inputs_embeds=prefix.embeds,
         attention_mask=prefix.mask,
-        logits_processor=LogitsProcessorList([_Leaning(yes, config.yes_odds), *rules.processors()]),
+        logits_processor=LogitsProcessorList([_YesBias(yes, config.yes_odds), *rules.processors()]),
         generation_config=GenerationConfig(
-            max_new_tokens=LONGEST, min_new_tokens=1, num_beams=config.beams, early_stopping=not config.patient,
+            max_new_tokens=MAX_NEW_TOKENS, min_new_tokens=1, num_beams=config.beams, early_stopping=not config.patient,
             do_sample=False, eos_token_id=eos, pad_token_id=eos,
         ),
     )  # fmt: skip
     return str(model.tokenizer.decode(found[0], skip_special_tokens=True)).strip()
 
 
-class _Leaning(LogitsProcessor):
-    """A yes as an answer's first token has some log odds more."""
+class _YesBias(LogitsProcessor):
+    """Adds log odds to a yes as the first token of an answer."""
 
     def __init__(self, yes: int, odds: float) -> None:
         self._yes, self._odds = yes, odds
@@ -187,19 +193,19 @@ class _Leaning(LogitsProcessor):
         return scores
 
 
-def _one(raster: Path, folder: str) -> float:
-    """Seconds for a tile that nothing was asked about yet."""
+def _one_tile_seconds(raster: Path, folder: str) -> float:
+    """Return the seconds for a new tile."""
     corner = _corner(raster, folder)
     return timed(lambda: _batch(corner, corner.with_suffix(".gpkg"), QUESTIONS))[0]
 
 
 def _batch(raster: Path, out: Path, questions: Sequence[str], program: str = "rsgpt_backend") -> str:
-    asked = [part for line in questions for part in ("--question", line)]
-    return run(sys.executable, "-m", program, "batch", str(raster), "--out", str(out), *asked)
+    options = [part for line in questions for part in ("--question", line)]
+    return run(sys.executable, "-m", program, "batch", str(raster), "--out", str(out), *options)
 
 
 def _counted_batch(raster: Path, out: Path, questions: Sequence[str]) -> int:
-    """The same; how many pictures it encoded."""
+    """Run `rsgpt batch` and return the number of encoded pictures."""
     return int(_batch(raster, out, questions, "benchmarks.counted").splitlines()[-1])
 
 
@@ -209,18 +215,18 @@ def _qgis(raster: Path, out: Path) -> None:
 
 
 @contextmanager
-def _nothing_known(folder: str) -> Iterator[None]:
-    """For what is started meanwhile: the same environment and model, no answers and no features of pictures."""
-    known = os.environ["RSGPT_HOME"]
-    os.environ["RSGPT_HOME"] = str(forgetful_home(Path(folder, "home"), Path(known)))
+def _empty_home(folder: str) -> Iterator[None]:
+    """Set RSGPT_HOME to a folder with the same environment and model, without answers and encoded pictures."""
+    home = os.environ["RSGPT_HOME"]
+    os.environ["RSGPT_HOME"] = str(forgetful_home(Path(folder, "home"), Path(home)))
     try:
         yield
     finally:
-        os.environ["RSGPT_HOME"] = known
+        os.environ["RSGPT_HOME"] = home
 
 
 def _corner(raster: Path, folder: str) -> Path:
-    """A raster of one tile that nothing was asked about yet."""
+    """Write a new raster of one tile."""
     now = time.time_ns()
     out = Path(folder, f"{now}.tif")
     noise = np.random.default_rng(now).integers(0, 64, (256, 256, 3), dtype=np.uint8)
@@ -235,8 +241,8 @@ def _served() -> Iterator[tuple[str, str]]:
     command = [sys.executable, "-m", "rsgpt_backend", "serve", "--port", "0"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as server:
         try:
-            told = json.loads(server.stdout.readline())  # type: ignore[union-attr]  # it is a pipe
-            yield told["url"], told["api_key"]
+            address = json.loads(server.stdout.readline())  # type: ignore[union-attr]  # it is a pipe
+            yield address["url"], address["api_key"]
         finally:
             server.terminate()
 
@@ -254,7 +260,7 @@ def _click(url: str, key: str, image: Image.Image) -> None:
             urllib.request.urlopen(request, timeout=60).read()
             return
         except urllib.error.HTTPError as error:
-            if error.code != 503:  # it is still loading
+            if error.code != 503:  # still loading
                 raise
             time.sleep(0.2)
 
@@ -264,12 +270,12 @@ def _shortest(work: Callable[[], Any]) -> float:
 
 
 def main() -> None:
-    """Print the table, row by row as each is known."""
+    """Print the table, row by row."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("raster", type=Path)
-    parser.add_argument("--plain", type=int, default=8, help="tiles that are described the plain way")
+    parser.add_argument("--plain", type=int, default=8, help="number of tiles to describe the plain way")
     args = parser.parse_args()
-    tell(limits(), measured(args.raster, args.plain), clicks(args.raster), desktop(args.raster))
+    print_table(limits(), measured_speed(args.raster, args.plain), clicks(args.raster), desktop(args.raster))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A raster as map tiles, z/x/y in Web Mercator, on loopback: what an online layer is to QGIS. Keeps no tile."""
+"""A local server that serves a raster as XYZ map tiles in Web Mercator, to test online layers."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from rasterio.vrt import WarpedVRT
 
 SIDE = 256  # pixels of a tile
 CRS = "EPSG:3857"
-_EDGE = 20037508.342789244  # of the square world, in metres from its middle
+_EDGE = 20037508.342789244  # half the side of the square world in meters
 
 
 @dataclass(frozen=True)
 class MapTile:
-    """One tile. column: from the west; row: from the north."""
+    """One tile. column: counted from the west; row: counted from the north."""
 
     zoom: int
     column: int
@@ -32,7 +32,7 @@ class MapTile:
 
     @classmethod
     def of(cls, path: str) -> MapTile | None:
-        """The tile that an address ends in; None where it names none."""
+        """Return the tile that an address ends with, or None."""
         parts = path.removesuffix(".png").strip("/").split("/")
         if len(parts) != 3 or not all(part.isdecimal() for part in parts):
             return None
@@ -40,20 +40,20 @@ class MapTile:
 
     @property
     def pixel(self) -> float:
-        """The side of its pixels, in units of the CRS."""
+        """The side of a pixel in units of the CRS."""
         return 2 * _EDGE / 2**self.zoom / SIDE
 
     @property
     def corner(self) -> tuple[float, float]:
-        """Where its first pixel's outer corner, the north-western one, lies."""
+        """The position of the north-western corner."""
         side = SIDE * self.pixel
         return self.column * side - _EDGE, _EDGE - self.row * side
 
 
 def tile_png(raster: Path, tile: MapTile) -> bytes:
-    """The tile, transparent beside the raster; where the raster's grid is the tile's, its own pixels."""
-    place = Affine.translation(*tile.corner) @ Affine.scale(tile.pixel, -tile.pixel)
-    grid = {"transform": place, "width": SIDE, "height": SIDE}
+    """Return the tile as PNG, transparent outside the raster; if both grids agree, with the raster's own pixels."""
+    transform = Affine.translation(*tile.corner) @ Affine.scale(tile.pixel, -tile.pixel)
+    grid = {"transform": transform, "width": SIDE, "height": SIDE}
     with (
         rasterio.open(raster) as source,
         WarpedVRT(source, crs=CRS, resampling=Resampling.bilinear, add_alpha=True, **grid) as warped,
@@ -69,7 +69,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def __init__(self, raster: Path, *connection: object) -> None:
         self._raster = raster
-        super().__init__(*connection)  # type: ignore[arg-type]  # what the server hands on
+        super().__init__(*connection)  # type: ignore[arg-type]  # as passed by the server
 
     def do_GET(self) -> None:
         tile = MapTile.of(self.path)
@@ -85,12 +85,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(png)
 
     def log_message(self, *args: object) -> None:
-        """Nothing: the table is what is printed."""
+        """Print nothing; benchmarks print a table."""
 
 
 @contextmanager
 def tiles_of(raster: Path) -> Iterator[str]:
-    """Serve `raster`; gives the address, with places for z, x and y, as QGIS wants it."""
+    """Serve `raster` and yield the address with {z}, {x}, and {y}, in the format of QGIS."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, raster))
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()

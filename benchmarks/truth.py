@@ -1,10 +1,10 @@
-"""Whether the way from a raster to the attributes of its tiles loses anything: a mosaic of known pictures through QGIS.
+"""Losses between a raster and the attributes of its tiles: a mosaic of known pictures is described in QGIS.
 
     python -m benchmarks.truth --images IMAGES.zip --captions CAPTIONS.json
 
-Each route lays the mosaic of `benchmarks.mosaic` otherwise, and runs `rsgpt:describeraster` over it, knowing no answer
-from before. The layer's captions are scored where the truth lies, whatever the order of the rows, beside those that
-`rsgpt evaluate captions` gives of the same pictures one by one.
+Each route places the mosaic of `benchmarks.mosaic` differently and runs `rsgpt:describeraster` on it without saved
+answers. The captions of the layer are matched with the truth by position, scored, and compared with the captions that
+`rsgpt evaluate captions` writes for the same pictures one by one.
 """
 
 from __future__ import annotations
@@ -39,20 +39,20 @@ from rsgpt_backend.evaluate.intervals import interval
 from rsgpt_backend.evaluate.result import read_result
 
 ROOT = Path(__file__).parent.parent
-MOST = 3.0  # per cent of CIDEr that may be lost
-# At 59.9 degrees north a pixel of this zoom is 0.3 m wide, which is what the algorithm takes where nothing is said.
+MAX_LOSS = 3.0  # percent of CIDEr
+# At 59.9 degrees north a pixel of this zoom level is 0.3 m wide, which is the default of the algorithm.
 ONLINE = MapTile(18, 149_237, 76_267)
-# At 44.7 degrees north pixels of 0.3 m are as far from those of one zoom as from those of the next.
+# At 44.7 degrees north, pixels of 0.3 m are in the middle between two zoom levels.
 BETWEEN = {"crs": CRS, "pixel": 0.42235, "corner": (854_000.0, 5_581_000.0)}
-FINEST = 20  # of the server's zooms
+MAX_ZOOM = 20  # of the server
 
 
 @dataclass(frozen=True)
 class Route:
-    """A way from pictures to attributes. lay: how Shape differs. asked: parameters of the algorithm.
+    """A way from pictures to attributes. lay: arguments of MosaicShape; asked: parameters of the algorithm.
 
-    online: whether QGIS gets the address of a tile server in place of the file. enlarged: how many times the pictures
-    are that are given one by one.
+    online: whether QGIS reads from a tile server instead of the file; enlarged: zoom of the pictures that are asked
+    about one by one.
     """
 
     name: str
@@ -63,29 +63,29 @@ class Route:
 
 
 def _online(shift: float) -> dict[str, Any]:
-    """On the grid of the server's tiles, or beside it by a share of a pixel."""
+    """Return the placement on the grid of the server's tiles, shifted by a share of a pixel."""
     x, y = ONLINE.corner
     return {"crs": CRS, "pixel": ONLINE.pixel, "corner": (x + shift * ONLINE.pixel, y - shift * ONLINE.pixel)}
 
 
 ROUTES = (
     Route("plain"),
-    Route("rows turned by 30 degrees", {"angle": 30.0}),
+    Route("rows rotated by 30 degrees", {"angle": 30.0}),
     Route("polar CRS, north 61 degrees to the right", {"crs": "EPSG:3413", "corner": (1_117_000.0, -629_000.0)}),
     Route("CRS with northing before easting", {"crs": "EPSG:2193", "corner": (1_567_000.0, 5_183_000.0)}),
     Route("CRS with axes to west and south", {"crs": "EPSG:2054", "corner": (2_000.0, 3_305_000.0)}),
     Route("double resolution, tiles of 512 pixels", {"zoom": 2}, ("TILE_SIZE=512",)),
-    Route("the same, beside the tiles as they lie there", {"zoom": 2}, ("TILE_SIZE=512",), enlarged=2),
+    Route("the same, compared with enlarged pictures", {"zoom": 2}, ("TILE_SIZE=512",), enlarged=2),
     Route("double resolution, drawn at 0.3048 m", {"zoom": 2}, ("TILE_SIZE=256", "GROUND_RESOLUTION=0.3048")),
     Route("XYZ layer, on its grid", _online(0.0), online=True),
-    Route("XYZ layer, half a pixel beside its grid", _online(0.5), online=True),
+    Route("XYZ layer, half a pixel off its grid", _online(0.5), online=True),
     Route("XYZ layer, in the middle between its zoom levels", BETWEEN, online=True),
 )
 
 
 @dataclass(frozen=True)
 class PictureAnswer:
-    """What is said of each picture by itself. sha256: of its pixels. cider: of all, on the scale where 100 is 1.0."""
+    """Captions of single pictures. sha256: of the pixels; cider: of all, times 100; each: CIDEr per picture."""
 
     captions: Mapping[str, str]
     sha256: Mapping[str, str]
@@ -95,10 +95,10 @@ class PictureAnswer:
 
 @dataclass(frozen=True)
 class LayerMatch:
-    """A layer beside the pictures of its tiles. covered: the least share of a tile that its row's polygon covers.
+    """A layer compared with the pictures of its tiles.
 
-    pictures, captions: how many are the same, pixel by pixel and letter by letter. chance: the 95 % interval of the
-    difference to `PictureAnswer.cider`, had other pictures been drawn.
+    covered: minimum share of a tile that its row's polygon covers; pictures, captions: number of identical ones;
+    chance: 95 % interval of the difference from `PictureAnswer.cider` by bootstrap over pictures.
     """
 
     rows: int
@@ -110,11 +110,11 @@ class LayerMatch:
 
 
 def one_by_one(pictures: Path, truth: Path) -> PictureAnswer:
-    """What `rsgpt evaluate captions` says of the pictures, and scores."""
+    """Return the captions and scores of `rsgpt evaluate captions` for the pictures."""
     with TemporaryDirectory() as folder:
         answers = Path(folder, "answers.json")
-        given = ("--images", str(pictures), "--annotations", str(truth), "--answers", str(answers))
-        run(ROOT / "scripts" / "rsgpt", "evaluate", "captions", *given)
+        options = ("--images", str(pictures), "--annotations", str(truth), "--answers", str(answers))
+        run(ROOT / "scripts" / "rsgpt", "evaluate", "captions", *options)
         result = read_result(answers)
     captions = {answer["filename"]: answer["caption"] for answer in result.answers}
     each = {answer["filename"]: answer["CIDEr"] for answer in result.answers}
@@ -122,24 +122,24 @@ def one_by_one(pictures: Path, truth: Path) -> PictureAnswer:
 
 
 def through_qgis(raster: Path, route: Route, alone: PictureAnswer) -> LayerMatch:
-    """What the layer of `rsgpt:describeraster` says where the truth's polygons lie."""
+    """Run `rsgpt:describeraster` and return how its layer matches the polygons of the truth."""
     layer = raster.with_suffix(".answers.gpkg")
     with TemporaryDirectory() as folder, _source(raster, route.online) as source:
         home = forgetful_home(Path(folder, "home"), Path(os.environ["RSGPT_HOME"]))
         command = (ROOT / "scripts" / "qgis_process", "run", "rsgpt:describeraster", "--")
         run(*command, *source, *route.asked, f"OUTPUT={layer}", RSGPT_HOME=str(home))
-    truth, said = _table(raster.with_suffix(".truth.gpkg"), "filename"), _table(layer, "caption", "image_sha256")
-    if said.crs != truth.crs:
-        raise SystemExit(f"The layer's CRS is {said.crs}, the mosaic's {truth.crs}.")
-    best, covered = placed(truth.polygons, said.polygons)
+    truth, layer_rows = _table(raster.with_suffix(".truth.gpkg"), "filename"), _table(layer, "caption", "image_sha256")
+    if layer_rows.crs != truth.crs:
+        raise SystemExit(f"The layer's CRS is {layer_rows.crs}, the mosaic's {truth.crs}.")
+    best, covered = placed(truth.polygons, layer_rows.polygons)
     names = truth.texts["filename"]
     captions, shown = (
-        {name: said.texts[column][row] if row >= 0 else "" for name, row in zip(names, best, strict=True)}
+        {name: layer_rows.texts[column][row] if row >= 0 else "" for name, row in zip(names, best, strict=True)}
         for column in ("caption", "image_sha256")
     )
     each = _cider(captions, raster.with_suffix(".truth.json"))
     return LayerMatch(
-        rows=len(said.polygons),
+        rows=len(layer_rows.polygons),
         covered=float(covered.min()),
         pictures=sum(alone.sha256[name] == shown[name] for name in names),
         captions=sum(alone.captions[name] == captions[name] for name in names),
@@ -149,7 +149,7 @@ def through_qgis(raster: Path, route: Route, alone: PictureAnswer) -> LayerMatch
 
 
 def placed(tiles: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For each tile the number of the row that covers most of it, or -1, and how much of it that is, 0 to 1."""
+    """Return for each tile the number of the row that covers most of it, or -1, and the covered share, 0 to 1."""
     hit, row = shapely.STRtree(rows).query(tiles, predicate="intersects")
     shares = shapely.area(shapely.intersection(tiles[hit], rows[row])) / shapely.area(tiles[hit])
     best, covered = np.full(len(tiles), -1), np.zeros(len(tiles))
@@ -178,28 +178,28 @@ def _sha256(picture: Path) -> str:
 
 
 def _cider(captions: Mapping[str, str], truth: Path) -> dict[str, float]:
-    """Of each picture, by file name."""
+    """Return the CIDEr of each picture, by file name."""
     records = read_captions(truth)
     references = {number: list(record.captions) for number, record in enumerate(records)}
-    given = {number: [captions[record.filename]] for number, record in enumerate(records)}
-    each = score(references, given)[1]["CIDEr"]
+    options = {number: [captions[record.filename]] for number, record in enumerate(records)}
+    each = score(references, options)[1]["CIDEr"]
     return {record.filename: value for record, value in zip(records, each, strict=True)}
 
 
 @contextmanager
 def _source(raster: Path, online: bool) -> Iterator[tuple[str, ...]]:
-    """INPUT, and for a layer that covers the world EXTENT too."""
+    """Yield INPUT, and EXTENT for an online layer, which covers the world."""
     if not online:
         yield (f"INPUT={raster}",)
         return
     with rasterio.open(raster) as mosaic, tiles_of(raster) as address:
         left, bottom, right, top = mosaic.bounds
         extent = f"EXTENT={left:.9f},{right:.9f},{bottom:.9f},{top:.9f} [{CRS}]"
-        yield f"INPUT=wms://type=xyz&url={address}&zmin=0&zmax={FINEST}", extent
+        yield f"INPUT=wms://type=xyz&url={address}&zmin=0&zmax={MAX_ZOOM}", extent
 
 
 class TruthBench:
-    """Mosaics of the same pictures in one folder, and what is said of these pictures one by one."""
+    """Mosaics of the same pictures in one folder, and the captions of these pictures one by one."""
 
     def __init__(self, images: Path, captions: Path, side: int, out: Path) -> None:
         self._images = ImageSource(images)
@@ -209,7 +209,7 @@ class TruthBench:
         out.mkdir(parents=True, exist_ok=True)
 
     def mosaic(self, name: str, lay: Mapping[str, Any], pictures: Path | None = None) -> Path:
-        """Make one; its tiles go to the folder `pictures`, too."""
+        """Write a mosaic, and its tiles to the folder `pictures`."""
         raster = self._out / f"{name}.tif"
         make(raster, self._records, self._images, MosaicShape(self._side, self._tile, **lay), pictures)
         return raster
@@ -221,39 +221,39 @@ class TruthBench:
 
 
 def main() -> int:
-    """Print the table, route by route; 1 where one loses too much."""
+    """Print the table, route by route; return 1 if a route loses too much."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--images", type=Path, required=True, help="a folder or zip")
-    parser.add_argument("--captions", type=Path, required=True, help="their captions")
-    parser.add_argument("--side", type=int, default=14, help="of the mosaics, in pictures")
-    parser.add_argument("--out", type=Path, default=ROOT / "build" / "truth", help="a folder for mosaics and layers")
-    parser.add_argument("--route", type=int, action="append", help="only this one, from 0; may be given again")
+    parser.add_argument("--images", type=Path, required=True, help="folder or zip file of pictures")
+    parser.add_argument("--captions", type=Path, required=True, help="caption file")
+    parser.add_argument("--side", type=int, default=14, help="side of the mosaics in pictures")
+    parser.add_argument("--out", type=Path, default=ROOT / "build" / "truth", help="folder for mosaics and layers")
+    parser.add_argument("--route", type=int, action="append", help="only this route, counted from 0; can be repeated")
     args = parser.parse_args()
     bench, lost = TruthBench(args.images, args.captions, args.side, args.out), False
     sys.stdout.write(f"| {' | '.join(_COLUMNS)} |\n{'|---' * len(_COLUMNS)}|\n")
     for number in args.route or range(len(ROUTES)):
         route = ROUTES[number]
         alone = bench.alone(route.enlarged)
-        lost |= _tell(route, alone, through_qgis(bench.mosaic(f"route{number}", route.lay), route, alone))
+        lost |= _print_row(route, alone, through_qgis(bench.mosaic(f"route{number}", route.lay), route, alone))
     return int(lost)
 
 
 _COLUMNS = (
-    "route", "tiles", "rows", "a row covers of its tile", "same pictures", "same captions", "CIDEr one by one",
-    "CIDEr of the layer", "difference, at most 3 % less", "95 % by chance",
+    "route", "tiles", "rows", "covered by its row", "same pictures", "same captions", "CIDEr one by one",
+    "CIDEr of the layer", "difference, at most 3 % less", "95 % interval",
 )  # fmt: skip
 
 
-def _tell(route: Route, alone: PictureAnswer, found: LayerMatch) -> bool:
-    """Print a route's row; whether it loses too much."""
+def _print_row(route: Route, alone: PictureAnswer, match: LayerMatch) -> bool:
+    """Print the row of a route and return whether the route loses too much."""
     share = 100 / alone.cider
-    # 0.0 is added, as a zero has a sign that says nothing here.
-    off, low, high = (round(share * part, 1) + 0.0 for part in (found.cider - alone.cider, *found.chance))
-    counts = (len(alone.captions), found.rows, f"{found.covered:.1%}", found.pictures, found.captions)
-    scores = (f"{alone.cider:.1f}", f"{found.cider:.1f}", f"{off:+} %", f"{low:+} to {high:+} %")
+    # Adding 0.0 removes the sign of a negative zero.
+    off, low, high = (round(share * part, 1) + 0.0 for part in (match.cider - alone.cider, *match.chance))
+    counts = (len(alone.captions), match.rows, f"{match.covered:.1%}", match.pictures, match.captions)
+    scores = (f"{alone.cider:.1f}", f"{match.cider:.1f}", f"{off:+} %", f"{low:+} to {high:+} %")
     sys.stdout.write(f"| {' | '.join(map(str, (route.name, *counts, *scores)))} |\n")
     sys.stdout.flush()
-    return off < -MOST
+    return off < -MAX_LOSS
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Checks a packaged plugin as the plugin site does: structure, size, metadata. Runs no scanner and unpacks nothing."""
+"""Checks of a packaged plugin: structure, size, and metadata, as required by the plugin site."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-MOST_BYTES = 25 * 1024 * 1024
+MAX_BYTES = 25 * 1024 * 1024
 FOLDER = "rsgpt"
 REQUIRED = (
     *("name", "description", "version", "qgisMinimumVersion", "author", "email"),
@@ -19,9 +19,9 @@ FORBIDDEN = re.compile(r"\\|:|(^|/)\.\.(/|$)|^/|\.pyc$|(^|/)(__pycache__|__MACOS
 
 
 def problems(package: Path) -> Iterator[str]:
-    """Yield what the site would refuse."""
-    if package.stat().st_size > MOST_BYTES:
-        yield f"{package.stat().st_size} bytes are more than {MOST_BYTES}"
+    """Yield the problems for which the site would reject the package."""
+    if package.stat().st_size > MAX_BYTES:
+        yield f"{package.stat().st_size} bytes are more than {MAX_BYTES}"
     with zipfile.ZipFile(package) as archive:
         names = archive.namelist()
         yield from _bad_names(names)
@@ -52,5 +52,5 @@ def _bad_metadata(text: str, names: list[str]) -> Iterator[str]:
 
 if __name__ == "__main__":
     found = list(problems(Path(sys.argv[1])))
-    print("\n".join(found) or "The package has the structure, size and metadata that the site asks for.")
+    print("\n".join(found) or "The package has the structure, size, and metadata that the site requires.")
     sys.exit(bool(found))

@@ -1,4 +1,4 @@
-"""Draws a raster with its described tiles to a PNG and prints their table. Runs on QGIS's Python; asks no model."""
+"""Draws a raster with its described tiles to a PNG and prints their table; runs on the Python of QGIS."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from qgis.PyQt.QtCore import QSize
 from qgis.PyQt.QtGui import QColor, QFont
 
 WIDTH = 2400
-LETTERS = 24
-AT_THE_FOOT = "make_point(x(centroid($geometry)), y_min($geometry) + 0.2 * (y_max($geometry) - y_min($geometry)))"
+LINE_LENGTH = 24
+LABEL_POSITION = "make_point(x(centroid($geometry)), y_min($geometry) + 0.2 * (y_max($geometry) - y_min($geometry)))"
 PROVENANCE = {"model", "weights_sha256", "prompt", "image_sha256", "gsd_m", "bands", "stretch", "asked_at"}
 HIDDEN = PROVENANCE | {"fid", "plugin_version", "reason", "model_fingerprint"}
 
 
 def main(raster_path: str, answers_path: str, picture_path: str) -> int:
-    """Draw and print; 1 where there is nothing to draw."""
+    """Draw the map and print the table; return 1 if there is nothing to draw."""
     raster, answers = QgsRasterLayer(raster_path), QgsVectorLayer(answers_path)
     if not raster.isValid() or not answers.isValid() or not answers.featureCount():
         sys.stderr.write(f"There are no answers in {answers_path}. Run scripts/demo again.\n")
@@ -44,13 +44,13 @@ def main(raster_path: str, answers_path: str, picture_path: str) -> int:
 
 
 def style(layer: QgsVectorLayer, tile_pixels: float) -> None:
-    """Outline the tiles and write captions of a size that fits `tile_pixels` into them."""
+    """Outline the tiles and label them with captions in a size that fits tiles of `tile_pixels`."""
     symbol = QgsFillSymbol.createSimple({"style": "no", "outline_color": "#ffdd33", "outline_width": "0.8"})
     layer.setRenderer(QgsSingleSymbolRenderer(symbol))
     text = QgsTextFormat()
     text.setFont(QFont("DejaVu Sans"))
     text.setSizeUnit(QgsUnitTypes.RenderUnit.RenderPixels)
-    text.setSize(1.45 * tile_pixels / LETTERS)
+    text.setSize(1.45 * tile_pixels / LINE_LENGTH)
     text.setColor(QColor("white"))
     halo = QgsTextBufferSettings()
     halo.setEnabled(True)
@@ -59,11 +59,11 @@ def style(layer: QgsVectorLayer, tile_pixels: float) -> None:
     halo.setColor(QColor(0, 0, 0, 200))
     text.setBuffer(halo)
     labels = QgsPalLayerSettings()
-    labels.fieldName = f'wordwrap(coalesce("caption", "status"), {LETTERS})'
+    labels.fieldName = f'wordwrap(coalesce("caption", "status"), {LINE_LENGTH})'
     labels.isExpression = True
     labels.placement = Qgis.LabelPlacement.OverPoint
     labels.multilineAlign = Qgis.LabelMultiLineAlignment.Center
-    labels.geometryGenerator, labels.geometryGeneratorEnabled = AT_THE_FOOT, True
+    labels.geometryGenerator, labels.geometryGeneratorEnabled = LABEL_POSITION, True
     labels.geometryGeneratorType = Qgis.GeometryType.Point
     placement = labels.placementSettings()
     placement.setOverlapHandling(Qgis.LabelOverlapHandling.AllowOverlapAtNoCost)
@@ -89,7 +89,7 @@ def draw(raster: QgsRasterLayer, answers: QgsVectorLayer, path: str) -> None:
 
 
 def print_table(tiles: list[QgsFeature]) -> None:
-    """Print what was asked, a tile a line."""
+    """Print the captions and answers, one line per tile."""
     names = [name for name in tiles[0].fields().names() if name not in HIDDEN]
     rows = [names, *([shown(tile[name]) for name in names] for tile in tiles)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(names))]
@@ -98,7 +98,7 @@ def print_table(tiles: list[QgsFeature]) -> None:
 
 
 def shown(value: object) -> str:
-    """A value as the table shows it: no more than 48 characters, two decimals, a dash for nothing."""
+    """Return a value as text: at most 48 characters, two decimals, a dash for NULL."""
     if isinstance(value, float):
         return f"{value:.2f}"
     if isinstance(value, bool):

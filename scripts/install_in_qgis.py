@@ -1,7 +1,7 @@
-"""Run inside QGIS: installs a package by QGIS's own installer, uses it, removes it, and writes down what failed.
+"""Test inside QGIS: installs a package with QGIS's own installer, uses and removes it, and writes a report of failures.
 
-QGIS has no way to hand arguments to such a script: RSGPT_PACKAGE names the package, RSGPT_REPORT the file for the
-outcome. The profile is empty but for its language, Chinese, so that the built translation is seen to be in the package.
+QGIS cannot pass arguments to such a script, so RSGPT_PACKAGE names the package and RSGPT_REPORT the report file. The
+profile is empty except for its language, Chinese, to check that the package contains the translation.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def _unregistered() -> Iterator[str]:
     elif not QgsApplication.processingRegistry().algorithmById(f"{NAME}:describeraster").shortHelpString():
         yield "an algorithm has no help"
     if DESCRIBE not in [action.text() for action in _actions()]:
-        yield f"the Raster menu lacks {DESCRIBE}: {[action.text() for action in _actions()]}"
+        yield f"{DESCRIBE} is missing in the Raster menu: {[action.text() for action in _actions()]}"
 
 
 def _unusable() -> Iterator[str]:
@@ -57,9 +57,9 @@ def _unusable() -> Iterator[str]:
             action.trigger()
     iface.mainWindow().resize(1400, 900)
     QgsApplication.processEvents()
-    said = [item.text() for item in iface.messageBar().items()]
-    if not any(NOT_SET_UP in text for text in said):
-        yield f"to describe the canvas does not offer the set-up: {said}"
+    texts = [item.text() for item in iface.messageBar().items()]
+    if not any(NOT_SET_UP in text for text in texts):
+        yield f"describing the canvas does not offer the set-up: {texts}"
     iface.mainWindow().grab().save(str(Path(os.environ["RSGPT_REPORT"]).with_suffix(".png")))
 
 
@@ -73,13 +73,13 @@ def _actions() -> list[QAction]:
 
 
 def main() -> None:
-    """Check, write the report and end QGIS."""
+    """Run the checks, write the report, and end QGIS."""
     try:
-        found = list(problems(os.environ["RSGPT_PACKAGE"]))
-    except Exception:  # the border of this script: whatever happens has to reach the report
-        found = [traceback.format_exc()]
-    Path(os.environ["RSGPT_REPORT"]).write_text("\n".join(found), "utf-8")
-    QgsApplication.exit(bool(found))
+        failures = list(problems(os.environ["RSGPT_PACKAGE"]))
+    except Exception:  # the outermost frame: every error must reach the report
+        failures = [traceback.format_exc()]
+    Path(os.environ["RSGPT_REPORT"]).write_text("\n".join(failures), "utf-8")
+    QgsApplication.exit(bool(failures))
 
 
 QTimer.singleShot(1000, main)

@@ -49,7 +49,7 @@ def test_a_missing_key_is_found(check: Any, tmp_path: Path) -> None:
 
 
 def test_a_large_package_is_found(check: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(check, "MOST_BYTES", 100)
+    monkeypatch.setattr(check, "MAX_BYTES", 100)
     assert any("bytes are more than" in problem for problem in check.problems(package(tmp_path, GOOD)))
 
 

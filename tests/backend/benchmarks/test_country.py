@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.country import SimulatedCluster, table, worked_out
+from benchmarks.country import SimulatedCluster, cluster_rate, table
 
 STAGES = {"read": 0.01, "encode": 0.05, "decode": 0.14, "write": 0.0001}
 
 
 def test_cores_share_reading_and_the_model() -> None:
-    rate, bottleneck = worked_out(SimulatedCluster("two cores", 2), STAGES)
+    rate, bottleneck = cluster_rate(SimulatedCluster("two cores", 2), STAGES)
     assert rate == pytest.approx(2 / 0.2)
     assert bottleneck == "decode"
 
@@ -22,8 +22,8 @@ def test_the_slowest_stage_moves() -> None:
         SimulatedCluster("c", 16, 8, 200),
         SimulatedCluster("d", 10_000, 500, 200),
     ]
-    assert [worked_out(one, STAGES)[1] for one in clusters[1:]] == ["decode", "read", "write"]
-    rates = [worked_out(one, STAGES)[0] for one in clusters]
+    assert [cluster_rate(one, STAGES)[1] for one in clusters[1:]] == ["decode", "read", "write"]
+    rates = [cluster_rate(one, STAGES)[0] for one in clusters]
     assert rates == sorted(rates)
     assert rates[-1] == pytest.approx(10_000)
 

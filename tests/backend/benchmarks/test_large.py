@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.large import describe, measure, wrong
+from benchmarks.large import count_errors, describe, measure
 from rsgpt_backend.batch.tile_pictures import TilingOptions, make_plan
 from tests.backend.batch.rasters import numbered, write
 from tests.layout.source import ROOT
@@ -31,10 +31,10 @@ def test_kills_lose_nothing(raster: str, tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_what_is_lost_or_swapped_is_found(raster: str, tmp_path: Path) -> None:
     describe(raster, tmp_path / "out.gpkg")
-    assert wrong(raster, tmp_path / "out.gpkg") == {"lost": 0, "doubled": 0, "swapped": 0}
+    assert count_errors(raster, tmp_path / "out.gpkg") == {"lost": 0, "doubled": 0, "swapped": 0}
     longer = numbered(SIDE + 512, 512, 256)
     write(Path(raster), longer)
-    found = wrong(raster, tmp_path / "out.gpkg")
+    found = count_errors(raster, tmp_path / "out.gpkg")
     assert found["lost"] == 4
     assert found["swapped"] >= 4
     assert len(make_plan(raster, TilingOptions()).tiles) == 24

@@ -46,9 +46,9 @@ def test_every_tile_is_the_picture_that_the_truth_names(
     assert meta["crs"] == shape.crs
     assert len(truth) == len(told) == len(plan.tiles) == 9
     hashes = set()
-    with TileReader(plan) as photographer:
+    with TileReader(plan) as reader:
         for tile, row, one in zip(plan.tiles, truth, told, strict=True):
-            shown = photographer.picture(tile).rgb
+            shown = reader.picture(tile).rgb
             assert np.array_equal(shown, np.asarray(open_image(tmp_path / "tiles" / one.filename)))
             original = np.asarray(images.open(row["source"]))
             once = varied(original, tile)
