@@ -1,4 +1,4 @@
-"""The repository's Python files as syntax trees, for the house rules. Judges nothing."""
+"""The Python files of the repository as syntax trees, for the layout tests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SHIPPED = ("__init__.py", "rsgpt_plugin/", "backend/")
 
 @dataclass(frozen=True)
 class Source:
-    """One file. name: its path from the root, with slashes."""
+    """One file. name: path from the root of the repository, with slashes."""
 
     name: str
     text: str
@@ -26,7 +26,7 @@ class Source:
 
     @property
     def package(self) -> str:
-        """The first folder below the side's root, such as `core` of rsgpt_plugin/core/answer_cache.py."""
+        """The first folder below rsgpt_plugin/ or backend/rsgpt_backend/, such as `core`."""
         parts = self.name.split("/")
         start = 2 if parts[0] == "backend" else 1
         return parts[start] if len(parts) > start + 1 else parts[-1].removesuffix(".py")
@@ -48,7 +48,7 @@ class Source:
 
 @cache
 def sources() -> tuple[Source, ...]:
-    """Every Python file that git tracks or would track."""
+    """Return all Python files that git tracks or would track."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "*.py"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     names = sorted(name for name in listed.split("\0") if name and (ROOT / name).exists())
@@ -57,22 +57,22 @@ def sources() -> tuple[Source, ...]:
 
 
 def shipped() -> list[Source]:
-    """What reaches a user."""
+    """Return the files that reach users."""
     return [source for source in sources() if source.name.startswith(SHIPPED)]
 
 
 def under(prefix: str) -> list[Source]:
-    """The files below a folder."""
+    """Return the files whose path starts with `prefix`."""
     return [source for source in sources() if source.name.startswith(prefix)]
 
 
 def script(path: str) -> Any:
-    """A module that lies in no package, by its path in the repository."""
+    """Import and return a module outside packages by its path in the repository."""
     name = Path(path).stem
     specification = importlib.util.spec_from_file_location(name, ROOT / path)
     if specification is None or specification.loader is None:
         raise FileNotFoundError(path)
     module = importlib.util.module_from_spec(specification)
-    sys.modules[name] = module  # where dataclasses look for their module
+    sys.modules[name] = module  # dataclasses look their module up here
     specification.loader.exec_module(module)
     return module

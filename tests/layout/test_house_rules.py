@@ -1,4 +1,4 @@
-"""House rules that a machine can hold: sizes, docstrings, and what shipped code may not do."""
+"""House rules that can be checked automatically: sizes, docstrings, and constructs that shipped code must not use."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ import pytest
 
 from tests.layout.source import ROOT, Source, shipped, sources, under
 
-LONGEST_FILE = 400
-LONGEST_GUI_FILE = 250
-LONGEST_FUNCTION = 60
-LARGEST_FOLDER = 14  # Python files
+MAX_FILE_LINES = 400
+MAX_GUI_FILE_LINES = 250
+MAX_FUNCTION_LINES = 60
+MAX_FOLDER_FILES = 14
 BROAD = {"Exception", "BaseException"}
 
 Rule = Callable[[Source], Iterator[int]]
 
 
 def breaches(found: list[Source], rule: Rule) -> list[str]:
-    """Return `file:line` of everything that breaks `rule`."""
+    """Return `file:line` of each breach of a rule."""
     return [f"{source.name}:{line}" for source in found for line in rule(source)]
 
 
@@ -34,7 +34,7 @@ def functions(source: Source) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef
 
 def too_long_functions(source: Source) -> Iterator[int]:
     for node in functions(source):
-        if (node.end_lineno or node.lineno) - node.lineno + 1 > LONGEST_FUNCTION:
+        if (node.end_lineno or node.lineno) - node.lineno + 1 > MAX_FUNCTION_LINES:
             yield node.lineno
 
 
@@ -49,7 +49,7 @@ def prints(source: Source) -> Iterator[int]:
 
 
 def broad_handlers(source: Source) -> Iterator[int]:
-    """A broad handler, which belongs at a border of a thread or process alone, says in a comment why."""
+    """A broad handler needs a comment with the reason; it belongs only at the boundary of a thread or process."""
     lines = source.text.splitlines()
     for node in ast.walk(source.tree):
         broad = isinstance(node, ast.ExceptHandler) and is_broad(node.type)
@@ -59,7 +59,7 @@ def broad_handlers(source: Source) -> Iterator[int]:
 
 def is_broad(caught: ast.expr | None) -> bool:
     if isinstance(caught, ast.Tuple):
-        return any(is_broad(one) for one in caught.elts)
+        return any(is_broad(element) for element in caught.elts)
     return caught is None or (isinstance(caught, ast.Name) and caught.id in BROAD)
 
 
@@ -69,7 +69,7 @@ def missing_annotations_import(source: Source) -> Iterator[int]:
 
 
 def missing_docstring(source: Source) -> Iterator[int]:
-    """The first line of a file is one sentence on what it promises."""
+    """The module docstring starts with one sentence."""
     lines = (ast.get_docstring(source.tree) or "").splitlines()
     if source.text.strip() and not (lines and lines[0].endswith((".", ":"))):
         yield 1
@@ -86,10 +86,10 @@ def banners(source: Source) -> Iterator[int]:
 
 
 def computed_translations(source: Source) -> Iterator[int]:
-    """What is to be translated is a literal, or the tool that collects it does not see it."""
+    """Translated texts are literals, because the tool that collects them does not evaluate expressions."""
     for node in ast.walk(source.tree):
         if isinstance(node, ast.Call) and is_translation(node.func):
-            literals = node.args[: 2 if name_of(node.func) == "translate" else 1]  # a context, a text; then a number
+            literals = node.args[: 2 if name_of(node.func) == "translate" else 1]  # context and text, before a number
             is_literal = literals and all(isinstance(text, ast.Constant) for text in literals)
             if not (is_literal or is_wrapper_call(source, node)):
                 yield node.lineno
@@ -104,13 +104,13 @@ def name_of(called: ast.expr) -> str:
 
 
 def is_wrapper_call(source: Source, call: ast.Call) -> bool:
-    """Whether the call is the body of a function `tr` that hands on its own argument."""
+    """Whether the call is in a function `tr` or `marked` that passes on its own argument."""
     wrappers = [node for node in functions(source) if node.name in ("tr", "marked")]
     return any(call in list(ast.walk(wrapper)) for wrapper in wrappers)
 
 
 def test_files_are_short() -> None:
-    limits = {source.name: LONGEST_GUI_FILE if "/gui/" in source.name else LONGEST_FILE for source in sources()}
+    limits = {source.name: MAX_GUI_FILE_LINES if "/gui/" in source.name else MAX_FILE_LINES for source in sources()}
     long = [source.name for source in sources() if source.text.count("\n") > limits[source.name]]
     assert long == []
 
@@ -127,7 +127,7 @@ def test_shipped_files(rule: Rule) -> None:
 
 def test_folders_are_small() -> None:
     sizes = Counter(source.name.rpartition("/")[0] for source in shipped())
-    assert {folder: size for folder, size in sizes.items() if size > LARGEST_FOLDER} == {}
+    assert {folder: size for folder, size in sizes.items() if size > MAX_FOLDER_FILES} == {}
 
 
 def test_a_class_name_occurs_once() -> None:
@@ -136,7 +136,7 @@ def test_a_class_name_occurs_once() -> None:
         for node in ast.walk(source.tree):
             if isinstance(node, ast.ClassDef):
                 places.setdefault(node.name, []).append(f"{source.name}:{node.lineno}")
-    assert {name: where for name, where in places.items() if len(where) > 1} == {}
+    assert {name: lines for name, lines in places.items() if len(lines) > 1} == {}
 
 
 def test_translations_are_literal() -> None:
@@ -154,7 +154,7 @@ def test_every_rule_can_fail() -> None:
     assert [rule.__name__ for rule in rules if not list(rule(bad))] == []
 
 
-def test_the_version_is_the_changelog_s() -> None:
+def test_metadata_and_changelog_have_the_same_version() -> None:
     changelog = ROOT / "CHANGELOG.md"
     metadata = configparser.ConfigParser(interpolation=None)
     metadata.read(ROOT / "metadata.txt", "utf-8")

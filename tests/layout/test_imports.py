@@ -1,4 +1,4 @@
-"""Who may import whom: the two sides share one package, and inside each side imports go one way."""
+"""Allowed imports: plugin and backend share one package, and within each, imports go in one direction."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 from tests.layout.source import Source, sources, under
 
-MODEL_SIDE = {"torch", "transformers", "rsgpt_backend", "backend", "requests", "starlette", "safetensors", "PIL"}
-QGIS_SIDE = {"qgis", "osgeo", "processing", "rsgpt_plugin"}
+BACKEND_MODULES = {"torch", "transformers", "rsgpt_backend", "backend", "requests", "starlette", "safetensors", "PIL"}
+PLUGIN_MODULES = {"qgis", "osgeo", "processing", "rsgpt_plugin"}
 ENDPOINT = "rsgpt_plugin/client/server/endpoint.py"
 WIDGETS = ("qgis.gui", "qgis.PyQt.QtWidgets", "qgis.utils")
 
-# What a folder of the plugin may import besides itself, the errors and the standard library.
+# Folders of the plugin, and what each may import besides itself, the errors, and the standard library.
 PLUGIN = {
     "shared": set(),
     "core": {"shared"},
@@ -57,16 +57,16 @@ def tops(source: Source) -> set[str]:
     return {module.split(".")[0] for level, module in source.imports() if level == 0}
 
 
-def qgis_side(source: Source) -> Iterator[str]:
-    """What is imported of the QGIS side, but for what both sides share."""
+def plugin_imports(source: Source) -> Iterator[str]:
+    """Yield the imports of the plugin and of QGIS, except for the shared package."""
     for level, module in source.imports():
         is_shared = module == "rsgpt_plugin.shared" or module.startswith("rsgpt_plugin.shared.")
-        if level == 0 and module.split(".")[0] in QGIS_SIDE and not is_shared:
+        if level == 0 and module.split(".")[0] in PLUGIN_MODULES and not is_shared:
             yield module
 
 
 def target(source: Source, level: int, module: str) -> str:
-    """The folder of the same side that a relative import reaches."""
+    """Return the folder that a relative import refers to."""
     here = source.name.removesuffix(".py").split("/")[:-level]
     side = 2 if here[0] == "backend" else 1
     return [*here, *module.split(".")][side]
@@ -76,22 +76,22 @@ def relative(source: Source) -> set[str]:
     return {target(source, level, module) for level, module in source.imports() if level}
 
 
-def test_the_plugin_knows_no_model() -> None:
-    assert {s.name: tops(s) & MODEL_SIDE for s in under("rsgpt_plugin/") if tops(s) & MODEL_SIDE} == {}
+def test_the_plugin_does_not_import_the_backend() -> None:
+    assert {s.name: tops(s) & BACKEND_MODULES for s in under("rsgpt_plugin/") if tops(s) & BACKEND_MODULES} == {}
 
 
-def test_one_file_opens_the_door_to_the_model() -> None:
-    """It imports the model's side by name, when it is first asked and not before."""
+def test_only_in_process_imports_the_backend_by_name() -> None:
+    """It imports the backend by name on the first question."""
     by_name = [s.name for s in under("rsgpt_plugin/") if tops(s) & {"importlib", "runpy", "imp"}]
     assert by_name == ["rsgpt_plugin/client/in_process.py"]
 
 
-def test_the_model_side_knows_of_the_plugin_what_both_share() -> None:
-    foreign = {s.name: sorted(qgis_side(s)) for s in under("backend/")}
+def test_the_backend_imports_only_the_shared_package_of_the_plugin() -> None:
+    foreign = {s.name: sorted(plugin_imports(s)) for s in under("backend/")}
     assert {name: found for name, found in foreign.items() if found} == {}
 
 
-def test_what_both_share_is_pure_python_and_numpy() -> None:
+def test_the_shared_package_imports_only_numpy() -> None:
     allowed = set(sys.stdlib_module_names) | {"numpy"}
     assert {s.name: tops(s) - allowed for s in under("rsgpt_plugin/shared/") if tops(s) - allowed} == {}
 
@@ -100,20 +100,20 @@ def test_the_plugin_imports_itself_relatively() -> None:
     assert [s.name for s in under("rsgpt_plugin/") if tops(s) & {"rsgpt_plugin", "rsgpt"}] == []
 
 
-def test_the_plugin_imports_one_way() -> None:
+def test_imports_of_the_plugin_go_in_one_direction() -> None:
     allowed = {s.name: PLUGIN[s.package] | {s.package, "errors"} for s in under("rsgpt_plugin/")}
     wrong = {s.name: relative(s) - allowed[s.name] for s in under("rsgpt_plugin/")}
     assert {name: found for name, found in wrong.items() if found} == {}
 
 
-def test_the_model_side_imports_one_way() -> None:
+def test_imports_of_the_backend_go_in_one_direction() -> None:
     common = {"errors", "home", "strict_json", "__version__"}
     allowed = {s.name: BACKEND.get(s.package, set()) | common | {s.package} for s in under("backend/")}
     wrong = {s.name: relative(s) - allowed[s.name] for s in under("backend/")}
     assert {name: found for name, found in wrong.items() if found} == {}
 
 
-def test_core_and_processing_need_no_window() -> None:
+def test_core_and_processing_do_not_import_widgets() -> None:
     for folder in ("shared", "core", "geo", "client", "processing"):
         found = under(f"rsgpt_plugin/{folder}/")
         assert [s.name for s in found for _, module in s.imports() if module.startswith(WIDGETS)] == []
@@ -125,10 +125,10 @@ def test_imagery_and_results_import_nothing_from_each_other() -> None:
         assert [s.name for s in found for _, module in s.imports() if module.split(".")[0] == other] == []
 
 
-def test_the_environment_needs_no_qgis() -> None:
+def test_the_environment_does_not_import_qgis() -> None:
     pure = [*under("rsgpt_plugin/core/"), *under("rsgpt_plugin/shared/"), *under("rsgpt_plugin/client/environment/")]
     pure += [s for s in sources() if s.name in ("rsgpt_plugin/client/installed_models.py", ENDPOINT)]
-    assert [s.name for s in pure if tops(s) & QGIS_SIDE] == []
+    assert [s.name for s in pure if tops(s) & PLUGIN_MODULES] == []
 
 
 def test_relative_imports_are_resolved() -> None:

@@ -1,4 +1,4 @@
-"""The check of the package finds what the plugin site would refuse."""
+"""The package check finds the problems for which the plugin site would reject a package."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ _THINGS = (
     "recipe|question|choice"
 )
 _VERBS = "Asks|Reads|Draws|Opens|Writes|Sends|Runs|Makes|Keeps|Decides|Measures"
-# What a reader would stumble over, and what to write instead.
+# Phrases that are hard to read, and what to write instead.
 BANNED = {
     r"\b(?:is|are|was|were|be|been) told\b": "is reported, is shown",
     r"\btells? (?:of|apart)\b": "reports, distinguishes",
@@ -37,7 +37,7 @@ BANNED = {
     r"\b(?:[Ll]east|[Gg]reatest) confidence\b": "minimum confidence",
     r"\b[Rr]oom on (?:the )?disks?\b": "disk space",
     rf"\b(?:{_UNITS}|bytes|met(?:re|er)s?|seconds?) an? (?:{_UNITS}|second|minute|side)\b(?! (?:is|are|has))": "per",
-    rf"\bis no (?:{_THINGS})\b": "is not a …",
+    rf"(?<![Tt]here )\bis no (?:{_THINGS})\b": "is not a …",
     r"\bis of another\b": "has a different",
     r"\banew\b": "again",
     r"\bwhat (?:lacks|is lacking)\b": "what is missing",
@@ -49,7 +49,7 @@ MARKDOWN_CODE = re.compile(r"```.*?```|`[^`\n]*`|^ {4}.*$", re.DOTALL | re.MULTI
 
 
 def documents() -> Iterator[tuple[str, str]]:
-    """Name and text of each Markdown document, without its code."""
+    """Yield the name and the text of each document, without code."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "*.md", "metadata.txt"]
     names = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
     for name in filter(None, names):
@@ -58,12 +58,12 @@ def documents() -> Iterator[tuple[str, str]]:
 
 
 def blanked(match: re.Match[str]) -> str:
-    """As many lines, without their text."""
+    """Return the line breaks of a match, or a space."""
     return "\n" * match[0].count("\n") or " "
 
 
 def prose(source: Source) -> Iterator[tuple[int, str]]:
-    """Line and text of each comment and string of a file: docstrings, messages, help."""
+    """Yield the line and text of each comment and string of a file: docstrings, messages, help."""
     for token in tokenize.generate_tokens(io.StringIO(source.text).readline):
         if token.type == tokenize.COMMENT:
             yield token.start[0], token.string
@@ -73,7 +73,7 @@ def prose(source: Source) -> Iterator[tuple[int, str]]:
 
 
 def problems(text: str) -> Iterator[tuple[int, str]]:
-    """Offset in lines and a sentence, for each banned phrase of a text."""
+    """Yield the line offset and a message for each banned phrase of a text."""
     for pattern, instead in BANNED.items():
         for match in re.finditer(pattern, text):
             yield text[: match.start()].count("\n"), f"“{match[0]}”: write {instead}"
@@ -102,3 +102,7 @@ THIS = "tests/layout/test_prose.py"
 @pytest.mark.parametrize("text", ["The user is told why.", "3 tokens a row", "Knows no layer.", "It is no text."])
 def test_a_banned_phrase_is_found(text: str) -> None:
     assert list(problems(text))
+
+
+def test_there_is_no_is_allowed() -> None:
+    assert list(problems("There is no model of that name; choose rsgpt-small.")) == []

@@ -1,4 +1,4 @@
-"""Tests mirror the source tree: a module has a test file of its name, or stands in a list that only gets shorter."""
+"""Tests mirror the source tree: each module has a test file of its name, or is in a list that may only shrink."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.layout.source import ROOT, sources, under
 
-# Modules without a test file of their name, because the tests of a larger part cover them. Do not add to it.
+# Modules without a test file of their name, because other tests cover them. Do not add modules.
 WITHOUT = ROOT / "tests" / "layout" / "modules_without_tests.txt"
 LIMIT = 40
 MIRRORS = {
@@ -17,7 +17,7 @@ MIRRORS = {
 
 
 def mirror_of(module: str) -> str:
-    """The test file that belongs to a module, both by their paths."""
+    """Return the path of the test file for the path of a module."""
     for folder, tests in MIRRORS.items():
         if module.startswith(folder):
             path = Path(tests, module.removeprefix(folder))

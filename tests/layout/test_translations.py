@@ -1,4 +1,4 @@
-"""Every word that a person sees can be translated, and the languages that ship lack none."""
+"""All texts that users see can be translated, and the shipped translations are complete."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ SHOWN = frozenset(
     "QAction QLabel QPushButton QToolButton QCheckBox QRadioButton QGroupBox QgsCollapsibleGroupBox QMenu QDockWidget "
     "text_label QgsDockWidget QCommandLinkButton QTableWidgetItem QTreeWidgetItem QListWidgetItem QStandardItem".split()
 )
-# Written the same in every language.
+# Not translated.
 SAME = {"RSGPT", "km", "px", "MB", "GB", "kB", "GPU", "CPU", "html", "br", "auto", "cpu", "cuda", "mps"}
-NO_WORDS = re.compile(r"https?://\S+|^[\w-]+\.\w{2,4}$")  # an address, a file's name
+NO_WORDS = re.compile(r"https?://\S+|^[\w-]+\.\w{2,4}$")  # an address, a file name
 ERRORS = re.compile(r"(Setup|Server|Model|Imagery|Question|Output|Rsgpt)Error|Cancelled")
 
 
 def untranslated(source: Source) -> Iterator[int]:
-    """A text that goes into a widget, or into an error, as it stands in the code."""
+    """Yield the lines of untranslated texts in widgets and errors."""
     for node in ast.walk(source.tree):
         if isinstance(node, ast.Call):
             name = name_of(node.func)
@@ -40,7 +40,7 @@ def untranslated(source: Source) -> Iterator[int]:
 
 
 def _first_text(arguments: list[ast.expr]) -> ast.expr | None:
-    """The first argument that is text, where it has words in it; data may follow a text that is translated."""
+    """Return the first text argument if it contains words; data may follow a translated text."""
     for argument in arguments:
         texts = list(_texts(argument))
         if texts or _is_translated(argument):
@@ -88,10 +88,10 @@ def test_what_is_shown_can_be_translated() -> None:
         "box.addItem('Yes', True)",
         "label.setText('Yes' if x else 'No')",
         "raise ServerError('The server is gone.')",
-        "raise ServerError(f'{url} is no address.')",
+        "raise ServerError(f'{url} is not an address.')",
     ],
 )
-def test_english_is_found(text: str) -> None:
+def test_untranslated_texts_are_found(text: str) -> None:
     assert list(untranslated(parsed(text))) == [1]
 
 
@@ -111,19 +111,19 @@ def test_english_is_found(text: str) -> None:
         "raise ServerError(str(error))",
     ],
 )
-def test_what_is_fine_is_not(text: str) -> None:
+def test_translated_texts_and_data_are_allowed(text: str) -> None:
     assert list(untranslated(parsed(text))) == []
 
 
-def test_every_language_is_in_step(translations: Any) -> None:
+def test_all_languages_are_up_to_date(translations: Any) -> None:
     assert set(translations.languages()) >= set(translations.COMPLETE)
     assert [problem for language in translations.languages() for problem in translations.problems(language)] == []
 
 
 @pytest.fixture
 def code(translations: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Code that says a few things, and a folder for its languages."""
-    path = tmp_path / "said.py"
+    """A file with some messages, in a folder for translations."""
+    path = tmp_path / "messages.py"
     path.write_text(
         "class Base:\n  def f(self): self.tr('Base says {this}.')\n"
         "class Own(Base):\n  pass\n"
@@ -161,7 +161,7 @@ def test_an_update_keeps_what_is_translated(translations: Any, code: Path) -> No
     assert [message.source for message in translations.missing("zh_Hans")] == ["Depict"]
 
 
-def test_english_has_its_plurals_by_itself(translations: Any, code: Path) -> None:
+def test_english_plurals_are_generated(translations: Any, code: Path) -> None:
     translations.update("en")
     assert list(translations.read("en").values()) == [["%n row", "%n rows"]]
 

@@ -112,7 +112,7 @@ def test_added_results_survive_a_kill(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_not_a_database_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "a.journal").write_text("this is no database, and long enough to be seen as none" * 40)
+    (tmp_path / "a.journal").write_text("not a database, but long enough to be recognized as such" * 40)
     with pytest.raises(DataError, match="cannot be used"):
         BatchJournal(tmp_path / "a.journal")
 

@@ -1,4 +1,4 @@
-"""A cluster is as fast as its slowest stage, and which that is moves as it grows."""
+"""A cluster is as fast as its slowest stage, which changes with its size."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ def test_cores_share_reading_and_the_model() -> None:
     assert bottleneck == "decode"
 
 
-def test_the_slowest_stage_moves() -> None:
+def test_the_slowest_stage_depends_on_the_size() -> None:
     clusters = [
         SimulatedCluster("a", 16),
         SimulatedCluster("b", 16, 1, 200),
         SimulatedCluster("c", 16, 8, 200),
         SimulatedCluster("d", 10_000, 500, 200),
     ]
-    assert [cluster_rate(one, STAGES)[1] for one in clusters[1:]] == ["decode", "read", "write"]
-    rates = [cluster_rate(one, STAGES)[0] for one in clusters]
+    assert [cluster_rate(cluster, STAGES)[1] for cluster in clusters[1:]] == ["decode", "read", "write"]
+    rates = [cluster_rate(cluster, STAGES)[0] for cluster in clusters]
     assert rates == sorted(rates)
     assert rates[-1] == pytest.approx(10_000)
 

@@ -1,4 +1,4 @@
-"""The measurement of a large raster finds every tile once after kills, and would find what is wrong."""
+"""The measurement finds every tile exactly once after kills, and detects lost and swapped tiles."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_kills_lose_nothing(raster: str, tmp_path: Path, monkeypatch: pytest.Mon
     assert 50 < found["peak_mb"] < 1500
 
 
-def test_what_is_lost_or_swapped_is_found(raster: str, tmp_path: Path) -> None:
+def test_lost_and_swapped_tiles_are_found(raster: str, tmp_path: Path) -> None:
     describe(raster, tmp_path / "out.gpkg")
     assert count_errors(raster, tmp_path / "out.gpkg") == {"lost": 0, "doubled": 0, "swapped": 0}
     longer = numbered(SIDE + 512, 512, 256)

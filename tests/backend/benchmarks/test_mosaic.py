@@ -1,4 +1,4 @@
-"""The mosaic holds each picture where the truth says it does, no two alike, on any grid."""
+"""The mosaic holds each picture at its position in the truth, all different, on any grid."""
 
 from __future__ import annotations
 
@@ -42,18 +42,18 @@ def test_every_tile_is_the_picture_that_the_truth_names(
     plan = make_plan(str(tmp_path / "a.tif"), TilingOptions(shape.grid.size))
     meta, table = pyogrio.read_arrow(tmp_path / "a.truth.gpkg")
     truth = table.to_pylist()
-    told = read_captions(tmp_path / "a.truth.json")
+    records = read_captions(tmp_path / "a.truth.json")
     assert meta["crs"] == shape.crs
-    assert len(truth) == len(told) == len(plan.tiles) == 9
+    assert len(truth) == len(records) == len(plan.tiles) == 9
     hashes = set()
     with TileReader(plan) as reader:
-        for tile, row, one in zip(plan.tiles, truth, told, strict=True):
+        for tile, row, record in zip(plan.tiles, truth, records, strict=True):
             shown = reader.picture(tile).rgb
-            assert np.array_equal(shown, np.asarray(open_image(tmp_path / "tiles" / one.filename)))
+            assert np.array_equal(shown, np.asarray(open_image(tmp_path / "tiles" / record.filename)))
             original = np.asarray(images.open(row["source"]))
             once = varied(original, tile)
             assert np.array_equal(shown, once.repeat(shape.zoom, axis=0).repeat(shape.zoom, axis=1))
-            assert (row["filename"], json.loads(row["captions"])) == (one.filename, list(one.captions))
+            assert (row["filename"], json.loads(row["captions"])) == (record.filename, list(record.captions))
             assert np.abs(once.astype(int) - original).max() <= 7
             hashes.add(hashlib.sha256(shown.tobytes()).hexdigest())
     assert len(hashes) == 9
@@ -61,7 +61,7 @@ def test_every_tile_is_the_picture_that_the_truth_names(
     assert shapely.equals_exact(lies, shapely.from_wkb(table[meta["geometry_name"]]), 1e-6).all()
 
 
-def test_it_is_a_cog(images: ImageSource, tmp_path: Path) -> None:
+def test_the_mosaic_is_a_cog(images: ImageSource, tmp_path: Path) -> None:
     make(tmp_path / "a.tif", RECORDS, images, MosaicShape(40, TILE))
     with rasterio.open(tmp_path / "a.tif") as mosaic:
         assert mosaic.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"

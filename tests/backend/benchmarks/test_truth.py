@@ -1,4 +1,4 @@
-"""Rows find their tiles by place alone, and the routes lie where they say."""
+"""Rows are matched with tiles by position, and routes have the positions of their names."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ def test_each_tile_finds_its_row_in_any_order(order: list[int]) -> None:
     assert covered.tolist() == [1, 1, 1, 1]
 
 
-def test_of_several_rows_the_one_that_covers_most_counts() -> None:
+def test_the_row_that_covers_most_of_a_tile_counts() -> None:
     rows = np.concatenate([moved(SQUARES, 6, 0), moved(SQUARES, 1, 0)])
     best, covered = placed(SQUARES, rows)
     assert best.tolist() == [4, 5, 6, 7]
     assert covered == pytest.approx([0.9] * 4)
 
 
-def test_a_tile_without_a_row_says_so() -> None:
+def test_a_tile_without_a_row_gets_minus_one() -> None:
     best, covered = placed(SQUARES, SQUARES[:3])
     assert (best[3], covered[3]) == (-1, 0)
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
-def test_a_mosaic_lies_where_its_crs_is_used(route: Route) -> None:
+def test_a_mosaic_is_inside_the_area_of_its_crs(route: Route) -> None:
     shape = MosaicShape(14, 256, **route.lay)
     to_degrees = Transformer.from_crs(shape.crs, 4326, always_xy=True)
     longitude, latitude = to_degrees.transform(*(shape.transform @ (1792 * shape.zoom, 1792 * shape.zoom)))
@@ -47,7 +47,7 @@ def test_a_mosaic_lies_where_its_crs_is_used(route: Route) -> None:
     assert used.south < latitude < used.north
 
 
-def test_the_online_mosaic_has_the_pixels_that_are_taken_where_nothing_is_said() -> None:
+def test_the_online_mosaic_has_the_default_ground_resolution() -> None:
     shape = next(MosaicShape(14, 256, **route.lay) for route in ROUTES if route.online)
     assert shape.corner == ONLINE.corner
     to_degrees = Transformer.from_crs(shape.crs, 4326, always_xy=True)

@@ -1,4 +1,4 @@
-"""Many prompts keep their order over batches; a limit takes them from the whole."""
+"""Answers keep the order of the prompts over batches; a limit spreads them evenly."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def test_answers_keep_the_order(engine: Engine, toy_data: Path, monkeypatch: pyt
     assert sizes == [48, 48, 4]
 
 
-def test_it_is_the_engine_s_own_answer(engine: Engine, toy_data: Path) -> None:
+def test_answers_are_those_of_the_engine(engine: Engine, toy_data: Path) -> None:
     from tests.backend.toy import picture
 
     (found,) = answer_all(engine, toy_data / "images", [("3.png", "gray")])
     assert found == engine.answer([Ask(picture(3), "another key", "gray")])[0]
 
 
-def test_grey_pictures_take_the_place_of_all(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_gray_pictures_replace_all_pictures(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[Ask] = []
 
     def answer(asks: list[Ask]) -> list[Answer]:

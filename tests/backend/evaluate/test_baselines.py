@@ -1,4 +1,4 @@
-"""Guesses from the training questions, which a model has to beat to have seen anything."""
+"""Guesses from training questions; only a model that beats them uses the pictures."""
 
 from __future__ import annotations
 

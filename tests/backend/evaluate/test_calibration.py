@@ -1,4 +1,4 @@
-"""Calibration of confidences whose truth is known."""
+"""Calibration of confidences with known accuracy."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_bins_are_weighted_by_their_answers() -> None:
     assert found["ece"] == pytest.approx(95.0 / 4)
 
 
-def test_what_is_kept_is_what_is_sure() -> None:
+def test_the_most_confident_answers_are_kept() -> None:
     confidence = [number / 100 for number in range(100)]
     kept = calibration(confidence, [value >= 0.5 for value in confidence])["kept"]
     assert [row[0] for row in kept] == list(range(10, 101, 10))
@@ -34,7 +34,7 @@ def test_what_is_kept_is_what_is_sure() -> None:
     assert kept[0][2] == 90.0
 
 
-def test_confidences_that_tell_nothing_gain_nothing() -> None:
+def test_random_confidences_do_not_improve_accuracy() -> None:
     rng = np.random.default_rng(0)
     correct = (rng.random(2000) < 0.6).tolist()
     kept = calibration(rng.random(2000).tolist(), correct)["kept"]

@@ -1,4 +1,4 @@
-"""Scales found on answers whose confidence lies make it true, and say nothing of forms with few answers."""
+"""Fitted scales correct wrong confidences; answer forms with few answers keep their scale."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rsgpt_backend.evaluate.result import EvaluationResult
 
 
 def boastful(count: int, given: str = "yes", twist: Scale = (0.5, -0.3)) -> EvaluationResult:
-    """Answers that are right as often as half their log odds, and a bit less, say."""
+    """Answers that are correct as often as `twist` of their log odds predicts."""
     rng = random.Random(4)
     answers = []
     for _ in range(count):
@@ -42,14 +42,14 @@ def test_few_answers_change_nothing() -> None:
     assert fitted([boastful(49)], {"yes_no": (2.0, 1.0)}) == {"yes_no": (2.0, 1.0)}
 
 
-def test_forms_are_told_apart() -> None:
+def test_each_answer_form_has_its_own_scale() -> None:
     scales = fitted([boastful(2000), boastful(2000, "a forest", (2.0, 0.5))], {})
     assert scales["yes_no"][0] == pytest.approx(0.5, abs=0.15)
     assert scales["phrase"][0] == pytest.approx(2.0, abs=0.6)
 
 
-def test_a_second_fit_goes_on_from_the_first() -> None:
-    """Confidences are told on the scale the model has by then."""
+def test_a_second_fit_extends_the_first() -> None:
+    """Confidences already contain the scale of the first fit."""
     result = boastful(3000)
     first = fitted([result], {})
     for one in result.answers:
@@ -58,7 +58,7 @@ def test_a_second_fit_goes_on_from_the_first() -> None:
     assert again["yes_no"] == pytest.approx(first["yes_no"], abs=0.02)
 
 
-def test_a_caption_is_right_where_it_invents_nothing() -> None:
+def test_a_caption_is_correct_if_it_invents_nothing() -> None:
     rng = random.Random(2)
     captions = [
         {"caption": "A road.", "confidence": 0.9, "invented": ["cars"] if rng.random() < 0.5 else []}
@@ -68,14 +68,14 @@ def test_a_caption_is_right_where_it_invents_nothing() -> None:
     assert calibrated(0.9, "A road.", scales) == pytest.approx(0.5, abs=0.06)
 
 
-def test_all_right_stays_finite() -> None:
+def test_scales_stay_finite_if_all_answers_are_correct() -> None:
     answers = [{"given": "yes", "confidence": 1.0, "correct": True}] * 60
     (scale,) = fitted([EvaluationResult("questions", "toy", "toy", "", "", {}, answers)], {}).values()
     assert all(map(math.isfinite, scale))
 
 
 def shy(count: int, odds: float) -> EvaluationResult:
-    """Answers of a model whose log odds of a yes are `odds` too low."""
+    """Answers of a model whose log odds of a yes are too low by `odds`."""
     rng = random.Random(5)
     answers = []
     for _ in range(count):
@@ -91,7 +91,7 @@ def shy(count: int, odds: float) -> EvaluationResult:
 
 
 @pytest.mark.parametrize("scale", [(1.0, 0.0), (0.5, -0.2)])
-def test_what_a_yes_lacks_is_found_whatever_the_scale(scale: Scale) -> None:
+def test_the_yes_bias_is_found_for_any_scale(scale: Scale) -> None:
     result = shy(4000, 1.0)
     present = {"yes_no": scale}
     for one in result.answers:
@@ -103,14 +103,14 @@ def test_what_a_yes_lacks_is_found_whatever_the_scale(scale: Scale) -> None:
     assert right[1] > right[0] + 100
 
 
-def test_odds_that_are_always_wrong_lean_nowhere() -> None:
+def test_useless_odds_give_no_bias() -> None:
     result = shy(4000, 1.0)
     for one in result.answers:
         one["correct"] = not one["correct"]
     assert yes_bias([result], {}) == 0.0
 
 
-def test_a_no_to_how_many_says_nothing_of_a_yes() -> None:
+def test_a_no_to_a_counting_question_is_ignored() -> None:
     result = shy(4000, 1.0)
     odds = yes_bias([result], {})
     for number in range(2000):
@@ -118,5 +118,5 @@ def test_a_no_to_how_many_says_nothing_of_a_yes() -> None:
     assert yes_bias([result], {}) == odds
 
 
-def test_too_few_answers_lean_nowhere() -> None:
+def test_too_few_answers_give_no_bias() -> None:
     assert yes_bias([shy(49, 1.0)], {}) == 0.0

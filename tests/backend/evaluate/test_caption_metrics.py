@@ -1,4 +1,4 @@
-"""The caption metrics on texts whose scores are known, with and without Java."""
+"""The caption metrics on texts with known scores, with and without Java."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_with_java() -> None:
 
 
 @pytest.mark.slow
-def test_a_failure_of_java_is_told_and_not_waited_for() -> None:
+def test_a_failure_of_java_is_reported_without_waiting() -> None:
     if shutil.which("java") is None:
         pytest.skip("Java, which METEOR runs on, is not installed")
     from pycocoevalcap.meteor.meteor import Meteor
@@ -87,7 +87,7 @@ def test_a_failure_of_java_is_told_and_not_waited_for() -> None:
     assert not scorer.lock.locked()
 
 
-def test_a_missing_package_is_told(no_java: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_package_is_reported(no_java: None, monkeypatch: pytest.MonkeyPatch) -> None:
     import sys
 
     monkeypatch.setitem(sys.modules, "pycocoevalcap.bleu.bleu", None)
@@ -96,21 +96,19 @@ def test_a_missing_package_is_told(no_java: None, monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_model_is_scored(engine: Engine, toy_data: Path, no_java: None) -> None:
-    scores, told = evaluate(engine, toy_data / "images", toy_data / "captions.json", AskOptions(5))
+    scores, rows = evaluate(engine, toy_data / "images", toy_data / "captions.json", AskOptions(5))
     assert list(scores) == ["images", *NAMES, "invented", "recalled", "intervals", "calibration", "seconds"]
-    assert scores["images"] == len(told) == 5
-    assert told[0]["filename"] == "0.png"
-    assert told[0]["references"][0] == "There is a river"
-    assert isinstance(told[0]["caption"], str)
-    assert 0 <= told[0]["confidence"] <= 1
-    assert told[0]["invented"] == list(supported(told[0]["caption"], told[0]["references"]).invented)
+    assert scores["images"] == len(rows) == 5
+    assert rows[0]["filename"] == "0.png"
+    assert rows[0]["references"][0] == "There is a river"
+    assert isinstance(rows[0]["caption"], str)
+    assert 0 <= rows[0]["confidence"] <= 1
+    assert rows[0]["invented"] == list(supported(rows[0]["caption"], rows[0]["references"]).invented)
     low, high = scores["intervals"]["CIDEr"]
-    assert low <= sum(one["CIDEr"] for one in told) / 5 <= high
+    assert low <= sum(one["CIDEr"] for one in rows) / 5 <= high
 
 
-def test_a_prompt_of_the_user_s_own(
-    engine: Engine, toy_data: Path, no_java: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_custom_prompt(engine: Engine, toy_data: Path, no_java: None, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[str, int]] = []
     answer = engine.answer
     monkeypatch.setattr(engine, "answer", lambda asks: asked.extend((a.prompt, a.beams) for a in asks) or answer(asks))
@@ -119,15 +117,15 @@ def test_a_prompt_of_the_user_s_own(
     assert asked == [("gray", 2)] * 2 + [(engine.caption_prompt, 0)]
 
 
-def test_scores_are_of_what_was_told(
+def test_captions_are_scored_as_returned(
     engine: Engine, toy_data: Path, no_java: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = []
     monkeypatch.setattr(caption_metrics, "score", lambda *given: seen.append(given) or ({}, {"CIDEr": [0.0] * 12}))
-    _, told = evaluate(engine, toy_data / "images", toy_data / "captions.json", AskOptions())
+    _, rows = evaluate(engine, toy_data / "images", toy_data / "captions.json", AskOptions())
     ((references, given),) = seen
-    assert given == {number: [record["caption"]] for number, record in enumerate(told)}
-    assert references == {number: record["references"] for number, record in enumerate(told)}
+    assert given == {number: [record["caption"]] for number, record in enumerate(rows)}
+    assert references == {number: record["references"] for number, record in enumerate(rows)}
 
 
 def test_no_records(engine: Engine, toy_data: Path, tmp_path: Path) -> None:

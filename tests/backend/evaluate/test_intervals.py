@@ -1,4 +1,4 @@
-"""Intervals cover what they claim, count pictures and not answers, and repeat."""
+"""Intervals have the right coverage, are based on pictures instead of answers, and are deterministic."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ def names(count: int) -> list[str]:
     return [f"{number}.png" for number in range(count)]
 
 
-def test_it_is_that_of_the_normal_distribution_where_that_holds() -> None:
+def test_the_interval_matches_the_normal_distribution() -> None:
     values = np.random.default_rng(1).normal(50, 10, 400).tolist()
     mean, spread = np.mean(values), 1.96 * np.std(values) / 400**0.5
     assert interval(values, names(400)) == pytest.approx((mean - spread, mean + spread), abs=0.15)
 
 
-def test_it_repeats() -> None:
+def test_the_interval_is_deterministic() -> None:
     values = [1.0, 2.0, 5.0, 9.0]
     assert interval(values, names(4)) == interval(values, names(4))
 
@@ -30,7 +30,7 @@ def test_answers_about_one_picture_count_as_one() -> None:
     assert interval(right * 10, names(200))[0] > together[0]
 
 
-def test_pictures_weigh_as_many_answers_as_they_have() -> None:
+def test_pictures_are_weighted_by_their_answers() -> None:
     low, high = interval([100.0] * 9 + [0.0], ["a"] * 9 + ["b"])
     assert (low, high) == (0.0, 100.0)
     assert interval([7.0] * 5, names(5)) == (7.0, 7.0)

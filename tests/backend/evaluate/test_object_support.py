@@ -1,4 +1,4 @@
-"""What no reference names is invented; what most name and the caption does not is left out."""
+"""Invented objects are in no reference; recalled ones are in most references and in the caption."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from rsgpt_backend.evaluate.object_support import rates, supported
 REFERENCES = ("A river in a forest.", "A stream between trees.", "A river and a road.")
 
 
-def test_what_no_reference_names_is_invented() -> None:
+def test_an_object_in_no_reference_is_invented() -> None:
     found = supported("Some airplanes near a river.", REFERENCES)
     assert found.invented == ("airplanes",)
     assert "rivers" in found.named
 
 
-def test_another_word_for_the_same_is_borne_out() -> None:
+def test_a_synonym_is_not_invented() -> None:
     assert supported("A canal through a wood.", REFERENCES).invented == ()
 
 
-def test_one_reference_bears_out_but_only_most_must_be_recalled() -> None:
+def test_one_reference_supports_an_object_but_most_must_agree_on_it() -> None:
     found = supported("A road.", REFERENCES)
     assert found.invented == ()
     assert "roads" not in found.agreed
@@ -38,5 +38,5 @@ def test_rates_are_shares_of_all_objects() -> None:
     assert rates(support)["recalled"] == round(100 * len(support[0].recalled) / (2 * agreed), 2)
 
 
-def test_where_nothing_is_named_nothing_is_invented() -> None:
+def test_a_caption_without_objects_invents_nothing() -> None:
     assert rates([supported("Hm.", ("Well.",))]) == {"invented": 0.0, "recalled": 0.0}

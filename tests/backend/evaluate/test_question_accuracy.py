@@ -1,4 +1,4 @@
-"""Answers are right when they say the same, whatever the case, article or spelling of a number."""
+"""Answers are compared without regard to case, articles, and the spelling of numbers."""
 
 from __future__ import annotations
 
@@ -57,29 +57,29 @@ def test_accuracy_by_kind_and_over_all(scripted: Engine, toy_data: Path, tmp_pat
         {"filename": "0.png", "question": question, "answer": answer, "type": kind} for question, answer, kind in asked
     ]
     (tmp_path / "a.json").write_text(json.dumps(records))
-    scores, told = evaluate(scripted, toy_data / "images", tmp_path / "a.json", AskOptions())
+    scores, rows = evaluate(scripted, toy_data / "images", tmp_path / "a.json", AskOptions())
     assert scores["questions"] == 5
     assert scores["accuracy"] == {"count": 100.0, "presence": 50.0, "scene": 100.0, "average": 80.0}
     assert list(scores) == ["questions", "accuracy", "intervals", "calibration", "seconds"]
-    assert scores["intervals"]["average"] == [80.0, 80.0]  # one picture: nothing to draw
+    assert scores["intervals"]["average"] == [80.0, 80.0]  # a single picture: no variation
     assert scores["calibration"]["ece"] == 20.0
-    assert told[1] == {
+    assert rows[1] == {
         "filename": "0.png", "question": "say no", "answer": "yes", "kind": "presence", "given": "no",
         "confidence": 1.0, "correct": False,
     }  # fmt: skip
 
 
-def test_other_answers_are_right_too(scripted: Engine, toy_data: Path, tmp_path: Path) -> None:
+def test_other_correct_answers_count(scripted: Engine, toy_data: Path, tmp_path: Path) -> None:
     record = {"filename": "0.png", "question": "say lake", "answer": "pond", "other_answers": ["Lake", "tarn"]}
     (tmp_path / "a.json").write_text(json.dumps([record, {**record, "question": "say river"}]))
-    _, told = evaluate(scripted, toy_data / "images", tmp_path / "a.json", AskOptions())
-    assert [one["correct"] for one in told] == [True, False]
+    _, rows = evaluate(scripted, toy_data / "images", tmp_path / "a.json", AskOptions())
+    assert [one["correct"] for one in rows] == [True, False]
 
 
 def test_a_model_is_scored(engine: Engine, toy_data: Path) -> None:
-    scores, told = evaluate(engine, toy_data / "images", toy_data / "questions.json", AskOptions(4))
-    assert (scores["questions"], len(told)) == (4, 4)
-    assert [record["filename"] for record in told] == ["0.png", "3.png", "6.png", "9.png"]
+    scores, rows = evaluate(engine, toy_data / "images", toy_data / "questions.json", AskOptions(4))
+    assert (scores["questions"], len(rows)) == (4, 4)
+    assert [record["filename"] for record in rows] == ["0.png", "3.png", "6.png", "9.png"]
 
 
 def test_no_questions(engine: Engine, toy_data: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Any OpenAI-compatible server can be evaluated: here a scripted one that is busy, wrong or gone."""
+"""Evaluation of an OpenAI-compatible server: a scripted one that is busy, sends errors, or is gone."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def completion(text: str, logprobs: Any = None) -> Reply:
 
 
 class Server:
-    """Replies as told and keeps what it was sent."""
+    """A server with scripted replies that records requests."""
 
     def __init__(self) -> None:
         self.say: Callable[[dict[str, Any]], Reply] = lambda body: completion("a road")
@@ -44,8 +44,8 @@ class Server:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 outer.bodies.append({**body, "path": self.path})
                 outer.headers.append(self.headers)
-                status, headers, told = outer.say(body)
-                data = told if isinstance(told, bytes) else json.dumps(told).encode()
+                status, headers, content = outer.say(body)
+                data = content if isinstance(content, bytes) else json.dumps(content).encode()
                 self.send_response(status)
                 for name, value in {**headers, "Content-Length": str(len(data))}.items():
                     self.send_header(name, value)
@@ -79,7 +79,7 @@ def engine(url: str) -> RemoteEngine:
     return RemoteEngine(url, "big", "secret")
 
 
-def test_what_is_sent(server: Server) -> None:
+def test_request_body(server: Server) -> None:
     engine(server.url).answer(asks("What?"))
     (body,), (headers,) = server.bodies, server.headers
     assert (body["path"], headers["Authorization"]) == ("/v1/chat/completions", "Bearer secret")
@@ -103,21 +103,21 @@ def test_a_number_is_asked_for_as_vllm_reads_it(server: Server) -> None:
 
 
 @pytest.mark.parametrize("end", ["", "/", "/v1", "/v1/", "/v1/chat/completions"])
-def test_every_way_to_write_the_address(server: Server, end: str) -> None:
+def test_forms_of_the_address(server: Server, end: str) -> None:
     engine(server.url + end).answer(asks("What?"))
     assert server.bodies[0]["path"] == "/v1/chat/completions"
 
 
-def test_answers_are_in_order_and_sure_as_their_tokens_are(server: Server) -> None:
-    told = [{"token": "yes", "logprob": math.log(0.6), "top_logprobs": [
+def test_answers_are_in_order_with_the_confidence_of_their_tokens(server: Server) -> None:
+    content = [{"token": "yes", "logprob": math.log(0.6), "top_logprobs": [
         {"token": "yes", "logprob": math.log(0.6)}, {"token": "no", "logprob": math.log(0.2)}]}]  # fmt: skip
-    server.say = lambda body: completion(body["messages"][0]["content"][1]["text"], {"content": told})
+    server.say = lambda body: completion(body["messages"][0]["content"][1]["text"], {"content": content})
     answers = engine(server.url).answer(asks(*(f"q {number}" for number in range(9))))
     assert [answer.text for answer in answers] == [f"q {number}" for number in range(9)]
     assert answers[0].confidence == pytest.approx(0.75)
 
 
-def test_without_probabilities_a_confidence_is_nothing(server: Server) -> None:
+def test_without_log_probabilities_the_confidence_is_zero(server: Server) -> None:
     (answer,) = engine(server.url).answer(asks("What?"))
     assert (answer.text, answer.confidence, answer.prompt_tokens) == ("a road", 0.0, 7)
 
@@ -140,7 +140,7 @@ def test_a_busy_server_is_waited_for(server: Server, monkeypatch: pytest.MonkeyP
         ((200, {}, []), "sent no chat completion"),
     ],
 )
-def test_what_is_no_answer_is_told(server: Server, reply: Reply, sentence: str) -> None:
+def test_invalid_replies_are_reported(server: Server, reply: Reply, sentence: str) -> None:
     server.say = lambda body: reply
     with pytest.raises(EngineError, match=sentence):
         engine(server.url).answer(asks("What?"))
@@ -153,7 +153,7 @@ def test_a_server_that_is_gone(server: Server) -> None:
 
 
 @pytest.mark.parametrize("url", ["", "127.0.0.1:80", "file:///etc/passwd", "http://"])
-def test_no_address(url: str) -> None:
+def test_an_invalid_address_is_refused(url: str) -> None:
     with pytest.raises(UsageError, match="no address of a server"):
         engine(url)
 
@@ -172,7 +172,7 @@ def test_a_server_is_scored_as_a_model_is(
     assert server.headers[0]["Authorization"] == "Bearer from-env"
 
 
-def test_reasoning_is_no_part_of_an_answer(server: Server) -> None:
+def test_reasoning_is_removed_from_an_answer(server: Server) -> None:
     server.say = lambda body: completion("12 boats? No.\n</think>\n\nA harbor.")
     assert engine(server.url).answer(asks("What?"))[0].text == "A harbor."
     server.say = lambda body: completion("<think>12 boats, let me")
@@ -180,7 +180,7 @@ def test_reasoning_is_no_part_of_an_answer(server: Server) -> None:
     assert (answer.text, answer.degenerate) == ("", True)
 
 
-def test_an_answer_that_was_cut_says_so(server: Server) -> None:
+def test_a_truncated_answer_has_the_finish_reason_length(server: Server) -> None:
     status, headers, body = completion("A harbor with")
     body["choices"][0]["finish_reason"] = "length"
     server.say = lambda _: (status, headers, body)

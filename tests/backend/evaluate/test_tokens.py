@@ -1,4 +1,4 @@
-"""Captions are split as the COCO tools' own tokenizer splits them."""
+"""Captions are split like the original tokenizer of the COCO tools does."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_equal_to_the_original_on_real_captions(shared: Path) -> None:
     for name in ("ucm_captions_train", "rsicd_captions_train"):
         records = json.loads((shared / "data" / f"{name}.json").read_text("utf-8"))["annotations"]
         sentences.update(text for record in records for text in record["captions"])
-    # A stray bracket is spelled out by the original (-lrb-) and then counts as a word.
+    # The original spells out an unmatched bracket (-lrb-), which then counts as a word.
     even = sorted(text for text in sentences if not set(text) & set("()[]{}"))
     chosen = {number: [text] for number, text in enumerate(even[:: max(len(even) // 200, 1)][:200])}
     assert len(chosen) == 200

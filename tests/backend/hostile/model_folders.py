@@ -70,7 +70,7 @@ def _pictures() -> Iterator[HostileCase]:
     yield _model("ViT of 3 heads", "multiple of (vision|qformer)\\.heads", **{**eva, "vision__heads": 3})
     yield _model("ViT without a patch", "of vision is 0", **{**eva, "vision__patch": 0})
     yield _model("a picture of 0 pixels", r"vision\.image_size", vision__image_size=0)
-    yield _model("a picture of a million pixels a side", r"vision\.image_size", vision__image_size=10**6)
+    yield _model("a picture of a million pixels per side", r"vision\.image_size", vision__image_size=10**6)
     yield _model("a size in words", r"vision\.image_size is not of type", vision__image_size="64")
     yield _model("a size that is half a pixel", r"vision\.image_size is not of type", vision__image_size=64.5)
     yield _model("a size that is true", r"vision\.image_size is not of type", vision__image_size=True)

@@ -1,4 +1,4 @@
-"""`rsgpt train` in processes of its own, alone or under torchrun; and what ends them all."""
+"""Helpers that run `rsgpt train` in new processes, with or without torchrun, and kill them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[3]
 
 
 def begin(recipe: Path, data: Path, out: Path, processes: int) -> subprocess.Popen[str]:
-    """Start a run, with a port of its own where it has several processes."""
+    """Start a run; several processes get a free port."""
     module = ["-m", "rsgpt_backend", "train", str(recipe), "--data", str(data), "--out", str(out)]
     several = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
     return subprocess.Popen(
@@ -25,15 +25,15 @@ def begin(recipe: Path, data: Path, out: Path, processes: int) -> subprocess.Pop
 
 
 def train(recipe: Path, data: Path, out: Path, processes: int) -> str:
-    """A run to its end; what it says meanwhile."""
+    """Run to the end and return the output."""
     running = begin(recipe, data, out, processes)
-    _, told = running.communicate()
-    assert running.returncode == 0, told[-2000:]
-    return told
+    _, output = running.communicate()
+    assert running.returncode == 0, output[-2000:]
+    return output
 
 
 def kill(running: subprocess.Popen[str]) -> None:
-    """torchrun and its processes, each of which has a session of its own."""
+    """Kill torchrun and its processes, each of which has its own session."""
     everyone = psutil.Process(running.pid).children(recursive=True)
     running.kill()
     for process in everyone:

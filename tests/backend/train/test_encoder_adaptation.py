@@ -66,7 +66,7 @@ def test_labels(monkeypatch: pytest.MonkeyPatch) -> None:
         sample(1, "forest", "Trees.", "Trees and a lake", "A road", "Nothing"),
     ]
     targets = LabelTargets(samples)
-    assert targets.words == ["a", "road", "trees"]  # a boat is in one picture alone
+    assert targets.words == ["a", "road", "trees"]  # only one picture has a boat
     assert len(targets) == 3 + 3
     labels = targets.labels(samples)
     assert labels.scene.tolist() == [1, 0, 2]  # of (0, forest), (0, river), (1, forest)
@@ -75,7 +75,7 @@ def test_labels(monkeypatch: pytest.MonkeyPatch) -> None:
     assert targets.labels([sample(1, "desert", "A dune.")]).scene.tolist() == [-1]
 
 
-def test_scene_accuracy_is_told_for_each_data_set(toy_data: Path) -> None:
+def test_scene_accuracy_per_data_set(toy_data: Path) -> None:
     sets = [RecipeDataset("images", "captions.json")] * 2
     corpus = Corpus(toy_data, sets, IMAGE_SIZE)
     targets = LabelTargets(corpus.samples)
@@ -83,14 +83,14 @@ def test_scene_accuracy_is_told_for_each_data_set(toy_data: Path) -> None:
     with torch.no_grad():
         reader.head[1].weight.zero_()
         reader.head[1].bias.copy_(torch.tensor([0.0, 1.0, 2.0, 1.0] + [9.0] * len(targets.words)))
-    # forest and river come in turns: in both sets, the half that the bias prefers is right
+    # forest and river alternate: in both sets, the half that the bias prefers is correct
     assert scene_accuracy(reader, targets.labels(corpus.samples), corpus) == [50.0, 50.0]
     for one in corpus.samples[:3]:
         one.record = CaptionRecord(one.filename, one.record.captions, "desert")
     assert scene_accuracy(reader, targets.labels(corpus.samples), corpus) == [33.3, 50.0]
 
 
-def test_scenes_of_another_data_set_are_no_mistake() -> None:
+def test_scenes_of_other_data_sets_are_not_mistakes() -> None:
     labels = SceneLabels(torch.tensor([0]), torch.tensor([[True, True, False]]), torch.zeros(1, 1))
     low = _loss(torch.tensor([[5.0, 0.0, -9.0, -9.0]]), labels)
     high = _loss(torch.tensor([[5.0, 0.0, 9.0, -9.0]]), labels)

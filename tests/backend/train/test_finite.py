@@ -1,4 +1,4 @@
-"""A training goes on after a step that was left out, and ends where its weights are no numbers."""
+"""A training run continues after a skipped step, and ends when its weights are NaN."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from rsgpt_backend.train.finite import check_learning, mean
 ONE, NAN = torch.tensor(1.0), torch.tensor(float("nan"))
 
 
-def test_some_losses_may_be_no_numbers() -> None:
+def test_some_losses_may_be_nan() -> None:
     check_learning(nn.Linear(2, 2), [NAN, ONE], 50, "bridge")
     check_learning(nn.Linear(2, 2), [], 50, "bridge")
     assert mean([NAN, ONE, 3 * ONE]) == 2
 
 
-def test_not_all_of_them() -> None:
+def test_all_losses_may_not_be_nan() -> None:
     with pytest.raises(RsgptError, match="bridge ended at step 50: its loss is NaN or infinite"):
         check_learning(nn.Linear(2, 2), [NAN, torch.tensor(float("inf"))], 50, "bridge")
 
 
-def test_and_no_weight() -> None:
+def test_a_weight_may_not_be_nan() -> None:
     layer = nn.Linear(2, 2)
     layer.weight.data[0, 1] = float("inf")
     with pytest.raises(RsgptError, match="ended at step 50"):

@@ -1,4 +1,4 @@
-"""A run whose processes do not fit this machine together is refused before any of them loads a model."""
+"""A run whose processes do not fit into memory together is refused before a model is loaded."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ CPU, GPU = torch.device("cpu"), torch.device("cuda")
 
 @pytest.fixture
 def seven(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Any folder holds a model of 7 billion weights: 19 GB a process in 16 bits; and 40 GB are free."""
+    """Every folder holds a model of 7 billion weights (19 GB per process in 16 bits), and 40 GB are free."""
     monkeypatch.setattr(memory_check, "model_size", lambda *_: ModelSize(986_000_000, 189_000_000, 6_738_000_000))
     monkeypatch.setattr(memory_check, "free_bytes", lambda _: 40e9)
 
 
 @pytest.mark.usefixtures("seven")
-def test_each_process_has_a_model_of_its_own(toy_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_process_needs_memory_for_a_model(toy_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     check_memory(toy_folder, torch.bfloat16, GPU)
     monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
     check_memory(toy_folder, torch.bfloat16, GPU)

@@ -1,4 +1,4 @@
-"""The first lesson: any query may name a word, rare words count for more, and naming the right ones is rewarded."""
+"""The naming stage: any query may name a word, rare words weigh more, and naming the right words lowers the loss."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_any_query_may_name_a_word(words: NamedWords) -> None:
     blank = torch.zeros(1, 3, 6)
     for place in range(3):
         queries = blank.clone()
-        queries[0, place, 2] = 7.0  # of whatever length
+        queries[0, place, 2] = 7.0  # the length does not matter
         assert words.loss(queries, [[2]]) < 0.1
         assert words.loss(queries, [[3]]) > 10
 
@@ -46,7 +46,7 @@ def test_two_queries_name_two_words_better_than_one(words: NamedWords) -> None:
     assert words.loss(both, [[1, 2]]) < words.loss(one, [[1, 2]])
 
 
-def test_it_can_be_learnt(words: NamedWords) -> None:
+def test_the_loss_can_be_minimized(words: NamedWords) -> None:
     queries = torch.randn(1, 2, 6, generator=torch.Generator().manual_seed(0)).requires_grad_()
     optimizer = torch.optim.Adam([queries], lr=0.1)
     for _ in range(100):

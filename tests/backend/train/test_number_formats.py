@@ -1,4 +1,4 @@
-"""Which number format a machine trains fastest in."""
+"""The number format of a training run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rsgpt_backend.train.number_formats import number_format
 
 
 @pytest.mark.parametrize(("fast", "dtype"), [(True, torch.bfloat16), (False, torch.float32)])
-def test_what_is_fastest_is_trained_in(fast: bool, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_auto_selects_the_fastest_format(fast: bool, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(number_formats, "has_fast_bfloat16", lambda device: fast)
     assert number_format("auto", torch.device("cpu")) is dtype
 

@@ -45,8 +45,8 @@ def test_the_official_keys(start: Path, tmp_path: Path) -> None:
 
 
 def test_the_recipe_runs_and_its_file_is_read_again(start: Path, rsicap: Path, tmp_path: Path) -> None:
-    given = {"start": str(start), "steps": 5, "batch": 4, "warmup": 1, "checkpoint_every": 5, "micro": 2}
-    recipe = read_recipe(_RECIPES / "rsgpt.toml", given)
+    overrides = {"start": str(start), "steps": 5, "batch": 4, "warmup": 1, "checkpoint_every": 5, "micro": 2}
+    recipe = read_recipe(_RECIPES / "rsgpt.toml", overrides)
     published = FAMILY["rsgpt-7b"]
     assert (recipe.model.name, recipe.model.licence) == (published.name, published.licence)
     assert (recipe.model.caption_prompt, recipe.model.qformer.max_text) == (published.caption_prompt, 160)
@@ -56,7 +56,9 @@ def test_the_recipe_runs_and_its_file_is_read_again(start: Path, rsicap: Path, t
     assert not torch.equal(model.bridge.projection.weight, before.bridge.projection.weight)
     assert torch.equal(model.encoder.model.embeddings.class_embedding, before.encoder.model.embeddings.class_embedding)
     path = tmp_path / "run" / "checkpoint_official.pth"
-    assert torch.load(path, weights_only=True)["epoch"] == 1  # ten pictures are two whole batches: two passes and a bit
+    assert (
+        torch.load(path, weights_only=True)["epoch"] == 1
+    )  # ten pictures are two full batches per pass: two passes and one step
     again = Checkpoint(path)
     assert torch.equal(again["llm_proj.weight"], model.bridge.projection.weight)
 
@@ -68,19 +70,19 @@ def test_a_model_of_another_layout_is_not_trained(tmp_path: Path, name: str) -> 
         read_recipe(_RECIPES / "rsgpt.toml", {"start": str(tmp_path)})
 
 
-def test_every_pair_once_in_its_own_words(rsicap: Path) -> None:
+def test_every_pair_occurs_once_per_pass_in_its_own_words(rsicap: Path) -> None:
     corpus = Corpus(rsicap, [RecipeDataset("images", "captions.json")], SIDE)
     mix = read_recipe(_RECIPES / "rsgpt.toml", {"model": tiny("rsgpt-7b").to_dict()}).mix
     buckets = corpus.buckets(1, 4, mix)
     first, second = next(buckets), next(buckets)
     assert [len(batch) for batch in first] == [4, 4]
-    drawn = [one for batch in first for one in batch]
-    assert len({one.picture for one in drawn}) == 8
-    assert all(one.prompt == PROMPTS[int(one.answers[0].split()[-1]) % 4] for one in drawn)
-    assert [one.picture for batch in second for one in batch] != [one.picture for one in drawn]
+    drawn = [prompt for batch in first for prompt in batch]
+    assert len({prompt.picture for prompt in drawn}) == 8
+    assert all(item.prompt == PROMPTS[int(item.answers[0].split()[-1]) % 4] for item in drawn)
+    assert [prompt.picture for batch in second for prompt in batch] != [prompt.picture for prompt in drawn]
 
 
-def test_what_decays_is_what_lavis_decays(start: Path, rsicap: Path, tmp_path: Path) -> None:
+def test_weight_decay_as_in_lavis(start: Path, rsicap: Path, tmp_path: Path) -> None:
     recipe = read_recipe(_RECIPES / "rsgpt.toml", {"start": str(start)})
     model = Trainer(recipe, rsicap, tmp_path, ProcessGroup()).model
     decayed = {id(parameter) for parameter in _optimizer(model, recipe).param_groups[0]["params"]}

@@ -1,4 +1,4 @@
-"""Two processes make the steps that one makes, from the encoder on; recipes/test_rsgpt.py says more."""
+"""Two processes compute the same steps as one, starting with the encoder; see also recipes/test_rsgpt.py."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def recipe(toy_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Six steps without dropout, which each process would draw for itself."""
+    """Six steps without dropout, because each process draws its own."""
     path = write_recipe(tmp_path_factory.mktemp("recipe") / "toy.toml", toy_folder, steps=6)
     lines = path.read_text().replace("dropout = 0.1", "dropout = 0.0")
     assert "dropout = 0.0" in lines
@@ -42,7 +42,7 @@ def alone(recipe: Path, toy_data: Path, tmp_path_factory: pytest.TempPathFactory
     return out
 
 
-def test_two_processes_make_the_same_steps(recipe: Path, toy_data: Path, alone: Path, tmp_path: Path) -> None:
+def test_two_processes_compute_the_same_steps(recipe: Path, toy_data: Path, alone: Path, tmp_path: Path) -> None:
     train(recipe, toy_data, tmp_path, 2)
     wanted, found = (load_file(out / "checkpoint.safetensors") for out in (alone, tmp_path))
     assert wanted.keys() == found.keys()
@@ -56,7 +56,7 @@ def test_a_batch_that_cannot_be_shared_is_refused(recipe: Path, toy_data: Path, 
         Trainer(read_recipe(recipe), toy_data, tmp_path, ProcessGroup(0, 3))
 
 
-def test_each_process_has_a_gpu_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_process_has_its_own_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     chosen: list[object] = []
     monkeypatch.setenv("RANK", "3")
     monkeypatch.setenv("LOCAL_RANK", "1")
@@ -77,7 +77,7 @@ def test_alone_nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [ProcessGroup(rank, 2).share([1, 2, 3]) for rank in range(2)] == [[1, 3], [2]]
 
 
-def test_parts_of_a_batch_make_the_whole_step(recipe: Path, toy_data: Path, alone: Path, tmp_path: Path) -> None:
+def test_parts_of_a_batch_give_the_same_step(recipe: Path, toy_data: Path, alone: Path, tmp_path: Path) -> None:
     path = tmp_path / "parts.toml"
     path.write_text("micro = 1\n" + recipe.read_text())
     train(path, toy_data, tmp_path / "out", 1)

@@ -1,4 +1,4 @@
-"""Packed answers must be scored exactly as each answer alone would be."""
+"""Packed answers get the same scores as separate ones."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def language() -> LlamaForCausalLM:
 
 
 def alone(language: LlamaForCausalLM, queries: Tensor, instruction: tuple[int, ...], answer: tuple[int, ...]) -> Tensor:
-    """Log probabilities of one answer's tokens, the plain way."""
+    """Log probabilities of the tokens of one answer, without packing."""
     ids = torch.tensor([[*instruction, *answer]])
     embeds = torch.cat([queries[None], language.get_input_embeddings()(ids)], dim=1)
     scores = F.log_softmax(language(inputs_embeds=embeds).logits[0], dim=-1)

@@ -1,4 +1,4 @@
-"""A recipe is read whole or refused with a sentence; the shipped ones are whole."""
+"""A recipe is read completely or refused with a message; the shipped recipes are complete."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_a_recipe_without_a_model_needs_a_start() -> None:
 
 
 def started(folder: Path, start: str) -> ModelConfig:
-    """The model of a recipe that has none of its own and begins with `start`."""
+    """The model of a recipe that has no model table and starts from `start`."""
     path = folder / "short.toml"
     path.write_text('steps = 1\n[[train]]\nimages = "images"\ncaptions = "captions.json"\n', "utf-8")
     return read_recipe(path, {"start": start}).model
@@ -93,7 +93,7 @@ def test_a_start_by_name_keeps_its_packaged_language_model(tmp_path: Path) -> No
     assert model.language == shipped.language
     assert (model.calibration, model.yes_odds, model.weights_sha256) == ({}, 0.0, "")
     assert "self_test" in shipped.notes
-    assert "self_test" not in model.notes  # its picture stays in the start's folder
+    assert "self_test" not in model.notes  # its picture stays in the folder of the start model
 
 
 def test_folders_of_a_start_can_be_found_from_any_other_folder(tmp_path: Path) -> None:

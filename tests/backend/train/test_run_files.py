@@ -1,4 +1,4 @@
-"""A checkpoint holds all that a run goes on with."""
+"""A checkpoint holds everything that a run needs to resume."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rsgpt_backend.train.recipe import read_recipe
 from rsgpt_backend.train.run_files import claim, load_checkpoint, save_checkpoint
 
 
-def test_the_scale_of_the_loss_goes_on_where_it_was(tmp_path: Path) -> None:
+def test_the_loss_scale_is_restored(tmp_path: Path) -> None:
     bridge = nn.Linear(2, 2)
     optimizer = torch.optim.AdamW(bridge.parameters())
     scaler = torch.amp.GradScaler("cpu", init_scale=256.0, growth_interval=1)
@@ -30,7 +30,7 @@ def test_the_scale_of_the_loss_goes_on_where_it_was(tmp_path: Path) -> None:
     assert other.get_scale() == 2048.0
 
 
-def test_a_folder_is_claimed_once_and_whole(tmp_path: Path) -> None:
+def test_a_folder_is_claimed_once_and_atomically(tmp_path: Path) -> None:
     out, recipe = tmp_path / "out", read_recipe(_RECIPES / "rsgpt-small.toml")
     claim(out, recipe)
     written = (out / "recipe.json").stat().st_mtime_ns
@@ -41,7 +41,7 @@ def test_a_folder_is_claimed_once_and_whole(tmp_path: Path) -> None:
         claim(out, dataclasses.replace(recipe, seed=recipe.seed + 1))
 
 
-def test_without_a_scale_nothing_is_kept(tmp_path: Path) -> None:
+def test_without_a_loss_scale_none_is_saved(tmp_path: Path) -> None:
     bridge = nn.Linear(2, 2)
     optimizer, scaler = torch.optim.AdamW(bridge.parameters()), torch.amp.GradScaler("cpu", enabled=False)
     save_checkpoint(tmp_path, bridge, optimizer, scaler, 1)
@@ -49,7 +49,7 @@ def test_without_a_scale_nothing_is_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"\x80\x04N.", (2**62).to_bytes(8, "little") + b"{}"])
-def test_a_checkpoint_that_is_none_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
+def test_a_damaged_checkpoint_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "checkpoint.safetensors").write_bytes(content)
     bridge = nn.Linear(2, 2)
     optimizer, scaler = torch.optim.AdamW(bridge.parameters()), torch.amp.GradScaler("cpu", enabled=False)

@@ -1,4 +1,4 @@
-"""The learning rate rises in a line and falls in a cosine, to a least that it then keeps."""
+"""The learning rate rises linearly and falls as a cosine to its minimum."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_the_learning_rate_rises_and_falls() -> None:
     assert shares[-1] < 1e-4
 
 
-def test_a_least_and_a_peak() -> None:
+def test_minimum_and_peak() -> None:
     schedule = LearningRateSchedule(110, 10, 1.0, 0.1)
     assert [schedule.rate(step) for step in (0, 4, 9, 10)] == [0.1, 0.5, 1.0, 1.0]
     assert schedule.rate(60) == pytest.approx(0.55)
@@ -26,8 +26,8 @@ def test_a_least_and_a_peak() -> None:
     assert schedule.rate(500) == pytest.approx(0.1)
 
 
-def test_rsgpt_s_own() -> None:
-    """Warm-up over the 40 steps of the first epoch; the cosine is of the whole run's 200."""
+def test_the_schedule_of_rsgpt() -> None:
+    """The warm-up takes the 40 steps of the first epoch; the cosine covers all 200 steps."""
     schedule = LearningRateSchedule(200, 40, 3e-5, 1e-5, first=1e-6, through=True)
     assert schedule.rate(0) == pytest.approx(1e-6)
     assert schedule.rate(20) == pytest.approx(1e-6 + 2.9e-5 * 20 / 40)

@@ -1,4 +1,4 @@
-"""A run that is killed goes on exactly; what it leaves is a model that answers."""
+"""A killed run resumes exactly, and its result is a model that answers."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ ALONE = ProcessGroup()
 
 @pytest.fixture(scope="module")
 def recipe(toy_folder: Path, toy_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Recipe:
-    """Four steps in float32 with a checkpoint after each second one, after two steps of adaptation."""
+    """Two steps of adaptation, then four steps in float32 with a checkpoint after every second one."""
     return read_recipe(write_recipe(tmp_path_factory.mktemp("recipe") / "toy.toml", toy_folder, steps=4))
 
 
 @pytest.fixture(scope="module")
-def whole(recipe: Recipe, toy_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a run that nothing disturbed."""
-    out = tmp_path_factory.mktemp("whole")
+def finished(recipe: Recipe, toy_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an uninterrupted run."""
+    out = tmp_path_factory.mktemp("finished")
     Trainer(recipe, toy_data, out, ALONE).run()
     return out
 
 
 def killed(trainer: Trainer, monkeypatch: pytest.MonkeyPatch, step: int) -> None:
-    """Run, and be killed when this step begins."""
+    """Run until this step starts, then fail."""
     go = trainer._step
 
     def stepping(drawn: Any, features: Any, optimizer: Any, number: int) -> torch.Tensor:
@@ -50,42 +50,42 @@ def killed(trainer: Trainer, monkeypatch: pytest.MonkeyPatch, step: int) -> None
 
 
 @pytest.mark.parametrize("step", [0, 1, 2, 3])
-def test_a_killed_run_goes_on_exactly(
-    recipe: Recipe, toy_data: Path, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
+def test_a_killed_run_resumes_exactly(
+    recipe: Recipe, toy_data: Path, finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:
     killed(Trainer(recipe, toy_data, tmp_path, ALONE), monkeypatch, step)
     assert (tmp_path / "checkpoint.safetensors").exists() == (step >= 2)
     Trainer(recipe, toy_data, tmp_path, ALONE).run()
     for name in ("encoder", "checkpoint"):
-        wanted, found = (load_file(folder / f"{name}.safetensors") for folder in (whole, tmp_path))
+        wanted, found = (load_file(folder / f"{name}.safetensors") for folder in (finished, tmp_path))
         assert wanted.keys() == found.keys()
         assert all(torch.equal(wanted[key], found[key]) for key in wanted), name
-    assert (whole / "model" / "model.json").read_bytes() == (tmp_path / "model" / "model.json").read_bytes()
+    assert (finished / "model" / "model.json").read_bytes() == (tmp_path / "model" / "model.json").read_bytes()
 
 
 def test_a_finished_run_does_nothing_again(
-    recipe: Recipe, toy_data: Path, whole: Path, monkeypatch: pytest.MonkeyPatch
+    recipe: Recipe, toy_data: Path, finished: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = (whole / "model" / "model.json").read_bytes()
-    trainer = Trainer(recipe, toy_data, whole, ALONE)
+    before = (finished / "model" / "model.json").read_bytes()
+    trainer = Trainer(recipe, toy_data, finished, ALONE)
     monkeypatch.setattr(trainer, "_step", lambda *_: pytest.fail("a step was made"))
     monkeypatch.setattr(trainer.model, "encode", lambda *_: pytest.fail("a picture was encoded"))
     trainer.run()
-    assert (whole / "model" / "model.json").read_bytes() == before
+    assert (finished / "model" / "model.json").read_bytes() == before
 
 
-def test_the_bridge_learns_and_nothing_else(recipe: Recipe, toy_data: Path, whole: Path) -> None:
-    fresh = Trainer(recipe, toy_data, whole, ALONE).model
-    checkpoint = load_file(whole / "checkpoint.safetensors")
+def test_only_the_bridge_learns(recipe: Recipe, toy_data: Path, finished: Path) -> None:
+    fresh = Trainer(recipe, toy_data, finished, ALONE).model
+    checkpoint = load_file(finished / "checkpoint.safetensors")
     still = [key for key, value in fresh.bridge.named_parameters() if torch.equal(checkpoint[f"bridge.{key}"], value)]
-    last = "qformer.model.encoder.layer.1."  # what the last layer makes of the text, no query reads
+    last = "qformer.model.encoder.layer.1."  # queries do not use the last layer's output for the text
     assert {key.removeprefix(last).split(".")[0] for key in still} == {"intermediate", "output"}
     kept = {key.split(".")[0] for key in checkpoint}
     assert kept == {"bridge", "optimizer", "step"}
 
 
 def test_the_encoder_is_adapted_only_where_the_recipe_says_so(
-    recipe: Recipe, toy_data: Path, whole: Path, tmp_path: Path
+    recipe: Recipe, toy_data: Path, finished: Path, tmp_path: Path
 ) -> None:
     plain = dataclasses.replace(recipe, adaptation=AdaptationStage(steps=0), steps=1)
     trainer = Trainer(plain, toy_data, tmp_path, ALONE)
@@ -93,12 +93,12 @@ def test_the_encoder_is_adapted_only_where_the_recipe_says_so(
     trainer.run()
     unchanged = load_file(tmp_path / "encoder.safetensors")
     assert all(torch.equal(unchanged[key], value) for key, value in start.items())
-    adapted = load_file(whole / "encoder.safetensors")
+    adapted = load_file(finished / "encoder.safetensors")
     assert not torch.equal(adapted["conv_stem.weight"], start["conv_stem.weight"])
 
 
-def test_losses_are_written_down(whole: Path) -> None:
-    lines = [json.loads(line) for line in (whole / "log.jsonl").read_text().splitlines()]
+def test_losses_are_logged(finished: Path) -> None:
+    lines = [json.loads(line) for line in (finished / "log.jsonl").read_text().splitlines()]
     assert [(line["step"], list(line)[1]) for line in lines] == [
         (2, "scene_accuracy"),
         (2, "loss"),
@@ -109,10 +109,10 @@ def test_losses_are_written_down(whole: Path) -> None:
     assert all(0 < list(line.values())[1] < 20 for line in lines[1:])
 
 
-def test_the_model_answers(whole: Path) -> None:
+def test_the_model_answers(finished: Path) -> None:
     from tests.backend.engine.test_engine import ask
 
-    engine = load_engine(str(whole / "model"))
+    engine = load_engine(str(finished / "model"))
     (answer,) = engine.answer([ask(max_new_tokens=3)])
     assert len(answer.tokens) == 3
 
@@ -130,7 +130,7 @@ def test_training_lowers_the_loss(recipe: Recipe, toy_data: Path, tmp_path: Path
     Trainer(longer, toy_data, tmp_path, ALONE).run()
     lines = map(json.loads, (tmp_path / "log.jsonl").read_text().splitlines())
     losses = [line["validation_loss"] for line in lines if "validation_loss" in line]
-    assert losses[-1] < losses[0] - 1  # a random language model, which stays as it is, can be told little more
+    assert losses[-1] < losses[0] - 1  # not much more is possible with a random, frozen language model
 
 
 def test_norms_biases_queries_and_positions_do_not_decay(recipe: Recipe, toy_data: Path, tmp_path: Path) -> None:
@@ -144,16 +144,14 @@ def test_norms_biases_queries_and_positions_do_not_decay(recipe: Recipe, toy_dat
     assert "projection.weight" in {names[id(parameter)] for parameter in decayed["params"]}
 
 
-def test_a_folder_belongs_to_one_recipe(recipe: Recipe, toy_data: Path, whole: Path) -> None:
-    Trainer(dataclasses.replace(recipe, steps=recipe.steps + 1), toy_data, whole, ALONE)
+def test_a_folder_belongs_to_one_recipe(recipe: Recipe, toy_data: Path, finished: Path) -> None:
+    Trainer(dataclasses.replace(recipe, steps=recipe.steps + 1), toy_data, finished, ALONE)
     with pytest.raises(UsageError, match="another recipe"):
-        Trainer(dataclasses.replace(recipe, seed=recipe.seed + 1), toy_data, whole, ALONE)
+        Trainer(dataclasses.replace(recipe, seed=recipe.seed + 1), toy_data, finished, ALONE)
 
 
 @pytest.mark.parametrize("lesson", ["bridge", "encoder"])
-def test_a_loss_that_is_no_number_ends_the_training(
-    recipe: Recipe, toy_data: Path, tmp_path: Path, lesson: str
-) -> None:
+def test_a_nan_loss_ends_the_training(recipe: Recipe, toy_data: Path, tmp_path: Path, lesson: str) -> None:
     far = dataclasses.replace(recipe, learning_rate=1e30, clip=0.0)
     if lesson == "encoder":
         far = dataclasses.replace(recipe, adaptation=dataclasses.replace(recipe.adaptation, learning_rate=1e38))
@@ -165,7 +163,7 @@ def test_a_loss_that_is_no_number_ends_the_training(
             assert all(value.isfinite().all() for value in load_file(tmp_path / f"{file}.safetensors").values())
 
 
-def test_what_was_kept_before_a_bad_step_stays(
+def test_a_checkpoint_before_a_bad_step_stays(
     recipe: Recipe, toy_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     killed(Trainer(recipe, toy_data, tmp_path, ALONE), monkeypatch, 3)

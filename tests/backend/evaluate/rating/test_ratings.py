@@ -1,4 +1,4 @@
-"""Ratings are read as the sheet saves them and summed up by model; what is no rating is told."""
+"""Ratings are read from files of the sheet and summarized by model; other files are refused."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_means_and_preferences(tmp_path: Path) -> None:
     assert found["preferred"] == [{"m": 1, "n": 0, "equal": 1}]
 
 
-def test_what_was_left_out_counts_nowhere(tmp_path: Path) -> None:
+def test_missing_grades_are_not_counted(tmp_path: Path) -> None:
     path = saved(tmp_path / "1.json", "A", rated("1.png", "m", 4, None, None), rated("1.png", "n", 1, 1, 1))
     assert read_ratings(path)[0] == Rating("A", "1.png", "m", {"detail": 4})
     found = summary(read_ratings(path))
@@ -47,13 +47,13 @@ def test_what_was_left_out_counts_nowhere(tmp_path: Path) -> None:
     ["", "[]", "{}", '{"rater": "A", "ratings": [{"filename": "1.png", "model": "m", "detail": 5}]}',
      '{"rater": "A", "ratings": [{"model": "m", "detail": 1}]}'],
 )  # fmt: skip
-def test_something_else(tmp_path: Path, text: str) -> None:
+def test_other_files_are_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "a.json").write_text(text)
     with pytest.raises(DataError, match="holds no ratings. Give a file that the rating sheet has saved"):
         read_ratings(tmp_path / "a.json")
 
 
-def test_no_ratings(tmp_path: Path) -> None:
+def test_empty_ratings_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="Rate some captions first"):
         summary(read_ratings(saved(tmp_path / "a.json", "A")))
 

@@ -1,4 +1,4 @@
-"""The sheet shows every picture with its candidates in random order, and is one file that needs no other."""
+"""The sheet shows each picture with its captions in random order, and is self-contained."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_two_models_side_by_side_in_random_order(images: Path) -> None:
         assert case["references"] == ["a", "b"]
 
 
-def test_what_two_models_say_alike_is_rated_once(images: Path) -> None:
+def test_identical_captions_are_rated_once(images: Path) -> None:
     ours, theirs = result(images, "ours"), result(images, "theirs")
     theirs.answers[0]["caption"] = ours.answers[0]["caption"]
     alike, apart, *_ = data_of(sheet([ours, theirs], None))["cases"]
@@ -53,31 +53,31 @@ def test_what_two_models_say_alike_is_rated_once(images: Path) -> None:
     assert sorted(one["models"] for one in apart["candidates"]) == [[0], [1]]
 
 
-def test_it_is_the_same_at_each_call_and_has_a_name_of_its_own(images: Path) -> None:
+def test_the_sheet_is_deterministic_and_has_an_id(images: Path) -> None:
     both = [result(images, "ours"), result(images, "theirs")]
     assert sheet(both, None) == sheet(both, None)
     assert data_of(sheet(both, None))["id"] != data_of(sheet(both, 5))["id"]
 
 
-def test_no_model_is_named_where_people_look(images: Path) -> None:
+def test_model_names_are_not_visible(images: Path) -> None:
     page = sheet([result(images, "ours")], None)
     outside = page.replace(re.search(r'<script id="data".*?</script>', page, re.S).group(), "")
     assert "ours" not in outside
 
 
-def test_it_needs_no_other_file(images: Path) -> None:
+def test_the_sheet_is_self_contained(images: Path) -> None:
     page = sheet([result(images, "ours")], 3)
     assert not re.search(r'(src|href)="(?!data:)', page)
     assert all(case["picture"].startswith("data:image/jpeg;base64,") for case in data_of(page)["cases"])
 
 
-def test_only_pictures_that_all_have_captioned(images: Path) -> None:
+def test_only_pictures_captioned_by_all_models(images: Path) -> None:
     data = data_of(sheet([result(images, "ours", range(8)), result(images, "theirs", range(6, 12))], None))
     assert [case["filename"] for case in data["cases"]] == ["6.png", "7.png"]
 
 
-def test_what_cannot_be_rated_is_told(images: Path) -> None:
+def test_results_that_cannot_be_rated_are_refused(images: Path) -> None:
     with pytest.raises(DataError, match="no picture in common"):
         sheet([result(images, "ours", range(3)), result(images, "theirs", range(5, 8))], None)
-    with pytest.raises(DataError, match="made of captions"):
+    with pytest.raises(DataError, match="needs captions"):
         sheet([result(images, "ours", kind="questions")], None)

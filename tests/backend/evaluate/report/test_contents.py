@@ -1,4 +1,4 @@
-"""A report tells what was measured, beside others' figures with their source, and shows the worst cases."""
+"""A report compares measured scores with published ones and their sources, and shows the worst cases."""
 
 from __future__ import annotations
 
@@ -68,17 +68,15 @@ def of(kind: type, blocks: list[Block]) -> list:
 
 
 @pytest.mark.parametrize(
-    ("benchmark", "told"),
+    ("benchmark", "warned"),
     [("UCM-Captions, val", True), ("UCM-Captions, test", False), ("UCM-Captions", False), ("mine, val", False)],
 )
-def test_others_figures_are_told_apart_where_another_split_was_measured(
-    images: Path, benchmark: str, told: bool
-) -> None:
+def test_a_warning_if_published_scores_are_for_another_split(images: Path, benchmark: str, warned: bool) -> None:
     texts = [block.text for block in of(TextBlock, contents([captions(images, benchmark=benchmark)]))]
-    assert any("test split" in text for text in texts) == told
+    assert any("test split" in text for text in texts) == warned
 
 
-def test_measured_figures_stand_beside_published_ones_with_their_source(images: Path) -> None:
+def test_measured_scores_are_listed_with_published_ones_and_sources(images: Path) -> None:
     table = of(Table, contents([captions(images), captions(images, "other")]))[0]
     assert table.header == ["Model", "BLEU-1", "BLEU-4", "METEOR", "ROUGE-L", "CIDEr", "invented", "recalled", "Source"]
     assert table.rows[0] == [
@@ -98,7 +96,7 @@ def test_measured_figures_stand_beside_published_ones_with_their_source(images: 
     assert "unverified" in paper[-1]
 
 
-def test_each_benchmark_is_a_part_of_its_own(images: Path) -> None:
+def test_each_benchmark_has_its_own_section(images: Path) -> None:
     blocks = contents([captions(images), captions(images, benchmark="my labels"), questions(images)])
     assert [block.text for block in of(Heading, blocks)] == [
         "Captions: UCM-Captions, test",
@@ -108,7 +106,7 @@ def test_each_benchmark_is_a_part_of_its_own(images: Path) -> None:
         "Worst cases: my labels, small",
         "Worst cases: RSIEval, small",
     ]
-    assert len(of(Table, blocks)[2].rows) == 1  # nobody has published figures on it
+    assert len(of(Table, blocks)[2].rows) == 1  # no scores are published for it
     assert len(of(Figure, blocks)) == 2 + 2 + 3
     assert any("expected calibration error" in block.text for block in of(TextBlock, blocks))
 
@@ -122,13 +120,13 @@ def test_the_worst_cases(images: Path) -> None:
     assert Image.open(io.BytesIO(of_captions.items[0].picture)).size == (256, 128)
 
 
-def test_pictures_that_have_moved_are_told(images: Path) -> None:
+def test_missing_pictures_are_reported(images: Path) -> None:
     moved = EvaluationResult(**{**vars(captions(images)), "images": str(images / "nowhere")})
     with pytest.raises(DataError, match="have moved. Evaluate again"):
         contents([moved])
 
 
-def test_every_published_figure_has_a_source() -> None:
+def test_every_published_score_has_a_source() -> None:
     published = json.loads(files(module.__package__).joinpath("published.json").read_text("utf-8"))
     rows = [row for kind in ("captions", "questions") for group in published[kind].values() for row in group]
     assert len(rows) > 5

@@ -1,4 +1,4 @@
-"""Two decimals, and nothing of numpy's types."""
+"""Scores are rounded to two decimals and are Python floats."""
 
 from __future__ import annotations
 

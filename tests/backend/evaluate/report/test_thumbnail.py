@@ -1,4 +1,4 @@
-"""Pictures in pages are small and keep their shape."""
+"""Thumbnails are small and keep the aspect ratio."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rsgpt_backend.data.image_files import ImageSource
 from rsgpt_backend.evaluate.report.thumbnail import thumbnail
 
 
-def test_it_is_small_and_keeps_its_shape(tmp_path: Path) -> None:
+def test_a_thumbnail_is_small_and_keeps_the_aspect_ratio(tmp_path: Path) -> None:
     Image.new("RGBA", (1000, 500)).save(tmp_path / "1.png")
     Image.new("RGB", (40, 20)).save(tmp_path / "2.png")
     source = ImageSource(tmp_path)

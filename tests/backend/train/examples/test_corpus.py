@@ -1,4 +1,4 @@
-"""Draws depend on seed and number alone, and never show a sentence beside a picture that it is not true of."""
+"""Draws depend only on seed and number, and never combine a picture with a sentence that is false for it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def corpus(toy_data: Path) -> Corpus:
 
 
 def written(folder: Path, toy_data: Path, records: list[Any], questions: Sequence[Any] = ()) -> Corpus:
-    """A corpus of these records, and questions, about the toy's pictures."""
+    """A corpus of records and questions about the toy pictures."""
     (folder / "captions.json").write_text(json.dumps(records))
     (folder / "questions.json").write_text(json.dumps(questions))
     return Corpus(folder, [RecipeDataset(str(toy_data / "images"), "captions.json", "questions.json")], IMAGE_SIZE)
@@ -64,7 +64,7 @@ def test_the_data_set_s_own_questions_stay_with_their_pictures(corpus: Corpus) -
     assert any(example.prompts == ("Is there any water?",) for example in sample.questions["presence"])
 
 
-def test_what_has_one_answer_for_every_picture_is_never_asked(tmp_path: Path, toy_data: Path) -> None:
+def test_questions_with_one_answer_for_all_pictures_are_left_out(tmp_path: Path, toy_data: Path) -> None:
     scenes = ["lake"] * 12
     records = [
         {"filename": f"{number}.png", "scene": scene, "captions": [f"{words}.", f"Here is {words}."]}
@@ -77,7 +77,7 @@ def test_what_has_one_answer_for_every_picture_is_never_asked(tmp_path: Path, to
     assert not [one for one in draws(corpus, 500, ASKING) if one.answers in {("yes",), ("no",), ("zero",)}]
 
 
-def test_two_data_sets_are_joined_and_told_apart(toy_data: Path) -> None:
+def test_two_data_sets_are_joined(toy_data: Path) -> None:
     both = Corpus(toy_data, [SET, RecipeDataset("images", "captions.json")], IMAGE_SIZE)
     assert [sample.dataset for sample in both.samples] == [0] * 12 + [1] * 12
     assert len(both.pixels) == 24
@@ -94,7 +94,7 @@ def test_batches_repeat_by_their_seed(corpus: Corpus, toy_data: Path) -> None:
     assert first != second
 
 
-def test_a_batch_holds_prompts_of_like_length(corpus: Corpus) -> None:
+def test_prompts_of_a_batch_have_similar_lengths(corpus: Corpus) -> None:
     bucket = next(corpus.buckets(1, 6, MIX))
     assert [len(batch) for batch in bucket] == [6] * BUCKET
     lengths = sorted([sum(map(len, drawn.answers)) for drawn in batch] for batch in bucket)
@@ -124,7 +124,7 @@ def test_captions_and_questions_in_proportion(corpus: Corpus, share: float) -> N
     assert sum(one.prompt not in CAPTION_PROMPTS for one in drawn) / 1500 == pytest.approx(share, abs=0.05)
 
 
-def test_a_data_set_is_drawn_by_its_weight_whatever_its_size(toy_data: Path, tmp_path: Path) -> None:
+def test_data_sets_are_drawn_by_weight_not_by_size(toy_data: Path, tmp_path: Path) -> None:
     (tmp_path / "few.json").write_text(json.dumps([{"filename": "0.png", "captions": ["A road"]}]))
     few = RecipeDataset(str(toy_data / "images"), "few.json", weight=3.0)
     many = RecipeDataset(str(toy_data / "images"), str(toy_data / "captions.json"))
@@ -133,7 +133,7 @@ def test_a_data_set_is_drawn_by_its_weight_whatever_its_size(toy_data: Path, tmp
     assert sum(one.picture == 0 for one in drawn) / 2000 == pytest.approx(3 / 4, abs=0.05)
 
 
-def test_no_more_sentences_than_asked_for_and_none_twice(toy_data: Path, tmp_path: Path) -> None:
+def test_sentences_are_limited_and_distinct(toy_data: Path, tmp_path: Path) -> None:
     record = {"filename": "0.png", "captions": ["A road", "A road", "A road", "A lake", "A hut"]}
     corpus = written(tmp_path, toy_data, [record])
     drawn = draws(corpus, 400, PromptMix(questions=0, sentences=2))
@@ -155,7 +155,7 @@ def test_each_view_has_a_row_of_its_own(corpus: Corpus) -> None:
         assert corpus.rows[corpus.row_of(DrawnPrompt(number, view, "", ()))] == (number, view)
 
 
-def test_an_object_is_asked_for_as_often_where_it_is_as_where_it_is_not(tmp_path: Path, toy_data: Path) -> None:
+def test_present_and_absent_objects_are_drawn_equally_often(tmp_path: Path, toy_data: Path) -> None:
     records = [
         {"filename": f"{number}.png", "scene": scene, "captions": [f"A {scene}", f"One {scene}"]}
         for number, scene in enumerate(["lake"] * 2 + ["forest"] * 10)
@@ -171,10 +171,10 @@ def test_an_object_is_asked_for_as_often_where_it_is_as_where_it_is_not(tmp_path
     assert lakes["yes"] / lakes.total() == pytest.approx(1 / 2, abs=0.1)
 
 
-def test_an_object_of_a_data_set_s_own_questions_is_asked_for_with_all_others(tmp_path: Path, toy_data: Path) -> None:
-    """Two pools of one object, drawn unlike, once taught that trees are absent from forests."""
-    told = {"scene": "lake", "captions": ["A tree", "One tree"]}
-    records = [{"filename": f"{number}.png", **told} for number in range(6)]
+def test_annotated_object_questions_are_drawn_with_derived_ones(tmp_path: Path, toy_data: Path) -> None:
+    """Two pools of one object with different draws would teach that trees are absent from forests."""
+    record = {"scene": "lake", "captions": ["A tree", "One tree"]}
+    records = [{"filename": f"{number}.png", **record} for number in range(6)]
     question = {"filename": "0.png", "question": "Does this picture contain trees?", "answer": "no", "type": "presence"}
     corpus = written(tmp_path, toy_data, records, [question])
     assert not any("presence" in sample.questions for sample in corpus.samples)
@@ -184,7 +184,7 @@ def test_an_object_of_a_data_set_s_own_questions_is_asked_for_with_all_others(tm
     assert trees[("yes",)] / trees.total() == pytest.approx(1 / 2, abs=0.05)
 
 
-def test_counts_are_zero_as_often_as_the_mix_says(tmp_path: Path, toy_data: Path) -> None:
+def test_the_mix_sets_the_share_of_zero_counts(tmp_path: Path, toy_data: Path) -> None:
     many = {"scene": "port", "captions": ["Two boats", "Two white boats", "There are two boats"]}
     none = {"scene": "lake", "captions": ["A lake", "One lake"]}
     records = [{"filename": f"{number}.png", **(many if number < 2 else none)} for number in range(12)]
@@ -195,7 +195,7 @@ def test_counts_are_zero_as_often_as_the_mix_says(tmp_path: Path, toy_data: Path
     assert counts["zero"] / counts.total() == pytest.approx(1 / 4, abs=0.08)
 
 
-def test_the_other_kinds_are_drawn_by_the_root_of_their_examples(tmp_path: Path, toy_data: Path) -> None:
+def test_kinds_are_drawn_by_the_root_of_their_examples(tmp_path: Path, toy_data: Path) -> None:
     records = [{"filename": f"{number}.png", "scene": "lake", "captions": ["A lake"]} for number in range(9)]
     question = {"filename": "0.png", "question": "Where is the lake?", "answer": "left", "type": "position"}
     corpus = written(tmp_path, toy_data, records, [question])
@@ -204,16 +204,16 @@ def test_the_other_kinds_are_drawn_by_the_root_of_their_examples(tmp_path: Path,
 
 
 def test_detailed_descriptions_have_prompts_of_their_own(tmp_path: Path, toy_data: Path) -> None:
-    told = {"filename": "0.png", "captions": ["A wide river.", "Green trees stand on both banks."]}
+    record = {"filename": "0.png", "captions": ["A wide river.", "Green trees stand on both banks."]}
     brief = {"filename": "1.png", "captions": ["A road.", "A road."]}
-    corpus = written(tmp_path, toy_data, [told, brief])
+    corpus = written(tmp_path, toy_data, [record, brief])
     drawn = draws(corpus, 1000, PromptMix(questions=0.0, details=0.2))
     detailed = [one for one in drawn if one.prompt in DETAIL_PROMPTS]
     assert len(detailed) / 1000 == pytest.approx(0.2, abs=0.05)
     assert {(one.picture, len(one.answers), one.answers[0].count(".")) for one in detailed} == {(0, 1, 2)}
 
 
-def test_a_picture_that_is_not_there(toy_data: Path, tmp_path: Path) -> None:
+def test_a_missing_picture_is_an_error(toy_data: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"99\.png is not one of the 12 files"):
         written(tmp_path, toy_data, [{"filename": "99.png", "captions": ["A road"]}])
 

@@ -1,4 +1,4 @@
-"""Questions made from captions must be true: honest negatives, agreed counts, no claim from silence alone."""
+"""Questions derived from captions have correct answers: reliable negatives, and counts that sentences agree on."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TOWN = ("Many houses along a road.", "Houses and a road.", "Some houses with car
 
 
 def scene(count: int, *odd: tuple[str, ...], name: str = "town") -> list[CaptionRecord]:
-    """So many pictures of one scene with the same sentences; `odd` ones come first."""
+    """Records of one scene with the same sentences; `odd` ones come first."""
     sentences = [*odd, *[TOWN] * (count - len(odd))]
     return [CaptionRecord(f"{number}.png", captions, name) for number, captions in enumerate(sentences)]
 
@@ -29,12 +29,12 @@ def asked(examples: list[TrainingExample], filename: str, kind: str) -> dict[str
 
 
 def presence(records: list[CaptionRecord], filename: str = "0.png") -> dict[str, str]:
-    """Answer by object; objects that nothing is claimed of are left out."""
+    """Presence answers by object; objects without a derived question are left out."""
     found = asked(derived_questions(records), filename, "presence")
     return {prompt.removeprefix("Are there any ").rstrip("?"): answer for prompt, answer in found.items()}
 
 
-def test_a_choice_holds_the_scene_and_others_and_repeats() -> None:
+def test_a_choice_lists_the_scene_and_others() -> None:
     records = [*scene(3), *scene(1, name="forest"), *scene(1, name="harbor"), *scene(1, name="town hall")]
     examples = [one for one in derived_questions(records) if one.kind == "choice"]
     assert [one.answers for one in examples] == [("town",)] * 3 + [("forest",), ("harbor",), ("town hall",)]
@@ -54,7 +54,7 @@ def test_without_another_scene_there_is_nothing_to_choose() -> None:
     assert not [one for one in derived_questions(scene(3)) if one.kind in ("choice", "alternative")]
 
 
-def test_an_alternative_holds_the_scene_against_another_with_their_articles() -> None:
+def test_an_alternative_names_two_scenes_with_articles() -> None:
     names = ("airport", "farmland", "dense residential", "storage tanks")
     records = [record for name in names for record in scene(1, name=name)]
     examples = [one for one in derived_questions(records) if one.kind == "alternative" and one.answers[0] in names]
@@ -72,33 +72,33 @@ def test_an_alternative_holds_the_scene_against_another_with_their_articles() ->
     ("name", "answers"),
     [("farmland", {"rural", "the countryside"}), ("school", {"urban", "a town"}), ("pond", set())],
 )
-def test_town_and_countryside_are_told_apart_where_that_is_sure(name: str, answers: set[str]) -> None:
+def test_town_or_countryside_is_asked_for_certain_scenes(name: str, answers: set[str]) -> None:
     examples = [one for one in derived_questions(scene(1, name=name)) if one.kind == "alternative"]
     assert {one.answers[0] for one in examples} == answers
     for example in examples:
         assert all(example.answers[0] in prompt for prompt in example.prompts)
 
 
-def test_what_two_sentences_name_is_there() -> None:
+def test_an_object_in_two_sentences_is_present() -> None:
     found = presence(scene(MIN_SCENE))
     assert (found["houses"], found["buildings"], found["roads"]) == ("yes", "yes", "yes")
 
 
-def test_what_one_sentence_of_several_names_is_neither_claimed_nor_denied() -> None:
+def test_an_object_in_one_of_several_sentences_is_not_asked_about() -> None:
     assert "cars" not in presence(scene(MIN_SCENE))
 
 
 @pytest.mark.parametrize("captions", [("A car.",), ("A car.",) * 5, ("A car.", "a CAR")])
-def test_one_person_s_sentence_claims_and_denies_nothing(captions: tuple[str, ...]) -> None:
+def test_a_single_sentence_gives_no_presence_questions(captions: tuple[str, ...]) -> None:
     records = scene(MIN_SCENE + 1, captions)
     found = [one for one in derived_questions(records) if (one.filename, one.kind) == ("0.png", "presence")]
     assert found == []
     assert asked(derived_questions(records), "0.png", "quantity") == {}
-    assert presence(records, "1.png")["airplanes"] == "no"  # said of the others, who have three sentences
+    assert presence(records, "1.png")["airplanes"] == "no"  # derived for the other pictures, which have three sentences
 
 
 def test_pictures_with_one_sentence_do_not_make_an_object_rare() -> None:
-    """Nobody said much about 90 of 100 pictures: what half of the others name is not absent."""
+    """90 of 100 pictures have one sentence: an object that half of the others name is not absent."""
     brief = [CaptionRecord(f"b{number}.png", ("A town.",) * 5, "town") for number in range(90)]
     boats = ("Boats.", "White boats.", "Houses.")
     assert "boats" not in presence([*scene(10, boats, boats), *brief], "5.png")
@@ -110,23 +110,23 @@ def test_pictures_without_a_label_are_not_one_scene() -> None:
     assert answers == {"yes"}
 
 
-def test_what_no_picture_of_the_scene_names_is_absent() -> None:
+def test_an_object_that_no_picture_of_the_scene_names_is_absent() -> None:
     found = presence(scene(MIN_SCENE))
     assert (found["airplanes"], found["boats"]) == ("no", "no")
 
 
-def test_of_what_is_absent_there_are_zero() -> None:
+def test_absent_objects_have_the_count_zero() -> None:
     found = asked(derived_questions(scene(MIN_SCENE)), "0.png", "quantity")
     assert found["How many airplanes are there?"] == "zero"
     assert not any("houses" in prompt and answer == "zero" for prompt, answer in found.items())
-    assert "How many runways are there?" not in found  # nobody asks that
+    assert "How many runways are there?" not in found  # not a question about an object
 
 
 def test_nothing_is_absent_from_a_scene_of_few_pictures() -> None:
     assert "no" not in presence(scene(MIN_SCENE - 1)).values()
 
 
-def test_what_some_pictures_of_the_scene_name_is_not_denied_of_the_others() -> None:
+def test_an_object_that_some_pictures_of_the_scene_name_is_not_absent() -> None:
     boats = ("Boats.", "White boats.", "Many boats.")
     assert "boats" not in presence(scene(49, boats), "1.png")  # 1 in 49 is more than 2 in 100
     assert presence(scene(50, boats), "1.png")["boats"] == "no"
@@ -137,12 +137,12 @@ def test_the_rate_is_of_the_same_scene_only() -> None:
     assert presence([*scene(MIN_SCENE), *other])["boats"] == "no"
 
 
-def test_what_people_leave_unsaid_is_denied_only_where_there_is_none() -> None:
+def test_rarely_mentioned_objects_are_absent_only_in_scenes_without_them() -> None:
     assert "trees" not in presence(scene(MIN_SCENE, name="freeway"))
-    assert presence(scene(MIN_SCENE, name="port"))["trees"] == "no"  # a port is a harbor in other words
+    assert presence(scene(MIN_SCENE, name="port"))["trees"] == "no"  # another name for a harbor
 
 
-def test_no_picture_is_told_both_yes_and_no() -> None:
+def test_no_question_has_two_answers() -> None:
     for record in (records := scene(50, ("Two trees.", "A tree", "A lake"))):
         found = [one for one in derived_questions(records) if (one.filename, one.kind) == (record.filename, "presence")]
         answers: dict[str, set[str]] = {}
@@ -151,7 +151,7 @@ def test_no_picture_is_told_both_yes_and_no() -> None:
         assert all(len(given) == 1 for given in answers.values())
 
 
-def test_scene_counts_and_colours() -> None:
+def test_scene_counts_and_colors() -> None:
     record = CaptionRecord(
         "0.png", ("Two grey roofs and two tennis courts", "two tennis courts, a grey roof"), "golfcourse"
     )
@@ -161,13 +161,13 @@ def test_scene_counts_and_colours() -> None:
     assert asked(examples, "0.png", "colour") == {"What color is the roof?": "gray"}
 
 
-def test_what_is_next_to_what() -> None:
+def test_surroundings() -> None:
     record = CaptionRecord("0.png", ("Many green trees are around a pond.",) * 2, "park")
     found = asked(derived_questions([record]), "0.png", "surroundings")
     assert found == {"What is next to the pond?": "trees", "What is next to the trees?": "pond"}
 
 
-def test_no_scene_no_question_of_it() -> None:
+def test_a_picture_without_a_scene_gets_no_scene_question() -> None:
     assert asked(derived_questions([CaptionRecord("0.png", ("A road.",))]), "0.png", "scene") == {}
 
 

@@ -1,4 +1,4 @@
-"""Detailed descriptions are made of people's own sentences, none of which says again what was said."""
+"""Detailed descriptions consist of people's own sentences without repetition."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ def test_sentences_that_add_something_are_joined() -> None:
     assert detailed([RIVER, "Two white bridges cross it."]) == f"{RIVER} Two white bridges cross it."
 
 
-def test_what_says_the_same_in_other_words_adds_nothing() -> None:
+def test_paraphrases_are_not_added() -> None:
     assert detailed([RIVER, "There is a wide river in the green forest."]) == ""
     assert detailed(["There is a piece of farmland.", "It is a piece of cropland."]) == ""
 
 
-def test_one_sentence_said_five_times_is_no_detail() -> None:
+def test_a_repeated_sentence_gives_no_detail() -> None:
     assert detailed([RIVER] * 5) == ""
     assert detailed([]) == ""
 
 
-def test_what_most_agree_on_comes_first() -> None:
+def test_the_most_typical_sentence_comes_first() -> None:
     text = detailed(["Two white bridges cross something.", "A river flows to town.", "A river in a town flows.", RIVER])
     assert text.startswith("A river flows to town. Two white bridges")
 

@@ -1,4 +1,4 @@
-"""What is next to what, read from sentences: only what they say, in their words."""
+"""Neighbors of objects, in the words of the sentences."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from rsgpt_backend.train.examples.surroundings import neighbors
         ("The wooden house is nice.", {}),
     ],
 )
-def test_neighbours(sentence: str, found: dict[str, tuple[str, ...]]) -> None:
+def test_neighbors(sentence: str, found: dict[str, tuple[str, ...]]) -> None:
     assert neighbors([sentence]) == found
 
 
-def test_all_that_is_said_is_kept_and_what_is_said_most_comes_first() -> None:
+def test_the_most_frequent_neighbors_come_first() -> None:
     sentences = ["Trees are near a pond.", "A road is near a pond.", "A road is beside a pond."]
     assert neighbors(sentences)["pond"] == ("road", "trees")

@@ -1,4 +1,4 @@
-"""Training sentences are cleaned, and those that depend on where up is are told apart."""
+"""Training sentences are cleaned, and those that depend on the orientation are detected."""
 
 from __future__ import annotations
 

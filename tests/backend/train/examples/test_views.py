@@ -1,4 +1,4 @@
-"""Eight views of a picture, no two alike; and a store of features that survives being cut off."""
+"""The eight different views of a picture, and a feature store that resumes after an interruption."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_channels_and_batch_stay_where_they_are() -> None:
 
 
 class Encoder:
-    """Features of the pixels' corners, so that each view has others; fails at its `last` call."""
+    """Returns corner pixels as features, which differ for each view; fails at its `last` call."""
 
     def __init__(self, last: int | None = None) -> None:
         self.calls = 0
@@ -59,7 +59,7 @@ def filled(path: Path, pixels: Tensor, encoder: Encoder, views: int = 2) -> np.n
     return np.array(store.features)
 
 
-def test_every_view_of_every_picture_is_kept(tmp_path: Path, pixels: Tensor) -> None:
+def test_all_views_of_all_pictures_are_stored(tmp_path: Path, pixels: Tensor) -> None:
     found = filled(tmp_path / "new" / "a.f16", pixels, Encoder(), views=VIEWS)
     assert (found.shape, found.dtype) == ((VIEWS * PICTURES, *SHAPE), np.float16)
     for number in range(VIEWS):
@@ -67,13 +67,13 @@ def test_every_view_of_every_picture_is_kept(tmp_path: Path, pixels: Tensor) -> 
         assert np.array_equal(rows, Encoder()(view(pixels, number)).numpy())
 
 
-def test_a_store_that_was_cut_off_is_taken_up(tmp_path: Path, pixels: Tensor) -> None:
+def test_an_interrupted_store_resumes(tmp_path: Path, pixels: Tensor) -> None:
     path = tmp_path / "a.f16"
     with pytest.raises(KeyboardInterrupt):
         filled(path, pixels, Encoder(last=75))
     encoder = Encoder()
     found = filled(path, pixels, encoder)
-    assert encoder.calls == 2 * PICTURES - 50  # the progress is noted every 50 batches
+    assert encoder.calls == 2 * PICTURES - 50  # progress is saved every 50 batches
     assert np.array_equal(found, filled(tmp_path / "b.f16", pixels, Encoder()))
 
 
@@ -84,7 +84,7 @@ def test_a_full_store_encodes_nothing(tmp_path: Path, pixels: Tensor) -> None:
     assert encoder.calls == 0
 
 
-def test_a_store_without_its_progress_is_made_anew(tmp_path: Path, pixels: Tensor) -> None:
+def test_a_store_without_progress_starts_again(tmp_path: Path, pixels: Tensor) -> None:
     filled(tmp_path / "a.f16", pixels, Encoder())
     (tmp_path / "a.json").unlink()
     encoder = Encoder()
@@ -92,7 +92,7 @@ def test_a_store_without_its_progress_is_made_anew(tmp_path: Path, pixels: Tenso
     assert encoder.calls == 2 * PICTURES
 
 
-def test_the_name_follows_pictures_and_encoder() -> None:
+def test_the_name_depends_on_pictures_and_encoder() -> None:
     weights = [torch.zeros(3), torch.ones(2)]
     names = {
         store_name(["a", "b"], ROWS, weights),

@@ -1,6 +1,6 @@
-"""RSGPT's own recipe, from a small InstructBLIP: two processes make the steps of one, and go on after a kill.
+"""RSGPT's own recipe, from a small InstructBLIP: two processes compute the same steps as one, and resume after a kill.
 
-The recipe is the shipped one but for its length and its number format; batches are 64 prompts, 8 at once.
+The recipe is the shipped one except for its length and number format; batches are 64 prompts, 8 at once.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ MILESTONES = [3, 6, 9, 12]
 
 @pytest.fixture(scope="module")
 def rsicap(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """140 pictures: two batches a pass, and some left over."""
+    """140 pictures: two batches per pass, and some left over."""
     folder = tmp_path_factory.mktemp("rsicap") / "set"
     write_rsicap(folder, 140)
     return folder
 
 
 def shortened(folder: Path, start: Path, **more: str) -> Path:
-    """The shipped recipe, shorter, beginning with a model."""
+    """The shipped recipe with fewer steps, starting from a model."""
     text = (_RECIPES / "rsgpt.toml").read_text("utf-8")
     for old, new in SHORT.items():
         assert old in text
@@ -47,7 +47,7 @@ def shortened(folder: Path, start: Path, **more: str) -> Path:
 
 @pytest.fixture(scope="module")
 def start(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model without dropout, which each process would draw for itself."""
+    """A model without dropout, because each process draws its own."""
     return make_instructblip(tmp_path_factory.mktemp("start"), dropout=0.0)
 
 
@@ -65,47 +65,47 @@ def curve(out: Path) -> dict[int, float]:
     return {line["step"]: line["loss"] for line in lines}
 
 
-def learnt(out: Path, part: str) -> dict[str, Tensor]:
+def learned(out: Path, part: str) -> dict[str, Tensor]:
     tensors = load_file(out / "checkpoint.safetensors")
     return {name.removeprefix(part): value for name, value in tensors.items() if name.startswith(part)}
 
 
-def same_run(found: Path, wanted: Path, start: Path) -> None:
-    """Alike in the sums of their gradients, in how the bridge moved, and in their losses."""
-    gradients = {name: value for name, value in learnt(wanted, "optimizer.").items() if name.endswith(".exp_avg")}
-    least = 1e-6 * max(value.norm() for value in gradients.values())  # a key's bias has none but by rounding
+def assert_same_run(out: Path, expected: Path, start: Path) -> None:
+    """Assert equal sums of gradients, equal changes of the bridge, and equal losses."""
+    gradients = {name: value for name, value in learned(expected, "optimizer.").items() if name.endswith(".exp_avg")}
+    tolerance = 1e-6 * max(value.norm() for value in gradients.values())  # the gradient of a key's bias is rounding
     for name, value in gradients.items():
-        apart = (learnt(found, "optimizer.")[name] - value).norm()
-        assert apart <= max(1e-4 * value.norm(), least), name
+        apart = (learned(out, "optimizer.")[name] - value).norm()
+        assert apart <= max(1e-4 * value.norm(), tolerance), name
     before = {name.removeprefix("bridge."): value for name, value in load_file(start / "model.safetensors").items()}
     moved = strayed = 0.0
-    for name, value in learnt(wanted, "bridge.").items():
+    for name, value in learned(expected, "bridge.").items():
         moved += (value - before[name]).square().sum().item()
-        strayed += (value - learnt(found, "bridge.")[name]).square().sum().item()
+        strayed += (value - learned(out, "bridge.")[name]).square().sum().item()
     assert moved > 1e-5
     assert strayed < 1e-4 * moved
-    assert list(curve(found)) == MILESTONES
-    assert curve(found) == pytest.approx(curve(wanted), rel=1e-5)
+    assert list(curve(out)) == MILESTONES
+    assert curve(out) == pytest.approx(curve(expected), rel=1e-5)
 
 
-def test_two_processes_make_the_same_steps(rsicap: Path, start: Path, alone: Path, tmp_path: Path) -> None:
+def test_two_processes_compute_the_same_steps(rsicap: Path, start: Path, alone: Path, tmp_path: Path) -> None:
     train(shortened(tmp_path, start), rsicap, tmp_path / "run", 2)
-    same_run(tmp_path / "run", alone, start)
+    assert_same_run(tmp_path / "run", alone, start)
 
 
-def test_with_a_language_model_spread_over_them(rsicap: Path, start: Path, alone: Path, tmp_path: Path) -> None:
+def test_two_processes_share_the_language_model(rsicap: Path, start: Path, alone: Path, tmp_path: Path) -> None:
     train(shortened(tmp_path, start, shard="true"), rsicap, tmp_path / "run", 2)
-    same_run(tmp_path / "run", alone, start)
+    assert_same_run(tmp_path / "run", alone, start)
 
 
-def test_what_is_learnt_is_written_as_rsgpt_s_own_code_reads_it(alone: Path) -> None:
+def test_the_official_checkpoint_has_the_learned_weights(alone: Path) -> None:
     written = Checkpoint(alone / "checkpoint_official.pth")
     assert {name for name in trained() if "position_ids" not in name and "inv_freq" not in name} == written.keys()
-    assert torch.equal(written["llm_proj.weight"], learnt(alone, "bridge.")["projection.weight"])
+    assert torch.equal(written["llm_proj.weight"], learned(alone, "bridge.")["projection.weight"])
 
 
-def test_killed_they_go_on_with_the_same_curve(rsicap: Path, tmp_path: Path) -> None:
-    recipe = shortened(tmp_path, make_instructblip(tmp_path / "start"))  # with the dropout that RSGPT has
+def test_killed_processes_resume_with_the_same_curve(rsicap: Path, tmp_path: Path) -> None:
+    recipe = shortened(tmp_path, make_instructblip(tmp_path / "start"))  # with the dropout of RSGPT
     train(recipe, rsicap, tmp_path / "whole", 2)
     running = begin(recipe, rsicap, tmp_path / "cut", 2)
     while not (tmp_path / "cut" / "checkpoint.safetensors").exists():
@@ -115,8 +115,8 @@ def test_killed_they_go_on_with_the_same_curve(rsicap: Path, tmp_path: Path) -> 
     done = int(load_file(tmp_path / "cut" / "checkpoint.safetensors")["step"])
     assert done < MILESTONES[-1]
     assert not (tmp_path / "cut" / "model").exists()
-    told = train(recipe, rsicap, tmp_path / "cut", 2)
-    assert f"{done}/12" in told
-    wanted, found = (load_file(tmp_path / out / "checkpoint.safetensors") for out in ("whole", "cut"))
-    assert all(torch.equal(found[name], value) for name, value in wanted.items())
+    output = train(recipe, rsicap, tmp_path / "cut", 2)
+    assert f"{done}/12" in output
+    expected, resumed = (load_file(tmp_path / out / "checkpoint.safetensors") for out in ("whole", "cut"))
+    assert all(torch.equal(resumed[name], value) for name, value in expected.items())
     assert curve(tmp_path / "cut") == curve(tmp_path / "whole")
