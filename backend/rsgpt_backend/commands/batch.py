@@ -44,7 +44,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="Q",
         help=f"`name[type]: text`, with one of the types {types_help()}; can be repeated",
     )
-    parser.add_argument("--caption", action=argparse.BooleanOptionalAction, default=True, help="write a caption")
+    parser.add_argument(
+        "--caption",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="write a caption per tile, or only answers",
+    )
     parser.add_argument("--prompt", default="", help="prompt to use instead of the model's caption prompt")
     parser.add_argument(
         "--least-confidence",
@@ -56,7 +61,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     _add_tiling(parser)
     add_model(parser)
     add_features(parser)
-    parser.add_argument("--engine", choices=("local", "ray"), default="local", help="where the model runs")
+    parser.add_argument(
+        "--engine", choices=("local", "ray"), default="local", help="run the model here or on a Ray cluster"
+    )
     parser.add_argument(
         "--workers",
         type=int,

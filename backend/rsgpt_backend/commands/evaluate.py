@@ -25,7 +25,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add the `evaluate` command and its subcommands."""
     parser = subparsers.add_parser("evaluate", help="score a model on annotated pictures")
     kinds = parser.add_subparsers(dest="kind", required=True)
-    for kind, text in (("captions", "BLEU, METEOR, ROUGE-L, CIDEr"), ("questions", "accuracy by question kind")):
+    for kind, text in (("captions", "BLEU, METEOR, ROUGE-L, CIDEr"), ("questions", "accuracy by kind of question")):
         part = kinds.add_parser(kind, help=text)
         part.add_argument("--images", type=Path, required=True, help="folder or zip file of pictures")
         part.add_argument("--annotations", type=Path, required=True, help="caption or question file")
@@ -56,7 +56,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     guesses.add_argument("--json", action="store_true", help="print one JSON object")
     guesses.set_defaults(run=run_baselines)
     calibrate = kinds.add_parser("calibrate", help="calibrate a model's confidences with validation results")
-    calibrate.add_argument("results", nargs="+", type=Path, metavar="FILE", help="--answers file on validation data")
+    calibrate.add_argument(
+        "results", nargs="+", type=Path, metavar="FILE", help="file written by --answers, for validation data"
+    )
     calibrate.add_argument("--model", type=Path, required=True, help="model folder; its model.json is changed")
     calibrate.set_defaults(run=calibrate_model)
     report = kinds.add_parser("report", help="combine evaluations in one report (Markdown and HTML)")
@@ -79,7 +81,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def _add_options(part: argparse.ArgumentParser) -> None:
     """Add the options for the model, the number of prompts, and the output."""
     add_model(part)
-    part.add_argument("--url", help="OpenAI-compatible server to ask, with --model and the key in RSGPT_API_KEY")
+    part.add_argument("--url", help="OpenAI-compatible server of the model --model; its key is in RSGPT_API_KEY")
     part.add_argument("--beams", type=_count, default=0, help="number of beams; 1 is greedy search")
     part.add_argument("--limit", type=_count, help="maximum number of pictures or questions, evenly spread")
     part.add_argument("--answers", type=Path, help="JSON file for the scores and all answers")
