@@ -13,8 +13,7 @@ from qgis.core import Qgis, QgsCoordinateReferenceSystem, QgsFeature, QgsGeometr
 
 from rsgpt_plugin.errors import OutputError
 from rsgpt_plugin.geo.results.schema import output_fields
-from rsgpt_plugin.processing.output.destination import OutputDestination
-from rsgpt_plugin.processing.output.destination import SinkShape
+from rsgpt_plugin.processing.output.destination import OutputDestination, SinkShape
 from rsgpt_plugin.processing.output.trial_write import try_rows
 
 
