@@ -14,7 +14,6 @@ from osgeo import gdal, ogr, osr
 from processing.gui import Postprocessing
 from qgis.core import (
     QgsApplication,
-    QgsCoordinateReferenceSystem,
     QgsFeature,
     QgsGeometry,
     QgsProcessingAlgRunnerTask,
@@ -331,38 +330,6 @@ def test_a_number_out_of_range_names_its_range(
     assert f"{name} is out of range. Enter a number from {limits}." in message
 
 
-def mask(crs: str, *outlines: str) -> QgsVectorLayer:
-    layer = QgsVectorLayer(f"Polygon?crs={crs}", "mask", "memory")
-    for outline in outlines:
-        feature = QgsFeature()
-        feature.setGeometry(QgsGeometry.fromWkt(outline))
-        layer.dataProvider().addFeature(feature)
-    return QgsProject.instance().addMapLayer(layer)
-
-
-LEFT_HALF = "Polygon((500000 3999968, 500023 3999968, 500023 4000000, 500000 4000000, 500000 3999968))"
-BOW_TIE = "Polygon((500000 3999900, 500090 4000000, 500000 4000000, 500090 3999900, 500000 3999900))"
-
-
-def test_an_invalid_mask_polygon_is_used(raster: Make, gateway: ScriptedGateway) -> None:
-    layer = raster(numbered(2, 3))
-    assert describe(layer, MASK=mask("EPSG:32611", LEFT_HALF))["TILES"] == 4
-    assert describe(layer, MASK=mask("EPSG:32611", LEFT_HALF, BOW_TIE))["TILES"] > 4
-
-
-def test_a_mask_polygon_that_cannot_be_transformed_is_ignored(raster: Make, gateway: ScriptedGateway) -> None:
-    near = "Polygon((-120 30, -110 30, -110 40, -120 40, -120 30))"
-    far = "Polygon((-27 -1, -26.9 -1, -26.9 1, -27 1, -27 -1))"
-    assert describe(raster(numbered(2, 3)), MASK=mask("EPSG:4326", near, far))["TILES"] == 6
-
-
-@pytest.mark.parametrize(("crs", "expected"), [("EPSG:32611", "no polygon"), ("", "no coordinate system")])
-def test_an_unusable_mask_is_refused_with_the_reason(
-    raster: Make, gateway: ScriptedGateway, crs: str, expected: str
-) -> None:
-    assert expected in refusal(raster(pattern(3, 64, 96)), MASK=mask(crs, *([] if crs else [LEFT_HALF])))
-
-
 def test_a_truncated_raster_fails_only_in_its_missing_tiles(tmp_path: Path, gateway: ScriptedGateway) -> None:
     path = write(tmp_path / "a.tif", pattern(1, 96, 96, "uint16"))
     path.write_bytes(path.read_bytes()[:10000])
@@ -371,33 +338,9 @@ def test_a_truncated_raster_fails_only_in_its_missing_tiles(tmp_path: Path, gate
     assert "cannot be read" in rows_of(result["OUTPUT"])[-1]["reason"]
 
 
-NEAR_ZERO = (-24.0, 0.5, 0.0, 16.0, 0.0, -0.5)
-ISOLATED_CRS = 'ENGCRS["site",EDATUM["site"],CS[Cartesian,2],AXIS["(E)",east],AXIS["(N)",north],LENGTHUNIT["metre",1]]'
-
-
-@pytest.mark.parametrize("name", ["MASK", "EXTENT"])
-def test_coordinates_without_a_transformation_to_the_raster_are_refused(
-    raster: Make, gateway: ScriptedGateway, name: str
-) -> None:
-    layer = raster(pattern(3, 64, 96), OddRaster(geotransform=NEAR_ZERO))
-    layer.setCrs(QgsCoordinateReferenceSystem.fromWkt(ISOLATED_CRS))
-    values = {"MASK": mask("EPSG:4326", "Polygon((-1 -1, 1 -1, 1 1, -1 1, -1 -1))"), "EXTENT": "-1,1,-1,1 [EPSG:4326]"}
-    assert "no transformation between the coordinate systems" in refusal(layer, **{name: values[name]})
-    assert gateway.prompts == []
-
-
 def test_a_file_of_several_rasters_is_refused_with_their_names(tmp_path: Path, gateway: ScriptedGateway) -> None:
     path = tmp_path / "two.gpkg"
     for number, name in enumerate(("one", "two")):
         options = [f"RASTER_TABLE={name}", *(["APPEND_SUBDATASET=YES"] if number else [])]
         gdal.Translate(str(path), str(write(tmp_path / f"{name}.tif", pattern(3, 64, 64))), creationOptions=options)
     assert f"holds several rasters. Give the name of one: GPKG:{path}:one, GPKG:{path}:two." in refusal(str(path))
-
-
-def test_a_mask_of_points_is_refused(raster: Make, gateway: ScriptedGateway) -> None:
-    points = QgsVectorLayer("Point?crs=EPSG:32611", "points", "memory")
-    feature = QgsFeature()
-    feature.setGeometry(QgsGeometry.fromWkt("Point(500010 3999990)"))
-    points.dataProvider().addFeatures([feature])
-    said = refusal(raster(pattern(3, 64, 96)), MASK=QgsProject.instance().addMapLayer(points))
-    assert "no polygon with a valid location" in said
