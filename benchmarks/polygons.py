@@ -48,8 +48,9 @@ from rsgpt_plugin.gui.results_table.results_dock import ResultsDock
 from rsgpt_plugin.gui.results_table.rows_model import RowFilter
 from rsgpt_plugin.services.asking.feature_selection import polygon_at
 from rsgpt_plugin.shared.answers.questions import parse_questions
+from rsgpt_plugin.shared.answers.readers import Value
 from rsgpt_plugin.shared.answers.typed_answers import TypedAnswer
-from rsgpt_plugin.shared.results.rows import RowValues, Status
+from rsgpt_plugin.shared.results.rows import Cell, RowValues, Status
 
 QUESTIONS = parse_questions("water[yesno]: Is there any water?\nplanes[integer]: How many?\nscene: What is it?")
 SIDE = 78.0  # side of a tile in meters
@@ -95,8 +96,10 @@ def write_seconds(path: Path, shape: PolygonShape) -> float:
 
 def _row(number: int, rng: random.Random) -> RowValues:
     caption = TypedAnswer(" ".join(rng.choices(WORDS, k=rng.randint(6, 20))).capitalize() + ".", rng.random())
-    values = {"water": rng.random() < 0.5, "planes": rng.randrange(9), "scene": rng.choice(WORDS)}
-    provenance = {
+    values: dict[str, Value] = {
+        "water": rng.random() < 0.5, "planes": rng.randrange(9), "scene": rng.choice(WORDS),
+    }  # fmt: skip
+    provenance: dict[str, Cell] = {
         "model": "rsgpt-small", "weights_sha256": "f" * 64, "prompt": "Describe this image.", "gsd_m": 0.3,
         "image_sha256": hashlib.sha256(str(number).encode()).hexdigest(), "bands": "1,2,3", "stretch": "none",
         "asked_at": "2026-11-28T00:00:00.000+00:00", "plugin_version": "0.1.0",

@@ -229,9 +229,9 @@ def main(argv: list[str]) -> int:
     elif options.command == "fill":
         fill(options.language, json.loads(options.file.read_text("utf-8")))
     else:
-        found = [problem for language in languages() for problem in problems(language)]
-        print("\n".join(found) or "All languages are up to date.")
-        return bool(found)
+        wrong = [problem for language in languages() for problem in problems(language)]
+        print("\n".join(wrong) or "All languages are up to date.")
+        return bool(wrong)
     return 0
 
 
