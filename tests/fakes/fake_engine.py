@@ -57,6 +57,7 @@ class FakeEngine:
         self.precision = "fp32"
         self.steps = 0
         self.on_heartbeat: Callable[[], None] = lambda: None
+        self.early: Callable[[Step], None] | None = None
         self._script = script
 
     def stream(self, asks: Sequence[Ask]) -> Iterator[Step]:
