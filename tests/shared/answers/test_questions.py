@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from rsgpt_plugin.errors import QuestionError
-from rsgpt_plugin.shared.answers.questions import AnswerType, Question, parse_questions
+from rsgpt_plugin.shared.answers.answer_types import AnswerType
+from rsgpt_plugin.shared.answers.questions import Question, parse_questions
 
 
 @pytest.mark.parametrize(

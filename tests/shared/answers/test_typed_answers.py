@@ -7,7 +7,8 @@ from typing import Optional
 
 import pytest
 
-from rsgpt_plugin.shared.answers.questions import AnswerType, Question
+from rsgpt_plugin.shared.answers.answer_types import AnswerType
+from rsgpt_plugin.shared.answers.questions import Question
 from rsgpt_plugin.shared.answers.typed_answers import RawAnswer, TypedAnswer, hide_if_unsure, is_degenerate, read_answer
 
 TEXT = Question("caption", "What?")

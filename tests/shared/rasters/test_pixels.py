@@ -63,7 +63,11 @@ def test_infinite_or_transparent_pixels_are_not_valid() -> None:
 
 
 def test_bands_of_different_types_are_stacked() -> None:
-    bands = [np.full((1, 1), 200, np.uint8), np.full((1, 1), 60000, np.uint16), np.full((1, 1), 0.5, np.float32)]
+    bands: list[np.ndarray] = [
+        np.full((1, 1), 200, np.uint8),
+        np.full((1, 1), 60000, np.uint16),
+        np.full((1, 1), 0.5, np.float32),
+    ]
     values, _ = stack_bands(bands, [np.ones((1, 1), bool)] * 3)
     assert values.ravel().tolist() == [200, 60000, 0.5]
 
