@@ -52,8 +52,9 @@ def broad_handlers(source: Source) -> Iterator[int]:
     """A broad handler needs a comment with the reason; it belongs only at the boundary of a thread or process."""
     lines = source.text.splitlines()
     for node in ast.walk(source.tree):
-        broad = isinstance(node, ast.ExceptHandler) and is_broad(node.type)
-        if broad and "#" not in "".join(lines[node.lineno - 1 : node.lineno + 1]):
+        if not isinstance(node, ast.ExceptHandler) or not is_broad(node.type):
+            continue
+        if "#" not in "".join(lines[node.lineno - 1 : node.lineno + 1]):
             yield node.lineno
 
 
