@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tests.backend.server.harness import COMPLETIONS, RunningServer, data_uri, encode, question, receive, with_url
 from tests.backend.server.protocol.test_data_uri_images import BAD, GOOD
@@ -153,7 +154,7 @@ def answer_time(server: RunningServer) -> float:
     return time.monotonic() - begin
 
 
-def asking(server: RunningServer, prompt: str, **fields: object) -> http.client.HTTPConnection:
+def asking(server: RunningServer, prompt: str, **fields: Any) -> http.client.HTTPConnection:
     connection = server.connect()
     connection.request("POST", COMPLETIONS, encode(question(prompt, **fields)), server.headers())
     return connection

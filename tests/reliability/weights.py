@@ -13,7 +13,8 @@ import torch
 from rsgpt_backend.convert.checkpoint import Checkpoint
 from rsgpt_backend.errors import RsgptError
 from rsgpt_backend.model.config import ModelConfig
-from rsgpt_backend.model.weights import WEIGHTS_FILE, file_sha256, load_model
+from rsgpt_backend.model.hashes import file_sha256
+from rsgpt_backend.model.weights import WEIGHTS_FILE, load_model
 from rsgpt_backend.train.run_files import load_checkpoint
 from tests.backend.convert.test_checkpoint import MARK, evaluated, opened, payload_in_a_zip, system
 from tests.reliability.table import Measured, ReliabilityRow, TrialFolder

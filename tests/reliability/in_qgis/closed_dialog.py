@@ -19,7 +19,10 @@ from qgis.utils import iface
 class Sleep(QgsProcessingAlgorithm):
     name = displayName = lambda self: "sleep"
     createInstance = lambda self: Sleep()  # noqa: E731 - short, for a bug report
-    processAlgorithm = lambda self, parameters, context, feedback: time.sleep(3) or {}  # noqa: E731 - the same
+
+    def processAlgorithm(self, parameters: object, context: object, feedback: object) -> dict[str, object]:
+        time.sleep(3)
+        return {}
 
     def initAlgorithm(self, configuration: object = None) -> None:
         self.addParameter(QgsProcessingParameterNumber("UNUSED", "unused", defaultValue=0))
