@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -53,7 +53,7 @@ def run(
         return batch_run.write()
 
 
-def _local(engine: WatchedEngine, work: BatchJob, journal: BatchJournal) -> Iterator[list[TileResult]]:
+def _local(engine: WatchedEngine, work: BatchJob, journal: BatchJournal) -> Generator[list[TileResult]]:
     return answered(work, lambda: engine, journal)
 
 
@@ -98,7 +98,7 @@ def test_only_a_changed_question_is_asked(raster: Path, tmp_path: Path) -> None:
 
 
 def test_a_stopped_run_writes_its_rows_and_is_resumed(raster: Path, tmp_path: Path) -> None:
-    def stopping(work: BatchJob, journal: BatchJournal) -> Iterator[list[TileResult]]:
+    def stopping(work: BatchJob, journal: BatchJournal) -> Generator[list[TileResult]]:
         batch = next(_local(watched(), work, journal))
         assert len(batch) == FIRST
         yield batch
@@ -219,7 +219,7 @@ def test_rasters_without_a_common_crs_are_refused_before_anything_is_asked(raste
 def test_an_output_that_changes_during_the_run_is_not_replaced(raster: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.parquet"
 
-    def changing_output(work: BatchJob, journal: BatchJournal) -> Iterator[list[TileResult]]:
+    def changing_output(work: BatchJob, journal: BatchJournal) -> Generator[list[TileResult]]:
         yield from _local(watched(), work, journal)
         out.write_text("my notes")
 

@@ -8,7 +8,7 @@ import pytest
 from pyproj import CRS
 
 from rsgpt_backend.batch.ground_resolution import ProjGroundMeter
-from rsgpt_plugin.shared.rasters.tiles import PixelGrid, Window
+from rsgpt_plugin.shared.rasters.tiles import Geotransform, PixelGrid, Window
 from tests.backend.batch.rasters import ROTATED
 
 DEGREE = 111_000.0  # meters, about
@@ -24,7 +24,7 @@ DEGREE = 111_000.0  # meters, about
         ("EPSG:2263", (1000000.0, 1.0, 0.0, 200000.0, 0.0, -1.0), 0.3048),  # feet
     ],
 )
-def test_meters_per_pixel(crs: str, transform: tuple[float, ...], meters: float) -> None:
+def test_meters_per_pixel(crs: str, transform: Geotransform, meters: float) -> None:
     resolution = ProjGroundMeter(CRS(crs)).resolution(PixelGrid(transform, 100, 100), Window(0, 0, 100, 100))
     assert resolution == pytest.approx(meters, rel=0.005)
 

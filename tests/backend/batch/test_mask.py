@@ -15,6 +15,7 @@ from pyproj import CRS, Transformer
 from rsgpt_backend.batch.mask import chosen_tiles, read_mask
 from rsgpt_backend.batch.tile_polygons import ShapelyGrid, TileGrid
 from rsgpt_backend.errors import DataError
+from rsgpt_plugin.shared.rasters.tiles import Geotransform
 
 UTM = CRS("EPSG:32611")
 FRAME = ShapelyGrid((500000.0, 1.0, 0.0, 4000000.0, 0.0, -1.0), 300, 200)
@@ -93,7 +94,7 @@ def layer(path: Path, name: str, *geometries: shapely.Geometry, crs: str = "EPSG
     return str(path)
 
 
-def number_chosen(path: str, geotransform: tuple[float, ...], crs: str) -> int:
+def number_chosen(path: str, geotransform: Geotransform, crs: str) -> int:
     frame = ShapelyGrid(geotransform, 64, 64)
     grid = TileGrid(frame.whole, 32)
     return len(chosen_tiles(read_mask(path, CRS(crs), frame, 32), frame, grid))
@@ -115,7 +116,7 @@ def number_chosen(path: str, geotransform: tuple[float, ...], crs: str) -> int:
     ],
 )
 def test_masks_keep_their_edges_in_another_crs(
-    tmp_path: Path, geotransform: tuple[float, ...], crs: str, polygon: shapely.Geometry, expected: int
+    tmp_path: Path, geotransform: Geotransform, crs: str, polygon: shapely.Geometry, expected: int
 ) -> None:
     assert number_chosen(layer(tmp_path / "a.gpkg", "a", polygon), geotransform, crs) == expected
 

@@ -14,7 +14,8 @@ from rsgpt_backend.batch.tile_answers import CapturedTile, answer, capture_tile,
 from rsgpt_backend.batch.tile_pictures import TileReader, TilingOptions, make_plan
 from rsgpt_backend.errors import EngineError
 from rsgpt_backend.predictor import Answer, Ask
-from rsgpt_plugin.shared.answers.questions import AnswerType, Question
+from rsgpt_plugin.shared.answers.answer_types import AnswerType
+from rsgpt_plugin.shared.answers.questions import Question
 from tests.backend.batch.rasters import OddGeoTiff, numbered, write
 from tests.fakes.fake_engine import FakeEngine, Script
 

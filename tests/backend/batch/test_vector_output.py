@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -22,7 +23,7 @@ UTM = CRS("EPSG:32611").to_wkt()
 PLAIN = pa.schema(
     [("text", pa.string()), ("yes", pa.bool_()), ("number", pa.int32()), ("at", pa.timestamp("ms", "UTC"))]
 )
-ROWS = [{"text": "ä", "yes": True, "number": 3, "at": 1_000}, {"text": None, "yes": False}]
+ROWS: list[dict[str, Any]] = [{"text": "ä", "yes": True, "number": 3, "at": 1_000}, {"text": None, "yes": False}]
 
 
 def batches(schema: pa.Schema, count: int = 2) -> Iterator[pa.RecordBatch]:
