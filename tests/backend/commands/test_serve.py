@@ -70,7 +70,8 @@ def test_threads_and_device_reach_the_engine(monkeypatch: pytest.MonkeyPatch) ->
         "rsgpt_backend.engine.loading.load_engine", lambda model, precision, tell, device: (model, precision, device)
     )
     try:
-        assert engine_from(parse("--threads", "1", "--device", "cpu")) == ("rsgpt-small", "auto", "cpu")
+        engine: Any = engine_from(parse("--threads", "1", "--device", "cpu"))
+        assert engine == ("rsgpt-small", "auto", "cpu")
         assert torch.get_num_threads() == 1
     finally:
         torch.set_num_threads(before)
@@ -108,7 +109,12 @@ def test_a_weak_or_odd_key_is_wrong_use(key: str, monkeypatch: pytest.MonkeyPatc
 
 def test_a_key_comes_from_the_option_the_environment_or_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
     launched: list[ServerLaunch] = []
-    monkeypatch.setattr(serve, "serve", lambda launch: launched.append(launch) or 0)
+
+    def keep(launch: ServerLaunch) -> int:
+        launched.append(launch)
+        return 0
+
+    monkeypatch.setattr(serve, "serve", keep)
     monkeypatch.delenv("RSGPT_SERVE_KEY", raising=False)
     for arguments in ([], [], ["--api-key", "o" * 16]):
         serve.run(parse(*arguments))
