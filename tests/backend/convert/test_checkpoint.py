@@ -92,9 +92,9 @@ def numpy_inside(folder: Path) -> Path:
     return folder / "bad.pth"
 
 
-def saved(change: Callable[[dict[str, Any]], Any]) -> Callable[[Path], Path]:
+def saved(change: Callable[[dict[Any, Any]], Any]) -> Callable[[Path], Path]:
     def write(folder: Path) -> Path:
-        tensors: dict[str, Any] = trained()
+        tensors: dict[Any, Any] = dict(trained())
         change(tensors)
         torch.save({"model": tensors}, folder / "bad.pth")
         return folder / "bad.pth"

@@ -77,7 +77,7 @@ def test_rsgpt_s_file_replaces_the_trained_part(parts: dict[str, Path], tmp_path
     files = parts["eva"], parts["lavis"], tmp_path / "checkpoint_4.pth"
     model = converted(parts, tmp_path / "model", *files, name="rsgpt-7b")
     assert torch.equal(model.bridge.projection.weight, trained()["llm_proj.weight"] + 1)
-    assert torch.equal(model.bridge.qformer.query_tokens, trained()["query_tokens"] + 1)
+    assert torch.equal(model.bridge.qformer.get_parameter("query_tokens"), trained()["query_tokens"] + 1)
 
 
 def test_minigpt4_takes_a_foreign_q_former(parts: dict[str, Path], tmp_path: Path) -> None:
