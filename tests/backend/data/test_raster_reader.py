@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from rsgpt_plugin.shared.rasters.pixels import Pixels
 from rsgpt_plugin.shared.rasters.tiles import Window
 from tests.backend.batch.rasters import OddGeoTiff, write
 
-GREY = {"photometric": "MINISBLACK", "alpha": "NO"}
+GREY: dict[str, Any] = {"photometric": "MINISBLACK", "alpha": "NO"}
 RED, GREEN, BLUE, ALPHA = ColorInterp.red, ColorInterp.green, ColorInterp.blue, ColorInterp.alpha
 
 
