@@ -19,10 +19,10 @@ from rsgpt_backend.engine.choices import (
     wordings,
 )
 from rsgpt_backend.engine.engine import Engine
+from rsgpt_backend.model.decoding.answer_scoring import score
 from rsgpt_backend.model.rsgpt import Rsgpt
 from rsgpt_backend.predictor import Ask
-from tests.backend.engine.test_engine import ask
-from tests.backend.toy import picture
+from tests.backend.toy import ask, picture
 
 CHOICES = ("many green trees", "gray", "a road")
 SCALES = {"yes_no": (0.5, 0.2), "phrase": (0.1, 0.0), "choice": (0.7, -0.1), "number": (0.2, -0.3)}
@@ -34,7 +34,8 @@ def choice_ask(*choices: str, top: int = 20) -> Ask:
 
 def test_likeliest_choice_with_share_and_alternatives() -> None:
     token, confidence = likeliest(choice_ask("a", "b", "c"), [math.log(0.001), math.log(0.006), math.log(0.003)], {})
-    assert (token.text, confidence) == ("b", pytest.approx(0.6))
+    assert token.text == "b"
+    assert confidence == pytest.approx(0.6)
     assert [text for text, _ in token.top] == ["b", "c", "a"]
     assert [math.exp(logprob) for _, logprob in token.top] == pytest.approx([0.6, 0.3, 0.1])
     assert math.exp(token.logprob) == pytest.approx(0.6)
@@ -50,7 +51,8 @@ def test_number_of_alternatives_is_limited() -> None:
 
 def test_very_unlikely_choices_have_a_share() -> None:
     token, confidence = likeliest(choice_ask("a", "b"), [-5000.0, -5001.0], {})
-    assert (token.text, confidence) == ("a", pytest.approx(1 / (1 + math.exp(-1))))
+    assert token.text == "a"
+    assert confidence == pytest.approx(1 / (1 + math.exp(-1)))
 
 
 @pytest.mark.parametrize(
@@ -85,7 +87,8 @@ def test_batch_of_choices_and_free_asks(engine: Engine) -> None:
     answers = engine.answer(asks)
     for single_ask, answer in zip(asks, answers, strict=True):
         single = engine.answer([single_ask])[0]
-        assert (answer.text, answer.confidence) == (single.text, pytest.approx(single.confidence, abs=1e-4))
+        assert answer.text == single.text
+        assert answer.confidence == pytest.approx(single.confidence, abs=1e-4)
     for index in (0, 2, 4):
         assert answers[index].text in asks[index].choices
         assert (answers[index].finish_reason, answers[index].degenerate) == ("stop", False)
@@ -152,7 +155,8 @@ def test_choice_is_reported_as_one_token_before_its_answer(engine: Engine) -> No
     assert last.answer.tokens == (first.token,)
     assert first.token.text == last.answer.text
     shares = [math.exp(logprob) for _, logprob in first.token.top]
-    assert (sum(shares), shares[0]) == (pytest.approx(1.0), pytest.approx(last.answer.confidence))
+    assert sum(shares) == pytest.approx(1.0)
+    assert shares[0] == pytest.approx(last.answer.confidence)
 
 
 def test_cancelled_choice_has_no_answer(engine: Engine) -> None:
@@ -166,7 +170,7 @@ def test_cancelled_choice_has_no_answer(engine: Engine) -> None:
 def test_many_choices_are_scored_in_parts(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     asks = [ask(number, choices=CHOICES) for number in range(5)]
     wanted = [answer.text for answer in engine.answer(asks)]
-    score, parts = engine_module.score, list[int]()
+    parts = list[int]()
 
     def counted(language: Any, prefix: Any, options: Any, *args: Any) -> Any:
         parts.append(sum(map(len, options)))

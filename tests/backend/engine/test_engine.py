@@ -15,6 +15,7 @@ import torch
 from rsgpt_backend.engine import engine as engine_module
 from rsgpt_backend.engine.engine import Engine
 from rsgpt_backend.errors import EngineError
+from rsgpt_backend.model.decoding.generation import Decoder
 from rsgpt_backend.model.rsgpt import Rsgpt
 from rsgpt_backend.predictor import Answer, Ask, Step, Token
 from tests.backend.toy import BOS, EOS, QUERIES, ask
@@ -325,7 +326,7 @@ def test_failure_of_the_model_is_an_engine_error(engine: Engine, monkeypatch: py
     def fail(*_: Any, **__: Any) -> Iterator[Any]:
         raise RuntimeError("out of memory")
 
-    monkeypatch.setattr(engine_module.Decoder, "advance", fail)
+    monkeypatch.setattr(Decoder, "advance", fail)
     with pytest.raises(EngineError, match=r"out of memory.*Ask again with a shorter prompt"):
         engine.answer([ask()])
 
