@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +15,7 @@ from rsgpt_backend.evaluate import caption_metrics
 from rsgpt_backend.evaluate.ask_all import AskOptions
 from rsgpt_backend.evaluate.caption_metrics import evaluate, score
 from rsgpt_backend.evaluate.object_support import supported
+from rsgpt_backend.predictor import Answer, Ask
 
 REFERENCES = {
     0: ["There is a piece of green farmland.", "It is a large piece of cropland."],
@@ -34,12 +37,14 @@ def test_a_perfect_match(no_java: None) -> None:
     assert list(found) == NAMES
     assert [found[f"BLEU-{size}"] for size in (1, 2, 3, 4)] == [100.0] * 4
     assert found["ROUGE-L"] == 100.0
+    assert found["CIDEr"] is not None
     assert found["CIDEr"] > 300
     assert found["METEOR"] is None
 
 
 def test_nonsense(no_java: None) -> None:
     found, _ = score(REFERENCES, NONSENSE)
+    assert found["BLEU-1"] is not None
     assert found["BLEU-1"] < 0.01
     assert (found["BLEU-4"], found["ROUGE-L"], found["CIDEr"]) == (0.0, 0.0, 0.0)
 
@@ -70,6 +75,7 @@ def test_with_java() -> None:
         pytest.skip("Java, which METEOR runs on, is not installed")
     found, _ = score(REFERENCES, {**PERFECT, 2: NONSENSE[2]})
     assert list(found) == NAMES
+    assert found["METEOR"] is not None
     assert 50 < found["METEOR"] < 80  # two of three are perfect
 
 
@@ -111,7 +117,12 @@ def test_a_model_is_scored(engine: Engine, toy_data: Path, no_java: None) -> Non
 def test_a_custom_prompt(engine: Engine, toy_data: Path, no_java: None, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[str, int]] = []
     answer = engine.answer
-    monkeypatch.setattr(engine, "answer", lambda asks: asked.extend((a.prompt, a.beams) for a in asks) or answer(asks))
+
+    def watched(asks: Sequence[Ask]) -> list[Answer]:
+        asked.extend((a.prompt, a.beams) for a in asks)
+        return answer(asks)
+
+    monkeypatch.setattr(engine, "answer", watched)
     evaluate(engine, toy_data / "images", toy_data / "captions.json", AskOptions(2, beams=2, prompt="gray"))
     evaluate(engine, toy_data / "images", toy_data / "captions.json", AskOptions(1))
     assert asked == [("gray", 2)] * 2 + [(engine.caption_prompt, 0)]

@@ -18,7 +18,6 @@ from PIL import Image
 
 from rsgpt_backend.cli import main
 from rsgpt_backend.errors import EngineError, UsageError
-from rsgpt_backend.evaluate import remote_predictor
 from rsgpt_backend.evaluate.remote_predictor import RemoteEngine
 from rsgpt_backend.predictor import Ask
 
@@ -124,7 +123,7 @@ def test_without_log_probabilities_the_confidence_is_zero(server: Server) -> Non
 
 def test_a_busy_server_is_waited_for(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     pauses: list[float] = []
-    monkeypatch.setattr(remote_predictor.time, "sleep", pauses.append)
+    monkeypatch.setattr("rsgpt_backend.evaluate.remote_predictor.time.sleep", pauses.append)
     replies = iter([(429, {"Retry-After": "7"}, {}), (503, {}, {}), completion("a road")])
     server.say = lambda body: next(replies)
     assert engine(server.url).answer(asks("What?"))[0].text == "a road"

@@ -30,7 +30,9 @@ def result(images: Path, model: str, numbers: range = range(12), kind: str = "ca
 
 
 def data_of(page: str) -> dict[str, Any]:
-    return json.loads(re.search(r'<script id="data" type="application/json">(.*?)</script>', page, re.S).group(1))
+    found = re.search(r'<script id="data" type="application/json">(.*?)</script>', page, re.S)
+    assert found
+    return json.loads(found.group(1))
 
 
 def test_two_models_side_by_side_in_random_order(images: Path) -> None:
@@ -61,7 +63,9 @@ def test_the_sheet_is_deterministic_and_has_an_id(images: Path) -> None:
 
 def test_model_names_are_not_visible(images: Path) -> None:
     page = sheet([result(images, "ours")], None)
-    outside = page.replace(re.search(r'<script id="data".*?</script>', page, re.S).group(), "")
+    data = re.search(r'<script id="data".*?</script>', page, re.S)
+    assert data
+    outside = page.replace(data.group(), "")
     assert "ours" not in outside
 
 

@@ -6,6 +6,7 @@ import io
 import json
 from importlib.resources import files
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 from PIL import Image
@@ -17,6 +18,8 @@ from rsgpt_backend.evaluate.report import contents as module
 from rsgpt_backend.evaluate.report.blocks import Block, Figure, Heading, PictureCases, Table, TextBlock
 from rsgpt_backend.evaluate.report.contents import WORST, contents
 from rsgpt_backend.evaluate.result import EvaluationResult
+
+Kind = TypeVar("Kind")
 
 
 @pytest.fixture
@@ -37,7 +40,8 @@ def captions(images: Path, model: str = "small", benchmark: str = "UCM-Captions,
         }
         for n in range(20)
     ]
-    scores = {"images": 20, "BLEU-1": 50.0, "BLEU-4": 20.0, "METEOR": None, "ROUGE-L": 40.0, "CIDEr": 123.4}
+    scores: dict[str, Any] = {"images": 20}
+    scores |= {"BLEU-1": 50.0, "BLEU-4": 20.0, "METEOR": None, "ROUGE-L": 40.0, "CIDEr": 123.4}
     scores |= {"invented": 20.0, "recalled": 70.0, "calibration": calibration([0.5] * 20, [True] * 10 + [False] * 10)}
     intervals = {"ROUGE-L": [30.0, 50.0], "CIDEr": [110.0, 140.0]}
     return EvaluationResult(
@@ -63,7 +67,7 @@ def questions(images: Path) -> EvaluationResult:
     )
 
 
-def of(kind: type, blocks: list[Block]) -> list:
+def of(kind: type[Kind], blocks: list[Block]) -> list[Kind]:
     return [block for block in blocks if isinstance(block, kind)]
 
 
