@@ -79,4 +79,4 @@ def test_separate_vocabulary(words: nn.Embedding) -> None:
 
     config = replace(CONFIG.qformer, tokenizer="folder", vocabulary=77)
     former = QFormer(config, CONFIG.vision, words)
-    assert former.model.embeddings.word_embeddings.weight.shape == (77, WIDTH)
+    assert former.model.get_parameter("embeddings.word_embeddings.weight").shape == (77, WIDTH)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import partial
 from statistics import fmean
 from typing import Any
 
@@ -133,7 +134,7 @@ def test_tokens_reported_early_are_a_prefix_of_the_answer(toy: Rsgpt, prefix: Pr
                     prefix,
                     settings,
                     lambda: [False] * 3,
-                    lambda token, reported=reported: reported[token.row].append(token),
+                    partial(lambda reported, token: reported[token.row].append(token), reported),
                 )
             )
             assert rows == in_order(search(toy.language, prefix, settings, lambda: [False] * 3))

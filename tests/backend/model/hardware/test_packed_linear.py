@@ -36,14 +36,17 @@ def test_packed_layer_equals_its_original(shape: tuple[int, ...], bias: bool) ->
 def test_only_plain_float32_layers_on_the_cpu_are_packed() -> None:
     others = [nn.Linear(4, 4).half(), NarrowLinear(nn.Linear(4, 4)), nn.Linear(4, 4, device="meta")]
     model = pack_linear_layers(nn.Sequential(nn.Linear(4, 4).requires_grad_(False), nn.Sequential(*others)))
+    assert isinstance(model, nn.Sequential)
     assert isinstance(model[0], PackedLinear)
+    assert isinstance(model[1], nn.Sequential)
     assert list(model[1]) == others
     assert (model[0].weight.shape, model[0].weight.dtype) == ((4, 4), torch.float32)
 
 
 def test_no_layer_is_packed_if_packing_is_slower(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packed_module, "is_packing_faster", lambda: False)
-    assert type(pack_linear_layers(nn.Sequential(nn.Linear(4, 4)))[0]) is nn.Linear
+    (layer,) = pack_linear_layers(nn.Sequential(nn.Linear(4, 4))).children()
+    assert type(layer) is nn.Linear
 
 
 def test_unsupported_cpu_does_not_pack(monkeypatch: pytest.MonkeyPatch) -> None:

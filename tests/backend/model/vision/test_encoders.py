@@ -31,6 +31,8 @@ def test_all_edges_remain_after_resizing(size: tuple[int, int], upright: bool) -
     square = to_square(striped(size, upright), 64)
     assert square.size == (64, 64)
     start, middle, end = [square.getpixel((at, 32) if upright else (32, at)) for at in (2, 32, 61)]
+    assert isinstance(start, tuple)
+    assert isinstance(end, tuple)
     assert start[0] > 200
     assert start[2] < 60
     assert middle == (0, 255, 0)
@@ -53,7 +55,9 @@ def test_fine_lines_are_averaged() -> None:
     board = Image.new("RGB", (512, 512), "white")
     for x in range(0, 512, 2):
         board.paste("black", (x, 0, x + 1, 512))
-    low, high = to_square(board, 64).getextrema()[0]
+    extrema = to_square(board, 64).getextrema()[0]
+    assert isinstance(extrema, tuple)
+    low, high = extrema
     assert 100 <= low <= high <= 155
 
 
