@@ -32,6 +32,7 @@ class Scripted:
     fingerprint = "0" * 16
     precision = "fp32"
     on_heartbeat: Callable[[], None]
+    early: Callable[[Step], None] | None
 
     def __init__(self, behaviour: Behaviour) -> None:
         self.gate = threading.Event()

@@ -131,7 +131,7 @@ def test_the_key_is_the_hash_of_the_pixels_as_for_tiles() -> None:
     assert key != read_picture(data_uri(png(2))).key
 
 
-LOOSE = {
+LOOSE: dict[str, Callable[[str], str]] = {
     "line breaks": lambda uri: "\r\n".join(uri[start : start + 76] for start in range(0, len(uri), 76)),
     "a parameter": lambda uri: uri.replace(";base64", ";charset=utf-8;base64"),
     "no padding": lambda uri: uri.rstrip("="),
