@@ -54,7 +54,8 @@ def test_the_recipe_runs_and_its_file_is_read_again(start: Path, rsicap: Path, t
     model = load_model(tmp_path / "run" / "model")
     before = load_model(start)
     assert not torch.equal(model.bridge.projection.weight, before.bridge.projection.weight)
-    assert torch.equal(model.encoder.model.embeddings.class_embedding, before.encoder.model.embeddings.class_embedding)
+    frozen = "model.embeddings.class_embedding"
+    assert torch.equal(model.encoder.get_parameter(frozen), before.encoder.get_parameter(frozen))
     path = tmp_path / "run" / "checkpoint_official.pth"
     assert (
         torch.load(path, weights_only=True)["epoch"] == 1
