@@ -49,9 +49,9 @@ def main(name: str, folder: Path) -> None:
     for number, part in enumerate(_parts(model.state_dict(), torch.bfloat16)):
         save_file(part, language / f"{'model' if not number else f'model-{number:05}'}.safetensors", {"format": "pt"})
     _index(language)
-    weights = {}
-    for prefix, part, dtype in (("encoder", rsgpt.encoder, torch.float16), ("bridge", rsgpt.bridge, torch.float32)):
-        weights |= {f"{prefix}.{key}": _random(key, value, dtype) for key, value in part.state_dict().items()}
+    weights: dict[str, Tensor] = {}
+    for prefix, module, dtype in (("encoder", rsgpt.encoder, torch.float16), ("bridge", rsgpt.bridge, torch.float32)):
+        weights |= {f"{prefix}.{key}": _random(key, value, dtype) for key, value in module.state_dict().items()}
     save_file(weights, folder / WEIGHTS_FILE)
     dataclasses.replace(config, weights_sha256=file_sha256(folder / WEIGHTS_FILE)).write(folder)
 
@@ -78,7 +78,7 @@ def _random(name: str, like: Tensor, dtype: torch.dtype) -> Tensor:
 def _index(language: Path) -> None:
     """Write the index of the files for transformers."""
     (language / "model.safetensors").rename(language / "model-00000.safetensors")
-    files = {}
+    files: dict[str, str] = {}
     for file in sorted(language.glob("model-*.safetensors")):
         header = file.open("rb")
         names = json.loads(header.read(int.from_bytes(header.read(8), "little")))

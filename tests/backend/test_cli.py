@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 import rsgpt_backend
-from rsgpt_backend import cli
 from rsgpt_backend.cli import main
+from rsgpt_backend.commands import models
 from rsgpt_backend.errors import EngineError, RsgptError, UsageError
 
 BACKEND = Path(rsgpt_backend.__file__).parents[1]
@@ -67,7 +67,7 @@ def test_exit_code_and_message_of_errors(
     def fail(_args: Any) -> int:
         raise error
 
-    monkeypatch.setattr(cli.models, "run", fail)
+    monkeypatch.setattr(models, "run", fail)
     assert main(["models"]) == code
     out, err = capsys.readouterr()
     assert out == ""
@@ -77,7 +77,7 @@ def test_exit_code_and_message_of_errors(
 def test_unexpected_error_has_a_traceback_and_a_message(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(cli.models, "run", lambda _args: 1 / 0)
+    monkeypatch.setattr(models, "run", lambda _args: 1 / 0)
     assert main(["models"]) == 1
     out, err = capsys.readouterr()
     assert out == ""

@@ -63,6 +63,7 @@ def write_gguf(path: Path) -> None:
     """Write a random Llama of one layer with a tokenizer that has one word, `road`, as a GGUF."""
     words = ["<s>", "</s>", *sorted(pre_tokenizers.ByteLevel.alphabet()), "ro", "ad", "road"]
     writer = gguf.GGUFWriter(str(path), "llama")
+    value: Any
     for add, value in (
         (writer.add_block_count, 1),
         (writer.add_context_length, 64),
@@ -113,7 +114,7 @@ def make_model(config: ModelConfig, seed: int = 3) -> Rsgpt:
     torch.manual_seed(seed)
     model = Rsgpt.build(config)
     torch.nn.init.normal_(model.bridge.projection.weight, std=0.5)
-    torch.nn.init.normal_(model.bridge.qformer.query_tokens, std=0.5)
+    torch.nn.init.normal_(model.bridge.qformer.get_parameter("query_tokens"), std=0.5)
     set_batch_statistics(model)
     return model.eval().requires_grad_(False)
 
