@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, nullcontext
 from pathlib import Path
-from typing import Optional, Union
+from typing import Any, Optional, Union
 
 import pytest
 from qgis.core import QgsFeedback
@@ -132,7 +132,7 @@ def test_damaged_cache_entries_are_requested_again(memory: AnswerMemory, model: 
 
 @pytest.mark.parametrize("confidence", [0.5, "high"])
 def test_an_answer_that_cannot_be_cached_is_returned_and_an_invalid_reply_fails_alone(
-    memory: AnswerMemory, model: ScriptedModel, monkeypatch: pytest.MonkeyPatch, confidence: float
+    memory: AnswerMemory, model: ScriptedModel, monkeypatch: pytest.MonkeyPatch, confidence: Any
 ) -> None:
     def reply(prompt: Prompt) -> Reply:
         is_invalid = prompt.image == b"a"

@@ -48,7 +48,7 @@ class Engines:
     def load(self, model: str, device: str) -> Any:
         fakes = importlib.import_module("tests.fakes.fake_engine")
 
-        class SlowEngine(fakes.FakeEngine):  # type: ignore[name-defined, misc]  # imported at run time
+        class SlowEngine(fakes.FakeEngine):  # type: ignore[name-defined]  # imported at run time
             def cache_features(self, size: int) -> None:
                 """Do nothing."""
 

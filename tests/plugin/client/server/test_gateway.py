@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 
 import pytest
 from qgis.core import QgsFeedback
@@ -34,7 +34,7 @@ def prompts(count: int) -> Iterator[Prompt]:
     return (Prompt(picture(1000 + number), "What is this?") for number in range(count))
 
 
-def texts(outcomes: dict[int, object]) -> dict[int, str]:
+def texts(outcomes: Mapping[int, object]) -> dict[int, str]:
     return {index: reply.text for index, reply in outcomes.items() if isinstance(reply, Reply)}
 
 
@@ -147,6 +147,7 @@ def test_an_abandoned_run_does_not_affect_the_next_run(fake_server: MakeServer) 
     gateway = Gateway(fake_server("--token-delay", "0.05", "--batch", "2"), "rsgpt-small")
     first = gateway.ask_many(Prompt(picture(7), "What is this?") for _ in range(20))
     next(first)
+    assert isinstance(first, Generator)
     first.close()
     assert texts(dict(gateway.ask_many(prompts(10)))) == expected(10)
 
