@@ -8,7 +8,7 @@ import pytest
 from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransformContext, QgsPointXY
 
 from rsgpt_plugin.geo.imagery.gsd import QgisGroundMeter
-from rsgpt_plugin.shared.rasters.tiles import PixelGrid, Window
+from rsgpt_plugin.shared.rasters.tiles import Geotransform, PixelGrid, Window
 from tests.plugin.rasters import LOCAL_CRS, ROTATED
 
 
@@ -19,7 +19,7 @@ def meter(crs: str) -> QgisGroundMeter:
     return QgisGroundMeter(reference, QgsCoordinateTransformContext())
 
 
-def resolution(crs: str, transform: tuple[float, ...]) -> float | None:
+def resolution(crs: str, transform: Geotransform) -> float | None:
     return meter(crs).resolution(PixelGrid(transform, 200, 200), Window(0, 0, 200, 200))
 
 
@@ -37,7 +37,7 @@ def resolution(crs: str, transform: tuple[float, ...]) -> float | None:
     ],
 )
 def test_resolution_is_in_meters_in_every_crs(
-    crs: str, transform: tuple[float, ...], meters: float, tolerance: float
+    crs: str, transform: Geotransform, meters: float, tolerance: float
 ) -> None:
     assert resolution(crs, transform) == pytest.approx(meters, rel=tolerance)
 
@@ -61,7 +61,7 @@ def test_the_moon_is_measured_on_its_own_sphere() -> None:
     ("crs", "transform"),
     [("EPSG:4978", (4e6, 0.5, 0.0, 3e6, 0.0, -0.5)), ("EPSG:4326", (0.0, 0.001, 0.0, 90.3, 0.0, -0.001))],
 )
-def test_resolution_is_none_where_the_ground_cannot_be_measured(crs: str, transform: tuple[float, ...]) -> None:
+def test_resolution_is_none_where_the_ground_cannot_be_measured(crs: str, transform: Geotransform) -> None:
     assert resolution(crs, transform) is None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,7 @@ def test_read_snapshots_leave_no_file_open(layer: QgsRasterLayer, last: str) -> 
     counts = []
     for _ in range(TIMES):
         snapshots = [snapshot_of(layer)]
-        on_a_task(lambda snapshots=snapshots: read(snapshots[0] if last == "main" else snapshots.pop()))
+        on_a_task(partial(lambda kept: read(kept[0] if last == "main" else kept.pop()), snapshots))
         snapshots.clear()
         counts.append(handles(layer))
     assert counts[-1] <= counts[1] + 1

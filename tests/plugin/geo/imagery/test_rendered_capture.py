@@ -148,7 +148,7 @@ def test_a_resolution_close_to_a_multiple_of_the_pixels_uses_it(
 
 def test_missing_online_tiles_are_drawn_twice(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     capture = drawn(online((tmp_path / "missing.png").as_uri()), 0.5, WHOLE_WEB)
-    attempts = []
+    attempts: list[tuple[Any, ...]] = []
     render = RenderedCapture._render
 
     def counted(self: RenderedCapture, *place: Any) -> Any:

@@ -9,7 +9,7 @@ from qgis.core import QgsGeometry, QgsPointXY, QgsRectangle
 
 from rsgpt_plugin.errors import ImageryError
 from rsgpt_plugin.geo.imagery.tile_geometry import MAX_TILES, QgisGrid, checked_grid, frame_over
-from rsgpt_plugin.shared.rasters.tiles import TileGrid, Window
+from rsgpt_plugin.shared.rasters.tiles import Geotransform, TileGrid, Window
 from tests.plugin.rasters import DEGREES, NORTH_UP, ROTATED
 
 # An arc of a circle of 40 m, closed by a chord: its vertices lie at 10, 100 and 350 degrees.
@@ -32,7 +32,7 @@ def test_too_many_tiles_are_refused_at_once() -> None:
 
 
 @pytest.mark.parametrize("transform", [NORTH_UP, ROTATED, DEGREES])
-def test_the_window_of_a_window_s_polygon_is_the_same(transform: tuple[float, ...]) -> None:
+def test_the_window_of_a_window_s_polygon_is_the_same(transform: Geotransform) -> None:
     frame, window = QgisGrid(transform, 100, 80), Window(16, 32, 32, 16)
     assert frame.window(frame.polygon(window)) == window
 

@@ -16,9 +16,8 @@ import pytest
 from qgis.core import QgsCoordinateTransformContext, QgsFeedback, QgsRasterLayer, QgsRectangle
 from qgis.PyQt.QtCore import QMetaType
 
-from rsgpt_plugin.geo.imagery.capture import CaptureMode, CaptureOptions, open_capture
+from rsgpt_plugin.geo.imagery.capture import Capture, CaptureMode, CaptureOptions, open_capture
 from rsgpt_plugin.geo.imagery.layer_snapshot import take_snapshot
-from rsgpt_plugin.geo.imagery.native_capture import NativeCapture
 from rsgpt_plugin.geo.results.schema import output_fields
 from rsgpt_plugin.shared.answers.questions import parse_questions
 from rsgpt_plugin.shared.rasters.tiles import TileGrid, Window
@@ -42,7 +41,7 @@ def described(case: dict[str, Any], folder: Path) -> dict[str, Any]:
     return {"bands": shot.bands, "stretch": shot.stretch, "tiles": described_tiles}
 
 
-def described_tile(capture: NativeCapture, window: Window) -> dict[str, Any]:
+def described_tile(capture: Capture, window: Window) -> dict[str, Any]:
     shot, corners = capture.picture(window), capture.frame.polygon(window).asPolygon()[0]
     return {
         "window": [window.x, window.y, window.width, window.height],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from qgis.core import (
@@ -82,7 +83,7 @@ def labels(styled: QgsVectorLayer) -> list[str]:
 
 
 @pytest.fixture
-def pool() -> dict[str, object]:
+def pool() -> dict[str, Any]:
     return {"caption": "a pool", "confidence": 0.5, "cars": 7, "swimming_pool": False, "swimming_pool_confidence": 0.9}
 
 
@@ -127,7 +128,7 @@ def test_the_styler_records_the_run() -> None:
 
 @pytest.mark.parametrize("driver", FORMATS)
 def test_tip_and_label_show_caption_and_answers_in_any_format(
-    driver: str, tmp_path: Path, pool: dict[str, object]
+    driver: str, tmp_path: Path, pool: dict[str, Any]
 ) -> None:
     styled = written(layer(**pool), driver, tmp_path)
     apply_style(styled)
@@ -141,7 +142,7 @@ def test_tip_and_label_show_caption_and_answers_in_any_format(
 
 
 @pytest.mark.parametrize("driver", FORMATS)
-def test_the_form_matches_the_columns_in_any_format(driver: str, tmp_path: Path, pool: dict[str, object]) -> None:
+def test_the_form_matches_the_columns_in_any_format(driver: str, tmp_path: Path, pool: dict[str, Any]) -> None:
     styled = written(layer(**pool), driver, tmp_path)
     apply_style(styled)
     fields, config = styled.fields(), styled.editFormConfig()
