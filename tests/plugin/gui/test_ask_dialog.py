@@ -6,7 +6,8 @@ import pytest
 from qgis.PyQt.QtWidgets import QDialogButtonBox
 
 from rsgpt_plugin.gui.ask_dialog import AskDialog
-from rsgpt_plugin.shared.answers.questions import AnswerType, Question
+from rsgpt_plugin.shared.answers.answer_types import AnswerType
+from rsgpt_plugin.shared.answers.questions import Question
 
 
 @pytest.fixture

@@ -92,6 +92,7 @@ def one_round(bench: GapBench, number: int) -> Gaps:
     with stage("capture and answers"):
         bench.moves(run_id, 24)
     with stage("backend death"):
+        assert bench.server._process is not None
         os.kill(bench.server._process.pid, signal.SIGKILL)
         bench.ends(run_id)
     many = bench.raster(f"many{number}", field(71, 71, 16, number))

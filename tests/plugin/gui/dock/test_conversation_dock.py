@@ -21,7 +21,7 @@ from rsgpt_plugin.client.installed_models import ModelInfo
 from rsgpt_plugin.client.preferences import Preferences, load, save
 from rsgpt_plugin.client.server.local_server import LocalServer
 from rsgpt_plugin.gui.dock.conversation_dock import RsgptDock
-from rsgpt_plugin.shared.answers.questions import AnswerType
+from rsgpt_plugin.shared.answers.answer_types import AnswerType
 from tests.plugin.services.asking.test_click_run import wait_until
 from tests.plugin.services.conftest import around, make_raster, project, raster, serve
 

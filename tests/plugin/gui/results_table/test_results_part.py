@@ -36,17 +36,17 @@ class Docks(PluginWindow):
 
     def __init__(self) -> None:
         super().__init__()
-        self.docks: list[QDockWidget] = []
+        self.added: list[QDockWidget] = []
 
     def activeLayer(self) -> None:
         return None
 
     def addDockWidget(self, area: Qt.DockWidgetArea, dock: QDockWidget) -> None:
-        self.docks.append(dock)
+        self.added.append(dock)
         self.window.addDockWidget(area, dock)
 
     def removeDockWidget(self, dock: QDockWidget) -> None:
-        self.docks.remove(dock)
+        self.added.remove(dock)
         self.window.removeDockWidget(dock)
 
 
@@ -79,14 +79,14 @@ def dialog_of(window: Docks, kind: type) -> Any:
 
 
 def test_the_action_opens_and_closes_the_dock(window: Docks, table: ResultsTable) -> None:
-    assert window.docks == []
+    assert window.added == []
     table.action.trigger()
-    (dock,) = window.docks
+    (dock,) = window.added
     assert dock.isVisible()
     table.action.trigger()
     assert not dock.isVisible()
     table.open_for(results_layer(["a"]))
-    assert (dock.isVisible(), table.action.isChecked(), len(window.docks)) == (True, True, 1)
+    assert (dock.isVisible(), table.action.isChecked(), len(window.added)) == (True, True, 1)
     dock.close()
     assert not table.action.isChecked()
 
@@ -98,13 +98,13 @@ def test_unregister_removes_dock_menu_and_button(window: Docks) -> None:
         assert (len(window.menu), len(window.tools)) == (1, 1)
         opened(part, results_layer(["a"]))
         part.unregister()
-        assert (window.docks, window.menu, window.tools) == ([], [], [])
+        assert (window.added, window.menu, window.tools) == ([], [], [])
     QgsProject.instance().removeAllMapLayers()  # no signal is connected any more
 
 
 def test_another_layer_does_not_open_the_table(window: Docks, table: ResultsTable) -> None:
     table.open_for(QgsVectorLayer("Point?crs=EPSG:32611", "other", "memory"))
-    assert (window.docks, table.action.isChecked()) == ([], False)
+    assert (window.added, table.action.isChecked()) == ([], False)
 
 
 def test_zoom_shows_the_selected_rows(window: Docks, table: ResultsTable) -> None:
