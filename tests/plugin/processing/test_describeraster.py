@@ -48,7 +48,7 @@ def describe(layer: QgsRasterLayer, **parameters: Any) -> dict[str, Any]:
 
 def refusal(layer: object, **parameters: Any) -> str:
     with pytest.raises(QgsProcessingException) as caught:
-        describe(layer, **parameters)  # type: ignore[arg-type]
+        describe(layer, **parameters)
     return str(caught.value)
 
 
@@ -155,12 +155,13 @@ def test_questions_work_without_a_caption(raster: Make, gateway: ScriptedGateway
 
 
 def test_it_runs_in_a_worker_thread(raster: Make, gateway: ScriptedGateway) -> None:
-    context, feedback, ended = QgsProcessingContext(), QgsProcessingFeedback(), []
+    context, feedback, ended = QgsProcessingContext(), QgsProcessingFeedback(), list[tuple[bool, dict[str, Any]]]()
     algorithm = DescribeRaster().create()
     parameters = {"INPUT": raster(numbered(3, 5)), "TILE_SIZE": 32, "OUTPUT": "TEMPORARY_OUTPUT"}
     task = QgsProcessingAlgRunnerTask(algorithm, parameters, context, feedback)
     loop = QEventLoop()
-    task.executed.connect(lambda fine, results: (ended.append((fine, results)), loop.quit()))
+    task.executed.connect(lambda fine, results: ended.append((fine, results)))
+    task.executed.connect(loop.quit)
     QgsApplication.taskManager().addTask(task)
     loop.exec()
     assert ended[0][0], feedback.textLog()

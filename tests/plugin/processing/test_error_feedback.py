@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from qgis.core import NULL
@@ -17,7 +18,7 @@ from .test_run import MODEL, RunBench, places
 def test_rows_match_the_table_of_sentences(tmp_path: Path, gateway: ScriptedGateway) -> None:
     for question, sentences in sentences_by_question().items():
         texts = [clean(sentence.text) for sentence in sentences]  # like the protocol cleans a reply
-        gateway.say = lambda prompt, texts=texts: texts[number_in(prompt)]
+        gateway.say = partial(lambda texts, prompt: texts[number_in(prompt)], texts)
         asking = RunQuestions(MODEL, (question,), "")
         _, rows = RunBench(tmp_path).run(asking, places(*range(len(texts))), len(texts))
         values = [None if row[question.name] == NULL else row[question.name] for row in rows]

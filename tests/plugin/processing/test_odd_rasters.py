@@ -124,7 +124,7 @@ def test_a_chosen_alpha_band_does_not_hide_pixels(tmp_path: Path, load: Load) ->
     values[3, :, :16] = 0
     meanings = (gdal.GCI_RedBand, gdal.GCI_GreenBand, gdal.GCI_BlueBand, gdal.GCI_AlphaBand)
     layer = load(write(tmp_path / "a.tif", values, OddRaster(meanings=meanings)))
-    hashes = [rows_of(describe(layer, **bands)["OUTPUT"])[0]["image_sha256"]
+    hashes = [rows_of(describe(layer, "describeraster", **bands)["OUTPUT"])[0]["image_sha256"]
               for bands in ({"BANDS": [4, 1, 2]}, {})]  # fmt: skip
     unflagged = load(write(tmp_path / "b.tif", values, OddRaster()))
     assert hashes[0] == rows_of(describe(unflagged, BANDS=[4, 1, 2])["OUTPUT"])[0]["image_sha256"]

@@ -30,6 +30,7 @@ from rsgpt_plugin.processing.parameter_kinds import (
     ExtentParameter,
     GivenValues,
     NumberParameter,
+    Parameter,
     Setting,
     TextParameter,
 )
@@ -107,7 +108,7 @@ def test_every_declared_parameter_is_in_the_table(kind: type[DescribeAlgorithm])
     assert len(set(names(algorithm))) == len(names(algorithm))
 
 
-def other_value(parameter: table.Parameter) -> Any:
+def other_value(parameter: Parameter) -> Any:
     if isinstance(parameter, BooleanParameter):
         return not parameter.default
     if isinstance(parameter, NumberParameter):

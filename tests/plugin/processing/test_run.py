@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def picture(number: int, empty: bool = False) -> Picture:
 
 def places(*numbers: int) -> Iterator[CaptureTarget]:
     for number in numbers:
-        yield CaptureTarget(QgsFeature(), lambda number=number: picture(number))
+        yield CaptureTarget(QgsFeature(), partial(picture, number))
 
 
 class RunBench:
@@ -236,7 +237,7 @@ def test_a_library_error_in_one_picture_fails_only_its_row(
     def encoded(self: Picture) -> bytes:
         return original(self) if self.rgb[0, 0, 0] != 9 else broken().png
 
-    original = Picture.png.func
+    original = vars(Picture)["png"].func
     monkeypatch.setattr(Picture, "png", property(encoded))
     targets = [
         *places(1),
@@ -262,7 +263,9 @@ def test_an_error_in_reading_an_answer_fails_only_its_row(
     bench: RunBench, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def read(asked: Sequence[Question], raws: Sequence[RawAnswer], *others: Any) -> RowValues:
-        return answered_row(asked, raws, *others) if raws[0].text != "odd" else int("no number")
+        if raws[0].text == "odd":
+            raise ValueError("no number")
+        return answered_row(asked, raws, *others)
 
     monkeypatch.setattr(run, "answered_row", read)
     gateway.say = lambda prompt: "odd" if number_in(prompt) == 2 else "fine"

@@ -25,7 +25,6 @@ from rsgpt_plugin.core.paths import runs_file
 from rsgpt_plugin.core.run_store import RunEntry, RunState, RunStore
 from rsgpt_plugin.errors import Cancelled
 from rsgpt_plugin.processing import algorithm_base
-from rsgpt_plugin.processing import run_registry as module
 from rsgpt_plugin.processing.provider import RsgptProvider
 from rsgpt_plugin.processing.run_registry import RunFeedback, active_runs, is_alive
 
@@ -202,7 +201,7 @@ def test_progress_is_shown_at_most_once_per_percent(
     run: Run, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = iter(range(10**6))
-    monkeypatch.setattr(module.time, "monotonic", lambda: float(next(clock)))
+    monkeypatch.setattr("rsgpt_plugin.processing.run_registry.time.monotonic", lambda: float(next(clock)))
     feedback = QgsProcessingFeedback()
     run(feedback)
     lines = [line for line in feedback.textLog().splitlines() if " of 12" in line]

@@ -72,12 +72,13 @@ def test_a_killed_server_is_restarted_once_and_no_answer_is_lost(
     raster: Make, serve: Callable[..., LocalServer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = serve("--token-delay", "0.002")
-    killed = []
+    killed: list[int] = []
     original = run_module.DescribeRun._receive
 
     def receive(self: run_module.DescribeRun, *arguments: Any) -> None:
         original(self, *arguments)
         if not killed and self.counts.answered >= 20:
+            assert server._process is not None
             killed.append(server._process.pid)
             os.kill(killed[0], signal.SIGKILL)
 
@@ -110,7 +111,8 @@ def in_thread(layer: QgsRasterLayer, feedback: QgsProcessingFeedback) -> Iterato
     ended: list[dict[str, Any]] = []
     algorithm = DescribeRaster().create()
     task = QgsProcessingAlgRunnerTask(algorithm, parameters(layer), context, feedback)
-    task.executed.connect(lambda fine, results: (ended.append(results), loop.quit()))
+    task.executed.connect(lambda fine, results: ended.append(results))
+    task.executed.connect(loop.quit)
     QgsApplication.taskManager().addTask(task)
     loop.exec()
     return iter(ended)

@@ -7,6 +7,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -131,7 +132,7 @@ def test_the_other_layers_of_a_geopackage_are_kept(
 
 def test_earlier_results_are_overwritten(small: QgsRasterLayer, gateway: ScriptedGateway, tmp_path: Path) -> None:
     for caption in ("first", "second"):
-        gateway.say = lambda prompt, caption=caption: caption
+        gateway.say = partial(lambda caption, prompt: caption, caption)
         address, _ = describe(small, tmp_path / "a.gpkg", PROMPT=caption)
     assert (layers_in(tmp_path / "a.gpkg"), [row["caption"] for row in rows(address)]) == (["a"], ["second"] * 2)
 
@@ -217,7 +218,7 @@ def test_rasters_their_sources_and_masks_are_not_overwritten(
     assert "which this run reads" in refusal(raster, mask, MASK=str(mask))
 
 
-CASES = {
+CASES: dict[str, tuple[list[dict[str, Any]], dict[str, list[Any]]]] = {
     "fid twice": ([{"fid": 1, "n": "a"}, {"fid": 1, "n": "b"}, {"fid": 2, "n": "c"}], {"fid_2": [1, 1, 2]}),
     "fid of text": ([{"fid": "p-01"}, {"fid": "p-02"}], {"fid_2": ["p-01", "p-02"]}),
     "fid of numbers": ([{"fid": 1.5}, {"fid": 2.5}], {"fid_2": [1.5, 2.5]}),
