@@ -17,7 +17,8 @@ from rsgpt_plugin.processing.provider import RsgptProvider
 from rsgpt_plugin.services.asking.click_run import AskingService, ShownAnswers
 from rsgpt_plugin.services.asking.feature_selection import select_features
 from rsgpt_plugin.services.asking.place import canvas_place
-from rsgpt_plugin.shared.answers.questions import AnswerType, Question
+from rsgpt_plugin.shared.answers.answer_types import AnswerType
+from rsgpt_plugin.shared.answers.questions import Question
 from tests.plugin.services.conftest import around, polygons, view_of
 
 Serve = Callable[..., LocalServer]

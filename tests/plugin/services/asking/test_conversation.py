@@ -21,7 +21,8 @@ from rsgpt_plugin.core.conversation_history import History, SavedConversation
 from rsgpt_plugin.services.asking.conversation import Conversation, caption_question
 from rsgpt_plugin.services.asking.place import canvas_place
 from rsgpt_plugin.services.asking.scene import Scene, Viewpoint
-from rsgpt_plugin.shared.answers.questions import AnswerType, Question
+from rsgpt_plugin.shared.answers.answer_types import AnswerType
+from rsgpt_plugin.shared.answers.questions import Question
 from tests.plugin.services.asking.test_click_run import wait_until
 from tests.plugin.services.conftest import around, view_of
 
@@ -167,7 +168,8 @@ def test_stop_during_server_start_stores_nothing(
     conversation.begin(canvas_place(view_of([raster], around(150, 150, 100))))
     signals.wait("settled")
     conversation.ask(caption_question())
-    wait_until(lambda: conversation._running[0].isActive() and time.sleep(0.3) is None)
+    wait_until(lambda: bool(conversation._running[0].isActive()))
+    time.sleep(0.3)
     conversation.stop()
     start = time.monotonic()
     wait_until(lambda: not conversation._running)

@@ -8,7 +8,8 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsF
 from rsgpt_plugin.errors import ImageryError
 from rsgpt_plugin.geo.results.schema import output_fields
 from rsgpt_plugin.services.asking.feature_selection import polygon_at, select_features
-from rsgpt_plugin.shared.answers.questions import AnswerType, Question
+from rsgpt_plugin.shared.answers.answer_types import AnswerType
+from rsgpt_plugin.shared.answers.questions import Question
 from tests.plugin.services.conftest import around, polygons, view_of
 
 POINT = around(150, 150, 1).center()

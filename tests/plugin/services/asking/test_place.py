@@ -9,7 +9,8 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsP
 
 from rsgpt_plugin.errors import ImageryError
 from rsgpt_plugin.services.asking.place import canvas_place, clicked_place
-from rsgpt_plugin.shared.answers.questions import AnswerType, Question
+from rsgpt_plugin.shared.answers.answer_types import AnswerType
+from rsgpt_plugin.shared.answers.questions import Question
 from tests.plugin.services.conftest import around, view_of
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from rsgpt_plugin.client.backends import chosen_model
 from rsgpt_plugin.client.preferences import Preferences, load, save
 from rsgpt_plugin.core import paths
-from rsgpt_plugin.services.machine import problem_report as module
 from rsgpt_plugin.services.machine.problem_report import package_versions, problem_report, tracker_url
 
 
@@ -26,13 +26,13 @@ def test_report_contains_versions_state_and_weights(qgis_app: object) -> None:
         "(no log file)",
     ):
         assert piece in report
-    assert f"weights {module.chosen_model('rsgpt-small').weights_sha256}" in report
+    assert f"weights {chosen_model('rsgpt-small').weights_sha256}" in report
 
 
 def test_report_leaves_out_private_data(qgis_app: object, own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module.getpass, "getuser", lambda: "ada")
-    monkeypatch.setattr(module.platform, "node", lambda: "adas-laptop.lan")
-    monkeypatch.setattr(module.Path, "home", lambda: Path("/srv/homes/ada"))
+    monkeypatch.setattr("getpass.getuser", lambda: "ada")
+    monkeypatch.setattr("platform.node", lambda: "adas-laptop.lan")
+    monkeypatch.setattr(Path, "home", lambda: Path("/srv/homes/ada"))
     (own_home / "log").mkdir(parents=True)
     log = (
         f"opened {own_home}/env and /srv/homes/ada/maps\nAuthorization: Bearer abcdefgh\nhttp://ada:pw@gpu.lan/v1\n"
