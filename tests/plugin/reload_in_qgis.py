@@ -77,11 +77,12 @@ class Cycle:
 
     def _use_fake_engine(self) -> None:
         """Replace the model with the fake engine in the modules loaded now."""
-        client = sys.modules[f"{PACKAGE}.rsgpt_plugin.client.server.local_server"]
+        client: Any = sys.modules[f"{PACKAGE}.rsgpt_plugin.client.server.local_server"]
         log = Path(self.task["home"]) / "log" / "server.log"
         server = client.LocalServer(self.task["server"], self.task["environment"], log)
         client._managed_server = lambda launch: server
-        sys.modules[f"{PACKAGE}.rsgpt_plugin.gui.actions.canvas_actions"].is_ready = lambda: True
+        actions: Any = sys.modules[f"{PACKAGE}.rsgpt_plugin.gui.actions.canvas_actions"]
+        actions.is_ready = lambda: True
 
 
 def open_files() -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -110,7 +111,7 @@ def test_exports_have_the_new_columns(layer: QgsVectorLayer, tmp_path: Path) -> 
         task.done.connect(messages.append)
         task.failed.connect(lambda message, details, messages=messages: messages.append(message))
         task.start()
-        wait_until(lambda messages=messages: bool(messages))
+        wait_until(partial(bool, messages))
     (written,) = QgsVectorLayer(str(tmp_path / "a.gpkg"), "a").getFeatures()
     assert (written["green"], written["orbit"]) == (0.4, "X7")
     (entry,) = json.loads((tmp_path / "set" / "questions.json").read_text("utf-8"))
