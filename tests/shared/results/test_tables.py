@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import pickle
 import re
 from pathlib import Path
 
 import pytest
 
-from rsgpt_plugin.shared.answers.answer_types import TYPES, AnswerType, types_help
+from rsgpt_plugin.shared.answers.answer_types import TYPES, types_help
 from rsgpt_plugin.shared.answers.questions import parse_questions
 from rsgpt_plugin.shared.answers.typed_answers import RawAnswer, as_text, read_answer
 from rsgpt_plugin.shared.errors import QuestionError
@@ -37,11 +36,6 @@ def test_the_guide_names_every_column_and_type() -> None:
     guide = GUIDE.read_text("utf-8")
     assert [c.name for c in [*leading_columns(), *trailing_columns()] if f"`{c.name}`" not in guide] == []
     assert [kind.name for kind in TYPES if f"`{kind.example}`" not in guide] == []
-
-
-@pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.name)
-def test_unpickling_a_type_returns_the_same_object(kind: AnswerType) -> None:
-    assert pickle.loads(pickle.dumps(kind)) is kind
 
 
 def test_an_added_type_is_parsed_read_and_documented(monkeypatch: pytest.MonkeyPatch) -> None:
