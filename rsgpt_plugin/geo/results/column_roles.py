@@ -92,8 +92,9 @@ def _questions(names: Sequence[str]) -> tuple[Answered, ...]:
     if "image_sha256" not in names and "image_sha256"[:_NAME_LIMIT] in names:
         parts = [(name, name, confidence) for name, confidence in _pairs_by_position(names)]
     answers = [name for _, name, _ in parts]
+    others = [name for name in names if name not in answers]  # a truncated `_model` would be the answer itself
     return tuple(
-        Answered(asked, name, confidence, _find(names, _model_of(name, answers))) for asked, name, confidence in parts
+        Answered(asked, name, confidence, _find(others, _model_of(name, answers))) for asked, name, confidence in parts
     )
 
 

@@ -12,7 +12,7 @@ from rsgpt_plugin.geo.results.layer_metadata import is_results
 from rsgpt_plugin.geo.results.schema import output_fields
 from rsgpt_plugin.services.results.results_layer import ResultsLayer
 from rsgpt_plugin.shared.answers.questions import parse_questions
-from tests.plugin.geo.results.test_style import written
+from tests.plugin.geo.results.layers import written
 
 
 def results_layer(questions: str = "", own: str = "", **renamed: str) -> QgsVectorLayer:
@@ -59,6 +59,7 @@ def test_truncated_names_of_a_shapefile_are_found(qgis_app: Any, tmp_path: Path)
     cover = columns.answered("vegetation_cover")
     assert cover is not None
     assert (cover.name, cover.confidence) == ("vegetation", "vegetati_1")
+    assert [question.model for question in columns.questions] == [None] * 4
     assert columns.answered("swimming_pond") is None  # ambiguous: it could be swimming_pool
     assert columns.answered("swimming_2") is columns.questions[3]
 
