@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-
 from qgis.core import QgsExpression, QgsFields
 from qgis.PyQt.QtCore import QCoreApplication
 
@@ -53,7 +51,7 @@ def caption_label(columns: ResultColumns) -> str:
 def answers_label(columns: ResultColumns, fields: QgsFields) -> str:
     """Return the expression of a label with the first answers of a row; empty if there are no questions."""
     parts = [
-        f"{QgsExpression.quotedString(answered.name + ': ')} || {_value(answered.name, fields)}"
+        f"{_quoted(answered.name + ': ')} || {_value(answered.name, fields)}"
         for answered in columns.questions[:_LABELED_ANSWERS]
     ]
     return f"array_to_string(array_remove_all(array({', '.join(parts)}), NULL), '\\n')" if parts else "''"
@@ -62,7 +60,7 @@ def answers_label(columns: ResultColumns, fields: QgsFields) -> str:
 def _answer_line(answered: Answered, fields: QgsFields) -> str:
     value = _value(answered.name, fields)
     return (
-        f"{html.escape(answered.name)}: [% {_escaped(f'coalesce({value}, {_unknown()})')} %]"
+        f"[% {_escaped(_quoted(answered.name))} %]: [% {_escaped(f'coalesce({value}, {_unknown()})')} %]"
         f"[% {_certainty(answered.confidence)} %]<br>"
     )
 
@@ -85,7 +83,12 @@ def _unknown() -> str:
 
 
 def _column(name: str) -> str:
-    return QgsExpression.quotedColumnRef(name)
+    # The name of a column in another person's file may hold the end of an expression in a template.
+    return QgsExpression.quotedColumnRef(name) if "%]" not in name else f"attribute({_quoted(name)})"
+
+
+def _quoted(text: str) -> str:
+    return QgsExpression.quotedString(text).replace("%]", "%' || ']")
 
 
 def _escaped(expression: str) -> str:
