@@ -18,7 +18,7 @@ from qgis.PyQt.QtWidgets import QMainWindow, QShortcut
 
 from rsgpt_plugin.client import backends
 from rsgpt_plugin.client.installed_models import ModelInfo
-from rsgpt_plugin.client.preferences import Preferences, load, save
+from rsgpt_plugin.client.preferences import Preferences, save
 from rsgpt_plugin.client.server.local_server import LocalServer
 from rsgpt_plugin.gui.dock.conversation_dock import RsgptDock
 from rsgpt_plugin.shared.answers.answer_types import AnswerType
@@ -187,25 +187,6 @@ def test_a_rectangle_is_drawn_and_the_previous_tool_is_restored(dock: RsgptDock,
 def test_without_a_selected_feature_a_message_is_shown(dock: RsgptDock) -> None:
     QTest.mouseClick(dock.panel.picker.feature, Qt.MouseButton.LeftButton)
     assert "Select one feature" in shown(dock)
-
-
-def test_questions_are_saved_restored_and_removed(dock: RsgptDock) -> None:
-    bar = dock.panel.bar
-    bar.kind.choose(AnswerType.CHOICE)
-    QTest.keyClicks(bar.text, "Which kind?")
-    QTest.keyClicks(bar.choices, "forest, town")
-    bar._fill_menu()
-    (save_entry,) = [entry for entry in bar.menu.actions() if entry.text() == "Save this question"]
-    save_entry.trigger()
-    assert load().saved_questions == ("answer[choice(forest|town)]: Which kind?",)
-    bar.text.clear()
-    bar.kind.choose(AnswerType.TEXT)
-    bar._fill_menu()
-    bar.menu.actions()[0].trigger()
-    assert (bar.text.text(), bar.kind.is_choice(), bar.choices.text()) == ("Which kind?", True, "forest, town")
-    bar._fill_menu()
-    bar.menu.actions()[-1].trigger()
-    assert load().saved_questions == ()
 
 
 def test_after_a_restart_the_history_opens_zooms_and_deletes(
