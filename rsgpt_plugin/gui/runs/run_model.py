@@ -120,7 +120,7 @@ def counts_text(entry: RunEntry) -> str:
 
 _ICONS = {
     RunState.RUNNING: "/mActionStart.svg",
-    RunState.PAUSED: "/mActionPause.svg",
+    RunState.PAUSED: "/temporal_navigation/pause.svg",
     RunState.STOPPED: "/mActionStop.svg",
     RunState.INTERRUPTED: "/mIconWarning.svg",
     RunState.FAILED: "/mIconCritical.svg",

@@ -76,6 +76,7 @@ def test_an_unknown_rate_is_left_out(marks: tuple[tuple[float, int], ...]) -> No
     ("state", "text"),
     [
         (RunState.RUNNING, "Running in another window"),
+        (RunState.PAUSED, "Paused"),
         (RunState.STOPPED, "Stopped"),
         (RunState.INTERRUPTED, "Interrupted"),
         (RunState.FAILED, "Failed"),
