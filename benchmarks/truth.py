@@ -49,14 +49,14 @@ MAX_ZOOM = 20  # of the server
 
 @dataclass(frozen=True)
 class Route:
-    """A way from pictures to attributes. lay: arguments of MosaicShape; asked: parameters of the algorithm.
+    """A way from pictures to attributes. placement: arguments of MosaicShape; asked: parameters of the algorithm.
 
     online: whether QGIS reads from a tile server instead of the file; enlarged: zoom of the pictures that are asked
     about one by one.
     """
 
     name: str
-    lay: dict[str, Any] = field(default_factory=dict)
+    placement: dict[str, Any] = field(default_factory=dict)
     asked: tuple[str, ...] = ("TILE_SIZE=256",)
     online: bool = False
     enlarged: int = 1
@@ -131,7 +131,7 @@ def through_qgis(raster: Path, route: Route, alone: PictureAnswer) -> LayerMatch
     truth, layer_rows = _table(raster.with_suffix(".truth.gpkg"), "filename"), _table(layer, "caption", "image_sha256")
     if layer_rows.crs != truth.crs:
         raise SystemExit(f"The layer's CRS is {layer_rows.crs}, the mosaic's {truth.crs}.")
-    best, covered = placed(truth.polygons, layer_rows.polygons)
+    best, covered = match_rows(truth.polygons, layer_rows.polygons)
     names = truth.texts["filename"]
     captions, shown = (
         {name: layer_rows.texts[column][row] if row >= 0 else "" for name, row in zip(names, best, strict=True)}
@@ -148,7 +148,7 @@ def through_qgis(raster: Path, route: Route, alone: PictureAnswer) -> LayerMatch
     )
 
 
-def placed(tiles: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def match_rows(tiles: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return for each tile the number of the row that covers most of it, or -1, and the covered share, 0 to 1."""
     hit, row = shapely.STRtree(rows).query(tiles, predicate="intersects")
     shares = shapely.area(shapely.intersection(tiles[hit], rows[row])) / shapely.area(tiles[hit])
@@ -208,10 +208,10 @@ class TruthBench:
         self.alone = cache(self._alone)
         out.mkdir(parents=True, exist_ok=True)
 
-    def mosaic(self, name: str, lay: Mapping[str, Any], pictures: Path | None = None) -> Path:
+    def mosaic(self, name: str, placement: Mapping[str, Any], pictures: Path | None = None) -> Path:
         """Write a mosaic, and its tiles to the folder `pictures`."""
         raster = self._out / f"{name}.tif"
-        make(raster, self._records, self._images, MosaicShape(self._side, self._tile, **lay), pictures)
+        make(raster, self._records, self._images, MosaicShape(self._side, self._tile, **placement), pictures)
         return raster
 
     def _alone(self, enlarged: int) -> PictureAnswer:
@@ -234,7 +234,7 @@ def main() -> int:
     for number in args.route or range(len(ROUTES)):
         route = ROUTES[number]
         alone = bench.alone(route.enlarged)
-        lost |= _print_row(route, alone, through_qgis(bench.mosaic(f"route{number}", route.lay), route, alone))
+        lost |= _print_row(route, alone, through_qgis(bench.mosaic(f"route{number}", route.placement), route, alone))
     return int(lost)
 
 

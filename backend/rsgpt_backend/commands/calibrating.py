@@ -48,7 +48,7 @@ def _validated(engine: Engine, data: Path, dataset: RecipeDataset) -> Iterator[E
     asked = read_questions(data / dataset.questions) if dataset.questions else []
     for questions in (asked, presence_questions(read_captions(annotations), _PRESENCE)):
         if questions:
-            scored = question_accuracy.scored(engine, images, questions, AskOptions())
+            scored = question_accuracy.score_questions(engine, images, questions, AskOptions())
             yield _result(engine, "questions", dataset, *scored)
 
 

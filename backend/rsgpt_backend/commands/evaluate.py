@@ -113,12 +113,12 @@ def run_baselines(args: argparse.Namespace) -> int:
 
 def run_scenes(args: argparse.Namespace) -> int:
     """Score the scene of each picture and print the scores."""
-    from ..evaluate.question_accuracy import scored  # noqa: PLC0415 - report wrong usage before importing torch
+    from ..evaluate.question_accuracy import score_questions  # noqa: PLC0415 - report wrong usage before importing torch
 
     _check_answers(args)
     questions = scene_questions(args.images, dict(args.name), args.prompt)
     engine, options = _engine(args), AskOptions(args.limit, args.beams)
-    return _print_and_save(args, engine, options, scored(engine, args.images, questions, options))
+    return _print_and_save(args, engine, options, score_questions(engine, args.images, questions, options))
 
 
 def _check_answers(args: argparse.Namespace, *inputs: Path) -> None:

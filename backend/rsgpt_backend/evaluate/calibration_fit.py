@@ -31,12 +31,12 @@ def calibrate(folder: Path, results: Sequence[EvaluationResult]) -> tuple[dict[s
         if result.weights_sha256 != config.weights_sha256:
             raise UsageError(f"{result.benchmark} was evaluated with other weights. Evaluate this model first.")
     odds = yes_bias(results, config.calibration)
-    scales = fitted((with_yes_bias(result, config.calibration, odds) for result in results), config.calibration)
+    scales = fit_scales((with_yes_bias(result, config.calibration, odds) for result in results), config.calibration)
     replace(config, calibration=scales, yes_odds=config.yes_odds + odds).write(folder)
     return scales, odds
 
 
-def fitted(results: Iterable[EvaluationResult], present: Mapping[str, Scale]) -> dict[str, Scale]:
+def fit_scales(results: Iterable[EvaluationResult], present: Mapping[str, Scale]) -> dict[str, Scale]:
     """Return the scale of each answer form. A caption counts as correct if it invents no object.
 
     present: the scales that the confidences already contain; the returned scales replace them.

@@ -19,7 +19,7 @@ from ..errors import DataError
 from .ask_all import AskOptions, EvaluatedModel, Scored, answer_all, spread
 from .calibration import calibration
 from .intervals import interval
-from .object_support import rates, supported
+from .object_support import compare_objects, rates
 from .report.rounding import hundredths, percent
 from .tokens import tokenize
 
@@ -39,7 +39,7 @@ def evaluate(engine: EvaluatedModel, images: Path, annotations: Path, options: A
     captions = {index: [answer.text] for index, answer in enumerate(answers)}
     scores, each = score(references, captions)
     names = [record.filename for record in records]
-    support = [supported(answer.text, record.captions) for record, answer in zip(records, answers, strict=True)]
+    support = [compare_objects(answer.text, record.captions) for record, answer in zip(records, answers, strict=True)]
     rows = [
         {
             "filename": record.filename,

@@ -26,7 +26,7 @@ class ObjectSupport:
     recalled: tuple[str, ...]
 
 
-def supported(caption: str, references: Sequence[str]) -> ObjectSupport:
+def compare_objects(caption: str, references: Sequence[str]) -> ObjectSupport:
     """Compare a caption with its references."""
     in_caption, in_references = mentions([caption]), mentions(references)
     named = tuple(name for name, count in in_caption.items() if count)

@@ -34,10 +34,12 @@ def evaluate(engine: EvaluatedModel, images: Path, annotations: Path, options: A
     questions = read_questions(annotations)
     if not questions:
         raise DataError(f"{annotations} holds no questions. Give a file with some.")
-    return scored(engine, images, questions, options)
+    return score_questions(engine, images, questions, options)
 
 
-def scored(engine: EvaluatedModel, images: Path, questions: Sequence[QuestionRecord], options: AskOptions) -> Scored:
+def score_questions(
+    engine: EvaluatedModel, images: Path, questions: Sequence[QuestionRecord], options: AskOptions
+) -> Scored:
     """Return the scores, and each answer with the correct one."""
     questions = spread(questions, options.limit)
     started = time.monotonic()

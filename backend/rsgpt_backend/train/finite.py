@@ -25,7 +25,7 @@ def check_learning(module: nn.Module, losses: Sequence[Tensor], step: int, lesso
         )
 
 
-def mean(losses: Sequence[Tensor]) -> float:
+def finite_mean(losses: Sequence[Tensor]) -> float:
     """Return the mean of the finite losses."""
     stacked = torch.stack(list(losses))
     return float(stacked[torch.isfinite(stacked)].mean().item())

@@ -25,7 +25,7 @@ from ..strict_json import json_text
 from .encoder_adaptation import adapt_encoder
 from .examples.corpus import Corpus, DrawnPrompt
 from .examples.views import FeatureStore, store_name
-from .finite import check_learning, mean
+from .finite import check_learning, finite_mean
 from .memory_check import check_memory
 from .naming import NamedWords
 from .number_formats import autocast, number_format
@@ -161,10 +161,10 @@ class Trainer:
             if is_milestone or (step + 1) % _LOG_EVERY == 0:
                 check_learning(self.model.bridge, losses, step + 1, "bridge")
             if (step + 1) % _LOG_EVERY == 0:
-                bar.set_postfix(loss=f"{mean(losses):.3f}")
+                bar.set_postfix(loss=f"{finite_mean(losses):.3f}")
                 trim_heap()
             if is_milestone:
-                self._log(step + 1, "loss", round(mean(losses), 6))
+                self._log(step + 1, "loss", round(finite_mean(losses), 6))
                 losses.clear()
                 self._milestone(optimizer, held_out, step + 1)
 
@@ -249,7 +249,7 @@ class Trainer:
         batches = islice(batches, max(self.recipe.validation_prompts // batch, 1))
         losses = [self._loss(self.held_out, drawn, features) for drawn in batches]
         check_learning(self.model.bridge, losses, step, "bridge")
-        self._log(step, "validation_loss", round(mean(losses), 4))
+        self._log(step, "validation_loss", round(finite_mean(losses), 4))
 
     def _log(self, step: int, name: str, value: float | list[float]) -> None:
         if not self.processes.leads:

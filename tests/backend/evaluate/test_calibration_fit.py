@@ -9,7 +9,7 @@ import pytest
 
 from rsgpt_backend.engine.confidence import Scale, calibrated, log_odds
 from rsgpt_backend.evaluate.calibration import calibration
-from rsgpt_backend.evaluate.calibration_fit import fitted, with_yes_bias, yes_bias
+from rsgpt_backend.evaluate.calibration_fit import fit_scales, with_yes_bias, yes_bias
 from rsgpt_backend.evaluate.result import EvaluationResult
 
 
@@ -31,19 +31,19 @@ def error(result: EvaluationResult, scales: dict[str, Scale]) -> float:
 
 def test_the_error_falls() -> None:
     result = boastful(3000)
-    scales = fitted([result], {})
+    scales = fit_scales([result], {})
     assert scales["yes_no"] == pytest.approx((0.5, -0.3), abs=0.1)
     assert error(result, {}) > 10
     assert error(result, scales) < 2.5
 
 
 def test_few_answers_change_nothing() -> None:
-    assert fitted([boastful(49)], {}) == {}
-    assert fitted([boastful(49)], {"yes_no": (2.0, 1.0)}) == {"yes_no": (2.0, 1.0)}
+    assert fit_scales([boastful(49)], {}) == {}
+    assert fit_scales([boastful(49)], {"yes_no": (2.0, 1.0)}) == {"yes_no": (2.0, 1.0)}
 
 
 def test_each_answer_form_has_its_own_scale() -> None:
-    scales = fitted([boastful(2000), boastful(2000, "a forest", (2.0, 0.5))], {})
+    scales = fit_scales([boastful(2000), boastful(2000, "a forest", (2.0, 0.5))], {})
     assert scales["yes_no"][0] == pytest.approx(0.5, abs=0.15)
     assert scales["phrase"][0] == pytest.approx(2.0, abs=0.6)
 
@@ -51,10 +51,10 @@ def test_each_answer_form_has_its_own_scale() -> None:
 def test_a_second_fit_extends_the_first() -> None:
     """Confidences already contain the scale of the first fit."""
     result = boastful(3000)
-    first = fitted([result], {})
+    first = fit_scales([result], {})
     for one in result.answers:
         one["confidence"] = calibrated(one["confidence"], "yes", first)
-    again = fitted([result], first)
+    again = fit_scales([result], first)
     assert again["yes_no"] == pytest.approx(first["yes_no"], abs=0.02)
 
 
@@ -64,13 +64,13 @@ def test_a_caption_is_correct_if_it_invents_nothing() -> None:
         {"caption": "A road.", "confidence": 0.9, "invented": ["cars"] if rng.random() < 0.5 else []}
         for _ in range(400)
     ]
-    scales = fitted([EvaluationResult("captions", "toy", "toy", "", "", {}, captions)], {})
+    scales = fit_scales([EvaluationResult("captions", "toy", "toy", "", "", {}, captions)], {})
     assert calibrated(0.9, "A road.", scales) == pytest.approx(0.5, abs=0.06)
 
 
 def test_scales_stay_finite_if_all_answers_are_correct() -> None:
     answers = [{"given": "yes", "confidence": 1.0, "correct": True}] * 60
-    (scale,) = fitted([EvaluationResult("questions", "toy", "toy", "", "", {}, answers)], {}).values()
+    (scale,) = fit_scales([EvaluationResult("questions", "toy", "toy", "", "", {}, answers)], {}).values()
     assert all(map(math.isfinite, scale))
 
 

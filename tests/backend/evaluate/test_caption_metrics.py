@@ -14,8 +14,7 @@ from rsgpt_backend.errors import DataError
 from rsgpt_backend.evaluate import caption_metrics
 from rsgpt_backend.evaluate.ask_all import AskOptions
 from rsgpt_backend.evaluate.caption_metrics import evaluate, score
-from rsgpt_backend.evaluate.object_support import supported
-from rsgpt_backend.predictor import Answer, Ask
+from rsgpt_backend.evaluate.object_support import compare_objects
 
 REFERENCES = {
     0: ["There is a piece of green farmland.", "It is a large piece of cropland."],
@@ -109,7 +108,7 @@ def test_a_model_is_scored(engine: Engine, toy_data: Path, no_java: None) -> Non
     assert rows[0]["references"][0] == "There is a river"
     assert isinstance(rows[0]["caption"], str)
     assert 0 <= rows[0]["confidence"] <= 1
-    assert rows[0]["invented"] == list(supported(rows[0]["caption"], rows[0]["references"]).invented)
+    assert rows[0]["invented"] == list(compare_objects(rows[0]["caption"], rows[0]["references"]).invented)
     low, high = scores["intervals"]["CIDEr"]
     assert low <= sum(one["CIDEr"] for one in rows) / 5 <= high
 

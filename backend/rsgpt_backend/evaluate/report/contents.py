@@ -10,7 +10,7 @@ from typing import Any
 
 from ..result import EvaluationResult
 from .blocks import Block, Figure, Heading, PictureCase, PictureCases, Table, TextBlock
-from .figures import bars, kept, reliability
+from .figures import bars, coverage_curve, reliability
 from .thumbnail import thumbnail
 
 WORST = 12
@@ -87,7 +87,7 @@ def _calibrated(result: EvaluationResult, meaning: str) -> Iterator[Block]:
     measured = result.scores["calibration"]
     yield TextBlock(f"{result.model}: expected calibration error {measured['ece']:.1f} %. {meaning}".strip())
     yield Figure(f"{result.model}: accuracy by confidence", reliability(measured["bins"]))
-    yield Figure(f"{result.model}: accuracy of the most confident answers", kept(measured["kept"]))
+    yield Figure(f"{result.model}: accuracy of the most confident answers", coverage_curve(measured["kept"]))
     header = ["Answers kept, %", "Accuracy, %", "Minimum confidence, %"]
     yield Table(header, [[f"{row[0]:.0f}", *map(_number, row[1:])] for row in measured["kept"]])
 

@@ -37,7 +37,7 @@ def reliability(bins: Sequence[Sequence[float]]) -> str:
     return _plot([diagonal, *points], "confidence, %", "accuracy, %")
 
 
-def kept(curve: Sequence[Sequence[float]]) -> str:
+def coverage_curve(curve: Sequence[Sequence[float]]) -> str:
     """Return accuracy over the share of answers kept. curve: [share, accuracy, minimum confidence]."""
     path = " ".join(f"{_x(share)},{_y(accuracy)}" for share, accuracy, _ in curve)
     return _plot([f'<polyline points="{path}" class="curve"/>'], "answers kept, %", "accuracy, %")

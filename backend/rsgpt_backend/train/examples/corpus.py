@@ -23,7 +23,7 @@ from ...errors import DataError
 from ...model.vision.encoders import to_bytes
 from ..recipe import PromptMix, RecipeDataset
 from .derived_questions import TrainingExample, asked_question, derived_questions
-from .details import detailed
+from .details import detailed_description
 from .prompts import CAPTION_PROMPTS, DETAIL_PROMPTS
 from .texts import clean_sentence, is_oriented
 
@@ -199,7 +199,7 @@ def _samples(folder: Path, dataset: RecipeDataset, number: int) -> list[Sample]:
             continue
         sentences = tuple(clean_sentence(text) for text in sample.record.captions if text.strip())
         sample.caption = TrainingExample(sample.filename, CAPTION_PROMPTS, sentences, "caption", False)
-        detail = detailed(sentences)
+        detail = detailed_description(sentences)
         sample.detail = TrainingExample(sample.filename, DETAIL_PROMPTS, (detail,), "detail", False) if detail else None
     asked = read_questions(folder / dataset.questions) if dataset.questions else []
     for example in [*derived_questions(records), *map(asked_question, asked)]:

@@ -16,7 +16,7 @@ _EMPTY = frozenset(
 _SAME = {"cropland": "farmland", "lush": "green", "planes": "airplane", "plane": "airplane"}
 
 
-def detailed(sentences: Sequence[str]) -> str:
+def detailed_description(sentences: Sequence[str]) -> str:
     """Return the most typical sentence, followed by those that add most; empty if none adds enough."""
     distinct = list(dict.fromkeys(sentences))
     words = {sentence: _words(sentence) for sentence in distinct}

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from rsgpt_backend.evaluate.report.figures import bars, kept, reliability
+from rsgpt_backend.evaluate.report.figures import bars, coverage_curve, reliability
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -62,14 +62,14 @@ def test_a_point_tells_its_numbers() -> None:
 
 
 def test_the_curve_goes_through_its_points() -> None:
-    drawing = ElementTree.fromstring(kept([[50, 90.0, 80.0], [100, 70.0, 10.0]]))
+    drawing = ElementTree.fromstring(coverage_curve([[50, 90.0, 80.0], [100, 70.0, 10.0]]))
     (line,) = attributes(drawing, "polyline")
     first, last = (tuple(map(float, point.split(","))) for point in line["points"].split())
     assert first[0] < last[0]
     assert first[1] < last[1]  # SVG counts downwards
 
 
-@pytest.mark.parametrize("svg", [kept([[0, 0, 0], [100, 100, 0]]), reliability([[50, 50, 1]])])
+@pytest.mark.parametrize("svg", [coverage_curve([[0, 0, 0], [100, 100, 0]]), reliability([[50, 50, 1]])])
 def test_a_plot_has_labeled_axes_with_a_line_each_quarter(svg: str) -> None:
     drawing = ElementTree.fromstring(svg)
     numbers = [int(text) for text in texts(drawing) if text.isdecimal()]
