@@ -28,7 +28,7 @@ def test_a_trained_model_is_calibrated(
 ) -> None:
     model = tmp_path / "model"
     shutil.copytree(toy_folder, model)
-    monkeypatch.setattr(calibration_fit, "_FEWEST", 1)  # the toy's data set is small
+    monkeypatch.setattr(calibration_fit, "_MIN_ANSWERS", 1)  # the toy's data set is small
     calibrate_trained(model, toy_data, [RecipeDataset("images", "captions.json", "questions.json")])
     before, after = ModelConfig.read(toy_folder), ModelConfig.read(model)
     assert after.calibration != before.calibration

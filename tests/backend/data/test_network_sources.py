@@ -1,4 +1,4 @@
-"""Sources that are read over a network are told from files, in rasterio's and in GDAL's notation."""
+"""Sources that are read over a network are distinguished from files, in rasterio's and in GDAL's notation."""
 
 from __future__ import annotations
 
