@@ -96,10 +96,8 @@ def write_seconds(path: Path, shape: PolygonShape) -> float:
 
 def _row(number: int, rng: random.Random) -> RowValues:
     caption = TypedAnswer(" ".join(rng.choices(WORDS, k=rng.randint(6, 20))).capitalize() + ".", rng.random())
-    values: dict[str, Value] = {
-        "water": rng.random() < 0.5, "planes": rng.randrange(9), "scene": rng.choice(WORDS),
-    }  # fmt: skip
-    provenance: dict[str, Cell] = {
+    values: dict[str, str | int] = {"water": rng.random() < 0.5, "planes": rng.randrange(9), "scene": rng.choice(WORDS)}
+    provenance: dict[str, str | float] = {
         "model": "rsgpt-small", "weights_sha256": "f" * 64, "prompt": "Describe this image.", "gsd_m": 0.3,
         "image_sha256": hashlib.sha256(str(number).encode()).hexdigest(), "bands": "1,2,3", "stretch": "none",
         "asked_at": "2026-11-28T00:00:00.000+00:00", "plugin_version": "0.1.0",

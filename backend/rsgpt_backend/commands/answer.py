@@ -79,7 +79,7 @@ def run_describe(args: argparse.Namespace) -> int:
     prompt = prompts[0] if prompts else default
     output = ResultPrinter(args.json)
     for item, answer in _answers(engine, [PromptItem(path, "") for path in args.images], prompt):
-        data = {"image": item.path}
+        data: dict[str, Any] = {"image": item.path}
         if isinstance(answer, RsgptError):
             output.failure(data, answer)
         else:
@@ -96,7 +96,7 @@ def run_ask(args: argparse.Namespace) -> int:
     answer_type = AnswerType.CHOICE if choices else next(each for each in TYPES if each.name == args.type)
     items = [PromptItem(path, question, choices, answer_type) for path in args.images for question in questions]
     for item, answer in _answers(engine, items, ""):
-        data = {"image": item.path, "question": item.question}
+        data: dict[str, Any] = {"image": item.path, "question": item.question}
         if isinstance(answer, RsgptError):
             output.failure(data, answer)
         else:

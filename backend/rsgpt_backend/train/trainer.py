@@ -246,8 +246,8 @@ class Trainer:
         self.model.eval()
         batch = self.recipe.batch
         batches = chain.from_iterable(self.held_out.buckets(0, batch, self.recipe.mix))
-        batches = islice(batches, max(self.recipe.validation_prompts // batch, 1))
-        losses = [self._loss(self.held_out, drawn, features) for drawn in batches]
+        validated = islice(batches, max(self.recipe.validation_prompts // batch, 1))
+        losses = [self._loss(self.held_out, drawn, features) for drawn in validated]
         check_learning(self.model.bridge, losses, step, "bridge")
         self._log(step, "validation_loss", round(finite_mean(losses), 4))
 

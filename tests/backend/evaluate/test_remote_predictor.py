@@ -133,7 +133,7 @@ def test_a_busy_server_is_waited_for(server: Server, monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize(
     ("reply", "sentence"),
     [
-        ((401, {}, {"error": "no"}), "answered 401.*Check address, model and RSGPT_API_KEY"),
+        ((401, {}, {"error": "no"}), "answered 401.*Check the address, the model, and RSGPT_API_KEY"),
         ((200, {}, b"<html>"), "sent no chat completion"),
         ((200, {}, {"choices": []}), "sent no chat completion"),
         ((200, {}, []), "sent no chat completion"),
@@ -153,7 +153,7 @@ def test_a_server_that_is_gone(server: Server) -> None:
 
 @pytest.mark.parametrize("url", ["", "127.0.0.1:80", "file:///etc/passwd", "http://"])
 def test_an_invalid_address_is_refused(url: str) -> None:
-    with pytest.raises(UsageError, match="no address of a server"):
+    with pytest.raises(UsageError, match="is not a server address"):
         engine(url)
 
 

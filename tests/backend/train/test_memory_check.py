@@ -27,7 +27,7 @@ def test_each_process_needs_memory_for_a_model(toy_folder: Path, monkeypatch: py
     check_memory(toy_folder, torch.bfloat16, GPU)
     monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
     check_memory(toy_folder, torch.bfloat16, GPU)
-    with pytest.raises(ModelError, match=r"needs 42\.5 GB .*, 21\.2 a process, and 40\.0 GB are free\. Start fewer"):
+    with pytest.raises(ModelError, match=r"needs 42\.5 GB .*, 21\.2 GB per process.* 40\.0 GB are free\. Start fewer"):
         check_memory(toy_folder, torch.bfloat16, CPU)
 
 
@@ -35,5 +35,5 @@ def test_each_process_needs_memory_for_a_model(toy_folder: Path, monkeypatch: py
 def test_32_bits_take_more(toy_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     check_memory(toy_folder, torch.float32, CPU)
     monkeypatch.setattr(memory_check, "free_bytes", lambda _: 30e9)
-    with pytest.raises(ModelError, match=r"needs 34\.7 GB .* Close other programs, or take a machine with more"):
+    with pytest.raises(ModelError, match=r"needs 34\.7 GB .* Close other programs, or use a machine with more"):
         check_memory(toy_folder, torch.float32, CPU)

@@ -1,4 +1,4 @@
-"""The layer of very many results, small: it is indexed, labelled near and not far, and every row reaches the table."""
+"""The benchmark with a small layer: it is indexed, labeled only in close views, and the table shows every row."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def table(qgis_app: object, tmp_path: Path) -> Iterator[dict[str, str]]:
 
 def test_every_row_of_the_table_is_measured(table: dict[str, str]) -> None:
     assert table["spatial index"] == "yes"
-    assert table["drawing all of it"].endswith(", 0 labels")
+    assert table["drawing the whole layer"].endswith(", 0 labels")
     assert not table["drawing 12 tiles across"].endswith(", 0 labels")
     assert table["identifying at a point"].endswith(", 1 found")
     assert table["the tile under the mouse, for the menu"].endswith(", 1 found")
-    assert table["the table, until all rows are there"].endswith(", 2500 rows")
+    assert table["the table, until all rows are loaded"].endswith(", 2500 rows")
     assert table["the table: all rows again"].endswith(", 2500 rows")
     assert not table["the table: searching a word"].endswith(", 2500 rows")

@@ -96,9 +96,9 @@ class Corpus:
         self.weights = torch.tensor(weights)
         self.rows = [(index, turn) for index, sample in enumerate(self.samples) for turn in range(sample.views)]
         self._row = {pair: row for row, pair in enumerate(self.rows)}
-        samples = list(enumerate(self.samples))
-        self._captions = _ExamplePool([(n, sample.caption) for n, sample in samples if sample.caption], weights)
-        self._details = _ExamplePool([(n, sample.detail) for n, sample in samples if sample.detail], weights)
+        numbered = list(enumerate(self.samples))
+        self._captions = _ExamplePool([(n, sample.caption) for n, sample in numbered if sample.caption], weights)
+        self._details = _ExamplePool([(n, sample.detail) for n, sample in numbered if sample.detail], weights)
         by_kind = _by_kind(self.samples)
         self._kinds = [_ExamplePool(pairs, weights) for pairs in by_kind]
         self._kind_weights = [math.sqrt(len(pairs)) for pairs in by_kind]

@@ -49,7 +49,7 @@ def test_missing_grades_are_not_counted(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_other_files_are_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "a.json").write_text(text)
-    with pytest.raises(DataError, match="holds no ratings. Give a file that the rating sheet has saved"):
+    with pytest.raises(DataError, match="holds no ratings. Give a file saved by the rating sheet"):
         read_ratings(tmp_path / "a.json")
 
 

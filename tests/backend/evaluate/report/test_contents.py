@@ -120,13 +120,13 @@ def test_the_worst_cases(images: Path) -> None:
     assert [case.name for case in of_captions.items] == [f"{n}.png" for n in range(19, 19 - WORST, -1)]
     assert of_captions.items[0].lines == ["Caption: said 19", "Reference: true 19"]
     assert [case.name for case in of_questions.items] == [f"{n}.png" for n in range(19, 0, -2)]
-    assert of_questions.items[0].lines == ["q 19", "Answer: no (95% sure)", "True: yes"]
+    assert of_questions.items[0].lines == ["q 19", "Answer: no (confidence 95%)", "Correct answer: yes"]
     assert Image.open(io.BytesIO(of_captions.items[0].picture)).size == (256, 128)
 
 
 def test_missing_pictures_are_reported(images: Path) -> None:
     moved = EvaluationResult(**{**vars(captions(images)), "images": str(images / "nowhere")})
-    with pytest.raises(DataError, match="have moved. Evaluate again"):
+    with pytest.raises(DataError, match="are missing. Restore them"):
         contents([moved])
 
 
