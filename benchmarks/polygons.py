@@ -48,9 +48,8 @@ from rsgpt_plugin.gui.results_table.results_dock import ResultsDock
 from rsgpt_plugin.gui.results_table.rows_model import RowFilter
 from rsgpt_plugin.services.asking.feature_selection import polygon_at
 from rsgpt_plugin.shared.answers.questions import parse_questions
-from rsgpt_plugin.shared.answers.readers import Value
 from rsgpt_plugin.shared.answers.typed_answers import TypedAnswer
-from rsgpt_plugin.shared.results.rows import Cell, RowValues, Status
+from rsgpt_plugin.shared.results.rows import RowValues, Status
 
 QUESTIONS = parse_questions("water[yesno]: Is there any water?\nplanes[integer]: How many?\nscene: What is it?")
 SIDE = 78.0  # side of a tile in meters
