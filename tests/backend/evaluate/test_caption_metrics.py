@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from rsgpt_backend.evaluate import caption_metrics
 from rsgpt_backend.evaluate.ask_all import AskOptions
 from rsgpt_backend.evaluate.caption_metrics import evaluate, score
 from rsgpt_backend.evaluate.object_support import compare_objects
+from rsgpt_backend.predictor import Answer, Ask
 
 REFERENCES = {
     0: ["There is a piece of green farmland.", "It is a large piece of cropland."],
@@ -129,8 +131,13 @@ def test_a_custom_prompt(engine: Engine, toy_data: Path, no_java: None, monkeypa
 def test_captions_are_scored_as_returned(
     engine: Engine, toy_data: Path, no_java: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen = []
-    monkeypatch.setattr(caption_metrics, "score", lambda *given: seen.append(given) or ({}, {"CIDEr": [0.0] * 12}))
+    seen: list[tuple[Any, ...]] = []
+
+    def scored(*given: Any) -> Any:
+        seen.append(given)
+        return {}, {"CIDEr": [0.0] * 12}
+
+    monkeypatch.setattr(caption_metrics, "score", scored)
     _, rows = evaluate(engine, toy_data / "images", toy_data / "captions.json", AskOptions())
     ((references, given),) = seen
     assert given == {number: [record["caption"]] for number, record in enumerate(rows)}

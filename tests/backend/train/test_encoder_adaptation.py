@@ -81,8 +81,8 @@ def test_scene_accuracy_per_data_set(toy_data: Path) -> None:
     targets = LabelTargets(corpus.samples)
     reader = LabelReader(build_encoder(VISION).eval(), VISION, len(targets)).eval()
     with torch.no_grad():
-        reader.head[1].weight.zero_()
-        reader.head[1].bias.copy_(torch.tensor([0.0, 1.0, 2.0, 1.0] + [9.0] * len(targets.words)))
+        reader.head[1].get_parameter("weight").zero_()
+        reader.head[1].get_parameter("bias").copy_(torch.tensor([0.0, 1.0, 2.0, 1.0] + [9.0] * len(targets.words)))
     # forest and river alternate: in both sets, the half that the bias prefers is correct
     assert scene_accuracy(reader, targets.labels(corpus.samples), corpus) == [50.0, 50.0]
     for one in corpus.samples[:3]:

@@ -110,7 +110,7 @@ def test_losses_are_logged(finished: Path) -> None:
 
 
 def test_the_model_answers(finished: Path) -> None:
-    from tests.backend.engine.test_engine import ask
+    from tests.backend.toy import ask
 
     engine = load_engine(str(finished / "model"))
     (answer,) = engine.answer([ask(max_new_tokens=3)])

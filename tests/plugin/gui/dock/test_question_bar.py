@@ -12,7 +12,8 @@ from qgis.PyQt.QtWidgets import QAction
 
 from rsgpt_plugin.client.preferences import Preferences, load, save
 from rsgpt_plugin.gui.dock.question_bar import QuestionBar
-from rsgpt_plugin.shared.answers.questions import AnswerType, Question
+from rsgpt_plugin.shared.answers.answer_types import AnswerType
+from rsgpt_plugin.shared.answers.questions import Question
 
 KIND = Question("answer", "Which kind?", AnswerType.CHOICE, ("forest", "town"))
 

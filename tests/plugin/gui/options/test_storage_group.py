@@ -95,7 +95,7 @@ def test_sizes_are_unknown_and_buttons_disabled_until_they_are_measured(wait_unt
 def test_each_kind_asks_a_question_of_its_own(wait_until: Wait, questions: list[str]) -> None:
     shown = group()
     for number, kind in enumerate(StoredKind):
-        wait_until(lambda kind=kind: shown.clear[kind].isEnabled())
+        wait_until(shown.clear[kind].isEnabled)
         shown.clear[kind].click()
         assert len(questions) == number + 1
     assert len(set(questions)) == len(StoredKind)

@@ -12,7 +12,8 @@ from rsgpt_plugin.core.conversation_history import CapturedView, ConversationMes
 from rsgpt_plugin.core.paths import plugin_version
 from rsgpt_plugin.errors import OutputError
 from rsgpt_plugin.services.asking.answer_row import add_to_results
-from rsgpt_plugin.shared.answers.questions import AnswerType, Question
+from rsgpt_plugin.shared.answers.answer_types import AnswerType
+from rsgpt_plugin.shared.answers.questions import Question
 
 WATER = Question("answer", "Is there water?", AnswerType.YESNO)
 CARS = Question("answer", "How many cars?", AnswerType.INTEGER)

@@ -18,7 +18,8 @@ from rsgpt_plugin.errors import Cancelled, ServerError
 from rsgpt_plugin.services.asking.place import Place, canvas_place
 from rsgpt_plugin.services.asking.scene import Scene, Viewpoint
 from rsgpt_plugin.services.asking.turn import ActiveConversation, ConversationTurn, TurnRequest
-from rsgpt_plugin.shared.answers.questions import AnswerType, Question
+from rsgpt_plugin.shared.answers.answer_types import AnswerType
+from rsgpt_plugin.shared.answers.questions import Question
 from rsgpt_plugin.shared.results.columns import CAPTION
 from tests.plugin.services.conftest import around, view_of
 
