@@ -11,7 +11,6 @@ from rsgpt_backend.train.examples.derived_questions import (
     asked_question,
     derived_questions,
 )
-from rsgpt_backend.train.examples.prompts import presence_prompts
 
 TOWN = ("Many houses along a road.", "Houses and a road.", "Some houses with cars.")
 
@@ -169,23 +168,6 @@ def test_surroundings() -> None:
 
 def test_a_picture_without_a_scene_gets_no_scene_question() -> None:
     assert asked(derived_questions([CaptionRecord("0.png", ("A road.",))]), "0.png", "scene") == {}
-
-
-@pytest.mark.parametrize(
-    ("name", "prompt"),
-    [
-        ("trees", "Are there any trees?"),
-        ("trees", "Is there a tree?"),
-        ("airplanes", "Is there an airplane?"),
-        ("lakes or ponds", "Is there a lake or pond?"),
-        ("a church", "Is there a church?"),
-        ("an intersection", "Is there an intersection?"),
-        ("water", "Is there any water?"),
-    ],
-)
-def test_presence_prompts_are_grammatical(name: str, prompt: str) -> None:
-    assert prompt in presence_prompts(name)
-    assert len(set(presence_prompts(name))) == len(presence_prompts(name))
 
 
 def test_a_question_of_a_data_set_keeps_its_words() -> None:
