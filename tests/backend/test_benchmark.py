@@ -25,17 +25,6 @@ def test_command_compares_both_implementations(toy_folder: Path, capsys: pytest.
     assert [line["what"] for line in single] == ["one answer about one tile"] * 3
 
 
-@pytest.mark.parametrize("wrong", ["--tiles", "--batch"])
-def test_zero_tiles_or_prompts_are_rejected(wrong: str) -> None:
-    assert main(["bench", wrong, "0"]) == 2
-
-
-def test_plain_implementation_rejects_int8() -> None:
-    with pytest.raises(SystemExit) as end:
-        main(["bench", "--plain", "int8"])
-    assert end.value.code == 2
-
-
 def test_peak_is_that_of_the_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)

@@ -6,15 +6,12 @@ import argparse
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import torch
 
 import rsgpt_backend
 from rsgpt_backend.commands import serve
-from rsgpt_backend.commands.model_options import caching_engine_from, engine_from
 from rsgpt_backend.errors import ModelError, UsageError
 from rsgpt_backend.server.launch import ServerLaunch
 from tests.backend.hostile.folders import edit, make_good
@@ -52,29 +49,6 @@ def test_an_unknown_model_is_refused_before_anything_is_printed(capfd: pytest.Ca
     with pytest.raises(ModelError, match="no model 'nonsense'"):
         serve.run(parse("--model", "nonsense"))
     assert capfd.readouterr() == ("", "")
-
-
-def test_features_are_cached_for_later_servers(monkeypatch: pytest.MonkeyPatch) -> None:
-    cache_sizes: list[int] = []
-    monkeypatch.setattr(
-        "rsgpt_backend.engine.loading.load_engine", lambda *_: SimpleNamespace(cache_features=cache_sizes.append)
-    )
-    caching_engine_from(parse())
-    caching_engine_from(parse("--features", "0"))
-    assert cache_sizes == [2_000_000_000, 0]
-
-
-def test_threads_and_device_reach_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = torch.get_num_threads()
-    monkeypatch.setattr(
-        "rsgpt_backend.engine.loading.load_engine", lambda model, precision, tell, device: (model, precision, device)
-    )
-    try:
-        engine: Any = engine_from(parse("--threads", "1", "--device", "cpu"))
-        assert engine == ("rsgpt-small", "auto", "cpu")
-        assert torch.get_num_threads() == 1
-    finally:
-        torch.set_num_threads(before)
 
 
 @pytest.mark.parametrize(
