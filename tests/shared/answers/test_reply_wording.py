@@ -69,7 +69,7 @@ def test_plain_sentences(text: str, sentences: list[str]) -> None:
         "As an AI, I see nothing",
         "N/A",
         "yes?",
-        "Das ist nicht erkennbar.",
+        "nicht erkennbar",
         "Ich weiß es nicht",
         "Il n'est pas possible de le dire",
         "No se puede saber",
