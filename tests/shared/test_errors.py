@@ -40,5 +40,5 @@ def test_credentials_are_removed() -> None:
 
 
 def test_an_error_survives_the_way_from_another_process() -> None:
-    error = pickle.loads(pickle.dumps(ModelError("There is no model. Install one.")))
-    assert (type(error), str(error)) == (ModelError, "There is no model. Install one.")
+    error = pickle.loads(pickle.dumps(ModelError("The model is missing. Install it.")))
+    assert (type(error), str(error)) == (ModelError, "The model is missing. Install it.")
