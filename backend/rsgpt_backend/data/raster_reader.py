@@ -16,7 +16,7 @@ from rasterio.windows import Window as RasterioWindow
 
 from rsgpt_plugin.shared.rasters.bands import BandChoice, BandMeaning, choose_bands
 from rsgpt_plugin.shared.rasters.pixels import Pixels, no_data_mask, stack_bands
-from rsgpt_plugin.shared.rasters.tiles import PixelGrid, Window, is_valid_geotransform, upright
+from rsgpt_plugin.shared.rasters.tiles import Orientation, PixelGrid, Window, is_valid_geotransform, upright
 from rsgpt_plugin.shared.rasters.vrt_sources import VrtSources
 
 from ..errors import ImageError
@@ -62,7 +62,9 @@ class RasterReader:
                 dataset = self._dataset
                 transform = dataset.transform.to_gdal()
                 self.frame: PixelGrid
-                self.frame, self._orientation = upright(transform, dataset.width, dataset.height)
+                self.frame, self._orientation = PixelGrid(transform, dataset.width, dataset.height), Orientation()
+                if self.has_grid:  # the transform of others says nothing about north
+                    self.frame, self._orientation = upright(transform, dataset.width, dataset.height)
             self._open = stack.pop_all()
 
     def __enter__(self) -> Self:

@@ -117,3 +117,12 @@ def test_the_end_of_a_truncated_file_cannot_be_read(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:3000])
     with RasterReader(str(path)) as raster, pytest.raises(ImageError, match="cannot be read"):
         raster.read(BandChoice((1,)), Window(0, 30, 60, 10), (60, 10))
+
+
+@pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
+def test_a_raster_without_a_position_is_not_turned(tmp_path: Path) -> None:
+    values = np.arange(24, dtype=np.uint8).reshape(1, 4, 6)
+    path = write(tmp_path / "a.tif", values, OddGeoTiff((0.0, 1.0, 0.0, 0.0, 0.0, 1.0), None))
+    with RasterReader(str(path)) as raster:
+        assert not raster.has_grid
+        assert np.array_equal(raster.read(BandChoice((1,)), raster.frame.whole, (6, 4))[0], values)
