@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -123,6 +124,24 @@ def test_a_mask_in_the_file_is_used(tmp_path: Path) -> None:
     rgb = array(write_tiff(tmp_path / "a.tif", RAMP, TiffTags(mask=mask)).read_bytes())
     assert not rgb[:, :4].any()
     assert rgb[19, 4:].all()
+
+
+@pytest.mark.usefixtures("has_rasterio")
+def test_a_page_that_is_marked_as_a_mask_is_used() -> None:
+    shown = np.full((20, 20), 255, np.uint8)
+    shown[:, :4] = 0
+    page: Any = Image.fromarray(shown)
+    page.encoderinfo = {"tiffinfo": {254: 4}}
+    rgb = array(encoded(Image.fromarray(RAMP[0]), save_all=True, append_images=[page]))
+    assert not rgb[:, :4].any()
+    assert rgb[19, 4:].all()
+
+
+@pytest.mark.usefixtures("has_rasterio")
+def test_deep_samples_without_a_position_are_shown_as_they_are_stored() -> None:
+    rgb = array(encoded(Image.fromarray(RAMP[0])))
+    assert (rgb[0, 0, 0], rgb[-1, -1, 0]) == (0, 255)
+    assert (rgb[0, :, 0] < rgb[10, :, 0]).all()
 
 
 @pytest.mark.usefixtures("has_rasterio")
