@@ -36,8 +36,8 @@ def test_the_outline_lies_on_the_picture(canvas: QgsMapCanvas, view: CapturedVie
     outline.show_view(view)
     assert outline.band.isVisible()
     assert drawn(outline) == QgsRectangle(*view.extent)
-    west, south, east, north = view.extent
-    moved = replace(view, extent=(west + 5, south + 5, east + 5, north + 5))
+    left, bottom, right, top = view.extent
+    moved = replace(view, extent=(left + 5, bottom + 5, right + 5, top + 5))
     outline.show_view(moved)
     assert drawn(outline) == QgsRectangle(*moved.extent)
     outline.remove()
