@@ -27,7 +27,7 @@ def test_each_process_needs_memory_for_a_model(toy_folder: Path, monkeypatch: py
     check_memory(toy_folder, torch.bfloat16, GPU)
     monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
     check_memory(toy_folder, torch.bfloat16, GPU)
-    with pytest.raises(ModelError, match=r"needs 42\.5 GB .*, 21\.2 GB per process.* 40\.0 GB are free\. Start fewer"):
+    with pytest.raises(ModelError, match=r"needs 42\.5 GB .*21\.2 GB per process.* 40\.0 GB are free\. Start fewer"):
         check_memory(toy_folder, torch.bfloat16, CPU)
 
 
