@@ -59,8 +59,11 @@ def region_of(frame: PixelGrid, tile: int, points: Sequence[Position], poles: tu
         bottom, top = -90.0 if poles[0] else max(-90.0, bottom), 90.0 if poles[1] else min(90.0, top)
         spans = [(-180.0, 180.0)] if any(poles) else _around([x for x, _ in points])
     longest = max(top - bottom, sum(right - left for left, right in spans))
-    pieces = max(frame.width, frame.height) / max(1, tile)
-    return Region(tuple((left, bottom, right, top) for left, right in spans), longest / min(pieces + 1, _MAX_SEGMENTS))
+    side = max(frame.width, frame.height)
+    step = longest / min(side / max(1, tile) + 1, _MAX_SEGMENTS)
+    if poles is not None:  # a parallel near a pole is a circle, and a chord of this many degrees stays within a pixel
+        step = min(step, math.degrees(2.0 / math.sqrt(side)))
+    return Region(tuple((left, bottom, right, top) for left, right in spans), step)
 
 
 def longitude_shifts(frame: PixelGrid) -> list[float]:

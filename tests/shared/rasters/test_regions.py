@@ -50,6 +50,11 @@ def test_a_region_around_a_pole_has_all_longitudes() -> None:
     assert 1.0 < top < 2.0
 
 
+def test_a_chord_of_a_parallel_stays_within_a_pixel_around_a_pole() -> None:
+    region = region_of(FRAME, 64, around(-180.0, 90.0), (True, False))
+    assert FRAME.width * (1.0 - math.cos(math.radians(region.step) / 2.0)) <= 1.0
+
+
 def test_a_region_with_failed_points_has_no_boxes() -> None:
     region = region_of(FRAME, 64, [*around(0.0, 1.0), (math.inf, 0.0)], (False, False))
     assert region.boxes == ()
