@@ -28,7 +28,7 @@ class Ask:
     top_logprobs: number of alternatives to report per token, 0 to 20.
     beams: width of the beam search; 1 is greedy, 0 uses the model's config.
     choices: if not empty, the answer is the likeliest of these texts and the settings of free answers are ignored.
-    is_number: the answer is a whole number in digits, one of `choices` or, if they are empty, of NUMBERS.
+    is_whole_number: the answer is a whole number in digits, one of `choices` or, if they are empty, of NUMBERS.
     top_p: cumulative probability of the tokens that are sampled from if the temperature is above 0.
     stops: texts that end the answer.
     cancel: when set, the answer ends before its next token.
@@ -43,7 +43,7 @@ class Ask:
     top_logprobs: int = 0
     beams: int = 0
     choices: tuple[str, ...] = ()
-    is_number: bool = False
+    is_whole_number: bool = False
     top_p: float = 1.0
     stops: tuple[str, ...] = ()
     cancel: threading.Event = field(default_factory=threading.Event)

@@ -161,13 +161,13 @@ class AnswerSource:
                     yield self._prompt(question, png)
 
     def _prompt(self, question: Question, png: bytes) -> Prompt:
-        text, is_number = question.prompt_in(self._language), question.type.is_number
-        return Prompt(png, text, choices=question.allowed, is_number=is_number)
+        text, is_whole_number = question.prompt_in(self._language), question.type.is_whole_number
+        return Prompt(png, text, choices=question.allowed, is_whole_number=is_whole_number)
 
     def _key(self, query: PictureQuery, question: Question) -> str:
         """Return the cache key of an answer. It covers the choices, because they restrict what the model may write."""
         constraints: dict[str, Setting] = {"choices": "|".join(question.allowed)} if question.allowed else {}
-        if question.type.is_number:
+        if question.type.is_whole_number:
             constraints["number"] = 1
         text, model = question.prompt_in(self._language), self.model
         return AnswerKey(query.image_sha256, text, model.name, model.mark, {**_DECODING, **constraints}).key()

@@ -86,7 +86,7 @@ def answer(
 
 
 def _ask(question: Question, image: Image.Image, sha256: str) -> Ask:
-    return Ask(image, sha256, question.prompt, choices=question.allowed, is_number=question.type.is_number)
+    return Ask(image, sha256, question.prompt, choices=question.allowed, is_whole_number=question.type.is_whole_number)
 
 
 def _with_answers(

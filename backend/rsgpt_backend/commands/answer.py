@@ -163,4 +163,4 @@ def _ask(item: PromptItem, prompt: str) -> Ask | ImageError:
         return error
     allowed = item.choices or item.type.allowed
     text = item.wording or prompt
-    return Ask(image, image_sha256(image), text, choices=allowed, is_number=item.type.is_number)
+    return Ask(image, image_sha256(image), text, choices=allowed, is_whole_number=item.type.is_whole_number)

@@ -28,7 +28,7 @@ _ORDERS = 4
 
 def with_choices(ask: Ask) -> Ask:
     """Return the ask; if it is for any whole number, with NUMBERS as its choices."""
-    return replace(ask, choices=NUMBERS) if ask.is_number and not ask.choices else ask
+    return replace(ask, choices=NUMBERS) if ask.is_whole_number and not ask.choices else ask
 
 
 def wordings(ask: Ask) -> list[str]:
@@ -44,7 +44,7 @@ def wordings(ask: Ask) -> list[str]:
 
 def spellings(ask: Ask) -> list[tuple[str, ...]]:
     """Return the ways to write each choice of an ask."""
-    return [_spellings_of(choice, ask.is_number) for choice in ask.choices]
+    return [_spellings_of(choice, ask.is_whole_number) for choice in ask.choices]
 
 
 def spelling_tokens(model: Rsgpt, ask: Ask) -> list[list[int]]:
@@ -56,7 +56,7 @@ def spelling_tokens(model: Rsgpt, ask: Ask) -> list[list[int]]:
 
 def max_spellings_scored(ask: Ask) -> int:
     """Return the number of spellings that are scored to their end."""
-    return _MAX_NUMBER_SPELLINGS if ask.is_number else sum(map(len, spellings(ask)))
+    return _MAX_NUMBER_SPELLINGS if ask.is_whole_number else sum(map(len, spellings(ask)))
 
 
 def choice_logprobs(ask: Ask, scores: Sequence[Sequence[float]]) -> list[float]:
@@ -85,14 +85,14 @@ def likeliest(ask: Ask, logprobs: Sequence[float], scales: Mapping[str, Scale]) 
     return Token(text, logprob, tuple(ranked[: ask.top_logprobs])), confidence
 
 
-def _spellings_of(choice: str, is_number: bool) -> tuple[str, ...]:
-    if is_number:
+def _spellings_of(choice: str, is_whole_number: bool) -> tuple[str, ...]:
+    if is_whole_number:
         return choice, number_in_words(int(choice))
     return (choice, choice.capitalize()) if choice in ("yes", "no") else (choice,)
 
 
 def _scale_name(ask: Ask) -> str:
-    if ask.is_number:
+    if ask.is_whole_number:
         return "number"
     return "yes_no" if all(answer_form(choice) == "yes_no" for choice in ask.choices) else "choice"
 

@@ -156,14 +156,14 @@ class Engine:
     def _score_choices(self, features: Tensor, rows: Sequence[AnswerRow]) -> Iterator[Step]:
         prompts = [wordings(row.ask) for row in rows]
         options_by_choices = {
-            (row.ask.choices, row.ask.is_number): spelling_tokens(self.model, row.ask) for row in rows
+            (row.ask.choices, row.ask.is_whole_number): spelling_tokens(self.model, row.ask) for row in rows
         }
         scores: list[list[list[float]]] = [[] for _ in rows]
         for turn in range(max(map(len, prompts))):  # one wording at a time, because each needs the same memory
             indices = [index for index, row_prompts in enumerate(prompts) if turn < len(row_prompts)]
             instructions = self.model.instruct([prompts[index][turn] for index in indices])
             asks = [rows[index].ask for index in indices]
-            options = [options_by_choices[ask.choices, ask.is_number] for ask in asks]
+            options = [options_by_choices[ask.choices, ask.is_whole_number] for ask in asks]
             prefix = self.model.prefix(features[indices], instructions)
             limits = [max_spellings_scored(ask) for ask in asks]
             turn_scores = score(self.model.language, prefix, options, self._rules, limits)

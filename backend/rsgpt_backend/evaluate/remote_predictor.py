@@ -94,7 +94,9 @@ def _body(ask: Ask, model: str) -> dict[str, Any]:
     ask.image.save(data, "PNG")
     url = f"data:image/png;base64,{base64.b64encode(data.getvalue()).decode('ascii')}"
     content = [{"type": "image_url", "image_url": {"url": url}}, {"type": "text", "text": ask.prompt}]
-    structure = {"json": {"type": "integer"}} if ask.is_number else {"choice": list(ask.choices)} if ask.choices else {}
+    structure = (
+        {"json": {"type": "integer"}} if ask.is_whole_number else {"choice": list(ask.choices)} if ask.choices else {}
+    )
     extra = {"structured_outputs": structure} if structure else {}
     return {
         **extra,

@@ -28,8 +28,8 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 class Prompt:
     """One question about one picture. image: an encoded PNG or JPEG, 8-bit RGB.
 
-    max_tokens: per answer, 0 for the model's default. choices: the allowed answers, empty for free text. is_number:
-    True if the answer must be an integer.
+    max_tokens: per answer, 0 for the model's default. choices: the allowed answers, empty for free text.
+    is_whole_number: whether the answer must be a whole number.
     """
 
     image: bytes
@@ -37,12 +37,12 @@ class Prompt:
     max_tokens: int = 0
     top_logprobs: int = 5
     choices: tuple[str, ...] = ()
-    is_number: bool = False
+    is_whole_number: bool = False
 
     @property
     def structure(self) -> dict[str, Any]:
         """The `structured_outputs` field in vLLM's format; empty for free text, or too many or too long choices."""
-        if self.is_number:
+        if self.is_whole_number:
             return {"json": {"type": "integer"}}
         if 1 < len(self.choices) <= _MAX_CHOICES and max(map(len, self.choices)) <= _MAX_CHOICE_LENGTH:
             return {"choice": list(self.choices)}

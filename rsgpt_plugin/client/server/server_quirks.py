@@ -28,7 +28,7 @@ class ServerQuirks:
         unstructured: leave out structured output in any case.
         """
         if unstructured or prompt.structure_kind in self.unknown_structures:
-            prompt = replace(prompt, choices=(), is_number=False)
+            prompt = replace(prompt, choices=(), is_whole_number=False)
         if self.limit == PictureLimit():
             return prompt
         return replace(prompt, image=fit_picture(prompt.image, self.limit))

@@ -27,7 +27,7 @@ class Kind(Enum):
 
     TEXT = "text"
     YESNO = "yesno"
-    NUMBER = "number"
+    WHOLE = "number"
     DECIMAL = "decimal"
     CONFIDENCE = "confidence"
     STATUS = "status"
@@ -35,7 +35,7 @@ class Kind(Enum):
     @property
     def is_number(self) -> bool:
         """Whether the values are integers or decimals."""
-        return self in (Kind.NUMBER, Kind.DECIMAL)
+        return self in (Kind.WHOLE, Kind.DECIMAL)
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def kind_of(field: QgsField) -> Kind:
         return Kind.YESNO
     if not field.isNumeric():
         return Kind.TEXT
-    return Kind.DECIMAL if is_decimal(field) else Kind.NUMBER
+    return Kind.DECIMAL if is_decimal(field) else Kind.WHOLE
 
 
 def column_description(column: DisplayColumn) -> str:

@@ -14,7 +14,7 @@ from .cells import AnswerCell, PictureCell
 from .rows_model import PICTURE, ResultsModel
 
 # Column widths in line heights of the font.
-_WIDTHS = {Kind.TEXT: 14, Kind.YESNO: 5, Kind.NUMBER: 5, Kind.DECIMAL: 5, Kind.CONFIDENCE: 6, Kind.STATUS: 6}
+_WIDTHS = {Kind.TEXT: 14, Kind.YESNO: 5, Kind.WHOLE: 5, Kind.DECIMAL: 5, Kind.CONFIDENCE: 6, Kind.STATUS: 6}
 _CAPTION_WIDTH = 22
 
 

@@ -24,8 +24,8 @@ class AnswerType:
     set. suffix: appended to the question in the prompt, with {choices}. has_choices: whether a question lists its
     answers. is_translated: whether the model may answer in the user's language. is_cut_readable: whether a reply that
     was cut off in its first sentence still has a value. spellings: regular expression of accepted names.
-    allowed: the fixed answers of the type, as the model must write them, if any. is_number: whether all answers are
-    whole numbers.
+    allowed: the fixed answers of the type, as the model must write them, if any. is_whole_number: whether the model
+    chooses among the whole numbers instead of writing an answer in its own words.
     """
 
     TEXT: ClassVar[AnswerType]
@@ -45,7 +45,7 @@ class AnswerType:
     is_cut_readable: bool = False
     spellings: str = ""
     allowed: tuple[str, ...] = ()
-    is_number: bool = False
+    is_whole_number: bool = False
 
     def __reduce__(self) -> tuple[Callable[[str], Optional[AnswerType]], tuple[str]]:
         """Pickle the name, so that another process looks the type up in its own table."""
@@ -92,7 +92,7 @@ AnswerType.INTEGER = AnswerType(
     read_whole_number,
     mark("'{text}' is not one whole number"),
     exported="count",
-    is_number=True,
+    is_whole_number=True,
 )
 AnswerType.CHOICE = AnswerType(
     "choice",

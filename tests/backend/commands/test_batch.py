@@ -214,7 +214,7 @@ def test_no_raster_that_can_be_read(rsgpt: Any, tmp_path: Path) -> None:
         (["--overlap", "91"], "--overlap is out of range"),
         (["--workers", "0"], "--workers is out of range"),
         (["--no-caption"], "nothing to ask"),
-        (["--question", "a[number]: How many?"], "the type `number` is unknown"),
+        (["--question", "a[nosuchtype]: How many?"], "the type `nosuchtype` is unknown"),
         (["--out", "a.shp"], "neither .gpkg nor .parquet"),
         (["--out", "nowhere/a.gpkg"], "The folder nowhere does not exist"),
     ],

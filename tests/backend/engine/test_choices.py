@@ -60,7 +60,7 @@ def test_very_unlikely_choices_have_a_share() -> None:
     [
         (choice_ask("yes", "no"), (0.5, 0.2)),
         (choice_ask("yes", "maybe"), (0.7, -0.1)),
-        (Ask(picture(0), "key", "gray", choices=("1", "2"), is_number=True), (0.2, -0.3)),
+        (Ask(picture(0), "key", "gray", choices=("1", "2"), is_whole_number=True), (0.2, -0.3)),
     ],
 )
 def test_each_kind_of_choice_has_its_own_scale(question: Ask, scale: tuple[float, float]) -> None:
@@ -133,7 +133,7 @@ def test_spellings_are_summed_and_wordings_averaged() -> None:
 
 
 def test_number_is_answered_in_digits(engine: Engine) -> None:
-    answers = engine.answer([ask(number, "How many?", is_number=True, top_logprobs=20) for number in range(3)])
+    answers = engine.answer([ask(number, "How many?", is_whole_number=True, top_logprobs=20) for number in range(3)])
     for answer in answers:
         assert answer.text.isdecimal()
         assert (answer.finish_reason, answer.tokens[0].text) == ("stop", answer.text)
@@ -141,7 +141,7 @@ def test_number_is_answered_in_digits(engine: Engine) -> None:
 
 
 def test_number_is_spelled_in_digits_and_words() -> None:
-    number_ask = with_choices(Ask(picture(0), "key", "How many?", is_number=True))
+    number_ask = with_choices(Ask(picture(0), "key", "How many?", is_whole_number=True))
     written = dict(zip(number_ask.choices, spellings(number_ask), strict=True))
     assert written["21"] == ("21", "twenty-one")
     assert (written["0"], written["100"]) == (("0", "zero"), ("100", "one hundred"))

@@ -96,7 +96,7 @@ def test_choices_are_sent_as_vllm_reads_them(server: Server) -> None:
 
 
 def test_a_number_is_asked_for_as_vllm_reads_it(server: Server) -> None:
-    engine(server.url).answer([replace(one, is_number=True) for one in asks("How many?")])
+    engine(server.url).answer([replace(one, is_whole_number=True) for one in asks("How many?")])
     assert server.bodies[0]["structured_outputs"] == {"json": {"type": "integer"}}
     assert server.bodies[0]["max_tokens"] == 256
 

@@ -196,7 +196,7 @@ def test_processing_loads_one_layer(raster: Make, gateway: ScriptedGateway, proj
     ("parameters", "expected"),
     [
         ({"EXTENT": "0,10,0,10 [EPSG:32611]"}, "outside the layer 'raster'. Choose one that overlaps"),
-        ({"QUESTIONS": "fine\nn[number]: How many?"}, "Question line 2 cannot be read: the type `number`"),
+        ({"QUESTIONS": "fine\nn[nosuchtype]: How many?"}, "Question line 2 cannot be read: the type `nosuchtype`"),
         ({"CAPTION": False}, "nothing to ask"),
         ({"MODEL": "rsgpt-huge"}, "no model named “rsgpt-huge”. Choose one of these: rsgpt-small"),
         ({"BANDS": [1, 2]}, "one band (gray) or three bands"),

@@ -64,7 +64,7 @@ def test_a_misfit_names_the_reply(kind: AnswerType) -> None:
 
 
 def test_only_numbers_are_numbers_and_only_text_is_translated() -> None:
-    assert [kind.name for kind in TYPES if kind.is_number] == ["integer"]
+    assert [kind.name for kind in TYPES if kind.is_whole_number] == ["integer"]
     assert [kind.name for kind in TYPES if kind.is_translated] == ["text"]
     assert [kind.name for kind in TYPES if kind.is_cut_readable] == ["text", "yesno"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rsgpt_plugin.errors import QuestionError
-from rsgpt_plugin.shared.answers.answer_types import AnswerType
+from rsgpt_plugin.shared.answers.answer_types import AnswerType, types_help
 from rsgpt_plugin.shared.answers.questions import Question, parse_questions
 
 
@@ -56,7 +56,7 @@ def test_the_prompt_of_a_choice_names_its_options() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "hint"),
     [
-        ("a: fine\ncars[number]: How many?", 2, "types text, yesno, integer, choice(a|b|c),"),
+        ("a: fine\ncars[nosuchtype]: How many?", 2, f"types {types_help()},"),
         ("cars[integer: How many?", 1, "not a name and a type"),
         ("cars[integer] How many?", 1, "not a name and a type"),
         ("my cars[integer]: How many?", 1, "not a name and a type"),

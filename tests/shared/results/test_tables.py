@@ -46,7 +46,7 @@ def test_an_added_type_is_parsed_read_and_documented(monkeypatch: pytest.MonkeyP
     assert (answer.value, read_answer(question, RawAnswer(as_text(answer.value), 0.9)).value) == (0.4, 0.4)
     assert read_answer(question, RawAnswer("some", 0.9)).problem == "'some' is not a percentage"
     assert types_help() == "text, yesno, integer, choice(a|b|c), share"
-    for wrong in ("green[number]: How much?", "green[share How much?"):
+    for wrong in ("green[nosuchtype]: How much?", "green[share How much?"):
         with pytest.raises(QuestionError, match="integer, choice.*, share"):
             parse_questions(wrong)
 

@@ -55,7 +55,7 @@ def read_chat_request(body: bytes, model: str) -> ChatRequest:
         "top_logprobs": top,
         "beams": _integer(fields, "beams", 0, (1, limits.MAX_BEAMS)),
         "choices": structure.choices,
-        "is_number": structure.is_number,
+        "is_whole_number": structure.is_whole_number,
         "top_p": _top_p(fields),
         "stops": _stops(fields),
     }

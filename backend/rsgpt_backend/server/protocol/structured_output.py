@@ -25,7 +25,7 @@ class AnswerConstraint:
     """
 
     choices: tuple[str, ...] = ()
-    is_number: bool = False
+    is_whole_number: bool = False
     is_json: bool = False
     name: str = ""
     booleans: bool = False
@@ -34,7 +34,9 @@ class AnswerConstraint:
         """Return the text of an answer in the requested format."""
         if not self.is_json:
             return text
-        value: object = int(text) if self.is_number and text.isdecimal() else text == "yes" if self.booleans else text
+        value: object = (
+            int(text) if self.is_whole_number and text.isdecimal() else text == "yes" if self.booleans else text
+        )
         return json.dumps({self.name: value} if self.name else value, ensure_ascii=False)
 
 
@@ -111,7 +113,7 @@ def _object(schema: Mapping[str, Any], definitions: Mapping[str, Any], name: str
     if not isinstance(part, dict):
         refuse(f"The property in the schema of {name} must be a schema.")
     value = _value(_resolved(part, definitions), name)
-    return AnswerConstraint(value.choices, value.is_number, True, key, value.booleans)
+    return AnswerConstraint(value.choices, value.is_whole_number, True, key, value.booleans)
 
 
 def _value(schema: Mapping[str, Any], name: str) -> AnswerConstraint:
@@ -124,7 +126,7 @@ def _value(schema: Mapping[str, Any], name: str) -> AnswerConstraint:
         return AnswerConstraint(("yes", "no"), is_json=True, booleans=True)
     if kind == "integer":
         _check_keywords(schema, frozenset(("type", *_BOUNDS)), name)
-        return AnswerConstraint(_numbers(schema, name), is_number=True, is_json=True)
+        return AnswerConstraint(_numbers(schema, name), is_whole_number=True, is_json=True)
     if kind == "string":
         _check_keywords(schema, frozenset(("type",)), name)
         return AnswerConstraint(is_json=True)

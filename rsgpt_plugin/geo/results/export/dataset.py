@@ -114,7 +114,7 @@ def _type(column: DisplayColumn, row: LayerRow) -> str:
     """Return the type of the question, by its definition in the prompt, else by the type of the column."""
     name = re.split(r"[\[\](]", _question_line(column, row))[1:2]
     defined = answer_type(name[0]) if name else None
-    stored = {Kind.YESNO: AnswerType.YESNO, Kind.NUMBER: AnswerType.INTEGER}.get(column.kind, AnswerType.TEXT)
+    stored = {Kind.YESNO: AnswerType.YESNO, Kind.WHOLE: AnswerType.INTEGER}.get(column.kind, AnswerType.TEXT)
     return (defined or stored).exported
 
 

@@ -102,7 +102,7 @@ def test_a_schema_sets_the_constraint_and_the_format(
 ) -> None:
     request = read_chat_request(encode(question(**schema(form))), "rsgpt-small")
     assert request.structure == structure
-    assert (request.ask.choices, request.ask.is_number) == (structure.choices, structure.is_number)
+    assert (request.ask.choices, request.ask.is_whole_number) == (structure.choices, structure.is_whole_number)
     formatted = request.format_answer(Answer(text, (Token(text, -0.5, ((text, -0.5),)),), 0.6, "stop", False, 1))
     assert (formatted.text, formatted.tokens) == (written, (Token(written, -0.5, ((written, -0.5),)),))
     for fields in ({"structured_outputs": {"json": form}}, {"guided_json": json.dumps(form)}):

@@ -309,7 +309,7 @@ def test_a_refused_structure_kind_does_not_affect_the_other_kind(rogue: Callable
 
     script = rogue(strict)
     gateway = Gateway(ForeignServer(Endpoint(script.url), ()), "m", LIMITS)
-    for prompt in (Prompt(PNG, "How many?", is_number=True), Prompt(PNG, "Is?", choices=("yes", "no"))):
+    for prompt in (Prompt(PNG, "How many?", is_whole_number=True), Prompt(PNG, "Is?", choices=("yes", "no"))):
         for _ in range(2):
             ((_, outcome),) = gateway.ask_many([prompt])
             assert text_of(outcome) == "a harbour"

@@ -29,6 +29,7 @@ def name_of(case: dict[str, Any]) -> str:
 @pytest.mark.parametrize("case", contract("requests.json"), ids=name_of)
 def test_requests_match_the_contract(case: dict[str, Any]) -> None:
     fields = dict(case["prompt"])
+    fields["is_whole_number"] = fields.pop("is_number", False)
     fields["choices"] = tuple(fields.get("choices", ()))
     prompt = Prompt(image=base64.b64decode(fields.pop("image_base64")), **fields)
     assert json.loads(build_request(prompt, case["request"]["model"])) == case["request"]

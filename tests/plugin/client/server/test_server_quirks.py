@@ -45,20 +45,22 @@ def test_a_picture_within_the_limit_is_unchanged() -> None:
 
 
 @pytest.mark.parametrize(
-    ("unknown", "has_choices", "is_number"),
+    ("unknown", "has_choices", "is_whole_number"),
     [({"choice"}, False, True), ({"json"}, True, False), ({"choice", "json"}, False, False), (set(), True, True)],
 )
-def test_structures_that_the_server_refuses_are_left_out(unknown: set[str], has_choices: bool, is_number: bool) -> None:
+def test_structures_that_the_server_refuses_are_left_out(
+    unknown: set[str], has_choices: bool, is_whole_number: bool
+) -> None:
     quirks = ServerQuirks(unknown_structures=unknown)
     assert quirks.fit(prompt()).choices == (("yes", "no") if has_choices else ())
-    number = Prompt(b"", "How many?", is_number=True)
-    assert quirks.fit(number).is_number is is_number
+    number = Prompt(b"", "How many?", is_whole_number=True)
+    assert quirks.fit(number).is_whole_number is is_whole_number
 
 
 def test_unstructured_leaves_out_every_structure_but_not_the_text() -> None:
     fitted = ServerQuirks().fit(prompt(), unstructured=True)
     assert (fitted.structure, fitted.text, fitted.max_tokens) == ({}, "Water?", 7)
-    assert ServerQuirks().fit(Prompt(b"", "How many?", is_number=True), unstructured=True).structure == {}
+    assert ServerQuirks().fit(Prompt(b"", "How many?", is_whole_number=True), unstructured=True).structure == {}
 
 
 def test_fit_does_not_learn() -> None:

@@ -26,7 +26,7 @@ def test_answers_are_shown_first_and_provenance_is_left_out(qgis_new_project: No
     columns = shown_columns(results_layer(["a"]))
     assert [(column.name, column.kind, column.editable) for column in columns] == [
         ("caption", Kind.TEXT, True),
-        ("cars", Kind.NUMBER, True),
+        ("cars", Kind.WHOLE, True),
         ("trees", Kind.YESNO, True),
         ("confidence", Kind.CONFIDENCE, False),
         ("status", Kind.STATUS, False),
@@ -52,9 +52,9 @@ def test_the_layer_of_clicks_shows_question_and_answer(qgis_new_project: None) -
 @pytest.mark.parametrize(
     ("value", "kind", "text"),
     [
-        (None, Kind.NUMBER, ""), (True, Kind.YESNO, "yes"), (False, Kind.YESNO, "no"), (0, Kind.NUMBER, "0"),
+        (None, Kind.WHOLE, ""), (True, Kind.YESNO, "yes"), (False, Kind.YESNO, "no"), (0, Kind.WHOLE, "0"),
         (0.824, Kind.CONFIDENCE, "82%"), ("partial", Kind.STATUS, "partly answered"), ("new", Kind.STATUS, "new"),
-        (0.1 + 0.2, Kind.NUMBER, "0.3"), (QDate(1998, 2, 3), Kind.TEXT, "1998-02-03"),
+        (0.1 + 0.2, Kind.WHOLE, "0.3"), (QDate(1998, 2, 3), Kind.TEXT, "1998-02-03"),
         (QTime(8, 30), Kind.TEXT, "08:30:00"),
         (QDateTime(QDate(1998, 2, 3), QTime(8, 30), Qt.TimeSpec.UTC), Kind.TEXT, "1998-02-03T08:30:00Z"),
     ],

@@ -128,7 +128,7 @@ def test_the_bar_is_visible_on_a_selected_cell() -> None:
     ("kind", "editor_class"),
     [
         (Kind.YESNO, QComboBox),
-        (Kind.NUMBER, QSpinBox),
+        (Kind.WHOLE, QSpinBox),
         (Kind.DECIMAL, QDoubleSpinBox),
         (Kind.TEXT, QPlainTextEdit),
     ],
@@ -141,7 +141,7 @@ def test_each_kind_has_its_editor(kind: Kind, editor_class: type[QWidget]) -> No
     ("kind", "value", "expected"),
     [
         *((Kind.YESNO, True, True), (Kind.YESNO, False, False), (Kind.YESNO, None, None)),
-        *((Kind.NUMBER, 12, 12), (Kind.NUMBER, -(2**31) + 1, -(2**31) + 1), (Kind.NUMBER, None, 0)),
+        *((Kind.WHOLE, 12, 12), (Kind.WHOLE, -(2**31) + 1, -(2**31) + 1), (Kind.WHOLE, None, 0)),
         *((Kind.DECIMAL, 0.123456, 0.123456), (Kind.DECIMAL, None, 0.0)),
         *((Kind.TEXT, "two\nlines", "two\nlines"), (Kind.TEXT, " a ", "a"), (Kind.TEXT, None, None)),
     ],

@@ -65,7 +65,7 @@ def test_every_kind_of_text_is_translated(speak: Callable[[str], Translator], qg
     assert marked("The model is ready.") == "模型已就绪。"
     assert DescribeRaster().tr(PLACES, "", 3).startswith("共 3 个位置")
     with pytest.raises(QuestionError, match="无法读取第 1 行的问题"):
-        parse_questions("cars[number]: How many?")
+        parse_questions("cars[nosuchtype]: How many?")
 
 
 @pytest.mark.parametrize(("locale", "word"), [("zh-Hans", "取消"), ("zh_CN", "取消"), ("fr", "Cancel")])
@@ -87,7 +87,7 @@ def test_remove_restores_english(speak: Callable[[str], Translator]) -> None:
     speak("zh-Hans").remove()
     assert DescribeRaster().displayName() == "Describe raster"
     with pytest.raises(QuestionError, match="Question line 1"):
-        parse_questions("cars[number]: How many?")
+        parse_questions("cars[nosuchtype]: How many?")
 
 
 def test_without_qm_files_texts_are_english(tmp_path: Path) -> None:
