@@ -14,7 +14,7 @@ def test_each_field_changes_the_key() -> None:
         replace(KEY, image_sha256="22" * 32),
         replace(KEY, prompt="What"),
         replace(KEY, model="large"),
-        replace(KEY, weights_sha256="33" * 32),
+        replace(KEY, fingerprint="33" * 32),
         replace(KEY, decoding={"max_tokens": 64, "temperature": 0}),
     ]
     assert len({answer_key.key() for answer_key in [KEY, *changed]}) == 6
