@@ -243,10 +243,8 @@ def _srs_number(database: sqlite3.Connection, values: tuple[Any, ...]) -> int:
         **({"definition_12_063": definition} if "definition_12_063" in columns else {}),
     }
     marks = ", ".join("?" * len(entry))
-    database.execute(
-        f"INSERT INTO main.gpkg_spatial_ref_sys ({', '.join(entry)}) VALUES ({marks})",
-        tuple(entry.values()),  # nosec B608 - quoted names
-    )
+    query = f"INSERT INTO main.gpkg_spatial_ref_sys ({', '.join(entry)}) VALUES ({marks})"  # nosec B608 - fixed names
+    database.execute(query, tuple(entry.values()))
     return number
 
 
