@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 from tests.layout.source import ROOT, sources, under
@@ -9,6 +10,7 @@ from tests.layout.source import ROOT, sources, under
 # Modules without a test file of their name, because other tests cover them. Do not add modules.
 WITHOUT = ROOT / "tests" / "layout" / "modules_without_tests.txt"
 LIMIT = 22
+TABLE, APP = "tests/reliability/access.py", "tests/backend/server/test_app.py"
 MIRRORS = {
     "rsgpt_plugin/shared/": "tests/shared/",
     "rsgpt_plugin/": "tests/plugin/",
@@ -40,3 +42,12 @@ def test_modules_have_a_test_file_of_their_name() -> None:
 def test_core_and_geo_have_as_many_lines_of_tests_as_of_code() -> None:
     ratios = {name: lines(f"tests/plugin/{name}/") / lines(f"rsgpt_plugin/{name}/") for name in ("core", "geo")}
     assert {name: ratio for name, ratio in ratios.items() if ratio < 1.0} == {}
+
+
+def test_the_reliability_table_runs_tests_that_exist() -> None:
+    table, app = (source for name in (TABLE, APP) for source in sources() if source.name == name)
+    defined = {node.name for node in ast.walk(app.tree) if isinstance(node, ast.FunctionDef)}
+    constants = (node.value for node in ast.walk(table.tree) if isinstance(node, ast.Constant))
+    run = {text for text in constants if isinstance(text, str) and text.startswith("test_")}
+    assert run
+    assert run - defined == set()

@@ -89,19 +89,20 @@ ROWS = (
     ReliabilityRow(
         "A1",
         "every route without the key, 12 variants: 401 with the same body, before the request body is read",
-        suite(ACCESS, "test_no_route_answers_without_the_key", "test_the_key_may_not_be_sent_twice",
-              "test_the_key_is_refused_before_the_body_is_sent"),
+        suite(ACCESS, "test_no_route_answers_without_the_key", "test_a_key_that_is_sent_twice_is_refused",
+              "test_a_missing_key_is_refused_before_the_body_is_sent"),
     ),
     ReliabilityRow(
         "A2",
         "every route with another Host and the right key: 403; with two Hosts or none: 400 or 403",
         suite(ACCESS, "test_only_the_exact_host_is_served", "test_ambiguous_requests_are_refused",
-              "test_both_names_of_this_machine_are_served", "test_it_listens_on_one_address_alone"),
+              "test_both_names_of_this_machine_are_served", "test_the_server_listens_on_one_address_only"),
     ),
     ReliabilityRow(
         "A3",
         "requests of browsers, preflights and forms: 403, 404, 405 or 415, never an Access-Control header",
-        suite(ACCESS, "test_no_web_page_is_served", "test_a_preflight_gets_no_permission", "test_only_json_is_read"),
+        suite(ACCESS, "test_web_pages_are_refused", "test_a_preflight_gets_no_permission",
+              "test_content_types_other_than_json_are_refused"),
     ),
     ReliabilityRow("A7", "without a network: the real model describes a raster, 0 attempts to leave", no_network),
 )  # fmt: skip
