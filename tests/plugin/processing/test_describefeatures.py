@@ -8,7 +8,6 @@ from typing import Any
 import processing
 import pytest
 from qgis.core import (
-    QgsCoordinateReferenceSystem,
     QgsFeature,
     QgsGeometry,
     QgsPointXY,
@@ -20,6 +19,7 @@ from qgis.core import (
 )
 from qgis.PyQt.QtGui import QImage
 
+from tests.plugin.geo.reference_systems import LOCAL
 from tests.plugin.rasters import ROTATED, OddRaster, pattern
 
 from .conftest import ScriptedGateway, number_in, numbered, rows_of
@@ -27,9 +27,6 @@ from .conftest import ScriptedGateway, number_in, numbered, rows_of
 pytestmark = pytest.mark.usefixtures("provider")
 
 Make = Callable[..., QgsRasterLayer]
-
-
-SITE = 'ENGCRS["site",EDATUM["site"],CS[Cartesian,2],AXIS["(E)",east],AXIS["(N)",north],LENGTHUNIT["metre",1]]'
 
 
 def features(geometries: Sequence[QgsGeometry], kind: str = "Polygon", crs: str = "EPSG:32611") -> QgsVectorLayer:
@@ -130,7 +127,7 @@ def test_unusable_features_are_refused_before_the_model_is_asked(
 
 def test_features_without_a_transformation_to_the_raster_are_refused(raster: Make, gateway: ScriptedGateway) -> None:
     parcels = features([rectangle(500010, 3999950)])
-    parcels.setCrs(QgsCoordinateReferenceSystem.fromWkt(SITE))
+    parcels.setCrs(LOCAL)
     with pytest.raises(QgsProcessingException, match="no transformation between the coordinate systems"):
         describe(raster(pattern(3, 400, 400)), parcels)
     assert gateway.connections == 0

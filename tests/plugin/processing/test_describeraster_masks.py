@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, QgsProject, QgsVectorLayer
+from qgis.core import QgsFeature, QgsGeometry, QgsProject, QgsVectorLayer
 
+from tests.plugin.geo.reference_systems import LOCAL
 from tests.plugin.rasters import OddRaster, pattern
 
 from .conftest import ScriptedGateway, numbered
@@ -46,7 +47,6 @@ def test_an_unusable_mask_is_refused_with_the_reason(
 
 
 NEAR_ZERO = (-24.0, 0.5, 0.0, 16.0, 0.0, -0.5)
-ISOLATED_CRS = 'ENGCRS["site",EDATUM["site"],CS[Cartesian,2],AXIS["(E)",east],AXIS["(N)",north],LENGTHUNIT["metre",1]]'
 
 
 @pytest.mark.parametrize("name", ["MASK", "EXTENT"])
@@ -54,7 +54,7 @@ def test_coordinates_without_a_transformation_to_the_raster_are_refused(
     raster: Make, gateway: ScriptedGateway, name: str
 ) -> None:
     layer = raster(pattern(3, 64, 96), OddRaster(geotransform=NEAR_ZERO))
-    layer.setCrs(QgsCoordinateReferenceSystem.fromWkt(ISOLATED_CRS))
+    layer.setCrs(LOCAL)
     values = {"MASK": mask("EPSG:4326", "Polygon((-1 -1, 1 -1, 1 1, -1 1, -1 -1))"), "EXTENT": "-1,1,-1,1 [EPSG:4326]"}
     assert "no transformation between the coordinate systems" in refusal(layer, **{name: values[name]})
     assert gateway.prompts == []
