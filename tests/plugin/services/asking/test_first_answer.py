@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from qgis.core import QgsFeedback
@@ -14,9 +13,8 @@ from rsgpt_plugin.client.server.protocol import Prompt, Reply
 from rsgpt_plugin.errors import ServerError
 from rsgpt_plugin.services.asking import first_answer as module
 from rsgpt_plugin.services.asking.first_answer import FirstAnswer, first_answer
-from rsgpt_plugin.services.background_task import BackgroundTask
 from rsgpt_plugin.shared.answers.questions import CAPTION_PROMPT
-from tests.plugin.waiting import wait_until
+from tests.plugin.waiting import ended
 
 pytestmark = pytest.mark.usefixtures("settings")
 
@@ -48,17 +46,6 @@ def model(monkeypatch: pytest.MonkeyPatch) -> FirstModel:
     monkeypatch.setattr(module, "chosen_model", model.chosen)
     monkeypatch.setattr(module, "open_backend", lambda info: model)
     return model
-
-
-def ended(task: BackgroundTask) -> tuple[list[Any], list[str]]:
-    """Run the task; return its results and its failures."""
-    results: list[Any] = []
-    failures: list[str] = []
-    task.done.connect(results.append)
-    task.failed.connect(lambda message, details: failures.append(message))
-    task.start()
-    wait_until(lambda: results or failures)
-    return results, failures
 
 
 @pytest.mark.parametrize("name", ["", "llava"])

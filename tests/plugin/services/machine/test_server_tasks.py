@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -17,7 +16,7 @@ from rsgpt_plugin.services.background_task import BackgroundTask
 from rsgpt_plugin.services.machine.server_tasks import check_server, list_models
 from tests.plugin.client.conftest import rogue
 from tests.plugin.client.server.rogue_servers import Rogue, completion, send
-from tests.plugin.waiting import wait_until
+from tests.plugin.waiting import ended
 
 __all__ = ["rogue"]
 
@@ -29,17 +28,6 @@ pytestmark = pytest.mark.usefixtures("settings")
 
 def preferences(url: str) -> Preferences:
     return Preferences(BackendKind.SERVER, server_url=url, server_model="llava")
-
-
-def ended(task: BackgroundTask) -> tuple[list[Any], list[str]]:
-    """Run a task; return its results and its failures."""
-    results: list[Any] = []
-    failures: list[str] = []
-    task.done.connect(results.append)
-    task.failed.connect(lambda message, details: failures.append(message))
-    task.start()
-    wait_until(lambda: results or failures)
-    return results, failures
 
 
 def test_the_models_of_the_server_are_listed(rogue: MakeRogue) -> None:
