@@ -104,6 +104,8 @@ class _AnnouncingServer(uvicorn.Server):
         if self._watchdog.is_stalled(active_s, self._batcher.heartbeat):
             self.failure = f"The model has not responded for {self._launch.stall_s:g} s; start the server again."
         self.failure = self.failure or self._batcher.failure
+        if self.failure:
+            _fail(self.failure)  # before the port closes, so that a client that finds it closed can read why
         return await super().on_tick(counter) or self.failure is not None
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -134,7 +136,7 @@ def _run(server: _AnnouncingServer, listener: socket.socket) -> int:
         server.run([listener])
     except KeyboardInterrupt:
         return _INTERRUPTED
-    return _fail(server.failure) if server.failure else 0
+    return 1 if server.failure else 0
 
 
 def _claim_stdout() -> int:

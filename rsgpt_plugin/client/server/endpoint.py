@@ -108,7 +108,7 @@ class ServerConnection(Protocol):
         ...
 
     def can_restart(self, silent: bool) -> bool:
-        """Return whether a restart can help: the server is local and has died or, if `silent`, stalled."""
+        """Return whether a restart can help: the server is local and has died, is ending or, if `silent`, stalled."""
         ...
 
     def restart(self, failed: Endpoint, is_cancelled: Callable[[], bool]) -> Endpoint:

@@ -31,7 +31,6 @@ _MAX_SHRINKS = 6
 _MAX_FIRST_FAILURES = 10  # failures before the first answer that end a run
 _MAX_WAIT_S = 60.0
 _MAX_TOKENS = 256  # per answer, for external servers; the local server knows the limit of its model
-_EXIT_S = 0.5  # between closing its port and the end of a dying server
 _ANSWERS_PER_RESTART = 100  # answers after which a server may be restarted again
 _FATAL_STATUSES = (301, 302, 303, 307, 308, 401, 403, 404, 407)
 
@@ -136,12 +135,15 @@ class Gateway:
             transport.close()
 
     def identity(self, feedback: Optional[QgsFeedback] = None) -> ModelInfo:
+        is_cancelled = cancel_check(feedback)
+        endpoint = self._server.endpoint(is_cancelled)
         try:
             listed = self.models(feedback)
         except ServerError:
-            due = time.monotonic() + _EXIT_S
-            _wait(lambda: time.monotonic() >= due, cancel_check(feedback))
-            listed = self.models(feedback)  # restarts a local server that has died
+            if not self.can_restart(silent=False):
+                raise
+            self._server.restart(endpoint, is_cancelled)
+            listed = self.models(feedback)
         return next((model for model in listed if model.name == self._model), ModelInfo(self._model))
 
     def open(self, is_cancelled: Callable[[], bool]) -> Transport:

@@ -6,6 +6,7 @@ import atexit
 import json
 import logging
 import logging.handlers
+import socket
 import subprocess  # nosec B404 - the server is a child process
 import threading
 import time
@@ -15,6 +16,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Optional, cast
+from urllib.parse import urlsplit
 
 from ...core import paths
 from ...errors import Cancelled, ServerError
@@ -25,6 +27,7 @@ from ..model_slot import slot
 from .endpoint import Endpoint
 
 _POLL_S = 0.1
+_CONNECT_S = 2.0
 _LOG_BYTES = 1_000_000
 _LOG_FILES = 3
 _LAST_LINES = 3
@@ -64,9 +67,9 @@ class LocalServer:
         return True
 
     def can_restart(self, silent: bool) -> bool:
-        """Return whether the server has died or, if `silent`, stalled."""
+        """Return whether the server has died, is ending (its port is closed) or, if `silent`, stalled."""
         with self._lock:
-            return silent or not self._is_alive()
+            return silent or not self._is_alive() or not _is_listening(self._endpoint)
 
     def restart(self, failed: Endpoint, is_cancelled: Callable[[], bool] = lambda: False) -> Endpoint:
         """Restart the server unless another run already did since it listened at `failed`."""
@@ -160,6 +163,15 @@ class _RotatingLog:
 
     def close(self) -> None:
         self._handler.close()
+
+
+def _is_listening(endpoint: Optional[Endpoint]) -> bool:
+    address = urlsplit(endpoint.url if endpoint else "")
+    try:
+        socket.create_connection((address.hostname or "", address.port or 0), _CONNECT_S).close()
+    except OSError:
+        return False
+    return True
 
 
 def _read_first_line(line: str) -> Endpoint:

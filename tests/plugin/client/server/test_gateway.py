@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import replace
 
 import pytest
 from qgis.core import QgsFeedback
@@ -196,3 +198,14 @@ def test_one_bad_prompt_does_not_stop_the_others(fake_server: MakeServer) -> Non
     outcomes = dict(gateway.ask_many(asked))
     assert texts(outcomes) == {0: "picture 1", 2: "picture 3"}
     assert isinstance(outcomes[1], ServerError)
+
+
+def test_a_server_that_closed_its_port_and_has_not_ended_is_restarted(fake_server: MakeServer) -> None:
+    server = fake_server()
+    live = server.endpoint()
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        closed = f"http://127.0.0.1:{probe.getsockname()[1]}/v1"
+    server._endpoint = replace(live, url=closed)
+    assert Gateway(server, "rsgpt-small").identity().fingerprint == "f" * 16
+    server._endpoint = replace(server.endpoint(), url=closed)
+    assert texts(dict(Gateway(server, "rsgpt-small").ask_many(prompts(3)))) == expected(3)
