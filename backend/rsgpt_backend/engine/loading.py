@@ -38,29 +38,23 @@ def load_engine(
 
     name: a model name or folder; wanted: a key of model/hardware/precision.NAMES, or "auto" for the best that fits.
     A small model stays in float32: bfloat16 would not be faster, and answers would depend on the rest of their batch.
-    report: see fitting_precision. Raises ModelError if the model cannot be loaded or does not fit.
+    report: receives a message about the memory that the model needs, if it is more than 3 GB. Raises ModelError if the
+    model cannot be loaded or does not fit.
     """
-    devices = device_map.select_devices(device)
-    folder, chosen = model_folder(name), fitting_precision(name, wanted, report, device)
+    folder, devices = model_folder(name), device_map.select_devices(device)
+    size, memory = _model_size(folder), device_memory(devices)
+    chosen = choose_precision(size, memory, wanted)
+    needed = size.bytes(chosen)
+    if needed > _REPORTED_BYTES:
+        report(f"{folder.name} in {chosen} needs {needed / 1e9:.1f} GB, {memory.free / 1e9:.1f} GB are free.")
     model = load_model(folder, precision(chosen, devices[0]))
     model = _optimized_for_inference(device_map.place_on_devices(model, devices))
     return Engine(model, fingerprint(model.config, folder, chosen), chosen)
 
 
-def fitting_precision(
-    name: str, wanted: str, report: Callable[[str], None] = lambda _: None, device: str = "auto"
-) -> str:
-    """Return the precision to load a model in; raise ModelError if it does not fit the device.
-
-    report: receives a message about the memory that the model needs, if it is more than 3 GB.
-    """
-    folder, memory = model_folder(name), device_memory(device_map.select_devices(device))
-    size = _model_size(folder)
-    chosen = choose_precision(size, memory, wanted)
-    needed = size.bytes(chosen)
-    if needed > _REPORTED_BYTES:
-        report(f"{folder.name} in {chosen} needs {needed / 1e9:.1f} GB, {memory.free / 1e9:.1f} GB are free.")
-    return chosen
+def fitting_precision(name: str, wanted: str, device: str = "auto") -> str:
+    """Return the precision that load_engine would choose; raise ModelError if the model does not fit the device."""
+    return choose_precision(_model_size(model_folder(name)), device_memory(device_map.select_devices(device)), wanted)
 
 
 def cluster_precision(name: str, device: str) -> str:
