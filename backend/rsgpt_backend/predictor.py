@@ -31,6 +31,7 @@ class Ask:
     is_whole_number: the answer is a whole number in digits, one of `choices` or, if they are empty, of NUMBERS.
     top_p: cumulative probability of the tokens that are sampled from if the temperature is above 0.
     stops: texts that end the answer.
+    gsd_m: meters per pixel of the picture as given; None if unknown.
     cancel: when set, the answer ends before its next token.
     """
 
@@ -46,6 +47,7 @@ class Ask:
     is_whole_number: bool = False
     top_p: float = 1.0
     stops: tuple[str, ...] = ()
+    gsd_m: float | None = None
     cancel: threading.Event = field(default_factory=threading.Event)
 
 

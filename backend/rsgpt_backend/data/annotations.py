@@ -28,13 +28,19 @@ class CaptionRecord:
 
 @dataclass(frozen=True)
 class QuestionRecord:
-    """A question about a picture, its answer, and the kind of question. others: other correct answers."""
+    """A question about a picture, its answer, and the kind of question.
+
+    others: other correct answers. choices: the answer is to be chosen from these, if there are any. gsd_m: ground
+    resolution in meters per pixel of the picture, None if unknown.
+    """
 
     filename: str
     question: str
     answer: str
     kind: str
     others: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
+    gsd_m: float | None = None
 
 
 def read_captions(path: Path) -> list[CaptionRecord]:
@@ -57,8 +63,11 @@ def read_questions(path: Path) -> list[QuestionRecord]:
         filename = _text(record, "filename", path)
         for pair in _listed(record, record.get("qa_pairs", [record]), dict, path):
             question, answer = _text(pair, "question", path), _text(pair, "answer", path)
-            others = tuple(_listed(record, pair.get("other_answers", []), str, path))
-            questions.append(QuestionRecord(filename, question, answer, str(pair.get("type", "other")), others))
+            others, choices = (
+                tuple(_listed(record, pair.get(key, []), str, path)) for key in ("other_answers", "choices")
+            )
+            kind, gsd_m = str(pair.get("type", "other")), _positive(record, "gsd_m", path)
+            questions.append(QuestionRecord(filename, question, answer, kind, others, choices, gsd_m))
     return [question for question in questions if question.question.strip()]
 
 
@@ -94,6 +103,13 @@ def _text(record: dict[str, Any], key: str, path: Path) -> str:
             f"{path}: a record lacks the text {key!r}. Choose a file that has it in every record: {_short(record)}"
         )
     return value
+
+
+def _positive(record: dict[str, Any], key: str, path: Path) -> float | None:
+    value = record.get(key)
+    if value is None or (isinstance(value, int | float) and value > 0):
+        return value
+    raise DataError(f"{path}: {key} is not a positive number. Correct it or leave it out: {_short(record)}")
 
 
 def _short(record: dict[str, Any]) -> str:

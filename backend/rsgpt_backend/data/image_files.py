@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import threading
 import zipfile
 from pathlib import Path
@@ -16,10 +17,14 @@ from .pixel_decoding import rgb_picture
 from .tiff import is_tiff, tiff_picture, unreadable_picture
 
 FORMATS = ("PNG", "JPEG")
+_WINDOW = re.compile(r"xywh=(\d+),(\d+),([1-9]\d*),([1-9]\d*)")
 
 
 class ImageSource:
-    """The pictures of a data set by file name without folders. It may be used from several threads."""
+    """The pictures of a data set by file name without folders. It may be used from several threads.
+
+    A name may end with a media fragment, which selects a window in pixels: "scene.tif#xywh=0,256,512,512".
+    """
 
     def __init__(self, path: Path) -> None:
         if not path.exists():
@@ -31,17 +36,29 @@ class ImageSource:
 
     def open(self, name: str) -> Image.Image:
         """Return a picture as 8-bit RGB. Raises DataError if it does not exist, ImageError if it cannot be read."""
-        if name not in self._names:
+        file, _, fragment = (name, "", "") if name in self._names else name.partition("#")
+        if file not in self._names:
             raise DataError(
-                f"The picture {name} is not one of the {len(self._names)} files. Check the path of the images."
+                f"The picture {file} is not one of the {len(self._names)} files. Check the path of the images."
             )
-        return decode(self._bytes(self._names[name]), name)
+        picture = decode(self._bytes(self._names[file]), file)
+        return _window(picture, fragment) if fragment else picture
 
     def _bytes(self, key: str) -> bytes:
         if self._zip is None:
             return Path(key).read_bytes()
         with self._lock:
             return self._zip.read(key)
+
+
+def _window(picture: Image.Image, fragment: str) -> Image.Image:
+    numbers = _WINDOW.fullmatch(fragment)
+    if numbers is None:
+        raise DataError(f"{fragment!r} is not a window. Write it as xywh=left,top,width,height in pixels.")
+    left, top, width, height = map(int, numbers.groups())
+    if left + width > picture.width or top + height > picture.height:
+        raise DataError(f"The window {fragment} is outside its picture, {picture.width} x {picture.height} pixels.")
+    return picture.crop((left, top, left + width, top + height))
 
 
 def _open_zip(path: Path) -> zipfile.ZipFile:

@@ -10,6 +10,8 @@ from typing import Any, Protocol, TypeVar
 from PIL import Image
 from tqdm import tqdm
 
+from rsgpt_plugin.shared.answers.answer_types import AnswerType
+
 from ..data.image_files import ImageSource
 from ..predictor import Answer, Ask
 
@@ -41,6 +43,16 @@ class AskOptions:
         return ", ".join([*prompt, *search, *(["grey pictures"] if self.grey else [])])
 
 
+@dataclass(frozen=True)
+class PicturePrompt:
+    """A prompt about a picture of a data set; choices, gsd_m: see Ask."""
+
+    filename: str
+    prompt: str
+    choices: tuple[str, ...] = ()
+    gsd_m: float | None = None
+
+
 class EvaluatedModel(Protocol):
     """The model to evaluate: an `Engine`, or a server through `RemoteEngine`."""
 
@@ -58,18 +70,27 @@ class EvaluatedModel(Protocol):
 
 
 def answer_all(
-    engine: EvaluatedModel, images: Path, prompts: Sequence[tuple[str, str]], beams: int = 0, grey: bool = False
+    engine: EvaluatedModel, images: Path, prompts: Sequence[PicturePrompt], beams: int = 0, grey: bool = False
 ) -> list[Answer]:
-    """Return the answers to (file name, prompt) pairs, in their order. A picture is decoded once per batch."""
+    """Return the answers to the prompts, in their order. A picture is decoded once per batch."""
     source = ImageSource(images)
     answers: list[Answer] = []
     for start in tqdm(range(0, len(prompts), _BATCH), desc="answering", unit="batch"):
         batch = prompts[start : start + _BATCH]
-        pictures = {} if grey else {name: source.open(name) for name, _ in batch}
-        if grey:
-            batch, pictures = [("grey", prompt) for _, prompt in batch], {"grey": _GREY}
-        answers += engine.answer([Ask(pictures[name], name, prompt, beams=beams) for name, prompt in batch])
+        names = ["grey" if grey else item.filename for item in batch]
+        pictures = {"grey": _GREY} if grey else {name: source.open(name) for name in names}
+        answers += engine.answer(
+            [
+                Ask(pictures[name], name, _asked(item), beams=beams, choices=item.choices, gsd_m=item.gsd_m)
+                for name, item in zip(names, batch, strict=True)
+            ]
+        )
     return answers
+
+
+def _asked(item: PicturePrompt) -> str:
+    """Return the prompt as the plugin sends it: with the list of choices, if there are any."""
+    return AnswerType.CHOICE.prompt(item.prompt, item.choices) if item.choices else item.prompt
 
 
 def spread(items: Sequence[T], limit: int | None) -> list[T]:

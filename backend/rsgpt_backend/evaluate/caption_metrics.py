@@ -16,7 +16,7 @@ from typing import Any
 
 from ..data.annotations import read_captions
 from ..errors import DataError
-from .ask_all import AskOptions, EvaluatedModel, Scored, answer_all, spread
+from .ask_all import AskOptions, EvaluatedModel, PicturePrompt, Scored, answer_all, spread
 from .calibration import calibration
 from .intervals import interval
 from .object_support import compare_objects, rates
@@ -33,7 +33,7 @@ def evaluate(engine: EvaluatedModel, images: Path, annotations: Path, options: A
         raise DataError(f"{annotations} holds no captions. Give a file with some.")
     started = time.monotonic()
     prompt = options.prompt or engine.caption_prompt
-    answers = answer_all(engine, images, [(record.filename, prompt) for record in records], options.beams)
+    answers = answer_all(engine, images, [PicturePrompt(record.filename, prompt) for record in records], options.beams)
     seconds = time.monotonic() - started
     references = {index: list(record.captions) for index, record in enumerate(records)}
     captions = {index: [answer.text] for index, answer in enumerate(answers)}

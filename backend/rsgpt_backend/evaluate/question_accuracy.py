@@ -14,7 +14,7 @@ from typing import Any
 
 from ..data.annotations import QuestionRecord, read_questions
 from ..errors import DataError
-from .ask_all import AskOptions, EvaluatedModel, Scored, answer_all, spread
+from .ask_all import AskOptions, EvaluatedModel, PicturePrompt, Scored, answer_all, spread
 from .calibration import calibration
 from .intervals import interval
 from .report.rounding import hundredths, percent
@@ -43,7 +43,7 @@ def score_questions(
     """Return the scores, and each answer with the correct one."""
     questions = spread(questions, options.limit)
     started = time.monotonic()
-    prompts = [(question.filename, question.question) for question in questions]
+    prompts = [PicturePrompt(asked.filename, asked.question, asked.choices, asked.gsd_m) for asked in questions]
     answers = answer_all(engine, images, prompts, options.beams, options.grey)
     rows = [
         {

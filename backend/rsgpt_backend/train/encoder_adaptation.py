@@ -1,4 +1,4 @@
-"""Adaptation of a vision encoder to aerial pictures, with scene labels and caption words, before it is frozen.
+"""Adaptation of a vision encoder to aerial pictures, with scenes, caption words and known objects, before it is frozen.
 
 RSGPT's own encoder was pre-trained on billions of pictures; the small model's encoder only on photographs.
 """
@@ -19,7 +19,9 @@ from tqdm import tqdm
 
 from ..model.config import VisionConfig
 from ..model.vision.encoders import normalize
-from .examples.corpus import Corpus, Sample
+from .examples.corpus import Corpus
+from .examples.samples import Sample
+from .examples.sensors import as_other_sensor
 from .examples.views import VIEWS, view
 from .finite import check_learning
 from .number_formats import autocast, number_format
@@ -29,6 +31,8 @@ from .schedule import LearningRateSchedule
 _WARMUP = 100  # steps
 _WORD_PICTURES = 20  # minimum number of pictures whose captions contain a word, for it to be learned
 _WORD_SHARE = 0.05  # weight of the words in the loss: there are hundreds of words, but one scene
+_THING_SHARE = 0.3  # weight of the things: about ten are known per picture
+_SENSOR_SHARE = 0.3  # of the pictures, shown as another sensor would take them
 
 
 @dataclass(frozen=True)
@@ -36,37 +40,47 @@ class SceneLabels:
     """Labels of pictures.
 
     scene: index of each picture's scene in the (data set, scene) pairs, or -1. choices: bool [pictures, scenes], the
-    scenes of the picture's data set. words: share of the picture's sentences that contain each word.
+    scenes of the picture's data set. words: share of the picture's sentences that contain each word; things: 1 if a
+    thing is present and 0 if it is absent; both are NaN where that is unknown.
     """
 
     scene: Tensor
     choices: Tensor
     words: Tensor
+    things: Tensor
 
 
 class LabelTargets:
-    """Scenes and caption words that an encoder learns to predict, collected from the training pictures."""
+    """Scenes, caption words and things that an encoder learns to predict, collected from the training pictures."""
 
     def __init__(self, samples: Sequence[Sample]) -> None:
-        self.scenes = sorted({(sample.dataset, sample.record.scene) for sample in samples})
+        self.scenes = sorted({(sample.dataset, sample.record.scene) for sample in samples if sample.record.scene})
+        self.things = sorted({thing for sample in samples for thing in sample.presence})
         counts = Counter(word for sample in samples for word in {*chain(*_words(sample))})
         self.words = sorted(word for word, count in counts.items() if count >= _WORD_PICTURES)
 
     def __len__(self) -> int:
-        return len(self.scenes) + len(self.words)
+        return len(self.scenes) + len(self.words) + len(self.things)
 
     def labels(self, samples: Sequence[Sample]) -> SceneLabels:
         """Return the labels of pictures; they need not be training pictures."""
         index = {pair: number for number, pair in enumerate(self.scenes)}
         column = {word: number for number, word in enumerate(self.words)}
-        datasets = torch.tensor([dataset for dataset, _ in self.scenes])
+        datasets = torch.tensor([dataset for dataset, _ in self.scenes], dtype=torch.long)
         words = torch.zeros(len(samples), len(self.words))
+        things = torch.full((len(samples), len(self.things)), torch.nan)
         for row, sample in enumerate(samples):
             for word in chain(*_words(sample)):
                 if word in column:
-                    words[row, column[word]] += 1 / len(sample.record.captions)
+                    words[row, column[word]] += 1 / len(sample.sentences)
+            if not sample.sentences:
+                words[row] = torch.nan
+            for number, thing in enumerate(self.things):
+                if thing in sample.presence:
+                    things[row, number] = sample.presence[thing]
         scene = torch.tensor([index.get((sample.dataset, sample.record.scene), -1) for sample in samples])
-        return SceneLabels(scene, torch.stack([datasets == sample.dataset for sample in samples]), words)
+        choices = torch.stack([datasets == sample.dataset for sample in samples])
+        return SceneLabels(scene, choices, words, things)
 
 
 class LabelReader(nn.Module):
@@ -97,7 +111,7 @@ def adapt_encoder(
     for step in bar:
         torch.manual_seed(step)
         picked = corpus.weights.multinomial(recipe.batch)
-        pixels = augment(corpus.pixels[picked].to(device), recipe.size)
+        pixels = augment(_as_sensors(corpus.pixels[picked], step).to(device), recipe.size)
         with autocast(device, number_format("auto", device)):
             scores = reader(pixels).float()
         loss = _loss(scores, SceneLabels(*(tensor[picked].to(device) for tensor in vars(labels).values())))
@@ -116,13 +130,21 @@ def adapt_encoder(
 
 @torch.no_grad()
 def scene_accuracy(reader: LabelReader, labels: SceneLabels, corpus: Corpus) -> list[float]:
-    """Return the share of correct scenes per data set, in percent, among the scenes of that data set."""
+    """Return the share of correct scenes per data set that has scenes, in percent, among the scenes of that set."""
     device = reader.head[1].weight.device
     parts = [reader(pixels.to(device)).cpu() for pixels in corpus.pixels.split(64)]
     scores = torch.cat(parts)[:, : labels.choices.shape[1]].masked_fill(~labels.choices, -torch.inf)
-    correct = (scores.argmax(1) == labels.scene).float()
-    datasets = torch.tensor([sample.dataset for sample in corpus.samples])
+    correct = (scores.argmax(1) == labels.scene)[labels.scene >= 0].float()
+    datasets = torch.tensor([sample.dataset for sample in corpus.samples])[labels.scene >= 0]
     return [round(100 * correct[datasets == number].mean().item(), 1) for number in datasets.unique().tolist()]
+
+
+def _as_sensors(pixels: Tensor, step: int) -> Tensor:
+    """Return a batch with a share of its pictures as other sensors would take them. pixels: uint8 [batch, 3, …]."""
+    shown = torch.rand(len(pixels)) < _SENSOR_SHARE
+    return torch.stack(
+        [as_other_sensor(part, f"{step}/{row}") if shown[row] else part for row, part in enumerate(pixels)]
+    )
 
 
 def augment(pixels: Tensor, size: int) -> Tensor:
@@ -140,12 +162,25 @@ def augment(pixels: Tensor, size: int) -> Tensor:
 
 
 def _loss(scores: Tensor, labels: SceneLabels) -> Tensor:
-    """Cross-entropy over the scenes of each picture's data set, plus that over each word's share of sentences."""
-    scenes, words = scores.split([labels.choices.shape[1], labels.words.shape[1]], dim=1)
-    scene = F.cross_entropy(scenes.masked_fill(~labels.choices, -1e4), labels.scene)
-    return scene + _WORD_SHARE * F.binary_cross_entropy_with_logits(words, labels.words, reduction="sum") / len(scores)
+    """Cross-entropy over the scenes of each picture's data set, plus those over words and things, where known."""
+    parts = [labels.choices.shape[1], labels.words.shape[1], labels.things.shape[1]]
+    scenes, words, things = scores.split(parts, dim=1)
+    known = labels.scene >= 0
+    scene = F.cross_entropy(scenes.masked_fill(~labels.choices, -1e4), labels.scene, ignore_index=-1, reduction="sum")
+    return (
+        scene / known.sum().clamp(min=1)
+        + _WORD_SHARE * _known_loss(words, labels.words)
+        + _THING_SHARE * (_known_loss(things, labels.things))
+    )
+
+
+def _known_loss(scores: Tensor, targets: Tensor) -> Tensor:
+    """Return the binary cross-entropy of the known targets, per picture."""
+    known = ~targets.isnan()
+    losses = F.binary_cross_entropy_with_logits(scores, targets.nan_to_num(), reduction="none")
+    return (losses * known).sum() / len(scores)
 
 
 def _words(sample: Sample) -> list[set[str]]:
     """Return the lower-case words of each sentence."""
-    return [set(re.findall(r"[a-z]+", text.lower())) for text in sample.record.captions]
+    return [set(re.findall(r"[a-z]+", text.lower())) for text in sample.sentences]

@@ -16,18 +16,34 @@ from .schedule import LearningRateSchedule
 
 @dataclass(frozen=True)
 class RecipeDataset:
-    """A data set. All paths are relative to the data folder.
+    """A data set. All paths are relative to the data folder, except descriptions: relative to the recipe.
 
-    images: a folder or zip file; captions, questions: annotation files. weight: how often pictures are drawn from it,
-    relative to the other sets and independent of its size; questions about objects ignore it. views: number of
-    rotated and mirrored copies of each picture, 1 to 8. Validation sets have the same order as training sets.
+    images: a folder or zip file; captions, questions: annotation files; descriptions: pictures described by hand
+    (described_pictures.py); objects: a file of boxes, shares and labels (data/object_annotations.py), with masks: a
+    folder or zip file of the class masks that it names.
+    split: the split whose records are read, if a file of objects names splits; counted: labels whose boxes are
+    complete; absent: labels that no picture shows; skipped_places: beginnings of the names of places that are left
+    out. gsd_m: ground resolution, in meters per pixel of the model's input, of pictures without a record of it; 0 if
+    unknown.
+    weight: how often pictures are drawn from it, relative to the other sets and independent of its size; questions
+    about objects ignore it. views: number of rotated and mirrored copies of each picture, 1 to 8; sensors: number of
+    copies as other sensors would take them. Validation sets have the same order as training sets.
     """
 
     images: str
     captions: str = ""
     questions: str = ""
+    descriptions: str = ""
+    objects: str = ""
+    masks: str = ""
+    split: str = ""
+    counted: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    skipped_places: tuple[str, ...] = ()
+    gsd_m: float = 0.0
     weight: float = 1.0
     views: int = 1
+    sensors: int = 0
 
 
 @dataclass(frozen=True)
@@ -136,8 +152,8 @@ def read_recipe(path: Path, overrides: dict[str, Any] | None = None) -> Recipe:
             data.setdefault("model", _continued_config(Path(data["start"])))
         parts = {
             "model": _with_absolute_paths(ModelConfig.from_dict(data["model"]), Path()),
-            "train": tuple(RecipeDataset(**part) for part in data["train"]),
-            "validate": tuple(RecipeDataset(**part) for part in data.get("validate", [])),
+            "train": tuple(_dataset(part, path.parent) for part in data["train"]),
+            "validate": tuple(_dataset(part, path.parent) for part in data.get("validate", [])),
             "adaptation": AdaptationStage(**data.get("adaptation", {})),
             "naming": NamingStage(**data.get("naming", {})),
             "mix": PromptMix(**data.get("mix", {})),
@@ -155,6 +171,12 @@ def read_recipe(path: Path, overrides: dict[str, Any] | None = None) -> Recipe:
             "not with the image. Start from RSGPT, or from InstructBLIP with Vicuna."
         )
     return recipe
+
+
+def _dataset(part: dict[str, Any], folder: Path) -> RecipeDataset:
+    lists = {key: tuple(part[key]) for key in ("counted", "absent", "skipped_places") if key in part}
+    described = {"descriptions": str((folder / part["descriptions"]).resolve())} if part.get("descriptions") else {}
+    return RecipeDataset(**{**part, **lists, **described})
 
 
 def _continued_config(folder: Path) -> dict[str, Any]:

@@ -112,7 +112,7 @@ class Trainer:
         open_store = partial(FeatureStore, self.out / name, corpus.rows, (vision.cells, vision.width))
         if self.processes.leads:
             with autocast(self.device, self.dtype):
-                open_store().fill(corpus.pixels, lambda pixels: self.model.encode(pixels.to(self.device)))
+                open_store().fill(corpus.view, lambda pixels: self.model.encode(pixels.to(self.device)))
         self.processes.wait()
         store = open_store()
         return torch.from_numpy(store.features[:]).to(self.device) if self.device.type == "cuda" else store

@@ -20,7 +20,8 @@ from rsgpt_backend.train.encoder_adaptation import (
     augment,
     scene_accuracy,
 )
-from rsgpt_backend.train.examples.corpus import Corpus, Sample
+from rsgpt_backend.train.examples.corpus import Corpus
+from rsgpt_backend.train.examples.samples import Sample
 from rsgpt_backend.train.recipe import AdaptationStage, RecipeDataset
 from tests.backend.toy import IMAGE_SIZE, make_config
 
@@ -75,6 +76,25 @@ def test_labels(monkeypatch: pytest.MonkeyPatch) -> None:
     assert targets.labels([sample(1, "desert", "A dune.")]).scene.tolist() == [-1]
 
 
+def test_things_and_words_are_learned_where_they_are_known() -> None:
+    samples = [sample(0, "river", "Water."), sample(1, ""), sample(1, "")]
+    samples[1].presence = {"water": True, "tree": False}
+    samples[2].presence = {"tree": True}
+    targets = LabelTargets(samples)
+    assert (targets.scenes, targets.things) == ([(0, "river")], ["tree", "water"])
+    labels = targets.labels(samples)
+    assert labels.scene.tolist() == [0, -1, -1]
+    assert labels.things.isnan().tolist() == [[True, True], [False, False], [False, True]]
+    assert labels.things[1].tolist() == [0.0, 1.0]
+    scores = torch.zeros(3, len(targets))
+    wrong = scores.clone()
+    wrong[1, -2:] = torch.tensor([9.0, -9.0])
+    unknown = scores.clone()
+    unknown[0, -2:], unknown[2, -1] = 9.0, 9.0
+    assert _loss(wrong, labels) > _loss(scores, labels)
+    assert torch.equal(_loss(unknown, labels), _loss(scores, labels))
+
+
 def test_scene_accuracy_per_data_set(toy_data: Path) -> None:
     sets = [RecipeDataset("images", "captions.json")] * 2
     corpus = Corpus(toy_data, sets, IMAGE_SIZE)
@@ -91,7 +111,7 @@ def test_scene_accuracy_per_data_set(toy_data: Path) -> None:
 
 
 def test_scenes_of_other_data_sets_are_not_mistakes() -> None:
-    labels = SceneLabels(torch.tensor([0]), torch.tensor([[True, True, False]]), torch.zeros(1, 1))
+    labels = SceneLabels(torch.tensor([0]), torch.tensor([[True, True, False]]), torch.zeros(1, 1), torch.zeros(1, 0))
     low = _loss(torch.tensor([[5.0, 0.0, -9.0, -9.0]]), labels)
     high = _loss(torch.tensor([[5.0, 0.0, 9.0, -9.0]]), labels)
     assert torch.equal(low, high)

@@ -10,52 +10,41 @@ import math
 import random
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from ...data.annotations import CaptionRecord, read_captions, read_questions
 from ...data.image_files import ImageSource
 from ...errors import DataError
 from ...model.vision.encoders import to_bytes
 from ..recipe import PromptMix, RecipeDataset
-from .derived_questions import TrainingExample, asked_question, derived_questions
-from .details import detailed_description
-from .prompts import CAPTION_PROMPTS, DETAIL_PROMPTS
-from .texts import clean_sentence, is_oriented
+from .derived_questions import TrainingExample
+from .samples import Sample, read_samples
+from .sensors import as_other_sensor
+from .texts import is_oriented, names_color
+from .views import VIEWS, view
 
 _Pairs = list[tuple[int, TrainingExample]]  # indexes of pictures, with an example
 BUCKET = 8  # batches drawn at once and sorted by length, so that a batch has little padding
-
-
-@dataclass
-class Sample:
-    """One picture with its examples.
-
-    questions: by kind; objects: presence and count of objects, which can be asked about any picture.
-    """
-
-    filename: str
-    record: CaptionRecord
-    dataset: int
-    views: int = 1
-    caption: TrainingExample | None = None
-    detail: TrainingExample | None = None
-    questions: dict[str, list[TrainingExample]] = field(default_factory=lambda: defaultdict(list))
-    objects: list[TrainingExample] = field(default_factory=list)
+_UNKNOWN_SHARE = 0.4  # of the prompts about pictures of known ground resolution that do not tell it
+_GSD_JITTER = 0.25  # standard deviation of the logarithm of a told ground resolution
 
 
 @dataclass(frozen=True)
 class DrawnPrompt:
-    """One prompt drawn for a batch: index of the picture, number of its view, wording, and answers."""
+    """One prompt drawn for a batch: index of the picture, number of its view, wording, and answers.
+
+    gsd_m: ground resolution that the model is told, in meters per pixel of its input; NaN for none.
+    """
 
     picture: int
     view: int
     prompt: str
     answers: tuple[str, ...]
+    gsd_m: float = math.nan
 
 
 class _ExamplePool:
@@ -86,7 +75,7 @@ class Corpus:
         pixels: list[Tensor] = []
         weights: list[float] = []
         for number, dataset in enumerate(datasets):
-            samples = _samples(folder, dataset, number)
+            samples = read_samples(folder, dataset, number, size)
             pixels.append(_pixels(ImageSource(folder / dataset.images), samples, size))
             self.samples.extend(samples)
             weights += [dataset.weight / len(samples)] * len(samples)
@@ -94,11 +83,12 @@ class Corpus:
             raise DataError("The recipe names no data to train on. Add a [[train]] table to it.")
         self.pixels = torch.cat(pixels)
         self.weights = torch.tensor(weights)
-        self.rows = [(index, turn) for index, sample in enumerate(self.samples) for turn in range(sample.views)]
+        self.rows = [(index, number) for index, sample in enumerate(self.samples) for number in sample.views]
         self._row = {pair: row for row, pair in enumerate(self.rows)}
         numbered = list(enumerate(self.samples))
-        self._captions = _ExamplePool([(n, sample.caption) for n, sample in numbered if sample.caption], weights)
-        self._details = _ExamplePool([(n, sample.detail) for n, sample in numbered if sample.detail], weights)
+        varied = [weight * sample.variety for weight, sample in zip(weights, self.samples, strict=True)]
+        self._captions = _ExamplePool([(n, caption) for n, sample in numbered for caption in sample.captions], varied)
+        self._details = _ExamplePool([(n, detail) for n, sample in numbered for detail in sample.details], weights)
         by_kind = _by_kind(self.samples)
         self._kinds = [_ExamplePool(pairs, weights) for pairs in by_kind]
         self._kind_weights = [math.sqrt(len(pairs)) for pairs in by_kind]
@@ -114,10 +104,15 @@ class Corpus:
     def examples(self) -> Iterator[TrainingExample]:
         """All examples of all pictures, once each."""
         for sample in self.samples:
-            yield from [example for example in (sample.caption, sample.detail) if example]
+            yield from (*sample.captions, *sample.details)
             yield from itertools.chain(*sample.questions.values())
         for group in self._objects:
             yield from (example for pairs in group for _, example in pairs)
+
+    def view(self, picture: int, number: int) -> Tensor:
+        """Return a view of a picture, uint8 [3, size, size]."""
+        pixels = self.pixels[picture]
+        return as_other_sensor(pixels, self.samples[picture].seed(number)) if number >= VIEWS else view(pixels, number)
 
     def row_of(self, drawn: DrawnPrompt) -> int:
         """Return the index in `rows` of the view that a prompt shows."""
@@ -129,11 +124,13 @@ class Corpus:
 
     def _prompt(self, picture: int, example: TrainingExample, rng: random.Random, mix: PromptMix) -> DrawnPrompt:
         """Return an example with a wording, answers, and a view drawn at random."""
-        view = rng.randrange(self.samples[picture].views)
+        sample = self.samples[picture]
         answers = _drawn_answers(example.answers, mix.sentences, rng)
-        if example.oriented or any(is_oriented(answer) for answer in answers):
-            view = 0
-        return DrawnPrompt(picture, view, _wording(example, rng), answers)
+        view = rng.choice([number for number in sample.views if _fits(sample, number, example, answers)] or [0])
+        gsd_m = math.nan
+        if sample.gsd_m and rng.random() > _UNKNOWN_SHARE:
+            gsd_m = sample.gsd_m * math.exp(rng.gauss(0, _GSD_JITTER))
+        return DrawnPrompt(picture, view, _wording(example, rng), answers, gsd_m)
 
     def _pick(self, rng: random.Random, mix: PromptMix) -> tuple[int, TrainingExample]:
         chance = rng.random()
@@ -190,33 +187,13 @@ def _wording(example: TrainingExample, rng: random.Random) -> str:
     return rng.choice([example.prompts[0], rng.choice(example.prompts)])
 
 
-def _samples(folder: Path, dataset: RecipeDataset, number: int) -> list[Sample]:
-    records = read_captions(folder / dataset.captions)
-    samples = {record.filename: Sample(record.filename, record, number, dataset.views) for record in records}
-    for sample in samples.values():
-        if sample.record.prompt:
-            sample.caption = _as_written(sample.record)
-            continue
-        sentences = tuple(clean_sentence(text) for text in sample.record.captions if text.strip())
-        sample.caption = TrainingExample(sample.filename, CAPTION_PROMPTS, sentences, "caption", False)
-        detail = detailed_description(sentences)
-        sample.detail = TrainingExample(sample.filename, DETAIL_PROMPTS, (detail,), "detail", False) if detail else None
-    asked = read_questions(folder / dataset.questions) if dataset.questions else []
-    for example in [*derived_questions(records), *map(asked_question, asked)]:
-        if example.filename in samples:
-            sample = samples[example.filename]
-            (sample.objects if _is_about_objects(example) else sample.questions[example.kind]).append(example)
-    return list(samples.values())
-
-
-def _as_written(record: CaptionRecord) -> TrainingExample:
-    """Return the prompt and the text of a record of RSICap, unchanged."""
-    return TrainingExample(record.filename, (record.prompt,), record.captions, "caption", True)
-
-
-def _is_about_objects(example: TrainingExample) -> bool:
-    """Whether the same question is asked about other pictures in the same wordings."""
-    return example.kind in ("presence", "quantity") and len(example.prompts) > 1
+def _fits(sample: Sample, view: int, example: TrainingExample, answers: Sequence[str]) -> bool:
+    """Whether the answers are true for a view: not turned if they name a side, and not gray if they name a color."""
+    if example.kind == "image":
+        return sample.is_gray(view) == (answers[0] == "gray")
+    if 0 < view < VIEWS and (example.oriented or any(map(is_oriented, answers))):
+        return False
+    return not (sample.is_gray(view) and any(map(names_color, answers)))
 
 
 def _pixels(source: ImageSource, samples: Sequence[Sample], size: int) -> Tensor:

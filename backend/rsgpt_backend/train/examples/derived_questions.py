@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from rsgpt_plugin.shared.answers.answer_types import AnswerType
 
 from ...data.annotations import CaptionRecord, QuestionRecord
+from ...data.kinds import KINDS, groups_of
 from ...data.objects import (
     COLORED_NOUNS,
     COUNTED,
@@ -75,12 +76,18 @@ def derived_questions(records: Sequence[CaptionRecord]) -> list[TrainingExample]
     for record, count in zip(records, counts, strict=True):
         examples.extend(_scene(record))
         others = _other_scenes(record, scenes)
-        examples.extend(_choice(record, others))
+        examples.extend(_choices(record, others))
         examples.extend(_alternatives(record, others))
         examples.extend(_presence(record, count, rates.get(record.scene, {})))
         examples.extend(_counts_and_colors(record))
         examples.extend(_surroundings(record))
     return examples
+
+
+def presence_examples(filename: str, names: Sequence[str], is_present: bool) -> Iterator[TrainingExample]:
+    """Yield a question about the presence of one thing for each of its names."""
+    for name in names:
+        yield TrainingExample(filename, presence_prompts(name), ("yes" if is_present else "no",), "presence", False)
 
 
 def asked_question(question: QuestionRecord) -> TrainingExample:
@@ -104,18 +111,32 @@ def _scene(record: CaptionRecord) -> Iterator[TrainingExample]:
         yield TrainingExample(record.filename, SCENE_PROMPTS, (scene_name(record.scene),), "scene", False)
 
 
-def _choice(record: CaptionRecord, others: Sequence[str]) -> Iterator[TrainingExample]:
-    """Ask for the scene among other scenes, in the wording of the plugin; the options of a picture never change."""
-    if not others:
-        return
-    truth = scene_name(record.scene)
-    rng = random.Random(record.filename)  # nosec B311 - choosing wrong options is no secret
+def choice_example(filename: str, truth: str, rivals: Sequence[Sequence[str]]) -> TrainingExample:
+    """Ask for the kind of area among others, in the wording of the plugin, with other options in each prompt.
+
+    truth: the right answer; rivals: for each wrong kind, its names.
+    """
+    rng = random.Random(filename)  # nosec B311 - choosing wrong options is no secret
     prompts = []
     for prompt in SCENE_PROMPTS:
-        options = [truth, *rng.sample(others, min(rng.randint(1, 4), len(others)))]
+        wrong = rng.sample(rivals, min(rng.randint(1, 6), len(rivals)))
+        options = [truth, *(rng.choice(rival) for rival in wrong)]
         rng.shuffle(options)
         prompts.append(AnswerType.CHOICE.prompt(prompt, options))
-    yield TrainingExample(record.filename, tuple(prompts), (truth,), "choice", False)
+    return TrainingExample(filename, tuple(prompts), (truth,), "choice", False)
+
+
+def _choices(record: CaptionRecord, others: Sequence[str]) -> Iterator[TrainingExample]:
+    """Ask for the scene among other scenes, by the names of the data set and by common names."""
+    if others:
+        truth = scene_name(record.scene)
+        yield choice_example(record.filename, truth, [[other] for other in others])
+        groups = groups_of([truth])
+        rivals = [KINDS[group] for group in sorted(groups_of(others) - groups)]
+        if groups and rivals:
+            names = [name for group in sorted(groups) for name in KINDS[group]]
+            rng = random.Random(record.filename)  # nosec B311 - choosing a name is no secret
+            yield choice_example(record.filename, rng.choice(names), rivals)
 
 
 def _alternatives(record: CaptionRecord, others: Sequence[str]) -> Iterator[TrainingExample]:

@@ -9,6 +9,9 @@ _SIDES = re.compile(
     r"|western|horizontal|horizontally|vertical|vertically|corner|corners|diagonal|diagonally|location|position)\b",
     re.IGNORECASE,
 )
+_COLORS = re.compile(
+    r"\b(green|white|red|blue|yellow|gr[ae]y|brown|black|orange|turquoise|beige|dark|colou?r\w*)\b", re.I
+)
 
 
 def clean_sentence(text: str) -> str:
@@ -21,3 +24,8 @@ def clean_sentence(text: str) -> str:
 def is_oriented(text: str) -> bool:
     """Whether a sentence may become false when its picture is rotated or mirrored."""
     return bool(_SIDES.search(text))
+
+
+def names_color(text: str) -> bool:
+    """Whether a sentence names a color, so that it may be false for a gray picture."""
+    return bool(_COLORS.search(text))

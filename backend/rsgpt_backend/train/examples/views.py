@@ -1,4 +1,7 @@
-"""The eight rotated and mirrored views of a picture, and a store of their features on disk. View 0 is the picture."""
+"""Views of a picture, and a store of their features on disk.
+
+View 0 is the picture; views 1 to 7 are its other symmetries; the numbers from 8 on are copies by other sensors.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from tqdm import tqdm
 
 from rsgpt_plugin.shared.files.atomic_file import replace_atomically
 
-VIEWS = 8
+VIEWS = 8  # symmetries
 
 
 def view(pixels: Tensor, number: int) -> Tensor:
@@ -39,13 +42,16 @@ class FeatureStore:
         self.features: NDArray[np.float16] = np.memmap(path, np.float16, mode, shape=(len(rows), *shape))
         self._done = json.loads(self._progress.read_text()) if mode == "r+" else 0
 
-    def fill(self, pixels: Tensor, encode: Callable[[Tensor], Tensor], batch: int = 64) -> None:
-        """Compute the missing features. pixels: uint8 [pictures, 3, size, size]; encode: pictures -> features."""
+    def fill(self, render: Callable[[int, int], Tensor], encode: Callable[[Tensor], Tensor], batch: int = 64) -> None:
+        """Compute the missing features.
+
+        render: index of a picture and number of a view -> uint8 [3, size, size]; encode: pictures -> features.
+        """
         starts = range(0, len(self._rows), batch)
         for index, start in enumerate(tqdm(starts, desc="features", disable=self._done >= len(starts))):
             if index < self._done:
                 continue
-            views = torch.stack([view(pixels[picture], turn) for picture, turn in self._rows[start : start + batch]])
+            views = torch.stack([render(picture, number) for picture, number in self._rows[start : start + batch]])
             self.features[start : start + batch] = encode(views).to("cpu", torch.float16).numpy()
             if index % 50 == 49 or index == len(starts) - 1:
                 self.features.flush()  # type: ignore[attr-defined]  # numpy types a memmap as a plain array here

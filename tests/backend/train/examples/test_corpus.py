@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import random
+import statistics
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +20,7 @@ from rsgpt_backend.model.vision.encoders import to_bytes
 from rsgpt_backend.train.examples.corpus import BUCKET, Corpus, DrawnPrompt
 from rsgpt_backend.train.examples.prompts import CAPTION_PROMPTS, DETAIL_PROMPTS
 from rsgpt_backend.train.examples.texts import is_oriented
+from rsgpt_backend.train.examples.views import VIEWS
 from rsgpt_backend.train.recipe import PromptMix, RecipeDataset
 from tests.backend.toy import IMAGE_SIZE, picture
 
@@ -49,8 +52,7 @@ def test_pictures_are_in_the_order_of_their_names(corpus: Corpus) -> None:
 
 
 def test_sentences_are_cleaned(corpus: Corpus) -> None:
-    caption = corpus.samples[0].caption
-    assert caption is not None
+    (caption,) = corpus.samples[0].captions
     assert caption.answers == (
         "There is a river.",
         "A river with two bridges.",
@@ -226,3 +228,36 @@ def test_no_data() -> None:
 def test_missing_images(toy_data: Path) -> None:
     with pytest.raises(DataError, match="does not exist"):
         Corpus(toy_data, [RecipeDataset("nowhere", "captions.json")], IMAGE_SIZE)
+
+
+def test_views_by_other_sensors_have_true_answers(toy_data: Path, tmp_path: Path) -> None:
+    records = [{"filename": "0.png", "captions": ["A red roof on the left", "A roof"]}]
+    (tmp_path / "captions.json").write_text(json.dumps(records))
+    seen = RecipeDataset(str(toy_data / "images"), "captions.json", sensors=12)
+    corpus = Corpus(tmp_path, [seen], IMAGE_SIZE)
+    sample = corpus.samples[0]
+    gray = {number for number in sample.views if sample.is_gray(number)}
+    assert gray
+    assert gray < set(sample.views)
+    drawn = draws(corpus, 600, PromptMix(questions=0.5, objects=0.0))
+    modes = {(one.view in gray, one.answers[0]) for one in drawn if "gray" in one.prompt}
+    assert modes == {(True, "gray"), (False, "color")}
+    red = [one.view for one in drawn if "A red roof on the left." in one.answers]
+    assert not gray & set(red)
+    assert max(red) >= VIEWS  # another sensor does not turn the picture
+    assert gray & {one.view for one in drawn if one.answers == ("A roof.",)}
+    number = min(gray)
+    assert corpus.view(0, number).shape == corpus.pixels[0].shape
+    assert not torch.equal(corpus.view(0, number), corpus.pixels[0])
+    assert torch.equal(corpus.view(0, 0), corpus.pixels[0])
+
+
+def test_the_ground_resolution_is_told_in_part_and_not_exactly(toy_data: Path) -> None:
+    known = RecipeDataset("images", "captions.json", gsd_m=2.0)
+    drawn = [one.gsd_m for one in draws(Corpus(toy_data, [known], IMAGE_SIZE), 1000)]
+    told = [value for value in drawn if not math.isnan(value)]
+    assert len(told) / 1000 == pytest.approx(0.6, abs=0.06)
+    assert statistics.median(told) == pytest.approx(2.0, rel=0.06)
+    assert len(set(told)) == len(told)
+    unknown = draws(Corpus(toy_data, [SET], IMAGE_SIZE), 50)
+    assert all(math.isnan(one.gsd_m) for one in unknown)

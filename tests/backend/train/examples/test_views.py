@@ -55,7 +55,7 @@ def pixels() -> Tensor:
 
 def filled(path: Path, pixels: Tensor, encoder: Encoder, views: int = 2) -> np.ndarray:
     store = FeatureStore(path, [(picture, turn) for turn in range(views) for picture in range(PICTURES)], SHAPE)
-    store.fill(pixels, encoder, batch=1)
+    store.fill(lambda picture, number: view(pixels[picture], number), encoder, batch=1)
     return np.array(store.features)
 
 

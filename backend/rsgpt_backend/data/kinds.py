@@ -1,0 +1,109 @@
+"""Kinds of areas in common words, and which of them cannot be true of the same picture."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+# group -> common names that are true of all its members
+KINDS: dict[str, tuple[str, ...]] = {
+    "residential": ("residential area", "housing area", "neighborhood"),
+    "village": ("village", "rural settlement"),
+    "city": ("city", "town", "urban area", "built-up area"),
+    "commercial": ("commercial area", "shopping area", "business district"),
+    "industrial": ("industrial area", "industrial estate"),
+    "tanks": ("storage tanks", "tank farm"),
+    "farmland": ("farmland", "fields", "agricultural land"),
+    "grassland": ("grassland", "meadow"),
+    "wetland": ("wetland", "marsh"),
+    "forest": ("forest", "woodland", "woods"),
+    "shrubland": ("shrubland", "scrub"),
+    "desert": ("desert",),
+    "bare": ("bare land", "bare ground", "wasteland"),
+    "mountain": ("mountains",),
+    "sea": ("sea", "ocean", "open water"),
+    "beach": ("beach", "coast", "shore"),
+    "lake": ("lake", "pond"),
+    "river": ("river",),
+    "harbor": ("harbor", "port"),
+    "airport": ("airport", "airfield"),
+    "parking": ("parking lot", "car park"),
+    "road": ("road", "street", "highway"),
+    "intersection": ("intersection", "road junction"),
+    "bridge": ("bridge",),
+    "railway": ("railway", "railroad"),
+    "stadium": ("stadium",),
+    "sports": ("sports ground", "playing field"),
+    "golf": ("golf course",),
+    "park": ("park", "green space"),
+    "school": ("school", "campus"),
+    "church": ("church",),
+    "square": ("square", "plaza"),
+    "resort": ("resort", "hotel complex"),
+    "construction": ("construction site", "building site"),
+}
+# groups that may describe the same picture
+_NEAR = (
+    ("residential", "village", "city", "commercial", "school", "church", "square", "road", "intersection", "park"),
+    ("industrial", "tanks", "commercial", "harbor", "city", "parking", "railway"),
+    ("farmland", "grassland", "wetland", "shrubland", "village", "park", "bare"),
+    ("forest", "shrubland", "park", "mountain", "grassland", "wetland"),
+    ("desert", "bare", "mountain", "beach", "shrubland", "construction"),
+    ("sea", "beach", "harbor", "lake", "river", "bridge", "resort", "wetland"),
+    ("airport", "parking", "road", "bare", "grassland"),
+    ("road", "intersection", "bridge", "parking", "railway", "city"),
+    ("stadium", "sports", "school", "park", "golf"),
+    ("golf", "grassland", "park"),
+    ("city", "construction", "square"),
+)
+_PATTERNS = {
+    "residential": r"residential|housing|house|neighbou?rhood|suburb|apartment|mobile home|backyard|courtyard|yard",
+    "village": r"village|hamlet|settlement|rural",
+    "city": r"\bcity|town|urban|built-up|\bbuildings?\b",
+    "commercial": r"commercial|shopping|business|downtown|market|mall|store",
+    "industrial": r"industr|factor|warehouse|plant\b|logistics",
+    "tanks": r"tank|oil depot",
+    "farmland": r"farm|field|crop|agricultur|orchard|plantation|plot|garden plot",
+    "grassland": r"grass|meadow|pasture|prairie|lawn|green space",
+    "wetland": r"wetland|marsh|swamp|mangrove|floodplain",
+    "forest": r"forest|wood|tree",
+    "shrubland": r"shrub|chaparral|scrub|bush|savanna",
+    "desert": r"desert|dune|sand",
+    "bare": r"bare|barren|wasteland|vacant|dirt|empty lot",
+    "mountain": r"mountain|hill|slope",
+    "sea": r"\bsea\b|ocean|open water|bay\b|water",
+    "beach": r"beach|coast|shore|island|headland|peninsula",
+    "lake": r"lake|pond|reservoir|pool",
+    "river": r"river|canal|stream|creek",
+    "harbor": r"harbor|harbour|\bport\b|marina|dock|terminal|breakwater|pier|shipyard",
+    "airport": r"airport|airfield|runway|apron|taxiway|aircraft|airplane|airbase",
+    "parking": r"parking|car park",
+    "road": r"road|street|highway|freeway|avenue|motorway",
+    "intersection": r"intersection|crossroad|junction|interchange|overpass|roundabout",
+    "bridge": r"bridge|viaduct",
+    "railway": r"rail|train",
+    "stadium": r"stadium|arena",
+    "sports": r"sport|playing field|playground|tennis|baseball|football|basketball|pitch|court",
+    "golf": r"golf",
+    "park": r"(?<!home )\bpark\b|garden",
+    "school": r"school|campus",
+    "church": r"church|temple|mosque",
+    "square": r"square|plaza",
+    "resort": r"resort|hotel",
+    "construction": r"construction|building site",
+}
+_MATCHERS = {group: re.compile(pattern, re.IGNORECASE) for group, pattern in _PATTERNS.items()}
+
+
+def groups_of(names: Iterable[str]) -> frozenset[str]:
+    """Return the groups that names of a kind of area belong to."""
+    return frozenset(group for name in names for group, matcher in _MATCHERS.items() if matcher.search(name))
+
+
+def excluded_groups(groups: Iterable[str]) -> list[str]:
+    """Return the groups that do not describe a picture of these groups, sorted."""
+    possible = set(groups)
+    for near in _NEAR:
+        if possible.intersection(groups, near):
+            possible.update(near)
+    return sorted(set(KINDS) - possible)

@@ -1,0 +1,187 @@
+"""Questions about pictures from places and sensors that the shipped model was not trained on.
+
+Two people labelled the pictures independently (other_places.json); only answers on which they agree become questions.
+The pictures come from public data sets, which the labels name; this program collects them.
+
+    python -m benchmarks.other_places DATA OUT
+    scripts/rsgpt evaluate questions --images OUT/pictures --annotations OUT/questions.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import random
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from rsgpt_backend.data.image_files import ImageSource
+from rsgpt_backend.data.kinds import KINDS, excluded_groups, groups_of
+from rsgpt_backend.train.examples.object_questions import PLACES
+
+LABELS = Path(__file__).with_name("other_places.json")
+OPTIONS = 6
+Question = dict[str, Any]
+
+# The first three wordings of each list are used in training, the others are not.
+PRESENCE = (
+    "Is there any {0}?",
+    "Can you see {0} here?",
+    "Does the image show any {0}?",
+    "Would you find {0} at this place?",
+    "I am looking for {0}. Is there some in this picture?",
+    "{1} present, yes or no?",
+)
+PRESENCE_OF_MANY = (
+    "Are there any {0}?",
+    "Can you see {0} here?",
+    "Does the image show any {0}?",
+    "Would you find {0} at this place?",
+    "I am looking for {0}. Are there some in this picture?",
+    "{1} present, yes or no?",
+)
+KIND = (
+    "What kind of area is this?",
+    "What kind of place is this?",
+    "What is shown here?",
+    "How would you call such an area?",
+    "What sort of place am I looking at?",
+    "What type of area does the picture show?",
+)
+COUNT = (
+    "How many {0} are there?",
+    "How many {0} can you see?",
+    "Count the {0}.",
+    "Tell me the number of {0}.",
+    "How many {0} does this place have?",
+    "What number of {0} is visible?",
+)
+WHERE = (
+    "Where {1} {0}?",
+    "Where do you see {0}?",
+    "In which part of the picture {1} {0}?",
+    "Whereabouts in the image {1} {0}?",
+    "Where should I look for {0}?",
+    "Which side or corner holds {0}?",
+)
+THINGS = {"road": "roads"}
+MASS = ("water", "grass", "bare ground", "farmland")
+
+
+def main() -> None:
+    """Write the pictures and the questions, and report how far the two labellings agree."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path, help="folder with the data sets")
+    parser.add_argument("out", type=Path, help="new folder for pictures and questions")
+    args = parser.parse_args()
+    records = json.loads(LABELS.read_text(encoding="utf-8"))["annotations"]
+    collect(records, args.data, args.out / "pictures")
+    rows = [{**picture_fields(record), "qa_pairs": list(questions(record))} for record in records]
+    (args.out / "questions.json").write_text(json.dumps(rows, indent=1), encoding="utf-8")
+    for line in agreement(records):
+        sys.stdout.write(f"{line}\n")
+
+
+def collect(records: list[dict[str, Any]], data: Path, out: Path) -> None:
+    """Write each picture as PNG under the number of its record."""
+    out.mkdir(parents=True, exist_ok=True)
+    sources: dict[str, ImageSource] = {}
+    for record in records:
+        source = sources.setdefault(record["images"], ImageSource(data / record["images"]))
+        source.open(record["filename"]).save(out / picture_name(record))
+
+
+def picture_name(record: Mapping[str, Any]) -> str:
+    return f"{record['source']}-{record['n']:03d}.png"
+
+
+def picture_fields(record: Mapping[str, Any]) -> dict[str, Any]:
+    return {"filename": picture_name(record), "gsd_m": record["gsd_m"], "source": record["source"]}
+
+
+def questions(record: Mapping[str, Any]) -> Iterator[Question]:
+    """Yield the questions about one picture whose answers agree."""
+    first, second = record["first"], record["second"]
+    for thing, answer in first["presence"].items():
+        if answer == second["presence"][thing] and answer != "unclear":
+            name = THINGS.get(thing, thing)
+            wordings = PRESENCE if thing in MASS else PRESENCE_OF_MANY
+            yield question("presence", wordings, record, thing, answer, name, name.capitalize())
+    yield from kind_questions(record)
+    for one, other in zip(first["counts"], second["counts"], strict=True):
+        if one["number"] == other["number"]:
+            yield question("quantity", COUNT, record, one["noun"], str(one["number"]), one["noun"])
+    for one, other in zip(first["where"], second["where"], strict=True):
+        if other["place"] in neighbors(one["place"]):
+            noun = one["noun"]
+            verb = "are" if noun.endswith("s") else "is"
+            others = sorted(neighbors(one["place"]) | {other["place"]})
+            yield question("place", WHERE, record, noun, one["place"], noun, verb, other_answers=others)
+
+
+def kind_questions(record: Mapping[str, Any]) -> Iterator[Question]:
+    """Ask for the kind of area, free and as a choice of six, if the labellings share a group of kinds."""
+    first, second = (groups_of(record[key]["kind"]) for key in ("first", "second"))
+    if not first & second:
+        return
+    names = list(dict.fromkeys([*record["first"]["kind"], *record["second"]["kind"]]))
+    others = sorted({*names[1:], *(name for group in first & second for name in KINDS[group])})
+    yield question("kind, free", KIND, record, "kind", names[0], other_answers=others)
+    rng = random.Random(record["n"])  # nosec B311 - choosing wrong options is no secret
+    rivals = [rng.choice(KINDS[group]) for group in excluded_groups(first | second)]
+    options = [names[0], *rng.sample(rivals, OPTIONS - 1)]
+    rng.shuffle(options)
+    yield question("kind, one of six", KIND, record, "choice", names[0], choices=options)
+
+
+def question(
+    kind: str, wordings: tuple[str, ...], record: Mapping[str, Any], key: str, answer: str, *words: str, **more: Any
+) -> Question:
+    """Return a question in one of the wordings; those that training does not use are a kind of their own."""
+    number = int(hashlib.sha256(f"{record['n']}/{kind}/{key}".encode()).hexdigest(), 16) % len(wordings)
+    known = number < len(wordings) // 2
+    text = wordings[number].format(*words)
+    return {"question": text, "answer": answer, "type": kind if known else f"{kind}, new wording", **more}
+
+
+def neighbors(place: str) -> set[str]:
+    """Return a place and the places that share a side with it."""
+    if place not in PLACES:
+        return set()
+    row, column = divmod(PLACES.index(place), 3)
+    return {name for index, name in enumerate(PLACES) if abs(index // 3 - row) + abs(index % 3 - column) <= 1}
+
+
+def agreement(records: list[dict[str, Any]]) -> Iterator[str]:
+    """Yield lines that say how often the two labellings agree."""
+    counts: Counter[tuple[str, bool]] = Counter()
+    for record in records:
+        for kind, agrees in compared(record["first"], record["second"]):
+            counts[kind, agrees] += 1
+    for kind in dict.fromkeys(kind for kind, _ in counts):
+        both = counts[kind, True] + counts[kind, False]
+        yield f"{kind}: {counts[kind, True]} of {both} agree ({100 * counts[kind, True] / both:.1f} %)"
+
+
+def compared(first: Mapping[str, Any], second: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
+    """Yield for each label of both whether it agrees."""
+    for thing, answer in first["presence"].items():
+        if "unclear" not in (answer, second["presence"][thing]):
+            yield "presence", answer == second["presence"][thing]
+    yield "kind", bool(groups_of(first["kind"]) & groups_of(second["kind"]))
+    checks: tuple[tuple[str, str, Callable[[Any, Any], bool]], ...] = (
+        ("counts", "number", lambda one, other: one == other),
+        ("where", "place", lambda one, other: other in neighbors(one)),
+    )
+    for key, value, agrees in checks:
+        for one, other in zip(first[key], second[key], strict=True):
+            if other[value] != "unclear":
+                yield key, agrees(one[value], other[value])
+
+
+if __name__ == "__main__":
+    main()
