@@ -134,8 +134,9 @@ def scene_accuracy(reader: LabelReader, labels: SceneLabels, corpus: Corpus) -> 
     device = reader.head[1].weight.device
     parts = [reader(pixels.to(device)).cpu() for pixels in corpus.pixels.split(64)]
     scores = torch.cat(parts)[:, : labels.choices.shape[1]].masked_fill(~labels.choices, -torch.inf)
-    correct = (scores.argmax(1) == labels.scene)[labels.scene >= 0].float()
-    datasets = torch.tensor([sample.dataset for sample in corpus.samples])[labels.scene >= 0]
+    has_scene = torch.tensor([bool(sample.record.scene) for sample in corpus.samples])
+    correct = (scores.argmax(1) == labels.scene)[has_scene].float()
+    datasets = torch.tensor([sample.dataset for sample in corpus.samples])[has_scene]
     return [round(100 * correct[datasets == number].mean().item(), 1) for number in datasets.unique().tolist()]
 
 

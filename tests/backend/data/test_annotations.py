@@ -80,14 +80,6 @@ def test_questions_of_rsieval_s_layout_without_empty_ones(path: Path) -> None:
 
 @pytest.mark.parametrize("content", [None, b"", b"{", b"\xff\xfe\x00"])
 @pytest.mark.parametrize("read", [read_captions, read_questions])
-def test_choices_and_ground_resolution(path: Path) -> None:
-    pair = {"question": "What is it?", "answer": "lake", "type": "scene", "choices": ["lake", "road"]}
-    write(path, [{"filename": "a.png", "gsd_m": 0.3, "qa_pairs": [pair]}])
-    assert read_questions(path) == [QuestionRecord("a.png", "What is it?", "lake", "scene", (), ("lake", "road"), 0.3)]
-    with pytest.raises(DataError, match="gsd_m is not a positive number"):
-        read_questions(write(path, [{"filename": "a.png", "gsd_m": 0, "qa_pairs": [pair]}]))
-
-
 def test_a_file_that_is_not_json_is_refused(path: Path, content: bytes | None, read: Any) -> None:
     if content is not None:
         path.write_bytes(content)
@@ -145,3 +137,11 @@ def test_shared_caption_files_are_read(shared: Path, name: str, pictures: int) -
 def test_shared_question_files_are_read(shared: Path) -> None:
     questions = read_questions(shared / "data" / "ucm_vqa_val.json")
     assert {"presence", "scene", "quantity"} <= {question.kind for question in questions}
+
+
+def test_choices_and_ground_resolution(path: Path) -> None:
+    pair = {"question": "What is it?", "answer": "lake", "type": "scene", "choices": ["lake", "road"]}
+    write(path, [{"filename": "a.png", "gsd_m": 0.3, "qa_pairs": [pair]}])
+    assert read_questions(path) == [QuestionRecord("a.png", "What is it?", "lake", "scene", (), ("lake", "road"), 0.3)]
+    with pytest.raises(DataError, match="gsd_m is not a positive number"):
+        read_questions(write(path, [{"filename": "a.png", "gsd_m": 0, "qa_pairs": [pair]}]))

@@ -86,7 +86,7 @@ class Corpus:
         self.rows = [(index, number) for index, sample in enumerate(self.samples) for number in sample.views]
         self._row = {pair: row for row, pair in enumerate(self.rows)}
         numbered = list(enumerate(self.samples))
-        varied = [weight * sample.variety for weight, sample in zip(weights, self.samples, strict=True)]
+        varied = _by_variety(weights, self.samples)
         self._captions = _ExamplePool([(n, caption) for n, sample in numbered for caption in sample.captions], varied)
         self._details = _ExamplePool([(n, detail) for n, sample in numbered for detail in sample.details], weights)
         by_kind = _by_kind(self.samples)
@@ -185,6 +185,16 @@ def _drawn_answers(answers: Sequence[str], limit: int, rng: random.Random) -> tu
 def _wording(example: TrainingExample, rng: random.Random) -> str:
     """Return the first wording (that of the data set, if it has one) as often as all others together."""
     return rng.choice([example.prompts[0], rng.choice(example.prompts)])
+
+
+def _by_variety(weights: Sequence[float], samples: Sequence[Sample]) -> list[float]:
+    """Return weights in proportion to the variety of the captions, with the same sum for each data set."""
+    totals: dict[int, list[float]] = defaultdict(lambda: [0.0, 0.0])
+    for weight, sample in zip(weights, samples, strict=True):
+        totals[sample.dataset][0] += weight
+        totals[sample.dataset][1] += weight * sample.variety
+    scales = {dataset: total / varied for dataset, (total, varied) in totals.items()}
+    return [weight * sample.variety * scales[sample.dataset] for weight, sample in zip(weights, samples, strict=True)]
 
 
 def _fits(sample: Sample, view: int, example: TrainingExample, answers: Sequence[str]) -> bool:

@@ -22,12 +22,12 @@ _GRAY_SHARE = 0.2
 def as_other_sensor(pixels: Tensor, seed: str) -> Tensor:
     """uint8 [3, side, side] -> the same picture, uint8, changed at random; equal seeds give equal pictures."""
     rng = random.Random(seed)  # nosec B311 - augmentation is no secret
-    values = pixels.permute(1, 2, 0).numpy()
+    values: NDArray[np.uint8] = pixels.permute(1, 2, 0).numpy()
     for change in rng.sample(_CHANGES, rng.randint(1, 3)):
         values = change(values, rng)
     if is_gray(seed):
         values = np.repeat(_luminance(values)[..., None], 3, 2)
-    return torch.from_numpy(np.ascontiguousarray(values)).permute(2, 0, 1).contiguous()
+    return torch.from_numpy(np.array(values)).permute(2, 0, 1).contiguous()
 
 
 def is_gray(seed: str) -> bool:

@@ -239,7 +239,7 @@ def test_views_by_other_sensors_have_true_answers(toy_data: Path, tmp_path: Path
     gray = {number for number in sample.views if sample.is_gray(number)}
     assert gray
     assert gray < set(sample.views)
-    drawn = draws(corpus, 600, PromptMix(questions=0.5, objects=0.0))
+    drawn = draws(corpus, 600, PromptMix(questions=0.5, objects=0.0, sentences=1))
     modes = {(one.view in gray, one.answers[0]) for one in drawn if "gray" in one.prompt}
     assert modes == {(True, "gray"), (False, "color")}
     red = [one.view for one in drawn if "A red roof on the left." in one.answers]
@@ -250,6 +250,16 @@ def test_views_by_other_sensors_have_true_answers(toy_data: Path, tmp_path: Path
     assert corpus.view(0, number).shape == corpus.pixels[0].shape
     assert not torch.equal(corpus.view(0, number), corpus.pixels[0])
     assert torch.equal(corpus.view(0, 0), corpus.pixels[0])
+
+
+def test_captions_are_drawn_by_their_variety(toy_data: Path, tmp_path: Path) -> None:
+    records = [
+        {"filename": "0.png", "captions": ["A road", "A lane", "A path", "A track"]},
+        {"filename": "1.png", "captions": ["A lake", "A lake", "a lake.", "A lake"]},
+    ]
+    corpus = written(tmp_path, toy_data, records)
+    drawn = [one.picture for one in draws(corpus, 2000, PromptMix(questions=0.0))]
+    assert drawn.count(0) / 2000 == pytest.approx(4 / 5, abs=0.04)
 
 
 def test_the_ground_resolution_is_told_in_part_and_not_exactly(toy_data: Path) -> None:
