@@ -94,6 +94,30 @@ class LanguageConfig:
 
 
 @dataclass(frozen=True)
+class FinderConfig:
+    """The finder: heat maps of object centers and maps of regions, from the grids of the frozen encoder.
+
+    labels: singular nouns of the objects that it finds; boxed: those of them whose points get a box;
+    regions: names of the ground covers that it maps;
+    thresholds: minimum confidence of a point, by label in the order of `labels`;
+    width: channels of the joined grids; stride: pixels per cell of the maps, 4 or 8;
+    max_side: longest side in pixels of a picture that is searched at once, larger ones are searched in windows;
+    min_side: pictures whose longest side is shorter are enlarged to it;
+    finest_gsd_m: pictures with smaller pixels than this many meters are reduced to it, if their resolution is known.
+    """
+
+    labels: tuple[str, ...] = ("airplane", "building", "car", "ship", "tree")
+    boxed: tuple[str, ...] = ("airplane", "building", "car", "ship", "tree")
+    regions: tuple[str, ...] = ("water", "road", "vegetation", "building", "bare ground")
+    thresholds: tuple[float, ...] = (0.3, 0.3, 0.3, 0.3, 0.3)
+    width: int = 64
+    stride: int = 4
+    max_side: int = 640
+    min_side: int = 256
+    finest_gsd_m: float = 0.05
+
+
+@dataclass(frozen=True)
 class ModelConfig:
     """The config of a model.
 
@@ -105,7 +129,8 @@ class ModelConfig:
     yes_odds: bias added to the log odds of an answer that begins with yes;
     max_new_tokens: default limit of an answer;
     calibration: slope and offset of the confidence's log odds, by form of answer (engine/confidence.py);
-    weights_sha256: hash of the trained weights, checked when the model is loaded.
+    weights_sha256: hash of the trained weights, checked when the model is loaded;
+    finder: None for a model that cannot find objects.
     """
 
     name: str
@@ -124,6 +149,7 @@ class ModelConfig:
     weights_sha256: str = ""
     licence: str = ""
     notes: dict[str, Any] = field(default_factory=dict)
+    finder: FinderConfig | None = None
 
     @classmethod
     def from_dict(cls, data: dict[str, Any], where: str = f"The model's {CONFIG_FILE}") -> ModelConfig:
@@ -140,6 +166,7 @@ class ModelConfig:
                 "qformer": QFormerConfig(**_table(data, "qformer")),
                 "language": LanguageConfig(**{**language, "stops": _tuple(language.get("stops", ()))}),
                 "calibration": {form: _tuple(scale) for form, scale in scales.items()},
+                "finder": _finder(data),
             }
             config = cls(**{**data, **parts})
             validation.check(config)
@@ -166,6 +193,14 @@ class ModelConfig:
         text = json_text(self.to_dict(), indent=2)
         with replace_atomically(folder / CONFIG_FILE) as draft:
             draft.write_text(text + "\n", encoding="utf-8")
+
+
+def _finder(data: dict[str, Any]) -> FinderConfig | None:
+    if data.get("finder") is None:
+        return None
+    values = _table(data, "finder")
+    listed = ("labels", "boxed", "regions", "thresholds")
+    return FinderConfig(**{key: _tuple(value) if key in listed else value for key, value in values.items()})
 
 
 def _table(data: dict[str, Any], key: str) -> dict[str, Any]:

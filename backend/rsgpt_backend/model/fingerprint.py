@@ -24,7 +24,9 @@ def fingerprint(config: ModelConfig, folder: Path, precision: str) -> str:
     folder: the model folder; precision: a key of hardware/precision.NAMES, not "auto". The hash does not cover the
     device, whose rounding can change an answer in rare cases, and the settings of a request.
     """
-    relevant = {key: value for key, value in config.to_dict().items() if key not in _IRRELEVANT}
+    # A part that a model does not have is left out, so that its fingerprint is that of the time before the part.
+    values = config.to_dict().items()
+    relevant = {key: value for key, value in values if key not in _IRRELEVANT and value is not None}
     language = relevant["language"]
     # The path of the language model is irrelevant, and its hash may be missing from the config.
     language["sha256"] = config.language.sha256 or language_sha256(config.language, folder)

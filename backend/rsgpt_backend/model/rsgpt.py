@@ -13,11 +13,14 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
+from ..errors import ModelError
 from .config import ModelConfig
+from .finder.network import Finder
 from .hardware.precision import FLOAT32, Precision
 from .instructions import Instruction, Instructor
 from .language.language import LanguageModel, load_language, load_reader
 from .qformer import build_qformer
+from .vision.efficientnet import EfficientNetLite
 from .vision.encoders import build_encoder, channels_last, normalize
 
 
@@ -53,7 +56,7 @@ class Bridge(nn.Module):
 
 
 class Rsgpt(nn.Module):
-    """A model of the family. Encoder and language model are frozen; only `bridge` is trained."""
+    """A model of the family. Encoder and language model are frozen; `bridge` is trained, and `finder` if it has one."""
 
     def __init__(self, config: ModelConfig, language: LanguageModel, reader: Any = None) -> None:
         """reader: the Q-Former's tokenizer; None if it shares the language model's."""
@@ -61,6 +64,7 @@ class Rsgpt(nn.Module):
         self.config = config
         self.encoder = channels_last(build_encoder(config.vision).eval().requires_grad_(False))
         self.bridge = Bridge(config, language.words)
+        self.finder = _build_finder(config, self.encoder)
         self.tokenizer = language.tokenizer
         self.instruct = Instructor(config, language.tokenizer, reader)
         self.language = language.model
@@ -85,6 +89,16 @@ class Rsgpt(nn.Module):
         normalized = normalize(pixels, self.config.vision).to(memory_format=torch.channels_last)
         return cast(Tensor, self.encoder(normalized.to(next(self.encoder.parameters()).dtype)))
 
+    @torch.no_grad()
+    def encode_grids(self, pixels: Tensor) -> list[Tensor]:
+        """uint8 [batch, 3, height, width], sides divisible by 32 -> the encoder's grids in float32, the finest first.
+
+        Only a model with a finder has an encoder with grids.
+        """
+        normalized = normalize(pixels, self.config.vision).to(memory_format=torch.channels_last)
+        grids = cast(EfficientNetLite, self.encoder).grids(normalized.to(next(self.encoder.parameters()).dtype))
+        return [grid.float() for grid in grids]
+
     def query_vectors(self, features: Tensor, instructions: Sequence[Instruction]) -> Tensor:
         """features [batch, cells, vision width] and their instructions -> [batch, queries, language width]."""
         ids, mask = pad([instruction.read for instruction in instructions], 0, features.device)
@@ -100,6 +114,16 @@ class Rsgpt(nn.Module):
         embeds = torch.cat([words(before), queries.to(words.weight.dtype), words(after)], dim=1)
         mask = torch.cat([before_mask, after_mask.new_ones(queries.shape[:2]), after_mask], dim=1)
         return Prefix(embeds, mask)
+
+
+def _build_finder(config: ModelConfig, encoder: nn.Module) -> Finder | None:
+    if config.finder is None:
+        return None
+    if not isinstance(encoder, EfficientNetLite):
+        raise ModelError(
+            f"A finder does not work with the encoder {config.vision.kind!r}. Remove finder from model.json."
+        )
+    return Finder(config.finder, encoder.grid_channels).eval().requires_grad_(False)
 
 
 def pad(rows: Sequence[Sequence[int]], fill: int, device: torch.device, left: bool = False) -> tuple[Tensor, Tensor]:

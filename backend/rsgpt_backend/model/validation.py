@@ -5,12 +5,15 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
+from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 _SHA256 = re.compile(r"[0-9a-f]{64}|")
 _MAX_TEXT_LENGTH = 4000
 _MAX_STOPS = 32
 _EFFICIENTNET_STRIDE = 32
+_FINDER_STRIDES = (4, 8)
+_MAX_LABELS = 64
 
 # Minimum and maximum of the numbers in all fields of this name
 _RANGES: dict[str, tuple[float, float]] = {
@@ -37,6 +40,10 @@ _RANGES: dict[str, tuple[float, float]] = {
     "mean": (-10, 10),
     "std": (1e-6, 10),
     "calibration": (-100, 100),
+    "thresholds": (0.001, 1),
+    "max_side": (64, 4096),
+    "min_side": (32, 4096),
+    "finest_gsd_m": (0, 1000),
 }
 
 
@@ -46,6 +53,8 @@ def check(config: Any) -> None:
     _check_vision(config.vision)
     _check_qformer(config.qformer, config.vision)
     _check_language(config.language)
+    if config.finder is not None:
+        _check_finder(config.finder, config.vision)
     _require(_SHA256.fullmatch(config.weights_sha256), "weights_sha256 is not a SHA-256 in hexadecimal")
     for form, (slope, _) in config.calibration.items():
         _require(slope, f"calibration of {form!r} has the slope 0")
@@ -98,11 +107,26 @@ def _check_language(language: Any) -> None:
     _require(all(language.stops), "language.stops has an empty text")
 
 
+def _check_finder(finder: Any, vision: Any) -> None:
+    _require(vision.kind.startswith("efficientnet"), f"a finder does not work with the encoder {vision.kind!r}")
+    _require(finder.labels, "finder.labels is empty")
+    for key in ("labels", "regions"):
+        names = getattr(finder, key)
+        _require(len(names) <= _MAX_LABELS, f"finder.{key} has more than {_MAX_LABELS} names")
+        _require(len(set(names)) == len(names) and all(names), f"finder.{key} has an empty or a repeated name")
+    _require(set(finder.boxed) <= set(finder.labels), "finder.boxed has a name that finder.labels lacks")
+    _require(len(finder.thresholds) == len(finder.labels), "finder.thresholds does not have one number per label")
+    _require(finder.stride in _FINDER_STRIDES, "finder.stride is not 4 or 8")
+    _require(finder.min_side <= finder.max_side, "finder.min_side is larger than finder.max_side")
+
+
 def _has_type(value: Any, hint: Any) -> bool:
     """An int is a valid float; NaN and infinity are not."""
     origin, parts = get_origin(hint), get_args(hint)
     if hint is Any:
         return True
+    if origin is UnionType:
+        return any(_has_type(value, part) for part in parts)
     if origin is dict:
         return isinstance(value, dict) and all(
             _has_type(key, parts[0]) and _has_type(item, parts[1]) for key, item in value.items()

@@ -34,18 +34,21 @@ from .vision.encoders import channels_last
 
 WEIGHTS_FILE = "model.safetensors"
 _SCALE = ".scale"
-_ENCODER, _BRIDGE = "encoder.", "bridge."
+_ENCODER, _BRIDGE, _FINDER = "encoder.", "bridge.", "finder."
 _MIN_VOCABULARY = 128  # a beam search needs two tokens per beam, and an answer reports 20 alternatives
 
 
 def save_model(model: Rsgpt, folder: Path, compressed: bool = True) -> ModelConfig:
-    """Write encoder, bridge and config into a model folder; return the config with the hash of the weights.
+    """Write encoder, bridge, finder and config into a model folder; return the config with the hash of the weights.
 
-    compressed: whether to store the encoder in float16 and the bridge's matrices as int8; otherwise see `to_stored`.
+    compressed: whether to store encoder and finder in float16 and the bridge's matrices as int8; otherwise see
+    `to_stored`.
     The Q-Former's tokenizer is copied into the folder; the hash of a language model outside the folder is recorded.
     Raises ModelError, and writes nothing, if a weight is NaN or infinite.
     """
-    parts = {"encoder": model.encoder, "bridge": model.bridge}
+    parts: dict[str, nn.Module] = {"encoder": model.encoder, "bridge": model.bridge}
+    if model.finder is not None:
+        parts["finder"] = model.finder
     weights = {f"{part}.{key}": value for part, module in parts.items() for key, value in module.state_dict().items()}
     check_finite(weights.items(), folder / WEIGHTS_FILE)
     tensors: dict[str, Tensor] = {}
@@ -103,6 +106,7 @@ def load_model(folder: Path, precision: Precision = FLOAT32) -> Rsgpt:
             _fill(model.encoder, state, _ENCODER, path)
         with safe_open(path, "pt") as file:  # opened again: pages that were read stay in memory while a file is open
             _fill(model.bridge, _read(file, _BRIDGE, torch.float32), _BRIDGE, path)
+            _fill(model.finder or nn.Identity(), _read(file, _FINDER, torch.float32), _FINDER, path)
     channels_last(model.encoder)
     return model.eval().requires_grad_(False)
 
@@ -156,8 +160,8 @@ def _fill(module: nn.Module, state: dict[str, Tensor], prefix: str, path: Path) 
 
 
 def _compress(key: str, value: Tensor) -> dict[str, Tensor]:
-    """Return a weight in compressed form: encoder in float16, matrices of the bridge as int8 rows and scales."""
-    if key.startswith(_ENCODER):
+    """Return a weight in compressed form: encoder, finder in float16, the bridge's matrices as int8 rows and scales."""
+    if key.startswith((_ENCODER, _FINDER)):
         return {key: value.half() if value.is_floating_point() else value}
     if value.ndim != 2:
         return {key: value.float()}

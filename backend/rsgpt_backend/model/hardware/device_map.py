@@ -37,6 +37,8 @@ def place_on_devices(model: Rsgpt, targets: Sequence[torch.device]) -> Rsgpt:
         return model.to(first)
     model.encoder.to(first)
     model.bridge.to(first)
+    if model.finder is not None:
+        model.finder.to(first)
     free = [free_bytes(device) for device in targets]
     model.language = dispatch_model(model.language, device_map=language_device_map(model.language, free))
     return model

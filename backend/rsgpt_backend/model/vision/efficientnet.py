@@ -41,6 +41,7 @@ _STAGES = (
 _SCALES = {"lite0": (1.0, 1.0), "lite1": (1.0, 1.1), "lite2": (1.1, 1.2), "lite3": (1.2, 1.4), "lite4": (1.4, 1.8)}
 _FOLDED = (("expand_conv", "bn0"), ("depthwise_conv", "bn1"), ("project_conv", "bn2"))
 _FINE_STAGE = 4  # the last stage at stride 16
+_GRID_STAGES = (1, 2, _FINE_STAGE, 6)  # the last stages at strides 4, 8, 16 and 32
 
 
 class SameConv2d(nn.Conv2d):
@@ -98,7 +99,8 @@ class EfficientNetLite(nn.Module):
         self.conv_stem = SameConv2d(3, _STEM_CHANNELS, 3, 2, bias=False)
         self.bn0 = nn.BatchNorm2d(_STEM_CHANNELS, eps=_BN_EPS)
         self.blocks = nn.ModuleList(_blocks(stages))
-        self._fine_block = sum(stage.repeats for stage in stages[: _FINE_STAGE + 1]) - 1
+        self._grid_blocks = [sum(stage.repeats for stage in stages[: last + 1]) - 1 for last in _GRID_STAGES]
+        self.grid_channels = tuple(stages[last].channels for last in _GRID_STAGES)
         self.width = stages[-1].channels + (4 * stages[_FINE_STAGE].channels if fine else 0)
 
     def fold(self) -> None:
@@ -112,17 +114,26 @@ class EfficientNetLite(nn.Module):
                 if hasattr(block, conv):
                     _fold(block, conv, norm)
 
+    def grids(self, pixels: Tensor) -> list[Tensor]:
+        """Normalized pixels [batch, 3, height, width], sides divisible by 32 -> four grids, the finest first.
+
+        Each is [batch, channels, height/stride, width/stride], at the strides 4, 8, 16 and 32, with the channels of
+        `grid_channels`.
+        """
+        x = F.relu6(self.bn0(self.conv_stem(pixels)), inplace=True)
+        grids = []
+        for index, block in enumerate(self.blocks):
+            x = block(x)
+            if index in self._grid_blocks:
+                grids.append(x)
+        return grids
+
     def forward(self, pixels: Tensor) -> Tensor:
         """Normalized pixels [batch, 3, height, width], sides divisible by 32 -> [batch, cells, width].
 
         Cells are in row-major order, from the top left of the picture.
         """
-        x = F.relu6(self.bn0(self.conv_stem(pixels)), inplace=True)
-        finer = x
-        for index, block in enumerate(self.blocks):
-            x = block(x)
-            if index == self._fine_block:
-                finer = x
+        *_, finer, x = self.grids(pixels)
         grid = torch.cat([x, F.pixel_unshuffle(finer, 2)], dim=1) if self.fine else x
         return grid.flatten(2).transpose(1, 2)
 
