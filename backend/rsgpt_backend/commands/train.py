@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     processes = ProcessGroup.join()
     Trainer(recipe, args.data, args.out, processes).run()
     if processes.leads and not recipe.start:
-        from .calibrating import calibrate_trained  # noqa: PLC0415 - as above
+        from .evaluation.calibrating import calibrate_trained  # noqa: PLC0415 - as above
 
         calibrate_trained(args.out / "model", args.data, recipe.validate)
     note(f"The trained model is in {args.out / 'model'}.")

@@ -6,16 +6,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..data.annotations import CaptionRecord, QuestionRecord, read_captions, read_questions
-from ..engine.engine import Engine
-from ..engine.loading import load_engine
-from ..evaluate import caption_metrics, question_accuracy
-from ..evaluate.ask_all import AskOptions, spread
-from ..evaluate.calibration_fit import calibrate
-from ..evaluate.result import EvaluationResult
-from ..train.examples.derived_questions import derived_questions
-from ..train.recipe import RecipeDataset
-from .printing import note
+from ...data.annotations import CaptionRecord, QuestionRecord, read_captions, read_questions
+from ...engine.engine import Engine
+from ...engine.loading import load_engine
+from ...evaluate import caption_metrics, question_accuracy
+from ...evaluate.ask_all import AskOptions, spread
+from ...evaluate.calibration_fit import calibrate
+from ...evaluate.result import EvaluationResult
+from ...train.examples.derived_questions import derived_questions
+from ...train.recipe import RecipeDataset
+from ..printing import note
 
 _CAPTIONS = 210  # maximum per data set: the size of the smaller validation set of the shipped model
 _PRESENCE = 150  # derived questions per data set, half of them with the answer yes

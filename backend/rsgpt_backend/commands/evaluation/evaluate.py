@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..data.scenes import QUESTION, scene_questions
-from ..errors import UsageError
-from ..evaluate.ask_all import AskOptions, EvaluatedModel, Scored
-from ..evaluate.result import EvaluationResult, benchmark_name, is_result, read_result
-from .model_options import add_model, engine_from
-from .output_files import check_file, has_in_head, write_text
-from .printing import ResultPrinter, note
+from ...data.scenes import QUESTION, scene_questions
+from ...errors import UsageError
+from ...evaluate.ask_all import AskOptions, EvaluatedModel, Scored
+from ...evaluate.result import EvaluationResult, benchmark_name, is_result, read_result
+from ..model_options import add_model, engine_from
+from ..output_files import check_file, has_in_head, write_text
+from ..printing import ResultPrinter, note
+from .objects import add_objects_parser
 
 _TITLE = "How good are the answers?"
 _REPORT = {"report.md": f"# {_TITLE}", "report.html": f"<title>{_TITLE}</title>"}  # marks of its own files
@@ -50,11 +51,17 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     _add_options(scenes)
     scenes.set_defaults(run=run_scenes)
+    add_objects_parser(kinds)
     guesses = kinds.add_parser("baselines", help="accuracy of the most frequent training answers, without a model")
     guesses.add_argument("--training", type=Path, required=True, help="question file that a model was trained on")
     guesses.add_argument("--annotations", type=Path, required=True, help="question file to answer")
     guesses.add_argument("--json", action="store_true", help="print one JSON object")
     guesses.set_defaults(run=run_baselines)
+    _add_result_parsers(kinds)
+
+
+def _add_result_parsers(kinds: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the subcommands that read finished evaluations."""
     calibrate = kinds.add_parser("calibrate", help="calibrate a model's confidences with validation results")
     calibrate.add_argument(
         "results", nargs="+", type=Path, metavar="FILE", help="file written by --answers, for validation data"
@@ -90,7 +97,7 @@ def _add_options(part: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Score captions or questions and print the scores."""
-    from ..evaluate import caption_metrics, question_accuracy  # noqa: PLC0415 - report wrong usage before torch
+    from ...evaluate import caption_metrics, question_accuracy  # noqa: PLC0415 - report wrong usage before torch
 
     _check_answers(args, args.annotations)
     evaluate = {"captions": caption_metrics.evaluate, "questions": question_accuracy.evaluate}[args.kind]
@@ -101,8 +108,8 @@ def run(args: argparse.Namespace) -> int:
 
 def run_baselines(args: argparse.Namespace) -> int:
     """Print the accuracy of the most frequent training answers."""
-    from ..data.annotations import read_questions  # noqa: PLC0415
-    from ..evaluate.baselines import baselines  # noqa: PLC0415
+    from ...data.annotations import read_questions  # noqa: PLC0415
+    from ...evaluate.baselines import baselines  # noqa: PLC0415
 
     scores = baselines(read_questions(args.training), read_questions(args.annotations))
     lines = [f"{'guess by':>10}  {'kind':>6}  {'words':>6}"]
@@ -113,7 +120,7 @@ def run_baselines(args: argparse.Namespace) -> int:
 
 def run_scenes(args: argparse.Namespace) -> int:
     """Score the scene of each picture and print the scores."""
-    from ..evaluate.question_accuracy import score_questions  # noqa: PLC0415 - report wrong usage before importing torch
+    from ...evaluate.question_accuracy import score_questions  # noqa: PLC0415 - report wrong usage before importing torch
 
     _check_answers(args)
     questions = scene_questions(args.images, dict(args.name), args.prompt)
@@ -143,7 +150,7 @@ def _print_and_save(args: argparse.Namespace, engine: EvaluatedModel, options: A
 
 
 def _engine(args: argparse.Namespace) -> EvaluatedModel:
-    from ..evaluate.remote_predictor import RemoteEngine  # noqa: PLC0415 - report wrong usage before importing torch
+    from ...evaluate.remote_predictor import RemoteEngine  # noqa: PLC0415 - report wrong usage before importing torch
 
     if args.url:
         if args.beams:
@@ -154,7 +161,7 @@ def _engine(args: argparse.Namespace) -> EvaluatedModel:
 
 def calibrate_model(args: argparse.Namespace) -> int:
     """Write confidence scales and yes odds, fitted to finished evaluations, to the model's model.json."""
-    from ..evaluate.calibration_fit import calibrate  # noqa: PLC0415 - imports numpy
+    from ...evaluate.calibration_fit import calibrate  # noqa: PLC0415 - imports numpy
 
     scales, odds = calibrate(args.model, [read_result(path) for path in args.results])
     lines = [f"{name:>10}  slope {slope:.3f}, offset {offset:+.3f}" for name, (slope, offset) in scales.items()]
@@ -165,11 +172,13 @@ def calibrate_model(args: argparse.Namespace) -> int:
 
 def write_report(args: argparse.Namespace) -> int:
     """Combine finished evaluations in a report."""
-    from ..evaluate.report.contents import contents  # noqa: PLC0415 - imports numpy and Pillow
-    from ..evaluate.report.markdown import markdown  # noqa: PLC0415
-    from ..evaluate.report.page import page  # noqa: PLC0415
+    from ...evaluate.report.contents import contents  # noqa: PLC0415 - imports numpy and Pillow
+    from ...evaluate.report.markdown import markdown  # noqa: PLC0415
+    from ...evaluate.report.page import page  # noqa: PLC0415
 
     results = [read_result(path) for path in args.results]
+    if any(result.kind == "objects" for result in results):
+        raise UsageError("A report does not show evaluations of objects. Leave out the files of `evaluate objects`.")
     args.out.mkdir(parents=True, exist_ok=True)
     for name, mark in _REPORT.items():
         check_file(args.out / name, args.results, has_in_head(mark))
@@ -182,7 +191,7 @@ def write_report(args: argparse.Namespace) -> int:
 
 def write_sheet(args: argparse.Namespace) -> int:
     """Write the rating sheet, an HTML file that contains the pictures."""
-    from ..evaluate.rating.sheet import sheet  # noqa: PLC0415 - imports numpy and Pillow
+    from ...evaluate.rating.sheet import sheet  # noqa: PLC0415 - imports numpy and Pillow
 
     check_file(args.out, args.results, has_in_head(_SHEET))
     write_text(args.out, sheet([read_result(path) for path in args.results], args.limit))
@@ -192,7 +201,7 @@ def write_sheet(args: argparse.Namespace) -> int:
 
 def summarize_ratings(args: argparse.Namespace) -> int:
     """Print the mean ratings of each model and how often it was preferred."""
-    from ..evaluate.rating.ratings import read_ratings, summary  # noqa: PLC0415 - as above
+    from ...evaluate.rating.ratings import read_ratings, summary  # noqa: PLC0415 - as above
 
     result = summary([rating for path in args.files for rating in read_ratings(path)])
     lines = [

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rsgpt_backend.commands.calibrating import calibrate_trained, presence_questions
+from rsgpt_backend.commands.evaluation.calibrating import calibrate_trained, presence_questions
 from rsgpt_backend.data.annotations import CaptionRecord, QuestionRecord
 from rsgpt_backend.evaluate import calibration_fit
 from rsgpt_backend.model.config import ModelConfig

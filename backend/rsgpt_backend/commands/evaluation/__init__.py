@@ -1,0 +1,1 @@
+"""The `evaluate` command, and the calibration of a trained model."""

@@ -1,0 +1,66 @@
+"""Objects found in a picture: points, counts and boxes of the nouns that a user asks for, and the regions it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PIL import Image
+from torch import Tensor
+
+from ..errors import EngineError
+from ..model.finder.points import Box, FoundPoint
+from ..model.finder.search import finder_of, region_maps, search
+from ..model.rsgpt import Rsgpt
+from .object_nouns import labels_of
+
+
+@dataclass(frozen=True)
+class FoundObjects:
+    """The objects of one noun in a picture.
+
+    noun: as asked; label: the finder's name for it; points: likeliest first, in pixels of the picture; is_boxed:
+    whether the boxes of the points mean anything.
+    """
+
+    noun: str
+    label: str
+    points: tuple[FoundPoint, ...]
+    is_boxed: bool
+
+    def box(self, point: FoundPoint) -> Box | None:
+        """Return the box of a point, None if the finder has not learned boxes of this object."""
+        return point.box if self.is_boxed else None
+
+
+def find_objects(
+    model: Rsgpt, image: Image.Image, nouns: Sequence[str], gsd_m: float | None = None
+) -> list[FoundObjects]:
+    """Return the objects of each noun in a picture.
+
+    image: 8-bit RGB of any size; gsd_m: its meters per pixel, None if unknown. Raises ModelError if the model has no
+    finder, QuestionError for a noun that it does not know, EngineError if the search fails.
+    """
+    _, config = finder_of(model)
+    labels = labels_of(nouns, config.labels)
+    try:
+        found = search(model, image, gsd_m)
+    except RuntimeError as error:
+        raise EngineError(f"The search of the picture failed: {error}. Try a smaller picture.") from error
+    return [
+        FoundObjects(noun, label, tuple(found[label]), label in config.boxed)
+        for noun, label in zip(nouns, labels, strict=True)
+    ]
+
+
+def find_regions(model: Rsgpt, image: Image.Image, gsd_m: float | None = None) -> dict[str, Tensor]:
+    """Return the probability of each region as even cells of the picture, float32 [rows, columns] on the CPU.
+
+    Raises ModelError if the model has no finder, EngineError if the search fails.
+    """
+    _, config = finder_of(model)
+    try:
+        maps = region_maps(model, image, gsd_m)
+    except RuntimeError as error:
+        raise EngineError(f"The search of the picture failed: {error}. Try a smaller picture.") from error
+    return dict(zip(config.regions, maps, strict=True))

@@ -1,0 +1,49 @@
+"""Nouns that people use for the objects of a finder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..errors import QuestionError
+
+# label -> other nouns for the same objects, in the singular
+_SYNONYMS: dict[str, tuple[str, ...]] = {
+    "airplane": ("plane", "aeroplane", "aircraft", "jet", "airliner", "jetliner"),
+    "building": ("house", "home", "villa", "hut", "roof", "rooftop", "dwelling"),
+    "car": ("vehicle", "automobile", "motor vehicle", "auto"),
+    "ship": ("boat", "vessel", "watercraft"),
+    "tree": ("tree crown", "crown"),
+}
+_ARTICLES = ("a", "an", "the", "any", "all", "all the")
+
+
+def label_of(noun: str, labels: Sequence[str]) -> str | None:
+    """Return the label that a noun means, in the singular or plural, or None if it means none of them."""
+    words = " ".join(noun.lower().split())
+    for article in sorted(_ARTICLES, key=len, reverse=True):
+        words = words.removeprefix(f"{article} ")
+    for label in labels:
+        for known in (label, *_SYNONYMS.get(label, ())):
+            if words in (known, plural(known)):
+                return label
+    return None
+
+
+def labels_of(nouns: Sequence[str], labels: Sequence[str]) -> list[str]:
+    """Return the label of each noun. Raises QuestionError, which lists the labels, for an unknown one."""
+    found = []
+    for noun in nouns:
+        label = label_of(noun, labels)
+        if label is None:
+            raise QuestionError(f"The model cannot find “{noun}”. It finds: {', '.join(labels)}. Choose one of them.")
+        found.append(label)
+    return found
+
+
+def plural(noun: str) -> str:
+    """Return the plural of one of the nouns; its last word changes."""
+    if noun.endswith("craft"):
+        return noun
+    if noun.endswith(("s", "x", "ch", "sh")):
+        return f"{noun}es"
+    return f"{noun.removesuffix('y')}ies" if noun.endswith("y") else f"{noun}s"

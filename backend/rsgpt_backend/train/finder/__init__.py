@@ -1,0 +1,1 @@
+"""Training of the finder on the grids of the frozen encoder."""

@@ -1,0 +1,74 @@
+"""Thresholds of the finder by label: those with the best points on validation pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from tqdm import tqdm
+
+from ...data.image_files import ImageSource
+from ...data.object_annotations import ObjectRecord
+from ...data.object_matching import PointMatch, boxes_of, close_share, f1, match_points
+from ...model.finder.points import FoundPoint
+from ...model.finder.search import finder_of, search
+from ...model.rsgpt import Rsgpt
+from .crops import chosen_records
+from .settings import FinderDataset
+
+LOWEST = 0.1
+_STEPS = [round(LOWEST + 0.02 * step, 2) for step in range(31)]  # to 0.7
+_Found = tuple[ObjectRecord, dict[str, list[FoundPoint]]]
+
+
+def choose_thresholds(model: Rsgpt, folder: Path, datasets: Sequence[FinderDataset], limit: int) -> dict[str, float]:
+    """Return the threshold of each label with validation pictures, and set them in the config of the model.
+
+    limit: maximum number of pictures per data set.
+    """
+    found = [(dataset, list(_found(model, folder, dataset, limit))) for dataset in datasets if dataset.validate]
+    _, config = finder_of(model)
+    chosen: dict[str, float] = {}
+    for label in config.labels:
+        rows = [row for dataset, rows in found if label in (*dataset.complete, *dataset.partial) for row in rows]
+        if any(boxes_of(record, label) for record, _ in rows):
+            chosen[label] = best_threshold(rows, label)
+    thresholds = tuple(
+        chosen.get(label, before) for label, before in zip(config.labels, config.thresholds, strict=True)
+    )
+    model.config = replace(model.config, finder=replace(config, thresholds=thresholds))
+    return chosen
+
+
+def best_threshold(found: Sequence[_Found], label: str) -> float:
+    """Return the threshold with the largest F1 of the points; the share of close counts decides between equal ones.
+
+    found: records with the points that were found above LOWEST. F1 is compared in percent.
+    """
+    scores = []
+    for threshold in _STEPS:
+        matches = matches_above(found, label, threshold)
+        counted = [match for match, (record, _) in zip(matches, found, strict=True) if not record.cut]
+        scores.append((round(f1(matches), 2), close_share(counted), -threshold))
+    return -max(scores)[2]
+
+
+def matches_above(found: Sequence[_Found], label: str, threshold: float) -> list[PointMatch]:
+    """Return the match of each picture, with the points of at least the threshold."""
+    matches = []
+    for record, points in found:
+        above = [(point.x, point.y) for point in points[label] if point.confidence >= threshold]
+        matches.append(match_points(above, boxes_of(record, label)))
+    return matches
+
+
+def _found(model: Rsgpt, folder: Path, dataset: FinderDataset, limit: int) -> Iterator[_Found]:
+    """Yield at most `limit` validation records, evenly spread, each with the points of all labels."""
+    records = chosen_records(folder, dataset.validate, dataset).records
+    count = min(limit, len(records))
+    source = ImageSource(folder / (dataset.validate_images or dataset.images))
+    lowest = [LOWEST] * len(finder_of(model)[1].labels)
+    for index in tqdm(range(count), desc=f"thresholds on {Path(dataset.validate).stem}"):
+        record = records[index * len(records) // count]
+        yield record, search(model, source.open(record.filename), record.gsd_m, lowest)
