@@ -29,6 +29,7 @@ class VisionConfig:
     kind: key of `encoders.ENCODERS`; image_size: side in pixels to which each picture is resized;
     mean, std: of RGB in 0..1, applied after scaling; cells: vectors per picture;
     cell_positions: whether to learn a position per cell, for encoders without position embeddings;
+    ground_resolution: whether the Q-Former sees the meters per input pixel as one more cell;
     patch, layers, heads, intermediate: of a ViT; the shape of a convolutional encoder follows from its kind.
     """
 
@@ -39,6 +40,7 @@ class VisionConfig:
     width: int
     cells: int
     cell_positions: bool = False
+    ground_resolution: bool = False
     patch: int = 0
     layers: int = 0
     heads: int = 0
@@ -129,6 +131,7 @@ class ModelConfig:
     yes_odds: bias added to the log odds of an answer that begins with yes;
     max_new_tokens: default limit of an answer;
     calibration: slope and offset of the confidence's log odds, by form of answer (engine/confidence.py);
+    matching_width: width of the vectors with which pictures and texts are compared, 0 for a model without them;
     weights_sha256: hash of the trained weights, checked when the model is loaded;
     finder: None for a model that cannot find objects.
     """
@@ -144,6 +147,7 @@ class ModelConfig:
     no_repeat_ngram: int = 0
     patient: bool = False
     yes_odds: float = 0.0
+    matching_width: int = 0
     max_new_tokens: int = 256
     calibration: dict[str, tuple[float, float]] = field(default_factory=dict)
     weights_sha256: str = ""

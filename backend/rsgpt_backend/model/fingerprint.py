@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from .config import PACKAGE_PREFIX, ModelConfig
 from .folder_files import regular_files
@@ -15,6 +17,8 @@ from .language.language_files import language_folder, language_sha256
 _VERSION = 2
 _LENGTH = 16  # hexadecimal digits
 _IRRELEVANT = ("name", "licence", "notes")
+# Parts that older models lack do not change their fingerprints, nor the answers and features that are kept by them.
+_ABSENT: dict[str, Any] = {"ground_resolution": False, "matching_width": 0, "finder": None}
 _SETTINGS_SUFFIXES = (".json", ".model", ".txt")
 
 
@@ -24,15 +28,19 @@ def fingerprint(config: ModelConfig, folder: Path, precision: str) -> str:
     folder: the model folder; precision: a key of hardware/precision.NAMES, not "auto". The hash does not cover the
     device, whose rounding can change an answer in rare cases, and the settings of a request.
     """
-    # A part that a model does not have is left out, so that its fingerprint is that of the time before the part.
-    values = config.to_dict().items()
-    relevant = {key: value for key, value in values if key not in _IRRELEVANT and value is not None}
+    relevant = without_absent({key: value for key, value in config.to_dict().items() if key not in _IRRELEVANT})
+    relevant["vision"] = without_absent(relevant["vision"])
     language = relevant["language"]
     # The path of the language model is irrelevant, and its hash may be missing from the config.
     language["sha256"] = config.language.sha256 or language_sha256(config.language, folder)
     del language["source"]
     text = json.dumps([_VERSION, precision, relevant, _settings_sha256(config, folder)], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:_LENGTH]
+
+
+def without_absent(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of a config without the parts that the model does not have."""
+    return {key: value for key, value in values.items() if key not in _ABSENT or value != _ABSENT[key]}
 
 
 def _settings_sha256(config: ModelConfig, folder: Path) -> str:

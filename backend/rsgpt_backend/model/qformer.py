@@ -52,6 +52,16 @@ class QFormer(nn.Module):
         output = self.model(query_embeds=queries, encoder_hidden_states=features, **text)
         return cast(Tensor, output.last_hidden_state[:, : queries.shape[1]])
 
+    def picture_states(self, features: Tensor) -> Tensor:
+        """Return the queries without an instruction: [batch, cells, vision width] -> [batch, queries, width]."""
+        queries = self.query_tokens.expand(len(features), -1, -1)
+        output = self.model(input_ids=None, query_embeds=queries, encoder_hidden_states=features)
+        return cast(Tensor, output.last_hidden_state)
+
+    def text_states(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """Return the text branch alone: ids, mask [batch, length] -> [batch, length, width]."""
+        return cast(Tensor, self.model(input_ids=ids, attention_mask=mask).last_hidden_state)
+
 
 class JoinedPatches(nn.Module):
     """Groups of neighboring patch vectors, concatenated, without the class token; used instead of a Q-Former."""

@@ -6,6 +6,7 @@ Layout of RSGPT: [query vectors] [BOS, instruction] [answer, EOS]. MiniGPT-4 has
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -19,9 +20,13 @@ from .finder.network import Finder
 from .hardware.precision import FLOAT32, Precision
 from .instructions import Instruction, Instructor
 from .language.language import LanguageModel, load_language, load_reader
+from .matching import MatchingHead
 from .qformer import build_qformer
 from .vision.efficientnet import EfficientNetLite
 from .vision.encoders import build_encoder, channels_last, normalize
+from .vision.ground_resolution import GroundResolutionCell
+
+TRAINED_PARTS = ("bridge", "finder", "matching")
 
 
 @dataclass(frozen=True)
@@ -44,19 +49,33 @@ class Bridge(nn.Module):
         vision = config.vision
         self.ln_vision = nn.LayerNorm(vision.width, eps=1e-5)
         self.cell_positions = nn.Parameter(torch.zeros(vision.cells, vision.width)) if vision.cell_positions else None
+        self.ground_resolution = GroundResolutionCell(vision.width) if vision.ground_resolution else None
         self.qformer = build_qformer(config.qformer, vision, words)
         self.projection = nn.Linear(config.qformer.width, config.language.width)
 
-    def forward(self, features: Tensor, ids: Tensor, mask: Tensor) -> Tensor:
-        """features: [batch, cells, vision width]; ids, mask: [batch, length] -> [batch, queries, language width]."""
-        features = self.ln_vision(features.float())
+    def forward(self, features: Tensor, ids: Tensor, mask: Tensor, ground: Tensor | None = None) -> Tensor:
+        """features: [batch, cells, vision width]; ids, mask: [batch, length] -> [batch, queries, language width].
+
+        ground: [batch], meters per input pixel, NaN or None if unknown; ignored by models without ground_resolution.
+        """
+        return cast(Tensor, self.projection(self.qformer(self.cells(features, ground), ids, mask)))
+
+    def cells(self, features: Tensor, ground: Tensor | None = None) -> Tensor:
+        """Return what the Q-Former attends to: [batch, cells, vision width], with one more cell for the ground."""
+        cells: Tensor = self.ln_vision(features.float())
         if self.cell_positions is not None:
-            features = features + self.cell_positions
-        return cast(Tensor, self.projection(self.qformer(features, ids, mask)))
+            cells = cells + self.cell_positions
+        if self.ground_resolution is None:
+            return cells
+        ground = cells.new_full(cells.shape[:1], math.nan) if ground is None else ground.to(cells.device)
+        return torch.cat([cells, self.ground_resolution(ground).to(cells.dtype)], dim=1)
 
 
 class Rsgpt(nn.Module):
-    """A model of the family. Encoder and language model are frozen; `bridge` is trained, and `finder` if it has one."""
+    """A model of the family. Encoder and language model are frozen; the bridge and, if it has them, two heads are trained.
+
+    finder: None if the model cannot find objects; matching: None if it has no vectors to compare pictures and texts.
+    """
 
     def __init__(self, config: ModelConfig, language: LanguageModel, reader: Any = None) -> None:
         """reader: the Q-Former's tokenizer; None if it shares the language model's."""
@@ -65,6 +84,7 @@ class Rsgpt(nn.Module):
         self.encoder = channels_last(build_encoder(config.vision).eval().requires_grad_(False))
         self.bridge = Bridge(config, language.words)
         self.finder = _build_finder(config, self.encoder)
+        self.matching = MatchingHead(config.qformer.width, config.matching_width) if config.matching_width else None
         self.tokenizer = language.tokenizer
         self.instruct = Instructor(config, language.tokenizer, reader)
         self.language = language.model
@@ -78,10 +98,16 @@ class Rsgpt(nn.Module):
         return cls(config, load_language(config.language, precision), load_reader(config.qformer))
 
     def train(self, mode: bool = True) -> Rsgpt:
-        """Set the mode of the bridge only: frozen parts must not update statistics or drop units."""
+        """Set the mode of the trained parts only: frozen parts must not update statistics or drop units."""
         super().train(False)
-        self.bridge.train(mode)
+        for part in self.trained_parts().values():
+            part.train(mode)
         return self
+
+    def trained_parts(self) -> dict[str, nn.Module]:
+        """Return the parts that the model has and that are trained after the encoder, by the prefix of their weights."""
+        parts = {name: getattr(self, name) for name in TRAINED_PARTS}
+        return {name: part for name, part in parts.items() if part is not None}
 
     @torch.no_grad()
     def encode(self, pixels: Tensor) -> Tensor:
@@ -99,14 +125,22 @@ class Rsgpt(nn.Module):
         grids = cast(EfficientNetLite, self.encoder).grids(normalized.to(next(self.encoder.parameters()).dtype))
         return [grid.float() for grid in grids]
 
-    def query_vectors(self, features: Tensor, instructions: Sequence[Instruction]) -> Tensor:
-        """features [batch, cells, vision width] and their instructions -> [batch, queries, language width]."""
-        ids, mask = pad([instruction.read for instruction in instructions], 0, features.device)
-        return cast(Tensor, self.bridge(features, ids, mask))
+    def query_vectors(
+        self, features: Tensor, instructions: Sequence[Instruction], ground: Tensor | None = None
+    ) -> Tensor:
+        """features [batch, cells, vision width] and their instructions -> [batch, queries, language width].
 
-    def prefix(self, features: Tensor, instructions: Sequence[Instruction]) -> Prefix:
-        """Return the input of the language model; for RSGPT: query vectors, padding, BOS and instruction."""
-        queries = self.query_vectors(features, instructions)
+        ground: see Bridge.forward.
+        """
+        ids, mask = pad([instruction.read for instruction in instructions], 0, features.device)
+        return cast(Tensor, self.bridge(features, ids, mask, ground))
+
+    def prefix(self, features: Tensor, instructions: Sequence[Instruction], ground: Tensor | None = None) -> Prefix:
+        """Return the input of the language model; for RSGPT: query vectors, padding, BOS and instruction.
+
+        ground: see Bridge.forward.
+        """
+        queries = self.query_vectors(features, instructions, ground)
         before, before_mask = pad([instruction.before for instruction in instructions], 0, features.device)
         left = not self.config.language.encoder_decoder
         after, after_mask = pad([instruction.after for instruction in instructions], 0, features.device, left)

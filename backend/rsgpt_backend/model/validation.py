@@ -20,6 +20,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "image_size": (14, 2048),
     "width": (1, 32_768),
     "cells": (1, 25_000),
+    "matching_width": (0, 4096),
     "patch": (0, 256),
     "layers": (0, 200),
     "heads": (0, 256),
@@ -52,6 +53,7 @@ def check(config: Any) -> None:
     _check_fields(config, "")
     _check_vision(config.vision)
     _check_qformer(config.qformer, config.vision)
+    _check_matching(config)
     _check_language(config.language)
     if config.finder is not None:
         _check_finder(config.finder, config.vision)
@@ -88,6 +90,7 @@ def _check_vision(vision: Any) -> None:
 
 def _check_qformer(qformer: Any, vision: Any) -> None:
     if not qformer.layers:
+        _require(not vision.ground_resolution, "vision.ground_resolution needs a Q-Former, but qformer.layers is 0")
         patches = vision.cells - 1
         _require(patches % qformer.queries == 0, "qformer.queries does not divide the number of patches")
         width = patches // qformer.queries * vision.width
@@ -97,6 +100,11 @@ def _check_qformer(qformer: Any, vision: Any) -> None:
     _require(qformer.width % qformer.heads == 0, "qformer.width is not a multiple of qformer.heads")
     if qformer.instruction and qformer.tokenizer != "language":
         _require(qformer.vocabulary, "qformer.vocabulary is 0")
+
+
+def _check_matching(config: Any) -> None:
+    reads_text = config.qformer.layers > 0 and config.qformer.instruction
+    _require(not config.matching_width or reads_text, "matching_width needs a Q-Former that reads text")
 
 
 def _check_language(language: Any) -> None:

@@ -1,7 +1,7 @@
 """Load and save the trained weights of a model, one safetensors file per model, verified by its hash.
 
-The matrices of the bridge may be stored as int8 with one scale per row, which saves three quarters of the size at no
-measurable loss of quality.
+The matrices of the trained parts may be stored as int8 with one scale per row, which saves three quarters of the size
+at no measurable loss of quality.
 """
 
 from __future__ import annotations
@@ -28,27 +28,25 @@ from .language.language_files import language_sha256
 from .language.pretrained import check_finite, copy_tokenizer, is_finite
 from .packages import packaged_file
 from .published_models import READER_FOLDER
-from .rsgpt import Rsgpt
+from .rsgpt import TRAINED_PARTS, Rsgpt
 from .vision.efficientnet import published_state
 from .vision.encoders import channels_last
 
 WEIGHTS_FILE = "model.safetensors"
 _SCALE = ".scale"
-_ENCODER, _BRIDGE, _FINDER = "encoder.", "bridge.", "finder."
+_ENCODER, _FINDER = "encoder.", "finder."
 _MIN_VOCABULARY = 128  # a beam search needs two tokens per beam, and an answer reports 20 alternatives
 
 
 def save_model(model: Rsgpt, folder: Path, compressed: bool = True) -> ModelConfig:
-    """Write encoder, bridge, finder and config into a model folder; return the config with the hash of the weights.
+    """Write encoder, trained parts and config into a model folder; return the config with the hash of the weights.
 
-    compressed: whether to store encoder and finder in float16 and the bridge's matrices as int8; otherwise see
+    compressed: whether to store encoder and finder in float16 and the other matrices as int8; otherwise see
     `to_stored`.
     The Q-Former's tokenizer is copied into the folder; the hash of a language model outside the folder is recorded.
     Raises ModelError, and writes nothing, if a weight is NaN or infinite.
     """
-    parts: dict[str, nn.Module] = {"encoder": model.encoder, "bridge": model.bridge}
-    if model.finder is not None:
-        parts["finder"] = model.finder
+    parts = {"encoder": model.encoder, **model.trained_parts()}
     weights = {f"{part}.{key}": value for part, module in parts.items() for key, value in module.state_dict().items()}
     check_finite(weights.items(), folder / WEIGHTS_FILE)
     tensors: dict[str, Tensor] = {}
@@ -105,8 +103,9 @@ def load_model(folder: Path, precision: Precision = FLOAT32) -> Rsgpt:
             state = _read(file, _ENCODER, precision.encoder, _narrow(model.encoder, precision))
             _fill(model.encoder, state, _ENCODER, path)
         with safe_open(path, "pt") as file:  # opened again: pages that were read stay in memory while a file is open
-            _fill(model.bridge, _read(file, _BRIDGE, torch.float32), _BRIDGE, path)
-            _fill(model.finder or nn.Identity(), _read(file, _FINDER, torch.float32), _FINDER, path)
+            for part in TRAINED_PARTS:
+                module = model.trained_parts().get(part, nn.Identity())
+                _fill(module, _read(file, f"{part}.", torch.float32), f"{part}.", path)
     channels_last(model.encoder)
     return model.eval().requires_grad_(False)
 
@@ -160,7 +159,7 @@ def _fill(module: nn.Module, state: dict[str, Tensor], prefix: str, path: Path) 
 
 
 def _compress(key: str, value: Tensor) -> dict[str, Tensor]:
-    """Return a weight in compressed form: encoder, finder in float16, the bridge's matrices as int8 rows and scales."""
+    """Return a weight in compressed form: encoder and finder in float16, other matrices as int8 rows and scales."""
     if key.startswith((_ENCODER, _FINDER)):
         return {key: value.half() if value.is_floating_point() else value}
     if value.ndim != 2:

@@ -36,9 +36,8 @@ def place_on_devices(model: Rsgpt, targets: Sequence[torch.device]) -> Rsgpt:
     if len(targets) == 1:
         return model.to(first)
     model.encoder.to(first)
-    model.bridge.to(first)
-    if model.finder is not None:
-        model.finder.to(first)
+    for part in model.trained_parts().values():
+        part.to(first)
     free = [free_bytes(device) for device in targets]
     model.language = dispatch_model(model.language, device_map=language_device_map(model.language, free))
     return model

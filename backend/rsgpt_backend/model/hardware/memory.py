@@ -21,11 +21,17 @@ BYTES = {"fp32": 4.0, "bf16": 2.0, "fp16": 2.0, "int8": 1.02, "int4": 0.56}
 WORK = 0.8e9  # bytes for activations, the cache of a few answers, and PyTorch itself
 _SMALL = 1e9  # parameters; smaller language models stay in float32
 _CGROUP = Path("/sys/fs/cgroup")
+_COUNTED_AS = {
+    "encoder": "encoder",
+    "bridge": "bridge",
+    "finder": "bridge",
+    "matching": "bridge",
+}  # parts of a weights file
 
 
 @dataclass(frozen=True)
 class ModelSize:
-    """Numbers of parameters of a model, per part."""
+    """Numbers of parameters of a model, per part. bridge: all trained parts but the encoder."""
 
     encoder: int
     bridge: int
@@ -40,8 +46,8 @@ def model_size(folder: Path, language: Path) -> ModelSize:
     """Count the parameters in the headers of a model's safetensors files. language: the transformers folder."""
     counts = {"encoder": 0, "bridge": 0}
     for name, count in _counts([regular_file(folder, "model.safetensors")]):
-        part = name.partition(".")[0]
-        if part in counts and not name.endswith(".scale"):
+        part = _COUNTED_AS.get(name.partition(".")[0])
+        if part and not name.endswith(".scale"):
             counts[part] += count
     return ModelSize(**counts, language=sum(count for _, count in _counts(weight_files(language))))
 

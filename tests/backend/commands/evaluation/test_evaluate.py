@@ -225,7 +225,9 @@ def test_answers_replace_neither_an_input_nor_a_file_of_others(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("rsgpt_backend.commands.evaluation.evaluate.engine_from", lambda args: pytest.fail("it was asked"))
+    monkeypatch.setattr(
+        "rsgpt_backend.commands.evaluation.evaluate.engine_from", lambda args: pytest.fail("it was asked")
+    )
     annotations = toy_data / "captions.json"
     before = annotations.read_text()
     (tmp_path / "notes.json").write_text("{}")
