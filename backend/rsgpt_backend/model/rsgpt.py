@@ -72,7 +72,7 @@ class Bridge(nn.Module):
 
 
 class Rsgpt(nn.Module):
-    """A model of the family. Encoder and language model are frozen; the bridge and, if it has them, two heads are trained.
+    """A model of the family. Encoder and language model are frozen; the bridge and the heads that it has are trained.
 
     finder: None if the model cannot find objects; matching: None if it has no vectors to compare pictures and texts.
     """
@@ -105,7 +105,7 @@ class Rsgpt(nn.Module):
         return self
 
     def trained_parts(self) -> dict[str, nn.Module]:
-        """Return the parts that the model has and that are trained after the encoder, by the prefix of their weights."""
+        """Return the trained parts that the model has, by the prefix of their weights."""
         parts = {name: getattr(self, name) for name in TRAINED_PARTS}
         return {name: part for name, part in parts.items() if part is not None}
 

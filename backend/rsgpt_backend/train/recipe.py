@@ -88,6 +88,18 @@ class NamingStage:
 
 
 @dataclass(frozen=True)
+class MatchingStage:
+    """Training of the matching head, together with the bridge.
+
+    batch: pictures per step, each with one of its sentences; 0 for no head. weight: of its loss, next to that of the
+    answers.
+    """
+
+    batch: int = 0
+    weight: float = 0.3
+
+
+@dataclass(frozen=True)
 class Recipe:
     """All settings of a training run.
 
@@ -105,6 +117,7 @@ class Recipe:
     validate: tuple[RecipeDataset, ...]
     adaptation: AdaptationStage = field(default_factory=AdaptationStage)
     naming: NamingStage = field(default_factory=NamingStage)
+    matching: MatchingStage = field(default_factory=MatchingStage)
     mix: PromptMix = field(default_factory=PromptMix)
     steps: int = 6000
     batch: int = 128
@@ -156,6 +169,7 @@ def read_recipe(path: Path, overrides: dict[str, Any] | None = None) -> Recipe:
             "validate": tuple(_dataset(part, path.parent) for part in data.get("validate", [])),
             "adaptation": AdaptationStage(**data.get("adaptation", {})),
             "naming": NamingStage(**data.get("naming", {})),
+            "matching": MatchingStage(**data.get("matching", {})),
             "mix": PromptMix(**data.get("mix", {})),
         }
         recipe = Recipe(**{**data, **parts})
@@ -164,6 +178,8 @@ def read_recipe(path: Path, overrides: dict[str, Any] | None = None) -> Recipe:
         raise UsageError(f"The model of the recipe {path} cannot be used: {cause}") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(f"The recipe {path} cannot be used: {error}.") from error
+    if bool(recipe.matching.batch) != bool(recipe.model.matching_width):
+        raise UsageError(f"The recipe {path} needs both matching.batch and matching_width of the model, or neither.")
     language = recipe.model.language
     if language.encoder_decoder or not language.template.startswith("{image}"):
         raise UsageError(

@@ -51,9 +51,9 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         raise ModelError(f"{path} cannot be read. Delete it; that part of the training is then repeated.") from error
 
 
-def save_checkpoint(out: Path, bridge: nn.Module, optimizer: torch.optim.Optimizer, scaler: Scaler, step: int) -> None:
-    """Save the bridge, the optimizer, the loss scale, and the number of finished steps."""
-    tensors = {f"bridge.{name}": value for name, value in bridge.state_dict().items()}
+def save_checkpoint(out: Path, trained: nn.Module, optimizer: torch.optim.Optimizer, scaler: Scaler, step: int) -> None:
+    """Save the trained parts, the optimizer, the loss scale, and the number of finished steps."""
+    tensors = dict(trained.state_dict())
     for index, state in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{key}": value for key, value in state.items()}
     tensors |= {f"scaler.{key}": torch.tensor(float(value)) for key, value in scaler.state_dict().items()}
@@ -61,15 +61,13 @@ def save_checkpoint(out: Path, bridge: nn.Module, optimizer: torch.optim.Optimiz
     write_tensors(tensors, out / _CHECKPOINT)
 
 
-def load_checkpoint(out: Path, bridge: nn.Module, optimizer: torch.optim.Optimizer, scaler: Scaler) -> int:
-    """Load a checkpoint into the bridge, optimizer, and scaler; return the next step, or 0 without a checkpoint."""
+def load_checkpoint(out: Path, trained: nn.Module, optimizer: torch.optim.Optimizer, scaler: Scaler) -> int:
+    """Load a checkpoint into its modules; return the next step, or 0 without a checkpoint."""
     path = out / _CHECKPOINT
     if not path.exists():
         return 0
     tensors = read_tensors(path)
-    bridge.load_state_dict(
-        {key.removeprefix("bridge."): value for key, value in tensors.items() if key.startswith("bridge.")}
-    )
+    trained.load_state_dict({name: tensors[name] for name in trained.state_dict()})
     state: dict[int, dict[str, Tensor]] = {}
     for key, value in tensors.items():
         if key.startswith("optimizer."):

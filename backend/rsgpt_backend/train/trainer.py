@@ -5,11 +5,12 @@ A run writes one folder: the adapted encoder, features, checkpoints, and at the 
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -19,7 +20,8 @@ from tqdm import tqdm
 from ..errors import UsageError
 from ..model.hardware.heap import retain_freed_memory, trim_heap
 from ..model.hardware.precision import Precision
-from ..model.rsgpt import Rsgpt
+from ..model.matching import MatchingHead, matching_loss
+from ..model.rsgpt import Rsgpt, pad
 from ..model.weights import load_model, load_published, save_model
 from ..strict_json import json_text
 from .encoder_adaptation import adapt_encoder
@@ -60,6 +62,8 @@ class Trainer:
         if recipe.shard:  # before it moves to a GPU that may be too small for the whole model
             shard(self.model.language)
         self.model.to(self.device)
+        parts = self.model.trained_parts()
+        self.trained = nn.ModuleDict({name: parts[name] for name in ("bridge", "matching") if name in parts})
         self.model.language.set_attn_implementation("eager")  # the fastest backward pass with a mask on CPUs
         self._read = torch.compile(self.model.language.model, dynamic=True) if recipe.compile else None
         self._nll = torch.compile(F.cross_entropy, dynamic=True) if recipe.compile else F.cross_entropy
@@ -125,7 +129,7 @@ class Trainer:
             return
         answers = (self._answer(text) for example in self.corpus.examples for text in example.answers)
         words = NamedWords(answers, self.model.language.get_input_embeddings().weight)
-        optimizer = _optimizer(self.model, self.recipe)
+        optimizer = _optimizer(self.trained, self.recipe)
         schedule = LearningRateSchedule(naming.steps, self.recipe.warmup, naming.learning_rate)
         batches = self._batches(self.recipe.seed + 1, naming.batch)
         self.model.train()
@@ -148,8 +152,8 @@ class Trainer:
 
     def _train_bridge(self, features: Any, held_out: Any) -> None:
         recipe = self.recipe
-        optimizer = _optimizer(self.model, recipe)
-        first = load_checkpoint(self.out, self.model.bridge, optimizer, self._scaler)
+        optimizer = _optimizer(self.trained, recipe)
+        first = load_checkpoint(self.out, self.trained, optimizer, self._scaler)
         batches = self._batches(recipe.seed, recipe.batch, first)
         steps = range(first, recipe.steps)
         bar = tqdm(steps, "bridge", recipe.steps, initial=first, disable=not self.processes.leads)
@@ -159,7 +163,7 @@ class Trainer:
             losses.append(self._step(next(batches), features, optimizer, step))
             is_milestone = (step + 1) % recipe.checkpoint_every == 0 or step + 1 == recipe.steps
             if is_milestone or (step + 1) % _LOG_EVERY == 0:
-                check_learning(self.model.bridge, losses, step + 1, "bridge")
+                check_learning(self.trained, losses, step + 1, "bridge")
             if (step + 1) % _LOG_EVERY == 0:
                 bar.set_postfix(loss=f"{finite_mean(losses):.3f}")
                 trim_heap()
@@ -171,7 +175,7 @@ class Trainer:
     def _milestone(self, optimizer: torch.optim.Optimizer, held_out: Any, step: int) -> None:
         """Save a checkpoint and validate. All processes wait, so that they resume from the same step after a kill."""
         if self.processes.leads:
-            save_checkpoint(self.out, self.model.bridge, optimizer, self._scaler, step)
+            save_checkpoint(self.out, self.trained, optimizer, self._scaler, step)
         self._validate(held_out, step)
         self.processes.wait()
 
@@ -191,14 +195,17 @@ class Trainer:
             loss = self._loss(self.corpus, part, features) * (self._tokens(part) / tokens)
             self._scaler.scale(loss).backward()
             losses.append(loss.detach())
-        self.processes.sum_gradients(self.model.bridge.parameters())
+        if self.recipe.matching.batch:
+            matching = self._matching_loss(step, features)
+            self._scaler.scale(self.recipe.matching.weight * matching / self.processes.size).backward()
+        self.processes.sum_gradients(self.trained.parameters())
         self._update(optimizer, self.recipe.schedule.rate(step))
         return self.processes.total(torch.stack(losses).sum())
 
     def _update(self, optimizer: torch.optim.Optimizer, rate: float) -> None:
         self._scaler.unscale_(optimizer)
         if self.recipe.clip:
-            torch.nn.utils.clip_grad_norm_(self.model.bridge.parameters(), self.recipe.clip)
+            torch.nn.utils.clip_grad_norm_(self.trained.parameters(), self.recipe.clip)
         for group in optimizer.param_groups:
             group["lr"] = rate
         self._scaler.step(optimizer)
@@ -223,7 +230,26 @@ class Trainer:
 
     def _query_vectors(self, corpus: Corpus, drawn: Sequence[DrawnPrompt], features: Any) -> Tensor:
         rows = self._gather(features, [corpus.row_of(prompt) for prompt in drawn])
-        return self.model.query_vectors(rows, self.model.instruct([prompt.prompt for prompt in drawn]))
+        instructions = self.model.instruct([prompt.prompt for prompt in drawn])
+        return self.model.query_vectors(rows, instructions, self._ground(drawn))
+
+    def _ground(self, drawn: Sequence[DrawnPrompt]) -> Tensor:
+        """Return the ground resolutions that the model is told, [prompts], NaN for none."""
+        return torch.tensor([prompt.gsd_m for prompt in drawn], device=self.device)
+
+    def _matching_loss(self, step: int, features: Any) -> Tensor:
+        """Return the loss of the matching head for pictures that depend on the step."""
+        seed = f"{self.recipe.seed}/matching {step}/{self.processes.rank}"
+        rng = random.Random(seed)  # nosec B311 - drawing examples is no secret
+        drawn = self.corpus.draw_captioned(rng, self.recipe.matching.batch)
+        sentences = [prompt.answers[0] for prompt in drawn]
+        numbers = {sentence: number for number, sentence in enumerate(dict.fromkeys(sentences))}
+        groups = torch.tensor([numbers[sentence] for sentence in sentences], device=self.device)
+        ids, mask = pad([text.read for text in self.model.instruct(sentences)], 0, self.device)
+        rows = self._gather(features, [self.corpus.row_of(prompt) for prompt in drawn])
+        head = cast(MatchingHead, self.model.matching)
+        with autocast(self.device, self.dtype):
+            return matching_loss(head, self.model.bridge, rows, ids, mask, groups=groups, ground=self._ground(drawn))
 
     def _gather(self, features: Any, rows: Sequence[int]) -> Tensor:
         if isinstance(features, FeatureStore):
@@ -248,7 +274,7 @@ class Trainer:
         batches = chain.from_iterable(self.held_out.buckets(0, batch, self.recipe.mix))
         validated = islice(batches, max(self.recipe.validation_prompts // batch, 1))
         losses = [self._loss(self.held_out, drawn, features) for drawn in validated]
-        check_learning(self.model.bridge, losses, step, "bridge")
+        check_learning(self.trained, losses, step, "bridge")
         self._log(step, "validation_loss", round(finite_mean(losses), 4))
 
     def _log(self, step: int, name: str, value: float | list[float]) -> None:
@@ -263,7 +289,8 @@ def _untrained(recipe: Recipe, dtype: torch.dtype) -> Rsgpt:
     """Return the model at the start of the run, with the weights of another model or random ones."""
     if recipe.start:
         model = load_model(Path(recipe.start), Precision(dtype))
-        model.bridge.requires_grad_(True)
+        for part in model.trained_parts().values():
+            part.requires_grad_(True)
         model.config = recipe.model
         return model
     model = Rsgpt.build(recipe.model, Precision(dtype))
@@ -278,12 +305,12 @@ def _match_words(model: Rsgpt) -> None:
     nn.init.normal_(model.bridge.projection.weight, std=std)
 
 
-def _optimizer(model: Rsgpt, recipe: Recipe) -> torch.optim.AdamW:
+def _optimizer(trained: nn.Module, recipe: Recipe) -> torch.optim.AdamW:
     """Return AdamW without weight decay for norms, biases, cell positions, and, by default, query tokens."""
     names = _NO_DECAY if recipe.decay_queries else (*_NO_DECAY, "query_tokens")
     decayed: list[nn.Parameter] = []
     not_decayed: list[nn.Parameter] = []
-    for name, parameter in model.bridge.named_parameters():
+    for name, parameter in trained.named_parameters():
         (not_decayed if parameter.ndim < 2 or any(part in name for part in names) else decayed).append(parameter)
     groups = [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": not_decayed, "weight_decay": 0.0}]
     return torch.optim.AdamW(groups, lr=recipe.learning_rate, betas=(0.9, 0.999), fused=True)

@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 from rsgpt_backend.engine.loading import load_engine
 from rsgpt_backend.errors import RsgptError, UsageError
 from rsgpt_backend.train.process_group import ProcessGroup
-from rsgpt_backend.train.recipe import AdaptationStage, Recipe, read_recipe
+from rsgpt_backend.train.recipe import AdaptationStage, MatchingStage, Recipe, read_recipe
 from rsgpt_backend.train.trainer import Trainer, _optimizer
 from tests.backend.toy import write_recipe
 
@@ -134,14 +134,33 @@ def test_training_lowers_the_loss(recipe: Recipe, toy_data: Path, tmp_path: Path
 
 
 def test_norms_biases_queries_and_positions_do_not_decay(recipe: Recipe, toy_data: Path, tmp_path: Path) -> None:
-    model = Trainer(recipe, toy_data, tmp_path, ALONE).model
-    decayed, free = _optimizer(model, recipe).param_groups
-    names = {id(parameter): name for name, parameter in model.bridge.named_parameters()}
+    bridge = Trainer(recipe, toy_data, tmp_path, ALONE).model.bridge
+    decayed, free = _optimizer(bridge, recipe).param_groups
+    names = {id(parameter): name for name, parameter in bridge.named_parameters()}
     assert (decayed["weight_decay"], free["weight_decay"]) == (recipe.weight_decay, 0.0)
     assert len(decayed["params"]) + len(free["params"]) == len(names)
     undecayed = {names[id(parameter)] for parameter in free["params"]}
     assert {"qformer.query_tokens", "cell_positions", "ln_vision.weight", "projection.bias"} <= undecayed
     assert "projection.weight" in {names[id(parameter)] for parameter in decayed["params"]}
+
+
+def test_the_matching_head_learns_with_the_bridge_and_resumes(recipe: Recipe, toy_data: Path, tmp_path: Path) -> None:
+    vision = dataclasses.replace(recipe.model.vision, ground_resolution=True)
+    model = dataclasses.replace(recipe.model, matching_width=8, vision=vision)
+    matched = dataclasses.replace(recipe, model=model, matching=MatchingStage(4, 0.5))
+    Trainer(matched, toy_data, tmp_path / "whole", ALONE).run()
+    interrupted = Trainer(matched, toy_data, tmp_path / "parts", ALONE)
+    interrupted.recipe = dataclasses.replace(matched, steps=2)
+    interrupted.run()
+    Trainer(matched, toy_data, tmp_path / "parts", ALONE).run()
+    whole, parts = (load_file(tmp_path / name / "model" / "model.safetensors") for name in ("whole", "parts"))
+    assert whole.keys() == parts.keys()
+    assert all(torch.equal(whole[key], parts[key]) for key in whole)
+    start = Trainer(matched, toy_data, tmp_path / "start", ALONE).model.matching
+    assert start is not None
+    assert not torch.equal(
+        load_file(tmp_path / "whole" / "checkpoint.safetensors")["matching.image.bias"], start.image.bias
+    )
 
 
 def test_a_folder_belongs_to_one_recipe(recipe: Recipe, toy_data: Path, finished: Path) -> None:

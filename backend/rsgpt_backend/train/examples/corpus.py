@@ -122,6 +122,11 @@ class Corpus:
         """Return a prompt at random: a caption, a detailed description, or a question about one picture."""
         return self._prompt(*self._pick(rng, mix), rng, mix)
 
+    def draw_captioned(self, rng: random.Random, count: int) -> list[DrawnPrompt]:
+        """Return pictures at random, each with one of its sentences as the only answer."""
+        mix = PromptMix(sentences=1)
+        return [self._prompt(*self._captions.draw(rng), rng, mix) for _ in range(count)]
+
     def _prompt(self, picture: int, example: TrainingExample, rng: random.Random, mix: PromptMix) -> DrawnPrompt:
         """Return an example with a wording, answers, and a view drawn at random."""
         sample = self.samples[picture]
