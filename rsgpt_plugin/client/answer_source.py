@@ -48,11 +48,15 @@ def open_memory() -> Iterator[AnswerMemory]:
 
 @dataclass(frozen=True)
 class PictureQuery:
-    """Questions about one picture. png: encodes the picture; called only if the model must be asked."""
+    """Questions about one picture. png: encodes the picture; called only if the model must be asked.
+
+    gsd_m: meters per pixel of the picture, None or 0 if unknown.
+    """
 
     image_sha256: str
     png: Callable[[], bytes]
     questions: Sequence[Question]
+    gsd_m: Optional[float] = None
 
 
 @dataclass(frozen=True)
@@ -138,7 +142,7 @@ class AnswerSource:
         cached = self._recall([key]).get(key)
         if cached is not None:
             return cached
-        prompt = self._prompt(query.questions[0], query.png())
+        prompt = self._prompt(query, query.questions[0], query.png())
         outcome = self._remember(key, open_backend(self.model).ask_one(prompt, on_text, self._feedback))
         if isinstance(outcome, RsgptError):
             raise outcome
@@ -158,17 +162,24 @@ class AnswerSource:
                 elif isinstance(png, RsgptError):
                     receive(QueryOutcome(number, index, png, is_reused=False))
                 elif waiting.join(key, (number, index)):
-                    yield self._prompt(question, png)
+                    yield self._prompt(query, question, png)
 
-    def _prompt(self, question: Question, png: bytes) -> Prompt:
+    def _prompt(self, query: PictureQuery, question: Question, png: bytes) -> Prompt:
         text, is_whole_number = question.prompt_in(self._language), question.type.is_whole_number
-        return Prompt(png, text, choices=question.allowed, is_whole_number=is_whole_number)
+        gsd_m = self.model.sent_gsd(query.gsd_m)
+        return Prompt(png, text, choices=question.allowed, is_whole_number=is_whole_number, gsd_m=gsd_m)
 
     def _key(self, query: PictureQuery, question: Question) -> str:
-        """Return the cache key of an answer. It covers the choices, because they restrict what the model may write."""
+        """Return the cache key of an answer. It covers the choices, because they restrict what the model may write.
+
+        It covers the ground resolution only for a model that reads it, so that other models keep their answers.
+        """
         constraints: dict[str, Setting] = {"choices": "|".join(question.allowed)} if question.allowed else {}
         if question.type.is_whole_number:
             constraints["number"] = 1
+        gsd_m = self.model.sent_gsd(query.gsd_m)
+        if gsd_m is not None and self.model.reads_gsd:
+            constraints["gsd_m"] = gsd_m
         text, model = question.prompt_in(self._language), self.model
         return AnswerKey(query.image_sha256, text, model.name, model.mark, {**_DECODING, **constraints}).key()
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, Optional
 
 from ..errors import ModelError
 from ..shared.i18n import translate
+from ..shared.rasters.ellipsoid import told_resolution
 from ..shared.text import one_line
 
 DEFAULT_MODEL = "rsgpt-small"
@@ -25,6 +27,7 @@ class ModelInfo:
     folder: folder of a model that is not shipped; servers use the folder's name as the model's name. server: address
     of an external server; empty if this plugin runs the model. fingerprint: hash of everything that determines the
     answers. precision: number format of the loaded weights. Both are empty until the backend reports them.
+    reads_gsd: whether the answers depend on the ground resolution, and the server accepts it in a request.
     """
 
     name: str
@@ -33,11 +36,19 @@ class ModelInfo:
     server: str = ""
     fingerprint: str = ""
     precision: str = ""
+    reads_gsd: bool = False
 
     @property
     def mark(self) -> str:
         """The value that separates its answers from those of another model of the same name."""
         return self.fingerprint or self.weights_sha256 or self.server
+
+    def sent_gsd(self, gsd_m: Optional[float]) -> Optional[float]:
+        """Return the ground resolution to send with a picture, None to send none: other servers may refuse the field.
+
+        gsd_m: meters per pixel of the picture, None or 0 if unknown.
+        """
+        return told_resolution(gsd_m) if self.reads_gsd or not self.server else None
 
     def revision(self) -> str:
         """Return a hash of the local model's model.json, or "" if it cannot be read."""
@@ -62,7 +73,7 @@ def model_identity(name: str, folder: Path = WEIGHTS) -> ModelInfo:
             return model
     own = Path(name)
     if (own / _DESCRIPTION).is_file():
-        return ModelInfo(own.resolve().name, _read(own / _DESCRIPTION).weights_sha256, str(own.resolve()))
+        return replace(_read(own / _DESCRIPTION), name=own.resolve().name, folder=str(own.resolve()))
     known = ", ".join(model.name for model in models) or "none"
     raise ModelError(
         translate(
@@ -76,10 +87,16 @@ def _read(path: Path) -> ModelInfo:
         if path.stat().st_size > _LARGEST_DESCRIPTION:
             raise ValueError(f"{path.stat().st_size} bytes")
         record = json.loads(path.read_text(encoding="utf-8"))
-        return ModelInfo(one_line(str(record["name"])), one_line(str(record["weights_sha256"])))
+        name, weights_sha256 = (one_line(str(record[key])) for key in ("name", "weights_sha256"))
+        return ModelInfo(name, weights_sha256, reads_gsd=_reads_gsd(record))
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:  # users choose the folder
         raise ModelError(
             translate("Rsgpt", "{path} cannot be read ({error}). Install the plugin again.").format(
                 path=path, error=error
             )
         ) from error
+
+
+def _reads_gsd(record: dict[str, Any]) -> bool:
+    vision = record.get("vision")
+    return isinstance(vision, dict) and vision.get("ground_resolution") is True

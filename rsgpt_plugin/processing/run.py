@@ -152,7 +152,7 @@ class DescribeRun:
             self._write()
 
     def _query(self, picture: Picture) -> PictureQuery:
-        return PictureQuery(picture.sha256, lambda: picture.png, self._questions.asked)
+        return PictureQuery(picture.sha256, lambda: picture.png, self._questions.asked, picture.gsd_m)
 
     def _capture(self, place: CaptureTarget) -> Picture | None:
         """Capture a place and queue its row. Return None if the row is failed or skipped."""

@@ -29,7 +29,8 @@ class Prompt:
     """One question about one picture. image: an encoded PNG or JPEG, 8-bit RGB.
 
     max_tokens: per answer, 0 for the model's default. choices: the allowed answers, empty for free text.
-    is_whole_number: whether the answer must be a whole number.
+    is_whole_number: whether the answer must be a whole number. gsd_m: meters per pixel of the picture, None to leave it
+    out.
     """
 
     image: bytes
@@ -38,6 +39,7 @@ class Prompt:
     top_logprobs: int = 5
     choices: tuple[str, ...] = ()
     is_whole_number: bool = False
+    gsd_m: Optional[float] = None
 
     @property
     def structure(self) -> dict[str, Any]:
@@ -101,6 +103,8 @@ def build_request(prompt: Prompt, model: str, plain: bool = False) -> bytes:
     optional: dict[str, Any] = {"seed": 0, "logprobs": True, "top_logprobs": prompt.top_logprobs}
     if prompt.structure:
         optional["structured_outputs"] = prompt.structure
+    if prompt.gsd_m is not None:
+        optional["gsd_m"] = prompt.gsd_m
     return json.dumps(body if plain else {**body, **optional}).encode("utf-8")
 
 
@@ -143,7 +147,7 @@ def parse_models(body: bytes) -> list[ModelInfo]:
 
 def _model(entry: Mapping[str, Any]) -> ModelInfo:
     fields = {name: clean(str(entry.get(name) or "")) for name in ("weights_sha256", "fingerprint", "precision")}
-    return ModelInfo(clean(str(entry["id"])), **fields)
+    return ModelInfo(clean(str(entry["id"])), **fields, reads_gsd=entry.get("gsd") is True)
 
 
 def parse_error(status: int, body: bytes) -> RsgptError:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from .downscaling import PictureLimit, fit_picture
+from ...shared.rasters.ellipsoid import told_resolution
+from .downscaling import PictureLimit, fit_picture, longest_side
 from .protocol import Prompt
 
 
@@ -31,7 +32,15 @@ class ServerQuirks:
             prompt = replace(prompt, choices=(), is_whole_number=False)
         if self.limit == PictureLimit():
             return prompt
-        return replace(prompt, image=fit_picture(prompt.image, self.limit))
+        return _with_picture(prompt, fit_picture(prompt.image, self.limit))
+
+
+def _with_picture(prompt: Prompt, image: bytes) -> Prompt:
+    """Return the prompt with a smaller version of its picture, whose pixels are larger on the ground."""
+    if prompt.gsd_m is None or image == prompt.image:
+        return replace(prompt, image=image)
+    scale = longest_side(prompt.image) / max(1, longest_side(image))
+    return replace(prompt, image=image, gsd_m=told_resolution(prompt.gsd_m * scale))
 
 
 _by_origin: dict[str, ServerQuirks] = {}

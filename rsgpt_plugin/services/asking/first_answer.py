@@ -45,9 +45,11 @@ def first_answer(model: str = "") -> BackgroundTask:
 
     def ask(task: BackgroundTask) -> FirstAnswer:
         known = known_picture()
-        backend = open_backend(chosen_model(model))
+        chosen = chosen_model(model)
+        backend = open_backend(chosen)
+        prompt = Prompt(known.picture.png, CAPTION_PROMPT, gsd_m=chosen.sent_gsd(known.picture.gsd_m))
         start = time.monotonic()
-        reply = backend.ask_one(Prompt(known.picture.png, CAPTION_PROMPT), lambda text: None, task.feedback)
+        reply = backend.ask_one(prompt, lambda text: None, task.feedback)
         return FirstAnswer(known.picture.png, known.scene, reply.text, time.monotonic() - start)
 
     return BackgroundTask(translate("Rsgpt", "RSGPT: asking about a test picture"), ask)

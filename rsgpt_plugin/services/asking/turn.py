@@ -160,7 +160,8 @@ class ConversationTurn(QgsTask):
 
     def _ask(self, request: TurnRequest, scene: Scene, memory: AnswerMemory) -> ConversationMessage:
         source = AnswerSource(request.model, memory, request.language, self._feedback)
-        query = PictureQuery(scene.captured_view.image_sha256, lambda: scene.png, [request.question])
+        view = scene.captured_view
+        query = PictureQuery(view.image_sha256, lambda: scene.png, [request.question], view.gsd_m)
         return _answered(replace(request, model=source.model), source.ask_one(query, self._add_text))
 
     def _add_text(self, text: str) -> None:

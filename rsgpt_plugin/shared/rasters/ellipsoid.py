@@ -33,6 +33,9 @@ class Ellipsoid:
 
 WGS84 = Ellipsoid(6378137.0, 6356752.314245179)
 
+# The range of resolutions that models are told, in meters per pixel.
+MIN_GSD_M, MAX_GSD_M = 0.001, 100_000.0
+
 
 def pixel_cross(frame: PixelGrid, window: Window) -> list[Position]:
     """Return left, right, top and bottom end of a pixel at the window's center, in the frame's CRS."""
@@ -51,3 +54,12 @@ def resolution(along: float, down: float) -> float | None:
     """Return meters per pixel, the geometric mean of both sides; None if unknown."""
     meters = math.sqrt(along * down) if along > 0 and down > 0 else 0.0
     return meters if meters > 0 and math.isfinite(meters) else None
+
+
+def told_resolution(gsd_m: float | None) -> float | None:
+    """Return the meters per pixel that a model is told: four digits; None if unknown or out of range.
+
+    Rounding keeps the noise of coordinate transforms out of questions: plugin and batch ask the same about a tile.
+    """
+    rounded = float(f"{gsd_m:.4g}") if gsd_m else 0.0
+    return rounded if MIN_GSD_M <= rounded <= MAX_GSD_M else None
