@@ -36,6 +36,12 @@ def test_a_local_crs_is_measured_in_its_linear_unit(unit: str, meters: float) ->
     assert resolution == pytest.approx(meters, rel=1e-6)
 
 
+@pytest.mark.parametrize("unit", ['"degree",0.0174532925199433', '"unknown",1', '"step",0.7'])
+def test_a_local_crs_in_another_unit_than_a_length_has_no_resolution(unit: str) -> None:
+    frame = PixelGrid(ROTATED, 100, 100)
+    assert ProjGroundMeter(CRS(f'LOCAL_CS["site",UNIT[{unit}]]')).resolution(frame, frame.whole) is None
+
+
 def test_the_moon_is_measured_on_its_own_sphere() -> None:
     moon = CRS("+proj=eqc +R=1737400 +units=m +no_defs +type=crs")
     resolution = ProjGroundMeter(moon).resolution(

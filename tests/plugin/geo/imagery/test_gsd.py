@@ -50,6 +50,13 @@ def test_a_local_crs_is_measured_in_its_unit(unit: str, meters: float) -> None:
     assert ground_meter.resolution(frame, frame.whole) == pytest.approx(meters, rel=1e-6)
 
 
+@pytest.mark.parametrize("unit", ['"degree",0.0174532925199433', '"unknown",1', '"step",0.7'])
+def test_a_local_crs_in_another_unit_than_a_length_has_no_resolution(unit: str) -> None:
+    local = QgsCoordinateReferenceSystem.fromWkt(f'LOCAL_CS["site grid",UNIT[{unit}]]')
+    frame = PixelGrid(ROTATED, 200, 200)
+    assert QgisGroundMeter(local, QgsCoordinateTransformContext()).resolution(frame, frame.whole) is None
+
+
 def test_the_moon_is_measured_on_its_own_sphere() -> None:
     moon = QgsCoordinateReferenceSystem.fromProj("+proj=eqc +R=1737400 +units=m +no_defs +type=crs")
     ground_meter = QgisGroundMeter(moon, QgsCoordinateTransformContext())
