@@ -33,7 +33,7 @@ class Ask:
     is_whole_number: the answer is a whole number in digits, one of `choices` or, if they are empty, of NUMBERS.
     top_p: cumulative probability of the tokens that are sampled from if the temperature is above 0.
     stops: texts that end the answer.
-    gsd_m: meters per pixel of the picture as given; None if unknown.
+    gsd_m: ground meters per pixel of `image`, None if unknown.
     cancel: when set, the answer ends before its next token.
     """
 

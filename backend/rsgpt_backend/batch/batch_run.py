@@ -60,7 +60,7 @@ class BatchRun:
         self._started_at = time.monotonic() if started_at is None else started_at
         with ExitStack() as stack:
             stack.callback(_locked(out).release)
-            self._journal = BatchJournal(journal_path(out))
+            self._journal = BatchJournal(journal_path(out), asking.reads_gsd)
             stack.callback(self._journal.close)  # the file remains for the next run
             self._prepare(plans, replace(asking, fingerprint=identify(self._journal)) if identify else asking)
             self._open = stack.pop_all()
@@ -73,7 +73,8 @@ class BatchRun:
         ]
         prompts = [self._journal.prompt(json.dumps(key)) for key in keys]
         self._row_builder = RowBuilder(asking, prompts)
-        self._batch_job = BatchJob(journal_path(self._out), self._plans, dict(zip(prompts, asking.asked, strict=True)))
+        questions = dict(zip(prompts, asking.asked, strict=True))
+        self._batch_job = BatchJob(journal_path(self._out), self._plans, questions, asking.reads_gsd)
         self.counts = BatchCounts(tiles=sum(len(plan.tiles) for plan in self._plans.values()))
         self._asked_count = 0
         self._crs_wkt = plans[0].crs_wkt

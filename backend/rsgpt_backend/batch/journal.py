@@ -16,33 +16,47 @@ from pathlib import Path
 from typing import Any, Self
 
 from rsgpt_plugin.shared.answers.typed_answers import RawAnswer
+from rsgpt_plugin.shared.rasters.ellipsoid import told_resolution
 
 from ..errors import DataError
 
-_VERSION = 2
+_VERSION = 3
 _LOCK_TIMEOUT_S = 30.0  # while another process writes
-_SCHEMA = """
+# gsd_m: the resolution that the model was told; 0 if it is unknown, or for models that do not read it.
+_ANSWER_TABLE = """
+CREATE TABLE answers (
+    image_sha256 TEXT NOT NULL, prompt INTEGER NOT NULL, gsd_m REAL NOT NULL, text TEXT NOT NULL,
+    confidence REAL NOT NULL, degenerate INTEGER NOT NULL, asked_at TEXT NOT NULL, problem TEXT NOT NULL,
+    is_cut INTEGER NOT NULL, PRIMARY KEY (image_sha256, prompt, gsd_m)) WITHOUT ROWID;
+"""
+_SCHEMA = f"""
 CREATE TABLE rasters (id INTEGER PRIMARY KEY, plan TEXT NOT NULL UNIQUE);
 CREATE TABLE prompts (id INTEGER PRIMARY KEY, asked TEXT NOT NULL UNIQUE);
 CREATE TABLE tiles (
     raster INTEGER NOT NULL, tile INTEGER NOT NULL, image_sha256 TEXT NOT NULL, gsd_m REAL, skipped TEXT NOT NULL,
     failed TEXT NOT NULL, PRIMARY KEY (raster, tile)) WITHOUT ROWID;
-CREATE TABLE answers (
-    image_sha256 TEXT NOT NULL, prompt INTEGER NOT NULL, text TEXT NOT NULL, confidence REAL NOT NULL,
-    degenerate INTEGER NOT NULL, asked_at TEXT NOT NULL, problem TEXT NOT NULL, is_cut INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (image_sha256, prompt)) WITHOUT ROWID;
+{_ANSWER_TABLE}
 """
 # The precision that `auto` chose in the first run of a model. Its answers cannot be reused with another precision.
 _PRECISIONS = "CREATE TABLE IF NOT EXISTS precisions (model TEXT PRIMARY KEY, precision TEXT NOT NULL)"
-_FROM_1 = "ALTER TABLE answers ADD COLUMN is_cut INTEGER NOT NULL DEFAULT 0;"
+# No model of these versions read the resolution.
+_FROM_2 = f"""
+ALTER TABLE answers RENAME TO old_answers;
+{_ANSWER_TABLE}
+INSERT INTO answers SELECT image_sha256, prompt, 0, text, confidence, degenerate, asked_at, problem, is_cut
+    FROM old_answers;
+DROP TABLE old_answers;
+"""
+_UPGRADES = {1: f"ALTER TABLE answers ADD COLUMN is_cut INTEGER NOT NULL DEFAULT 0;{_FROM_2}", 2: _FROM_2}
 _TILES = (
-    "SELECT tile, tiles.image_sha256, gsd_m, skipped, failed, prompt, text, confidence, degenerate, asked_at, problem, "
-    "is_cut FROM tiles LEFT JOIN answers ON answers.image_sha256 = tiles.image_sha256 "
-    "AND prompt IN (SELECT value FROM json_each(?)) WHERE raster = ? AND tile BETWEEN ? AND ? ORDER BY tile, prompt"
+    "SELECT tile, tiles.image_sha256, tiles.gsd_m, skipped, failed, prompt, text, confidence, degenerate, asked_at, "
+    "problem, is_cut FROM tiles LEFT JOIN answers ON answers.image_sha256 = tiles.image_sha256 "
+    "AND prompt IN (SELECT value FROM json_each(?)) AND answers.gsd_m = told_gsd_m(tiles.gsd_m) "
+    "WHERE raster = ? AND tile BETWEEN ? AND ? ORDER BY tile, prompt"
 )
 _ANSWERS = (
     "SELECT prompt, text, confidence, degenerate, asked_at, problem, is_cut FROM answers "
-    "WHERE image_sha256 = ? AND prompt IN (SELECT value FROM json_each(?))"
+    "WHERE image_sha256 = ? AND gsd_m = told_gsd_m(?) AND prompt IN (SELECT value FROM json_each(?))"
 )
 _PAGE = 4096  # tiles per query
 
@@ -79,10 +93,15 @@ class TileResult:
 
 
 class BatchJournal:
-    """An open journal, which belongs to one thread. Raises DataError if it cannot be used."""
+    """An open journal, which belongs to one thread. Raises DataError if it cannot be used.
 
-    def __init__(self, path: Path) -> None:
+    reads_gsd: whether the model's answers depend on the ground resolution. If so, equal pictures share an answer only
+    if they have the same resolution.
+    """
+
+    def __init__(self, path: Path, reads_gsd: bool = False) -> None:
         self._path = path
+        self._reads_gsd = reads_gsd
         with self._guarded():
             self._database = sqlite3.connect(path, timeout=_LOCK_TIMEOUT_S, isolation_level=None)
             try:
@@ -138,16 +157,19 @@ class BatchJournal:
         for page in self._pages(raster, tiles, prompts):
             yield [result for _, result in page if result is not None]
 
-    def answers(self, image_sha256: str, prompts: Sequence[int]) -> dict[int, RawAnswer]:
-        """Return the stored answers about a picture, by prompt."""
-        rows = self._rows(_ANSWERS, (image_sha256, json.dumps(list(prompts))))
+    def answers(self, picture: TileResult, prompts: Sequence[int]) -> dict[int, RawAnswer]:
+        """Return the stored answers about the picture of a tile, by prompt."""
+        rows = self._rows(_ANSWERS, (picture.image_sha256, picture.gsd_m, json.dumps(list(prompts))))
         return {row[0]: _answer(*row[1:]) for row in rows}
 
     def add(self, results: Sequence[TileResult]) -> None:
         """Store results in one transaction. They replace earlier results of the same tiles."""
         tiles = [(tile.raster, tile.tile, tile.image_sha256, tile.gsd_m, tile.skipped, tile.failed) for tile in results]
         answers = [
-            (tile.image_sha256, prompt, raw.text, raw.confidence, raw.degenerate, raw.asked_at, raw.problem, raw.is_cut)
+            (
+                *(tile.image_sha256, prompt, self._told_gsd_m(tile.gsd_m), raw.text, raw.confidence),
+                *(raw.degenerate, raw.asked_at, raw.problem, raw.is_cut),
+            )
             for tile in results
             for prompt, raw in tile.answers.items()
         ]
@@ -155,9 +177,14 @@ class BatchJournal:
             self._database.execute("BEGIN IMMEDIATE")
             with self._database:
                 self._database.executemany("INSERT OR REPLACE INTO tiles VALUES (?, ?, ?, ?, ?, ?)", tiles)
-                self._database.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?)", answers)
+                self._database.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", answers)
+
+    def _told_gsd_m(self, gsd_m: float | None) -> float:
+        """Return the resolution under which the answers about a picture are stored."""
+        return (told_resolution(gsd_m) or 0.0) if self._reads_gsd else 0.0
 
     def _prepare(self) -> None:
+        self._database.create_function("told_gsd_m", 1, self._told_gsd_m, deterministic=True)
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = NORMAL")  # safe against a kill of the process
         (version,) = self._database.execute("PRAGMA user_version").fetchone()
@@ -165,8 +192,8 @@ class BatchJournal:
             raise DataError(f"{self._path} is a database of another program. Choose another --out.")
         if version == 0:
             self._database.executescript(f"BEGIN;{_SCHEMA}PRAGMA user_version = {_VERSION};COMMIT;")
-        elif version == 1:
-            self._database.executescript(f"BEGIN;{_FROM_1}PRAGMA user_version = {_VERSION};COMMIT;")
+        elif version in _UPGRADES:
+            self._database.executescript(f"BEGIN;{_UPGRADES[version]}PRAGMA user_version = {_VERSION};COMMIT;")
         elif version != _VERSION:
             raise DataError(f"{self._path} was written by another version of rsgpt. Delete it to start over.")
         self._database.execute(_PRECISIONS)

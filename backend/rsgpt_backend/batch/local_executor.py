@@ -20,11 +20,15 @@ _ASKS = 128  # asks per batch that more tiles may fill: each tile takes less tim
 
 @dataclass(frozen=True)
 class BatchJob:
-    """Questions about rasters. plans, questions: by the journal's numbers of rasters and prompts."""
+    """Questions about rasters. plans, questions: by the journal's numbers of rasters and prompts.
+
+    reads_gsd: see BatchJournal.
+    """
 
     journal: Path
     plans: Mapping[int, RasterPlan]
     questions: Mapping[int, Question]
+    reads_gsd: bool = False
 
 
 def tiles_per_batch(questions: int) -> int:
@@ -43,17 +47,18 @@ def answered(
     with read_ahead(lambda: _captured_tiles(batch_job), 2 * size) as tiles:
         engine = load()
         while batch := list(islice(tiles, size)):
-            yield answer(engine, batch_job.questions, [_without_known_prompts(tile, journal) for tile in batch])
+            tiles_to_ask = [_without_known_prompts(tile, journal) for tile in batch]
+            yield answer(engine, batch_job.questions, tiles_to_ask, batch_job.reads_gsd)
 
 
 def _captured_tiles(batch_job: BatchJob) -> Generator[CapturedTile]:
-    with BatchJournal(batch_job.journal) as journal:
+    with BatchJournal(batch_job.journal, batch_job.reads_gsd) as journal:
         for number, plan in batch_job.plans.items():
             yield from capture_tiles(plan, journal.missing(number, plan.tiles, list(batch_job.questions)))
 
 
 def _without_known_prompts(tile: CapturedTile, journal: BatchJournal) -> CapturedTile:
-    answers = journal.answers(tile.result.image_sha256, tile.job.prompts)
+    answers = journal.answers(tile.result, tile.job.prompts)
     prompts = tuple(prompt for prompt in tile.job.prompts if prompt not in answers or answers[prompt].problem)
     failed = tuple(prompt for prompt in prompts if prompt in answers)
     return replace(tile, job=replace(tile.job, prompts=prompts, failed=failed))

@@ -53,7 +53,7 @@ def answered(
         )
         results = tiles.map_batches(
             _RayWorker,
-            fn_constructor_args=(load, batch_job.questions),
+            fn_constructor_args=(load, batch_job.questions, batch_job.reads_gsd),
             batch_format="pyarrow",
             batch_size=None,
             compute=ray.data.ActorPoolStrategy(size=cluster.workers),
@@ -120,13 +120,13 @@ def _read(batch: pa.Table, batch_job: BatchJob) -> pa.Table:
 class _RayWorker:
     """The engine of a worker, which answers blocks of captured tiles."""
 
-    def __init__(self, load: Callable[[], AnsweringEngine], questions: Mapping[int, Question]) -> None:
-        self._engine, self._questions = load(), questions
+    def __init__(self, load: Callable[[], AnsweringEngine], questions: Mapping[int, Question], reads_gsd: bool) -> None:
+        self._engine, self._questions, self._reads_gsd = load(), questions, reads_gsd
 
     def __call__(self, batch: pa.Table) -> pa.Table:
         tiles = [_to_tile(**row) for row in batch.to_pylist()]
         parts = [tiles[start : start + BATCH] for start in range(0, len(tiles), BATCH)]
-        results = chain.from_iterable(answer(self._engine, self._questions, part) for part in parts)
+        results = chain.from_iterable(answer(self._engine, self._questions, part, self._reads_gsd) for part in parts)
         return pa.table({"result": [_to_text(result) for result in results]})
 
 

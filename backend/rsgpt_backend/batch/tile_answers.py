@@ -15,11 +15,15 @@ from PIL import Image
 
 from rsgpt_plugin.shared.answers.questions import Question
 from rsgpt_plugin.shared.answers.typed_answers import RawAnswer
+from rsgpt_plugin.shared.rasters.ellipsoid import told_resolution
 
 from ..errors import EngineError, ImageError
 from ..predictor import Answer, Ask
 from .journal import TileJob, TileResult
 from .tile_pictures import RasterPlan, TileReader
+
+# The number of a prompt, the hash of a picture, and its ground resolution if the model reads it.
+_AskKey = tuple[int, str, float | None]
 
 _NOT_FINITE = "the model computed no finite confidence; use another --precision, for example bf16 or fp32"
 
@@ -65,38 +69,54 @@ def capture_tile(reader: TileReader, job: TileJob) -> CapturedTile:
 
 
 def answer(
-    engine: AnsweringEngine, questions: Mapping[int, Question], tiles: Sequence[CapturedTile]
+    engine: AnsweringEngine,
+    questions: Mapping[int, Question],
+    tiles: Sequence[CapturedTile],
+    reads_gsd: bool = False,
 ) -> list[TileResult]:
     """Ask the prompts of all tiles together, once per distinct picture. Raises EngineError if all of them fail.
 
-    questions: by the numbers of their prompts.
+    questions: by the numbers of their prompts. reads_gsd: see BatchJournal.
     """
     images: dict[str, Image.Image] = {}
-    first_tiles: dict[tuple[int, str], CapturedTile] = {}
+    first_tiles: dict[_AskKey, CapturedTile] = {}
     for tile in tiles:
         if tile.rgb is not None:
             images.setdefault(tile.result.image_sha256, Image.fromarray(tile.rgb))
-            for prompt in tile.job.prompts:
-                first_tiles.setdefault((prompt, tile.result.image_sha256), tile)
-    pairs = sorted(first_tiles, key=itemgetter(0))
-    raws = _raw_answers(engine, [_ask(questions[prompt], images[sha256], sha256) for prompt, sha256 in pairs])
-    _check(raws, [prompt in first_tiles[prompt, sha256].job.failed for prompt, sha256 in pairs])
-    answers = dict(zip(pairs, raws, strict=True))
-    return [_with_answers(tile, answers, first_tiles) for tile in tiles]
+            for key in _ask_keys(tile, reads_gsd):
+                first_tiles.setdefault(key, tile)
+    keys = sorted(first_tiles, key=itemgetter(0))
+    raws = _raw_answers(engine, [_ask(questions[key[0]], images[key[1]], first_tiles[key].result) for key in keys])
+    _check(raws, [key[0] in first_tiles[key].job.failed for key in keys])
+    answers = dict(zip(keys, raws, strict=True))
+    return [_with_answers(tile, _ask_keys(tile, reads_gsd), answers, first_tiles) for tile in tiles]
 
 
-def _ask(question: Question, image: Image.Image, sha256: str) -> Ask:
-    return Ask(image, sha256, question.prompt, choices=question.allowed, is_whole_number=question.type.is_whole_number)
+def _ask_keys(tile: CapturedTile, reads_gsd: bool) -> list[_AskKey]:
+    """Return what tells the asks about a tile from others, by prompt."""
+    gsd_m = told_resolution(tile.result.gsd_m) if reads_gsd else None
+    return [(prompt, tile.result.image_sha256, gsd_m) for prompt in tile.job.prompts]
+
+
+def _ask(question: Question, image: Image.Image, picture: TileResult) -> Ask:
+    return Ask(
+        image,
+        picture.image_sha256,
+        question.prompt,
+        choices=question.allowed,
+        is_whole_number=question.type.is_whole_number,
+        gsd_m=told_resolution(picture.gsd_m),
+    )
 
 
 def _with_answers(
     tile: CapturedTile,
-    answers: Mapping[tuple[int, str], RawAnswer],
-    first_tiles: Mapping[tuple[int, str], CapturedTile],
+    keys: Sequence[_AskKey],
+    answers: Mapping[_AskKey, RawAnswer],
+    first_tiles: Mapping[_AskKey, CapturedTile],
 ) -> TileResult:
-    pairs = [(prompt, tile.result.image_sha256) for prompt in tile.job.prompts]
-    by_prompt = {pair[0]: answers[pair] for pair in pairs if pair in answers}
-    asked = tuple(pair[0] for pair in pairs if first_tiles.get(pair) is tile)
+    by_prompt = {key[0]: answers[key] for key in keys if key in answers}
+    asked = tuple(key[0] for key in keys if first_tiles.get(key) is tile)
     return replace(tile.result, answers=by_prompt, asked=asked)
 
 

@@ -25,7 +25,7 @@ class BatchQuestions(RunPrompts):
     """The questions about every tile, and the model. caption: prompt of the caption, "" for no caption.
 
     least_confidence: minimum confidence, 0 to 1; less certain answers are left empty. fingerprint: of everything that
-    determines the model's answers.
+    determines the model's answers. reads_gsd: whether the ground resolution is part of it.
     """
 
     model: str
@@ -34,6 +34,7 @@ class BatchQuestions(RunPrompts):
     questions: tuple[Question, ...] = ()
     least_confidence: float = 0.0
     fingerprint: str = ""
+    reads_gsd: bool = False
 
 
 @dataclass(frozen=True)

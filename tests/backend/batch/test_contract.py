@@ -9,10 +9,13 @@ import pyarrow as pa
 import pytest
 import shapely
 
+from rsgpt_backend.batch.journal import TileJob
+from rsgpt_backend.batch.tile_answers import answer, capture_tile
 from rsgpt_backend.batch.tile_pictures import TileReader, TilingOptions, make_plan
 from rsgpt_backend.batch.tile_rows import BatchQuestions, RowBuilder
 from rsgpt_plugin.shared.answers.questions import parse_questions
 from tests.backend.batch.rasters import OddGeoTiff, write
+from tests.backend.batch.test_tile_answers import ASKED, WatchedEngine
 from tests.contract import tiles
 
 QT_TYPES = {
@@ -38,9 +41,17 @@ def test_tiles_match_those_of_the_plugin(case: dict[str, Any], tmp_path: Path) -
             window, picture = plan.grid.window(tile), reader.picture(tile)
             assert [window.x, window.y, window.width, window.height] == expected["window"]
             assert (picture.sha256, picture.empty) == (expected["image_sha256"], expected["empty"])
-            assert picture.gsd_m == pytest.approx(expected["gsd_m"], rel=1e-6)
+            assert (picture.gsd_m or 0.0) == pytest.approx(expected["gsd_m"] or 0.0, rel=1e-6)
+            assert asked_resolutions(reader, tile) == ([] if picture.empty else [expected["sent_gsd_m"]])
             corners = shapely.get_coordinates(plan.frame.polygons([window])).ravel()
             assert corners == pytest.approx(expected["corners"], rel=1e-12)
+
+
+def asked_resolutions(reader: TileReader, tile: int) -> list[float | None]:
+    """Return the ground resolution of the ask about a tile."""
+    engine = WatchedEngine()
+    answer(engine, ASKED, [capture_tile(reader, TileJob(1, tile, (1,)))])
+    return [ask.gsd_m for ask in engine.asks]
 
 
 def test_columns_match_those_of_the_plugin_and_the_raster() -> None:

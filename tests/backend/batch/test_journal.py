@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,18 @@ from tests.layout.source import ROOT
 
 YES = RawAnswer("yes", 0.9, asked_at="2026-01-01T00:00:00.000+00:00")
 WRONG = RawAnswer("", 0.0, problem="The model failed.")
+
+OLD_SCHEMA = """
+CREATE TABLE rasters (id INTEGER PRIMARY KEY, plan TEXT NOT NULL UNIQUE);
+CREATE TABLE prompts (id INTEGER PRIMARY KEY, asked TEXT NOT NULL UNIQUE);
+CREATE TABLE tiles (
+    raster INTEGER NOT NULL, tile INTEGER NOT NULL, image_sha256 TEXT NOT NULL, gsd_m REAL, skipped TEXT NOT NULL,
+    failed TEXT NOT NULL, PRIMARY KEY (raster, tile)) WITHOUT ROWID;
+CREATE TABLE answers (
+    image_sha256 TEXT NOT NULL, prompt INTEGER NOT NULL, text TEXT NOT NULL, confidence REAL NOT NULL,
+    degenerate INTEGER NOT NULL, asked_at TEXT NOT NULL, problem TEXT NOT NULL, {is_cut}
+    PRIMARY KEY (image_sha256, prompt)) WITHOUT ROWID;
+"""
 
 
 @pytest.fixture
@@ -67,8 +80,21 @@ def test_a_later_result_replaces_an_earlier_one(journal: BatchJournal) -> None:
 
 def test_equal_pictures_share_their_answers(journal: BatchJournal) -> None:
     journal.add([TileResult(1, 0, "a", 0.5, answers={1: YES}), TileResult(2, 7, "a", 0.4)])
-    assert journal.answers("a", [1, 2]) == {1: YES}
+    assert journal.answers(TileResult(2, 7, "a", 0.4), [1, 2]) == {1: YES}
     assert list(journal.results(2, range(8), [1])) == [[TileResult(2, 7, "a", 0.4, answers={1: YES})]]
+
+
+def test_equal_pictures_of_other_resolution_do_not_share_them_if_the_model_reads_it(tmp_path: Path) -> None:
+    near, far, unknown = (TileResult(1, tile, "a", gsd_m) for tile, gsd_m in enumerate((0.5, 10.0, None)))
+    with BatchJournal(tmp_path / "a.journal", reads_gsd=True) as journal:
+        journal.add([replace(near, answers={1: YES}), far, unknown])
+        assert journal.answers(replace(near, gsd_m=0.5000001), [1]) == {1: YES}
+        assert journal.answers(far, [1]) == journal.answers(unknown, [1]) == {}
+        assert [job.tile for job in missing(journal, [1], range(3))] == [1, 2]
+        journal.add([replace(unknown, answers={1: WRONG})])
+        assert list(journal.results(1, range(3), [1])) == [
+            [replace(near, answers={1: YES}), far, replace(unknown, answers={1: WRONG})]
+        ]
 
 
 def test_results_come_in_the_order_of_the_tiles(journal: BatchJournal) -> None:
@@ -133,17 +159,19 @@ def test_a_database_of_another_program_is_refused(tmp_path: Path) -> None:
         BatchJournal(path)
 
 
-def test_a_file_of_the_first_version_is_upgraded(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_file_of_an_earlier_version_is_upgraded(tmp_path: Path, version: int) -> None:
     cut = RawAnswer("Many trees and", 0.5, asked_at="2026", is_cut=True)
-    with BatchJournal(tmp_path / "a.journal") as journal:
-        journal.add([TileResult(1, 0, "a", 0.5, answers={1: YES})])
-    with sqlite3.connect(tmp_path / "a.journal") as database:
-        database.execute("ALTER TABLE answers DROP COLUMN is_cut")
-        database.execute("PRAGMA user_version = 1")
-    database.close()
+    with closing(sqlite3.connect(tmp_path / "a.journal")) as database:
+        database.executescript(OLD_SCHEMA.format(is_cut="" if version == 1 else "is_cut INTEGER NOT NULL DEFAULT 0,"))
+        database.execute(f"PRAGMA user_version = {version}")
+        columns = "image_sha256, prompt, text, confidence, degenerate, asked_at, problem"
+        database.execute("INSERT INTO tiles VALUES (1, 0, 'a', 0.5, '', '')")
+        database.execute(f"INSERT INTO answers ({columns}) VALUES ('a', 1, 'yes', 0.9, 0, ?, '')", (YES.asked_at,))
+        database.commit()
     with BatchJournal(tmp_path / "a.journal") as journal:
         journal.add([TileResult(1, 1, "b", 0.5, answers={1: cut})])
     with BatchJournal(tmp_path / "a.journal") as journal:
         ((first, second),) = journal.results(1, range(2), [1])
         assert (first.answers, second.answers) == ({1: YES}, {1: cut})
-        assert journal.answers("b", [1]) == {1: cut}
+        assert journal.answers(TileResult(1, 1, "b", 0.5), [1]) == {1: cut}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from rsgpt_backend.batch.journal import BatchJournal
 from rsgpt_backend.batch.local_executor import BatchJob, answered, tiles_per_batch
 from rsgpt_backend.batch.tile_pictures import TilingOptions, make_plan
-from tests.backend.batch.rasters import numbered, write
+from tests.backend.batch.rasters import OddGeoTiff, numbered, write
 from tests.backend.batch.test_tile_answers import ASKED, WatchedEngine
 
 TILES = 80
@@ -67,6 +68,23 @@ def test_an_equal_picture_of_another_raster_is_not_asked_again(
     results = list(chain.from_iterable(answered(BatchJob(work.journal, {2: plan}, ASKED), lambda: engine, journal)))
     assert len(results) == TILES
     assert engine.batches == []
+
+
+def test_a_picture_of_another_resolution_is_asked_if_the_model_reads_it(
+    make_work: Callable[..., BatchJob], tmp_path: Path
+) -> None:
+    work = replace(make_work(), reads_gsd=True)
+    coarse = write(tmp_path / "coarse.tif", numbered(320, 256, 32), OddGeoTiff((500000.0, 5.0, 0.0, 4e6, 0.0, -5.0)))
+    engine = WatchedEngine()
+    with BatchJournal(work.journal, reads_gsd=True) as journal:
+        for batch in answered(work, lambda: engine, journal):
+            journal.add(batch)
+        both = replace(work, plans={2: make_plan(str(coarse), TilingOptions(32)), **work.plans})
+        for batch in answered(both, lambda: engine, journal):
+            journal.add(batch)
+        assert list(answered(both, lambda: engine, journal)) == []
+    assert len(engine.asks) == 2 * TILES * len(ASKED)
+    assert {round(ask.gsd_m or 0.0, 1) for ask in engine.asks} == {0.5, 5.0}
 
 
 def test_a_deleted_raster_does_not_affect_the_others(

@@ -23,20 +23,22 @@ ASKED = {1: Question("caption", "Describe it."), 2: Question("water", "Water?")}
 
 
 class WatchedEngine(FakeEngine):
-    """A fake engine that records the prompts of each batch."""
+    """A fake engine that records the asks, and the prompts of each batch."""
 
     def __init__(self, script: Script = Script(reply="{number} {prompt}")) -> None:  # noqa: B008 - it is frozen
         super().__init__(script)
+        self.asks: list[Ask] = []
         self.batches: list[list[str]] = []
 
     def answer(self, asks: Sequence[Ask]) -> list[Answer]:
+        self.asks.extend(asks)
         self.batches.append([ask.prompt for ask in asks])
         return super().answer(asks)
 
 
-def captured(tile: int, prompts: tuple[int, ...], color: int) -> CapturedTile:
+def captured(tile: int, prompts: tuple[int, ...], color: int, gsd_m: float | None = 0.5) -> CapturedTile:
     rgb = np.full((8, 8, 3), color, np.uint8)
-    return CapturedTile(TileJob(1, tile, prompts), TileResult(1, tile, f"sha{color}", 0.5), rgb)
+    return CapturedTile(TileJob(1, tile, prompts), TileResult(1, tile, f"sha{color}", gsd_m), rgb)
 
 
 def test_a_tile_is_captured_or_skipped(tmp_path: Path) -> None:
@@ -77,6 +79,18 @@ def test_equal_pictures_are_asked_once() -> None:
     assert sum(map(len, engine.batches)) == 2
     assert results[0].answers[1] == results[1].answers[1]
     assert [tile.asked for tile in results] == [(1, 2), ()]
+
+
+@pytest.mark.parametrize(("reads_gsd", "asked"), [(False, [0.5]), (True, [0.5, 0.2, None])])
+def test_equal_pictures_of_other_resolution_are_asked_if_the_model_reads_it(
+    reads_gsd: bool, asked: list[float | None]
+) -> None:
+    engine = WatchedEngine()
+    tiles = [captured(tile, (1,), 1, gsd_m) for tile, gsd_m in enumerate((0.500001, 0.2, 0.500002, None))]
+    results = answer(engine, ASKED, tiles, reads_gsd)
+    assert [ask.gsd_m for ask in engine.asks] == asked
+    assert all(tile.answers for tile in results)
+    assert [bool(tile.asked) for tile in results] == [True, reads_gsd, False, reads_gsd]
 
 
 def test_a_failing_picture_does_not_affect_other_tiles() -> None:

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from rsgpt_plugin.shared.rasters.ellipsoid import WGS84, Ellipsoid, pixel_cross, resolution, sides
+from rsgpt_plugin.shared.rasters.ellipsoid import WGS84, Ellipsoid, pixel_cross, resolution, sides, told_resolution
 from rsgpt_plugin.shared.rasters.tiles import PixelGrid, Window
 
 
@@ -47,3 +47,14 @@ def test_invalid_positions_have_no_resolution() -> None:
     assert resolution(0.0, 5.0) is None
     assert resolution(math.nan, 5.0) is None
     assert resolution(2.0, 8.0) == 4.0
+
+
+@pytest.mark.parametrize(
+    ("gsd_m", "told"),
+    [
+        *[(0.3, 0.3), (0.500200078, 0.5002), (10.00049, 10.0), (99_999.9, 100_000.0), (0.00099999, 0.001)],
+        *[(None, None), (0.0, None), (-1.0, None), (math.nan, None), (math.inf, None), (0.0009, None), (2e5, None)],
+    ],
+)
+def test_a_model_is_told_four_digits_within_the_range_of_imagery(gsd_m: float | None, told: float | None) -> None:
+    assert told_resolution(gsd_m) == told

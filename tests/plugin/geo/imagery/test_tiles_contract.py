@@ -16,6 +16,7 @@ import pytest
 from qgis.core import QgsCoordinateTransformContext, QgsFeedback, QgsRasterLayer, QgsRectangle
 from qgis.PyQt.QtCore import QMetaType
 
+from rsgpt_plugin.client.installed_models import ModelInfo
 from rsgpt_plugin.geo.imagery.capture import Capture, CaptureMode, CaptureOptions, open_capture
 from rsgpt_plugin.geo.imagery.layer_snapshot import take_snapshot
 from rsgpt_plugin.geo.results.schema import output_fields
@@ -48,6 +49,7 @@ def described_tile(capture: Capture, window: Window) -> dict[str, Any]:
         "corners": [value for corner in corners for value in (corner.x(), corner.y())],
         "image_sha256": shot.sha256,
         "gsd_m": shot.gsd_m,
+        "sent_gsd_m": ModelInfo("rsgpt-small").sent_gsd(shot.gsd_m),
         "empty": bool(shot.empty),
     }
 
@@ -63,9 +65,9 @@ def test_tiles_are_as_recorded(case: dict[str, Any], tmp_path: Path) -> None:
     actual, recorded = described(case, tmp_path), case["found"]
     assert (actual["bands"], actual["stretch"]) == (recorded["bands"], recorded["stretch"])
     for tile, expected in zip(actual["tiles"], recorded["tiles"]):
-        for exact in ("window", "image_sha256", "empty"):
+        for exact in ("window", "image_sha256", "sent_gsd_m", "empty"):
             assert tile[exact] == expected[exact]
-        assert tile["gsd_m"] == pytest.approx(expected["gsd_m"], rel=1e-6)
+        assert (tile["gsd_m"] or 0.0) == pytest.approx(expected["gsd_m"] or 0.0, rel=1e-6)
         assert tile["corners"] == pytest.approx(expected["corners"], rel=1e-12)
     assert len(actual["tiles"]) == len(recorded["tiles"])
 
