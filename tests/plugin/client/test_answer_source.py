@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Optional, Union
 
@@ -65,8 +66,8 @@ def memory(tmp_path: Path) -> Iterator[AnswerMemory]:
         yield AnswerMemory(answers, pictures)
 
 
-def query(name: str) -> PictureQuery:
-    return PictureQuery(name * 64, name.encode, QUESTIONS)
+def query(name: str, gsd_m: Optional[float] = None) -> PictureQuery:
+    return PictureQuery(name * 64, name.encode, QUESTIONS, gsd_m)
 
 
 def ask(memory: AnswerMemory, *names: str, language: str = "") -> list[QueryOutcome]:
@@ -164,3 +165,33 @@ def test_a_conversation_and_a_run_share_answers(memory: AnswerMemory, model: Scr
     assert source.ask_one(query("a"), pieces.append).text == "What is it? a"
     assert pieces == ["What is it? a"]
     assert reused(ask(memory, "a")) == [True, False]
+
+
+def ask_at(memory: AnswerMemory, info: ModelInfo, *resolutions: Optional[float]) -> list[bool]:
+    """Ask about one picture at each resolution; return whether each first question was reused."""
+    outcomes: list[QueryOutcome] = []
+    AnswerSource(info, memory).ask_many([query("a", gsd_m) for gsd_m in resolutions], outcomes.append)
+    return [outcome.is_reused for outcome in sorted(outcomes, key=lambda each: each.query) if not outcome.question]
+
+
+def test_another_resolution_is_another_question_to_a_model_that_reads_it(
+    memory: AnswerMemory, model: ScriptedModel
+) -> None:
+    reader = replace(MODEL, reads_gsd=True)
+    assert ask_at(memory, reader, 0.3, 0.30000001, 10.0, None) == [False, True, False, False]
+    assert {prompt.gsd_m for prompt in model.prompts} == {0.3, 10.0, None}
+    assert ask_at(memory, reader, 10.0, None, 0.5) == [True, True, False]
+
+
+def test_a_model_that_does_not_read_the_resolution_keeps_its_answers(
+    memory: AnswerMemory, model: ScriptedModel
+) -> None:
+    assert ask_at(memory, MODEL, None) == [False]
+    assert ask_at(memory, MODEL, 0.3, 10.0) == [True, True]
+    assert ask_at(memory, replace(MODEL, fingerprint="cd" * 8), 0.3, 10.0) == [False, True]
+    assert model.prompts[-1].gsd_m == 0.3
+
+
+def test_a_conversation_sends_the_resolution(memory: AnswerMemory, model: ScriptedModel) -> None:
+    AnswerSource(MODEL, memory).ask_one(query("a", 0.3), lambda text: None)
+    assert [prompt.gsd_m for prompt in model.prompts] == [0.3]

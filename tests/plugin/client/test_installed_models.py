@@ -40,6 +40,33 @@ def test_a_folder_with_a_model_is_accepted(weights: Path, tmp_path_factory: pyte
     assert model_identity(str(own), weights) == ModelInfo("mine", "b" * 64, str(own.resolve()))
 
 
+@pytest.mark.parametrize(
+    ("vision", "reads_gsd"),
+    [({"ground_resolution": True}, True), ({"ground_resolution": False}, False), ({}, False), ("no table", False)],
+)
+def test_the_description_says_whether_a_model_reads_the_ground_resolution(
+    weights: Path, vision: object, reads_gsd: bool
+) -> None:
+    record = {"name": "rsgpt-7b", "weights_sha256": "b" * 64, "vision": vision}
+    (weights / "aaa" / "model.json").write_text(json.dumps(record))
+    assert model_identity(str(weights / "aaa"), weights).reads_gsd is reads_gsd
+    assert [model.reads_gsd for model in installed_models(weights)] == [False, reads_gsd]
+
+
+@pytest.mark.parametrize(
+    ("model", "sent"),
+    [
+        (ModelInfo("rsgpt-small"), 0.3),
+        (ModelInfo("llava", server="http://127.0.0.1:8000/v1"), None),
+        (ModelInfo("rsgpt-small", server="http://127.0.0.1:8000/v1", reads_gsd=True), 0.3),
+    ],
+    ids=["local", "foreign", "foreign that reads it"],
+)
+def test_only_servers_that_accept_the_ground_resolution_get_it(model: ModelInfo, sent: float | None) -> None:
+    assert model.sent_gsd(0.3000001) == sent
+    assert model.sent_gsd(None) is model.sent_gsd(0.0) is None
+
+
 @pytest.mark.parametrize("text", ["{", "[" * 100_000, "[]", "7", " " * 16_000_001])
 def test_a_broken_description_raises_model_error(weights: Path, text: str) -> None:
     (weights / "aaa" / "model.json").write_text(text)

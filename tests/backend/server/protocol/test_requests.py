@@ -37,6 +37,7 @@ def test_requests_of_the_plugin_are_read(case: dict[str, Any]) -> None:
     numbers = NUMBERS if case["prompt"].get("is_number") else ()
     assert request.ask.choices == (tuple(case["prompt"].get("choices", ())) or numbers)
     assert request.ask.is_whole_number == bool(numbers)
+    assert request.ask.gsd_m == case["prompt"].get("gsd_m")
     assert (request.ask.temperature, request.ask.seed, request.stream) == (0.0, 0, False)
     assert request.top_logprobs == request.ask.top_logprobs
 

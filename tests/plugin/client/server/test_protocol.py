@@ -64,10 +64,25 @@ def test_replies_of_the_contract_are_parsed(case: dict[str, Any]) -> None:
 
 
 def test_models_of_the_contract_are_parsed() -> None:
-    (model,) = parse_models(json.dumps(contract("models.json")).encode())
-    assert model == ModelInfo("rsgpt-small", "0" * 64, fingerprint="0" * 16, precision="fp32")
+    listed = contract("models.json")
+    (model,) = parse_models(json.dumps(listed).encode())
+    reads_gsd = listed["data"][0].get("gsd", False)
+    assert model == ModelInfo("rsgpt-small", "0" * 64, fingerprint="0" * 16, precision="fp32", reads_gsd=reads_gsd)
     (foreign,) = parse_models(b'{"data": [{"id": "llava"}]}')
     assert foreign == ModelInfo("llava")
+
+
+@pytest.mark.parametrize(("reported", "reads_gsd"), [(True, True), (False, False), (None, False), ("yes", False)])
+def test_a_model_reads_the_ground_resolution_only_if_the_server_says_so(reported: object, reads_gsd: bool) -> None:
+    (model,) = parse_models(json.dumps({"data": [{"id": "m", "gsd": reported}]}).encode())
+    assert model.reads_gsd is reads_gsd
+
+
+def test_a_plain_request_has_no_ground_resolution() -> None:
+    prompt = Prompt(b"", "What?", gsd_m=0.3)
+    assert json.loads(build_request(prompt, "m"))["gsd_m"] == 0.3
+    assert "gsd_m" not in json.loads(build_request(prompt, "m", plain=True))
+    assert "gsd_m" not in json.loads(build_request(Prompt(b"", "What?"), "m"))
 
 
 @pytest.mark.parametrize("case", contract("errors.json"), ids=name_of)

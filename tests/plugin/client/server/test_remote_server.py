@@ -80,6 +80,17 @@ def test_a_listed_model_gets_its_hashes_and_keeps_the_address(rogue: MakeRogue) 
     assert script.paths == ["/v1/models"]
 
 
+@pytest.mark.parametrize(("entry", "sent"), [({}, None), ({"gsd": False}, None), ({"gsd": True}, 0.3)])
+def test_only_a_server_that_reports_it_receives_the_ground_resolution(
+    rogue: MakeRogue, entry: dict[str, bool], sent: float | None
+) -> None:
+    script = rogue(listing({"id": "llava", **entry}), send(200, completion("boats")))
+    model = identify_model(server_model(served(script), "llava"), served(script))
+    prompt = Prompt(b"\x89PNG\r\n\x1a\n", "What?", gsd_m=model.sent_gsd(0.3))
+    list(server_gateway(served(script), "llava").ask_many([prompt]))
+    assert script.bodies[1].get("gsd_m") == sent
+
+
 def test_a_model_without_a_name_is_the_only_model_of_the_server(rogue: MakeRogue) -> None:
     script = rogue(listing({"id": "llava"}))
     assert identify_model(server_model(served(script)), served(script)) == ModelInfo("llava", server=script.url)

@@ -40,6 +40,14 @@ def test_a_picture_above_the_limit_is_made_smaller_and_the_rest_is_kept() -> Non
     assert replace(fitted, image=b"") == replace(prompt(), image=b"")
 
 
+def test_the_ground_resolution_is_that_of_the_smaller_picture() -> None:
+    known = replace(prompt(), gsd_m=0.3)
+    assert ServerQuirks(PictureLimit(side=40)).fit(known).gsd_m == 0.75
+    assert ServerQuirks(PictureLimit(side=100)).fit(known).gsd_m == 0.3
+    assert ServerQuirks(PictureLimit(side=40)).fit(prompt()).gsd_m is None
+    assert ServerQuirks(PictureLimit(side=40)).fit(replace(known, image=b"no picture")).gsd_m == 0.3
+
+
 def test_a_picture_within_the_limit_is_unchanged() -> None:
     assert ServerQuirks(PictureLimit(side=100)).fit(prompt()) == prompt()
 
