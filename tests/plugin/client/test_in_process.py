@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from types import SimpleNamespace
@@ -39,6 +39,7 @@ class Engines:
         self.delays: dict[str, float] = {}
         self.load_delays: dict[str, float] = {}
         self.created: list[tuple[str, weakref.ref[Any]]] = []
+        self.asks: list[Any] = []
         self.maximum = 0
 
     def alive(self) -> list[str]:
@@ -52,6 +53,11 @@ class Engines:
             def cache_features(self, size: int) -> None:
                 """Do nothing."""
 
+            def stream(self, asks: Sequence[Any]) -> Any:
+                engines.asks.extend(asks)
+                return super().stream(asks)
+
+        engines = self
         self.maximum = max(self.maximum, 1 + len(self.alive()))
         script = fakes.Script(delay=self.delays.get(model, 0.0), reply=f"{model} {{number}}")
         engine = SlowEngine(script, model)
@@ -99,6 +105,12 @@ class Asking(threading.Thread):
 def ask(model: str) -> str:
     """Ask one question in the calling thread."""
     return InProcessModel(ModelInfo(model, "f" * 64)).ask_one(Prompt(PICTURE, "What?"), lambda text: None).text
+
+
+def test_the_engine_is_told_the_ground_resolution(engines: Engines) -> None:
+    prompts = [Prompt(PICTURE, "What?", gsd_m=gsd_m) for gsd_m in (0.3, 10.0, None)]
+    list(InProcessModel(ModelInfo("a")).ask_many(prompts))
+    assert {ask.gsd_m for ask in engines.asks} == {0.3, 10.0, None}
 
 
 def test_another_model_is_refused_during_a_run_and_the_run_loses_no_answer(engines: Engines) -> None:

@@ -146,6 +146,7 @@ def test_a_ground_resolution_renders(raster: Make, gateway: ScriptedGateway) -> 
     assert len(rows) == 4
     assert rows[0]["gsd_m"] == pytest.approx(1.0, rel=1e-3)
     assert rows[0]["bands"] == "rendered"
+    assert [prompt.gsd_m for prompt in gateway.prompts] == pytest.approx([1.0] * 4, rel=1e-3)
 
 
 def test_questions_work_without_a_caption(raster: Make, gateway: ScriptedGateway) -> None:

@@ -143,6 +143,11 @@ def test_choice_and_text_answers_to_the_same_prompt_are_cached_separately(
     assert len({prompt.text for prompt in gateway.prompts}) == 1
 
 
+def test_the_model_is_told_the_resolution_of_the_picture(bench: RunBench, gateway: ScriptedGateway) -> None:
+    bench.run(CAPTION, places(1, 2), 2)
+    assert [prompt.gsd_m for prompt in gateway.prompts] == [0.3, 0.3]
+
+
 def test_equal_pictures_are_asked_once(bench: RunBench, gateway: ScriptedGateway) -> None:
     counts, rows = bench.run(CAPTION, places(5, 5, 6, 5), 4)
     assert (counts.asked, counts.cached, len(gateway.prompts)) == (2, 2, 2)

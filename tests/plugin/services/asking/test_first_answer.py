@@ -56,7 +56,7 @@ def test_the_model_is_asked_to_describe_the_test_picture(model: FirstModel, name
     assert failures == []
     (prompt,) = model.prompts
     assert (prompt.text, prompt.image, model.names) == (CAPTION_PROMPT, answer.png, [name])
-    assert QImage.fromData(answer.png, "PNG").width() == 256
+    assert (QImage.fromData(answer.png, "PNG").width(), prompt.gsd_m) == (256, 0.3)
     assert (answer.text, answer.scene, answer.is_right) == ("A harbor with many boats.", "harbor", True)
     assert 0 <= answer.seconds < 30
 

@@ -120,6 +120,7 @@ def test_an_answer_is_streamed_and_stored_with_its_picture(model: StreamingModel
     (stored,) = history()
     assert (stored.id, stored.captured_view, stored.messages) == ("c1", VIEW, (message,))
     assert stored_picture(VIEW) == b"png"
+    assert model.prompts[0].gsd_m == VIEW.gsd_m
 
 
 def test_a_description_has_no_question_line(model: StreamingModel) -> None:
