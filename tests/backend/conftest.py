@@ -32,6 +32,23 @@ def toy(toy_folder: Path) -> Rsgpt:
     return load_model(toy_folder)
 
 
+@pytest.fixture(scope="session")
+def finder_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a tiny model with a random finder of the labels airplane and car."""
+    from tests.backend.toy import make_finder_folder
+
+    return make_finder_folder(tmp_path_factory.mktemp("finder"))
+
+
+@pytest.fixture(scope="session")
+def finding_toy(finder_folder: Path) -> Rsgpt:
+    """The toy model with a finder. Do not change it."""
+
+    from rsgpt_backend.model.weights import load_model
+
+    return load_model(finder_folder)
+
+
 @pytest.fixture
 def engine(toy: Rsgpt) -> Engine:
     """A new engine with the toy model and an empty feature cache."""

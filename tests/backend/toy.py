@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,14 @@ from PIL import Image
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from rsgpt_backend.model.config import CONFIG_FILE, LanguageConfig, ModelConfig, QFormerConfig, VisionConfig
+from rsgpt_backend.model.config import (
+    CONFIG_FILE,
+    FinderConfig,
+    LanguageConfig,
+    ModelConfig,
+    QFormerConfig,
+    VisionConfig,
+)
 from rsgpt_backend.model.rsgpt import Rsgpt
 from rsgpt_backend.model.vision.encoders import to_bytes
 from rsgpt_backend.model.weights import save_model
@@ -133,6 +141,15 @@ def make_folder(folder: Path) -> Path:
     """Write a model folder with its language model; return the folder."""
     make_language(folder / "language")
     save_model(make_model(make_config(folder / "language")), folder)
+    return folder
+
+
+def make_finder_folder(folder: Path, **settings: Any) -> Path:
+    """Write a model folder with a random finder of two labels; return the folder."""
+    make_language(folder / "language")
+    values = {"labels": ("airplane", "car"), "boxed": ("airplane",), "regions": ("water",), "thresholds": (0.3, 0.3)}
+    finder = FinderConfig(**{**values, "width": 8, "max_side": 128, "min_side": 64, **settings})
+    save_model(make_model(replace(make_config(folder / "language"), finder=finder)), folder)
     return folder
 
 

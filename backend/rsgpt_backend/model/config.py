@@ -204,7 +204,7 @@ def _finder(data: dict[str, Any]) -> FinderConfig | None:
         return None
     values = _table(data, "finder")
     listed = ("labels", "boxed", "regions", "thresholds")
-    return FinderConfig(**{key: _tuple(value) if key in listed else value for key, value in values.items()})
+    return FinderConfig(**values | {key: _tuple(values[key]) for key in listed if key in values})
 
 
 def _table(data: dict[str, Any], key: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rsgpt_backend.evaluate.intervals import interval
+from rsgpt_backend.evaluate.intervals import interval, ratio_interval
 
 
 def names(count: int) -> list[str]:
@@ -34,3 +34,14 @@ def test_pictures_are_weighted_by_their_answers() -> None:
     low, high = interval([100.0] * 9 + [0.0], ["a"] * 9 + ["b"])
     assert (low, high) == (0.0, 100.0)
     assert interval([7.0] * 5, names(5)) == (7.0, 7.0)
+
+
+def test_a_ratio_is_that_of_the_sums() -> None:
+    low, high = ratio_interval([2, 0, 4, 6], [4, 0, 4, 10])
+    assert 0.5 <= low < 12 / 18 < high <= 1.0
+    assert ratio_interval([1, 1], [2, 2]) == (0.5, 0.5)
+
+
+def test_a_ratio_without_counts_is_0() -> None:
+    assert ratio_interval([0, 0], [0, 0]) == (0.0, 0.0)
+    assert ratio_interval([0, 3], [0, 4])[1] == 0.75

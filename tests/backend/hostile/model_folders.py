@@ -33,7 +33,7 @@ _MATRIX = "bridge.projection.bias"
 
 def cases() -> list[HostileCase]:
     values = [*_pictures(), *_qformers(), *_prompts(), *_answers()]
-    return [*_texts(), *values, *_sources(), *_weights()]
+    return [*_texts(), *values, *_finders(), *_sources(), *_weights()]
 
 
 def _model(name: str, says: str, /, **changes: Any) -> HostileCase:
@@ -148,6 +148,40 @@ def _answers() -> Iterator[HostileCase]:
     yield _model("calibration that is a list", "calibration is not a table", calibration=[1, 0])
     yield _model("a hash that is a number", "weights_sha256 is not of type", weights_sha256=7)
     yield _model("notes that are a list", "notes is not of type", notes=[])
+
+
+def _finders() -> Iterator[HostileCase]:
+    """Cases of the finder."""
+    lists = {"labels": ["car"], "boxed": [], "regions": ["water"], "thresholds": [0.5]}
+
+    def finder(name: str, says: str, **changes: Any) -> HostileCase:
+        return _model(name, says, finder={**lists, **changes})
+
+    yield _model("a finder in words", "finder is not a table", finder="all")
+    yield finder("a finder with an unknown key", "colour", colour="red")
+    yield finder("a finder without labels", r"finder\.labels is empty", labels=[], thresholds=[])
+    yield finder("a finder of 1,000 regions", r"finder\.regions has more", regions=[str(n) for n in range(1000)])
+    yield finder("a label twice", r"finder\.labels has an empty or a repeated name", labels=["car", "car"])
+    yield finder("labels that are a text", "is not a list", labels="car")
+    yield finder("a label that is a number", r"finder\.labels is not of type", labels=[7])
+    yield finder("a box of another label", r"finder\.boxed has a name", boxed=["ship"])
+    yield finder("too few thresholds", r"finder\.thresholds does not have one", thresholds=[])
+    yield finder("a threshold of 0", r"finder\.thresholds is 0", thresholds=[0])
+    yield finder("a threshold in words", r"finder\.thresholds is not of type", thresholds=["half"])
+    yield finder("a finder of 10^9 channels", r"finder\.width", width=10**9)
+    yield finder("a finder of stride 3", r"finder\.stride is not 4 or 8", stride=3)
+    yield finder("windows of a million pixels", r"finder\.max_side", max_side=10**6)
+    yield finder("enlarged beyond a window", r"finder\.min_side is larger", min_side=512, max_side=256)
+    yield HostileCase(
+        "a finder without weights",
+        lambda folder: edit(folder / MODEL, {"finder": lists}),
+        r"model\.safetensors: the weights do not fit the model: finder\.",
+    )
+    yield HostileCase(
+        "weights of a finder that model.json lacks",
+        changed(WEIGHTS, lambda weights: weights.update({"finder.heads.bias": torch.ones(2)})),
+        r"do not fit the model: finder\.heads\.bias and 0 more",
+    )
 
 
 def _far_mean(folder: Path) -> None:

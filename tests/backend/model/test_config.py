@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from rsgpt_backend.errors import ModelError
-from rsgpt_backend.model.config import CONFIG_FILE, ModelConfig
+from rsgpt_backend.model.config import CONFIG_FILE, FinderConfig, ModelConfig
 from rsgpt_backend.model.published_models import FAMILY
 from rsgpt_backend.model.registry import model_folder
 from tests.backend.toy import make_config
@@ -83,3 +83,22 @@ def test_json_of_another_shape_is_refused(tmp_path: Path, text: str, sentence: s
 def test_token_limits_of_full_size_models_and_of_the_small_model() -> None:
     assert {member.max_new_tokens for member in FAMILY.values()} == {256}
     assert ModelConfig.read(model_folder("rsgpt-small")).max_new_tokens == 128
+
+
+def test_a_finder_round_trip(config: ModelConfig, tmp_path: Path) -> None:
+    config = dataclasses.replace(config, finder=FinderConfig(("car",), (), ("water",), (0.4,), stride=8))
+    config.write(tmp_path)
+    assert ModelConfig.read(tmp_path) == config
+
+
+def test_models_without_a_finder(config: ModelConfig) -> None:
+    data = config.to_dict()
+    assert ModelConfig.from_dict(data).finder is None
+    del data["finder"]
+    assert ModelConfig.from_dict(data).finder is None
+
+
+def test_a_finder_needs_an_encoder_with_grids() -> None:
+    config = next(each for each in FAMILY.values() if each.vision.kind == "eva-vit")
+    with pytest.raises(ModelError, match="a finder does not work with the encoder 'eva-vit'"):
+        ModelConfig.from_dict(dataclasses.replace(config, finder=FinderConfig()).to_dict())

@@ -12,7 +12,7 @@ import torch
 from transformers import LlamaForCausalLM
 
 from rsgpt_backend.engine.loading import load_engine
-from rsgpt_backend.model.config import ModelConfig
+from rsgpt_backend.model.config import FinderConfig, ModelConfig
 from rsgpt_backend.model.fingerprint import fingerprint
 
 
@@ -91,3 +91,18 @@ def test_engine_has_the_fingerprint_of_its_precision(config: ModelConfig, toy_fo
     assert (engine.precision, engine.fingerprint) == ("fp32", fingerprint(config, toy_folder, "fp32"))
     engine = load_engine(str(toy_folder), "bf16")
     assert (engine.precision, engine.fingerprint) == ("bf16", fingerprint(config, toy_folder, "bf16"))
+
+
+def test_fingerprint_changes_with_the_finder(config: ModelConfig, toy_folder: Path) -> None:
+    with_finder = replace(config, finder=FinderConfig())
+    other = replace(config, finder=FinderConfig(thresholds=(0.4,) * 5))
+    assert len({fingerprint(each, toy_folder, "fp32") for each in (config, with_finder, other)}) == 3
+
+
+def test_a_model_without_a_finder_has_the_fingerprint_of_before(config: ModelConfig, toy_folder: Path) -> None:
+    """Answers that are kept under the fingerprint stay valid when the config gets a part that the model lacks."""
+    plain = config.to_dict()
+    assert plain.pop("finder") is None
+    before = replace(config)
+    object.__setattr__(before, "to_dict", lambda: plain)
+    assert fingerprint(before, toy_folder, "fp32") == fingerprint(config, toy_folder, "fp32")

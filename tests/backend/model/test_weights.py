@@ -133,3 +133,32 @@ def test_published_weights_of_a_missing_package_are_rejected(toy: Rsgpt, monkeyp
     monkeypatch.setattr("rsgpt_backend.model.packages.PACKAGES", ("no_such_package",))
     with pytest.raises(ModelError, match="no_such_package is missing"):
         load_published(toy.encoder, "no_such_package/file.pth")
+
+
+def test_a_finder_round_trip(finding_toy: Rsgpt, finder_folder: Path, tmp_path: Path) -> None:
+    assert save_model(finding_toy, tmp_path).weights_sha256 == file_sha256(finder_folder / WEIGHTS_FILE)
+    tensors = load_file(finder_folder / WEIGHTS_FILE)
+    assert tensors["finder.heads.weight"].dtype == torch.float16
+    loaded = load_model(tmp_path)
+    assert loaded.config.finder == finding_toy.config.finder
+    assert loaded.finder is not None
+    assert finding_toy.finder is not None
+    for key, value in finding_toy.finder.state_dict().items():
+        assert torch.equal(loaded.finder.state_dict()[key], value), key
+
+
+def test_a_missing_tensor_of_the_finder_is_named(finder_folder: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(finder_folder, folder, ignore=shutil.ignore_patterns("language"))
+    tensors = load_file(folder / WEIGHTS_FILE)
+    rewrite(folder, {name: value for name, value in tensors.items() if name != "finder.heads.bias"})
+    with pytest.raises(ModelError, match=r"do not fit the model: finder\.heads\.bias and 0 more"):
+        load_model(folder)
+
+
+def test_weights_of_a_finder_without_its_config_are_rejected(finder_folder: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(finder_folder, folder, ignore=shutil.ignore_patterns("language"))
+    dataclasses.replace(ModelConfig.read(folder), finder=None).write(folder)
+    with pytest.raises(ModelError, match=r"do not fit the model: finder\."):
+        load_model(folder)

@@ -16,7 +16,7 @@ from ...model.config import FinderConfig
 
 _SPREAD = 0.1  # of a side, the standard deviation of the bump around a center
 _LEAST_SPREAD = 0.6  # cells
-_SMALLEST_SIDE = 3.0  # pixels; smaller objects are not learned
+_SMALLEST_SIDE = 4.0  # pixels; smaller objects are not learned
 _INNER = 0.6  # of a side: the part of a building's box that is certainly building
 MASK_REGIONS = {
     "water": "water",

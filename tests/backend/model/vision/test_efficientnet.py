@@ -129,3 +129,18 @@ def test_a_fine_cell_holds_the_four_cells_it_covers(encoder: EfficientNetLite) -
     finer = [grid for grid in grids if grid.shape[1:] == (120, 4, 6)][-1]
     covered = finer[0, :, 2:4, 4:6].flatten()  # below the cell in row 1, column 2
     assert torch.equal(cells[0, 1 * 3 + 2, 352:].sort().values, covered.sort().values)
+
+
+@torch.no_grad()
+def test_grids_have_the_strides_and_channels(encoder: EfficientNetLite) -> None:
+    grids = encoder.grids(torch.randn(2, 3, 64, 96))
+    assert encoder.grid_channels == (24, 48, 120, 352)
+    for grid, channels, stride in zip(grids, encoder.grid_channels, (4, 8, 16, 32), strict=True):
+        assert grid.shape == (2, channels, 64 // stride, 96 // stride)
+
+
+@torch.no_grad()
+def test_cells_are_those_of_the_coarsest_grid(encoder: EfficientNetLite) -> None:
+    pixels = torch.randn(2, 3, 64, 64)
+    coarsest = encoder.grids(pixels)[-1].flatten(2).transpose(1, 2)
+    assert torch.equal(encoder(pixels)[..., :352], coarsest)

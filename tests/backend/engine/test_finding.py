@@ -1,0 +1,62 @@
+"""Objects by noun, with boxes only where the finder has learned them, and regions by name."""
+
+from __future__ import annotations
+
+import pytest
+
+from rsgpt_backend.engine import finding
+from rsgpt_backend.engine.finding import find_objects, find_regions
+from rsgpt_backend.engine.loading import load_engine
+from rsgpt_backend.errors import EngineError, ModelError, QuestionError
+from rsgpt_backend.model.finder.points import FoundPoint
+from rsgpt_backend.model.rsgpt import Rsgpt
+from tests.backend.toy import picture
+
+POINT = FoundPoint(3, 4, 0.5, (1, 2, 4, 4))
+
+
+def test_objects_are_returned_in_the_order_of_the_nouns(finding_toy: Rsgpt, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finding, "search", lambda *_: {"airplane": [POINT], "car": [POINT, POINT]})
+    cars, planes = find_objects(finding_toy, picture(1), ["vehicles", "planes"])
+    assert (cars.noun, cars.label, len(cars.points)) == ("vehicles", "car", 2)
+    assert (planes.noun, planes.label, len(planes.points)) == ("planes", "airplane", 1)
+    assert planes.box(POINT) == POINT.box
+    assert cars.box(POINT) is None
+
+
+def test_the_ground_resolution_is_passed_on(finding_toy: Rsgpt, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = []
+    monkeypatch.setattr(finding, "search", lambda _, __, gsd_m: given.append(gsd_m) or {"airplane": [], "car": []})
+    find_objects(finding_toy, picture(1), ["car"], 0.3)
+    assert given == [0.3]
+
+
+def test_regions(finding_toy: Rsgpt) -> None:
+    regions = find_regions(finding_toy, picture(1, (96, 80)))
+    assert list(regions) == ["water"]
+    assert regions["water"].shape == (20, 24)
+
+
+def test_a_folded_encoder_finds_the_same(finding_toy: Rsgpt, finder_folder: object) -> None:
+    regions = find_regions(finding_toy, picture(1))["water"]
+    folded = find_regions(load_engine(str(finder_folder)).model, picture(1))["water"]
+    assert (regions - folded).abs().max() < 1e-3
+
+
+def test_errors(toy: Rsgpt, finding_toy: Rsgpt, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ModelError, match="has no finder"):
+        find_objects(toy, picture(1), ["car"])
+    with pytest.raises(ModelError, match="has no finder"):
+        find_regions(toy, picture(1))
+    with pytest.raises(QuestionError, match="It finds: airplane, car"):
+        find_objects(finding_toy, picture(1), ["ship"])
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr(finding, "search", fail)
+    monkeypatch.setattr(finding, "region_maps", fail)
+    with pytest.raises(EngineError, match=r"failed: out of memory\. Try a smaller picture"):
+        find_objects(finding_toy, picture(1), ["car"])
+    with pytest.raises(EngineError, match="Try a smaller picture"):
+        find_regions(finding_toy, picture(1))

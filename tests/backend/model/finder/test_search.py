@@ -1,0 +1,166 @@
+"""Pictures of any size are searched: resized, in windows, padded, and the points are in their own pixels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from rsgpt_backend.errors import ModelError
+from rsgpt_backend.model.config import FinderConfig
+from rsgpt_backend.model.finder.network import FinderMaps
+from rsgpt_backend.model.finder.points import FoundPoint
+from rsgpt_backend.model.finder.search import (
+    finder_of,
+    padding_color,
+    region_maps,
+    search,
+    search_scale,
+    to_input,
+    windows,
+)
+from rsgpt_backend.model.rsgpt import Rsgpt
+from tests.backend.toy import picture
+
+
+class BrightCells(nn.Module):
+    """A finder of the first label that finds each cell whose middle pixel is white, as an object of 8 pixels."""
+
+    def __init__(self, config: FinderConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.unused = nn.Parameter(torch.zeros(1))
+
+    def forward(self, grids: Sequence[Tensor]) -> FinderMaps:
+        pixels = grids[0][:, :1]
+        middle = self.config.stride // 2
+        cells = pixels[..., middle :: self.config.stride, middle :: self.config.stride].float() / 255
+        shape = (len(cells), 2, *cells.shape[-2:])
+        centers = torch.full((len(cells), len(self.config.labels), *cells.shape[-2:]), -9.0)
+        centers[:, :1] = torch.where(cells > 0.9, 3.0, -9.0)
+        return FinderMaps(centers, torch.full(shape, math.log(8)), torch.full(shape, 0.5), cells * 20 - 10)
+
+
+@pytest.fixture
+def bright(finding_toy: Rsgpt, monkeypatch: pytest.MonkeyPatch) -> Rsgpt:
+    """The toy model with a finder of white cells, which gets the pixels instead of the encoder's grids."""
+    assert finding_toy.config.finder is not None
+    monkeypatch.setattr(finding_toy, "finder", BrightCells(finding_toy.config.finder))
+    monkeypatch.setattr(finding_toy, "encode_grids", lambda pixels: [pixels])
+    return finding_toy
+
+
+def dotted(size: tuple[int, int], *dots: tuple[int, int]) -> Image.Image:
+    """Return a black picture with white squares of 4 pixels at these places."""
+    image = Image.new("RGB", size)
+    for x, y in dots:
+        image.paste("white", (x, y, x + 4, y + 4))
+    return image
+
+
+def found(model: Rsgpt, image: Image.Image, gsd_m: float | None = None) -> list[tuple[float, float]]:
+    points = search(model, image, gsd_m)
+    assert points["car"] == []
+    return sorted((round(point.x, 3), round(point.y, 3)) for point in points["airplane"])
+
+
+def test_points_are_in_the_picture_s_own_pixels(bright: Rsgpt) -> None:
+    assert found(bright, dotted((96, 64), (8, 16), (80, 40))) == [(10, 18), (82, 42)]
+
+
+def test_a_small_picture_is_enlarged(bright: Rsgpt) -> None:
+    ((x, y),) = found(bright, dotted((32, 16), (8, 4)))
+    assert (x, y) == pytest.approx((10, 6), abs=2)
+
+
+def test_a_large_picture_is_searched_in_windows_at_its_own_scale(bright: Rsgpt) -> None:
+    dots = [(0, 0), (120, 60), (128, 8), (200, 40), (396, 296)]
+    assert found(bright, dotted((400, 300), *dots)) == [(x + 2, y + 2) for x, y in dots]
+
+
+def test_each_object_is_found_once_wherever_the_seams_are(bright: Rsgpt) -> None:
+    dots = [(x, y) for x in range(0, 440, 20) for y in range(0, 140, 20)]
+    assert len(found(bright, dotted((440, 140), *dots))) == len(dots)
+
+
+def test_nothing_is_found_in_the_padding(bright: Rsgpt, monkeypatch: pytest.MonkeyPatch) -> None:
+    vision = replace(bright.config.vision, mean=(1.0, 1.0, 1.0))
+    monkeypatch.setattr(bright, "config", replace(bright.config, vision=vision))
+    assert found(bright, Image.new("RGB", (70, 40))) == []
+
+
+def test_a_very_fine_picture_is_reduced(bright: Rsgpt) -> None:
+    image = Image.new("RGB", (160, 120))
+    image.paste("white", (80, 40, 96, 56))
+    assert len(found(bright, image)) == 4  # one per cell that no other cell's box covers
+    ((x, y),) = found(bright, image, gsd_m=0.0125)
+    assert (x, y) == pytest.approx((88, 48), abs=2)
+
+
+@pytest.mark.parametrize(
+    ("size", "gsd_m", "scale"),
+    [
+        ((320, 180), None, 1.0),
+        ((128, 64), None, 2.0),
+        ((5000, 10), None, 1.0),
+        ((2000, 10), 0.01, 0.2),
+        ((1000, 10), 0.01, 0.256),
+        ((1000, 10), 3.0, 1.0),
+    ],
+)
+def test_scale(size: tuple[int, int], gsd_m: float | None, scale: float) -> None:
+    assert search_scale(size, FinderConfig(), gsd_m) == pytest.approx(scale)
+
+
+@pytest.mark.parametrize("size", [(10, 10), (128, 128), (129, 128), (1000, 333), (3000, 129)])
+def test_windows_cover_the_picture_and_their_cores_share_no_pixel(size: tuple[int, int]) -> None:
+    parts = list(windows(size, 128))
+    assert all(part.width <= 128 and part.left + part.width <= size[0] for part in parts)
+    assert all(part.height <= 128 and part.top + part.height <= size[1] for part in parts)
+    points = [FoundPoint(x + 0.5, y + 0.5, 1, (0, 0, 1, 1)) for x in range(0, size[0], 7) for y in (0, size[1] - 1)]
+    for point in points:
+        owners = [part for part in parts if part.has_in_core(point)]
+        assert len(owners) == 1
+        assert owners[0].left <= point.x <= owners[0].left + owners[0].width
+        assert owners[0].top <= point.y <= owners[0].top + owners[0].height
+
+
+def test_input_is_padded_with_the_mean() -> None:
+    pixels = to_input(Image.new("RGB", (40, 20), "red"), (0.5, 0.0, 1.0))
+    assert pixels.shape == (1, 3, 32, 64)
+    assert pixels[0, :, 19, 39].tolist() == [255, 0, 0]
+    assert pixels[0, :, 19, 40].tolist() == pixels[0, :, 20, 0].tolist() == list(padding_color((0.5, 0.0, 1.0)))
+    assert padding_color((-3.0, 0.5, 9.0)) == (0, 128, 255)
+
+
+def test_regions_cover_the_picture(bright: Rsgpt) -> None:
+    image = Image.new("RGB", (300, 120))
+    image.paste("white", (0, 0, 150, 120))
+    (water,) = region_maps(bright, image)
+    assert water.shape == (13, 32)  # 51 x 128 pixels in cells of 4
+    assert water[:, :15].min() > 0.9
+    assert water[:, 17:].max() < 0.1
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 500), (700, 3), (64, 64)])
+def test_pictures_of_odd_shapes(finding_toy: Rsgpt, size: tuple[int, int]) -> None:
+    points = search(finding_toy, picture(1, size), thresholds=(0.001, 0.001))
+    for point in points["airplane"]:
+        x, y, width, height = point.box
+        assert 0 <= point.x < size[0]
+        assert 0 <= point.y < size[1]
+        assert x >= 0
+        assert y >= 0
+        assert x + width <= size[0] + 1e-6
+        assert y + height <= size[1] + 1e-6
+    assert region_maps(finding_toy, picture(1, size)).isfinite().all()
+
+
+def test_a_model_without_a_finder_says_so(toy: Rsgpt) -> None:
+    with pytest.raises(ModelError, match="The model toy has no finder"):
+        finder_of(toy)

@@ -1,0 +1,49 @@
+"""A threshold is chosen by F1, then by counts, per label, from validation pictures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from rsgpt_backend.data.object_annotations import ObjectBox, ObjectRecord
+from rsgpt_backend.model.finder.points import FoundPoint
+from rsgpt_backend.model.weights import load_model
+from rsgpt_backend.train.finder import thresholds as module
+from rsgpt_backend.train.finder.thresholds import best_threshold, choose_thresholds, matches_above
+from tests.backend.train.finder.finder_data import write_cars
+
+RECORD = ObjectRecord("a.png", 96, 80, None, (ObjectBox("car", 0, 0, 10, 10),))
+
+
+def points(*confidences: float, x: float = 5) -> list[FoundPoint]:
+    return [FoundPoint(x, 5, confidence, (0, 0, 10, 10)) for confidence in confidences]
+
+
+def test_wrong_points_below_the_right_ones_are_cut_off() -> None:
+    found = [(RECORD, {"car": [*points(0.6), *points(0.5, 0.3, x=50)]})]
+    assert 0.5 < best_threshold(found, "car") <= 0.6
+    assert [match.points for match in matches_above(found, "car", 0.4)] == [2]
+
+
+def test_the_lowest_of_equally_good_thresholds_is_chosen() -> None:
+    assert best_threshold([(RECORD, {"car": points(0.6)})], "car") == module.LOWEST
+
+
+def test_thresholds_of_labels_without_validation_boxes_stay(
+    finder_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, dataset = load_model(finder_folder), write_cars(tmp_path)
+    asked = []
+
+    def search(model: object, image: object, gsd_m: object, lowest: list[float]) -> dict[str, list[FoundPoint]]:
+        asked.append(lowest)
+        return {"car": points(0.2, x=500), "airplane": []}
+
+    monkeypatch.setattr(module, "search", search)
+    chosen = choose_thresholds(model, tmp_path, [dataset, replace(dataset, validate="")], 4)
+    assert list(chosen) == ["car"]
+    assert asked == [[module.LOWEST] * 2] * 4
+    assert model.config.finder is not None
+    assert model.config.finder.thresholds == (0.3, chosen["car"])
