@@ -25,6 +25,7 @@ from .examples.sensors import as_other_sensor
 from .examples.views import VIEWS, view
 from .finite import check_learning
 from .number_formats import autocast, number_format
+from .object_task import ObjectTask
 from .recipe import AdaptationStage
 from .schedule import LearningRateSchedule
 
@@ -98,14 +99,24 @@ class LabelReader(nn.Module):
 
 
 def adapt_encoder(
-    encoder: nn.Module, corpus: Corpus, vision: VisionConfig, recipe: AdaptationStage, device: torch.device
+    encoder: nn.Module,
+    corpus: Corpus,
+    vision: VisionConfig,
+    recipe: AdaptationStage,
+    device: torch.device,
+    *,
+    objects: ObjectTask | None = None,
 ) -> Callable[[Corpus], list[float]]:
-    """Fine-tune the encoder in place. Return a function that computes the scene accuracy for a corpus, in percent."""
+    """Fine-tune the encoder in place. Return a function that computes the scene accuracy for a corpus, in percent.
+
+    objects: a second task, of which the recipe's number of crops are learned in each step.
+    """
     targets = LabelTargets(corpus.samples)
     labels = targets.labels(corpus.samples)
     reader = LabelReader(encoder, vision, len(targets)).to(device)
     encoder.requires_grad_(True)  # evaluation mode stays on: batches are too small for batch-norm statistics
-    optimizer = torch.optim.AdamW(reader.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
+    learned = nn.ModuleList([reader, *([objects.to(device).finder] if objects else [])])
+    optimizer = torch.optim.AdamW(learned.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
     schedule = LearningRateSchedule(recipe.steps, _WARMUP, recipe.learning_rate)
     bar = tqdm(range(recipe.steps), desc="adapting the encoder")
     for step in bar:
@@ -115,6 +126,8 @@ def adapt_encoder(
         with autocast(device, number_format("auto", device)):
             scores = reader(pixels).float()
         loss = _loss(scores, SceneLabels(*(tensor[picked].to(device) for tensor in vars(labels).values())))
+        if objects:
+            loss = loss + recipe.crop_weight * objects.loss(recipe.crops, step, device)
         for group in optimizer.param_groups:
             group["lr"] = schedule.rate(step)
         optimizer.zero_grad()

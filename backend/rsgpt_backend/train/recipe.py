@@ -11,6 +11,7 @@ from ..errors import ModelError, UsageError
 from ..model.config import PACKAGE_PREFIX, ModelConfig
 from ..model.published_models import FAMILY
 from ..model.registry import model_folder
+from .finder.settings import FinderStage
 from .schedule import LearningRateSchedule
 
 
@@ -21,13 +22,15 @@ class RecipeDataset:
     images: a folder or zip file; captions, questions: annotation files; descriptions: pictures described by hand
     (described_pictures.py); objects: a file of boxes, shares and labels (data/object_annotations.py), with masks: a
     folder or zip file of the class masks that it names.
-    split: the split whose records are read, if a file of objects names splits; counted: labels whose boxes are
-    complete; absent: labels that no picture shows; skipped_places: beginnings of the names of places that are left
-    out. gsd_m: ground resolution, in meters per pixel of the model's input, of pictures without a record of it; 0 if
-    unknown.
+    split: the split whose records are read, if a file of objects names splits; complete: labels whose objects all have
+    a box; partial: labels of which some objects have none; absent: labels that no picture shows; shares: regions that
+    the finder learns from the share of the picture that they cover; without: beginnings of the names of places that
+    are left out. gsd_m: ground resolution of pictures without a record of it, in meters per pixel of the model's input;
+    0 if unknown.
     weight: how often pictures are drawn from it, relative to the other sets and independent of its size; questions
-    about objects ignore it. views: number of rotated and mirrored copies of each picture, 1 to 8; sensors: number of
-    copies as other sensors would take them. Validation sets have the same order as training sets.
+    about objects ignore it; finder_weight: the same for the finder. views: number of rotated and mirrored copies of
+    each picture, 1 to 8; sensors: number of copies as other sensors would take them. Validation sets have the same
+    order as training sets.
     """
 
     images: str
@@ -37,11 +40,14 @@ class RecipeDataset:
     objects: str = ""
     masks: str = ""
     split: str = ""
-    counted: tuple[str, ...] = ()
+    complete: tuple[str, ...] = ()
+    partial: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
-    skipped_places: tuple[str, ...] = ()
+    shares: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
     gsd_m: float = 0.0
     weight: float = 1.0
+    finder_weight: float = 0.0
     views: int = 1
     sensors: int = 0
 
@@ -65,15 +71,18 @@ class PromptMix:
 
 @dataclass(frozen=True)
 class AdaptationStage:
-    """Fine-tuning of the vision encoder on scene labels and caption words, before it is frozen.
+    """Fine-tuning of the vision encoder on scenes, caption words and known objects, before it is frozen.
 
     size: side length of the pictures in pixels; smaller than the model's size is faster, and since crops enlarge
-    objects, they appear about as large as they will later.
+    objects, they appear about as large as they will later. crops: number of crops per step in which objects and
+    regions are found; crop_weight: of their loss.
     """
 
     steps: int = 0
     batch: int = 32
     size: int = 192
+    crops: int = 0
+    crop_weight: float = 0.1
     learning_rate: float = 3e-4
     weight_decay: float = 0.05
 
@@ -118,6 +127,7 @@ class Recipe:
     adaptation: AdaptationStage = field(default_factory=AdaptationStage)
     naming: NamingStage = field(default_factory=NamingStage)
     matching: MatchingStage = field(default_factory=MatchingStage)
+    finder: FinderStage = field(default_factory=FinderStage)
     mix: PromptMix = field(default_factory=PromptMix)
     steps: int = 6000
     batch: int = 128
@@ -170,6 +180,7 @@ def read_recipe(path: Path, overrides: dict[str, Any] | None = None) -> Recipe:
             "adaptation": AdaptationStage(**data.get("adaptation", {})),
             "naming": NamingStage(**data.get("naming", {})),
             "matching": MatchingStage(**data.get("matching", {})),
+            "finder": FinderStage(**data.get("finder", {})),
             "mix": PromptMix(**data.get("mix", {})),
         }
         recipe = Recipe(**{**data, **parts})
@@ -190,7 +201,7 @@ def read_recipe(path: Path, overrides: dict[str, Any] | None = None) -> Recipe:
 
 
 def _dataset(part: dict[str, Any], folder: Path) -> RecipeDataset:
-    lists = {key: tuple(part[key]) for key in ("counted", "absent", "skipped_places") if key in part}
+    lists = {key: tuple(part[key]) for key in ("complete", "partial", "absent", "shares", "without") if key in part}
     described = {"descriptions": str((folder / part["descriptions"]).resolve())} if part.get("descriptions") else {}
     return RecipeDataset(**{**part, **lists, **described})
 

@@ -22,15 +22,19 @@ from ..model.hardware.heap import retain_freed_memory, trim_heap
 from ..model.hardware.precision import Precision
 from ..model.matching import MatchingHead, matching_loss
 from ..model.rsgpt import Rsgpt, pad
+from ..model.vision.efficientnet import EfficientNetLite
 from ..model.weights import load_model, load_published, save_model
 from ..strict_json import json_text
 from .encoder_adaptation import adapt_encoder
 from .examples.corpus import Corpus, DrawnPrompt
 from .examples.views import FeatureStore, store_name
+from .finder.crops import FinderPictures
+from .finder.finder_training import train_finder
 from .finite import check_learning, finite_mean
 from .memory_check import check_memory
 from .naming import NamedWords
 from .number_formats import autocast, number_format
+from .object_task import ObjectTask
 from .official import write_official
 from .process_group import ProcessGroup
 from .prompt_packing import PromptGroup, pack
@@ -68,7 +72,7 @@ class Trainer:
         self._read = torch.compile(self.model.language.model, dynamic=True) if recipe.compile else None
         self._nll = torch.compile(F.cross_entropy, dynamic=True) if recipe.compile else F.cross_entropy
         self._scaler = torch.amp.GradScaler(self.device.type, enabled=self.dtype == torch.float16)
-        size = recipe.model.vision.image_size
+        self._data, size = data, recipe.model.vision.image_size
         self.corpus = Corpus(data, recipe.train, size)
         self.held_out = Corpus(data, recipe.validate, size) if recipe.validate else None
         self._answers: dict[str, tuple[int, ...]] = {}
@@ -77,6 +81,7 @@ class Trainer:
         """Train the encoder, compute features, train the bridge, and write the model to the folder `model`."""
         retain_freed_memory()
         self._prepare_encoder()
+        self._train_finder()
         features = self._features(self.corpus)
         held_out = self._features(self.held_out) if self.held_out else None
         self.model.encoder.cpu()  # all features are computed; this frees 4 GB on a GPU
@@ -105,9 +110,24 @@ class Trainer:
             load_published(self.model.encoder, start)
         if self.recipe.adaptation.steps:
             vision, adaptation = self.recipe.model.vision, self.recipe.adaptation
-            accuracy = adapt_encoder(self.model.encoder, self.corpus, vision, adaptation, self.device)
+            objects = self._object_task() if adaptation.crops else None
+            accuracy = adapt_encoder(self.model.encoder, self.corpus, vision, adaptation, self.device, objects=objects)
             if self.held_out:
                 self._log(adaptation.steps, "scene_accuracy", accuracy(self.held_out))
+
+    def _object_task(self) -> ObjectTask:
+        torch.manual_seed(self.recipe.seed)
+        encoder, pictures = cast(EfficientNetLite, self.model.encoder), FinderPictures(self._data, self.recipe.train)
+        return ObjectTask(encoder, self.recipe.model, pictures, self.recipe.finder)
+
+    def _train_finder(self) -> None:
+        """Train the finder, which the processes share."""
+        if not self.recipe.finder.steps:
+            return
+        if self.processes.leads:
+            torch.manual_seed(self.recipe.seed)
+            train_finder(self.model, self._data, self.recipe, self.device, self.out)
+        self.processes.wait()
 
     def _features(self, corpus: Corpus) -> Tensor | FeatureStore:
         """Return the features of all pictures, which one process encodes once; in GPU memory or on disk."""

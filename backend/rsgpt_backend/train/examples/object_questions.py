@@ -62,17 +62,17 @@ _ELONGATED = 4.0  # ratio of the variances of a mask that has a direction
 
 
 def object_questions(
-    record: ObjectRecord, counted: Sequence[str], absent: Sequence[str], size: int
+    record: ObjectRecord, complete: Sequence[str], absent: Sequence[str], size: int
 ) -> Iterator[TrainingExample]:
     """Yield the questions about the objects, labels and shares of a picture.
 
-    counted: labels whose boxes are complete in this file; absent: labels that none of its pictures shows. size: side
+    complete: labels whose boxes are complete in this file; absent: labels that none of its pictures shows. size: side
     of the model's input in pixels.
     """
-    for label, is_present in {**known_presence(record, counted), **dict.fromkeys(absent, False)}.items():
+    for label, is_present in {**known_presence(record, complete), **dict.fromkeys(absent, False)}.items():
         yield from presence_examples(record.filename, NAMES[label], is_present)
-    yield from _quantities(record, (*counted, *absent), size)
-    yield from _positions(record, counted)
+    yield from _quantities(record, (*complete, *absent), size)
+    yield from _positions(record, complete)
     yield from _shares(record)
 
 
@@ -101,10 +101,10 @@ def place(x: float, y: float) -> str:
     return PLACES[3 * min(int(y * 3), 2) + min(int(x * 3), 2)]
 
 
-def known_presence(record: ObjectRecord, counted: Sequence[str]) -> dict[str, bool]:
+def known_presence(record: ObjectRecord, complete: Sequence[str]) -> dict[str, bool]:
     """Return whether each thing is present, as far as boxes, labels and shares tell."""
     present = dict(record.labels)
-    for label in counted:
+    for label in complete:
         if not _boxes(record, label) and not record.cut:
             present[label] = False
     for label in {_SAME.get(box.label, box.label) for box in record.boxes}:
@@ -115,9 +115,9 @@ def known_presence(record: ObjectRecord, counted: Sequence[str]) -> dict[str, bo
     return {label: value for label, value in present.items() if label in NAMES}
 
 
-def _quantities(record: ObjectRecord, counted: Sequence[str], size: int) -> Iterator[TrainingExample]:
+def _quantities(record: ObjectRecord, complete: Sequence[str], size: int) -> Iterator[TrainingExample]:
     scale = size / max(record.width, record.height)
-    for label in counted:
+    for label in complete:
         boxes = _boxes(record, label)
         if record.cut or any(math.sqrt(box.width * box.height) * scale < _SMALLEST for box in boxes):
             continue
@@ -127,8 +127,8 @@ def _quantities(record: ObjectRecord, counted: Sequence[str], size: int) -> Iter
             yield TrainingExample(record.filename, count_prompts(name), (answer,), "quantity", False)
 
 
-def _positions(record: ObjectRecord, counted: Sequence[str]) -> Iterator[TrainingExample]:
-    for label in counted:
+def _positions(record: ObjectRecord, complete: Sequence[str]) -> Iterator[TrainingExample]:
+    for label in complete:
         boxes = _boxes(record, label)
         centers = [(x / record.width, y / record.height) for x, y in (box.center for box in boxes)]
         if not centers or record.cut or any(_extent(values) > _GROUP for values in zip(*centers, strict=True)):

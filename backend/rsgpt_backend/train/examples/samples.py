@@ -79,7 +79,7 @@ class Sample:
 
 def read_samples(folder: Path, dataset: RecipeDataset, number: int, size: int) -> list[Sample]:
     """Return the pictures of a data set, in the order of its files. size: side of the model's input in pixels."""
-    objects = _objects(folder, dataset)
+    objects = chosen_objects(folder, dataset)
     captions = read_captions(folder / dataset.captions) if dataset.captions else []
     described = read_descriptions(Path(dataset.descriptions)) if dataset.descriptions else []
     records = {record.filename: CaptionRecord(record.filename, ()) for record in (*objects.records, *described)}
@@ -113,20 +113,20 @@ def _add_asked(records: Sequence[QuestionRecord], samples: dict[str, Sample]) ->
             sample.add(asked_question(record))
 
 
-def _objects(folder: Path, dataset: RecipeDataset) -> ObjectFile:
-    """Return the records of the data set's split, without skipped places."""
+def chosen_objects(folder: Path, dataset: RecipeDataset) -> ObjectFile:
+    """Return the records of the data set's split, without those of places that are left out."""
     if not dataset.objects:
         return ObjectFile(())
     file = read_objects(folder / dataset.objects, dataset.split)
-    kept = [record for record in file.records if not record.place.startswith(dataset.skipped_places or ("\0",))]
-    return ObjectFile(tuple(kept), file.classes)
+    chosen = [record for record in file.records if not record.place.startswith(dataset.without or ("\0",))]
+    return ObjectFile(tuple(chosen), file.classes)
 
 
 def _add_objects(sample: Sample, record: ObjectRecord, dataset: RecipeDataset, size: int) -> None:
     if record.gsd_m:
         sample.gsd_m = record.gsd_m * max(record.width, record.height) / size
-    sample.presence |= known_presence(record, dataset.counted) | dict.fromkeys(dataset.absent, False)
-    for example in object_questions(record, dataset.counted, dataset.absent, size):
+    sample.presence |= known_presence(record, dataset.complete) | dict.fromkeys(dataset.absent, False)
+    for example in object_questions(record, dataset.complete, dataset.absent, size):
         sample.add(example)
 
 

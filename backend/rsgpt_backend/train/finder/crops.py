@@ -17,11 +17,13 @@ from PIL import Image, ImageFilter
 from torch import Tensor
 
 from ...data.image_files import ImageSource
-from ...data.object_annotations import ObjectBox, ObjectFile, ObjectRecord, read_objects
+from ...data.object_annotations import ObjectBox, ObjectRecord
 from ...data.object_matching import counted_as
 from ...errors import DataError
 from ...model.config import FinderConfig
-from .settings import FinderDataset, FinderStage
+from ..examples.samples import chosen_objects
+from ..recipe import RecipeDataset
+from .settings import FinderStage
 from .targets import CropFacts, FinderTargets, render, stack
 
 _VISIBLE = 0.3  # least visible part of an object that is learned
@@ -35,7 +37,7 @@ _GREY, _BLUR = 0.05, 0.15  # parts of the crops without color, and blurred
 class Example:
     """One picture in memory with its record. mask: class values, or None."""
 
-    dataset: FinderDataset
+    dataset: RecipeDataset
     record: ObjectRecord
     image: Image.Image
     mask: Image.Image | None
@@ -45,9 +47,10 @@ class Example:
 class FinderPictures:
     """The training pictures of all data sets."""
 
-    def __init__(self, folder: Path, datasets: Sequence[FinderDataset]) -> None:
-        self._examples = [_examples(folder, dataset) for dataset in datasets]
-        self._weights = [dataset.weight for dataset in datasets]
+    def __init__(self, folder: Path, datasets: Sequence[RecipeDataset]) -> None:
+        used = [dataset for dataset in datasets if dataset.finder_weight]
+        self._examples = [_examples(folder, dataset) for dataset in used]
+        self._weights = [dataset.finder_weight for dataset in used]
         if not any(self._examples):
             raise DataError("The finder has no pictures to train on. Add a data set to the recipe.")
 
@@ -61,13 +64,6 @@ class FinderPictures:
             pixels.append(torch.from_numpy(crop).permute(2, 0, 1))
             targets.append(render(facts, stage.size, config))
         return torch.stack(pixels), stack(targets)
-
-
-def chosen_records(folder: Path, path: str, dataset: FinderDataset) -> ObjectFile:
-    """Return the records of an object file without those of places that are left out."""
-    read = read_objects(folder / path)
-    records = tuple(record for record in read.records if not record.place.startswith(dataset.without or ("\0",)))
-    return replace(read, records=records)
 
 
 def take_crop(
@@ -128,8 +124,8 @@ def _rotated(box: ObjectBox, size: float) -> ObjectBox:
     return ObjectBox(box.label, box.y, size - box.x - box.width, box.height, box.width)
 
 
-def _examples(folder: Path, dataset: FinderDataset) -> list[Example]:
-    read = chosen_records(folder, dataset.objects, dataset)
+def _examples(folder: Path, dataset: RecipeDataset) -> list[Example]:
+    read = chosen_objects(folder, dataset)
     images = ImageSource(folder / dataset.images)
     masks = _mask_images(folder / dataset.masks) if dataset.masks else {}
     return [

@@ -26,11 +26,12 @@ from ...model.vision.efficientnet import EfficientNetLite
 from ...model.vision.encoders import channels_last, normalize
 from ..finite import check_learning
 from ..number_formats import autocast, number_format
+from ..recipe import Recipe
 from ..run_files import read_tensors, write_tensors
 from ..schedule import LearningRateSchedule
 from .crops import FinderPictures
 from .losses import finder_loss
-from .settings import FinderDataset, FinderStage
+from .settings import FinderStage
 from .targets import FinderTargets
 from .thresholds import choose_thresholds
 
@@ -38,9 +39,7 @@ _FINISHED, _CHECKPOINT, _THRESHOLDS = "finder.safetensors", "finder-checkpoint.s
 _ENCODED_AT_ONCE = 16
 
 
-def train_finder(  # noqa: PLR0917 - the same parts as in a recipe, in its order
-    model: Rsgpt, data: Path, datasets: Sequence[FinderDataset], stage: FinderStage, device: torch.device, out: Path
-) -> dict[str, float]:
+def train_finder(model: Rsgpt, data: Path, recipe: Recipe, device: torch.device, out: Path) -> dict[str, float]:
     """Train the finder of a model on its device, choose its thresholds, and return these by label.
 
     The weights are in `out` afterwards, and if they already are, nothing is trained. data: folder of the data sets;
@@ -50,9 +49,9 @@ def train_finder(  # noqa: PLR0917 - the same parts as in a recipe, in its order
     if (out / _FINISHED).exists():
         finder.load_state_dict(read_tensors(out / _FINISHED))
     else:
-        FinderTrainer(model, FinderPictures(data, datasets), stage, device, out).run()
+        FinderTrainer(model, FinderPictures(data, recipe.train), recipe.finder, device, out).run()
         write_tensors(finder.state_dict(), out / _FINISHED)
-    thresholds = choose_thresholds(model, data, datasets, stage.validated)
+    thresholds = choose_thresholds(model, data, recipe.validate, recipe.finder.validated)
     with replace_atomically(out / _THRESHOLDS) as draft:
         draft.write_text(json.dumps(thresholds), encoding="utf-8")
     return thresholds

@@ -1,33 +1,8 @@
-"""Settings of the training of a finder: its data sets and its stage."""
+"""Settings of the training of a finder."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class FinderDataset:
-    """An object file with its pictures; paths are relative to the data folder.
-
-    objects, validate: object files to train on, and to choose thresholds with; images, validate_images: folder or zip
-    file of their pictures, `images` for both if `validate_images` is empty; masks: folder or zip file of class masks.
-    complete: labels whose objects all have a box; partial: labels of which some objects have none; absent: labels that
-    occur in no picture; other labels are unknown and not learned from this data set.
-    shares: regions that are learned from the share of the picture that they cover.
-    without: starts of the places that are left out. weight: how often pictures are drawn, relative to other data sets.
-    """
-
-    objects: str
-    images: str
-    masks: str = ""
-    complete: tuple[str, ...] = ()
-    partial: tuple[str, ...] = ()
-    absent: tuple[str, ...] = ()
-    shares: tuple[str, ...] = ()
-    without: tuple[str, ...] = ()
-    weight: float = 1.0
-    validate: str = ""
-    validate_images: str = ""
 
 
 @dataclass(frozen=True)

@@ -14,20 +14,20 @@ from ...data.object_matching import PointMatch, boxes_of, close_share, f1, match
 from ...model.finder.points import FoundPoint
 from ...model.finder.search import finder_of, search
 from ...model.rsgpt import Rsgpt
-from .crops import chosen_records
-from .settings import FinderDataset
+from ..examples.samples import chosen_objects
+from ..recipe import RecipeDataset
 
 LOWEST = 0.1
 _STEPS = [round(LOWEST + 0.02 * step, 2) for step in range(31)]  # to 0.7
 _Found = tuple[ObjectRecord, dict[str, list[FoundPoint]]]
 
 
-def choose_thresholds(model: Rsgpt, folder: Path, datasets: Sequence[FinderDataset], limit: int) -> dict[str, float]:
+def choose_thresholds(model: Rsgpt, folder: Path, datasets: Sequence[RecipeDataset], limit: int) -> dict[str, float]:
     """Return the threshold of each label with validation pictures, and set them in the config of the model.
 
-    limit: maximum number of pictures per data set.
+    datasets: for validation; limit: maximum number of pictures per data set.
     """
-    found = [(dataset, list(_found(model, folder, dataset, limit))) for dataset in datasets if dataset.validate]
+    found = [(dataset, list(_found(model, folder, dataset, limit))) for dataset in datasets if dataset.objects]
     _, config = finder_of(model)
     chosen: dict[str, float] = {}
     for label in config.labels:
@@ -63,12 +63,12 @@ def matches_above(found: Sequence[_Found], label: str, threshold: float) -> list
     return matches
 
 
-def _found(model: Rsgpt, folder: Path, dataset: FinderDataset, limit: int) -> Iterator[_Found]:
+def _found(model: Rsgpt, folder: Path, dataset: RecipeDataset, limit: int) -> Iterator[_Found]:
     """Yield at most `limit` validation records, evenly spread, each with the points of all labels."""
-    records = chosen_records(folder, dataset.validate, dataset).records
+    records = chosen_objects(folder, dataset).records
     count = min(limit, len(records))
-    source = ImageSource(folder / (dataset.validate_images or dataset.images))
+    source = ImageSource(folder / dataset.images)
     lowest = [LOWEST] * len(finder_of(model)[1].labels)
-    for index in tqdm(range(count), desc=f"thresholds on {Path(dataset.validate).stem}"):
+    for index in tqdm(range(count), desc=f"thresholds on {Path(dataset.objects).stem}"):
         record = records[index * len(records) // count]
         yield record, search(model, source.open(record.filename), record.gsd_m, lowest)

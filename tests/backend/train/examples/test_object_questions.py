@@ -28,10 +28,10 @@ def record(*boxes: tuple[str, float, float], side: float = 10, **more: object) -
 
 
 def asked(
-    of: ObjectRecord, kind: str, counted: Sequence[str] = ("airplane",), absent: Sequence[str] = ()
+    of: ObjectRecord, kind: str, complete: Sequence[str] = ("airplane",), absent: Sequence[str] = ()
 ) -> dict[str, str]:
     """The first wording of each question of a kind, and its answer."""
-    examples = [example for example in object_questions(of, counted, absent, SIDE) if example.kind == kind]
+    examples = [example for example in object_questions(of, complete, absent, SIDE) if example.kind == kind]
     return {example.prompts[0]: example.answers[0] for example in examples}
 
 

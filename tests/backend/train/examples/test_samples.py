@@ -77,7 +77,7 @@ def test_the_ground_resolution_is_that_of_the_model_s_input(tmp_path: Path) -> N
 
 def test_skipped_places_and_absent_labels(tmp_path: Path) -> None:
     objects = [{"filename": "a.png", "place": "Madison 1"}, {"filename": "b.png", "place": "Minsk"}]
-    found = read(tmp_path, (), objects, counted=("car",), absent=("airplane",), skipped_places=("Madison",))
+    found = read(tmp_path, (), objects, complete=("car",), absent=("airplane",), without=("Madison",))
     assert set(found) == {"b.png"}
     assert found["b.png"].presence == {"car": False, "airplane": False}
 

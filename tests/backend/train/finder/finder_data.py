@@ -8,12 +8,12 @@ from pathlib import Path
 
 from PIL import Image
 
-from rsgpt_backend.train.finder.settings import FinderDataset
+from rsgpt_backend.train.recipe import RecipeDataset
 
-CARS = FinderDataset("cars.json", "images", complete=("car",), absent=("airplane",), validate="cars.json")
+CARS = RecipeDataset("images", objects="cars.json", complete=("car",), absent=("airplane",), finder_weight=1.0)
 
 
-def write_cars(folder: Path, pictures: int = 6) -> FinderDataset:
+def write_cars(folder: Path, pictures: int = 6) -> RecipeDataset:
     """Write pictures of 96 x 80 pixels with 0 to 3 cars of 16 x 8 pixels, and their object file."""
     (folder / "images").mkdir(parents=True)
     rng, rows = random.Random(1), []

@@ -16,8 +16,9 @@ from rsgpt_backend.data.object_annotations import ObjectBox, ObjectRecord
 from rsgpt_backend.errors import DataError
 from rsgpt_backend.model.config import FinderConfig
 from rsgpt_backend.train.finder.crops import Example, FinderPictures, chosen_records, take_crop, turned
-from rsgpt_backend.train.finder.settings import FinderDataset, FinderStage
+from rsgpt_backend.train.finder.settings import FinderStage
 from rsgpt_backend.train.finder.targets import CropFacts
+from rsgpt_backend.train.recipe import RecipeDataset
 from tests.backend.train.finder.finder_data import CARS, write_cars
 
 STAGE = FinderStage(size=64)
@@ -25,7 +26,7 @@ FILL = (127, 127, 127)
 CONFIG = FinderConfig(("car",), (), ("water",), (0.5,))
 
 
-def example(box: tuple[int, int, int, int], dataset: FinderDataset = CARS, cut: int = 0) -> Example:
+def example(box: tuple[int, int, int, int], dataset: RecipeDataset = CARS, cut: int = 0) -> Example:
     """Return a black picture of 96 x 80 pixels with a white object."""
     image = Image.new("RGB", (96, 80))
     x, y, width, height = box

@@ -16,7 +16,8 @@ from rsgpt_backend.model.weights import load_model
 from rsgpt_backend.train.finder import finder_training as module
 from rsgpt_backend.train.finder.crops import FinderPictures
 from rsgpt_backend.train.finder.finder_training import FinderTrainer, train_finder
-from rsgpt_backend.train.finder.settings import FinderDataset, FinderStage
+from rsgpt_backend.train.finder.settings import FinderStage
+from rsgpt_backend.train.recipe import Recipe, RecipeDataset
 from tests.backend.train.finder.finder_data import write_cars
 
 CPU = torch.device("cpu")
@@ -24,13 +25,13 @@ STAGE = FinderStage(steps=8, batch=4, size=64, reuse=2, round_batches=2, warmup=
 
 
 @pytest.fixture
-def dataset(tmp_path: Path) -> FinderDataset:
+def dataset(tmp_path: Path) -> RecipeDataset:
     return write_cars(tmp_path / "data")
 
 
-def trained(folder: Path, data: Path, dataset: FinderDataset, out: Path, stage: FinderStage = STAGE) -> Rsgpt:
+def trained(folder: Path, data: Path, dataset: RecipeDataset, out: Path, stage: FinderStage = STAGE) -> Rsgpt:
     model = load_model(folder)
-    train_finder(model, data, [dataset], stage, CPU, out)
+    train_finder(model, data, Recipe(model.config, (dataset,), (dataset,), finder=stage), CPU, out)
     return model
 
 
@@ -44,7 +45,7 @@ def equal(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
 
 
 def test_the_finder_changes_and_the_encoder_does_not(
-    finder_folder: Path, dataset: FinderDataset, tmp_path: Path, finding_toy: Rsgpt
+    finder_folder: Path, dataset: RecipeDataset, tmp_path: Path, finding_toy: Rsgpt
 ) -> None:
     model = trained(finder_folder, tmp_path / "data", dataset, tmp_path / "out")
     assert not equal(state(model), state(finding_toy))
@@ -57,7 +58,7 @@ def test_the_finder_changes_and_the_encoder_does_not(
 
 
 def test_a_killed_run_resumes_exactly(
-    finder_folder: Path, dataset: FinderDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    finder_folder: Path, dataset: RecipeDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = trained(finder_folder, tmp_path / "data", dataset, tmp_path / "whole")
     save = FinderTrainer._save
@@ -75,14 +76,14 @@ def test_a_killed_run_resumes_exactly(
 
 
 def test_a_finished_finder_is_not_trained_again(
-    finder_folder: Path, dataset: FinderDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    finder_folder: Path, dataset: RecipeDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = trained(finder_folder, tmp_path / "data", dataset, tmp_path / "out")
     monkeypatch.setattr(module, "FinderTrainer", lambda *_: pytest.fail("it was trained again"))
     assert equal(state(trained(finder_folder, tmp_path / "data", dataset, tmp_path / "out")), state(first))
 
 
-def test_the_loss_falls(finder_folder: Path, dataset: FinderDataset, tmp_path: Path) -> None:
+def test_the_loss_falls(finder_folder: Path, dataset: RecipeDataset, tmp_path: Path) -> None:
     stage = FinderStage(steps=60, batch=4, size=64, reuse=15, round_batches=4, warmup=4, learning_rate=3e-3)
     trainer = FinderTrainer(
         load_model(finder_folder), FinderPictures(tmp_path / "data", [dataset]), stage, CPU, tmp_path
@@ -91,12 +92,12 @@ def test_the_loss_falls(finder_folder: Path, dataset: FinderDataset, tmp_path: P
     assert torch.stack(losses[-10:]).mean() < 0.7 * torch.stack(losses[:10]).mean()
 
 
-def test_a_run_that_diverges_ends_with_a_message(finder_folder: Path, dataset: FinderDataset, tmp_path: Path) -> None:
+def test_a_run_that_diverges_ends_with_a_message(finder_folder: Path, dataset: RecipeDataset, tmp_path: Path) -> None:
     stage = FinderStage(steps=4, batch=4, size=64, reuse=1, round_batches=4, warmup=0, learning_rate=float("nan"))
     with pytest.raises(RsgptError, match="training of the finder ended"):
         trained(finder_folder, tmp_path / "data", dataset, tmp_path / "out", stage)
 
 
-def test_a_model_without_a_finder_is_refused(toy: Rsgpt, dataset: FinderDataset, tmp_path: Path) -> None:
+def test_a_model_without_a_finder_is_refused(toy: Rsgpt, dataset: RecipeDataset, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="has no finder"):
-        train_finder(toy, tmp_path / "data", [dataset], STAGE, CPU, tmp_path / "out")
+        train_finder(toy, tmp_path / "data", Recipe(toy.config, (dataset,), ()), CPU, tmp_path / "out")

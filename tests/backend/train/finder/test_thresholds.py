@@ -42,7 +42,7 @@ def test_thresholds_of_labels_without_validation_boxes_stay(
         return {"car": points(0.2, x=500), "airplane": []}
 
     monkeypatch.setattr(module, "search", search)
-    chosen = choose_thresholds(model, tmp_path, [dataset, replace(dataset, validate="")], 4)
+    chosen = choose_thresholds(model, tmp_path, [dataset, replace(dataset, objects="")], 4)
     assert list(chosen) == ["car"]
     assert asked == [[module.LOWEST] * 2] * 4
     assert model.config.finder is not None
