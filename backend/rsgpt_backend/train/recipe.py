@@ -25,8 +25,7 @@ class RecipeDataset:
     split: the split whose records are read, if a file of objects names splits; complete: labels whose objects all have
     a box; partial: labels of which some objects have none; absent: labels that no picture shows; shares: regions that
     the finder learns from the share of the picture that they cover; without: beginnings of the names of places that
-    are left out. gsd_m: ground resolution of pictures without a record of it, in meters per pixel of the model's input;
-    0 if unknown.
+    are left out. gsd_m: ground resolution of pictures without a record of it, in meters per pixel; 0 if unknown.
     weight: how often pictures are drawn from it, relative to the other sets and independent of its size; questions
     about objects ignore it; finder_weight: the same for the finder. views: number of rotated and mirrored copies of
     each picture, 1 to 8; sensors: number of copies as other sensors would take them. Validation sets have the same

@@ -72,7 +72,11 @@ def test_the_shipped_model_s_recipe_describes_an_encoder_that_exists() -> None:
     assert encoder.width == vision.width
     assert vision.cells == (vision.image_size // 32) ** 2
     assert read.warmup < read.steps
-    assert not {part.captions for part in read.train} & {part.captions for part in read.validate}
+    for name in ("captions", "questions", "objects"):
+        used, held_out = (
+            {(getattr(part, name), part.split) for part in parts} for parts in (read.train, read.validate)
+        )
+        assert not {pair for pair in used if pair[0]} & held_out, name
 
 
 def test_a_recipe_without_a_model_needs_a_start() -> None:

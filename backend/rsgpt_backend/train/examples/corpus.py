@@ -76,7 +76,7 @@ class Corpus:
         weights: list[float] = []
         for number, dataset in enumerate(datasets):
             samples = read_samples(folder, dataset, number, size)
-            pixels.append(_pixels(ImageSource(folder / dataset.images), samples, size))
+            pixels.append(_pixels(ImageSource(folder / dataset.images), samples, size, dataset.gsd_m))
             self.samples.extend(samples)
             weights += [dataset.weight / len(samples)] * len(samples)
         if not self.samples:
@@ -211,10 +211,15 @@ def _fits(sample: Sample, view: int, example: TrainingExample, answers: Sequence
     return not (sample.is_gray(view) and any(map(names_color, answers)))
 
 
-def _pixels(source: ImageSource, samples: Sequence[Sample], size: int) -> Tensor:
-    """Return the pictures as uint8 [pictures, 3, size, size]."""
-    pictures = (source.open(sample.filename) for sample in samples)
-    return torch.cat([to_bytes([picture], size) for picture in tqdm(pictures, "pictures", len(samples))])
+def _pixels(source: ImageSource, samples: Sequence[Sample], size: int, gsd_m: float) -> Tensor:
+    """Return the pictures as uint8 [pictures, 3, size, size], and set their ground resolution if gsd_m is known."""
+    pixels = []
+    for sample in tqdm(samples, "pictures"):
+        picture = source.open(sample.filename)
+        if gsd_m and sample.gsd_m is None:
+            sample.gsd_m = gsd_m * max(picture.size) / size
+        pixels.append(to_bytes([picture], size))
+    return torch.cat(pixels)
 
 
 def _by_kind(samples: Sequence[Sample]) -> list[_Pairs]:

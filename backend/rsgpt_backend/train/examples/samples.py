@@ -85,7 +85,7 @@ def read_samples(folder: Path, dataset: RecipeDataset, number: int, size: int) -
     records = {record.filename: CaptionRecord(record.filename, ()) for record in (*objects.records, *described)}
     records |= {record.filename: record for record in captions}
     views = (*range(dataset.views), *range(VIEWS, VIEWS + dataset.sensors))
-    samples = {name: Sample(name, record, number, views, dataset.gsd_m or None) for name, record in records.items()}
+    samples = {name: Sample(name, record, number, views) for name, record in records.items()}
     for record in objects.records:
         _add_objects(samples[record.filename], record, dataset, size)
     for picture in described:

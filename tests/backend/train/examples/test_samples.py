@@ -72,7 +72,6 @@ def test_the_ground_resolution_is_that_of_the_model_s_input(tmp_path: Path) -> N
     found = read(tmp_path, (), [{"filename": "a.png", "gsd_m": 0.5}, {"filename": "b.png"}])
     assert found["a.png"].gsd_m == 0.5 * 32 / SIZE
     assert found["b.png"].gsd_m is None
-    assert read(tmp_path, [{"filename": "c.png", "captions": ["x"]}], gsd_m=0.3)["c.png"].gsd_m == 0.3
 
 
 def test_skipped_places_and_absent_labels(tmp_path: Path) -> None:
