@@ -118,7 +118,7 @@ def questions(record: Mapping[str, Any]) -> Iterator[Question]:
     for one, other in zip(first["where"], second["where"], strict=True):
         if other["place"] in neighbors(one["place"]):
             noun = one["noun"]
-            verb = "are" if noun.endswith("s") else "is"
+            verb = "are" if noun.partition(" of ")[0].endswith("s") else "is"
             others = sorted(neighbors(one["place"]) | {other["place"]})
             yield question("place", WHERE, record, noun, one["place"], noun, verb, other_answers=others)
 
