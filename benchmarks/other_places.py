@@ -15,7 +15,7 @@ import json
 import random
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +80,8 @@ def main() -> None:
     args = parser.parse_args()
     records = json.loads(LABELS.read_text(encoding="utf-8"))["annotations"]
     collect(records, args.data, args.out / "pictures")
-    rows = [{**picture_fields(record), "qa_pairs": list(questions(record))} for record in records]
+    asked = balanced(records)
+    rows = [{**picture_fields(record), "qa_pairs": list(questions(record, asked))} for record in records]
     (args.out / "questions.json").write_text(json.dumps(rows, indent=1), encoding="utf-8")
     for line in agreement(records):
         sys.stdout.write(f"{line}\n")
@@ -103,11 +104,25 @@ def picture_fields(record: Mapping[str, Any]) -> dict[str, Any]:
     return {"filename": picture_name(record), "gsd_m": record["gsd_m"], "source": record["source"]}
 
 
-def questions(record: Mapping[str, Any]) -> Iterator[Question]:
-    """Yield the questions about one picture whose answers agree."""
+def balanced(records: Sequence[Mapping[str, Any]]) -> set[tuple[int, str]]:
+    """Return numbers of pictures with the things that are asked about: as many present as absent ones of each thing."""
+    chosen: set[tuple[int, str]] = set()
+    for thing in records[0]["first"]["presence"]:
+        numbers: dict[str, list[int]] = {"yes": [], "no": [], "unclear": []}
+        for record in records:
+            answers = {record[key]["presence"][thing] for key in ("first", "second")}
+            numbers[answers.pop() if len(answers) == 1 else "unclear"].append(record["n"])
+        count = min(len(numbers["yes"]), len(numbers["no"]))
+        rng = random.Random(thing)  # nosec B311 - choosing questions is no secret
+        chosen |= {(number, thing) for key in ("yes", "no") for number in rng.sample(numbers[key], count)}
+    return chosen
+
+
+def questions(record: Mapping[str, Any], asked: Container[tuple[int, str]]) -> Iterator[Question]:
+    """Yield the questions about one picture whose answers agree. asked: see `balanced`."""
     first, second = record["first"], record["second"]
     for thing, answer in first["presence"].items():
-        if answer == second["presence"][thing] and answer != "unclear":
+        if (record["n"], thing) in asked:
             name = THINGS.get(thing, thing)
             wordings = PRESENCE if thing in MASS else PRESENCE_OF_MANY
             yield question("presence", wordings, record, thing, answer, name, name.capitalize())
