@@ -41,7 +41,12 @@ class MatchingHead(nn.Module):
         return F.normalize(self.image(queries.mean(1)).float(), dim=-1)
 
     def text_vectors(self, bridge: Bridge, ids: Tensor, mask: Tensor) -> Tensor:
-        """ids, mask: [batch, length], of Instruction.read -> [batch, width]. Each text needs a token."""
+        """ids, mask: [batch, length] with padding at the end, of Instruction.read -> [batch, width].
+
+        An empty text among others gets the vector of one padding token: data sets have some, and one may not turn a
+        whole batch to NaN.
+        """
+        mask = torch.cat([torch.ones_like(mask[:, :1]), mask[:, 1:]], dim=1)
         states = _qformer(bridge).text_states(ids, mask)
         weights = mask.to(states.dtype)[..., None]
         mean = (states * weights).sum(1) / weights.sum(1)

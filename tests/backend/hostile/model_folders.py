@@ -107,6 +107,11 @@ def _qformers() -> Iterator[HostileCase]:
     yield _model("cross attention each 0 layers", "cross_attention_frequency", qformer__cross_attention_frequency=0)
     yield _model("no text is read", r"qformer\.max_text", qformer__max_text=0)
     yield _model("dropout of 2", r"qformer\.dropout", qformer__dropout=2)
+    yield _model("vectors of -1 numbers", "matching_width", matching_width=-1)
+    yield _model("vectors of 10^9 numbers", "matching_width", matching_width=10**9)
+    yield _model("vectors in words", "matching_width is not of type", matching_width="256")
+    yield _model("vectors of texts that no part reads", "reads text", matching_width=8, qformer__instruction=False)
+    yield _model("a ground resolution in words", "ground_resolution is not of type", vision__ground_resolution="yes")
     yield _model("own tokenizer without a vocabulary", r"qformer\.vocabulary is 0", qformer__tokenizer="reader")
 
 
@@ -253,6 +258,16 @@ def _weights() -> Iterator[HostileCase]:
     yield tensors("a weight is missing", lambda weights: weights.pop(_MATRIX), rf"do not fit the model: {_MATRIX}")
     yield tensors(
         "a weight too many", lambda weights: weights.update({"bridge.x": torch.ones(2)}), r"bridge\.x and 0 more"
+    )
+    yield HostileCase(
+        "a head without weights",
+        lambda folder: edit(folder / MODEL, {"matching_width": 8}),
+        r"do not fit the model: matching\.image\.bias and 4 more",
+    )
+    yield HostileCase(
+        "a ground resolution without weights",
+        lambda folder: edit(folder / MODEL, {"vision.ground_resolution": True}),
+        r"do not fit the model: bridge\.ground_resolution\.projection\.weight and 1 more",
     )
     yield tensors("a weight of another shape", lambda weights: weights.update({_MATRIX: torch.ones(2, 2)}), _MATRIX)
     yield HostileCase("weights are a pipe", pipe(WEIGHTS), r"model\.safetensors is missing or not a regular file")

@@ -8,14 +8,17 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
+from rsgpt_backend.errors import ModelError
 from rsgpt_backend.model.config import ModelConfig
 from rsgpt_backend.model.fingerprint import fingerprint
 from rsgpt_backend.model.hardware.memory import model_size
+from rsgpt_backend.model.hashes import file_sha256
 from rsgpt_backend.model.matching import MatchingHead, matching_loss
 from rsgpt_backend.model.rsgpt import Rsgpt, pad
 from rsgpt_backend.model.vision.encoders import to_bytes
-from rsgpt_backend.model.weights import load_model, save_model
+from rsgpt_backend.model.weights import WEIGHTS_FILE, load_model, save_model
 from tests.backend.toy import IMAGE_SIZE, make_config, make_model, picture
 
 WIDTH = 16
@@ -61,6 +64,13 @@ def test_a_text_has_the_same_vector_alone_and_among_longer_ones(model: Rsgpt) ->
     for text, vector in zip(TEXTS, together, strict=True):
         alone = head(model).text_vectors(model.bridge, *read(model, text))[0]
         torch.testing.assert_close(alone, vector, atol=1e-5, rtol=1e-4)
+
+
+def test_an_empty_text_leaves_a_batch_finite(model: Rsgpt) -> None:
+    vectors = head(model).text_vectors(model.bridge, *read(model, "", TEXTS[0]))
+    assert vectors.isfinite().all()
+    alone = head(model).text_vectors(model.bridge, *read(model, TEXTS[0]))
+    torch.testing.assert_close(vectors[1:], alone, atol=1e-5, rtol=1e-4)
 
 
 def test_a_picture_s_vector_depends_on_its_ground_resolution(config: ModelConfig, features: torch.Tensor) -> None:
@@ -150,6 +160,16 @@ def test_the_head_survives_saving(model: Rsgpt, config: ModelConfig, features: t
     language = Path(config.language.source)
     size, without = model_size(tmp_path, language), sum(part.numel() for part in model.bridge.parameters())
     assert size.bridge == without + sum(part.numel() for part in head(model).parameters())
+
+
+def test_nan_in_the_head_is_refused(model: Rsgpt, tmp_path: Path) -> None:
+    save_model(model, tmp_path)
+    tensors = load_file(tmp_path / WEIGHTS_FILE)
+    tensors["matching.text.bias"].fill_(math.nan)
+    save_file(tensors, tmp_path / WEIGHTS_FILE)
+    replace(ModelConfig.read(tmp_path), weights_sha256=file_sha256(tmp_path / WEIGHTS_FILE)).write(tmp_path)
+    with pytest.raises(ModelError, match=r"matching\.text\.bias contains NaN"):
+        load_model(tmp_path)
 
 
 def test_a_model_without_a_head(toy: Rsgpt) -> None:

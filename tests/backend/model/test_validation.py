@@ -164,3 +164,17 @@ def test_patches_are_joined_evenly_without_a_q_former() -> None:
         check(replace(TOY, vision=VIT, qformer=replace(joined, queries=3)))
     with pytest.raises(ValueError, match=rf"qformer\.width is not {4 * VIT.width}, which follows"):
         check(replace(TOY, vision=VIT, qformer=replace(joined, width=VIT.width)))
+
+
+def test_a_ground_resolution_needs_a_qformer() -> None:
+    joined = next(config for config in FAMILY.values() if not config.qformer.layers)
+    with pytest.raises(ValueError, match="vision.ground_resolution needs a Q-Former"):
+        check(changed("vision.ground_resolution", True, joined))
+
+
+def test_vectors_need_a_qformer_that_reads_text() -> None:
+    check(changed("matching_width", 256))
+    for config in FAMILY.values():
+        if not (config.qformer.layers and config.qformer.instruction):
+            with pytest.raises(ValueError, match="matching_width needs a Q-Former that reads text"):
+                check(changed("matching_width", 256, config))

@@ -6,7 +6,7 @@ import json
 import math
 import secrets
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from ...predictor import Answer, Predictor, Token
@@ -97,7 +97,6 @@ def model_list(model: str, engine: Predictor, created: int) -> Body:
         "fingerprint": engine.fingerprint,
         "precision": engine.precision,
         "protocol_version": PROTOCOL_VERSION,
-        "capabilities": asdict(engine.capabilities),
     }
     return {"object": "list", "data": [entry]}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -94,7 +95,12 @@ def test_a_model_without_it_ignores_the_resolution(toy: Rsgpt) -> None:
 def test_the_engine_computes_it_from_the_size_of_the_picture(grounded: Rsgpt, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[list[float]] = []
     prefix = grounded.prefix
-    monkeypatch.setattr(grounded, "prefix", lambda *given: (seen.append(given[2].tolist()), prefix(*given))[1])
+
+    def recorded(features: torch.Tensor, instructions: Any, ground: torch.Tensor) -> Any:
+        seen.append(ground.tolist())
+        return prefix(features, instructions, ground)
+
+    monkeypatch.setattr(grounded, "prefix", recorded)
     engine = Engine(grounded)
     assert engine.capabilities.gsd
     engine.answer([ask(0, gsd_m=1.0), ask(0), ask(1, choices=("yes", "no"), gsd_m=2.0)])
@@ -107,7 +113,12 @@ def test_the_engine_computes_it_from_the_size_of_the_picture(grounded: Rsgpt, mo
 def test_answers_depend_on_it_and_features_do_not(grounded: Rsgpt, monkeypatch: pytest.MonkeyPatch) -> None:
     encodings: list[int] = []
     encode = grounded.encode
-    monkeypatch.setattr(grounded, "encode", lambda pixels: (encodings.append(len(pixels)), encode(pixels))[1])
+
+    def counted(pixels: torch.Tensor) -> torch.Tensor:
+        encodings.append(len(pixels))
+        return encode(pixels)
+
+    monkeypatch.setattr(grounded, "encode", counted)
     engine = Engine(grounded)
     asks = [ask(0, choices=("yes", "no"), gsd_m=gsd) for gsd in (0.1, 30.0, None)]
     confidences = {engine.answer([one])[0].confidence for one in asks}
