@@ -15,6 +15,8 @@ FinishReason = Literal["stop", "length", "cancelled"]
 # The choices of an ask for a number.
 NUMBERS = tuple(str(number) for number in (*range(101), *range(200, 1001, 100)))
 
+MIN_GSD_M, MAX_GSD_M = 0.001, 100_000.0  # of a picture, in meters per pixel
+
 
 @dataclass(frozen=True)
 class Ask:
@@ -31,6 +33,7 @@ class Ask:
     is_whole_number: the answer is a whole number in digits, one of `choices` or, if they are empty, of NUMBERS.
     top_p: cumulative probability of the tokens that are sampled from if the temperature is above 0.
     stops: texts that end the answer.
+    gsd_m: ground meters per pixel of `image`, None if unknown.
     cancel: when set, the answer ends before its next token.
     """
 
@@ -46,6 +49,7 @@ class Ask:
     is_whole_number: bool = False
     top_p: float = 1.0
     stops: tuple[str, ...] = ()
+    gsd_m: float | None = None
     cancel: threading.Event = field(default_factory=threading.Event)
 
 
@@ -92,6 +96,35 @@ class Step:
     answer: Answer | None = None
 
 
+@dataclass(frozen=True)
+class Capabilities:
+    """What a model can do beyond answering prompts.
+
+    find: it locates objects; embed: it has vectors for pictures and texts; gsd: its answers use the ground resolution.
+    """
+
+    find: bool = False
+    embed: bool = False
+    gsd: bool = False
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """vector: of unit length, comparable by its dot product with those of the same model. tokens: that were read."""
+
+    vector: tuple[float, ...]
+    tokens: int
+
+
+@dataclass(frozen=True)
+class KeyedPicture:
+    """A picture that gets a vector. image, image_key, gsd_m: as in Ask."""
+
+    image: Image.Image
+    image_key: str
+    gsd_m: float | None = None
+
+
 class Predictor(Protocol):
     """The interface of an engine as the server uses it; implemented by `engine.Engine` and by the tests' fake."""
 
@@ -99,6 +132,7 @@ class Predictor(Protocol):
     weights_sha256: str
     fingerprint: str  # see model/fingerprint.py
     precision: str  # precision of the loaded model, a key of model/hardware/precision.NAMES
+    capabilities: Capabilities
     on_heartbeat: Callable[[], None]  # heartbeat: called while the engine works without yielding, as in a beam search
     early: Callable[[Step], None] | None  # if set, receives tokens that are certain before `stream` can yield them
 
@@ -107,5 +141,12 @@ class Predictor(Protocol):
 
         If `ask.cancel` is set, its answer ends before the next token, with finish_reason "cancelled".
         A failure of one row must not end the others. Raises EngineError if the whole batch fails.
+        """
+        ...
+
+    def embed(self, items: Sequence[str | KeyedPicture]) -> list[Embedding]:
+        """Return the vectors of texts and pictures, in their order.
+
+        Raises ModelError if the model has no vectors, EngineError if it fails or a text is empty.
         """
         ...

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rsgpt_backend.errors import EngineError, ModelError
-from rsgpt_backend.predictor import Answer, Ask, FinishReason, Step, Token
+from rsgpt_backend.predictor import Answer, Ask, Capabilities, Embedding, FinishReason, KeyedPicture, Step, Token
 
 HANG_S = 3600.0
 LONGEST = 128
@@ -22,7 +22,7 @@ class Script:
     """Behavior of the engine. delay, token_delay, load_delay: seconds before a batch, before each token, and to load.
 
     reply: the answer, with {number} of the picture and {prompt}. delays, replies, faults: the same by a word in the
-    prompt; faults are error, memory, hang or exit.
+    prompt; faults are error, memory, hang or exit. capabilities: those of the model that differ from the defaults.
     """
 
     reply: str = "picture {number}"
@@ -35,6 +35,7 @@ class Script:
     load_error: str = ""
     confidence: float = 0.9
     log: str = ""
+    capabilities: dict[str, bool] = field(default_factory=dict)
 
 
 def number_of(ask: Ask) -> int:
@@ -55,6 +56,7 @@ class FakeEngine:
         self.weights_sha256 = "f" * 64
         self.fingerprint = "f" * 16
         self.precision = "fp32"
+        self.capabilities = Capabilities(**{"embed": True, "gsd": True, **script.capabilities})
         self.steps = 0
         self.on_heartbeat: Callable[[], None] = lambda: None
         self.early: Callable[[Step], None] | None = None
@@ -79,6 +81,15 @@ class FakeEngine:
         """Return the answers in the order of the asks."""
         answers = {step.index: step.answer for step in self.stream(asks) if step.answer}
         return [answers[index] for index in range(len(asks))]
+
+    def embed(self, items: Sequence[str | KeyedPicture]) -> list[Embedding]:
+        """Return vectors of two numbers: pictures along the first axis, texts along the second."""
+        words = " ".join(item for item in items if isinstance(item, str))
+        _FAULTS[next((fault for word, fault in self._script.faults.items() if word in words), "")]()
+        return [
+            Embedding((0.0, 1.0), len(item.split())) if isinstance(item, str) else Embedding((1.0, 0.0), 1)
+            for item in items
+        ]
 
     def _row(self, ask: Ask) -> Iterator[Token | Answer]:
         words = re.findall(r"\s*\S+", self._reply(ask))
@@ -113,7 +124,8 @@ class FakeEngine:
 
     def _log(self, ask: Ask) -> None:
         if self._script.log:
-            line = json.dumps({"prompt": ask.prompt, "number": number_of(ask)})
+            entry = {"prompt": ask.prompt, "number": number_of(ask)}
+            line = json.dumps(entry if ask.gsd_m is None else {**entry, "gsd_m": ask.gsd_m})
             with Path(self._script.log).open("a", encoding="utf-8") as log:
                 log.write(f"{line}\n")
 

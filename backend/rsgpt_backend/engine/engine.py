@@ -18,14 +18,17 @@ from ..errors import EngineError
 from ..model.decoding.answer_scoring import score
 from ..model.decoding.beam_search import Search, search
 from ..model.decoding.generation import ChosenToken, Decoder, DecodingRules, Sampling
+from ..model.fingerprint import without_absent
 from ..model.hardware.heap import trim_heap
 from ..model.hardware.memory import free_bytes, rows_that_fit
 from ..model.instructions import Instruction
 from ..model.rsgpt import Prefix, Rsgpt
 from ..model.vision.encoders import to_bytes
-from ..predictor import Answer, Ask, FinishReason, Step
+from ..model.vision.ground_resolution import input_resolution
+from ..predictor import Answer, Ask, Capabilities, Embedding, FinishReason, KeyedPicture, Step
 from .answer_row import ALTERNATIVES, AnswerRow
 from .choices import choice_logprobs, max_spellings_scored, spelling_tokens, with_choices, wordings
+from .embedding import matching_head, picture_embeddings, text_embeddings
 from .feature_cache import FeatureCache, FeatureFiles, features_folder
 
 _CACHED_PICTURES = 512  # features of this many pictures stay in memory; 213 kB each for the small model
@@ -45,6 +48,8 @@ class Engine:
         self.weights_sha256 = model.config.weights_sha256
         self.fingerprint, self.precision = fingerprint, precision
         config = model.config
+        has_finder = getattr(model, "finder", None) is not None
+        self.capabilities = Capabilities(has_finder, model.matching is not None, config.vision.ground_resolution)
         openings = tuple((token, config.yes_odds) for token in _yes_tokens(model)) if config.yes_odds else ()
         self._rules = DecodingRules(
             config.language.eos_id, config.repetition_penalty, config.no_repeat_ngram, openings, config.patient
@@ -92,6 +97,20 @@ class Engine:
         """Return the finished answers, in the order of the asks."""
         answers = {step.index: step.answer for step in self.stream(asks) if step.answer}
         return [answers[index] for index in range(len(asks))]
+
+    @torch.inference_mode()
+    def embed(self, items: Sequence[str | KeyedPicture]) -> list[Embedding]:
+        """Return the vectors of texts and pictures; see predictor.Predictor."""
+        matching_head(self.model)
+        pictures = [item for item in items if isinstance(item, KeyedPicture)]
+        texts = [item for item in items if isinstance(item, str)]
+        try:
+            embedded = picture_embeddings(self.model, pictures, self._encode(pictures)) if pictures else []
+            written = text_embeddings(self.model, texts, self._device) if texts else []
+        except (RuntimeError, ValueError, IndexError) as error:
+            raise EngineError(f"The model failed on this input: {error}. Try fewer pictures or texts.") from error
+        of_pictures, of_texts = iter(embedded), iter(written)
+        return [next(of_pictures if isinstance(item, KeyedPicture) else of_texts) for item in items]
 
     def _stream(self, asks: Sequence[Ask]) -> Iterator[Step]:
         asks = [with_choices(self._with_defaults(ask)) for ask in asks]
@@ -150,7 +169,7 @@ class Engine:
         """indices: of the rows in the batch, for steps that are reported early."""
         if not beams:
             return self._score_choices(features, rows)
-        prefix = self.model.prefix(features, instructions)
+        prefix = self.model.prefix(features, instructions, self._ground([row.ask for row in rows]))
         return self._decode(prefix, rows) if beams == 1 else self._beam_search(prefix, rows, beams, indices)
 
     def _score_choices(self, features: Tensor, rows: Sequence[AnswerRow]) -> Iterator[Step]:
@@ -164,7 +183,7 @@ class Engine:
             instructions = self.model.instruct([prompts[index][turn] for index in indices])
             asks = [rows[index].ask for index in indices]
             options = [options_by_choices[ask.choices, ask.is_whole_number] for ask in asks]
-            prefix = self.model.prefix(features[indices], instructions)
+            prefix = self.model.prefix(features[indices], instructions, self._ground(asks))
             limits = [max_spellings_scored(ask) for ask in asks]
             turn_scores = score(self.model.language, prefix, options, self._rules, limits)
             self.on_heartbeat()
@@ -209,7 +228,12 @@ class Engine:
             reason: FinishReason = "length" if row.full and not row.stopped else "stop"
             yield Step(index, answer=row.finish("cancelled" if row.ask.cancel.is_set() else reason))
 
-    def _encode(self, asks: Sequence[Ask]) -> Tensor:
+    def _ground(self, asks: Sequence[Ask]) -> Tensor:
+        """Return [asks], meters per pixel of the model's input, NaN if unknown."""
+        size = self.model.config.vision.image_size
+        return torch.tensor([input_resolution(ask.gsd_m, *ask.image.size, size) for ask in asks], device=self._device)
+
+    def _encode(self, asks: Sequence[Ask | KeyedPicture]) -> Tensor:
         """Return features [asks, cells, width]; each picture is encoded once, even if several asks share it."""
         images = {ask.image_key: ask.image for ask in asks}
         cached = self._features.get(images)
@@ -234,7 +258,9 @@ def _encoder_fingerprint(model: Rsgpt) -> str:
     """Return a hash of all that determines the features of a picture, except the CPU."""
     formats = sorted({str(parameter.dtype) for parameter in model.encoder.parameters()})
     device = next(model.encoder.parameters()).device.type
-    parts = [model.config.weights_sha256, asdict(model.config.vision), formats, device, torch.__version__]
+    vision = without_absent(asdict(model.config.vision))
+    vision.pop("ground_resolution", None)  # the Q-Former reads it, not the encoder
+    parts = [model.config.weights_sha256, vision, formats, device, torch.__version__]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 

@@ -86,9 +86,9 @@ def test_batch_is_split_to_fit_into_memory(engine: Engine, toy: Rsgpt, monkeypat
     wanted = [answer.text for answer in engine.answer(asks)]
     prefix, parts = toy.prefix, list[list[int]]()
 
-    def counted(features: torch.Tensor, instructions: Any) -> Any:
+    def counted(features: torch.Tensor, instructions: Any, ground: torch.Tensor) -> Any:
         parts.append([len(instruction) for instruction in instructions])
-        return prefix(features, instructions)
+        return prefix(features, instructions, ground)
 
     monkeypatch.setattr(toy, "prefix", counted)
     monkeypatch.setattr(engine_module, "rows_that_fit", lambda *_: 2)
