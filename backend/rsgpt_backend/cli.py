@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Sequence
 
 from . import __version__
-from .commands import answer, batch, bench, convert, doctor, find, models, serve, train
+from .commands import answer, batch, bench, convert, doctor, embed, find, models, serve, train
 from .commands.evaluation import evaluate
 from .commands.printing import note
 from .errors import RsgptError, UsageError
@@ -56,6 +56,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=__version__)
     subparsers = parser.add_subparsers(dest="command", required=True)
-    for command in (answer, find, batch, serve, evaluate, train, convert, models, bench, doctor):
+    for command in (answer, find, embed, batch, serve, evaluate, train, convert, models, bench, doctor):
         command.add_parser(subparsers)
     return parser

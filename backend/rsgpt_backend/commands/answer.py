@@ -13,7 +13,7 @@ from rsgpt_plugin.shared.answers.answer_types import TYPES, AnswerType
 from ..data.image_files import image_sha256, open_image
 from ..errors import EngineError, ImageError, RsgptError, UsageError
 from ..predictor import Answer, Ask
-from .model_options import add_model, confidence_value, engine_from
+from .model_options import add_gsd, add_model, confidence_value, engine_from, note_unused_gsd
 from .printing import ResultPrinter, note
 
 if TYPE_CHECKING:
@@ -26,12 +26,16 @@ _MIN_CHOICES = 2
 
 @dataclass(frozen=True)
 class PromptItem:
-    """One prompt about one file. question: empty for a caption; choices: the possible answers, if there are any."""
+    """One prompt about one file.
+
+    question: empty for a caption; choices: the possible answers, if there are any; gsd_m: meters per pixel of the file.
+    """
 
     path: str
     question: str
     choices: tuple[str, ...] = ()
     type: AnswerType = AnswerType.TEXT
+    gsd_m: float | None = None
 
     @property
     def wording(self) -> str:
@@ -66,6 +70,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     for parser, run in ((describe, run_describe), (ask, run_ask)):
         parser.add_argument("images", nargs="+", metavar="IMAGE", help="PNG, JPEG, or TIFF file")
+        add_gsd(parser)
         add_model(parser)
         parser.add_argument("--json", action="store_true", help="print one JSON object per line")
         parser.set_defaults(run=run)
@@ -74,11 +79,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run_describe(args: argparse.Namespace) -> int:
     """Caption every picture; return 1 if some pictures could not be read."""
     prompts = _checked([args.prompt] if args.prompt is not None else [])
-    engine = engine_from(args)
+    engine = _engine(args)
     default = engine.detail_prompt if args.detailed else engine.caption_prompt
     prompt = prompts[0] if prompts else default
     output = ResultPrinter(args.json)
-    for item, answer in _answers(engine, [PromptItem(path, "") for path in args.images], prompt):
+    items = [PromptItem(path, "", gsd_m=args.gsd) for path in args.images]
+    for item, answer in _answers(engine, items, prompt):
         data: dict[str, Any] = {"image": item.path}
         if isinstance(answer, RsgptError):
             output.failure(data, answer)
@@ -91,10 +97,12 @@ def run_describe(args: argparse.Namespace) -> int:
 def run_ask(args: argparse.Namespace) -> int:
     """Answer every question about every picture; return 1 if some pictures could not be read."""
     questions, choices = _checked(args.question), _checked_choices(args.choice)
-    engine = engine_from(args)
+    engine = _engine(args)
     output = ResultPrinter(args.json)
     answer_type = AnswerType.CHOICE if choices else next(each for each in TYPES if each.name == args.type)
-    items = [PromptItem(path, question, choices, answer_type) for path in args.images for question in questions]
+    items = [
+        PromptItem(path, question, choices, answer_type, args.gsd) for path in args.images for question in questions
+    ]
     for item, answer in _answers(engine, items, ""):
         data: dict[str, Any] = {"image": item.path, "question": item.question}
         if isinstance(answer, RsgptError):
@@ -105,6 +113,12 @@ def run_ask(args: argparse.Namespace) -> int:
             shown = "I can't tell" if text is None else text
             output.result(data, f"{item.path}: {item.question} {shown} ({answer.confidence:.0%})")
     return output.exit_code
+
+
+def _engine(args: argparse.Namespace) -> Engine:
+    engine = engine_from(args)
+    note_unused_gsd(args, engine)
+    return engine
 
 
 def _provenance(engine: Engine, item: PromptItem, answer: Answer) -> dict[str, Any]:
@@ -163,4 +177,5 @@ def _ask(item: PromptItem, prompt: str) -> Ask | ImageError:
         return error
     allowed = item.choices or item.type.allowed
     text = item.wording or prompt
-    return Ask(image, image_sha256(image), text, choices=allowed, is_whole_number=item.type.is_whole_number)
+    is_number = item.type.is_whole_number
+    return Ask(image, image_sha256(image), text, choices=allowed, is_whole_number=is_number, gsd_m=item.gsd_m)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..model.config import ModelConfig
 from ..model.registry import DEFAULT_MODEL, model_folder
+from ..predictor import MAX_GSD_M, MIN_GSD_M
 from .printing import note
 
 if TYPE_CHECKING:
@@ -48,6 +49,22 @@ def add_features(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_gsd(parser: argparse.ArgumentParser) -> None:
+    """Add --gsd."""
+    parser.add_argument(
+        "--gsd",
+        type=gsd_value,
+        metavar="METRES",
+        help="ground meters per pixel of the pictures, if known; models without this input ignore it",
+    )
+
+
+def note_unused_gsd(args: argparse.Namespace, engine: Engine) -> None:
+    """Print a note if --gsd is given to a model that does not use it."""
+    if args.gsd is not None and not engine.capabilities.gsd:
+        note(f"{engine.name} does not use the ground resolution, so --gsd changes nothing.")
+
+
 def engine_from(args: argparse.Namespace) -> Engine:
     """Load the model that add_model's options select. Raises ModelError if it is missing or too large for memory."""
     ModelConfig.read(model_folder(args.model))  # report a broken model before importing torch
@@ -75,4 +92,15 @@ def confidence_value(text: str) -> float:
     value = float(text)
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError("a confidence is a number from 0 to 1")
+    return value
+
+
+def gsd_value(text: str) -> float:
+    """Return the meters per pixel of a command-line argument."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not MIN_GSD_M <= value <= MAX_GSD_M:
+        raise argparse.ArgumentTypeError(f"write meters per pixel, a number from {MIN_GSD_M:g} to {MAX_GSD_M:.0f}")
     return value

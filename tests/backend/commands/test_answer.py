@@ -240,3 +240,24 @@ def test_an_answer_computed_from_nan_is_an_error(
     assert [one["error"]["code"] for one in objects] == ["engine", "engine"]
     assert "caption" not in objects[0]
     assert "NaN or infinity" in objects[0]["error"]["message"]
+
+
+@pytest.mark.parametrize("command", [("describe",), ("ask", "--question", "gray", "--choice", "a", "--choice", "b")])
+def test_the_ground_resolution_reaches_the_model(
+    rsgpt: Any, pictures: Pictures, monkeypatch: pytest.MonkeyPatch, command: Any
+) -> None:
+    answer = Engine.answer
+    resolutions: list[float | None] = []
+
+    def recorded(engine: Engine, asks: Any) -> Any:
+        resolutions.extend(ask.gsd_m for ask in asks)
+        return answer(engine, asks)
+
+    monkeypatch.setattr(Engine, "answer", recorded)
+    paths = pictures(2)
+    _, without, silence = rsgpt(command[0], *paths, *command[1:])
+    _, with_gsd, err = rsgpt(command[0], *paths, *command[1:], "--gsd", "0.3")
+    assert resolutions == [None, None, 0.3, 0.3]
+    assert with_gsd == without  # the toy does not use it
+    said = "toy does not use the ground resolution, so --gsd changes nothing.\n"
+    assert (said in silence, said in err) == (False, True)

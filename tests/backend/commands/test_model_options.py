@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import torch
 
+from rsgpt_backend.cli import main
 from rsgpt_backend.commands.model_options import (
     PRECISIONS,
     add_choice,
@@ -19,6 +20,7 @@ from rsgpt_backend.commands.model_options import (
     caching_engine_from,
     confidence_value,
     engine_from,
+    gsd_value,
 )
 from rsgpt_backend.errors import ModelError
 from rsgpt_backend.model.hardware.precision import NAMES
@@ -129,3 +131,17 @@ def test_a_number_out_of_range_is_not_a_confidence(text: str) -> None:
 def test_a_text_is_not_a_confidence() -> None:
     with pytest.raises(ValueError, match="could not convert"):
         confidence_value("half")
+
+
+@pytest.mark.parametrize("value", ["0.001", "0.3", "10", "1e5"])
+def test_a_ground_resolution_in_meters(value: str) -> None:
+    assert gsd_value(value) == float(value)
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "0.0009", "100001", "nan", "inf", "x", "", "0.3 m"])
+@pytest.mark.parametrize("command", ["describe", "embed"])
+def test_another_ground_resolution_is_wrong_usage(command: str, value: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main([command, "a.png", f"--gsd={value}"])
+    assert left.value.code == 2
+    assert "argument --gsd: write meters per pixel, a number from 0.001 to 100000" in capsys.readouterr().err
