@@ -16,6 +16,7 @@ from ..model_options import add_model, engine_from
 from ..output_files import check_file, has_in_head, write_text
 from ..printing import ResultPrinter, note
 from .objects import add_objects_parser
+from .retrieval import add_retrieval_parser
 
 _TITLE = "How good are the answers?"
 _REPORT = {"report.md": f"# {_TITLE}", "report.html": f"<title>{_TITLE}</title>"}  # marks of its own files
@@ -52,6 +53,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     _add_options(scenes)
     scenes.set_defaults(run=run_scenes)
     add_objects_parser(kinds)
+    add_retrieval_parser(kinds)
     guesses = kinds.add_parser("baselines", help="accuracy of the most frequent training answers, without a model")
     guesses.add_argument("--training", type=Path, required=True, help="question file that a model was trained on")
     guesses.add_argument("--annotations", type=Path, required=True, help="question file to answer")
