@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -15,6 +14,7 @@ from starlette.routing import Route
 
 from .batcher import Batcher
 from .chat import ChatEndpoint
+from .embeddings import EmbeddingsEndpoint
 from .middleware.body import BodyLimit, check_content_length
 from .middleware.content import require_json
 from .middleware.framing import reject_ambiguous
@@ -28,7 +28,6 @@ from .protocol.requests import check_model
 from .protocol.responses import AsciiJSON, refusal_response
 
 DECODERS = 2
-_POLL_S = 0.05
 
 
 def build_app(batcher: Batcher, port: int, key: str) -> Starlette:
@@ -65,19 +64,17 @@ def _routes(batcher: Batcher) -> list[Route]:
         name = request.path_params.get("name")
         if name is not None:
             check_model(name, batcher.name)
-        while batcher.engine is None:
-            batcher.check_capacity()
-            await asyncio.sleep(_POLL_S)
-        models = model_list(batcher.name, batcher.engine, created)
+        models = model_list(batcher.name, await batcher.loaded(), created)
         return AsciiJSON(models if name is None else models["data"][0])
 
     # Few decoders, so that many large pictures cannot fill the memory.
-    chat = ChatEndpoint(batcher, ThreadPoolExecutor(DECODERS, "decode"))
+    decoders = ThreadPoolExecutor(DECODERS, "decode")
     return [
         Route("/health", get_health, methods=["GET"]),
         Route("/v1/models", list_models, methods=["GET"]),
         Route("/v1/models/{name}", list_models, methods=["GET"]),
-        Route("/v1/chat/completions", chat, methods=["POST"]),
+        Route("/v1/chat/completions", ChatEndpoint(batcher, decoders), methods=["POST"]),
+        Route("/v1/embeddings", EmbeddingsEndpoint(batcher, decoders), methods=["POST"]),
     ]
 
 
@@ -91,7 +88,7 @@ async def _refuse_routing(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     code = "method_not_allowed" if error.status_code == 405 else "not_found"
-    message = "Use /health, /v1/models or /v1/chat/completions, each with its own method."
+    message = "Use /health, /v1/models, /v1/chat/completions or /v1/embeddings, each with its own method."
     return refusal_response(Refusal(error.status_code, code, message), request.scope)
 
 

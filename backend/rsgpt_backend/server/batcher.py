@@ -1,7 +1,8 @@
-"""A queue of asks, and the one thread that answers them in batches. No other thread uses the engine."""
+"""A queue of asks and embeddings, and the one thread that answers them in batches. No other thread uses the engine."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 import time
@@ -10,16 +11,18 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from ..errors import EngineError, RsgptError
 from ..predictor import Ask, Predictor, Step
 from .limits import MAX_WAITING, MAX_WAITING_PIXELS
 from .protocol.refusals import Refusal
 from .retry_after import AnswerRate
-from .ticket import AwaitedTicket, Ticket
+from .ticket import AwaitedTicket, EmbeddingTicket, QueuedWork, Ticket
 
 MAX_BATCH = 32
 GATHER_S = 0.005
+_POLL_S = 0.05
 
 _log = logging.getLogger(__name__)
 
@@ -45,8 +48,8 @@ class Batcher:
         self.failure: str | None = None
         self._load = load
         self._limits = limits or QueueLimits()
-        self._waiting: deque[Ticket] = deque()
-        self._running: list[Ticket] = []
+        self._waiting: deque[QueuedWork[Any]] = deque()
+        self._running: list[QueuedWork[Any]] = []
         self._heartbeats = 0
         self._rate = AnswerRate()
         self._stopping = False
@@ -65,7 +68,7 @@ class Batcher:
             self._waiting.clear()
             self._changed.notify_all()
         for ticket in left:
-            ticket.ask.cancel.set()
+            ticket.cancel.set()
             ticket.fail(self._stopping_refusal())
 
     def join(self, timeout_s: float) -> bool:
@@ -78,6 +81,13 @@ class Batcher:
     def heartbeat(self) -> int | None:
         """The number of heartbeats of the engine so far; None if it is idle."""
         return self._heartbeats if self._running else None
+
+    async def loaded(self) -> Predictor:
+        """Wait for the engine. Raises Refusal as `check_capacity` does."""
+        while self.engine is None:
+            self.check_capacity()
+            await asyncio.sleep(_POLL_S)
+        return self.engine
 
     def check_capacity(self) -> None:
         """Raise Refusal 429 if the queue is full, 503 if the server is stopping or its model could not be loaded."""
@@ -94,8 +104,8 @@ class Batcher:
             yield ticket
 
     @contextmanager
-    def queued(self, ticket: Ticket) -> Iterator[None]:
-        """Queue a ticket while the context lasts. Leaving it early cancels its ask. Raises as `check_capacity` does."""
+    def queued(self, ticket: QueuedWork[Any]) -> Iterator[None]:
+        """Queue a ticket while the context lasts. Leaving it early cancels it. Raises as `check_capacity` does."""
         with self._changed:
             self.check_capacity()
             pixels = sum(other.pixels for other in self._waiting)
@@ -118,8 +128,8 @@ class Batcher:
     def _count_heartbeat(self) -> None:
         self._heartbeats += 1
 
-    def _withdraw(self, ticket: Ticket) -> None:
-        ticket.ask.cancel.set()
+    def _withdraw(self, ticket: QueuedWork[Any]) -> None:
+        ticket.cancel.set()
         with self._changed:
             if ticket in self._waiting:
                 self._waiting.remove(ticket)
@@ -142,7 +152,7 @@ class Batcher:
             with self._changed:
                 self._running = []
 
-    def _next_batch(self) -> list[Ticket]:
+    def _next_batch(self) -> list[QueuedWork[Any]]:
         """Wait for the next batch and return it; [] when the server stops."""
         with self._changed:
             self._gather()
@@ -160,18 +170,26 @@ class Batcher:
         while 0 < len(self._waiting) < self._limits.batch and self._changed.wait(GATHER_S):
             continue
 
-    def _answer(self, engine: Predictor, batch: list[Ticket]) -> None:
+    def _answer(self, engine: Predictor, batch: list[QueuedWork[Any]]) -> None:
         try:
-            self._stream(engine, batch)
+            self._work(engine, batch)
         except Exception as error:  # thread boundary: after any error of a model, the next batch is answered
             _log.warning("A batch of %d failed: %s", len(batch), _trace(error))
-            left = [ticket for ticket in batch if not ticket.ended and not ticket.ask.cancel.is_set()]
+            left = [ticket for ticket in batch if not ticket.ended and not ticket.cancel.is_set()]
             if len(batch) == 1:
                 message = _message(error, "The model failed on this picture; try another")
                 batch[0].fail(Refusal(500, "engine", message))
                 return
             for ticket in left:
                 self._answer(engine, [ticket])
+
+    def _work(self, engine: Predictor, batch: list[QueuedWork[Any]]) -> None:
+        for work in batch:
+            if isinstance(work, EmbeddingTicket):
+                work.run(engine)
+                self._count_heartbeat()
+        if asks := [work for work in batch if isinstance(work, Ticket)]:
+            self._stream(engine, asks)
 
     def _stream(self, engine: Predictor, batch: list[Ticket]) -> None:
         for ticket in batch:

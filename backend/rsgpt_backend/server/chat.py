@@ -45,7 +45,7 @@ class ChatEndpoint:
 
     async def _respond(self, request: Request, chat_request: ChatRequest, ticket: AwaitedTicket) -> Response:
         """Wait for the first event, so that an earlier failure still gets its own HTTP status."""
-        first = await _while_connected(request, ticket.next())
+        first = await while_connected(request, ticket.next())
         engine = self._batcher.engine
         weights, fingerprint = (engine.weights_sha256, engine.fingerprint) if engine else ("", "")
         writer = ReplyWriter(self._batcher.name, weights, fingerprint, chat_request.top_logprobs)
@@ -72,7 +72,7 @@ async def _lines(writer: ReplyWriter, first: Token | Answer, ticket: AwaitedTick
     yield END_OF_STREAM
 
 
-async def _while_connected(request: Request, awaitable: Awaitable[T]) -> T:
+async def while_connected(request: Request, awaitable: Awaitable[T]) -> T:
     """Return the awaited value. Raises ClientDisconnect if the client disconnects first."""
     value = asyncio.ensure_future(awaitable)
     disconnected = asyncio.ensure_future(_disconnected(request))

@@ -1,32 +1,70 @@
-"""Tickets: queued asks, and the events that the engine's thread sends back for them."""
+"""Tickets: queued work, and the events that the engine's thread sends back for it."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import Generic, TypeVar
 
 from ..errors import EngineError
-from ..predictor import Answer, Ask, Step, Token
+from ..predictor import Answer, Ask, Embedding, KeyedPicture, Predictor, Step, Token
 from .protocol.refusals import Refusal
 
+E = TypeVar("E")
 Event = Token | Answer | Refusal
 
 
-class Ticket:
-    """Passes the events of an ask to `post`, on the engine's thread. The last event is an Answer or a Refusal.
+class QueuedWork(Generic[E]):
+    """Work for the engine's thread. pixels: of its pictures; cancel: set when its client no longer waits.
+
+    post: gets its events, on the engine's thread; the last one is a result or a Refusal.
+    """
+
+    def __init__(self, pixels: int, cancel: threading.Event, post: Callable[[E | Refusal], None]) -> None:
+        self.pixels = pixels
+        self.cancel = cancel
+        self.ended = False
+        self._ending = threading.Lock()
+        self._post = post
+
+    def fail(self, refusal: Refusal) -> None:
+        """End with a refusal instead of a result, unless the work has already ended."""
+        self._end(refusal)
+
+    def _end(self, event: E | Refusal) -> None:
+        """Post the last event once, although the engine's thread and `Batcher.stop` may both call this."""
+        with self._ending:
+            if self.ended:
+                return
+            self.ended = True
+        self._post(event)
+
+
+class EmbeddingTicket(QueuedWork[list[Embedding]]):
+    """Texts and pictures that get vectors, all together."""
+
+    def __init__(self, items: Sequence[str | KeyedPicture], post: Callable[[list[Embedding] | Refusal], None]) -> None:
+        pixels = sum(item.image.width * item.image.height for item in items if isinstance(item, KeyedPicture))
+        super().__init__(pixels, threading.Event(), post)
+        self._items = items
+
+    def run(self, engine: Predictor) -> None:
+        """Compute the vectors. Raises the errors of Predictor.embed."""
+        self._end(engine.embed(self._items))
+
+
+class Ticket(QueuedWork[Token | Answer]):
+    """Passes the events of an ask on. The last event is an Answer or a Refusal.
 
     wants_tokens: whether `post` also gets each token.
     """
 
     def __init__(self, ask: Ask, wants_tokens: bool, post: Callable[[Event], None]) -> None:
+        super().__init__(ask.image.width * ask.image.height, ask.cancel, post)
         self.ask = ask
-        self.pixels = ask.image.width * ask.image.height
-        self.ended = False
-        self._ending = threading.Lock()
         self.wants_tokens = wants_tokens
-        self._post = post
         self._sent: list[str] = []
         self._position = 0
 
@@ -40,18 +78,6 @@ class Ticket:
             self._take_token(step.token)
         if step.answer is not None:
             self._end(step.answer)
-
-    def fail(self, refusal: Refusal) -> None:
-        """End with a refusal instead of an answer, unless the ticket has already ended."""
-        self._end(refusal)
-
-    def _end(self, event: Event) -> None:
-        """Post the last event once, although the engine's thread and `Batcher.stop` may both call this."""
-        with self._ending:
-            if self.ended:
-                return
-            self.ended = True
-        self._post(event)
 
     def _take_token(self, token: Token) -> None:
         if self._position == len(self._sent):

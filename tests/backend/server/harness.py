@@ -18,6 +18,7 @@ from PIL import Image
 
 FAKE = Path(__file__).resolve().parents[2] / "fakes" / "serve_fake.py"
 COMPLETIONS = "/v1/chat/completions"
+EMBEDDINGS = "/v1/embeddings"
 PATIENCE_S = 20
 
 

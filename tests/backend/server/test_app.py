@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from rsgpt_backend.server.app import build_app
 from rsgpt_backend.server.batcher import Batcher
-from tests.backend.server.harness import COMPLETIONS, RunningServer, encode, question
+from tests.backend.server.harness import COMPLETIONS, EMBEDDINGS, RunningServer, encode, question
 from tests.fakes.fake_engine import FakeEngine, Script
 
 CONTRACT = Path(__file__).resolve().parents[2] / "contract"
@@ -44,7 +44,7 @@ def wrong_keys(key: str) -> dict[str, tuple[str, dict[str, str]]]:
 
 def test_routes_match_the_contract() -> None:
     paths = {path for _, path in ROUTES}
-    assert paths == {"/health", "/v1/models", "/v1/models/{name}", COMPLETIONS}
+    assert paths == {"/health", "/v1/models", "/v1/models/{name}", COMPLETIONS, EMBEDDINGS}
 
 
 @pytest.mark.parametrize(("method", "path"), EVERYWHERE)

@@ -15,10 +15,10 @@ import pytest
 from PIL import Image
 
 from rsgpt_backend.errors import EngineError, ModelError
-from rsgpt_backend.predictor import Answer, Ask, Predictor, Step, Token
+from rsgpt_backend.predictor import Answer, Ask, Capabilities, Embedding, KeyedPicture, Predictor, Step, Token
 from rsgpt_backend.server.batcher import GATHER_S, Batcher, QueueLimits
 from rsgpt_backend.server.protocol.refusals import Refusal
-from rsgpt_backend.server.ticket import AwaitedTicket, Ticket
+from rsgpt_backend.server.ticket import AwaitedTicket, EmbeddingTicket, Ticket
 
 SECRET = "what somebody asked"
 Behaviour = Callable[[Sequence[Ask]], Iterator[Step]]
@@ -31,6 +31,7 @@ class Scripted:
     weights_sha256 = "0" * 64
     fingerprint = "0" * 16
     precision = "fp32"
+    capabilities = Capabilities(embed=True)
     on_heartbeat: Callable[[], None]
     early: Callable[[Step], None] | None
 
@@ -47,6 +48,14 @@ class Scripted:
         self.began.set()
         self.gate.wait(5)
         yield from self._behaviour(asks)
+
+    def embed(self, items: Sequence[str | KeyedPicture]) -> list[Embedding]:
+        """Record the texts as a batch; fail if one of them is "bad"."""
+        texts = [str(item) for item in items]
+        self.batches.append(texts)
+        if "bad" in texts:
+            raise EngineError("A text cannot be read. Change it.")
+        return [Embedding((1.0, 0.0), len(text)) for text in texts]
 
 
 def ask(prompt: str, size: tuple[int, int] = (2, 2)) -> Ask:
@@ -350,3 +359,37 @@ def test_a_model_that_is_loaded_after_the_stop_is_released() -> None:
     gc.collect()
     assert batcher.engine is None
     assert made[0]() is None
+
+
+def test_embeddings_and_asks_share_a_batch() -> None:
+    engine = Scripted(echo)
+    engine.gate.clear()
+    events: list[Any] = []
+
+    async def work(batcher: Batcher) -> None:
+        with ExitStack() as stack:
+            first = stack.enter_context(batcher.queued_ask(ask("first"), False))
+            await asyncio.to_thread(engine.began.wait, 5)
+            good, bad = (EmbeddingTicket([text], events.append) for text in ("good", "bad"))
+            for ticket in (bad, good):
+                stack.enter_context(batcher.queued(ticket))
+            last = stack.enter_context(batcher.queued_ask(ask("last"), False))
+            engine.gate.set()
+            texts = await asyncio.gather(*(final(ticket) for ticket in (first, last)))
+            assert texts == ["first", "last"]
+            assert good.ended
+            assert bad.ended
+
+    run(work, lambda: engine)
+    refusal = next(event for event in events if isinstance(event, Refusal))
+    assert (refusal.status, str(refusal)) == (500, "A text cannot be read. Change it.")
+    assert [Embedding((1.0, 0.0), 4)] in events
+    assert len(events) == 2
+
+
+def test_stopping_refuses_waiting_embeddings() -> None:
+    events: list[Any] = []
+    batcher = Batcher("rsgpt-small", lambda: Scripted(echo))
+    with batcher.queued(EmbeddingTicket(["x"], events.append)):
+        batcher.stop()
+    assert [event.code for event in events] == ["stopping"]

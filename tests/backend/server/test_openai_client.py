@@ -74,3 +74,9 @@ def test_a_failing_stream_raises(launch: Launch) -> None:
         pytest.raises(openai.APIError, match="scripted model failed"),
     ):
         list(stream)
+
+
+def test_vectors_are_read(client: Any) -> None:
+    reply = client.embeddings.create(model="rsgpt-small", input=["a road", "ships"])
+    assert [one.embedding for one in reply.data] == [[0.0, 1.0]] * 2
+    assert reply.usage.prompt_tokens == 3

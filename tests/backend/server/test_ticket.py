@@ -12,9 +12,10 @@ import pytest
 from PIL import Image
 
 from rsgpt_backend.errors import EngineError
-from rsgpt_backend.predictor import Answer, Ask, Step, Token
+from rsgpt_backend.predictor import Answer, Ask, Embedding, KeyedPicture, Step, Token
 from rsgpt_backend.server.protocol.refusals import Refusal
-from rsgpt_backend.server.ticket import AwaitedTicket, Event, Ticket
+from rsgpt_backend.server.ticket import AwaitedTicket, EmbeddingTicket, Event, Ticket
+from tests.fakes.fake_engine import FakeEngine, Script
 
 ASK = Ask(Image.new("RGB", (3, 2)), "key", "What?")
 ANSWER = Answer("a b", (Token("a b", -0.1),), 0.9, "stop", False, 1)
@@ -147,3 +148,12 @@ def test_tickets_compare_by_identity() -> None:
 
     first, second = asyncio.run(make())
     assert first != second
+
+
+def test_an_embedding_ticket_posts_its_vectors_once() -> None:
+    events: list[Any] = []
+    ticket = EmbeddingTicket(["a word", KeyedPicture(ASK.image, "key")], events.append)
+    assert ticket.pixels == 6
+    ticket.run(FakeEngine(Script()))
+    ticket.fail(REFUSAL)
+    assert events == [[Embedding((0.0, 1.0), 2), Embedding((1.0, 0.0), 1)]]

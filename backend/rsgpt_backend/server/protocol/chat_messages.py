@@ -48,11 +48,12 @@ def _picture_url(user_parts: Sequence[Sequence[Fields]]) -> str:
         if len(pictures) > 1 and parts is user_parts[-1]:
             refuse("Send one picture per question; this model cannot compare pictures.")
         if pictures:
-            return _url(pictures[-1])
+            return picture_url(pictures[-1])
     refuse("This model answers questions about a picture; send one as an image_url part.")
 
 
-def _url(part: Fields) -> str:
+def picture_url(part: Fields) -> str:
+    """Return the URL in an image_url part. Raises Refusal 400."""
     target = part.get("image_url")
     url = target.get("url") if isinstance(target, dict) else target
     if not isinstance(url, str):
@@ -64,6 +65,11 @@ def _text(part: Fields) -> str:
     text = part.get("text")
     if not isinstance(text, str):
         refuse("The text of a text part must be a string.")
+    check_characters(text)
+    return text
+
+
+def check_characters(text: str) -> None:
+    """Raise Refusal 400 if a text cannot be encoded."""
     if any("\ud800" <= character <= "\udfff" for character in text):
         refuse("The text contains a lone surrogate (half a character); remove it.")
-    return text

@@ -1,15 +1,18 @@
-"""Answers, streams, the model list and the health report in OpenAI's JSON format."""
+"""Answers, streams, the model list, embeddings and the health report in OpenAI's JSON format."""
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 import secrets
+import struct
 import time
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from ...predictor import Answer, Predictor, Token
+from ...predictor import Answer, Embedding, Predictor, Token
 
 PROTOCOL_VERSION = 1
 MIN_LOGPROB = -9999.0
@@ -97,8 +100,31 @@ def model_list(model: str, engine: Predictor, created: int) -> Body:
         "fingerprint": engine.fingerprint,
         "precision": engine.precision,
         "protocol_version": PROTOCOL_VERSION,
+        "capabilities": asdict(engine.capabilities),
     }
     return {"object": "list", "data": [entry]}
+
+
+def embedding_list(model: str, engine: Predictor, embeddings: Sequence[Embedding], as_base64: bool) -> Body:
+    """Return OpenAI's list of embeddings. as_base64: vectors as base64 of little-endian float32."""
+    tokens = sum(embedding.tokens for embedding in embeddings)
+    data = [
+        {"object": "embedding", "index": index, "embedding": _vector(embedding.vector, as_base64)}
+        for index, embedding in enumerate(embeddings)
+    ]
+    return {
+        "object": "list",
+        "data": data,
+        "model": model,
+        "usage": {"prompt_tokens": tokens, "total_tokens": tokens},
+        "rsgpt": {"weights_sha256": engine.weights_sha256, "fingerprint": engine.fingerprint},
+    }
+
+
+def _vector(vector: Sequence[float], as_base64: bool) -> list[float] | str:
+    if not as_base64:
+        return list(vector)
+    return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode("ascii")
 
 
 def health(model: str, engine: Predictor | None) -> Body:

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
-from ...predictor import Answer, Ask, Token
+from ...predictor import MAX_GSD_M, MIN_GSD_M, Answer, Ask, Token
 from .. import limits
 from .chat_messages import read_messages
 from .data_uri_images import read_picture
@@ -37,10 +37,7 @@ class ChatRequest:
 
 def read_chat_request(body: bytes, model: str) -> ChatRequest:
     """Validate a request for `model` and decode its picture. Raises Refusal with a 4xx status."""
-    fields = _parse(body)
-    if not isinstance(fields.get("model"), str):
-        refuse("Set model to the name that /v1/models lists.")
-    check_model(fields["model"], model)
+    fields = read_fields(body, model)
     check_supported(fields)
     structure = read_structure(fields)
     url, prompt = read_messages(fields.get("messages"))
@@ -58,11 +55,21 @@ def read_chat_request(body: bytes, model: str) -> ChatRequest:
         "is_whole_number": structure.is_whole_number,
         "top_p": _top_p(fields),
         "stops": _stops(fields),
+        "gsd_m": read_gsd(fields),
     }
     picture = read_picture(url)
     return ChatRequest(
         Ask(picture.pixels, picture.key, prompt, **options), stream, top if logprobs else None, structure
     )
+
+
+def read_fields(body: bytes, model: str) -> Fields:
+    """Return the fields of a request for `model`. Raises Refusal 400, or 404 for another model."""
+    fields = _parse(body)
+    if not isinstance(fields.get("model"), str):
+        refuse("Set model to the name that /v1/models lists.")
+    check_model(fields["model"], model)
+    return fields
 
 
 def _parse(body: bytes) -> Fields:
@@ -119,6 +126,17 @@ def _stops(fields: Fields) -> tuple[str, ...]:
     if not is_list or not all(isinstance(stop, str) and 0 < len(stop) <= limits.MAX_CHOICE_CHARS for stop in stops):
         refuse(f"stop must be a string or a list of up to {limits.MAX_STOPS} strings, none of them empty.")
     return tuple(stops)
+
+
+def read_gsd(fields: Fields) -> float | None:
+    """Return the meters per pixel of the picture, None if they are not given. Raises Refusal 400."""
+    value = fields.get("gsd_m")
+    if value is None:
+        return None
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not is_number or not MIN_GSD_M <= value <= MAX_GSD_M:
+        refuse(f"gsd_m must be a number from {MIN_GSD_M:g} to {MAX_GSD_M:.0f}, in meters per pixel, or be left out.")
+    return float(value)
 
 
 def _integer(fields: Fields, name: str, default: int, bounds: tuple[int, int]) -> int:

@@ -70,6 +70,16 @@ def test_sampling_options_and_stops_reach_the_ask() -> None:
     assert read_chat_request(encode(question(stop=["a", "b"])), "rsgpt-small").ask.stops == ("a", "b")
 
 
+@pytest.mark.parametrize("value", [0.001, 0.3, 10, 100_000])
+def test_the_ground_resolution_reaches_the_ask(value: float) -> None:
+    assert read_chat_request(encode(question(gsd_m=value)), "rsgpt-small").ask.gsd_m == value
+
+
+def test_the_ground_resolution_is_optional() -> None:
+    for request in (question(), question(gsd_m=None)):
+        assert read_chat_request(encode(request), "rsgpt-small").ask.gsd_m is None
+
+
 BAD_FIELDS: dict[str, Any] = {
     "n of two": {"n": 2},
     "no tokens": {"max_tokens": 0},
@@ -98,6 +108,14 @@ BAD_FIELDS: dict[str, Any] = {
     "top_p below none": {"top_p": -5},
     "top_p above all": {"top_p": 1.1},
     "top_p as text": {"top_p": "1"},
+    "gsd of none": {"gsd_m": 0},
+    "gsd below none": {"gsd_m": -0.3},
+    "gsd of a micrometer": {"gsd_m": 1e-6},
+    "gsd of a planet": {"gsd_m": 100_001},
+    "endless gsd": {"gsd_m": 10**400},
+    "gsd as text": {"gsd_m": "0.3"},
+    "gsd as truth": {"gsd_m": True},
+    "gsd as list": {"gsd_m": [0.3]},
     "an empty stop": {"stop": ""},
     "five stops": {"stop": ["a", "b", "c", "d", "e"]},
     "a stop as number": {"stop": 0},
@@ -150,7 +168,7 @@ ODD: list[Any] = [
 
 def mutated(dice: random.Random) -> bytes:
     """Return a good request with one to three random faults in its fields, and sometimes in its bytes."""
-    request = question(logprobs=True, top_logprobs=2, temperature=0, seed=1, max_tokens=8, n=1)
+    request = question(logprobs=True, top_logprobs=2, temperature=0, seed=1, max_tokens=8, n=1, gsd_m=0.5)
     for _ in range(dice.randint(1, 3)):
         _spoil(request, dice)
     body = bytearray(encode(request))
