@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ from ..engine.object_nouns import labels_of
 from ..errors import EngineError, ImageError, ModelError
 from ..model.config import ModelConfig
 from ..model.registry import model_folder
-from .model_options import add_model, engine_from
+from .model_options import add_gsd, add_model, engine_from
 from .printing import ResultPrinter
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="NOUN",
         help="what to find, for example airplane or houses; can be repeated",
     )
-    parser.add_argument("--gsd", type=meters, metavar="M", help="ground resolution of the pictures in meters per pixel")
+    add_gsd(parser)
     add_model(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object per line")
     parser.set_defaults(run=run_find)
@@ -68,14 +67,6 @@ def check_nouns(model: str, nouns: list[str]) -> list[str]:
     if config.finder is None:
         raise ModelError(f"The model {config.name} has no finder, so it cannot find objects. Choose another model.")
     return labels_of(nouns, config.finder.labels)
-
-
-def meters(text: str) -> float:
-    """Return the ground resolution of a command-line argument, in meters per pixel."""
-    value = float(text)
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError("a ground resolution is a number of meters above 0")
-    return value
 
 
 def _data(path: str, objects: FoundObjects) -> dict[str, Any]:

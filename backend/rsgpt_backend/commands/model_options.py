@@ -55,7 +55,7 @@ def add_gsd(parser: argparse.ArgumentParser) -> None:
         "--gsd",
         type=gsd_value,
         metavar="METRES",
-        help="ground meters per pixel of the pictures, if known; models without this input ignore it",
+        help="ground meters per pixel of the pictures, if known; models that do not use it ignore it",
     )
 
 

@@ -48,8 +48,9 @@ class Engine:
         self.weights_sha256 = model.config.weights_sha256
         self.fingerprint, self.precision = fingerprint, precision
         config = model.config
-        has_finder = getattr(model, "finder", None) is not None
-        self.capabilities = Capabilities(has_finder, model.matching is not None, config.vision.ground_resolution)
+        self.capabilities = Capabilities(
+            model.finder is not None, model.matching is not None, config.vision.ground_resolution
+        )
         openings = tuple((token, config.yes_odds) for token in _yes_tokens(model)) if config.yes_odds else ()
         self._rules = DecodingRules(
             config.language.eos_id, config.repetition_penalty, config.no_repeat_ngram, openings, config.patient
