@@ -14,6 +14,8 @@ from rsgpt_plugin.shared.text import clean
 FinishReason = Literal["stop", "length", "cancelled"]
 # The choices of an ask for a number.
 NUMBERS = tuple(str(number) for number in (*range(101), *range(200, 1001, 100)))
+# The choices of an ask for a place: the ninths of the picture, by row from the top left.
+PLACES = ("top left", "top", "top right", "left", "center", "right", "bottom left", "bottom", "bottom right")
 
 MIN_GSD_M, MAX_GSD_M = 0.001, 100_000.0  # of a picture, in meters per pixel
 
@@ -57,7 +59,8 @@ class Ask:
 class Token:
     """One generated token: its text, natural log probability, and the likeliest alternatives, likeliest first.
 
-    A choice is reported as a single token whose alternatives are the choices; their probabilities sum to 1.
+    A choice is reported as a single token whose alternatives are the choices; their probabilities sum to 1. An
+    answer of the finder is a single token, too, and its own only alternative.
     """
 
     text: str
@@ -73,6 +76,7 @@ class Token:
 class Answer:
     """A finished answer. confidence: 0 to 1, from token probabilities; degenerate: the text is empty or repeats itself.
 
+    form: the kind of answer whose calibration scale applies to its confidence, see engine/confidence.py; "" if unknown.
     Control characters are removed from the text, which comes from a model or from a remote server.
     """
 
@@ -82,6 +86,7 @@ class Answer:
     finish_reason: FinishReason
     degenerate: bool
     prompt_tokens: int
+    form: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", clean(self.text))

@@ -10,9 +10,10 @@ from ..model.decoding.generation import ChosenToken
 from ..model.rsgpt import Rsgpt
 from ..predictor import Answer, Ask, FinishReason, Token
 from .answer_text import is_degenerate, until_stop
-from .choices import likeliest
-from .confidence import calibrated, confidence
+from .choices import choice_form, likeliest
+from .confidence import answer_form, calibrated, confidence, rescaled
 
+_SMALLEST_PROBABILITY = 1e-9  # the logarithm of 0 is infinite
 ALTERNATIVES = 20  # the maximum of top_logprobs; the confidence always needs those of the first token
 
 
@@ -30,7 +31,7 @@ class AnswerRow:
         self._tokens: list[Token] = []
         self._openings: tuple[tuple[str, float], ...] = ()
         self._text = ""
-        self._choice: tuple[Token, float] | None = None
+        self._choice: tuple[Token, float, str] | None = None
 
     @property
     def full(self) -> bool:
@@ -51,18 +52,28 @@ class AnswerRow:
     def choose(self, logprobs: Sequence[float]) -> Token:
         """Select the likeliest choice, given the log probability of each choice, and return it as a token."""
         _check_finite([logprob for logprob in logprobs if logprob != -math.inf])  # -inf: a spelling was not scored
-        self._choice = likeliest(self.ask, logprobs, self._scales)
+        self._choice = (*likeliest(self.ask, logprobs, self._scales), choice_form(self.ask))
         return self._choice[0]
+
+    def select(self, text: str, probability: float, form: str) -> Token:
+        """Select an answer that was found without the language model, and return it as a token.
+
+        probability: 0 to 1, that the answer is right, before calibration; form: the name of its calibration scale.
+        """
+        logprob = math.log(max(probability, _SMALLEST_PROBABILITY))
+        token = Token(text, logprob, ((text, logprob),)[: self.ask.top_logprobs])
+        self._choice = token, rescaled(probability, self._scales.get(form, (1.0, 0.0))), form
+        return token
 
     def finish(self, reason: FinishReason) -> Answer:
         """Return the answer as it is now."""
         if self._choice:
-            token, choice_confidence = self._choice
-            return Answer(token.text, (token,), choice_confidence, reason, False, self._prompt_tokens)
+            token, choice_confidence, form = self._choice
+            return Answer(token.text, (token,), choice_confidence, reason, False, self._prompt_tokens, form)
         text = self._decode(is_final=True).strip()
         calibrated_confidence = calibrated(confidence(self._tokens, self._openings), text, self._scales)
-        degenerate = is_degenerate(text)
-        return Answer(text, tuple(self._tokens), calibrated_confidence, reason, degenerate, self._prompt_tokens)
+        degenerate, form = is_degenerate(text), answer_form(text)
+        return Answer(text, tuple(self._tokens), calibrated_confidence, reason, degenerate, self._prompt_tokens, form)
 
     def _decode(self, is_final: bool) -> str:
         """Return the text up to a stop. is_final: no token follows, so a partial stop is text."""

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from rsgpt_plugin.shared.answers.answer_types import AnswerType
 from rsgpt_plugin.shared.answers.numbers import number_in_words
 
-from ..predictor import NUMBERS, Ask, Token
+from ..predictor import NUMBERS, PLACES, Ask, Token
 from .confidence import Scale, answer_form, rescaled
+from .questions.question_kind import kind_of_question
 
 if TYPE_CHECKING:
     from ..model.rsgpt import Rsgpt
@@ -26,9 +27,18 @@ _MAX_NUMBER_SPELLINGS = 32
 _ORDERS = 4
 
 
-def with_choices(ask: Ask) -> Ask:
-    """Return the ask; if it is for any whole number, with NUMBERS as its choices."""
-    return replace(ask, choices=NUMBERS) if ask.is_whole_number and not ask.choices else ask
+def with_choices(ask: Ask, answer_kinds: bool = False) -> Ask:
+    """Return the ask; if it is for any whole number, with NUMBERS as its choices.
+
+    answer_kinds: give free questions that ask for a number or a place their choices, too. The prompt stays the same.
+    """
+    if ask.choices:
+        return ask
+    question = kind_of_question(ask.prompt) if answer_kinds and not ask.is_whole_number else None
+    kind = question.kind if question else None
+    if ask.is_whole_number or kind == "number":
+        return replace(ask, choices=NUMBERS, is_whole_number=True)
+    return replace(ask, choices=PLACES) if kind == "place" else ask
 
 
 def wordings(ask: Ask) -> list[str]:
@@ -77,24 +87,28 @@ def likeliest(ask: Ask, logprobs: Sequence[float], scales: Mapping[str, Scale]) 
     The confidence is the calibrated share of the choice in the probability of all choices.
     logprobs: one per choice, in their order.
     """
+    form = choice_form(ask)
+    scale = scales.get(form) or scales.get("choice" if form == "place" else form, (1.0, 0.0))
     total = _log_sum(logprobs)
     shares = [(choice, logprob - total) for choice, logprob in zip(ask.choices, logprobs, strict=True)]
     ranked = sorted(shares, key=lambda share: -share[1])
     text, logprob = ranked[0]
-    confidence = rescaled(math.exp(logprob), scales.get(_scale_name(ask), (1.0, 0.0)))
-    return Token(text, logprob, tuple(ranked[: ask.top_logprobs])), confidence
+    return Token(text, logprob, tuple(ranked[: ask.top_logprobs])), rescaled(math.exp(logprob), scale)
+
+
+def choice_form(ask: Ask) -> str:
+    """Return the form of the answers to an ask with choices, the name of their calibration scale."""
+    if ask.is_whole_number:
+        return "number"
+    if ask.choices == PLACES:
+        return "place"
+    return "yes_no" if all(answer_form(choice) == "yes_no" for choice in ask.choices) else "choice"
 
 
 def _spellings_of(choice: str, is_whole_number: bool) -> tuple[str, ...]:
     if is_whole_number:
         return choice, number_in_words(int(choice))
     return (choice, choice.capitalize()) if choice in ("yes", "no") else (choice,)
-
-
-def _scale_name(ask: Ask) -> str:
-    if ask.is_whole_number:
-        return "number"
-    return "yes_no" if all(answer_form(choice) == "yes_no" for choice in ask.choices) else "choice"
 
 
 def _log_sum(logprobs: Sequence[float]) -> float:

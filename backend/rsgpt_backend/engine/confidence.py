@@ -1,6 +1,8 @@
 """The confidence of an answer: computed from its tokens' probabilities and calibrated on validation data.
 
-`rsgpt evaluate calibrate` fits the scales.
+`rsgpt evaluate calibrate` fits the scales. Their names are the forms of answers: yes_no, phrase, and sentence for free
+answers and captions; choice, number, and place for what the model chooses; count and found_place for what its finder
+found.
 """
 
 from __future__ import annotations

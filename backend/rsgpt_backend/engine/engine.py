@@ -30,6 +30,7 @@ from .answer_row import ALTERNATIVES, AnswerRow
 from .choices import choice_logprobs, max_spellings_scored, spelling_tokens, with_choices, wordings
 from .embedding import matching_head, picture_embeddings, text_embeddings
 from .feature_cache import FeatureCache, FeatureFiles, features_folder
+from .finder_answers import FinderAnswers
 
 _CACHED_PICTURES = 512  # features of this many pictures stay in memory; 213 kB each for the small model
 _ENCODER_BATCH = 4  # more pictures at once need memory blocks that the C library allocates slowly, and take longer each
@@ -58,6 +59,7 @@ class Engine:
         self._device = next(model.bridge.parameters()).device
         self._language_devices = {parameter.device for parameter in model.language.parameters()}
         self._features = FeatureCache(_CACHED_PICTURES)
+        self._finder_answers = FinderAnswers(model)
         self._asks_since_trim = 0
         self.on_heartbeat: Callable[[], None] = lambda: None
         self.early: Callable[[Step], None] | None = None
@@ -114,16 +116,19 @@ class Engine:
         return [next(of_pictures if isinstance(item, KeyedPicture) else of_texts) for item in items]
 
     def _stream(self, asks: Sequence[Ask]) -> Iterator[Step]:
-        asks = [with_choices(self._with_defaults(ask)) for ask in asks]
+        asks = [with_choices(self._with_defaults(ask), self.model.config.answer_kinds) for ask in asks]
         instructions = self.model.instruct([ask.prompt for ask in asks])
-        for beams, indices in self._parts(asks, [len(instruction) for instruction in instructions]):
-            part, part_instructions = [asks[index] for index in indices], [instructions[index] for index in indices]
-            features = self._encode(part)
+        all_rows = [AnswerRow(self.model, *item) for item in zip(asks, map(len, instructions), strict=True)]
+        answered = set[int]()
+        for step in self._finder_answers.stream(all_rows):
+            answered.add(step.index)
+            yield step
+            self.on_heartbeat()
+        unanswered = [index for index in range(len(asks)) if index not in answered]
+        for beams, indices in self._parts(asks, [len(instruction) for instruction in instructions], unanswered):
+            rows, part_instructions = [all_rows[index] for index in indices], [instructions[index] for index in indices]
+            features = self._encode([row.ask for row in rows])
             self.on_heartbeat()  # encoding may take long
-            rows = [
-                AnswerRow(self.model, ask, len(instruction))
-                for ask, instruction in zip(part, part_instructions, strict=True)
-            ]
             for step in self._run_part(features, rows, part_instructions, beams, indices):
                 yield replace(step, index=indices[step.index])
 
@@ -131,15 +136,17 @@ class Engine:
         limit = ask.max_new_tokens or self.model.config.max_new_tokens
         return replace(ask, prompt=ask.prompt or self.caption_prompt, max_new_tokens=limit)
 
-    def _parts(self, asks: Sequence[Ask], lengths: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
-        """Split the asks into parts with the same decoding that fit into memory.
+    def _parts(
+        self, asks: Sequence[Ask], lengths: Sequence[int], unanswered: Sequence[int]
+    ) -> Iterator[tuple[int, list[int]]]:
+        """Split the unanswered asks, given by their indices, into parts with the same decoding that fit into memory.
 
         Yields the number of beams, 0 for choices, and the indices of the asks. lengths: of the prompts, in tokens;
         prompts of similar length share a part, so that it contains little padding.
         """
         by_beams: dict[int, list[int]] = defaultdict(list)
-        for index, ask in enumerate(asks):
-            by_beams[self._beams(ask)].append(index)
+        for index in unanswered:
+            by_beams[self._beams(asks[index])].append(index)
         for beams, indices in sorted(by_beams.items()):
             indices.sort(key=lengths.__getitem__)
             longest = max(lengths[index] + _max_answer_tokens(asks[index]) for index in indices)

@@ -132,6 +132,7 @@ class ModelConfig:
     max_new_tokens: default limit of an answer;
     calibration: slope and offset of the confidence's log odds, by form of answer (engine/confidence.py);
     matching_width: width of the vectors with which pictures and texts are compared, 0 for a model without them;
+    answer_kinds: whether free questions for a number or a place are answered by one of them (engine/questions);
     weights_sha256: hash of the trained weights, checked when the model is loaded;
     finder: None for a model that cannot find objects.
     """
@@ -149,6 +150,7 @@ class ModelConfig:
     yes_odds: float = 0.0
     matching_width: int = 0
     max_new_tokens: int = 256
+    answer_kinds: bool = False
     calibration: dict[str, tuple[float, float]] = field(default_factory=dict)
     weights_sha256: str = ""
     licence: str = ""

@@ -18,7 +18,12 @@ _VERSION = 2
 _LENGTH = 16  # hexadecimal digits
 _IRRELEVANT = ("name", "licence", "notes")
 # Parts that older models lack do not change their fingerprints, nor the answers and features that are kept by them.
-_ABSENT: dict[str, Any] = {"ground_resolution": False, "matching_width": 0, "finder": None}
+_ABSENT: dict[str, Any] = {
+    "answer_kinds": False,
+    "finder": None,
+    "ground_resolution": False,
+    "matching_width": 0,
+}
 _SETTINGS_SUFFIXES = (".json", ".model", ".txt")
 
 

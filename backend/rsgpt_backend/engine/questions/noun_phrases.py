@@ -17,25 +17,25 @@ _PART_OF = re.compile(
 )
 # Things that a place is asked of as a whole; their parts are what is seen.
 _GROUP_OF = re.compile(
-    r"(?P<before>(?:[\w-]+\s+){0,3}?)(?:group|row|cluster|line|block|pair|patch|strip|stretch|body|piece|band|stand|clump|"
-    r"collection|bunch|pile|heap|grove|area|expanse|fleet|set)s?\s+of\s+(?:(?:the|an?|some|\w+teen|two|three|four|five|"
-    r"six|seven|eight|nine|ten)\s+)*"
+    r"(?P<before>(?:[\w-]+\s+){0,3}?)(?:group|row|cluster|line|block|pair|patch|strip|stretch|body|piece|band|stand|"
+    r"clump|collection|bunch|pile|heap|grove|area|expanse|fleet|set)s?\s+of\s+(?:(?:the|an?|some|\w+teen|two|three|"
+    r"four|five|six|seven|eight|nine|ten)\s+)*"
 )
 _QUALIFIERS = frozenset(
-    "in on at near next beside besides along inside outside around behind below above beneath between with without that "
-    "which who whose where under over across by to from of for against among beyond off within through alongside "
+    "in on at near next beside besides along inside outside around behind below above beneath between with without "
+    "that which who whose where under over across by to from of for against among beyond off within through alongside "
     "toward towards opposite close adjacent surrounding surrounded covered containing having left right north south "
     "east west bordering facing connected connecting touching crossing belonging made built".split()
 )
 _STATES = frozenset("parked docked moored anchored standing lying moving driving flying taxiing floating".split())
 _COLORS = (
-    "red green blue white black grey gray brown yellow orange pink purple beige tan golden silver reddish cream turquoise "
-    "teal ochre olive violet colored coloured colorful colourful"
+    "red green blue white black grey gray brown yellow orange pink purple beige tan golden silver reddish cream "
+    "turquoise teal ochre olive violet colored coloured colorful colourful"
 )
 _SIZES = (
     "big small large little tiny huge long short wide narrow thin thick broad tall low high great giant massive deep "
-    "shallow medium biggest smallest largest longest widest tallest main major minor larger smaller bigger longer wider "
-    "nearest closest first second third last"
+    "shallow medium biggest smallest largest longest widest tallest main major minor larger smaller bigger longer "
+    "wider nearest closest first second third last"
 )
 _SHAPES = (
     "round circular square rectangular triangular oval straight curved winding angular irregular elongated pointed "
@@ -45,9 +45,9 @@ _LOOKS = (
     "dark light bright pale dull deep shiny dense sparse bare empty open dry wet muddy sandy grassy leafy wooded green "
     "shady blurred old new modern abandoned damaged destroyed collapsed unfinished flooded burnt burned fenced paved "
     "unpaved planted cultivated plowed ploughed irrigated residential industrial commercial rural urban private public "
-    "parked moving driving flying taxiing docked moored anchored standing lying isolated lone detached terraced covered "
-    "busy clear dirty clean shallow pretty beautiful upper lower left right top bottom central middle western eastern "
-    "northern southern"
+    "parked moving driving flying taxiing docked moored anchored standing lying isolated lone detached terraced "
+    "covered busy clear dirty clean shallow pretty beautiful upper lower left right top bottom central middle western "
+    "eastern northern southern"
 )
 _ADJECTIVES = frozenset(f"{_COLORS} {_SIZES} {_SHAPES} {_LOOKS}".split())
 _ADJECTIVE = re.compile(r"[\w-]+(?:-(?:roofed|colou?red|shaped|like|sized|walled|hulled|story|storey)|ish)")

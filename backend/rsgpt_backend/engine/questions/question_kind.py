@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from rsgpt_plugin.shared.text import one_line
@@ -17,35 +18,41 @@ from .noun_phrases import NounPhrase, noun_phrase
 
 QuestionKind = Literal["place", "number"]
 
+_CACHED = 4096  # a run asks the same few questions about every tile
 _LONGEST = 400  # characters; a longer text is more than one question
 _SENTENCES = re.compile(r"(?<=[.?!])\s+")
 _ORDER = re.compile(r"(?:please )?(?:describe|list|explain|caption|summari[sz]e|compare|identify|classify|mark|draw)\b")
 _IMAGE = r"(?:image|picture|photo|photograph|scene|view|tile|frame|shot|snapshot|map|imagery|chip|crop|scan|screenshot)"
 _WHICH_IMAGE = (
-    r"(?:(?:this|the|that|our|my|your|given|shown|above|following|attached|whole|entire|full|same|aerial|satellite|drone|"
-    r"overhead|remote sensing) )*"
+    r"(?:(?:this|the|that|our|my|your|given|shown|above|following|attached|whole|entire|full|same|aerial|satellite|"
+    r"drone|overhead|remote sensing) )*"
 )
 _IN_IMAGE = re.compile(
-    r"\b(?:looking at|judging from|based on|according to|in|on|at|within|inside|from|of|across|throughout|over|around) "
+    r"\b(?:looking at|judging from|based on|according to|given|in|on|at|within|inside|from|of|across|throughout|over|"
+    r"around) "
     rf"(?:{_WHICH_IMAGE}{_IMAGE}s?|this (?:place|area|location|site|region|part|spot))\b"
 )
 _IDLE_PHRASES = re.compile(
-    r"\b(?:in (?:total|all|sight|view)|at (?:all|the moment|present)|right (?:here|now)|all together|altogether|overall|"
-    r"over here|from above|if any|if possible|as you can see|exactly|roughly|approximately|about|mostly|mainly|primarily|"
-    r"largely|currently|please|precisely|usually|actually)\b"
+    r"\b(?:in (?:total|all|sight|view)|at (?:all|the moment|present)|right (?:here|now)|all together|altogether|"
+    r"overall|over here|from above|if any|if there (?:is|are) (?:one|any|some)|at$|if possible|as you can see|exactly|"
+    r"roughly|approximately|about|mostly|mainly|primarily|largely|currently|please|precisely|usually|actually)\b"
 )
 _LEAD = re.compile(
     r"(?:please|kindly|hey|hi|hello|so|and|now|ok|okay|then|well|first|just|here|question|q|let me know|any idea|"
     r"(?:(?:can|could|would|will) you|i need you to|are you able to)(?: please)?(?: to)?(?! see)|"
-    r"(?:can you see|do you (?:know|see)|i wonder|i am wondering|i'm wondering|find out|work out|determine|estimate|guess|"
-    r"say|state|indicate|describe|show(?: me| us)?|(?:i want|i would like|i need|i'd like)(?: you)? to "
-    r"(?:know|say|find out|see)|tell(?: me| us)?)(?= (?:where|how many|(?:in|on|at) (?:which|what)))|"
-    r"tell (?:me|us)(?= (?:the|what|which)))[\s,:]+"
+    r"(?:can you (?:see|spot|find)|do you (?:know|see)|see|spot|find|i wonder|i am wondering|i'm wondering|find out|"
+    r"work out|determine|estimate|guess|say|state|indicate|describe|show(?: me| us)?|(?:i want|i would like|i need|"
+    r"i'd like)(?: you)? to (?:know|say|find out|see)|tell(?: me| us)?)(?= (?:where|how many|(?:in|on|at) (?:which|"
+    r"what)))|tell (?:me|us)(?= (?:the|what|which)))[\s,:]+"
 )
-_SETTING = re.compile(r"(?P<setting>(?:in|on|at|near|within|along|inside|around) (?!which|what)[^,]+),\s*(?P<question>.*)")
+_SETTING = re.compile(
+    r"(?P<setting>(?:if|in|on|at|near|within|along|inside|around) (?!which|what)[^,]+),\s*(?P<question>.*)"
+)
+_COMMAS = re.compile(r"[ ,]*,[ ,]*")
 _AUXILIARY = r"(?:is|are|was|were|do|does|did|can|could|should|would|might|must|may|will|has|have|had)"
 _ASKS_MORE = re.compile(
-    r"\b(?:how|where(?:abouts)?|what|when|why|who)\b|\b(?:and|or) (?:is|are|does|do|which|can|count|locate|in which)\b|;"
+    r"\b(?:how|where(?:abouts)?|what|when|why|who)\b|\b(?:and|or) (?:is|are|does|do|which|can|count|locate|in which)\b|"
+    r";"
 )
 
 _TALLY = r"(?:(?:total|exact|overall|approximate|estimated|rough|precise|correct) )*(?:number|count|quantity|tally)"
@@ -54,7 +61,8 @@ _NUMBER_PATTERNS = tuple(
     for pattern in (
         r"how many\b(?P<thing>.*)",
         rf"(?:what|which)(?: is| was| are| would be|'s)?(?: the| your)? {_TALLY} of\b(?P<thing>.*)",
-        r"(?:(?:give|state|report|estimate|provide|return|indicate|name|find|get|calculate|compute|determine)(?: me| us)? )?"
+        r"(?:(?:give|state|report|estimate|provide|return|indicate|name|find|get|calculate|compute|determine)(?: me|"
+        r" us)? )?"
         rf"(?:the |an? )?{_TALLY} of\b(?P<thing>.*)",
         rf"how (?:large|big|high|great) is the {_TALLY} of\b(?P<thing>.*)",
         r"how numerous are\b(?P<thing>.*)",
@@ -65,37 +73,40 @@ _NUMBER_PATTERNS = tuple(
 )
 _MEASURES = frozenset(
     "meter meters metre metres kilometer kilometers kilometre kilometres km m cm centimeters mile miles foot feet inch "
-    "inches yard yards hectare hectares acre acres square percent percentage pixel pixels degree degrees second seconds "
-    "minute minutes hour hours day days week weeks month months year years time times dollar dollars euro euros ton tons "
-    "bands channels words letters".split()
+    "inches yard yards hectare hectares acre acres square percent percentage pixel pixels degree degrees second "
+    "seconds minute minutes hour hours day days week weeks month months year years time times dollar dollars euro "
+    "euros ton tons bands channels words letters".split()
 )
 _NOT_COUNTED = re.compile(r"\b(?:more|fewer|less) [\w -]*\bthan\b")
 _IDLE_STATES = frozenset(
-    "is are was were be been being do does did can could there you we i one see count find spot make out identify detect "
-    "notice recognize distinguish observe tell visible shown seen present depicted pictured displayed located situated "
-    "found standing stand stands parked docked moored anchored floating lying lie lies sitting sit sits contain contains "
-    "show shows include includes have has it this the that these those here exist exists existing appear appears occur "
-    "occurs total all discerned counted identified spotted detected observed whole entire placed positioned run runs flow "
-    "flows grow grows park parks to itself".split()
+    "is are was were be been being do does did can could there you we i one see count find spot make out identify "
+    "detect notice recognize distinguish observe tell visible shown seen present depicted pictured displayed located "
+    "situated found standing stand stands parked docked moored anchored floating lying lie lies sitting sit sits "
+    "contain contains show shows include includes have has it this the that these those here exist exists existing "
+    "appear appears occur occurs total all discerned counted identified spotted detected observed whole entire placed "
+    "positioned run runs flow flows grow grows park parks to itself".split()
 )
-_IDLE_IMAGE = re.compile(rf"\b(?:the|this|that|your) (?:\w+ )?{_IMAGE}\b")
+_IDLE_IMAGE = re.compile(rf"\b(?:(?:the|this|that|your) (?:\w+ )?{_IMAGE}|this (?:place|area|location|site|region))\b")
 _SITE = r"(?:airport|airfield|harbor|harbour|port|marina|neighborhood|neighbourhood|village|town|city|area|site|place)"
 _IDLE_SITE = re.compile(rf"\b(?:in|on|at|of) (?:the|this|that|an?) (?:water|ground|apron|tarmac|{_SITE})\b")
 _VERB = re.compile(
-    rf"\b(?:{_AUXILIARY}|be|there|you|we|i|exists?|appears?|stands?|lies?|lie|sits?|contain(?:s|ed)?|shown|seen|visible|"
-    r"present|located|situated|found|depicted|drive|fly|runs?|ends?|starts?|begins?|cross(?:es)?|flows?|grows?|enters?|"
-    r"leaves?|meets?|joins?|bends?|turns?|fits?|need|remain|occurs?|occupy|lead|leads|go|goes|come|comes|live|go|built)\b"
+    rf"\b(?:{_AUXILIARY}|be|been|there|you|we|i|exists?|appears?|stands?|lies?|lie|sits?|contain(?:s|ed)?|shown|seen|"
+    rf"visible|"
+    r"present|located|situated|found|depicted|drive|fly|runs?|ends?(?! of)|starts?(?! of)|begins?|cross(?:es)?|flows?|"
+    r"grows?|enters?|leaves?|meets?|joins?|bends?|turns?|fits?|need|remain|occurs?|occupy|lead|leads|go|goes|come|"
+    r"comes|live|go|built)\b"
 )
 
 _PART = r"(?:part|side|corner|section|quarter|quadrant|half|third|edge|portion)"
 _OF_SITE = rf"(?: of (?:the|this) {_SITE})?"
 _ANY_PART = rf"(?:{_PART}|area|region|zone|end|position|spot|location|place){_OF_SITE}"
 _HOLDS = (
-    r"(?:holds?|contains?|shows?|has|have|includes?|features?|hosts?|is home to|is occupied by|is covered (?:by|with|in)|"
-    r"is filled (?:by|with)|is|are)"
+    r"(?:holds?|contains?|shows?|has|have|includes?|features?|hosts?|is home to|is occupied by|is covered (?:by|with|"
+    r"in)|is filled (?:by|with)|is|are)"
 )
 _SEEING = (
-    r"(?:see|find|look for|look|spot|locate|search for|identify|make out|notice|observe|detect|recognize|discern|expect)"
+    r"(?:see|find|look for|look|spot|locate|search for|identify|make out|notice|observe|detect|recognize|discern|"
+    r"expect)"
 )
 _POSITION = r"(?:\w+ )?(?:position|location|place|whereabouts)s?"
 _PLACE_PATTERNS = tuple(
@@ -103,13 +114,18 @@ _PLACE_PATTERNS = tuple(
     for pattern in (
         r"where(?:abouts)?(?:'s|'re| is| are| was| were)\b(?: there\b)?(?P<thing>.*)",
         rf"where(?:abouts)? {_AUXILIARY} (?:i|we|you|one) (?:(?:have|need) to )?{_SEEING}\b(?P<thing>.*)",
-        rf"where(?:abouts)? {_AUXILIARY}\b(?P<thing>.*)",
+        r"where(?:abouts)? (?:do|does|did|has|have|had)\b(?P<thing>.*)",
+        r"where(?:abouts)? (?:can|could|would|should|might|may)\b(?P<thing>.*?) be (?:seen|found|located|spotted|"
+        r"identified|detected|observed|noticed|made out)",
         r"where(?:abouts)?(?P<thing> (?:the|an?|some|all|most|these|those|there)\b.*)",
+        rf"(?:in|on|at|to|towards?|near|along|by) (?:which|what) {_ANY_PART}(?: or {_ANY_PART})*"
+        r"(?P<thing> (?:the|an?|some|all|most|these|those)\b.*)",
         rf"(?:in|on|at|to|towards?|near|along|by) (?:which|what) {_ANY_PART}(?: or {_ANY_PART})* {_AUXILIARY} "
         rf"(?:(?:i|we|you|one) {_SEEING} )?(?P<thing>.*)",
         rf"(?:which|what) {_PART}{_OF_SITE}(?: or {_PART})* {_HOLDS} (?P<thing>.*?)(?: (?:in|on|at|near))?",
         rf"(?:which|what) {_PART} (?:do|does) (?P<thing>.*?) (?:occupy|cover|fill|lie in|lie on)",
-        r"(?:(?:what|which)(?: is| are| was|'s)|what would be|give|state|describe|name|determine|report|indicate|specify|find|"
+        r"(?:(?:what|which)(?: is| are| was|'s)|what would be|give|state|describe|name|determine|report|indicate|"
+        r"specify|find|"
         rf"provide|show|point out)(?: me| us)? (?:the )?{_POSITION} of\b(?P<thing>.*)",
         rf"(?:the )?(?:\w+ )?{_POSITION} of\b(?P<thing>.*)",
         rf"(?:(?:what|which)(?: is| are|'s)|give|state|describe) (?P<thing>.*?)(?:'s|s') {_POSITION}",
@@ -122,14 +138,14 @@ _RELATIVE = re.compile(
     r"as seen from|from the perspective)\b"
 )
 _UNPLACED = frozenset(
-    "this that here these those image picture photo photograph scene view tile place area location region map we i you he "
-    "she everything something anything things thing what each camera country world position spot site one viewer drone "
-    "photographer satellite way problem".split()
+    "this that here these those image picture photo photograph scene view tile place area location region map we i you "
+    "he she everything something anything things thing what each camera country world position spot site one viewer "
+    "drone photographer satellite way problem".split()
 )
 _NOT_IN_IMAGE = re.compile(
-    r"\b(?:taken|captured|shot|recorded|photographed|leads?|come|comes|coming|go|goes|going|from|headed|heading|travel\w*|"
-    r"lives?|building a|build|built|best|safest|safe|good|suitable|swim|land|invest|moves?|made|happen\w*|country|continent|"
-    r"earth|world|better|allowed|possible|supposed|or)\b"
+    r"\b(?:taken|captured|shot|recorded|photographed|leads?|come|comes|coming|go|goes|going|from|headed|heading|"
+    r"travel\w*|lives?|be built|best|safest|safe|good|suitable|moves?|made|happen\w*|country|continent|earth|world|"
+    r"better|allowed|possible|supposed|or)\b"
 )
 
 
@@ -141,6 +157,7 @@ class KindOfQuestion:
     thing: NounPhrase
 
 
+@lru_cache(_CACHED)
 def kind_of_question(prompt: str) -> KindOfQuestion | None:
     """Return what a question asks for; None if it asks for something else, or for several things."""
     text = one_line(prompt).lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
@@ -216,4 +233,5 @@ def _thing(text: str, is_group: bool) -> NounPhrase:
 
 
 def _squeezed(text: str) -> str:
-    return " ".join(text.replace(" ,", ",").split()).strip(" ,;:-")
+    """Return the text without repeated spaces and commas, and without punctuation at its ends."""
+    return _COMMAS.sub(", ", " ".join(text.split())).strip(" ,;:-").replace("where, ", "where ")

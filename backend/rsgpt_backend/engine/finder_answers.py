@@ -1,0 +1,148 @@
+"""Answers that the finder gives: a number of objects is the count of the found ones, a place is where they are.
+
+The finder answers only what it can: a question about a thing that it knows, without a condition such as "on the road".
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..model.config import FinderConfig
+from ..model.finder.points import FoundPoint
+from ..model.finder.search import region_maps, search
+from ..model.rsgpt import Rsgpt
+from ..predictor import NUMBERS, PLACES, Ask, Step
+from .answer_row import AnswerRow
+from .confidence import log_odds, sigmoid
+from .object_nouns import label_of, plural
+from .places import Location, densest_group, largest_patch
+from .questions.noun_phrases import NounPhrase
+from .questions.question_kind import kind_of_question
+
+_CACHED_PICTURES = 512  # in memory; a few kB each
+_DOUBTFUL = 0.25  # part of a label's threshold: points above it are no objects, but lower the confidence
+_SOLE = 0.8  # share of all objects from which their group is meant by a question with an adjective
+_IDLE_ADJECTIVES = frozenset(("parked", "docked", "moored", "anchored", "standing"))
+# region -> nouns for it in the singular; a lake is not the only water, but the finder cannot tell
+_REGION_NOUNS: dict[str, tuple[str, ...]] = {
+    "water": ("open water", "sea", "ocean", "lake", "pond", "river", "stream", "canal", "lagoon", "reservoir"),
+    "road": ("street", "highway", "main road", "motorway", "freeway"),
+    "vegetation": ("forest", "woodland", "wood", "greenery", "plant", "tree"),
+    "building": ("built-up area", "settlement", "town", "village", "city", "house"),
+    "bare ground": ("bare soil", "bare land", "bare earth", "soil", "sand"),
+}
+
+
+@dataclass
+class _Searched:
+    """What one picture shows. points: by label, with doubtful ones; regions: their locations, None until needed."""
+
+    points: dict[str, list[FoundPoint]]
+    regions: dict[str, Location | None] | None = None
+
+
+class FinderAnswers:
+    """Answers the asks of a batch that the model's finder can answer; a picture is searched once."""
+
+    def __init__(self, model: Rsgpt) -> None:
+        """model: may be without a finder; then no ask is answered."""
+        self._model = model
+        self._searched: OrderedDict[tuple[str, float | None], _Searched] = OrderedDict()
+
+    def stream(self, rows: Sequence[AnswerRow]) -> Iterator[Step]:
+        """Yield the token and the answer of each row that the finder can answer; the index of a step is the row's."""
+        config = self._model.config.finder
+        if config is None:
+            return
+        for index, row in enumerate(rows):
+            found = None if row.ask.cancel.is_set() else self._answer(row.ask, config)
+            if found:
+                yield Step(index, token=row.select(*found))
+                yield Step(index, answer=row.finish("stop"))
+
+    def _answer(self, ask: Ask, config: FinderConfig) -> tuple[str, float, str] | None:
+        """Return the answer, its probability and its form, None if the finder cannot answer."""
+        is_place = ask.choices == PLACES and not ask.is_whole_number
+        question = kind_of_question(ask.prompt) if is_place or ask.is_whole_number else None
+        if question is None or question.thing.qualifier or question.kind != ("place" if is_place else "number"):
+            return None
+        return self._place(ask, question.thing, config) if is_place else self._count(ask, question.thing, config)
+
+    def _count(self, ask: Ask, thing: NounPhrase, config: FinderConfig) -> tuple[str, float, str] | None:
+        label = label_of(thing.noun, config.labels)
+        if label is None or _restricts(thing):
+            return None
+        threshold = config.thresholds[config.labels.index(label)]
+        points = self._search(ask, config).points[label]
+        count, probability = count_of([point.confidence for point in points], threshold)
+        is_allowed = ask.choices == NUMBERS or str(count) in ask.choices
+        return (str(count), probability, "count") if is_allowed else None
+
+    def _place(self, ask: Ask, thing: NounPhrase, config: FinderConfig) -> tuple[str, float, str] | None:
+        location = self._object_location(ask, thing.noun, config) or self._region_location(ask, thing.noun, config)
+        if location is None or (_restricts(thing) and location.share < _SOLE):
+            return None
+        return location.place, location.share * location.confidence, "found_place"
+
+    def _object_location(self, ask: Ask, noun: str, config: FinderConfig) -> Location | None:
+        label = label_of(noun, config.labels)
+        if label is None:
+            return None
+        threshold = config.thresholds[config.labels.index(label)]
+        points = self._search(ask, config).points[label]
+        width, height = ask.image.size
+        return densest_group(
+            [(point.x / width, point.y / height, point.confidence) for point in points if point.confidence >= threshold]
+        )
+
+    def _region_location(self, ask: Ask, noun: str, config: FinderConfig) -> Location | None:
+        region = region_of(noun, config.regions)
+        if region is None:
+            return None
+        searched = self._search(ask, config)
+        if searched.regions is None:
+            maps = region_maps(self._model, ask.image, ask.gsd_m).numpy()
+            searched.regions = {name: largest_patch(each) for name, each in zip(config.regions, maps, strict=True)}
+        return searched.regions[region]
+
+    def _search(self, ask: Ask, config: FinderConfig) -> _Searched:
+        key = ask.image_key, ask.gsd_m
+        if key not in self._searched:
+            thresholds = [_DOUBTFUL * threshold for threshold in config.thresholds]
+            self._searched[key] = _Searched(search(self._model, ask.image, ask.gsd_m, thresholds))
+        self._searched.move_to_end(key)
+        while len(self._searched) > _CACHED_PICTURES:
+            self._searched.popitem(last=False)
+        return self._searched[key]
+
+
+def region_of(noun: str, regions: Sequence[str]) -> str | None:
+    """Return the region that a noun means, in the singular or plural, or None if it means none of them."""
+    for region in regions:
+        for known in (region, *_REGION_NOUNS.get(region, ())):
+            if noun in (known, plural(known)):
+                return region
+    return None
+
+
+def count_of(confidences: Sequence[float], threshold: float) -> tuple[int, float]:
+    """Return the number of objects, and the probability, 0 to 1, that there are so many.
+
+    confidences: of the points, with doubtful ones below the threshold. A point at the threshold is an object with a
+    probability of one half; the points are independent, so that their number has a Poisson binomial distribution.
+    """
+    count = sum(confidence >= threshold for confidence in confidences)
+    probabilities = np.ones(1)  # of 0, 1, 2, ... objects among the points so far
+    for confidence in confidences:
+        chance = sigmoid(log_odds(confidence) - log_odds(threshold))
+        probabilities = np.append(probabilities * (1 - chance), 0) + np.append(0, probabilities * chance)
+    return count, float(probabilities[count])
+
+
+def _restricts(thing: NounPhrase) -> bool:
+    """Return whether the adjectives name some of the objects only, as in "red cars"."""
+    return not _IDLE_ADJECTIVES.issuperset(thing.adjectives)
