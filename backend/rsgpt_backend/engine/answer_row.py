@@ -11,7 +11,7 @@ from ..model.rsgpt import Rsgpt
 from ..predictor import Answer, Ask, FinishReason, Token
 from .answer_text import is_degenerate, until_stop
 from .choices import choice_form, likeliest
-from .confidence import answer_form, calibrated, confidence, rescaled
+from .confidence import answer_form, calibrated, confidence, rescaled, scale_of
 
 _SMALLEST_PROBABILITY = 1e-9  # the logarithm of 0 is infinite
 ALTERNATIVES = 20  # the maximum of top_logprobs; the confidence always needs those of the first token
@@ -62,7 +62,7 @@ class AnswerRow:
         """
         logprob = math.log(max(probability, _SMALLEST_PROBABILITY))
         token = Token(text, logprob, ((text, logprob),)[: self.ask.top_logprobs])
-        self._choice = token, rescaled(probability, self._scales.get(form, (1.0, 0.0))), form
+        self._choice = token, rescaled(probability, scale_of(form, self._scales)), form
         return token
 
     def finish(self, reason: FinishReason) -> Answer:
@@ -72,7 +72,7 @@ class AnswerRow:
             return Answer(token.text, (token,), choice_confidence, reason, False, self._prompt_tokens, form)
         text = self._decode(is_final=True).strip()
         calibrated_confidence = calibrated(confidence(self._tokens, self._openings), text, self._scales)
-        degenerate, form = is_degenerate(text), answer_form(text)
+        degenerate, form = is_degenerate(text), answer_form(text) if text else ""
         return Answer(text, tuple(self._tokens), calibrated_confidence, reason, degenerate, self._prompt_tokens, form)
 
     def _decode(self, is_final: bool) -> str:

@@ -15,7 +15,7 @@ from rsgpt_plugin.shared.answers.answer_types import AnswerType
 from rsgpt_plugin.shared.answers.numbers import number_in_words
 
 from ..predictor import NUMBERS, PLACES, Ask, Token
-from .confidence import Scale, answer_form, rescaled
+from .confidence import Scale, answer_form, rescaled, scale_of
 from .questions.question_kind import kind_of_question
 
 if TYPE_CHECKING:
@@ -87,20 +87,20 @@ def likeliest(ask: Ask, logprobs: Sequence[float], scales: Mapping[str, Scale]) 
     The confidence is the calibrated share of the choice in the probability of all choices.
     logprobs: one per choice, in their order.
     """
-    form = choice_form(ask)
-    scale = scales.get(form) or scales.get("choice" if form == "place" else form, (1.0, 0.0))
     total = _log_sum(logprobs)
     shares = [(choice, logprob - total) for choice, logprob in zip(ask.choices, logprobs, strict=True)]
     ranked = sorted(shares, key=lambda share: -share[1])
     text, logprob = ranked[0]
-    return Token(text, logprob, tuple(ranked[: ask.top_logprobs])), rescaled(math.exp(logprob), scale)
+    return Token(text, logprob, tuple(ranked[: ask.top_logprobs])), rescaled(
+        math.exp(logprob), scale_of(choice_form(ask), scales)
+    )
 
 
 def choice_form(ask: Ask) -> str:
     """Return the form of the answers to an ask with choices, the name of their calibration scale."""
     if ask.is_whole_number:
         return "number"
-    if ask.choices == PLACES:
+    if ask.choices == PLACES and wordings(ask) == [ask.prompt]:
         return "place"
     return "yes_no" if all(answer_form(choice) == "yes_no" for choice in ask.choices) else "choice"
 

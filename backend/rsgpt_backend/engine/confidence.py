@@ -43,7 +43,12 @@ def answer_form(text: str) -> str:
 
 def calibrated(value: float, text: str, scales: Mapping[str, Scale]) -> float:
     """Return the confidence of the answer `text` on the scale of its form; unchanged if there is no such scale."""
-    return rescaled(value, scales.get(answer_form(text), (1.0, 0.0)))
+    return rescaled(value, scale_of(answer_form(text), scales))
+
+
+def scale_of(form: str, scales: Mapping[str, Scale]) -> Scale:
+    """Return the scale of a form of answers; a place is a choice until it has its own scale."""
+    return scales.get(form) or scales.get("choice" if form == "place" else form, (1.0, 0.0))
 
 
 def rescaled(value: float, scale: Scale) -> float:

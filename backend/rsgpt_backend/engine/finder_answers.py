@@ -39,9 +39,9 @@ _REGION_NOUNS: dict[str, tuple[str, ...]] = {
 
 @dataclass
 class _Searched:
-    """What one picture shows. points: by label, with doubtful ones; regions: their locations, None until needed."""
+    """What one picture shows, None until needed. points: by label, with doubtful ones; regions: their locations."""
 
-    points: dict[str, list[FoundPoint]]
+    points: dict[str, list[FoundPoint]] | None = None
     regions: dict[str, Location | None] | None = None
 
 
@@ -77,7 +77,7 @@ class FinderAnswers:
         if label is None or _restricts(thing):
             return None
         threshold = config.thresholds[config.labels.index(label)]
-        points = self._search(ask, config).points[label]
+        points = self._points(ask, config)[label]
         count, probability = count_of([point.confidence for point in points], threshold)
         is_allowed = ask.choices == NUMBERS or str(count) in ask.choices
         return (str(count), probability, "count") if is_allowed else None
@@ -93,7 +93,7 @@ class FinderAnswers:
         if label is None:
             return None
         threshold = config.thresholds[config.labels.index(label)]
-        points = self._search(ask, config).points[label]
+        points = self._points(ask, config)[label]
         width, height = ask.image.size
         return densest_group(
             [(point.x / width, point.y / height, point.confidence) for point in points if point.confidence >= threshold]
@@ -103,21 +103,27 @@ class FinderAnswers:
         region = region_of(noun, config.regions)
         if region is None:
             return None
-        searched = self._search(ask, config)
-        if searched.regions is None:
+        picture = self._picture(ask)
+        if picture.regions is None:
             maps = region_maps(self._model, ask.image, ask.gsd_m).numpy()
-            searched.regions = {name: largest_patch(each) for name, each in zip(config.regions, maps, strict=True)}
-        return searched.regions[region]
+            picture.regions = {name: largest_patch(each) for name, each in zip(config.regions, maps, strict=True)}
+        return picture.regions[region]
 
-    def _search(self, ask: Ask, config: FinderConfig) -> _Searched:
-        key = ask.image_key, ask.gsd_m
-        if key not in self._searched:
+    def _points(self, ask: Ask, config: FinderConfig) -> dict[str, list[FoundPoint]]:
+        """Return the points of the ask's picture by label, with those that are too doubtful to be objects."""
+        picture = self._picture(ask)
+        if picture.points is None:
             thresholds = [_DOUBTFUL * threshold for threshold in config.thresholds]
-            self._searched[key] = _Searched(search(self._model, ask.image, ask.gsd_m, thresholds))
+            picture.points = search(self._model, ask.image, ask.gsd_m, thresholds)
+        return picture.points
+
+    def _picture(self, ask: Ask) -> _Searched:
+        key = ask.image_key, ask.gsd_m
+        picture = self._searched.setdefault(key, _Searched())
         self._searched.move_to_end(key)
         while len(self._searched) > _CACHED_PICTURES:
             self._searched.popitem(last=False)
-        return self._searched[key]
+        return picture
 
 
 def region_of(noun: str, regions: Sequence[str]) -> str | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.confidence import Scale, answer_form, calibrated, log_odds, sigmoid
+from ..engine.confidence import Scale, answer_form, calibrated, log_odds, scale_of, sigmoid
 from ..errors import UsageError
 from ..model.config import ModelConfig
 from .result import EvaluationResult
@@ -39,17 +39,18 @@ def calibrate(folder: Path, results: Sequence[EvaluationResult]) -> tuple[dict[s
 def fit_scales(results: Iterable[EvaluationResult], present: Mapping[str, Scale]) -> dict[str, Scale]:
     """Return the scale of each answer form. A caption counts as correct if it invents no object.
 
+    results: an answer without the key `form` has the form of its text;
     present: the scales that the confidences already contain; the returned scales replace them.
     """
     groups: dict[str, list[tuple[float, bool]]] = defaultdict(list)
     for result in results:
         for answer in result.answers:
             text, correct = _judged(answer)
-            groups[answer_form(text)].append((answer["confidence"], correct))
+            groups[answer.get("form") or answer_form(text)].append((answer["confidence"], correct))
     scales = dict(present)
     for name, pairs in sorted(groups.items()):
         if len(pairs) >= _MIN_ANSWERS:
-            scales[name] = _after(present.get(name, (1.0, 0.0)), _fit(pairs))
+            scales[name] = _after(scale_of(name, present), _fit(pairs))
     return scales
 
 

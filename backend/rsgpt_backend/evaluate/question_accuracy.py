@@ -52,6 +52,7 @@ def score_questions(
             "answer": question.answer,
             "kind": question.kind,
             "given": answer.text,
+            "form": answer.form,
             "confidence": round(answer.confidence, 4),
             "correct": normalized(answer.text) in {normalized(text) for text in (question.answer, *question.others)},
         }

@@ -19,6 +19,7 @@ from rsgpt_backend.data.image_files import image_sha256, open_image
 from rsgpt_backend.engine.engine import Engine
 from rsgpt_backend.errors import EngineError
 from rsgpt_backend.model.config import ModelConfig
+from rsgpt_backend.predictor import PLACES
 from rsgpt_plugin.shared.answers.answer_types import AnswerType
 from tests.backend.hostile.folders import make_good, rehash
 from tests.backend.toy import NAME
@@ -66,6 +67,21 @@ def test_ask(rsgpt: Any, pictures: Pictures) -> None:
     for one in objects:
         assert set(one) == {"image", "question", "answer", "confidence", "model", "finish_reason"}
         assert 0 <= one["confidence"] <= 1
+
+
+def test_ask_for_a_place_and_a_number(
+    pictures: Pictures, toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / toy_folder.name
+    shutil.copytree(toy_folder, folder)
+    replace(ModelConfig.read(folder), answer_kinds=True).write(folder)
+    questions = ["Where is the lake?", "In which part of the image are the two ships?", "How many cars can you see?"]
+    arguments = [text for question in questions for text in ("--question", question)]
+    assert main(["ask", *arguments, "--model", str(folder), "--json", *pictures(2)]) == 0
+    given = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [one["question"] for one in given] == questions * 2
+    for one in given:
+        assert one["answer"].isdecimal() if one["question"].startswith("How many") else one["answer"] in PLACES
 
 
 def test_ask_with_choices(rsgpt: Any, pictures: Pictures) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from rsgpt_backend.engine import engine as engine_module
 from rsgpt_backend.engine.choices import (
+    choice_form,
     choice_logprobs,
     likeliest,
     spelling_tokens,
@@ -21,7 +22,8 @@ from rsgpt_backend.engine.choices import (
 from rsgpt_backend.engine.engine import Engine
 from rsgpt_backend.model.decoding.answer_scoring import score
 from rsgpt_backend.model.rsgpt import Rsgpt
-from rsgpt_backend.predictor import Ask
+from rsgpt_backend.predictor import NUMBERS, PLACES, Ask
+from rsgpt_plugin.shared.answers.answer_types import AnswerType
 from tests.backend.toy import ask, picture
 
 CHOICES = ("many green trees", "gray", "a road")
@@ -61,6 +63,7 @@ def test_very_unlikely_choices_have_a_share() -> None:
         (choice_ask("yes", "no"), (0.5, 0.2)),
         (choice_ask("yes", "maybe"), (0.7, -0.1)),
         (Ask(picture(0), "key", "gray", choices=("1", "2"), is_whole_number=True), (0.2, -0.3)),
+        (choice_ask(*PLACES[:2]), (0.7, -0.1)),
     ],
 )
 def test_each_kind_of_choice_has_its_own_scale(question: Ask, scale: tuple[float, float]) -> None:
@@ -130,6 +133,59 @@ def test_spellings_are_summed_and_wordings_averaged() -> None:
     other = [math.log(share) for share in (0.1, 0.1, 0.05, 0.05)]
     logprobs = choice_logprobs(choice_ask("yes", "no"), [logs, other])
     assert logprobs == pytest.approx([math.log(0.4 * 0.2) / 2, math.log(0.2001 * 0.1) / 2])
+
+
+def test_place_is_a_choice_until_it_has_its_own_scale() -> None:
+    question = Ask(picture(0), "key", "Where is the lake?", choices=PLACES)
+    listed = replace(question, prompt=AnswerType.CHOICE.prompt(question.prompt, PLACES))
+    assert (choice_form(question), choice_form(listed)) == ("place", "choice")
+    logprobs = [math.log(0.2), *[math.log(0.1)] * 8]
+    unscaled, as_choice = (likeliest(question, logprobs, scales)[1] for scales in ({}, SCALES))
+    assert unscaled == pytest.approx(0.2)
+    assert as_choice == likeliest(listed, logprobs, SCALES)[1]
+    assert likeliest(question, logprobs, {**SCALES, "place": (1.0, 0.0)})[1] == pytest.approx(0.2)
+
+
+KINDS = {"Where is the lake?": PLACES, "How many cars are there?": NUMBERS, "What is this?": (), "gray": ()}
+
+
+@pytest.mark.parametrize(("prompt", "choices"), KINDS.items())
+def test_choices_of_free_questions(prompt: str, choices: tuple[str, ...]) -> None:
+    free = Ask(picture(0), "key", prompt)
+    assert with_choices(free) is free
+    given = with_choices(free, answer_kinds=True)
+    assert (given.prompt, given.choices, given.is_whole_number) == (prompt, choices, choices == NUMBERS)
+    closed = replace(free, choices=("a", "b"))
+    assert with_choices(closed, answer_kinds=True) is closed
+
+
+def test_typed_number_about_a_place_stays_a_number() -> None:
+    typed = Ask(picture(0), "key", "Where is the lake?", is_whole_number=True)
+    assert with_choices(typed, answer_kinds=True).choices == NUMBERS
+
+
+def test_answers_stay_inside_their_kind(toy: Rsgpt, monkeypatch: pytest.MonkeyPatch) -> None:
+    asks = [ask(number, prompt) for number, prompt in enumerate(KINDS)]
+    before = Engine(toy).answer(asks)
+    typed = Engine(toy).answer([replace(asks[0], choices=PLACES), replace(asks[1], is_whole_number=True)])
+    monkeypatch.setattr(toy, "config", replace(toy.config, answer_kinds=True))
+    place, number, *others = Engine(toy).answer(asks)
+    assert place.text in PLACES
+    assert [(answer.text, answer.confidence) for answer in (place, number)] == [
+        (answer.text, pytest.approx(answer.confidence, abs=1e-4)) for answer in typed
+    ]
+    assert (place.form, number.form) == ("place", "number")
+    assert [answer.text for answer in others] == [answer.text for answer in before[2:]]
+    assert before[0].text not in PLACES
+
+
+def test_free_place_is_streamed_as_one_token(toy: Rsgpt, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(toy, "config", replace(toy.config, answer_kinds=True))
+    first, last = Engine(toy).stream([ask(0, "Where is the lake?", top_logprobs=9, temperature=1.0, stops=("t",))])
+    assert first.token is not None
+    assert last.answer is not None
+    assert (first.token.text, last.answer.finish_reason) == (last.answer.text, "stop")
+    assert sorted(text for text, _ in first.token.top) == sorted(PLACES)
 
 
 def test_number_is_answered_in_digits(engine: Engine) -> None:

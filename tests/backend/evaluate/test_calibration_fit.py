@@ -48,6 +48,13 @@ def test_each_answer_form_has_its_own_scale() -> None:
     assert scales["phrase"][0] == pytest.approx(2.0, abs=0.6)
 
 
+def test_form_of_an_answer_names_its_scale() -> None:
+    result = boastful(200)
+    for one in result.answers:
+        one["form"] = "count"
+    assert list(fit_scales([result], {})) == ["count"]
+
+
 def test_a_second_fit_extends_the_first() -> None:
     """Confidences already contain the scale of the first fit."""
     result = boastful(3000)

@@ -36,6 +36,7 @@ def changed(config: ModelConfig, part: str, change: dict[str, Any]) -> ModelConf
         ("", {"repetition_penalty": 1.5}),
         ("", {"no_repeat_ngram": 4}),
         ("", {"caption_prompt": "What is this?"}),
+        ("", {"answer_kinds": True}),
         ("vision", {"mean": (0.4, 0.5, 0.5)}),
         ("qformer", {"max_text": 12}),
         ("language", {"sha256": "1" * 64}),

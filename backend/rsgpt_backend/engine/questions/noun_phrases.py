@@ -54,16 +54,6 @@ _ADJECTIVE = re.compile(r"[\w-]+(?:-(?:roofed|colou?red|shaped|like|sized|walled
 _NOT_ADJECTIVES = frozenset(("parish", "fish", "rubbish"))
 _IDLE = frozenset("different distinct individual separate visible total overall such various actual".split())
 _COMPOUNDS = ("bare ground", "bare soil", "bare land", "bare earth", "open water", "parking lot", "green space")
-_IRREGULAR = {
-    "aircraft": "aircraft",
-    "buses": "bus",
-    "people": "person",
-    "men": "man",
-    "leaves": "leaf",
-    "roofs": "roof",
-    "gas": "gas",
-    "bus": "bus",
-}
 
 
 @dataclass(frozen=True)
@@ -84,7 +74,7 @@ def noun_phrase(text: str, is_group: bool = False) -> NounPhrase:
 
     is_group: take "the row of houses" for the houses.
     """
-    words, adjectives = text.strip(), list[str]()
+    words, adjectives = " ".join(text.replace(",", " ").split()), list[str]()
     part = _PART_OF.match(words)
     words = words[part.end() :] if part else words
     group = _GROUP_OF.match(words) if is_group else None
@@ -95,22 +85,6 @@ def noun_phrase(text: str, is_group: bool = False) -> NounPhrase:
     end = next((index for index, word in enumerate(kept) if _ends_noun(kept, index)), len(kept))
     own, noun = _split_adjectives([word for word in kept[:end] if word not in _IDLE])
     return NounPhrase(noun, (*adjectives, *own), " ".join(kept[end:]))
-
-
-def singular(noun: str) -> str:
-    """Return a noun with its last word in the singular."""
-    *before, last = noun.split() or [""]
-    return " ".join([*before, _singular_word(last)])
-
-
-def _singular_word(word: str) -> str:
-    if word in _IRREGULAR:
-        return _IRREGULAR[word]
-    if word.endswith("ies") and len(word) > len("ties"):
-        return word[:-3] + "y"
-    if word.endswith(("ches", "shes", "sses", "xes")):
-        return word[:-2]
-    return word[:-1] if word.endswith("s") and not word.endswith(("ss", "us", "is")) else word
 
 
 def _matched(words: str) -> int:

@@ -1,0 +1,196 @@
+"""Questions for a place or a number are recognized in many wordings, and other questions are not."""
+
+from __future__ import annotations
+
+import pytest
+
+from rsgpt_backend.engine.questions.question_kind import KindOfQuestion, kind_of_question
+
+PLACES = """
+Where is the airplane?                                              | airplane
+Where are the cars?                                                 | cars
+where is the river                                                  | river
+Where's the pond?                                                   | pond
+Where is the red car in the picture?                                | red + car
+Where in the image is the large white-roofed building?              | large white-roofed + building
+Where, in this picture, are the ships?                              | ships
+Where exactly is the bridge?                                        | bridge
+Where are most of the buildings?                                    | buildings
+Where does most of the water lie?                                   | water
+Where are there trees?                                              | trees
+Where is the bare ground?                                           | bare ground
+Where is the brown and green field?                                 | brown green + field
+Where is the row of parked cars?                                    | parked + cars
+Where is the group of white tanks located?                          | white + tanks
+Where is the swimming pool situated within this scene?              | swimming pool
+Where is the car next to the house?                                 | car (next to the house)
+Where is the airplane on the taxiway?                               | airplane (on the taxiway)
+Where is the dark pond with a green rim?                            | dark + pond (with a green rim)
+Where is the round end of the cul-de-sac?                           | round + end (of the cul-de-sac)
+Where is it?                                                        | it
+There is a river. Where is it?                                      | it
+Where do you see trees?                                             | trees
+Where do the ships lie?                                             | ships
+Where does the road run?                                            | road
+Where does the road end?                                            | road (end)
+Where can I find the ship?                                          | ship
+Where can the two white ships be seen?                              | white + ships
+Where should I look for the group of green trees?                   | green + trees
+Where are the airplanes parked?                                     | airplanes
+Whereabouts is the bridge?                                          | bridge
+Whereabouts in the image is the road?                               | road
+What are the whereabouts of the ship?                               | ship
+In which part of the picture is the lake?                           | lake
+In what part of the scene can the runway be seen?                   | runway
+In which corner is the swimming pool?                               | swimming pool
+In which half of the image is the water?                            | water
+On which side of the image is the river?                            | river
+At which edge of the image is the road?                             | road
+Which side is the river on?                                         | river
+Which side or corner holds the two parked airplanes?                | parked + airplanes
+Which part of the picture is covered by water?                      | water
+Which part of the image contains the most buildings?                | buildings
+What is the position of the storage tank?                           | storage tank
+What's the location of the tennis court in this image?              | tennis court
+What is the airplane's position?                                    | airplane
+Give the position of the bridge.                                    | bridge
+Locate the ship.                                                    | ship
+Please locate the harbor basin in the image.                        | harbor basin
+Can you tell me where the river is?                                 | river
+Tell me where the two airplanes are parked.                         | airplanes
+Could you please tell me in which part of the image the lake is?    | lake
+Do you know where the control tower stands?                         | control tower
+The lake is where?                                                  | lake
+In the image, where is the forest?                                  | forest
+Where is the lake? Answer in German.                                | lake
+Where is the lake? Answer with a single phrase.                     | lake
+"""
+NUMBERS = """
+How many cars are there?                                            | cars
+HOW MANY CARS ARE THERE                                             | cars
+How many houses?                                                    | houses
+How many are there?                                                 |
+How many cars are there in the image?                               | cars
+How many airplanes can you see?                                     | airplanes
+How many airplanes are parked on the apron?                         | airplanes
+How many airplanes are there on the ground?                         | airplanes
+How many airplanes does this place have?                            | airplanes
+How many ships are in the harbor?                                   | ships
+How many ships are docked?                                          | ships
+How many ships are docked at the pier?                              | ships (at the pier)
+How many red cars are visible?                                      | red + cars
+How many parked cars are there?                                     | parked + cars
+How many white-roofed houses can be seen?                           | white-roofed + houses
+How many cars are on the road?                                      | cars (on the road)
+How many of the cars are white?                                     | cars (white)
+How many buildings are damaged?                                     | buildings (damaged)
+How many buildings are next to the lake?                            | buildings (next to the lake)
+How many dark cars are visible in the left half of the picture?     | dark + cars (in the left half)
+How many buildings does the picture show?                           | buildings
+How many swimming pools does this image contain?                    | swimming pools
+How many trees are there in total?                                  | trees
+How many aircraft are standing here?                                | aircraft
+How many vehicles are driving on the highway?                       | vehicles (driving on the highway)
+How many rows of houses are there?                                  | rows (of houses)
+How many cars and trucks are there?                                 | cars and trucks
+Roughly how many cars are there?                                    | cars
+Count the cars.                                                     | cars
+Count all the airplanes in this picture.                            | airplanes
+Please count the ships you can see.                                 | ships
+Can you count the cars?                                             | cars
+What is the number of buildings?                                    | buildings
+What number of ships is visible here?                               | ships
+What's the total number of airplanes in the photo?                  | airplanes
+The number of cars?                                                 | cars
+Give the number of trees.                                           | trees
+Tell me the number of ships in this scene.                          | ships
+How large is the number of ships?                                   | ships
+Estimate how many trees there are.                                  | trees
+Could you tell me how many houses there are at this place?          | houses
+I would like to know how many tennis courts there are.              | tennis courts
+In this picture, how many storage tanks can be counted?             | storage tanks
+In the top left corner, how many cars are there?                    | cars (in the top left corner)
+Look at the picture. How many cars do you count?                    | cars
+How many storage tanks are there? Answer with a number.             | storage tanks
+Cars: how many?                                                     | cars
+"""
+OTHERS = """
+Describe this image.
+What kind of area is this?
+Is there any water?
+Are there more than five cars?
+Is the number of cars above ten?
+Is the lake at the top or at the bottom?
+What is in the top left corner?
+How much water is there?
+How large is the lake?
+How many meters long is the bridge?
+How many square kilometers does this cover?
+How many percent of the picture is water?
+How many more cars than trucks are there?
+How many cars and how many trucks are there?
+How many airplanes are there and what color are they?
+Where was this taken?
+Where was this picture taken?
+Where is this place?
+Where is this?
+Where are we?
+Where in the world is this?
+Where does this image come from?
+Where does the road lead to?
+Where are the ships going?
+Where is everything?
+Where is the area?
+Where is the best place to build a house?
+Where should the new road be built?
+Where can a helicopter land?
+Where is the lake relative to the road?
+Where is the house with respect to the river?
+Seen from the road, where is the lake?
+On which side of the river are the houses?
+Which side of the road is the house on?
+In which direction does the road run?
+Where are the house and the pool?
+Where is the lake, left or right?
+Where is the lake and how many boats are on it?
+Where is the lake? What color is it?
+Where is the lake? Where is the forest?
+Describe the image. Where is the lake?
+What is where?
+Where
+What does the number on the runway say?
+Wo ist der See?
+Wie viele Autos sind da?
+"""
+
+
+def written(question: KindOfQuestion) -> str:
+    """Return the thing of a question as in the lists above."""
+    thing = question.thing
+    adjectives = f"{' '.join(thing.adjectives)} + " if thing.adjectives else ""
+    return adjectives + thing.noun + (f" ({thing.qualifier})" if thing.qualifier else "")
+
+
+@pytest.mark.parametrize(
+    ("kind", "line"),
+    [(kind, line) for kind, text in (("place", PLACES), ("number", NUMBERS)) for line in text.strip().splitlines()],
+)
+def test_questions_for_a_place_or_a_number(kind: str, line: str) -> None:
+    prompt, thing = line.split("|")
+    question = kind_of_question(prompt.strip())
+    assert question is not None
+    assert (question.kind, written(question)) == (kind, thing.strip())
+
+
+@pytest.mark.parametrize("prompt", OTHERS.strip().splitlines())
+def test_other_questions(prompt: str) -> None:
+    assert kind_of_question(prompt) is None
+
+
+@pytest.mark.parametrize("prompt", ["", "?", "\n", "Where is the " + "very " * 200 + "big lake?", "\ud800 where"])
+def test_odd_prompts(prompt: str) -> None:
+    assert kind_of_question(prompt) is None
+
+
+def test_lines_and_typographic_apostrophes() -> None:
+    assert kind_of_question("Where\u2019s the\nlake?") == kind_of_question("Where is the lake?")

@@ -1,0 +1,216 @@
+"""What the finder answers, and when the language model answers instead. The finder is replaced by fixed points."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor
+
+from rsgpt_backend.engine import finder_answers
+from rsgpt_backend.engine.engine import Engine
+from rsgpt_backend.engine.finder_answers import count_of, region_of
+from rsgpt_backend.model.config import FinderConfig
+from rsgpt_backend.model.finder.points import FoundPoint
+from rsgpt_backend.model.rsgpt import Rsgpt
+from rsgpt_backend.predictor import PLACES, Step
+from tests.backend.toy import ask
+
+SCALES = {"count": (1.0, -1.0), "found_place": (1.0, -2.0)}
+Searches = list[tuple[str, float | None]]
+
+
+def points_at(*places: tuple[float, float, float]) -> list[FoundPoint]:
+    """Return points in the toy's pictures of 96 x 80 pixels, from x and y in 0..1 and a confidence."""
+    return [FoundPoint(96 * x, 80 * y, sure, (96 * x - 2, 80 * y - 2, 4, 4)) for x, y, sure in places]
+
+
+@pytest.fixture
+def searches() -> Searches:
+    """The searches of the fake finder: what was searched, and the resolution."""
+    return []
+
+
+@pytest.fixture
+def finding(toy: Rsgpt, searches: Searches, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Engine]:
+    """Return a function that makes an engine with a finder that finds fixed points and regions in each picture."""
+
+    def make(points: dict[str, list[FoundPoint]], regions: dict[str, Tensor] | None = None, **settings: Any) -> Engine:
+        config = FinderConfig()
+
+        def search(_: Rsgpt, image: Image.Image, gsd_m: float | None, thresholds: Sequence[float]) -> Any:
+            searches.append(("points", gsd_m))
+            least = dict(zip(config.labels, thresholds, strict=True))
+            return {
+                label: [point for point in points.get(label, []) if point.confidence >= least[label]]
+                for label in config.labels
+            }
+
+        def region_maps(_: Rsgpt, image: Image.Image, gsd_m: float | None) -> Tensor:
+            searches.append(("regions", gsd_m))
+            return torch.stack([(regions or {}).get(name, torch.zeros(30, 30)) for name in config.regions])
+
+        monkeypatch.setattr(finder_answers, "search", search)
+        monkeypatch.setattr(finder_answers, "region_maps", region_maps)
+        settings = {"answer_kinds": True, "finder": config, **settings}
+        monkeypatch.setattr(toy, "config", replace(toy.config, **settings))
+        return Engine(toy)
+
+    return make
+
+
+CARS = points_at((0.1, 0.9, 0.9), (0.15, 0.85, 0.8), (0.9, 0.1, 0.7), (0.5, 0.5, 0.2))
+
+
+@pytest.mark.parametrize("typed", [False, True])
+@pytest.mark.parametrize("prompt", ["How many cars are there?", "Count the vehicles.", "How many parked cars?"])
+def test_number_is_the_count_of_found_objects(finding: Callable[..., Engine], prompt: str, typed: bool) -> None:
+    (answer,) = finding({"car": CARS}).answer([ask(0, prompt, is_whole_number=typed)])
+    assert (answer.text, answer.form, answer.finish_reason) == ("3", "count", "stop")
+    assert 0 < answer.confidence < 1
+
+
+def test_nothing_found_is_zero(finding: Callable[..., Engine]) -> None:
+    (answer,) = finding({"car": CARS}).answer([ask(0, "How many airplanes are there?")])
+    assert (answer.text, answer.confidence) == ("0", pytest.approx(1.0))
+
+
+def test_count_beyond_the_listed_numbers(finding: Callable[..., Engine]) -> None:
+    (answer,) = finding({"tree": points_at(*[(0.5, 0.5, 0.9)] * 137)}).answer([ask(0, "How many trees are there?")])
+    assert answer.text == "137"
+
+
+def test_number_outside_the_allowed_ones_is_not_counted(finding: Callable[..., Engine], searches: Searches) -> None:
+    asks = [ask(0, "How many cars are there?", is_whole_number=True, choices=("1", "2"))]
+    (answer,) = finding({"car": CARS}).answer(asks)
+    assert answer.text in ("1", "2")
+    assert (answer.form, len(searches)) == ("number", 1)
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "How many red cars are there?",
+        "How many cars are on the road?",
+        "How many lakes are there?",
+        "How many rows of cars are there?",
+        "How many cars and trees are there?",
+    ],
+)
+def test_other_numbers_are_chosen_by_the_model(finding: Callable[..., Engine], searches: Searches, prompt: str) -> None:
+    (answer,) = finding({"car": CARS}).answer([ask(0, prompt)])
+    assert answer.text.isdecimal()
+    assert (answer.form, searches) == ("number", [])
+
+
+@pytest.mark.parametrize(
+    ("prompt", "wanted"),
+    [
+        ("Where are the cars?", "bottom left"),
+        ("In which part of the image is the group of vehicles?", "bottom left"),
+        ("Where is the red ship?", "right"),
+        ("Where is the lake?", "top"),
+        ("Which side or corner holds the water?", "top"),
+    ],
+)
+def test_place_is_that_of_the_densest_group(finding: Callable[..., Engine], prompt: str, wanted: str) -> None:
+    water = torch.zeros(30, 30)
+    water[:8, 11:20] = 0.9
+    engine = finding({"car": CARS, "ship": points_at((0.9, 0.5, 0.6))}, {"water": water})
+    (answer,) = engine.answer([ask(0, prompt)])
+    assert (answer.text, answer.form) == (wanted, "found_place")
+
+
+@pytest.mark.parametrize("prompt", ["Where is the red car?", "Where is the tent?", "Where is the car on the bridge?"])
+def test_other_places_are_chosen_by_the_model(finding: Callable[..., Engine], prompt: str) -> None:
+    (answer,) = finding({"car": CARS}).answer([ask(0, prompt)])
+    assert answer.text in PLACES
+    assert answer.form == "place"
+
+
+def test_thing_that_is_not_found_is_placed_by_the_model(finding: Callable[..., Engine]) -> None:
+    answers = finding({}).answer([ask(0, "Where is the airplane?"), ask(0, "Where is the river?")])
+    assert all(answer.text in PLACES and answer.form == "place" for answer in answers)
+
+
+def test_answer_is_one_token(finding: Callable[..., Engine]) -> None:
+    first, last = finding({"car": CARS}).stream([ask(0, "Where are the cars?", top_logprobs=3)])
+    assert first.token is not None
+    assert last.answer is not None
+    assert last.answer.tokens == (first.token,)
+    assert (first.token.text, len(first.token.top)) == ("bottom left", 1)
+
+
+def test_a_picture_is_searched_once(finding: Callable[..., Engine], searches: Searches) -> None:
+    engine = finding({"car": CARS}, {"water": torch.ones(30, 30)})
+    prompts = ["How many cars are there?", "How many trees are there?", "Where are the cars?", "Where is the lake?"]
+    engine.answer([ask(0, prompt) for prompt in prompts])
+    engine.answer([ask(0, prompt) for prompt in prompts])
+    assert searches == [("points", None), ("regions", None)]
+    engine.answer([ask(1, prompts[0]), ask(0, prompts[0], gsd_m=0.5)])
+    assert searches[2:] == [("points", None), ("points", 0.5)]
+
+
+def test_batch_with_found_and_other_answers(finding: Callable[..., Engine]) -> None:
+    engine = finding({"car": CARS})
+    counts = ask(1, "How many cars are there?"), ask(3, "Count the cars.")
+    asks = [ask(0), counts[0], ask(2, "gray", choices=("yes", "no")), counts[1]]
+    answers = engine.answer(asks)
+    assert [answers[1].text, answers[3].text] == ["3", "3"]
+    assert [answer.text for answer in answers] == [engine.answer([single])[0].text for single in asks]
+
+
+def test_tokens_of_other_answers_are_reported_for_their_asks(finding: Callable[..., Engine]) -> None:
+    engine, early = finding({"car": CARS}), list[Step]()
+    engine.early = early.append
+    steps = [*engine.stream([ask(0, "Count the cars."), ask(1, beams=3), ask(2, beams=3)])]
+    assert {step.index for step in early} <= {1, 2}
+    assert sorted(step.index for step in steps if step.answer) == [0, 1, 2]
+
+
+def test_cancelled_ask_is_not_searched(finding: Callable[..., Engine], searches: Searches) -> None:
+    cancelled = ask(0, "How many cars are there?")
+    cancelled.cancel.set()
+    (answer,) = finding({"car": CARS}).answer([cancelled])
+    assert (answer.finish_reason, answer.text, searches) == ("cancelled", "", [])
+
+
+def test_confidence_is_calibrated_by_form(finding: Callable[..., Engine]) -> None:
+    asks = [ask(0, "How many cars are there?"), ask(0, "Where are the cars?")]
+    plain = finding({"car": CARS}).answer(asks)
+    scaled = finding({"car": CARS}, calibration=SCALES).answer(asks)
+    assert all(low.confidence < high.confidence for low, high in zip(scaled, plain, strict=True))
+
+
+def test_free_questions_need_answer_kinds(finding: Callable[..., Engine]) -> None:
+    engine = finding({"car": CARS}, answer_kinds=False)
+    free, typed = engine.answer(
+        [ask(0, "How many cars are there?"), ask(0, "How many cars are there?", is_whole_number=True)]
+    )
+    assert free.form not in ("count", "number")
+    assert typed.form == "count"
+
+
+@pytest.mark.parametrize(
+    ("confidences", "count", "probability"),
+    [([], 0, 1.0), ([0.3], 1, 0.5), ([0.3, 0.3], 2, 0.25), ([0.3, 0.5], 2, 0.35), ([0.1], 0, 27 / 34)],
+)
+def test_probability_of_a_count(confidences: list[float], count: int, probability: float) -> None:
+    assert count_of(confidences, 0.3) == (count, pytest.approx(probability))
+
+
+def test_doubtful_points_lower_the_confidence() -> None:
+    sure, doubtful = count_of([0.9, 0.9], 0.3), count_of([0.9, 0.9, 0.25], 0.3)
+    assert sure[0] == doubtful[0] == 2
+    assert doubtful[1] < sure[1]
+
+
+@pytest.mark.parametrize(
+    ("noun", "wanted"), [("water", "water"), ("lakes", "water"), ("street", "road"), ("tent", None), ("", None)]
+)
+def test_nouns_of_regions(noun: str, wanted: str | None) -> None:
+    assert region_of(noun, FinderConfig().regions) == wanted

@@ -1,0 +1,82 @@
+"""The place of points is that of their densest group, the place of a region that of its largest part."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from rsgpt_backend.engine.places import densest_group, largest_patch, place
+from rsgpt_backend.predictor import PLACES
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "wanted"),
+    [
+        (0.1, 0.1, "top left"),
+        (0.5, 0.0, "top"),
+        (0.99, 0.3, "top right"),
+        (0.0, 0.5, "left"),
+        (0.5, 0.5, "center"),
+        (1.0, 0.5, "right"),
+        (0.2, 1.0, "bottom left"),
+        (0.5, 0.7, "bottom"),
+        (1.0, 1.0, "bottom right"),
+    ],
+)
+def test_ninths_of_the_picture(x: float, y: float, wanted: str) -> None:
+    assert place(x, y) == wanted
+
+
+def test_all_places_are_reached() -> None:
+    assert tuple(place(x, y) for y in (0.1, 0.5, 0.9) for x in (0.1, 0.5, 0.9)) == PLACES
+
+
+def test_single_point_is_its_own_group() -> None:
+    location = densest_group([(0.9, 0.1, 0.7)])
+    assert location is not None
+    assert (location.place, location.share, location.confidence) == ("top right", 1.0, pytest.approx(0.7))
+
+
+def test_group_outweighs_single_points() -> None:
+    group = [(0.1, 0.8, 0.6), (0.15, 0.85, 0.6), (0.2, 0.9, 0.6)]
+    location = densest_group([(0.9, 0.1, 0.9), *group])
+    assert location is not None
+    assert location.place == "bottom left"
+    assert (location.x, location.y) == (pytest.approx(0.15), pytest.approx(0.85))
+    assert location.share == pytest.approx(1.8 / 2.7)
+
+
+def test_likelier_of_two_single_points_is_chosen() -> None:
+    location = densest_group([(0.1, 0.1, 0.5), (0.9, 0.9, 0.8)])
+    assert location is not None
+    assert location.place == "bottom right"
+
+
+def test_no_points_have_no_group() -> None:
+    assert densest_group([]) is None
+
+
+def test_many_points_at_one_spot() -> None:
+    location = densest_group([(0.5, 0.1, 0.3)] * 500)
+    assert location is not None
+    assert (location.place, location.share) == ("top", pytest.approx(1.0))
+
+
+@pytest.mark.parametrize("size", [(5, 7), (24, 24), (61, 160)])
+def test_largest_part_of_a_region(size: tuple[int, int]) -> None:
+    columns = size[1]
+    probabilities = np.full(size, 0.1, dtype=np.float32)
+    probabilities[:, : columns // 3] = 0.9
+    probabilities[0, columns - 1] = 0.9
+    location = largest_patch(probabilities)
+    assert location is not None
+    assert location.place == "left"
+    assert location.share > 0.9
+    assert location.confidence == pytest.approx(0.9, abs=0.1)
+
+
+def test_hardly_any_of_a_region_has_no_place() -> None:
+    probabilities = np.zeros((240, 240), dtype=np.float32)
+    assert largest_patch(probabilities) is None
+    probabilities[:10, :10] = 1.0
+    assert largest_patch(probabilities) is None
