@@ -14,8 +14,6 @@ from rsgpt_plugin.shared.text import clean
 FinishReason = Literal["stop", "length", "cancelled"]
 # The choices of an ask for a number.
 NUMBERS = tuple(str(number) for number in (*range(101), *range(200, 1001, 100)))
-# The choices of an ask for a place: the ninths of the picture, by row from the top left.
-PLACES = ("top left", "top", "top right", "left", "center", "right", "bottom left", "bottom", "bottom right")
 
 MIN_GSD_M, MAX_GSD_M = 0.001, 100_000.0  # of a picture, in meters per pixel
 

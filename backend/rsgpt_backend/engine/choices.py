@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from rsgpt_plugin.shared.answers.answer_types import AnswerType
 from rsgpt_plugin.shared.answers.numbers import number_in_words
+from rsgpt_plugin.shared.answers.places import PLACES
 
-from ..predictor import NUMBERS, PLACES, Ask, Token
+from ..predictor import NUMBERS, Ask, Token
 from .confidence import Scale, answer_form, rescaled, scale_of
 from .questions.question_kind import kind_of_question
 

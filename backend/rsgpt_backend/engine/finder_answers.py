@@ -11,11 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rsgpt_plugin.shared.answers.places import PLACES
+
 from ..model.config import FinderConfig
 from ..model.finder.points import FoundPoint
 from ..model.finder.search import region_maps, search
 from ..model.rsgpt import Rsgpt
-from ..predictor import NUMBERS, PLACES, Ask, Step
+from ..predictor import NUMBERS, Ask, Step
 from .answer_row import AnswerRow
 from .confidence import log_odds, sigmoid
 from .object_nouns import label_of, plural

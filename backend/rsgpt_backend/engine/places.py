@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..predictor import PLACES
+from rsgpt_plugin.shared.answers.places import place
 
 _RADIUS = 0.2  # of a group of points, as part of the picture's sides
 _SHIFTS = 20  # a group's center rests after a few
@@ -35,11 +35,6 @@ class Location:
     def place(self) -> str:
         """The name of the ninth of the picture that contains the center."""
         return place(self.x, self.y)
-
-
-def place(x: float, y: float) -> str:
-    """Return the name of the ninth of the picture that contains a point, given in 0..1 from the top left corner."""
-    return PLACES[3 * min(int(y * 3), 2) + min(int(x * 3), 2)]
 
 
 def densest_group(points: Sequence[tuple[float, float, float]]) -> Location | None:

@@ -200,9 +200,12 @@ def read_recipe(path: Path, overrides: dict[str, Any] | None = None) -> Recipe:
 
 
 def _dataset(part: dict[str, Any], folder: Path) -> RecipeDataset:
-    lists = {key: tuple(part[key]) for key in ("complete", "partial", "absent", "shares", "without") if key in part}
-    described = {"descriptions": str((folder / part["descriptions"]).resolve())} if part.get("descriptions") else {}
-    return RecipeDataset(**{**part, **lists, **described})
+    values = dict(part)
+    for key in ("complete", "partial", "absent", "shares", "without"):
+        values[key] = tuple(part.get(key, ()))
+    if part.get("descriptions"):
+        values["descriptions"] = str((folder / part["descriptions"]).resolve())
+    return RecipeDataset(**values)
 
 
 def _continued_config(folder: Path) -> dict[str, Any]:

@@ -19,8 +19,8 @@ from rsgpt_backend.data.image_files import image_sha256, open_image
 from rsgpt_backend.engine.engine import Engine
 from rsgpt_backend.errors import EngineError
 from rsgpt_backend.model.config import ModelConfig
-from rsgpt_backend.predictor import PLACES
 from rsgpt_plugin.shared.answers.answer_types import AnswerType
+from rsgpt_plugin.shared.answers.places import PLACES
 from tests.backend.hostile.folders import make_good, rehash
 from tests.backend.toy import NAME
 

@@ -17,7 +17,8 @@ from rsgpt_backend.engine.finder_answers import count_of, region_of
 from rsgpt_backend.model.config import FinderConfig
 from rsgpt_backend.model.finder.points import FoundPoint
 from rsgpt_backend.model.rsgpt import Rsgpt
-from rsgpt_backend.predictor import PLACES, Step
+from rsgpt_backend.predictor import Step
+from rsgpt_plugin.shared.answers.places import PLACES
 from tests.backend.toy import ask
 
 SCALES = {"count": (1.0, -1.0), "found_place": (1.0, -2.0)}
@@ -76,7 +77,8 @@ def test_number_is_the_count_of_found_objects(finding: Callable[..., Engine], pr
 
 def test_nothing_found_is_zero(finding: Callable[..., Engine]) -> None:
     (answer,) = finding({"car": CARS}).answer([ask(0, "How many airplanes are there?")])
-    assert (answer.text, answer.confidence) == ("0", pytest.approx(1.0))
+    assert answer.text == "0"
+    assert answer.confidence == pytest.approx(1.0)
 
 
 def test_count_beyond_the_listed_numbers(finding: Callable[..., Engine]) -> None:
@@ -200,7 +202,7 @@ def test_free_questions_need_answer_kinds(finding: Callable[..., Engine]) -> Non
     [([], 0, 1.0), ([0.3], 1, 0.5), ([0.3, 0.3], 2, 0.25), ([0.3, 0.5], 2, 0.35), ([0.1], 0, 27 / 34)],
 )
 def test_probability_of_a_count(confidences: list[float], count: int, probability: float) -> None:
-    assert count_of(confidences, 0.3) == (count, pytest.approx(probability))
+    assert count_of(confidences, 0.3) == pytest.approx((count, probability))
 
 
 def test_doubtful_points_lower_the_confidence() -> None:

@@ -25,8 +25,13 @@ def test_objects_are_returned_in_the_order_of_the_nouns(finding_toy: Rsgpt, monk
 
 
 def test_the_ground_resolution_is_passed_on(finding_toy: Rsgpt, monkeypatch: pytest.MonkeyPatch) -> None:
-    given = []
-    monkeypatch.setattr(finding, "search", lambda _, __, gsd_m: given.append(gsd_m) or {"airplane": [], "car": []})
+    given: list[float | None] = []
+
+    def search(_: Rsgpt, __: object, gsd_m: float | None) -> dict[str, list[FoundPoint]]:
+        given.append(gsd_m)
+        return {"airplane": [], "car": []}
+
+    monkeypatch.setattr(finding, "search", search)
     find_objects(finding_toy, picture(1), ["car"], 0.3)
     assert given == [0.3]
 

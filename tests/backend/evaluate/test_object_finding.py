@@ -17,13 +17,13 @@ from tests.backend.toy import picture
 
 
 @pytest.fixture
-def annotations(tmp_path: Path) -> Path:
+def object_file(tmp_path: Path) -> Path:
     """Three pictures: one with a car and a bus, one without any, one with a car that is cut off."""
     (tmp_path / "images").mkdir()
     for number in range(3):
         picture(number).save(tmp_path / "images" / f"{number}.png")
     boxes = [{"label": "car", "bbox": [0, 0, 10, 10]}, {"label": "bus", "bbox": [20, 0, 10, 10]}]
-    rows = [{"objects": boxes}, {"objects": []}, {"objects": [], "cut": 1}]
+    rows: list[dict[str, object]] = [{"objects": boxes}, {"objects": []}, {"objects": [], "cut": 1}]
     records = [{"filename": f"{number}.png", "width": 96, "height": 80, **row} for number, row in enumerate(rows)]
     path = tmp_path / "objects.json"
     path.write_text(json.dumps({"annotations": records}), encoding="utf-8")
@@ -37,8 +37,8 @@ def one_car(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(finding, "search", lambda *_: found)
 
 
-def test_scores_of_a_file(finding_toy: Rsgpt, annotations: Path, one_car: None) -> None:
-    scores, rows = evaluate_objects(finding_toy, annotations.parent / "images", annotations)
+def test_scores_of_a_file(finding_toy: Rsgpt, object_file: Path, one_car: None) -> None:
+    scores, rows = evaluate_objects(finding_toy, object_file.parent / "images", object_file)
     assert list(scores) == ["pictures", "objects", "intervals", "seconds"]
     assert scores["objects"] == {
         "car": {"F1": 40.0, "precision": 33.33, "recall": 50.0, "counts": 0.0, "error": 1.0, "counted": 2}
@@ -52,16 +52,16 @@ def test_scores_of_a_file(finding_toy: Rsgpt, annotations: Path, one_car: None) 
 
 
 def test_named_objects_are_scored_also_where_there_are_none(
-    finding_toy: Rsgpt, annotations: Path, one_car: None
+    finding_toy: Rsgpt, object_file: Path, one_car: None
 ) -> None:
-    scores, _ = evaluate_objects(finding_toy, annotations.parent / "images", annotations, ["airplane"], limit=2)
+    scores, _ = evaluate_objects(finding_toy, object_file.parent / "images", object_file, ["airplane"], limit=2)
     assert scores["pictures"] == 2
     assert scores["objects"]["airplane"]["counts"] == 100.0
 
 
-def test_a_file_without_known_boxes_is_refused(finding_toy: Rsgpt, annotations: Path) -> None:
+def test_a_file_without_known_boxes_is_refused(finding_toy: Rsgpt, object_file: Path) -> None:
     with pytest.raises(DataError, match=r"has no box of an object that toy finds \(airplane, car\)"):
-        evaluate_objects(finding_toy, annotations.parent / "images", annotations, ["ship"])
+        evaluate_objects(finding_toy, object_file.parent / "images", object_file, ["ship"])
 
 
 def test_pictures_with_cut_objects_are_not_counted() -> None:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rsgpt_plugin.shared.answers.numbers import number_in_words
+from rsgpt_plugin.shared.answers.places import place
 
 from ...data.object_annotations import ObjectBox, ObjectRecord
 from .derived_questions import TrainingExample, presence_examples
@@ -26,7 +27,6 @@ from .prompts import (
     share_prompts,
 )
 
-PLACES = ("top left", "top", "top right", "left", "center", "right", "bottom left", "bottom", "bottom right")
 MOST = 20  # objects that are counted; the answer for more is MANY
 MANY = "more than twenty"
 # label or class -> names that questions use; the first is also the name in questions about places and areas
@@ -94,11 +94,6 @@ def mask_questions(
         direction = _direction(mask == classes.index("road"))
         if direction:
             yield _oriented(filename, ROAD_PROMPTS, direction, "road direction")
-
-
-def place(x: float, y: float) -> str:
-    """Return the name of the ninth of the picture that contains a point, given in 0..1 from the top left corner."""
-    return PLACES[3 * min(int(y * 3), 2) + min(int(x * 3), 2)]
 
 
 def known_presence(record: ObjectRecord, complete: Sequence[str]) -> dict[str, bool]:

@@ -82,8 +82,8 @@ def read_samples(folder: Path, dataset: RecipeDataset, number: int, size: int) -
     objects = chosen_objects(folder, dataset)
     captions = read_captions(folder / dataset.captions) if dataset.captions else []
     described = read_descriptions(Path(dataset.descriptions)) if dataset.descriptions else []
-    records = {record.filename: CaptionRecord(record.filename, ()) for record in (*objects.records, *described)}
-    records |= {record.filename: record for record in captions}
+    names = [part.filename for part in objects.records] + [part.filename for part in described]
+    records = {name: CaptionRecord(name, ()) for name in names} | {record.filename: record for record in captions}
     views = (*range(dataset.views), *range(VIEWS, VIEWS + dataset.sensors))
     samples = {name: Sample(name, record, number, views) for name, record in records.items()}
     for record in objects.records:

@@ -11,11 +11,9 @@ from rsgpt_backend.data.object_annotations import ObjectBox, ObjectRecord
 from rsgpt_backend.train.examples.derived_questions import TrainingExample
 from rsgpt_backend.train.examples.object_questions import (
     MANY,
-    PLACES,
     known_presence,
     mask_questions,
     object_questions,
-    place,
 )
 
 SIDE = 100
@@ -75,15 +73,6 @@ def test_objects_that_are_too_small_are_not_counted() -> None:
 def test_buses_and_trucks_are_vehicles() -> None:
     of = record(("car", 5, 5), ("bus", 40, 40), ("truck", 60, 40), ("minibus", 80, 80))
     assert asked(of, "quantity", ["car"])["How many cars are there?"] == "four"
-
-
-@pytest.mark.parametrize(
-    ("x", "y", "name"),
-    [(0.1, 0.1, "top left"), (0.5, 0.0, "top"), (0.99, 0.5, "right"), (0.5, 0.5, "center"), (1.0, 1.0, "bottom right")],
-)
-def test_places_are_the_nine_parts(x: float, y: float, name: str) -> None:
-    assert place(x, y) == name
-    assert name in PLACES
 
 
 def test_a_single_object_or_a_close_group_has_a_place() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import numpy as np
 import pytest
 import torch
@@ -40,5 +42,5 @@ def test_each_change_keeps_objects_in_their_places(change: sensors.Change) -> No
     values = np.full((64, 64, 3), 60, np.uint8)
     values[8:24, 40:56] = 220
     for seed in range(10):
-        changed = change(values, sensors.random.Random(seed)).astype(float).mean(2)
+        changed = change(values, random.Random(seed)).astype(float).mean(2)
         assert changed[12:20, 44:52].mean() > changed[40:, :24].mean() + 15

@@ -15,7 +15,8 @@ from PIL import Image
 from rsgpt_backend.data.object_annotations import ObjectBox, ObjectRecord
 from rsgpt_backend.errors import DataError
 from rsgpt_backend.model.config import FinderConfig
-from rsgpt_backend.train.finder.crops import Example, FinderPictures, chosen_records, take_crop, turned
+from rsgpt_backend.train.examples.samples import chosen_objects
+from rsgpt_backend.train.finder.crops import Example, FinderPictures, take_crop, turned
 from rsgpt_backend.train.finder.settings import FinderStage
 from rsgpt_backend.train.finder.targets import CropFacts
 from rsgpt_backend.train.recipe import RecipeDataset
@@ -128,8 +129,8 @@ def test_batches_depend_on_the_seed_only(tmp_path: Path) -> None:
 
 def test_places_can_be_left_out(tmp_path: Path) -> None:
     dataset = write_cars(tmp_path)
-    assert len(chosen_records(tmp_path, dataset.objects, dataset).records) == 6
-    assert len(chosen_records(tmp_path, dataset.objects, replace(dataset, without=("Madi",))).records) == 5
+    assert len(chosen_objects(tmp_path, dataset).records) == 6
+    assert len(chosen_objects(tmp_path, replace(dataset, without=("Madi",))).records) == 5
 
 
 def test_no_pictures_are_an_error(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor
+from tqdm import tqdm
 
 from rsgpt_backend.errors import ModelError, RsgptError
 from rsgpt_backend.model.rsgpt import Rsgpt
@@ -88,7 +89,7 @@ def test_the_loss_falls(finder_folder: Path, dataset: RecipeDataset, tmp_path: P
     trainer = FinderTrainer(
         load_model(finder_folder), FinderPictures(tmp_path / "data", [dataset]), stage, CPU, tmp_path
     )
-    losses = trainer._round(0, 0, 60, module.tqdm(disable=True))
+    losses = trainer._round(0, 0, 60, tqdm(disable=True))
     assert torch.stack(losses[-10:]).mean() < 0.7 * torch.stack(losses[:10]).mean()
 
 
