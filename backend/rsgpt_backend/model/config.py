@@ -115,7 +115,7 @@ class FinderConfig:
     width: int = 64
     stride: int = 4
     max_side: int = 640
-    min_side: int = 256
+    min_side: int = 384
     finest_gsd_m: float = 0.05
 
 

@@ -18,8 +18,8 @@ class FinderStage:
     steps: int = 0
     batch: int = 16
     size: int = 192
-    smallest: float = 0.6
-    largest: float = 1.6
+    smallest: float = 0.7
+    largest: float = 2.0
     reuse: int = 4
     round_batches: int = 32
     learning_rate: float = 1.2e-3
