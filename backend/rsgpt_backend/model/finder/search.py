@@ -23,7 +23,7 @@ _OVERLAP = 0.25  # of a window: an object at a seam is complete in one of its wi
 
 
 @dataclass(frozen=True)
-class Window:
+class SearchWindow:
     """A part of a resized picture, in its pixels.
 
     core: left, top, right and bottom of the part of the window that no other window's core covers.
@@ -93,11 +93,11 @@ def search_scale(size: tuple[int, int], config: FinderConfig, gsd_m: float | Non
     return max(scale, config.min_side / max(size))
 
 
-def windows(size: tuple[int, int], side: int) -> Iterator[Window]:
+def windows(size: tuple[int, int], side: int) -> Iterator[SearchWindow]:
     """Yield the windows that cover a picture. size: its width and height; side: the largest side of a window."""
     for top, height, core_top, core_bottom in _spans(size[1], side):
         for left, width, core_left, core_right in _spans(size[0], side):
-            yield Window(left, top, width, height, (core_left, core_top, core_right, core_bottom))
+            yield SearchWindow(left, top, width, height, (core_left, core_top, core_right, core_bottom))
 
 
 def to_input(image: Image.Image, mean: Sequence[float]) -> Tensor:

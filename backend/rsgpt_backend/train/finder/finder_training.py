@@ -46,6 +46,7 @@ def train_finder(model: Rsgpt, data: Path, recipe: Recipe, device: torch.device,
     device: of the model. Raises ModelError if the model has no finder, RsgptError if the loss is not finite.
     """
     finder, _ = finder_of(model)
+    out.mkdir(parents=True, exist_ok=True)
     if (out / _FINISHED).exists():
         finder.load_state_dict(read_tensors(out / _FINISHED))
     else:

@@ -41,5 +41,6 @@ def region_loss(logits: Tensor, targets: FinderTargets) -> Tensor:
     loss = _REGIONS * cells / targets.region_weights.sum().clamp(min=1)
     covered = (logits.sigmoid() * targets.inside).sum((2, 3)) / targets.inside.sum((2, 3)).clamp(min=1)
     covered = covered.clamp(_EVEN, 1 - _EVEN)
-    shares = F.binary_cross_entropy(covered, targets.shares, targets.share_weights, reduction="sum")
-    return loss + _SHARES * shares / targets.share_weights.sum().clamp(min=1)
+    # By hand: PyTorch's function raises an error for NaN, but a diverged training ends with a message of its own.
+    shares = -(targets.shares * covered.log() + (1 - targets.shares) * (1 - covered).log())
+    return loss + _SHARES * (shares * targets.share_weights).sum() / targets.share_weights.sum().clamp(min=1)

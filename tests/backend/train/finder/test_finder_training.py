@@ -94,7 +94,7 @@ def test_the_loss_falls(finder_folder: Path, dataset: RecipeDataset, tmp_path: P
 
 
 def test_a_run_that_diverges_ends_with_a_message(finder_folder: Path, dataset: RecipeDataset, tmp_path: Path) -> None:
-    stage = FinderStage(steps=4, batch=4, size=64, reuse=1, round_batches=4, warmup=0, learning_rate=float("nan"))
+    stage = FinderStage(steps=4, batch=4, size=64, reuse=1, round_batches=4, warmup=0, learning_rate=1e30)
     with pytest.raises(RsgptError, match="training of the finder ended"):
         trained(finder_folder, tmp_path / "data", dataset, tmp_path / "out", stage)
 
