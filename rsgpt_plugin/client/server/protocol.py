@@ -147,7 +147,8 @@ def parse_models(body: bytes) -> list[ModelInfo]:
 
 def _model(entry: Mapping[str, Any]) -> ModelInfo:
     fields = {name: clean(str(entry.get(name) or "")) for name in ("weights_sha256", "fingerprint", "precision")}
-    return ModelInfo(clean(str(entry["id"])), **fields, reads_gsd=entry.get("gsd") is True)
+    reads_gsd = _mapping(entry.get("capabilities")).get("gsd") is True
+    return ModelInfo(clean(str(entry["id"])), **fields, reads_gsd=reads_gsd)
 
 
 def parse_error(status: int, body: bytes) -> RsgptError:

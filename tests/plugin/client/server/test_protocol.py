@@ -66,15 +66,24 @@ def test_replies_of_the_contract_are_parsed(case: dict[str, Any]) -> None:
 def test_models_of_the_contract_are_parsed() -> None:
     listed = contract("models.json")
     (model,) = parse_models(json.dumps(listed).encode())
-    reads_gsd = listed["data"][0].get("gsd", False)
+    reads_gsd = listed["data"][0].get("capabilities", {}).get("gsd", False)
     assert model == ModelInfo("rsgpt-small", "0" * 64, fingerprint="0" * 16, precision="fp32", reads_gsd=reads_gsd)
     (foreign,) = parse_models(b'{"data": [{"id": "llava"}]}')
     assert foreign == ModelInfo("llava")
 
 
-@pytest.mark.parametrize(("reported", "reads_gsd"), [(True, True), (False, False), (None, False), ("yes", False)])
-def test_a_model_reads_the_ground_resolution_only_if_the_server_says_so(reported: object, reads_gsd: bool) -> None:
-    (model,) = parse_models(json.dumps({"data": [{"id": "m", "gsd": reported}]}).encode())
+@pytest.mark.parametrize(
+    ("capabilities", "reads_gsd"),
+    [
+        ({"gsd": True}, True),
+        ({"gsd": False}, False),
+        ({"gsd": "yes"}, False),
+        ({"find": True}, False),
+        (["gsd"], False),
+    ],
+)
+def test_a_model_reads_the_ground_resolution_only_if_the_server_says_so(capabilities: object, reads_gsd: bool) -> None:
+    (model,) = parse_models(json.dumps({"data": [{"id": "m", "capabilities": capabilities}]}).encode())
     assert model.reads_gsd is reads_gsd
 
 

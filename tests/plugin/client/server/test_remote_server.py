@@ -80,9 +80,12 @@ def test_a_listed_model_gets_its_hashes_and_keeps_the_address(rogue: MakeRogue) 
     assert script.paths == ["/v1/models"]
 
 
-@pytest.mark.parametrize(("entry", "sent"), [({}, None), ({"gsd": False}, None), ({"gsd": True}, 0.3)])
+@pytest.mark.parametrize(
+    ("entry", "sent"),
+    [({}, None), ({"capabilities": {"gsd": False}}, None), ({"capabilities": {"gsd": True}}, 0.3)],
+)
 def test_only_a_server_that_reports_it_receives_the_ground_resolution(
-    rogue: MakeRogue, entry: dict[str, bool], sent: float | None
+    rogue: MakeRogue, entry: dict[str, object], sent: float | None
 ) -> None:
     script = rogue(listing({"id": "llava", **entry}), send(200, completion("boats")))
     model = identify_model(server_model(served(script), "llava"), served(script))
