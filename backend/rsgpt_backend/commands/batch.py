@@ -153,7 +153,8 @@ def _batch_questions(args: argparse.Namespace) -> BatchQuestions:
         raise UsageError("There is nothing to ask. Remove --no-caption, or give a --question.")
     config = ModelConfig.read(model_folder(args.model))
     caption = (args.prompt.strip() or config.caption_prompt) if args.caption else ""
-    return BatchQuestions(config.name, config.weights_sha256, caption, questions, args.least_confidence)
+    reads_gsd, least_confidence = config.vision.ground_resolution, args.least_confidence
+    return BatchQuestions(config.name, config.weights_sha256, caption, questions, least_confidence, reads_gsd=reads_gsd)
 
 
 def _identify(args: argparse.Namespace, journal: BatchJournal) -> str:

@@ -26,8 +26,9 @@ from rsgpt_backend.errors import EngineError
 from rsgpt_backend.model.config import ModelConfig
 from rsgpt_backend.model.language.language_files import language_sha256
 from rsgpt_backend.model.rsgpt import Rsgpt
+from rsgpt_backend.model.weights import save_model
 from tests.backend.batch.rasters import OddGeoTiff, numbered, write
-from tests.backend.toy import NAME, make_language
+from tests.backend.toy import NAME, make_config, make_language, make_model
 from tests.layout.source import ROOT
 
 
@@ -140,6 +141,28 @@ def test_a_journal_of_an_earlier_version_is_read_and_its_answers_are_not_reused(
         database.execute("UPDATE prompts SET asked = ?", (earlier,))
     code, (counts,), _ = rsgpt(*arguments)
     assert (code, counts["cached"]) == (0, 0)
+
+
+def _that_reads_the_resolution(folder: Path, toy_folder: Path) -> Path:
+    """Save a toy model that reads the ground resolution, next to its language model."""
+    shutil.copytree(toy_folder / "language", folder / "language")
+    config = make_config(folder / "language")
+    save_model(make_model(replace(config, vision=replace(config.vision, ground_resolution=True))), folder)
+    return folder
+
+
+@pytest.mark.parametrize(("reads_gsd", "cached"), [(False, 6), (True, 0)])
+def test_equal_pictures_of_another_resolution_are_asked_about_if_the_model_reads_it(
+    raster: Path, tmp_path: Path, toy_folder: Path, capsys: pytest.CaptureFixture[str], reads_gsd: bool, cached: int
+) -> None:
+    coarse = write(tmp_path / "coarse.tif", numbered(96, 64, 32), OddGeoTiff((500000.0, 10.0, 0.0, 4e6, 0.0, -10.0)))
+    model = _that_reads_the_resolution(tmp_path / "model", toy_folder) if reads_gsd else toy_folder
+    counts: list[int] = []
+    for path in (raster, coarse, coarse):
+        assert main(["batch", str(path), "--out", str(tmp_path / "a.gpkg"), "--tile", "32", "--json", "--model",
+                     str(model)]) == 0  # fmt: skip
+        counts.append(json.loads(capsys.readouterr().out)["cached"])
+    assert counts == [0, cached, 6]
 
 
 def test_a_model_that_changed_during_the_start_is_refused(
