@@ -15,8 +15,6 @@ FinishReason = Literal["stop", "length", "cancelled"]
 # The choices of an ask for a number.
 NUMBERS = tuple(str(number) for number in (*range(101), *range(200, 1001, 100)))
 
-MIN_GSD_M, MAX_GSD_M = 0.001, 100_000.0  # of a picture, in meters per pixel
-
 
 @dataclass(frozen=True)
 class Ask:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from rsgpt_plugin.shared.rasters.ellipsoid import MAX_GSD_M, MIN_GSD_M
+
 from ..model.config import ModelConfig
 from ..model.registry import DEFAULT_MODEL, model_folder
-from ..predictor import MAX_GSD_M, MIN_GSD_M
 from .printing import note
 
 if TYPE_CHECKING:

@@ -6,7 +6,9 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
-from ...predictor import MAX_GSD_M, MIN_GSD_M, Answer, Ask, Token
+from rsgpt_plugin.shared.rasters.ellipsoid import MAX_GSD_M, MIN_GSD_M
+
+from ...predictor import Answer, Ask, Token
 from .. import limits
 from .chat_messages import read_messages
 from .data_uri_images import read_picture
