@@ -10,7 +10,7 @@ from typing import Any, Optional
 
 from ..errors import ModelError
 from ..shared.i18n import translate
-from ..shared.rasters.ellipsoid import told_resolution
+from ..shared.rasters.ellipsoid import stated_resolution
 from ..shared.text import one_line
 
 DEFAULT_MODEL = "rsgpt-small"
@@ -48,7 +48,7 @@ class ModelInfo:
 
         gsd_m: meters per pixel of the picture, None or 0 if unknown.
         """
-        return told_resolution(gsd_m) if self.reads_gsd or not self.server else None
+        return stated_resolution(gsd_m) if self.reads_gsd or not self.server else None
 
     def revision(self) -> str:
         """Return a hash of the local model's model.json, or "" if it cannot be read."""

@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any, Self
 
 from rsgpt_plugin.shared.answers.typed_answers import RawAnswer
-from rsgpt_plugin.shared.rasters.ellipsoid import told_resolution
+from rsgpt_plugin.shared.rasters.ellipsoid import stated_resolution
 
 from ..errors import DataError
 
 _VERSION = 3
 _LOCK_TIMEOUT_S = 30.0  # while another process writes
-# gsd_m: the resolution that the model was told; 0 if it is unknown, or for models that do not read it.
+# gsd_m: the resolution that the model got; 0 if it is unknown, or for models that do not read it.
 _ANSWER_TABLE = """
 CREATE TABLE answers (
     image_sha256 TEXT NOT NULL, prompt INTEGER NOT NULL, gsd_m REAL NOT NULL, text TEXT NOT NULL,
@@ -51,12 +51,12 @@ _UPGRADES = {1: f"ALTER TABLE answers ADD COLUMN is_cut INTEGER NOT NULL DEFAULT
 _TILES = (
     "SELECT tile, tiles.image_sha256, tiles.gsd_m, skipped, failed, prompt, text, confidence, degenerate, asked_at, "
     "problem, is_cut FROM tiles LEFT JOIN answers ON answers.image_sha256 = tiles.image_sha256 "
-    "AND prompt IN (SELECT value FROM json_each(?)) AND answers.gsd_m = told_gsd_m(tiles.gsd_m) "
+    "AND prompt IN (SELECT value FROM json_each(?)) AND answers.gsd_m = stated_gsd_m(tiles.gsd_m) "
     "WHERE raster = ? AND tile BETWEEN ? AND ? ORDER BY tile, prompt"
 )
 _ANSWERS = (
     "SELECT prompt, text, confidence, degenerate, asked_at, problem, is_cut FROM answers "
-    "WHERE image_sha256 = ? AND gsd_m = told_gsd_m(?) AND prompt IN (SELECT value FROM json_each(?))"
+    "WHERE image_sha256 = ? AND gsd_m = stated_gsd_m(?) AND prompt IN (SELECT value FROM json_each(?))"
 )
 _PAGE = 4096  # tiles per query
 
@@ -167,7 +167,7 @@ class BatchJournal:
         tiles = [(tile.raster, tile.tile, tile.image_sha256, tile.gsd_m, tile.skipped, tile.failed) for tile in results]
         answers = [
             (
-                *(tile.image_sha256, prompt, self._told_gsd_m(tile.gsd_m), raw.text, raw.confidence),
+                *(tile.image_sha256, prompt, self._stated_gsd_m(tile.gsd_m), raw.text, raw.confidence),
                 *(raw.degenerate, raw.asked_at, raw.problem, raw.is_cut),
             )
             for tile in results
@@ -179,12 +179,12 @@ class BatchJournal:
                 self._database.executemany("INSERT OR REPLACE INTO tiles VALUES (?, ?, ?, ?, ?, ?)", tiles)
                 self._database.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", answers)
 
-    def _told_gsd_m(self, gsd_m: float | None) -> float:
+    def _stated_gsd_m(self, gsd_m: float | None) -> float:
         """Return the resolution under which the answers about a picture are stored."""
-        return (told_resolution(gsd_m) or 0.0) if self._reads_gsd else 0.0
+        return (stated_resolution(gsd_m) or 0.0) if self._reads_gsd else 0.0
 
     def _prepare(self) -> None:
-        self._database.create_function("told_gsd_m", 1, self._told_gsd_m, deterministic=True)
+        self._database.create_function("stated_gsd_m", 1, self._stated_gsd_m, deterministic=True)
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = NORMAL")  # safe against a kill of the process
         (version,) = self._database.execute("PRAGMA user_version").fetchone()

@@ -15,7 +15,7 @@ from PIL import Image
 
 from rsgpt_plugin.shared.answers.questions import Question
 from rsgpt_plugin.shared.answers.typed_answers import RawAnswer
-from rsgpt_plugin.shared.rasters.ellipsoid import told_resolution
+from rsgpt_plugin.shared.rasters.ellipsoid import stated_resolution
 
 from ..errors import EngineError, ImageError
 from ..predictor import Answer, Ask
@@ -94,7 +94,7 @@ def answer(
 
 def _ask_keys(tile: CapturedTile, reads_gsd: bool) -> list[_AskKey]:
     """Return what tells the asks about a tile from others, by prompt."""
-    gsd_m = told_resolution(tile.result.gsd_m) if reads_gsd else None
+    gsd_m = stated_resolution(tile.result.gsd_m) if reads_gsd else None
     return [(prompt, tile.result.image_sha256, gsd_m) for prompt in tile.job.prompts]
 
 
@@ -105,7 +105,7 @@ def _ask(question: Question, image: Image.Image, picture: TileResult) -> Ask:
         question.prompt,
         choices=question.allowed,
         is_whole_number=question.type.is_whole_number,
-        gsd_m=told_resolution(picture.gsd_m),
+        gsd_m=stated_resolution(picture.gsd_m),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from ...shared.rasters.ellipsoid import told_resolution
+from ...shared.rasters.ellipsoid import stated_resolution
 from .downscaling import PictureLimit, fit_picture, longest_side
 from .protocol import Prompt
 
@@ -40,7 +40,7 @@ def _with_picture(prompt: Prompt, image: bytes) -> Prompt:
     if prompt.gsd_m is None or image == prompt.image:
         return replace(prompt, image=image)
     scale = longest_side(prompt.image) / max(1, longest_side(image))
-    return replace(prompt, image=image, gsd_m=told_resolution(prompt.gsd_m * scale))
+    return replace(prompt, image=image, gsd_m=stated_resolution(prompt.gsd_m * scale))
 
 
 _by_origin: dict[str, ServerQuirks] = {}

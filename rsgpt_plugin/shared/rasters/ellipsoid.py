@@ -33,7 +33,7 @@ class Ellipsoid:
 
 WGS84 = Ellipsoid(6378137.0, 6356752.314245179)
 
-# The range of resolutions that models are told, in meters per pixel.
+# The range of resolutions that models get, in meters per pixel.
 MIN_GSD_M, MAX_GSD_M = 0.001, 100_000.0
 
 
@@ -56,8 +56,8 @@ def resolution(along: float, down: float) -> float | None:
     return meters if meters > 0 and math.isfinite(meters) else None
 
 
-def told_resolution(gsd_m: float | None) -> float | None:
-    """Return the meters per pixel that a model is told: four digits; None if unknown or out of range.
+def stated_resolution(gsd_m: float | None) -> float | None:
+    """Return the meters per pixel to send to a model, with four digits; None if unknown or out of range.
 
     Rounding keeps the noise of coordinate transforms out of questions: plugin and batch ask the same about a tile.
     """

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from rsgpt_plugin.shared.rasters.ellipsoid import WGS84, Ellipsoid, pixel_cross, resolution, sides, told_resolution
+from rsgpt_plugin.shared.rasters.ellipsoid import WGS84, Ellipsoid, pixel_cross, resolution, sides, stated_resolution
 from rsgpt_plugin.shared.rasters.tiles import PixelGrid, Window
 
 
@@ -57,4 +57,4 @@ def test_invalid_positions_have_no_resolution() -> None:
     ],
 )
 def test_a_model_is_told_four_digits_within_the_range_of_imagery(gsd_m: float | None, told: float | None) -> None:
-    assert told_resolution(gsd_m) == told
+    assert stated_resolution(gsd_m) == told
