@@ -26,7 +26,7 @@ from ..recipe import RecipeDataset
 from .settings import FinderStage
 from .targets import CropFacts, FinderTargets, render, stack
 
-_VISIBLE = 0.3  # least visible part of an object that is learned
+_VISIBLE = 0.6  # least visible part of an object that is learned; less is unknown, as data sets treat it differently
 _CUT_EDGE = 0.12  # of a picture's side: where objects without a box may be, if some were cut off by the edge
 _PLAIN = 0.02  # a share that is this near to 0 or 1 holds for each part of the picture
 _WHOLE = 0.5  # part of the crops of data sets with shares that show the whole picture

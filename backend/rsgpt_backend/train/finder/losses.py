@@ -11,16 +11,15 @@ from .targets import FinderTargets
 
 _FOCUS, _NEAR = 2, 4  # exponents of CornerNet and CenterNet
 _FEWEST_OBJECTS = 4  # a batch with fewer of a label counts as one with so many
-_BOXES, _REGIONS, _SHARES = 0.3, 1.0, 0.3  # weights next to the centers
+_SIZES, _OFFSETS, _REGIONS, _SHARES = 1.0, 0.3, 1.0, 0.3  # weights next to the centers
 _EVEN = 1e-4  # distance of a predicted share from 0 and 1
 
 
 def finder_loss(output: FinderMaps, targets: FinderTargets) -> Tensor:
     """Return the loss of a batch, a scalar; what the targets do not know adds nothing."""
     loss = center_loss(output.centers.float(), targets)
-    found = torch.cat([output.sizes, output.offsets], dim=1).float()
-    objects = targets.has_box.sum().clamp(min=_FEWEST_OBJECTS)
-    loss = loss + _BOXES * ((found - targets.boxes).abs() * targets.has_box).sum() / objects
+    loss = loss + _SIZES * _distance(output.sizes.float(), targets.sizes, targets.has_size)
+    loss = loss + _OFFSETS * _distance(output.offsets.float(), targets.offsets, targets.is_center)
     return loss + region_loss(output.regions.float(), targets)
 
 
@@ -33,6 +32,11 @@ def center_loss(logits: Tensor, targets: FinderTargets) -> Tensor:
     losses = torch.where(is_center, hit, miss) * targets.center_weights
     objects = (is_center & (targets.center_weights > 0)).sum((0, 2, 3)).clamp(min=_FEWEST_OBJECTS)
     return (losses.sum((0, 2, 3)) / objects).sum()
+
+
+def _distance(found: Tensor, wanted: Tensor, is_known: Tensor) -> Tensor:
+    """Return the mean L1 distance of maps where the targets are known."""
+    return ((found - wanted).abs() * is_known).sum() / is_known.sum().clamp(min=_FEWEST_OBJECTS)
 
 
 def region_loss(logits: Tensor, targets: FinderTargets) -> Tensor:

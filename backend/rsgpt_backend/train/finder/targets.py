@@ -33,15 +33,18 @@ class FinderTargets:
     """Targets of a batch; maps are float32 [batch, channels, rows, columns] in cells of the finder's maps.
 
     centers: 1 at the center of an object, less around it, by label; center_weights: 0 where that is unknown;
-    boxes: logarithms of width and height in pixels, and offsets x and y of the center in cells; has_box: 1 at centers;
+    sizes: logarithms of width and height in pixels; has_size: 1 at and next to centers; offsets: x and y of the center
+    in cells; is_center: 1 at centers;
     regions, region_weights: as for centers, by region; shares, share_weights: [batch, regions], the share of the
     picture that a region covers; inside: 1 for cells in the picture.
     """
 
     centers: Tensor
     center_weights: Tensor
-    boxes: Tensor
-    has_box: Tensor
+    sizes: Tensor
+    has_size: Tensor
+    offsets: Tensor
+    is_center: Tensor
     regions: Tensor
     region_weights: Tensor
     shares: Tensor
@@ -79,6 +82,29 @@ class CropFacts:
     shares: Mapping[str, float] | None = None
 
 
+@dataclass(frozen=True)
+class _BoxMaps:
+    """The maps of sizes and offsets of FinderTargets, for one crop: [channels, cells, cells]."""
+
+    sizes: Array
+    has_size: Array
+    offsets: Array
+    is_center: Array
+
+    def enter(self, box: ObjectBox, stride: int) -> None:
+        """Enter size and offset of one object; the size also next to its center, where the peak may be."""
+        row, column = _cell(box, self.sizes.shape[1], stride)
+        x, y = (value / stride for value in box.center)
+        around = (slice(max(row - 1, 0), row + 2), slice(max(column - 1, 0), column + 2))
+        for place in (around, (slice(row, row + 1), slice(column, column + 1))):
+            is_free = self.is_center[0][place] == 0
+            for channel, side in zip(self.sizes, (box.width, box.height), strict=True):
+                channel[place][is_free] = math.log(max(side, 1))
+            self.has_size[0][place] = 1.0
+        self.offsets[:, row, column] = x - column, y - row
+        self.is_center[0, row, column] = 1.0
+
+
 def stack(targets: Sequence[FinderTargets]) -> FinderTargets:
     """Return the targets of several batches as one."""
     columns = zip(*(vars(each).values() for each in targets), strict=True)
@@ -90,7 +116,7 @@ def render(facts: CropFacts, side: int, config: FinderConfig) -> FinderTargets:
     cells, labels, regions = side // config.stride, len(config.labels), len(config.regions)
     inside = _filled(facts.inside, cells, config.stride)
     centers, weights = np.zeros((labels, cells, cells), np.float32), np.zeros((labels, cells, cells), np.float32)
-    boxes, has_box = np.zeros((4, cells, cells), np.float32), np.zeros((1, cells, cells), np.float32)
+    boxes = _BoxMaps(*(np.zeros((count, cells, cells), np.float32) for count in (2, 1, 2, 1)))
     for index, label in enumerate(config.labels):
         own = [box for box in facts.boxes if box.label == label]
         if label in facts.weights:
@@ -103,13 +129,13 @@ def render(facts: CropFacts, side: int, config: FinderConfig) -> FinderTargets:
                 weights[index] *= 1 - _filled(_ends(box), cells, config.stride)
                 continue
             _draw(box, centers[index], weights[index], config.stride)
-            _enter_box(box, boxes, has_box, config.stride)
+            boxes.enter(box, config.stride)
     region_maps, region_weights = _regions(facts, cells, config)
     shares = np.zeros((2, regions), np.float32)
     for index, region in enumerate(config.regions):
         if facts.shares and region in facts.shares:
             shares[:, index] = facts.shares[region], 1
-    maps = (centers, weights, boxes, has_box, region_maps, region_weights * inside, *shares, inside[None])
+    maps = (centers, weights, *vars(boxes).values(), region_maps, region_weights * inside, *shares, inside[None])
     return FinderTargets(*(torch.from_numpy(np.ascontiguousarray(values))[None] for values in maps))
 
 
@@ -123,14 +149,6 @@ def _draw(box: ObjectBox, centers: Array, weights: Array, stride: int) -> None:
     np.maximum(centers, np.exp(-(down[:, None] ** 2 + across[None] ** 2) / 2), out=centers)
     weights[_slices(_ends(box), cells, stride)] = 1.0
     weights[row, column] = 1.0
-
-
-def _enter_box(box: ObjectBox, boxes: Array, has_box: Array, stride: int) -> None:
-    """Enter size and offset of one object into the maps of the boxes."""
-    row, column = _cell(box, boxes.shape[1], stride)
-    x, y = (value / stride for value in box.center)
-    boxes[:, row, column] = math.log(max(box.width, 1)), math.log(max(box.height, 1)), x - column, y - row
-    has_box[0, row, column] = 1.0
 
 
 def _cell(box: ObjectBox, cells: int, stride: int) -> tuple[int, int]:

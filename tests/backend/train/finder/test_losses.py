@@ -24,7 +24,7 @@ def maps(targets: FinderTargets, config: FinderConfig = CONFIG) -> FinderMaps:
     centers = torch.where(targets.centers == 1, 6.0, -6.0)
     regions = torch.full_like(targets.regions, -9.0)
     assert len(config.regions) == regions.shape[1]
-    return FinderMaps(centers, targets.boxes[:, :2].clone(), targets.boxes[:, 2:].clone(), regions)
+    return FinderMaps(centers, targets.sizes.clone(), targets.offsets.clone(), regions)
 
 
 def test_right_maps_have_a_low_loss(targets: FinderTargets) -> None:
@@ -47,7 +47,7 @@ def test_unknown_labels_do_not_count(targets: FinderTargets) -> None:
 
 def test_boxes_count_at_centers_only(targets: FinderTargets) -> None:
     right = maps(targets)
-    sizes = torch.where(targets.has_box > 0, right.sizes, torch.tensor(7.0))
+    sizes = torch.where(targets.has_size > 0, right.sizes, torch.tensor(7.0))
     assert finder_loss(replace(right, sizes=sizes), targets) == finder_loss(right, targets)
 
 

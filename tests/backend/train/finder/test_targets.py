@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 import numpy as np
@@ -22,13 +21,23 @@ FACTS = CropFacts((CAR,), (), SIDE, 0.0, {"car": 1.0})
 def test_a_center_has_a_bump_a_size_and_an_offset() -> None:
     targets = render(FACTS, 64, CONFIG)
     assert targets.centers.shape == (1, 2, 16, 16)
-    assert targets.has_box.sum() == 1
-    assert targets.has_box[0, 0, 5, 4] == 1  # center at (16, 23)
+    assert targets.is_center.sum() == 1
+    assert targets.is_center[0, 0, 5, 4] == 1  # center at (16, 23)
     assert targets.centers[0, 0, 5, 4] == 1
     assert 0 < targets.centers[0, 0, 5, 5] < 1
     assert targets.centers[0, 0, 5, 5] > targets.centers[0, 0, 5, 6]
-    expected = [math.log(12), math.log(6), 0.0, 0.75]
-    torch.testing.assert_close(targets.boxes[0, :, 5, 4], torch.tensor(expected))
+    assert targets.offsets[0, :, 5, 4].tolist() == [0.0, 0.75]
+    for row, column in ((5, 4), (4, 3), (6, 5)):  # also where the peak may be by mistake
+        torch.testing.assert_close(targets.sizes[0, :, row, column].exp(), torch.tensor([12.0, 6.0]))
+    assert targets.has_size.sum() == 9
+
+
+def test_neighboring_centers_keep_their_sizes() -> None:
+    left, right = ObjectBox("car", 8, 20, 8, 8), ObjectBox("car", 10, 16, 12, 16)
+    for boxes in ((left, right), (right, left)):
+        sizes = render(replace(FACTS, boxes=boxes), 64, CONFIG).sizes[0].exp()
+        assert sizes[:, 6, 3].tolist() == pytest.approx([8, 8])
+        assert sizes[:, 6, 4].tolist() == pytest.approx([12, 16])
 
 
 def test_a_wide_object_has_a_wide_bump() -> None:
@@ -72,7 +81,7 @@ def test_objects_that_are_mostly_outside_or_tiny_are_neither_learned_nor_denied(
     assert targets.centers.max() == 0
     assert targets.center_weights[0, 0, :2, :2].max() == 0
     assert targets.center_weights[0, 0, 4, 4] == 1
-    assert targets.has_box.max() == 0
+    assert targets.has_size.max() == 0
 
 
 def test_regions_of_a_mask() -> None:
@@ -106,5 +115,5 @@ def test_shares() -> None:
 def test_batches() -> None:
     both = stack([render(FACTS, 64, CONFIG), render(replace(FACTS, boxes=()), 64, CONFIG)])
     assert both.centers.shape == (2, 2, 16, 16)
-    assert both.rows(torch.tensor([1])).has_box.max() == 0
-    assert both.to(torch.device("cpu")).has_box.sum() == 1
+    assert both.rows(torch.tensor([1])).is_center.max() == 0
+    assert both.to(torch.device("cpu")).is_center.sum() == 1
