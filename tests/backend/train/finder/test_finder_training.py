@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,28 @@ def test_the_loss_falls(finder_folder: Path, dataset: RecipeDataset, tmp_path: P
     )
     losses = trainer._round(0, 0, 60, tqdm(disable=True))
     assert torch.stack(losses[-10:]).mean() < 0.7 * torch.stack(losses[:10]).mean()
+
+
+def test_sizes_of_boxes_are_learned(finder_folder: Path, dataset: RecipeDataset, tmp_path: Path) -> None:
+    stage = FinderStage(
+        steps=60, batch=4, size=64, reuse=15, round_batches=4, warmup=4, learning_rate=3e-3, smallest=1, largest=1.01
+    )
+    model, pictures = load_model(finder_folder), FinderPictures(tmp_path / "data", [dataset])
+    trainer = FinderTrainer(model, pictures, stage, CPU, tmp_path)
+    config = model.config.finder
+    assert config is not None
+    pixels, targets = pictures.draw(random.Random(1), 16, stage, config, (127, 127, 127))
+
+    def error() -> float:
+        """Return the mean error of width and height at the centers, as a natural logarithm."""
+        assert model.finder is not None
+        with torch.no_grad():
+            sizes = model.finder(model.encode_grids(pixels)).sizes
+        return float(((sizes - targets.sizes).abs() * targets.is_center).sum() / targets.is_center.sum() / 2)
+
+    before = error()
+    trainer._round(0, 0, 60, tqdm(disable=True))
+    assert error() < 0.6 * before
 
 
 def test_a_run_that_diverges_ends_with_a_message(finder_folder: Path, dataset: RecipeDataset, tmp_path: Path) -> None:
