@@ -40,9 +40,13 @@ def _distance(found: Tensor, wanted: Tensor, is_known: Tensor) -> Tensor:
 
 
 def region_loss(logits: Tensor, targets: FinderTargets) -> Tensor:
-    """Cross-entropy of the regions in known cells, and of their mean over the picture where only that is known."""
-    cells = F.binary_cross_entropy_with_logits(logits, targets.regions, targets.region_weights, reduction="sum")
-    loss = _REGIONS * cells / targets.region_weights.sum().clamp(min=1)
+    """Cross-entropy of the regions in known cells, and of their mean over the picture where only that is known.
+
+    Each region counts the same, however many cells are known of it.
+    """
+    cells = F.binary_cross_entropy_with_logits(logits, targets.regions, targets.region_weights, reduction="none")
+    known = targets.region_weights.sum((0, 2, 3)).clamp(min=1)
+    loss = _REGIONS * (cells.sum((0, 2, 3)) / known).sum()
     covered = (logits.sigmoid() * targets.inside).sum((2, 3)) / targets.inside.sum((2, 3)).clamp(min=1)
     covered = covered.clamp(_EVEN, 1 - _EVEN)
     # By hand: PyTorch's function raises an error for NaN, but a diverged training ends with a message of its own.
