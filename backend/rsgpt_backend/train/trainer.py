@@ -25,7 +25,8 @@ from ..model.rsgpt import Rsgpt, pad
 from ..model.vision.efficientnet import EfficientNetLite
 from ..model.weights import load_model, load_published, save_model
 from ..strict_json import json_text
-from .encoder_adaptation import adapt_encoder
+from .adaptation.encoder_adaptation import adapt_encoder
+from .adaptation.object_task import ObjectTask
 from .examples.corpus import Corpus, DrawnPrompt
 from .examples.views import FeatureStore, store_name
 from .finder.crops import FinderPictures
@@ -34,7 +35,6 @@ from .finite import check_learning, finite_mean
 from .memory_check import check_memory
 from .naming import NamedWords
 from .number_formats import autocast, number_format
-from .object_task import ObjectTask
 from .official import write_official
 from .process_group import ProcessGroup
 from .prompt_packing import PromptGroup, pack
@@ -254,7 +254,7 @@ class Trainer:
         return self.model.query_vectors(rows, instructions, self._ground(drawn))
 
     def _ground(self, drawn: Sequence[DrawnPrompt]) -> Tensor:
-        """Return the ground resolutions that the model is told, [prompts], NaN for none."""
+        """Return the ground resolutions that are stated to the model, [prompts], NaN for none."""
         return torch.tensor([prompt.gsd_m for prompt in drawn], device=self.device)
 
     def _matching_loss(self, step: int, features: Any) -> Tensor:

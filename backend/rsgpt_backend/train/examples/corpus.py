@@ -29,15 +29,15 @@ from .views import VIEWS, view
 
 _Pairs = list[tuple[int, TrainingExample]]  # indexes of pictures, with an example
 BUCKET = 8  # batches drawn at once and sorted by length, so that a batch has little padding
-_UNKNOWN_SHARE = 0.4  # of the prompts about pictures of known ground resolution that do not tell it
-_GSD_JITTER = 0.25  # standard deviation of the logarithm of a told ground resolution
+_UNKNOWN_SHARE = 0.4  # of the prompts about pictures of known ground resolution that do not state it
+_GSD_JITTER = 0.25  # standard deviation of the logarithm of a stated ground resolution
 
 
 @dataclass(frozen=True)
 class DrawnPrompt:
     """One prompt drawn for a batch: index of the picture, number of its view, wording, and answers.
 
-    gsd_m: ground resolution that the model is told, in meters per pixel of its input; NaN for none.
+    gsd_m: ground resolution that is stated to the model, in meters per pixel of its input; NaN for none.
     """
 
     picture: int

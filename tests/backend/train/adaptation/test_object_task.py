@@ -11,9 +11,9 @@ import torch
 from rsgpt_backend.errors import UsageError
 from rsgpt_backend.model.rsgpt import Rsgpt
 from rsgpt_backend.model.vision.efficientnet import EfficientNetLite
+from rsgpt_backend.train.adaptation.object_task import ObjectTask
 from rsgpt_backend.train.finder.crops import FinderPictures
 from rsgpt_backend.train.finder.settings import FinderStage
-from rsgpt_backend.train.object_task import ObjectTask
 from tests.backend.train.finder.finder_data import write_cars
 
 CPU = torch.device("cpu")

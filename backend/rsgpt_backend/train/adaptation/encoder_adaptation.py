@@ -17,17 +17,17 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from ..model.config import VisionConfig
-from ..model.vision.encoders import normalize
-from .examples.corpus import Corpus
-from .examples.samples import Sample
-from .examples.sensors import as_other_sensor
-from .examples.views import VIEWS, view
-from .finite import check_learning
-from .number_formats import autocast, number_format
+from ...model.config import VisionConfig
+from ...model.vision.encoders import normalize
+from ..examples.corpus import Corpus
+from ..examples.samples import Sample
+from ..examples.sensors import as_other_sensor
+from ..examples.views import VIEWS, view
+from ..finite import check_learning
+from ..number_formats import autocast, number_format
+from ..recipe import AdaptationStage
+from ..schedule import LearningRateSchedule
 from .object_task import ObjectTask
-from .recipe import AdaptationStage
-from .schedule import LearningRateSchedule
 
 _WARMUP = 100  # steps
 _WORD_PICTURES = 20  # minimum number of pictures whose captions contain a word, for it to be learned

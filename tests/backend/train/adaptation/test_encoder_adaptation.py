@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from rsgpt_backend.data.annotations import CaptionRecord
 from rsgpt_backend.model.vision.encoders import build_encoder
-from rsgpt_backend.train import encoder_adaptation
-from rsgpt_backend.train.encoder_adaptation import (
+from rsgpt_backend.train.adaptation import encoder_adaptation
+from rsgpt_backend.train.adaptation.encoder_adaptation import (
     LabelReader,
     LabelTargets,
     SceneLabels,

@@ -7,16 +7,16 @@ import random
 import torch
 from torch import Tensor, nn
 
-from ..errors import UsageError
-from ..model.config import ModelConfig
-from ..model.finder.network import Finder, FinderMaps
-from ..model.finder.search import padding_color
-from ..model.vision.efficientnet import EfficientNetLite
-from ..model.vision.encoders import normalize
-from .finder.crops import FinderPictures
-from .finder.losses import finder_loss
-from .finder.settings import FinderStage
-from .number_formats import autocast, number_format
+from ...errors import UsageError
+from ...model.config import ModelConfig
+from ...model.finder.network import Finder, FinderMaps
+from ...model.finder.search import padding_color
+from ...model.vision.efficientnet import EfficientNetLite
+from ...model.vision.encoders import normalize
+from ..finder.crops import FinderPictures
+from ..finder.losses import finder_loss
+from ..finder.settings import FinderStage
+from ..number_formats import autocast, number_format
 
 
 class ObjectTask(nn.Module):
@@ -31,9 +31,7 @@ class ObjectTask(nn.Module):
         """Raises UsageError if the model has no finder."""
         super().__init__()
         if model.finder is None:
-            raise UsageError(
-                "The recipe has crops for the encoder, but its model has no finder. Add one or set crops to 0."
-            )
+            raise UsageError("The encoder cannot learn from crops without a finder. Add one, or set crops to 0.")
         self.finder = Finder(model.finder, encoder.grid_channels)
         self._grids, self._config, self._vision = encoder.grids, model.finder, model.vision
         self._pictures, self._stage = pictures, stage

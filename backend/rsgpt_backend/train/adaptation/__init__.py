@@ -1,0 +1,1 @@
+"""Adaptation of the encoder to aerial pictures, before it is frozen."""
