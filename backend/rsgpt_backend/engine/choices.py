@@ -92,9 +92,8 @@ def likeliest(ask: Ask, logprobs: Sequence[float], scales: Mapping[str, Scale]) 
     shares = [(choice, logprob - total) for choice, logprob in zip(ask.choices, logprobs, strict=True)]
     ranked = sorted(shares, key=lambda share: -share[1])
     text, logprob = ranked[0]
-    return Token(text, logprob, tuple(ranked[: ask.top_logprobs])), rescaled(
-        math.exp(logprob), scale_of(choice_form(ask), scales)
-    )
+    confidence = rescaled(math.exp(logprob), scale_of(choice_form(ask), scales))
+    return Token(text, logprob, tuple(ranked[: ask.top_logprobs])), confidence
 
 
 def choice_form(ask: Ask) -> str:

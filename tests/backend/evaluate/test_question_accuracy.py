@@ -65,7 +65,7 @@ def test_accuracy_by_kind_and_over_all(scripted: Engine, toy_data: Path, tmp_pat
     assert scores["calibration"]["ece"] == 20.0
     assert rows[1] == {
         "filename": "0.png", "question": "say no", "answer": "yes", "kind": "presence", "given": "no",
-        "form": "yes_no", "confidence": 1.0, "correct": False,
+        "form": "", "confidence": 1.0, "correct": False,
     }  # fmt: skip
 
 

@@ -40,6 +40,7 @@ def test_the_toy_and_all_published_models_are_valid() -> None:
         ("repetition_penalty", 1),  # an int is a valid float
         ("repetition_penalty", 0.01),
         ("yes_odds", -50),
+        ("answer_kinds", True),
         ("calibration", {"yes_no": (1, -100), "phrase": (-0.5, 0.0)}),
         ("notes", {"anything": [1, {"deep": None}]}),
         ("weights_sha256", "0" * 64),
@@ -65,6 +66,7 @@ def test_values_at_the_limits_are_valid(path: str, value: Any) -> None:
         ("beams", True, "int"),
         ("beams", 1.0, "int"),
         ("patient", 1, "bool"),
+        ("answer_kinds", "yes", "bool"),
         ("yes_odds", "0", "float"),
         ("yes_odds", True, "float"),
         ("yes_odds", math.nan, "float"),

@@ -73,9 +73,9 @@ _NUMBER_PATTERNS = tuple(
 )
 _MEASURES = frozenset(
     "meter meters metre metres kilometer kilometers kilometre kilometres km m cm centimeters mile miles foot feet inch "
-    "inches yard yards hectare hectares acre acres square percent percentage pixel pixels degree degrees second "
+    "inches hectare hectares acre acres square percent percentage pixel pixels degree degrees second "
     "seconds minute minutes hour hours day days week weeks month months year years time times dollar dollars euro "
-    "euros ton tons bands channels words letters".split()
+    "euros ton tons".split()
 )
 _NOT_COUNTED = re.compile(r"\b(?:more|fewer|less) [\w -]*\bthan\b")
 _IDLE_STATES = frozenset(

@@ -91,6 +91,7 @@ How many swimming pools does this image contain?                    | swimming p
 How many trees are there in total?                                  | trees
 How many aircraft are standing here?                                | aircraft
 How many vehicles are driving on the highway?                       | vehicles (driving on the highway)
+How many gray bands are there?                                      | gray + bands
 How many rows of houses are there?                                  | rows (of houses)
 How many cars and trucks are there?                                 | cars and trucks
 Roughly how many cars are there?                                    | cars
