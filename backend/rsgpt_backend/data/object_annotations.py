@@ -7,9 +7,13 @@ the file name, its size and the objects are optional. Boxes are in pixels of the
 
 from __future__ import annotations
 
+import io
+import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from PIL import Image
 
 from ..errors import DataError
 from ..strict_json import parse_json
@@ -70,6 +74,21 @@ def read_objects(path: Path, split: str = "") -> ObjectFile:
         raise DataError(
             f"{path} is not a readable file of objects ({type(error).__name__}: {error}). Choose a file with a list of "
             "annotations."
+        ) from error
+
+
+def read_masks(path: Path) -> dict[str, Image.Image]:
+    """Return class masks by file name, with their values unchanged. Raises DataError."""
+    try:
+        if path.is_dir():
+            contents = {file.name: file.read_bytes() for file in sorted(path.iterdir()) if file.is_file()}
+        else:
+            with zipfile.ZipFile(path) as archive:
+                contents = {Path(name).name: archive.read(name) for name in archive.namelist()}
+        return {name: Image.open(io.BytesIO(data), formats=("PNG",)) for name, data in contents.items()}
+    except (OSError, zipfile.BadZipFile) as error:
+        raise DataError(
+            f"{path} has no readable masks ({error}). Choose a folder or zip archive of PNG files."
         ) from error
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
-from rsgpt_backend.data.object_annotations import ObjectBox, ObjectRecord, read_objects
+from rsgpt_backend.data.object_annotations import ObjectBox, ObjectRecord, read_masks, read_objects
 from rsgpt_backend.errors import DataError
 
 
@@ -66,3 +69,22 @@ def test_a_wrong_record_is_an_error_with_the_file(tmp_path: Path, row: object) -
 def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="not a readable file of objects"):
         read_objects(tmp_path / "none.json")
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+def test_masks_keep_their_values(tmp_path: Path, zipped: bool) -> None:
+    folder = tmp_path / "masks"
+    folder.mkdir()
+    Image.fromarray(np.array([[0, 1], [2, 5]], np.uint8)).save(folder / "m.png")
+    if zipped:
+        with zipfile.ZipFile(tmp_path / "masks.zip", "w") as archive:
+            archive.write(folder / "m.png", "deep/m.png")
+    masks = read_masks(tmp_path / "masks.zip" if zipped else folder)
+    assert list(masks) == ["m.png"]
+    assert np.asarray(masks["m.png"]).tolist() == [[0, 1], [2, 5]]
+
+
+def test_unreadable_masks_are_an_error(tmp_path: Path) -> None:
+    (tmp_path / "masks.zip").write_bytes(b"no archive")
+    with pytest.raises(DataError, match="has no readable masks"):
+        read_masks(tmp_path / "masks.zip")

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from ...data.annotations import CaptionRecord, QuestionRecord, read_captions, read_questions
-from ...data.image_files import ImageSource
-from ...data.object_annotations import ObjectFile, ObjectRecord, read_objects
+from ...data.object_annotations import ObjectFile, ObjectRecord, read_masks, read_objects
 from ...data.objects import distinct
 from ...errors import DataError
 from ..recipe import RecipeDataset
@@ -98,7 +98,7 @@ def read_samples(folder: Path, dataset: RecipeDataset, number: int, size: int) -
     if dataset.questions:
         _add_asked(read_questions(folder / dataset.questions), samples)
     if dataset.masks:
-        _add_mask_questions(ImageSource(folder / dataset.masks), objects, samples)
+        _add_mask_questions(read_masks(folder / dataset.masks), objects, samples)
     if dataset.sensors:
         for sample in samples.values():
             _add_color_mode(sample)
@@ -177,11 +177,10 @@ def _labels_in(question: str) -> list[str]:
     ]
 
 
-def _add_mask_questions(source: ImageSource, objects: ObjectFile, samples: dict[str, Sample]) -> None:
+def _add_mask_questions(masks: Mapping[str, Image.Image], objects: ObjectFile, samples: dict[str, Sample]) -> None:
     if not objects.classes:
         raise DataError("A data set has masks, but its file of objects names no classes. Remove one of them.")
     for record in objects.records:
-        if record.mask:
-            mask = np.asarray(source.open(record.mask))[..., 0]
-            for example in mask_questions(record.filename, mask, objects.classes):
+        if record.mask in masks:
+            for example in mask_questions(record.filename, np.asarray(masks[record.mask]), objects.classes):
                 samples[record.filename].add(example)

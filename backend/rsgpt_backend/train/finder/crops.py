@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import math
 import random
-import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +15,7 @@ from PIL import Image, ImageFilter
 from torch import Tensor
 
 from ...data.image_files import ImageSource
-from ...data.object_annotations import ObjectBox, ObjectRecord
+from ...data.object_annotations import ObjectBox, ObjectRecord, read_masks
 from ...data.object_matching import counted_as
 from ...errors import DataError
 from ...model.config import FinderConfig
@@ -127,26 +125,11 @@ def _rotated(box: ObjectBox, size: float) -> ObjectBox:
 def _examples(folder: Path, dataset: RecipeDataset) -> list[Example]:
     read = chosen_objects(folder, dataset)
     images = ImageSource(folder / dataset.images)
-    masks = _mask_images(folder / dataset.masks) if dataset.masks else {}
+    masks = read_masks(folder / dataset.masks) if dataset.masks else {}
     return [
         Example(dataset, record, images.open(record.filename), masks.get(record.mask), read.classes)
         for record in read.records
     ]
-
-
-def _mask_images(path: Path) -> dict[str, Image.Image]:
-    """Return class masks by file name, with their values unchanged. Raises DataError."""
-    try:
-        if path.is_dir():
-            contents = {file.name: file.read_bytes() for file in sorted(path.iterdir()) if file.is_file()}
-        else:
-            with zipfile.ZipFile(path) as archive:
-                contents = {Path(name).name: archive.read(name) for name in archive.namelist()}
-        return {name: Image.open(io.BytesIO(data), formats=("PNG",)) for name, data in contents.items()}
-    except (OSError, zipfile.BadZipFile) as error:
-        raise DataError(
-            f"{path} has no readable masks ({error}). Choose a folder or zip archive of PNG files."
-        ) from error
 
 
 def _start(rng: random.Random, side: int, shown: float) -> float:
