@@ -40,13 +40,15 @@ CREATE TABLE tiles (
 # The precision that `auto` chose in the first run of a model. Its answers cannot be reused with another precision.
 _PRECISIONS = "CREATE TABLE IF NOT EXISTS precisions (model TEXT PRIMARY KEY, precision TEXT NOT NULL)"
 # No model of these versions read the resolution.
-_FROM_2 = f"""
-ALTER TABLE answers RENAME TO old_answers;
-{_ANSWER_TABLE}
-INSERT INTO answers SELECT image_sha256, prompt, 0, text, confidence, degenerate, asked_at, problem, is_cut
-    FROM old_answers;
-DROP TABLE old_answers;
-"""
+_FROM_2 = "\n".join(
+    (
+        "ALTER TABLE answers RENAME TO old_answers;",
+        _ANSWER_TABLE,
+        "INSERT INTO answers SELECT image_sha256, prompt, 0, text, confidence, degenerate, asked_at, problem, is_cut",
+        "FROM old_answers;",
+        "DROP TABLE old_answers;",
+    )
+)
 _UPGRADES = {1: f"ALTER TABLE answers ADD COLUMN is_cut INTEGER NOT NULL DEFAULT 0;{_FROM_2}", 2: _FROM_2}
 _TILES = (
     "SELECT tile, tiles.image_sha256, tiles.gsd_m, skipped, failed, prompt, text, confidence, degenerate, asked_at, "

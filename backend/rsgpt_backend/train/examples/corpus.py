@@ -139,7 +139,7 @@ class Corpus:
 
     def _pick(self, rng: random.Random, mix: PromptMix) -> tuple[int, TrainingExample]:
         chance = rng.random()
-        if self._kinds and chance < mix.questions:
+        if (self._kinds or self._objects) and chance < mix.questions:
             return self._question(rng, mix)
         return (self._details if self._details and chance > 1 - mix.details else self._captions).draw(rng)
 
@@ -150,7 +150,7 @@ class Corpus:
         would be memorized; an object is drawn by the number of its rarer answer. Present and absent objects are drawn
         equally often, because an answer that follows from the object's name would be learned without the picture.
         """
-        if self._objects and rng.random() < mix.objects:
+        if self._objects and (not self._kinds or rng.random() < mix.objects):
             present, absent = rng.choices(self._objects, self._object_weights)[0]
             absent_share = mix.zeros if present[0][1].kind == "quantity" else 0.5
             return rng.choice(absent if absent and rng.random() < absent_share else present)
@@ -203,7 +203,9 @@ def _by_variety(weights: Sequence[float], samples: Sequence[Sample]) -> list[flo
 
 
 def _fits(sample: Sample, view: int, example: TrainingExample, answers: Sequence[str]) -> bool:
-    """Whether the answers are true for a view: not turned if they name a side, and not gray if they name a color."""
+    """Whether the answers are true for a view: not turned if they name a side, not gray if they name a color."""
+    if example.kind == "quantity" and view >= VIEWS and answers[0] != "zero":
+        return False  # small objects may be lost
     if example.kind == "image":
         return sample.is_gray(view) == (answers[0] == "gray")
     if 0 < view < VIEWS and (example.oriented or any(map(is_oriented, answers))):
@@ -239,7 +241,7 @@ def _by_object(samples: Sequence[Sample]) -> list[tuple[_Pairs, _Pairs]]:
     groups: dict[str, tuple[_Pairs, _Pairs]] = defaultdict(lambda: ([], []))
     for picture, sample in enumerate(samples):
         for example in sample.objects:
-            absent = example.answers[0] in ("no", "zero")
+            absent = example.answers[0] in ("no", "zero", "gray")
             groups[example.prompts[-1]][absent].append((picture, example))
     return [pairs for _, pairs in sorted(groups.items()) if pairs[0] and _have_different_answers(*pairs)]
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from rsgpt_plugin.shared.answers.answer_types import AnswerType
 
 from ...data.annotations import CaptionRecord, QuestionRecord
-from ...data.kinds import KINDS, groups_of
+from ...data.kinds import KINDS, excluded_groups, groups_of
 from ...data.objects import (
     COLORED_NOUNS,
     COUNTED,
@@ -162,8 +162,13 @@ def _either(
 
 def _other_scenes(record: CaptionRecord, scenes: Sequence[str]) -> list[str]:
     """Return the scenes that a picture certainly does not show; none if it has no label."""
+    if not record.scene:
+        return []
     truth = scene_name(record.scene)
-    return [name for name in scenes if name not in truth and truth not in name] if record.scene else []
+    others = [name for name in scenes if name not in truth and truth not in name]
+    groups = groups_of([truth])
+    excluded = set(excluded_groups(groups))
+    return [name for name in others if not groups or groups_of([name]) <= excluded]
 
 
 def _presence(record: CaptionRecord, count: dict[str, int], rates: dict[str, float]) -> Iterator[TrainingExample]:

@@ -31,6 +31,24 @@ _LABELS = {
     "bare ground": "bare soil",
     "farmland": "field",
 }
+# labels, and kinds of areas that may be meant if the thing is present
+_SHOWN = (
+    ("water", "sea"),
+    ("water", "lake"),
+    ("water", "river"),
+    ("tree", "forest"),
+    ("tree", "park"),
+    ("road", "road"),
+    ("road", "intersection"),
+    ("grass", "grassland"),
+    ("bare soil", "bare"),
+    ("bare soil", "desert"),
+    ("field", "farmland"),
+    ("building", "residential"),
+    ("building", "city"),
+    ("ship", "harbor"),
+    ("airplane", "airport"),
+)
 
 
 @dataclass(frozen=True)
@@ -58,7 +76,9 @@ class DescribedPicture:
         yield TrainingExample(self.filename, SCENE_PROMPTS, self.kind, "described kind", False)
         groups = groups_of(self.kind)
         if groups:
-            yield choice_example(self.filename, self.kind[0], [KINDS[group] for group in excluded_groups(groups)])
+            shown = {group for label, group in _SHOWN if self.presence.get(label, True)}
+            rivals = [KINDS[group] for group in excluded_groups(groups) if group not in shown]
+            yield choice_example(self.filename, self.kind[0], rivals)
         for label, is_present in self.presence.items():
             yield from presence_examples(self.filename, NAMES[label], is_present)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import random
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -41,7 +42,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "dock": ("docks",),
     "field": ("farmland",),
     "grass": ("grass",),
-    "mobile-home": ("mobile homes",),
+    "mobile home": ("mobile homes",),
     "sand": ("sand",),
     "sea": ("sea",),
     "tank": ("storage tanks",),
@@ -51,6 +52,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "land": ("bare ground",),
     "chaparral": ("chaparral",),
 }
+_IMPLIED = {"mobile home": "building", "sea": "water"}  # a thing that is also the other one
 _SAME = {"minibus": "car", "bus": "car", "truck": "car"}  # counted as vehicles
 _SMALLEST = 6.0  # pixels of the model's input; smaller objects are not counted
 _PRESENT, _SEEN = 0.0, 0.02  # a share at most the first is "no", one of at least the second is "yes"
@@ -58,7 +60,10 @@ _GROUP = 0.34  # largest extent of a group, as part of the picture's sides
 _SPREAD = 0.17  # largest standard deviation of a region with one place, as part of the picture's sides
 _REGION = (0.02, 0.45)  # shares of regions that are asked for by place
 _DIFFERENCE = 0.12  # of two shares that are compared
-_ELONGATED = 4.0  # ratio of the variances of a mask that has a direction
+_ELONGATED = 10.0  # ratio of the variances of a mask that has a direction
+_BORDER = 8.0  # degrees from the border of two directions, where neither is named
+_INSIDE = 0.5  # minimum part of a region that lies in its place
+_PAIRS = 3  # areas that are compared per picture
 
 
 def object_questions(
@@ -107,6 +112,11 @@ def known_presence(record: ObjectRecord, complete: Sequence[str]) -> dict[str, b
     for name, share in record.shares.items():
         if share >= _SEEN or share <= _PRESENT:
             present.setdefault(name, share >= _SEEN)
+    for label, other in _IMPLIED.items():
+        if present.get(label) and other in present:
+            present[other] = True
+        elif present.get(other) and present.get(label) is False:
+            del present[label]  # labels name the more specific thing only now and then
     return {label: value for label, value in present.items() if label in NAMES}
 
 
@@ -128,10 +138,10 @@ def _positions(record: ObjectRecord, complete: Sequence[str]) -> Iterator[Traini
         centers = [(x / record.width, y / record.height) for x, y in (box.center for box in boxes)]
         if not centers or record.cut or any(_extent(values) > _GROUP for values in zip(*centers, strict=True)):
             continue
-        x, y = (sum(values) / len(values) for values in zip(*centers, strict=True))
-        for name in NAMES[label]:
+        places = {place(x, y) for x, y in centers}
+        for name in NAMES[label] if len(places) == 1 else ():
             noun = name if len(boxes) > 1 else name.removesuffix("s")
-            yield _oriented(record.filename, position_prompts(noun), place(x, y), "position")
+            yield _oriented(record.filename, position_prompts(noun), *places, kind="position")
 
 
 def _shares(record: ObjectRecord) -> Iterator[TrainingExample]:
@@ -140,9 +150,9 @@ def _shares(record: ObjectRecord) -> Iterator[TrainingExample]:
         tens = round(share * 10) * 10
         answer = "none" if share <= _PRESENT else f"about {tens} percent" if tens else "less than 10 percent"
         yield TrainingExample(record.filename, share_prompts(name), (answer,), "share", False)
-    for (first, one), (second, other) in itertools.permutations(shares.items(), 2):
-        if abs(one - other) < _DIFFERENCE:
-            continue
+    pairs = [pair for pair in itertools.permutations(shares.items(), 2) if abs(pair[0][1] - pair[1][1]) >= _DIFFERENCE]
+    rng = random.Random(record.filename)  # nosec B311 - choosing pairs is no secret
+    for (first, one), (second, other) in rng.sample(pairs, min(_PAIRS, len(pairs))):
         larger, answer = (first, "yes") if one > other else (second, "no")
         yield TrainingExample(record.filename, more_prompts(first, second), (answer,), "area comparison", False)
         yield TrainingExample(record.filename, larger_prompts(first, second), (larger,), "area comparison", False)
@@ -164,7 +174,9 @@ def _region(mask: NDArray[np.bool_]) -> tuple[float, float] | None:
     height, width = mask.shape
     if max(columns.std() / width, rows.std() / height) > _SPREAD:
         return None
-    return (columns.mean() + 0.5) / width, (rows.mean() + 0.5) / height
+    x, y = (columns.mean() + 0.5) / width, (rows.mean() + 0.5) / height
+    inside = (rows * 3 // height == min(int(y * 3), 2)) & (columns * 3 // width == min(int(x * 3), 2))
+    return (x, y) if inside.mean() >= _INSIDE else None
 
 
 def _direction(mask: NDArray[np.bool_]) -> str:
@@ -176,6 +188,8 @@ def _direction(mask: NDArray[np.bool_]) -> str:
     if large < _ELONGATED * small:
         return ""
     angle = math.degrees(math.atan2(vectors[1, 1], vectors[0, 1])) % 180  # counterclockwise from the right
+    if abs((angle + 22.5) % 45) < _BORDER or 45 - (angle + 22.5) % 45 < _BORDER:
+        return ""
     names = ("horizontal", "from bottom left to top right", "vertical", "from top left to bottom right")
     return names[round(angle / 45) % 4]
 

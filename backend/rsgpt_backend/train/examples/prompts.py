@@ -42,7 +42,6 @@ ALTERNATIVE_PROMPTS = (
 _PRESENCE_PROMPTS = (
     "Are there any {0}?",
     "Are there any {0} in this image?",
-    "Is there any {0}?",
     "Do you see any {0}?",
     "Does this picture contain {0}?",
     "Can you see {0} here?",
@@ -104,7 +103,7 @@ _LARGER_PROMPTS = (
     "What is there more of, {0} or {1}?",
 )
 _MORE_PROMPTS = (
-    "Is there more {0} than {1}?",
+    "Does the image show more area of {0} than of {1}?",
     "{2} {0} cover more of the image than {1}?",
     "Is the area of {0} larger than that of {1}?",
 )
@@ -127,7 +126,19 @@ COLOR_MODE_PROMPTS = (
 _PLURALS = ("cars", "buildings", "houses", "trees", "airplanes", "ships", "boats", "roads", "trucks", "buses")
 _BARE = ("buildings", "chaparral", "land", "residential", "tanks")  # endings of names without an article
 _SINGLE = frozenset(
-    {"sea", "water", "grass", "farmland", "sand", "snow", "vegetation", "bare ground", "bare soil", "cropland"}
+    {
+        "sea",
+        "water",
+        "grass",
+        "farmland",
+        "sand",
+        "snow",
+        "chaparral",
+        "vegetation",
+        "bare ground",
+        "bare soil",
+        "cropland",
+    }
 )
 
 

@@ -20,7 +20,7 @@ from .derived_questions import TrainingExample, asked_question, derived_question
 from .described_pictures import DescribedPicture, read_descriptions
 from .details import detailed_description
 from .object_questions import NAMES, known_presence, mask_questions, object_questions
-from .prompts import CAPTION_PROMPTS, COLOR_MODE_PROMPTS, DETAIL_PROMPTS
+from .prompts import CAPTION_PROMPTS, COLOR_MODE_PROMPTS, DETAIL_PROMPTS, count_prompts, presence_prompts
 from .sensors import is_gray
 from .texts import clean_sentence
 from .views import VIEWS
@@ -51,7 +51,7 @@ class Sample:
 
     def add(self, example: TrainingExample) -> None:
         """Add a question to the questions about objects, if it can be asked about any picture, or to its kind."""
-        if example.kind in ("presence", "quantity") and len(example.prompts) > 1:
+        if example.kind in ("presence", "quantity", "image") and len(example.prompts) > 1:
             self.objects.append(example)
         else:
             self.questions[example.kind].append(example)
@@ -99,8 +99,9 @@ def read_samples(folder: Path, dataset: RecipeDataset, number: int, size: int) -
         _add_asked(read_questions(folder / dataset.questions), samples)
     if dataset.masks:
         _add_mask_questions(read_masks(folder / dataset.masks), objects, samples)
-    if dataset.sensors:
-        for sample in samples.values():
+    for sample in samples.values():
+        _drop_contradictions(sample)
+        if dataset.sensors:
             _add_color_mode(sample)
     return list(samples.values())
 
@@ -151,15 +152,26 @@ def _add_captions(sample: Sample, record: CaptionRecord) -> None:
 
 
 def _is_labelled(example: TrainingExample, sample: Sample) -> bool:
-    """Whether a label answers a derived question about presence or a count of zero more reliably."""
-    if example.kind == "quantity":
-        return example.answers[0] == "zero" and any(sample.presence.get(key) for key in _labels_in(example.prompts[0]))
-    return example.kind == "presence" and any(key in sample.presence for key in _labels_in(example.prompts[0]))
+    """Whether a label says more about a thing than that no caption names it."""
+    is_absent = example.answers[0] in ("no", "zero")
+    return is_absent and any(label in sample.presence for label in _labels_in(example.prompts[0]))
 
 
 def _is_contradicted(question: str, answer: str, sample: Sample) -> bool:
     truths = [sample.presence[key] for key in _labels_in(question) if key in sample.presence]
     return answer in ("yes", "no") and bool(truths) and all(truth != (answer == "yes") for truth in truths)
+
+
+def _drop_contradictions(sample: Sample) -> None:
+    """Remove all that is said about a thing which is present by one source and absent by another."""
+    for label, names in NAMES.items():
+        prompts = {prompts(name)[0] for name in names for prompts in (presence_prompts, count_prompts)}
+        about = [example for example in sample.objects if example.prompts[0] in prompts]
+        absent = {example.answers[0] in ("no", "zero") for example in about}
+        numbers = {example.answers for example in about if example.kind == "quantity"}
+        if len(absent) > 1 or len(numbers) > 1:
+            sample.objects = [example for example in sample.objects if example.prompts[0] not in prompts]
+            sample.presence.pop(label, None)
 
 
 def _add_color_mode(sample: Sample) -> None:
@@ -169,12 +181,12 @@ def _add_color_mode(sample: Sample) -> None:
 
 
 def _labels_in(question: str) -> list[str]:
-    words = set(re.findall(r"[a-z]+", question.lower()))
-    return [
-        label
-        for label, names in NAMES.items()
-        if words & {form for name in names for form in (name, name.removesuffix("s"))}
-    ]
+    text = question.lower()
+    return [label for label, names in NAMES.items() if any(_mentions(name, text) for name in names)]
+
+
+def _mentions(name: str, text: str) -> bool:
+    return bool(re.search(rf"\b{re.escape(name.removesuffix('s'))}s?\b", text))
 
 
 def _add_mask_questions(masks: Mapping[str, Image.Image], objects: ObjectFile, samples: dict[str, Sample]) -> None:

@@ -17,6 +17,7 @@ from torch import Tensor
 
 Change = Callable[[NDArray[np.uint8], random.Random], NDArray[np.uint8]]
 _GRAY_SHARE = 0.2
+_DARK = 40  # mean value
 
 
 def as_other_sensor(pixels: Tensor, seed: str) -> Tensor:
@@ -40,7 +41,9 @@ def _luminance(values: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _tone(values: NDArray[np.uint8], rng: random.Random) -> NDArray[np.uint8]:
-    """Change contrast, brightness and gamma."""
+    """Change contrast, brightness and gamma, unless the picture is so dark that it would become black."""
+    if values.mean() < _DARK:
+        return values
     scaled = (values / 255.0) ** rng.uniform(0.6, 1.6)
     return _to_bytes(255 * (rng.uniform(0.7, 1.3) * (scaled - 0.5) + 0.5 + rng.uniform(-0.12, 0.12)))
 
@@ -48,8 +51,8 @@ def _tone(values: NDArray[np.uint8], rng: random.Random) -> NDArray[np.uint8]:
 def _cast(values: NDArray[np.uint8], rng: random.Random) -> NDArray[np.uint8]:
     """Scale the channels differently, and reduce or raise the saturation."""
     gray = _luminance(values)[..., None].astype(float)
-    gains = np.array([rng.uniform(0.75, 1.25) for _ in range(3)])
-    return _to_bytes((gray + rng.uniform(0.3, 1.5) * (values - gray)) * gains)
+    gains = np.array([rng.uniform(0.9, 1.1) for _ in range(3)])
+    return _to_bytes((gray + rng.uniform(0.6, 1.3) * (values - gray)) * gains)
 
 
 def _haze(values: NDArray[np.uint8], rng: random.Random) -> NDArray[np.uint8]:

@@ -10,7 +10,9 @@ _SIDES = re.compile(
     re.IGNORECASE,
 )
 _COLORS = re.compile(
-    r"\b(green|white|red|blue|yellow|gr[ae]y|brown|black|orange|turquoise|beige|dark|colou?r\w*)\b", re.I
+    r"\b(green|white|red|blue|yellow|gr[ae]y|brown|black|orange|turquoise|beige|pink|purple|violet|cream|silver|golden|tan"
+    r"|olive|rusty|colou?r\w*|(?:green|whit|redd|blu|yellow|gr[ae]y|brown|pink|purpl)ish)\b",
+    re.IGNORECASE,
 )
 
 

@@ -110,7 +110,7 @@ def test_a_model_is_calibrated(toy_folder: Path, toy_data: Path, tmp_path: Path)
     assert main(arguments("questions", toy_folder, toy_data, "--answers", str(answers))) == 0
     result = read_result(answers)
     for one in result.answers:
-        one["given"] = "yes"
+        one |= {"given": "yes", "form": "yes_no"}
     result.answers.extend(result.answers * 10)
     result.write(answers)
     assert main(["evaluate", "calibrate", str(answers), "--model", str(model)]) == 0

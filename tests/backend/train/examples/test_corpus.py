@@ -239,7 +239,7 @@ def test_views_by_other_sensors_have_true_answers(toy_data: Path, tmp_path: Path
     gray = {number for number in sample.views if sample.is_gray(number)}
     assert gray
     assert gray < set(sample.views)
-    drawn = draws(corpus, 600, PromptMix(questions=0.5, objects=0.0, sentences=1))
+    drawn = draws(corpus, 600, PromptMix(questions=0.5, objects=1.0, sentences=1))
     modes = {(one.view in gray, one.answers[0]) for one in drawn if "gray" in one.prompt}
     assert modes == {(True, "gray"), (False, "color")}
     red = [one.view for one in drawn if "A red roof on the left." in one.answers]

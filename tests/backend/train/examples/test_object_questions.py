@@ -95,9 +95,12 @@ def test_shares_are_compared_and_told_in_tens() -> None:
         "How much of the image is covered by roads?": "less than 10 percent",
     }
     compared = asked(of, "area comparison")
-    assert compared["Is there more water than vegetation?"] == "yes"
-    assert compared["Is there more vegetation than water?"] == "no"
-    assert compared["Which covers more of the image, vegetation or water?"] == "water"
+    assert 3 <= len(compared) <= 6  # three pairs in two wordings, of which some are the same in both orders
+    for prompt, answer in compared.items():
+        if prompt.startswith("Which"):
+            assert answer == "water"
+        else:
+            assert answer == ("yes" if "of water than" in prompt else "no"), prompt
     assert not any("roads" in prompt and "vegetation" in prompt for prompt in compared)
 
 

@@ -48,11 +48,26 @@ def test_pictures_of_all_files_are_joined(tmp_path: Path) -> None:
     assert not found["b.png"].captions
 
 
-def test_labels_overrule_captions(tmp_path: Path) -> None:
+def test_nothing_is_asked_about_what_sources_contradict(tmp_path: Path) -> None:
     captions = [{"filename": "a.png", "captions": ["Trees along a road", "A road with trees"]}]
-    (sample,) = read(tmp_path, captions, [{"filename": "a.png", "labels": {"tree": False}}]).values()
-    assert presence(sample)["Are there any trees?"] == {"no"}
+    (sample,) = read(tmp_path, captions, [{"filename": "a.png", "labels": {"tree": False, "water": True}}]).values()
+    assert "Are there any trees?" not in presence(sample)
+    assert sample.presence == {"water": True}
     assert presence(sample)["Are there any roads?"] == {"yes"}
+
+
+def test_numbers_contradict_presence(tmp_path: Path) -> None:
+    row = {
+        "filename": "a.png",
+        "text_output": "A lot.",
+        "short": "A lot.",
+        "kind": ["yard"],
+        "presence": {"cars": "yes"},
+    }
+    (tmp_path / "described.json").write_text(json.dumps({"annotations": [row]}))
+    described = str(tmp_path / "described.json")
+    (sample,) = read(tmp_path, (), [{"filename": "a.png"}], complete=("car",), descriptions=described).values()
+    assert not [one for one in sample.objects if "car" in one.prompts[0] or "vehicle" in one.prompts[0]]
 
 
 def test_questions_that_labels_contradict_are_left_out(tmp_path: Path) -> None:
@@ -110,11 +125,11 @@ def test_masks_become_questions_about_places(tmp_path: Path) -> None:
 def test_copies_by_other_sensors_are_further_views(tmp_path: Path) -> None:
     (sample,) = read(tmp_path, (), [{"filename": "a.png"}], views=2, sensors=9).values()
     assert sample.views == (0, 1, *range(8, 17))
-    assert {one.answers for one in sample.questions["image"]} == {("gray",), ("color",)}
+    assert {one.answers for one in sample.objects if one.kind == "image"} == {("gray",), ("color",)}
     assert not sample.is_gray(0)
     colored = next(name for name in ("b.png", "c.png", "d.png", "e.png") if not is_gray(f"{name}/8"))
     (sample,) = read(tmp_path, (), [{"filename": colored}], sensors=1).values()
-    assert {one.answers for one in sample.questions["image"]} == {("color",)}
+    assert {one.answers for one in sample.objects if one.kind == "image"} == {("color",)}
 
 
 def test_the_variety_is_the_number_of_different_sentences(tmp_path: Path) -> None:
