@@ -139,9 +139,11 @@ def _positions(record: ObjectRecord, complete: Sequence[str]) -> Iterator[Traini
         if not centers or record.cut or any(_extent(values) > _GROUP for values in zip(*centers, strict=True)):
             continue
         places = {place(x, y) for x, y in centers}
-        for name in NAMES[label] if len(places) == 1 else ():
+        if len(places) > 1:
+            continue
+        for name in NAMES[label]:
             noun = name if len(boxes) > 1 else name.removesuffix("s")
-            yield _oriented(record.filename, position_prompts(noun), *places, kind="position")
+            yield _oriented(record.filename, position_prompts(noun), min(places), "position")
 
 
 def _shares(record: ObjectRecord) -> Iterator[TrainingExample]:
