@@ -11,7 +11,7 @@ _SIDES = re.compile(
 )
 _COLORS = re.compile(
     r"\b(green|white|red|blue|yellow|gr[ae]y|brown|black|orange|turquoise|beige|pink|purple|violet|cream|silver|golden|tan"
-    r"|olive|rusty|colou?r\w*|(?:green|whit|redd|blu|yellow|gr[ae]y|brown|pink|purpl)ish)\b",
+    r"|olive|rusty|colou?r\w*|greenish|whitish|reddish|bluish|yellowish|gr[ae]yish|brownish|pinkish|purplish)\b",
     re.IGNORECASE,
 )
 

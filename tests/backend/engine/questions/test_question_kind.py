@@ -160,7 +160,7 @@ Describe the image. Where is the lake?
 What is where?
 Where
 What does the number on the runway say?
-Wo ist der See?
+Wo liegt der See?
 Wie viele Autos sind da?
 """
 
