@@ -59,10 +59,13 @@ class Engine:
         self._device = next(model.bridge.parameters()).device
         self._language_devices = {parameter.device for parameter in model.language.parameters()}
         self._features = FeatureCache(_CACHED_PICTURES)
-        self._finder_answers = FinderAnswers(model)
+        self._finder_answers = FinderAnswers(model, self._beat)
         self._asks_since_trim = 0
         self.on_heartbeat: Callable[[], None] = lambda: None
         self.early: Callable[[Step], None] | None = None
+
+    def _beat(self) -> None:
+        self.on_heartbeat()  # looked up at each call, because the server sets it later
 
     def cache_features(self, limit: int) -> None:
         """Cache features of pictures also in files, of at most `limit` bytes, for later engines; 0 turns that off.

@@ -6,7 +6,7 @@ The finder answers only what it can: a question about a thing that it knows, wit
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +25,7 @@ from .places import Location, densest_group, largest_patch
 from .questions.noun_phrases import NounPhrase
 from .questions.question_kind import kind_of_question
 
-_CACHED_PICTURES = 512  # in memory; a few kB each
+_CACHED_PICTURES = 128  # in memory
 _DOUBTFUL = 0.25  # part of a label's threshold: points above it are no objects, but lower the confidence
 _SOLE = 0.8  # share of all objects from which their group is meant by a question with an adjective
 _IDLE_ADJECTIVES = frozenset(("parked", "docked", "moored", "anchored", "standing"))
@@ -50,9 +50,9 @@ class _Searched:
 class FinderAnswers:
     """Answers the asks of a batch that the model's finder can answer; a picture is searched once."""
 
-    def __init__(self, model: Rsgpt) -> None:
-        """model: may be without a finder; then no ask is answered."""
-        self._model = model
+    def __init__(self, model: Rsgpt, on_heartbeat: Callable[[], None] = lambda: None) -> None:
+        """model: may be without a finder; then no ask is answered. on_heartbeat: called while a picture is searched."""
+        self._model, self._on_heartbeat = model, on_heartbeat
         self._searched: OrderedDict[tuple[str, float | None], _Searched] = OrderedDict()
 
     def stream(self, rows: Sequence[AnswerRow]) -> Iterator[Step]:
@@ -116,7 +116,7 @@ class FinderAnswers:
         picture = self._picture(ask)
         if picture.points is None:
             thresholds = [_DOUBTFUL * threshold for threshold in config.thresholds]
-            picture.points = search(self._model, ask.image, ask.gsd_m, thresholds)
+            picture.points = search(self._model, ask.image, ask.gsd_m, thresholds, self._on_heartbeat)
         return picture.points
 
     def _picture(self, ask: Ask) -> _Searched:

@@ -46,4 +46,6 @@ def plural(noun: str) -> str:
         return noun
     if noun.endswith(("s", "x", "ch", "sh")):
         return f"{noun}es"
-    return f"{noun.removesuffix('y')}ies" if noun.endswith("y") else f"{noun}s"
+    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
+        return f"{noun.removesuffix('y')}ies"
+    return f"{noun}s"

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from rsgpt_plugin.shared.answers.places import place
 
 _RADIUS = 0.2  # of a group of points, as part of the picture's sides
+_MOST_POINTS = 500  # each is compared with each other
 _SHIFTS = 20  # a group's center rests after a few
 _GRID = 24  # rows and columns to which the map of a region is reduced
 _COVERED = 0.5  # minimum probability of a cell of a region
@@ -45,7 +46,8 @@ def densest_group(points: Sequence[tuple[float, float, float]]) -> Location | No
     """
     if not points:
         return None
-    values = np.array(points, dtype=float)
+    likeliest = sorted(points, key=lambda point: -point[2])[:_MOST_POINTS]
+    values = np.array(likeliest, dtype=float)
     positions, weights = values[:, :2], values[:, 2]
     centers = _shifted(positions, weights)
     members = _near(centers, positions)

@@ -15,6 +15,7 @@ from ..errors import UsageError
 from ..model.config import ModelConfig
 from .result import EvaluationResult
 
+_KINDS = ("captions", "questions")
 _MIN_ANSWERS = 50  # per answer form; with fewer answers its scale stays unchanged
 _STEPS = 25  # of Newton's method
 _MAX_LOG_ODDS = 30.0  # limits steps that overshoot
@@ -28,6 +29,10 @@ def calibrate(folder: Path, results: Sequence[EvaluationResult]) -> tuple[dict[s
     """
     config = ModelConfig.read(folder)
     for result in results:
+        if result.kind not in _KINDS:
+            raise UsageError(
+                f"{result.benchmark} has no answers to calibrate with. Give results of captions or questions."
+            )
         if result.weights_sha256 != config.weights_sha256:
             raise UsageError(f"{result.benchmark} was evaluated with other weights. Evaluate this model first.")
     odds = yes_bias(results, config.calibration)

@@ -43,7 +43,7 @@ def finding(toy: Rsgpt, searches: Searches, monkeypatch: pytest.MonkeyPatch) -> 
     def make(points: dict[str, list[FoundPoint]], regions: dict[str, Tensor] | None = None, **settings: Any) -> Engine:
         config = FinderConfig()
 
-        def search(_: Rsgpt, image: Image.Image, gsd_m: float | None, thresholds: Sequence[float]) -> Any:
+        def search(_: Rsgpt, image: Image.Image, gsd_m: float | None, thresholds: Sequence[float], *__: object) -> Any:
             searches.append(("points", gsd_m))
             least = dict(zip(config.labels, thresholds, strict=True))
             return {

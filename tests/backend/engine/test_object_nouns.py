@@ -28,7 +28,10 @@ def test_labels_that_have_no_synonyms() -> None:
     assert label_of("boats", ("car",)) is None
 
 
-@pytest.mark.parametrize(("one", "many"), [("car", "cars"), ("ferry", "ferries"), ("bus", "buses"), ("aircraft",) * 2])
+@pytest.mark.parametrize(
+    ("one", "many"),
+    [("car", "cars"), ("ferry", "ferries"), ("highway", "highways"), ("bus", "buses"), ("aircraft",) * 2],
+)
 def test_plural(one: str, many: str) -> None:
     assert plural(one) == many
 

@@ -59,3 +59,10 @@ def test_hardly_any_of_a_region_has_no_place() -> None:
     assert largest_patch(probabilities) is None
     probabilities[:10, :10] = 1.0
     assert largest_patch(probabilities) is None
+
+
+def test_many_points_use_little_memory() -> None:
+    points = [(0.9, 0.9, 0.6)] * 300 + [(0.1, 0.1, 0.5)] * 30_000
+    location = densest_group(points)
+    assert location is not None
+    assert location.place == "bottom right"  # the likeliest 500 decide

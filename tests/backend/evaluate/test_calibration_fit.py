@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 import random
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from rsgpt_backend.engine.confidence import Scale, calibrated, log_odds
+from rsgpt_backend.errors import UsageError
 from rsgpt_backend.evaluate.calibration import calibration
-from rsgpt_backend.evaluate.calibration_fit import fit_scales, with_yes_bias, yes_bias
+from rsgpt_backend.evaluate.calibration_fit import calibrate, fit_scales, with_yes_bias, yes_bias
 from rsgpt_backend.evaluate.result import EvaluationResult
 
 
@@ -127,3 +130,9 @@ def test_a_no_to_a_counting_question_is_ignored() -> None:
 
 def test_too_few_answers_give_no_bias() -> None:
     assert yes_bias([shy(49, 1.0)], {}) == 0.0
+
+
+def test_results_without_answers_of_the_model_are_refused(toy_folder: Path) -> None:
+    found = replace(shy(60, 0.0), kind="objects")
+    with pytest.raises(UsageError, match="no answers to calibrate with"):
+        calibrate(toy_folder, [found])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -12,13 +12,14 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ...errors import ModelError
+from ...errors import EngineError, ModelError
 from ..config import FinderConfig
 from ..rsgpt import Rsgpt
 from .network import Finder, FinderMaps
 from .points import FoundPoint, decode, without_duplicates
 
 _STRIDE = 32  # of the coarsest grid; the sides of the encoder's input are multiples of it
+_LONGEST_SIDE = 8192  # pixels; larger pictures are reduced, so that a search ends
 _OVERLAP = 0.25  # of a window: an object at a seam is complete in one of its windows if it is not larger
 
 
@@ -52,12 +53,17 @@ def finder_of(model: Rsgpt) -> tuple[Finder, FinderConfig]:
 
 @torch.inference_mode()
 def search(
-    model: Rsgpt, image: Image.Image, gsd_m: float | None = None, thresholds: Sequence[float] = ()
+    model: Rsgpt,
+    image: Image.Image,
+    gsd_m: float | None = None,
+    thresholds: Sequence[float] = (),
+    on_window: Callable[[], None] = lambda: None,
 ) -> dict[str, list[FoundPoint]]:
     """Return the points of all labels in a picture, likeliest first, in its own pixels.
 
     image: 8-bit RGB of any size; gsd_m: its meters per pixel, None if unknown; thresholds: minimum confidence by label,
-    empty for the model's. Raises ModelError if the model has no finder.
+    empty for the model's; on_window: called after each window, because a search of a large picture takes long.
+    Raises ModelError if the model has no finder, EngineError if the finder computes NaN.
     """
     finder, config = finder_of(model)
     scale = search_scale(image.size, config, gsd_m)
@@ -69,6 +75,7 @@ def search(
         for label, points in points_by_label.items():
             moved = (point.moved(window.left, window.top) for point in points)
             found[label] += [point for point in moved if window.has_in_core(point)]
+        on_window()
     return {label: _placed(points, resized.size, image.size) for label, points in found.items()}
 
 
@@ -87,9 +94,9 @@ def region_maps(model: Rsgpt, image: Image.Image, gsd_m: float | None = None) ->
 
 def search_scale(size: tuple[int, int], config: FinderConfig, gsd_m: float | None = None) -> float:
     """Return the factor by which a picture is resized before the search. size: width and height in pixels."""
-    scale = 1.0
+    scale = min(1.0, _LONGEST_SIDE / max(size))
     if gsd_m and gsd_m < config.finest_gsd_m:
-        scale = gsd_m / config.finest_gsd_m
+        scale = min(scale, gsd_m / config.finest_gsd_m)
     return max(scale, config.min_side / max(size))
 
 
@@ -117,6 +124,8 @@ def padding_color(mean: Sequence[float]) -> tuple[int, int, int]:
 def _maps(model: Rsgpt, finder: Finder, image: Image.Image) -> FinderMaps:
     pixels = to_input(image, model.config.vision.mean).to(next(finder.parameters()).device)
     maps: FinderMaps = finder(model.encode_grids(pixels))
+    if not bool(maps.centers.isfinite().all()):
+        raise EngineError("The finder computed NaN or infinity for this picture. Check the model with `rsgpt doctor`.")
     return maps.cpu()
 
 

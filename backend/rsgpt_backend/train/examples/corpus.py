@@ -76,6 +76,8 @@ class Corpus:
         weights: list[float] = []
         for number, dataset in enumerate(datasets):
             samples = read_samples(folder, dataset, number, size)
+            if not samples:
+                raise DataError(f"The recipe's data set of {dataset.images} has no pictures. Correct or remove it.")
             pixels.append(_pixels(ImageSource(folder / dataset.images), samples, size, dataset.gsd_m))
             self.samples.extend(samples)
             weights += [dataset.weight / len(samples)] * len(samples)
@@ -198,7 +200,7 @@ def _by_variety(weights: Sequence[float], samples: Sequence[Sample]) -> list[flo
     for weight, sample in zip(weights, samples, strict=True):
         totals[sample.dataset][0] += weight
         totals[sample.dataset][1] += weight * sample.variety
-    scales = {dataset: total / varied for dataset, (total, varied) in totals.items()}
+    scales = {dataset: total / varied if varied else 0.0 for dataset, (total, varied) in totals.items()}
     return [weight * sample.variety * scales[sample.dataset] for weight, sample in zip(weights, samples, strict=True)]
 
 

@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from rsgpt_backend.errors import ModelError
+from rsgpt_backend.errors import EngineError, ModelError
 from rsgpt_backend.model.config import FinderConfig
 from rsgpt_backend.model.finder.network import FinderMaps
 from rsgpt_backend.model.finder.points import FoundPoint
@@ -171,3 +171,17 @@ def test_pictures_of_odd_shapes(finding_toy: Rsgpt, size: tuple[int, int]) -> No
 def test_a_model_without_a_finder_says_so(toy: Rsgpt) -> None:
     with pytest.raises(ModelError, match="The model toy has no finder"):
         finder_of(toy)
+
+
+def test_a_very_long_picture_is_reduced(finding_toy: Rsgpt) -> None:
+    calls: list[int] = []
+    search(finding_toy, Image.new("RGB", (40_000, 2)), on_window=lambda: calls.append(1))
+    config = finder_of(finding_toy)[1]
+    assert 1 < len(calls) <= 2 * 8192 / config.max_side
+
+
+def test_maps_that_are_not_finite_are_an_error(finding_toy: Rsgpt, monkeypatch: pytest.MonkeyPatch) -> None:
+    grids = [grid * torch.nan for grid in finding_toy.encode_grids(torch.zeros(1, 3, 64, 64, dtype=torch.uint8))]
+    monkeypatch.setattr(finding_toy, "encode_grids", lambda _: grids)
+    with pytest.raises(EngineError, match="NaN or infinity"):
+        search(finding_toy, picture(1))

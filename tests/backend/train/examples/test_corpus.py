@@ -271,3 +271,15 @@ def test_the_ground_resolution_is_told_in_part_and_not_exactly(toy_data: Path) -
     assert len(set(told)) == len(told)
     unknown = draws(Corpus(toy_data, [SET], IMAGE_SIZE), 50)
     assert all(math.isnan(one.gsd_m) for one in unknown)
+
+
+def test_a_data_set_without_pictures_is_an_error(tmp_path: Path, toy_data: Path) -> None:
+    (tmp_path / "none.json").write_text("[]")
+    with pytest.raises(DataError, match="has no pictures"):
+        Corpus(tmp_path, [RecipeDataset(str(toy_data / "images"), "none.json")], IMAGE_SIZE)
+
+
+def test_a_data_set_for_the_finder_alone_has_no_prompts(toy_data: Path) -> None:
+    sets = [RecipeDataset("images", "captions.json"), RecipeDataset("images", "captions.json", weight=0.0)]
+    drawn = draws(Corpus(toy_data, sets, IMAGE_SIZE), 200, PromptMix(questions=0.0))
+    assert all(one.picture < 12 for one in drawn)
