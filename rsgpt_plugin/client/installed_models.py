@@ -98,5 +98,6 @@ def _read(path: Path) -> ModelInfo:
 
 
 def _reads_gsd(record: dict[str, Any]) -> bool:
+    """Whether answers depend on the ground resolution, as ModelConfig.reads_gsd of the backend."""
     vision = record.get("vision")
-    return isinstance(vision, dict) and vision.get("ground_resolution") is True
+    return record.get("finder") is not None or (isinstance(vision, dict) and vision.get("ground_resolution") is True)

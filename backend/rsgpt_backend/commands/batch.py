@@ -153,7 +153,7 @@ def _batch_questions(args: argparse.Namespace) -> BatchQuestions:
         raise UsageError("There is nothing to ask. Remove --no-caption, or give a --question.")
     config = ModelConfig.read(model_folder(args.model))
     caption = (args.prompt.strip() or config.caption_prompt) if args.caption else ""
-    reads_gsd, least_confidence = config.vision.ground_resolution, args.least_confidence
+    reads_gsd, least_confidence = config.reads_gsd, args.least_confidence
     return BatchQuestions(config.name, config.weights_sha256, caption, questions, least_confidence, reads_gsd=reads_gsd)
 
 

@@ -49,9 +49,7 @@ class Engine:
         self.weights_sha256 = model.config.weights_sha256
         self.fingerprint, self.precision = fingerprint, precision
         config = model.config
-        self.capabilities = Capabilities(
-            model.finder is not None, model.matching is not None, config.vision.ground_resolution
-        )
+        self.capabilities = Capabilities(model.finder is not None, model.matching is not None, config.reads_gsd)
         openings = tuple((token, config.yes_odds) for token in _yes_tokens(model)) if config.yes_odds else ()
         self._rules = DecodingRules(
             config.language.eos_id, config.repetition_penalty, config.no_repeat_ngram, openings, config.patient

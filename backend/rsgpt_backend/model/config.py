@@ -157,6 +157,11 @@ class ModelConfig:
     notes: dict[str, Any] = field(default_factory=dict)
     finder: FinderConfig | None = None
 
+    @property
+    def reads_gsd(self) -> bool:
+        """Whether answers depend on the ground resolution: the Q-Former sees it, or the finder searches by it."""
+        return self.vision.ground_resolution or self.finder is not None
+
     @classmethod
     def from_dict(cls, data: dict[str, Any], where: str = f"The model's {CONFIG_FILE}") -> ModelConfig:
         """Build a config from parsed JSON. where: the source of the data, for error messages.

@@ -188,8 +188,7 @@ def read_recipe(path: Path, overrides: dict[str, Any] | None = None) -> Recipe:
         raise UsageError(f"The model of the recipe {path} cannot be used: {cause}") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(f"The recipe {path} cannot be used: {error}.") from error
-    if bool(recipe.matching.batch) != bool(recipe.model.matching_width):
-        raise UsageError(f"The recipe {path} needs both matching.batch and matching_width of the model, or neither.")
+    _check_heads(recipe, path)
     language = recipe.model.language
     if language.encoder_decoder or not language.template.startswith("{image}"):
         raise UsageError(
@@ -197,6 +196,17 @@ def read_recipe(path: Path, overrides: dict[str, Any] | None = None) -> Recipe:
             "not with the image. Start from RSGPT, or from InstructBLIP with Vicuna."
         )
     return recipe
+
+
+def _check_heads(recipe: Recipe, path: Path) -> None:
+    """Raise UsageError if a head is trained that the model does not have, or a new head is not trained."""
+    trained = {"matching.batch": recipe.matching.batch > 0, "finder.steps": recipe.finder.steps > 0}
+    present = {"matching.batch": recipe.model.matching_width > 0, "finder.steps": recipe.model.finder is not None}
+    for setting, is_trained in trained.items():
+        if is_trained and not present[setting]:
+            raise UsageError(f"The recipe {path} has {setting}, but its model has no such head. Remove one of them.")
+        if present[setting] and not is_trained and not recipe.start:
+            raise UsageError(f"The model of the recipe {path} has a head that is not trained. Set {setting}.")
 
 
 def _dataset(part: dict[str, Any], folder: Path) -> RecipeDataset:

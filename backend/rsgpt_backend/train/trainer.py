@@ -111,7 +111,10 @@ class Trainer:
         if self.recipe.adaptation.steps:
             vision, adaptation = self.recipe.model.vision, self.recipe.adaptation
             objects = self._object_task() if adaptation.crops else None
-            accuracy = adapt_encoder(self.model.encoder, self.corpus, vision, adaptation, self.device, objects=objects)
+            seed = self.recipe.seed
+            accuracy = adapt_encoder(
+                self.model.encoder, self.corpus, vision, adaptation, self.device, objects=objects, seed=seed
+            )
             if self.held_out:
                 self._log(adaptation.steps, "scene_accuracy", accuracy(self.held_out))
 

@@ -102,3 +102,9 @@ def test_a_finder_needs_an_encoder_with_grids() -> None:
     config = next(each for each in FAMILY.values() if each.vision.kind == "eva-vit")
     with pytest.raises(ModelError, match="a finder does not work with the encoder 'eva-vit'"):
         ModelConfig.from_dict(dataclasses.replace(config, finder=FinderConfig()).to_dict())
+
+
+def test_a_finder_and_a_ground_resolution_cell_read_the_resolution(config: ModelConfig) -> None:
+    assert not config.reads_gsd
+    assert dataclasses.replace(config, vision=dataclasses.replace(config.vision, ground_resolution=True)).reads_gsd
+    assert dataclasses.replace(config, finder=FinderConfig()).reads_gsd

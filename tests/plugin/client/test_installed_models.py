@@ -53,6 +53,12 @@ def test_the_description_says_whether_a_model_reads_the_ground_resolution(
     assert [model.reads_gsd for model in installed_models(weights)] == [False, reads_gsd]
 
 
+def test_a_model_with_a_finder_reads_the_ground_resolution(weights: Path) -> None:
+    path = weights / "aaa" / "model.json"
+    path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), "finder": {}}), "utf-8")
+    assert model_identity("aaa", weights).reads_gsd
+
+
 @pytest.mark.parametrize(
     ("model", "sent"),
     [

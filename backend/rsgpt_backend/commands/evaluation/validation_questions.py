@@ -24,7 +24,9 @@ def validation_questions(samples: Iterable[Sample], limit: int) -> list[Question
     enough of them. Choices are asked as the plugin asks them.
     """
     by_kind: dict[tuple[str, bool], list[TrainingExample]] = defaultdict(list)
+    resolutions: dict[str, float | None] = {}
     for sample in samples:
+        resolutions[sample.filename] = sample.gsd_m
         for example in (*sample.objects, *(one for kind in _KINDS for one in sample.questions.get(kind, ()))):
             if example.answers[0] != MANY:
                 by_kind[example.kind, example.answers[0] in ("no", "zero")].append(example)
@@ -32,14 +34,17 @@ def validation_questions(samples: Iterable[Sample], limit: int) -> list[Question
     for kind in _KINDS:
         absent = spread(by_kind[kind, True], limit // 2)
         chosen = [*spread(by_kind[kind, False], limit - len(absent)), *absent]
-        questions += [_question(example, number) for number, example in enumerate(chosen)]
+        questions += [
+            _question(example, number, resolutions[example.filename]) for number, example in enumerate(chosen)
+        ]
     return questions
 
 
-def _question(example: TrainingExample, number: int) -> QuestionRecord:
+def _question(example: TrainingExample, number: int, gsd_m: float | None) -> QuestionRecord:
     prompt = example.prompts[number % len(example.prompts)]
     choices: tuple[str, ...] = ()
     if example.kind == "choice":
         prompt, _, listed = prompt.partition(_CHOOSE)
         choices = tuple(listed.removesuffix(_END).split(", "))
-    return QuestionRecord(example.filename, prompt, example.answers[0], example.kind, example.answers[1:], choices)
+    first, *others = example.answers
+    return QuestionRecord(example.filename, prompt, first, example.kind, tuple(others), choices, gsd_m)

@@ -106,6 +106,7 @@ def adapt_encoder(
     device: torch.device,
     *,
     objects: ObjectTask | None = None,
+    seed: int = 42,
 ) -> Callable[[Corpus], list[float]]:
     """Fine-tune the encoder in place. Return a function that computes the scene accuracy for a corpus, in percent.
 
@@ -120,14 +121,14 @@ def adapt_encoder(
     schedule = LearningRateSchedule(recipe.steps, _WARMUP, recipe.learning_rate)
     bar = tqdm(range(recipe.steps), desc="adapting the encoder")
     for step in bar:
-        torch.manual_seed(step)
+        torch.manual_seed(seed * 1_000_003 + step)
         picked = corpus.weights.multinomial(recipe.batch)
-        pixels = augment(_as_sensors(corpus.pixels[picked], step).to(device), recipe.size)
+        pixels = augment(_as_sensors(corpus.pixels[picked], f"{seed}/{step}").to(device), recipe.size)
         with autocast(device, number_format("auto", device)):
             scores = reader(pixels).float()
         loss = _loss(scores, SceneLabels(*(tensor[picked].to(device) for tensor in vars(labels).values())))
         if objects:
-            loss = loss + recipe.crop_weight * objects.loss(recipe.crops, step, device)
+            loss = loss + recipe.crop_weight * objects.loss(recipe.crops, f"{seed}/{step}", device)
         for group in optimizer.param_groups:
             group["lr"] = schedule.rate(step)
         optimizer.zero_grad()
@@ -153,11 +154,11 @@ def scene_accuracy(reader: LabelReader, labels: SceneLabels, corpus: Corpus) -> 
     return [round(100 * correct[datasets == number].mean().item(), 1) for number in datasets.unique().tolist()]
 
 
-def _as_sensors(pixels: Tensor, step: int) -> Tensor:
+def _as_sensors(pixels: Tensor, seed: str) -> Tensor:
     """Return a batch with a share of its pictures as other sensors would take them. pixels: uint8 [batch, 3, …]."""
     shown = torch.rand(len(pixels)) < _SENSOR_SHARE
     return torch.stack(
-        [as_other_sensor(part, f"{step}/{row}") if shown[row] else part for row, part in enumerate(pixels)]
+        [as_other_sensor(part, f"{seed}/{row}") if shown[row] else part for row, part in enumerate(pixels)]
     )
 
 

@@ -36,9 +36,9 @@ class ObjectTask(nn.Module):
         self._grids, self._config, self._vision = encoder.grids, model.finder, model.vision
         self._pictures, self._stage = pictures, stage
 
-    def loss(self, count: int, step: int, device: torch.device) -> Tensor:
-        """Return the loss for crops that depend on the step, `count` of them."""
-        rng = random.Random(f"adaptation/{step}")  # nosec B311 - drawing examples is no secret
+    def loss(self, count: int, seed: str, device: torch.device) -> Tensor:
+        """Return the loss for crops that depend on the seed, `count` of them."""
+        rng = random.Random(f"adaptation/{seed}")  # nosec B311 - drawing examples is no secret
         pixels, targets = self._pictures.draw(rng, count, self._stage, self._config, padding_color(self._vision.mean))
         ready = normalize(pixels.to(device), self._vision).to(memory_format=torch.channels_last)
         with autocast(device, number_format("auto", device)):

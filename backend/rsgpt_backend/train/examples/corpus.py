@@ -78,7 +78,7 @@ class Corpus:
             samples = read_samples(folder, dataset, number, size)
             if not samples:
                 raise DataError(f"The recipe's data set of {dataset.images} has no pictures. Correct or remove it.")
-            pixels.append(_pixels(ImageSource(folder / dataset.images), samples, size, dataset.gsd_m))
+            pixels.append(_pixels(ImageSource(folder / dataset.images), samples, size))
             self.samples.extend(samples)
             weights += [dataset.weight / len(samples)] * len(samples)
         if not self.samples:
@@ -125,9 +125,10 @@ class Corpus:
         return self._prompt(*self._pick(rng, mix), rng, mix)
 
     def draw_captioned(self, rng: random.Random, count: int) -> list[DrawnPrompt]:
-        """Return pictures at random, each with one of its sentences as the only answer."""
+        """Return at most `count` different pictures at random, each with one of its sentences as the only answer."""
         mix = PromptMix(sentences=1)
-        return [self._prompt(*self._captions.draw(rng), rng, mix) for _ in range(count)]
+        drawn = dict(self._captions.draw(rng) for _ in range(count))  # a picture twice would be its own rival
+        return [self._prompt(*pair, rng, mix) for pair in drawn.items()]
 
     def _prompt(self, picture: int, example: TrainingExample, rng: random.Random, mix: PromptMix) -> DrawnPrompt:
         """Return an example with a wording, answers, and a view drawn at random."""
@@ -135,8 +136,8 @@ class Corpus:
         answers = _drawn_answers(example.answers, mix.sentences, rng)
         view = rng.choice([number for number in sample.views if _fits(sample, number, example, answers)] or [0])
         gsd_m = math.nan
-        if sample.gsd_m and rng.random() > _UNKNOWN_SHARE:
-            gsd_m = sample.gsd_m * math.exp(rng.gauss(0, _GSD_JITTER))
+        if sample.input_gsd_m and rng.random() > _UNKNOWN_SHARE:
+            gsd_m = sample.input_gsd_m * math.exp(rng.gauss(0, _GSD_JITTER))
         return DrawnPrompt(picture, view, _wording(example, rng), answers, gsd_m)
 
     def _pick(self, rng: random.Random, mix: PromptMix) -> tuple[int, TrainingExample]:
@@ -215,13 +216,13 @@ def _fits(sample: Sample, view: int, example: TrainingExample, answers: Sequence
     return not (sample.is_gray(view) and any(map(names_color, answers)))
 
 
-def _pixels(source: ImageSource, samples: Sequence[Sample], size: int, gsd_m: float) -> Tensor:
-    """Return the pictures as uint8 [pictures, 3, size, size], and set their ground resolution if gsd_m is known."""
+def _pixels(source: ImageSource, samples: Sequence[Sample], size: int) -> Tensor:
+    """Return the pictures as uint8 [pictures, 3, size, size], and set the ground resolution of the model's input."""
     pixels = []
     for sample in tqdm(samples, "pictures"):
         picture = source.open(sample.filename)
-        if gsd_m and sample.gsd_m is None:
-            sample.gsd_m = gsd_m * max(picture.size) / size
+        if sample.gsd_m:
+            sample.input_gsd_m = sample.gsd_m * max(picture.size) / size
         pixels.append(to_bytes([picture], size))
     return torch.cat(pixels)
 

@@ -32,9 +32,9 @@ _DESCRIBED_VARIETY = 5
 class Sample:
     """One picture with its examples.
 
-    dataset: index of its data set; record: its captions and scene, if any; gsd_m: meters per pixel of the model's
-    input, None if unknown; presence: whether things are present, by label. questions: by kind; objects: presence and
-    count of objects, which can be asked about any picture.
+    dataset: index of its data set; record: its captions and scene, if any; gsd_m: meters per pixel, None if
+    unknown; input_gsd_m: the same for the model's input, set with the pixels; presence: whether things are present, by
+    label. questions: by kind; objects: presence and count of objects, which can be asked about any picture.
     """
 
     filename: str
@@ -42,6 +42,7 @@ class Sample:
     dataset: int
     views: tuple[int, ...] = (0,)
     gsd_m: float | None = None
+    input_gsd_m: float | None = None
     described: DescribedPicture | None = None
     presence: dict[str, bool] = field(default_factory=dict)
     captions: list[TrainingExample] = field(default_factory=list)
@@ -85,7 +86,7 @@ def read_samples(folder: Path, dataset: RecipeDataset, number: int, size: int) -
     names = [part.filename for part in objects.records] + [part.filename for part in described]
     records = {name: CaptionRecord(name, ()) for name in names} | {record.filename: record for record in captions}
     views = (*range(dataset.views), *range(VIEWS, VIEWS + dataset.sensors))
-    samples = {name: Sample(name, record, number, views) for name, record in records.items()}
+    samples = {name: Sample(name, record, number, views, dataset.gsd_m or None) for name, record in records.items()}
     for record in objects.records:
         _add_objects(samples[record.filename], record, dataset, size)
     for picture in described:
@@ -124,8 +125,7 @@ def chosen_objects(folder: Path, dataset: RecipeDataset) -> ObjectFile:
 
 
 def _add_objects(sample: Sample, record: ObjectRecord, dataset: RecipeDataset, size: int) -> None:
-    if record.gsd_m:
-        sample.gsd_m = record.gsd_m * max(record.width, record.height) / size
+    sample.gsd_m = record.gsd_m or sample.gsd_m
     sample.presence |= known_presence(record, dataset.complete) | dict.fromkeys(dataset.absent, False)
     for example in object_questions(record, dataset.complete, dataset.absent, size):
         sample.add(example)

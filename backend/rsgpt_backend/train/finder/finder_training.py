@@ -10,6 +10,7 @@ import json
 import random
 from collections.abc import Sequence
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -50,7 +51,8 @@ def train_finder(model: Rsgpt, data: Path, recipe: Recipe, device: torch.device,
     if (out / _FINISHED).exists():
         finder.load_state_dict(read_tensors(out / _FINISHED))
     else:
-        FinderTrainer(model, FinderPictures(data, recipe.train), recipe.finder, device, out).run()
+        stage = replace(recipe.finder, seed=recipe.seed)
+        FinderTrainer(model, FinderPictures(data, recipe.train), stage, device, out).run()
         write_tensors(finder.state_dict(), out / _FINISHED)
     thresholds = choose_thresholds(model, data, recipe.validate, recipe.finder.validated)
     with replace_atomically(out / _THRESHOLDS) as draft:

@@ -27,7 +27,11 @@ def choose_thresholds(model: Rsgpt, folder: Path, datasets: Sequence[RecipeDatas
 
     datasets: for validation; limit: maximum number of pictures per data set.
     """
-    found = [(dataset, list(_found(model, folder, dataset, limit))) for dataset in datasets if dataset.objects]
+    found = [
+        (dataset, list(_found(model, folder, dataset, limit)))
+        for dataset in datasets
+        if dataset.complete or dataset.partial
+    ]
     _, config = finder_of(model)
     chosen: dict[str, float] = {}
     for label in config.labels:

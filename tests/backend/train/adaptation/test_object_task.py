@@ -28,7 +28,7 @@ def test_the_loss_depends_on_the_step_and_reaches_the_encoder(finding_toy: Rsgpt
     encoder = cast(EfficientNetLite, finding_toy.encoder)
     encoder.requires_grad_(True)
     task = ObjectTask(encoder, finding_toy.config, pictures, FinderStage(size=64))
-    first, again, other = (task.loss(4, step, CPU) for step in (3, 3, 4))
+    first, again, other = (task.loss(4, step, CPU) for step in ("3", "3", "4"))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
     first.backward()

@@ -83,10 +83,11 @@ def test_questions_that_labels_contradict_are_left_out(tmp_path: Path) -> None:
     assert "Does this picture contain trees?" not in presence(sample)
 
 
-def test_the_ground_resolution_is_that_of_the_model_s_input(tmp_path: Path) -> None:
+def test_the_ground_resolution_of_a_record_or_the_data_set(tmp_path: Path) -> None:
     found = read(tmp_path, (), [{"filename": "a.png", "gsd_m": 0.5}, {"filename": "b.png"}])
-    assert found["a.png"].gsd_m == 0.5 * 32 / SIZE
+    assert found["a.png"].gsd_m == 0.5
     assert found["b.png"].gsd_m is None
+    assert read(tmp_path, [{"filename": "c.png", "captions": ["x"]}], gsd_m=0.3)["c.png"].gsd_m == 0.3
 
 
 def test_skipped_places_and_absent_labels(tmp_path: Path) -> None:
