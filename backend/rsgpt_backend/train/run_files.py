@@ -51,28 +51,38 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         raise ModelError(f"{path} cannot be read. Delete it; that part of the training is then repeated.") from error
 
 
-def save_checkpoint(out: Path, trained: nn.Module, optimizer: torch.optim.Optimizer, scaler: Scaler, step: int) -> None:
-    """Save the trained parts, the optimizer, the loss scale, and the number of finished steps."""
+def save_checkpoint(
+    out: Path,
+    trained: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    scaler: Scaler,
+    step: int,
+    *,
+    name: str = _CHECKPOINT,
+) -> None:
+    """Save the trained parts, the optimizer, the loss scale, and the number of finished steps in the file `name`."""
     tensors = dict(trained.state_dict())
     for index, state in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{key}": value for key, value in state.items()}
     tensors |= {f"scaler.{key}": torch.tensor(float(value)) for key, value in scaler.state_dict().items()}
     tensors["step"] = torch.tensor([step])
-    write_tensors(tensors, out / _CHECKPOINT)
+    write_tensors(tensors, out / name)
 
 
-def load_checkpoint(out: Path, trained: nn.Module, optimizer: torch.optim.Optimizer, scaler: Scaler) -> int:
+def load_checkpoint(
+    out: Path, trained: nn.Module, optimizer: torch.optim.Optimizer, scaler: Scaler, *, name: str = _CHECKPOINT
+) -> int:
     """Load a checkpoint into its modules; return the next step, or 0 without a checkpoint."""
-    path = out / _CHECKPOINT
+    path = out / name
     if not path.exists():
         return 0
     tensors = read_tensors(path)
-    trained.load_state_dict({name: tensors[name] for name in trained.state_dict()})
+    trained.load_state_dict({key: tensors[key] for key in trained.state_dict()})
     state: dict[int, dict[str, Tensor]] = {}
     for key, value in tensors.items():
         if key.startswith("optimizer."):
-            _, index, name = key.split(".", 2)
-            state.setdefault(int(index), {})[name] = value
+            _, index, field = key.split(".", 2)
+            state.setdefault(int(index), {})[field] = value
     optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
     scale = {key: type(value)(tensors[f"scaler.{key}"]) for key, value in scaler.state_dict().items()}
     if scale:

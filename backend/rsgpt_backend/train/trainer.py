@@ -128,7 +128,6 @@ class Trainer:
         if not self.recipe.finder.steps:
             return
         if self.processes.leads:
-            torch.manual_seed(self.recipe.seed)
             train_finder(self.model, self._data, self.recipe, self.device, self.out)
         self.processes.wait()
 

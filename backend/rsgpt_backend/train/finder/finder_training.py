@@ -28,7 +28,7 @@ from ...model.vision.encoders import channels_last, normalize
 from ..finite import check_learning
 from ..number_formats import autocast, number_format
 from ..recipe import Recipe
-from ..run_files import read_tensors, write_tensors
+from ..run_files import load_checkpoint, read_tensors, save_checkpoint, write_tensors
 from ..schedule import LearningRateSchedule
 from .crops import FinderPictures
 from .losses import finder_loss
@@ -73,20 +73,22 @@ class FinderTrainer:
         self._encoder = cast(EfficientNetLite, deepcopy(model.encoder))
         self._encoder.fold()
         self._dtype = number_format("auto", device)
+        self._trained = nn.ModuleDict({"finder": self._finder})
         self._optimizer = _optimizer(self._finder, stage)
+        self._scaler = torch.amp.GradScaler(device.type, enabled=False)
         self._schedule = LearningRateSchedule(stage.steps, stage.warmup, stage.learning_rate)
 
     def run(self) -> None:
         """Train from the last checkpoint, or from the start, to the end."""
         per_round = self._stage.round_batches * self._stage.reuse
-        first = self._load()
+        first = load_checkpoint(self._out, self._trained, self._optimizer, self._scaler, name=_CHECKPOINT)
         with tqdm(total=self._stage.steps, initial=first, desc="training the finder") as bar:
             while first < self._stage.steps:
                 count = min(per_round, self._stage.steps - first)
                 losses = self._round(first // per_round, first, count, bar)
                 first += count
                 check_learning(self._finder, losses, first, "finder")
-                self._save(first)
+                save_checkpoint(self._out, self._trained, self._optimizer, self._scaler, first, name=_CHECKPOINT)
         self._finder.requires_grad_(False)
         (self._out / _CHECKPOINT).unlink(missing_ok=True)
 
@@ -132,30 +134,6 @@ class FinderTrainer:
                 parts.append([grid.to("cpu", torch.float16) for grid in self._encoder.grids(ready)])
         layout = torch.channels_last
         return [torch.cat(list(grids)).contiguous(memory_format=layout) for grids in zip(*parts, strict=True)]
-
-    def _save(self, step: int) -> None:
-        tensors = {f"finder.{name}": value for name, value in self._finder.state_dict().items()}
-        for index, state in self._optimizer.state_dict()["state"].items():
-            tensors |= {f"optimizer.{index}.{key}": value for key, value in state.items()}
-        write_tensors({**tensors, "step": torch.tensor([step])}, self._out / _CHECKPOINT)
-
-    def _load(self) -> int:
-        """Load the checkpoint; return the number of finished steps, 0 without a checkpoint."""
-        path = self._out / _CHECKPOINT
-        if not path.exists():
-            return 0
-        tensors = read_tensors(path)
-        prefix = "finder."
-        self._finder.load_state_dict(
-            {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
-        )
-        state: dict[int, dict[str, Tensor]] = {}
-        for key, value in tensors.items():
-            if key.startswith("optimizer."):
-                _, index, name = key.split(".", 2)
-                state.setdefault(int(index), {})[name] = value
-        self._optimizer.load_state_dict({**self._optimizer.state_dict(), "state": state})
-        return int(tensors["step"][0])
 
 
 def _optimizer(finder: nn.Module, stage: FinderStage) -> torch.optim.AdamW:

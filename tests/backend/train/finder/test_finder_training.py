@@ -20,6 +20,7 @@ from rsgpt_backend.train.finder.crops import FinderPictures
 from rsgpt_backend.train.finder.finder_training import FinderTrainer, train_finder
 from rsgpt_backend.train.finder.settings import FinderStage
 from rsgpt_backend.train.recipe import Recipe, RecipeDataset
+from rsgpt_backend.train.run_files import save_checkpoint
 from tests.backend.train.finder.finder_data import write_cars
 
 CPU = torch.device("cpu")
@@ -63,13 +64,13 @@ def test_a_killed_run_resumes_exactly(
     finder_folder: Path, dataset: RecipeDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = trained(finder_folder, tmp_path / "data", dataset, tmp_path / "whole")
-    save = FinderTrainer._save
+    save = save_checkpoint
 
-    def save_and_die(trainer: Any, step: int) -> None:
-        save(trainer, step)
+    def save_and_die(*args: Any, **options: Any) -> None:
+        save(*args, **options)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(FinderTrainer, "_save", save_and_die)
+    monkeypatch.setattr(module, "save_checkpoint", save_and_die)
     with pytest.raises(KeyboardInterrupt):
         trained(finder_folder, tmp_path / "data", dataset, tmp_path / "killed")
     monkeypatch.undo()
