@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rsgpt_plugin.shared.answers.answer_types import TYPES, AnswerType
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _BATCH = 32
 _MAX_PROMPT_LENGTH = 4_000
 _MIN_CHOICES = 2
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -153,21 +155,21 @@ def _answers(
     for start in range(0, len(items), _BATCH):
         batch = items[start : start + _BATCH]
         asks = [_ask(item, prompt) for item in batch]
-        answers = _answers_or_errors(engine, [ask for ask in asks if isinstance(ask, Ask)])
+        answers = results_or_errors(engine.answer, [ask for ask in asks if isinstance(ask, Ask)])
         for item, ask in zip(batch, asks, strict=True):
             yield item, ask if isinstance(ask, RsgptError) else next(answers)
 
 
-def _answers_or_errors(engine: Engine, asks: Sequence[Ask]) -> Iterator[Answer | RsgptError]:
-    """Yield answers or the model's errors; if a batch fails, each of its prompts is tried alone."""
+def results_or_errors(run: Callable[[Sequence[T]], Iterable[R]], items: Sequence[T]) -> Iterator[R | RsgptError]:
+    """Yield the results of a batch or the model's errors; if the batch fails, each of its items is tried alone."""
     try:
-        yield from engine.answer(asks)
+        yield from run(items)
     except EngineError as error:
-        if len(asks) == 1:
+        if len(items) == 1:
             yield error
             return
-        for ask in asks:
-            yield from _answers_or_errors(engine, [ask])
+        for item in items:
+            yield from results_or_errors(run, [item])
 
 
 def _ask(item: PromptItem, prompt: str) -> Ask | ImageError:

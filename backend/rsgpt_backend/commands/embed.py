@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..data.image_files import image_sha256, open_image
-from ..errors import EngineError, ImageError, ModelError, RsgptError, UsageError
+from ..errors import ImageError, ModelError, RsgptError, UsageError
 from ..predictor import Embedding, KeyedPicture
+from .answer import results_or_errors
 from .model_options import add_gsd, add_model, engine_from, note_unused_gsd
 from .printing import ResultPrinter
 
@@ -66,20 +67,9 @@ def _embedded(
 ) -> Iterator[Embedding | RsgptError]:
     """Yield an embedding or an error per item. If the batch fails, each of its items is tried alone."""
     items = [_item(kind, name, gsd_m) for kind, name in batch]
-    embeddings = _embeddings_or_errors(engine, [item for item in items if not isinstance(item, ImageError)])
+    embeddings = results_or_errors(engine.embed, [item for item in items if not isinstance(item, ImageError)])
     for item in items:
         yield item if isinstance(item, ImageError) else next(embeddings)
-
-
-def _embeddings_or_errors(engine: Engine, items: Sequence[str | KeyedPicture]) -> Iterator[Embedding | RsgptError]:
-    try:
-        yield from engine.embed(items)
-    except EngineError as error:
-        if len(items) == 1:
-            yield error
-            return
-        for item in items:
-            yield from _embeddings_or_errors(engine, [item])
 
 
 def _item(kind: str, name: str, gsd_m: float | None) -> str | KeyedPicture | ImageError:
