@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from rsgpt_plugin.shared.answers.numbers import number_in_words
 from rsgpt_plugin.shared.answers.places import place
 
-from ...data.object_annotations import ObjectBox, ObjectRecord
+from ...data.object_annotations import ObjectRecord
+from ...data.object_matching import boxes_of, counted_as
 from .derived_questions import TrainingExample, presence_examples
 from .prompts import (
     ROAD_PROMPTS,
@@ -53,7 +54,6 @@ NAMES: dict[str, tuple[str, ...]] = {
     "chaparral": ("chaparral",),
 }
 _IMPLIED = {"mobile home": "building", "sea": "water"}  # a thing that is also the other one
-_SAME = {"minibus": "car", "bus": "car", "truck": "car"}  # counted as vehicles
 _SMALLEST = 6.0  # pixels of the model's input; smaller objects are not counted
 _PRESENT, _SEEN = 0.0, 0.02  # a share at most the first is "no", one of at least the second is "yes"
 _GROUP = 0.34  # largest extent of a group, as part of the picture's sides
@@ -74,20 +74,18 @@ def object_questions(
     complete: labels whose boxes are complete in this file; absent: labels that none of its pictures shows. size: side
     of the model's input in pixels.
     """
-    for label, is_present in {**known_presence(record, complete), **dict.fromkeys(absent, False)}.items():
+    for label, is_present in known_presence(record, complete, absent).items():
         yield from presence_examples(record.filename, NAMES[label], is_present)
     yield from _quantities(record, (*complete, *absent), size)
     yield from _positions(record, complete)
     yield from _shares(record)
 
 
-def mask_questions(
-    filename: str, mask: NDArray[np.uint8], classes: Sequence[str], skipped: Sequence[str] = ("unlabelled",)
-) -> Iterator[TrainingExample]:
+def mask_questions(filename: str, mask: NDArray[np.uint8], classes: Sequence[str]) -> Iterator[TrainingExample]:
     """Yield the questions about the places and directions of the regions of a class mask [height, width]."""
     regions = {}
     for value, name in enumerate(classes):
-        if name in NAMES and name not in skipped:
+        if name in NAMES:
             region = _region(mask == value)
             if region is not None:
                 regions[NAMES[name][0]] = region
@@ -101,13 +99,16 @@ def mask_questions(
             yield _oriented(filename, ROAD_PROMPTS, direction, "road direction")
 
 
-def known_presence(record: ObjectRecord, complete: Sequence[str]) -> dict[str, bool]:
-    """Return whether each thing is present, as far as boxes, labels and shares tell."""
+def known_presence(record: ObjectRecord, complete: Sequence[str], absent: Sequence[str] = ()) -> dict[str, bool]:
+    """Return whether each thing is present, as far as boxes, labels and shares tell.
+
+    complete, absent: see object_questions.
+    """
     present = dict(record.labels)
     for label in complete:
-        if not _boxes(record, label) and not record.cut:
+        if not boxes_of(record, label) and not record.cut:
             present[label] = False
-    for label in {_SAME.get(box.label, box.label) for box in record.boxes}:
+    for label in {counted_as(box.label) for box in record.boxes}:
         present[label] = True
     for name, share in record.shares.items():
         if share >= _SEEN or share <= _PRESENT:
@@ -117,13 +118,14 @@ def known_presence(record: ObjectRecord, complete: Sequence[str]) -> dict[str, b
             present[other] = True
         elif present.get(other) and present.get(label) is False:
             del present[label]  # labels name the more specific thing only now and then
-    return {label: value for label, value in present.items() if label in NAMES}
+    known = {label: value for label, value in present.items() if label in NAMES}
+    return known | dict.fromkeys(absent, False)
 
 
 def _quantities(record: ObjectRecord, complete: Sequence[str], size: int) -> Iterator[TrainingExample]:
     scale = size / max(record.width, record.height)
     for label in complete:
-        boxes = _boxes(record, label)
+        boxes = boxes_of(record, label)
         if record.cut or any(math.sqrt(box.width * box.height) * scale < _SMALLEST for box in boxes):
             continue
         number = len(boxes)
@@ -134,7 +136,7 @@ def _quantities(record: ObjectRecord, complete: Sequence[str], size: int) -> Ite
 
 def _positions(record: ObjectRecord, complete: Sequence[str]) -> Iterator[TrainingExample]:
     for label in complete:
-        boxes = _boxes(record, label)
+        boxes = boxes_of(record, label)
         centers = [(x / record.width, y / record.height) for x, y in (box.center for box in boxes)]
         if not centers or record.cut or any(_extent(values) > _GROUP for values in zip(*centers, strict=True)):
             continue
@@ -158,10 +160,6 @@ def _shares(record: ObjectRecord) -> Iterator[TrainingExample]:
         larger, answer = (first, "yes") if one > other else (second, "no")
         yield TrainingExample(record.filename, more_prompts(first, second), (answer,), "area comparison", False)
         yield TrainingExample(record.filename, larger_prompts(first, second), (larger,), "area comparison", False)
-
-
-def _boxes(record: ObjectRecord, label: str) -> list[ObjectBox]:
-    return [box for box in record.boxes if _SAME.get(box.label, box.label) == label]
 
 
 def _extent(values: Sequence[float]) -> float:
@@ -190,7 +188,8 @@ def _direction(mask: NDArray[np.bool_]) -> str:
     if large < _ELONGATED * small:
         return ""
     angle = math.degrees(math.atan2(vectors[1, 1], vectors[0, 1])) % 180  # counterclockwise from the right
-    if abs((angle + 22.5) % 45) < _BORDER or 45 - (angle + 22.5) % 45 < _BORDER:
+    from_border = (angle + 22.5) % 45
+    if min(from_border, 45 - from_border) < _BORDER:
         return ""
     names = ("horizontal", "from bottom left to top right", "vertical", "from top left to bottom right")
     return names[round(angle / 45) % 4]

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,11 @@ from .texts import clean_sentence
 from .views import VIEWS
 
 _DESCRIBED_VARIETY = 5
+# label -> first wordings of the questions about its presence and number
+_FIRST_PROMPTS = {
+    label: {prompts(name)[0] for name in names for prompts in (presence_prompts, count_prompts)}
+    for label, names in NAMES.items()
+}
 
 
 @dataclass
@@ -120,13 +126,13 @@ def chosen_objects(folder: Path, dataset: RecipeDataset) -> ObjectFile:
     if not dataset.objects:
         return ObjectFile(())
     file = read_objects(folder / dataset.objects, dataset.split)
-    chosen = [record for record in file.records if not record.place.startswith(dataset.without or ("\0",))]
+    chosen = [record for record in file.records if not record.place.startswith(dataset.without)]
     return ObjectFile(tuple(chosen), file.classes)
 
 
 def _add_objects(sample: Sample, record: ObjectRecord, dataset: RecipeDataset, size: int) -> None:
     sample.gsd_m = record.gsd_m or sample.gsd_m
-    sample.presence |= known_presence(record, dataset.complete) | dict.fromkeys(dataset.absent, False)
+    sample.presence |= known_presence(record, dataset.complete, dataset.absent)
     for example in object_questions(record, dataset.complete, dataset.absent, size):
         sample.add(example)
 
@@ -164,8 +170,7 @@ def _is_contradicted(question: str, answer: str, sample: Sample) -> bool:
 
 def _drop_contradictions(sample: Sample) -> None:
     """Remove all that is said about a thing which is present by one source and absent by another."""
-    for label, names in NAMES.items():
-        prompts = {prompts(name)[0] for name in names for prompts in (presence_prompts, count_prompts)}
+    for label, prompts in _FIRST_PROMPTS.items():
         about = [example for example in sample.objects if example.prompts[0] in prompts]
         absent = {example.answers[0] in ("no", "zero") for example in about}
         numbers = {example.answers for example in about if example.kind == "quantity"}
@@ -180,6 +185,7 @@ def _add_color_mode(sample: Sample) -> None:
         sample.add(TrainingExample(sample.filename, COLOR_MODE_PROMPTS, (answer,), "image", False))
 
 
+@lru_cache(maxsize=10_000)  # few questions are asked about many pictures
 def _labels_in(question: str) -> list[str]:
     text = question.lower()
     return [label for label, names in NAMES.items() if any(_mentions(name, text) for name in names)]
