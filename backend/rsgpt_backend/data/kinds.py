@@ -57,7 +57,7 @@ _NEAR = (
     ("city", "construction", "square"),
 )
 _PATTERNS = {
-    "residential": r"residential|housing|house|neighbou?rhood|suburb|apartment|mobile home|backyard|courtyard|yard",
+    "residential": r"residential|housing|house|neighbou?rhood|suburb|apartment|mobile ?home|backyard|courtyard|yard",
     "village": r"village|hamlet|settlement|rural",
     "city": r"\bcity|town|urban|built-up|\bbuildings?\b(?! site)",
     "commercial": r"commercial|shopping|business|downtown|market|\bmall\b|\bstore",
@@ -83,7 +83,7 @@ _PATTERNS = {
     "bridge": r"bridge|viaduct",
     "railway": r"rail|train",
     "stadium": r"stadium|arena",
-    "sports": r"sport|playing field|playground|tennis|baseball|football|basketball|pitch|\bcourts?\b|athletic",
+    "sports": r"sport|playing field|playfield|playground|tennis|baseball|football|basketball|pitch|\bcourts?\b|athletic",
     "golf": r"golf",
     "park": r"(?<!home )(?<!car )\bpark\b|garden|green space",
     "school": r"school|campus|university",

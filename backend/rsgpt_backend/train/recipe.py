@@ -70,7 +70,7 @@ class PromptMix:
 
 @dataclass(frozen=True)
 class AdaptationStage:
-    """Fine-tuning of the vision encoder on scenes, caption words and known objects, before it is frozen.
+    """Fine-tuning of the vision encoder on scenes, kinds of areas, caption words and known objects.
 
     size: side length of the pictures in pixels; smaller than the model's size is faster, and since crops enlarge
     objects, they appear about as large as they will later. crops: number of crops per step in which objects and

@@ -1,6 +1,7 @@
-"""Adaptation of a vision encoder to aerial pictures, with scenes, caption words and known objects, before it is frozen.
+"""Adaptation of a vision encoder to aerial pictures, with scenes, kinds of areas, caption words and known objects.
 
-RSGPT's own encoder was pre-trained on billions of pictures; the small model's encoder only on photographs.
+The encoder is frozen afterwards. RSGPT's own encoder was pre-trained on billions of pictures; the small model's encoder
+only on photographs.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
+from ...data.kinds import KINDS
 from ...model.config import VisionConfig
 from ...model.vision.encoders import normalize
 from ..examples.corpus import Corpus
@@ -32,6 +34,7 @@ from .object_task import ObjectTask
 _WARMUP = 100  # steps
 _WORD_PICTURES = 20  # minimum number of pictures whose captions contain a word, for it to be learned
 _WORD_SHARE = 0.05  # weight of the words in the loss: there are hundreds of words, but one scene
+_KIND_SHARE = 0.5  # weight of the kinds of areas, which are the same for all data sets
 _THING_SHARE = 0.3  # weight of the things: about ten are known per picture
 _SENSOR_SHARE = 0.3  # of the pictures, shown as another sensor would take them
 
@@ -42,17 +45,19 @@ class SceneLabels:
 
     scene: index of each picture's scene in the (data set, scene) pairs, or -1. choices: bool [pictures, scenes], the
     scenes of the picture's data set. words: share of the picture's sentences that contain each word; things: 1 if a
-    thing is present and 0 if it is absent; both are NaN where that is unknown.
+    thing is present and 0 if it is absent; kinds: 1 if a kind of area describes the picture and 0 if it cannot be true;
+    these three are NaN where that is unknown.
     """
 
     scene: Tensor
     choices: Tensor
     words: Tensor
     things: Tensor
+    kinds: Tensor
 
 
 class LabelTargets:
-    """Scenes, caption words and things that an encoder learns to predict, collected from the training pictures."""
+    """What an encoder learns to predict: scenes, caption words and things of the training pictures, and kinds of areas."""
 
     def __init__(self, samples: Sequence[Sample]) -> None:
         self.scenes = sorted({(sample.dataset, sample.record.scene) for sample in samples if sample.record.scene})
@@ -61,7 +66,7 @@ class LabelTargets:
         self.words = sorted(word for word, count in counts.items() if count >= _WORD_PICTURES)
 
     def __len__(self) -> int:
-        return len(self.scenes) + len(self.words) + len(self.things)
+        return len(self.scenes) + len(self.words) + len(self.things) + len(KINDS)
 
     def labels(self, samples: Sequence[Sample]) -> SceneLabels:
         """Return the labels of pictures; they need not be training pictures."""
@@ -70,6 +75,7 @@ class LabelTargets:
         datasets = torch.tensor([dataset for dataset, _ in self.scenes], dtype=torch.long)
         words = torch.zeros(len(samples), len(self.words))
         things = torch.full((len(samples), len(self.things)), torch.nan)
+        kinds = torch.full((len(samples), len(KINDS)), torch.nan)
         for row, sample in enumerate(samples):
             for word in chain(*_words(sample)):
                 if word in column:
@@ -79,9 +85,13 @@ class LabelTargets:
             for number, thing in enumerate(self.things):
                 if thing in sample.presence:
                     things[row, number] = sample.presence[thing]
+            known = sample.kinds
+            for number, kind in enumerate(KINDS):
+                if kind in known:
+                    kinds[row, number] = known[kind]
         scene = torch.tensor([index.get((sample.dataset, sample.record.scene), -1) for sample in samples])
         choices = torch.stack([datasets == sample.dataset for sample in samples])
-        return SceneLabels(scene, choices, words, things)
+        return SceneLabels(scene, choices, words, things, kinds)
 
 
 class LabelReader(nn.Module):
@@ -177,15 +187,16 @@ def augment(pixels: Tensor, size: int) -> Tensor:
 
 
 def _loss(scores: Tensor, labels: SceneLabels) -> Tensor:
-    """Cross-entropy over the scenes of each picture's data set, plus those over words and things, where known."""
-    parts = [labels.choices.shape[1], labels.words.shape[1], labels.things.shape[1]]
-    scenes, words, things = scores.split(parts, dim=1)
+    """Cross-entropy over the scenes of each picture's data set, plus those over kinds, words and things, where known."""
+    parts = [labels.choices.shape[1], labels.words.shape[1], labels.things.shape[1], labels.kinds.shape[1]]
+    scenes, words, things, kinds = scores.split(parts, dim=1)
     known = labels.scene >= 0
     scene = F.cross_entropy(scenes.masked_fill(~labels.choices, -1e4), labels.scene, ignore_index=-1, reduction="sum")
     return (
         scene / known.sum().clamp(min=1)
         + _WORD_SHARE * _known_loss(words, labels.words)
-        + _THING_SHARE * (_known_loss(things, labels.things))
+        + _THING_SHARE * _known_loss(things, labels.things)
+        + _KIND_SHARE * _kind_loss(kinds, labels.kinds)
     )
 
 
@@ -194,6 +205,14 @@ def _known_loss(scores: Tensor, targets: Tensor) -> Tensor:
     known = ~targets.isnan()
     losses = F.binary_cross_entropy_with_logits(scores, targets.nan_to_num(), reduction="none")
     return (losses * known).sum() / len(scores)
+
+
+def _kind_loss(scores: Tensor, targets: Tensor) -> Tensor:
+    """Return the mean negative log probability that the kind is one of the true ones and not one of the false ones."""
+    known = (targets == 1).any(1)
+    every = scores.masked_fill(targets.isnan(), -1e4).logsumexp(1)
+    true = scores.masked_fill(targets != 1, -1e4).logsumexp(1)
+    return ((every - true) * known).sum() / known.sum().clamp(min=1)
 
 
 def _words(sample: Sample) -> list[set[str]]:

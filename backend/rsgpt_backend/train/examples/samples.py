@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from ...data.annotations import CaptionRecord, QuestionRecord, read_captions, read_questions
+from ...data.kinds import excluded_groups, groups_of
 from ...data.object_annotations import ObjectFile, ObjectRecord, read_masks, read_objects
 from ...data.objects import distinct
 from ...errors import DataError
@@ -67,6 +68,13 @@ class Sample:
     def variety(self) -> int:
         """The number of different sentences that describe the picture; a description by hand counts as five."""
         return max(len(distinct(self.record.captions)), _DESCRIBED_VARIETY if self.described else 1)
+
+    @property
+    def kinds(self) -> dict[str, bool]:
+        """Whether groups of kinds of areas describe the picture, where that is known; see KINDS."""
+        names = self.described.kind if self.described else (self.record.scene,)
+        groups = groups_of(names)
+        return dict.fromkeys(excluded_groups(groups), False) | dict.fromkeys(groups, True) if groups else {}
 
     @property
     def sentences(self) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from rsgpt_backend.data.annotations import CaptionRecord
+from rsgpt_backend.data.kinds import KINDS
 from rsgpt_backend.model.vision.encoders import build_encoder
 from rsgpt_backend.train.adaptation import encoder_adaptation
 from rsgpt_backend.train.adaptation.encoder_adaptation import (
@@ -68,7 +69,7 @@ def test_labels(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
     targets = LabelTargets(samples)
     assert targets.words == ["a", "road", "trees"]  # only one picture has a boat
-    assert len(targets) == 3 + 3
+    assert len(targets) == 3 + 3 + len(KINDS)
     labels = targets.labels(samples)
     assert labels.scene.tolist() == [1, 0, 2]  # of (0, forest), (0, river), (1, forest)
     assert labels.choices.tolist() == [[True, True, False], [True, True, False], [False, False, True]]
@@ -87,12 +88,34 @@ def test_things_and_words_are_learned_where_they_are_known() -> None:
     assert labels.things.isnan().tolist() == [[True, True], [False, False], [False, True]]
     assert labels.things[1].tolist() == [0.0, 1.0]
     scores = torch.zeros(3, len(targets))
+    things = slice(-len(KINDS) - 2, -len(KINDS))
     wrong = scores.clone()
-    wrong[1, -2:] = torch.tensor([9.0, -9.0])
+    wrong[1, things] = torch.tensor([9.0, -9.0])
     unknown = scores.clone()
-    unknown[0, -2:], unknown[2, -1] = 9.0, 9.0
+    unknown[0, things], unknown[2, things.stop - 1] = 9.0, 9.0
     assert _loss(wrong, labels) > _loss(scores, labels)
     assert torch.equal(_loss(unknown, labels), _loss(scores, labels))
+
+
+def test_kinds_of_areas_are_learned_across_data_sets() -> None:
+    samples = [sample(0, "denseresidential", "Houses."), sample(1, "a village"), sample(1, "")]
+    targets = LabelTargets(samples)
+    labels = targets.labels(samples)
+    residential, village, forest = (list(KINDS).index(kind) for kind in ("residential", "village", "forest"))
+    assert labels.kinds[0, [residential, forest]].tolist() == [1.0, 0.0]
+    assert labels.kinds[0, village].isnan()  # a village may be called residential, too
+    assert labels.kinds[1, village] == 1.0
+    assert labels.kinds[2].isnan().all()
+
+    def loss(*preferred: int) -> float:
+        scores = torch.zeros(3, len(targets))
+        for row, kind in enumerate(preferred):
+            scores[row, kind - len(KINDS)] = 5.0
+        return _loss(scores, labels).item()
+
+    assert loss(residential, village) < loss(residential) < loss() < loss(forest)
+    assert loss(residential, village, forest) == loss(residential, village)  # nothing is known of the third
+    assert loss(village) == loss()  # possible, but not what the picture is called
 
 
 def test_scene_accuracy_per_data_set(toy_data: Path) -> None:
@@ -102,7 +125,7 @@ def test_scene_accuracy_per_data_set(toy_data: Path) -> None:
     reader = LabelReader(build_encoder(VISION).eval(), VISION, len(targets)).eval()
     with torch.no_grad():
         reader.head[1].get_parameter("weight").zero_()
-        reader.head[1].get_parameter("bias").copy_(torch.tensor([0.0, 1.0, 2.0, 1.0] + [9.0] * len(targets.words)))
+        reader.head[1].get_parameter("bias").copy_(torch.tensor([0.0, 1.0, 2.0, 1.0] + [9.0] * (len(targets) - 4)))
     # forest and river alternate: in both sets, the half that the bias prefers is correct
     assert scene_accuracy(reader, targets.labels(corpus.samples), corpus) == [50.0, 50.0]
     for one in corpus.samples[:3]:
@@ -111,11 +134,14 @@ def test_scene_accuracy_per_data_set(toy_data: Path) -> None:
 
 
 def test_scenes_of_other_data_sets_are_not_mistakes() -> None:
-    labels = SceneLabels(torch.tensor([0]), torch.tensor([[True, True, False]]), torch.zeros(1, 1), torch.zeros(1, 0))
-    low = _loss(torch.tensor([[5.0, 0.0, -9.0, -9.0]]), labels)
-    high = _loss(torch.tensor([[5.0, 0.0, 9.0, -9.0]]), labels)
+    choices = torch.tensor([[True, True, False]])
+    labels = SceneLabels(
+        torch.tensor([0]), choices, torch.zeros(1, 1), torch.zeros(1, 0), torch.full((1, 1), torch.nan)
+    )
+    low = _loss(torch.tensor([[5.0, 0.0, -9.0, -9.0, 0.0]]), labels)
+    high = _loss(torch.tensor([[5.0, 0.0, 9.0, -9.0, 0.0]]), labels)
     assert torch.equal(low, high)
-    assert _loss(torch.tensor([[0.0, 5.0, 0.0, -9.0]]), labels) > low
+    assert _loss(torch.tensor([[0.0, 5.0, 0.0, -9.0, 0.0]]), labels) > low
 
 
 def test_augmenting_keeps_shape_and_range() -> None:
