@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 # group -> common names that are true of all its members
 KINDS: dict[str, tuple[str, ...]] = {
@@ -57,7 +58,7 @@ _NEAR = (
     ("city", "construction", "square"),
 )
 _PATTERNS = {
-    "residential": r"residential|housing|house|neighbou?rhood|suburb|apartment|mobile ?home|backyard|courtyard|yard",
+    "residential": r"resident|housing|house|neighbou?rhood|suburb|apartment|mobile ?home|backyard|courtyard|yard",
     "village": r"village|hamlet|settlement|rural",
     "city": r"\bcity|town|urban|built-up|\bbuildings?\b(?! site)",
     "commercial": r"commercial|shopping|business|downtown|market|\bmall\b|\bstore",
@@ -83,7 +84,7 @@ _PATTERNS = {
     "bridge": r"bridge|viaduct",
     "railway": r"rail|train",
     "stadium": r"stadium|arena",
-    "sports": r"sport|playing field|playfield|playground|tennis|baseball|football|basketball|pitch|\bcourts?\b|athletic",
+    "sports": r"sport|play(?:ing )?field|playground|tennis|baseball|football|basketball|pitch|\bcourts?\b|athletic",
     "golf": r"golf",
     "park": r"(?<!home )(?<!car )\bpark\b|garden|green space",
     "school": r"school|campus|university",
@@ -92,12 +93,42 @@ _PATTERNS = {
     "resort": r"resort|hotel",
     "construction": r"construction|building site",
 }
+# words for several groups
+_NAMED = {
+    "water": frozenset(("sea", "lake", "river", "harbor", "beach")),
+    "water body": frozenset(("sea", "lake", "river")),
+    "vegetation": frozenset(("forest", "shrubland", "grassland", "farmland", "park", "wetland", "golf")),
+    "nature": frozenset(("forest", "shrubland", "grassland", "wetland", "mountain", "desert", "sea", "lake", "river")),
+}
 _MATCHERS = {group: re.compile(pattern, re.IGNORECASE) for group, pattern in _PATTERNS.items()}
 
 
 def groups_of(names: Iterable[str]) -> frozenset[str]:
     """Return the groups that names of a kind of area belong to."""
     return frozenset(group for name in names for group, matcher in _MATCHERS.items() if matcher.search(name))
+
+
+def shares_of_options(probabilities: Mapping[str, float], options: Sequence[str]) -> list[float] | None:
+    """Return the probability of each option that it is the kind of area; None if an option names no kind.
+
+    probabilities: by group. The probability of a group is that of the options that name it; if none does, of those
+    that may be true of the same picture. The sum is below 1 if groups fit none of the options.
+    """
+    named = [_NAMED.get(option.strip().lower()) or groups_of([option]) for option in options]
+    if not all(named):
+        return None
+    shares = [0.0] * len(options)
+    for group, probability in probabilities.items():
+        exact = [index for index, groups in enumerate(named) if group in groups]
+        fitting = exact or [index for index, groups in enumerate(named) if not groups <= _excluded_by(group)]
+        for index in fitting:
+            shares[index] += probability / len(fitting)
+    return shares
+
+
+@lru_cache
+def _excluded_by(group: str) -> frozenset[str]:
+    return frozenset(excluded_groups([group]))
 
 
 def excluded_groups(groups: Iterable[str]) -> list[str]:

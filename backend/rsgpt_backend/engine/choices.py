@@ -42,9 +42,14 @@ def with_choices(ask: Ask, answer_kinds: bool = False) -> Ask:
     return replace(ask, choices=PLACES) if kind == "place" else ask
 
 
+def question_of(ask: Ask) -> str:
+    """Return the ask's prompt without the list of its choices, if it ends with one."""
+    return ask.prompt.removesuffix(AnswerType.CHOICE.prompt("", ask.choices))
+
+
 def wordings(ask: Ask) -> list[str]:
     """Return the prompts to score: if the ask's prompt lists its choices, one prompt per order of the list."""
-    question = ask.prompt.removesuffix(AnswerType.CHOICE.prompt("", ask.choices))
+    question = question_of(ask)
     if question == ask.prompt:
         return [ask.prompt]
     names = sorted(ask.choices)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ..errors import EngineError, ModelError
-from ..model.matching import MatchingHead
+from ..model.heads.matching import MatchingHead
 from ..model.rsgpt import Rsgpt, pad
 from ..model.vision.ground_resolution import input_resolution
 from ..predictor import Embedding, KeyedPicture

@@ -10,6 +10,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
+from itertools import chain
 
 import torch
 from torch import Tensor
@@ -28,6 +29,7 @@ from ..model.vision.ground_resolution import input_resolution
 from ..predictor import Answer, Ask, Capabilities, Embedding, FinishReason, KeyedPicture, Step
 from .answer_row import ALTERNATIVES, AnswerRow
 from .choices import choice_logprobs, max_spellings_scored, spelling_tokens, with_choices, wordings
+from .classifier_answers import ClassifierAnswers
 from .embedding import matching_head, picture_embeddings, text_embeddings
 from .feature_cache import FeatureCache, FeatureFiles, features_folder
 from .finder_answers import FinderAnswers
@@ -58,6 +60,7 @@ class Engine:
         self._language_devices = {parameter.device for parameter in model.language.parameters()}
         self._features = FeatureCache(_CACHED_PICTURES)
         self._finder_answers = FinderAnswers(model, self._beat)
+        self._classifier_answers = ClassifierAnswers(model, self._encode)
         self._asks_since_trim = 0
         self.on_heartbeat: Callable[[], None] = lambda: None
         self.early: Callable[[Step], None] | None = None
@@ -121,7 +124,7 @@ class Engine:
         instructions = self.model.instruct([ask.prompt for ask in asks])
         all_rows = [AnswerRow(self.model, *item) for item in zip(asks, map(len, instructions), strict=True)]
         answered = set[int]()
-        for step in self._finder_answers.stream(all_rows):
+        for step in chain(self._finder_answers.stream(all_rows), self._classifier_answers.stream(all_rows)):
             answered.add(step.index)
             yield step
             self.on_heartbeat()

@@ -14,8 +14,8 @@ import numpy as np
 from rsgpt_plugin.shared.answers.places import PLACES
 
 from ..model.config import FinderConfig
-from ..model.finder.points import FoundPoint
-from ..model.finder.search import region_maps, search
+from ..model.heads.finder.points import FoundPoint
+from ..model.heads.finder.search import region_maps, search
 from ..model.rsgpt import Rsgpt
 from ..predictor import NUMBERS, Ask, Step
 from .answer_row import AnswerRow

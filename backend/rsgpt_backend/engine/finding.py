@@ -9,8 +9,8 @@ from PIL import Image
 from torch import Tensor
 
 from ..errors import EngineError
-from ..model.finder.points import Box, FoundPoint
-from ..model.finder.search import finder_of, region_maps, search
+from ..model.heads.finder.points import Box, FoundPoint
+from ..model.heads.finder.search import finder_of, region_maps, search
 from ..model.rsgpt import Rsgpt
 from .object_nouns import labels_of
 

@@ -1,4 +1,4 @@
-"""Nouns that people use for the objects of a finder."""
+"""Nouns that people use for the objects of a finder, and for the things of a classifier."""
 
 from __future__ import annotations
 
@@ -14,6 +14,35 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
     "ship": ("boat", "vessel", "watercraft"),
     "tree": ("tree crown", "crown"),
 }
+# thing of a classifier -> nouns that mean just that, in the singular; a house is a building, but not each building one
+_THINGS: dict[str, tuple[str, ...]] = {
+    "airplane": ("airplane", *_SYNONYMS["airplane"]),
+    "bare soil": ("bare ground", "bare soil", "bare earth", "bare land"),
+    "building": ("building",),
+    "car": ("car", *_SYNONYMS["car"]),
+    "chaparral": ("chaparral",),
+    "court": ("tennis court",),
+    "dock": ("dock",),
+    "field": (
+        "farmland",
+        "farm land",
+        "cropland",
+        "agricultural land",
+        "agricultural field",
+        "farm field",
+        "crop field",
+    ),
+    "grass": ("grass",),
+    "mobile home": ("mobile home",),
+    "road": ("road", "street"),
+    "sand": ("sand",),
+    "sea": ("sea", "ocean"),
+    "ship": ("ship", *_SYNONYMS["ship"]),
+    "tank": ("storage tank",),
+    "tree": ("tree",),
+    "vegetation": ("vegetation",),
+    "water": ("water", "open water"),
+}
 _ARTICLES = ("a", "an", "the", "any", "all", "all the")
 
 
@@ -26,6 +55,15 @@ def label_of(noun: str, labels: Sequence[str]) -> str | None:
         for known in (label, *_SYNONYMS.get(label, ())):
             if words in (known, plural(known)):
                 return label
+    return None
+
+
+def thing_of(noun: str, things: Sequence[str]) -> str | None:
+    """Return the thing that a noun without an article means, in the singular or plural, or None."""
+    for thing in things:
+        for known in _THINGS.get(thing, ()):
+            if noun in (known, plural(known)):
+                return thing
     return None
 
 

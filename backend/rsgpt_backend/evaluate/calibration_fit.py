@@ -100,7 +100,9 @@ def _says_yes(answer: dict[str, Any]) -> bool:
 
 
 def _is_yes_no(answer: dict[str, Any]) -> bool:
-    """Whether both the answer and the correct answer are yes or no; "no" can also answer a counting question."""
+    """Whether the language model answered yes or no where that is asked; "no" can also answer a counting question."""
+    if answer.get("form", "yes_no") != "yes_no":
+        return False
     return "given" in answer and answer_form(answer["given"]) == answer_form(answer["answer"]) == "yes_no"
 
 

@@ -14,7 +14,7 @@ from ..data.object_annotations import ObjectRecord, read_objects
 from ..data.object_matching import PointMatch, boxes_of, close_share, counted_as, f1, match_points
 from ..engine.finding import FoundObjects, find_objects
 from ..errors import DataError
-from ..model.finder.search import finder_of
+from ..model.heads.finder.search import finder_of
 from ..model.rsgpt import Rsgpt
 from .ask_all import Scored, spread
 from .intervals import interval, ratio_interval

@@ -8,17 +8,19 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from rsgpt_plugin.shared.files.atomic_file import replace_atomically
 from rsgpt_plugin.shared.text import one_line
 
+from ..data.kinds import KINDS
 from ..errors import ModelError
 from ..strict_json import json_text
 from . import validation
 from .folder_files import read_json
 
 CONFIG_FILE = "model.json"
+_Head = TypeVar("_Head")
 PACKAGE_PREFIX = "package:"  # prefix of the source of a language model that is a file of an installed package
 
 
@@ -120,6 +122,34 @@ class FinderConfig:
 
 
 @dataclass(frozen=True)
+class ClassifierConfig:
+    """The classifier of whole pictures (heads/classifier.py).
+
+    things: labels whose presence it tells; kinds: groups of kinds of areas, keys of data/kinds.py.
+    """
+
+    things: tuple[str, ...] = (
+        "airplane",
+        "bare soil",
+        "building",
+        "car",
+        "court",
+        "dock",
+        "field",
+        "grass",
+        "mobile home",
+        "road",
+        "sand",
+        "sea",
+        "ship",
+        "tank",
+        "tree",
+        "water",
+    )
+    kinds: tuple[str, ...] = tuple(KINDS)
+
+
+@dataclass(frozen=True)
 class ModelConfig:
     """The config of a model.
 
@@ -134,7 +164,8 @@ class ModelConfig:
     matching_width: width of the vectors with which pictures and texts are compared, 0 for a model without them;
     answer_kinds: whether free questions for a number or a place are answered by one of them (engine/questions);
     weights_sha256: hash of the trained weights, checked when the model is loaded;
-    finder: None for a model that cannot find objects.
+    finder: None for a model that cannot find objects; classifier: None for a model that answers questions about
+    presence and the kind of area with the language model only.
     """
 
     name: str
@@ -156,6 +187,7 @@ class ModelConfig:
     licence: str = ""
     notes: dict[str, Any] = field(default_factory=dict)
     finder: FinderConfig | None = None
+    classifier: ClassifierConfig | None = None
 
     @property
     def reads_gsd(self) -> bool:
@@ -177,7 +209,8 @@ class ModelConfig:
                 "qformer": QFormerConfig(**_table(data, "qformer")),
                 "language": LanguageConfig(**{**language, "stops": _tuple(language.get("stops", ()))}),
                 "calibration": {form: _tuple(scale) for form, scale in scales.items()},
-                "finder": _finder(data),
+                "finder": _head(data, "finder", FinderConfig),
+                "classifier": _head(data, "classifier", ClassifierConfig),
             }
             config = cls(**{**data, **parts})
             validation.check(config)
@@ -206,12 +239,13 @@ class ModelConfig:
             draft.write_text(text + "\n", encoding="utf-8")
 
 
-def _finder(data: dict[str, Any]) -> FinderConfig | None:
-    if data.get("finder") is None:
+def _head(data: dict[str, Any], key: str, config: type[_Head]) -> _Head | None:
+    """Return the config of a head, whose lists become tuples; None if the model does not have it."""
+    if data.get(key) is None:
         return None
-    values = _table(data, "finder")
-    listed = ("labels", "boxed", "regions", "thresholds")
-    return FinderConfig(**values | {key: _tuple(values[key]) for key in listed if key in values})
+    return config(
+        **{name: _tuple(value) if isinstance(value, list) else value for name, value in _table(data, key).items()}
+    )
 
 
 def _table(data: dict[str, Any], key: str) -> dict[str, Any]:

@@ -20,6 +20,7 @@ _IRRELEVANT = ("name", "licence", "notes")
 # Parts that older models lack do not change their fingerprints, nor the answers and features that are kept by them.
 _ABSENT: dict[str, Any] = {
     "answer_kinds": False,
+    "classifier": None,
     "finder": None,
     "ground_resolution": False,
     "matching_width": 0,

@@ -16,17 +16,18 @@ from torch import Tensor, nn
 
 from ..errors import ModelError
 from .config import ModelConfig
-from .finder.network import Finder
 from .hardware.precision import FLOAT32, Precision
+from .heads.classifier import Classifier
+from .heads.finder.network import Finder
+from .heads.matching import MatchingHead
 from .instructions import Instruction, Instructor
 from .language.language import LanguageModel, load_language, load_reader
-from .matching import MatchingHead
 from .qformer import build_qformer
 from .vision.efficientnet import EfficientNetLite
 from .vision.encoders import build_encoder, channels_last, normalize
 from .vision.ground_resolution import GroundResolutionCell
 
-TRAINED_PARTS = ("bridge", "finder", "matching")
+TRAINED_PARTS = ("bridge", "finder", "matching", "classifier")
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,8 @@ class Bridge(nn.Module):
 class Rsgpt(nn.Module):
     """A model of the family. Encoder and language model are frozen; the bridge and the heads that it has are trained.
 
-    finder: None if the model cannot find objects; matching: None if it has no vectors to compare pictures and texts.
+    finder: None if the model cannot find objects; matching: None if it has no vectors to compare pictures and texts;
+    classifier: None if only the language model answers questions about the whole picture.
     """
 
     def __init__(self, config: ModelConfig, language: LanguageModel, reader: Any = None) -> None:
@@ -85,6 +87,7 @@ class Rsgpt(nn.Module):
         self.bridge = Bridge(config, language.words)
         self.finder = _build_finder(config, self.encoder)
         self.matching = MatchingHead(config.qformer.width, config.matching_width) if config.matching_width else None
+        self.classifier = Classifier(config.classifier, config.vision.width) if config.classifier else None
         self.tokenizer = language.tokenizer
         self.instruct = Instructor(config, language.tokenizer, reader)
         self.language = language.model

@@ -57,6 +57,8 @@ def check(config: Any) -> None:
     _check_language(config.language)
     if config.finder is not None:
         _check_finder(config.finder, config.vision)
+    if config.classifier is not None:
+        _check_names(config.classifier, "classifier", ("things", "kinds"))
     _require(_SHA256.fullmatch(config.weights_sha256), "weights_sha256 is not a SHA-256 in hexadecimal")
     for form, (slope, _) in config.calibration.items():
         _require(slope, f"calibration of {form!r} has the slope 0")
@@ -118,14 +120,18 @@ def _check_language(language: Any) -> None:
 def _check_finder(finder: Any, vision: Any) -> None:
     _require(vision.kind.startswith("efficientnet"), f"a finder does not work with the encoder {vision.kind!r}")
     _require(finder.labels, "finder.labels is empty")
-    for key in ("labels", "regions"):
-        names = getattr(finder, key)
-        _require(len(names) <= _MAX_LABELS, f"finder.{key} has more than {_MAX_LABELS} names")
-        _require(len(set(names)) == len(names) and all(names), f"finder.{key} has an empty or a repeated name")
+    _check_names(finder, "finder", ("labels", "regions"))
     _require(set(finder.boxed) <= set(finder.labels), "finder.boxed has a name that finder.labels lacks")
     _require(len(finder.thresholds) == len(finder.labels), "finder.thresholds does not have one number per label")
     _require(finder.stride in _FINDER_STRIDES, "finder.stride is not 4 or 8")
     _require(finder.min_side <= finder.max_side, "finder.min_side is larger than finder.max_side")
+
+
+def _check_names(head: Any, head_name: str, keys: tuple[str, ...]) -> None:
+    for key in keys:
+        names = getattr(head, key)
+        _require(len(names) <= _MAX_LABELS, f"{head_name}.{key} has more than {_MAX_LABELS} names")
+        _require(len(set(names)) == len(names) and all(names), f"{head_name}.{key} has an empty or a repeated name")
 
 
 def _has_type(value: Any, hint: Any) -> bool:

@@ -108,6 +108,19 @@ class MatchingStage:
 
 
 @dataclass(frozen=True)
+class ClassifierStage:
+    """Training of the classifier, on the features of the frozen encoder.
+
+    steps: 0 for a model without it; batch: pictures per step, each in one view.
+    """
+
+    steps: int = 0
+    batch: int = 512
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.01
+
+
+@dataclass(frozen=True)
 class Recipe:
     """All settings of a training run.
 
@@ -127,6 +140,7 @@ class Recipe:
     naming: NamingStage = field(default_factory=NamingStage)
     matching: MatchingStage = field(default_factory=MatchingStage)
     finder: FinderStage = field(default_factory=FinderStage)
+    classifier: ClassifierStage = field(default_factory=ClassifierStage)
     mix: PromptMix = field(default_factory=PromptMix)
     steps: int = 6000
     batch: int = 128
@@ -180,6 +194,7 @@ def read_recipe(path: Path, overrides: dict[str, Any] | None = None) -> Recipe:
             "naming": NamingStage(**data.get("naming", {})),
             "matching": MatchingStage(**data.get("matching", {})),
             "finder": FinderStage(**data.get("finder", {})),
+            "classifier": ClassifierStage(**data.get("classifier", {})),
             "mix": PromptMix(**data.get("mix", {})),
         }
         recipe = Recipe(**{**data, **parts})
@@ -200,12 +215,16 @@ def read_recipe(path: Path, overrides: dict[str, Any] | None = None) -> Recipe:
 
 def _check_heads(recipe: Recipe, path: Path) -> None:
     """Raise UsageError if a head is trained that the model does not have, or a new head is not trained."""
-    trained = {"matching.batch": recipe.matching.batch > 0, "finder.steps": recipe.finder.steps > 0}
-    present = {"matching.batch": recipe.model.matching_width > 0, "finder.steps": recipe.model.finder is not None}
-    for setting, is_trained in trained.items():
-        if is_trained and not present[setting]:
+    model = recipe.model
+    heads = {  # setting: whether it trains the head, whether the model has the head
+        "matching.batch": (recipe.matching.batch > 0, model.matching_width > 0),
+        "finder.steps": (recipe.finder.steps > 0, model.finder is not None),
+        "classifier.steps": (recipe.classifier.steps > 0, model.classifier is not None),
+    }
+    for setting, (is_trained, is_present) in heads.items():
+        if is_trained and not is_present:
             raise UsageError(f"The recipe {path} has {setting}, but its model has no such head. Remove one of them.")
-        if present[setting] and not is_trained and not recipe.start:
+        if is_present and not is_trained and not recipe.start:
             raise UsageError(f"The model of the recipe {path} has a head that is not trained. Set {setting}.")
 
 

@@ -20,13 +20,14 @@ from tqdm import tqdm
 from ..errors import UsageError
 from ..model.hardware.heap import retain_freed_memory, trim_heap
 from ..model.hardware.precision import Precision
-from ..model.matching import MatchingHead, matching_loss
+from ..model.heads.matching import MatchingHead, matching_loss
 from ..model.rsgpt import Rsgpt, pad
 from ..model.vision.efficientnet import EfficientNetLite
 from ..model.weights import load_model, load_published, save_model
 from ..strict_json import json_text
 from .adaptation.encoder_adaptation import adapt_encoder
 from .adaptation.object_task import ObjectTask
+from .classifier_training import presence_accuracy, train_classifier
 from .examples.corpus import Corpus, DrawnPrompt
 from .examples.views import FeatureStore, store_name
 from .finder.crops import FinderPictures
@@ -84,6 +85,7 @@ class Trainer:
         self._train_finder()
         features = self._features(self.corpus)
         held_out = self._features(self.held_out) if self.held_out else None
+        self._train_classifier(features, held_out)
         self.model.encoder.cpu()  # all features are computed; this frees 4 GB on a GPU
         if self.recipe.naming.steps:
             self._learn_names(features)
@@ -129,6 +131,17 @@ class Trainer:
             return
         if self.processes.leads:
             train_finder(self.model, self._data, self.recipe, self.device, self.out)
+        self.processes.wait()
+
+    def _train_classifier(self, features: Any, held_out: Any) -> None:
+        """Train the classifier, which the processes share."""
+        if not self.recipe.classifier.steps:
+            return
+        if self.processes.leads:
+            is_new = train_classifier(self.model, self.corpus, features, self.recipe, self.out)
+            if is_new and self.held_out:
+                accuracy = presence_accuracy(self.model, self.held_out, held_out)
+                self._log(self.recipe.classifier.steps, "presence_accuracy", accuracy)
         self.processes.wait()
 
     def _features(self, corpus: Corpus) -> Tensor | FeatureStore:

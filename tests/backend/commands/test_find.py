@@ -11,7 +11,7 @@ import pytest
 
 from rsgpt_backend.cli import main
 from rsgpt_backend.engine import finding
-from rsgpt_backend.model.finder.points import FoundPoint
+from rsgpt_backend.model.heads.finder.points import FoundPoint
 
 Pictures = Callable[[int], list[str]]
 Run = Callable[..., tuple[int, str, str]]

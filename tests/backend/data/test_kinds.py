@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rsgpt_backend.data.kinds import KINDS, excluded_groups, groups_of
+from rsgpt_backend.data.kinds import KINDS, excluded_groups, groups_of, shares_of_options
 
 
 @pytest.mark.parametrize(("name", "group"), [(name, group) for group, names in KINDS.items() for name in names])
@@ -17,6 +17,9 @@ def test_every_common_name_belongs_to_its_group(name: str, group: str) -> None:
     [
         ("dense residential", {"residential"}),
         ("mobile home park", {"residential"}),
+        ("mobilehomepark", {"residential"}),
+        ("resident", {"residential"}),
+        ("playfields", {"sports"}),
         ("airport runway", {"airport"}),
         ("storage tanks", {"tanks"}),
         ("Golf Course", {"golf"}),
@@ -31,3 +34,18 @@ def test_groups_that_may_be_meant_are_not_excluded() -> None:
     excluded = excluded_groups({"residential"})
     assert {"airport", "desert", "harbor", "sea"} <= set(excluded)
     assert not {"residential", "village", "city", "commercial", "road", "park"} & set(excluded)
+
+
+def test_options_share_the_probabilities_of_their_groups() -> None:
+    probabilities = {"residential": 0.5, "village": 0.2, "farmland": 0.2, "sea": 0.1}
+    shares = shares_of_options(probabilities, ["housing", "agricultural land", "airport"])
+    assert shares == pytest.approx([0.6, 0.3, 0.0])  # a village may be either of the first two; the sea is none
+
+
+def test_words_for_several_groups() -> None:
+    probabilities = {"sea": 0.3, "lake": 0.2, "forest": 0.25, "grassland": 0.25}
+    assert shares_of_options(probabilities, ["water", "vegetation"]) == pytest.approx([0.5, 0.5])
+
+
+def test_an_option_that_names_no_kind() -> None:
+    assert shares_of_options({"sea": 1.0}, ["sea", "pink"]) is None

@@ -15,7 +15,7 @@ from rsgpt_backend.engine import finder_answers
 from rsgpt_backend.engine.engine import Engine
 from rsgpt_backend.engine.finder_answers import count_of, region_of
 from rsgpt_backend.model.config import FinderConfig
-from rsgpt_backend.model.finder.points import FoundPoint
+from rsgpt_backend.model.heads.finder.points import FoundPoint
 from rsgpt_backend.model.rsgpt import Rsgpt
 from rsgpt_backend.predictor import Step
 from rsgpt_plugin.shared.answers.places import PLACES

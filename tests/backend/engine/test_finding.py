@@ -8,7 +8,7 @@ from rsgpt_backend.engine import finding
 from rsgpt_backend.engine.finding import find_objects, find_regions
 from rsgpt_backend.engine.loading import load_engine
 from rsgpt_backend.errors import EngineError, ModelError, QuestionError
-from rsgpt_backend.model.finder.points import FoundPoint
+from rsgpt_backend.model.heads.finder.points import FoundPoint
 from rsgpt_backend.model.rsgpt import Rsgpt
 from tests.backend.toy import picture
 

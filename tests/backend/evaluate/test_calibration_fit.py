@@ -45,6 +45,15 @@ def test_few_answers_change_nothing() -> None:
     assert fit_scales([boastful(49)], {"yes_no": (2.0, 1.0)}) == {"yes_no": (2.0, 1.0)}
 
 
+def test_answers_of_the_classifier_do_not_change_the_yes_bias() -> None:
+    result = boastful(300)
+    answers = [{**answer, "answer": "yes", "given": "no", "form": "presence"} for answer in result.answers]
+    classified = replace(result, answers=answers)
+    assert yes_bias([classified], {}) == 0.0
+    assert with_yes_bias(classified, {}, 2.0) == classified
+    assert set(fit_scales([classified], {})) == {"presence"}
+
+
 def test_each_answer_form_has_its_own_scale() -> None:
     scales = fit_scales([boastful(2000), boastful(2000, "a forest", (2.0, 0.5))], {})
     assert scales["yes_no"][0] == pytest.approx(0.5, abs=0.15)

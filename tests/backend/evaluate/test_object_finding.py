@@ -11,7 +11,7 @@ import pytest
 from rsgpt_backend.engine import finding
 from rsgpt_backend.errors import DataError
 from rsgpt_backend.evaluate.object_finding import evaluate_objects, summary
-from rsgpt_backend.model.finder.points import FoundPoint
+from rsgpt_backend.model.heads.finder.points import FoundPoint
 from rsgpt_backend.model.rsgpt import Rsgpt
 from tests.backend.toy import picture
 

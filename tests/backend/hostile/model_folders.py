@@ -167,7 +167,7 @@ def _finders() -> Iterator[HostileCase]:
     yield finder("a finder without labels", r"finder\.labels is empty", labels=[], thresholds=[])
     yield finder("a finder of 1,000 regions", r"finder\.regions has more", regions=[str(n) for n in range(1000)])
     yield finder("a label twice", r"finder\.labels has an empty or a repeated name", labels=["car", "car"])
-    yield finder("labels that are a text", "is not a list", labels="car")
+    yield finder("labels that are a text", "finder.labels is not of type", labels="car")
     yield finder("a label that is a number", r"finder\.labels is not of type", labels=[7])
     yield finder("a box of another label", r"finder\.boxed has a name", boxed=["ship"])
     yield finder("too few thresholds", r"finder\.thresholds does not have one", thresholds=[])

@@ -1,7 +1,7 @@
-"""Whether a free question asks for a place in the picture or for a number, and of what.
+"""Whether a question asks for a place in the picture, a number, the presence of a thing, or the kind of area.
 
-Only English questions with exactly one of these two meanings are recognized. For all others the model writes an answer
-in its own words.
+Only English questions with exactly one of these meanings are recognized. For all others the model writes an answer in
+its own words.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
+from rsgpt_plugin.shared.answers.numbers import find_numbers
 from rsgpt_plugin.shared.text import one_line
 
 from .noun_phrases import NounPhrase, noun_phrase
 
-QuestionKind = Literal["place", "number"]
+QuestionKind = Literal["place", "number", "presence", "area"]
 
 _CACHED = 4096  # a run asks the same few questions about every tile
 _LONGEST = 400  # characters; a longer text is more than one question
@@ -42,8 +43,8 @@ _LEAD = re.compile(
     r"(?:(?:can|could|would|will) you|i need you to|are you able to)(?: please)?(?: to)?(?! see)|"
     r"(?:can you (?:see|spot|find)|do you (?:know|see)|see|spot|find|i wonder|i am wondering|i'm wondering|find out|"
     r"work out|determine|estimate|guess|say|state|indicate|describe|show(?: me| us)?|(?:i want|i would like|i need|"
-    r"i'd like)(?: you)? to (?:know|say|find out|see)|tell(?: me| us)?)(?= (?:where|how many|(?:in|on|at) (?:which|"
-    r"what)))|tell (?:me|us)(?= (?:the|what|which)))[\s,:]+"
+    r"i'd like)(?: you)? to (?:know|say|find out|see)|tell(?: me| us)?)(?= (?:where|how many|whether|if there|(?:in|on|at) "
+    r"(?:which|what)))|tell (?:me|us)(?= (?:the|what|which)))[\s,:]+"
 )
 _SETTING = re.compile(
     r"(?P<setting>(?:if|in|on|at|near|within|along|inside|around) (?!which|what)[^,]+),\s*(?P<question>.*)"
@@ -148,10 +149,55 @@ _NOT_IN_IMAGE = re.compile(
     r"better|allowed|possible|supposed|or)\b"
 )
 
+_AREA = r"(?:area|place|scene|scenery|land ?use|land ?cover|landscape|environment|region|location|site|terrain|land)"
+_KIND = rf"(?:kind|type|sort|category|class)(?: of {_AREA})?"
+_WHOLE = rf"(?:it|this|that|{_WHICH_IMAGE}{_IMAGE}|(?:the|this|that) {_AREA})"
+_SHOWN = (
+    rf"(?: (?:is|are|am|does|do|can|be|here|there|shown|seen|depicted|displayed|visible|shows?|depicts?|see|i|we|you|"
+    rf"looking|represents?|belong to|{_WHOLE}))*"
+)
+_AREA_PATTERNS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"(?:what|which)(?: is|'s)?(?: the)?(?: main| overall| general| dominant)? (?:{_KIND}|{_AREA}){_SHOWN}",
+        rf"what(?:'s)?{_SHOWN}",
+        rf"(?:how|what) would you call (?:this|that|the|such an?) {_AREA}",
+        rf"how is (?:this|the) {_AREA} used",
+        rf"(?:name|state|give|identify|determine) the {_KIND}{_SHOWN}",
+        rf"(?:classify|categorize) {_WHOLE}",
+        rf"which(?: of (?:these|those|the following|them))?(?: \w+)? (?:best )?(?:describes|fits|matches) {_WHOLE}"
+        r"(?: best)?",
+    )
+)
+_HAS = r"(?:show|contain|include|have|depict|feature|display|hold)"
+_IS_SEEN = (
+    r"(?:visible|present|shown|depicted|seen|found|recognizable|identifiable|detectable|to be seen|to be found|there)"
+)
+_YES_OR_NO = re.compile(r"[,:;]? *(?:\(?yes (?:or|/) no\)?|yes/no|or not)$")
+_PRESENCE_PATTERNS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"(?:(?:see|check|say|know) )?(?:(?:if|whether) )?(?:is|are) there\b(?P<thing>.*)",
+        r"(?:(?:see|check|say|know) )?(?:if|whether) there (?:is|are)\b(?P<thing>.*)",
+        rf"(?:can|could|do|would|will|did) (?:you|we|i|one) {_SEEING}\b(?P<thing>.*)",
+        rf"(?:do|does|did) {_WHOLE} {_HAS}\b(?P<thing>.*)",
+        rf"(?:is|are) (?P<thing>[\w -]+?) (?:clearly )?{_IS_SEEN}(?: (?:here|anywhere|somewhere))*",
+        rf"(?:can|could) (?P<thing>[\w -]+?) be (?:{_IS_SEEN}|identified|detected|spotted|observed|noticed)(?: here)?",
+        rf"(?P<thing>[\w -]+?) {_IS_SEEN}(?: here)?",
+        r"any\b(?P<thing>.*)",
+    )
+)
+_NOT_PRESENCE = re.compile(
+    r"\b(?:no|not|only|just|more|less|fewer|than|least|most|exactly|many|few|several|lots?|every|both|one|or|and|"
+    r"else|other|others|another|enough|too|same|between|evidence|sign|signs|what|which|why|how|where|who|it|them|this|"
+    r"these|those)\b"
+)
+_ANYWHERE = re.compile(r"\b(?:here|anywhere|somewhere|to be seen|to be found|at this place)\b")
+
 
 @dataclass(frozen=True)
 class KindOfQuestion:
-    """What a question asks for: a place or a number, and of which thing."""
+    """What a question asks for, and of which thing; the kind of area is asked of the whole picture."""
 
     kind: QuestionKind
     thing: NounPhrase
@@ -176,10 +222,15 @@ def kind_of_question(prompt: str) -> KindOfQuestion | None:
 def _kind_of_sentence(sentence: str) -> KindOfQuestion | None:
     if "?" in sentence:
         return None
-    text = _without_lead(_squeezed(_IDLE_PHRASES.sub(" ", _IN_IMAGE.sub(" ", sentence))))
+    written = _squeezed(_IDLE_PHRASES.sub(" ", _IN_IMAGE.sub(" ", sentence)))
+    text = _without_lead(written)
     setting = _SETTING.fullmatch(text)
     question = _without_lead(setting["question"]) if setting else text
     kind = _asked(question, _NUMBER_PATTERNS, _counted) or _asked(question, _PLACE_PATTERNS, _placed)
+    if kind is None and setting is None and any(pattern.fullmatch(text) for pattern in _AREA_PATTERNS):
+        return KindOfQuestion("area", NounPhrase(""))
+    for wording in (question, written):  # "can you find" is more than politeness here
+        kind = kind or _asked(_YES_OR_NO.sub("", wording), _PRESENCE_PATTERNS, _present)
     if kind is None or setting is None:
         return kind
     qualifier = f"{kind.thing.qualifier} {setting['setting']}"
@@ -220,6 +271,14 @@ def _placed(text: str) -> KindOfQuestion | None:
     if is_unplaced or " and " in f" {thing.noun} " or _RELATIVE.search(text) or _NOT_IN_IMAGE.search(text):
         return None
     return KindOfQuestion("place", thing)
+
+
+def _present(text: str) -> KindOfQuestion | None:
+    named = _squeezed(_IDLE_SITE.sub(" ", _ANYWHERE.sub(" ", text)))
+    thing = _thing(named, is_group=True)
+    if thing.noun in ("", "any", "some") or _NOT_PRESENCE.search(named) or next(iter(find_numbers(named)), None):
+        return None
+    return KindOfQuestion("presence", thing)
 
 
 def _thing(text: str, is_group: bool) -> NounPhrase:

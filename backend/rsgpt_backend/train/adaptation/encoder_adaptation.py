@@ -22,6 +22,7 @@ from ...data.kinds import KINDS
 from ...model.config import VisionConfig
 from ...model.vision.encoders import normalize
 from ..examples.corpus import Corpus
+from ..examples.labels import kind_labels, kind_loss, presence_loss, thing_labels
 from ..examples.samples import Sample
 from ..examples.sensors import as_other_sensor
 from ..examples.views import VIEWS, view
@@ -57,7 +58,7 @@ class SceneLabels:
 
 
 class LabelTargets:
-    """What an encoder learns to predict: scenes, caption words and things of the training pictures, and kinds of areas."""
+    """What an encoder learns to predict: kinds of areas, and the scenes, caption words and things of its pictures."""
 
     def __init__(self, samples: Sequence[Sample]) -> None:
         self.scenes = sorted({(sample.dataset, sample.record.scene) for sample in samples if sample.record.scene})
@@ -74,23 +75,15 @@ class LabelTargets:
         column = {word: number for number, word in enumerate(self.words)}
         datasets = torch.tensor([dataset for dataset, _ in self.scenes], dtype=torch.long)
         words = torch.zeros(len(samples), len(self.words))
-        things = torch.full((len(samples), len(self.things)), torch.nan)
-        kinds = torch.full((len(samples), len(KINDS)), torch.nan)
         for row, sample in enumerate(samples):
             for word in chain(*_words(sample)):
                 if word in column:
                     words[row, column[word]] += 1 / len(sample.sentences)
             if not sample.sentences:
                 words[row] = torch.nan
-            for number, thing in enumerate(self.things):
-                if thing in sample.presence:
-                    things[row, number] = sample.presence[thing]
-            known = sample.kinds
-            for number, kind in enumerate(KINDS):
-                if kind in known:
-                    kinds[row, number] = known[kind]
         scene = torch.tensor([index.get((sample.dataset, sample.record.scene), -1) for sample in samples])
         choices = torch.stack([datasets == sample.dataset for sample in samples])
+        things, kinds = thing_labels(samples, self.things), kind_labels(samples, list(KINDS))
         return SceneLabels(scene, choices, words, things, kinds)
 
 
@@ -187,32 +180,17 @@ def augment(pixels: Tensor, size: int) -> Tensor:
 
 
 def _loss(scores: Tensor, labels: SceneLabels) -> Tensor:
-    """Cross-entropy over the scenes of each picture's data set, plus those over kinds, words and things, where known."""
+    """Cross-entropy over the scenes of each picture's data set, plus those over kinds, words, things, where known."""
     parts = [labels.choices.shape[1], labels.words.shape[1], labels.things.shape[1], labels.kinds.shape[1]]
     scenes, words, things, kinds = scores.split(parts, dim=1)
     known = labels.scene >= 0
     scene = F.cross_entropy(scenes.masked_fill(~labels.choices, -1e4), labels.scene, ignore_index=-1, reduction="sum")
     return (
         scene / known.sum().clamp(min=1)
-        + _WORD_SHARE * _known_loss(words, labels.words)
-        + _THING_SHARE * _known_loss(things, labels.things)
-        + _KIND_SHARE * _kind_loss(kinds, labels.kinds)
+        + _WORD_SHARE * presence_loss(words, labels.words)
+        + _THING_SHARE * presence_loss(things, labels.things)
+        + _KIND_SHARE * kind_loss(kinds, labels.kinds)
     )
-
-
-def _known_loss(scores: Tensor, targets: Tensor) -> Tensor:
-    """Return the binary cross-entropy of the known targets, per picture."""
-    known = ~targets.isnan()
-    losses = F.binary_cross_entropy_with_logits(scores, targets.nan_to_num(), reduction="none")
-    return (losses * known).sum() / len(scores)
-
-
-def _kind_loss(scores: Tensor, targets: Tensor) -> Tensor:
-    """Return the mean negative log probability that the kind is one of the true ones and not one of the false ones."""
-    known = (targets == 1).any(1)
-    every = scores.masked_fill(targets.isnan(), -1e4).logsumexp(1)
-    true = scores.masked_fill(targets != 1, -1e4).logsumexp(1)
-    return ((every - true) * known).sum() / known.sum().clamp(min=1)
 
 
 def _words(sample: Sample) -> list[set[str]]:

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from ...errors import UsageError
 from ...model.config import ModelConfig
-from ...model.finder.network import Finder, FinderMaps
-from ...model.finder.search import padding_color
+from ...model.heads.finder.network import Finder, FinderMaps
+from ...model.heads.finder.search import padding_color
 from ...model.vision.efficientnet import EfficientNetLite
 from ...model.vision.encoders import normalize
 from ..finder.crops import FinderPictures

@@ -20,8 +20,8 @@ from tqdm import tqdm
 
 from rsgpt_plugin.shared.files.atomic_file import replace_atomically
 
-from ...model.finder.network import Finder, FinderMaps
-from ...model.finder.search import finder_of, padding_color
+from ...model.heads.finder.network import Finder, FinderMaps
+from ...model.heads.finder.search import finder_of, padding_color
 from ...model.rsgpt import Rsgpt
 from ...model.vision.efficientnet import EfficientNetLite
 from ...model.vision.encoders import channels_last, normalize

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ...model.finder.network import FinderMaps
+from ...model.heads.finder.network import FinderMaps
 from .targets import FinderTargets
 
 _FOCUS, _NEAR = 2, 4  # exponents of CornerNet and CenterNet

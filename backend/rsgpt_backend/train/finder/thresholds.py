@@ -11,8 +11,8 @@ from tqdm import tqdm
 from ...data.image_files import ImageSource
 from ...data.object_annotations import ObjectRecord
 from ...data.object_matching import PointMatch, boxes_of, close_share, f1, match_points
-from ...model.finder.points import FoundPoint
-from ...model.finder.search import finder_of, search
+from ...model.heads.finder.points import FoundPoint
+from ...model.heads.finder.search import finder_of, search
 from ...model.rsgpt import Rsgpt
 from ..examples.samples import chosen_objects
 from ..recipe import RecipeDataset

@@ -1,9 +1,10 @@
-"""Questions for a place or a number are recognized in many wordings, and other questions are not."""
+"""Questions for a place, a number, presence or the kind of area are recognized in many wordings, and others are not."""
 
 from __future__ import annotations
 
 import pytest
 
+from rsgpt_backend.engine.questions.noun_phrases import NounPhrase
 from rsgpt_backend.engine.questions.question_kind import KindOfQuestion, kind_of_question
 
 PLACES = """
@@ -115,10 +116,72 @@ Look at the picture. How many cars do you count?                    | cars
 How many storage tanks are there? Answer with a number.             | storage tanks
 Cars: how many?                                                     | cars
 """
+PRESENCE = """
+Is there any water?                                                 | water
+Is there any water in this image?                                   | water
+Are there any cars?                                                 | cars
+Are there trees in this area?                                       | trees
+Is there a ship?                                                    | ship
+Is there a body of water?                                           | water
+Is there a swimming pool here?                                      | swimming pool
+Are there any airplanes on the ground?                              | airplanes
+Are there any cars on the road?                                     | cars (on the road)
+Is there a red car?                                                 | red + car
+Do you see any water?                                               | water
+Can you see trees here?                                             | trees
+Could you spot a ship in this picture?                              | ship
+Would you find farmland at this place?                              | farmland
+Can any trees be seen?                                              | trees
+Is any grass visible?                                               | grass
+Are buildings present in the image?                                 | buildings
+Is bare ground visible anywhere?                                    | bare ground
+Does the image show any airplanes?                                  | airplanes
+Does this picture contain trees?                                    | trees
+Does this area have any water?                                      | water
+Any ships here?                                                     | ships
+Water present, yes or no?                                           | water
+Is there water? Answer yes or no.                                   | water
+Please tell me if there are any cars.                               | cars
+Can you tell me whether there is a bridge?                          | bridge
+"""
+AREAS = """
+What kind of area is this?
+What type of area does the picture show?
+What sort of place am I looking at?
+Which category of land does this image show?
+What type of land use is this?
+What is the main land use in this area?
+What is shown here?
+What is this?
+What is this place?
+How is this land used?
+How would you call such an area?
+Name the kind of area in this picture.
+Classify this image.
+Which of these describes the scene best?
+"""
 OTHERS = """
 Describe this image.
-What kind of area is this?
-Is there any water?
+What color is the water?
+Is the water blue?
+Is this a harbor or a beach?
+Is there no water?
+Is there only one car?
+Are there two ships?
+Are there many cars?
+Are there cars and trucks?
+Is there a car or a truck?
+Is there anything else?
+Is there evidence of flooding?
+Is there some in this picture?
+Are the cars parked?
+Can you see what this is?
+Can you see the red one?
+What kind of area is next to the river?
+What kind of vehicle is this?
+What is the building used for?
+Which area is larger?
+What is in the middle?
 Are there more than five cars?
 Is the number of cars above ten?
 Is the lake at the top or at the bottom?
@@ -174,13 +237,22 @@ def written(question: KindOfQuestion) -> str:
 
 @pytest.mark.parametrize(
     ("kind", "line"),
-    [(kind, line) for kind, text in (("place", PLACES), ("number", NUMBERS)) for line in text.strip().splitlines()],
+    [
+        (kind, line)
+        for kind, text in (("place", PLACES), ("number", NUMBERS), ("presence", PRESENCE))
+        for line in text.strip().splitlines()
+    ],
 )
-def test_questions_for_a_place_or_a_number(kind: str, line: str) -> None:
+def test_questions_about_a_thing(kind: str, line: str) -> None:
     prompt, thing = line.split("|")
     question = kind_of_question(prompt.strip())
     assert question is not None
     assert (question.kind, written(question)) == (kind, thing.strip())
+
+
+@pytest.mark.parametrize("prompt", AREAS.strip().splitlines())
+def test_questions_about_the_kind_of_area(prompt: str) -> None:
+    assert kind_of_question(prompt) == KindOfQuestion("area", NounPhrase(""))
 
 
 @pytest.mark.parametrize("prompt", OTHERS.strip().splitlines())

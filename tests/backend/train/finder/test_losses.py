@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from rsgpt_backend.model.config import FinderConfig
-from rsgpt_backend.model.finder.network import FinderMaps
+from rsgpt_backend.model.heads.finder.network import FinderMaps
 from rsgpt_backend.train.finder.losses import center_loss, finder_loss, region_loss
 from rsgpt_backend.train.finder.targets import FinderTargets, render
 from tests.backend.train.finder.test_targets import CONFIG, FACTS

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rsgpt_backend.data.object_annotations import ObjectBox, ObjectRecord
-from rsgpt_backend.model.finder.points import FoundPoint
+from rsgpt_backend.model.heads.finder.points import FoundPoint
 from rsgpt_backend.model.weights import load_model
 from rsgpt_backend.train.finder import thresholds as module
 from rsgpt_backend.train.finder.thresholds import best_threshold, choose_thresholds, matches_above

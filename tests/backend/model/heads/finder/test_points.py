@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from rsgpt_backend.model.config import FinderConfig
-from rsgpt_backend.model.finder.network import FinderMaps
-from rsgpt_backend.model.finder.points import Box, FoundPoint, decode, overlaps, without_duplicates
+from rsgpt_backend.model.heads.finder.network import FinderMaps
+from rsgpt_backend.model.heads.finder.points import Box, FoundPoint, decode, overlaps, without_duplicates
 
 CONFIG = FinderConfig(labels=("car", "ship"), boxed=(), regions=(), thresholds=(0.5, 0.5))
 

@@ -15,9 +15,9 @@ from torch import Tensor, nn
 
 from rsgpt_backend.errors import EngineError, ModelError
 from rsgpt_backend.model.config import FinderConfig
-from rsgpt_backend.model.finder.network import FinderMaps
-from rsgpt_backend.model.finder.points import FoundPoint
-from rsgpt_backend.model.finder.search import (
+from rsgpt_backend.model.heads.finder.network import FinderMaps
+from rsgpt_backend.model.heads.finder.points import FoundPoint
+from rsgpt_backend.model.heads.finder.search import (
     finder_of,
     padding_color,
     region_maps,

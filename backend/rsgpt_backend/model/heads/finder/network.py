@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..config import FinderConfig
+from ...config import FinderConfig
 
 _FIRST_CENTER = 0.02  # probability of a center per cell before training; half would drown the few centers
 _FIRST_SIDE = 24.0  # pixels, side of a box before training

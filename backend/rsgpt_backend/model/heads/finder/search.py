@@ -12,9 +12,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ...errors import EngineError, ModelError
-from ..config import FinderConfig
-from ..rsgpt import Rsgpt
+from ....errors import EngineError, ModelError
+from ...config import FinderConfig
+from ...rsgpt import Rsgpt
 from .network import Finder, FinderMaps
 from .points import FoundPoint, decode, without_duplicates
 

@@ -15,7 +15,7 @@ from rsgpt_backend.model.config import ModelConfig
 from rsgpt_backend.model.fingerprint import fingerprint
 from rsgpt_backend.model.hardware.memory import model_size
 from rsgpt_backend.model.hashes import file_sha256
-from rsgpt_backend.model.matching import MatchingHead, matching_loss
+from rsgpt_backend.model.heads.matching import MatchingHead, matching_loss
 from rsgpt_backend.model.rsgpt import Rsgpt, pad
 from rsgpt_backend.model.vision.encoders import to_bytes
 from rsgpt_backend.model.weights import WEIGHTS_FILE, load_model, save_model

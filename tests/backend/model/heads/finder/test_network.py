@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from rsgpt_backend.model.config import FinderConfig
-from rsgpt_backend.model.finder.network import Finder, FinderMaps
+from rsgpt_backend.model.heads.finder.network import Finder, FinderMaps
 
 CHANNELS = (24, 48, 120, 352)
 

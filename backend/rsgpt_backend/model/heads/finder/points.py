@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from ..config import FinderConfig
+from ...config import FinderConfig
 from .network import FinderMaps
 
 _MAX_POINTS = 500  # per label and window; an untrained finder would return one in nine cells

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 if TYPE_CHECKING:
-    from .qformer import QFormer
-    from .rsgpt import Bridge
+    from ..qformer import QFormer
+    from ..rsgpt import Bridge
 
 _START = 0.07  # temperature, as in CLIP
 _COLDEST, _WARMEST = 0.01, 0.5

@@ -1,0 +1,1 @@
+"""Small trained heads beside the bridge: finder, matching, and classifier."""

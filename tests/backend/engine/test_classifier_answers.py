@@ -1,0 +1,126 @@
+"""What the classifier answers, and when the language model answers instead. Its scores are fixed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor
+
+from rsgpt_backend.engine.engine import Engine
+from rsgpt_backend.model.config import ClassifierConfig
+from rsgpt_backend.model.rsgpt import Rsgpt
+from rsgpt_plugin.shared.answers.answer_types import AnswerType
+from tests.backend.toy import ask
+
+CONFIG = ClassifierConfig(("water", "car", "bare soil"), ("residential", "forest", "sea", "farmland"))
+PRESENT = (0.9, 0.2, 0.7)  # probabilities of the things
+KINDS = (0.6, 0.25, 0.1, 0.05)
+SCALES = {"presence": (1.0, -1.0), "kind": (1.0, -2.0)}
+
+
+@pytest.fixture
+def classifying(toy: Rsgpt, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Engine]:
+    """Return a function that makes an engine whose classifier has fixed scores for each picture."""
+
+    def make(kinds: tuple[float, ...] = KINDS, scales: dict[str, tuple[float, float]] | None = None) -> Engine:
+        odds = torch.tensor([math.log(share / (1 - share)) for share in PRESENT])
+
+        def classifier(features: Tensor) -> tuple[Tensor, Tensor]:
+            count = len(features)
+            return odds.expand(count, -1), torch.tensor(kinds).log().expand(count, -1)
+
+        monkeypatch.setattr(toy, "classifier", classifier)
+        monkeypatch.setattr(toy, "config", replace(toy.config, classifier=CONFIG, calibration=scales or {}))
+        return Engine(toy)
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("prompt", "text", "confidence"),
+    [
+        ("Is there any water?", "yes", 0.9),
+        ("Can you see any vehicles here?", "no", 0.8),
+        ("Is bare ground visible in this image?", "yes", 0.7),
+    ],
+)
+@pytest.mark.parametrize("typed", [False, True])
+def test_presence(classifying: Callable[..., Engine], prompt: str, text: str, confidence: float, typed: bool) -> None:
+    (answer,) = classifying().answer([ask(0, prompt, choices=AnswerType.YESNO.allowed if typed else ())])
+    assert (answer.text, answer.form, answer.finish_reason) == (text, "presence", "stop")
+    assert answer.confidence == pytest.approx(confidence, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "Is there any red car?",
+        "Are there any cars on the road?",
+        "Are there more than two cars?",
+        "Is there a swimming pool?",
+        "Is there water or bare ground?",
+        "What kind of area is this?",
+    ],
+)
+def test_other_questions_are_answered_by_the_language_model(classifying: Callable[..., Engine], prompt: str) -> None:
+    (answer,) = classifying().answer([ask(0, prompt)])
+    assert answer.form not in ("presence", "kind")
+
+
+def choice(*options: str, question: str = "What kind of area is this?") -> tuple[str, tuple[str, ...]]:
+    return AnswerType.CHOICE.prompt(question, options), options
+
+
+@pytest.mark.parametrize("options", [("forest", "residential area", "sea"), ("sea", "forest", "residential area")])
+def test_kind_of_area_does_not_depend_on_the_order(
+    classifying: Callable[..., Engine], options: tuple[str, ...]
+) -> None:
+    prompt, choices = choice(*options)
+    (answer,) = classifying().answer([ask(0, prompt, choices=choices)])
+    assert (answer.text, answer.form) == ("residential area", "kind")
+    assert answer.confidence == pytest.approx(0.6 / 0.95, abs=1e-4)  # farmland is none of the options
+
+
+@pytest.mark.parametrize(
+    ("options", "question"),
+    [
+        (("farmland", "sea"), "What kind of area is this?"),  # the picture is most likely neither
+        (("forest", "something else"), "What kind of area is this?"),
+        (("forest", "residential area"), "What is next to the road?"),
+        (("yes", "no"), "Is this a residential area?"),
+    ],
+)
+def test_other_choices_are_scored_by_the_language_model(
+    classifying: Callable[..., Engine], options: tuple[str, ...], question: str
+) -> None:
+    prompt, choices = choice(*options, question=question)
+    (answer,) = classifying().answer([ask(0, prompt, choices=choices)])
+    assert answer.form in ("choice", "yes_no")
+
+
+def test_answers_are_calibrated(classifying: Callable[..., Engine]) -> None:
+    prompt, choices = choice("forest", "residential area")
+    plain, scaled = (
+        classifying(scales=scales).answer([ask(0, "Any water?"), ask(0, prompt, choices=choices)])
+        for scales in (None, SCALES)
+    )
+    assert [one.text for one in plain] == [one.text for one in scaled] == ["yes", "residential area"]
+    assert all(one.confidence > other.confidence for one, other in zip(plain, scaled, strict=True))
+
+
+def test_a_batch_keeps_its_order(classifying: Callable[..., Engine]) -> None:
+    prompts = ["Describe this image.", "Is there any water?", "What is this?", "Are there any cars?"]
+    answers = classifying().answer([ask(number, prompt) for number, prompt in enumerate(prompts)])
+    assert [answer.form == "presence" for answer in answers] == [False, True, False, True]
+    assert [answers[1].text, answers[3].text] == ["yes", "no"]
+
+
+def test_a_canceled_ask_is_not_answered(classifying: Callable[..., Engine]) -> None:
+    canceled = ask(0, "Is there any water?")
+    canceled.cancel.set()
+    (answer,) = classifying().answer([canceled])
+    assert answer.finish_reason == "cancelled"

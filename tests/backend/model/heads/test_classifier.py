@@ -1,0 +1,55 @@
+"""The classifier: its scores, and its place in a model folder."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+import torch
+
+from rsgpt_backend.errors import ModelError
+from rsgpt_backend.model.config import ClassifierConfig, ModelConfig
+from rsgpt_backend.model.fingerprint import fingerprint
+from rsgpt_backend.model.heads.classifier import Classifier
+from rsgpt_backend.model.weights import load_model, save_model
+from tests.backend.toy import make_config, make_language, make_model
+
+CONFIG = ClassifierConfig(("water", "car"), ("forest", "sea", "farmland"))
+
+
+def test_scores_come_from_the_mean_of_the_cells() -> None:
+    torch.manual_seed(0)
+    head, features = Classifier(CONFIG, 8), torch.randn(5, 4, 8)
+    things, kinds = head(features)
+    assert (things.shape, kinds.shape) == ((5, 2), (5, 3))
+    mixed = head(features[:, [2, 0, 3, 1]])
+    torch.testing.assert_close((things, kinds), mixed)
+    torch.testing.assert_close(head(features.mean(1, keepdim=True)), (things, kinds))
+
+
+def test_round_trip(tmp_path: Path) -> None:
+    make_language(tmp_path / "language")
+    model = make_model(dataclasses.replace(make_config(tmp_path / "language"), classifier=CONFIG))
+    save_model(model, tmp_path)
+    loaded = load_model(tmp_path)
+    assert loaded.config.classifier == CONFIG
+    assert loaded.classifier is not None
+    assert model.classifier is not None
+    torch.testing.assert_close(loaded.classifier.linear.weight, model.classifier.linear.weight, atol=1e-3, rtol=0)
+
+
+def test_models_without_a_classifier(toy_folder: Path) -> None:
+    config = ModelConfig.read(toy_folder)
+    data = config.to_dict()
+    assert data.pop("classifier") is None
+    assert ModelConfig.from_dict(data).classifier is None
+    other = dataclasses.replace(config, classifier=CONFIG)
+    assert fingerprint(config, toy_folder, "fp32") != fingerprint(other, toy_folder, "fp32")
+
+
+@pytest.mark.parametrize("things", [["water", "water"], [""], "water", [1]])
+def test_wrong_names_are_refused(toy_folder: Path, things: object) -> None:
+    data = ModelConfig.read(toy_folder).to_dict()
+    with pytest.raises(ModelError, match="classifier"):
+        ModelConfig.from_dict({**data, "classifier": {"things": things, "kinds": ["forest"]}})
