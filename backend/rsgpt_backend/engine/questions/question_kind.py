@@ -35,7 +35,7 @@ _IN_IMAGE = re.compile(
 )
 _IDLE_PHRASES = re.compile(
     r"\b(?:in (?:total|all|sight|view)|at (?:all|the moment|present)|right (?:here|now)|all together|altogether|"
-    r"overall|over here|from above|if any|if there (?:is|are) (?:one|any|some)|at$|if possible|as you can see|exactly|"
+    r"overall|over here|from above|if any|if there (?:is|are) (?:one|any|some)(?! \w)|at$|if possible|as you can see|exactly|"
     r"roughly|approximately|about|mostly|mainly|primarily|largely|currently|please|precisely|usually|actually)\b"
 )
 _LEAD = re.compile(
