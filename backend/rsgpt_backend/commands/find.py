@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..data.image_files import open_image
 from ..engine.object_nouns import labels_of
-from ..errors import EngineError, ImageError, ModelError
+from ..errors import EngineError, ImageError
 from ..model.config import ModelConfig
 from ..model.registry import model_folder
 from .model_options import add_gsd, add_model, engine_from
@@ -63,10 +63,7 @@ def check_nouns(model: str, nouns: list[str]) -> list[str]:
 
     Raises ModelError if the model has no finder, and QuestionError for a noun that it does not know.
     """
-    config = ModelConfig.read(model_folder(model))
-    if config.finder is None:
-        raise ModelError(f"The model {config.name} has no finder, so it cannot find objects. Choose another model.")
-    return labels_of(nouns, config.finder.labels)
+    return labels_of(nouns, ModelConfig.read(model_folder(model)).require_finder().labels)
 
 
 def _data(path: str, objects: FoundObjects) -> dict[str, Any]:

@@ -39,6 +39,10 @@ _REGION_NOUNS: dict[str, tuple[str, ...]] = {
 }
 
 
+class _SearchCanceled(Exception):
+    """An ask was canceled while its picture was searched."""
+
+
 @dataclass
 class _Searched:
     """What one picture shows, None until needed. points: by label, with doubtful ones; regions: their locations."""
@@ -61,7 +65,10 @@ class FinderAnswers:
         if config is None:
             return
         for index, row in enumerate(rows):
-            found = None if row.ask.cancel.is_set() else self._answer(row.ask, config)
+            try:
+                found = None if row.ask.cancel.is_set() else self._answer(row.ask, config)
+            except _SearchCanceled:
+                continue
             if found:
                 yield Step(index, token=row.select(*found))
                 yield Step(index, answer=row.finish("stop"))
@@ -116,7 +123,13 @@ class FinderAnswers:
         picture = self._picture(ask)
         if picture.points is None:
             thresholds = [_DOUBTFUL * threshold for threshold in config.thresholds]
-            picture.points = search(self._model, ask.image, ask.gsd_m, thresholds, self._on_heartbeat)
+
+            def check() -> None:
+                self._on_heartbeat()
+                if ask.cancel.is_set():
+                    raise _SearchCanceled
+
+            picture.points = search(self._model, ask.image, ask.gsd_m, thresholds, check)
         return picture.points
 
     def _picture(self, ask: Ask) -> _Searched:

@@ -1,4 +1,4 @@
-"""Objects found in a picture: points, counts and boxes of the nouns that a user asks for, and the regions it shows."""
+"""Objects found in a picture: points, counts and boxes of the nouns that a user asks for."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PIL import Image
-from torch import Tensor
 
 from ..errors import EngineError
 from ..model.heads.finder.points import Box, FoundPoint
-from ..model.heads.finder.search import finder_of, region_maps, search
+from ..model.heads.finder.search import finder_of, search
 from ..model.rsgpt import Rsgpt
 from .object_nouns import labels_of
 
@@ -51,16 +50,3 @@ def find_objects(
         FoundObjects(noun, label, tuple(found[label]), label in config.boxed)
         for noun, label in zip(nouns, labels, strict=True)
     ]
-
-
-def find_regions(model: Rsgpt, image: Image.Image, gsd_m: float | None = None) -> dict[str, Tensor]:
-    """Return the probability of each region as even cells of the picture, float32 [rows, columns] on the CPU.
-
-    Raises ModelError if the model has no finder, EngineError if the search fails.
-    """
-    _, config = finder_of(model)
-    try:
-        maps = region_maps(model, image, gsd_m)
-    except RuntimeError as error:
-        raise EngineError(f"The search of the picture failed: {error}. Try a smaller picture.") from error
-    return dict(zip(config.regions, maps, strict=True))

@@ -194,6 +194,14 @@ class ModelConfig:
         """Whether answers depend on the ground resolution: the Q-Former sees it, or the finder searches by it."""
         return self.vision.ground_resolution or self.finder is not None
 
+    def require_finder(self) -> FinderConfig:
+        """Return the config of the finder. Raises ModelError if the model has none."""
+        if self.finder is None:
+            raise ModelError(
+                f"{self.name} has no finder, so it cannot find objects. Choose another model with --model."
+            )
+        return self.finder
+
     @classmethod
     def from_dict(cls, data: dict[str, Any], where: str = f"The model's {CONFIG_FILE}") -> ModelConfig:
         """Build a config from parsed JSON. where: the source of the data, for error messages.

@@ -51,8 +51,9 @@ class EmbeddingTicket(QueuedWork[list[Embedding]]):
         self._items = items
 
     def run(self, engine: Predictor) -> None:
-        """Compute the vectors. Raises the errors of Predictor.embed."""
-        self._end(engine.embed(self._items))
+        """Compute the vectors, unless nobody waits for them. Raises the errors of Predictor.embed."""
+        if not self.cancel.is_set():
+            self._end(engine.embed(self._items))
 
 
 class Ticket(QueuedWork[Token | Answer]):

@@ -101,24 +101,25 @@ class Trainer:
         if self.recipe.start:
             return
         if self.processes.leads and not path.exists():
-            self._adapt_encoder()
-            write_tensors(self.model.encoder.state_dict(), path)
+            self._adapt_encoder(path)
         self.processes.wait()
         self.model.encoder.load_state_dict(read_tensors(path))
 
-    def _adapt_encoder(self) -> None:
+    def _adapt_encoder(self, path: Path) -> None:
+        """Adapt the encoder, save it in a file, and measure it; a kill while it is measured loses nothing."""
         start = self.recipe.model.notes.get("encoder_start")
         if start:
             load_published(self.model.encoder, start)
-        if self.recipe.adaptation.steps:
-            vision, adaptation = self.recipe.model.vision, self.recipe.adaptation
+        adaptation, measure = self.recipe.adaptation, None
+        if adaptation.steps:
             objects = self._object_task() if adaptation.crops else None
-            seed = self.recipe.seed
-            accuracy = adapt_encoder(
+            vision, seed = self.recipe.model.vision, self.recipe.seed
+            measure = adapt_encoder(
                 self.model.encoder, self.corpus, vision, adaptation, self.device, objects=objects, seed=seed
             )
-            if self.held_out:
-                self._log(adaptation.steps, "scene_accuracy", accuracy(self.held_out))
+        write_tensors(self.model.encoder.state_dict(), path)
+        if measure and self.held_out:
+            self._log(adaptation.steps, "scene_accuracy", measure(self.held_out))
 
     def _object_task(self) -> ObjectTask:
         torch.manual_seed(self.recipe.seed)

@@ -80,7 +80,7 @@ def test_a_model_without_a_finder_says_so(
     toy_folder: Path, pictures: Pictures, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["find", *pictures(1), "--object", "car", "--model", str(toy_folder)]) == 1
-    assert "The model toy has no finder" in capsys.readouterr().err
+    assert "toy has no finder" in capsys.readouterr().err
 
 
 def test_a_broken_picture_does_not_stop_the_others(

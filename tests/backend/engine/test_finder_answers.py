@@ -181,6 +181,24 @@ def test_cancelled_ask_is_not_searched(finding: Callable[..., Engine], searches:
     assert (answer.finish_reason, answer.text, searches) == ("cancelled", "", [])
 
 
+def test_search_ends_after_the_window_in_which_its_ask_is_canceled(
+    finding: Callable[..., Engine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, canceled, windows = finding({"car": CARS}), ask(0, "How many cars are there?"), 0
+
+    def search(*given: Any) -> Any:
+        nonlocal windows
+        for windows in (1, 2, 3):
+            if windows == 2:
+                canceled.cancel.set()
+            given[-1]()
+        return {}
+
+    monkeypatch.setattr(finder_answers, "search", search)
+    (answer,) = engine.answer([canceled])
+    assert (answer.finish_reason, answer.text, windows) == ("cancelled", "", 2)
+
+
 def test_confidence_is_calibrated_by_form(finding: Callable[..., Engine]) -> None:
     asks = [ask(0, "How many cars are there?"), ask(0, "Where are the cars?")]
     plain = finding({"car": CARS}).answer(asks)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rsgpt_backend.engine import finding
-from rsgpt_backend.engine.finding import find_objects, find_regions
-from rsgpt_backend.engine.loading import load_engine
+from rsgpt_backend.engine.finding import find_objects
 from rsgpt_backend.errors import EngineError, ModelError, QuestionError
 from rsgpt_backend.model.heads.finder.points import FoundPoint
 from rsgpt_backend.model.rsgpt import Rsgpt
@@ -36,23 +35,9 @@ def test_the_ground_resolution_is_passed_on(finding_toy: Rsgpt, monkeypatch: pyt
     assert given == [0.3]
 
 
-def test_regions(finding_toy: Rsgpt) -> None:
-    regions = find_regions(finding_toy, picture(1, (96, 80)))
-    assert list(regions) == ["water"]
-    assert regions["water"].shape == (20, 24)
-
-
-def test_a_folded_encoder_finds_the_same(finding_toy: Rsgpt, finder_folder: object) -> None:
-    regions = find_regions(finding_toy, picture(1))["water"]
-    folded = find_regions(load_engine(str(finder_folder)).model, picture(1))["water"]
-    assert (regions - folded).abs().max() < 1e-3
-
-
 def test_errors(toy: Rsgpt, finding_toy: Rsgpt, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ModelError, match="has no finder"):
         find_objects(toy, picture(1), ["car"])
-    with pytest.raises(ModelError, match="has no finder"):
-        find_regions(toy, picture(1))
     with pytest.raises(QuestionError, match="It finds: airplane, car"):
         find_objects(finding_toy, picture(1), ["ship"])
 
@@ -60,8 +45,5 @@ def test_errors(toy: Rsgpt, finding_toy: Rsgpt, monkeypatch: pytest.MonkeyPatch)
         raise RuntimeError("out of memory")
 
     monkeypatch.setattr(finding, "search", fail)
-    monkeypatch.setattr(finding, "region_maps", fail)
     with pytest.raises(EngineError, match=r"failed: out of memory\. Try a smaller picture"):
         find_objects(finding_toy, picture(1), ["car"])
-    with pytest.raises(EngineError, match="Try a smaller picture"):
-        find_regions(finding_toy, picture(1))

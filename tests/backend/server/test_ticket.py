@@ -157,3 +157,11 @@ def test_an_embedding_ticket_posts_its_vectors_once() -> None:
     ticket.run(FakeEngine(Script()))
     ticket.fail(REFUSAL)
     assert events == [[Embedding((0.0, 1.0), 2), Embedding((1.0, 0.0), 1)]]
+
+
+def test_an_embedding_ticket_that_nobody_waits_for_is_not_computed() -> None:
+    events: list[Any] = []
+    ticket = EmbeddingTicket(["a word"], events.append)
+    ticket.cancel.set()
+    ticket.run(FakeEngine(Script()))
+    assert events == []

@@ -35,16 +35,17 @@ _IN_IMAGE = re.compile(
 )
 _IDLE_PHRASES = re.compile(
     r"\b(?:in (?:total|all|sight|view)|at (?:all|the moment|present)|right (?:here|now)|all together|altogether|"
-    r"overall|over here|from above|if any|if there (?:is|are) (?:one|any|some)(?! \w)|at$|if possible|as you can see|exactly|"
-    r"roughly|approximately|about|mostly|mainly|primarily|largely|currently|please|precisely|usually|actually)\b"
+    r"overall|over here|from above|if any|if there (?:is|are) (?:one|any|some)(?! \w)|at$|if possible|"
+    r"as you can see|exactly|roughly|approximately|about|mostly|mainly|primarily|largely|currently|please|precisely|"
+    r"usually|actually)\b"
 )
 _LEAD = re.compile(
     r"(?:please|kindly|hey|hi|hello|so|and|now|ok|okay|then|well|first|just|here|question|q|let me know|any idea|"
     r"(?:(?:can|could|would|will) you|i need you to|are you able to)(?: please)?(?: to)?(?! see)|"
     r"(?:can you (?:see|spot|find)|do you (?:know|see)|see|spot|find|i wonder|i am wondering|i'm wondering|find out|"
     r"work out|determine|estimate|guess|say|state|indicate|describe|show(?: me| us)?|(?:i want|i would like|i need|"
-    r"i'd like)(?: you)? to (?:know|say|find out|see)|tell(?: me| us)?)(?= (?:where|how many|whether|if there|(?:in|on|at) "
-    r"(?:which|what)))|tell (?:me|us)(?= (?:the|what|which)))[\s,:]+"
+    r"i'd like)(?: you)? to (?:know|say|find out|see)|tell(?: me| us)?)(?= (?:where|how many|whether|if "
+    r"there|(?:in|on|at) (?:which|what)))|tell (?:me|us)(?= (?:the|what|which)))[\s,:]+"
 )
 _SETTING = re.compile(
     r"(?P<setting>(?:if|in|on|at|near|within|along|inside|around) (?!which|what)[^,]+),\s*(?P<question>.*)"

@@ -6,7 +6,6 @@ within its round. A round depends only on the seed and its number.
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Sequence
 from copy import deepcopy
@@ -17,8 +16,6 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 from tqdm import tqdm
-
-from rsgpt_plugin.shared.files.atomic_file import replace_atomically
 
 from ...model.heads.finder.network import Finder, FinderMaps
 from ...model.heads.finder.search import finder_of, padding_color
@@ -36,7 +33,7 @@ from .settings import FinderStage
 from .targets import FinderTargets
 from .thresholds import choose_thresholds
 
-_FINISHED, _CHECKPOINT, _THRESHOLDS = "finder.safetensors", "finder-checkpoint.safetensors", "finder-thresholds.json"
+_FINISHED, _CHECKPOINT = "finder.safetensors", "finder-checkpoint.safetensors"
 _ENCODED_AT_ONCE = 16
 
 
@@ -54,10 +51,7 @@ def train_finder(model: Rsgpt, data: Path, recipe: Recipe, device: torch.device,
         stage = replace(recipe.finder, seed=recipe.seed)
         FinderTrainer(model, FinderPictures(data, recipe.train), stage, device, out).run()
         write_tensors(finder.state_dict(), out / _FINISHED)
-    thresholds = choose_thresholds(model, data, recipe.validate, recipe.finder.validated)
-    with replace_atomically(out / _THRESHOLDS) as draft:
-        draft.write_text(json.dumps(thresholds), encoding="utf-8")
-    return thresholds
+    return choose_thresholds(model, data, recipe.validate, recipe.finder.validated)
 
 
 class FinderTrainer:

@@ -6,13 +6,14 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import cast
 
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
 
-from ....errors import EngineError, ModelError
+from ....errors import EngineError
 from ...config import FinderConfig
 from ...rsgpt import Rsgpt
 from .network import Finder, FinderMaps
@@ -44,11 +45,8 @@ class SearchWindow:
 
 def finder_of(model: Rsgpt) -> tuple[Finder, FinderConfig]:
     """Return the finder of a model and its config. Raises ModelError if it has none."""
-    if model.finder is None or model.config.finder is None:
-        raise ModelError(
-            f"The model {model.config.name} has no finder, so it cannot find objects. Choose a model with a finder."
-        )
-    return model.finder, model.config.finder
+    config = model.config.require_finder()
+    return cast(Finder, model.finder), config
 
 
 @torch.inference_mode()

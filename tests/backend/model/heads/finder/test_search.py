@@ -169,7 +169,7 @@ def test_pictures_of_odd_shapes(finding_toy: Rsgpt, size: tuple[int, int]) -> No
 
 
 def test_a_model_without_a_finder_says_so(toy: Rsgpt) -> None:
-    with pytest.raises(ModelError, match="The model toy has no finder"):
+    with pytest.raises(ModelError, match="toy has no finder"):
         finder_of(toy)
 
 
