@@ -11,7 +11,7 @@ from pathlib import Path
 from ..errors import UsageError
 from .printing import note
 
-_RECIPES = Path(__file__).parents[1] / "train" / "recipes"
+RECIPES = Path(__file__).parents[1] / "train" / "recipes"
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -29,9 +29,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Train, save the model, and calibrate it."""
-    path = next((path for path in (Path(args.recipe), _RECIPES / f"{args.recipe}.toml") if path.is_file()), None)
+    path = next((path for path in (Path(args.recipe), RECIPES / f"{args.recipe}.toml") if path.is_file()), None)
     if path is None:
-        names = ", ".join(sorted(recipe.stem for recipe in _RECIPES.glob("*.toml")))
+        names = ", ".join(sorted(recipe.stem for recipe in RECIPES.glob("*.toml")))
         raise UsageError(f"There is no recipe {args.recipe!r}. Give a TOML file, or one of: {names}.")
     from ..train.process_group import ProcessGroup  # noqa: PLC0415 - report wrong usage before importing torch
     from ..train.recipe import read_recipe  # noqa: PLC0415

@@ -25,7 +25,7 @@ from ..model.rsgpt import Rsgpt, pad
 from ..model.vision.efficientnet import EfficientNetLite
 from ..model.weights import load_model, load_published, save_model
 from ..strict_json import json_text
-from .adaptation.encoder_adaptation import adapt_encoder
+from .adaptation.encoder_adaptation import adapt_encoder, scene_accuracy
 from .adaptation.object_task import ObjectTask
 from .classifier_training import presence_accuracy, train_classifier
 from .examples.corpus import Corpus, DrawnPrompt
@@ -110,16 +110,18 @@ class Trainer:
         start = self.recipe.model.notes.get("encoder_start")
         if start:
             load_published(self.model.encoder, start)
-        adaptation, measure = self.recipe.adaptation, None
+        adaptation, adapted = self.recipe.adaptation, None
         if adaptation.steps:
             objects = self._object_task() if adaptation.crops else None
             vision, seed = self.recipe.model.vision, self.recipe.seed
-            measure = adapt_encoder(
+            adapted = adapt_encoder(
                 self.model.encoder, self.corpus, vision, adaptation, self.device, objects=objects, seed=seed
             )
         write_tensors(self.model.encoder.state_dict(), path)
-        if measure and self.held_out:
-            self._log(adaptation.steps, "scene_accuracy", measure(self.held_out))
+        if adapted and self.held_out:
+            reader, targets = adapted
+            accuracy = scene_accuracy(reader, targets.labels(self.held_out.samples), self.held_out)
+            self._log(adaptation.steps, "scene_accuracy", accuracy)
 
     def _object_task(self) -> ObjectTask:
         torch.manual_seed(self.recipe.seed)

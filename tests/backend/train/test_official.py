@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from rsgpt_backend.commands.train import _RECIPES
+from rsgpt_backend.commands.train import RECIPES
 from rsgpt_backend.convert.checkpoint import Checkpoint
 from rsgpt_backend.errors import UsageError
 from rsgpt_backend.model.published_models import FAMILY
@@ -46,7 +46,7 @@ def test_the_official_keys(start: Path, tmp_path: Path) -> None:
 
 def test_the_recipe_runs_and_its_file_is_read_again(start: Path, rsicap: Path, tmp_path: Path) -> None:
     overrides = {"start": str(start), "steps": 5, "batch": 4, "warmup": 1, "checkpoint_every": 5, "micro": 2}
-    recipe = read_recipe(_RECIPES / "rsgpt.toml", overrides)
+    recipe = read_recipe(RECIPES / "rsgpt.toml", overrides)
     published = FAMILY["rsgpt-7b"]
     assert (recipe.model.name, recipe.model.licence) == (published.name, published.licence)
     assert (recipe.model.caption_prompt, recipe.model.qformer.max_text) == (published.caption_prompt, 160)
@@ -68,12 +68,12 @@ def test_the_recipe_runs_and_its_file_is_read_again(start: Path, rsicap: Path, t
 def test_a_model_of_another_layout_is_not_trained(tmp_path: Path, name: str) -> None:
     tiny(name).write(tmp_path)
     with pytest.raises(UsageError, match=f"{name} cannot be trained here"):
-        read_recipe(_RECIPES / "rsgpt.toml", {"start": str(tmp_path)})
+        read_recipe(RECIPES / "rsgpt.toml", {"start": str(tmp_path)})
 
 
 def test_every_pair_occurs_once_per_pass_in_its_own_words(rsicap: Path) -> None:
     corpus = Corpus(rsicap, [RecipeDataset("images", "captions.json")], SIDE)
-    mix = read_recipe(_RECIPES / "rsgpt.toml", {"model": tiny("rsgpt-7b").to_dict()}).mix
+    mix = read_recipe(RECIPES / "rsgpt.toml", {"model": tiny("rsgpt-7b").to_dict()}).mix
     buckets = corpus.buckets(1, 4, mix)
     first, second = next(buckets), next(buckets)
     assert [len(batch) for batch in first] == [4, 4]
@@ -84,7 +84,7 @@ def test_every_pair_occurs_once_per_pass_in_its_own_words(rsicap: Path) -> None:
 
 
 def test_weight_decay_as_in_lavis(start: Path, rsicap: Path, tmp_path: Path) -> None:
-    recipe = read_recipe(_RECIPES / "rsgpt.toml", {"start": str(start)})
+    recipe = read_recipe(RECIPES / "rsgpt.toml", {"start": str(start)})
     model = Trainer(recipe, rsicap, tmp_path, ProcessGroup()).model
     decayed = {id(parameter) for parameter in _optimizer(model, recipe).param_groups[0]["params"]}
     for name, parameter in model.bridge.named_parameters():

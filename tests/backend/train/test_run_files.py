@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from rsgpt_backend.commands.train import _RECIPES
+from rsgpt_backend.commands.train import RECIPES
 from rsgpt_backend.errors import ModelError, UsageError
 from rsgpt_backend.train.recipe import read_recipe
 from rsgpt_backend.train.run_files import claim, load_checkpoint, save_checkpoint
@@ -31,7 +31,7 @@ def test_the_loss_scale_is_restored(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_claimed_once_and_atomically(tmp_path: Path) -> None:
-    out, recipe = tmp_path / "out", read_recipe(_RECIPES / "rsgpt-small.toml")
+    out, recipe = tmp_path / "out", read_recipe(RECIPES / "rsgpt-small.toml")
     claim(out, recipe)
     written = (out / "recipe.json").stat().st_mtime_ns
     claim(out, dataclasses.replace(recipe, steps=recipe.steps + 1))
@@ -60,5 +60,5 @@ def test_a_damaged_checkpoint_is_refused_by_name(tmp_path: Path, content: bytes)
 def test_a_folder_with_other_files_is_not_claimed(tmp_path: Path) -> None:
     (tmp_path / "checkpoint.safetensors").write_text("mine")
     with pytest.raises(UsageError, match="holds other files"):
-        claim(tmp_path, read_recipe(_RECIPES / "rsgpt-small.toml"))
+        claim(tmp_path, read_recipe(RECIPES / "rsgpt-small.toml"))
     assert [file.name for file in tmp_path.iterdir()] == ["checkpoint.safetensors"]

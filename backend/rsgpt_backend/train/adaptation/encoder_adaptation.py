@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import cast
@@ -56,6 +56,11 @@ class SceneLabels:
     things: Tensor
     kinds: Tensor
 
+    def split(self, scores: Tensor) -> tuple[Tensor, ...]:
+        """Return the scores [batch, targets] of scenes, words, things and kinds."""
+        columns = (self.choices, self.words, self.things, self.kinds)
+        return scores.split([part.shape[1] for part in columns], dim=1)
+
 
 class LabelTargets:
     """What an encoder learns to predict: kinds of areas, and the scenes, caption words and things of its pictures."""
@@ -82,13 +87,13 @@ class LabelTargets:
             if not sample.sentences:
                 words[row] = torch.nan
         scene = torch.tensor([index.get((sample.dataset, sample.record.scene), -1) for sample in samples])
-        choices = torch.stack([datasets == sample.dataset for sample in samples])
+        choices = torch.tensor([sample.dataset for sample in samples], dtype=torch.long)[:, None] == datasets
         things, kinds = thing_labels(samples, self.things), kind_labels(samples, list(KINDS))
         return SceneLabels(scene, choices, words, things, kinds)
 
 
 class LabelReader(nn.Module):
-    """An encoder with a head that predicts labels from the mean of its cells; the head is discarded afterwards."""
+    """An encoder with a head that predicts labels from the mean of its cells; no model keeps the head."""
 
     def __init__(self, encoder: nn.Module, vision: VisionConfig, targets: int) -> None:
         super().__init__()
@@ -110,8 +115,8 @@ def adapt_encoder(
     *,
     objects: ObjectTask | None = None,
     seed: int = 42,
-) -> Callable[[Corpus], list[float]]:
-    """Fine-tune the encoder in place. Return a function that computes the scene accuracy for a corpus, in percent.
+) -> tuple[LabelReader, LabelTargets]:
+    """Fine-tune the encoder in place. Return it with the head that reads its labels, and what the head predicts.
 
     objects: a second task, of which the recipe's number of crops are learned in each step.
     """
@@ -142,15 +147,20 @@ def adapt_encoder(
             bar.set_postfix(loss=f"{loss.item():.3f}")
     check_learning(reader, [], recipe.steps, "encoder")
     encoder.requires_grad_(False)
-    return lambda other: scene_accuracy(reader.eval(), targets.labels(other.samples), other)
+    return reader.eval(), targets
 
 
 @torch.no_grad()
+def read_labels(reader: LabelReader, pixels: Tensor) -> Tensor:
+    """Return the scores of pictures, [pictures, targets] on the CPU. pixels: uint8 [pictures, 3, size, size]."""
+    device = reader.head[1].weight.device
+    return torch.cat([reader(part.to(device)).float().cpu() for part in pixels.split(64)])
+
+
 def scene_accuracy(reader: LabelReader, labels: SceneLabels, corpus: Corpus) -> list[float]:
     """Return the share of correct scenes per data set that has scenes, in percent, among the scenes of that set."""
-    device = reader.head[1].weight.device
-    parts = [reader(pixels.to(device)).cpu() for pixels in corpus.pixels.split(64)]
-    scores = torch.cat(parts)[:, : labels.choices.shape[1]].masked_fill(~labels.choices, -torch.inf)
+    scenes, *_ = labels.split(read_labels(reader, corpus.pixels))
+    scores = scenes.masked_fill(~labels.choices, -torch.inf)
     has_scene = torch.tensor([bool(sample.record.scene) for sample in corpus.samples])
     correct = (scores.argmax(1) == labels.scene)[has_scene].float()
     datasets = torch.tensor([sample.dataset for sample in corpus.samples])[has_scene]
@@ -181,8 +191,7 @@ def augment(pixels: Tensor, size: int) -> Tensor:
 
 def _loss(scores: Tensor, labels: SceneLabels) -> Tensor:
     """Cross-entropy over the scenes of each picture's data set, plus those over kinds, words, things, where known."""
-    parts = [labels.choices.shape[1], labels.words.shape[1], labels.things.shape[1], labels.kinds.shape[1]]
-    scenes, words, things, kinds = scores.split(parts, dim=1)
+    scenes, words, things, kinds = labels.split(scores)
     known = labels.scene >= 0
     scene = F.cross_entropy(scenes.masked_fill(~labels.choices, -1e4), labels.scene, ignore_index=-1, reduction="sum")
     return (

@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from rsgpt_backend.commands.train import _RECIPES
+from rsgpt_backend.commands.train import RECIPES
 from rsgpt_backend.convert.checkpoint import Checkpoint
 from tests.backend.family import make_instructblip, trained, write_rsicap
 from tests.backend.train.launching import begin, kill, train
@@ -35,7 +35,7 @@ def rsicap(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def shortened(folder: Path, start: Path, **more: str) -> Path:
     """The shipped recipe with fewer steps, starting from a model."""
-    text = (_RECIPES / "rsgpt.toml").read_text("utf-8")
+    text = (RECIPES / "rsgpt.toml").read_text("utf-8")
     for old, new in SHORT.items():
         assert old in text
         text = text.replace(old, new)
