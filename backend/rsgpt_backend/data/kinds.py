@@ -43,6 +43,23 @@ KINDS: dict[str, tuple[str, ...]] = {
     "resort": ("resort", "hotel complex"),
     "construction": ("construction site", "building site"),
 }
+# group -> more exact names, each true of some of its members
+EXACT: dict[str, tuple[str, ...]] = {
+    "residential": ("dense residential", "medium residential", "sparse residential", "mobile home park", "suburb"),
+    "city": ("city center", "large public building", "buildings"),
+    "farmland": ("cropland", "orchard"),
+    "shrubland": ("chaparral",),
+    "sea": ("bay",),
+    "beach": ("island",),
+    "river": ("canal",),
+    "harbor": ("marina",),
+    "airport": ("runway", "apron"),
+    "road": ("freeway",),
+    "intersection": ("overpass", "roundabout"),
+    "bridge": ("viaduct",),
+    "railway": ("railway station",),
+    "sports": ("playground", "baseball diamond", "tennis court"),
+}
 # groups that may describe the same picture
 _NEAR = (
     ("residential", "village", "city", "commercial", "school", "church", "square", "road", "intersection", "park"),
@@ -106,6 +123,20 @@ _MATCHERS = {group: re.compile(pattern, re.IGNORECASE) for group, pattern in _PA
 def groups_of(names: Iterable[str]) -> frozenset[str]:
     """Return the groups that names of a kind of area belong to."""
     return frozenset(group for name in names for group, matcher in _MATCHERS.items() if matcher.search(name))
+
+
+def named_by(probabilities: Mapping[str, float], minimum: float) -> dict[str, float]:
+    """Return the names of kinds of areas that have at least this probability, which is that of their groups.
+
+    probabilities: by group. If no group has it, the names of the likeliest one.
+    """
+    shares: dict[str, float] = {}
+    least = min(minimum, max(probabilities.values()))
+    for group, probability in probabilities.items():
+        if probability >= least:
+            for name in (*KINDS[group], *EXACT.get(group, ())):
+                shares[name] = shares.get(name, 0.0) + probability
+    return shares
 
 
 def shares_of_options(probabilities: Mapping[str, float], options: Sequence[str]) -> list[float] | None:

@@ -20,8 +20,9 @@ ALTERNATIVES = 20  # the maximum of top_logprobs; the confidence always needs th
 class AnswerRow:
     """Collects the tokens, or the choice, of one ask and builds its answer."""
 
-    def __init__(self, model: Rsgpt, ask: Ask, prompt_tokens: int) -> None:
-        self.ask = ask
+    def __init__(self, model: Rsgpt, ask: Ask, prompt_tokens: int, priors: Sequence[float] = ()) -> None:
+        """priors: log probabilities of the choices before the language model scores them; empty for none."""
+        self.ask, self.priors = ask, priors
         self._tokenizer = model.tokenizer
         self._scales = model.config.calibration
         self._stops = (*model.config.language.stops, *ask.stops)
@@ -52,7 +53,10 @@ class AnswerRow:
     def choose(self, logprobs: Sequence[float]) -> Token:
         """Select the likeliest choice, given the log probability of each choice, and return it as a token."""
         _check_finite([logprob for logprob in logprobs if logprob != -math.inf])  # -inf: a spelling was not scored
-        self._choice = (*likeliest(self.ask, logprobs, self._scales), choice_form(self.ask))
+        form = "area" if self.priors else choice_form(self.ask)
+        if self.priors:
+            logprobs = [sum(pair) for pair in zip(logprobs, self.priors, strict=True)]
+        self._choice = (*likeliest(self.ask, logprobs, self._scales, form), form)
         return self._choice[0]
 
     def select(self, text: str, probability: float, form: str) -> Token:

@@ -87,17 +87,17 @@ def choice_logprobs(ask: Ask, scores: Sequence[Sequence[float]]) -> list[float]:
     return [sum(column) / len(per_wording) for column in zip(*per_wording, strict=True)]
 
 
-def likeliest(ask: Ask, logprobs: Sequence[float], scales: Mapping[str, Scale]) -> tuple[Token, float]:
+def likeliest(ask: Ask, logprobs: Sequence[float], scales: Mapping[str, Scale], form: str = "") -> tuple[Token, float]:
     """Return the likeliest choice as a token with its alternatives, and its confidence, 0 to 1.
 
     The confidence is the calibrated share of the choice in the probability of all choices.
-    logprobs: one per choice, in their order.
+    logprobs: one per choice, in their order; form: of the answer, if it is not the one of the ask's choices.
     """
     total = _log_sum(logprobs)
     shares = [(choice, logprob - total) for choice, logprob in zip(ask.choices, logprobs, strict=True)]
     ranked = sorted(shares, key=lambda share: -share[1])
     text, logprob = ranked[0]
-    confidence = rescaled(math.exp(logprob), scale_of(choice_form(ask), scales))
+    confidence = rescaled(math.exp(logprob), scale_of(form or choice_form(ask), scales))
     return Token(text, logprob, tuple(ranked[: ask.top_logprobs])), confidence
 
 

@@ -1,16 +1,18 @@
-"""Answers that the classifier gives: whether a thing is present, and which of the listed kinds an area is.
+"""What the classifier answers: whether a thing is present, and which of the listed kinds an area is.
 
-It answers only what it can: about a thing that it knows, without an adjective or a condition such as "on the road".
+It answers only what it can: about a thing that it knows, without an adjective or a condition such as "on the road". For
+a kind of area in free words it gives the possible names, of which the language model chooses one.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor
 
-from ..data.kinds import shares_of_options
+from ..data.kinds import named_by, shares_of_options
 from ..model.config import ClassifierConfig
 from ..model.rsgpt import Rsgpt
 from ..predictor import Ask, Step
@@ -20,6 +22,7 @@ from .object_nouns import thing_of
 from .questions.question_kind import kind_of_question
 
 _COVERED = 0.5  # minimum probability that the kind of area is among the listed ones
+_POSSIBLE = 0.05  # minimum probability of a kind whose names are proposed
 _YES_NO = {"yes", "no"}
 
 
@@ -38,7 +41,7 @@ class ClassifierAnswers:
         config, classifier = self._model.config.classifier, self._model.classifier
         if config is None or classifier is None:
             return
-        asked = [index for index, row in enumerate(rows) if _is_answerable(row.ask, config)]
+        asked = [index for index, row in enumerate(rows) if not row.priors and _is_answerable(row.ask, config)]
         if not asked:
             return
         things, kinds = classifier(self._encode([rows[index].ask for index in asked]))
@@ -52,11 +55,31 @@ class ClassifierAnswers:
                 yield Step(index, token=row.select(*found))
                 yield Step(index, answer=row.finish("stop"))
 
+    def proposed(self, asks: Sequence[Ask]) -> dict[int, dict[str, float]]:
+        """Return the possible answers to free questions for the kind of area, by index of the ask.
+
+        Each answer comes with the logarithm of its probability.
+        """
+        config, classifier = self._model.config.classifier, self._model.classifier
+        if config is None or classifier is None or not self._model.config.answer_kinds:
+            return {}
+        indices = [index for index, ask in enumerate(asks) if not ask.choices and _is_about_area(ask)]
+        if not indices:
+            return {}
+        _, kinds = classifier(self._encode([asks[index] for index in indices]))
+        names = (dict(zip(config.kinds, row, strict=True)) for row in torch.softmax(kinds, dim=1).tolist())
+        return {
+            index: {name: math.log(share) for name, share in named_by(shares, _POSSIBLE).items()}
+            for index, shares in zip(indices, names, strict=True)
+        }
+
 
 def _is_answerable(ask: Ask, config: ClassifierConfig) -> bool:
-    if _thing(ask, config):
-        return True
-    question = kind_of_question(question_of(ask)) if ask.choices else None
+    return _thing(ask, config) is not None or (bool(ask.choices) and _is_about_area(ask))
+
+
+def _is_about_area(ask: Ask) -> bool:
+    question = kind_of_question(question_of(ask))
     return question is not None and question.kind == "area"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rsgpt_backend.data.kinds import KINDS, excluded_groups, groups_of, shares_of_options
+from rsgpt_backend.data.kinds import EXACT, KINDS, excluded_groups, groups_of, named_by, shares_of_options
 
 
 @pytest.mark.parametrize(("name", "group"), [(name, group) for group, names in KINDS.items() for name in names])
@@ -40,6 +40,20 @@ def test_options_share_the_probabilities_of_their_groups() -> None:
     probabilities = {"residential": 0.5, "village": 0.2, "farmland": 0.2, "sea": 0.1}
     shares = shares_of_options(probabilities, ["housing", "agricultural land", "airport"])
     assert shares == pytest.approx([0.6, 0.3, 0.0])  # a village may be either of the first two; the sea is none
+
+
+def test_names_of_likely_groups() -> None:
+    probabilities = {"lake": 0.6, "sea": 0.36, "forest": 0.04}
+    names = named_by(probabilities, 0.05)
+    assert names["pond"] == 0.6
+    assert names["bay"] == 0.36
+    assert "woods" not in names
+    assert set(named_by(probabilities, 0.9)) == {"lake", "pond"}
+
+
+@pytest.mark.parametrize(("name", "group"), [(name, group) for group, names in EXACT.items() for name in names])
+def test_every_exact_name_belongs_to_its_group(name: str, group: str) -> None:
+    assert group in groups_of([name])
 
 
 def test_words_for_several_groups() -> None:

@@ -10,6 +10,8 @@ import pytest
 import torch
 from torch import Tensor
 
+from rsgpt_backend.data.kinds import EXACT
+from rsgpt_backend.data.kinds import KINDS as NAMES
 from rsgpt_backend.engine.engine import Engine
 from rsgpt_backend.model.config import ClassifierConfig
 from rsgpt_backend.model.rsgpt import Rsgpt
@@ -26,7 +28,11 @@ SCALES = {"presence": (1.0, -1.0), "kind": (1.0, -2.0)}
 def classifying(toy: Rsgpt, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Engine]:
     """Return a function that makes an engine whose classifier has fixed scores for each picture."""
 
-    def make(kinds: tuple[float, ...] = KINDS, scales: dict[str, tuple[float, float]] | None = None) -> Engine:
+    def make(
+        kinds: tuple[float, ...] = KINDS,
+        scales: dict[str, tuple[float, float]] | None = None,
+        answer_kinds: bool = False,
+    ) -> Engine:
         odds = torch.tensor([math.log(share / (1 - share)) for share in PRESENT])
 
         def classifier(features: Tensor) -> tuple[Tensor, Tensor]:
@@ -34,7 +40,8 @@ def classifying(toy: Rsgpt, monkeypatch: pytest.MonkeyPatch) -> Callable[..., En
             return odds.expand(count, -1), torch.tensor(kinds).log().expand(count, -1)
 
         monkeypatch.setattr(toy, "classifier", classifier)
-        monkeypatch.setattr(toy, "config", replace(toy.config, classifier=CONFIG, calibration=scales or {}))
+        settings = {"classifier": CONFIG, "calibration": scales or {}, "answer_kinds": answer_kinds}
+        monkeypatch.setattr(toy, "config", replace(toy.config, **settings))
         return Engine(toy)
 
     return make
@@ -100,6 +107,19 @@ def test_other_choices_are_scored_by_the_language_model(
     prompt, choices = choice(*options, question=question)
     (answer,) = classifying().answer([ask(0, prompt, choices=choices)])
     assert answer.form in ("choice", "yes_no")
+
+
+@pytest.mark.parametrize("kinds", [(0.03, 0.95, 0.01, 0.01), (0.1, 0.1, 0.1, 0.1)])
+def test_free_kind_of_area_is_a_name_of_a_likely_kind(
+    classifying: Callable[..., Engine], kinds: tuple[float, ...]
+) -> None:
+    prompts = ["What kind of area is this?", "How would you call such an area?", "Is there any water?"]
+    answers = classifying(kinds, answer_kinds=True).answer([ask(0, prompt) for prompt in prompts])
+    assert [answer.form for answer in answers] == ["area", "area", "presence"]
+    likely = [kind for kind, share in zip(CONFIG.kinds, kinds, strict=True) if share >= max(kinds) - 0.01]
+    assert {answer.text for answer in answers[:2]} <= {
+        name for kind in likely for name in (*NAMES[kind], *EXACT.get(kind, ()))
+    }
 
 
 def test_answers_are_calibrated(classifying: Callable[..., Engine]) -> None:

@@ -161,7 +161,7 @@ _AREA_PATTERNS = tuple(
     re.compile(pattern)
     for pattern in (
         rf"(?:what|which)(?: is|'s)?(?: the)?(?: main| overall| general| dominant)? (?:{_KIND}|{_AREA}){_SHOWN}",
-        rf"what(?:'s)?{_SHOWN}",
+        rf"what(?: is|'s) (?:{_WHOLE}|shown(?: here)?|depicted(?: here)?)",
         rf"(?:how|what) would you call (?:this|that|the|such an?) {_AREA}",
         rf"how is (?:this|the) {_AREA} used",
         rf"(?:name|state|give|identify|determine) the {_KIND}{_SHOWN}",

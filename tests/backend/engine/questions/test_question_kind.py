@@ -221,6 +221,10 @@ Where is the lake? What color is it?
 Where is the lake? Where is the forest?
 Describe the image. Where is the lake?
 What is where?
+What do you see?
+What can be seen in this image?
+What does the picture show?
+Describe this image in detail.
 Where
 What does the number on the runway say?
 Wo liegt der See?
