@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -40,7 +41,7 @@ def classifying(toy: Rsgpt, monkeypatch: pytest.MonkeyPatch) -> Callable[..., En
             return odds.expand(count, -1), torch.tensor(kinds).log().expand(count, -1)
 
         monkeypatch.setattr(toy, "classifier", classifier)
-        settings = {"classifier": CONFIG, "calibration": scales or {}, "answer_kinds": answer_kinds}
+        settings: dict[str, Any] = {"classifier": CONFIG, "calibration": scales or {}, "answer_kinds": answer_kinds}
         monkeypatch.setattr(toy, "config", replace(toy.config, **settings))
         return Engine(toy)
 
