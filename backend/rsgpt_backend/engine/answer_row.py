@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ..errors import EngineError
 from ..model.decoding.generation import ChosenToken
 from ..model.rsgpt import Rsgpt
 from ..predictor import Answer, Ask, FinishReason, Token
 from .answer_text import is_degenerate, until_stop
-from .choices import choice_form, likeliest
+from .choices import Proposal, choice_form, likeliest
 from .confidence import answer_form, calibrated, confidence, rescaled, scale_of
 
 _SMALLEST_PROBABILITY = 1e-9  # the logarithm of 0 is infinite
@@ -20,9 +21,9 @@ ALTERNATIVES = 20  # the maximum of top_logprobs; the confidence always needs th
 class AnswerRow:
     """Collects the tokens, or the choice, of one ask and builds its answer."""
 
-    def __init__(self, model: Rsgpt, ask: Ask, prompt_tokens: int, priors: Sequence[float] = ()) -> None:
-        """priors: log probabilities of the choices before the language model scores them; empty for none."""
-        self.ask, self.priors = ask, priors
+    def __init__(self, model: Rsgpt, ask: Ask, prompt_tokens: int) -> None:
+        self.ask = ask
+        self.proposal: Proposal | None = None
         self._tokenizer = model.tokenizer
         self._scales = model.config.calibration
         self._stops = (*model.config.language.stops, *ask.stops)
@@ -50,12 +51,17 @@ class AnswerRow:
         self._tokens.append(Token(piece, chosen.logprob, self._alternatives(chosen, self.ask.top_logprobs)))
         return self._tokens[-1]
 
+    def propose(self, proposal: Proposal) -> None:
+        """Let the language model choose one of the proposed answers."""
+        self.proposal, self.ask = proposal, replace(self.ask, choices=tuple(proposal.logprobs))
+
     def choose(self, logprobs: Sequence[float]) -> Token:
         """Select the likeliest choice, given the log probability of each choice, and return it as a token."""
         _check_finite([logprob for logprob in logprobs if logprob != -math.inf])  # -inf: a spelling was not scored
-        form = "area" if self.priors else choice_form(self.ask)
-        if self.priors:
-            logprobs = [sum(pair) for pair in zip(logprobs, self.priors, strict=True)]
+        form = choice_form(self.ask)
+        if self.proposal:
+            form = self.proposal.form
+            logprobs = [sum(pair) for pair in zip(logprobs, self.proposal.logprobs.values(), strict=True)]
         self._choice = (*likeliest(self.ask, logprobs, self._scales, form), form)
         return self._choice[0]
 

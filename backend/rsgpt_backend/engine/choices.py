@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rsgpt_plugin.shared.answers.answer_types import AnswerType
@@ -26,6 +26,18 @@ if TYPE_CHECKING:
 # smallest numbers.
 _MAX_NUMBER_SPELLINGS = 32
 _ORDERS = 4
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Possible answers, of which the language model chooses one.
+
+    logprobs: log probability of each before the language model scores it, by answer; form: of the answer, the name of
+    its calibration scale.
+    """
+
+    logprobs: dict[str, float]
+    form: str
 
 
 def with_choices(ask: Ask, answer_kinds: bool = False) -> Ask:

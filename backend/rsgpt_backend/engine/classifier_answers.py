@@ -1,7 +1,8 @@
 """What the classifier answers: whether a thing is present, and which of the listed kinds an area is.
 
 It answers only what it can: about a thing that it knows, without an adjective or a condition such as "on the road". For
-a kind of area in free words it gives the possible names, of which the language model chooses one.
+a kind of area in free words, and for the place of a thing that the finder does not know, it proposes answers, of which
+the language model chooses one.
 """
 
 from __future__ import annotations
@@ -12,18 +13,22 @@ from collections.abc import Callable, Iterator, Sequence
 import torch
 from torch import Tensor
 
-from ..data.kinds import named_by, shares_of_options
+from rsgpt_plugin.shared.answers.places import PLACES, place
+
+from ..data.kinds import groups_of, named_by, shares_of_options
 from ..model.config import ClassifierConfig
 from ..model.rsgpt import Rsgpt
 from ..predictor import Ask, Step
 from .answer_row import AnswerRow
-from .choices import question_of
+from .choices import Proposal, question_of
 from .object_nouns import thing_of
 from .questions.question_kind import kind_of_question
 
 _COVERED = 0.5  # minimum probability that the kind of area is among the listed ones
 _POSSIBLE = 0.05  # minimum probability of a kind whose names are proposed
 _YES_NO = {"yes", "no"}
+_AREA = -1  # instead of the number of an output of the classifier: the kind of area is asked
+_ELSEWHERE = 0.02  # probability of each place at least: the map of a thing is coarse
 
 
 class ClassifierAnswers:
@@ -41,7 +46,7 @@ class ClassifierAnswers:
         config, classifier = self._model.config.classifier, self._model.classifier
         if config is None or classifier is None:
             return
-        asked = [index for index, row in enumerate(rows) if not row.priors and _is_answerable(row.ask, config)]
+        asked = [index for index, row in enumerate(rows) if _is_answerable(row.ask, config)]
         if not asked:
             return
         things, kinds = classifier(self._encode([rows[index].ask for index in asked]))
@@ -55,23 +60,18 @@ class ClassifierAnswers:
                 yield Step(index, token=row.select(*found))
                 yield Step(index, answer=row.finish("stop"))
 
-    def proposed(self, asks: Sequence[Ask]) -> dict[int, dict[str, float]]:
-        """Return the possible answers to free questions for the kind of area, by index of the ask.
-
-        Each answer comes with the logarithm of its probability.
-        """
+    def propose(self, rows: Sequence[AnswerRow]) -> None:
+        """Propose answers to the rows that ask for the kind of area in free words, or for a place."""
         config, classifier = self._model.config.classifier, self._model.classifier
         if config is None or classifier is None or not self._model.config.answer_kinds:
-            return {}
-        indices = [index for index, ask in enumerate(asks) if not ask.choices and _is_about_area(ask)]
-        if not indices:
-            return {}
-        _, kinds = classifier(self._encode([asks[index] for index in indices]))
-        names = (dict(zip(config.kinds, row, strict=True)) for row in torch.softmax(kinds, dim=1).tolist())
-        return {
-            index: {name: math.log(share) for name, share in named_by(shares, _POSSIBLE).items()}
-            for index, shares in zip(indices, names, strict=True)
-        }
+            return
+        outputs = [_mapped(row.ask, config) for row in rows]
+        asked = [(row, output) for row, output in zip(rows, outputs, strict=True) if output is not None]
+        if not asked:
+            return
+        maps = torch.cat(classifier.maps(self._encode([row.ask for row, _ in asked])), dim=2)
+        for (row, output), logits in zip(asked, maps, strict=True):
+            row.propose(_areas(logits, config) if output == _AREA else _places(logits[:, output]))
 
 
 def _is_answerable(ask: Ask, config: ClassifierConfig) -> bool:
@@ -81,6 +81,36 @@ def _is_answerable(ask: Ask, config: ClassifierConfig) -> bool:
 def _is_about_area(ask: Ask) -> bool:
     question = kind_of_question(question_of(ask))
     return question is not None and question.kind == "area"
+
+
+def _mapped(ask: Ask, config: ClassifierConfig) -> int | None:
+    """Return the number of the output whose place is asked, _AREA if the kind of area is, and None otherwise."""
+    if not ask.choices:
+        return _AREA if _is_about_area(ask) else None
+    question = kind_of_question(ask.prompt) if ask.choices == PLACES and not ask.is_whole_number else None
+    if question is None or question.kind != "place":
+        return None
+    thing = thing_of(question.thing.noun, config.things)
+    if thing:
+        return config.things.index(thing)
+    groups = [group for group in groups_of([question.thing.noun]) if group in config.kinds]
+    return len(config.things) + config.kinds.index(groups[0]) if len(groups) == 1 else None
+
+
+def _areas(outputs: Tensor, config: ClassifierConfig) -> Proposal:
+    """Return the names of the likely kinds of area. outputs: logits of each cell, [cells, things and kinds]."""
+    shares = torch.softmax(outputs.mean(0)[len(config.things) :], dim=0).tolist()
+    names = named_by(dict(zip(config.kinds, shares, strict=True)), _POSSIBLE)
+    return Proposal({name: math.log(share) for name, share in names.items()}, "area")
+
+
+def _places(logits: Tensor) -> Proposal:
+    """Return the nine places. logits: of each cell of a square grid, row by row."""
+    side = math.isqrt(len(logits))
+    shares = dict.fromkeys(PLACES, _ELSEWHERE)
+    for cell, share in enumerate(torch.softmax(logits, dim=0).tolist()):
+        shares[place((cell % side + 0.5) / side, (cell // side + 0.5) / side)] += share
+    return Proposal({name: math.log(share) for name, share in shares.items()}, "place")
 
 
 def _thing(ask: Ask, config: ClassifierConfig) -> str | None:

@@ -121,19 +121,16 @@ class Engine:
 
     def _stream(self, asks: Sequence[Ask]) -> Iterator[Step]:
         asks = [with_choices(self._with_defaults(ask), self.model.config.answer_kinds) for ask in asks]
-        proposed = self._classifier_answers.proposed(asks)
-        asks = [replace(ask, choices=tuple(proposed.get(index, ask.choices))) for index, ask in enumerate(asks)]
         instructions = self.model.instruct([ask.prompt for ask in asks])
-        all_rows = [
-            AnswerRow(self.model, ask, len(instruction), tuple(proposed.get(index, {}).values()))
-            for index, (ask, instruction) in enumerate(zip(asks, instructions, strict=True))
-        ]
+        all_rows = [AnswerRow(self.model, *item) for item in zip(asks, map(len, instructions), strict=True)]
         answered = set[int]()
         for step in chain(self._finder_answers.stream(all_rows), self._classifier_answers.stream(all_rows)):
             answered.add(step.index)
             yield step
             self.on_heartbeat()
         unanswered = [index for index in range(len(asks)) if index not in answered]
+        self._classifier_answers.propose([all_rows[index] for index in unanswered])
+        asks = [row.ask for row in all_rows]
         for beams, indices in self._parts(asks, [len(instruction) for instruction in instructions], unanswered):
             rows, part_instructions = [all_rows[index] for index in indices], [instructions[index] for index in indices]
             features = self._encode([row.ask for row in rows])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,16 +13,39 @@ from torch import Tensor
 
 from rsgpt_backend.data.kinds import EXACT
 from rsgpt_backend.data.kinds import KINDS as NAMES
+from rsgpt_backend.engine.answer_row import AnswerRow
+from rsgpt_backend.engine.classifier_answers import ClassifierAnswers
 from rsgpt_backend.engine.engine import Engine
 from rsgpt_backend.model.config import ClassifierConfig
 from rsgpt_backend.model.rsgpt import Rsgpt
+from rsgpt_backend.predictor import Ask
 from rsgpt_plugin.shared.answers.answer_types import AnswerType
-from tests.backend.toy import ask
+from rsgpt_plugin.shared.answers.places import PLACES
+from tests.backend.toy import CELLS, VISION_WIDTH, ask
 
 CONFIG = ClassifierConfig(("water", "car", "bare soil"), ("residential", "forest", "sea", "farmland"))
 PRESENT = (0.9, 0.2, 0.7)  # probabilities of the things
 KINDS = (0.6, 0.25, 0.1, 0.05)
 SCALES = {"presence": (1.0, -1.0), "kind": (1.0, -2.0)}
+
+
+class FixedClassifier:
+    """Returns the same maps, [cells, things and kinds], for each picture."""
+
+    def __init__(self, maps: Tensor) -> None:
+        self._maps = maps
+
+    def __call__(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        things, kinds = self.maps(features)
+        return things.mean(1), kinds.mean(1)
+
+    def maps(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        things, kinds = self._maps.expand(len(features), -1, -1).split([len(CONFIG.things), len(CONFIG.kinds)], dim=2)
+        return things, kinds
+
+
+def no_features(asks: Sequence[Ask]) -> Tensor:
+    return torch.zeros(len(asks), CELLS, VISION_WIDTH)
 
 
 @pytest.fixture
@@ -33,14 +56,14 @@ def classifying(toy: Rsgpt, monkeypatch: pytest.MonkeyPatch) -> Callable[..., En
         kinds: tuple[float, ...] = KINDS,
         scales: dict[str, tuple[float, float]] | None = None,
         answer_kinds: bool = False,
+        maps: Tensor | None = None,
     ) -> Engine:
         odds = torch.tensor([math.log(share / (1 - share)) for share in PRESENT])
 
-        def classifier(features: Tensor) -> tuple[Tensor, Tensor]:
-            count = len(features)
-            return odds.expand(count, -1), torch.tensor(kinds).log().expand(count, -1)
-
-        monkeypatch.setattr(toy, "classifier", classifier)
+        outputs = torch.cat([odds, torch.tensor(kinds).log()])
+        monkeypatch.setattr(
+            toy, "classifier", FixedClassifier(outputs.expand(CELLS, -1).clone() if maps is None else maps)
+        )
         settings: dict[str, Any] = {"classifier": CONFIG, "calibration": scales or {}, "answer_kinds": answer_kinds}
         monkeypatch.setattr(toy, "config", replace(toy.config, **settings))
         return Engine(toy)
@@ -121,6 +144,36 @@ def test_free_kind_of_area_is_a_name_of_a_likely_kind(
     assert {answer.text for answer in answers[:2]} <= {
         name for kind in likely for name in (*NAMES[kind], *EXACT.get(kind, ()))
     }
+
+
+@pytest.mark.parametrize(
+    ("prompt", "output"),
+    [("Where is the water?", 0), ("In which part is the red car?", 1), ("Where are the woods?", 4)],
+)
+@pytest.mark.parametrize(
+    ("cell", "corner"), [(0, "top left"), (1, "top right"), (2, "bottom left"), (3, "bottom right")]
+)
+def test_place_is_where_the_thing_is_seen(
+    classifying: Callable[..., Engine], prompt: str, output: int, cell: int, corner: str
+) -> None:
+    maps = torch.zeros(CELLS, len(CONFIG.things) + len(CONFIG.kinds))
+    maps[cell, output] = 9.0
+    engine = classifying(answer_kinds=True, maps=maps)
+    row = AnswerRow(engine.model, ask(0, prompt, choices=PLACES), 3)
+    ClassifierAnswers(engine.model, no_features).propose([row])
+    assert row.proposal is not None
+    logprobs = row.proposal.logprobs
+    assert (row.ask.choices, row.proposal.form) == (PLACES, "place")
+    assert max(logprobs, key=logprobs.__getitem__) == corner
+    (answer,) = engine.answer([ask(0, prompt)])
+    assert (answer.text in PLACES, answer.form) == (True, "place")
+
+
+@pytest.mark.parametrize("prompt", ["Where is the tent?", "How many cars are there?", "Is there any water?"])
+def test_nothing_is_proposed_for_other_questions(classifying: Callable[..., Engine], prompt: str) -> None:
+    row = AnswerRow(classifying(answer_kinds=True).model, ask(0, prompt, choices=PLACES), 3)
+    ClassifierAnswers(classifying().model, no_features).propose([row])
+    assert row.proposal is None
 
 
 def test_answers_are_calibrated(classifying: Callable[..., Engine]) -> None:

@@ -24,3 +24,12 @@ class Classifier(nn.Module):
         """
         things, kinds = cast(Tensor, self.linear(features.float().mean(1))).split(self._parts, dim=1)
         return things, kinds
+
+    def maps(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """features: [batch, cells, vision width] -> [batch, cells, things] and [batch, cells, kinds].
+
+        The mean over the cells is the logit of `forward`, so a map shows where it comes from (Zhou et al., "Learning
+        Deep Features for Discriminative Localization", 2016).
+        """
+        things, kinds = cast(Tensor, self.linear(features.float())).split(self._parts, dim=2)
+        return things, kinds

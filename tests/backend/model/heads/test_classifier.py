@@ -28,6 +28,14 @@ def test_scores_come_from_the_mean_of_the_cells() -> None:
     torch.testing.assert_close(head(features.mean(1, keepdim=True)), (things, kinds))
 
 
+def test_maps_have_the_scores_as_their_means() -> None:
+    torch.manual_seed(0)
+    head, features = Classifier(CONFIG, 8), torch.randn(5, 4, 8)
+    maps = head.maps(features)
+    assert [part.shape for part in maps] == [(5, 4, 2), (5, 4, 3)]
+    torch.testing.assert_close(tuple(part.mean(1) for part in maps), head(features))
+
+
 def test_round_trip(tmp_path: Path) -> None:
     make_language(tmp_path / "language")
     model = make_model(dataclasses.replace(make_config(tmp_path / "language"), classifier=CONFIG))
