@@ -1,4 +1,4 @@
-"""Thresholds of the finder by label: those with the best points on validation pictures."""
+"""Thresholds of the finder by label: those with the best points and counts on validation pictures."""
 
 from __future__ import annotations
 
@@ -46,16 +46,17 @@ def choose_thresholds(model: Rsgpt, folder: Path, datasets: Sequence[RecipeDatas
 
 
 def best_threshold(found: Sequence[_Found], label: str) -> float:
-    """Return the threshold with the largest F1 of the points; the share of close counts decides between equal ones.
+    """Return the threshold with the largest sum of the F1 of the points and the share of close counts.
 
-    found: records with the points that were found above LOWEST. F1 is compared in percent.
+    found: records with the points that were found above LOWEST. The sum is compared in percent, and the lowest of
+    equally good thresholds is returned.
     """
     scores = []
     for threshold in _STEPS:
         matches = matches_above(found, label, threshold)
         counted = [match for match, (record, _) in zip(matches, found, strict=True) if not record.cut]
-        scores.append((round(f1(matches), 2), close_share(counted), -threshold))
-    return -max(scores)[2]
+        scores.append((round(f1(matches) + close_share(counted), 2), -threshold))
+    return -max(scores)[1]
 
 
 def matches_above(found: Sequence[_Found], label: str, threshold: float) -> list[PointMatch]:

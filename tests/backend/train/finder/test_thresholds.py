@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from rsgpt_backend.data.object_annotations import ObjectBox, ObjectRecord
+from rsgpt_backend.data.object_matching import f1
 from rsgpt_backend.model.heads.finder.points import FoundPoint
 from rsgpt_backend.model.weights import load_model
 from rsgpt_backend.train.finder import thresholds as module
@@ -25,6 +26,16 @@ def test_wrong_points_below_the_right_ones_are_cut_off() -> None:
     found = [(RECORD, {"car": [*points(0.6), *points(0.5, 0.3, x=50)]})]
     assert 0.5 < best_threshold(found, "car") <= 0.6
     assert [match.points for match in matches_above(found, "car", 0.4)] == [2]
+
+
+def test_counts_matter_as_much_as_points() -> None:
+    """At 0.2, four more objects are found in one picture, but the counts of the two others are wrong."""
+    many = replace(RECORD, boxes=tuple(ObjectBox("car", 15 * number, 0, 10, 10) for number in range(5)))
+    lot = [point for number in range(1, 5) for point in points(0.2, x=15 * number + 5)]
+    wrong = (RECORD, {"car": [*points(0.6), *points(0.2, x=80)]})
+    found = [(many, {"car": [*points(0.6), *lot]}), wrong, wrong]
+    assert f1(matches_above(found, "car", 0.2)) > f1(matches_above(found, "car", 0.6))
+    assert 0.2 < best_threshold(found, "car") <= 0.6
 
 
 def test_the_lowest_of_equally_good_thresholds_is_chosen() -> None:
