@@ -75,37 +75,40 @@ _NEAR = (
     ("city", "construction", "square"),
 )
 _PATTERNS = {
-    "residential": r"resident|housing|house|neighbou?rhood|suburb|apartment|mobile ?home|backyard|courtyard|yard",
+    "residential": r"resident|housing|\bhouses?\b|neighbou?rhood|suburb|apartment|mobile ?home|"
+    r"\b(?:back|court)?yards?\b",
     "village": r"village|hamlet|settlement|rural",
     "city": r"\bcity|town|urban|built-up|\bbuildings?\b(?! site)",
-    "commercial": r"commercial|shopping|business|downtown|market|\bmall\b|\bstore",
-    "industrial": r"industr|factor|warehouse|plant\b|logistics",
-    "tanks": r"tank|oil depot",
-    "farmland": r"farm|(?<!ball )(?<!soccer )(?<!playing )\bfields?\b|crop|agricultur|orchard|plantation|plot",
+    "commercial": r"commercial|shopping|business|downtown|market|\bmall\b|\bstores?\b",
+    "industrial": r"industr|factor|warehouse|\bplant\b|logistics",
+    "tanks": r"\b(?:storage ?)?tanks?\b|oil depot",
+    "farmland": r"(?<!tank )(?<!wind )(?<!solar )farm|(?<!ball )(?<!soccer )(?<!playing )(?<!sports )\bfields?\b|crop|"
+    r"agricultur|orchard|plantation|vineyard|\bplots?\b",
     "grassland": r"grass|meadow|pasture|prairie|lawn",
     "wetland": r"wetland|marsh|swamp|mangrove|floodplain",
-    "forest": r"forest|wood|(?<!s)tree",
+    "forest": r"forest|\bwood(?:s|lands?|ed)?\b|\btrees?\b",
     "shrubland": r"shrub|chaparral|scrub|bush|savanna",
-    "desert": r"desert|dune|sand",
-    "bare": r"bare|barren|wasteland|vacant|dirt|empty lot",
-    "mountain": r"mountain|hill|slope",
-    "sea": r"\bsea\b|ocean|open water|bay\b|water",
+    "desert": r"desert|dune|\bsand",
+    "bare": r"\bbare|barren|wasteland|vacant|\bdirt\b|empty lot",
+    "mountain": r"mountain|\bhill|slope",
+    "sea": r"\bsea\b|ocean|open water|\bbay\b|\bwater(?:front)?\b(?! (?:tower|tank|treatment))",
     "beach": r"beach|coast|shore|island|headland|peninsula",
-    "lake": r"lake|pond|reservoir|pool|lagoon",
-    "river": r"river|canal|stream|creek",
-    "harbor": r"harbor|harbour|\bport\b|seaport|marina|dock|(?:container|ferry) terminal|breakwater|pier|shipyard",
+    "lake": r"\blake|\bpond|reservoir|(?<!swimming )\bpools?\b|lagoon",
+    "river": r"\briver|canal|\bstreams?\b|creek",
+    "harbor": r"harbor|harbour|\bport\b|seaport|marina|\bdocks?\b|(?:container|ferry) terminal|breakwater|\bpiers?\b|"
+    r"shipyard",
     "airport": r"airport|airfield|runway|apron|taxiway|aircraft|airplane|airbase",
     "parking": r"parking|car park",
-    "road": r"road|street|highway|freeway|avenue|motorway",
+    "road": r"\b(?:cross|side)?roads?\b|roadside|street|highway|freeway|avenue|motorway",
     "intersection": r"intersection|crossroad|junction|interchange|overpass|roundabout",
     "bridge": r"bridge|viaduct",
-    "railway": r"rail|train",
-    "stadium": r"stadium|arena",
+    "railway": r"\brail(?:way|road)?s?\b|\btrains?\b",
+    "stadium": r"stadium|\barena\b",
     "sports": r"sport|play(?:ing )?field|playground|tennis|baseball|football|basketball|pitch|\bcourts?\b|athletic",
     "golf": r"golf",
-    "park": r"(?<!home )(?<!car )\bpark\b|garden|green space",
+    "park": r"(?<!home )(?<!car )\bpark\b|\bgardens?\b|green space",
     "school": r"school|campus|university",
-    "church": r"church|temple|mosque",
+    "church": r"church|\btemple|mosque",
     "square": r"square|plaza",
     "resort": r"resort|hotel",
     "construction": r"construction|building site",
@@ -117,7 +120,13 @@ _NAMED = {
     "vegetation": frozenset(("forest", "shrubland", "grassland", "farmland", "park", "wetland", "golf")),
     "nature": frozenset(("forest", "shrubland", "grassland", "wetland", "mountain", "desert", "sea", "lake", "river")),
 }
+_NEGATION = re.compile(r"\b(?:no|not|non|without|other|another|neither|none)\b", re.IGNORECASE)
 _MATCHERS = {group: re.compile(pattern, re.IGNORECASE) for group, pattern in _PATTERNS.items()}
+
+
+def names_of(group: str) -> tuple[str, ...]:
+    """Return the common and the exact names of a group."""
+    return (*KINDS[group], *EXACT.get(group, ()))
 
 
 def groups_of(names: Iterable[str]) -> frozenset[str]:
@@ -126,27 +135,24 @@ def groups_of(names: Iterable[str]) -> frozenset[str]:
 
 
 def named_by(probabilities: Mapping[str, float], minimum: float) -> dict[str, float]:
-    """Return the names of kinds of areas that have at least this probability, which is that of their groups.
+    """Return the names of the groups with at least this probability, each with the probability of its group.
 
-    probabilities: by group. If no group has it, the names of the likeliest one.
+    probabilities: by group. If no group has that probability, the names of the likeliest group.
     """
-    shares: dict[str, float] = {}
     least = min(minimum, max(probabilities.values()))
-    for group, probability in probabilities.items():
-        if probability >= least:
-            for name in (*KINDS[group], *EXACT.get(group, ())):
-                shares[name] = shares.get(name, 0.0) + probability
-    return shares
+    likely = {group: probability for group, probability in probabilities.items() if probability >= least}
+    return {name: likely[group] for group in likely for name in names_of(group)}
 
 
 def shares_of_options(probabilities: Mapping[str, float], options: Sequence[str]) -> list[float] | None:
-    """Return the probability of each option that it is the kind of area; None if an option names no kind.
+    """Return the probability of each option that it is the kind of area, None if the groups do not tell.
 
-    probabilities: by group. The probability of a group is that of the options that name it; if none does, of those
-    that may be true of the same picture. The sum is below 1 if groups fit none of the options.
+    They do not if an option names no kind or is a negation, or if two options name the same groups. probabilities: by
+    group. The probability of a group is divided among the options that name it; if none does, among those that may be
+    true of the same picture. The sum is below 1 if groups fit none of the options.
     """
     named = [_NAMED.get(option.strip().lower()) or groups_of([option]) for option in options]
-    if not all(named):
+    if not all(named) or len(set(named)) < len(named) or any(map(_NEGATION.search, options)):
         return None
     shares = [0.0] * len(options)
     for group, probability in probabilities.items():

@@ -12,23 +12,25 @@ from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
-from rsgpt_plugin.shared.answers.places import PLACES, place
+from rsgpt_plugin.shared.answers.places import PLACES
 
-from ..data.kinds import groups_of, named_by, shares_of_options
+from ..data.kinds import named_by, names_of, shares_of_options
+from ..errors import EngineError
 from ..model.config import ClassifierConfig
 from ..model.rsgpt import Rsgpt
 from ..predictor import Ask, Step
 from .answer_row import AnswerRow
 from .choices import Proposal, question_of
-from .object_nouns import thing_of
+from .object_nouns import plural, thing_of
 from .questions.question_kind import kind_of_question
 
 _COVERED = 0.5  # minimum probability that the kind of area is among the listed ones
 _POSSIBLE = 0.05  # minimum probability of a kind whose names are proposed
 _YES_NO = {"yes", "no"}
 _AREA = -1  # instead of the number of an output of the classifier: the kind of area is asked
-_ELSEWHERE = 0.02  # probability of each place at least: the map of a thing is coarse
+_ELSEWHERE = 0.02  # added to the share of each place, because the map of a thing is coarse
 
 
 class ClassifierAnswers:
@@ -46,15 +48,15 @@ class ClassifierAnswers:
         config, classifier = self._model.config.classifier, self._model.classifier
         if config is None or classifier is None:
             return
-        asked = [index for index, row in enumerate(rows) if _is_answerable(row.ask, config)]
+        asked = [
+            index for index, row in enumerate(rows) if not row.ask.cancel.is_set() and _is_answerable(row.ask, config)
+        ]
         if not asked:
             return
-        things, kinds = classifier(self._encode([rows[index].ask for index in asked]))
+        things, kinds = map(_checked, classifier(self._encode([rows[index].ask for index in asked])))
         present, kind_shares = torch.sigmoid(things).tolist(), torch.softmax(kinds, dim=1).tolist()
         for index, presence, shares in zip(asked, present, kind_shares, strict=True):
             row = rows[index]
-            if row.ask.cancel.is_set():
-                continue
             found = _presence(row.ask, config, presence) or _kind(row.ask, config, shares)
             if found:
                 yield Step(index, token=row.select(*found))
@@ -65,11 +67,11 @@ class ClassifierAnswers:
         config, classifier = self._model.config.classifier, self._model.classifier
         if config is None or classifier is None or not self._model.config.answer_kinds:
             return
-        outputs = [_mapped(row.ask, config) for row in rows]
+        outputs = [None if row.ask.cancel.is_set() else _mapped(row.ask, config) for row in rows]
         asked = [(row, output) for row, output in zip(rows, outputs, strict=True) if output is not None]
         if not asked:
             return
-        maps = torch.cat(classifier.maps(self._encode([row.ask for row, _ in asked])), dim=2)
+        maps = _checked(torch.cat(classifier.maps(self._encode([row.ask for row, _ in asked])), dim=2))
         for (row, output), logits in zip(asked, maps, strict=True):
             row.propose(_areas(logits, config) if output == _AREA else _places(logits[:, output]))
 
@@ -93,8 +95,20 @@ def _mapped(ask: Ask, config: ClassifierConfig) -> int | None:
     thing = thing_of(question.thing.noun, config.things)
     if thing:
         return config.things.index(thing)
-    groups = [group for group in groups_of([question.thing.noun]) if group in config.kinds]
-    return len(config.things) + config.kinds.index(groups[0]) if len(groups) == 1 else None
+    group = next((group for group in config.kinds if _names(question.thing.noun, group)), None)
+    return None if group is None else len(config.things) + config.kinds.index(group)
+
+
+def _names(noun: str, group: str) -> bool:
+    """Return whether a noun is a name of a kind of area, in the singular or plural."""
+    return any(noun in (name, plural(name)) for name in names_of(group))
+
+
+def _checked(outputs: Tensor) -> Tensor:
+    """Return the outputs of the classifier. Raises EngineError if one is not finite: NaN would look like "no"."""
+    if not outputs.isfinite().all():
+        raise EngineError("The model computed NaN or infinity for this picture. Check the model with `rsgpt doctor`.")
+    return outputs
 
 
 def _areas(outputs: Tensor, config: ClassifierConfig) -> Proposal:
@@ -105,12 +119,14 @@ def _areas(outputs: Tensor, config: ClassifierConfig) -> Proposal:
 
 
 def _places(logits: Tensor) -> Proposal:
-    """Return the nine places. logits: of each cell of a square grid, row by row."""
-    side = math.isqrt(len(logits))
-    shares = dict.fromkeys(PLACES, _ELSEWHERE)
-    for cell, share in enumerate(torch.softmax(logits, dim=0).tolist()):
-        shares[place((cell % side + 0.5) / side, (cell // side + 0.5) / side)] += share
-    return Proposal({name: math.log(share) for name, share in shares.items()}, "place")
+    """Return the nine places, with the share of each cell divided among those that it overlaps.
+
+    logits: of each cell of a square grid, row by row.
+    """
+    shares = torch.softmax(logits.float(), dim=0).view(1, 1, math.isqrt(len(logits)), -1)
+    fine = F.interpolate(shares, scale_factor=3, mode="nearest")[0, 0] / 9
+    ninths = F.avg_pool2d(fine[None], len(fine) // 3)[0].flatten() * (len(fine) // 3) ** 2 + _ELSEWHERE
+    return Proposal(dict(zip(PLACES, ninths.log().tolist(), strict=True)), "place")
 
 
 def _thing(ask: Ask, config: ClassifierConfig) -> str | None:

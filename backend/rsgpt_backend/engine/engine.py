@@ -128,6 +128,10 @@ class Engine:
             answered.add(step.index)
             yield step
             self.on_heartbeat()
+        for index, row in enumerate(all_rows):
+            if row.ask.cancel.is_set() and index not in answered:
+                answered.add(index)
+                yield Step(index, answer=row.finish("cancelled"))
         unanswered = [index for index in range(len(asks)) if index not in answered]
         self._classifier_answers.propose([all_rows[index] for index in unanswered])
         asks = [row.ask for row in all_rows]

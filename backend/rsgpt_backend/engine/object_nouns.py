@@ -14,12 +14,12 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
     "ship": ("boat", "vessel", "watercraft"),
     "tree": ("tree crown", "crown"),
 }
-# thing of a classifier -> nouns that mean just that, in the singular; a house is a building, but not each building one
+# thing of a classifier -> nouns that mean just that, in the singular; not each building is a house
 _THINGS: dict[str, tuple[str, ...]] = {
-    "airplane": ("airplane", *_SYNONYMS["airplane"]),
+    "airplane": ("airplane", "plane", "aeroplane", "aircraft"),
     "bare soil": ("bare ground", "bare soil", "bare earth", "bare land"),
     "building": ("building",),
-    "car": ("car", *_SYNONYMS["car"]),
+    "car": ("car", "vehicle", "automobile", "motor vehicle"),
     "chaparral": ("chaparral",),
     "court": ("tennis court",),
     "dock": ("dock",),
@@ -34,10 +34,10 @@ _THINGS: dict[str, tuple[str, ...]] = {
     ),
     "grass": ("grass",),
     "mobile home": ("mobile home",),
-    "road": ("road", "street"),
+    "road": ("road",),
     "sand": ("sand",),
     "sea": ("sea", "ocean"),
-    "ship": ("ship", *_SYNONYMS["ship"]),
+    "ship": ("ship", "boat", "vessel", "watercraft"),
     "tank": ("storage tank",),
     "tree": ("tree",),
     "vegetation": ("vegetation",),

@@ -125,7 +125,8 @@ class FinderConfig:
 class ClassifierConfig:
     """The classifier of whole pictures (heads/classifier.py).
 
-    things: labels whose presence it tells; kinds: groups of kinds of areas, keys of data/kinds.py.
+    things: labels whose presence it tells; questions about those that engine/object_nouns.py does not name are left to
+    the language model. kinds: groups of kinds of areas, keys of data/kinds.py.
     """
 
     things: tuple[str, ...] = (
@@ -162,7 +163,8 @@ class ModelConfig:
     max_new_tokens: default limit of an answer;
     calibration: slope and offset of the confidence's log odds, by form of answer (engine/confidence.py);
     matching_width: width of the vectors with which pictures and texts are compared, 0 for a model without them;
-    answer_kinds: whether free questions for a number or a place are answered by one of them (engine/questions);
+    answer_kinds: whether free questions for a number, a place or, with a classifier, the kind of area are answered by
+    one of them (engine/questions);
     weights_sha256: hash of the trained weights, checked when the model is loaded;
     finder: None for a model that cannot find objects; classifier: None for a model that answers questions about
     presence and the kind of area with the language model only.

@@ -8,6 +8,8 @@ import re
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
+from ..data.kinds import KINDS
+
 _SHA256 = re.compile(r"[0-9a-f]{64}|")
 _MAX_TEXT_LENGTH = 4000
 _MAX_STOPS = 32
@@ -58,7 +60,7 @@ def check(config: Any) -> None:
     if config.finder is not None:
         _check_finder(config.finder, config.vision)
     if config.classifier is not None:
-        _check_names(config.classifier, "classifier", ("things", "kinds"))
+        _check_classifier(config.classifier, config.vision)
     _require(_SHA256.fullmatch(config.weights_sha256), "weights_sha256 is not a SHA-256 in hexadecimal")
     for form, (slope, _) in config.calibration.items():
         _require(slope, f"calibration of {form!r} has the slope 0")
@@ -125,6 +127,14 @@ def _check_finder(finder: Any, vision: Any) -> None:
     _require(len(finder.thresholds) == len(finder.labels), "finder.thresholds does not have one number per label")
     _require(finder.stride in _FINDER_STRIDES, "finder.stride is not 4 or 8")
     _require(finder.min_side <= finder.max_side, "finder.min_side is larger than finder.max_side")
+
+
+def _check_classifier(classifier: Any, vision: Any) -> None:
+    _require(vision.kind.startswith("efficientnet"), f"a classifier does not work with the encoder {vision.kind!r}")
+    _check_names(classifier, "classifier", ("things", "kinds"))
+    _require(classifier.kinds, "classifier.kinds is empty")
+    unknown = sorted(set(classifier.kinds) - set(KINDS))
+    _require(not unknown, f"classifier.kinds has {unknown[:1]}, which is no group of kinds of areas")
 
 
 def _check_names(head: Any, head_name: str, keys: tuple[str, ...]) -> None:

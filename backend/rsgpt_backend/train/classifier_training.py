@@ -1,4 +1,4 @@
-"""Training of the classifier on the stored features of the frozen encoder; it takes about a minute."""
+"""Training of the classifier on the stored features of the frozen encoder; it takes about two minutes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..model.config import ClassifierConfig
 from ..model.heads.classifier import Classifier
 from ..model.rsgpt import Rsgpt
 from .examples.corpus import Corpus
-from .examples.labels import kind_labels, kind_loss, presence_loss, thing_labels
+from .examples.labels import kind_labels, kind_loss, label_loss, thing_labels
 from .finite import check_learning
 from .recipe import Recipe
 from .run_files import read_tensors, write_tensors
@@ -28,8 +28,8 @@ _WARMUP = 50  # steps
 def train_classifier(model: Rsgpt, corpus: Corpus, features: Any, recipe: Recipe, out: Path) -> bool:
     """Train the classifier of a model on its device; return False if its weights were already in `out`.
 
-    features: of the corpus's rows,
-    [rows, cells, width]. Raises UsageError if the model has no classifier, RsgptError if the loss is not finite.
+    features: of the corpus's rows, [rows, cells, width]. Raises UsageError if the model has no classifier, RsgptError
+    if the loss is not finite.
     """
     classifier, config = _classifier_of(model)
     path = out / _FINISHED
@@ -51,7 +51,7 @@ def train_classifier(model: Rsgpt, corpus: Corpus, features: Any, recipe: Recipe
         views = [rows[picture] for picture in picked.tolist()]
         drawn = [numbers[int(place * len(numbers))] for numbers, place in zip(views, places, strict=True)]
         present, kind = classifier(means[drawn].to(device)[:, None])
-        loss = presence_loss(present, things[picked].to(device)) + kind_loss(kind, kinds[picked].to(device))
+        loss = label_loss(present, things[picked].to(device)) + kind_loss(kind, kinds[picked].to(device))
         for group in optimizer.param_groups:
             group["lr"] = schedule.rate(step)
         optimizer.zero_grad()

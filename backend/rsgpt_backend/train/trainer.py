@@ -106,7 +106,7 @@ class Trainer:
         self.model.encoder.load_state_dict(read_tensors(path))
 
     def _adapt_encoder(self, path: Path) -> None:
-        """Adapt the encoder, save it in a file, and measure it; a kill while it is measured loses nothing."""
+        """Adapt the encoder, save it in a file, and then measure it."""
         start = self.recipe.model.notes.get("encoder_start")
         if start:
             load_published(self.model.encoder, start)
@@ -137,7 +137,7 @@ class Trainer:
         self.processes.wait()
 
     def _train_classifier(self, features: Any, held_out: Any) -> None:
-        """Train the classifier, which the processes share."""
+        """Train the classifier in the process that leads; only that process saves the model."""
         if not self.recipe.classifier.steps:
             return
         if self.processes.leads:

@@ -24,6 +24,17 @@ def test_every_common_name_belongs_to_its_group(name: str, group: str) -> None:
         ("storage tanks", {"tanks"}),
         ("Golf Course", {"golf"}),
         ("something else", set()),
+        ("warehouse", {"industrial"}),
+        ("railroad", {"railway"}),
+        ("broad-leaved forest", {"forest"}),
+        ("vineyard", {"farmland"}),
+        ("shipyard", {"harbor"}),
+        ("tank farm", {"tanks"}),
+        ("graveyard", set()),
+        ("greenhouse", set()),
+        ("hiking trail", set()),
+        ("water tower", set()),
+        ("swimming pool", set()),
     ],
 )
 def test_names_of_data_sets(name: str, groups: set[str]) -> None:
@@ -61,5 +72,24 @@ def test_words_for_several_groups() -> None:
     assert shares_of_options(probabilities, ["water", "vegetation"]) == pytest.approx([0.5, 0.5])
 
 
-def test_an_option_that_names_no_kind() -> None:
-    assert shares_of_options({"sea": 1.0}, ["sea", "pink"]) is None
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["sea", "pink"],
+        ["dense residential", "sparse residential"],
+        ["forest", "no forest"],
+        ["residential", "non-residential"],
+        ["sea", "other"],
+        [],
+    ],
+)
+def test_options_that_the_groups_do_not_tell_apart(options: list[str]) -> None:
+    assert not shares_of_options({"sea": 1.0}, options)
+
+
+def test_compound_words_are_told_apart() -> None:
+    assert shares_of_options({"residential": 0.8, "road": 0.2}, ["residential area", "warehouse district"]) == [
+        1.0,
+        0.0,
+    ]
+    assert shares_of_options({"road": 0.9}, ["road", "railroad"]) == [0.9, 0.0]

@@ -14,8 +14,10 @@ from torch import Tensor
 from rsgpt_backend.data.kinds import EXACT
 from rsgpt_backend.data.kinds import KINDS as NAMES
 from rsgpt_backend.engine.answer_row import AnswerRow
+from rsgpt_backend.engine.choices import Proposal
 from rsgpt_backend.engine.classifier_answers import ClassifierAnswers
 from rsgpt_backend.engine.engine import Engine
+from rsgpt_backend.errors import EngineError
 from rsgpt_backend.model.config import ClassifierConfig
 from rsgpt_backend.model.rsgpt import Rsgpt
 from rsgpt_backend.predictor import Ask
@@ -99,7 +101,7 @@ def test_presence(classifying: Callable[..., Engine], prompt: str, text: str, co
 )
 def test_other_questions_are_answered_by_the_language_model(classifying: Callable[..., Engine], prompt: str) -> None:
     (answer,) = classifying().answer([ask(0, prompt)])
-    assert answer.form not in ("presence", "kind")
+    assert answer.form not in ("presence", "kind", "area")
 
 
 def choice(*options: str, question: str = "What kind of area is this?") -> tuple[str, tuple[str, ...]]:
@@ -123,6 +125,8 @@ def test_kind_of_area_does_not_depend_on_the_order(
         (("forest", "something else"), "What kind of area is this?"),
         (("forest", "residential area"), "What is next to the road?"),
         (("yes", "no"), "Is this a residential area?"),
+        (("dense residential", "sparse residential"), "What kind of area is this?"),  # of the same group
+        (("forest", "no forest"), "What kind of area is this?"),
     ],
 )
 def test_other_choices_are_scored_by_the_language_model(
@@ -171,9 +175,51 @@ def test_place_is_where_the_thing_is_seen(
 
 @pytest.mark.parametrize("prompt", ["Where is the tent?", "How many cars are there?", "Is there any water?"])
 def test_nothing_is_proposed_for_other_questions(classifying: Callable[..., Engine], prompt: str) -> None:
-    row = AnswerRow(classifying(answer_kinds=True).model, ask(0, prompt, choices=PLACES), 3)
-    ClassifierAnswers(classifying().model, no_features).propose([row])
+    model = classifying(answer_kinds=True).model
+    row = AnswerRow(model, ask(0, prompt, choices=PLACES), 3)
+    ClassifierAnswers(model, no_features).propose([row])
     assert row.proposal is None
+
+
+def test_nothing_is_proposed_to_canceled_asks_or_by_models_without_answer_kinds(
+    classifying: Callable[..., Engine],
+) -> None:
+    for is_canceled, answer_kinds in ((True, True), (False, False)):
+        model = classifying(answer_kinds=answer_kinds).model
+        row = AnswerRow(model, ask(0, "What kind of area is this?"), 3)
+        if is_canceled:
+            row.ask.cancel.set()
+        ClassifierAnswers(model, no_features).propose([row])
+        assert row.proposal is None
+
+
+def test_a_proposal_outweighs_equal_scores_of_the_language_model(toy: Rsgpt) -> None:
+    row = AnswerRow(toy, ask(0, "What kind of area is this?"), 3)
+    row.propose(Proposal({"forest": math.log(0.2), "sea": math.log(0.6)}, "area"))
+    assert row.choose([-1.0, -1.0]).text == "sea"
+    answer = row.finish("stop")
+    assert (answer.form, answer.confidence) == ("area", pytest.approx(0.75))
+    assert row.choose([-1.0, -9.0]).text == "forest"
+
+
+def test_a_map_that_is_even_makes_no_place_likelier(classifying: Callable[..., Engine]) -> None:
+    model = classifying(answer_kinds=True, maps=torch.zeros(64, len(CONFIG.things) + len(CONFIG.kinds))).model
+    row = AnswerRow(model, ask(0, "Where is the water?", choices=PLACES), 3)
+    ClassifierAnswers(model, no_features).propose([row])
+    assert row.proposal is not None
+    assert list(row.proposal.logprobs.values()) == pytest.approx([math.log(1 / 9 + 0.02)] * 9)
+
+
+@pytest.mark.parametrize("prompt", ["Is there any water?", "What kind of area is this?", "Where is the water?"])
+def test_infinite_outputs_are_an_error(classifying: Callable[..., Engine], prompt: str) -> None:
+    maps = torch.full((CELLS, len(CONFIG.things) + len(CONFIG.kinds)), math.nan)
+    with pytest.raises(EngineError, match="NaN or infinity"):
+        classifying(answer_kinds=True, maps=maps).answer([ask(0, prompt)])
+
+
+def test_temperature_does_not_change_what_the_classifier_says(classifying: Callable[..., Engine]) -> None:
+    (answer,) = classifying().answer([ask(0, "Is there any water?", temperature=2.0)])
+    assert (answer.text, answer.form) == ("yes", "presence")
 
 
 def test_answers_are_calibrated(classifying: Callable[..., Engine]) -> None:

@@ -151,49 +151,62 @@ _NOT_IN_IMAGE = re.compile(
 )
 
 _AREA = r"(?:area|place|scene|scenery|land ?use|land ?cover|landscape|environment|region|location|site|terrain|land)"
-_KIND = rf"(?:kind|type|sort|category|class)(?: of {_AREA})?"
-_WHOLE = rf"(?:it|this|that|{_WHICH_IMAGE}{_IMAGE}|(?:the|this|that) {_AREA})"
-_SHOWN = (
+_LAND_USE = r"(?:land ?use|land ?cover|landscape|scenery|terrain)"
+_KIND = rf"(?:kind|type|sort|category|class) of {_AREA}"
+_KIND_OF_SCENE = re.compile(r"\b(?P<kind>kind|type|sort|category|class) of scene\b")
+_WHOLE = rf"(?:it|this|that|{_WHICH_IMAGE}{_IMAGE}|(?:this|that) (?:area|place|scene|site|land))"
+_SHOWN = (  # one word at a time: alternatives that begin alike would take exponential time
     rf"(?: (?:is|are|am|does|do|can|be|here|there|shown|seen|depicted|displayed|visible|shows?|depicts?|see|i|we|you|"
-    rf"looking|represents?|belong to|{_WHOLE}))*"
+    rf"looking|represents?|belong|to|it|this|that|the|aerial|satellite|{_IMAGE}|{_AREA}))*"
 )
+_OPTION = r"(?:option|term|name|label|class|category|kind|type|word)s?"
 _AREA_PATTERNS = tuple(
     re.compile(pattern)
     for pattern in (
-        rf"(?:what|which)(?: is|'s)?(?: the)?(?: main| overall| general| dominant)? (?:{_KIND}|{_AREA}){_SHOWN}",
+        rf"(?:what|which)(?: is|'s)?(?: the)?(?: main| overall| general| dominant)? (?:{_KIND}|{_LAND_USE}){_SHOWN}",
         rf"what(?: is|'s) (?:{_WHOLE}|shown(?: here)?|depicted(?: here)?)",
         rf"(?:how|what) would you call (?:this|that|the|such an?) {_AREA}",
-        rf"how is (?:this|the) {_AREA} used",
+        r"how is (?:this|the) (?:area|place|land|site) used",
         rf"(?:name|state|give|identify|determine) the {_KIND}{_SHOWN}",
         rf"(?:classify|categorize) {_WHOLE}",
-        rf"which(?: of (?:these|those|the following|them))?(?: \w+)? (?:best )?(?:describes|fits|matches) {_WHOLE}"
-        r"(?: best)?",
+        rf"which(?: of (?:these|those|the following|them))?(?: {_OPTION})?(?: best)? (?:describes|fits|matches) "
+        rf"(?:{_WHOLE}|the (?:area|place|scene|land))(?: best)?",
     )
 )
 _HAS = r"(?:show|contain|include|have|depict|feature|display|hold)"
 _IS_SEEN = (
     r"(?:visible|present|shown|depicted|seen|found|recognizable|identifiable|detectable|to be seen|to be found|there)"
 )
-_YES_OR_NO = re.compile(r"[,:;]? *(?:\(?yes (?:or|/) no\)?|yes/no|or not)$")
+_YES_OR_NO = re.compile(r"(?:^|[,:;]? +)(?:\(?yes (?:or|/) no\)?|yes/no|or not)$")
+_BRIEF = re.compile(  # sentences that do not change what is asked
+    rf"(?:look at (?:the|this) {_IMAGE}|(?:please )?(?:(?:just|only) )?(?:answer|reply|respond|say)"
+    r"(?: with| in| by| only| just)* (?:yes or no|yes/no|briefly|(?:a|one) (?:single |short )?(?:word|phrase|answer)))"
+)
 _PRESENCE_PATTERNS = tuple(
     re.compile(pattern)
     for pattern in (
         r"(?:(?:see|check|say|know) )?(?:(?:if|whether) )?(?:is|are) there\b(?P<thing>.*)",
         r"(?:(?:see|check|say|know) )?(?:if|whether) there (?:is|are)\b(?P<thing>.*)",
-        rf"(?:can|could|do|would|will|did) (?:you|we|i|one) {_SEEING}\b(?P<thing>.*)",
+        r"(?:can|could|do|would|will|did) (?:you|we|i|one) (?:see|find|spot|make out|notice|observe|detect)\b"
+        r"(?P<thing>.*)",
         rf"(?:do|does|did) {_WHOLE} {_HAS}\b(?P<thing>.*)",
         rf"(?:is|are) (?P<thing>[\w -]+?) (?:clearly )?{_IS_SEEN}(?: (?:here|anywhere|somewhere))*",
         rf"(?:can|could) (?P<thing>[\w -]+?) be (?:{_IS_SEEN}|identified|detected|spotted|observed|noticed)(?: here)?",
-        rf"(?P<thing>[\w -]+?) {_IS_SEEN}(?: here)?",
         r"any\b(?P<thing>.*)",
     )
 )
 _NOT_PRESENCE = re.compile(
     r"\b(?:no|not|only|just|more|less|fewer|than|least|most|exactly|many|few|several|lots?|every|both|one|or|and|"
-    r"else|other|others|another|enough|too|same|between|evidence|sign|signs|what|which|why|how|where|who|it|them|this|"
+    r"parked|docked|moored|anchored|floating|standing|lying|moving|growing|else|other|others|another|enough|too|same|between|evidence|sign|signs|what|which|why|how|where|who|it|them|this|"
     r"these|those)\b"
 )
-_ANYWHERE = re.compile(r"\b(?:here|anywhere|somewhere|to be seen|to be found|at this place)\b")
+_MOSTLY = re.compile(r"\b(?:mostly|mainly|primarily|largely|usually)\b")
+_ANYWHERE = re.compile(
+    r"\b(?:here|anywhere|somewhere|to be seen|to be found|on the ground|(?:in|at) (?:the|this|that) (?:area|site|"
+    r"place))\b"
+)
+# without a question mark or "yes or no", this is a statement
+_PRESENT_THING = re.compile(rf"(?P<thing>[\w -]+?) {_IS_SEEN}(?: here)?")
 
 
 @dataclass(frozen=True)
@@ -211,31 +224,51 @@ def kind_of_question(prompt: str) -> KindOfQuestion | None:
     if len(text) > _LONGEST:
         return None
     sentences = [sentence for sentence in _SENTENCES.split(text.strip(" \"'")) if sentence.strip(" .?!")]
-    kinds = [_kind_of_sentence(sentence.rstrip(" .?!")) for sentence in sentences]
+    sentences = [one for one in sentences if not _YES_OR_NO.fullmatch(one.strip(" .?!"))] or sentences
+    kinds = [_kind_of_sentence(sentence.rstrip(" .?!"), sentence.endswith("?")) for sentence in sentences]
     asked = [
         kind
         for kind, sentence in zip(kinds, sentences, strict=True)
         if kind or sentence.endswith("?") or _ORDER.match(sentence)
     ]
-    return asked[0] if len(asked) == 1 else None
+    if len(asked) != 1 or asked[0] is None:
+        return None
+    others = [one for one, kind in zip(sentences, kinds, strict=True) if kind is None]
+    is_changed = not all(_BRIEF.fullmatch(one.rstrip(" .?!")) for one in others)
+    return None if is_changed and asked[0].kind in ("presence", "area") else asked[0]
 
 
-def _kind_of_sentence(sentence: str) -> KindOfQuestion | None:
+def _kind_of_sentence(sentence: str, is_question: bool) -> KindOfQuestion | None:
     if "?" in sentence:
         return None
-    written = _squeezed(_IDLE_PHRASES.sub(" ", _IN_IMAGE.sub(" ", sentence)))
+    named = _KIND_OF_SCENE.sub(r"\g<kind> of place", sentence)  # "of scene" is else where it is asked
+    written = _squeezed(_IDLE_PHRASES.sub(" ", _IN_IMAGE.sub(" ", named)))
     text = _without_lead(written)
     setting = _SETTING.fullmatch(text)
     question = _without_lead(setting["question"]) if setting else text
     kind = _asked(question, _NUMBER_PATTERNS, _counted) or _asked(question, _PLACE_PATTERNS, _placed)
     if kind is None and setting is None and any(pattern.fullmatch(text) for pattern in _AREA_PATTERNS):
         return KindOfQuestion("area", NounPhrase(""))
-    for wording in (question, written):  # "can you find" is more than politeness here
-        kind = kind or _asked(_YES_OR_NO.sub("", wording), _PRESENCE_PATTERNS, _present)
+    if kind is None and not _MOSTLY.search(sentence):
+        kind = _presence_in((question, written), is_question)
     if kind is None or setting is None:
         return kind
     qualifier = f"{kind.thing.qualifier} {setting['setting']}"
     return replace(kind, thing=replace(kind.thing, qualifier=_squeezed(_IDLE_SITE.sub(" ", qualifier))))
+
+
+def _presence_in(wordings: Sequence[str], is_question: bool) -> KindOfQuestion | None:
+    """Return what a sentence asks the presence of.
+
+    wordings: without and with "can you", which may be more than politeness.
+    """
+    for wording in wordings:
+        text = _YES_OR_NO.sub("", wording)
+        patterns = (*_PRESENCE_PATTERNS, _PRESENT_THING) if is_question or text != wording else _PRESENCE_PATTERNS
+        kind = _asked(text, patterns, _present)
+        if kind:
+            return kind
+    return None
 
 
 def _without_lead(text: str) -> str:
@@ -275,7 +308,7 @@ def _placed(text: str) -> KindOfQuestion | None:
 
 
 def _present(text: str) -> KindOfQuestion | None:
-    named = _squeezed(_IDLE_SITE.sub(" ", _ANYWHERE.sub(" ", text)))
+    named = _squeezed(_ANYWHERE.sub(" ", text))
     thing = _thing(named, is_group=True)
     if thing.noun in ("", "any", "some") or _NOT_PRESENCE.search(named) or next(iter(find_numbers(named)), None):
         return None

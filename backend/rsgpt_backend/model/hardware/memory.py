@@ -26,6 +26,7 @@ _COUNTED_AS = {
     "bridge": "bridge",
     "finder": "bridge",
     "matching": "bridge",
+    "classifier": "bridge",
 }  # parts of a weights file
 
 

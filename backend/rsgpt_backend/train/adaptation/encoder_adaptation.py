@@ -22,7 +22,7 @@ from ...data.kinds import KINDS
 from ...model.config import VisionConfig
 from ...model.vision.encoders import normalize
 from ..examples.corpus import Corpus
-from ..examples.labels import kind_labels, kind_loss, presence_loss, thing_labels
+from ..examples.labels import kind_labels, kind_loss, label_loss, thing_labels
 from ..examples.samples import Sample
 from ..examples.sensors import as_other_sensor
 from ..examples.views import VIEWS, view
@@ -196,8 +196,8 @@ def _loss(scores: Tensor, labels: SceneLabels) -> Tensor:
     scene = F.cross_entropy(scenes.masked_fill(~labels.choices, -1e4), labels.scene, ignore_index=-1, reduction="sum")
     return (
         scene / known.sum().clamp(min=1)
-        + _WORD_SHARE * presence_loss(words, labels.words)
-        + _THING_SHARE * presence_loss(things, labels.things)
+        + _WORD_SHARE * label_loss(words, labels.words)
+        + _THING_SHARE * label_loss(things, labels.things)
         + _KIND_SHARE * kind_loss(kinds, labels.kinds)
     )
 

@@ -19,7 +19,7 @@ from .prompts import CAPTION_PROMPTS, DETAIL_PROMPTS, SCENE_PROMPTS
 from .texts import is_oriented
 
 # keys of "presence" -> labels
-LABELS = {
+PRESENCE_LABELS = {
     "water": "water",
     "trees": "tree",
     "grass": "grass",
@@ -106,4 +106,4 @@ def read_descriptions(path: Path) -> list[DescribedPicture]:
 
 def _presence(answers: Mapping[str, str]) -> dict[str, bool]:
     """Return the clear answers by label."""
-    return {label: answers[key] == "yes" for key, label in LABELS.items() if answers.get(key) in ("yes", "no")}
+    return {label: answers[key] == "yes" for key, label in PRESENCE_LABELS.items() if answers.get(key) in ("yes", "no")}

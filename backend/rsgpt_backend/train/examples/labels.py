@@ -23,7 +23,7 @@ def kind_labels(samples: Sequence[Sample], kinds: Sequence[str]) -> Tensor:
     return _table([sample.kinds for sample in samples], kinds)
 
 
-def presence_loss(scores: Tensor, targets: Tensor) -> Tensor:
+def label_loss(scores: Tensor, targets: Tensor) -> Tensor:
     """Return the binary cross-entropy of the known targets, summed per picture, and the mean over the pictures.
 
     scores: logits [batch, labels]; targets: 0..1 or NaN, of the same shape.

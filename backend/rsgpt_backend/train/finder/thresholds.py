@@ -35,9 +35,10 @@ def choose_thresholds(model: Rsgpt, folder: Path, datasets: Sequence[RecipeDatas
     _, config = finder_of(model)
     chosen: dict[str, float] = {}
     for label in config.labels:
-        rows = [row for dataset, rows in found if label in (*dataset.complete, *dataset.partial) for row in rows]
-        if any(boxes_of(record, label) for record, _ in rows):
-            chosen[label] = best_threshold(rows, label)
+        complete = [row for dataset, rows in found if label in dataset.complete for row in rows]
+        partial = [row for dataset, rows in found if label in dataset.partial for row in rows]
+        if any(boxes_of(record, label) for record, _ in (*complete, *partial)):
+            chosen[label] = best_threshold(complete, label, partial)
     thresholds = tuple(
         chosen.get(label, before) for label, before in zip(config.labels, config.thresholds, strict=True)
     )
@@ -45,17 +46,17 @@ def choose_thresholds(model: Rsgpt, folder: Path, datasets: Sequence[RecipeDatas
     return chosen
 
 
-def best_threshold(found: Sequence[_Found], label: str) -> float:
+def best_threshold(found: Sequence[_Found], label: str, partial: Sequence[_Found] = ()) -> float:
     """Return the threshold with the largest sum of the F1 of the points and the share of close counts.
 
-    found: records with the points that were found above LOWEST. The sum is compared in percent, and the lowest of
-    equally good thresholds is returned.
+    found: records with the points that were found above LOWEST; partial: those with incomplete boxes, whose counts are
+    not compared. The sum is compared in percent, and the lowest of equally good thresholds is returned.
     """
     scores = []
     for threshold in _STEPS:
-        matches = matches_above(found, label, threshold)
+        matches, others = (matches_above(rows, label, threshold) for rows in (found, partial))
         counted = [match for match, (record, _) in zip(matches, found, strict=True) if not record.cut]
-        scores.append((round(f1(matches) + close_share(counted), 2), -threshold))
+        scores.append((round(f1([*matches, *others]) + close_share(counted), 2), -threshold))
     return -max(scores)[1]
 
 

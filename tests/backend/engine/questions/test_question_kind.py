@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from rsgpt_backend.engine.questions.noun_phrases import NounPhrase
@@ -65,6 +67,7 @@ The lake is where?                                                  | lake
 In the image, where is the forest?                                  | forest
 Where is the lake? Answer in German.                                | lake
 Where is the lake? Answer with a single phrase.                     | lake
+A road is visible. Where is the lake?                               | lake
 """
 NUMBERS = """
 How many cars are there?                                            | cars
@@ -141,6 +144,11 @@ Does this area have any water?                                      | water
 Any ships here?                                                     | ships
 Water present, yes or no?                                           | water
 Is there water? Answer yes or no.                                   | water
+Is there water? Yes or no?                                          | water
+Water present?                                                      | water
+Is there a car or not?                                              | car
+Are there cars in the water?                                        | cars (in the water)
+Are there trees on the left?                                        | trees (on the left)
 Please tell me if there are any cars.                               | cars
 Can you tell me whether there is a bridge?                          | bridge
 """
@@ -221,6 +229,24 @@ Where is the lake? What color is it?
 Where is the lake? Where is the forest?
 Describe the image. Where is the lake?
 What is where?
+What is the area of this image?
+What is the location of this image?
+Which region is this?
+Which country matches this scene?
+Which season fits this image?
+Which color describes this area?
+What type of image is this?
+Which caption best matches this image?
+What kind of area is this? Choose one of: forest, residential area, sea.
+What is shown in this image? Answer in detail.
+What is this? Answer in German.
+Is there any water? If yes, say where it is.
+Is there a building? Answer 1 or 0.
+Is there a car parked?
+Is there mostly water?
+Would you expect trees here?
+Can you identify the ship?
+A road is visible.
 What do you see?
 What can be seen in this image?
 What does the picture show?
@@ -271,3 +297,21 @@ def test_odd_prompts(prompt: str) -> None:
 
 def test_lines_and_typographic_apostrophes() -> None:
     assert kind_of_question("Where\u2019s the\nlake?") == kind_of_question("Where is the lake?")
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "what area" + " this image" * 33 + " x",
+        "what kind of area" + " this image" * 30 + " x",
+        "what type of area" + " is this the aerial" * 18 + " z",
+        "is there " + "any " * 90,
+        "is a " * 75 + "visible?",
+        "can you see " * 30,
+        "which of these " * 25,
+    ],
+)
+def test_repeated_words_take_no_time(prompt: str) -> None:
+    started = time.monotonic()
+    kind_of_question(prompt)
+    assert time.monotonic() - started < 1

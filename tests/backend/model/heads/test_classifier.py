@@ -10,8 +10,9 @@ import torch
 
 from rsgpt_backend.errors import ModelError
 from rsgpt_backend.model.config import ClassifierConfig, ModelConfig
-from rsgpt_backend.model.fingerprint import fingerprint
+from rsgpt_backend.model.fingerprint import fingerprint, without_absent
 from rsgpt_backend.model.heads.classifier import Classifier
+from rsgpt_backend.model.published_models import FAMILY
 from rsgpt_backend.model.weights import load_model, save_model
 from tests.backend.toy import make_config, make_language, make_model
 
@@ -52,12 +53,25 @@ def test_models_without_a_classifier(toy_folder: Path) -> None:
     data = config.to_dict()
     assert data.pop("classifier") is None
     assert ModelConfig.from_dict(data).classifier is None
+    assert without_absent({"name": "x", "classifier": None}) == {"name": "x"}  # so its fingerprint is the one of before
     other = dataclasses.replace(config, classifier=CONFIG)
     assert fingerprint(config, toy_folder, "fp32") != fingerprint(other, toy_folder, "fp32")
 
 
-@pytest.mark.parametrize("things", [["water", "water"], [""], "water", [1]])
-def test_wrong_names_are_refused(toy_folder: Path, things: object) -> None:
+@pytest.mark.parametrize(
+    "names",
+    [
+        *({"things": things} for things in (["water", "water"], [""], "water", [1])),
+        *({"kinds": kinds} for kinds in ([], ["lagoon"], ["forest", "forest"])),
+    ],
+)
+def test_wrong_names_are_refused(toy_folder: Path, names: dict[str, object]) -> None:
     data = ModelConfig.read(toy_folder).to_dict()
     with pytest.raises(ModelError, match="classifier"):
-        ModelConfig.from_dict({**data, "classifier": {"things": things, "kinds": ["forest"]}})
+        ModelConfig.from_dict({**data, "classifier": names})
+
+
+def test_a_classifier_needs_an_encoder_without_class_token() -> None:
+    config = FAMILY["rsgpt-13b"]
+    with pytest.raises(ModelError, match="a classifier does not work with the encoder 'eva-vit'"):
+        ModelConfig.from_dict(dataclasses.replace(config, classifier=CONFIG).to_dict())

@@ -38,6 +38,13 @@ def test_counts_matter_as_much_as_points() -> None:
     assert 0.2 < best_threshold(found, "car") <= 0.6
 
 
+def test_counts_of_incompletely_boxed_pictures_do_not_matter() -> None:
+    found = [(RECORD, {"car": points(0.6)})]
+    unmarked = [(RECORD, {"car": [*points(0.6, x=80), *points(0.3)]})]  # with both points, one more than boxes
+    assert best_threshold(found, "car", unmarked) == module.LOWEST
+    assert best_threshold([*found, *unmarked], "car") > 0.3
+
+
 def test_the_lowest_of_equally_good_thresholds_is_chosen() -> None:
     assert best_threshold([(RECORD, {"car": points(0.6)})], "car") == module.LOWEST
 
