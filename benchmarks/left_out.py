@@ -27,8 +27,8 @@ from PIL import Image
 
 from benchmarks.other_places import LABELS, balanced, kind_questions, picture_name
 from rsgpt_backend.commands.train import RECIPES
-from rsgpt_backend.data.kinds import KINDS, shares_of_options
 from rsgpt_backend.model.hardware.heap import retain_freed_memory
+from rsgpt_backend.model.heads.kinds import KINDS, shares_of_options
 from rsgpt_backend.model.vision.efficientnet import EfficientNetLite
 from rsgpt_backend.model.vision.encoders import build_encoder, channels_last, to_bytes
 from rsgpt_backend.model.weights import load_published

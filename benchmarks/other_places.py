@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from rsgpt_backend.data.image_files import ImageSource
-from rsgpt_backend.data.kinds import KINDS, excluded_groups, groups_of
+from rsgpt_backend.model.heads.kinds import KINDS, excluded_groups, groups_of
 from rsgpt_plugin.shared.answers.places import PLACES
 
 LABELS = Path(__file__).with_name("other_places.json")

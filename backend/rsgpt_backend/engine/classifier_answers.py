@@ -16,9 +16,9 @@ from torch.nn import functional as F
 
 from rsgpt_plugin.shared.answers.places import PLACES
 
-from ..data.kinds import named_by, names_of, shares_of_options
 from ..errors import EngineError
 from ..model.config import ClassifierConfig
+from ..model.heads.kinds import named_by, names_of, shares_of_options
 from ..model.rsgpt import Rsgpt
 from ..predictor import Ask, Step
 from .answer_row import AnswerRow

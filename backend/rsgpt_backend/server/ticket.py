@@ -51,7 +51,7 @@ class EmbeddingTicket(QueuedWork[list[Embedding]]):
         self._items = items
 
     def run(self, engine: Predictor) -> None:
-        """Compute the vectors, unless nobody waits for them. Raises the errors of Predictor.embed."""
+        """Compute the vectors, unless the client has left. Raises the errors of Predictor.embed."""
         if not self.cancel.is_set():
             self._end(engine.embed(self._items))
 

@@ -11,14 +11,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from rsgpt_backend.data.kinds import EXACT
-from rsgpt_backend.data.kinds import KINDS as NAMES
 from rsgpt_backend.engine.answer_row import AnswerRow
 from rsgpt_backend.engine.choices import Proposal
 from rsgpt_backend.engine.classifier_answers import ClassifierAnswers
 from rsgpt_backend.engine.engine import Engine
 from rsgpt_backend.errors import EngineError
 from rsgpt_backend.model.config import ClassifierConfig
+from rsgpt_backend.model.heads.kinds import EXACT
+from rsgpt_backend.model.heads.kinds import KINDS as NAMES
 from rsgpt_backend.model.rsgpt import Rsgpt
 from rsgpt_backend.predictor import Ask
 from rsgpt_plugin.shared.answers.answer_types import AnswerType
@@ -198,7 +198,8 @@ def test_a_proposal_outweighs_equal_scores_of_the_language_model(toy: Rsgpt) -> 
     row.propose(Proposal({"forest": math.log(0.2), "sea": math.log(0.6)}, "area"))
     assert row.choose([-1.0, -1.0]).text == "sea"
     answer = row.finish("stop")
-    assert (answer.form, answer.confidence) == ("area", pytest.approx(0.75))
+    assert answer.form == "area"
+    assert answer.confidence == pytest.approx(0.75)
     assert row.choose([-1.0, -9.0]).text == "forest"
 
 

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from rsgpt_plugin.shared.answers.answer_types import AnswerType
 
 from ...data.annotations import CaptionRecord, QuestionRecord
-from ...data.kinds import KINDS, excluded_groups, groups_of
 from ...data.objects import (
     COLORED_NOUNS,
     COUNTED,
@@ -32,6 +31,7 @@ from ...data.objects import (
     mentions,
     scene_name,
 )
+from ...model.heads.kinds import KINDS, excluded_groups, groups_of
 from .prompts import (
     ALTERNATIVE_PROMPTS,
     SCENE_PROMPTS,

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from rsgpt_backend.data.annotations import CaptionRecord
-from rsgpt_backend.data.kinds import KINDS
+from rsgpt_backend.model.heads.kinds import KINDS
 from rsgpt_backend.model.vision.encoders import build_encoder
 from rsgpt_backend.train.adaptation import encoder_adaptation
 from rsgpt_backend.train.adaptation.encoder_adaptation import (

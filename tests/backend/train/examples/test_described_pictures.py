@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from rsgpt_backend.data.kinds import groups_of
 from rsgpt_backend.errors import DataError
+from rsgpt_backend.model.heads.kinds import groups_of
 from rsgpt_backend.train.examples.described_pictures import DescribedPicture, read_descriptions
 
 ROW: dict[str, Any] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rsgpt_backend.data.kinds import EXACT, KINDS, excluded_groups, groups_of, named_by, shares_of_options
+from rsgpt_backend.model.heads.kinds import EXACT, KINDS, excluded_groups, groups_of, named_by, shares_of_options
 
 
 @pytest.mark.parametrize(("name", "group"), [(name, group) for group, names in KINDS.items() for name in names])
