@@ -25,7 +25,7 @@ from ..model.rsgpt import Rsgpt, pad
 from ..model.vision.efficientnet import EfficientNetLite
 from ..model.weights import load_model, load_published, save_model
 from ..strict_json import json_text
-from .adaptation.encoder_adaptation import adapt_encoder, scene_accuracy
+from .adaptation.encoder_adaptation import CHECKPOINT, adapt_encoder, scene_accuracy
 from .adaptation.object_task import ObjectTask
 from .classifier_training import presence_accuracy, train_classifier
 from .examples.corpus import Corpus, DrawnPrompt
@@ -115,9 +115,17 @@ class Trainer:
             objects = self._object_task() if adaptation.crops else None
             vision, seed = self.recipe.model.vision, self.recipe.seed
             adapted = adapt_encoder(
-                self.model.encoder, self.corpus, vision, adaptation, self.device, objects=objects, seed=seed
+                self.model.encoder,
+                self.corpus,
+                vision,
+                adaptation,
+                self.device,
+                objects=objects,
+                seed=seed,
+                out=self.out,
             )
         write_tensors(self.model.encoder.state_dict(), path)
+        (self.out / CHECKPOINT).unlink(missing_ok=True)
         if adapted and self.held_out:
             reader, targets = adapted
             accuracy = scene_accuracy(reader, targets.labels(self.held_out.samples), self.held_out)

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
+from pathlib import Path
 from typing import cast
 
 import torch
@@ -29,9 +30,12 @@ from ..examples.views import VIEWS, view
 from ..finite import check_learning
 from ..number_formats import autocast, number_format
 from ..recipe import AdaptationStage
+from ..run_files import load_checkpoint, save_checkpoint
 from ..schedule import LearningRateSchedule
 from .object_task import ObjectTask
 
+CHECKPOINT = "encoder-checkpoint.safetensors"
+_CHECKPOINT_EVERY = 100  # steps
 _WARMUP = 100  # steps
 _WORD_PICTURES = 20  # minimum number of pictures whose captions contain a word, for it to be learned
 _WORD_SHARE = 0.05  # weight of the words in the loss: there are hundreds of words, but one scene
@@ -115,10 +119,12 @@ def adapt_encoder(
     *,
     objects: ObjectTask | None = None,
     seed: int = 42,
+    out: Path | None = None,
 ) -> tuple[LabelReader, LabelTargets]:
     """Fine-tune the encoder in place. Return it with the head that reads its labels, and what the head predicts.
 
-    objects: a second task, of which the recipe's number of crops are learned in each step.
+    objects: a second task, of which the recipe's number of crops are learned in each step. out: folder of a checkpoint,
+    from which a killed run resumes exactly; None for no checkpoint. The caller deletes it.
     """
     targets = LabelTargets(corpus.samples)
     labels = targets.labels(corpus.samples)
@@ -127,7 +133,9 @@ def adapt_encoder(
     learned = nn.ModuleList([reader, *([objects.to(device).finder] if objects else [])])
     optimizer = torch.optim.AdamW(learned.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
     schedule = LearningRateSchedule(recipe.steps, _WARMUP, recipe.learning_rate)
-    bar = tqdm(range(recipe.steps), desc="adapting the encoder")
+    scaler = torch.amp.GradScaler(device.type, enabled=False)
+    first = load_checkpoint(out, learned, optimizer, scaler, name=CHECKPOINT) if out else 0
+    bar = tqdm(range(first, recipe.steps), "adapting the encoder", recipe.steps, initial=first)
     for step in bar:
         torch.manual_seed(seed * 1_000_003 + step)
         picked = corpus.weights.multinomial(recipe.batch)
@@ -145,6 +153,8 @@ def adapt_encoder(
         if step % 20 == 0:
             check_learning(reader, [], step + 1, "encoder")
             bar.set_postfix(loss=f"{loss.item():.3f}")
+        if out and (step + 1) % _CHECKPOINT_EVERY == 0:
+            save_checkpoint(out, learned, optimizer, scaler, step + 1, name=CHECKPOINT)
     check_learning(reader, [], recipe.steps, "encoder")
     encoder.requires_grad_(False)
     return reader.eval(), targets

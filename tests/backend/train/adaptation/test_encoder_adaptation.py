@@ -13,6 +13,7 @@ from rsgpt_backend.model.heads.kinds import KINDS
 from rsgpt_backend.model.vision.encoders import build_encoder
 from rsgpt_backend.train.adaptation import encoder_adaptation
 from rsgpt_backend.train.adaptation.encoder_adaptation import (
+    CHECKPOINT,
     LabelReader,
     LabelTargets,
     SceneLabels,
@@ -35,12 +36,12 @@ def corpus(toy_data: Path) -> Corpus:
     return Corpus(toy_data, [RecipeDataset("images", "captions.json")], IMAGE_SIZE)
 
 
-def adapted(corpus: Corpus) -> tuple[nn.Module, dict[str, Tensor]]:
+def adapted(corpus: Corpus, out: Path | None = None) -> tuple[nn.Module, dict[str, Tensor]]:
     """An encoder after adaptation, and its weights before."""
     torch.manual_seed(0)
     encoder = build_encoder(VISION).eval().requires_grad_(False)
     before = {key: value.clone() for key, value in encoder.state_dict().items()}
-    adapt_encoder(encoder, corpus, VISION, RECIPE, torch.device("cpu"))
+    adapt_encoder(encoder, corpus, VISION, RECIPE, torch.device("cpu"), out=out)
     return encoder, before
 
 
@@ -54,6 +55,25 @@ def test_the_encoder_changes_and_is_frozen_again(corpus: Corpus) -> None:
     assert all(torch.equal(after[key], before[key]) for key in after.keys() - set(learnt))
     again, _ = adapted(corpus)
     assert all(torch.equal(again.state_dict()[key], value) for key, value in after.items())
+
+
+def test_a_killed_adaptation_resumes_exactly(corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted, _ = adapted(corpus)
+    monkeypatch.setattr(encoder_adaptation, "_CHECKPOINT_EVERY", 2)
+    started: list[int] = []
+
+    def count(pixels: Tensor, size: int) -> Tensor:
+        started.append(size)
+        if len(started) == 3:
+            raise KeyboardInterrupt
+        return augment(pixels, size)
+
+    monkeypatch.setattr(encoder_adaptation, "augment", count)
+    with pytest.raises(KeyboardInterrupt):
+        adapted(corpus, tmp_path)
+    found, _ = adapted(corpus, tmp_path)
+    assert len(started) == 4  # two steps, the killed third, and the third again
+    assert all(torch.equal(found.state_dict()[key], value) for key, value in wanted.state_dict().items())
 
 
 def sample(dataset: int, scene: str, *captions: str) -> Sample:
