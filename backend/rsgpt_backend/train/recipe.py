@@ -27,7 +27,8 @@ class RecipeDataset:
     the finder learns from the share of the picture that they cover; without: beginnings of the names of places that
     are left out. gsd_m: ground resolution of pictures without a record of it, in meters per pixel; 0 if unknown.
     weight: how often pictures are drawn from it, relative to the other sets and independent of its size; questions
-    about objects ignore it; finder_weight: the same for the finder. views: number of rotated and mirrored copies of
+    about objects ignore it; captions_weight: how often its captions are drawn, relative to its other prompts;
+    finder_weight: how often the finder sees its pictures. views: number of rotated and mirrored copies of
     each picture, 1 to 8; sensors: number of copies as other sensors would take them. Validation sets have the same
     order as training sets.
     """
@@ -46,6 +47,7 @@ class RecipeDataset:
     without: tuple[str, ...] = ()
     gsd_m: float = 0.0
     weight: float = 1.0
+    captions_weight: float = 1.0
     finder_weight: float = 0.0
     views: int = 1
     sensors: int = 0

@@ -88,7 +88,7 @@ class Corpus:
         self.rows = [(index, number) for index, sample in enumerate(self.samples) for number in sample.views]
         self._row = {pair: row for row, pair in enumerate(self.rows)}
         numbered = list(enumerate(self.samples))
-        varied = _by_variety(weights, self.samples)
+        varied = _by_variety(weights, self.samples, [dataset.captions_weight for dataset in datasets])
         self._captions = _ExamplePool([(n, caption) for n, sample in numbered for caption in sample.captions], varied)
         self._details = _ExamplePool([(n, detail) for n, sample in numbered for detail in sample.details], weights)
         by_kind = _by_kind(self.samples)
@@ -195,13 +195,18 @@ def _wording(example: TrainingExample, rng: random.Random) -> str:
     return rng.choice([example.prompts[0], rng.choice(example.prompts)])
 
 
-def _by_variety(weights: Sequence[float], samples: Sequence[Sample]) -> list[float]:
-    """Return weights in proportion to the variety of the captions, with the same sum for each data set."""
+def _by_variety(weights: Sequence[float], samples: Sequence[Sample], factors: Sequence[float]) -> list[float]:
+    """Return weights in proportion to the variety of the captions.
+
+    The sum of each data set stays the same but for its factor. factors: by number of the data set.
+    """
     totals: dict[int, list[float]] = defaultdict(lambda: [0.0, 0.0])
     for weight, sample in zip(weights, samples, strict=True):
         totals[sample.dataset][0] += weight
         totals[sample.dataset][1] += weight * sample.variety
-    scales = {dataset: total / varied if varied else 0.0 for dataset, (total, varied) in totals.items()}
+    scales = {
+        dataset: factors[dataset] * total / varied if varied else 0.0 for dataset, (total, varied) in totals.items()
+    }
     return [weight * sample.variety * scales[sample.dataset] for weight, sample in zip(weights, samples, strict=True)]
 
 

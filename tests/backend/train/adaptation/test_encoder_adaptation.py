@@ -13,7 +13,6 @@ from rsgpt_backend.model.heads.kinds import KINDS
 from rsgpt_backend.model.vision.encoders import build_encoder
 from rsgpt_backend.train.adaptation import encoder_adaptation
 from rsgpt_backend.train.adaptation.encoder_adaptation import (
-    CHECKPOINT,
     LabelReader,
     LabelTargets,
     SceneLabels,

@@ -252,6 +252,14 @@ def test_views_by_other_sensors_have_true_answers(toy_data: Path, tmp_path: Path
     assert torch.equal(corpus.view(0, 0), corpus.pixels[0])
 
 
+def test_captions_of_a_data_set_are_drawn_more_often(toy_data: Path) -> None:
+    sets = [RecipeDataset("images", "captions.json"), RecipeDataset("images", "captions.json", captions_weight=3.0)]
+    corpus = Corpus(toy_data, sets, IMAGE_SIZE)
+    datasets = [corpus.samples[prompt.picture].dataset for prompt in draws(corpus, 2000, PromptMix(questions=0))]
+    assert statistics.mean(datasets) == pytest.approx(0.75, abs=0.04)
+    assert corpus.weights.sum().item() == pytest.approx(2)  # pictures, and so the encoder, are not affected
+
+
 def test_captions_are_drawn_by_their_variety(toy_data: Path, tmp_path: Path) -> None:
     records = [
         {"filename": "0.png", "captions": ["A road", "A lane", "A path", "A track"]},
