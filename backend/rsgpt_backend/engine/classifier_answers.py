@@ -1,8 +1,8 @@
 """What the classifier answers: whether a thing is present, and which of the listed kinds an area is.
 
 It answers only what it can: about a thing that it knows, without an adjective or a condition such as "on the road". For
-a kind of area in free words, and for the place of a thing that the finder does not know, it proposes answers, of which
-the language model chooses one.
+a kind of area in free words or among choices that it cannot tell apart, and for the place of a thing that the finder
+does not know, it proposes answers, of which the language model chooses one.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from rsgpt_plugin.shared.answers.places import PLACES
 
 from ..errors import EngineError
 from ..model.config import ClassifierConfig
-from ..model.heads.kinds import named_by, names_of, shares_of_options
+from ..model.heads.kinds import are_told_apart, name_kinds, named_by, names_of, shares_of_options
 from ..model.rsgpt import Rsgpt
 from ..predictor import Ask, Step
 from .answer_row import AnswerRow
@@ -28,6 +28,7 @@ from .questions.question_kind import kind_of_question
 
 _COVERED = 0.5  # minimum probability that the kind of area is among the listed ones
 _POSSIBLE = 0.05  # minimum probability of a kind whose names are proposed
+_UNLIKELY = 0.02  # minimum probability of a listed choice: the classifier may not know what its words mean
 _YES_NO = {"yes", "no"}
 _AREA = -1  # instead of the number of an output of the classifier: the kind of area is asked
 _ELSEWHERE = 0.02  # added to the share of each place, because the map of a thing is coarse
@@ -63,7 +64,7 @@ class ClassifierAnswers:
                 yield Step(index, answer=row.finish("stop"))
 
     def propose(self, rows: Sequence[AnswerRow]) -> None:
-        """Propose answers to the rows that ask for the kind of area in free words, or for a place."""
+        """Propose answers to the rows that ask for the kind of area or for a place."""
         config, classifier = self._model.config.classifier, self._model.classifier
         if config is None or classifier is None or not self._model.config.answer_kinds:
             return
@@ -73,7 +74,7 @@ class ClassifierAnswers:
             return
         maps = _checked(torch.cat(classifier.maps(self._encode([row.ask for row, _ in asked])), dim=2))
         for (row, output), logits in zip(asked, maps, strict=True):
-            row.propose(_areas(logits, config) if output == _AREA else _places(logits[:, output]))
+            row.propose(_areas(logits, config, row.ask.choices) if output == _AREA else _places(logits[:, output]))
 
 
 def _is_answerable(ask: Ask, config: ClassifierConfig) -> bool:
@@ -87,7 +88,7 @@ def _is_about_area(ask: Ask) -> bool:
 
 def _mapped(ask: Ask, config: ClassifierConfig) -> int | None:
     """Return the number of the output whose place is asked, _AREA if the kind of area is, and None otherwise."""
-    if not ask.choices:
+    if not ask.choices or name_kinds(ask.choices):
         return _AREA if _is_about_area(ask) else None
     question = kind_of_question(ask.prompt) if ask.choices == PLACES and not ask.is_whole_number else None
     if question is None or question.kind != "place":
@@ -111,11 +112,18 @@ def _checked(outputs: Tensor) -> Tensor:
     return outputs
 
 
-def _areas(outputs: Tensor, config: ClassifierConfig) -> Proposal:
-    """Return the names of the likely kinds of area. outputs: logits of each cell, [cells, things and kinds]."""
+def _areas(outputs: Tensor, config: ClassifierConfig, choices: Sequence[str]) -> Proposal:
+    """Return the choices, or without them the names of the likely kinds of area.
+
+    outputs: logits of each cell, [cells, things and kinds].
+    """
     shares = torch.softmax(outputs.mean(0)[len(config.things) :], dim=0).tolist()
-    names = named_by(dict(zip(config.kinds, shares, strict=True)), _POSSIBLE)
-    return Proposal({name: math.log(share) for name, share in names.items()}, "area")
+    probabilities = dict(zip(config.kinds, shares, strict=True))
+    names = named_by(probabilities, _POSSIBLE)
+    if choices:
+        names = dict(zip(choices, shares_of_options(probabilities, choices), strict=True))
+    logprobs = {name: math.log(max(share, _UNLIKELY)) for name, share in names.items()}
+    return Proposal(logprobs, "choice" if choices else "area")
 
 
 def _places(logits: Tensor) -> Proposal:
@@ -150,8 +158,10 @@ def _presence(ask: Ask, config: ClassifierConfig, probabilities: Sequence[float]
 
 def _kind(ask: Ask, config: ClassifierConfig, probabilities: Sequence[float]) -> tuple[str, float, str] | None:
     """Return the likeliest of the listed kinds, its probability and its form. probabilities: of the kinds."""
+    if not are_told_apart(ask.choices):
+        return None
     shares = shares_of_options(dict(zip(config.kinds, probabilities, strict=True)), ask.choices)
-    if shares is None or sum(shares) < _COVERED:
+    if sum(shares) < _COVERED:
         return None
     share, choice = max(zip(shares, ask.choices, strict=True))
     return choice, share / sum(shares), "kind"

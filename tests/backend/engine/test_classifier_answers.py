@@ -203,6 +203,18 @@ def test_a_proposal_outweighs_equal_scores_of_the_language_model(toy: Rsgpt) -> 
     assert row.choose([-1.0, -9.0]).text == "forest"
 
 
+@pytest.mark.parametrize("prompt", ["What kind of area is this?", "What is this?"])
+def test_choices_that_are_not_told_apart_are_proposed(classifying: Callable[..., Engine], prompt: str) -> None:
+    options = ("tidal flat", "forest", "woods")
+    model = classifying(answer_kinds=True).model
+    row = AnswerRow(model, ask(0, AnswerType.CHOICE.prompt(prompt, options), choices=options), 3)
+    ClassifierAnswers(model, no_features).propose([row])
+    assert row.proposal is not None
+    assert (row.ask.choices, row.proposal.form) == (options, "choice")
+    shares = [math.exp(logprob) for logprob in row.proposal.logprobs.values()]
+    assert shares == pytest.approx([0.75, 0.125, 0.125])  # all but the forest, which two options name
+
+
 def test_a_map_that_is_even_makes_no_place_likelier(classifying: Callable[..., Engine]) -> None:
     model = classifying(answer_kinds=True, maps=torch.zeros(64, len(CONFIG.things) + len(CONFIG.kinds))).model
     row = AnswerRow(model, ask(0, "Where is the water?", choices=PLACES), 3)

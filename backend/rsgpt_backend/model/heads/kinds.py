@@ -144,23 +144,40 @@ def named_by(probabilities: Mapping[str, float], minimum: float) -> dict[str, fl
     return {name: likely[group] for group in likely for name in names_of(group)}
 
 
-def shares_of_options(probabilities: Mapping[str, float], options: Sequence[str]) -> list[float] | None:
-    """Return the probability of each option that it is the kind of area, None if the groups do not tell.
+def are_told_apart(options: Sequence[str]) -> bool:
+    """Return whether the groups tell options apart: each names some, no two the same, and none is a negation."""
+    named = [_named(option) for option in options]
+    return name_kinds(options) and all(named) and len(set(named)) == len(named)
 
-    They do not if an option names no kind or is a negation, or if two options name the same groups. probabilities: by
-    group. The probability of a group is divided among the options that name it; if none does, among those that may be
-    true of the same picture. The sum is below 1 if groups fit none of the options.
+
+def name_kinds(options: Sequence[str]) -> bool:
+    """Return whether an option names a kind of area and none is a negation."""
+    return any(map(_named, options)) and not any(map(_NEGATION.search, options))
+
+
+def shares_of_options(probabilities: Mapping[str, float], options: Sequence[str]) -> list[float]:
+    """Return the probability of each option that it is the kind of area.
+
+    probabilities: by group. The probability of a group is divided among the options that name it; if none does, among
+    those that may be true of the same picture. What fits none of them is divided among the options that name no group;
+    without such options, the sum is below 1.
     """
-    named = [_NAMED.get(option.strip().lower()) or groups_of([option]) for option in options]
-    if not all(named) or len(set(named)) < len(named) or any(map(_NEGATION.search, options)):
-        return None
+    named = [_named(option) for option in options]
     shares = [0.0] * len(options)
     for group, probability in probabilities.items():
         exact = [index for index, groups in enumerate(named) if group in groups]
         fitting = exact or [index for index, groups in enumerate(named) if not groups <= _excluded_by(group)]
         for index in fitting:
             shares[index] += probability / len(fitting)
+    unnamed = [index for index, groups in enumerate(named) if not groups]
+    left = max(1 - sum(shares), 0.0)
+    for index in unnamed:
+        shares[index] = left / len(unnamed)
     return shares
+
+
+def _named(option: str) -> frozenset[str]:
+    return _NAMED.get(option.strip().lower()) or groups_of([option])
 
 
 @lru_cache

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from rsgpt_backend.model.heads.kinds import EXACT, KINDS, excluded_groups, groups_of, named_by, shares_of_options
+from rsgpt_backend.model.heads.kinds import (
+    EXACT,
+    KINDS,
+    are_told_apart,
+    excluded_groups,
+    groups_of,
+    name_kinds,
+    named_by,
+    shares_of_options,
+)
 
 
 @pytest.mark.parametrize(("name", "group"), [(name, group) for group, names in KINDS.items() for name in names])
@@ -84,7 +93,21 @@ def test_words_for_several_groups() -> None:
     ],
 )
 def test_options_that_the_groups_do_not_tell_apart(options: list[str]) -> None:
-    assert not shares_of_options({"sea": 1.0}, options)
+    assert not are_told_apart(options)
+
+
+@pytest.mark.parametrize(
+    ("options", "are_kinds"),
+    [(["sea", "pink"], True), (["yes", "no"], False), (["red", "pink"], False), (["sea", "not sea"], False)],
+)
+def test_whether_options_name_kinds(options: list[str], are_kinds: bool) -> None:
+    assert name_kinds(options) == are_kinds
+
+
+def test_what_fits_no_option_is_left_for_those_that_name_no_kind() -> None:
+    probabilities = {"wetland": 0.7, "railway": 0.2, "city": 0.1}
+    assert shares_of_options(probabilities, ["railway", "tidal flat"]) == pytest.approx([0.2 + 0.1, 0.7])
+    assert shares_of_options({"sea": 1.0}, ["tidal flat", "salt pan"]) == [0.5, 0.5]
 
 
 def test_compound_words_are_told_apart() -> None:
