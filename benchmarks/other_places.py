@@ -27,7 +27,9 @@ LABELS = Path(__file__).with_name("other_places.json")
 OPTIONS = 6
 Question = dict[str, Any]
 
-# The first three wordings of each list are used in training, the others are not.
+# The first three wordings of each list are used in training. The next three were known when the rules that recognize
+# questions were written. The last six, the new wordings, were written by somebody who did not know the rules; do not
+# write rules for them.
 PRESENCE = (
     "Is there any {0}?",
     "Can you see {0} here?",
@@ -35,6 +37,12 @@ PRESENCE = (
     "Would you find {0} at this place?",
     "I am looking for {0}. Is there some in this picture?",
     "{1} present, yes or no?",
+    "Please check whether this scene contains {0}.",
+    "{1} anywhere in this shot?",
+    "Has this tile got {0} in it?",
+    "My map says there should be {0} here. Does the photo confirm that?",
+    "Could you tell me if {0} shows up in this aerial photo?",
+    "Do you spot even a little {0} from up there?",
 )
 PRESENCE_OF_MANY = (
     "Are there any {0}?",
@@ -43,6 +51,12 @@ PRESENCE_OF_MANY = (
     "Would you find {0} at this place?",
     "I am looking for {0}. Are there some in this picture?",
     "{1} present, yes or no?",
+    "Do any {0} appear in this satellite picture?",
+    "Kindly verify whether this frame includes {0}.",
+    "{1} in view?",
+    "My colleague claims {0} were captured in this scene. Is that right?",
+    "Can {0} be made out anywhere on this aerial shot?",
+    "Just a yes or a no: does this tile feature {0}?",
 )
 KIND = (
     "What kind of area is this?",
@@ -51,6 +65,12 @@ KIND = (
     "How would you call such an area?",
     "What sort of place am I looking at?",
     "What type of area does the picture show?",
+    "Please classify the land use in this aerial photo.",
+    "Scene category?",
+    "I received this tile without a caption. Which label describes the whole of it best?",
+    "Could you name the sort of site that was photographed from above?",
+    "If you had to file this scene under a single heading, which would it be?",
+    "In a word or two, what was the satellite flying over when it took this?",
 )
 COUNT = (
     "How many {0} are there?",
@@ -59,6 +79,12 @@ COUNT = (
     "Tell me the number of {0}.",
     "How many {0} does this place have?",
     "What number of {0} is visible?",
+    "Give me a tally of all {0} in this frame.",
+    "Total count of {0}?",
+    "I have to fill in an inventory sheet for this tile. What figure do I enter for {0}?",
+    "Could you please work out how many {0} appear in this shot?",
+    "If you ticked off all the {0} in this scene one by one, what total would you reach?",
+    "I keep losing track of the {0} in this photo. How many did you get?",
 )
 WHERE = (
     "Where {1} {0}?",
@@ -67,6 +93,12 @@ WHERE = (
     "Whereabouts in the image {1} {0}?",
     "Where should I look for {0}?",
     "Which side or corner holds {0}?",
+    "Please point me to {0}.",
+    "Position of {0} within the frame?",
+    "I can't spot {0} in this shot. Roughly what part of it should I zoom in on?",
+    "Could you describe where in this scene {0} {1} located?",
+    "{2} {1} in which section of this aerial photo?",
+    "If I split the photo into a three-by-three grid, which cell would contain {0}?",
 )
 THINGS = {"road": "roads"}
 MASS = ("water", "grass", "bare ground", "farmland")
@@ -134,8 +166,9 @@ def questions(record: Mapping[str, Any], asked: Container[tuple[int, str]]) -> I
         if other["place"] in neighbors(one["place"]):
             noun = one["noun"]
             verb = "are" if noun.partition(" of ")[0].endswith("s") else "is"
+            capital = noun[:1].upper() + noun[1:]
             others = sorted(neighbors(one["place"]) | {other["place"]})
-            yield question("place", WHERE, record, noun, one["place"], noun, verb, other_answers=others)
+            yield question("place", WHERE, record, noun, one["place"], *(noun, verb, capital), other_answers=others)
 
 
 def kind_questions(record: Mapping[str, Any]) -> Iterator[Question]:
@@ -156,7 +189,7 @@ def kind_questions(record: Mapping[str, Any]) -> Iterator[Question]:
 def question(
     kind: str, wordings: tuple[str, ...], record: Mapping[str, Any], key: str, answer: str, *words: str, **more: Any
 ) -> Question:
-    """Return a question in one of the wordings; those that training does not use are a kind of their own."""
+    """Return a question in one of the wordings; the new ones are a kind of their own."""
     number = int(hashlib.sha256(f"{record['n']}/{kind}/{key}".encode()).hexdigest(), 16) % len(wordings)
     known = number < len(wordings) // 2
     text = wordings[number].format(*words)
