@@ -28,7 +28,7 @@ from PIL import Image
 from benchmarks.other_places import LABELS, balanced, kind_questions, picture_name
 from rsgpt_backend.commands.train import RECIPES
 from rsgpt_backend.model.hardware.heap import retain_freed_memory
-from rsgpt_backend.model.heads.kinds import KINDS, are_told_apart, shares_of_options
+from rsgpt_backend.model.heads.kinds import KINDS, are_distinct, shares_of_options
 from rsgpt_backend.model.vision.efficientnet import EfficientNetLite
 from rsgpt_backend.model.vision.encoders import build_encoder, channels_last, to_bytes
 from rsgpt_backend.model.weights import load_published
@@ -106,7 +106,7 @@ def answered(
                 results[f"{record['source']}/presence"].append(says_yes == (answer == "yes"))
         for question in kind_questions(record):
             choices = question.get("choices", [])
-            if are_told_apart(choices):
+            if are_distinct(choices):
                 shares = shares_of_options(dict(zip(KINDS, kind, strict=True)), choices)
                 chosen = choices[shares.index(max(shares))]
                 results[f"{record['source']}/kind"].append(chosen == question["answer"])

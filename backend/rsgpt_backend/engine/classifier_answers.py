@@ -1,7 +1,7 @@
 """What the classifier answers: whether a thing is present, and which of the listed kinds an area is.
 
 It answers only what it can: about a thing that it knows, without an adjective or a condition such as "on the road". For
-a kind of area in free words or among choices that it cannot tell apart, and for the place of a thing that the finder
+a kind of area in free words or among choices that it cannot distinguish, and for the place of a thing that the finder
 does not know, it proposes answers, of which the language model chooses one.
 """
 
@@ -18,7 +18,7 @@ from rsgpt_plugin.shared.answers.places import PLACES
 
 from ..errors import EngineError
 from ..model.config import ClassifierConfig
-from ..model.heads.kinds import are_told_apart, name_kinds, named_by, names_of, shares_of_options
+from ..model.heads.kinds import are_distinct, name_kinds, named_by, names_of, shares_of_options
 from ..model.rsgpt import Rsgpt
 from ..predictor import Ask, Step
 from .answer_row import AnswerRow
@@ -158,7 +158,7 @@ def _presence(ask: Ask, config: ClassifierConfig, probabilities: Sequence[float]
 
 def _kind(ask: Ask, config: ClassifierConfig, probabilities: Sequence[float]) -> tuple[str, float, str] | None:
     """Return the likeliest of the listed kinds, its probability and its form. probabilities: of the kinds."""
-    if not are_told_apart(ask.choices):
+    if not are_distinct(ask.choices):
         return None
     shares = shares_of_options(dict(zip(config.kinds, probabilities, strict=True)), ask.choices)
     if sum(shares) < _COVERED:

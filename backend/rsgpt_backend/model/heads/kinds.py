@@ -144,8 +144,8 @@ def named_by(probabilities: Mapping[str, float], minimum: float) -> dict[str, fl
     return {name: likely[group] for group in likely for name in names_of(group)}
 
 
-def are_told_apart(options: Sequence[str]) -> bool:
-    """Return whether the groups tell options apart: each names some, no two the same, and none is a negation."""
+def are_distinct(options: Sequence[str]) -> bool:
+    """Return whether the groups distinguish options: each names some, no two the same, and none is a negation."""
     named = [_named(option) for option in options]
     return name_kinds(options) and all(named) and len(set(named)) == len(named)
 

@@ -7,7 +7,7 @@ import pytest
 from rsgpt_backend.model.heads.kinds import (
     EXACT,
     KINDS,
-    are_told_apart,
+    are_distinct,
     excluded_groups,
     groups_of,
     name_kinds,
@@ -93,7 +93,7 @@ def test_words_for_several_groups() -> None:
     ],
 )
 def test_options_that_the_groups_do_not_tell_apart(options: list[str]) -> None:
-    assert not are_told_apart(options)
+    assert not are_distinct(options)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_what_fits_no_option_is_left_for_those_that_name_no_kind() -> None:
     assert shares_of_options({"sea": 1.0}, ["tidal flat", "salt pan"]) == [0.5, 0.5]
 
 
-def test_compound_words_are_told_apart() -> None:
+def test_compound_words_are_distinct() -> None:
     assert shares_of_options({"residential": 0.8, "road": 0.2}, ["residential area", "warehouse district"]) == [
         1.0,
         0.0,
