@@ -67,12 +67,13 @@ def main() -> None:
     recipe = replace(recipe, adaptation=replace(recipe.adaptation, steps=args.steps))
     args.out.mkdir(parents=True, exist_ok=True)
     results = {}
+    size = recipe.model.vision.image_size
     version = hashlib.sha256(repr(recipe).encode()).hexdigest()[:8]
     for images in (NONE, *SOURCES):
         path = args.out / f"{version}-{Path(images).stem}.json"
         if not path.exists():
             reader, targets = adapted(recipe, args.data, images)
-            path.write_text(json.dumps(answered(reader, targets, records, args.pictures)), encoding="utf-8")
+            path.write_text(json.dumps(answered(reader, targets, records, args.pictures, size)), encoding="utf-8")
         results[images] = json.loads(path.read_text(encoding="utf-8"))
     sys.stdout.write(table(results))
 
@@ -92,11 +93,11 @@ def adapted(recipe: Recipe, data: Path, images: str) -> tuple[LabelReader, Label
 
 @torch.no_grad()
 def answered(
-    reader: LabelReader, targets: LabelTargets, records: Sequence[Mapping[str, Any]], pictures: Path
+    reader: LabelReader, targets: LabelTargets, records: Sequence[Mapping[str, Any]], pictures: Path, size: int
 ) -> Results:
-    """Return whether the head answers correctly, by source and kind of question."""
+    """Return whether the head answers correctly, by source and kind of question. size: side of the input in pixels."""
     images = [Image.open(pictures / picture_name(record)).convert("RGB") for record in records]
-    scores = read_labels(reader, torch.cat([to_bytes([image], 256) for image in images]))
+    scores = read_labels(reader, torch.cat([to_bytes([image], size) for image in images]))
     _, _, things, kinds = targets.labels([]).split(scores)
     asked, results = balanced(records), defaultdict[str, list[bool]](list)
     for record, present, kind in zip(records, things, kinds.softmax(1).tolist(), strict=True):

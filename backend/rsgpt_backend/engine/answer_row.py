@@ -42,7 +42,7 @@ class AnswerRow:
 
     def add(self, chosen: ChosenToken) -> Token:
         """Append a token and return it; its text is empty while a character is incomplete."""
-        _check_finite([chosen.logprob])
+        check_finite([chosen.logprob])
         self._ids.append(chosen.token)
         text = self._decode(is_final=self.full)
         piece, self._text = text[len(self._text) :], text
@@ -57,7 +57,7 @@ class AnswerRow:
 
     def choose(self, logprobs: Sequence[float]) -> Token:
         """Select the likeliest choice, given the log probability of each choice, and return it as a token."""
-        _check_finite([logprob for logprob in logprobs if logprob != -math.inf])  # -inf: a spelling was not scored
+        check_finite([logprob for logprob in logprobs if logprob != -math.inf])  # -inf: a spelling was not scored
         form = choice_form(self.ask)
         if self.proposal:
             form = self.proposal.form
@@ -95,7 +95,7 @@ class AnswerRow:
         return tuple((self._tokenizer.decode([token]), logprob) for token, logprob in chosen.top[:count])
 
 
-def _check_finite(logprobs: Sequence[float]) -> None:
+def check_finite(logprobs: Sequence[float]) -> None:
     """Raise EngineError if a log probability is not finite: the text would look like an answer all the same."""
     if not all(map(math.isfinite, logprobs)):
         raise EngineError("The model computed NaN or infinity for this picture. Check the model with `rsgpt doctor`.")

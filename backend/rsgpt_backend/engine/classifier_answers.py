@@ -16,14 +16,13 @@ from torch.nn import functional as F
 
 from rsgpt_plugin.shared.answers.places import PLACES
 
-from ..errors import EngineError
 from ..model.config import ClassifierConfig
 from ..model.heads.kinds import are_distinct, name_kinds, named_by, names_of, shares_of_options
 from ..model.rsgpt import Rsgpt
 from ..predictor import Ask, Step
-from .answer_row import AnswerRow
+from .answer_row import AnswerRow, check_finite
 from .choices import Proposal, question_of
-from .object_nouns import plural, thing_of
+from .object_nouns import meant_by, thing_of
 from .questions.question_kind import kind_of_question
 
 _COVERED = 0.5  # minimum probability that the kind of area is among the listed ones
@@ -96,19 +95,13 @@ def _mapped(ask: Ask, config: ClassifierConfig) -> int | None:
     thing = thing_of(question.thing.noun, config.things)
     if thing:
         return config.things.index(thing)
-    group = next((group for group in config.kinds if _names(question.thing.noun, group)), None)
+    group = meant_by(question.thing.noun, {group: names_of(group) for group in config.kinds})
     return None if group is None else len(config.things) + config.kinds.index(group)
-
-
-def _names(noun: str, group: str) -> bool:
-    """Return whether a noun is a name of a kind of area, in the singular or plural."""
-    return any(noun in (name, plural(name)) for name in names_of(group))
 
 
 def _checked(outputs: Tensor) -> Tensor:
     """Return the outputs of the classifier. Raises EngineError if one is not finite: NaN would look like "no"."""
-    if not outputs.isfinite().all():
-        raise EngineError("The model computed NaN or infinity for this picture. Check the model with `rsgpt doctor`.")
+    check_finite(outputs.flatten().tolist())
     return outputs
 
 

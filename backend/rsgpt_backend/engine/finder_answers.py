@@ -20,7 +20,7 @@ from ..model.rsgpt import Rsgpt
 from ..predictor import NUMBERS, Ask, Step
 from .answer_row import AnswerRow
 from .confidence import log_odds, sigmoid
-from .object_nouns import label_of, plural
+from .object_nouns import label_of, meant_by
 from .places import Location, densest_group, largest_patch
 from .questions.noun_phrases import NounPhrase
 from .questions.question_kind import kind_of_question
@@ -143,11 +143,7 @@ class FinderAnswers:
 
 def region_of(noun: str, regions: Sequence[str]) -> str | None:
     """Return the region that a noun means, in the singular or plural, or None if it means none of them."""
-    for region in regions:
-        for known in (region, *_REGION_NOUNS.get(region, ())):
-            if noun in (known, plural(known)):
-                return region
-    return None
+    return meant_by(noun, {region: (region, *_REGION_NOUNS.get(region, ())) for region in regions})
 
 
 def count_of(confidences: Sequence[float], threshold: float) -> tuple[int, float]:

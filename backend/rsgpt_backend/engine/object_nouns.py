@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ..errors import QuestionError
 
@@ -51,20 +51,20 @@ def label_of(noun: str, labels: Sequence[str]) -> str | None:
     words = " ".join(noun.lower().split())
     for article in sorted(_ARTICLES, key=len, reverse=True):
         words = words.removeprefix(f"{article} ")
-    for label in labels:
-        for known in (label, *_SYNONYMS.get(label, ())):
-            if words in (known, plural(known)):
-                return label
-    return None
+    return meant_by(words, {label: (label, *_SYNONYMS.get(label, ())) for label in labels})
 
 
 def thing_of(noun: str, things: Sequence[str]) -> str | None:
     """Return the thing that a noun without an article means, in the singular or plural, or None."""
-    for thing in things:
-        for known in _THINGS.get(thing, ()):
-            if noun in (known, plural(known)):
-                return thing
-    return None
+    return meant_by(noun, {thing: _THINGS.get(thing, ()) for thing in things})
+
+
+def meant_by(noun: str, nouns: Mapping[str, Sequence[str]]) -> str | None:
+    """Return the first key with this noun, in the singular or plural; None if there is none.
+
+    nouns: in the singular, by key.
+    """
+    return next((key for key, known in nouns.items() if any(noun in (word, plural(word)) for word in known)), None)
 
 
 def labels_of(nouns: Sequence[str], labels: Sequence[str]) -> list[str]:

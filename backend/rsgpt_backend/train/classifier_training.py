@@ -52,11 +52,7 @@ def train_classifier(model: Rsgpt, corpus: Corpus, features: Any, recipe: Recipe
         drawn = [numbers[int(place * len(numbers))] for numbers, place in zip(views, places, strict=True)]
         present, kind = classifier(means[drawn].to(device)[:, None])
         loss = label_loss(present, things[picked].to(device)) + kind_loss(kind, kinds[picked].to(device))
-        for group in optimizer.param_groups:
-            group["lr"] = schedule.rate(step)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
+        schedule.descend(optimizer, loss, step)
         if step % 100 == 0:
             bar.set_postfix(loss=f"{loss.item():.3f}")
     check_learning(classifier, [], stage.steps, "classifier")

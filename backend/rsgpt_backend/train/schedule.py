@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from torch.optim import Optimizer
 
 
 @dataclass(frozen=True)
@@ -27,3 +32,11 @@ class LearningRateSchedule:
         start = 0 if self.through else self.warmup
         share = (step - start) / max(self.steps - start, 1)
         return self.minimum + (self.peak - self.minimum) * 0.5 * (1 + math.cos(math.pi * min(share, 1)))
+
+    def descend(self, optimizer: Optimizer, loss: Tensor, step: int) -> None:
+        """Reduce a loss by one step of an optimizer, at the learning rate of the step."""
+        for group in optimizer.param_groups:
+            group["lr"] = self.rate(step)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()

@@ -176,6 +176,7 @@ def shares_of_options(probabilities: Mapping[str, float], options: Sequence[str]
     return shares
 
 
+@lru_cache  # the same few options are asked about each tile
 def _named(option: str) -> frozenset[str]:
     return _NAMED.get(option.strip().lower()) or groups_of([option])
 

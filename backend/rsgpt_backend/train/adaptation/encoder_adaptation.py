@@ -145,11 +145,7 @@ def adapt_encoder(
         loss = _loss(scores, SceneLabels(*(tensor[picked].to(device) for tensor in vars(labels).values())))
         if objects:
             loss = loss + recipe.crop_weight * objects.loss(recipe.crops, f"{seed}/{step}", device)
-        for group in optimizer.param_groups:
-            group["lr"] = schedule.rate(step)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
+        schedule.descend(optimizer, loss, step)
         if step % 20 == 0:
             check_learning(reader, [], step + 1, "encoder")
             bar.set_postfix(loss=f"{loss.item():.3f}")

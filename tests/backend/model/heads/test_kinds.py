@@ -5,19 +5,19 @@ from __future__ import annotations
 import pytest
 
 from rsgpt_backend.model.heads.kinds import (
-    EXACT,
     KINDS,
     are_distinct,
     excluded_groups,
     groups_of,
     name_kinds,
     named_by,
+    names_of,
     shares_of_options,
 )
 
 
-@pytest.mark.parametrize(("name", "group"), [(name, group) for group, names in KINDS.items() for name in names])
-def test_every_common_name_belongs_to_its_group(name: str, group: str) -> None:
+@pytest.mark.parametrize(("name", "group"), [(name, group) for group in KINDS for name in names_of(group)])
+def test_every_name_belongs_to_its_group(name: str, group: str) -> None:
     assert group in groups_of([name])
 
 
@@ -69,11 +69,6 @@ def test_names_of_likely_groups() -> None:
     assert names["bay"] == 0.36
     assert "woods" not in names
     assert set(named_by(probabilities, 0.9)) == {"lake", "pond"}
-
-
-@pytest.mark.parametrize(("name", "group"), [(name, group) for group, names in EXACT.items() for name in names])
-def test_every_exact_name_belongs_to_its_group(name: str, group: str) -> None:
-    assert group in groups_of([name])
 
 
 def test_words_for_several_groups() -> None:
