@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -30,6 +30,17 @@ def toy(toy_folder: Path) -> Rsgpt:
     from rsgpt_backend.model.weights import load_model
 
     return load_model(toy_folder)
+
+
+@pytest.fixture
+def recognize(monkeypatch: pytest.MonkeyPatch) -> Callable[[Mapping[str, Any]], None]:
+    """Return a function that makes engines recognize these questions, by prompt, and no others."""
+    from rsgpt_backend.engine.heads.question_reader import QuestionReader
+
+    def make(questions: Mapping[str, Any]) -> None:
+        monkeypatch.setattr(QuestionReader, "read", lambda _, prompts: [questions.get(prompt) for prompt in prompts])
+
+    return make
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..data.image_files import open_image
-from ..engine.object_nouns import labels_of
+from ..engine.heads.object_nouns import labels_of
 from ..errors import EngineError, ImageError
 from ..model.config import ModelConfig
 from ..model.registry import model_folder
@@ -15,7 +15,7 @@ from .model_options import add_gsd, add_model, engine_from
 from .printing import ResultPrinter
 
 if TYPE_CHECKING:
-    from ..engine.finding import FoundObjects
+    from ..engine.heads.finding import FoundObjects
 
 _LISTED = 5  # points of a line of text
 
@@ -43,7 +43,7 @@ def run_find(args: argparse.Namespace) -> int:
     """Find every object in every picture; return 1 if some pictures could not be read."""
     check_nouns(args.model, args.object)
     engine = engine_from(args)
-    from ..engine.finding import find_objects  # noqa: PLC0415 - report wrong usage before importing torch
+    from ..engine.heads.finding import find_objects  # noqa: PLC0415 - report wrong usage before importing torch
 
     output = ResultPrinter(args.json)
     for path in args.images:

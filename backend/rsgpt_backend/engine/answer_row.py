@@ -13,6 +13,7 @@ from ..predictor import Answer, Ask, FinishReason, Token
 from .answer_text import is_degenerate, until_stop
 from .choices import Proposal, choice_form, likeliest
 from .confidence import answer_form, calibrated, confidence, rescaled, scale_of
+from .heads.question_reader import ParsedQuestion
 
 _SMALLEST_PROBABILITY = 1e-9  # the logarithm of 0 is infinite
 ALTERNATIVES = 20  # the maximum of top_logprobs; the confidence always needs those of the first token
@@ -21,8 +22,9 @@ ALTERNATIVES = 20  # the maximum of top_logprobs; the confidence always needs th
 class AnswerRow:
     """Collects the tokens, or the choice, of one ask and builds its answer."""
 
-    def __init__(self, model: Rsgpt, ask: Ask, prompt_tokens: int) -> None:
-        self.ask = ask
+    def __init__(self, model: Rsgpt, ask: Ask, prompt_tokens: int, question: ParsedQuestion | None = None) -> None:
+        """question: what the ask's prompt asks for, None if that was not recognized."""
+        self.ask, self.question = ask, question
         self.proposal: Proposal | None = None
         self._tokenizer = model.tokenizer
         self._scales = model.config.calibration

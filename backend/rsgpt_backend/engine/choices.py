@@ -17,7 +17,7 @@ from rsgpt_plugin.shared.answers.places import PLACES
 
 from ..predictor import NUMBERS, Ask, Token
 from .confidence import Scale, answer_form, rescaled, scale_of
-from .questions.question_kind import kind_of_question
+from .heads.question_reader import ParsedQuestion
 
 if TYPE_CHECKING:
     from ..model.rsgpt import Rsgpt
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 # smallest numbers.
 _MAX_NUMBER_SPELLINGS = 32
 _ORDERS = 4
+YES_NO = ("yes", "no")
+_CHOICES = {"number": NUMBERS, "place": PLACES, "presence": YES_NO}  # by the kind of the question
 
 
 @dataclass(frozen=True)
@@ -40,18 +42,17 @@ class Proposal:
     form: str
 
 
-def with_choices(ask: Ask, answer_kinds: bool = False) -> Ask:
+def with_choices(ask: Ask, question: ParsedQuestion | None = None) -> Ask:
     """Return the ask; if it is for any whole number, with NUMBERS as its choices.
 
-    answer_kinds: give free questions that ask for a number or a place their choices, too. The prompt stays the same.
+    question: what the ask's prompt asks for; if that is a number, a place or the presence of a thing, the ask gets the
+    possible answers as its choices, too. The prompt stays the same.
     """
     if ask.choices:
         return ask
-    question = kind_of_question(ask.prompt) if answer_kinds and not ask.is_whole_number else None
-    kind = question.kind if question else None
-    if ask.is_whole_number or kind == "number":
-        return replace(ask, choices=NUMBERS, is_whole_number=True)
-    return replace(ask, choices=PLACES) if kind == "place" else ask
+    kind = "number" if ask.is_whole_number else question.kind if question else None
+    choices = _CHOICES.get(kind or "", ())
+    return replace(ask, choices=choices, is_whole_number=kind == "number") if choices else ask
 
 
 def question_of(ask: Ask) -> str:
@@ -125,7 +126,7 @@ def choice_form(ask: Ask) -> str:
 def _spellings_of(choice: str, is_whole_number: bool) -> tuple[str, ...]:
     if is_whole_number:
         return choice, number_in_words(int(choice))
-    return (choice, choice.capitalize()) if choice in ("yes", "no") else (choice,)
+    return (choice, choice.capitalize()) if choice in YES_NO else (choice,)
 
 
 def _log_sum(logprobs: Sequence[float]) -> float:

@@ -28,11 +28,12 @@ from ..model.vision.encoders import to_bytes
 from ..model.vision.ground_resolution import input_resolution
 from ..predictor import Answer, Ask, Capabilities, Embedding, FinishReason, KeyedPicture, Step
 from .answer_row import ALTERNATIVES, AnswerRow
-from .choices import choice_logprobs, max_spellings_scored, spelling_tokens, with_choices, wordings
-from .classifier_answers import ClassifierAnswers
+from .choices import choice_logprobs, max_spellings_scored, question_of, spelling_tokens, with_choices, wordings
 from .embedding import matching_head, picture_embeddings, text_embeddings
 from .feature_cache import FeatureCache, FeatureFiles, features_folder
-from .finder_answers import FinderAnswers
+from .heads.classifier_answers import ClassifierAnswers
+from .heads.finder_answers import FinderAnswers
+from .heads.question_reader import QuestionReader
 
 _CACHED_PICTURES = 512  # features of this many pictures stay in memory; 213 kB each for the small model
 _ENCODER_BATCH = 4  # more pictures at once need memory blocks that the C library allocates slowly, and take longer each
@@ -61,6 +62,7 @@ class Engine:
         self._features = FeatureCache(_CACHED_PICTURES)
         self._finder_answers = FinderAnswers(model, self._beat)
         self._classifier_answers = ClassifierAnswers(model, self._encode)
+        self._questions = QuestionReader(model)
         self._asks_since_trim = 0
         self.on_heartbeat: Callable[[], None] = lambda: None
         self.early: Callable[[Step], None] | None = None
@@ -120,9 +122,11 @@ class Engine:
         return [next(of_pictures if isinstance(item, KeyedPicture) else of_texts) for item in items]
 
     def _stream(self, asks: Sequence[Ask]) -> Iterator[Step]:
-        asks = [with_choices(self._with_defaults(ask), self.model.config.answer_kinds) for ask in asks]
+        asks = list(map(self._with_defaults, asks))
+        questions = self._questions.read(list(map(question_of, asks)))
+        asks = [with_choices(*pair) for pair in zip(asks, questions, strict=True)]
         instructions = self.model.instruct([ask.prompt for ask in asks])
-        all_rows = [AnswerRow(self.model, *item) for item in zip(asks, map(len, instructions), strict=True)]
+        all_rows = [AnswerRow(self.model, *row) for row in zip(asks, map(len, instructions), questions, strict=True)]
         answered = set[int]()
         for step in chain(self._finder_answers.stream(all_rows), self._classifier_answers.stream(all_rows)):
             answered.add(step.index)

@@ -12,7 +12,7 @@ from tqdm import tqdm
 from ..data.image_files import ImageSource
 from ..data.object_annotations import ObjectRecord, read_objects
 from ..data.object_matching import PointMatch, boxes_of, close_share, counted_as, f1, match_points
-from ..engine.finding import FoundObjects, find_objects
+from ..engine.heads.finding import FoundObjects, find_objects
 from ..errors import DataError
 from ..model.heads.finder.search import finder_of
 from ..model.rsgpt import Rsgpt

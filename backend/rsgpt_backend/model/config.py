@@ -125,8 +125,8 @@ class FinderConfig:
 class ClassifierConfig:
     """The classifier of whole pictures (heads/classifier.py).
 
-    things: labels whose presence it tells; questions about those that engine/object_nouns.py does not name are left to
-    the language model. kinds: groups of kinds of areas, keys of heads/kinds.py.
+    things: labels whose presence it tells; questions about those that engine/heads/object_nouns.py does not name are
+    left to the language model. kinds: groups of kinds of areas, keys of heads/kinds.py.
     """
 
     things: tuple[str, ...] = (
@@ -151,6 +151,14 @@ class ClassifierConfig:
 
 
 @dataclass(frozen=True)
+class QuestionParserConfig:
+    """The question parser (heads/question_parser.py). width: of its vector of each token; heads: of its attention."""
+
+    width: int = 128
+    heads: int = 4
+
+
+@dataclass(frozen=True)
 class ModelConfig:
     """The config of a model.
 
@@ -163,11 +171,11 @@ class ModelConfig:
     max_new_tokens: default limit of an answer;
     calibration: slope and offset of the confidence's log odds, by form of answer (engine/confidence.py);
     matching_width: width of the vectors with which pictures and texts are compared, 0 for a model without them;
-    answer_kinds: whether free questions for a number, a place or, with a classifier, the kind of area are answered by
-    one of them (engine/questions);
     weights_sha256: hash of the trained weights, checked when the model is loaded;
     finder: None for a model that cannot find objects; classifier: None for a model that answers questions about
-    presence and the kind of area with the language model only.
+    presence and the kind of area with the language model only;
+    question_parser: recognizes questions that the heads answer, and those whose answer has to be a number, a place or a
+    kind of area; None for a model that answers all free questions in the language model's own words.
     """
 
     name: str
@@ -183,13 +191,13 @@ class ModelConfig:
     yes_odds: float = 0.0
     matching_width: int = 0
     max_new_tokens: int = 256
-    answer_kinds: bool = False
     calibration: dict[str, tuple[float, float]] = field(default_factory=dict)
     weights_sha256: str = ""
     licence: str = ""
     notes: dict[str, Any] = field(default_factory=dict)
     finder: FinderConfig | None = None
     classifier: ClassifierConfig | None = None
+    question_parser: QuestionParserConfig | None = None
 
     @property
     def reads_gsd(self) -> bool:
@@ -221,6 +229,7 @@ class ModelConfig:
                 "calibration": {form: _tuple(scale) for form, scale in scales.items()},
                 "finder": _head(data, "finder", FinderConfig),
                 "classifier": _head(data, "classifier", ClassifierConfig),
+                "question_parser": _head(data, "question_parser", QuestionParserConfig),
             }
             config = cls(**{**data, **parts})
             validation.check(config)

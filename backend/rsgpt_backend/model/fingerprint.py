@@ -19,11 +19,11 @@ _LENGTH = 16  # hexadecimal digits
 _IRRELEVANT = ("name", "licence", "notes")
 # Parts that older models lack do not change their fingerprints, nor the answers and features that are kept by them.
 _ABSENT: dict[str, Any] = {
-    "answer_kinds": False,
     "classifier": None,
     "finder": None,
     "ground_resolution": False,
     "matching_width": 0,
+    "question_parser": None,
 }
 _SETTINGS_SUFFIXES = (".json", ".model", ".txt")
 

@@ -20,6 +20,7 @@ from .hardware.precision import FLOAT32, Precision
 from .heads.classifier import Classifier
 from .heads.finder.network import Finder
 from .heads.matching import MatchingHead
+from .heads.question_parser import QuestionParser
 from .instructions import Instruction, Instructor
 from .language.language import LanguageModel, load_language, load_reader
 from .qformer import build_qformer
@@ -27,7 +28,7 @@ from .vision.efficientnet import EfficientNetLite
 from .vision.encoders import build_encoder, channels_last, normalize
 from .vision.ground_resolution import GroundResolutionCell
 
-TRAINED_PARTS = ("bridge", "finder", "matching", "classifier")
+TRAINED_PARTS = ("bridge", "finder", "matching", "classifier", "question_parser")
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,8 @@ class Rsgpt(nn.Module):
     """A model of the family. Encoder and language model are frozen; the bridge and the heads that it has are trained.
 
     finder: None if the model cannot find objects; matching: None if it has no vectors to compare pictures and texts;
-    classifier: None if only the language model answers questions about the whole picture.
+    classifier: None if only the language model answers questions about the whole picture; question_parser: None if no
+    free question is recognized.
     """
 
     def __init__(self, config: ModelConfig, language: LanguageModel, reader: Any = None) -> None:
@@ -88,6 +90,8 @@ class Rsgpt(nn.Module):
         self.finder = _build_finder(config, self.encoder)
         self.matching = MatchingHead(config.qformer.width, config.matching_width) if config.matching_width else None
         self.classifier = Classifier(config.classifier, config.vision.width) if config.classifier else None
+        parser = config.question_parser
+        self.question_parser = QuestionParser(parser, config.language.width) if parser else None
         self.tokenizer = language.tokenizer
         self.instruct = Instructor(config, language.tokenizer, reader)
         self.language = language.model

@@ -61,6 +61,8 @@ def check(config: Any) -> None:
         _check_finder(config.finder, config.vision)
     if config.classifier is not None:
         _check_classifier(config.classifier, config.vision)
+    if config.question_parser is not None:
+        _check_question_parser(config.question_parser)
     _require(_SHA256.fullmatch(config.weights_sha256), "weights_sha256 is not a SHA-256 in hexadecimal")
     for form, (slope, _) in config.calibration.items():
         _require(slope, f"calibration of {form!r} has the slope 0")
@@ -135,6 +137,11 @@ def _check_classifier(classifier: Any, vision: Any) -> None:
     _require(classifier.kinds, "classifier.kinds is empty")
     unknown = sorted(set(classifier.kinds) - set(KINDS))
     _require(not unknown, f"classifier.kinds has {unknown[:1]}, which is no group of kinds of areas")
+
+
+def _check_question_parser(parser: Any) -> None:
+    _require(min(parser.width, parser.heads) > 0, "question_parser.width or question_parser.heads is 0")
+    _require(parser.width % parser.heads == 0, "question_parser.width is not a multiple of question_parser.heads")
 
 
 def _check_names(head: Any, head_name: str, keys: tuple[str, ...]) -> None:

@@ -123,6 +123,23 @@ class ClassifierStage:
 
 
 @dataclass(frozen=True)
+class QuestionParserStage:
+    """Training of the question parser.
+
+    steps: 0 for a model without it; batch: questions per step; wordings: files of marked questions
+    (examples/wordings.py); held_out: such files on which it is measured, and which it does not learn from. All paths
+    are relative to the recipe.
+    """
+
+    steps: int = 0
+    batch: int = 64
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.05
+    wordings: tuple[str, ...] = ()
+    held_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Recipe:
     """All settings of a training run.
 
@@ -143,6 +160,7 @@ class Recipe:
     matching: MatchingStage = field(default_factory=MatchingStage)
     finder: FinderStage = field(default_factory=FinderStage)
     classifier: ClassifierStage = field(default_factory=ClassifierStage)
+    question_parser: QuestionParserStage = field(default_factory=QuestionParserStage)
     mix: PromptMix = field(default_factory=PromptMix)
     steps: int = 6000
     batch: int = 128
@@ -197,6 +215,7 @@ def read_recipe(path: Path, overrides: dict[str, Any] | None = None) -> Recipe:
             "matching": MatchingStage(**data.get("matching", {})),
             "finder": FinderStage(**data.get("finder", {})),
             "classifier": ClassifierStage(**data.get("classifier", {})),
+            "question_parser": _question_parser(data.get("question_parser", {}), path.parent),
             "mix": PromptMix(**data.get("mix", {})),
         }
         recipe = Recipe(**{**data, **parts})
@@ -222,6 +241,7 @@ def _check_heads(recipe: Recipe, path: Path) -> None:
         "matching.batch": (recipe.matching.batch > 0, model.matching_width > 0),
         "finder.steps": (recipe.finder.steps > 0, model.finder is not None),
         "classifier.steps": (recipe.classifier.steps > 0, model.classifier is not None),
+        "question_parser.steps": (recipe.question_parser.steps > 0, model.question_parser is not None),
     }
     for setting, (is_trained, is_present) in heads.items():
         if is_trained and not is_present:
@@ -237,6 +257,13 @@ def _dataset(part: dict[str, Any], folder: Path) -> RecipeDataset:
     if part.get("descriptions"):
         values["descriptions"] = str((folder / part["descriptions"]).resolve())
     return RecipeDataset(**values)
+
+
+def _question_parser(part: dict[str, Any], folder: Path) -> QuestionParserStage:
+    files = {
+        key: tuple(str((folder / name).resolve()) for name in part.get(key, ())) for key in ("wordings", "held_out")
+    }
+    return QuestionParserStage(**{**part, **files})
 
 
 def _continued_config(folder: Path) -> dict[str, Any]:

@@ -27,12 +27,13 @@ from ..model.weights import load_model, load_published, save_model
 from ..strict_json import json_text
 from .adaptation.encoder_adaptation import CHECKPOINT, adapt_encoder, scene_accuracy
 from .adaptation.object_task import ObjectTask
-from .classifier_training import presence_accuracy, train_classifier
 from .examples.corpus import Corpus, DrawnPrompt
 from .examples.views import FeatureStore, store_name
 from .finder.crops import FinderPictures
 from .finder.finder_training import train_finder
 from .finite import check_learning, finite_mean
+from .heads.classifier_training import presence_accuracy, train_classifier
+from .heads.question_training import question_accuracy, train_question_parser
 from .memory_check import check_memory
 from .naming import NamedWords
 from .number_formats import autocast, number_format
@@ -86,6 +87,7 @@ class Trainer:
         features = self._features(self.corpus)
         held_out = self._features(self.held_out) if self.held_out else None
         self._train_classifier(features, held_out)
+        self._train_question_parser()
         self.model.encoder.cpu()  # all features are computed; this frees 4 GB on a GPU
         if self.recipe.naming.steps:
             self._learn_names(features)
@@ -153,6 +155,17 @@ class Trainer:
             if is_new and self.held_out:
                 accuracy = presence_accuracy(self.model, self.held_out, held_out)
                 self._log(self.recipe.classifier.steps, "presence_accuracy", accuracy)
+        self.processes.wait()
+
+    def _train_question_parser(self) -> None:
+        """Train the question parser in the process that leads."""
+        stage = self.recipe.question_parser
+        if not stage.steps:
+            return
+        if self.processes.leads:
+            is_new = train_question_parser(self.model, stage, self.recipe.seed, self.out)
+            if is_new and stage.held_out:
+                self._log(stage.steps, "question_accuracy", question_accuracy(self.model, stage.held_out))
         self.processes.wait()
 
     def _features(self, corpus: Corpus) -> Tensor | FeatureStore:

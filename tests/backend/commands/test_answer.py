@@ -17,6 +17,7 @@ from rsgpt_backend.cli import main
 from rsgpt_backend.commands.answer import PromptItem
 from rsgpt_backend.data.image_files import image_sha256, open_image
 from rsgpt_backend.engine.engine import Engine
+from rsgpt_backend.engine.heads.question_reader import ParsedQuestion
 from rsgpt_backend.errors import EngineError
 from rsgpt_backend.model.config import ModelConfig
 from rsgpt_plugin.shared.answers.answer_types import AnswerType
@@ -69,17 +70,15 @@ def test_ask(rsgpt: Any, pictures: Pictures) -> None:
         assert 0 <= one["confidence"] <= 1
 
 
-def test_ask_for_a_place_and_a_number(
-    pictures: Pictures, toy_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    folder = tmp_path / toy_folder.name
-    shutil.copytree(toy_folder, folder)
-    replace(ModelConfig.read(folder), answer_kinds=True).write(folder)
-    questions = ["Where is the lake?", "In which part of the image are the two ships?", "How many cars can you see?"]
+def test_ask_for_a_place_and_a_number(rsgpt: Any, pictures: Pictures, recognize: Callable[..., None]) -> None:
+    questions = {
+        "Where is the lake?": ParsedQuestion("place", "lake"),
+        "How many cars can you see?": ParsedQuestion("number", "cars"),
+    }
+    recognize(questions)
     arguments = [text for question in questions for text in ("--question", question)]
-    assert main(["ask", *arguments, "--model", str(folder), "--json", *pictures(2)]) == 0
-    given = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [one["question"] for one in given] == questions * 2
+    code, given, _ = rsgpt("ask", *arguments, *pictures(2))
+    assert (code, [one["question"] for one in given]) == (0, [*questions] * 2)
     for one in given:
         assert one["answer"].isdecimal() if one["question"].startswith("How many") else one["answer"] in PLACES
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from rsgpt_backend.cli import main
-from rsgpt_backend.engine import finding
+from rsgpt_backend.engine.heads import finding
 from rsgpt_backend.model.heads.finder.points import FoundPoint
 
 Pictures = Callable[[int], list[str]]

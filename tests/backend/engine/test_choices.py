@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import permutations
 from typing import Any
@@ -20,6 +21,7 @@ from rsgpt_backend.engine.choices import (
     wordings,
 )
 from rsgpt_backend.engine.engine import Engine
+from rsgpt_backend.engine.heads.question_reader import ParsedQuestion
 from rsgpt_backend.model.decoding.answer_scoring import score
 from rsgpt_backend.model.rsgpt import Rsgpt
 from rsgpt_backend.predictor import NUMBERS, Ask
@@ -147,41 +149,49 @@ def test_place_is_a_choice_until_it_has_its_own_scale() -> None:
     assert likeliest(question, logprobs, {**SCALES, "place": (1.0, 0.0)})[1] == pytest.approx(0.2)
 
 
-KINDS = {"Where is the lake?": PLACES, "How many cars are there?": NUMBERS, "What is this?": (), "gray": ()}
+QUESTIONS = {
+    "Where is the lake?": ParsedQuestion("place", "lake"),
+    "How many cars are there?": ParsedQuestion("number", "cars"),
+    "Is there a tent?": ParsedQuestion("presence", "tent"),
+    "What is this?": ParsedQuestion("area"),
+}
 
 
-@pytest.mark.parametrize(("prompt", "choices"), KINDS.items())
-def test_choices_of_free_questions(prompt: str, choices: tuple[str, ...]) -> None:
-    free = Ask(picture(0), "key", prompt)
+@pytest.mark.parametrize(
+    ("question", "choices"), [*zip(QUESTIONS.values(), (PLACES, NUMBERS, ("yes", "no"), ()), strict=True)]
+)
+def test_choices_of_free_questions(question: ParsedQuestion, choices: tuple[str, ...]) -> None:
+    free = Ask(picture(0), "key", "gray")
     assert with_choices(free) is free
-    given = with_choices(free, answer_kinds=True)
-    assert (given.prompt, given.choices, given.is_whole_number) == (prompt, choices, choices == NUMBERS)
+    given = with_choices(free, question)
+    assert (given.prompt, given.choices, given.is_whole_number) == ("gray", choices, choices == NUMBERS)
     closed = replace(free, choices=("a", "b"))
-    assert with_choices(closed, answer_kinds=True) is closed
+    assert with_choices(closed, question) is closed
 
 
 def test_typed_number_about_a_place_stays_a_number() -> None:
     typed = Ask(picture(0), "key", "Where is the lake?", is_whole_number=True)
-    assert with_choices(typed, answer_kinds=True).choices == NUMBERS
+    assert with_choices(typed, ParsedQuestion("place", "lake")).choices == NUMBERS
 
 
-def test_answers_stay_inside_their_kind(toy: Rsgpt, monkeypatch: pytest.MonkeyPatch) -> None:
-    asks = [ask(number, prompt) for number, prompt in enumerate(KINDS)]
+def test_answers_stay_inside_their_kind(toy: Rsgpt, recognize: Callable[..., None]) -> None:
+    asks = [ask(number, prompt) for number, prompt in enumerate(QUESTIONS)]
     before = Engine(toy).answer(asks)
     typed = Engine(toy).answer([replace(asks[0], choices=PLACES), replace(asks[1], is_whole_number=True)])
-    monkeypatch.setattr(toy, "config", replace(toy.config, answer_kinds=True))
-    place, number, *others = Engine(toy).answer(asks)
+    recognize(QUESTIONS)
+    place, number, presence, other = Engine(toy).answer(asks)
     assert place.text in PLACES
     assert [place.text, number.text] == [answer.text for answer in typed]
     confidences = [answer.confidence for answer in typed]
     assert [place.confidence, number.confidence] == pytest.approx(confidences, abs=1e-4)
     assert (place.form, number.form) == ("place", "number")
-    assert [answer.text for answer in others] == [answer.text for answer in before[2:]]
+    assert presence.text in ("yes", "no")
+    assert other.text == before[3].text
     assert before[0].text not in PLACES
 
 
-def test_free_place_is_streamed_as_one_token(toy: Rsgpt, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(toy, "config", replace(toy.config, answer_kinds=True))
+def test_free_place_is_streamed_as_one_token(toy: Rsgpt, recognize: Callable[..., None]) -> None:
+    recognize(QUESTIONS)
     first, last = Engine(toy).stream([ask(0, "Where is the lake?", top_logprobs=9, temperature=1.0, stops=("t",))])
     assert first.token is not None
     assert last.answer is not None

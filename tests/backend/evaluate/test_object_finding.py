@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rsgpt_backend.engine import finding
+from rsgpt_backend.engine.heads import finding
 from rsgpt_backend.errors import DataError
 from rsgpt_backend.evaluate.object_finding import evaluate_objects, summary
 from rsgpt_backend.model.heads.finder.points import FoundPoint

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from rsgpt_backend.model.config import ModelConfig
+from rsgpt_backend.model.config import ModelConfig, QuestionParserConfig
 from rsgpt_backend.model.published_models import FAMILY
 from rsgpt_backend.model.validation import check
 from tests.backend.toy import make_config
@@ -40,7 +40,7 @@ def test_the_toy_and_all_published_models_are_valid() -> None:
         ("repetition_penalty", 1),  # an int is a valid float
         ("repetition_penalty", 0.01),
         ("yes_odds", -50),
-        ("answer_kinds", True),
+        ("question_parser", QuestionParserConfig(width=32, heads=1)),
         ("calibration", {"yes_no": (1, -100), "phrase": (-0.5, 0.0)}),
         ("notes", {"anything": [1, {"deep": None}]}),
         ("weights_sha256", "0" * 64),
@@ -66,7 +66,6 @@ def test_values_at_the_limits_are_valid(path: str, value: Any) -> None:
         ("beams", True, "int"),
         ("beams", 1.0, "int"),
         ("patient", 1, "bool"),
-        ("answer_kinds", "yes", "bool"),
         ("yes_odds", "0", "float"),
         ("yes_odds", True, "float"),
         ("yes_odds", math.nan, "float"),
@@ -172,6 +171,18 @@ def test_a_ground_resolution_needs_a_qformer() -> None:
     joined = next(config for config in FAMILY.values() if not config.qformer.layers)
     with pytest.raises(ValueError, match="vision.ground_resolution needs a Q-Former"):
         check(changed("vision.ground_resolution", True, joined))
+
+
+@pytest.mark.parametrize(
+    ("parser", "message"),
+    [
+        (QuestionParserConfig(width=30, heads=4), "width is not a multiple of question_parser.heads"),
+        (QuestionParserConfig(width=0), "question_parser.width"),
+    ],
+)
+def test_the_width_of_a_question_parser_is_checked(parser: QuestionParserConfig, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        check(changed("question_parser", parser))
 
 
 def test_vectors_need_a_qformer_that_reads_text() -> None:

@@ -27,6 +27,7 @@ _COUNTED_AS = {
     "finder": "bridge",
     "matching": "bridge",
     "classifier": "bridge",
+    "question_parser": "bridge",
 }  # parts of a weights file
 
 

@@ -1,1 +1,1 @@
-"""Small trained heads beside the bridge: finder, matching, and classifier."""
+"""Small trained heads beside the bridge: finder, matching, classifier, and question parser."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rsgpt_backend.engine.places import densest_group, largest_patch
+from rsgpt_backend.engine.heads.places import densest_group, largest_patch
 
 
 def test_single_point_is_its_own_group() -> None:

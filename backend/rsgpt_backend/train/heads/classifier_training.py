@@ -9,16 +9,16 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from ..errors import UsageError
-from ..model.config import ClassifierConfig
-from ..model.heads.classifier import Classifier
-from ..model.rsgpt import Rsgpt
-from .examples.corpus import Corpus
-from .examples.labels import kind_labels, kind_loss, label_loss, thing_labels
-from .finite import check_learning
-from .recipe import Recipe
-from .run_files import read_tensors, write_tensors
-from .schedule import LearningRateSchedule
+from ...errors import UsageError
+from ...model.config import ClassifierConfig
+from ...model.heads.classifier import Classifier
+from ...model.rsgpt import Rsgpt
+from ..examples.corpus import Corpus
+from ..examples.labels import kind_labels, kind_loss, label_loss, thing_labels
+from ..finite import check_learning
+from ..recipe import Recipe
+from ..run_files import read_tensors, write_tensors
+from ..schedule import LearningRateSchedule
 
 _FINISHED = "classifier.safetensors"
 _CHUNK = 1024  # rows of features that are averaged at once

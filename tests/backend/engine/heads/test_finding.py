@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rsgpt_backend.engine import finding
-from rsgpt_backend.engine.finding import find_objects
+from rsgpt_backend.engine.heads import finding
+from rsgpt_backend.engine.heads.finding import find_objects
 from rsgpt_backend.errors import EngineError, ModelError, QuestionError
 from rsgpt_backend.model.heads.finder.points import FoundPoint
 from rsgpt_backend.model.rsgpt import Rsgpt

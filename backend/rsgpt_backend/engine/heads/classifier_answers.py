@@ -16,19 +16,17 @@ from torch.nn import functional as F
 
 from rsgpt_plugin.shared.answers.places import PLACES
 
-from ..model.config import ClassifierConfig
-from ..model.heads.kinds import are_distinct, name_kinds, named_by, names_of, shares_of_options
-from ..model.rsgpt import Rsgpt
-from ..predictor import Ask, Step
-from .answer_row import AnswerRow, check_finite
-from .choices import Proposal, question_of
+from ...model.config import ClassifierConfig
+from ...model.heads.kinds import are_distinct, name_kinds, named_by, names_of, shares_of_options
+from ...model.rsgpt import Rsgpt
+from ...predictor import Ask, Step
+from ..answer_row import AnswerRow, check_finite
+from ..choices import YES_NO, Proposal
 from .object_nouns import meant_by, thing_of
-from .questions.question_kind import kind_of_question
 
 _COVERED = 0.5  # minimum probability that the kind of area is among the listed ones
 _POSSIBLE = 0.05  # minimum probability of a kind whose names are proposed
 _UNLIKELY = 0.02  # minimum probability of a listed choice: the classifier may not know what its words mean
-_YES_NO = {"yes", "no"}
 _AREA = -1  # instead of the number of an output of the classifier: the kind of area is asked
 _ELSEWHERE = 0.02  # added to the share of each place, because the map of a thing is coarse
 
@@ -48,16 +46,14 @@ class ClassifierAnswers:
         config, classifier = self._model.config.classifier, self._model.classifier
         if config is None or classifier is None:
             return
-        asked = [
-            index for index, row in enumerate(rows) if not row.ask.cancel.is_set() and _is_answerable(row.ask, config)
-        ]
+        asked = [index for index, row in enumerate(rows) if not row.ask.cancel.is_set() and _is_answerable(row, config)]
         if not asked:
             return
         things, kinds = map(_checked, classifier(self._encode([rows[index].ask for index in asked])))
         present, kind_shares = torch.sigmoid(things).tolist(), torch.softmax(kinds, dim=1).tolist()
         for index, presence, shares in zip(asked, present, kind_shares, strict=True):
             row = rows[index]
-            found = _presence(row.ask, config, presence) or _kind(row.ask, config, shares)
+            found = _presence(row, config, presence) or _kind(row.ask, config, shares)
             if found:
                 yield Step(index, token=row.select(*found))
                 yield Step(index, answer=row.finish("stop"))
@@ -65,9 +61,9 @@ class ClassifierAnswers:
     def propose(self, rows: Sequence[AnswerRow]) -> None:
         """Propose answers to the rows that ask for the kind of area or for a place."""
         config, classifier = self._model.config.classifier, self._model.classifier
-        if config is None or classifier is None or not self._model.config.answer_kinds:
+        if config is None or classifier is None:
             return
-        outputs = [None if row.ask.cancel.is_set() else _mapped(row.ask, config) for row in rows]
+        outputs = [None if row.ask.cancel.is_set() else _mapped(row, config) for row in rows]
         asked = [(row, output) for row, output in zip(rows, outputs, strict=True) if output is not None]
         if not asked:
             return
@@ -76,26 +72,25 @@ class ClassifierAnswers:
             row.propose(_areas(logits, config, row.ask.choices) if output == _AREA else _places(logits[:, output]))
 
 
-def _is_answerable(ask: Ask, config: ClassifierConfig) -> bool:
-    return _thing(ask, config) is not None or (bool(ask.choices) and _is_about_area(ask))
+def _is_answerable(row: AnswerRow, config: ClassifierConfig) -> bool:
+    return _thing(row, config) is not None or (bool(row.ask.choices) and _is_about_area(row))
 
 
-def _is_about_area(ask: Ask) -> bool:
-    question = kind_of_question(question_of(ask))
-    return question is not None and question.kind == "area"
+def _is_about_area(row: AnswerRow) -> bool:
+    return row.question is not None and row.question.kind == "area"
 
 
-def _mapped(ask: Ask, config: ClassifierConfig) -> int | None:
+def _mapped(row: AnswerRow, config: ClassifierConfig) -> int | None:
     """Return the number of the output whose place is asked, _AREA if the kind of area is, and None otherwise."""
-    if not ask.choices or name_kinds(ask.choices):
-        return _AREA if _is_about_area(ask) else None
-    question = kind_of_question(ask.prompt) if ask.choices == PLACES and not ask.is_whole_number else None
+    ask, question = row.ask, row.question
     if question is None or question.kind != "place":
+        return _AREA if _is_about_area(row) and (not ask.choices or name_kinds(ask.choices)) else None
+    if ask.choices != PLACES or ask.is_whole_number:
         return None
-    thing = thing_of(question.thing.noun, config.things)
+    thing = thing_of(question.noun, config.things)
     if thing:
         return config.things.index(thing)
-    group = meant_by(question.thing.noun, {group: names_of(group) for group in config.kinds})
+    group = meant_by(question.noun, {group: names_of(group) for group in config.kinds})
     return None if group is None else len(config.things) + config.kinds.index(group)
 
 
@@ -130,19 +125,19 @@ def _places(logits: Tensor) -> Proposal:
     return Proposal(dict(zip(PLACES, ninths.log().tolist(), strict=True)), "place")
 
 
-def _thing(ask: Ask, config: ClassifierConfig) -> str | None:
+def _thing(row: AnswerRow, config: ClassifierConfig) -> str | None:
     """Return the thing whose presence an ask is for, None if it is for something else."""
-    if ask.choices and set(ask.choices) != _YES_NO:
+    question = row.question
+    if question is None or question.kind != "presence" or question.adjectives or question.qualifier:
         return None
-    question = kind_of_question(ask.prompt)
-    if question is None or question.kind != "presence" or question.thing.adjectives or question.thing.qualifier:
-        return None
-    return thing_of(question.thing.noun, config.things)
+    return thing_of(question.noun, config.things) if set(row.ask.choices) == set(YES_NO) else None
 
 
-def _presence(ask: Ask, config: ClassifierConfig, probabilities: Sequence[float]) -> tuple[str, float, str] | None:
+def _presence(
+    row: AnswerRow, config: ClassifierConfig, probabilities: Sequence[float]
+) -> tuple[str, float, str] | None:
     """Return yes or no, its probability and its form. probabilities: of the things that they are present."""
-    thing = _thing(ask, config)
+    thing = _thing(row, config)
     if thing is None:
         return None
     probability = probabilities[config.things.index(thing)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rsgpt_backend.engine.object_nouns import label_of, labels_of, plural
+from rsgpt_backend.engine.heads.object_nouns import label_of, labels_of, plural
 from rsgpt_backend.errors import QuestionError
 
 LABELS = ("airplane", "building", "car", "ship", "tree")

@@ -13,17 +13,16 @@ import numpy as np
 
 from rsgpt_plugin.shared.answers.places import PLACES
 
-from ..model.config import FinderConfig
-from ..model.heads.finder.points import FoundPoint
-from ..model.heads.finder.search import region_maps, search
-from ..model.rsgpt import Rsgpt
-from ..predictor import NUMBERS, Ask, Step
-from .answer_row import AnswerRow
-from .confidence import log_odds, sigmoid
+from ...model.config import FinderConfig
+from ...model.heads.finder.points import FoundPoint
+from ...model.heads.finder.search import region_maps, search
+from ...model.rsgpt import Rsgpt
+from ...predictor import NUMBERS, Ask, Step
+from ..answer_row import AnswerRow
+from ..confidence import log_odds, sigmoid
 from .object_nouns import label_of, meant_by
 from .places import Location, densest_group, largest_patch
-from .questions.noun_phrases import NounPhrase
-from .questions.question_kind import kind_of_question
+from .question_reader import ParsedQuestion
 
 _CACHED_PICTURES = 128  # in memory
 _DOUBTFUL = 0.25  # part of a label's threshold: points above it are no objects, but lower the confidence
@@ -66,24 +65,25 @@ class FinderAnswers:
             return
         for index, row in enumerate(rows):
             try:
-                found = None if row.ask.cancel.is_set() else self._answer(row.ask, config)
+                found = None if row.ask.cancel.is_set() else self._answer(row.ask, row.question, config)
             except _SearchCanceled:
                 continue
             if found:
                 yield Step(index, token=row.select(*found))
                 yield Step(index, answer=row.finish("stop"))
 
-    def _answer(self, ask: Ask, config: FinderConfig) -> tuple[str, float, str] | None:
+    def _answer(self, ask: Ask, question: ParsedQuestion | None, config: FinderConfig) -> tuple[str, float, str] | None:
         """Return the answer, its probability and its form, None if the finder cannot answer."""
-        is_place = ask.choices == PLACES and not ask.is_whole_number
-        question = kind_of_question(ask.prompt) if is_place or ask.is_whole_number else None
-        if question is None or question.thing.qualifier or question.kind != ("place" if is_place else "number"):
+        if question is None or question.qualifier:
             return None
-        return self._place(ask, question.thing, config) if is_place else self._count(ask, question.thing, config)
+        if ask.is_whole_number:
+            return self._count(ask, question, config) if question.kind == "number" else None
+        is_place = question.kind == "place" and ask.choices == PLACES
+        return self._place(ask, question, config) if is_place else None
 
-    def _count(self, ask: Ask, thing: NounPhrase, config: FinderConfig) -> tuple[str, float, str] | None:
-        label = label_of(thing.noun, config.labels)
-        if label is None or _restricts(thing):
+    def _count(self, ask: Ask, question: ParsedQuestion, config: FinderConfig) -> tuple[str, float, str] | None:
+        label = label_of(question.noun, config.labels)
+        if label is None or _restricts(question):
             return None
         threshold = config.thresholds[config.labels.index(label)]
         points = self._points(ask, config)[label]
@@ -91,9 +91,10 @@ class FinderAnswers:
         is_allowed = ask.choices == NUMBERS or str(count) in ask.choices
         return (str(count), probability, "count") if is_allowed else None
 
-    def _place(self, ask: Ask, thing: NounPhrase, config: FinderConfig) -> tuple[str, float, str] | None:
-        location = self._object_location(ask, thing.noun, config) or self._region_location(ask, thing.noun, config)
-        if location is None or (_restricts(thing) and location.share < _SOLE):
+    def _place(self, ask: Ask, question: ParsedQuestion, config: FinderConfig) -> tuple[str, float, str] | None:
+        noun = question.noun
+        location = self._object_location(ask, noun, config) or self._region_location(ask, noun, config)
+        if location is None or (_restricts(question) and location.share < _SOLE):
             return None
         return location.place, location.share * location.confidence, "found_place"
 
@@ -160,6 +161,6 @@ def count_of(confidences: Sequence[float], threshold: float) -> tuple[int, float
     return count, float(probabilities[count])
 
 
-def _restricts(thing: NounPhrase) -> bool:
+def _restricts(question: ParsedQuestion) -> bool:
     """Return whether the adjectives name some of the objects only, as in "red cars"."""
-    return not _IDLE_ADJECTIVES.issuperset(thing.adjectives)
+    return not _IDLE_ADJECTIVES.issuperset(question.adjectives)

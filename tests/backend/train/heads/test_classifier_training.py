@@ -11,8 +11,8 @@ import torch
 
 from rsgpt_backend.model.config import ClassifierConfig
 from rsgpt_backend.model.rsgpt import Rsgpt
-from rsgpt_backend.train.classifier_training import mean_features, presence_accuracy, train_classifier
 from rsgpt_backend.train.examples.corpus import Corpus
+from rsgpt_backend.train.heads.classifier_training import mean_features, presence_accuracy, train_classifier
 from rsgpt_backend.train.process_group import ProcessGroup
 from rsgpt_backend.train.recipe import ClassifierStage, Recipe, RecipeDataset, read_recipe
 from rsgpt_backend.train.trainer import Trainer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..errors import QuestionError
+from ...errors import QuestionError
 
 # label -> other nouns for the same objects, in the singular
 _SYNONYMS: dict[str, tuple[str, ...]] = {

@@ -13,8 +13,9 @@ from torch import Tensor
 
 from rsgpt_backend.engine.answer_row import AnswerRow
 from rsgpt_backend.engine.choices import Proposal
-from rsgpt_backend.engine.classifier_answers import ClassifierAnswers
 from rsgpt_backend.engine.engine import Engine
+from rsgpt_backend.engine.heads.classifier_answers import ClassifierAnswers
+from rsgpt_backend.engine.heads.question_reader import ParsedQuestion
 from rsgpt_backend.errors import EngineError
 from rsgpt_backend.model.config import ClassifierConfig
 from rsgpt_backend.model.heads.kinds import EXACT
@@ -26,6 +27,23 @@ from rsgpt_plugin.shared.answers.places import PLACES
 from tests.backend.toy import CELLS, VISION_WIDTH, ask
 
 CONFIG = ClassifierConfig(("water", "car", "bare soil"), ("residential", "forest", "sea", "farmland"))
+QUESTIONS = {
+    "Is there any water?": ParsedQuestion("presence", "water"),
+    "Any water?": ParsedQuestion("presence", "water"),
+    "Can you see any vehicles here?": ParsedQuestion("presence", "vehicles"),
+    "Are there any cars?": ParsedQuestion("presence", "cars"),
+    "Is bare ground visible in this image?": ParsedQuestion("presence", "bare ground"),
+    "Is there any red car?": ParsedQuestion("presence", "car", ("red",)),
+    "Are there any cars on the road?": ParsedQuestion("presence", "cars", (), "on the road"),
+    "Is there a swimming pool?": ParsedQuestion("presence", "swimming pool"),
+    "How many cars are there?": ParsedQuestion("number", "cars"),
+    "What kind of area is this?": ParsedQuestion("area"),
+    "How would you call such an area?": ParsedQuestion("area"),
+    "Where is the water?": ParsedQuestion("place", "water"),
+    "In which part is the red car?": ParsedQuestion("place", "car", ("red",)),
+    "Where are the woods?": ParsedQuestion("place", "woods"),
+    "Where is the tent?": ParsedQuestion("place", "tent"),
+}
 PRESENT = (0.9, 0.2, 0.7)  # probabilities of the things
 KINDS = (0.6, 0.25, 0.1, 0.05)
 SCALES = {"presence": (1.0, -1.0), "kind": (1.0, -2.0)}
@@ -46,18 +64,22 @@ class FixedClassifier:
         return things, kinds
 
 
+def row_of(model: Rsgpt, asked: Ask, question: str) -> AnswerRow:
+    return AnswerRow(model, asked, 3, QUESTIONS.get(question))
+
+
 def no_features(asks: Sequence[Ask]) -> Tensor:
     return torch.zeros(len(asks), CELLS, VISION_WIDTH)
 
 
 @pytest.fixture
-def classifying(toy: Rsgpt, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Engine]:
+def classifying(toy: Rsgpt, monkeypatch: pytest.MonkeyPatch, recognize: Callable[..., None]) -> Callable[..., Engine]:
     """Return a function that makes an engine whose classifier has fixed scores for each picture."""
+    recognize(QUESTIONS)
 
     def make(
         kinds: tuple[float, ...] = KINDS,
         scales: dict[str, tuple[float, float]] | None = None,
-        answer_kinds: bool = False,
         maps: Tensor | None = None,
     ) -> Engine:
         odds = torch.tensor([math.log(share / (1 - share)) for share in PRESENT])
@@ -66,7 +88,7 @@ def classifying(toy: Rsgpt, monkeypatch: pytest.MonkeyPatch) -> Callable[..., En
         monkeypatch.setattr(
             toy, "classifier", FixedClassifier(outputs.expand(CELLS, -1).clone() if maps is None else maps)
         )
-        settings: dict[str, Any] = {"classifier": CONFIG, "calibration": scales or {}, "answer_kinds": answer_kinds}
+        settings: dict[str, Any] = {"classifier": CONFIG, "calibration": scales or {}}
         monkeypatch.setattr(toy, "config", replace(toy.config, **settings))
         return Engine(toy)
 
@@ -96,7 +118,6 @@ def test_presence(classifying: Callable[..., Engine], prompt: str, text: str, co
         "Are there more than two cars?",
         "Is there a swimming pool?",
         "Is there water or bare ground?",
-        "What kind of area is this?",
     ],
 )
 def test_other_questions_are_answered_by_the_language_model(classifying: Callable[..., Engine], prompt: str) -> None:
@@ -142,7 +163,7 @@ def test_free_kind_of_area_is_a_name_of_a_likely_kind(
     classifying: Callable[..., Engine], kinds: tuple[float, ...]
 ) -> None:
     prompts = ["What kind of area is this?", "How would you call such an area?", "Is there any water?"]
-    answers = classifying(kinds, answer_kinds=True).answer([ask(0, prompt) for prompt in prompts])
+    answers = classifying(kinds).answer([ask(0, prompt) for prompt in prompts])
     assert [answer.form for answer in answers] == ["area", "area", "presence"]
     likely = [kind for kind, share in zip(CONFIG.kinds, kinds, strict=True) if share >= max(kinds) - 0.01]
     assert {answer.text for answer in answers[:2]} <= {
@@ -162,8 +183,8 @@ def test_place_is_where_the_thing_is_seen(
 ) -> None:
     maps = torch.zeros(CELLS, len(CONFIG.things) + len(CONFIG.kinds))
     maps[cell, output] = 9.0
-    engine = classifying(answer_kinds=True, maps=maps)
-    row = AnswerRow(engine.model, ask(0, prompt, choices=PLACES), 3)
+    engine = classifying(maps=maps)
+    row = row_of(engine.model, ask(0, prompt, choices=PLACES), prompt)
     ClassifierAnswers(engine.model, no_features).propose([row])
     assert row.proposal is not None
     logprobs = row.proposal.logprobs
@@ -175,22 +196,18 @@ def test_place_is_where_the_thing_is_seen(
 
 @pytest.mark.parametrize("prompt", ["Where is the tent?", "How many cars are there?", "Is there any water?"])
 def test_nothing_is_proposed_for_other_questions(classifying: Callable[..., Engine], prompt: str) -> None:
-    model = classifying(answer_kinds=True).model
-    row = AnswerRow(model, ask(0, prompt, choices=PLACES), 3)
+    model = classifying().model
+    row = row_of(model, ask(0, prompt, choices=PLACES), prompt)
     ClassifierAnswers(model, no_features).propose([row])
     assert row.proposal is None
 
 
-def test_nothing_is_proposed_to_canceled_asks_or_by_models_without_answer_kinds(
-    classifying: Callable[..., Engine],
-) -> None:
-    for is_canceled, answer_kinds in ((True, True), (False, False)):
-        model = classifying(answer_kinds=answer_kinds).model
-        row = AnswerRow(model, ask(0, "What kind of area is this?"), 3)
-        if is_canceled:
-            row.ask.cancel.set()
-        ClassifierAnswers(model, no_features).propose([row])
-        assert row.proposal is None
+def test_nothing_is_proposed_to_canceled_asks(classifying: Callable[..., Engine]) -> None:
+    model, prompt = classifying().model, "What kind of area is this?"
+    row = row_of(model, ask(0, prompt), prompt)
+    row.ask.cancel.set()
+    ClassifierAnswers(model, no_features).propose([row])
+    assert row.proposal is None
 
 
 def test_a_proposal_outweighs_equal_scores_of_the_language_model(toy: Rsgpt) -> None:
@@ -203,11 +220,11 @@ def test_a_proposal_outweighs_equal_scores_of_the_language_model(toy: Rsgpt) -> 
     assert row.choose([-1.0, -9.0]).text == "forest"
 
 
-@pytest.mark.parametrize("prompt", ["What kind of area is this?", "What is this?"])
-def test_choices_that_are_not_told_apart_are_proposed(classifying: Callable[..., Engine], prompt: str) -> None:
+def test_choices_of_the_same_group_are_proposed(classifying: Callable[..., Engine]) -> None:
+    prompt = "What kind of area is this?"
     options = ("tidal flat", "forest", "woods")
-    model = classifying(answer_kinds=True).model
-    row = AnswerRow(model, ask(0, AnswerType.CHOICE.prompt(prompt, options), choices=options), 3)
+    model = classifying().model
+    row = row_of(model, ask(0, AnswerType.CHOICE.prompt(prompt, options), choices=options), prompt)
     ClassifierAnswers(model, no_features).propose([row])
     assert row.proposal is not None
     assert (row.ask.choices, row.proposal.form) == (options, "choice")
@@ -216,8 +233,8 @@ def test_choices_that_are_not_told_apart_are_proposed(classifying: Callable[...,
 
 
 def test_a_map_that_is_even_makes_no_place_likelier(classifying: Callable[..., Engine]) -> None:
-    model = classifying(answer_kinds=True, maps=torch.zeros(64, len(CONFIG.things) + len(CONFIG.kinds))).model
-    row = AnswerRow(model, ask(0, "Where is the water?", choices=PLACES), 3)
+    model = classifying(maps=torch.zeros(64, len(CONFIG.things) + len(CONFIG.kinds))).model
+    row = row_of(model, ask(0, "Where is the water?", choices=PLACES), "Where is the water?")
     ClassifierAnswers(model, no_features).propose([row])
     assert row.proposal is not None
     assert list(row.proposal.logprobs.values()) == pytest.approx([math.log(1 / 9 + 0.02)] * 9)
@@ -227,7 +244,7 @@ def test_a_map_that_is_even_makes_no_place_likelier(classifying: Callable[..., E
 def test_infinite_outputs_are_an_error(classifying: Callable[..., Engine], prompt: str) -> None:
     maps = torch.full((CELLS, len(CONFIG.things) + len(CONFIG.kinds)), math.nan)
     with pytest.raises(EngineError, match="NaN or infinity"):
-        classifying(answer_kinds=True, maps=maps).answer([ask(0, prompt)])
+        classifying(maps=maps).answer([ask(0, prompt)])
 
 
 def test_temperature_does_not_change_what_the_classifier_says(classifying: Callable[..., Engine]) -> None:

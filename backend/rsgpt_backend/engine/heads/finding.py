@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from ..errors import EngineError
-from ..model.heads.finder.points import Box, FoundPoint
-from ..model.heads.finder.search import finder_of, search
-from ..model.rsgpt import Rsgpt
+from ...errors import EngineError
+from ...model.heads.finder.points import Box, FoundPoint
+from ...model.heads.finder.search import finder_of, search
+from ...model.rsgpt import Rsgpt
 from .object_nouns import labels_of
 
 

@@ -11,9 +11,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from rsgpt_backend.engine import finder_answers
 from rsgpt_backend.engine.engine import Engine
-from rsgpt_backend.engine.finder_answers import count_of, region_of
+from rsgpt_backend.engine.heads import finder_answers
+from rsgpt_backend.engine.heads.finder_answers import count_of, region_of
+from rsgpt_backend.engine.heads.question_reader import ParsedQuestion
 from rsgpt_backend.model.config import FinderConfig
 from rsgpt_backend.model.heads.finder.points import FoundPoint
 from rsgpt_backend.model.rsgpt import Rsgpt
@@ -21,6 +22,28 @@ from rsgpt_backend.predictor import Step
 from rsgpt_plugin.shared.answers.places import PLACES
 from tests.backend.toy import ask
 
+QUESTIONS = {
+    "How many cars are there?": ParsedQuestion("number", "cars"),
+    "Count the cars.": ParsedQuestion("number", "cars"),
+    "Count the vehicles.": ParsedQuestion("number", "vehicles"),
+    "How many parked cars?": ParsedQuestion("number", "cars", ("parked",)),
+    "How many airplanes are there?": ParsedQuestion("number", "airplanes"),
+    "How many trees are there?": ParsedQuestion("number", "trees"),
+    "How many red cars are there?": ParsedQuestion("number", "cars", ("red",)),
+    "How many cars are on the road?": ParsedQuestion("number", "cars", (), "on the road"),
+    "How many lakes are there?": ParsedQuestion("number", "lakes"),
+    "How many cars and trees are there?": ParsedQuestion("number"),
+    "Where are the cars?": ParsedQuestion("place", "cars"),
+    "In which part of the image is the group of vehicles?": ParsedQuestion("place", "vehicles"),
+    "Where is the red ship?": ParsedQuestion("place", "ship", ("red",)),
+    "Where is the lake?": ParsedQuestion("place", "lake"),
+    "Which side or corner holds the water?": ParsedQuestion("place", "water"),
+    "Where is the red car?": ParsedQuestion("place", "car", ("red",)),
+    "Where is the tent?": ParsedQuestion("place", "tent"),
+    "Where is the car on the bridge?": ParsedQuestion("place", "car", (), "on the bridge"),
+    "Where is the airplane?": ParsedQuestion("place", "airplane"),
+    "Where is the river?": ParsedQuestion("place", "river"),
+}
 SCALES = {"count": (1.0, -1.0), "found_place": (1.0, -2.0)}
 Searches = list[tuple[str, float | None]]
 
@@ -37,8 +60,11 @@ def searches() -> Searches:
 
 
 @pytest.fixture
-def finding(toy: Rsgpt, searches: Searches, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Engine]:
+def finding(
+    toy: Rsgpt, searches: Searches, monkeypatch: pytest.MonkeyPatch, recognize: Callable[..., None]
+) -> Callable[..., Engine]:
     """Return a function that makes an engine with a finder that finds fixed points and regions in each picture."""
+    recognize(QUESTIONS)
 
     def make(points: dict[str, list[FoundPoint]], regions: dict[str, Tensor] | None = None, **settings: Any) -> Engine:
         config = FinderConfig()
@@ -57,7 +83,7 @@ def finding(toy: Rsgpt, searches: Searches, monkeypatch: pytest.MonkeyPatch) -> 
 
         monkeypatch.setattr(finder_answers, "search", search)
         monkeypatch.setattr(finder_answers, "region_maps", region_maps)
-        settings = {"answer_kinds": True, "finder": config, **settings}
+        settings = {"finder": config, **settings}
         monkeypatch.setattr(toy, "config", replace(toy.config, **settings))
         return Engine(toy)
 
@@ -99,7 +125,6 @@ def test_number_outside_the_allowed_ones_is_not_counted(finding: Callable[..., E
         "How many red cars are there?",
         "How many cars are on the road?",
         "How many lakes are there?",
-        "How many rows of cars are there?",
         "How many cars and trees are there?",
     ],
 )
@@ -206,13 +231,12 @@ def test_confidence_is_calibrated_by_form(finding: Callable[..., Engine]) -> Non
     assert all(low.confidence < high.confidence for low, high in zip(scaled, plain, strict=True))
 
 
-def test_free_questions_need_answer_kinds(finding: Callable[..., Engine]) -> None:
-    engine = finding({"car": CARS}, answer_kinds=False)
-    free, typed = engine.answer(
-        [ask(0, "How many cars are there?"), ask(0, "How many cars are there?", is_whole_number=True)]
-    )
+def test_questions_that_are_not_recognized_are_answered_by_the_model(
+    finding: Callable[..., Engine], searches: Searches
+) -> None:
+    free, typed = finding({"car": CARS}).answer([ask(0, "Cars?"), ask(0, "Cars?", is_whole_number=True)])
     assert free.form not in ("count", "number")
-    assert typed.form == "count"
+    assert (typed.form, searches) == ("number", [])
 
 
 @pytest.mark.parametrize(

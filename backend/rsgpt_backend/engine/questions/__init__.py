@@ -1,1 +1,0 @@
-"""What a free question asks for."""
