@@ -10,10 +10,13 @@ import torch
 
 from rsgpt_backend.engine.heads.question_reader import ParsedQuestion, QuestionReader
 from rsgpt_backend.errors import UsageError
-from rsgpt_backend.model.config import QuestionParserConfig
+from rsgpt_backend.model.config import ModelConfig, QuestionParserConfig
 from rsgpt_backend.model.rsgpt import Rsgpt
+from rsgpt_backend.model.weights import load_model
 from rsgpt_backend.train.heads.question_training import question_accuracy, train_question_parser
+from rsgpt_backend.train.process_group import ProcessGroup
 from rsgpt_backend.train.recipe import QuestionParserStage, read_recipe
+from rsgpt_backend.train.trainer import Trainer
 from tests.backend.toy import make_config, make_model, write_recipe
 
 LINES = """\
@@ -87,3 +90,16 @@ def test_stage_and_head_belong_together(
     path.write_text(text + ("[model.question_parser]\n" if has_parser else ""), encoding="utf-8")
     with pytest.raises(UsageError, match=message):
         read_recipe(path)
+
+
+def test_a_recipe_trains_the_parser_of_its_model(
+    toy_folder: Path, toy_data: Path, stage: QuestionParserStage, tmp_path: Path
+) -> None:
+    read = read_recipe(write_recipe(tmp_path / "toy.toml", toy_folder, steps=2))
+    model = dataclasses.replace(read.model, question_parser=QuestionParserConfig(32, 2))
+    recipe = dataclasses.replace(read, model=model, question_parser=dataclasses.replace(stage, steps=2))
+    for _ in range(2):  # the second run finds the parser
+        Trainer(recipe, toy_data, tmp_path / "run", ProcessGroup()).run()
+        assert (tmp_path / "run" / "log.jsonl").read_text("utf-8").count("question_accuracy") == 1
+    assert ModelConfig.read(tmp_path / "run" / "model").question_parser == QuestionParserConfig(32, 2)
+    assert load_model(tmp_path / "run" / "model").question_parser is not None
