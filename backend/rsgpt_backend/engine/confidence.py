@@ -2,7 +2,8 @@
 
 `rsgpt evaluate calibrate` fits the scales. Their names are the forms of answers: yes_no, phrase, and sentence for free
 answers and captions; choice, number, and place for what the model chooses; count and found_place for what its finder
-found; presence and kind for what its classifier says; area for a kind of area that both choose.
+found; colored_place for what has the colors that a question names; presence and kind for what its classifier says; area
+for a kind of area that both choose.
 """
 
 from __future__ import annotations

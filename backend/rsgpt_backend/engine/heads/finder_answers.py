@@ -6,10 +6,11 @@ The finder answers only what it can: a question about a thing that it knows, wit
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rsgpt_plugin.shared.answers.places import PLACES
 
@@ -20,12 +21,16 @@ from ...model.rsgpt import Rsgpt
 from ...predictor import NUMBERS, Ask, Step
 from ..answer_row import AnswerRow
 from ..confidence import log_odds, sigmoid
+from .colors import PictureColors, colors_of
 from .object_nouns import label_of, meant_by
-from .places import Location, densest_group, largest_patch
+from .places import Location, densest_group, highest_patch, largest_patch
 from .question_reader import ParsedQuestion
 
 _CACHED_PICTURES = 128  # in memory
 _DOUBTFUL = 0.25  # part of a label's threshold: points above it are no objects, but lower the confidence
+_COLORED = 0.25  # minimum fit of the color of an object that is counted
+_HARDLY_COLORED = 0.15  # below it, an object is placed as if the finder did not know its noun
+_OUTSIDE = 0.3  # weight of a color outside the region of the noun
 _SOLE = 0.8  # share of all objects from which their group is meant by a question with an adjective
 _IDLE_ADJECTIVES = frozenset(("parked", "docked", "moored", "anchored", "standing"))
 # region -> nouns for it in the singular; a lake is not the only water, but the finder cannot tell
@@ -44,10 +49,13 @@ class _SearchCanceled(Exception):
 
 @dataclass
 class _Searched:
-    """What one picture shows, None until needed. points: by label, with doubtful ones; regions: their locations."""
+    """What one picture shows, None until needed.
+
+    points: by label, with doubtful ones; regions: their probabilities, float16 [regions, rows, columns].
+    """
 
     points: dict[str, list[FoundPoint]] | None = None
-    regions: dict[str, Location | None] | None = None
+    regions: NDArray[np.float16] | None = None
 
 
 class FinderAnswers:
@@ -74,7 +82,7 @@ class FinderAnswers:
 
     def _answer(self, ask: Ask, question: ParsedQuestion | None, config: FinderConfig) -> tuple[str, float, str] | None:
         """Return the answer, its probability and its form, None if the finder cannot answer."""
-        if question is None or question.qualifier:
+        if question is None:
             return None
         if ask.is_whole_number:
             return self._count(ask, question, config) if question.kind == "number" else None
@@ -82,19 +90,26 @@ class FinderAnswers:
         return self._place(ask, question, config) if is_place else None
 
     def _count(self, ask: Ask, question: ParsedQuestion, config: FinderConfig) -> tuple[str, float, str] | None:
-        label = label_of(question.noun, config.labels)
-        if label is None or _restricts(question):
+        label, colors = label_of(question.noun, config.labels), colors_of(question.adjectives)
+        if label is None or question.qualifier or _restricts(question.adjectives):
             return None
         threshold = config.thresholds[config.labels.index(label)]
         points = self._points(ask, config)[label]
+        if colors:
+            picture = PictureColors(ask.image)
+            points = [point for point in points if picture.inside(point.box, colors) >= _COLORED]
         count, probability = count_of([point.confidence for point in points], threshold)
         is_allowed = ask.choices == NUMBERS or str(count) in ask.choices
         return (str(count), probability, "count") if is_allowed else None
 
     def _place(self, ask: Ask, question: ParsedQuestion, config: FinderConfig) -> tuple[str, float, str] | None:
-        noun = question.noun
+        noun, colors = question.noun, colors_of(question.adjectives)
+        if colors:
+            return self._colored_place(ask, noun, colors, config)
+        if question.qualifier:
+            return None
         location = self._object_location(ask, noun, config) or self._region_location(ask, noun, config)
-        if location is None or (_restricts(question) and location.share < _SOLE):
+        if location is None or (_restricts(question.adjectives) and location.share < _SOLE):
             return None
         return location.place, location.share * location.confidence, "found_place"
 
@@ -110,14 +125,51 @@ class FinderAnswers:
         )
 
     def _region_location(self, ask: Ask, noun: str, config: FinderConfig) -> Location | None:
+        region = self._region(ask, noun, config)
+        return None if region is None else largest_patch(region)
+
+    def _region(self, ask: Ask, noun: str, config: FinderConfig) -> NDArray[np.float16] | None:
+        """Return the map of the region that a noun means, [rows, columns], None if it means none."""
         region = region_of(noun, config.regions)
         if region is None:
             return None
         picture = self._picture(ask)
         if picture.regions is None:
-            maps = region_maps(self._model, ask.image, ask.gsd_m).numpy()
-            picture.regions = {name: largest_patch(each) for name, each in zip(config.regions, maps, strict=True)}
-        return picture.regions[region]
+            picture.regions = region_maps(self._model, ask.image, ask.gsd_m).numpy().astype(np.float16)
+        return picture.regions[config.regions.index(region)]
+
+    def _colored_place(
+        self, ask: Ask, noun: str, colors: Sequence[str], config: FinderConfig
+    ) -> tuple[str, float, str] | None:
+        """Return where something with the colors is: an object of the noun, or any part, likelier in its region."""
+        picture = PictureColors(ask.image)
+        location = self._colored_object(ask, noun, picture, colors, config)
+        if location is None:
+            fit, region = picture.map(colors), self._region(ask, noun, config)
+            if region is not None:
+                rows, columns = (np.arange(side) * of // side for side, of in zip(fit.shape, region.shape, strict=True))
+                fit = fit * (_OUTSIDE + (1 - _OUTSIDE) * region[rows][:, columns].astype(float))
+            location = highest_patch(fit)
+        return None if location is None else (location.place, location.share * location.confidence, "colored_place")
+
+    def _colored_object(
+        self, ask: Ask, noun: str, picture: PictureColors, colors: Sequence[str], config: FinderConfig
+    ) -> Location | None:
+        """Return where the objects are whose colors fit best, None if there are none with the colors."""
+        label = label_of(noun, config.labels)
+        points = [] if label is None else self._points(ask, config)[label]
+        fits = [picture.inside(point.box, colors) for point in points]
+        best = max(fits, default=0.0)
+        if best < _HARDLY_COLORED:
+            return None
+        width, height = ask.image.size
+        return densest_group(
+            [
+                (point.x / width, point.y / height, fit * point.confidence)
+                for point, fit in zip(points, fits, strict=True)
+                if fit >= best / 2
+            ]
+        )
 
     def _points(self, ask: Ask, config: FinderConfig) -> dict[str, list[FoundPoint]]:
         """Return the points of the ask's picture by label, with those that are too doubtful to be objects."""
@@ -161,6 +213,6 @@ def count_of(confidences: Sequence[float], threshold: float) -> tuple[int, float
     return count, float(probabilities[count])
 
 
-def _restricts(question: ParsedQuestion) -> bool:
-    """Return whether the adjectives name some of the objects only, as in "red cars"."""
-    return not _IDLE_ADJECTIVES.issuperset(question.adjectives)
+def _restricts(adjectives: Iterable[str]) -> bool:
+    """Return whether adjectives, apart from colors, name some of the objects only, as in "large cars"."""
+    return any(word not in _IDLE_ADJECTIVES and not colors_of([word]) for word in adjectives)

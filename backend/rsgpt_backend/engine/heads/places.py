@@ -15,6 +15,7 @@ _MOST_POINTS = 500  # each is compared with each other
 _SHIFTS = 20  # a group's center rests after a few
 _GRID = 24  # rows and columns to which the map of a region is reduced
 _COVERED = 0.5  # minimum probability of a cell of a region
+_HIGH = 0.75  # of the highest value
 _SMALLEST_REGION = 0.004  # of the picture; less is noise
 
 Array = NDArray[np.float64]
@@ -64,18 +65,29 @@ def largest_patch(probabilities: NDArray[np.floating]) -> Location | None:
     probabilities: [rows, columns] of even cells of the picture, 0 to 1.
     """
     cells = _reduced(np.asarray(probabilities, dtype=float))
-    patches = list(_patches(cells >= _COVERED))
-    if not patches:
-        return None
-    patch = max(patches, key=len)
-    covered = sum(map(len, patches))
-    if len(patch) < _SMALLEST_REGION * cells.size:
+    return _largest(cells, cells >= _COVERED, _SMALLEST_REGION)
+
+
+def highest_patch(values: NDArray[np.floating]) -> Location | None:
+    """Return where the largest connected part of the highest values is, None if all are 0.
+
+    values: [rows, columns] of even cells of the picture, 0 to 1.
+    """
+    cells = _reduced(np.asarray(values, dtype=float))
+    return _largest(cells, cells >= _HIGH * cells.max()) if cells.max() > 0 else None
+
+
+def _largest(cells: Array, covered: NDArray[np.bool_], smallest: float = 0.0) -> Location | None:
+    """Return where the largest connected part is. smallest: part of the picture below which it is ignored."""
+    patches = list(_patches(covered))
+    patch = max(patches, key=len, default=[])
+    if not patch or len(patch) < smallest * cells.size:
         return None
     rows, columns = np.array(patch).T
     weights = cells[rows, columns]
     x = ((columns + 0.5) * weights).sum() / weights.sum() / cells.shape[1]
     y = ((rows + 0.5) * weights).sum() / weights.sum() / cells.shape[0]
-    return Location(float(x), float(y), len(patch) / covered, float(weights.mean()))
+    return Location(float(x), float(y), len(patch) / sum(map(len, patches)), float(weights.mean()))
 
 
 def _shifted(positions: Array, weights: Array) -> Array:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rsgpt_backend.engine.heads.places import densest_group, largest_patch
+from rsgpt_backend.engine.heads.places import densest_group, highest_patch, largest_patch
 
 
 def test_single_point_is_its_own_group() -> None:
@@ -66,3 +66,16 @@ def test_many_points_use_little_memory() -> None:
     location = densest_group(points)
     assert location is not None
     assert location.place == "bottom right"  # the likeliest 500 decide
+
+
+def test_highest_patch_is_relative_to_the_highest_value() -> None:
+    values = np.full((30, 30), 0.02)
+    values[0:4, 25:30], values[28, 2] = 0.08, 0.081
+    location = highest_patch(values)
+    assert location is not None
+    assert location.place == "top right"
+    assert location.share == pytest.approx(1.0, abs=0.1)
+
+
+def test_nothing_high_has_no_patch() -> None:
+    assert highest_patch(np.zeros((5, 5))) is None
