@@ -42,6 +42,11 @@ class AnswerRow:
         """Whether the limit of new tokens is reached."""
         return len(self._ids) >= self.ask.max_new_tokens
 
+    @property
+    def is_selected(self) -> bool:
+        """Whether a head has answered it."""
+        return self._choice is not None
+
     def add(self, chosen: ChosenToken) -> Token:
         """Append a token and return it; its text is empty while a character is incomplete."""
         check_finite([chosen.logprob])

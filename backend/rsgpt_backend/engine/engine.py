@@ -128,7 +128,7 @@ class Engine:
         instructions = self.model.instruct([ask.prompt for ask in asks])
         all_rows = [AnswerRow(self.model, *row) for row in zip(asks, map(len, instructions), questions, strict=True)]
         answered = set[int]()
-        for step in chain(self._finder_answers.stream(all_rows), self._classifier_answers.stream(all_rows)):
+        for step in chain(self._classifier_answers.stream(all_rows), self._finder_answers.stream(all_rows)):
             answered.add(step.index)
             yield step
             self.on_heartbeat()

@@ -1,8 +1,9 @@
 """What the classifier answers: whether a thing is present, and which of the listed kinds an area is.
 
-It answers only what it can: about a thing that it knows, without an adjective or a condition such as "on the road". For
-a kind of area in free words or among choices that it cannot distinguish, and for the place of a thing that the finder
-does not know, it proposes answers, of which the language model chooses one.
+It answers only what it can: about a thing that it knows, without an adjective or a condition such as "on the road". The
+number of things that are surely absent is 0. For a kind of area in free words or among choices that it cannot
+distinguish, and for the number or the place of a thing that the finder does not know, it proposes answers, of which the
+language model chooses one.
 """
 
 from __future__ import annotations
@@ -22,12 +23,13 @@ from ...model.rsgpt import Rsgpt
 from ...predictor import Ask, Step
 from ..answer_row import AnswerRow, check_finite
 from ..choices import YES_NO, Proposal
-from .object_nouns import meant_by, thing_of
+from .object_nouns import label_of, meant_by, thing_of
 
 _COVERED = 0.5  # minimum probability that the kind of area is among the listed ones
 _POSSIBLE = 0.05  # minimum probability of a kind whose names are proposed
 _UNLIKELY = 0.02  # minimum probability of a listed choice: the classifier may not know what its words mean
-_AREA = -1  # instead of the number of an output of the classifier: the kind of area is asked
+_ABSENT = 0.3  # probability of a thing below which there are none; the finder sees smaller ones
+_SURE = 0.98  # maximum probability of a proposed number
 _ELSEWHERE = 0.02  # added to the share of each place, because the map of a thing is coarse
 
 
@@ -53,45 +55,93 @@ class ClassifierAnswers:
         present, kind_shares = torch.sigmoid(things).tolist(), torch.softmax(kinds, dim=1).tolist()
         for index, presence, shares in zip(asked, present, kind_shares, strict=True):
             row = rows[index]
-            found = _presence(row, config, presence) or _kind(row.ask, config, shares)
+            found = _answer(row, config, presence, shares)
             if found:
                 yield Step(index, token=row.select(*found))
                 yield Step(index, answer=row.finish("stop"))
 
     def propose(self, rows: Sequence[AnswerRow]) -> None:
-        """Propose answers to the rows that ask for the kind of area or for a place."""
+        """Propose answers to the rows that ask for the kind of area, a number, or a place."""
         config, classifier = self._model.config.classifier, self._model.classifier
         if config is None or classifier is None:
             return
-        outputs = [None if row.ask.cancel.is_set() else _mapped(row, config) for row in rows]
-        asked = [(row, output) for row, output in zip(rows, outputs, strict=True) if output is not None]
+        asked = [row for row in rows if not row.ask.cancel.is_set() and _has_proposal(row, config)]
         if not asked:
             return
-        maps = _checked(torch.cat(classifier.maps(self._encode([row.ask for row, _ in asked])), dim=2))
-        for (row, output), logits in zip(asked, maps, strict=True):
-            row.propose(_areas(logits, config, row.ask.choices) if output == _AREA else _places(logits[:, output]))
+        maps = _checked(torch.cat(classifier.maps(self._encode([row.ask for row in asked])), dim=2))
+        for row, logits in zip(asked, maps, strict=True):
+            row.propose(_proposal(row, config, logits))
 
 
 def _is_answerable(row: AnswerRow, config: ClassifierConfig) -> bool:
-    return _thing(row, config) is not None or (bool(row.ask.choices) and _is_about_area(row))
+    """Return whether the scores of a picture may answer an ask."""
+    question, choices = row.question, row.ask.choices
+    if question is None or question.qualifier:
+        return False
+    if question.kind == "presence":
+        is_plain = set(choices) == set(YES_NO) and not question.adjectives
+        return is_plain and thing_of(question.noun, config.things) is not None
+    if question.kind == "number":
+        return row.ask.is_whole_number and "0" in choices and _implied(question.noun, config) is not None
+    return question.kind == "area" and bool(choices)
 
 
-def _is_about_area(row: AnswerRow) -> bool:
-    return row.question is not None and row.question.kind == "area"
+def _implied(noun: str, config: ClassifierConfig) -> str | None:
+    """Return a thing without which there is nothing that the noun means: without a building, there is no house."""
+    return thing_of(noun, config.things) or label_of(noun, config.things)
 
 
-def _mapped(row: AnswerRow, config: ClassifierConfig) -> int | None:
-    """Return the number of the output whose place is asked, _AREA if the kind of area is, and None otherwise."""
-    ask, question = row.ask, row.question
-    if question is None or question.kind != "place":
-        return _AREA if _is_about_area(row) and (not ask.choices or name_kinds(ask.choices)) else None
-    if ask.choices != PLACES or ask.is_whole_number:
-        return None
-    thing = thing_of(question.noun, config.things)
+def _answer(
+    row: AnswerRow, config: ClassifierConfig, present: Sequence[float], kinds: Sequence[float]
+) -> tuple[str, float, str] | None:
+    """Return the answer of an answerable row, its probability and its form, None if the scores leave it open.
+
+    present: probability of each thing that it is there; kinds: probability of each kind of area.
+    """
+    question = row.question
+    if question is None or question.kind == "area":
+        return _kind(row.ask, config, kinds)
+    thing = _implied(question.noun, config)
+    probability = present[config.things.index(thing)] if thing else 1.0
+    if question.kind == "number":
+        return ("0", 1 - probability, "presence") if probability < _ABSENT else None
+    return ("yes", probability, "presence") if probability > 0.5 else ("no", 1 - probability, "presence")
+
+
+def _has_proposal(row: AnswerRow, config: ClassifierConfig) -> bool:
+    """Return whether the scores of a picture and its cells limit the answers to an ask."""
+    question, ask = row.question, row.ask
+    if question is None:
+        return False
+    if question.kind == "area":
+        return not ask.choices or name_kinds(ask.choices)
+    if question.kind == "number":
+        is_plain = ask.is_whole_number and not question.adjectives and not question.qualifier
+        return is_plain and thing_of(question.noun, config.things) is not None
+    is_place = question.kind == "place" and ask.choices == PLACES and not ask.is_whole_number
+    return is_place and _output(question.noun, config) is not None
+
+
+def _output(noun: str, config: ClassifierConfig) -> int | None:
+    """Return the number of the output of the thing or the kind of area that a noun means, None if there is none."""
+    thing = thing_of(noun, config.things)
     if thing:
         return config.things.index(thing)
-    group = meant_by(question.noun, {group: names_of(group) for group in config.kinds})
+    group = meant_by(noun, {group: names_of(group) for group in config.kinds})
     return None if group is None else len(config.things) + config.kinds.index(group)
+
+
+def _proposal(row: AnswerRow, config: ClassifierConfig, outputs: Tensor) -> Proposal:
+    """Return the proposal for a row that has one. outputs: logits of each cell, [cells, things and kinds]."""
+    question = row.question
+    output = None if question is None or question.kind == "area" else _output(question.noun, config)
+    if question is None or output is None:
+        return _areas(outputs, config, row.ask.choices)
+    if question.kind == "place":
+        return _places(outputs[:, output])
+    present = min(max(float(torch.sigmoid(outputs[:, output].mean())), 1 - _SURE), _SURE)
+    shares = {number: 1 - present if number == "0" else present for number in row.ask.choices}
+    return Proposal({number: math.log(share) for number, share in shares.items()}, "number")
 
 
 def _checked(outputs: Tensor) -> Tensor:
@@ -123,25 +173,6 @@ def _places(logits: Tensor) -> Proposal:
     fine = F.interpolate(shares, scale_factor=3, mode="nearest")[0, 0] / 9
     ninths = F.avg_pool2d(fine[None], len(fine) // 3)[0].flatten() * (len(fine) // 3) ** 2 + _ELSEWHERE
     return Proposal(dict(zip(PLACES, ninths.log().tolist(), strict=True)), "place")
-
-
-def _thing(row: AnswerRow, config: ClassifierConfig) -> str | None:
-    """Return the thing whose presence an ask is for, None if it is for something else."""
-    question = row.question
-    if question is None or question.kind != "presence" or question.adjectives or question.qualifier:
-        return None
-    return thing_of(question.noun, config.things) if set(row.ask.choices) == set(YES_NO) else None
-
-
-def _presence(
-    row: AnswerRow, config: ClassifierConfig, probabilities: Sequence[float]
-) -> tuple[str, float, str] | None:
-    """Return yes or no, its probability and its form. probabilities: of the things that they are present."""
-    thing = _thing(row, config)
-    if thing is None:
-        return None
-    probability = probabilities[config.things.index(thing)]
-    return ("yes", probability, "presence") if probability > 0.5 else ("no", 1 - probability, "presence")
 
 
 def _kind(ask: Ask, config: ClassifierConfig, probabilities: Sequence[float]) -> tuple[str, float, str] | None:

@@ -67,13 +67,17 @@ class FinderAnswers:
         self._searched: OrderedDict[tuple[str, float | None], _Searched] = OrderedDict()
 
     def stream(self, rows: Sequence[AnswerRow]) -> Iterator[Step]:
-        """Yield the token and the answer of each row that the finder can answer; the index of a step is the row's."""
+        """Yield the token and the answer of each row that the finder can answer, and that has none yet.
+
+        The index of a step is the row's.
+        """
         config = self._model.config.finder
         if config is None:
             return
         for index, row in enumerate(rows):
             try:
-                found = None if row.ask.cancel.is_set() else self._answer(row.ask, row.question, config)
+                is_left = not (row.is_selected or row.ask.cancel.is_set())
+                found = self._answer(row.ask, row.question, config) if is_left else None
             except _SearchCanceled:
                 continue
             if found:

@@ -21,7 +21,7 @@ from rsgpt_backend.model.config import ClassifierConfig
 from rsgpt_backend.model.heads.kinds import EXACT
 from rsgpt_backend.model.heads.kinds import KINDS as NAMES
 from rsgpt_backend.model.rsgpt import Rsgpt
-from rsgpt_backend.predictor import Ask
+from rsgpt_backend.predictor import NUMBERS, Ask
 from rsgpt_plugin.shared.answers.answer_types import AnswerType
 from rsgpt_plugin.shared.answers.places import PLACES
 from tests.backend.toy import CELLS, VISION_WIDTH, ask
@@ -37,6 +37,10 @@ QUESTIONS = {
     "Are there any cars on the road?": ParsedQuestion("presence", "cars", (), "on the road"),
     "Is there a swimming pool?": ParsedQuestion("presence", "swimming pool"),
     "How many cars are there?": ParsedQuestion("number", "cars"),
+    "How many red cars are there?": ParsedQuestion("number", "cars", ("red",)),
+    "How many automobiles are on the road?": ParsedQuestion("number", "automobiles", (), "on the road"),
+    "How many puddles of water?": ParsedQuestion("number", "water"),
+    "How many tents are there?": ParsedQuestion("number", "tents"),
     "What kind of area is this?": ParsedQuestion("area"),
     "How would you call such an area?": ParsedQuestion("area"),
     "Where is the water?": ParsedQuestion("place", "water"),
@@ -123,6 +127,38 @@ def test_presence(classifying: Callable[..., Engine], prompt: str, text: str, co
 def test_other_questions_are_answered_by_the_language_model(classifying: Callable[..., Engine], prompt: str) -> None:
     (answer,) = classifying().answer([ask(0, prompt)])
     assert answer.form not in ("presence", "kind", "area")
+
+
+@pytest.mark.parametrize("prompt", ["How many cars are there?", "How many red cars are there?"])
+@pytest.mark.parametrize("typed", [False, True])
+def test_there_are_none_of_what_is_absent(classifying: Callable[..., Engine], prompt: str, typed: bool) -> None:
+    (answer,) = classifying().answer([ask(0, prompt, is_whole_number=typed)])
+    assert (answer.text, answer.form) == ("0", "presence")
+    assert answer.confidence == pytest.approx(0.8, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    "prompt", ["How many automobiles are on the road?", "How many puddles of water?", "How many tents are there?"]
+)
+def test_other_numbers_are_chosen_by_the_language_model(classifying: Callable[..., Engine], prompt: str) -> None:
+    (answer,) = classifying().answer([ask(0, prompt)])
+    assert (answer.text.isdecimal(), answer.form) == (True, "number")
+
+
+def test_a_present_thing_makes_zero_unlikely(classifying: Callable[..., Engine]) -> None:
+    prompt = "How many puddles of water?"
+    row = row_of(classifying().model, ask(0, prompt, choices=NUMBERS, is_whole_number=True), prompt)
+    ClassifierAnswers(classifying().model, no_features).propose([row])
+    assert row.proposal is not None
+    assert (tuple(row.proposal.logprobs), row.proposal.form) == (NUMBERS, "number")
+    assert row.proposal.logprobs["0"] == pytest.approx(math.log(0.1), abs=1e-4)
+    assert row.proposal.logprobs["7"] == pytest.approx(math.log(0.9), abs=1e-4)
+
+
+def test_a_number_without_zero_is_not_answered_with_zero(classifying: Callable[..., Engine]) -> None:
+    asked = ask(0, "How many cars are there?", is_whole_number=True, choices=("1", "2"))
+    (answer,) = classifying().answer([asked])
+    assert answer.text in ("1", "2")
 
 
 def choice(*options: str, question: str = "What kind of area is this?") -> tuple[str, tuple[str, ...]]:
