@@ -120,6 +120,7 @@ _NAMED = {
     "vegetation": frozenset(("forest", "shrubland", "grassland", "farmland", "park", "wetland", "golf")),
     "nature": frozenset(("forest", "shrubland", "grassland", "wetland", "mountain", "desert", "sea", "lake", "river")),
 }
+_EXACT_SHARE = 0.2  # of a group's members, of which one of its exact names is true
 _NEGATION = re.compile(r"\b(?:no|not|non|without|other|another|neither|none)\b", re.IGNORECASE)
 _MATCHERS = {group: re.compile(pattern, re.IGNORECASE) for group, pattern in _PATTERNS.items()}
 
@@ -135,13 +136,15 @@ def groups_of(names: Iterable[str]) -> frozenset[str]:
 
 
 def named_by(probabilities: Mapping[str, float], minimum: float) -> dict[str, float]:
-    """Return the names of the groups with at least this probability, each with the probability of its group.
+    """Return the names of the groups with at least this probability, each with the probability that it is true.
 
-    probabilities: by group. If no group has that probability, the names of the likeliest group.
+    probabilities: by group. If no group has that probability, the names of the likeliest group. An exact name is true
+    of some members of its group only.
     """
     least = min(minimum, max(probabilities.values()))
     likely = {group: probability for group, probability in probabilities.items() if probability >= least}
-    return {name: likely[group] for group in likely for name in names_of(group)}
+    common = {name: share for group, share in likely.items() for name in KINDS[group]}
+    return common | {name: _EXACT_SHARE * share for group, share in likely.items() for name in EXACT.get(group, ())}
 
 
 def are_distinct(options: Sequence[str]) -> bool:
