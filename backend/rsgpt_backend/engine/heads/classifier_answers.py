@@ -28,7 +28,7 @@ from .object_nouns import label_of, meant_by, thing_of
 _COVERED = 0.5  # minimum probability that the kind of area is among the listed ones
 _POSSIBLE = 0.05  # minimum probability of a kind whose names are proposed
 _UNLIKELY = 0.02  # minimum probability of a listed choice: the classifier may not know what its words mean
-_ABSENT = 0.3  # probability of a thing below which there are none; the finder sees smaller ones
+_ABSENT = 0.2  # probability of a thing below which there are none; the finder sees smaller ones
 _SURE = 0.98  # maximum probability of a proposed number
 _ELSEWHERE = 0.02  # added to the share of each place, because the map of a thing is coarse
 
