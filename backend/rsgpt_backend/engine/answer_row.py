@@ -12,7 +12,7 @@ from ..model.rsgpt import Rsgpt
 from ..predictor import Answer, Ask, FinishReason, Token
 from .answer_text import is_degenerate, until_stop
 from .choices import Proposal, choice_form, likeliest
-from .confidence import answer_form, calibrated, confidence, rescaled, scale_of
+from .confidence import answer_form, calibrated, confidence, lowered, rescaled, scale_of
 from .heads.question_reader import ParsedQuestion
 
 _SMALLEST_PROBABILITY = 1e-9  # the logarithm of 0 is infinite
@@ -30,6 +30,7 @@ class AnswerRow:
         self._scales = model.config.calibration
         self._stops = (*model.config.language.stops, *ask.stops)
         self.stopped = False
+        self.novelty = 0.0  # of the picture
         self._prompt_tokens = prompt_tokens + model.config.qformer.queries
         self._ids: list[int] = []
         self._tokens: list[Token] = []
@@ -86,11 +87,12 @@ class AnswerRow:
         """Return the answer as it is now."""
         if self._choice:
             token, choice_confidence, form = self._choice
-            return Answer(token.text, (token,), choice_confidence, reason, False, self._prompt_tokens, form)
+            sure = lowered(choice_confidence, self.novelty)
+            return Answer(token.text, (token,), sure, reason, False, self._prompt_tokens, form)
         text = self._decode(is_final=True).strip()
-        calibrated_confidence = calibrated(confidence(self._tokens, self._openings), text, self._scales)
+        sure = lowered(calibrated(confidence(self._tokens, self._openings), text, self._scales), self.novelty)
         degenerate, form = is_degenerate(text), answer_form(text) if text else ""
-        return Answer(text, tuple(self._tokens), calibrated_confidence, reason, degenerate, self._prompt_tokens, form)
+        return Answer(text, tuple(self._tokens), sure, reason, degenerate, self._prompt_tokens, form)
 
     def _decode(self, is_final: bool) -> str:
         """Return the text up to a stop. is_final: no token follows, so a partial stop is text."""

@@ -16,6 +16,7 @@ from ..predictor import Token
 Scale = tuple[float, float]  # slope and offset of a confidence's log odds (Platt, 1999)
 
 _YES_NO = ("yes", "no")
+_NOVELTY_WEIGHT = 2.0
 _EDGE = 1e-4  # log odds of 0 and 1 are infinite
 
 
@@ -56,6 +57,11 @@ def rescaled(value: float, scale: Scale) -> float:
     """Return a confidence on a scale."""
     slope, offset = scale
     return value if (slope, offset) == (1.0, 0.0) else sigmoid(slope * log_odds(value) + offset)
+
+
+def lowered(value: float, novelty: float) -> float:
+    """Return the confidence of an answer about a picture with this novelty (model/heads/novelty.py)."""
+    return value if novelty <= 0 else sigmoid(log_odds(value) - _NOVELTY_WEIGHT * novelty)
 
 
 def log_odds(value: float) -> float:

@@ -127,6 +127,7 @@ class Engine:
         asks = [with_choices(*pair) for pair in zip(asks, questions, strict=True)]
         instructions = self.model.instruct([ask.prompt for ask in asks])
         all_rows = [AnswerRow(self.model, *row) for row in zip(asks, map(len, instructions), questions, strict=True)]
+        self._measure_novelty([row for row in all_rows if not row.ask.cancel.is_set()])
         answered = set[int]()
         for step in chain(self._classifier_answers.stream(all_rows), self._finder_answers.stream(all_rows)):
             answered.add(step.index)
@@ -145,6 +146,13 @@ class Engine:
             self.on_heartbeat()  # encoding may take long
             for step in self._run_part(features, rows, part_instructions, beams, indices):
                 yield replace(step, index=indices[step.index])
+
+    def _measure_novelty(self, rows: Sequence[AnswerRow]) -> None:
+        if self.model.novelty is None or not rows:
+            return
+        values = self.model.novelty(self._encode([row.ask for row in rows])).tolist()
+        for row, value in zip(rows, values, strict=True):
+            row.novelty = value
 
     def _with_defaults(self, ask: Ask) -> Ask:
         limit = ask.max_new_tokens or self.model.config.max_new_tokens

@@ -159,6 +159,18 @@ class QuestionParserConfig:
 
 
 @dataclass(frozen=True)
+class NoveltyConfig:
+    """The novelty detector (heads/novelty.py).
+
+    axes: number of directions in which the variance of the training pictures is stored; quantile: share of the training
+    pictures that are usual.
+    """
+
+    axes: int = 64
+    quantile: float = 0.95
+
+
+@dataclass(frozen=True)
 class ModelConfig:
     """The config of a model.
 
@@ -175,7 +187,8 @@ class ModelConfig:
     finder: None for a model that cannot find objects; classifier: None for a model that answers questions about
     presence and the kind of area with the language model only;
     question_parser: recognizes questions that the heads answer, and those whose answer has to be a number, a place or a
-    kind of area; None for a model that answers all free questions in the language model's own words.
+    kind of area; None for a model that answers all free questions in the language model's own words;
+    novelty: lowers the confidence of answers about unusual pictures.
     """
 
     name: str
@@ -198,6 +211,7 @@ class ModelConfig:
     finder: FinderConfig | None = None
     classifier: ClassifierConfig | None = None
     question_parser: QuestionParserConfig | None = None
+    novelty: NoveltyConfig | None = None
 
     @property
     def reads_gsd(self) -> bool:
@@ -230,6 +244,7 @@ class ModelConfig:
                 "finder": _head(data, "finder", FinderConfig),
                 "classifier": _head(data, "classifier", ClassifierConfig),
                 "question_parser": _head(data, "question_parser", QuestionParserConfig),
+                "novelty": _head(data, "novelty", NoveltyConfig),
             }
             config = cls(**{**data, **parts})
             validation.check(config)

@@ -23,6 +23,7 @@ _ABSENT: dict[str, Any] = {
     "finder": None,
     "ground_resolution": False,
     "matching_width": 0,
+    "novelty": None,
     "question_parser": None,
 }
 _SETTINGS_SUFFIXES = (".json", ".model", ".txt")

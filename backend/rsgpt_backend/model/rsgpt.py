@@ -20,6 +20,7 @@ from .hardware.precision import FLOAT32, Precision
 from .heads.classifier import Classifier
 from .heads.finder.network import Finder
 from .heads.matching import MatchingHead
+from .heads.novelty import NoveltyDetector
 from .heads.question_parser import QuestionParser
 from .instructions import Instruction, Instructor
 from .language.language import LanguageModel, load_language, load_reader
@@ -28,7 +29,7 @@ from .vision.efficientnet import EfficientNetLite
 from .vision.encoders import build_encoder, channels_last, normalize
 from .vision.ground_resolution import GroundResolutionCell
 
-TRAINED_PARTS = ("bridge", "finder", "matching", "classifier", "question_parser")
+TRAINED_PARTS = ("bridge", "finder", "matching", "classifier", "question_parser", "novelty")
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class Rsgpt(nn.Module):
 
     finder: None if the model cannot find objects; matching: None if it has no vectors to compare pictures and texts;
     classifier: None if only the language model answers questions about the whole picture; question_parser: None if no
-    free question is recognized.
+    free question is recognized; novelty: None if no picture lowers confidences.
     """
 
     def __init__(self, config: ModelConfig, language: LanguageModel, reader: Any = None) -> None:
@@ -92,6 +93,7 @@ class Rsgpt(nn.Module):
         self.classifier = Classifier(config.classifier, config.vision.width) if config.classifier else None
         parser = config.question_parser
         self.question_parser = QuestionParser(parser, config.language.width) if parser else None
+        self.novelty = NoveltyDetector(config.novelty, config.vision.width) if config.novelty else None
         self.tokenizer = language.tokenizer
         self.instruct = Instructor(config, language.tokenizer, reader)
         self.language = language.model

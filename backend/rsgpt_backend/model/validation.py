@@ -47,6 +47,8 @@ _RANGES: dict[str, tuple[float, float]] = {
     "max_side": (64, 4096),
     "min_side": (32, 4096),
     "finest_gsd_m": (0, 1000),
+    "quantile": (0.5, 1),
+    "axes": (1, 1024),
 }
 
 
@@ -63,6 +65,8 @@ def check(config: Any) -> None:
         _check_classifier(config.classifier, config.vision)
     if config.question_parser is not None:
         _check_question_parser(config.question_parser)
+    if config.novelty is not None:
+        _require(config.novelty.axes < config.vision.width, "novelty.axes is not below vision.width")
     _require(_SHA256.fullmatch(config.weights_sha256), "weights_sha256 is not a SHA-256 in hexadecimal")
     for form, (slope, _) in config.calibration.items():
         _require(slope, f"calibration of {form!r} has the slope 0")

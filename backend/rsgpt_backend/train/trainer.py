@@ -32,7 +32,7 @@ from .examples.views import FeatureStore, store_name
 from .finder.crops import FinderPictures
 from .finder.finder_training import train_finder
 from .finite import check_learning, finite_mean
-from .heads.classifier_training import presence_accuracy, train_classifier
+from .heads.classifier_training import fit_novelty, presence_accuracy, train_classifier
 from .heads.question_training import question_accuracy, train_question_parser
 from .memory_check import check_memory
 from .naming import NamedWords
@@ -88,6 +88,8 @@ class Trainer:
         held_out = self._features(self.held_out) if self.held_out else None
         self._train_classifier(features, held_out)
         self._train_question_parser()
+        if self.processes.leads and not self.recipe.start:
+            fit_novelty(self.model, features)
         self.model.encoder.cpu()  # all features are computed; this frees 4 GB on a GPU
         if self.recipe.naming.steps:
             self._learn_names(features)

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from rsgpt_backend.engine.confidence import answer_form, calibrated, confidence
+from rsgpt_backend.engine.confidence import answer_form, calibrated, confidence, lowered
 from rsgpt_backend.predictor import Token
 
 
@@ -71,3 +71,9 @@ def test_scale_preserves_the_order_within_0_and_1(scale: tuple[float, float]) ->
 def test_confidence_of_a_sentence_that_begins_with_no_is_the_mean() -> None:
     tokens = [token("No", 0.5), token(" trees are visible.", 0.125)]
     assert confidence(tokens, openings(No=0.5, yes=0.01)) == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize("value", [0.05, 0.5, 0.9, 1.0])
+def test_novelty_lowers_a_confidence(value: float) -> None:
+    assert lowered(value, 0.0) == value
+    assert 0 < lowered(value, 2.0) < lowered(value, 0.5) < value

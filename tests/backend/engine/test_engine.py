@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import torch
+from torch import Tensor
 
 from rsgpt_backend.engine import engine as engine_module
 from rsgpt_backend.engine.engine import Engine
@@ -353,3 +354,30 @@ def test_answer_ends_at_a_stop_of_the_ask(reciting: Callable[..., Engine]) -> No
 def test_an_ask_without_a_prompt_gets_a_caption(engine: Engine) -> None:
     caption, same = engine.answer([ask(0, ""), ask(0, engine.caption_prompt)])
     assert (caption.text, caption.prompt_tokens) == (same.text, same.prompt_tokens)
+
+
+@pytest.mark.parametrize("asked", [{}, {"choices": ("yes", "no")}, {"beams": 2}])
+def test_unusual_pictures_lower_the_confidence(
+    toy: Rsgpt, monkeypatch: pytest.MonkeyPatch, asked: dict[str, Any]
+) -> None:
+    asks = [ask(0, **asked), ask(1, **asked)]
+    before = Engine(toy).answer(asks)
+    monkeypatch.setattr(toy, "novelty", lambda features: torch.tensor([0.0, 1.5])[: len(features)])
+    usual, novel = Engine(toy).answer(asks)
+    assert (usual.text, novel.text) == (before[0].text, before[1].text)
+    assert usual.confidence == before[0].confidence
+    assert 0 < novel.confidence < before[1].confidence
+
+
+def test_the_novelty_of_canceled_pictures_is_not_measured(toy: Rsgpt, monkeypatch: pytest.MonkeyPatch) -> None:
+    measured: list[int] = []
+
+    def novelty(features: Tensor) -> Tensor:
+        measured.append(len(features))
+        return torch.zeros(len(features))
+
+    monkeypatch.setattr(toy, "novelty", novelty)
+    asks = [ask(0), ask(1)]
+    asks[0].cancel.set()
+    Engine(toy).answer(asks)
+    assert measured == [1]

@@ -12,7 +12,7 @@ import torch
 from transformers import LlamaForCausalLM
 
 from rsgpt_backend.engine.loading import load_engine
-from rsgpt_backend.model.config import FinderConfig, ModelConfig, QuestionParserConfig
+from rsgpt_backend.model.config import FinderConfig, ModelConfig, NoveltyConfig, QuestionParserConfig
 from rsgpt_backend.model.fingerprint import fingerprint
 
 
@@ -37,6 +37,7 @@ def changed(config: ModelConfig, part: str, change: dict[str, Any]) -> ModelConf
         ("", {"no_repeat_ngram": 4}),
         ("", {"caption_prompt": "What is this?"}),
         ("", {"question_parser": QuestionParserConfig()}),
+        ("", {"novelty": NoveltyConfig()}),
         ("vision", {"mean": (0.4, 0.5, 0.5)}),
         ("qformer", {"max_text": 12}),
         ("language", {"sha256": "1" * 64}),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from rsgpt_backend.model.config import ModelConfig, QuestionParserConfig
+from rsgpt_backend.model.config import ModelConfig, NoveltyConfig, QuestionParserConfig
 from rsgpt_backend.model.published_models import FAMILY
 from rsgpt_backend.model.validation import check
 from tests.backend.toy import make_config
@@ -183,6 +183,19 @@ def test_a_ground_resolution_needs_a_qformer() -> None:
 def test_the_width_of_a_question_parser_is_checked(parser: QuestionParserConfig, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         check(changed("question_parser", parser))
+
+
+@pytest.mark.parametrize(
+    ("novelty", "message"),
+    [
+        (NoveltyConfig(axes=320), "novelty.axes is not below vision.width"),
+        (NoveltyConfig(axes=0), "novelty.axes is 0, not from 1"),
+        (NoveltyConfig(quantile=0.1), "novelty.quantile is 0.1, not from 0.5"),
+    ],
+)
+def test_a_novelty_detector_is_checked(novelty: NoveltyConfig, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        check(changed("novelty", novelty))
 
 
 def test_vectors_need_a_qformer_that_reads_text() -> None:

@@ -28,6 +28,7 @@ _COUNTED_AS = {
     "matching": "bridge",
     "classifier": "bridge",
     "question_parser": "bridge",
+    "novelty": "bridge",
 }  # parts of a weights file
 
 

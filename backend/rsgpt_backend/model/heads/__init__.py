@@ -1,1 +1,1 @@
-"""Small trained heads beside the bridge: finder, matching, classifier, and question parser."""
+"""Small trained heads beside the bridge: finder, matching, classifier, question parser, and novelty detector."""

@@ -84,6 +84,12 @@ def mean_features(features: Any) -> Tensor:
     return torch.cat([torch.as_tensor(stored[start : start + _CHUNK]).float().mean(1).cpu() for start in starts])
 
 
+def fit_novelty(model: Rsgpt, features: Any) -> None:
+    """Measure the training pictures for the model's novelty detector, if it has one. features: see train_classifier."""
+    if model.novelty is not None:
+        model.novelty.fit(mean_features(features).to(model.novelty.mean.device))
+
+
 def _classifier_of(model: Rsgpt) -> tuple[Classifier, ClassifierConfig]:
     if model.classifier is None or model.config.classifier is None:
         raise UsageError("The model has no classifier to train. Set the steps of [classifier] to 0.")

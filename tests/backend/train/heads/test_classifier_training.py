@@ -9,10 +9,16 @@ from pathlib import Path
 import pytest
 import torch
 
-from rsgpt_backend.model.config import ClassifierConfig
+from rsgpt_backend.model.config import ClassifierConfig, NoveltyConfig
 from rsgpt_backend.model.rsgpt import Rsgpt
+from rsgpt_backend.model.weights import load_model
 from rsgpt_backend.train.examples.corpus import Corpus
-from rsgpt_backend.train.heads.classifier_training import mean_features, presence_accuracy, train_classifier
+from rsgpt_backend.train.heads.classifier_training import (
+    fit_novelty,
+    mean_features,
+    presence_accuracy,
+    train_classifier,
+)
 from rsgpt_backend.train.process_group import ProcessGroup
 from rsgpt_backend.train.recipe import ClassifierStage, Recipe, RecipeDataset, read_recipe
 from rsgpt_backend.train.trainer import Trainer
@@ -88,3 +94,17 @@ def test_a_recipe_trains_the_classifier_of_its_model(recipe: Recipe, toy_data: P
     assert json.loads((out / "model" / "model.json").read_text("utf-8"))["classifier"]["things"] == list(CONFIG.things)
     Trainer(recipe, toy_data, out, ProcessGroup()).run()
     assert (out / "log.jsonl").read_text("utf-8").count("presence_accuracy") == 1
+
+
+def test_a_recipe_measures_its_pictures_for_novelty(recipe: Recipe, toy_data: Path, tmp_path: Path) -> None:
+    model = dataclasses.replace(recipe.model, novelty=NoveltyConfig(axes=4))
+    Trainer(dataclasses.replace(recipe, model=model), toy_data, tmp_path / "run", ProcessGroup()).run()
+    novelty = load_model(tmp_path / "run" / "model").novelty
+    assert novelty is not None
+    assert float(novelty.limit) > 0
+    assert float(novelty.mean.abs().sum()) > 0
+
+
+def test_models_without_a_detector_are_not_measured(toy: Rsgpt) -> None:
+    fit_novelty(toy, torch.zeros(2, 4, VISION_WIDTH))
+    assert toy.novelty is None
