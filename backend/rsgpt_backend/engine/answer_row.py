@@ -45,7 +45,7 @@ class AnswerRow:
 
     @property
     def is_selected(self) -> bool:
-        """Whether a head has answered it."""
+        """Whether it has an answer that was not written token by token."""
         return self._choice is not None
 
     def add(self, chosen: ChosenToken) -> Token:

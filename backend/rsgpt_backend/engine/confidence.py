@@ -2,8 +2,8 @@
 
 `rsgpt evaluate calibrate` fits the scales. Their names are the forms of answers: yes_no, phrase, and sentence for free
 answers and captions; choice, number, and place for what the model chooses; count and found_place for what its finder
-found; colored_place for what has the colors that a question names; presence and kind for what its classifier says; area
-for a kind of area that both choose.
+found; colored_place for what has the colors that a question names; presence, also of a number 0, and kind for what its
+classifier says; area for a kind of area that both choose.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from ..predictor import Token
 Scale = tuple[float, float]  # slope and offset of a confidence's log odds (Platt, 1999)
 
 _YES_NO = ("yes", "no")
-_NOVELTY_WEIGHT = 2.0
+_NOVELTY_WEIGHT = 2.0  # of the novelty, in log odds
+_MAX_NOVELTY = 10.0  # beyond it, the exponential would overflow in the end
 _EDGE = 1e-4  # log odds of 0 and 1 are infinite
 
 
@@ -61,7 +62,7 @@ def rescaled(value: float, scale: Scale) -> float:
 
 def lowered(value: float, novelty: float) -> float:
     """Return the confidence of an answer about a picture with this novelty (model/heads/novelty.py)."""
-    return value if novelty <= 0 else sigmoid(log_odds(value) - _NOVELTY_WEIGHT * novelty)
+    return value if novelty <= 0 else sigmoid(log_odds(value) - _NOVELTY_WEIGHT * min(novelty, _MAX_NOVELTY))
 
 
 def log_odds(value: float) -> float:

@@ -27,7 +27,7 @@ from ..model.rsgpt import Prefix, Rsgpt
 from ..model.vision.encoders import to_bytes
 from ..model.vision.ground_resolution import input_resolution
 from ..predictor import Answer, Ask, Capabilities, Embedding, FinishReason, KeyedPicture, Step
-from .answer_row import ALTERNATIVES, AnswerRow
+from .answer_row import ALTERNATIVES, AnswerRow, check_finite
 from .choices import choice_logprobs, max_spellings_scored, question_of, spelling_tokens, with_choices, wordings
 from .embedding import matching_head, picture_embeddings, text_embeddings
 from .feature_cache import FeatureCache, FeatureFiles, features_folder
@@ -151,6 +151,7 @@ class Engine:
         if self.model.novelty is None or not rows:
             return
         values = self.model.novelty(self._encode([row.ask for row in rows])).tolist()
+        check_finite(values)
         for row, value in zip(rows, values, strict=True):
             row.novelty = value
 

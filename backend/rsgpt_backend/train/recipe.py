@@ -126,7 +126,7 @@ class ClassifierStage:
 class QuestionParserStage:
     """Training of the question parser.
 
-    steps: 0 for a model without it; batch: questions per step; wordings: files of marked questions
+    steps: 0 for a model without it; batch: questions per step; wordings: at least one file of marked questions
     (examples/wordings.py); held_out: such files on which it is measured, and which it does not learn from. All paths
     are relative to the recipe.
     """
@@ -260,10 +260,13 @@ def _dataset(part: dict[str, Any], folder: Path) -> RecipeDataset:
 
 
 def _question_parser(part: dict[str, Any], folder: Path) -> QuestionParserStage:
-    files = {
-        key: tuple(str((folder / name).resolve()) for name in part.get(key, ())) for key in ("wordings", "held_out")
-    }
-    return QuestionParserStage(**{**part, **files})
+    values = dict(part)
+    for key in ("wordings", "held_out"):
+        names = part.get(key, [])
+        if not isinstance(names, list):
+            raise TypeError(f"{key} is not a list of files")
+        values[key] = tuple(str((folder / name).resolve()) for name in names)
+    return QuestionParserStage(**values)
 
 
 def _continued_config(folder: Path) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from .adaptation.encoder_adaptation import CHECKPOINT, adapt_encoder, scene_accu
 from .adaptation.object_task import ObjectTask
 from .examples.corpus import Corpus, DrawnPrompt
 from .examples.views import FeatureStore, store_name
+from .examples.wordings import Wordings
 from .finder.crops import FinderPictures
 from .finder.finder_training import train_finder
 from .finite import check_learning, finite_mean
@@ -57,6 +58,9 @@ class Trainer:
         self.dtype = number_format(recipe.precision, self.device)
         if recipe.batch % processes.size:
             raise UsageError(f"A batch of {recipe.batch} cannot be shared by {processes.size} processes. Change one.")
+        for files in (recipe.question_parser.wordings, recipe.question_parser.held_out):
+            if files:  # an error in them would be found after hours otherwise
+                Wordings([Path(name) for name in files])
         if processes.leads:
             claim(out, recipe)
         processes.wait()

@@ -1,7 +1,7 @@
 """What the classifier answers: whether a thing is present, and which of the listed kinds an area is.
 
 It answers only what it can: about a thing that it knows, without an adjective or a condition such as "on the road". The
-number of things that are surely absent is 0. For a kind of area in free words or among choices that it cannot
+number of things that it does not see is 0. For a kind of area in free words or among choices that it cannot
 distinguish, and for the number or the place of a thing that the finder does not know, it proposes answers, of which the
 language model chooses one.
 """
@@ -23,12 +23,14 @@ from ...model.rsgpt import Rsgpt
 from ...predictor import Ask, Step
 from ..answer_row import AnswerRow, check_finite
 from ..choices import YES_NO, Proposal
-from .object_nouns import label_of, meant_by, thing_of
+from .object_nouns import meant_by, thing_of
 
 _COVERED = 0.5  # minimum probability that the kind of area is among the listed ones
 _POSSIBLE = 0.05  # minimum probability of a kind whose names are proposed
 _UNLIKELY = 0.02  # minimum probability of a listed choice: the classifier may not know what its words mean
-_ABSENT = 0.2  # probability of a thing below which there are none; the finder sees smaller ones
+_ABSENT = 0.2  # below this probability of a thing, the number is 0; above it, the finder counts
+_MAX_REDUCTION = 3.0  # of the sides of a picture for the encoder; if it is larger, small things may not be seen
+_IMPLIED = {"house": "building", "roof": "building", "rooftop": "building"}  # no house without a building
 _SURE = 0.98  # maximum probability of a proposed number
 _ELSEWHERE = 0.02  # added to the share of each place, because the map of a thing is coarse
 
@@ -48,7 +50,14 @@ class ClassifierAnswers:
         config, classifier = self._model.config.classifier, self._model.classifier
         if config is None or classifier is None:
             return
-        asked = [index for index, row in enumerate(rows) if not row.ask.cancel.is_set() and _is_answerable(row, config)]
+        side = _MAX_REDUCTION * self._model.config.vision.image_size
+        asked = [
+            index
+            for index, row in enumerate(rows)
+            if not row.ask.cancel.is_set()
+            and _is_answerable(row, config)
+            and (not row.ask.is_whole_number or max(row.ask.image.size) <= side)
+        ]
         if not asked:
             return
         things, kinds = map(_checked, classifier(self._encode([rows[index].ask for index in asked])))
@@ -82,13 +91,15 @@ def _is_answerable(row: AnswerRow, config: ClassifierConfig) -> bool:
         is_plain = set(choices) == set(YES_NO) and not question.adjectives
         return is_plain and thing_of(question.noun, config.things) is not None
     if question.kind == "number":
-        return row.ask.is_whole_number and "0" in choices and _implied(question.noun, config) is not None
+        return row.ask.is_whole_number and "0" in choices and implied_thing(question.noun, config) is not None
     return question.kind == "area" and bool(choices)
 
 
-def _implied(noun: str, config: ClassifierConfig) -> str | None:
-    """Return a thing without which there is nothing that the noun means: without a building, there is no house."""
-    return thing_of(noun, config.things) or label_of(noun, config.things)
+def implied_thing(noun: str, config: ClassifierConfig) -> str | None:
+    """Return the thing whose absence means that there is none of what the noun names."""
+    thing = thing_of(noun, config.things) or meant_by(noun, {part: (part,) for part in _IMPLIED})
+    thing = _IMPLIED.get(thing or "", thing)
+    return thing if thing in config.things else None
 
 
 def _answer(
@@ -101,7 +112,7 @@ def _answer(
     question = row.question
     if question is None or question.kind == "area":
         return _kind(row.ask, config, kinds)
-    thing = _implied(question.noun, config)
+    thing = implied_thing(question.noun, config)
     probability = present[config.things.index(thing)] if thing else 1.0
     if question.kind == "number":
         return ("0", 1 - probability, "presence") if probability < _ABSENT else None
@@ -109,7 +120,7 @@ def _answer(
 
 
 def _has_proposal(row: AnswerRow, config: ClassifierConfig) -> bool:
-    """Return whether the scores of a picture and its cells limit the answers to an ask."""
+    """Return whether the scores of a picture and its cells make some answers to an ask likelier."""
     question, ask = row.question, row.ask
     if question is None:
         return False
@@ -123,7 +134,7 @@ def _has_proposal(row: AnswerRow, config: ClassifierConfig) -> bool:
 
 
 def _output(noun: str, config: ClassifierConfig) -> int | None:
-    """Return the number of the output of the thing or the kind of area that a noun means, None if there is none."""
+    """Return the index of the output of the thing or the kind of area that a noun means, None if there is none."""
     thing = thing_of(noun, config.things)
     if thing:
         return config.things.index(thing)

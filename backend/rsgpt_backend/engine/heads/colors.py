@@ -46,13 +46,17 @@ _WORDS: dict[str, str] = {
     "teal": "turquoise",
     "violet": "purple",
 }
+_SURFACES = frozenset(("roofed", "colored", "coloured", "painted", "tiled", "hulled", "topped", "walled", "and"))
 _STEMS = {"redd": "red", "blu": "blue", "whit": "white", "purpl": "purple"}  # before "ish"
-_SPREAD = 14.0  # distance in CIELAB at which a color hardly has the name
+_SPREAD = 14.0  # standard deviation, in CIELAB, of the colors that have a name
 _LIGHTNESS_WEIGHT = 0.5  # of its squared distance, because light and shadow change it
+_MIDDLE_LIGHTNESS = 50.0  # between dark and light tones of a color
+_TONE_SPREAD, _LIGHTNESS_SPREAD = 12.0, 5.0  # of the lightness around the limit between dark and light
 _SIDE = 192  # pixels to which a picture is reduced
-_SMOOTHED = 8  # part of the longer side, 1 / 8, over which a color is averaged
-_EXTREMES = (20, 80)  # percentiles of the lightness from which on a place is dark or light
-_CENTER = 0.5  # part of the sides of a box that surely shows the object
+_WINDOW = 1 / 8  # of the longer side, over which a fit is averaged
+_EXTREMES = (20, 80)  # percentiles of the lightness below and above which a place is dark or light
+_MIDDLE = 0.5  # part of the sides of a box that surely shows the object
+_MIDDLE_SIDE = 16  # pixels to which the middle of a box is reduced
 _SRGB_TO_XYZ = np.array([[0.4124, 0.2126, 0.0193], [0.3576, 0.7152, 0.1192], [0.1805, 0.0722, 0.9505]])
 _WHITE = np.array([0.9505, 1.0, 1.089])
 
@@ -67,50 +71,76 @@ def color_of(word: str) -> str | None:
 
 def colors_of(adjectives: Iterable[str]) -> tuple[str, ...]:
     """Return the colors in adjectives such as "red", "white-roofed" and "bluish-gray"."""
-    words = [part for adjective in adjectives for part in adjective.split("-")]
-    return tuple(dict.fromkeys(color for color in map(color_of, words) if color))
+    return tuple(dict.fromkeys(color for adjective in adjectives for color in _colors_in(adjective)))
+
+
+def _colors_in(adjective: str) -> list[str]:
+    """Return the colors of one adjective; none if a part of it is neither a color nor about a surface ("non-red")."""
+    parts = [part for part in adjective.split("-") if part not in _SURFACES]
+    colors = [color_of(part) for part in parts]
+    return [color for color in colors if color] if all(colors) else []
 
 
 class PictureColors:
     """The colors of one picture."""
 
     def __init__(self, image: Image.Image) -> None:
-        self._image = image.convert("RGB")
-        reduced = self._image.copy()
-        reduced.thumbnail((_SIDE, _SIDE))
-        self._reduced = _lab(np.asarray(reduced))
+        self._image = image
+        scale = min(1.0, _SIDE / max(image.size))
+        width, height = (max(1, round(side * scale)) for side in image.size)
+        self._reduced = _lab(_pixels(image, (width, height)))
         self._extremes = np.percentile(self._reduced[..., 0], _EXTREMES)
 
     def map(self, colors: Sequence[str]) -> Array:
-        """Return how well each place has the colors, 0 to 1, [rows, columns] of even cells, smoothed."""
-        return _smoothed(_fit(self._reduced, colors, *self._extremes))
+        """Return the share of the colors in each place, 0 to 1, [rows, columns] of even cells, smoothed."""
+        shares = _shares(self._reduced)
+        named = [[*_TYPICAL].index(color) for color in colors if color in _TYPICAL]
+        fit = shares[..., named].max(-1) if named else np.ones(shares.shape[:-1])
+        return _smoothed(fit * _lightness_fit(self._reduced[..., 0], colors, *self._extremes))
 
     def inside(self, box: Box, colors: Sequence[str]) -> float:
-        """Return how well the middle of a box has the colors, 0 to 1. box: x, y, width, height in pixels."""
+        """Return how well the middle of a box has the colors, 1 if none fits better.
+
+        box: x, y, width, height in pixels.
+        """
         x, y, width, height = box
         left, right = _middle(x, width, self._image.width)
         top, bottom = _middle(y, height, self._image.height)
-        pixels = np.asarray(self._image.crop((left, top, right, bottom))).reshape(-1, 3)
+        size = (min(right - left, _MIDDLE_SIDE), min(bottom - top, _MIDDLE_SIDE))
+        pixels = _pixels(self._image, size, (left, top, right, bottom)).reshape(-1, 3)
         typical = np.median(_lab(pixels), axis=0)
-        return float(_fit(typical, colors, *self._extremes))
+        shares = _shares(typical)
+        named = [[*_TYPICAL].index(color) for color in colors if color in _TYPICAL]
+        fit = shares[named].max() / shares.max() if named and shares.max() > 0 else float(not named)
+        return float(fit * _lightness_fit(typical[0], colors, *self._extremes))
 
 
 def _middle(start: float, length: float, side: int) -> tuple[int, int]:
     """Return the first pixel of the middle of a span and the one after its last, at least one inside the picture."""
-    first = min(max(int(start + (1 - _CENTER) / 2 * length), 0), side - 1)
-    return first, min(max(first + 1, round(start + (1 + _CENTER) / 2 * length)), side)
+    first = min(max(int(start + (1 - _MIDDLE) / 2 * length), 0), side - 1)
+    return first, min(max(first + 1, round(start + (1 + _MIDDLE) / 2 * length)), side)
 
 
-def _fit(lab: Array, colors: Sequence[str], dark: float, light: float) -> Array:
-    """Return how well colors fit, 0 to 1: lab [..., 3] -> [...]. dark, light: the lightness from which on it is so."""
-    lightness = lab[..., 0]
-    named = [[*_TYPICAL].index(color) for color in colors if color in _TYPICAL]
-    fit = _shares(lab)[..., named].max(-1) if named else np.ones(lightness.shape)
-    for color, side in (("dark", -1), ("light", 1)):
+def _pixels(
+    image: Image.Image, size: tuple[int, int], box: tuple[int, int, int, int] | None = None
+) -> NDArray[np.uint8]:
+    """Return a picture, or a box of it, resized to a width and height: uint8 [height, width, 3]."""
+    part = image.crop(box) if box else image
+    return np.asarray(part.convert("RGB").resize(size, Image.Resampling.BOX))
+
+
+def _lightness_fit(lightness: Array, colors: Sequence[str], dark: float, light: float) -> Array:
+    """Return how well a lightness is dark or light, if the colors say so: 0 to 1, 1 if they do not.
+
+    dark, light: lightness of the picture below and above which it is so; a dark or light tone of a color is absolute.
+    """
+    is_tone = any(color in _TYPICAL for color in colors)
+    spread = _TONE_SPREAD if is_tone else _LIGHTNESS_SPREAD
+    fit = np.ones(np.shape(lightness))
+    for color, limit, side in (("dark", dark, -1), ("light", light, 1)):
         if color in colors:
-            limit = light if color == "light" else dark
-            fit = fit / (1 + np.exp(-side * (lightness - (50 if named else limit)) / (12 if named else 5)))
-    return np.asarray(fit)
+            fit = fit / (1 + np.exp(-side * (lightness - (_MIDDLE_LIGHTNESS if is_tone else limit)) / spread))
+    return fit
 
 
 def _shares(lab: Array) -> Array:
@@ -136,7 +166,7 @@ def _lab(rgb: NDArray[np.uint8]) -> Array:
 
 def _smoothed(values: Array) -> Array:
     """Return the means over square surroundings, inside the picture."""
-    radius = max(1, round(max(values.shape) / _SMOOTHED / 2))
+    radius = max(1, round(max(values.shape) * _WINDOW / 2))
     for axis in (0, 1):
         length = values.shape[axis]
         sums = np.concatenate([np.zeros_like(values.take([0], axis)), values.cumsum(axis)], axis)

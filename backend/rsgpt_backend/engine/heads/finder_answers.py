@@ -1,6 +1,7 @@
 """Answers that the finder gives: a number of objects is the count of the found ones, a place is where they are.
 
 The finder answers only what it can: a question about a thing that it knows, without a condition such as "on the road".
+The place of something with a color follows from the colors of the picture, whatever else the question says of it.
 """
 
 from __future__ import annotations
@@ -27,9 +28,10 @@ from .places import Location, densest_group, highest_patch, largest_patch
 from .question_reader import ParsedQuestion
 
 _CACHED_PICTURES = 128  # in memory
-_DOUBTFUL = 0.25  # part of a label's threshold: points above it are no objects, but lower the confidence
-_COLORED = 0.25  # minimum fit of the color of an object that is counted
-_HARDLY_COLORED = 0.15  # below it, an object is placed as if the finder did not know its noun
+_DOUBTFUL = 0.25  # part of a label's threshold; points between it and the threshold only lower the confidence
+_AROUND = 2.0  # pixels on each side of a point without a box
+_MIN_CHANCE = 0.3  # of an object with the colors; otherwise, any part of the picture with the colors is the place
+_MIN_COLOR_SHARE = 0.1  # of the colors in the place that is given as the answer
 _OUTSIDE = 0.3  # weight of a color outside the region of the noun
 _SOLE = 0.8  # share of all objects from which their group is meant by a question with an adjective
 _IDLE_ADJECTIVES = frozenset(("parked", "docked", "moored", "anchored", "standing"))
@@ -56,6 +58,7 @@ class _Searched:
 
     points: dict[str, list[FoundPoint]] | None = None
     regions: NDArray[np.float16] | None = None
+    colors: PictureColors | None = None
 
 
 class FinderAnswers:
@@ -97,12 +100,11 @@ class FinderAnswers:
         label, colors = label_of(question.noun, config.labels), colors_of(question.adjectives)
         if label is None or question.qualifier or _restricts(question.adjectives):
             return None
-        threshold = config.thresholds[config.labels.index(label)]
-        points = self._points(ask, config)[label]
+        chances = [self._chance(point, label, config) for point in self._points(ask, config)[label]]
         if colors:
-            picture = PictureColors(ask.image)
-            points = [point for point in points if picture.inside(point.box, colors) >= _COLORED]
-        count, probability = count_of([point.confidence for point in points], threshold)
+            fits = self._color_fits(ask, label, colors, config)
+            chances = [chance * fit for chance, fit in zip(chances, fits, strict=True)]
+        count, probability = count_of(chances)
         is_allowed = ask.choices == NUMBERS or str(count) in ask.choices
         return (str(count), probability, "count") if is_allowed else None
 
@@ -146,48 +148,66 @@ class FinderAnswers:
         self, ask: Ask, noun: str, colors: Sequence[str], config: FinderConfig
     ) -> tuple[str, float, str] | None:
         """Return where something with the colors is: an object of the noun, or any part, likelier in its region."""
-        picture = PictureColors(ask.image)
-        location = self._colored_object(ask, noun, picture, colors, config)
+        location = self._colored_object(ask, noun, colors, config)
         if location is None:
-            fit, region = picture.map(colors), self._region(ask, noun, config)
+            fit, region = self._colors(ask).map(colors), self._region(ask, noun, config)
             if region is not None:
                 rows, columns = (np.arange(side) * of // side for side, of in zip(fit.shape, region.shape, strict=True))
                 fit = fit * (_OUTSIDE + (1 - _OUTSIDE) * region[rows][:, columns].astype(float))
             location = highest_patch(fit)
-        return None if location is None else (location.place, location.share * location.confidence, "colored_place")
+        if location is None or location.confidence < _MIN_COLOR_SHARE:
+            return None
+        return location.place, location.share * location.confidence, "colored_place"
 
-    def _colored_object(
-        self, ask: Ask, noun: str, picture: PictureColors, colors: Sequence[str], config: FinderConfig
-    ) -> Location | None:
-        """Return where the objects are whose colors fit best, None if there are none with the colors."""
+    def _colored_object(self, ask: Ask, noun: str, colors: Sequence[str], config: FinderConfig) -> Location | None:
+        """Return where the objects are that most likely have the colors, None if there are none."""
         label = label_of(noun, config.labels)
-        points = [] if label is None else self._points(ask, config)[label]
-        fits = [picture.inside(point.box, colors) for point in points]
-        best = max(fits, default=0.0)
-        if best < _HARDLY_COLORED:
+        if label is None:
+            return None
+        points, fits = self._points(ask, config)[label], self._color_fits(ask, label, colors, config)
+        chances = [self._chance(point, label, config) * fit for point, fit in zip(points, fits, strict=True)]
+        best = max(chances, default=0.0)
+        if best < _MIN_CHANCE:
             return None
         width, height = ask.image.size
+        pairs = zip(points, chances, strict=True)
         return densest_group(
-            [
-                (point.x / width, point.y / height, fit * point.confidence)
-                for point, fit in zip(points, fits, strict=True)
-                if fit >= best / 2
-            ]
+            [(point.x / width, point.y / height, chance) for point, chance in pairs if chance >= best / 2]
         )
+
+    def _color_fits(self, ask: Ask, label: str, colors: Sequence[str], config: FinderConfig) -> list[float]:
+        """Return how well each point of a label has the colors, 0 to 1."""
+        picture, fits = self._colors(ask), list[float]()
+        for point in self._points(ask, config)[label]:
+            self._check(ask)
+            around = (point.x - _AROUND, point.y - _AROUND, 2 * _AROUND, 2 * _AROUND)
+            fits.append(picture.inside(point.box if label in config.boxed else around, colors))
+        return fits
+
+    def _colors(self, ask: Ask) -> PictureColors:
+        picture = self._picture(ask)
+        if picture.colors is None:
+            picture.colors = PictureColors(ask.image)
+        return picture.colors
+
+    def _chance(self, point: FoundPoint, label: str, config: FinderConfig) -> float:
+        """Return the probability that a point is an object; at the threshold of its label it is one half."""
+        threshold = config.thresholds[config.labels.index(label)]
+        return sigmoid(log_odds(point.confidence) - log_odds(threshold))
 
     def _points(self, ask: Ask, config: FinderConfig) -> dict[str, list[FoundPoint]]:
         """Return the points of the ask's picture by label, with those that are too doubtful to be objects."""
         picture = self._picture(ask)
         if picture.points is None:
             thresholds = [_DOUBTFUL * threshold for threshold in config.thresholds]
-
-            def check() -> None:
-                self._on_heartbeat()
-                if ask.cancel.is_set():
-                    raise _SearchCanceled
-
-            picture.points = search(self._model, ask.image, ask.gsd_m, thresholds, check)
+            picture.points = search(self._model, ask.image, ask.gsd_m, thresholds, lambda: self._check(ask))
         return picture.points
+
+    def _check(self, ask: Ask) -> None:
+        """Report that the finder is alive. Raises _SearchCanceled if the ask was canceled."""
+        self._on_heartbeat()
+        if ask.cancel.is_set():
+            raise _SearchCanceled
 
     def _picture(self, ask: Ask) -> _Searched:
         key = ask.image_key, ask.gsd_m
@@ -203,16 +223,15 @@ def region_of(noun: str, regions: Sequence[str]) -> str | None:
     return meant_by(noun, {region: (region, *_REGION_NOUNS.get(region, ())) for region in regions})
 
 
-def count_of(confidences: Sequence[float], threshold: float) -> tuple[int, float]:
+def count_of(chances: Sequence[float]) -> tuple[int, float]:
     """Return the number of objects, and the probability, 0 to 1, that there are so many.
 
-    confidences: of the points, with doubtful ones below the threshold. A point at the threshold is an object with a
-    probability of one half; the points are independent, so that their number has a Poisson binomial distribution.
+    chances: the probability of each point that it is an object. They are independent, so that the number of objects
+    has a Poisson binomial distribution.
     """
-    count = sum(confidence >= threshold for confidence in confidences)
+    count = sum(chance >= 0.5 for chance in chances)
     probabilities = np.ones(1)  # of 0, 1, 2, ... objects among the points so far
-    for confidence in confidences:
-        chance = sigmoid(log_odds(confidence) - log_odds(threshold))
+    for chance in chances:
         probabilities = np.append(probabilities * (1 - chance), 0) + np.append(0, probabilities * chance)
     return count, float(probabilities[count])
 

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from torch import Tensor
 
-from ...model.heads.question_parser import KINDS, TAGS, QuestionKind, normalized, tokens_of
-from ...model.rsgpt import Rsgpt, pad
+from ...model.heads.question_parser import QUESTION_KINDS, TAGS, QuestionKind, normalized, tokens_of
+from ...model.rsgpt import Rsgpt
 
 _CACHED = 4096  # a run asks the same few questions about every tile
 _LONGEST = 400  # characters; a longer text is more than one question
 _CERTAIN = 0.5  # minimum probability of a kind
-_NAMED = 0.2  # minimum probability that the likeliest word names the thing
-_WORD = re.compile(r"\w[\w'-]*")
-# What is "on the ground" in an aerial picture is everything of its kind.
-_EVERYWHERE = re.compile(
-    r"(?:(?:parked|docked|moored|anchored|standing) )?(?:in|on|at) the "
-    r"(?:ground|water|apron|tarmac|harbou?r|port|marina|airport|airfield|area)"
-)
-_IDLE = re.compile(r"the|an?|and|\d+|one|two|three|four|five|six|seven|eight|nine|ten")
+_NAMING = 0.2  # minimum probability that the likeliest word names the thing
+_WORD = re.compile(r"\w(?:[\w'-]*\w)?")
+_BETWEEN = re.compile(r"(?:,|and|or|&|/|the|an?|any|\s)+")  # two things
+_ENDS_PHRASE = re.compile(r"[.:;?!]")
+# Qualifiers that exclude nothing: in an aerial picture, all airplanes are "on the ground".
+_STATE = r"(?:parked|docked|moored|anchored|standing)"
+_EVERYWHERE = re.compile(rf"{_STATE}|(?:{_STATE} )?(?:in|on|at) the (?P<site>[a-z]+)")
+_SITES = {  # by the last letters of the noun
+    "planes?|crafts?|jets?|airliners?": ("ground", "apron", "tarmac", "airport", "airfield"),
+    "ships?|boats?|vessels?": ("water", "harbor", "harbour", "port", "marina"),
+}
+_NOT_RESTRICTING = re.compile(r"the|an?|and|\d+|one|two|three|four|five|six|seven|eight|nine|ten")
+_UNNAMED = frozenset(("", "it", "this", "that", "place", "area", "image", "picture", "photo", "scene", "view", "tile"))
 _THING, _RESTRICTION = TAGS.index("thing"), TAGS.index("restriction")
 
 
@@ -48,76 +53,98 @@ class QuestionReader:
     def __init__(self, model: Rsgpt) -> None:
         """model: may be without a parser; then it recognizes no question."""
         self._model = model
-        self._read: OrderedDict[str, ParsedQuestion | None] = OrderedDict()
+        self._parse = lru_cache(_CACHED)(self._parsed)
+        # The model's own prompts ask for a caption.
+        self._captions = {normalized(text) for text in (model.config.caption_prompt, model.config.detail_prompt)}
 
     def read(self, prompts: Sequence[str]) -> list[ParsedQuestion | None]:
         """Return what each prompt asks for; None if it asks for something else, or for several things."""
-        texts = list(map(normalized, prompts))
-        new = [text for text in dict.fromkeys(texts) if text not in self._read]
-        self._read.update(zip(new, self._parsed(new), strict=True))
-        questions = [self._read[text] for text in texts]
-        while len(self._read) > _CACHED:
-            self._read.popitem(last=False)
-        return questions
+        return [self._parse(text) if 0 < len(text) <= _LONGEST else None for text in map(normalized, prompts)]
 
     @torch.inference_mode()
-    def _parsed(self, texts: Sequence[str]) -> list[ParsedQuestion | None]:
-        parser, tokenizer = self._model.question_parser, self._model.tokenizer
-        questions: list[ParsedQuestion | None] = [None] * len(texts)
-        if parser is None:
-            return questions
-        short = [index for index, text in enumerate(texts) if 0 < len(text) <= _LONGEST]
-        for index, (ids, spans) in zip(short, tokens_of(tokenizer, [texts[index] for index in short]), strict=True):
-            if not ids:
-                continue
-            words = self._model.language.get_input_embeddings()
-            kind, tags = parser(*_one(ids, words))
-            questions[index] = _question(texts[index], kind[0].softmax(0), tags[0].softmax(1), spans)
-        return questions
-
-
-def _one(ids: Sequence[int], words: torch.nn.Embedding) -> tuple[Tensor, Tensor]:
-    """Return the word vectors of one question and their mask; its answer does not depend on the rest of a batch."""
-    padded, mask = pad([ids], 0, words.weight.device)
-    return words(padded), mask.bool()
+    def _parsed(self, text: str) -> ParsedQuestion | None:
+        parser = self._model.question_parser
+        if parser is None or text in self._captions:
+            return None
+        ((ids, spans),) = tokens_of(self._model.tokenizer, [text])
+        if not ids:
+            return None
+        table, device = self._model.language.get_input_embeddings(), parser.kind.weight.device
+        words = table(torch.tensor([ids], device=table.weight.device)).to(device)
+        kind, tags = parser(words, torch.ones(1, len(ids), dtype=torch.bool, device=device))
+        return _question(text, kind[0].softmax(0).cpu(), tags[0].softmax(1).cpu(), spans)
 
 
 def _question(text: str, kinds: Tensor, tags: Tensor, spans: Sequence[tuple[int, int]]) -> ParsedQuestion | None:
-    """Return the question. kinds: probabilities of KINDS; tags: of TAGS, [tokens, tags]; spans: of the tokens."""
-    probability, kind = kinds.max(0)
-    name = KINDS[int(kind)]
-    if name == "other" or probability < _CERTAIN:
+    """Return the question, None if none is recognized.
+
+    kinds: probabilities of QUESTION_KINDS; tags: of TAGS, [tokens, tags]; spans: of the tokens.
+    """
+    probability, index = kinds.max(0)
+    kind = QUESTION_KINDS[int(index)]
+    if kind == "other" or not probability >= _CERTAIN:
         return None
-    if name == "area":
-        return ParsedQuestion(name)
+    return ParsedQuestion(kind) if kind == "area" else _about_a_thing(kind, text, tags, spans)
+
+
+def _about_a_thing(
+    kind: QuestionKind, text: str, tags: Tensor, spans: Sequence[tuple[int, int]]
+) -> ParsedQuestion | None:
+    """Return the question, None if it names no thing, or several."""
     words = [match.span() for match in _WORD.finditer(text)]
-    of_words = torch.stack([_tags_of_word(word, tags, spans) for word in words]) if words else tags[:0]
-    thing = _thing(of_words)
-    restricts = [index not in thing and int(row.argmax()) == _RESTRICTION for index, row in enumerate(of_words)]
-    first = thing.start
-    while first > 0 and restricts[first - 1]:
-        first -= 1
+    of_words = [_tags_of_word(word, tags, spans) for word in words]
+    thing = _thing([float(each[_THING]) for each in of_words], [int(each.argmax()) for each in of_words])
     texts = [text[start:end] for start, end in words]
     noun = " ".join(texts[thing.start : thing.stop]).removesuffix("'s")
-    adjectives = tuple(word for word in texts[first : thing.start] if not _IDLE.fullmatch(word))
-    before, after = range(first), range(thing.stop, len(texts))
-    qualifier = " ".join(texts[index] for index in (*before, *after) if restricts[index])
-    return ParsedQuestion(name, noun, adjectives, "" if _EVERYWHERE.fullmatch(qualifier) else qualifier)
+    if noun in _UNNAMED or _is_one_of_several(text, words, of_words, thing):
+        return None
+    restricts = [number not in thing and int(each.argmax()) == _RESTRICTION for number, each in enumerate(of_words)]
+    first = thing.start
+    while first and restricts[first - 1] and not _ENDS_PHRASE.search(text[words[first - 1][1] : words[first][0]]):
+        first -= 1
+    adjectives = tuple(word for word in texts[first : thing.start] if not _NOT_RESTRICTING.fullmatch(word))
+    qualifier = " ".join(
+        word for number, word in enumerate(texts) if restricts[number] and not first <= number < thing.start
+    )
+    return ParsedQuestion(kind, noun, adjectives, "" if _is_everywhere(noun, qualifier) else qualifier)
 
 
 def _tags_of_word(word: tuple[int, int], tags: Tensor, spans: Sequence[tuple[int, int]]) -> Tensor:
     """Return the probabilities of the tags of a word, the mean of its tokens'."""
     inside = [index for index, (start, end) in enumerate(spans) if start < word[1] and end > word[0]]
-    return tags[inside].mean(0)
+    return tags[inside].mean(0) if inside else torch.eye(len(TAGS))[0]
 
 
-def _thing(tags: Tensor) -> range:
-    """Return the words that name the thing: the likeliest word, and its neighbors that do, too. tags: [words, tags]."""
-    if not len(tags) or tags[:, _THING].max() < _NAMED:
+def _thing(shares: Sequence[float], tags: Sequence[int]) -> range:
+    """Return the words that name the thing: the likeliest word, and its neighbors that do, too.
+
+    shares: the probability of each word that it does; tags: the likeliest tag of each word.
+    """
+    if max(shares, default=0.0) < _NAMING:
         return range(0)
-    first = last = int(tags[:, _THING].argmax())
-    while first > 0 and int(tags[first - 1].argmax()) == _THING:
+    first = last = shares.index(max(shares))
+    while first > 0 and tags[first - 1] == _THING:
         first -= 1
-    while last + 1 < len(tags) and int(tags[last + 1].argmax()) == _THING:
+    while last + 1 < len(tags) and tags[last + 1] == _THING:
         last += 1
     return range(first, last + 1)
+
+
+def _is_one_of_several(text: str, words: Sequence[tuple[int, int]], tags: Sequence[Tensor], thing: range) -> bool:
+    """Return whether another thing is joined to the thing, as in "cars and trucks"."""
+    others = [number for number, each in enumerate(tags) if number not in thing and int(each.argmax()) == _THING]
+    gaps = [
+        text[words[thing.stop - 1][1] : words[other][0]]
+        if other >= thing.stop
+        else text[words[other][1] : words[thing.start][0]]
+        for other in others
+    ]
+    return any(_BETWEEN.fullmatch(gap) for gap in gaps)
+
+
+def _is_everywhere(noun: str, qualifier: str) -> bool:
+    """Return whether a qualifier excludes nothing that the noun names."""
+    match = _EVERYWHERE.fullmatch(qualifier)
+    if not match or match["site"] is None:
+        return match is not None
+    return any(match["site"] in sites and re.search(rf"(?:{ending})$", noun) for ending, sites in _SITES.items())

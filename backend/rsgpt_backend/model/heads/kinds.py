@@ -138,8 +138,8 @@ def groups_of(names: Iterable[str]) -> frozenset[str]:
 def named_by(probabilities: Mapping[str, float], minimum: float) -> dict[str, float]:
     """Return the names of the groups with at least this probability, each with the probability that it is true.
 
-    probabilities: by group. If no group has that probability, the names of the likeliest group. An exact name is true
-    of some members of its group only.
+    probabilities: by group. If no group has that probability, the names of the likeliest group are returned. An exact
+    name is true of some members of its group only.
     """
     least = min(minimum, max(probabilities.values()))
     likely = {group: probability for group, probability in probabilities.items() if probability >= least}

@@ -18,12 +18,12 @@ from ..config import QuestionParserConfig
 
 QuestionKind = Literal["presence", "number", "place", "area", "other"]
 Tag = Literal["outside", "thing", "restriction"]
-KINDS: tuple[QuestionKind, ...] = get_args(QuestionKind)
+QUESTION_KINDS: tuple[QuestionKind, ...] = get_args(QuestionKind)
 TAGS: tuple[Tag, ...] = get_args(Tag)
 
 _DROPOUT = 0.3
 _WORD_DROPOUT = 0.1  # probability that a token is not seen
-_LOWEST = -1e4  # of the maximum over the tokens, at padding
+_LOWEST = -1e4  # value of padding before the maximum over the tokens
 
 
 class QuestionParser(nn.Module):
@@ -39,13 +39,13 @@ class QuestionParser(nn.Module):
         self.attend = nn.TransformerEncoderLayer(
             width, config.heads, 2 * width, _DROPOUT, batch_first=True, norm_first=True
         )
-        self.kind = nn.Linear(2 * width, len(KINDS))
+        self.kind = nn.Linear(2 * width, len(QUESTION_KINDS))
         self.tag = nn.Linear(width, len(TAGS))
 
     def forward(self, words: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """words: [batch, tokens, word width]; mask: [batch, tokens], True for real tokens.
 
-        Returns logits of KINDS, [batch, kinds], and of TAGS, [batch, tokens, tags].
+        Returns logits of QUESTION_KINDS, [batch, kinds], and of TAGS, [batch, tokens, tags].
         """
         hidden = self.drop_words(self.reduce(self.norm(words.float()))).masked_fill(~mask[..., None], 0)
         before, after = hidden.roll(1, 1), hidden.roll(-1, 1)
@@ -54,8 +54,8 @@ class QuestionParser(nn.Module):
         hidden = cast(Tensor, self.attend(hidden, src_key_padding_mask=~mask))
         padding = ~mask[..., None]
         mean = hidden.masked_fill(padding, 0).sum(1) / mask.sum(1, keepdim=True)
-        most = hidden.masked_fill(padding, _LOWEST).amax(1)
-        return self.kind(torch.cat([mean, most], dim=1)), self.tag(hidden)
+        maximum = hidden.masked_fill(padding, _LOWEST).amax(1)
+        return self.kind(torch.cat([mean, maximum], dim=1)), self.tag(hidden)
 
 
 def normalized(question: str) -> str:

@@ -14,14 +14,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import UsageError
-from ...model.heads.question_parser import KINDS, TAGS, normalized
+from ...model.heads.question_parser import QUESTION_KINDS, TAGS, normalized
 
 _ABOUT_A_THING = ("presence", "number", "place")
 _PART = re.compile(r"\[(?P<thing>[^\[\]{}]+)\]|\{(?P<restriction>[^\[\]{}]+)\}|(?P<outside>[^\[\]{}]+)")
-_LINE = re.compile(rf"(?P<kind>{'|'.join(KINDS)}): (?:{re.sub(r'[?]P<[a-z]+>', '', _PART.pattern)})+")
+_KIND = re.compile(rf"(?P<kind>{'|'.join(QUESTION_KINDS)}): (?=.)")
 _NOUN = re.compile(r"\[([^\]]+)\]")
 _ARTICLE = re.compile(r"\b(a)n? $")
-_CONTEXT = re.compile(r"(?P<context>[^\[\]{}?]+[.!]) [^ ].*")
+_CONTEXT = re.compile(r"(?P<context>[^\[\]{}?.!]+[.!]) [^ ].*")
+_ORDER = re.compile(
+    r"(?:answer|reply|respond|say|tell|give|find|list|do|don't|no|yes|just|only|name|show|state)\b", re.I
+)
 _CLOSINGS = ("please.", "thanks!", "thank you.", "answer briefly.", "just the answer.", "answer in one word.")
 # Probabilities of the changes of a drawn question.
 _RENAMED, _INTRODUCED, _CLOSED, _UNPUNCTUATED, _JOINED = 0.7, 0.1, 0.1, 0.2, 0.04
@@ -29,7 +32,10 @@ _RENAMED, _INTRODUCED, _CLOSED, _UNPUNCTUATED, _JOINED = 0.7, 0.1, 0.1, 0.2, 0.0
 
 @dataclass(frozen=True)
 class MarkedQuestion:
-    """A question as the parser reads it. kind: index in KINDS; spans: start, end and index in TAGS of marked words."""
+    """A question as the parser reads it.
+
+    kind: index in QUESTION_KINDS; spans: start, end and index in TAGS of marked words.
+    """
 
     kind: int
     text: str
@@ -46,7 +52,7 @@ class MarkedQuestion:
             if tag != "outside":
                 spans.append((len(text), len(text) + len(written), TAGS.index(tag)))
             text += written
-        return cls(KINDS.index(kind), text, tuple(spans))
+        return cls(QUESTION_KINDS.index(kind), text, tuple(spans))
 
     def tags(self, tokens: Sequence[tuple[int, int]]) -> list[int]:
         """Return the index in TAGS of each token. tokens: their starts and ends; a token may start with a space."""
@@ -68,22 +74,25 @@ class Wordings:
         for line in self.lines:
             self._by_kind.setdefault(line.partition(": ")[0], []).append(line)
         self._contexts = [
-            match["context"] for line in self.lines if (match := _CONTEXT.fullmatch(line.partition(": ")[2]))
+            match["context"]
+            for kind in (*_ABOUT_A_THING, "area")
+            for line in self._by_kind.get(kind, ())
+            if (match := _CONTEXT.fullmatch(line.partition(": ")[2])) and not _ORDER.match(match["context"])
         ]
-        self._nouns = _nouns_by_number(self.lines)
+        self._nouns = _nouns_by_grammatical_number(self.lines)
 
     def draw(self, rng: random.Random) -> MarkedQuestion:
-        """Return a question; all kinds are drawn equally often.
+        """Return a question; all kinds are drawn equally often, and sometimes two questions in one text.
 
         The thing, the punctuation, and the sentences around the question may differ from the line.
         """
         if rng.random() < _JOINED:
-            first, second = rng.sample(self.lines, 2)
+            first, second = rng.choice(self.lines), rng.choice(self.lines)
             return MarkedQuestion.parse(f"other: {_unmarked(first)} {_unmarked(second)}")
         kind = rng.choice(list(self._by_kind))
         question = rng.choice(self._by_kind[kind]).partition(": ")[2]
         if rng.random() < _RENAMED:
-            question = _NOUN.sub(lambda match: f"[{self._other(match[1].lower(), rng)}]", question)
+            question = _NOUN.sub(lambda match: f"[{self._renamed(match[1].lower(), rng)}]", question)
             question = re.sub(r"\b(a)n? \[(?=([a-z]))", _with_article, question)
         if rng.random() < _UNPUNCTUATED:
             question = question.rstrip(" .?!")
@@ -93,27 +102,46 @@ class Wordings:
             question = f"{rng.choice(self._contexts)} {question}"
         return MarkedQuestion.parse(f"{kind}: {question}")
 
-    def _other(self, noun: str, rng: random.Random) -> str:
+    def _renamed(self, noun: str, rng: random.Random) -> str:
         """Return a noun of the same grammatical number."""
+        if noun.endswith("'s"):
+            return noun
         return rng.choice(next(nouns for nouns in self._nouns if noun in nouns))
 
 
 def _lines(path: Path) -> list[str]:
-    lines = path.read_text(encoding="utf-8").splitlines()
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read: {error}. Correct [question_parser] in the recipe.") from error
     for number, line in enumerate(lines, 1):
-        match = _LINE.fullmatch(line)
-        if not match or len(_NOUN.findall(line)) != (match["kind"] in _ABOUT_A_THING):
+        if not _is_marked(line):
             raise UsageError(f"{path}, line {number}, is not a marked question: “{line}”. Correct or delete the line.")
     return lines
 
 
-def _nouns_by_number(lines: Sequence[str]) -> list[list[str]]:
-    """Return the things: those that follow "a" or "an", those that end like a plural, and all others, sorted."""
+def _is_marked(line: str) -> bool:
+    match = _KIND.match(line)
+    if not match or len(_NOUN.findall(line)) != (match["kind"] in _ABOUT_A_THING):
+        return False
+    question = line[match.end() :]
+    return sum(len(part[0]) for part in _PART.finditer(question)) == len(question)
+
+
+def _nouns_by_grammatical_number(lines: Sequence[str]) -> list[list[str]]:
+    """Return the things: singular and plural ones, and all others, sorted.
+
+    Singular are those that follow "a" or "an", or whose plural is a thing, too.
+    """
     before: dict[str, set[str]] = {}
     for line in map(str.lower, lines):
         for match in _NOUN.finditer(line):
-            before.setdefault(match[1], set()).add(line[: match.start()])
-    singular = {noun for noun, starts in before.items() if any(map(_ARTICLE.search, starts))}
+            before.setdefault(match[1].removesuffix("'s"), set()).add(line[: match.start()])
+    singular = {
+        noun
+        for noun, starts in before.items()
+        if any(map(_ARTICLE.search, starts)) or before.keys() & {f"{noun}s", f"{noun}es"}
+    }
     plural = {noun for noun in before if noun.endswith("s") and not noun.endswith("ss")} - singular
     return [sorted(nouns) for nouns in (singular, plural, before.keys() - singular - plural)]
 

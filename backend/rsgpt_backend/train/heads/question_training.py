@@ -62,7 +62,7 @@ def _parser_of(model: Rsgpt) -> QuestionParser:
 def question_accuracy(model: Rsgpt, held_out: Sequence[str]) -> list[float]:
     """Return the shares of the questions in files whose kind is right, and of those whose words all have the right tag.
 
-    Both are in percent; the second is of the questions about a thing.
+    Both are in percent; the second counts only questions about a thing.
     """
     kinds, tagged = [], []
     for question in map(MarkedQuestion.parse, Wordings(list(map(Path, held_out))).lines):

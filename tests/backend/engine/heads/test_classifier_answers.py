@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor
 
 from rsgpt_backend.engine.answer_row import AnswerRow
 from rsgpt_backend.engine.choices import Proposal
 from rsgpt_backend.engine.engine import Engine
-from rsgpt_backend.engine.heads.classifier_answers import ClassifierAnswers
+from rsgpt_backend.engine.heads.classifier_answers import ClassifierAnswers, implied_thing
 from rsgpt_backend.engine.heads.question_reader import ParsedQuestion
 from rsgpt_backend.errors import EngineError
 from rsgpt_backend.model.config import ClassifierConfig
@@ -153,6 +154,20 @@ def test_a_present_thing_makes_zero_unlikely(classifying: Callable[..., Engine])
     assert (tuple(row.proposal.logprobs), row.proposal.form) == (NUMBERS, "number")
     assert row.proposal.logprobs["0"] == pytest.approx(math.log(0.1), abs=1e-4)
     assert row.proposal.logprobs["7"] == pytest.approx(math.log(0.9), abs=1e-4)
+
+
+def test_small_things_in_a_large_picture_may_be_too_small_to_see(classifying: Callable[..., Engine]) -> None:
+    large = replace(ask(0, "How many cars are there?"), image=Image.new("RGB", (64 * 3 + 1, 64)), image_key="large")
+    (answer,) = classifying().answer([large])
+    assert answer.form == "number"
+
+
+@pytest.mark.parametrize(
+    ("noun", "thing"),
+    [("houses", "building"), ("roof", "building"), ("car", "car"), ("courts", None), ("trucks", None)],
+)
+def test_what_the_absence_of_a_thing_implies(noun: str, thing: str | None) -> None:
+    assert implied_thing(noun, ClassifierConfig(("building", "car", "court"))) == thing
 
 
 def test_a_number_without_zero_is_not_answered_with_zero(classifying: Callable[..., Engine]) -> None:

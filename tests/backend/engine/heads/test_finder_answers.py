@@ -31,6 +31,8 @@ QUESTIONS = {
     "How many trees are there?": ParsedQuestion("number", "trees"),
     "How many red cars are there?": ParsedQuestion("number", "cars", ("red",)),
     "How many cars are on the road?": ParsedQuestion("number", "cars", (), "on the road"),
+    "How many blue cars are there?": ParsedQuestion("number", "cars", ("blue",)),
+    "Where is the white car?": ParsedQuestion("place", "car", ("white",)),
     "How many large cars are there?": ParsedQuestion("number", "cars", ("large",)),
     "How many lakes are there?": ParsedQuestion("number", "lakes"),
     "How many cars and trees are there?": ParsedQuestion("number"),
@@ -42,7 +44,7 @@ QUESTIONS = {
     "Where is the tent?": ParsedQuestion("place", "tent"),
     "Where is the small car?": ParsedQuestion("place", "car", ("small",)),
     "Where is the red tent on the hill?": ParsedQuestion("place", "tent", ("red",), "on the hill"),
-    "Where is the green car?": ParsedQuestion("place", "car", ("green",)),
+    "Where is the blue car?": ParsedQuestion("place", "car", ("blue",)),
     "Where is the blue lake?": ParsedQuestion("place", "lake", ("blue",)),
     "Where is the car on the bridge?": ParsedQuestion("place", "car", (), "on the bridge"),
     "Where is the airplane?": ParsedQuestion("place", "airplane"),
@@ -187,7 +189,7 @@ def test_objects_of_a_color_are_counted(finding: Callable[..., Engine], prompt: 
     ("prompt", "wanted"),
     [
         ("Where is the red car?", "top right"),  # the object with the color, not the surest one
-        ("Where is the green car?", "bottom right"),  # no object has the color, so that any part may
+        ("Where is the blue car?", "center"),  # no object has the color, so that any part may
         ("Where is the red tent on the hill?", "top right"),  # the finder does not know tents
         ("Where is the blue lake?", "center"),
     ],
@@ -197,6 +199,29 @@ def test_place_of_a_color(finding: Callable[..., Engine], prompt: str, wanted: s
     engine = finding({"car": points_at((0.1, 0.88, 0.9), (0.92, 0.1, 0.4))})
     (answer,) = engine.answer([replace(picture, prompt=prompt)])
     assert (answer.text, answer.form) == (wanted, "colored_place")
+
+
+def test_a_doubtful_object_with_the_color_does_not_outweigh_a_sure_one(finding: Callable[..., Engine]) -> None:
+    pale = "#d8d8d4"
+    picture = colored(((4, 64, 20, 78), pale), ((76, 2, 92, 16), "white"))
+    engine = finding({"car": points_at((0.125, 0.89, 0.9), (0.875, 0.11, 0.09))})
+    (answer,) = engine.answer([replace(picture, prompt="Where is the white car?")])
+    assert answer.text == "bottom left"
+
+
+def test_a_color_that_the_picture_lacks_has_no_place(finding: Callable[..., Engine]) -> None:
+    green = replace(ask(0, "Where is the red car?"), image=Image.new("RGB", (96, 80), GREEN), image_key="green")
+    (answer,) = finding({}).answer([green])
+    assert (answer.text in PLACES, answer.form) == (True, "place")
+
+
+def test_the_color_of_a_point_without_a_box_is_that_around_it(finding: Callable[..., Engine]) -> None:
+    picture = colored(((40, 32, 56, 48), BLUE))
+    point = FoundPoint(48, 40, 0.9, (0, 0, 96, 80))
+    for boxed, count in ((("car",), "0"), ((), "1")):
+        engine = finding({"car": [point]}, finder=FinderConfig(boxed=boxed))
+        (answer,) = engine.answer([replace(picture, prompt="How many blue cars are there?")])
+        assert answer.text == count
 
 
 def test_region_of_the_noun_decides_between_equal_colors(finding: Callable[..., Engine]) -> None:
@@ -288,15 +313,15 @@ def test_questions_that_are_not_recognized_are_answered_by_the_model(
 
 
 @pytest.mark.parametrize(
-    ("confidences", "count", "probability"),
-    [([], 0, 1.0), ([0.3], 1, 0.5), ([0.3, 0.3], 2, 0.25), ([0.3, 0.5], 2, 0.35), ([0.1], 0, 27 / 34)],
+    ("chances", "count", "probability"),
+    [([], 0, 1.0), ([0.5], 1, 0.5), ([0.5, 0.5], 2, 0.25), ([0.5, 0.7], 2, 0.35), ([0.2], 0, 0.8)],
 )
-def test_probability_of_a_count(confidences: list[float], count: int, probability: float) -> None:
-    assert count_of(confidences, 0.3) == pytest.approx((count, probability))
+def test_probability_of_a_count(chances: list[float], count: int, probability: float) -> None:
+    assert count_of(chances) == pytest.approx((count, probability))
 
 
 def test_doubtful_points_lower_the_confidence() -> None:
-    sure, doubtful = count_of([0.9, 0.9], 0.3), count_of([0.9, 0.9, 0.25], 0.3)
+    sure, doubtful = count_of([0.9, 0.9]), count_of([0.9, 0.9, 0.4])
     assert sure[0] == doubtful[0] == 2
     assert doubtful[1] < sure[1]
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from rsgpt_backend.model.config import QuestionParserConfig
-from rsgpt_backend.model.heads.question_parser import KINDS, TAGS, QuestionParser, normalized, tokens_of
+from rsgpt_backend.model.heads.question_parser import QUESTION_KINDS, TAGS, QuestionParser, normalized, tokens_of
 from rsgpt_backend.model.rsgpt import Rsgpt
 
 
@@ -18,7 +18,7 @@ def parser() -> QuestionParser:
 
 def test_shapes(parser: QuestionParser) -> None:
     kinds, tags = parser(torch.randn(2, 5, 6), torch.ones(2, 5, dtype=torch.bool))
-    assert (kinds.shape, tags.shape) == ((2, len(KINDS)), (2, 5, len(TAGS)))
+    assert (kinds.shape, tags.shape) == ((2, len(QUESTION_KINDS)), (2, 5, len(TAGS)))
 
 
 def test_padding_changes_nothing(parser: QuestionParser) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rsgpt_backend.errors import UsageError
-from rsgpt_backend.model.heads.question_parser import KINDS, TAGS
+from rsgpt_backend.model.heads.question_parser import QUESTION_KINDS, TAGS
 from rsgpt_backend.train.examples.wordings import MarkedQuestion, Wordings
 from rsgpt_backend.train.recipe import read_recipe
 
@@ -32,7 +32,7 @@ def test_parse() -> None:
     assert question.text == "how many white houses are by the lake?"
     marked = [(question.text[start:end], TAGS[tag]) for start, end, tag in question.spans]
     assert marked == [("white", "restriction"), ("houses", "thing"), ("by the lake", "restriction")]
-    assert KINDS[question.kind] == "number"
+    assert QUESTION_KINDS[question.kind] == "number"
 
 
 def test_tags_of_tokens_that_start_with_a_space() -> None:
@@ -52,6 +52,7 @@ def test_tags_of_tokens_that_start_with_a_space() -> None:
         "presence:Is there a [lake]?",
         "presence: Is there a {red} {[car]}?",
         "",
+        "place: Where in the picture that I sent to you this morning would I look for the [lake?",
     ],
 )
 def test_a_malformed_line_is_an_error(tmp_path: Path, line: str) -> None:
@@ -64,6 +65,18 @@ def test_no_lines_are_an_error(tmp_path: Path) -> None:
         wordings(tmp_path, "")
 
 
+def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "latin.txt").write_bytes(b"area: Qu'est-ce que c'est, \xe7a?\n")
+    for name in ("latin.txt", "missing.txt"):
+        with pytest.raises(UsageError, match="cannot be read"):
+            Wordings([tmp_path / name])
+
+
+def test_one_line_is_enough(tmp_path: Path) -> None:
+    read = wordings(tmp_path, "area: What is this?\n")
+    assert {read.draw(random.Random(seed)).kind for seed in range(200)} == {3, 4}
+
+
 def test_drawn_questions_vary_and_keep_their_kind(tmp_path: Path) -> None:
     read, rng = wordings(tmp_path, LINES + "presence: Is there an [island]?\n"), random.Random(1)
     drawn = [read.draw(rng) for _ in range(600)]
@@ -73,11 +86,11 @@ def test_drawn_questions_vary_and_keep_their_kind(tmp_path: Path) -> None:
     assert not any("a islands" in text or "many island " in text or "an lake" in text for text in texts)
     assert any(text.startswith("i am checking maps. is there") for text in texts)
     assert any(text.endswith("please.") for text in texts)
-    shares = [sum(question.kind == kind for question in drawn) / 600 for kind in range(len(KINDS))]
-    assert shares[KINDS.index("place")] == 0
+    shares = [sum(question.kind == kind for question in drawn) / 600 for kind in range(len(QUESTION_KINDS))]
+    assert shares[QUESTION_KINDS.index("place")] == 0
     assert all(0.18 < share < 0.34 for share in shares if share)
     joined = [text for text in texts if text.count("?") == 2]
-    assert all(question.kind == KINDS.index("other") for question in drawn if question.text in joined)
+    assert all(question.kind == QUESTION_KINDS.index("other") for question in drawn if question.text in joined)
 
 
 def test_drawing_is_repeatable(tmp_path: Path) -> None:

@@ -79,6 +79,24 @@ def test_a_recipe_names_its_files_relative_to_itself(toy_folder: Path, tmp_path:
     assert read_recipe(path).question_parser.wordings == (str(tmp_path / "a.txt"),)
 
 
+def test_a_text_in_place_of_a_list_of_files_is_an_error(toy_folder: Path, tmp_path: Path) -> None:
+    path = write_recipe(tmp_path / "toy.toml", toy_folder, steps=2)
+    text = path.read_text(encoding="utf-8")
+    path.write_text(f'{text}\n[question_parser]\nwordings = "a.txt"\n', encoding="utf-8")
+    with pytest.raises(UsageError, match="wordings is not a list"):
+        read_recipe(path)
+
+
+def test_an_error_in_the_wordings_is_found_before_the_run(
+    toy_folder: Path, toy_data: Path, stage: QuestionParserStage, tmp_path: Path
+) -> None:
+    read = read_recipe(write_recipe(tmp_path / "toy.toml", toy_folder, steps=2))
+    broken = dataclasses.replace(stage, held_out=(str(tmp_path / "missing.txt"),))
+    with pytest.raises(UsageError, match="missing.txt cannot be read"):
+        Trainer(dataclasses.replace(read, question_parser=broken), toy_data, tmp_path / "run", ProcessGroup())
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.parametrize(
     ("steps", "has_parser", "message"), [(3, False, "has no such head"), (0, True, "head that is not trained")]
 )
