@@ -15,7 +15,7 @@ _MOST_POINTS = 500  # each is compared with each other
 _SHIFTS = 20  # a group's center rests after a few
 _GRID = 24  # rows and columns to which the map of a region is reduced
 _COVERED = 0.5  # minimum probability of a cell of a region
-_HIGH = 0.75  # of the highest value
+_HIGH = 0.85  # of the highest value
 _SMALLEST_REGION = 0.004  # of the picture; less is noise
 
 Array = NDArray[np.float64]

@@ -69,7 +69,7 @@ class QuestionReader:
         ((ids, spans),) = tokens_of(self._model.tokenizer, [text])
         if not ids:
             return None
-        table, device = self._model.language.get_input_embeddings(), parser.kind.weight.device
+        table, device = self._model.language.get_input_embeddings(), parser.norm.weight.device
         words = table(torch.tensor([ids], device=table.weight.device)).to(device)
         kind, tags = parser(words, torch.ones(1, len(ids), dtype=torch.bool, device=device))
         return _question(text, kind[0].softmax(0).cpu(), tags[0].softmax(1).cpu(), spans)
@@ -96,7 +96,7 @@ def _about_a_thing(
     thing = _thing([float(each[_THING]) for each in of_words], [int(each.argmax()) for each in of_words])
     texts = [text[start:end] for start, end in words]
     noun = " ".join(texts[thing.start : thing.stop]).removesuffix("'s")
-    if noun in _UNNAMED or _is_one_of_several(text, words, of_words, thing):
+    if _is_one_of_several(text, words, of_words, thing):
         return None
     restricts = [number not in thing and int(each.argmax()) == _RESTRICTION for number, each in enumerate(of_words)]
     first = thing.start
@@ -106,6 +106,8 @@ def _about_a_thing(
     qualifier = " ".join(
         word for number, word in enumerate(texts) if restricts[number] and not first <= number < thing.start
     )
+    if noun in _UNNAMED and not adjectives and not qualifier:
+        return None
     return ParsedQuestion(kind, noun, adjectives, "" if _is_everywhere(noun, qualifier) else qualifier)
 
 

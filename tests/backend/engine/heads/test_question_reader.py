@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 from torch import Tensor
 
 from rsgpt_backend.engine.heads.question_reader import ParsedQuestion, QuestionReader
+from rsgpt_backend.model.config import QuestionParserConfig
+from rsgpt_backend.model.hardware import packed_linear
+from rsgpt_backend.model.hardware.packed_linear import pack_linear_layers
 from rsgpt_backend.model.heads.question_parser import QUESTION_KINDS, TAGS, normalized, tokens_of
 from rsgpt_backend.model.rsgpt import Rsgpt
 from rsgpt_backend.train.examples.wordings import MarkedQuestion
+from tests.backend.toy import make_config, make_model
 
 
 class FixedParser:
@@ -23,7 +29,7 @@ class FixedParser:
         self._tokens = tokens_of(toy.tokenizer, [one.text for one in self._marked])
         self._odds = odds
         self.parsed = 0
-        self.kind = torch.nn.Linear(1, 1)  # whose device is that of the parser
+        self.norm = torch.nn.LayerNorm(1)  # whose device is that of the parser
 
     def __call__(self, words: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         marked, (_, spans) = self._marked[self.parsed], self._tokens[self.parsed]
@@ -66,6 +72,8 @@ def read(toy: Rsgpt, monkeypatch: pytest.MonkeyPatch, *lines: str, odds: float =
         ("number: [Cars], [trucks] or [buses]?", None),
         ("place: A [road] is visible. Where is the [lake]?", ParsedQuestion("place", "road")),
         ("place: Where is it?", None),
+        ("place: Where is the {green} [area]?", ParsedQuestion("place", "area", ("green",))),
+        ("place: Where is the {green} one?", ParsedQuestion("place", "", (), "green")),
         ("place: Where is this [place]?", None),
         ("other: Is the [lake] blue?", None),
     ],
@@ -108,3 +116,12 @@ def test_a_question_is_parsed_once(toy: Rsgpt, monkeypatch: pytest.MonkeyPatch) 
 
 def test_texts_are_read_as_in_training() -> None:
     assert MarkedQuestion.parse("area: What\N{RIGHT SINGLE QUOTATION MARK}s  THIS?").text == normalized("what's this?")
+
+
+def test_a_parser_with_packed_layers_reads_the_same(toy_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = make_model(replace(make_config(toy_folder / "language"), question_parser=QuestionParserConfig(32, 2)))
+    prompts = [f"where is thing number {number}?" for number in range(20)]
+    plain = QuestionReader(model).read(prompts)
+    monkeypatch.setattr(packed_linear, "is_packing_faster", lambda: True)
+    pack_linear_layers(model)
+    assert QuestionReader(model).read(prompts) == plain
