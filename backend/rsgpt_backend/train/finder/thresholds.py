@@ -14,6 +14,7 @@ from ...data.object_matching import PointMatch, boxes_of, close_share, f1, match
 from ...model.heads.finder.points import FoundPoint
 from ...model.heads.finder.search import finder_of, search
 from ...model.rsgpt import Rsgpt
+from ..examples.object_questions import known_presence
 from ..examples.samples import chosen_objects
 from ..recipe import RecipeDataset
 
@@ -27,18 +28,15 @@ def choose_thresholds(model: Rsgpt, folder: Path, datasets: Sequence[RecipeDatas
 
     datasets: for validation; limit: maximum number of pictures per data set.
     """
-    found = [
-        (dataset, list(_found(model, folder, dataset, limit)))
-        for dataset in datasets
-        if dataset.complete or dataset.partial
-    ]
+    found = [(dataset, list(_found(model, folder, dataset, limit))) for dataset in datasets if dataset.objects]
     _, config = finder_of(model)
     chosen: dict[str, float] = {}
     for label in config.labels:
         complete = [row for dataset, rows in found if label in dataset.complete for row in rows]
         partial = [row for dataset, rows in found if label in dataset.partial for row in rows]
+        absent = [row for dataset, rows in found for row in rows if _is_absent(label, row[0], dataset)]
         if any(boxes_of(record, label) for record, _ in (*complete, *partial)):
-            chosen[label] = best_threshold(complete, label, partial)
+            chosen[label] = best_threshold(complete, label, partial, absent)
     thresholds = tuple(
         chosen.get(label, before) for label, before in zip(config.labels, config.thresholds, strict=True)
     )
@@ -46,17 +44,23 @@ def choose_thresholds(model: Rsgpt, folder: Path, datasets: Sequence[RecipeDatas
     return chosen
 
 
-def best_threshold(found: Sequence[_Found], label: str, partial: Sequence[_Found] = ()) -> float:
-    """Return the threshold with the largest sum of the F1 of the points and the share of close counts.
+def best_threshold(
+    found: Sequence[_Found], label: str, partial: Sequence[_Found] = (), absent: Sequence[_Found] = ()
+) -> float:
+    """Return the threshold with the best points and counts.
 
-    found: records with the points that were found above LOWEST; partial: those with incomplete boxes, whose counts are
-    not compared. The sum is compared in percent, and the lowest of equally good thresholds is returned.
+    It has the largest sum of the F1 of the points, the share of close counts, and the share of pictures without the
+    label in which nothing is found. The sum is compared in percent, and the lowest of equally good thresholds is
+    returned. found: records with the points that were found above LOWEST; partial: those with incomplete boxes, whose
+    counts are not compared; absent: those of pictures without the label.
     """
     scores = []
     for threshold in _STEPS:
         matches, others = (matches_above(rows, label, threshold) for rows in (found, partial))
         counted = [match for match, (record, _) in zip(matches, found, strict=True) if not record.cut]
-        scores.append((round(f1([*matches, *others]) + close_share(counted), 2), -threshold))
+        empty = [not match.points for match in matches_above(absent, label, threshold)]
+        right = sum(empty) / max(len(empty), 1)
+        scores.append((round(f1([*matches, *others]) + close_share(counted) + right, 2), -threshold))
     return -max(scores)[1]
 
 
@@ -67,6 +71,10 @@ def matches_above(found: Sequence[_Found], label: str, threshold: float) -> list
         above = [(point.x, point.y) for point in points[label] if point.confidence >= threshold]
         matches.append(match_points(above, boxes_of(record, label)))
     return matches
+
+
+def _is_absent(label: str, record: ObjectRecord, dataset: RecipeDataset) -> bool:
+    return known_presence(record, dataset.complete, dataset.absent).get(label) is False
 
 
 def _found(model: Rsgpt, folder: Path, dataset: RecipeDataset, limit: int) -> Iterator[_Found]:

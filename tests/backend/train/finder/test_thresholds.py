@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,6 +44,35 @@ def test_counts_of_incompletely_boxed_pictures_do_not_matter() -> None:
     unmarked = [(RECORD, {"car": [*points(0.6, x=80), *points(0.3)]})]  # with both points, one more than boxes
     assert best_threshold(found, "car", unmarked) == module.LOWEST
     assert best_threshold([*found, *unmarked], "car") > 0.3
+
+
+def test_pictures_without_the_label_raise_the_threshold() -> None:
+    found = [(RECORD, {"car": points(0.6)})]
+    empty = (replace(RECORD, boxes=()), {"car": points(0.4)})
+    assert best_threshold(found, "car", (), [empty]) == pytest.approx(0.42)
+    faint = [(RECORD, {"car": points(0.3)})] * 3
+    assert best_threshold([*found, *faint], "car", (), [empty]) == module.LOWEST
+
+
+def test_labels_say_which_pictures_are_empty(
+    finder_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = write_cars(tmp_path)
+    labels = {
+        "annotations": [{"filename": "1.png", "width": 96, "height": 80, "objects": [], "labels": {"car": False}}]
+    }
+    (tmp_path / "labels.json").write_text(json.dumps(labels), encoding="utf-8")
+    labelled = replace(dataset, objects="labels.json", complete=())
+    absent: list[list[str]] = []
+
+    def best(found: object, label: str, partial: object, empty: list[tuple[ObjectRecord, object]]) -> float:
+        absent.append([record.filename for record, _ in empty])
+        return 0.5
+
+    monkeypatch.setattr(module, "best_threshold", best)
+    monkeypatch.setattr(module, "search", lambda *_: {"car": [], "airplane": []})
+    choose_thresholds(load_model(finder_folder), tmp_path, [dataset, labelled], 9)
+    assert absent == [["0.png", "4.png", "1.png"]]
 
 
 def test_the_lowest_of_equally_good_thresholds_is_chosen() -> None:
