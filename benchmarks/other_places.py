@@ -27,78 +27,11 @@ LABELS = Path(__file__).with_name("other_places.json")
 OPTIONS = 6
 Question = dict[str, Any]
 
-# The first three wordings of each list are used in training. The next three were known when the rules that recognize
-# questions were written. The last six, the new wordings, were written by somebody who did not know the rules; do not
-# write rules for them.
-PRESENCE = (
-    "Is there any {0}?",
-    "Can you see {0} here?",
-    "Does the image show any {0}?",
-    "Would you find {0} at this place?",
-    "I am looking for {0}. Is there some in this picture?",
-    "{1} present, yes or no?",
-    "Please check whether this scene contains {0}.",
-    "{1} anywhere in this shot?",
-    "Has this tile got {0} in it?",
-    "My map says there should be {0} here. Does the photo confirm that?",
-    "Could you tell me if {0} shows up in this aerial photo?",
-    "Do you spot even a little {0} from up there?",
-)
-PRESENCE_OF_MANY = (
-    "Are there any {0}?",
-    "Can you see {0} here?",
-    "Does the image show any {0}?",
-    "Would you find {0} at this place?",
-    "I am looking for {0}. Are there some in this picture?",
-    "{1} present, yes or no?",
-    "Do any {0} appear in this satellite picture?",
-    "Kindly verify whether this frame includes {0}.",
-    "{1} in view?",
-    "My colleague claims {0} were captured in this scene. Is that right?",
-    "Can {0} be made out anywhere on this aerial shot?",
-    "Just a yes or a no: does this tile feature {0}?",
-)
-KIND = (
-    "What kind of area is this?",
-    "What kind of place is this?",
-    "What is shown here?",
-    "How would you call such an area?",
-    "What sort of place am I looking at?",
-    "What type of area does the picture show?",
-    "Please classify the land use in this aerial photo.",
-    "Scene category?",
-    "I received this tile without a caption. Which label describes the whole of it best?",
-    "Could you name the sort of site that was photographed from above?",
-    "If you had to file this scene under a single heading, which would it be?",
-    "In a word or two, what was the satellite flying over when it took this?",
-)
-COUNT = (
-    "How many {0} are there?",
-    "How many {0} can you see?",
-    "Count the {0}.",
-    "Tell me the number of {0}.",
-    "How many {0} does this place have?",
-    "What number of {0} is visible?",
-    "Give me a tally of all {0} in this frame.",
-    "Total count of {0}?",
-    "I have to fill in an inventory sheet for this tile. What figure do I enter for {0}?",
-    "Could you please work out how many {0} appear in this shot?",
-    "If you ticked off all the {0} in this scene one by one, what total would you reach?",
-    "I keep losing track of the {0} in this photo. How many did you get?",
-)
-WHERE = (
-    "Where {1} {0}?",
-    "Where do you see {0}?",
-    "In which part of the picture {1} {0}?",
-    "Whereabouts in the image {1} {0}?",
-    "Where should I look for {0}?",
-    "Which side or corner holds {0}?",
-    "Please point me to {0}.",
-    "Position of {0} within the frame?",
-    "I can't spot {0} in this shot. Roughly what part of it should I zoom in on?",
-    "Could you describe where in this scene {0} {1} located?",
-    "{2} {1} in which section of this aerial photo?",
-    "If I split the photo into a three-by-three grid, which cell would contain {0}?",
+# By kind of question. Of the known wordings, three are used in training, and all were known when the questions
+# were written from which the question parser learns. The new ones were written by somebody who knew none of the others;
+# do not write training questions for them.
+WORDINGS: dict[str, dict[str, list[str]]] = json.loads(
+    LABELS.with_name("other_places_wordings.json").read_text("utf-8")
 )
 THINGS = {"road": "roads"}
 MASS = ("water", "grass", "bare ground", "farmland")
@@ -156,19 +89,19 @@ def questions(record: Mapping[str, Any], asked: Container[tuple[int, str]]) -> I
     for thing, answer in first["presence"].items():
         if (record["n"], thing) in asked:
             name = THINGS.get(thing, thing)
-            wordings = PRESENCE if thing in MASS else PRESENCE_OF_MANY
+            wordings = "presence" if thing in MASS else "presence of many"
             yield question("presence", wordings, record, thing, answer, name, name.capitalize())
     yield from kind_questions(record)
     for one, other in zip(first["counts"], second["counts"], strict=True):
         if one["number"] == other["number"]:
-            yield question("quantity", COUNT, record, one["noun"], str(one["number"]), one["noun"])
+            yield question("quantity", "count", record, one["noun"], str(one["number"]), one["noun"])
     for one, other in zip(first["where"], second["where"], strict=True):
         if other["place"] in neighbors(one["place"]):
             noun = one["noun"]
             verb = "are" if noun.partition(" of ")[0].endswith("s") else "is"
             capital = noun[:1].upper() + noun[1:]
             others = sorted(neighbors(one["place"]) | {other["place"]})
-            yield question("place", WHERE, record, noun, one["place"], *(noun, verb, capital), other_answers=others)
+            yield question("place", "where", record, noun, one["place"], *(noun, verb, capital), other_answers=others)
 
 
 def kind_questions(record: Mapping[str, Any]) -> Iterator[Question]:
@@ -178,22 +111,22 @@ def kind_questions(record: Mapping[str, Any]) -> Iterator[Question]:
         return
     names = list(dict.fromkeys([*record["first"]["kind"], *record["second"]["kind"]]))
     others = sorted({*names[1:], *(name for group in first & second for name in KINDS[group])})
-    yield question("kind, free", KIND, record, "kind", names[0], other_answers=others)
+    yield question("kind, free", "kind", record, "kind", names[0], other_answers=others)
     rng = random.Random(record["n"])  # nosec B311 - choosing wrong options is no secret
     rivals = [rng.choice(KINDS[group]) for group in excluded_groups(first | second)]
     options = [names[0], *rng.sample(rivals, OPTIONS - 1)]
     rng.shuffle(options)
-    yield question("kind, one of six", KIND, record, "choice", names[0], choices=options)
+    yield question("kind, one of six", "kind", record, "choice", names[0], choices=options)
 
 
 def question(
-    kind: str, wordings: tuple[str, ...], record: Mapping[str, Any], key: str, answer: str, *words: str, **more: Any
+    kind: str, wordings: str, record: Mapping[str, Any], key: str, answer: str, *words: str, **more: Any
 ) -> Question:
-    """Return a question in one of the wordings; the new ones are a kind of their own."""
-    number = int(hashlib.sha256(f"{record['n']}/{kind}/{key}".encode()).hexdigest(), 16) % len(wordings)
-    known = number < len(wordings) // 2
-    text = wordings[number].format(*words)
-    return {"question": text, "answer": answer, "type": kind if known else f"{kind}, new wording", **more}
+    """Return a question; those in new wordings are a kind of their own. wordings: a key of WORDINGS."""
+    known, new = WORDINGS[wordings]["known"], WORDINGS[wordings]["new"]
+    number = int(hashlib.sha256(f"{record['n']}/{kind}/{key}".encode()).hexdigest(), 16) % len(known + new)
+    text = (known + new)[number].format(*words)
+    return {"question": text, "answer": answer, "type": kind if number < len(known) else f"{kind}, new wording", **more}
 
 
 def neighbors(place: str) -> set[str]:
