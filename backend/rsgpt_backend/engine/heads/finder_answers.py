@@ -58,7 +58,6 @@ class _Searched:
 
     points: dict[str, list[FoundPoint]] | None = None
     regions: NDArray[np.float16] | None = None
-    colors: PictureColors | None = None
 
 
 class FinderAnswers:
@@ -102,7 +101,7 @@ class FinderAnswers:
             return None
         chances = [self._chance(point, label, config) for point in self._points(ask, config)[label]]
         if colors:
-            fits = self._color_fits(ask, label, colors, config)
+            fits = self._color_fits(ask, label, PictureColors(ask.image), colors)
             chances = [chance * fit for chance, fit in zip(chances, fits, strict=True)]
         count, probability = count_of(chances)
         is_allowed = ask.choices == NUMBERS or str(count) in ask.choices
@@ -148,9 +147,10 @@ class FinderAnswers:
         self, ask: Ask, noun: str, colors: Sequence[str], config: FinderConfig
     ) -> tuple[str, float, str] | None:
         """Return where something with the colors is: an object of the noun, or any part, likelier in its region."""
-        location = self._colored_object(ask, noun, colors, config)
+        picture = PictureColors(ask.image)
+        location = self._colored_object(ask, noun, picture, colors)
         if location is None:
-            fit, region = self._colors(ask).map(colors), self._region(ask, noun, config)
+            fit, region = picture.map(colors), self._region(ask, noun, config)
             if region is not None:
                 rows, columns = (np.arange(side) * of // side for side, of in zip(fit.shape, region.shape, strict=True))
                 fit = fit * (_OUTSIDE + (1 - _OUTSIDE) * region[rows][:, columns].astype(float))
@@ -159,12 +159,13 @@ class FinderAnswers:
             return None
         return location.place, location.share * location.confidence, "colored_place"
 
-    def _colored_object(self, ask: Ask, noun: str, colors: Sequence[str], config: FinderConfig) -> Location | None:
+    def _colored_object(self, ask: Ask, noun: str, picture: PictureColors, colors: Sequence[str]) -> Location | None:
         """Return where the objects are that most likely have the colors, None if there are none."""
+        config = self._model.config.require_finder()
         label = label_of(noun, config.labels)
         if label is None:
             return None
-        points, fits = self._points(ask, config)[label], self._color_fits(ask, label, colors, config)
+        points, fits = self._points(ask, config)[label], self._color_fits(ask, label, picture, colors)
         chances = [self._chance(point, label, config) * fit for point, fit in zip(points, fits, strict=True)]
         best = max(chances, default=0.0)
         if best < _MIN_CHANCE:
@@ -175,20 +176,14 @@ class FinderAnswers:
             [(point.x / width, point.y / height, chance) for point, chance in pairs if chance >= best / 2]
         )
 
-    def _color_fits(self, ask: Ask, label: str, colors: Sequence[str], config: FinderConfig) -> list[float]:
+    def _color_fits(self, ask: Ask, label: str, picture: PictureColors, colors: Sequence[str]) -> list[float]:
         """Return how well each point of a label has the colors, 0 to 1."""
-        picture, fits = self._colors(ask), list[float]()
+        config, fits = self._model.config.require_finder(), list[float]()
         for point in self._points(ask, config)[label]:
             self._check(ask)
             around = (point.x - _AROUND, point.y - _AROUND, 2 * _AROUND, 2 * _AROUND)
             fits.append(picture.inside(point.box if label in config.boxed else around, colors))
         return fits
-
-    def _colors(self, ask: Ask) -> PictureColors:
-        picture = self._picture(ask)
-        if picture.colors is None:
-            picture.colors = PictureColors(ask.image)
-        return picture.colors
 
     def _chance(self, point: FoundPoint, label: str, config: FinderConfig) -> float:
         """Return the probability that a point is an object; at the threshold of its label it is one half."""
