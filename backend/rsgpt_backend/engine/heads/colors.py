@@ -29,6 +29,7 @@ _TYPICAL: dict[str, tuple[tuple[int, int, int], ...]] = {
 }
 # other words for the colors and for "dark" and "light", which are about the lightness
 _WORDS: dict[str, str] = {
+    "bluish": "blue",
     "bright": "light",
     "cream": "beige",
     "darker": "dark",
@@ -39,15 +40,17 @@ _WORDS: dict[str, str] = {
     "ochre": "orange",
     "olive": "green",
     "pale": "light",
+    "purplish": "purple",
+    "reddish": "red",
     "rusty": "orange",
     "sandy": "beige",
     "silver": "gray",
     "tan": "beige",
     "teal": "turquoise",
     "violet": "purple",
+    "whitish": "white",
 }
 _SURFACES = frozenset(("roofed", "colored", "coloured", "painted", "tiled", "hulled", "topped", "walled", "and"))
-_STEMS = {"redd": "red", "blu": "blue", "whit": "white", "purpl": "purple"}  # before "ish"
 _SPREAD = 14.0  # standard deviation, in CIELAB, of the colors that have a name
 _LIGHTNESS_WEIGHT = 0.5  # of its squared distance, because light and shadow change it
 _MIDDLE_LIGHTNESS = 50.0  # between dark and light tones of a color
@@ -63,9 +66,8 @@ _WHITE = np.array([0.9505, 1.0, 1.089])
 
 def color_of(word: str) -> str | None:
     """Return the color that a word names, "dark" or "light" for a lightness, or None."""
-    stem = word.removesuffix("ish")
-    name = _STEMS.get(stem, stem) if stem != word else word
-    name = _WORDS.get(name, name)
+    name = _WORDS.get(word, word).removesuffix("ish")
+    name = _WORDS.get(name, name)  # as in "greyish"
     return name if name in (*_TYPICAL, "dark", "light") else None
 
 
