@@ -105,6 +105,6 @@ class AnswerRow:
 
 
 def check_finite(logprobs: Sequence[float]) -> None:
-    """Raise EngineError if a log probability is not finite: the text would look like an answer all the same."""
+    """Raise EngineError if a number is not finite: the text would look like an answer all the same."""
     if not all(map(math.isfinite, logprobs)):
         raise EngineError("The model computed NaN or infinity for this picture. Check the model with `rsgpt doctor`.")

@@ -2,7 +2,7 @@
 
 `rsgpt evaluate calibrate` fits the scales. Their names are the forms of answers: yes_no, phrase, and sentence for free
 answers and captions; choice, number, and place for what the model chooses; count and found_place for what its finder
-found; colored_place for what has the colors that a question names; presence, also of a number 0, and kind for what its
+found; colored_place for what has the colors that a question names; presence (also the number 0) and kind for what its
 classifier says; area for a kind of area that both choose.
 """
 
@@ -17,7 +17,7 @@ Scale = tuple[float, float]  # slope and offset of a confidence's log odds (Plat
 
 _YES_NO = ("yes", "no")
 _NOVELTY_WEIGHT = 2.0  # of the novelty, in log odds
-_MAX_NOVELTY = 10.0  # beyond it, the exponential would overflow in the end
+_MAX_NOVELTY = 10.0  # a larger novelty would overflow the exponential
 _EDGE = 1e-4  # log odds of 0 and 1 are infinite
 
 

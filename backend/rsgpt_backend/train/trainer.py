@@ -59,7 +59,7 @@ class Trainer:
         if recipe.batch % processes.size:
             raise UsageError(f"A batch of {recipe.batch} cannot be shared by {processes.size} processes. Change one.")
         for files in (recipe.question_parser.wordings, recipe.question_parser.held_out):
-            if files:  # an error in them would be found after hours otherwise
+            if files and recipe.question_parser.steps:  # an error in them would be found after hours otherwise
                 Wordings([Path(name) for name in files])
         if processes.leads:
             claim(out, recipe)

@@ -29,8 +29,14 @@ _COVERED = 0.5  # minimum probability that the kind of area is among the listed 
 _POSSIBLE = 0.05  # minimum probability of a kind whose names are proposed
 _UNLIKELY = 0.02  # minimum probability of a listed choice: the classifier may not know what its words mean
 _ABSENT = 0.2  # below this probability of a thing, the number is 0; above it, the finder counts
-_MAX_REDUCTION = 3.0  # of the sides of a picture for the encoder; if it is larger, small things may not be seen
-_IMPLIED = {"house": "building", "roof": "building", "rooftop": "building"}  # no house without a building
+_MAX_REDUCTION = 3.0  # of a picture for the encoder; in larger pictures, it may not see small things
+_IMPLIED = {  # noun -> thing without which there is none of it
+    **dict.fromkeys(("house", "villa", "hut", "dwelling", "roof", "rooftop"), "building"),
+    **dict.fromkeys(("jet", "airliner", "jetliner"), "airplane"),
+    "auto": "car",
+    "crown": "tree",
+    "tree crown": "tree",
+}
 _SURE = 0.98  # maximum probability of a proposed number
 _ELSEWHERE = 0.02  # added to the share of each place, because the map of a thing is coarse
 
@@ -50,13 +56,10 @@ class ClassifierAnswers:
         config, classifier = self._model.config.classifier, self._model.classifier
         if config is None or classifier is None:
             return
-        side = _MAX_REDUCTION * self._model.config.vision.image_size
         asked = [
             index
             for index, row in enumerate(rows)
-            if not row.ask.cancel.is_set()
-            and _is_answerable(row, config)
-            and (not row.ask.is_whole_number or max(row.ask.image.size) <= side)
+            if not row.ask.cancel.is_set() and _is_answerable(row, config) and not self._is_too_small(row.ask)
         ]
         if not asked:
             return
@@ -74,12 +77,20 @@ class ClassifierAnswers:
         config, classifier = self._model.config.classifier, self._model.classifier
         if config is None or classifier is None:
             return
-        asked = [row for row in rows if not row.ask.cancel.is_set() and _has_proposal(row, config)]
+        asked = [
+            row
+            for row in rows
+            if not row.ask.cancel.is_set() and _has_proposal(row, config) and not self._is_too_small(row.ask)
+        ]
         if not asked:
             return
         maps = _checked(torch.cat(classifier.maps(self._encode([row.ask for row in asked])), dim=2))
         for row, logits in zip(asked, maps, strict=True):
             row.propose(_proposal(row, config, logits))
+
+    def _is_too_small(self, ask: Ask) -> bool:
+        """Return whether a number of things is asked that may be too small for the encoder."""
+        return ask.is_whole_number and max(ask.image.size) > _MAX_REDUCTION * self._model.config.vision.image_size
 
 
 def _is_answerable(row: AnswerRow, config: ClassifierConfig) -> bool:

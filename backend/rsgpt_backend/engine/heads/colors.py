@@ -13,13 +13,13 @@ Box = tuple[float, float, float, float]
 
 # Typical colors of each name in aerial pictures: lightness, green to red, and blue to yellow of CIELAB.
 _TYPICAL: dict[str, tuple[tuple[int, int, int], ...]] = {
-    "red": ((45, 45, 28), (35, 32, 18), (55, 30, 20)),
+    "red": ((45, 45, 28), (35, 32, 18), (55, 30, 20), (53, 75, 60)),
     "orange": ((62, 32, 48), (55, 22, 35)),
-    "yellow": ((80, 0, 55), (75, -2, 40)),
-    "green": ((45, -28, 25), (35, -14, 14), (55, -18, 24), (28, -8, 8)),
+    "yellow": ((80, 0, 55), (75, -2, 40), (95, -18, 90)),
+    "green": ((45, -28, 25), (35, -14, 14), (55, -18, 24), (28, -8, 8), (75, -70, 65)),
     "turquoise": ((65, -25, -8), (55, -18, -5)),
-    "blue": ((40, 5, -40), (55, -5, -30), (30, 0, -20), (65, -4, -18)),
-    "purple": ((40, 35, -30),),
+    "blue": ((40, 5, -40), (55, -5, -30), (30, 0, -20), (65, -4, -18), (35, 50, -85), (32, 79, -108)),
+    "purple": ((40, 35, -30), (55, 85, -55)),
     "pink": ((72, 22, 4), (65, 15, 5)),
     "brown": ((38, 12, 20), (48, 10, 18), (30, 8, 12)),
     "beige": ((75, 4, 16), (68, 5, 14)),
@@ -94,11 +94,18 @@ class PictureColors:
         self._extremes = np.percentile(self._reduced[..., 0], _EXTREMES)
 
     def map(self, colors: Sequence[str]) -> Array:
-        """Return the share of the colors in each place, 0 to 1, [rows, columns] of even cells, smoothed."""
+        """Return the share of the colors around each place, 0 to 1, [rows, columns] of even cells."""
+        return _smoothed(self._fit(colors))
+
+    def highest(self, colors: Sequence[str]) -> float:
+        """Return how well the best place has the colors, 0 to 1."""
+        return float(self._fit(colors).max())
+
+    def _fit(self, colors: Sequence[str]) -> Array:
         shares = _shares(self._reduced)
         named = [[*_TYPICAL].index(color) for color in colors if color in _TYPICAL]
         fit = shares[..., named].max(-1) if named else np.ones(shares.shape[:-1])
-        return _smoothed(fit * _lightness_fit(self._reduced[..., 0], colors, *self._extremes))
+        return np.asarray(fit * _lightness_fit(self._reduced[..., 0], colors, *self._extremes))
 
     def inside(self, box: Box, colors: Sequence[str]) -> float:
         """Return how well the middle of a box has the colors, 1 if none fits better.
@@ -132,9 +139,10 @@ def _pixels(
 
 
 def _lightness_fit(lightness: Array, colors: Sequence[str], dark: float, light: float) -> Array:
-    """Return how well a lightness is dark or light, if the colors say so: 0 to 1, 1 if they do not.
+    """Return how dark or light a lightness is, 0 to 1, if the colors contain "dark" or "light"; otherwise 1.
 
-    dark, light: lightness of the picture below and above which it is so; a dark or light tone of a color is absolute.
+    Without another color, it is compared with the limits of the picture: dark is below the limit `dark`, light above
+    the limit `light`. With another color, dark and light tones are separated by a fixed lightness.
     """
     is_tone = any(color in _TYPICAL for color in colors)
     spread = _TONE_SPREAD if is_tone else _LIGHTNESS_SPREAD

@@ -28,10 +28,11 @@ from .places import Location, densest_group, highest_patch, largest_patch
 from .question_reader import ParsedQuestion
 
 _CACHED_PICTURES = 128  # in memory
-_DOUBTFUL = 0.25  # part of a label's threshold; points between it and the threshold only lower the confidence
-_AROUND = 2.0  # pixels on each side of a point without a box
+_DOUBTFUL = 0.25  # part of a label's threshold above which points are found; below the threshold, they are not counted
+_AROUND = 4.0  # half the side, in pixels, of the box around a point without one
+_FITTING = 0.5  # minimum fit of an object that has the colors
 _MIN_CHANCE = 0.3  # of an object with the colors; otherwise, any part of the picture with the colors is the place
-_MIN_COLOR_SHARE = 0.005  # of the colors in the place that is given as the answer
+_MIN_COLOR_FIT = 0.1  # of the best place; a picture without the colors has no such place
 _OUTSIDE = 0.3  # weight of a color outside the region of the noun
 _SOLE = 0.8  # share of all objects from which their group is meant by a question with an adjective
 _IDLE_ADJECTIVES = frozenset(("parked", "docked", "moored", "anchored", "standing"))
@@ -102,7 +103,7 @@ class FinderAnswers:
         chances = [self._chance(point, label, config) for point in self._points(ask, config)[label]]
         if colors:
             fits = self._color_fits(ask, label, PictureColors(ask.image), colors)
-            chances = [chance * fit for chance, fit in zip(chances, fits, strict=True)]
+            chances = [chance * (1.0 if fit >= _FITTING else fit) for chance, fit in zip(chances, fits, strict=True)]
         count, probability = count_of(chances)
         is_allowed = ask.choices == NUMBERS or str(count) in ask.choices
         return (str(count), probability, "count") if is_allowed else None
@@ -149,15 +150,13 @@ class FinderAnswers:
         """Return where something with the colors is: an object of the noun, or any part, likelier in its region."""
         picture = PictureColors(ask.image)
         location = self._colored_object(ask, noun, picture, colors)
-        if location is None:
+        if location is None and picture.highest(colors) >= _MIN_COLOR_FIT:
             fit, region = picture.map(colors), self._region(ask, noun, config)
             if region is not None:
                 rows, columns = (np.arange(side) * of // side for side, of in zip(fit.shape, region.shape, strict=True))
                 fit = fit * (_OUTSIDE + (1 - _OUTSIDE) * region[rows][:, columns].astype(float))
             location = highest_patch(fit)
-        if location is None or location.confidence < _MIN_COLOR_SHARE:
-            return None
-        return location.place, location.share * location.confidence, "colored_place"
+        return None if location is None else (location.place, location.share * location.confidence, "colored_place")
 
     def _colored_object(self, ask: Ask, noun: str, picture: PictureColors, colors: Sequence[str]) -> Location | None:
         """Return where the objects are that most likely have the colors, None if there are none."""
@@ -191,7 +190,7 @@ class FinderAnswers:
         return sigmoid(log_odds(point.confidence) - log_odds(threshold))
 
     def _points(self, ask: Ask, config: FinderConfig) -> dict[str, list[FoundPoint]]:
-        """Return the points of the ask's picture by label, with those that are too doubtful to be objects."""
+        """Return the points of the ask's picture by label, with doubtful ones."""
         picture = self._picture(ask)
         if picture.points is None:
             thresholds = [_DOUBTFUL * threshold for threshold in config.thresholds]

@@ -12,21 +12,25 @@ from torch import Tensor
 
 from ...model.heads.question_parser import QUESTION_KINDS, TAGS, QuestionKind, normalized, tokens_of
 from ...model.rsgpt import Rsgpt
+from .colors import colors_of
 
 _CACHED = 4096  # a run asks the same few questions about every tile
 _LONGEST = 400  # characters; a longer text is more than one question
 _CERTAIN = 0.5  # minimum probability of a kind
 _NAMING = 0.2  # minimum probability that the likeliest word names the thing
 _WORD = re.compile(r"\w(?:[\w'-]*\w)?")
-_BETWEEN = re.compile(r"(?:,|and|or|&|/|the|an?|any|\s)+")  # two things
+_JOINS = frozenset((",", "&", "/", "and", "or", "plus", "well"))  # between two things; "as well as"
+_ARTICLES = frozenset(("the", "a", "an", "any", "some", "as"))
+_PUNCTUATION = re.compile(r"[^\w\s'-]")
 _ENDS_PHRASE = re.compile(r"[.:;?!]")
 # Qualifiers that exclude nothing: in an aerial picture, all airplanes are "on the ground".
 _STATE = r"(?:parked|docked|moored|anchored|standing)"
 _EVERYWHERE = re.compile(rf"{_STATE}|(?:{_STATE} )?(?:in|on|at) the (?P<site>[a-z]+)")
 _SITES = {  # by the last letters of the noun
-    "planes?|crafts?|jets?|airliners?": ("ground", "apron", "tarmac", "airport", "airfield"),
-    "ships?|boats?|vessels?": ("water", "harbor", "harbour", "port", "marina"),
+    "planes?|aircraft|jets?|airliners?": ("ground", "apron", "tarmac", "airport", "airfield"),
+    "ships?|boats?|vessels?|watercraft": ("water", "harbor", "harbour", "port", "marina"),
 }
+_WHOLE = ("area", "image", "picture", "scene")
 _NOT_RESTRICTING = re.compile(r"the|an?|and|\d+|one|two|three|four|five|six|seven|eight|nine|ten")
 _UNNAMED = frozenset(("", "it", "this", "that", "place", "area", "image", "picture", "photo", "scene", "view", "tile"))
 _THING, _RESTRICTION = TAGS.index("thing"), TAGS.index("restriction")
@@ -36,7 +40,7 @@ _THING, _RESTRICTION = TAGS.index("thing"), TAGS.index("restriction")
 class ParsedQuestion:
     """What a question asks for, and of which thing, in lower case.
 
-    noun: one or more words without article and adjectives, "" for the kind of area, or if no thing is named;
+    noun: one or more words without article and adjectives, "" for the kind of area, no thing, or several things;
     adjectives: the words before the noun that restrict it, such as "red"; qualifier: the other words that do, such as
     "next to the lake".
     """
@@ -58,7 +62,7 @@ class QuestionReader:
         self._captions = {normalized(text) for text in (model.config.caption_prompt, model.config.detail_prompt)}
 
     def read(self, prompts: Sequence[str]) -> list[ParsedQuestion | None]:
-        """Return what each prompt asks for; None if it asks for something else, or for several things."""
+        """Return what each prompt asks for; None if it asks for something else, or for several answers."""
         return [self._parse(text) if 0 < len(text) <= _LONGEST else None for text in map(normalized, prompts)]
 
     @torch.inference_mode()
@@ -90,15 +94,18 @@ def _question(text: str, kinds: Tensor, tags: Tensor, spans: Sequence[tuple[int,
 def _about_a_thing(
     kind: QuestionKind, text: str, tags: Tensor, spans: Sequence[tuple[int, int]]
 ) -> ParsedQuestion | None:
-    """Return the question, None if it names no thing, or several."""
+    """Return the question; None if a place is asked of no thing, or of several."""
     words = [match.span() for match in _WORD.finditer(text)]
     of_words = [_tags_of_word(word, tags, spans) for word in words]
     thing = _thing([float(each[_THING]) for each in of_words], [int(each.argmax()) for each in of_words])
     texts = [text[start:end] for start, end in words]
+    while len(thing) > 1 and colors_of(texts[thing.start : thing.start + 1]):
+        thing = thing[1:]  # a color is an adjective, also if it was taken for a part of the name
     noun = " ".join(texts[thing.start : thing.stop]).removesuffix("'s")
-    if _is_one_of_several(text, words, of_words, thing):
-        return None
-    restricts = [number not in thing and int(each.argmax()) == _RESTRICTION for number, each in enumerate(of_words)]
+    restricts = [
+        number not in thing and (int(each.argmax()) == _RESTRICTION or bool(colors_of([word])))
+        for number, (word, each) in enumerate(zip(texts, of_words, strict=True))
+    ]
     first = thing.start
     while first and restricts[first - 1] and not _ENDS_PHRASE.search(text[words[first - 1][1] : words[first][0]]):
         first -= 1
@@ -106,8 +113,9 @@ def _about_a_thing(
     qualifier = " ".join(
         word for number, word in enumerate(texts) if restricts[number] and not first <= number < thing.start
     )
-    if noun in _UNNAMED and not adjectives and not qualifier:
-        return None
+    is_unnamed = noun in _UNNAMED and not adjectives and not qualifier
+    if is_unnamed or _is_one_of_several(text, words, of_words, thing):
+        return None if kind == "place" else ParsedQuestion(kind)
     return ParsedQuestion(kind, noun, adjectives, "" if _is_everywhere(noun, qualifier) else qualifier)
 
 
@@ -133,20 +141,20 @@ def _thing(shares: Sequence[float], tags: Sequence[int]) -> range:
 
 
 def _is_one_of_several(text: str, words: Sequence[tuple[int, int]], tags: Sequence[Tensor], thing: range) -> bool:
-    """Return whether another thing is joined to the thing, as in "cars and trucks"."""
-    others = [number for number, each in enumerate(tags) if number not in thing and int(each.argmax()) == _THING]
-    gaps = [
-        text[words[thing.stop - 1][1] : words[other][0]]
-        if other >= thing.stop
-        else text[words[other][1] : words[thing.start][0]]
-        for other in others
-    ]
-    return any(_BETWEEN.fullmatch(gap) for gap in gaps)
+    """Return whether another thing is joined to the thing, as in "cars and trucks" or "red cars and white trucks"."""
+    names = [int(each.argmax()) for each in tags]
+    for other in (number for number, name in enumerate(names) if name == _THING and number not in thing):
+        first, last = (thing.stop - 1, other) if other >= thing.stop else (other, thing.start)
+        left = [text[slice(*words[number])] for number in range(first + 1, last) if names[number] != _RESTRICTION]
+        gap = {*left, *_PUNCTUATION.findall(text[words[first][1] : words[last][0]])}
+        if gap & _JOINS and gap <= _JOINS | _ARTICLES:
+            return True
+    return False
 
 
 def _is_everywhere(noun: str, qualifier: str) -> bool:
     """Return whether a qualifier excludes nothing that the noun names."""
     match = _EVERYWHERE.fullmatch(qualifier)
-    if not match or match["site"] is None:
+    if not match or match["site"] in (None, *_WHOLE):
         return match is not None
     return any(match["site"] in sites and re.search(rf"(?:{ending})$", noun) for ending, sites in _SITES.items())

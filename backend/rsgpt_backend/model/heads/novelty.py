@@ -34,7 +34,7 @@ class NoveltyDetector(nn.Module):
         self.register_buffer("limit", torch.ones(1))
 
     def forward(self, features: Tensor) -> Tensor:
-        """features: [batch, cells, vision width] -> [batch], 0 for usual pictures, 1 at twice their distance."""
+        """features: [batch, cells, vision width] -> [batch], 0 for usual pictures; 1: twice their squared distance."""
         return torch.relu(self._distances(features.float().mean(1)) / self.limit - 1)
 
     @torch.no_grad()

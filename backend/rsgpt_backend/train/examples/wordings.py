@@ -22,8 +22,10 @@ _KIND = re.compile(rf"(?P<kind>{'|'.join(QUESTION_KINDS)}): (?=.)")
 _NOUN = re.compile(r"\[([^\]]+)\]")
 _ARTICLE = re.compile(r"\b(a)n? $")
 _CONTEXT = re.compile(r"(?P<context>[^\[\]{}?.!]+[.!]) [^ ].*")
-_ORDER = re.compile(
-    r"(?:answer|reply|respond|say|tell|give|find|list|do|don't|no|yes|just|only|name|show|state)\b", re.I
+_INSTRUCTION = re.compile(  # a sentence that may change what is asked
+    r"\b(?:answer|repl|respon|say|tell|give|find|list|name|show|count|number|label|describe|classif|task|prompt|output|"
+    r"return|yes|no|just|only|don't)",
+    re.IGNORECASE,
 )
 _CLOSINGS = ("please.", "thanks!", "thank you.", "answer briefly.", "just the answer.", "answer in one word.")
 # Probabilities of the changes of a drawn question.
@@ -77,12 +79,12 @@ class Wordings:
             match["context"]
             for kind in (*_ABOUT_A_THING, "area")
             for line in self._by_kind.get(kind, ())
-            if (match := _CONTEXT.fullmatch(line.partition(": ")[2])) and not _ORDER.match(match["context"])
+            if (match := _CONTEXT.fullmatch(line.partition(": ")[2])) and not _INSTRUCTION.search(match["context"])
         ]
         self._nouns = _nouns_by_grammatical_number(self.lines)
 
     def draw(self, rng: random.Random) -> MarkedQuestion:
-        """Return a question; all kinds are drawn equally often, and sometimes two questions in one text.
+        """Return a question; all kinds are drawn equally often, and a few texts with two questions besides.
 
         The thing, the punctuation, and the sentences around the question may differ from the line.
         """
@@ -103,7 +105,7 @@ class Wordings:
         return MarkedQuestion.parse(f"{kind}: {question}")
 
     def _renamed(self, noun: str, rng: random.Random) -> str:
-        """Return a noun of the same grammatical number."""
+        """Return a noun of the same grammatical number; a possessive stays."""
         if noun.endswith("'s"):
             return noun
         return rng.choice(next(nouns for nouns in self._nouns if noun in nouns))

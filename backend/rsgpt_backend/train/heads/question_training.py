@@ -1,4 +1,4 @@
-"""Training of the question parser on marked questions; it needs no pictures and takes about a minute."""
+"""Training of the question parser on marked questions; it needs no pictures and takes about two minutes."""
 
 from __future__ import annotations
 

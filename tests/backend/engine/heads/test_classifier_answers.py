@@ -158,8 +158,12 @@ def test_a_present_thing_makes_zero_unlikely(classifying: Callable[..., Engine])
 
 def test_small_things_in_a_large_picture_may_be_too_small_to_see(classifying: Callable[..., Engine]) -> None:
     large = replace(ask(0, "How many cars are there?"), image=Image.new("RGB", (64 * 3 + 1, 64)), image_key="large")
-    (answer,) = classifying().answer([large])
+    engine = classifying()
+    (answer,) = engine.answer([large])
     assert answer.form == "number"
+    row = row_of(engine.model, replace(large, choices=NUMBERS, is_whole_number=True), "How many cars are there?")
+    ClassifierAnswers(engine.model, no_features).propose([row])
+    assert row.proposal is None
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A threshold is chosen by F1, then by counts, per label, from validation pictures."""
+"""A threshold is chosen per label by points, counts and empty pictures, from validation data."""
 
 from __future__ import annotations
 
