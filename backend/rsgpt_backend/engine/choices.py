@@ -16,7 +16,7 @@ from rsgpt_plugin.shared.answers.numbers import number_in_words
 from rsgpt_plugin.shared.answers.places import PLACES
 
 from ..predictor import NUMBERS, Ask, Token
-from .confidence import Scale, answer_form, rescaled, scale_of
+from .confidence import YES_NO, Scale, answer_form, rescaled, scale_of
 from .heads.question_reader import ParsedQuestion
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 # smallest numbers.
 _MAX_NUMBER_SPELLINGS = 32
 _ORDERS = 4
-YES_NO = ("yes", "no")
 _CHOICES = {"number": NUMBERS, "place": PLACES, "presence": YES_NO}  # by the kind of the question
 
 

@@ -15,7 +15,7 @@ from ..predictor import Token
 
 Scale = tuple[float, float]  # slope and offset of a confidence's log odds (Platt, 1999)
 
-_YES_NO = ("yes", "no")
+YES_NO = ("yes", "no")
 _NOVELTY_WEIGHT = 2.0  # of the novelty, in log odds
 _MAX_NOVELTY = 10.0  # a larger novelty would overflow the exponential
 _EDGE = 1e-4  # log odds of 0 and 1 are infinite
@@ -32,14 +32,14 @@ def confidence(tokens: Sequence[Token], openings: Sequence[tuple[str, float]]) -
     first = _word(tokens[0].text)
     shares = {word.strip().lower(): math.exp(logprob) for word, logprob in reversed(openings)}
     is_yes_no = answer_form("".join(token.text for token in tokens)) == "yes_no"
-    if is_yes_no and first in _YES_NO and all(word in shares for word in _YES_NO):
-        return shares[first] / sum(shares[word] for word in _YES_NO)
+    if is_yes_no and first in YES_NO and all(word in shares for word in YES_NO):
+        return shares[first] / sum(shares[word] for word in YES_NO)
     return math.exp(sum(token.logprob for token in tokens) / len(tokens))
 
 
 def answer_form(text: str) -> str:
     """Return "yes_no", "phrase" or "sentence": the kinds of answers that are calibrated separately."""
-    if _word(text) in _YES_NO:
+    if _word(text) in YES_NO:
         return "yes_no"
     return "sentence" if text.endswith(".") and " " in text else "phrase"
 

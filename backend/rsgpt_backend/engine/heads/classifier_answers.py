@@ -22,7 +22,8 @@ from ...model.heads.kinds import are_distinct, name_kinds, named_by, names_of, s
 from ...model.rsgpt import Rsgpt
 from ...predictor import Ask, Step
 from ..answer_row import AnswerRow, check_finite
-from ..choices import YES_NO, Proposal
+from ..choices import Proposal
+from ..confidence import YES_NO
 from .object_nouns import meant_by, thing_of
 
 _COVERED = 0.5  # minimum probability that the kind of area is among the listed ones

@@ -102,8 +102,7 @@ class PictureColors:
         return float(self._fit(colors).max())
 
     def _fit(self, colors: Sequence[str]) -> Array:
-        shares = _shares(self._reduced)
-        named = [[*_TYPICAL].index(color) for color in colors if color in _TYPICAL]
+        shares, named = _shares(self._reduced), _columns(colors)
         fit = shares[..., named].max(-1) if named else np.ones(shares.shape[:-1])
         return np.asarray(fit * _lightness_fit(self._reduced[..., 0], colors, *self._extremes))
 
@@ -118,8 +117,7 @@ class PictureColors:
         size = (min(right - left, _MIDDLE_SIDE), min(bottom - top, _MIDDLE_SIDE))
         pixels = _pixels(self._image, size, (left, top, right, bottom)).reshape(-1, 3)
         typical = np.median(_lab(pixels), axis=0)
-        shares = _shares(typical)
-        named = [[*_TYPICAL].index(color) for color in colors if color in _TYPICAL]
+        shares, named = _shares(typical), _columns(colors)
         fit = shares[named].max() / shares.max() if named and shares.max() > 0 else float(not named)
         return float(fit * _lightness_fit(typical[0], colors, *self._extremes))
 
@@ -151,6 +149,11 @@ def _lightness_fit(lightness: Array, colors: Sequence[str], dark: float, light: 
         if color in colors:
             fit = fit / (1 + np.exp(-side * (lightness - (_MIDDLE_LIGHTNESS if is_tone else limit)) / spread))
     return fit
+
+
+def _columns(colors: Sequence[str]) -> list[int]:
+    """Return where `_shares` has the colors, without "dark" and "light"."""
+    return [[*_TYPICAL].index(color) for color in colors if color in _TYPICAL]
 
 
 def _shares(lab: Array) -> Array:

@@ -96,15 +96,16 @@ def _about_a_thing(
 ) -> ParsedQuestion | None:
     """Return the question; None if a place is asked of no thing, or of several."""
     words = [match.span() for match in _WORD.finditer(text)]
-    of_words = [_tags_of_word(word, tags, spans) for word in words]
-    thing = _thing([float(each[_THING]) for each in of_words], [int(each.argmax()) for each in of_words])
+    shares = [_tags_of_word(word, tags, spans) for word in words]
+    of_words = [int(each.argmax()) for each in shares]
+    thing = _thing([float(each[_THING]) for each in shares], of_words)
     texts = [text[start:end] for start, end in words]
     while len(thing) > 1 and colors_of(texts[thing.start : thing.start + 1]):
         thing = thing[1:]  # a color is an adjective, also if it was taken for a part of the name
     noun = " ".join(texts[thing.start : thing.stop]).removesuffix("'s")
     restricts = [
-        number not in thing and (int(each.argmax()) == _RESTRICTION or bool(colors_of([word])))
-        for number, (word, each) in enumerate(zip(texts, of_words, strict=True))
+        number not in thing and (tag == _RESTRICTION or bool(colors_of([word])))
+        for number, (word, tag) in enumerate(zip(texts, of_words, strict=True))
     ]
     first = thing.start
     while first and restricts[first - 1] and not _ENDS_PHRASE.search(text[words[first - 1][1] : words[first][0]]):
@@ -140,12 +141,14 @@ def _thing(shares: Sequence[float], tags: Sequence[int]) -> range:
     return range(first, last + 1)
 
 
-def _is_one_of_several(text: str, words: Sequence[tuple[int, int]], tags: Sequence[Tensor], thing: range) -> bool:
-    """Return whether another thing is joined to the thing, as in "cars and trucks" or "red cars and white trucks"."""
-    names = [int(each.argmax()) for each in tags]
-    for other in (number for number, name in enumerate(names) if name == _THING and number not in thing):
+def _is_one_of_several(text: str, words: Sequence[tuple[int, int]], tags: Sequence[int], thing: range) -> bool:
+    """Return whether another thing is joined to the thing, as in "cars and trucks" or "red cars and white trucks".
+
+    words: their starts and ends; tags: the likeliest tag of each word.
+    """
+    for other in (number for number, tag in enumerate(tags) if tag == _THING and number not in thing):
         first, last = (thing.stop - 1, other) if other >= thing.stop else (other, thing.start)
-        left = [text[slice(*words[number])] for number in range(first + 1, last) if names[number] != _RESTRICTION]
+        left = [text[slice(*words[number])] for number in range(first + 1, last) if tags[number] != _RESTRICTION]
         gap = {*left, *_PUNCTUATION.findall(text[words[first][1] : words[last][0]])}
         if gap & _JOINS and gap <= _JOINS | _ARTICLES:
             return True

@@ -47,12 +47,12 @@ class QuestionParser(nn.Module):
 
         Returns logits of QUESTION_KINDS, [batch, kinds], and of TAGS, [batch, tokens, tags].
         """
-        hidden = self.drop_words(self.reduce(self.norm(words.float()))).masked_fill(~mask[..., None], 0)
+        padding = ~mask[..., None]
+        hidden = self.drop_words(self.reduce(self.norm(words.float()))).masked_fill(padding, 0)
         before, after = hidden.roll(1, 1), hidden.roll(-1, 1)
         before[:, 0], after[:, -1] = 0, 0
         hidden = hidden + torch.relu(self.neighbors(torch.cat([before, hidden, after], dim=2)))
         hidden = cast(Tensor, self.attend(hidden, src_key_padding_mask=~mask))
-        padding = ~mask[..., None]
         mean = hidden.masked_fill(padding, 0).sum(1) / mask.sum(1, keepdim=True)
         maximum = hidden.masked_fill(padding, _LOWEST).amax(1)
         return self.kind(torch.cat([mean, maximum], dim=1)), self.tag(hidden)
