@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -171,17 +172,15 @@ class TileServer(ThreadingHTTPServer):
     def __init__(self, png: bytes, reply: tuple[int, bytes, str]) -> None:
         super().__init__(("127.0.0.1", 0), TileHandler)
         self.png, self.reply = png, reply
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/%7Bz%7D/%7Bx%7D/%7By%7D.png?key%3DSECRET"
+        # QGIS keeps tiles in a cache of the user; a later server may get the same port.
+        self.address = f"http://127.0.0.1:{self.server_port}/{uuid4()}/%7Bz%7D/%7Bx%7D/%7By%7D.png?key%3DSECRET"
 
 
 class TileHandler(BaseHTTPRequestHandler):
     server: TileServer
 
     def do_GET(self) -> None:
-        is_odd = int(self.path.split("/")[2]) % 2
+        is_odd = int(self.path.split("/")[3]) % 2
         status, body, kind = self.server.reply if is_odd else (200, self.server.png, "image/png")
         self.send_response(status)
         self.send_header("Content-Type", kind)
