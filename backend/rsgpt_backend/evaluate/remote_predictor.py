@@ -13,6 +13,8 @@ import math
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -46,19 +48,21 @@ class RemoteEngine:
         self._connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         self._address = parts.netloc.rpartition("@")[2]
         path = parts.path.rstrip("/").removesuffix("/chat/completions").removesuffix("/v1")
-        self._path = f"{path}/v1/chat/completions"
+        self._root = f"{path}/v1"
         self._headers = {"Authorization": f"Bearer {api_key}", "Content-Type": "application/json"}
         self.name = model
 
     def answer(self, asks: Sequence[Ask]) -> list[Answer]:
         """Return the answers in the order of the asks. Raises EngineError if the server does not answer."""
+        if any(ask.gsd_m for ask in asks) and not self._reads_gsd:
+            asks = [replace(ask, gsd_m=None) for ask in asks]
         with ThreadPoolExecutor(_PARALLEL_REQUESTS) as pool:
             return list(pool.map(self._answer, asks))
 
     def _answer(self, ask: Ask) -> Answer:
         body = json.dumps(_body(ask, self.name))
         for left in reversed(range(_TRIES)):
-            status, data, pause = self._post(body)
+            status, data, pause = self._request("POST", "/chat/completions", body)
             if status not in _BUSY or not left:
                 break
             time.sleep(min(pause, _MAX_PAUSE))
@@ -73,11 +77,21 @@ class RemoteEngine:
                 f"{self._address} sent no chat completion. Check that it is OpenAI-compatible."
             ) from error
 
-    def _post(self, body: str) -> tuple[int, bytes, float]:
+    @cached_property
+    def _reads_gsd(self) -> bool:
+        """Whether the server accepts the ground resolution of a picture; others may refuse the field."""
+        status, data, _ = self._request("GET", "/models")
+        try:
+            models = parse_json(data)["data"] if status == http.HTTPStatus.OK else []
+            return any(model["id"] == self.name and model["capabilities"]["gsd"] is True for model in models)
+        except (ValueError, LookupError, TypeError):  # servers of other programs list no capabilities
+            return False
+
+    def _request(self, method: str, path: str, body: str | None = None) -> tuple[int, bytes, float]:
         """Return the status, the body, and the seconds to wait if the server is busy."""
         connection = self._connect(self._address, timeout=_TIMEOUT)
         try:
-            connection.request("POST", self._path, body, self._headers)
+            connection.request(method, self._root + path, body, self._headers)
             reply = connection.getresponse()
             pause = reply.headers.get("Retry-After", "")
             return reply.status, reply.read(), float(pause) if pause.isdigit() else _PAUSE
@@ -97,7 +111,9 @@ def _body(ask: Ask, model: str) -> dict[str, Any]:
     structure = (
         {"json": {"type": "integer"}} if ask.is_whole_number else {"choice": list(ask.choices)} if ask.choices else {}
     )
-    extra = {"structured_outputs": structure} if structure else {}
+    extra: dict[str, Any] = {"structured_outputs": structure} if structure else {}
+    if ask.gsd_m:
+        extra["gsd_m"] = ask.gsd_m
     return {
         **extra,
         "model": model,

@@ -36,6 +36,7 @@ class Server:
         self.say: Callable[[dict[str, Any]], Reply] = lambda body: completion("a road")
         self.bodies: list[dict[str, Any]] = []
         self.headers: list[Any] = []
+        self.models: Any = [{"id": "big"}]
         outer = self
 
         class ReplayingHandler(BaseHTTPRequestHandler):
@@ -48,6 +49,13 @@ class Server:
                 self.send_response(status)
                 for name, value in {**headers, "Content-Length": str(len(data))}.items():
                     self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(data)
+
+            def do_GET(self) -> None:
+                data = json.dumps({"data": outer.models}).encode()
+                self.send_response(200 if self.path == "/v1/models" else 404)
+                self.send_header("Content-Length", str(len(data)))
                 self.end_headers()
                 self.wfile.write(data)
 
@@ -99,6 +107,23 @@ def test_a_number_is_asked_for_as_vllm_reads_it(server: Server) -> None:
     engine(server.url).answer([replace(one, is_whole_number=True) for one in asks("How many?")])
     assert server.bodies[0]["structured_outputs"] == {"json": {"type": "integer"}}
     assert server.bodies[0]["max_tokens"] == 256
+
+
+@pytest.mark.parametrize(
+    ("models", "sent"),
+    [
+        ([{"id": "other", "capabilities": {}}, {"id": "big", "capabilities": {"gsd": True}}], 0.3),
+        ([{"id": "other", "capabilities": {"gsd": True}}, {"id": "big", "capabilities": {"gsd": False}}], None),
+        ([{"id": "big"}], None),
+        (None, None),
+    ],
+)
+def test_the_ground_resolution_is_sent_to_a_model_that_reads_it(
+    server: Server, models: Any, sent: float | None
+) -> None:
+    server.models = models
+    engine(server.url).answer([replace(one, gsd_m=0.3) for one in asks("What?", "Where?")])
+    assert [body.get("gsd_m") for body in server.bodies] == [sent, sent]
 
 
 @pytest.mark.parametrize("end", ["", "/", "/v1", "/v1/", "/v1/chat/completions"])
