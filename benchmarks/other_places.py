@@ -1,6 +1,7 @@
 """Questions about pictures from places and sensors that the shipped model was not trained on.
 
-Two people labelled the pictures independently (other_places.json); only answers on which they agree become questions.
+An AI assistant labelled the pictures by eye in two independent passes (other_places.json); only answers on which both
+agree become questions.
 The pictures come from public data sets, which the labels name; this program collects them.
 
     python -m benchmarks.other_places DATA OUT
@@ -28,8 +29,8 @@ OPTIONS = 6
 Question = dict[str, Any]
 
 # By kind of question. Of the known wordings, three are used in training, and all were known when the questions
-# were written from which the question parser learns. The new ones were written by somebody who knew none of the others;
-# do not write training questions for them.
+# were written from which the question parser learns. The new ones were written in a session that knew none of the
+# others; do not write training questions for them.
 WORDINGS: dict[str, dict[str, list[str]]] = json.loads(
     LABELS.with_name("other_places_wordings.json").read_text("utf-8")
 )
