@@ -18,7 +18,8 @@ from .result import EvaluationResult
 _KINDS = ("captions", "questions")
 _MIN_ANSWERS = 50  # per answer form; with fewer answers its scale stays unchanged
 _STEPS = 25  # of Newton's method
-_MAX_LOG_ODDS = 30.0  # limits steps that overshoot
+_HALVINGS = 20  # of a step that makes the fit worse
+_MAX_LOG_ODDS = 30.0  # beyond it, the exponential overflows
 _REGULARIZATION = 1.0  # toward no change, with the weight of one answer
 
 
@@ -116,16 +117,24 @@ def _fit(pairs: Sequence[tuple[float, bool]]) -> Scale:
 
 
 def _logistic(odds: Sequence[float], truths: Sequence[bool], weights: np.ndarray) -> Scale:
-    """Fit a logistic regression of `truths` on log odds with Newton's method."""
+    """Fit a logistic regression of `truths` on log odds with Newton's method, whose steps are halved if they overshoot."""
     inputs = np.stack([np.array(odds), np.ones(len(odds))], axis=1)
     right = np.array(truths, dtype=float)
     start = scale = np.array([1.0, 0.0])
+
+    def loss(scale: np.ndarray) -> float:
+        outputs = inputs @ scale
+        errors = weights @ (np.logaddexp(0, outputs) - right * outputs)
+        return float(errors + _REGULARIZATION * ((scale - start) ** 2).sum() / 2)
+
     for _ in range(_STEPS):
         predicted = 1 / (1 + np.exp(-np.clip(inputs @ scale, -_MAX_LOG_ODDS, _MAX_LOG_ODDS)))
         gradient = inputs.T @ (weights * (predicted - right)) + _REGULARIZATION * (scale - start)
         curvature = (weights * predicted * (1 - predicted))[:, None]
         hessian = (inputs * curvature).T @ inputs + _REGULARIZATION * np.eye(2)
-        scale = scale - np.linalg.solve(hessian, gradient)
+        step = np.linalg.solve(hessian, gradient)
+        steps = [scale - step / 2**halvings for halvings in range(_HALVINGS)]
+        scale = next((better for better in steps if loss(better) <= loss(scale)), scale)
     return float(scale[0]), float(scale[1])
 
 

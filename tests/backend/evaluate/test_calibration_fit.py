@@ -93,6 +93,12 @@ def test_scales_stay_finite_if_all_answers_are_correct() -> None:
     assert all(map(math.isfinite, scale))
 
 
+def test_some_errors_among_very_confident_answers_lower_the_confidence() -> None:
+    right = [{"given": "yes", "confidence": 0.9999, "correct": number < 95} for number in range(100)]
+    (scale,) = fit_scales([EvaluationResult("questions", "toy", "toy", "", "", {}, right)], {}).values()
+    assert calibrated(0.9999, "yes", {"yes_no": scale}) == pytest.approx(0.95, abs=0.01)
+
+
 def shy(count: int, odds: float) -> EvaluationResult:
     """Answers of a model whose log odds of a yes are too low by `odds`."""
     rng = random.Random(5)
