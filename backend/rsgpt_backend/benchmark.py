@@ -78,10 +78,17 @@ def measure(implementation: Implementation, name: str, precision: str, work: Wor
         return pool.submit(_measure, implementation, name, precision, work).result()
 
 
+def without_heads(model: Rsgpt) -> Rsgpt:
+    """Remove the heads that answer questions, so that the language model writes all answers, as with `generate`."""
+    model.config = replace(model.config, finder=None, classifier=None, question_parser=None, novelty=None)
+    model.finder = model.classifier = model.question_parser = model.novelty = None
+    return model
+
+
 def _measure(implementation: Implementation, name: str, precision: str, work: Workload) -> Speed:
     started = time.perf_counter()
     model = load_engine(name, precision).model if implementation == "engine" else _plain_model(name, precision)
-    config = model.config
+    config = without_heads(model).config
     language = replace(config.language, eos_id=_NO_EOS)
     model.config = replace(config, language=language, beams=1, repetition_penalty=1.0, no_repeat_ngram=0, yes_odds=0.0)
     _answers(implementation, model, _WARM_UP)

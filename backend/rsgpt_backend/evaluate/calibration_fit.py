@@ -117,7 +117,7 @@ def _fit(pairs: Sequence[tuple[float, bool]]) -> Scale:
 
 
 def _logistic(odds: Sequence[float], truths: Sequence[bool], weights: np.ndarray) -> Scale:
-    """Fit a logistic regression of `truths` on log odds with Newton's method, whose steps are halved if they overshoot."""
+    """Fit a logistic regression of `truths` on log odds with Newton's method; steps that overshoot are halved."""
     inputs = np.stack([np.array(odds), np.ones(len(odds))], axis=1)
     right = np.array(truths, dtype=float)
     start = scale = np.array([1.0, 0.0])
