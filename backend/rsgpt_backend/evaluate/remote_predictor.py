@@ -60,12 +60,7 @@ class RemoteEngine:
             return list(pool.map(self._answer, asks))
 
     def _answer(self, ask: Ask) -> Answer:
-        body = json.dumps(_body(ask, self.name))
-        for left in reversed(range(_TRIES)):
-            status, data, pause = self._request("POST", "/chat/completions", body)
-            if status not in _BUSY or not left:
-                break
-            time.sleep(min(pause, _MAX_PAUSE))
+        status, data = self._request("POST", "/chat/completions", json.dumps(_body(ask, self.name)))
         if status != http.HTTPStatus.OK:
             raise EngineError(
                 f"{self._address} answered {status}: {data[:200]!r}. Check the address, the model, and RSGPT_API_KEY."
@@ -80,14 +75,23 @@ class RemoteEngine:
     @cached_property
     def _reads_gsd(self) -> bool:
         """Whether the server accepts the ground resolution of a picture; others may refuse the field."""
-        status, data, _ = self._request("GET", "/models")
+        status, data = self._request("GET", "/models")
         try:
             models = parse_json(data)["data"] if status == http.HTTPStatus.OK else []
             return any(model["id"] == self.name and model["capabilities"]["gsd"] is True for model in models)
         except (ValueError, LookupError, TypeError):  # servers of other programs list no capabilities
             return False
 
-    def _request(self, method: str, path: str, body: str | None = None) -> tuple[int, bytes, float]:
+    def _request(self, method: str, path: str, body: str | None = None) -> tuple[int, bytes]:
+        """Return the status and the body; wait for a busy server."""
+        for left in reversed(range(_TRIES)):
+            status, data, pause = self._request_once(method, path, body)
+            if status not in _BUSY or not left:
+                break
+            time.sleep(min(pause, _MAX_PAUSE))
+        return status, data
+
+    def _request_once(self, method: str, path: str, body: str | None) -> tuple[int, bytes, float]:
         """Return the status, the body, and the seconds to wait if the server is busy."""
         connection = self._connect(self._address, timeout=_TIMEOUT)
         try:

@@ -37,6 +37,7 @@ class Server:
         self.bodies: list[dict[str, Any]] = []
         self.headers: list[Any] = []
         self.models: Any = [{"id": "big"}]
+        self.list_statuses: Iterator[int] = iter(())  # of the next lists of models, before the list is sent
         outer = self
 
         class ReplayingHandler(BaseHTTPRequestHandler):
@@ -54,7 +55,7 @@ class Server:
 
             def do_GET(self) -> None:
                 data = json.dumps({"data": outer.models}).encode()
-                self.send_response(200 if self.path == "/v1/models" else 404)
+                self.send_response(next(outer.list_statuses, 200) if self.path == "/v1/models" else 404)
                 self.send_header("Content-Length", str(len(data)))
                 self.end_headers()
                 self.wfile.write(data)
@@ -124,6 +125,13 @@ def test_the_ground_resolution_is_sent_to_a_model_that_reads_it(
     server.models = models
     engine(server.url).answer([replace(one, gsd_m=0.3) for one in asks("What?", "Where?")])
     assert [body.get("gsd_m") for body in server.bodies] == [sent, sent]
+
+
+def test_a_busy_server_is_asked_again_for_its_models(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rsgpt_backend.evaluate.remote_predictor.time.sleep", lambda seconds: None)
+    server.models, server.list_statuses = [{"id": "big", "capabilities": {"gsd": True}}], iter((503, 429))
+    engine(server.url).answer([replace(one, gsd_m=0.3) for one in asks("What?")])
+    assert server.bodies[0]["gsd_m"] == 0.3
 
 
 @pytest.mark.parametrize("end", ["", "/", "/v1", "/v1/", "/v1/chat/completions"])
