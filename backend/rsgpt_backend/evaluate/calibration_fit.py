@@ -122,19 +122,19 @@ def _logistic(odds: Sequence[float], truths: Sequence[bool], weights: np.ndarray
     right = np.array(truths, dtype=float)
     start = scale = np.array([1.0, 0.0])
 
-    def loss(scale: np.ndarray) -> float:
-        outputs = inputs @ scale
+    def loss(candidate: np.ndarray) -> float:
+        outputs = inputs @ candidate
         errors = weights @ (np.logaddexp(0, outputs) - right * outputs)
-        return float(errors + _REGULARIZATION * ((scale - start) ** 2).sum() / 2)
+        return float(errors + _REGULARIZATION * ((candidate - start) ** 2).sum() / 2)
 
     for _ in range(_STEPS):
         predicted = 1 / (1 + np.exp(-np.clip(inputs @ scale, -_MAX_LOG_ODDS, _MAX_LOG_ODDS)))
         gradient = inputs.T @ (weights * (predicted - right)) + _REGULARIZATION * (scale - start)
         curvature = (weights * predicted * (1 - predicted))[:, None]
         hessian = (inputs * curvature).T @ inputs + _REGULARIZATION * np.eye(2)
-        step = np.linalg.solve(hessian, gradient)
-        steps = [scale - step / 2**halvings for halvings in range(_HALVINGS)]
-        scale = next((better for better in steps if loss(better) <= loss(scale)), scale)
+        step, present = np.linalg.solve(hessian, gradient), loss(scale)
+        candidates = (scale - step / 2**halvings for halvings in range(_HALVINGS))
+        scale = next((candidate for candidate in candidates if loss(candidate) <= present), scale)
     return float(scale[0]), float(scale[1])
 
 
