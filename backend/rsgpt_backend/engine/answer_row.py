@@ -31,6 +31,7 @@ class AnswerRow:
         self._stops = (*model.config.language.stops, *ask.stops)
         self.stopped = False
         self.novelty = 0.0  # of the picture
+        self.presence: float | None = None  # probability that the thing of the question is there, None if unknown
         self._prompt_tokens = prompt_tokens + model.config.qformer.queries
         self._ids: list[int] = []
         self._tokens: list[Token] = []

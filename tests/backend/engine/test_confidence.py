@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from rsgpt_backend.engine.confidence import answer_form, calibrated, confidence, lowered
+from rsgpt_backend.engine.confidence import answer_form, calibrated, confidence, lowered, scale_of
 from rsgpt_backend.predictor import Token
 
 
@@ -77,3 +77,12 @@ def test_confidence_of_a_sentence_that_begins_with_no_is_the_mean() -> None:
 def test_novelty_lowers_a_confidence(value: float) -> None:
     assert lowered(value, 0.0) == value
     assert 0 < lowered(value, 1e6) < lowered(value, 2.0) < lowered(value, 0.5) < value
+
+
+@pytest.mark.parametrize(
+    ("form", "scale"),
+    [("count", (2.0, 0.0)), ("place", (3.0, 0.0)), ("colored_place", (4.0, 0.0)), ("area", (1.0, 0.0))],
+)
+def test_a_form_without_a_scale_has_that_of_a_similar_form(form: str, scale: tuple[float, float]) -> None:
+    assert scale_of(form, {"count": (2.0, 0.0), "choice": (3.0, 0.0), "found_place": (4.0, 0.0)}) == scale
+    assert scale_of(form, {form: (5.0, 1.0), "choice": (3.0, 0.0), "found_place": (4.0, 0.0)}) == (5.0, 1.0)

@@ -25,6 +25,7 @@ from ..answer_row import AnswerRow, check_finite
 from ..choices import Proposal
 from ..confidence import YES_NO
 from .object_nouns import meant_by, thing_of
+from .question_reader import ParsedQuestion
 
 _COVERED = 0.5  # minimum probability that the kind of area is among the listed ones
 _POSSIBLE = 0.05  # minimum probability of a kind whose names are proposed
@@ -68,7 +69,8 @@ class ClassifierAnswers:
         present, kind_shares = torch.sigmoid(things).tolist(), torch.softmax(kinds, dim=1).tolist()
         for index, presence, shares in zip(asked, present, kind_shares, strict=True):
             row = rows[index]
-            found = _answer(row, config, presence, shares)
+            row.presence = _presence(row.question, config, presence)
+            found = _answer(row, config, shares)
             if found:
                 yield Step(index, token=row.select(*found))
                 yield Step(index, answer=row.finish("stop"))
@@ -114,21 +116,25 @@ def implied_thing(noun: str, config: ClassifierConfig) -> str | None:
     return thing if thing in config.things else None
 
 
-def _answer(
-    row: AnswerRow, config: ClassifierConfig, present: Sequence[float], kinds: Sequence[float]
-) -> tuple[str, float, str] | None:
+def _presence(question: ParsedQuestion | None, config: ClassifierConfig, present: Sequence[float]) -> float | None:
+    """Return the probability that the thing of an answerable question is there, None for a kind of area.
+
+    present: probability of each thing that it is there.
+    """
+    thing = None if question is None or question.kind == "area" else implied_thing(question.noun, config)
+    return None if thing is None else present[config.things.index(thing)]
+
+
+def _answer(row: AnswerRow, config: ClassifierConfig, kinds: Sequence[float]) -> tuple[str, float, str] | None:
     """Return the answer of an answerable row, its probability and its form, None if the scores leave it open.
 
-    present: probability of each thing that it is there; kinds: probability of each kind of area.
+    kinds: probability of each kind of area.
     """
-    question = row.question
-    if question is None or question.kind == "area":
+    if row.question is None or row.presence is None:
         return _kind(row.ask, config, kinds)
-    thing = implied_thing(question.noun, config)
-    probability = present[config.things.index(thing)] if thing else 1.0
-    if question.kind == "number":
-        return ("0", 1 - probability, "presence") if probability < _ABSENT else None
-    return ("yes", probability, "presence") if probability > 0.5 else ("no", 1 - probability, "presence")
+    if row.question.kind == "number":
+        return ("0", 1 - row.presence, "presence") if row.presence < _ABSENT else None
+    return ("yes", row.presence, "presence") if row.presence > 0.5 else ("no", 1 - row.presence, "presence")
 
 
 def _has_proposal(row: AnswerRow, config: ClassifierConfig) -> bool:

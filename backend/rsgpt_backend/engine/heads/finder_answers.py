@@ -35,6 +35,7 @@ _MIN_CHANCE = 0.3  # of an object with the colors; otherwise, any part of the pi
 _MIN_COLOR_FIT = 0.1  # of the best place; a picture without the colors has no such place
 _OUTSIDE = 0.3  # weight of a color outside the region of the noun
 _SOLE = 0.8  # share of all objects from which their group is meant by a question with an adjective
+_SEEN = 0.8  # minimum probability of a thing, by the classifier, at which the number of it is not 0
 _IDLE_ADJECTIVES = frozenset(("parked", "docked", "moored", "anchored", "standing"))
 # region -> nouns for it in the singular; a lake is not the only water, but the finder cannot tell
 _REGION_NOUNS: dict[str, tuple[str, ...]] = {
@@ -80,23 +81,27 @@ class FinderAnswers:
         for index, row in enumerate(rows):
             try:
                 is_left = not (row.is_selected or row.ask.cancel.is_set())
-                found = self._answer(row.ask, row.question, config) if is_left else None
+                found = self._answer(row, config) if is_left else None
             except _SearchCanceled:
                 continue
             if found:
                 yield Step(index, token=row.select(*found))
                 yield Step(index, answer=row.finish("stop"))
 
-    def _answer(self, ask: Ask, question: ParsedQuestion | None, config: FinderConfig) -> tuple[str, float, str] | None:
+    def _answer(self, row: AnswerRow, config: FinderConfig) -> tuple[str, float, str] | None:
         """Return the answer, its probability and its form, None if the finder cannot answer."""
+        ask, question = row.ask, row.question
         if question is None:
             return None
         if ask.is_whole_number:
-            return self._count(ask, question, config) if question.kind == "number" else None
+            return self._count(ask, question, config, row.presence or 0.0) if question.kind == "number" else None
         is_place = question.kind == "place" and ask.choices == PLACES
         return self._place(ask, question, config) if is_place else None
 
-    def _count(self, ask: Ask, question: ParsedQuestion, config: FinderConfig) -> tuple[str, float, str] | None:
+    def _count(
+        self, ask: Ask, question: ParsedQuestion, config: FinderConfig, presence: float
+    ) -> tuple[str, float, str] | None:
+        """Return the count. presence: probability, by the classifier, that there are any, 0 if unknown."""
         label, colors = label_of(question.noun, config.labels), colors_of(question.adjectives)
         if label is None or question.qualifier or _restricts(question.adjectives):
             return None
@@ -104,7 +109,7 @@ class FinderAnswers:
         if colors:
             fits = self._color_fits(ask, label, PictureColors(ask.image), colors)
             chances = [chance * (1.0 if fit >= _FITTING else fit) for chance, fit in zip(chances, fits, strict=True)]
-        count, probability = count_of(chances)
+        count, probability = count_of(chances, 0.0 if colors else presence)
         is_allowed = ask.choices == NUMBERS or str(count) in ask.choices
         return (str(count), probability, "count") if is_allowed else None
 
@@ -217,16 +222,19 @@ def region_of(noun: str, regions: Sequence[str]) -> str | None:
     return meant_by(noun, {region: (region, *_REGION_NOUNS.get(region, ())) for region in regions})
 
 
-def count_of(chances: Sequence[float]) -> tuple[int, float]:
+def count_of(chances: Sequence[float], presence: float = 0.0) -> tuple[int, float]:
     """Return the number of objects, and the probability, 0 to 1, that there are so many.
 
     chances: the probability of each point that it is an object. They are independent, so that the number of objects
-    has a Poisson binomial distribution.
+    has a Poisson binomial distribution. presence: probability, known otherwise, that there are any; if it is high, the
+    likeliest point is an object even if it is a doubtful one.
     """
     count = sum(chance >= 0.5 for chance in chances)
     probabilities = np.ones(1)  # of 0, 1, 2, ... objects among the points so far
     for chance in chances:
         probabilities = np.append(probabilities * (1 - chance), 0) + np.append(0, probabilities * chance)
+    if count == 0 and presence >= _SEEN and any(chances):
+        return 1, presence * float(probabilities[1] / probabilities[1:].sum())
     return count, float(probabilities[count])
 
 

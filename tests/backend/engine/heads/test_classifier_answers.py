@@ -249,6 +249,25 @@ def test_place_is_where_the_thing_is_seen(
     assert (answer.text in PLACES, answer.form) == (True, "place")
 
 
+@pytest.mark.parametrize(
+    ("prompt", "presence"),
+    [
+        ("How many puddles of water?", 0.9),
+        ("Are there any cars?", 0.15),
+        ("What kind of area is this?", None),
+        ("How many tents are there?", None),
+    ],
+)
+def test_presence_of_the_thing_of_a_question_is_noted(
+    classifying: Callable[..., Engine], prompt: str, presence: float | None
+) -> None:
+    model = classifying().model
+    is_number = prompt.startswith("How many")
+    row = row_of(model, ask(0, prompt, choices=NUMBERS if is_number else ("yes", "no"), is_whole_number=is_number), prompt)
+    [*ClassifierAnswers(model, no_features).stream([row])]
+    assert row.presence == (presence if presence is None else pytest.approx(presence))
+
+
 @pytest.mark.parametrize("prompt", ["Where is the tent?", "How many cars are there?", "Is there any water?"])
 def test_nothing_is_proposed_for_other_questions(classifying: Callable[..., Engine], prompt: str) -> None:
     model = classifying().model

@@ -11,14 +11,15 @@ import torch
 from PIL import Image, ImageDraw
 from torch import Tensor
 
+from rsgpt_backend.engine.answer_row import AnswerRow
 from rsgpt_backend.engine.engine import Engine
 from rsgpt_backend.engine.heads import finder_answers
-from rsgpt_backend.engine.heads.finder_answers import count_of, region_of
+from rsgpt_backend.engine.heads.finder_answers import FinderAnswers, count_of, region_of
 from rsgpt_backend.engine.heads.question_reader import ParsedQuestion
 from rsgpt_backend.model.config import FinderConfig
 from rsgpt_backend.model.heads.finder.points import FoundPoint
 from rsgpt_backend.model.rsgpt import Rsgpt
-from rsgpt_backend.predictor import Ask, Step
+from rsgpt_backend.predictor import NUMBERS, Ask, Step
 from rsgpt_plugin.shared.answers.places import PLACES
 from tests.backend.toy import ask
 
@@ -318,6 +319,43 @@ def test_questions_that_are_not_recognized_are_answered_by_the_model(
 )
 def test_probability_of_a_count(chances: list[float], count: int, probability: float) -> None:
     assert count_of(chances) == pytest.approx((count, probability))
+
+
+@pytest.mark.parametrize(
+    ("chances", "presence", "count", "probability"),
+    [
+        ([0.3, 0.1], 0.9, 1, 0.9 * 0.34 / 0.37),
+        ([0.3, 0.1], 0.7, 0, 0.63),
+        ([], 0.99, 0, 1.0),
+        ([0.0], 0.99, 0, 1.0),
+        ([0.6, 0.3], 0.99, 1, 0.54),
+    ],
+)
+def test_what_is_surely_there_is_counted_at_least_once(
+    chances: list[float], presence: float, count: int, probability: float
+) -> None:
+    assert count_of(chances, presence) == pytest.approx((count, probability))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "presence", "count"),
+    [
+        ("How many cars are there?", 0.9, "1"),
+        ("How many parked cars?", 0.9, "1"),
+        ("How many cars are there?", 0.7, "0"),
+        ("How many cars are there?", None, "0"),
+        ("How many red cars are there?", 0.9, "0"),
+    ],
+)
+def test_doubtful_point_of_what_the_classifier_sees(
+    finding: Callable[..., Engine], prompt: str, presence: float | None, count: str
+) -> None:
+    model = finding({"car": points_at((0.5, 0.5, 0.2))}).model
+    row = AnswerRow(model, ask(0, prompt, choices=NUMBERS, is_whole_number=True), 3, QUESTIONS[prompt])
+    row.presence = presence
+    *_, step = FinderAnswers(model).stream([row])
+    assert step.answer is not None
+    assert step.answer.text == count
 
 
 def test_doubtful_points_lower_the_confidence() -> None:

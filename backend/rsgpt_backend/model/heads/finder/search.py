@@ -1,4 +1,4 @@
-"""Search of a picture of any size: it is resized, cut into overlapping windows if it is large, and padded."""
+"""Search of a picture of any size, at two scales: it is resized, cut into overlapping windows if large, and padded."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from .points import FoundPoint, decode, without_duplicates
 
 _STRIDE = 32  # of the coarsest grid; the sides of the encoder's input are multiples of it
 _LONGEST_SIDE = 8192  # pixels; larger pictures are reduced, so that a search ends
+_REDUCED = 0.5  # of the scale of the first search, for a second one that finds objects too large for the first
+_LARGE = 24.0  # minimum side, in pixels, of what the second search finds; the first finds smaller objects better
 _OVERLAP = 0.25  # of a window: an object at a seam is complete in one of its windows if it is not larger
 
 
@@ -63,18 +65,15 @@ def search(
     empty for the model's; on_window: called after each window, because a search of a large picture takes long.
     Raises ModelError if the model has no finder, EngineError if the finder computes NaN.
     """
-    finder, config = finder_of(model)
+    _, config = finder_of(model)
     scale = search_scale(image.size, config, gsd_m)
-    resized = _resized(image, scale)
     found: dict[str, list[FoundPoint]] = {label: [] for label in config.labels}
-    for window in windows(resized.size, config.max_side):
-        part = resized.crop((window.left, window.top, window.left + window.width, window.top + window.height))
-        (points_by_label,) = decode(_maps(model, finder, part), config, thresholds or config.thresholds)
-        for label, points in points_by_label.items():
-            moved = (point.moved(window.left, window.top) for point in points)
-            found[label] += [point for point in moved if window.has_in_core(point)]
-        on_window()
-    return {label: _placed(points, resized.size, image.size) for label, points in found.items()}
+    for reduction, smallest in ((1.0, 0.0), (_REDUCED, _LARGE)):
+        resized = _resized(image, scale * reduction)
+        for label, points in _points_in(model, resized, thresholds or config.thresholds, on_window).items():
+            large = [point for point in points if max(point.box[2:]) >= smallest]
+            found[label] += _placed(large, resized.size, image.size)
+    return {label: without_duplicates(points) for label, points in found.items()}
 
 
 @torch.inference_mode()
@@ -117,6 +116,22 @@ def padding_color(mean: Sequence[float]) -> tuple[int, int, int]:
     """Return the 8-bit color that is 0 after normalization with `mean`."""
     red, green, blue = (min(255, max(0, round(255 * value))) for value in mean)
     return red, green, blue
+
+
+def _points_in(
+    model: Rsgpt, resized: Image.Image, thresholds: Sequence[float], on_window: Callable[[], None]
+) -> dict[str, list[FoundPoint]]:
+    """Return the points of a resized picture by label, in its pixels."""
+    finder, config = finder_of(model)
+    found: dict[str, list[FoundPoint]] = {label: [] for label in config.labels}
+    for window in windows(resized.size, config.max_side):
+        part = resized.crop((window.left, window.top, window.left + window.width, window.top + window.height))
+        (points_by_label,) = decode(_maps(model, finder, part), config, thresholds)
+        for label, points in points_by_label.items():
+            moved = (point.moved(window.left, window.top) for point in points)
+            found[label] += [point for point in moved if window.has_in_core(point)]
+        on_window()
+    return found
 
 
 def _maps(model: Rsgpt, finder: Finder, image: Image.Image) -> FinderMaps:

@@ -31,11 +31,14 @@ from tests.backend.toy import picture
 
 
 class BrightCells(nn.Module):
-    """A finder of the first label that finds each cell whose middle pixel is white, as an object of 8 pixels."""
+    """A finder of the first label that finds each cell whose middle pixel is white, as an object of `side` pixels.
 
-    def __init__(self, config: FinderConfig) -> None:
+    It finds nothing in a picture that is larger than `largest_input`.
+    """
+
+    def __init__(self, config: FinderConfig, side: float = 8.0, largest_input: float = math.inf) -> None:
         super().__init__()
-        self.config = config
+        self.config, self.side, self.largest_input = config, side, largest_input
         self.unused = nn.Parameter(torch.zeros(1))
 
     def forward(self, grids: Sequence[Tensor]) -> FinderMaps:
@@ -44,8 +47,8 @@ class BrightCells(nn.Module):
         cells = pixels[..., middle :: self.config.stride, middle :: self.config.stride].float() / 255
         shape = (len(cells), 2, *cells.shape[-2:])
         centers = torch.full((len(cells), len(self.config.labels), *cells.shape[-2:]), -9.0)
-        centers[:, :1] = torch.where(cells > 0.9, 3.0, -9.0)
-        return FinderMaps(centers, torch.full(shape, math.log(8)), torch.full(shape, 0.5), cells * 20 - 10)
+        centers[:, :1] = torch.where(cells > 0.9, 3.0, -9.0) if max(pixels.shape) <= self.largest_input else -9.0
+        return FinderMaps(centers, torch.full(shape, math.log(self.side)), torch.full(shape, 0.5), cells * 20 - 10)
 
 
 @pytest.fixture
@@ -93,6 +96,15 @@ def test_a_large_picture_is_searched_in_windows_at_its_own_scale(bright: Rsgpt) 
 def test_each_object_is_found_once_wherever_the_seams_are(bright: Rsgpt) -> None:
     dots = [(x, y) for x in range(0, 440, 20) for y in range(0, 140, 20)]
     assert len(found(bright, dotted((440, 140), *dots))) == len(dots)
+
+
+@pytest.mark.parametrize(("side", "sides"), [(23.0, []), (25.0, [50.0])])
+def test_large_objects_are_also_searched_at_half_the_scale(bright: Rsgpt, side: float, sides: list[float]) -> None:
+    bright._modules["finder"] = BrightCells(finder_of(bright)[1], side, largest_input=64)
+    image = Image.new("RGB", (96, 64))
+    image.paste("white", (40, 24, 48, 32))
+    points = search(bright, image)["airplane"]
+    assert [point.box[2] for point in points] == pytest.approx(sides)
 
 
 def test_nothing_is_found_in_the_padding(bright: Rsgpt, monkeypatch: pytest.MonkeyPatch) -> None:
