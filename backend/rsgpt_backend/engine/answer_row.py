@@ -88,12 +88,17 @@ class AnswerRow:
         """Return the answer as it is now."""
         if self._choice:
             token, choice_confidence, form = self._choice
-            sure = lowered(choice_confidence, self.novelty)
+            sure = lowered(choice_confidence * self._place_exists(), self.novelty)
             return Answer(token.text, (token,), sure, reason, False, self._prompt_tokens, form)
         text = self._decode(is_final=True).strip()
         sure = lowered(calibrated(confidence(self._tokens, self._openings), text, self._scales), self.novelty)
         degenerate, form = is_degenerate(text), answer_form(text) if text else ""
         return Answer(text, tuple(self._tokens), sure, reason, degenerate, self._prompt_tokens, form)
+
+    def _place_exists(self) -> float:
+        """Return the probability that a thing whose place is asked for is there, 1 if unknown."""
+        is_place = self.question is not None and self.question.kind == "place"
+        return self.presence if is_place and self.presence is not None else 1.0
 
     def _decode(self, is_final: bool) -> str:
         """Return the text up to a stop. is_final: no token follows, so a partial stop is text."""

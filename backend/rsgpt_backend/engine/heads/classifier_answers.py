@@ -1,7 +1,7 @@
 """What the classifier answers: whether a thing is present, and which of the listed kinds an area is.
 
 It answers only what it can: about a thing that it knows, without an adjective or a condition such as "on the road". The
-number of things that it does not see is 0. For a kind of area in free words or among choices that it cannot
+number of things that it does not see is 0, and a place of such things is doubtful. For a kind of area in free words or among choices that it cannot
 distinguish, and for the number or the place of a thing that the finder does not know, it proposes answers, of which the
 language model chooses one.
 """
@@ -61,7 +61,7 @@ class ClassifierAnswers:
         asked = [
             index
             for index, row in enumerate(rows)
-            if not row.ask.cancel.is_set() and _is_answerable(row, config) and not self._is_too_small(row.ask)
+            if not row.ask.cancel.is_set() and _is_judged(row, config) and not self._is_too_small(row.ask)
         ]
         if not asked:
             return
@@ -96,9 +96,11 @@ class ClassifierAnswers:
         return ask.is_whole_number and max(ask.image.size) > _MAX_REDUCTION * self._model.config.vision.image_size
 
 
-def _is_answerable(row: AnswerRow, config: ClassifierConfig) -> bool:
-    """Return whether the scores of a picture may answer an ask."""
+def _is_judged(row: AnswerRow, config: ClassifierConfig) -> bool:
+    """Return whether the scores of a picture may answer an ask, or change the confidence of its answer."""
     question, choices = row.question, row.ask.choices
+    if question and question.kind == "place":
+        return choices == PLACES and thing_of(question.noun, config.things) is not None
     if question is None or question.qualifier:
         return False
     if question.kind == "presence":
@@ -117,7 +119,7 @@ def implied_thing(noun: str, config: ClassifierConfig) -> str | None:
 
 
 def _presence(question: ParsedQuestion | None, config: ClassifierConfig, present: Sequence[float]) -> float | None:
-    """Return the probability that the thing of an answerable question is there, None for a kind of area.
+    """Return the probability that the thing of a judged question is there, None for a kind of area.
 
     present: probability of each thing that it is there.
     """
@@ -126,7 +128,7 @@ def _presence(question: ParsedQuestion | None, config: ClassifierConfig, present
 
 
 def _answer(row: AnswerRow, config: ClassifierConfig, kinds: Sequence[float]) -> tuple[str, float, str] | None:
-    """Return the answer of an answerable row, its probability and its form, None if the scores leave it open.
+    """Return the answer of a judged row, its probability and its form, None if the scores leave it open.
 
     kinds: probability of each kind of area.
     """
@@ -134,6 +136,8 @@ def _answer(row: AnswerRow, config: ClassifierConfig, kinds: Sequence[float]) ->
         return _kind(row.ask, config, kinds)
     if row.question.kind == "number":
         return ("0", 1 - row.presence, "presence") if row.presence < _ABSENT else None
+    if row.question.kind == "place":
+        return None
     return ("yes", row.presence, "presence") if row.presence > 0.5 else ("no", 1 - row.presence, "presence")
 
 

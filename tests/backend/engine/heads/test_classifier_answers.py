@@ -254,6 +254,9 @@ def test_place_is_where_the_thing_is_seen(
     [
         ("How many puddles of water?", 0.9),
         ("Are there any cars?", 0.15),
+        ("Where is the water?", 0.9),
+        ("In which part is the red car?", 0.15),
+        ("Where is the tent?", None),
         ("What kind of area is this?", None),
         ("How many tents are there?", None),
     ],
@@ -262,10 +265,22 @@ def test_presence_of_the_thing_of_a_question_is_noted(
     classifying: Callable[..., Engine], prompt: str, presence: float | None
 ) -> None:
     model = classifying().model
-    is_number = prompt.startswith("How many")
-    row = row_of(model, ask(0, prompt, choices=NUMBERS if is_number else ("yes", "no"), is_whole_number=is_number), prompt)
+    choices = {"number": NUMBERS, "place": PLACES}.get(QUESTIONS[prompt].kind, ("yes", "no"))
+    row = row_of(model, ask(0, prompt, choices=choices, is_whole_number=choices == NUMBERS), prompt)
     [*ClassifierAnswers(model, no_features).stream([row])]
     assert row.presence == (presence if presence is None else pytest.approx(presence))
+
+
+def test_the_place_of_what_is_hardly_there_is_doubtful(classifying: Callable[..., Engine]) -> None:
+    maps = torch.zeros(CELLS, len(CONFIG.things) + len(CONFIG.kinds))
+    present, absent = maps.clone(), maps.clone()
+    present[:, 0], absent[:, 0] = 4.0, -4.0
+    sure, doubtful = (
+        classifying(maps=outputs).answer([ask(0, "Where is the water?")])[0] for outputs in (present, absent)
+    )
+    assert sure.text == doubtful.text
+    ratio = math.exp(-4.0)  # of the probabilities of water
+    assert doubtful.confidence == pytest.approx(sure.confidence * ratio)
 
 
 @pytest.mark.parametrize("prompt", ["Where is the tent?", "How many cars are there?", "Is there any water?"])
