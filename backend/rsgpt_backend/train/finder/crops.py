@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,6 +19,8 @@ from ...data.object_annotations import ObjectBox, ObjectRecord, read_masks
 from ...data.object_matching import counted_as
 from ...errors import DataError
 from ...model.config import FinderConfig
+from ..examples.described_pictures import read_descriptions
+from ..examples.object_questions import known_presence
 from ..examples.samples import chosen_objects
 from ..recipe import RecipeDataset
 from .settings import FinderStage
@@ -33,13 +35,14 @@ _GREY, _BLUR = 0.05, 0.15  # parts of the crops without color, and blurred
 
 @dataclass(frozen=True)
 class Example:
-    """One picture in memory with its record. mask: class values, or None."""
+    """One picture in memory with its record. mask: class values, or None; absent: labels that it does not show."""
 
     dataset: RecipeDataset
     record: ObjectRecord
     image: Image.Image
     mask: Image.Image | None
     classes: tuple[str, ...]
+    absent: frozenset[str] = frozenset()
 
 
 class FinderPictures:
@@ -80,8 +83,8 @@ def take_crop(
     mask = None
     if example.mask is not None:
         mask = np.asarray(_pasted(example.mask, (left, top, scale), size, 0)).astype(np.int16)
-    weights = {label: 1.0 for label in (*dataset.complete, *dataset.absent)}
-    weights |= {label: stage.unmarked for label in dataset.partial}
+    weights = {label: stage.unmarked for label in dataset.partial}
+    weights |= {label: 1.0 for label in (*dataset.complete, *dataset.absent, *example.absent)}
     facts = CropFacts(
         boxes,
         hidden,
@@ -126,10 +129,25 @@ def _examples(folder: Path, dataset: RecipeDataset) -> list[Example]:
     read = chosen_objects(folder, dataset)
     images = ImageSource(folder / dataset.images)
     masks = read_masks(folder / dataset.masks) if dataset.masks else {}
+    described = read_descriptions(Path(dataset.descriptions)) if dataset.descriptions else []
+    presence = {picture.filename: picture.presence for picture in described}
     return [
-        Example(dataset, record, images.open(record.filename), masks.get(record.mask), read.classes)
+        Example(
+            dataset,
+            record,
+            images.open(record.filename),
+            masks.get(record.mask),
+            read.classes,
+            _absent(record, dataset, presence.get(record.filename, {})),
+        )
         for record in read.records
     ]
+
+
+def _absent(record: ObjectRecord, dataset: RecipeDataset, described: Mapping[str, bool]) -> frozenset[str]:
+    """Return the labels that a picture does not show. described: presence by label; boxes and labels outrank it."""
+    present = {**described, **known_presence(record, dataset.complete, dataset.absent)}
+    return frozenset(label for label, is_present in present.items() if not is_present)
 
 
 def _start(rng: random.Random, side: int, shown: float) -> float:
@@ -179,7 +197,8 @@ def _visible_boxes(
 
 def _shares(example: Example, is_whole: bool) -> dict[str, float]:
     """Return the shares of regions that hold for a crop: all for the whole picture, otherwise those near 0 and 1."""
-    shares = {name: share for name, share in example.record.shares.items() if name in example.dataset.shares}
+    measured = {name: share for name, share in example.record.shares.items() if name in example.dataset.shares}
+    shares = dict.fromkeys(example.absent, 0.0) | measured
     return {name: share for name, share in shares.items() if is_whole or not _PLAIN < share < 1 - _PLAIN}
 
 

@@ -67,6 +67,28 @@ def test_weights_follow_the_data_set() -> None:
     assert facts.edge > 0
 
 
+def test_what_labels_and_descriptions_deny_is_learned_as_absent(tmp_path: Path) -> None:
+    dataset = write_cars(tmp_path)
+    data = json.loads((tmp_path / "cars.json").read_text("utf-8"))
+    data["annotations"] = [row for row in data["annotations"] if row["objects"]]
+    described = []
+    for row in data["annotations"]:
+        row["labels"] = {"ship": False, "tree": True, "water": False}
+        presence = {"airplanes": "no", "buildings": "unclear", "cars": "no"}
+        described.append(
+            {"filename": row["filename"], "text_output": "", "short": "", "kind": ["street"], "presence": presence}
+        )
+    (tmp_path / "cars.json").write_text(json.dumps(data), encoding="utf-8")
+    (tmp_path / "described.json").write_text(json.dumps({"annotations": described}), encoding="utf-8")
+    dataset = replace(dataset, complete=(), absent=(), descriptions=str(tmp_path / "described.json"))
+    config = FinderConfig(("ship", "tree", "airplane", "building", "car"), (), ("water",), (0.5,) * 5)
+    _, targets = FinderPictures(tmp_path, [dataset]).draw(random.Random(1), 12, STAGE, config, FILL)
+    is_learned = (targets.center_weights.amax((0, 2, 3)) > 0).tolist()
+    assert is_learned == [True, False, True, False, False]  # the cars have boxes, so their description is wrong
+    assert targets.share_weights.unique().tolist() == [1]
+    assert targets.shares.unique().tolist() == [0]
+
+
 def test_a_share_holds_for_the_whole_picture_or_if_it_is_plain() -> None:
     dataset = replace(CARS, shares=("water", "vegetation"))
     crops = [take_crop(example((0, 0, 4, 4), dataset), random.Random(seed), STAGE, FILL)[1] for seed in range(40)]
