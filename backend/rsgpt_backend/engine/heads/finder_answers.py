@@ -109,6 +109,8 @@ class FinderAnswers:
         if colors:
             fits = self._color_fits(ask, label, PictureColors(ask.image), colors)
             chances = [chance * (1.0 if fit >= _FITTING else fit) for chance, fit in zip(chances, fits, strict=True)]
+        elif presence >= _SEEN and not chances:
+            return None  # they are there, but too small for the finder, or of a kind that it has not learned
         count, probability = count_of(chances, 0.0 if colors else presence)
         is_allowed = ask.choices == NUMBERS or str(count) in ask.choices
         return (str(count), probability, "count") if is_allowed else None

@@ -358,6 +358,23 @@ def test_doubtful_point_of_what_the_classifier_sees(
     assert step.answer.text == count
 
 
+@pytest.mark.parametrize(
+    ("prompt", "presence", "is_counted"),
+    [
+        ("How many cars are there?", 0.9, False),
+        ("How many cars are there?", 0.7, True),
+        ("How many red cars are there?", 0.9, True),
+    ],
+)
+def test_what_the_classifier_sees_and_the_finder_does_not_is_left_to_the_language_model(
+    finding: Callable[..., Engine], prompt: str, presence: float, is_counted: bool
+) -> None:
+    model = finding({"car": []}).model
+    row = AnswerRow(model, ask(0, prompt, choices=NUMBERS, is_whole_number=True), 3, QUESTIONS[prompt])
+    row.presence = presence
+    assert bool([*FinderAnswers(model).stream([row])]) is is_counted
+
+
 def test_doubtful_points_lower_the_confidence() -> None:
     sure, doubtful = count_of([0.9, 0.9]), count_of([0.9, 0.9, 0.4])
     assert sure[0] == doubtful[0] == 2
