@@ -31,13 +31,13 @@ class AnswerRow:
         self._stops = (*model.config.language.stops, *ask.stops)
         self.stopped = False
         self.novelty = 0.0  # of the picture
-        self.presence: float | None = None  # probability that the thing of the question is there, None if unknown
+        self.presence: float | None = None  # probability of the question's noun alone, None if unknown
         self._prompt_tokens = prompt_tokens + model.config.qformer.queries
         self._ids: list[int] = []
         self._tokens: list[Token] = []
         self._openings: tuple[tuple[str, float], ...] = ()
         self._text = ""
-        self._choice: tuple[Token, float, str] | None = None
+        self._choice: tuple[Token, str] | None = None  # with the form of the answer
 
     @property
     def full(self) -> bool:
@@ -71,7 +71,7 @@ class AnswerRow:
         if self.proposal:
             form = self.proposal.form
             logprobs = [sum(pair) for pair in zip(logprobs, self.proposal.logprobs.values(), strict=True)]
-        self._choice = (*likeliest(self.ask, logprobs, self._scales, form), form)
+        self._choice = likeliest(self.ask, logprobs), form
         return self._choice[0]
 
     def select(self, text: str, probability: float, form: str) -> Token:
@@ -81,14 +81,15 @@ class AnswerRow:
         """
         logprob = math.log(max(probability, _SMALLEST_PROBABILITY))
         token = Token(text, logprob, ((text, logprob),)[: self.ask.top_logprobs])
-        self._choice = token, rescaled(probability, scale_of(form, self._scales)), form
+        self._choice = token, form
         return token
 
     def finish(self, reason: FinishReason) -> Answer:
         """Return the answer as it is now."""
         if self._choice:
-            token, choice_confidence, form = self._choice
-            sure = lowered(choice_confidence * self._place_exists(), self.novelty)
+            token, form = self._choice
+            probability = math.exp(token.logprob) * self._place_exists()
+            sure = lowered(rescaled(probability, scale_of(form, self._scales)), self.novelty)
             return Answer(token.text, (token,), sure, reason, False, self._prompt_tokens, form)
         text = self._decode(is_final=True).strip()
         sure = lowered(calibrated(confidence(self._tokens, self._openings), text, self._scales), self.novelty)

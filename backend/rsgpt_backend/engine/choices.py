@@ -7,7 +7,7 @@ depend on the names alone, and the scores are averaged.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from rsgpt_plugin.shared.answers.numbers import number_in_words
 from rsgpt_plugin.shared.answers.places import PLACES
 
 from ..predictor import NUMBERS, Ask, Token
-from .confidence import YES_NO, Scale, answer_form, rescaled, scale_of
+from .confidence import YES_NO, answer_form
 from .heads.question_reader import ParsedQuestion
 
 if TYPE_CHECKING:
@@ -99,18 +99,15 @@ def choice_logprobs(ask: Ask, scores: Sequence[Sequence[float]]) -> list[float]:
     return [sum(column) / len(per_wording) for column in zip(*per_wording, strict=True)]
 
 
-def likeliest(ask: Ask, logprobs: Sequence[float], scales: Mapping[str, Scale], form: str = "") -> tuple[Token, float]:
-    """Return the likeliest choice as a token with its alternatives, and its confidence, 0 to 1.
+def likeliest(ask: Ask, logprobs: Sequence[float]) -> Token:
+    """Return the likeliest choice as a token with its alternatives.
 
-    The confidence is the calibrated share of the choice in the probability of all choices.
-    logprobs: one per choice, in their order; form: of the answer, if it is not the one of the ask's choices.
+    Its log probability is that of its share in the probability of all choices. logprobs: one per choice, in order.
     """
     total = _log_sum(logprobs)
     shares = [(choice, logprob - total) for choice, logprob in zip(ask.choices, logprobs, strict=True)]
     ranked = sorted(shares, key=lambda share: -share[1])
-    text, logprob = ranked[0]
-    confidence = rescaled(math.exp(logprob), scale_of(form or choice_form(ask), scales))
-    return Token(text, logprob, tuple(ranked[: ask.top_logprobs])), confidence
+    return Token(*ranked[0], tuple(ranked[: ask.top_logprobs]))
 
 
 def choice_form(ask: Ask) -> str:

@@ -17,7 +17,7 @@ Scale = tuple[float, float]  # slope and offset of a confidence's log odds (Plat
 
 YES_NO = ("yes", "no")
 _NOVELTY_WEIGHT = 2.0  # of the novelty, in log odds
-_SIMILAR = {"place": "choice", "colored_place": "found_place"}  # form -> form whose scale it has without one of its own
+_SIMILAR = {"place": "choice", "colored_place": "found_place"}  # form -> similar form, whose scale it may use
 _MAX_NOVELTY = 10.0  # a larger novelty would overflow the exponential
 _EDGE = 1e-4  # log odds of 0 and 1 are infinite
 
@@ -51,7 +51,7 @@ def calibrated(value: float, text: str, scales: Mapping[str, Scale]) -> float:
 
 
 def scale_of(form: str, scales: Mapping[str, Scale]) -> Scale:
-    """Return the scale of a form of answers, or that of a similar form, or no change."""
+    """Return the scale of a form of answers; without one, that of a similar form, or one that changes nothing."""
     return scales.get(form) or scales.get(_SIMILAR.get(form, form), (1.0, 0.0))
 
 

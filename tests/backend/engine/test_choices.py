@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from rsgpt_backend.engine import engine as engine_module
+from rsgpt_backend.engine.answer_row import AnswerRow
 from rsgpt_backend.engine.choices import (
     choice_form,
     choice_logprobs,
@@ -20,6 +21,7 @@ from rsgpt_backend.engine.choices import (
     with_choices,
     wordings,
 )
+from rsgpt_backend.engine.confidence import scale_of
 from rsgpt_backend.engine.engine import Engine
 from rsgpt_backend.engine.heads.question_reader import ParsedQuestion
 from rsgpt_backend.model.decoding.answer_scoring import score
@@ -38,26 +40,22 @@ def choice_ask(*choices: str, top: int = 20) -> Ask:
 
 
 def test_likeliest_choice_with_share_and_alternatives() -> None:
-    token, confidence = likeliest(choice_ask("a", "b", "c"), [math.log(0.001), math.log(0.006), math.log(0.003)], {})
+    token = likeliest(choice_ask("a", "b", "c"), [math.log(0.001), math.log(0.006), math.log(0.003)])
     assert token.text == "b"
-    assert confidence == pytest.approx(0.6)
     assert [text for text, _ in token.top] == ["b", "c", "a"]
     assert [math.exp(logprob) for _, logprob in token.top] == pytest.approx([0.6, 0.3, 0.1])
     assert math.exp(token.logprob) == pytest.approx(0.6)
 
 
 def test_number_of_alternatives_is_limited() -> None:
-    assert [text for text, _ in likeliest(choice_ask("a", "b", "c", top=2), [-3.0, -1.0, -2.0], {})[0].top] == [
-        "b",
-        "c",
-    ]
-    assert likeliest(choice_ask("a", "b", top=0), [-3.0, -1.0], {})[0].top == ()
+    assert [text for text, _ in likeliest(choice_ask("a", "b", "c", top=2), [-3.0, -1.0, -2.0]).top] == ["b", "c"]
+    assert likeliest(choice_ask("a", "b", top=0), [-3.0, -1.0]).top == ()
 
 
 def test_very_unlikely_choices_have_a_share() -> None:
-    token, confidence = likeliest(choice_ask("a", "b"), [-5000.0, -5001.0], {})
+    token = likeliest(choice_ask("a", "b"), [-5000.0, -5001.0])
     assert token.text == "a"
-    assert confidence == pytest.approx(1 / (1 + math.exp(-1)))
+    assert math.exp(token.logprob) == pytest.approx(1 / (1 + math.exp(-1)))
 
 
 @pytest.mark.parametrize(
@@ -69,10 +67,15 @@ def test_very_unlikely_choices_have_a_share() -> None:
         (choice_ask(*PLACES[:2]), (0.7, -0.1)),
     ],
 )
-def test_each_kind_of_choice_has_its_own_scale(question: Ask, scale: tuple[float, float]) -> None:
+def test_each_kind_of_choice_has_its_own_scale(
+    toy: Rsgpt, monkeypatch: pytest.MonkeyPatch, question: Ask, scale: tuple[float, float]
+) -> None:
     odds = scale[0] * math.log(4) + scale[1]
-    assert likeliest(question, [math.log(0.8), math.log(0.2)], SCALES)[1] == pytest.approx(1 / (1 + math.exp(-odds)))
-    assert likeliest(question, [math.log(0.8), math.log(0.2)], {})[1] == pytest.approx(0.8)
+    for scales, confidence in (({}, 0.8), (SCALES, 1 / (1 + math.exp(-odds)))):
+        monkeypatch.setattr(toy, "config", replace(toy.config, calibration=scales))
+        row = AnswerRow(toy, question, 3)
+        row.choose([math.log(0.8), math.log(0.2)])
+        assert row.finish("stop").confidence == pytest.approx(confidence)
 
 
 def test_choices_are_scored_with_the_lead_of_answers(toy: Rsgpt) -> None:
@@ -142,11 +145,8 @@ def test_place_is_a_choice_until_it_has_its_own_scale() -> None:
     question = Ask(picture(0), "key", "Where is the lake?", choices=PLACES)
     listed = replace(question, prompt=AnswerType.CHOICE.prompt(question.prompt, PLACES))
     assert (choice_form(question), choice_form(listed)) == ("place", "choice")
-    logprobs = [math.log(0.2), *[math.log(0.1)] * 8]
-    unscaled, as_choice = (likeliest(question, logprobs, scales)[1] for scales in ({}, SCALES))
-    assert unscaled == pytest.approx(0.2)
-    assert as_choice == likeliest(listed, logprobs, SCALES)[1]
-    assert likeliest(question, logprobs, {**SCALES, "place": (1.0, 0.0)})[1] == pytest.approx(0.2)
+    assert scale_of("place", SCALES) == scale_of("choice", SCALES)
+    assert scale_of("place", {**SCALES, "place": (2.0, 0.0)}) == (2.0, 0.0)
 
 
 QUESTIONS = {

@@ -1,9 +1,9 @@
 """What the classifier answers: whether a thing is present, and which of the listed kinds an area is.
 
-It answers only what it can: about a thing that it knows, without an adjective or a condition such as "on the road". The
-number of things that it does not see is 0, and a place of such things is doubtful. For a kind of area in free words or among choices that it cannot
-distinguish, and for the number or the place of a thing that the finder does not know, it proposes answers, of which the
-language model chooses one.
+It answers only what it can: about a thing that it knows, without an adjective or a condition such as "on the road". If
+it does not see a thing, its number is 0, and an answer to where it is gets a low confidence. For a kind of area in free
+words or among choices that it cannot distinguish, and for the number or the place of a thing that the finder does not
+know, it proposes answers, of which the language model chooses one.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class ClassifierAnswers:
         asked = [
             index
             for index, row in enumerate(rows)
-            if not row.ask.cancel.is_set() and _is_judged(row, config) and not self._is_too_small(row.ask)
+            if not row.ask.cancel.is_set() and _is_judged(row, config) and not self._may_miss(row)
         ]
         if not asked:
             return
@@ -70,7 +70,7 @@ class ClassifierAnswers:
         for index, presence, shares in zip(asked, present, kind_shares, strict=True):
             row = rows[index]
             row.presence = _presence(row.question, config, presence)
-            found = _answer(row, config, shares)
+            found = _answer(row, config, presence, shares)
             if found:
                 yield Step(index, token=row.select(*found))
                 yield Step(index, answer=row.finish("stop"))
@@ -83,7 +83,9 @@ class ClassifierAnswers:
         asked = [
             row
             for row in rows
-            if not row.ask.cancel.is_set() and _has_proposal(row, config) and not self._is_too_small(row.ask)
+            if not row.ask.cancel.is_set()
+            and _has_proposal(row, config)
+            and not (row.ask.is_whole_number and self._may_miss(row))
         ]
         if not asked:
             return
@@ -91,9 +93,10 @@ class ClassifierAnswers:
         for row, logits in zip(asked, maps, strict=True):
             row.propose(_proposal(row, config, logits))
 
-    def _is_too_small(self, ask: Ask) -> bool:
-        """Return whether a number of things is asked that may be too small for the encoder."""
-        return ask.is_whole_number and max(ask.image.size) > _MAX_REDUCTION * self._model.config.vision.image_size
+    def _may_miss(self, row: AnswerRow) -> bool:
+        """Return whether the number or place of things is asked that may be too small for the encoder."""
+        is_about_things = row.ask.is_whole_number or row.ask.choices == PLACES
+        return is_about_things and max(row.ask.image.size) > _MAX_REDUCTION * self._model.config.vision.image_size
 
 
 def _is_judged(row: AnswerRow, config: ClassifierConfig) -> bool:
@@ -119,26 +122,31 @@ def implied_thing(noun: str, config: ClassifierConfig) -> str | None:
 
 
 def _presence(question: ParsedQuestion | None, config: ClassifierConfig, present: Sequence[float]) -> float | None:
-    """Return the probability that the thing of a judged question is there, None for a kind of area.
+    """Return the probability of the thing that a question names, None if it names none that the classifier knows.
 
     present: probability of each thing that it is there.
     """
-    thing = None if question is None or question.kind == "area" else implied_thing(question.noun, config)
+    thing = thing_of(question.noun, config.things) if question else None
     return None if thing is None else present[config.things.index(thing)]
 
 
-def _answer(row: AnswerRow, config: ClassifierConfig, kinds: Sequence[float]) -> tuple[str, float, str] | None:
+def _answer(
+    row: AnswerRow, config: ClassifierConfig, present: Sequence[float], kinds: Sequence[float]
+) -> tuple[str, float, str] | None:
     """Return the answer of a judged row, its probability and its form, None if the scores leave it open.
 
-    kinds: probability of each kind of area.
+    present: probability of each thing that it is there; kinds: probability of each kind of area.
     """
-    if row.question is None or row.presence is None:
+    question = row.question
+    if question is None or question.kind == "area":
         return _kind(row.ask, config, kinds)
-    if row.question.kind == "number":
-        return ("0", 1 - row.presence, "presence") if row.presence < _ABSENT else None
-    if row.question.kind == "place":
+    thing = implied_thing(question.noun, config)
+    if question.kind == "place" or thing is None:
         return None
-    return ("yes", row.presence, "presence") if row.presence > 0.5 else ("no", 1 - row.presence, "presence")
+    probability = present[config.things.index(thing)]
+    if question.kind == "number":
+        return ("0", 1 - probability, "presence") if probability < _ABSENT else None
+    return ("yes", probability, "presence") if probability > 0.5 else ("no", 1 - probability, "presence")
 
 
 def _has_proposal(row: AnswerRow, config: ClassifierConfig) -> bool:

@@ -35,7 +35,7 @@ _MIN_CHANCE = 0.3  # of an object with the colors; otherwise, any part of the pi
 _MIN_COLOR_FIT = 0.1  # of the best place; a picture without the colors has no such place
 _OUTSIDE = 0.3  # weight of a color outside the region of the noun
 _SOLE = 0.8  # share of all objects from which their group is meant by a question with an adjective
-_SEEN = 0.8  # minimum probability of a thing, by the classifier, at which the number of it is not 0
+_SEEN = 0.8  # minimum probability of a thing, by the classifier, at which a count of 0 is not trusted
 _IDLE_ADJECTIVES = frozenset(("parked", "docked", "moored", "anchored", "standing"))
 # region -> nouns for it in the singular; a lake is not the only water, but the finder cannot tell
 _REGION_NOUNS: dict[str, tuple[str, ...]] = {
@@ -110,7 +110,7 @@ class FinderAnswers:
             fits = self._color_fits(ask, label, PictureColors(ask.image), colors)
             chances = [chance * (1.0 if fit >= _FITTING else fit) for chance, fit in zip(chances, fits, strict=True)]
         elif presence >= _SEEN and not chances:
-            return None  # they are there, but too small for the finder, or of a kind that it has not learned
+            return None  # the classifier sees some that the finder misses; they may be too small or unfamiliar
         count, probability = count_of(chances, 0.0 if colors else presence)
         is_allowed = ask.choices == NUMBERS or str(count) in ask.choices
         return (str(count), probability, "count") if is_allowed else None
@@ -229,13 +229,13 @@ def count_of(chances: Sequence[float], presence: float = 0.0) -> tuple[int, floa
 
     chances: the probability of each point that it is an object. They are independent, so that the number of objects
     has a Poisson binomial distribution. presence: probability, known otherwise, that there are any; if it is high, the
-    likeliest point is an object even if it is a doubtful one.
+    likeliest point, of which there must be one then, is an object even if it is a doubtful one.
     """
     count = sum(chance >= 0.5 for chance in chances)
     probabilities = np.ones(1)  # of 0, 1, 2, ... objects among the points so far
     for chance in chances:
         probabilities = np.append(probabilities * (1 - chance), 0) + np.append(0, probabilities * chance)
-    if count == 0 and presence >= _SEEN and any(chances):
+    if count == 0 and presence >= _SEEN:
         return 1, presence * float(probabilities[1] / probabilities[1:].sum())
     return count, float(probabilities[count])
 

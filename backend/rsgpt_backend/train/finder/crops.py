@@ -28,6 +28,7 @@ from .targets import CropFacts, FinderTargets, render, stack
 
 _VISIBLE = 0.6  # least visible part of an object that is learned; less is unknown, as data sets treat it differently
 _CUT_EDGE = 0.12  # of a picture's side: where objects without a box may be, if some were cut off by the edge
+_DENIABLE = ("water", "road", "building")  # regions that are also labels of what a picture shows
 _PLAIN = 0.02  # a share that is this near to 0 or 1 holds for each part of the picture
 _WHOLE = 0.5  # part of the crops of data sets with shares that show the whole picture
 _GREY, _BLUR = 0.05, 0.15  # parts of the crops without color, and blurred
@@ -84,7 +85,7 @@ def take_crop(
     if example.mask is not None:
         mask = np.asarray(_pasted(example.mask, (left, top, scale), size, 0)).astype(np.int16)
     weights = {label: stage.unmarked for label in dataset.partial}
-    weights |= {label: 1.0 for label in (*dataset.complete, *dataset.absent, *example.absent)}
+    weights |= {label: 1.0 for label in (*dataset.complete, *example.absent)}
     facts = CropFacts(
         boxes,
         hidden,
@@ -145,9 +146,16 @@ def _examples(folder: Path, dataset: RecipeDataset) -> list[Example]:
 
 
 def _absent(record: ObjectRecord, dataset: RecipeDataset, described: Mapping[str, bool]) -> frozenset[str]:
-    """Return the labels that a picture does not show. described: presence by label; boxes and labels outrank it."""
-    present = {**described, **known_presence(record, dataset.complete, dataset.absent)}
-    return frozenset(label for label, is_present in present.items() if not is_present)
+    """Return what a picture certainly does not show: at least one source denies it, and none contradicts that.
+
+    described: presence by label.
+    """
+    sources = known_presence(record, dataset.complete, dataset.absent), described
+    denied, shown = (
+        {label for source in sources for label, is_present in source.items() if is_present is wanted}
+        for wanted in (False, True)
+    )
+    return frozenset(denied - shown - {name for name, share in record.shares.items() if share > 0})
 
 
 def _start(rng: random.Random, side: int, shown: float) -> float:
@@ -196,9 +204,14 @@ def _visible_boxes(
 
 
 def _shares(example: Example, is_whole: bool) -> dict[str, float]:
-    """Return the shares of regions that hold for a crop: all for the whole picture, otherwise those near 0 and 1."""
+    """Return the shares of regions that hold for a crop: all for the whole picture, otherwise those near 0 and 1.
+
+    A mask knows more than shares, so a picture with a mask has none.
+    """
+    if example.mask is not None:
+        return {}
     measured = {name: share for name, share in example.record.shares.items() if name in example.dataset.shares}
-    shares = dict.fromkeys(example.absent, 0.0) | measured
+    shares = {region: 0.0 for region in _DENIABLE if region in example.absent} | measured
     return {name: share for name, share in shares.items() if is_whole or not _PLAIN < share < 1 - _PLAIN}
 
 

@@ -156,6 +156,14 @@ def test_a_present_thing_makes_zero_unlikely(classifying: Callable[..., Engine])
     assert row.proposal.logprobs["7"] == pytest.approx(math.log(0.9), abs=1e-4)
 
 
+def test_the_place_of_a_small_thing_in_a_large_picture_is_not_doubted(classifying: Callable[..., Engine]) -> None:
+    large = replace(ask(0, choices=PLACES), image=Image.new("RGB", (64 * 3 + 1, 64)), image_key="large")
+    model = classifying().model
+    row = row_of(model, large, "In which part is the red car?")
+    [*ClassifierAnswers(model, no_features).stream([row])]
+    assert row.presence is None
+
+
 def test_small_things_in_a_large_picture_may_be_too_small_to_see(classifying: Callable[..., Engine]) -> None:
     large = replace(ask(0, "How many cars are there?"), image=Image.new("RGB", (64 * 3 + 1, 64)), image_key="large")
     engine = classifying()

@@ -34,7 +34,7 @@ def example(box: tuple[int, int, int, int], dataset: RecipeDataset = CARS, cut: 
     image.paste("white", (x, y, x + width, y + height))
     shares = {"water": 0.5, "vegetation": 0.0}
     record = ObjectRecord("a.png", 96, 80, None, (ObjectBox("bus", *box),), shares, cut=cut)
-    return Example(dataset, record, image, None, ())
+    return Example(dataset, record, image, None, (), frozenset(("airplane", "water", "tree")))
 
 
 def test_boxes_stay_on_their_objects() -> None:
@@ -61,7 +61,7 @@ def test_objects_that_are_mostly_outside_are_hidden() -> None:
 def test_weights_follow_the_data_set() -> None:
     dataset = replace(CARS, partial=("ship",))
     _, facts = take_crop(example((0, 0, 4, 4), dataset), random.Random(1), STAGE, FILL)
-    assert facts.weights == {"car": 1.0, "airplane": 1.0, "ship": STAGE.unmarked}
+    assert facts.weights == {"car": 1.0, "airplane": 1.0, "water": 1.0, "tree": 1.0, "ship": STAGE.unmarked}
     assert facts.edge == 0
     _, facts = take_crop(example((0, 0, 4, 4), cut=1), random.Random(1), STAGE, FILL)
     assert facts.edge > 0
@@ -73,8 +73,8 @@ def test_what_labels_and_descriptions_deny_is_learned_as_absent(tmp_path: Path) 
     data["annotations"] = [row for row in data["annotations"] if row["objects"]]
     described = []
     for row in data["annotations"]:
-        row["labels"] = {"ship": False, "tree": True, "water": False}
-        presence = {"airplanes": "no", "buildings": "unclear", "cars": "no"}
+        row["labels"] = {"ship": False, "tree": False, "water": False, "building": True}
+        presence = {"airplanes": "no", "buildings": "no", "cars": "no", "trees": "yes"}
         described.append(
             {"filename": row["filename"], "text_output": "", "short": "", "kind": ["street"], "presence": presence}
         )
@@ -84,7 +84,7 @@ def test_what_labels_and_descriptions_deny_is_learned_as_absent(tmp_path: Path) 
     config = FinderConfig(("ship", "tree", "airplane", "building", "car"), (), ("water",), (0.5,) * 5)
     _, targets = FinderPictures(tmp_path, [dataset]).draw(random.Random(1), 12, STAGE, config, FILL)
     is_learned = (targets.center_weights.amax((0, 2, 3)) > 0).tolist()
-    assert is_learned == [True, False, True, False, False]  # the cars have boxes, so their description is wrong
+    assert is_learned == [True, False, True, False, False]  # one source shows trees, buildings, and cars
     assert targets.share_weights.unique().tolist() == [1]
     assert targets.shares.unique().tolist() == [0]
 

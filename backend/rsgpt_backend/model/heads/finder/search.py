@@ -22,7 +22,7 @@ from .points import FoundPoint, decode, without_duplicates
 _STRIDE = 32  # of the coarsest grid; the sides of the encoder's input are multiples of it
 _LONGEST_SIDE = 8192  # pixels; larger pictures are reduced, so that a search ends
 _REDUCED = 0.5  # of the scale of the first search, for a second one that finds objects too large for the first
-_LARGE = 24.0  # minimum side, in pixels, of what the second search finds; the first finds smaller objects better
+_LARGE = 24.0  # pixels of the reduced picture, minimum longer side in the second search; the first finds smaller better
 _OVERLAP = 0.25  # of a window: an object at a seam is complete in one of its windows if it is not larger
 
 
@@ -68,12 +68,13 @@ def search(
     _, config = finder_of(model)
     scale = search_scale(image.size, config, gsd_m)
     found: dict[str, list[FoundPoint]] = {label: [] for label in config.labels}
-    for reduction, smallest in ((1.0, 0.0), (_REDUCED, _LARGE)):
+    for reduction, labels, smallest in ((1.0, config.labels, 0.0), (_REDUCED, config.boxed, _LARGE)):
         resized = _resized(image, scale * reduction)
-        for label, points in _points_in(model, resized, thresholds or config.thresholds, on_window).items():
-            large = [point for point in points if max(point.box[2:]) >= smallest]
+        points = _points_in(model, resized, thresholds or config.thresholds, on_window)
+        for label in labels:
+            large = [point for point in points[label] if max(point.box[2:]) >= smallest]
             found[label] += _placed(large, resized.size, image.size)
-    return {label: without_duplicates(points) for label, points in found.items()}
+    return {label: [point.clipped(*image.size) for point in without_duplicates(found[label])] for label in found}
 
 
 @torch.inference_mode()
@@ -150,9 +151,8 @@ def _resized(image: Image.Image, scale: float) -> Image.Image:
 
 def _placed(points: Sequence[FoundPoint], resized: tuple[int, int], size: tuple[int, int]) -> list[FoundPoint]:
     """Return the points of a resized picture in the pixels of the picture, without those in the padding."""
-    width, height = size
-    inside = [point for point in without_duplicates(points) if point.x < resized[0] and point.y < resized[1]]
-    return [point.scaled(width / resized[0], height / resized[1]).clipped(width, height) for point in inside]
+    inside = [point for point in points if point.x < resized[0] and point.y < resized[1]]
+    return [point.scaled(size[0] / resized[0], size[1] / resized[1]) for point in inside]
 
 
 def _spans(length: int, side: int) -> list[tuple[int, int, float, float]]:

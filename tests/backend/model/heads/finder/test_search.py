@@ -105,6 +105,16 @@ def test_large_objects_are_also_searched_at_half_the_scale(bright: Rsgpt, side: 
     image.paste("white", (40, 24, 48, 32))
     points = search(bright, image)["airplane"]
     assert [point.box[2] for point in points] == pytest.approx(sides)
+    assert all((point.x, point.y) == pytest.approx((44, 28)) for point in points)
+
+
+@pytest.mark.parametrize("left", [0, 40, 88])
+def test_an_object_that_is_found_at_both_scales_is_returned_once(bright: Rsgpt, left: int) -> None:
+    bright._modules["finder"] = BrightCells(finder_of(bright)[1], 25.0)
+    image = Image.new("RGB", (96, 64))
+    image.paste("white", (left, 24, left + 8, 32))
+    (point,) = search(bright, image)["airplane"]
+    assert (point.x, point.y) == pytest.approx((left + 4, 28), abs=3)
 
 
 def test_nothing_is_found_in_the_padding(bright: Rsgpt, monkeypatch: pytest.MonkeyPatch) -> None:
