@@ -15,7 +15,9 @@ from rsgpt_backend.engine.engine import Engine
 from rsgpt_backend.engine.loading import load_engine
 from rsgpt_backend.evaluate import caption_metrics, question_accuracy
 from rsgpt_backend.evaluate.ask_all import AskOptions
-from rsgpt_backend.predictor import Ask
+from rsgpt_backend.predictor import Ask, KeyedPicture
+from rsgpt_plugin.shared.answers.answer_types import AnswerType
+from rsgpt_plugin.shared.answers.places import PLACES
 from tests.conftest import HOME, ROOT
 
 pytestmark = pytest.mark.slow
@@ -69,6 +71,67 @@ def test_presence_questions_get_yes_and_no(engine: Engine, tiles: dict[str, Imag
         ("Are there any cars?", "freeway86.jpg", "forest87.jpg"),
     ):
         assert [ask(engine, tiles[name], name, question) for name in (yes, no)] == [["yes"], ["no"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "question", "expected"),
+    [
+        ("airplane84.jpg", "How many airplanes are there?", "2 3 4"),  # four, of which one is half cut off
+        ("airplane84.jpg", "Could you work out the number of planes in this shot?", "2 3 4"),
+        ("runway84.jpg", "Count the aircraft.", "0"),
+        ("forest87.jpg", "Would you find water at this place?", "no"),
+        ("beach84.jpg", "Does the photo confirm that there is water here?", "yes"),
+        ("river84.jpg", "Where is the river?", "center"),
+    ],
+)
+def test_answers_about_objects_and_places(
+    engine: Engine, tiles: dict[str, Image.Image], name: str, question: str, expected: str
+) -> None:
+    (answer,) = ask(engine, tiles[name], name, question)
+    assert answer in expected.split()
+
+
+def test_answers_have_the_form_that_the_question_asks_for(engine: Engine, tiles: dict[str, Image.Image]) -> None:
+    for name, picture in tiles.items():
+        place, number, presence = ask(
+            engine, picture, name, "Where is the pond?", "How many street lamps do you see?", "Is there a bus?"
+        )
+        assert place in PLACES
+        assert number.isdecimal()
+        assert presence in ("yes", "no")
+
+
+def test_choices_do_not_depend_on_their_order(engine: Engine, tiles: dict[str, Image.Image]) -> None:
+    listed = ("residential area", "woodland", "airport", "coast", "sports field", "industrial area", "highway")
+    answers = []
+    for choices in (listed, listed[::-1], listed[3:] + listed[:3]):
+        prompt = AnswerType.CHOICE.prompt("What kind of area is this?", choices)
+        asks = [Ask(picture, name, prompt, choices=choices) for name, picture in tiles.items()]
+        answers.append([answer.text for answer in engine.answer(asks)])
+    assert answers[0] == answers[1] == answers[2]
+    named = dict(zip(tiles, answers[0], strict=True))
+    assert (named["forest87.jpg"], named["beach84.jpg"], named["runway84.jpg"]) == ("woodland", "coast", "airport")
+
+
+def test_place_of_something_absent_is_doubtful(engine: Engine, tiles: dict[str, Image.Image]) -> None:
+    asks = [Ask(tiles[name], name, "Where is the road?") for name in ("freeway86.jpg", "forest87.jpg")]
+    sure, doubtful = (answer.confidence for answer in engine.answer(asks))
+    assert doubtful < 0.1 < sure
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("airplanes at an airport", {"airplane84.jpg", "airplane81.jpg"}),
+        ("tennis courts", {"tenniscourt83.jpg", "tenniscourt85.jpg"}),
+        ("waves on a sandy beach", {"beach84.jpg"}),
+    ],
+)
+def test_pictures_are_found_by_words(engine: Engine, tiles: dict[str, Image.Image], text: str, names: set[str]) -> None:
+    wanted, *found = engine.embed([text, *(KeyedPicture(picture, name) for name, picture in tiles.items())])
+    similarity = [sum(a * b for a, b in zip(wanted.vector, one.vector, strict=True)) for one in found]
+    best = sorted(zip(similarity, tiles, strict=True), reverse=True)[: len(names)]
+    assert {name for _, name in best} == names
 
 
 def test_batch_answers_equal_single_answers(engine: Engine, tiles: dict[str, Image.Image]) -> None:
