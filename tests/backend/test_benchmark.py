@@ -43,4 +43,5 @@ def test_answers_have_the_requested_length() -> None:
     plain, ours = (measure(way, "rsgpt-small", "fp32", Workload(1, (40, 5))) for way in ("plain", "engine"))
     assert plain.answers == ours.answers
     tokenizer = load_engine("rsgpt-small").model.tokenizer
-    assert len(tokenizer(plain.answers[0], add_special_tokens=False).input_ids) > 20
+    long, short = (len(tokenizer(answer, add_special_tokens=False).input_ids) for answer in plain.answers[:2])
+    assert long > 20 > short

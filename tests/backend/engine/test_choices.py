@@ -21,7 +21,6 @@ from rsgpt_backend.engine.choices import (
     with_choices,
     wordings,
 )
-from rsgpt_backend.engine.confidence import scale_of
 from rsgpt_backend.engine.engine import Engine
 from rsgpt_backend.engine.heads.question_reader import ParsedQuestion
 from rsgpt_backend.model.decoding.answer_scoring import score
@@ -33,6 +32,13 @@ from tests.backend.toy import ask, picture
 
 CHOICES = ("many green trees", "gray", "a road")
 SCALES = {"yes_no": (0.5, 0.2), "phrase": (0.1, 0.0), "choice": (0.7, -0.1), "number": (0.2, -0.3)}
+
+
+def confidence_of(model: Rsgpt, question: Ask, logprobs: list[float]) -> float:
+    """Return the confidence of the likeliest choice."""
+    row = AnswerRow(model, question, 3)
+    row.choose(logprobs)
+    return row.finish("stop").confidence
 
 
 def choice_ask(*choices: str, top: int = 20) -> Ask:
@@ -73,9 +79,7 @@ def test_each_kind_of_choice_has_its_own_scale(
     odds = scale[0] * math.log(4) + scale[1]
     for scales, confidence in (({}, 0.8), (SCALES, 1 / (1 + math.exp(-odds)))):
         monkeypatch.setattr(toy, "config", replace(toy.config, calibration=scales))
-        row = AnswerRow(toy, question, 3)
-        row.choose([math.log(0.8), math.log(0.2)])
-        assert row.finish("stop").confidence == pytest.approx(confidence)
+        assert confidence_of(toy, question, [math.log(0.8), math.log(0.2)]) == pytest.approx(confidence)
 
 
 def test_choices_are_scored_with_the_lead_of_answers(toy: Rsgpt) -> None:
@@ -141,12 +145,16 @@ def test_spellings_are_summed_and_wordings_averaged() -> None:
     assert logprobs == pytest.approx([math.log(0.4 * 0.2) / 2, math.log(0.2001 * 0.1) / 2])
 
 
-def test_place_is_a_choice_until_it_has_its_own_scale() -> None:
+def test_place_is_a_choice_until_it_has_its_own_scale(toy: Rsgpt, monkeypatch: pytest.MonkeyPatch) -> None:
     question = Ask(picture(0), "key", "Where is the lake?", choices=PLACES)
     listed = replace(question, prompt=AnswerType.CHOICE.prompt(question.prompt, PLACES))
     assert (choice_form(question), choice_form(listed)) == ("place", "choice")
-    assert scale_of("place", SCALES) == scale_of("choice", SCALES)
-    assert scale_of("place", {**SCALES, "place": (2.0, 0.0)}) == (2.0, 0.0)
+    logprobs = [math.log(0.2), *[math.log(0.1)] * 8]
+    assert confidence_of(toy, question, logprobs) == pytest.approx(0.2)
+    monkeypatch.setattr(toy, "config", replace(toy.config, calibration=SCALES))
+    assert confidence_of(toy, question, logprobs) == confidence_of(toy, listed, logprobs) != pytest.approx(0.2)
+    monkeypatch.setattr(toy, "config", replace(toy.config, calibration={**SCALES, "place": (1.0, 0.0)}))
+    assert confidence_of(toy, question, logprobs) == pytest.approx(0.2)
 
 
 QUESTIONS = {
