@@ -29,9 +29,8 @@ class RecipeDataset:
     weight: how often pictures are drawn from it, relative to the other sets and independent of its size; questions
     about objects ignore it; captions_weight: how often its captions are drawn, relative to its other prompts;
     finder_weight: how often the finder sees its pictures, of which labels and descriptions also say what they do not
-    show. views: number of rotated and mirrored copies of
-    each picture, 1 to 8; sensors: number of copies as other sensors would take them. Validation sets have the same
-    order as training sets.
+    show. views: number of rotated and mirrored copies of each picture, 1 to 8; sensors: number of copies as other
+    sensors would take them. Validation sets have the same order as training sets.
     """
 
     images: str
