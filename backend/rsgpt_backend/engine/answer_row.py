@@ -11,7 +11,7 @@ from ..model.decoding.generation import ChosenToken
 from ..model.rsgpt import Rsgpt
 from ..predictor import Answer, Ask, FinishReason, Token
 from .answer_text import is_degenerate, until_stop
-from .choices import Proposal, choice_form, likeliest
+from .choices import Proposal, choice_form, kind_share, likeliest
 from .confidence import answer_form, calibrated, confidence, lowered, rescaled, scale_of
 from .heads.question_reader import ParsedQuestion
 
@@ -37,7 +37,7 @@ class AnswerRow:
         self._tokens: list[Token] = []
         self._openings: tuple[tuple[str, float], ...] = ()
         self._text = ""
-        self._choice: tuple[Token, str] | None = None  # with the form of the answer
+        self._choice: tuple[Token, float, str] | None = None  # its probability before calibration, and its form
 
     @property
     def full(self) -> bool:
@@ -71,8 +71,11 @@ class AnswerRow:
         if self.proposal:
             form = self.proposal.form
             logprobs = [sum(pair) for pair in zip(logprobs, self.proposal.logprobs.values(), strict=True)]
-        self._choice = likeliest(self.ask, logprobs), form
-        return self._choice[0]
+        token = likeliest(self.ask, logprobs)
+        is_free = form == "area"
+        probability = kind_share(token, self.ask.choices, logprobs) if is_free else math.exp(token.logprob)
+        self._choice = token, probability, form
+        return token
 
     def select(self, text: str, probability: float, form: str) -> Token:
         """Select an answer that was found without the language model, and return it as a token.
@@ -81,15 +84,15 @@ class AnswerRow:
         """
         logprob = math.log(max(probability, _SMALLEST_PROBABILITY))
         token = Token(text, logprob, ((text, logprob),)[: self.ask.top_logprobs])
-        self._choice = token, form
+        self._choice = token, probability, form
         return token
 
     def finish(self, reason: FinishReason) -> Answer:
         """Return the answer as it is now."""
         if self._choice:
-            token, form = self._choice
-            probability = math.exp(token.logprob) * self._place_exists()
-            sure = lowered(rescaled(probability, scale_of(form, self._scales)), self.novelty)
+            token, probability, form = self._choice
+            sure = rescaled(probability * self._place_exists(), scale_of(form, self._scales))
+            sure = lowered(sure, self.novelty)
             return Answer(token.text, (token,), sure, reason, False, self._prompt_tokens, form)
         text = self._decode(is_final=True).strip()
         sure = lowered(calibrated(confidence(self._tokens, self._openings), text, self._scales), self.novelty)

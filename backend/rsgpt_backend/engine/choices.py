@@ -15,6 +15,7 @@ from rsgpt_plugin.shared.answers.answer_types import AnswerType
 from rsgpt_plugin.shared.answers.numbers import number_in_words
 from rsgpt_plugin.shared.answers.places import PLACES
 
+from ..model.heads.kinds import groups_of
 from ..predictor import NUMBERS, Ask, Token
 from .confidence import YES_NO, answer_form
 from .heads.question_reader import ParsedQuestion
@@ -108,6 +109,19 @@ def likeliest(ask: Ask, logprobs: Sequence[float]) -> Token:
     shares = [(choice, logprob - total) for choice, logprob in zip(ask.choices, logprobs, strict=True)]
     ranked = sorted(shares, key=lambda share: -share[1])
     return Token(*ranked[0], tuple(ranked[: ask.top_logprobs]))
+
+
+def kind_share(token: Token, choices: Sequence[str], logprobs: Sequence[float]) -> float:
+    """Return the share of all names for the kind of area that a chosen name means: a synonym is no rival.
+
+    token: the likeliest of the choices; logprobs: of the choices, in order.
+    """
+    groups, total = set(groups_of((token.text,))), _log_sum(logprobs)
+    return sum(
+        math.exp(logprob - total)
+        for name, logprob in zip(choices, logprobs, strict=True)
+        if name == token.text or groups & set(groups_of((name,)))
+    )
 
 
 def choice_form(ask: Ask) -> str:

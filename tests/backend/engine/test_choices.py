@@ -15,6 +15,7 @@ from rsgpt_backend.engine.answer_row import AnswerRow
 from rsgpt_backend.engine.choices import (
     choice_form,
     choice_logprobs,
+    kind_share,
     likeliest,
     spelling_tokens,
     spellings,
@@ -51,6 +52,14 @@ def test_likeliest_choice_with_share_and_alternatives() -> None:
     assert [text for text, _ in token.top] == ["b", "c", "a"]
     assert [math.exp(logprob) for _, logprob in token.top] == pytest.approx([0.6, 0.3, 0.1])
     assert math.exp(token.logprob) == pytest.approx(0.6)
+
+
+def test_share_of_a_kind_of_area_contains_its_synonyms() -> None:
+    names = ("forest", "woodland", "sea", "something else")
+    logprobs = [math.log(share) for share in (0.4, 0.1, 0.2, 0.3)]
+    token = likeliest(choice_ask(*names), logprobs)
+    assert kind_share(token, names, logprobs) == pytest.approx(0.5)
+    assert kind_share(replace(token, text="something else"), names, logprobs) == pytest.approx(0.3)
 
 
 def test_number_of_alternatives_is_limited() -> None:
