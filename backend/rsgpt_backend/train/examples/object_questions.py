@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import math
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,6 +120,16 @@ def known_presence(record: ObjectRecord, complete: Sequence[str], absent: Sequen
             del present[label]  # labels name the more specific thing only now and then
     known = {label: value for label, value in present.items() if label in NAMES}
     return known | dict.fromkeys(absent, False)
+
+
+def agreed_presence(*sources: Mapping[str, bool]) -> dict[str, bool]:
+    """Return the presence of each thing by label, without the things on which the sources disagree."""
+    agreed: dict[str, bool] = {}
+    for label in dict.fromkeys(label for source in sources for label in source):
+        answers = {source[label] for source in sources if label in source}
+        if len(answers) == 1:
+            agreed[label] = answers.pop()
+    return agreed
 
 
 def _quantities(record: ObjectRecord, complete: Sequence[str], size: int) -> Iterator[TrainingExample]:

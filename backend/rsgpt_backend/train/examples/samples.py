@@ -21,7 +21,7 @@ from ..recipe import RecipeDataset
 from .derived_questions import TrainingExample, asked_question, derived_questions
 from .described_pictures import DescribedPicture, read_descriptions
 from .details import detailed_description
-from .object_questions import NAMES, known_presence, mask_questions, object_questions
+from .object_questions import NAMES, agreed_presence, known_presence, mask_questions, object_questions
 from .prompts import CAPTION_PROMPTS, COLOR_MODE_PROMPTS, DETAIL_PROMPTS, count_prompts, presence_prompts
 from .sensors import is_gray
 from .texts import clean_sentence
@@ -149,7 +149,7 @@ def _add_description(sample: Sample, picture: DescribedPicture) -> None:
     sample.described = picture
     sample.captions.append(picture.caption)
     sample.details.append(picture.detail)
-    sample.presence |= picture.presence
+    sample.presence = agreed_presence(sample.presence, picture.presence)
     for example in picture.questions():
         sample.add(example)
 

@@ -20,7 +20,7 @@ from ...data.object_matching import counted_as
 from ...errors import DataError
 from ...model.config import FinderConfig
 from ..examples.described_pictures import read_descriptions
-from ..examples.object_questions import known_presence
+from ..examples.object_questions import agreed_presence, known_presence
 from ..examples.samples import chosen_objects
 from ..recipe import RecipeDataset
 from .settings import FinderStage
@@ -146,16 +146,10 @@ def _examples(folder: Path, dataset: RecipeDataset) -> list[Example]:
 
 
 def _absent(record: ObjectRecord, dataset: RecipeDataset, described: Mapping[str, bool]) -> frozenset[str]:
-    """Return what a picture certainly does not show: at least one source denies it, and none contradicts that.
-
-    described: presence by label.
-    """
-    sources = known_presence(record, dataset.complete, dataset.absent), described
-    denied, shown = (
-        {label for source in sources for label, is_present in source.items() if is_present is wanted}
-        for wanted in (False, True)
-    )
-    return frozenset(denied - shown - {name for name, share in record.shares.items() if share > 0})
+    """Return the labels that a picture does not show. described: presence by label, from its description."""
+    agreed = agreed_presence(known_presence(record, dataset.complete, dataset.absent), described)
+    parts = {name for name, share in record.shares.items() if share > 0}
+    return frozenset({label for label, is_present in agreed.items() if not is_present} - parts)
 
 
 def _start(rng: random.Random, side: int, shown: float) -> float:

@@ -11,6 +11,7 @@ from rsgpt_backend.data.object_annotations import ObjectBox, ObjectRecord
 from rsgpt_backend.train.examples.derived_questions import TrainingExample
 from rsgpt_backend.train.examples.object_questions import (
     MANY,
+    agreed_presence,
     known_presence,
     mask_questions,
     object_questions,
@@ -40,6 +41,12 @@ def test_presence_follows_from_boxes_labels_and_shares() -> None:
     assert answers["Are there any airplanes?"] == "no"
     assert answers["Are there any vehicles?"] == "yes"
     assert answers["Is there any water?"] == "yes"
+
+
+def test_sources_that_disagree_leave_the_presence_open() -> None:
+    agreed = agreed_presence({"car": True, "ship": False, "tree": True}, {"car": True, "tree": False, "road": False})
+    assert agreed == {"car": True, "ship": False, "road": False}
+    assert agreed_presence() == {}
 
 
 def test_objects_at_the_edge_leave_an_absence_and_a_number_open() -> None:
