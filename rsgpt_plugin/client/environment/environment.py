@@ -279,12 +279,12 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def _groups_of(command: Sequence[str]) -> list[str]:
-    """Return the package groups of a backend command; `batch` on Ray and `train` need a second one."""
+    """Return the package groups of a backend command; `batch` on Ray and `train` need further ones."""
     groups = set(command[:1])
     if command[:1] == ["batch"] and ("ray" in command or "--engine=ray" in command):
         groups.add("ray")
-    if command[:1] == ["train"]:
-        groups.add("evaluate")
+    if command[:1] == ["train"]:  # rasterio reads training pictures with more than four bands
+        groups |= {"batch", "evaluate"}
     return [group for group in GROUPS if group in groups]
 
 

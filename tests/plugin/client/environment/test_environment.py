@@ -222,7 +222,7 @@ def test_the_run_command_creates_the_environment_and_runs_the_backend(
     [
         (["ask", "a.png", "--question", "ray"], []),
         (["evaluate", "captions"], ["evaluate"]),
-        (["train", "rsgpt-small", "--data", "batch"], ["evaluate", "train"]),
+        (["train", "rsgpt-small", "--data", "ray"], ["batch", "evaluate", "train"]),
         (["batch", "a.tif", "--out", "a.gpkg"], ["batch"]),
         (["batch", "a.tif", "--engine", "ray"], ["batch", "ray"]),
         (["batch", "a.tif", "--engine=ray"], ["batch", "ray"]),
