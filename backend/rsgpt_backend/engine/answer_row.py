@@ -91,8 +91,7 @@ class AnswerRow:
         """Return the answer as it is now."""
         if self._choice:
             token, probability, form = self._choice
-            sure = rescaled(probability * self._place_exists(), scale_of(form, self._scales))
-            sure = lowered(sure, self.novelty)
+            sure = lowered(rescaled(probability * self._place_exists(), scale_of(form, self._scales)), self.novelty)
             return Answer(token.text, (token,), sure, reason, False, self._prompt_tokens, form)
         text = self._decode(is_final=True).strip()
         sure = lowered(calibrated(confidence(self._tokens, self._openings), text, self._scales), self.novelty)

@@ -15,7 +15,7 @@ from rsgpt_plugin.shared.answers.answer_types import AnswerType
 from rsgpt_plugin.shared.answers.numbers import number_in_words
 from rsgpt_plugin.shared.answers.places import PLACES
 
-from ..model.heads.kinds import groups_of
+from ..model.heads.kinds import groups_of_name
 from ..predictor import NUMBERS, Ask, Token
 from .confidence import YES_NO, answer_form
 from .heads.question_reader import ParsedQuestion
@@ -116,11 +116,11 @@ def kind_share(token: Token, choices: Sequence[str], logprobs: Sequence[float]) 
 
     token: the likeliest of the choices; logprobs: of the choices, in order.
     """
-    groups, total = set(groups_of((token.text,))), _log_sum(logprobs)
+    groups, total = groups_of_name(token.text), _log_sum(logprobs)
     return sum(
         math.exp(logprob - total)
         for name, logprob in zip(choices, logprobs, strict=True)
-        if name == token.text or groups & set(groups_of((name,)))
+        if name == token.text or groups & groups_of_name(name)
     )
 
 

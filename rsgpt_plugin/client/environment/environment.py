@@ -283,7 +283,7 @@ def _groups_of(command: Sequence[str]) -> list[str]:
     groups = set(command[:1])
     if command[:1] == ["batch"] and ("ray" in command or "--engine=ray" in command):
         groups.add("ray")
-    if command[:1] == ["train"]:  # rasterio reads training pictures with more than four bands
+    if command[:1] == ["train"]:  # rasterio reads the training pictures that Pillow cannot read
         groups |= {"batch", "evaluate"}
     return [group for group in GROUPS if group in groups]
 

@@ -149,13 +149,13 @@ def named_by(probabilities: Mapping[str, float], minimum: float) -> dict[str, fl
 
 def are_distinct(options: Sequence[str]) -> bool:
     """Return whether the groups distinguish options: each names some, no two the same, and none is a negation."""
-    named = [_named(option) for option in options]
+    named = [groups_of_name(option) for option in options]
     return name_kinds(options) and all(named) and len(set(named)) == len(named)
 
 
 def name_kinds(options: Sequence[str]) -> bool:
     """Return whether an option names a kind of area and none is a negation."""
-    return any(map(_named, options)) and not any(map(_NEGATION.search, options))
+    return any(map(groups_of_name, options)) and not any(map(_NEGATION.search, options))
 
 
 def shares_of_options(probabilities: Mapping[str, float], options: Sequence[str]) -> list[float]:
@@ -165,7 +165,7 @@ def shares_of_options(probabilities: Mapping[str, float], options: Sequence[str]
     those that may be true of the same picture. What fits none of them is divided among the options that name no group;
     without such options, the sum is below 1.
     """
-    named = [_named(option) for option in options]
+    named = [groups_of_name(option) for option in options]
     shares = [0.0] * len(options)
     for group, probability in probabilities.items():
         exact = [index for index, groups in enumerate(named) if group in groups]
@@ -180,8 +180,9 @@ def shares_of_options(probabilities: Mapping[str, float], options: Sequence[str]
 
 
 @lru_cache  # the same few options are asked about each tile
-def _named(option: str) -> frozenset[str]:
-    return _NAMED.get(option.strip().lower()) or groups_of([option])
+def groups_of_name(name: str) -> frozenset[str]:
+    """Return the groups that one name belongs to; a word such as "water" belongs to several."""
+    return _NAMED.get(name.strip().lower()) or groups_of([name])
 
 
 @lru_cache
