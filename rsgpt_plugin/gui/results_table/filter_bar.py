@@ -11,7 +11,7 @@ from qgis.PyQt.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QWidg
 
 from ...geo.results.display_values import status_text
 from ..widgets import PercentBox
-from .rows_model import RowFilter
+from .arrangement import RowFilter
 
 _TYPING_MS = 150
 

@@ -158,13 +158,11 @@ class ResultsDock(QgsDockWidget):
 
     def _show_rows(self, rows: Sequence[LayerRow]) -> None:
         columns = self.rows.reader.columns if self.rows.reader is not None else ()
-        position = self.view.verticalScrollBar().value()
         self.thumbnails.forget_missing()
         self.model.set_rows(columns, rows)
         for number, column in enumerate(columns):
             unused = column.means == CAPTION and all(row.values[number] is None for row in rows)
             self.view.setColumnHidden(number + 1, unused)
-        self.view.verticalScrollBar().setValue(position)
         self.filter.set_statuses(row.status for row in rows)
 
     def _count(self) -> None:

@@ -35,10 +35,13 @@ class ResultsView(QTableView):
         self._columns: tuple[DisplayColumn, ...] = ()
         self._picture = PictureCell(icon, self)
         self._cells: list[AnswerCell] = []
+        self._place: tuple[Optional[int], str, int] = (None, "", 0)
         self.setModel(model)
         self.setItemDelegateForColumn(PICTURE, self._picture)
         self._set_up()
+        model.modelAboutToBeReset.connect(self._remember_place)
         model.modelReset.connect(self._lay_out)
+        model.modelReset.connect(self._restore_place)
         self.doubleClicked.connect(self._on_double_click)
 
     def _set_up(self) -> None:
@@ -80,6 +83,29 @@ class ResultsView(QTableView):
             self.setItemDelegateForColumn(number, cell)
             width = _CAPTION_WIDTH if number == 1 else _WIDTHS[column.kind]
             self.setColumnWidth(number, width * self.fontMetrics().height())
+
+    def _remember_place(self) -> None:
+        """Remember the current cell by feature ID and column name, and the scroll position."""
+        current, scrolled = self.currentIndex(), self.verticalScrollBar().value()
+        if current.isValid():
+            column = self._model.column_at(current.column())
+            self._place = (self._model.row_at(current.row()).fid, column.name if column else "", scrolled)
+        else:
+            self._place = (None, "", scrolled)
+
+    def _restore_place(self) -> None:
+        fid, name, scrolled = self._place
+        header = self.horizontalHeader()
+        header.blockSignals(True)  # otherwise the view sorts again
+        header.setSortIndicator(*self._model.sorting)
+        header.blockSignals(False)
+        header.viewport().update()
+        line = self._model.line_of(fid) if fid is not None else None
+        if line is not None:
+            current = self._model.index(line, max(PICTURE, self._model.number_of(name)))
+            self.selectionModel().setCurrentIndex(current, QItemSelectionModel.SelectionFlag.NoUpdate)
+        self.updateGeometries()
+        self.verticalScrollBar().setValue(scrolled)
 
     def _on_double_click(self, index: QModelIndex) -> None:
         column = self._model.column_at(index.column())
