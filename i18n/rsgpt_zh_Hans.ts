@@ -1106,6 +1106,22 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>RSGPT：正在清除所存内容</translation>
     </message>
     <message>
+      <source>“{value}” is not one of the choices. Choose one of: {choices}.</source>
+      <translation>“{value}”不在选项中。请选择其中之一：{choices}。</translation>
+    </message>
+    <message>
+      <source>“{value}” is neither yes nor no. Choose one of them.</source>
+      <translation>“{value}”既不是“是”也不是“否”。请选择其一。</translation>
+    </message>
+    <message>
+      <source>“{value}” is not a whole number. Enter one.</source>
+      <translation>“{value}”不是整数。请输入整数。</translation>
+    </message>
+    <message>
+      <source>“{value}” is not a number. Enter one.</source>
+      <translation>“{value}”不是数字。请输入数字。</translation>
+    </message>
+    <message>
       <source>The row is no longer in the layer. Reopen the table.</source>
       <translation>该记录已不在图层中。请重新打开结果表。</translation>
     </message>
@@ -2338,13 +2354,6 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
     <message>
       <source>Report a problem…</source>
       <translation>报告问题…</translation>
-    </message>
-  </context>
-  <context>
-    <name>AnswerCell</name>
-    <message>
-      <source>no answer</source>
-      <translation>没有回答</translation>
     </message>
   </context>
   <context>

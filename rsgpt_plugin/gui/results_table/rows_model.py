@@ -11,10 +11,12 @@ from qgis.PyQt.QtGui import QFont, QPixmap
 
 from ...geo.results.display_values import DisplayColumn, Kind, column_description, display_text
 from ...geo.results.layer_rows import LayerRow
+from ...services.results.choices import choices_of
 from .arrangement import RowFilter, Sorting
 
 PICTURE = 0
 CONFIDENCE_ROLE = int(Qt.ItemDataRole.UserRole)  # the confidence, 0 to 1
+CHOICES_ROLE = CONFIDENCE_ROLE + 1  # the possible answers, () if they are not known or any
 ALIGNED = Qt.AlignmentFlag
 
 _TOP = ALIGNED.AlignLeft | ALIGNED.AlignVCenter
@@ -160,6 +162,8 @@ class ResultsModel(QAbstractTableModel):
             return value
         if role == CONFIDENCE_ROLE:
             return value if column.kind is Kind.CONFIDENCE else row.sure[number]
+        if role == CHOICES_ROLE:
+            return choices_of(row.prompt, column.means)
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _NUMBER if column.kind.is_number else _TOP if column.kind is Kind.TEXT else _MIDDLE
         if role == Qt.ItemDataRole.FontRole and column.name in row.models:

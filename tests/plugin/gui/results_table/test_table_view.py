@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from qgis.core import NULL
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtWidgets import QComboBox
 
 from rsgpt_plugin.gui.results_table.results_dock import ResultsDock
-from tests.plugin.gui.table_use import CAPTION, enter, opened, shown_captions
-from tests.plugin.results import results_layer
+from tests.plugin.gui.table_use import CAPTION, click, enter, opened, shown_captions
+from tests.plugin.results import USES, add_uses, fids, results_layer
 from tests.plugin.waiting import wait_until
 
 
@@ -49,3 +51,16 @@ def test_the_arrow_vanishes_with_another_layer(dock: ResultsDock) -> None:
     opened(dock, second)
     wait_until(lambda: shown_captions(dock) == ["d", "c"])
     assert dock.view.horizontalHeader().sortIndicatorSection() == -1
+
+
+def test_a_choice_is_corrected_from_its_list(dock: ResultsDock) -> None:
+    layer = opened(dock, add_uses(results_layer(["a", "b"]), ["water", "farmland"]))
+    wait_until(lambda: dock.model.number_of("use") > 0)
+    click(dock, 0, dock.model.number_of("use"), twice=True)
+    (editor,) = dock.view.viewport().findChildren(QComboBox)
+    assert [editor.itemText(number) for number in range(editor.count())] == [*USES, "No answer"]
+    assert editor.currentText() == "water"
+    QTest.keyClick(editor, Qt.Key.Key_Down)
+    QTest.keyClick(editor, Qt.Key.Key_Return)
+    wait_until(lambda: layer.getFeature(fids(layer)[0])["use"] is None or dock.model.row_at(0).models != {})
+    assert (dock.model.row_at(0).models, layer.getFeature(fids(layer)[0])["use"]) == ({"use": "water"}, NULL)
