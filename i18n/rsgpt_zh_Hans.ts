@@ -1122,8 +1122,48 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>“{value}”不是数字。请输入数字。</translation>
     </message>
     <message>
-      <source>The row is no longer in the layer. Reopen the table.</source>
-      <translation>该记录已不在图层中。请重新打开结果表。</translation>
+      <source>Corrected. Rows: {count}.</source>
+      <translation>已更正。行数：{count}。</translation>
+    </message>
+    <message>
+      <source>Correct answers</source>
+      <translation>更正回答</translation>
+    </message>
+    <message>
+      <source>The model's answers are restored. Rows: {count}.</source>
+      <translation>已恢复模型的回答。行数：{count}。</translation>
+    </message>
+    <message>
+      <source>Restore the model's answers</source>
+      <translation>恢复模型的回答</translation>
+    </message>
+    <message>
+      <source>There is no correction to undo.</source>
+      <translation>没有可撤销的更正。</translation>
+    </message>
+    <message>
+      <source>There is no correction to redo.</source>
+      <translation>没有可重做的更正。</translation>
+    </message>
+    <message>
+      <source>Stopped. Rows that were written: {count}.</source>
+      <translation>已停止。已写入的行数：{count}。</translation>
+    </message>
+    <message>
+      <source>The edit session has changed. Rows that were written: {count}.</source>
+      <translation>编辑会话已改变。已写入的行数：{count}。</translation>
+    </message>
+    <message>
+      <source>{kept} of {count} rows stay as they are. {problem}</source>
+      <translation>{count} 行中有 {kept} 行保持不变。{problem}</translation>
+    </message>
+    <message>
+      <source>The row was changed in the meantime.</source>
+      <translation>该行在此期间已被修改。</translation>
+    </message>
+    <message>
+      <source>A correction is still being written. Wait until it ends.</source>
+      <translation>仍在写入更正。请等待其结束。</translation>
     </message>
     <message>
       <source>Correct an answer</source>
@@ -1132,6 +1172,10 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
     <message>
       <source>Restore the model's answer</source>
       <translation>恢复模型的回答</translation>
+    </message>
+    <message>
+      <source>The row is no longer in the layer. Reopen the table.</source>
+      <translation>该记录已不在图层中。请重新打开结果表。</translation>
     </message>
     <message>
       <source>RSGPT: exporting results</source>
@@ -2357,6 +2401,19 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
     </message>
   </context>
   <context>
+    <name>CorrectDialog</name>
+    <message numerus="yes">
+      <source>Correct %n row(s)</source>
+      <translation>
+        <numerusform>更正 %n 行</numerusform>
+      </translation>
+    </message>
+    <message>
+      <source>The answers of the model are kept. The correction can be undone.</source>
+      <translation>模型的回答会保留。更正可以撤销。</translation>
+    </message>
+  </context>
+  <context>
     <name>ExportDialog</name>
     <message>
       <source>Export results</source>
@@ -2552,6 +2609,14 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>RSGPT 结果</translation>
     </message>
     <message>
+      <source>Undo the last correction (Ctrl+Z in the table)</source>
+      <translation>撤销上一次更正（在表格中按 Ctrl+Z）</translation>
+    </message>
+    <message>
+      <source>Redo the correction (Ctrl+Shift+Z in the table)</source>
+      <translation>重做更正（在表格中按 Ctrl+Shift+Z）</translation>
+    </message>
+    <message>
       <source>Zoom to</source>
       <translation>缩放到</translation>
     </message>
@@ -2590,8 +2655,12 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>图片</translation>
     </message>
     <message>
-      <source>The model was {share} sure.</source>
-      <translation>模型的置信度为 {share}。</translation>
+      <source>corrected</source>
+      <translation>已更正</translation>
+    </message>
+    <message>
+      <source>Before the correction: {value}</source>
+      <translation>更正之前：{value}</translation>
     </message>
     <message>
       <source>nothing</source>
@@ -2600,6 +2669,10 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
     <message>
       <source>Corrected. The model said: {said}</source>
       <translation>已更正。模型的回答是：{said}</translation>
+    </message>
+    <message>
+      <source>The model was {share} sure.</source>
+      <translation>模型的置信度为 {share}。</translation>
     </message>
   </context>
   <context>
@@ -2619,6 +2692,12 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
     <message>
       <source>Correct</source>
       <translation>更正</translation>
+    </message>
+    <message numerus="yes">
+      <source>Correct %n row(s)…</source>
+      <translation>
+        <numerusform>更正 %n 行…</numerusform>
+      </translation>
     </message>
     <message>
       <source>Restore the model's answer</source>

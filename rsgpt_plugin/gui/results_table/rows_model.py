@@ -155,30 +155,42 @@ class ResultsModel(QAbstractTableModel):
         return True
 
     def _cell(self, row: LayerRow, number: int, column: DisplayColumn, role: int) -> Any:
-        value = row.values[number]
+        value, is_corrected = row.values[number], column.name in row.models
         if role == Qt.ItemDataRole.DisplayRole:
-            return display_text(value, column.kind)
+            return self._text(row, number, column)
         if role == Qt.ItemDataRole.EditRole:
             return value
         if role == CONFIDENCE_ROLE:
-            return value if column.kind is Kind.CONFIDENCE else row.sure[number]
+            sure = value if column.kind is Kind.CONFIDENCE else row.sure[number]
+            return None if is_corrected or (column.kind is Kind.CONFIDENCE and row.models) else sure
         if role == CHOICES_ROLE:
             return choices_of(row.prompt, column.means)
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _NUMBER if column.kind.is_number else _TOP if column.kind is Kind.TEXT else _MIDDLE
-        if role == Qt.ItemDataRole.FontRole and column.name in row.models:
+        if role == Qt.ItemDataRole.FontRole and is_corrected:
             return self._corrected_font
         return self._tooltip(row, number, column) if role == Qt.ItemDataRole.ToolTipRole else None
 
+    def _text(self, row: LayerRow, number: int, column: DisplayColumn) -> str:
+        """Return the text of a cell. What the model says of its own answers does not apply to a corrected row."""
+        if row.models and column.kind is Kind.CONFIDENCE:
+            return "–"
+        return (
+            self.tr("corrected")
+            if row.models and column.kind is Kind.STATUS
+            else display_text(row.values[number], column.kind)
+        )
+
     def _tooltip(self, row: LayerRow, number: int, column: DisplayColumn) -> str:
         """Return the tooltip: text, confidence and correction. Escaped, because Qt detects markup in tooltips."""
-        lines = [display_text(row.values[number], column.kind)]
-        confidence = row.sure[number]
-        if confidence is not None:
-            lines.append(self.tr("The model was {share} sure.").format(share=f"{confidence:.0%}"))
+        lines, confidence = [display_text(row.values[number], column.kind)], row.sure[number]
+        if row.models and column.kind in (Kind.CONFIDENCE, Kind.STATUS):
+            lines = [self.tr("Before the correction: {value}").format(value=lines[0])]
         if column.name in row.models:
             answer = display_text(row.models[column.name], column.kind) or self.tr("nothing")
             lines.append(self.tr("Corrected. The model said: {said}").format(said=answer))
+        if confidence is not None:
+            lines.append(self.tr("The model was {share} sure.").format(share=f"{confidence:.0%}"))
         if column.kind is Kind.STATUS and row.reason:
             lines.append(row.reason)
         return "".join(f"<p>{html.escape(line)}</p>" for line in lines if line)

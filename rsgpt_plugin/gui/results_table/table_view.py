@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Optional
 
-from qgis.PyQt.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, pyqtSignal
-from qgis.PyQt.QtGui import QGuiApplication, QIcon, QKeySequence
+from qgis.PyQt.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPoint, Qt, pyqtSignal
+from qgis.PyQt.QtGui import QGuiApplication, QIcon, QKeyEvent, QKeySequence
 from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
 from ...geo.results.display_values import DisplayColumn, Kind, display_text
@@ -17,17 +18,24 @@ from .rows_model import PICTURE, ResultsModel
 _WIDTHS = {Kind.TEXT: 14, Kind.YESNO: 5, Kind.WHOLE: 5, Kind.DECIMAL: 5, Kind.CONFIDENCE: 6, Kind.STATUS: 6}
 _CAPTION_WIDTH = 22
 
+_SHIFT_CONTROL = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
+_ALL_KEYS = _SHIFT_CONTROL | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
+
 
 class ResultsView(QTableView):
     """Emits a signal for each action of the user.
 
     zoom_requested: zoom to the selected rows. reask_requested: ask the selected rows again.
-    restore_requested: restore the model's answer, with feature ID and column name.
+    correct_requested, restore_requested: correct answers, and restore those of the model, with column name and feature
+    IDs. undo_requested, redo_requested: undo a correction, and repeat it.
     """
 
     zoom_requested = pyqtSignal()
     reask_requested = pyqtSignal()
-    restore_requested = pyqtSignal(object, str)
+    correct_requested = pyqtSignal(str, object)
+    restore_requested = pyqtSignal(str, object)
+    undo_requested = pyqtSignal()
+    redo_requested = pyqtSignal()
 
     def __init__(self, model: ResultsModel, icon: QIcon, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
@@ -66,12 +74,52 @@ class ResultsView(QTableView):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._menu)
 
-    def keyPressEvent(self, event: object) -> None:  # noqa: N802 - Qt's
-        """Copy the cell that has the focus."""
-        if event.matches(QKeySequence.StandardKey.Copy):  # type: ignore[attr-defined]  # a QKeyEvent
-            self._copy(self.currentIndex())
-            return
-        super().keyPressEvent(event)
+    @property
+    def results(self) -> ResultsModel:
+        """The model that is shown."""
+        return self._model
+
+    def event(self, event: QEvent) -> bool:
+        """Take the keys of undo and redo before QGIS does, which would edit the active layer."""
+        if event.type() == QEvent.Type.ShortcutOverride and self._key_action(event) is not None:
+            event.accept()
+            return True
+        return bool(super().event(event))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's
+        """Copy the cell that has the focus, correct the selected rows, undo or redo."""
+        action = self._key_action(event)
+        if action is None:
+            super().keyPressEvent(event)
+        else:
+            action()
+
+    def _key_action(self, event: QKeyEvent) -> Optional[Callable[[], None]]:
+        keys = QKeySequence.StandardKey
+        if event.matches(keys.Copy):
+            return lambda: self._copy(self.currentIndex())
+        if event.matches(keys.Undo):
+            return self.undo_requested.emit
+        if event.matches(keys.Redo) or (
+            event.modifiers() & _ALL_KEYS == _SHIFT_CONTROL and event.key() == Qt.Key.Key_Z
+        ):
+            return self.redo_requested.emit
+        if event.key() == Qt.Key.Key_F2 and event.modifiers() & _ALL_KEYS == Qt.KeyboardModifier.ShiftModifier:
+            return lambda: self._correct_rows(self.currentIndex())
+        return None
+
+    def _chosen(self, index: QModelIndex) -> list[int]:
+        """Return the feature IDs of the selected rows if a cell is in one of them, else that of its row."""
+        selection = self.selectionModel().selection()
+        if index.isValid() and not selection.contains(index):
+            return [self._model.row_at(index.row()).fid]
+        lines = sorted({line for part in selection for line in range(part.top(), part.bottom() + 1)})
+        return [self._model.row_at(line).fid for line in lines]
+
+    def _correct_rows(self, index: QModelIndex) -> None:
+        column = self._model.column_at(index.column())
+        if index.isValid() and column is not None and column.editable:
+            self.correct_requested.emit(column.name, self._chosen(index))
 
     def _lay_out(self) -> None:
         if self._columns == self._model.columns:
@@ -128,11 +176,16 @@ class ResultsView(QTableView):
         if column is None:
             return menu
         menu.addAction(self.tr("Copy")).triggered.connect(lambda checked: self._copy(index))
+        chosen = self._chosen(index)
         if column.editable:
             menu.addAction(self.tr("Correct")).triggered.connect(lambda checked: self.edit(index))
+        if column.editable and len(chosen) > 1:
+            several = menu.addAction(self.tr("Correct %n row(s)…", "", len(chosen)))
+            several.setShortcut(QKeySequence("Shift+F2"))  # shown only: the view handles the key
+            several.triggered.connect(lambda checked: self.correct_requested.emit(column.name, chosen))
         if column.name in row.models:
             restore = menu.addAction(self.tr("Restore the model's answer"))
-            restore.triggered.connect(lambda checked: self.restore_requested.emit(row.fid, column.name))
+            restore.triggered.connect(lambda checked: self.restore_requested.emit(column.name, [row.fid]))
         return menu
 
     def _header_menu(self, point: QPoint) -> None:

@@ -26,11 +26,12 @@ def correct(layer: QgsVectorLayer, fid: int, name: str, value: Any) -> bool:
     """
     feature = layer.getFeature(fid)
     if not feature.isValid():
-        raise OutputError(translate("Rsgpt", "The row is no longer in the layer. Reopen the table."))
-    problem = refusal(layer, feature, name, value)
+        raise OutputError(missing_row())
+    columns = result_columns(layer)
+    problem = refusal(columns, feature, name, value)
     if problem:
         raise OutputError(problem)
-    changes = correction(result_columns(layer), feature, name, value)
+    changes = correction(columns, feature, name, value)
     if changes:
         add_correction_columns(layer, name)
         write_values(layer, {fid: changes}, translate("Rsgpt", "Correct an answer"))
@@ -44,11 +45,16 @@ def restore(layer: QgsVectorLayer, fid: int, name: str) -> bool:
     return bool(changes)
 
 
-def refusal(layer: QgsVectorLayer, row: QgsFeature, name: str, value: Any) -> str:
+def refusal(columns: ResultColumns, row: QgsFeature, name: str, value: Any) -> str:
     """Return why `value` cannot be the answer in the column `name` of a row, "" if it can."""
-    columns = result_columns(layer)
+    field = row.fields().field(name)
     prompt = str(null_to_none(row[columns.known["prompt"]]) or "") if "prompt" in columns.known else ""
-    return misfit(value, layer.fields().field(name), choices_of(prompt, asked_name(columns, name)))
+    return misfit(value, field, choices_of(prompt, asked_name(columns, name)))
+
+
+def missing_row() -> str:
+    """Return the message about a row that was deleted since the table was read."""
+    return translate("Rsgpt", "The row is no longer in the layer. Reopen the table.")
 
 
 def correction(columns: ResultColumns, row: QgsFeature, name: str, value: Any) -> dict[str, Any]:
