@@ -620,6 +620,10 @@
       <translation>回答</translation>
     </message>
     <message>
+      <source>Other or no answer</source>
+      <translation>其他或无回答</translation>
+    </message>
+    <message>
       <source>There is no transformation between the coordinate systems {source} and {target}. Choose a layer or an extent whose coordinate system can be transformed to the raster's.</source>
       <translation>坐标参照系 {source} 与 {target} 之间没有可用的转换。请选择坐标参照系可以转换到栅格坐标参照系的图层或范围。</translation>
     </message>
@@ -2401,6 +2405,95 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
     </message>
   </context>
   <context>
+    <name>ColumnMenu</name>
+    <message>
+      <source>Column</source>
+      <translation>列</translation>
+    </message>
+    <message>
+      <source>Sort by confidence, lowest first</source>
+      <translation>排序：置信度低的在前</translation>
+    </message>
+    <message>
+      <source>Sort by confidence, highest first</source>
+      <translation>排序：置信度高的在前</translation>
+    </message>
+    <message>
+      <source>Style map by this</source>
+      <translation>按此列设置地图样式</translation>
+    </message>
+    <message>
+      <source>Color the features on the map by the values of this column.</source>
+      <translation>按此列的值为地图上的要素着色。</translation>
+    </message>
+    <message>
+      <source>Count and filter by value…</source>
+      <translation>按值计数和过滤…</translation>
+    </message>
+    <message>
+      <source>List the values of this column in the rows shown, and filter by one of them.</source>
+      <translation>列出所显示行中此列的值，并按其中之一过滤。</translation>
+    </message>
+    <message>
+      <source>Hide column</source>
+      <translation>隐藏列</translation>
+    </message>
+    <message>
+      <source>Hide this column in the table. The layer keeps it.</source>
+      <translation>在表格中隐藏此列。图层仍保留该列。</translation>
+    </message>
+    <message>
+      <source>Show all columns</source>
+      <translation>显示所有列</translation>
+    </message>
+  </context>
+  <context>
+    <name>SummaryBar</name>
+    <message>
+      <source>Click to show only these rows.</source>
+      <translation>点击以只显示这些行。</translation>
+    </message>
+    <message>
+      <source>No answer</source>
+      <translation>没有回答</translation>
+    </message>
+  </context>
+  <context>
+    <name>ValuesDialog</name>
+    <message>
+      <source>Values of {column}</source>
+      <translation>{column} 的值</translation>
+    </message>
+    <message>
+      <source>Value</source>
+      <translation>值</translation>
+    </message>
+    <message>
+      <source>Rows</source>
+      <translation>记录</translation>
+    </message>
+    <message>
+      <source>Share</source>
+      <translation>比例</translation>
+    </message>
+    <message>
+      <source>Rows: {total}. Different values: {count}.</source>
+      <translation>行数：{total}。不同的值：{count}。</translation>
+    </message>
+    <message>
+      <source>Filter</source>
+      <translation>过滤</translation>
+    </message>
+    <message>
+      <source>Show only the rows with the selected value in the table.</source>
+      <translation>在表格中只显示具有所选值的行。</translation>
+    </message>
+    <message>
+      <source>No answer</source>
+      <translation>没有回答</translation>
+    </message>
+  </context>
+  <context>
     <name>CorrectDialog</name>
     <message numerus="yes">
       <source>Correct %n row(s)</source>
@@ -2505,6 +2598,14 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
     <message>
       <source>Show only corrected rows.</source>
       <translation>仅显示人工更正过的记录。</translation>
+    </message>
+    <message>
+      <source>Remove this filter</source>
+      <translation>移除此过滤条件</translation>
+    </message>
+    <message>
+      <source>No answer</source>
+      <translation>没有回答</translation>
     </message>
     <message>
       <source>Rows: {total}</source>
@@ -2702,14 +2803,6 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
     <message>
       <source>Restore the model's answer</source>
       <translation>恢复模型的回答</translation>
-    </message>
-    <message>
-      <source>Sort by confidence, lowest first</source>
-      <translation>排序：置信度低的在前</translation>
-    </message>
-    <message>
-      <source>Sort by confidence, highest first</source>
-      <translation>排序：置信度高的在前</translation>
     </message>
   </context>
   <context>

@@ -13,15 +13,22 @@ from ...geo.results.layer_rows import LayerRow
 
 @dataclass(frozen=True)
 class RowFilter:
-    """Selects rows. text: words that all must occur. least: minimum confidence, 0 to 1. status: "" for any."""
+    """Selects rows. text: words that all must occur. least: minimum confidence, 0 to 1. status: "" for any.
+
+    column: name of a column that must have `value`, None for no answer; "" for any.
+    """
 
     text: str = ""
     least: float = 0.0
     status: str = ""
     corrected: bool = False
+    column: str = ""
+    value: Any = None
 
-    def passes(self, row: LayerRow) -> bool:
-        """Return whether a row passes the filter."""
+    def passes(self, row: LayerRow, number: int = -1) -> bool:
+        """Return whether a row passes the filter. number: of `column` among the values, -1 if there is no such."""
+        if number >= 0 and row.values[number] != self.value:
+            return False
         if self.status and row.status != self.status:
             return False
         if self.least and (row.confidence is None or row.confidence < self.least):

@@ -16,6 +16,7 @@ from ...geo.results.layer_rows import LayerRow
 from ...services.results.table_rows import TableRows
 from ...services.results.thumbnails import Thumbnails
 from ...shared.results.columns import CAPTION
+from .columns.column_values import ColumnValues
 from .correcting import TableCorrections
 from .filter_bar import FilterBar
 from .rows_model import ResultsModel
@@ -49,6 +50,7 @@ class ResultsDock(QgsDockWidget):
         self.corrections = TableCorrections(self.view, self.rows)
         self.layers = QgsMapLayerComboBox()
         self.filter = FilterBar()
+        self.values = ColumnValues(self.view, self.rows, self.filter)
         self.undo = self._icon_button(self.tr("Undo the last correction (Ctrl+Z in the table)"), "mActionUndo.svg")
         self.redo = self._icon_button(self.tr("Redo the correction (Ctrl+Shift+Z in the table)"), "mActionRedo.svg")
         self.zoom = self._button(self.tr("Zoom to"), "mActionZoomToSelected.svg", self.zoom_requested)
@@ -91,6 +93,7 @@ class ResultsDock(QgsDockWidget):
         self._project.layersRemoved.disconnect(self._offer_layers)
         self.layers.layerChanged.disconnect(self._follow)
         self.corrections.stop()
+        self.values.stop()
         self.selection.follow(None)
         self.rows.follow(None)
         self.thumbnails.close()
@@ -128,6 +131,7 @@ class ResultsDock(QgsDockWidget):
         layout.setSpacing(4)
         layout.addLayout(top)
         layout.addWidget(self.filter)
+        layout.addWidget(self.values.summary)
         layout.addWidget(self.view, 1)
         self.setWidget(content)
         self.progress.setMaximumWidth(200)
@@ -164,6 +168,8 @@ class ResultsDock(QgsDockWidget):
         if layer is self.layer:
             return
         self.model.set_rows((), ())
+        self.view.column_menu.show_all()
+        self.filter.clear_value()
         self.selection.follow(layer)
         self.rows.follow(layer)
         self.show_progress(None)
@@ -179,7 +185,7 @@ class ResultsDock(QgsDockWidget):
         self.model.set_rows(columns, rows)
         for number, column in enumerate(columns):
             unused = column.means == CAPTION and all(row.values[number] is None for row in rows)
-            self.view.setColumnHidden(number + 1, unused)
+            self.view.setColumnHidden(number + 1, unused or column.name in self.view.column_menu.hidden)
         self.filter.set_statuses(row.status for row in rows)
 
     def _count(self) -> None:

@@ -208,6 +208,7 @@ class ResultsModel(QAbstractTableModel):
 
     def _arrange(self, kept: Collection[int]) -> None:
         """Filter and sort. kept: feature IDs that stay even if a correction makes the filter reject them."""
-        shown = [row for row in self._rows if row.fid in kept or self._filter.passes(row)]
+        number = self.number_of(self._filter.column) - 1
+        shown = [row for row in self._rows if row.fid in kept or self._filter.passes(row, number)]
         self._shown = self._sorting.sorted(shown, self.number_of(self._sorting.column) - 1)
         self._lines = {row.fid: number for number, row in enumerate(self._shown)}

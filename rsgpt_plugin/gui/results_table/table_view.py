@@ -12,6 +12,7 @@ from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableVie
 from ...geo.results.display_values import DisplayColumn, Kind, display_text
 from ...services.results.thumbnails import THUMBNAIL_SIDE
 from .cells import AnswerCell, PictureCell
+from .columns.column_menu import ColumnMenu
 from .rows_model import PICTURE, ResultsModel
 
 # Column widths in line heights of the font.
@@ -27,13 +28,14 @@ class ResultsView(QTableView):
 
     zoom_requested: zoom to the selected rows. reask_requested: ask the selected rows again.
     correct_requested, restore_requested: correct answers, and restore those of the model, with column name and feature
-    IDs. undo_requested, redo_requested: undo a correction, and repeat it.
+    IDs. current_changed: the column with the focus. undo_requested, redo_requested: undo a correction, and repeat it.
     """
 
     zoom_requested = pyqtSignal()
     reask_requested = pyqtSignal()
     correct_requested = pyqtSignal(str, object)
     restore_requested = pyqtSignal(str, object)
+    current_changed = pyqtSignal(int)
     undo_requested = pyqtSignal()
     redo_requested = pyqtSignal()
 
@@ -46,6 +48,7 @@ class ResultsView(QTableView):
         self._place: tuple[Optional[int], str, int] = (None, "", 0)
         self.setModel(model)
         self.setItemDelegateForColumn(PICTURE, self._picture)
+        self.column_menu = ColumnMenu(self, model)
         self._set_up()
         model.modelAboutToBeReset.connect(self._remember_place)
         model.modelReset.connect(self._lay_out)
@@ -65,8 +68,6 @@ class ResultsView(QTableView):
         self.horizontalHeader().setSelectionModel(QItemSelectionModel(self._model, self))
         self.horizontalHeader().setHighlightSections(False)
         self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        self.horizontalHeader().setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.horizontalHeader().customContextMenuRequested.connect(self._header_menu)
         lines = self.verticalHeader()
         lines.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         lines.setDefaultSectionSize(THUMBNAIL_SIDE + 6)
@@ -186,22 +187,14 @@ class ResultsView(QTableView):
         if column.name in row.models:
             restore = menu.addAction(self.tr("Restore the model's answer"))
             restore.triggered.connect(lambda checked: self.restore_requested.emit(column.name, [row.fid]))
+        menu.addSeparator()
+        menu.addMenu(self.column_menu.menu_of(index.column(), menu))
         return menu
 
-    def _header_menu(self, point: QPoint) -> None:
-        number = self.horizontalHeader().logicalIndexAt(point)
-        column = self._model.column_at(number)
-        if column is None or column.confidence < 0:
-            return
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for label, order in (
-            (self.tr("Sort by confidence, lowest first"), Qt.SortOrder.AscendingOrder),
-            (self.tr("Sort by confidence, highest first"), Qt.SortOrder.DescendingOrder),
-        ):
-            action = menu.addAction(label)
-            action.triggered.connect(lambda checked, order=order: self._model.sort_by_confidence(number, order))
-        menu.popup(self.horizontalHeader().mapToGlobal(point))
+    def currentChanged(self, current: QModelIndex, previous: QModelIndex) -> None:  # noqa: N802 - Qt's
+        super().currentChanged(current, previous)
+        if current.isValid():
+            self.current_changed.emit(current.column())
 
     def _copy(self, index: QModelIndex) -> None:
         column = self._model.column_at(index.column())
