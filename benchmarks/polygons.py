@@ -44,8 +44,8 @@ from qgis.PyQt.QtGui import QColor, QIcon
 from benchmarks.common import Row, print_table, timed
 from rsgpt_plugin.geo.results.schema import attributes, output_fields
 from rsgpt_plugin.geo.results.style import apply_style
+from rsgpt_plugin.gui.results_table.arrangement import RowFilter
 from rsgpt_plugin.gui.results_table.results_dock import ResultsDock
-from rsgpt_plugin.gui.results_table.rows_model import RowFilter
 from rsgpt_plugin.services.asking.feature_selection import polygon_at
 from rsgpt_plugin.shared.answers.questions import parse_questions
 from rsgpt_plugin.shared.answers.typed_answers import TypedAnswer

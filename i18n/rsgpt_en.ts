@@ -12,6 +12,26 @@
     </message>
   </context>
   <context>
+    <name>CorrectDialog</name>
+    <message numerus="yes">
+      <source>Correct %n row(s)</source>
+      <translation>
+        <numerusform>Correct %n row</numerusform>
+        <numerusform>Correct %n rows</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>ResultsView</name>
+    <message numerus="yes">
+      <source>Correct %n row(s)…</source>
+      <translation>
+        <numerusform>Correct %n row…</numerusform>
+        <numerusform>Correct %n rows…</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
     <name>Rsgpt</name>
     <message numerus="yes">
       <source>%n place(s): {answered} answered, {skipped} skipped, {failed} failed. Prompts: {asked} sent to the model, {cached} answered from the cache.</source>

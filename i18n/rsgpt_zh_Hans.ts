@@ -620,6 +620,10 @@
       <translation>回答</translation>
     </message>
     <message>
+      <source>Other or no answer</source>
+      <translation>其他或无回答</translation>
+    </message>
+    <message>
       <source>There is no transformation between the coordinate systems {source} and {target}. Choose a layer or an extent whose coordinate system can be transformed to the raster's.</source>
       <translation>坐标参照系 {source} 与 {target} 之间没有可用的转换。请选择坐标参照系可以转换到栅格坐标参照系的图层或范围。</translation>
     </message>
@@ -1106,8 +1110,64 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>RSGPT：正在清除所存内容</translation>
     </message>
     <message>
-      <source>The row is no longer in the layer. Reopen the table.</source>
-      <translation>该记录已不在图层中。请重新打开结果表。</translation>
+      <source>“{value}” is not one of the choices. Choose one of: {choices}.</source>
+      <translation>“{value}”不在选项中。请选择其中之一：{choices}。</translation>
+    </message>
+    <message>
+      <source>“{value}” is neither yes nor no. Choose one of them.</source>
+      <translation>“{value}”既不是“是”也不是“否”。请选择其一。</translation>
+    </message>
+    <message>
+      <source>“{value}” is not a whole number. Enter one.</source>
+      <translation>“{value}”不是整数。请输入整数。</translation>
+    </message>
+    <message>
+      <source>“{value}” is not a number. Enter one.</source>
+      <translation>“{value}”不是数字。请输入数字。</translation>
+    </message>
+    <message>
+      <source>Corrected. Rows: {count}.</source>
+      <translation>已更正。行数：{count}。</translation>
+    </message>
+    <message>
+      <source>Correct answers</source>
+      <translation>更正回答</translation>
+    </message>
+    <message>
+      <source>The model's answers are restored. Rows: {count}.</source>
+      <translation>已恢复模型的回答。行数：{count}。</translation>
+    </message>
+    <message>
+      <source>Restore the model's answers</source>
+      <translation>恢复模型的回答</translation>
+    </message>
+    <message>
+      <source>There is no correction to undo.</source>
+      <translation>没有可撤销的更正。</translation>
+    </message>
+    <message>
+      <source>There is no correction to redo.</source>
+      <translation>没有可重做的更正。</translation>
+    </message>
+    <message>
+      <source>Stopped. Rows that were written: {count}.</source>
+      <translation>已停止。已写入的行数：{count}。</translation>
+    </message>
+    <message>
+      <source>The edit session has changed. Rows that were written: {count}.</source>
+      <translation>编辑会话已改变。已写入的行数：{count}。</translation>
+    </message>
+    <message>
+      <source>{kept} of {count} rows stay as they are. {problem}</source>
+      <translation>{count} 行中有 {kept} 行保持不变。{problem}</translation>
+    </message>
+    <message>
+      <source>The row was changed in the meantime.</source>
+      <translation>该行在此期间已被修改。</translation>
+    </message>
+    <message>
+      <source>A correction is still being written. Wait until it ends.</source>
+      <translation>仍在写入更正。请等待其结束。</translation>
     </message>
     <message>
       <source>Correct an answer</source>
@@ -1116,6 +1176,10 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
     <message>
       <source>Restore the model's answer</source>
       <translation>恢复模型的回答</translation>
+    </message>
+    <message>
+      <source>The row is no longer in the layer. Reopen the table.</source>
+      <translation>该记录已不在图层中。请重新打开结果表。</translation>
     </message>
     <message>
       <source>RSGPT: exporting results</source>
@@ -2341,10 +2405,105 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
     </message>
   </context>
   <context>
-    <name>AnswerCell</name>
+    <name>ColumnMenu</name>
     <message>
-      <source>no answer</source>
+      <source>Column</source>
+      <translation>列</translation>
+    </message>
+    <message>
+      <source>Sort by confidence, lowest first</source>
+      <translation>排序：置信度低的在前</translation>
+    </message>
+    <message>
+      <source>Sort by confidence, highest first</source>
+      <translation>排序：置信度高的在前</translation>
+    </message>
+    <message>
+      <source>Style map by this</source>
+      <translation>按此列设置地图样式</translation>
+    </message>
+    <message>
+      <source>Color the features on the map by the values of this column.</source>
+      <translation>按此列的值为地图上的要素着色。</translation>
+    </message>
+    <message>
+      <source>Count and filter by value…</source>
+      <translation>按值计数和过滤…</translation>
+    </message>
+    <message>
+      <source>List the values of this column in the rows shown, and filter by one of them.</source>
+      <translation>列出所显示行中此列的值，并按其中之一过滤。</translation>
+    </message>
+    <message>
+      <source>Hide column</source>
+      <translation>隐藏列</translation>
+    </message>
+    <message>
+      <source>Hide this column in the table. The layer keeps it.</source>
+      <translation>在表格中隐藏此列。图层仍保留该列。</translation>
+    </message>
+    <message>
+      <source>Show all columns</source>
+      <translation>显示所有列</translation>
+    </message>
+  </context>
+  <context>
+    <name>SummaryBar</name>
+    <message>
+      <source>Click to show only these rows.</source>
+      <translation>点击以只显示这些行。</translation>
+    </message>
+    <message>
+      <source>No answer</source>
       <translation>没有回答</translation>
+    </message>
+  </context>
+  <context>
+    <name>ValuesDialog</name>
+    <message>
+      <source>Values of {column}</source>
+      <translation>{column} 的值</translation>
+    </message>
+    <message>
+      <source>Value</source>
+      <translation>值</translation>
+    </message>
+    <message>
+      <source>Rows</source>
+      <translation>记录</translation>
+    </message>
+    <message>
+      <source>Share</source>
+      <translation>比例</translation>
+    </message>
+    <message>
+      <source>Rows: {total}. Different values: {count}.</source>
+      <translation>行数：{total}。不同的值：{count}。</translation>
+    </message>
+    <message>
+      <source>Filter</source>
+      <translation>过滤</translation>
+    </message>
+    <message>
+      <source>Show only the rows with the selected value in the table.</source>
+      <translation>在表格中只显示具有所选值的行。</translation>
+    </message>
+    <message>
+      <source>No answer</source>
+      <translation>没有回答</translation>
+    </message>
+  </context>
+  <context>
+    <name>CorrectDialog</name>
+    <message numerus="yes">
+      <source>Correct %n row(s)</source>
+      <translation>
+        <numerusform>更正 %n 行</numerusform>
+      </translation>
+    </message>
+    <message>
+      <source>The answers of the model are kept. The correction can be undone.</source>
+      <translation>模型的回答会保留。更正可以撤销。</translation>
     </message>
   </context>
   <context>
@@ -2439,6 +2598,14 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
     <message>
       <source>Show only corrected rows.</source>
       <translation>仅显示人工更正过的记录。</translation>
+    </message>
+    <message>
+      <source>Remove this filter</source>
+      <translation>移除此过滤条件</translation>
+    </message>
+    <message>
+      <source>No answer</source>
+      <translation>没有回答</translation>
     </message>
     <message>
       <source>Rows: {total}</source>
@@ -2543,6 +2710,14 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>RSGPT 结果</translation>
     </message>
     <message>
+      <source>Undo the last correction (Ctrl+Z in the table)</source>
+      <translation>撤销上一次更正（在表格中按 Ctrl+Z）</translation>
+    </message>
+    <message>
+      <source>Redo the correction (Ctrl+Shift+Z in the table)</source>
+      <translation>重做更正（在表格中按 Ctrl+Shift+Z）</translation>
+    </message>
+    <message>
       <source>Zoom to</source>
       <translation>缩放到</translation>
     </message>
@@ -2581,8 +2756,12 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>图片</translation>
     </message>
     <message>
-      <source>The model was {share} sure.</source>
-      <translation>模型的置信度为 {share}。</translation>
+      <source>corrected</source>
+      <translation>已更正</translation>
+    </message>
+    <message>
+      <source>Before the correction: {value}</source>
+      <translation>更正之前：{value}</translation>
     </message>
     <message>
       <source>nothing</source>
@@ -2591,6 +2770,10 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
     <message>
       <source>Corrected. The model said: {said}</source>
       <translation>已更正。模型的回答是：{said}</translation>
+    </message>
+    <message>
+      <source>The model was {share} sure.</source>
+      <translation>模型的置信度为 {share}。</translation>
     </message>
   </context>
   <context>
@@ -2611,17 +2794,15 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <source>Correct</source>
       <translation>更正</translation>
     </message>
+    <message numerus="yes">
+      <source>Correct %n row(s)…</source>
+      <translation>
+        <numerusform>更正 %n 行…</numerusform>
+      </translation>
+    </message>
     <message>
       <source>Restore the model's answer</source>
       <translation>恢复模型的回答</translation>
-    </message>
-    <message>
-      <source>Sort by confidence, lowest first</source>
-      <translation>排序：置信度低的在前</translation>
-    </message>
-    <message>
-      <source>Sort by confidence, highest first</source>
-      <translation>排序：置信度高的在前</translation>
     </message>
   </context>
   <context>

@@ -80,3 +80,23 @@ def keep_pictures(numbers: Sequence[int]) -> None:
     with PictureStore(picture_file(), 10**8) as store:
         for number in numbers:
             store.put(sha256_of(number), png())
+
+
+USES = ("farmland", "dense residential", "water")
+
+
+def add_uses(layer: QgsVectorLayer, uses: Sequence[str | None]) -> QgsVectorLayer:
+    """Add the choice question `use` with one answer per row."""
+    (question,) = parse_questions(f"use[choice({'|'.join(USES)})]: What is the land used for?")
+    fields = output_fields([question])
+    provider = layer.dataProvider()
+    provider.addAttributes([fields.field("use"), fields.field("use_confidence")])
+    layer.updateFields()
+    index = layer.fields().indexOf
+    provider.changeAttributeValues(
+        {
+            fid: {index("use"): use, index("use_confidence"): 0.8, index("prompt"): f"{PROMPT}\n{question.line}"}
+            for fid, use in zip(fids(layer), uses)
+        }
+    )
+    return layer

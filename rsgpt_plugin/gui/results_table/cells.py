@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Optional, Union, cast
+from typing import Optional
 
 from qgis.PyQt.QtCore import QAbstractItemModel, QEvent, QModelIndex, QObject, QRect, QSize, Qt
 from qgis.PyQt.QtGui import QColor, QIcon, QPainter, QPixmap
 from qgis.PyQt.QtWidgets import (
     QApplication,
     QComboBox,
-    QDoubleSpinBox,
     QPlainTextEdit,
-    QSpinBox,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QWidget,
 )
 
-from ...geo.results.display_values import DisplayColumn, Kind, confidence_level, yes_or_no
+from ...geo.results.display_values import DisplayColumn, confidence_level
 from ...services.results.thumbnails import THUMBNAIL_SIDE
-from .rows_model import CONFIDENCE_ROLE
+from .rows_model import CHOICES_ROLE, CONFIDENCE_ROLE
+from .value_editors import entered_value, show_value, value_editor
 
 _BAR_HEIGHT = 4
 _MARGIN = 3
-_MAX_NUMBER = 2**31 - 1
-_DECIMALS = 6
 
 
 class PictureCell(QStyledItemDelegate):
@@ -77,34 +74,14 @@ class AnswerCell(QStyledItemDelegate):
         painter.fillRect(filled, QColor(confidence_level(confidence)[1]))
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: QModelIndex) -> QWidget:  # noqa: N802
-        if self._kind is Kind.YESNO:
-            return self._yes_no_box(parent)
-        if self._kind.is_number:
-            return _number_box(parent, self._kind)
-        text = QPlainTextEdit(parent)
-        text.setTabChangesFocus(True)
-        return text
+        return value_editor(self._kind, index.data(CHOICES_ROLE) or (), parent)
 
     def setEditorData(self, editor: QWidget, index: QModelIndex) -> None:  # noqa: N802 - Qt's
-        value = index.data(Qt.ItemDataRole.EditRole)
-        if isinstance(editor, QComboBox):
-            editor.setCurrentIndex(editor.findData(value))
-        elif isinstance(editor, (QSpinBox, QDoubleSpinBox)):
-            editor.setValue(value or 0)
-            editor.selectAll()
-        else:
-            text = cast(QPlainTextEdit, editor)
-            text.setPlainText(str(value or ""))
-            text.selectAll()
+        show_value(editor, index.data(Qt.ItemDataRole.EditRole))
 
     def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: QModelIndex) -> None:  # noqa: N802
-        if isinstance(editor, QComboBox):
-            value = editor.currentData()
-        elif isinstance(editor, (QSpinBox, QDoubleSpinBox)):
-            value = editor.value()
-        else:
-            value = cast(QPlainTextEdit, editor).toPlainText().strip() or None
-        model.setData(index, value, Qt.ItemDataRole.EditRole)
+        if not isinstance(editor, QComboBox) or editor.currentIndex() >= 0:  # else nothing was chosen
+            model.setData(index, entered_value(editor), Qt.ItemDataRole.EditRole)
 
     def eventFilter(self, editor: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's
         """End the edit of a text on Enter; Shift+Enter inserts a new line."""
@@ -115,17 +92,3 @@ class AnswerCell(QStyledItemDelegate):
                 self.closeEditor.emit(editor)
                 return True
         return bool(super().eventFilter(editor, event))
-
-    def _yes_no_box(self, parent: QWidget) -> QComboBox:
-        box = QComboBox(parent)
-        for label, value in ((yes_or_no(True), True), (yes_or_no(False), False), (self.tr("no answer"), None)):
-            box.addItem(label, value)
-        return box
-
-
-def _number_box(parent: QWidget, kind: Kind) -> Union[QSpinBox, QDoubleSpinBox]:
-    box = QDoubleSpinBox(parent) if kind is Kind.DECIMAL else QSpinBox(parent)
-    if isinstance(box, QDoubleSpinBox):
-        box.setDecimals(_DECIMALS)
-    box.setRange(-_MAX_NUMBER, _MAX_NUMBER)
-    return box

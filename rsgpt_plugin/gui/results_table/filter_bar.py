@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Optional
+from typing import Any, Optional
 
+from qgis.core import QgsApplication
 from qgis.gui import QgsFilterLineEdit
-from qgis.PyQt.QtCore import QTimer, pyqtSignal
-from qgis.PyQt.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QWidget
+from qgis.PyQt.QtCore import Qt, QTimer, pyqtSignal
+from qgis.PyQt.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QToolButton, QWidget
 
-from ...geo.results.display_values import status_text
+from ...geo.results.display_values import DisplayColumn, display_text, status_text
 from ..widgets import PercentBox
-from .rows_model import RowFilter
+from .arrangement import RowFilter
 
 _TYPING_MS = 150
 
@@ -33,6 +34,12 @@ class FilterBar(QWidget):
         self.status.addItem(self.tr("Any status"), "")
         self.corrected = QCheckBox(self.tr("Corrected"))
         self.corrected.setToolTip(self.tr("Show only corrected rows."))
+        self.value = QToolButton()
+        self.value.setIcon(QgsApplication.getThemeIcon("mIconClearText.svg"))
+        self.value.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.value.setToolTip(self.tr("Remove this filter"))
+        self.value.hide()
+        self._value: tuple[str, Any] = ("", None)
         self.count = QLabel()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -46,7 +53,22 @@ class FilterBar(QWidget):
             self.minimum.share(),
             str(self.status.currentData() or ""),
             self.corrected.isChecked(),
+            *self._value,
         )
+
+    def choose(self, column: DisplayColumn, value: Any) -> None:
+        """Show only the rows with this value of a column, None for no answer."""
+        self._value = (column.name, value)
+        label = self.tr("No answer") if value is None else display_text(value, column.kind)
+        self.value.setText(f"{column.label}: {label}")
+        self.value.show()
+        self._timer.start()
+
+    def clear_value(self) -> None:
+        """Show the rows with any value."""
+        self._value = ("", None)
+        self.value.hide()
+        self._timer.start()
 
     def set_statuses(self, statuses: Iterable[str]) -> None:
         """Set the statuses to choose from, and keep the selected one if it is among them."""
@@ -74,9 +96,10 @@ class FilterBar(QWidget):
         layout.addWidget(self.text, 1)
         label = QLabel(self.tr("Minimum confidence"))
         label.setBuddy(self.minimum)
-        for widget in (label, self.minimum, self.status, self.corrected, self.count):
+        for widget in (self.value, label, self.minimum, self.status, self.corrected, self.count):
             layout.addWidget(widget)
         self._timer.timeout.connect(self._emit_change)
+        self.value.clicked.connect(lambda checked: self.clear_value())
         for signal in (
             self.text.textChanged,
             self.minimum.valueChanged,

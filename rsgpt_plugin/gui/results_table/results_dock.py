@@ -11,13 +11,13 @@ from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QVBoxLayout, QWidget
 
-from ...errors import OutputError
 from ...geo.results.layer_metadata import is_results
 from ...geo.results.layer_rows import LayerRow
-from ...services.results.corrections import correct, restore
 from ...services.results.table_rows import TableRows
 from ...services.results.thumbnails import Thumbnails
 from ...shared.results.columns import CAPTION
+from .columns.column_values import ColumnValues
+from .correcting import TableCorrections
 from .filter_bar import FilterBar
 from .rows_model import ResultsModel
 from .selection import SharedSelection
@@ -27,10 +27,11 @@ from .table_view import ResultsView
 class ResultsDock(QgsDockWidget):
     """Shows the rows and writes corrections to the layer; emits a signal for each other action of the user.
 
-    problem: an error message.
+    problem, message: texts for the user.
     """
 
     problem = pyqtSignal(str)
+    message = pyqtSignal(str)
     zoom_requested = pyqtSignal()
     reask_requested = pyqtSignal()
     export_requested = pyqtSignal()
@@ -46,8 +47,12 @@ class ResultsDock(QgsDockWidget):
         self.model = ResultsModel(self.thumbnails.get)
         self.view = ResultsView(self.model, icon)
         self.selection = SharedSelection(self.view, self.model)
+        self.corrections = TableCorrections(self.view, self.rows)
         self.layers = QgsMapLayerComboBox()
         self.filter = FilterBar()
+        self.values = ColumnValues(self.view, self.rows, self.filter)
+        self.undo = self._icon_button(self.tr("Undo the last correction (Ctrl+Z in the table)"), "mActionUndo.svg")
+        self.redo = self._icon_button(self.tr("Redo the correction (Ctrl+Shift+Z in the table)"), "mActionRedo.svg")
         self.zoom = self._button(self.tr("Zoom to"), "mActionZoomToSelected.svg", self.zoom_requested)
         self.reask = self._button(self.tr("Ask again…"), "mActionRefresh.svg", self.reask_requested)
         self.export = self._button(self.tr("Export…"), "mActionFileSave.svg", self.export_requested)
@@ -79,13 +84,16 @@ class ResultsDock(QgsDockWidget):
         self.progress.setValue(round(percent or 0.0))
         for button in (self.reask, self.export):
             button.setEnabled(percent is None and self.layer is not None)
-        self.zoom.setEnabled(self.layer is not None)
+        for button in (self.zoom, self.undo, self.redo):
+            button.setEnabled(self.layer is not None)
 
     def close_all(self) -> None:
         """Disconnect from the layer and the project, and stop the thread."""
         self._project.layersAdded.disconnect(self._offer_layers)
         self._project.layersRemoved.disconnect(self._offer_layers)
         self.layers.layerChanged.disconnect(self._follow)
+        self.corrections.stop()
+        self.values.stop()
         self.selection.follow(None)
         self.rows.follow(None)
         self.thumbnails.close()
@@ -99,12 +107,20 @@ class ResultsDock(QgsDockWidget):
         button.clicked.connect(lambda checked: signal.emit())
         return button
 
+    def _icon_button(self, about: str, icon: str) -> QToolButton:
+        button = QToolButton()
+        button.setIcon(QgsApplication.getThemeIcon(icon))
+        button.setToolTip(about)
+        button.setAccessibleName(about)
+        button.setAutoRaise(True)
+        return button
+
     def _lay_out(self) -> None:
         self.layers.setFilters(Qgis.LayerFilter.VectorLayer)
         self.layers.setAllowEmptyLayer(True, self.tr("No results layer"))
         self.layers.setMinimumWidth(220)
         top = QHBoxLayout()
-        for widget in (self.layers, self.zoom, self.reask, self.export):
+        for widget in (self.layers, self.undo, self.redo, self.zoom, self.reask, self.export):
             top.addWidget(widget)
         top.addStretch(1)
         top.addWidget(self.progress)
@@ -115,6 +131,7 @@ class ResultsDock(QgsDockWidget):
         layout.setSpacing(4)
         layout.addLayout(top)
         layout.addWidget(self.filter)
+        layout.addWidget(self.values.summary)
         layout.addWidget(self.view, 1)
         self.setWidget(content)
         self.progress.setMaximumWidth(200)
@@ -129,8 +146,12 @@ class ResultsDock(QgsDockWidget):
         self.rows.gone.connect(self._on_layer_deleted)
         self.filter.changed.connect(self.model.set_filter)
         self.model.counted.connect(self._count)
-        self.model.edited.connect(self._correct)
-        self.view.restore_requested.connect(self._restore)
+        self.corrections.problem.connect(self.problem)
+        self.corrections.message.connect(self.message)
+        self.corrections.progressed.connect(self.show_progress)
+        self.stop_requested.connect(self.corrections.stop)
+        self.undo.clicked.connect(lambda checked: self.corrections.undo())
+        self.redo.clicked.connect(lambda checked: self.corrections.redo())
         self.view.zoom_requested.connect(self.zoom_requested)
         self.view.reask_requested.connect(self.reask_requested)
         self.thumbnails.arrived.connect(self.view.viewport().update)
@@ -147,6 +168,8 @@ class ResultsDock(QgsDockWidget):
         if layer is self.layer:
             return
         self.model.set_rows((), ())
+        self.view.column_menu.show_all()
+        self.filter.clear_value()
         self.selection.follow(layer)
         self.rows.follow(layer)
         self.show_progress(None)
@@ -158,28 +181,12 @@ class ResultsDock(QgsDockWidget):
 
     def _show_rows(self, rows: Sequence[LayerRow]) -> None:
         columns = self.rows.reader.columns if self.rows.reader is not None else ()
-        position = self.view.verticalScrollBar().value()
         self.thumbnails.forget_missing()
         self.model.set_rows(columns, rows)
         for number, column in enumerate(columns):
             unused = column.means == CAPTION and all(row.values[number] is None for row in rows)
-            self.view.setColumnHidden(number + 1, unused)
-        self.view.verticalScrollBar().setValue(position)
+            self.view.setColumnHidden(number + 1, unused or column.name in self.view.column_menu.hidden)
         self.filter.set_statuses(row.status for row in rows)
 
     def _count(self) -> None:
         self.filter.show_count(len(self.model.shown_rows), len(self.model.all_rows))
-
-    def _correct(self, fid: int, name: str, value: Any) -> None:
-        if self.layer is not None:
-            try:
-                correct(self.layer, fid, name, value)
-            except OutputError as error:
-                self.problem.emit(str(error))
-
-    def _restore(self, fid: int, name: str) -> None:
-        if self.layer is not None:
-            try:
-                restore(self.layer, fid, name)
-            except OutputError as error:
-                self.problem.emit(str(error))

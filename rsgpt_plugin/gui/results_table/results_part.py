@@ -81,6 +81,7 @@ class ResultsTable(QObject):
     def _create_dock(self) -> ResultsDock:
         dock = ResultsDock(QgsProject.instance(), self._icon, self._iface.mainWindow())
         dock.problem.connect(self._messages.problem)
+        dock.message.connect(self._messages.answer)
         dock.zoom_requested.connect(self._zoom)
         dock.reask_requested.connect(self._open_reask)
         dock.export_requested.connect(self._open_export)

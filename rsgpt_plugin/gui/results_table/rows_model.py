@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Optional
 
 from qgis.PyQt.QtCore import QAbstractTableModel, QModelIndex, Qt, pyqtSignal
@@ -12,34 +11,17 @@ from qgis.PyQt.QtGui import QFont, QPixmap
 
 from ...geo.results.display_values import DisplayColumn, Kind, column_description, display_text
 from ...geo.results.layer_rows import LayerRow
+from ...services.results.choices import choices_of
+from .arrangement import RowFilter, Sorting
 
 PICTURE = 0
 CONFIDENCE_ROLE = int(Qt.ItemDataRole.UserRole)  # the confidence, 0 to 1
+CHOICES_ROLE = CONFIDENCE_ROLE + 1  # the possible answers, () if they are not known or any
 ALIGNED = Qt.AlignmentFlag
 
 _TOP = ALIGNED.AlignLeft | ALIGNED.AlignVCenter
 _NUMBER = ALIGNED.AlignRight | ALIGNED.AlignVCenter
 _MIDDLE = ALIGNED.AlignCenter
-
-
-@dataclass(frozen=True)
-class RowFilter:
-    """Selects rows. text: words that all must occur. least: minimum confidence, 0 to 1. status: "" for any."""
-
-    text: str = ""
-    least: float = 0.0
-    status: str = ""
-    corrected: bool = False
-
-    def passes(self, row: LayerRow) -> bool:
-        """Return whether a row passes the filter."""
-        if self.status and row.status != self.status:
-            return False
-        if self.least and (row.confidence is None or row.confidence < self.least):
-            return False
-        if self.corrected and not row.models:
-            return False
-        return all(word in row.text for word in self.text.casefold().split())
 
 
 class ResultsModel(QAbstractTableModel):
@@ -59,7 +41,7 @@ class ResultsModel(QAbstractTableModel):
         self._lines: dict[int, int] = {}
         self._shown: list[LayerRow] = []
         self._filter = RowFilter()
-        self._sorting: tuple[int, Qt.SortOrder, bool] = (-1, Qt.SortOrder.AscendingOrder, False)
+        self._sorting = Sorting()
         self._corrected_font = QFont()
         self._corrected_font.setItalic(True)
 
@@ -78,30 +60,41 @@ class ResultsModel(QAbstractTableModel):
         """The rows that pass the filter, sorted."""
         return self._shown
 
+    @property
+    def sorting(self) -> tuple[int, Qt.SortOrder]:
+        """The column of the table by which the rows are sorted, -1 for none, and the order."""
+        return self.number_of(self._sorting.column), self._sorting.order
+
     def set_rows(self, columns: Sequence[DisplayColumn], rows: Sequence[LayerRow]) -> None:
-        """Replace all columns and rows."""
+        """Replace all columns and rows. Rows that are shown stay where they are, unless rows were added or removed."""
+        before = {row.fid for row in self._rows}
         self.beginResetModel()
-        if tuple(columns) != self._columns:
-            self._sorting = (-1, Qt.SortOrder.AscendingOrder, False)
         self._columns, self._rows = tuple(columns), list(rows)
-        self._arrange()
+        if self.number_of(self._sorting.column) < 0:
+            self._sorting = Sorting()
+        by_fid = {row.fid: row for row in self._rows}
+        if by_fid.keys() == before:
+            self._shown = [by_fid[row.fid] for row in self._shown]
+        else:
+            self._arrange(self._lines.keys())
         self.endResetModel()
         self.counted.emit()
 
     def update_rows(self, rows: Sequence[LayerRow]) -> None:
-        """Update rows in place. Sorting and filtering are applied with the next change."""
+        """Update rows in place. Filter and sorting are applied when the user changes them."""
         updates = {row.fid: row for row in rows}
         self._rows = [updates.get(row.fid, row) for row in self._rows]
-        for number, row in enumerate(self._shown):
-            if row.fid in updates:
-                self._shown[number] = updates[row.fid]
-                self.dataChanged.emit(self.index(number, 0), self.index(number, self.columnCount() - 1))
+        lines = sorted(self._lines[fid] for fid in updates if fid in self._lines)
+        for line in lines:
+            self._shown[line] = updates[self._shown[line].fid]
+        if lines:
+            self.dataChanged.emit(self.index(lines[0], 0), self.index(lines[-1], self.columnCount() - 1))
 
     def set_filter(self, row_filter: RowFilter) -> None:
         """Show the rows that pass a filter."""
         if row_filter != self._filter:
             self._filter = row_filter
-            self._rearrange()
+            self._rearrange(())
 
     def row_at(self, number: int) -> LayerRow:
         """Return the row in a line."""
@@ -113,13 +106,15 @@ class ResultsModel(QAbstractTableModel):
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Sort by a column; rows without a value always come last."""
-        self._sorting = (column, order, False)
-        self._rearrange()
+        self._sort(column, order, False)
 
     def sort_by_confidence(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Sort by the confidence of a column's answers."""
-        self._sorting = (column, order, True)
-        self._rearrange()
+        self._sort(column, order, True)
+
+    def number_of(self, name: str) -> int:
+        """Return the column of the table that shows the layer's column `name`, -1 if there is none."""
+        return next((number for number, column in enumerate(self._columns, 1) if column.name == name), -1)
 
     def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008, N802 - Qt's
         return 0 if parent.isValid() else len(self._shown)
@@ -160,52 +155,60 @@ class ResultsModel(QAbstractTableModel):
         return True
 
     def _cell(self, row: LayerRow, number: int, column: DisplayColumn, role: int) -> Any:
-        value = row.values[number]
+        value, is_corrected = row.values[number], column.name in row.models
         if role == Qt.ItemDataRole.DisplayRole:
-            return display_text(value, column.kind)
+            return self._text(row, number, column)
         if role == Qt.ItemDataRole.EditRole:
             return value
         if role == CONFIDENCE_ROLE:
-            return value if column.kind is Kind.CONFIDENCE else row.sure[number]
+            sure = value if column.kind is Kind.CONFIDENCE else row.sure[number]
+            return None if is_corrected or (column.kind is Kind.CONFIDENCE and row.models) else sure
+        if role == CHOICES_ROLE:
+            return choices_of(row.prompt, column.means)
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _NUMBER if column.kind.is_number else _TOP if column.kind is Kind.TEXT else _MIDDLE
-        if role == Qt.ItemDataRole.FontRole and column.name in row.models:
+        if role == Qt.ItemDataRole.FontRole and is_corrected:
             return self._corrected_font
         return self._tooltip(row, number, column) if role == Qt.ItemDataRole.ToolTipRole else None
 
+    def _text(self, row: LayerRow, number: int, column: DisplayColumn) -> str:
+        """Return the text of a cell. What the model says of its own answers does not apply to a corrected row."""
+        if row.models and column.kind is Kind.CONFIDENCE:
+            return "–"
+        return (
+            self.tr("corrected")
+            if row.models and column.kind is Kind.STATUS
+            else display_text(row.values[number], column.kind)
+        )
+
     def _tooltip(self, row: LayerRow, number: int, column: DisplayColumn) -> str:
         """Return the tooltip: text, confidence and correction. Escaped, because Qt detects markup in tooltips."""
-        lines = [display_text(row.values[number], column.kind)]
-        confidence = row.sure[number]
-        if confidence is not None:
-            lines.append(self.tr("The model was {share} sure.").format(share=f"{confidence:.0%}"))
+        lines, confidence = [display_text(row.values[number], column.kind)], row.sure[number]
+        if row.models and column.kind in (Kind.CONFIDENCE, Kind.STATUS):
+            lines = [self.tr("Before the correction: {value}").format(value=lines[0])]
         if column.name in row.models:
             answer = display_text(row.models[column.name], column.kind) or self.tr("nothing")
             lines.append(self.tr("Corrected. The model said: {said}").format(said=answer))
+        if confidence is not None:
+            lines.append(self.tr("The model was {share} sure.").format(share=f"{confidence:.0%}"))
         if column.kind is Kind.STATUS and row.reason:
             lines.append(row.reason)
         return "".join(f"<p>{html.escape(line)}</p>" for line in lines if line)
 
-    def _rearrange(self) -> None:
+    def _sort(self, number: int, order: Qt.SortOrder, by_confidence: bool) -> None:
+        column = self.column_at(number)
+        self._sorting = Sorting(column.name, order, by_confidence) if column is not None else Sorting()
+        self._rearrange(self._lines.keys())
+
+    def _rearrange(self, kept: Collection[int]) -> None:
         self.beginResetModel()
-        self._arrange()
+        self._arrange(kept)
         self.endResetModel()
         self.counted.emit()
 
-    def _arrange(self) -> None:
-        self._shown = _sorted([row for row in self._rows if self._filter.passes(row)], *self._sorting)
+    def _arrange(self, kept: Collection[int]) -> None:
+        """Filter and sort. kept: feature IDs that stay even if a correction makes the filter reject them."""
+        number = self.number_of(self._filter.column) - 1
+        shown = [row for row in self._rows if row.fid in kept or self._filter.passes(row, number)]
+        self._shown = self._sorting.sorted(shown, self.number_of(self._sorting.column) - 1)
         self._lines = {row.fid: number for number, row in enumerate(self._shown)}
-
-
-def _sorted(rows: list[LayerRow], column: int, order: Qt.SortOrder, by_confidence: bool) -> list[LayerRow]:
-    number = column - 1
-    if not rows or not 0 <= number < len(rows[0].values):
-        return rows
-
-    def value(row: LayerRow) -> Any:
-        cell = row.sure[number] if by_confidence else row.values[number]
-        return cell.casefold() if isinstance(cell, str) else cell
-
-    present = [row for row in rows if value(row) is not None]
-    present.sort(key=value, reverse=order == Qt.SortOrder.DescendingOrder)
-    return present + [row for row in rows if value(row) is None]

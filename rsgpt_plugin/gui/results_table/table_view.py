@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Optional
 
-from qgis.PyQt.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, pyqtSignal
-from qgis.PyQt.QtGui import QGuiApplication, QIcon, QKeySequence
+from qgis.PyQt.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPoint, Qt, pyqtSignal
+from qgis.PyQt.QtGui import QGuiApplication, QIcon, QKeyEvent, QKeySequence
 from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
 from ...geo.results.display_values import DisplayColumn, Kind, display_text
 from ...services.results.thumbnails import THUMBNAIL_SIDE
 from .cells import AnswerCell, PictureCell
+from .columns.column_menu import ColumnMenu
 from .rows_model import PICTURE, ResultsModel
 
 # Column widths in line heights of the font.
 _WIDTHS = {Kind.TEXT: 14, Kind.YESNO: 5, Kind.WHOLE: 5, Kind.DECIMAL: 5, Kind.CONFIDENCE: 6, Kind.STATUS: 6}
 _CAPTION_WIDTH = 22
 
+_SHIFT_CONTROL = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
+_ALL_KEYS = _SHIFT_CONTROL | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
+
 
 class ResultsView(QTableView):
     """Emits a signal for each action of the user.
 
     zoom_requested: zoom to the selected rows. reask_requested: ask the selected rows again.
-    restore_requested: restore the model's answer, with feature ID and column name.
+    correct_requested, restore_requested: correct answers, and restore those of the model, with column name and feature
+    IDs. current_changed: the column with the focus. undo_requested, redo_requested: undo a correction, and repeat it.
     """
 
     zoom_requested = pyqtSignal()
     reask_requested = pyqtSignal()
-    restore_requested = pyqtSignal(object, str)
+    correct_requested = pyqtSignal(str, object)
+    restore_requested = pyqtSignal(str, object)
+    current_changed = pyqtSignal(int)
+    undo_requested = pyqtSignal()
+    redo_requested = pyqtSignal()
 
     def __init__(self, model: ResultsModel, icon: QIcon, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
@@ -35,10 +45,14 @@ class ResultsView(QTableView):
         self._columns: tuple[DisplayColumn, ...] = ()
         self._picture = PictureCell(icon, self)
         self._cells: list[AnswerCell] = []
+        self._place: tuple[Optional[int], str, int] = (None, "", 0)
         self.setModel(model)
         self.setItemDelegateForColumn(PICTURE, self._picture)
+        self.column_menu = ColumnMenu(self, model)
         self._set_up()
+        model.modelAboutToBeReset.connect(self._remember_place)
         model.modelReset.connect(self._lay_out)
+        model.modelReset.connect(self._restore_place)
         self.doubleClicked.connect(self._on_double_click)
 
     def _set_up(self) -> None:
@@ -54,8 +68,6 @@ class ResultsView(QTableView):
         self.horizontalHeader().setSelectionModel(QItemSelectionModel(self._model, self))
         self.horizontalHeader().setHighlightSections(False)
         self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        self.horizontalHeader().setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.horizontalHeader().customContextMenuRequested.connect(self._header_menu)
         lines = self.verticalHeader()
         lines.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         lines.setDefaultSectionSize(THUMBNAIL_SIDE + 6)
@@ -63,12 +75,52 @@ class ResultsView(QTableView):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._menu)
 
-    def keyPressEvent(self, event: object) -> None:  # noqa: N802 - Qt's
-        """Copy the cell that has the focus."""
-        if event.matches(QKeySequence.StandardKey.Copy):  # type: ignore[attr-defined]  # a QKeyEvent
-            self._copy(self.currentIndex())
-            return
-        super().keyPressEvent(event)
+    @property
+    def results(self) -> ResultsModel:
+        """The model that is shown."""
+        return self._model
+
+    def event(self, event: QEvent) -> bool:
+        """Take the keys of undo and redo before QGIS does, which would edit the active layer."""
+        if event.type() == QEvent.Type.ShortcutOverride and self._key_action(event) is not None:
+            event.accept()
+            return True
+        return bool(super().event(event))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's
+        """Copy the cell that has the focus, correct the selected rows, undo or redo."""
+        action = self._key_action(event)
+        if action is None:
+            super().keyPressEvent(event)
+        else:
+            action()
+
+    def _key_action(self, event: QKeyEvent) -> Optional[Callable[[], None]]:
+        keys = QKeySequence.StandardKey
+        if event.matches(keys.Copy):
+            return lambda: self._copy(self.currentIndex())
+        if event.matches(keys.Undo):
+            return self.undo_requested.emit
+        if event.matches(keys.Redo) or (
+            event.modifiers() & _ALL_KEYS == _SHIFT_CONTROL and event.key() == Qt.Key.Key_Z
+        ):
+            return self.redo_requested.emit
+        if event.key() == Qt.Key.Key_F2 and event.modifiers() & _ALL_KEYS == Qt.KeyboardModifier.ShiftModifier:
+            return lambda: self._correct_rows(self.currentIndex())
+        return None
+
+    def _chosen(self, index: QModelIndex) -> list[int]:
+        """Return the feature IDs of the selected rows if a cell is in one of them, else that of its row."""
+        selection = self.selectionModel().selection()
+        if index.isValid() and not selection.contains(index):
+            return [self._model.row_at(index.row()).fid]
+        lines = sorted({line for part in selection for line in range(part.top(), part.bottom() + 1)})
+        return [self._model.row_at(line).fid for line in lines]
+
+    def _correct_rows(self, index: QModelIndex) -> None:
+        column = self._model.column_at(index.column())
+        if index.isValid() and column is not None and column.editable:
+            self.correct_requested.emit(column.name, self._chosen(index))
 
     def _lay_out(self) -> None:
         if self._columns == self._model.columns:
@@ -80,6 +132,29 @@ class ResultsView(QTableView):
             self.setItemDelegateForColumn(number, cell)
             width = _CAPTION_WIDTH if number == 1 else _WIDTHS[column.kind]
             self.setColumnWidth(number, width * self.fontMetrics().height())
+
+    def _remember_place(self) -> None:
+        """Remember the current cell by feature ID and column name, and the scroll position."""
+        current, scrolled = self.currentIndex(), self.verticalScrollBar().value()
+        if current.isValid():
+            column = self._model.column_at(current.column())
+            self._place = (self._model.row_at(current.row()).fid, column.name if column else "", scrolled)
+        else:
+            self._place = (None, "", scrolled)
+
+    def _restore_place(self) -> None:
+        fid, name, scrolled = self._place
+        header = self.horizontalHeader()
+        header.blockSignals(True)  # otherwise the view sorts again
+        header.setSortIndicator(*self._model.sorting)
+        header.blockSignals(False)
+        header.viewport().update()
+        line = self._model.line_of(fid) if fid is not None else None
+        if line is not None:
+            current = self._model.index(line, max(PICTURE, self._model.number_of(name)))
+            self.selectionModel().setCurrentIndex(current, QItemSelectionModel.SelectionFlag.NoUpdate)
+        self.updateGeometries()
+        self.verticalScrollBar().setValue(scrolled)
 
     def _on_double_click(self, index: QModelIndex) -> None:
         column = self._model.column_at(index.column())
@@ -102,27 +177,24 @@ class ResultsView(QTableView):
         if column is None:
             return menu
         menu.addAction(self.tr("Copy")).triggered.connect(lambda checked: self._copy(index))
+        chosen = self._chosen(index)
         if column.editable:
             menu.addAction(self.tr("Correct")).triggered.connect(lambda checked: self.edit(index))
+        if column.editable and len(chosen) > 1:
+            several = menu.addAction(self.tr("Correct %n row(s)…", "", len(chosen)))
+            several.setShortcut(QKeySequence("Shift+F2"))  # shown only: the view handles the key
+            several.triggered.connect(lambda checked: self.correct_requested.emit(column.name, chosen))
         if column.name in row.models:
             restore = menu.addAction(self.tr("Restore the model's answer"))
-            restore.triggered.connect(lambda checked: self.restore_requested.emit(row.fid, column.name))
+            restore.triggered.connect(lambda checked: self.restore_requested.emit(column.name, [row.fid]))
+        menu.addSeparator()
+        menu.addMenu(self.column_menu.menu_of(index.column(), menu))
         return menu
 
-    def _header_menu(self, point: QPoint) -> None:
-        number = self.horizontalHeader().logicalIndexAt(point)
-        column = self._model.column_at(number)
-        if column is None or column.confidence < 0:
-            return
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for label, order in (
-            (self.tr("Sort by confidence, lowest first"), Qt.SortOrder.AscendingOrder),
-            (self.tr("Sort by confidence, highest first"), Qt.SortOrder.DescendingOrder),
-        ):
-            action = menu.addAction(label)
-            action.triggered.connect(lambda checked, order=order: self._model.sort_by_confidence(number, order))
-        menu.popup(self.horizontalHeader().mapToGlobal(point))
+    def currentChanged(self, current: QModelIndex, previous: QModelIndex) -> None:  # noqa: N802 - Qt's
+        super().currentChanged(current, previous)
+        if current.isValid():
+            self.current_changed.emit(current.column())
 
     def _copy(self, index: QModelIndex) -> None:
         column = self._model.column_at(index.column())

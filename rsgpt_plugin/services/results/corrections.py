@@ -8,10 +8,11 @@ from qgis.core import QgsFeature, QgsField, QgsVectorLayer
 from qgis.PyQt.QtCore import QCoreApplication, QDateTime
 
 from ...errors import OutputError
-from ...geo.results.column_roles import result_columns
+from ...geo.results.column_roles import ResultColumns, result_columns
 from ...geo.results.layer_rows import null_to_none
 from ...geo.results.schema import field_of
 from ...shared.results.columns import CORRECTED, CORRECTED_AT, column
+from .choices import asked_name, choices_of, misfit
 from .layer_edits import add_columns, write_values
 
 translate = QCoreApplication.translate
@@ -21,58 +22,85 @@ def correct(layer: QgsVectorLayer, fid: int, name: str, value: Any) -> bool:
     """Write `value`, None for no answer, into the column `name` and mark the row; return whether anything changed.
 
     The first correction copies the model's answer to a second column. Writing that answer again restores the row.
-    Raises OutputError if the row is missing or the layer cannot be edited.
+    Raises OutputError if the row is missing, the value does not fit, or the layer cannot be edited.
     """
     feature = layer.getFeature(fid)
     if not feature.isValid():
-        raise OutputError(translate("Rsgpt", "The row is no longer in the layer. Reopen the table."))
-    if null_to_none(feature[name]) == value:
-        return False
-    corrected = corrected_columns(feature)
-    model_column = result_columns(layer).model_of(name)
-    if name in corrected and null_to_none(feature[model_column]) == value:
-        return restore(layer, fid, name)
-    add_columns(layer, _correction_fields(layer.fields().field(name), model_column))
+        raise OutputError(missing_row())
+    columns = result_columns(layer)
+    problem = refusal(columns, feature, name, value)
+    if problem:
+        raise OutputError(problem)
+    changes = correction(columns, feature, name, value)
+    if changes:
+        add_correction_columns(layer, name)
+        write_values(layer, {fid: changes}, translate("Rsgpt", "Correct an answer"))
+    return bool(changes)
+
+
+def restore(layer: QgsVectorLayer, fid: int, name: str) -> bool:
+    """Restore the model's answer in the column `name`; return whether it had been corrected."""
+    changes = restoration(result_columns(layer), layer.getFeature(fid), name)
+    write_values(layer, {fid: changes} if changes else {}, translate("Rsgpt", "Restore the model's answer"))
+    return bool(changes)
+
+
+def refusal(columns: ResultColumns, row: QgsFeature, name: str, value: Any) -> str:
+    """Return why `value` cannot be the answer in the column `name` of a row, "" if it can."""
+    field = row.fields().field(name)
+    prompt = str(null_to_none(row[columns.known["prompt"]]) or "") if "prompt" in columns.known else ""
+    return misfit(value, field, choices_of(prompt, asked_name(columns, name)))
+
+
+def missing_row() -> str:
+    """Return the message about a row that was deleted since the table was read."""
+    return translate("Rsgpt", "The row is no longer in the layer. Reopen the table.")
+
+
+def correction(columns: ResultColumns, row: QgsFeature, name: str, value: Any) -> dict[str, Any]:
+    """Return the new values by column that correct the column `name` of a row, {} if it has the value already."""
+    if null_to_none(row[name]) == value:
+        return {}
+    corrected, model_column = corrected_columns(row), columns.model_of(name)
+    if name in corrected and null_to_none(row[model_column]) == value:
+        return restoration(columns, row, name)
     changes = {
         name: value,
         CORRECTED: " ".join(sorted(corrected | {name})),
         CORRECTED_AT: QDateTime.currentDateTimeUtc(),
     }
     if name not in corrected:
-        changes[model_column] = null_to_none(feature[name])
-    write_values(layer, {fid: changes}, translate("Rsgpt", "Correct an answer"))
-    return True
+        changes[model_column] = null_to_none(row[name])
+    return changes
 
 
-def restore(layer: QgsVectorLayer, fid: int, name: str) -> bool:
-    """Restore the model's answer in the column `name`; return whether it had been corrected."""
-    feature = layer.getFeature(fid)
-    corrected = corrected_columns(feature)
+def restoration(columns: ResultColumns, row: QgsFeature, name: str) -> dict[str, Any]:
+    """Return the new values by column that restore the model's answer, {} if it has not been corrected."""
+    corrected = corrected_columns(row)
     if name not in corrected:
-        return False
-    model_column = result_columns(layer).model_of(name)
+        return {}
+    model_column = columns.model_of(name)
     remaining = corrected - {name}
     changes = {
-        name: null_to_none(feature[model_column]),
+        name: null_to_none(row[model_column]),
         model_column: None,
         CORRECTED: " ".join(sorted(remaining)) or None,
     }
     if not remaining:
         changes[CORRECTED_AT] = None
-    write_values(layer, {fid: changes}, translate("Rsgpt", "Restore the model's answer"))
-    return True
+    return changes
+
+
+def add_correction_columns(layer: QgsVectorLayer, name: str) -> None:
+    """Add the columns that a correction of the column `name` needs. Raises OutputError if that is not possible."""
+    model_field = QgsField(layer.fields().field(name))
+    model_field.setName(result_columns(layer).model_of(name))
+    model_field.setAlias("")
+    add_columns(layer, [model_field, field_of(column(CORRECTED)), field_of(column(CORRECTED_AT))])
 
 
 def corrected_columns(feature: QgsFeature) -> set[str]:
     """Return the names of the corrected columns of a row."""
-    if feature.fields().indexOf(CORRECTED) < 0:
+    if not feature.isValid() or feature.fields().indexOf(CORRECTED) < 0:
         return set()
     return set(str(null_to_none(feature[CORRECTED]) or "").split())
-
-
-def _correction_fields(answer: QgsField, model_column: str) -> list[QgsField]:
-    """Return the fields that a correction of `answer` needs. model_column: the name of the model's answer."""
-    model_field = QgsField(answer)
-    model_field.setName(model_column)
-    model_field.setAlias("")
-    return [model_field, field_of(column(CORRECTED)), field_of(column(CORRECTED_AT))]

@@ -43,7 +43,7 @@ def add_columns(layer: QgsVectorLayer, fields: Sequence[QgsField]) -> None:
 def write_values(layer: QgsVectorLayer, changes: Changes, label: str) -> None:
     """Write all `changes` into existing columns, in an edit session as one undo step named `label`.
 
-    Raises OutputError if the layer cannot be edited.
+    label: "" if the caller has begun an edit command. Raises OutputError if the layer cannot be edited.
     """
     if not changes:
         return
@@ -59,16 +59,15 @@ def write_values(layer: QgsVectorLayer, changes: Changes, label: str) -> None:
 
 
 def _in_session(layer: QgsVectorLayer, changes: Mapping[int, Mapping[int, Any]], label: str) -> bool:
-    layer.beginEditCommand(label)
+    if label:
+        layer.beginEditCommand(label)
     written = all(
         layer.changeAttributeValue(fid, index, value)
         for fid, values in changes.items()
         for index, value in values.items()
     )
-    if written:
-        layer.endEditCommand()
-    else:
-        layer.destroyEditCommand()
+    if label:
+        layer.endEditCommand() if written else layer.destroyEditCommand()
     return written
 
 

@@ -12,6 +12,7 @@ from ...geo.results.layer_rows import LayerRow, RowReader, attributes_only
 from ..time_slices import TimeSlicer
 
 _DELAY_MS = 100
+_MANY = 500  # rows whose reading would block the window: all are read in slices
 _SIGNALS = "featureAdded featuresDeleted updatedFields dataChanged afterCommitChanges afterRollBack".split()
 
 
@@ -111,7 +112,7 @@ class TableRows(QObject):
         fids, self._outdated = self._outdated, set()
         if self.layer is None or self.reader is None or not fids:
             return
-        if self._slices.busy:  # the rows being read may have the old values
+        if self._slices.busy or len(fids) > _MANY:  # the rows being read may have the old values
             self._reload.start()
             return
         features = self.layer.getFeatures(attributes_only().setFilterFids(list(fids)))

@@ -162,7 +162,7 @@ def test_an_emptied_text_is_no_answer() -> None:
 def test_a_yes_no_answer_can_be_removed() -> None:
     cell, editor, model = edited(Kind.YESNO, True)
     assert isinstance(editor, QComboBox)
-    assert [editor.itemText(number) for number in range(editor.count())] == ["yes", "no", "no answer"]
+    assert [editor.itemText(number) for number in range(editor.count())] == ["yes", "no", "No answer"]
     editor.setCurrentIndex(2)
     assert stored(cell, editor, model) is None
 

@@ -8,8 +8,8 @@ import pytest
 from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtTest import QTest
 
+from rsgpt_plugin.gui.results_table.arrangement import RowFilter
 from rsgpt_plugin.gui.results_table.filter_bar import FilterBar
-from rsgpt_plugin.gui.results_table.rows_model import RowFilter
 from tests.plugin.waiting import wait_until
 
 

@@ -2,51 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from qgis.core import QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import Qt
-from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QComboBox, QPlainTextEdit
 
+from rsgpt_plugin.gui.results_table.arrangement import RowFilter
 from rsgpt_plugin.gui.results_table.results_dock import ResultsDock
-from rsgpt_plugin.gui.results_table.rows_model import RowFilter
 from tests.plugin.gui.gaps import Gaps
+from tests.plugin.gui.table_use import CAPTION, CARS, TREES, click, opened
 from tests.plugin.results import fids, keep_pictures, results_layer
 from tests.plugin.waiting import wait_until
 
 LEFT = Qt.MouseButton.LeftButton
-CAPTION, CARS, TREES = 1, 2, 3
 MANY = 5000
-
-
-@pytest.fixture
-def dock(qgis_new_project: None) -> Iterator[ResultsDock]:
-    dock = ResultsDock(QgsProject.instance(), QIcon())
-    dock.resize(1000, 500)
-    dock.show()
-    yield dock
-    dock.close_all()
-    dock.close()
-    dock.deleteLater()
-
-
-def opened(dock: ResultsDock, layer: QgsVectorLayer) -> QgsVectorLayer:
-    dock.show_layer(layer)
-    wait_until(lambda: len(dock.model.all_rows) == layer.featureCount())
-    return layer
-
-
-def click(dock: ResultsDock, line: int, column: int, twice: bool = False, keys: object = None) -> None:
-    dock.view.scrollTo(dock.model.index(line, column))
-    place = dock.view.visualRect(dock.model.index(line, column)).center()
-    modifiers = keys or Qt.KeyboardModifier.NoModifier
-    QTest.mouseClick(dock.view.viewport(), LEFT, modifiers, place)
-    if twice:
-        QTest.mouseDClick(dock.view.viewport(), LEFT, modifiers, place)
 
 
 def selected_lines(dock: ResultsDock) -> list[int]:

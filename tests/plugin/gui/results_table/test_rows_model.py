@@ -8,7 +8,8 @@ import pytest
 from qgis.PyQt.QtCore import Qt
 
 from rsgpt_plugin.geo.results.layer_rows import RowReader
-from rsgpt_plugin.gui.results_table.rows_model import CONFIDENCE_ROLE, ResultsModel, RowFilter
+from rsgpt_plugin.gui.results_table.arrangement import RowFilter
+from rsgpt_plugin.gui.results_table.rows_model import CONFIDENCE_ROLE, ResultsModel
 from rsgpt_plugin.services.results.corrections import correct
 from tests.plugin.results import fids, results_layer
 

@@ -10,7 +10,8 @@ from qgis.PyQt.QtCore import QItemSelectionModel, Qt
 from qgis.PyQt.QtWidgets import QTableView
 
 from rsgpt_plugin.geo.results.layer_rows import RowReader
-from rsgpt_plugin.gui.results_table.rows_model import ResultsModel, RowFilter
+from rsgpt_plugin.gui.results_table.arrangement import RowFilter
+from rsgpt_plugin.gui.results_table.rows_model import ResultsModel
 from rsgpt_plugin.gui.results_table.selection import SharedSelection
 from tests.plugin.results import fids, results_layer
 

@@ -1,0 +1,71 @@
+"""A style of the map that shows one column: a color per value, or per range of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from qgis.core import (
+    QgsCategorizedSymbolRenderer,
+    QgsGraduatedSymbolRenderer,
+    QgsRendererCategory,
+    QgsRendererRange,
+    QgsSymbol,
+    QgsVectorLayer,
+)
+from qgis.PyQt.QtCore import QCoreApplication
+from qgis.PyQt.QtGui import QColor
+
+from .display_values import DisplayColumn, display_text
+
+translate = QCoreApplication.translate
+
+MOST_VALUES = 12
+VALUE_COLORS = (
+    "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00",
+    "#f0e442", "#8c6d31", "#7570b3", "#66a61e", "#a6761d", "#1b9e77",
+)  # fmt: skip
+OTHER_COLOR = "#999999"
+
+_RANGES = 5
+_RANGE_COLORS = ("#fde725", "#5ec962", "#21918c", "#3b528b", "#440154")
+_OPACITY = 0.55  # the imagery below stays visible
+
+
+def style_by_values(layer: QgsVectorLayer, column: DisplayColumn, values: Sequence[Any]) -> None:
+    """Color the features by a column. values: of the column, the most frequent first; None for no answer."""
+    present = [value for value in values if value is not None]
+    if column.kind.is_number and len(present) > MOST_VALUES:
+        layer.setRenderer(_ranges(layer, column, sorted(present)))
+    else:
+        layer.setRenderer(_categories(layer, column, present[:MOST_VALUES]))
+    layer.triggerRepaint()
+    layer.emitStyleChanged()
+
+
+def _categories(layer: QgsVectorLayer, column: DisplayColumn, values: Sequence[Any]) -> QgsCategorizedSymbolRenderer:
+    categories = [
+        QgsRendererCategory(value, _symbol(layer, VALUE_COLORS[number]), display_text(value, column.kind))
+        for number, value in enumerate(values)
+    ]
+    # QGIS uses the category without a value for all other features.
+    rest = translate("Rsgpt", "Other or no answer")
+    categories.append(QgsRendererCategory(None, _symbol(layer, OTHER_COLOR), rest))
+    return QgsCategorizedSymbolRenderer(column.name, categories)
+
+
+def _ranges(layer: QgsVectorLayer, column: DisplayColumn, values: Sequence[float]) -> QgsGraduatedSymbolRenderer:
+    """Return ranges that hold about the same number of different values."""
+    limits = [values[round(number * (len(values) - 1) / _RANGES)] for number in range(_RANGES + 1)]
+    ranges = [
+        QgsRendererRange(low, high, _symbol(layer, color), f"{low:.6g} – {high:.6g}")
+        for low, high, color in zip(limits, limits[1:], _RANGE_COLORS)
+    ]
+    return QgsGraduatedSymbolRenderer(column.name, ranges)
+
+
+def _symbol(layer: QgsVectorLayer, color: str) -> QgsSymbol:
+    symbol = QgsSymbol.defaultSymbol(layer.geometryType())
+    symbol.setColor(QColor(color))
+    symbol.setOpacity(_OPACITY)
+    return symbol

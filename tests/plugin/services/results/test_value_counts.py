@@ -1,0 +1,43 @@
+"""Rows per value, the most frequent value first."""
+
+from __future__ import annotations
+
+import pytest
+
+from rsgpt_plugin.geo.results.layer_rows import LayerRow
+from rsgpt_plugin.services.results.value_counts import ValueCount, ValueCounter
+from tests.plugin.waiting import wait_until
+
+pytestmark = pytest.mark.usefixtures("qgis_app")
+
+
+def row(*values: object) -> LayerRow:
+    return LayerRow(0, values, (None,) * len(values), None, "", "", "", "", {}, "")
+
+
+def counted(rows: list[LayerRow], number: int) -> list[ValueCount]:
+    counter, results = ValueCounter(), list[list[ValueCount]]()
+    counter.counted.connect(results.append)
+    counter.start(rows, number)
+    wait_until(lambda: bool(results))
+    return results[0]
+
+
+def test_values_are_counted_with_no_answer_last() -> None:
+    rows = [row(1, None), row(1, "park"), row(1, None), row(1, "water"), row(1, "water"), row(1, None)]
+    assert counted(rows, 1) == [("water", 2), ("park", 1), (None, 3)]
+
+
+def test_lists_can_be_counted() -> None:
+    assert counted([row([1, 2]), row([1, 2])], 0) == [("[1, 2]", 2)]
+
+
+def test_a_new_count_replaces_the_one_in_progress() -> None:
+    counter, results = ValueCounter(), list[list[ValueCount]]()
+    counter.counted.connect(results.append)
+    counter.start([row("old")] * 100_000, 0)
+    counter.start([row("new")], 0)
+    wait_until(lambda: bool(results))
+    counter.start([row("stopped")], 0)
+    counter.stop()
+    assert results == [[("new", 1)]]
