@@ -1178,10 +1178,6 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>结果已不存在。请继续运行以重新写入。</translation>
     </message>
     <message>
-      <source>Descriptions of {layer}</source>
-      <translation>{layer} 的描述</translation>
-    </message>
-    <message>
       <source>Text</source>
       <translation>文本</translation>
     </message>
@@ -1480,6 +1476,22 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
     <message>
       <source>names of the columns that a person corrected</source>
       <translation>人工更正过的列的名称</translation>
+    </message>
+    <message>
+      <source>{layer}: answers</source>
+      <translation>{layer}：回答</translation>
+    </message>
+    <message>
+      <source>Written by RSGPT for QGIS {version} on {date}
+Raster: {raster}
+Model: {model}
+Prompts:
+{prompts}</source>
+      <translation>由 RSGPT for QGIS {version} 于 {date} 写入
+栅格：{raster}
+模型：{model}
+提示词：
+{prompts}</translation>
     </message>
     <message>
       <source>Unexpected error {cause}. See “RSGPT” in QGIS's log messages.</source>
