@@ -990,6 +990,38 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>没有图层“{name}”无法继续运行，它已不在原来的位置。请打开包含此图层的工程或恢复其文件，然后继续运行。</translation>
     </message>
     <message>
+      <source>Style as results</source>
+      <translation>设为结果样式</translation>
+    </message>
+    <message>
+      <source>caption,answer,style,form,map tip,results,layer</source>
+      <translation>描述,回答,样式,表单,地图提示,结果,图层</translation>
+    </message>
+    <message>
+      <source>Gives a layer with results its style, form, and map tips.</source>
+      <translation>为包含结果的图层设置样式、表单和地图提示。</translation>
+    </message>
+    <message>
+      <source>This algorithm styles a layer with results, for example of `rsgpt batch` or of another computer: outlines by confidence, labels, map tips, and the form. It can also store this style in the GeoPackage of the layer, so that new projects show it. A default style that you stored yourself stays the default.</source>
+      <translation>此算法为包含结果的图层（例如 `rsgpt batch` 或其他计算机的结果）设置样式：按置信度显示的轮廓、标注、地图提示和表单。它还可以将此样式存储到图层的 GeoPackage 中，使新工程也能显示。您自己存储的默认样式仍为默认样式。</translation>
+    </message>
+    <message>
+      <source>Results layer</source>
+      <translation>结果图层</translation>
+    </message>
+    <message>
+      <source>Store the style in the file (GeoPackage only)</source>
+      <translation>将样式存储到文件中（仅 GeoPackage）</translation>
+    </message>
+    <message>
+      <source>Styled layer</source>
+      <translation>已设置样式的图层</translation>
+    </message>
+    <message>
+      <source>The layer does not have the columns of results. Choose another one.</source>
+      <translation>该图层没有结果的列。请选择其他图层。</translation>
+    </message>
+    <message>
       <source>The rectangle has no size. Press, drag and release to draw one.</source>
       <translation>矩形没有大小。请按住鼠标、拖动，然后松开来绘制。</translation>
     </message>
@@ -1240,10 +1272,6 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
     <message>
       <source>The results no longer exist. Resume the run to write them again.</source>
       <translation>结果已不存在。请继续运行以重新写入。</translation>
-    </message>
-    <message>
-      <source>Descriptions of {layer}</source>
-      <translation>{layer} 的描述</translation>
     </message>
     <message>
       <source>Text</source>
@@ -1546,6 +1574,22 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>人工更正过的列的名称</translation>
     </message>
     <message>
+      <source>{layer}: answers</source>
+      <translation>{layer}：回答</translation>
+    </message>
+    <message>
+      <source>Written by RSGPT for QGIS {version} on {date}
+Raster: {raster}
+Model: {model}
+Prompts:
+{prompts}</source>
+      <translation>由 RSGPT for QGIS {version} 于 {date} 写入
+栅格：{raster}
+模型：{model}
+提示词：
+{prompts}</translation>
+    </message>
+    <message>
       <source>Unexpected error {cause}. See “RSGPT” in QGIS's log messages.</source>
       <translation>意外错误 {cause}。请查看 QGIS 日志消息中的“RSGPT”页。</translation>
     </message>
@@ -1652,6 +1696,25 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
     <message>
       <source>The Processing plugin is disabled. Enable it in the Plugin Manager.</source>
       <translation>QGIS 的“数据处理”插件未启用。请在插件管理器中启用。</translation>
+    </message>
+  </context>
+  <context>
+    <name>ResultStyling</name>
+    <message>
+      <source>RSGPT: storing the style</source>
+      <translation>RSGPT：正在存储样式</translation>
+    </message>
+    <message>
+      <source>Style as results</source>
+      <translation>设为结果样式</translation>
+    </message>
+    <message>
+      <source>RSGPT: looking for styles</source>
+      <translation>RSGPT：正在查找样式</translation>
+    </message>
+    <message>
+      <source>“{layer}” holds results of RSGPT, without a style.</source>
+      <translation>“{layer}”包含 RSGPT 的结果，但没有样式。</translation>
     </message>
   </context>
   <context>

@@ -46,6 +46,7 @@ class RsgptPlugin:
         from .gui.actions.feature_actions import FeatureActions
         from .gui.actions.layer_menu import LayerMenu
         from .gui.actions.raster_menu import SubmenuPart
+        from .gui.actions.result_styling import ResultStyling
         from .gui.dock.dock_part import DockPart
         from .gui.options.options_page import OptionsPart
         from .gui.processing_dialogs import ProcessingDialogs
@@ -61,7 +62,8 @@ class RsgptPlugin:
         self._parts = [  # menu entries appear in this order
             *(SubmenuPart(self._iface), ProcessingDialogs(), Expressions(), canvas, DockPart(self._iface), table),
             *(RunsPart(self._iface, table.open_for), set_up, ReportPart(self._iface)),
-            *(FeatureActions(self._iface, canvas), LayerMenu(self._iface), OptionsPart(self._iface, set_up.open)),
+            *(FeatureActions(self._iface, canvas), LayerMenu(self._iface), ResultStyling(self._iface)),
+            OptionsPart(self._iface, set_up.open),
         ]
         for part in self._parts:
             part.register()

@@ -27,7 +27,7 @@ from qgis.PyQt.QtGui import QIcon
 from ..client.answer_source import open_memory
 from ..client.preferences import load
 from ..core.disk_space import missing_space, run_bytes
-from ..core.paths import home
+from ..core.paths import home, plugin_version
 from ..core.run_store import RunRequest
 from ..errors import ImageryError, OutputError, RsgptError
 from ..geo.imagery.capture import CaptureOptions
@@ -37,6 +37,7 @@ from ..geo.results.style import ResultStyler
 from ..icons import plugin_icon
 from ..shared.answers.answer_types import types_help
 from ..shared.results.columns import columns_help
+from ..shared.results.descriptions import answers_name, describe_run
 from ..unexpected import details, log_unexpected
 from .output.destination import OutputDestination, SinkShape, check_destination, parse_destination
 from .output.sink import OutputSink, write_error
@@ -247,7 +248,10 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         if sink is None:
             raise write_error("")
         if context.willLoadLayerOnCompletion(identifier):
-            context.layerToLoadOnCompletionDetails(identifier).setPostProcessor(ResultStyler(self._provenance()))
+            details = context.layerToLoadOnCompletionDetails(identifier)
+            if details.name == self.parameterDefinition("OUTPUT").description():  # a model or script may set another
+                details.name = answers_name(self.prepared().request.title)
+            details.setPostProcessor(ResultStyler(self._provenance(), self._description()))
         return sink, identifier
 
     def _provenance(self) -> RunRequest:
@@ -255,6 +259,10 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
         plan = self.prepared()
         model = plan.questions.model
         return replace(plan.request, parameters={**plan.request.parameters, "MODEL": model.folder or model.name})
+
+    def _description(self) -> str:
+        plan, questions = self.prepared(), self.prepared().questions
+        return describe_run(plugin_version(), plan.request.title, questions.model.name, questions.describe())
 
     def fields(self) -> QgsFields:
         return output_fields(self.prepared().questions.questions)
@@ -270,8 +278,9 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
                 return self._described(output, places, total, feedback, recorder)
         except RsgptError as error:
             clear_frames(error.__traceback__)  # release the sink: it writes its last rows when it is deleted
-            with suppress(OutputError):
+            with suppress(OutputError, OSError):
                 output.settle()
+                output.store_style(self._description())
             if isinstance(error, OutputError):
                 raise OutputError(f"{error} {_advice(output, total)}") from error
             raise
@@ -293,6 +302,7 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
                 counts = run.describe(places, total)
                 del run  # this deletes the sink, which then writes its last rows
                 output.check(counts.done)
+                self._store_style(output, feedback)
                 recorder.set_output(output.identifier, counts)
                 return counts
         except RsgptError:
@@ -302,6 +312,12 @@ class DescribeAlgorithm(QgsProcessingAlgorithm):
             message = f"{log_unexpected(error)} {self.tr('The answers so far are saved. Run again to continue.')}"
         # Raised outside of the handler, so that the frames that hold the sink and the layers are released.
         raise RsgptError(message)
+
+    def _store_style(self, output: OutputSink, feedback: QgsProcessingFeedback) -> None:
+        try:
+            output.store_style(self._description())
+        except (OutputError, OSError) as error:  # the rows are complete, and a style can be stored later
+            feedback.pushWarning(str(error))
 
     def results(self, identifier: str, counts: RunCounts, feedback: QgsProcessingFeedback) -> dict[str, Any]:
         """Return the outputs, and write the counts to the log."""

@@ -8,6 +8,7 @@ from qgis.PyQt.QtGui import QIcon
 from ..icons import plugin_icon
 from .describefeatures import DescribeFeatures
 from .describeraster import DescribeRaster
+from .styleresults import StyleResults
 
 
 class RsgptProvider(QgsProcessingProvider):
@@ -26,5 +27,5 @@ class RsgptProvider(QgsProcessingProvider):
         return plugin_icon()
 
     def loadAlgorithms(self) -> None:
-        for algorithm in (DescribeRaster, DescribeFeatures):
+        for algorithm in (DescribeRaster, DescribeFeatures, StyleResults):
             self.addAlgorithm(algorithm())

@@ -15,10 +15,13 @@ import numpy as np
 import pyarrow as pa
 from tqdm import tqdm
 
+from rsgpt_plugin.shared.files.addresses import without_secrets
 from rsgpt_plugin.shared.files.file_lock import FileLock
 from rsgpt_plugin.shared.results import rows
+from rsgpt_plugin.shared.results.descriptions import describe_run
 from rsgpt_plugin.shared.results.rows import Status
 
+from .. import __version__
 from ..errors import UsageError
 from .journal import BatchJournal, TileResult
 from .local_executor import BatchJob
@@ -26,6 +29,8 @@ from .tile_pictures import RasterPlan
 from .tile_polygons import reprojected
 from .tile_rows import BatchQuestions, RowBuilder
 from .vector_output import batch, check_output, try_output, with_polygons, write
+
+_NAMED_RASTERS = 5  # in the description of the output
 
 # Answers the part of a job that the journal lacks. The journal belongs to the calling thread.
 Executor = Callable[[BatchJob, BatchJournal], Generator[list[TileResult]]]
@@ -105,10 +110,16 @@ class BatchRun:
         """Write the rows of all complete tiles and return the counts."""
         check_output(self._out)  # it may have changed since the start of the run
         self.counts = BatchCounts(tiles=self.counts.tiles)
-        write(self._out, self._schema, self._batches(), self._crs_wkt)
+        write(self._out, self._schema, self._batches(), self._crs_wkt, self._description())
         self.counts.cached = max(0, self.counts.cached - self._asked_count)
         self.counts.seconds = round(time.monotonic() - self._started_at, 3)
         return self.counts
+
+    def _description(self) -> str:
+        asking = self._row_builder.asking
+        names = [Path(without_secrets(plan.source)).name for plan in self._plans.values()]
+        more = f" … ({len(names)})" if len(names) > _NAMED_RASTERS else ""
+        return describe_run(__version__, ", ".join(names[:_NAMED_RASTERS]) + more, asking.model, asking.describe())
 
     def _missing(self) -> Iterator[object]:
         for number, plan in self._plans.items():

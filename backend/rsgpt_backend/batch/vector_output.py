@@ -38,7 +38,7 @@ from ..errors import DataError, UsageError
 from .crs_equality import is_same_crs
 
 Batches = Iterator[pa.RecordBatch]
-Writer = Callable[[Path, pa.Schema, Iterable[pa.RecordBatch], str], None]
+Writer = Callable[[Path, pa.Schema, Iterable[pa.RecordBatch], str, str], None]
 _LAYER = "tiles"
 _GEOMETRY = {".gpkg": "geom", ".parquet": "geometry"}
 _SAMPLES: tuple[tuple[Callable[[pa.DataType], bool], Any], ...] = (
@@ -70,7 +70,7 @@ def try_output(path: Path, schema: pa.Schema, crs_wkt: str, polygon: shapely.Pol
     row = {field.name: _sample(field.type) for field in list(schema)[1:]}
     draft = _draft(path)
     try:
-        _write_draft(draft, schema, _Source(iter([batch(schema, np.array([polygon]), [row])])), crs_wkt)
+        _write_draft(draft, schema, _Source(iter([batch(schema, np.array([polygon]), [row])])), crs_wkt, "")
     except _WRITE_ERRORS as error:
         raise _unwritable(path, error) from error
     finally:
@@ -89,11 +89,14 @@ def batch(schema: pa.Schema, polygons: np.ndarray, rows: list[dict[str, Any]]) -
     return pa.RecordBatch.from_arrays([encoded, *columns.columns], schema=schema)
 
 
-def write(path: Path, schema: pa.Schema, batches: Batches, crs_wkt: str) -> None:
-    """Write all rows to a draft, check it, then move it to `path`. Raises DataError if that fails."""
+def write(path: Path, schema: pa.Schema, batches: Batches, crs_wkt: str, description: str = "") -> None:
+    """Write all rows to a draft, check it, then move it to `path`. Raises DataError if that fails.
+
+    description: of the run, which a GeoPackage stores.
+    """
     draft, source = _draft(path), _Source(batches)
     try:
-        _write_draft(draft, schema, source, crs_wkt)
+        _write_draft(draft, schema, source, crs_wkt, description)
         _publish(draft, path)
     except _WRITE_ERRORS as error:
         if source.error is not None:
@@ -142,9 +145,9 @@ def _is_our_parquet(path: Path) -> bool:
         return False
 
 
-def _write_draft(draft: Path, schema: pa.Schema, source: _Source, crs_wkt: str) -> None:
+def _write_draft(draft: Path, schema: pa.Schema, source: _Source, crs_wkt: str, description: str) -> None:
     _discard(draft)
-    _WRITERS[draft.suffix.lower()](draft, schema, source, crs_wkt)
+    _WRITERS[draft.suffix.lower()](draft, schema, source, crs_wkt, description)
     _READERS[draft.suffix.lower()](draft, schema, source.rows, CRS(crs_wkt))
 
 
@@ -158,14 +161,17 @@ def _publish(draft: Path, path: Path) -> None:
     draft.replace(os.path.realpath(path))
 
 
-def _write_geopackage(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch], crs_wkt: str) -> None:
+def _write_geopackage(
+    path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch], crs_wkt: str, description: str
+) -> None:
     reader = pa.RecordBatchReader.from_batches(schema, batches)
-    pyogrio.write_arrow(
-        reader, path, _LAYER, "GPKG", geometry_name=schema.names[0], geometry_type="Polygon", crs=crs_wkt
-    )
+    names = {"geometry_name": schema.names[0], "layer_options": {"DESCRIPTION": description}}
+    pyogrio.write_arrow(reader, path, _LAYER, "GPKG", geometry_type="Polygon", crs=crs_wkt, **names)
 
 
-def _write_geoparquet(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch], crs_wkt: str) -> None:
+def _write_geoparquet(
+    path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch], crs_wkt: str, description: str
+) -> None:
     """Write GeoParquet 1.1, with the CRS as PROJJSON."""
     column = {"encoding": "WKB", "geometry_types": ["Polygon"], "crs": CRS(crs_wkt).to_json_dict()}
     geo = {"version": "1.1.0", "primary_column": schema.names[0], "columns": {schema.names[0]: column}}

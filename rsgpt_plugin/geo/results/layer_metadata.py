@@ -26,6 +26,13 @@ def record_run(layer: QgsVectorLayer, run: RunRequest) -> None:
     layer.setCustomProperty(_RUN, json.dumps(record))
 
 
+def describe_layer(layer: QgsVectorLayer, description: str) -> None:
+    """Set the abstract of the layer in the project."""
+    metadata = layer.metadata()
+    metadata.setAbstract(description)
+    layer.setMetadata(metadata)
+
+
 def recorded_run(layer: QgsVectorLayer) -> RunRequest | None:
     """Return the request of the run that wrote the layer; None if it is unknown, as for a file opened later."""
     text = layer.customProperty(_RUN)

@@ -24,7 +24,7 @@ from ...core.paths import plugin_root
 from ...core.run_store import RunRequest
 from .attribute_form import set_form
 from .column_roles import ResultColumns, result_columns
-from .layer_metadata import record_run
+from .layer_metadata import describe_layer, record_run
 from .map_tip import answers_label, caption_label, map_tip
 
 translate = QCoreApplication.translate
@@ -56,6 +56,13 @@ def apply_style(layer: QgsVectorLayer) -> None:
     if columns.text:
         layer.setDisplayExpression(QgsExpression.quotedColumnRef(columns.text))
     layer.triggerRepaint()
+
+
+def show_styled(layer: QgsVectorLayer) -> None:
+    """Apply the default style that is stored in the layer's file or next to it, or our style if there is none."""
+    _, is_loaded = layer.loadDefaultStyle()
+    if not is_loaded:
+        apply_style(layer)
 
 
 def _name_rules(layer: QgsVectorLayer) -> None:
@@ -109,16 +116,19 @@ def _minimum_scale(layer: QgsVectorLayer, millimeters: float) -> float:
 class ResultStyler(QgsProcessingLayerPostProcessorInterface):
     """Styles a results layer and records its run, on the main thread after Processing loads the layer.
 
+    A default style that the user stored for the file is kept.
+
     Processing owns the C++ object. The Python part would be deleted with the algorithm, before it is used, so the class
     keeps a reference until then.
     """
 
     _waiting: ClassVar[set[ResultStyler]] = set()
 
-    def __init__(self, run: RunRequest | None = None) -> None:
-        """run: the request to store with the layer."""
+    def __init__(self, run: RunRequest | None = None, description: str = "") -> None:
+        """run: the request to store with the layer. description: of the run, for people."""
         super().__init__()
         self._run = run
+        self._description = description
         self._waiting.add(self)
 
     def postProcessLayer(
@@ -127,6 +137,8 @@ class ResultStyler(QgsProcessingLayerPostProcessorInterface):
         """Apply the style to a vector layer and record its run."""
         self._waiting.discard(self)
         if isinstance(layer, QgsVectorLayer):
-            apply_style(layer)
+            show_styled(layer)
             if self._run is not None:
                 record_run(layer, self._run)
+            if self._description:
+                describe_layer(layer, self._description)

@@ -14,6 +14,7 @@ from qgis.PyQt.QtCore import QCoreApplication
 
 from ...errors import OutputError
 from ...geo.results.crs_check import write_crs
+from ...geo.results.stored_style import store_style
 from .trial_write import TrialWrite
 
 translate = QCoreApplication.translate
@@ -42,6 +43,11 @@ class OutputSink:
         """Write the CRS into the closed file if the format did not. Call this also after a failed run."""
         if self._trial is not None and self._trial.definition and self.identifier:
             write_crs(self.identifier, self._trial.definition)
+
+    def store_style(self, description: str) -> None:
+        """Store our style and the description of the run in the closed file. Raises OutputError if it is locked."""
+        if self.identifier:
+            store_style(self.identifier, description)
 
     def check(self, rows: int) -> None:
         """Read the closed file back. Raises OutputError if rows or columns are missing, or if the CRS is wrong.

@@ -69,7 +69,7 @@ def export(
     source = QgsVectorLayerFeatureSource(layer)
     context = QgsProject.instance().transformContext()
     name, fields, geometry_type, crs = layer.name(), layer.fields(), layer.wkbType(), layer.crs()
-    model = result_columns(layer).known.get("model", "")
+    model, description = result_columns(layer).known.get("model", ""), layer.metadata().abstract()
 
     def write(task: BackgroundTask) -> str:
         progress = partial(_progress, task)
@@ -81,7 +81,7 @@ def export(
         with _Pictures() as pictures:
             export_rows = ExportRows(
                 name, columns, existing, [features[row.fid] for row in existing], fields, geometry_type, crs, context,
-                pictures.get, progress, model,
+                pictures.get, progress, model, description,
             )  # fmt: skip
             left_out = _WRITERS[destination.format](export_rows, destination.path) or 0
         return _summary(destination.path, len(existing) - left_out, left_out)

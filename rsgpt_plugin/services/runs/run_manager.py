@@ -14,12 +14,13 @@ from ...core.paths import runs_file
 from ...core.run_store import RunEntry, RunState, RunStore
 from ...errors import OutputError, RsgptError
 from ...geo.results.layer_metadata import record_run
-from ...geo.results.style import apply_style
+from ...geo.results.style import show_styled
 from ...processing.output.destination import file_and_layer
 from ...processing.run_progress import progress_text
 from ...processing.run_registry import RunFeedback, active_runs, is_alive
 from ...processing.run_requests import restore
 from ...shared.files.geopackage import holds_results
+from ...shared.results.descriptions import answers_name
 from .algorithm_task import AlgorithmTask, project_context
 
 translate = QCoreApplication.translate
@@ -138,7 +139,8 @@ class RunManager(QObject):
         if entry is None or not isinstance(layer, QgsVectorLayer) or not layer.isValid():
             raise OutputError(translate("Rsgpt", "The results no longer exist. Resume the run to write them again."))
         if self._project.mapLayer(layer.id()) is None:
-            apply_style(layer)
+            show_styled(layer)
+            layer.setName(answers_name(entry.request.title))
             record_run(layer, entry.request)
             self._project.addMapLayer(layer)
         return layer
@@ -252,7 +254,7 @@ def _from_file(entry: RunEntry) -> Optional[QgsVectorLayer]:
     path, name = file_and_layer(entry.output or entry.file)
     if not path:
         return None
-    title = translate("Rsgpt", "Descriptions of {layer}").format(layer=entry.request.title)
+    title = answers_name(entry.request.title)
     layer = QgsVectorLayer(f"{path}|layername={name}", title, "ogr")
     if not layer.isValid():  # a format without layer names
         layer = QgsVectorLayer(path, title, "ogr")

@@ -1,4 +1,4 @@
-"""Access to GeoPackages as SQLite files: list their tables, copy a layer into one, read and set a layer's CRS.
+"""Access to GeoPackages as SQLite files: list their tables, copy a layer into one, set a layer's CRS and default style.
 
 Each change is one transaction, so that other programs with the file open see all of it or nothing, and SQLite itself
 recovers the `-wal` or `-journal` file of a killed program.
@@ -25,6 +25,19 @@ _MAGIC = b"SQLite format 3\0"
 _INTERNAL = ("gpkg_", "rtree_", "sqlite_")
 # These columns identify a result; Shapefiles cut names to ten characters.
 _RESULT_COLUMNS, _NAME_LENGTH = ("image_sha256", "plugin_version"), 10
+# A style with this name and description is ours. Others belong to the user.
+_STYLE_NAME, _STYLE_NOTE = "RSGPT", "Style of RSGPT results"
+_STYLE_TIMEOUT_S = 5.0
+STYLES = "layer_styles"  # the table of styles of QGIS
+# As QGIS creates it.
+_STYLE_TABLE = (
+    f"CREATE TABLE {STYLES} (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256), "
+    "f_table_schema TEXT(256), f_table_name TEXT(256), f_geometry_column TEXT(256), styleName TEXT(30), "
+    "styleQML TEXT, styleSLD TEXT, useAsDefault BOOLEAN, description TEXT, owner TEXT(30), ui TEXT(30), "
+    "update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')))",
+    "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, srs_id) "
+    f"VALUES ('{STYLES}', 'attributes', '{STYLES}', '', 0)",
+)
 _SRS_COLUMNS = "srs_name, srs_id, organization, organization_coordsys_id, definition, description"
 
 
@@ -91,12 +104,16 @@ def remove_companions(path: Path) -> None:
 
 
 def put_layer(draft: Path, layer: str, target: Path) -> None:
-    """Copy a layer from the GeoPackage `draft` to `target`, replacing a layer with the same name."""
+    """Copy a layer and its style from the GeoPackage `draft` to `target`, replacing a layer with the same name.
+
+    A default style of the user stays the default.
+    """
     with _opened(target) as database:
         database.execute("ATTACH DATABASE ? AS draft", (str(draft),))
         with _transaction(database):
             _drop(database, layer)
             _copy(database, layer)
+            _copy_style(database, layer)
         database.execute("DETACH DATABASE draft")
 
 
@@ -132,6 +149,29 @@ def set_crs(path: Path, layer: str, definition: str) -> None:
             database.execute(statement)
 
 
+def has_style(path: Path, layer: str) -> bool:
+    """Return whether the file has a style for a layer. QGIS applies one even if none is the default."""
+    with _opened(path, _STYLE_TIMEOUT_S) as database:
+        return bool(_styles(database, layer))
+
+
+def put_style(path: Path, layer: str, style: str) -> None:
+    """Store the QML of our style of a layer in place of an earlier one, which "" only removes.
+
+    It becomes the default unless the user has stored a default style.
+    """
+    with _opened(path, _STYLE_TIMEOUT_S) as database, _transaction(database):
+        _put_style(database, layer, style)
+
+
+def set_description(path: Path, layer: str, description: str) -> None:
+    """Set the description of a layer, which QGIS shows as its abstract."""
+    with _opened(path, _STYLE_TIMEOUT_S) as database, _transaction(database):
+        database.execute(
+            "UPDATE gpkg_contents SET description = ? WHERE lower(table_name) = lower(?)", (description, layer)
+        )
+
+
 @contextmanager
 def _opened(path: Path, timeout_s: float = _TIMEOUT_S) -> Iterator[sqlite3.Connection]:
     try:
@@ -154,6 +194,44 @@ def _transaction(database: sqlite3.Connection) -> Iterator[None]:
     database.execute("BEGIN IMMEDIATE")
     with database:
         yield
+
+
+def _put_style(database: sqlite3.Connection, layer: str, style: str) -> None:
+    if not _objects(database, "main", STYLES, ("table",)):
+        for statement in _STYLE_TABLE:
+            database.execute(statement)
+    database.execute(
+        f"DELETE FROM main.{STYLES} WHERE lower(f_table_name) = lower(?) AND styleName = ? AND description = ?",  # nosec B608 - fixed names
+        (layer, _STYLE_NAME, _STYLE_NOTE),
+    )
+    if not style:
+        return
+    query = "SELECT column_name FROM gpkg_geometry_columns WHERE lower(table_name) = lower(?)"
+    (column,) = _first_row(database, query, layer) or ("",)
+    is_default = not any(_styles(database, layer))
+    database.execute(
+        f"INSERT INTO main.{STYLES} (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName, "  # nosec B608 - fixed names
+        "styleQML, useAsDefault, description, owner) VALUES ('', '', ?, ?, ?, ?, ?, ?, '')",
+        (layer, column, _STYLE_NAME, style, is_default, _STYLE_NOTE),
+    )
+
+
+def _copy_style(database: sqlite3.Connection, layer: str) -> None:
+    """Copy our style of a layer from the draft, if it has one."""
+    if not _objects(database, "draft", STYLES, ("table",)):
+        return
+    query = f"SELECT styleQML FROM draft.{STYLES} WHERE f_table_name = ? AND styleName = ?"  # nosec B608 - fixed names
+    style = _first_row(database, query, layer, _STYLE_NAME)
+    if style is not None:
+        _put_style(database, layer, str(style[0]))
+
+
+def _styles(database: sqlite3.Connection, layer: str) -> list[bool]:
+    """Return for each style of a layer whether it is the default."""
+    if not _objects(database, "main", STYLES, ("table",)):
+        return []
+    query = f"SELECT coalesce(useAsDefault, 0) FROM main.{STYLES} WHERE lower(f_table_name) = lower(?)"  # nosec B608 - fixed names
+    return [bool(row[0]) for row in database.execute(query, (layer,))]
 
 
 def _drop(database: sqlite3.Connection, layer: str) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import sqlite3
 from collections.abc import Generator, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -112,6 +113,18 @@ def test_a_stopped_run_writes_its_rows_and_is_resumed(raster: Path, tmp_path: Pa
     assert (counts.answered, counts.cached) == (TILES, 2 * FIRST)
     assert sum(map(len, engine.batches)) == 2 * (TILES - FIRST)
     assert [row["number"] for row in rows(out)] == list(range(1, TILES + 1))
+
+
+def test_a_geopackage_describes_its_run(raster: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.gpkg"
+    run(out, [raster], watched())
+    with closing(sqlite3.connect(out)) as database:
+        (text,) = database.execute("SELECT description FROM gpkg_contents").fetchone()
+    head, *lines = text.splitlines()
+    assert head.startswith("Written by RSGPT for QGIS")
+    assert lines[:3] == ["Raster: a.tif", "Model: fake", "Prompts:"]
+    assert "number[integer]: Which number?" in lines
+    assert str(tmp_path) not in text
 
 
 def test_several_rasters_share_an_output_in_the_crs_of_the_first(raster: Path, tmp_path: Path) -> None:

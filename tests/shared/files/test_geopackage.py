@@ -17,10 +17,13 @@ from rsgpt_plugin.shared.errors import OutputError
 from rsgpt_plugin.shared.files.geopackage import (
     check_replaceable,
     crs_of,
+    has_style,
     holds_results,
     put_layer,
+    put_style,
     remove_companions,
     set_crs,
+    set_description,
     user_tables,
 )
 
@@ -176,3 +179,38 @@ def test_results_are_recognized_by_their_columns_even_truncated(make: Make) -> N
     assert holds_results(["IMAGE_SHA2", "plugin_ver", "status"])
     assert not holds_results(["status", "caption", "image_sha256"])
     assert user_tables(make("a.gpkg", "tiles")) == {"tiles": ["fid", "geom", *RESULT]}
+
+
+def styles(path: Path) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(path)) as database:
+        return database.execute("SELECT f_table_name, styleQML, useAsDefault FROM layer_styles ORDER BY id").fetchall()
+
+
+def test_put_layer_brings_style_and_description_along(make: Make) -> None:
+    target, draft = make("a.gpkg", "parcels", ("owner",)), make("draft.gpkg", "tiles")
+    put_style(target, "parcels", "parcel style")
+    put_style(draft, "tiles", "first")
+    put_style(draft, "tiles", "second")
+    set_description(draft, "tiles", "of the run")
+    for _ in range(2):
+        put_layer(draft, "tiles", target)
+    assert styles(target) == [("parcels", "parcel style", 1), ("tiles", "second", 1)]
+    assert [name for name, _ in pyogrio.list_layers(target)] == ["parcels", "tiles", "layer_styles"]
+    with closing(sqlite3.connect(target)) as database:
+        query = "SELECT description FROM gpkg_contents WHERE table_name = 'tiles'"
+        assert database.execute(query).fetchone() == ("of the run",)
+    check(target)
+
+
+def test_the_default_style_of_the_user_is_not_replaced(make: Make) -> None:
+    target = make("a.gpkg", "tiles")
+    assert not has_style(target, "tiles")
+    put_style(target, "tiles", "ours")
+    with closing(sqlite3.connect(target)) as database:
+        database.execute("UPDATE layer_styles SET description = 'by me', styleQML = 'mine'")
+        database.commit()
+    put_style(target, "Tiles", "ours again")
+    assert styles(target) == [("tiles", "mine", 1), ("Tiles", "ours again", 0)]
+    put_style(target, "tiles", "")
+    assert styles(target) == [("tiles", "mine", 1)]
+    assert has_style(target, "tiles")

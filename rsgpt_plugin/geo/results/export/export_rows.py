@@ -35,7 +35,7 @@ class ExportRows:
 
     features: one per row, with geometry in `crs`. picture: returns the PNG by its hash, None if it is no longer stored.
     progress: takes percent, raises Cancelled if the user stops the export. model: the column with the name of the
-    model, or "".
+    model, or "". description: of the run.
     """
 
     title: str
@@ -49,6 +49,7 @@ class ExportRows:
     picture: Callable[[str], Optional[bytes]]
     progress: Callable[[float], None]
     model: str
+    description: str = ""
 
     def each(self) -> Iterator[tuple[LayerRow, QgsFeature]]:
         """Yield each row and its feature, and report the progress."""

@@ -24,6 +24,7 @@ from ....shared.files.geopackage import put_layer, remove_companions, user_table
 from ...transforms import transform_between
 from ..crs_check import crs_definitions, is_same_place, write_crs
 from ..feature_columns import OwnColumns, own_columns
+from ..stored_style import store_style
 from .export_rows import ExportRows, discard, write_error
 
 translate = QCoreApplication.translate
@@ -34,13 +35,17 @@ _KEY = {".gpkg": "fid"}  # not copied: the format numbers the rows itself
 
 
 def write_geopackage(export: ExportRows, path: Path) -> None:
-    """Write the rows as one layer in their CRS. Other layers of the file are kept. Raises OutputError if it fails."""
+    """Write the rows as one layer in their CRS, with their style. Other layers of the file are kept.
+
+    Raises OutputError if it fails.
+    """
     options = QgsVectorFileWriter.SaveVectorOptions()
     options.driverName = "GPKG"
     options.layerName = LAYER
     part = _write_draft(export, path, options, export.crs)
     try:
         _check_crs(export, part, path)
+        store_style(f"{part}|layername={LAYER}", export.description, path)
         if path.exists() and user_tables(path):
             put_layer(part, LAYER, path)
             return

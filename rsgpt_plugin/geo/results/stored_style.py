@@ -1,0 +1,69 @@
+"""The style of a results layer and the description of its run, stored in its GeoPackage.
+
+QGIS applies a stored default style when the layer is added to any project, and shows the description as its abstract.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Optional
+
+from qgis.core import QgsMapLayer, QgsProviderRegistry, QgsReadWriteContext, QgsVectorLayer
+from qgis.PyQt.QtXml import QDomDocument
+
+from ...shared.files.geopackage import STYLES, has_style, put_style, set_description, user_tables
+from .style import apply_style
+
+_CATEGORIES = QgsMapLayer.StyleCategory
+# What `apply_style` sets. Other properties, such as the request of the run with its paths, stay out of the file.
+_STORED = _CATEGORIES.Symbology | _CATEGORIES.Labeling | _CATEGORIES.MapTips | _CATEGORIES.Fields | _CATEGORIES.Forms
+
+
+def geopackage_layer(source: str) -> Optional[tuple[Path, str]]:
+    """Return file and layer of the source of an OGR layer, or None if it is not in an existing GeoPackage."""
+    parts = QgsProviderRegistry.instance().decodeUri("ogr", source)
+    path = Path(str(parts.get("path") or ""))
+    if path.suffix.lower() != ".gpkg" or not path.is_file():
+        return None
+    name = parts.get("layerName") or next((name for name in user_tables(path) if name != STYLES), "")
+    return (path, str(name)) if name else None
+
+
+def store_style(source: str, description: str = "", target: Optional[Path] = None) -> None:
+    """Store our style as the default of a layer in a GeoPackage, with the texts in the user's language.
+
+    Other formats are ignored. A default style of the user, in the file or as a .qml file next to it, stays the
+    default. description: replaces that of the layer, unless it is empty. target: the path that a draft will get. Do
+    not call this on the main thread. Raises OutputError if the file is locked or not writable.
+    """
+    place = geopackage_layer(source)
+    if place is None:
+        return
+    if _style_file(target or place[0]).exists():
+        if has_style(*place):
+            put_style(*place, "")  # QGIS would prefer it to the user's file
+    else:
+        put_style(*place, _qml(source))
+    if description:
+        set_description(*place, description)
+
+
+def has_stored_style(source: str) -> bool:
+    """Return whether QGIS finds a default style for the source of an OGR layer. Do not call this on the main thread."""
+    place = geopackage_layer(source)
+    if place is not None and has_style(*place):
+        return True
+    path = str(QgsProviderRegistry.instance().decodeUri("ogr", source).get("path") or "")
+    return bool(path) and _style_file(Path(path)).exists()
+
+
+def _style_file(path: Path) -> Path:
+    return path.with_suffix(".qml")
+
+
+def _qml(source: str) -> str:
+    layer = QgsVectorLayer(source, "styled", "ogr", QgsVectorLayer.LayerOptions(loadDefaultStyle=False))
+    apply_style(layer)
+    document = QDomDocument()
+    layer.exportNamedStyle(document, QgsReadWriteContext(), _STORED)
+    return str(document.toString())

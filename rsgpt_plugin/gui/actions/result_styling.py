@@ -1,0 +1,120 @@
+"""“Style as results”: an entry in the layer tree, and an offer when a results layer without a style is added."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, Optional
+
+from qgis.core import QgsMapLayer, QgsProject, QgsVectorLayer
+from qgis.PyQt.QtCore import QObject, QTimer
+from qgis.PyQt.QtWidgets import QMenu
+
+from ...geo.results.layer_metadata import is_results
+from ...geo.results.stored_style import has_stored_style, store_style
+from ...geo.results.style import apply_style
+from ...icons import plugin_icon
+from ...services.background_task import BackgroundTask
+from ..message_bar import MessageBar
+
+_OFFERED = "rsgpt/style_offered"
+
+
+class ResultStyling(QObject):
+    """The part of the plugin that styles results of `rsgpt batch` and of other computers."""
+
+    def __init__(self, iface: Any) -> None:
+        super().__init__()
+        self._tree = iface.layerTreeView()
+        self._project = QgsProject.instance()
+        self._messages = MessageBar(iface.messageBar())
+        self._icon = plugin_icon()
+        self._added: list[str] = []
+        self._search: Optional[BackgroundTask] = None
+        self._is_reading = False  # a project, whose layers have the style of the project
+        # An algorithm styles a layer after it has added it.
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(0)
+
+    def register(self) -> None:
+        """Connect to the layer tree's context menu and to the project."""
+        self._tree.contextMenuAboutToShow.connect(self._fill)
+        self._timer.timeout.connect(self._find)
+        self._project.layersAdded.connect(self._remember)
+        self._project.layerLoaded.connect(self._note_reading)
+
+    def unregister(self) -> None:
+        """Disconnect, and drop a search for layers without a style."""
+        self._project.layerLoaded.disconnect(self._note_reading)
+        self._project.layersAdded.disconnect(self._remember)
+        self._timer.timeout.disconnect(self._find)
+        self._tree.contextMenuAboutToShow.disconnect(self._fill)
+        self._timer.stop()
+        if self._search is not None:
+            self._search.drop()
+        self._messages.clear_note()
+
+    def style(self, layers: Sequence[str]) -> None:
+        """Style layers, given by id, and store the style in their files in the background."""
+        self._messages.clear_note()
+        for layer in self._existing(layers):
+            apply_style(layer)
+            layer.setCustomProperty(_OFFERED, True)
+            if layer.providerType() == "ogr":
+                task = BackgroundTask(self.tr("RSGPT: storing the style"), partial(_store, layer.source()))
+                task.failed.connect(lambda message, details: self._messages.problem(message))
+                task.start()
+
+    def _fill(self, menu: QMenu) -> None:
+        layer = self._tree.currentLayer()
+        if is_results(layer):
+            action = menu.addAction(self._icon, self.tr("Style as results"))
+            action.triggered.connect(lambda checked: self.style([layer.id()]))
+
+    def _remember(self, layers: Sequence[QgsMapLayer]) -> None:
+        added = [layer.id() for layer in layers if _is_unstyled(layer)]
+        if added and not self._is_reading:
+            self._added += added
+            self._timer.start()
+
+    def _note_reading(self, layer: int, layers: int) -> None:
+        self._is_reading = layer < layers
+
+    def _find(self) -> None:
+        sources = {layer.id(): layer.source() for layer in self._existing(self._added) if _is_unstyled(layer)}
+        self._added.clear()
+        if sources:
+            self._search = BackgroundTask(self.tr("RSGPT: looking for styles"), partial(_without_style, sources))
+            self._search.done.connect(self._offer)
+            self._search.start()
+
+    def _offer(self, found: Sequence[str]) -> None:
+        layers = [layer for layer in self._existing(found) if _is_unstyled(layer)]
+        if not layers:
+            return
+        for layer in layers:
+            layer.setCustomProperty(_OFFERED, True)
+        names = ", ".join(layer.name() for layer in layers)
+        message = self.tr("“{layer}” holds results of RSGPT, without a style.").format(layer=names)
+        chosen = [layer.id() for layer in layers]
+        self._messages.offer(message, self.tr("Style as results"), lambda: self.style(chosen))
+
+    def _existing(self, layers: Sequence[str]) -> list[QgsVectorLayer]:
+        found = (self._project.mapLayer(layer) for layer in layers)
+        return [layer for layer in found if isinstance(layer, QgsVectorLayer)]
+
+
+def _is_unstyled(layer: QgsMapLayer) -> bool:
+    """Whether a results layer of a file has no map tip, and its style was not offered yet."""
+    if not is_results(layer) or layer.providerType() != "ogr":
+        return False
+    return not layer.mapTipTemplate() and not layer.customProperty(_OFFERED)
+
+
+def _without_style(sources: dict[str, str], task: BackgroundTask) -> list[str]:
+    return [layer for layer, source in sources.items() if not has_stored_style(source)]
+
+
+def _store(source: str, task: BackgroundTask) -> None:
+    store_style(source)

@@ -1,0 +1,133 @@
+"""A GeoPackage with results shows its style in a new project, without replacing styles of the user."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from qgis.core import Qgis, QgsCoordinateTransformContext, QgsProject, QgsVectorFileWriter, QgsVectorLayer
+
+from rsgpt_plugin.core.run_store import RunRequest
+from rsgpt_plugin.errors import OutputError
+from rsgpt_plugin.geo.results.layer_metadata import record_run
+from rsgpt_plugin.geo.results.stored_style import has_stored_style, store_style
+from rsgpt_plugin.geo.results.style import show_styled
+from rsgpt_plugin.shared.results.descriptions import describe_run
+from tests.plugin.results import results_layer
+
+pytestmark = pytest.mark.usefixtures("qgis_new_project")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Return a GeoPackage with the results layer `answers`."""
+    results_layer(["a harbor", "a park"], "GPKG", tmp_path)
+    QgsProject.instance().removeAllMapLayers()
+    return tmp_path / "answers.gpkg"
+
+
+def in_new_project(file: Path, layer: str = "answers") -> QgsVectorLayer:
+    """Return the layer as QGIS adds it to a new project."""
+    project = QgsProject.instance()
+    project.clear()
+    added = project.addMapLayer(QgsVectorLayer(f"{file}|layername={layer}", layer, "ogr"))
+    assert added.isValid()
+    return added
+
+
+def styles(file: Path) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(file)) as database:
+        rows = database.execute("SELECT f_table_name, styleName, useAsDefault FROM layer_styles ORDER BY id")
+        return rows.fetchall()
+
+
+def save_own_style(file: Path, tip: str = "my tip", layer: str = "answers") -> None:
+    """Store a default style as QGIS's layer properties do."""
+    own = in_new_project(file, layer)
+    own.setMapTipTemplate(tip)
+    assert own.saveStyleToDatabase("", "Default style", True, "") == ""
+
+
+def test_a_new_project_shows_style_form_tip_and_description(file: Path) -> None:
+    plain = in_new_project(file)
+    assert (plain.mapTipTemplate(), plain.renderer().type()) == ("", "singleSymbol")
+    store_style(f"{file}|layername=answers", "about the run")
+    shown = in_new_project(file)
+    legend = [rule.label() for rule in shown.renderer().rootRule().children()]
+    assert legend == ["Sure (70 % and above)", "Fair (40 % to 70 %)", "Unsure (below 40 %)", "No answer"]
+    assert "caption" in shown.mapTipTemplate()
+    assert shown.labeling() is not None
+    assert shown.editFormConfig().layout() == Qgis.AttributeFormLayout.DragAndDrop
+    assert shown.attributeAlias(shown.fields().indexOf("cars_confidence")) == "cars: confidence"
+    assert shown.displayExpression() == '"caption"'
+    assert shown.metadata().abstract() == "about the run"
+
+
+def test_storing_again_replaces_the_style_and_keeps_those_of_other_layers(file: Path) -> None:
+    options = QgsVectorFileWriter.SaveVectorOptions()
+    options.driverName, options.layerName = "GPKG", "parcels"
+    options.actionOnExistingFile = QgsVectorFileWriter.ActionOnExistingFile.CreateOrOverwriteLayer
+    parcels = QgsVectorLayer("Polygon?crs=EPSG:32611", "parcels", "memory")
+    QgsVectorFileWriter.writeAsVectorFormatV3(parcels, str(file), QgsCoordinateTransformContext(), options)
+    save_own_style(file, "parcel", "parcels")
+    for _ in range(2):
+        store_style(f"{file}|layername=answers")
+    assert styles(file) == [("parcels", "parcels", 1), ("answers", "RSGPT", 1)]
+    assert in_new_project(file, "parcels").mapTipTemplate() == "parcel"
+
+
+def test_a_default_style_of_the_user_stays_the_default(file: Path) -> None:
+    store_style(str(file))
+    save_own_style(file)
+    store_style(str(file))
+    assert styles(file) == [("answers", "answers", 1), ("answers", "RSGPT", 0)]
+    assert in_new_project(file).mapTipTemplate() == "my tip"
+
+
+@pytest.mark.parametrize("has_ours", [False, True])
+def test_a_style_file_next_to_the_layer_counts_as_a_stored_style(file: Path, has_ours: bool) -> None:
+    if has_ours:
+        store_style(str(file))
+    own = in_new_project(file)
+    own.setMapTipTemplate("my tip")
+    assert own.saveNamedStyle(str(file.with_suffix(".qml")))[1]
+    assert has_stored_style(str(file))
+    store_style(str(file))
+    assert in_new_project(file).mapTipTemplate() == "my tip"
+
+
+def test_whether_a_style_is_stored_is_known(file: Path, tmp_path: Path) -> None:
+    assert not has_stored_style(str(file))
+    store_style(str(file))
+    assert has_stored_style(f"{file}|layername=answers")
+    results_layer(["a"], "ESRI Shapefile", tmp_path)
+    assert not has_stored_style(str(tmp_path / "answers.shp"))
+
+
+def test_a_locked_file_is_reported_and_stays_as_it_is(file: Path) -> None:
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(OutputError, match="being written by another program"):
+            store_style(f"{file}|layername=answers")
+    assert in_new_project(file).mapTipTemplate() == ""
+
+
+def test_the_request_of_the_run_stays_out_of_the_file(file: Path) -> None:
+    layer = in_new_project(file)
+    record_run(layer, RunRequest("rsgpt:describeraster", "x", {"OUTPUT": "/home/me/a.gpkg"}, source="/home/me/a.tif"))
+    store_style(layer.source(), describe_run("1.0", "https://host/a.tif?token=abcdef", "tiny", "Describe this."))
+    text = in_new_project(file).metadata().abstract()
+    assert text.splitlines()[1:] == ["Raster: https://host/a.tif", "Model: tiny", "Prompts:", "Describe this."]
+    with closing(sqlite3.connect(file)) as database:
+        (style,) = database.execute("SELECT styleQML FROM layer_styles").fetchone()
+    assert "/home/me" not in style
+
+
+def test_a_stored_style_is_shown_in_place_of_ours(file: Path) -> None:
+    save_own_style(file)
+    layer = in_new_project(file)
+    layer.setMapTipTemplate("")
+    show_styled(layer)
+    assert layer.mapTipTemplate() == "my tip"
