@@ -640,8 +640,8 @@
       <translation>描述,问题,回答,问答,模型,人工智能,影像,栅格,切片,计数,caption,question,vqa,ai,raster</translation>
     </message>
     <message>
-      <source>Questions: write one question per line. You can put a column name and a type first: cars[integer]: How many cars are there?  Types: {types}.</source>
-      <translation>问题：每行一个，前面可写列名和类型，例如 cars[integer]: How many cars are there?  类型：{types}。</translation>
+      <source>Questions: write one question per line, or a semicolon before each further name[type]: on one line. You can put a column name and a type first: water[yesno]: Is there any water?  Types: {types}.</source>
+      <translation>问题：每行写一个问题；在同一行中，可在后面每个 name[type]: 之前写分号。可以在前面加上列名和类型：water[yesno]: Is there any water?  类型：{types}。</translation>
     </message>
     <message>
       <source>Columns of the output layer, in addition to those of the questions:</source>
@@ -1218,6 +1218,10 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>无法读取第 {number} 行的问题：{problem}。</translation>
     </message>
     <message>
+      <source>Enter a single question.</source>
+      <translation>请只输入一个问题。</translation>
+    </message>
+    <message>
       <source>the text before the question is not a name and a type; {how}</source>
       <translation>问题前面的内容不是列名和类型；{how}</translation>
     </message>
@@ -1230,8 +1234,8 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>超过 {most} 个字符；请缩短</translation>
     </message>
     <message>
-      <source>it contains a second question, `{second}`; write each question on its own line</source>
-      <translation>其中含有第二个问题 `{second}`；请将每个问题单独写成一行</translation>
+      <source>it contains a second question, `{second}`; write each question on its own line or after a semicolon</source>
+      <translation>其中包含第二个问题“{second}”；请将每个问题单独写一行，或写在分号之后</translation>
     </message>
     <message>
       <source>the type `{type}` is unknown; {how}</source>

@@ -8,7 +8,7 @@ from qgis.PyQt.QtWidgets import QComboBox, QWidget
 
 from ..shared.answers import answer_types
 from ..shared.answers.answer_types import AnswerType
-from ..shared.answers.questions import Question, parse_questions
+from ..shared.answers.questions import Question, parse_question
 from ..shared.i18n import marked
 from ..shared.text import one_line
 
@@ -34,8 +34,7 @@ class AnswerTypeBox(QComboBox):
     def question(self, text: str, choices: str) -> Question:
         """Return the question. choices: separated by commas. Raises QuestionError if the question is not valid."""
         kind = self._type().written([part.strip() for part in one_line(choices).split(",")])
-        (question,) = parse_questions(f"{_NAME}[{kind}]: {one_line(text)}")
-        return question
+        return parse_question(f"{_NAME}[{kind}]: {one_line(text)}")
 
     def _type(self) -> AnswerType:
         return answer_types.answer_type(str(self.currentData())) or AnswerType.TEXT
