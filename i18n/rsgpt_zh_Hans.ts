@@ -866,8 +866,8 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>编写详细的描述</translation>
     </message>
     <message>
-      <source>Questions, one per line, for example  cars[integer]: How many cars are there?</source>
-      <translation>问题，每行一个，例如  cars[integer]: How many cars are there?</translation>
+      <source>Questions</source>
+      <translation>问题</translation>
     </message>
     <message>
       <source>Model name or folder (model selected in the options if not set)</source>
@@ -2299,6 +2299,97 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
     </message>
   </context>
   <context>
+    <name>QuestionBuilder</name>
+    <message>
+      <source>water[yesno]: Is there any water?</source>
+      <translation>water[yesno]: Is there any water?（请用英文）</translation>
+    </message>
+    <message>
+      <source>Add question</source>
+      <translation>添加问题</translation>
+    </message>
+    <message>
+      <source>Save these questions, to add them from the menu later</source>
+      <translation>保存这些问题，以便以后从菜单添加</translation>
+    </message>
+    <message>
+      <source>Edit as text</source>
+      <translation>以文本编辑</translation>
+    </message>
+  </context>
+  <context>
+    <name>QuestionLine</name>
+    <message>
+      <source>water[yesno]: Is there any water?</source>
+      <translation>water[yesno]: Is there any water?（请用英文）</translation>
+    </message>
+    <message>
+      <source>Edit the questions row by row</source>
+      <translation>逐行编辑问题</translation>
+    </message>
+  </context>
+  <context>
+    <name>QuestionDialog</name>
+    <message>
+      <source>Questions</source>
+      <translation>问题</translation>
+    </message>
+  </context>
+  <context>
+    <name>QuestionMenu</name>
+    <message>
+      <source>New question</source>
+      <translation>新问题</translation>
+    </message>
+    <message>
+      <source>Templates</source>
+      <translation>模板</translation>
+    </message>
+    <message>
+      <source>Saved</source>
+      <translation>已保存</translation>
+    </message>
+    <message>
+      <source>Recent</source>
+      <translation>最近使用</translation>
+    </message>
+  </context>
+  <context>
+    <name>QuestionRow</name>
+    <message>
+      <source>Name of the column for the answers</source>
+      <translation>答案列的名称</translation>
+    </message>
+    <message>
+      <source>Answer type</source>
+      <translation>回答的类型</translation>
+    </message>
+    <message>
+      <source>Question</source>
+      <translation>问题</translation>
+    </message>
+    <message>
+      <source>Choices, separated by commas</source>
+      <translation>选项，以逗号分隔</translation>
+    </message>
+    <message>
+      <source>Move up</source>
+      <translation>上移</translation>
+    </message>
+    <message>
+      <source>Move down</source>
+      <translation>下移</translation>
+    </message>
+    <message>
+      <source>Remove</source>
+      <translation>移除</translation>
+    </message>
+    <message>
+      <source>Enter a question.</source>
+      <translation>请输入问题。</translation>
+    </message>
+  </context>
+  <context>
     <name>ReportDialog</name>
     <message>
       <source>Report a problem</source>
@@ -2504,8 +2595,8 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <translation>描述提示词</translation>
     </message>
     <message>
-      <source>Questions, one per line</source>
-      <translation>问题，每行一个</translation>
+      <source>Questions</source>
+      <translation>问题</translation>
     </message>
     <message>
       <source>Rows to ask again: {count}.</source>

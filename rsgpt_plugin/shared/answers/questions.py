@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Optional
 
 from ..errors import QuestionError
 from ..i18n import translate
@@ -53,6 +55,14 @@ class Question:
         return f"{self.name}[{self.type.written(self.choices)}]: {self.text}"
 
 
+@dataclass(frozen=True)
+class QuestionCheck:
+    """The question that a user is writing, or None and the problem in words."""
+
+    question: Optional[Question]
+    problem: str = ""
+
+
 def parse_questions(text: str) -> list[Question]:
     """Parse one question per line. Skips empty lines and names unnamed questions q1, q2, ...
 
@@ -63,12 +73,10 @@ def parse_questions(text: str) -> list[Question]:
     for number, line in enumerate(text.splitlines(), start=1):
         for part in filter(str.strip, _separator().split(line)):
             try:
-                question = _parse_part(part, f"q{len(questions) + 1}")
-                _refuse_clash(question.name, questions)
+                questions.append(_next_question(part, questions))
             except ValueError as error:
                 message = translate("Rsgpt", "Question line {number} cannot be read: {problem}.")
                 raise QuestionError(message.format(number=number, problem=error)) from error
-            questions.append(question)
     return questions
 
 
@@ -78,6 +86,25 @@ def parse_question(text: str) -> Question:
     if len(questions) != 1:
         raise QuestionError(translate("Rsgpt", "Enter a single question."))
     return questions[0]
+
+
+def check_questions(parts: Sequence[str]) -> list[QuestionCheck]:
+    """Parse each part as one question, as `parse_questions` does, but continue after a problem."""
+    questions: list[Question] = []
+    checks = []
+    for part in parts:
+        try:
+            questions.append(_next_question(part, questions))
+            checks.append(QuestionCheck(questions[-1]))
+        except ValueError as error:
+            checks.append(QuestionCheck(None, str(error)))
+    return checks
+
+
+def _next_question(part: str, earlier: list[Question]) -> Question:
+    question = _parse_part(part, f"q{len(earlier) + 1}")
+    _refuse_clash(question.name, earlier)
+    return question
 
 
 def _separator() -> re.Pattern[str]:
@@ -136,7 +163,7 @@ def _parse_type(text: str) -> tuple[AnswerType, tuple[str, ...]]:
 
 
 def _parse_choices(text: str) -> tuple[str, ...]:
-    choices = tuple(part.strip() for part in text.split("|"))
+    choices = split_choices(text)
     if len(choices) < 2 or not all(choices):
         raise ValueError(
             translate(
@@ -147,6 +174,11 @@ def _parse_choices(text: str) -> tuple[str, ...]:
     if len({choice.casefold() for choice in choices}) < len(choices):
         raise ValueError(translate("Rsgpt", "the same option is listed twice; remove one"))
     return choices
+
+
+def split_choices(text: str) -> tuple[str, ...]:
+    """Return the options in a text. They are separated by `|` or, if there is none, by commas."""
+    return tuple(part.strip() for part in text.split("|" if "|" in text else ","))
 
 
 def _refuse_bad_name(name: str) -> None:

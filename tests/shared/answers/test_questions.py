@@ -6,7 +6,7 @@ import pytest
 
 from rsgpt_plugin.errors import QuestionError
 from rsgpt_plugin.shared.answers.answer_types import AnswerType, types_help
-from rsgpt_plugin.shared.answers.questions import Question, parse_question, parse_questions
+from rsgpt_plugin.shared.answers.questions import Question, check_questions, parse_question, parse_questions
 
 
 @pytest.mark.parametrize(
@@ -119,8 +119,22 @@ def test_a_semicolon_in_a_question_is_text_also_in_a_stored_line(text: str) -> N
 
 
 def test_a_misspelled_type_after_a_semicolon_is_refused() -> None:
-    with pytest.raises(QuestionError, match="the type `intger` is unknown"):
-        parse_questions("water[yesno]: Is there water?; cars[intger]: How many?")
+    with pytest.raises(QuestionError, match="the type `integr2` is unknown"):
+        parse_questions("water[yesno]: Is there water?; cars[integr2]: How many?")
+
+
+def test_choices_are_separated_by_bars_or_else_by_commas() -> None:
+    (question,) = parse_questions("use[choice(city, open land)]: Which?")
+    assert question.line == "use[choice(city|open land)]: Which?"
+    (question,) = parse_questions("use[choice(city, dense|water)]: Which?")
+    assert question.choices == ("city, dense", "water")
+
+
+def test_questions_are_checked_one_by_one() -> None:
+    checks = check_questions(["a[text]: What?", "a[text]: What?", "b[nosuch]: What?", "How?", "c: x; d[text]: y"])
+    assert [check.question and check.question.name for check in checks] == ["a", None, None, "q2", None]
+    assert [bool(check.problem) for check in checks] == [False, True, True, False, True]
+    assert "earlier" in checks[1].problem
 
 
 def test_a_single_question_is_required() -> None:
