@@ -1173,6 +1173,34 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
       <source>The answer has no location in the coordinate system of the layer “RSGPT answers” ({crs}). Choose another coordinate system for the project, remove that layer, then ask again.</source>
       <translation>该回答在图层“RSGPT 回答”的坐标参照系（{crs}）中没有位置。请为工程选择其他坐标参照系，移除该图层，然后再次提问。</translation>
     </message>
+    <message numerus="yes">
+      <source>%n tile(s)</source>
+      <translation>
+        <numerusform>%n 个切片</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n feature(s)</source>
+      <translation>
+        <numerusform>%n 个要素</numerusform>
+      </translation>
+    </message>
+    <message>
+      <source>{places} × {prompts} = {answers} answers</source>
+      <translation>{places} × {prompts} = {answers} 个答案</translation>
+    </message>
+    <message>
+      <source>at most {places} × {prompts} = {answers} answers</source>
+      <translation>最多 {places} × {prompts} = {answers} 个答案</translation>
+    </message>
+    <message>
+      <source>nothing leaves this computer</source>
+      <translation>任何数据都不会离开本机</translation>
+    </message>
+    <message>
+      <source>pictures and questions are sent to {host}</source>
+      <translation>图片和问题将发送到 {host}</translation>
+    </message>
     <message>
       <source>The results no longer exist. Resume the run to write them again.</source>
       <translation>结果已不存在。请继续运行以重新写入。</translation>
@@ -2387,6 +2415,13 @@ Answers are cached. If you repeat a run or resume a stopped run, only new pictur
     <message>
       <source>Enter a question.</source>
       <translation>请输入问题。</translation>
+    </message>
+  </context>
+  <context>
+    <name>RunPreview</name>
+    <message>
+      <source>Show tiles on the map</source>
+      <translation>在地图上显示切片</translation>
     </message>
   </context>
   <context>

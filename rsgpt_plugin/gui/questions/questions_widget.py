@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
-from qgis.core import QgsProcessingContext, QgsProcessingParameterDefinition
+from qgis.core import QgsProcessingContext, QgsProcessingParameterDefinition, QgsProject
 from qgis.gui import (
     QgsAbstractProcessingParameterWidgetWrapper,
     QgsGui,
@@ -16,8 +16,10 @@ from qgis.PyQt.QtWidgets import QVBoxLayout, QWidget
 
 from ...processing.parameter_kinds import parameter_widgets
 from ...processing.parameters import QUESTIONS
+from ...services.runs.run_estimate import RunEstimate, run_estimate
 from .question_builder import QuestionBuilder
 from .question_line import QuestionLine
+from .run_preview import RunPreview
 
 
 class QuestionsWrapper(QgsAbstractProcessingParameterWidgetWrapper):
@@ -31,6 +33,8 @@ class QuestionsWrapper(QgsAbstractProcessingParameterWidgetWrapper):
     ) -> None:
         super().__init__(parameter, kind, parent)
         self.editor: Any = None
+        self.preview: Optional[RunPreview] = None
+        self._wrappers: list[Any] = []
 
     def createWidget(self) -> QWidget:  # noqa: N802 - QGIS's name
         """Return a plain widget around the editor: QGIS passes it on as a new Python object without its methods."""
@@ -41,7 +45,29 @@ class QuestionsWrapper(QgsAbstractProcessingParameterWidgetWrapper):
         layout = QVBoxLayout(frame)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.editor)
+        if self.type() == QgsProcessingGui.WidgetType.Standard:
+            self.preview = RunPreview(self._estimate, self.widgetContext().mapCanvas())
+            layout.addWidget(self.preview)
         return frame
+
+    def postInitialize(self, wrappers: list[Any]) -> None:  # noqa: N802 - QGIS's name
+        """Follow the values of all parameters of the dialog."""
+        super().postInitialize(wrappers)
+        if self.preview is not None:
+            self._wrappers = list(wrappers)
+            for wrapper in wrappers:
+                wrapper.widgetValueHasChanged.connect(self._refresh)
+            self.preview.refresh()
+
+    def _refresh(self, wrapper: Any) -> None:
+        if self.preview is not None:
+            self.preview.refresh()
+
+    def _estimate(self) -> Optional[RunEstimate]:
+        parameters = {wrapper.parameterDefinition().name(): wrapper.parameterValue() for wrapper in self._wrappers}
+        context = QgsProcessingContext()
+        context.setProject(QgsProject.instance())
+        return run_estimate(self.parameterDefinition().algorithm(), parameters, context)
 
     def setWidgetValue(self, value: Any, context: QgsProcessingContext) -> None:  # noqa: N802 - QGIS's name
         """Show a value; None stands for an empty text."""
